@@ -102,13 +102,37 @@ func TestValidateNamesThePath(t *testing.T) {
 
 func TestMistakesInTagsAreFound(t *testing.T) {
 	mistakes := map[string]func(){
-		"unknown tag":      func() { Of[struct{ A int `json:"a" dafault:"1"` }]() },
-		"no json tag":      func() { Of[struct{ A int }]() },
-		"bad default":      func() { Of[struct{ A int `json:"a" default:"x"` }]() },
-		"default outside":  func() { Of[struct{ A int `json:"a" default:"9" range:"1,5"` }]() },
-		"bad range":        func() { Of[struct{ A int `json:"a" range:"5"` }]() },
-		"bad pattern":      func() { Of[struct{ A string `json:"a" pattern:"("` }]() },
-		"unsupported type": func() { Of[struct{ A chan int `json:"a"` }]() },
+		"unknown tag": func() {
+			Of[struct {
+				A int `json:"a" dafault:"1"`
+			}]()
+		},
+		"no json tag": func() { Of[struct{ A int }]() },
+		"bad default": func() {
+			Of[struct {
+				A int `json:"a" default:"x"`
+			}]()
+		},
+		"default outside": func() {
+			Of[struct {
+				A int `json:"a" default:"9" range:"1,5"`
+			}]()
+		},
+		"bad range": func() {
+			Of[struct {
+				A int `json:"a" range:"5"`
+			}]()
+		},
+		"bad pattern": func() {
+			Of[struct {
+				A string `json:"a" pattern:"("`
+			}]()
+		},
+		"unsupported type": func() {
+			Of[struct {
+				A chan int `json:"a"`
+			}]()
+		},
 	}
 	for name, f := range mistakes {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,287 @@
+package database
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"fazt/internal/errs"
+)
+
+// Conn is a connection, lent to a closure of Read or Write for as long as it runs. Statements are prepared once per
+// connection and kept, so sql must come from the program, never be pasted together from values.
+type Conn struct {
+	raw    *sqlite.Conn
+	active []string // statements whose rows are being read, outermost first
+}
+
+// Tx is the writing connection inside a transaction.
+type Tx struct{ *Conn }
+
+// Row is the current row of a query. It is valid only inside the function it was given to.
+type Row struct{ stmt *sqlite.Stmt }
+
+// Exec runs a statement that returns no rows of interest. Arguments are nil, bool, int, int64, float64, string,
+// []byte and time.Time (stored as epoch milliseconds; the zero time as NULL).
+func (c *Conn) Exec(sql string, args ...any) error {
+	return c.Each(sql, nil, args...)
+}
+
+// Each runs a query and calls fn for every row. fn may use the connection for other statements.
+func (c *Conn) Each(sql string, fn func(r *Row) error, args ...any) error {
+	stmt, done, err := c.prepare(sql)
+	if err != nil {
+		return classify(err)
+	}
+	defer done()
+	if err := bind(stmt, args); err != nil {
+		return err
+	}
+	for {
+		more, err := stmt.Step()
+		if err != nil {
+			return classify(err)
+		}
+		if !more {
+			return nil
+		}
+		if fn == nil {
+			continue
+		}
+		if err := fn(&Row{stmt}); err != nil {
+			return err
+		}
+	}
+}
+
+// First runs a query and calls fn for its first row; found tells whether there was one.
+func (c *Conn) First(sql string, fn func(r *Row), args ...any) (found bool, err error) {
+	stmt, done, err := c.prepare(sql)
+	if err != nil {
+		return false, classify(err)
+	}
+	defer done()
+	if err := bind(stmt, args); err != nil {
+		return false, err
+	}
+	if found, err = stmt.Step(); err != nil {
+		return false, classify(err)
+	}
+	if found {
+		fn(&Row{stmt})
+	}
+	return found, nil
+}
+
+// Changes is the number of rows the last statement inserted, changed or deleted.
+func (c *Conn) Changes() int { return c.raw.Changes() }
+
+// LastInsertID is the rowid of the last inserted row.
+func (c *Conn) LastInsertID() int64 { return c.raw.LastInsertRowID() }
+
+// prepare finds or makes the statement. One whose rows are being read further out cannot be used again, so that a
+// nested call gets a statement of its own.
+func (c *Conn) prepare(sql string) (stmt *sqlite.Stmt, done func(), err error) {
+	if slices.Contains(c.active, sql) {
+		stmt, rest, err := c.raw.PrepareTransient(sql)
+		if err != nil {
+			return nil, nil, err
+		}
+		if rest > 0 {
+			return nil, nil, fmt.Errorf("more than one statement: %s", sql)
+		}
+		return stmt, func() { _ = stmt.Finalize() }, nil
+	}
+	if stmt, err = c.raw.Prepare(sql); err != nil {
+		return nil, nil, err
+	}
+	c.active = append(c.active, sql)
+	return stmt, func() {
+		c.active = c.active[:len(c.active)-1]
+		// The result of Reset repeats the error of Step, which was returned already.
+		_ = stmt.Reset()
+		_ = stmt.ClearBindings()
+	}, nil
+}
+
+func bind(stmt *sqlite.Stmt, args []any) error {
+	if n := stmt.BindParamCount(); n != len(args) {
+		return fmt.Errorf("database: statement takes %d arguments, got %d", n, len(args))
+	}
+	for i, arg := range args {
+		switch v := arg.(type) {
+		case nil:
+			stmt.BindNull(i + 1)
+		case bool:
+			stmt.BindBool(i+1, v)
+		case int:
+			stmt.BindInt64(i+1, int64(v))
+		case int64:
+			stmt.BindInt64(i+1, v)
+		case float64:
+			stmt.BindFloat(i+1, v)
+		case string:
+			stmt.BindText(i+1, v)
+		case []byte:
+			bindBytes(stmt, i+1, v)
+		case time.Time:
+			bindTime(stmt, i+1, v)
+		default:
+			return fmt.Errorf("database: argument %d has type %T, which no column takes", i+1, arg)
+		}
+	}
+	return nil
+}
+
+// bindBytes keeps the difference between nil (NULL) and empty.
+func bindBytes(stmt *sqlite.Stmt, param int, v []byte) {
+	if v == nil {
+		stmt.BindNull(param)
+		return
+	}
+	stmt.BindBytes(param, v)
+}
+
+func bindTime(stmt *sqlite.Stmt, param int, v time.Time) {
+	if v.IsZero() {
+		stmt.BindNull(param)
+		return
+	}
+	stmt.BindInt64(param, v.UnixMilli())
+}
+
+// Int64 is column i as an integer.
+func (r *Row) Int64(i int) int64 { return r.stmt.ColumnInt64(i) }
+
+// Int is column i as an integer.
+func (r *Row) Int(i int) int { return int(r.stmt.ColumnInt64(i)) }
+
+// Float is column i as a number.
+func (r *Row) Float(i int) float64 { return r.stmt.ColumnFloat(i) }
+
+// Bool is whether column i is not 0.
+func (r *Row) Bool(i int) bool { return r.stmt.ColumnInt64(i) != 0 }
+
+// Text is column i as a string.
+func (r *Row) Text(i int) string { return r.stmt.ColumnText(i) }
+
+// Len is the number of bytes in column i.
+func (r *Row) Len(i int) int { return r.stmt.ColumnLen(i) }
+
+// Bytes is a copy of column i; nil for NULL.
+func (r *Row) Bytes(i int) []byte {
+	if r.IsNull(i) {
+		return nil
+	}
+	b := make([]byte, r.stmt.ColumnLen(i))
+	r.stmt.ColumnBytes(i, b)
+	return b
+}
+
+// ReadBytes copies column i into buf and returns how many bytes it copied.
+func (r *Row) ReadBytes(i int, buf []byte) int { return r.stmt.ColumnBytes(i, buf) }
+
+// Time is column i, epoch milliseconds, as a time; the zero time for NULL.
+func (r *Row) Time(i int) time.Time {
+	if r.IsNull(i) {
+		return time.Time{}
+	}
+	return time.UnixMilli(r.stmt.ColumnInt64(i)).UTC()
+}
+
+// IsNull says whether column i is NULL.
+func (r *Row) IsNull(i int) bool { return r.stmt.ColumnType(i) == sqlite.TypeNull }
+
+// Columns are the names of the columns, in order.
+func (r *Row) Columns() []string {
+	names := make([]string, r.stmt.ColumnCount())
+	for i := range names {
+		names[i] = r.stmt.ColumnName(i)
+	}
+	return names
+}
+
+func (c *Conn) close() error { return c.raw.Close() }
+
+// pragma is one setting of a connection and the value it must read back.
+type pragma struct{ name, set, want string }
+
+// pragmas that every connection gets. busy_timeout comes first, so that the others wait for a lock instead of failing.
+func basePragmas() []pragma {
+	return []pragma{
+		{"busy_timeout", "10000", "10000"},
+		{"foreign_keys", "ON", "1"},
+		{"synchronous", "FULL", "2"},
+		{"trusted_schema", "OFF", "0"},
+		{"cell_size_check", "ON", "1"},
+		{"temp_store", "MEMORY", "2"},
+		{"mmap_size", "268435456", "268435456"}, // reads are 1.3 to 2 times faster than through the page cache
+	}
+}
+
+func readerPragmas() []pragma { return append(basePragmas(), pragma{"query_only", "ON", "1"}) }
+
+// writerPragmas: auto_vacuum takes effect only before the first table exists, and a file that has it set otherwise
+// works all the same, so it is not proven.
+func writerPragmas() []pragma {
+	return append(basePragmas(), pragma{"auto_vacuum", "INCREMENTAL", ""}, pragma{"journal_mode", "WAL", "wal"},
+		pragma{"journal_size_limit", "67108864", "67108864"})
+}
+
+// openConn opens one connection, sets the pragmas and reads each back: a setting that did not take is an error here
+// and not a silent loss later.
+func openConn(path string, flags sqlite.OpenFlags, pragmas []pragma) (*Conn, error) {
+	raw, err := sqlite.OpenConn(path, flags)
+	if err != nil {
+		return nil, cannotOpen(path, err)
+	}
+	c := &Conn{raw: raw}
+	for _, p := range pragmas {
+		if err := c.setPragma(p); err != nil {
+			_ = c.close()
+			if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultNotADB {
+				return nil, errs.Wrap(errs.Invalid, err, "%s is not a database", path)
+			}
+			return nil, cannotOpen(path, err)
+		}
+	}
+	return c, nil
+}
+
+func (c *Conn) setPragma(p pragma) error {
+	if err := c.transient("PRAGMA "+p.name+" = "+p.set, nil); err != nil {
+		return err
+	}
+	if p.want == "" {
+		return nil
+	}
+	got := ""
+	if err := c.transient("PRAGMA "+p.name, func(r *Row) { got = r.Text(0) }); err != nil {
+		return err
+	}
+	if !strings.EqualFold(got, p.want) {
+		return fmt.Errorf("PRAGMA %s is %q and should be %q", p.name, got, p.want)
+	}
+	return nil
+}
+
+// transient runs a statement that is not worth keeping.
+func (c *Conn) transient(sql string, fn func(r *Row)) error {
+	stmt, _, err := c.raw.PrepareTransient(sql)
+	if err != nil {
+		return err
+	}
+	defer stmt.Finalize() //nolint:errcheck // repeats the error of Step
+	for {
+		more, err := stmt.Step()
+		if err != nil || !more {
+			return err
+		}
+		if fn != nil {
+			fn(&Row{stmt})
+		}
+	}
+}

@@ -1,0 +1,207 @@
+// Package database opens the one SQLite file that is the instance: one writer with group commit, several readers.
+//
+// Writes are closures. The writer runs all that are waiting in one transaction, each inside a savepoint of its own,
+// and acknowledges them together after the commit, so that many callers share one fsync and a failing closure undoes
+// nothing but itself. Acknowledged means durable: synchronous is FULL.
+//
+// The package owns the driver; other packages see DB, Conn, Tx and Row.
+package database
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"zombiezen.com/go/sqlite"
+
+	"fazt/internal/errs"
+)
+
+// Config says what to open and how.
+type Config struct {
+	Path       string       // the database file; its directory is made when missing
+	Readers    int          // read connections at most; 0 = a number that fits the machine
+	QueueLimit func() int   // writes that may wait before new ones are refused; nil = no bound
+	Log        *slog.Logger // nil = silent
+	MaxPages   int64        // pages the file may grow to; 0 = no bound but the disk
+}
+
+// DB is an open database. It is safe for use by any number of goroutines.
+type DB struct {
+	config  Config
+	log     *slog.Logger
+	writer  *writer
+	readers *readers
+	closing sync.Once
+}
+
+// Open opens the file, creating it (mode 0600) if there is none, and brings its schema up to date. A file written by
+// a newer program, or by another program, is refused and left alone.
+func Open(ctx context.Context, c Config) (*DB, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Readers == 0 {
+		c.Readers = max(4, runtime.NumCPU())
+	}
+	if err := prepareFile(c.Path); err != nil {
+		return nil, err
+	}
+	conn, err := openWriter(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, conn, c.Path); err != nil {
+		conn.close()
+		return nil, err
+	}
+	db := &DB{config: c, log: c.Log, writer: newWriter(conn, c.QueueLimit), readers: newReaders(c)}
+	// One reader is opened now, so that a file that cannot be read is found here and not in a request.
+	if err := db.Read(ctx, func(*Conn) error { return nil }); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// Path is the file that is open.
+func (db *DB) Path() string { return db.config.Path }
+
+// Close waits for running writes and reads, fails those still queued, and closes every connection.
+func (db *DB) Close() error {
+	var err error
+	db.closing.Do(func() {
+		// Readers first: the last connection to close folds the WAL into the file, and that must be the writer.
+		err = errors.Join(db.readers.close(), db.writer.close())
+	})
+	return err
+}
+
+// Write runs fn in a transaction and returns after the commit: nil means that what fn wrote is on the disk. Many
+// calls share one commit. When fn fails, what it wrote is undone and its error returned; others are not touched. When
+// ctx ends before fn started, fn never runs.
+//
+// fn runs on the writer and delays every other write: it must not wait for anything, and must not call Write.
+func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	return db.writer.do(ctx, fn)
+}
+
+// Read runs fn on a reading connection. Statements that write fail. fn must not be held up by anything but the
+// database: connections are few.
+func (db *DB) Read(ctx context.Context, fn func(c *Conn) error) error {
+	return db.readers.do(ctx, false, fn)
+}
+
+// ReadLong is Read for statements that may take long: they are stopped when ctx ends.
+func (db *DB) ReadLong(ctx context.Context, fn func(c *Conn) error) error {
+	return db.readers.do(ctx, true, fn)
+}
+
+// Stats tells how the writer is doing.
+type Stats struct {
+	Queued  int    // writes waiting now
+	Writes  uint64 // closures committed since Open
+	Commits uint64 // transactions that carried them
+}
+
+// Stats are the counters since Open.
+func (db *DB) Stats() Stats { return db.writer.stats() }
+
+// prepareFile makes the directory and the file with the modes they must have before SQLite sees them: the WAL and
+// the index take theirs from the file.
+func prepareFile(path string) error {
+	if path == "" {
+		return errs.New(errs.Invalid, "no database file was named")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return cannotOpen(path, err)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return cannotOpen(path, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return cannotOpen(path, err)
+	}
+	if !info.Mode().IsRegular() {
+		return errs.New(errs.Invalid, "%s is not a file", path)
+	}
+	for _, p := range []string{path, path + "-wal", path + "-shm"} {
+		if err := os.Chmod(p, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return cannotOpen(path, err)
+		}
+	}
+	return nil
+}
+
+func cannotOpen(path string, err error) error {
+	reason := err
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		reason = pathErr.Err
+	}
+	return errs.Wrap(errs.Invalid, err, "the database %s cannot be opened: %v", path, reason)
+}
+
+// classify gives an error of the engine its kind. Errors of other origin pass unchanged.
+func classify(err error) error {
+	if err == nil {
+		return nil
+	}
+	switch code := sqlite.ErrCode(err); code.ToPrimary() {
+	case sqlite.ResultOK, sqlite.ResultError:
+		return err
+	case sqlite.ResultFull:
+		return errs.Wrap(errs.StorageFull, err, "the disk is full; nothing was changed")
+	case sqlite.ResultBusy, sqlite.ResultLocked:
+		return errs.Wrap(errs.Unavailable, err, "the database is busy; try again")
+	case sqlite.ResultNotADB, sqlite.ResultCorrupt:
+		return errs.Wrap(errs.Internal, err, "the database file is damaged")
+	case sqlite.ResultInterrupt:
+		return errs.Wrap(errs.Timeout, err, "the query took too long")
+	case sqlite.ResultIOErr:
+		return errs.Wrap(errs.Internal, err, "the disk failed; nothing was changed")
+	}
+	return err
+}
+
+// IsUnique says whether err is a violated UNIQUE or PRIMARY KEY constraint: the thing exists already.
+func IsUnique(err error) bool {
+	switch sqlite.ErrCode(err) {
+	case sqlite.ResultConstraintUnique, sqlite.ResultConstraintPrimaryKey, sqlite.ResultConstraintRowID:
+		return true
+	}
+	return false
+}
+
+// IsForeignKey says whether err is a violated foreign key: the thing referred to does not exist.
+func IsForeignKey(err error) bool { return sqlite.ErrCode(err) == sqlite.ResultConstraintForeignKey }
+
+// CheckIntegrity looks through the whole file while it is in use and returns what is wrong with it, nothing when it
+// is sound: SQLite's integrity_check and foreign_key_check.
+func (db *DB) CheckIntegrity(ctx context.Context) ([]string, error) {
+	faults := []string{}
+	err := db.ReadLong(ctx, func(c *Conn) error {
+		err := c.Each("PRAGMA integrity_check", func(r *Row) error {
+			if text := r.Text(0); text != "ok" {
+				faults = append(faults, text)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return c.Each("PRAGMA foreign_key_check", func(r *Row) error {
+			faults = append(faults, fmt.Sprintf("row %d of %s refers to a row of %s that does not exist", r.Int64(1), r.Text(0), r.Text(2)))
+			return nil
+		})
+	})
+	return faults, err
+}

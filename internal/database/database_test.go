@@ -1,0 +1,575 @@
+package database
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+	"zombiezen.com/go/sqlite"
+
+	"fazt/internal/errs"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func open(t testing.TB, c Config) *DB {
+	t.Helper()
+	if c.Path == "" {
+		c.Path = filepath.Join(t.TempDir(), "data.db")
+	}
+	db, err := Open(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func set(name, value string) func(*Tx) error {
+	return func(tx *Tx) error {
+		return tx.Exec("INSERT INTO settings (name, value, updated_at) VALUES (?, ?, ?)", name, value, time.UnixMilli(1))
+	}
+}
+
+func get(t testing.TB, db *DB, name string) (value string, found bool) {
+	t.Helper()
+	err := db.Read(t.Context(), func(c *Conn) (err error) {
+		found, err = c.First("SELECT value FROM settings WHERE name = ?", func(r *Row) { value = r.Text(0) }, name)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value, found
+}
+
+func TestSchemaIsTheGoldenOne(t *testing.T) {
+	db := open(t, Config{})
+	var b strings.Builder
+	err := db.Read(t.Context(), func(c *Conn) error {
+		return c.Each("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid", func(r *Row) error {
+			fmt.Fprintf(&b, "%s;\n\n", r.Text(0))
+			return nil
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden := filepath.Join("testdata", "schema.sql")
+	if *update {
+		if err := os.WriteFile(golden, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), b.String()); diff != "" {
+		t.Fatalf("the schema changed; if that is meant, run the test with -update:\n%s", diff)
+	}
+}
+
+// The predecessor set its pragmas once, on one pooled connection, and lost them when that one was recycled.
+func TestEveryConnectionHasThePragmas(t *testing.T) {
+	db := open(t, Config{Readers: 5})
+	check := func(c *Conn, pragmas []pragma) {
+		for _, p := range pragmas {
+			if p.want == "" {
+				continue
+			}
+			var got string
+			if _, err := c.First("PRAGMA "+p.name, func(r *Row) { got = r.Text(0) }); err != nil || got != p.want {
+				t.Errorf("%s is %q (%v), want %q", p.name, got, err, p.want)
+			}
+		}
+	}
+	if err := db.Write(t.Context(), func(tx *Tx) error { check(tx.Conn, writerPragmas()); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	together := make(chan struct{})
+	for range 5 { // all five are lent at once, so these are five connections
+		all.Go(func() {
+			err := db.Read(t.Context(), func(c *Conn) error {
+				together <- struct{}{}
+				check(c, readerPragmas())
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for range 5 {
+		<-together
+	}
+	all.Wait()
+}
+
+func TestReadersCannotWrite(t *testing.T) {
+	db := open(t, Config{})
+	err := db.Read(t.Context(), func(c *Conn) error {
+		return c.Exec("INSERT INTO settings (name, value, updated_at) VALUES ('a', 'b', 1)")
+	})
+	if err == nil {
+		t.Fatal("a reader wrote")
+	}
+}
+
+func TestWriteIsSeenAfterItReturns(t *testing.T) {
+	db := open(t, Config{})
+	if err := db.Write(t.Context(), set("a", "1")); err != nil {
+		t.Fatal(err)
+	}
+	if v, ok := get(t, db, "a"); !ok || v != "1" {
+		t.Fatalf("got %q, %v", v, ok)
+	}
+}
+
+// hold keeps the writer busy until the returned function is called, so that writes pile up into one batch.
+func hold(t *testing.T, db *DB) (release func()) {
+	t.Helper()
+	begun, end := make(chan struct{}), make(chan struct{})
+	var done sync.WaitGroup
+	done.Go(func() {
+		if err := db.Write(context.Background(), func(*Tx) error { close(begun); <-end; return nil }); err != nil {
+			t.Error(err)
+		}
+	})
+	<-begun
+	return func() { close(end); done.Wait() }
+}
+
+func waitQueued(t *testing.T, db *DB, n int) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); db.Stats().Queued < n; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("only %d writes were queued", db.Stats().Queued)
+		}
+	}
+}
+
+func TestWaitingWritesShareACommitAndAFailingOneUndoesOnlyItself(t *testing.T) {
+	db := open(t, Config{})
+	release := hold(t, db)
+	before := db.Stats().Commits
+	boom := errors.New("boom")
+	results := make([]error, 30)
+	var all sync.WaitGroup
+	for i := range results {
+		all.Go(func() {
+			results[i] = db.Write(t.Context(), func(tx *Tx) error {
+				if err := set(fmt.Sprint(i), "x")(tx); err != nil {
+					return err
+				}
+				switch i % 3 {
+				case 1:
+					return boom
+				case 2:
+					panic("a closure panics")
+				}
+				return nil
+			})
+		})
+		waitQueued(t, db, i+1)
+	}
+	release()
+	all.Wait()
+	if got := db.Stats().Commits - before; got != 2 { // the held one and one for all the others
+		t.Errorf("%d commits for 30 waiting writes", got)
+	}
+	for i, err := range results {
+		_, found := get(t, db, fmt.Sprint(i))
+		switch i % 3 {
+		case 0:
+			if err != nil || !found {
+				t.Errorf("write %d: %v, found %v", i, err, found)
+			}
+		case 1:
+			if !errors.Is(err, boom) || found {
+				t.Errorf("failing write %d: %v, found %v", i, err, found)
+			}
+		case 2:
+			if !errs.Is(err, errs.Internal) || found {
+				t.Errorf("panicking write %d: %v, found %v", i, err, found)
+			}
+		}
+	}
+}
+
+func TestAWriteWhoseCallerLeftBeforeItStartedNeverRuns(t *testing.T) {
+	db := open(t, Config{})
+	release := hold(t, db)
+	ctx, cancel := context.WithCancel(t.Context())
+	got := make(chan error)
+	go func() { got <- db.Write(ctx, set("late", "x")) }()
+	waitQueued(t, db, 1)
+	cancel()
+	if err := <-got; !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v", err)
+	}
+	release()
+	if err := db.Write(t.Context(), set("after", "x")); err != nil {
+		t.Fatal(err)
+	}
+	if _, found := get(t, db, "late"); found {
+		t.Fatal("the abandoned write was made")
+	}
+}
+
+func TestAWriteWhoseCallerLeavesWhileItRunsIsAnsweredTruthfully(t *testing.T) {
+	db := open(t, Config{})
+	ctx, cancel := context.WithCancel(t.Context())
+	err := db.Write(ctx, func(tx *Tx) error { cancel(); return set("a", "1")(tx) })
+	if _, found := get(t, db, "a"); err != nil || !found {
+		t.Fatalf("err %v, found %v", err, found)
+	}
+}
+
+func TestAFullQueueRefusesAtOnce(t *testing.T) {
+	db := open(t, Config{QueueLimit: func() int { return 1 }})
+	release := hold(t, db)
+	first := make(chan error)
+	go func() { first <- db.Write(t.Context(), set("a", "1")) }()
+	waitQueued(t, db, 1)
+	if err := db.Write(t.Context(), set("b", "1")); !errs.Is(err, errs.Unavailable) {
+		t.Errorf("got %v", err)
+	}
+	release()
+	if err := <-first; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCloseFailsWhatIsQueuedAndFinishesWhatRuns(t *testing.T) {
+	db := open(t, Config{})
+	release := hold(t, db)
+	waiting := make(chan error)
+	go func() { waiting <- db.Write(t.Context(), set("a", "1")) }()
+	waitQueued(t, db, 1)
+	closed := make(chan error)
+	go func() { closed <- db.Close() }()
+	if err := <-waiting; !errs.Is(err, errs.Unavailable) {
+		t.Errorf("got %v", err)
+	}
+	release()
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+	if err := db.Write(t.Context(), set("b", "1")); !errs.Is(err, errs.Unavailable) {
+		t.Errorf("after close: %v", err)
+	}
+	if err := db.Read(t.Context(), func(*Conn) error { return nil }); !errs.Is(err, errs.Unavailable) {
+		t.Errorf("read after close: %v", err)
+	}
+}
+
+func TestAFullDiskIsASentenceAndLosesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "data.db")
+	full, err := Open(t.Context(), Config{Path: path, MaxPages: 120})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := 0
+	for i := range 1000 {
+		if err = full.Write(t.Context(), set(fmt.Sprint(i), strings.Repeat("x", 4000))); err != nil {
+			break
+		}
+		kept++
+	}
+	if !errs.Is(err, errs.StorageFull) || errs.Sentence(err) != "the disk is full; nothing was changed" {
+		t.Errorf("got %v", err)
+	}
+	if err := full.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db := open(t, Config{Path: path})
+	if _, found := get(t, db, fmt.Sprint(kept-1)); !found {
+		t.Error("the last acknowledged write is gone")
+	}
+	if _, found := get(t, db, fmt.Sprint(kept)); found {
+		t.Error("the refused write is there")
+	}
+	if faults, err := db.CheckIntegrity(t.Context()); err != nil || len(faults) > 0 {
+		t.Errorf("integrity: %v %v", faults, err)
+	}
+}
+
+func TestFilesAreForTheOwnerOnly(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new", "data.db")
+	db := open(t, Config{Path: path})
+	if err := db.Write(t.Context(), set("a", "1")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mode := info.Mode().Perm(); mode != 0o600 {
+			t.Errorf("%s has mode %o", filepath.Base(name), mode)
+		}
+	}
+}
+
+func TestModesOfAnExistingFileAreTightened(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "data.db")
+	if err := os.WriteFile(path, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	open(t, Config{Path: path})
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("%v %v", info.Mode(), err)
+	}
+}
+
+func TestFilesThatAreNotOursAreRefusedAndLeftAlone(t *testing.T) {
+	foreign := func(t *testing.T, path, script string) {
+		t.Helper()
+		raw, err := sqlite.OpenConn(path, sqlite.OpenReadWrite|sqlite.OpenCreate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := &Conn{raw: raw}
+		if err := c.script(script); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tests := []struct {
+		name string
+		make func(t *testing.T, path string)
+		kind errs.Kind
+		want string
+	}{
+		{"newer", func(t *testing.T, path string) {
+			foreign(t, path, fmt.Sprintf("CREATE TABLE t (a); PRAGMA user_version = 9999; PRAGMA application_id = %d;", applicationID))
+		}, errs.Unsupported, "was written by a newer Fazt (schema 9999"},
+		{"another program's", func(t *testing.T, path string) {
+			foreign(t, path, "CREATE TABLE t (a);")
+		}, errs.Invalid, "is a database of another program"},
+		{"another program's mark", func(t *testing.T, path string) {
+			foreign(t, path, "PRAGMA application_id = 77;")
+		}, errs.Invalid, "is a database of another program"},
+		{"not a database", func(t *testing.T, path string) {
+			if err := os.WriteFile(path, []byte(strings.Repeat("hello ", 1000)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, errs.Invalid, "is not a database"},
+		{"a directory", func(t *testing.T, path string) {
+			if err := os.Mkdir(path, 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}, errs.Invalid, "cannot be opened: is a directory"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "data.db")
+			tt.make(t, path)
+			db, err := Open(t.Context(), Config{Path: path})
+			if err == nil {
+				db.Close()
+				t.Fatal("it was opened")
+			}
+			if !errs.Is(err, tt.kind) || !strings.Contains(errs.Sentence(err), tt.want) {
+				t.Fatalf("got %v (%v)", errs.Sentence(err), errs.KindOf(err))
+			}
+		})
+	}
+}
+
+func TestOpeningTwiceMigratesOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "data.db")
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			db, err := Open(t.Context(), Config{Path: path})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	open(t, Config{Path: path})
+}
+
+func TestAFailingMigrationLeavesTheFileAsItWas(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "data.db")
+	if err := prepareFile(path); err != nil {
+		t.Fatal(err)
+	}
+	c, err := openWriter(Config{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	list := []migration{{1, "good", "CREATE TABLE a (x);"}, {2, "bad", "CREATE TABLE b (x); INSERT INTO nowhere VALUES (1);"}}
+	for range list {
+		_, err = step(c, list, path)
+	}
+	if err == nil || !strings.Contains(err.Error(), "migration 0002_bad failed") {
+		t.Fatalf("got %v", err)
+	}
+	var tables string
+	if _, err := c.First("SELECT group_concat(name) FROM sqlite_schema", func(r *Row) { tables = r.Text(0) }); err != nil || tables != "a" {
+		t.Fatalf("tables: %q, %v", tables, err)
+	}
+	if v, _ := schemaVersion(c, path); v != 1 {
+		t.Fatalf("version %d", v)
+	}
+}
+
+func TestNestedUseOfOneStatement(t *testing.T) {
+	db := open(t, Config{})
+	for _, name := range []string{"a", "b", "c"} {
+		if err := db.Write(t.Context(), set(name, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const sql = "SELECT name FROM settings ORDER BY name"
+	var got []string
+	err := db.Read(t.Context(), func(c *Conn) error {
+		return c.Each(sql, func(outer *Row) error {
+			return c.Each(sql, func(inner *Row) error {
+				got = append(got, outer.Text(0)+inner.Text(0))
+				return nil
+			})
+		})
+	})
+	if want := []string{"aa", "ab", "ac", "ba", "bb", "bc", "ca", "cb", "cc"}; err != nil || !cmp.Equal(got, want) {
+		t.Fatalf("got %v, %v", got, err)
+	}
+}
+
+func TestValuesComeBackAsTheyWere(t *testing.T) {
+	db := open(t, Config{})
+	at := time.UnixMilli(1700000000123).UTC()
+	err := db.Write(t.Context(), func(tx *Tx) error {
+		return tx.Each("SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?", func(r *Row) error {
+			if r.Int(0) != -7 || r.Int64(1) != 1<<40 || !r.Bool(2) || r.Float(3) != 1.5 || r.Text(4) != "é\x00x" ||
+				string(r.Bytes(5)) != "\x00\xff" || !r.Time(6).Equal(at) || !r.IsNull(7) || !r.Time(7).IsZero() ||
+				r.IsNull(8) || len(r.Bytes(8)) != 0 {
+				t.Errorf("row: %d %d %v %v %q %q %v %v %v", r.Int(0), r.Int64(1), r.Bool(2), r.Float(3), r.Text(4), r.Bytes(5), r.Time(6), r.IsNull(7), r.IsNull(8))
+			}
+			return nil
+		}, -7, int64(1<<40), true, 1.5, "é\x00x", []byte{0, 255}, at, time.Time{}, []byte{})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestArgumentsMustFit(t *testing.T) {
+	db := open(t, Config{})
+	err := db.Read(t.Context(), func(c *Conn) error { return c.Exec("SELECT ?", 1, 2) })
+	if err == nil || !strings.Contains(err.Error(), "takes 1 arguments, got 2") {
+		t.Errorf("got %v", err)
+	}
+	err = db.Read(t.Context(), func(c *Conn) error { return c.Exec("SELECT ?", struct{}{}) })
+	if err == nil || !strings.Contains(err.Error(), "which no column takes") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestLongReadsStopWithTheirContext(t *testing.T) {
+	db := open(t, Config{})
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	err := db.ReadLong(ctx, func(c *Conn) error {
+		return c.Exec("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n")
+	})
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("got %v", err)
+	}
+	if err := db.ReadLong(t.Context(), func(c *Conn) error { return c.Exec("SELECT 1") }); err != nil {
+		t.Fatalf("the connection was spoilt: %v", err)
+	}
+}
+
+func TestIntegrityCheckFindsADanglingReference(t *testing.T) {
+	db := open(t, Config{})
+	if faults, err := db.CheckIntegrity(t.Context()); err != nil || len(faults) != 0 {
+		t.Fatalf("a sound file: %v %v", faults, err)
+	}
+	raw, err := sqlite.OpenConn(db.Path(), sqlite.OpenReadWrite) // foreign keys are off here
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &Conn{raw: raw}
+	if err := c.script("INSERT INTO env VALUES ('app_none', 'A', 'b', 1)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.close(); err != nil {
+		t.Fatal(err)
+	}
+	faults, err := db.CheckIntegrity(t.Context())
+	if err != nil || len(faults) != 1 || !strings.Contains(faults[0], "apps that does not exist") {
+		t.Fatalf("got %v %v", faults, err)
+	}
+}
+
+func TestConstraintsAreRecognised(t *testing.T) {
+	db := open(t, Config{})
+	if err := db.Write(t.Context(), set("a", "1")); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Write(t.Context(), set("a", "1")); !IsUnique(err) {
+		t.Errorf("got %v", err)
+	}
+	err := db.Write(t.Context(), func(tx *Tx) error {
+		return tx.Exec("INSERT INTO env VALUES ('app_none', 'A', 'b', 1)")
+	})
+	if !IsForeignKey(err) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestOneProcessHasTheLock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "data.db")
+	first, err := Acquire(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Acquire(ended, path); !errs.Is(err, errs.Conflict) {
+		t.Fatalf("got %v", err)
+	}
+	second := make(chan error)
+	go func() {
+		l, err := Acquire(t.Context(), path)
+		if err == nil {
+			err = l.Release()
+		}
+		second <- err
+	}()
+	if err := first.Release(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-second; err != nil {
+		t.Fatal(err)
+	}
+}

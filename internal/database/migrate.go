@@ -1,0 +1,147 @@
+package database
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"fazt/internal/errs"
+)
+
+// applicationID marks a file as ours in its header, so that another program's database is not migrated by mistake.
+const applicationID = 0x46415a54 // "FAZT"
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// migration is one numbered script; its number is the schema version it leads to.
+type migration struct {
+	version int
+	name    string
+	script  string
+}
+
+// migrations are all scripts in order. They are append-only: a script that has shipped never changes.
+func migrations() ([]migration, error) {
+	names, err := fs.Glob(migrationFiles, "migrations/*.sql")
+	if err != nil {
+		return nil, err
+	}
+	var list []migration
+	for i, file := range names { // Glob sorts
+		var m migration
+		if _, err := fmt.Sscanf(strings.TrimPrefix(file, "migrations/"), "%04d_%s", &m.version, &m.name); err != nil {
+			return nil, fmt.Errorf("migration %s is not called NNNN_name.sql", file)
+		}
+		if m.version != i+1 {
+			return nil, fmt.Errorf("migration %s should have number %04d", file, i+1)
+		}
+		script, err := migrationFiles.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		m.script = string(script)
+		list = append(list, m)
+	}
+	return list, nil
+}
+
+// migrate brings the file from the version it has to the newest, each step in a transaction of its own together with
+// its version number: after a crash the file is at one version or the next, never between.
+func migrate(ctx context.Context, c *Conn, path string) error {
+	list, err := migrations()
+	if err != nil {
+		return err
+	}
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		done, err := step(c, list, path)
+		if err != nil || done {
+			return err
+		}
+	}
+}
+
+// step applies one migration, the next one, unless there is none left.
+func step(c *Conn, list []migration, path string) (done bool, err error) {
+	version, err := schemaVersion(c, path)
+	if err != nil {
+		return false, err
+	}
+	if version > len(list) {
+		return false, errs.New(errs.Unsupported, "%s was written by a newer Fazt (schema %d, this one knows %d); nothing was changed; upgrade this fazt", path, version, len(list))
+	}
+	if version == len(list) {
+		return true, nil
+	}
+	// Another process may be doing the same; the version is read again under the lock.
+	if err := c.transient("BEGIN IMMEDIATE", nil); err != nil {
+		return false, classify(err)
+	}
+	defer func() {
+		if !c.raw.AutocommitEnabled() {
+			_ = c.transient("ROLLBACK", nil)
+		}
+	}()
+	if now, err := schemaVersion(c, path); err != nil || now != version {
+		return false, err
+	}
+	m := list[version]
+	if err := c.script(m.script); err != nil {
+		return false, errs.Wrap(errs.KindOf(classify(err)), err, "migration %04d_%s failed; the database is as it was", m.version, m.name)
+	}
+	for _, p := range []string{
+		fmt.Sprintf("PRAGMA user_version = %d", m.version),
+		fmt.Sprintf("PRAGMA application_id = %d", applicationID),
+		"COMMIT",
+	} {
+		if err := c.transient(p, nil); err != nil {
+			return false, classify(err)
+		}
+	}
+	return false, nil
+}
+
+// schemaVersion is the version of the file, after making sure that the file is one of ours or empty.
+func schemaVersion(c *Conn, path string) (int, error) {
+	var id, version, tables int64
+	for sql, into := range map[string]*int64{
+		"PRAGMA application_id":              &id,
+		"PRAGMA user_version":                &version,
+		"SELECT count(*) FROM sqlite_schema": &tables,
+	} {
+		if err := c.transient(sql, func(r *Row) { *into = r.Int64(0) }); err != nil {
+			return 0, cannotOpen(path, err)
+		}
+	}
+	if id != applicationID && (id != 0 || tables > 0) {
+		return 0, errs.New(errs.Invalid, "%s is a database of another program; nothing was changed", path)
+	}
+	return int(version), nil
+}
+
+// script runs all statements of text.
+func (c *Conn) script(text string) error {
+	for strings.TrimSpace(text) != "" {
+		stmt, rest, err := c.raw.PrepareTransient(text)
+		if err != nil {
+			return err
+		}
+		if stmt == nil || stmt.BindParamCount() < 0 { // only a comment was left
+			return nil
+		}
+		_, err = stmt.Step()
+		if final := stmt.Finalize(); err == nil {
+			err = final
+		}
+		if err != nil {
+			return err
+		}
+		text = text[len(text)-rest:]
+	}
+	return nil
+}

@@ -1,0 +1,75 @@
+-- Content, stored once however many deployments hold it, and the deployments that name it.
+
+CREATE TABLE blobs (
+  id         INTEGER NOT NULL PRIMARY KEY,
+  hash       BLOB    UNIQUE CHECK (length(hash) = 32), -- SHA-256; NULL while the content is still arriving
+  size       INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX blobs_arriving ON blobs (created_at) WHERE hash IS NULL;
+
+CREATE TABLE chunks (
+  blob_id INTEGER NOT NULL REFERENCES blobs (id) ON DELETE CASCADE,
+  n       INTEGER NOT NULL, -- from 0; every chunk but the last is exactly 1 MiB
+  data    BLOB    NOT NULL CHECK (length(data) BETWEEN 1 AND 1048576),
+  PRIMARY KEY (blob_id, n)
+) STRICT;
+
+-- The same content, compressed once at deploy.
+CREATE TABLE variants (
+  blob_id    INTEGER NOT NULL REFERENCES blobs (id) ON DELETE CASCADE,
+  encoding   TEXT    NOT NULL CHECK (encoding IN ('zstd', 'br', 'gzip', 'none')), -- 'none': tried, nothing gained
+  variant_id INTEGER REFERENCES blobs (id),
+  PRIMARY KEY (blob_id, encoding)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX variants_variant ON variants (variant_id);
+
+CREATE TABLE deployments (
+  id         TEXT    NOT NULL PRIMARY KEY, -- dep_…
+  app_id     TEXT    NOT NULL REFERENCES apps (id) ON DELETE CASCADE,
+  number     INTEGER NOT NULL, -- 1, 2, 3 … within the app
+  digest     BLOB    NOT NULL, -- SHA-256 over paths, hashes and settings: two deployments with one digest are the same
+  message    TEXT    NOT NULL DEFAULT '',
+  manifest   TEXT    NOT NULL DEFAULT '{}',
+  spa        INTEGER NOT NULL DEFAULT 0,
+  files      INTEGER NOT NULL,
+  bytes      INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  UNIQUE (app_id, number)
+) STRICT;
+
+CREATE TABLE deployment_files (
+  deployment_id TEXT    NOT NULL REFERENCES deployments (id) ON DELETE CASCADE,
+  path          TEXT    NOT NULL,
+  blob_id       INTEGER NOT NULL REFERENCES blobs (id),
+  PRIMARY KEY (deployment_id, path)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deployment_files_blob ON deployment_files (blob_id);
+
+-- The compiled function of a deployment that has one.
+CREATE TABLE programs (
+  deployment_id TEXT NOT NULL PRIMARY KEY REFERENCES deployments (id) ON DELETE CASCADE,
+  program       BLOB NOT NULL
+) STRICT;
+
+-- Which deployment an app serves. Going live and rolling back is an update of this row and of nothing else.
+CREATE TABLE live (
+  app_id        TEXT    NOT NULL PRIMARY KEY REFERENCES apps (id) ON DELETE CASCADE,
+  deployment_id TEXT    NOT NULL REFERENCES deployments (id),
+  since         INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX live_deployment ON live (deployment_id);
+
+-- A deployment that is being uploaded.
+CREATE TABLE uploads (
+  id            TEXT    NOT NULL PRIMARY KEY, -- upl_…
+  app_name      TEXT    NOT NULL,
+  digest        BLOB    NOT NULL, -- of the plan; the same plan again finds its upload
+  plan          TEXT    NOT NULL, -- JSON: the files and settings announced
+  deployment_id TEXT REFERENCES deployments (id) ON DELETE CASCADE, -- set once committed
+  created_at    INTEGER NOT NULL,
+  expires_at    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX uploads_expiry ON uploads (expires_at);
+CREATE INDEX uploads_plan ON uploads (app_name, digest);
+CREATE INDEX uploads_deployment ON uploads (deployment_id);

@@ -1,0 +1,92 @@
+package database
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"zombiezen.com/go/sqlite"
+
+	"fazt/internal/errs"
+)
+
+// readers is a pool of connections that can only read. They are opened when first needed.
+type readers struct {
+	config Config
+	slots  chan struct{} // one token per connection that may be lent
+
+	mu     sync.Mutex
+	idle   []*Conn // last in, first out: the warmest is used again
+	closed bool
+}
+
+func newReaders(c Config) *readers {
+	return &readers{config: c, slots: make(chan struct{}, c.Readers)}
+}
+
+func (p *readers) do(ctx context.Context, interruptible bool, fn func(c *Conn) error) error {
+	select {
+	case p.slots <- struct{}{}:
+	default:
+		select {
+		case p.slots <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	defer func() { <-p.slots }()
+	c, err := p.take()
+	if err != nil {
+		return err
+	}
+	defer p.put(c)
+	if interruptible {
+		c.raw.SetInterrupt(ctx.Done())
+		defer c.raw.SetInterrupt(nil)
+	}
+	err = fn(c)
+	if err != nil && ctx.Err() != nil && errs.Is(err, errs.Timeout) {
+		return ctx.Err()
+	}
+	return err
+}
+
+func (p *readers) take() (*Conn, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, errs.New(errs.Unavailable, "the database is closed")
+	}
+	if n := len(p.idle); n > 0 {
+		c := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		return c, nil
+	}
+	return openConn(p.config.Path, sqlite.OpenReadWrite, readerPragmas())
+}
+
+func (p *readers) put(c *Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c.active = c.active[:0]
+	p.idle = append(p.idle, c)
+}
+
+// close waits until every connection has come back, then closes them all.
+func (p *readers) close() error {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	for range cap(p.slots) {
+		p.slots <- struct{}{}
+	}
+	var all error
+	for _, c := range p.idle {
+		all = errors.Join(all, c.close())
+	}
+	p.idle = nil
+	for range cap(p.slots) {
+		<-p.slots
+	}
+	return all
+}

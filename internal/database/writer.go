@@ -1,0 +1,244 @@
+package database
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"zombiezen.com/go/sqlite"
+
+	"fazt/internal/errs"
+)
+
+// maxBatch bounds how many closures share a transaction, and so how long the last of them can be held up by the first.
+const maxBatch = 512
+
+// writer owns the one writing connection and the goroutine that uses it.
+type writer struct {
+	conn  *Conn
+	limit func() int
+
+	mu     sync.Mutex
+	queue  []*write
+	closed bool
+	wake   chan struct{} // holds one token while there may be something in queue
+	ended  chan struct{}
+
+	writes, commits atomic.Uint64
+}
+
+// write is one closure on its way.
+type write struct {
+	fn    func(tx *Tx) error
+	state atomic.Int32 // queued, then running or abandoned, whichever comes first
+	err   error        // set before done is closed
+	done  chan struct{}
+}
+
+const (
+	queued int32 = iota
+	running
+	abandoned
+)
+
+func openWriter(c Config) (*Conn, error) {
+	pragmas := writerPragmas()
+	if c.MaxPages > 0 {
+		n := fmt.Sprint(c.MaxPages)
+		pragmas = append(pragmas, pragma{"max_page_count", n, n})
+	}
+	return openConn(c.Path, sqlite.OpenReadWrite, pragmas)
+}
+
+func newWriter(conn *Conn, limit func() int) *writer {
+	w := &writer{conn: conn, limit: limit, wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	go w.run()
+	return w
+}
+
+func (w *writer) do(ctx context.Context, fn func(tx *Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	job := &write{fn: fn, done: make(chan struct{})}
+	if err := w.enqueue(job); err != nil {
+		return err
+	}
+	select {
+	case <-job.done:
+		return job.err
+	case <-ctx.Done():
+	}
+	// The answer must be true: a write that has not started never will, one that has is waited for.
+	if job.state.CompareAndSwap(queued, abandoned) {
+		return ctx.Err()
+	}
+	<-job.done
+	return job.err
+}
+
+func (w *writer) enqueue(job *write) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return errs.New(errs.Unavailable, "the database is closed")
+	}
+	if w.limit != nil && len(w.queue) >= w.limit() {
+		return errs.New(errs.Unavailable, "too many writes are waiting; try again")
+	}
+	w.queue = append(w.queue, job)
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// next takes what is waiting; ok is false when the writer is closed and nothing is left.
+func (w *writer) next() (batch []*write, ok bool) {
+	for {
+		w.mu.Lock()
+		n := min(len(w.queue), maxBatch)
+		batch = w.queue[:n:n]
+		w.queue = w.queue[n:]
+		if len(w.queue) == 0 {
+			w.queue = nil
+		}
+		closed := w.closed
+		w.mu.Unlock()
+		if n > 0 {
+			return batch, true
+		}
+		if closed {
+			return nil, false
+		}
+		<-w.wake
+	}
+}
+
+func (w *writer) run() {
+	defer close(w.ended)
+	for {
+		batch, ok := w.next()
+		if !ok {
+			return
+		}
+		w.commit(batch)
+		for _, job := range batch {
+			close(job.done)
+		}
+	}
+}
+
+// commit runs the batch in one transaction and sets the outcome of each of its writes.
+func (w *writer) commit(batch []*write) {
+	started := batch[:0:0]
+	for _, job := range batch {
+		if job.state.CompareAndSwap(queued, running) {
+			started = append(started, job)
+		}
+	}
+	if len(started) == 0 {
+		return
+	}
+	if err := w.transaction(started); err != nil {
+		for _, job := range started {
+			if job.err == nil {
+				job.err = err
+			}
+		}
+		return
+	}
+	w.commits.Add(1)
+	for _, job := range started {
+		if job.err == nil {
+			w.writes.Add(1)
+		}
+	}
+}
+
+// transaction returns an error when nothing of the batch was kept.
+func (w *writer) transaction(batch []*write) (err error) {
+	if err := w.conn.Exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	tx := &Tx{w.conn}
+	for _, job := range batch {
+		if job.err = w.savepoint(tx, job.fn); job.err == nil {
+			continue
+		}
+		// A full or failing disk makes SQLite give up the whole transaction, neighbours included.
+		if w.conn.raw.AutocommitEnabled() {
+			return errs.Wrap(errs.KindOf(job.err), job.err, "%s", errs.Sentence(job.err))
+		}
+	}
+	if err := w.conn.Exec("COMMIT"); err != nil {
+		if !w.conn.raw.AutocommitEnabled() {
+			_ = w.conn.Exec("ROLLBACK")
+		}
+		return err
+	}
+	return nil
+}
+
+func (w *writer) savepoint(tx *Tx, fn func(*Tx) error) (err error) {
+	if err := w.conn.Exec("SAVEPOINT one"); err != nil {
+		return err
+	}
+	err = protect(tx, fn)
+	w.conn.active = w.conn.active[:0]
+	if w.conn.raw.AutocommitEnabled() {
+		if err == nil { // fn swallowed the error that ended the transaction
+			err = errs.New(errs.Internal, "the transaction ended early")
+		}
+		return err
+	}
+	if err != nil {
+		if undo := w.conn.Exec("ROLLBACK TO one"); undo != nil {
+			return undo
+		}
+	}
+	if release := w.conn.Exec("RELEASE one"); release != nil {
+		return release
+	}
+	return err
+}
+
+// protect turns a panic in fn into an error: the writer must go on for the others.
+func protect(tx *Tx, fn func(*Tx) error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = errs.Wrap(errs.Internal, fmt.Errorf("panic: %v\n%s", v, debug.Stack()), "a write failed")
+		}
+	}()
+	return fn(tx)
+}
+
+func (w *writer) stats() Stats {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return Stats{Queued: len(w.queue), Writes: w.writes.Load(), Commits: w.commits.Load()}
+}
+
+// close lets the batch at work finish, refuses the rest and closes the connection.
+func (w *writer) close() error {
+	w.mu.Lock()
+	w.closed = true
+	rest := w.queue
+	w.queue = nil
+	w.mu.Unlock()
+	for _, job := range rest {
+		if job.state.CompareAndSwap(queued, abandoned) {
+			job.err = errs.New(errs.Unavailable, "the instance is stopping; try again")
+		}
+		close(job.done)
+	}
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+	<-w.ended
+	return w.conn.close()
+}
