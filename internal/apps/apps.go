@@ -1,0 +1,139 @@
+// Package apps knows the apps of the instance, the host labels that lead to them, and their environment.
+package apps
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"fazt/internal/database"
+	"fazt/internal/errs"
+	"fazt/internal/id"
+)
+
+// App is what a person deploys.
+type App struct {
+	ID        string    `json:"id"`   // app_…
+	Name      string    `json:"name"` // the host label it was deployed under; what people type
+	Title     string    `json:"title"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// Store is the apps of one instance.
+type Store struct{ db *database.DB }
+
+// New is the apps in db.
+func New(db *database.DB) *Store { return &Store{db} }
+
+const columns = "id, name, title, created_at, updated_at"
+
+func scan(r *database.Row) App {
+	return App{ID: r.Text(0), Name: r.Text(1), Title: r.Text(2), CreatedAt: r.Time(3), UpdatedAt: r.Time(4)}
+}
+
+// Get finds an app by its id or its name.
+func (s *Store) Get(ctx context.Context, ref string) (App, error) {
+	var app App
+	err := s.db.Read(ctx, func(c *database.Conn) (err error) {
+		app, err = find(c, ref)
+		return err
+	})
+	return app, err
+}
+
+func find(c *database.Conn, ref string) (App, error) {
+	var app App
+	by := "name"
+	if strings.HasPrefix(ref, "app_") { // no name has an underscore
+		by = "id"
+	}
+	found, err := c.First("SELECT "+columns+" FROM apps WHERE "+by+" = ?", func(r *database.Row) { app = scan(r) }, ref)
+	if err == nil && !found {
+		err = errs.New(errs.NotFound, "no app is called %q", ref)
+	}
+	return app, err
+}
+
+// List is a page of the apps in the order of their names, beginning after the name in cursor; next is the cursor of
+// the following page, "" on the last one.
+func (s *Store) List(ctx context.Context, cursor string, limit int) (page []App, next string, err error) {
+	page = []App{}
+	err = s.db.Read(ctx, func(c *database.Conn) error {
+		return c.Each("SELECT "+columns+" FROM apps WHERE name > ? ORDER BY name LIMIT ?", func(r *database.Row) error {
+			page = append(page, scan(r))
+			return nil
+		}, cursor, limit+1)
+	})
+	if len(page) > limit {
+		page = page[:limit]
+		next = page[limit-1].Name
+	}
+	return page, next, err
+}
+
+// EnsureTx is the app with the given name, made now, with an alias of the same name, if there is none. A non-empty
+// title replaces the one it has.
+func (s *Store) EnsureTx(tx *database.Tx, name, title string) (App, error) {
+	if err := CheckName(name); err != nil {
+		return App{}, err
+	}
+	app, err := find(tx.Conn, name)
+	if errs.Is(err, errs.NotFound) {
+		return create(tx, name, title)
+	}
+	if err != nil {
+		return App{}, err
+	}
+	if title == "" {
+		title = app.Title
+	}
+	app.Title, app.UpdatedAt = title, now()
+	return app, tx.Exec("UPDATE apps SET title = ?, updated_at = ? WHERE id = ?", app.Title, app.UpdatedAt, app.ID)
+}
+
+func create(tx *database.Tx, name, title string) (App, error) {
+	app := App{ID: id.New("app"), Name: name, Title: title, CreatedAt: now()}
+	app.UpdatedAt = app.CreatedAt
+	taken, err := tx.First("SELECT 1 FROM aliases WHERE name = ?", func(*database.Row) {}, name)
+	if err != nil {
+		return App{}, err
+	}
+	if taken {
+		return App{}, errs.New(errs.Conflict, "the name %q is taken: it leads to something else on this instance; choose another with --name", name)
+	}
+	err = tx.Exec("INSERT INTO apps ("+columns+") VALUES (?, ?, ?, ?, ?)", app.ID, app.Name, app.Title, app.CreatedAt, app.UpdatedAt)
+	if err != nil {
+		return App{}, err
+	}
+	err = tx.Exec("INSERT INTO aliases (name, kind, app_id, created_at, updated_at) VALUES (?, 'app', ?, ?, ?)",
+		app.Name, app.ID, app.CreatedAt, app.CreatedAt)
+	return app, err
+}
+
+// Remove deletes an app and, by the schema, everything that belongs to it: aliases, environment, deployments, data,
+// log. Content that no other deployment holds is collected later.
+func (s *Store) Remove(ctx context.Context, ref string) (App, error) {
+	var app App
+	err := s.db.Write(ctx, func(tx *database.Tx) (err error) {
+		if app, err = find(tx.Conn, ref); err != nil {
+			return err
+		}
+		return tx.Exec("DELETE FROM apps WHERE id = ?", app.ID)
+	})
+	return app, err
+}
+
+// Aliases are the host labels that lead to an app.
+func (s *Store) Aliases(ctx context.Context, appID string) ([]string, error) {
+	names := []string{}
+	err := s.db.Read(ctx, func(c *database.Conn) error {
+		return c.Each("SELECT name FROM aliases WHERE app_id = ? ORDER BY name", func(r *database.Row) error {
+			names = append(names, r.Text(0))
+			return nil
+		}, appID)
+	})
+	return names, err
+}
+
+func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
