@@ -137,3 +137,12 @@ func (s *Store) Aliases(ctx context.Context, appID string) ([]string, error) {
 }
 
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+
+// Count is how many apps there are.
+func (s *Store) Count(ctx context.Context) (n int, err error) {
+	err = s.db.Read(ctx, func(c *database.Conn) error {
+		_, err := c.First("SELECT count(*) FROM apps", func(r *database.Row) { n = r.Int(0) })
+		return err
+	})
+	return n, err
+}

@@ -85,6 +85,15 @@ func (k Kind) info() kindInfo {
 	return table[k]
 }
 
+// Kinds are all kinds there are.
+func Kinds() []Kind {
+	list := make([]Kind, kinds)
+	for i := range list {
+		list[i] = Kind(i)
+	}
+	return list
+}
+
 // KindOfCode is the kind with the given wire code; unknown codes (a newer peer) are Internal.
 func KindOfCode(code string) Kind {
 	for k, info := range table {

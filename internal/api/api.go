@@ -1,0 +1,176 @@
+// Package api implements the operations of the control API on the domains.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"fazt/internal/api/op"
+	"fazt/internal/apps"
+	"fazt/internal/auth"
+	"fazt/internal/database"
+	"fazt/internal/errs"
+	"fazt/internal/hosting"
+	"fazt/internal/storage"
+	"fazt/internal/system"
+)
+
+// Config is what the operations work on.
+type Config struct {
+	DB      *database.DB
+	Apps    *apps.Store
+	Hosting *hosting.Store
+	KV      *storage.KV
+	Users   *auth.Users
+	Log     *slog.Logger
+
+	// URL is the address of the app behind a host label.
+	URL func(label string) string
+	// Compile compiles the function of the deployment about to be made: nil when it has none.
+	Compile func(ctx context.Context, src Source) ([]byte, error)
+	// Changed is called after every operation that may have changed the state, before its answer is sent.
+	Changed func(ctx context.Context) error
+	// Status fills in what only the running server knows.
+	Status func(*op.ServerStatus)
+	// Stop begins to stop the server; nil where none runs.
+	Stop func()
+	// Settings are the settings in force.
+	Settings system.Settings
+}
+
+// Source reads the files of a deployment about to be made.
+type Source interface {
+	ReadFile(ctx context.Context, path string) ([]byte, error)
+	Exists(path string) bool
+}
+
+// API serves the control API. The caller's Principal is in the context of the request; who put it there vouches for
+// it.
+type API struct {
+	Config
+	mux     *http.ServeMux
+	openapi []byte
+}
+
+// New mounts every operation.
+func New(c Config) *API {
+	a := &API{Config: c, mux: http.NewServeMux(), openapi: op.Document()}
+	for _, r := range a.routes() {
+		a.mux.Handle(r.spec.Method+" "+r.spec.Path, a.guard(r))
+	}
+	a.mux.HandleFunc("/", a.unknown)
+	return a
+}
+
+// ServeHTTP answers one call.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
+
+// route is an operation and what carries it out.
+type route struct {
+	spec  op.Spec
+	serve func(w http.ResponseWriter, r *http.Request) error
+}
+
+// on joins an operation with its implementation; the types make sure that they fit.
+func on[Req, Res any](o op.Op[Req, Res], fn func(ctx context.Context, req Req) (Res, error)) route {
+	return route{o.Spec, func(w http.ResponseWriter, r *http.Request) error {
+		req, err := o.Parse(w, r)
+		if err != nil {
+			return err
+		}
+		res, err := fn(r.Context(), req)
+		if err != nil {
+			return err
+		}
+		return o.WriteResult(w, res)
+	}}
+}
+
+// guard stands before every operation: access, panics, errors, and the news that something changed.
+func (a *API) guard(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		started := time.Now()
+		buffered := &response{ResponseWriter: w}
+		err := a.call(rt, buffered, r)
+		if err != nil {
+			a.fail(w, r, rt.spec.Name, err)
+		} else {
+			buffered.flush()
+		}
+		a.Log.Debug("operation", "name", rt.spec.Name, "took", time.Since(started), "error", err)
+	})
+}
+
+func (a *API) call(rt route, w *response, r *http.Request) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			if v == http.ErrAbortHandler { //nolint:errorlint // the sentinel of net/http is compared by identity
+				panic(v)
+			}
+			a.Log.Error("operation panicked", "name", rt.spec.Name, "panic", v, "stack", string(debug.Stack()))
+			err = errs.New(errs.Internal, "the operation failed")
+		}
+	}()
+	if err := allow(rt.spec.Access, auth.From(r.Context())); err != nil {
+		return err
+	}
+	err = rt.serve(w, r)
+	if rt.spec.Mutates() && a.Changed != nil {
+		// Also after a failure: part of a longer operation may have been done.
+		if changed := a.Changed(context.WithoutCancel(r.Context())); err == nil {
+			err = changed
+		}
+	}
+	return err
+}
+
+// allow says whether a caller may use an operation.
+func allow(access op.Access, p auth.Principal) error {
+	switch {
+	case access == op.Anyone, access == op.Owner && p.Kind == auth.Owner:
+		return nil
+	case p.Kind == auth.Nobody:
+		return errs.New(errs.Unauthorized, "this needs the owner: sign in, or use fazt on the machine itself")
+	}
+	return errs.New(errs.Forbidden, "this is not allowed for %s", p.Name)
+}
+
+func (a *API) fail(w http.ResponseWriter, r *http.Request, name string, err error) {
+	requestID := w.Header().Get("X-Request-Id")
+	if kind := errs.KindOf(err); kind == errs.Internal || kind == errs.StorageFull {
+		a.Log.Error("operation failed", "name", name, "request_id", requestID, "error", err)
+	}
+	op.WriteError(w, err, requestID)
+}
+
+// unknown answers paths and methods that no operation has.
+func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		probe := r.Clone(r.Context())
+		probe.Method = method
+		if _, pattern := a.mux.Handler(probe); pattern != "" && pattern != "/" {
+			w.Header().Add("Allow", method)
+		}
+	}
+	if w.Header().Get("Allow") != "" {
+		a.fail(w, r, "", errs.New(errs.MethodNotAllowed, "%s is not possible here", r.Method))
+		return
+	}
+	a.fail(w, r, "", errs.New(errs.NotFound, "there is no operation at %s", r.URL.Path))
+}
+
+// response holds an answer back until it is known that nothing failed after it was written.
+type response struct {
+	http.ResponseWriter
+	body []byte
+}
+
+func (b *response) Write(p []byte) (int, error) {
+	b.body = append(b.body, p...)
+	return len(p), nil
+}
+
+func (b *response) flush() { _, _ = b.ResponseWriter.Write(b.body) }

@@ -1,0 +1,143 @@
+package api
+
+import (
+	"context"
+	"fmt"
+
+	"fazt/internal/api/op"
+	"fazt/internal/apps"
+	"fazt/internal/database"
+	"fazt/internal/errs"
+	"fazt/internal/hosting"
+)
+
+const (
+	pageDefault = 100
+	pageMost    = 1000
+)
+
+func pageSize(limit int) (int, error) {
+	if limit == 0 {
+		return pageDefault, nil
+	}
+	if limit < 1 || limit > pageMost {
+		return 0, errs.New(errs.Invalid, "limit must be from 1 to %d, not %d", pageMost, limit)
+	}
+	return limit, nil
+}
+
+func (a *API) appList(ctx context.Context, req op.List) (page op.Page[op.App], err error) {
+	limit, err := pageSize(req.Limit)
+	if err != nil {
+		return page, err
+	}
+	list, next, err := a.Apps.List(ctx, req.Cursor, limit)
+	if err != nil {
+		return page, err
+	}
+	page.Next = next
+	for _, app := range list {
+		full, err := a.describe(ctx, app)
+		if errs.Is(err, errs.NotFound) {
+			continue // removed meanwhile
+		}
+		if err != nil {
+			return page, err
+		}
+		page.Items = append(page.Items, full)
+	}
+	return page, nil
+}
+
+func (a *API) appGet(ctx context.Context, req op.AppRef) (op.App, error) {
+	app, err := a.Apps.Get(ctx, req.App)
+	if err != nil {
+		return op.App{}, err
+	}
+	return a.describe(ctx, app)
+}
+
+func (a *API) describe(ctx context.Context, app apps.App) (full op.App, err error) {
+	full = op.App{App: app, URL: a.URL(app.Name)}
+	if full.Aliases, err = a.Apps.Aliases(ctx, app.ID); err != nil {
+		return full, err
+	}
+	if full.Stats, err = a.Hosting.Stats(ctx, app.ID); err != nil {
+		return full, err
+	}
+	live, err := a.Hosting.Live(ctx, app.ID)
+	if errs.Is(err, errs.NotFound) {
+		return full, nil
+	}
+	full.Live = &live
+	return full, err
+}
+
+func (a *API) appRemoval(ctx context.Context, req op.AppRef) (op.Removal, error) {
+	app, err := a.Apps.Get(ctx, req.App)
+	if err != nil {
+		return op.Removal{}, err
+	}
+	return a.removal(ctx, app)
+}
+
+func (a *API) removal(ctx context.Context, app apps.App) (r op.Removal, err error) {
+	r.App = app
+	if r.Aliases, err = a.Apps.Aliases(ctx, app.ID); err != nil {
+		return r, err
+	}
+	if r.Stats, err = a.Hosting.Stats(ctx, app.ID); err != nil {
+		return r, err
+	}
+	r.Deployments = r.Stats.Deployments
+	r.Keys, err = a.KV.Count(ctx, app.ID)
+	return r, err
+}
+
+func (a *API) appRemove(ctx context.Context, req op.AppRef) (op.Removal, error) {
+	gone, err := a.appRemoval(ctx, req)
+	if err != nil {
+		return gone, err
+	}
+	_, err = a.Apps.Remove(ctx, gone.App.ID)
+	return gone, err
+}
+
+func (a *API) deploymentList(ctx context.Context, req op.DeploymentList) (page op.Page[op.Deployment], err error) {
+	limit, err := pageSize(req.Limit)
+	if err != nil {
+		return page, err
+	}
+	app, err := a.Apps.Get(ctx, req.App)
+	if err != nil {
+		return page, err
+	}
+	list, next, err := a.Hosting.List(ctx, app.ID, req.Cursor, limit)
+	page.Next = next
+	for _, d := range list {
+		page.Items = append(page.Items, a.addressed(app, d))
+	}
+	return page, err
+}
+
+// addressed adds the address at which a deployment is seen.
+func (a *API) addressed(app apps.App, d hosting.Deployment) op.Deployment {
+	label := app.Name
+	if !d.Live {
+		label = fmt.Sprintf("%d--%s", d.Number, app.Name)
+	}
+	return op.Deployment{Deployment: d, URL: a.URL(label)}
+}
+
+func (a *API) appRollback(ctx context.Context, req op.Rollback) (op.Deployment, error) {
+	app, err := a.Apps.Get(ctx, req.App)
+	if err != nil {
+		return op.Deployment{}, err
+	}
+	var d hosting.Deployment
+	err = a.DB.Write(ctx, func(tx *database.Tx) (err error) {
+		d, err = a.Hosting.RollbackTx(tx, app.ID, req.To)
+		return err
+	})
+	return a.addressed(app, d), err
+}

@@ -1,0 +1,114 @@
+package api
+
+import (
+	"context"
+
+	"fazt/internal/api/op"
+	"fazt/internal/apps"
+	"fazt/internal/database"
+	"fazt/internal/errs"
+	"fazt/internal/hosting"
+)
+
+func (a *API) uploadBegin(ctx context.Context, req op.UploadBegin) (hosting.Upload, error) {
+	if err := apps.CheckName(req.App); err != nil {
+		return hosting.Upload{}, err
+	}
+	appID := ""
+	app, err := a.Apps.Get(ctx, req.App)
+	switch {
+	case err == nil:
+		appID = app.ID
+	case !errs.Is(err, errs.NotFound):
+		return hosting.Upload{}, err
+	}
+	if req.DryRun {
+		return a.Hosting.Compare(ctx, appID, req.Plan)
+	}
+	return a.Hosting.Begin(ctx, req.App, appID, req.Plan)
+}
+
+func (a *API) uploadSend(ctx context.Context, req op.UploadContent) (hosting.Received, error) {
+	return a.Hosting.Receive(ctx, req.Upload, req.Body)
+}
+
+// uploadCommit makes the deployment: everything that can fail or take long comes before the one write that makes it
+// visible, so that a failure leaves the live deployment as it was.
+func (a *API) uploadCommit(ctx context.Context, req op.UploadRef) (op.Deployed, error) {
+	ready, err := a.Hosting.Ready(ctx, req.Upload)
+	if err != nil {
+		return op.Deployed{}, err
+	}
+	var program []byte
+	if ready.Committed == nil {
+		if program, err = a.Compile(ctx, ready.Source); err != nil {
+			return op.Deployed{}, err
+		}
+		if err := a.Hosting.Compress(ctx, ready.Files); err != nil {
+			return op.Deployed{}, err
+		}
+	}
+	done := op.Deployed{Preview: ready.Plan.Preview, Warnings: []string{}}
+	var d hosting.Deployment
+	err = a.DB.Write(ctx, func(tx *database.Tx) (err error) {
+		if done.App, err = a.Apps.EnsureTx(tx, ready.AppName, ready.Plan.Manifest.Title); err != nil {
+			return err
+		}
+		d, err = a.Hosting.CommitTx(tx, req.Upload, done.App.ID, program)
+		return err
+	})
+	if err != nil {
+		return op.Deployed{}, err
+	}
+	done.Deployment = a.addressed(done.App, d)
+	if _, err := a.Hosting.Prune(ctx, done.App.ID); err != nil {
+		// The deployment stands; what should have gone is removed the next time.
+		a.Log.Warn("old deployments could not be removed", "app", done.App.Name, "error", err)
+	}
+	return done, nil
+}
+
+func (a *API) envList(ctx context.Context, req op.AppRef) ([]op.EnvVariable, error) {
+	app, err := a.Apps.Get(ctx, req.App)
+	if err != nil {
+		return nil, err
+	}
+	return a.variables(ctx, app.ID)
+}
+
+func (a *API) variables(ctx context.Context, appID string) ([]op.EnvVariable, error) {
+	list, err := a.Apps.Env(ctx, appID)
+	names := make([]op.EnvVariable, 0, len(list))
+	for _, v := range list {
+		names = append(names, op.EnvVariable{Name: v.Name, Length: len(v.Value), UpdatedAt: v.UpdatedAt})
+	}
+	return names, err
+}
+
+func (a *API) envSet(ctx context.Context, req op.EnvSet) ([]op.EnvVariable, error) {
+	app, err := a.Apps.Get(ctx, req.App)
+	if err != nil {
+		return nil, err
+	}
+	if len(req.Values) == 0 {
+		return nil, errs.New(errs.Invalid, "no variables were given")
+	}
+	if err := a.Apps.SetEnv(ctx, app.ID, req.Values); err != nil {
+		return nil, err
+	}
+	return a.variables(ctx, app.ID)
+}
+
+func (a *API) envUnset(ctx context.Context, req op.EnvUnset) ([]op.EnvVariable, error) {
+	app, err := a.Apps.Get(ctx, req.App)
+	if err != nil {
+		return nil, err
+	}
+	if len(req.Names) == 0 {
+		return nil, errs.New(errs.Invalid, "no variables were named")
+	}
+	if err := a.Apps.UnsetEnv(ctx, app.ID, req.Names); err != nil {
+		return nil, err
+	}
+	return a.variables(ctx, app.ID)
+}

@@ -1,0 +1,66 @@
+// Package op declares the operations of the control API, each once: name, method, path, access, doc, request and
+// response. The server mounts them, the client calls them, and the OpenAPI document and the reference derive from
+// them.
+//
+// The fields of a request say where they travel: `path:"app"` in the path, `query:"limit"` in the query,
+// `body:"stream"` as the raw body, and everything with a json tag in a JSON body.
+package op
+
+import (
+	"reflect"
+)
+
+// Access says who may call an operation. The zero value admits nobody: an operation that forgets to say is closed.
+type Access uint8
+
+// Who may call.
+const (
+	Nobody Access = iota
+	Owner         // the owner of the instance: by the socket beside the database, or signed in
+	Anyone        // no identity needed
+)
+
+func (a Access) String() string {
+	switch a {
+	case Owner:
+		return "owner"
+	case Anyone:
+		return "anyone"
+	}
+	return "nobody"
+}
+
+// Spec is what is known of an operation without its types.
+type Spec struct {
+	Name    string // noun.verb
+	Method  string
+	Path    string // pattern of http.ServeMux
+	Access  Access
+	Doc     string // one sentence
+	MaxBody int64  // largest JSON body in bytes; 0 = 1 MiB
+	Bare    bool   // the response is the document itself, not wrapped in {"data": …}
+	Tag     string // heading in the documents
+
+	Req, Res reflect.Type
+}
+
+// Op is one operation: Spec with the types of its request and response.
+type Op[Req, Res any] struct{ Spec }
+
+// Page is a response that is one page of a list.
+type Page[T any] struct {
+	Items []T
+	Next  string // cursor of the next page; "" = this is the last
+}
+
+// None is a request or a response without content.
+type None struct{}
+
+// declare completes a Spec with its types.
+func declare[Req, Res any](s Spec) Op[Req, Res] {
+	s.Req, s.Res = reflect.TypeFor[Req](), reflect.TypeFor[Res]()
+	return Op[Req, Res]{s}
+}
+
+// Mutates says whether the operation may change the state of the instance.
+func (s Spec) Mutates() bool { return s.Method != "GET" && s.Method != "HEAD" }

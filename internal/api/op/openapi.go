@@ -1,0 +1,194 @@
+package op
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"reflect"
+	"sort"
+	"strings"
+	"time"
+
+	"fazt/internal/errs"
+)
+
+// Document is the control API as an OpenAPI 3.1 document. It depends on nothing but the table of operations.
+func Document() []byte {
+	g := &generator{schemas: map[string]any{}}
+	paths := map[string]any{}
+	for _, s := range All() {
+		item, _ := paths[s.Path].(map[string]any)
+		if item == nil {
+			item = map[string]any{}
+			paths[s.Path] = item
+		}
+		item[strings.ToLower(s.Method)] = g.operation(s)
+	}
+	g.schemas["Error"] = errorSchema()
+	data, err := json.MarshalIndent(map[string]any{
+		"openapi": "3.1.0",
+		"info": map[string]any{
+			"title":       "Fazt control API",
+			"version":     "1",
+			"description": "Served on the admin host and on the socket beside the database. Generated from the table of operations; make golden writes it anew.",
+		},
+		"paths":      paths,
+		"components": map[string]any{"schemas": g.schemas},
+	}, "", "  ")
+	if err != nil {
+		panic(err) // only maps, slices and strings are in it
+	}
+	return append(data, '\n')
+}
+
+type generator struct{ schemas map[string]any }
+
+func (g *generator) operation(s Spec) map[string]any {
+	o := map[string]any{
+		"operationId": s.Name,
+		"summary":     s.Doc,
+		"tags":        []string{s.Tag},
+		"x-access":    s.Access.String(),
+		"responses": map[string]any{
+			"200":     map[string]any{"description": "Done.", "content": jsonContent(g.result(s))},
+			"default": map[string]any{"description": "Refused or failed.", "content": jsonContent(ref("Error"))},
+		},
+	}
+	var parameters []any
+	for _, f := range fields(s.Req) {
+		for _, in := range []string{"path", "query"} {
+			if name, ok := f.Tag.Lookup(in); ok {
+				parameters = append(parameters, map[string]any{
+					"name": name, "in": in, "required": in == "path", "description": f.Tag.Get("desc"), "schema": g.schema(f.Type),
+				})
+			}
+		}
+		if f.Tag.Get("body") == "stream" {
+			o["requestBody"] = map[string]any{"required": true, "description": f.Tag.Get("desc"), "content": map[string]any{
+				"application/octet-stream": map[string]any{},
+			}}
+		}
+	}
+	if parameters != nil {
+		o["parameters"] = parameters
+	}
+	if hasJSON(s.Req) {
+		o["requestBody"] = map[string]any{"required": true, "content": jsonContent(g.object(s.Req))}
+	}
+	return o
+}
+
+// result is the schema of a response: the envelope around the data, unless the operation answers with the document.
+func (g *generator) result(s Spec) map[string]any {
+	if s.Bare {
+		return map[string]any{"type": "object"}
+	}
+	properties := map[string]any{}
+	data := s.Res
+	if strings.HasPrefix(data.Name(), "Page[") {
+		items, _ := data.FieldByName("Items")
+		properties["meta"] = map[string]any{"type": "object", "properties": map[string]any{
+			"next": map[string]any{"type": "string", "description": "cursor of the next page; absent on the last one"},
+		}}
+		data = items.Type
+	}
+	properties["data"] = g.schema(data)
+	return map[string]any{"type": "object", "properties": properties, "required": []string{"data"}}
+}
+
+func (g *generator) schema(t reflect.Type) map[string]any {
+	switch {
+	case t == reflect.TypeFor[time.Time]():
+		return map[string]any{"type": "string", "format": "date-time"}
+	case t == reflect.TypeFor[io.Reader](), t == reflect.TypeFor[json.RawMessage]():
+		return map[string]any{}
+	case t.Implements(reflect.TypeFor[interface{ MarshalText() ([]byte, error) }]()):
+		return map[string]any{"type": "string"}
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return map[string]any{"anyOf": []any{g.schema(t.Elem()), map[string]any{"type": "null"}}}
+	case reflect.Bool:
+		return map[string]any{"type": "boolean"}
+	case reflect.Int, reflect.Int64:
+		return map[string]any{"type": "integer"}
+	case reflect.String:
+		return map[string]any{"type": "string"}
+	case reflect.Slice:
+		return map[string]any{"type": "array", "items": g.schema(t.Elem())}
+	case reflect.Map:
+		return map[string]any{"type": "object", "additionalProperties": g.schema(t.Elem())}
+	case reflect.Struct:
+		return g.named(t)
+	}
+	panic(fmt.Sprintf("op: type %s has no place in the API", t))
+}
+
+// named puts the schema of a struct among the components and refers to it.
+func (g *generator) named(t reflect.Type) map[string]any {
+	pkg := t.PkgPath()[strings.LastIndex(t.PkgPath(), "/")+1:]
+	name := t.Name()
+	if pkg != "op" {
+		name = strings.ToUpper(pkg[:1]) + pkg[1:] + name
+	}
+	if _, known := g.schemas[name]; !known {
+		g.schemas[name] = nil // a type may refer to itself
+		g.schemas[name] = g.object(t)
+	}
+	return ref(name)
+}
+
+func (g *generator) object(t reflect.Type) map[string]any {
+	properties := map[string]any{}
+	for _, f := range fields(t) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "" || name == "-" {
+			continue
+		}
+		p := g.schema(f.Type)
+		if desc := f.Tag.Get("desc"); desc != "" {
+			p["description"] = desc
+		}
+		properties[name] = p
+	}
+	return map[string]any{"type": "object", "properties": properties}
+}
+
+// fields are the exported fields of a struct, those of embedded structs included.
+func fields(t reflect.Type) []reflect.StructField {
+	var list []reflect.StructField
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Anonymous && f.Type.Kind() == reflect.Struct {
+			list = append(list, fields(f.Type)...)
+		} else if f.IsExported() {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+func ref(name string) map[string]any {
+	return map[string]any{"$ref": "#/components/schemas/" + name}
+}
+
+func jsonContent(schema map[string]any) map[string]any {
+	return map[string]any{"application/json": map[string]any{"schema": schema}}
+}
+
+func errorSchema() map[string]any {
+	var codes []string
+	for _, k := range errs.Kinds() {
+		codes = append(codes, k.Code())
+	}
+	sort.Strings(codes)
+	text := map[string]any{"type": "string"}
+	return map[string]any{"type": "object", "required": []string{"error"}, "properties": map[string]any{
+		"error": map[string]any{"type": "object", "required": []string{"code", "message"}, "properties": map[string]any{
+			"code":       map[string]any{"type": "string", "examples": codes},
+			"message":    text,
+			"details":    map[string]any{},
+			"request_id": text,
+		}},
+	}}
+}

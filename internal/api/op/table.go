@@ -1,0 +1,169 @@
+package op
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"time"
+
+	"fazt/internal/apps"
+	"fazt/internal/hosting"
+)
+
+// App is an app as the control API shows it.
+type App struct {
+	apps.App
+	URL     string              `json:"url"`
+	Aliases []string            `json:"aliases"`
+	Live    *hosting.Deployment `json:"live"` // null = nothing is live yet
+	Stats   hosting.Stats       `json:"stats"`
+}
+
+// AppRef names an app by its name or id.
+type AppRef struct {
+	App string `path:"app" desc:"name or id of the app"`
+}
+
+// List asks for one page.
+type List struct {
+	Cursor string `query:"cursor" desc:"where the page begins: the next of the page before"`
+	Limit  int    `query:"limit" desc:"how many, 1 to 1000; 100 when absent"`
+}
+
+// DeploymentList asks for one page of an app's deployments.
+type DeploymentList struct {
+	App string `path:"app" desc:"name or id of the app"`
+	List
+}
+
+// Deployment is a deployment with the address it is seen at.
+type Deployment struct {
+	hosting.Deployment
+	URL string `json:"url"` // of the app when live, else of its preview
+}
+
+// UploadBegin announces a deployment.
+type UploadBegin struct {
+	App    string       `path:"app" desc:"name of the app; made by the commit if there is none"`
+	DryRun bool         `query:"dry_run" desc:"only tell what would be sent"`
+	Plan   hosting.Plan `json:"plan"`
+}
+
+// UploadContent sends the content the instance lacks.
+type UploadContent struct {
+	Upload string    `path:"upload" desc:"id of the upload"`
+	Body   io.Reader `body:"stream" desc:"a zstd-compressed tar stream; entries are named by their SHA-256"`
+}
+
+// UploadRef names an upload.
+type UploadRef struct {
+	Upload string `path:"upload" desc:"id of the upload"`
+}
+
+// Deployed is the outcome of a commit.
+type Deployed struct {
+	App        apps.App   `json:"app"`
+	Deployment Deployment `json:"deployment"`
+	Preview    bool       `json:"preview"` // not live: seen at its preview address only
+	Warnings   []string   `json:"warnings"`
+}
+
+// Rollback says which deployment goes live.
+type Rollback struct {
+	App string `path:"app" desc:"name or id of the app"`
+	To  int    `json:"to" desc:"number of the deployment; 0 = the one that was made before the live one"`
+}
+
+// Removal is what a removal takes, or would take, with it.
+type Removal struct {
+	App         apps.App      `json:"app"`
+	Aliases     []string      `json:"aliases"`
+	Deployments int           `json:"deployments"`
+	Stats       hosting.Stats `json:"stats"`
+	Keys        int           `json:"keys"` // entries of the key-value store
+}
+
+// EnvSet sets variables of an app.
+type EnvSet struct {
+	App    string            `path:"app" desc:"name or id of the app"`
+	Values map[string]string `json:"values"`
+}
+
+// EnvUnset removes variables of an app.
+type EnvUnset struct {
+	App   string   `path:"app" desc:"name or id of the app"`
+	Names []string `query:"name" desc:"the variables to remove"`
+}
+
+// EnvVariable is a variable without its value.
+type EnvVariable struct {
+	Name      string    `json:"name"`
+	Length    int       `json:"length"` // of the value, in bytes
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// ServerInit gives a new instance its owner and its domain.
+type ServerInit struct {
+	Owner    string `json:"owner"`
+	Password string `json:"password"`
+	Domain   string `json:"domain" desc:"apps are served below it; unchanged when empty"`
+}
+
+// ServerStatus is how an instance is doing.
+type ServerStatus struct {
+	Version   string    `json:"version"`
+	Running   bool      `json:"running"` // false: asked of a database no server has open
+	PID       int       `json:"pid"`
+	StartedAt time.Time `json:"started_at"`
+	Database  string    `json:"database"`
+	Bytes     int64     `json:"bytes"` // of the database file
+	Domain    string    `json:"domain"`
+	Listen    []string  `json:"listen"`
+	Apps      int       `json:"apps"`
+	Owner     bool      `json:"owner"` // whether the instance has an owner with a password
+	VMs       int       `json:"vms"`
+	Queued    int       `json:"queued_writes"`
+}
+
+// DatabaseFaults is the outcome of a check of the database file.
+type DatabaseFaults struct {
+	Sound  bool     `json:"sound"`
+	Faults []string `json:"faults"`
+}
+
+// The operations, one line each. Forgetting the access closes the operation.
+var (
+	AppList     = declare[List, Page[App]](Spec{Name: "app.list", Method: http.MethodGet, Path: "/api/apps", Access: Owner, Tag: "Apps", Doc: "List the apps in the order of their names."})
+	AppGet      = declare[AppRef, App](Spec{Name: "app.get", Method: http.MethodGet, Path: "/api/apps/{app}", Access: Owner, Tag: "Apps", Doc: "Show one app."})
+	AppRemoval  = declare[AppRef, Removal](Spec{Name: "app.removal", Method: http.MethodGet, Path: "/api/apps/{app}/removal", Access: Owner, Tag: "Apps", Doc: "Show what removing an app would take with it."})
+	AppRemove   = declare[AppRef, Removal](Spec{Name: "app.remove", Method: http.MethodDelete, Path: "/api/apps/{app}", Access: Owner, Tag: "Apps", Doc: "Remove an app with its deployments, aliases, environment and data."})
+	AppRollback = declare[Rollback, Deployment](Spec{Name: "app.rollback", Method: http.MethodPost, Path: "/api/apps/{app}/rollback", Access: Owner, Tag: "Apps", Doc: "Make an earlier deployment the live one, or a later one again."})
+
+	DeploymentPage = declare[DeploymentList, Page[Deployment]](Spec{Name: "deployment.list", Method: http.MethodGet, Path: "/api/apps/{app}/deployments", Access: Owner, Tag: "Deployments", Doc: "List the deployments of an app, newest first."})
+	UploadStart    = declare[UploadBegin, hosting.Upload](Spec{Name: "upload.begin", Method: http.MethodPost, Path: "/api/apps/{app}/uploads", Access: Owner, Tag: "Deployments", MaxBody: 64 << 20, Doc: "Announce a deployment and learn which content is missing. The same plan again resumes its upload."})
+	UploadSend     = declare[UploadContent, hosting.Received](Spec{Name: "upload.send", Method: http.MethodPut, Path: "/api/uploads/{upload}/content", Access: Owner, Tag: "Deployments", Doc: "Send missing content. What arrived whole stays, so that a cut-off upload goes on where it ended."})
+	UploadCommit   = declare[UploadRef, Deployed](Spec{Name: "upload.commit", Method: http.MethodPost, Path: "/api/uploads/{upload}/commit", Access: Owner, Tag: "Deployments", Doc: "Compile the function, make the deployment and put it live. Safe to repeat."})
+
+	EnvList   = declare[AppRef, []EnvVariable](Spec{Name: "env.list", Method: http.MethodGet, Path: "/api/apps/{app}/env", Access: Owner, Tag: "Environment", Doc: "List the variables of an app, without their values."})
+	EnvChange = declare[EnvSet, []EnvVariable](Spec{Name: "env.set", Method: http.MethodPatch, Path: "/api/apps/{app}/env", Access: Owner, Tag: "Environment", Doc: "Set variables of an app. Functions see them from the next request on."})
+	EnvRemove = declare[EnvUnset, []EnvVariable](Spec{Name: "env.unset", Method: http.MethodDelete, Path: "/api/apps/{app}/env", Access: Owner, Tag: "Environment", Doc: "Remove variables of an app."})
+
+	ServerSetup   = declare[ServerInit, ServerStatus](Spec{Name: "server.init", Method: http.MethodPost, Path: "/api/server/init", Access: Owner, Tag: "Server", Doc: "Give a new instance its owner and its domain."})
+	ServerState   = declare[None, ServerStatus](Spec{Name: "server.status", Method: http.MethodGet, Path: "/api/server", Access: Owner, Tag: "Server", Doc: "Show how the instance is doing."})
+	ServerStop    = declare[None, ServerStatus](Spec{Name: "server.stop", Method: http.MethodPost, Path: "/api/server/stop", Access: Owner, Tag: "Server", Doc: "Finish running requests and stop the server."})
+	DatabaseCheck = declare[None, DatabaseFaults](Spec{Name: "database.check", Method: http.MethodPost, Path: "/api/database/check", Access: Owner, Tag: "Server", Doc: "Look through the whole database file for damage, while it is in use."})
+
+	ManifestSchema = declare[None, json.RawMessage](Spec{Name: "schema.manifest", Method: http.MethodGet, Path: "/api/schema/fazt.json", Access: Anyone, Bare: true, Tag: "Documents", Doc: "The JSON Schema of fazt.json."})
+	OpenAPI        = declare[None, json.RawMessage](Spec{Name: "schema.openapi", Method: http.MethodGet, Path: "/api/openapi.json", Access: Anyone, Bare: true, Tag: "Documents", Doc: "This API as an OpenAPI document."})
+)
+
+// All is every operation, in the order of the documents.
+func All() []Spec {
+	return []Spec{
+		AppList.Spec, AppGet.Spec, AppRemoval.Spec, AppRemove.Spec, AppRollback.Spec,
+		DeploymentPage.Spec, UploadStart.Spec, UploadSend.Spec, UploadCommit.Spec,
+		EnvList.Spec, EnvChange.Spec, EnvRemove.Spec,
+		ServerSetup.Spec, ServerState.Spec, ServerStop.Spec, DatabaseCheck.Spec,
+		ManifestSchema.Spec, OpenAPI.Spec,
+	}
+}

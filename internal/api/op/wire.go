@@ -1,0 +1,346 @@
+package op
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"fazt/internal/errs"
+)
+
+const (
+	maxJSONBody  = 1 << 20  // request bodies of operations that do not say otherwise
+	maxErrorBody = 64 << 10 // what a client reads of a response that is not the envelope
+)
+
+// envelope is the shape of every response: data and perhaps meta, or an error.
+type envelope struct {
+	Data  json.RawMessage `json:"data,omitempty"`
+	Meta  *Meta           `json:"meta,omitempty"`
+	Error *Failure        `json:"error,omitempty"`
+}
+
+// Meta goes with the data of a page.
+type Meta struct {
+	Next string `json:"next,omitempty"` // cursor of the next page
+}
+
+// Failure is an error on the wire.
+type Failure struct {
+	Code      string          `json:"code"`
+	Message   string          `json:"message"`
+	Details   json.RawMessage `json:"details,omitempty"`
+	RequestID string          `json:"request_id,omitempty"`
+}
+
+// place is where a field of a request travels.
+type place struct {
+	kind, name string
+	value      reflect.Value
+}
+
+// places lists the fields of a request outside its JSON body, embedded structs included.
+func places(v reflect.Value) []place {
+	var list []place
+	for i := range v.NumField() {
+		sf := v.Type().Field(i)
+		if sf.Anonymous && sf.Type.Kind() == reflect.Struct {
+			list = append(list, places(v.Field(i))...)
+			continue
+		}
+		for _, kind := range []string{"path", "query", "body"} {
+			if name, ok := sf.Tag.Lookup(kind); ok {
+				list = append(list, place{kind, name, v.Field(i)})
+			}
+		}
+	}
+	return list
+}
+
+// hasJSON says whether any field of a request travels in a JSON body.
+func hasJSON(t reflect.Type) bool {
+	for i := range t.NumField() {
+		if _, ok := t.Field(i).Tag.Lookup("json"); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// NewRequest writes req as an HTTP request to base, such as "https://admin.example.com".
+func (o Op[Req, Res]) NewRequest(ctx context.Context, base string, req Req) (*http.Request, error) {
+	path, query := o.Path, url.Values{}
+	var body io.Reader
+	for _, p := range places(reflect.ValueOf(req)) {
+		switch p.kind {
+		case "path":
+			path = strings.Replace(path, "{"+p.name+"}", url.PathEscape(p.value.String()), 1)
+		case "query":
+			addQuery(query, p)
+		case "body":
+			body, _ = p.value.Interface().(io.Reader)
+		}
+	}
+	contentType := "application/octet-stream"
+	if hasJSON(o.Req) {
+		data, err := json.Marshal(onlyJSON(req))
+		if err != nil {
+			return nil, err
+		}
+		body, contentType = bytes.NewReader(data), "application/json"
+	}
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	r, err := http.NewRequestWithContext(ctx, o.Method, base+path, body)
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", contentType)
+	}
+	r.Header.Set("Accept", "application/json")
+	return r, nil
+}
+
+func addQuery(query url.Values, p place) {
+	switch p.value.Kind() {
+	case reflect.Slice:
+		for i := range p.value.Len() {
+			query.Add(p.name, p.value.Index(i).String())
+		}
+	default:
+		if !p.value.IsZero() {
+			query.Set(p.name, fmt.Sprint(p.value.Interface()))
+		}
+	}
+}
+
+// onlyJSON is the part of a request that travels in the JSON body.
+func onlyJSON(req any) map[string]any {
+	v := reflect.ValueOf(req)
+	out := map[string]any{}
+	for i := range v.NumField() {
+		if name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ","); name != "" && name != "-" {
+			out[name] = v.Field(i).Interface()
+		}
+	}
+	return out
+}
+
+// Parse reads a request on the server.
+func (o Op[Req, Res]) Parse(w http.ResponseWriter, r *http.Request) (req Req, err error) {
+	if hasJSON(o.Req) {
+		if err := o.parseJSON(w, r, &req); err != nil {
+			return req, err
+		}
+	}
+	query := r.URL.Query()
+	known := map[string]bool{}
+	for _, p := range places(reflect.ValueOf(&req).Elem()) {
+		switch p.kind {
+		case "path":
+			p.value.SetString(r.PathValue(p.name))
+		case "query":
+			known[p.name] = true
+			if err := setQuery(p, query[p.name]); err != nil {
+				return req, err
+			}
+		case "body":
+			p.value.Set(reflect.ValueOf(io.Reader(r.Body)))
+		}
+	}
+	for name := range query {
+		if !known[name] {
+			return req, errs.New(errs.Invalid, "unknown query parameter %q", name)
+		}
+	}
+	return req, nil
+}
+
+func (o Op[Req, Res]) parseJSON(w http.ResponseWriter, r *http.Request, req *Req) error {
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+		return errs.New(errs.Invalid, "the request must have Content-Type: application/json")
+	}
+	limit := o.MaxBody
+	if limit == 0 {
+		limit = maxJSONBody
+	}
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, limit))
+	d.DisallowUnknownFields()
+	err := d.Decode(req)
+	if err == nil && d.More() {
+		err = errors.New("something follows the JSON value")
+	}
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return errs.Wrap(errs.TooLarge, err, "the request is larger than %d bytes", limit)
+	case errors.Is(err, io.EOF):
+		return errs.Wrap(errs.Invalid, err, "the request has no body")
+	case err != nil && strings.HasPrefix(err.Error(), "json: unknown field"):
+		return errs.Wrap(errs.Invalid, err, "the request has a member %s that this server does not know; it may be older than the client", strings.TrimPrefix(err.Error(), "json: unknown field "))
+	case err != nil:
+		return errs.Wrap(errs.Invalid, err, "the request is not valid JSON for %s: %s", o.Name, strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return nil
+}
+
+func setQuery(p place, values []string) error {
+	if len(values) == 0 {
+		return nil
+	}
+	bad := func(want string) error {
+		return errs.New(errs.Invalid, "query parameter %s must be %s, not %q", p.name, want, values[0])
+	}
+	switch p.value.Kind() {
+	case reflect.Slice:
+		p.value.Set(reflect.ValueOf(values))
+		return nil
+	case reflect.Int:
+		n, err := strconv.Atoi(values[0])
+		if err != nil {
+			return bad("a whole number")
+		}
+		p.value.SetInt(int64(n))
+	case reflect.Bool:
+		b, err := strconv.ParseBool(values[0])
+		if err != nil {
+			return bad("true or false")
+		}
+		p.value.SetBool(b)
+	default:
+		p.value.SetString(values[0])
+	}
+	if len(values) > 1 {
+		return errs.New(errs.Invalid, "query parameter %s is given twice", p.name)
+	}
+	return nil
+}
+
+// pager is a Page of any type.
+type pager interface {
+	page() (items any, next string)
+}
+
+func (p Page[T]) page() (any, string) {
+	if p.Items == nil {
+		p.Items = []T{}
+	}
+	return p.Items, p.Next
+}
+
+// WriteResult writes the response of an operation that went well.
+func (s Spec) WriteResult(w http.ResponseWriter, result any) error {
+	var meta *Meta
+	if p, ok := result.(pager); ok {
+		items, next := p.page()
+		result = items
+		if next != "" {
+			meta = &Meta{Next: next}
+		}
+	}
+	data, err := json.Marshal(result)
+	if err != nil {
+		return err
+	}
+	if string(data) == "null" {
+		if s.Res.Kind() == reflect.Slice {
+			data = []byte("[]")
+		}
+	}
+	if !s.Bare {
+		if data, err = json.Marshal(envelope{Data: data, Meta: meta}); err != nil {
+			return err
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_, err = w.Write(append(data, '\n'))
+	return err
+}
+
+// WriteError writes an error as a response: its sentence, never its cause.
+func WriteError(w http.ResponseWriter, err error, requestID string) {
+	f := Failure{Code: errs.Code(err), Message: errs.Sentence(err), RequestID: requestID}
+	if details := errs.Details(err); details != nil {
+		f.Details, _ = json.Marshal(details)
+	}
+	data, _ := json.Marshal(envelope{Error: &f})
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	if wait := errs.RetryAfter(err); wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int((wait.Seconds())+0.999)))
+	}
+	w.WriteHeader(errs.KindOf(err).HTTPStatus())
+	_, _ = w.Write(append(data, '\n'))
+}
+
+// Decode reads a response on the client, and rebuilds the error the server had.
+func (o Op[Req, Res]) Decode(resp *http.Response) (res Res, err error) {
+	defer resp.Body.Close()
+	if media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); media != "application/json" {
+		_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxErrorBody))
+		return res, errs.New(errs.Unsupported, "what answers there is not the control API of a Fazt, or another version of it (HTTP %d)", resp.StatusCode)
+	}
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return res, errs.Wrap(errs.Unavailable, err, "the answer was cut off")
+	}
+	if o.Bare && resp.StatusCode < 300 {
+		return res, json.Unmarshal(data, &res)
+	}
+	var e envelope
+	if err := json.Unmarshal(data, &e); err != nil {
+		return res, errs.Wrap(errs.Unsupported, err, "the answer cannot be read; the server may be another version of Fazt")
+	}
+	if e.Error != nil {
+		return res, e.Error.rebuild()
+	}
+	if resp.StatusCode >= 300 {
+		return res, errs.New(errs.Internal, "the server answered with HTTP %d", resp.StatusCode)
+	}
+	return res, decodeData(e, &res)
+}
+
+func decodeData(e envelope, res any) error {
+	into := res
+	if p, ok := res.(interface{ items() (any, *string) }); ok {
+		list, next := p.items()
+		into = list
+		if e.Meta != nil {
+			*next = e.Meta.Next
+		}
+	}
+	if err := json.Unmarshal(e.Data, into); err != nil {
+		return errs.Wrap(errs.Unsupported, err, "the answer cannot be read; the server may be another version of Fazt")
+	}
+	return nil
+}
+
+func (p *Page[T]) items() (any, *string) { return &p.Items, &p.Next }
+
+// rebuild makes the error it was on the server.
+func (f *Failure) rebuild() error {
+	kind := errs.KindOfCode(f.Code)
+	e := &errs.Error{Kind: kind, Message: f.Message}
+	if kind.Code() != f.Code {
+		e.Code = f.Code
+	}
+	if kind == errs.Internal && f.RequestID != "" {
+		e.Message = fmt.Sprintf("%s (request %s; the server's log says more)", f.Message, f.RequestID)
+	}
+	if len(f.Details) > 0 {
+		e.Details = f.Details
+	}
+	return e
+}

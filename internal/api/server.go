@@ -1,0 +1,73 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+
+	"fazt/internal/api/op"
+	"fazt/internal/database"
+	"fazt/internal/errs"
+	"fazt/internal/hosting"
+	"fazt/internal/system"
+)
+
+func (a *API) serverInit(ctx context.Context, req op.ServerInit) (op.ServerStatus, error) {
+	if req.Domain != "" {
+		if err := system.CheckDomain(req.Domain); err != nil {
+			return op.ServerStatus{}, err
+		}
+	}
+	if err := a.Users.CreateOwner(ctx, req.Owner, req.Password); err != nil {
+		return op.ServerStatus{}, err
+	}
+	if req.Domain != "" {
+		err := a.DB.Write(ctx, func(tx *database.Tx) error { return system.SetSettingTx(tx, "domain", req.Domain) })
+		if err != nil {
+			return op.ServerStatus{}, err
+		}
+	}
+	return a.serverStatus(ctx, op.None{})
+}
+
+func (a *API) serverStatus(ctx context.Context, _ op.None) (s op.ServerStatus, err error) {
+	s = op.ServerStatus{
+		Version: system.Version, PID: os.Getpid(), Database: a.DB.Path(),
+		Domain: a.Settings.Domain, Listen: []string{}, Queued: a.DB.Stats().Queued,
+	}
+	if info, err := os.Stat(a.DB.Path()); err == nil {
+		s.Bytes = info.Size()
+	}
+	if s.Owner, err = a.Users.HasOwner(ctx); err != nil {
+		return s, err
+	}
+	if s.Apps, err = a.Apps.Count(ctx); err != nil {
+		return s, err
+	}
+	if a.Status != nil {
+		a.Status(&s)
+	}
+	return s, nil
+}
+
+func (a *API) serverStop(ctx context.Context, _ op.None) (op.ServerStatus, error) {
+	if a.Stop == nil {
+		return op.ServerStatus{}, errs.New(errs.Conflict, "no server is running on %s", a.DB.Path())
+	}
+	s, err := a.serverStatus(ctx, op.None{})
+	if err == nil {
+		a.Stop()
+	}
+	return s, err
+}
+
+func (a *API) databaseCheck(ctx context.Context, _ op.None) (op.DatabaseFaults, error) {
+	faults, err := a.DB.CheckIntegrity(ctx)
+	return op.DatabaseFaults{Sound: len(faults) == 0, Faults: faults}, err
+}
+
+func (a *API) manifestSchema(context.Context, op.None) (json.RawMessage, error) {
+	return hosting.ManifestSchema(), nil
+}
+
+func (a *API) openAPI(context.Context, op.None) (json.RawMessage, error) { return a.openapi, nil }
