@@ -1,0 +1,81 @@
+# Fazt. `make` alone lists what can be done; the text after ## is the list.
+
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  := -s -w -X fazt/internal/system.Version=$(VERSION)
+TARGETS  := linux/amd64 linux/arm64 linux/arm darwin/amd64 darwin/arm64 windows/amd64
+FUZZTIME ?= 20s
+KILLS    ?= 300
+
+# Tools are Go modules at a fixed version: go builds and caches them, nothing is installed.
+GOLANGCI    := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOVULNCHECK := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+# The product needs no C compiler. The race detector does.
+export CGO_ENABLED := 0
+RACE := CGO_ENABLED=1 go test -race
+
+# $(call need,command,Debian package) installs a program where it is missing.
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+need  = command -v $(1) >/dev/null || { $(SUDO) apt-get update -q && \
+	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $(2); }
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test test-fast race lint cross fuzz crash bench golden vuln clean tools
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build bin/fazt
+	@mkdir -p bin
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/fazt ./cmd/fazt
+
+run: build ## build, then serve the example and follow its changes; Ctrl-C stops
+	bin/fazt dev examples/guestbook
+
+test: tools lint cross race ## install what is missing, then pass every check and test
+
+test-fast: ## the tests without the race detector and the slow ones
+	go test -short ./...
+
+tools: # what the tests need besides Go
+	@$(call need,gcc,build-essential)
+	@$(call need,chromium,chromium)
+
+race: # every test, under the race detector
+	$(RACE) ./...
+
+lint: ## vet and the linters of .golangci.yml
+	go vet ./...
+	$(GOLANGCI) run
+
+cross: ## compile for every target
+	@for target in $(TARGETS); do \
+		echo "compile $$target"; \
+		GOOS=$${target%/*} GOARCH=$${target#*/} go build ./... || exit 1; \
+	done
+
+fuzz: ## fuzz every parser for FUZZTIME each (20s)
+	@grep -rl --include='*_test.go' '^func Fuzz' internal | sort | while read -r file; do \
+		for name in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$file"); do \
+			echo "fuzz $$name"; \
+			go test "./$$(dirname "$$file")" -run='^$$' -fuzz="^$$name$$" -fuzztime=$(FUZZTIME) || exit 1; \
+		done; \
+	done
+
+crash: build ## kill the server KILLS times (300) at random moments; nothing acknowledged may be lost
+	FAZT_KILLS=$(KILLS) go test -count=1 -timeout=60m -v -run 'TestKill' ./internal/...
+
+bench: build ## measure against a bare handler, nginx and Caddy; prints the table of docs/PERFORMANCE.md
+	@$(call need,wrk,wrk)
+	@$(call need,nginx,nginx-light)
+	@$(call need,caddy,caddy)
+	go run ./bench
+
+golden: ## rewrite the golden and generated files
+	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' internal | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
+
+vuln: ## look for known vulnerabilities in what is used
+	$(GOVULNCHECK) ./...
+
+clean: ## delete what was built
+	rm -rf bin dist bench/out coverage.out
