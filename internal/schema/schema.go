@@ -49,6 +49,7 @@ type Field struct {
 	Secret   bool
 	Required bool
 
+	name  string
 	index []int
 	match *regexp.Regexp
 	typ   reflect.Type
@@ -85,6 +86,9 @@ func Of[T any]() *Schema {
 	actual, _ := cache.LoadOrStore(typ, s)
 	return actual.(*Schema)
 }
+
+// Name is the field's name in Go.
+func (f *Field) Name() string { return f.name }
 
 // Fields are all values, in the order of declaration.
 func (s *Schema) Fields() []*Field { return s.fields }
@@ -145,6 +149,7 @@ func (s *Schema) add(typ reflect.Type, index []int, prefix string) error {
 func newField(path string, sf reflect.StructField) (*Field, error) {
 	tag := sf.Tag
 	f := &Field{
+		name: sf.Name,
 		Path: path, Label: tag.Get("label"), Desc: tag.Get("desc"), Unit: tag.Get("unit"),
 		Default: tag.Get("default"), Pattern: tag.Get("pattern"), typ: sf.Type,
 		ReadOnly: tag.Get("readonly") == "true", Restart: tag.Get("live") == "false",

@@ -52,3 +52,15 @@ func TestLiveLimitsAreReplacedWhole(t *testing.T) {
 		t.Fatalf("got %+v", live.Load())
 	}
 }
+
+func TestDomains(t *testing.T) {
+	for domain, ok := range map[string]bool{
+		"localhost": true, "example.com": true, "a.b.example.com": true, "xn--bcher-kva.example": true,
+		"": false, "Example.com": false, "https://example.com": false, "example.com:80": false, "127.0.0.1": false,
+		"::1": false, "a b": false, "example.com/x": false, "-a.com": false, "a_b.com": false, "bücher.example": false,
+	} {
+		if err := CheckDomain(domain); (err == nil) != ok {
+			t.Errorf("%q: %v", domain, err)
+		}
+	}
+}

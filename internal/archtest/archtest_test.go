@@ -1,0 +1,309 @@
+package archtest
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"fazt/internal/schema"
+	"fazt/internal/system"
+)
+
+// layer of every package: imports go down only. Packages of one layer do not import each other, but for the pairs
+// in sideways.
+var layers = map[string]int{
+	"internal/errs": 0, "internal/id": 0, "internal/schema": 0, "internal/timeout": 0, "internal/database": 0,
+	"internal/system": 0, "internal/activity": 0, "internal/listener": 0, "internal/output": 0,
+
+	"internal/apps": 1, "internal/hosting": 1, "internal/storage": 1, "internal/runtime": 1, "internal/runtime/bind": 1,
+	"internal/runtime/web": 1, "internal/auth": 1,
+
+	"internal/bindings": 2, "internal/api": 2, "internal/api/op": 2, "internal/gateway": 2,
+
+	"internal/server": 3, "internal/client": 3, "internal/cli": 3,
+
+	"cmd/fazt": 4,
+}
+
+// sideways are the imports allowed within a layer.
+var sideways = map[string][]string{
+	"internal/schema":   {"internal/errs"},
+	"internal/timeout":  {"internal/errs"},
+	"internal/database": {"internal/errs"},
+	"internal/listener": {"internal/errs"},
+	"internal/output":   {"internal/errs"},
+	"internal/system":   {"internal/errs", "internal/schema", "internal/database"},
+	"internal/activity": {"internal/errs", "internal/database"},
+	"internal/runtime":  {"internal/runtime/bind", "internal/runtime/web"},
+	"internal/api":      {"internal/api/op"},
+	"internal/client":   {},
+	"internal/cli":      {"internal/server", "internal/client"},
+}
+
+// owners of third-party modules, by import path prefix. A library has one owner, so that it can be replaced in one
+// place.
+var owners = map[string][]string{
+	"zombiezen.com/go/sqlite":           {"internal/database"},
+	"modernc.org/quickjs":               {"internal/runtime"},
+	"modernc.org/libquickjs":            {"internal/runtime"},
+	"modernc.org/libc":                  {"internal/runtime"},
+	"github.com/evanw/esbuild":          {"internal/runtime"},
+	"github.com/maypok86/otter":         {"internal/hosting"},
+	"github.com/klauspost/compress":     {"internal/hosting", "internal/cli"}, // the two ends of an upload
+	"github.com/andybalholm/brotli":     {"internal/hosting"},
+	"github.com/gofrs/flock":            {"internal/database"},
+	"github.com/go-git/go-git":          {"internal/cli"},
+	"github.com/fsnotify/fsnotify":      {"internal/cli"},
+	"github.com/spf13/cobra":            {"internal/cli"},
+	"github.com/spf13/pflag":            {"internal/cli"},
+	"github.com/charmbracelet/lipgloss": {"internal/output"},
+	"golang.org/x/crypto":               {"internal/auth"},
+	"golang.org/x/net":                  {"internal/gateway", "internal/system"},
+	"golang.org/x/term":                 {"internal/cli"},
+	"golang.org/x/sync":                 nil, // used where it helps
+	"golang.org/x/sys":                  {"internal/cli", "internal/runtime"},
+}
+
+// source is one Go file of the product.
+type source struct {
+	pkg  string // directory below the root, with slashes
+	name string
+	test bool
+	file *ast.File
+	set  *token.FileSet
+}
+
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Dir(filepath.Dir(dir))
+}
+
+func sources(t *testing.T) []source {
+	t.Helper()
+	var list []source
+	top := root(t)
+	for _, dir := range []string{"internal", "cmd"} {
+		err := filepath.WalkDir(filepath.Join(top, dir), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() && d.Name() == "testdata" {
+				if err == nil {
+					err = fs.SkipDir
+				}
+				return err
+			}
+			if d.IsDir() || filepath.Ext(path) != ".go" {
+				return nil
+			}
+			set := token.NewFileSet()
+			file, err := parser.ParseFile(set, path, nil, parser.ParseComments)
+			if err != nil {
+				return err
+			}
+			rel, err := filepath.Rel(top, path)
+			rel = filepath.ToSlash(rel)
+			list = append(list, source{filepath.ToSlash(filepath.Dir(rel)), rel, strings.HasSuffix(path, "_test.go"), file, set})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return list
+}
+
+func imports(s source) []string {
+	var list []string
+	for _, i := range s.file.Imports {
+		path, _ := strconv.Unquote(i.Path.Value)
+		list = append(list, path)
+	}
+	return list
+}
+
+// testOnly are packages that only tests import.
+func testOnly(pkg string) bool { return pkg == "internal/fazttest" || pkg == "internal/archtest" }
+
+// base finds the entry of a table for a package or the nearest package above it.
+func base[V any](table map[string]V, pkg string) (string, V, bool) {
+	for p := pkg; ; {
+		if v, ok := table[p]; ok {
+			return p, v, true
+		}
+		i := strings.LastIndex(p, "/")
+		if i < 0 {
+			var none V
+			return "", none, false
+		}
+		p = p[:i]
+	}
+}
+
+func TestImportsGoDown(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test || testOnly(s.pkg) {
+			continue
+		}
+		from, layer, known := base(layers, s.pkg)
+		if !known {
+			t.Errorf("%s is in no layer: add it to the table here and to docs/ARCHITECTURE.md", s.pkg)
+			continue
+		}
+		for _, path := range imports(s) {
+			inner, ours := strings.CutPrefix(path, "fazt/")
+			if !ours {
+				continue
+			}
+			to, below, known := base(layers, inner)
+			switch {
+			case testOnly(inner):
+				t.Errorf("%s imports %s, which is for tests", s.name, inner)
+			case inner == "admin" || inner == "sdk":
+			case !known:
+				t.Errorf("%s imports %s, which is in no layer", s.name, inner)
+			case below > layer:
+				t.Errorf("%s imports %s: that goes up from layer %d to %d", s.name, inner, layer, below)
+			case below == layer && to != from && !slices.Contains(sideways[from], to):
+				t.Errorf("%s imports %s: packages of one layer do not import each other", s.name, inner)
+			}
+		}
+	}
+}
+
+func TestEveryLibraryHasItsOwner(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test || testOnly(s.pkg) {
+			continue
+		}
+		for _, path := range imports(s) {
+			if !strings.Contains(strings.SplitN(path, "/", 2)[0], ".") {
+				continue // the standard library, or ours
+			}
+			owned := false
+			for prefix, packages := range owners {
+				if path != prefix && !strings.HasPrefix(path, prefix+"/") {
+					continue
+				}
+				owned = true
+				allowed := packages == nil
+				for _, p := range packages {
+					allowed = allowed || s.pkg == p || strings.HasPrefix(s.pkg, p+"/")
+				}
+				if !allowed {
+					t.Errorf("%s imports %s, which belongs to %v", s.name, path, packages)
+				}
+			}
+			if !owned {
+				t.Errorf("%s imports %s, which no package owns: see the table of libraries in docs/ARCHITECTURE.md", s.name, path)
+			}
+		}
+	}
+}
+
+func TestEveryPackageSaysItsDuty(t *testing.T) {
+	documented := map[string]bool{}
+	packages := map[string]bool{}
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		packages[s.pkg] = true
+		if s.file.Doc != nil {
+			if documented[s.pkg] {
+				t.Errorf("%s has two package comments", s.pkg)
+			}
+			documented[s.pkg] = true
+		}
+	}
+	for pkg := range packages {
+		if !documented[pkg] {
+			t.Errorf("%s has no package comment", pkg)
+		}
+		for _, vague := range []string{"util", "utils", "common", "helpers", "models", "handlers", "misc"} {
+			if filepath.Base(pkg) == vague {
+				t.Errorf("%s: a package is one noun, and %q is none", pkg, vague)
+			}
+		}
+	}
+}
+
+func TestOnlyMainExits(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test || s.pkg == "cmd/fazt" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			call, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if x, ok := call.X.(*ast.Ident); ok && (x.Name == "os" && call.Sel.Name == "Exit" || x.Name == "log" && strings.HasPrefix(call.Sel.Name, "Fatal")) {
+				t.Errorf("%s: %s.%s: only cmd/fazt ends the process", s.set.Position(n.Pos()), x.Name, call.Sel.Name)
+			}
+			return true
+		})
+	}
+}
+
+// The predecessor published 24 limits and enforced 13 of them.
+func TestEveryLimitIsReadSomewhere(t *testing.T) {
+	read := map[string]bool{}
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if sel, ok := n.(*ast.SelectorExpr); ok {
+				read[sel.Sel.Name] = true
+			}
+			return true
+		})
+	}
+	for _, f := range schema.Of[system.Limits]().Fields() {
+		if !f.ReadOnly && !read[f.Name()] {
+			t.Errorf("nothing reads the limit %s (%s)", f.Path, f.Name())
+		}
+	}
+}
+
+func TestTheTextsSpeakOfTheProductAlone(t *testing.T) {
+	top := root(t)
+	err := filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if name := d.Name(); name == ".git" || name == "bin" || name == "node_modules" || name == "out" {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		switch filepath.Ext(path) {
+		case ".md", ".go", ".ts", ".js", ".sql", ".yml", ".html", ".css", "":
+		default:
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, outside := range []string{"/wo" + "rk/main", "../sha" + "red", "predecessor" + "/server.md", "predecessor" + "/user.md"} {
+			if strings.Contains(string(text), outside) {
+				t.Errorf("%s points outside the project: %s", path, outside)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,137 @@
+// Package client runs operations on an instance, whichever way it is reached: in this process when no server has the
+// database open, by the unix socket beside it when one does. The call is the same; only the transport differs.
+package client
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"fazt/internal/api/op"
+	"fazt/internal/database"
+	"fazt/internal/errs"
+	"fazt/internal/listener"
+)
+
+// lockWait is how long a command waits for another command that is working on the same database.
+const lockWait = 10 * time.Second
+
+// Client reaches one instance.
+type Client struct {
+	transport http.RoundTripper
+	base      string
+	close     func() error
+	local     bool
+}
+
+// Config says how to reach the instance of this machine.
+type Config struct {
+	Database string // the database file
+	// Compose makes the control API of an instance in this process; it is called with the lock of the database held.
+	Compose func(ctx context.Context, lock *database.Lock) (api http.Handler, close func() error, err error)
+}
+
+// Open reaches the instance that Config names. A server that has the database open is asked through its socket.
+func Open(ctx context.Context, c Config) (*Client, error) {
+	wait, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	for {
+		if client, err := dial(wait, c.Database); err == nil || !noServer(err) {
+			return client, err
+		}
+		// Nobody answers at the socket: either no server runs, or one is starting or stopping, or another command
+		// holds the lock for a moment.
+		now, cancel := context.WithCancel(wait)
+		cancel()
+		lock, err := database.Acquire(now, c.Database)
+		if err == nil {
+			return inProcess(ctx, c, lock)
+		}
+		if !errs.Is(err, errs.Conflict) {
+			return nil, err
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-wait.Done():
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			return nil, errs.Wrap(errs.Unavailable, err, "another fazt has been working on %s for %v and does not answer; is it stuck?", c.Database, lockWait)
+		}
+	}
+}
+
+// noServer says whether err means that nobody listens at the socket.
+func noServer(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ENOENT)
+}
+
+func dial(ctx context.Context, path string) (*Client, error) {
+	socket := listener.SocketPath(path)
+	probe, err := listener.Dial(ctx, socket)
+	if err != nil {
+		if errors.Is(err, fs.ErrPermission) {
+			err = errs.Wrap(errs.Forbidden, err, "the server of %s belongs to another user of this machine", path)
+		}
+		return nil, err
+	}
+	probe.Close()
+	transport := &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return listener.Dial(ctx, socket) },
+		Proxy:       nil,
+	}
+	return &Client{transport: transport, base: "http://fazt", close: func() error {
+		transport.CloseIdleConnections()
+		return nil
+	}}, nil
+}
+
+func inProcess(ctx context.Context, c Config, lock *database.Lock) (*Client, error) {
+	api, stop, err := c.Compose(ctx, lock)
+	if err != nil {
+		return nil, errors.Join(err, lock.Release())
+	}
+	return &Client{transport: handlerTransport{api}, base: "http://fazt", local: true, close: func() error {
+		return errors.Join(stop(), lock.Release())
+	}}, nil
+}
+
+// New reaches an instance through a transport the caller has.
+func New(transport http.RoundTripper, base string) *Client {
+	return &Client{transport: transport, base: base, close: func() error { return nil }}
+}
+
+// NewInProcess reaches the instance whose control API is given.
+func NewInProcess(api http.Handler) *Client {
+	return &Client{transport: handlerTransport{api}, base: "http://fazt", local: true, close: func() error { return nil }}
+}
+
+// InProcess says whether the operations run in this process: no server has the database open.
+func (c *Client) InProcess() bool { return c.local }
+
+// Close ends the use of the instance.
+func (c *Client) Close() error { return c.close() }
+
+// Call runs one operation.
+func Call[Req, Res any](ctx context.Context, c *Client, o op.Op[Req, Res], req Req) (res Res, err error) {
+	r, err := o.NewRequest(ctx, c.base, req)
+	if err != nil {
+		return res, err
+	}
+	resp, err := c.transport.RoundTrip(r)
+	if err != nil {
+		if ctx.Err() != nil {
+			return res, ctx.Err()
+		}
+		var classified *errs.Error
+		if errors.As(err, &classified) { // the caller's own body failed
+			return res, err
+		}
+		return res, errs.Wrap(errs.Unavailable, err, "the connection to the instance was lost")
+	}
+	return o.Decode(resp)
+}
