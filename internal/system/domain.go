@@ -16,7 +16,9 @@ func CheckDomain(domain string) error {
 		return errs.New(errs.Invalid, "%q cannot be the domain: %s; write a name such as example.com or localhost", domain, why)
 	}
 	switch {
-	case strings.Contains(domain, "://"), strings.Contains(domain, "/"):
+	case domain == "":
+		return bad("it is empty")
+	case strings.Contains(domain, "/"):
 		return bad("it is an address of a page")
 	case strings.Contains(domain, ":"):
 		return bad("it has a port")
