@@ -15,10 +15,12 @@ import (
 // maxBatch bounds how many closures share a transaction, and so how long the last of them can be held up by the first.
 const maxBatch = 512
 
-// writer owns the one writing connection and the goroutine that uses it.
+// writer owns the one writing connection. Whoever holds the turn uses it: the goroutine that runs what is queued, or
+// a caller that found nothing queued and nobody at work, and commits its own write without waiting for the goroutine.
 type writer struct {
 	conn  *Conn
 	limit func() int
+	turn  chan struct{} // holds a token while the connection is in use
 
 	mu     sync.Mutex
 	queue  []*write
@@ -53,7 +55,7 @@ func openWriter(c Config) (*Conn, error) {
 }
 
 func newWriter(conn *Conn, limit func() int) *writer {
-	w := &writer{conn: conn, limit: limit, wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	w := &writer{conn: conn, limit: limit, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1), ended: make(chan struct{})}
 	go w.run()
 	return w
 }
@@ -62,9 +64,15 @@ func (w *writer) do(ctx context.Context, fn func(tx *Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	job := &write{fn: fn, done: make(chan struct{})}
-	if err := w.enqueue(job); err != nil {
+	job := &write{fn: fn}
+	mine, err := w.enqueue(job)
+	if err != nil {
 		return err
+	}
+	if mine {
+		w.commit([]*write{job})
+		<-w.turn
+		return job.err
 	}
 	select {
 	case <-job.done:
@@ -79,55 +87,59 @@ func (w *writer) do(ctx context.Context, fn func(tx *Tx) error) error {
 	return job.err
 }
 
-func (w *writer) enqueue(job *write) error {
+// enqueue puts a write into the queue, or gives the caller the turn when it need not wait.
+func (w *writer) enqueue(job *write) (mine bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {
-		return errs.New(errs.Unavailable, "the database is closed")
+		return false, errs.New(errs.Unavailable, "the database is closed")
+	}
+	if len(w.queue) == 0 {
+		select {
+		case w.turn <- struct{}{}:
+			return true, nil
+		default:
+		}
 	}
 	if w.limit != nil && len(w.queue) >= w.limit() {
-		return errs.New(errs.Unavailable, "too many writes are waiting; try again")
+		return false, errs.New(errs.Unavailable, "too many writes are waiting; try again")
 	}
+	job.done = make(chan struct{})
 	w.queue = append(w.queue, job)
 	select {
 	case w.wake <- struct{}{}:
 	default:
 	}
-	return nil
+	return false, nil
 }
 
-// next takes what is waiting; ok is false when the writer is closed and nothing is left.
-func (w *writer) next() (batch []*write, ok bool) {
-	for {
-		w.mu.Lock()
-		n := min(len(w.queue), maxBatch)
-		batch = w.queue[:n:n]
-		w.queue = w.queue[n:]
-		if len(w.queue) == 0 {
-			w.queue = nil
-		}
-		closed := w.closed
-		w.mu.Unlock()
-		if n > 0 {
-			return batch, true
-		}
-		if closed {
-			return nil, false
-		}
-		<-w.wake
+// take is what is waiting, at most a batch of it; more tells whether there will ever be anything again.
+func (w *writer) take() (batch []*write, more bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := min(len(w.queue), maxBatch)
+	batch, w.queue = w.queue[:n:n], w.queue[n:]
+	if len(w.queue) == 0 {
+		w.queue = nil
 	}
+	return batch, n > 0 || !w.closed
 }
 
 func (w *writer) run() {
 	defer close(w.ended)
 	for {
-		batch, ok := w.next()
-		if !ok {
-			return
-		}
+		w.turn <- struct{}{} // first the turn, then the batch: whatever arrives while waiting joins it
+		batch, more := w.take()
 		w.commit(batch)
+		<-w.turn
 		for _, job := range batch {
 			close(job.done)
+		}
+		if !more {
+			return
+		}
+		if len(batch) == 0 {
+			<-w.wake
 		}
 	}
 }
@@ -240,5 +252,6 @@ func (w *writer) close() error {
 	default:
 	}
 	<-w.ended
+	w.turn <- struct{}{} // a caller may be at its own write
 	return w.conn.close()
 }
