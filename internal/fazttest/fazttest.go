@@ -1,0 +1,220 @@
+// Package fazttest gives tests a whole instance in a temporary directory, and deploys apps written as txtar texts.
+package fazttest
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/tools/txtar"
+
+	"fazt/internal/api/op"
+	"fazt/internal/client"
+	"fazt/internal/hosting"
+	"fazt/internal/server"
+	"fazt/internal/system"
+)
+
+// Instance is a running Fazt. It stops, and its files go, when the test ends.
+type Instance struct {
+	*server.Instance
+	Client  *client.Client // as the owner
+	Address string         // host:port of the front door
+	Path    string         // the database file
+
+	t    testing.TB
+	stop func() error
+}
+
+// Option changes the Config before the instance is built.
+type Option func(*server.Config)
+
+// Limit changes the limits.
+func Limit(change func(*system.Limits)) Option {
+	return func(c *server.Config) {
+		if c.Limits == nil {
+			l := system.Defaults()
+			c.Limits = &l
+		}
+		change(c.Limits)
+	}
+}
+
+// At uses the database at path, so that a test can start an instance again.
+func At(path string) Option { return func(c *server.Config) { c.Database = path } }
+
+// New starts an instance on a free port of the loopback interface.
+func New(t testing.TB, options ...Option) *Instance {
+	t.Helper()
+	c := server.Config{
+		Database: filepath.Join(t.TempDir(), "data.db"),
+		Listen:   []string{"127.0.0.1:0"},
+		Log:      slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
+	}
+	for _, o := range options {
+		o(&c)
+	}
+	inner, err := server.Open(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ready, ended := make(chan string, 1), make(chan error, 1)
+	go func() {
+		ended <- inner.Run(ctx, func(addresses []net.Addr) { ready <- addresses[0].String() })
+	}()
+	i := &Instance{Instance: inner, Client: client.NewInProcess(inner.API()), Path: c.Database, t: t}
+	stopped := false
+	i.stop = func() error {
+		if stopped {
+			return nil
+		}
+		stopped = true
+		cancel()
+		err := <-ended
+		if closed := inner.Close(); err == nil {
+			err = closed
+		}
+		return err
+	}
+	t.Cleanup(i.Stop)
+	select {
+	case i.Address = <-ready:
+	case err := <-ended:
+		ended <- err
+		t.Fatal(err)
+	}
+	return i
+}
+
+// Stop stops the instance; the end of the test does so too.
+func (i *Instance) Stop() {
+	i.t.Helper()
+	if err := i.stop(); err != nil {
+		i.t.Error(err)
+	}
+}
+
+// Folder is the files of an app.
+type Folder map[string][]byte
+
+// Parse reads a txtar text.
+func Parse(text string) Folder {
+	f := Folder{}
+	for _, file := range txtar.Parse([]byte(text)).Files {
+		f[file.Name] = file.Data
+	}
+	return f
+}
+
+// Open gives a file, for the upload.
+func (f Folder) Open(path string) (io.ReadCloser, error) {
+	data, ok := f[path]
+	if !ok {
+		return nil, fs.ErrNotExist
+	}
+	return io.NopCloser(bytes.NewReader(data)), nil
+}
+
+// Plan announces the files.
+func (f Folder) Plan() hosting.Plan {
+	var p hosting.Plan
+	for path, data := range f {
+		p.Files = append(p.Files, hosting.Announced{Path: path, Hash: sha256.Sum256(data), Size: int64(len(data))})
+	}
+	return p
+}
+
+// Deploy deploys the files of a txtar text and returns the outcome; the test fails when it fails.
+func (i *Instance) Deploy(app, text string) op.Deployed {
+	i.t.Helper()
+	d, err := i.TryDeploy(app, text)
+	if err != nil {
+		i.t.Fatalf("deploy %s: %v", app, err)
+	}
+	return d
+}
+
+// TryDeploy is Deploy for tests of deploys that fail.
+func (i *Instance) TryDeploy(app, text string) (op.Deployed, error) {
+	i.t.Helper()
+	files := Parse(text)
+	d, err := client.Deploy(context.Background(), i.Client, app, files.Plan(), files, false, nil)
+	if err != nil {
+		return op.Deployed{}, err
+	}
+	if d.Deployed == nil {
+		return op.Deployed{Deployment: op.Deployment{Deployment: *d.Upload.Same}}, nil
+	}
+	return *d.Deployed, nil
+}
+
+// Response is an answer that was read to its end.
+type Response struct {
+	*http.Response
+	Text string
+}
+
+// Get asks the front door for a page of the app behind a host label.
+func (i *Instance) Get(label, path string) Response {
+	i.t.Helper()
+	return i.Do(i.Request(http.MethodGet, label, path, ""))
+}
+
+// Request makes a request to the front door for the app behind a host label. The path is sent as it is written.
+func (i *Instance) Request(method, label, path, body string) *http.Request {
+	i.t.Helper()
+	r, err := http.NewRequest(method, "http://"+i.Address, strings.NewReader(body))
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	r.Host = label + "." + i.Settings().Domain
+	raw, query, _ := strings.Cut(path, "?")
+	r.URL.Opaque, r.URL.RawQuery = "//"+i.Address+raw, query
+	return r
+}
+
+// Do sends a request, follows no redirect and reads the answer.
+func (i *Instance) Do(r *http.Request) Response {
+	i.t.Helper()
+	transport := &http.Transport{DisableKeepAlives: true, DisableCompression: true}
+	c := http.Client{Transport: transport, Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
+	resp, err := c.Do(r)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	return Response{resp, string(text)}
+}
+
+// Log is what an app's functions printed, once it has been stored.
+func (i *Instance) Log(appID string) string {
+	i.t.Helper()
+	if err := i.AppLog.Flush(context.Background()); err != nil {
+		i.t.Fatal(err)
+	}
+	lines, err := i.AppLog.Lines(context.Background(), appID, 1000)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, l := range lines {
+		b.WriteString(l.Level + " " + l.Message + "\n")
+	}
+	return b.String()
+}

@@ -1,0 +1,85 @@
+package server
+
+import (
+	"bytes"
+	"io"
+	"log"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"fazt/internal/system"
+)
+
+// progress ends exchanges in which the client does nothing: it must send some of the body, or take some of the
+// answer, within the times the limits say. A transfer that moves, however large, is never cut.
+func progress(next http.Handler, limits *system.Live) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		l := limits.HTTP()
+		control := http.NewResponseController(w)
+		write := time.Duration(l.WriteTimeout) * time.Millisecond
+		if r.Body != nil && r.Body != http.NoBody {
+			r.Body = &body{r.Body, control, time.Duration(l.ReadTimeout) * time.Millisecond}
+		}
+		next.ServeHTTP(&writer{w, control, write, time.Now()}, r)
+	})
+}
+
+// body moves the read deadline on before every read.
+type body struct {
+	io.ReadCloser
+	control *http.ResponseController
+	wait    time.Duration
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	_ = b.control.SetReadDeadline(time.Now().Add(b.wait))
+	n, err := b.ReadCloser.Read(p)
+	if err != nil {
+		// From here on net/http reads ahead to learn that the client left; a deadline would look like that.
+		_ = b.control.SetReadDeadline(time.Time{})
+	}
+	return n, err
+}
+
+// writer moves the write deadline on as the answer goes out.
+type writer struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	wait    time.Duration
+	moved   time.Time
+}
+
+func (w *writer) Write(p []byte) (int, error) {
+	w.move()
+	return w.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Flush sends what is buffered.
+func (w *writer) Flush() {
+	w.move()
+	_ = w.control.Flush()
+}
+
+// move sets a new deadline when a good part of the old one has passed: setting one costs more than asking the time.
+func (w *writer) move() {
+	if now := time.Now(); now.Sub(w.moved) > w.wait/8 {
+		w.moved = now
+		_ = w.control.SetWriteDeadline(now.Add(w.wait))
+	}
+}
+
+// logAdapter sends what net/http has to say to the log, at the level of debugging: it is about broken clients.
+func logAdapter(l *slog.Logger) *log.Logger {
+	return log.New(debugWriter{l}, "", 0)
+}
+
+type debugWriter struct{ log *slog.Logger }
+
+func (d debugWriter) Write(p []byte) (int, error) {
+	d.log.Debug("http", "message", string(bytes.TrimSpace(p)))
+	return len(p), nil
+}

@@ -1,0 +1,153 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"fazt/internal/errs"
+	"fazt/internal/listener"
+)
+
+// drain is how long running requests have to finish when the server stops.
+const drain = 10 * time.Second
+
+// Ready is told when the instance answers.
+type Ready func(addresses []net.Addr)
+
+// Run serves until ctx ends, an operation asks it to stop, or a part fails; then it stops the parts in order: the
+// edges drain, the work ends, the sinks are flushed. It returns nil after a stop that was asked for.
+func (i *Instance) Run(ctx context.Context, ready Ready) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	edges, err := i.listen()
+	if err != nil {
+		return err
+	}
+	r := &run{started: time.Now().UTC().Truncate(time.Millisecond), stop: stop}
+	var addresses []net.Addr
+	for _, e := range edges {
+		if e.listener.Addr().Network() == "tcp" {
+			addresses = append(addresses, e.listener.Addr())
+			r.listen = append(r.listen, e.listener.Addr().String())
+		}
+	}
+	i.address.Store(&r.listen[0])
+	i.running.Store(r)
+	defer i.running.Store(nil)
+
+	sinks := begin(context.WithoutCancel(ctx), stop, i.AppLog.Run)
+	work := begin(context.WithoutCancel(ctx), stop, i.engine.Run, i.Hosting.Run, i.KV.Run)
+	front := begin(context.WithoutCancel(ctx), stop, services(edges)...)
+	if ready != nil {
+		ready(addresses)
+	}
+	<-ctx.Done()
+	return errors.Join(front.end(), work.end(), sinks.end())
+}
+
+// stage is a set of services that stop together.
+type stage struct {
+	group  *errgroup.Group
+	cancel context.CancelFunc
+}
+
+// begin starts services; the first that returns on its own, or fails, stops everything by calling stop.
+func begin(ctx context.Context, stop func(), services ...func(ctx context.Context) error) *stage {
+	ctx, cancel := context.WithCancel(ctx)
+	s := &stage{group: &errgroup.Group{}, cancel: cancel}
+	for _, service := range services {
+		s.group.Go(func() error {
+			defer stop()
+			err := service(ctx)
+			if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+				return nil
+			}
+			return err
+		})
+	}
+	return s
+}
+
+// end stops the services and waits for them.
+func (s *stage) end() error {
+	s.cancel()
+	return s.group.Wait()
+}
+
+// edge is a listener with the server that answers on it.
+type edge struct {
+	listener net.Listener
+	server   *http.Server
+}
+
+// listen opens the socket and every address, all or none.
+func (i *Instance) listen() (edges []edge, err error) {
+	defer func() {
+		if err != nil {
+			for _, e := range edges {
+				e.listener.Close()
+			}
+		}
+	}()
+	if len(i.settings.Listen) == 0 {
+		return nil, errs.New(errs.Invalid, "there is no address to listen on")
+	}
+	limit := listener.NewLimit(func() int { return i.Limits.HTTP().MaxConnections })
+	for _, address := range i.settings.Listen {
+		l, err := listener.TCP(address, limit)
+		if err != nil {
+			return edges, err
+		}
+		edges = append(edges, edge{l, i.httpServer(i.front)})
+	}
+	l, err := listener.Socket(listener.SocketPath(i.config.Database))
+	if err != nil {
+		return edges, err
+	}
+	return append(edges, edge{l, i.httpServer(i.API())}), nil
+}
+
+func (i *Instance) httpServer(h http.Handler) *http.Server {
+	limits := i.Limits.HTTP()
+	return &http.Server{
+		Handler:           progress(h, i.Limits),
+		ReadHeaderTimeout: time.Duration(limits.ReadHeaderTimeout) * time.Millisecond,
+		WriteTimeout:      time.Duration(limits.WriteTimeout) * time.Millisecond, // moved on by progress
+		IdleTimeout:       time.Duration(limits.IdleTimeout) * time.Millisecond,
+		MaxHeaderBytes:    limits.MaxHeaderBytes,
+		ErrorLog:          logAdapter(i.log),
+	}
+}
+
+func services(edges []edge) []func(ctx context.Context) error {
+	list := make([]func(ctx context.Context) error, 0, len(edges))
+	for _, e := range edges {
+		list = append(list, e.run)
+	}
+	return list
+}
+
+// run serves until ctx ends, then lets running requests finish.
+func (e edge) run(ctx context.Context) error {
+	failed := make(chan error, 1)
+	go func() { failed <- e.server.Serve(e.listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve %s: %w", e.listener.Addr(), err)
+	case <-ctx.Done():
+	}
+	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	err := e.server.Shutdown(wait)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = e.server.Close()
+	}
+	<-failed
+	return err
+}

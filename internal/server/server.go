@@ -1,0 +1,239 @@
+// Package server is the composition root: it builds an instance from a Config, and starts and stops it in order.
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"fazt/internal/activity"
+	"fazt/internal/api"
+	"fazt/internal/api/op"
+	"fazt/internal/apps"
+	"fazt/internal/auth"
+	"fazt/internal/bindings"
+	"fazt/internal/database"
+	"fazt/internal/errs"
+	"fazt/internal/gateway"
+	"fazt/internal/hosting"
+	"fazt/internal/listener"
+	"fazt/internal/runtime"
+	"fazt/internal/storage"
+	"fazt/internal/system"
+)
+
+// Config says which instance to build. Zero values mean what the database says, and else the defaults.
+type Config struct {
+	Database string         // the database file
+	Lock     *database.Lock // of that file; nil = Open takes it
+	Listen   []string       // addresses; nil = the setting
+	Domain   string         // "" = the setting
+	Limits   *system.Limits // nil = the defaults
+	Log      *slog.Logger   // nil = silent
+	Dev      bool           // readable error pages, and pages that reload when a deployment goes live
+}
+
+// Instance is one Fazt: its database open, its parts joined, nothing running until Run.
+type Instance struct {
+	DB      *database.DB
+	Apps    *apps.Store
+	Hosting *hosting.Store
+	KV      *storage.KV
+	Users   *auth.Users
+	AppLog  *activity.AppLog
+	Limits  *system.Live
+
+	config   Config
+	log      *slog.Logger
+	lock     *database.Lock // nil when it is the caller's
+	settings system.Settings
+	engine   *runtime.Engine
+	static   *hosting.Static
+	front    http.Handler
+	api      *api.API
+	reload   *gateway.Reloader // nil unless Dev
+	routes   atomic.Pointer[gateway.Routes]
+	address  atomic.Pointer[string] // the first TCP address, once it is open
+	running  atomic.Pointer[run]
+}
+
+// run is what exists only while the instance runs.
+type run struct {
+	started time.Time
+	listen  []string
+	stop    context.CancelFunc
+}
+
+// Open builds the instance. It takes the lock of the database unless it was given: a second server on one database
+// is refused here.
+func Open(ctx context.Context, c Config) (*Instance, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	i := &Instance{config: c, log: c.Log}
+	if c.Lock == nil {
+		lock, err := acquire(ctx, c.Database)
+		if err != nil {
+			return nil, err
+		}
+		i.lock = lock
+	}
+	if err := i.compose(ctx); err != nil {
+		return nil, errors.Join(err, i.Close())
+	}
+	return i, nil
+}
+
+// startWait is how long a server that starts waits for a command that is working on the database.
+const startWait = 2 * time.Second
+
+func acquire(ctx context.Context, path string) (*database.Lock, error) {
+	ctx, cancel := context.WithTimeout(ctx, startWait)
+	defer cancel()
+	lock, err := database.Acquire(ctx, path)
+	if errs.Is(err, errs.Conflict) {
+		return nil, errs.Wrap(errs.Conflict, err, "a server is running on %s already; stop it with `fazt server stop`, or give this one another --db", path)
+	}
+	return lock, err
+}
+
+func (i *Instance) compose(ctx context.Context) (err error) {
+	limits := system.Defaults()
+	if i.config.Limits != nil {
+		limits = *i.config.Limits
+	}
+	i.Limits = system.NewLive(limits)
+	i.DB, err = database.Open(ctx, database.Config{
+		Path: i.config.Database, Log: i.log, QueueLimit: func() int { return i.Limits.Storage().WriteQueue },
+	})
+	if err != nil {
+		return err
+	}
+	if i.settings, err = system.LoadSettings(ctx, i.DB); err != nil {
+		return err
+	}
+	if i.config.Domain != "" {
+		if err := system.CheckDomain(i.config.Domain); err != nil {
+			return err
+		}
+		i.settings.Domain = i.config.Domain
+	}
+	if len(i.config.Listen) > 0 {
+		i.settings.Listen = i.config.Listen
+	}
+	i.Apps = apps.New(i.DB)
+	i.Hosting = hosting.New(hosting.Config{DB: i.DB, Limits: i.Limits.Storage, Log: i.log})
+	i.KV = storage.New(storage.Config{DB: i.DB, Limits: i.Limits.Storage})
+	i.Users = auth.NewUsers(i.DB)
+	i.AppLog = activity.NewAppLog(i.DB, func() int { return i.Limits.Storage().AppLogRows }, i.log)
+	i.composeEdges()
+	return i.refresh(ctx)
+}
+
+// composeEdges joins the domains to the surfaces: functions, static files, the control API, the front door.
+func (i *Instance) composeEdges() {
+	i.engine = runtime.New(runtime.Config{
+		Limits: i.Limits.Runtime, Console: console{i.AppLog}, Log: i.log, Version: system.Version,
+		Bindings: bindings.All(bindings.Deps{KV: i.KV}),
+	})
+	i.static = hosting.NewStatic(hosting.StaticConfig{
+		Store: i.Hosting, CacheBytes: func() int64 { return i.Limits.Storage().StaticCache }, Log: i.log,
+	})
+	i.api = api.New(api.Config{
+		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Log: i.log,
+		URL: i.URL, Compile: i.compile, Changed: i.refresh, Status: i.status, Stop: i.stop, Settings: i.settings,
+	})
+	if i.config.Dev {
+		i.reload = gateway.NewReloader()
+	}
+	i.front = gateway.New(gateway.Config{
+		Routes: i.routes.Load, Preview: i.preview, Static: i.static, Functions: i.engine, Program: i.program,
+		Admin: i.api, Log: i.log, Reload: i.reload,
+	})
+}
+
+// console writes what functions print to the app's log.
+type console struct{ log *activity.AppLog }
+
+func (c console) WriteLine(l runtime.Line) {
+	c.log.Write(activity.Line{AppID: l.AppID, Number: l.Number, Level: l.Level, RequestID: l.RequestID, Message: l.Message, Time: l.Time})
+}
+
+func (i *Instance) compile(ctx context.Context, src api.Source) ([]byte, error) {
+	p, err := runtime.Compile(ctx, src)
+	if err != nil || p == nil {
+		return nil, err
+	}
+	return p.MarshalBinary()
+}
+
+func (i *Instance) program(ctx context.Context, deployment string) (*runtime.Program, error) {
+	data, err := i.Hosting.Program(ctx, deployment)
+	if err != nil {
+		return nil, err
+	}
+	p := &runtime.Program{}
+	return p, p.UnmarshalBinary(data)
+}
+
+// API is the control API for the owner: whoever has this value may do everything.
+func (i *Instance) API() http.Handler {
+	return gateway.WithRequestID(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		owner := auth.Principal{Kind: auth.Owner, Name: "owner"}
+		i.api.ServeHTTP(w, r.WithContext(auth.With(r.Context(), owner)))
+	}))
+}
+
+// Front is the front door: what visitors reach.
+func (i *Instance) Front() http.Handler { return i.front }
+
+// Settings are the settings in force.
+func (i *Instance) Settings() system.Settings { return i.settings }
+
+// URL is the address of the app behind a host label.
+func (i *Instance) URL(label string) string {
+	host := label + "." + i.settings.Domain
+	address := ""
+	if a := i.address.Load(); a != nil {
+		address = *a
+	} else if len(i.settings.Listen) > 0 {
+		address = i.settings.Listen[0]
+	}
+	if _, port, err := net.SplitHostPort(address); err == nil && port != "80" && port != "" {
+		host += ":" + port
+	}
+	return "http://" + host
+}
+
+func (i *Instance) status(s *op.ServerStatus) {
+	if r := i.running.Load(); r != nil {
+		s.Running, s.StartedAt, s.Listen = true, r.started, r.listen
+		s.VMs = i.engine.Stats().VMs
+	}
+}
+
+func (i *Instance) stop() {
+	if r := i.running.Load(); r != nil {
+		// The answer to the caller goes out before its connection is drained.
+		r.stop()
+	}
+}
+
+// Close closes the database and lets others have it. It must not be called while Run runs.
+func (i *Instance) Close() error {
+	var err error
+	if i.DB != nil {
+		err = i.DB.Close()
+	}
+	if i.lock != nil {
+		err = errors.Join(err, i.lock.Release())
+	}
+	return err
+}
