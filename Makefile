@@ -17,7 +17,7 @@ RACE := CGO_ENABLED=1 go test -race
 # $(call need,command,Debian package) installs a program where it is missing.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 need  = command -v $(1) >/dev/null || { $(SUDO) apt-get update -q && \
-	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $(2); }
+	$(SUDO) env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -q -y --no-install-recommends $(2); }
 
 .DEFAULT_GOAL := help
 .PHONY: help build run test test-fast race lint cross fuzz crash bench golden vuln clean tools

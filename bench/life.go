@@ -1,0 +1,239 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Life is what an owner waits for or pays, beside throughput.
+type Life struct {
+	DeployCold      time.Duration `json:"deploy_cold_ns"`      // 1,000 files the instance has never seen
+	DeployUnchanged time.Duration `json:"deploy_unchanged_ns"` // the same again
+	FirstStatic     time.Duration `json:"first_static_ns"`     // from starting the process to a file
+	FirstFunction   time.Duration `json:"first_function_ns"`   // from starting the process to an answer of a function
+	RSS1            int64         `json:"rss_1_bytes"`         // one app, idle
+	RSS100          int64         `json:"rss_100_bytes"`       // a hundred apps, idle
+	RSS100Used      int64         `json:"rss_100_used_bytes"`  // a hundred apps, idle, each function called once before
+	Binary          int64         `json:"binary_bytes"`
+}
+
+const deployedFiles = 1000
+
+// life measures deploys, starts and memory, each on databases of its own.
+func (b *bench) life(ctx context.Context) (Life, error) {
+	var l Life
+	info, err := os.Stat(b.Fazt)
+	if err != nil {
+		return l, fmt.Errorf("build first: %w", err)
+	}
+	l.Binary = info.Size()
+	for _, step := range []struct {
+		name string
+		do   func(context.Context, *Life) error
+	}{
+		{"deploy 1,000 files", b.deploys},
+		{"start", b.starts},
+		{"memory of 1 app", func(ctx context.Context, l *Life) (err error) {
+			l.RSS1, _, err = b.memory(ctx, 1)
+			return err
+		}},
+		{"memory of 100 apps", func(ctx context.Context, l *Life) (err error) {
+			l.RSS100, l.RSS100Used, err = b.memory(ctx, 100)
+			return err
+		}},
+	} {
+		note("%s", step.name)
+		if err := step.do(ctx, &l); err != nil {
+			return l, fmt.Errorf("%s: %w", step.name, err)
+		}
+	}
+	return l, nil
+}
+
+// deploys measures the command from start to exit against a running instance: a new app each time for the cold
+// deploy, with contents of its own, so that nothing is known; then the same folder again.
+func (b *bench) deploys(ctx context.Context, l *Life) error {
+	db := filepath.Join(b.work, "deploys.db")
+	p, err := b.startFazt(ctx, db)
+	if err != nil {
+		return err
+	}
+	defer p.stop()
+	if err := awaitListening(ctx, p); err != nil {
+		return err
+	}
+	var cold, unchanged []time.Duration
+	for round := range b.Rounds {
+		name := fmt.Sprintf("folder-%d", round)
+		files := folder(deployedFiles, uint64(round))
+		d, err := b.deploy(ctx, db, name, files)
+		if err != nil {
+			return err
+		}
+		cold = append(cold, d)
+		if d, err = b.deploy(ctx, db, name, files); err != nil {
+			return err
+		}
+		unchanged = append(unchanged, d)
+	}
+	l.DeployCold, l.DeployUnchanged = medianDuration(cold), medianDuration(unchanged)
+	return nil
+}
+
+// starts measures from starting the process to the first right answer.
+func (b *bench) starts(ctx context.Context, l *Life) error {
+	db := filepath.Join(b.work, "starts.db")
+	if _, err := b.deploy(ctx, db, "app", smallApp("app")); err != nil {
+		return err
+	}
+	first := func(path string) (time.Duration, error) {
+		var times []time.Duration
+		for range b.Rounds {
+			began := time.Now()
+			p, err := b.startFazt(ctx, db)
+			if err != nil {
+				return 0, err
+			}
+			_, _, err = p.answer(ctx, target{host: hostOn("app", p.addr), path: path})
+			times = append(times, time.Since(began))
+			p.stop()
+			if err != nil {
+				return 0, err
+			}
+		}
+		return medianDuration(times), nil
+	}
+	var err error
+	if l.FirstStatic, err = first("/"); err != nil {
+		return err
+	}
+	l.FirstFunction, err = first("/api/hello")
+	return err
+}
+
+// memory starts an instance with n apps and reads its resident memory: idle after the start, and idle again after
+// every app answered a file and a function.
+func (b *bench) memory(ctx context.Context, n int) (idle, used int64, err error) {
+	db := filepath.Join(b.work, fmt.Sprintf("memory-%d.db", n))
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("app-%d", i)
+		if _, err := b.deploy(ctx, db, names[i], smallApp(names[i])); err != nil {
+			return 0, 0, err
+		}
+	}
+	p, err := b.startFazt(ctx, db)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer p.stop()
+	if err := awaitListening(ctx, p); err != nil {
+		return 0, 0, err
+	}
+	if idle, err = settled(ctx, p); err != nil {
+		return 0, 0, err
+	}
+	for _, name := range names {
+		for _, path := range []string{"/", "/api/hello"} {
+			if _, _, err := p.answer(ctx, target{host: hostOn(name, p.addr), path: path}); err != nil {
+				return 0, 0, err
+			}
+		}
+	}
+	used, err = settled(ctx, p)
+	return idle, used, err
+}
+
+// settled reads the memory after a moment of quiet.
+func settled(ctx context.Context, p *process) (int64, error) {
+	select {
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	case <-time.After(3 * time.Second):
+	}
+	return p.rss()
+}
+
+// deploy writes files into a folder, deploys it, and gives the time the command took.
+func (b *bench) deploy(ctx context.Context, db, name string, files map[string]string) (time.Duration, error) {
+	dir := filepath.Join(b.work, "folders", name)
+	for path, content := range files {
+		file := filepath.Join(dir, path)
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			return 0, err
+		}
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			return 0, err
+		}
+	}
+	cmd := exec.CommandContext(ctx, b.Fazt, "app", "deploy", dir, "--name", name, "--db", db)
+	cmd.Dir = b.work
+	cmd.Env = append(os.Environ(), "HOME="+b.work)
+	began := time.Now()
+	out, err := cmd.CombinedOutput()
+	took := time.Since(began)
+	if err != nil {
+		return 0, fmt.Errorf("deploy %s: %w: %s", name, err, out)
+	}
+	return took, nil
+}
+
+// awaitListening waits until the instance accepts connections.
+func awaitListening(ctx context.Context, p *process) error {
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		c, err := net.Dial("tcp", p.addr)
+		if err == nil {
+			return c.Close()
+		}
+		if ctx.Err() != nil || time.Now().After(deadline) {
+			return fmt.Errorf("%s does not listen: %w (its log is %s)", p.name, err, p.log.Name())
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// hostOn is the Host header of an app on an instance.
+func hostOn(app, addr string) string {
+	_, port, _ := net.SplitHostPort(addr)
+	return app + ".localhost:" + port
+}
+
+func smallApp(name string) map[string]string {
+	return map[string]string{
+		"index.html":  "<!doctype html><title>" + name + "</title><h1>" + name + "</h1>\n",
+		"api/main.js": helloApp,
+	}
+}
+
+// folder is n files of about 2 KB in a tree: the kinds and the depth of a built site. The seed makes its contents
+// differ from those of another folder.
+func folder(n int, seed uint64) map[string]string {
+	r := rand.New(rand.NewPCG(seed, 1))
+	kinds := []string{"html", "css", "js", "svg"}
+	files := make(map[string]string, n)
+	for i := range n {
+		path := fmt.Sprintf("section-%d/part-%d/page-%d.%s", i%10, i%7, i, kinds[i%len(kinds)])
+		files[path] = prose(r, 2<<10)
+	}
+	return files
+}
+
+// stylesheet is text of exactly n bytes that compresses like CSS.
+func stylesheet(n int) string { return prose(rand.New(rand.NewPCG(10, 1)), n) }
+
+// prose is text of exactly n bytes out of few words.
+func prose(r *rand.Rand, n int) string {
+	words := strings.Fields(".card .entry { } margin padding color: var(--ink); display: grid; 1rem 0 auto #2a2520 font-weight border-radius")
+	var b strings.Builder
+	for b.Len() < n {
+		fmt.Fprintf(&b, "%s-%d ", words[r.IntN(len(words))], r.IntN(100))
+	}
+	return b.String()[:n]
+}

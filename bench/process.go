@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// process is a server under measurement: a child that is always stopped.
+type process struct {
+	name string
+	addr string // 127.0.0.1:port
+	cmd  *exec.Cmd
+	log  *os.File
+}
+
+// start runs a server that listens on addr. Its output goes to <out>/<name>.log. It does not wait until it answers.
+func (b *bench) start(ctx context.Context, name, addr, program string, args ...string) (*process, error) {
+	log, err := os.Create(filepath.Join(b.Out, name+".log"))
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Dir = b.work
+	cmd.Env = append(os.Environ(), "HOME="+b.work, "XDG_DATA_HOME="+b.work, "XDG_CONFIG_HOME="+b.work)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 5 * time.Second // then SIGKILL
+	if err := cmd.Start(); err != nil {
+		log.Close()
+		return nil, fmt.Errorf("start %s: %w", name, err)
+	}
+	return &process{name: name, addr: addr, cmd: cmd, log: log}, nil
+}
+
+// stop ends the process and returns once it is gone.
+func (p *process) stop() {
+	kill := time.AfterFunc(5*time.Second, func() { _ = p.cmd.Process.Kill() })
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	_ = p.cmd.Wait()
+	kill.Stop()
+	p.log.Close()
+}
+
+// answer waits until the server answers t with 200, and gives the answer. It asks again every millisecond: the time
+// of a start is measured with it.
+func (p *process) answer(ctx context.Context, t target) (*http.Response, []byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	for {
+		res, body, err := get(ctx, p.addr, t)
+		if err == nil && res.StatusCode == http.StatusOK {
+			return res, body, nil
+		}
+		if err == nil {
+			err = fmt.Errorf("status %d: %.200s", res.StatusCode, body)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, nil, fmt.Errorf("%s did not answer %s: %w (its log is %s)", p.name, t.path, err, p.log.Name())
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+// rss is the resident memory of the process in bytes, as Linux counts it.
+func (p *process) rss() (int64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, found := bytes.Cut(status, []byte("VmRSS:"))
+	fields := bytes.Fields(rest)
+	if !found || len(fields) == 0 {
+		return 0, errors.New("no VmRSS in /proc status")
+	}
+	kb, err := strconv.ParseInt(string(fields[0]), 10, 64)
+	return kb << 10, err
+}
+
+// target is one request: what wrk repeats.
+type target struct {
+	host     string // Host header; "" = the address
+	path     string
+	encoding string // Accept-Encoding; "" asks for the plain bytes
+}
+
+// get makes one request on a connection of its own and does not decode the body.
+func get(ctx context.Context, addr string, t target) (*http.Response, []byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+t.path, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	req.Host = t.host
+	req.Header.Set("Accept-Encoding", t.acceptEncoding())
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}}
+	res, err := client.Do(req)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	return res, body, err
+}
+
+func (t target) acceptEncoding() string {
+	if t.encoding == "" {
+		return "identity"
+	}
+	return t.encoding
+}
+
+// freeAddr is a loopback address on which nobody listens.
+func freeAddr() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
