@@ -52,22 +52,19 @@ func (p *process) stop() {
 	p.log.Close()
 }
 
-// answer waits until the server answers t with 200, and gives the answer. It asks again every millisecond: the time
-// of a start is measured with it.
-func (p *process) answer(ctx context.Context, t target) (*http.Response, []byte, error) {
+// answer waits until the server answers t with 200, and gives the content encoding and the body. It asks again every
+// millisecond: the time of a start is measured with it.
+func (p *process) answer(ctx context.Context, t target) (encoding string, body []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	for {
-		res, body, err := get(ctx, p.addr, t)
-		if err == nil && res.StatusCode == http.StatusOK {
-			return res, body, nil
-		}
+		encoding, body, err := get(ctx, p.addr, t)
 		if err == nil {
-			err = fmt.Errorf("status %d: %.200s", res.StatusCode, body)
+			return encoding, body, nil
 		}
 		select {
 		case <-ctx.Done():
-			return nil, nil, fmt.Errorf("%s did not answer %s: %w (its log is %s)", p.name, t.path, err, p.log.Name())
+			return "", nil, fmt.Errorf("%s did not answer %s: %w (its log is %s)", p.name, t.path, err, p.log.Name())
 		case <-time.After(time.Millisecond):
 		}
 	}
@@ -96,21 +93,24 @@ type target struct {
 }
 
 // get makes one request on a connection of its own and does not decode the body.
-func get(ctx context.Context, addr string, t target) (*http.Response, []byte, error) {
+func get(ctx context.Context, addr string, t target) (encoding string, body []byte, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+t.path, nil)
 	if err != nil {
-		return nil, nil, err
+		return "", nil, err
 	}
 	req.Host = t.host
 	req.Header.Set("Accept-Encoding", t.acceptEncoding())
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}}
 	res, err := client.Do(req)
 	if err != nil {
-		return nil, nil, err
+		return "", nil, err
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	return res, body, err
+	body, err = io.ReadAll(res.Body)
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("status %d: %.200s", res.StatusCode, body)
+	}
+	return res.Header.Get("Content-Encoding"), body, err
 }
 
 func (t target) acceptEncoding() string {

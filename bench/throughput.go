@@ -155,15 +155,15 @@ func sameBytes(ctx context.Context, servers map[string]*process, lines []measure
 	for _, line := range lines {
 		var want []byte
 		for _, name := range line.servers {
-			res, body, err := servers[name].answer(ctx, line.target)
+			encoding, body, err := servers[name].answer(ctx, line.target)
 			if err != nil {
 				return err
 			}
 			if line.target.path != "/"+plainFile {
 				continue
 			}
-			if got := res.Header.Get("Content-Encoding"); got != line.target.encoding {
-				return fmt.Errorf("%s: %s answered encoding %q", line.name, name, got)
+			if encoding != line.target.encoding {
+				return fmt.Errorf("%s: %s answered encoding %q", line.name, name, encoding)
 			}
 			if want == nil {
 				want = body
