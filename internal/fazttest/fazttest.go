@@ -2,9 +2,11 @@
 package fazttest
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -170,27 +172,44 @@ func (i *Instance) Get(label, path string) Response {
 	return i.Do(i.Request(http.MethodGet, label, path, ""))
 }
 
-// Request makes a request to the front door for the app behind a host label. The path is sent as it is written.
-func (i *Instance) Request(method, label, path, body string) *http.Request {
+// Request makes a request to the front door for the app behind a host label. The target goes out as it is written,
+// however odd it is.
+func (i *Instance) Request(method, label, target, body string) *http.Request {
 	i.t.Helper()
 	r, err := http.NewRequest(method, "http://"+i.Address, strings.NewReader(body))
 	if err != nil {
 		i.t.Fatal(err)
 	}
 	r.Host = label + "." + i.Settings().Domain
-	raw, query, _ := strings.Cut(path, "?")
-	r.URL.Opaque, r.URL.RawQuery = "//"+i.Address+raw, query
+	r.RequestURI = target
 	return r
 }
 
-// Do sends a request, follows no redirect and reads the answer.
+// Do sends a request on a connection of its own, follows no redirect and reads the answer.
 func (i *Instance) Do(r *http.Request) Response {
 	i.t.Helper()
-	transport := &http.Transport{DisableKeepAlives: true, DisableCompression: true}
-	c := http.Client{Transport: transport, Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error {
-		return http.ErrUseLastResponse
-	}}
-	resp, err := c.Do(r)
+	conn, err := net.Dial("tcp", i.Address)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	defer conn.Close()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n", r.Method, r.RequestURI, r.Host)
+	if len(body) > 0 {
+		fmt.Fprintf(&out, "Content-Length: %d\r\n", len(body))
+	}
+	_ = r.Header.Write(&out)
+	out.WriteString("\r\n")
+	out.Write(body)
+	_ = conn.SetDeadline(time.Now().Add(time.Minute))
+	if _, err := conn.Write(out.Bytes()); err != nil {
+		i.t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(conn), r)
 	if err != nil {
 		i.t.Fatal(err)
 	}
