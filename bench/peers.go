@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -37,9 +38,8 @@ const caddyfile = `
 {
 	admin off
 	auto_https off
-	persist_config off
 }
-http://%s {
+http://:%s {
 	bind 127.0.0.1
 	root * %s
 	file_server {
@@ -74,8 +74,12 @@ func (b *bench) startCaddy(ctx context.Context, root string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
+	_, port, err := net.SplitHostPort(addr) // a site with a host would refuse the apps' host names
+	if err != nil {
+		return nil, err
+	}
 	conf := filepath.Join(b.work, "Caddyfile")
-	if err := os.WriteFile(conf, []byte(fmt.Sprintf(caddyfile, addr, root)), 0o600); err != nil {
+	if err := os.WriteFile(conf, []byte(fmt.Sprintf(caddyfile, port, root)), 0o600); err != nil {
 		return nil, err
 	}
 	return b.start(ctx, "caddy", addr, "caddy", "run", "--config", conf, "--adapter", "caddyfile")

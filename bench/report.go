@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -34,15 +35,15 @@ func describe(folder string) Machine {
 	m := Machine{
 		CPU:    after("/proc/cpuinfo", "model name"),
 		Cores:  runtime.NumCPU(),
-		Memory: after("/proc/meminfo", "MemTotal"),
+		Memory: memory(),
 		System: strings.Trim(after("/etc/os-release", "PRETTY_NAME"), `"`),
 		Sync:   syncTime(folder),
 	}
 	m.Versions = map[string]string{
 		"go":    runtime.Version(),
-		"nginx": firstLine("/usr/sbin/nginx", "-v"),
+		"nginx": strings.TrimPrefix(firstLine("/usr/sbin/nginx", "-v"), "nginx version: "),
 		"caddy": firstLine("caddy", "version"),
-		"wrk":   firstLine("wrk", "-v"),
+		"wrk":   strings.TrimSuffix(firstLine("wrk", "-v"), " [epoll] Copyright (C) 2012 Will Glozer"),
 	}
 	return m
 }
@@ -59,6 +60,15 @@ func after(file, key string) string {
 		}
 	}
 	return "unknown"
+}
+
+func memory() string {
+	kb, _, _ := strings.Cut(after("/proc/meminfo", "MemTotal"), " ")
+	n, err := strconv.ParseInt(kb, 10, 64)
+	if err != nil {
+		return "unknown"
+	}
+	return fmt.Sprintf("%d GB", n<<10/1e9)
 }
 
 func firstLine(program string, args ...string) string {
