@@ -1,0 +1,142 @@
+package hosting
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"fazt/internal/database"
+	"fazt/internal/errs"
+)
+
+// BlobReader reads content chunk by chunk: it holds one chunk in memory and no database connection between reads, so
+// that slow readers cost little. It is not safe for concurrent use, except ReadAt.
+type BlobReader struct {
+	ctx    context.Context
+	store  *Store
+	blob   int64
+	size   int64
+	offset int64
+	chunk  []byte // the chunk last read; its array is used again
+	n      int64  // which chunk that is; -1 = none
+}
+
+// OpenBlob reads the blob with the given row and size, as File and Variant give them, for as long as ctx lasts.
+func (s *Store) OpenBlob(ctx context.Context, blob, size int64) *BlobReader {
+	return &BlobReader{ctx: ctx, store: s, blob: blob, size: size, n: -1}
+}
+
+// Size is the number of bytes in the blob.
+func (r *BlobReader) Size() int64 { return r.size }
+
+// Read reads on from where the reader stands, at most to the end of the chunk.
+func (r *BlobReader) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	rest, err := r.rest()
+	if err != nil {
+		return 0, err
+	}
+	n := copy(p, rest)
+	r.offset += int64(n)
+	return n, nil
+}
+
+// WriteTo writes everything from where the reader stands, a chunk at a time.
+func (r *BlobReader) WriteTo(w io.Writer) (written int64, err error) {
+	for {
+		rest, err := r.rest()
+		if errors.Is(err, io.EOF) {
+			return written, nil
+		}
+		if err != nil {
+			return written, err
+		}
+		n, err := w.Write(rest)
+		written += int64(n)
+		r.offset += int64(n)
+		if err != nil {
+			return written, err
+		}
+	}
+}
+
+// Seek moves the reader; nothing is read.
+func (r *BlobReader) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekStart:
+	case io.SeekCurrent:
+		offset += r.offset
+	case io.SeekEnd:
+		offset += r.size
+	default:
+		return 0, fmt.Errorf("seek: whence %d", whence)
+	}
+	if offset < 0 {
+		return 0, errors.New("seek before the start")
+	}
+	r.offset = offset
+	return offset, nil
+}
+
+// ReadAt reads len(p) bytes from offset without moving the reader. It may run beside other calls of ReadAt.
+func (r *BlobReader) ReadAt(p []byte, offset int64) (int, error) {
+	if offset < 0 {
+		return 0, errors.New("read before the start")
+	}
+	at := &BlobReader{ctx: r.ctx, store: r.store, blob: r.blob, size: r.size, offset: offset, n: -1}
+	n, err := io.ReadFull(at, p)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// rest is what the chunk under the reader holds from there on.
+func (r *BlobReader) rest() ([]byte, error) {
+	if r.offset >= r.size {
+		return nil, io.EOF
+	}
+	n := r.offset / ChunkSize
+	if n != r.n {
+		if err := r.load(n); err != nil {
+			return nil, err
+		}
+	}
+	return r.chunk[r.offset-n*ChunkSize:], nil
+}
+
+func (r *BlobReader) load(n int64) error {
+	want := int(min(r.size-n*ChunkSize, ChunkSize))
+	if cap(r.chunk) < want {
+		r.chunk = make([]byte, want)
+	}
+	r.chunk, r.n = r.chunk[:want], -1
+	got := -1
+	err := r.store.db.Read(r.ctx, func(c *database.Conn) error {
+		_, err := c.First("SELECT data FROM chunks WHERE blob_id = ? AND n = ?", func(row *database.Row) {
+			if got = row.Len(0); got == want {
+				row.ReadBytes(0, r.chunk)
+			}
+		}, r.blob, n)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if got != want {
+		return errs.Wrap(errs.NotFound, fmt.Errorf("chunk %d of blob %d has %d bytes, not %d", n, r.blob, got, want),
+			"the content is not there any more")
+	}
+	r.n = n
+	return nil
+}
+
+// readBlob is a blob in memory.
+func (s *Store) readBlob(ctx context.Context, blob, size int64) ([]byte, error) {
+	data := make([]byte, size)
+	_, err := io.ReadFull(s.OpenBlob(ctx, blob, size), data)
+	return data, err
+}

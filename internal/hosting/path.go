@@ -1,0 +1,88 @@
+package hosting
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"fazt/internal/errs"
+)
+
+// CheckPath says whether a file of a deployment may be called path: relative, with slashes, at most max bytes, valid
+// UTF-8 without control characters or backslashes, and no segment that is empty, "." or "..". What passes means the
+// same file on every system.
+func CheckPath(path string, max int) error {
+	bad := func(why string) error {
+		return errs.New(errs.Invalid, "%q cannot be the path of a file: %s", path, why)
+	}
+	switch {
+	case path == "":
+		return errs.New(errs.Invalid, "a file has no path")
+	case len(path) > max:
+		return errs.New(errs.TooLarge, "the path %.100q… has %d bytes; the limit is %d", path, len(path), max)
+	case !utf8.ValidString(path):
+		return bad("it is not UTF-8")
+	case strings.ContainsFunc(path, unicode.IsControl):
+		return bad("it has control characters")
+	case strings.Contains(path, `\`):
+		return bad("it has a backslash")
+	case len(path) > 1 && path[1] == ':' && isLetter(path[0]):
+		return bad("it begins with a drive letter")
+	case path[0] == '/':
+		return bad("it begins with /")
+	}
+	for segment := range strings.SplitSeq(path, "/") {
+		switch segment {
+		case "":
+			return bad("it has an empty segment")
+		case ".", "..":
+			return bad("it has a segment " + segment)
+		}
+	}
+	return nil
+}
+
+func isLetter(b byte) bool { return 'a' <= b|0x20 && b|0x20 <= 'z' }
+
+// checkPaths checks the paths of files against each other, after each was checked alone. It is given them sorted.
+func checkPaths(sorted []Announced) error {
+	known := make(map[string]bool, len(sorted))
+	for i, f := range sorted {
+		if i > 0 && sorted[i-1].Path == f.Path {
+			return errs.New(errs.Invalid, "%q is announced twice", f.Path)
+		}
+		known[f.Path] = true
+	}
+	for _, f := range sorted {
+		for i, c := range f.Path {
+			if c == '/' && known[f.Path[:i]] {
+				return errs.New(errs.Invalid, "%q is a file, and a folder too: it holds %q", f.Path[:i], f.Path)
+			}
+		}
+	}
+	return nil
+}
+
+// Hidden says whether the file with this path is never served as it is: what belongs to functions (api, workers), what
+// only signed-in people may see (private), fazt.json, node_modules, and names that begin with a dot, except below
+// .well-known (RFC 8615). Letter case makes no difference, so that no spelling gets round it where a proxy or a
+// disk folds case. path is relative or begins with a slash, and must be clean.
+func Hidden(path string) bool {
+	path = strings.TrimPrefix(path, "/")
+	if strings.EqualFold(path, ManifestFile) {
+		return true
+	}
+	for first := true; path != ""; first = false {
+		segment, rest, _ := strings.Cut(path, "/")
+		path = rest
+		switch {
+		case first && (strings.EqualFold(segment, "api") || strings.EqualFold(segment, "private") || strings.EqualFold(segment, "workers")):
+			return true
+		case strings.EqualFold(segment, "node_modules"):
+			return true
+		case strings.HasPrefix(segment, ".") && !(first && segment == ".well-known"):
+			return true
+		}
+	}
+	return false
+}

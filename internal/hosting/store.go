@@ -1,0 +1,131 @@
+package hosting
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"sync"
+	"time"
+
+	"fazt/internal/database"
+	"fazt/internal/errs"
+	"fazt/internal/system"
+)
+
+// Config is what a Store is made of.
+type Config struct {
+	DB     *database.DB
+	Limits func() system.Storage // read anew for every decision
+	Log    *slog.Logger          // nil = silent
+}
+
+// Store is the deployments of one instance and the content they hold. It is safe for use by any number of
+// goroutines. One database has one Store: what is arriving and what was just replaced is known to its memory only.
+type Store struct {
+	db     *database.DB
+	limits func() system.Storage
+	log    *slog.Logger
+
+	collecting sync.Mutex // held by Collect: two at once would only do everything twice
+
+	mu       sync.Mutex
+	arriving map[int64]bool       // blobs without a hash that a Receive is still filling
+	replaced map[string]time.Time // deployments that stopped being live, and when; requests may still be reading them
+}
+
+// New is the deployments in c.DB. It starts nothing.
+func New(c Config) *Store {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Store{db: c.DB, limits: c.Limits, log: c.Log, arriving: map[int64]bool{}, replaced: map[string]time.Time{}}
+}
+
+// Files are the files of a deployment in the byte order of their paths. A deployment that is gone is NotFound.
+func (s *Store) Files(ctx context.Context, deployment string) ([]File, error) {
+	var files []File
+	err := s.db.Read(ctx, func(c *database.Conn) (err error) {
+		files, err = readFiles(c, `SELECT f.path, b.id, b.hash, b.size, v.encoding, v.variant_id, c.size
+			FROM deployment_files f JOIN blobs b ON b.id = f.blob_id`+joinVariants+`
+			WHERE f.deployment_id = ? ORDER BY f.path, c.size`, deployment)
+		return err
+	})
+	if err == nil && len(files) == 0 { // an empty deployment cannot be made
+		err = errs.New(errs.NotFound, "no such deployment")
+	}
+	return files, err
+}
+
+// joinVariants adds the compressed forms of blob b, one row each.
+const joinVariants = `
+	LEFT JOIN variants v ON v.blob_id = b.id AND v.variant_id IS NOT NULL
+	LEFT JOIN blobs c ON c.id = v.variant_id`
+
+// readFiles reads rows of path, blob, hash, size, and encoding, blob and size of a variant; rows of one path follow
+// each other.
+func readFiles(c *database.Conn, sql string, args ...any) ([]File, error) {
+	var files []File
+	err := c.Each(sql, func(r *database.Row) error {
+		path := r.Text(0)
+		if n := len(files); n == 0 || files[n-1].Path != path {
+			f := File{Path: path, Blob: r.Int64(1), Size: r.Int64(3)}
+			r.ReadBytes(2, f.Hash[:])
+			files = append(files, f)
+		}
+		if !r.IsNull(5) {
+			f := &files[len(files)-1]
+			f.Variants = append(f.Variants, Variant{Encoding: r.Text(4), Blob: r.Int64(5), Size: r.Int64(6)})
+		}
+		return nil
+	}, args...)
+	return files, err
+}
+
+// Program is the compiled function of a deployment; NotFound when it has none.
+func (s *Store) Program(ctx context.Context, deployment string) ([]byte, error) {
+	var program []byte
+	err := s.db.Read(ctx, func(c *database.Conn) error {
+		found, err := c.First("SELECT program FROM programs WHERE deployment_id = ?", func(r *database.Row) { program = r.Bytes(0) }, deployment)
+		if err == nil && !found {
+			err = errs.New(errs.NotFound, "the deployment has no function")
+		}
+		return err
+	})
+	return program, err
+}
+
+// maxSourceFile is the largest file Source reads into memory: source code, not media.
+const maxSourceFile = 32 << 20
+
+// Source reads files of a deployment whole, for the compiler.
+type Source struct {
+	store *Store
+	files map[string]File
+}
+
+// Source gives access to files by their paths.
+func (s *Store) Source(files []File) *Source {
+	m := make(map[string]File, len(files))
+	for _, f := range files {
+		m[f.Path] = f
+	}
+	return &Source{s, m}
+}
+
+// Exists says whether there is a file with this path.
+func (s *Source) Exists(path string) bool {
+	_, ok := s.files[path]
+	return ok
+}
+
+// ReadFile is the content of a file. An unknown path is fs.ErrNotExist.
+func (s *Source) ReadFile(ctx context.Context, path string) ([]byte, error) {
+	f, ok := s.files[path]
+	if !ok {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+	}
+	if f.Size > maxSourceFile {
+		return nil, errs.New(errs.TooLarge, "%s has %d bytes, and source code may have %d", path, f.Size, maxSourceFile)
+	}
+	return s.store.readBlob(ctx, f.Blob, f.Size)
+}
