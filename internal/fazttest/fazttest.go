@@ -237,3 +237,11 @@ func (i *Instance) Log(appID string) string {
 	}
 	return b.String()
 }
+
+// Changed tells the instance that something was changed behind the back of its control API.
+func (i *Instance) Changed(t testing.TB) {
+	t.Helper()
+	if err := i.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -9,9 +9,9 @@ import (
 	"fazt/internal/runtime"
 )
 
-// refresh rebuilds the routing snapshot from the database and puts it in force. It runs after every operation that
+// Refresh rebuilds the routing snapshot from the database and puts it in force. It runs after every operation that
 // may have changed something, so that no path can forget it.
-func (i *Instance) refresh(ctx context.Context) error {
+func (i *Instance) Refresh(ctx context.Context) error {
 	routes, err := i.Apps.Routes(ctx)
 	if err != nil {
 		return err

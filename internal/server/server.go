@@ -134,7 +134,7 @@ func (i *Instance) compose(ctx context.Context) (err error) {
 	i.Users = auth.NewUsers(i.DB)
 	i.AppLog = activity.NewAppLog(i.DB, func() int { return i.Limits.Storage().AppLogRows }, i.log)
 	i.composeEdges()
-	return i.refresh(ctx)
+	return i.Refresh(ctx)
 }
 
 // composeEdges joins the domains to the surfaces: functions, static files, the control API, the front door.
@@ -148,7 +148,7 @@ func (i *Instance) composeEdges() {
 	})
 	i.api = api.New(api.Config{
 		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Log: i.log,
-		URL: i.URL, Compile: i.compile, Changed: i.refresh, Status: i.status, Stop: i.stop, Settings: i.settings,
+		URL: i.URL, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop, Settings: i.settings,
 	})
 	if i.config.Dev {
 		i.reload = gateway.NewReloader()

@@ -1,0 +1,301 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"fazt/internal/client"
+	"fazt/internal/database"
+	"fazt/internal/fazttest"
+)
+
+// TestKilledAtAnyMomentLosesNothingAcknowledged goes back and forth between two versions of an app under eight
+// readers and a writer to the key-value store, while the server is killed with SIGKILL at random moments. Every
+// answer must be whole-old or whole-new, and after every kill the file must be sound and hold every deployment and
+// every write that was acknowledged.
+//
+// FAZT_KILLS sets how many kills (20), FAZT_SEED repeats a run.
+func TestKilledAtAnyMomentLosesNothingAcknowledged(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there is no SIGKILL")
+	}
+	kills := number(t, "FAZT_KILLS", 20)
+	if testing.Short() {
+		kills = 3
+	}
+	seed := uint64(number(t, "FAZT_SEED", int(time.Now().UnixNano()&0xffffffff)))
+	t.Logf("seed %d (FAZT_SEED=%d repeats the run)", seed, seed)
+	c := &crash{t: t, binary: build(t), db: filepath.Join(t.TempDir(), "data.db"), random: rand.New(rand.NewPCG(seed, 1))}
+	c.versions = [2]fazttest.Folder{version(1), version(2)}
+
+	var slowest time.Duration
+	for i := range kills {
+		took := c.start()
+		slowest = max(slowest, took)
+		c.verify()
+		c.workUntilKilled()
+		c.examine(i)
+	}
+	c.start()
+	c.verify()
+	c.kill()
+	t.Logf("%d kills: %d answers read, %d deploys and %d writes acknowledged, none lost; ready again in %v at most",
+		kills, c.answers.Load(), c.deploys.Load(), len(c.acked), slowest.Round(time.Millisecond))
+	if c.answers.Load() == 0 || c.deploys.Load() == 0 || len(c.acked) == 0 {
+		t.Fatal("the test did not do its work")
+	}
+}
+
+func number(t *testing.T, name string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s=%s is not a number", name, text)
+	}
+	return n
+}
+
+func build(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "fazt")
+	cmd := exec.Command("go", "build", "-o", path, ".")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	return path
+}
+
+// version is one of the two versions: a small page, a page larger than a chunk, and a function.
+func version(n int) fazttest.Folder {
+	mark := fmt.Sprintf("version-%d ", n)
+	return fazttest.Folder{
+		"index.html": []byte("<p>" + strings.Repeat(mark, 400)),
+		"big.txt":    []byte(strings.Repeat(mark, 150_000)), // 1.5 MB
+		"api/main.js": []byte(fmt.Sprintf(`export default { fetch(request) {
+			const url = new URL(request.url), n = url.searchParams.get("n");
+			if (request.method === "POST") { fazt.app.kv.set("k" + n, Number(n)); return new Response("ok"); }
+			if (n !== null) return Response.json({ n: fazt.app.kv.get("k" + n) ?? null });
+			return new Response(%q.repeat(400));
+		} };`, mark)),
+	}
+}
+
+type crash struct {
+	t        *testing.T
+	binary   string
+	db       string
+	random   *rand.Rand
+	versions [2]fazttest.Folder
+
+	cmd     *exec.Cmd
+	address string
+
+	answers atomic.Int64
+	deploys atomic.Int64 // acknowledged
+	live    int          // number of the newest acknowledged deployment
+	trying  bool         // whether a further deploy was under way when the server was killed
+	acked   []int        // acknowledged writes
+}
+
+// start runs the server and returns how long it took until it answered.
+func (c *crash) start() time.Duration {
+	c.t.Helper()
+	if c.address == "" {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		c.address = l.Addr().String()
+		l.Close()
+	}
+	began := time.Now()
+	c.cmd = exec.Command(c.binary, "server", "start", "--db", c.db, "--listen", c.address)
+	c.cmd.Stdout, c.cmd.Stderr = io.Discard, os.Stderr
+	if err := c.cmd.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(c.kill)
+	for time.Since(began) < 30*time.Second {
+		if _, err := c.get(context.Background(), http.MethodGet, "/"); err == nil {
+			return time.Since(began)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	c.t.Fatal("the server did not come up")
+	return 0
+}
+
+func (c *crash) kill() {
+	if c.cmd == nil || c.cmd.ProcessState != nil {
+		return
+	}
+	_ = c.cmd.Process.Signal(syscall.SIGKILL)
+	_ = c.cmd.Wait()
+}
+
+// get asks for a page of the app; an error means that no whole answer came.
+func (c *crash) get(ctx context.Context, method, target string) (body string, err error) {
+	r, err := http.NewRequestWithContext(ctx, method, "http://"+c.address+target, nil)
+	if err != nil {
+		return "", err
+	}
+	r.Host = "app.localhost"
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return "", err
+	}
+	if resp.StatusCode != http.StatusOK && c.deploys.Load() > 0 {
+		c.t.Errorf("%s %s: %d %.200s", method, target, resp.StatusCode, data)
+	}
+	return string(data), nil
+}
+
+func (c *crash) client(ctx context.Context) (*client.Client, error) {
+	return client.Open(ctx, client.Config{Database: c.db})
+}
+
+// workUntilKilled deploys, reads and writes for a moment, kills the server in the middle of it, and waits until
+// everybody noticed.
+func (c *crash) workUntilKilled() {
+	ctx, cancel := context.WithCancel(context.Background())
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() { c.read(ctx) })
+	}
+	all.Go(func() { c.write(ctx) })
+	all.Go(func() { c.deploy(ctx) })
+	time.Sleep(time.Duration(20+c.random.IntN(400)) * time.Millisecond)
+	c.kill()
+	cancel()
+	all.Wait()
+	http.DefaultClient.CloseIdleConnections()
+}
+
+func (c *crash) read(ctx context.Context) {
+	for i := 0; ctx.Err() == nil; i++ {
+		target := []string{"/", "/big.txt", "/api/x"}[i%3]
+		body, err := c.get(ctx, http.MethodGet, target)
+		if err != nil || c.deploys.Load() == 0 {
+			time.Sleep(time.Millisecond)
+			continue
+		}
+		if !c.whole(target, body) {
+			c.t.Errorf("%s is neither version: %d bytes, hash %x, begins %.60q", target, len(body), sha256.Sum256([]byte(body)), body)
+		}
+		c.answers.Add(1)
+	}
+}
+
+// whole says whether body is all of one version of the page.
+func (c *crash) whole(target, body string) bool {
+	for n, v := range c.versions {
+		want := string(v["index.html"])
+		switch target {
+		case "/big.txt":
+			want = string(v["big.txt"])
+		case "/api/x":
+			want = strings.Repeat(fmt.Sprintf("version-%d ", n+1), 400)
+		}
+		if body == want {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *crash) write(ctx context.Context) {
+	for ctx.Err() == nil {
+		if c.deploys.Load() == 0 {
+			time.Sleep(time.Millisecond)
+			continue
+		}
+		n := len(c.acked)
+		body, err := c.get(ctx, http.MethodPost, "/api/x?n="+strconv.Itoa(n))
+		if err == nil && body == "ok" {
+			c.acked = append(c.acked, n)
+		}
+	}
+}
+
+func (c *crash) deploy(ctx context.Context) {
+	cl, err := c.client(ctx)
+	if err != nil {
+		return
+	}
+	defer cl.Close()
+	for ctx.Err() == nil {
+		v := c.versions[c.deploys.Load()%2]
+		c.trying = true
+		d, err := client.Deploy(ctx, cl, "app", v.Plan(), v, false, nil)
+		if err != nil {
+			return
+		}
+		if d.Deployed != nil {
+			c.live = d.Deployed.Deployment.Number
+		}
+		c.deploys.Add(1)
+		c.trying = false
+	}
+}
+
+// examine looks at the file the killed server left.
+func (c *crash) examine(kill int) {
+	c.t.Helper()
+	db, err := database.Open(context.Background(), database.Config{Path: c.db})
+	if err != nil {
+		c.t.Fatalf("after kill %d: %v", kill, err)
+	}
+	defer db.Close()
+	if faults, err := db.CheckIntegrity(context.Background()); err != nil || len(faults) > 0 {
+		c.t.Fatalf("after kill %d: %v %v", kill, faults, err)
+	}
+	if c.deploys.Load() == 0 {
+		return
+	}
+	number := 0
+	err = db.Read(context.Background(), func(q *database.Conn) error {
+		_, err := q.First("SELECT number FROM live JOIN deployments ON deployments.id = deployment_id", func(r *database.Row) { number = r.Int(0) })
+		return err
+	})
+	if err != nil || number != c.live && (!c.trying || number != c.live+1) {
+		c.t.Fatalf("after kill %d: deployment %d is live, %d was acknowledged (%v)", kill, number, c.live, err)
+	}
+	c.live = number
+}
+
+// verify asks the server for every acknowledged write.
+func (c *crash) verify() {
+	c.t.Helper()
+	for _, n := range c.acked {
+		body, err := c.get(context.Background(), http.MethodGet, "/api/x?n="+strconv.Itoa(n))
+		if want := fmt.Sprintf(`{"n":%d}`, n); err != nil || body != want {
+			c.t.Fatalf("acknowledged write %d: got %q, %v", n, body, err)
+		}
+	}
+}

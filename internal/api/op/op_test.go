@@ -1,0 +1,240 @@
+package op
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"fazt/internal/errs"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func TestEveryDeclaredOperationIsInTheTable(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "table.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if index, ok := call.Fun.(*ast.IndexListExpr); ok {
+				if name, ok := index.X.(*ast.Ident); ok && name.Name == "declare" {
+					declared++
+				}
+			}
+		}
+		return true
+	})
+	if declared == 0 || declared != len(All()) {
+		t.Fatalf("%d operations are declared, %d are in All", declared, len(All()))
+	}
+}
+
+func TestEveryOperationIsComplete(t *testing.T) {
+	names, places := map[string]bool{}, map[string]bool{}
+	for _, s := range All() {
+		if s.Name == "" || s.Method == "" || !strings.HasPrefix(s.Path, "/api/") || s.Doc == "" || s.Tag == "" {
+			t.Errorf("%s is not complete: %+v", s.Name, s)
+		}
+		if s.Access == Nobody {
+			t.Errorf("%s does not say who may call it", s.Name)
+		}
+		if names[s.Name] || places[s.Method+s.Path] {
+			t.Errorf("%s stands twice", s.Name)
+		}
+		names[s.Name], places[s.Method+s.Path] = true, true
+		if s.Mutates() && s.Access == Anyone {
+			t.Errorf("%s changes the instance and anyone may call it", s.Name)
+		}
+	}
+}
+
+func TestOpenAPIDocumentIsTheGoldenOne(t *testing.T) {
+	golden := filepath.Join("..", "..", "..", "docs", "reference", "openapi.json")
+	got := Document()
+	if *update {
+		if err := os.WriteFile(golden, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Fatalf("the API changed; if that is meant, run the test with -update:\n%s", diff)
+	}
+}
+
+type sampleRequest struct {
+	App   string            `path:"app"`
+	Limit int               `query:"limit"`
+	Dry   bool              `query:"dry"`
+	Names []string          `query:"name"`
+	Text  string            `json:"text"`
+	Map   map[string]string `json:"map"`
+}
+
+var sample = declare[sampleRequest, Page[string]](Spec{Name: "sample", Method: http.MethodPost, Path: "/api/{app}/x"})
+
+// serve runs one exchange between NewRequest, Parse, WriteResult and Decode.
+func serve[Req, Res any](t *testing.T, o Op[Req, Res], r *http.Request, answer func(Req) (Res, error)) (Res, error) {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.HandleFunc(o.Method+" "+o.Path, func(w http.ResponseWriter, r *http.Request) {
+		req, err := o.Parse(w, r)
+		var res Res
+		if err == nil {
+			res, err = answer(req)
+		}
+		if err != nil {
+			WriteError(w, err, "req1")
+			return
+		}
+		if err := o.WriteResult(w, res); err != nil {
+			t.Error(err)
+		}
+	})
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, r)
+	return o.Decode(w.Result())
+}
+
+func TestARequestArrivesAsItWasSent(t *testing.T) {
+	sent := sampleRequest{App: "a b/ü", Limit: 7, Dry: true, Names: []string{"x", "y&z"}, Text: "hé", Map: map[string]string{"k": "v"}}
+	r, err := sample.NewRequest(context.Background(), "http://h", sent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := serve(t, sample, r, func(got sampleRequest) (Page[string], error) {
+		if diff := cmp.Diff(sent, got); diff != "" {
+			t.Error(diff)
+		}
+		return Page[string]{Items: []string{"one"}, Next: "n"}, nil
+	})
+	if err != nil || page.Next != "n" || !cmp.Equal(page.Items, []string{"one"}) {
+		t.Fatalf("%+v %v", page, err)
+	}
+}
+
+func TestAnEmptyListIsAListAndNotNull(t *testing.T) {
+	for name, write := range map[string]func(http.ResponseWriter) error{
+		"page": func(w http.ResponseWriter) error { return sample.WriteResult(w, Page[string]{}) },
+		"slice": func(w http.ResponseWriter) error {
+			return declare[None, []string](Spec{}).WriteResult(w, []string(nil))
+		},
+	} {
+		w := httptest.NewRecorder()
+		if err := write(w); err != nil || w.Body.String() != `{"data":[]}`+"\n" {
+			t.Errorf("%s: %s %v", name, w.Body, err)
+		}
+	}
+}
+
+func TestBadRequestsAreSentences(t *testing.T) {
+	body := func(contentType, text string) *http.Request {
+		r := httptest.NewRequest(http.MethodPost, "/api/a/x", strings.NewReader(text))
+		r.Header.Set("Content-Type", contentType)
+		return r
+	}
+	query := body("application/json", "{}")
+	query.URL.RawQuery = "limit=many"
+	twice := body("application/json", "{}")
+	twice.URL.RawQuery = "limit=1&limit=2"
+	unknown := body("application/json", "{}")
+	unknown.URL.RawQuery = "limt=1"
+	for _, tt := range []struct {
+		name string
+		r    *http.Request
+		kind errs.Kind
+		want string
+	}{
+		{"no content type", body("", "{}"), errs.Invalid, "must have Content-Type: application/json"},
+		{"a form, as another site could send", body("text/plain", "{}"), errs.Invalid, "must have Content-Type"},
+		{"no body", body("application/json", ""), errs.Invalid, "has no body"},
+		{"broken", body("application/json", "{"), errs.Invalid, "not valid JSON for sample"},
+		{"wrong type", body("application/json", `{"text":1}`), errs.Invalid, "not valid JSON for sample"},
+		{"more than one value", body("application/json", `{} {}`), errs.Invalid, "something follows"},
+		{"unknown member", body("application/json", `{"new":1}`), errs.Invalid, `member "new" that this server does not know`},
+		{"too large", body("application/json", `{"text":"`+strings.Repeat("x", maxJSONBody)+`"}`), errs.TooLarge, "larger than"},
+		{"bad number", query, errs.Invalid, `limit must be a whole number, not "many"`},
+		{"given twice", twice, errs.Invalid, "limit is given twice"},
+		{"unknown parameter", unknown, errs.Invalid, `unknown query parameter "limt"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := serve(t, sample, tt.r, func(sampleRequest) (Page[string], error) {
+				t.Error("it was carried out")
+				return Page[string]{}, nil
+			})
+			if !errs.Is(err, tt.kind) || !strings.Contains(err.Error(), tt.want) {
+				t.Fatalf("got %v (%v)", err, errs.KindOf(err))
+			}
+		})
+	}
+}
+
+func TestErrorsArriveWithTheirKindAndWithoutTheirCause(t *testing.T) {
+	for _, kind := range errs.Kinds() {
+		w := httptest.NewRecorder()
+		WriteError(w, (&errs.Error{Kind: kind, Message: "the sentence", Err: io.ErrUnexpectedEOF}).WithDetails(map[string]int{"line": 3}), "req1")
+		if strings.Contains(w.Body.String(), "EOF") {
+			t.Errorf("%v shows its cause: %s", kind, w.Body)
+		}
+		if kind.Retryable() != (w.Header().Get("Retry-After") != "") {
+			t.Errorf("%v: Retry-After %q", kind, w.Header().Get("Retry-After"))
+		}
+		_, err := sample.Decode(w.Result())
+		if errs.KindOf(err) != kind {
+			t.Errorf("%v arrived as %v", kind, errs.KindOf(err))
+		}
+		if kind != errs.Internal && (errs.Sentence(err) != "the sentence" || errs.Details(err) == nil) {
+			t.Errorf("%v: %q %v", kind, errs.Sentence(err), errs.Details(err))
+		}
+		if kind == errs.Internal && !strings.Contains(err.Error(), "req1") {
+			t.Errorf("an internal error does not say its request: %v", err)
+		}
+	}
+}
+
+func TestAnswersOfSomethingElseAreASentence(t *testing.T) {
+	for name, tt := range map[string]struct {
+		contentType, body string
+		status            int
+	}{
+		"a web page":      {"text/html", "<p>hello", 200},
+		"a proxy's error": {"text/html", "<p>bad gateway", 502},
+		"cut off":         {"application/json", `{"data":[`, 200},
+		"another shape":   {"application/json", `{"data":{"a":1}}`, 200},
+	} {
+		w := httptest.NewRecorder()
+		w.Header().Set("Content-Type", tt.contentType)
+		w.WriteHeader(tt.status)
+		_, _ = io.WriteString(w, tt.body)
+		if _, err := sample.Decode(w.Result()); !errs.Is(err, errs.Unsupported) || !strings.Contains(err.Error(), "version of") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The predecessor dropped every time from its answers.
+func TestTimesAreInTheAnswers(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC)
+	data, err := json.Marshal(EnvVariable{Name: "A", UpdatedAt: at})
+	if err != nil || !strings.Contains(string(data), `"updated_at":"2026-01-02T03:04:05.678Z"`) {
+		t.Fatalf("%s %v", data, err)
+	}
+}

@@ -1,0 +1,219 @@
+// Package storage keeps what apps keep: values under keys, for a whole app or for one of its users.
+package storage
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"fazt/internal/database"
+	"fazt/internal/errs"
+	"fazt/internal/system"
+)
+
+const (
+	listDefault = 100
+	listMost    = 1000
+	purgeEvery  = time.Minute
+	purgeBatch  = 500 // expired entries removed in one write
+)
+
+// Scope says whose data: an app's, or one user's within an app. Two scopes never see each other.
+type Scope struct {
+	App  string // id of the app
+	User string // id of the user; "" = the app's own
+}
+
+// Entry is a key with its value.
+type Entry struct {
+	Key       string
+	Value     []byte    // JSON
+	ExpiresAt time.Time // zero = never
+}
+
+// ListOptions say which entries.
+type ListOptions struct {
+	Prefix string // keys that begin with exactly this
+	Cursor string // the Next of the page before
+	Limit  int    // 1 to 1000; 0 = 100
+}
+
+// Page is some entries in the order of their keys (by bytes).
+type Page struct {
+	Entries []Entry
+	Next    string // cursor of the next page; "" = this is the last
+}
+
+// Config is what the store works on.
+type Config struct {
+	DB     *database.DB
+	Limits func() system.Storage
+}
+
+// KV is the key-value store of all apps.
+type KV struct{ Config }
+
+// New is the store in c.DB. It starts nothing.
+func New(c Config) *KV { return &KV{c} }
+
+// Get reads a value. An expired one is not found.
+func (k *KV) Get(ctx context.Context, s Scope, key string) (value []byte, found bool, err error) {
+	if err := k.checkKey(key); err != nil {
+		return nil, false, err
+	}
+	err = k.DB.Read(ctx, func(c *database.Conn) (err error) {
+		found, err = c.First(`SELECT value FROM kv WHERE app_id = ? AND user_id = ? AND key = ?
+			AND (expires_at IS NULL OR expires_at > ?)`, func(r *database.Row) { value = r.Bytes(0) }, s.App, s.User, key, time.Now())
+		return err
+	})
+	return value, found, err
+}
+
+// Set stores a value, JSON, under a key; it expires after ttl, or never when ttl is 0, whatever the value before did.
+func (k *KV) Set(ctx context.Context, s Scope, key string, value []byte, ttl time.Duration) error {
+	if err := k.checkKey(key); err != nil {
+		return err
+	}
+	if most := k.Limits().MaxValue; len(value) > most {
+		return errs.New(errs.TooLarge, "the value of %q has %d bytes as JSON; at most %d are allowed", key, len(value), most)
+	}
+	if !json.Valid(value) || !utf8.Valid(value) {
+		return errs.New(errs.Invalid, "the value of %q is not JSON", key)
+	}
+	if ttl < 0 {
+		return errs.New(errs.Invalid, "the time to live of %q is negative", key)
+	}
+	now, expires := time.Now(), time.Time{}
+	if ttl > 0 {
+		expires = now.Add(max(ttl, time.Millisecond))
+	}
+	err := k.DB.Write(ctx, func(tx *database.Tx) error {
+		return tx.Exec(`INSERT INTO kv (app_id, user_id, key, value, expires_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (app_id, user_id, key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at, updated_at = excluded.updated_at`,
+			s.App, s.User, key, string(value), expires, now)
+	})
+	if database.IsForeignKey(err) {
+		return errs.Wrap(errs.NotFound, err, "the app was removed")
+	}
+	return err
+}
+
+// Delete removes a key; existed tells whether it was there and had not expired.
+func (k *KV) Delete(ctx context.Context, s Scope, key string) (existed bool, err error) {
+	if err := k.checkKey(key); err != nil {
+		return false, err
+	}
+	err = k.DB.Write(ctx, func(tx *database.Tx) error {
+		return tx.Each("DELETE FROM kv WHERE app_id = ? AND user_id = ? AND key = ? RETURNING expires_at IS NULL OR expires_at > ?", func(r *database.Row) error {
+			existed = r.Bool(0)
+			return nil
+		}, s.App, s.User, key, time.Now())
+	})
+	return existed, err
+}
+
+// List is a page of the entries whose keys begin with a prefix.
+func (k *KV) List(ctx context.Context, s Scope, o ListOptions) (Page, error) {
+	if o.Limit == 0 {
+		o.Limit = listDefault
+	}
+	if o.Limit < 1 || o.Limit > listMost {
+		return Page{}, errs.New(errs.Invalid, "limit must be from 1 to %d, not %d", listMost, o.Limit)
+	}
+	if !utf8.ValidString(o.Prefix) || !utf8.ValidString(o.Cursor) {
+		return Page{}, errs.New(errs.Invalid, "the prefix and the cursor must be UTF-8")
+	}
+	from, sql := o.Prefix, listFrom
+	if o.Cursor != "" && o.Cursor >= from {
+		from, sql = o.Cursor, listAfter
+	}
+	page := Page{Entries: []Entry{}}
+	err := k.DB.Read(ctx, func(c *database.Conn) error {
+		return c.Each(sql, func(r *database.Row) error {
+			key := r.Text(0)
+			if !strings.HasPrefix(key, o.Prefix) {
+				return errEnd
+			}
+			page.Entries = append(page.Entries, Entry{key, r.Bytes(1), r.Time(2)})
+			return nil
+		}, s.App, s.User, from, time.Now(), o.Limit+1)
+	})
+	if err != nil && !errors.Is(err, errEnd) {
+		return Page{}, err
+	}
+	if len(page.Entries) > o.Limit {
+		page.Entries = page.Entries[:o.Limit]
+		page.Next = page.Entries[o.Limit-1].Key
+	}
+	return page, nil
+}
+
+// Keys with one prefix are neighbours: the scan begins at the prefix and ends at the first key that does not have it.
+// No character of a prefix means anything but itself.
+const (
+	listHead  = "SELECT key, value, expires_at FROM kv WHERE app_id = ?1 AND user_id = ?2 AND key "
+	listTail  = " ?3 AND (expires_at IS NULL OR expires_at > ?4) ORDER BY key LIMIT ?5"
+	listFrom  = listHead + ">=" + listTail
+	listAfter = listHead + ">" + listTail
+)
+
+// errEnd ends a scan.
+var errEnd = errors.New("the keys with the prefix end here")
+
+// Count is how many entries an app has, its users' included.
+func (k *KV) Count(ctx context.Context, app string) (n int, err error) {
+	err = k.DB.Read(ctx, func(c *database.Conn) error {
+		_, err := c.First("SELECT count(*) FROM kv WHERE app_id = ?", func(r *database.Row) { n = r.Int(0) }, app)
+		return err
+	})
+	return n, err
+}
+
+// Run removes expired entries until ctx ends.
+func (k *KV) Run(ctx context.Context) error {
+	tick := time.NewTicker(purgeEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if _, err := k.Purge(ctx); err != nil && ctx.Err() == nil && !errs.Is(err, errs.Unavailable) {
+				return err
+			}
+		}
+	}
+}
+
+// Purge removes every expired entry, a batch at a time so that it holds up nobody, and returns how many it removed.
+func (k *KV) Purge(ctx context.Context) (removed int, err error) {
+	for {
+		n := 0
+		err := k.DB.Write(ctx, func(tx *database.Tx) error {
+			err := tx.Exec(`DELETE FROM kv WHERE (app_id, user_id, key) IN
+				(SELECT app_id, user_id, key FROM kv WHERE expires_at <= ? LIMIT ?)`, time.Now(), purgeBatch)
+			n = tx.Changes()
+			return err
+		})
+		removed += n
+		if err != nil || n < purgeBatch {
+			return removed, err
+		}
+	}
+}
+
+func (k *KV) checkKey(key string) error {
+	most := k.Limits().MaxKey
+	switch {
+	case key == "":
+		return errs.New(errs.Invalid, "the key is empty")
+	case len(key) > most:
+		return errs.New(errs.TooLarge, "the key has %d bytes; at most %d are allowed", len(key), most)
+	case !utf8.ValidString(key):
+		return errs.New(errs.Invalid, "the key is not UTF-8")
+	}
+	return nil
+}
