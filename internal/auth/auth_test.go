@@ -1,0 +1,101 @@
+package auth
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"fazt/internal/database"
+	"fazt/internal/errs"
+)
+
+func open(t *testing.T) *Users {
+	t.Helper()
+	db, err := database.Open(t.Context(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return NewUsers(db)
+}
+
+func TestTheOwnerSignsInWithTheirPasswordOnly(t *testing.T) {
+	u := open(t)
+	if has, err := u.HasOwner(t.Context()); has || err != nil {
+		t.Fatalf("%v %v", has, err)
+	}
+	if err := u.CreateOwner(t.Context(), "Ana", "correct horse"); err != nil {
+		t.Fatal(err)
+	}
+	if has, err := u.HasOwner(t.Context()); !has || err != nil {
+		t.Fatalf("%v %v", has, err)
+	}
+	if p, err := u.Verify(t.Context(), "ana", "correct horse"); err != nil || p.Kind != Owner || p.Name != "Ana" || !strings.HasPrefix(p.ID, "usr_") {
+		t.Fatalf("%+v %v", p, err)
+	}
+	var answers []string
+	for name, password := range map[string]string{"Ana": "wrong", "Bo": "correct horse", "": "", "ana": strings.Repeat("x", maxPassword+1)} {
+		p, err := u.Verify(t.Context(), name, password)
+		if !errs.Is(err, errs.Unauthorized) || p != (Principal{}) {
+			t.Errorf("%s/%s: %+v %v", name, password, p, err)
+			continue
+		}
+		answers = append(answers, err.Error())
+	}
+	for _, a := range answers {
+		if a != answers[0] {
+			t.Errorf("a wrong name and a wrong password differ: %q, %q", a, answers[0])
+		}
+	}
+	if err := u.CreateOwner(t.Context(), "Bo", "correct horse"); !errs.Is(err, errs.Conflict) {
+		t.Errorf("a second owner: %v", err)
+	}
+}
+
+func TestNamesAndPasswordsThatCannotBeChosen(t *testing.T) {
+	u := open(t)
+	for _, tt := range []struct{ name, password, want string }{
+		{"", "long enough", "needs a name"},
+		{" Ana", "long enough", "begins or ends with a space"},
+		{"A\nna", "long enough", "cannot be shown"},
+		{strings.Repeat("a", 101), "long enough", "longer than 100"},
+		{"Ana", "short", "at least 8 characters"},
+		{"Ana", "        ", "only spaces"},
+		{"Ana", "\xff\xff\xff\xff\xff\xff\xff\xff", "not valid text"},
+		{"Ana", strings.Repeat("x", 1025), "longer than 1024"},
+	} {
+		if err := u.CreateOwner(t.Context(), tt.name, tt.password); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%q/%q: %v, want %q", tt.name, tt.password, err, tt.want)
+		}
+	}
+	if has, _ := u.HasOwner(t.Context()); has {
+		t.Error("a refused owner was made")
+	}
+}
+
+func TestStoredPasswords(t *testing.T) {
+	a, b := hashPassword("secret words"), hashPassword("secret words")
+	if a == b {
+		t.Error("two hashes of one password are the same")
+	}
+	if strings.Contains(a, "secret") || !strings.HasPrefix(a, "$argon2id$v=19$m=32768,t=3,p=1$") {
+		t.Errorf("got %s", a)
+	}
+	if !verify("secret words", a) || verify("secret word", a) {
+		t.Error("verify is wrong")
+	}
+	for _, broken := range []string{"", "x", "$argon2id$v=19$m=1,t=0,p=0$AA$AA", strings.Replace(a, "v=19", "v=18", 1), a[:len(a)-50], strings.Replace(a, "argon2id", "argon2i", 1)} {
+		if verify("secret words", broken) {
+			t.Errorf("%q was accepted", broken)
+		}
+	}
+}
+
+func TestAContextWithoutAPrincipalIsNobody(t *testing.T) {
+	if p := From(t.Context()); p.Kind != Nobody {
+		t.Fatalf("%+v", p)
+	}
+	if p := From(With(t.Context(), Principal{Kind: Owner})); p.Kind != Owner {
+		t.Fatalf("%+v", p)
+	}
+}

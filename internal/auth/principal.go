@@ -1,0 +1,40 @@
+// Package auth knows who is calling: the people of the instance, their passwords, and the Principal of a request.
+package auth
+
+import "context"
+
+// Kind says what sort of caller a Principal is. The zero value is nobody.
+type Kind uint8
+
+// The kinds of caller.
+const (
+	Nobody Kind = iota
+	Owner       // the owner of the instance: may do everything
+)
+
+func (k Kind) String() string {
+	if k == Owner {
+		return "owner"
+	}
+	return "nobody"
+}
+
+// Principal is who is calling.
+type Principal struct {
+	Kind Kind
+	ID   string // of the user; "" when the socket vouches for the owner
+	Name string // for people and logs
+}
+
+type principalKey struct{}
+
+// With puts a Principal into a context. Only the edges do that: what they put there is believed.
+func With(ctx context.Context, p Principal) context.Context {
+	return context.WithValue(ctx, principalKey{}, p)
+}
+
+// From is who is calling; nobody when the context does not say.
+func From(ctx context.Context) Principal {
+	p, _ := ctx.Value(principalKey{}).(Principal)
+	return p
+}

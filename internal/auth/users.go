@@ -1,0 +1,90 @@
+package auth
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"fazt/internal/database"
+	"fazt/internal/errs"
+	"fazt/internal/id"
+)
+
+// Users are the people of the instance.
+type Users struct{ db *database.DB }
+
+// NewUsers is the people in db.
+func NewUsers(db *database.DB) *Users { return &Users{db} }
+
+// CheckName says whether a person may be called name.
+func CheckName(name string) error {
+	switch {
+	case name == "":
+		return errs.New(errs.Invalid, "the owner needs a name")
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
+		return errs.New(errs.Invalid, "the name has characters that cannot be shown")
+	case strings.TrimSpace(name) != name:
+		return errs.New(errs.Invalid, "the name begins or ends with a space")
+	case utf8.RuneCountInString(name) > 100:
+		return errs.New(errs.Invalid, "the name is longer than 100 characters")
+	}
+	return nil
+}
+
+// CreateOwner gives an instance that has none its owner.
+func (u *Users) CreateOwner(ctx context.Context, name, password string) error {
+	if err := CheckName(name); err != nil {
+		return err
+	}
+	if err := CheckPassword(password); err != nil {
+		return err
+	}
+	hash := hashPassword(password) // outside the write: it takes long on purpose
+	return u.db.Write(ctx, func(tx *database.Tx) error {
+		owner := ""
+		if _, err := tx.First("SELECT name FROM users WHERE role = 'owner'", func(r *database.Row) { owner = r.Text(0) }); err != nil {
+			return err
+		}
+		if owner != "" {
+			return errs.New(errs.Conflict, "this instance has an owner already: %s", owner)
+		}
+		return tx.Exec("INSERT INTO users (id, name, role, password_hash, created_at, updated_at) VALUES (?1, ?2, 'owner', ?3, ?4, ?4)",
+			id.New("usr"), name, hash, time.Now())
+	})
+}
+
+// HasOwner says whether the instance has an owner.
+func (u *Users) HasOwner(ctx context.Context) (has bool, err error) {
+	err = u.db.Read(ctx, func(c *database.Conn) error {
+		has, err = c.First("SELECT 1 FROM users WHERE role = 'owner'", func(*database.Row) {})
+		return err
+	})
+	return has, err
+}
+
+// Verify is the Principal of the person with the given name and password. A name nobody has costs as much time as a
+// wrong password, and is answered with the same words.
+func (u *Users) Verify(ctx context.Context, name, password string) (Principal, error) {
+	var p Principal
+	role, hash := "", ""
+	err := u.db.Read(ctx, func(c *database.Conn) error {
+		_, err := c.First("SELECT id, name, role, coalesce(password_hash, '') FROM users WHERE name = ?", func(r *database.Row) {
+			p.ID, p.Name, role, hash = r.Text(0), r.Text(1), r.Text(2), r.Text(3)
+		}, name)
+		return err
+	})
+	if err != nil {
+		return Principal{}, err
+	}
+	known := hash != ""
+	if !known {
+		hash = encode(current, make([]byte, 16), make([]byte, 32))
+	}
+	if len(password) > maxPassword || !verify(password, hash) || !known || role != "owner" {
+		return Principal{}, errs.New(errs.Unauthorized, "the name or the password is wrong")
+	}
+	p.Kind = Owner
+	return p, nil
+}
