@@ -27,7 +27,7 @@ type cost struct {
 	lanes  uint8
 }
 
-var current = cost{memory: 32 << 10, passes: 3, lanes: 1}
+func current() cost { return cost{memory: 32 << 10, passes: 3, lanes: 1} }
 
 // CheckPassword says whether a password may be chosen.
 func CheckPassword(password string) error {
@@ -50,7 +50,7 @@ func hashPassword(password string) string {
 	if _, err := rand.Read(salt[:]); err != nil {
 		panic(err) // crypto/rand never fails
 	}
-	return encode(current, salt[:], key(password, salt[:], current))
+	return encode(current(), salt[:], key(password, salt[:], current()))
 }
 
 func key(password string, salt []byte, c cost) []byte {

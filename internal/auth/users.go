@@ -80,7 +80,7 @@ func (u *Users) Verify(ctx context.Context, name, password string) (Principal, e
 	}
 	known := hash != ""
 	if !known {
-		hash = encode(current, make([]byte, 16), make([]byte, 32))
+		hash = encode(current(), make([]byte, 16), make([]byte, 32))
 	}
 	if len(password) > maxPassword || !verify(password, hash) || !known || role != "owner" {
 		return Principal{}, errs.New(errs.Unauthorized, "the name or the password is wrong")
