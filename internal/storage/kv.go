@@ -12,13 +12,15 @@ import (
 	"fazt/internal/database"
 	"fazt/internal/errs"
 	"fazt/internal/system"
+	"fazt/internal/timeout"
 )
 
 const (
 	listDefault = 100
 	listMost    = 1000
 	purgeEvery  = time.Minute
-	purgeBatch  = 500 // expired entries removed in one write
+	purgeBatch  = 500                   // expired entries removed in one write
+	writeNeeds  = 20 * time.Millisecond // time a write must have left to be worth queueing: a few commits of a slow disk
 )
 
 // Scope says whose data: an app's, or one user's within an app. Two scopes never see each other.
@@ -86,6 +88,9 @@ func (k *KV) Set(ctx context.Context, s Scope, key string, value []byte, ttl tim
 	if ttl < 0 {
 		return errs.New(errs.Invalid, "the time to live of %q is negative", key)
 	}
+	if err := timeout.Need(ctx, writeNeeds, "a write"); err != nil {
+		return err
+	}
 	now, expires := time.Now(), time.Time{}
 	if ttl > 0 {
 		expires = now.Add(max(ttl, time.Millisecond))
@@ -104,6 +109,9 @@ func (k *KV) Set(ctx context.Context, s Scope, key string, value []byte, ttl tim
 // Delete removes a key; existed tells whether it was there and had not expired.
 func (k *KV) Delete(ctx context.Context, s Scope, key string) (existed bool, err error) {
 	if err := k.checkKey(key); err != nil {
+		return false, err
+	}
+	if err := timeout.Need(ctx, writeNeeds, "a write"); err != nil {
 		return false, err
 	}
 	err = k.DB.Write(ctx, func(tx *database.Tx) error {

@@ -14,6 +14,7 @@ import (
 	"fazt/internal/database"
 	"fazt/internal/errs"
 	"fazt/internal/system"
+	"fazt/internal/timeout"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -169,6 +170,18 @@ func TestBadInputIsRefusedAndStoresNothing(t *testing.T) {
 	}
 	if n, err := k.Count(t.Context(), "a"); n != 0 || err != nil {
 		t.Fatalf("%d entries, %v", n, err)
+	}
+}
+
+func TestAWriteThatCannotBeFinishedInTimeIsRefusedAtOnce(t *testing.T) {
+	k := open(t)
+	ctx, cancel := timeout.With(t.Context(), writeNeeds/2)
+	defer cancel()
+	if err := k.Set(ctx, appA, "k", []byte(`1`), 0); !errs.Is(err, errs.Unavailable) {
+		t.Fatalf("got %v", err)
+	}
+	if got := get(t, k, appA, "k"); got != "none" {
+		t.Fatal("it was written")
 	}
 }
 
