@@ -32,7 +32,7 @@ type Client struct {
 type Config struct {
 	Database string // the database file
 	// Compose makes the control API of an instance in this process; it is called with the lock of the database held.
-	Compose func(ctx context.Context, lock *database.Lock) (api http.Handler, close func() error, err error)
+	Compose func(ctx context.Context, path string, lock *database.Lock) (api http.Handler, close func() error, err error)
 }
 
 // Open reaches the instance that Config names. A server that has the database open is asked through its socket.
@@ -91,7 +91,7 @@ func dial(ctx context.Context, path string) (*Client, error) {
 }
 
 func inProcess(ctx context.Context, c Config, lock *database.Lock) (*Client, error) {
-	api, stop, err := c.Compose(ctx, lock)
+	api, stop, err := c.Compose(ctx, c.Database, lock)
 	if err != nil {
 		return nil, errors.Join(err, lock.Release())
 	}

@@ -237,3 +237,12 @@ func (i *Instance) Close() error {
 	}
 	return err
 }
+
+// InProcess is the control API of an instance that does not run, for one command; the lock stays the caller's.
+func InProcess(ctx context.Context, path string, lock *database.Lock) (http.Handler, func() error, error) {
+	i, err := Open(ctx, Config{Database: path, Lock: lock})
+	if err != nil {
+		return nil, nil, err
+	}
+	return i.API(), i.Close, nil
+}
