@@ -114,7 +114,7 @@ func (a *API) call(rt route, w *response, r *http.Request) (err error) {
 			err = errs.New(errs.Internal, "the operation failed")
 		}
 	}()
-	if err := allow(rt.spec.Access, auth.From(r.Context())); err != nil {
+	if err := Allow(rt.spec.Access, auth.From(r.Context())); err != nil {
 		return err
 	}
 	err = rt.serve(w, r)
@@ -127,8 +127,8 @@ func (a *API) call(rt route, w *response, r *http.Request) (err error) {
 	return err
 }
 
-// allow says whether a caller may use an operation.
-func allow(access op.Access, p auth.Principal) error {
+// Allow says whether a caller may use an operation.
+func Allow(access op.Access, p auth.Principal) error {
 	switch {
 	case access == op.Anyone, access == op.Owner && p.Kind == auth.Owner:
 		return nil
