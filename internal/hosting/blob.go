@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"time"
 
 	"fazt/internal/database"
 	"fazt/internal/errs"
@@ -139,4 +141,74 @@ func (s *Store) readBlob(ctx context.Context, blob, size int64) ([]byte, error) 
 	data := make([]byte, size)
 	_, err := io.ReadFull(s.OpenBlob(ctx, blob, size), data)
 	return data, err
+}
+
+// putBlob stores content of a few chunks under its hash, unless it is stored already.
+func putBlob(tx *database.Tx, hash Hash, data []byte) (blob int64, added bool, err error) {
+	err = tx.Exec("INSERT INTO blobs (hash, size, created_at) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING", hash[:], len(data), time.Now())
+	if err != nil {
+		return 0, false, err
+	}
+	if tx.Changes() == 0 {
+		_, err = tx.First("SELECT id FROM blobs WHERE hash = ?", func(r *database.Row) { blob = r.Int64(0) }, hash[:])
+		return blob, false, err
+	}
+	blob = tx.LastInsertID()
+	n := 0
+	for chunk := range slices.Chunk(data, ChunkSize) {
+		if err := putChunk(tx, blob, n, chunk); err != nil {
+			return 0, false, err
+		}
+		n++
+	}
+	return blob, true, nil
+}
+
+func putChunk(tx *database.Tx, blob int64, n int, data []byte) error {
+	return tx.Exec("INSERT INTO chunks (blob_id, n, data) VALUES (?, ?, ?)", blob, n, data)
+}
+
+// arrival is content larger than a chunk on its way into the database: a blob without a hash, which nothing can refer
+// to, until its last chunk is there and the hash is right.
+type arrival struct {
+	blob   int64 // 0 = nothing is stored yet
+	chunks int
+}
+
+// add stores the next chunk. The write may still fail: only then may the caller keep the result.
+func (a arrival) add(tx *database.Tx, data []byte) (arrival, error) {
+	if a.blob == 0 {
+		if err := tx.Exec("INSERT INTO blobs (hash, size, created_at) VALUES (NULL, 0, ?)", time.Now()); err != nil {
+			return a, err
+		}
+		a.blob = tx.LastInsertID()
+	}
+	err := putChunk(tx, a.blob, a.chunks, data)
+	a.chunks++
+	return a, err
+}
+
+// finish gives the blob its hash. It reports false when another upload stored the same content first.
+func (a arrival) finish(tx *database.Tx, hash Hash, size int64) (added bool, err error) {
+	taken, err := tx.First("SELECT 1 FROM blobs WHERE hash = ?", func(*database.Row) {}, hash[:])
+	if err != nil || taken {
+		return false, err
+	}
+	return true, tx.Exec("UPDATE blobs SET hash = ?, size = ? WHERE id = ?", hash[:], size, a.blob)
+}
+
+// noteArriving marks a blob that has no hash as one that is being filled, and not a leftover of a crash. Marks are
+// counted: the row of a write that failed may have been given to another.
+func (s *Store) noteArriving(blob int64, change int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.arriving[blob] += change; s.arriving[blob] == 0 {
+		delete(s.arriving, blob)
+	}
+}
+
+func (s *Store) isArriving(blob int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.arriving[blob] > 0
 }

@@ -1,7 +1,23 @@
 package hosting
 
-// ManifestFile is the file of an app that holds its Manifest.
-const ManifestFile = "fazt.json"
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"fazt/internal/errs"
+	"fazt/internal/schema"
+)
+
+const (
+	// ManifestFile is the file of an app that holds its Manifest.
+	ManifestFile = "fazt.json"
+	// legacyManifestFile is where the predecessor kept a name. Web app manifests are often called so too.
+	legacyManifestFile = "manifest.json"
+	// maxManifest bounds the file, in bytes. No manifest made by hand comes near.
+	maxManifest = 256 << 10
+)
 
 // Manifest is what an app says of itself in fazt.json.
 type Manifest struct {
@@ -9,4 +25,115 @@ type Manifest struct {
 	Name   string `json:"name,omitempty" label:"Name" desc:"The label the app is deployed under when the command names none" range:"1,63" pattern:"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"`
 	Title  string `json:"title,omitempty" label:"Title" desc:"The app's name for people" range:",200"`
 	SPA    *bool  `json:"spa,omitempty" label:"Single-page app" desc:"Paths that match no file and have no extension are answered with index.html"`
+}
+
+// ParseManifest reads a manifest; file is its path, for messages and because the predecessor's manifest.json is read
+// leniently: only a usable name and spa are taken from it, and nothing in it is an error. In fazt.json an unknown
+// member is an error, and every error says where.
+func ParseManifest(data []byte, file string) (Manifest, error) {
+	if file == legacyManifestFile {
+		return parseLegacy(data), nil
+	}
+	if len(data) > maxManifest {
+		return Manifest{}, errs.New(errs.Unprocessable, "%s has more than %d bytes", file, maxManifest)
+	}
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	var m Manifest
+	if err := json.Unmarshal(data, &m); err != nil {
+		return Manifest{}, notManifest(file, data, err)
+	}
+	if bytes.TrimSpace(data)[0] != '{' { // null, which encoding/json takes for anything
+		return Manifest{}, errs.New(errs.Unprocessable, "%s must hold a JSON object", file)
+	}
+	if err := checkMembers(file, data); err != nil {
+		return Manifest{}, err
+	}
+	if err := schema.Validate(&m); err != nil {
+		return Manifest{}, errs.Wrap(errs.Unprocessable, err, "%s: %s", file, errs.Sentence(err))
+	}
+	return m, nil
+}
+
+// parseLegacy takes from a manifest.json what it may have.
+func parseLegacy(data []byte) Manifest {
+	var loose struct {
+		Name json.RawMessage `json:"name"`
+		SPA  json.RawMessage `json:"spa"`
+	}
+	var m Manifest
+	if len(data) > maxManifest || json.Unmarshal(data, &loose) != nil {
+		return m
+	}
+	if json.Unmarshal(loose.Name, &m.Name) != nil || schema.Validate(&m) != nil {
+		m.Name = "" // such as the name of a web app, "My App"
+	}
+	if json.Unmarshal(loose.SPA, &m.SPA) != nil {
+		m.SPA = nil
+	}
+	return m
+}
+
+// notManifest says what is wrong with the JSON and where.
+func notManifest(file string, data []byte, err error) error {
+	var syntax *json.SyntaxError
+	var mismatch *json.UnmarshalTypeError
+	switch {
+	case len(bytes.TrimSpace(data)) == 0:
+		return errs.New(errs.Unprocessable, "%s is empty; the least it can hold is {}", file)
+	case errors.As(err, &syntax):
+		return errs.Wrap(errs.Unprocessable, err, "%s: not JSON: %s", at(file, data, syntax.Offset-1), syntax)
+	case errors.As(err, &mismatch):
+		if field, ok := schema.Of[Manifest]().Field(mismatch.Field); ok {
+			return errs.Wrap(errs.Unprocessable, err, "%s: %s must be a %s, not a %s", at(file, data, mismatch.Offset-1), field.Path, field.Type, mismatch.Value)
+		}
+	}
+	return errs.Wrap(errs.Unprocessable, err, "%s must hold a JSON object", file)
+}
+
+// checkMembers finds members of a valid JSON object that the manifest does not have, or that are there twice.
+// encoding/json would take "NAME" for "name", and of two the last.
+func checkMembers(file string, data []byte) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	known := map[string]bool{}
+	if _, err := d.Token(); err != nil {
+		return err
+	}
+	for d.More() {
+		offset := d.InputOffset()
+		offset += int64(len(data[offset:]) - len(bytes.TrimLeft(data[offset:], " \t\r\n,")))
+		token, err := d.Token()
+		if err != nil {
+			return err
+		}
+		name, _ := token.(string)
+		if _, ok := schema.Of[Manifest]().Field(name); !ok {
+			return errs.New(errs.Unprocessable, "%s: unknown member %q", at(file, data, offset), name)
+		}
+		if known[name] {
+			return errs.New(errs.Unprocessable, "%s: %s is there twice", at(file, data, offset), name)
+		}
+		known[name] = true
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// at is a position in a file: file:line:column, both from 1, columns in bytes.
+func at(file string, data []byte, offset int64) string {
+	before := data[:min(max(offset, 0), int64(len(data)))]
+	line := bytes.Count(before, []byte("\n")) + 1
+	return fmt.Sprintf("%s:%d:%d", file, line, len(before)-bytes.LastIndexByte(before, '\n'))
+}
+
+// ManifestSchema is the JSON Schema of fazt.json.
+func ManifestSchema() []byte {
+	doc := schema.Of[Manifest]().JSONSchema("urn:fazt:manifest", ManifestFile, "What an app says of itself. The file lies at the root of the app's folder.")
+	data, err := json.MarshalIndent(doc, "", "  ")
+	if err != nil {
+		panic(err) // strings, numbers and booleans always can be written
+	}
+	return append(data, '\n')
 }

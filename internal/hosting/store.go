@@ -29,7 +29,7 @@ type Store struct {
 	collecting sync.Mutex // held by Collect: two at once would only do everything twice
 
 	mu       sync.Mutex
-	arriving map[int64]bool       // blobs without a hash that a Receive is still filling
+	arriving map[int64]int        // blobs without a hash that a Receive is still filling, counted
 	replaced map[string]time.Time // deployments that stopped being live, and when; requests may still be reading them
 }
 
@@ -38,7 +38,7 @@ func New(c Config) *Store {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Store{db: c.DB, limits: c.Limits, log: c.Log, arriving: map[int64]bool{}, replaced: map[string]time.Time{}}
+	return &Store{db: c.DB, limits: c.Limits, log: c.Log, arriving: map[int64]int{}, replaced: map[string]time.Time{}}
 }
 
 // Files are the files of a deployment in the byte order of their paths. A deployment that is gone is NotFound.

@@ -1,7 +1,7 @@
 -- Content, stored once however many deployments hold it, and the deployments that name it.
 
 CREATE TABLE blobs (
-  id         INTEGER NOT NULL PRIMARY KEY,
+  id         INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, -- never used again: caches go by it
   hash       BLOB    UNIQUE CHECK (length(hash) = 32), -- SHA-256; NULL while the content is still arriving
   size       INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL
@@ -60,16 +60,26 @@ CREATE TABLE live (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX live_deployment ON live (deployment_id);
 
--- A deployment that is being uploaded.
+-- A deployment that is being uploaded, and for a while the upload it came from.
 CREATE TABLE uploads (
   id            TEXT    NOT NULL PRIMARY KEY, -- upl_…
   app_name      TEXT    NOT NULL,
-  digest        BLOB    NOT NULL, -- of the plan; the same plan again finds its upload
-  plan          TEXT    NOT NULL, -- JSON: the files and settings announced
+  digest        BLOB    NOT NULL, -- of the deployment it will be
+  settings      TEXT    NOT NULL, -- JSON: the plan without its files
   deployment_id TEXT REFERENCES deployments (id) ON DELETE CASCADE, -- set once committed
   created_at    INTEGER NOT NULL,
-  expires_at    INTEGER NOT NULL
+  expires_at    INTEGER NOT NULL -- moves on with every sign of progress
 ) STRICT;
 CREATE INDEX uploads_expiry ON uploads (expires_at);
-CREATE INDEX uploads_plan ON uploads (app_name, digest);
+CREATE INDEX uploads_plan ON uploads (app_name, digest); -- the same plan again finds its upload
 CREATE INDEX uploads_deployment ON uploads (deployment_id);
+
+-- The files announced, until the commit turns them into files of a deployment. Content named here is not collected.
+CREATE TABLE upload_files (
+  upload_id TEXT    NOT NULL REFERENCES uploads (id) ON DELETE CASCADE,
+  path      TEXT    NOT NULL,
+  hash      BLOB    NOT NULL CHECK (length(hash) = 32),
+  size      INTEGER NOT NULL,
+  PRIMARY KEY (upload_id, path)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX upload_files_hash ON upload_files (hash);

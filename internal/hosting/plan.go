@@ -1,0 +1,93 @@
+package hosting
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"fazt/internal/errs"
+	"fazt/internal/schema"
+	"fazt/internal/system"
+)
+
+// maxMessage is the longest message of a deployment, in bytes: a few lines, as in a commit.
+const maxMessage = 4096
+
+// Plan is what an upload announces. It travels over the control API.
+type Plan struct {
+	Files    []Announced `json:"files,omitempty"`
+	Message  string      `json:"message,omitempty"` // for people, in the list of deployments
+	SPA      *bool       `json:"spa,omitempty"`     // overrides the manifest
+	Preview  bool        `json:"preview,omitempty"` // make the deployment, but do not put it live
+	Manifest Manifest    `json:"manifest,omitzero"` // of the folder that was built; empty = the one among the files
+}
+
+// check refuses a plan that cannot become a deployment, and returns it with its files in the order of their paths.
+func (p Plan) check(limits system.Storage) (Plan, error) {
+	if len(p.Files) == 0 {
+		return p, errs.New(errs.Invalid, "there are no files to deploy")
+	}
+	if len(p.Files) > limits.MaxSiteFiles {
+		return p, errs.New(errs.TooLarge, "the deployment has %d files; the limit is %d", len(p.Files), limits.MaxSiteFiles)
+	}
+	if len(p.Message) > maxMessage || !utf8.ValidString(p.Message) {
+		return p, errs.New(errs.Invalid, "the message must be UTF-8 of at most %d bytes", maxMessage)
+	}
+	if err := schema.Validate(&p.Manifest); err != nil {
+		return p, errs.Wrap(errs.Invalid, err, "the manifest is not valid: %s", errs.Sentence(err))
+	}
+	p.Files = slices.SortedFunc(slices.Values(p.Files), func(a, b Announced) int { return strings.Compare(a.Path, b.Path) })
+	if err := checkSizes(p.Files, limits); err != nil {
+		return p, err
+	}
+	return p, checkPaths(p.Files)
+}
+
+// checkSizes checks each file alone and all of them together.
+func checkSizes(files []Announced, limits system.Storage) error {
+	sizes := make(map[Hash]int64, len(files))
+	var total int64
+	for _, f := range files {
+		if err := CheckPath(f.Path, limits.MaxPathLength); err != nil {
+			return err
+		}
+		switch known, again := sizes[f.Hash]; {
+		case f.Size < 0:
+			return errs.New(errs.Invalid, "%s is announced with %d bytes", f.Path, f.Size)
+		case f.Size > limits.MaxFileSize:
+			return errs.New(errs.TooLarge, "%s has %d bytes; the limit for a file is %d", f.Path, f.Size, limits.MaxFileSize)
+		case again && known != f.Size:
+			return errs.New(errs.Invalid, "%s has the hash of another file but not its size", f.Path)
+		}
+		sizes[f.Hash] = f.Size
+		total += f.Size
+	}
+	if total > limits.MaxSiteSize {
+		return errs.New(errs.TooLarge, "the deployment has %d bytes; the limit is %d", total, limits.MaxSiteSize)
+	}
+	return nil
+}
+
+// digest identifies the deployment a plan leads to: the same paths, content and settings that matter to visitors. It
+// is given a checked plan: the files are sorted, and no path has a NUL.
+func (p Plan) digest() []byte {
+	h := sha256.New()
+	for _, f := range p.Files {
+		h.Write(append([]byte(f.Path), 0))
+		h.Write(f.Hash[:])
+	}
+	h.Write(Plan{SPA: p.SPA, Manifest: p.Manifest}.settings())
+	return h.Sum(nil)
+}
+
+// settings are the plan without its files, as JSON.
+func (p Plan) settings() []byte {
+	p.Files = nil
+	data, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // strings, booleans and numbers always can be written
+	}
+	return data
+}

@@ -1,0 +1,370 @@
+package hosting
+
+import (
+	"archive/tar"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+
+	"github.com/klauspost/compress/zstd"
+
+	"fazt/internal/database"
+	"fazt/internal/errs"
+)
+
+const (
+	// batchBytes and batchBlobs bound how much small content shares one write: 1,000 small files take a few commits,
+	// and no other write waits longer than for some milliseconds.
+	batchBytes = 4 << 20
+	batchBlobs = 512
+
+	// maxWindow is the largest zstd window accepted, and so what a stream can make the decoder hold. RFC 8878
+	// recommends that decoders support 8 MiB and that encoders stay below.
+	maxWindow = 8 << 20
+
+	// entryOverhead and streamOverhead are what a tar stream may have beside content: headers, padding, the end.
+	entryOverhead  = 4096
+	streamOverhead = 64 << 10
+)
+
+// Received is what one stream brought.
+type Received struct {
+	Files   int   `json:"files"`   // contents stored
+	Bytes   int64 `json:"bytes"`   // of those
+	Skipped int   `json:"skipped"` // contents that were stored already
+	Missing int   `json:"missing"` // contents of the upload that are still missing
+}
+
+// Receive stores content of an upload from a zstd-compressed tar stream, whose entries are regular files named by
+// their SHA-256 in hexadecimal. Only what was announced is taken, checked against its hash and size before anything
+// can refer to it. What arrived whole stays when the stream fails, so that an upload goes on where it ended: Begin
+// tells what is still missing.
+func (s *Store) Receive(ctx context.Context, uploadID string, body io.Reader) (Received, error) {
+	in := &intake{store: s, upload: uploadID}
+	if err := in.load(ctx); err != nil {
+		return in.got, err
+	}
+	source := &source{r: body}
+	err := in.read(ctx, source)
+	if source.err != nil && !errors.Is(source.err, io.EOF) {
+		err = cutOff(source.err)
+	}
+	if flushed := in.flush(ctx); err == nil {
+		err = flushed
+	}
+	for _, w := range in.wanted {
+		if !w.stored {
+			in.got.Missing++
+		}
+	}
+	return in.got, err
+}
+
+// source remembers how a body ended, to tell a broken connection from a malformed stream.
+type source struct {
+	r   io.Reader
+	err error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if err != nil {
+		s.err = err
+	}
+	return n, err
+}
+
+func cutOff(cause error) error {
+	if errs.KindOf(cause) != errs.Internal {
+		return cause // it is known better: canceled, too late, too large
+	}
+	return errs.Wrap(errs.Invalid, cause, "the upload was cut off; deploy again, and only what is still missing is sent")
+}
+
+// intake is one stream being received.
+type intake struct {
+	store  *Store
+	upload string
+	wanted map[Hash]*wanted
+	batch  []content // small content that is checked and not stored yet
+	bytes  int       // of batch
+	buffer []byte    // for chunks of large content
+	got    Received
+}
+
+// wanted is content that was announced.
+type wanted struct {
+	path   string // one of those it has, for messages
+	size   int64
+	stored bool
+}
+
+type content struct {
+	hash Hash
+	data []byte
+}
+
+func (in *intake) load(ctx context.Context) error {
+	in.wanted = map[Hash]*wanted{}
+	return in.store.db.Read(ctx, func(c *database.Conn) error {
+		u, err := findUpload(c, in.upload)
+		if err != nil {
+			return err
+		}
+		if u.deployment != "" {
+			return errs.New(errs.Conflict, "the upload %q was committed; nothing more is taken", in.upload)
+		}
+		return c.Each(`SELECT f.hash, min(f.path), f.size, b.id IS NOT NULL FROM upload_files f LEFT JOIN blobs b ON b.hash = f.hash
+			WHERE f.upload_id = ? GROUP BY f.hash`, func(r *database.Row) error {
+			var h Hash
+			r.ReadBytes(0, h[:])
+			in.wanted[h] = &wanted{path: r.Text(1), size: r.Int64(2), stored: r.Bool(3)}
+			return nil
+		}, in.upload)
+	})
+}
+
+// bound is the most bytes a stream of this upload can have when it is unpacked.
+func (in *intake) bound() int64 {
+	n := int64(streamOverhead)
+	for _, w := range in.wanted {
+		n += w.size + entryOverhead
+	}
+	return n
+}
+
+func (in *intake) read(ctx context.Context, body io.Reader) error {
+	// Without concurrency the decoder works in this goroutine, and there is none to end.
+	z, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+	if err != nil {
+		return malformed(err)
+	}
+	defer z.Close()
+	unpacked := &bounded{z, in.bound()}
+	archive := tar.NewReader(unpacked)
+	for entries := 0; ; entries++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		header, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			if entries == 0 && len(in.wanted) > 0 {
+				return errs.New(errs.Invalid, "the upload holds nothing")
+			}
+			return ended(unpacked)
+		}
+		if err != nil {
+			return malformed(err)
+		}
+		if err := in.entry(ctx, header, archive); err != nil {
+			return err
+		}
+	}
+}
+
+// ended makes sure that nothing but the padding of the archive follows its end.
+func ended(r io.Reader) error {
+	if _, err := io.Copy(padding{}, r); err != nil {
+		return malformed(err)
+	}
+	return nil
+}
+
+type padding struct{}
+
+func (padding) Write(p []byte) (int, error) {
+	for _, b := range p {
+		if b != 0 {
+			return 0, errs.New(errs.Invalid, "something follows the end of the upload")
+		}
+	}
+	return len(p), nil
+}
+
+// bounded fails when more is read than was announced: a small stream can unpack to anything.
+type bounded struct {
+	r    io.Reader
+	left int64
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errs.New(errs.Invalid, "the upload holds more than was announced")
+	}
+	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err
+}
+
+// malformed says what is wrong with a stream.
+func malformed(err error) error {
+	var known *errs.Error
+	switch {
+	case errors.As(err, &known):
+		return err
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return cutOff(err)
+	case errors.Is(err, zstd.ErrWindowSizeExceeded):
+		return errs.Wrap(errs.Invalid, err, "the upload is compressed with a window above %d bytes", maxWindow)
+	}
+	return errs.Wrap(errs.Invalid, err, "the upload is not a zstd-compressed tar stream, or it was damaged on the way")
+}
+
+// entry takes one content of the stream.
+func (in *intake) entry(ctx context.Context, header *tar.Header, r io.Reader) error {
+	var hash Hash
+	if header.Typeflag != tar.TypeReg || hash.UnmarshalText([]byte(header.Name)) != nil {
+		return errs.New(errs.Invalid, "the upload has an entry %.100q; entries are files named by their SHA-256", header.Name)
+	}
+	w := in.wanted[hash]
+	switch {
+	case w == nil:
+		return errs.New(errs.Invalid, "the content %s was not announced", hash)
+	case w.size != header.Size:
+		return errs.New(errs.Invalid, "%s was announced with %d bytes and sent with %d", w.path, w.size, header.Size)
+	case w.stored:
+		in.got.Skipped++
+		return nil
+	case w.size <= ChunkSize:
+		return in.small(ctx, hash, w, r)
+	}
+	return in.large(ctx, hash, w, r)
+}
+
+// small puts content of one chunk into the batch.
+func (in *intake) small(ctx context.Context, hash Hash, w *wanted, r io.Reader) error {
+	data := make([]byte, w.size)
+	if _, err := io.ReadFull(r, data); err != nil {
+		return malformed(err)
+	}
+	if sha256.Sum256(data) != hash {
+		return w.mismatch()
+	}
+	w.stored = true
+	in.batch = append(in.batch, content{hash, data})
+	in.bytes += len(data)
+	if in.bytes < batchBytes && len(in.batch) < batchBlobs {
+		return nil
+	}
+	return in.flush(ctx)
+}
+
+func (w *wanted) mismatch() error {
+	return errs.New(errs.Invalid, "%s arrived with other content than was announced: it changed while it was sent, or was damaged on the way; deploy again", w.path)
+}
+
+// flush stores the batch in one write. It goes on when the client has left: what has arrived stays.
+func (in *intake) flush(ctx context.Context) error {
+	if len(in.batch) == 0 {
+		return nil
+	}
+	batch := in.batch
+	in.batch, in.bytes = nil, 0
+	var got Received
+	err := in.write(ctx, func(tx *database.Tx) error {
+		got = in.got
+		for _, c := range batch {
+			_, added, err := putBlob(tx, c.hash, c.data)
+			if err != nil {
+				return err
+			}
+			got.count(added, int64(len(c.data)))
+		}
+		return nil
+	})
+	if err == nil {
+		in.got = got
+		return nil
+	}
+	for _, c := range batch {
+		in.wanted[c.hash].stored = false
+	}
+	return err
+}
+
+func (r *Received) count(added bool, size int64) {
+	if added {
+		r.Files++
+		r.Bytes += size
+	} else {
+		r.Skipped++
+	}
+}
+
+// write writes for the upload, and gives it its full lifetime again.
+func (in *intake) write(ctx context.Context, fn func(tx *database.Tx) error) error {
+	lifetime := seconds(in.store.limits().UploadLifetime)
+	return in.store.db.Write(context.WithoutCancel(ctx), func(tx *database.Tx) error {
+		if err := progress(tx, in.upload, lifetime); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
+}
+
+// large stores content of several chunks, each in a write of its own.
+func (in *intake) large(ctx context.Context, hash Hash, w *wanted, r io.Reader) error {
+	if in.buffer == nil {
+		in.buffer = make([]byte, ChunkSize)
+	}
+	var a arrival
+	added := false
+	defer func() {
+		if a.blob == 0 {
+			return
+		}
+		if !added {
+			in.store.discard(ctx, a)
+		}
+		in.store.noteArriving(a.blob, -1)
+	}()
+	sum := sha256.New()
+	for left := w.size; left > 0; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		chunk := in.buffer[:min(left, ChunkSize)]
+		if _, err := io.ReadFull(r, chunk); err != nil {
+			return malformed(err)
+		}
+		sum.Write(chunk)
+		left -= int64(len(chunk))
+		last := left == 0
+		if last && Hash(sum.Sum(nil)) != hash {
+			return w.mismatch()
+		}
+		var err error
+		if a, added, err = in.chunk(ctx, a, chunk, hash, w.size, last); err != nil {
+			return err
+		}
+	}
+	w.stored = true
+	in.got.count(added, w.size)
+	return nil
+}
+
+// chunk stores one chunk of large content, and with the last one its hash.
+func (in *intake) chunk(ctx context.Context, a arrival, data []byte, hash Hash, size int64, last bool) (next arrival, added bool, err error) {
+	marked := int64(0)
+	err = in.write(ctx, func(tx *database.Tx) (err error) {
+		if next, err = a.add(tx, data); err != nil {
+			return err
+		}
+		if a.blob == 0 { // before the commit: the collector must never see the blob without its mark
+			marked = next.blob
+			in.store.noteArriving(marked, 1)
+		}
+		if last {
+			added, err = next.finish(tx, hash, size)
+		}
+		return err
+	})
+	if err == nil {
+		return next, added, nil
+	}
+	if marked != 0 {
+		in.store.noteArriving(marked, -1)
+	}
+	return a, false, err
+}
