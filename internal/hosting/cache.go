@@ -1,0 +1,125 @@
+package hosting
+
+import (
+	"context"
+	"encoding/base64"
+	"math"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+)
+
+// body is content in memory with the header values that depend on it alone, ready to be assigned.
+type body struct {
+	data   []byte
+	length []string // Content-Length
+	etag   []string
+}
+
+// bodyKey names content by its hash, and not by the row it lies in: rows are used again after garbage collection.
+type bodyKey struct {
+	hash     Hash
+	encoding string // "" = as it is
+}
+
+// Bounds of what is kept in memory. Content above maxBody, or above a share of the cache, is not: it streams from the
+// database, so that one video does not push a thousand pages out.
+const (
+	maxBody    = 1 << 20
+	bodyShare  = 8       // content up to an eighth of the cache
+	minIndexes = 8 << 20 // the lists of paths have at least this, even when the cache is off
+	indexShare = 4       // and else a quarter of what the bodies have
+	bodyCost   = 256     // bytes an entry takes besides its data, estimated
+)
+
+// loadTime is how long a load may take, however long the clients that wait for it are willing to.
+const loadTime = 10 * time.Second
+
+// cache keeps bodies, and the indexes of the deployments, in bounded memory. What it keeps never goes stale: content is
+// named by its hash, and a deployment does not change.
+//
+// A value that many ask for at once is loaded once; a client that leaves does not fail the load for the others.
+type cache struct {
+	limit   func() int64
+	now     atomic.Int64 // the limit that is in force
+	bodies  *otter.Cache[bodyKey, *body]
+	indexes *otter.Cache[string, *index]
+}
+
+func newCache(limit func() int64) *cache {
+	// Upkeep runs on the goroutine of a request: nothing here outlives a call.
+	inline := func(fn func()) { fn() }
+	c := &cache{limit: limit}
+	c.bodies = otter.Must(&otter.Options[bodyKey, *body]{
+		MaximumWeight: 1, Executor: inline,
+		Weigher: func(_ bodyKey, b *body) uint32 { return uint32(len(b.data) + bodyCost) },
+	})
+	c.indexes = otter.Must(&otter.Options[string, *index]{
+		MaximumWeight: minIndexes, Executor: inline,
+		// One that is larger than all may be together counts as all: it is kept alone rather than loaded for every
+		// request.
+		Weigher: func(_ string, x *index) uint32 {
+			return uint32(min(x.weight, indexBytes(c.now.Load()), math.MaxUint32))
+		},
+	})
+	c.resize()
+	return c
+}
+
+func indexBytes(limit int64) int64 { return max(minIndexes, limit/indexShare) }
+
+// resize puts a limit that was changed in force.
+func (c *cache) resize() {
+	limit := max(c.limit(), 0)
+	if c.now.Swap(limit) != limit {
+		c.bodies.SetMaximum(uint64(limit))
+		c.indexes.SetMaximum(uint64(indexBytes(limit)))
+	}
+}
+
+// keeps says whether content of this size is kept in memory.
+func (c *cache) keeps(size int64) bool {
+	return size <= min(maxBody, c.now.Load()/bodyShare)
+}
+
+// body is content from memory, else from load.
+func (c *cache) body(ctx context.Context, key bodyKey, load func(ctx context.Context) ([]byte, error)) (*body, error) {
+	if b, ok := c.bodies.GetIfPresent(key); ok {
+		return b, nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTime)
+	defer cancel()
+	return c.bodies.Get(ctx, key, otter.LoaderFunc[bodyKey, *body](func(ctx context.Context, key bodyKey) (*body, error) {
+		data, err := load(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return &body{data: data, length: []string{strconv.Itoa(len(data))}, etag: []string{etag(key.hash, key.encoding)}}, nil
+	}))
+}
+
+// index is the list of paths of a deployment from memory, else from load.
+func (c *cache) index(ctx context.Context, deployment string, load func(ctx context.Context) (*index, error)) (*index, error) {
+	if x, ok := c.indexes.GetIfPresent(deployment); ok {
+		return x, nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTime)
+	defer cancel()
+	return c.indexes.Get(ctx, deployment, otter.LoaderFunc[string, *index](func(ctx context.Context, _ string) (*index, error) {
+		return load(ctx)
+	}))
+}
+
+// etag is the strong entity tag of content in an encoding: 128 bits of its hash, and the encoding, for two encodings
+// are two different sequences of bytes.
+func etag(hash Hash, encoding string) string {
+	var b [40]byte
+	tag := append(b[:0], '"')
+	tag = base64.RawURLEncoding.AppendEncode(tag, hash[:16])
+	if encoding != "" {
+		tag = append(append(tag, '-'), encoding...)
+	}
+	return string(append(tag, '"'))
+}

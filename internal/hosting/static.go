@@ -1,0 +1,327 @@
+package hosting
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"strconv"
+
+	"fazt/internal/errs"
+)
+
+// StaticConfig is what a Static is made of.
+type StaticConfig struct {
+	Store      *Store
+	CacheBytes func() int64 // memory for content that is served often; read anew for every request; 0 = none
+	Log        *slog.Logger // nil = silent
+}
+
+// Static serves the files of deployments from bounded memory, and what does not fit there in constant memory from the
+// database. It is safe for use by any number of goroutines.
+type Static struct {
+	store *Store
+	cache *cache
+	log   *slog.Logger
+}
+
+// NewStatic serves the files in c.Store. It starts nothing.
+func NewStatic(c StaticConfig) *Static {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Static{store: c.Store, cache: newCache(c.CacheBytes), log: c.Log}
+}
+
+// View is what of a deployment a request may see.
+type View struct {
+	Deployment string // dep_…
+	Path       string // canonical: decoded and clean, begins with one slash
+	SPA        bool   // paths that lead nowhere and have no extension are answered with index.html
+	Inject     []byte // put before </body> of every HTML page, which then is never cached; nil = nothing
+}
+
+// Forget drops what is kept in memory for a deployment that is no longer served. Its content stays as long as it is
+// asked for: the next deployment shares most of it.
+func (s *Static) Forget(deployment string) { s.cache.indexes.Invalidate(deployment) }
+
+// Header values that never change. Nobody may change them.
+var (
+	nosniff        = []string{"nosniff"}
+	acceptRanges   = []string{"bytes"}
+	varyEncoding   = []string{"Accept-Encoding"}
+	encodingHeader = map[string][]string{"zstd": {"zstd"}, "br": {"br"}, "gzip": {"gzip"}}
+)
+
+// allowed are the methods static files have.
+const allowed = "GET, HEAD, OPTIONS"
+
+// Serve answers a request from the files of v.Deployment. When there is nothing to answer with, it has written nothing
+// (but perhaps the header Allow) and returns why: NotFound when nothing is there and the app has no 404.html,
+// MethodNotAllowed, or what the database says.
+func (s *Static) Serve(w http.ResponseWriter, r *http.Request, v View) error {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+	case http.MethodOptions:
+		w.Header().Set("Allow", allowed)
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	default:
+		w.Header().Set("Allow", allowed)
+		return errs.New(errs.MethodNotAllowed, "files can be read, and nothing else: the methods are %s", allowed)
+	}
+	s.cache.resize()
+	x, err := s.cache.index(r.Context(), v.Deployment, func(ctx context.Context) (*index, error) {
+		files, err := s.store.Files(ctx, v.Deployment)
+		return newIndex(files), err
+	})
+	if err != nil {
+		return err
+	}
+	p, location := x.resolve(v.Path)
+	if location != "" {
+		redirect(w, r, location)
+		return nil
+	}
+	if p == nil && v.SPA {
+		p = x.fallback(v.Path)
+	}
+	status := http.StatusOK
+	if p == nil {
+		if p = x.files[notFoundFile]; p == nil {
+			return errs.New(errs.NotFound, "there is nothing at this address")
+		}
+		status = http.StatusNotFound
+	}
+	if v.Inject != nil && isHTML(p.contentType) {
+		return s.serveInjected(w, r, p, status, v.Inject)
+	}
+	return s.serve(w, r, p, status)
+}
+
+// redirect sends the client to another path of the same host, with the query it has. The path is canonical, so that it
+// begins with one slash and cannot name a host. The answer is not kept: the next deployment may have its files the
+// other way round, and a remembered redirect would then go in circles.
+func redirect(w http.ResponseWriter, r *http.Request, path string) {
+	location := (&url.URL{Path: path, RawQuery: r.URL.RawQuery}).String()
+	h := w.Header()
+	h["Cache-Control"] = revalidate
+	h["Location"] = []string{location}
+	w.WriteHeader(http.StatusMovedPermanently)
+}
+
+// serve sends a file. An error page (status 404) knows neither conditions nor ranges.
+func (s *Static) serve(w http.ResponseWriter, r *http.Request, p *page, status int) error {
+	f := file{page: p}
+	if asked := r.Header["Range"]; len(asked) == 0 || r.Method != http.MethodGet {
+		f.variant = negotiate(r.Header["Accept-Encoding"], p.Variants)
+	}
+	if err := s.open(r.Context(), &f); err != nil {
+		return err
+	}
+	h := w.Header()
+	h["Content-Type"] = p.contentType
+	h["Cache-Control"] = p.cacheControl
+	h["X-Content-Type-Options"] = nosniff
+	if len(p.Variants) > 0 {
+		h["Vary"] = varyEncoding
+	}
+	if status == http.StatusOK {
+		h["Etag"] = f.etag
+		if done := s.conditional(w, r, &f); done {
+			return nil
+		}
+	}
+	if f.variant != nil {
+		h["Content-Encoding"] = encodingHeader[f.variant.Encoding]
+	} else if status == http.StatusOK {
+		h["Accept-Ranges"] = acceptRanges
+	}
+	h["Content-Length"] = f.length
+	if status != http.StatusOK {
+		w.WriteHeader(status)
+	}
+	if r.Method != http.MethodHead {
+		s.sent(r, f.writeTo(w))
+	}
+	return nil
+}
+
+// conditional answers what is decided by the entity tag or asks for parts. The headers that every answer carries are
+// set already.
+func (s *Static) conditional(w http.ResponseWriter, r *http.Request, f *file) (done bool) {
+	h := w.Header()
+	switch precondition(r.Header, f.etag[0]) {
+	case http.StatusNotModified:
+		delete(h, "Content-Type")
+		w.WriteHeader(http.StatusNotModified)
+		return true
+	case http.StatusPreconditionFailed:
+		delete(h, "Content-Type")
+		h["Content-Length"] = []string{"0"}
+		w.WriteHeader(http.StatusPreconditionFailed)
+		return true
+	}
+	if r.Method != http.MethodGet || len(r.Header["Range"]) == 0 {
+		return false
+	}
+	ranges, possible := requestedRanges(r.Header, f.etag[0], f.size())
+	switch {
+	case !possible:
+		delete(h, "Content-Type")
+		h["Content-Range"] = []string{"bytes */" + strconv.FormatInt(f.size(), 10)}
+		h["Content-Length"] = []string{"0"}
+		w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
+	case len(ranges) == 1:
+		h["Accept-Ranges"] = acceptRanges
+		h["Content-Range"] = []string{ranges[0].contentRange(f.size())}
+		h["Content-Length"] = []string{strconv.FormatInt(ranges[0].length, 10)}
+		w.WriteHeader(http.StatusPartialContent)
+		s.sent(r, f.writeRange(w, ranges[0]))
+	case len(ranges) > 1:
+		h["Accept-Ranges"] = acceptRanges
+		s.sent(r, f.writeRanges(w, ranges))
+	default:
+		return false
+	}
+	return true
+}
+
+// serveInjected sends a page with a script added, for `fazt dev`. It is made anew for every request.
+func (s *Static) serveInjected(w http.ResponseWriter, r *http.Request, p *page, status int, script []byte) error {
+	data, err := s.store.readBlob(r.Context(), p.Blob, p.Size)
+	if err != nil {
+		return err
+	}
+	at := bytes.LastIndex(data, []byte("</body>"))
+	if at < 0 {
+		at = len(data)
+	}
+	h := w.Header()
+	h["Content-Type"] = p.contentType
+	h["Cache-Control"] = []string{"no-store"}
+	h["X-Content-Type-Options"] = nosniff
+	h["Content-Length"] = []string{strconv.Itoa(len(data) + len(script))}
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		for _, part := range [][]byte{data[:at], script, data[at:]} {
+			if _, err := w.Write(part); err != nil {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// sent notes that content could not be read after the head of the answer was out. The client sees that the answer is
+// shorter than announced. A client that left is not worth a line.
+func (s *Static) sent(r *http.Request, err error) {
+	var left net.Error
+	if err != nil && r.Context().Err() == nil && !errors.As(err, &left) {
+		s.log.Warn("a static file was cut off", "path", r.URL.Path, "error", err)
+	}
+}
+
+// file is a page in the form that is sent: in memory, or a stream from the database.
+type file struct {
+	*page
+	variant *Variant // nil = as it is
+	data    []byte
+	stream  *BlobReader // nil when data holds it
+	etag    []string
+	length  []string
+}
+
+// open finds the content of f. A stream reads nothing yet.
+func (s *Static) open(ctx context.Context, f *file) error {
+	key, blob, size := bodyKey{hash: f.Hash}, f.Blob, f.Size
+	if f.variant != nil {
+		key.encoding, blob, size = f.variant.Encoding, f.variant.Blob, f.variant.Size
+	}
+	if !s.cache.keeps(size) {
+		f.stream = s.store.OpenBlob(ctx, blob, size)
+		f.etag = []string{etag(key.hash, key.encoding)}
+		f.length = []string{strconv.FormatInt(size, 10)}
+		return nil
+	}
+	b, err := s.cache.body(ctx, key, func(ctx context.Context) ([]byte, error) { return s.store.readBlob(ctx, blob, size) })
+	if err != nil {
+		return err
+	}
+	f.data, f.etag, f.length = b.data, b.etag, b.length
+	return nil
+}
+
+func (f *file) size() int64 {
+	if f.variant != nil {
+		return f.variant.Size
+	}
+	return f.Size
+}
+
+func (f *file) writeTo(w io.Writer) error {
+	if f.stream != nil {
+		_, err := f.stream.WriteTo(w)
+		return err
+	}
+	_, err := w.Write(f.data)
+	return err
+}
+
+func (f *file) writeRange(w io.Writer, r byteRange) error {
+	if f.stream == nil {
+		_, err := w.Write(f.data[r.start : r.start+r.length])
+		return err
+	}
+	if _, err := f.stream.Seek(r.start, io.SeekStart); err != nil {
+		return err
+	}
+	_, err := io.CopyN(w, f.stream, r.length)
+	return err
+}
+
+// writeRanges sends several parts as multipart/byteranges. They go out in the order they were asked for.
+func (f *file) writeRanges(w http.ResponseWriter, ranges []byteRange) error {
+	part := func(r byteRange) textproto.MIMEHeader {
+		return textproto.MIMEHeader{"Content-Type": f.contentType, "Content-Range": {r.contentRange(f.size())}}
+	}
+	// The length is that of the same answer without the contents, and the contents.
+	var head counter
+	frame := multipart.NewWriter(&head)
+	for _, r := range ranges {
+		_, _ = frame.CreatePart(part(r))
+		head += counter(r.length)
+	}
+	_ = frame.Close()
+
+	out := multipart.NewWriter(w)
+	_ = out.SetBoundary(frame.Boundary())
+	h := w.Header()
+	h["Content-Type"] = []string{"multipart/byteranges; boundary=" + frame.Boundary()}
+	h["Content-Length"] = []string{strconv.FormatInt(int64(head), 10)}
+	w.WriteHeader(http.StatusPartialContent)
+	for _, r := range ranges {
+		p, err := out.CreatePart(part(r))
+		if err != nil {
+			return err
+		}
+		if err := f.writeRange(p, r); err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}
+
+// counter is a writer that only counts.
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}
