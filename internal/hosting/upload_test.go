@@ -3,27 +3,410 @@ package hosting
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"fazt/internal/database"
+	"fazt/internal/errs"
+	"fazt/internal/system"
 )
+
+// wantContent fails the test unless the deployment holds exactly the folder.
+func (b *bench) wantContent(d Deployment, want folder) {
+	b.Helper()
+	got := b.content(d)
+	if !maps.EqualFunc(got, want, bytes.Equal) {
+		b.Errorf("deployment %d holds %v, want %v, or their content differs", d.Number, slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
+	}
+}
 
 func TestDeployAndReadBack(t *testing.T) {
 	b := open(t)
 	f := texts("index.html", "<h1>hello</h1>", "empty.txt", "", "copy/a.txt", "same", "copy/b.txt", "same")
 	f["big.bin"] = noise("big", 3<<20+17)
 	d := b.deploy(testApp, f)
-	if d.Number != 1 || d.Files != 5 || d.Bytes != int64(14+0+4+4+3<<20+17) || !d.Live || d.AppID != testApp {
+	if d.Number != 1 || d.Files != 5 || d.Bytes != 14+0+4+4+3<<20+17 || !d.Live || d.AppID != testApp || d.Function {
 		t.Errorf("got %+v", d)
 	}
-	if diff := cmp.Diff(f, b.content(d)); diff != "" {
-		t.Error(diff)
-	}
-	again, err := b.Live(context.Background(), testApp)
-	if err != nil || again.ID != d.ID {
+	b.wantContent(d, f)
+	if again, err := b.Live(t.Context(), testApp); err != nil || again.ID != d.ID {
 		t.Errorf("live: %+v, %v", again, err)
 	}
 	b.sound()
 }
 
-var _ = bytes.NewReader
+func TestOnlyMissingContentIsAskedFor(t *testing.T) {
+	b := open(t)
+	b.deploy(testApp, texts("a", "one", "b", "two", "c", "three"))
+	f := texts("a", "one", "b", "other", "d", "other", "e", "three")
+	u := b.begin(testApp, f.plan())
+	want := Upload{ID: u.ID, Missing: []Hash{f.plan().hash("b")}, MissingBytes: 5, New: 2, Changed: 1, Unchanged: 1, Removed: 1}
+	if diff := cmp.Diff(want, u); diff != "" {
+		t.Error(diff)
+	}
+	dry, err := b.Compare(t.Context(), testApp, f.plan())
+	want.ID = ""
+	if diff := cmp.Diff(want, dry); diff != "" || err != nil {
+		t.Error(err, diff)
+	}
+	if n := b.count("SELECT count(*) FROM uploads WHERE deployment_id IS NULL"); n != 1 {
+		t.Errorf("%d uploads are open, want only the one that was begun", n)
+	}
+}
+
+func (p Plan) hash(path string) Hash {
+	return p.Files[slices.IndexFunc(p.Files, func(f Announced) bool { return f.Path == path })].Hash
+}
+
+func TestSameDeploymentBeginsNothing(t *testing.T) {
+	yes, no := true, false
+	b := open(t)
+	f := texts("index.html", "hello", "a", "b")
+	first := b.deploy(testApp, f)
+	tests := []struct {
+		name string
+		plan func(p *Plan)
+		same bool
+	}{
+		{"again", func(*Plan) {}, true},
+		{"in another order", func(p *Plan) { slices.Reverse(p.Files) }, true},
+		{"with another message", func(p *Plan) { p.Message = "again" }, true},
+		{"as a preview", func(p *Plan) { p.Preview = true }, true},
+		{"as a single-page app", func(p *Plan) { p.SPA = &yes }, false},
+		{"explicitly not a single-page app", func(p *Plan) { p.SPA = &no }, false},
+		{"with another manifest", func(p *Plan) { p.Manifest.Title = "Blog" }, false},
+		{"with a file less", func(p *Plan) { p.Files = p.Files[1:] }, false},
+		{"with a file renamed", func(p *Plan) { p.Files[0].Path += "x" }, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := f.plan()
+			tt.plan(&p)
+			u := b.begin(testApp, p)
+			if (u.Same != nil) != tt.same || (u.ID == "") != tt.same {
+				t.Fatalf("got %+v", u)
+			}
+			if tt.same && (u.Same.ID != first.ID || u.Unchanged != 2) {
+				t.Errorf("got %+v", u)
+			}
+		})
+	}
+	if u := b.begin(otherApp, f.plan()); u.Same != nil || len(u.Missing) != 0 {
+		t.Errorf("another app: got %+v, want an upload that misses nothing", u)
+	}
+}
+
+func TestPreviewIsNotLive(t *testing.T) {
+	b := open(t)
+	first := b.deploy(testApp, texts("index.html", "one"))
+	p := texts("index.html", "two").plan()
+	p.Preview = true
+	preview, err := b.tryDeploy(testApp, texts("index.html", "two"), p)
+	if err != nil || preview.Live || preview.Number != 2 {
+		t.Fatalf("%+v, %v", preview, err)
+	}
+	if live, err := b.Live(t.Context(), testApp); err != nil || live.ID != first.ID {
+		t.Errorf("live: %+v, %v", live, err)
+	}
+	if u := b.begin(testApp, p); u.Same == nil || u.Same.ID != preview.ID {
+		t.Errorf("the same preview again: %+v", u)
+	}
+	p.Preview = false
+	if u := b.begin(testApp, p); u.Same != nil {
+		t.Errorf("putting it live: %+v", u)
+	}
+}
+
+func TestPlansThatAreRefused(t *testing.T) {
+	limits := func(l *system.Storage) {
+		l.MaxFileSize, l.MaxSiteSize, l.MaxSiteFiles, l.MaxPathLength = 2000, 5000, 4, 64
+	}
+	file := func(path string, size int64) Announced {
+		return Announced{Path: path, Hash: Hash{byte(size), byte(size >> 8), byte(len(path))}, Size: size}
+	}
+	tests := []struct {
+		name string
+		plan Plan
+		kind errs.Kind
+		want string
+	}{
+		{"no files", Plan{}, errs.Invalid, "no files"},
+		{"too many files", Plan{Files: []Announced{file("a", 1), file("b", 1), file("c", 1), file("d", 1), file("e", 1)}}, errs.TooLarge, "has 5 files; the limit is 4"},
+		{"a file too large", Plan{Files: []Announced{file("film.mp4", 2001)}}, errs.TooLarge, "film.mp4 has 2001 bytes; the limit for a file is 2000"},
+		{"all too large", Plan{Files: []Announced{file("a", 2000), file("b", 1999), file("c", 1998)}}, errs.TooLarge, "has 5997 bytes; the limit is 5000"},
+		{"a path too long", Plan{Files: []Announced{file(strings.Repeat("x", 65), 1)}}, errs.TooLarge, "has 65 bytes; the limit is 64"},
+		{"a negative size", Plan{Files: []Announced{file("a", -1)}}, errs.Invalid, "-1 bytes"},
+		{"a path twice", Plan{Files: []Announced{file("a", 1), file("b", 2), file("a", 3)}}, errs.Invalid, `"a" is announced twice`},
+		{"a file that is a folder", Plan{Files: []Announced{file("a/b/c", 1), file("a-b", 2), file("a", 3)}}, errs.Invalid, `"a" is a file, and a folder too`},
+		{"a path upwards", Plan{Files: []Announced{file("../etc/passwd", 1)}}, errs.Invalid, "has a segment .."},
+		{"one hash with two sizes", Plan{Files: []Announced{{"a", Hash{1}, 1}, {"b", Hash{1}, 2}}}, errs.Invalid, "not its size"},
+		{"a message too long", Plan{Files: []Announced{file("a", 1)}, Message: strings.Repeat("x", 5000)}, errs.Invalid, "message"},
+		{"a manifest that is not valid", Plan{Files: []Announced{file("a", 1)}, Manifest: Manifest{Name: "No Label"}}, errs.Invalid, "name"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := open(t)
+			b.change(limits)
+			_, err := b.Begin(t.Context(), "blog", testApp, tt.plan)
+			wantError(t, err, tt.kind, tt.want)
+			_, err = b.Compare(t.Context(), testApp, tt.plan)
+			wantError(t, err, tt.kind, tt.want)
+			if n := b.count("SELECT (SELECT count(*) FROM uploads) + (SELECT count(*) FROM upload_files)"); n > 0 {
+				t.Errorf("%d rows were stored", n)
+			}
+		})
+	}
+}
+
+func TestWrongSizeOfStoredContentIsRefused(t *testing.T) {
+	b := open(t)
+	b.deploy(testApp, texts("a", "hello"))
+	p := texts("b", "hello").plan()
+	p.Files[0].Size = 4
+	_, err := b.Begin(t.Context(), "blog", testApp, p)
+	wantError(t, err, errs.Invalid, "b is announced with 4 bytes, and the content with its hash has 5")
+}
+
+func TestCommitBeforeEverythingArrived(t *testing.T) {
+	b := open(t)
+	u := b.begin(testApp, texts("a", "one", "b", "two", "c", "two").plan())
+	if _, err := b.Receive(t.Context(), u.ID, bytes.NewReader(texts("a", "one").stream(u.Missing))); err != nil {
+		t.Fatal(err)
+	}
+	_, err := b.Ready(t.Context(), u.ID)
+	wantError(t, err, errs.Conflict, "1 of 2 files have not arrived")
+	err = b.db.Write(t.Context(), func(tx *database.Tx) error {
+		_, err := b.CommitTx(tx, u.ID, testApp, nil)
+		return err
+	})
+	wantError(t, err, errs.Conflict, "1 of 2 files have not arrived")
+	if n := b.count("SELECT count(*) FROM deployments"); n != 0 {
+		t.Error("there is a deployment")
+	}
+}
+
+func TestCommitTwiceGivesOneDeployment(t *testing.T) {
+	b := open(t)
+	f := texts("a", "one")
+	u := b.begin(testApp, f.plan())
+	if _, err := b.Receive(t.Context(), u.ID, bytes.NewReader(f.stream(u.Missing))); err != nil {
+		t.Fatal(err)
+	}
+	first, err := b.commit(testApp, u.ID, []byte("program"))
+	if err != nil || !first.Function {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	again, err := b.commit(testApp, u.ID, []byte("program"))
+	if err != nil || again.ID != first.ID || !again.Live {
+		t.Errorf("again: %+v, %v", again, err)
+	}
+	if n := b.count("SELECT count(*) FROM deployments"); n != 1 {
+		t.Errorf("%d deployments", n)
+	}
+	ready, err := b.Ready(t.Context(), u.ID)
+	if err != nil || ready.Committed == nil || ready.Committed.ID != first.ID || ready.AppName != "blog" {
+		t.Errorf("ready: %+v, %v", ready, err)
+	}
+	_, err = b.Receive(t.Context(), u.ID, bytes.NewReader(f.stream(u.Missing)))
+	wantError(t, err, errs.Conflict, "was committed")
+	if program, err := b.Program(t.Context(), first.ID); err != nil || string(program) != "program" {
+		t.Errorf("program: %q, %v", program, err)
+	}
+}
+
+// A deploy of the predecessor deleted the files of a site and then wrote the new ones, so that visitors met a mix and
+// a failure left half a site. Here whatever fails inside the caller's write leaves no trace.
+func TestDeployIsAllOrNothing(t *testing.T) {
+	b := open(t)
+	old := texts("index.html", "old", "style.css", "old")
+	b.deploy(testApp, old)
+	f := texts("index.html", "new")
+	u := b.begin(testApp, f.plan())
+	if _, err := b.Receive(t.Context(), u.ID, bytes.NewReader(f.stream(u.Missing))); err != nil {
+		t.Fatal(err)
+	}
+	err := b.db.Write(t.Context(), func(tx *database.Tx) error {
+		if _, err := b.CommitTx(tx, u.ID, testApp, nil); err != nil {
+			t.Error(err)
+		}
+		return errBroken
+	})
+	if err == nil {
+		t.Fatal("the write went well")
+	}
+	live, err := b.Live(t.Context(), testApp)
+	if err != nil || live.Number != 1 {
+		t.Fatalf("%+v, %v", live, err)
+	}
+	b.wantContent(live, old)
+	if d, err := b.commit(testApp, u.ID, nil); err != nil || d.Number != 2 {
+		t.Errorf("after the failure: %+v, %v", d, err)
+	}
+	b.sound()
+}
+
+func TestUnknownAndExpiredUploads(t *testing.T) {
+	b := open(t)
+	f := texts("a", "one")
+	u := b.begin(testApp, f.plan())
+	b.write(func(tx *database.Tx) error { return tx.Exec("UPDATE uploads SET expires_at = 1") })
+	for _, id := range []string{u.ID, "upl_unknown", ""} {
+		_, err := b.Receive(t.Context(), id, bytes.NewReader(f.stream(u.Missing)))
+		wantError(t, err, errs.NotFound, "does not exist any more; deploy again")
+		_, err = b.Ready(t.Context(), id)
+		wantError(t, err, errs.NotFound, "does not exist any more")
+		_, err = b.commit(testApp, id, nil)
+		wantError(t, err, errs.NotFound, "does not exist any more")
+	}
+	if again := b.begin(testApp, f.plan()); again.ID == u.ID {
+		t.Error("an expired upload was resumed")
+	}
+}
+
+func TestConcurrentUploadsOfOneApp(t *testing.T) {
+	b := open(t)
+	const n = 8
+	shared := noise("shared", 2<<20+5) // larger than a chunk: all send it, one of them stores it
+	ended := make(chan error, n)
+	for i := range n {
+		go func() {
+			f := texts("index.html", fmt.Sprint("version ", i), "same.txt", "in all of them")
+			f["shared.bin"] = shared
+			_, err := b.tryDeploy(testApp, f, f.plan())
+			ended <- err
+		}()
+	}
+	for range n {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+	page, _, err := b.List(t.Context(), testApp, "", 100)
+	if err != nil || len(page) != n {
+		t.Fatalf("%d deployments, %v", len(page), err)
+	}
+	for i, d := range page {
+		if d.Number != n-i || d.Live != (i == 0) {
+			t.Errorf("place %d: %+v", i, d)
+		}
+		if got := b.content(d); len(got) != 3 || !bytes.Equal(got["shared.bin"], shared) {
+			t.Errorf("deployment %d has %d files", d.Number, len(got))
+		}
+	}
+	if n := b.count("SELECT count(*) FROM blobs WHERE hash IS NULL"); n != 0 {
+		t.Errorf("%d pieces were left behind", n)
+	}
+	if len(b.arriving) != 0 {
+		t.Errorf("still marked as arriving: %v", b.arriving)
+	}
+	b.sound()
+}
+
+func TestManifestInForce(t *testing.T) {
+	yes, no := true, false
+	tests := []struct {
+		name  string
+		files folder
+		plan  func(p *Plan)
+		want  Manifest
+		spa   bool
+		err   string
+	}{
+		{name: "none", files: texts("index.html", "x")},
+		{name: "among the files", files: texts(ManifestFile, `{"name":"blog","spa":true}`), want: Manifest{Name: "blog", SPA: &yes}, spa: true},
+		{name: "the predecessor's", files: texts("manifest.json", `{"name":"blog","spa":true,"icons":[]}`), want: Manifest{Name: "blog", SPA: &yes}, spa: true},
+		{name: "of a web app", files: texts("manifest.json", `{"name":"My App"}`)},
+		{name: "both", files: texts(ManifestFile, `{"title":"Mine"}`, "manifest.json", `{"name":"blog"}`), want: Manifest{Title: "Mine"}},
+		{name: "in the plan", files: texts(ManifestFile, `{"title":"built"}`), plan: func(p *Plan) { p.Manifest.Title = "source" }, want: Manifest{Title: "source"}},
+		{name: "the plan switches spa off", files: texts(ManifestFile, `{"spa":true}`), plan: func(p *Plan) { p.SPA = &no }, want: Manifest{SPA: &yes}},
+		{name: "the plan switches spa on", files: texts("index.html", ""), plan: func(p *Plan) { p.SPA = &yes }, spa: true},
+		{name: "deeper down", files: texts("docs/fazt.json", `{"title":"no"}`)},
+		{name: "an empty file", files: texts(ManifestFile, ""), err: "fazt.json is empty"},
+		{name: "a mistake", files: texts(ManifestFile, `{"spaa":true}`), err: `fazt.json:1:2: unknown member "spaa"`},
+		{name: "too large", files: texts(ManifestFile, strings.Repeat(" ", 2<<20)), err: "more than"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := open(t)
+			p := tt.files.plan()
+			if tt.plan != nil {
+				tt.plan(&p)
+			}
+			d, err := b.tryDeploy(testApp, tt.files, p)
+			if tt.err != "" {
+				wantError(t, err, errs.Unprocessable, tt.err)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, d.Manifest); diff != "" || d.SPA != tt.spa {
+				t.Errorf("spa %v; %s", d.SPA, diff)
+			}
+		})
+	}
+}
+
+func TestReadyGivesTheSourceToTheCompiler(t *testing.T) {
+	b := open(t)
+	f := texts("api/main.js", "export default 1", "lib/a.js", "")
+	u := b.begin(testApp, f.plan())
+	if _, err := b.Receive(t.Context(), u.ID, bytes.NewReader(f.stream(u.Missing))); err != nil {
+		t.Fatal(err)
+	}
+	ready, err := b.Ready(t.Context(), u.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range f {
+		if got, err := ready.Source.ReadFile(t.Context(), path); err != nil || !bytes.Equal(got, want) || !ready.Source.Exists(path) {
+			t.Errorf("%s: %q, %v", path, got, err)
+		}
+	}
+	_, err = ready.Source.ReadFile(t.Context(), "lib")
+	if !errs.Is(err, errs.NotFound) || ready.Source.Exists("lib") {
+		t.Errorf("a folder: %v", err)
+	}
+}
+
+func TestDiskFull(t *testing.T) {
+	b := openWith(t, database.Config{MaxPages: 1500})
+	old := texts("index.html", "old")
+	b.deploy(testApp, old)
+	for name, f := range map[string]folder{
+		"one large file":   {"film.mp4": noise("film", 20<<20)},
+		"many small files": many(400, 40<<10),
+	} {
+		_, err := b.tryDeploy(testApp, f, f.plan())
+		wantError(t, err, errs.StorageFull, "disk is full")
+		if err := b.db.Read(context.Background(), func(*database.Conn) error { return nil }); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	live, err := b.Live(t.Context(), testApp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.wantContent(live, old)
+	b.write(func(tx *database.Tx) error { return tx.Exec("UPDATE uploads SET expires_at = 1 WHERE deployment_id IS NULL") })
+	if _, err := b.Collect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f := folder{"small.bin": noise("small", 2<<20)}
+	b.deploy(testApp, f)
+	b.sound()
+}
+
+// many files of incompressible content.
+func many(n, size int) folder {
+	f := folder{}
+	for i := range n {
+		f[fmt.Sprintf("%04d.bin", i)] = noise(fmt.Sprint(i), size)
+	}
+	return f
+}
