@@ -1,0 +1,107 @@
+package gateway
+
+import (
+	"errors"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"fazt/internal/id"
+)
+
+// Event is what is known of a request once it has been answered.
+type Event struct {
+	Time      time.Time
+	Duration  time.Duration
+	Method    string
+	Host      string // as the client wrote it
+	Path      string
+	Status    int
+	Bytes     int64 // of the body
+	AppID     string
+	RequestID string // "" when it needed none
+	ClientIP  string
+}
+
+// exchange is a response that knows what was sent of it.
+type exchange struct {
+	http.ResponseWriter
+	status    int // 0 = nothing was sent
+	bytes     int64
+	appID     string
+	requestID string
+	started   time.Time
+}
+
+func (x *exchange) WriteHeader(status int) {
+	if x.status == 0 && status >= 200 { // 1xx go before the answer
+		x.status = status
+	}
+	x.ResponseWriter.WriteHeader(status)
+}
+
+func (x *exchange) Write(p []byte) (int, error) {
+	if x.status == 0 {
+		x.status = http.StatusOK
+	}
+	n, err := x.ResponseWriter.Write(p)
+	x.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+
+// Flush sends what is buffered.
+func (x *exchange) Flush() {
+	if x.status == 0 {
+		x.status = http.StatusOK
+	}
+	_ = http.NewResponseController(x.ResponseWriter).Flush()
+}
+
+// setRequestID gives the exchange its id, and says it to the client. Answers from files have none: nothing is written
+// to a log that it could lead to.
+func (x *exchange) setRequestID() string {
+	if x.requestID == "" {
+		x.requestID = newRequestID()
+		x.Header().Set(requestIDHeader, x.requestID)
+	}
+	return x.requestID
+}
+
+const requestIDHeader = "X-Request-Id"
+
+func newRequestID() string { return id.New("req") }
+
+// WithRequestID gives every request an id: the header X-Request-Id of the response, where next finds it. What a client
+// sends under that name is not looked at.
+func WithRequestID(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(requestIDHeader, newRequestID())
+		next.ServeHTTP(w, r)
+	})
+}
+
+// finish ends an exchange: it turns a panic into an answer and a line in the log, and reports to Access. It must be
+// deferred directly.
+func (g *gateway) finish(x *exchange, r *http.Request) {
+	if fault := recover(); fault != nil {
+		if err, ok := fault.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			panic(fault) // somebody wants the connection closed; net/http does so
+		}
+		g.Log.Error("a request panicked", "request_id", x.setRequestID(), "method", r.Method, "host", r.Host, "path", r.URL.Path,
+			"panic", fault, "stack", string(debug.Stack()))
+		if x.status != 0 {
+			panic(http.ErrAbortHandler) // half of an answer is out: the client must see that it is cut off
+		}
+		clear(x.Header())
+		g.fail(x, r, errPanicked)
+	}
+	if g.Access != nil {
+		g.Access(Event{
+			Time: x.started, Duration: time.Since(x.started), Method: r.Method, Host: r.Host, Path: r.URL.Path,
+			Status: x.status, Bytes: x.bytes, AppID: x.appID, RequestID: x.requestID, ClientIP: clientIP(r),
+		})
+	}
+}

@@ -1,0 +1,223 @@
+// Package gateway is the front door: it decides from the host and the path of a request who answers it, an app's
+// function, an app's files, the admin interface or nobody.
+//
+// The host and the path are made canonical exactly once, before any rule looks at them, and the rules look at nothing
+// else. A path that could be read in two ways is refused or redirected, never guessed at.
+package gateway
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"fazt/internal/errs"
+	"fazt/internal/hosting"
+	"fazt/internal/runtime"
+)
+
+// Functions runs an app's function and writes its answer, whatever happens in it.
+type Functions interface {
+	Serve(w http.ResponseWriter, r *http.Request, f runtime.Function)
+}
+
+// Config is what a gateway joins.
+type Config struct {
+	Routes    func() *Routes // the snapshot in force
+	Static    *hosting.Static
+	Functions Functions
+	Admin     http.Handler // answers on the admin host; nil = nobody does
+	Log       *slog.Logger
+
+	// Preview finds a deployment of the app behind a label by its number; NotFound when there is none.
+	Preview func(ctx context.Context, label string, number int) (*Target, error)
+	// Program loads the compiled function of a deployment, for Functions.
+	Program func(ctx context.Context, deployment string) (*runtime.Program, error)
+	// Reload makes open pages reload when a deployment goes live, for `fazt dev`; nil = they do not.
+	Reload *Reloader
+	// Access is told of every request, on the request's goroutine: it must not block. nil = nobody is.
+	Access func(Event)
+}
+
+type gateway struct {
+	Config
+	pages *pages
+}
+
+// New is the handler in front of everything. It starts nothing.
+func New(c Config) http.Handler {
+	return &gateway{Config: c, pages: newPages()}
+}
+
+// ServeHTTP answers every request, also when what should answer it panics.
+func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := exchange{ResponseWriter: w}
+	if g.Access != nil {
+		x.started = time.Now()
+	}
+	defer g.finish(&x, r)
+	g.serve(&x, r)
+}
+
+func (g *gateway) serve(w *exchange, r *http.Request) {
+	if r.URL.Path == "" { // GET http://host HTTP/1.1
+		r.URL.Path = "/"
+	}
+	d, err := g.find(r)
+	if err == nil {
+		err = g.enter(w, r, d)
+	}
+	if err != nil {
+		g.fail(w, r, err)
+	}
+}
+
+// destination is where a host leads.
+type destination struct {
+	target  *Target // nil for the product's own pages
+	preview bool    // the target is not what visitors of the app see
+	own     ownPage
+}
+
+// ownPage is a part of the product that answers instead of an app.
+type ownPage int
+
+const (
+	noPage ownPage = iota
+	adminPage
+	welcomePage
+)
+
+// find decides from the host where a request goes.
+func (g *gateway) find(r *http.Request) (destination, error) {
+	if r.Method == http.MethodConnect {
+		return destination{}, errs.New(errs.MethodNotAllowed, "this is not a proxy")
+	}
+	routes := g.Routes()
+	host, err := canonicalHost(r.Host)
+	if err != nil {
+		return destination{}, err
+	}
+	label, below := routes.label(host)
+	switch {
+	case !below:
+		return destination{}, noApp(host)
+	case label == "" || label == "www":
+		if t := routes.targets["root"]; t != nil && !t.Reserved {
+			return destination{target: t}, nil
+		}
+		return destination{own: welcomePage}, nil
+	case label == "admin" && g.Admin != nil:
+		return destination{own: adminPage}, nil
+	}
+	if t := routes.targets[label]; t != nil {
+		if t.Reserved {
+			return destination{}, noApp(host)
+		}
+		return destination{target: t}, nil
+	}
+	if number, app, ok := cutPreview(label); ok && g.Preview != nil {
+		t, err := g.Preview(r.Context(), app, number)
+		if errs.Is(err, errs.NotFound) {
+			return destination{}, noApp(host)
+		}
+		return destination{target: t, preview: true}, err
+	}
+	return destination{}, noApp(host)
+}
+
+// noApp is the answer for hosts that lead nowhere; it is the same whether a label is reserved, free or a preview that
+// is gone.
+func noApp(host string) error {
+	return errs.New(errs.NotFound, "no app answers at %s", host)
+}
+
+// enter applies the rules about paths, and hands the request to who answers it.
+func (g *gateway) enter(w *exchange, r *http.Request, d destination) error {
+	path, err := canonicalPath(r.URL)
+	if err != nil {
+		return err
+	}
+	if path != r.URL.Path {
+		return moved(w, r, path)
+	}
+	switch d.own {
+	case adminPage:
+		w.setRequestID()
+		g.Admin.ServeHTTP(w, r)
+		return nil
+	case welcomePage:
+		return g.pages.welcome(w, r, g.Routes().domain)
+	}
+	t := d.target
+	w.appID = t.AppID
+	if d.preview {
+		w.Header().Set("X-Robots-Tag", "noindex")
+	}
+	switch first := firstSegment(path); {
+	case first == "_fazt":
+		return g.product(w, r, d, path)
+	case first == "auth":
+		return nothing()
+	case t.Deployment == "":
+		return errs.New(errs.NotFound, "nothing of %s is live yet", t.AppName)
+	case first == "api":
+		return g.function(w, r, t)
+	}
+	v := hosting.View{Deployment: t.Deployment, Path: path, SPA: t.SPA}
+	if g.Reload != nil {
+		v.Inject = reloadTag(t.Deployment)
+	}
+	return g.Static.Serve(w, r, v)
+}
+
+func nothing() error { return errs.New(errs.NotFound, "there is nothing at this address") }
+
+// product answers below /_fazt/, which belongs to the product on every app's host.
+func (g *gateway) product(w *exchange, r *http.Request, d destination, path string) error {
+	if g.Reload == nil {
+		return nothing()
+	}
+	switch path {
+	case "/_fazt/reload.js":
+		return serveReloadScript(w)
+	case "/_fazt/reload":
+		return g.Reload.serve(w, r, d.target.AppID, func() string {
+			now, err := g.find(r)
+			if err != nil || now.target == nil {
+				return ""
+			}
+			return now.target.Deployment
+		})
+	}
+	return nothing()
+}
+
+func (g *gateway) function(w *exchange, r *http.Request, t *Target) error {
+	if !t.Function {
+		return errs.New(errs.NotFound, "this app has no function")
+	}
+	g.Functions.Serve(w, r, runtime.Function{
+		AppID: t.AppID, AppName: t.AppName, Deployment: t.Deployment, Number: t.Number, Env: t.Env,
+		Load: func(ctx context.Context) (*runtime.Program, error) { return g.Program(ctx, t.Deployment) },
+
+		RequestID: w.setRequestID(), ClientIP: clientIP(r), Dev: g.Reload != nil,
+	})
+	return nil
+}
+
+// clientIP is the address of the peer: what a client says of itself in headers is not believed.
+func clientIP(r *http.Request) string {
+	address, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return "" // the socket beside the database
+	}
+	return address.Addr().Unmap().WithZone("").String()
+}
+
+func firstSegment(path string) string {
+	first, _, _ := strings.Cut(path[1:], "/")
+	return first
+}

@@ -1,0 +1,144 @@
+package gateway
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"html/template"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"fazt/internal/errs"
+)
+
+// errPanicked is the answer to a request that panicked. The log has the story.
+var errPanicked = errs.New(errs.Internal, "")
+
+//go:embed page.html
+var pageSource string
+
+// pages are the product's own pages: errors and the welcome. They use nothing from elsewhere.
+type pages struct{ template *template.Template }
+
+func newPages() *pages {
+	return &pages{template.Must(template.New("page").Parse(pageSource))}
+}
+
+// page is what one of them says.
+type page struct {
+	Status    int
+	Title     string
+	Message   string
+	Domain    string // the welcome shows how to deploy to it
+	RequestID string
+}
+
+// fail answers with an error: its sentence, never its cause. What is the product's fault goes to the log, under the
+// request id that the client sees.
+func (g *gateway) fail(w *exchange, r *http.Request, err error) {
+	kind := errs.KindOf(err)
+	status := kind.HTTPStatus()
+	p := page{Status: status, Title: title(status), Message: sentence(errs.Sentence(err))}
+	if status >= 500 {
+		p.RequestID = w.setRequestID()
+		if err != error(errPanicked) {
+			g.Log.Error("a request failed", "request_id", p.RequestID, "method", r.Method, "host", r.Host, "path", r.URL.Path, "error", err)
+		}
+	}
+	if wait := errs.RetryAfter(err); wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds()+0.999)))
+	}
+	if wantsJSON(r) {
+		writeJSON(w, err, status)
+		return
+	}
+	g.pages.write(w, p)
+}
+
+// welcome is the page of an instance whose domain has no app of its own. It tells strangers nothing.
+func (p *pages) welcome(w http.ResponseWriter, r *http.Request, domain string) error {
+	if r.URL.Path != "/" {
+		return nothing()
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		return errs.New(errs.MethodNotAllowed, "this page can only be read")
+	}
+	p.write(w, page{
+		Status: http.StatusOK, Title: "This is a Fazt", Domain: domain,
+		Message: "It runs apps, each at a name of its own. An app called root would answer here.",
+	})
+	return nil
+}
+
+// policy lets a page use its own style and nothing else.
+const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+func (p *pages) write(w http.ResponseWriter, data page) {
+	var out bytes.Buffer
+	if err := p.template.Execute(&out, data); err != nil {
+		panic(err) // the template and its data are the program's own
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(out.Len()))
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(data.Status)
+	_, _ = w.Write(out.Bytes())
+}
+
+// failure is an error for programs, in the shape the control API and functions have too.
+type failure struct {
+	Error struct {
+		Code      string `json:"code"`
+		Message   string `json:"message"`
+		RequestID string `json:"request_id,omitempty"`
+	} `json:"error"`
+}
+
+func writeJSON(w *exchange, err error, status int) {
+	var f failure
+	f.Error.Code, f.Error.Message, f.Error.RequestID = errs.Code(err), errs.Sentence(err), w.requestID
+	data, _ := json.Marshal(f) // of strings: cannot fail
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(data)+1))
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(data, '\n'))
+}
+
+// wantsJSON says whether a program asks rather than a person.
+func wantsJSON(r *http.Request) bool {
+	if p := r.URL.Path; p == "/api" || strings.HasPrefix(p, "/api/") {
+		return true
+	}
+	accept := r.Header.Get("Accept")
+	return strings.Contains(accept, "json") && !strings.Contains(accept, "text/html")
+}
+
+func title(status int) string {
+	switch {
+	case status == http.StatusNotFound:
+		return "Nothing here"
+	case status == http.StatusMethodNotAllowed:
+		return "Not possible here"
+	case status == http.StatusServiceUnavailable:
+		return "Busy"
+	case status < 500:
+		return "That cannot be right"
+	}
+	return "Something went wrong"
+}
+
+// sentence makes a sentence of the words of an error.
+func sentence(words string) string {
+	if words == "" {
+		return ""
+	}
+	return strings.ToUpper(words[:1]) + words[1:] + "."
+}
