@@ -84,11 +84,9 @@ func (c *cache) keeps(size int64) bool {
 	return size <= min(maxBody, c.now.Load()/bodyShare)
 }
 
-// body is content from memory, else from load.
-func (c *cache) body(ctx context.Context, key bodyKey, load func(ctx context.Context) ([]byte, error)) (*body, error) {
-	if b, ok := c.bodies.GetIfPresent(key); ok {
-		return b, nil
-	}
+// loadBody is content from load, unless somebody else has just loaded it. The caller has looked in bodies first: making
+// load would cost every request an allocation.
+func (c *cache) loadBody(ctx context.Context, key bodyKey, load func(ctx context.Context) ([]byte, error)) (*body, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTime)
 	defer cancel()
 	return c.bodies.Get(ctx, key, otter.LoaderFunc[bodyKey, *body](func(ctx context.Context, key bodyKey) (*body, error) {
@@ -100,15 +98,13 @@ func (c *cache) body(ctx context.Context, key bodyKey, load func(ctx context.Con
 	}))
 }
 
-// index is the list of paths of a deployment from memory, else from load.
-func (c *cache) index(ctx context.Context, deployment string, load func(ctx context.Context) (*index, error)) (*index, error) {
-	if x, ok := c.indexes.GetIfPresent(deployment); ok {
-		return x, nil
-	}
+// loadIndex is the list of paths of a deployment from load, likewise.
+func (c *cache) loadIndex(ctx context.Context, deployment string, load func(ctx context.Context, deployment string) ([]File, error)) (*index, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTime)
 	defer cancel()
-	return c.indexes.Get(ctx, deployment, otter.LoaderFunc[string, *index](func(ctx context.Context, _ string) (*index, error) {
-		return load(ctx)
+	return c.indexes.Get(ctx, deployment, otter.LoaderFunc[string, *index](func(ctx context.Context, deployment string) (*index, error) {
+		files, err := load(ctx, deployment)
+		return newIndex(files), err
 	}))
 }
 

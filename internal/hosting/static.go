@@ -77,12 +77,12 @@ func (s *Static) Serve(w http.ResponseWriter, r *http.Request, v View) error {
 		return errs.New(errs.MethodNotAllowed, "files can be read, and nothing else: the methods are %s", allowed)
 	}
 	s.cache.resize()
-	x, err := s.cache.index(r.Context(), v.Deployment, func(ctx context.Context) (*index, error) {
-		files, err := s.store.Files(ctx, v.Deployment)
-		return newIndex(files), err
-	})
-	if err != nil {
-		return err
+	x, ok := s.cache.indexes.GetIfPresent(v.Deployment)
+	if !ok {
+		var err error
+		if x, err = s.cache.loadIndex(r.Context(), v.Deployment, s.store.Files); err != nil {
+			return err
+		}
 	}
 	p, location := x.resolve(v.Path)
 	if location != "" {
@@ -222,8 +222,10 @@ func (s *Static) serveInjected(w http.ResponseWriter, r *http.Request, p *page, 
 // sent notes that content could not be read after the head of the answer was out. The client sees that the answer is
 // shorter than announced. A client that left is not worth a line.
 func (s *Static) sent(r *http.Request, err error) {
-	var left net.Error
-	if err != nil && r.Context().Err() == nil && !errors.As(err, &left) {
+	if err == nil || r.Context().Err() != nil {
+		return
+	}
+	if left := net.Error(nil); !errors.As(err, &left) {
 		s.log.Warn("a static file was cut off", "path", r.URL.Path, "error", err)
 	}
 }
@@ -250,12 +252,19 @@ func (s *Static) open(ctx context.Context, f *file) error {
 		f.length = []string{strconv.FormatInt(size, 10)}
 		return nil
 	}
-	b, err := s.cache.body(ctx, key, func(ctx context.Context) ([]byte, error) { return s.store.readBlob(ctx, blob, size) })
-	if err != nil {
-		return err
+	b, ok := s.cache.bodies.GetIfPresent(key)
+	if !ok {
+		var err error
+		if b, err = s.load(ctx, key, blob, size); err != nil {
+			return err
+		}
 	}
 	f.data, f.etag, f.length = b.data, b.etag, b.length
 	return nil
+}
+
+func (s *Static) load(ctx context.Context, key bodyKey, blob, size int64) (*body, error) {
+	return s.cache.loadBody(ctx, key, func(ctx context.Context) ([]byte, error) { return s.store.readBlob(ctx, blob, size) })
 }
 
 func (f *file) size() int64 {
