@@ -83,19 +83,6 @@ func (r *BlobReader) Seek(offset int64, whence int) (int64, error) {
 	return offset, nil
 }
 
-// ReadAt reads len(p) bytes from offset without moving the reader. It may run beside other calls of ReadAt.
-func (r *BlobReader) ReadAt(p []byte, offset int64) (int, error) {
-	if offset < 0 {
-		return 0, errors.New("read before the start")
-	}
-	at := &BlobReader{ctx: r.ctx, store: r.store, blob: r.blob, size: r.size, offset: offset, n: -1}
-	n, err := io.ReadFull(at, p)
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = io.EOF
-	}
-	return n, err
-}
-
 // rest is what the chunk under the reader holds from there on.
 func (r *BlobReader) rest() ([]byte, error) {
 	if r.offset >= r.size {

@@ -291,28 +291,30 @@ func (s *Store) discard(ctx context.Context, a arrival) {
 }
 
 // vacuum gives free pages back to the disk, a few at a time.
-func (s *Store) vacuum(ctx context.Context) (pages int, err error) {
+func (s *Store) vacuum(ctx context.Context) (given int, err error) {
 	for {
-		free, err := s.freePages(ctx)
+		total, free, err := s.pages(ctx)
 		if err != nil || free <= sparePages {
-			return pages, err
+			return given, err
 		}
-		err = s.db.Write(ctx, func(tx *database.Tx) error { return tx.Exec(vacuumSome) })
-		if err != nil {
-			return pages, err
+		if err := s.db.Write(ctx, func(tx *database.Tx) error { return tx.Exec(vacuumSome) }); err != nil {
+			return given, err
 		}
-		left, err := s.freePages(ctx)
-		if err != nil || left >= free { // a file made without auto_vacuum keeps its pages
-			return pages, err
+		left, _, err := s.pages(ctx)
+		if err != nil || left >= total { // a file made without auto_vacuum keeps its pages
+			return given, err
 		}
-		pages += free - left
+		given += total - left
 	}
 }
 
-func (s *Store) freePages(ctx context.Context) (n int, err error) {
+func (s *Store) pages(ctx context.Context) (total, free int, err error) {
 	err = s.db.Read(ctx, func(c *database.Conn) error {
-		_, err := c.First("PRAGMA freelist_count", func(r *database.Row) { n = r.Int(0) })
+		if _, err := c.First("PRAGMA page_count", func(r *database.Row) { total = r.Int(0) }); err != nil {
+			return err
+		}
+		_, err := c.First("PRAGMA freelist_count", func(r *database.Row) { free = r.Int(0) })
 		return err
 	})
-	return n, err
+	return total, free, err
 }

@@ -393,7 +393,9 @@ func TestDiskFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.wantContent(live, old)
-	b.write(func(tx *database.Tx) error { return tx.Exec("UPDATE uploads SET expires_at = 1 WHERE deployment_id IS NULL") })
+	b.write(func(tx *database.Tx) error {
+		return tx.Exec("UPDATE uploads SET expires_at = 1 WHERE deployment_id IS NULL")
+	})
 	if _, err := b.Collect(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,154 @@
+package hosting
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"fazt/internal/database"
+	"fazt/internal/errs"
+)
+
+func (b *bench) rollback(to int) (d Deployment, err error) {
+	err = b.db.Write(b.Context(), func(tx *database.Tx) (err error) {
+		d, err = b.RollbackTx(tx, testApp, to)
+		return err
+	})
+	return d, err
+}
+
+func TestRollback(t *testing.T) {
+	b := open(t)
+	_, err := b.rollback(0)
+	wantError(t, err, errs.Conflict, "nothing of the app is live")
+	for i := range 4 {
+		b.deploy(testApp, texts("index.html", fmt.Sprint(i+1)))
+	}
+	b.deploy(otherApp, texts("index.html", "other"))
+	for _, step := range []struct {
+		to, want int // want 0 = refused
+		kind     errs.Kind
+		text     string
+	}{
+		{0, 3, 0, ""}, {0, 2, 0, ""}, {4, 4, 0, ""}, {4, 4, 0, ""}, {1, 1, 0, ""},
+		{0, 0, errs.Conflict, "deployment 1 is live, and none before it is kept"},
+		{9, 0, errs.NotFound, "the app has no deployment 9"},
+		{-1, 0, errs.NotFound, "the app has no deployment -1"},
+	} {
+		d, err := b.rollback(step.to)
+		if step.want == 0 {
+			wantError(t, err, step.kind, step.text)
+			continue
+		}
+		live, liveErr := b.Live(t.Context(), testApp)
+		if err != nil || liveErr != nil || d.Number != step.want || !d.Live || live.ID != d.ID {
+			t.Errorf("to %d: %+v, live %+v, %v %v", step.to, d, live, err, liveErr)
+		}
+		b.wantContent(live, texts("index.html", fmt.Sprint(step.want)))
+	}
+	if other, err := b.Live(t.Context(), otherApp); err != nil || other.Number != 1 {
+		t.Errorf("the other app: %+v, %v", other, err)
+	}
+	if d := b.deploy(testApp, texts("index.html", "5")); d.Number != 5 {
+		t.Errorf("the next deployment has number %d", d.Number)
+	}
+	b.sound()
+}
+
+// In the predecessor the counts and sizes of every deployed app were 0, because they were taken from a column that
+// deploying did not fill.
+func TestCountsAndSizesAreThoseOfWhatIsStored(t *testing.T) {
+	b := open(t)
+	if got, err := b.Stats(t.Context(), testApp); err != nil || got != (Stats{}) {
+		t.Errorf("before the first deployment: %+v, %v", got, err)
+	}
+	a, c := noise("a", 1000), noise("c", 2000)
+	b.deploy(testApp, folder{"a": a, "copy": a, "empty": nil})
+	b.deploy(testApp, folder{"a": a, "c": c})
+	b.deploy(otherApp, folder{"a": a})
+	got, err := b.Stats(t.Context(), testApp)
+	if diff := cmp.Diff(Stats{Deployments: 2, Files: 2, Bytes: 3000, Stored: 3000}, got); diff != "" || err != nil {
+		t.Error(err, diff)
+	}
+	first, err := b.Deployment(t.Context(), testApp, 1)
+	if err != nil || first.Files != 3 || first.Bytes != 2000 {
+		t.Errorf("%+v, %v", first, err)
+	}
+	text := make([]byte, 5000) // shrinks to nothing, and its compressed forms count too
+	b.deploy(otherApp, folder{"zeros.txt": text})
+	got, err = b.Stats(t.Context(), otherApp)
+	forms := b.count("SELECT sum(size) FROM blobs WHERE id IN (SELECT variant_id FROM variants)")
+	if diff := cmp.Diff(Stats{Deployments: 2, Files: 1, Bytes: 5000, Stored: int64(6000 + forms)}, got); diff != "" || err != nil || forms == 0 {
+		t.Error(err, diff)
+	}
+}
+
+func TestListIsNewestFirst(t *testing.T) {
+	b := open(t)
+	if page, next, err := b.List(t.Context(), testApp, "", 10); err != nil || page == nil || len(page) != 0 || next != "" {
+		t.Errorf("empty: %v %q %v", page, next, err)
+	}
+	for i := range 5 {
+		b.deploy(testApp, texts("index.html", fmt.Sprint(i)))
+	}
+	var numbers []int
+	cursor, pages := "", 0
+	for {
+		page, next, err := b.List(t.Context(), testApp, cursor, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range page {
+			numbers = append(numbers, d.Number)
+			if d.Live != (d.Number == 5) {
+				t.Errorf("deployment %d: live is %v", d.Number, d.Live)
+			}
+		}
+		pages++
+		if cursor = next; next == "" {
+			break
+		}
+	}
+	if diff := cmp.Diff([]int{5, 4, 3, 2, 1}, numbers); diff != "" || pages != 3 {
+		t.Error(pages, diff)
+	}
+	_, _, err := b.List(t.Context(), testApp, "x", 2)
+	wantError(t, err, errs.Invalid, "not a cursor")
+}
+
+func TestWhatIsNotThere(t *testing.T) {
+	b := open(t)
+	_, err := b.Live(t.Context(), testApp)
+	wantError(t, err, errs.NotFound, "nothing of the app is live")
+	_, err = b.Deployment(t.Context(), testApp, 1)
+	wantError(t, err, errs.NotFound, "no deployment 1")
+	_, err = b.Files(t.Context(), "dep_none")
+	wantError(t, err, errs.NotFound, "no such deployment")
+	_, err = b.Program(t.Context(), "dep_none")
+	wantError(t, err, errs.NotFound, "no function")
+}
+
+func TestAllLive(t *testing.T) {
+	b := open(t)
+	b.deploy(testApp, texts("index.html", "1"))
+	b.deploy(testApp, texts("index.html", "2"))
+	other := b.deploy(otherApp, texts("index.html", "3"))
+	all, err := b.AllLive(t.Context())
+	if err != nil || len(all) != 2 || all[testApp].Number != 2 || all[otherApp].ID != other.ID {
+		t.Errorf("%+v, %v", all, err)
+	}
+}
+
+func TestRemovingAnAppRemovesItsDeployments(t *testing.T) {
+	b := open(t)
+	b.deploy(testApp, folder{"a": noise("a", 2<<20), "shared": []byte("shared")})
+	other := b.deploy(otherApp, folder{"shared": []byte("shared")})
+	b.write(func(tx *database.Tx) error { return tx.Exec("DELETE FROM apps WHERE id = ?", testApp) })
+	got, err := b.Collect(t.Context())
+	if err != nil || got.Blobs != 1 || got.Bytes != 2<<20 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	b.wantContent(other, texts("shared", "shared"))
+	b.sound()
+}

@@ -1,0 +1,117 @@
+package hosting
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"fazt/internal/errs"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func TestManifest(t *testing.T) {
+	yes := true
+	tests := []struct {
+		name, text string
+		want       Manifest
+		err        string
+	}{
+		{name: "empty", text: `{}`},
+		{name: "everything", text: `{"$schema": "x", "name": "my-blog", "title": "My Blog", "spa": true}`, want: Manifest{Schema: "x", Name: "my-blog", Title: "My Blog", SPA: &yes}},
+		{name: "a byte order mark", text: "\xef\xbb\xbf{\"name\":\"a\"}\n", want: Manifest{Name: "a"}},
+		{name: "null members", text: `{"name":null,"spa":null}`},
+		{name: "no text", text: " \n", err: "fazt.json is empty; the least it can hold is {}"},
+		{name: "null", text: " null", err: "fazt.json must hold a JSON object"},
+		{name: "a list", text: `[]`, err: "fazt.json must hold a JSON object"},
+		{name: "an unknown member", text: "{\n  \"name\": \"a\",\n  \"spaa\": true\n}", err: `fazt.json:3:3: unknown member "spaa"`},
+		{name: "an unknown member after a nested one of the same name", text: "{\"title\": \"x\", \"x\": 1}", err: `fazt.json:1:16: unknown member "x"`},
+		{name: "other letter case", text: `{"Name": "a"}`, err: `fazt.json:1:2: unknown member "Name"`},
+		{name: "a member twice", text: "{\"name\": \"a\",\n\"name\": \"b\"}", err: "fazt.json:2:1: name is there twice"},
+		{name: "a comma too many", text: "{\n  \"name\": \"a\",\n}", err: "fazt.json:3:1: not JSON: invalid character '}'"},
+		{name: "a comment", text: "// my app\n{}", err: "fazt.json:1:1: not JSON: invalid character '/'"},
+		{name: "cut off", text: "{\n\"name\": ", err: "fazt.json:2:8: not JSON: unexpected end"},
+		{name: "something after it", text: "{}\n{}", err: "fazt.json:2:1: not JSON: invalid character '{' after top-level value"},
+		{name: "the wrong type", text: "{\n  \"spa\": \"yes\"}", err: "spa must be a boolean, not a string"},
+		{name: "another wrong type", text: `{"name": 7}`, err: "name must be a string, not a number"},
+		{name: "a name that is no label", text: `{"name": "My Blog"}`, err: "name"},
+		{name: "a title too long", text: `{"title": "` + strings.Repeat("x", 201) + `"}`, err: "title must be at most 200 characters"},
+		{name: "too large", text: `{"title": "` + strings.Repeat("x", maxManifest) + `"}`, err: "has more than 262144 bytes"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := ParseManifest([]byte(tt.text), ManifestFile)
+			if tt.err != "" {
+				wantError(t, err, errs.Unprocessable, tt.err)
+				return
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" || err != nil {
+				t.Error(err, diff)
+			}
+		})
+	}
+}
+
+func TestManifestOfThePredecessor(t *testing.T) {
+	yes := true
+	for text, want := range map[string]Manifest{
+		`{"name":"blog"}`:                               {Name: "blog"},
+		`{"name":"blog","spa":true,"analytics":{"x":1}}`: {Name: "blog", SPA: &yes},
+		`{"name":"My App","short_name":"app"}`:           {},
+		`{"name":7,"spa":"yes"}`:                         {},
+		`not JSON`:                                       {},
+		``:                                               {},
+		`null`:                                           {},
+	} {
+		got, err := ParseManifest([]byte(text), "manifest.json")
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("%s: %v %s", text, err, diff)
+		}
+	}
+}
+
+func TestManifestSchemaIsTheGoldenOne(t *testing.T) {
+	golden := filepath.Join("..", "..", "docs", "reference", "fazt.schema.json")
+	if *update {
+		if err := os.WriteFile(golden, ManifestSchema(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(ManifestSchema())); diff != "" {
+		t.Errorf("the schema changed; if that is meant, run the test with -update:\n%s", diff)
+	}
+}
+
+// FuzzManifest: no bytes make it panic, what is accepted is accepted again when it is written, and a refusal is a
+// sentence of the right kind.
+func FuzzManifest(f *testing.F) {
+	for _, seed := range []string{`{}`, `{"name":"a","title":"b","spa":false}`, `{"name":{}}`, `{"x":[{"name":1}]}`, "\xef\xbb\xbf", `null`, `"`, `{"name":"a"} x`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, err := ParseManifest(data, ManifestFile)
+		if err != nil {
+			if !errs.Is(err, errs.Unprocessable) || !strings.HasPrefix(errs.Sentence(err), ManifestFile) {
+				t.Errorf("%q: %v", data, err)
+			}
+			return
+		}
+		if !bytes.HasPrefix(bytes.TrimLeft(data, "\xef\xbb\xbf \t\r\n"), []byte("{")) {
+			t.Errorf("%q is no object", data)
+		}
+		written := Plan{Manifest: m}.settings()
+		if len(written) == 0 {
+			t.Errorf("%+v cannot be written", m)
+		}
+		_, _ = ParseManifest(data, legacyManifestFile)
+	})
+}

@@ -1,0 +1,84 @@
+package hosting
+
+import (
+	"io/fs"
+	"path"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"fazt/internal/errs"
+)
+
+func TestPaths(t *testing.T) {
+	for name, want := range map[string]string{
+		"index.html": "", "a/b/c.txt": "", "ünïcode/日本.html": "", "with space.txt": "", "a..b": "", "...": "", ".well-known/x": "",
+		"ab:c": "", "%2e%2e/x": "", "api/main.ts": "", "CON": "", "a/.": "segment .", "x/c:": "", strings.Repeat("a", 100): "",
+		"":                       "no path",
+		strings.Repeat("a", 101): "has 101 bytes; the limit is 100",
+		"/etc/passwd":            "begins with /",
+		"..":                     "segment ..",
+		"../x":                   "segment ..",
+		"a/../../x":              "segment ..",
+		"./a":                    "segment .",
+		"a//b":                   "empty segment",
+		"a/":                     "empty segment",
+		`a\b`:                    "backslash",
+		`..\x`:                   "backslash",
+		"C:/x":                   "drive letter",
+		"c:x":                    "drive letter",
+		"a:b":                    "drive letter",
+		"a\x00b":                 "control characters",
+		"a\nb":                   "control characters",
+		"a\u0085b":               "control characters",
+		"a\xff":                  "not UTF-8",
+	} {
+		err := CheckPath(name, 100)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", name, err, want)
+		}
+		if err != nil && !errs.Is(err, errs.Invalid) && !errs.Is(err, errs.TooLarge) {
+			t.Errorf("%q: kind %v", name, errs.KindOf(err))
+		}
+	}
+}
+
+func TestHiddenFiles(t *testing.T) {
+	for name, want := range map[string]bool{
+		"api/main.js": true, "API/main.js": true, "Api": true, "private/x": true, "PRIVATE/x": true, "workers/a.js": true,
+		"fazt.json": true, "FAZT.JSON": true, ".env": true, ".git/config": true, "a/.env": true, "a/b/.x/c": true,
+		"node_modules/x/y.js": true, "vendor/node_modules/x.js": true, ".well-known/.env": true, "x/.well-known/y": true,
+		".Well-Known/x": true, "/api/x": true, "/.env": true, "/fazt.json": true,
+		"index.html": false, "apix/y": false, "docs/api/index.html": false, "docs/fazt.json": false, "privately": false,
+		".well-known/security.txt": false, ".well-known/acme/x": false, "/.well-known/x": false, "api.html": false,
+		"": false, "/": false, "a.b/c": false, "manifest.json": false,
+	} {
+		if got := Hidden(name); got != want {
+			t.Errorf("%q: %v, want %v", name, got, want)
+		}
+	}
+	if n := testing.AllocsPerRun(100, func() { Hidden("assets/pictures/of/the/sea.jpg") }); n != 0 {
+		t.Errorf("%v allocations for each request", n)
+	}
+}
+
+// FuzzPath: what is accepted is one clean relative path, and whether it is hidden does not depend on how it is spelt.
+func FuzzPath(f *testing.F) {
+	for _, seed := range []string{"a/b", "../x", "/x", `\x`, "C:x", "a\x00", "api/x", ".env", "a//b", "a/./b"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		if CheckPath(name, 200) != nil {
+			return
+		}
+		if !fs.ValidPath(name) || name == "." || path.Clean(name) != name || !utf8.ValidString(name) || strings.ContainsAny(name, "\\\x00\n\r") {
+			t.Errorf("%q was accepted", name)
+		}
+		if Hidden(name) != Hidden("/"+name) {
+			t.Errorf("%q: a leading slash makes a difference", name)
+		}
+		if hidden := Hidden(name); !hidden && !strings.HasPrefix(name, ".well-known/") && Hidden(strings.ToUpper(name)) {
+			t.Errorf("%q: letter case makes a difference", name)
+		}
+	})
+}
