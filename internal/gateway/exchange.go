@@ -96,6 +96,7 @@ func (g *gateway) finish(x *exchange, r *http.Request) {
 			panic(http.ErrAbortHandler) // half of an answer is out: the client must see that it is cut off
 		}
 		clear(x.Header())
+		x.Header().Set(requestIDHeader, x.requestID)
 		g.fail(x, r, errPanicked)
 	}
 	if g.Access != nil {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"net/netip"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 
@@ -35,7 +36,7 @@ func canonicalHost(raw string) (string, error) {
 	}
 	if !plain(host) {
 		ascii, err := idna.Lookup.ToASCII(host)
-		if err != nil {
+		if err != nil || !utf8.ValidString(host) {
 			return "", badHost()
 		}
 		host = ascii

@@ -62,7 +62,7 @@ func badPath(what string) error {
 // moved sends a client that asked for another spelling of a path to the canonical one. What is hidden is not redirected
 // to, and what changes something is not repeated elsewhere.
 func moved(w http.ResponseWriter, r *http.Request, path string) error {
-	if hosting.Hidden(path) {
+	if hosting.Hidden(strings.TrimSuffix(path, "/")) {
 		return nothing()
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {

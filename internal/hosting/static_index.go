@@ -75,7 +75,7 @@ func (x *index) resolve(path string) (p *page, redirect string) {
 // segment has an extension, since a script or picture that is missing is missing. The path alone decides, not what the
 // client accepts, so that a cache needs to know nothing else.
 func (x *index) fallback(path string) *page {
-	if Hidden(path) || strings.Contains(path[strings.LastIndexByte(path, '/')+1:], ".") {
+	if Hidden(strings.TrimSuffix(path, "/")) || strings.Contains(path[strings.LastIndexByte(path, '/')+1:], ".") {
 		return nil
 	}
 	return x.files[indexFile]

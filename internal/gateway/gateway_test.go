@@ -1,0 +1,698 @@
+package gateway
+
+import (
+	"archive/tar"
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	"go.uber.org/goleak"
+
+	"fazt/internal/database"
+	"fazt/internal/errs"
+	"fazt/internal/hosting"
+	"fazt/internal/runtime"
+	"fazt/internal/system"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// door is a gateway behind an HTTP server on the loopback interface, over real deployments.
+type door struct {
+	testing.TB
+	Config
+	db      *database.DB
+	store   *hosting.Store
+	routes  atomic.Pointer[Routes]
+	address string
+	log     lines
+	env     *runtime.Env
+	reload  *Reloader
+	number  int
+}
+
+// lines is a log that many goroutines write.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// function answers as an app's function: it tells what it was given.
+type function struct{}
+
+func (function) Serve(w http.ResponseWriter, r *http.Request, f runtime.Function) {
+	if r.URL.Path == "/api/panic" {
+		panic("the function host broke")
+	}
+	if r.URL.Path == "/api/half" {
+		fmt.Fprint(w, "half")
+		_ = http.NewResponseController(w).Flush()
+		panic("the function host broke")
+	}
+	fmt.Fprintf(w, "%s %s %s %d %s %s %v %v", f.AppID, f.AppName, r.URL.Path, f.Number, f.RequestID, f.ClientIP, f.Dev, f.Env.Values)
+}
+
+func open(t testing.TB, domain string, change ...func(d *door)) *door {
+	t.Helper()
+	db, err := database.Open(t.Context(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	limits := system.Defaults().Storage
+	d := &door{TB: t, db: db, env: &runtime.Env{Values: map[string]string{"A": "b"}}}
+	d.store = hosting.New(hosting.Config{DB: db, Limits: func() system.Storage { return limits }})
+	d.Config = Config{
+		Routes: d.routes.Load, Preview: d.preview, Functions: function{}, Log: slog.New(slog.NewTextHandler(&d.log, nil)),
+		Static: hosting.NewStatic(hosting.StaticConfig{Store: d.store, CacheBytes: func() int64 { return limits.StaticCache }}),
+		Admin: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/panic" {
+				panic("the admin broke")
+			}
+			fmt.Fprint(w, "admin ", r.URL.Path)
+		}),
+	}
+	d.routes.Store(NewRoutes(domain, nil))
+	for _, fn := range change {
+		fn(d)
+	}
+	server := httptest.NewServer(New(d.Config))
+	d.address = server.Listener.Addr().String()
+	t.Cleanup(func() {
+		if d.Reload != nil {
+			d.Reload.Close()
+		}
+		server.Close()
+		db.Close()
+	})
+	return d
+}
+
+// deploy makes a deployment and gives it the labels.
+func (d *door) deploy(files map[string]string, t Target, labels ...string) Target {
+	d.Helper()
+	err := func() error {
+		ctx := d.Context()
+		plan := hosting.Plan{}
+		content := map[hosting.Hash]string{}
+		for path, text := range files {
+			hash := hosting.Hash(sha256.Sum256([]byte(text)))
+			plan.Files = append(plan.Files, hosting.Announced{Path: path, Hash: hash, Size: int64(len(text))})
+			content[hash] = text
+		}
+		err := d.db.Write(ctx, func(tx *database.Tx) error {
+			return tx.Exec("INSERT INTO apps (id, name, created_at, updated_at) VALUES (?, ?, 1, 1) ON CONFLICT DO NOTHING", t.AppID, t.AppName)
+		})
+		if err != nil {
+			return err
+		}
+		u, err := d.store.Begin(ctx, t.AppName, t.AppID, plan)
+		if err != nil {
+			return err
+		}
+		var stream bytes.Buffer
+		z, err := zstd.NewWriter(&stream, zstd.WithWindowSize(1<<20), zstd.WithEncoderConcurrency(1))
+		if err != nil {
+			return err
+		}
+		archive := tar.NewWriter(z)
+		for _, hash := range u.Missing {
+			_ = archive.WriteHeader(&tar.Header{Name: hash.String(), Size: int64(len(content[hash])), Mode: 0o600})
+			_, _ = io.WriteString(archive, content[hash])
+		}
+		if err := archive.Close(); err != nil {
+			return err
+		}
+		if err := z.Close(); err != nil {
+			return err
+		}
+		if len(u.Missing) > 0 {
+			if _, err := d.store.Receive(ctx, u.ID, &stream); err != nil {
+				return err
+			}
+		}
+		return d.db.Write(ctx, func(tx *database.Tx) error {
+			made, err := d.store.CommitTx(tx, u.ID, t.AppID, nil)
+			t.Deployment, t.Number = made.ID, made.Number
+			return err
+		})
+	}()
+	if err != nil {
+		d.Fatal(err)
+	}
+	t.Env = d.env
+	d.route(&t, labels...)
+	return t
+}
+
+// route puts a snapshot in force in which the labels lead to t as well.
+func (d *door) route(t *Target, labels ...string) {
+	old := d.routes.Load()
+	targets := map[string]*Target{}
+	for label, target := range old.targets {
+		targets[label] = target
+	}
+	for _, label := range labels {
+		targets[label] = t
+	}
+	d.routes.Store(NewRoutes(old.domain, targets))
+}
+
+func (d *door) preview(ctx context.Context, label string, number int) (*Target, error) {
+	t := d.routes.Load().Target(label)
+	if t == nil {
+		return nil, errs.New(errs.NotFound, "no app")
+	}
+	if number == 500 {
+		return nil, fmt.Errorf("the disk broke")
+	}
+	found, err := d.store.Deployment(ctx, t.AppID, number)
+	if err != nil {
+		return nil, err
+	}
+	return &Target{AppID: t.AppID, AppName: t.AppName, Deployment: found.ID, Number: number, Env: t.Env}, nil
+}
+
+// answer is a response that was read.
+type answer struct {
+	*http.Response
+	text string
+}
+
+// raw sends text on a connection of its own and reads one response. status is 0 when the connection was closed instead.
+func (d *door) raw(text string) answer {
+	d.Helper()
+	c, err := net.Dial("tcp", d.address)
+	if err != nil {
+		d.Fatal(err)
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
+	if _, err := io.WriteString(c, text); err != nil {
+		d.Fatal(err)
+	}
+	method, _, _ := strings.Cut(text, " ")
+	resp, err := http.ReadResponse(bufio.NewReader(c), &http.Request{Method: method})
+	if err != nil {
+		return answer{Response: &http.Response{Header: http.Header{}}}
+	}
+	defer resp.Body.Close()
+	body, _ := io.ReadAll(resp.Body)
+	return answer{resp, string(body)}
+}
+
+// get asks for a target, however it is spelled; headers are lines.
+func (d *door) get(host, target string, headers ...string) answer {
+	d.Helper()
+	return d.do("GET", host, target, headers...)
+}
+
+func (d *door) do(method, host, target string, headers ...string) answer {
+	d.Helper()
+	text := method + " " + target + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n"
+	for _, h := range headers {
+		text += h + "\r\n"
+	}
+	return d.raw(text + "\r\n")
+}
+
+var blog = map[string]string{
+	"index.html":          "<body>blog</body>",
+	"docs/index.html":     "docs",
+	"private/secret.txt":  "the secret",
+	"private/index.html":  "the secret",
+	"api/main.js":         "the function",
+	"api/lib.js":          "the library",
+	"workers/job.js":      "the worker",
+	"fazt.json":           `{"title":"the manifest"}`,
+	".env":                "the environment",
+	".git/config":         "the repository",
+	"node_modules/x/x.js": "the module",
+	"auth/index.html":     "the sign-in page of somebody else",
+	"_fazt/x.txt":         "the product's",
+}
+
+var secrets = []string{
+	"the secret", "the function", "the library", "the worker", "the manifest", "the environment", "the repository", "the module",
+	"the sign-in", "the product's",
+}
+
+func TestHostsLeadToApps(t *testing.T) {
+	d := open(t, "example.com")
+	d.deploy(blog, Target{AppID: "app_blog", AppName: "blog"}, "blog", "shop")
+	d.route(&Target{Reserved: true}, "kept")
+	d.route(&Target{AppID: "app_new", AppName: "new", Env: d.env}, "new")
+	for host, want := range map[string]struct {
+		status int
+		text   string
+	}{
+		"blog.example.com":                       {200, "blog"},
+		"shop.example.com":                       {200, "blog"},
+		"BLOG.Example.COM":                       {200, "blog"},
+		"blog.example.com.":                      {200, "blog"},
+		"blog.example.com:4698":                  {200, "blog"},
+		"blog.example.com.:80":                   {200, "blog"},
+		"blog.example.com:":                      {200, "blog"},
+		"bücher.example.com":                     {400, ""},
+		"admin.example.com":                      {200, "admin /"},
+		"example.com":                            {200, "This is a Fazt"},
+		"www.example.com":                        {200, "This is a Fazt"},
+		"none.example.com":                       {404, "No app answers at none.example.com"},
+		"kept.example.com":                       {404, "No app answers at kept.example.com"},
+		"new.example.com":                        {404, "Nothing of new is live yet"},
+		"a.blog.example.com":                     {404, "No app answers"},
+		"blog.example.com.evil.org":              {404, "No app answers"},
+		"blogexample.com":                        {404, "No app answers"},
+		"xexample.com":                           {404, "No app answers"},
+		"example.org":                            {404, "No app answers"},
+		"_x.example.com":                         {404, "No app answers"},
+		"127.0.0.1":                              {404, "No app answers"},
+		"[::1]:80":                               {404, "No app answers"},
+		"xn--bcher-kva.example.com":              {404, "No app answers"},
+		"":                                       {400, ""},
+		"a:b:c":                                  {400, ""},
+		"blog.example.com:x":                     {400, ""},
+		"blog.example.com:999999":                {400, ""},
+		"blog.example.com..":                     {400, ""},
+		".blog.example.com":                      {400, ""},
+		"blog..example.com":                      {400, ""},
+		"blog.example.com/x":                     {400, ""},
+		"user@blog.example.com":                  {400, ""},
+		"blog.example.com?x":                     {400, ""},
+		"blog%2eexample.com":                     {400, ""},
+		"[::1":                                   {400, ""},
+		"[::1%25lo]":                             {400, ""},
+		"[127.0.0.1]":                            {400, ""},
+		"[blog.example.com]":                     {400, ""},
+		"-blog.example.com":                      {404, ""},
+		strings.Repeat("a", 64) + ".example.com": {400, ""},
+		strings.Repeat("a.", 130) + "com":        {400, ""},
+	} {
+		got := d.get(host, "/")
+		if got.StatusCode != want.status || !strings.Contains(got.text, want.text) {
+			t.Errorf("%q: %d %q", host, got.StatusCode, got.text)
+		}
+		if got.StatusCode >= 400 && got.Header.Get("Content-Type") == "text/html; charset=utf-8" && got.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%q: the error may be kept: %v", host, got.Header)
+		}
+	}
+}
+
+func TestLocalhostAndTheAddressesOfThisMachine(t *testing.T) {
+	d := open(t, "localhost")
+	d.deploy(blog, Target{AppID: "app_blog", AppName: "blog"}, "blog")
+	for host, want := range map[string]string{
+		"localhost:4698": "This is a Fazt", "127.0.0.1:4698": "This is a Fazt", "[::1]:4698": "This is a Fazt", "0.0.0.0:4698": "This is a Fazt",
+		"blog.localhost:4698": "blog", "192.168.1.2": "No app answers at 192.168.1.2", "[2001:DB8::1]": "No app answers at 2001:db8::1",
+	} {
+		if got := d.get(host, "/"); !strings.Contains(got.text, want) {
+			t.Errorf("%q: %d %q", host, got.StatusCode, got.text)
+		}
+	}
+	d.deploy(map[string]string{"index.html": "the root app"}, Target{AppID: "app_root", AppName: "root"}, "root")
+	for _, host := range []string{"localhost", "www.localhost", "root.localhost", "127.0.0.1"} {
+		if got := d.get(host, "/"); got.text != "the root app" {
+			t.Errorf("%q: %d %q", host, got.StatusCode, got.text)
+		}
+	}
+}
+
+func TestPreviews(t *testing.T) {
+	d := open(t, "localhost")
+	d.deploy(map[string]string{"index.html": "one"}, Target{AppID: "app_blog", AppName: "blog"}, "blog")
+	d.deploy(map[string]string{"index.html": "two"}, Target{AppID: "app_blog", AppName: "blog"}, "blog")
+	for host, want := range map[string]struct {
+		status int
+		text   string
+	}{
+		"1--blog.localhost": {200, "one"}, "2--blog.localhost": {200, "two"}, "blog.localhost": {200, "two"},
+		"3--blog.localhost": {404, "No app answers at 3--blog.localhost"}, "0--blog.localhost": {404, ""}, "01--blog.localhost": {404, ""},
+		"-1--blog.localhost": {404, ""}, "1--none.localhost": {404, "No app answers at 1--none.localhost"}, "1--.localhost": {404, ""},
+		"--blog.localhost": {404, ""}, "9999999999--blog.localhost": {404, ""}, "+1--blog.localhost": {400, ""}, "1--1--blog.localhost": {404, ""},
+		"500--blog.localhost": {500, "Something went wrong"},
+	} {
+		got := d.get(host, "/")
+		if got.StatusCode != want.status || !strings.Contains(got.text, want.text) {
+			t.Errorf("%s: %d %q", host, got.StatusCode, got.text)
+		}
+		if noindex := got.Header.Get("X-Robots-Tag") == "noindex"; noindex != (got.StatusCode == 200 && host != "blog.localhost") {
+			t.Errorf("%s: %v", host, got.Header)
+		}
+	}
+	if !strings.Contains(d.log.String(), "the disk broke") {
+		t.Errorf("the log does not know why: %s", d.log.String())
+	}
+}
+
+func TestPathsLeadToFilesAndFunctions(t *testing.T) {
+	d := open(t, "localhost")
+	d.deploy(blog, Target{AppID: "app_blog", AppName: "blog", Function: true}, "blog")
+	d.deploy(map[string]string{"index.html": "static"}, Target{AppID: "app_static", AppName: "static"}, "static")
+	for _, c := range []struct {
+		method, host, target string
+		status               int
+		text, location       string
+	}{
+		{"GET", "blog.localhost", "/", 200, "blog", ""},
+		{"GET", "blog.localhost", "http://blog.localhost", 200, "blog", ""},
+		{"GET", "other.localhost", "http://blog.localhost/", 200, "blog", ""},
+		{"GET", "blog.localhost", "/?x=//y", 200, "blog", ""},
+		{"GET", "blog.localhost", "/docs?a=b", 301, "", "/docs/?a=b"},
+		{"GET", "blog.localhost", "//docs/?a=b", 301, "", "/docs/?a=b"},
+		{"HEAD", "blog.localhost", "/x/../docs/", 301, "", "/docs/"},
+		{"GET", "blog.localhost", "/docs/.", 301, "", "/docs/"},
+		{"GET", "blog.localhost", "/docs/x/..", 301, "", "/docs/"},
+		{"GET", "blog.localhost", "/../..", 301, "", "/"},
+		{"GET", "blog.localhost", "//evil.com/..", 301, "", "/"},
+		{"GET", "blog.localhost", "//evil.com", 301, "", "/evil.com"},
+		{"GET", "blog.localhost", "//evil.com//", 301, "", "/evil.com/"},
+		{"GET", "blog.localhost", "/.//evil.com", 301, "", "/evil.com"},
+		{"GET", "blog.localhost", "/%2e/%2e%2e//evil.com", 301, "", "/evil.com"},
+		{"GET", "blog.localhost", "//%5cevil.com", 400, "", ""},
+		{"GET", "blog.localhost", "/\tevil.com", 400, "", ""},
+		{"GET", "blog.localhost", "/a%0d%0aLocation:%20x/..", 400, "", ""},
+		{"POST", "blog.localhost", "//docs/", 400, "write /docs/", ""},
+		{"POST", "blog.localhost", "//api/x", 404, "", ""},
+		{"GET", "blog.localhost", "/a%2fb", 400, "an encoded slash", ""},
+		{"GET", "blog.localhost", "/a%2Fb", 400, "an encoded slash", ""},
+		{"GET", "blog.localhost", "/a%5cb", 400, "a backslash", ""},
+		{"GET", "blog.localhost", "/a%00b", 400, "a control character", ""},
+		{"GET", "blog.localhost", "/a%7fb", 400, "a control character", ""},
+		{"GET", "blog.localhost", "/%252e%252e/x", 404, "", ""},
+		{"GET", "blog.localhost", "/...", 404, "", ""},
+		{"GET", "blog.localhost", "/api", 200, "app_blog blog /api 1 req_", ""},
+		{"POST", "blog.localhost", "/api/a/b", 200, "app_blog blog /api/a/b 1 req_", ""},
+		{"DELETE", "blog.localhost", "/api/main.js", 200, "/api/main.js", ""},
+		{"GET", "blog.localhost", "/api/x", 200, "127.0.0.1 false map[A:b]", ""},
+		{"GET", "blog.localhost", "/apix", 404, "", ""},
+		{"POST", "blog.localhost", "/docs/", 405, "", ""},
+		{"OPTIONS", "blog.localhost", "/docs/", 204, "", ""},
+		{"GET", "static.localhost", "/api/x", 404, `{"error":{"code":"NOT_FOUND","message":"this app has no function"}}`, ""},
+		{"GET", "blog.localhost", "/auth/", 404, "", ""},
+		{"GET", "blog.localhost", "/auth", 404, "", ""},
+		{"GET", "blog.localhost", "/_fazt/x.txt", 404, "", ""},
+		{"GET", "blog.localhost", "/_fazt/reload", 404, "", ""},
+		{"GET", "admin.localhost", "/a/b?c", 200, "admin /a/b", ""},
+		{"GET", "admin.localhost", "//a", 301, "", "/a"},
+		{"GET", "localhost", "/x", 404, "", ""},
+		{"POST", "localhost", "/", 405, "", ""},
+	} {
+		got := d.do(c.method, c.host, c.target)
+		if got.StatusCode != c.status || !strings.Contains(got.text, c.text) || got.Header.Get("Location") != c.location {
+			t.Errorf("%s %s %s: %d %q %q", c.method, c.host, c.target, got.StatusCode, got.Header.Get("Location"), got.text)
+		}
+	}
+}
+
+// The predecessor looked at the path before it was made canonical: //private/x and /./private/x were served to
+// anybody, and //api/main.js gave the source of the function.
+func TestNoSpellingOfAPathReachesHiddenFiles(t *testing.T) {
+	d := open(t, "localhost")
+	d.deploy(blog, Target{AppID: "app_blog", AppName: "blog"}, "blog")
+	d.deploy(blog, Target{AppID: "app_spa", AppName: "spa", SPA: true}, "spa")
+	for _, s := range spellings() {
+		for _, host := range []string{"blog.localhost", "spa.localhost", "1--blog.localhost"} {
+			got := d.get(host, s)
+			for hops := 0; got.StatusCode == 301 && hops < 5; hops++ {
+				location := got.Header.Get("Location")
+				if !strings.HasPrefix(location, "/") || strings.HasPrefix(location, "//") || strings.ContainsAny(location, "\\\r\n") {
+					t.Fatalf("%s leads away: %q", s, location)
+				}
+				got = d.get(host, location)
+			}
+			for _, secret := range secrets {
+				if strings.Contains(got.text, secret) {
+					t.Errorf("%s%s shows %q", host, s, secret)
+				}
+			}
+			if got.StatusCode == 301 || got.StatusCode == 0 || got.StatusCode >= 500 {
+				t.Errorf("%s%s: %d", host, s, got.StatusCode)
+			}
+		}
+	}
+}
+
+func TestWhatIsHiddenAnswersAsIfItWereNotThere(t *testing.T) {
+	d := open(t, "localhost")
+	d.deploy(blog, Target{AppID: "app_blog", AppName: "blog", SPA: true}, "blog")
+	missing := d.get("blog.localhost", "/missing.txt")
+	for path := range blog {
+		if !hosting.Hidden(path) || strings.HasPrefix(path, "api/") {
+			continue
+		}
+		for _, spelling := range []string{"/" + path, "//" + path, "/./" + path, "/x/../" + path} {
+			if got := d.get("blog.localhost", spelling); got.StatusCode != 404 || got.text != missing.text {
+				t.Errorf("%s: %d %s", spelling, got.StatusCode, got.text)
+			}
+		}
+	}
+}
+
+func spellings() []string {
+	var list []string
+	for _, s := range []string{
+		"/private/secret.txt", "/private/", "/private", "/api/main.js", "/api/lib.js", "/workers/job.js", "/fazt.json", "/.env", "/.git/config",
+		"/node_modules/x/x.js", "/auth/index.html", "/auth/", "/_fazt/x.txt",
+	} {
+		list = append(list,
+			s, "/"+s, "//"+s, "/."+s, "/./."+s, "/y/.."+s, "/y//.."+s, "/../"+s[1:], "/y/%2e%2e"+s, "/%2e"+s, "/%2E"+s, "/%2e%2e"+s,
+			"/%2f"+s[1:], "/%2F"+s[1:], "/y/%2e%2e%2f"+s[1:], "/y/..%2f"+s[1:], "/y/..%5c"+s[1:], "/%5c"+s[1:], "/\\"+s[1:], "\\"+s[1:],
+			"/y/..\\"+s[1:], "/%252e"+s, "/%252f"+s[1:], "/%c0%af"+s[1:], "/%e0%80%af"+s[1:], "/%ef%bc%8f"+s[1:], "/ſ"+s[1:],
+			s+"/", s+"/.", s+"//", s+"/..", s+"%00", s+"%00.html", s+"%20", s+".", s+"%2e", s+"::$DATA", s+";x", s+"%3bx", s+"%2f", s+"%23", s+"?x",
+			s+"%3f", s+"#x", s+"%e2%80%8b", s+"%0a", "/"+"%20"+s[1:], "/;x"+s, "/;/.."+s, "/.;"+s, "/..;"+s, "/docs/.."+s, "/docs/../"+s[1:],
+			strings.ToUpper(s), strings.ToUpper(s[:2])+s[2:], strings.Replace(s, "i", "ı", 1), strings.Replace(s, "s", "%c5%bf", 1), strings.ReplaceAll(s, "/", "//"),
+			strings.ReplaceAll(s, "/", "/./"), strings.ReplaceAll(s, ".", "%2e"), "/"+escapeAll(s[1:], "%%%02x"), "/"+escapeAll(s[1:], "%%25%02x"),
+			"/"+escapeAll(s[1:2], "%%%02x")+s[2:], "http://blog.localhost"+s, "http://blog.localhost//"+s, "http://blog.localhost/."+s, "http:"+s,
+			"//blog.localhost"+s, "/http://blog.localhost"+s,
+		)
+	}
+	return list
+}
+
+func escapeAll(s, format string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if s[i] == '/' {
+			b.WriteByte('/')
+		} else {
+			fmt.Fprintf(&b, format, s[i])
+		}
+	}
+	return b.String()
+}
+
+func TestMalformedRequests(t *testing.T) {
+	d := open(t, "localhost")
+	d.deploy(blog, Target{AppID: "app_blog", AppName: "blog"}, "blog")
+	for text, want := range map[string]int{
+		"GET / HTTP/1.1\r\n\r\n":                                                              400,
+		"GET / HTTP/1.0\r\n\r\n":                                                              400,
+		"GET / HTTP/1.0\r\nHost: blog.localhost\r\n\r\n":                                      200,
+		"GET / HTTP/1.1\r\nHost: blog.localhost\r\nHost: x\r\n\r\n":                           400,
+		"GET / HTTP/1.1\r\nHost: a b\r\n\r\n":                                                 400,
+		"GET / HTTP/1.1\r\nHost: a,b\r\n\r\n":                                                 400,
+		"GET / HTTP/1.1\r\nHost: \xff\r\n\r\n":                                                400,
+		"GET * HTTP/1.1\r\nHost: blog.localhost\r\n\r\n":                                      400,
+		"GET x HTTP/1.1\r\nHost: blog.localhost\r\n\r\n":                                      400,
+		"GET /%zz HTTP/1.1\r\nHost: blog.localhost\r\n\r\n":                                   400,
+		"GET /\x01 HTTP/1.1\r\nHost: blog.localhost\r\n\r\n":                                  400,
+		"OPTIONS * HTTP/1.1\r\nHost: blog.localhost\r\nConnection: close\r\n\r\n":             200,
+		"CONNECT blog.localhost:80 HTTP/1.1\r\nHost: blog.localhost\r\n\r\n":                  405,
+		"CONNECT evil.com:443 HTTP/1.1\r\nHost: evil.com\r\n\r\n":                             405,
+		"GET http://[::1/ HTTP/1.1\r\nHost: x\r\n\r\n":                                        400,
+		"GET http://user:pw@blog.localhost/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n": 200,
+	} {
+		if got := d.raw(text); got.StatusCode != want {
+			t.Errorf("%q: %d %q", text, got.StatusCode, got.text)
+		}
+	}
+}
+
+func TestErrorsAreForPeopleAndForPrograms(t *testing.T) {
+	d := open(t, "localhost")
+	d.deploy(blog, Target{AppID: "app_blog", AppName: "blog"}, "blog")
+	page := d.get("blog.localhost", "/missing", "Accept: text/html,application/json;q=0.9")
+	for name, want := range map[string]string{
+		"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
+		"Content-Security-Policy": policy, "X-Request-Id": "",
+	} {
+		if got := page.Header.Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	if !strings.Contains(page.text, "<h1>Nothing here</h1>") || strings.Contains(page.text, "http") {
+		t.Error(page.text)
+	}
+	if got := d.do("HEAD", "blog.localhost", "/missing"); got.StatusCode != 404 || got.text != "" || got.ContentLength != int64(len(page.text)) {
+		t.Errorf("HEAD: %d %v", got.StatusCode, got.Header)
+	}
+	program := d.get("blog.localhost", "/missing", "Accept: application/json")
+	var f failure
+	if err := json.Unmarshal([]byte(program.text), &f); err != nil || program.Header.Get("Content-Type") != "application/json" || f.Error.Code != "NOT_FOUND" {
+		t.Error(program.text, err)
+	}
+	if got := d.get("<script>.localhost", "/"); strings.Contains(got.text, "<script>") {
+		t.Error(got.text)
+	}
+}
+
+func TestAPanicIsA500WithARequestID(t *testing.T) {
+	var events []Event
+	var mu sync.Mutex
+	d := open(t, "localhost", func(d *door) {
+		d.Access = func(e Event) {
+			mu.Lock()
+			defer mu.Unlock()
+			events = append(events, e)
+		}
+	})
+	d.deploy(blog, Target{AppID: "app_blog", AppName: "blog", Function: true}, "blog")
+	for _, c := range [][2]string{{"blog.localhost", "/api/panic"}, {"admin.localhost", "/panic"}} {
+		got := d.get(c[0], c[1])
+		id := got.Header.Get("X-Request-Id")
+		if got.StatusCode != 500 || !strings.HasPrefix(id, "req_") || !strings.Contains(got.text, id) || strings.Contains(got.text, "broke") {
+			t.Errorf("%v: %d %v %q", c, got.StatusCode, got.Header, got.text)
+		}
+		if log := d.log.String(); !strings.Contains(log, id) || !strings.Contains(log, "broke") || !strings.Contains(log, "gateway_test.go") {
+			t.Errorf("%v: the log does not tell: %s", c, log)
+		}
+	}
+	// Half of an answer is out: the client must see that the rest is missing.
+	if got := d.raw("GET /api/half HTTP/1.1\r\nHost: blog.localhost\r\n\r\n"); got.StatusCode != 200 || got.text != "half" || got.Close {
+		t.Errorf("half: %d %q", got.StatusCode, got.text)
+	}
+	c, err := net.Dial("tcp", d.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Fprint(c, "GET /api/half HTTP/1.1\r\nHost: blog.localhost\r\n\r\n")
+	if all, _ := io.ReadAll(c); bytes.Contains(all, []byte("0\r\n\r\n")) || bytes.Contains(all, []byte("went wrong")) {
+		t.Errorf("a cut answer looks whole: %q", all)
+	}
+	if got := d.get("blog.localhost", "/"); got.StatusCode != 200 {
+		t.Errorf("afterwards: %d", got.StatusCode)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if len(events) < 3 || events[0].Status != 500 || events[0].AppID != "app_blog" || events[0].RequestID == "" || events[0].Path != "/api/panic" {
+		t.Errorf("%+v", events)
+	}
+	if e := events[len(events)-1]; e.Status != 200 || e.Bytes != int64(len(blog["index.html"])) || e.Host != "blog.localhost" || e.ClientIP != "127.0.0.1" {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestRequestIDsOfClientsAreNotBelieved(t *testing.T) {
+	d := open(t, "localhost")
+	d.deploy(blog, Target{AppID: "app_blog", AppName: "blog", Function: true}, "blog")
+	got := d.get("blog.localhost", "/api/x", "X-Request-Id: mine", "X-Forwarded-For: 8.8.8.8")
+	if id := got.Header.Get("X-Request-Id"); !strings.HasPrefix(id, "req_") || !strings.Contains(got.text, id) || strings.Contains(got.text, "8.8.8.8") {
+		t.Errorf("%v %q", got.Header, got.text)
+	}
+	w := httptest.NewRecorder()
+	WithRequestID(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, w.Header().Get("X-Request-Id"))
+	})).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	if id := w.Header().Get("X-Request-Id"); !strings.HasPrefix(id, "req_") || w.Body.String() != id {
+		t.Errorf("%q %q", id, w.Body.String())
+	}
+}
+
+func TestOpenPagesLearnOfANewDeployment(t *testing.T) {
+	d := open(t, "localhost", func(d *door) { d.Reload = NewReloader() })
+	first := d.deploy(blog, Target{AppID: "app_blog", AppName: "blog"}, "blog")
+	page := d.get("blog.localhost", "/")
+	if want := `<body>blog<script src="/_fazt/reload.js?` + first.Deployment + `" async></script></body>`; page.text != want || page.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("%q %v", page.text, page.Header)
+	}
+	if got := d.get("blog.localhost", "/_fazt/reload.js?x"); got.text != string(reloadScript) || got.Header.Get("Content-Type") != "text/javascript; charset=utf-8" {
+		t.Errorf("%d %q", got.StatusCode, got.text)
+	}
+	c, err := net.Dial("tcp", d.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
+	fmt.Fprint(c, "GET /_fazt/reload HTTP/1.1\r\nHost: blog.localhost\r\n\r\n")
+	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil || resp.Header.Get("Content-Type") != "text/event-stream" {
+		t.Fatal(resp, err)
+	}
+	defer resp.Body.Close()
+	stream := bufio.NewScanner(resp.Body)
+	next := func() string {
+		for stream.Scan() {
+			if data, ok := strings.CutPrefix(stream.Text(), "data: "); ok {
+				return data
+			}
+		}
+		return ""
+	}
+	if got := next(); got != first.Deployment {
+		t.Errorf("%q", got)
+	}
+	second := d.deploy(map[string]string{"index.html": "new"}, Target{AppID: "app_blog", AppName: "blog"}, "blog")
+	d.Reload.Changed("app_other")
+	d.Reload.Changed("app_blog")
+	if got := next(); got != second.Deployment {
+		t.Errorf("%q", got)
+	}
+	d.Reload.Close()
+	d.Reload.Close()
+	if got := next(); got != "" {
+		t.Errorf("%q after the end", got)
+	}
+}
+
+func TestInternationalHosts(t *testing.T) {
+	for raw, want := range map[string]string{
+		"bücher.example.com": "xn--bcher-kva.example.com", "BÜCHER.Example.com:80": "xn--bcher-kva.example.com",
+		"ｂｌｏｇ。example。com。": "blog.example.com", "xn--bcher-kva.example.com": "xn--bcher-kva.example.com",
+		"a\u200db.example.com": "", "a\u2024b.com": "", "ex℀mple.com": "", "\xff.com": "",
+	} {
+		got, err := canonicalHost(raw)
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("%q: %q %v", raw, got, err)
+		}
+	}
+}
+
+func TestCanonicalHostsCostNoAllocation(t *testing.T) {
+	r := NewRoutes("localhost", map[string]*Target{"blog": {}})
+	if n := testing.AllocsPerRun(100, func() {
+		host, err := canonicalHost("blog.localhost:4698")
+		if label, ok := r.label(host); err != nil || !ok || r.Target(label) == nil {
+			t.Fatal(host, err)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
