@@ -65,7 +65,7 @@ func (i *Instance) dropOld(old *gateway.Routes, serving map[string]bool) {
 	if old == nil {
 		return
 	}
-	for _, t := range old.All() {
+	for t := range old.All() {
 		if t.Deployment == "" || serving[t.Deployment] {
 			continue
 		}

@@ -48,6 +48,9 @@ func (i *Instance) Run(ctx context.Context, ready Ready) error {
 		ready(addresses)
 	}
 	<-ctx.Done()
+	if i.reload != nil {
+		i.reload.Close() // its streams would never drain
+	}
 	return errors.Join(front.end(), work.end(), sinks.end())
 }
 

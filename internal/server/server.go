@@ -7,9 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -23,7 +20,6 @@ import (
 	"fazt/internal/errs"
 	"fazt/internal/gateway"
 	"fazt/internal/hosting"
-	"fazt/internal/listener"
 	"fazt/internal/runtime"
 	"fazt/internal/storage"
 	"fazt/internal/system"

@@ -1,0 +1,198 @@
+// Package bind is the kit with which a JavaScript function of the product is declared once. Installation, argument
+// checks, type declarations and reference all derive from the declaration.
+package bind
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"fazt/internal/errs"
+)
+
+// Call is what a function knows of the run that calls it.
+type Call struct {
+	Context   context.Context // ends with the run; carries its Budget
+	AppID     string
+	AppName   string
+	User      string // "" = nobody is signed in
+	RequestID string
+	Version   string // of the product
+}
+
+// Func is one declared function, constant or asynchronous function.
+type Func struct {
+	Name     string
+	Doc      string
+	Async    bool // runs beside the virtual machine and returns a promise
+	Constant bool // a property, not a function
+	Paged    bool // the result is a list that may go on
+	Params   []Param
+	Result   string // TypeScript type
+
+	run func(c *Call, args []json.RawMessage) (json.RawMessage, error)
+}
+
+// Param is one positional parameter.
+type Param struct {
+	Name     string
+	Doc      string
+	Type     string // TypeScript type
+	Optional bool
+}
+
+// Namespace is a group of functions at a path such as "fazt.app.kv".
+type Namespace struct {
+	Path    string
+	Doc     string
+	Members []Func
+}
+
+// Fn declares a function. The fields of Args are its positional parameters, in order: tag js gives the name, doc the
+// explanation, ts a TypeScript type where the Go type says too little, optional:"true" that it may be left out. The
+// result of type R becomes its JSON; a *R that is nil becomes undefined.
+func Fn[Args, R any](name, doc string, fn func(c *Call, args Args) (R, error)) Func {
+	f := Func{Name: name, Doc: doc, Params: params(reflect.TypeFor[Args]()), Result: tsType(reflect.TypeFor[R]())}
+	f.run = func(c *Call, raw []json.RawMessage) (json.RawMessage, error) {
+		var args Args
+		if err := f.decode(reflect.ValueOf(&args).Elem(), raw); err != nil {
+			return nil, err
+		}
+		result, err := fn(c, args)
+		if err != nil {
+			return nil, err
+		}
+		return encode(result)
+	}
+	return f
+}
+
+// Async declares a function that waits: it returns a promise and runs beside the virtual machine.
+func Async[Args, R any](name, doc string, fn func(c *Call, args Args) (R, error)) Func {
+	f := Fn(name, doc, fn)
+	f.Async = true
+	f.Result = "Promise<" + f.Result + ">"
+	return f
+}
+
+// Value declares a property that is the same during a run.
+func Value[R any](name, doc string, fn func(c *Call) R) Func {
+	f := Fn(name, doc, func(c *Call, _ struct{}) (R, error) { return fn(c), nil })
+	f.Constant = true
+	return f
+}
+
+// Returns gives the TypeScript type of the result where the Go type says too little.
+func (f Func) Returns(ts string) Func {
+	f.Result = ts
+	if f.Async {
+		f.Result = "Promise<" + ts + ">"
+	}
+	return f
+}
+
+// Pages declares that the result is {"$entries": […], "cursor": "…"}: to a script, an array with a property cursor.
+func (f Func) Pages() Func {
+	f.Paged = true
+	return f
+}
+
+// Run calls the function with its arguments as a JSON array. A nil result is undefined.
+func (f *Func) Run(c *Call, arguments string) (json.RawMessage, error) {
+	var raw []json.RawMessage
+	if err := json.Unmarshal([]byte(arguments), &raw); err != nil {
+		return nil, errs.Wrap(errs.Invalid, err, "%s: the arguments cannot be read", f.Name)
+	}
+	return f.run(c, raw)
+}
+
+func encode(v any) (json.RawMessage, error) {
+	if raw, ok := v.(json.RawMessage); ok {
+		return raw, nil
+	}
+	if rv := reflect.ValueOf(v); !rv.IsValid() || rv.Kind() == reflect.Pointer && rv.IsNil() {
+		return nil, nil
+	}
+	if _, none := v.(struct{}); none {
+		return nil, nil
+	}
+	return json.Marshal(v)
+}
+
+func params(t reflect.Type) []Param {
+	var list []Param
+	for i := range t.NumField() {
+		f := t.Field(i)
+		p := Param{Name: f.Tag.Get("js"), Doc: f.Tag.Get("doc"), Type: f.Tag.Get("ts"), Optional: f.Tag.Get("optional") == "true"}
+		if p.Type == "" {
+			p.Type = tsType(f.Type)
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// decode checks the arguments one by one; the message names the function, the parameter and what was expected.
+func (f *Func) decode(args reflect.Value, raw []json.RawMessage) error {
+	if len(raw) > len(f.Params) {
+		raw = raw[:len(f.Params)] // as JavaScript does
+	}
+	for i, p := range f.Params {
+		missing := i >= len(raw) || string(raw[i]) == "null"
+		field := args.Field(i)
+		if field.Type() == reflect.TypeFor[json.RawMessage]() {
+			if i < len(raw) {
+				field.SetBytes(raw[i])
+			} else {
+				field.SetBytes([]byte("null"))
+			}
+			continue
+		}
+		if missing {
+			if !p.Optional {
+				return errs.New(errs.Invalid, "%s: %s is missing; it must be %s", f.Name, p.Name, p.Type)
+			}
+			continue
+		}
+		d := json.NewDecoder(bytes.NewReader(raw[i]))
+		d.DisallowUnknownFields()
+		if err := d.Decode(field.Addr().Interface()); err != nil {
+			return errs.Wrap(errs.Invalid, err, "%s: %s must be %s", f.Name, p.Name, p.Type)
+		}
+	}
+	return nil
+}
+
+// tsType is the TypeScript type of a Go type as its JSON has it.
+func tsType(t reflect.Type) string {
+	switch {
+	case t == reflect.TypeFor[json.RawMessage]():
+		return "any"
+	case t.Kind() == reflect.Pointer:
+		return tsType(t.Elem()) + " | undefined"
+	case t.Kind() == reflect.Bool:
+		return "boolean"
+	case t.Kind() == reflect.String:
+		return "string"
+	case t.Kind() >= reflect.Int && t.Kind() <= reflect.Float64:
+		return "number"
+	case t.Kind() == reflect.Slice:
+		return tsType(t.Elem()) + "[]"
+	case t.Kind() == reflect.Struct && t.NumField() == 0:
+		return "void"
+	case t.Kind() == reflect.Struct:
+		var parts []string
+		for i := range t.NumField() {
+			name, options, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+			if strings.Contains(options, "omit") || t.Field(i).Tag.Get("optional") == "true" {
+				name += "?"
+			}
+			parts = append(parts, name+": "+tsType(t.Field(i).Type))
+		}
+		return "{ " + strings.Join(parts, "; ") + " }"
+	}
+	panic(fmt.Sprintf("bind: type %s has no place in JavaScript", t))
+}

@@ -1,0 +1,263 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/evanw/esbuild/pkg/api"
+	lib "modernc.org/libquickjs"
+
+	"fazt/internal/errs"
+)
+
+// Source reads the files of one deployment.
+type Source interface {
+	// ReadFile returns the content of a file, or an error that is fs.ErrNotExist.
+	ReadFile(ctx context.Context, path string) ([]byte, error)
+	// Exists says whether the deployment has the file.
+	Exists(path string) bool
+}
+
+// Diagnostic is one fault the author made, with its place.
+type Diagnostic struct {
+	File   string   `json:"file"`
+	Line   int      `json:"line"`   // from 1
+	Column int      `json:"column"` // from 1
+	Text   string   `json:"text"`
+	Frame  string   `json:"frame"` // the line with a mark under the place
+	Notes  []string `json:"notes,omitempty"`
+}
+
+// entries are the files a function may begin with, the first that exists.
+func entries() []string {
+	return []string{"api/main.ts", "api/main.tsx", "api/main.js", "api/main.mjs"}
+}
+
+// Compile bundles the function of a deployment with everything it imports to one script, and that to bytecode. It
+// returns nil when the deployment has no function. The author's faults are Unprocessable, with a []Diagnostic.
+func Compile(ctx context.Context, src Source) (*Program, error) {
+	for _, entry := range entries() {
+		if src.Exists(entry) {
+			return compile(ctx, src, entry)
+		}
+	}
+	return nil, nil
+}
+
+func compile(ctx context.Context, src Source, entry string) (*Program, error) {
+	p := &Program{Entry: entry, Style: StyleScript, Engine: engineVersion}
+	result, err := bundle(ctx, src, entry, api.FormatESModule)
+	if err != nil {
+		return nil, err
+	}
+	if strings.Contains(result.Metafile, `"default"`) && exportsDefault(result.Metafile, entry) {
+		p.Style = StyleModule
+		if result, err = bundle(ctx, src, entry, api.FormatIIFE); err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range result.OutputFiles {
+		if strings.HasSuffix(f.Path, ".map") {
+			p.SourceMap = f.Contents
+		} else {
+			p.Script = f.Contents
+		}
+	}
+	if p.Bytecode, err = assemble(p, scriptName); err != nil {
+		return nil, unprocessable([]Diagnostic{{File: entry, Line: 1, Column: 1, Text: err.Error()}})
+	}
+	return p, nil
+}
+
+// assemble makes the bytecode of a program's script.
+func assemble(p *Program, name string) ([]byte, error) {
+	i, err := newIsolate(256<<20, 1<<20)
+	if err != nil {
+		return nil, err
+	}
+	defer i.close()
+	r, err := i.newRealm()
+	if err != nil {
+		return nil, err
+	}
+	defer r.close()
+	flags := int32(lib.MJS_EVAL_TYPE_GLOBAL)
+	if p.Style == StyleScript {
+		flags |= lib.MJS_EVAL_FLAG_ASYNC
+	}
+	i.arm(time.Now().Add(30 * time.Second))
+	return r.compile(string(p.Script), name, flags)
+}
+
+// scriptName is what positions in the bundled script are called; they are mapped back to the author's files.
+const scriptName = "function.js"
+
+func bundle(ctx context.Context, src Source, entry string, format api.Format) (api.BuildResult, error) {
+	options := api.BuildOptions{
+		EntryPoints: []string{entry}, Bundle: true, Write: false, Format: format, Outfile: scriptName, Metafile: true,
+		Target: api.ES2022, Platform: api.PlatformNeutral, MainFields: []string{"module", "main"}, Conditions: []string{"worker", "import"},
+		Sourcemap: api.SourceMapExternal, SourcesContent: api.SourcesContentExclude, LogLevel: api.LogLevelSilent, LegalComments: api.LegalCommentsNone,
+		Plugins: []api.Plugin{deployment(ctx, src)}, AbsWorkingDir: "/", TreeShaking: api.TreeShakingFalse, TsconfigRaw: "{}",
+	}
+	if format == api.FormatIIFE {
+		options.GlobalName, options.TreeShaking = "__fazt_app", api.TreeShakingTrue
+	}
+	result := api.Build(options)
+	if err := ctx.Err(); err != nil {
+		return result, err
+	}
+	if len(result.Errors) > 0 {
+		return result, unprocessable(diagnostics(result.Errors))
+	}
+	return result, nil
+}
+
+func exportsDefault(metafile, entry string) bool {
+	_, output, ok := strings.Cut(metafile, `"outputs"`)
+	if !ok {
+		return false
+	}
+	_, script, ok := strings.Cut(output, `"`+scriptName+`": {`)
+	if !ok {
+		return false
+	}
+	_, exports, ok := strings.Cut(script, `"exports": [`)
+	if !ok {
+		return false
+	}
+	list, _, _ := strings.Cut(exports, "]")
+	return strings.Contains(list, `"default"`)
+}
+
+// deployment lets the bundler see the files of the deployment and nothing else: never the disk of this machine.
+func deployment(ctx context.Context, src Source) api.Plugin {
+	return api.Plugin{Name: "deployment", Setup: func(build api.PluginBuild) {
+		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
+			if args.Kind == api.ResolveEntryPoint {
+				return api.OnResolveResult{Path: args.Path, Namespace: "app"}, nil
+			}
+			found, err := resolve(ctx, src, args.Path, args.Importer)
+			return api.OnResolveResult{Path: found, Namespace: "app"}, err
+		})
+		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: "app"}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+			data, err := src.ReadFile(ctx, args.Path)
+			if err != nil {
+				return api.OnLoadResult{}, fmt.Errorf("%s cannot be read", args.Path)
+			}
+			text := string(data)
+			return api.OnLoadResult{Contents: &text, Loader: loader(args.Path)}, nil
+		})
+	}}
+}
+
+func loader(name string) api.Loader {
+	switch path.Ext(name) {
+	case ".ts", ".mts", ".cts":
+		return api.LoaderTS
+	case ".tsx":
+		return api.LoaderTSX
+	case ".jsx":
+		return api.LoaderJSX
+	case ".json":
+		return api.LoaderJSON
+	case ".txt", ".html", ".md", ".css", ".sql":
+		return api.LoaderText
+	case ".wasm", ".bin", ".png", ".jpg", ".ico":
+		return api.LoaderBinary
+	}
+	return api.LoaderJS
+}
+
+// resolve finds the file an import means.
+func resolve(ctx context.Context, src Source, name, importer string) (string, error) {
+	if strings.HasPrefix(name, "./") || strings.HasPrefix(name, "../") || name == "." || name == ".." || strings.HasPrefix(name, "/") {
+		base := path.Dir(importer)
+		if strings.HasPrefix(name, "/") {
+			base = ""
+		}
+		full := path.Join(base, name)
+		if full == ".." || strings.HasPrefix(full, "../") {
+			return "", fmt.Errorf("%q leads out of the deployment", name)
+		}
+		if found, ok := probe(src, full); ok {
+			return found, nil
+		}
+		return "", fmt.Errorf("there is no file %q in the deployment", full)
+	}
+	for dir := path.Dir(importer); ; dir = path.Dir(dir) {
+		if found, ok := module(ctx, src, path.Join(dir, "node_modules", name)); ok {
+			return found, nil
+		}
+		if dir == "." || dir == "/" {
+			return "", fmt.Errorf("the module %q is not part of the deployment; only files of the folder can be imported", name)
+		}
+	}
+}
+
+// probe tries a path as it is, with the extensions that may be left out, and as a folder.
+func probe(src Source, full string) (string, bool) {
+	extensions := []string{"", ".ts", ".tsx", ".js", ".mjs", ".jsx", ".json"}
+	for _, ext := range extensions {
+		if src.Exists(full + ext) {
+			return full + ext, true
+		}
+	}
+	if stem, ok := strings.CutSuffix(full, ".js"); ok { // TypeScript names its imports by what they become
+		for _, ext := range []string{".ts", ".tsx"} {
+			if src.Exists(stem + ext) {
+				return stem + ext, true
+			}
+		}
+	}
+	for _, ext := range extensions[1:] {
+		if src.Exists(path.Join(full, "index"+ext)) {
+			return path.Join(full, "index"+ext), true
+		}
+	}
+	return "", false
+}
+
+func module(_ context.Context, src Source, full string) (string, bool) { return probe(src, full) }
+
+func diagnostics(messages []api.Message) []Diagnostic {
+	var list []Diagnostic
+	for _, m := range messages {
+		d := Diagnostic{Text: m.Text}
+		if l := m.Location; l != nil {
+			d.File, d.Line, d.Column = strings.TrimPrefix(l.File, "app:"), l.Line, l.Column+1
+			d.Frame = frame(l)
+		}
+		for _, n := range m.Notes {
+			d.Notes = append(d.Notes, n.Text)
+		}
+		list = append(list, d)
+	}
+	return list
+}
+
+// frame is the line with a mark under the place.
+func frame(l *api.Location) string {
+	number := fmt.Sprintf("%5d | ", l.Line)
+	indent := strings.Map(func(r rune) rune {
+		if r == '\t' {
+			return r
+		}
+		return ' '
+	}, l.LineText[:min(l.Column, len(l.LineText))])
+	return fmt.Sprintf("%s%s\n      | %s%s", number, l.LineText, indent, strings.Repeat("^", max(1, min(l.Length, 60))))
+}
+
+func unprocessable(list []Diagnostic) error {
+	first := list[0]
+	text := first.Text
+	if first.File != "" {
+		text = fmt.Sprintf("%s:%d:%d: %s", first.File, first.Line, first.Column, first.Text)
+	}
+	if len(list) > 1 {
+		text += fmt.Sprintf(" (and %d more)", len(list)-1)
+	}
+	return errs.New(errs.Unprocessable, "%s", text).WithDetails(list)
+}

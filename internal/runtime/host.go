@@ -1,0 +1,333 @@
+package runtime
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"strings"
+	"time"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"fazt/internal/errs"
+)
+
+// hostObject is what the prelude gets: the functions of the host, by name.
+func (m *machine) hostObject() value {
+	r := m.realm
+	object := r.newObject()
+	text := func(args []value, i int) string {
+		if i >= len(args) {
+			return ""
+		}
+		s, ok := r.text(args[i])
+		if !ok {
+			r.dropException()
+		}
+		return s
+	}
+	num := func(args []value, i int) float64 {
+		if i >= len(args) {
+			return 0
+		}
+		n, _ := number(args[i])
+		return n
+	}
+	data := func(args []value, i int) []byte {
+		if i >= len(args) {
+			return nil
+		}
+		b, _ := r.bytes(args[i])
+		return b
+	}
+	u := func() (*run, error) {
+		if m.run == nil {
+			return nil, errs.New(errs.Invalid, "this is only possible while a request is served, not while the module loads")
+		}
+		return m.run, nil
+	}
+	functions := map[string]hostFunc{
+		"respond": func(args []value) (value, error) {
+			u, err := u()
+			if err != nil {
+				return undefinedValue(), err
+			}
+			body, ok := r.bytes(args[2])
+			if !ok && isString(args[2]) {
+				body = []byte(text(args, 2))
+			}
+			return undefinedValue(), u.respond(int(num(args, 0)), text(args, 1), body)
+		},
+		"fail": func(args []value) (value, error) {
+			if m.run != nil && m.run.failed == nil && !m.run.answered {
+				m.run.failed = r.describe(args[0])
+			}
+			return undefinedValue(), nil
+		},
+		"report": func(args []value) (value, error) {
+			if m.run != nil {
+				m.run.print("error", m.program.story(r.describe(args[0])))
+			}
+			return undefinedValue(), nil
+		},
+		"waiting": func(args []value) (value, error) {
+			if m.run != nil {
+				m.run.waiting = int(num(args, 0))
+			}
+			return undefinedValue(), nil
+		},
+		"print": func(args []value) (value, error) {
+			if m.run != nil {
+				m.run.print(text(args, 0), text(args, 1))
+			}
+			return undefinedValue(), nil
+		},
+		"timer": func(args []value) (value, error) {
+			u, err := u()
+			if err != nil {
+				return undefinedValue(), err
+			}
+			id, err := u.newID()
+			if err == nil {
+				u.timers[id] = time.Now().Add(time.Duration(num(args, 0) * float64(time.Millisecond)))
+			}
+			return newInt(id), err
+		},
+		"again": func(args []value) (value, error) {
+			if m.run != nil {
+				m.run.timers[int32(num(args, 0))] = time.Now().Add(time.Duration(num(args, 1) * float64(time.Millisecond)))
+			}
+			return undefinedValue(), nil
+		},
+		"cancel": func(args []value) (value, error) {
+			if m.run != nil {
+				delete(m.run.timers, int32(num(args, 0)))
+			}
+			return undefinedValue(), nil
+		},
+		"bindings": func([]value) (value, error) { return r.newString(m.engine.bindings), nil },
+		"call": func(args []value) (value, error) {
+			u, err := u()
+			if err != nil {
+				return undefinedValue(), err
+			}
+			result, err := m.engine.functions[int(num(args, 0))].Run(&u.call, text(args, 1))
+			if err != nil || result == nil {
+				return undefinedValue(), err
+			}
+			return r.newString(string(result)), nil
+		},
+		"start": func(args []value) (value, error) {
+			u, err := u()
+			if err != nil {
+				return undefinedValue(), err
+			}
+			id, err := u.start(&m.engine.functions[int(num(args, 0))], text(args, 1))
+			return newInt(id), err
+		},
+		"url":    func(args []value) (value, error) { return m.urlParts(text(args, 0), args) },
+		"urlSet": func(args []value) (value, error) { return m.urlSet(text(args, 0), text(args, 1), text(args, 2)) },
+		"now":    func([]value) (value, error) { return newNumber(float64(time.Since(began).Microseconds()) / 1000), nil },
+		"origin": func([]value) (value, error) { return newNumber(float64(began.UnixMicro()) / 1000), nil },
+		"agent":  func([]value) (value, error) { return r.newString("Fazt/" + m.engine.config.Version), nil },
+		"uuid":   func([]value) (value, error) { return r.newString(uuid()), nil },
+		"random": func(args []value) (value, error) {
+			b := make([]byte, min(max(int(num(args, 0)), 0), 65536))
+			_, err := rand.Read(b)
+			return r.newBytes(b), err
+		},
+		"utf8":          func(args []value) (value, error) { return r.newBytes([]byte(text(args, 0))), nil },
+		"percentDecode": func(args []value) (value, error) { return r.newString(percentDecode(text(args, 0))), nil },
+		"incomplete": func(args []value) (value, error) {
+			return newInt(int32(incomplete(text(args, 0), data(args, 1)))), nil
+		},
+		"decode": func(args []value) (value, error) {
+			s, ok := decode(text(args, 0), data(args, 2))
+			if n, _ := number(args[1]); n != 0 && !ok {
+				return undefinedValue(), nil
+			}
+			return r.newString(s), nil
+		},
+		"multipart": func(args []value) (value, error) { return m.multipart(text(args, 0), data(args, 1)) },
+	}
+	for name, fn := range functions {
+		r.set(object, name, r.host(name, fn))
+	}
+	return object
+}
+
+func uuid() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// decode is bytes as text; ok is false when something had to be replaced.
+func decode(encoding string, b []byte) (s string, ok bool) {
+	switch encoding {
+	case "utf-16le":
+		units := make([]uint16, len(b)/2)
+		for i := range units {
+			units[i] = uint16(b[2*i]) | uint16(b[2*i+1])<<8
+		}
+		s := string(utf16.Decode(units))
+		if len(b)%2 == 1 {
+			return s + "\uFFFD", false
+		}
+		return s, !strings.ContainsRune(s, utf8.RuneError)
+	case "windows-1252":
+		const high = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ"
+		table := []rune(high)
+		var out strings.Builder
+		for _, c := range b {
+			if c >= 0x80 && c < 0xa0 {
+				out.WriteRune(table[c-0x80])
+			} else {
+				out.WriteRune(rune(c))
+			}
+		}
+		return out.String(), true
+	}
+	if utf8.Valid(b) {
+		return string(b), true
+	}
+	return replaceInvalid(b), false
+}
+
+// replaceInvalid puts one U+FFFD for each maximal part of a broken sequence, as the Encoding standard says.
+func replaceInvalid(b []byte) string {
+	var out strings.Builder
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n <= 1 {
+			n = max(1, len(b)-len(b[partial(b):]))
+		}
+		out.WriteRune(r)
+		b = b[n:]
+	}
+	return out.String()
+}
+
+// partial is how many bytes at the start of b begin a well-formed sequence that does not end as one.
+func partial(b []byte) int {
+	n, lo, hi := 0, byte(0x80), byte(0xbf)
+	switch c := b[0]; {
+	case c >= 0xc2 && c <= 0xdf:
+		n = 1
+	case c >= 0xe0 && c <= 0xef:
+		n = 2
+		if c == 0xe0 {
+			lo = 0xa0
+		} else if c == 0xed {
+			hi = 0x9f
+		}
+	case c >= 0xf0 && c <= 0xf4:
+		n = 3
+		if c == 0xf0 {
+			lo = 0x90
+		} else if c == 0xf4 {
+			hi = 0x8f
+		}
+	}
+	i := 1
+	for ; i <= n && i < len(b) && b[i] >= lo && b[i] <= hi; i++ {
+		lo, hi = 0x80, 0xbf
+	}
+	return i
+}
+
+// incomplete is how many bytes at the end of b may begin a character that the next chunk completes.
+func incomplete(encoding string, b []byte) int {
+	if encoding == "utf-16le" {
+		n := len(b) % 2
+		if len(b) >= 2+n && b[len(b)-n-1]&0xfc == 0xd8 {
+			return n + 2
+		}
+		return n
+	}
+	if encoding != "utf-8" {
+		return 0
+	}
+	for n := 1; n <= 3 && n <= len(b); n++ {
+		c := b[len(b)-n]
+		if c < 0x80 {
+			return 0
+		}
+		if c >= 0xc0 {
+			if utf8.FullRune(b[len(b)-n:]) {
+				return 0
+			}
+			return n
+		}
+	}
+	return 0
+}
+
+func percentDecode(s string) string {
+	var b bytes.Buffer
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			var c byte
+			if n, err := fmt.Sscanf(s[i+1:i+3], "%02x", &c); err == nil && n == 1 {
+				b.WriteByte(c)
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	text, _ := decode("utf-8", b.Bytes())
+	return text
+}
+
+// multipart is the parts of a form, or undefined when it is none.
+func (m *machine) multipart(contentType string, body []byte) (value, error) {
+	_, params, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return undefinedValue(), nil
+	}
+	r := m.realm
+	list := r.newArray()
+	reader := multipart.NewReader(bytes.NewReader(body), params["boundary"])
+	for i := 0; ; i++ {
+		part, err := reader.NextRawPart()
+		if err == io.EOF { //nolint:errorlint // the reader returns it bare
+			return list, nil
+		}
+		if err != nil || i >= 1000 {
+			r.free(list)
+			return undefinedValue(), nil
+		}
+		content, err := io.ReadAll(part)
+		if err != nil {
+			r.free(list)
+			return undefinedValue(), nil
+		}
+		_, disposition, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
+		item := r.newObject()
+		r.set(item, "name", r.newString(part.FormName()))
+		if name, ok := disposition["filename"]; ok {
+			r.set(item, "filename", r.newString(name))
+		}
+		r.set(item, "type", r.newString(part.Header.Get("Content-Type")))
+		r.set(item, "data", r.newBytes(content))
+		r.set(list, fmt.Sprint(i), item)
+	}
+}
+
+// json is the environment as the prelude reads it.
+func (e *Env) json() string {
+	if e.Values == nil {
+		return "{}"
+	}
+	data, err := json.Marshal(e.Values)
+	if err != nil {
+		return "{}" // only text is in it
+	}
+	return string(data)
+}

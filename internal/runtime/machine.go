@@ -1,0 +1,239 @@
+package runtime
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"fazt/internal/errs"
+)
+
+// machine is a virtual machine of one deployment, for its whole life. One request at a time is in it.
+type machine struct {
+	*isolate
+	engine   *Engine
+	program  *Program
+	realm    *realm // of the current request; a module has one for all
+	handlers        // of realm
+	run      *run   // the request in it
+	served   int
+	used     time.Time
+	env      *Env // what the realm has; nil = none yet
+}
+
+// handlers are the functions of the prelude that the host calls.
+type handlers struct{ dispatch, start, settle, fire, prepare, classic, fail, setEnv, reset value }
+
+func (e *Engine) newMachine(p *Program) (*machine, error) {
+	limits := e.config.Limits()
+	i, err := newIsolate(limits.MaxMemory, limits.MaxStack)
+	if err != nil {
+		return nil, errs.Wrap(errs.Unavailable, err, "there is no memory for another virtual machine")
+	}
+	m := &machine{isolate: i, engine: e, program: p, used: time.Now()}
+	if err := m.newRealm(); err != nil {
+		m.close()
+		return nil, err
+	}
+	return m, nil
+}
+
+// newRealm makes a fresh global object with the web-standard API in it.
+func (m *machine) newRealm() error {
+	r, err := m.isolate.newRealm()
+	if err != nil {
+		return errs.Wrap(errs.Unavailable, err, "there is no memory for another virtual machine")
+	}
+	m.realm, m.env = r, nil
+	setup, err := r.run(m.engine.prelude)
+	if err != nil {
+		return fmt.Errorf("prelude: %w", err)
+	}
+	defer r.free(setup)
+	host := m.hostObject()
+	defer r.free(host)
+	api, err := r.call(setup, host)
+	if err != nil {
+		return fmt.Errorf("prelude: %w", err)
+	}
+	defer r.free(api)
+	for name, into := range map[string]*value{
+		"dispatch": &m.dispatch, "start": &m.start, "settle": &m.settle, "fire": &m.fire, "prepare": &m.prepare,
+		"classic": &m.classic, "fail": &m.fail, "env": &m.setEnv, "reset": &m.reset,
+	} {
+		*into = r.get(api, name)
+	}
+	return nil
+}
+
+func (m *machine) closeRealm() {
+	if m.realm == nil {
+		return
+	}
+	for _, v := range []*value{&m.dispatch, &m.start, &m.settle, &m.fire, &m.prepare, &m.classic, &m.fail, &m.setEnv, &m.reset} {
+		m.realm.free(*v)
+		*v = undefinedValue()
+	}
+	m.realm.close()
+	m.realm = nil
+}
+
+func (m *machine) close() {
+	m.closeRealm()
+	m.isolate.close()
+}
+
+// begin gives the request to the script.
+func (m *machine) begin(u *run, body []byte) error {
+	m.served++
+	if m.program.Style == StyleModule {
+		return m.beginModule(u, body)
+	}
+	return m.beginScript(u, body)
+}
+
+func (m *machine) beginModule(u *run, body []byte) error {
+	if m.served == 1 {
+		if err := m.setEnvironment(u.f.Env); err != nil {
+			return err
+		}
+		v, err := m.realm.run(m.program.Bytecode)
+		if err != nil {
+			m.served = 0
+			return err
+		}
+		m.realm.free(v)
+		if err := m.notify(m.start); err != nil {
+			m.served = 0
+			return err
+		}
+	} else if err := m.setEnvironment(u.f.Env); err != nil {
+		return err
+	}
+	args := m.requestArgs(u.r, body)
+	defer m.freeAll(args)
+	return m.notify(m.dispatch, args...)
+}
+
+func (m *machine) beginScript(u *run, body []byte) error {
+	if m.served > 1 { // every request has a realm of its own
+		m.closeRealm()
+		if err := m.newRealm(); err != nil {
+			return err
+		}
+	}
+	if err := m.setEnvironment(u.f.Env); err != nil {
+		return err
+	}
+	args := append(m.requestArgs(u.r, body), m.realm.newString(u.f.ClientIP), m.realm.newString(u.f.RequestID))
+	defer m.freeAll(args)
+	if err := m.notify(m.prepare, args...); err != nil {
+		return err
+	}
+	promise, err := m.realm.run(m.program.Bytecode)
+	if err != nil {
+		return err
+	}
+	defer m.realm.free(promise)
+	return m.realm.then(promise, m.classic, m.fail)
+}
+
+// setEnvironment gives the realm the newest environment, if it has another one.
+func (m *machine) setEnvironment(env *Env) error {
+	if env == m.env && m.env != nil {
+		return nil
+	}
+	m.env = env
+	text := "{}"
+	if env != nil {
+		text = env.json()
+	}
+	v := m.realm.newString(text)
+	defer m.realm.free(v)
+	return m.notify(m.setEnv, v)
+}
+
+// requestArgs are method, URL, headers as lines, and body.
+func (m *machine) requestArgs(r *http.Request, body []byte) []value {
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	target := r.URL.EscapedPath()
+	if r.URL.RawQuery != "" {
+		target += "?" + r.URL.RawQuery
+	}
+	var headers strings.Builder
+	for name, values := range r.Header {
+		name = strings.ToLower(name)
+		for _, v := range values {
+			if headers.Len() > 0 {
+				headers.WriteByte('\n')
+			}
+			headers.WriteString(name)
+			headers.WriteByte('\n')
+			headers.WriteString(v)
+		}
+	}
+	if headers.Len() > 0 {
+		headers.WriteByte('\n')
+	}
+	headers.WriteString("host\n")
+	headers.WriteString(r.Host)
+	data := nullValue()
+	if body != nil {
+		if utf8.Valid(body) && !strings.HasPrefix(string(body[:min(3, len(body))]), "\ufeff") {
+			data = m.realm.newString(string(body))
+		} else {
+			data = m.realm.newBytes(body)
+		}
+	}
+	return []value{m.realm.newString(r.Method), m.realm.newString(scheme + "://" + r.Host + target), m.realm.newString(headers.String()), data}
+}
+
+func (m *machine) freeAll(list []value) {
+	for _, v := range list {
+		m.realm.free(v)
+	}
+}
+
+// notify calls a function of the prelude and forgets what it returns.
+func (m *machine) notify(fn value, args ...value) error {
+	v, err := m.realm.call(fn, args...)
+	if err == nil {
+		m.realm.free(v)
+	}
+	return err
+}
+
+// settled tells the script how a host call ended.
+func (m *machine) settled(c completion) error {
+	v := undefinedValue()
+	if c.err != nil {
+		v = m.realm.newError(c.err)
+	} else if c.value != nil {
+		v = m.realm.newString(string(c.value))
+	}
+	defer m.realm.free(v)
+	return m.notify(m.settle, newInt(c.id), newBool(c.err == nil), v)
+}
+
+// calm says whether the machine may serve again: what the request left behind is gone, and its memory is not near
+// the limit.
+func (m *machine) calm() bool {
+	limits := m.engine.config.Limits()
+	if m.served >= limits.RequestsPerVM {
+		return false
+	}
+	if m.program.Style == StyleModule {
+		if err := m.notify(m.reset); err != nil {
+			return false
+		}
+	}
+	if m.served%64 == 0 || m.program.Style == StyleScript {
+		return m.memory() < limits.MaxMemory*3/4
+	}
+	return true
+}

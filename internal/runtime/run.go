@@ -1,0 +1,290 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"fazt/internal/errs"
+	"fazt/internal/runtime/bind"
+	"fazt/internal/system"
+	"fazt/internal/timeout"
+)
+
+// errDeadline ends a run whose time is over; no script can catch it.
+var errDeadline = errs.New(errs.Timeout, "the function took too long")
+
+// run is one request in a machine.
+type run struct {
+	engine *Engine
+	f      Function
+	limits system.Runtime
+	ctx    context.Context
+	call   bind.Call
+	w      http.ResponseWriter
+	r      *http.Request
+
+	answered bool
+	failed   error // what the handler threw; nil when it answered
+	waiting  int   // promises given to waitUntil that have not settled
+
+	lines, bytes int // of the console so far
+	nextID       int32
+	timers       map[int32]time.Time
+	pending      int // host calls under way
+	finished     chan completion
+	calls        sync.WaitGroup
+}
+
+// completion is the outcome of a host call that ran beside the machine.
+type completion struct {
+	id    int32
+	value []byte
+	err   error
+}
+
+func newRun(e *Engine, f Function, limits system.Runtime, w http.ResponseWriter, r *http.Request) (*run, context.CancelFunc) {
+	ctx, cancel := timeout.With(r.Context(), limits.Deadline())
+	return &run{
+		engine: e, f: f, limits: limits, ctx: ctx, w: w, r: r, timers: map[int32]time.Time{},
+		call: bind.Call{Context: ctx, AppID: f.AppID, AppName: f.AppName, RequestID: f.RequestID, Version: e.config.Version},
+	}, cancel
+}
+
+// serve runs the function in m and writes its answer.
+func (u *run) serve(m *machine) (healthy bool) {
+	body, err := u.readBody()
+	if err != nil {
+		u.fail(err)
+		return true
+	}
+	deadline, _ := u.ctx.Deadline()
+	m.arm(deadline)
+	defer m.disarm()
+	m.run = u
+	defer func() { m.run = nil }()
+	err = m.begin(u, body)
+	if err == nil {
+		err = u.loop(m)
+	}
+	if err == nil {
+		err = u.failed
+	}
+	u.report(m)
+	if err != nil {
+		u.explain(m, err)
+		if !u.answered {
+			u.fail(err)
+		}
+	}
+	return !errors.Is(err, errDeadline) && m.calm()
+}
+
+// readBody reads the body within its limit; a body whose announced size is over it is refused before it is read.
+func (u *run) readBody() ([]byte, error) {
+	most := u.limits.MaxRequestBody
+	tooLarge := errs.New(errs.TooLarge, "the body is larger than %d bytes", most)
+	if u.r.ContentLength > most {
+		return nil, tooLarge
+	}
+	if u.r.Body == nil || u.r.Body == http.NoBody || u.r.ContentLength == 0 {
+		return nil, nil
+	}
+	data, err := io.ReadAll(http.MaxBytesReader(u.w, u.r.Body, most))
+	var over *http.MaxBytesError
+	if errors.As(err, &over) {
+		return nil, tooLarge
+	}
+	return data, errs.Wrap(errs.Invalid, err, "the body was cut off")
+}
+
+// loop drives the machine until the function has answered and what it wanted to finish is finished.
+func (u *run) loop(m *machine) error {
+	for {
+		if err := m.realm.jobs(); err != nil {
+			return err
+		}
+		if (u.answered || u.failed != nil) && u.waiting == 0 {
+			return nil
+		}
+		if u.answered {
+			_ = http.NewResponseController(u.w).Flush() // the visitor has the answer; the rest goes on without them
+		}
+		if len(u.timers) == 0 && u.pending == 0 {
+			if u.answered {
+				return nil // a promise given to waitUntil that nothing will settle
+			}
+			return &thrown{Message: "the function did not answer: nothing is left that could settle its promise"}
+		}
+		if err := u.wait(m); err != nil {
+			return err
+		}
+	}
+}
+
+// wait sleeps until a timer is due or a host call has finished, without holding a processor, and tells the script.
+func (u *run) wait(m *machine) error {
+	id, due := u.nextTimer()
+	var timer <-chan time.Time
+	if id != 0 {
+		t := time.NewTimer(time.Until(due))
+		defer t.Stop()
+		timer = t.C
+	}
+	m.engine.leave()
+	defer m.engine.enter()
+	select {
+	case <-timer:
+		delete(u.timers, id)
+		return m.notify(m.fire, newInt(id))
+	case c := <-u.finished:
+		u.pending--
+		return m.settled(c)
+	case <-u.ctx.Done():
+		if errors.Is(u.ctx.Err(), context.DeadlineExceeded) {
+			return errDeadline
+		}
+		return u.ctx.Err()
+	}
+}
+
+func (u *run) nextTimer() (id int32, due time.Time) {
+	for i, t := range u.timers {
+		if id == 0 || t.Before(due) || t.Equal(due) && i < id {
+			id, due = i, t
+		}
+	}
+	return id, due
+}
+
+// newID counts timers and host calls of the run, and bounds how many may be waiting.
+func (u *run) newID() (int32, error) {
+	if len(u.timers)+u.pending >= u.limits.MaxPending {
+		return 0, errs.New(errs.Unavailable, "more than %d timers and calls are waiting", u.limits.MaxPending)
+	}
+	u.nextID++
+	return u.nextID, nil
+}
+
+// start runs a host function beside the machine.
+func (u *run) start(f *bind.Func, arguments string) (int32, error) {
+	id, err := u.newID()
+	if err != nil {
+		return 0, err
+	}
+	if u.finished == nil {
+		u.finished = make(chan completion, u.limits.MaxPending)
+	}
+	u.pending++
+	call := u.call
+	u.calls.Go(func() {
+		value, err := f.Run(&call, arguments)
+		u.finished <- completion{id, value, err} // has room for every call that may be pending
+	})
+	return id, nil
+}
+
+// respond writes the answer: status, headers as name and value lines in turn, body.
+func (u *run) respond(status int, headers string, body []byte) error {
+	if u.answered || u.failed != nil {
+		return nil
+	}
+	if int64(len(body)) > u.limits.MaxResponseBody {
+		return errs.New(errs.TooLarge, "the response has %d bytes; at most %d are allowed", len(body), u.limits.MaxResponseBody)
+	}
+	u.answered = true
+	h := u.w.Header()
+	for headers != "" {
+		var name, value string
+		name, headers, _ = strings.Cut(headers, "\n")
+		value, headers, _ = strings.Cut(headers, "\n")
+		if !ours(name) {
+			h.Add(name, value)
+		}
+	}
+	if status != http.StatusNoContent && status != http.StatusNotModified {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	u.w.WriteHeader(status)
+	if u.r.Method != http.MethodHead && len(body) > 0 {
+		_, _ = u.w.Write(body) // the visitor may have left; the function is not told
+	}
+	return nil
+}
+
+// ours says whether a header is the server's to set: those of the connection, not of the answer.
+func ours(name string) bool {
+	switch strings.ToLower(name) {
+	case "connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "content-length", "x-request-id":
+		return true
+	}
+	return false
+}
+
+// fail answers for a function that did not. A visitor learns the request's id and no more.
+func (u *run) fail(err error) {
+	u.answered = true
+	u.engine.config.Fail(u.w, u.r, visible(err), u.f)
+}
+
+// visible is what a visitor may know of an error: its kind when it is about their request or a shortage, and else
+// only that the function failed.
+func visible(err error) error {
+	var t *thrown
+	if errors.As(err, &t) {
+		if t.Retry {
+			return errs.New(errs.KindOfCode(t.Code), "not possible right now; try again")
+		}
+		return errs.New(errs.Internal, "the function failed")
+	}
+	switch errs.KindOf(err) {
+	case errs.TooLarge, errs.Invalid, errs.Timeout, errs.Unavailable, errs.Canceled:
+		return err
+	}
+	return errs.New(errs.Internal, "the function failed")
+}
+
+// print writes a console line, within the bounds of the run.
+func (u *run) print(level, text string) {
+	u.lines++
+	switch {
+	case u.lines == u.limits.ConsoleLines+1:
+		text = "(further lines of this request are not kept)"
+		level = "warn"
+	case u.lines > u.limits.ConsoleLines:
+		return
+	}
+	if room := u.limits.ConsoleBytes - u.bytes; len(text) > room {
+		cut := max(room, 0)
+		for cut > 0 && !utf8.RuneStart(text[cut]) {
+			cut--
+		}
+		text = text[:cut] + "… (cut)"
+	}
+	u.bytes += len(text)
+	u.engine.config.Console.WriteLine(Line{
+		AppID: u.f.AppID, Deployment: u.f.Deployment, Number: u.f.Number, RequestID: u.f.RequestID,
+		Level: level, Message: text, Time: time.Now(),
+	})
+}
+
+// explain writes the whole story of a failure to the app's log.
+func (u *run) explain(m *machine, err error) {
+	u.lines, u.bytes = min(u.lines, u.limits.ConsoleLines-1), min(u.bytes, u.limits.ConsoleBytes/2) // the failure itself always has room
+	u.print("error", m.program.story(err))
+}
+
+// report writes rejections nobody listened to to the app's log.
+func (u *run) report(m *machine) {
+	for _, err := range m.realm.undetected() {
+		if u.failed == nil || err.Error() != u.failed.Error() {
+			u.print("error", "unhandled rejection: "+m.program.story(err))
+		}
+	}
+}

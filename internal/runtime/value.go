@@ -1,0 +1,528 @@
+package runtime
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"modernc.org/libc"
+	lib "modernc.org/libquickjs"
+)
+
+// This file is the only one that touches the engine. Its rules, which the leak test holds:
+//
+//   - A value that a function here returns is owned by the caller and freed exactly once, with free, or given away to
+//     one of the functions that say they take it over (set, ret of a host function).
+//   - Arguments of host functions are borrowed: valid during the call, never freed.
+//   - Numbers, booleans, null and undefined need no freeing; freeing them does nothing.
+//   - One goroutine at a time uses an isolate; interrupt is the exception.
+
+type value = lib.TJSValue
+
+// isolate is one engine instance: a heap with its limits. Realms in it share the heap and nothing else.
+type isolate struct {
+	tls   *libc.TLS
+	rt    uintptr
+	clock *clock // in C memory: the engine reads it
+}
+
+// clock tells the interrupt handler when to stop. It lies in C memory, where the engine's callback finds it.
+type clock struct {
+	stop  int32
+	limit int64 // monotonic nanoseconds; 0 = none
+}
+
+var began = time.Now() // origin of the monotonic clock; never changes
+
+func monotonic() int64 { return int64(time.Since(began)) }
+
+// errMemory is returned when the engine itself cannot be made.
+var errMemory = errors.New("no memory for another virtual machine")
+
+// stackSlots turns bytes of stack into the engine port's unit, slots of about 200 bytes of C stack each, and keeps
+// them in the range in which the port is safe: far below what would overflow the goroutine's stack.
+func stackSlots(bytes int64) lib.Tsize_t {
+	return lib.Tsize_t(min(max(bytes/200, 256), 10_000))
+}
+
+func newIsolate(memory, stack int64) (*isolate, error) {
+	tls := libc.NewTLS()
+	rt := lib.XJS_NewRuntime(tls)
+	if rt == 0 {
+		tls.Close()
+		return nil, errMemory
+	}
+	p := libc.Xcalloc(tls, 1, libc.Tsize_t(unsafe.Sizeof(clock{})))
+	if p == 0 {
+		lib.XJS_FreeRuntime(tls, rt)
+		tls.Close()
+		return nil, errMemory
+	}
+	i := &isolate{tls: tls, rt: rt, clock: (*clock)(unsafe.Pointer(p))} //nolint:govet // C memory
+	lib.XJS_SetMemoryLimit(tls, rt, lib.Tsize_t(memory))
+	lib.XJS_SetMaxStackSize(tls, rt, stackSlots(stack))
+	lib.XJS_SetInterruptHandler(tls, rt, fp(interrupted), p)
+	lib.XJS_SetHostPromiseRejectionTracker(tls, rt, fp(rejected), 0)
+	return i, nil
+}
+
+// close frees the engine. Every realm must be closed before.
+func (i *isolate) close() {
+	lib.XJS_FreeRuntime(i.tls, i.rt)
+	libc.Xfree(i.tls, uintptr(unsafe.Pointer(i.clock)))
+	i.tls.Close()
+	*i = isolate{}
+}
+
+// arm makes the engine stop at the deadline.
+func (i *isolate) arm(deadline time.Time) {
+	atomic.StoreInt32(&i.clock.stop, 0)
+	atomic.StoreInt64(&i.clock.limit, int64(deadline.Sub(began)))
+}
+
+// disarm lets the engine run without a deadline.
+func (i *isolate) disarm() {
+	atomic.StoreInt32(&i.clock.stop, 0)
+	atomic.StoreInt64(&i.clock.limit, 0)
+}
+
+// expired says whether the deadline has passed.
+func (i *isolate) expired() bool {
+	limit := atomic.LoadInt64(&i.clock.limit)
+	return atomic.LoadInt32(&i.clock.stop) != 0 || limit != 0 && monotonic() >= limit
+}
+
+// interrupted is called by the engine every few thousand steps; what is not 0 ends the script beyond any catch.
+func interrupted(_ *libc.TLS, _, opaque uintptr) int32 {
+	c := (*clock)(unsafe.Pointer(opaque)) //nolint:govet // C memory
+	if atomic.LoadInt32(&c.stop) != 0 {
+		return 1
+	}
+	if limit := atomic.LoadInt64(&c.limit); limit != 0 && monotonic() >= limit {
+		return 1
+	}
+	return 0
+}
+
+// memory is how many bytes the heap uses.
+func (i *isolate) memory() int64 {
+	size := int(unsafe.Sizeof(lib.TJSMemoryUsage{}))
+	p := i.tls.Alloc(size)
+	defer i.tls.Free(size)
+	lib.XJS_ComputeMemoryUsage(i.tls, i.rt, p)
+	return int64((*lib.TJSMemoryUsage)(unsafe.Pointer(p)).Fmalloc_size) //nolint:govet // C memory
+}
+
+// collect frees what only cycles hold.
+func (i *isolate) collect() { lib.XJS_RunGC(i.tls, i.rt) }
+
+// hostFunc is a Go function that JavaScript calls. An error is thrown.
+type hostFunc func(args []value) (value, error)
+
+// realm is one global object with all that hangs on it.
+type realm struct {
+	*isolate
+	ctx   uintptr
+	funcs []hostFunc
+	// rejections are promises rejected without anybody listening, oldest first.
+	rejections map[uintptr]value
+	panicked   any
+}
+
+// realms finds the realm of an engine context, for the engine's callbacks.
+var realms sync.Map // uintptr -> *realm
+
+func (i *isolate) newRealm() (*realm, error) {
+	ctx := lib.XJS_NewContext(i.tls, i.rt)
+	if ctx == 0 {
+		return nil, errMemory
+	}
+	r := &realm{isolate: i, ctx: ctx, rejections: map[uintptr]value{}}
+	realms.Store(ctx, r)
+	return r, nil
+}
+
+func (r *realm) close() {
+	r.dropRejections()
+	realms.Delete(r.ctx)
+	lib.XJS_FreeContext(r.tls, r.ctx)
+}
+
+func (r *realm) free(v value)      { lib.XFreeValue(r.tls, r.ctx, v) }
+func (r *realm) dup(v value) value { return lib.XDupValue(r.tls, r.ctx, v) }
+
+func (r *realm) global() value { return lib.XJS_GetGlobalObject(r.tls, r.ctx) }
+
+// withName calls fn with a NUL-terminated copy of name.
+func (r *realm) withName(name string, fn func(p uintptr)) {
+	p, err := libc.CString(name)
+	if err != nil {
+		return
+	}
+	defer libc.Xfree(r.tls, p)
+	fn(p)
+}
+
+// get is a property of an object.
+func (r *realm) get(object value, name string) (v value) {
+	r.withName(name, func(p uintptr) { v = lib.XJS_GetPropertyStr(r.tls, r.ctx, object, p) })
+	return v
+}
+
+// set sets a property and takes over v.
+func (r *realm) set(object value, name string, v value) {
+	r.withName(name, func(p uintptr) { lib.XJS_SetPropertyStr(r.tls, r.ctx, object, p, v) })
+}
+
+// newString is s as JavaScript has it; bytes that are not UTF-8 become U+FFFD.
+func (r *realm) newString(s string) value {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if s == "" {
+		return lib.XJS_NewStringLen(r.tls, r.ctx, r.rt, 0) // any address will do
+	}
+	return lib.XJS_NewStringLen(r.tls, r.ctx, uintptr(unsafe.Pointer(unsafe.StringData(s))), lib.Tsize_t(len(s)))
+}
+
+// newBytes is an ArrayBuffer with a copy of b.
+func (r *realm) newBytes(b []byte) value {
+	if len(b) == 0 {
+		return lib.XJS_NewArrayBufferCopy(r.tls, r.ctx, r.rt, 0)
+	}
+	return lib.XJS_NewArrayBufferCopy(r.tls, r.ctx, uintptr(unsafe.Pointer(unsafe.SliceData(b))), lib.Tsize_t(len(b)))
+}
+
+func newInt(n int32) value { return lib.XNewInt32(nil, 0, n) }
+
+func (r *realm) undefined() value { return undefinedValue() }
+
+// text is v as text; ok is false when v could not be turned into text, and then an exception is pending.
+func (r *realm) text(v value) (s string, ok bool) {
+	size := int(unsafe.Sizeof(libc.Tsize_t(0)))
+	length := r.tls.Alloc(size)
+	defer r.tls.Free(size)
+	p := lib.XJS_ToCStringLen2(r.tls, r.ctx, length, v, 0)
+	if p == 0 {
+		return "", false
+	}
+	defer lib.XJS_FreeCString(r.tls, r.ctx, p)
+	n := *(*libc.Tsize_t)(unsafe.Pointer(length))    //nolint:govet // C memory
+	b := unsafe.Slice((*byte)(unsafe.Pointer(p)), n) //nolint:govet // C memory
+	return strings.ToValidUTF8(string(b), "\uFFFD"), true
+}
+
+// bytes is a copy of the content of an ArrayBuffer; ok is false when v is none.
+func (r *realm) bytes(v value) (b []byte, ok bool) {
+	if !isObject(v) {
+		return nil, false
+	}
+	size := int(unsafe.Sizeof(libc.Tsize_t(0)))
+	length := r.tls.Alloc(size)
+	defer r.tls.Free(size)
+	p := lib.XJS_GetArrayBuffer(r.tls, r.ctx, length, v)
+	n := *(*libc.Tsize_t)(unsafe.Pointer(length)) //nolint:govet // C memory
+	if p == 0 {
+		if lib.XJS_HasException(r.tls, r.ctx) != 0 {
+			r.dropException()
+			return nil, false
+		}
+		return []byte{}, true
+	}
+	return append([]byte{}, unsafe.Slice((*byte)(unsafe.Pointer(p)), n)...), true //nolint:govet // C memory
+}
+
+// number is v as a number when it is one.
+func number(v value) (float64, bool) {
+	switch tagOf(v) {
+	case lib.EJS_TAG_INT, lib.EJS_TAG_BOOL:
+		return float64(int32(payload(v))), true
+	case lib.EJS_TAG_FLOAT64:
+		return math.Float64frombits(payload(v)), true
+	}
+	return 0, false
+}
+
+func isUndefined(v value) bool { return tagOf(v) == lib.EJS_TAG_UNDEFINED }
+func isNull(v value) bool      { return tagOf(v) == lib.EJS_TAG_NULL }
+func isObject(v value) bool    { return tagOf(v) == lib.EJS_TAG_OBJECT }
+func isString(v value) bool {
+	t := tagOf(v)
+	return t == lib.EJS_TAG_STRING || t == lib.EJS_TAG_STRING_ROPE
+}
+func isException(v value) bool { return tagOf(v) == lib.EJS_TAG_EXCEPTION }
+
+// call calls a function; it borrows fn and args.
+func (r *realm) call(fn value, args ...value) (value, error) {
+	var argv uintptr
+	if len(args) > 0 {
+		size := int(unsafe.Sizeof(value{})) * len(args)
+		argv = libc.Xmalloc(r.tls, libc.Tsize_t(size))
+		if argv == 0 {
+			return undefinedValue(), errMemory
+		}
+		defer libc.Xfree(r.tls, argv)
+		copy(unsafe.Slice((*value)(unsafe.Pointer(argv)), len(args)), args) //nolint:govet // C memory
+	}
+	return r.result(lib.XJS_Call(r.tls, r.ctx, fn, undefinedValue(), int32(len(args)), argv))
+}
+
+// compile turns a script into bytecode.
+func (r *realm) compile(script, name string, flags int32) ([]byte, error) {
+	v, err := r.eval(script, name, flags|lib.MJS_EVAL_FLAG_COMPILE_ONLY)
+	if err != nil {
+		return nil, err
+	}
+	defer r.free(v)
+	size := int(unsafe.Sizeof(libc.Tsize_t(0)))
+	length := r.tls.Alloc(size)
+	defer r.tls.Free(size)
+	p := lib.XJS_WriteObject(r.tls, r.ctx, length, v, lib.MJS_WRITE_OBJ_BYTECODE)
+	if p == 0 {
+		return nil, r.exception()
+	}
+	defer lib.Xjs_free(r.tls, r.ctx, p)
+	n := *(*libc.Tsize_t)(unsafe.Pointer(length))                                //nolint:govet // C memory
+	return append([]byte{}, unsafe.Slice((*byte)(unsafe.Pointer(p)), n)...), nil //nolint:govet // C memory
+}
+
+func (r *realm) eval(script, name string, flags int32) (value, error) {
+	p, err := libc.CString(script)
+	if err != nil {
+		return undefinedValue(), errMemory
+	}
+	defer libc.Xfree(r.tls, p)
+	var v value
+	r.withName(name, func(file uintptr) {
+		v = lib.XJS_Eval(r.tls, r.ctx, p, lib.Tsize_t(len(script)), file, flags)
+	})
+	return r.result(v)
+}
+
+// run runs bytecode and returns its completion value, or for asynchronous code the promise of it.
+func (r *realm) run(bytecode []byte) (value, error) {
+	p := uintptr(unsafe.Pointer(unsafe.SliceData(bytecode)))
+	object := lib.XJS_ReadObject(r.tls, r.ctx, p, lib.Tsize_t(len(bytecode)), lib.MJS_READ_OBJ_BYTECODE)
+	if isException(object) {
+		return undefinedValue(), r.exception()
+	}
+	return r.result(lib.XJS_EvalFunction(r.tls, r.ctx, object)) // takes object over
+}
+
+func (r *realm) result(v value) (value, error) {
+	if r.panicked != nil {
+		p := r.panicked
+		r.panicked = nil
+		if isException(v) {
+			r.dropException()
+		}
+		panic(p)
+	}
+	if isException(v) {
+		return undefinedValue(), r.exception()
+	}
+	return v, nil
+}
+
+// jobs runs what promises have become ready, until nothing is left or one fails beyond catching.
+func (r *realm) jobs() error {
+	size := int(unsafe.Sizeof(uintptr(0)))
+	pctx := r.tls.Alloc(size)
+	defer r.tls.Free(size)
+	for {
+		switch n := lib.XJS_ExecutePendingJob(r.tls, r.rt, pctx); {
+		case n == 0:
+			return nil
+		case n < 0:
+			if err := r.exception(); r.expired() {
+				return err
+			}
+		}
+		if r.panicked != nil {
+			p := r.panicked
+			r.panicked = nil
+			panic(p)
+		}
+		if r.expired() {
+			return errDeadline
+		}
+	}
+}
+
+// thrown is an exception of the script.
+type thrown struct {
+	Message string // "TypeError: x is not a function"
+	Stack   string // positions in the bundled script, one a line
+	Code    string // error.code, "" when there is none
+	Retry   bool   // error.retryable
+}
+
+func (t *thrown) Error() string { return t.Message }
+
+// exception takes the pending exception out of the realm.
+func (r *realm) exception() error {
+	v := lib.XJS_GetException(r.tls, r.ctx)
+	defer r.free(v)
+	if r.expired() {
+		return errDeadline
+	}
+	return r.describe(v)
+}
+
+func (r *realm) dropException() { r.free(lib.XJS_GetException(r.tls, r.ctx)) }
+
+// describe makes an error of any value that was thrown; whatever its getters do, it ends.
+func (r *realm) describe(v value) error {
+	t := &thrown{}
+	if !isObject(v) || lib.XJS_IsError(r.tls, r.ctx, v) == 0 {
+		text, ok := r.text(v)
+		if !ok {
+			r.dropException()
+			text = "a value that cannot be shown"
+		}
+		t.Message = "thrown: " + text
+		return t
+	}
+	name, message := r.property(v, "name"), r.property(v, "message")
+	t.Message = strings.TrimSuffix(name+": "+message, ": ")
+	t.Stack, t.Code = r.property(v, "stack"), r.property(v, "code")
+	t.Retry = r.property(v, "retryable") == "true"
+	return t
+}
+
+// property is a property of an error as text; "" when it is missing or resists.
+func (r *realm) property(object value, name string) string {
+	v := r.get(object, name)
+	defer r.free(v)
+	if isException(v) {
+		r.dropException()
+		return ""
+	}
+	if isUndefined(v) {
+		return ""
+	}
+	s, ok := r.text(v)
+	if !ok {
+		r.dropException()
+	}
+	return s
+}
+
+// host makes a JavaScript function of a Go function.
+func (r *realm) host(name string, fn hostFunc) (v value) {
+	r.funcs = append(r.funcs, fn)
+	magic := int32(len(r.funcs) - 1)
+	r.withName(name, func(p uintptr) {
+		v = lib.XJS_NewCFunction2(r.tls, r.ctx, fp(callHost), p, 0, lib.EJS_CFUNC_generic_magic, magic)
+	})
+	return v
+}
+
+// callHost is called by the engine for every host function.
+func callHost(_ *libc.TLS, ctx uintptr, _ value, argc int32, argv uintptr, magic int32) (v value) {
+	found, _ := realms.Load(ctx)
+	r := found.(*realm)
+	var args []value
+	if argc > 0 {
+		args = unsafe.Slice((*value)(unsafe.Pointer(argv)), argc) //nolint:govet // C memory
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			// A panic must not unwind through the engine; it goes on in the Go code that called into it.
+			r.panicked = p
+			v = r.throwUncatchable("a host function failed")
+		}
+	}()
+	v, err := r.funcs[magic](args)
+	if r.expired() {
+		r.free(v)
+		return r.throwUncatchable("interrupted")
+	}
+	if err != nil {
+		return r.throw(err)
+	}
+	return v
+}
+
+// throw throws err as a JavaScript Error with code and retryable.
+func (r *realm) throw(err error) value {
+	return lib.XJS_Throw(r.tls, r.ctx, r.newError(err))
+}
+
+func (r *realm) throwUncatchable(message string) value {
+	lib.XJS_Throw(r.tls, r.ctx, r.newError(errors.New(message)))
+	lib.XJS_SetUncatchableException(r.tls, r.ctx, 1)
+	return exceptionValue()
+}
+
+// undetected turns what promises were rejected without a listener into errors, oldest first.
+func (r *realm) undetected() []error {
+	var list []error
+	for _, reason := range r.rejections {
+		list = append(list, r.describe(reason))
+	}
+	r.dropRejections()
+	return list
+}
+
+func (r *realm) dropRejections() {
+	for p, reason := range r.rejections {
+		r.free(reason)
+		delete(r.rejections, p)
+	}
+}
+
+// rejected is called by the engine when a promise is rejected without a listener, and again when one comes after all.
+func rejected(_ *libc.TLS, ctx uintptr, promise, reason value, handled int32, _ uintptr) {
+	found, ok := realms.Load(ctx)
+	if !ok {
+		return
+	}
+	r := found.(*realm)
+	key := uintptr(payload(promise))
+	if handled != 0 {
+		if v, ok := r.rejections[key]; ok {
+			delete(r.rejections, key)
+			r.free(v)
+		}
+		return
+	}
+	if len(r.rejections) < 100 {
+		r.rejections[key] = r.dup(reason)
+	}
+}
+
+// promise is the state of a promise: settled tells whether it has one of the other two.
+func (r *realm) promise(v value) (state lib.TJSPromiseStateEnum, isPromise bool) {
+	state = lib.XJS_PromiseState(r.tls, r.ctx, v)
+	return state, int32(state) >= 0 && isObject(v)
+}
+
+func fp(f any) uintptr {
+	type iface [2]uintptr
+	return (*iface)(unsafe.Pointer(&f))[1]
+}
+
+// then attaches fulfilled and rejected to a promise, and borrows all three.
+func (r *realm) then(promise, fulfilled, rejected value) error {
+	fn := r.get(promise, "then")
+	defer r.free(fn)
+	argv := []value{fulfilled, rejected}
+	size := int(unsafe.Sizeof(value{})) * len(argv)
+	p := libc.Xmalloc(r.tls, libc.Tsize_t(size))
+	if p == 0 {
+		return errMemory
+	}
+	defer libc.Xfree(r.tls, p)
+	copy(unsafe.Slice((*value)(unsafe.Pointer(p)), len(argv)), argv) //nolint:govet // C memory
+	v, err := r.result(lib.XJS_Call(r.tls, r.ctx, fn, promise, int32(len(argv)), p))
+	if err == nil {
+		r.free(v)
+	}
+	return err
+}
+
+func (r *realm) newObject() value { return lib.XJS_NewObject(r.tls, r.ctx) }
+func (r *realm) newArray() value  { return lib.XJS_NewArray(r.tls, r.ctx) }
