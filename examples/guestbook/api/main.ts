@@ -44,11 +44,8 @@ async function page(query: URLSearchParams): Promise<Response> {
   if (!Number.isInteger(limit) || limit < 1 || limit > mostPerPage) bad(`limit must be 1 to ${mostPerPage}.`, "limit");
   const cursor = query.get("cursor") || undefined;
 
-  // One more than asked for tells whether another page follows.
-  const found = await fazt.app.kv.list(prefix, { limit: limit + 1, cursor });
-  const shown = found.slice(0, limit);
-  const next = found.length > limit ? shown[limit - 1].key : undefined;
-  return Response.json({ entries: shown.map((item) => item.value), next });
+  const found = await fazt.app.kv.list(prefix, { limit, cursor });
+  return Response.json({ entries: found.map((entry) => entry.value), next: found.cursor });
 }
 
 async function sign(request: Request): Promise<Response> {
