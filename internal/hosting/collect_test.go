@@ -154,7 +154,11 @@ func TestProgressKeepsAnUploadOpen(t *testing.T) {
 	b := open(t)
 	f := many(3, 2<<20)
 	u := b.begin(testApp, f.plan())
-	old := func() { b.write(func(tx *database.Tx) error { return tx.Exec("UPDATE uploads SET expires_at = ?", time.Now().Add(time.Minute)) }) }
+	old := func() {
+		b.write(func(tx *database.Tx) error {
+			return tx.Exec("UPDATE uploads SET expires_at = ?", time.Now().Add(time.Minute))
+		})
+	}
 	fresh := func(what string) {
 		t.Helper()
 		if b.count("SELECT count(*) FROM uploads WHERE expires_at < ?", time.Now().Add(50*time.Minute)) > 0 {

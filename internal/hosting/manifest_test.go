@@ -60,7 +60,7 @@ func TestManifest(t *testing.T) {
 func TestManifestOfThePredecessor(t *testing.T) {
 	yes := true
 	for text, want := range map[string]Manifest{
-		`{"name":"blog"}`:                               {Name: "blog"},
+		`{"name":"blog"}`: {Name: "blog"},
 		`{"name":"blog","spa":true,"analytics":{"x":1}}`: {Name: "blog", SPA: &yes},
 		`{"name":"My App","short_name":"app"}`:           {},
 		`{"name":7,"spa":"yes"}`:                         {},
