@@ -35,7 +35,7 @@ type Config struct {
 	Changed func(ctx context.Context) error
 	// Status fills in what only the running server knows.
 	Status func(*op.ServerStatus)
-	// Stop begins to stop the server; nil where none runs.
+	// Stop begins to stop the server, where one runs.
 	Stop func()
 	// Settings are the settings in force.
 	Settings system.Settings

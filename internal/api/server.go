@@ -51,14 +51,15 @@ func (a *API) serverStatus(ctx context.Context, _ op.None) (s op.ServerStatus, e
 }
 
 func (a *API) serverStop(ctx context.Context, _ op.None) (op.ServerStatus, error) {
-	if a.Stop == nil {
-		return op.ServerStatus{}, errs.New(errs.Conflict, "no server is running on %s", a.DB.Path())
-	}
 	s, err := a.serverStatus(ctx, op.None{})
-	if err == nil {
-		a.Stop()
+	if err != nil {
+		return s, err
 	}
-	return s, err
+	if !s.Running {
+		return s, errs.New(errs.Conflict, "no server is running on %s", a.DB.Path())
+	}
+	a.Stop()
+	return s, nil
 }
 
 func (a *API) databaseCheck(ctx context.Context, _ op.None) (op.DatabaseFaults, error) {

@@ -19,7 +19,9 @@ func progress(next http.Handler, limits *system.Live) http.Handler {
 		control := http.NewResponseController(w)
 		write := time.Duration(l.WriteTimeout) * time.Millisecond
 		if r.Body != nil && r.Body != http.NoBody {
-			r.Body = &body{r.Body, control, time.Duration(l.ReadTimeout) * time.Millisecond}
+			read := time.Duration(l.ReadTimeout) * time.Millisecond
+			_ = control.SetReadDeadline(time.Now().Add(read)) // also for what net/http discards of a body nobody read
+			r.Body = &body{r.Body, control, read}
 		}
 		next.ServeHTTP(&writer{w, control, write, time.Now()}, r)
 	})
@@ -35,7 +37,7 @@ type body struct {
 func (b *body) Read(p []byte) (int, error) {
 	_ = b.control.SetReadDeadline(time.Now().Add(b.wait))
 	n, err := b.ReadCloser.Read(p)
-	if err != nil {
+	if err == io.EOF { //nolint:errorlint // readers return it bare
 		// From here on net/http reads ahead to learn that the client left; a deadline would look like that.
 		_ = b.control.SetReadDeadline(time.Time{})
 	}

@@ -3,6 +3,7 @@ package server_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -168,7 +169,10 @@ func raw(t *testing.T, address, text string) string {
 	if _, err := io.WriteString(c, text); err != nil {
 		t.Fatal(err)
 	}
-	answer, _ := io.ReadAll(c)
+	answer, err := io.ReadAll(c)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the connection was kept: %q", text[:min(len(text), 60)])
+	}
 	return string(answer)
 }
 
