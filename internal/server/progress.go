@@ -52,9 +52,23 @@ type writer struct {
 	moved   time.Time
 }
 
-func (w *writer) Write(p []byte) (int, error) {
+// piece is how much of the answer the client must take within the time: a slow line takes long over a megabyte, and is
+// not idle.
+const piece = 64 << 10
+
+func (w *writer) Write(p []byte) (n int, err error) {
+	for len(p) > piece && err == nil {
+		var m int
+		w.move()
+		m, err = w.ResponseWriter.Write(p[:piece])
+		n, p = n+m, p[m:]
+	}
+	if err != nil {
+		return n, err
+	}
 	w.move()
-	return w.ResponseWriter.Write(p)
+	m, err := w.ResponseWriter.Write(p)
+	return n + m, err
 }
 
 // Unwrap lets http.ResponseController reach the connection.
