@@ -1,0 +1,126 @@
+// Package output writes the results of commands: as a table for people, as Markdown for documents, as JSON for
+// programs. The same View serves all three, so that no format can lack what another shows.
+package output
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"fazt/internal/errs"
+)
+
+// Format is how results are written.
+type Format string
+
+// The formats.
+const (
+	Table    Format = "table"
+	JSON     Format = "json"
+	Markdown Format = "markdown"
+)
+
+// ParseFormat reads the name of a format.
+func ParseFormat(name string) (Format, error) {
+	switch f := Format(name); f {
+	case Table, JSON, Markdown:
+		return f, nil
+	}
+	return "", errs.New(errs.Invalid, "there is no format %q; there are table, json and markdown", name)
+}
+
+// View is a result. Value is written as JSON; Columns and Rows are shown to people. A View without Columns is one thing
+// and not a list: each of its rows is a label and a text.
+type View struct {
+	Value   any
+	Columns []string
+	Rows    [][]string
+	Empty   string // shown instead of a table without rows
+}
+
+// Terminal describes what is written to. The zero value is no terminal.
+type Terminal struct {
+	Width int  // columns; 0 = no terminal: nothing is shortened
+	Color bool // whether it may be styled
+}
+
+// Printer writes results.
+type Printer struct {
+	w        io.Writer
+	format   Format
+	terminal Terminal
+	bold     lipgloss.Style
+	faint    lipgloss.Style
+}
+
+// New writes to w.
+func New(w io.Writer, format Format, terminal Terminal) *Printer {
+	r := lipgloss.NewRenderer(w)
+	return &Printer{w: w, format: format, terminal: terminal, bold: r.NewStyle().Bold(true), faint: r.NewStyle().Faint(true)}
+}
+
+// Format is the format of the results.
+func (p *Printer) Format() Format { return p.format }
+
+// Print writes one result.
+func (p *Printer) Print(v View) error {
+	switch p.format {
+	case JSON:
+		return p.json(v.Value)
+	case Markdown:
+		return p.markdown(v)
+	}
+	return p.table(v)
+}
+
+// Line writes a line for people; with JSON and Markdown there is none.
+func (p *Printer) Line(format string, args ...any) error {
+	if p.format != Table {
+		return nil
+	}
+	_, err := fmt.Fprintf(p.w, format+"\n", args...)
+	return err
+}
+
+func (p *Printer) json(value any) error {
+	if v := reflect.ValueOf(value); v.Kind() == reflect.Slice && v.IsNil() {
+		value = []struct{}{} // a list without members is a list
+	}
+	e := json.NewEncoder(p.w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(value)
+}
+
+func (p *Printer) markdown(v View) error {
+	columns := v.Columns
+	if columns == nil {
+		columns = []string{"", ""}
+	} else if len(v.Rows) == 0 && v.Empty != "" {
+		_, err := fmt.Fprintln(p.w, v.Empty)
+		return err
+	}
+	var b strings.Builder
+	line := func(cells []string) {
+		for _, c := range cells {
+			b.WriteString("| " + cell(c) + " ")
+		}
+		b.WriteString("|\n")
+	}
+	line(columns)
+	b.WriteString(strings.Repeat("|---", len(columns)) + "|\n")
+	for _, row := range v.Rows {
+		line(row)
+	}
+	_, err := io.WriteString(p.w, b.String())
+	return err
+}
+
+// cell makes a text safe between the pipes of a Markdown table.
+func cell(text string) string {
+	return strings.NewReplacer(`\`, `\\`, "|", `\|`, "\r\n", " ", "\n", " ", "\r", " ").Replace(text)
+}

@@ -1,0 +1,57 @@
+package output
+
+import (
+	"fmt"
+	"time"
+)
+
+// Size is a number of bytes for people, in steps of 1000.
+func Size(n int64) string {
+	if n < 1000 {
+		return fmt.Sprintf("%d B", n)
+	}
+	value, unit := float64(n), ""
+	for _, unit = range []string{"kB", "MB", "GB", "TB", "PB"} {
+		if value /= 1000; value < 999.95 {
+			break
+		}
+	}
+	return fmt.Sprintf("%.1f %s", value, unit)
+}
+
+// Count is a number of things: "1 file", "2 files".
+func Count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// Ago says how long before now something was; after a week it says when.
+func Ago(t, now time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	switch d := now.Sub(t); {
+	case d < time.Minute: // also when the clocks differ a little
+		return "just now"
+	case d < time.Hour:
+		return Count(int(d/time.Minute), "minute", "minutes") + " ago"
+	case d < 24*time.Hour:
+		return Count(int(d/time.Hour), "hour", "hours") + " ago"
+	case d < 7*24*time.Hour:
+		return Count(int(d/(24*time.Hour)), "day", "days") + " ago"
+	}
+	return t.Local().Format("2006-01-02 15:04")
+}
+
+// Took is a duration for people, to three digits.
+func Took(d time.Duration) string {
+	switch {
+	case d < time.Millisecond:
+		return d.Round(time.Microsecond).String()
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	}
+	return d.Round(10 * time.Millisecond).String()
+}
