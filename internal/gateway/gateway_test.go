@@ -592,6 +592,7 @@ func TestAPanicIsA500WithARequestID(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
 	fmt.Fprint(c, "GET /api/half HTTP/1.1\r\nHost: blog.localhost\r\n\r\n")
 	if all, _ := io.ReadAll(c); bytes.Contains(all, []byte("0\r\n\r\n")) || bytes.Contains(all, []byte("went wrong")) {
 		t.Errorf("a cut answer looks whole: %q", all)

@@ -600,14 +600,14 @@ func TestAFailedLoadIsTriedAgain(t *testing.T) {
 
 // A video is sent in the memory of one chunk, however large it is.
 func TestLargeFilesAreServedInConstantMemory(t *testing.T) {
-	const size = 128 << 20
+	const size = 64 << 20
 	s := serve(t, folder{"film.mp4": noise("film", size)})
 	s.ask("GET", "/film.mp4", "Range", "bytes=0-0")
 	runtime.GC()
 	var most atomic.Uint64
 	got, w := 0, &discard{header: http.Header{}}
 	w.wrote = func(p []byte) {
-		if got += len(p); got%(16<<20) == 0 {
+		if got += len(p); got%(8<<20) == 0 {
 			var m runtime.MemStats
 			runtime.ReadMemStats(&m)
 			most.Store(max(most.Load(), m.HeapAlloc))
