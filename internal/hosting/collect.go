@@ -95,24 +95,17 @@ func (s *Store) texts(ctx context.Context, sql string, args ...any) (list []stri
 
 // expire removes uploads whose time is over, one in a write.
 func (s *Store) expire(ctx context.Context) (n int, err error) {
-	expired, err := s.texts(ctx, "SELECT id FROM uploads WHERE expires_at <= ?", time.Now())
-	if err != nil {
-		return 0, err
-	}
-	for _, upload := range expired {
-		err := s.db.Write(ctx, func(tx *database.Tx) error {
-			// It may have made progress since.
-			if err := tx.Exec("DELETE FROM uploads WHERE id = ? AND expires_at <= ?", upload, time.Now()); err != nil {
-				return err
-			}
-			n += tx.Changes()
-			return nil
+	for more := true; more && err == nil; {
+		err = s.db.Write(ctx, func(tx *database.Tx) error {
+			err := tx.Exec("DELETE FROM uploads WHERE id = (SELECT id FROM uploads WHERE expires_at <= ? LIMIT 1)", time.Now())
+			more = tx.Changes() > 0
+			return err
 		})
-		if err != nil {
-			return n, err
+		if more && err == nil {
+			n++
 		}
 	}
-	return n, nil
+	return n, err
 }
 
 // Prune removes deployments of an app beyond the newest that are to be kept, and returns their ids. The live one is
@@ -165,47 +158,53 @@ const unreferenced = `b.hash IS NOT NULL
 // until nothing is found.
 func (s *Store) collectBlobs(ctx context.Context, got *Collected) error {
 	for {
-		found, err := s.disown(ctx)
-		if err != nil {
-			return err
+		disowned := 0
+		for after := int64(0); ; {
+			list, err := s.unneeded(ctx, after)
+			if err != nil {
+				return err
+			}
+			if len(list) == 0 {
+				break
+			}
+			after = list[len(list)-1]
+			n, err := s.disown(ctx, list)
+			if err != nil {
+				return err
+			}
+			disowned += n
 		}
-		if err := s.removeNameless(ctx, got); err != nil {
+		if err := s.removeNameless(ctx, got); err != nil || disowned == 0 {
 			return err
-		}
-		if !found {
-			return nil
 		}
 	}
 }
 
-// disown takes the hashes of blobs that nothing needs, so that no new upload can find them. Candidates are looked for
-// beside the writer and judged again inside it, where no upload can come between.
-func (s *Store) disown(ctx context.Context) (found bool, err error) {
-	for after := int64(0); ; {
-		var candidates []int64
-		err := s.db.ReadLong(ctx, func(c *database.Conn) error {
-			return c.Each("SELECT b.id FROM blobs b WHERE b.id > ? AND "+unreferenced+" ORDER BY b.id LIMIT ?", func(r *database.Row) error {
-				candidates = append(candidates, r.Int64(0))
-				return nil
-			}, after, collectBlobs)
-		})
-		if err != nil || len(candidates) == 0 {
-			return found, err
-		}
-		after = candidates[len(candidates)-1]
-		err = s.db.Write(ctx, func(tx *database.Tx) error {
-			for _, id := range candidates {
-				if err := tx.Exec("UPDATE blobs AS b SET hash = NULL WHERE b.id = ? AND "+unreferenced, id); err != nil {
-					return err
-				}
-				found = found || tx.Changes() > 0
-			}
+// unneeded are some blobs above a row that seem to be needed by nothing.
+func (s *Store) unneeded(ctx context.Context, after int64) (list []int64, err error) {
+	err = s.db.ReadLong(ctx, func(c *database.Conn) error {
+		return c.Each("SELECT b.id FROM blobs b WHERE b.id > ? AND "+unreferenced+" ORDER BY b.id LIMIT ?", func(r *database.Row) error {
+			list = append(list, r.Int64(0))
 			return nil
-		})
-		if err != nil {
-			return found, err
+		}, after, collectBlobs)
+	})
+	return list, err
+}
+
+// disown takes the hashes of blobs that nothing needs, so that no new upload can find them. They were looked for
+// beside the writer and are judged again inside it, where no upload can come between.
+func (s *Store) disown(ctx context.Context, blobs []int64) (n int, err error) {
+	err = s.db.Write(ctx, func(tx *database.Tx) error {
+		n = 0
+		for _, id := range blobs {
+			if err := tx.Exec("UPDATE blobs AS b SET hash = NULL WHERE b.id = ? AND "+unreferenced, id); err != nil {
+				return err
+			}
+			n += tx.Changes()
 		}
-	}
+		return nil
+	})
+	return n, err
 }
 
 // removeNameless removes blobs without a hash that nobody is filling.

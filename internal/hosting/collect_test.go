@@ -213,13 +213,50 @@ func TestFreePagesAreGivenBack(t *testing.T) {
 	b.sound()
 }
 
+func TestCollectorWorksInSmallWrites(t *testing.T) {
+	b := open(t)
+	b.deploy(testApp, many(40, 1<<20))
+	b.write(func(tx *database.Tx) error { return tx.Exec("DELETE FROM apps WHERE id = ?", testApp) })
+	before := b.db.Stats().Writes
+	if got := b.collect(); got.Blobs != 40 {
+		t.Errorf("collected %+v", got)
+	}
+	if writes := b.db.Stats().Writes - before; writes < 40<<20/collectBytes {
+		t.Errorf("%d writes for 40 MB", writes)
+	}
+}
+
+// An upload may announce content between the moment the collector finds it unneeded and the moment it takes it.
+func TestContentAnnouncedAtTheLastMomentIsNotCollected(t *testing.T) {
+	b := open(t)
+	f := texts("a", "one")
+	b.deploy(testApp, f)
+	b.write(func(tx *database.Tx) error {
+		if err := tx.Exec("DELETE FROM live"); err != nil {
+			return err
+		}
+		return tx.Exec("DELETE FROM deployments")
+	})
+	list, err := b.unneeded(t.Context(), 0)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("found %v, %v", list, err)
+	}
+	u := b.begin(testApp, f.plan())
+	if n, err := b.disown(t.Context(), list); n != 0 || err != nil {
+		t.Errorf("took %d, %v", n, err)
+	}
+	if _, err := b.commit(testApp, u.ID, nil); err != nil {
+		t.Error(err)
+	}
+}
+
 // The collector runs without pause beside uploads, whose content belongs to nothing before the commit, of apps that
 // are removed again and again, which leaves content to nobody. No upload may lose content that it sent or that it was
 // told is there.
 func TestCollectorRacesUploads(t *testing.T) {
 	b := open(t)
 	b.change(func(l *system.Storage) { l.KeepDeployments = 1 })
-	const uploaders, rounds = 4, 12
+	const uploaders, rounds = 4, 6
 	var work, collector sync.WaitGroup
 	var collected atomic.Int64
 	stop := make(chan struct{})

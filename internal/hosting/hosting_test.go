@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -259,11 +260,9 @@ func wantError(t testing.TB, err error, kind errs.Kind, text string) {
 
 // noise is content that cannot be compressed, the same for the same seed.
 func noise(seed string, size int) []byte {
-	data := make([]byte, 0, size+sha256.Size)
-	for sum := sha256.Sum256([]byte(seed)); len(data) < size; sum = sha256.Sum256(sum[:]) {
-		data = append(data, sum[:]...)
-	}
-	return data[:size]
+	data := make([]byte, size)
+	rand.NewChaCha8(sha256.Sum256([]byte(seed))).Read(data)
+	return data
 }
 
 // thousand small files, as the folder of a site.

@@ -2,7 +2,6 @@ package hosting
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -122,6 +121,32 @@ func TestPreviewIsNotLive(t *testing.T) {
 	}
 }
 
+func TestTheSamePlanResumesItsUpload(t *testing.T) {
+	b := open(t)
+	f := texts("a", "one", "b", "two")
+	first := b.begin(testApp, f.plan())
+	for _, tt := range []struct {
+		name string
+		plan func(p *Plan)
+		want bool
+	}{
+		{"again", func(*Plan) {}, true},
+		{"in another order", func(p *Plan) { slices.Reverse(p.Files) }, true},
+		{"with another message", func(p *Plan) { p.Message = "hello" }, false},
+		{"as a preview", func(p *Plan) { p.Preview = true }, false},
+		{"with other files", func(p *Plan) { p.Files = p.Files[1:] }, false},
+	} {
+		p := f.plan()
+		tt.plan(&p)
+		if u := b.begin(testApp, p); (u.ID == first.ID) != tt.want {
+			t.Errorf("%s: resumed is %v", tt.name, u.ID == first.ID)
+		}
+	}
+	if u, err := b.Begin(t.Context(), "shop", otherApp, f.plan()); err != nil || u.ID == first.ID {
+		t.Errorf("another app resumed the upload (%v)", err)
+	}
+}
+
 func TestPlansThatAreRefused(t *testing.T) {
 	limits := func(l *system.Storage) {
 		l.MaxFileSize, l.MaxSiteSize, l.MaxSiteFiles, l.MaxPathLength = 2000, 5000, 4, 64
@@ -207,6 +232,9 @@ func TestCommitTwiceGivesOneDeployment(t *testing.T) {
 	}
 	if n := b.count("SELECT count(*) FROM deployments"); n != 1 {
 		t.Errorf("%d deployments", n)
+	}
+	if n := b.count("SELECT count(*) FROM upload_files"); n != 0 {
+		t.Errorf("%d files are still announced, and would keep their content", n)
 	}
 	ready, err := b.Ready(t.Context(), u.ID)
 	if err != nil || ready.Committed == nil || ready.Committed.ID != first.ID || ready.AppName != "blog" {
@@ -382,10 +410,11 @@ func TestDiskFull(t *testing.T) {
 		"one large file":   {"film.mp4": noise("film", 20<<20)},
 		"many small files": many(400, 40<<10),
 	} {
-		_, err := b.tryDeploy(testApp, f, f.plan())
+		u := b.begin(testApp, f.plan())
+		got, err := b.Receive(t.Context(), u.ID, bytes.NewReader(f.stream(u.Missing)))
 		wantError(t, err, errs.StorageFull, "disk is full")
-		if err := b.db.Read(context.Background(), func(*database.Conn) error { return nil }); err != nil {
-			t.Errorf("%s: %v", name, err)
+		if again := b.begin(testApp, f.plan()); got.Missing != len(again.Missing) || got.Files+got.Missing != len(f) {
+			t.Errorf("%s: %+v, and then %d are missing", name, got, len(again.Missing))
 		}
 	}
 	live, err := b.Live(t.Context(), testApp)
