@@ -9,8 +9,6 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/charmbracelet/lipgloss"
-
 	"fazt/internal/errs"
 )
 
@@ -42,33 +40,16 @@ type View struct {
 	Empty   string // shown instead of a table without rows
 }
 
-// Terminal describes what is written to. The zero value is no terminal.
-type Terminal struct {
-	Width int  // columns; 0 = no terminal: nothing is shortened
-	Color bool // whether it may be styled
-}
-
 // Printer writes results.
 type Printer struct {
-	w        io.Writer
-	format   Format
-	terminal Terminal
-	bold     lipgloss.Style
-	faint    lipgloss.Style
+	W      io.Writer
+	Format Format
+	Width  int // columns of the terminal; 0 = no terminal: nothing is shortened or styled
 }
-
-// New writes to w.
-func New(w io.Writer, format Format, terminal Terminal) *Printer {
-	r := lipgloss.NewRenderer(w)
-	return &Printer{w: w, format: format, terminal: terminal, bold: r.NewStyle().Bold(true), faint: r.NewStyle().Faint(true)}
-}
-
-// Format is the format of the results.
-func (p *Printer) Format() Format { return p.format }
 
 // Print writes one result.
-func (p *Printer) Print(v View) error {
-	switch p.format {
+func (p Printer) Print(v View) error {
+	switch p.Format {
 	case JSON:
 		return p.json(v.Value)
 	case Markdown:
@@ -77,31 +58,22 @@ func (p *Printer) Print(v View) error {
 	return p.table(v)
 }
 
-// Line writes a line for people; with JSON and Markdown there is none.
-func (p *Printer) Line(format string, args ...any) error {
-	if p.format != Table {
-		return nil
-	}
-	_, err := fmt.Fprintf(p.w, format+"\n", args...)
-	return err
-}
-
-func (p *Printer) json(value any) error {
+func (p Printer) json(value any) error {
 	if v := reflect.ValueOf(value); v.Kind() == reflect.Slice && v.IsNil() {
 		value = []struct{}{} // a list without members is a list
 	}
-	e := json.NewEncoder(p.w)
+	e := json.NewEncoder(p.W)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(value)
 }
 
-func (p *Printer) markdown(v View) error {
+func (p Printer) markdown(v View) error {
 	columns := v.Columns
 	if columns == nil {
 		columns = []string{"", ""}
 	} else if len(v.Rows) == 0 && v.Empty != "" {
-		_, err := fmt.Fprintln(p.w, v.Empty)
+		_, err := fmt.Fprintln(p.W, v.Empty)
 		return err
 	}
 	var b strings.Builder
@@ -116,7 +88,7 @@ func (p *Printer) markdown(v View) error {
 	for _, row := range v.Rows {
 		line(row)
 	}
-	_, err := io.WriteString(p.w, b.String())
+	_, err := io.WriteString(p.W, b.String())
 	return err
 }
 

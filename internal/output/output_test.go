@@ -8,10 +8,10 @@ import (
 	"github.com/charmbracelet/lipgloss"
 )
 
-func printed(t *testing.T, f Format, terminal Terminal, v View) string {
+func printed(t *testing.T, f Format, width int, v View) string {
 	t.Helper()
 	var b strings.Builder
-	if err := New(&b, f, terminal).Print(v); err != nil {
+	if err := (Printer{&b, f, width}).Print(v); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -39,7 +39,7 @@ func TestFormats(t *testing.T) {
 		"markdown, empty":   {Markdown, list(), "nothing here\n"},
 		"markdown, a thing": {Markdown, View{Rows: [][]string{{"name", "a"}}}, "|  |  |\n|---|---|\n| name | a |\n"},
 	} {
-		if got := printed(t, c.format, Terminal{}, c.view); got != c.want {
+		if got := printed(t, c.format, 0, c.view); got != c.want {
 			t.Errorf("%s:\n%q\nwant\n%q", name, got, c.want)
 		}
 	}
@@ -48,13 +48,13 @@ func TestFormats(t *testing.T) {
 func TestATableFitsTheTerminal(t *testing.T) {
 	v := list([]string{"short", strings.Repeat("日本語", 60)}, []string{strings.Repeat("n", 50), "x"})
 	for _, width := range []int{20, 40, 80, 200} {
-		for line := range strings.Lines(printed(t, Table, Terminal{Width: width}, v)) {
+		for line := range strings.Lines(printed(t, Table, width, v)) {
 			if w := lipgloss.Width(strings.TrimSuffix(line, "\n")); w > width {
 				t.Errorf("at %d: %d columns: %s", width, w, line)
 			}
 		}
 	}
-	if got := printed(t, Table, Terminal{}, v); !strings.Contains(got, strings.Repeat("日本語", 60)) {
+	if got := printed(t, Table, 0, v); !strings.Contains(got, strings.Repeat("日本語", 60)) {
 		t.Error("a pipe gets everything")
 	}
 }
@@ -70,11 +70,11 @@ func TestWords(t *testing.T) {
 		-time.Second: "just now", 0: "just now", time.Minute: "1 minute ago", 59 * time.Minute: "59 minutes ago",
 		2 * time.Hour: "2 hours ago", 50 * time.Hour: "2 days ago", 8 * 24 * time.Hour: "2026-03-02 12:00",
 	} {
-		if got := Ago(now.Add(-before), now); got != want {
+		if got := ago(now.Add(-before), now); got != want {
 			t.Errorf("%v: %s, want %s", before, got, want)
 		}
 	}
-	if got := Ago(time.Time{}, now); got != "never" {
+	if got := ago(time.Time{}, now); got != "never" {
 		t.Error(got)
 	}
 	for d, want := range map[time.Duration]string{1234567: "1ms", 12345: "12µs", 3*time.Second + 456*time.Millisecond: "3.46s"} {

@@ -14,12 +14,12 @@ const (
 	narrowest = 8    // what a column keeps when the table is made to fit
 )
 
-func (p *Printer) table(v View) error {
+func (p Printer) table(v View) error {
 	if v.Columns != nil && len(v.Rows) == 0 {
 		if v.Empty == "" {
 			return nil
 		}
-		_, err := fmt.Fprintln(p.w, v.Empty)
+		_, err := fmt.Fprintln(p.W, v.Empty)
 		return err
 	}
 	rows := make([][]string, 0, len(v.Rows)+1)
@@ -40,23 +40,31 @@ func (p *Printer) table(v View) error {
 	widths := p.fit(rows)
 	var b strings.Builder
 	for i, row := range rows {
-		p.writeRow(&b, row, widths, func(column int, text string) string {
-			switch {
-			case !p.terminal.Color:
-			case v.Columns != nil && i == 0:
-				return p.bold.Render(text)
-			case v.Columns == nil && column == 0:
-				return p.faint.Render(text)
-			}
-			return text
-		})
+		first, others := p.styles(v.Columns != nil, i == 0)
+		writeRow(&b, row, widths, first, others)
 	}
-	_, err := io.WriteString(p.w, b.String())
+	_, err := io.WriteString(p.W, b.String())
 	return err
 }
 
+// styles is how the first cell of a row and the others look. The renderer leaves everything plain where the output is no
+// terminal, or NO_COLOR is set.
+func (p Printer) styles(list, head bool) (first, others lipgloss.Style) {
+	r := lipgloss.NewRenderer(p.W)
+	if p.Width <= 0 {
+		return r.NewStyle(), r.NewStyle()
+	}
+	switch {
+	case list && head:
+		return r.NewStyle().Bold(true), r.NewStyle().Bold(true)
+	case !list:
+		return r.NewStyle().Faint(true), r.NewStyle()
+	}
+	return r.NewStyle(), r.NewStyle()
+}
+
 // fit gives every column its width. On a terminal the widest columns give way until the table fits.
-func (p *Printer) fit(rows [][]string) []int {
+func (p Printer) fit(rows [][]string) []int {
 	var widths []int
 	for _, row := range rows {
 		for i, c := range row {
@@ -66,14 +74,14 @@ func (p *Printer) fit(rows [][]string) []int {
 			widths[i] = max(widths[i], lipgloss.Width(c))
 		}
 	}
-	if p.terminal.Width <= 0 {
+	if p.Width <= 0 {
 		return widths
 	}
 	total := len(gap) * (len(widths) - 1)
 	for _, w := range widths {
 		total += w
 	}
-	for ; total > p.terminal.Width; total-- {
+	for ; total > p.Width; total-- {
 		widest := 0
 		for i, w := range widths {
 			if w > widths[widest] {
@@ -88,8 +96,12 @@ func (p *Printer) fit(rows [][]string) []int {
 	return widths
 }
 
-func (p *Printer) writeRow(b *strings.Builder, row []string, widths []int, style func(column int, text string) string) {
+func writeRow(b *strings.Builder, row []string, widths []int, first, others lipgloss.Style) {
 	for i, c := range row {
+		style := others
+		if i == 0 {
+			style = first
+		}
 		c = shorten(c, widths[i])
 		padding := strings.Repeat(" ", widths[i]-lipgloss.Width(c))
 		if i == len(row)-1 {
@@ -97,7 +109,7 @@ func (p *Printer) writeRow(b *strings.Builder, row []string, widths []int, style
 		} else {
 			padding += gap
 		}
-		b.WriteString(style(i, c) + padding)
+		b.WriteString(style.Render(c) + padding)
 	}
 	b.WriteByte('\n')
 }

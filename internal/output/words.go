@@ -20,15 +20,17 @@ func Size(n int64) string {
 }
 
 // Count is a number of things: "1 file", "2 files".
-func Count(n int, one, many string) string {
+func Count(n int, thing string) string {
 	if n == 1 {
-		return "1 " + one
+		return "1 " + thing
 	}
-	return fmt.Sprintf("%d %s", n, many)
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// Ago says how long before now something was; after a week it says when.
-func Ago(t, now time.Time) string {
+// Time says how long ago something was; after a week it says when.
+func Time(t time.Time) string { return ago(t, time.Now()) }
+
+func ago(t, now time.Time) string {
 	if t.IsZero() {
 		return "never"
 	}
@@ -36,11 +38,11 @@ func Ago(t, now time.Time) string {
 	case d < time.Minute: // also when the clocks differ a little
 		return "just now"
 	case d < time.Hour:
-		return Count(int(d/time.Minute), "minute", "minutes") + " ago"
+		return Count(int(d/time.Minute), "minute") + " ago"
 	case d < 24*time.Hour:
-		return Count(int(d/time.Hour), "hour", "hours") + " ago"
+		return Count(int(d/time.Hour), "hour") + " ago"
 	case d < 7*24*time.Hour:
-		return Count(int(d/(24*time.Hour)), "day", "days") + " ago"
+		return Count(int(d/(24*time.Hour)), "day") + " ago"
 	}
 	return t.Local().Format("2006-01-02 15:04")
 }
