@@ -289,6 +289,7 @@ func TestHostsLeadToApps(t *testing.T) {
 		"a.blog.example.com":                     {404, "No app answers"},
 		"blog.example.com.evil.org":              {404, "No app answers"},
 		"blogexample.com":                        {404, "No app answers"},
+		"blogxexample.com":                       {404, "No app answers"},
 		"xexample.com":                           {404, "No app answers"},
 		"example.org":                            {404, "No app answers"},
 		"_x.example.com":                         {404, "No app answers"},

@@ -510,6 +510,26 @@ func TestMemoryOfTheCacheIsBounded(t *testing.T) {
 	}
 }
 
+func TestMemoryOfPathsIsBounded(t *testing.T) {
+	for limit, want := range map[int64]uint64{0: 8 << 20, 64 << 20: 16 << 20} {
+		c := newCache(func() int64 { return limit })
+		for i := range 20 {
+			c.indexes.Set(fmt.Sprint("dep_", i), &index{weight: 3 << 20})
+		}
+		c.indexes.CleanUp()
+		if weight := c.indexes.WeightedSize(); weight > want || weight < want-3<<20 {
+			t.Errorf("limit %d: %d bytes of paths are kept, not %d", limit, weight, want)
+		}
+	}
+	// A deployment with more paths than there is room for is kept alone, and not loaded for every request.
+	c := newCache(func() int64 { return 0 })
+	c.indexes.Set("dep_huge", &index{weight: 1 << 40})
+	c.indexes.CleanUp()
+	if _, ok := c.indexes.GetIfPresent("dep_huge"); !ok {
+		t.Error("a deployment with many paths is loaded for every request")
+	}
+}
+
 func TestDeploymentsShareWhatTheyHaveInCommon(t *testing.T) {
 	s := serve(t, texts("index.html", "one", "shared.css", "body{}"))
 	s.ask("GET", "/")
