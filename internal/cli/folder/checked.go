@@ -1,0 +1,34 @@
+package folder
+
+import (
+	"hash"
+	"io"
+	"os"
+
+	"fazt/internal/errs"
+	"fazt/internal/hosting"
+)
+
+// checked reads a file and makes sure that it still is what was announced.
+type checked struct {
+	file *os.File
+	sum  hash.Hash
+	want hosting.Announced
+	read int64
+}
+
+func (c *checked) Read(p []byte) (int, error) {
+	n, err := c.file.Read(p)
+	c.read += int64(n)
+	c.sum.Write(p[:n])
+	if c.read > c.want.Size || (err == io.EOF || c.read == c.want.Size) && n > 0 && c.changed() { //nolint:errorlint // readers return it bare
+		return 0, errs.New(errs.Conflict, "it has changed")
+	}
+	return n, err
+}
+
+func (c *checked) changed() bool {
+	return c.read >= c.want.Size && hosting.Hash(c.sum.Sum(nil)) != c.want.Hash
+}
+
+func (c *checked) Close() error { return c.file.Close() }
