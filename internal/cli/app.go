@@ -1,0 +1,181 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"fazt/internal/api/op"
+	"fazt/internal/client"
+	"fazt/internal/errs"
+	"fazt/internal/output"
+)
+
+func (c *command) app() *cobra.Command {
+	return group("app", "Deploy apps and look after them",
+		c.appDeploy(), c.appList(), c.appInfo(), c.appDeployments(), c.appRollback(), c.appRemove())
+}
+
+func (c *command) appList() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the apps", Args: arguments(),
+		RunE: func(*cobra.Command, []string) error {
+			return c.existing(func(cl *client.Client) error {
+				apps := []op.App{}
+				for cursor := ""; ; {
+					page, err := client.Call(c.ctx, cl, op.AppList, op.List{Cursor: cursor})
+					if err != nil {
+						return err
+					}
+					apps = append(apps, page.Items...)
+					if cursor = page.Next; cursor == "" {
+						break
+					}
+				}
+				v := output.View{Value: apps, Columns: []string{"name", "live", "files", "size", "updated", "url"}, Empty: "There are no apps. `fazt app deploy DIR` makes one."}
+				for _, a := range apps {
+					v.Rows = append(v.Rows, []string{a.Name, liveNumber(a), fmt.Sprint(a.Stats.Files), output.Size(a.Stats.Bytes), output.Time(a.UpdatedAt), a.URL})
+				}
+				return c.print(v)
+			})
+		},
+	}
+}
+
+func liveNumber(a op.App) string {
+	if a.Live == nil {
+		return "-"
+	}
+	return fmt.Sprint(a.Live.Number)
+}
+
+func (c *command) appInfo() *cobra.Command {
+	return &cobra.Command{
+		Use: "info APP", Short: "Show one app", Args: arguments("the name of the app"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return c.existing(func(cl *client.Client) error {
+				a, err := client.Call(c.ctx, cl, op.AppGet, op.AppRef{App: args[0]})
+				if err != nil {
+					return err
+				}
+				rows := [][]string{{"name", a.Name}, {"title", a.Title}, {"id", a.ID}, {"url", a.URL}, {"live", liveNumber(a)}}
+				if a.Live != nil {
+					function := "none"
+					if a.Live.Function {
+						function = "api/main"
+					}
+					rows = append(rows, []string{"deployed", output.Time(a.Live.CreatedAt)}, []string{"message", a.Live.Message}, []string{"function", function})
+				}
+				rows = append(rows, [][]string{
+					{"files", fmt.Sprintf("%d, %s", a.Stats.Files, output.Size(a.Stats.Bytes))},
+					{"deployments", fmt.Sprintf("%d kept, %s stored", a.Stats.Deployments, output.Size(a.Stats.Stored))},
+					{"aliases", strings.Join(a.Aliases, ", ")}, {"created", output.Time(a.CreatedAt)}, {"updated", output.Time(a.UpdatedAt)},
+				}...)
+				return c.print(output.View{Value: a, Rows: rows})
+			})
+		},
+	}
+}
+
+func (c *command) appDeployments() *cobra.Command {
+	return &cobra.Command{
+		Use: "deployments APP", Short: "List the deployments of an app, newest first", Args: arguments("the name of the app"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return c.existing(func(cl *client.Client) error {
+				list := []op.Deployment{}
+				req := op.DeploymentList{App: args[0]}
+				for {
+					page, err := client.Call(c.ctx, cl, op.DeploymentPage, req)
+					if err != nil {
+						return err
+					}
+					list = append(list, page.Items...)
+					if req.Cursor = page.Next; req.Cursor == "" {
+						break
+					}
+				}
+				v := output.View{Value: list, Columns: []string{"number", "", "files", "size", "created", "message", "url"}}
+				for _, d := range list {
+					live := ""
+					if d.Live {
+						live = "live"
+					}
+					v.Rows = append(v.Rows, []string{fmt.Sprint(d.Number), live, fmt.Sprint(d.Files), output.Size(d.Bytes), output.Time(d.CreatedAt), d.Message, d.URL})
+				}
+				return c.print(v)
+			})
+		},
+	}
+}
+
+func (c *command) appRollback() *cobra.Command {
+	var to int
+	cmd := &cobra.Command{
+		Use: "rollback APP", Short: "Put an earlier deployment live", Args: arguments("the name of the app"),
+		Example: `  fazt app rollback blog          the deployment before the live one
+  fazt app rollback blog --to 3`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("to") && to < 1 {
+				return usagef("--to is the number of a deployment, from 1")
+			}
+			return c.existing(func(cl *client.Client) error {
+				d, err := client.Call(c.ctx, cl, op.AppRollback, op.Rollback{App: args[0], To: to})
+				if err != nil {
+					return err
+				}
+				return c.print(output.View{Value: d, Rows: [][]string{{"app", args[0]}, {"live", fmt.Sprint(d.Number)}, {"deployed", output.Time(d.CreatedAt)}, {"message", d.Message}, {"url", d.URL}}})
+			})
+		},
+	}
+	cmd.Flags().IntVar(&to, "to", 0, "number of the deployment")
+	return cmd
+}
+
+func (c *command) appRemove() *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use: "remove APP", Short: "Remove an app with everything that is its own", Args: arguments("the name of the app"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return c.existing(func(cl *client.Client) error {
+				gone, err := client.Call(c.ctx, cl, op.AppRemoval, op.AppRef{App: args[0]})
+				if err != nil {
+					return err
+				}
+				if !yes {
+					if err := c.confirm(gone); err != nil {
+						return err
+					}
+				}
+				if gone, err = client.Call(c.ctx, cl, op.AppRemove, op.AppRef{App: gone.App.ID}); err != nil {
+					return err
+				}
+				return c.print(output.View{Value: gone, Rows: [][]string{{"removed", gone.App.Name}, {"with", removalText(gone)}}})
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	return cmd
+}
+
+func removalText(r op.Removal) string {
+	return fmt.Sprintf("%s (%s), %s in the store and the host names %s", output.Count(r.Deployments, "deployment"),
+		output.Size(r.Stats.Stored), output.Count(r.Keys, "value"), strings.Join(r.Aliases, ", "))
+}
+
+// confirm shows what will go and asks.
+func (c *command) confirm(r op.Removal) error {
+	in, ok := c.Stdin.(*os.File)
+	if !ok || !term.IsTerminal(int(in.Fd())) {
+		return usagef("removing %s takes with it %s; without a terminal it needs --yes", r.App.Name, removalText(r))
+	}
+	fmt.Fprintf(c.Stderr, "This removes %s for good, with %s.\nType its name to go on: ", r.App.Name, removalText(r))
+	typed, _ := bufio.NewReader(in).ReadString('\n')
+	if strings.TrimSpace(typed) != r.App.Name {
+		return errs.New(errs.Canceled, "nothing was removed")
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"fazt/internal/errs"
+)
+
+// managers are the package managers, each with the lockfiles that choose it.
+func managers() []struct {
+	name  string
+	locks []string
+} {
+	return []struct {
+		name  string
+		locks []string
+	}{
+		{"bun", []string{"bun.lock", "bun.lockb"}},
+		{"pnpm", []string{"pnpm-lock.yaml"}},
+		{"yarn", []string{"yarn.lock"}},
+		{"npm", []string{"package-lock.json", "npm-shrinkwrap.json"}},
+	}
+}
+
+// outputs are the folders a build may leave its pages in; the first that holds an index.html is it.
+func outputs() []string { return []string{"dist", "build", "out"} }
+
+// build runs the build script of a project that has one, and returns the folder with its output; "" when there is none
+// to run. The script runs here, as the person who deploys, and never on a server.
+func build(ctx context.Context, dir string, log io.Writer) (string, error) {
+	data, err := os.ReadFile(filepath.Join(dir, "package.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", errs.Wrap(errs.Invalid, err, "package.json cannot be read")
+	}
+	var pkg struct {
+		Scripts map[string]string `json:"scripts"`
+	}
+	if err := json.Unmarshal(data, &pkg); err != nil {
+		return "", errs.Wrap(errs.Invalid, err, "package.json is not valid JSON: %v; --no-build deploys the folder as it is", err)
+	}
+	if pkg.Scripts["build"] == "" {
+		return "", nil
+	}
+	manager := managerOf(dir)
+	if _, err := exec.LookPath(manager); err != nil {
+		return "", errs.Wrap(errs.Invalid, err, "package.json has a build script and %s is not installed; install it, or use --no-build", manager)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "node_modules")); errors.Is(err, fs.ErrNotExist) {
+		if err := runTool(ctx, dir, log, manager, "install"); err != nil {
+			return "", err
+		}
+	}
+	if err := runTool(ctx, dir, log, manager, "run", "build"); err != nil {
+		return "", err
+	}
+	for _, name := range outputs() {
+		out := filepath.Join(dir, name)
+		if _, err := os.Stat(filepath.Join(out, "index.html")); err == nil {
+			return out, nil
+		}
+	}
+	return "", errs.New(errs.Invalid, "the build left no index.html in dist, build or out; --no-build deploys the folder as it is")
+}
+
+// managerOf is the package manager whose lockfile lies in dir; npm when there is none.
+func managerOf(dir string) string {
+	for _, m := range managers() {
+		for _, lock := range m.locks {
+			if _, err := os.Stat(filepath.Join(dir, lock)); err == nil {
+				return m.name
+			}
+		}
+	}
+	return "npm"
+}
+
+// runTool runs a program in dir and streams what it says, marked as its own.
+func runTool(ctx context.Context, dir string, log io.Writer, name string, args ...string) error {
+	line := name + " " + strings.Join(args, " ")
+	fmt.Fprintf(log, "$ %s\n", line)
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = dir
+	out := &prefixed{w: log, prefix: "  "}
+	cmd.Stdout, cmd.Stderr = out, out
+	err := cmd.Run()
+	out.flush()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return errs.Wrap(errs.Unprocessable, err, "`%s` failed (%v); nothing was deployed", line, err)
+}
+
+// prefixed writes whole lines with something in front.
+type prefixed struct {
+	w      io.Writer
+	prefix string
+	rest   []byte
+}
+
+func (p *prefixed) Write(b []byte) (int, error) {
+	p.rest = append(p.rest, b...)
+	for {
+		i := bytes.IndexByte(p.rest, '\n')
+		if i < 0 {
+			return len(b), nil
+		}
+		if _, err := fmt.Fprintf(p.w, "%s%s", p.prefix, p.rest[:i+1]); err != nil {
+			return 0, err
+		}
+		p.rest = p.rest[i+1:]
+	}
+}
+
+func (p *prefixed) flush() {
+	if len(p.rest) > 0 {
+		fmt.Fprintf(p.w, "%s%s\n", p.prefix, p.rest)
+		p.rest = nil
+	}
+}

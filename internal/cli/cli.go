@@ -1,0 +1,268 @@
+// Package cli is the command line: arguments become operations, results become output.
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"fazt/internal/client"
+	"fazt/internal/errs"
+	"fazt/internal/output"
+	"fazt/internal/runtime"
+	"fazt/internal/server"
+	"fazt/internal/system"
+)
+
+// Env is what a command has of its surroundings.
+type Env struct {
+	Args   []string // without the program's name
+	Stdin  io.Reader
+	Stdout io.Writer
+	Stderr io.Writer
+	Getenv func(string) string
+	Home   func() (string, error)
+}
+
+// The exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// Main runs one command and returns the exit code.
+func Main(ctx context.Context, env Env) int {
+	c := &command{Env: env, ctx: ctx}
+	root := c.root()
+	root.SetArgs(env.Args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	var u *usage
+	if errors.As(err, &u) || isCobraUsage(err) {
+		fmt.Fprintf(env.Stderr, "fazt: %v\nRun `fazt %s--help` to see how it is used.\n", err, path(root, env.Args))
+		return exitUsage
+	}
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		fmt.Fprintln(env.Stderr, "fazt: interrupted")
+		return exitFailed
+	}
+	c.explain(err)
+	return errs.KindOf(err).ExitCode()
+}
+
+// explain says what went wrong. The person at the terminal owns the instance: they see the cause of a failure that
+// nobody classified.
+func (c *command) explain(err error) {
+	text := errs.Sentence(err)
+	if errs.Is(err, errs.Internal) {
+		text = err.Error()
+	}
+	fmt.Fprintf(c.Stderr, "fazt: %s\n", text)
+	for _, d := range diagnostics(err) {
+		if d.Frame != "" {
+			fmt.Fprintf(c.Stderr, "\n%s:%d:%d: %s\n%s\n", d.File, d.Line, d.Column, d.Text, d.Frame)
+		}
+		for _, note := range d.Notes {
+			fmt.Fprintf(c.Stderr, "  note: %s\n", note)
+		}
+	}
+}
+
+// diagnostics are the places in the author's files that err is about.
+func diagnostics(err error) []runtime.Diagnostic {
+	switch d := errs.Details(err).(type) {
+	case []runtime.Diagnostic:
+		return d
+	case json.RawMessage:
+		var list []runtime.Diagnostic
+		if json.Unmarshal(d, &list) == nil {
+			return list
+		}
+	}
+	return nil
+}
+
+// usage is a mistake in the way a command was called.
+type usage struct{ message string }
+
+func (u *usage) Error() string { return u.message }
+
+func usagef(format string, args ...any) error { return &usage{fmt.Sprintf(format, args...)} }
+
+// isCobraUsage recognises the mistakes that cobra finds, which have no type.
+func isCobraUsage(err error) bool {
+	text := err.Error()
+	for _, begin := range []string{"unknown command", "unknown flag", "unknown shorthand", "flag needs an argument", "invalid argument", "accepts ", "requires ", "if any flags in the group"} {
+		if strings.HasPrefix(text, begin) {
+			return true
+		}
+	}
+	return false
+}
+
+// path is the command that was meant, for the hint.
+func path(root *cobra.Command, args []string) string {
+	found, _, err := root.Find(args)
+	if err != nil || found == root {
+		return ""
+	}
+	return strings.TrimPrefix(found.CommandPath(), "fazt ") + " "
+}
+
+// command is what the commands share.
+type command struct {
+	Env
+	ctx      context.Context
+	database string
+	format   string
+}
+
+func (c *command) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "fazt",
+		Short: "A whole personal cloud in one file",
+		Long: `Fazt makes a folder a running app: its pages are served, its api/main.ts runs on
+the server, and everything is kept in one SQLite file.`,
+		Example: `  fazt dev examples/guestbook      run a folder and follow its changes
+  fazt server start                start an instance that lasts
+  fazt app deploy ./site           put a folder live`,
+		SilenceErrors: true, SilenceUsage: true,
+		Args: func(cmd *cobra.Command, args []string) error { return noCommand(cmd, args) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetIn(c.Stdin)
+	root.SetOut(c.Stdout)
+	root.SetErr(c.Stderr)
+	root.SetFlagErrorFunc(flagError)
+	root.PersistentFlags().StringVar(&c.database, "db", "", "database file (FAZT_DB, else ~/.fazt/data.db)")
+	root.PersistentFlags().StringVar(&c.format, "format", "table", "how results are shown: table, json or markdown")
+	root.AddCommand(c.dev(), c.server(), c.app(), c.databaseCommand(), c.version())
+	return root
+}
+
+// group is a command that only holds others.
+func group(use, short string, commands ...*cobra.Command) *cobra.Command {
+	g := &cobra.Command{
+		Use: use, Short: short,
+		Args: noCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	g.AddCommand(commands...)
+	return g
+}
+
+// noCommand explains an argument where a command should be.
+func noCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	message := fmt.Sprintf("there is no command %q", strings.TrimPrefix(cmd.CommandPath()+" "+args[0], "fazt "))
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		message += fmt.Sprintf("; did you mean %q?", near[0])
+	}
+	return &usage{message}
+}
+
+// flagError adds the nearest flag to what is said of an unknown one.
+func flagError(cmd *cobra.Command, err error) error {
+	name, ok := strings.CutPrefix(err.Error(), "unknown flag: --")
+	if !ok {
+		return &usage{err.Error()}
+	}
+	message := fmt.Sprintf("there is no flag --%s", name)
+	if near := nearest(name, flagNames(cmd)); near != "" {
+		message += fmt.Sprintf("; did you mean --%s?", near)
+	}
+	return &usage{message}
+}
+
+// arguments checks how many arguments there are and says what is missing by name.
+func arguments(names ...string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) < len(names) {
+			return usagef("%s is missing", names[len(args)])
+		}
+		if len(args) > len(names) {
+			return usagef("%q is one argument too many", args[len(names)])
+		}
+		return nil
+	}
+}
+
+// databasePath is the one rule for which database a command means.
+func (c *command) databasePath() (string, error) {
+	for _, chosen := range []string{c.database, c.Getenv("FAZT_DB")} {
+		if chosen != "" {
+			return filepath.Abs(chosen)
+		}
+	}
+	home, err := c.Home()
+	if err != nil {
+		return "", errs.Wrap(errs.Invalid, err, "your home directory is not known; name the database with --db")
+	}
+	return filepath.Join(home, ".fazt", "data.db"), nil
+}
+
+// open reaches the instance: through the socket of the server that runs, or in this process.
+func (c *command) open() (*client.Client, error) {
+	path, err := c.databasePath()
+	if err != nil {
+		return nil, err
+	}
+	return client.Open(c.ctx, client.Config{Database: path, Compose: server.InProcess})
+}
+
+// with runs fn on the instance.
+func (c *command) with(fn func(*client.Client) error) error {
+	cl, err := c.open()
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(cl), cl.Close())
+}
+
+func (c *command) print(v output.View) error {
+	f, err := output.ParseFormat(c.format)
+	if err != nil {
+		return &usage{errs.Sentence(err)}
+	}
+	return output.Printer{W: c.Stdout, Format: f, Width: width(c.Stdout)}.Print(v)
+}
+
+// width is that of the terminal w writes to, or 0.
+func width(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0
+	}
+	columns, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 80
+	}
+	return columns
+}
+
+func (c *command) version() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: arguments(),
+		RunE: func(*cobra.Command, []string) error {
+			return c.print(output.View{
+				Value: map[string]string{"version": system.Version, "go": goVersion(), "platform": platform()},
+				Rows:  [][]string{{"fazt", system.Version}, {"go", goVersion()}, {"platform", platform()}},
+			})
+		},
+	}
+}

@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fazt/internal/client"
+	"fazt/internal/output"
+)
+
+// deployFlags are the choices of one deploy.
+type deployFlags struct {
+	projectOptions
+	message         string
+	dryRun, preview bool
+	spa, noSPA      bool
+}
+
+func (c *command) appDeploy() *cobra.Command {
+	var f deployFlags
+	cmd := &cobra.Command{
+		Use: "deploy DIR", Short: "Put a folder live", Args: arguments("the folder"),
+		Long: `Put a folder live. Only content the instance lacks is sent, and visitors see the
+old files or the new ones, never a mix.
+
+The name is --name, else the name in fazt.json, else that of the folder. What
+.gitignore and .faztignore name is not sent, and neither are .git, node_modules,
+.env files and other dotfiles (.well-known excepted).
+
+Where package.json has a build script, it runs first, with the package manager
+the lockfile belongs to. The pages are then taken from dist, build or out, and
+api/, private/, workers/ and fazt.json from the folder itself.`,
+		Example: `  fazt app deploy ./site
+  fazt app deploy ./site --name blog --message "New header"
+  fazt app deploy ./site --preview       not live: at an address of its own
+  fazt app deploy ./site --dry-run       only tell what would be sent`,
+		RunE: func(_ *cobra.Command, args []string) error { return c.deploy(args[0], f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.name, "name", "", "name of the app: the host label it answers at")
+	flags.StringVarP(&f.message, "message", "m", "", "what changed, for the list of deployments")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "only tell what would be sent")
+	flags.BoolVar(&f.preview, "preview", false, "make the deployment without putting it live")
+	flags.BoolVar(&f.spa, "spa", false, "answer paths that match no file with index.html")
+	flags.BoolVar(&f.noSPA, "no-spa", false, "the opposite of --spa, whatever fazt.json says")
+	flags.BoolVar(&f.folder.IncludePrivate, "include-private", false, "send private/ even where .gitignore names it")
+	flags.BoolVar(&f.noBuild, "no-build", false, "do not run the build script of package.json")
+	cmd.MarkFlagsMutuallyExclusive("spa", "no-spa")
+	cmd.MarkFlagsMutuallyExclusive("dry-run", "preview")
+	return cmd
+}
+
+func (c *command) deploy(dir string, f deployFlags) error {
+	began := time.Now()
+	f.log = c.Stderr
+	p, err := load(c.ctx, dir, f.projectOptions)
+	if err != nil {
+		return err
+	}
+	defer p.Close() //nolint:errcheck // only reading
+	for _, w := range p.warnings {
+		fmt.Fprintf(c.Stderr, "note: %s\n", w)
+	}
+	p.plan.Message, p.plan.Preview = f.message, f.preview
+	if f.spa || f.noSPA {
+		p.plan.SPA = &f.spa
+	}
+	return c.with(func(cl *client.Client) error {
+		bar := newBar(c.Stderr)
+		d, err := client.Deploy(c.ctx, cl, p.name, p.plan, p, f.dryRun, bar.show)
+		bar.clear()
+		if err != nil {
+			return err
+		}
+		return c.print(deployView(p, d, f.dryRun, cl.InProcess(), time.Since(began)))
+	})
+}
+
+// deployed is the outcome for programs.
+type deployed struct {
+	App        string `json:"app"`
+	Deployment int    `json:"deployment"` // 0 for a dry run
+	URL        string `json:"url"`
+	Live       bool   `json:"live"`
+	New        int    `json:"new"`
+	Changed    int    `json:"changed"`
+	Unchanged  int    `json:"unchanged"`
+	Removed    int    `json:"removed"`
+	Sent       int64  `json:"sent"`    // bytes on the wire
+	Missing    int64  `json:"missing"` // bytes of content the instance lacked
+	Millis     int64  `json:"millis"`
+}
+
+func deployView(p *project, d client.Deployment, dryRun, inProcess bool, took time.Duration) output.View {
+	u := d.Upload
+	r := deployed{
+		App: p.name, New: u.New, Changed: u.Changed, Unchanged: u.Unchanged, Removed: u.Removed,
+		Sent: d.Sent, Missing: u.MissingBytes, Millis: took.Milliseconds(),
+	}
+	files := fmt.Sprintf("%d new, %d changed, %d unchanged, %d removed", u.New, u.Changed, u.Unchanged, u.Removed)
+	rows := [][]string{{"app", p.name}}
+	switch {
+	case u.Same != nil:
+		r.Deployment, r.Live = u.Same.Number, u.Same.Live
+		rows = append(rows, []string{"deployment", fmt.Sprintf("%d, which is all of this already", u.Same.Number)})
+	case dryRun:
+		rows = append(rows, []string{"deployment", "none: this was a dry run"}, []string{"files", files}, []string{"would send", output.Size(u.MissingBytes)})
+	default:
+		r.Deployment, r.Live, r.URL = d.Deployed.Deployment.Number, d.Deployed.Deployment.Live, d.Deployed.Deployment.URL
+		number := fmt.Sprint(r.Deployment)
+		if d.Deployed.Preview {
+			number += " (a preview, not live)"
+		}
+		rows = append(rows, []string{"deployment", number}, []string{"files", files}, []string{"sent", output.Size(d.Sent)}, []string{"url", r.URL})
+	}
+	rows = append(rows, []string{"time", took.Round(time.Millisecond).String()})
+	if inProcess && !dryRun {
+		rows = append(rows, []string{"server", "not running; `fazt server start` starts it"})
+	}
+	return output.View{Value: r, Rows: rows}
+}
+
+// bar shows how far an upload has come, on a terminal only.
+type bar struct {
+	w     io.Writer
+	shown bool
+	last  time.Time
+}
+
+func newBar(w io.Writer) *bar {
+	if width(w) == 0 {
+		return &bar{}
+	}
+	return &bar{w: w}
+}
+
+func (b *bar) show(sent, total int64) {
+	if b.w == nil || total == 0 || time.Since(b.last) < 50*time.Millisecond {
+		return
+	}
+	b.last, b.shown = time.Now(), true
+	fmt.Fprintf(b.w, "\rsending %3d %%  %s of %s ", sent*100/total, output.Size(sent), output.Size(total))
+}
+
+func (b *bar) clear() {
+	if b.shown {
+		fmt.Fprint(b.w, "\r\x1b[K")
+	}
+}

@@ -1,0 +1,198 @@
+package cli
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fazt/internal/activity"
+	"fazt/internal/client"
+	"fazt/internal/errs"
+	"fazt/internal/output"
+	"fazt/internal/server"
+)
+
+func (c *command) dev() *cobra.Command {
+	var o projectOptions
+	var listen []string
+	cmd := &cobra.Command{
+		Use: "dev DIR", Short: "Run a folder and follow its changes", Args: arguments("the folder"),
+		Long: `Run a folder as an app on an instance of its own, deploy it again whenever it
+changes, reload the open pages, and show what its functions print.
+
+The data are kept in ~/.fazt/dev, a database for each folder, unless --db or
+FAZT_DB names another.`,
+		Example: `  fazt dev examples/guestbook
+  fazt dev . --listen 127.0.0.1:8080`,
+		RunE: func(_ *cobra.Command, args []string) error { return c.runDev(args[0], o, listen) },
+	}
+	cmd.Flags().StringVar(&o.name, "name", "", "name of the app")
+	cmd.Flags().StringSliceVar(&listen, "listen", nil, "address to listen on (default 127.0.0.1:4698)")
+	cmd.Flags().BoolVar(&o.noBuild, "no-build", false, "do not run the build script of package.json")
+	o.folder.IncludePrivate = true
+	return cmd
+}
+
+// developer is one run of `fazt dev`.
+type developer struct {
+	*command
+	dir      string
+	options  projectOptions
+	instance *server.Instance
+	client   *client.Client
+	app      string
+}
+
+func (c *command) runDev(dir string, o projectOptions, listen []string) error {
+	o.log = c.Stdout
+	info, err := os.Stat(dir)
+	if err != nil || !info.IsDir() {
+		return errs.Wrap(errs.Invalid, errors.Join(err, os.ErrNotExist), "there is no folder %s", dir)
+	}
+	path, err := c.devDatabase(dir)
+	if err != nil {
+		return err
+	}
+	i, err := server.Open(c.ctx, server.Config{Database: path, Listen: listen, Dev: true, Log: c.logger(false)})
+	if err != nil {
+		return err
+	}
+	d := &developer{command: c, dir: dir, options: o, instance: i, client: client.NewInProcess(i.API())}
+	return errors.Join(d.run(), i.Close())
+}
+
+// devDatabase is a database for the folder alone, so that trying things out touches no lasting instance.
+func (c *command) devDatabase(dir string) (string, error) {
+	if c.database != "" || c.Getenv("FAZT_DB") != "" {
+		return c.databasePath()
+	}
+	full, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	home, err := c.Home()
+	if err != nil {
+		return "", errs.Wrap(errs.Invalid, err, "your home directory is not known; name a database with --db")
+	}
+	sum := sha256.Sum256([]byte(full))
+	return filepath.Join(home, ".fazt", "dev", fmt.Sprintf("%s-%x.db", label(filepath.Base(full)), sum[:4])), nil
+}
+
+func (d *developer) run() error {
+	ctx, cancel := context.WithCancel(d.ctx)
+	defer cancel()
+	w, err := watch(ctx, d.dir)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	lines, stop := d.instance.AppLog.Follow()
+	printed := make(chan struct{})
+	go func() {
+		defer close(printed)
+		for l := range lines {
+			d.printLine(l)
+		}
+	}()
+	ready, ended := make(chan struct{}), make(chan error, 1)
+	go func() { ended <- d.instance.Run(ctx, func([]net.Addr) { close(ready) }) }()
+	select {
+	case <-ready:
+		d.loop(ctx, w)
+		cancel()
+		err = <-ended
+	case err = <-ended:
+	}
+	stop()
+	<-printed
+	return err
+}
+
+// loop deploys now and after every change, until ctx ends.
+func (d *developer) loop(ctx context.Context, w *watcher) {
+	first := true
+	for {
+		d.deployOnce(ctx, first)
+		first = false
+		select {
+		case <-ctx.Done():
+			fmt.Fprintln(d.Stdout, "Stopped.")
+			return
+		case <-w.changed:
+		}
+	}
+}
+
+func (d *developer) deployOnce(ctx context.Context, first bool) {
+	began := time.Now()
+	p, err := load(ctx, d.dir, d.options)
+	if err == nil {
+		defer p.Close() //nolint:errcheck // only reading
+		err = d.upload(ctx, p, began, first)
+	}
+	if err != nil && ctx.Err() == nil {
+		d.explain(err)
+		if d.app != "" {
+			fmt.Fprintln(d.Stderr, "The deployment before it stays live; save a file to try again.")
+		} else {
+			fmt.Fprintln(d.Stderr, "Nothing is live yet; save a file to try again.")
+		}
+	}
+}
+
+func (d *developer) upload(ctx context.Context, p *project, began time.Time, first bool) error {
+	if first {
+		for _, w := range p.warnings {
+			fmt.Fprintf(d.Stderr, "note: %s\n", w)
+		}
+	}
+	done, err := client.Deploy(ctx, d.client, p.name, p.plan, p, false, nil)
+	if err != nil {
+		return err
+	}
+	took := time.Since(began).Round(time.Millisecond)
+	switch {
+	case done.Deployed != nil && d.app != "":
+		u := done.Upload
+		fmt.Fprintf(d.Stdout, "%s  deployment %d live in %v (%d new, %d changed, %d removed)\n",
+			time.Now().Format("15:04:05"), done.Deployed.Deployment.Number, took, u.New, u.Changed, u.Removed)
+	case d.app == "":
+		number := 0
+		if done.Deployed != nil {
+			number = done.Deployed.Deployment.Number
+		} else {
+			number = done.Upload.Same.Number
+		}
+		fmt.Fprintf(d.Stdout, "\n  %s  %s\n\n  deployment %d of %s, live in %v; data in %s\n  Changes to %s go live by themselves. Ctrl-C stops.\n\n",
+			p.name, d.instance.URL(p.name), number, output.Count(len(p.plan.Files), "file"), took, d.instance.DB.Path(), d.dir)
+	}
+	d.app = p.name
+	return nil
+}
+
+func (d *developer) printLine(l activity.Line) {
+	mark := ""
+	if l.Level != "info" {
+		mark = strings.ToUpper(l.Level) + " "
+	}
+	text := strings.ReplaceAll(strings.TrimRight(l.Message, "\n"), "\n", "\n            ")
+	fmt.Fprintf(d.Stdout, "%s  | %s%s\n", l.Time.Local().Format("15:04:05"), mark, visible(text))
+}
+
+// visible keeps what an app prints from steering the terminal.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return '�'
+		}
+		return r
+	}, s)
+}

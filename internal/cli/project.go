@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"fazt/internal/apps"
+	"fazt/internal/cli/folder"
+	"fazt/internal/errs"
+	"fazt/internal/hosting"
+)
+
+// project is a folder ready to be deployed: its files, from one folder or, when it has a build, from two.
+type project struct {
+	name     string
+	plan     hosting.Plan
+	from     map[string]*folder.Folder // which folder a path comes from, where it is not main
+	main     *folder.Folder
+	source   *folder.Folder // nil when there was no build
+	warnings []string
+}
+
+// projectOptions are the choices of deploy and dev.
+type projectOptions struct {
+	name    string
+	folder  folder.Options
+	noBuild bool
+	log     io.Writer // where the output of a build goes
+}
+
+// besideBuild are the files of a project that are taken from its source when the pages come out of a build.
+func besideBuild(path string) bool {
+	for _, prefix := range []string{"api/", "private/", "workers/"} {
+		if strings.HasPrefix(path, prefix) {
+			return true
+		}
+	}
+	return path == hosting.ManifestFile
+}
+
+// load builds the project, where it has a build, and reads its files.
+func load(ctx context.Context, dir string, o projectOptions) (*project, error) {
+	output := ""
+	if !o.noBuild {
+		var err error
+		if output, err = build(ctx, dir, o.log); err != nil {
+			return nil, err
+		}
+	}
+	p := &project{from: map[string]*folder.Folder{}}
+	if err := p.read(ctx, dir, output, o); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+func (p *project) read(ctx context.Context, dir, output string, o projectOptions) (err error) {
+	if output == "" {
+		if p.main, err = folder.Read(ctx, dir, o.folder); err != nil {
+			return err
+		}
+		p.plan.Files = p.main.Files
+	} else if err = p.readBuilt(ctx, dir, output, o); err != nil {
+		return err
+	}
+	p.warnings = append(p.warnings, p.main.Warnings...)
+	if p.plan.Manifest, err = p.manifest(); err != nil {
+		return err
+	}
+	p.name, err = p.chooseName(dir, o.name)
+	return err
+}
+
+// readBuilt takes the pages from the output of the build, and functions and manifest from the source.
+func (p *project) readBuilt(ctx context.Context, dir, output string, o projectOptions) (err error) {
+	if p.main, err = folder.Read(ctx, output, folder.Options{Built: true}); err != nil {
+		return err
+	}
+	if p.source, err = folder.Read(ctx, dir, o.folder); err != nil {
+		return err
+	}
+	p.warnings = append(p.warnings, p.source.Warnings...)
+	for _, a := range p.main.Files {
+		if !besideBuild(a.Path) {
+			p.plan.Files = append(p.plan.Files, a)
+		}
+	}
+	for _, a := range p.source.Files {
+		if besideBuild(a.Path) {
+			p.plan.Files = append(p.plan.Files, a)
+			p.from[a.Path] = p.source
+		}
+	}
+	slices.SortFunc(p.plan.Files, func(a, b hosting.Announced) int { return strings.Compare(a.Path, b.Path) })
+	return nil
+}
+
+// Open opens a file of the plan, for the upload.
+func (p *project) Open(path string) (io.ReadCloser, error) {
+	if f, ok := p.from[path]; ok {
+		return f.Open(path)
+	}
+	return p.main.Open(path)
+}
+
+// Close lets the folders go.
+func (p *project) Close() error {
+	var err error
+	for _, f := range []*folder.Folder{p.main, p.source} {
+		if f != nil {
+			err = errors.Join(err, f.Close())
+		}
+	}
+	return err
+}
+
+// manifest reads fazt.json, or what an older manifest.json has.
+func (p *project) manifest() (hosting.Manifest, error) {
+	f := p.main
+	if p.source != nil {
+		f = p.source
+	}
+	for _, name := range []string{hosting.ManifestFile, "manifest.json"} {
+		data, err := f.ReadFile(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return hosting.Manifest{}, errs.Wrap(errs.Invalid, err, "%s cannot be read", name)
+		}
+		return hosting.ParseManifest(data, name)
+	}
+	return hosting.Manifest{}, nil
+}
+
+// chooseName: the flag, the manifest, or the name of the folder made into a host label where that can be done.
+func (p *project) chooseName(dir, flag string) (string, error) {
+	if flag != "" {
+		return flag, apps.CheckName(flag)
+	}
+	if p.plan.Manifest.Name != "" {
+		return p.plan.Manifest.Name, apps.CheckName(p.plan.Manifest.Name)
+	}
+	full, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	base := filepath.Base(full)
+	name := label(base)
+	if err := apps.CheckName(name); err != nil {
+		return "", errs.Wrap(errs.Invalid, err, "the folder name %q cannot be the name of an app (%s); choose one with --name", base, errs.Sentence(err))
+	}
+	return name, nil
+}
+
+// label makes a host label of a folder's name: "My Site" becomes my-site.
+func label(base string) string {
+	parts := strings.FieldsFunc(strings.ToLower(base), func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	})
+	return strings.Join(parts, "-")
+}

@@ -1,0 +1,268 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"fazt/internal/api/op"
+	"fazt/internal/client"
+	"fazt/internal/errs"
+	"fazt/internal/output"
+	"fazt/internal/server"
+)
+
+func (c *command) server() *cobra.Command {
+	return group("server", "Start, stop and look after an instance",
+		c.serverStart(), c.serverInit(), c.serverStatus(), c.serverStop())
+}
+
+func (c *command) serverStart() *cobra.Command {
+	var listen []string
+	var domain string
+	var verbose bool
+	cmd := &cobra.Command{
+		Use: "start", Short: "Start an instance", Args: arguments(),
+		Long: `Start an instance and serve until Ctrl-C or ` + "`fazt server stop`" + `. A database that does
+not exist is made.`,
+		Example: `  fazt server start
+  fazt server start --listen 0.0.0.0:80 --listen '[::]:80' --domain example.com`,
+		RunE: func(*cobra.Command, []string) error { return c.serve(listen, domain, verbose) },
+	}
+	cmd.Flags().StringSliceVar(&listen, "listen", nil, "address to listen on, may be repeated (default 127.0.0.1:4698)")
+	cmd.Flags().StringVar(&domain, "domain", "", "apps are served below this name (default localhost)")
+	cmd.Flags().BoolVar(&verbose, "verbose", false, "log what happens")
+	return cmd
+}
+
+func (c *command) logger(verbose bool) *slog.Logger {
+	level := slog.LevelInfo
+	if verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(c.Stderr, &slog.HandlerOptions{Level: level}))
+}
+
+func (c *command) serve(listen []string, domain string, verbose bool) error {
+	path, err := c.databasePath()
+	if err != nil {
+		return err
+	}
+	_, missing := os.Stat(path)
+	i, err := server.Open(c.ctx, server.Config{Database: path, Listen: listen, Domain: domain, Log: c.logger(verbose)})
+	if err != nil {
+		return err
+	}
+	err = i.Run(c.ctx, func(addresses []net.Addr) {
+		if missing != nil {
+			fmt.Fprintf(c.Stdout, "Made the database %s.\n", path)
+		} else {
+			fmt.Fprintf(c.Stdout, "Serving the database %s.\n", path)
+		}
+		for _, a := range addresses {
+			fmt.Fprintf(c.Stdout, "Listening on %s; apps answer at %s\n", a, i.URL("<name>"))
+			break
+		}
+		for _, a := range addresses[1:] {
+			fmt.Fprintf(c.Stdout, "Listening on %s too\n", a)
+		}
+		if missing != nil {
+			fmt.Fprintf(c.Stdout, "\nNext:\n  fazt app deploy DIR    put a folder live\n  fazt server init       give the instance an owner\n")
+		}
+	})
+	return errors.Join(err, i.Close())
+}
+
+func (c *command) serverInit() *cobra.Command {
+	var req op.ServerInit
+	var fromStdin bool
+	cmd := &cobra.Command{
+		Use: "init", Short: "Give a new instance its owner and its domain", Args: arguments(),
+		Example: `  fazt server init
+  fazt server init --name ana --domain example.com --password-stdin < password.txt`,
+		RunE: func(*cobra.Command, []string) error {
+			if err := c.ask(&req, fromStdin); err != nil {
+				return err
+			}
+			return c.with(func(cl *client.Client) error {
+				s, err := client.Call(c.ctx, cl, op.ServerSetup, req)
+				if err != nil {
+					return err
+				}
+				return c.print(output.View{Value: s, Rows: [][]string{{"owner", req.Owner}, {"domain", domainOf(req, s)}, {"database", s.Database}}})
+			})
+		},
+	}
+	cmd.Flags().StringVar(&req.Owner, "name", "", "name of the owner; asked for when it is missing")
+	cmd.Flags().StringVar(&req.Domain, "domain", "", "apps are served below this name")
+	cmd.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from standard input")
+	return cmd
+}
+
+func domainOf(req op.ServerInit, s op.ServerStatus) string {
+	if req.Domain == "" || req.Domain == s.Domain {
+		return s.Domain
+	}
+	if s.Running {
+		return req.Domain + " (from the next start on)"
+	}
+	return req.Domain
+}
+
+// ask completes what the flags left open, at the terminal.
+func (c *command) ask(req *op.ServerInit, fromStdin bool) error {
+	terminal, ok := c.Stdin.(*os.File)
+	interactive := ok && term.IsTerminal(int(terminal.Fd()))
+	in := bufio.NewReader(c.Stdin)
+	if req.Owner == "" {
+		if !interactive {
+			return usagef("--name is missing; without a terminal nobody can be asked")
+		}
+		fmt.Fprint(c.Stderr, "Name of the owner: ")
+		name, err := in.ReadString('\n')
+		if err != nil {
+			return usagef("no name was given")
+		}
+		req.Owner = strings.TrimSpace(name)
+	}
+	if fromStdin {
+		text, err := io.ReadAll(io.LimitReader(in, 1<<16))
+		if err != nil {
+			return errs.Wrap(errs.Invalid, err, "the password cannot be read")
+		}
+		req.Password = strings.TrimRight(string(text), "\r\n")
+		return nil
+	}
+	if !interactive {
+		return usagef("--password-stdin is missing; without a terminal nobody can be asked")
+	}
+	password, err := c.secret(terminal, "Password (at least 8 characters): ")
+	if err != nil {
+		return err
+	}
+	again, err := c.secret(terminal, "The same again: ")
+	if err != nil {
+		return err
+	}
+	if password != again {
+		return errs.New(errs.Invalid, "the two passwords differ; nothing was changed")
+	}
+	req.Password = password
+	return nil
+}
+
+// secret reads a line without showing it.
+func (c *command) secret(terminal *os.File, prompt string) (string, error) {
+	fmt.Fprint(c.Stderr, prompt)
+	text, err := term.ReadPassword(int(terminal.Fd()))
+	fmt.Fprintln(c.Stderr)
+	return string(text), errs.Wrap(errs.Invalid, err, "the password cannot be read")
+}
+
+func (c *command) serverStatus() *cobra.Command {
+	return &cobra.Command{
+		Use: "status", Short: "Show how the instance is doing", Args: arguments(),
+		RunE: func(*cobra.Command, []string) error {
+			return c.existing(func(cl *client.Client) error {
+				s, err := client.Call(c.ctx, cl, op.ServerState, op.None{})
+				if err != nil {
+					return err
+				}
+				return c.print(statusView(s))
+			})
+		},
+	}
+}
+
+// existing is with, for commands that make no sense on a database that is not there: asking must not make one.
+func (c *command) existing(fn func(*client.Client) error) error {
+	path, err := c.databasePath()
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(path); err != nil {
+		return errs.Wrap(errs.NotFound, err, "there is no database %s; `fazt server start` makes one, --db names another", path)
+	}
+	return c.with(fn)
+}
+
+func statusView(s op.ServerStatus) output.View {
+	rows := [][]string{{"server", "not running"}}
+	if s.Running {
+		rows = [][]string{
+			{"server", fmt.Sprintf("running since %s (process %d)", output.Time(s.StartedAt), s.PID)},
+			{"listening on", strings.Join(s.Listen, ", ")},
+		}
+	}
+	owner := "none yet; `fazt server init` makes one"
+	if s.Owner {
+		owner = "set"
+	}
+	rows = append(rows, [][]string{
+		{"domain", s.Domain}, {"database", fmt.Sprintf("%s (%s)", s.Database, output.Size(s.Bytes))},
+		{"apps", fmt.Sprint(s.Apps)}, {"owner", owner}, {"version", s.Version},
+	}...)
+	return output.View{Value: s, Rows: rows}
+}
+
+// stopWait is how long `server stop` waits until the server has let go of the database.
+const stopWait = 30 * time.Second
+
+func (c *command) serverStop() *cobra.Command {
+	return &cobra.Command{
+		Use: "stop", Short: "Stop the server; running requests finish", Args: arguments(),
+		RunE: func(*cobra.Command, []string) error {
+			var s op.ServerStatus
+			err := c.existing(func(cl *client.Client) (err error) {
+				s, err = client.Call(c.ctx, cl, op.ServerStop, op.None{})
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if err := c.waitStopped(s.Database); err != nil {
+				return err
+			}
+			return c.print(output.View{Value: s, Rows: [][]string{{"stopped", fmt.Sprintf("process %d", s.PID)}}})
+		},
+	}
+}
+
+// waitStopped returns when the server has ended: its lock is free.
+func (c *command) waitStopped(path string) error {
+	ctx, cancel := context.WithTimeout(c.ctx, stopWait)
+	defer cancel()
+	return server.WaitStopped(ctx, path)
+}
+
+func (c *command) databaseCommand() *cobra.Command {
+	return group("database", "Look after the database file", &cobra.Command{
+		Use: "check", Short: "Look through the whole file for damage, also while it is in use", Args: arguments(),
+		RunE: func(*cobra.Command, []string) error {
+			return c.existing(func(cl *client.Client) error {
+				got, err := client.Call(c.ctx, cl, op.DatabaseCheck, op.None{})
+				if err != nil {
+					return err
+				}
+				v := output.View{Value: got, Columns: []string{"fault"}, Empty: "The database is sound."}
+				for _, f := range got.Faults {
+					v.Rows = append(v.Rows, []string{f})
+				}
+				if err := c.print(v); err != nil || got.Sound {
+					return err
+				}
+				return errs.New(errs.Unprocessable, "the database has %s; restore it from a copy", output.Count(len(got.Faults), "fault"))
+			})
+		},
+	})
+}
