@@ -242,3 +242,12 @@ func InProcess(ctx context.Context, path string, lock *database.Lock) (http.Hand
 	}
 	return i.API(), i.Close, nil
 }
+
+// WaitStopped returns when no server and no command has the database at path.
+func WaitStopped(ctx context.Context, path string) error {
+	lock, err := database.Acquire(ctx, path)
+	if err != nil {
+		return errs.Wrap(errs.Timeout, err, "the server was told to stop and has not ended yet")
+	}
+	return lock.Release()
+}
