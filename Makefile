@@ -2,7 +2,7 @@
 
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  := -s -w -X fazt/internal/system.Version=$(VERSION)
-TARGETS  := linux/amd64 linux/arm64 linux/arm darwin/amd64 darwin/arm64 windows/amd64
+TARGETS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 FUZZTIME ?= 20s
 KILLS    ?= 300
 
@@ -63,7 +63,7 @@ fuzz: ## fuzz every parser for FUZZTIME each (20s)
 	done
 
 crash: build ## kill the server KILLS times (300) at random moments; nothing acknowledged may be lost
-	FAZT_KILLS=$(KILLS) go test -count=1 -timeout=60m -v -run 'TestKill' ./internal/...
+	FAZT_KILLS=$(KILLS) go test -count=1 -timeout=60m -v -run TestKilled ./cmd/fazt
 
 bench: build ## measure against a bare handler, nginx and Caddy; prints the table of docs/PERFORMANCE.md
 	@$(call need,wrk,wrk)

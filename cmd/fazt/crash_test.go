@@ -161,6 +161,7 @@ func (c *crash) get(ctx context.Context, method, target string) (body string, er
 		return "", err
 	}
 	r.Host = "app.localhost"
+	deployed := c.deploys.Load() > 0
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return "", err
@@ -170,7 +171,7 @@ func (c *crash) get(ctx context.Context, method, target string) (body string, er
 	if err != nil {
 		return "", err
 	}
-	if resp.StatusCode != http.StatusOK && c.deploys.Load() > 0 {
+	if resp.StatusCode != http.StatusOK && deployed {
 		c.t.Errorf("%s %s: %d %.200s", method, target, resp.StatusCode, data)
 	}
 	return string(data), nil
@@ -199,9 +200,9 @@ func (c *crash) workUntilKilled() {
 
 func (c *crash) read(ctx context.Context) {
 	for i := 0; ctx.Err() == nil; i++ {
-		target := []string{"/", "/big.txt", "/api/x"}[i%3]
+		target, deployed := []string{"/", "/big.txt", "/api/x"}[i%3], c.deploys.Load() > 0
 		body, err := c.get(ctx, http.MethodGet, target)
-		if err != nil || c.deploys.Load() == 0 {
+		if err != nil || !deployed {
 			time.Sleep(time.Millisecond)
 			continue
 		}

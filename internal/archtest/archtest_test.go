@@ -56,7 +56,7 @@ var owners = map[string][]string{
 	"modernc.org/libc":                  {"internal/runtime"},
 	"github.com/evanw/esbuild":          {"internal/runtime"},
 	"github.com/maypok86/otter":         {"internal/hosting"},
-	"github.com/klauspost/compress":     {"internal/hosting", "internal/cli"}, // the two ends of an upload
+	"github.com/klauspost/compress":     {"internal/hosting", "internal/client"}, // the two ends of an upload
 	"github.com/andybalholm/brotli":     {"internal/hosting"},
 	"github.com/gofrs/flock":            {"internal/database"},
 	"github.com/go-git/go-git":          {"internal/cli"},
@@ -64,6 +64,8 @@ var owners = map[string][]string{
 	"github.com/spf13/cobra":            {"internal/cli"},
 	"github.com/spf13/pflag":            {"internal/cli"},
 	"github.com/charmbracelet/lipgloss": {"internal/output"},
+	"github.com/nlnwa/whatwg-url":       {"internal/runtime"},
+	"github.com/go-sourcemap/sourcemap": {"internal/runtime"},
 	"golang.org/x/crypto":               {"internal/auth"},
 	"golang.org/x/net":                  {"internal/gateway", "internal/system"},
 	"golang.org/x/term":                 {"internal/cli"},
