@@ -49,7 +49,7 @@ func Main(ctx context.Context, env Env) int {
 		return exitOK
 	}
 	var u *usage
-	if errors.As(err, &u) || isCobraUsage(err) {
+	if errors.As(err, &u) || !c.began {
 		fmt.Fprintf(env.Stderr, "fazt: %v\nRun `fazt %s--help` to see how it is used.\n", err, path(root, env.Args))
 		return exitUsage
 	}
@@ -100,17 +100,6 @@ func (u *usage) Error() string { return u.message }
 
 func usagef(format string, args ...any) error { return &usage{fmt.Sprintf(format, args...)} }
 
-// isCobraUsage recognises the mistakes that cobra finds, which have no type.
-func isCobraUsage(err error) bool {
-	text := err.Error()
-	for _, begin := range []string{"unknown command", "unknown flag", "unknown shorthand", "flag needs an argument", "invalid argument", "accepts ", "requires ", "if any flags in the group"} {
-		if strings.HasPrefix(text, begin) {
-			return true
-		}
-	}
-	return false
-}
-
 // path is the command that was meant, for the hint.
 func path(root *cobra.Command, args []string) string {
 	found, _, err := root.Find(args)
@@ -126,6 +115,7 @@ type command struct {
 	ctx      context.Context
 	database string
 	format   string
+	began    bool // the call was understood: what fails from now on is no mistake in the way it was written
 }
 
 func (c *command) root() *cobra.Command {
@@ -138,8 +128,9 @@ the server, and everything is kept in one SQLite file.`,
   fazt server start                start an instance that lasts
   fazt app deploy ./site           put a folder live`,
 		SilenceErrors: true, SilenceUsage: true,
-		Args: func(cmd *cobra.Command, args []string) error { return noCommand(cmd, args) },
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:              noCommand,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(*cobra.Command, []string) error { return c.begin() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetIn(c.Stdin)
@@ -149,7 +140,35 @@ the server, and everything is kept in one SQLite file.`,
 	root.PersistentFlags().StringVar(&c.database, "db", "", "database file (FAZT_DB, else ~/.fazt/data.db)")
 	root.PersistentFlags().StringVar(&c.format, "format", "table", "how results are shown: table, json or markdown")
 	root.AddCommand(c.dev(), c.server(), c.app(), c.databaseCommand(), c.version())
+	root.SetHelpCommand(help(root))
 	return root
+}
+
+// begin checks what all commands share, before any of them does anything.
+func (c *command) begin() error {
+	if _, err := output.ParseFormat(c.format); err != nil {
+		return &usage{errs.Sentence(err)}
+	}
+	c.began = true
+	return nil
+}
+
+// help is cobra's own, but for commands that do not exist: those are a mistake.
+func help(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: "Show how a command is used",
+		RunE: func(_ *cobra.Command, args []string) error {
+			cmd, rest, err := root.Find(args)
+			if err != nil {
+				cmd, rest = root, args
+			}
+			if err := noCommand(cmd, rest); err != nil {
+				return err
+			}
+			cmd.InitDefaultHelpFlag()
+			return cmd.Help()
+		},
+	}
 }
 
 // group is a command that only holds others.
@@ -178,9 +197,12 @@ func noCommand(cmd *cobra.Command, args []string) error {
 
 // flagError adds the nearest flag to what is said of an unknown one.
 func flagError(cmd *cobra.Command, err error) error {
-	name, ok := strings.CutPrefix(err.Error(), "unknown flag: --")
+	text := err.Error()
+	name, ok := strings.CutPrefix(text, "unknown flag: --")
 	if !ok {
-		return &usage{err.Error()}
+		// `invalid argument "x" for "--to" flag: strconv.ParseInt: parsing "x": invalid syntax`
+		text, _, _ = strings.Cut(text, ": strconv.")
+		return &usage{text}
 	}
 	message := fmt.Sprintf("there is no flag --%s", name)
 	if near := nearest(name, flagNames(cmd)); near != "" {
@@ -235,11 +257,7 @@ func (c *command) with(fn func(*client.Client) error) error {
 }
 
 func (c *command) print(v output.View) error {
-	f, err := output.ParseFormat(c.format)
-	if err != nil {
-		return &usage{errs.Sentence(err)}
-	}
-	return output.Printer{W: c.Stdout, Format: f, Width: width(c.Stdout)}.Print(v)
+	return output.Printer{W: c.Stdout, Format: output.Format(c.format), Width: width(c.Stdout)}.Print(v)
 }
 
 // width is that of the terminal w writes to, or 0.

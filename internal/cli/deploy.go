@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fazt/internal/api/op"
 	"fazt/internal/client"
 	"fazt/internal/output"
 )
@@ -48,12 +49,13 @@ api/, private/, workers/ and fazt.json from the folder itself.`,
 	flags.BoolVar(&f.noSPA, "no-spa", false, "the opposite of --spa, whatever fazt.json says")
 	flags.BoolVar(&f.folder.IncludePrivate, "include-private", false, "send private/ even where .gitignore names it")
 	flags.BoolVar(&f.noBuild, "no-build", false, "do not run the build script of package.json")
-	cmd.MarkFlagsMutuallyExclusive("spa", "no-spa")
-	cmd.MarkFlagsMutuallyExclusive("dry-run", "preview")
 	return cmd
 }
 
 func (c *command) deploy(dir string, f deployFlags) error {
+	if f.spa && f.noSPA {
+		return usagef("--spa and --no-spa are opposites")
+	}
 	began := time.Now()
 	f.log = c.Stderr
 	p, err := load(c.ctx, dir, f.projectOptions)
@@ -75,7 +77,16 @@ func (c *command) deploy(dir string, f deployFlags) error {
 		if err != nil {
 			return err
 		}
-		return c.print(deployView(p, d, f.dryRun, cl.InProcess(), time.Since(began)))
+		r := outcome(p, d)
+		r.Millis = time.Since(began).Milliseconds()
+		if u := d.Upload.Same; u != nil && u.Live { // an upload that is not needed says nothing of addresses
+			app, err := client.Call(c.ctx, cl, op.AppGet, op.AppRef{App: p.name})
+			if err != nil {
+				return err
+			}
+			r.URL = app.URL
+		}
+		return c.print(deployView(r, d, cl.InProcess()))
 	})
 }
 
@@ -94,31 +105,47 @@ type deployed struct {
 	Millis     int64  `json:"millis"`
 }
 
-func deployView(p *project, d client.Deployment, dryRun, inProcess bool, took time.Duration) output.View {
+func outcome(p *project, d client.Deployment) deployed {
 	u := d.Upload
 	r := deployed{
 		App: p.name, New: u.New, Changed: u.Changed, Unchanged: u.Unchanged, Removed: u.Removed,
-		Sent: d.Sent, Missing: u.MissingBytes, Millis: took.Milliseconds(),
+		Sent: d.Sent, Missing: u.MissingBytes,
 	}
-	files := fmt.Sprintf("%d new, %d changed, %d unchanged, %d removed", u.New, u.Changed, u.Unchanged, u.Removed)
-	rows := [][]string{{"app", p.name}}
 	switch {
 	case u.Same != nil:
 		r.Deployment, r.Live = u.Same.Number, u.Same.Live
-		rows = append(rows, []string{"deployment", fmt.Sprintf("%d, which is all of this already", u.Same.Number)})
-	case dryRun:
-		rows = append(rows, []string{"deployment", "none: this was a dry run"}, []string{"files", files}, []string{"would send", output.Size(u.MissingBytes)})
-	default:
+	case d.Deployed != nil:
 		r.Deployment, r.Live, r.URL = d.Deployed.Deployment.Number, d.Deployed.Deployment.Live, d.Deployed.Deployment.URL
-		number := fmt.Sprint(r.Deployment)
-		if d.Deployed.Preview {
-			number += " (a preview, not live)"
-		}
-		rows = append(rows, []string{"deployment", number}, []string{"files", files}, []string{"sent", output.Size(d.Sent)}, []string{"url", r.URL})
 	}
-	rows = append(rows, []string{"time", took.Round(time.Millisecond).String()})
-	if inProcess && !dryRun {
-		rows = append(rows, []string{"server", "not running; `fazt server start` starts it"})
+	return r
+}
+
+func deployView(r deployed, d client.Deployment, inProcess bool) output.View {
+	files := fmt.Sprintf("%d new, %d changed, %d unchanged, %d removed", r.New, r.Changed, r.Unchanged, r.Removed)
+	rows := [][]string{{"app", r.App}}
+	add := func(label, text string) { rows = append(rows, []string{label, text}) }
+	switch {
+	case d.Upload.Same != nil:
+		add("deployment", fmt.Sprintf("%d, which is all of this already", r.Deployment))
+	case d.Deployed == nil:
+		add("deployment", "none: this was a dry run")
+		add("files", files)
+		add("would send", output.Size(r.Missing))
+	case d.Deployed.Preview:
+		add("deployment", fmt.Sprintf("%d (a preview, not live)", r.Deployment))
+	default:
+		add("deployment", fmt.Sprint(r.Deployment))
+	}
+	if d.Deployed != nil {
+		add("files", files)
+		add("sent", output.Size(r.Sent))
+	}
+	if r.URL != "" {
+		add("url", r.URL)
+	}
+	add("time", (time.Duration(r.Millis) * time.Millisecond).String())
+	if inProcess && r.URL != "" {
+		add("server", "not running; `fazt server start` starts it")
 	}
 	return output.View{Value: r, Rows: rows}
 }

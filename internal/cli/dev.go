@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fazt/internal/activity"
+	"fazt/internal/cli/folder"
 	"fazt/internal/client"
 	"fazt/internal/errs"
 	"fazt/internal/output"
@@ -53,9 +53,8 @@ type developer struct {
 
 func (c *command) runDev(dir string, o projectOptions, listen []string) error {
 	o.log = c.Stdout
-	info, err := os.Stat(dir)
-	if err != nil || !info.IsDir() {
-		return errs.Wrap(errs.Invalid, errors.Join(err, os.ErrNotExist), "there is no folder %s", dir)
+	if err := folder.Check(dir); err != nil {
+		return err
 	}
 	path, err := c.devDatabase(dir)
 	if err != nil {

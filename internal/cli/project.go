@@ -45,6 +45,9 @@ func besideBuild(path string) bool {
 
 // load builds the project, where it has a build, and reads its files.
 func load(ctx context.Context, dir string, o projectOptions) (*project, error) {
+	if err := folder.Check(dir); err != nil {
+		return nil, err
+	}
 	output := ""
 	if !o.noBuild {
 		var err error

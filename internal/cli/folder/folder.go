@@ -44,14 +44,24 @@ type Folder struct {
 	o    Options
 }
 
+// Check says whether dir is a folder.
+func Check(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errs.Wrap(errs.NotFound, err, "there is no folder %s", dir)
+	case err != nil:
+		return explain(dir, err)
+	case !info.IsDir():
+		return errs.New(errs.Invalid, "%s is a file; name the folder it lies in", dir)
+	}
+	return nil
+}
+
 // Read looks through the folder dir and reads all that is to be deployed.
 func Read(ctx context.Context, dir string, o Options) (*Folder, error) {
-	info, err := os.Stat(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errs.Wrap(errs.NotFound, err, "there is no folder %s", dir)
-	}
-	if err == nil && !info.IsDir() {
-		return nil, errs.New(errs.Invalid, "%s is a file; name the folder it lies in", dir)
+	if err := Check(dir); err != nil {
+		return nil, err
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
