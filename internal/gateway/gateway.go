@@ -85,7 +85,7 @@ type destination struct {
 type ownPage int
 
 const (
-	noPage ownPage = iota
+	_ ownPage = iota
 	adminPage
 	welcomePage
 )

@@ -38,15 +38,15 @@ func (r *Routes) Target(label string) *Target { return r.targets[label] }
 // All are the targets of all labels.
 func (r *Routes) All() iter.Seq[*Target] { return maps.Values(r.targets) }
 
-// label is the one label of a canonical host below the domain, "" for the domain itself. below is false for every
-// other host. On localhost, the addresses of this machine mean the domain: that is what people type.
+// label is what stands before the domain in a canonical host, "" for the domain itself; one with a dot in it leads
+// nowhere, because no label has one. below is false for every other host. On localhost, the addresses of this
+// machine mean the domain: that is what people type.
 func (r *Routes) label(host string) (label string, below bool) {
 	if host == r.domain {
 		return "", true
 	}
 	if n := len(host) - len(r.domain) - 1; n > 0 && host[n] == '.' && host[n+1:] == r.domain {
-		label = host[:n]
-		return label, !strings.Contains(label, ".")
+		return host[:n], true
 	}
 	return "", r.domain == "localhost" && isLoopback(host)
 }
