@@ -58,7 +58,7 @@ func (s *Store) Files(ctx context.Context, deployment string) ([]File, error) {
 
 // joinVariants adds the compressed forms of blob b, one row each.
 const joinVariants = `
-	LEFT JOIN variants v ON v.blob_id = b.id AND v.variant_id IS NOT NULL
+	LEFT JOIN variants v ON v.blob_id = b.id
 	LEFT JOIN blobs c ON c.id = v.variant_id`
 
 // readFiles reads rows of path, blob, hash, size, and encoding, blob and size of a variant; rows of one path follow
