@@ -126,6 +126,7 @@ func (r Report) markdown() string {
 
 	b.WriteString("| requests per second | bare net/http | fazt | nginx | Caddy | fazt / bare | fazt p50 | fazt p99 |\n")
 	b.WriteString("|---|---:|---:|---:|---:|---:|---:|---:|\n")
+	var refused []string
 	for _, row := range r.Throughput {
 		fmt.Fprintf(&b, "| %s |", row.Name)
 		for _, name := range columns {
@@ -136,7 +137,14 @@ func (r Report) markdown() string {
 			}
 		}
 		fazt := row.Median["fazt"]
+		if fazt.Refused > 0 {
+			refused = append(refused, fmt.Sprintf("%s: %.2f %% of the requests were refused (503) and are not counted.", row.Name, 100*fazt.Refused))
+		}
 		fmt.Fprintf(&b, " %.2f | %s | %s |\n", fazt.PerSecond/row.Median["bare"].PerSecond, short(fazt.P50), short(fazt.P99))
+	}
+
+	for _, line := range refused {
+		b.WriteString("\n" + line + "\n")
 	}
 
 	l := r.Life

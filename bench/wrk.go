@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"regexp"
@@ -11,13 +12,13 @@ import (
 
 // sample is what one run of wrk found.
 type sample struct {
-	PerSecond float64       `json:"per_second"`
+	PerSecond float64       `json:"per_second"` // answers that are 2xx or 3xx
+	Refused   float64       `json:"refused"`    // share of the others: a fast refusal is not throughput
 	P50       time.Duration `json:"p50_ns"`
 	P99       time.Duration `json:"p99_ns"`
 }
 
-// drive lets wrk repeat one request for d. An answer that is not 2xx or 3xx, or a broken connection, is an error:
-// a fast refusal is not throughput.
+// drive lets wrk repeat one request for d. A broken connection is an error.
 func (b *bench) drive(ctx context.Context, p *process, t target, d time.Duration) (sample, error) {
 	args := []string{
 		"--threads", "2", "--connections", strconv.Itoa(b.Connections), "--latency",
@@ -39,29 +40,32 @@ func (b *bench) drive(ctx context.Context, p *process, t target, d time.Duration
 }
 
 var (
-	wrkRate   = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
-	wrkP50    = regexp.MustCompile(`\s50%\s+([0-9.]+[a-z]+)`)
-	wrkP99    = regexp.MustCompile(`\s99%\s+([0-9.]+[a-z]+)`)
-	wrkErrors = regexp.MustCompile(`(Non-2xx or 3xx responses|Socket errors): .*`)
+	wrkRate    = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
+	wrkP50     = regexp.MustCompile(`\s50%\s+([0-9.]+[a-z]+)`)
+	wrkP99     = regexp.MustCompile(`\s99%\s+([0-9.]+[a-z]+)`)
+	wrkTotal   = regexp.MustCompile(`([0-9]+) requests in `)
+	wrkRefused = regexp.MustCompile(`Non-2xx or 3xx responses: ([0-9]+)`)
+	wrkBroken  = regexp.MustCompile(`Socket errors: .*`)
 )
 
 // parseWrk reads what wrk 4 prints with --latency.
 func parseWrk(out string) (sample, error) {
-	if bad := wrkErrors.FindString(out); bad != "" {
-		return sample{}, fmt.Errorf("%s", bad)
+	if broken := wrkBroken.FindString(out); broken != "" {
+		return sample{}, errors.New(broken)
 	}
-	rate, p50, p99 := wrkRate.FindStringSubmatch(out), wrkP50.FindStringSubmatch(out), wrkP99.FindStringSubmatch(out)
-	if rate == nil || p50 == nil || p99 == nil {
-		return sample{}, fmt.Errorf("cannot read %q", out)
+	found := map[*regexp.Regexp]string{wrkRefused: "0"}
+	for _, pattern := range []*regexp.Regexp{wrkRate, wrkP50, wrkP99, wrkTotal, wrkRefused} {
+		if match := pattern.FindStringSubmatch(out); match != nil {
+			found[pattern] = match[1]
+		} else if pattern != wrkRefused {
+			return sample{}, fmt.Errorf("cannot read %q", out)
+		}
 	}
-	var s sample
-	var err error
-	if s.PerSecond, err = strconv.ParseFloat(rate[1], 64); err != nil {
-		return sample{}, err
-	}
-	if s.P50, err = time.ParseDuration(p50[1]); err != nil {
-		return sample{}, err
-	}
-	s.P99, err = time.ParseDuration(p99[1])
-	return s, err
+	rate, err1 := strconv.ParseFloat(found[wrkRate], 64)
+	total, err2 := strconv.ParseFloat(found[wrkTotal], 64)
+	refused, err3 := strconv.ParseFloat(found[wrkRefused], 64)
+	p50, err4 := time.ParseDuration(found[wrkP50])
+	p99, err5 := time.ParseDuration(found[wrkP99])
+	share := refused / max(total, 1)
+	return sample{PerSecond: rate * (1 - share), Refused: share, P50: p50, P99: p99}, errors.Join(err1, err2, err3, err4, err5)
 }

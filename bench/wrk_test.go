@@ -31,10 +31,18 @@ func TestWrkOutputIsRead(t *testing.T) {
 	}
 }
 
-func TestWrkErrorsAreNotThroughput(t *testing.T) {
-	for _, line := range []string{"  Non-2xx or 3xx responses: 12\n", "  Socket errors: connect 0, read 3, write 0, timeout 0\n"} {
-		if _, err := parseWrk(wrkOutput + line); err == nil {
-			t.Errorf("no error for %q", line)
-		}
+func TestRefusalsAreNotThroughput(t *testing.T) {
+	got, err := parseWrk(wrkOutput + "  Non-2xx or 3xx responses: 35906\n") // half of them
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := 35721.5 / 2; got.Refused != 0.5 || got.PerSecond != want {
+		t.Errorf("got %+v, want half refused and %v a second", got, want)
+	}
+}
+
+func TestBrokenConnectionsAreAnError(t *testing.T) {
+	if _, err := parseWrk(wrkOutput + "  Socket errors: connect 0, read 3, write 0, timeout 0\n"); err == nil {
+		t.Error("no error")
 	}
 }
