@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"fazt/internal/errs"
 )
@@ -35,24 +36,30 @@ func managers() []struct {
 // outputs are the folders a build may leave its pages in; the first that holds an index.html is it.
 func outputs() []string { return []string{"dist", "build", "out"} }
 
+// hasBuild says whether the project in dir has a build script.
+func hasBuild(dir string) (bool, error) {
+	data, err := os.ReadFile(filepath.Join(dir, "package.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, errs.Wrap(errs.Invalid, err, "package.json cannot be read")
+	}
+	var pkg struct {
+		Scripts map[string]any `json:"scripts"`
+	}
+	if err := json.Unmarshal(data, &pkg); err != nil {
+		return false, errs.Wrap(errs.Invalid, err, "package.json is not valid JSON: %v; --no-build deploys the folder as it is", err)
+	}
+	script, _ := pkg.Scripts["build"].(string)
+	return script != "", nil
+}
+
 // build runs the build script of a project that has one, and returns the folder with its output; "" when there is none
 // to run. The script runs here, as the person who deploys, and never on a server.
 func build(ctx context.Context, dir string, log io.Writer) (string, error) {
-	data, err := os.ReadFile(filepath.Join(dir, "package.json"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	if err != nil {
-		return "", errs.Wrap(errs.Invalid, err, "package.json cannot be read")
-	}
-	var pkg struct {
-		Scripts map[string]string `json:"scripts"`
-	}
-	if err := json.Unmarshal(data, &pkg); err != nil {
-		return "", errs.Wrap(errs.Invalid, err, "package.json is not valid JSON: %v; --no-build deploys the folder as it is", err)
-	}
-	if pkg.Scripts["build"] == "" {
-		return "", nil
+	if has, err := hasBuild(dir); err != nil || !has {
+		return "", err
 	}
 	manager := managerOf(dir)
 	if _, err := exec.LookPath(manager); err != nil {
@@ -93,6 +100,7 @@ func runTool(ctx context.Context, dir string, log io.Writer, name string, args .
 	fmt.Fprintf(log, "$ %s\n", line)
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
+	cmd.WaitDelay = 5 * time.Second // for what it started and left running
 	out := &prefixed{w: log, prefix: "  "}
 	cmd.Stdout, cmd.Stderr = out, out
 	err := cmd.Run()

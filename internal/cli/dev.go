@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"fazt/internal/cli/folder"
 	"fazt/internal/client"
 	"fazt/internal/errs"
+	"fazt/internal/hosting"
 	"fazt/internal/output"
 	"fazt/internal/server"
 )
@@ -48,7 +50,8 @@ type developer struct {
 	options  projectOptions
 	instance *server.Instance
 	client   *client.Client
-	app      string
+	app      string              // "" until something is live
+	built    []hosting.Announced // the source that was built last, where there is a build
 }
 
 func (c *command) runDev(dir string, o projectOptions, listen []string) error {
@@ -88,10 +91,7 @@ func (c *command) devDatabase(dir string) (string, error) {
 func (d *developer) run() error {
 	ctx, cancel := context.WithCancel(d.ctx)
 	defer cancel()
-	w, err := watch(ctx, d.dir)
-	if err != nil {
-		return err
-	}
+	w := watch(ctx, d.dir, d.buildOutputs())
 	defer w.close()
 	lines, stop := d.instance.AppLog.Follow()
 	printed := make(chan struct{})
@@ -103,6 +103,7 @@ func (d *developer) run() error {
 	}()
 	ready, ended := make(chan struct{}), make(chan error, 1)
 	go func() { ended <- d.instance.Run(ctx, func([]net.Addr) { close(ready) }) }()
+	var err error
 	select {
 	case <-ready:
 		d.loop(ctx, w)
@@ -117,10 +118,10 @@ func (d *developer) run() error {
 
 // loop deploys now and after every change, until ctx ends.
 func (d *developer) loop(ctx context.Context, w *watcher) {
-	first := true
-	for {
-		d.deployOnce(ctx, first)
-		first = false
+	for first := true; ; first = false {
+		if d.sourceChanged(ctx) || first {
+			d.deployOnce(ctx, first)
+		}
 		select {
 		case <-ctx.Done():
 			fmt.Fprintln(d.Stdout, "Stopped.")
@@ -128,6 +129,35 @@ func (d *developer) loop(ctx context.Context, w *watcher) {
 		case <-w.changed:
 		}
 	}
+}
+
+// buildOutputs are the folders that a build of the project writes to; nil when there is none.
+func (d *developer) buildOutputs() []string {
+	if has, err := hasBuild(d.dir); d.options.noBuild || err != nil || !has {
+		return nil
+	}
+	return outputs()
+}
+
+// sourceChanged says whether a build would see another source than the last one did. A build that writes beside the
+// source would otherwise set off the next, for ever. Without a build every change counts.
+func (d *developer) sourceChanged(ctx context.Context) bool {
+	without := d.buildOutputs()
+	if without == nil {
+		return true
+	}
+	f, err := folder.Read(ctx, d.dir, d.options.folder)
+	if err != nil {
+		return true // the deploy says what is wrong
+	}
+	defer f.Close() //nolint:errcheck // only reading
+	files := slices.DeleteFunc(f.Files, func(a hosting.Announced) bool {
+		top, _, below := strings.Cut(a.Path, "/")
+		return below && slices.Contains(without, top)
+	})
+	same := slices.Equal(files, d.built)
+	d.built = files
+	return !same
 }
 
 func (d *developer) deployOnce(ctx context.Context, first bool) {

@@ -2,8 +2,11 @@ package cli
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,31 +21,33 @@ const (
 
 // watcher tells when something in a folder changed. Its channel holds one token, however many changes there were.
 type watcher struct {
+	dir     string
+	without []string
 	changed chan struct{}
 	cancel  context.CancelFunc
 	done    sync.WaitGroup
 }
 
-// watch begins to watch a folder and all below it, but what is never deployed.
-func watch(ctx context.Context, dir string) (*watcher, error) {
+// watch begins to watch a folder and all below it, but what is never deployed and the names of the folder in without.
+func watch(ctx context.Context, dir string, without []string) *watcher {
 	ctx, cancel := context.WithCancel(ctx)
-	w := &watcher{changed: make(chan struct{}, 1), cancel: cancel}
+	w := &watcher{dir: dir, without: without, changed: make(chan struct{}, 1), cancel: cancel}
 	system, err := fsnotify.NewWatcher()
 	if err == nil {
-		err = addAll(system, dir)
+		err = w.add(system, dir)
 	}
 	if err != nil { // no watches left, or a file system without them
 		if system != nil {
 			system.Close()
 		}
-		w.done.Go(func() { w.poll(ctx, dir) })
-		return w, nil //nolint:nilerr // polling does the same, a little later
+		w.done.Go(func() { w.poll(ctx) })
+		return w
 	}
 	w.done.Go(func() {
 		defer system.Close()
 		w.follow(ctx, system)
 	})
-	return w, nil
+	return w
 }
 
 func (w *watcher) close() {
@@ -57,29 +62,33 @@ func (w *watcher) tell() {
 	}
 }
 
-// addAll watches dir and the folders below it.
-func addAll(system *fsnotify.Watcher, dir string) error {
-	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return nil //nolint:nilerr // it went away, or may not be read: the deploy will say so
-		}
+// add watches top and the folders below it.
+func (w *watcher) add(system *fsnotify.Watcher, top string) error {
+	return w.walk(top, func(path string, d fs.DirEntry) error {
 		if !d.IsDir() {
 			return nil
-		}
-		if path != dir && unwatched(d.Name()) {
-			return fs.SkipDir
 		}
 		return system.Add(path)
 	})
 }
 
-// unwatched folders hold nothing that is deployed, or only what a build writes there.
-func unwatched(name string) bool {
-	switch name {
-	case "node_modules", "dist", "build", "out":
-		return true
-	}
-	return strings.HasPrefix(name, ".") && name != ".well-known"
+// walk visits what is watched below top. What went away meanwhile, or may not be read, is passed over: the deploy says so.
+func (w *watcher) walk(top string, visit func(path string, d fs.DirEntry) error) error {
+	return filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return nil //nolint:nilerr // see above
+		}
+		if d.IsDir() && path != w.dir && w.unwatched(path) {
+			return fs.SkipDir
+		}
+		return visit(path, d)
+	})
+}
+
+func (w *watcher) unwatched(path string) bool {
+	name := filepath.Base(path)
+	atTop := filepath.Dir(path) == filepath.Clean(w.dir)
+	return name == "node_modules" || strings.HasPrefix(name, ".") && name != ".well-known" || atTop && slices.Contains(w.without, name)
 }
 
 func (w *watcher) follow(ctx context.Context, system *fsnotify.Watcher) {
@@ -94,7 +103,7 @@ func (w *watcher) follow(ctx context.Context, system *fsnotify.Watcher) {
 				continue
 			}
 			if e.Has(fsnotify.Create) {
-				_ = addAll(system, e.Name)
+				_ = w.add(system, e.Name)
 			}
 			quiet.Reset(settle)
 		case <-system.Errors: // some events were lost
@@ -106,8 +115,8 @@ func (w *watcher) follow(ctx context.Context, system *fsnotify.Watcher) {
 }
 
 // poll compares the folder with what it was.
-func (w *watcher) poll(ctx context.Context, dir string) {
-	last := snapshot(dir)
+func (w *watcher) poll(ctx context.Context) {
+	last := w.snapshot()
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
@@ -115,7 +124,7 @@ func (w *watcher) poll(ctx context.Context, dir string) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if now := snapshot(dir); now != last {
+			if now := w.snapshot(); now != last {
 				last = now
 				w.tell()
 			}
@@ -123,27 +132,14 @@ func (w *watcher) poll(ctx context.Context, dir string) {
 	}
 }
 
-// state sums up names, sizes and times of the files in a folder.
-type state struct {
-	files int
-	bytes int64
-	times int64
-}
-
-func snapshot(dir string) (s state) {
-	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return nil //nolint:nilerr // it went away
-		}
-		if d.IsDir() && path != dir && unwatched(d.Name()) {
-			return fs.SkipDir
-		}
+// snapshot sums up names, sizes and times of the files.
+func (w *watcher) snapshot() [sha256.Size]byte {
+	h := sha256.New()
+	_ = w.walk(w.dir, func(path string, d fs.DirEntry) error {
 		if info, err := d.Info(); err == nil && !d.IsDir() {
-			s.files++
-			s.bytes += info.Size()
-			s.times += info.ModTime().UnixNano()
+			fmt.Fprintf(h, "%q %d %d\n", path, info.Size(), info.ModTime().UnixNano())
 		}
 		return nil
 	})
-	return s
+	return [sha256.Size]byte(h.Sum(nil))
 }
