@@ -217,12 +217,20 @@ func TestCollectorWorksInSmallWrites(t *testing.T) {
 	b := open(t)
 	b.deploy(testApp, many(40, 1<<20))
 	b.write(func(tx *database.Tx) error { return tx.Exec("DELETE FROM apps WHERE id = ?", testApp) })
-	before := b.db.Stats().Writes
-	if got := b.collect(); got.Blobs != 40 {
-		t.Errorf("collected %+v", got)
+	list, err := b.unneeded(t.Context(), 0)
+	if err != nil || len(list) != 40 {
+		t.Fatalf("%d blobs, %v", len(list), err)
 	}
-	if writes := b.db.Stats().Writes - before; writes < 40<<20/collectBytes {
-		t.Errorf("%d writes for 40 MB", writes)
+	if _, err := b.disown(t.Context(), list); err != nil {
+		t.Fatal(err)
+	}
+	before := b.db.Stats().Writes
+	var got Collected
+	if err := b.removeNameless(t.Context(), &got); err != nil || got.Blobs != 40 || got.Bytes != 40<<20 {
+		t.Errorf("removed %+v, %v", got, err)
+	}
+	if writes := b.db.Stats().Writes - before; writes < 3 {
+		t.Errorf("40 MB were removed in %d writes", writes)
 	}
 }
 
