@@ -29,9 +29,6 @@ func (s *Store) OpenBlob(ctx context.Context, blob, size int64) *BlobReader {
 	return &BlobReader{ctx: ctx, store: s, blob: blob, size: size, n: -1}
 }
 
-// Size is the number of bytes in the blob.
-func (r *BlobReader) Size() int64 { return r.size }
-
 // Read reads on from where the reader stands, at most to the end of the chunk.
 func (r *BlobReader) Read(p []byte) (int, error) {
 	if len(p) == 0 {

@@ -33,9 +33,8 @@ type bench struct {
 }
 
 const (
-	testApp   = "app_blog"
-	otherApp  = "app_shop"
-	smallFile = "hello"
+	testApp  = "app_blog"
+	otherApp = "app_shop"
 )
 
 func open(t testing.TB) *bench { return openWith(t, database.Config{}) }
