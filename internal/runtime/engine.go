@@ -9,6 +9,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"runtime"
@@ -75,10 +76,9 @@ type Stats struct {
 // Engine runs functions.
 type Engine struct {
 	config    Config
-	prelude   []byte
-	bindings  string // JSON: what the prelude installs
+	prelude   func() ([]byte, error) // the web-standard API as bytecode
+	bindings  string                 // JSON: what the prelude installs
 	functions []bind.Func
-	broken    error         // why the engine cannot run at all
 	cpu       chan struct{} // one token for each script at work
 
 	mu    sync.Mutex
@@ -106,7 +106,10 @@ func New(c Config) *Engine {
 	}
 	e := &Engine{config: c, cpu: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}, freed: make(chan struct{})}
 	e.describeBindings()
-	e.prelude, e.broken = assemble(&Program{Style: StyleModule, Script: []byte(preludeScript)}, "fazt:prelude")
+	// Compiled when the first machine is made: a command that runs no function does not pay for it.
+	e.prelude = sync.OnceValues(func() ([]byte, error) {
+		return assemble(&Program{Style: StyleModule, Script: []byte(preludeScript)}, "fazt:prelude")
+	})
 	return e
 }
 
@@ -157,15 +160,15 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
 		u.fail(err)
 		return
 	}
-	healthy := false
-	defer func() {
-		cancel()
-		u.calls.Wait()
-		e.release(m, f.Deployment, healthy)
-	}()
 	e.enter()
-	defer e.leave()
-	healthy = u.serve(m)
+	healthy := u.serve(m)
+	cancel()
+	if healthy {
+		healthy = m.recover(u)
+	}
+	e.leave()
+	u.calls.Wait()
+	e.release(m, f.Deployment, healthy, errors.Is(u.outcome, errDeadline))
 }
 
 // enter takes a processor for a script, leave gives it back: scripts that wait hold none.
@@ -174,9 +177,6 @@ func (e *Engine) leave() { <-e.cpu }
 
 // acquire is a machine of the deployment: a warm one, a new one, or the next that comes free in time.
 func (e *Engine) acquire(ctx context.Context, f Function, limits system.Runtime) (*machine, error) {
-	if e.broken != nil {
-		return nil, e.broken
-	}
 	p, err := e.pool(ctx, f)
 	if err != nil {
 		return nil, err
@@ -306,11 +306,11 @@ func (e *Engine) forget(p *pool) {
 }
 
 // release takes a machine back, or ends it when it is not to be used again.
-func (e *Engine) release(m *machine, deployment string, healthy bool) {
+func (e *Engine) release(m *machine, deployment string, healthy, interrupted bool) {
 	e.mu.Lock()
 	e.stats.Runs++
 	e.stats.Busy--
-	if m.isolate.rt != 0 && !healthy {
+	if interrupted {
 		e.stats.Interrupted++
 	}
 	p := e.pools[deployment]

@@ -47,7 +47,11 @@ func (m *machine) newRealm() error {
 		return errs.Wrap(errs.Unavailable, err, "there is no memory for another virtual machine")
 	}
 	m.realm, m.env = r, nil
-	setup, err := r.run(m.engine.prelude)
+	prelude, err := m.engine.prelude()
+	if err != nil {
+		return fmt.Errorf("prelude: %w", err)
+	}
+	setup, err := r.run(prelude)
 	if err != nil {
 		return fmt.Errorf("prelude: %w", err)
 	}
@@ -118,12 +122,6 @@ func (m *machine) beginModule(u *run, body []byte) error {
 }
 
 func (m *machine) beginScript(u *run, body []byte) error {
-	if m.served > 1 { // every request has a realm of its own
-		m.closeRealm()
-		if err := m.newRealm(); err != nil {
-			return err
-		}
-	}
 	if err := m.setEnvironment(u.f.Env); err != nil {
 		return err
 	}
@@ -220,20 +218,17 @@ func (m *machine) settled(c completion) error {
 	return m.notify(m.settle, newInt(c.id), newBool(c.err == nil), v)
 }
 
-// calm says whether the machine may serve again: what the request left behind is gone, and its memory is not near
-// the limit.
-func (m *machine) calm() bool {
+// recover makes the machine ready for another request, and says whether it is: what the request left behind is gone
+// and its memory is not near the limit. The visitor has their answer already.
+func (m *machine) recover(u *run) bool {
 	limits := m.engine.config.Limits()
 	if m.served >= limits.RequestsPerVM {
 		return false
 	}
 	if m.program.Style == StyleModule {
-		if err := m.notify(m.reset); err != nil {
-			return false
-		}
+		return m.notify(m.reset) == nil && m.memory() < limits.MaxMemory*3/4
 	}
-	if m.served%64 == 0 || m.program.Style == StyleScript {
-		return m.memory() < limits.MaxMemory*3/4
-	}
-	return true
+	_ = http.NewResponseController(u.w).Flush()
+	m.closeRealm() // a script has a fresh realm for every request
+	return m.newRealm() == nil && m.memory() < limits.MaxMemory*3/4
 }

@@ -32,6 +32,7 @@ type run struct {
 
 	answered bool
 	failed   error // what the handler threw; nil when it answered
+	outcome  error // how the run ended
 	waiting  int   // promises given to waitUntil that have not settled
 
 	lines, bytes int // of the console so far
@@ -66,7 +67,6 @@ func (u *run) serve(m *machine) (healthy bool) {
 	}
 	deadline, _ := u.ctx.Deadline()
 	m.arm(deadline)
-	defer m.disarm()
 	m.run = u
 	defer func() { m.run = nil }()
 	err = m.begin(u, body)
@@ -76,14 +76,29 @@ func (u *run) serve(m *machine) (healthy bool) {
 	if err == nil {
 		err = u.failed
 	}
+	u.outcome = err
+	m.disarm() // describing what went wrong must not end as the run did
 	u.report(m)
 	if err != nil {
 		u.explain(m, err)
 		if !u.answered {
-			u.fail(err)
+			u.failWith(m, err)
 		}
 	}
-	return !errors.Is(err, errDeadline) && m.calm()
+	return !errors.Is(err, errDeadline)
+}
+
+// failWith is fail, and in development it shows the author what the log says.
+func (u *run) failWith(m *machine, err error) {
+	if !u.f.Dev {
+		u.fail(err)
+		return
+	}
+	u.answered = true
+	u.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	u.w.Header().Set("Cache-Control", "no-store")
+	u.w.WriteHeader(errs.KindOf(visible(err)).HTTPStatus())
+	_, _ = io.WriteString(u.w, "The function failed. Visitors of a deployed app see only a number here.\n\n"+m.program.story(err)+"\n")
 }
 
 // readBody reads the body within its limit; a body whose announced size is over it is refused before it is read.

@@ -62,7 +62,7 @@ func newIsolate(memory, stack int64) (*isolate, error) {
 		tls.Close()
 		return nil, errMemory
 	}
-	i := &isolate{tls: tls, rt: rt, clock: (*clock)(unsafe.Pointer(p))} //nolint:govet // C memory
+	i := &isolate{tls: tls, rt: rt, clock: at[clock](p)}
 	lib.XJS_SetMemoryLimit(tls, rt, lib.Tsize_t(memory))
 	lib.XJS_SetMaxStackSize(tls, rt, stackSlots(stack))
 	lib.XJS_SetInterruptHandler(tls, rt, fp(interrupted), p)
@@ -98,7 +98,7 @@ func (i *isolate) expired() bool {
 
 // interrupted is called by the engine every few thousand steps; what is not 0 ends the script beyond any catch.
 func interrupted(_ *libc.TLS, _, opaque uintptr) int32 {
-	c := (*clock)(unsafe.Pointer(opaque)) //nolint:govet // C memory
+	c := at[clock](opaque)
 	if atomic.LoadInt32(&c.stop) != 0 {
 		return 1
 	}
@@ -108,17 +108,10 @@ func interrupted(_ *libc.TLS, _, opaque uintptr) int32 {
 	return 0
 }
 
-// memory is how many bytes the heap uses.
+// memory is how many bytes the heap uses, as the engine counts them for its limit.
 func (i *isolate) memory() int64 {
-	size := int(unsafe.Sizeof(lib.TJSMemoryUsage{}))
-	p := i.tls.Alloc(size)
-	defer i.tls.Free(size)
-	lib.XJS_ComputeMemoryUsage(i.tls, i.rt, p)
-	return int64((*lib.TJSMemoryUsage)(unsafe.Pointer(p)).Fmalloc_size) //nolint:govet // C memory
+	return int64(at[lib.TJSRuntime](i.rt).Fmalloc_ctx.Fmalloc_state.Fmalloc_size)
 }
-
-// collect frees what only cycles hold.
-func (i *isolate) collect() { lib.XJS_RunGC(i.tls, i.rt) }
 
 // hostFunc is a Go function that JavaScript calls. An error is thrown.
 type hostFunc func(args []value) (value, error)
@@ -197,8 +190,6 @@ func (r *realm) newBytes(b []byte) value {
 
 func newInt(n int32) value { return lib.XNewInt32(nil, 0, n) }
 
-func (r *realm) undefined() value { return undefinedValue() }
-
 // text is v as text; ok is false when v could not be turned into text, and then an exception is pending.
 func (r *realm) text(v value) (s string, ok bool) {
 	size := int(unsafe.Sizeof(libc.Tsize_t(0)))
@@ -209,8 +200,8 @@ func (r *realm) text(v value) (s string, ok bool) {
 		return "", false
 	}
 	defer lib.XJS_FreeCString(r.tls, r.ctx, p)
-	n := *(*libc.Tsize_t)(unsafe.Pointer(length))    //nolint:govet // C memory
-	b := unsafe.Slice((*byte)(unsafe.Pointer(p)), n) //nolint:govet // C memory
+	n := *at[libc.Tsize_t](length)
+	b := unsafe.Slice(at[byte](p), n)
 	return strings.ToValidUTF8(string(b), "\uFFFD"), true
 }
 
@@ -223,7 +214,7 @@ func (r *realm) bytes(v value) (b []byte, ok bool) {
 	length := r.tls.Alloc(size)
 	defer r.tls.Free(size)
 	p := lib.XJS_GetArrayBuffer(r.tls, r.ctx, length, v)
-	n := *(*libc.Tsize_t)(unsafe.Pointer(length)) //nolint:govet // C memory
+	n := *at[libc.Tsize_t](length)
 	if p == 0 {
 		if lib.XJS_HasException(r.tls, r.ctx) != 0 {
 			r.dropException()
@@ -231,7 +222,7 @@ func (r *realm) bytes(v value) (b []byte, ok bool) {
 		}
 		return []byte{}, true
 	}
-	return append([]byte{}, unsafe.Slice((*byte)(unsafe.Pointer(p)), n)...), true //nolint:govet // C memory
+	return append([]byte{}, unsafe.Slice(at[byte](p), n)...), true
 }
 
 // number is v as a number when it is one.
@@ -246,7 +237,6 @@ func number(v value) (float64, bool) {
 }
 
 func isUndefined(v value) bool { return tagOf(v) == lib.EJS_TAG_UNDEFINED }
-func isNull(v value) bool      { return tagOf(v) == lib.EJS_TAG_NULL }
 func isObject(v value) bool    { return tagOf(v) == lib.EJS_TAG_OBJECT }
 func isString(v value) bool {
 	t := tagOf(v)
@@ -256,17 +246,20 @@ func isException(v value) bool { return tagOf(v) == lib.EJS_TAG_EXCEPTION }
 
 // call calls a function; it borrows fn and args.
 func (r *realm) call(fn value, args ...value) (value, error) {
+	return r.invoke(fn, undefinedValue(), args...)
+}
+
+// invoke is call with a value for this.
+func (r *realm) invoke(fn, this value, args ...value) (value, error) {
 	var argv uintptr
 	if len(args) > 0 {
-		size := int(unsafe.Sizeof(value{})) * len(args)
-		argv = libc.Xmalloc(r.tls, libc.Tsize_t(size))
-		if argv == 0 {
+		if argv = libc.Xmalloc(r.tls, libc.Tsize_t(uintptr(len(args))*unsafe.Sizeof(value{}))); argv == 0 {
 			return undefinedValue(), errMemory
 		}
 		defer libc.Xfree(r.tls, argv)
-		copy(unsafe.Slice((*value)(unsafe.Pointer(argv)), len(args)), args) //nolint:govet // C memory
+		copy(unsafe.Slice(at[value](argv), len(args)), args)
 	}
-	return r.result(lib.XJS_Call(r.tls, r.ctx, fn, undefinedValue(), int32(len(args)), argv))
+	return r.result(lib.XJS_Call(r.tls, r.ctx, fn, this, int32(len(args)), argv))
 }
 
 // compile turns a script into bytecode.
@@ -284,8 +277,8 @@ func (r *realm) compile(script, name string, flags int32) ([]byte, error) {
 		return nil, r.exception()
 	}
 	defer lib.Xjs_free(r.tls, r.ctx, p)
-	n := *(*libc.Tsize_t)(unsafe.Pointer(length))                                //nolint:govet // C memory
-	return append([]byte{}, unsafe.Slice((*byte)(unsafe.Pointer(p)), n)...), nil //nolint:govet // C memory
+	n := *at[libc.Tsize_t](length)
+	return append([]byte{}, unsafe.Slice(at[byte](p), n)...), nil
 }
 
 func (r *realm) eval(script, name string, flags int32) (value, error) {
@@ -426,7 +419,7 @@ func callHost(_ *libc.TLS, ctx uintptr, _ value, argc int32, argv uintptr, magic
 	r := found.(*realm)
 	var args []value
 	if argc > 0 {
-		args = unsafe.Slice((*value)(unsafe.Pointer(argv)), argc) //nolint:govet // C memory
+		args = unsafe.Slice(at[value](argv), argc)
 	}
 	defer func() {
 		if p := recover(); p != nil {
@@ -500,6 +493,10 @@ func (r *realm) promise(v value) (state lib.TJSPromiseStateEnum, isPromise bool)
 	return state, int32(state) >= 0 && isObject(v)
 }
 
+// at is what lies at an address in C memory. It never moves, so the conversion that go vet warns of is sound here.
+func at[T any](address uintptr) *T { return (*T)(unsafe.Add(unsafe.Pointer(nil), address)) }
+
+// fp is the address of a Go function, as the engine calls it.
 func fp(f any) uintptr {
 	type iface [2]uintptr
 	return (*iface)(unsafe.Pointer(&f))[1]
@@ -509,15 +506,7 @@ func fp(f any) uintptr {
 func (r *realm) then(promise, fulfilled, rejected value) error {
 	fn := r.get(promise, "then")
 	defer r.free(fn)
-	argv := []value{fulfilled, rejected}
-	size := int(unsafe.Sizeof(value{})) * len(argv)
-	p := libc.Xmalloc(r.tls, libc.Tsize_t(size))
-	if p == 0 {
-		return errMemory
-	}
-	defer libc.Xfree(r.tls, p)
-	copy(unsafe.Slice((*value)(unsafe.Pointer(p)), len(argv)), argv) //nolint:govet // C memory
-	v, err := r.result(lib.XJS_Call(r.tls, r.ctx, fn, promise, int32(len(argv)), p))
+	v, err := r.invoke(fn, promise, fulfilled, rejected)
 	if err == nil {
 		r.free(v)
 	}
