@@ -33,6 +33,16 @@ func All(d Deps) []bind.Namespace {
 			bind.Value("id", "Id of the app, such as app_01jd….", func(c *bind.Call) string { return c.AppID }),
 			bind.Value("name", "Name of the app: the host label it was deployed under.", func(c *bind.Call) string { return c.AppName }),
 		}},
+		{Path: "fazt.env", Doc: "The app's environment. A change reaches the next request.", Members: []bind.Func{
+			bind.Script("get(name: string, otherwise?: string): string | undefined", "The variable, or otherwise when it is not set."),
+			bind.Script("has(name: string): boolean", "Whether the variable is set."),
+		}},
+		{Path: "fazt.log", Doc: "The app's log, as console writes it.", Members: []bind.Func{
+			bind.Script("debug(...values: unknown[]): void", "Write a line at this level."),
+			bind.Script("info(...values: unknown[]): void", "Write a line at this level."),
+			bind.Script("warn(...values: unknown[]): void", "Write a line at this level."),
+			bind.Script("error(...values: unknown[]): void", "Write a line at this level."),
+		}},
 		kv("fazt.app.kv", d.KV, func(c *bind.Call) storage.Scope { return storage.Scope{App: c.AppID} }),
 	}
 }

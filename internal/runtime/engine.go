@@ -139,6 +139,9 @@ func (e *Engine) describeBindings() {
 	list := []entry{}
 	for _, n := range e.config.Bindings {
 		for _, f := range n.Members {
+			if !f.Installed() {
+				continue
+			}
 			list = append(list, entry{n.Path, f.Name, len(e.functions), f.Async, f.Constant, f.Paged})
 			e.functions = append(e.functions, f)
 		}

@@ -33,6 +33,8 @@ type Func struct {
 	Params   []Param
 	Result   string // TypeScript type
 
+	script string // the whole signature, of a function that the prelude itself defines
+
 	run func(c *Call, args []json.RawMessage) (json.RawMessage, error)
 }
 
@@ -84,6 +86,15 @@ func Value[R any](name, doc string, fn func(c *Call) R) Func {
 	f.Constant = true
 	return f
 }
+
+// Script declares a function that the machine's own script defines: only its documents derive from this.
+func Script(signature, doc string) Func {
+	name, _, _ := strings.Cut(signature, "(")
+	return Func{Name: name, Doc: doc, script: signature}
+}
+
+// Installed says whether the host installs the function.
+func (f *Func) Installed() bool { return f.run != nil }
 
 // Returns gives the TypeScript type of the result where the Go type says too little.
 func (f Func) Returns(ts string) Func {
@@ -179,6 +190,10 @@ func tsType(t reflect.Type) string {
 		return "string"
 	case t.Kind() >= reflect.Int && t.Kind() <= reflect.Float64:
 		return "number"
+	case t.Kind() == reflect.Interface:
+		return "any"
+	case t.Kind() == reflect.Map:
+		return "{ [name: string]: " + tsType(t.Elem()) + " }"
 	case t.Kind() == reflect.Slice:
 		return tsType(t.Elem()) + "[]"
 	case t.Kind() == reflect.Struct && t.NumField() == 0:

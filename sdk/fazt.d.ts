@@ -1,0 +1,118 @@
+// The functions Fazt gives to the functions of apps. Generated; `make golden` writes it anew.
+
+declare const fazt: Fazt;
+
+/** Present in scripts, which run anew for every request. */
+declare const request: FaztRequest;
+declare function respond(status?: number): FaztResponse;
+declare function respond(body: unknown): FaztResponse;
+declare function respond(status: number, body: unknown, headers?: Record<string, string | string[]>): FaztResponse;
+
+interface FaztResponse {
+	status?: number;
+	body?: unknown;
+	headers?: Record<string, string | string[]>;
+}
+
+interface FaztRequest {
+	method: string;
+	path: string;
+	url: string;
+	query: Record<string, string>;
+	/** Names in lower case. */
+	headers: Record<string, string>;
+	/** Parsed when it is JSON or a form, else text; null when there is none. */
+	body: any;
+	text: string;
+	ip: string;
+	id: string;
+	params: Record<string, string>;
+}
+
+/** What the instance gives to functions. */
+interface Fazt {
+	/**
+	 * Version of the instance.
+	 */
+	readonly version: string;
+	/**
+	 * Wait without holding anybody up.
+	 * @param ms milliseconds
+	 */
+	sleep(ms: number): Promise<void>;
+	readonly app: FaztApp;
+	readonly env: FaztEnv;
+	readonly log: FaztLog;
+}
+
+/** The app the function belongs to. */
+interface FaztApp {
+	/**
+	 * Id of the app, such as app_01jd….
+	 */
+	readonly id: string;
+	/**
+	 * Name of the app: the host label it was deployed under.
+	 */
+	readonly name: string;
+	readonly kv: FaztAppKv;
+}
+
+/** The app's environment. A change reaches the next request. */
+interface FaztEnv {
+	/**
+	 * The variable, or otherwise when it is not set.
+	 */
+	get(name: string, otherwise?: string): string | undefined;
+	/**
+	 * Whether the variable is set.
+	 */
+	has(name: string): boolean;
+}
+
+/** The app's log, as console writes it. */
+interface FaztLog {
+	/**
+	 * Write a line at this level.
+	 */
+	debug(...values: unknown[]): void;
+	/**
+	 * Write a line at this level.
+	 */
+	info(...values: unknown[]): void;
+	/**
+	 * Write a line at this level.
+	 */
+	warn(...values: unknown[]): void;
+	/**
+	 * Write a line at this level.
+	 */
+	error(...values: unknown[]): void;
+}
+
+/** JSON values under keys. A value that set has stored survives a crash. */
+interface FaztAppKv {
+	/**
+	 * The value under a key; undefined when there is none.
+	 * @param key 1 to 512 bytes of UTF-8
+	 */
+	get(key: string): any;
+	/**
+	 * Store a value under a key, in place of the one there. Returns when it is on the disk.
+	 * @param key 1 to 512 bytes of UTF-8
+	 * @param value anything that JSON can say
+	 * @param options ttl: milliseconds after which the value is gone
+	 */
+	set(key: string, value: any, options?: { ttl?: number }): void;
+	/**
+	 * Remove a key. Returns whether it was there.
+	 * @param key 1 to 512 bytes of UTF-8
+	 */
+	delete(key: string): boolean;
+	/**
+	 * Entries in the order of their keys. When there are more, cursor says where to go on.
+	 * @param prefix keys that begin with exactly this
+	 * @param options limit: at most so many, 1 to 1000, 100 when absent; cursor: where to go on
+	 */
+	list(prefix?: string, options?: { limit?: number; cursor?: string }): { key: string; value: any; expiresAt?: number }[] & { cursor?: string };
+}
