@@ -20,7 +20,7 @@ func flagNames(cmd *cobra.Command) []string {
 
 // nearest is the word most like the one given, or "" when none is much like it.
 func nearest(word string, words []string) string {
-	best, least := "", 3
+	best, least := "", min(3, len(word)) // two slips at most, and fewer in a short word
 	for _, w := range words {
 		if d := distance(word, w); d < least {
 			best, least = w, d

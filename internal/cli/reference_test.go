@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// The help of every command is the reference of the command line.
+func TestTheReferenceIsTheHelp(t *testing.T) {
+	var text bytes.Buffer
+	c := &command{Env: Env{Stdout: &text, Stderr: &text}}
+	text.WriteString("# The command line\n\nGenerated from the help of the commands. `fazt help` shows the same.\n")
+	describe(t, &text, c.root())
+
+	path := filepath.Join("..", "..", "docs", "reference", "cli.md")
+	if *update {
+		if err := os.WriteFile(path, text.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), text.String()); diff != "" {
+		t.Errorf("docs/reference/cli.md is stale; `make golden` writes it anew\n%s", diff)
+	}
+}
+
+func describe(t *testing.T, w *bytes.Buffer, cmd *cobra.Command) {
+	t.Helper()
+	if cmd.Hidden || cmd.Name() == "help" {
+		return
+	}
+	fmt.Fprintf(w, "\n## %s\n\n```\n", cmd.CommandPath())
+	cmd.InitDefaultHelpFlag()
+	if err := cmd.Help(); err != nil {
+		t.Fatal(err)
+	}
+	w.WriteString("```\n")
+	for _, sub := range cmd.Commands() {
+		describe(t, w, sub)
+	}
+}
+
+func TestEveryCommandSaysWhatItDoes(t *testing.T) {
+	var walk func(cmd *cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		if cmd.Short == "" || strings.HasSuffix(cmd.Short, ".") {
+			t.Errorf("%s: %q is no heading", cmd.CommandPath(), cmd.Short)
+		}
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+	}
+	c := &command{}
+	walk(c.root())
+}
+
+func TestNearest(t *testing.T) {
+	for word, want := range map[string]string{"mesage": "message", "formt": "format", "nmae": "name", "x": "", "nothing": "", "": ""} {
+		if got := nearest(word, []string{"message", "format", "name", "db"}); got != want {
+			t.Errorf("%q: %q, want %q", word, got, want)
+		}
+	}
+}
+
+func TestLabelsOfFolders(t *testing.T) {
+	for base, want := range map[string]string{"site": "site", "My Site": "my-site", "a__b..c": "a-b-c", "-x-": "x", "日本": "", "v2.0": "v2-0", "a--b": "a-b"} {
+		if got := label(base); got != want {
+			t.Errorf("%q: %q, want %q", base, got, want)
+		}
+	}
+}
