@@ -28,6 +28,9 @@ type isolate struct {
 	tls   *libc.TLS
 	rt    uintptr
 	clock *clock // in C memory: the engine reads it
+
+	scratch uintptr // C memory through which strings and bytes go in
+	room    int     // its size
 }
 
 // clock tells the interrupt handler when to stop. It lies in C memory, where the engine's callback finds it.
@@ -74,8 +77,30 @@ func newIsolate(memory, stack int64) (*isolate, error) {
 func (i *isolate) close() {
 	lib.XJS_FreeRuntime(i.tls, i.rt)
 	libc.Xfree(i.tls, uintptr(unsafe.Pointer(i.clock)))
+	if i.scratch != 0 {
+		libc.Xfree(i.tls, i.scratch)
+	}
 	i.tls.Close()
 	*i = isolate{}
+}
+
+// keepScratch is how much scratch memory is kept from one string to the next.
+const keepScratch = 256 << 10
+
+// copyIn copies b to C memory, where it stays until the next call. The engine must never be given the address of Go
+// memory: the collector does not see it there, and a stack may move.
+func (i *isolate) copyIn(b []byte) uintptr {
+	if len(b) > i.room || i.room > keepScratch {
+		if i.scratch != 0 {
+			libc.Xfree(i.tls, i.scratch)
+		}
+		i.room = max(len(b), 1024)
+		if i.scratch = libc.Xmalloc(i.tls, libc.Tsize_t(i.room)); i.scratch == 0 {
+			panic(errMemory)
+		}
+	}
+	copy(unsafe.Slice(at[byte](i.scratch), len(b)), b)
+	return i.scratch
 }
 
 // arm makes the engine stop at the deadline.
@@ -174,18 +199,13 @@ func (r *realm) set(object value, name string, v value) {
 // newString is s as JavaScript has it; bytes that are not UTF-8 become U+FFFD.
 func (r *realm) newString(s string) value {
 	s = strings.ToValidUTF8(s, "\uFFFD")
-	if s == "" {
-		return lib.XJS_NewStringLen(r.tls, r.ctx, r.rt, 0) // any address will do
-	}
-	return lib.XJS_NewStringLen(r.tls, r.ctx, uintptr(unsafe.Pointer(unsafe.StringData(s))), lib.Tsize_t(len(s)))
+	b := unsafe.Slice(unsafe.StringData(s), len(s)) // only read
+	return lib.XJS_NewStringLen(r.tls, r.ctx, r.copyIn(b), lib.Tsize_t(len(s)))
 }
 
 // newBytes is an ArrayBuffer with a copy of b.
 func (r *realm) newBytes(b []byte) value {
-	if len(b) == 0 {
-		return lib.XJS_NewArrayBufferCopy(r.tls, r.ctx, r.rt, 0)
-	}
-	return lib.XJS_NewArrayBufferCopy(r.tls, r.ctx, uintptr(unsafe.Pointer(unsafe.SliceData(b))), lib.Tsize_t(len(b)))
+	return lib.XJS_NewArrayBufferCopy(r.tls, r.ctx, r.copyIn(b), lib.Tsize_t(len(b)))
 }
 
 func newInt(n int32) value { return lib.XNewInt32(nil, 0, n) }
@@ -296,8 +316,7 @@ func (r *realm) eval(script, name string, flags int32) (value, error) {
 
 // run runs bytecode and returns its completion value, or for asynchronous code the promise of it.
 func (r *realm) run(bytecode []byte) (value, error) {
-	p := uintptr(unsafe.Pointer(unsafe.SliceData(bytecode)))
-	object := lib.XJS_ReadObject(r.tls, r.ctx, p, lib.Tsize_t(len(bytecode)), lib.MJS_READ_OBJ_BYTECODE)
+	object := lib.XJS_ReadObject(r.tls, r.ctx, r.copyIn(bytecode), lib.Tsize_t(len(bytecode)), lib.MJS_READ_OBJ_BYTECODE)
 	if isException(object) {
 		return undefinedValue(), r.exception()
 	}

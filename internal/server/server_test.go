@@ -223,7 +223,7 @@ func TestMalformedRequestsAreRefused(t *testing.T) {
 }
 
 func TestALargeTransferThatMovesIsNotCut(t *testing.T) {
-	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.HTTP.WriteTimeout = 200 }))
+	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.HTTP.WriteTimeout = 600 }))
 	i.Deploy("app", "-- big.bin --\n"+strings.Repeat("0123456789abcdef", 1<<18)+"\n") // 4 MiB
 	c, err := net.Dial("tcp", i.Address)
 	if err != nil {
@@ -245,7 +245,7 @@ func TestALargeTransferThatMovesIsNotCut(t *testing.T) {
 		if err != nil {
 			break
 		}
-		time.Sleep(20 * time.Millisecond) // in all much longer than the time without progress
+		time.Sleep(40 * time.Millisecond) // in all much longer than the time without progress
 	}
 	if total != 4<<20+1 {
 		t.Fatalf("got %d bytes", total)

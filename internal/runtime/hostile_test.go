@@ -1,0 +1,333 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	goruntime "runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"fazt/internal/errs"
+	"fazt/internal/system"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// Scripts that try to run for ever, to use all memory or to end the process. Each must be stopped, and the next
+// request of the same app must be served.
+func TestHostileScriptsAreStoppedAndTheNextRequestIsServed(t *testing.T) {
+	for name, code := range map[string]string{
+		"loop":                "for (;;) {}",
+		"loop in catch":       "for (;;) { try { throw 1 } catch { for (;;) {} } finally { for (;;) {} } }",
+		"loop in a getter":    "({ get x() { for (;;) {} } }).x",
+		"loop in a proxy":     "new Proxy({}, { get() { for (;;) {} } }).x",
+		"loop in toString":    "String({ toString() { for (;;) {} } })",
+		"loop in a sort":      "[3, 2, 1].sort(() => { for (;;) {} })",
+		"loop in a generator": "[...(function* () { for (;;) yield 1; })()]",
+		"promise chain":       "const f = () => Promise.resolve().then(f); await f()",
+		"async loop":          "for (;;) await null",
+		"timers for ever":     "for (;;) await new Promise((r) => setTimeout(r, 0))",
+		"regular expression":  `/^(a+)+$/.test("a".repeat(50) + "b")`,
+		"recursion":           "const f = () => f() + 1; f()",
+		"recursive JSON":      `let s = "[".repeat(1e6); JSON.parse(s)`,
+		"nested source":       `new Function("return " + "(".repeat(1e5) + ")".repeat(1e5))()`,
+		"recursive toString":  "const a = []; a.push(a, { toString() { return String(a) } }); String(a)",
+		"huge string":         `"x".repeat(1e9)`,
+		"doubling string":     `let s = "x"; for (;;) s += s`,
+		"array for ever":      "const a = []; for (;;) a.push({})",
+		"huge array buffer":   "new ArrayBuffer(4e9)",
+		"huge typed array":    "new Float64Array(1e9)",
+		"map flood":           "const m = new Map(); for (let i = 0; ; i++) m.set(i, {})",
+		"big integers":        "let n = 3n; for (;;) n *= n",
+		"promise flood":       "const a = []; for (;;) a.push(new Promise(() => {}))",
+		"console flood":       `for (;;) console.log("x".repeat(1000))`,
+		"timer flood":         "for (;;) setTimeout(() => {}, 1e6)",
+		"structuredClone":     "let o = {}; for (let i = 0; i < 1e5; i++) o = { o }; structuredClone(o)",
+		"throw in a getter":   `throw { get message() { for (;;) {} }, get stack() { for (;;) {} } }`,
+		"thrown proxy":        `throw new Proxy(new Error("x"), { get() { for (;;) {} } })`,
+		"stringify bomb":      `let o = {}; o = { toJSON() { for (;;) {} } }; return Response.json(o)`,
+		"prototype pollution": `Object.prototype.then = (r) => { for (;;) {} }; return {}`,
+		"broken promise":      `Promise.prototype.then = () => { for (;;) {} }; return Promise.resolve(new Response("x"))`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHost(t, `export default async (request) => {
+				if (request.url.endsWith("/ok")) return new Response("ok");
+				`+code+`;
+				return new Response("done");
+			};`, func(l *system.Runtime) { l.ExecTimeout = 300; l.MaxMemory = 24 << 20 })
+			w := h.ask(t, "GET", "/hostile", "")
+			if w.Code == 200 && w.Body.String() != "done" {
+				t.Errorf("answered %d %s", w.Code, w.Body)
+			}
+			if w := h.ask(t, "GET", "/ok", ""); w.Code != 200 || w.Body.String() != "ok" {
+				t.Errorf("the next request: %d %s\n%s", w.Code, w.Body, h.log)
+			}
+		})
+	}
+}
+
+func TestALongLogIsCutAndAFailureStillSaysWhy(t *testing.T) {
+	h := newHost(t, `for (let i = 0; i < 1000; i++) console.log("line", i); throw new Error("the reason");`, func(l *system.Runtime) { l.ConsoleLines = 10 })
+	h.ask(t, "GET", "/", "")
+	log := h.log.String()
+	if n := strings.Count(log, "\n"); n > 20 || !strings.Contains(log, "further lines") || !strings.Contains(log, "error Error: the reason") {
+		t.Fatalf("%d lines:\n%s", n, log)
+	}
+}
+
+func TestPositionsAreTheAuthorsOwn(t *testing.T) {
+	p, err := Compile(t.Context(), files{
+		"api/main.ts": "import { fail } from \"../lib/deep\";\n\ninterface X { a: number }\nexport default (request: Request) => {\n\tconst x: X = { a: 1 };\n\treturn fail(x.a);\n};\n",
+		"lib/deep.ts": "// a comment\nexport function fail(n: number): Response {\n\tthrow new TypeError(\"broken \" + n);\n}\n",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := newHost(t, "respond()")
+	h.fn.Load = func(context.Context) (*Program, error) { return p, nil }
+	h.fn.Deployment = "dep_other"
+	w := h.ask(t, "GET", "/", "")
+	log := h.log.String()
+	if w.Code != 500 || !strings.Contains(log, "error TypeError: broken 1") || !strings.Contains(log, "lib/deep.ts:3:") || !strings.Contains(log, "api/main.ts:6:") {
+		t.Fatalf("%d\n%s", w.Code, log)
+	}
+	if strings.Contains(w.Body.String(), "broken") {
+		t.Fatalf("the visitor sees %s", w.Body)
+	}
+}
+
+func TestFaultsInTheSourceSayWhere(t *testing.T) {
+	for name, tt := range map[string]struct {
+		files files
+		want  string
+	}{
+		"syntax":            {files{"api/main.ts": "export default {\n\tfetch() { return new Response(; }\n};"}, "api/main.ts:2:32: Unexpected"},
+		"missing file":      {files{"api/main.ts": "import x from './nothing';\nexport default x;"}, `api/main.ts:1:15: there is no file "api/nothing" in the deployment`},
+		"missing module":    {files{"api/main.ts": "import x from 'left-pad';\nexport default x;"}, `api/main.ts:1:15: the module "left-pad" is not part of the deployment`},
+		"out of the folder": {files{"api/main.ts": "import x from '../../etc/passwd';\nexport default x;"}, "leads out of the deployment"},
+		"absolute":          {files{"api/main.ts": "import x from '/etc/passwd';\nexport default x;"}, `there is no file "/etc/passwd"`},
+		"fault in another":  {files{"api/main.ts": "import './b';\nexport default () => {};", "api/b.ts": "let 1;"}, "api/b.ts:1:5: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Compile(t.Context(), tt.files)
+			if !errs.Is(err, errs.Unprocessable) || !strings.Contains(err.Error(), tt.want) {
+				t.Fatalf("got %v", err)
+			}
+			list, ok := errs.Details(err).([]Diagnostic)
+			if !ok || len(list) == 0 || list[0].Line == 0 || !strings.Contains(list[0].Frame, "^") {
+				t.Fatalf("details %+v", list)
+			}
+		})
+	}
+	if p, err := Compile(t.Context(), files{"index.html": "x"}); p != nil || err != nil {
+		t.Fatalf("no function: %v %v", p, err)
+	}
+}
+
+func TestImportsOfTheDeployment(t *testing.T) {
+	p, err := Compile(t.Context(), files{
+		"api/main.js": `import a from "./a.js"; import data from "../data.json"; import { b } from "../lib"; import m from "mod"; const c = require("./c"); export default () => Response.json([a, data.x, b, c.c, m]);`,
+		"api/a.ts":    `export default "a" as string;`, "data.json": `{"x":"data"}`, "lib/index.ts": `export const b = "b";`, "api/c.js": `exports.c = "c";`,
+		"node_modules/mod/package.json": `{"main":"lib/x.js"}`, "node_modules/mod/lib/x.js": `module.exports = "m";`, "node_modules/mod/index.js": `module.exports = "m";`,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := newHost(t, "respond()")
+	h.fn.Load = func(context.Context) (*Program, error) { return p, nil }
+	h.fn.Deployment = "dep_other"
+	if w := h.ask(t, "GET", "/", ""); w.Body.String() != `["a","data","b","c","m"]` {
+		t.Fatalf("%d %s\n%s", w.Code, w.Body, h.log)
+	}
+}
+
+func TestBytecodeOfAnotherEngineIsMadeAnew(t *testing.T) {
+	p, err := Compile(t.Context(), files{"api/main.js": `export default () => new Response("fresh");`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Engine, p.Bytecode = "quickjs-1970", []byte("garbage")
+	data, err := p.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var q Program
+	if err := q.UnmarshalBinary(data); err != nil {
+		t.Fatal(err)
+	}
+	h := newHost(t, "respond()")
+	h.fn.Load = func(context.Context) (*Program, error) { return &q, nil }
+	h.fn.Deployment = "dep_other"
+	if w := h.ask(t, "GET", "/", ""); w.Body.String() != "fresh" {
+		t.Fatalf("%d %s\n%s", w.Code, w.Body, h.log)
+	}
+}
+
+func FuzzProgram(f *testing.F) {
+	p := &Program{Entry: "api/main.js", Style: StyleScript, Script: []byte("1"), Bytecode: []byte{1, 2}}
+	data, _ := p.MarshalBinary()
+	f.Add(data)
+	f.Add(data[:len(data)-1])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var q Program
+		if q.UnmarshalBinary(data) == nil && len(data) < 32 {
+			t.Fatal("a program without a checksum was read")
+		}
+	})
+}
+
+func TestAnAppThatIsBusyIsRefusedInTime(t *testing.T) {
+	h := newHost(t, `export default () => new Promise((r) => setTimeout(() => r(new Response("late")), 400));`, func(l *system.Runtime) {
+		l.VMsPerApp, l.QueueWait = 1, 20
+	})
+	var all sync.WaitGroup
+	codes := make([]int, 4)
+	for i := range codes {
+		all.Go(func() { codes[i] = h.ask(t, "GET", "/", "").Code })
+	}
+	all.Wait()
+	served := 0
+	for _, c := range codes {
+		switch c {
+		case http.StatusOK:
+			served++
+		case http.StatusServiceUnavailable:
+		default:
+			t.Errorf("code %d", c)
+		}
+	}
+	if served != 1 || h.Stats().Refused != 3 {
+		t.Fatalf("%v %+v", codes, h.Stats())
+	}
+}
+
+func TestMachinesAreSharedUnderTheirLimitAndDroppedWithTheirDeployment(t *testing.T) {
+	h := newHost(t, `let n = 0; export default () => new Response(String(++n));`, func(l *system.Runtime) { l.VMs, l.VMsPerApp = 1, 1 })
+	for i := range 3 {
+		if w := h.ask(t, "GET", "/", ""); w.Body.String() != strconv.Itoa(i+1) { // module state lives as long as its machine
+			t.Fatal(w.Body)
+		}
+	}
+	other := *h
+	other.fn.Deployment = "dep_2"
+	if w := other.ask(t, "GET", "/", ""); w.Body.String() != "1" { // took the place of the idle machine
+		t.Fatal(w.Body)
+	}
+	if s := h.Stats(); s.VMs != 1 {
+		t.Fatalf("%+v", s)
+	}
+	h.Drop("dep_2")
+	if s := h.Stats(); s.VMs != 0 {
+		t.Fatalf("%+v", s)
+	}
+}
+
+func TestAProgramThatCannotBeReadIsTriedAgain(t *testing.T) {
+	h := newHost(t, `export default () => new Response("x");`)
+	load, tries := h.fn.Load, 0
+	h.fn.Load = func(ctx context.Context) (*Program, error) {
+		if tries++; tries == 1 {
+			return nil, errors.Join(errors.New("disk"), fs.ErrPermission)
+		}
+		return load(ctx)
+	}
+	if w := h.ask(t, "GET", "/", ""); w.Code != 500 {
+		t.Fatal(w.Code)
+	}
+	if w := h.ask(t, "GET", "/", ""); w.Code != 200 {
+		t.Fatal(w.Code)
+	}
+}
+
+func TestWaitUntilGoesOnAfterTheAnswer(t *testing.T) {
+	h := newHost(t, `export default (request, env, ctx) => { ctx.waitUntil(new Promise((r) => setTimeout(() => { console.log("later"); r(); }, 30))); return new Response("now"); };`)
+	if w := h.ask(t, "GET", "/", ""); w.Body.String() != "now" || !w.Flushed || h.log.String() != "info later\n" {
+		t.Fatalf("%s %v %s", w.Body, w.Flushed, h.log)
+	}
+}
+
+func TestHeadersOfTheConnectionAreNotTheFunctions(t *testing.T) {
+	h := newHost(t, `export default () => new Response("x", { headers: { "Content-Length": "99", "Transfer-Encoding": "chunked", Connection: "close", "X-Request-Id": "forged", "X-Own": "y", "Set-Cookie": "a=1" } });`)
+	w := h.ask(t, "GET", "/", "")
+	if g := w.Header(); g.Get("Content-Length") != "1" || g.Get("Transfer-Encoding") != "" || g.Get("Connection") != "" || g.Get("X-Request-Id") == "forged" || g.Get("X-Own") != "y" || g.Get("Set-Cookie") != "a=1" {
+		t.Fatal(g)
+	}
+}
+
+func TestAResponseOverTheLimitIsAFailure(t *testing.T) {
+	h := newHost(t, `export default () => new Response("x".repeat(2000));`, func(l *system.Runtime) { l.MaxResponseBody = 1024 })
+	if w := h.ask(t, "GET", "/", ""); w.Code != 500 || !strings.Contains(h.log.String(), "at most 1024") {
+		t.Fatalf("%d %s", w.Code, h.log)
+	}
+}
+
+// A value that is not freed keeps its whole machine: some 150 KB each.
+func TestMachinesThatEndGiveTheirMemoryBack(t *testing.T) {
+	if goruntime.GOOS != "linux" {
+		t.Skip("reads /proc")
+	}
+	cycle := func(n int) {
+		for _, code := range []string{
+			`export default async (request) => { await new Promise((r) => setTimeout(r, 0)); new URL(request.url).searchParams.get("a"); return Response.json({ a: [...request.headers], b: await request.text() }); };`,
+			`console.log({ a: 1 }); Promise.reject(new Error("nobody listens")); respond({ q: request.query });`,
+			`export default () => { throw new TypeError("x"); };`,
+		} {
+			h := newHost(t, code, func(l *system.Runtime) { l.RequestsPerVM = 1 })
+			for range n {
+				r := httptest.NewRequest("POST", "http://a.localhost/x?a=b", strings.NewReader("body"))
+				h.Serve(httptest.NewRecorder(), r, h.fn)
+			}
+		}
+	}
+	cycle(30)
+	before := resident(t)
+	cycle(100)
+	if grown := resident(t) - before; grown > 20<<20 {
+		t.Fatalf("300 machines left %d MB behind", grown>>20)
+	}
+}
+
+func resident(t *testing.T) int64 {
+	t.Helper()
+	goruntime.GC()
+	data, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var size, pages int64
+	if _, err := fmt.Sscan(string(data), &size, &pages); err != nil {
+		t.Fatal(err)
+	}
+	return pages * int64(os.Getpagesize())
+}
+
+func TestAThousandRequestsLeaveNoGoroutinesBehind(t *testing.T) {
+	h := newHost(t, `export default async () => { await new Promise((r) => setTimeout(r, 0)); return new Response("x"); };`)
+	h.ask(t, "GET", "/", "")
+	before := goruntime.NumGoroutine()
+	for range 1000 {
+		h.ask(t, "GET", "/", "")
+	}
+	if after := goruntime.NumGoroutine(); after > before+2 {
+		t.Fatalf("%d, then %d", before, after)
+	}
+}
+
+func TestTheDeadlineHoldsAlsoForWhatWaits(t *testing.T) {
+	h := newHost(t, `export default () => new Promise((r) => setTimeout(() => r(new Response("never")), 60000));`, func(l *system.Runtime) { l.ExecTimeout = 100 })
+	began := time.Now()
+	w := h.ask(t, "GET", "/", "")
+	if w.Code != http.StatusGatewayTimeout || h.Stats().Interrupted != 1 {
+		t.Fatalf("%d %v %+v", w.Code, time.Since(began), h.Stats())
+	}
+}

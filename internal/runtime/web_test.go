@@ -1,0 +1,141 @@
+package runtime
+
+import (
+	"encoding/json"
+	"testing"
+)
+
+// Each line is an expression and what JSON.stringify makes of it, by the standards. A thrown error is its name.
+var webAPI = [][2]string{
+	// URL (WHATWG)
+	{`new URL("https://user:pw@EXAMPLE.com:443/a/../b?x=1#y").href`, `"https://user:pw@example.com/b?x=1#y"`},
+	{`new URL("../c?d#e", "http://a.b/x/y/z").href`, `"http://a.b/x/c?d#e"`},
+	{`new URL("http://bücher.example/ä?ö").href`, `"http://xn--bcher-kva.example/%C3%A4?%C3%B6"`},
+	{`new URL("http://0x7f.1/").host`, `"127.0.0.1"`},
+	{`new URL("http://[::1]:8080/").host`, `"[::1]:8080"`},
+	{`new URL("nonsense")`, `"TypeError"`},
+	{`URL.canParse("http://a b/")`, `false`},
+	{`URL.parse("x")`, `null`},
+	{`(() => { const u = new URL("http://a/?x=1"); u.searchParams.append("y", "2 3"); return u.href; })()`, `"http://a/?x=1&y=2+3"`},
+	{`(() => { const u = new URL("http://a/p"); u.search = "q=1"; return [u.searchParams.get("q"), u.pathname]; })()`, `["1","/p"]`},
+	{`(() => { const u = new URL("http://a:80/"); u.port = "81"; u.protocol = "https"; u.hash = "h"; return u.href; })()`, `"https://a:81/#h"`},
+	{`new URL("http://a/").origin + new URL("mailto:x@y").origin`, `"http://anull"`},
+	{`JSON.stringify({ u: new URL("http://a/") })`, `"{\"u\":\"http://a/\"}"`},
+	// URLSearchParams
+	{`new URLSearchParams("?a=1&a=2&b=%20+c&d").getAll("a")`, `["1","2"]`},
+	{`[...new URLSearchParams("b=%20+c&d&=e")]`, `[["b","  c"],["d",""],["","e"]]`},
+	{`new URLSearchParams({ "a b": "c&d", é: "1*~" }).toString()`, `"a+b=c%26d&%C3%A9=1*%7E"`},
+	{`new URLSearchParams([["a"]])`, `"TypeError"`},
+	{`(() => { const p = new URLSearchParams("a=1&b=2&a=3"); p.set("a", "9"); p.delete("b"); return p.toString() + p.size; })()`, `"a=91"`},
+	{`(() => { const p = new URLSearchParams("b=1&a=2&b=0"); p.sort(); return String(p); })()`, `"a=2&b=1&b=0"`},
+	{`new URLSearchParams("a=%FF%zz").get("a")`, `"�%zz"`},
+	// Headers
+	{`[...new Headers({ B: "1", a: "2" })]`, `[["a","2"],["b","1"]]`},
+	{`(() => { const h = new Headers(); h.append("x", " a "); h.append("X", "b"); return h.get("x"); })()`, `"a, b"`},
+	{`(() => { const h = new Headers([["set-cookie", "a=1"], ["Set-Cookie", "b=2"]]); return [h.getSetCookie(), [...h].length]; })()`, `[["a=1","b=2"],2]`},
+	{`new Headers({ "a b": "c" })`, `"TypeError"`},
+	{`new Headers({ a: "b\r\nc" })`, `"TypeError"`},
+	{`new Headers().get("none")`, `null`},
+	// Request and Response
+	{`new Request("http://a/x", { method: "post", body: "hi" }).text()`, `"hi"`},
+	{`new Request("http://a/x", { method: "post", body: "hi" }).headers.get("content-type")`, `"text/plain;charset=UTF-8"`},
+	{`new Request("http://a", { body: "x" })`, `"TypeError"`},
+	{`new Request("http://a", { method: "CONNECT" })`, `"TypeError"`},
+	{`(async () => { const r = new Request("http://a", { method: "PUT", body: new URLSearchParams({ a: "1" }) }); return [(await r.clone().formData()).get("a"), await r.text(), r.bodyUsed]; })()`, `["1","a=1",true]`},
+	{`(async () => { const r = new Response("x"); await r.text(); return r.text(); })()`, `"TypeError"`},
+	{`new Response("x", { status: 99 })`, `"RangeError"`},
+	{`new Response("x", { status: 204 })`, `"TypeError"`},
+	{`[new Response().status, new Response().ok, new Response("", { status: 404 }).ok]`, `[200,true,false]`},
+	{`Response.json({ a: 1 }).headers.get("content-type")`, `"application/json"`},
+	{`Response.json({ a: 1 }, { status: 201, headers: { x: "y" } }).status`, `201`},
+	{`[Response.redirect("http://a/b").status, Response.redirect("http://a/b", 301).headers.get("location")]`, `[302,"http://a/b"]`},
+	{`Response.redirect("http://a", 200)`, `"RangeError"`},
+	{`(async () => [...new Uint8Array(await new Response(new Uint8Array([1, 2, 3]).subarray(1)).arrayBuffer())])()`, `[2,3]`},
+	{`(async () => [...await new Response("é").bytes()])()`, `[195,169]`},
+	{`(async () => { const f = new FormData(); f.append("a", "1"); f.append("b", new File(["zz"], "n.txt", { type: "text/plain" })); const r = new Response(f); const g = await r.formData(); return [g.get("a"), g.get("b").name, g.get("b").type, await g.get("b").text()]; })()`, `["1","n.txt","text/plain","zz"]`},
+	{`new Response(new Blob(["a", new Uint8Array([98])], { type: "x/Y" })).headers.get("content-type")`, `"x/y"`},
+	// text
+	{`[...new TextEncoder().encode("a\u00e9\ud83d\ude00\ud800")]`, `[97,195,169,240,159,152,128,239,191,189]`},
+	{`new TextDecoder().decode(new Uint8Array([0xef, 0xbb, 0xbf, 97, 0xff, 0xf0, 0x9f, 0x98]))`, `"a��"`},
+	{`new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array([0xff]))`, `"TypeError"`},
+	{`new TextDecoder("utf-8", { ignoreBOM: true }).decode(new Uint8Array([0xef, 0xbb, 0xbf])).length`, `1`},
+	{`(() => { const d = new TextDecoder(); return d.decode(new Uint8Array([0xf0, 0x9f]), { stream: true }) + d.decode(new Uint8Array([0x98, 0x80]), { stream: true }) + d.decode(); })()`, `"😀"`},
+	{`new TextDecoder("latin1").decode(new Uint8Array([0x80, 0xe9]))`, `"€é"`},
+	{`new TextDecoder("utf-16le").decode(new Uint8Array([97, 0, 0x3d, 0xd8, 0, 0xde]))`, `"a😀"`},
+	{`new TextDecoder("klingon")`, `"RangeError"`},
+	{`[btoa("hé"), atob("aOk="), atob(" a GVs bG8 ")]`, `["aOk=","hé","hello"]`},
+	{`btoa("€")`, `"InvalidCharacterError"`},
+	{`atob("a")`, `"InvalidCharacterError"`},
+	// the rest
+	{`structuredClone({ d: new Date(5), m: new Map([[1, { a: [1n === 1n] }]]), u: undefined }).d.getTime()`, `5`},
+	{`(() => { const a = { b: {} }; a.b.c = a; const c = structuredClone(a); return c !== a && c.b.c === c; })()`, `true`},
+	{`structuredClone(() => 1)`, `"DataCloneError"`},
+	{`(() => { const c = new AbortController(); let seen = 0; c.signal.addEventListener("abort", () => seen++); c.abort(); c.abort(); return [seen, c.signal.aborted, c.signal.reason.name]; })()`, `[1,true,"AbortError"]`},
+	{`(async () => { const s = AbortSignal.timeout(5); await new Promise((r) => s.addEventListener("abort", r)); return s.reason.name; })()`, `"TimeoutError"`},
+	{`/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(crypto.randomUUID())`, `true`},
+	{`crypto.getRandomValues(new Uint32Array(4)).some((n) => n > 0)`, `true`},
+	{`crypto.getRandomValues(new Float32Array(1))`, `"TypeError"`},
+	{`(async () => { const out = []; setTimeout(() => out.push("t"), 0); queueMicrotask(() => out.push("m")); out.push("s"); await new Promise((r) => setTimeout(r, 5)); return out; })()`, `["s","m","t"]`},
+	{`(async () => { let n = 0; const id = setInterval(() => { if (++n === 3) clearInterval(id); }, 1); await new Promise((r) => setTimeout(r, 40)); return n; })()`, `3`},
+	{`(async () => { let ran = false; clearTimeout(setTimeout(() => { ran = true; }, 1)); await new Promise((r) => setTimeout(r, 10)); return ran; })()`, `false`},
+	{`performance.now() >= 0 && performance.timeOrigin > 1e12`, `true`},
+	{`typeof fetch`, `"undefined"`},
+	{`(() => { class A { #x = 1; static { A.y = 2; } get x() { return this.#x ?? 0; } } return [new A().x, A.y, [3, 1].toSorted(), Object.groupBy([1, 2], (n) => n % 2 ? "odd" : "even")]; })()`, `[1,2,[1,3],{"odd":[1],"even":[2]}]`},
+	{`(async () => { const out = []; for await (const x of (async function* () { yield 1; yield 2; })()) out.push(x); return out; })()`, `[1,2]`},
+}
+
+func TestTheWebStandardAPI(t *testing.T) {
+	expressions := make([]string, len(webAPI))
+	for i, c := range webAPI {
+		expressions[i] = "async () => (" + c[0] + ")"
+	}
+	code := "const list = [\n"
+	for _, e := range expressions {
+		code += e + ",\n"
+	}
+	code += `];
+export default async () => {
+	const out = [];
+	for (const f of list) {
+		try { out.push(JSON.stringify(await f()) ?? "undefined"); } catch (e) { out.push(JSON.stringify(e.name)); }
+	}
+	return Response.json(out);
+};`
+	h := newHost(t, code)
+	w := h.ask(t, "GET", "/", "")
+	var got []string
+	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || len(got) != len(webAPI) {
+		t.Fatalf("%v: %d %s\n%s", err, w.Code, w.Body, h.log)
+	}
+	for i, c := range webAPI {
+		if got[i] != c[1] {
+			t.Errorf("%s\n got %s\nwant %s", c[0], got[i], c[1])
+		}
+	}
+}
+
+func TestConsoleLinesAreReadable(t *testing.T) {
+	h := newHost(t, `
+console.log("a", 1, true, null, undefined, -0, 1n, Symbol("s"));
+console.log("%s is %d years and %i, %o %j 100%%", "Ana", 41.5, 41.5, { a: 1 }, [1], "rest");
+console.warn([1, "two", { three: [3] }], new Map([["k", new Set([1])]]), function f() {}, class C {});
+console.error(new Date(0), /x/g, new Uint8Array(3), new Headers({ a: "b" }));
+const loop = { name: "loop" }; loop.self = loop; console.debug(loop);
+console.log({ get x() { throw new Error("never called"); } }, Object.create(null));
+console.table([{ a: 1, b: "x" }, { a: 22 }]);
+respond("ok");`)
+	h.ask(t, "GET", "/", "")
+	want := `info a 1 true null undefined -0 1n Symbol(s)
+info Ana is 41.5 years and 41, { a: 1 } [1] 100% rest
+warn [ 1, "two", { three: [ 3 ] } ] Map(1) { "k" => Set(1) { 1 } } [function f] [class C]
+error 1970-01-01T00:00:00.000Z /x/g Uint8Array(3) [ 0, 0, 0 ] Headers { a: "b" }
+debug { name: "loop", self: [circular] }
+info { x: [getter] } {}
+info    a   b
+0  1   "x"
+1  22
+`
+	if got := h.log.String(); got != want {
+		t.Fatalf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
