@@ -44,8 +44,7 @@ tools: # what the tests need besides Go
 race: # every test, under the race detector
 	$(RACE) ./...
 
-lint: ## vet and the linters of .golangci.yml
-	go vet ./...
+lint: ## vet and the other linters of .golangci.yml
 	$(GOLANGCI) run
 
 cross: ## compile for every target
