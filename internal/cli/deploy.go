@@ -62,7 +62,7 @@ func (c *command) deploy(dir string, f deployFlags) error {
 	if err != nil {
 		return err
 	}
-	defer p.Close() //nolint:errcheck // only reading
+	defer p.Close()
 	for _, w := range p.warnings {
 		fmt.Fprintf(c.Stderr, "note: %s\n", w)
 	}

@@ -150,7 +150,7 @@ func (d *developer) sourceChanged(ctx context.Context) bool {
 	if err != nil {
 		return true // the deploy says what is wrong
 	}
-	defer f.Close() //nolint:errcheck // only reading
+	defer f.Close()
 	files := slices.DeleteFunc(f.Files, func(a hosting.Announced) bool {
 		top, _, below := strings.Cut(a.Path, "/")
 		return below && slices.Contains(without, top)
@@ -164,7 +164,7 @@ func (d *developer) deployOnce(ctx context.Context, first bool) {
 	began := time.Now()
 	p, err := load(ctx, d.dir, d.options)
 	if err == nil {
-		defer p.Close() //nolint:errcheck // only reading
+		defer p.Close()
 		err = d.upload(ctx, p, began, first)
 	}
 	if err != nil && ctx.Err() == nil {

@@ -68,7 +68,7 @@ func TestEveryCommandSaysWhatItDoes(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	for word, want := range map[string]string{"mesage": "message", "formt": "format", "nmae": "name", "x": "", "nothing": "", "": ""} {
+	for word, want := range map[string]string{"mesage": "message", "formt": "format", "nam": "name", "x": "", "nothing": "", "": ""} {
 		if got := nearest(word, []string{"message", "format", "name", "db"}); got != want {
 			t.Errorf("%q: %q, want %q", word, got, want)
 		}

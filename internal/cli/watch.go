@@ -106,8 +106,10 @@ func (w *watcher) follow(ctx context.Context, system *fsnotify.Watcher) {
 				_ = w.add(system, e.Name)
 			}
 			quiet.Reset(settle)
-		case <-system.Errors: // some events were lost
-			quiet.Reset(settle)
+		case _, open := <-system.Errors: // some events were lost
+			if open {
+				quiet.Reset(settle)
+			}
 		case <-quiet.C:
 			w.tell()
 		}

@@ -21,7 +21,7 @@ func (c *checked) Read(p []byte) (int, error) {
 	n, err := c.file.Read(p)
 	c.read += int64(n)
 	c.sum.Write(p[:n])
-	if c.read > c.want.Size || (err == io.EOF || c.read == c.want.Size) && n > 0 && c.changed() { //nolint:errorlint // readers return it bare
+	if c.read > c.want.Size || (err == io.EOF || c.read == c.want.Size) && n > 0 && c.changed() {
 		return 0, errs.New(errs.Conflict, "it has changed")
 	}
 	return n, err
