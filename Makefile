@@ -12,7 +12,7 @@ GOVULNCHECK := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 # The product needs no C compiler. The race detector does.
 export CGO_ENABLED := 0
-RACE := CGO_ENABLED=1 go test -race
+RACE := CGO_ENABLED=1 go test -race -short
 
 # $(call need,command,Debian package) installs a program where it is missing.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
@@ -20,7 +20,7 @@ need  = command -v $(1) >/dev/null || { $(SUDO) apt-get update -q && \
 	$(SUDO) env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -q -y --no-install-recommends $(2); }
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-fast race lint cross fuzz crash bench golden vuln clean tools
+.PHONY: help build run test test-fast every race lint cross fuzz crash bench golden vuln clean tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,7 +32,7 @@ build: ## build bin/fazt
 run: build ## build, then serve the example and follow its changes; Ctrl-C stops
 	bin/fazt dev examples/guestbook
 
-test: tools lint cross race ## install what is missing, then pass every check and test
+test: tools lint cross every race ## install what is missing, then pass every check and test
 
 test-fast: ## the tests without the race detector and the slow ones
 	go test -short ./...
@@ -41,7 +41,10 @@ tools: # what the tests need besides Go
 	@$(call need,gcc,build-essential)
 	@$(call need,chromium,chromium)
 
-race: # every test, under the race detector
+every: # every test
+	go test ./...
+
+race: # the tests again under the race detector; -short leaves out repetitions, with which the engine takes minutes
 	$(RACE) ./...
 
 lint: ## vet and the other linters of .golangci.yml

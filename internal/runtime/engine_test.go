@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -133,26 +132,6 @@ func TestDeadlines(t *testing.T) {
 			t.Log(w.Code, w.Body, time.Since(began), h.log)
 			if w.Code < 500 {
 				t.Fatal(w.Code)
-			}
-		})
-	}
-}
-
-func BenchmarkHello(b *testing.B) {
-	for name, code := range map[string]string{
-		"module":  `export default { fetch(request) { return Response.json({ hello: "world" }); } };`,
-		"classic": `respond({ hello: "world" });`,
-	} {
-		b.Run(name, func(b *testing.B) {
-			h := newHost(b, code)
-			r := httptest.NewRequest("GET", "http://a.localhost/api/x", nil)
-			b.ReportAllocs()
-			for b.Loop() {
-				w := httptest.NewRecorder()
-				h.Serve(w, r, h.fn)
-				if w.Code != http.StatusOK {
-					b.Fatal(w.Code, w.Body, h.log)
-				}
 			}
 		})
 	}

@@ -60,7 +60,11 @@ func (m *machine) hostObject() value {
 			if !ok && isString(args[2]) {
 				body = []byte(text(args, 2))
 			}
-			return undefinedValue(), u.respond(int(num(args, 0)), text(args, 1), body)
+			contentType := ""
+			if len(args) > 3 && isString(args[3]) {
+				contentType = text(args, 3)
+			}
+			return undefinedValue(), u.respond(int(num(args, 0)), text(args, 1), contentType, body)
 		},
 		"fail": func(args []value) (value, error) {
 			if m.run != nil && m.run.failed == nil && !m.run.answered {

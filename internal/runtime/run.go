@@ -205,8 +205,9 @@ func (u *run) start(f *bind.Func, arguments string) (int32, error) {
 	return id, nil
 }
 
-// respond writes the answer: status, headers as name and value lines in turn, body.
-func (u *run) respond(status int, headers string, body []byte) error {
+// respond writes the answer: status, headers as name and value lines in turn, the type where it is the only header,
+// and the body.
+func (u *run) respond(status int, headers, contentType string, body []byte) error {
 	if u.answered || u.failed != nil {
 		return nil
 	}
@@ -215,6 +216,9 @@ func (u *run) respond(status int, headers string, body []byte) error {
 	}
 	u.answered = true
 	h := u.w.Header()
+	if contentType != "" {
+		h["Content-Type"] = []string{contentType}
+	}
 	for headers != "" {
 		var name, value string
 		name, headers, _ = strings.Cut(headers, "\n")

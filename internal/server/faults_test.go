@@ -39,7 +39,11 @@ the dotfile
 func TestTopLevelConstantsSurviveMoreRequestsThanThereAreMachines(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", hello)
-	for n := range 300 {
+	requests := 300
+	if testing.Short() {
+		requests = 50
+	}
+	for n := range requests {
 		if got := i.Get("app", "/api/x"); got.StatusCode != 200 || got.Text != `{"greeting":"hello","count":1,"env":null}` {
 			t.Fatalf("request %d: %d %s", n, got.StatusCode, got.Text)
 		}
@@ -186,7 +190,11 @@ respond(fazt.app.kv.get("n"));
 	}
 	ask(80)
 	before := runtime.NumGoroutine()
-	ask(1000)
+	if testing.Short() {
+		ask(80)
+	} else {
+		ask(1000)
+	}
 	if after := runtime.NumGoroutine(); after > before+16 {
 		t.Fatalf("%d goroutines before, %d after", before, after)
 	}

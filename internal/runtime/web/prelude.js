@@ -494,25 +494,24 @@ class Body {
 	}
 }
 
+const given = Symbol("given"); // marks arguments that come from here and are well-formed
+
 let incoming;
 class Request extends Body {
 	#method; #url; #headers; #signal; #redirect;
 	static {
-		incoming = (method, url, headers, body) => {
-			const r = new Request(url, undefined, { method, headers: lazyHeaders(headers), body });
-			return r;
-		};
+		incoming = (method, url, headers, body) => new Request(url, given, method, headers, body);
 	}
-	constructor(input, init = undefined, given = undefined) {
-		if (given !== undefined) { // from the host: all is known to be well-formed
-			super(given.body);
-			this.#method = given.method;
+	constructor(input, init = undefined, method = undefined, headers = undefined, body = undefined) {
+		if (init === given) { // from the host: all is known to be well-formed
+			super(body);
+			this.#method = method;
 			this.#url = input;
-			this.#headers = given.headers;
+			this.#headers = headers; // as lines, until somebody looks
 			return;
 		}
 		const from = input instanceof Request ? input : undefined;
-		const method = init?.method === undefined ? from?.method ?? "GET" : String(init.method);
+		method = init?.method === undefined ? from?.method ?? "GET" : String(init.method);
 		if (!token.test(method) || /^(connect|trace|track)$/i.test(method)) throw new TypeError(`${stringify(method)} cannot be the method of a request`);
 		const upper = /^(get|head|post|put|patch|delete|options)$/i.test(method) ? method.toUpperCase() : method;
 		let data = null, type = null;
@@ -530,25 +529,38 @@ class Request extends Body {
 	}
 	get method() { return this.#method; }
 	get url() { return this.#url; }
-	get headers() { return this.#headers; }
+	get headers() { return typeof this.#headers === "string" ? this.#headers = lazyHeaders(this.#headers) : this.#headers; }
 	get signal() { return this.#signal ??= new AbortController().signal; }
 	get redirect() { return this.#redirect ?? "follow"; }
 	get body() { return null; }
-	clone() { return new Request(this.#url, undefined, { method: this.#method, headers: new Headers(this.#headers), body: cloneBody(this) }); }
+	clone() { return new Request(this.#url, given, this.#method, new Headers(this.headers), cloneBody(this)); }
 }
 
-let responseParts;
+let send;
 class Response extends Body {
-	#status; #statusText; #headers; #type = "default"; #contentType;
-	static { responseParts = (r) => [r.#status, r.#headers === undefined ? r.#contentType === null ? "" : "content-type\n" + r.#contentType : headerList(r.#headers).flat().join("\n")]; }
-	constructor(body = null, init = undefined) {
+	#status = 200; #statusText = ""; #headers; #type = "default"; #contentType;
+	static {
+		// What has no headers of its own goes out with its type alone.
+		send = (r) => {
+			const data = cloneBody(r);
+			if (r.#headers === undefined) host.respond(r.#status, "", data, r.#contentType);
+			else host.respond(r.#status, headerList(r.#headers).flat().join("\n"), data, null);
+		};
+	}
+	constructor(body = null, init = undefined, type = null) {
+		if (init === given) {
+			super(body);
+			this.#contentType = type;
+			return;
+		}
 		const status = init?.status === undefined ? 200 : Number(init.status);
 		if (!Number.isInteger(status) || status < 200 || status > 599) throw new RangeError(`${init.status} cannot be the status of a response; it must be from 200 to 599`);
 		if (body !== null && body !== undefined && (status === 204 || status === 205 || status === 304)) throw new TypeError(`a response with status ${status} cannot have a body`);
-		const [data, type] = content(body);
+		let data;
+		[data, type] = content(body);
 		super(data);
 		this.#status = status;
-		this.#statusText = init?.statusText === undefined ? "" : String(init.statusText);
+		if (init?.statusText !== undefined) this.#statusText = String(init.statusText);
 		this.#contentType = type;
 		if (init?.headers !== undefined) {
 			this.#headers = new Headers(init.headers);
@@ -567,11 +579,7 @@ class Response extends Body {
 	static json(data, init = undefined) {
 		const text = stringify(data);
 		if (text === undefined) throw new TypeError("the value has no JSON");
-		if (init === undefined) {
-			const r = new Response(text);
-			r.#contentType = "application/json";
-			return r;
-		}
+		if (init === undefined) return new Response(text, given, "application/json");
 		const headers = new Headers(init.headers);
 		if (!headers.has("content-type")) headers.set("content-type", "application/json");
 		return new Response(text, { ...init, headers });
@@ -777,22 +785,24 @@ define(globalThis, {
 // ---- running ---------------------------------------------------------------------------------------------------
 
 let app, waiting = 0;
+
+class Context {
+	waitUntil(promise) {
+		host.waiting(++waiting);
+		Promise.resolve(promise).catch((e) => host.report(e)).then(() => host.waiting(--waiting));
+	}
+	passThroughOnException() {}
+}
 const done = (response) => {
 	if (!(response instanceof Response)) throw new TypeError(`the function must answer with a Response, not ${inspect(response, 1)}`);
-	const data = cloneBody(response);
-	const [status, headers] = responseParts(response);
-	host.respond(status, headers, data);
+	send(response);
 };
 const fail = (e) => host.fail(e);
 
 const dispatch = (method, url, headers, body) => {
 	const request = incoming(method, url, headers, body);
-	const ctx = {
-		waitUntil: (p) => { waiting++; host.waiting(waiting); Promise.resolve(p).catch((e) => host.report(e)).then(() => { waiting--; host.waiting(waiting); }); },
-		passThroughOnException: () => {},
-	};
 	let result;
-	try { result = app(request, envValues, ctx); } catch (e) { return fail(e); }
+	try { result = app(request, envValues, new Context()); } catch (e) { return fail(e); }
 	if (result instanceof Response) { try { done(result); } catch (e) { fail(e); } return; }
 	Promise.resolve(result).then(done).catch(fail);
 };

@@ -1,0 +1,74 @@
+package runtime
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// BenchmarkHello is one warm request in each style.
+func BenchmarkHello(b *testing.B) {
+	for name, code := range map[string]string{
+		"module": `export default { fetch(request) { return Response.json({ hello: "world" }); } };`,
+		"async":  `export default { async fetch(request) { return Response.json({ hello: "world" }); } };`,
+		"script": `respond({ hello: "world" });`,
+	} {
+		b.Run(name, func(b *testing.B) { serve(b, newHost(b, code), "") })
+	}
+}
+
+// BenchmarkEcho parses and writes 10 KB of JSON.
+func BenchmarkEcho(b *testing.B) {
+	h := newHost(b, `export default async (request) => Response.json(await request.json());`)
+	serve(b, h, `{"list":[`+strings.Repeat(`{"name":"abc","n":12345},`, 400)+`0]}`)
+}
+
+// BenchmarkFirstRequest makes a machine for every request.
+func BenchmarkFirstRequest(b *testing.B) {
+	h := newHost(b, `export default { fetch(request) { return Response.json({ hello: "world" }); } };`)
+	for b.Loop() {
+		r := httptest.NewRequest("GET", "http://a.localhost/api/x", nil)
+		h.Serve(httptest.NewRecorder(), r, h.fn)
+		h.Drop(h.fn.Deployment)
+	}
+}
+
+// BenchmarkCompile is what a deploy of a small TypeScript function costs.
+func BenchmarkCompile(b *testing.B) {
+	src := files{"api/main.ts": `interface X { a: number } export default { async fetch(request: Request): Promise<Response> { const x: X = { a: 1 }; return Response.json(x); } };`}
+	for b.Loop() {
+		if _, err := Compile(b.Context(), src); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func serve(b *testing.B, h *host, body string) {
+	b.Helper()
+	b.ReportAllocs()
+	for b.Loop() {
+		method := "GET"
+		if body != "" {
+			method = "POST"
+		}
+		r := httptest.NewRequest(method, "http://a.localhost/api/x", strings.NewReader(body))
+		w := httptest.NewRecorder()
+		h.Serve(w, r, h.fn)
+		if w.Code != 200 {
+			b.Fatal(w.Code, w.Body, h.log)
+		}
+	}
+}
+
+// TestMemoryOfAnIdleMachine reports what a warm machine holds; no bound is asserted.
+func TestMemoryOfAnIdleMachine(t *testing.T) {
+	h := newHost(t, `export default { fetch(request) { return Response.json({ hello: "world" }); } };`)
+	h.ask(t, "GET", "/", "")
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, p := range h.pools {
+		for _, m := range p.idle {
+			t.Logf("an idle machine holds %d KB", m.memory()>>10)
+		}
+	}
+}
