@@ -122,7 +122,7 @@ func Call[Req, Res any](ctx context.Context, c *Client, o op.Op[Req, Res], req R
 	if err != nil {
 		return res, err
 	}
-	resp, err := c.transport.RoundTrip(r)
+	resp, err := c.transport.RoundTrip(r) //nolint:bodyclose // Decode closes it
 	if err != nil {
 		if ctx.Err() != nil {
 			return res, ctx.Err()

@@ -54,7 +54,7 @@ func send(ctx context.Context, c *Client, u hosting.Upload, plan hosting.Plan, c
 	failed := make(chan error, 1)
 	go func() {
 		err := pack(writer, u, plan, content, progress)
-		writer.CloseWithError(err) //nolint:errcheck // always nil
+		writer.CloseWithError(err)
 		failed <- err
 	}()
 	_, err = Call(ctx, c, op.UploadSend, op.UploadContent{Upload: u.ID, Body: counter})
@@ -70,7 +70,7 @@ func pack(w io.Writer, u hosting.Upload, plan hosting.Plan, content Content, pro
 	if err != nil {
 		return err
 	}
-	defer z.Close() //nolint:errcheck // closed below where it matters
+	defer z.Close() // closed below where it matters
 	t := tar.NewWriter(z)
 	missing := make(map[hosting.Hash]bool, len(u.Missing))
 	for _, h := range u.Missing {

@@ -42,8 +42,6 @@ type door struct {
 	address string
 	log     lines
 	env     *runtime.Env
-	reload  *Reloader
-	number  int
 }
 
 // lines is a log that many goroutines write.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"html/template"
 	"net/http"
 	"strconv"
@@ -42,7 +43,7 @@ func (g *gateway) fail(w *exchange, r *http.Request, err error) {
 	p := page{Status: status, Title: title(status), Message: sentence(errs.Sentence(err))}
 	if status >= 500 {
 		p.RequestID = w.setRequestID()
-		if err != error(errPanicked) {
+		if !errors.Is(err, errPanicked) {
 			g.Log.Error("a request failed", "request_id", p.RequestID, "method", r.Method, "host", r.Host, "path", r.URL.Path, "error", err)
 		}
 	}

@@ -173,8 +173,6 @@ func (r *realm) close() {
 func (r *realm) free(v value)      { lib.XFreeValue(r.tls, r.ctx, v) }
 func (r *realm) dup(v value) value { return lib.XDupValue(r.tls, r.ctx, v) }
 
-func (r *realm) global() value { return lib.XJS_GetGlobalObject(r.tls, r.ctx) }
-
 // withName calls fn with a NUL-terminated copy of name.
 func (r *realm) withName(name string, fn func(p uintptr)) {
 	p, err := libc.CString(name)
@@ -504,12 +502,6 @@ func rejected(_ *libc.TLS, ctx uintptr, promise, reason value, handled int32, _ 
 	if len(r.rejections) < 100 {
 		r.rejections[key] = r.dup(reason)
 	}
-}
-
-// promise is the state of a promise: settled tells whether it has one of the other two.
-func (r *realm) promise(v value) (state lib.TJSPromiseStateEnum, isPromise bool) {
-	state = lib.XJS_PromiseState(r.tls, r.ctx, v)
-	return state, int32(state) >= 0 && isObject(v)
 }
 
 // at is what lies at an address in C memory. It never moves, so the conversion that go vet warns of is sound here.

@@ -37,7 +37,7 @@ type body struct {
 func (b *body) Read(p []byte) (int, error) {
 	_ = b.control.SetReadDeadline(time.Now().Add(b.wait))
 	n, err := b.ReadCloser.Read(p)
-	if err == io.EOF { //nolint:errorlint // readers return it bare
+	if err == io.EOF {
 		// From here on net/http reads ahead to learn that the client left; a deadline would look like that.
 		_ = b.control.SetReadDeadline(time.Time{})
 	}

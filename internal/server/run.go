@@ -151,6 +151,8 @@ func (e edge) run(ctx context.Context) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = e.server.Close()
 	}
-	<-failed
+	if served := <-failed; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
 	return err
 }

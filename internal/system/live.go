@@ -28,7 +28,7 @@ func (l *Live) Load() *Limits { return l.p.Load() }
 // Store puts new limits in force at once.
 func (l *Live) Store(limits Limits) { l.p.Store(&limits) }
 
-// Storage, Runtime and HTTP are the groups in force.
+// Storage is the group in force.
 func (l *Live) Storage() Storage { return l.Load().Storage }
 
 // Runtime is the group in force.
