@@ -39,10 +39,10 @@ func kv(path string, store KV, scope func(*bind.Call) storage.Scope) bind.Namesp
 		}),
 		bind.Fn("set", "Store a value under a key, in place of the one there. Returns when it is on the disk.", func(c *bind.Call, a set) (struct{}, error) {
 			return struct{}{}, store.Set(c.Context, scope(c), a.Key, a.Value, time.Duration(a.Options.TTL*float64(time.Millisecond)))
-		}),
+		}).Waits(),
 		bind.Fn("delete", "Remove a key. Returns whether it was there.", func(c *bind.Call, a key) (bool, error) {
 			return store.Delete(c.Context, scope(c), a.Key)
-		}),
+		}).Waits(),
 		bind.Fn("list", "Entries in the order of their keys. When there are more, cursor says where to go on.", func(c *bind.Call, a list) (json.RawMessage, error) {
 			page, err := store.List(c.Context, scope(c), storage.ListOptions{Prefix: a.Prefix, Limit: a.Options.Limit, Cursor: a.Options.Cursor})
 			if err != nil {

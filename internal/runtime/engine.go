@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -84,8 +85,15 @@ type Engine struct {
 	mu    sync.Mutex
 	pools map[string]*pool // by deployment
 	count int              // machines
-	freed chan struct{}    // closed and replaced when a machine came back
+	queue []*waiter        // requests without a machine, in the order of their arrival
+	empty chan struct{}    // closed when the last machine ended, while shutdown waits for that
 	stats Stats
+}
+
+// waiter is a request that waits for a machine. It gets one, or nil when there may be room for another.
+type waiter struct {
+	pool *pool
+	got  chan *machine
 }
 
 // pool is the machines of one deployment.
@@ -96,7 +104,6 @@ type pool struct {
 	loaded     chan struct{} // closed when program or err is set
 	idle       []*machine    // last in, first out
 	count      int
-	dropped    bool
 }
 
 // New makes an engine that runs nothing yet.
@@ -104,7 +111,7 @@ func New(c Config) *Engine {
 	if c.Fail == nil {
 		c.Fail = plainFailure
 	}
-	e := &Engine{config: c, cpu: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}, freed: make(chan struct{})}
+	e := &Engine{config: c, cpu: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}}
 	e.describeBindings()
 	// Compiled when the first machine is made: a command that runs no function does not pay for it.
 	e.prelude = sync.OnceValues(func() ([]byte, error) {
@@ -155,28 +162,56 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
 	limits := e.config.Limits()
 	u, cancel := newRun(e, f, limits, w, r)
 	defer cancel()
+	// The processor comes before the machine: a function that never waits then needs no more machines than there are
+	// processors, however many requests come at once.
+	if err := e.enterWithin(u.ctx, limits); err != nil {
+		u.fail(err)
+		return
+	}
 	m, err := e.acquire(u.ctx, f, limits)
 	if err != nil {
+		e.leave()
 		if errs.Is(err, errs.Internal) {
 			e.config.Log.Error("a function could not be started", "app", f.AppName, "deployment", f.Number, "error", err)
 		}
 		u.fail(err)
 		return
 	}
-	e.enter()
-	healthy := u.serve(m)
-	cancel()
-	if healthy {
-		healthy = m.recover(u)
-	}
-	e.leave()
-	u.calls.Wait()
-	e.release(m, f.Deployment, healthy, errors.Is(u.outcome, errDeadline))
+	healthy := false
+	defer func() { // also when serving panics
+		cancel()
+		u.calls.Wait()
+		e.release(m, healthy, errors.Is(u.outcome, errDeadline))
+		e.leave()
+	}()
+	healthy = u.serve(m) && m.recover(u)
 }
 
 // enter takes a processor for a script, leave gives it back: scripts that wait hold none.
 func (e *Engine) enter() { e.cpu <- struct{}{} }
 func (e *Engine) leave() { <-e.cpu }
+
+// enterWithin is enter for a request that has not begun: it is refused when no processor comes free in time.
+func (e *Engine) enterWithin(ctx context.Context, limits system.Runtime) error {
+	select {
+	case e.cpu <- struct{}{}:
+		return nil
+	default:
+	}
+	timer := time.NewTimer(time.Duration(limits.QueueWait) * time.Millisecond)
+	defer timer.Stop()
+	select {
+	case e.cpu <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		e.mu.Lock()
+		e.stats.Refused++
+		e.mu.Unlock()
+		return errs.New(errs.Unavailable, "the instance is busy; try again")
+	}
+}
 
 // acquire is a machine of the deployment: a warm one, a new one, or the next that comes free in time.
 func (e *Engine) acquire(ctx context.Context, f Function, limits system.Runtime) (*machine, error) {
@@ -184,47 +219,105 @@ func (e *Engine) acquire(ctx context.Context, f Function, limits system.Runtime)
 	if err != nil {
 		return nil, err
 	}
-	var deadline <-chan time.Time
+	timer := time.NewTimer(time.Duration(limits.QueueWait) * time.Millisecond)
+	defer timer.Stop()
 	for {
-		e.mu.Lock()
-		if n := len(p.idle); n > 0 {
-			m := p.idle[n-1]
-			p.idle = p.idle[:n-1]
-			e.stats.Busy++
-			e.mu.Unlock()
-			return m, nil
-		}
-		victim := e.evict(p, limits)
-		if p.count < limits.VMsPerApp && e.count < limits.VMs {
-			p.count++
-			e.count++
-			e.stats.Busy++
-			e.mu.Unlock()
-			if victim != nil {
-				victim.close()
-			}
-			return e.grow(p)
-		}
-		freed := e.freed
-		e.mu.Unlock()
+		m, victim, w := e.take(p, limits)
 		if victim != nil {
 			victim.close()
+		}
+		if m != nil {
+			return m, nil
+		}
+		if w == nil {
+			return e.grow(p)
+		}
+		e.leave()
+		select {
+		case m = <-w.got:
+			err = nil
+		case <-ctx.Done():
+			err = ctx.Err()
+		case <-timer.C:
+			err = errs.New(errs.Unavailable, "the app is busy; try again")
+		}
+		e.enter()
+		if m != nil {
+			return m, nil
+		}
+		if err == nil {
 			continue
 		}
-		if deadline == nil {
-			t := time.NewTimer(time.Duration(limits.QueueWait) * time.Millisecond)
-			defer t.Stop()
-			deadline = t.C
+		if m := e.give(w); m != nil {
+			return m, nil // it came at the last moment
 		}
-		select {
-		case <-freed:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-deadline:
-			e.mu.Lock()
-			e.stats.Refused++
-			e.mu.Unlock()
-			return nil, errs.New(errs.Unavailable, "the app is busy; try again")
+		return nil, err
+	}
+}
+
+// take is a warm machine, or leave to make one, having ended the victim, or else a place in the queue.
+func (e *Engine) take(p *pool, limits system.Runtime) (m, victim *machine, w *waiter) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if n := len(p.idle); n > 0 {
+		m, p.idle = p.idle[n-1], p.idle[:n-1]
+		e.stats.Busy++
+		return m, nil, nil
+	}
+	victim = e.evict(p, limits)
+	if p.count < limits.VMsPerApp && e.count < limits.VMs {
+		p.count++
+		e.count++
+		e.stats.Busy++
+		return nil, victim, nil
+	}
+	w = &waiter{p, make(chan *machine, 1)}
+	e.queue = append(e.queue, w)
+	return nil, victim, w
+}
+
+// give takes a request out of the queue that waits no longer, and returns the machine it was given meanwhile.
+func (e *Engine) give(w *waiter) *machine {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if i := slices.Index(e.queue, w); i >= 0 {
+		e.queue = slices.Delete(e.queue, i, i+1)
+		e.stats.Refused++
+		return nil
+	}
+	m := <-w.got
+	if m == nil {
+		e.invite() // the room is for the next
+		e.stats.Refused++
+	}
+	return m
+}
+
+// pass gives a machine to the request that has waited longest, or ends it for the sake of one of another app that has
+// waited longer and has room for a machine of its own. The lock is held.
+func (e *Engine) pass(m *machine, p *pool, limits system.Runtime) (passed, ended bool) {
+	for i, w := range e.queue {
+		if w.pool == p {
+			e.queue = slices.Delete(e.queue, i, i+1)
+			w.got <- m
+			return true, false
+		}
+		if e.count >= limits.VMs && w.pool.count < limits.VMsPerApp {
+			return false, true
+		}
+	}
+	return false, false
+}
+
+// invite tells the request that has waited longest, of those that could use it, that there is room for a machine. The
+// lock is held.
+func (e *Engine) invite() {
+	limits := e.config.Limits()
+	for i, w := range e.queue {
+		if e.count < limits.VMs && w.pool.count < limits.VMsPerApp {
+			e.queue = slices.Delete(e.queue, i, i+1)
+			w.got <- nil
+			return
 		}
 	}
 }
@@ -250,14 +343,17 @@ func (e *Engine) evict(p *pool, limits system.Runtime) *machine {
 	return m
 }
 
+// grow makes the machine that take left room for.
 func (e *Engine) grow(p *pool) (*machine, error) {
-	m, err := e.newMachine(p.program)
+	m, err := e.newMachine(p)
 	if err != nil {
 		e.mu.Lock()
+		defer e.mu.Unlock()
 		p.count--
 		e.count--
 		e.stats.Busy--
-		e.mu.Unlock()
+		e.invite()
+		e.ended()
 	}
 	return m, err
 }
@@ -309,29 +405,44 @@ func (e *Engine) forget(p *pool) {
 }
 
 // release takes a machine back, or ends it when it is not to be used again.
-func (e *Engine) release(m *machine, deployment string, healthy, interrupted bool) {
+func (e *Engine) release(m *machine, healthy, interrupted bool) {
 	e.mu.Lock()
 	e.stats.Runs++
 	e.stats.Busy--
 	if interrupted {
 		e.stats.Interrupted++
 	}
-	p := e.pools[deployment]
-	keep := healthy && p != nil && !p.dropped && p.program == m.program
+	p := m.pool
+	keep := healthy && e.pools[p.deployment] == p // not dropped meanwhile
 	if keep {
 		m.used = time.Now()
-		p.idle = append(p.idle, m)
-	} else {
-		e.count--
-		if p != nil && p.program == m.program {
-			p.count--
+		passed, ended := e.pass(m, p, e.config.Limits())
+		switch {
+		case passed:
+			e.stats.Busy++
+		case ended:
+			keep = false
+		default:
+			p.idle = append(p.idle, m)
 		}
 	}
-	close(e.freed)
-	e.freed = make(chan struct{})
+	if !keep {
+		e.count--
+		p.count--
+		e.invite()
+		e.ended()
+	}
 	e.mu.Unlock()
 	if !keep {
 		m.close()
+	}
+}
+
+// ended tells shutdown when no machine is left. The lock is held.
+func (e *Engine) ended() {
+	if e.count == 0 && e.empty != nil {
+		close(e.empty)
+		e.empty = nil
 	}
 }
 
@@ -342,9 +453,13 @@ func (e *Engine) Drop(deployment string) {
 	var idle []*machine
 	if p != nil {
 		idle, p.idle = p.idle, nil
-		p.dropped = true
+		p.count -= len(idle)
 		e.count -= len(idle)
 		delete(e.pools, deployment)
+		for range idle {
+			e.invite()
+		}
+		e.ended()
 	}
 	e.mu.Unlock()
 	for _, m := range idle {
@@ -384,22 +499,31 @@ func (e *Engine) dropIdle(before time.Time) {
 			delete(e.pools, name)
 		}
 	}
+	for range old {
+		e.invite()
+	}
+	e.ended()
 	e.mu.Unlock()
 	for _, m := range old {
 		m.close()
 	}
 }
 
+// shutdown ends every machine, waiting for those that serve.
 func (e *Engine) shutdown() {
+	e.mu.Lock()
+	empty := make(chan struct{})
+	e.empty = empty
+	e.ended()
+	e.mu.Unlock()
+	e.dropIdle(time.Now().Add(time.Hour))
 	for {
-		e.dropIdle(time.Now().Add(time.Hour))
-		e.mu.Lock()
-		left, freed := e.count, e.freed
-		e.mu.Unlock()
-		if left == 0 {
+		select {
+		case <-empty:
 			return
+		case <-time.After(20 * time.Millisecond): // machines that served came back as idle
+			e.dropIdle(time.Now().Add(time.Hour))
 		}
-		<-freed
 	}
 }
 

@@ -119,7 +119,13 @@ func (m *machine) hostObject() value {
 			if err != nil {
 				return undefinedValue(), err
 			}
-			result, err := m.engine.functions[int(num(args, 0))].Run(&u.call, text(args, 1))
+			f := &m.engine.functions[int(num(args, 0))]
+			arguments := text(args, 1)
+			if f.Blocks {
+				m.engine.leave()
+				defer m.engine.enter()
+			}
+			result, err := f.Run(&u.call, arguments)
 			if err != nil || result == nil {
 				return undefinedValue(), err
 			}

@@ -342,3 +342,27 @@ func TestTheDeadlineHoldsAlsoForWhatWaits(t *testing.T) {
 		t.Fatalf("%d %v %+v", w.Code, time.Since(began), h.Stats())
 	}
 }
+
+func TestRequestsThatWaitAreServedInTurnAcrossADeploymentChange(t *testing.T) {
+	h := newHost(t, `export default () => new Promise((r) => setTimeout(() => r(new Response("x")), 20));`, func(l *system.Runtime) {
+		l.VMs, l.VMsPerApp, l.QueueWait, l.ExecTimeout = 2, 1, 60_000, 60_000
+	})
+	var all sync.WaitGroup
+	for i := range 40 {
+		all.Go(func() {
+			mine := *h
+			mine.fn.Deployment = fmt.Sprint("dep_", i%4)
+			if w := mine.ask(t, "GET", "/", ""); w.Code != http.StatusOK {
+				t.Errorf("request %d: %d %s", i, w.Code, w.Body)
+			}
+		})
+		if i%10 == 9 {
+			time.Sleep(10 * time.Millisecond)
+			h.Drop(fmt.Sprint("dep_", i%4))
+		}
+	}
+	all.Wait()
+	if s := h.Stats(); s.Busy != 0 || s.VMs > 2 || s.Runs != 40 {
+		t.Fatalf("%+v", s)
+	}
+}

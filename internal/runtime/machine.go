@@ -14,6 +14,7 @@ import (
 type machine struct {
 	*isolate
 	engine   *Engine
+	pool     *pool
 	program  *Program
 	realm    *realm // of the current request; a module has one for all
 	handlers        // of realm
@@ -26,13 +27,13 @@ type machine struct {
 // handlers are the functions of the prelude that the host calls.
 type handlers struct{ dispatch, start, settle, fire, prepare, classic, fail, setEnv, reset value }
 
-func (e *Engine) newMachine(p *Program) (*machine, error) {
+func (e *Engine) newMachine(p *pool) (*machine, error) {
 	limits := e.config.Limits()
 	i, err := newIsolate(limits.MaxMemory, limits.MaxStack)
 	if err != nil {
 		return nil, errs.Wrap(errs.Unavailable, err, "there is no memory for another virtual machine")
 	}
-	m := &machine{isolate: i, engine: e, program: p, used: time.Now()}
+	m := &machine{isolate: i, engine: e, pool: p, program: p.program, used: time.Now()}
 	if err := m.newRealm(); err != nil {
 		m.close()
 		return nil, err
@@ -230,5 +231,6 @@ func (m *machine) recover(u *run) bool {
 	}
 	_ = http.NewResponseController(u.w).Flush()
 	m.closeRealm() // a script has a fresh realm for every request
+	m.disarm()     // nothing of the script is left that could run
 	return m.newRealm() == nil && m.memory() < limits.MaxMemory*3/4
 }

@@ -20,6 +20,9 @@ import (
 // errDeadline ends a run whose time is over; no script can catch it.
 var errDeadline = errs.New(errs.Timeout, "the function took too long")
 
+// grace is how long a machine may take, when a run is over, to say what went wrong and to forget the request.
+const grace = 200 * time.Millisecond
+
 // run is one request in a machine.
 type run struct {
 	engine *Engine
@@ -62,6 +65,7 @@ func newRun(e *Engine, f Function, limits system.Runtime, w http.ResponseWriter,
 func (u *run) serve(m *machine) (healthy bool) {
 	body, err := u.readBody()
 	if err != nil {
+		m.arm(time.Now().Add(grace))
 		u.fail(err)
 		return true
 	}
@@ -77,7 +81,7 @@ func (u *run) serve(m *machine) (healthy bool) {
 		err = u.failed
 	}
 	u.outcome = err
-	m.disarm() // describing what went wrong must not end as the run did
+	m.arm(time.Now().Add(grace)) // what follows must not end as the run did, and yet must end: it can meet code of the script
 	u.report(m)
 	if err != nil {
 		u.explain(m, err)
@@ -152,21 +156,25 @@ func (u *run) wait(m *machine) error {
 		defer t.Stop()
 		timer = t.C
 	}
+	var c completion
 	m.engine.leave()
-	defer m.engine.enter()
 	select {
 	case <-timer:
-		delete(u.timers, id)
-		return m.notify(m.fire, newInt(id))
-	case c := <-u.finished:
+	case c = <-u.finished:
+	case <-u.ctx.Done():
+	}
+	m.engine.enter()
+	switch {
+	case c.id != 0:
 		u.pending--
 		return m.settled(c)
-	case <-u.ctx.Done():
-		if errors.Is(u.ctx.Err(), context.DeadlineExceeded) {
-			return errDeadline
-		}
+	case errors.Is(u.ctx.Err(), context.DeadlineExceeded):
+		return errDeadline
+	case u.ctx.Err() != nil:
 		return u.ctx.Err()
 	}
+	delete(u.timers, id)
+	return m.notify(m.fire, newInt(id))
 }
 
 func (u *run) nextTimer() (id int32, due time.Time) {

@@ -29,6 +29,7 @@ type Func struct {
 	Doc      string
 	Async    bool // runs beside the virtual machine and returns a promise
 	Constant bool // a property, not a function
+	Blocks   bool // waits for the disk: others may use the processor meanwhile
 	Paged    bool // the result is a list that may go on
 	Params   []Param
 	Result   string // TypeScript type
@@ -102,6 +103,12 @@ func (f Func) Returns(ts string) Func {
 	if f.Async {
 		f.Result = "Promise<" + ts + ">"
 	}
+	return f
+}
+
+// Waits declares that the function waits for the disk.
+func (f Func) Waits() Func {
+	f.Blocks = true
 	return f
 }
 

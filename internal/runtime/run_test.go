@@ -1,0 +1,34 @@
+package runtime
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"fazt/internal/system"
+)
+
+// What a request leaves behind runs when the run is over and its deadline with it: it must end all the same.
+func TestWhatARequestLeavesBehindCannotHoldItsMachine(t *testing.T) {
+	for name, code := range map[string]string{
+		"rejection nobody listens to": `Promise.reject(Object.defineProperty(new Error("x"), "message", { get() { for (;;) {} } }))`,
+		"changed built-ins":           `Map.prototype.clear = Map.prototype.delete = Array.prototype.push = () => { for (;;) {} }`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHost(t, `export default (request) => { if (request.url.endsWith("/bad")) `+code+`; return new Response("ok"); };`,
+				func(l *system.Runtime) { l.ExecTimeout, l.VMsPerApp = 300, 1 })
+			for _, path := range []string{"/bad", "/", "/"} {
+				ended := make(chan int, 1)
+				go func() { ended <- h.ask(t, "GET", path, "").Code }()
+				select {
+				case code := <-ended:
+					if path == "/" && code != http.StatusOK && name != "changed built-ins" { // those last as long as the machine
+						t.Fatalf("%s: %d\n%s", path, code, h.log)
+					}
+				case <-time.After(20 * time.Second):
+					t.Fatalf("%s does not end", path)
+				}
+			}
+		})
+	}
+}
