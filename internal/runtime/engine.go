@@ -162,6 +162,11 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
 	limits := e.config.Limits()
 	u, cancel := newRun(e, f, limits, w, r)
 	defer cancel()
+	body, err := u.readBody() // first: a visitor who sends slowly holds nothing
+	if err != nil {
+		u.fail(err)
+		return
+	}
 	// The processor comes before the machine: a function that never waits then needs no more machines than there are
 	// processors, however many requests come at once.
 	if err := e.enterWithin(u.ctx, limits); err != nil {
@@ -184,7 +189,7 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
 		e.release(m, healthy, errors.Is(u.outcome, errDeadline))
 		e.leave()
 	}()
-	healthy = u.serve(m) && m.recover(u)
+	healthy = u.serve(m, body) && m.recover(u)
 }
 
 // enter takes a processor for a script, leave gives it back: scripts that wait hold none.

@@ -62,18 +62,12 @@ func newRun(e *Engine, f Function, limits system.Runtime, w http.ResponseWriter,
 }
 
 // serve runs the function in m and writes its answer.
-func (u *run) serve(m *machine) (healthy bool) {
-	body, err := u.readBody()
-	if err != nil {
-		m.arm(time.Now().Add(grace))
-		u.fail(err)
-		return true
-	}
+func (u *run) serve(m *machine, body []byte) (healthy bool) {
 	deadline, _ := u.ctx.Deadline()
 	m.arm(deadline)
 	m.run = u
 	defer func() { m.run = nil }()
-	err = m.begin(u, body)
+	err := m.begin(u, body)
 	if err == nil {
 		err = u.loop(m)
 	}
