@@ -90,7 +90,7 @@ type Engine struct {
 	stats Stats
 }
 
-// waiter is a request that waits for a machine. It gets one, or nil when there may be room for another.
+// waiter is a request that waits for a machine. It gets one, or nil: room to make one.
 type waiter struct {
 	pool *pool
 	got  chan *machine
@@ -224,40 +224,42 @@ func (e *Engine) acquire(ctx context.Context, f Function, limits system.Runtime)
 	if err != nil {
 		return nil, err
 	}
+	m, victim, w := e.take(p, limits)
+	if victim != nil {
+		victim.close()
+	}
+	switch {
+	case m != nil:
+		return m, nil
+	case w == nil:
+		return e.grow(p)
+	}
+	return e.wait(ctx, w, limits)
+}
+
+// wait is the machine a request in the queue gets, or makes in the room it was given. It holds no processor meanwhile.
+func (e *Engine) wait(ctx context.Context, w *waiter, limits system.Runtime) (m *machine, err error) {
 	timer := time.NewTimer(time.Duration(limits.QueueWait) * time.Millisecond)
 	defer timer.Stop()
-	for {
-		m, victim, w := e.take(p, limits)
-		if victim != nil {
-			victim.close()
-		}
-		if m != nil {
-			return m, nil
-		}
-		if w == nil {
-			return e.grow(p)
-		}
-		e.leave()
-		select {
-		case m = <-w.got:
-			err = nil
-		case <-ctx.Done():
-			err = ctx.Err()
-		case <-timer.C:
-			err = errs.New(errs.Unavailable, "the app is busy; try again")
-		}
-		e.enter()
-		if m != nil {
-			return m, nil
-		}
-		if err == nil {
-			continue
-		}
-		if m := e.give(w); m != nil {
-			return m, nil // it came at the last moment
-		}
-		return nil, err
+	e.leave()
+	select {
+	case m = <-w.got:
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-timer.C:
+		err = errs.New(errs.Unavailable, "the app is busy; try again")
 	}
+	e.enter()
+	switch {
+	case m != nil:
+		return m, nil
+	case err == nil:
+		return e.grow(w.pool)
+	}
+	if m := e.give(w); m != nil {
+		return m, nil // it came at the last moment
+	}
+	return nil, err
 }
 
 // take is a warm machine, or leave to make one, having ended the victim, or else a place in the queue.
@@ -291,9 +293,13 @@ func (e *Engine) give(w *waiter) *machine {
 		return nil
 	}
 	m := <-w.got
-	if m == nil {
-		e.invite() // the room is for the next
+	if m == nil { // the room is for the next
+		w.pool.count--
+		e.count--
+		e.stats.Busy--
 		e.stats.Refused++
+		e.invite()
+		e.ended()
 	}
 	return m
 }
@@ -314,13 +320,16 @@ func (e *Engine) pass(m *machine, p *pool, limits system.Runtime) (passed, ended
 	return false, false
 }
 
-// invite tells the request that has waited longest, of those that could use it, that there is room for a machine. The
+// invite gives the room for a machine to the request that has waited longest, of those that could use it. The
 // lock is held.
 func (e *Engine) invite() {
 	limits := e.config.Limits()
 	for i, w := range e.queue {
 		if e.count < limits.VMs && w.pool.count < limits.VMsPerApp {
 			e.queue = slices.Delete(e.queue, i, i+1)
+			w.pool.count++ // the room is theirs from here on
+			e.count++
+			e.stats.Busy++
 			w.got <- nil
 			return
 		}
