@@ -3,6 +3,7 @@ package database
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -212,7 +213,7 @@ type pragma struct{ name, set, want string }
 // pragmas that every connection gets. busy_timeout comes first, so that the others wait for a lock instead of failing.
 func basePragmas() []pragma {
 	return []pragma{
-		{"busy_timeout", "10000", "10000"},
+		{"busy_timeout", strconv.FormatInt(busyTimeout.Milliseconds(), 10), strconv.FormatInt(busyTimeout.Milliseconds(), 10)},
 		{"foreign_keys", "ON", "1"},
 		{"synchronous", "FULL", "2"},
 		{"trusted_schema", "OFF", "0"},
@@ -251,8 +252,17 @@ func openConn(path string, flags sqlite.OpenFlags, pragmas []pragma) (*Conn, err
 	return c, nil
 }
 
+// busyTimeout is how long a connection waits for the lock of another process.
+const busyTimeout = 10 * time.Second
+
 func (c *Conn) setPragma(p pragma) error {
-	if err := c.transient("PRAGMA "+p.name+" = "+p.set, nil); err != nil {
+	err := c.transient("PRAGMA "+p.name+" = "+p.set, nil)
+	// Turning the WAL on needs the file alone, and SQLite fails there at once instead of waiting as busy_timeout says.
+	for start := time.Now(); sqlite.ErrCode(err).ToPrimary() == sqlite.ResultBusy && time.Since(start) < busyTimeout; {
+		time.Sleep(5 * time.Millisecond)
+		err = c.transient("PRAGMA "+p.name+" = "+p.set, nil)
+	}
+	if err != nil {
 		return err
 	}
 	if p.want == "" {

@@ -109,14 +109,12 @@ func step(c *Conn, list []migration, path string) (done bool, err error) {
 // schemaVersion is the version of the file, after making sure that the file is one of ours or empty.
 func schemaVersion(c *Conn, path string) (int, error) {
 	var id, version, tables int64
-	for sql, into := range map[string]*int64{
-		"PRAGMA application_id":              &id,
-		"PRAGMA user_version":                &version,
-		"SELECT count(*) FROM sqlite_schema": &tables,
-	} {
-		if err := c.transient(sql, func(r *Row) { *into = r.Int64(0) }); err != nil {
-			return 0, cannotOpen(path, err)
-		}
+	// One statement sees one state of the file, also while another process is migrating it.
+	err := c.transient("SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id, pragma_user_version", func(r *Row) {
+		id, version, tables = r.Int64(0), r.Int64(1), r.Int64(2)
+	})
+	if err != nil {
+		return 0, cannotOpen(path, err)
 	}
 	if id != applicationID && (id != 0 || tables > 0) {
 		return 0, errs.New(errs.Invalid, "%s is a database of another program; nothing was changed", path)
