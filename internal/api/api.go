@@ -130,7 +130,7 @@ func (a *API) call(rt route, w *response, r *http.Request) (err error) {
 // Allow says whether a caller may use an operation.
 func Allow(access op.Access, p auth.Principal) error {
 	switch {
-	case access == op.Anyone, access == op.Owner && p.Kind == auth.Owner:
+	case access == op.Anyone, access != op.Nobody && p.Kind == auth.Owner:
 		return nil
 	case p.Kind == auth.Nobody:
 		return errs.New(errs.Unauthorized, "this needs the owner: sign in, or use fazt on the machine itself")

@@ -13,21 +13,22 @@ import (
 // Access says who may call an operation. The zero value admits nobody: an operation that forgets to say is closed.
 type Access uint8
 
-// Who may call.
+// Who may call. The owner may call everything but what is for nobody; an API key with the scope admin everything but
+// what is for the owner alone.
 const (
-	Nobody Access = iota
-	Owner         // the owner of the instance: by the socket beside the database, or signed in
-	Anyone        // no identity needed
+	Nobody  Access = iota
+	Owner          // the owner alone, by the socket beside the database or signed in: no key, whatever its scopes
+	Admin          // the scope admin
+	Deploy         // the scope deploy, or deploy:<app> where the operation names that app
+	Read           // the scope read
+	Logs           // the scope logs
+	Data           // the scope data:<app>, where the operation names that app
+	Metrics        // the scope metrics
+	Anyone         // no identity needed
 )
 
 func (a Access) String() string {
-	switch a {
-	case Owner:
-		return "owner"
-	case Anyone:
-		return "anyone"
-	}
-	return "nobody"
+	return [...]string{"nobody", "owner", "admin", "deploy", "read", "logs", "data", "metrics", "anyone"}[a]
 }
 
 // Spec is what is known of an operation without its types.
