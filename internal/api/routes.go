@@ -27,5 +27,10 @@ func (a *API) routes() []route {
 
 		on(op.ManifestSchema, a.manifestSchema),
 		on(op.OpenAPI, a.openAPI),
+
+		on(op.DeploymentGet, a.deploymentGet),
+		on(op.FilePage, a.filePage),
+		streamed(a, op.FileRead, a.fileRead),
+		streamed(a, op.FileFetch, a.fileFetch),
 	}
 }

@@ -153,6 +153,7 @@ func deployView(r deployed, d client.Deployment, inProcess bool) output.View {
 // bar shows how far an upload has come, on a terminal only.
 type bar struct {
 	w     io.Writer
+	verb  string
 	shown bool
 	last  time.Time
 }
@@ -161,7 +162,7 @@ func newBar(w io.Writer) *bar {
 	if width(w) == 0 {
 		return &bar{}
 	}
-	return &bar{w: w}
+	return &bar{w: w, verb: "sending"}
 }
 
 func (b *bar) show(sent, total int64) {
@@ -169,7 +170,7 @@ func (b *bar) show(sent, total int64) {
 		return
 	}
 	b.last, b.shown = time.Now(), true
-	fmt.Fprintf(b.w, "\rsending %3d %%  %s of %s ", sent*100/total, output.Size(sent), output.Size(total))
+	fmt.Fprintf(b.w, "\r%s %3d %%  %s of %s ", b.verb, sent*100/total, output.Size(sent), output.Size(total))
 }
 
 func (b *bar) clear() {

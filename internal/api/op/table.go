@@ -165,5 +165,6 @@ func All() []Spec {
 		EnvList.Spec, EnvChange.Spec, EnvRemove.Spec,
 		ServerSetup.Spec, ServerState.Spec, ServerStop.Spec, DatabaseCheck.Spec,
 		ManifestSchema.Spec, OpenAPI.Spec,
+		DeploymentGet.Spec, FilePage.Spec, FileRead.Spec, FileFetch.Spec,
 	}
 }

@@ -285,8 +285,13 @@ func WriteError(w http.ResponseWriter, err error, requestID string) {
 	_, _ = w.Write(append(data, '\n'))
 }
 
-// Decode reads a response on the client, and rebuilds the error the server had.
+// Decode reads a response on the client, and rebuilds the error the server had. The body is closed, unless it is a
+// Stream.
 func (o Op[Req, Res]) Decode(resp *http.Response) (res Res, err error) {
+	if stream, ok := any(&res).(*Stream); ok && resp.StatusCode < 300 {
+		*stream, err = o.decodeStream(resp)
+		return res, err
+	}
 	defer resp.Body.Close()
 	if media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); media != "application/json" {
 		_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxErrorBody))
