@@ -15,6 +15,7 @@ func (a *API) routes() []route {
 		on(op.UploadStart, a.uploadBegin),
 		on(op.UploadSend, a.uploadSend),
 		on(op.UploadCommit, a.uploadCommit),
+		on(op.DeployArchive, a.deployArchive),
 
 		on(op.EnvList, a.envList),
 		on(op.EnvChange, a.envSet),

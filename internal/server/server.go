@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -125,7 +126,7 @@ func (i *Instance) compose(ctx context.Context) (err error) {
 		i.settings.Listen = i.config.Listen
 	}
 	i.Apps = apps.New(i.DB)
-	i.Hosting = hosting.New(hosting.Config{DB: i.DB, Limits: i.Limits.Storage, Log: i.log})
+	i.Hosting = hosting.New(hosting.Config{DB: i.DB, Limits: i.Limits.Storage, Log: i.log, Temp: filepath.Dir(i.config.Database)})
 	i.KV = storage.New(storage.Config{DB: i.DB, Limits: i.Limits.Storage})
 	i.Users = auth.NewUsers(i.DB)
 	i.AppLog = activity.NewAppLog(i.DB, func() int { return i.Limits.Storage().AppLogRows }, i.log)

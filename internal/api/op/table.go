@@ -161,7 +161,7 @@ var (
 func All() []Spec {
 	return []Spec{
 		AppList.Spec, AppGet.Spec, AppRemoval.Spec, AppRemove.Spec, AppRollback.Spec,
-		DeploymentPage.Spec, UploadStart.Spec, UploadSend.Spec, UploadCommit.Spec,
+		DeploymentPage.Spec, UploadStart.Spec, UploadSend.Spec, UploadCommit.Spec, DeployArchive.Spec,
 		EnvList.Spec, EnvChange.Spec, EnvRemove.Spec,
 		ServerSetup.Spec, ServerState.Spec, ServerStop.Spec, DatabaseCheck.Spec,
 		ManifestSchema.Spec, OpenAPI.Spec,
