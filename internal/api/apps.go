@@ -58,8 +58,8 @@ func (a *API) appGet(ctx context.Context, req op.AppRef) (op.App, error) {
 }
 
 func (a *API) describe(ctx context.Context, app apps.App) (full op.App, err error) {
-	full = op.App{App: app, URL: a.URL(app.Name)}
-	if full.Aliases, err = a.Apps.Aliases(ctx, app.ID); err != nil {
+	full = op.App{App: app, URL: a.AppURL(app)}
+	if full.Addresses, err = a.Apps.Addresses(ctx, app.ID); err != nil {
 		return full, err
 	}
 	if full.Stats, err = a.Hosting.Stats(ctx, app.ID); err != nil {
@@ -83,7 +83,10 @@ func (a *API) appRemoval(ctx context.Context, req op.AppRef) (op.Removal, error)
 
 func (a *API) removal(ctx context.Context, app apps.App) (r op.Removal, err error) {
 	r.App = app
-	if r.Aliases, err = a.Apps.Aliases(ctx, app.ID); err != nil {
+	if r.Addresses, err = a.Apps.Addresses(ctx, app.ID); err != nil {
+		return r, err
+	}
+	if r.SplitLosses, err = a.Apps.SplitLosses(ctx, app.ID); err != nil {
 		return r, err
 	}
 	if r.Stats, err = a.Hosting.Stats(ctx, app.ID); err != nil {
@@ -122,11 +125,11 @@ func (a *API) deploymentList(ctx context.Context, req op.DeploymentList) (page o
 
 // addressed adds the address at which a deployment is seen.
 func (a *API) addressed(app apps.App, d hosting.Deployment) op.Deployment {
-	label := app.Name
+	address := a.AppURL(app)
 	if !d.Live {
-		label = fmt.Sprintf("%d--%s", d.Number, app.Name)
+		address = a.URL(fmt.Sprintf("%d--%s", d.Number, app.Name))
 	}
-	return op.Deployment{Deployment: d, URL: a.URL(label)}
+	return op.Deployment{Deployment: d, URL: address}
 }
 
 func (a *API) appRollback(ctx context.Context, req op.Rollback) (op.Deployment, error) {

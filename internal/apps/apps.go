@@ -111,12 +111,15 @@ func create(tx *database.Tx, name, title string) (App, error) {
 	return app, err
 }
 
-// Remove deletes an app and, by the schema, everything that belongs to it: aliases, environment, deployments, data,
-// log. Content that no other deployment holds is collected later.
+// Remove deletes an app and, by the schema, everything that belongs to it: aliases, domains, environment, deployments,
+// data, log. Splits go on without it. Content that no other deployment holds is collected later.
 func (s *Store) Remove(ctx context.Context, ref string) (App, error) {
 	var app App
 	err := s.db.Write(ctx, func(tx *database.Tx) (err error) {
 		if app, err = find(tx.Conn, ref); err != nil {
+			return err
+		}
+		if err = leaveSplits(tx, app.ID); err != nil {
 			return err
 		}
 		return tx.Exec("DELETE FROM apps WHERE id = ?", app.ID)
@@ -124,16 +127,24 @@ func (s *Store) Remove(ctx context.Context, ref string) (App, error) {
 	return app, err
 }
 
-// Aliases are the host labels that lead to an app.
-func (s *Store) Aliases(ctx context.Context, appID string) ([]string, error) {
-	names := []string{}
+// Addresses is what leads to an app.
+type Addresses struct {
+	Aliases []string `json:"aliases"` // host labels that lead to it alone
+	Domains []string `json:"domains"`
+	Splits  []string `json:"splits"` // aliases that it is an arm of
+}
+
+// Addresses are what leads to an app, each kind in the order of the names.
+func (s *Store) Addresses(ctx context.Context, appID string) (Addresses, error) {
+	kinds := [3][]string{{}, {}, {}}
 	err := s.db.Read(ctx, func(c *database.Conn) error {
-		return c.Each("SELECT name FROM aliases WHERE app_id = ? ORDER BY name", func(r *database.Row) error {
-			names = append(names, r.Text(0))
+		return c.Each(`SELECT 0, name FROM aliases WHERE app_id = ? UNION ALL SELECT 1, host FROM domains WHERE app_id = ?
+			UNION ALL SELECT 2, alias FROM arms WHERE app_id = ? ORDER BY 2`, func(r *database.Row) error {
+			kinds[r.Int(0)] = append(kinds[r.Int(0)], r.Text(1))
 			return nil
-		}, appID)
+		}, appID, appID, appID)
 	})
-	return names, err
+	return Addresses{kinds[0], kinds[1], kinds[2]}, err
 }
 
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

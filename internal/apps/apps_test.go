@@ -78,15 +78,15 @@ func TestEnsureMakesOnceAndFindsByNameAndID(t *testing.T) {
 			t.Errorf("%q: %v", ref, err)
 		}
 	}
-	if names, err := s.Aliases(t.Context(), first.ID); err != nil || !cmp.Equal(names, []string{"blog"}) {
-		t.Errorf("aliases %v %v", names, err)
+	if a, err := s.Addresses(t.Context(), first.ID); err != nil || !cmp.Equal(a, Addresses{[]string{"blog"}, []string{}, []string{}}) {
+		t.Errorf("addresses %+v %v", a, err)
 	}
 }
 
 func TestANameThatLeadsElsewhereIsTaken(t *testing.T) {
 	s := open(t)
 	err := s.db.Write(t.Context(), func(tx *database.Tx) error {
-		if err := tx.Exec("INSERT INTO aliases VALUES ('shop', 'reserved', NULL, 1, 1)"); err != nil {
+		if err := tx.Exec("INSERT INTO aliases (name, kind, created_at, updated_at) VALUES ('shop', 'reserved', 1, 1)"); err != nil {
 			return err
 		}
 		_, err := s.EnsureTx(tx, "shop", "")
@@ -197,9 +197,9 @@ func TestEnvironment(t *testing.T) {
 	if err != nil || len(list) != 2 || list[0].Name != "A" || list[1].Value != "2" {
 		t.Fatalf("%+v %v", list, err)
 	}
-	routes, err := s.Routes(t.Context())
-	want := []Route{{Label: "blog", AppID: app.ID, App: "blog", Env: map[string]string{"A": "1", "B": "2"}}}
-	if err != nil || !cmp.Equal(routes, want) {
-		t.Fatal(cmp.Diff(want, routes), err)
+	all, err := s.Routing(t.Context())
+	want := []AppRoute{{ID: app.ID, Name: "blog", Env: map[string]string{"A": "1", "B": "2"}}}
+	if err != nil || !cmp.Equal(all.Apps, want) {
+		t.Fatal(cmp.Diff(want, all.Apps), err)
 	}
 }

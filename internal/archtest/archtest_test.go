@@ -67,7 +67,7 @@ var owners = map[string][]string{
 	"github.com/nlnwa/whatwg-url":       {"internal/runtime"},
 	"github.com/go-sourcemap/sourcemap": {"internal/runtime"},
 	"golang.org/x/crypto":               {"internal/auth"},
-	"golang.org/x/net":                  {"internal/gateway", "internal/system"},
+	"golang.org/x/net":                  {"internal/gateway", "internal/system", "internal/apps"},
 	"golang.org/x/term":                 {"internal/cli"},
 	"golang.org/x/sync":                 nil, // used where it helps
 	"golang.org/x/sys":                  {"internal/cli", "internal/runtime"},

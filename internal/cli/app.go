@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"fazt/internal/api/op"
+	"fazt/internal/apps"
 	"fazt/internal/client"
 	"fazt/internal/errs"
 	"fazt/internal/output"
@@ -17,7 +18,7 @@ import (
 
 func (c *command) app() *cobra.Command {
 	return group("app", "Deploy apps and look after them",
-		c.appDeploy(), c.appList(), c.appInfo(), c.appDeployments(), c.appRollback(), c.appRemove(),
+		c.appDeploy(), c.appList(), c.appInfo(), c.appDeployments(), c.appRollback(), c.appRename(), c.appRemove(),
 		c.appFiles(), c.appCat(), c.appPull())
 }
 
@@ -74,7 +75,7 @@ func (c *command) appInfo() *cobra.Command {
 				rows = append(rows, [][]string{
 					{"files", fmt.Sprintf("%d, %s", a.Stats.Files, output.Size(a.Stats.Bytes))},
 					{"deployments", fmt.Sprintf("%d kept, %s stored", a.Stats.Deployments, output.Size(a.Stats.Stored))},
-					{"aliases", strings.Join(a.Aliases, ", ")}, {"created", output.Time(a.CreatedAt)}, {"updated", output.Time(a.UpdatedAt)},
+					{"aliases", strings.Join(a.Aliases, ", ")}, {"domains", strings.Join(a.Domains, ", ")}, {"splits", strings.Join(a.Splits, ", ")}, {"created", output.Time(a.CreatedAt)}, {"updated", output.Time(a.UpdatedAt)},
 				}...)
 				return c.print(output.View{Value: a, Rows: rows})
 			})
@@ -163,8 +164,30 @@ func (c *command) appRemove() *cobra.Command {
 }
 
 func removalText(r op.Removal) string {
-	return fmt.Sprintf("%s (%s), %s in the store and the host names %s", output.Count(r.Deployments, "deployment"),
-		output.Size(r.Stats.Stored), output.Count(r.Keys, "value"), strings.Join(r.Aliases, ", "))
+	text := fmt.Sprintf("%s (%s), %s in the store and %s", output.Count(r.Deployments, "deployment"), output.Size(r.Stats.Stored),
+		output.Count(r.Keys, "value"), named(r.Aliases, "alias", "aliases"))
+	if len(r.Domains) > 0 {
+		text += " and " + named(r.Domains, "domain", "domains")
+	}
+	for _, l := range r.SplitLosses {
+		now := apps.Alias{Name: l.Alias, Kind: apps.AliasSplit, Arms: l.After}
+		if len(l.After) == 1 {
+			now.Kind, now.App = apps.AliasApp, l.After[0].App
+		}
+		text += "; the split " + l.Alias + " then leads to " + now.Leads()
+	}
+	return text
+}
+
+// named is "the alias a" or "the aliases a, b".
+func named(names []string, one, many string) string {
+	switch len(names) {
+	case 0:
+		return "no " + one
+	case 1:
+		return "the " + one + " " + names[0]
+	}
+	return "the " + many + " " + strings.Join(names, ", ")
 }
 
 // confirm shows what will go and asks.

@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -57,6 +59,7 @@ type Instance struct {
 	api      *api.API
 	reload   *gateway.Reloader // nil unless Dev
 	routes   atomic.Pointer[gateway.Routes]
+	refresh  sync.Mutex             // held while routes are made anew
 	address  atomic.Pointer[string] // the first TCP address, once it is open
 	running  atomic.Pointer[run]
 }
@@ -145,7 +148,7 @@ func (i *Instance) composeEdges() {
 	})
 	i.api = api.New(api.Config{
 		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Log: i.log,
-		URL: i.URL, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop, Settings: i.settings,
+		URL: i.URL, AppURL: i.AppURL, HostURL: i.hostURL, Lookup: lookup, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop, Settings: i.settings,
 	})
 	if i.config.Dev {
 		i.reload = gateway.NewReloader()
@@ -195,8 +198,10 @@ func (i *Instance) Front() http.Handler { return i.front }
 func (i *Instance) Settings() system.Settings { return i.settings }
 
 // URL is the address of the app behind a host label.
-func (i *Instance) URL(label string) string {
-	host := label + "." + i.settings.Domain
+func (i *Instance) URL(label string) string { return i.hostURL(label + "." + i.settings.Domain) }
+
+// hostURL is the address of this instance under a host name.
+func (i *Instance) hostURL(host string) string {
 	address := ""
 	if a := i.address.Load(); a != nil {
 		address = *a
@@ -207,6 +212,11 @@ func (i *Instance) URL(label string) string {
 		host += ":" + port
 	}
 	return "http://" + host
+}
+
+// lookup asks the name servers of this machine for the addresses of a host.
+func lookup(ctx context.Context, host string) ([]netip.Addr, error) {
+	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 }
 
 func (i *Instance) status(s *op.ServerStatus) {
