@@ -71,7 +71,10 @@ func (c *command) explain(err error) {
 	fmt.Fprintf(c.Stderr, "fazt: %s\n", text)
 	for _, d := range diagnostics(err) {
 		if d.Frame != "" {
-			fmt.Fprintf(c.Stderr, "\n%s:%d:%d: %s\n%s\n", d.File, d.Line, d.Column, d.Text, d.Frame)
+			if place := fmt.Sprintf("%s:%d:%d: %s\n", d.File, d.Line, d.Column, d.Text); !strings.HasPrefix(text+"\n", place) {
+				fmt.Fprintf(c.Stderr, "\n%s", place)
+			}
+			fmt.Fprintf(c.Stderr, "%s\n", d.Frame)
 		}
 		for _, note := range d.Notes {
 			fmt.Fprintf(c.Stderr, "  note: %s\n", note)
