@@ -6,8 +6,10 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"time"
 
+	"fazt/internal/activity"
 	"fazt/internal/api/op"
 	"fazt/internal/apps"
 	"fazt/internal/auth"
@@ -25,6 +27,7 @@ type Config struct {
 	Hosting *hosting.Store
 	KV      *storage.KV
 	Users   *auth.Users
+	AppLog  *activity.AppLog
 	Log     *slog.Logger
 
 	// URL is the address of the app behind a host label.
@@ -53,11 +56,13 @@ type API struct {
 	Config
 	mux     *http.ServeMux
 	openapi []byte
+	ending  chan struct{} // closed by EndStreams
+	end     sync.Once
 }
 
 // New mounts every operation.
 func New(c Config) *API {
-	a := &API{Config: c, mux: http.NewServeMux(), openapi: op.Document()}
+	a := &API{Config: c, mux: http.NewServeMux(), openapi: op.Document(), ending: make(chan struct{})}
 	for _, r := range a.routes() {
 		a.mux.Handle(r.spec.Method+" "+r.spec.Path, a.guard(r))
 	}

@@ -32,5 +32,6 @@ func (a *API) routes() []route {
 		on(op.FilePage, a.filePage),
 		streamed(a, op.FileRead, a.fileRead),
 		streamed(a, op.FileFetch, a.fileFetch),
+		streamed(a, op.AppLogs, a.appLogs),
 	}
 }

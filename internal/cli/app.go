@@ -18,7 +18,7 @@ import (
 func (c *command) app() *cobra.Command {
 	return group("app", "Deploy apps and look after them",
 		c.appDeploy(), c.appList(), c.appInfo(), c.appDeployments(), c.appRollback(), c.appRemove(),
-		c.appFiles(), c.appCat(), c.appPull())
+		c.appFiles(), c.appCat(), c.appPull(), c.appLogs())
 }
 
 func (c *command) appList() *cobra.Command {

@@ -143,7 +143,7 @@ func (i *Instance) composeEdges() {
 		Store: i.Hosting, CacheBytes: func() int64 { return i.Limits.Storage().StaticCache }, Log: i.log,
 	})
 	i.api = api.New(api.Config{
-		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Log: i.log,
+		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, AppLog: i.AppLog, Log: i.log,
 		URL: i.URL, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop, Settings: i.settings,
 	})
 	if i.config.Dev {

@@ -166,5 +166,6 @@ func All() []Spec {
 		ServerSetup.Spec, ServerState.Spec, ServerStop.Spec, DatabaseCheck.Spec,
 		ManifestSchema.Spec, OpenAPI.Spec,
 		DeploymentGet.Spec, FilePage.Spec, FileRead.Spec, FileFetch.Spec,
+		AppLogs.Spec,
 	}
 }
