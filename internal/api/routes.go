@@ -33,5 +33,6 @@ func (a *API) routes() []route {
 		streamed(a, op.FileRead, a.fileRead),
 		streamed(a, op.FileFetch, a.fileFetch),
 		streamed(a, op.AppLogs, a.appLogs),
+		on(op.AppFork, a.appFork),
 	}
 }

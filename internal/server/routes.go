@@ -12,6 +12,9 @@ import (
 // Refresh rebuilds the routing snapshot from the database and puts it in force. It runs after every operation that
 // may have changed something, so that no path can forget it.
 func (i *Instance) Refresh(ctx context.Context) error {
+	if i.config.Command {
+		return nil
+	}
 	routes, err := i.Apps.Routes(ctx)
 	if err != nil {
 		return err

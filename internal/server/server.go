@@ -34,6 +34,7 @@ type Config struct {
 	Limits   *system.Limits // nil = the defaults
 	Log      *slog.Logger   // nil = silent
 	Dev      bool           // readable error pages, and pages that reload when a deployment goes live
+	Command  bool           // it lives for one command: nobody visits, so nothing is routed
 }
 
 // Instance is one Fazt: its database open, its parts joined, nothing running until Run.
@@ -236,7 +237,7 @@ func (i *Instance) Close() error {
 
 // InProcess is the control API of an instance that does not run, for one command; the lock stays the caller's.
 func InProcess(ctx context.Context, path string, lock *database.Lock) (http.Handler, func() error, error) {
-	i, err := Open(ctx, Config{Database: path, Lock: lock})
+	i, err := Open(ctx, Config{Database: path, Lock: lock, Command: true})
 	if err != nil {
 		return nil, nil, err
 	}

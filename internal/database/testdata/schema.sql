@@ -153,3 +153,12 @@ CREATE TABLE app_log (
 
 CREATE INDEX app_log_app ON app_log (app_id, id);
 
+CREATE TABLE forks (
+  app_id      TEXT    NOT NULL PRIMARY KEY REFERENCES apps (id) ON DELETE CASCADE,
+  origin_id   TEXT    REFERENCES apps (id) ON DELETE SET NULL, -- NULL = the app was removed since
+  origin_name TEXT    NOT NULL, -- what it was called then
+  number      INTEGER NOT NULL  -- of its deployment
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX forks_origin ON forks (origin_id);
+
