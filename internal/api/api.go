@@ -7,8 +7,10 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"sync"
 	"time"
 
+	"fazt/internal/activity"
 	"fazt/internal/api/op"
 	"fazt/internal/apps"
 	"fazt/internal/auth"
@@ -26,6 +28,7 @@ type Config struct {
 	Hosting *hosting.Store
 	KV      *storage.KV
 	Users   *auth.Users
+	AppLog  *activity.AppLog
 	Log     *slog.Logger
 
 	// URL is the address of the app behind a host label.
@@ -59,11 +62,13 @@ type API struct {
 	Config
 	mux     *http.ServeMux
 	openapi []byte
+	ending  chan struct{} // closed by EndStreams
+	end     sync.Once
 }
 
 // New mounts every operation.
 func New(c Config) *API {
-	a := &API{Config: c, mux: http.NewServeMux(), openapi: op.Document()}
+	a := &API{Config: c, mux: http.NewServeMux(), openapi: op.Document(), ending: make(chan struct{})}
 	for _, r := range a.routes() {
 		a.mux.Handle(r.spec.Method+" "+r.spec.Path, a.guard(r))
 	}

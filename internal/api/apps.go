@@ -26,7 +26,7 @@ func pageSize(limit int) (int, error) {
 	return limit, nil
 }
 
-func (a *API) appList(ctx context.Context, req op.List) (page op.Page[op.App], err error) {
+func (a *API) appList(ctx context.Context, req op.List) (page op.Page[op.AppItem], err error) {
 	limit, err := pageSize(req.Limit)
 	if err != nil {
 		return page, err
@@ -36,17 +36,8 @@ func (a *API) appList(ctx context.Context, req op.List) (page op.Page[op.App], e
 		return page, err
 	}
 	page.Next = next
-	for _, app := range list {
-		full, err := a.describe(ctx, app)
-		if errs.Is(err, errs.NotFound) {
-			continue // removed meanwhile
-		}
-		if err != nil {
-			return page, err
-		}
-		page.Items = append(page.Items, full)
-	}
-	return page, nil
+	page.Items, err = a.items(ctx, list)
+	return page, err
 }
 
 func (a *API) appGet(ctx context.Context, req op.AppRef) (op.App, error) {
@@ -55,22 +46,6 @@ func (a *API) appGet(ctx context.Context, req op.AppRef) (op.App, error) {
 		return op.App{}, err
 	}
 	return a.describe(ctx, app)
-}
-
-func (a *API) describe(ctx context.Context, app apps.App) (full op.App, err error) {
-	full = op.App{App: app, URL: a.AppURL(app)}
-	if full.Addresses, err = a.Apps.Addresses(ctx, app.ID); err != nil {
-		return full, err
-	}
-	if full.Stats, err = a.Hosting.Stats(ctx, app.ID); err != nil {
-		return full, err
-	}
-	live, err := a.Hosting.Live(ctx, app.ID)
-	if errs.Is(err, errs.NotFound) {
-		return full, nil
-	}
-	full.Live = &live
-	return full, err
 }
 
 func (a *API) appRemoval(ctx context.Context, req op.AppRef) (op.Removal, error) {

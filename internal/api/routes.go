@@ -45,5 +45,7 @@ func (a *API) routes() []route {
 		on(op.FilePage, a.filePage),
 		streamed(a, op.FileRead, a.fileRead),
 		streamed(a, op.FileFetch, a.fileFetch),
+		streamed(a, op.AppLogs, a.appLogs),
+		on(op.AppFork, a.appFork),
 	}
 }

@@ -32,3 +32,7 @@ func streamed[Req any](a *API, o op.Op[Req, op.Stream], fn func(ctx context.Cont
 		panic(http.ErrAbortHandler)
 	}}
 }
+
+// EndStreams ends the streams that would go on for as long as their client stays, and keep a server from stopping. It
+// may be called more than once.
+func (a *API) EndStreams() { a.end.Do(func() { close(a.ending) }) }

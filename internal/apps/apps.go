@@ -134,17 +134,35 @@ type Addresses struct {
 	Splits  []string `json:"splits"` // aliases that it is an arm of
 }
 
+func noAddresses() Addresses { return Addresses{[]string{}, []string{}, []string{}} }
+
+type addressKind int
+
+const (
+	aliasAddress addressKind = iota
+	domainAddress
+	splitAddress
+)
+
+func (a *Addresses) add(kind addressKind, name string) {
+	list := map[addressKind]*[]string{aliasAddress: &a.Aliases, domainAddress: &a.Domains, splitAddress: &a.Splits}[kind]
+	*list = append(*list, name)
+}
+
+// eachAddress tells what leads to the apps whose ids are in a JSON array, in the order of the names.
+func eachAddress(c *database.Conn, appIDs string, fn func(appID string, kind addressKind, name string)) error {
+	return c.Each(`WITH ids AS (SELECT value FROM json_each(?))
+		SELECT app_id, 0, name FROM aliases WHERE app_id IN ids UNION ALL SELECT app_id, 1, host FROM domains WHERE app_id IN ids
+		UNION ALL SELECT app_id, 2, alias FROM arms WHERE app_id IN ids ORDER BY 3`, func(r *database.Row) error {
+		fn(r.Text(0), addressKind(r.Int(1)), r.Text(2))
+		return nil
+	}, appIDs)
+}
+
 // Addresses are what leads to an app, each kind in the order of the names.
 func (s *Store) Addresses(ctx context.Context, appID string) (Addresses, error) {
-	kinds := [3][]string{{}, {}, {}}
-	err := s.db.Read(ctx, func(c *database.Conn) error {
-		return c.Each(`SELECT 0, name FROM aliases WHERE app_id = ? UNION ALL SELECT 1, host FROM domains WHERE app_id = ?
-			UNION ALL SELECT 2, alias FROM arms WHERE app_id = ? ORDER BY 2`, func(r *database.Row) error {
-			kinds[r.Int(0)] = append(kinds[r.Int(0)], r.Text(1))
-			return nil
-		}, appID, appID, appID)
-	})
-	return Addresses{kinds[0], kinds[1], kinds[2]}, err
+	kin, err := s.KinOf(ctx, []string{appID})
+	return kin[appID].Addresses, err
 }
 
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

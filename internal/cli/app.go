@@ -18,8 +18,8 @@ import (
 
 func (c *command) app() *cobra.Command {
 	return group("app", "Deploy apps and look after them",
-		c.appDeploy(), c.appList(), c.appInfo(), c.appDeployments(), c.appRollback(), c.appRename(), c.appRemove(),
-		c.appFiles(), c.appCat(), c.appPull())
+		c.appDeploy(), c.appList(), c.appInfo(), c.appDeployments(), c.appRollback(), c.appRename(), c.appFork(), c.appRemove(),
+		c.appFiles(), c.appCat(), c.appPull(), c.appLogs())
 }
 
 func (c *command) appList() *cobra.Command {
@@ -27,9 +27,9 @@ func (c *command) appList() *cobra.Command {
 		Use: "list", Short: "List the apps", Args: arguments(),
 		RunE: func(*cobra.Command, []string) error {
 			return c.existing(func(cl *client.Client) error {
-				apps := []op.App{}
+				apps := []op.AppItem{}
 				for cursor := ""; ; {
-					page, err := client.Call(c.ctx, cl, op.AppList, op.List{Cursor: cursor})
+					page, err := client.Call(c.ctx, cl, op.AppList, op.List{Cursor: cursor, Limit: 1000})
 					if err != nil {
 						return err
 					}
@@ -40,7 +40,11 @@ func (c *command) appList() *cobra.Command {
 				}
 				v := output.View{Value: apps, Columns: []string{"name", "live", "files", "size", "updated", "url"}, Empty: "There are no apps. `fazt app deploy DIR` makes one."}
 				for _, a := range apps {
-					v.Rows = append(v.Rows, []string{a.Name, liveNumber(a), fmt.Sprint(a.Stats.Files), output.Size(a.Stats.Bytes), output.Time(a.UpdatedAt), a.URL})
+					files, size := "-", "-"
+					if a.Live != nil {
+						files, size = fmt.Sprint(a.Live.Files), output.Size(a.Live.Bytes)
+					}
+					v.Rows = append(v.Rows, []string{a.Name, liveNumber(a), files, size, output.Time(a.UpdatedAt), a.URL})
 				}
 				return c.print(v)
 			})
@@ -48,7 +52,7 @@ func (c *command) appList() *cobra.Command {
 	}
 }
 
-func liveNumber(a op.App) string {
+func liveNumber(a op.AppItem) string {
 	if a.Live == nil {
 		return "-"
 	}
@@ -64,20 +68,7 @@ func (c *command) appInfo() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				rows := [][]string{{"name", a.Name}, {"title", a.Title}, {"id", a.ID}, {"url", a.URL}, {"live", liveNumber(a)}}
-				if a.Live != nil {
-					function := "none"
-					if a.Live.Function {
-						function = "api/main"
-					}
-					rows = append(rows, []string{"deployed", output.Time(a.Live.CreatedAt)}, []string{"message", a.Live.Message}, []string{"function", function})
-				}
-				rows = append(rows, [][]string{
-					{"files", fmt.Sprintf("%d, %s", a.Stats.Files, output.Size(a.Stats.Bytes))},
-					{"deployments", fmt.Sprintf("%d kept, %s stored", a.Stats.Deployments, output.Size(a.Stats.Stored))},
-					{"aliases", strings.Join(a.Aliases, ", ")}, {"domains", strings.Join(a.Domains, ", ")}, {"splits", strings.Join(a.Splits, ", ")}, {"created", output.Time(a.CreatedAt)}, {"updated", output.Time(a.UpdatedAt)},
-				}...)
-				return c.print(output.View{Value: a, Rows: rows})
+				return c.print(output.View{Value: a, Rows: infoRows(a)})
 			})
 		},
 	}

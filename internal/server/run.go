@@ -48,6 +48,7 @@ func (i *Instance) Run(ctx context.Context, ready Ready) error {
 		ready(addresses)
 	}
 	<-ctx.Done()
+	i.api.EndStreams()
 	if i.reload != nil {
 		i.reload.Close() // its streams would never drain
 	}

@@ -37,6 +37,7 @@ type Config struct {
 	Limits   *system.Limits // nil = the defaults
 	Log      *slog.Logger   // nil = silent
 	Dev      bool           // readable error pages, and pages that reload when a deployment goes live
+	Command  bool           // it lives for one command: nobody visits, so nothing is routed
 }
 
 // Instance is one Fazt: its database open, its parts joined, nothing running until Run.
@@ -147,7 +148,7 @@ func (i *Instance) composeEdges() {
 		Store: i.Hosting, CacheBytes: func() int64 { return i.Limits.Storage().StaticCache }, Log: i.log,
 	})
 	i.api = api.New(api.Config{
-		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Log: i.log,
+		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, AppLog: i.AppLog, Log: i.log,
 		URL: i.URL, AppURL: i.AppURL, HostURL: i.hostURL, Lookup: lookup, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop, Settings: i.settings,
 	})
 	if i.config.Dev {
@@ -247,7 +248,7 @@ func (i *Instance) Close() error {
 
 // InProcess is the control API of an instance that does not run, for one command; the lock stays the caller's.
 func InProcess(ctx context.Context, path string, lock *database.Lock) (http.Handler, func() error, error) {
-	i, err := Open(ctx, Config{Database: path, Lock: lock})
+	i, err := Open(ctx, Config{Database: path, Lock: lock, Command: true})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -8,15 +8,15 @@ import (
 
 	"fazt/internal/apps"
 	"fazt/internal/hosting"
+	"fazt/internal/storage"
 )
 
 // App is an app as the control API shows it.
 type App struct {
-	apps.App
-	apps.Addresses
-	URL   string              `json:"url"`
-	Live  *hosting.Deployment `json:"live"` // null = nothing is live yet
-	Stats hosting.Stats       `json:"stats"`
+	AppItem
+	Stats     hosting.Stats `json:"stats"`
+	Usage     storage.Usage `json:"usage"`
+	Variables int           `json:"variables"` // of the environment
 }
 
 // AppRef names an app by its name or id.
@@ -134,7 +134,7 @@ type DatabaseFaults struct {
 
 // The operations, one line each. Forgetting the access closes the operation.
 var (
-	AppList     = declare[List, Page[App]](Spec{Name: "app.list", Method: http.MethodGet, Path: "/api/apps", Access: Owner, Tag: "Apps", Doc: "List the apps in the order of their names."})
+	AppList     = declare[List, Page[AppItem]](Spec{Name: "app.list", Method: http.MethodGet, Path: "/api/apps", Access: Owner, Tag: "Apps", Doc: "List the apps in the order of their names."})
 	AppGet      = declare[AppRef, App](Spec{Name: "app.get", Method: http.MethodGet, Path: "/api/apps/{app}", Access: Owner, Tag: "Apps", Doc: "Show one app."})
 	AppRemoval  = declare[AppRef, Removal](Spec{Name: "app.removal", Method: http.MethodGet, Path: "/api/apps/{app}/removal", Access: Owner, Tag: "Apps", Doc: "Show what removing an app would take with it."})
 	AppRemove   = declare[AppRef, Removal](Spec{Name: "app.remove", Method: http.MethodDelete, Path: "/api/apps/{app}", Access: Owner, Tag: "Apps", Doc: "Remove an app with its deployments, aliases, domains, environment and data. Splits go on without it."})
@@ -169,5 +169,6 @@ func All() []Spec {
 		ServerSetup.Spec, ServerState.Spec, ServerStop.Spec, DatabaseCheck.Spec,
 		ManifestSchema.Spec, OpenAPI.Spec,
 		DeploymentGet.Spec, FilePage.Spec, FileRead.Spec, FileFetch.Spec,
+		AppLogs.Spec, AppFork.Spec,
 	}
 }
