@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 
@@ -29,7 +30,7 @@ func canonicalHost(raw string) (string, error) {
 	}
 	host, err := idna.Lookup.ToASCII(raw)
 	host = strings.TrimSuffix(host, ".")
-	if err != nil || host == "" || len(host) > 253 {
+	if err != nil || !utf8.ValidString(raw) || host == "" || len(host) > 253 {
 		return "", errs.New(errs.Invalid, "%q is no name of a host", raw)
 	}
 	for label := range strings.SplitSeq(host, ".") {
