@@ -2,6 +2,7 @@ package apps
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -76,11 +77,23 @@ type Destination struct {
 	Domain   string // the instance's own: a redirect must not come back to the alias below it
 }
 
-// errUnreachable is the code of a refusal to take the last address from an app.
-const errUnreachable = "UNREACHABLE"
+// Lost goes with the refusal to take the last address from apps.
+type Lost struct {
+	Unreachable []string `json:"unreachable"` // names of apps
+}
 
-// Unreachable says whether err refuses to take the last address from an app: the caller may insist.
-func Unreachable(err error) bool { return errs.Code(err) == errUnreachable }
+// Unreachable says whether err refuses to take the last address from an app: the caller may insist. It knows an error
+// that came over the wire too.
+func Unreachable(err error) bool {
+	switch d := errs.Details(err).(type) {
+	case Lost:
+		return true
+	case json.RawMessage:
+		var l Lost
+		return json.Unmarshal(d, &l) == nil && len(l.Unreachable) > 0
+	}
+	return false
+}
 
 const aliasColumns = "aliases.name, kind, coalesce(app_id, ''), coalesce(apps.name, ''), coalesce(url, ''), coalesce(status, 0), keep_path, aliases.created_at, aliases.updated_at"
 
@@ -347,9 +360,8 @@ func unreachable(lost []string) error {
 		return nil
 	}
 	slices.Sort(lost)
-	e := errs.New(errs.Conflict, "nothing else leads to %s: visitors could reach it at the addresses of its previews only", strings.Join(lost, ", "))
-	e.Code = errUnreachable
-	return e
+	return errs.New(errs.Conflict, "nothing else leads to %s: visitors could reach it at the addresses of its previews only",
+		strings.Join(lost, ", ")).WithDetails(Lost{lost})
 }
 
 // addresses is how many aliases, splits and domains lead to an app.
