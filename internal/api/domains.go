@@ -44,9 +44,9 @@ func (a *API) domainAdd(ctx context.Context, req op.DomainTarget) (op.Domain, er
 	return a.domain(d), err
 }
 
-func (a *API) domainRemove(ctx context.Context, req op.DomainDrop) (op.Domain, error) {
-	d, err := a.Apps.RemoveDomain(ctx, req.Host, req.Force)
-	return a.domain(d), err
+func (a *API) domainRemove(ctx context.Context, req op.DomainDrop) (op.DomainGone, error) {
+	gone, lost, err := a.Apps.RemoveDomain(ctx, req.Host, req.Force)
+	return op.DomainGone{Domain: a.domain(gone), Lost: lost}, err
 }
 
 // lookupWait is how long name servers have: they answer in milliseconds, or are not there.

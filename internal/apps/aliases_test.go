@@ -17,11 +17,11 @@ const own = "example.com" // the domain of the instance
 func set(t *testing.T, s *Store, name string, to Destination) Alias {
 	t.Helper()
 	to.Domain = own
-	a, _, err := s.SetAlias(t.Context(), name, to, false)
+	ch, err := s.SetAlias(t.Context(), name, to, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return a
+	return ch.Alias
 }
 
 func weights(arms []Arm) string {
@@ -49,7 +49,8 @@ func TestAnAliasLeadsToWhatItIsSetTo(t *testing.T) {
 		{Destination{App: "blog"}, Alias{Kind: AliasApp, AppID: blog.ID, App: "blog"}},
 	} {
 		c.to.Domain = own
-		got, _, err := s.SetAlias(t.Context(), "x", c.to, false)
+		ch, err := s.SetAlias(t.Context(), "x", c.to, false)
+		got := ch.Alias
 		if c.want.Kind == "" {
 			if !errs.Is(err, errs.Invalid) {
 				t.Errorf("%+v: %+v %v", c.to, got, err)
@@ -130,7 +131,7 @@ func TestAliasesThatCannotBe(t *testing.T) {
 	} {
 		c.to.Domain = own
 		before, _, _ := s.AliasList(t.Context(), "", 100)
-		_, _, err := s.SetAlias(t.Context(), c.alias, c.to, false)
+		_, err := s.SetAlias(t.Context(), c.alias, c.to, false)
 		if !errs.Is(err, c.kind) || !strings.Contains(errs.Sentence(err), c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -146,12 +147,12 @@ func TestAliasesThatCannotBe(t *testing.T) {
 func TestRedirectsToTheRootOfLocalhostByNumberAreLoopsToo(t *testing.T) {
 	s := open(t)
 	for _, to := range []string{"http://localhost:4698", "http://127.0.0.1/", "http://[::1]:4698/x"} {
-		_, _, err := s.SetAlias(t.Context(), "root", Destination{Redirect: to, Domain: "localhost"}, false)
+		_, err := s.SetAlias(t.Context(), "root", Destination{Redirect: to, Domain: "localhost"}, false)
 		if !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "itself") {
 			t.Errorf("%s: %v", to, err)
 		}
 	}
-	if _, _, err := s.SetAlias(t.Context(), "root", Destination{Redirect: "http://192.168.1.2/", Domain: "localhost"}, false); err != nil {
+	if _, err := s.SetAlias(t.Context(), "root", Destination{Redirect: "http://192.168.1.2/", Domain: "localhost"}, false); err != nil {
 		t.Error(err)
 	}
 }
@@ -164,7 +165,7 @@ func TestNoAppLosesItsLastAddressWithoutAWord(t *testing.T) {
 	if _, err := s.AddDomain(t.Context(), "shop.example", own, "shop"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.RemoveAlias(t.Context(), "shop", false); err != nil {
+	if _, _, err := s.RemoveAlias(t.Context(), "shop", false); err != nil {
 		t.Fatalf("its domain still leads to it: %v", err)
 	}
 	if d, _ := s.Domain(t.Context(), "shop.example"); d.Host == "" {
@@ -172,12 +173,12 @@ func TestNoAppLosesItsLastAddressWithoutAWord(t *testing.T) {
 	} else if only, err := s.LosesByDomain(t.Context(), d); err != nil || !only {
 		t.Fatal(only, err)
 	}
-	if _, err := s.RemoveDomain(t.Context(), "shop.example", false); !Unreachable(err) || !strings.Contains(err.Error(), "shop") {
+	if _, _, err := s.RemoveDomain(t.Context(), "shop.example", false); !Unreachable(err) || !strings.Contains(err.Error(), "shop") {
 		t.Fatal(err)
 	}
 	set(t, s, "both", Destination{Split: []Share{{"blog", 50}, {"next", 50}}})
 	for _, name := range []string{"blog", "next"} {
-		if _, err := s.RemoveAlias(t.Context(), name, false); err != nil {
+		if _, _, err := s.RemoveAlias(t.Context(), name, false); err != nil {
 			t.Fatalf("the split still leads to it: %v", err)
 		}
 	}
@@ -188,21 +189,21 @@ func TestNoAppLosesItsLastAddressWithoutAWord(t *testing.T) {
 	if only, err := s.LosesByAlias(t.Context(), a); err != nil || len(only) != 2 {
 		t.Fatal(only, err)
 	}
-	if _, err := s.RemoveAlias(t.Context(), "both", false); !Unreachable(err) || !strings.Contains(err.Error(), "blog, next") {
+	if _, _, err := s.RemoveAlias(t.Context(), "both", false); !Unreachable(err) || !strings.Contains(err.Error(), "blog, next") {
 		t.Fatal(err)
 	}
-	if _, _, err := s.SetAlias(t.Context(), "both", Destination{App: "blog"}, false); !Unreachable(err) || strings.Contains(err.Error(), "blog") {
+	if _, err := s.SetAlias(t.Context(), "both", Destination{App: "blog"}, false); !Unreachable(err) || strings.Contains(err.Error(), "blog") {
 		t.Fatal(err)
 	}
-	if _, err := s.RemoveAlias(t.Context(), "both", true); err != nil {
+	if _, _, err := s.RemoveAlias(t.Context(), "both", true); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.RemoveDomain(t.Context(), "shop.example", true); err != nil {
+	if _, _, err := s.RemoveDomain(t.Context(), "shop.example", true); err != nil {
 		t.Fatal(err)
 	}
 	// The apps are there, and get their labels back.
 	set(t, s, "blog", Destination{App: "blog"})
-	if _, err := s.RemoveAlias(t.Context(), "none", true); !errs.Is(err, errs.NotFound) {
+	if _, _, err := s.RemoveAlias(t.Context(), "none", true); !errs.Is(err, errs.NotFound) {
 		t.Fatal(err)
 	}
 }

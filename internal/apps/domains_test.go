@@ -84,11 +84,11 @@ func TestADomainLeadsToOneApp(t *testing.T) {
 		if _, err := s.Domain(t.Context(), raw); err == nil {
 			t.Errorf("%s was found", raw)
 		}
-		if _, err := s.RemoveDomain(t.Context(), raw, true); err == nil {
+		if _, _, err := s.RemoveDomain(t.Context(), raw, true); err == nil {
 			t.Errorf("%s was removed", raw)
 		}
 	}
-	if gone, err := s.RemoveDomain(t.Context(), "BÜCHER.example", false); err != nil || gone.Host != d.Host {
+	if gone, _, err := s.RemoveDomain(t.Context(), "BÜCHER.example", false); err != nil || gone.Host != d.Host {
 		t.Fatalf("%+v %v", gone, err)
 	}
 	if _, err := s.AddDomain(t.Context(), "bücher.example", own, "shop"); err != nil {

@@ -119,7 +119,8 @@ func (c *command) aliasSet() *cobra.Command {
 				if done.Before != nil && done.Before.Leads() != done.Alias.Leads() {
 					rows = append(rows, []string{"before", done.Before.Leads()})
 				}
-				return c.print(output.View{Value: done, Rows: append(rows, []string{"address", done.Alias.Address})})
+				rows = append(rows, []string{"address", done.Alias.Address})
+				return c.print(output.View{Value: done, Rows: append(rows, lostRows(done.Lost)...)})
 			})
 		},
 	}
@@ -197,20 +198,24 @@ It asks first, and says so if nothing else leads to one of them.`,
 				if err := c.sure(yes, "removing "+a.Name, a.Address+" leads to "+a.Leads()+onlyText(a.Only), a.Name); err != nil {
 					return err
 				}
-				gone, err := client.Call(c.ctx, cl, op.AliasRemove, op.AliasDrop{Alias: a.Name, Force: true})
+				gone, err := client.Call(c.ctx, cl, op.AliasRemove, op.AliasDrop{Alias: a.Name, Force: yes || len(a.Only) > 0})
 				if err != nil {
 					return err
 				}
 				rows := [][]string{{"removed", gone.Name}, {"led to", gone.Leads()}}
-				if len(a.Only) > 0 {
-					rows = append(rows, []string{"unreachable", strings.Join(a.Only, ", ") + ", but for previews"})
-				}
-				return c.print(output.View{Value: gone, Rows: rows})
+				return c.print(output.View{Value: gone, Rows: append(rows, lostRows(gone.Lost)...)})
 			})
 		},
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	return cmd
+}
+
+func lostRows(l apps.Lost) [][]string {
+	if len(l.Unreachable) == 0 {
+		return nil
+	}
+	return [][]string{{"unreachable", strings.Join(l.Unreachable, ", ") + ", but for previews"}}
 }
 
 func onlyText(names []string) string {

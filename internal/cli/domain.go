@@ -108,15 +108,12 @@ func (c *command) domainRemove() *cobra.Command {
 				if err := c.sure(yes, "removing "+d.Host, "it leads to the app "+d.App+onlyText(only), d.Host); err != nil {
 					return err
 				}
-				gone, err := client.Call(c.ctx, cl, op.DomainRemove, op.DomainDrop{Host: d.Host, Force: true})
+				gone, err := client.Call(c.ctx, cl, op.DomainRemove, op.DomainDrop{Host: d.Host, Force: yes || d.Only})
 				if err != nil {
 					return err
 				}
 				rows := [][]string{{"removed", gone.Host}, {"led to", "the app " + gone.App}}
-				if d.Only {
-					rows = append(rows, []string{"unreachable", gone.App + ", but for previews"})
-				}
-				return c.print(output.View{Value: gone, Rows: rows})
+				return c.print(output.View{Value: gone, Rows: append(rows, lostRows(gone.Lost)...)})
 			})
 		},
 	}
