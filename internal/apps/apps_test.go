@@ -11,7 +11,7 @@ import (
 	"fazt/internal/errs"
 )
 
-func open(t *testing.T) *Store {
+func open(t testing.TB) *Store {
 	t.Helper()
 	db, err := database.Open(t.Context(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
 	if err != nil {

@@ -77,6 +77,11 @@ func (c *command) deploy(dir string, f deployFlags) error {
 		if err != nil {
 			return err
 		}
+		if d.Deployed != nil {
+			for _, w := range d.Deployed.Warnings {
+				fmt.Fprintf(c.Stderr, "note: %s\n", w)
+			}
+		}
 		r := outcome(p, d)
 		r.Millis = time.Since(began).Milliseconds()
 		if u := d.Upload.Same; u != nil && u.Live { // an upload that is not needed says nothing of addresses
