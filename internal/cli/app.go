@@ -17,7 +17,7 @@ import (
 
 func (c *command) app() *cobra.Command {
 	return group("app", "Deploy apps and look after them",
-		c.appDeploy(), c.appList(), c.appInfo(), c.appDeployments(), c.appRollback(), c.appRemove())
+		c.appDeploy(), c.appList(), c.appInfo(), c.appDeployments(), c.appRollback(), c.appRemove(), c.appInstall(), c.appUpgrade())
 }
 
 func (c *command) appList() *cobra.Command {
@@ -67,6 +67,9 @@ func (c *command) appInfo() *cobra.Command {
 					function := "none"
 					if a.Live.Function {
 						function = "api/main"
+					}
+					if a.Live.Source != nil {
+						rows = append(rows, []string{"source", sourceText(a.Live.Source)})
 					}
 					rows = append(rows, []string{"deployed", output.Time(a.Live.CreatedAt)}, []string{"message", a.Live.Message}, []string{"function", function})
 				}
