@@ -36,7 +36,7 @@ func Parse(text string) (Address, error) {
 		host, _, below := strings.Cut(text, "/")
 		switch {
 		case strings.Contains(host, ":") && !portOnly(host):
-			return Address{}, errs.New(errs.Invalid, "%s is an address for SSH; write it as https://HOST/PATH", text)
+			return Address{}, errs.New(errs.Invalid, "an address of the form NAME@HOST:PATH is for SSH; write it as https://HOST/PATH")
 		case !below || !strings.Contains(host, "."):
 			return Address{}, errs.New(errs.NotFound, "%s is neither a URL nor a folder on this machine", text)
 		}
@@ -115,7 +115,7 @@ func parseRemote(scheme, rest string) (Address, error) {
 	path = strings.TrimRight(path, "/")
 	u, err := url.Parse(scheme + "://" + host + "/" + path)
 	if err != nil || u.Host == "" || path == "" || u.RawQuery != "" || u.Fragment != "" {
-		return Address{}, errs.New(errs.Invalid, "%s://%s is not the address of a repository; it has the form https://HOST/PATH[@REF]", scheme, rest)
+		return Address{}, errs.New(errs.Invalid, "%s://%s is not the address of a repository; it has the form https://HOST/PATH[@REF]", scheme, host)
 	}
 	if scheme == "http" && !loopback(u.Hostname()) {
 		return Address{}, errs.New(errs.Invalid, "http is not safe from changes on the way; use https://%s/%s", host, path)

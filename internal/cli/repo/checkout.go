@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/storer"
@@ -164,13 +163,7 @@ func readCommit(store storer.EncodedObjectStorer, hash plumbing.Hash) (tree plum
 		return tree, "", incomplete(errors.New("a commit without a tree"))
 	}
 	subject, _, _ = strings.Cut(strings.TrimSpace(message), "\n")
-	subject = strings.Map(func(r rune) rune {
-		if !unicode.IsGraphic(r) || r == unicode.ReplacementChar {
-			return -1
-		}
-		return r
-	}, subject)
-	return plumbing.NewHash(text), subject, nil
+	return plumbing.NewHash(text), visible(subject), nil
 }
 
 // checkout is a commit being laid into a folder.

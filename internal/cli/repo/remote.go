@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
@@ -27,9 +28,13 @@ import (
 )
 
 const (
-	// maxReceived is the most that one answer of a host may have: a gigabyte holds one commit of anything that is an
-	// app, and the references of the largest repositories take a few megabytes.
+	// maxReceived is the most that a host may send of a commit: a gigabyte holds one of anything that is an app.
+	// maxOffer is the most for its references, which are kept in memory; those of the largest repositories take a few
+	// megabytes.
 	maxReceived = 1 << 30
+	maxOffer    = 64 << 20
+	// fetchTimeout bounds a fetch as a whole.
+	fetchTimeout = 30 * time.Minute
 	// answerTimeout is how long a host may take to begin an answer, and idleTimeout how long it may pause in it.
 	answerTimeout = time.Minute
 	idleTimeout   = time.Minute
@@ -75,6 +80,8 @@ func openRemote(ctx context.Context, a Address, progress Progress) (*Repository,
 	}
 	r.exact = offer.Capabilities.Supports(capability.AllowReachableSHA1InWant)
 	r.fetch = func(ctx context.Context, want plumbing.Hash, dir string) (storer.EncodedObjectStorer, error) {
+		ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+		defer cancel()
 		store, err := receive(ctx, session, offer, want, dir)
 		if err != nil {
 			return nil, unreachable(a.URL, err)
@@ -138,7 +145,17 @@ func unreachable(url string, err error) error {
 
 func firstLine(err error) string {
 	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
+	return visible(line)
+}
+
+// visible is a text of strangers without what moves a cursor or changes colours.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsGraphic(r) || r == unicode.ReplacementChar {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 // bounded is a transport whose answers end: when they are too large, and when they pause for too long.
@@ -154,7 +171,10 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 		cancel(nil)
 		return nil, err
 	}
-	body := &boundedBody{ReadCloser: resp.Body, ctx: ctx, cancel: cancel, progress: b.progress}
+	body := &boundedBody{ReadCloser: resp.Body, ctx: ctx, cancel: cancel, most: maxReceived, progress: b.progress}
+	if r.Method == http.MethodGet {
+		body.most = maxOffer
+	}
 	body.idle = time.AfterFunc(idleTimeout, func() { cancel(errStalled()) })
 	resp.Body = body
 	return resp, nil
@@ -169,15 +189,15 @@ type boundedBody struct {
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
 	idle     *time.Timer
-	n        int64
+	n, most  int64
 	progress Progress
 }
 
 func (b *boundedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.idle.Reset(idleTimeout)
-	if b.n += int64(n); b.n > maxReceived {
-		return 0, errs.New(errs.TooLarge, "the repository is larger than %d bytes", maxReceived)
+	if b.n += int64(n); b.n > b.most {
+		return 0, errs.New(errs.TooLarge, "the host sent more than %d bytes, which is the limit", b.most)
 	}
 	if b.progress != nil {
 		b.progress(b.n)
