@@ -12,9 +12,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
@@ -22,7 +20,6 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/storer"
 	"github.com/go-git/go-git/v5/plumbing/transport"
 	githttp "github.com/go-git/go-git/v5/plumbing/transport/http"
-	"github.com/go-git/go-git/v5/storage/filesystem"
 
 	"fazt/internal/errs"
 )
@@ -93,7 +90,7 @@ func openRemote(ctx context.Context, a Address, progress Progress) (*Repository,
 
 // receive fetches one commit, without its history, into dir.
 func receive(ctx context.Context, session transport.UploadPackSession, offer *packp.AdvRefs, want plumbing.Hash, dir string) (storer.EncodedObjectStorer, error) {
-	store := filesystem.NewStorage(osfs.New(filepath.Join(dir, "objects.git")), cache.NewObjectLRUDefault())
+	store := openStore(filepath.Join(dir, "objects.git"))
 	if err := store.Init(); err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func openLocal(a Address, dir string) (*Repository, error) {
 	if _, err := os.Stat(filepath.Join(git, "objects")); err != nil {
 		return nil, errs.Wrap(errs.NotFound, err, "there is no git repository at %s", dir)
 	}
-	store := filesystem.NewStorage(osfs.New(git), cache.NewObjectLRUDefault())
+	store := openStore(git)
 	r := &Repository{Address: a, refs: map[string]plumbing.Hash{}, peeled: map[string]plumbing.Hash{}, exact: true}
 	r.fetch = func(context.Context, plumbing.Hash, string) (storer.EncodedObjectStorer, error) { return store, nil }
 	list, err := store.IterReferences()
@@ -89,6 +89,11 @@ func openLocal(a Address, dir string) (*Repository, error) {
 		r.refs["HEAD"] = hash
 	}
 	return r, errs.Wrap(errs.Invalid, err, "the repository at %s cannot be read", dir)
+}
+
+// openStore opens the objects of a repository; large ones are read as streams.
+func openStore(dir string) *filesystem.Storage {
+	return filesystem.NewStorageWithOptions(osfs.New(dir), cache.NewObjectLRUDefault(), filesystem.Options{LargeObjectThreshold: 1 << 20})
 }
 
 const (
