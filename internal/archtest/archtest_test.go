@@ -60,6 +60,7 @@ var owners = map[string][]string{
 	"github.com/andybalholm/brotli":     {"internal/hosting"},
 	"github.com/gofrs/flock":            {"internal/database"},
 	"github.com/go-git/go-git":          {"internal/cli"},
+	"github.com/go-git/go-billy":        {"internal/cli"},
 	"github.com/fsnotify/fsnotify":      {"internal/cli"},
 	"github.com/spf13/cobra":            {"internal/cli"},
 	"github.com/spf13/pflag":            {"internal/cli"},
