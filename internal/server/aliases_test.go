@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"sync"
@@ -257,21 +258,36 @@ func TestEveryChangeOfAnAliasOrADomainHoldsAtOnce(t *testing.T) {
 func TestChangesAtTheSameTimeAreAllInForceAfterwards(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("blog", named("blog"))
-	const n = 40
-	var wait sync.WaitGroup
-	for k := range n {
-		wait.Go(func() {
-			_, err := client.Call(t.Context(), i.Client, op.AliasSet, op.AliasTarget{Alias: fmt.Sprintf("x%d", k), App: "blog"})
-			if err != nil {
-				t.Error(err)
+	// Many refresh all the while, so that some are held up between reading and putting in force.
+	ctx, stop := context.WithCancel(t.Context())
+	var wait, crowd sync.WaitGroup
+	for range 16 {
+		crowd.Go(func() {
+			for ctx.Err() == nil {
+				if err := i.Refresh(t.Context()); err != nil {
+					t.Error(err)
+				}
 			}
-			expect(t, i, fmt.Sprintf("x%d", k), "/", 200, "blog page")
+		})
+	}
+	for worker := range 4 {
+		wait.Go(func() {
+			for k := range 32 {
+				label := fmt.Sprintf("x%d-%d", worker, k)
+				if _, err := client.Call(t.Context(), i.Client, op.AliasSet, op.AliasTarget{Alias: label, App: "blog"}); err != nil {
+					t.Error(err)
+				}
+				w := httptest.NewRecorder()
+				i.Front().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://"+label+".localhost/", nil))
+				if w.Code != 200 {
+					t.Errorf("%s is set, and answers %d", label, w.Code)
+				}
+			}
 		})
 	}
 	wait.Wait()
-	for k := range n {
-		expect(t, i, fmt.Sprintf("x%d", k), "/", 200, "blog page")
-	}
+	stop()
+	crowd.Wait()
 }
 
 func TestARenamedAppKeepsEverythingButItsName(t *testing.T) {
