@@ -382,3 +382,51 @@ func TestTheCheckOfADomainAsksTheNameServersAndComparesWithTheInstance(t *testin
 		}
 	}
 }
+
+func TestADomainThatTheInstanceTookForItselfIsToldOf(t *testing.T) {
+	i := fazttest.New(t)
+	i.Deploy("blog", named("blog"))
+	call(t, i, op.DomainAdd, op.DomainTarget{Host: "www.blog.example", App: "blog"})
+	i.Stop()
+	i = fazttest.New(t, fazttest.At(i.Path), func(c *server.Config) { c.Domain = "blog.example" })
+	s := call(t, i, op.DomainCheck, op.DomainRef{Host: "www.blog.example"})
+	if s.Here || !strings.Contains(s.Say, "below the instance's own domain") || s.Do != "fazt domain remove www.blog.example" {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestTheListsOfAliasesAndDomainsHavePages(t *testing.T) {
+	i := fazttest.New(t)
+	i.Deploy("blog", named("blog"))
+	for _, name := range []string{"a", "b", "c"} {
+		call(t, i, op.AliasSet, op.AliasTarget{Alias: name, App: "blog"})
+		call(t, i, op.DomainAdd, op.DomainTarget{Host: name + ".example", App: "blog"})
+	}
+	var aliases, domains []string
+	for l := (op.List{Limit: 3}); ; {
+		page := call(t, i, op.AliasList, l)
+		for _, a := range page.Items {
+			aliases = append(aliases, a.Name)
+		}
+		if l.Cursor = page.Next; l.Cursor == "" {
+			break
+		}
+	}
+	for l := (op.List{Limit: 1}); ; {
+		page := call(t, i, op.DomainList, l)
+		for _, d := range page.Items {
+			domains = append(domains, d.Host)
+		}
+		if l.Cursor = page.Next; l.Cursor == "" {
+			break
+		}
+	}
+	if strings.Join(aliases, " ") != "a b blog c" || strings.Join(domains, " ") != "a.example b.example c.example" {
+		t.Error(aliases, domains)
+	}
+	for _, limit := range []int{-1, 1001} {
+		if _, err := client.Call(t.Context(), i.Client, op.AliasList, op.List{Limit: limit}); !errs.Is(err, errs.Invalid) {
+			t.Errorf("%d: %v", limit, err)
+		}
+	}
+}
