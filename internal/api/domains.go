@@ -59,6 +59,12 @@ func (a *API) domainCheck(ctx context.Context, req op.DomainRef) (op.DomainState
 	if err != nil {
 		return op.DomainState{}, err
 	}
+	if _, err := apps.CheckHost(d.Host, a.Settings.Domain); err != nil { // the instance has another domain since
+		return op.DomainState{
+			Domain: a.domain(d), Addresses: []string{}, Instance: []string{},
+			Say: errs.Sentence(err), Do: "fazt domain remove " + d.Host,
+		}, nil
+	}
 	own, err := machineAddresses()
 	if err != nil {
 		return op.DomainState{}, errs.Wrap(errs.Internal, err, "the addresses of this machine cannot be read")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"sync"
@@ -257,21 +258,36 @@ func TestEveryChangeOfAnAliasOrADomainHoldsAtOnce(t *testing.T) {
 func TestChangesAtTheSameTimeAreAllInForceAfterwards(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("blog", named("blog"))
-	const n = 40
-	var wait sync.WaitGroup
-	for k := range n {
-		wait.Go(func() {
-			_, err := client.Call(t.Context(), i.Client, op.AliasSet, op.AliasTarget{Alias: fmt.Sprintf("x%d", k), App: "blog"})
-			if err != nil {
-				t.Error(err)
+	// Many refresh all the while, so that some are held up between reading and putting in force.
+	ctx, stop := context.WithCancel(t.Context())
+	var wait, crowd sync.WaitGroup
+	for range 16 {
+		crowd.Go(func() {
+			for ctx.Err() == nil {
+				if err := i.Refresh(t.Context()); err != nil {
+					t.Error(err)
+				}
 			}
-			expect(t, i, fmt.Sprintf("x%d", k), "/", 200, "blog page")
+		})
+	}
+	for worker := range 4 {
+		wait.Go(func() {
+			for k := range 32 {
+				label := fmt.Sprintf("x%d-%d", worker, k)
+				if _, err := client.Call(t.Context(), i.Client, op.AliasSet, op.AliasTarget{Alias: label, App: "blog"}); err != nil {
+					t.Error(err)
+				}
+				w := httptest.NewRecorder()
+				i.Front().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://"+label+".localhost/", nil))
+				if w.Code != 200 {
+					t.Errorf("%s is set, and answers %d", label, w.Code)
+				}
+			}
 		})
 	}
 	wait.Wait()
-	for k := range n {
-		expect(t, i, fmt.Sprintf("x%d", k), "/", 200, "blog page")
-	}
+	stop()
+	crowd.Wait()
 }
 
 func TestARenamedAppKeepsEverythingButItsName(t *testing.T) {
@@ -363,6 +379,54 @@ func TestTheCheckOfADomainAsksTheNameServersAndComparesWithTheInstance(t *testin
 		s := call(t, i, op.DomainCheck, op.DomainRef{Host: host})
 		if s.Here != want.here || !strings.Contains(s.Say, want.say) || !strings.Contains(s.Do, want.do) || s.Domain.Host != host {
 			t.Errorf("%s: %+v", host, s)
+		}
+	}
+}
+
+func TestADomainThatTheInstanceTookForItselfIsToldOf(t *testing.T) {
+	i := fazttest.New(t)
+	i.Deploy("blog", named("blog"))
+	call(t, i, op.DomainAdd, op.DomainTarget{Host: "www.blog.example", App: "blog"})
+	i.Stop()
+	i = fazttest.New(t, fazttest.At(i.Path), func(c *server.Config) { c.Domain = "blog.example" })
+	s := call(t, i, op.DomainCheck, op.DomainRef{Host: "www.blog.example"})
+	if s.Here || !strings.Contains(s.Say, "below the instance's own domain") || s.Do != "fazt domain remove www.blog.example" {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestTheListsOfAliasesAndDomainsHavePages(t *testing.T) {
+	i := fazttest.New(t)
+	i.Deploy("blog", named("blog"))
+	for _, name := range []string{"a", "b", "c"} {
+		call(t, i, op.AliasSet, op.AliasTarget{Alias: name, App: "blog"})
+		call(t, i, op.DomainAdd, op.DomainTarget{Host: name + ".example", App: "blog"})
+	}
+	var aliases, domains []string
+	for l := (op.List{Limit: 3}); ; {
+		page := call(t, i, op.AliasList, l)
+		for _, a := range page.Items {
+			aliases = append(aliases, a.Name)
+		}
+		if l.Cursor = page.Next; l.Cursor == "" {
+			break
+		}
+	}
+	for l := (op.List{Limit: 1}); ; {
+		page := call(t, i, op.DomainList, l)
+		for _, d := range page.Items {
+			domains = append(domains, d.Host)
+		}
+		if l.Cursor = page.Next; l.Cursor == "" {
+			break
+		}
+	}
+	if strings.Join(aliases, " ") != "a b blog c" || strings.Join(domains, " ") != "a.example b.example c.example" {
+		t.Error(aliases, domains)
+	}
+	for _, limit := range []int{-1, 1001} {
+		if _, err := client.Call(t.Context(), i.Client, op.AliasList, op.List{Limit: limit}); !errs.Is(err, errs.Invalid) {
+			t.Errorf("%d: %v", limit, err)
 		}
 	}
 }
