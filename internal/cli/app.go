@@ -18,7 +18,8 @@ import (
 func (c *command) app() *cobra.Command {
 	return group("app", "Deploy apps and look after them",
 		c.appDeploy(), c.appList(), c.appInfo(), c.appDeployments(), c.appRollback(), c.appRemove(),
-		c.appFiles(), c.appCat(), c.appPull(), c.appLogs(), c.appFork())
+		c.appFiles(), c.appCat(), c.appPull(), c.appLogs(), c.appFork(),
+		c.appCreate(), c.appValidate(), c.appOpen())
 }
 
 func (c *command) appList() *cobra.Command {
