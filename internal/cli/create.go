@@ -98,7 +98,7 @@ func writeTemplate(t template.Template, app, dir string) (n int, err error) {
 			return err
 		}
 		n++
-		return os.WriteFile(at, data, 0o644) //nolint:gosec // a folder people work in, like any other they make
+		return os.WriteFile(at, data, 0o644)
 	})
 	return n, err
 }

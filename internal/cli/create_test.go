@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"net/http"
 	"os/exec"
 	"path/filepath"
@@ -71,7 +70,7 @@ func fetchPackages(t *testing.T, dir string) {
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "npm", "install", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=0")
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Skip(fmt.Sprintf("npm cannot fetch the packages: %v\n%s", err, out))
+		t.Skipf("npm cannot fetch the packages: %v\n%s", err, out)
 	}
 }
 
