@@ -3,6 +3,7 @@ package archive
 import (
 	"archive/tar"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
@@ -13,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
@@ -130,7 +131,7 @@ func TestTarGzip(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if diff := cmp.Diff(tt.want, got); diff != "" || a.LeftOut != tt.leftOut {
+		if diff := gocmp.Diff(tt.want, got); diff != "" || a.LeftOut != tt.leftOut {
 			t.Errorf("%s: %d left out, %s", name, a.LeftOut, diff)
 		}
 		if !slices.IsSortedFunc(a.Files, func(a, b hosting.Announced) int { return strings.Compare(a.Path, b.Path) }) {
@@ -318,6 +319,15 @@ func TestBombsAreRefusedBeforeTheyAreUnpacked(t *testing.T) {
 	}
 }
 
+func TestATarWithMoreAroundItsFilesThanIsNeededIsRefused(t *testing.T) {
+	l := limits()
+	l.MaxSiteFiles, l.MaxSiteSize = 1, 1000
+	data := pack(t, append(makeTar(t, file("a", "x")), make([]byte, 100<<10)...))
+	if _, _, err := contents(t, data, l); !errs.Is(err, errs.TooLarge) {
+		t.Error(err)
+	}
+}
+
 func flip(data []byte, at int) []byte {
 	if at < 0 {
 		at += len(data)
@@ -371,6 +381,7 @@ type item struct {
 	local, central func(header []byte)
 	after          []byte // between this content and the next header
 	offset         int64  // added to the right one
+	other          string // name in the header, as long as the right one
 }
 
 // makeZip writes a zip. archive/zip is too honest for most of the tests.
@@ -406,7 +417,7 @@ func makeZip(items ...item) []byte {
 		if m.central != nil {
 			m.central(c)
 		}
-		for _, part := range [][]byte{h, []byte(m.name), m.local64, packed, m.after} {
+		for _, part := range [][]byte{h, []byte(cmp.Or(m.other, m.name)), m.local64, packed, m.after} {
 			b.Write(part)
 		}
 		for _, part := range [][]byte{c, []byte(m.name), m.extra} {
