@@ -3,7 +3,6 @@ package archive
 import (
 	"archive/tar"
 	"bytes"
-	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
@@ -14,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp"
 
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
@@ -131,7 +130,7 @@ func TestTarGzip(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if diff := gocmp.Diff(tt.want, got); diff != "" || a.LeftOut != tt.leftOut {
+		if diff := cmp.Diff(tt.want, got); diff != "" || a.LeftOut != tt.leftOut {
 			t.Errorf("%s: %d left out, %s", name, a.LeftOut, diff)
 		}
 		if !slices.IsSortedFunc(a.Files, func(a, b hosting.Announced) int { return strings.Compare(a.Path, b.Path) }) {
@@ -417,7 +416,10 @@ func makeZip(items ...item) []byte {
 		if m.central != nil {
 			m.central(c)
 		}
-		for _, part := range [][]byte{h, []byte(cmp.Or(m.other, m.name)), m.local64, packed, m.after} {
+		if m.other == "" {
+			m.other = m.name
+		}
+		for _, part := range [][]byte{h, []byte(m.other), m.local64, packed, m.after} {
 			b.Write(part)
 		}
 		for _, part := range [][]byte{c, []byte(m.name), m.extra} {
