@@ -288,11 +288,6 @@ func TestRefs(t *testing.T) {
 			t.Errorf("%q: %v", ref, err)
 		}
 	}
-	for _, ref := range []string{"v3", "HEAD", "heads/main", "refs/heads/v1", "refs/", one.String()[:10], strings.ToUpper(one.String()), "main^", "main~1", "-main", "v1^{}"} {
-		if c, found, err := r.Find(ref); found || err != nil {
-			t.Errorf("%q: %+v %v", ref, c, err)
-		}
-	}
 	if _, _, err := r.Find("both"); !errs.Is(err, errs.Invalid) {
 		t.Error(err)
 	}
@@ -307,6 +302,18 @@ func TestRefs(t *testing.T) {
 	}
 	if names := r.Names(); !slices.Equal(names, []string{"both", "file", "main", "same", "v1", "v2"}) {
 		t.Error(names)
+	}
+}
+
+func TestARefThatIsMissingIsNeverTakenForTheDefaultBranch(t *testing.T) {
+	m := create(t)
+	one := m.commit(m.tree("100644 a", m.blob("1")), "one").String()
+	m.ref("refs/tags/v1", plumbing.NewHash(one))
+	r := m.open()
+	for _, ref := range []string{"v3", "HEAD", "heads/main", "refs/heads/v1", "refs/", one[:10], strings.ToUpper(one), "main^", "main~1", "-main", "v1^{}", " ", "main "} {
+		if c, found, err := r.Find(ref); found || err != nil {
+			t.Errorf("%q: %+v %v", ref, c, err)
+		}
 	}
 }
 
