@@ -33,17 +33,19 @@ type AppLog struct {
 	keep func() int // newest lines kept for each app
 	log  *slog.Logger
 
+	storing sync.Mutex // held while lines are on their way from the buffer to the disk
+
 	mu      sync.Mutex
 	buffer  []Line
 	dropped uint64
 	full    chan struct{} // holds a token when the buffer is half full
-	watch   map[chan Line]struct{}
+	watch   map[*Follower]struct{}
 	written map[string]int // lines of each app since its oldest were last removed
 }
 
 // NewAppLog stores lines in db, and of each app the newest keep().
 func NewAppLog(db *database.DB, keep func() int, log *slog.Logger) *AppLog {
-	return &AppLog{db: db, keep: keep, log: log, full: make(chan struct{}, 1), watch: map[chan Line]struct{}{}, written: map[string]int{}}
+	return &AppLog{db: db, keep: keep, log: log, full: make(chan struct{}, 1), watch: map[*Follower]struct{}{}, written: map[string]int{}}
 }
 
 // Write takes a line and returns at once. Levels that are none become info.
@@ -58,11 +60,8 @@ func (a *AppLog) Write(l Line) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for c := range a.watch {
-		select {
-		case c <- l:
-		default: // a follower that does not keep up misses lines; the stored ones are complete
-		}
+	for f := range a.watch {
+		f.offer(l)
 	}
 	if len(a.buffer) >= bufferLines {
 		a.dropped++
@@ -73,22 +72,6 @@ func (a *AppLog) Write(l Line) {
 		select {
 		case a.full <- struct{}{}:
 		default:
-		}
-	}
-}
-
-// Follow delivers lines of all apps as they are written, until stop is called.
-func (a *AppLog) Follow() (lines <-chan Line, stop func()) {
-	c := make(chan Line, 256)
-	a.mu.Lock()
-	a.watch[c] = struct{}{}
-	a.mu.Unlock()
-	return c, func() {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		if _, ok := a.watch[c]; ok {
-			delete(a.watch, c)
-			close(c)
 		}
 	}
 }
@@ -119,6 +102,8 @@ func (a *AppLog) Run(ctx context.Context) error {
 
 // Flush stores what is waiting and returns when it is on the disk.
 func (a *AppLog) Flush(ctx context.Context) error {
+	a.storing.Lock()
+	defer a.storing.Unlock()
 	a.mu.Lock()
 	lines := a.buffer
 	a.buffer = nil
@@ -154,17 +139,4 @@ func (a *AppLog) prune(tx *database.Tx) error {
 		}
 	}
 	return nil
-}
-
-// Lines are the newest lines of an app that are stored, oldest first.
-func (a *AppLog) Lines(ctx context.Context, appID string, limit int) ([]Line, error) {
-	lines := []Line{}
-	err := a.db.Read(ctx, func(c *database.Conn) error {
-		return c.Each(`SELECT at, number, level, request_id, message FROM (
-			SELECT * FROM app_log WHERE app_id = ? ORDER BY id DESC LIMIT ?) ORDER BY id`, func(r *database.Row) error {
-			lines = append(lines, Line{AppID: appID, Time: r.Time(0), Number: r.Int(1), Level: r.Text(2), RequestID: r.Text(3), Message: r.Text(4)})
-			return nil
-		}, appID, limit)
-	})
-	return lines, err
 }

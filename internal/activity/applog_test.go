@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,7 +49,7 @@ func TestLinesAreStoredWhenTheRecorderStops(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
-	got, err := a.Lines(t.Context(), "app_a", 10)
+	got, err := a.Lines(t.Context(), Query{AppID: "app_a", Limit: 10})
 	if err != nil || len(got) != 2 || got[0] != line("app_a", "one") || got[1].Message != "two" || got[1].Level != "info" {
 		t.Fatalf("got %+v, %v", got, err)
 	}
@@ -69,7 +71,7 @@ func TestOnlyTheNewestLinesAreKept(t *testing.T) {
 	if err != nil || count != 100 {
 		t.Fatalf("%d lines kept, %v", count, err)
 	}
-	got, err := a.Lines(t.Context(), "app_a", 1)
+	got, err := a.Lines(t.Context(), Query{AppID: "app_a", Limit: 1})
 	if err != nil || got[0].Message != fmt.Sprint(pruneEvery-1) {
 		t.Fatalf("the newest is %+v, %v", got, err)
 	}
@@ -87,21 +89,112 @@ func TestAFloodIsDroppedAndCountedAndNeverBlocks(t *testing.T) {
 
 func TestFollowersSeeLinesAtOnceAndASlowOneHoldsUpNobody(t *testing.T) {
 	a, _ := open(t, 10)
-	lines, stop := a.Follow()
+	f := a.Follow(Query{AppID: "app_a"})
 	a.Write(line("app_a", "now"))
-	if got := <-lines; got.Message != "now" {
+	if got := <-f.Lines; got.Message != "now" {
 		t.Fatalf("got %+v", got)
+	}
+	for range 1000 {
+		a.Write(line("app_b", "a flood of another app"))
 	}
 	for range 1000 {
 		a.Write(line("app_a", "more"))
 	}
-	stop()
-	stop()
+	f.Stop()
+	f.Stop()
 	n := 0
-	for range lines {
+	for l := range f.Lines {
+		if l.AppID != "app_a" {
+			t.Fatalf("a line of %s", l.AppID)
+		}
 		n++
 	}
-	if n == 0 || n > 256 {
+	if n != followLines || f.Missed() != 1000-followLines || f.Missed() != 0 {
 		t.Fatalf("%d lines were waiting", n)
+	}
+}
+
+func TestLinesCanBeChosenByLevelAndTimeWhetherStoredOrNot(t *testing.T) {
+	a, _ := open(t, 100)
+	now := time.Now().Truncate(time.Millisecond).UTC()
+	for _, stored := range []bool{true, false} {
+		for i, level := range []string{"debug", "info", "warn", "error"} {
+			a.Write(Line{AppID: "app_a", Level: level, Message: fmt.Sprint(level, stored), Time: now.Add(-time.Duration(i) * time.Hour)})
+		}
+		if stored {
+			if err := a.Flush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for name, tt := range map[string]struct {
+		query Query
+		want  string
+	}{
+		"all":           {Query{Limit: 10}, "debugtrue infotrue warntrue errortrue debugfalse infofalse warnfalse errorfalse"},
+		"grave":         {Query{Limit: 10, Level: "warn"}, "warntrue errortrue warnfalse errorfalse"},
+		"errors":        {Query{Limit: 10, Level: "error"}, "errortrue errorfalse"},
+		"newest":        {Query{Limit: 3, Level: "warn"}, "errortrue warnfalse errorfalse"},
+		"not too old":   {Query{Limit: 10, Since: now.Add(-90 * time.Minute)}, "debugtrue infotrue debugfalse infofalse"},
+		"old and grave": {Query{Limit: 10, Level: "info", Since: now.Add(-90 * time.Minute)}, "infotrue infofalse"},
+	} {
+		tt.query.AppID = "app_a"
+		lines, err := a.Lines(t.Context(), tt.query)
+		var got []string
+		for _, l := range lines {
+			got = append(got, l.Message)
+		}
+		if err != nil || strings.Join(got, " ") != tt.want {
+			t.Errorf("%s: %q %v, want %q", name, got, err, tt.want)
+		}
+	}
+	if CheckLevel("loud") == nil || CheckLevel("warn") != nil || CheckLevel("") != nil {
+		t.Error("levels")
+	}
+}
+
+// What is followed goes on exactly where the lines before it end, whenever lines are stored meanwhile.
+func TestNoLineIsLostOrDoubledBetweenTheStoredOnesAndTheFollowedOnes(t *testing.T) {
+	a, _ := open(t, 10_000)
+	const all = 200
+	for begin := range 20 {
+		started, done := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(done)
+			for n := range all {
+				if n == begin*7 {
+					close(started)
+				}
+				a.Write(line("app_a", fmt.Sprintf("%d %d", begin, n)))
+				if n%17 == 0 {
+					if err := a.Flush(t.Context()); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		}()
+		<-started
+		past, f, err := a.Tail(t.Context(), Query{AppID: "app_a", Limit: 10_000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-done
+		f.Stop()
+		var got []string
+		for _, l := range past {
+			got = append(got, l.Message)
+		}
+		for l := range f.Lines {
+			got = append(got, l.Message)
+		}
+		got = slices.DeleteFunc(got, func(s string) bool { return !strings.HasPrefix(s, fmt.Sprintf("%d ", begin)) })
+		for n, text := range got {
+			if text != fmt.Sprintf("%d %d", begin, n) {
+				t.Fatalf("line %d is %q", n, text)
+			}
+		}
+		if len(got) != all {
+			t.Fatalf("%d lines", len(got))
+		}
 	}
 }

@@ -5,9 +5,12 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
+	"sync"
 	"time"
 
+	"fazt/internal/activity"
 	"fazt/internal/api/op"
 	"fazt/internal/apps"
 	"fazt/internal/auth"
@@ -25,10 +28,17 @@ type Config struct {
 	Hosting *hosting.Store
 	KV      *storage.KV
 	Users   *auth.Users
+	AppLog  *activity.AppLog
 	Log     *slog.Logger
 
 	// URL is the address of the app behind a host label.
 	URL func(label string) string
+	// AppURL is the address at which visitors meet an app, "" when nothing leads to it; HostURL is that of this instance
+	// under a whole host name.
+	AppURL  func(app apps.App) string
+	HostURL func(host string) string
+	// Lookup asks the name servers for the addresses of a host.
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	// Compile compiles the function of the deployment about to be made: nil when it has none.
 	Compile func(ctx context.Context, src Source) ([]byte, error)
 	// Changed is called after every operation that may have changed the state, before its answer is sent.
@@ -53,11 +63,13 @@ type API struct {
 	Config
 	mux     *http.ServeMux
 	openapi []byte
+	ending  chan struct{} // closed by EndStreams
+	end     sync.Once
 }
 
 // New mounts every operation.
 func New(c Config) *API {
-	a := &API{Config: c, mux: http.NewServeMux(), openapi: op.Document()}
+	a := &API{Config: c, mux: http.NewServeMux(), openapi: op.Document(), ending: make(chan struct{})}
 	for _, r := range a.routes() {
 		a.mux.Handle(r.spec.Method+" "+r.spec.Path, a.guard(r))
 	}

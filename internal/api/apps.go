@@ -26,7 +26,7 @@ func pageSize(limit int) (int, error) {
 	return limit, nil
 }
 
-func (a *API) appList(ctx context.Context, req op.List) (page op.Page[op.App], err error) {
+func (a *API) appList(ctx context.Context, req op.List) (page op.Page[op.AppItem], err error) {
 	limit, err := pageSize(req.Limit)
 	if err != nil {
 		return page, err
@@ -36,17 +36,8 @@ func (a *API) appList(ctx context.Context, req op.List) (page op.Page[op.App], e
 		return page, err
 	}
 	page.Next = next
-	for _, app := range list {
-		full, err := a.describe(ctx, app)
-		if errs.Is(err, errs.NotFound) {
-			continue // removed meanwhile
-		}
-		if err != nil {
-			return page, err
-		}
-		page.Items = append(page.Items, full)
-	}
-	return page, nil
+	page.Items, err = a.items(ctx, list)
+	return page, err
 }
 
 func (a *API) appGet(ctx context.Context, req op.AppRef) (op.App, error) {
@@ -55,22 +46,6 @@ func (a *API) appGet(ctx context.Context, req op.AppRef) (op.App, error) {
 		return op.App{}, err
 	}
 	return a.describe(ctx, app)
-}
-
-func (a *API) describe(ctx context.Context, app apps.App) (full op.App, err error) {
-	full = op.App{App: app, URL: a.URL(app.Name)}
-	if full.Aliases, err = a.Apps.Aliases(ctx, app.ID); err != nil {
-		return full, err
-	}
-	if full.Stats, err = a.Hosting.Stats(ctx, app.ID); err != nil {
-		return full, err
-	}
-	live, err := a.Hosting.Live(ctx, app.ID)
-	if errs.Is(err, errs.NotFound) {
-		return full, nil
-	}
-	full.Live = &live
-	return full, err
 }
 
 func (a *API) appRemoval(ctx context.Context, req op.AppRef) (op.Removal, error) {
@@ -83,7 +58,10 @@ func (a *API) appRemoval(ctx context.Context, req op.AppRef) (op.Removal, error)
 
 func (a *API) removal(ctx context.Context, app apps.App) (r op.Removal, err error) {
 	r.App = app
-	if r.Aliases, err = a.Apps.Aliases(ctx, app.ID); err != nil {
+	if r.Addresses, err = a.Apps.Addresses(ctx, app.ID); err != nil {
+		return r, err
+	}
+	if r.SplitLosses, err = a.Apps.SplitLosses(ctx, app.ID); err != nil {
 		return r, err
 	}
 	if r.Stats, err = a.Hosting.Stats(ctx, app.ID); err != nil {
@@ -122,11 +100,22 @@ func (a *API) deploymentList(ctx context.Context, req op.DeploymentList) (page o
 
 // addressed adds the address at which a deployment is seen.
 func (a *API) addressed(app apps.App, d hosting.Deployment) op.Deployment {
-	label := app.Name
-	if !d.Live {
-		label = fmt.Sprintf("%d--%s", d.Number, app.Name)
+	if d.Live {
+		return op.Deployment{Deployment: d, URL: a.address(app, d.Number)}
 	}
-	return op.Deployment{Deployment: d, URL: a.URL(label)}
+	return op.Deployment{Deployment: d, URL: a.previewURL(app, d.Number)}
+}
+
+// address is where visitors meet an app; where nothing leads to it, the preview of the deployment with the number.
+func (a *API) address(app apps.App, number int) string {
+	if address := a.AppURL(app); address != "" {
+		return address
+	}
+	return a.previewURL(app, number)
+}
+
+func (a *API) previewURL(app apps.App, number int) string {
+	return a.URL(fmt.Sprintf("%d--%s", number, app.Name))
 }
 
 func (a *API) appRollback(ctx context.Context, req op.Rollback) (op.Deployment, error) {

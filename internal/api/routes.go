@@ -10,6 +10,18 @@ func (a *API) routes() []route {
 		on(op.AppRemoval, a.appRemoval),
 		on(op.AppRemove, a.appRemove),
 		on(op.AppRollback, a.appRollback),
+		on(op.AppRename, a.appRename),
+
+		on(op.AliasList, a.aliasList),
+		on(op.AliasGet, a.aliasGet),
+		on(op.AliasSet, a.aliasSet),
+		on(op.AliasSwap, a.aliasSwap),
+		on(op.AliasRemove, a.aliasRemove),
+		on(op.DomainList, a.domainList),
+		on(op.DomainGet, a.domainGet),
+		on(op.DomainAdd, a.domainAdd),
+		on(op.DomainCheck, a.domainCheck),
+		on(op.DomainRemove, a.domainRemove),
 
 		on(op.DeploymentPage, a.deploymentList),
 		on(op.UploadStart, a.uploadBegin),
@@ -28,5 +40,12 @@ func (a *API) routes() []route {
 
 		on(op.ManifestSchema, a.manifestSchema),
 		on(op.OpenAPI, a.openAPI),
+
+		on(op.DeploymentGet, a.deploymentGet),
+		on(op.FilePage, a.filePage),
+		streamed(a, op.FileRead, a.fileRead),
+		streamed(a, op.FileFetch, a.fileFetch),
+		streamed(a, op.AppLogs, a.appLogs),
+		on(op.AppFork, a.appFork),
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"fazt/internal/api/op"
+	"fazt/internal/apps"
 	"fazt/internal/client"
 	"fazt/internal/errs"
 	"fazt/internal/output"
@@ -17,7 +18,9 @@ import (
 
 func (c *command) app() *cobra.Command {
 	return group("app", "Deploy apps and look after them",
-		c.appDeploy(), c.appList(), c.appInfo(), c.appDeployments(), c.appRollback(), c.appRemove(), c.appInstall(), c.appUpgrade())
+		c.appCreate(), c.appValidate(), c.appDeploy(), c.appInstall(), c.appUpgrade(), c.appList(), c.appInfo(), c.appOpen(),
+		c.appDeployments(), c.appRollback(), c.appRename(), c.appFork(), c.appRemove(),
+		c.appFiles(), c.appCat(), c.appPull(), c.appLogs())
 }
 
 func (c *command) appList() *cobra.Command {
@@ -25,9 +28,9 @@ func (c *command) appList() *cobra.Command {
 		Use: "list", Short: "List the apps", Args: arguments(),
 		RunE: func(*cobra.Command, []string) error {
 			return c.existing(func(cl *client.Client) error {
-				apps := []op.App{}
+				apps := []op.AppItem{}
 				for cursor := ""; ; {
-					page, err := client.Call(c.ctx, cl, op.AppList, op.List{Cursor: cursor})
+					page, err := client.Call(c.ctx, cl, op.AppList, op.List{Cursor: cursor, Limit: 1000})
 					if err != nil {
 						return err
 					}
@@ -38,7 +41,11 @@ func (c *command) appList() *cobra.Command {
 				}
 				v := output.View{Value: apps, Columns: []string{"name", "live", "files", "size", "updated", "url"}, Empty: "There are no apps. `fazt app deploy DIR` makes one."}
 				for _, a := range apps {
-					v.Rows = append(v.Rows, []string{a.Name, liveNumber(a), fmt.Sprint(a.Stats.Files), output.Size(a.Stats.Bytes), output.Time(a.UpdatedAt), a.URL})
+					files, size := "-", "-"
+					if a.Live != nil {
+						files, size = fmt.Sprint(a.Live.Files), output.Size(a.Live.Bytes)
+					}
+					v.Rows = append(v.Rows, []string{a.Name, liveNumber(a), files, size, output.Time(a.UpdatedAt), a.URL})
 				}
 				return c.print(v)
 			})
@@ -46,7 +53,7 @@ func (c *command) appList() *cobra.Command {
 	}
 }
 
-func liveNumber(a op.App) string {
+func liveNumber(a op.AppItem) string {
 	if a.Live == nil {
 		return "-"
 	}
@@ -62,23 +69,7 @@ func (c *command) appInfo() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				rows := [][]string{{"name", a.Name}, {"title", a.Title}, {"id", a.ID}, {"url", a.URL}, {"live", liveNumber(a)}}
-				if a.Live != nil {
-					function := "none"
-					if a.Live.Function {
-						function = "api/main"
-					}
-					if a.Live.Source != nil {
-						rows = append(rows, []string{"source", sourceText(a.Live.Source)})
-					}
-					rows = append(rows, []string{"deployed", output.Time(a.Live.CreatedAt)}, []string{"message", a.Live.Message}, []string{"function", function})
-				}
-				rows = append(rows, [][]string{
-					{"files", fmt.Sprintf("%d, %s", a.Stats.Files, output.Size(a.Stats.Bytes))},
-					{"deployments", fmt.Sprintf("%d kept, %s stored", a.Stats.Deployments, output.Size(a.Stats.Stored))},
-					{"aliases", strings.Join(a.Aliases, ", ")}, {"created", output.Time(a.CreatedAt)}, {"updated", output.Time(a.UpdatedAt)},
-				}...)
-				return c.print(output.View{Value: a, Rows: rows})
+				return c.print(output.View{Value: a, Rows: infoRows(a)})
 			})
 		},
 	}
@@ -165,8 +156,30 @@ func (c *command) appRemove() *cobra.Command {
 }
 
 func removalText(r op.Removal) string {
-	return fmt.Sprintf("%s (%s), %s in the store and the host names %s", output.Count(r.Deployments, "deployment"),
-		output.Size(r.Stats.Stored), output.Count(r.Keys, "value"), strings.Join(r.Aliases, ", "))
+	text := fmt.Sprintf("%s (%s), %s in the store and %s", output.Count(r.Deployments, "deployment"), output.Size(r.Stats.Stored),
+		output.Count(r.Keys, "value"), named(r.Aliases, "alias", "aliases"))
+	if len(r.Domains) > 0 {
+		text += " and " + named(r.Domains, "domain", "domains")
+	}
+	for _, l := range r.SplitLosses {
+		now := apps.Alias{Name: l.Alias, Kind: apps.AliasSplit, Arms: l.After}
+		if len(l.After) == 1 {
+			now.Kind, now.App = apps.AliasApp, l.After[0].App
+		}
+		text += "; the split " + l.Alias + " then leads to " + now.Leads()
+	}
+	return text
+}
+
+// named is "the alias a" or "the aliases a, b".
+func named(names []string, one, many string) string {
+	switch len(names) {
+	case 0:
+		return "no " + one
+	case 1:
+		return "the " + one + " " + names[0]
+	}
+	return "the " + many + " " + strings.Join(names, ", ")
 }
 
 // confirm shows what will go and asks.

@@ -83,6 +83,11 @@ func (c *command) put(p *project, f deployFlags, began time.Time) error {
 		if err != nil {
 			return err
 		}
+		if d.Deployed != nil {
+			for _, w := range d.Deployed.Warnings {
+				fmt.Fprintf(c.Stderr, "note: %s\n", w)
+			}
+		}
 		r := outcome(p, d)
 		r.Millis = time.Since(began).Milliseconds()
 		if u := d.Upload.Same; u != nil && u.Live { // an upload that is not needed says nothing of addresses
@@ -159,6 +164,7 @@ func deployView(r deployed, d client.Deployment, inProcess bool) output.View {
 // bar shows how far an upload has come, on a terminal only.
 type bar struct {
 	w     io.Writer
+	verb  string
 	shown bool
 	last  time.Time
 }
@@ -167,7 +173,7 @@ func newBar(w io.Writer) *bar {
 	if width(w) == 0 {
 		return &bar{}
 	}
-	return &bar{w: w}
+	return &bar{w: w, verb: "sending"}
 }
 
 func (b *bar) show(sent, total int64) {
@@ -175,7 +181,7 @@ func (b *bar) show(sent, total int64) {
 		return
 	}
 	b.last, b.shown = time.Now(), true
-	fmt.Fprintf(b.w, "\rsending %3d %%  %s of %s ", sent*100/total, output.Size(sent), output.Size(total))
+	fmt.Fprintf(b.w, "\r%s %3d %%  %s of %s ", b.verb, sent*100/total, output.Size(sent), output.Size(total))
 }
 
 func (b *bar) clear() {

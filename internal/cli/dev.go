@@ -93,11 +93,11 @@ func (d *developer) run() error {
 	defer cancel()
 	w := watch(ctx, d.dir, d.buildOutputs())
 	defer w.close()
-	lines, stop := d.instance.AppLog.Follow()
+	log := d.instance.AppLog.Follow(activity.Query{})
 	printed := make(chan struct{})
 	go func() {
 		defer close(printed)
-		for l := range lines {
+		for l := range log.Lines {
 			d.printLine(l)
 		}
 	}()
@@ -111,7 +111,7 @@ func (d *developer) run() error {
 		err = <-ended
 	case err = <-ended:
 	}
-	stop()
+	log.Stop()
 	<-printed
 	return err
 }
@@ -208,12 +208,17 @@ func (d *developer) upload(ctx context.Context, p *project, began time.Time, fir
 }
 
 func (d *developer) printLine(l activity.Line) {
+	d.logLine(l.Time.Local().Format("15:04:05"), l.Level, l.Message)
+}
+
+// logLine shows a line of an app's log.
+func (c *command) logLine(at, level, message string) {
 	mark := ""
-	if l.Level != "info" {
-		mark = strings.ToUpper(l.Level) + " "
+	if level != "info" {
+		mark = strings.ToUpper(level) + " "
 	}
-	text := strings.ReplaceAll(strings.TrimRight(l.Message, "\n"), "\n", "\n            ")
-	fmt.Fprintf(d.Stdout, "%s  | %s%s\n", l.Time.Local().Format("15:04:05"), mark, visible(text))
+	text := strings.ReplaceAll(strings.TrimRight(message, "\n"), "\n", "\n"+strings.Repeat(" ", len(at)+4))
+	fmt.Fprintf(c.Stdout, "%s  | %s%s\n", visible(at), visible(mark), visible(text))
 }
 
 // visible keeps what an app prints from steering the terminal.

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"sync"
@@ -10,19 +11,30 @@ import (
 type handlerTransport struct{ handler http.Handler }
 
 func (t handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithCancel(r.Context())
 	reader, writer := io.Pipe()
 	w := &pipeWriter{header: http.Header{}, body: writer, begun: make(chan struct{})}
-	resp := &http.Response{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r, Body: reader, ContentLength: -1}
-	request := r.Clone(r.Context())
+	body := &pipeBody{PipeReader: reader, cancel: cancel, ended: make(chan struct{})}
+	resp := &http.Response{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r, Body: body, ContentLength: -1}
+	request := r.Clone(ctx)
 	request.RequestURI = r.URL.RequestURI()
 	request.Host = r.URL.Host
 	if request.Body == nil {
 		request.Body = http.NoBody
 	}
 	go func() {
+		defer close(body.ended)
+		defer cancel()
 		defer func() {
+			aborted := recover()
+			if aborted != nil && aborted != http.ErrAbortHandler { //nolint:errorlint // the sentinel of net/http is compared by identity
+				panic(aborted)
+			}
 			request.Body.Close()
 			w.WriteHeader(http.StatusOK)
+			if aborted != nil {
+				writer.CloseWithError(io.ErrUnexpectedEOF) // as a connection that is cut
+			}
 			writer.Close()
 		}()
 		t.handler.ServeHTTP(w, request)
@@ -31,6 +43,21 @@ func (t handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp.StatusCode, resp.Header = w.status, w.sent
 	resp.Status = http.StatusText(w.status)
 	return resp, nil
+}
+
+// pipeBody is the body of an answer. Closing it is what a client does that goes away, and waits until the handler has
+// noticed: afterwards what the handler works on may be closed.
+type pipeBody struct {
+	*io.PipeReader
+	cancel context.CancelFunc
+	ended  chan struct{}
+}
+
+func (b *pipeBody) Close() error {
+	b.cancel()
+	err := b.PipeReader.Close()
+	<-b.ended
+	return err
 }
 
 // pipeWriter hands a response over while it is being written.
@@ -56,3 +83,6 @@ func (w *pipeWriter) Write(p []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
 	return w.body.Write(p)
 }
+
+// Flush sends what is buffered: nothing is, but the head of the answer.
+func (w *pipeWriter) Flush() { w.WriteHeader(http.StatusOK) }

@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"fazt/internal/activity"
 	"fazt/internal/api/op"
 	"fazt/internal/client"
 	"fazt/internal/hosting"
@@ -221,13 +222,10 @@ func (i *Instance) Do(r *http.Request) Response {
 	return Response{resp, string(text)}
 }
 
-// Log is what an app's functions printed, once it has been stored.
+// Log is what an app's functions printed.
 func (i *Instance) Log(appID string) string {
 	i.t.Helper()
-	if err := i.AppLog.Flush(context.Background()); err != nil {
-		i.t.Fatal(err)
-	}
-	lines, err := i.AppLog.Lines(context.Background(), appID, 1000)
+	lines, err := i.AppLog.Lines(context.Background(), activity.Query{AppID: appID, Limit: 1000})
 	if err != nil {
 		i.t.Fatal(err)
 	}

@@ -39,8 +39,11 @@ func (p Printer) table(v View) error {
 	}
 	widths := p.fit(rows)
 	var b strings.Builder
+	first, others := p.styles(v.Columns != nil, true)
 	for i, row := range rows {
-		first, others := p.styles(v.Columns != nil, i == 0)
+		if i == 1 {
+			first, others = p.styles(v.Columns != nil, false)
+		}
 		writeRow(&b, row, widths, first, others)
 	}
 	_, err := io.WriteString(p.W, b.String())
@@ -103,13 +106,10 @@ func writeRow(b *strings.Builder, row []string, widths []int, first, others lipg
 			style = first
 		}
 		c = shorten(c, widths[i])
-		padding := strings.Repeat(" ", widths[i]-lipgloss.Width(c))
-		if i == len(row)-1 {
-			padding = "" // no spaces at the end of a line
-		} else {
-			padding += gap
+		b.WriteString(style.Render(c))
+		if i < len(row)-1 { // no spaces at the end of a line
+			b.WriteString(strings.Repeat(" ", widths[i]-lipgloss.Width(c)) + gap)
 		}
-		b.WriteString(style.Render(c) + padding)
 	}
 	b.WriteByte('\n')
 }

@@ -41,6 +41,8 @@ type Spec struct {
 	MaxBody int64  // largest JSON body in bytes; 0 = 1 MiB
 	Bare    bool   // the response is the document itself, not wrapped in {"data": …}
 	Tag     string // heading in the documents
+	Media   string // type of the response where it is a Stream
+	Reads   bool   // changes nothing, though the method says that it may: its request is too long for an address
 
 	Req, Res reflect.Type
 }
@@ -64,4 +66,4 @@ func declare[Req, Res any](s Spec) Op[Req, Res] {
 }
 
 // Mutates says whether the operation may change the state of the instance.
-func (s Spec) Mutates() bool { return s.Method != "GET" && s.Method != "HEAD" }
+func (s Spec) Mutates() bool { return s.Method != "GET" && s.Method != "HEAD" && !s.Reads }

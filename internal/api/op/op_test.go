@@ -24,12 +24,12 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestEveryDeclaredOperationIsInTheTable(t *testing.T) {
-	files, err := filepath.Glob("*.go")
+	names, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	declared := 0
-	for _, name := range files {
+	for _, name := range names {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
 		}

@@ -50,7 +50,7 @@ func (g *generator) operation(s Spec) map[string]any {
 		"tags":        []string{s.Tag},
 		"x-access":    s.Access.String(),
 		"responses": map[string]any{
-			"200":     map[string]any{"description": "Done.", "content": jsonContent(g.result(s))},
+			"200":     map[string]any{"description": "Done.", "content": g.content(s)},
 			"default": map[string]any{"description": "Refused or failed.", "content": jsonContent(ref("Error"))},
 		},
 	}
@@ -81,6 +81,14 @@ func (g *generator) operation(s Spec) map[string]any {
 		o["requestBody"] = map[string]any{"required": true, "content": jsonContent(g.object(s.Req))}
 	}
 	return o
+}
+
+// content is what a response holds.
+func (g *generator) content(s Spec) map[string]any {
+	if s.Res == reflect.TypeFor[Stream]() {
+		return map[string]any{s.Media: map[string]any{}}
+	}
+	return jsonContent(g.result(s))
 }
 
 // form is the schema of a form; what is not a pointer must be given.

@@ -22,11 +22,9 @@ const (
 	maxErrorBody = 64 << 10 // what a client reads of a response that is not the envelope
 )
 
-// envelope is the shape of every response: data and perhaps meta, or an error.
-type envelope struct {
-	Data  json.RawMessage `json:"data,omitempty"`
-	Meta  *Meta           `json:"meta,omitempty"`
-	Error *Failure        `json:"error,omitempty"`
+// failed is a response that is an error. Every other one has data, and a page of a list has meta.
+type failed struct {
+	Error *Failure `json:"error"`
 }
 
 // Meta goes with the data of a page.
@@ -268,7 +266,7 @@ func (s Spec) WriteResult(w http.ResponseWriter, result any) error {
 		}
 	}
 	if !s.Bare {
-		if data, err = json.Marshal(envelope{Data: data, Meta: meta}); err != nil {
+		if data, err = wrap(data, meta); err != nil {
 			return err
 		}
 	}
@@ -278,13 +276,26 @@ func (s Spec) WriteResult(w http.ResponseWriter, result any) error {
 	return err
 }
 
+// wrap is the envelope around data. It is put together by hand: encoding it would read all of data again.
+func wrap(data []byte, meta *Meta) ([]byte, error) {
+	out := append([]byte(`{"data":`), data...)
+	if meta != nil {
+		m, err := json.Marshal(meta)
+		if err != nil {
+			return nil, err
+		}
+		out = append(append(out, `,"meta":`...), m...)
+	}
+	return append(out, '}'), nil
+}
+
 // WriteError writes an error as a response: its sentence, never its cause.
 func WriteError(w http.ResponseWriter, err error, requestID string) {
 	f := Failure{Code: errs.Code(err), Message: errs.Sentence(err), RequestID: requestID}
 	if details := errs.Details(err); details != nil {
 		f.Details, _ = json.Marshal(details)
 	}
-	data, _ := json.Marshal(envelope{Error: &f})
+	data, _ := json.Marshal(failed{&f})
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	if wait := errs.RetryAfter(err); wait > 0 {
@@ -294,8 +305,13 @@ func WriteError(w http.ResponseWriter, err error, requestID string) {
 	_, _ = w.Write(append(data, '\n'))
 }
 
-// Decode reads a response on the client, and rebuilds the error the server had.
+// Decode reads a response on the client, and rebuilds the error the server had. The body is closed, unless it is a
+// Stream.
 func (o Op[Req, Res]) Decode(resp *http.Response) (res Res, err error) {
+	if stream, ok := any(&res).(*Stream); ok && resp.StatusCode < 300 {
+		*stream, err = o.decodeStream(resp)
+		return res, err
+	}
 	defer resp.Body.Close()
 	if media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); media != "application/json" {
 		_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxErrorBody))
@@ -308,32 +324,30 @@ func (o Op[Req, Res]) Decode(resp *http.Response) (res Res, err error) {
 	if o.Bare && resp.StatusCode < 300 {
 		return res, json.Unmarshal(data, &res)
 	}
-	var e envelope
-	if err := json.Unmarshal(data, &e); err != nil {
+	// Data is decoded where it goes, so that a long list is read once.
+	e := struct {
+		Data  any      `json:"data"`
+		Meta  Meta     `json:"meta"`
+		Error *Failure `json:"error"`
+	}{Data: &res}
+	next := new(string)
+	if p, ok := any(&res).(interface{ items() (any, *string) }); ok {
+		e.Data, next = p.items()
+	}
+	err = json.Unmarshal(data, &e)
+	if err == nil && e.Error == nil && resp.StatusCode < 300 && e.Data == nil {
+		err = errors.New("the data are null")
+	}
+	switch {
+	case err != nil:
 		return res, errs.Wrap(errs.Unsupported, err, "the answer cannot be read; the server may be another version of Fazt")
-	}
-	if e.Error != nil {
+	case e.Error != nil:
 		return res, e.Error.rebuild()
-	}
-	if resp.StatusCode >= 300 {
+	case resp.StatusCode >= 300:
 		return res, errs.New(errs.Internal, "the server answered with HTTP %d", resp.StatusCode)
 	}
-	return res, decodeData(e, &res)
-}
-
-func decodeData(e envelope, res any) error {
-	into := res
-	if p, ok := res.(interface{ items() (any, *string) }); ok {
-		list, next := p.items()
-		into = list
-		if e.Meta != nil {
-			*next = e.Meta.Next
-		}
-	}
-	if err := json.Unmarshal(e.Data, into); err != nil {
-		return errs.Wrap(errs.Unsupported, err, "the answer cannot be read; the server may be another version of Fazt")
-	}
-	return nil
+	*next = e.Meta.Next
+	return res, nil
 }
 
 func (p *Page[T]) items() (any, *string) { return &p.Items, &p.Next }

@@ -1,0 +1,84 @@
+package api
+
+import (
+	"context"
+	"fmt"
+
+	"fazt/internal/api/op"
+	"fazt/internal/apps"
+	"fazt/internal/database"
+	"fazt/internal/storage"
+)
+
+func (a *API) appFork(ctx context.Context, req op.Fork) (op.App, error) {
+	from, err := a.Apps.Get(ctx, req.App)
+	if err != nil {
+		return op.App{}, err
+	}
+	var app apps.App
+	err = a.DB.Write(ctx, func(tx *database.Tx) error {
+		live, err := a.Hosting.LiveTx(tx, from.ID)
+		if err != nil {
+			return err
+		}
+		if app, err = a.Apps.ForkTx(tx, from, live.Number, req.Name, req.WithData); err != nil {
+			return err
+		}
+		if _, err := a.Hosting.ForkTx(tx, live, app.ID, fmt.Sprintf("Fork of %s, deployment %d", from.Name, live.Number)); err != nil {
+			return err
+		}
+		if req.WithData {
+			err = storage.ForkTx(tx, from.ID, app.ID)
+		}
+		return err
+	})
+	if err != nil {
+		return op.App{}, err
+	}
+	return a.describe(ctx, app)
+}
+
+// items describes apps for a list. The number of queries does not depend on the number of apps.
+func (a *API) items(ctx context.Context, list []apps.App) ([]op.AppItem, error) {
+	ids := make([]string, len(list))
+	for i, app := range list {
+		ids[i] = app.ID
+	}
+	kin, err := a.Apps.KinOf(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	overviews, err := a.Hosting.Overviews(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]op.AppItem, len(list))
+	for i, app := range list {
+		k, o := kin[app.ID], overviews[app.ID]
+		items[i] = op.AppItem{App: app, Addresses: k.Addresses, ForkedFrom: k.Origin, Live: o.Live, Deployments: o.Deployments}
+		number := 1
+		if o.Live != nil {
+			number = o.Live.Number
+		}
+		items[i].URL = a.address(app, number)
+	}
+	return items, nil
+}
+
+// describe is all that is known of an app.
+func (a *API) describe(ctx context.Context, app apps.App) (full op.App, err error) {
+	items, err := a.items(ctx, []apps.App{app})
+	if err != nil {
+		return full, err
+	}
+	full.AppItem = items[0]
+	if full.Stats, err = a.Hosting.Stats(ctx, app.ID); err != nil {
+		return full, err
+	}
+	if full.Usage, err = a.KV.Usage(ctx, app.ID); err != nil {
+		return full, err
+	}
+	variables, err := a.Apps.Env(ctx, app.ID)
+	full.Variables = len(variables)
+	return full, err
+}

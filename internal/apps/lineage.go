@@ -1,0 +1,76 @@
+package apps
+
+import (
+	"context"
+	"encoding/json"
+
+	"fazt/internal/database"
+	"fazt/internal/errs"
+)
+
+// Origin is what an app was forked from.
+type Origin struct {
+	AppID      string `json:"app_id"` // "" = that app was removed
+	Name       string `json:"name"`   // of the app: its name today or, once it was removed, when it was forked
+	Deployment int    `json:"deployment"`
+}
+
+// ForkTx makes an app with a new name that remembers where it comes from: the app from, its deployment with a number.
+// It has nothing of that app but its title, no aliases before all; environment says whether its variables are copied.
+func (s *Store) ForkTx(tx *database.Tx, from App, number int, name string, environment bool) (App, error) {
+	if err := CheckName(name); err != nil {
+		return App{}, err
+	}
+	_, err := find(tx.Conn, name)
+	if err == nil {
+		return App{}, errs.New(errs.Conflict, "there is an app called %q already; choose another name", name)
+	}
+	if !errs.Is(err, errs.NotFound) {
+		return App{}, err
+	}
+	app, err := create(tx, name, from.Title)
+	if err != nil {
+		return App{}, err
+	}
+	err = tx.Exec("INSERT INTO forks (app_id, origin_id, origin_name, number) VALUES (?, ?, ?, ?)", app.ID, from.ID, from.Name, number)
+	if err == nil && environment {
+		err = tx.Exec("INSERT INTO env (app_id, name, value, updated_at) SELECT ?, name, value, ? FROM env WHERE app_id = ?", app.ID, app.CreatedAt, from.ID)
+	}
+	return app, err
+}
+
+// Kin is what a list of apps shows of an app besides itself.
+type Kin struct {
+	Addresses Addresses
+	Origin    *Origin // nil = it is no fork
+}
+
+// KinOf is that of several apps, in a fixed number of queries. Every app is in the result.
+func (s *Store) KinOf(ctx context.Context, appIDs []string) (map[string]Kin, error) {
+	all := make(map[string]Kin, len(appIDs))
+	for _, app := range appIDs {
+		all[app] = Kin{Addresses: noAddresses()}
+	}
+	list, err := json.Marshal(appIDs)
+	if err != nil {
+		return nil, err
+	}
+	err = s.db.Read(ctx, func(c *database.Conn) error {
+		err := eachAddress(c, string(list), func(app string, kind addressKind, name string) {
+			k := all[app]
+			k.Addresses.add(kind, name)
+			all[app] = k
+		})
+		if err != nil {
+			return err
+		}
+		return c.Each(`SELECT f.app_id, coalesce(f.origin_id, ''), coalesce(o.name, f.origin_name), f.number
+			FROM forks f LEFT JOIN apps o ON o.id = f.origin_id WHERE f.app_id IN (SELECT value FROM json_each(?))`, func(r *database.Row) error {
+			k := all[r.Text(0)]
+			k.Origin = &Origin{AppID: r.Text(1), Name: r.Text(2), Deployment: r.Int(3)}
+			all[r.Text(0)] = k
+			return nil
+		}, string(list))
+	})
+	return all, err
+}

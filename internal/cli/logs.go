@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fazt/internal/activity"
+	"fazt/internal/api/op"
+	"fazt/internal/client"
+	"fazt/internal/errs"
+	"fazt/internal/output"
+)
+
+func (c *command) appLogs() *cobra.Command {
+	var q op.LogQuery
+	var since time.Duration
+	cmd := &cobra.Command{
+		Use: "logs APP", Short: "Show what the functions of an app print", Args: arguments("the name of the app"),
+		Example: `  fazt app logs blog
+  fazt app logs blog -f                     and go on with what comes
+  fazt app logs blog -n 20 --level warn     warnings and errors
+  fazt app logs blog --since 1h --format json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			q.App, q.Since = args[0], int(since.Milliseconds())
+			switch {
+			case q.Limit < 1:
+				return usagef("-n is how many lines, from 1")
+			case since < 0 || cmd.Flags().Changed("since") && q.Since == 0:
+				return usagef("--since is a time such as 90s, 10m or 24h")
+			}
+			if err := activity.CheckLevel(q.Level); err != nil {
+				return usagef("%s", errs.Sentence(err))
+			}
+			return c.existing(func(cl *client.Client) error { return c.logs(cl, q) })
+		},
+	}
+	cmd.Flags().BoolVarP(&q.Follow, "follow", "f", false, "go on with the lines as they are written")
+	cmd.Flags().IntVarP(&q.Limit, "lines", "n", 100, "how many of the newest lines")
+	cmd.Flags().StringVar(&q.Level, "level", "", "only this level and graver ones: debug, info, warn, error")
+	cmd.Flags().DurationVar(&since, "since", 0, "only lines of this time, such as 10m")
+	return cmd
+}
+
+func (c *command) logs(cl *client.Client, q op.LogQuery) error {
+	follow := q.Follow
+	if cl.InProcess() {
+		q.Follow = false // nothing can come; and while this waited, no server could start
+	}
+	stream, err := client.Call(c.ctx, cl, op.AppLogs, q)
+	if err != nil {
+		return err
+	}
+	defer stream.Body.Close()
+	shown := []op.LogLine{}
+	err = eachLine(stream.Body, func(l op.LogLine) error {
+		if !follow && output.Format(c.format) != output.Table {
+			shown = append(shown, l)
+			return nil
+		}
+		return c.showLine(l)
+	})
+	switch {
+	case c.ctx.Err() != nil && follow:
+		return nil // it was ended as one ends it
+	case err != nil:
+		return err
+	case follow && cl.InProcess():
+		return errs.New(errs.Conflict, "no server is running, so there is nothing to follow; `fazt server start` starts it")
+	case follow:
+		return errs.New(errs.Unavailable, "the log ended: the server stopped, or the app was removed")
+	case output.Format(c.format) == output.Table:
+		return nil
+	}
+	v := output.View{Value: shown, Columns: []string{"time", "level", "deployment", "message"}}
+	for _, l := range shown {
+		v.Rows = append(v.Rows, []string{l.Time.Format(time.RFC3339), l.Level, fmt.Sprint(l.Deployment), l.Message})
+	}
+	return c.print(v)
+}
+
+// showLine shows one line, for people or, when lines are followed as JSON, as one line of JSON.
+func (c *command) showLine(l op.LogLine) error {
+	if output.Format(c.format) == output.JSON {
+		e := json.NewEncoder(c.Stdout)
+		e.SetEscapeHTML(false)
+		return e.Encode(l)
+	}
+	if l.Missed > 0 {
+		fmt.Fprintf(c.Stderr, "note: %s came too fast to be shown; `fazt app logs` without -f has them\n", output.Count(l.Missed, "line"))
+	}
+	c.logLine(l.Time.Local().Format("2006-01-02 15:04:05"), l.Level, l.Message)
+	return nil
+}
+
+// maxLine bounds a line of the stream; what a function prints is cut to far less.
+const maxLine = 8 << 20
+
+// eachLine reads a stream of lines, and passes over those that only show that it lives.
+func eachLine(r io.Reader, fn func(op.LogLine) error) error {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, maxLine)
+	for lines.Scan() {
+		if len(lines.Bytes()) == 0 {
+			continue
+		}
+		var l op.LogLine
+		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
+			return errs.Wrap(errs.Unsupported, err, "the answer cannot be read; the server may be another version of Fazt")
+		}
+		if err := fn(l); err != nil {
+			return err
+		}
+	}
+	if errors.Is(lines.Err(), bufio.ErrTooLong) {
+		return errs.Wrap(errs.Unsupported, lines.Err(), "the answer has a line that is too long")
+	}
+	return lines.Err()
+}

@@ -1,0 +1,98 @@
+package client
+
+import (
+	"strings"
+	"unicode"
+
+	"fazt/internal/errs"
+	"fazt/internal/hosting"
+)
+
+// maxPath is the longest path that is taken from an instance, in bytes.
+const maxPath = 4096
+
+// checkNames says whether files with these paths can be written to a folder of any system as they are: each path is
+// proper, and no two of them are the same file where letter case makes no difference. The instance may be somebody
+// else's, and its answers are not believed. It is given the files in the byte order of their paths.
+func checkNames(files []hosting.Listed) error {
+	taken := make(map[string]string, len(files)) // every file and folder, by its folded name
+	for i, f := range files {
+		if i > 0 && f.Path <= files[i-1].Path {
+			return errs.New(errs.Unsupported, "the instance lists its files out of order, or %q twice; nothing was written", f.Path)
+		}
+		if err := checkName(f.Path); err != nil {
+			return err
+		}
+		for at, c := range f.Path {
+			if c != '/' {
+				continue
+			}
+			folder := f.Path[:at]
+			if other, ok := taken[fold(folder)]; ok && other != folder+"/" {
+				return clash(folder, strings.TrimSuffix(other, "/"))
+			}
+			taken[fold(folder)] = folder + "/"
+		}
+		if other, ok := taken[fold(f.Path)]; ok {
+			return clash(f.Path, strings.TrimSuffix(other, "/"))
+		}
+		taken[fold(f.Path)] = f.Path
+	}
+	return nil
+}
+
+func clash(a, b string) error {
+	return errs.New(errs.Invalid, "%q and %q would be the same file on some systems; nothing was written. `fazt app cat` shows a single file", b, a)
+}
+
+// fold makes one of all spellings that differ in letter case only.
+func fold(path string) string {
+	return strings.Map(func(r rune) rune {
+		least := r
+		for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+			least = min(least, next)
+		}
+		return least
+	}, path)
+}
+
+// checkName checks one path: as an instance would, and by the rules of Windows for names of files, which are the
+// strictest there are (learn.microsoft.com/windows/win32/fileio/naming-a-file).
+func checkName(path string) error {
+	bad := func(err error, why string) error {
+		return errs.Wrap(errs.Invalid, err, "the instance has a file %q, which cannot be written: %s. Nothing was written; `fazt app cat` shows a single file", path, why)
+	}
+	if err := hosting.CheckPath(path, maxPath); err != nil {
+		return bad(err, errs.Sentence(err))
+	}
+	for segment := range strings.SplitSeq(path, "/") {
+		stem, _, _ := strings.Cut(segment, ".")
+		switch {
+		case strings.ContainsAny(segment, `<>:"|?*`):
+			return bad(errUnportable, "some systems allow no "+`< > : " | ? *`+" in names")
+		case strings.HasSuffix(segment, ".") || strings.HasSuffix(segment, " "):
+			return bad(errUnportable, "some systems allow no dot or space at the end of a name")
+		case reserved(strings.ToUpper(strings.TrimRight(stem, " "))):
+			return bad(errUnportable, "Windows keeps the name "+stem+" for a device")
+		}
+	}
+	return nil
+}
+
+var errUnportable = errs.New(errs.Invalid, "not a name on every system")
+
+func reserved(stem string) bool {
+	switch stem {
+	case "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$":
+		return true
+	}
+	for _, port := range []string{"COM", "LPT"} {
+		if rest, ok := strings.CutPrefix(stem, port); ok {
+			switch rest {
+			case "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "¹", "²", "³":
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,323 @@
+package client
+
+import (
+	"archive/tar"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+
+	"fazt/internal/api/op"
+	"fazt/internal/errs"
+	"fazt/internal/hosting"
+)
+
+const (
+	// maxFiles bounds the list of files an instance may send: ten times what one can be told to allow.
+	maxFiles = 10_000_000
+	// maxWindow is what a stream can make the decoder hold.
+	maxWindow = 8 << 20
+)
+
+// Pulled is the outcome of a pull.
+type Pulled struct {
+	Deployment op.Deployment
+	Files      int   // of the deployment
+	Fetched    int   // files that were written
+	Bytes      int64 // of the content that was fetched
+}
+
+// Pull writes the files of a deployment into the folder dir, which is made where there is none. Files that hold the
+// right content already are left alone, so that a pull which was interrupted goes on where it ended; files that hold
+// something else are overwritten only by force. Nothing but the deployment's files is touched.
+//
+// The instance is not trusted: what it sends is checked before anything is written, every file is opened below dir
+// without leaving it by any link, and takes its place whole or not at all.
+func Pull(ctx context.Context, c *Client, ref op.DeploymentRef, dir string, force bool, progress Progress) (p Pulled, err error) {
+	if p.Deployment, err = Call(ctx, c, op.DeploymentGet, ref); err != nil {
+		return p, err
+	}
+	ref.Deployment = fmt.Sprint(p.Deployment.Number) // what is live may change meanwhile
+	files, err := list(ctx, c, ref)
+	if err != nil {
+		return p, err
+	}
+	p.Files = len(files)
+	if err := checkNames(files); err != nil {
+		return p, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return p, cannotWrite(dir, err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return p, cannotWrite(dir, err)
+	}
+	defer root.Close()
+	t := &tree{root: root, dir: dir, wanted: map[hosting.Hash]*wanted{}, made: map[string]bool{}}
+	if err := t.compare(ctx, files, force); err != nil || len(t.order) == 0 {
+		return p, err
+	}
+	p.Fetched, p.Bytes = t.paths, t.bytes
+	stream, err := Call(ctx, c, op.FileFetch, op.FilePull{App: ref.App, Deployment: ref.Deployment, Hashes: t.order})
+	if err != nil {
+		return p, err
+	}
+	err = t.unpack(ctx, stream.Body, progress)
+	return p, errors.Join(err, stream.Body.Close())
+}
+
+// list is all files of a deployment.
+func list(ctx context.Context, c *Client, ref op.DeploymentRef) (files []hosting.Listed, err error) {
+	req := op.FileList{DeploymentRef: ref, List: op.List{Limit: 1000}}
+	for {
+		page, err := Call(ctx, c, op.FilePage, req)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, page.Items...)
+		switch {
+		case page.Next == "":
+			return files, nil
+		case page.Next <= req.Cursor || len(files) > maxFiles:
+			return nil, errs.New(errs.Unsupported, "the instance lists files without end; nothing was written")
+		}
+		req.Cursor = page.Next
+	}
+}
+
+// wanted is content that has to be fetched, and where it goes.
+type wanted struct {
+	size  int64
+	paths []string
+}
+
+// tree is the folder a deployment is pulled into.
+type tree struct {
+	root   *os.Root
+	dir    string
+	wanted map[hosting.Hash]*wanted
+	order  []hosting.Hash // of wanted, as it is asked for
+	paths  int            // how many files are to be written
+	bytes  int64          // of the wanted content
+	made   map[string]bool
+}
+
+// compare finds out what has to be fetched.
+func (t *tree) compare(ctx context.Context, files []hosting.Listed, force bool) error {
+	var changed []string
+	for _, f := range files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		state, err := t.look(f)
+		if err != nil {
+			return err
+		}
+		switch {
+		case state == same:
+			continue
+		case state == different && !force:
+			changed = append(changed, f.Path)
+		}
+		w := t.wanted[f.Hash]
+		if w == nil {
+			w = &wanted{size: f.Size}
+			t.wanted[f.Hash] = w
+			t.order = append(t.order, f.Hash)
+			t.bytes += f.Size
+		}
+		if w.size != f.Size || f.Size < 0 {
+			return errs.New(errs.Unsupported, "the instance gives %s a size that cannot be; nothing was written", f.Path)
+		}
+		w.paths = append(w.paths, f.Path)
+		t.paths++
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	shown := changed[:min(len(changed), 5)]
+	more := ""
+	if n := len(changed) - len(shown); n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	return errs.New(errs.Conflict, "%s holds something else under the names %s%s; nothing was written. --force overwrites it, --to DIR chooses another folder",
+		t.dir, strings.Join(shown, ", "), more)
+}
+
+// state is what lies in the folder under the name of a file.
+type state int
+
+const (
+	absent state = iota
+	same
+	different
+)
+
+func (t *tree) look(f hosting.Listed) (state, error) {
+	info, err := t.root.Lstat(f.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return absent, nil
+	case err != nil:
+		return absent, cannotWrite(path.Join(t.dir, f.Path), err)
+	case info.IsDir():
+		return absent, errs.New(errs.Conflict, "%s is a folder, and the deployment has a file of that name; nothing was written", path.Join(t.dir, f.Path))
+	case !info.Mode().IsRegular() || info.Size() != f.Size:
+		return different, nil
+	}
+	file, err := t.root.Open(f.Path)
+	if err != nil {
+		return different, nil // it is there and cannot be read: not ours to judge
+	}
+	defer file.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, file); err != nil || hosting.Hash(h.Sum(nil)) != f.Hash {
+		return different, nil
+	}
+	return same, nil
+}
+
+// unpack writes what arrives.
+func (t *tree) unpack(ctx context.Context, body io.Reader, progress Progress) error {
+	z, err := zstd.NewReader(body, zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderConcurrency(1))
+	if err != nil {
+		return err
+	}
+	defer z.Close()
+	var done int64
+	for archive := tar.NewReader(z); ; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		header, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return broken(err)
+		}
+		n, err := t.entry(header, archive)
+		if err != nil {
+			return err
+		}
+		if done += n; progress != nil {
+			progress(done, t.bytes)
+		}
+	}
+	if len(t.wanted) > 0 {
+		return errs.New(errs.Unavailable, "the instance did not send everything; pull again, and only what is missing is fetched")
+	}
+	return nil
+}
+
+// broken is what is said of a stream that ended too early or makes no sense.
+func broken(err error) error {
+	if kind := errs.KindOf(err); kind != errs.Internal && kind != errs.Unavailable {
+		return err
+	}
+	return errs.Wrap(errs.Unavailable, err, "the answer was cut off or cannot be read; pull again, and only what is missing is fetched")
+}
+
+// entry takes one content: its name is its hash, and its size the one that was listed.
+func (t *tree) entry(header *tar.Header, content io.Reader) (int64, error) {
+	var hash hosting.Hash
+	if err := hash.UnmarshalText([]byte(header.Name)); err != nil || header.Typeflag != tar.TypeReg {
+		return 0, errs.New(errs.Unsupported, "the instance sent %q, which is no content; what was complete is written", header.Name)
+	}
+	w, ok := t.wanted[hash]
+	if !ok || header.Size != w.size {
+		return 0, errs.New(errs.Unsupported, "the instance sent content that was not asked for; what was complete is written")
+	}
+	delete(t.wanted, hash)
+	first := w.paths[0]
+	if err := t.place(first, hash, content); err != nil {
+		return 0, err
+	}
+	for _, other := range w.paths[1:] {
+		if err := t.copy(first, other, hash); err != nil {
+			return 0, err
+		}
+	}
+	return w.size, nil
+}
+
+// copy gives a file that has arrived its other name.
+func (t *tree) copy(from, to string, hash hosting.Hash) error {
+	file, err := t.root.Open(from)
+	if err != nil {
+		return cannotWrite(path.Join(t.dir, to), err)
+	}
+	defer file.Close()
+	return t.place(to, hash, file)
+}
+
+// place writes a file beside its place and moves it there when its hash is right.
+func (t *tree) place(name string, hash hosting.Hash, content io.Reader) error {
+	fail := func(err error) error { return cannotWrite(path.Join(t.dir, name), err) }
+	if folder := path.Dir(name); folder != "." && !t.made[folder] {
+		if err := t.root.MkdirAll(folder, 0o755); err != nil {
+			return fail(err)
+		}
+		t.made[folder] = true
+	}
+	// A name that begins with a dot is part of no deployment, should it be left behind.
+	beside := ".fazt-pull-" + rand.Text()
+	file, err := t.root.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return fail(err)
+	}
+	sum := sha256.New()
+	source := &reader{r: content}
+	_, err = io.Copy(io.MultiWriter(file, sum), source)
+	switch closed := file.Close(); {
+	case source.err != nil:
+		err = broken(source.err)
+	case err != nil || closed != nil:
+		err = fail(errors.Join(err, closed))
+	case hosting.Hash(sum.Sum(nil)) != hash:
+		err = errs.New(errs.Unsupported, "the instance sent other content for %s than it announced; the file was not written", name)
+	default:
+		if err = t.root.Rename(beside, name); err == nil {
+			return nil
+		}
+		err = fail(err)
+	}
+	_ = t.root.Remove(beside)
+	return err
+}
+
+// reader remembers how a source ended, to tell a broken stream from a full disk.
+type reader struct {
+	r   io.Reader
+	err error
+}
+
+func (r *reader) Read(p []byte) (int, error) {
+	n, err := r.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.err = err
+	}
+	return n, err
+}
+
+func cannotWrite(name string, err error) error {
+	reason := err
+	var pathErr *fs.PathError
+	var linkErr *os.LinkError
+	switch {
+	case errors.As(err, &pathErr):
+		reason = pathErr.Err
+	case errors.As(err, &linkErr):
+		reason = linkErr.Err
+	}
+	return errs.Wrap(errs.Invalid, err, "%s cannot be written: %v", name, reason)
+}

@@ -1,0 +1,102 @@
+package hosting
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"io"
+
+	"github.com/klauspost/compress/zstd"
+
+	"fazt/internal/database"
+	"fazt/internal/errs"
+)
+
+// Listed is a file of a deployment as a list shows it.
+type Listed struct {
+	Path string `json:"path"`
+	Size int64  `json:"size"`
+	Hash Hash   `json:"sha256"`
+	Type string `json:"type"` // media type
+}
+
+// FilePage is a page of the files of a deployment in the byte order of their paths, beginning after the path in
+// cursor; next is the cursor of the following page, "" on the last one.
+func (s *Store) FilePage(ctx context.Context, deployment, cursor string, limit int) (page []Listed, next string, err error) {
+	page = []Listed{}
+	err = s.db.Read(ctx, func(c *database.Conn) error {
+		return c.Each(`SELECT f.path, b.hash, b.size FROM deployment_files f JOIN blobs b ON b.id = f.blob_id
+			WHERE f.deployment_id = ? AND f.path > ? ORDER BY f.path LIMIT ?`, func(r *database.Row) error {
+			f := Listed{Path: r.Text(0), Size: r.Int64(2)}
+			r.ReadBytes(1, f.Hash[:])
+			f.Type = contentType(f.Path)[0]
+			page = append(page, f)
+			return nil
+		}, deployment, cursor, limit+1)
+	})
+	if len(page) > limit {
+		page = page[:limit]
+		next = page[limit-1].Path
+	}
+	return page, next, err
+}
+
+// File is one file of a deployment, without its compressed forms.
+func (s *Store) File(ctx context.Context, deployment, path string) (f File, err error) {
+	f.Path = path
+	err = s.db.Read(ctx, func(c *database.Conn) error {
+		found, err := c.First(`SELECT b.id, b.hash, b.size FROM deployment_files f JOIN blobs b ON b.id = f.blob_id
+			WHERE f.deployment_id = ? AND f.path = ?`, func(r *database.Row) {
+			f.Blob, f.Size = r.Int64(0), r.Int64(2)
+			r.ReadBytes(1, f.Hash[:])
+		}, deployment, path)
+		if err == nil && !found {
+			err = errs.New(errs.NotFound, "the deployment has no file %q", path)
+		}
+		return err
+	})
+	return f, err
+}
+
+// Pack finds content of a deployment by its hashes, and returns what writes it: a zstd-compressed tar stream whose
+// entries are named by their hashes, as Receive takes it. Content the deployment does not hold is NotFound.
+func (s *Store) Pack(ctx context.Context, deployment string, hashes []Hash) (write func(io.Writer) error, err error) {
+	files, err := s.Files(ctx, deployment)
+	if err != nil {
+		return nil, err
+	}
+	held := make(map[Hash]File, len(files))
+	for _, f := range files {
+		held[f.Hash] = f
+	}
+	wanted := make([]File, 0, len(hashes))
+	for _, h := range hashes {
+		f, ok := held[h]
+		if !ok {
+			return nil, errs.New(errs.NotFound, "the deployment holds no content with the hash %s, or it was asked for twice", h)
+		}
+		delete(held, h)
+		wanted = append(wanted, f)
+	}
+	return func(w io.Writer) error { return s.pack(ctx, w, wanted) }, nil
+}
+
+func (s *Store) pack(ctx context.Context, w io.Writer, files []File) error {
+	z, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(maxWindow/2))
+	if err != nil {
+		return err
+	}
+	t := tar.NewWriter(z)
+	for _, f := range files {
+		if err = t.WriteHeader(&tar.Header{Name: f.Hash.String(), Size: f.Size, Mode: 0o600, Typeflag: tar.TypeReg, Format: tar.FormatPAX}); err != nil {
+			break
+		}
+		if _, err = s.OpenBlob(ctx, f.Blob, f.Size).WriteTo(t); err != nil {
+			break
+		}
+	}
+	if err != nil {
+		return err // closing would make a whole stream of half of one
+	}
+	return errors.Join(t.Close(), z.Close())
+}
