@@ -38,12 +38,12 @@ func outputs() []string { return []string{"dist", "build", "out"} }
 
 // hasBuild says whether the project in dir has a build script.
 func hasBuild(dir string) (bool, error) {
-	data, err := os.ReadFile(filepath.Join(dir, "package.json"))
+	data, err := readPackage(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	if err != nil {
-		return false, errs.Wrap(errs.Invalid, err, "package.json cannot be read")
+		return false, errs.Wrap(errs.Invalid, err, "package.json cannot be read: %v; --no-build deploys the folder as it is", reason(err))
 	}
 	var pkg struct {
 		Scripts map[string]any `json:"scripts"`
@@ -53,6 +53,28 @@ func hasBuild(dir string) (bool, error) {
 	}
 	script, _ := pkg.Scripts["build"].(string)
 	return script != "", nil
+}
+
+// maxPackage is the largest package.json that is read.
+const maxPackage = 16 << 20
+
+// readPackage is package.json, which must be a file inside dir: the folder may come from somebody else.
+func readPackage(dir string) ([]byte, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	const name = "package.json"
+	switch info, err := root.Stat(name); {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errors.New("it is not a file")
+	case info.Size() > maxPackage:
+		return nil, errors.New("it is too large")
+	}
+	return root.ReadFile(name)
 }
 
 // build runs the build script of a project that has one, and returns the folder with its output; "" when there is none
@@ -75,6 +97,10 @@ func build(ctx context.Context, dir string, log io.Writer) (string, error) {
 	}
 	for _, name := range outputs() {
 		out := filepath.Join(dir, name)
+		// A link would lead to what the folder does not hold.
+		if info, err := os.Lstat(out); err != nil || !info.IsDir() {
+			continue
+		}
 		if _, err := os.Stat(filepath.Join(out, "index.html")); err == nil {
 			return out, nil
 		}

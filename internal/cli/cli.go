@@ -68,16 +68,16 @@ func (c *command) explain(err error) {
 	if errs.Is(err, errs.Internal) {
 		text = err.Error()
 	}
-	fmt.Fprintf(c.Stderr, "fazt: %s\n", text)
+	fmt.Fprintf(c.Stderr, "fazt: %s\n", output.Visible(text))
 	for _, d := range diagnostics(err) {
 		if d.Frame != "" {
 			if place := fmt.Sprintf("%s:%d:%d: %s\n", d.File, d.Line, d.Column, d.Text); !strings.HasPrefix(text+"\n", place) {
-				fmt.Fprintf(c.Stderr, "\n%s", place)
+				fmt.Fprintf(c.Stderr, "\n%s", output.Visible(place))
 			}
-			fmt.Fprintf(c.Stderr, "%s\n", d.Frame)
+			fmt.Fprintf(c.Stderr, "%s\n", output.Visible(d.Frame))
 		}
 		for _, note := range d.Notes {
-			fmt.Fprintf(c.Stderr, "  note: %s\n", note)
+			fmt.Fprintf(c.Stderr, "  note: %s\n", output.Visible(note))
 		}
 	}
 }

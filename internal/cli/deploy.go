@@ -70,7 +70,7 @@ func (c *command) deploy(dir string, f deployFlags) error {
 // put deploys a project that is ready, and prints the outcome.
 func (c *command) put(p *project, f deployFlags, began time.Time) error {
 	for _, w := range p.warnings {
-		fmt.Fprintf(c.Stderr, "note: %s\n", w)
+		fmt.Fprintf(c.Stderr, "note: %s\n", output.Line(w))
 	}
 	p.plan.Preview = f.preview
 	if f.spa || f.noSPA {
@@ -85,7 +85,7 @@ func (c *command) put(p *project, f deployFlags, began time.Time) error {
 		}
 		if d.Deployed != nil {
 			for _, w := range d.Deployed.Warnings {
-				fmt.Fprintf(c.Stderr, "note: %s\n", w)
+				fmt.Fprintf(c.Stderr, "note: %s\n", output.Line(w))
 			}
 		}
 		r := outcome(p, d)

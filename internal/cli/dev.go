@@ -180,7 +180,7 @@ func (d *developer) deployOnce(ctx context.Context, first bool) {
 func (d *developer) upload(ctx context.Context, p *project, began time.Time, first bool) error {
 	if first {
 		for _, w := range p.warnings {
-			fmt.Fprintf(d.Stderr, "note: %s\n", w)
+			fmt.Fprintf(d.Stderr, "note: %s\n", output.Line(w))
 		}
 	}
 	done, err := client.Deploy(ctx, d.client, p.name, p.plan, p, false, nil)
@@ -218,15 +218,5 @@ func (c *command) logLine(at, level, message string) {
 		mark = strings.ToUpper(level) + " "
 	}
 	text := strings.ReplaceAll(strings.TrimRight(message, "\n"), "\n", "\n"+strings.Repeat(" ", len(at)+4))
-	fmt.Fprintf(c.Stdout, "%s  | %s%s\n", visible(at), visible(mark), visible(text))
-}
-
-// visible keeps what an app prints from steering the terminal.
-func visible(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return '�'
-		}
-		return r
-	}, s)
+	fmt.Fprintf(c.Stdout, "%s  | %s%s\n", output.Visible(at), output.Visible(mark), output.Visible(text))
 }

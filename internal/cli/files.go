@@ -117,12 +117,12 @@ func (t *terminal) Write(p []byte) (int, error) {
 		}
 	}
 	t.rest = append([]byte{}, text[whole:]...)
-	_, err := io.WriteString(t.w, visible(string(text[:whole])))
+	_, err := io.WriteString(t.w, output.Visible(string(text[:whole])))
 	return len(p), err
 }
 
 // end writes what was kept back: half a character at the end of a file.
-func (t *terminal) end() { _, _ = io.WriteString(t.w, visible(string(t.rest))) }
+func (t *terminal) end() { _, _ = io.WriteString(t.w, output.Visible(string(t.rest))) }
 
 func (c *command) appPull() *cobra.Command {
 	var to string

@@ -11,6 +11,7 @@ import (
 	"fazt/internal/api/op"
 	"fazt/internal/errs"
 	"fazt/internal/fazttest"
+	"fazt/internal/output"
 )
 
 func TestLogsFollowUntilTheyAreInterrupted(t *testing.T) {
@@ -73,7 +74,7 @@ func TestAStreamOfLinesFromAStrangerIsReadWithCare(t *testing.T) {
 
 func TestWhatIsShownCannotSteerTheTerminal(t *testing.T) {
 	const text = "a\x1b[2Jb\x07 日本 \u009b31m é\n\tx"
-	want := visible(text)
+	want := output.Visible(text)
 	if strings.ContainsAny(want, "\x1b\x07\u009b") || !strings.Contains(want, "日本") || !strings.Contains(want, "\n\t") {
 		t.Fatalf("%q", want)
 	}

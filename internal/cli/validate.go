@@ -152,9 +152,9 @@ func (c *command) printValidity(v validity) error {
 		if where != "" {
 			where += ": "
 		}
-		fmt.Fprintf(c.Stdout, "%s%s\n", visible(where), visible(f.Text))
+		fmt.Fprintf(c.Stdout, "%s%s\n", output.Visible(where), output.Visible(f.Text))
 		if f.Frame != "" {
-			fmt.Fprintln(c.Stdout, visible(f.Frame))
+			fmt.Fprintln(c.Stdout, output.Visible(f.Frame))
 		}
 	}
 	return nil

@@ -24,7 +24,7 @@ func canonicalHost(raw string) (string, error) {
 	} else if i := strings.IndexByte(raw, ':'); i >= 0 {
 		host, port = raw[:i], raw[i:]
 	}
-	if port != "" && (port[0] != ':' || len(port) > 6 || strings.Trim(port[1:], "0123456789") != "") {
+	if port != "" && !portOf(port) {
 		return "", badHost()
 	}
 	if bracketed {
@@ -49,6 +49,18 @@ func canonicalHost(raw string) (string, error) {
 }
 
 func badHost() error { return errs.New(errs.Invalid, "the request names no host") }
+
+// portOf says whether text is a colon and a port, or a colon alone.
+func portOf(text string) bool {
+	n := 0
+	for i := 1; i < len(text); i++ {
+		c := text[i]
+		if n = n*10 + int(c-'0'); c < '0' || c > '9' || n > 65535 {
+			return false
+		}
+	}
+	return text[0] == ':'
+}
 
 // plain says whether a host has only characters that canonical names have. The underscore is in no name of a host, but
 // in names of the DNS; it leads nowhere.

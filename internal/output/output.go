@@ -94,5 +94,5 @@ func (p Printer) markdown(v View) error {
 
 // cell makes a text safe between the pipes of a Markdown table.
 func cell(text string) string {
-	return strings.NewReplacer(`\`, `\\`, "|", `\|`, "\r\n", " ", "\n", " ", "\r", " ").Replace(text)
+	return strings.NewReplacer(`\`, `\\`, "|", `\|`).Replace(Line(strings.ReplaceAll(text, "\r\n", " ")))
 }

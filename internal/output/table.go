@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"github.com/charmbracelet/lipgloss"
 )
@@ -33,7 +32,7 @@ func (p Printer) table(v View) error {
 	for _, row := range v.Rows {
 		clean := make([]string, len(row))
 		for i, c := range row {
-			clean[i] = plain(c)
+			clean[i] = Line(c)
 		}
 		rows = append(rows, clean)
 	}
@@ -130,17 +129,4 @@ func shorten(text string, width int) string {
 		used += w
 	}
 	return b.String() + "…"
-}
-
-// plain makes a text one line without control characters: what an app is called must not be able to move the cursor.
-func plain(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t' || r == '\r':
-			return ' '
-		case unicode.IsControl(r):
-			return -1
-		}
-		return r
-	}, text)
 }

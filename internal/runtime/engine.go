@@ -71,6 +71,7 @@ type Stats struct {
 	Busy        int    // of them, serving
 	Runs        uint64 // requests served
 	Interrupted uint64 // of them, stopped at the deadline
+	Abandoned   uint64 // runs that no deadline stopped
 	Refused     uint64 // requests for which no machine was free in time
 }
 
@@ -88,6 +89,10 @@ type Engine struct {
 	queue []*waiter        // requests without a machine, in the order of their arrival
 	empty chan struct{}    // closed when the last machine ended, while shutdown waits for that
 	stats Stats
+	busy  map[*machine]*run
+
+	late       sync.WaitGroup // answers for runs that were abandoned
+	stuckAfter time.Duration  // how long after its deadline a script at work is abandoned
 }
 
 // waiter is a request that waits for a machine. It gets one, or nil: room to make one.
@@ -104,6 +109,7 @@ type pool struct {
 	loaded     chan struct{} // closed when program or err is set
 	idle       []*machine    // last in, first out
 	count      int
+	stopped    bool // a run of it had to be abandoned: it gets no more
 }
 
 // New makes an engine that runs nothing yet.
@@ -111,7 +117,7 @@ func New(c Config) *Engine {
 	if c.Fail == nil {
 		c.Fail = plainFailure
 	}
-	e := &Engine{config: c, cpu: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}}
+	e := &Engine{config: c, cpu: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}, busy: map[*machine]*run{}, stuckAfter: 3 * time.Second}
 	e.describeBindings()
 	// Compiled when the first machine is made: a command that runs no function does not pay for it.
 	e.prelude = sync.OnceValues(func() ([]byte, error) {
@@ -169,37 +175,42 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
 	}
 	// The processor comes before the machine: a function that never waits then needs no more machines than there are
 	// processors, however many requests come at once.
-	if err := e.enterWithin(u.ctx, limits); err != nil {
+	if err := u.enterWithin(limits); err != nil {
 		u.fail(err)
 		return
 	}
-	m, err := e.acquire(u.ctx, f, limits)
+	m, err := e.acquire(u, limits)
 	if err != nil {
-		e.leave()
+		u.leave()
 		if errs.Is(err, errs.Internal) {
 			e.config.Log.Error("a function could not be started", "app", f.AppName, "deployment", f.Number, "error", err)
 		}
 		u.fail(err)
 		return
 	}
+	program := m.program
+	e.work(m, u, body)
+	cancel()
+	u.conclude(program)
+	u.calls.Wait()
+}
+
+// work runs u in m and gives m back.
+func (e *Engine) work(m *machine, u *run, body []byte) {
 	healthy := false
 	defer func() { // also when serving panics
-		cancel()
-		u.calls.Wait()
-		e.release(m, healthy, errors.Is(u.outcome, errDeadline))
-		e.leave()
+		e.release(m, u, healthy)
+		u.leave()
 	}()
 	healthy = u.serve(m, body) && m.recover(u)
 }
 
-// enter takes a processor for a script, leave gives it back: scripts that wait hold none.
-func (e *Engine) enter() { e.cpu <- struct{}{} }
-func (e *Engine) leave() { <-e.cpu }
-
 // enterWithin is enter for a request that has not begun: it is refused when no processor comes free in time.
-func (e *Engine) enterWithin(ctx context.Context, limits system.Runtime) error {
+func (u *run) enterWithin(limits system.Runtime) error {
+	e := u.engine
 	select {
 	case e.cpu <- struct{}{}:
+		u.entered()
 		return nil
 	default:
 	}
@@ -207,9 +218,10 @@ func (e *Engine) enterWithin(ctx context.Context, limits system.Runtime) error {
 	defer timer.Stop()
 	select {
 	case e.cpu <- struct{}{}:
+		u.entered()
 		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	case <-u.ctx.Done():
+		return u.ctx.Err()
 	case <-timer.C:
 		e.mu.Lock()
 		e.stats.Refused++
@@ -219,37 +231,46 @@ func (e *Engine) enterWithin(ctx context.Context, limits system.Runtime) error {
 }
 
 // acquire is a machine of the deployment: a warm one, a new one, or the next that comes free in time.
-func (e *Engine) acquire(ctx context.Context, f Function, limits system.Runtime) (*machine, error) {
-	p, err := e.pool(ctx, f)
+func (e *Engine) acquire(u *run, limits system.Runtime) (*machine, error) {
+	p, err := e.pool(u.ctx, u.f)
 	if err != nil {
 		return nil, err
 	}
-	m, victim, w := e.take(p, limits)
+	m, victim, w, err := e.take(p, limits)
 	if victim != nil {
 		victim.close()
 	}
 	switch {
+	case err != nil:
+		return nil, err
 	case m != nil:
-		return m, nil
 	case w == nil:
-		return e.grow(p)
+		m, err = e.grow(p)
+	default:
+		m, err = e.wait(u, w, limits)
 	}
-	return e.wait(ctx, w, limits)
+	if err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	e.busy[m] = u
+	e.mu.Unlock()
+	return m, nil
 }
 
 // wait is the machine a request in the queue gets, or makes in the room it was given. It holds no processor meanwhile.
-func (e *Engine) wait(ctx context.Context, w *waiter, limits system.Runtime) (m *machine, err error) {
+func (e *Engine) wait(u *run, w *waiter, limits system.Runtime) (m *machine, err error) {
 	timer := time.NewTimer(time.Duration(limits.QueueWait) * time.Millisecond)
 	defer timer.Stop()
-	e.leave()
+	u.leave()
 	select {
 	case m = <-w.got:
-	case <-ctx.Done():
-		err = ctx.Err()
+	case <-u.ctx.Done():
+		err = u.ctx.Err()
 	case <-timer.C:
 		err = errs.New(errs.Unavailable, "the app is busy; try again")
 	}
-	e.enter()
+	u.enter()
 	switch {
 	case m != nil:
 		return m, nil
@@ -263,24 +284,27 @@ func (e *Engine) wait(ctx context.Context, w *waiter, limits system.Runtime) (m 
 }
 
 // take is a warm machine, or leave to make one, having ended the victim, or else a place in the queue.
-func (e *Engine) take(p *pool, limits system.Runtime) (m, victim *machine, w *waiter) {
+func (e *Engine) take(p *pool, limits system.Runtime) (m, victim *machine, w *waiter, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if p.stopped {
+		return nil, nil, nil, errStopped
+	}
 	if n := len(p.idle); n > 0 {
 		m, p.idle = p.idle[n-1], p.idle[:n-1]
 		e.stats.Busy++
-		return m, nil, nil
+		return m, nil, nil, nil
 	}
 	victim = e.evict(p, limits)
 	if p.count < limits.VMsPerApp && e.count < limits.VMs {
 		p.count++
 		e.count++
 		e.stats.Busy++
-		return nil, victim, nil
+		return nil, victim, nil, nil
 	}
 	w = &waiter{p, make(chan *machine, 1)}
 	e.queue = append(e.queue, w)
-	return nil, victim, w
+	return nil, victim, w, nil
 }
 
 // give takes a request out of the queue that waits no longer, and returns the machine it was given meanwhile.
@@ -419,15 +443,21 @@ func (e *Engine) forget(p *pool) {
 }
 
 // release takes a machine back, or ends it when it is not to be used again.
-func (e *Engine) release(m *machine, healthy, interrupted bool) {
+func (e *Engine) release(m *machine, u *run, healthy bool) {
 	e.mu.Lock()
+	if e.busy[m] == nil { // abandoned, and counted then
+		e.mu.Unlock()
+		m.close()
+		return
+	}
+	delete(e.busy, m)
 	e.stats.Runs++
 	e.stats.Busy--
-	if interrupted {
+	if errors.Is(u.outcome, errDeadline) {
 		e.stats.Interrupted++
 	}
 	p := m.pool
-	keep := healthy && e.pools[p.deployment] == p // not dropped meanwhile
+	keep := healthy && !p.stopped && e.pools[p.deployment] == p // not dropped meanwhile
 	if keep {
 		m.used = time.Now()
 		passed, ended := e.pass(m, p, e.config.Limits())
@@ -481,7 +511,8 @@ func (e *Engine) Drop(deployment string) {
 	}
 }
 
-// Run ends machines that nobody needed for a while, until ctx ends; then it ends them all, waiting for busy ones.
+// Run ends machines that nobody needed for a while, and abandons runs that nothing ends, until ctx ends; then it ends
+// all machines, waiting for busy ones.
 func (e *Engine) Run(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -489,8 +520,10 @@ func (e *Engine) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			e.shutdown()
+			e.late.Wait()
 			return nil
 		case now := <-tick.C:
+			e.abandonStuck()
 			e.dropIdle(now.Add(-time.Duration(e.config.Limits().IdleVM) * time.Second))
 		}
 	}
@@ -536,6 +569,7 @@ func (e *Engine) shutdown() {
 		case <-empty:
 			return
 		case <-time.After(20 * time.Millisecond): // machines that served came back as idle
+			e.abandonStuck()
 			e.dropIdle(time.Now().Add(time.Hour))
 		}
 	}

@@ -3,6 +3,7 @@ package runtime
 import (
 	"bytes"
 	"crypto/rand"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -64,7 +65,7 @@ func (m *machine) hostObject() value {
 			if len(args) > 3 && isString(args[3]) {
 				contentType = text(args, 3)
 			}
-			return undefinedValue(), u.respond(int(num(args, 0)), text(args, 1), contentType, body)
+			return undefinedValue(), u.respond(answer{int(num(args, 0)), text(args, 1), contentType, body})
 		},
 		"fail": func(args []value) (value, error) {
 			if m.run != nil && m.run.failed == nil && !m.run.answered {
@@ -122,8 +123,8 @@ func (m *machine) hostObject() value {
 			f := &m.engine.functions[int(num(args, 0))]
 			arguments := text(args, 1)
 			if f.Blocks {
-				m.engine.leave()
-				defer m.engine.enter()
+				u.leave()
+				defer u.enter()
 			}
 			result, err := f.Run(&u.call, arguments)
 			if err != nil || result == nil {
@@ -282,9 +283,8 @@ func percentDecode(s string) string {
 	var b bytes.Buffer
 	for i := 0; i < len(s); i++ {
 		if s[i] == '%' && i+2 < len(s) {
-			var c byte
-			if n, err := fmt.Sscanf(s[i+1:i+3], "%02x", &c); err == nil && n == 1 {
-				b.WriteByte(c)
+			if c, err := hex.DecodeString(s[i+1 : i+3]); err == nil {
+				b.WriteByte(c[0])
 				i += 2
 				continue
 			}

@@ -229,7 +229,7 @@ func (m *machine) recover(u *run) bool {
 	if m.program.Style == StyleModule {
 		return m.notify(m.reset) == nil && m.memory() < limits.MaxMemory*3/4
 	}
-	_ = http.NewResponseController(u.w).Flush()
+	u.sendBeside()
 	m.closeRealm() // a script has a fresh realm for every request
 	m.disarm()     // nothing of the script is left that could run
 	return m.newRealm() == nil && m.memory() < limits.MaxMemory*3/4

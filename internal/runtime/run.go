@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -33,10 +34,16 @@ type run struct {
 	w      http.ResponseWriter
 	r      *http.Request
 
-	answered bool
-	failed   error // what the handler threw; nil when it answered
-	outcome  error // how the run ended
-	waiting  int   // promises given to waitUntil that have not settled
+	answered bool   // the function has answered, with answer
+	answer   answer // what is to be sent
+	failed   error  // what the handler threw; nil when it answered
+	outcome  error  // how the run ended
+
+	state   atomic.Int32 // holds: what the run holds of the engine
+	since   atomic.Int64 // when it last took a processor
+	ends    int64        // its deadline
+	sent    atomic.Bool  // somebody has taken it upon them to write to the visitor
+	waiting int          // promises given to waitUntil that have not settled
 
 	lines, bytes int // of the console so far
 	nextID       int32
@@ -45,6 +52,21 @@ type run struct {
 	finished     chan completion
 	calls        sync.WaitGroup
 }
+
+// answer is what a function wants sent. It is written when the run holds neither a machine nor a processor: a visitor
+// who reads slowly holds up nobody.
+type answer struct {
+	status               int
+	headers, contentType string // name and value lines in turn; the type where it is the only header
+	body                 []byte
+}
+
+// What a run holds.
+const (
+	holdsNothing   int32 = iota
+	holdsProcessor       // a script is at work
+	abandoned            // it was at work when it should long have ended; all it held was taken from it
+)
 
 // completion is the outcome of a host call that ran beside the machine.
 type completion struct {
@@ -55,13 +77,14 @@ type completion struct {
 
 func newRun(e *Engine, f Function, limits system.Runtime, w http.ResponseWriter, r *http.Request) (*run, context.CancelFunc) {
 	ctx, cancel := timeout.With(r.Context(), limits.Deadline())
+	deadline, _ := ctx.Deadline()
 	return &run{
-		engine: e, f: f, limits: limits, ctx: ctx, w: w, r: r, timers: map[int32]time.Time{},
+		engine: e, f: f, limits: limits, ctx: ctx, w: w, r: r, timers: map[int32]time.Time{}, ends: int64(deadline.Sub(began)),
 		call: bind.Call{Context: ctx, AppID: f.AppID, AppName: f.AppName, RequestID: f.RequestID, Version: e.config.Version},
 	}, cancel
 }
 
-// serve runs the function in m and writes its answer.
+// serve runs the function in m, and says whether m is fit for another request.
 func (u *run) serve(m *machine, body []byte) (healthy bool) {
 	deadline, _ := u.ctx.Deadline()
 	m.arm(deadline)
@@ -79,24 +102,71 @@ func (u *run) serve(m *machine, body []byte) (healthy bool) {
 	u.report(m)
 	if err != nil {
 		u.explain(m, err)
-		if !u.answered {
-			u.failWith(m, err)
-		}
 	}
-	return !errors.Is(err, errDeadline)
+	if errors.Is(err, errDeadline) {
+		return false
+	}
+	// What a request left unsettled in a module would go on in the next one, and answer in its name.
+	settled := (u.answered || u.failed != nil) && u.waiting == 0 && u.pending == 0
+	return settled || m.program.Style != StyleModule
+}
+
+// conclude writes to the visitor, unless that was done beside the machine.
+func (u *run) conclude(p *Program) {
+	if !u.claim() {
+		return
+	}
+	if u.answered {
+		u.send()
+		return
+	}
+	u.failWith(p, u.outcome)
+}
+
+// claim is true for the one who is to write to the visitor.
+func (u *run) claim() bool { return u.sent.CompareAndSwap(false, true) }
+
+// sendBeside writes the answer while the machine goes on.
+func (u *run) sendBeside() {
+	if u.answered && u.claim() {
+		u.calls.Go(func() {
+			u.send()
+			_ = http.NewResponseController(u.w).Flush()
+		})
+	}
+}
+
+// enter takes a processor for the script, leave gives it back: scripts that wait hold none. Neither does anything for a
+// run that was abandoned.
+func (u *run) enter() {
+	if u.state.Load() == abandoned {
+		return
+	}
+	u.engine.cpu <- struct{}{}
+	u.entered()
+}
+
+func (u *run) entered() {
+	u.since.Store(monotonic())
+	u.state.Store(holdsProcessor)
+}
+
+func (u *run) leave() {
+	if u.state.CompareAndSwap(holdsProcessor, holdsNothing) {
+		<-u.engine.cpu
+	}
 }
 
 // failWith is fail, and in development it shows the author what the log says.
-func (u *run) failWith(m *machine, err error) {
+func (u *run) failWith(p *Program, err error) {
 	if !u.f.Dev {
 		u.fail(err)
 		return
 	}
-	u.answered = true
 	u.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	u.w.Header().Set("Cache-Control", "no-store")
 	u.w.WriteHeader(errs.KindOf(visible(err)).HTTPStatus())
-	_, _ = io.WriteString(u.w, "The function failed. Visitors of a deployed app see only a number here.\n\n"+m.program.story(err)+"\n")
+	_, _ = io.WriteString(u.w, "The function failed. Visitors of a deployed app see only a number here.\n\n"+p.story(err)+"\n")
 }
 
 // readBody reads the body within its limit; a body whose announced size is over it is refused before it is read.
@@ -123,12 +193,10 @@ func (u *run) loop(m *machine) error {
 		if err := m.realm.jobs(); err != nil {
 			return err
 		}
-		if (u.answered || u.failed != nil) && u.waiting == 0 {
+		if u.failed != nil && u.waiting == 0 || u.answered && u.waiting == 0 && u.pending == 0 {
 			return nil
 		}
-		if u.answered {
-			_ = http.NewResponseController(u.w).Flush() // the visitor has the answer; the rest goes on without them
-		}
+		u.sendBeside() // the visitor has the answer; the rest goes on without them
 		if len(u.timers) == 0 && u.pending == 0 {
 			if u.answered {
 				return nil // a promise given to waitUntil that nothing will settle
@@ -151,13 +219,13 @@ func (u *run) wait(m *machine) error {
 		timer = t.C
 	}
 	var c completion
-	m.engine.leave()
+	u.leave()
 	select {
 	case <-timer:
 	case c = <-u.finished:
 	case <-u.ctx.Done():
 	}
-	m.engine.enter()
+	u.enter()
 	switch {
 	case c.id != 0:
 		u.pending--
@@ -207,21 +275,26 @@ func (u *run) start(f *bind.Func, arguments string) (int32, error) {
 	return id, nil
 }
 
-// respond writes the answer: status, headers as name and value lines in turn, the type where it is the only header,
-// and the body.
-func (u *run) respond(status int, headers, contentType string, body []byte) error {
+// respond takes the answer.
+func (u *run) respond(a answer) error {
 	if u.answered || u.failed != nil {
 		return nil
 	}
-	if int64(len(body)) > u.limits.MaxResponseBody {
-		return errs.New(errs.TooLarge, "the response has %d bytes; at most %d are allowed", len(body), u.limits.MaxResponseBody)
+	if int64(len(a.body)) > u.limits.MaxResponseBody {
+		return errs.New(errs.TooLarge, "the response has %d bytes; at most %d are allowed", len(a.body), u.limits.MaxResponseBody)
 	}
-	u.answered = true
+	u.answered, u.answer = true, a
+	return nil
+}
+
+// send writes the answer.
+func (u *run) send() {
+	a := &u.answer
 	h := u.w.Header()
-	if contentType != "" {
-		h["Content-Type"] = []string{contentType}
+	if a.contentType != "" {
+		h["Content-Type"] = []string{a.contentType}
 	}
-	for headers != "" {
+	for headers := a.headers; headers != ""; {
 		var name, value string
 		name, headers, _ = strings.Cut(headers, "\n")
 		value, headers, _ = strings.Cut(headers, "\n")
@@ -229,14 +302,13 @@ func (u *run) respond(status int, headers, contentType string, body []byte) erro
 			h.Add(name, value)
 		}
 	}
-	if status != http.StatusNoContent && status != http.StatusNotModified {
-		h.Set("Content-Length", strconv.Itoa(len(body)))
+	if a.status != http.StatusNoContent && a.status != http.StatusNotModified {
+		h.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
-	u.w.WriteHeader(status)
-	if u.r.Method != http.MethodHead && len(body) > 0 {
-		_, _ = u.w.Write(body) // the visitor may have left; the function is not told
+	u.w.WriteHeader(a.status)
+	if u.r.Method != http.MethodHead && len(a.body) > 0 {
+		_, _ = u.w.Write(a.body) // the visitor may have left; the function is not told
 	}
-	return nil
 }
 
 // ours says whether a header is the server's to set: those of the connection, not of the answer.
@@ -250,7 +322,6 @@ func ours(name string) bool {
 
 // fail answers for a function that did not. A visitor learns the request's id and no more.
 func (u *run) fail(err error) {
-	u.answered = true
 	u.engine.config.Fail(u.w, u.r, visible(err), u.f)
 }
 

@@ -1,17 +1,36 @@
 package runtime
 
 import (
+	"strconv"
+	"strings"
+
 	"github.com/nlnwa/whatwg-url/url"
 )
 
+// longestURL is how long an address may be that is not written in its plainest form. The library takes time by the
+// square of the length, and nothing interrupts it.
+const longestURL = 4096
+
 // urlParts parses a URL by the WHATWG rules and gives its parts, or undefined.
 func (m *machine) urlParts(text string, args []value) (value, error) {
+	relative := len(args) > 1 && !isUndefined(args[1])
+	if !relative {
+		if p, ok := plainURL(text); ok {
+			return m.urlObject(p)
+		}
+	}
+	if len(text) > longestURL {
+		return undefinedValue(), nil
+	}
 	var u *url.Url
 	var err error
-	if len(args) > 1 && !isUndefined(args[1]) {
+	if relative {
 		base, ok := m.realm.text(args[1])
 		if !ok {
 			m.realm.dropException()
+		}
+		if len(base) > longestURL {
+			return undefinedValue(), nil
 		}
 		u, err = url.ParseRef(base, text)
 	} else {
@@ -20,10 +39,13 @@ func (m *machine) urlParts(text string, args []value) (value, error) {
 	if err != nil {
 		return undefinedValue(), nil //nolint:nilerr // the prelude throws what a URL throws
 	}
-	return m.urlObject(u)
+	return m.urlObject(partsOf(u))
 }
 
 func (m *machine) urlSet(href, part, v string) (value, error) {
+	if len(href)+len(v) > 2*longestURL {
+		return undefinedValue(), nil
+	}
 	u, err := url.Parse(href)
 	if err != nil {
 		return undefinedValue(), nil //nolint:nilerr // nothing changes
@@ -48,22 +70,107 @@ func (m *machine) urlSet(href, part, v string) (value, error) {
 	case "hash":
 		u.SetHash(v)
 	}
-	return m.urlObject(u)
+	return m.urlObject(partsOf(u))
 }
 
-func (m *machine) urlObject(u *url.Url) (value, error) {
-	r := m.realm
-	object := r.newObject()
+// urlRecord is a URL in its parts, as JavaScript shows them.
+type urlRecord struct {
+	href, origin, protocol, username, password, host, hostname, port, pathname, search, hash string
+}
+
+func partsOf(u *url.Url) urlRecord {
 	origin := "null"
 	switch u.Protocol() {
 	case "http:", "https:", "ws:", "wss:", "ftp:":
 		origin = u.Protocol() + "//" + u.Host()
 	}
-	for name, v := range map[string]string{
-		"href": u.Href(false), "origin": origin, "protocol": u.Protocol(), "username": u.Username(), "password": u.Password(),
-		"host": u.Host(), "hostname": u.Hostname(), "port": u.Port(), "pathname": u.Pathname(), "search": u.Search(), "hash": u.Hash(),
+	return urlRecord{
+		href: u.Href(false), origin: origin, protocol: u.Protocol(), username: u.Username(), password: u.Password(),
+		host: u.Host(), hostname: u.Hostname(), port: u.Port(), pathname: u.Pathname(), search: u.Search(), hash: u.Hash(),
+	}
+}
+
+func (m *machine) urlObject(u urlRecord) (value, error) {
+	r := m.realm
+	object := r.newObject()
+	for _, part := range [...]struct{ name, value string }{
+		{"href", u.href}, {"origin", u.origin}, {"protocol", u.protocol}, {"username", u.username}, {"password", u.password},
+		{"host", u.host}, {"hostname", u.hostname}, {"port", u.port}, {"pathname", u.pathname}, {"search", u.search}, {"hash", u.hash},
 	} {
-		r.set(object, name, r.newString(v))
+		r.set(object, part.name, r.newString(part.value))
 	}
 	return object, nil
+}
+
+// plainURL takes a URL apart that is in canonical form already and has nothing in it that parsing would change: what
+// requests arrive with, almost always. Everything else is for the library.
+func plainURL(text string) (u urlRecord, ok bool) {
+	rest, secure := strings.CutPrefix(text, "https://")
+	if !secure {
+		if rest, ok = strings.CutPrefix(text, "http://"); !ok {
+			return u, false
+		}
+	}
+	slash := strings.IndexByte(rest, '/')
+	if slash < 0 {
+		return u, false
+	}
+	u.host, rest = rest[:slash], rest[slash:]
+	if u.hostname, u.port, ok = plainHost(u.host, secure); !ok {
+		return u, false
+	}
+	end := strings.IndexByte(rest, '?')
+	if end < 0 {
+		end = len(rest)
+	}
+	u.pathname = rest[:end]
+	if u.search = rest[end:]; u.search == "?" || !all(u.search, plainQuery) || !all(u.pathname, plainPath) {
+		return u, false
+	}
+	// Segments that are dots, also written with %2e, would be taken out.
+	if strings.Contains(u.pathname, "/.") || strings.Contains(u.pathname, "/%2") {
+		return u, false
+	}
+	u.protocol = "http:"
+	if secure {
+		u.protocol = "https:"
+	}
+	u.href, u.origin = text, u.protocol+"//"+u.host
+	return u, true
+}
+
+// plainHost is a host of lower-case labels whose last one cannot be part of an address, with a port that is not the
+// default and written without zeros in front.
+func plainHost(host string, secure bool) (name, port string, ok bool) {
+	name, port, ported := strings.Cut(host, ":")
+	if ported {
+		n, err := strconv.Atoi(port)
+		if err != nil || strconv.Itoa(n) != port || n < 0 || n > 65535 || n == 80 && !secure || n == 443 && secure {
+			return "", "", false
+		}
+	}
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	if last == "" || last[0] < 'a' || last[0] > 'z' || strings.Contains(name, "xn--") || strings.Contains(name, "..") || name[0] == '.' || len(name) > 253 {
+		return "", "", false
+	}
+	return name, port, all(name, plainName)
+}
+
+func plainName(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '.'
+}
+
+// plainPath and plainQuery are characters that stand for themselves in the path and in the query of a special URL.
+func plainPath(c byte) bool {
+	return c > ' ' && c < 0x7f && strings.IndexByte("\"#<>?`{}\\^", c) < 0
+}
+func plainQuery(c byte) bool { return c > ' ' && c < 0x7f && strings.IndexByte("\"#<>'", c) < 0 }
+
+func all(text string, fits func(byte) bool) bool {
+	for i := range len(text) {
+		if !fits(text[i]) {
+			return false
+		}
+	}
+	return true
 }

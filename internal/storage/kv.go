@@ -18,6 +18,7 @@ import (
 const (
 	listDefault = 100
 	listMost    = 1000
+	listBytes   = 4 << 20 // of keys and values; a page that would be larger ends earlier
 	purgeEvery  = time.Minute
 	purgeBatch  = 500                   // expired entries removed in one write
 	writeNeeds  = 20 * time.Millisecond // time a write must have left to be worth queueing: a few commits of a slow disk
@@ -139,10 +140,16 @@ func (k *KV) List(ctx context.Context, s Scope, o ListOptions) (Page, error) {
 		from, sql = o.Cursor, listAfter
 	}
 	page := Page{Entries: []Entry{}}
+	size := 0
 	err := k.DB.Read(ctx, func(c *database.Conn) error {
 		return c.Each(sql, func(r *database.Row) error {
 			key := r.Text(0)
 			if !strings.HasPrefix(key, o.Prefix) {
+				return errEnd
+			}
+			size += len(key) + r.Len(1)
+			if len(page.Entries) > 0 && size > listBytes {
+				page.Next = page.Entries[len(page.Entries)-1].Key
 				return errEnd
 			}
 			page.Entries = append(page.Entries, Entry{key, r.Bytes(1), r.Time(2)})

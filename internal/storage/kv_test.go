@@ -3,6 +3,7 @@ package storage
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -254,4 +255,29 @@ func FuzzList(f *testing.F) {
 			t.Fatalf("prefix %q limit %d: %q, want %q", prefix, limit, got, want)
 		}
 	})
+}
+
+// A page of a thousand entries of a megabyte each would be a gigabyte in one answer.
+func TestAPageOfLargeValuesEndsEarlyAndGoesOn(t *testing.T) {
+	k, scope := open(t), appA
+	k.Limits = func() system.Storage { return system.Defaults().Storage }
+	value := `"` + strings.Repeat("x", 1<<20-100) + `"`
+	for i := range 9 {
+		set(t, k, scope, fmt.Sprint("k", i), value, 0)
+	}
+	var sizes []int
+	cursor := ""
+	for {
+		page, err := k.List(t.Context(), scope, ListOptions{Prefix: "k", Limit: 1000, Cursor: cursor})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sizes = append(sizes, len(page.Entries))
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	if !slices.Equal(sizes, []int{4, 4, 1}) {
+		t.Errorf("pages of %v entries", sizes)
+	}
 }

@@ -115,6 +115,9 @@ func above(dir string) rules {
 	slices.Reverse(up)
 	var r rules
 	for i, at := range up[:len(up)-1] {
+		if info, err := os.Stat(filepath.Join(at, gitRules)); err == nil && !info.Mode().IsRegular() {
+			continue
+		}
 		text, err := os.ReadFile(filepath.Join(at, gitRules))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			continue // what git cannot read either

@@ -18,6 +18,7 @@ import (
 
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
+	"fazt/internal/output"
 )
 
 const (
@@ -163,7 +164,7 @@ func readCommit(store storer.EncodedObjectStorer, hash plumbing.Hash) (tree plum
 		return tree, "", incomplete(errors.New("a commit without a tree"))
 	}
 	subject, _, _ = strings.Cut(strings.TrimSpace(message), "\n")
-	return plumbing.NewHash(text), visible(subject), nil
+	return plumbing.NewHash(text), output.Line(subject), nil
 }
 
 // checkout is a commit being laid into a folder.

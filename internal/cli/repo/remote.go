@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
@@ -22,6 +21,7 @@ import (
 	githttp "github.com/go-git/go-git/v5/plumbing/transport/http"
 
 	"fazt/internal/errs"
+	"fazt/internal/output"
 )
 
 const (
@@ -142,17 +142,7 @@ func unreachable(url string, err error) error {
 
 func firstLine(err error) string {
 	line, _, _ := strings.Cut(err.Error(), "\n")
-	return visible(line)
-}
-
-// visible is a text of strangers without what moves a cursor or changes colours.
-func visible(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsGraphic(r) || r == unicode.ReplacementChar {
-			return -1
-		}
-		return r
-	}, text)
+	return output.Line(line)
 }
 
 // bounded is a transport whose answers end: when they are too large, and when they pause for too long.

@@ -190,13 +190,18 @@ let setSearch;
 const reloadParams = URLSearchParams.reload;
 delete URLSearchParams.reload;
 
+const invalidURL = (url) => {
+	const text = String(url);
+	return new TypeError(text.length > 1000 ? `Invalid URL: ${text.slice(0, 100)}… (${text.length} characters; one with anything unusual in it may have 4096)` : `Invalid URL: ${text}`);
+};
+
 // The host parses by the WHATWG rules and gives the parts of the record.
 class URL {
 	#parts; #params;
 	static { setSearch = (url, query) => { url.#parts = host.urlSet(url.href, "search", query); }; }
 	constructor(url, base = undefined) {
 		const parts = host.url(String(url), base === undefined ? undefined : String(base));
-		if (parts === undefined) throw new TypeError(`Invalid URL: ${url}`);
+		if (parts === undefined) throw invalidURL(url);
 		this.#parts = parts;
 	}
 	static canParse(url, base = undefined) { return host.url(String(url), base === undefined ? undefined : String(base)) !== undefined; }
@@ -210,7 +215,7 @@ class URL {
 	get href() { return this.#parts.href; }
 	set href(v) {
 		const parts = host.url(String(v), undefined);
-		if (parts === undefined) throw new TypeError(`Invalid URL: ${v}`);
+		if (parts === undefined) throw invalidURL(v);
 		this.#parts = parts;
 		if (this.#params) reloadParams(this.#params, parts.search.slice(1));
 	}
