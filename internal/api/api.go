@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -32,6 +33,12 @@ type Config struct {
 
 	// URL is the address of the app behind a host label.
 	URL func(label string) string
+	// AppURL is the address at which visitors meet an app, "" when nothing leads to it; HostURL is that of this instance
+	// under a whole host name.
+	AppURL  func(app apps.App) string
+	HostURL func(host string) string
+	// Lookup asks the name servers for the addresses of a host.
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	// Compile compiles the function of the deployment about to be made: nil when it has none.
 	Compile func(ctx context.Context, src Source) ([]byte, error)
 	// Changed is called after every operation that may have changed the state, before its answer is sent.

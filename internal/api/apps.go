@@ -58,7 +58,10 @@ func (a *API) appRemoval(ctx context.Context, req op.AppRef) (op.Removal, error)
 
 func (a *API) removal(ctx context.Context, app apps.App) (r op.Removal, err error) {
 	r.App = app
-	if r.Aliases, err = a.Apps.Aliases(ctx, app.ID); err != nil {
+	if r.Addresses, err = a.Apps.Addresses(ctx, app.ID); err != nil {
+		return r, err
+	}
+	if r.SplitLosses, err = a.Apps.SplitLosses(ctx, app.ID); err != nil {
 		return r, err
 	}
 	if r.Stats, err = a.Hosting.Stats(ctx, app.ID); err != nil {
@@ -97,11 +100,22 @@ func (a *API) deploymentList(ctx context.Context, req op.DeploymentList) (page o
 
 // addressed adds the address at which a deployment is seen.
 func (a *API) addressed(app apps.App, d hosting.Deployment) op.Deployment {
-	label := app.Name
-	if !d.Live {
-		label = fmt.Sprintf("%d--%s", d.Number, app.Name)
+	if d.Live {
+		return op.Deployment{Deployment: d, URL: a.address(app, d.Number)}
 	}
-	return op.Deployment{Deployment: d, URL: a.URL(label)}
+	return op.Deployment{Deployment: d, URL: a.previewURL(app, d.Number)}
+}
+
+// address is where visitors meet an app; where nothing leads to it, the preview of the deployment with the number.
+func (a *API) address(app apps.App, number int) string {
+	if address := a.AppURL(app); address != "" {
+		return address
+	}
+	return a.previewURL(app, number)
+}
+
+func (a *API) previewURL(app apps.App, number int) string {
+	return a.URL(fmt.Sprintf("%d--%s", number, app.Name))
 }
 
 func (a *API) appRollback(ctx context.Context, req op.Rollback) (op.Deployment, error) {

@@ -111,12 +111,15 @@ func create(tx *database.Tx, name, title string) (App, error) {
 	return app, err
 }
 
-// Remove deletes an app and, by the schema, everything that belongs to it: aliases, environment, deployments, data,
-// log. Content that no other deployment holds is collected later.
+// Remove deletes an app and, by the schema, everything that belongs to it: aliases, domains, environment, deployments,
+// data, log. Splits go on without it. Content that no other deployment holds is collected later.
 func (s *Store) Remove(ctx context.Context, ref string) (App, error) {
 	var app App
 	err := s.db.Write(ctx, func(tx *database.Tx) (err error) {
 		if app, err = find(tx.Conn, ref); err != nil {
+			return err
+		}
+		if err = leaveSplits(tx, app.ID); err != nil {
 			return err
 		}
 		return tx.Exec("DELETE FROM apps WHERE id = ?", app.ID)
@@ -124,16 +127,42 @@ func (s *Store) Remove(ctx context.Context, ref string) (App, error) {
 	return app, err
 }
 
-// Aliases are the host labels that lead to an app.
-func (s *Store) Aliases(ctx context.Context, appID string) ([]string, error) {
-	names := []string{}
-	err := s.db.Read(ctx, func(c *database.Conn) error {
-		return c.Each("SELECT name FROM aliases WHERE app_id = ? ORDER BY name", func(r *database.Row) error {
-			names = append(names, r.Text(0))
-			return nil
-		}, appID)
-	})
-	return names, err
+// Addresses is what leads to an app.
+type Addresses struct {
+	Aliases []string `json:"aliases"` // host labels that lead to it alone
+	Domains []string `json:"domains"`
+	Splits  []string `json:"splits"` // aliases that it is an arm of
+}
+
+func noAddresses() Addresses { return Addresses{[]string{}, []string{}, []string{}} }
+
+type addressKind int
+
+const (
+	aliasAddress addressKind = iota
+	domainAddress
+	splitAddress
+)
+
+func (a *Addresses) add(kind addressKind, name string) {
+	list := map[addressKind]*[]string{aliasAddress: &a.Aliases, domainAddress: &a.Domains, splitAddress: &a.Splits}[kind]
+	*list = append(*list, name)
+}
+
+// eachAddress tells what leads to the apps whose ids are in a JSON array, in the order of the names.
+func eachAddress(c *database.Conn, appIDs string, fn func(appID string, kind addressKind, name string)) error {
+	return c.Each(`WITH ids AS (SELECT value FROM json_each(?))
+		SELECT app_id, 0, name FROM aliases WHERE app_id IN ids UNION ALL SELECT app_id, 1, host FROM domains WHERE app_id IN ids
+		UNION ALL SELECT app_id, 2, alias FROM arms WHERE app_id IN ids ORDER BY 3`, func(r *database.Row) error {
+		fn(r.Text(0), addressKind(r.Int(1)), r.Text(2))
+		return nil
+	}, appIDs)
+}
+
+// Addresses are what leads to an app, each kind in the order of the names.
+func (s *Store) Addresses(ctx context.Context, appID string) (Addresses, error) {
+	kin, err := s.KinOf(ctx, []string{appID})
+	return kin[appID].Addresses, err
 }
 
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

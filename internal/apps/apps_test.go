@@ -11,7 +11,7 @@ import (
 	"fazt/internal/errs"
 )
 
-func open(t *testing.T) *Store {
+func open(t testing.TB) *Store {
 	t.Helper()
 	db, err := database.Open(t.Context(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
 	if err != nil {
@@ -78,15 +78,15 @@ func TestEnsureMakesOnceAndFindsByNameAndID(t *testing.T) {
 			t.Errorf("%q: %v", ref, err)
 		}
 	}
-	if names, err := s.Aliases(t.Context(), first.ID); err != nil || !cmp.Equal(names, []string{"blog"}) {
-		t.Errorf("aliases %v %v", names, err)
+	if a, err := s.Addresses(t.Context(), first.ID); err != nil || !cmp.Equal(a, Addresses{[]string{"blog"}, []string{}, []string{}}) {
+		t.Errorf("addresses %+v %v", a, err)
 	}
 }
 
 func TestANameThatLeadsElsewhereIsTaken(t *testing.T) {
 	s := open(t)
 	err := s.db.Write(t.Context(), func(tx *database.Tx) error {
-		if err := tx.Exec("INSERT INTO aliases VALUES ('shop', 'reserved', NULL, 1, 1)"); err != nil {
+		if err := tx.Exec("INSERT INTO aliases (name, kind, created_at, updated_at) VALUES ('shop', 'reserved', 1, 1)"); err != nil {
 			return err
 		}
 		_, err := s.EnsureTx(tx, "shop", "")
@@ -139,7 +139,7 @@ func TestRemovingAnAppRemovesEverythingThatIsItsOwn(t *testing.T) {
 			if err := tx.Exec("INSERT INTO app_log (app_id, at, number, level, message) VALUES (?, 1, 1, 'info', 'x')", a.ID); err != nil {
 				return err
 			}
-			if err := tx.Exec("INSERT INTO deployments VALUES (?, ?, 1, x'00', '', '{}', 0, 0, 0, 1)", "dep_"+a.Name, a.ID); err != nil {
+			if err := tx.Exec("INSERT INTO deployments (id, app_id, number, digest, files, bytes, created_at) VALUES (?, ?, 1, x'00', 0, 0, 1)", "dep_"+a.Name, a.ID); err != nil {
 				return err
 			}
 			return tx.Exec("INSERT INTO live VALUES (?, ?, 1)", a.ID, "dep_"+a.Name)
@@ -197,9 +197,9 @@ func TestEnvironment(t *testing.T) {
 	if err != nil || len(list) != 2 || list[0].Name != "A" || list[1].Value != "2" {
 		t.Fatalf("%+v %v", list, err)
 	}
-	routes, err := s.Routes(t.Context())
-	want := []Route{{Label: "blog", AppID: app.ID, App: "blog", Env: map[string]string{"A": "1", "B": "2"}}}
-	if err != nil || !cmp.Equal(routes, want) {
-		t.Fatal(cmp.Diff(want, routes), err)
+	all, err := s.Routing(t.Context())
+	want := []AppRoute{{ID: app.ID, Name: "blog", Env: map[string]string{"A": "1", "B": "2"}}}
+	if err != nil || !cmp.Equal(all.Apps, want) {
+		t.Fatal(cmp.Diff(want, all.Apps), err)
 	}
 }

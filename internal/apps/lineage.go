@@ -41,27 +41,26 @@ func (s *Store) ForkTx(tx *database.Tx, from App, number int, name string, envir
 
 // Kin is what a list of apps shows of an app besides itself.
 type Kin struct {
-	Aliases []string // the host labels that lead to it
-	Origin  *Origin  // nil = it is no fork
+	Addresses Addresses
+	Origin    *Origin // nil = it is no fork
 }
 
 // KinOf is that of several apps, in a fixed number of queries. Every app is in the result.
 func (s *Store) KinOf(ctx context.Context, appIDs []string) (map[string]Kin, error) {
 	all := make(map[string]Kin, len(appIDs))
 	for _, app := range appIDs {
-		all[app] = Kin{Aliases: []string{}}
+		all[app] = Kin{Addresses: noAddresses()}
 	}
 	list, err := json.Marshal(appIDs)
 	if err != nil {
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(c *database.Conn) error {
-		err := c.Each("SELECT app_id, name FROM aliases WHERE app_id IN (SELECT value FROM json_each(?)) ORDER BY name", func(r *database.Row) error {
-			k := all[r.Text(0)]
-			k.Aliases = append(k.Aliases, r.Text(1))
-			all[r.Text(0)] = k
-			return nil
-		}, string(list))
+		err := eachAddress(c, string(list), func(app string, kind addressKind, name string) {
+			k := all[app]
+			k.Addresses.add(kind, name)
+			all[app] = k
+		})
 		if err != nil {
 			return err
 		}

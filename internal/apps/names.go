@@ -26,12 +26,20 @@ var reserved = map[string]string{
 // CheckName says whether an app may be called name: a host label of 1 to 63 characters a-z, 0-9 and "-", with no "-"
 // at either end and no "--" (which marks a preview), that is not reserved.
 func CheckName(name string) error {
+	if name == "" {
+		return errs.New(errs.Invalid, "the app needs a name")
+	}
+	return checkLabel(name, "the name of an app")
+}
+
+// checkLabel is CheckName for whatever is a label.
+func checkLabel(name, what string) error {
 	bad := func(why string) error {
-		return errs.New(errs.Invalid, "%q cannot be the name of an app: %s", name, why)
+		return errs.New(errs.Invalid, "%q cannot be %s: %s", name, what, why)
 	}
 	switch {
 	case name == "":
-		return errs.New(errs.Invalid, "the app needs a name")
+		return bad("it is empty")
 	case len(name) > 63:
 		return bad("it is longer than 63 characters")
 	case strings.ContainsFunc(name, notLabel):

@@ -60,6 +60,7 @@ var owners = map[string][]string{
 	"github.com/andybalholm/brotli":     {"internal/hosting"},
 	"github.com/gofrs/flock":            {"internal/database"},
 	"github.com/go-git/go-git":          {"internal/cli"},
+	"github.com/go-git/go-billy":        {"internal/cli"},
 	"github.com/fsnotify/fsnotify":      {"internal/cli"},
 	"github.com/spf13/cobra":            {"internal/cli"},
 	"github.com/spf13/pflag":            {"internal/cli"},
@@ -67,7 +68,7 @@ var owners = map[string][]string{
 	"github.com/nlnwa/whatwg-url":       {"internal/runtime"},
 	"github.com/go-sourcemap/sourcemap": {"internal/runtime"},
 	"golang.org/x/crypto":               {"internal/auth"},
-	"golang.org/x/net":                  {"internal/gateway", "internal/system"},
+	"golang.org/x/net":                  {"internal/gateway", "internal/system", "internal/apps"},
 	"golang.org/x/term":                 {"internal/cli"},
 	"golang.org/x/sync":                 nil, // used where it helps
 	"golang.org/x/sys":                  {"internal/cli", "internal/runtime"},

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"fazt/internal/api/op"
+	"fazt/internal/apps"
 	"fazt/internal/client"
 	"fazt/internal/errs"
 	"fazt/internal/output"
@@ -17,9 +18,9 @@ import (
 
 func (c *command) app() *cobra.Command {
 	return group("app", "Deploy apps and look after them",
-		c.appDeploy(), c.appList(), c.appInfo(), c.appDeployments(), c.appRollback(), c.appRemove(),
-		c.appFiles(), c.appCat(), c.appPull(), c.appLogs(), c.appFork(),
-		c.appCreate(), c.appValidate(), c.appOpen())
+		c.appCreate(), c.appValidate(), c.appDeploy(), c.appInstall(), c.appUpgrade(), c.appList(), c.appInfo(), c.appOpen(),
+		c.appDeployments(), c.appRollback(), c.appRename(), c.appFork(), c.appRemove(),
+		c.appFiles(), c.appCat(), c.appPull(), c.appLogs())
 }
 
 func (c *command) appList() *cobra.Command {
@@ -155,8 +156,30 @@ func (c *command) appRemove() *cobra.Command {
 }
 
 func removalText(r op.Removal) string {
-	return fmt.Sprintf("%s (%s), %s in the store and the host names %s", output.Count(r.Deployments, "deployment"),
-		output.Size(r.Stats.Stored), output.Count(r.Keys, "value"), strings.Join(r.Aliases, ", "))
+	text := fmt.Sprintf("%s (%s), %s in the store and %s", output.Count(r.Deployments, "deployment"), output.Size(r.Stats.Stored),
+		output.Count(r.Keys, "value"), named(r.Aliases, "alias", "aliases"))
+	if len(r.Domains) > 0 {
+		text += " and " + named(r.Domains, "domain", "domains")
+	}
+	for _, l := range r.SplitLosses {
+		now := apps.Alias{Name: l.Alias, Kind: apps.AliasSplit, Arms: l.After}
+		if len(l.After) == 1 {
+			now.Kind, now.App = apps.AliasApp, l.After[0].App
+		}
+		text += "; the split " + l.Alias + " then leads to " + now.Leads()
+	}
+	return text
+}
+
+// named is "the alias a" or "the aliases a, b".
+func named(names []string, one, many string) string {
+	switch len(names) {
+	case 0:
+		return "no " + one
+	case 1:
+		return "the " + one + " " + names[0]
+	}
+	return "the " + many + " " + strings.Join(names, ", ")
 }
 
 // confirm shows what will go and asks.

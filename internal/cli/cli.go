@@ -71,7 +71,10 @@ func (c *command) explain(err error) {
 	fmt.Fprintf(c.Stderr, "fazt: %s\n", text)
 	for _, d := range diagnostics(err) {
 		if d.Frame != "" {
-			fmt.Fprintf(c.Stderr, "\n%s:%d:%d: %s\n%s\n", d.File, d.Line, d.Column, d.Text, d.Frame)
+			if place := fmt.Sprintf("%s:%d:%d: %s\n", d.File, d.Line, d.Column, d.Text); !strings.HasPrefix(text+"\n", place) {
+				fmt.Fprintf(c.Stderr, "\n%s", place)
+			}
+			fmt.Fprintf(c.Stderr, "%s\n", d.Frame)
 		}
 		for _, note := range d.Notes {
 			fmt.Fprintf(c.Stderr, "  note: %s\n", note)
@@ -139,7 +142,7 @@ the server, and everything is kept in one SQLite file.`,
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().StringVar(&c.database, "db", "", "database file (FAZT_DB, else ~/.fazt/data.db)")
 	root.PersistentFlags().StringVar(&c.format, "format", "table", "how results are shown: table, json or markdown")
-	root.AddCommand(c.dev(), c.server(), c.app(), c.databaseCommand(), c.version())
+	root.AddCommand(c.dev(), c.server(), c.app(), c.alias(), c.domain(), c.databaseCommand(), c.version())
 	root.AddCommand(c.shortForms()...)
 	root.SetHelpCommand(help(root))
 	return root

@@ -92,7 +92,7 @@ func writeTemplate(t template.Template, app, dir string) (n int, err error) {
 		}
 		data, err := fs.ReadFile(t.Files, name)
 		if err == nil && name == hosting.ManifestFile {
-			data, err = named(data, app)
+			data, err = renamed(data, app)
 		}
 		if err != nil {
 			return err
@@ -103,8 +103,8 @@ func writeTemplate(t template.Template, app, dir string) (n int, err error) {
 	return n, err
 }
 
-// named is a manifest with the name of the app.
-func named(data []byte, app string) ([]byte, error) {
+// renamed is a manifest with the name of the app.
+func renamed(data []byte, app string) ([]byte, error) {
 	m, err := hosting.ParseManifest(data, hosting.ManifestFile)
 	if err != nil {
 		return nil, err

@@ -20,6 +20,9 @@ func infoRows(a op.App) [][]string {
 		if a.Live.Function {
 			function = "api/main"
 		}
+		if a.Live.Source != nil {
+			add("source", sourceText(a.Live.Source))
+		}
 		add("deployed", output.Time(a.Live.CreatedAt))
 		add("message", a.Live.Message)
 		add("function", function)
@@ -29,6 +32,8 @@ func infoRows(a op.App) [][]string {
 	add("store", fmt.Sprintf("%s, %s", output.Count(a.Usage.Keys, "value"), output.Size(a.Usage.KeyBytes)))
 	add("environment", output.Count(a.Variables, "variable"))
 	add("aliases", strings.Join(a.Aliases, ", "))
+	add("domains", strings.Join(a.Domains, ", "))
+	add("splits", strings.Join(a.Splits, ", "))
 	if o := a.ForkedFrom; o != nil {
 		gone := ""
 		if o.AppID == "" {

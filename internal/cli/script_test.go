@@ -82,7 +82,7 @@ func runScripts(t *testing.T, dir string, server bool) {
 			return false, errors.New("there is no condition " + name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"run": run, "get": get, "ready": ready, "free": free,
+			"run": run, "get": get, "ready": ready, "free": free, "gitserve": gitServe,
 		},
 	})
 }

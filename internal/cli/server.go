@@ -16,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"fazt/internal/api/op"
+	"fazt/internal/auth"
 	"fazt/internal/client"
 	"fazt/internal/errs"
 	"fazt/internal/output"
@@ -148,6 +149,9 @@ func (c *command) ask(req *op.ServerInit, fromStdin bool) error {
 	}
 	password, err := c.secret(terminal, "Password (at least 8 characters): ")
 	if err != nil {
+		return err
+	}
+	if err := auth.CheckPassword(password); err != nil {
 		return err
 	}
 	again, err := c.secret(terminal, "The same again: ")

@@ -31,22 +31,33 @@ type exchange struct {
 	appID     string
 	requestID string
 	started   time.Time
+
+	personal    bool   // the answer is for this visitor alone: what they see was drawn
+	splitCookie string // goes with it; "" = none
 }
 
 func (x *exchange) WriteHeader(status int) {
 	if x.status == 0 && status >= 200 { // 1xx go before the answer
-		x.status = status
+		x.begin(status)
 	}
 	x.ResponseWriter.WriteHeader(status)
 }
 
 func (x *exchange) Write(p []byte) (int, error) {
 	if x.status == 0 {
-		x.status = http.StatusOK
+		x.begin(http.StatusOK)
 	}
 	n, err := x.ResponseWriter.Write(p)
 	x.bytes += int64(n)
 	return n, err
+}
+
+// begin is called once, before the head of the answer goes out.
+func (x *exchange) begin(status int) {
+	x.status = status
+	if x.personal {
+		personalise(x.Header(), x.splitCookie)
+	}
 }
 
 // Unwrap lets http.ResponseController reach the connection.
@@ -55,7 +66,7 @@ func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 // Flush sends what is buffered.
 func (x *exchange) Flush() {
 	if x.status == 0 {
-		x.status = http.StatusOK
+		x.begin(http.StatusOK)
 	}
 	_ = http.NewResponseController(x.ResponseWriter).Flush()
 }

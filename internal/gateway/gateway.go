@@ -8,6 +8,7 @@ package gateway
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -31,8 +32,8 @@ type Config struct {
 	Admin     http.Handler // answers on the admin host; nil = nobody does
 	Log       *slog.Logger
 
-	// Preview finds a deployment of the app behind a label by its number; NotFound when there is none.
-	Preview func(ctx context.Context, label string, number int) (*Target, error)
+	// Preview finds a deployment of an app by its number; NotFound when there is none.
+	Preview func(ctx context.Context, app string, number int) (*Target, error)
 	// Program loads the compiled function of a deployment, for Functions.
 	Program func(ctx context.Context, deployment string) (*runtime.Program, error)
 	// Reload makes open pages reload when a deployment goes live, for `fazt dev`; nil = they do not.
@@ -44,11 +45,12 @@ type Config struct {
 type gateway struct {
 	Config
 	pages *pages
+	draw  func(n int) int // a random number from 0 to n-1, for splits
 }
 
 // New is the handler in front of everything. It starts nothing.
 func New(c Config) http.Handler {
-	return &gateway{Config: c, pages: newPages()}
+	return &gateway{Config: c, pages: newPages(), draw: rand.IntN}
 }
 
 // ServeHTTP answers every request, also when what should answer it panics.
@@ -79,6 +81,7 @@ type destination struct {
 	target  *Target // nil for the product's own pages
 	preview bool    // the target is not what visitors of the app see
 	own     ownPage
+	host    string // canonical
 }
 
 // ownPage is a part of the product that answers instead of an app.
@@ -100,32 +103,39 @@ func (g *gateway) find(r *http.Request) (destination, error) {
 	if err != nil {
 		return destination{}, err
 	}
+	d := destination{host: host}
 	label, below := routes.label(host)
 	switch {
 	case !below:
-		return destination{}, noApp(host)
+		d.target = routes.t.Hosts[host]
 	case label == "" || label == "www":
-		if t := routes.targets["root"]; t != nil && !t.Reserved {
-			return destination{target: t}, nil
+		d.target = routes.t.Labels["root"]
+		if d.target == nil || d.target.Reserved {
+			return destination{own: welcomePage}, nil
 		}
-		return destination{own: welcomePage}, nil
 	case label == "admin" && g.Admin != nil:
 		return destination{own: adminPage}, nil
-	}
-	if t := routes.targets[label]; t != nil {
-		if t.Reserved {
-			return destination{}, noApp(host)
+	default:
+		if d.target = routes.t.Labels[label]; d.target == nil {
+			return g.findPreview(r.Context(), host, label)
 		}
-		return destination{target: t}, nil
 	}
-	if number, app, ok := cutPreview(label); ok && g.Preview != nil {
-		t, err := g.Preview(r.Context(), app, number)
-		if errs.Is(err, errs.NotFound) {
-			return destination{}, noApp(host)
-		}
-		return destination{target: t, preview: true}, err
+	if d.target == nil || d.target.Reserved {
+		return destination{}, noApp(host)
 	}
-	return destination{}, noApp(host)
+	return d, nil
+}
+
+func (g *gateway) findPreview(ctx context.Context, host, label string) (destination, error) {
+	number, app, ok := cutPreview(label)
+	if !ok || g.Preview == nil {
+		return destination{}, noApp(host)
+	}
+	t, err := g.Preview(ctx, app, number)
+	if errs.Is(err, errs.NotFound) {
+		return destination{}, noApp(host)
+	}
+	return destination{target: t, preview: true, host: host}, err
 }
 
 // noApp is the answer for hosts that lead nowhere; it is the same whether a label is reserved, free or a preview that
@@ -149,16 +159,22 @@ func (g *gateway) enter(w *exchange, r *http.Request, d destination) error {
 		g.Admin.ServeHTTP(w, r)
 		return nil
 	case welcomePage:
-		return g.pages.welcome(w, r, g.Routes().domain)
+		return g.pages.welcome(w, r, g.Routes().t.Domain)
 	}
 	t := d.target
+	if t.Redirect != nil {
+		return t.Redirect.serve(w, r, d.host, path)
+	}
+	if t.Split != nil {
+		t = g.choose(w, r, t.Split)
+	}
 	w.appID = t.AppID
 	if d.preview {
 		w.Header().Set("X-Robots-Tag", "noindex")
 	}
 	switch first := firstSegment(path); {
 	case first == "_fazt":
-		return g.product(w, r, d, path)
+		return g.product(w, r, t.AppID, path)
 	case first == "auth":
 		return nothing()
 	case t.Deployment == "":
@@ -176,7 +192,7 @@ func (g *gateway) enter(w *exchange, r *http.Request, d destination) error {
 func nothing() error { return errs.New(errs.NotFound, "there is nothing at this address") }
 
 // product answers below /_fazt/, which belongs to the product on every app's host.
-func (g *gateway) product(w *exchange, r *http.Request, d destination, path string) error {
+func (g *gateway) product(w *exchange, r *http.Request, appID, path string) error {
 	if g.Reload == nil {
 		return nothing()
 	}
@@ -184,12 +200,18 @@ func (g *gateway) product(w *exchange, r *http.Request, d destination, path stri
 	case "/_fazt/reload.js":
 		return serveReloadScript(w)
 	case "/_fazt/reload":
-		return g.Reload.serve(w, r, d.target.AppID, func() string {
+		return g.Reload.serve(w, r, appID, func() string {
 			now, err := g.find(r)
 			if err != nil || now.target == nil {
 				return ""
 			}
-			return now.target.Deployment
+			t := now.target
+			if t.Split != nil {
+				if t = t.Split.Member(appID); t == nil {
+					return ""
+				}
+			}
+			return t.Deployment
 		})
 	}
 	return nothing()
@@ -199,6 +221,7 @@ func (g *gateway) function(w *exchange, r *http.Request, t *Target) error {
 	if !t.Function {
 		return errs.New(errs.NotFound, "this app has no function")
 	}
+	hideSplitCookie(r.Header)
 	g.Functions.Serve(w, r, runtime.Function{
 		AppID: t.AppID, AppName: t.AppName, Deployment: t.Deployment, Number: t.Number, Env: t.Env,
 		Load: func(ctx context.Context) (*runtime.Program, error) { return g.Program(ctx, t.Deployment) },

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -96,7 +97,7 @@ func open(t testing.TB, domain string, change ...func(d *door)) *door {
 			fmt.Fprint(w, "admin ", r.URL.Path)
 		}),
 	}
-	d.routes.Store(NewRoutes(domain, nil))
+	d.routes.Store(NewRoutes(Table{Domain: domain}))
 	for _, fn := range change {
 		fn(d)
 	}
@@ -173,17 +174,15 @@ func (d *door) deploy(files map[string]string, t Target, labels ...string) Targe
 func (d *door) route(t *Target, labels ...string) {
 	old := d.routes.Load()
 	targets := map[string]*Target{}
-	for label, target := range old.targets {
-		targets[label] = target
-	}
+	maps.Copy(targets, old.t.Labels)
 	for _, label := range labels {
 		targets[label] = t
 	}
-	d.routes.Store(NewRoutes(old.domain, targets))
+	d.routes.Store(NewRoutes(Table{Domain: old.t.Domain, Labels: targets, Hosts: old.t.Hosts}))
 }
 
 func (d *door) preview(ctx context.Context, label string, number int) (*Target, error) {
-	t := d.routes.Load().Target(label)
+	t := d.routes.Load().Label(label)
 	if t == nil {
 		return nil, errs.New(errs.NotFound, "no app")
 	}
@@ -686,10 +685,10 @@ func TestInternationalHosts(t *testing.T) {
 }
 
 func TestCanonicalHostsCostNoAllocation(t *testing.T) {
-	r := NewRoutes("localhost", map[string]*Target{"blog": {}})
+	r := NewRoutes(Table{Domain: "localhost", Labels: map[string]*Target{"blog": {}}})
 	if n := testing.AllocsPerRun(100, func() {
 		host, err := canonicalHost("blog.localhost:4698")
-		if label, ok := r.label(host); err != nil || !ok || r.Target(label) == nil {
+		if label, ok := r.label(host); err != nil || !ok || r.Label(label) == nil {
 			t.Fatal(host, err)
 		}
 	}); n != 0 {

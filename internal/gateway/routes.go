@@ -9,8 +9,8 @@ import (
 	"fazt/internal/runtime"
 )
 
-// Target is what a host label leads to: an app with its live deployment, or a preview of another one. It does not
-// change; a deployment that goes live makes a new one.
+// Target is what a host leads to: an app with its live deployment, a preview of another one, a redirect or a split.
+// It does not change; a deployment that goes live makes a new one.
 type Target struct {
 	AppID, AppName string
 	Deployment     string // dep_…; "" = nothing is live
@@ -18,37 +18,54 @@ type Target struct {
 	SPA            bool
 	Function       bool // the deployment has one
 	Env            *runtime.Env
-	Reserved       bool // the label is kept, and leads nowhere
+
+	// At most one of the three; the target is no app then.
+	Reserved bool // the label is kept, and leads nowhere
+	Redirect *Redirect
+	Split    *Split
 }
 
-// Routes is a snapshot of where every host label leads. It does not change.
-type Routes struct {
-	domain  string
-	targets map[string]*Target
+// Table is what a snapshot is made of. Several hosts may share a Target, and those that lead to one app should.
+type Table struct {
+	Domain string             // labels lie below it
+	Labels map[string]*Target // by alias
+	Hosts  map[string]*Target // by canonical host: the domains
+	Apps   map[string]*Target // by the app's name, whether or not a host leads to it
 }
 
-// NewRoutes is a snapshot for the labels below domain. It keeps targets; the caller changes neither it nor them.
-func NewRoutes(domain string, targets map[string]*Target) *Routes {
-	return &Routes{domain: domain, targets: targets}
-}
+// Routes is a snapshot of where every host leads. It does not change.
+type Routes struct{ t Table }
 
-// Target is where a label leads, nil for nowhere.
-func (r *Routes) Target(label string) *Target { return r.targets[label] }
+// NewRoutes is a snapshot. It keeps what is in the table; the caller does not change it any more.
+func NewRoutes(t Table) *Routes { return &Routes{t} }
 
-// All are the targets of all labels.
-func (r *Routes) All() iter.Seq[*Target] { return maps.Values(r.targets) }
+// Label is where a label leads, nil for nowhere.
+func (r *Routes) Label(label string) *Target { return r.t.Labels[label] }
+
+// App is the app with the given name, nil for none.
+func (r *Routes) App(name string) *Target { return r.t.Apps[name] }
+
+// Apps are all apps.
+func (r *Routes) Apps() iter.Seq[*Target] { return maps.Values(r.t.Apps) }
+
+// Labels are all labels with what they lead to, and Hosts all whole host names.
+func (r *Routes) Labels() iter.Seq2[string, *Target] { return maps.All(r.t.Labels) }
+
+// Hosts are all whole host names with what they lead to.
+func (r *Routes) Hosts() iter.Seq2[string, *Target] { return maps.All(r.t.Hosts) }
 
 // label is what stands before the domain in a canonical host, "" for the domain itself; one with a dot in it leads
 // nowhere, because no label has one. below is false for every other host. On localhost, the addresses of this
 // machine mean the domain: that is what people type.
 func (r *Routes) label(host string) (label string, below bool) {
-	if host == r.domain {
+	domain := r.t.Domain
+	if host == domain {
 		return "", true
 	}
-	if n := len(host) - len(r.domain) - 1; n > 0 && host[n] == '.' && host[n+1:] == r.domain {
+	if n := len(host) - len(domain) - 1; n > 0 && host[n] == '.' && host[n+1:] == domain {
 		return host[:n], true
 	}
-	return "", r.domain == "localhost" && isLoopback(host)
+	return "", domain == "localhost" && isLoopback(host)
 }
 
 // cutPreview reads "<number>--<app>". The number is written in one way only, so that a preview has one address.

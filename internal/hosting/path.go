@@ -63,6 +63,19 @@ func checkPaths(sorted []Announced) error {
 	return nil
 }
 
+// LeftOut says whether a file or folder is part of no deployment, whatever brings it: version control, dependencies, and
+// names that begin with a dot (.env before all), which would not be served anyway; .well-known at the top is taken.
+func LeftOut(path string) bool {
+	for first := true; path != ""; first = false {
+		segment, rest, _ := strings.Cut(path, "/")
+		path = rest
+		if segment == "node_modules" || strings.HasPrefix(segment, ".") && !(first && segment == ".well-known") {
+			return true
+		}
+	}
+	return false
+}
+
 // Hidden says whether the file with this path is never served as it is: what belongs to functions (api, workers), what
 // only signed-in people may see (private), fazt.json, node_modules, and names that begin with a dot, except below
 // .well-known (RFC 8615). Letter case makes no difference, so that no spelling gets round it where a proxy or a

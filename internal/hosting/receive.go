@@ -53,11 +53,36 @@ func (s *Store) Receive(ctx context.Context, uploadID string, body io.Reader) (R
 	if flushed := in.flush(ctx); err == nil {
 		err = flushed
 	}
+	in.countMissing()
+	return in.got, err
+}
+
+func (in *intake) countMissing() {
 	for _, w := range in.wanted {
 		if !w.stored {
 			in.got.Missing++
 		}
 	}
+}
+
+// Fill stores content of an upload that is at hand: read gives each to take, once or more often. It is Receive for
+// those who have no stream in the form that travels.
+func (s *Store) Fill(ctx context.Context, uploadID string, read func(take func(hash Hash, content io.Reader) error) error) (Received, error) {
+	in := &intake{store: s, upload: uploadID}
+	if err := in.load(ctx); err != nil {
+		return in.got, err
+	}
+	err := read(func(hash Hash, content io.Reader) error {
+		w := in.wanted[hash]
+		if w == nil {
+			return errs.New(errs.Invalid, "the content %s was not announced", hash)
+		}
+		return in.take(ctx, hash, w, content)
+	})
+	if flushed := in.flush(ctx); err == nil {
+		err = flushed
+	}
+	in.countMissing()
 	return in.got, err
 }
 
@@ -223,6 +248,13 @@ func (in *intake) entry(ctx context.Context, header *tar.Header, r io.Reader) er
 		return errs.New(errs.Invalid, "the content %s was not announced", hash)
 	case w.size != header.Size:
 		return errs.New(errs.Invalid, "%s was announced with %d bytes and sent with %d", w.path, w.size, header.Size)
+	}
+	return in.take(ctx, hash, w, r)
+}
+
+// take stores content that was announced, unless it is stored.
+func (in *intake) take(ctx context.Context, hash Hash, w *wanted, r io.Reader) error {
+	switch {
 	case w.stored:
 		in.got.Skipped++
 		return nil

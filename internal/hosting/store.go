@@ -17,6 +17,7 @@ type Config struct {
 	DB     *database.DB
 	Limits func() system.Storage // read anew for every decision
 	Log    *slog.Logger          // nil = silent
+	Temp   string                // directory for files that last as long as a request; "" = the system's
 }
 
 // Store is the deployments of one instance and the content they hold. It is safe for use by any number of
@@ -25,6 +26,7 @@ type Store struct {
 	db     *database.DB
 	limits func() system.Storage
 	log    *slog.Logger
+	temp   string
 
 	collecting sync.Mutex // held by Collect: two at once would only do everything twice
 
@@ -38,7 +40,7 @@ func New(c Config) *Store {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Store{db: c.DB, limits: c.Limits, log: c.Log, arriving: map[int64]int{}, replaced: map[string]time.Time{}}
+	return &Store{db: c.DB, limits: c.Limits, log: c.Log, temp: c.Temp, arriving: map[int64]int{}, replaced: map[string]time.Time{}}
 }
 
 // Files are the files of a deployment in the byte order of their paths. A deployment that is gone is NotFound.

@@ -42,7 +42,7 @@ func (i *Instance) Run(ctx context.Context, ready Ready) error {
 	defer i.running.Store(nil)
 
 	sinks := begin(context.WithoutCancel(ctx), stop, i.AppLog.Run)
-	work := begin(context.WithoutCancel(ctx), stop, i.engine.Run, i.Hosting.Run, i.KV.Run)
+	work := begin(context.WithoutCancel(ctx), stop, i.engine.Run, i.Hosting.Run, i.KV.Run, paceCollector)
 	front := begin(context.WithoutCancel(ctx), stop, services(edges)...)
 	if ready != nil {
 		ready(addresses)

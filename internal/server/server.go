@@ -7,6 +7,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -34,7 +37,8 @@ type Config struct {
 	Limits   *system.Limits // nil = the defaults
 	Log      *slog.Logger   // nil = silent
 	Dev      bool           // readable error pages, and pages that reload when a deployment goes live
-	Command  bool           // it lives for one command: nobody visits, so nothing is routed
+
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error) // addresses of a host; nil = ask the name servers
 }
 
 // Instance is one Fazt: its database open, its parts joined, nothing running until Run.
@@ -57,6 +61,7 @@ type Instance struct {
 	api      *api.API
 	reload   *gateway.Reloader // nil unless Dev
 	routes   atomic.Pointer[gateway.Routes]
+	refresh  sync.Mutex             // held while routes are made anew
 	address  atomic.Pointer[string] // the first TCP address, once it is open
 	running  atomic.Pointer[run]
 }
@@ -73,6 +78,9 @@ type run struct {
 func Open(ctx context.Context, c Config) (*Instance, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Lookup == nil {
+		c.Lookup = lookup
 	}
 	i := &Instance{config: c, log: c.Log}
 	if c.Lock == nil {
@@ -126,7 +134,7 @@ func (i *Instance) compose(ctx context.Context) (err error) {
 		i.settings.Listen = i.config.Listen
 	}
 	i.Apps = apps.New(i.DB)
-	i.Hosting = hosting.New(hosting.Config{DB: i.DB, Limits: i.Limits.Storage, Log: i.log})
+	i.Hosting = hosting.New(hosting.Config{DB: i.DB, Limits: i.Limits.Storage, Log: i.log, Temp: filepath.Dir(i.config.Database)})
 	i.KV = storage.New(storage.Config{DB: i.DB, Limits: i.Limits.Storage})
 	i.Users = auth.NewUsers(i.DB)
 	i.AppLog = activity.NewAppLog(i.DB, func() int { return i.Limits.Storage().AppLogRows }, i.log)
@@ -145,7 +153,7 @@ func (i *Instance) composeEdges() {
 	})
 	i.api = api.New(api.Config{
 		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, AppLog: i.AppLog, Log: i.log,
-		URL: i.URL, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop, Settings: i.settings,
+		URL: i.URL, AppURL: i.AppURL, HostURL: i.hostURL, Lookup: i.config.Lookup, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop, Settings: i.settings,
 	})
 	if i.config.Dev {
 		i.reload = gateway.NewReloader()
@@ -195,8 +203,10 @@ func (i *Instance) Front() http.Handler { return i.front }
 func (i *Instance) Settings() system.Settings { return i.settings }
 
 // URL is the address of the app behind a host label.
-func (i *Instance) URL(label string) string {
-	host := label + "." + i.settings.Domain
+func (i *Instance) URL(label string) string { return i.hostURL(label + "." + i.settings.Domain) }
+
+// hostURL is the address of this instance under a host name.
+func (i *Instance) hostURL(host string) string {
 	address := ""
 	if a := i.address.Load(); a != nil {
 		address = *a
@@ -207,6 +217,11 @@ func (i *Instance) URL(label string) string {
 		host += ":" + port
 	}
 	return "http://" + host
+}
+
+// lookup asks the name servers of this machine for the addresses of a host.
+func lookup(ctx context.Context, host string) ([]netip.Addr, error) {
+	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 }
 
 func (i *Instance) status(s *op.ServerStatus) {
@@ -237,7 +252,7 @@ func (i *Instance) Close() error {
 
 // InProcess is the control API of an instance that does not run, for one command; the lock stays the caller's.
 func InProcess(ctx context.Context, path string, lock *database.Lock) (http.Handler, func() error, error) {
-	i, err := Open(ctx, Config{Database: path, Lock: lock, Command: true})
+	i, err := Open(ctx, Config{Database: path, Lock: lock})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -10,8 +10,8 @@ import (
 // AppItem is an app in a list: all that is known of it without counting what it keeps.
 type AppItem struct {
 	apps.App
+	apps.Addresses
 	URL         string              `json:"url"`
-	Aliases     []string            `json:"aliases"`
 	Live        *hosting.Deployment `json:"live"` // null = nothing is live yet
 	Deployments int                 `json:"deployments"`
 	ForkedFrom  *apps.Origin        `json:"forked_from"` // null = it is no fork

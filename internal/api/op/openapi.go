@@ -54,6 +54,11 @@ func (g *generator) operation(s Spec) map[string]any {
 			"default": map[string]any{"description": "Refused or failed.", "content": jsonContent(ref("Error"))},
 		},
 	}
+	if hasForm(s.Req) {
+		o["requestBody"] = map[string]any{"required": true, "content": map[string]any{
+			"multipart/form-data": map[string]any{"schema": g.form(s.Req)},
+		}}
+	}
 	var parameters []any
 	for _, f := range fields(s.Req) {
 		for _, in := range []string{"path", "query"} {
@@ -84,6 +89,29 @@ func (g *generator) content(s Spec) map[string]any {
 		return map[string]any{s.Media: map[string]any{}}
 	}
 	return jsonContent(g.result(s))
+}
+
+// form is the schema of a form; what is not a pointer must be given.
+func (g *generator) form(t reflect.Type) map[string]any {
+	properties, required := map[string]any{}, []string{}
+	for _, f := range fields(t) {
+		name := f.Tag.Get("form")
+		var p map[string]any
+		switch {
+		case f.Type == reflect.TypeFor[io.Reader]():
+			p = map[string]any{"type": "string", "format": "binary"}
+		case f.Type.Kind() == reflect.Pointer:
+			p = g.schema(f.Type.Elem())
+		default:
+			p = g.schema(f.Type)
+		}
+		if f.Type.Kind() != reflect.Pointer {
+			required = append(required, name)
+		}
+		p["description"] = f.Tag.Get("desc")
+		properties[name] = p
+	}
+	return map[string]any{"type": "object", "properties": properties, "required": required}
 }
 
 // result is the schema of a response: the envelope around the data, unless the operation answers with the document.

@@ -76,11 +76,12 @@ type Rollback struct {
 
 // Removal is what a removal takes, or would take, with it.
 type Removal struct {
-	App         apps.App      `json:"app"`
-	Aliases     []string      `json:"aliases"`
-	Deployments int           `json:"deployments"`
-	Stats       hosting.Stats `json:"stats"`
-	Keys        int           `json:"keys"` // entries of the key-value store
+	App apps.App `json:"app"`
+	apps.Addresses
+	SplitLosses []apps.SplitLoss `json:"split_losses"` // how the splits go on without it
+	Deployments int              `json:"deployments"`
+	Stats       hosting.Stats    `json:"stats"`
+	Keys        int              `json:"keys"` // entries of the key-value store
 }
 
 // EnvSet sets variables of an app.
@@ -136,7 +137,7 @@ var (
 	AppList     = declare[List, Page[AppItem]](Spec{Name: "app.list", Method: http.MethodGet, Path: "/api/apps", Access: Owner, Tag: "Apps", Doc: "List the apps in the order of their names."})
 	AppGet      = declare[AppRef, App](Spec{Name: "app.get", Method: http.MethodGet, Path: "/api/apps/{app}", Access: Owner, Tag: "Apps", Doc: "Show one app."})
 	AppRemoval  = declare[AppRef, Removal](Spec{Name: "app.removal", Method: http.MethodGet, Path: "/api/apps/{app}/removal", Access: Owner, Tag: "Apps", Doc: "Show what removing an app would take with it."})
-	AppRemove   = declare[AppRef, Removal](Spec{Name: "app.remove", Method: http.MethodDelete, Path: "/api/apps/{app}", Access: Owner, Tag: "Apps", Doc: "Remove an app with its deployments, aliases, environment and data."})
+	AppRemove   = declare[AppRef, Removal](Spec{Name: "app.remove", Method: http.MethodDelete, Path: "/api/apps/{app}", Access: Owner, Tag: "Apps", Doc: "Remove an app with its deployments, aliases, domains, environment and data. Splits go on without it."})
 	AppRollback = declare[Rollback, Deployment](Spec{Name: "app.rollback", Method: http.MethodPost, Path: "/api/apps/{app}/rollback", Access: Owner, Tag: "Apps", Doc: "Make an earlier deployment the live one, or a later one again."})
 
 	DeploymentPage = declare[DeploymentList, Page[Deployment]](Spec{Name: "deployment.list", Method: http.MethodGet, Path: "/api/apps/{app}/deployments", Access: Owner, Tag: "Deployments", Doc: "List the deployments of an app, newest first."})
@@ -161,7 +162,9 @@ var (
 func All() []Spec {
 	return []Spec{
 		AppList.Spec, AppGet.Spec, AppRemoval.Spec, AppRemove.Spec, AppRollback.Spec,
-		DeploymentPage.Spec, UploadStart.Spec, UploadSend.Spec, UploadCommit.Spec,
+		AppRename.Spec, AliasList.Spec, AliasGet.Spec, AliasSet.Spec, AliasSwap.Spec, AliasRemove.Spec,
+		DomainList.Spec, DomainGet.Spec, DomainAdd.Spec, DomainCheck.Spec, DomainRemove.Spec,
+		DeploymentPage.Spec, UploadStart.Spec, UploadSend.Spec, UploadCommit.Spec, DeployArchive.Spec,
 		EnvList.Spec, EnvChange.Spec, EnvRemove.Spec,
 		ServerSetup.Spec, ServerState.Spec, ServerStop.Spec, DatabaseCheck.Spec,
 		ManifestSchema.Spec, OpenAPI.Spec,

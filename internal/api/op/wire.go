@@ -44,6 +44,7 @@ type Failure struct {
 type place struct {
 	kind, name string
 	value      reflect.Value
+	label      string // what it is called in messages
 }
 
 // places lists the fields of a request outside its JSON body, embedded structs included.
@@ -55,9 +56,9 @@ func places(v reflect.Value) []place {
 			list = append(list, places(v.Field(i))...)
 			continue
 		}
-		for _, kind := range []string{"path", "query", "body"} {
+		for _, kind := range []string{"path", "query", "body", "form"} {
 			if name, ok := sf.Tag.Lookup(kind); ok {
-				list = append(list, place{kind, name, v.Field(i)})
+				list = append(list, place{kind: kind, name: name, value: v.Field(i), label: "query parameter"})
 			}
 		}
 	}
@@ -78,6 +79,7 @@ func hasJSON(t reflect.Type) bool {
 func (o Op[Req, Res]) NewRequest(ctx context.Context, base string, req Req) (*http.Request, error) {
 	path, query := o.Path, url.Values{}
 	var body io.Reader
+	contentType := "application/octet-stream"
 	for _, p := range places(reflect.ValueOf(req)) {
 		switch p.kind {
 		case "path":
@@ -88,7 +90,9 @@ func (o Op[Req, Res]) NewRequest(ctx context.Context, base string, req Req) (*ht
 			body, _ = p.value.Interface().(io.Reader)
 		}
 	}
-	contentType := "application/octet-stream"
+	if hasForm(o.Req) {
+		body, contentType = newForm(reflect.ValueOf(req))
+	}
 	if hasJSON(o.Req) {
 		data, err := json.Marshal(onlyJSON(req))
 		if err != nil {
@@ -139,6 +143,11 @@ func onlyJSON(req any) map[string]any {
 func (o Op[Req, Res]) Parse(w http.ResponseWriter, r *http.Request) (req Req, err error) {
 	if hasJSON(o.Req) {
 		if err := o.parseJSON(w, r, &req); err != nil {
+			return req, err
+		}
+	}
+	if hasForm(o.Req) {
+		if err := parseForm(r, reflect.ValueOf(&req).Elem()); err != nil {
 			return req, err
 		}
 	}
@@ -198,7 +207,7 @@ func setQuery(p place, values []string) error {
 		return nil
 	}
 	bad := func(want string) error {
-		return errs.New(errs.Invalid, "query parameter %s must be %s, not %q", p.name, want, values[0])
+		return errs.New(errs.Invalid, "%s %s must be %s, not %q", p.label, p.name, want, values[0])
 	}
 	switch p.value.Kind() {
 	case reflect.Slice:
@@ -220,7 +229,7 @@ func setQuery(p place, values []string) error {
 		p.value.SetString(values[0])
 	}
 	if len(values) > 1 {
-		return errs.New(errs.Invalid, "query parameter %s is given twice", p.name)
+		return errs.New(errs.Invalid, "%s %s is given twice", p.label, p.name)
 	}
 	return nil
 }

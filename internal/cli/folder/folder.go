@@ -135,7 +135,7 @@ func (f *Folder) directory(name string, r rules) error {
 }
 
 func (f *Folder) entry(e fs.DirEntry, name string, r rules) error {
-	if never(name) || f.leftOut(name, e.IsDir(), r) {
+	if hosting.LeftOut(name) || f.leftOut(name, e.IsDir(), r) {
 		return nil
 	}
 	switch {
@@ -172,13 +172,6 @@ func (f *Folder) leftOut(name string, dir bool, r rules) bool {
 
 func (f *Folder) warn(format string, args ...any) {
 	f.Warnings = append(f.Warnings, fmt.Sprintf(format, args...))
-}
-
-// never says which names are part of no deployment, whatever a file of rules says: version control, dependencies, and
-// names that begin with a dot (.env before all), which would not be served anyway.
-func never(name string) bool {
-	base := path.Base(name)
-	return base == "node_modules" || strings.HasPrefix(base, ".") && name != ".well-known"
 }
 
 func (f *Folder) hash(a *hosting.Announced) error {

@@ -12,6 +12,7 @@ const define = (target, values) => {
 return (host) => {
 const { parse, stringify } = JSON;
 const { freeze } = Object;
+const { construct } = Reflect;
 
 // ---- errors ----------------------------------------------------------------------------------------------------
 
@@ -456,19 +457,22 @@ const content = (body) => {
 	return [String(body), "text/plain;charset=UTF-8"];
 };
 
-let rawBody, cloneBody;
+// A Request or a Response keeps all it has in one private slot. What the host hands in and gets back is made and read
+// with as few calls as possible: each one costs more here than the work in it.
+let slot, isBody;
 class Body {
-	#data; #used = false;
+	#slot;
 	static {
-		rawBody = (b) => b.#data;
-		cloneBody = (b) => { if (b.#used) throw new TypeError("the body was read already"); return b.#data; };
+		slot = (b) => b.#slot;
+		isBody = (v) => typeof v === "object" && v !== null && #slot in v;
 	}
-	constructor(data) { this.#data = data; }
-	get bodyUsed() { return this.#used; }
+	constructor(state) { this.#slot = state; }
+	get bodyUsed() { return this.#slot.used; }
 	#take() {
-		if (this.#used) throw new TypeError("the body was read already");
-		if (this.#data !== null) this.#used = true;
-		return this.#data;
+		const s = this.#slot;
+		if (s.used) throw new TypeError("the body was read already");
+		if (s.data !== null) s.used = true;
+		return s.data;
 	}
 	async text() { const d = this.#take(); return d === null ? "" : typeof d === "string" ? d : new TextDecoder().decode(d); }
 	async json() { return parse(await this.text()); }
@@ -494,92 +498,74 @@ class Body {
 	}
 }
 
-const given = Symbol("given"); // marks arguments that come from here and are well-formed
+// unread is the body of something that is to be sent or copied.
+const unread = (s) => {
+	if (s.used) throw new TypeError("the body was read already");
+	return s.data;
+};
 
-let incoming;
 class Request extends Body {
-	#method; #url; #headers; #signal; #redirect;
-	static {
-		incoming = (method, url, headers, body) => new Request(url, given, method, headers, body);
-	}
-	constructor(input, init = undefined, method = undefined, headers = undefined, body = undefined) {
-		if (init === given) { // from the host: all is known to be well-formed
-			super(body);
-			this.#method = method;
-			this.#url = input;
-			this.#headers = headers; // as lines, until somebody looks
-			return;
-		}
+	constructor(input, init = undefined) {
 		const from = input instanceof Request ? input : undefined;
-		method = init?.method === undefined ? from?.method ?? "GET" : String(init.method);
+		const method = init?.method === undefined ? from?.method ?? "GET" : String(init.method);
 		if (!token.test(method) || /^(connect|trace|track)$/i.test(method)) throw new TypeError(`${stringify(method)} cannot be the method of a request`);
 		const upper = /^(get|head|post|put|patch|delete|options)$/i.test(method) ? method.toUpperCase() : method;
 		let data = null, type = null;
 		if (init?.body !== undefined && init.body !== null) {
 			if (upper === "GET" || upper === "HEAD") throw new TypeError(`a ${upper} request cannot have a body`);
 			[data, type] = content(init.body);
-		} else if (from) data = cloneBody(from);
-		super(data);
-		this.#method = upper;
-		this.#url = from ? from.url : new URL(input).href;
-		this.#headers = new Headers(init?.headers ?? from?.headers);
-		this.#signal = init?.signal ?? from?.signal;
-		this.#redirect = init?.redirect ?? from?.redirect ?? "follow";
-		if (type && !this.#headers.has("content-type")) this.#headers.set("content-type", type);
+		} else if (from) data = unread(slot(from));
+		const headers = new Headers(init?.headers ?? from?.headers);
+		if (type && !headers.has("content-type")) headers.set("content-type", type);
+		super({
+			data, used: false, method: upper, url: from ? from.url : new URL(input).href, headers,
+			signal: init?.signal ?? from?.signal, redirect: init?.redirect ?? from?.redirect,
+		});
 	}
-	get method() { return this.#method; }
-	get url() { return this.#url; }
-	get headers() { return typeof this.#headers === "string" ? this.#headers = lazyHeaders(this.#headers) : this.#headers; }
-	get signal() { return this.#signal ??= new AbortController().signal; }
-	get redirect() { return this.#redirect ?? "follow"; }
+	get method() { return slot(this).method; }
+	get url() { return slot(this).url; }
+	get headers() {
+		const s = slot(this);
+		return typeof s.headers === "string" ? s.headers = lazyHeaders(s.headers) : s.headers;
+	}
+	get signal() { return slot(this).signal ??= new AbortController().signal; }
+	get redirect() { return slot(this).redirect ?? "follow"; }
 	get body() { return null; }
-	clone() { return new Request(this.#url, given, this.#method, new Headers(this.headers), cloneBody(this)); }
+	clone() {
+		const s = slot(this);
+		return construct(Body, [{ ...s, data: unread(s), headers: new Headers(this.headers) }], Request);
+	}
 }
 
-let send;
 class Response extends Body {
-	#status = 200; #statusText = ""; #headers; #type = "default"; #contentType;
-	static {
-		// What has no headers of its own goes out with its type alone.
-		send = (r) => {
-			const data = cloneBody(r);
-			if (r.#headers === undefined) host.respond(r.#status, "", data, r.#contentType);
-			else host.respond(r.#status, headerList(r.#headers).flat().join("\n"), data, null);
-		};
-	}
-	constructor(body = null, init = undefined, type = null) {
-		if (init === given) {
-			super(body);
-			this.#contentType = type;
-			return;
-		}
+	constructor(body = null, init = undefined) {
 		const status = init?.status === undefined ? 200 : Number(init.status);
 		if (!Number.isInteger(status) || status < 200 || status > 599) throw new RangeError(`${init.status} cannot be the status of a response; it must be from 200 to 599`);
 		if (body !== null && body !== undefined && (status === 204 || status === 205 || status === 304)) throw new TypeError(`a response with status ${status} cannot have a body`);
-		let data;
-		[data, type] = content(body);
-		super(data);
-		this.#status = status;
-		if (init?.statusText !== undefined) this.#statusText = String(init.statusText);
-		this.#contentType = type;
+		const [data, contentType] = content(body);
+		let headers;
 		if (init?.headers !== undefined) {
-			this.#headers = new Headers(init.headers);
-			if (type && !this.#headers.has("content-type")) this.#headers.set("content-type", type);
+			headers = new Headers(init.headers);
+			if (contentType && !headers.has("content-type")) headers.set("content-type", contentType);
 		}
+		super({ data, used: false, contentType, headers, status, statusText: init?.statusText === undefined ? "" : String(init.statusText) });
 	}
-	get status() { return this.#status; }
-	get ok() { return this.#status >= 200 && this.#status < 300; }
-	get statusText() { return this.#statusText; }
-	get type() { return this.#type; }
+	get status() { return slot(this).status; }
+	get ok() { const { status } = slot(this); return status >= 200 && status < 300; }
+	get statusText() { return slot(this).statusText ?? ""; }
+	get type() { return slot(this).status === 0 ? "error" : "default"; }
 	get url() { return ""; }
 	get redirected() { return false; }
 	get body() { return null; }
-	get headers() { return this.#headers ??= new Headers(this.#contentType ? { "content-type": this.#contentType } : undefined); }
-	clone() { return new Response(cloneBody(this), { status: this.#status, statusText: this.#statusText, headers: this.headers }); }
+	get headers() {
+		const s = slot(this);
+		return s.headers ??= new Headers(s.contentType ? { "content-type": s.contentType } : undefined);
+	}
+	clone() { return new Response(unread(slot(this)), { status: this.status, statusText: this.statusText, headers: this.headers }); }
 	static json(data, init = undefined) {
 		const text = stringify(data);
 		if (text === undefined) throw new TypeError("the value has no JSON");
-		if (init === undefined) return new Response(text, given, "application/json");
+		if (init === undefined) return construct(Body, [{ data: text, used: false, contentType: "application/json", status: 200 }], Response);
 		const headers = new Headers(init.headers);
 		if (!headers.has("content-type")) headers.set("content-type", "application/json");
 		return new Response(text, { ...init, headers });
@@ -589,7 +575,7 @@ class Response extends Body {
 		const target = String(url);
 		return new Response(null, { status, headers: { location: URL.canParse(target) ? new URL(target).href : target } });
 	}
-	static error() { const r = new Response(); r.#type = "error"; r.#status = 0; return r; }
+	static error() { return construct(Body, [{ data: null, used: false, contentType: null, status: 0 }], Response); }
 }
 
 // ---- time ------------------------------------------------------------------------------------------------------
@@ -793,26 +779,31 @@ class Context {
 	}
 	passThroughOnException() {}
 }
+// done sends the answer. What has no headers of its own goes out with its type alone.
 const done = (response) => {
-	if (!(response instanceof Response)) throw new TypeError(`the function must answer with a Response, not ${inspect(response, 1)}`);
-	send(response);
+	const s = isBody(response) ? slot(response) : undefined;
+	if (!s?.status) throw new TypeError(`the function must answer with a Response, not ${inspect(response, 1)}`);
+	if (s.used) throw new TypeError("the body was read already");
+	if (s.headers === undefined) host.respond(s.status, "", s.data, s.contentType);
+	else host.respond(s.status, headerList(s.headers).flat().join("\n"), s.data, null);
 };
 const fail = (e) => host.fail(e);
 
-const dispatch = (method, url, headers, body) => {
-	const request = incoming(method, url, headers, body);
-	let result;
-	try { result = app(request, envValues, new Context()); } catch (e) { return fail(e); }
-	if (result instanceof Response) { try { done(result); } catch (e) { fail(e); } return; }
-	Promise.resolve(result).then(done).catch(fail);
+const dispatch = (method, url, headers, data) => {
+	try {
+		const request = construct(Body, [{ data, used: false, method, url, headers }], Request);
+		const result = app.fetch(request, envValues, new Context());
+		if (isBody(result)) done(result);
+		else Promise.resolve(result).then(done).catch(fail);
+	} catch (e) { fail(e); }
 };
 
 const start = () => {
 	const module = globalThis.__fazt_app;
 	globalThis.__fazt_app = undefined;
 	const entry = module?.default;
-	if (typeof entry === "function") app = entry;
-	else if (typeof entry?.fetch === "function") app = (request, env, ctx) => entry.fetch(request, env, ctx);
+	if (typeof entry === "function") app = { fetch: (request, env, ctx) => entry(request, env, ctx) };
+	else if (typeof entry?.fetch === "function") app = entry;
 	else throw new TypeError("the default export must be a function, or an object with a function fetch");
 };
 

@@ -1,0 +1,80 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"fazt/internal/api/op"
+	"fazt/internal/apps"
+	"fazt/internal/auth"
+	"fazt/internal/errs"
+	"fazt/internal/hosting"
+	"fazt/internal/hosting/archive"
+)
+
+// allowArchive says whether a caller may deploy the app that a form names. It is asked before the file is read. The
+// path of the operation names no app, so the guard before it cannot ask this.
+func allowArchive(p auth.Principal, app string) error { return Allow(op.DeployArchive.Access, p) }
+
+// deployArchive makes a deployment of an archive, by the same steps as an upload. All of the archive is checked before
+// any of it is stored: for that it is read twice, and so kept in a file for as long as it takes.
+func (a *API) deployArchive(ctx context.Context, req op.ArchiveDeploy) (done op.Deployed, err error) {
+	if req.App == "" {
+		return done, errs.New(errs.Invalid, "the form must have the field app before the field file")
+	}
+	if err := apps.CheckName(req.App); err != nil {
+		return done, err
+	}
+	if err := allowArchive(auth.From(ctx), req.App); err != nil {
+		return done, err
+	}
+	spool, err := a.Hosting.Spool(req.File)
+	if err != nil {
+		return done, err
+	}
+	defer func() { err = errors.Join(err, spool.Close()) }()
+	found, err := archive.Open(ctx, spool, spool.Size, a.Hosting.Limits())
+	if err != nil {
+		return done, err
+	}
+	plan := hosting.Plan{Files: found.Files, SPA: req.SPA}
+	if req.Message != nil {
+		plan.Message = *req.Message
+	}
+	plan.Preview = req.Preview != nil && *req.Preview
+	if done, err = a.deployPlan(ctx, req.App, plan, found); err == nil && found.LeftOut > 0 {
+		done.Warnings = append(done.Warnings, fmt.Sprintf("left out, because they are part of no deployment (version control, dependencies, dotfiles): %d files", found.LeftOut))
+	}
+	return done, err
+}
+
+func (a *API) deployPlan(ctx context.Context, app string, plan hosting.Plan, found *archive.Archive) (op.Deployed, error) {
+	u, err := a.uploadBegin(ctx, op.UploadBegin{App: app, Plan: plan})
+	if err != nil {
+		return op.Deployed{}, err
+	}
+	if u.Same != nil {
+		return a.unchanged(ctx, app, *u.Same)
+	}
+	_, err = a.Hosting.Fill(ctx, u.ID, func(take func(hosting.Hash, io.Reader) error) error {
+		return found.Each(ctx, func(f hosting.Announced, content io.Reader) error { return take(f.Hash, content) })
+	})
+	if err != nil {
+		return op.Deployed{}, err
+	}
+	return a.uploadCommit(ctx, op.UploadRef{Upload: u.ID})
+}
+
+// unchanged is the outcome of a deploy that changes nothing.
+func (a *API) unchanged(ctx context.Context, name string, d hosting.Deployment) (op.Deployed, error) {
+	app, err := a.Apps.Get(ctx, name)
+	if err != nil {
+		return op.Deployed{}, err
+	}
+	return op.Deployed{
+		App: app, Deployment: a.addressed(app, d), Preview: !d.Live,
+		Warnings: []string{fmt.Sprintf("nothing was deployed: deployment %d is all of this already", d.Number)},
+	}, nil
+}

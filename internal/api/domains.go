@@ -1,0 +1,173 @@
+package api
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"fazt/internal/api/op"
+	"fazt/internal/apps"
+	"fazt/internal/errs"
+)
+
+func (a *API) domain(d apps.Domain) op.Domain {
+	return op.Domain{Domain: d, Address: a.HostURL(d.Host)}
+}
+
+func (a *API) domainList(ctx context.Context, req op.List) (page op.Page[op.Domain], err error) {
+	limit, err := pageSize(req.Limit)
+	if err != nil {
+		return page, err
+	}
+	list, next, err := a.Apps.DomainList(ctx, req.Cursor, limit)
+	page.Next = next
+	for _, d := range list {
+		page.Items = append(page.Items, a.domain(d))
+	}
+	return page, err
+}
+
+func (a *API) domainGet(ctx context.Context, req op.DomainRef) (op.DomainDetail, error) {
+	d, err := a.Apps.Domain(ctx, req.Host)
+	if err != nil {
+		return op.DomainDetail{}, err
+	}
+	only, err := a.Apps.LosesByDomain(ctx, d)
+	return op.DomainDetail{Domain: a.domain(d), Only: only}, err
+}
+
+func (a *API) domainAdd(ctx context.Context, req op.DomainTarget) (op.Domain, error) {
+	d, err := a.Apps.AddDomain(ctx, req.Host, a.Settings.Domain, req.App)
+	return a.domain(d), err
+}
+
+func (a *API) domainRemove(ctx context.Context, req op.DomainDrop) (op.DomainGone, error) {
+	gone, lost, err := a.Apps.RemoveDomain(ctx, req.Host, req.Force)
+	return op.DomainGone{Domain: a.domain(gone), Lost: lost}, err
+}
+
+// lookupWait is how long name servers have: they answer in milliseconds, or are not there.
+const lookupWait = 5 * time.Second
+
+// domainCheck compares where a name points with the addresses of this machine and those its own domain points to: behind
+// a router or a load balancer, the machine does not know the address it is reached at.
+func (a *API) domainCheck(ctx context.Context, req op.DomainRef) (op.DomainState, error) {
+	d, err := a.Apps.Domain(ctx, req.Host)
+	if err != nil {
+		return op.DomainState{}, err
+	}
+	if _, err := apps.CheckHost(d.Host, a.Settings.Domain); err != nil { // the instance has another domain since
+		return op.DomainState{
+			Domain: a.domain(d), Addresses: []string{}, Instance: []string{},
+			Say: errs.Sentence(err), Do: "fazt domain remove " + d.Host,
+		}, nil
+	}
+	own, err := machineAddresses()
+	if err != nil {
+		return op.DomainState{}, errs.Wrap(errs.Internal, err, "the addresses of this machine cannot be read")
+	}
+	if a.Settings.Domain != "localhost" {
+		// An instance whose own domain does not resolve is told of by its machine's addresses alone.
+		if more, err := a.resolve(ctx, a.Settings.Domain); err == nil {
+			own = append(own, more...)
+		}
+	}
+	found, err := a.resolve(ctx, d.Host)
+	s := judge(d.Host, a.Settings.Domain, tidy(found), tidy(own), err)
+	s.Domain = a.domain(d)
+	return s, nil
+}
+
+func (a *API) resolve(ctx context.Context, host string) ([]netip.Addr, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookupWait)
+	defer cancel()
+	return a.Lookup(ctx, host+".") // with the root dot, no search domain of the machine is tried
+}
+
+func machineAddresses() ([]netip.Addr, error) {
+	list, err := net.InterfaceAddrs()
+	var own []netip.Addr
+	for _, address := range list {
+		if prefix, err := netip.ParsePrefix(address.String()); err == nil {
+			own = append(own, prefix.Addr())
+		}
+	}
+	return own, err
+}
+
+// tidy sorts addresses and writes each in one way.
+func tidy(list []netip.Addr) []netip.Addr {
+	for i, address := range list {
+		list[i] = address.Unmap().WithZone("")
+	}
+	slices.SortFunc(list, netip.Addr.Compare)
+	return slices.Compact(list)
+}
+
+// judge says whether what a host resolves to is this instance, and what to do if not. failed is why it did not resolve.
+func judge(host, domain string, found, own []netip.Addr, failed error) op.DomainState {
+	s := op.DomainState{Addresses: texts(found), Instance: texts(reachable(own))}
+	var strange []netip.Addr
+	for _, address := range found {
+		if !slices.Contains(own, address) {
+			strange = append(strange, address)
+		}
+	}
+	switch {
+	case failed != nil || len(found) == 0:
+		s.Say = host + " does not resolve: it has no address yet, or the name servers do not answer"
+		s.Do = records(host, domain, s.Instance)
+	case len(strange) == len(found):
+		s.Say = host + " points elsewhere: to " + strings.Join(s.Addresses, ", ")
+		s.Do = records(host, domain, s.Instance) + "; or, if a proxy in front of this instance has that address, nothing"
+	case len(strange) > 0:
+		s.Say = host + " points here and elsewhere: " + strings.Join(texts(strange), ", ") + " is not this instance"
+		s.Do = "remove the records of " + host + " for " + strings.Join(texts(strange), ", ")
+	case len(reachable(found)) == 0:
+		s.Here = true
+		s.Say = host + " points to " + strings.Join(s.Addresses, ", ") + ", which only this machine itself can reach"
+	default:
+		s.Here = true
+		s.Say = host + " points here: to " + strings.Join(s.Addresses, ", ")
+	}
+	return s
+}
+
+// records says which records to set. Every known address is named: which of them the world can reach is for the owner
+// to know.
+func records(host, domain string, own []string) string {
+	var lines []string
+	for _, address := range own {
+		kind := "A"
+		if strings.Contains(address, ":") {
+			kind = "AAAA"
+		}
+		lines = append(lines, kind+" "+address)
+	}
+	say := "set a record for " + host + " at your DNS provider to the public address of this machine"
+	if len(lines) > 0 {
+		say += " (it knows of " + strings.Join(lines, ", ") + ")"
+	}
+	if domain != "localhost" && strings.Count(host, ".") > 1 { // the top of a zone cannot be a CNAME
+		say += ", or CNAME " + domain
+	}
+	return say
+}
+
+// reachable leaves out the addresses that lead from a machine to itself or to its own cable only.
+func reachable(list []netip.Addr) []netip.Addr {
+	return slices.DeleteFunc(slices.Clone(list), func(address netip.Addr) bool {
+		return address.IsLoopback() || address.IsLinkLocalUnicast() || address.IsUnspecified()
+	})
+}
+
+func texts(list []netip.Addr) []string {
+	out := []string{}
+	for _, address := range list {
+		out = append(out, address.String())
+	}
+	return out
+}

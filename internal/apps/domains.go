@@ -1,0 +1,189 @@
+package apps
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+
+	"fazt/internal/database"
+	"fazt/internal/errs"
+)
+
+// Domain is a whole host name that leads to an app.
+type Domain struct {
+	Host      string    `json:"host"` // canonical
+	AppID     string    `json:"app_id"`
+	App       string    `json:"app"` // the app's name
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// canonicalHost is the one form of a host name that is stored and compared: lower case, ASCII (international names as
+// xn--…), no root dot. Addresses come out in their own canonical form, IPv6 without brackets.
+func canonicalHost(raw string) (string, error) {
+	if address, err := netip.ParseAddr(raw); err == nil && address.Zone() == "" {
+		return address.String(), nil
+	}
+	host, err := idna.Lookup.ToASCII(raw)
+	host = strings.TrimSuffix(host, ".")
+	if err != nil || !utf8.ValidString(raw) || host == "" || len(host) > 253 {
+		return "", errs.New(errs.Invalid, "%q is no name of a host", raw)
+	}
+	for label := range strings.SplitSeq(host, ".") {
+		if label == "" || len(label) > 63 || strings.ContainsFunc(label, notLabel) {
+			return "", errs.New(errs.Invalid, "%q is no name of a host", raw)
+		}
+	}
+	return host, nil
+}
+
+// CheckHost is the canonical form of a host name that may become a domain of an app on an instance whose own domain is
+// given.
+func CheckHost(raw, own string) (string, error) {
+	bad := func(why string) (string, error) {
+		return "", errs.New(errs.Invalid, "%q cannot be a domain: %s", raw, why)
+	}
+	switch {
+	case raw == "":
+		return "", errs.New(errs.Invalid, "the domain is missing; write a name such as example.com")
+	case strings.Contains(raw, "/"):
+		return bad("it is the address of a page; write the host name alone, such as example.com")
+	case strings.Contains(raw, "*"):
+		return bad("each name is added by itself, without *")
+	case strings.Contains(raw, "@"):
+		return bad("it is a mail address")
+	}
+	if _, err := netip.ParseAddr(strings.Trim(raw, "[]")); err == nil {
+		return bad("it is a number, and numbers belong to machines")
+	}
+	if strings.Contains(raw, ":") {
+		return bad("it has a port; a domain answers at every port the server listens on")
+	}
+	host, err := canonicalHost(raw)
+	switch {
+	case err != nil:
+		return bad("it is no name of a host; write one such as example.com")
+	case numeric(host):
+		return bad("it is a number, and numbers belong to machines")
+	case host == own:
+		return bad("it is the instance's own; the app called root, or an alias root, answers there")
+	case strings.HasSuffix(host, "."+own):
+		return bad("it lies below the instance's own domain " + own + "; use `fazt alias set`")
+	}
+	return host, nil
+}
+
+// numeric says whether the last label is a number: programs read such a host as an IPv4 address, in spellings such as
+// 127.1 and 0x7f.1 too (WHATWG URL, "ends in a number").
+func numeric(host string) bool {
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	if hex, ok := strings.CutPrefix(last, "0x"); ok {
+		return strings.Trim(hex, "0123456789abcdef") == ""
+	}
+	return strings.Trim(last, "0123456789") == ""
+}
+
+const domainColumns = "host, app_id, apps.name, domains.created_at, domains.updated_at FROM domains JOIN apps ON apps.id = app_id "
+
+func scanDomain(r *database.Row) Domain {
+	return Domain{r.Text(0), r.Text(1), r.Text(2), r.Time(3), r.Time(4)}
+}
+
+// AddDomain leads a host name to an app. own is the instance's domain. One that leads to another app already is a
+// conflict.
+func (s *Store) AddDomain(ctx context.Context, raw, own, ref string) (Domain, error) {
+	host, err := CheckHost(raw, own)
+	if err != nil {
+		return Domain{}, err
+	}
+	var d Domain
+	err = s.db.Write(ctx, func(tx *database.Tx) error {
+		app, err := find(tx.Conn, ref)
+		if err != nil {
+			return err
+		}
+		d, err = findDomain(tx.Conn, host)
+		switch {
+		case err == nil && d.AppID == app.ID:
+			return nil
+		case err == nil:
+			return errs.New(errs.Conflict, "%s leads to %s already; to move it, first `fazt domain remove %s`", host, d.App, host)
+		case !errs.Is(err, errs.NotFound):
+			return err
+		}
+		d = Domain{Host: host, AppID: app.ID, App: app.Name, CreatedAt: now()}
+		d.UpdatedAt = d.CreatedAt
+		return tx.Exec("INSERT INTO domains (host, app_id, created_at, updated_at) VALUES (?, ?, ?, ?)", d.Host, d.AppID, d.CreatedAt, d.UpdatedAt)
+	})
+	return d, err
+}
+
+// Domain finds a domain by its name, in any spelling.
+func (s *Store) Domain(ctx context.Context, raw string) (Domain, error) {
+	var d Domain
+	err := s.db.Read(ctx, func(c *database.Conn) (err error) {
+		d, err = findDomain(c, raw)
+		return err
+	})
+	return d, err
+}
+
+func findDomain(c *database.Conn, raw string) (Domain, error) {
+	var d Domain
+	host, err := canonicalHost(raw)
+	found := false
+	if err == nil {
+		found, err = c.First("SELECT "+domainColumns+"WHERE host = ?", func(r *database.Row) { d = scanDomain(r) }, host)
+	}
+	if err == nil && !found {
+		err = errs.New(errs.NotFound, "%s is no domain of this instance; `fazt domain list` shows those there are", host)
+	}
+	return d, err
+}
+
+// DomainList is a page of the domains in the order of their names, beginning after the name in cursor; next is the
+// cursor of the following page, "" on the last one.
+func (s *Store) DomainList(ctx context.Context, cursor string, limit int) (page []Domain, next string, err error) {
+	page = []Domain{}
+	err = s.db.Read(ctx, func(c *database.Conn) error {
+		return c.Each("SELECT "+domainColumns+"WHERE host > ? ORDER BY host LIMIT ?", func(r *database.Row) error {
+			page = append(page, scanDomain(r))
+			return nil
+		}, cursor, limit+1)
+	})
+	if len(page) > limit {
+		page = page[:limit]
+		next = page[limit-1].Host
+	}
+	return page, next, err
+}
+
+// RemoveDomain takes a host name from its app. An app that would be left without any address makes it fail (see
+// Unreachable), unless force.
+func (s *Store) RemoveDomain(ctx context.Context, raw string, force bool) (gone Domain, l Lost, err error) {
+	err = s.db.Write(ctx, func(tx *database.Tx) (err error) {
+		if gone, err = findDomain(tx.Conn, raw); err != nil {
+			return err
+		}
+		if err := tx.Exec("DELETE FROM domains WHERE host = ?", gone.Host); err != nil {
+			return err
+		}
+		l, err = lost(tx.Conn, []Arm{{AppID: gone.AppID, App: gone.App}}, force)
+		return err
+	})
+	return gone, l, err
+}
+
+// LosesByDomain says whether nothing leads to the app of a domain but that domain.
+func (s *Store) LosesByDomain(ctx context.Context, d Domain) (bool, error) {
+	n := 0
+	err := s.db.Read(ctx, func(c *database.Conn) (err error) {
+		n, err = addresses(c, d.AppID)
+		return err
+	})
+	return n == 1, err
+}

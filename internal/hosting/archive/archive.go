@@ -1,0 +1,263 @@
+// Package archive reads a zip or a tar.gz that somebody sent, and believes nothing it says of itself.
+//
+// An archive is looked through as a whole before any of it is used: one bad name, one link, one size that is not true,
+// and all of it is refused. Content is read in a stream; what is kept in memory is the list of the files.
+package archive
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"fazt/internal/errs"
+	"fazt/internal/hosting"
+	"fazt/internal/system"
+)
+
+const (
+	// An archive that unpacks to more than maxRatio times its size is refused as a bomb once it is past freeBytes.
+	// Text packs to a tenth, logs and generated data to a fiftieth; deflate at its best reaches a thousandth.
+	maxRatio  = 200
+	freeBytes = 16 << 20
+)
+
+// entry is one file or folder of an archive, as the archive calls it.
+type entry struct {
+	name   string
+	folder bool
+	size   int64
+}
+
+// format walks through the entries of one kind of archive, in an order that is always the same. content is the file's
+// bytes, fewer than announced never, more never; it need not be read.
+type format interface {
+	each(ctx context.Context, visit func(e entry, content io.Reader) error) error
+}
+
+// Archive is an archive that was looked through and found good.
+type Archive struct {
+	Files   []hosting.Announced // what is to be deployed, in the order of their paths
+	LeftOut int                 // files that are part of no deployment: version control, dependencies, dotfiles
+
+	format format
+	top    string // the folder everything lies in, with a slash; "" = there is none
+}
+
+// Open looks through the archive in r. It reads all of it, and refuses it unless a deployment within the limits can be
+// made of it.
+func Open(ctx context.Context, r io.ReaderAt, size int64, limits system.Storage) (*Archive, error) {
+	f, err := detect(r, size, limits)
+	if err != nil {
+		return nil, err
+	}
+	s := &survey{limits: limits}
+	if err := f.each(ctx, func(e entry, content io.Reader) error { return s.add(ctx, e, content) }); err != nil {
+		return nil, err
+	}
+	a := &Archive{format: f}
+	return a, a.choose(s.files)
+}
+
+// detect tells the kinds of archive apart by their first bytes; names and media types are only said.
+func detect(r io.ReaderAt, size int64, limits system.Storage) (format, error) {
+	var magic [4]byte
+	n, err := r.ReadAt(magic[:], 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	switch first := string(magic[:n]); {
+	case n == 0:
+		return nil, errs.New(errs.Invalid, "the archive is empty")
+	case strings.HasPrefix(first, "\x1f\x8b"):
+		return tarGzip{r, size, limits}, nil
+	case first == "PK\x03\x04":
+		return openZip(r, size, limits)
+	case first == "PK\x05\x06":
+		return nil, nothing()
+	}
+	return nil, errs.New(errs.Invalid, "the file is neither a zip nor a tar.gz")
+}
+
+func refuse(format string, args ...any) error {
+	return errs.New(errs.Invalid, "the archive is refused: "+format, args...)
+}
+
+func nothing() error { return errs.New(errs.Invalid, "the archive holds nothing to deploy") }
+
+// cleanName is the path of an entry: without the "./" that tar puts in front and the slash that ends a folder's. It is
+// "" for the folder that everything lies in.
+func cleanName(e entry, max int) (string, error) {
+	name := e.name
+	for strings.HasPrefix(name, "./") {
+		name = name[2:]
+	}
+	if e.folder {
+		name = strings.TrimSuffix(name, "/")
+		if name == "" && e.name != "/" || name == "." {
+			return "", nil
+		}
+	}
+	return name, hosting.CheckPath(name, max)
+}
+
+// survey is what is learned while an archive is looked through.
+type survey struct {
+	limits  system.Storage
+	files   []hosting.Announced // without a hash where it is left out in any case
+	folders int
+	bytes   int64
+}
+
+// add checks one entry and reads its content.
+func (s *survey) add(ctx context.Context, e entry, content io.Reader) error {
+	name, err := cleanName(e, s.limits.MaxPathLength)
+	if err != nil {
+		return err
+	}
+	if e.folder {
+		if s.folders++; s.folders > s.limits.MaxSiteFiles {
+			return errs.New(errs.TooLarge, "the archive has more than %d folders", s.limits.MaxSiteFiles)
+		}
+		return nil
+	}
+	if len(s.files) == s.limits.MaxSiteFiles {
+		return errs.New(errs.TooLarge, "the archive has more than %d files, which is the limit; are the dependencies in it?", s.limits.MaxSiteFiles)
+	}
+	if e.size > s.limits.MaxFileSize {
+		return errs.New(errs.TooLarge, "%s has %d bytes; the limit for a file is %d", name, e.size, s.limits.MaxFileSize)
+	}
+	if s.bytes += e.size; s.bytes > s.limits.MaxSiteSize {
+		return errs.New(errs.TooLarge, "the archive unpacks to more than %d bytes, which is the limit", s.limits.MaxSiteSize)
+	}
+	f := hosting.Announced{Path: name, Size: e.size}
+	if !junk(name) {
+		sum := sha256.New()
+		if _, err := io.Copy(sum, &cancelled{ctx, content}); err != nil {
+			return err
+		}
+		sum.Sum(f.Hash[:0])
+	}
+	s.files = append(s.files, f)
+	return nil
+}
+
+// cancelled ends a long reading when nobody waits for it any more.
+type cancelled struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c *cancelled) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}
+
+// junk says whether a file is left out whatever folder the deployment begins at.
+func junk(name string) bool {
+	for segment := range strings.SplitSeq(name, "/") {
+		if segment != ".well-known" && hosting.LeftOut(segment) {
+			return true
+		}
+	}
+	return strings.HasPrefix(name, "__MACOSX/") // what the Finder adds to a zip
+}
+
+// choose makes the list of what is deployed: without the folder that everything lies in, and without what is part of no
+// deployment.
+func (a *Archive) choose(files []hosting.Announced) error {
+	if err := checkClashes(files); err != nil {
+		return err
+	}
+	a.top = topFolder(files)
+	for _, f := range files {
+		path, ok := a.path(f.Path)
+		if !ok {
+			a.LeftOut++
+			continue
+		}
+		f.Path = path
+		a.Files = append(a.Files, f)
+	}
+	if len(a.Files) == 0 {
+		return nothing()
+	}
+	slices.SortFunc(a.Files, func(a, b hosting.Announced) int { return strings.Compare(a.Path, b.Path) })
+	return nil
+}
+
+// path is where a file of the archive lies in the deployment; not ok = it is left out.
+func (a *Archive) path(name string) (string, bool) {
+	path := strings.TrimPrefix(name, a.top)
+	return path, !junk(name) && !hosting.LeftOut(path)
+}
+
+// topFolder is the folder that all files lie in, as the archives of code hosts and file managers have it. One that
+// means something to an app is none.
+func topFolder(files []hosting.Announced) string {
+	top := ""
+	for _, f := range files {
+		first, _, below := strings.Cut(f.Path, "/")
+		switch {
+		case junk(f.Path):
+			continue
+		case !below, top != "" && top != first+"/", first == ".well-known" || hosting.Hidden(first):
+			return ""
+		}
+		top = first + "/"
+	}
+	return top
+}
+
+// checkClashes refuses names that are one name on a disk where letter case makes no difference, which a name that
+// stands twice is too. Of such an archive every program makes something else.
+func checkClashes(files []hosting.Announced) error {
+	known := make(map[string]string, len(files))
+	for _, f := range files {
+		key := fold(f.Path)
+		if other, taken := known[key]; taken {
+			if other == f.Path {
+				return refuse("%q is in it twice", f.Path)
+			}
+			return refuse("%q and %q are one file where letter case makes no difference", other, f.Path)
+		}
+		known[key] = f.Path
+	}
+	for _, f := range files {
+		key := fold(f.Path)
+		for i, c := range key {
+			if other, taken := known[key[:i]]; c == '/' && taken {
+				return refuse("%q is a file, and %q lies in a folder of that name", other, f.Path)
+			}
+		}
+	}
+	return nil
+}
+
+func fold(s string) string { return strings.ToLower(strings.ToUpper(s)) }
+
+// Each reads the files to be deployed once more, in the order of the archive.
+func (a *Archive) Each(ctx context.Context, visit func(f hosting.Announced, content io.Reader) error) error {
+	return a.format.each(ctx, func(e entry, content io.Reader) error {
+		if e.folder {
+			return nil
+		}
+		name, err := cleanName(e, len(e.name))
+		if err != nil {
+			return err
+		}
+		path, ok := a.path(name)
+		if !ok {
+			return nil
+		}
+		i, found := slices.BinarySearchFunc(a.Files, path, func(f hosting.Announced, path string) int { return strings.Compare(f.Path, path) })
+		if !found {
+			return errs.New(errs.Conflict, "the archive changed while it was being read")
+		}
+		return visit(a.Files[i], &cancelled{ctx, content})
+	})
+}

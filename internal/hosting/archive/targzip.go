@@ -1,0 +1,143 @@
+package archive
+
+import (
+	"archive/tar"
+	"bufio"
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"fazt/internal/errs"
+	"fazt/internal/system"
+)
+
+const (
+	// entryOverhead and streamOverhead are what a tar may have beside content: headers, long names, padding, the end.
+	entryOverhead  = 4096
+	streamOverhead = 64 << 10
+)
+
+// tarGzip is a tar archive in one gzip member.
+type tarGzip struct {
+	r      io.ReaderAt
+	size   int64
+	limits system.Storage
+}
+
+func (t tarGzip) each(ctx context.Context, visit func(entry, io.Reader) error) error {
+	packed := &counted{r: io.NewSectionReader(t.r, 0, t.size)}
+	source := bufio.NewReader(packed)
+	z, err := gzip.NewReader(source)
+	if err != nil {
+		return damaged(err)
+	}
+	// Of several members in a row some programs read the first and some read all.
+	z.Multistream(false)
+	plain := &unpacked{r: z, packed: packed, most: t.limits.MaxSiteSize + 2*int64(t.limits.MaxSiteFiles)*entryOverhead + streamOverhead}
+	archive := tar.NewReader(plain)
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		header, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			return endOf(plain, source)
+		}
+		if err != nil {
+			return damaged(err)
+		}
+		if err := visitTar(header, archive, visit); err != nil {
+			return damaged(err)
+		}
+	}
+}
+
+func visitTar(header *tar.Header, content io.Reader, visit func(entry, io.Reader) error) error {
+	for key := range header.PAXRecords {
+		if strings.HasPrefix(key, "GNU.sparse.") { // a few bytes that say they are a file of any size
+			return refuse("%q is a sparse file", header.Name)
+		}
+	}
+	switch header.Typeflag {
+	case tar.TypeReg:
+		return visit(entry{name: header.Name, size: header.Size}, content)
+	case tar.TypeDir:
+		return visit(entry{name: header.Name, folder: true}, nil)
+	case tar.TypeXGlobalHeader:
+		return nil // a comment; git archive writes the commit into one
+	case tar.TypeSymlink, tar.TypeLink:
+		return refuse("%q is a link, to %q; links are not followed", header.Name, header.Linkname)
+	}
+	return refuse("%q is neither a file nor a folder", header.Name)
+}
+
+// endOf makes sure that nothing follows the end of the archive: neither in the gzip member nor after it.
+func endOf(plain io.Reader, source *bufio.Reader) error {
+	if _, err := io.Copy(padding{}, plain); err != nil {
+		return damaged(err)
+	}
+	if _, err := source.Peek(1); !errors.Is(err, io.EOF) {
+		return refuse("something follows the end of the gzip stream")
+	}
+	return nil
+}
+
+// padding takes the zeros that fill up the last record of a tar.
+type padding struct{}
+
+func (padding) Write(p []byte) (int, error) {
+	for _, b := range p {
+		if b != 0 {
+			return 0, refuse("something follows the end of the tar")
+		}
+	}
+	return len(p), nil
+}
+
+// counted counts what is read.
+type counted struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// unpacked fails when a stream grows beyond the limits, or beyond what its size makes credible.
+type unpacked struct {
+	r      io.Reader
+	packed *counted
+	n      int64
+	most   int64
+}
+
+func (u *unpacked) Read(p []byte) (int, error) {
+	n, err := u.r.Read(p)
+	u.n += int64(n)
+	if u.n > u.most {
+		return 0, errs.New(errs.TooLarge, "the archive unpacks to more than a deployment may have")
+	}
+	if bomb(u.n, u.packed.n) {
+		return 0, refuse("it unpacks to more than %d times its size", maxRatio)
+	}
+	return n, err
+}
+
+func bomb(plain, packed int64) bool { return plain > freeBytes && plain/maxRatio > packed }
+
+// damaged says what is wrong with an archive that cannot be read.
+func damaged(err error) error {
+	var known *errs.Error
+	switch {
+	case errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return errs.Wrap(errs.Invalid, err, "the archive is cut off")
+	}
+	return errs.Wrap(errs.Invalid, err, "the archive is damaged, or no tar.gz: %v", err)
+}
