@@ -72,6 +72,44 @@ func TestAnAnswerMayComeBeforeTheBodyWasRead(t *testing.T) {
 	}
 }
 
+func TestAnAnswerThatIsAbortedIsCutOffAndDoesNotEnd(t *testing.T) {
+	r, err := http.NewRequest(http.MethodGet, "http://fazt/x", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := handlerTransport{http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "half")
+		panic(http.ErrAbortHandler)
+	})}.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if text, err := io.ReadAll(resp.Body); string(text) != "half" || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Fatalf("%q %v", text, err)
+	}
+}
+
+// A command that stops reading closes the database next: the handler must be done with it by then.
+func TestClosingAnAnswerEndsItsHandler(t *testing.T) {
+	r, err := http.NewRequest(http.MethodGet, "http://fazt/x", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := false
+	resp, err := handlerTransport{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+		ended = true
+	})}.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := resp.Body.Close(); err != nil || !ended {
+		t.Fatalf("ended: %v, %v", ended, err)
+	}
+}
+
 func TestASocketWithoutAServerIsNoServer(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.db")
 	dead, err := listener.Socket(listener.SocketPath(path))

@@ -196,6 +196,20 @@ func TestAPullDoesNotLeaveItsFolderByALink(t *testing.T) {
 	}
 }
 
+func TestALinkToTheRightContentIsNotTheFile(t *testing.T) {
+	dir := t.TempDir()
+	const target = "bb.text" // as long as the content: only the kind of the file tells them apart
+	if err := os.WriteFile(filepath.Join(dir, target), []byte("content"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(target, filepath.Join(dir, "a.txt")); err != nil {
+		t.Skip(err)
+	}
+	if _, err := pull(sends("a.txt"), dir, false); !errs.Is(err, errs.Conflict) {
+		t.Fatal(err)
+	}
+}
+
 // endless lists the same page for ever.
 type endless struct{ stranger }
 
@@ -324,9 +338,11 @@ func TestContentOfOtherDeploymentsCannotBeFetched(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", tree)
 	i.Deploy("other", "-- a.txt --\nof another app\n")
-	stream, err := client.Call(t.Context(), i.Client, op.FileFetch, op.FilePull{App: "app", Deployment: "1", Hashes: []hosting.Hash{sha256.Sum256([]byte("of another app\n"))}})
-	if !errs.Is(err, errs.NotFound) {
-		t.Fatalf("%+v %v", stream, err)
+	x := hosting.Hash(sha256.Sum256([]byte("x\n")))
+	for name, hashes := range map[string][]hosting.Hash{"of another app": {sha256.Sum256([]byte("of another app\n"))}, "the same twice": {x, x}} {
+		if _, err := client.Call(t.Context(), i.Client, op.FileFetch, op.FilePull{App: "app", Deployment: "1", Hashes: hashes}); !errs.Is(err, errs.NotFound) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
