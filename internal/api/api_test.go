@@ -22,7 +22,7 @@ func TestEveryOperationAdmitsWhomItSaysAndNobodyElse(t *testing.T) {
 	callers := map[string]auth.Principal{"owner": {Kind: auth.Owner}, "nobody": {}}
 	for _, s := range op.All() {
 		for name, p := range callers {
-			err := api.Allow(s.Access, p)
+			err := api.Allow(s.Access, p, "")
 			allowed := s.Access == op.Anyone || s.Access != op.Nobody && name == "owner"
 			if (err == nil) != allowed {
 				t.Errorf("%s for %s: %v", s.Name, name, err)
@@ -32,7 +32,7 @@ func TestEveryOperationAdmitsWhomItSaysAndNobodyElse(t *testing.T) {
 			}
 		}
 	}
-	if err := api.Allow(op.Nobody, auth.Principal{Kind: auth.Owner}); err == nil {
+	if err := api.Allow(op.Nobody, auth.Principal{Kind: auth.Owner}, ""); err == nil {
 		t.Error("an operation that does not say who may call it was open")
 	}
 }
