@@ -26,7 +26,7 @@ func onThisMachine(cmd *cobra.Command) *cobra.Command {
 
 func isLocalOnly(cmd *cobra.Command) bool {
 	for ; cmd != nil; cmd = cmd.Parent() {
-		if cmd.Annotations[localOnly] != "" || cmd.Name() == "help" || strings.HasPrefix(cmd.Name(), "completion") || strings.HasPrefix(cmd.Name(), "__complete") {
+		if cmd.Annotations[localOnly] != "" || strings.HasPrefix(cmd.Name(), "completion") || strings.HasPrefix(cmd.Name(), "__complete") {
 			return true
 		}
 	}
