@@ -45,7 +45,7 @@ func TestUnknownPlacesAndMethodsAreEnvelopes(t *testing.T) {
 		w := httptest.NewRecorder()
 		i.API().ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
 		var e struct{ Error op.Failure }
-		if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil || w.Code != want || e.Error.Code != "NOT_FOUND" {
+		if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil || w.Code != want || e.Error.Code != op.UnknownOperation {
 			t.Errorf("%s: %d %s", target, w.Code, w.Body)
 		}
 	}

@@ -120,6 +120,7 @@ type command struct {
 	database string
 	format   string
 	peer     string // named with @ before the command; "" = none was
+	here     bool   // the command works on this machine only
 	began    bool   // the call was understood: what fails from now on is no mistake in the way it was written
 }
 

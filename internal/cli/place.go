@@ -50,12 +50,13 @@ func cutPeer(args []string) (peer string, rest []string) {
 
 // checkPlace refuses what cannot be carried out where the call wants it.
 func (c *command) checkPlace(cmd *cobra.Command) error {
+	c.here = isLocalOnly(cmd)
 	switch {
 	case c.peer == "" || c.peer == "@local":
 		return nil
 	case c.peer == "@":
 		return usagef("the name of the peer is missing after @")
-	case isLocalOnly(cmd):
+	case c.here:
 		return usagef("`%s` works on this machine only; run it without %s, or on that machine itself", cmd.CommandPath(), c.peer)
 	case c.database != "":
 		return usagef("--db names a database of this machine, and %s is another", c.peer)
@@ -67,7 +68,7 @@ func (c *command) checkPlace(cmd *cobra.Command) error {
 // database that is named, and that before the default peer.
 func (c *command) chosenPeer() (*client.Peer, error) {
 	name := strings.TrimPrefix(c.peer, "@")
-	if name == "local" || name == "" && (c.database != "" || c.Getenv("FAZT_DB") != "") {
+	if c.here || name == "local" || name == "" && (c.database != "" || c.Getenv("FAZT_DB") != "") {
 		return nil, nil
 	}
 	peers, err := c.openPeers()

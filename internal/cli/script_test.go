@@ -101,7 +101,7 @@ func runScripts(t *testing.T, dir string, by way) {
 			return false, errors.New("there is no condition " + name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"run": run, "here": here, "get": get, "ready": ready, "free": free,
+			"run": run, "here": here, "token": keepToken, "get": get, "ready": ready, "free": free,
 		},
 	})
 }
@@ -138,6 +138,13 @@ func here(ts *testscript.TestScript, neg bool, args []string) {
 		defer ts.Setenv("FAZT_DB", "")
 	}
 	run(ts, neg, args)
+}
+
+// keepToken MADE FILE takes the token out of the JSON answer to the making of a key.
+func keepToken(ts *testscript.TestScript, _ bool, args []string) {
+	var key struct{ Token string }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &key))
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(key.Token+"\n"), 0o600))
 }
 
 // startPeer starts an instance in another process, and makes it known to the client of a script under the name PEER.
