@@ -1,4 +1,3 @@
-// Package examples holds small real apps, and tests that they keep working.
 package examples
 
 import (

@@ -36,11 +36,11 @@ func (a *API) aliasGet(ctx context.Context, req op.AliasRef) (op.AliasDetail, er
 }
 
 func (a *API) aliasSet(ctx context.Context, req op.AliasTarget) (op.AliasChange, error) {
-	now, before, err := a.Apps.SetAlias(ctx, req.Alias, apps.Destination{
+	ch, err := a.Apps.SetAlias(ctx, req.Alias, apps.Destination{
 		App: req.App, Redirect: req.Redirect, Status: req.Status, KeepPath: req.KeepPath, Split: req.Split, Reserve: req.Reserve,
 		Domain: a.Settings.Domain,
 	}, req.Force)
-	return op.AliasChange{Alias: a.alias(now), Before: before}, err
+	return op.AliasChange{Alias: a.alias(ch.Alias), Before: ch.Before, Lost: ch.Lost}, err
 }
 
 func (a *API) aliasSwap(ctx context.Context, req op.AliasPair) ([]op.Alias, error) {
@@ -48,9 +48,9 @@ func (a *API) aliasSwap(ctx context.Context, req op.AliasPair) ([]op.Alias, erro
 	return []op.Alias{a.alias(one), a.alias(other)}, err
 }
 
-func (a *API) aliasRemove(ctx context.Context, req op.AliasDrop) (op.Alias, error) {
-	gone, err := a.Apps.RemoveAlias(ctx, req.Alias, req.Force)
-	return a.alias(gone), err
+func (a *API) aliasRemove(ctx context.Context, req op.AliasDrop) (op.AliasGone, error) {
+	gone, lost, err := a.Apps.RemoveAlias(ctx, req.Alias, req.Force)
+	return op.AliasGone{Alias: a.alias(gone), Lost: lost}, err
 }
 
 // appRename moves what goes by the name of an app: its host label, and uploads that are under way. Everything else

@@ -100,11 +100,22 @@ func (a *API) deploymentList(ctx context.Context, req op.DeploymentList) (page o
 
 // addressed adds the address at which a deployment is seen.
 func (a *API) addressed(app apps.App, d hosting.Deployment) op.Deployment {
-	address := a.AppURL(app)
-	if !d.Live {
-		address = a.URL(fmt.Sprintf("%d--%s", d.Number, app.Name))
+	if d.Live {
+		return op.Deployment{Deployment: d, URL: a.address(app, d.Number)}
 	}
-	return op.Deployment{Deployment: d, URL: address}
+	return op.Deployment{Deployment: d, URL: a.previewURL(app, d.Number)}
+}
+
+// address is where visitors meet an app; where nothing leads to it, the preview of the deployment with the number.
+func (a *API) address(app apps.App, number int) string {
+	if address := a.AppURL(app); address != "" {
+		return address
+	}
+	return a.previewURL(app, number)
+}
+
+func (a *API) previewURL(app apps.App, number int) string {
+	return a.URL(fmt.Sprintf("%d--%s", number, app.Name))
 }
 
 func (a *API) appRollback(ctx context.Context, req op.Rollback) (op.Deployment, error) {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 
 	"fazt/internal/api/op"
 	"fazt/internal/apps"
@@ -57,6 +58,9 @@ func (a *API) uploadCommit(ctx context.Context, req op.UploadRef) (op.Deployed, 
 		return op.Deployed{}, err
 	}
 	done.Deployment = a.addressed(done.App, d)
+	if !done.Preview && a.AppURL(done.App) == "" {
+		done.Warnings = append(done.Warnings, fmt.Sprintf("nothing leads to %[1]s but its previews; `fazt alias set %[1]s --app %[1]s` changes that", done.App.Name))
+	}
 	if _, err := a.Hosting.Prune(ctx, done.App.ID); err != nil {
 		// The deployment stands; what should have gone is removed the next time.
 		a.Log.Warn("old deployments could not be removed", "app", done.App.Name, "error", err)

@@ -44,9 +44,9 @@ func (a *API) domainAdd(ctx context.Context, req op.DomainTarget) (op.Domain, er
 	return a.domain(d), err
 }
 
-func (a *API) domainRemove(ctx context.Context, req op.DomainDrop) (op.Domain, error) {
-	d, err := a.Apps.RemoveDomain(ctx, req.Host, req.Force)
-	return a.domain(d), err
+func (a *API) domainRemove(ctx context.Context, req op.DomainDrop) (op.DomainGone, error) {
+	gone, lost, err := a.Apps.RemoveDomain(ctx, req.Host, req.Force)
+	return op.DomainGone{Domain: a.domain(gone), Lost: lost}, err
 }
 
 // lookupWait is how long name servers have: they answer in milliseconds, or are not there.
@@ -59,22 +59,32 @@ func (a *API) domainCheck(ctx context.Context, req op.DomainRef) (op.DomainState
 	if err != nil {
 		return op.DomainState{}, err
 	}
+	if _, err := apps.CheckHost(d.Host, a.Settings.Domain); err != nil { // the instance has another domain since
+		return op.DomainState{
+			Domain: a.domain(d), Addresses: []string{}, Instance: []string{},
+			Say: errs.Sentence(err), Do: "fazt domain remove " + d.Host,
+		}, nil
+	}
 	own, err := machineAddresses()
 	if err != nil {
 		return op.DomainState{}, errs.Wrap(errs.Internal, err, "the addresses of this machine cannot be read")
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookupWait)
-	defer cancel()
 	if a.Settings.Domain != "localhost" {
 		// An instance whose own domain does not resolve is told of by its machine's addresses alone.
-		if more, err := a.Lookup(ctx, a.Settings.Domain); err == nil {
+		if more, err := a.resolve(ctx, a.Settings.Domain); err == nil {
 			own = append(own, more...)
 		}
 	}
-	found, err := a.Lookup(ctx, d.Host)
+	found, err := a.resolve(ctx, d.Host)
 	s := judge(d.Host, a.Settings.Domain, tidy(found), tidy(own), err)
 	s.Domain = a.domain(d)
 	return s, nil
+}
+
+func (a *API) resolve(ctx context.Context, host string) ([]netip.Addr, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookupWait)
+	defer cancel()
+	return a.Lookup(ctx, host+".") // with the root dot, no search domain of the machine is tried
 }
 
 func machineAddresses() ([]netip.Addr, error) {

@@ -55,7 +55,12 @@ func (a *API) items(ctx context.Context, list []apps.App) ([]op.AppItem, error) 
 	items := make([]op.AppItem, len(list))
 	for i, app := range list {
 		k, o := kin[app.ID], overviews[app.ID]
-		items[i] = op.AppItem{App: app, Addresses: k.Addresses, URL: a.AppURL(app), ForkedFrom: k.Origin, Live: o.Live, Deployments: o.Deployments}
+		items[i] = op.AppItem{App: app, Addresses: k.Addresses, ForkedFrom: k.Origin, Live: o.Live, Deployments: o.Deployments}
+		number := 1
+		if o.Live != nil {
+			number = o.Live.Number
+		}
+		items[i].URL = a.address(app, number)
 	}
 	return items, nil
 }

@@ -2,6 +2,7 @@ package apps
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -76,11 +77,23 @@ type Destination struct {
 	Domain   string // the instance's own: a redirect must not come back to the alias below it
 }
 
-// errUnreachable is the code of a refusal to take the last address from an app.
-const errUnreachable = "UNREACHABLE"
+// Lost is what a change takes the last address from. It is the details of the refusal to do so, too.
+type Lost struct {
+	Unreachable []string `json:"unreachable"` // names of apps that only their previews lead to
+}
 
-// Unreachable says whether err refuses to take the last address from an app: the caller may insist.
-func Unreachable(err error) bool { return errs.Code(err) == errUnreachable }
+// Unreachable says whether err refuses to take the last address from an app: the caller may insist. It knows an error
+// that came over the wire too.
+func Unreachable(err error) bool {
+	switch d := errs.Details(err).(type) {
+	case Lost:
+		return true
+	case json.RawMessage:
+		var l Lost
+		return json.Unmarshal(d, &l) == nil && len(l.Unreachable) > 0
+	}
+	return false
+}
 
 const aliasColumns = "aliases.name, kind, coalesce(app_id, ''), coalesce(apps.name, ''), coalesce(url, ''), coalesce(status, 0), keep_path, aliases.created_at, aliases.updated_at"
 
@@ -154,32 +167,40 @@ func (s *Store) AliasList(ctx context.Context, cursor string, limit int) (page [
 	return page, next, err
 }
 
-// SetAlias makes an alias, or leads one that exists elsewhere. before is where it led, nil for a new one. An app that
-// would be left without any address makes it fail (see Unreachable), unless force.
-func (s *Store) SetAlias(ctx context.Context, name string, to Destination, force bool) (now Alias, before *Alias, err error) {
+// Change is what a change of an alias did.
+type Change struct {
+	Alias  Alias  // as it is now
+	Before *Alias // nil for a new one
+	Lost
+}
+
+// SetAlias makes an alias, or leads one that exists elsewhere. An app that would be left without any address makes it
+// fail (see Unreachable), unless force.
+func (s *Store) SetAlias(ctx context.Context, name string, to Destination, force bool) (ch Change, err error) {
 	if err := checkLabel(name, "an alias"); err != nil {
-		return Alias{}, nil, err
+		return ch, err
 	}
 	if err := to.check(name); err != nil {
-		return Alias{}, nil, err
+		return ch, err
 	}
 	err = s.db.Write(ctx, func(tx *database.Tx) error {
 		old, err := findAlias(tx.Conn, name)
 		switch {
 		case err == nil:
-			before = &old
+			ch.Before = &old
 		case !errs.Is(err, errs.NotFound):
 			return err
 		}
 		if err := setAlias(tx, name, to); err != nil {
 			return err
 		}
-		if now, err = findAlias(tx.Conn, name); err != nil {
+		if ch.Alias, err = findAlias(tx.Conn, name); err != nil {
 			return err
 		}
-		return leavesReachable(tx.Conn, old, force)
+		ch.Lost, err = lost(tx.Conn, old.apps(), force)
+		return err
 	})
-	return now, before, err
+	return ch, err
 }
 
 func (d Destination) check(name string) error {
@@ -302,18 +323,18 @@ func (s *Store) SwapAliases(ctx context.Context, one, other string, domain strin
 
 // RemoveAlias frees an alias. An app that would be left without any address makes it fail (see Unreachable), unless
 // force.
-func (s *Store) RemoveAlias(ctx context.Context, name string, force bool) (Alias, error) {
-	var gone Alias
-	err := s.db.Write(ctx, func(tx *database.Tx) (err error) {
+func (s *Store) RemoveAlias(ctx context.Context, name string, force bool) (gone Alias, l Lost, err error) {
+	err = s.db.Write(ctx, func(tx *database.Tx) (err error) {
 		if gone, err = findAlias(tx.Conn, name); err != nil {
 			return err
 		}
 		if err := tx.Exec("DELETE FROM aliases WHERE name = ?", name); err != nil {
 			return err
 		}
-		return leavesReachable(tx.Conn, gone, force)
+		l, err = lost(tx.Conn, gone.apps(), force)
+		return err
 	})
-	return gone, err
+	return gone, l, err
 }
 
 // apps are the apps that an alias leads to, by id and name.
@@ -324,32 +345,24 @@ func (a Alias) apps() []Arm {
 	return a.Arms
 }
 
-// leavesReachable fails if an app that old led to has no address any more.
-func leavesReachable(c *database.Conn, old Alias, force bool) error {
-	if force {
-		return nil
-	}
-	var lost []string
-	for _, app := range old.apps() {
+// lost are those of the apps that have no address any more. Unless force, they are an error.
+func lost(c *database.Conn, apps []Arm, force bool) (Lost, error) {
+	l := Lost{Unreachable: []string{}}
+	for _, app := range apps {
 		n, err := addresses(c, app.AppID)
 		if err != nil {
-			return err
+			return l, err
 		}
 		if n == 0 {
-			lost = append(lost, app.App)
+			l.Unreachable = append(l.Unreachable, app.App)
 		}
 	}
-	return unreachable(lost)
-}
-
-func unreachable(lost []string) error {
-	if len(lost) == 0 {
-		return nil
+	if len(l.Unreachable) == 0 || force {
+		return l, nil
 	}
-	slices.Sort(lost)
-	e := errs.New(errs.Conflict, "nothing else leads to %s: visitors could reach it at the addresses of its previews only", strings.Join(lost, ", "))
-	e.Code = errUnreachable
-	return e
+	slices.Sort(l.Unreachable)
+	return l, errs.New(errs.Conflict, "nothing else leads to %s: visitors could reach it at the addresses of its previews only",
+		strings.Join(l.Unreachable, ", ")).WithDetails(l)
 }
 
 // addresses is how many aliases, splits and domains lead to an app.

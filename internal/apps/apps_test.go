@@ -11,7 +11,7 @@ import (
 	"fazt/internal/errs"
 )
 
-func open(t *testing.T) *Store {
+func open(t testing.TB) *Store {
 	t.Helper()
 	db, err := database.Open(t.Context(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
 	if err != nil {
@@ -139,7 +139,7 @@ func TestRemovingAnAppRemovesEverythingThatIsItsOwn(t *testing.T) {
 			if err := tx.Exec("INSERT INTO app_log (app_id, at, number, level, message) VALUES (?, 1, 1, 'info', 'x')", a.ID); err != nil {
 				return err
 			}
-			if err := tx.Exec("INSERT INTO deployments VALUES (?, ?, 1, x'00', '', '{}', 0, 0, 0, 1)", "dep_"+a.Name, a.ID); err != nil {
+			if err := tx.Exec("INSERT INTO deployments (id, app_id, number, digest, files, bytes, created_at) VALUES (?, ?, 1, x'00', 0, 0, 1)", "dep_"+a.Name, a.ID); err != nil {
 				return err
 			}
 			return tx.Exec("INSERT INTO live VALUES (?, ?, 1)", a.ID, "dep_"+a.Name)

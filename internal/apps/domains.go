@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 
@@ -29,7 +30,7 @@ func canonicalHost(raw string) (string, error) {
 	}
 	host, err := idna.Lookup.ToASCII(raw)
 	host = strings.TrimSuffix(host, ".")
-	if err != nil || host == "" || len(host) > 253 {
+	if err != nil || !utf8.ValidString(raw) || host == "" || len(host) > 253 {
 		return "", errs.New(errs.Invalid, "%q is no name of a host", raw)
 	}
 	for label := range strings.SplitSeq(host, ".") {
@@ -163,22 +164,18 @@ func (s *Store) DomainList(ctx context.Context, cursor string, limit int) (page 
 
 // RemoveDomain takes a host name from its app. An app that would be left without any address makes it fail (see
 // Unreachable), unless force.
-func (s *Store) RemoveDomain(ctx context.Context, raw string, force bool) (Domain, error) {
-	var gone Domain
-	err := s.db.Write(ctx, func(tx *database.Tx) (err error) {
+func (s *Store) RemoveDomain(ctx context.Context, raw string, force bool) (gone Domain, l Lost, err error) {
+	err = s.db.Write(ctx, func(tx *database.Tx) (err error) {
 		if gone, err = findDomain(tx.Conn, raw); err != nil {
 			return err
 		}
-		if err := tx.Exec("DELETE FROM domains WHERE host = ?", gone.Host); err != nil || force {
+		if err := tx.Exec("DELETE FROM domains WHERE host = ?", gone.Host); err != nil {
 			return err
 		}
-		n, err := addresses(tx.Conn, gone.AppID)
-		if err == nil && n == 0 {
-			err = unreachable([]string{gone.App})
-		}
+		l, err = lost(tx.Conn, []Arm{{AppID: gone.AppID, App: gone.App}}, force)
 		return err
 	})
-	return gone, err
+	return gone, l, err
 }
 
 // LosesByDomain says whether nothing leads to the app of a domain but that domain.

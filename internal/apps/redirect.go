@@ -3,6 +3,7 @@ package apps
 import (
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"fazt/internal/database"
@@ -50,6 +51,9 @@ func checkRedirect(c *database.Conn, name string, to Destination) (string, error
 		host = "[" + host + "]"
 	}
 	if port := u.Port(); port != "" {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return "", bad("its port is none")
+		}
 		host += ":" + port
 	}
 	u.Host = host

@@ -119,7 +119,8 @@ func (c *command) aliasSet() *cobra.Command {
 				if done.Before != nil && done.Before.Leads() != done.Alias.Leads() {
 					rows = append(rows, []string{"before", done.Before.Leads()})
 				}
-				return c.print(output.View{Value: done, Rows: append(rows, []string{"address", done.Alias.Address})})
+				rows = append(rows, []string{"address", done.Alias.Address})
+				return c.print(output.View{Value: done, Rows: append(rows, lostRows(done.Lost)...)})
 			})
 		},
 	}
@@ -128,9 +129,9 @@ func (c *command) aliasSet() *cobra.Command {
 	f.StringVar(&req.Redirect, "redirect", "", "send visitors to this http or https address")
 	f.IntVar(&req.Status, "status", 301, "of the redirect: 301, 302, 307 or 308")
 	f.BoolVar(&req.KeepPath, "keep-path", false, "append the path of the request to the address")
-	f.StringVar(&split, "split", "", "divide visitors among apps, as APP:WEIGHT,APP:WEIGHT; the weights sum to 100")
+	f.StringVar(&split, "split", "", "divide visitors, as APP:WEIGHT,APP:WEIGHT (sum: 100)")
 	f.BoolVar(&req.Reserve, "reserve", false, "keep the name and lead nowhere")
-	f.BoolVar(&yes, "yes", false, "do not ask, also when an app is left without an address")
+	f.BoolVar(&yes, "yes", false, "do not ask when an app is left without an address")
 	return cmd
 }
 
@@ -165,7 +166,7 @@ func aliasFlags(cmd *cobra.Command, req *op.AliasTarget, split string) (err erro
 func (c *command) aliasSwap() *cobra.Command {
 	return &cobra.Command{
 		Use: "swap A B", Short: "Exchange where two aliases lead, at once", Args: arguments("the name of an alias", "the name of the other alias"),
-		Example: `  fazt alias swap blog blog-next     what was tried out becomes what visitors see`,
+		Example: `  fazt alias swap blog blog-next     what was tried out is what visitors see`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			return c.existing(func(cl *client.Client) error {
 				pair, err := client.Call(c.ctx, cl, op.AliasSwap, op.AliasPair{Alias: args[0], With: args[1]})
@@ -186,8 +187,8 @@ func (c *command) aliasRemove() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use: "remove NAME", Short: "Free an alias", Args: arguments("the name of the alias"),
-		Long: `Free an alias: nobody is led anywhere by it any more. The apps it led to stay. It
-asks first, and says so if nothing else leads to one of them.`,
+		Long: `Free an alias: nobody is led anywhere by it any more. The apps it led to stay.
+It asks first, and says so if nothing else leads to one of them.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			return c.existing(func(cl *client.Client) error {
 				a, err := client.Call(c.ctx, cl, op.AliasGet, op.AliasRef{Alias: args[0]})
@@ -197,20 +198,24 @@ asks first, and says so if nothing else leads to one of them.`,
 				if err := c.sure(yes, "removing "+a.Name, a.Address+" leads to "+a.Leads()+onlyText(a.Only), a.Name); err != nil {
 					return err
 				}
-				gone, err := client.Call(c.ctx, cl, op.AliasRemove, op.AliasDrop{Alias: a.Name, Force: true})
+				gone, err := client.Call(c.ctx, cl, op.AliasRemove, op.AliasDrop{Alias: a.Name, Force: yes || len(a.Only) > 0})
 				if err != nil {
 					return err
 				}
 				rows := [][]string{{"removed", gone.Name}, {"led to", gone.Leads()}}
-				if len(a.Only) > 0 {
-					rows = append(rows, []string{"unreachable", strings.Join(a.Only, ", ") + ", but for previews"})
-				}
-				return c.print(output.View{Value: gone, Rows: rows})
+				return c.print(output.View{Value: gone, Rows: append(rows, lostRows(gone.Lost)...)})
 			})
 		},
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	return cmd
+}
+
+func lostRows(l apps.Lost) [][]string {
+	if len(l.Unreachable) == 0 {
+		return nil
+	}
+	return [][]string{{"unreachable", strings.Join(l.Unreachable, ", ") + ", but for previews"}}
 }
 
 func onlyText(names []string) string {

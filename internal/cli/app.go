@@ -18,7 +18,8 @@ import (
 
 func (c *command) app() *cobra.Command {
 	return group("app", "Deploy apps and look after them",
-		c.appDeploy(), c.appList(), c.appInfo(), c.appDeployments(), c.appRollback(), c.appRename(), c.appFork(), c.appRemove(),
+		c.appCreate(), c.appValidate(), c.appDeploy(), c.appInstall(), c.appUpgrade(), c.appList(), c.appInfo(), c.appOpen(),
+		c.appDeployments(), c.appRollback(), c.appRename(), c.appFork(), c.appRemove(),
 		c.appFiles(), c.appCat(), c.appPull(), c.appLogs())
 }
 

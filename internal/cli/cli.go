@@ -146,6 +146,7 @@ the server, and everything is kept in one SQLite file.`,
 	root.PersistentFlags().StringVar(&c.database, "db", "", "database file (FAZT_DB, else ~/.fazt/data.db)")
 	root.PersistentFlags().StringVar(&c.format, "format", "table", "how results are shown: table, json or markdown")
 	root.AddCommand(onThisMachine(c.dev()), c.server(), c.app(), c.alias(), c.domain(), c.databaseCommand(), c.key(), onThisMachine(c.peers()), onThisMachine(c.version()))
+	root.AddCommand(c.shortForms()...)
 	root.SetHelpCommand(help(root))
 	return root
 }

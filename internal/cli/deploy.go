@@ -63,10 +63,16 @@ func (c *command) deploy(dir string, f deployFlags) error {
 		return err
 	}
 	defer p.Close()
+	p.plan.Message = f.message
+	return c.put(p, f, began)
+}
+
+// put deploys a project that is ready, and prints the outcome.
+func (c *command) put(p *project, f deployFlags, began time.Time) error {
 	for _, w := range p.warnings {
 		fmt.Fprintf(c.Stderr, "note: %s\n", w)
 	}
-	p.plan.Message, p.plan.Preview = f.message, f.preview
+	p.plan.Preview = f.preview
 	if f.spa || f.noSPA {
 		p.plan.SPA = &f.spa
 	}
@@ -76,6 +82,11 @@ func (c *command) deploy(dir string, f deployFlags) error {
 		bar.clear()
 		if err != nil {
 			return err
+		}
+		if d.Deployed != nil {
+			for _, w := range d.Deployed.Warnings {
+				fmt.Fprintf(c.Stderr, "note: %s\n", w)
+			}
 		}
 		r := outcome(p, d)
 		r.Millis = time.Since(began).Milliseconds()

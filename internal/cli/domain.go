@@ -20,8 +20,9 @@ func (c *command) domainAdd() *cobra.Command {
 	var app string
 	cmd := &cobra.Command{
 		Use: "add HOST", Short: "Lead a host name to an app", Args: arguments("the host name"),
-		Long: `Lead a whole host name to an app. It holds for this name alone: www.example.com is
-another one. At your DNS provider the name must point to this machine; ` + "`fazt domain\ncheck`" + ` says whether it does.`,
+		Long: `Lead a whole host name to an app. It holds for this name alone: www.example.com
+is another one. At your DNS provider the name must point to this machine;
+` + "`fazt domain check`" + ` says whether it does.`,
 		Example: `  fazt domain add example.com --app blog
   fazt domain add bücher.example --app shop`,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -67,8 +68,9 @@ func (c *command) domainList() *cobra.Command {
 func (c *command) domainCheck() *cobra.Command {
 	return &cobra.Command{
 		Use: "check HOST", Short: "Tell whether a domain points to this instance", Args: arguments("the host name"),
-		Long: `Resolve a domain as the instance's machine sees it, compare it with the addresses
-of the instance, and say what to set at the DNS provider if they differ.`,
+		Long: `Resolve a domain as the instance's machine sees it, compare it with the
+addresses of the instance, and say what to set at the DNS provider if they
+differ.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			return c.existing(func(cl *client.Client) error {
 				s, err := client.Call(c.ctx, cl, op.DomainCheck, op.DomainRef{Host: args[0]})
@@ -106,15 +108,12 @@ func (c *command) domainRemove() *cobra.Command {
 				if err := c.sure(yes, "removing "+d.Host, "it leads to the app "+d.App+onlyText(only), d.Host); err != nil {
 					return err
 				}
-				gone, err := client.Call(c.ctx, cl, op.DomainRemove, op.DomainDrop{Host: d.Host, Force: true})
+				gone, err := client.Call(c.ctx, cl, op.DomainRemove, op.DomainDrop{Host: d.Host, Force: yes || d.Only})
 				if err != nil {
 					return err
 				}
 				rows := [][]string{{"removed", gone.Host}, {"led to", "the app " + gone.App}}
-				if d.Only {
-					rows = append(rows, []string{"unreachable", gone.App + ", but for previews"})
-				}
-				return c.print(output.View{Value: gone, Rows: rows})
+				return c.print(output.View{Value: gone, Rows: append(rows, lostRows(gone.Lost)...)})
 			})
 		},
 	}

@@ -20,6 +20,9 @@ func infoRows(a op.App) [][]string {
 		if a.Live.Function {
 			function = "api/main"
 		}
+		if a.Live.Source != nil {
+			add("source", sourceText(a.Live.Source))
+		}
 		add("deployed", output.Time(a.Live.CreatedAt))
 		add("message", a.Live.Message)
 		add("function", function)

@@ -63,6 +63,17 @@ func load(ctx context.Context, dir string, o projectOptions) (*project, error) {
 }
 
 func (p *project) read(ctx context.Context, dir, output string, o projectOptions) (err error) {
+	if err = p.readFiles(ctx, dir, output, o); err != nil {
+		return err
+	}
+	if p.plan.Manifest, err = p.manifest(); err != nil {
+		return err
+	}
+	p.name, err = p.chooseName(dir, o.name)
+	return err
+}
+
+func (p *project) readFiles(ctx context.Context, dir, output string, o projectOptions) (err error) {
 	if output == "" {
 		if p.main, err = folder.Read(ctx, dir, o.folder); err != nil {
 			return err
@@ -72,11 +83,7 @@ func (p *project) read(ctx context.Context, dir, output string, o projectOptions
 		return err
 	}
 	p.warnings = append(p.warnings, p.main.Warnings...)
-	if p.plan.Manifest, err = p.manifest(); err != nil {
-		return err
-	}
-	p.name, err = p.chooseName(dir, o.name)
-	return err
+	return nil
 }
 
 // readBuilt takes the pages from the output of the build, and functions and manifest from the source.

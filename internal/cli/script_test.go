@@ -101,7 +101,7 @@ func runScripts(t *testing.T, dir string, by way) {
 			return false, errors.New("there is no condition " + name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"run": run, "here": here, "token": keepToken, "get": get, "ready": ready, "free": free,
+			"run": run, "here": here, "token": keepToken, "get": get, "ready": ready, "free": free, "gitserve": gitServe,
 		},
 	})
 }
@@ -233,6 +233,23 @@ func ready(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		if !errors.Is(err, os.ErrNotExist) && !strings.Contains(err.Error(), "refused") {
 			ts.Fatalf("%v", err)
+		}
+	}
+}
+
+// A script that calls fazt by itself would stay on this machine, and show nothing of peers.
+func TestScriptsRunFaztThroughTheWayTheyAreTestedWith(t *testing.T) {
+	scripts, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil || len(scripts) == 0 {
+		t.Fatal(err)
+	}
+	for _, path := range scripts {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "exec fazt") {
+			t.Errorf("%s: `exec fazt` must be `run`, or `here` for what works on this machine only", path)
 		}
 	}
 }

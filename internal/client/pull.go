@@ -62,7 +62,7 @@ func Pull(ctx context.Context, c *Client, ref op.DeploymentRef, dir string, forc
 		return p, cannotWrite(dir, err)
 	}
 	defer root.Close()
-	t := &tree{root: root, dir: dir, wanted: map[hosting.Hash]*wanted{}}
+	t := &tree{root: root, dir: dir, wanted: map[hosting.Hash]*wanted{}, made: map[string]bool{}}
 	if err := t.compare(ctx, files, force); err != nil || len(t.order) == 0 {
 		return p, err
 	}
@@ -108,6 +108,7 @@ type tree struct {
 	order  []hosting.Hash // of wanted, as it is asked for
 	paths  int            // how many files are to be written
 	bytes  int64          // of the wanted content
+	made   map[string]bool
 }
 
 // compare finds out what has to be fetched.
@@ -262,10 +263,11 @@ func (t *tree) copy(from, to string, hash hosting.Hash) error {
 // place writes a file beside its place and moves it there when its hash is right.
 func (t *tree) place(name string, hash hosting.Hash, content io.Reader) error {
 	fail := func(err error) error { return cannotWrite(path.Join(t.dir, name), err) }
-	if folder := path.Dir(name); folder != "." {
+	if folder := path.Dir(name); folder != "." && !t.made[folder] {
 		if err := t.root.MkdirAll(folder, 0o755); err != nil {
 			return fail(err)
 		}
+		t.made[folder] = true
 	}
 	// A name that begins with a dot is part of no deployment, should it be left behind.
 	beside := ".fazt-pull-" + rand.Text()

@@ -65,3 +65,20 @@ func skipResponse(in *bufio.Reader, n int) error {
 	_, err := in.Discard(n)
 	return err
 }
+
+// BenchmarkFind is what it takes to learn from the host which app a request is for, among a thousand.
+func BenchmarkFind(b *testing.B) {
+	labels := map[string]*Target{}
+	for i := range 1000 {
+		labels["app"+strconv.Itoa(i)] = &Target{AppID: strconv.Itoa(i)}
+	}
+	routes := NewRoutes(Table{Domain: "example.com", Labels: labels})
+	g := &gateway{Config: Config{Routes: func() *Routes { return routes }}}
+	r := httptest.NewRequest(http.MethodGet, "http://app500.example.com/", nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := g.find(r); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

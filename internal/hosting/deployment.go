@@ -13,7 +13,7 @@ import (
 // deploymentColumns are those of deployments d that scanDeployment reads.
 const deploymentColumns = `d.id, d.app_id, d.number, d.message, d.spa, d.files, d.bytes, d.manifest, d.created_at,
 	EXISTS (SELECT 1 FROM programs p WHERE p.deployment_id = d.id),
-	EXISTS (SELECT 1 FROM live l WHERE l.app_id = d.app_id AND l.deployment_id = d.id)`
+	EXISTS (SELECT 1 FROM live l WHERE l.app_id = d.app_id AND l.deployment_id = d.id), d.source`
 
 func scanDeployment(r *database.Row) Deployment {
 	d := Deployment{
@@ -22,6 +22,9 @@ func scanDeployment(r *database.Row) Deployment {
 	}
 	// Written by this program from a Manifest; what a newer version added to it is of no use to this one.
 	_ = json.Unmarshal([]byte(r.Text(7)), &d.Manifest)
+	if !r.IsNull(11) {
+		_ = json.Unmarshal([]byte(r.Text(11)), &d.Source)
+	}
 	return d
 }
 

@@ -21,8 +21,8 @@ func (s *Store) LiveTx(tx *database.Tx, appID string) (Deployment, error) {
 // nothing of it is read or written.
 func (s *Store) ForkTx(tx *database.Tx, from Deployment, appID, message string) (Deployment, error) {
 	fork := id.New("dep")
-	err := tx.Exec(`INSERT INTO deployments (id, app_id, number, digest, message, manifest, spa, files, bytes, created_at)
-		SELECT ?, ?, 1, digest, ?, manifest, spa, files, bytes, ? FROM deployments WHERE id = ?`, fork, appID, message, time.Now(), from.ID)
+	err := tx.Exec(`INSERT INTO deployments (id, app_id, number, digest, message, manifest, spa, source, files, bytes, created_at)
+		SELECT ?, ?, 1, digest, ?, manifest, spa, source, files, bytes, ? FROM deployments WHERE id = ?`, fork, appID, message, time.Now(), from.ID)
 	if err == nil {
 		err = tx.Exec(`INSERT INTO deployment_files (deployment_id, path, blob_id)
 			SELECT ?, path, blob_id FROM deployment_files WHERE deployment_id = ?`, fork, from.ID)

@@ -70,4 +70,6 @@ type Deployment struct {
 	Live      bool      `json:"live"`
 	Manifest  Manifest  `json:"manifest"`
 	CreatedAt time.Time `json:"created_at"`
+
+	Source *GitSource `json:"source,omitempty"` // absent = it came from a folder or an archive
 }

@@ -22,6 +22,8 @@ type Plan struct {
 	SPA      *bool       `json:"spa,omitempty"`     // overrides the manifest
 	Preview  bool        `json:"preview,omitempty"` // make the deployment, but do not put it live
 	Manifest Manifest    `json:"manifest,omitzero"` // of the folder that was built; empty = the one among the files
+
+	Source *GitSource `json:"source,omitempty"` // nil = it comes from no repository
 }
 
 // check refuses a plan that cannot become a deployment, and returns it with its files in the order of their paths.
@@ -37,6 +39,9 @@ func (p Plan) check(limits system.Storage) (Plan, error) {
 	}
 	if err := schema.Validate(&p.Manifest); err != nil {
 		return p, errs.Wrap(errs.Invalid, err, "the manifest is not valid: %s", errs.Sentence(err))
+	}
+	if err := p.Source.check(); err != nil {
+		return p, err
 	}
 	p.Files = slices.SortedFunc(slices.Values(p.Files), func(a, b Announced) int { return strings.Compare(a.Path, b.Path) })
 	if err := checkSizes(p.Files, limits); err != nil {
@@ -70,15 +75,16 @@ func checkSizes(files []Announced, limits system.Storage) error {
 	return nil
 }
 
-// digest identifies the deployment a plan leads to: the same paths, content and settings that matter to visitors. It
-// is given a checked plan: the files are sorted, and no path has a NUL.
+// digest identifies the deployment a plan leads to: the same paths, content and settings that matter to visitors, and
+// the same commit, so that the newest deployment knows the newest commit. It is given a checked plan: the files are
+// sorted, and no path has a NUL.
 func (p Plan) digest() []byte {
 	h := sha256.New()
 	for _, f := range p.Files {
 		h.Write(append([]byte(f.Path), 0))
 		h.Write(f.Hash[:])
 	}
-	h.Write(Plan{SPA: p.SPA, Manifest: p.Manifest}.settings())
+	h.Write(Plan{SPA: p.SPA, Manifest: p.Manifest, Source: p.Source}.settings())
 	return h.Sum(nil)
 }
 

@@ -316,6 +316,14 @@ func (u uploadRow) insertDeployment(tx *database.Tx, deploymentID, appID string,
 	if err != nil {
 		return 0, err
 	}
+	var source any // NULL
+	if u.plan.Source != nil {
+		data, err := json.Marshal(u.plan.Source)
+		if err != nil {
+			return 0, err
+		}
+		source = string(data)
+	}
 	spa := manifest.SPA != nil && *manifest.SPA
 	if u.plan.SPA != nil {
 		spa = *u.plan.SPA
@@ -323,9 +331,9 @@ func (u uploadRow) insertDeployment(tx *database.Tx, deploymentID, appID string,
 	if _, err = tx.First("SELECT coalesce(max(number), 0) + 1 FROM deployments WHERE app_id = ?", func(r *database.Row) { number = r.Int(0) }, appID); err != nil {
 		return 0, err
 	}
-	err = tx.Exec(`INSERT INTO deployments (id, app_id, number, digest, message, manifest, spa, files, bytes, created_at)
-		SELECT ?, ?, ?, ?, ?, ?, ?, count(*), sum(b.size), ? FROM upload_files f JOIN blobs b ON b.hash = f.hash WHERE f.upload_id = ?`,
-		deploymentID, appID, number, u.digest, u.plan.Message, string(description), spa, time.Now(), u.id)
+	err = tx.Exec(`INSERT INTO deployments (id, app_id, number, digest, message, manifest, spa, source, files, bytes, created_at)
+		SELECT ?, ?, ?, ?, ?, ?, ?, ?, count(*), sum(b.size), ? FROM upload_files f JOIN blobs b ON b.hash = f.hash WHERE f.upload_id = ?`,
+		deploymentID, appID, number, u.digest, u.plan.Message, string(description), spa, source, time.Now(), u.id)
 	if err != nil {
 		return 0, err
 	}

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 	"slices"
 
@@ -142,7 +141,7 @@ func (i *Instance) preview(ctx context.Context, app string, number int) (*gatewa
 }
 
 // AppURL is the address at which visitors meet an app: its own label unless that leads elsewhere, then any alias, any
-// domain, any split; the preview of what is live when nothing leads to it.
+// domain, any split; "" when nothing leads to it.
 func (i *Instance) AppURL(app apps.App) string {
 	routes := i.routes.Load()
 	known := routes.App(app.Name)
@@ -171,7 +170,7 @@ func (i *Instance) AppURL(app apps.App) string {
 	case len(shared) > 0:
 		return i.URL(slices.Min(shared))
 	}
-	return i.URL(fmt.Sprintf("%d--%s", max(known.Number, 1), app.Name))
+	return ""
 }
 
 // meets says whether visitors of a target meet the app, at least some of them.

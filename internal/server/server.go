@@ -37,7 +37,8 @@ type Config struct {
 	Limits   *system.Limits // nil = the defaults
 	Log      *slog.Logger   // nil = silent
 	Dev      bool           // readable error pages, and pages that reload when a deployment goes live
-	Command  bool           // it lives for one command: nobody visits, so nothing is routed
+
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error) // addresses of a host; nil = ask the name servers
 }
 
 // Instance is one Fazt: its database open, its parts joined, nothing running until Run.
@@ -78,6 +79,9 @@ type run struct {
 func Open(ctx context.Context, c Config) (*Instance, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Lookup == nil {
+		c.Lookup = lookup
 	}
 	i := &Instance{config: c, log: c.Log}
 	if c.Lock == nil {
@@ -151,7 +155,7 @@ func (i *Instance) composeEdges() {
 	})
 	i.api = api.New(api.Config{
 		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Keys: i.Keys, Answers: activity.NewAnswers(i.DB), AppLog: i.AppLog, Log: i.log,
-		URL: i.URL, AppURL: i.AppURL, HostURL: i.hostURL, Lookup: lookup, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop, Settings: i.settings,
+		URL: i.URL, AppURL: i.AppURL, HostURL: i.hostURL, Lookup: i.config.Lookup, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop, Settings: i.settings,
 	})
 	if i.config.Dev {
 		i.reload = gateway.NewReloader()
@@ -250,7 +254,7 @@ func (i *Instance) Close() error {
 
 // InProcess is the control API of an instance that does not run, for one command; the lock stays the caller's.
 func InProcess(ctx context.Context, path string, lock *database.Lock) (http.Handler, func() error, error) {
-	i, err := Open(ctx, Config{Database: path, Lock: lock, Command: true})
+	i, err := Open(ctx, Config{Database: path, Lock: lock})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -54,6 +54,13 @@ type AliasTarget struct {
 type AliasChange struct {
 	Alias  Alias       `json:"alias"`
 	Before *apps.Alias `json:"before"` // null = it is new
+	apps.Lost
+}
+
+// AliasGone is an alias that was removed.
+type AliasGone struct {
+	Alias
+	apps.Lost
 }
 
 // AliasPair names two aliases.
@@ -85,6 +92,12 @@ type DomainDetail struct {
 	Only bool `json:"only"` // nothing else leads to its app
 }
 
+// DomainGone is a domain that was removed.
+type DomainGone struct {
+	Domain
+	apps.Lost
+}
+
 // DomainTarget leads a host name to an app.
 type DomainTarget struct {
 	Host string `path:"host" desc:"a whole host name, such as example.com"`
@@ -113,13 +126,13 @@ var (
 
 	AliasList   = declare[List, Page[Alias]](Spec{Name: "alias.list", Method: http.MethodGet, Path: "/api/aliases", Access: Read, Tag: "Aliases", Doc: "List the aliases in the order of their names."})
 	AliasGet    = declare[AliasRef, AliasDetail](Spec{Name: "alias.get", Method: http.MethodGet, Path: "/api/aliases/{alias}", Access: Read, Tag: "Aliases", Doc: "Show one alias, and the apps that nothing else leads to."})
-	AliasSet    = declare[AliasTarget, AliasChange](Spec{Name: "alias.set", Method: http.MethodPut, Path: "/api/aliases/{alias}", Access: Admin, Tag: "Aliases", Doc: "Lead an alias to an app, a redirect or a split, or reserve it. Refused with UNREACHABLE when an app would be left without any address, unless forced."})
+	AliasSet    = declare[AliasTarget, AliasChange](Spec{Name: "alias.set", Method: http.MethodPut, Path: "/api/aliases/{alias}", Access: Admin, Tag: "Aliases", Doc: "Lead an alias to an app, a redirect or a split, or reserve it. Refused, with the apps in details.unreachable, when an app would be left without any address, unless forced."})
 	AliasSwap   = declare[AliasPair, []Alias](Spec{Name: "alias.swap", Method: http.MethodPost, Path: "/api/aliases/{alias}/swap", Access: Admin, Tag: "Aliases", Doc: "Exchange where two aliases lead, at once."})
-	AliasRemove = declare[AliasDrop, Alias](Spec{Name: "alias.remove", Method: http.MethodDelete, Path: "/api/aliases/{alias}", Access: Admin, Tag: "Aliases", Doc: "Free an alias. Refused with UNREACHABLE when an app would be left without any address, unless forced."})
+	AliasRemove = declare[AliasDrop, AliasGone](Spec{Name: "alias.remove", Method: http.MethodDelete, Path: "/api/aliases/{alias}", Access: Admin, Tag: "Aliases", Doc: "Free an alias. Refused, with the apps in details.unreachable, when an app would be left without any address, unless forced."})
 
 	DomainList   = declare[List, Page[Domain]](Spec{Name: "domain.list", Method: http.MethodGet, Path: "/api/domains", Access: Read, Tag: "Domains", Doc: "List the domains in the order of their names."})
 	DomainGet    = declare[DomainRef, DomainDetail](Spec{Name: "domain.get", Method: http.MethodGet, Path: "/api/domains/{host}", Access: Read, Tag: "Domains", Doc: "Show one domain."})
 	DomainAdd    = declare[DomainTarget, Domain](Spec{Name: "domain.add", Method: http.MethodPut, Path: "/api/domains/{host}", Access: Admin, Tag: "Domains", Doc: "Lead a whole host name to an app."})
 	DomainCheck  = declare[DomainRef, DomainState](Spec{Name: "domain.check", Method: http.MethodGet, Path: "/api/domains/{host}/check", Access: Read, Tag: "Domains", Doc: "Resolve a domain and tell whether it points to this instance, and what to set if not."})
-	DomainRemove = declare[DomainDrop, Domain](Spec{Name: "domain.remove", Method: http.MethodDelete, Path: "/api/domains/{host}", Access: Admin, Tag: "Domains", Doc: "Take a host name from its app. Refused with UNREACHABLE when the app would be left without any address, unless forced."})
+	DomainRemove = declare[DomainDrop, DomainGone](Spec{Name: "domain.remove", Method: http.MethodDelete, Path: "/api/domains/{host}", Access: Admin, Tag: "Domains", Doc: "Take a host name from its app. Refused, with the apps in details.unreachable, when the app would be left without any address, unless forced."})
 )

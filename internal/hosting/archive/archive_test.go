@@ -273,12 +273,12 @@ func TestLimitsHoldBeforeAnythingIsStored(t *testing.T) {
 }
 
 func TestBombsAreRefusedBeforeTheyAreUnpacked(t *testing.T) {
-	zeros := string(make([]byte, 32<<20))
+	zeros := string(make([]byte, 17<<20))
 	var twice bytes.Buffer
 	twice.Write(makeTarGzip(t, file("a", "x")))
 	twice.Write(makeTarGzip(t, file("b", "x")))
 	many := []item{}
-	for i := range 90 {
+	for i := range 18 {
 		many = append(many, item{name: strings.Repeat("x", i+1), text: zeros[:1<<20], method: methodDeflate})
 	}
 	for name, tt := range map[string]struct {
@@ -315,6 +315,15 @@ func TestBombsAreRefusedBeforeTheyAreUnpacked(t *testing.T) {
 		if err == nil || !strings.Contains(errs.Sentence(err), tt.want) || !errs.Is(err, errs.Invalid) && !errs.Is(err, errs.TooLarge) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+func TestATarWithMoreAroundItsFilesThanIsNeededIsRefused(t *testing.T) {
+	l := limits()
+	l.MaxSiteFiles, l.MaxSiteSize = 1, 1000
+	data := pack(t, append(makeTar(t, file("a", "x")), make([]byte, 100<<10)...))
+	if _, _, err := contents(t, data, l); !errs.Is(err, errs.TooLarge) {
+		t.Error(err)
 	}
 }
 
@@ -371,6 +380,7 @@ type item struct {
 	local, central func(header []byte)
 	after          []byte // between this content and the next header
 	offset         int64  // added to the right one
+	other          string // name in the header, as long as the right one
 }
 
 // makeZip writes a zip. archive/zip is too honest for most of the tests.
@@ -406,7 +416,10 @@ func makeZip(items ...item) []byte {
 		if m.central != nil {
 			m.central(c)
 		}
-		for _, part := range [][]byte{h, []byte(m.name), m.local64, packed, m.after} {
+		if m.other == "" {
+			m.other = m.name
+		}
+		for _, part := range [][]byte{h, []byte(m.other), m.local64, packed, m.after} {
 			b.Write(part)
 		}
 		for _, part := range [][]byte{c, []byte(m.name), m.extra} {

@@ -11,7 +11,6 @@ import (
 	"hash/crc32"
 	"io"
 	"slices"
-	"unicode/utf8"
 
 	"fazt/internal/errs"
 	"fazt/internal/system"
@@ -129,7 +128,7 @@ func findDirectory(r io.ReaderAt, size int64) (directory, error) {
 	if d, position, err = findDirectory64(r, d, position); err != nil {
 		return d, err
 	}
-	if d.offset < 0 || d.size < 0 || d.size > position || d.offset != position-d.size || d.count > d.size/centralSize {
+	if d.offset < 0 || d.size < 0 || d.size > position || d.offset != position-d.size {
 		return d, refuse("the zip says of its directory what is not true")
 	}
 	return d, nil
@@ -198,9 +197,6 @@ func readCentral(r *bufio.Reader, maxPath int) (e zipEntry, err error) {
 	if len(name) > maxPath+1 { // with the slash of a folder
 		return e, errs.New(errs.TooLarge, "the path %.100q… has %d bytes; the limit is %d", name, len(name), maxPath)
 	}
-	if !utf8.Valid(name) {
-		return e, refuse("the name %q is not UTF-8", name)
-	}
 	e = zipEntry{flags: le.Uint16(h[8:]), method: le.Uint16(h[10:]), crc: le.Uint32(h[16:]), packed: int64(le.Uint32(h[20:])), header: int64(le.Uint32(h[42:]))}
 	e.name, e.size = string(name), int64(le.Uint32(h[24:]))
 	e.folder = bytes.HasSuffix(name, []byte("/"))
@@ -231,7 +227,7 @@ func (e *zipEntry) check(system byte, mode uint32) error {
 		return refuse("%q is encrypted", e.name)
 	case e.flags&flagPatch != 0, e.method != methodStore && e.method != methodDeflate:
 		return refuse("%q is packed with a method (%d) other than store and deflate", e.name, e.method)
-	case e.size < 0, e.packed < 0, e.header < 0, e.folder && e.size != 0, e.method == methodStore && e.size != e.packed:
+	case e.size < 0, e.packed < 0, e.header < 0, e.folder && e.size != 0:
 		return e.untrue()
 	}
 	return nil
@@ -281,7 +277,7 @@ func (e *zipEntry) readExtra(extra []byte, values ...*int64) error {
 // overlapping ones a few megabytes can unpack to any size.
 func (z *zipFile) readHeaders(d directory) error {
 	for i := range z.entries {
-		if err := z.entries[i].readLocal(z.r, d.offset); err != nil {
+		if err := z.entries[i].readLocal(z.r); err != nil {
 			return err
 		}
 	}
@@ -302,10 +298,7 @@ func (z *zipFile) readHeaders(d directory) error {
 	return nil
 }
 
-func (e *zipEntry) readLocal(r io.ReaderAt, end int64) error {
-	if e.header > end-localSize {
-		return e.untrue()
-	}
+func (e *zipEntry) readLocal(r io.ReaderAt) error {
 	h, err := readAt(r, e.header, localSize)
 	if err != nil {
 		return err
@@ -335,9 +328,6 @@ func (e *zipEntry) readLocal(r io.ReaderAt, end int64) error {
 func (z *zipFile) checkRatio() error {
 	var plain, packed int64
 	for _, e := range z.entries {
-		if bomb(e.size, e.packed) {
-			return refuse("%q unpacks to more than %d times its size", e.name, maxRatio)
-		}
 		if plain += e.size; plain < 0 { // more than an int64 holds
 			return errs.New(errs.TooLarge, "the archive unpacks to more than a deployment may have")
 		}

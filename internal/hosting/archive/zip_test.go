@@ -159,7 +159,8 @@ func TestZipsThatContradictThemselvesAreRefused(t *testing.T) {
 	}
 	le := binary.LittleEndian
 	for name, data := range map[string][]byte{
-		"header and directory: name":           with(func(m *item) { m.local = put16(26, 0) }),
+		"header and directory: name":           with(func(m *item) { m.other = "c" }),
+		"header and directory: length of name": with(func(m *item) { m.local = put16(26, 0) }),
 		"header and directory: method":         with(func(m *item) { m.local = method(8) }),
 		"header and directory: checksum":       with(func(m *item) { m.local = put32(14, 1) }),
 		"header and directory: size":           with(func(m *item) { m.local = put32(22, 4) }),
@@ -170,7 +171,9 @@ func TestZipsThatContradictThemselvesAreRefused(t *testing.T) {
 		"sizes that follow, but others before": with(func(m *item) { m.flags, m.local = flagDescriptor, put32(22, 4) }),
 		"stored, of two sizes":                 with(func(m *item) { m.local, m.central = put32(22, 4), put32(24, 4) }),
 		"deflated, and shorter than it says":   with(func(m *item) { m.method, m.local, m.central = 8, put32(22, 6), put32(24, 6) }),
-		"deflated, and longer than it says":    with(func(m *item) { m.method, m.local, m.central = 8, put32(22, 4), put32(24, 4) }),
+		"deflated, and longer than it says": with(func(m *item) {
+			m.method, m.local, m.central = 8, both(put32(22, 4), put32(14, crc("hell"))), both(put32(24, 4), put32(16, crc("hell")))
+		}),
 		"deflated, with something after it": with(func(m *item) {
 			packed := deflate("hello")
 			m.text, m.local = string(packed)+"!", both(method(8), put32(14, crc("hello")), put32(22, 5))
@@ -198,6 +201,7 @@ func TestZipsThatContradictThemselvesAreRefused(t *testing.T) {
 		"end64: a directory elsewhere":   withEnd64(makeZip(one), func(e, _, _ []byte) { le.PutUint64(e[48:], 0) }),
 		"end64: a directory of any size": withEnd64(makeZip(one), func(e, _, _ []byte) { le.PutUint64(e[40:], 1<<62) }),
 		"end64: entries without end":     withEnd64(makeZip(one), func(e, _, _ []byte) { le.PutUint64(e[24:], 1<<63); le.PutUint64(e[32:], 1<<63) }),
+		"end64: two counts":              withEnd64(makeZip(one), func(e, _, _ []byte) { le.PutUint64(e[24:], 2) }),
 		"end64: another end":             withEnd64(makeZip(one), func(_, _, end []byte) { put16(8, 3)(end); put16(10, 3)(end) }),
 		"end64: a locator elsewhere":     withEnd64(makeZip(one), func(_, l, _ []byte) { le.PutUint64(l[8:], 0) }),
 		"end64: several parts":           withEnd64(makeZip(one), func(e, _, _ []byte) { le.PutUint32(e[16:], 1) }),
@@ -244,11 +248,13 @@ func patchEnd(data []byte, places ...int) []byte {
 	return data
 }
 
-// twoEnds is a zip whose comment is an end too.
+// twoEnds is a zip whose comment is a directory with an end too: which of the two counts is for each program to choose.
 func twoEnds(data []byte) []byte {
-	end := bytes.Clone(data[len(data)-endSize:])
-	put16(20, endSize)(data[len(data)-endSize:])
-	return append(data, end...)
+	at := binary.LittleEndian.Uint32(data[len(data)-endSize+16:])
+	comment := bytes.Clone(data[at:])
+	put16(20, uint16(len(comment)))(data[len(data)-endSize:])
+	put32(16, uint32(len(data)))(comment[len(comment)-endSize:])
+	return append(data, comment...)
 }
 
 func TestAZipWithMoreEntriesThanFitIsNotRead(t *testing.T) {

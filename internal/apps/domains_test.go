@@ -1,0 +1,103 @@
+package apps
+
+import (
+	"strings"
+	"testing"
+
+	"fazt/internal/errs"
+)
+
+var hosts = map[string]string{ // what a spelling becomes, or what is said of it
+	"example.org":             "example.org",
+	"Example.ORG.":            "example.org",
+	"www.example.org":         "www.example.org",
+	"bücher.example":          "xn--bcher-kva.example",
+	"BÜCHER.example":          "xn--bcher-kva.example",
+	"xn--bcher-kva.example":   "xn--bcher-kva.example",
+	"例え。テスト":                  "xn--r8jz45g.xn--zckzah",
+	"ｅｘａｍｐｌｅ.org":             "example.org",
+	"nas":                     "nas",
+	"notexample.com":          "notexample.com",
+	"example.com.evil.org":    "example.com.evil.org",
+	"a1.b2":                   "a1.b2",
+	"":                        "!the domain is missing",
+	"example.com":             "!the instance's own",
+	"EXAMPLE.com.":            "!the instance's own",
+	"blog.example.com":        "!below the instance's own domain",
+	"a.b.example.com":         "!below the instance's own domain",
+	"example.org:80":          "!it has a port",
+	"https://example.org":     "!write the host name alone",
+	"example.org/x":           "!write the host name alone",
+	"*.example.org":           "!without *",
+	"ana@example.org":         "!a mail address",
+	"192.168.1.2":             "!it is a number",
+	"[2001:db8::1]":           "!it is a number",
+	"2001:db8::1":             "!it is a number",
+	"::ffff:1.2.3.4":          "!it is a number",
+	"127.1":                   "!it is a number",
+	"0x7f.0x1":                "!it is a number",
+	"2130706433":              "!it is a number",
+	"example.0X1f":            "!it is a number",
+	"a b.org":                 "!no name of a host",
+	"a_b.org":                 "!no name of a host",
+	"-a.org":                  "!no name of a host",
+	"a-.org":                  "!no name of a host",
+	"a..org":                  "!no name of a host",
+	".org":                    "!no name of a host",
+	".":                       "!no name of a host",
+	"example.org..":           "!no name of a host",
+	"xn--a":                   "!no name of a host",
+	"a\x00.org":               "!no name of a host",
+	"a\xff.org":               "!no name of a host",
+	strings.Repeat("a", 64):   "!no name of a host",
+	strings.Repeat("a.", 140): "!no name of a host",
+}
+
+func TestHostsOfDomains(t *testing.T) {
+	for raw, want := range hosts {
+		got, err := CheckHost(raw, own)
+		text, bad := strings.CutPrefix(want, "!")
+		if bad && (!errs.Is(err, errs.Invalid) || !strings.Contains(errs.Sentence(err), text)) || !bad && (err != nil || got != want) {
+			t.Errorf("%q: %q %v, want %q", raw, got, err, want)
+		}
+	}
+}
+
+func TestADomainLeadsToOneApp(t *testing.T) {
+	s := open(t)
+	ensure(t, s, "blog", "")
+	ensure(t, s, "shop", "")
+	d, err := s.AddDomain(t.Context(), "Bücher.Example.", own, "blog")
+	if err != nil || d.Host != "xn--bcher-kva.example" || d.App != "blog" || d.CreatedAt.IsZero() {
+		t.Fatalf("%+v %v", d, err)
+	}
+	if again, err := s.AddDomain(t.Context(), "bücher.example", own, "blog"); err != nil || again != d {
+		t.Fatalf("%+v %v", again, err)
+	}
+	if _, err := s.AddDomain(t.Context(), "bücher.example", own, "shop"); !errs.Is(err, errs.Conflict) || !strings.Contains(err.Error(), "leads to blog already") {
+		t.Fatal(err)
+	}
+	if _, err := s.AddDomain(t.Context(), "a.example", own, "none"); !errs.Is(err, errs.NotFound) {
+		t.Fatal(err)
+	}
+	for _, raw := range []string{"none.example", "not a host"} {
+		if _, err := s.Domain(t.Context(), raw); err == nil {
+			t.Errorf("%s was found", raw)
+		}
+		if _, _, err := s.RemoveDomain(t.Context(), raw, true); err == nil {
+			t.Errorf("%s was removed", raw)
+		}
+	}
+	if gone, _, err := s.RemoveDomain(t.Context(), "BÜCHER.example", false); err != nil || gone.Host != d.Host {
+		t.Fatalf("%+v %v", gone, err)
+	}
+	if _, err := s.AddDomain(t.Context(), "bücher.example", own, "shop"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Remove(t.Context(), "shop"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Domain(t.Context(), "bücher.example"); !errs.Is(err, errs.NotFound) {
+		t.Fatalf("a domain outlived its app: %v", err)
+	}
+}

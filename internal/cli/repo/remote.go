@@ -1,0 +1,216 @@
+package repo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/format/packfile"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/sideband"
+	"github.com/go-git/go-git/v5/plumbing/storer"
+	"github.com/go-git/go-git/v5/plumbing/transport"
+	githttp "github.com/go-git/go-git/v5/plumbing/transport/http"
+
+	"fazt/internal/errs"
+)
+
+const (
+	// maxReceived is the most that a host may send of a commit: a gigabyte holds one of anything that is an app.
+	// maxOffer is the most for its references, which are kept in memory; those of the largest repositories take a few
+	// megabytes.
+	maxReceived = 1 << 30
+	maxOffer    = 64 << 20
+	// fetchTimeout bounds a fetch as a whole.
+	fetchTimeout = 30 * time.Minute
+	// answerTimeout is how long a host may take to begin an answer, and idleTimeout how long it may pause in it.
+	answerTimeout = time.Minute
+	idleTimeout   = time.Minute
+)
+
+// openRemote asks a host for the references. The connection is not kept: nothing has to be closed.
+func openRemote(ctx context.Context, a Address, progress Progress) (*Repository, error) {
+	endpoint, err := transport.NewEndpoint(a.URL)
+	if err != nil {
+		return nil, errs.Wrap(errs.Invalid, err, "%s is not the address of a repository", a.URL)
+	}
+	dialer := &net.Dialer{Timeout: 20 * time.Second}
+	client := &http.Client{Transport: bounded{
+		next: &http.Transport{
+			Proxy: http.ProxyFromEnvironment, DialContext: dialer.DialContext, ForceAttemptHTTP2: true, DisableKeepAlives: true,
+			TLSHandshakeTimeout: 20 * time.Second, ResponseHeaderTimeout: answerTimeout,
+		},
+		progress: progress,
+	}}
+	// Redirects are followed by the first request alone, and never from https to http.
+	session, err := githttp.NewClient(client).NewUploadPackSession(endpoint, nil)
+	if err != nil {
+		return nil, unreachable(a.URL, err)
+	}
+	offer, err := session.AdvertisedReferencesContext(ctx)
+	if err != nil {
+		return nil, unreachable(a.URL, err)
+	}
+	r := &Repository{Address: a, refs: map[string]plumbing.Hash{}, peeled: map[string]plumbing.Hash{}}
+	for name, hash := range offer.References {
+		r.refs[name] = hash
+	}
+	for name, hash := range offer.Peeled {
+		r.peeled[name] = hash
+	}
+	if offer.Head != nil {
+		r.refs["HEAD"] = *offer.Head
+	}
+	for _, link := range offer.Capabilities.Get(capability.SymRef) {
+		if target, ok := strings.CutPrefix(link, "HEAD:"); ok {
+			r.head = target
+		}
+	}
+	r.exact = offer.Capabilities.Supports(capability.AllowReachableSHA1InWant)
+	r.fetch = func(ctx context.Context, want plumbing.Hash, dir string) (storer.EncodedObjectStorer, error) {
+		ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+		defer cancel()
+		store, err := receive(ctx, session, offer, want, dir)
+		if err != nil {
+			return nil, unreachable(a.URL, err)
+		}
+		return store, nil
+	}
+	return r, nil
+}
+
+// receive fetches one commit, without its history, into dir.
+func receive(ctx context.Context, session transport.UploadPackSession, offer *packp.AdvRefs, want plumbing.Hash, dir string) (storer.EncodedObjectStorer, error) {
+	store := openStore(filepath.Join(dir, "objects.git"))
+	if err := store.Init(); err != nil {
+		return nil, err
+	}
+	request := packp.NewUploadPackRequestFromCapabilities(offer.Capabilities)
+	request.Wants = []plumbing.Hash{want}
+	if offer.Capabilities.Supports(capability.Shallow) {
+		request.Depth = packp.DepthCommits(1)
+		if err := request.Capabilities.Set(capability.Shallow); err != nil {
+			return nil, err
+		}
+	}
+	response, err := session.UploadPack(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	err = packfile.UpdateObjectStorage(store, pack(request, response))
+	return store, errors.Join(err, response.Close())
+}
+
+// pack is the pack in a response, which may come among messages for people.
+func pack(request *packp.UploadPackRequest, response io.Reader) io.Reader {
+	switch {
+	case request.Capabilities.Supports(capability.Sideband64k):
+		return sideband.NewDemuxer(sideband.Sideband64k, response)
+	case request.Capabilities.Supports(capability.Sideband):
+		return sideband.NewDemuxer(sideband.Sideband, response)
+	}
+	return response
+}
+
+// unreachable says why a repository cannot be had.
+func unreachable(url string, err error) error {
+	var known *errs.Error
+	var network net.Error
+	switch {
+	case errors.As(err, &known):
+		return err
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.Is(err, transport.ErrRepositoryNotFound), errors.Is(err, transport.ErrAuthenticationRequired), errors.Is(err, transport.ErrAuthorizationFailed):
+		return errs.Wrap(errs.NotFound, err, "there is no repository at %s that everybody may read; clone a private one with git and install the folder", url)
+	case errors.Is(err, transport.ErrEmptyRemoteRepository):
+		return errs.Wrap(errs.NotFound, err, "the repository at %s is empty", url)
+	case errors.As(err, &network):
+		return errs.Wrap(errs.Unavailable, err, "%s cannot be reached: %v", url, network)
+	}
+	return errs.Wrap(errs.Unavailable, err, "what answers at %s does not speak as a git host does: %.200s", url, firstLine(err))
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return visible(line)
+}
+
+// visible is a text of strangers without what moves a cursor or changes colours.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsGraphic(r) || r == unicode.ReplacementChar {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// bounded is a transport whose answers end: when they are too large, and when they pause for too long.
+type bounded struct {
+	next     *http.Transport
+	progress Progress
+}
+
+func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithCancelCause(r.Context())
+	resp, err := b.next.RoundTrip(r.WithContext(ctx))
+	if err != nil {
+		cancel(nil)
+		return nil, err
+	}
+	body := &boundedBody{ReadCloser: resp.Body, ctx: ctx, cancel: cancel, most: maxReceived, progress: b.progress}
+	if r.Method == http.MethodGet {
+		body.most = maxOffer
+	}
+	body.idle = time.AfterFunc(idleTimeout, func() { cancel(errStalled()) })
+	resp.Body = body
+	return resp, nil
+}
+
+func errStalled() error {
+	return errs.New(errs.Timeout, "the host sent nothing for %v", idleTimeout)
+}
+
+type boundedBody struct {
+	io.ReadCloser
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+	idle     *time.Timer
+	n, most  int64
+	progress Progress
+}
+
+func (b *boundedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.idle.Reset(idleTimeout)
+	if b.n += int64(n); b.n > b.most {
+		return 0, errs.New(errs.TooLarge, "the host sent more than %d bytes, which is the limit", b.most)
+	}
+	if b.progress != nil {
+		b.progress(b.n)
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		if stalled := context.Cause(b.ctx); stalled != nil {
+			return n, stalled
+		}
+		err = fmt.Errorf("the answer was cut off: %w", err)
+	}
+	return n, err
+}
+
+func (b *boundedBody) Close() error {
+	b.idle.Stop()
+	err := b.ReadCloser.Close()
+	b.cancel(nil)
+	return err
+}

@@ -1,0 +1,53 @@
+// Package template holds the folders that new apps begin as. Each is a small whole app that can be deployed as it is.
+package template
+
+import (
+	"embed"
+	"io/fs"
+
+	"fazt/examples"
+	"fazt/internal/errs"
+)
+
+//go:embed all:files
+var files embed.FS
+
+// Template is a folder to begin with.
+type Template struct {
+	Name  string
+	About string // a few words, for a list
+	Needs string // what a deploy of it needs besides Fazt; "" = nothing
+	Files fs.FS
+}
+
+// All are the templates, the simplest first.
+func All() []Template {
+	own := func(name string) fs.FS { return sub(files, "files/"+name) }
+	return []Template{
+		{"static", "pages and a style sheet", "", own("static")},
+		{"api", "a function in TypeScript with the key-value store", "", own("api")},
+		{"spa", "a single-page app without a build", "", own("spa")},
+		{"hono", "the Hono framework, bundled by a build script", "node and npm, which fetch hono and esbuild when it is first built", own("hono")},
+		{"guestbook", "a whole small app: pages, function, store", "", sub(examples.Guestbook, "guestbook")},
+	}
+}
+
+func sub(f fs.FS, dir string) fs.FS {
+	s, err := fs.Sub(f, dir)
+	if err != nil {
+		panic(err) // the names are constants and valid
+	}
+	return s
+}
+
+// Find is the template with a name.
+func Find(name string) (Template, error) {
+	names := ""
+	for _, t := range All() {
+		if t.Name == name {
+			return t, nil
+		}
+		names += ", " + t.Name
+	}
+	return Template{}, errs.New(errs.Invalid, "there is no template %q; there are %s", name, names[2:])
+}
