@@ -28,6 +28,8 @@ type Config struct {
 	Hosting *hosting.Store
 	KV      *storage.KV
 	Users   *auth.Users
+	Keys    *auth.Keys
+	Answers *activity.Answers
 	AppLog  *activity.AppLog
 	Log     *slog.Logger
 
@@ -126,28 +128,19 @@ func (a *API) call(rt route, w *response, r *http.Request) (err error) {
 			err = errs.New(errs.Internal, "the operation failed")
 		}
 	}()
-	if err := Allow(rt.spec.Access, auth.From(r.Context())); err != nil {
+	if err := a.admit(rt.spec, r); err != nil {
 		return err
 	}
-	err = rt.serve(w, r)
-	if rt.spec.Mutates() && a.Changed != nil {
-		// Also after a failure: part of a longer operation may have been done.
-		if changed := a.Changed(context.WithoutCancel(r.Context())); err == nil {
-			err = changed
+	return a.once(rt.spec, w, r, func() error {
+		err := rt.serve(w, r)
+		if rt.spec.Mutates() && a.Changed != nil {
+			// Also after a failure: part of a longer operation may have been done.
+			if changed := a.Changed(context.WithoutCancel(r.Context())); err == nil {
+				err = changed
+			}
 		}
-	}
-	return err
-}
-
-// Allow says whether a caller may use an operation.
-func Allow(access op.Access, p auth.Principal) error {
-	switch {
-	case access == op.Anyone, access != op.Nobody && p.Kind == auth.Owner:
-		return nil
-	case p.Kind == auth.Nobody:
-		return errs.New(errs.Unauthorized, "this needs the owner: sign in, or use fazt on the machine itself")
-	}
-	return errs.New(errs.Forbidden, "this is not allowed for %s", p.Name)
+		return err
+	})
 }
 
 func (a *API) fail(w http.ResponseWriter, r *http.Request, name string, err error) {
@@ -168,10 +161,22 @@ func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if w.Header().Get("Allow") != "" {
-		a.fail(w, r, "", errs.New(errs.MethodNotAllowed, "%s is not possible here", r.Method))
+		a.fail(w, r, "", unknownOperation(errs.MethodNotAllowed, "%s is not possible here", r.Method))
 		return
 	}
-	a.fail(w, r, "", errs.New(errs.NotFound, "there is no operation at %s", r.URL.Path))
+	a.fail(w, r, "", unknownOperation(errs.NotFound, "there is no operation at %s", r.URL.Path))
+}
+
+// unknownOperation has a code of its own, so that a client can tell an older server from a thing that is not there.
+func unknownOperation(kind errs.Kind, format string, args ...any) error {
+	e := errs.New(kind, format, args...)
+	e.Code = op.UnknownOperation
+	return e
+}
+
+// Fail answers a request that did not get as far as an operation.
+func (a *API) Fail(w http.ResponseWriter, err error) {
+	op.WriteError(w, err, w.Header().Get("X-Request-Id"))
 }
 
 // response holds an answer back until it is known that nothing failed after it was written.

@@ -8,34 +8,13 @@ import (
 	"strings"
 	"testing"
 
-	"fazt/internal/api"
 	"fazt/internal/api/op"
-	"fazt/internal/auth"
 	"fazt/internal/client"
 	"fazt/internal/errs"
 	"fazt/internal/fazttest"
 )
 
 const site = "-- index.html --\nhello\n"
-
-func TestEveryOperationAdmitsWhomItSaysAndNobodyElse(t *testing.T) {
-	callers := map[string]auth.Principal{"owner": {Kind: auth.Owner}, "nobody": {}}
-	for _, s := range op.All() {
-		for name, p := range callers {
-			err := api.Allow(s.Access, p)
-			allowed := s.Access == op.Anyone || s.Access != op.Nobody && name == "owner"
-			if (err == nil) != allowed {
-				t.Errorf("%s for %s: %v", s.Name, name, err)
-			}
-			if err != nil && !errs.Is(err, errs.Unauthorized) {
-				t.Errorf("%s for %s: %v", s.Name, name, errs.KindOf(err))
-			}
-		}
-	}
-	if err := api.Allow(op.Nobody, auth.Principal{Kind: auth.Owner}); err == nil {
-		t.Error("an operation that does not say who may call it was open")
-	}
-}
 
 // Over the network there is no owner yet, so everything but the documents must be refused before anything is read.
 func TestVisitorsAreRefusedByEveryOperation(t *testing.T) {
@@ -66,7 +45,7 @@ func TestUnknownPlacesAndMethodsAreEnvelopes(t *testing.T) {
 		w := httptest.NewRecorder()
 		i.API().ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
 		var e struct{ Error op.Failure }
-		if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil || w.Code != want || e.Error.Code != "NOT_FOUND" {
+		if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil || w.Code != want || e.Error.Code != op.UnknownOperation {
 			t.Errorf("%s: %d %s", target, w.Code, w.Body)
 		}
 	}

@@ -8,15 +8,10 @@ import (
 
 	"fazt/internal/api/op"
 	"fazt/internal/apps"
-	"fazt/internal/auth"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/hosting/archive"
 )
-
-// allowArchive says whether a caller may deploy the app that a form names. It is asked before the file is read. The
-// path of the operation names no app, so the guard before it cannot ask this.
-func allowArchive(p auth.Principal, app string) error { return Allow(op.DeployArchive.Access, p) }
 
 // deployArchive makes a deployment of an archive, by the same steps as an upload. All of the archive is checked before
 // any of it is stored: for that it is read twice, and so kept in a file for as long as it takes.
@@ -27,7 +22,8 @@ func (a *API) deployArchive(ctx context.Context, req op.ArchiveDeploy) (done op.
 	if err := apps.CheckName(req.App); err != nil {
 		return done, err
 	}
-	if err := allowArchive(auth.From(ctx), req.App); err != nil {
+	// The path of the operation names no app, so the guard before it could not ask this.
+	if err := a.allowNamed(ctx, op.DeployArchive.Access, req.App); err != nil {
 		return done, err
 	}
 	spool, err := a.Hosting.Spool(req.File)

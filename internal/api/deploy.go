@@ -12,21 +12,17 @@ import (
 )
 
 func (a *API) uploadBegin(ctx context.Context, req op.UploadBegin) (hosting.Upload, error) {
-	if err := apps.CheckName(req.App); err != nil {
-		return hosting.Upload{}, err
-	}
-	appID := ""
 	app, err := a.Apps.Get(ctx, req.App)
-	switch {
-	case err == nil:
-		appID = app.ID
-	case !errs.Is(err, errs.NotFound):
+	if errs.Is(err, errs.NotFound) {
+		app.Name, err = req.App, apps.CheckName(req.App)
+	}
+	if err != nil {
 		return hosting.Upload{}, err
 	}
 	if req.DryRun {
-		return a.Hosting.Compare(ctx, appID, req.Plan)
+		return a.Hosting.Compare(ctx, app.ID, req.Plan)
 	}
-	return a.Hosting.Begin(ctx, req.App, appID, req.Plan)
+	return a.Hosting.Begin(ctx, app.Name, app.ID, req.Plan)
 }
 
 func (a *API) uploadSend(ctx context.Context, req op.UploadContent) (hosting.Received, error) {
@@ -52,7 +48,7 @@ func (a *API) uploadCommit(ctx context.Context, req op.UploadRef) (op.Deployed, 
 	done := op.Deployed{Preview: ready.Plan.Preview, Warnings: []string{}}
 	var d hosting.Deployment
 	err = a.DB.Write(ctx, func(tx *database.Tx) (err error) {
-		if done.App, err = a.Apps.EnsureTx(tx, ready.AppName, ready.Plan.Manifest.Title); err != nil {
+		if done.App, err = a.Apps.EnsureTx(tx, ready.App, ready.Plan.Manifest.Title); err != nil {
 			return err
 		}
 		d, err = a.Hosting.CommitTx(tx, req.Upload, done.App.ID, program)

@@ -38,6 +38,11 @@ func (a *API) routes() []route {
 		on(op.ServerStop, a.serverStop),
 		on(op.DatabaseCheck, a.databaseCheck),
 
+		on(op.KeyCreate, a.keyCreate),
+		on(op.KeyPage, a.keyPage),
+		on(op.KeyRevoke, a.keyRevoke),
+		on(op.WhoAmI, a.whoAmI),
+
 		on(op.ManifestSchema, a.manifestSchema),
 		on(op.OpenAPI, a.openAPI),
 

@@ -72,15 +72,15 @@ func (s *Store) List(ctx context.Context, cursor string, limit int) (page []App,
 	return page, next, err
 }
 
-// EnsureTx is the app with the given name, made now, with an alias of the same name, if there is none. A non-empty
-// title replaces the one it has.
-func (s *Store) EnsureTx(tx *database.Tx, name, title string) (App, error) {
-	if err := CheckName(name); err != nil {
-		return App{}, err
-	}
-	app, err := find(tx.Conn, name)
-	if errs.Is(err, errs.NotFound) {
-		return create(tx, name, title)
+// EnsureTx is the app with the given id or name; one that is named is made now, with an alias of the same name, if
+// there is none. A non-empty title replaces the one it has.
+func (s *Store) EnsureTx(tx *database.Tx, ref, title string) (App, error) {
+	app, err := find(tx.Conn, ref)
+	if errs.Is(err, errs.NotFound) && !strings.HasPrefix(ref, "app_") {
+		if err := CheckName(ref); err != nil {
+			return App{}, err
+		}
+		return create(tx, ref, title)
 	}
 	if err != nil {
 		return App{}, err

@@ -1,4 +1,4 @@
-// Package auth knows who is calling: the people of the instance, their passwords, and the Principal of a request.
+// Package auth knows who is calling: the people of the instance, their passwords, the API keys, and the Principal of a request.
 package auth
 
 import "context"
@@ -10,20 +10,25 @@ type Kind uint8
 const (
 	Nobody Kind = iota
 	Owner       // the owner of the instance: may do everything
+	Key         // an API key: may do what its scopes say
 )
 
 func (k Kind) String() string {
-	if k == Owner {
+	switch k {
+	case Owner:
 		return "owner"
+	case Key:
+		return "key"
 	}
 	return "nobody"
 }
 
 // Principal is who is calling.
 type Principal struct {
-	Kind Kind
-	ID   string // of the user; "" when the socket vouches for the owner
-	Name string // for people and logs
+	Kind   Kind
+	ID     string // of the user or the key; "" when the socket vouches for the owner
+	Name   string // for people and logs
+	Scopes []Scope
 }
 
 type principalKey struct{}

@@ -42,15 +42,16 @@ const (
 // Main runs one command and returns the exit code.
 func Main(ctx context.Context, env Env) int {
 	c := &command{Env: env, ctx: ctx}
+	c.peer, c.Args = cutPeer(env.Args)
 	root := c.root()
-	root.SetArgs(env.Args)
+	root.SetArgs(c.Args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitOK
 	}
 	var u *usage
 	if errors.As(err, &u) || !c.began {
-		fmt.Fprintf(env.Stderr, "fazt: %v\nRun `fazt %s--help` to see how it is used.\n", err, path(root, env.Args))
+		fmt.Fprintf(env.Stderr, "fazt: %v\nRun `fazt %s--help` to see how it is used.\n", err, path(root, c.Args))
 		return exitUsage
 	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
@@ -118,7 +119,9 @@ type command struct {
 	ctx      context.Context
 	database string
 	format   string
-	began    bool // the call was understood: what fails from now on is no mistake in the way it was written
+	peer     string // named with @ before the command; "" = none was
+	here     bool   // the command works on this machine only
+	began    bool   // the call was understood: what fails from now on is no mistake in the way it was written
 }
 
 func (c *command) root() *cobra.Command {
@@ -133,7 +136,7 @@ the server, and everything is kept in one SQLite file.`,
 		SilenceErrors: true, SilenceUsage: true,
 		Args:              noCommand,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		PersistentPreRunE: func(*cobra.Command, []string) error { return c.begin() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return c.begin(cmd) },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetIn(c.Stdin)
@@ -142,16 +145,19 @@ the server, and everything is kept in one SQLite file.`,
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().StringVar(&c.database, "db", "", "database file (FAZT_DB, else ~/.fazt/data.db)")
 	root.PersistentFlags().StringVar(&c.format, "format", "table", "how results are shown: table, json or markdown")
-	root.AddCommand(c.dev(), c.server(), c.app(), c.alias(), c.domain(), c.databaseCommand(), c.version())
+	root.AddCommand(onThisMachine(c.dev()), c.server(), c.app(), c.alias(), c.domain(), c.databaseCommand(), c.key(), onThisMachine(c.peers()), onThisMachine(c.version()))
 	root.AddCommand(c.shortForms()...)
 	root.SetHelpCommand(help(root))
 	return root
 }
 
 // begin checks what all commands share, before any of them does anything.
-func (c *command) begin() error {
+func (c *command) begin(cmd *cobra.Command) error {
 	if _, err := output.ParseFormat(c.format); err != nil {
 		return &usage{errs.Sentence(err)}
+	}
+	if err := c.checkPlace(cmd); err != nil {
+		return err
 	}
 	c.began = true
 	return nil
@@ -242,8 +248,16 @@ func (c *command) databasePath() (string, error) {
 	return filepath.Join(home, ".fazt", "data.db"), nil
 }
 
-// open reaches the instance: through the socket of the server that runs, or in this process.
+// open reaches the instance: the peer that is meant, or that of this machine, through the socket of the server that
+// runs or in this process.
 func (c *command) open() (*client.Client, error) {
+	peer, err := c.chosenPeer()
+	if err != nil {
+		return nil, err
+	}
+	if peer != nil {
+		return client.OpenPeer(*peer)
+	}
 	path, err := c.databasePath()
 	if err != nil {
 		return nil, err

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -40,16 +42,28 @@ func (n noLeaks) Run() int {
 	return code
 }
 
-// Every script of testdata/script runs twice: in-process, and against a server through its socket. What it expects is
-// the same both times.
-func TestScriptsWithoutAServer(t *testing.T) { runScripts(t, "testdata/script", false) }
+// Every script of testdata/script runs three times: in-process, against a server through its socket, and against a peer
+// in another process over HTTP. What it expects is the same each time. The command `here` marks what works on this
+// machine only; everything that `run` runs goes to the peer.
+func TestScriptsWithoutAServer(t *testing.T) { runScripts(t, "testdata/script", inProcess) }
 
-func TestScriptsThroughTheSocket(t *testing.T) { runScripts(t, "testdata/script", true) }
+func TestScriptsThroughTheSocket(t *testing.T) { runScripts(t, "testdata/script", bySocket) }
+
+func TestScriptsAgainstAPeer(t *testing.T) { runScripts(t, "testdata/script", byPeer) }
 
 // Scripts that start and stop servers themselves.
-func TestScriptsOfTheServer(t *testing.T) { runScripts(t, "testdata/server", false) }
+func TestScriptsOfTheServer(t *testing.T) { runScripts(t, "testdata/server", inProcess) }
 
-func runScripts(t *testing.T, dir string, server bool) {
+// way is how a script reaches the instance.
+type way int
+
+const (
+	inProcess way = iota
+	bySocket
+	byPeer // another process, over HTTP with a key; its database lies where the client does not look
+)
+
+func runScripts(t *testing.T, dir string, by way) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 dir,
 		RequireExplicitExec: true,
@@ -66,7 +80,10 @@ func runScripts(t *testing.T, dir string, server bool) {
 			e.Setenv("USERPROFILE", home)
 			e.Setenv("DATABASE", database)
 			e.Setenv("TOOLS", filepath.SplitList(os.Getenv("PATH"))[0]) // where fazt itself is
-			if server {
+			if by == byPeer {
+				return startPeer(e)
+			}
+			if by == bySocket {
 				i := fazttest.New(e.T().(testing.TB), fazttest.At(database))
 				e.Setenv("ADDRESS", i.Address)
 			}
@@ -75,14 +92,16 @@ func runScripts(t *testing.T, dir string, server bool) {
 		Condition: func(name string) (bool, error) {
 			switch name {
 			case "server":
-				return server, nil
+				return by != inProcess, nil
+			case "peer":
+				return by == byPeer, nil
 			case "root":
 				return os.Geteuid() == 0, nil
 			}
 			return false, errors.New("there is no condition " + name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"run": run, "get": get, "ready": ready, "free": free, "gitserve": gitServe,
+			"run": run, "here": here, "token": keepToken, "get": get, "ready": ready, "free": free, "gitserve": gitServe,
 		},
 	})
 }
@@ -94,6 +113,9 @@ func run(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("usage: run CODE ARGUMENTS…")
 	}
 	code := 0
+	if peer := ts.Getenv("PEER"); peer != "" {
+		args = append([]string{args[0], peer}, args[1:]...)
+	}
 	if err := ts.Exec("fazt", args[1:]...); err != nil {
 		var exit *exec.ExitError
 		if !errors.As(err, &exit) {
@@ -104,6 +126,79 @@ func run(ts *testscript.TestScript, _ bool, args []string) {
 	if code != want {
 		ts.Fatalf("exit code %d, want %d", code, want)
 	}
+}
+
+// here CODE ARGUMENTS… is run for what works on this machine only. Where the script runs against a peer, it is carried
+// out on the machine of the peer.
+func here(ts *testscript.TestScript, neg bool, args []string) {
+	if peer := ts.Getenv("PEER"); peer != "" {
+		ts.Setenv("PEER", "")
+		defer ts.Setenv("PEER", peer)
+		ts.Setenv("FAZT_DB", ts.Getenv("DATABASE"))
+		defer ts.Setenv("FAZT_DB", "")
+	}
+	run(ts, neg, args)
+}
+
+// keepToken MADE FILE takes the token out of the JSON answer to the making of a key.
+func keepToken(ts *testscript.TestScript, _ bool, args []string) {
+	var key struct{ Token string }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &key))
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(key.Token+"\n"), 0o600))
+}
+
+// startPeer starts an instance in another process, and makes it known to the client of a script under the name PEER.
+func startPeer(e *testscript.Env) error {
+	machine, err := os.MkdirTemp("", "fazt")
+	if err != nil {
+		return err
+	}
+	e.Defer(func() { os.RemoveAll(machine) })
+	database, fazt := filepath.Join(machine, "data.db"), filepath.Join(e.Getenv("TOOLS"), "fazt")
+	command := func(stdin string, args ...string) (string, error) {
+		cmd := exec.Command(fazt, args...)
+		cmd.Env = append(os.Environ(), "HOME="+e.Getenv("HOME"))
+		cmd.Stdin, cmd.Stderr = strings.NewReader(stdin), os.Stderr
+		out, err := cmd.Output()
+		return string(out), err
+	}
+	server := exec.Command(fazt, "server", "start", "--db", database, "--listen", "127.0.0.1:0")
+	out, err := server.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := server.Start(); err != nil {
+		return err
+	}
+	e.Defer(func() {
+		_ = server.Process.Kill()
+		_ = server.Wait()
+	})
+	lines, address := bufio.NewReader(out), ""
+	for address == "" {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			return err
+		}
+		if after, ok := strings.CutPrefix(line, "Listening on "); ok {
+			address, _, _ = strings.Cut(after, ";")
+		}
+	}
+	made, err := command("", "key", "create", "--db", database, "--name", "scripts", "--scope", "admin", "--format", "json")
+	if err != nil {
+		return err
+	}
+	var key struct{ Token string }
+	if err := json.Unmarshal([]byte(made), &key); err != nil {
+		return err
+	}
+	if _, err := command(key.Token, "peer", "add", "elsewhere", "--url", "http://"+address, "--token-stdin"); err != nil {
+		return err
+	}
+	e.Setenv("DATABASE", database)
+	e.Setenv("ADDRESS", address)
+	e.Setenv("PEER", "@elsewhere")
+	return nil
 }
 
 // get LABEL TARGET asks the server for a page and prints status and body.
@@ -138,6 +233,23 @@ func ready(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		if !errors.Is(err, os.ErrNotExist) && !strings.Contains(err.Error(), "refused") {
 			ts.Fatalf("%v", err)
+		}
+	}
+}
+
+// A script that calls fazt by itself would stay on this machine, and show nothing of peers.
+func TestScriptsRunFaztThroughTheWayTheyAreTestedWith(t *testing.T) {
+	scripts, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil || len(scripts) == 0 {
+		t.Fatal(err)
+	}
+	for _, path := range scripts {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "exec fazt") {
+			t.Errorf("%s: `exec fazt` must be `run`, or `here` for what works on this machine only", path)
 		}
 	}
 }

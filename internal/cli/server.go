@@ -25,7 +25,7 @@ import (
 
 func (c *command) server() *cobra.Command {
 	return group("server", "Start, stop and look after an instance",
-		c.serverStart(), c.serverInit(), c.serverStatus(), c.serverStop())
+		onThisMachine(c.serverStart()), onThisMachine(c.serverInit()), c.serverStatus(), onThisMachine(c.serverStop()))
 }
 
 func (c *command) serverStart() *cobra.Command {
@@ -190,6 +190,9 @@ func (c *command) serverStatus() *cobra.Command {
 
 // existing is with, for commands that make no sense on a database that is not there: asking must not make one.
 func (c *command) existing(fn func(*client.Client) error) error {
+	if peer, err := c.chosenPeer(); err != nil || peer != nil {
+		return errors.Join(err, c.with(fn))
+	}
 	path, err := c.databasePath()
 	if err != nil {
 		return err

@@ -1,5 +1,5 @@
 // Package client runs operations on an instance, whichever way it is reached: in this process when no server has the
-// database open, by the unix socket beside it when one does. The call is the same; only the transport differs.
+// database open, by the unix socket beside it when one does, over HTTP or HTTPS when it is a peer. The call is the same; only the transport differs.
 package client
 
 import (
@@ -14,6 +14,7 @@ import (
 	"fazt/internal/api/op"
 	"fazt/internal/database"
 	"fazt/internal/errs"
+	"fazt/internal/id"
 	"fazt/internal/listener"
 )
 
@@ -26,6 +27,7 @@ type Client struct {
 	base      string
 	close     func() error
 	local     bool
+	peer      *Peer // nil = the instance of this machine
 }
 
 // Config says how to reach the instance of this machine.
@@ -118,20 +120,42 @@ func (c *Client) Close() error { return c.close() }
 
 // Call runs one operation.
 func Call[Req, Res any](ctx context.Context, c *Client, o op.Op[Req, Res], req Req) (res Res, err error) {
-	r, err := o.NewRequest(ctx, c.base, req)
-	if err != nil {
-		return res, err
+	repeatKey := ""
+	if o.Repeats() {
+		repeatKey = id.New("req") // the same for every attempt: the operation is carried out once
 	}
+	for attempt := 1; ; attempt++ {
+		r, err := o.NewRequest(ctx, c.base, req)
+		if err != nil {
+			return res, err
+		}
+		if c.peer != nil && repeatKey != "" {
+			r.Header.Set("Idempotency-Key", repeatKey)
+		}
+		res, wait, err := exchange(c, o, r)
+		if err == nil || c.peer == nil || !repeatable(o.Spec) || !again(ctx, err, attempt, wait) {
+			return res, err
+		}
+	}
+}
+
+// exchange sends one request and reads its answer. wait is how long the instance asks to wait before the next.
+func exchange[Req, Res any](c *Client, o op.Op[Req, Res], r *http.Request) (res Res, wait time.Duration, err error) {
 	resp, err := c.transport.RoundTrip(r) //nolint:bodyclose // Decode closes it
 	if err != nil {
-		if ctx.Err() != nil {
-			return res, ctx.Err()
+		if r.Context().Err() != nil {
+			return res, 0, r.Context().Err()
 		}
 		var classified *errs.Error
 		if errors.As(err, &classified) { // the caller's own body failed
-			return res, err
+			return res, 0, err
 		}
-		return res, errs.Wrap(errs.Unavailable, err, "the connection to the instance was lost")
+		return res, 0, c.lost(err)
 	}
-	return o.Decode(resp)
+	if err := c.refused(resp); err != nil {
+		resp.Body.Close()
+		return res, retryAfter(resp), err
+	}
+	res, err = o.Decode(resp)
+	return res, retryAfter(resp), err
 }

@@ -32,7 +32,28 @@ type Deployment struct {
 
 // Deploy announces a plan, sends what the instance lacks and commits. It may be repeated after any failure: what
 // arrived is not sent again, and a plan that was committed gives the same deployment.
+//
+// To a peer it repeats itself when the connection was lost, for as long as each attempt gets further.
 func Deploy(ctx context.Context, c *Client, app string, plan hosting.Plan, content Content, dryRun bool, progress Progress) (d Deployment, err error) {
+	sent, missing := int64(0), int64(-1)
+	for attempt := 1; ; attempt++ {
+		d, err = deployOnce(ctx, c, app, plan, content, dryRun, progress)
+		sent += d.Sent
+		d.Sent = sent
+		if err == nil || c.peer == nil || d.Upload.ID == "" || !errs.Is(err, errs.Unavailable) {
+			return d, err
+		}
+		if missing >= 0 && d.Upload.MissingBytes < missing {
+			attempt = 1
+		}
+		missing = d.Upload.MissingBytes
+		if !again(ctx, err, attempt, 0) {
+			return d, err
+		}
+	}
+}
+
+func deployOnce(ctx context.Context, c *Client, app string, plan hosting.Plan, content Content, dryRun bool, progress Progress) (d Deployment, err error) {
 	d.Upload, err = Call(ctx, c, op.UploadStart, op.UploadBegin{App: app, DryRun: dryRun, Plan: plan})
 	if err != nil || dryRun || d.Upload.Same != nil {
 		return d, err

@@ -146,6 +146,15 @@ func noApp(host string) error {
 
 // enter applies the rules about paths, and hands the request to who answers it.
 func (g *gateway) enter(w *exchange, r *http.Request, d destination) error {
+	if d.own == adminPage {
+		w.setRequestID()
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			// A name in the path of an operation may hold anything, a slash too. Nothing is decided by the path there but which
+			// operation it is; that has its own access.
+			g.Admin.ServeHTTP(w, r)
+			return nil
+		}
+	}
 	path, err := canonicalPath(r.URL)
 	if err != nil {
 		return err
@@ -155,7 +164,6 @@ func (g *gateway) enter(w *exchange, r *http.Request, d destination) error {
 	}
 	switch d.own {
 	case adminPage:
-		w.setRequestID()
 		g.Admin.ServeHTTP(w, r)
 		return nil
 	case welcomePage:

@@ -56,7 +56,7 @@ func (s *Store) Begin(ctx context.Context, appName, appID string, plan Plan) (Up
 		return u, err
 	}
 	err = s.db.Write(ctx, func(tx *database.Tx) (err error) {
-		if u.ID, err = accept(tx, appName, plan, seconds(limits.UploadLifetime)); err != nil {
+		if u.ID, err = accept(tx, appName, appID, plan, seconds(limits.UploadLifetime)); err != nil {
 			return err
 		}
 		return u.findMissing(tx.Conn, plan)
@@ -130,10 +130,10 @@ func (u *Upload) findMissing(c *database.Conn, plan Plan) error {
 }
 
 // accept stores the plan, or finds it stored.
-func accept(tx *database.Tx, appName string, plan Plan, lifetime time.Duration) (uploadID string, err error) {
+func accept(tx *database.Tx, appName, appID string, plan Plan, lifetime time.Duration) (uploadID string, err error) {
 	now, digest, settings := time.Now(), plan.digest(), string(plan.settings())
-	found, err := tx.First(`SELECT id FROM uploads WHERE app_name = ? AND digest = ? AND settings = ?
-		AND deployment_id IS NULL AND expires_at > ?`, func(r *database.Row) { uploadID = r.Text(0) }, appName, digest, settings, now)
+	found, err := tx.First(`SELECT id FROM uploads WHERE app_name = ? AND app_id IS nullif(?, '') AND digest = ? AND settings = ?
+		AND deployment_id IS NULL AND expires_at > ?`, func(r *database.Row) { uploadID = r.Text(0) }, appName, appID, digest, settings, now)
 	if err != nil {
 		return "", err
 	}
@@ -141,8 +141,8 @@ func accept(tx *database.Tx, appName string, plan Plan, lifetime time.Duration) 
 		return uploadID, progress(tx, uploadID, lifetime)
 	}
 	uploadID = id.New("upl")
-	err = tx.Exec("INSERT INTO uploads (id, app_name, digest, settings, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
-		uploadID, appName, digest, settings, now, now.Add(lifetime))
+	err = tx.Exec("INSERT INTO uploads (id, app_name, app_id, digest, settings, created_at, expires_at) VALUES (?, ?, nullif(?, ''), ?, ?, ?, ?)",
+		uploadID, appName, appID, digest, settings, now, now.Add(lifetime))
 	for _, f := range plan.Files {
 		if err != nil {
 			break
@@ -168,19 +168,19 @@ func noUpload(uploadID string) error {
 
 // uploadRow is an upload as it is stored.
 type uploadRow struct {
-	id, appName string
-	digest      []byte
-	plan        Plan // without its files
-	deployment  string
+	id, app    string // the id of the app, or its name where the upload makes it
+	digest     []byte
+	plan       Plan // without its files
+	deployment string
 }
 
 // findUpload finds an upload that is open or committed.
 func findUpload(c *database.Conn, uploadID string) (uploadRow, error) {
 	u := uploadRow{id: uploadID}
 	var settings string
-	found, err := c.First(`SELECT app_name, digest, settings, coalesce(deployment_id, '') FROM uploads
+	found, err := c.First(`SELECT coalesce(app_id, app_name), digest, settings, coalesce(deployment_id, '') FROM uploads
 		WHERE id = ? AND (deployment_id IS NOT NULL OR expires_at > ?)`, func(r *database.Row) {
-		u.appName, u.digest, settings, u.deployment = r.Text(0), r.Bytes(1), r.Text(2), r.Text(3)
+		u.app, u.digest, settings, u.deployment = r.Text(0), r.Bytes(1), r.Text(2), r.Text(3)
 	}, uploadID, time.Now())
 	if err != nil {
 		return u, err
@@ -191,9 +191,21 @@ func findUpload(c *database.Conn, uploadID string) (uploadRow, error) {
 	return u, json.Unmarshal([]byte(settings), &u.plan)
 }
 
+// UploadApp is the id of the app an upload is for; "" while the app does not exist.
+func (s *Store) UploadApp(ctx context.Context, uploadID string) (appID string, err error) {
+	err = s.db.Read(ctx, func(c *database.Conn) error {
+		found, err := c.First("SELECT coalesce(app_id, '') FROM uploads WHERE id = ?", func(r *database.Row) { appID = r.Text(0) }, uploadID)
+		if err == nil && !found {
+			err = noUpload(uploadID)
+		}
+		return err
+	})
+	return appID, err
+}
+
 // Ready is an upload of which everything has arrived.
 type Ready struct {
-	AppName   string
+	App       string      // the id of the app; its name where the upload makes it
 	Plan      Plan        // without its files; the manifest is the one in force
 	Files     []File      // as they will be deployed
 	Source    *Source     // their content
@@ -210,7 +222,7 @@ func (s *Store) Ready(ctx context.Context, uploadID string) (Ready, error) {
 		if err != nil {
 			return err
 		}
-		ready = Ready{AppName: u.appName, Plan: u.plan}
+		ready = Ready{App: u.app, Plan: u.plan}
 		if u.deployment != "" {
 			d, _, err := findDeployment(tx.Conn, "WHERE d.id = ?", u.deployment)
 			ready.Committed = &d
@@ -331,7 +343,7 @@ func (u uploadRow) insertDeployment(tx *database.Tx, deploymentID, appID string,
 		err = tx.Exec("INSERT INTO programs (deployment_id, program) VALUES (?, ?)", deploymentID, program)
 	}
 	if err == nil {
-		err = tx.Exec("UPDATE uploads SET deployment_id = ? WHERE id = ?", deploymentID, u.id)
+		err = tx.Exec("UPDATE uploads SET deployment_id = ?, app_id = ? WHERE id = ?", deploymentID, appID, u.id)
 	}
 	if err == nil {
 		err = tx.Exec("DELETE FROM upload_files WHERE upload_id = ?", u.id)

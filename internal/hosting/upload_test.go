@@ -237,7 +237,7 @@ func TestCommitTwiceGivesOneDeployment(t *testing.T) {
 		t.Errorf("%d files are still announced, and would keep their content", n)
 	}
 	ready, err := b.Ready(t.Context(), u.ID)
-	if err != nil || ready.Committed == nil || ready.Committed.ID != first.ID || ready.AppName != "blog" {
+	if err != nil || ready.Committed == nil || ready.Committed.ID != first.ID || ready.App != first.AppID {
 		t.Errorf("ready: %+v, %v", ready, err)
 	}
 	_, err = b.Receive(t.Context(), u.ID, bytes.NewReader(f.stream(u.Missing)))

@@ -41,7 +41,7 @@ func (i *Instance) Run(ctx context.Context, ready Ready) error {
 	i.running.Store(r)
 	defer i.running.Store(nil)
 
-	sinks := begin(context.WithoutCancel(ctx), stop, i.AppLog.Run)
+	sinks := begin(context.WithoutCancel(ctx), stop, i.AppLog.Run, i.Keys.Run)
 	work := begin(context.WithoutCancel(ctx), stop, i.engine.Run, i.Hosting.Run, i.KV.Run, paceCollector)
 	front := begin(context.WithoutCancel(ctx), stop, services(edges)...)
 	if ready != nil {

@@ -48,6 +48,7 @@ type Instance struct {
 	Hosting *hosting.Store
 	KV      *storage.KV
 	Users   *auth.Users
+	Keys    *auth.Keys
 	AppLog  *activity.AppLog
 	Limits  *system.Live
 
@@ -137,6 +138,7 @@ func (i *Instance) compose(ctx context.Context) (err error) {
 	i.Hosting = hosting.New(hosting.Config{DB: i.DB, Limits: i.Limits.Storage, Log: i.log, Temp: filepath.Dir(i.config.Database)})
 	i.KV = storage.New(storage.Config{DB: i.DB, Limits: i.Limits.Storage})
 	i.Users = auth.NewUsers(i.DB)
+	i.Keys = auth.NewKeys(i.DB)
 	i.AppLog = activity.NewAppLog(i.DB, func() int { return i.Limits.Storage().AppLogRows }, i.log)
 	i.composeEdges()
 	return i.Refresh(ctx)
@@ -152,7 +154,7 @@ func (i *Instance) composeEdges() {
 		Store: i.Hosting, CacheBytes: func() int64 { return i.Limits.Storage().StaticCache }, Log: i.log,
 	})
 	i.api = api.New(api.Config{
-		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, AppLog: i.AppLog, Log: i.log,
+		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Keys: i.Keys, Answers: activity.NewAnswers(i.DB), AppLog: i.AppLog, Log: i.log,
 		URL: i.URL, AppURL: i.AppURL, HostURL: i.hostURL, Lookup: i.config.Lookup, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop, Settings: i.settings,
 	})
 	if i.config.Dev {
@@ -160,7 +162,7 @@ func (i *Instance) composeEdges() {
 	}
 	i.front = gateway.New(gateway.Config{
 		Routes: i.routes.Load, Preview: i.preview, Static: i.static, Functions: i.engine, Program: i.program,
-		Admin: i.api, Log: i.log, Reload: i.reload,
+		Admin: gateway.Admin(gateway.AdminConfig{API: i.api, Check: i.Keys.Check, Fail: i.api.Fail}), Log: i.log, Reload: i.reload,
 	})
 }
 

@@ -20,7 +20,7 @@ const (
 	Owner          // the owner alone, by the socket beside the database or signed in: no key, whatever its scopes
 	Admin          // the scope admin
 	Deploy         // the scope deploy, or deploy:<app> where the operation names that app
-	Read           // the scope read
+	Read           // the scope read; where the operation names an app, also those that deploy it
 	Logs           // the scope logs
 	Data           // the scope data:<app>, where the operation names that app
 	Metrics        // the scope metrics
@@ -67,3 +67,33 @@ func declare[Req, Res any](s Spec) Op[Req, Res] {
 
 // Mutates says whether the operation may change the state of the instance.
 func (s Spec) Mutates() bool { return s.Method != "GET" && s.Method != "HEAD" && !s.Reads }
+
+// Repeats says whether an Idempotency-Key makes the operation safe to repeat: it changes something, and its request is
+// not a stream that is gone once it was read.
+func (s Spec) Repeats() bool {
+	for _, f := range fields(s.Req) {
+		if f.Tag.Get("body") == "stream" {
+			return false
+		}
+	}
+	return s.Mutates() && !hasForm(s.Req) && s.Media == ""
+}
+
+// BodyLimit is the largest JSON body in bytes.
+func (s Spec) BodyLimit() int64 {
+	if s.MaxBody == 0 {
+		return maxJSONBody
+	}
+	return s.MaxBody
+}
+
+// AppInForm says whether a form names the app that the operation is about, so that it is known only when the body is
+// read.
+func (s Spec) AppInForm() bool {
+	for _, f := range fields(s.Req) {
+		if f.Tag.Get("form") == "app" {
+			return true
+		}
+	}
+	return false
+}

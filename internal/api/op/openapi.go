@@ -32,8 +32,11 @@ func Document() []byte {
 			"version":     "1",
 			"description": "Served on the admin host and on the socket beside the database. Generated from the table of operations; make golden writes it anew.",
 		},
-		"paths":      paths,
-		"components": map[string]any{"schemas": g.schemas},
+		"paths": paths,
+		"components": map[string]any{"schemas": g.schemas, "securitySchemes": map[string]any{"key": map[string]any{
+			"type": "http", "scheme": "bearer", "description": "An API key, made with `fazt key create`. x-access of an operation says which scope it needs.",
+		}}},
+		"security": []any{map[string]any{"key": []string{}}},
 	}, "", "  ")
 	if err != nil {
 		panic(err) // only maps, slices and strings are in it
@@ -59,7 +62,16 @@ func (g *generator) operation(s Spec) map[string]any {
 			"multipart/form-data": map[string]any{"schema": g.form(s.Req)},
 		}}
 	}
+	if s.Access == Anyone {
+		o["security"] = []any{}
+	}
 	var parameters []any
+	if s.Repeats() {
+		parameters = append(parameters, map[string]any{
+			"name": "Idempotency-Key", "in": "header", "required": false, "schema": map[string]any{"type": "string", "minLength": 8, "maxLength": 200},
+			"description": "A text that no other request has. The same request with it again is not carried out again: it gets the answer of the first.",
+		})
+	}
 	for _, f := range fields(s.Req) {
 		for _, in := range []string{"path", "query"} {
 			if name, ok := f.Tag.Lookup(in); ok {

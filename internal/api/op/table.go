@@ -134,25 +134,25 @@ type DatabaseFaults struct {
 
 // The operations, one line each. Forgetting the access closes the operation.
 var (
-	AppList     = declare[List, Page[AppItem]](Spec{Name: "app.list", Method: http.MethodGet, Path: "/api/apps", Access: Owner, Tag: "Apps", Doc: "List the apps in the order of their names."})
-	AppGet      = declare[AppRef, App](Spec{Name: "app.get", Method: http.MethodGet, Path: "/api/apps/{app}", Access: Owner, Tag: "Apps", Doc: "Show one app."})
-	AppRemoval  = declare[AppRef, Removal](Spec{Name: "app.removal", Method: http.MethodGet, Path: "/api/apps/{app}/removal", Access: Owner, Tag: "Apps", Doc: "Show what removing an app would take with it."})
-	AppRemove   = declare[AppRef, Removal](Spec{Name: "app.remove", Method: http.MethodDelete, Path: "/api/apps/{app}", Access: Owner, Tag: "Apps", Doc: "Remove an app with its deployments, aliases, domains, environment and data. Splits go on without it."})
-	AppRollback = declare[Rollback, Deployment](Spec{Name: "app.rollback", Method: http.MethodPost, Path: "/api/apps/{app}/rollback", Access: Owner, Tag: "Apps", Doc: "Make an earlier deployment the live one, or a later one again."})
+	AppList     = declare[List, Page[AppItem]](Spec{Name: "app.list", Method: http.MethodGet, Path: "/api/apps", Access: Read, Tag: "Apps", Doc: "List the apps in the order of their names."})
+	AppGet      = declare[AppRef, App](Spec{Name: "app.get", Method: http.MethodGet, Path: "/api/apps/{app}", Access: Read, Tag: "Apps", Doc: "Show one app."})
+	AppRemoval  = declare[AppRef, Removal](Spec{Name: "app.removal", Method: http.MethodGet, Path: "/api/apps/{app}/removal", Access: Read, Tag: "Apps", Doc: "Show what removing an app would take with it."})
+	AppRemove   = declare[AppRef, Removal](Spec{Name: "app.remove", Method: http.MethodDelete, Path: "/api/apps/{app}", Access: Admin, Tag: "Apps", Doc: "Remove an app with its deployments, aliases, domains, environment and data. Splits go on without it."})
+	AppRollback = declare[Rollback, Deployment](Spec{Name: "app.rollback", Method: http.MethodPost, Path: "/api/apps/{app}/rollback", Access: Deploy, Tag: "Apps", Doc: "Make an earlier deployment the live one, or a later one again."})
 
-	DeploymentPage = declare[DeploymentList, Page[Deployment]](Spec{Name: "deployment.list", Method: http.MethodGet, Path: "/api/apps/{app}/deployments", Access: Owner, Tag: "Deployments", Doc: "List the deployments of an app, newest first."})
-	UploadStart    = declare[UploadBegin, hosting.Upload](Spec{Name: "upload.begin", Method: http.MethodPost, Path: "/api/apps/{app}/uploads", Access: Owner, Tag: "Deployments", MaxBody: 64 << 20, Doc: "Announce a deployment and learn which content is missing. The same plan again resumes its upload."})
-	UploadSend     = declare[UploadContent, hosting.Received](Spec{Name: "upload.send", Method: http.MethodPut, Path: "/api/uploads/{upload}/content", Access: Owner, Tag: "Deployments", Doc: "Send missing content. What arrived whole stays, so that a cut-off upload goes on where it ended."})
-	UploadCommit   = declare[UploadRef, Deployed](Spec{Name: "upload.commit", Method: http.MethodPost, Path: "/api/uploads/{upload}/commit", Access: Owner, Tag: "Deployments", Doc: "Compile the function, make the deployment and put it live. Safe to repeat."})
+	DeploymentPage = declare[DeploymentList, Page[Deployment]](Spec{Name: "deployment.list", Method: http.MethodGet, Path: "/api/apps/{app}/deployments", Access: Read, Tag: "Deployments", Doc: "List the deployments of an app, newest first."})
+	UploadStart    = declare[UploadBegin, hosting.Upload](Spec{Name: "upload.begin", Method: http.MethodPost, Path: "/api/apps/{app}/uploads", Access: Deploy, Tag: "Deployments", MaxBody: 64 << 20, Doc: "Announce a deployment and learn which content is missing. The same plan again resumes its upload."})
+	UploadSend     = declare[UploadContent, hosting.Received](Spec{Name: "upload.send", Method: http.MethodPut, Path: "/api/uploads/{upload}/content", Access: Deploy, Tag: "Deployments", Doc: "Send missing content. What arrived whole stays, so that a cut-off upload goes on where it ended."})
+	UploadCommit   = declare[UploadRef, Deployed](Spec{Name: "upload.commit", Method: http.MethodPost, Path: "/api/uploads/{upload}/commit", Access: Deploy, Tag: "Deployments", Doc: "Compile the function, make the deployment and put it live. Safe to repeat."})
 
-	EnvList   = declare[AppRef, []EnvVariable](Spec{Name: "env.list", Method: http.MethodGet, Path: "/api/apps/{app}/env", Access: Owner, Tag: "Environment", Doc: "List the variables of an app, without their values."})
-	EnvChange = declare[EnvSet, []EnvVariable](Spec{Name: "env.set", Method: http.MethodPatch, Path: "/api/apps/{app}/env", Access: Owner, Tag: "Environment", Doc: "Set variables of an app. Functions see them from the next request on."})
-	EnvRemove = declare[EnvUnset, []EnvVariable](Spec{Name: "env.unset", Method: http.MethodDelete, Path: "/api/apps/{app}/env", Access: Owner, Tag: "Environment", Doc: "Remove variables of an app."})
+	EnvList   = declare[AppRef, []EnvVariable](Spec{Name: "env.list", Method: http.MethodGet, Path: "/api/apps/{app}/env", Access: Read, Tag: "Environment", Doc: "List the variables of an app, without their values."})
+	EnvChange = declare[EnvSet, []EnvVariable](Spec{Name: "env.set", Method: http.MethodPatch, Path: "/api/apps/{app}/env", Access: Deploy, Tag: "Environment", Doc: "Set variables of an app. Functions see them from the next request on."})
+	EnvRemove = declare[EnvUnset, []EnvVariable](Spec{Name: "env.unset", Method: http.MethodDelete, Path: "/api/apps/{app}/env", Access: Deploy, Tag: "Environment", Doc: "Remove variables of an app."})
 
 	ServerSetup   = declare[ServerInit, ServerStatus](Spec{Name: "server.init", Method: http.MethodPost, Path: "/api/server/init", Access: Owner, Tag: "Server", Doc: "Give a new instance its owner and its domain."})
-	ServerState   = declare[None, ServerStatus](Spec{Name: "server.status", Method: http.MethodGet, Path: "/api/server", Access: Owner, Tag: "Server", Doc: "Show how the instance is doing."})
+	ServerState   = declare[None, ServerStatus](Spec{Name: "server.status", Method: http.MethodGet, Path: "/api/server", Access: Read, Tag: "Server", Doc: "Show how the instance is doing."})
 	ServerStop    = declare[None, ServerStatus](Spec{Name: "server.stop", Method: http.MethodPost, Path: "/api/server/stop", Access: Owner, Tag: "Server", Doc: "Finish running requests and stop the server."})
-	DatabaseCheck = declare[None, DatabaseFaults](Spec{Name: "database.check", Method: http.MethodPost, Path: "/api/database/check", Access: Owner, Tag: "Server", Doc: "Look through the whole database file for damage, while it is in use."})
+	DatabaseCheck = declare[None, DatabaseFaults](Spec{Name: "database.check", Method: http.MethodPost, Path: "/api/database/check", Access: Admin, Tag: "Server", Doc: "Look through the whole database file for damage, while it is in use."})
 
 	ManifestSchema = declare[None, json.RawMessage](Spec{Name: "schema.manifest", Method: http.MethodGet, Path: "/api/schema/fazt.json", Access: Anyone, Bare: true, Tag: "Documents", Doc: "The JSON Schema of fazt.json."})
 	OpenAPI        = declare[None, json.RawMessage](Spec{Name: "schema.openapi", Method: http.MethodGet, Path: "/api/openapi.json", Access: Anyone, Bare: true, Tag: "Documents", Doc: "This API as an OpenAPI document."})
@@ -167,6 +167,7 @@ func All() []Spec {
 		DeploymentPage.Spec, UploadStart.Spec, UploadSend.Spec, UploadCommit.Spec, DeployArchive.Spec,
 		EnvList.Spec, EnvChange.Spec, EnvRemove.Spec,
 		ServerSetup.Spec, ServerState.Spec, ServerStop.Spec, DatabaseCheck.Spec,
+		KeyCreate.Spec, KeyPage.Spec, KeyRevoke.Spec, WhoAmI.Spec,
 		ManifestSchema.Spec, OpenAPI.Spec,
 		DeploymentGet.Spec, FilePage.Spec, FileRead.Spec, FileFetch.Spec,
 		AppLogs.Spec, AppFork.Spec,

@@ -22,6 +22,9 @@ const (
 	maxErrorBody = 64 << 10 // what a client reads of a response that is not the envelope
 )
 
+// UnknownOperation is the code of the error of a server that has no such operation.
+const UnknownOperation = "UNKNOWN_OPERATION"
+
 // failed is a response that is an error. Every other one has data, and a page of a list has meta.
 type failed struct {
 	Error *Failure `json:"error"`
@@ -168,7 +171,7 @@ func (o Op[Req, Res]) Parse(w http.ResponseWriter, r *http.Request) (req Req, er
 	}
 	for name := range query {
 		if !known[name] {
-			return req, errs.New(errs.Invalid, "unknown query parameter %q", name)
+			return req, errs.New(errs.Invalid, "unknown query parameter %q; the server may be older than the client", name)
 		}
 	}
 	return req, nil
@@ -178,10 +181,7 @@ func (o Op[Req, Res]) parseJSON(w http.ResponseWriter, r *http.Request, req *Req
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
 		return errs.New(errs.Invalid, "the request must have Content-Type: application/json")
 	}
-	limit := o.MaxBody
-	if limit == 0 {
-		limit = maxJSONBody
-	}
+	limit := o.BodyLimit()
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, limit))
 	d.DisallowUnknownFields()
 	err := d.Decode(req)
@@ -342,7 +342,7 @@ func (o Op[Req, Res]) Decode(resp *http.Response) (res Res, err error) {
 	case err != nil:
 		return res, errs.Wrap(errs.Unsupported, err, "the answer cannot be read; the server may be another version of Fazt")
 	case e.Error != nil:
-		return res, e.Error.rebuild()
+		return res, e.Error.rebuild(o.Name, resp.StatusCode)
 	case resp.StatusCode >= 300:
 		return res, errs.New(errs.Internal, "the server answered with HTTP %d", resp.StatusCode)
 	}
@@ -352,9 +352,25 @@ func (o Op[Req, Res]) Decode(resp *http.Response) (res Res, err error) {
 
 func (p *Page[T]) items() (any, *string) { return &p.Items, &p.Next }
 
+// kindOfStatus is the kind of failure that an HTTP status stands for.
+func kindOfStatus(status int) errs.Kind {
+	for _, k := range errs.Kinds() {
+		if k.HTTPStatus() == status {
+			return k
+		}
+	}
+	return errs.Internal
+}
+
 // rebuild makes the error it was on the server.
-func (f *Failure) rebuild() error {
+func (f *Failure) rebuild(operation string, status int) error {
+	if f.Code == UnknownOperation {
+		return &errs.Error{Kind: errs.Unsupported, Code: f.Code, Message: fmt.Sprintf("the instance does not know the operation %s: it is an older Fazt than this one, or a newer one that dropped it; use the same version on both sides", operation)}
+	}
 	kind := errs.KindOfCode(f.Code)
+	if kind.Code() != f.Code { // a code of its own, or of a newer server: the status says what sort of failure it is
+		kind = kindOfStatus(status)
+	}
 	e := &errs.Error{Kind: kind, Message: f.Message}
 	if kind.Code() != f.Code {
 		e.Code = f.Code

@@ -1,0 +1,119 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"fazt/internal/api/op"
+	"fazt/internal/auth"
+	"fazt/internal/errs"
+)
+
+// anyApp stands for an app that is not known yet: its name comes with the body. The operation itself asks again.
+const anyApp = "*"
+
+// Allow says whether a caller may use an operation of the given access on the app with the given id; "" where the
+// operation is not about one app, or about one that does not exist.
+//
+// Who may deploy an app may also read it: what its function can read, whoever deploys it can.
+func Allow(access op.Access, p auth.Principal, appID string) error {
+	switch {
+	case access == op.Anyone, access != op.Nobody && p.Kind == auth.Owner, p.Kind == auth.Key && scoped(access, p, appID):
+		return nil
+	case p.Kind == auth.Nobody:
+		return errs.New(errs.Unauthorized, "this needs a key: send it as `Authorization: Bearer …`, add it with `fazt peer add`, or use fazt on the machine itself")
+	case access == op.Owner || access == op.Nobody:
+		return errs.New(errs.Forbidden, "this is for the owner alone, with fazt on the machine itself; no key allows it")
+	}
+	return errs.New(errs.Forbidden, "the key %q does not allow this; it needs the scope %s", p.Name, needed(access))
+}
+
+func scoped(access op.Access, p auth.Principal, appID string) bool {
+	has := func(verb string) bool {
+		if appID == anyApp {
+			return p.HasSome(verb)
+		}
+		return p.Has(verb, appID)
+	}
+	if access == op.Nobody || access == op.Owner {
+		return false
+	}
+	if has(auth.ScopeAdmin) {
+		return true
+	}
+	switch access {
+	case op.Deploy:
+		return has(auth.ScopeDeploy)
+	case op.Read:
+		return has(auth.ScopeRead) || appID != "" && has(auth.ScopeDeploy)
+	case op.Logs:
+		return has(auth.ScopeLogs)
+	case op.Data:
+		return appID != "" && has(auth.ScopeData)
+	case op.Metrics:
+		return has(auth.ScopeMetrics)
+	}
+	return false
+}
+
+// needed is the scope to ask for.
+func needed(access op.Access) string {
+	switch access {
+	case op.Deploy:
+		return "deploy, or deploy:APP for the app in question"
+	case op.Data:
+		return "data:APP for the app in question"
+	}
+	return access.String()
+}
+
+// admit is Allow for a request: it finds out which app the request names. The app it judged is the app that the
+// operation gets to work on, by its id, so that a rename in between changes nothing.
+func (a *API) admit(spec op.Spec, r *http.Request) error {
+	p := auth.From(r.Context())
+	if p.Kind != auth.Key {
+		return Allow(spec.Access, p, "")
+	}
+	appID, err := a.named(spec, r)
+	if err != nil {
+		return err
+	}
+	return Allow(spec.Access, p, appID)
+}
+
+func (a *API) named(spec op.Spec, r *http.Request) (appID string, err error) {
+	if ref := r.PathValue("app"); ref != "" {
+		app, err := a.Apps.Get(r.Context(), ref)
+		if errs.Is(err, errs.NotFound) {
+			return "", nil
+		}
+		if err == nil {
+			r.SetPathValue("app", app.ID)
+		}
+		return app.ID, err
+	}
+	if upload := r.PathValue("upload"); upload != "" {
+		appID, err := a.Hosting.UploadApp(r.Context(), upload)
+		if errs.Is(err, errs.NotFound) {
+			return "", nil
+		}
+		return appID, err
+	}
+	if spec.AppInForm() {
+		return anyApp, nil
+	}
+	return "", nil
+}
+
+// allowNamed is Allow for an operation that learns from its body which app is meant.
+func (a *API) allowNamed(ctx context.Context, access op.Access, ref string) error {
+	p := auth.From(ctx)
+	if p.Kind != auth.Key {
+		return Allow(access, p, "")
+	}
+	app, err := a.Apps.Get(ctx, ref)
+	if err != nil && !errs.Is(err, errs.NotFound) {
+		return err
+	}
+	return Allow(access, p, app.ID)
+}

@@ -1,0 +1,88 @@
+package auth
+
+import (
+	"slices"
+	"strings"
+
+	"fazt/internal/errs"
+)
+
+// Scope is one thing a key may do: a verb, for all apps or for one. The zero value allows nothing.
+type Scope struct {
+	Verb string
+	App  string // "" = all apps; the id of one where it is stored, what the person typed where it is parsed
+}
+
+// The verbs of scopes.
+const (
+	ScopeAdmin   = "admin"
+	ScopeDeploy  = "deploy"
+	ScopeRead    = "read"
+	ScopeLogs    = "logs"
+	ScopeMetrics = "metrics"
+	ScopeData    = "data"
+)
+
+// ParseScope reads a scope as people write it: "deploy", "deploy:blog".
+func ParseScope(text string) (Scope, error) {
+	verb, app, one := strings.Cut(text, ":")
+	bad := func(why string) error {
+		return errs.New(errs.Invalid, "%q is no scope: %s; there are deploy, deploy:APP, read, logs, data:APP, metrics and admin", text, why)
+	}
+	switch verb {
+	case ScopeDeploy:
+	case ScopeData:
+		if !one {
+			return Scope{}, bad("it needs the app whose data are meant, as in data:blog")
+		}
+	case ScopeRead, ScopeLogs, ScopeMetrics, ScopeAdmin:
+		if one {
+			return Scope{}, bad(verb + " is for the whole instance")
+		}
+	default:
+		return Scope{}, bad("nothing is called so")
+	}
+	if one && (app == "" || strings.ContainsAny(app, ": \t\r\n")) {
+		return Scope{}, bad("the name of the app is missing or is no name")
+	}
+	return Scope{verb, app}, nil
+}
+
+func (s Scope) String() string {
+	if s.App == "" {
+		return s.Verb
+	}
+	return s.Verb + ":" + s.App
+}
+
+// Has says whether the principal is a key with the scope verb, for all apps or for the one with the given id.
+func (p Principal) Has(verb, appID string) bool {
+	return p.Kind == Key && slices.ContainsFunc(p.Scopes, func(s Scope) bool {
+		return s.Verb == verb && (s.App == "" || s.App == appID)
+	})
+}
+
+// HasSome says whether the principal is a key with the scope verb for at least one app.
+func (p Principal) HasSome(verb string) bool {
+	return p.Kind == Key && slices.ContainsFunc(p.Scopes, func(s Scope) bool { return s.Verb == verb })
+}
+
+// formatScopes is how scopes are stored.
+func formatScopes(scopes []Scope) string {
+	list := make([]string, len(scopes))
+	for i, s := range scopes {
+		list[i] = s.String()
+	}
+	return strings.Join(list, " ")
+}
+
+// parseScopes reads what formatScopes wrote. A scope that this version does not know allows nothing.
+func parseScopes(text string) []Scope {
+	var list []Scope
+	for field := range strings.FieldsSeq(text) {
+		if s, err := ParseScope(field); err == nil {
+			list = append(list, s)
+		}
+	}
+	return list
+}

@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fazt/internal/api/op"
+	"fazt/internal/client"
+	"fazt/internal/output"
+)
+
+func (c *command) key() *cobra.Command {
+	return group("key", "Give programs and other machines a way in", c.keyCreate(), c.keyList(), c.keyRevoke())
+}
+
+func (c *command) keyCreate() *cobra.Command {
+	var req op.KeyNew
+	var expires string
+	cmd := &cobra.Command{
+		Use: "create --name NAME --scope SCOPE", Short: "Make an API key", Args: arguments(),
+		Long: `Make an API key. Its token is shown this once; the instance keeps only a hash.
+
+  deploy, deploy:APP   deploy all apps, or one, and read what is deployed
+  read                 see apps, deployments, files, aliases, status
+  logs                 read the logs of apps
+  data:APP             read and change the data of an app
+  metrics              read the metrics
+  admin                everything but what is the owner's alone
+
+A key for one app stays for that app when it is renamed.`,
+		Example: `  fazt key create --name laptop --scope admin
+  fazt key create --name ci --scope deploy:blog --expires 90d`,
+		RunE: func(*cobra.Command, []string) error {
+			if req.Name == "" {
+				return usagef("--name is missing")
+			}
+			if len(req.Scopes) == 0 {
+				return usagef("--scope is missing: deploy, deploy:APP, read, logs, data:APP, metrics or admin")
+			}
+			if expires != "" {
+				at, err := parseExpiry(expires, time.Now())
+				if err != nil {
+					return err
+				}
+				req.ExpiresAt = &at
+			}
+			return c.existing(func(cl *client.Client) error {
+				made, err := client.Call(c.ctx, cl, op.KeyCreate, req)
+				if err != nil {
+					return err
+				}
+				return c.print(output.View{Value: made, Rows: [][]string{
+					{"key", made.Name}, {"scopes", strings.Join(made.Scopes, ", ")}, {"expires", optionalTime(made.ExpiresAt)},
+					{"token", made.Token}, {"note", "it is shown this once; keep it like a password"},
+				}})
+			})
+		},
+	}
+	cmd.Flags().StringVar(&req.Name, "name", "", "what the key is for")
+	cmd.Flags().StringSliceVar(&req.Scopes, "scope", nil, "what it allows, may be repeated")
+	cmd.Flags().StringVar(&expires, "expires", "", "when it ends: 90d, 12h, 4w, or a date like 2027-01-31 (default never)")
+	return cmd
+}
+
+// parseExpiry reads a time to come: a number of hours, days or weeks, or a date, whose day is the last one.
+func parseExpiry(text string, now time.Time) (time.Time, error) {
+	if day, err := time.ParseInLocation(time.DateOnly, text, now.Location()); err == nil {
+		return day.AddDate(0, 0, 1), nil
+	}
+	if len(text) > 1 {
+		n, err := strconv.Atoi(text[:len(text)-1])
+		if err == nil && n > 0 && n <= 100_000 {
+			switch text[len(text)-1] {
+			case 'h':
+				return now.Add(time.Duration(n) * time.Hour), nil
+			case 'd':
+				return now.AddDate(0, 0, n), nil
+			case 'w':
+				return now.AddDate(0, 0, 7*n), nil
+			}
+		}
+	}
+	return time.Time{}, usagef("--expires is a time to come: 90d, 12h, 4w, or a date like 2027-01-31; not %q", text)
+}
+
+func optionalTime(t *time.Time) string {
+	if t == nil {
+		return "never"
+	}
+	return output.Time(*t)
+}
+
+func (c *command) keyList() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the API keys in force", Args: arguments(),
+		RunE: func(*cobra.Command, []string) error {
+			return c.existing(func(cl *client.Client) error {
+				keys := []op.Key{}
+				for req := (op.List{Limit: 1000}); ; {
+					page, err := client.Call(c.ctx, cl, op.KeyPage, req)
+					if err != nil {
+						return err
+					}
+					keys = append(keys, page.Items...)
+					if req.Cursor = page.Next; req.Cursor == "" {
+						break
+					}
+				}
+				v := output.View{Value: keys, Columns: []string{"name", "scopes", "begins", "created", "last used", "expires"}, Empty: "There are no keys. `fazt key create` makes one."}
+				for _, k := range keys {
+					v.Rows = append(v.Rows, []string{k.Name, strings.Join(k.Scopes, ", "), k.Prefix, output.Time(k.CreatedAt), optionalTime(k.LastUsedAt), optionalTime(k.ExpiresAt)})
+				}
+				return c.print(v)
+			})
+		},
+	}
+}
+
+func (c *command) keyRevoke() *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use: "revoke KEY", Short: "End an API key at once, with those made by it", Args: arguments("the name of the key"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if err := c.sure(yes, "revoking the key "+args[0], "whoever uses it is refused at once, and so are the keys that were made with it", args[0]); err != nil {
+				return err
+			}
+			return c.existing(func(cl *client.Client) error {
+				gone, err := client.Call(c.ctx, cl, op.KeyRevoke, op.KeyRef{Key: args[0]})
+				if err != nil {
+					return err
+				}
+				return c.print(output.View{Value: gone, Rows: [][]string{{"revoked", gone.Name}}})
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	return cmd
+}

@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fazt/internal/client"
+	"fazt/internal/errs"
+)
+
+// localOnly marks commands that work on this machine only.
+const localOnly = "this machine only"
+
+// onThisMachine marks a command, and those below it, as one that works on this machine only: with files, processes or
+// a terminal of this machine rather than with operations.
+func onThisMachine(cmd *cobra.Command) *cobra.Command {
+	if cmd.Annotations == nil {
+		cmd.Annotations = map[string]string{}
+	}
+	cmd.Annotations[localOnly] = "yes"
+	return cmd
+}
+
+func isLocalOnly(cmd *cobra.Command) bool {
+	for ; cmd != nil; cmd = cmd.Parent() {
+		if cmd.Annotations[localOnly] != "" || strings.HasPrefix(cmd.Name(), "completion") || strings.HasPrefix(cmd.Name(), "__complete") {
+			return true
+		}
+	}
+	return false
+}
+
+// cutPeer takes the peer, written @name, from in front of the command. Flags may stand before it.
+func cutPeer(args []string) (peer string, rest []string) {
+	for i := 0; i < len(args); i++ {
+		switch a := args[i]; {
+		case strings.HasPrefix(a, "@"):
+			return a, append(append([]string{}, args[:i]...), args[i+1:]...)
+		case a == "--db" || a == "--format":
+			i++ // its value
+		case !strings.HasPrefix(a, "-") || a == "--":
+			return "", args
+		}
+	}
+	return "", args
+}
+
+// checkPlace refuses what cannot be carried out where the call wants it.
+func (c *command) checkPlace(cmd *cobra.Command) error {
+	c.here = isLocalOnly(cmd)
+	switch {
+	case c.peer == "" || c.peer == "@local":
+		return nil
+	case c.peer == "@":
+		return usagef("the name of the peer is missing after @")
+	case c.here:
+		return usagef("`%s` works on this machine only; run it without %s, or on that machine itself", cmd.CommandPath(), c.peer)
+	case c.database != "":
+		return usagef("--db names a database of this machine, and %s is another", c.peer)
+	}
+	return nil
+}
+
+// chosenPeer is the instance that the call means: nil for that of this machine. A peer that is named comes before a
+// database that is named, and that before the default peer.
+func (c *command) chosenPeer() (*client.Peer, error) {
+	name := strings.TrimPrefix(c.peer, "@")
+	if c.here || name == "local" || name == "" && (c.database != "" || c.Getenv("FAZT_DB") != "") {
+		return nil, nil
+	}
+	peers, err := c.openPeers()
+	if err != nil {
+		return nil, err
+	}
+	if name == "" {
+		name = peers.Default
+	}
+	if name == "" {
+		return nil, nil
+	}
+	return findPeer(peers, name)
+}
+
+// findPeer finds a peer by its name, and names the nearest when there is none.
+func findPeer(peers *client.Peers, name string) (*client.Peer, error) {
+	if p, ok := peers.Find(name); ok {
+		return &p, nil
+	}
+	text := fmt.Sprintf("no peer is called %q", name)
+	if near := nearest(name, append(peers.Names(), "local")); near != "" {
+		text += fmt.Sprintf("; did you mean @%s?", near)
+	} else if len(peers.List) == 0 {
+		text += "; `fazt peer add` adds one"
+	} else {
+		text += "; there are @" + strings.Join(peers.Names(), ", @")
+	}
+	return nil, errs.New(errs.NotFound, "%s", text)
+}
+
+// openPeers reads the peers of the person: from the folder FAZT_CONFIG, else ~/.fazt.
+func (c *command) openPeers() (*client.Peers, error) {
+	folder := c.Getenv("FAZT_CONFIG")
+	if folder == "" {
+		home, err := c.Home()
+		if err != nil {
+			return nil, errs.Wrap(errs.Invalid, err, "your home directory is not known; name a folder for your peers with FAZT_CONFIG")
+		}
+		folder = filepath.Join(home, ".fazt")
+	}
+	return client.OpenPeers(filepath.Join(folder, "peers.json"))
+}

@@ -1,0 +1,119 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"fazt/internal/auth"
+	"fazt/internal/errs"
+)
+
+// AdminConfig is what the admin host joins.
+type AdminConfig struct {
+	API   http.Handler // the control API; finds the caller in the context
+	Check func(ctx context.Context, token string) (auth.Principal, error)
+	// Fail answers with an error, in the shape of the control API.
+	Fail func(w http.ResponseWriter, err error)
+}
+
+// Admin is the control API for the network: it finds out who calls. Nobody is the owner here. A request of a browser
+// that another site made it send is refused before anything else: no session is read from cookies yet, and none must
+// be usable that way when there is.
+func Admin(c AdminConfig) http.Handler {
+	origin := http.NewCrossOriginProtection()
+	wrong := &failures{by: map[netip.Prefix]*failed{}}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := origin.Check(r); err != nil {
+			c.Fail(w, errs.Wrap(errs.Forbidden, err, "another site made your browser send this; it was refused"))
+			return
+		}
+		p, err := caller(r, c.Check, wrong)
+		if err != nil {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			c.Fail(w, err)
+			return
+		}
+		c.API.ServeHTTP(w, r.WithContext(auth.With(r.Context(), p)))
+	})
+}
+
+// caller is the Principal of a request: nobody where it brings no key.
+func caller(r *http.Request, check func(context.Context, string) (auth.Principal, error), wrong *failures) (auth.Principal, error) {
+	header := r.Header.Values("Authorization")
+	if len(header) == 0 {
+		return auth.Principal{}, nil
+	}
+	scheme, token, ok := strings.Cut(header[0], " ")
+	if len(header) > 1 || !ok || !strings.EqualFold(scheme, "Bearer") {
+		return auth.Principal{}, errs.New(errs.Unauthorized, "the header Authorization must be one: `Bearer` and a key")
+	}
+	p, err := check(r.Context(), strings.TrimSpace(token))
+	if errs.Is(err, errs.Unauthorized) {
+		if wait := wrong.count(clientIP(r), time.Now()); wait > 0 {
+			return p, &errs.Error{Kind: errs.RateLimited, Retry: wait, Message: "too many wrong keys came from your address; wait a while, or use the right one: it is never refused"}
+		}
+	}
+	return p, err
+}
+
+const (
+	wrongKeys   = 20          // from one address
+	wrongWindow = time.Minute // in this time
+	wrongMost   = 4096        // addresses that are remembered
+)
+
+// failures counts wrong keys by address. It is asked only after a key was found wrong, so a right key always passes,
+// whatever its neighbours do: nobody can be locked out. There is no guessing a key of 256 bits; the count keeps
+// programs with an old key from filling the log and asking without end.
+type failures struct {
+	mu sync.Mutex
+	by map[netip.Prefix]*failed
+}
+
+type failed struct {
+	n     int
+	since time.Time
+}
+
+// count adds a failure and says how long the address must wait; 0 = it may go on.
+func (f *failures) count(ip string, now time.Time) time.Duration {
+	address, err := netip.ParseAddr(ip)
+	if err != nil {
+		return 0
+	}
+	bits := 32
+	if address.Is6() {
+		bits = 64 // what one customer has
+	}
+	prefix := netip.PrefixFrom(address, bits).Masked()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	known := f.by[prefix]
+	if known == nil || now.Sub(known.since) >= wrongWindow {
+		if known == nil && len(f.by) >= wrongMost {
+			f.forget(now)
+		}
+		known = &failed{since: now}
+		f.by[prefix] = known
+	}
+	if known.n++; known.n <= wrongKeys {
+		return 0
+	}
+	return wrongWindow - now.Sub(known.since)
+}
+
+// forget makes room: what is over goes, and everything if nothing is.
+func (f *failures) forget(now time.Time) {
+	for prefix, known := range f.by {
+		if now.Sub(known.since) >= wrongWindow {
+			delete(f.by, prefix)
+		}
+	}
+	if len(f.by) >= wrongMost {
+		clear(f.by)
+	}
+}
