@@ -24,6 +24,8 @@ func (a *API) routes() []route {
 		on(op.ServerState, a.serverStatus),
 		on(op.ServerStop, a.serverStop),
 		on(op.DatabaseCheck, a.databaseCheck),
+		on(op.SQLQuery, a.sqlQuery),
+		on(op.SQLWrite, a.sqlWrite),
 
 		on(op.ManifestSchema, a.manifestSchema),
 		on(op.OpenAPI, a.openAPI),

@@ -140,7 +140,7 @@ the server, and everything is kept in one SQLite file.`,
 	root.PersistentFlags().StringVar(&c.database, "db", "", "database file (FAZT_DB, else ~/.fazt/data.db)")
 	root.PersistentFlags().StringVar(&c.format, "format", "table", "how results are shown: table, json or markdown")
 	root.AddCommand(c.dev(), c.server(), c.app(), c.databaseCommand(), c.version())
-	root.AddCommand(c.env())
+	root.AddCommand(c.env(), c.sql())
 	root.SetHelpCommand(help(root))
 	return root
 }

@@ -144,7 +144,7 @@ func (i *Instance) composeEdges() {
 	})
 	i.api = api.New(api.Config{
 		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Log: i.log,
-		URL: i.URL, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop, Settings: i.settings,
+		URL: i.URL, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop, Settings: i.settings, Limits: i.Limits,
 	})
 	if i.config.Dev {
 		i.reload = gateway.NewReloader()

@@ -164,6 +164,7 @@ func All() []Spec {
 		DeploymentPage.Spec, UploadStart.Spec, UploadSend.Spec, UploadCommit.Spec,
 		EnvList.Spec, EnvChange.Spec, EnvRemove.Spec,
 		ServerSetup.Spec, ServerState.Spec, ServerStop.Spec, DatabaseCheck.Spec,
+		SQLQuery.Spec, SQLWrite.Spec,
 		ManifestSchema.Spec, OpenAPI.Spec,
 	}
 }
