@@ -115,6 +115,8 @@ type command struct {
 	ctx      context.Context
 	database string
 	format   string
+	quiet    bool
+	verbose  bool
 	began    bool // the call was understood: what fails from now on is no mistake in the way it was written
 }
 
@@ -140,8 +142,11 @@ the server, and everything is kept in one SQLite file.`,
 	root.PersistentFlags().StringVar(&c.database, "db", "", "database file (FAZT_DB, else ~/.fazt/data.db)")
 	root.PersistentFlags().StringVar(&c.format, "format", "table", "how results are shown: table, json or markdown")
 	root.AddCommand(c.dev(), c.server(), c.app(), c.databaseCommand(), c.version())
-	root.AddCommand(c.env(), c.sql())
+	root.PersistentFlags().BoolVar(&c.quiet, "quiet", false, "no hints and no progress, only results and errors")
+	root.PersistentFlags().BoolVar(&c.verbose, "verbose", false, "tell of every operation on standard error")
+	root.AddCommand(c.env(), c.sql(), c.completion())
 	root.SetHelpCommand(help(root))
+	c.completeWords(root)
 	return root
 }
 
@@ -149,6 +154,9 @@ the server, and everything is kept in one SQLite file.`,
 func (c *command) begin() error {
 	if _, err := output.ParseFormat(c.format); err != nil {
 		return &usage{errs.Sentence(err)}
+	}
+	if c.quiet && c.verbose {
+		return usagef("--quiet and --verbose are opposites")
 	}
 	c.began = true
 	return nil
@@ -254,6 +262,7 @@ func (c *command) with(fn func(*client.Client) error) error {
 	if err != nil {
 		return err
 	}
+	c.observe(cl)
 	return errors.Join(fn(cl), cl.Close())
 }
 
@@ -277,6 +286,7 @@ func width(w io.Writer) int {
 func (c *command) version() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: arguments(),
+		Example: "  fazt version",
 		RunE: func(*cobra.Command, []string) error {
 			return c.print(output.View{
 				Value: map[string]string{"version": system.Version, "go": goVersion(), "platform": platform()},

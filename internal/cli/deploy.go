@@ -57,21 +57,21 @@ func (c *command) deploy(dir string, f deployFlags) error {
 		return usagef("--spa and --no-spa are opposites")
 	}
 	began := time.Now()
-	f.log = c.Stderr
+	f.log = c.notes()
 	p, err := load(c.ctx, dir, f.projectOptions)
 	if err != nil {
 		return err
 	}
 	defer p.Close()
 	for _, w := range p.warnings {
-		fmt.Fprintf(c.Stderr, "note: %s\n", w)
+		fmt.Fprintf(c.notes(), "note: %s\n", w)
 	}
 	p.plan.Message, p.plan.Preview = f.message, f.preview
 	if f.spa || f.noSPA {
 		p.plan.SPA = &f.spa
 	}
 	return c.with(func(cl *client.Client) error {
-		bar := newBar(c.Stderr)
+		bar := newBar(c.notes())
 		d, err := client.Deploy(c.ctx, cl, p.name, p.plan, p, f.dryRun, bar.show)
 		bar.clear()
 		if err != nil {

@@ -106,7 +106,7 @@ func (c *command) printRows(r op.Rows, write bool) error {
 	}
 	if r.Truncated != "" {
 		what := map[string]string{"rows": "--limit shows more", "bytes": "the result is too large for more; select fewer columns or rows"}[r.Truncated]
-		fmt.Fprintf(c.Stderr, "There are more rows than these %d: %s.\n", len(r.Rows), what)
+		fmt.Fprintf(c.notes(), "There are more rows than these %d: %s.\n", len(r.Rows), what)
 	}
 	return nil
 }
