@@ -144,7 +144,7 @@ the server, and everything is kept in one SQLite file.`,
 	root.AddCommand(c.dev(), c.server(), c.app(), c.databaseCommand(), c.version())
 	root.PersistentFlags().BoolVar(&c.quiet, "quiet", false, "no hints and no progress, only results and errors")
 	root.PersistentFlags().BoolVar(&c.verbose, "verbose", false, "tell of every operation on standard error")
-	root.AddCommand(c.env(), c.sql(), c.completion())
+	root.AddCommand(c.env(), c.sql(), c.doctor(), c.completion())
 	root.SetHelpCommand(help(root))
 	c.completeWords(root)
 	return root

@@ -196,7 +196,6 @@ func TestEveryCommandHasAnExampleOfItself(t *testing.T) {
 // forPrograms are the operations that no command needs, each with its reason.
 var forPrograms = map[string]string{
 	"ManifestSchema": "editors fetch it",
-	"OpenAPI":        "generators of clients fetch it",
 }
 
 func TestEveryOperationIsReachedByACommandOrIsForPrograms(t *testing.T) {
