@@ -140,3 +140,38 @@ func TestAWriteInSQLIsLive(t *testing.T) {
 		t.Error(got.StatusCode)
 	}
 }
+
+// In an earlier program of the name, a statement was taken for one that reads because of its first word.
+func TestADeleteThatBeginsWithWithIsRefusedByTheReadingOperationAndDeletesNothing(t *testing.T) {
+	i := fazttest.New(t)
+	i.Deploy("app", site)
+	for _, sql := range []string{
+		"WITH x AS (SELECT 1) DELETE FROM apps", "  with x(a) as (values (1)) delete from apps returning name", "EXPLAIN DELETE FROM apps",
+	} {
+		if _, err := query(t, i, sql, 0); !errs.Is(err, errs.Forbidden) {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+	if got := i.Get("app", "/"); got.Text != "hello\n" {
+		t.Error(got.Text)
+	}
+}
+
+// In an earlier program of the name, variables were stored and no function ever saw them.
+func TestVariablesReachFunctionsOfBothStylesAtOnceWithoutADeploy(t *testing.T) {
+	i := fazttest.New(t)
+	i.Deploy("web", "-- api/main.js --\nexport default { fetch: (request, env) => new Response(`${env.KEY} ${fazt.env.get('KEY')}`) };\n")
+	i.Deploy("classic", "-- api/main.js --\nrespond(fazt.env.get('KEY') ?? 'undefined');\n")
+	for _, value := range []string{"one", "two", ""} {
+		for app, want := range map[string]string{"web": value + " " + value, "classic": value} {
+			i.Get(app, "/api/x") // a machine that is warm has seen the value before
+			_, err := client.Call(t.Context(), i.Client, op.EnvChange, op.EnvSet{App: app, Values: map[string]string{"KEY": value}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := i.Get(app, "/api/x"); strings.Trim(got.Text, `"`) != want {
+				t.Errorf("%s: %d %q, want %q", app, got.StatusCode, got.Text, want)
+			}
+		}
+	}
+}
