@@ -74,7 +74,7 @@ bench: build ## measure against a bare handler, nginx and Caddy; prints the tabl
 	go run ./bench
 
 golden: ## rewrite the golden and generated files
-	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' internal | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
+	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' internal cmd | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
 
 vuln: ## look for known vulnerabilities in what is used
 	$(GOVULNCHECK) ./...

@@ -51,6 +51,8 @@ type Config struct {
 	Stop func()
 	// Settings are the settings in force.
 	Settings system.Settings
+	// Limits are the limits in force.
+	Limits *system.Live
 }
 
 // Source reads the files of a deployment about to be made.

@@ -37,6 +37,8 @@ func (a *API) routes() []route {
 		on(op.ServerState, a.serverStatus),
 		on(op.ServerStop, a.serverStop),
 		on(op.DatabaseCheck, a.databaseCheck),
+		on(op.SQLQuery, a.sqlQuery),
+		on(op.SQLWrite, a.sqlWrite),
 
 		on(op.KeyCreate, a.keyCreate),
 		on(op.KeyPage, a.keyPage),

@@ -33,6 +33,7 @@ an app asks first. To undo it: ` + "`fazt alias set NAME --app NAME`" + `.`
 func (c *command) aliasList() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the aliases and where they lead", Args: arguments(),
+		Example: `  fazt alias list`,
 		RunE: func(*cobra.Command, []string) error {
 			return c.existing(func(cl *client.Client) error {
 				list, err := pages(func(cursor string) (op.Page[op.Alias], error) {
@@ -187,6 +188,7 @@ func (c *command) aliasRemove() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use: "remove NAME", Short: "Free an alias", Args: arguments("the name of the alias"),
+		Example: `  fazt alias remove www`,
 		Long: `Free an alias: nobody is led anywhere by it any more. The apps it led to stay.
 It asks first, and says so if nothing else leads to one of them.`,
 		RunE: func(_ *cobra.Command, args []string) error {

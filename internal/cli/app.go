@@ -26,6 +26,7 @@ func (c *command) app() *cobra.Command {
 func (c *command) appList() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the apps", Args: arguments(),
+		Example: "  fazt app list --format json",
 		RunE: func(*cobra.Command, []string) error {
 			return c.existing(func(cl *client.Client) error {
 				apps := []op.AppItem{}
@@ -63,6 +64,7 @@ func liveNumber(a op.AppItem) string {
 func (c *command) appInfo() *cobra.Command {
 	return &cobra.Command{
 		Use: "info APP", Short: "Show one app", Args: arguments("the name of the app"),
+		Example: "  fazt app info blog",
 		RunE: func(_ *cobra.Command, args []string) error {
 			return c.existing(func(cl *client.Client) error {
 				a, err := client.Call(c.ctx, cl, op.AppGet, op.AppRef{App: args[0]})
@@ -78,6 +80,7 @@ func (c *command) appInfo() *cobra.Command {
 func (c *command) appDeployments() *cobra.Command {
 	return &cobra.Command{
 		Use: "deployments APP", Short: "List the deployments of an app, newest first", Args: arguments("the name of the app"),
+		Example: "  fazt app deployments blog",
 		RunE: func(_ *cobra.Command, args []string) error {
 			return c.existing(func(cl *client.Client) error {
 				list := []op.Deployment{}
@@ -133,6 +136,7 @@ func (c *command) appRemove() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use: "remove APP", Short: "Remove an app with everything that is its own", Args: arguments("the name of the app"),
+		Example: "  fazt app remove blog",
 		RunE: func(_ *cobra.Command, args []string) error {
 			return c.existing(func(cl *client.Client) error {
 				gone, err := client.Call(c.ctx, cl, op.AppRemoval, op.AppRef{App: args[0]})

@@ -121,7 +121,9 @@ type command struct {
 	format   string
 	peer     string // named with @ before the command; "" = none was
 	here     bool   // the command works on this machine only
-	began    bool   // the call was understood: what fails from now on is no mistake in the way it was written
+	quiet    bool
+	verbose  bool
+	began    bool // the call was understood: what fails from now on is no mistake in the way it was written
 }
 
 func (c *command) root() *cobra.Command {
@@ -145,9 +147,13 @@ the server, and everything is kept in one SQLite file.`,
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().StringVar(&c.database, "db", "", "database file (FAZT_DB, else ~/.fazt/data.db)")
 	root.PersistentFlags().StringVar(&c.format, "format", "table", "how results are shown: table, json or markdown")
-	root.AddCommand(onThisMachine(c.dev()), c.server(), c.app(), c.alias(), c.domain(), c.databaseCommand(), c.key(), onThisMachine(c.peers()), onThisMachine(c.version()))
+	root.PersistentFlags().BoolVar(&c.quiet, "quiet", false, "no hints and no progress, only results and errors")
+	root.PersistentFlags().BoolVar(&c.verbose, "verbose", false, "tell of every operation on standard error")
+	root.AddCommand(onThisMachine(c.dev()), c.server(), c.app(), c.alias(), c.domain(), c.env(), c.sql(), c.key(), c.databaseCommand(),
+		onThisMachine(c.peers()), onThisMachine(c.doctor()), onThisMachine(c.completion()), onThisMachine(c.version()))
 	root.AddCommand(c.shortForms()...)
 	root.SetHelpCommand(help(root))
+	c.completeWords(root)
 	return root
 }
 
@@ -155,6 +161,9 @@ the server, and everything is kept in one SQLite file.`,
 func (c *command) begin(cmd *cobra.Command) error {
 	if _, err := output.ParseFormat(c.format); err != nil {
 		return &usage{errs.Sentence(err)}
+	}
+	if c.quiet && c.verbose {
+		return usagef("--quiet and --verbose are opposites")
 	}
 	if err := c.checkPlace(cmd); err != nil {
 		return err
@@ -198,9 +207,12 @@ func noCommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	message := fmt.Sprintf("there is no command %q", strings.TrimPrefix(cmd.CommandPath()+" "+args[0], "fazt "))
-	cmd.SuggestionsMinimumDistance = 2
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		message += fmt.Sprintf("; did you mean %q?", near[0])
+	var names []string
+	for _, sub := range cmd.Commands() {
+		names = append(names, sub.Name())
+	}
+	if near := nearest(args[0], names); near != "" {
+		message += fmt.Sprintf("; did you mean %q?", near)
 	}
 	return &usage{message}
 }
@@ -271,6 +283,7 @@ func (c *command) with(fn func(*client.Client) error) error {
 	if err != nil {
 		return err
 	}
+	c.observe(cl)
 	return errors.Join(fn(cl), cl.Close())
 }
 
@@ -294,6 +307,7 @@ func width(w io.Writer) int {
 func (c *command) version() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: arguments(),
+		Example: "  fazt version",
 		RunE: func(*cobra.Command, []string) error {
 			return c.print(output.View{
 				Value: map[string]string{"version": system.Version, "go": goVersion(), "platform": platform()},

@@ -57,7 +57,7 @@ func (c *command) deploy(dir string, f deployFlags) error {
 		return usagef("--spa and --no-spa are opposites")
 	}
 	began := time.Now()
-	f.log = c.Stderr
+	f.log = c.notes()
 	p, err := load(c.ctx, dir, f.projectOptions)
 	if err != nil {
 		return err
@@ -70,14 +70,14 @@ func (c *command) deploy(dir string, f deployFlags) error {
 // put deploys a project that is ready, and prints the outcome.
 func (c *command) put(p *project, f deployFlags, began time.Time) error {
 	for _, w := range p.warnings {
-		fmt.Fprintf(c.Stderr, "note: %s\n", output.Line(w))
+		fmt.Fprintf(c.notes(), "note: %s\n", output.Line(w))
 	}
 	p.plan.Preview = f.preview
 	if f.spa || f.noSPA {
 		p.plan.SPA = &f.spa
 	}
 	return c.with(func(cl *client.Client) error {
-		bar := newBar(c.Stderr)
+		bar := newBar(c.notes())
 		d, err := client.Deploy(c.ctx, cl, p.name, p.plan, p, f.dryRun, bar.show)
 		bar.clear()
 		if err != nil {

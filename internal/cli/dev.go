@@ -63,7 +63,7 @@ func (c *command) runDev(dir string, o projectOptions, listen []string) error {
 	if err != nil {
 		return err
 	}
-	i, err := server.Open(c.ctx, server.Config{Database: path, Listen: listen, Dev: true, Log: c.logger(false)})
+	i, err := server.Open(c.ctx, server.Config{Database: path, Listen: listen, Dev: true, Log: c.logger()})
 	if err != nil {
 		return err
 	}

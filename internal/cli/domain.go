@@ -47,6 +47,7 @@ is another one. At your DNS provider the name must point to this machine;
 func (c *command) domainList() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the domains", Args: arguments(),
+		Example: `  fazt domain list`,
 		RunE: func(*cobra.Command, []string) error {
 			return c.existing(func(cl *client.Client) error {
 				list, err := pages(func(cursor string) (op.Page[op.Domain], error) {
@@ -68,6 +69,7 @@ func (c *command) domainList() *cobra.Command {
 func (c *command) domainCheck() *cobra.Command {
 	return &cobra.Command{
 		Use: "check HOST", Short: "Tell whether a domain points to this instance", Args: arguments("the host name"),
+		Example: `  fazt domain check example.com`,
 		Long: `Resolve a domain as the instance's machine sees it, compare it with the
 addresses of the instance, and say what to set at the DNS provider if they
 differ.`,
@@ -95,6 +97,7 @@ func (c *command) domainRemove() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use: "remove HOST", Short: "Take a host name from its app", Args: arguments("the host name"),
+		Example: `  fazt domain remove example.com`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			return c.existing(func(cl *client.Client) error {
 				d, err := client.Call(c.ctx, cl, op.DomainGet, op.DomainRef{Host: args[0]})

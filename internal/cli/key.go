@@ -96,6 +96,7 @@ func optionalTime(t *time.Time) string {
 func (c *command) keyList() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the API keys in force", Args: arguments(),
+		Example: `  fazt key list`,
 		RunE: func(*cobra.Command, []string) error {
 			return c.existing(func(cl *client.Client) error {
 				keys := []op.Key{}
@@ -123,6 +124,7 @@ func (c *command) keyRevoke() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use: "revoke KEY", Short: "End an API key at once, with those made by it", Args: arguments("the name of the key"),
+		Example: `  fazt key revoke laptop`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := c.sure(yes, "revoking the key "+args[0], "whoever uses it is refused at once, and so are the keys that were made with it", args[0]); err != nil {
 				return err

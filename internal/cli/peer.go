@@ -141,6 +141,7 @@ func (c *command) callerAt(p client.Peer) (op.Caller, error) {
 func (c *command) peerList() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the peers", Args: arguments(),
+		Example: `  fazt peer list`,
 		RunE: func(*cobra.Command, []string) error {
 			peers, err := c.openPeers()
 			if err != nil {
@@ -175,6 +176,7 @@ type peerState struct {
 func (c *command) peerStatus() *cobra.Command {
 	return &cobra.Command{
 		Use: "status NAME", Short: "Try the way to a peer, and its key", Args: arguments("the name of the peer"),
+		Example: `  fazt peer status home`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			peers, err := c.openPeers()
 			if err != nil {
@@ -231,6 +233,7 @@ func (c *command) peerRemove() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use: "remove NAME", Short: "Forget a peer and its key", Args: arguments("the name of the peer"),
+		Example: `  fazt peer remove home`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			peers, err := c.openPeers()
 			if err != nil {

@@ -26,7 +26,7 @@ func onThisMachine(cmd *cobra.Command) *cobra.Command {
 
 func isLocalOnly(cmd *cobra.Command) bool {
 	for ; cmd != nil; cmd = cmd.Parent() {
-		if cmd.Annotations[localOnly] != "" || strings.HasPrefix(cmd.Name(), "completion") || strings.HasPrefix(cmd.Name(), "__complete") {
+		if cmd.Annotations[localOnly] != "" {
 			return true
 		}
 	}
@@ -41,6 +41,7 @@ func cutPeer(args []string) (peer string, rest []string) {
 			return a, append(append([]string{}, args[:i]...), args[i+1:]...)
 		case a == "--db" || a == "--format":
 			i++ // its value
+		case i == 0 && strings.HasPrefix(a, cobra.ShellCompRequestCmd): // what is to be completed follows
 		case !strings.HasPrefix(a, "-") || a == "--":
 			return "", args
 		}

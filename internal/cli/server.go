@@ -31,36 +31,34 @@ func (c *command) server() *cobra.Command {
 func (c *command) serverStart() *cobra.Command {
 	var listen []string
 	var domain string
-	var verbose bool
 	cmd := &cobra.Command{
 		Use: "start", Short: "Start an instance", Args: arguments(),
 		Long: `Start an instance and serve until Ctrl-C or ` + "`fazt server stop`" + `. A database that does
 not exist is made.`,
 		Example: `  fazt server start
   fazt server start --listen 0.0.0.0:80 --listen '[::]:80' --domain example.com`,
-		RunE: func(*cobra.Command, []string) error { return c.serve(listen, domain, verbose) },
+		RunE: func(*cobra.Command, []string) error { return c.serve(listen, domain) },
 	}
 	cmd.Flags().StringSliceVar(&listen, "listen", nil, "address to listen on, may be repeated (default 127.0.0.1:4698)")
 	cmd.Flags().StringVar(&domain, "domain", "", "apps are served below this name (default localhost)")
-	cmd.Flags().BoolVar(&verbose, "verbose", false, "log what happens")
 	return cmd
 }
 
-func (c *command) logger(verbose bool) *slog.Logger {
+func (c *command) logger() *slog.Logger {
 	level := slog.LevelInfo
-	if verbose {
+	if c.verbose {
 		level = slog.LevelDebug
 	}
 	return slog.New(slog.NewTextHandler(c.Stderr, &slog.HandlerOptions{Level: level}))
 }
 
-func (c *command) serve(listen []string, domain string, verbose bool) error {
+func (c *command) serve(listen []string, domain string) error {
 	path, err := c.databasePath()
 	if err != nil {
 		return err
 	}
 	_, missing := os.Stat(path)
-	i, err := server.Open(c.ctx, server.Config{Database: path, Listen: listen, Domain: domain, Log: c.logger(verbose)})
+	i, err := server.Open(c.ctx, server.Config{Database: path, Listen: listen, Domain: domain, Log: c.logger()})
 	if err != nil {
 		return err
 	}
@@ -176,6 +174,7 @@ func (c *command) secret(terminal *os.File, prompt string) (string, error) {
 func (c *command) serverStatus() *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "Show how the instance is doing", Args: arguments(),
+		Example: "  fazt server status",
 		RunE: func(*cobra.Command, []string) error {
 			return c.existing(func(cl *client.Client) error {
 				s, err := client.Call(c.ctx, cl, op.ServerState, op.None{})
@@ -228,6 +227,7 @@ const stopWait = 30 * time.Second
 func (c *command) serverStop() *cobra.Command {
 	return &cobra.Command{
 		Use: "stop", Short: "Stop the server; running requests finish", Args: arguments(),
+		Example: "  fazt server stop",
 		RunE: func(*cobra.Command, []string) error {
 			var s op.ServerStatus
 			err := c.existing(func(cl *client.Client) (err error) {
@@ -255,6 +255,7 @@ func (c *command) waitStopped(path string) error {
 func (c *command) databaseCommand() *cobra.Command {
 	return group("database", "Look after the database file", &cobra.Command{
 		Use: "check", Short: "Look through the whole file for damage, also while it is in use", Args: arguments(),
+		Example: "  fazt database check",
 		RunE: func(*cobra.Command, []string) error {
 			return c.existing(func(cl *client.Client) error {
 				got, err := client.Call(c.ctx, cl, op.DatabaseCheck, op.None{})

@@ -26,6 +26,7 @@ func (c *command) shortForms() []*cobra.Command {
 	short := []*cobra.Command{c.appDeploy(), c.appList(), c.appOpen()}
 	for _, cmd := range short {
 		cmd.Short += " (fazt app " + cmd.Name() + ")"
+		cmd.Example = strings.ReplaceAll(cmd.Example, "fazt app "+cmd.Name(), "fazt "+cmd.Name())
 	}
 	return short
 }

@@ -12,6 +12,7 @@ type Limits struct {
 	Storage Storage `json:"storage" label:"Storage" desc:"What apps may keep"`
 	Runtime Runtime `json:"runtime" label:"Functions" desc:"What one run of a function may use"`
 	HTTP    HTTP    `json:"http" label:"HTTP" desc:"What a client may send and how long it may take"`
+	SQL     SQL     `json:"sql" label:"SQL" desc:"What one statement of fazt sql may use"`
 }
 
 // Storage bounds what apps may keep in the database.

@@ -1,0 +1,148 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"strings"
+
+	"fazt/internal/api/op"
+	"fazt/internal/auth"
+	"fazt/internal/database"
+	"fazt/internal/errs"
+)
+
+const (
+	rowsDefault = 1000
+	loggedSQL   = 2000 // bytes of a statement that the log keeps
+)
+
+// secrets are the columns that read as NULL: what lets somebody sign in or act, and what was promised to be masked.
+// A test goes through the schema and demands a decision for every column that sounds like one.
+var secrets = map[string][]string{
+	"users": {"password_hash"},
+	"env":   {"value"},
+}
+
+// identity are the tables that say who somebody is. They are changed by operations that check what they do.
+var identity = []string{"users"}
+
+func (a *API) guardSQL() database.Guard {
+	return database.Guard{
+		Hidden:    func(table, column string) bool { return contains(secrets[table], column) },
+		Protected: func(table string) bool { return contains(identity, table) },
+		MaxBytes:  a.Limits.SQL().MaxResult,
+	}
+}
+
+func contains(list []string, word string) bool {
+	for _, w := range list {
+		if w == word {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *API) sqlQuery(ctx context.Context, req op.Statement) (op.Rows, error) {
+	c, err := a.collect(req)
+	if err != nil {
+		return op.Rows{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, a.Limits.SQL().Deadline())
+	defer cancel()
+	err = a.DB.ReadGuarded(ctx, req.SQL, a.guardSQL(), c.add)
+	return c.finish(a, err)
+}
+
+func (a *API) sqlWrite(ctx context.Context, req op.Statement) (op.Rows, error) {
+	c, err := a.collect(req)
+	if err != nil {
+		return op.Rows{}, err
+	}
+	c.all = true // a change that stopped half-way through its rows would be undone
+	ctx, cancel := context.WithTimeout(ctx, a.Limits.SQL().Deadline())
+	defer cancel()
+	c.Changes, err = a.DB.WriteGuarded(ctx, req.SQL, a.guardSQL(), c.add)
+	statement := req.SQL[:min(len(req.SQL), loggedSQL)]
+	a.Log.Info("sql write", "by", auth.From(ctx).Name, "statement", statement, "changes", c.Changes, "error", err)
+	return c.finish(a, err)
+}
+
+// collector gathers rows up to the bounds.
+type collector struct {
+	op.Rows
+	limit int
+	bytes int64
+	all   bool // let the statement run to its end, whatever is kept of it
+}
+
+var errEnough = errors.New("there are rows enough")
+
+func (a *API) collect(req op.Statement) (*collector, error) {
+	limits := a.Limits.SQL()
+	if req.Limit == 0 {
+		req.Limit = min(rowsDefault, limits.MaxRows)
+	}
+	if req.Limit < 1 || req.Limit > limits.MaxRows {
+		return nil, errs.New(errs.Invalid, "the limit must be from 1 to %d, not %d", limits.MaxRows, req.Limit)
+	}
+	return &collector{Rows: op.Rows{Columns: []string{}, Rows: [][]json.RawMessage{}}, limit: req.Limit, bytes: limits.MaxResult}, nil
+}
+
+func (c *collector) add(r *database.Row) error {
+	if len(c.Columns) == 0 {
+		c.Columns = r.Columns()
+	}
+	if c.Truncated == "" && len(c.Rows.Rows) == c.limit {
+		c.Truncated = "rows"
+	}
+	if c.Truncated == "" {
+		row := make([]json.RawMessage, len(c.Columns))
+		for i := range row {
+			row[i] = wireValue(r.Value(i))
+			c.bytes -= int64(len(row[i]))
+		}
+		if c.bytes >= 0 {
+			c.Rows.Rows = append(c.Rows.Rows, row)
+			return nil
+		}
+		c.Truncated = "bytes"
+	}
+	if c.all {
+		return nil
+	}
+	return errEnough
+}
+
+func (c *collector) finish(a *API, err error) (op.Rows, error) {
+	switch {
+	case errors.Is(err, errEnough):
+		err = nil
+	case errors.Is(err, context.DeadlineExceeded):
+		err = errs.Wrap(errs.Timeout, err, "the statement took longer than %v and was stopped; nothing was changed", a.Limits.SQL().Deadline())
+	}
+	return c.Rows, err
+}
+
+// wireValue is a value of SQLite in JSON.
+func wireValue(v any) json.RawMessage {
+	switch x := v.(type) {
+	case []byte:
+		v = struct {
+			Base64 []byte `json:"base64"`
+		}{x}
+	case string:
+		v = strings.ToValidUTF8(x, "\uFFFD")
+	case float64:
+		if math.IsInf(x, 0) { // NaN is NULL in SQLite
+			v = map[bool]string{true: "Infinity", false: "-Infinity"}[x > 0]
+		}
+	}
+	data, err := json.Marshal(v)
+	if err != nil { // cannot be: every case above has a JSON form
+		return json.RawMessage("null")
+	}
+	return data
+}

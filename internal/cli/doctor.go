@@ -1,0 +1,303 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fazt/internal/api/op"
+	"fazt/internal/client"
+	"fazt/internal/errs"
+	"fazt/internal/listener"
+	"fazt/internal/output"
+	"fazt/internal/schema"
+	"fazt/internal/system"
+)
+
+// finding is what one check of `fazt doctor` found.
+type finding struct {
+	Check  string `json:"check"`
+	State  string `json:"state"` // ok, warning or problem
+	Found  string `json:"found"`
+	Advice string `json:"advice"` // what to do; "" = nothing
+}
+
+const (
+	fine    = "ok"
+	warning = "warning"
+	problem = "problem"
+)
+
+func (c *command) doctor() *cobra.Command {
+	return &cobra.Command{
+		Use: "doctor", Short: "Look for what is wrong on this machine, and say what to do", Args: arguments(),
+		Long: `Look at the database, its files, the socket, the port, the names, the clock and
+the disk of the instance on this machine. Nothing is changed. Ends with 1 when
+there is a problem; warnings do not count.`,
+		Example: `  fazt doctor
+  fazt doctor --format json`,
+		RunE: func(*cobra.Command, []string) error {
+			path, err := c.databasePath()
+			if err != nil {
+				return err
+			}
+			list := c.examine(path)
+			v := output.View{Value: list, Columns: []string{"check", "state", "found"}}
+			problems := 0
+			for _, f := range list {
+				v.Rows = append(v.Rows, []string{f.Check, f.State, f.Found})
+				if f.Advice != "" {
+					v.Rows = append(v.Rows, []string{"", "", "-> " + f.Advice})
+				}
+				if f.State == problem {
+					problems++
+				}
+			}
+			if err := c.print(v); err != nil || problems == 0 {
+				return err
+			}
+			return errs.New(errs.Unprocessable, "%s found", output.Count(problems, "problem"))
+		},
+	}
+}
+
+// examine makes every check that can be made: one that fails hides none of the others.
+func (c *command) examine(path string) []finding {
+	list := []finding{checkClock(path, time.Now()), checkDisk(filepath.Dir(path), freeSpace)}
+	if _, err := os.Stat(path); err != nil {
+		return append(list, finding{"database", problem, fmt.Sprintf("there is no %s", path), "`fazt server start` makes it; --db names another"})
+	}
+	list = append(list, checkModes(path)) // before anything opens the file: opening tightens the modes
+	var s op.ServerStatus
+	var database finding
+	err := c.with(func(cl *client.Client) (err error) {
+		if s, err = client.Call(c.ctx, cl, op.ServerState, op.None{}); err != nil {
+			return err
+		}
+		database = c.checkDatabase(cl, path)
+		return nil
+	})
+	if err != nil {
+		text := errs.Sentence(err)
+		if errs.Is(err, errs.Internal) {
+			text = err.Error()
+		}
+		return append(list, finding{"database", problem, text, "restore it from a copy if it is damaged; --db names another"})
+	}
+	list = append(list, database, checkSocket(path, s), checkVersion(s), checkOwner(s))
+	list = append(list, c.checkPorts(s)...)
+	return append(list, checkNames(c.ctx, s.Domain, net.DefaultResolver.LookupNetIP, net.InterfaceAddrs))
+}
+
+// largeWAL is far beyond what a checkpoint leaves of it.
+const largeWAL = 1 << 30
+
+func (c *command) checkDatabase(cl *client.Client, path string) finding {
+	size, wal := fileSize(path), fileSize(path+"-wal")
+	found := fmt.Sprintf("%s, %s", path, output.Size(size))
+	if wal > 0 {
+		found += fmt.Sprintf(" and %s in its -wal file", output.Size(wal))
+	}
+	rows, err := client.Call(c.ctx, cl, op.SQLQuery, op.Statement{SQL: "PRAGMA quick_check(1)"})
+	switch {
+	case errs.Is(err, errs.Timeout):
+		return finding{"database", fine, found + "; too large to be looked through here", "`fazt database check` looks through all of it"}
+	case err != nil:
+		return finding{"database", problem, found + "; " + errs.Sentence(err), "restore it from a copy"}
+	case len(rows.Rows) != 1 || string(rows.Rows[0][0]) != `"ok"`:
+		return finding{"database", problem, found + "; it is damaged", "`fazt database check` names the faults; restore it from a copy"}
+	case wal > largeWAL:
+		return finding{"database", warning, found, "the -wal file is large: something has read from the database for a long time; restart the server"}
+	}
+	return finding{"database", fine, found + "; sound at a quick look", ""}
+}
+
+func fileSize(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// checkModes says whether another user of the machine could read or change the files.
+func checkModes(path string) finding {
+	if runtime.GOOS == "windows" {
+		return finding{"file modes", fine, "left to the access lists of Windows", ""}
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm", listener.SocketPath(path)} {
+		if info, err := os.Stat(name); err == nil && info.Mode().Perm()&0o077 != 0 {
+			return finding{"file modes", problem, fmt.Sprintf("other users of this machine may use %s (mode %o)", name, info.Mode().Perm()), "chmod 600 " + name}
+		}
+	}
+	dir := filepath.Dir(path)
+	if info, err := os.Stat(dir); err == nil && info.Mode().Perm()&0o022 != 0 && info.Mode()&fs.ModeSticky == 0 {
+		return finding{"file modes", problem, fmt.Sprintf("other users of this machine may replace the files in %s (mode %o)", dir, info.Mode().Perm()), "chmod go-w " + dir}
+	}
+	return finding{"file modes", fine, "the files are for their owner only", ""}
+}
+
+func checkSocket(path string, s op.ServerStatus) finding {
+	if s.Running {
+		return finding{"server", fine, fmt.Sprintf("running (process %d) and answering at its socket", s.PID), ""}
+	}
+	if _, err := os.Stat(listener.SocketPath(path)); err == nil {
+		return finding{"server", warning, "not running; a server that was killed left its socket", "`fazt server start` starts it and replaces the socket"}
+	}
+	return finding{"server", warning, "not running", "`fazt server start` starts it"}
+}
+
+func checkVersion(s op.ServerStatus) finding {
+	if s.Version != system.Version {
+		return finding{"version", warning, fmt.Sprintf("the server is %s, this command %s", s.Version, system.Version), "restart the server: `fazt server stop`, then `fazt server start`"}
+	}
+	return finding{"version", fine, s.Version, ""}
+}
+
+func checkOwner(s op.ServerStatus) finding {
+	if !s.Owner {
+		return finding{"owner", warning, "the instance has no owner with a password", "`fazt server init` makes one"}
+	}
+	return finding{"owner", fine, "set", ""}
+}
+
+// checkPorts asks the running server at its addresses, or tries to have the address that one would take.
+func (c *command) checkPorts(s op.ServerStatus) []finding {
+	var list []finding
+	if !s.Running {
+		for _, address := range schema.Defaults[system.Settings]().Listen {
+			l, err := listener.TCP(address, nil)
+			if err != nil {
+				list = append(list, finding{"port", problem, errs.Sentence(err), "`fazt server start --listen` takes another"})
+				continue
+			}
+			l.Close()
+			list = append(list, finding{"port", fine, address + " is free", ""})
+		}
+		return list
+	}
+	for _, address := range s.Listen {
+		if err := c.askFazt(address, s.Domain); err != nil {
+			list = append(list, finding{"port", problem, fmt.Sprintf("%s does not answer as this server: %v", address, err), "restart the server; look for a firewall or another program at that port"})
+			continue
+		}
+		list = append(list, finding{"port", fine, address + " answers", ""})
+	}
+	return list
+}
+
+// askWait is how long a server on this machine may take to answer.
+const askWait = 5 * time.Second
+
+func (c *command) askFazt(address, domain string) error {
+	ctx, cancel := context.WithTimeout(c.ctx, askWait)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+reachable(address)+op.OpenAPI.Path, nil)
+	if err != nil {
+		return err
+	}
+	r.Host = "admin." + domain
+	transport := &http.Transport{DisableKeepAlives: true}
+	resp, err := transport.RoundTrip(r)
+	if err != nil {
+		return err
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK || resp.Header.Get("X-Request-Id") == "" {
+		return fmt.Errorf("another program answers there (HTTP %d)", resp.StatusCode)
+	}
+	return nil
+}
+
+// reachable is an address of this machine at which a listener on all addresses answers.
+func reachable(address string) string {
+	ap, err := netip.ParseAddrPort(address)
+	if err != nil || !ap.Addr().IsUnspecified() {
+		return address
+	}
+	if ap.Addr().Is4() {
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), ap.Port()).String()
+	}
+	return netip.AddrPortFrom(netip.IPv6Loopback(), ap.Port()).String()
+}
+
+// lookupWait is how long the name servers may take.
+const lookupWait = 3 * time.Second
+
+// checkNames says whether the names of apps lead here. Names below localhost are not asked for: programs that know them
+// take them for this machine by themselves (RFC 6761), and no name server has them.
+func checkNames(ctx context.Context, domain string, lookup func(ctx context.Context, network, host string) ([]netip.Addr, error), own func() ([]net.Addr, error)) finding {
+	if domain == "localhost" || strings.HasSuffix(domain, ".localhost") {
+		return finding{"names", fine, "browsers and curl take *." + domain + " for this machine; other programs may not", ""}
+	}
+	here := map[netip.Addr]bool{}
+	addresses, _ := own()
+	for _, a := range addresses {
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			here[p.Addr().Unmap()] = true
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookupWait)
+	defer cancel()
+	for _, host := range []string{domain, "fazt-doctor." + domain} {
+		found, err := lookup(ctx, "ip", host)
+		if err != nil || len(found) == 0 {
+			return finding{"names", problem, host + " is not found", fmt.Sprintf("make records for %s and *.%s that lead to this machine", domain, domain)}
+		}
+		for _, a := range found {
+			if a = a.Unmap(); !a.IsLoopback() && !here[a] {
+				return finding{"names", warning, fmt.Sprintf("%s leads to %s, which is no address of this machine", host, a), "right if a router or a proxy there passes it on to this machine; else mend the record"}
+			}
+		}
+	}
+	return finding{"names", fine, fmt.Sprintf("%s and *.%s lead to this machine", domain, domain), ""}
+}
+
+// checkClock compares the clock with the last change of the database: a clock behind it is wrong. Whether it is right to
+// the second, only other clocks could tell, and none is asked.
+func checkClock(path string, now time.Time) finding {
+	newest := time.Time{}
+	for _, name := range []string{path, path + "-wal"} {
+		if info, err := os.Stat(name); err == nil && info.ModTime().After(newest) {
+			newest = info.ModTime()
+		}
+	}
+	if newest.Sub(now) > time.Minute {
+		return finding{"clock", problem, fmt.Sprintf("it is %s, and the database was last written at %s", now.UTC().Format(time.RFC3339), newest.UTC().Format(time.RFC3339)), "set the clock, or let it be set over the network"}
+	}
+	return finding{"clock", fine, now.UTC().Format(time.RFC3339) + "; not behind the database", ""}
+}
+
+const (
+	littleSpace = 1 << 30
+	noSpace     = 100 << 20
+)
+
+func checkDisk(dir string, free func(string) (uint64, error)) finding {
+	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) { // the directory may not have been made yet
+		if _, err := os.Stat(dir); err == nil {
+			break
+		}
+	}
+	n, err := free(dir)
+	found := fmt.Sprintf("%s free at %s", output.Size(int64(min(n, 1<<62))), dir)
+	switch {
+	case err != nil:
+		return finding{"disk", warning, fmt.Sprintf("the free space at %s is not known: %v", dir, err), ""}
+	case n < noSpace:
+		return finding{"disk", problem, found, "make room; writes fail when the disk is full"}
+	case n < littleSpace:
+		return finding{"disk", warning, found, "make room before it is full"}
+	}
+	return finding{"disk", fine, found, ""}
+}

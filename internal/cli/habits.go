@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fazt/internal/api/op"
+	"fazt/internal/client"
+	"fazt/internal/output"
+)
+
+// notes is where a command says what is neither its result nor an error: hints, progress.
+func (c *command) notes() io.Writer {
+	if c.quiet {
+		return io.Discard
+	}
+	return c.Stderr
+}
+
+// observe tells of every operation when --verbose asks for it.
+func (c *command) observe(cl *client.Client) {
+	if !c.verbose {
+		return
+	}
+	names := http.NewServeMux()
+	for _, s := range op.All() {
+		names.Handle(s.Method+" "+s.Path, operationName(s.Name))
+	}
+	cl.Observe(func(o client.Observed) {
+		name, _ := names.Handler(o.Request)
+		outcome := fmt.Sprint(o.Status)
+		if o.Err != nil {
+			outcome = o.Err.Error()
+		}
+		fmt.Fprintf(c.Stderr, "%s %s: %s in %s (%s)\n", name, o.Via, outcome, output.Took(o.Took), o.RequestID)
+	})
+}
+
+// operationName is a handler that only stands for the name of an operation.
+type operationName string
+
+func (operationName) ServeHTTP(http.ResponseWriter, *http.Request) {}
+
+func (c *command) completion() *cobra.Command {
+	shells := []string{"bash", "zsh", "fish", "powershell"}
+	return &cobra.Command{
+		Use: "completion bash|zsh|fish|powershell", Short: "Print what makes a shell complete the commands of fazt",
+		Long: `Print the script that makes a shell complete commands, flags and the names of
+your apps.`,
+		Example: `  source <(fazt completion bash)                  also as a line of ~/.bashrc
+  fazt completion zsh > "${fpath[1]}/_fazt"
+  fazt completion fish > ~/.config/fish/completions/fazt.fish
+  fazt completion powershell | Out-String | Invoke-Expression`,
+		ValidArgs: shells,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return arguments("the name of the shell")(nil, args)
+			}
+			for _, s := range shells {
+				if s == args[0] {
+					return nil
+				}
+			}
+			hint := ""
+			if near := nearest(args[0], shells); near != "" {
+				hint = fmt.Sprintf("; did you mean %q?", near)
+			}
+			return usagef("there is no completion for %q, only for %s%s", args[0], strings.Join(shells, ", "), hint)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			root := cmd.Root()
+			switch args[0] {
+			case "bash":
+				return root.GenBashCompletionV2(c.Stdout, true)
+			case "zsh":
+				return root.GenZshCompletion(c.Stdout)
+			case "fish":
+				return root.GenFishCompletion(c.Stdout, true)
+			}
+			return root.GenPowerShellCompletionWithDesc(c.Stdout)
+		},
+	}
+}
+
+// completeWords lets the shell complete formats everywhere, and the names of apps wherever the first argument is one.
+func (c *command) completeWords(root *cobra.Command) {
+	_ = root.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"table", "json", "markdown"}, cobra.ShellCompDirectiveNoFileComp))
+	var walk func(cmd *cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		if words := strings.Fields(cmd.Use); len(words) > 1 && words[1] == "APP" && cmd.ValidArgsFunction == nil {
+			cmd.ValidArgsFunction = c.completeApps
+		}
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+	}
+	walk(root)
+}
+
+// completeWait bounds how long a Tab may take when the instance is busy.
+const completeWait = time.Second
+
+func (c *command) completeApps(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	ctx, cancel := context.WithTimeout(c.ctx, completeWait)
+	defer cancel()
+	quick := *c
+	quick.ctx = ctx
+	var names []string
+	err := quick.existing(func(cl *client.Client) error {
+		page, err := client.Call(ctx, cl, op.AppList, op.List{Limit: 1000})
+		for _, a := range page.Items {
+			names = append(names, a.Name)
+		}
+		return err
+	})
+	if err != nil { // nobody wants to read of it at a Tab
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}

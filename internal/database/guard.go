@@ -1,0 +1,266 @@
+package database
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode"
+
+	"zombiezen.com/go/sqlite"
+
+	"fazt/internal/errs"
+)
+
+// Guard says what a statement that a person wrote may touch, beyond what is refused to every such statement: changes
+// of the schema, ATTACH and DETACH, transactions, pragmas that act, load_extension, and tables that show raw pages.
+type Guard struct {
+	Hidden    func(table, column string) bool // reads of the column give NULL, wherever in the statement they stand
+	Protected func(table string) bool         // rows of the table cannot be changed
+	MaxBytes  int64                           // longest text, blob or row; a call of one SQL function cannot be interrupted, and this keeps it short
+}
+
+// ReadGuarded runs one statement, and calls fn for every row, on a connection of its own that cannot write: a cache, a
+// setting or a temporary table that the statement leaves meets nobody else. It is stopped when ctx ends.
+func (db *DB) ReadGuarded(ctx context.Context, statement string, g Guard, fn func(r *Row) error) error {
+	select {
+	case db.readers.slots <- struct{}{}: // Close waits for those who have one
+		defer func() { <-db.readers.slots }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if db.readers.isClosed() {
+		return errs.New(errs.Unavailable, "the database is closed")
+	}
+	c, err := openConn(db.config.Path, sqlite.OpenReadWrite, append(readerPragmas(), spill()))
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	c.raw.SetInterrupt(ctx.Done())
+	return interrupted(ctx, c.guarded(statement, g, false, fn))
+}
+
+// WriteGuarded runs one statement that may change rows, in a transaction that is its own alone, and returns how many
+// it changed. It is stopped, and undone, when ctx ends; other writes wait in the queue meanwhile. Stopping a write
+// makes SQLite give up its whole transaction, which is why this one is not shared.
+func (db *DB) WriteGuarded(ctx context.Context, statement string, g Guard, fn func(r *Row) error) (changes int, err error) {
+	select {
+	case db.writer.turn <- struct{}{}:
+		defer func() { <-db.writer.turn }()
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	if db.writer.isClosed() {
+		return 0, errs.New(errs.Unavailable, "the database is closed")
+	}
+	c, err := openConn(db.config.Path, sqlite.OpenReadWrite, append(basePragmas(), spill()))
+	if err != nil {
+		return 0, err
+	}
+	defer c.close() // undoes what was not committed
+	c.raw.SetInterrupt(ctx.Done())
+	if err := c.Exec("BEGIN IMMEDIATE"); err != nil {
+		return 0, interrupted(ctx, err)
+	}
+	if err := c.guarded(statement, g, true, fn); err != nil {
+		return 0, interrupted(ctx, err)
+	}
+	changes = c.Changes()
+	return changes, interrupted(ctx, c.Exec("COMMIT"))
+}
+
+// spill lets large sorts go to a file: a statement from outside must not be able to fill the memory.
+func spill() pragma { return pragma{"temp_store", "FILE", "1"} }
+
+func (p *readers) isClosed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
+}
+
+func (w *writer) isClosed() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.closed
+}
+
+func interrupted(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil && errs.Is(err, errs.Timeout) {
+		return ctx.Err()
+	}
+	return err
+}
+
+// guarded runs one statement under the eyes of the guard, which also sees the statements that SQLite makes of it while
+// it runs: VACUUM INTO attaches its file only then.
+func (c *Conn) guarded(statement string, g Guard, write bool, fn func(r *Row) error) error {
+	if strings.ContainsRune(statement, 0) {
+		return errs.New(errs.Invalid, "the statement has a NUL character")
+	}
+	if blank(statement) {
+		return errs.New(errs.Invalid, "the statement is empty")
+	}
+	length := int32(min(g.MaxBytes, 1<<30))
+	c.raw.Limit(sqlite.LimitLength, length)
+	c.raw.Limit(sqlite.LimitLikePatternLength, 256)
+	w := &warden{guard: g, write: write}
+	if err := c.raw.SetAuthorizer(w); err != nil {
+		return err
+	}
+	defer c.raw.SetAuthorizer(nil) //nolint:errcheck // the connection is closed next
+	stmt, rest, err := c.raw.PrepareTransient(statement)
+	if err != nil {
+		return w.explain(err)
+	}
+	defer stmt.Finalize() //nolint:errcheck // repeats the error of Step
+	if !blank(statement[len(statement)-rest:]) {
+		return errs.New(errs.Invalid, "there is more than one statement; give them one at a time")
+	}
+	if stmt.BindParamCount() > 0 {
+		return errs.New(errs.Invalid, "the statement has parameters (? or :name), which have no values here; write the values into it")
+	}
+	for {
+		more, err := stmt.Step()
+		if err != nil {
+			return w.explain(err)
+		}
+		if !more {
+			return nil
+		}
+		if err := fn(&Row{stmt}); err != nil {
+			return err
+		}
+	}
+}
+
+// blank says whether SQL has nothing but spaces, semicolons and comments.
+func blank(sql string) bool {
+	for {
+		sql = strings.TrimLeftFunc(sql, func(r rune) bool { return unicode.IsSpace(r) || r == ';' })
+		switch {
+		case sql == "":
+			return true
+		case strings.HasPrefix(sql, "--"):
+			_, sql, _ = strings.Cut(sql, "\n")
+		case strings.HasPrefix(sql, "/*"):
+			_, sql, _ = strings.Cut(sql[2:], "*/")
+		default:
+			return false
+		}
+	}
+}
+
+// warden is asked by SQLite about everything a statement is going to do, whatever the statement looks like.
+type warden struct {
+	guard   Guard
+	write   bool
+	refused string // the first thing that was denied, as a sentence
+}
+
+// Authorize answers for one action. What is not named here is denied.
+func (w *warden) Authorize(a sqlite.Action) sqlite.AuthResult {
+	switch a.Type() {
+	case sqlite.OpSelect, sqlite.OpRecursive:
+		return sqlite.AuthResultOK
+	case sqlite.OpRead:
+		return w.read(a.Table(), a.Column())
+	case sqlite.OpFunction:
+		return w.deny(forbiddenFunction(a), "the statement calls a function that is not allowed here")
+	case sqlite.OpPragma:
+		return w.deny(!harmless(a), "the pragma %s is not allowed here", a.Pragma())
+	case sqlite.OpInsert, sqlite.OpUpdate, sqlite.OpDelete:
+		return w.change(a.Table())
+	}
+	return w.deny(true, "the statement does something that is not allowed here (%s); there are SELECT, INSERT, UPDATE and DELETE", a.Type())
+}
+
+func (w *warden) read(table, column string) sqlite.AuthResult {
+	table = strings.ToLower(table)
+	if strings.HasPrefix(table, "sqlite_") && !slices.Contains([]string{"sqlite_schema", "sqlite_master", "sqlite_sequence", "sqlite_stat1", "sqlite_temp_schema", "sqlite_temp_master"}, table) {
+		return w.deny(true, "the table %s cannot be read here", table)
+	}
+	if w.guard.Hidden(table, strings.ToLower(column)) {
+		return sqlite.AuthResultIgnore
+	}
+	return sqlite.AuthResultOK
+}
+
+func (w *warden) change(table string) sqlite.AuthResult {
+	table = strings.ToLower(table)
+	if !w.write {
+		return w.deny(true, "the statement would change the table %s; only --write may do that", table)
+	}
+	return w.deny(strings.HasPrefix(table, "sqlite_") || w.guard.Protected(table), "rows of the table %s cannot be changed here", table)
+}
+
+func (w *warden) deny(denied bool, format string, args ...any) sqlite.AuthResult {
+	if !denied {
+		return sqlite.AuthResultOK
+	}
+	if w.refused == "" {
+		w.refused = fmt.Sprintf(format, args...)
+	}
+	return sqlite.AuthResultDeny
+}
+
+// explain makes a sentence of why the statement did not run. The text of SQLite is about the statement alone.
+func (w *warden) explain(err error) error {
+	if w.refused != "" {
+		return errs.Wrap(errs.Forbidden, err, "%s", w.refused)
+	}
+	text := err.Error()
+	if _, after, found := strings.Cut(text, "SQL logic error: "); found {
+		text = after
+	}
+	text = strings.TrimPrefix(text, "sqlite: ")
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultError, sqlite.ResultMismatch, sqlite.ResultRange:
+		return errs.Wrap(errs.Invalid, err, "the statement cannot be run: %s", text)
+	case sqlite.ResultConstraint:
+		return errs.Wrap(errs.Conflict, err, "the statement was refused, and nothing was changed: %s", text)
+	case sqlite.ResultTooBig:
+		return errs.Wrap(errs.TooLarge, err, "a value is longer than %d bytes; select length(…) or substr(…) of it", w.guard.MaxBytes)
+	case sqlite.ResultReadOnly:
+		return errs.Wrap(errs.Forbidden, err, "the statement would change the database; only --write may do that")
+	}
+	return classify(err)
+}
+
+// forbiddenFunction names the functions that reach outside the database; most builds of SQLite have none of them.
+func forbiddenFunction(a sqlite.Action) bool {
+	name := reflect.ValueOf(a).FieldByName("arg2").String() // the driver has no getter for it
+	return slices.Contains([]string{"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"}, strings.ToLower(name))
+}
+
+// harmless says whether a pragma only tells something.
+func harmless(a sqlite.Action) bool {
+	name := strings.ToLower(a.Pragma())
+	if slices.Contains([]string{
+		"table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list",
+		"foreign_key_check", "integrity_check", "quick_check", "database_list", "collation_list", "compile_options",
+		"function_list", "module_list", "pragma_list",
+	}, name) {
+		return true
+	}
+	return a.PragmaArg() == "" && slices.Contains([]string{
+		"user_version", "application_id", "schema_version", "data_version", "page_size", "page_count", "freelist_count",
+		"encoding", "journal_mode", "auto_vacuum", "query_only", "foreign_keys", "synchronous",
+	}, name)
+}
+
+// Value is column i as SQLite has it: nil, int64, float64, string or []byte.
+func (r *Row) Value(i int) any {
+	switch r.stmt.ColumnType(i) {
+	case sqlite.TypeNull:
+		return nil
+	case sqlite.TypeInteger:
+		return r.Int64(i)
+	case sqlite.TypeFloat:
+		return r.Float(i)
+	case sqlite.TypeText:
+		return r.Text(i)
+	}
+	return r.Bytes(i)
+}
