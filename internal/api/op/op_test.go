@@ -30,6 +30,9 @@ func TestEveryDeclaredOperationIsInTheTable(t *testing.T) {
 	}
 	declared := 0
 	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
 			t.Fatal(err)
