@@ -18,7 +18,7 @@ import (
 type Guard struct {
 	Hidden    func(table, column string) bool // reads of the column give NULL, wherever in the statement they stand
 	Protected func(table string) bool         // rows of the table cannot be changed
-	MaxBytes  int64                           // longest text, blob or row; a call of one SQL function cannot be interrupted, and this keeps it short
+	MaxBytes  int64                           // longest text or blob; never more than about 1 MiB
 }
 
 // ReadGuarded runs one statement, and calls fn for every row, on a connection of its own that cannot write: a cache, a
@@ -71,6 +71,10 @@ func (db *DB) WriteGuarded(ctx context.Context, statement string, g Guard, fn fu
 	return changes, interrupted(ctx, c.Exec("COMMIT"))
 }
 
+// longestValue is a chunk of a file with room beside it. Work on a value can grow with the square of its length, and no
+// deadline stops a single call: instr of two values of 8 MB takes longer than ten minutes.
+const longestValue = 1<<20 + 4096
+
 // spill lets large sorts go to a file: a statement from outside must not be able to fill the memory.
 func spill() pragma { return pragma{"temp_store", "FILE", "1"} }
 
@@ -102,7 +106,7 @@ func (c *Conn) guarded(statement string, g Guard, write bool, fn func(r *Row) er
 	if blank(statement) {
 		return errs.New(errs.Invalid, "the statement is empty")
 	}
-	length := int32(min(g.MaxBytes, 1<<30))
+	length := int32(min(g.MaxBytes, longestValue))
 	c.raw.Limit(sqlite.LimitLength, length)
 	c.raw.Limit(sqlite.LimitLikePatternLength, 256)
 	w := &warden{guard: g, write: write}
@@ -221,7 +225,7 @@ func (w *warden) explain(err error) error {
 	case sqlite.ResultConstraint:
 		return errs.Wrap(errs.Conflict, err, "the statement was refused, and nothing was changed: %s", text)
 	case sqlite.ResultTooBig:
-		return errs.Wrap(errs.TooLarge, err, "a value is longer than %d bytes; select length(…) or substr(…) of it", w.guard.MaxBytes)
+		return errs.Wrap(errs.TooLarge, err, "a value is longer than %d bytes; select length(…) or substr(…) of it", min(w.guard.MaxBytes, longestValue))
 	case sqlite.ResultReadOnly:
 		return errs.Wrap(errs.Forbidden, err, "the statement would change the database; only --write may do that")
 	}

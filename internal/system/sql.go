@@ -6,7 +6,7 @@ import "time"
 type SQL struct {
 	StatementTimeout int   `json:"statement_timeout" label:"Time" desc:"Time one statement may take" unit:"ms" default:"5000" range:"10,600000"`
 	MaxRows          int   `json:"max_rows" label:"Rows" desc:"Rows one statement may return" unit:"rows" default:"10000" range:"1,1000000"`
-	MaxResult        int64 `json:"max_result" label:"Result" desc:"Bytes one statement may return, and the longest value it may make" unit:"bytes" default:"8388608" range:"65536,268435456"`
+	MaxResult        int64 `json:"max_result" label:"Result" desc:"Bytes one statement may return" unit:"bytes" default:"8388608" range:"65536,268435456"`
 }
 
 // Deadline is StatementTimeout as a duration.
