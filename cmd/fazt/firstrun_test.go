@@ -29,6 +29,8 @@ type step struct {
 	serve bool   // it goes on in the background; its first lines are shown
 	get   string // or: host and path that are asked for, as curl would
 	post  string // what is sent there
+	far   bool   // it happens on the second machine
+	key   bool   // the key that was made there is given to it
 }
 
 // section is a heading with its steps.
@@ -38,8 +40,6 @@ type section struct {
 }
 
 // firstRun is the story of docs/FIRST-RUN.md. Every line of its output comes from the real binary.
-//
-// A section about a second machine belongs after the first: it adds a peer and deploys to it, in two commands.
 func firstRun() []section {
 	return []section{
 		{"From nothing to an app with an API", []step{
@@ -48,6 +48,14 @@ func firstRun() []section {
 			{say: "That is all. The page is at that address; this is its API, which keeps what it is given.",
 				get: "guestbook.localhost:4698/api/entries", post: `{"name":"Ada","message":"I was here."}`},
 			{get: "guestbook.localhost:4698/api/entries"},
+		}},
+		{"To the same app on a second machine", []step{
+			{say: "The other machine runs fazt too, and has made a key for this one. (Here both are one machine, and every port is shown as\nthe usual one; over a network the address begins with https.)", fazt: "server start", serve: true, far: true},
+			{fazt: "key create --name laptop --scope deploy --scope read", far: true},
+			{say: "Two commands here. The first keeps the key, the second deploys with it; every command takes a peer in front.",
+				fazt: "peer add home --url http://127.0.0.1:4698 --token-stdin", key: true},
+			{fazt: "@home deploy examples/guestbook"},
+			{fazt: "@home list"},
 		}},
 		{"And then", []step{
 			{say: "The first deploy was kept whole, as every later one will be.", fazt: "app deployments guestbook"},
@@ -69,7 +77,11 @@ func TestTheFirstRunIsAsItsTranscriptTells(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(home) })
-	r := &recorder{t: t, binary: build(t), home: home, address: freeAddress(t)}
+	far := filepath.Join(home, "far")
+	if err := os.Mkdir(far, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	r := &recorder{t: t, binary: build(t), near: machine{home, freeAddress(t)}, far: machine{far, freeAddress(t)}}
 	r.text.WriteString("# The first run\n\nThis page is written by a test that runs the real program; `make golden` writes it anew.\n")
 	for _, s := range firstRun() {
 		fmt.Fprintf(&r.text, "\n## %s\n", s.title)
@@ -94,9 +106,20 @@ func TestTheFirstRunIsAsItsTranscriptTells(t *testing.T) {
 
 // recorder plays steps and writes down what a person would see.
 type recorder struct {
-	t                     *testing.T
-	binary, home, address string
-	text                  bytes.Buffer
+	t         *testing.T
+	binary    string
+	near, far machine
+	key       string // what the last `key create` printed
+	text      bytes.Buffer
+}
+
+type machine struct{ home, address string }
+
+func (r *recorder) machine(s step) machine {
+	if s.far {
+		return r.far
+	}
+	return r.near
 }
 
 func freeAddress(t *testing.T) string {
@@ -114,7 +137,10 @@ func (r *recorder) play(s step) {
 	if s.say != "" {
 		fmt.Fprintf(&r.text, "\n%s\n", s.say)
 	}
-	shown, out := "fazt "+s.fazt, ""
+	shown, out, prompt := "fazt "+s.fazt, "", "$"
+	if s.far {
+		prompt = "home$"
+	}
 	switch {
 	case s.get != "":
 		shown, out = r.ask(s)
@@ -122,30 +148,44 @@ func (r *recorder) play(s step) {
 		shown += " &"
 		out = r.serve(s)
 	default:
-		got, err := r.command(s.fazt).CombinedOutput()
+		cmd := r.command(s)
+		if s.key {
+			cmd.Stdin = strings.NewReader(r.key)
+			shown += " < key.txt"
+		}
+		got, err := cmd.CombinedOutput()
 		if err != nil {
 			r.t.Fatalf("fazt %s: %v\n%s", s.fazt, err, got)
 		}
 		out = string(got)
+		if key := tokenShape().FindString(out); key != "" {
+			r.key = key
+		}
 	}
-	fmt.Fprintf(&r.text, "\n```console\n$ %s\n%s\n```\n", shown, strings.TrimRight(r.plain(out), "\n"))
+	fmt.Fprintf(&r.text, "\n```console\n%s %s\n%s\n```\n", prompt, shown, strings.TrimRight(r.plain(out), "\n"))
 }
 
-func (r *recorder) command(line string, more ...string) *exec.Cmd {
+func tokenShape() *regexp.Regexp { return regexp.MustCompile(`fazt_[0-9a-z]+_[0-9a-z]+`) }
+
+func (r *recorder) command(s step, more ...string) *exec.Cmd {
 	var args []string
+	line := s.fazt
+	if s.key { // the transcript shows the usual port
+		line = strings.ReplaceAll(line, "127.0.0.1:4698", r.far.address)
+	}
 	for _, m := range regexp.MustCompile(`"([^"]*)"|(\S+)`).FindAllStringSubmatch(line, -1) {
 		args = append(args, m[1]+m[2])
 	}
 	cmd := exec.Command(r.binary, append(args, more...)...)
 	cmd.Dir = filepath.Join("..", "..")
-	cmd.Env = append(os.Environ(), "HOME="+r.home, "FAZT_DB=")
+	cmd.Env = append(os.Environ(), "HOME="+r.machine(s).home, "FAZT_DB=", "FAZT_CONFIG=")
 	return cmd
 }
 
 // serve starts a server and reads what it says until it is ready. It takes a free port; the transcript shows the usual
 // one.
 func (r *recorder) serve(s step) string {
-	cmd := r.command(s.fazt, "--listen", r.address)
+	cmd := r.command(s, "--listen", r.machine(s).address)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		r.t.Fatal(err)
@@ -174,7 +214,7 @@ func (r *recorder) ask(s step) (shown, out string) {
 	if s.post != "" {
 		method, shown = http.MethodPost, "curl --json '"+s.post+"' http://"+s.get
 	}
-	req, err := http.NewRequest(method, "http://"+r.address+"/"+path, strings.NewReader(s.post))
+	req, err := http.NewRequest(method, "http://"+r.machine(s).address+"/"+path, strings.NewReader(s.post))
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -194,8 +234,11 @@ func (r *recorder) ask(s step) (shown, out string) {
 
 // plain puts one value for everything that differs between two runs.
 func (r *recorder) plain(text string) string {
-	_, port, _ := strings.Cut(r.address, ":")
-	text = strings.NewReplacer(r.home, "~", ":"+port, ":4698").Replace(text)
+	for _, m := range []machine{r.far, r.near} { // the home of the far one lies in that of the near one
+		_, port, _ := strings.Cut(m.address, ":")
+		text = strings.NewReplacer(m.home, "~", ":"+port, ":4698").Replace(text)
+	}
+	text = tokenShape().ReplaceAllString(text, "fazt_0123456789ab_…")
 	for _, p := range []struct{ pattern, with string }{
 		{`\b\d+(\.\d+)?(µs|ms|s)\b`, "12ms"},
 		{`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`, "2026-01-02T03:04:05Z"},
