@@ -85,7 +85,7 @@ func TestTheLifeOfAnApp(t *testing.T) {
 			t.Errorf("to %d: %v", to, err)
 		}
 	}
-	page, err := client.Call(ctx, i.Client, op.DeploymentPage, op.DeploymentList{App: "app"})
+	page, err := client.Call(ctx, i.Client, op.DeploymentPage, op.AppPage{App: "app"})
 	if err != nil || len(page.Items) != 2 || page.Items[0].Number != 2 || !page.Items[0].Live || page.Items[1].Live {
 		t.Fatalf("%+v %v", page, err)
 	}

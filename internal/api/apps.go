@@ -81,7 +81,7 @@ func (a *API) appRemove(ctx context.Context, req op.AppRef) (op.Removal, error) 
 	return gone, err
 }
 
-func (a *API) deploymentList(ctx context.Context, req op.DeploymentList) (page op.Page[op.Deployment], err error) {
+func (a *API) deploymentList(ctx context.Context, req op.AppPage) (page op.Page[op.Deployment], err error) {
 	limit, err := pageSize(req.Limit)
 	if err != nil {
 		return page, err

@@ -188,7 +188,7 @@ func TestTheFieldsOfTheFormAreObeyed(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	page, err := client.Call(t.Context(), i.Client, op.DeploymentPage, op.DeploymentList{App: "blog"})
+	page, err := client.Call(t.Context(), i.Client, op.DeploymentPage, op.AppPage{App: "blog"})
 	if err != nil || len(page.Items) != 2 {
 		t.Errorf("%d deployments, %v", len(page.Items), err)
 	}

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"sort"
 
 	"fazt/internal/api/op"
 	"fazt/internal/apps"
@@ -68,12 +69,23 @@ func (a *API) uploadCommit(ctx context.Context, req op.UploadRef) (op.Deployed, 
 	return done, nil
 }
 
-func (a *API) envList(ctx context.Context, req op.AppRef) ([]op.EnvVariable, error) {
+func (a *API) envList(ctx context.Context, req op.AppPage) (page op.Page[op.EnvVariable], err error) {
+	limit, err := pageSize(req.Limit)
+	if err != nil {
+		return page, err
+	}
 	app, err := a.Apps.Get(ctx, req.App)
 	if err != nil {
-		return nil, err
+		return page, err
 	}
-	return a.variables(ctx, app.ID)
+	list, err := a.variables(ctx, app.ID)
+	after := func(i int) bool { return list[i].Name > req.Cursor }
+	page.Items = list[sort.Search(len(list), after):]
+	if len(page.Items) > limit {
+		page.Items = page.Items[:limit]
+		page.Next = page.Items[limit-1].Name
+	}
+	return page, err
 }
 
 func (a *API) variables(ctx context.Context, appID string) ([]op.EnvVariable, error) {

@@ -84,7 +84,7 @@ func (c *command) appDeployments() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			return c.existing(func(cl *client.Client) error {
 				list := []op.Deployment{}
-				req := op.DeploymentList{App: args[0]}
+				req := op.AppPage{App: args[0]}
 				for {
 					page, err := client.Call(c.ctx, cl, op.DeploymentPage, req)
 					if err != nil {

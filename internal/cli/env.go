@@ -28,7 +28,9 @@ func (c *command) envList() *cobra.Command {
 		Example: "  fazt env list blog",
 		RunE: func(_ *cobra.Command, args []string) error {
 			return c.existing(func(cl *client.Client) error {
-				list, err := client.Call(c.ctx, cl, op.EnvList, op.AppRef{App: args[0]})
+				list, err := pages(func(cursor string) (op.Page[op.EnvVariable], error) {
+					return client.Call(c.ctx, cl, op.EnvList, op.AppPage{App: args[0], List: op.List{Cursor: cursor, Limit: 1000}})
+				})
 				if err != nil {
 					return err
 				}

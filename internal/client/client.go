@@ -141,7 +141,7 @@ func Call[Req, Res any](ctx context.Context, c *Client, o op.Op[Req, Res], req R
 
 // exchange sends one request and reads its answer. wait is how long the instance asks to wait before the next.
 func exchange[Req, Res any](c *Client, o op.Op[Req, Res], r *http.Request) (res Res, wait time.Duration, err error) {
-	resp, err := c.transport.RoundTrip(r) //nolint:bodyclose // Decode closes it
+	resp, err := c.transport.RoundTrip(r)
 	if err != nil {
 		if r.Context().Err() != nil {
 			return res, 0, r.Context().Err()

@@ -39,8 +39,12 @@ type Peer struct {
 // Secret is a text that formats as nothing: it can be neither printed nor encoded by accident.
 type Secret string
 
-func (Secret) String() string               { return "(secret)" }
-func (Secret) GoString() string             { return "(secret)" }
+func (Secret) String() string { return "(secret)" }
+
+// GoString is String, for %#v.
+func (Secret) GoString() string { return "(secret)" }
+
+// MarshalText keeps it out of JSON.
 func (Secret) MarshalText() ([]byte, error) { return []byte("(secret)"), nil }
 
 // route is where the requests for a peer go: the address of its control API, the host and port in it, and the
@@ -195,7 +199,7 @@ func again(ctx context.Context, err error, attempt int, asked time.Duration) boo
 		return false
 	}
 	pause := firstPause << (attempt - 1)
-	pause = max(asked, pause/2+rand.N(pause))
+	pause = max(asked, pause/2+rand.N(pause)) //nolint:gosec // it only spreads the tries
 	select {
 	case <-time.After(pause):
 		return true

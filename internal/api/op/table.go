@@ -30,8 +30,8 @@ type List struct {
 	Limit  int    `query:"limit" desc:"how many, 1 to 1000; 100 when absent"`
 }
 
-// DeploymentList asks for one page of an app's deployments.
-type DeploymentList struct {
+// AppPage asks for one page of what belongs to an app.
+type AppPage struct {
 	App string `path:"app" desc:"name or id of the app"`
 	List
 }
@@ -140,12 +140,12 @@ var (
 	AppRemove   = declare[AppRef, Removal](Spec{Name: "app.remove", Method: http.MethodDelete, Path: "/api/apps/{app}", Access: Admin, Tag: "Apps", Doc: "Remove an app with its deployments, aliases, domains, environment and data. Splits go on without it."})
 	AppRollback = declare[Rollback, Deployment](Spec{Name: "app.rollback", Method: http.MethodPost, Path: "/api/apps/{app}/rollback", Access: Deploy, Tag: "Apps", Doc: "Make an earlier deployment the live one, or a later one again."})
 
-	DeploymentPage = declare[DeploymentList, Page[Deployment]](Spec{Name: "deployment.list", Method: http.MethodGet, Path: "/api/apps/{app}/deployments", Access: Read, Tag: "Deployments", Doc: "List the deployments of an app, newest first."})
+	DeploymentPage = declare[AppPage, Page[Deployment]](Spec{Name: "deployment.list", Method: http.MethodGet, Path: "/api/apps/{app}/deployments", Access: Read, Tag: "Deployments", Doc: "List the deployments of an app, newest first."})
 	UploadStart    = declare[UploadBegin, hosting.Upload](Spec{Name: "upload.begin", Method: http.MethodPost, Path: "/api/apps/{app}/uploads", Access: Deploy, Tag: "Deployments", MaxBody: 64 << 20, Doc: "Announce a deployment and learn which content is missing. The same plan again resumes its upload."})
 	UploadSend     = declare[UploadContent, hosting.Received](Spec{Name: "upload.send", Method: http.MethodPut, Path: "/api/uploads/{upload}/content", Access: Deploy, Tag: "Deployments", Doc: "Send missing content. What arrived whole stays, so that a cut-off upload goes on where it ended."})
 	UploadCommit   = declare[UploadRef, Deployed](Spec{Name: "upload.commit", Method: http.MethodPost, Path: "/api/uploads/{upload}/commit", Access: Deploy, Tag: "Deployments", Doc: "Compile the function, make the deployment and put it live. Safe to repeat."})
 
-	EnvList   = declare[AppRef, []EnvVariable](Spec{Name: "env.list", Method: http.MethodGet, Path: "/api/apps/{app}/env", Access: Read, Tag: "Environment", Doc: "List the variables of an app, without their values."})
+	EnvList   = declare[AppPage, Page[EnvVariable]](Spec{Name: "env.list", Method: http.MethodGet, Path: "/api/apps/{app}/env", Access: Read, Tag: "Environment", Doc: "List the variables of an app in the order of their names, without their values."})
 	EnvChange = declare[EnvSet, []EnvVariable](Spec{Name: "env.set", Method: http.MethodPatch, Path: "/api/apps/{app}/env", Access: Deploy, Tag: "Environment", Doc: "Set variables of an app. Functions see them from the next request on."})
 	EnvRemove = declare[EnvUnset, []EnvVariable](Spec{Name: "env.unset", Method: http.MethodDelete, Path: "/api/apps/{app}/env", Access: Deploy, Tag: "Environment", Doc: "Remove variables of an app."})
 

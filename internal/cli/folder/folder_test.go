@@ -1,6 +1,7 @@
 package folder
 
 import (
+	"bytes"
 	"io"
 	"os"
 	"path/filepath"
@@ -219,4 +220,27 @@ func TestFoldersThatCannotBeDeployed(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+func FuzzRules(f *testing.F) {
+	for _, seed := range []string{"*.log\n!keep.log\n/build/\n", "**/a/**/b\r\n# comment\n\\#x\n", "[a-\n[[:alpha:]]*\n***\n", "\xef\xbb\xbf!\n/\n//\n\\\n", "a\\ \n\x00\xff"} {
+		f.Add([]byte(seed), "a/b/keep.log")
+	}
+	f.Fuzz(func(t *testing.T, text []byte, name string) {
+		if len(text) > 1<<10 || len(name) > 200 {
+			return
+		}
+		r := rules{all: parse(text, nil), own: parse(text, nil)}
+		if r.ignored(name, false) != r.ignoredByOwn(name, false) {
+			t.Fatalf("the same rules say two things of %q", name)
+		}
+		if lines := bytes.Count(text, []byte("\n")) + 1; len(r.all) > lines {
+			t.Fatalf("%d rules in %d lines", len(r.all), lines)
+		}
+		// A rule that leaves out everything, after all others, decides.
+		last := rules{all: append(r.all, parse([]byte("*\n"), nil)...)}
+		if name != "" && name != "." && !strings.Contains(name, "/") && !last.ignored(name, false) {
+			t.Fatalf("%q is taken although the last rule leaves out everything", name)
+		}
+	})
 }
