@@ -29,16 +29,11 @@ func (c *command) appList() *cobra.Command {
 		Example: "  fazt app list --format json",
 		RunE: func(*cobra.Command, []string) error {
 			return c.existing(func(cl *client.Client) error {
-				apps := []op.AppItem{}
-				for cursor := ""; ; {
-					page, err := client.Call(c.ctx, cl, op.AppList, op.List{Cursor: cursor, Limit: 1000})
-					if err != nil {
-						return err
-					}
-					apps = append(apps, page.Items...)
-					if cursor = page.Next; cursor == "" {
-						break
-					}
+				apps, err := pages(func(cursor string) (op.Page[op.AppItem], error) {
+					return client.Call(c.ctx, cl, op.AppList, op.List{Cursor: cursor, Limit: 1000})
+				})
+				if err != nil {
+					return err
 				}
 				v := output.View{Value: apps, Columns: []string{"name", "live", "files", "size", "updated", "url"}, Empty: "There are no apps. `fazt app deploy DIR` makes one."}
 				for _, a := range apps {
@@ -83,17 +78,11 @@ func (c *command) appDeployments() *cobra.Command {
 		Example: "  fazt app deployments blog",
 		RunE: func(_ *cobra.Command, args []string) error {
 			return c.existing(func(cl *client.Client) error {
-				list := []op.Deployment{}
-				req := op.AppPage{App: args[0]}
-				for {
-					page, err := client.Call(c.ctx, cl, op.DeploymentPage, req)
-					if err != nil {
-						return err
-					}
-					list = append(list, page.Items...)
-					if req.Cursor = page.Next; req.Cursor == "" {
-						break
-					}
+				list, err := pages(func(cursor string) (op.Page[op.Deployment], error) {
+					return client.Call(c.ctx, cl, op.DeploymentPage, op.AppPage{App: args[0], List: op.List{Cursor: cursor}})
+				})
+				if err != nil {
+					return err
 				}
 				v := output.View{Value: list, Columns: []string{"number", "", "files", "size", "created", "message", "url"}}
 				for _, d := range list {

@@ -45,16 +45,11 @@ their sizes, types and SHA-256.`,
 			return err
 		}
 		return c.existing(func(cl *client.Client) error {
-			files := []hosting.Listed{}
-			for req := (op.FileList{DeploymentRef: d, List: op.List{Limit: 1000}}); ; {
-				page, err := client.Call(c.ctx, cl, op.FilePage, req)
-				if err != nil {
-					return err
-				}
-				files = append(files, page.Items...)
-				if req.Cursor = page.Next; req.Cursor == "" {
-					break
-				}
+			files, err := pages(func(cursor string) (op.Page[hosting.Listed], error) {
+				return client.Call(c.ctx, cl, op.FilePage, op.FileList{DeploymentRef: d, List: op.List{Cursor: cursor, Limit: 1000}})
+			})
+			if err != nil {
+				return err
 			}
 			v := output.View{Value: files, Columns: []string{"path", "size", "type", "sha256"}}
 			for _, f := range files {

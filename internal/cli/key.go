@@ -99,16 +99,11 @@ func (c *command) keyList() *cobra.Command {
 		Example: `  fazt key list`,
 		RunE: func(*cobra.Command, []string) error {
 			return c.existing(func(cl *client.Client) error {
-				keys := []op.Key{}
-				for req := (op.List{Limit: 1000}); ; {
-					page, err := client.Call(c.ctx, cl, op.KeyPage, req)
-					if err != nil {
-						return err
-					}
-					keys = append(keys, page.Items...)
-					if req.Cursor = page.Next; req.Cursor == "" {
-						break
-					}
+				keys, err := pages(func(cursor string) (op.Page[op.Key], error) {
+					return client.Call(c.ctx, cl, op.KeyPage, op.List{Cursor: cursor, Limit: 1000})
+				})
+				if err != nil {
+					return err
 				}
 				v := output.View{Value: keys, Columns: []string{"name", "scopes", "begins", "created", "last used", "expires"}, Empty: "There are no keys. `fazt key create` makes one."}
 				for _, k := range keys {

@@ -573,3 +573,27 @@ func TestOneProcessHasTheLock(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// In an earlier program of the name, a rule for all apps had NULL where the app stands. NULL is equal to nothing, so
+// each time it was set again there was one row more, and the oldest won.
+func TestSettingTheSameThingTwiceCannotLeaveTwoRows(t *testing.T) {
+	db := open(t, Config{Path: filepath.Join(t.TempDir(), "data.db")})
+	meant := map[string]string{
+		"blobs.hash": "NULL while content arrives, and any amount may arrive at once",
+	}
+	seen := 0
+	err := db.Read(t.Context(), func(c *Conn) error {
+		return c.Each(`SELECT t.name, i.name, k.name FROM sqlite_schema t, pragma_index_list(t.name) i, pragma_index_info(i.name) k
+			JOIN pragma_table_info(t.name) col ON col.name = k.name
+			WHERE t.type = 'table' AND i."unique" AND NOT col."notnull"`, func(r *Row) error {
+			column := r.Text(0) + "." + r.Text(2)
+			if seen++; meant[column] == "" {
+				t.Errorf("%s is unique by %s, which may be NULL: two rows with NULL are never the same", r.Text(0), column)
+			}
+			return nil
+		})
+	})
+	if err != nil || seen == 0 {
+		t.Fatalf("%d columns looked at: %v", seen, err)
+	}
+}
