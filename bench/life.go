@@ -16,6 +16,8 @@ import (
 type Life struct {
 	DeployCold      time.Duration `json:"deploy_cold_ns"`      // 1,000 files the instance has never seen
 	DeployUnchanged time.Duration `json:"deploy_unchanged_ns"` // the same again
+	Pull            time.Duration `json:"pull_ns"`             // the same, fetched into an empty folder
+	List            time.Duration `json:"list_ns"`             // a thousand apps
 	FirstStatic     time.Duration `json:"first_static_ns"`     // from starting the process to a file
 	FirstFunction   time.Duration `json:"first_function_ns"`   // from starting the process to an answer of a function
 	RSS1            int64         `json:"rss_1_bytes"`         // one app, idle
@@ -39,6 +41,7 @@ func (b *bench) life(ctx context.Context) (Life, error) {
 		do   func(context.Context, *Life) error
 	}{
 		{"deploy 1,000 files", b.deploys},
+		{"list 1,000 apps", b.lists},
 		{"start", b.starts},
 		{"memory of 1 app", func(ctx context.Context, l *Life) (err error) {
 			l.RSS1, _, err = b.memory(ctx, 1)
@@ -69,7 +72,7 @@ func (b *bench) deploys(ctx context.Context, l *Life) error {
 	if err := awaitListening(ctx, p); err != nil {
 		return err
 	}
-	var cold, unchanged []time.Duration
+	var cold, unchanged, pull []time.Duration
 	for round := range b.Rounds {
 		name := fmt.Sprintf("folder-%d", round)
 		files := folder(deployedFiles, uint64(round))
@@ -82,8 +85,43 @@ func (b *bench) deploys(ctx context.Context, l *Life) error {
 			return err
 		}
 		unchanged = append(unchanged, d)
+		if d, err = b.fazt(ctx, db, "app", "pull", name, "--to", filepath.Join(b.work, "pulled", name)); err != nil {
+			return err
+		}
+		pull = append(pull, d)
 	}
-	l.DeployCold, l.DeployUnchanged = medianDuration(cold), medianDuration(unchanged)
+	l.DeployCold, l.DeployUnchanged, l.Pull = medianDuration(cold), medianDuration(unchanged), medianDuration(pull)
+	return nil
+}
+
+// lists measures the list of a thousand apps, forks of one, from the start of the command to its end.
+func (b *bench) lists(ctx context.Context, l *Life) error {
+	db := filepath.Join(b.work, "lists.db")
+	p, err := b.startFazt(ctx, db)
+	if err != nil {
+		return err
+	}
+	defer p.stop()
+	if err := awaitListening(ctx, p); err != nil {
+		return err
+	}
+	if _, err := b.deploy(ctx, db, "app-0", smallApp("app-0")); err != nil {
+		return err
+	}
+	for n := 1; n < 1000; n++ {
+		if _, err := b.fazt(ctx, db, "app", "fork", "app-0", fmt.Sprintf("app-%d", n)); err != nil {
+			return err
+		}
+	}
+	var times []time.Duration
+	for range b.Rounds {
+		d, err := b.fazt(ctx, db, "app", "list")
+		if err != nil {
+			return err
+		}
+		times = append(times, d)
+	}
+	l.List = medianDuration(times)
 	return nil
 }
 
@@ -173,14 +211,19 @@ func (b *bench) deploy(ctx context.Context, db, name string, files map[string]st
 			return 0, err
 		}
 	}
-	cmd := exec.CommandContext(ctx, b.Fazt, "app", "deploy", dir, "--name", name, "--db", db)
+	return b.fazt(ctx, db, "app", "deploy", dir, "--name", name)
+}
+
+// fazt runs a command and gives the time it took.
+func (b *bench) fazt(ctx context.Context, db string, args ...string) (time.Duration, error) {
+	cmd := exec.CommandContext(ctx, b.Fazt, append(args, "--db", db)...)
 	cmd.Dir = b.work
 	cmd.Env = append(os.Environ(), "HOME="+b.work)
 	began := time.Now()
 	out, err := cmd.CombinedOutput()
 	took := time.Since(began)
 	if err != nil {
-		return 0, fmt.Errorf("deploy %s: %w: %s", name, err, out)
+		return 0, fmt.Errorf("fazt %s: %w: %s", strings.Join(args, " "), err, out)
 	}
 	return took, nil
 }

@@ -152,6 +152,8 @@ func (r Report) markdown() string {
 	for _, line := range [][2]string{
 		{"deploy 1,000 new files (2 KB each), whole command", short(l.DeployCold)},
 		{"deploy the same 1,000 files again", short(l.DeployUnchanged)},
+		{"pull them into an empty folder", short(l.Pull)},
+		{"list 1,000 apps", short(l.List)},
 		{"start of the process to the first file", short(l.FirstStatic)},
 		{"start of the process to the first answer of a function", short(l.FirstFunction)},
 		{"memory, idle, 1 app", megabytes(l.RSS1)},

@@ -45,9 +45,24 @@ func (n noLeaks) Run() int {
 // Every script of testdata/script runs three times: in-process, against a server through its socket, and against a peer
 // in another process over HTTP. What it expects is the same each time. The command `here` marks what works on this
 // machine only; everything that `run` runs goes to the peer.
-func TestScriptsWithoutAServer(t *testing.T) { runScripts(t, "testdata/script", inProcess) }
+func TestScriptsWithoutAServer(t *testing.T) {
+	onlyAgainstAPeerInShort(t)
+	runScripts(t, "testdata/script", inProcess)
+}
 
-func TestScriptsThroughTheSocket(t *testing.T) { runScripts(t, "testdata/script", bySocket) }
+func TestScriptsThroughTheSocket(t *testing.T) {
+	onlyAgainstAPeerInShort(t)
+	runScripts(t, "testdata/script", bySocket)
+}
+
+// onlyAgainstAPeerInShort leaves one way of three for the race detector, under which each of the thousand processes of
+// the scripts takes its time: the longest way, which has the code of the others in it.
+func onlyAgainstAPeerInShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("short: the scripts run against a peer only")
+	}
+}
 
 func TestScriptsAgainstAPeer(t *testing.T) { runScripts(t, "testdata/script", byPeer) }
 
