@@ -10,20 +10,26 @@ import (
 	"fazt/internal/errs"
 )
 
-// deploymentColumns are those of deployments d that scanDeployment reads.
-const deploymentColumns = `d.id, d.app_id, d.number, d.message, d.spa, d.files, d.bytes, d.manifest, d.created_at,
-	EXISTS (SELECT 1 FROM programs p WHERE p.deployment_id = d.id),
-	EXISTS (SELECT 1 FROM live l WHERE l.app_id = d.app_id AND l.deployment_id = d.id), d.source`
+// deploymentColumns are those of deployments d that scanDeployment reads, liveColumns the same where d is known to be
+// live: a list of apps looks at thousands.
+const (
+	commonColumns = `d.id, d.app_id, d.number, d.message, d.spa, d.files, d.bytes, d.manifest, d.created_at, d.source,
+	EXISTS (SELECT 1 FROM programs p WHERE p.deployment_id = d.id), `
+	deploymentColumns = commonColumns + "EXISTS (SELECT 1 FROM live l WHERE l.app_id = d.app_id AND l.deployment_id = d.id)"
+	liveColumns       = commonColumns + "1"
+)
 
 func scanDeployment(r *database.Row) Deployment {
 	d := Deployment{
 		ID: r.Text(0), AppID: r.Text(1), Number: r.Int(2), Message: r.Text(3), SPA: r.Bool(4), Files: r.Int(5),
-		Bytes: r.Int64(6), CreatedAt: r.Time(8), Function: r.Bool(9), Live: r.Bool(10),
+		Bytes: r.Int64(6), CreatedAt: r.Time(8), Function: r.Bool(10), Live: r.Bool(11),
 	}
 	// Written by this program from a Manifest; what a newer version added to it is of no use to this one.
-	_ = json.Unmarshal([]byte(r.Text(7)), &d.Manifest)
-	if !r.IsNull(11) {
-		_ = json.Unmarshal([]byte(r.Text(11)), &d.Source)
+	if manifest := r.Text(7); manifest != "{}" {
+		_ = json.Unmarshal([]byte(manifest), &d.Manifest)
+	}
+	if !r.IsNull(9) {
+		_ = json.Unmarshal([]byte(r.Text(9)), &d.Source)
 	}
 	return d
 }
@@ -73,7 +79,7 @@ func (s *Store) Live(ctx context.Context, appID string) (d Deployment, err error
 func (s *Store) AllLive(ctx context.Context) (map[string]Deployment, error) {
 	all := map[string]Deployment{}
 	err := s.db.Read(ctx, func(c *database.Conn) error {
-		return c.Each("SELECT "+deploymentColumns+" FROM deployments d JOIN live ON live.deployment_id = d.id", func(r *database.Row) error {
+		return c.Each("SELECT "+liveColumns+" FROM deployments d JOIN live ON live.deployment_id = d.id", func(r *database.Row) error {
 			d := scanDeployment(r)
 			all[d.AppID] = d
 			return nil

@@ -28,7 +28,7 @@ func (s *Store) Overviews(ctx context.Context, appIDs []string) (map[string]Over
 		if err != nil {
 			return err
 		}
-		return c.Each("SELECT "+deploymentColumns+` FROM live JOIN deployments d ON d.id = live.deployment_id
+		return c.Each("SELECT "+liveColumns+` FROM live JOIN deployments d ON d.id = live.deployment_id
 			WHERE live.app_id IN (SELECT value FROM json_each(?))`, func(r *database.Row) error {
 			d := scanDeployment(r)
 			o := all[d.AppID]
