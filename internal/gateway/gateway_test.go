@@ -297,6 +297,8 @@ func TestHostsLeadToApps(t *testing.T) {
 		"a:b:c":                                  {400, ""},
 		"blog.example.com:x":                     {400, ""},
 		"blog.example.com:999999":                {400, ""},
+		"blog.example.com:65536":                 {400, ""},
+		"blog.example.com:99999":                 {400, ""},
 		"blog.example.com..":                     {400, ""},
 		".blog.example.com":                      {400, ""},
 		"blog..example.com":                      {400, ""},

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
@@ -189,4 +190,30 @@ func FuzzPlainURL(f *testing.F) {
 			t.Fatalf("%q\n got %+v\nwant %+v", text, got, want)
 		}
 	})
+}
+
+// The URL library takes time by the square of the length, and nothing interrupts it: 30 KB of a visitor's path took a
+// second.
+func TestLongAddressesCostNoMoreThanTheirLength(t *testing.T) {
+	h := newHost(t, `export default (request) => {
+		const url = new URL(request.url);
+		let refused = "";
+		try { new URL("http://" + "@".repeat(100_000) + "a/"); } catch (e) { refused = e.name + ": " + e.message; }
+		return Response.json({ path: url.pathname.length, refused, can: URL.canParse("http://a/" + "é/".repeat(100_000)) });
+	};`)
+	w := h.ask(t, "GET", "/"+strings.Repeat("a/", 200_000), "")
+	if w.Code != http.StatusOK {
+		t.Fatal(w.Code, w.Body)
+	}
+	var got struct {
+		Path    int
+		Refused string
+		Can     bool
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Path != 400_001 || !strings.HasPrefix(got.Refused, "TypeError: Invalid URL: http://@@@") || len(got.Refused) > 300 || got.Can {
+		t.Errorf("%+v", got)
+	}
 }
