@@ -89,7 +89,7 @@ func open(t testing.TB, domain string, change ...func(d *door)) *door {
 	d.store = hosting.New(hosting.Config{DB: db, Limits: func() system.Storage { return limits }})
 	d.Config = Config{
 		Routes: d.routes.Load, Preview: d.preview, Functions: function{}, Log: slog.New(slog.NewTextHandler(&d.log, nil)),
-		Static: hosting.NewStatic(hosting.StaticConfig{Store: d.store, CacheBytes: func() int64 { return limits.StaticCache }}),
+		Static: hosting.NewStatic(hosting.StaticConfig{Store: d.store, CacheBytes: func() int64 { return limits.MaxVFS }}),
 		Admin: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/panic" {
 				panic("the admin broke")

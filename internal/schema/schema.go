@@ -10,6 +10,7 @@
 //	desc      one sentence
 //	unit      bytes, ms, s, …
 //	default   value when nothing is set
+//	formula   in words, how the default follows from the machine; the package that owns the struct computes it
 //	range     "min,max" for numbers, for the length of text, for the length of lists; either end may be empty
 //	enum      "a|b|c": the values a text may have
 //	pattern   regular expression a text must match
@@ -40,6 +41,7 @@ type Field struct {
 	Unit     string   // bytes, ms, s, …
 	Type     string   // integer, number, boolean, string, array, object
 	Default  string   // as written in the tag; "" = the zero value
+	Formula  string   // in words, how the default follows from the machine
 	Min, Max *float64 // range of a number, or of a length
 	Enum     []string
 	Pattern  string
@@ -67,7 +69,7 @@ type groupInfo struct{ label, desc string }
 // knownTags are the tags a field may carry; an unknown one is a mistake that New reports.
 var knownTags = map[string]bool{
 	"json": true, "label": true, "desc": true, "unit": true, "default": true, "range": true, "enum": true,
-	"pattern": true, "readonly": true, "live": true, "scope": true, "secret": true, "required": true,
+	"pattern": true, "formula": true, "readonly": true, "live": true, "scope": true, "secret": true, "required": true,
 }
 
 var cache sync.Map // reflect.Type -> *Schema; schemas never change once built
@@ -151,7 +153,7 @@ func newField(path string, sf reflect.StructField) (*Field, error) {
 	f := &Field{
 		name: sf.Name,
 		Path: path, Label: tag.Get("label"), Desc: tag.Get("desc"), Unit: tag.Get("unit"),
-		Default: tag.Get("default"), Pattern: tag.Get("pattern"), typ: sf.Type,
+		Default: tag.Get("default"), Formula: tag.Get("formula"), Pattern: tag.Get("pattern"), typ: sf.Type,
 		ReadOnly: tag.Get("readonly") == "true", Restart: tag.Get("live") == "false",
 		PerApp: tag.Get("scope") == "app", Secret: tag.Get("secret") == "true", Required: tag.Get("required") == "true",
 	}

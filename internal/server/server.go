@@ -151,7 +151,7 @@ func (i *Instance) composeEdges() {
 		Bindings: bindings.All(bindings.Deps{KV: i.KV}),
 	})
 	i.static = hosting.NewStatic(hosting.StaticConfig{
-		Store: i.Hosting, CacheBytes: func() int64 { return i.Limits.Storage().StaticCache }, Log: i.log,
+		Store: i.Hosting, CacheBytes: func() int64 { return i.Limits.Storage().MaxVFS }, Log: i.log,
 	})
 	i.api = api.New(api.Config{
 		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Keys: i.Keys, Answers: activity.NewAnswers(i.DB), AppLog: i.AppLog, Log: i.log,

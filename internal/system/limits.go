@@ -9,40 +9,46 @@ import "time"
 
 // Limits are all numbers the instance enforces, in groups.
 type Limits struct {
-	Storage Storage `json:"storage" label:"Storage" desc:"What apps may keep"`
-	Runtime Runtime `json:"runtime" label:"Functions" desc:"What one run of a function may use"`
-	HTTP    HTTP    `json:"http" label:"HTTP" desc:"What a client may send and how long it may take"`
-	SQL     SQL     `json:"sql" label:"SQL" desc:"What one statement of fazt sql may use"`
+	Hardware Hardware `json:"hardware" label:"Hardware" desc:"What the machine has, as far as this process may use it"`
+	Storage  Storage  `json:"storage" label:"Storage" desc:"What apps may keep"`
+	Runtime  Runtime  `json:"runtime" label:"Functions" desc:"What one run of a function may use"`
+	HTTP     HTTP     `json:"http" label:"HTTP" desc:"What a client may send and how long it may take"`
+	SQL      SQL      `json:"sql" label:"SQL" desc:"What one statement of fazt sql may use"`
+	Capacity Capacity `json:"capacity" label:"Capacity" desc:"What the instance can carry, and how much of it at once is let in"`
+	Net      Net      `json:"net" label:"Outbound HTTP" desc:"What the requests of functions to other servers may use"`
 }
 
 // Storage bounds what apps may keep in the database.
 type Storage struct {
-	MaxFileSize     int64 `json:"max_file_size" label:"Largest file" desc:"Largest single file of a deployment" unit:"bytes" default:"1073741824" range:"1024,17179869184"`
-	MaxSiteSize     int64 `json:"max_site_size" label:"Largest deployment" desc:"All files of one deployment together" unit:"bytes" default:"4294967296" range:"1024,1099511627776"`
-	MaxSiteFiles    int   `json:"max_site_files" label:"Most files" desc:"Files in one deployment" unit:"files" default:"20000" range:"1,1000000"`
+	MaxFileSize     int64 `json:"max_file_size" label:"Largest file" desc:"Largest single file of a deployment" unit:"bytes" default:"1073741824" range:"1024,17179869184" scope:"app"`
+	MaxSiteSize     int64 `json:"max_site_size" label:"Largest deployment" desc:"All files of one deployment together" unit:"bytes" default:"4294967296" range:"1024,1099511627776" scope:"app"`
+	MaxSiteFiles    int   `json:"max_site_files" label:"Most files" desc:"Files in one deployment" unit:"files" default:"20000" range:"1,1000000" scope:"app"`
 	MaxPathLength   int   `json:"max_path_length" label:"Longest path" desc:"Longest path of a file inside a deployment" unit:"bytes" default:"1024" range:"64,4096"`
-	KeepDeployments int   `json:"keep_deployments" label:"Deployments kept" desc:"Newest deployments of an app that are kept; the live one always is" unit:"deployments" default:"20" range:"1,10000"`
+	KeepDeployments int   `json:"keep_deployments" label:"Deployments kept" desc:"Newest deployments of an app that are kept; the live one always is" unit:"deployments" default:"20" range:"1,10000" scope:"app"`
 	UploadLifetime  int   `json:"upload_lifetime" label:"Unfinished uploads kept" desc:"How long an upload that was not committed can be resumed" unit:"s" default:"3600" range:"60,604800"`
 	WriteQueue      int   `json:"write_queue" label:"Write queue" desc:"Writes that may wait for the writer before new ones are refused" unit:"writes" default:"1000" range:"1,1000000"`
-	StaticCache     int64 `json:"static_cache" label:"Static cache" desc:"Memory for static files that are served often" unit:"bytes" default:"67108864" range:"0,68719476736"`
-	MaxKey          int   `json:"max_key" label:"Longest key" desc:"Longest key in the key-value store" unit:"bytes" default:"512" range:"16,4096"`
-	MaxValue        int   `json:"max_value" label:"Largest value" desc:"Largest value in the key-value store, as JSON" unit:"bytes" default:"1048576" range:"1024,67108864"`
-	AppLogRows      int   `json:"app_log_rows" label:"Log lines per app" desc:"Newest console lines kept for each app" unit:"rows" default:"10000" range:"100,10000000"`
+	MaxVFS          int64 `json:"max_vfs" label:"Static cache" desc:"Memory for static files that are served often" unit:"bytes" formula:"a quarter of hardware.total_ram, 16 MiB to 4 GiB" range:"0,68719476736"`
+	MaxUpload       int64 `json:"max_upload" label:"Largest upload" desc:"Largest body a visitor may send to a function, and largest archive of a deploy" unit:"bytes" default:"104857600" range:"0,17179869184" scope:"app"`
+	MaxAppData      int64 `json:"max_app_data" label:"Data of one app" desc:"Everything an app keeps besides its deployments" unit:"bytes" default:"1073741824" range:"0,1099511627776" scope:"app"`
+	MaxLogRows      int   `json:"max_log_rows" label:"Activity entries" desc:"Newest entries of the activity log that are kept; the least weighty go first" unit:"rows" default:"500000" range:"100,100000000"`
+	MaxKey          int   `json:"max_key" label:"Longest key" desc:"Longest key in the key-value store" unit:"bytes" default:"512" range:"16,4096" scope:"app"`
+	MaxValue        int   `json:"max_value" label:"Largest value" desc:"Largest value in the key-value store, as JSON" unit:"bytes" default:"1048576" range:"1024,67108864" scope:"app"`
+	AppLogRows      int   `json:"app_log_rows" label:"Log lines per app" desc:"Newest console lines kept for each app" unit:"rows" default:"10000" range:"100,10000000" scope:"app"`
 }
 
 // Runtime bounds one run of a function and the machines that run them.
 type Runtime struct {
-	ExecTimeout     int   `json:"exec_timeout" label:"Deadline" desc:"Wall time one request may spend in a function" unit:"ms" default:"5000" range:"10,300000"`
-	MaxMemory       int64 `json:"max_memory" label:"Memory" desc:"Memory of one virtual machine" unit:"bytes" default:"67108864" range:"4194304,4294967296"`
-	MaxStack        int64 `json:"max_stack" label:"Stack" desc:"Stack of one virtual machine" unit:"bytes" default:"524288" range:"65536,16777216"`
-	MaxRequestBody  int64 `json:"max_request_body" label:"Request body" desc:"Largest request body handed to a function" unit:"bytes" default:"8388608" range:"0,4294967296"`
-	MaxResponseBody int64 `json:"max_response_body" label:"Response body" desc:"Largest response body of a function" unit:"bytes" default:"33554432" range:"1024,4294967296"`
-	MaxPending      int   `json:"max_pending" label:"Pending host calls" desc:"Host calls and timers one request may have waiting" unit:"calls" default:"256" range:"1,100000"`
-	ConsoleLines    int   `json:"console_lines" label:"Console lines" desc:"Console lines kept of one request" unit:"lines" default:"200" range:"0,100000"`
-	ConsoleBytes    int   `json:"console_bytes" label:"Console bytes" desc:"Console text kept of one request" unit:"bytes" default:"65536" range:"0,16777216"`
+	ExecTimeout     int   `json:"exec_timeout" label:"Deadline" desc:"Wall time one request may spend in a function" unit:"ms" default:"5000" range:"10,300000" scope:"app"`
+	MaxMemory       int64 `json:"max_memory" label:"Memory" desc:"Memory of one virtual machine" unit:"bytes" default:"67108864" range:"4194304,4294967296" scope:"app"`
+	MaxStack        int64 `json:"max_stack" label:"Stack" desc:"Stack of one virtual machine" unit:"bytes" default:"524288" range:"65536,16777216" scope:"app"`
+	MaxRequestBody  int64 `json:"max_request_body" label:"Request body" desc:"Largest request body handed to a function" unit:"bytes" default:"8388608" range:"0,4294967296" scope:"app"`
+	MaxResponseBody int64 `json:"max_response_body" label:"Response body" desc:"Largest response body of a function" unit:"bytes" default:"33554432" range:"1024,4294967296" scope:"app"`
+	MaxPending      int   `json:"max_pending" label:"Pending host calls" desc:"Host calls and timers one request may have waiting" unit:"calls" default:"256" range:"1,100000" scope:"app"`
+	ConsoleLines    int   `json:"console_lines" label:"Console lines" desc:"Console lines kept of one request" unit:"lines" default:"200" range:"0,100000" scope:"app"`
+	ConsoleBytes    int   `json:"console_bytes" label:"Console bytes" desc:"Console text kept of one request" unit:"bytes" default:"65536" range:"0,16777216" scope:"app"`
 	VMs             int   `json:"vms" label:"Virtual machines" desc:"Virtual machines at once, over all apps" unit:"VMs" default:"64" range:"1,10000"`
-	VMsPerApp       int   `json:"vms_per_app" label:"Virtual machines per app" desc:"Virtual machines one app may have at once" unit:"VMs" default:"16" range:"1,10000"`
-	QueueWait       int   `json:"queue_wait" label:"Queueing time" desc:"How long a request waits for a virtual machine before it is refused" unit:"ms" default:"1000" range:"0,60000"`
+	VMsPerApp       int   `json:"vms_per_app" label:"Virtual machines per app" desc:"Virtual machines one app may have at once" unit:"VMs" default:"16" range:"1,10000" scope:"app"`
+	QueueWait       int   `json:"queue_wait" label:"Queueing time" desc:"How long a request waits for a virtual machine before it is refused" unit:"ms" default:"1000" range:"0,60000" scope:"app"`
 	RequestsPerVM   int   `json:"requests_per_vm" label:"Requests per VM" desc:"Requests after which a virtual machine is replaced" unit:"requests" default:"10000" range:"1,100000000"`
 	IdleVM          int   `json:"idle_vm" label:"Idle time of a VM" desc:"Time after which an unused virtual machine is dropped" unit:"s" default:"300" range:"1,86400"`
 }

@@ -9,24 +9,45 @@ import (
 // Version is the version of the product; the build sets it.
 var Version = "dev"
 
-// Defaults are the limits of an instance on which nobody changed anything.
-func Defaults() Limits { return schema.Defaults[Limits]() }
+// Defaults are the limits of an instance on this machine on which nobody changed anything.
+func Defaults() Limits { return DefaultsOn(Probe()) }
+
+// DefaultsOn are the limits of an instance on the given machine on which nobody changed anything.
+func DefaultsOn(h Hardware) Limits {
+	l := schema.Defaults[Limits]()
+	derive(&l, h)
+	return l
+}
 
 // Live holds the limits in force. Readers take a snapshot when they need one and never keep it.
-type Live struct{ p atomic.Pointer[Limits] }
+type Live struct{ p atomic.Pointer[inForce] }
+
+type inForce struct {
+	all  Limits
+	apps map[string]*Limits // of apps that have limits of their own
+}
 
 // NewLive holds l until it is replaced.
 func NewLive(l Limits) *Live {
 	live := &Live{}
-	live.Store(l)
+	live.Store(l, nil)
 	return live
 }
 
 // Load is the snapshot in force; it must not be changed.
-func (l *Live) Load() *Limits { return l.p.Load() }
+func (l *Live) Load() *Limits { return &l.p.Load().all }
 
-// Store puts new limits in force at once.
-func (l *Live) Store(limits Limits) { l.p.Store(&limits) }
+// App is the snapshot in force for the app with the given id; it must not be changed.
+func (l *Live) App(id string) *Limits {
+	now := l.p.Load()
+	if own, ok := now.apps[id]; ok {
+		return own
+	}
+	return &now.all
+}
+
+// Store puts new limits in force at once; apps are those of apps that have limits of their own.
+func (l *Live) Store(all Limits, apps map[string]*Limits) { l.p.Store(&inForce{all, apps}) }
 
 // Storage is the group in force.
 func (l *Live) Storage() Storage { return l.Load().Storage }

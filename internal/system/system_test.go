@@ -47,7 +47,7 @@ func TestLiveLimitsAreReplacedWhole(t *testing.T) {
 	live := NewLive(Defaults())
 	l := *live.Load()
 	l.Runtime.ExecTimeout = 77
-	live.Store(l)
+	live.Store(l, nil)
 	if live.Runtime().ExecTimeout != 77 || live.Storage() != Defaults().Storage {
 		t.Fatalf("got %+v", live.Load())
 	}

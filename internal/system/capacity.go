@@ -1,0 +1,17 @@
+package system
+
+// Capacity is what the instance can carry: the first five are what a self-test measured, or estimates until one ran.
+type Capacity struct {
+	Users      int    `json:"users" label:"Users" desc:"People using apps at once, each asking for something once in 2 s, at half of what was measured" unit:"users" readonly:"true" formula:"reads"`
+	UsersMax   int    `json:"users_max" label:"Most users" desc:"The same at all of what was measured" unit:"users" readonly:"true" formula:"2 x reads"`
+	Reads      int    `json:"reads" label:"Reads" desc:"Requests for static files in a second" unit:"requests/s" readonly:"true" formula:"4000 x hardware.cpu_cores"`
+	Writes     int    `json:"writes" label:"Writes" desc:"Durable writes in a second" unit:"writes/s" readonly:"true" formula:"500"`
+	Mixed      int    `json:"mixed" label:"Mixed" desc:"Requests in a second of which 30 % write" unit:"requests/s" readonly:"true" formula:"800 x hardware.cpu_cores"`
+	MeasuredAt string `json:"measured_at" label:"Measured" desc:"When the self-test ran; empty: the numbers are estimates by their formulas" unit:"time" readonly:"true"`
+
+	MaxRequests int `json:"max_requests" label:"Requests at once" desc:"Requests to functions that may be in work or wait, over all apps; more are refused" unit:"requests" default:"500" range:"1,100000"`
+	TimeoutMS   int `json:"timeout_ms" label:"Request time" desc:"Time from the arrival of a request to a function until it is answered, with waiting and the reading of its body" unit:"ms" default:"10000" range:"100,600000" scope:"app"`
+}
+
+// Capacity is the group in force.
+func (l *Live) Capacity() Capacity { return l.Load().Capacity }
