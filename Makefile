@@ -20,22 +20,28 @@ need  = command -v $(1) >/dev/null || { $(SUDO) apt-get update -q && \
 	$(SUDO) env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -q -y --no-install-recommends $(2); }
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-fast every race lint cross fuzz crash bench golden vuln clean tools
+.PHONY: help build run test test-fast every race lint cross fuzz crash bench golden vuln clean tools web
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: ## build bin/fazt
+build: web ## build bin/fazt
 	@mkdir -p bin
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/fazt ./cmd/fazt
 
 run: build ## build, then serve the example and follow its changes; Ctrl-C stops
 	bin/fazt dev examples/guestbook
 
-test: tools lint cross every race ## install what is missing, then pass every check and test
+test: tools web lint cross every race ## install what is missing, then pass every check and test
 
 test-fast: ## the tests without the race detector and the slow ones
 	go test -short ./...
+
+# The npm packages that functions find in their machines.
+PACKAGES := packages
+web: internal/runtime/web/dist/streams.js
+internal/runtime/web/dist/streams.js: $(wildcard $(PACKAGES)/*.json $(PACKAGES)/*.go $(PACKAGES)/entries/*.js)
+	go run ./$(PACKAGES)
 
 tools: # what the tests need besides Go
 	@$(call need,gcc,build-essential)

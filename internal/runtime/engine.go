@@ -7,7 +7,6 @@ package runtime
 
 import (
 	"context"
-	_ "embed"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -19,11 +18,9 @@ import (
 
 	"fazt/internal/errs"
 	"fazt/internal/runtime/bind"
+	"fazt/internal/runtime/web"
 	"fazt/internal/system"
 )
-
-//go:embed web/prelude.js
-var preludeScript string
 
 // Console takes the lines that functions print. It must not block.
 type Console interface{ WriteLine(Line) }
@@ -80,7 +77,8 @@ type Stats struct {
 type Engine struct {
 	config    Config
 	prelude   func() ([]byte, error) // the web-standard API as bytecode
-	bindings  string                 // JSON: what the prelude installs
+	parts     map[string]func() ([]byte, error)
+	bindings  string // JSON: what the prelude installs
 	functions []bind.Func
 	cpu       chan struct{} // one token for each script at work
 
@@ -122,8 +120,9 @@ func New(c Config) *Engine {
 	e.describeBindings()
 	// Compiled when the first machine is made: a command that runs no function does not pay for it.
 	e.prelude = sync.OnceValues(func() ([]byte, error) {
-		return assemble(&Program{Style: StyleModule, Script: []byte(preludeScript)}, "fazt:prelude")
+		return assemble(&Program{Style: StyleModule, Script: []byte(web.Prelude)}, "fazt:prelude")
 	})
+	e.describeParts()
 	return e
 }
 
@@ -138,6 +137,21 @@ func plainFailure(w http.ResponseWriter, _ *http.Request, err error, f Function)
 	}
 	w.WriteHeader(errs.KindOf(err).HTTPStatus())
 	_, _ = w.Write(append(body, '\n'))
+}
+
+// describeParts makes ready what a machine may need of the web-standard API beyond the prelude. Each part is compiled
+// when the first machine asks for it.
+func (e *Engine) describeParts() {
+	parts, err := web.Parts()
+	if err != nil {
+		panic(err) // what is embedded can be read
+	}
+	e.parts = make(map[string]func() ([]byte, error), len(parts))
+	for _, p := range parts {
+		e.parts[p.Name] = sync.OnceValues(func() ([]byte, error) {
+			return assemble(&Program{Style: StyleModule, Script: p.Script}, "fazt:"+p.Name)
+		})
+	}
 }
 
 // describeBindings numbers the functions of the product for the prelude.

@@ -140,6 +140,7 @@ func (m *machine) hostObject() value {
 			id, err := u.start(&m.engine.functions[int(num(args, 0))], text(args, 1))
 			return newInt(id), err
 		},
+		"part":   func(args []value) (value, error) { return m.part(text(args, 0)) },
 		"url":    func(args []value) (value, error) { return m.urlParts(text(args, 0), args) },
 		"urlSet": func(args []value) (value, error) { return m.urlSet(text(args, 0), text(args, 1), text(args, 2)) },
 		"now":    func([]value) (value, error) { return newNumber(float64(time.Since(began).Microseconds()) / 1000), nil },
@@ -169,6 +170,19 @@ func (m *machine) hostObject() value {
 		r.set(object, name, r.host(name, fn))
 	}
 	return object
+}
+
+// part is what a part of the web-standard API gives, run anew in this realm.
+func (m *machine) part(name string) (value, error) {
+	compiled, ok := m.engine.parts[name]
+	if !ok {
+		return undefinedValue(), errs.New(errs.Unsupported, "this build of Fazt was made without %q; `make build` makes one with it", name)
+	}
+	bytecode, err := compiled()
+	if err != nil {
+		return undefinedValue(), fmt.Errorf("%s: %w", name, err)
+	}
+	return m.realm.run(bytecode)
 }
 
 func uuid() string {

@@ -54,6 +54,11 @@ var webAPI = [][2]string{
 	{`(async () => [...await new Response("é").bytes()])()`, `[195,169]`},
 	{`(async () => { const f = new FormData(); f.append("a", "1"); f.append("b", new File(["zz"], "n.txt", { type: "text/plain" })); const r = new Response(f); const g = await r.formData(); return [g.get("a"), g.get("b").name, g.get("b").type, await g.get("b").text()]; })()`, `["1","n.txt","text/plain","zz"]`},
 	{`new Response(new Blob(["a", new Uint8Array([98])], { type: "x/Y" })).headers.get("content-type")`, `"x/y"`},
+	// URLPattern and streams
+	{`new URLPattern({ pathname: "/users/:id" }).exec("http://a/users/7").pathname.groups.id`, `"7"`},
+	{`(async () => { const out = []; for await (const v of new ReadableStream({ start(c) { c.enqueue(1); c.enqueue(2); c.close(); } })) out.push(v); return out; })()`, `[1,2]`},
+	{`(async () => { const t = new TransformStream({ transform(v, c) { c.enqueue(v * 2); } }); const w = t.writable.getWriter(); w.write(21); w.close(); return (await t.readable.getReader().read()).value; })()`, `42`},
+	{`(() => { globalThis.ReadableStream = 1; return ReadableStream; })()`, `1`},
 	// text
 	{`[...new TextEncoder().encode("a\u00e9\ud83d\ude00\ud800")]`, `[97,195,169,240,159,152,128,239,191,189]`},
 	{`new TextDecoder().decode(new Uint8Array([0xef, 0xbb, 0xbf, 97, 0xff, 0xf0, 0x9f, 0x98]))`, `"a��"`},

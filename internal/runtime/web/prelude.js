@@ -773,6 +773,23 @@ define(globalThis, {
 	structuredClone, console, crypto, performance, fazt, self: globalThis, navigator: freeze({ userAgent: host.agent() }),
 });
 
+// What few functions need is run when it is first asked for: a part is a script of its own.
+const lazily = (part, names) => {
+	for (const name of names) {
+		const fix = (value) => (Object.defineProperty(globalThis, name, { value, writable: true, enumerable: false, configurable: true }), value);
+		Object.defineProperty(globalThis, name, { get: () => fix(loaded(part)[name]), set: fix, enumerable: false, configurable: true });
+	}
+};
+const parts = new Map();
+const loaded = (name) => {
+	if (!parts.has(name)) parts.set(name, host.part(name));
+	return parts.get(name);
+};
+lazily("urlpattern", ["URLPattern"]);
+lazily("streams", ["ReadableStream", "ReadableStreamDefaultReader", "ReadableStreamBYOBReader", "ReadableStreamDefaultController", "ReadableByteStreamController",
+	"ReadableStreamBYOBRequest", "WritableStream", "WritableStreamDefaultWriter", "WritableStreamDefaultController", "TransformStream",
+	"TransformStreamDefaultController", "ByteLengthQueuingStrategy", "CountQueuingStrategy"]);
+
 // ---- running ---------------------------------------------------------------------------------------------------
 
 let app, waiting = 0;

@@ -1,0 +1,39 @@
+// Package web holds the scripts that functions find in their machines: the prelude, which every machine runs, and
+// parts, which one runs when it first needs them.
+package web
+
+import (
+	"embed"
+	"io/fs"
+	"strings"
+)
+
+// Prelude is the web-standard API as far as every function needs it.
+//
+//go:embed prelude.js
+var Prelude string
+
+// dist holds npm packages, bundled by `make web`; it is empty in a fresh checkout.
+//
+//go:embed all:dist
+var files embed.FS
+
+// Part is a script that is run when it is first needed. Its last expression is what it gives.
+type Part struct {
+	Name   string
+	Script []byte
+}
+
+// Parts are all parts.
+func Parts() ([]Part, error) {
+	var list []Part
+	err := fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".js") {
+			return err
+		}
+		data, err := files.ReadFile(path)
+		list = append(list, Part{strings.TrimSuffix(d.Name(), ".js"), data})
+		return err
+	})
+	return list, err
+}
