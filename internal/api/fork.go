@@ -55,7 +55,7 @@ func (a *API) items(ctx context.Context, list []apps.App) ([]op.AppItem, error) 
 	items := make([]op.AppItem, len(list))
 	for i, app := range list {
 		k, o := kin[app.ID], overviews[app.ID]
-		items[i] = op.AppItem{App: app, Addresses: k.Addresses, ForkedFrom: k.Origin, Live: o.Live, Deployments: o.Deployments}
+		items[i] = op.AppItem{AppFacts: op.AppFacts{App: app, Addresses: k.Addresses, ForkedFrom: k.Origin, Deployments: o.Deployments}, Live: o.Live}
 		number := 1
 		if o.Live != nil {
 			number = o.Live.Number
@@ -71,7 +71,14 @@ func (a *API) describe(ctx context.Context, app apps.App) (full op.App, err erro
 	if err != nil {
 		return full, err
 	}
-	full.AppItem = items[0]
+	full.AppFacts = items[0].AppFacts
+	if items[0].Live != nil {
+		live, err := a.Hosting.Live(ctx, app.ID)
+		if err != nil {
+			return full, err
+		}
+		full.Live = &live
+	}
 	if full.Stats, err = a.Hosting.Stats(ctx, app.ID); err != nil {
 		return full, err
 	}

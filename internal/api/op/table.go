@@ -13,10 +13,11 @@ import (
 
 // App is an app as the control API shows it.
 type App struct {
-	AppItem
-	Stats     hosting.Stats `json:"stats"`
-	Usage     storage.Usage `json:"usage"`
-	Variables int           `json:"variables"` // of the environment
+	AppFacts
+	Live      *hosting.Deployment `json:"live"` // null = nothing is live yet
+	Stats     hosting.Stats       `json:"stats"`
+	Usage     storage.Usage       `json:"usage"`
+	Variables int                 `json:"variables"` // of the environment
 }
 
 // AppRef names an app by its name or id.
