@@ -3,6 +3,7 @@ package api
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -47,6 +48,11 @@ type Config struct {
 	Changed func(ctx context.Context) error
 	// Status fills in what only the running server knows.
 	Status func(*op.ServerStatus)
+	// Health fills in what only the running server knows, Metrics writes its counters, and Ready says why it should get
+	// no requests. They are nil where no server runs.
+	Health  func(*op.Health)
+	Metrics func(w io.Writer) error
+	Ready   func(ctx context.Context) error
 	// Stop begins to stop the server, where one runs.
 	Stop func()
 	// Settings are the settings in force.

@@ -54,5 +54,9 @@ func (a *API) routes() []route {
 		streamed(a, op.FileFetch, a.fileFetch),
 		streamed(a, op.AppLogs, a.appLogs),
 		on(op.AppFork, a.appFork),
+		on(op.SystemHealth, a.systemHealth),
+		streamed(a, op.SystemMetrics, a.systemMetrics),
+		on(op.Healthz, a.healthz),
+		on(op.Readyz, a.readyz),
 	}
 }

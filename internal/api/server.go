@@ -35,9 +35,7 @@ func (a *API) serverStatus(ctx context.Context, _ op.None) (s op.ServerStatus, e
 		Version: system.Version, PID: os.Getpid(), Database: a.DB.Path(),
 		Domain: a.Settings.Domain, Listen: []string{}, Queued: a.DB.Stats().Queued,
 	}
-	if info, err := os.Stat(a.DB.Path()); err == nil {
-		s.Bytes = info.Size()
-	}
+	s.Bytes, _ = a.DB.Size()
 	if s.Owner, err = a.Users.HasOwner(ctx); err != nil {
 		return s, err
 	}

@@ -65,6 +65,7 @@ var owners = map[string][]string{
 	"github.com/spf13/cobra":            {"internal/cli"},
 	"github.com/spf13/pflag":            {"internal/cli"},
 	"github.com/charmbracelet/lipgloss": {"internal/output"},
+	"github.com/prometheus":             {"internal/server"},
 	"github.com/nlnwa/whatwg-url":       {"internal/runtime"},
 	"github.com/go-sourcemap/sourcemap": {"internal/runtime"},
 	"golang.org/x/crypto":               {"internal/auth"},

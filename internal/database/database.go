@@ -107,10 +107,26 @@ type Stats struct {
 	Queued  int    // writes waiting now
 	Writes  uint64 // closures committed since Open
 	Commits uint64 // transactions that carried them
+
+	Batches [BatchSizes]uint64 // of them, those that carried up to 1, 2, 4, 8, … writes and more than the one before
 }
+
+// BatchSizes is how many sizes of transactions are told apart.
+const BatchSizes = 10
 
 // Stats are the counters since Open.
 func (db *DB) Stats() Stats { return db.writer.stats() }
+
+// Size is how large the file is, and what waits beside it to be folded in, in bytes.
+func (db *DB) Size() (file, wal int64) { return size(db.config.Path), size(db.config.Path + "-wal") }
+
+func size(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
 
 // prepareFile makes the directory and the file with the modes they must have before SQLite sees them: the WAL and
 // the index take theirs from the file.

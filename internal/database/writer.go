@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"fmt"
+	"math/bits"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -29,6 +30,7 @@ type writer struct {
 	ended  chan struct{}
 
 	writes, commits atomic.Uint64
+	batches         [BatchSizes]atomic.Uint64 // maxBatch falls into the last
 }
 
 // write is one closure on its way.
@@ -164,6 +166,7 @@ func (w *writer) commit(batch []*write) {
 		return
 	}
 	w.commits.Add(1)
+	w.batches[bits.Len(uint(len(started)-1))].Add(1)
 	for _, job := range started {
 		if job.err == nil {
 			w.writes.Add(1)
@@ -231,7 +234,11 @@ func protect(tx *Tx, fn func(*Tx) error) (err error) {
 func (w *writer) stats() Stats {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return Stats{Queued: len(w.queue), Writes: w.writes.Load(), Commits: w.commits.Load()}
+	s := Stats{Queued: len(w.queue), Writes: w.writes.Load(), Commits: w.commits.Load()}
+	for i := range s.Batches {
+		s.Batches[i] = w.batches[i].Load()
+	}
+	return s
 }
 
 // close lets the batch at work finish, refuses the rest and closes the connection.

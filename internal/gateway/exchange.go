@@ -18,9 +18,37 @@ type Event struct {
 	Path      string
 	Status    int
 	Bytes     int64 // of the body
+	Class     Class // who answered
 	AppID     string
 	RequestID string // "" when it needed none
 	ClientIP  string
+}
+
+// Class says which part answered a request.
+type Class uint8
+
+// The classes of answers.
+const (
+	ByNobody   Class = iota // the host or the path leads nowhere
+	ByProduct               // a page of the product
+	ByAPI                   // the control API
+	ByRedirect              // an alias that redirects
+	ByFiles                 // the files of an app
+	ByFunction              // the function of an app
+	classes
+)
+
+func (c Class) String() string {
+	return [classes]string{"none", "product", "api", "redirect", "static", "function"}[c]
+}
+
+// Classes are all classes.
+func Classes() []Class {
+	list := make([]Class, classes)
+	for i := range list {
+		list[i] = Class(i)
+	}
+	return list
 }
 
 // exchange is a response that knows what was sent of it.
@@ -28,6 +56,7 @@ type exchange struct {
 	http.ResponseWriter
 	status    int // 0 = nothing was sent
 	bytes     int64
+	class     Class
 	appID     string
 	requestID string
 	started   time.Time
@@ -113,7 +142,7 @@ func (g *gateway) finish(x *exchange, r *http.Request) {
 	if g.Access != nil {
 		g.Access(Event{
 			Time: x.started, Duration: time.Since(x.started), Method: r.Method, Host: r.Host, Path: r.URL.Path,
-			Status: x.status, Bytes: x.bytes, AppID: x.appID, RequestID: x.requestID, ClientIP: clientIP(r),
+			Status: x.status, Bytes: x.bytes, Class: x.class, AppID: x.appID, RequestID: x.requestID, ClientIP: clientIP(r),
 		})
 	}
 }

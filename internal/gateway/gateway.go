@@ -148,6 +148,7 @@ func noApp(host string) error {
 func (g *gateway) enter(w *exchange, r *http.Request, d destination) error {
 	if d.own == adminPage {
 		w.setRequestID()
+		w.class = ByAPI
 		if strings.HasPrefix(r.URL.Path, "/api/") {
 			// A name in the path of an operation may hold anything, a slash too. Nothing is decided by the path there but which
 			// operation it is; that has its own access.
@@ -167,10 +168,12 @@ func (g *gateway) enter(w *exchange, r *http.Request, d destination) error {
 		g.Admin.ServeHTTP(w, r)
 		return nil
 	case welcomePage:
+		w.class = ByProduct
 		return g.pages.welcome(w, r, g.Routes().t.Domain)
 	}
 	t := d.target
 	if t.Redirect != nil {
+		w.class = ByRedirect
 		return t.Redirect.serve(w, r, d.host, path)
 	}
 	if t.Split != nil {
@@ -182,14 +185,17 @@ func (g *gateway) enter(w *exchange, r *http.Request, d destination) error {
 	}
 	switch first := firstSegment(path); {
 	case first == "_fazt":
+		w.class = ByProduct
 		return g.product(w, r, t.AppID, path)
 	case first == "auth":
 		return nothing()
 	case t.Deployment == "":
 		return errs.New(errs.NotFound, "nothing of %s is live yet", t.AppName)
 	case first == "api":
+		w.class = ByFunction
 		return g.function(w, r, t)
 	}
+	w.class = ByFiles
 	v := hosting.View{Deployment: t.Deployment, Path: path, SPA: t.SPA}
 	if g.Reload != nil {
 		v.Inject = reloadTag(t.Deployment)

@@ -12,6 +12,7 @@ import (
 	"net/textproto"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 
 	"fazt/internal/errs"
 )
@@ -29,6 +30,19 @@ type Static struct {
 	store *Store
 	cache *cache
 	log   *slog.Logger
+
+	hits, misses atomic.Uint64
+}
+
+// StaticStats are the counters of a Static.
+type StaticStats struct {
+	Hits, Misses uint64 // contents found in memory, and not
+	Bytes        int64  // of memory in use
+}
+
+// Stats are the counters since NewStatic.
+func (s *Static) Stats() StaticStats {
+	return StaticStats{s.hits.Load(), s.misses.Load(), int64(s.cache.bodies.WeightedSize())}
 }
 
 // NewStatic serves the files in c.Store. It starts nothing.
@@ -253,7 +267,10 @@ func (s *Static) open(ctx context.Context, f *file) error {
 		return nil
 	}
 	b, ok := s.cache.bodies.GetIfPresent(key)
-	if !ok {
+	if ok {
+		s.hits.Add(1)
+	} else {
+		s.misses.Add(1)
 		var err error
 		if b, err = s.load(ctx, key, blob, size); err != nil {
 			return err

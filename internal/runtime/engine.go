@@ -69,6 +69,7 @@ type Config struct {
 type Stats struct {
 	VMs         int    // machines there are
 	Busy        int    // of them, serving
+	Waiting     int    // requests without a machine
 	Runs        uint64 // requests served
 	Interrupted uint64 // of them, stopped at the deadline
 	Abandoned   uint64 // runs that no deadline stopped
@@ -580,6 +581,6 @@ func (e *Engine) Stats() Stats {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s := e.stats
-	s.VMs = e.count
+	s.VMs, s.Waiting = e.count, len(e.queue)
 	return s
 }

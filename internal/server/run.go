@@ -29,7 +29,7 @@ func (i *Instance) Run(ctx context.Context, ready Ready) error {
 	if err != nil {
 		return err
 	}
-	r := &run{started: time.Now().UTC().Truncate(time.Millisecond), stop: stop}
+	r := &run{ctx: ctx, started: time.Now().UTC().Truncate(time.Millisecond), stop: stop}
 	var addresses []net.Addr
 	for _, e := range edges {
 		if e.listener.Addr().Network() == "tcp" {

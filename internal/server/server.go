@@ -61,6 +61,7 @@ type Instance struct {
 	front    http.Handler
 	api      *api.API
 	reload   *gateway.Reloader // nil unless Dev
+	traffic  traffic
 	routes   atomic.Pointer[gateway.Routes]
 	refresh  sync.Mutex             // held while routes are made anew
 	address  atomic.Pointer[string] // the first TCP address, once it is open
@@ -69,6 +70,7 @@ type Instance struct {
 
 // run is what exists only while the instance runs.
 type run struct {
+	ctx     context.Context // ends when the server begins to stop
 	started time.Time
 	listen  []string
 	stop    context.CancelFunc
@@ -156,6 +158,7 @@ func (i *Instance) composeEdges() {
 	i.api = api.New(api.Config{
 		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Keys: i.Keys, Answers: activity.NewAnswers(i.DB), AppLog: i.AppLog, Log: i.log,
 		URL: i.URL, AppURL: i.AppURL, HostURL: i.hostURL, Lookup: i.config.Lookup, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop,
+		Health: i.health, Metrics: i.metrics, Ready: i.ready,
 		Settings: i.settings, Limits: i.Limits,
 	})
 	if i.config.Dev {
@@ -164,6 +167,7 @@ func (i *Instance) composeEdges() {
 	i.front = gateway.New(gateway.Config{
 		Routes: i.routes.Load, Preview: i.preview, Static: i.static, Functions: i.engine, Program: i.program,
 		Admin: gateway.Admin(gateway.AdminConfig{API: i.api, Check: i.Keys.Check, Fail: i.api.Fail}), Log: i.log, Reload: i.reload,
+		Access: i.traffic.count,
 	})
 }
 

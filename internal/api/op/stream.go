@@ -75,7 +75,8 @@ func (s *streamWriter) flush() error {
 
 // decodeStream takes a response that is a stream.
 func (s Spec) decodeStream(resp *http.Response) (Stream, error) {
-	if media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); media != s.Media {
+	want, _, _ := mime.ParseMediaType(s.Media)
+	if media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); media != want {
 		resp.Body.Close()
 		return Stream{}, errs.New(errs.Unsupported, "the answer cannot be read; the server may be another version of Fazt")
 	}

@@ -173,5 +173,6 @@ func All() []Spec {
 		ManifestSchema.Spec, OpenAPI.Spec,
 		DeploymentGet.Spec, FilePage.Spec, FileRead.Spec, FileFetch.Spec,
 		AppLogs.Spec, AppFork.Spec,
+		SystemHealth.Spec, SystemMetrics.Spec, Healthz.Spec, Readyz.Spec,
 	}
 }

@@ -1,0 +1,67 @@
+package op
+
+import (
+	"net/http"
+	"time"
+)
+
+// Health is how a running instance is doing, in figures.
+type Health struct {
+	Status   string   `json:"status"`   // ok, or degraded: it serves, and something needs a look
+	Problems []string `json:"problems"` // what needs a look
+
+	Version       string    `json:"version"`
+	StartedAt     time.Time `json:"started_at"`
+	UptimeSeconds int64     `json:"uptime_seconds"`
+
+	Memory   HealthMemory   `json:"memory"`
+	Database HealthDatabase `json:"database"`
+	Runtime  HealthRuntime  `json:"runtime"`
+	Dropped  HealthDropped  `json:"dropped"`
+}
+
+// HealthMemory is the memory of the process, in bytes.
+type HealthMemory struct {
+	Resident int64 `json:"resident"` // in the machine's memory; 0 = this system does not tell
+	Heap     int64 `json:"heap"`     // objects of the program, without the machines of functions
+	Limit    int64 `json:"limit"`    // what the process may use
+}
+
+// HealthDatabase is the database file and the queue before it.
+type HealthDatabase struct {
+	Bytes    int64 `json:"bytes"`
+	WALBytes int64 `json:"wal_bytes"`
+	Queued   int   `json:"queued_writes"`
+	Writes   int64 `json:"writes"`  // since the start
+	Commits  int64 `json:"commits"` // that carried them
+}
+
+// HealthRuntime is what runs functions.
+type HealthRuntime struct {
+	Goroutines  int   `json:"goroutines"`
+	VMs         int   `json:"vms"`
+	Busy        int   `json:"busy"`    // of them
+	Waiting     int   `json:"waiting"` // requests without a VM
+	Runs        int64 `json:"runs"`    // since the start, as the following
+	Interrupted int64 `json:"interrupted"`
+	Abandoned   int64 `json:"abandoned"`
+	Refused     int64 `json:"refused"`
+}
+
+// HealthDropped is what came faster than it could be stored, since the start.
+type HealthDropped struct {
+	LogLines int64 `json:"log_lines"`
+}
+
+// State is the answer to a probe.
+type State struct {
+	Status string `json:"status"`
+}
+
+// The operations that tell how an instance is doing. The two for probes say nothing of it but whether it lives.
+var (
+	SystemHealth  = declare[None, Health](Spec{Name: "system.health", Method: http.MethodGet, Path: "/api/system/health", Access: Read, Tag: "System", Doc: "Show how the running instance is doing: memory, database, queues, functions."})
+	SystemMetrics = declare[None, Stream](Spec{Name: "system.metrics", Method: http.MethodGet, Path: "/metrics", Access: Metrics, Tag: "System", Media: "text/plain; version=0.0.4; charset=utf-8", Doc: "Read the counters of the running instance in the text format of Prometheus."})
+	Healthz       = declare[None, State](Spec{Name: "system.healthz", Method: http.MethodGet, Path: "/healthz", Access: Anyone, Bare: true, Tag: "System", Doc: "Answer as long as the process lives."})
+	Readyz        = declare[None, State](Spec{Name: "system.readyz", Method: http.MethodGet, Path: "/readyz", Access: Anyone, Bare: true, Tag: "System", Doc: "Answer 200 while the instance can serve: the database answers, and nobody told it to stop. Else 503."})
+)

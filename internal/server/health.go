@@ -1,0 +1,79 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/metrics"
+	"strconv"
+	"strings"
+	"time"
+
+	"fazt/internal/api/op"
+	"fazt/internal/errs"
+)
+
+// ready says why the instance should get no requests.
+func (i *Instance) ready(context.Context) error {
+	r := i.running.Load()
+	switch {
+	case r == nil || r.ctx.Err() != nil:
+		return errs.New(errs.Unavailable, "the server is stopping")
+	case i.DB.Stats().Queued >= i.Limits.Storage().WriteQueue:
+		return errs.New(errs.Unavailable, "the write queue is full")
+	}
+	return nil
+}
+
+// health tells what only the running server knows, and what of it needs a look.
+func (i *Instance) health(h *op.Health) {
+	if r := i.running.Load(); r != nil {
+		h.StartedAt = r.started
+		h.UptimeSeconds = int64(time.Since(r.started).Seconds())
+	}
+	heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(heap)
+	h.Memory = op.HealthMemory{Resident: resident(), Heap: int64(heap[0].Value.Uint64()), Limit: i.Limits.Load().Hardware.TotalRAM}
+	s := i.engine.Stats()
+	h.Runtime = op.HealthRuntime{
+		Goroutines: runtime.NumGoroutine(), VMs: s.VMs, Busy: s.Busy, Waiting: s.Waiting,
+		Runs: int64(s.Runs), Interrupted: int64(s.Interrupted), Abandoned: int64(s.Abandoned), Refused: int64(s.Refused),
+	}
+	h.Dropped = op.HealthDropped{LogLines: int64(i.AppLog.Dropped())}
+	h.Problems = append(h.Problems, i.problems(h)...)
+}
+
+// problems is what of it needs a look.
+func (i *Instance) problems(h *op.Health) []string {
+	list := []string{}
+	add := func(is bool, format string, args ...any) {
+		if is {
+			list = append(list, fmt.Sprintf(format, args...))
+		}
+	}
+	most := i.Limits.Storage().WriteQueue
+	add(h.Database.Queued > most/2, "%d writes wait for the disk; at %d more are refused", h.Database.Queued, most)
+	add(h.Runtime.Abandoned > 0, "%d runs of functions could not be stopped since the start, and may still use processor time; restart the server", h.Runtime.Abandoned)
+	add(h.Memory.Limit > 0 && h.Memory.Resident > h.Memory.Limit*9/10, "nine tenths of the memory are in use; lower storage.max_vfs or runtime.vms")
+	add(h.Dropped.LogLines > 0, "%d console lines came faster than they could be stored", h.Dropped.LogLines)
+	return list
+}
+
+// resident is how much of the machine's memory the process has; 0 where that is not known. What Go knows of is less:
+// the machines of functions have memory of their own.
+func resident() int64 {
+	data, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(data))
+	if len(fields) < 2 {
+		return 0
+	}
+	pages, err := strconv.ParseInt(fields[1], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return pages * int64(os.Getpagesize())
+}

@@ -1,0 +1,149 @@
+package server
+
+import (
+	"io"
+	"math"
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/common/expfmt"
+
+	"fazt/internal/database"
+	"fazt/internal/gateway"
+	"fazt/internal/system"
+)
+
+// metrics writes the counters of the instance in the text format of Prometheus. They are read when somebody asks: what
+// counts is plain atomics in the parts themselves, and costs a request next to nothing.
+func (i *Instance) metrics(w io.Writer) error {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		reading{i},
+	)
+	families, err := registry.Gather()
+	if err != nil {
+		return err
+	}
+	out := expfmt.NewEncoder(w, expfmt.NewFormat(expfmt.TypeTextPlain))
+	for _, f := range families {
+		if err := out.Encode(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reading reads the counters of an instance, once.
+type reading struct{ *Instance }
+
+// Describe says nothing: which counters there are depends on the apps.
+func (r reading) Describe(chan<- *prometheus.Desc) {}
+
+// Collect reads all counters.
+func (r reading) Collect(out chan<- prometheus.Metric) {
+	r.requests(out)
+	r.functions(out)
+	r.storage(out)
+	gauge(out, "fazt_info", "The version that runs.", 1, label{"version", system.Version})
+}
+
+func (r reading) requests(out chan<- prometheus.Metric) {
+	names := map[string]string{}
+	for app := range r.routes.Load().Apps() {
+		names[app.AppID] = app.AppName
+	}
+	r.traffic.forget(names)
+	for id, found := range r.traffic.apps.Range {
+		app := label{"app", names[id.(string)]}
+		for _, class := range gateway.Classes() {
+			s := &found.(*appTraffic).class[class]
+			s.collect(out, app, label{"class", class.String()})
+		}
+	}
+}
+
+// collect reads the answers of one class, if there were any.
+func (s *served) collect(out chan<- prometheus.Metric, app, class label) {
+	buckets, n := map[float64]uint64{}, uint64(0)
+	for i := range s.took {
+		n += s.took[i].Load()
+		if i < len(latencies) {
+			buckets[latencies[i]] = n
+		}
+	}
+	if n == 0 {
+		return
+	}
+	for digit := range s.status {
+		if count := s.status[digit].Load(); count > 0 {
+			counter(out, "fazt_http_requests_total", "Requests by app, by what answered and by the first digit of the status; 0xx = the client left before.",
+				float64(count), app, class, label{"status", strconv.Itoa(digit) + "xx"})
+		}
+	}
+	counter(out, "fazt_http_response_bytes_total", "Bytes of the bodies of answers.", float64(s.bytes.Load()), app, class)
+	desc := describe("fazt_http_request_duration_seconds", "Time from the arrival of a request until it was answered.", app, class)
+	out <- prometheus.MustNewConstHistogram(desc, n, float64(s.nanos.Load())/1e9, buckets, app.value, class.value)
+}
+
+func (r reading) functions(out chan<- prometheus.Metric) {
+	s := r.engine.Stats()
+	gauge(out, "fazt_vms", "Virtual machines for functions by state.", float64(s.Busy), label{"state", "busy"})
+	gauge(out, "fazt_vms", "Virtual machines for functions by state.", float64(s.VMs-s.Busy), label{"state", "idle"})
+	gauge(out, "fazt_function_requests_waiting", "Requests that wait for a virtual machine.", float64(s.Waiting))
+	counter(out, "fazt_function_runs_total", "Runs of functions.", float64(s.Runs))
+	counter(out, "fazt_function_interrupted_total", "Runs stopped at their deadline.", float64(s.Interrupted))
+	counter(out, "fazt_function_abandoned_total", "Runs that no deadline stopped.", float64(s.Abandoned))
+	counter(out, "fazt_function_refused_total", "Requests for which no virtual machine came free in time.", float64(s.Refused))
+}
+
+func (r reading) storage(out chan<- prometheus.Metric) {
+	db := r.DB.Stats()
+	file, wal := r.DB.Size()
+	gauge(out, "fazt_database_bytes", "Size of the database file.", float64(file), label{"file", "main"})
+	gauge(out, "fazt_database_bytes", "Size of the database file.", float64(wal), label{"file", "wal"})
+	gauge(out, "fazt_database_queued_writes", "Writes that wait for the writer.", float64(db.Queued))
+	counter(out, "fazt_database_writes_total", "Writes committed.", float64(db.Writes))
+	buckets, n := map[float64]uint64{}, uint64(0)
+	for i, count := range db.Batches {
+		n += count
+		buckets[math.Exp2(float64(i))] = n
+	}
+	delete(buckets, math.Exp2(database.BatchSizes-1)) // the last has no end
+	out <- prometheus.MustNewConstHistogram(describe("fazt_database_commit_writes", "Writes that shared a commit."), db.Commits, float64(db.Writes), buckets)
+
+	static := r.static.Stats()
+	counter(out, "fazt_static_cache_total", "Static contents asked of the cache, by outcome.", float64(static.Hits), label{"outcome", "hit"})
+	counter(out, "fazt_static_cache_total", "Static contents asked of the cache, by outcome.", float64(static.Misses), label{"outcome", "miss"})
+	gauge(out, "fazt_static_cache_bytes", "Memory of the static cache in use.", float64(static.Bytes))
+	counter(out, "fazt_dropped_total", "What came faster than it could be stored.", float64(r.AppLog.Dropped()), label{"what", "app_log_lines"})
+}
+
+// label is a name with its value.
+type label struct{ name, value string }
+
+func counter(out chan<- prometheus.Metric, name, help string, value float64, labels ...label) {
+	send(out, prometheus.CounterValue, name, help, value, labels)
+}
+
+func gauge(out chan<- prometheus.Metric, name, help string, value float64, labels ...label) {
+	send(out, prometheus.GaugeValue, name, help, value, labels)
+}
+
+func send(out chan<- prometheus.Metric, kind prometheus.ValueType, name, help string, value float64, labels []label) {
+	values := make([]string, len(labels))
+	for i, l := range labels {
+		values[i] = l.value
+	}
+	out <- prometheus.MustNewConstMetric(describe(name, help, labels...), kind, value, values...)
+}
+
+func describe(name, help string, labels ...label) *prometheus.Desc {
+	names := make([]string, len(labels))
+	for i, l := range labels {
+		names[i] = l.name
+	}
+	return prometheus.NewDesc(name, help, names, nil)
+}
