@@ -54,5 +54,14 @@ func (a *API) routes() []route {
 		streamed(a, op.FileFetch, a.fileFetch),
 		streamed(a, op.AppLogs, a.appLogs),
 		on(op.AppFork, a.appFork),
+
+		on(op.LimitsGet, a.limitsGet),
+		on(op.LimitsList, a.limitsList),
+		on(op.LimitsSchema, a.limitsSchema),
+		on(op.LimitsSet, a.limitsSet),
+		on(op.SettingsGet, a.settingsGet),
+		on(op.SettingsList, a.settingsList),
+		on(op.SettingsSchema, a.settingsSchema),
+		on(op.SettingsSet, a.settingsSet),
 	}
 }

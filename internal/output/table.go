@@ -69,6 +69,9 @@ func (p Printer) styles(list, head bool) (first, others lipgloss.Style) {
 func (p Printer) fit(rows [][]string) []int {
 	var widths []int
 	for _, row := range rows {
+		if len(row) == 1 && len(rows[0]) > 1 {
+			continue // a heading
+		}
 		for i, c := range row {
 			if i == len(widths) {
 				widths = append(widths, 0)
@@ -99,6 +102,10 @@ func (p Printer) fit(rows [][]string) []int {
 }
 
 func writeRow(b *strings.Builder, row []string, widths []int, first, others lipgloss.Style) {
+	if len(row) == 1 && len(widths) > 1 {
+		b.WriteString(first.Render(row[0]) + "\n")
+		return
+	}
 	for i, c := range row {
 		style := others
 		if i == 0 {

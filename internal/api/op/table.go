@@ -172,5 +172,7 @@ func All() []Spec {
 		ManifestSchema.Spec, OpenAPI.Spec,
 		DeploymentGet.Spec, FilePage.Spec, FileRead.Spec, FileFetch.Spec,
 		AppLogs.Spec, AppFork.Spec,
+		LimitsGet.Spec, LimitsList.Spec, LimitsSchema.Spec, LimitsSet.Spec,
+		SettingsGet.Spec, SettingsList.Spec, SettingsSchema.Spec, SettingsSet.Spec,
 	}
 }
