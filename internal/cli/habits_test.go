@@ -200,6 +200,7 @@ func TestEveryCommandHasAnExampleOfItself(t *testing.T) {
 // forPrograms are the operations that no command needs, each with its reason.
 var forPrograms = map[string]string{
 	"ManifestSchema": "editors fetch it",
+	"LimitsGet":      "the nested values; commands show the list, which has them too",
 	"DeployArchive":  "for curl and build servers; commands send the files themselves, and only those that are missing",
 }
 

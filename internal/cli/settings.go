@@ -19,13 +19,10 @@ func (c *command) settings() *cobra.Command {
 		c.settingsList(), c.settingsGet(), c.settingsSet(), c.settingsReset())
 }
 
-// settingFlags gives a command a flag for every setting.
+// settingFlags gives a command a flag for every setting; those of lists may be repeated.
 func settingFlags(cmd *cobra.Command) {
 	for _, f := range schema.Of[system.Settings]().Fields() {
 		desc := strings.ToLower(f.Desc[:1]) + f.Desc[1:]
-		if f.Type == "array" {
-			desc += "; may be repeated"
-		}
 		if words := strings.Trim(f.Default, `[]"`); words != "" {
 			desc += " (default " + words + ")"
 		}

@@ -20,17 +20,20 @@ const unbounded = 1 << 60
 
 // Probe looks at the machine. What a container or a service manager leaves this process counts, where that is less
 // than the machine has.
-func Probe() Hardware {
-	h := machine()
+//
+// GOMAXPROCS knows the processors of the machine, those this process is bound to, and what its owner set. It rounds a
+// share of less than two processors up to two; the share itself says what there is.
+func Probe() Hardware { return complete(machine(), runtime.GOMAXPROCS(0)) }
+
+// complete fills in what the machine does not tell, and takes no more than there can be.
+func complete(h Hardware, most int) Hardware {
 	if h.TotalRAM <= 0 {
 		h.TotalRAM = unknownRAM
 	}
 	if h.AvailableRAM <= 0 || h.AvailableRAM > h.TotalRAM {
 		h.AvailableRAM = h.TotalRAM
 	}
-	// GOMAXPROCS knows the processors of the machine, those this process is bound to, and what its owner set. It rounds
-	// a share of less than two processors up to two; the share itself says what there is.
-	if most := runtime.GOMAXPROCS(0); h.CPUCores <= 0 || h.CPUCores > most {
+	if h.CPUCores <= 0 || h.CPUCores > most {
 		h.CPUCores = most
 	}
 	return h

@@ -15,9 +15,9 @@ import (
 type Settings struct {
 	Domain         string   `json:"domain" label:"Domain" desc:"Apps are served below this name" default:"localhost" range:"1,253" live:"false"`
 	Listen         []string `json:"listen" label:"Listen" desc:"Addresses to listen on" default:"[\"127.0.0.1:4698\"]" range:"1,32" live:"false"`
-	TrustedProxies []string `json:"trusted_proxies" label:"Trusted proxies" desc:"Addresses of proxies, as CIDR, whose word on where a request comes from is believed" default:"[]" range:"0,100"`
-	LogRetention   int      `json:"log_retention" label:"Activity log kept" desc:"Days after which entries of the activity log are removed; 0 = never" unit:"days" default:"90" range:"0,36500"`
-	ACMEEmail      string   `json:"acme_email" label:"Certificate contact" desc:"E-mail address that a certificate authority may write to; nothing is sent to it before HTTPS is built in" range:"0,254" pattern:"^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$" live:"false"`
+	TrustedProxies []string `json:"trusted_proxies" label:"Trusted proxies" desc:"Proxies, as CIDR, that may say who is asking" default:"[]" range:"0,100"`
+	LogRetention   int      `json:"log_retention" label:"Activity log kept" desc:"Days of activity log kept; 0 = all" unit:"days" default:"90" range:"0,36500"`
+	ACMEEmail      string   `json:"acme_email" label:"Certificate contact" desc:"E-mail address for certificates; not used yet" range:"0,254" pattern:"^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$" live:"false"`
 }
 
 // checks are what the tags of a setting cannot say, by its path. They give the value in its canonical form.
