@@ -217,6 +217,19 @@ func TestOnlyWhatDiffersIsStoredWithWhoAndWhen(t *testing.T) {
 	}
 }
 
+// An app that has one limit of its own has the others of the instance, whichever was set first.
+func TestAnAppWithALimitOfItsOwnHasTheOthersOfTheInstance(t *testing.T) {
+	s, live := opened(t, kept(t), Given{})
+	set(t, s, "app_a", `{"runtime.exec_timeout":8000}`)
+	set(t, s, "", `{"runtime.queue_wait":77,"runtime.vms":7}`)
+	if r := live.App("app_a").Runtime; r.ExecTimeout != 8000 || r.QueueWait != 77 || r.VMs != 7 {
+		t.Errorf("%+v", r)
+	}
+	if r := live.App("app_b").Runtime; r.ExecTimeout != 5000 || r.QueueWait != 77 {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestRemovingAnAppRemovesItsLimits(t *testing.T) {
 	db := kept(t)
 	s, live := opened(t, db, Given{})
@@ -278,7 +291,7 @@ func TestAStoredValueThatThisVersionDoesNotUnderstandIsIgnoredAndReported(t *tes
 
 func TestAFlagComesBeforeTheEnvironmentAndThatBeforeWhatIsStoredAndThatBeforeTheDefault(t *testing.T) {
 	env := func(name string) string {
-		return map[string]string{"FAZT_DOMAIN": "env.example", "FAZT_LISTEN": "127.0.0.1:1,[::1]:2", "FAZT_TRUSTED_PROXIES": "10.0.0.0/8", "FAZT_LOG_RETENTION": "7d", "FAZT_ACME_EMAIL": "env@example.com"}[name]
+		return map[string]string{"FAZT_DOMAIN": "env.example", "FAZT_LISTEN": "[::1]:2,127.0.0.1:1", "FAZT_TRUSTED_PROXIES": "10.0.0.0/8", "FAZT_LOG_RETENTION": "7d", "FAZT_ACME_EMAIL": "env@example.com"}[name]
 	}
 	stored := `{"domain":"stored.example","listen":["127.0.0.1:3"],"trusted_proxies":"172.16.0.0/12","log_retention":5,"acme_email":"stored@example.com"}`
 	flags := map[string]string{"domain": "flag.example", "listen": "127.0.0.1:4", "trusted_proxies": "192.168.0.0/16", "log_retention": "9", "acme_email": "flag@example.com"}
@@ -291,7 +304,7 @@ func TestAFlagComesBeforeTheEnvironmentAndThatBeforeWhatIsStoredAndThatBeforeThe
 	}{
 		{"nothing", Given{}, "", FromDefault, map[string]string{"domain": "localhost", "listen": `["127.0.0.1:4698"]`, "trusted_proxies": "[]", "log_retention": "90", "acme_email": ""}},
 		{"stored", Given{}, stored, FromStored, map[string]string{"domain": "stored.example", "listen": `["127.0.0.1:3"]`, "trusted_proxies": `["172.16.0.0/12"]`, "log_retention": "5", "acme_email": "stored@example.com"}},
-		{"environment", Given{Getenv: env}, stored, FromEnvironment, map[string]string{"domain": "env.example", "listen": `["127.0.0.1:1","[::1]:2"]`, "trusted_proxies": `["10.0.0.0/8"]`, "log_retention": "7", "acme_email": "env@example.com"}},
+		{"environment", Given{Getenv: env}, stored, FromEnvironment, map[string]string{"domain": "env.example", "listen": `["[::1]:2","127.0.0.1:1"]`, "trusted_proxies": `["10.0.0.0/8"]`, "log_retention": "7", "acme_email": "env@example.com"}},
 		{"flag", Given{Flags: flags, Getenv: env}, stored, FromFlag, map[string]string{"domain": "flag.example", "listen": `["127.0.0.1:4"]`, "trusted_proxies": `["192.168.0.0/16"]`, "log_retention": "9", "acme_email": "flag@example.com"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
