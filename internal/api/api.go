@@ -55,8 +55,10 @@ type Config struct {
 	Ready   func(ctx context.Context) error
 	// Stop begins to stop the server, where one runs.
 	Stop func()
-	// Settings are the settings in force.
+	// Settings are the settings as they were at the start: those that take a restart are in force.
 	Settings system.Settings
+	// System keeps limits and settings.
+	System *system.Store
 	// Limits are the limits in force.
 	Limits *system.Live
 }

@@ -58,5 +58,14 @@ func (a *API) routes() []route {
 		streamed(a, op.SystemMetrics, a.systemMetrics),
 		on(op.Healthz, a.healthz),
 		on(op.Readyz, a.readyz),
+
+		on(op.LimitsGet, a.limitsGet),
+		on(op.LimitsList, a.limitsList),
+		on(op.LimitsSchema, a.limitsSchema),
+		on(op.LimitsSet, a.limitsSet),
+		on(op.SettingsGet, a.settingsGet),
+		on(op.SettingsList, a.settingsList),
+		on(op.SettingsSchema, a.settingsSchema),
+		on(op.SettingsSet, a.settingsSet),
 	}
 }

@@ -84,6 +84,9 @@ func columns(text string) int {
 func (p Printer) fit(rows [][]string) []int {
 	var widths []int
 	for _, row := range rows {
+		if len(row) == 1 && len(rows[0]) > 1 {
+			continue // a heading
+		}
 		for i, c := range row {
 			if i == len(widths) {
 				widths = append(widths, 0)
@@ -114,6 +117,10 @@ func (p Printer) fit(rows [][]string) []int {
 }
 
 func writeRow(b *strings.Builder, row []string, widths []int, first, others paint) {
+	if len(row) == 1 && len(widths) > 1 {
+		b.WriteString(first(row[0]) + "\n")
+		return
+	}
 	for i, c := range row {
 		look := others
 		if i == 0 {

@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,11 +36,29 @@ type Config struct {
 	Lock     *database.Lock // of that file; nil = Open takes it
 	Listen   []string       // addresses; nil = the setting
 	Domain   string         // "" = the setting
-	Limits   *system.Limits // nil = the defaults
+	Limits   *system.Limits // where nothing is stored; nil = the defaults
 	Log      *slog.Logger   // nil = silent
 	Dev      bool           // readable error pages, and pages that reload when a deployment goes live
 
+	Flags  map[string]string        // settings of the command line, by path; Listen and Domain are two of them
+	Getenv func(name string) string // the environment, which may set settings; nil = none
+
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error) // addresses of a host; nil = ask the name servers
+}
+
+// flags are the settings that the caller gives, by path.
+func (c Config) flags() map[string]string {
+	flags := maps.Clone(c.Flags)
+	if flags == nil {
+		flags = map[string]string{}
+	}
+	if len(c.Listen) > 0 {
+		flags["listen"] = strings.Join(c.Listen, ",")
+	}
+	if c.Domain != "" {
+		flags["domain"] = c.Domain
+	}
+	return flags
 }
 
 // Instance is one Fazt: its database open, its parts joined, nothing running until Run.
@@ -51,6 +71,7 @@ type Instance struct {
 	Keys    *auth.Keys
 	AppLog  *activity.AppLog
 	Limits  *system.Live
+	System  *system.Store
 
 	config   Config
 	log      *slog.Logger
@@ -124,18 +145,13 @@ func (i *Instance) compose(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if i.settings, err = system.LoadSettings(ctx, i.DB); err != nil {
+	i.System, err = system.OpenStore(ctx, system.StoreConfig{
+		DB: i.DB, Limits: i.Limits, Given: system.Given{Flags: i.config.flags(), Getenv: i.config.Getenv}, Log: i.log,
+	})
+	if err != nil {
 		return err
 	}
-	if i.config.Domain != "" {
-		if err := system.CheckDomain(i.config.Domain); err != nil {
-			return err
-		}
-		i.settings.Domain = i.config.Domain
-	}
-	if len(i.config.Listen) > 0 {
-		i.settings.Listen = i.config.Listen
-	}
+	i.settings = *i.System.Settings().Load()
 	i.Apps = apps.New(i.DB)
 	i.Hosting = hosting.New(hosting.Config{DB: i.DB, Limits: i.Limits.Storage, Log: i.log, Temp: filepath.Dir(i.config.Database)})
 	i.KV = storage.New(storage.Config{DB: i.DB, Limits: i.Limits.Storage})
@@ -159,7 +175,7 @@ func (i *Instance) composeEdges() {
 		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Keys: i.Keys, Answers: activity.NewAnswers(i.DB), AppLog: i.AppLog, Log: i.log,
 		URL: i.URL, AppURL: i.AppURL, HostURL: i.hostURL, Lookup: i.config.Lookup, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop,
 		Health: i.health, Metrics: i.metrics, Ready: i.ready,
-		Settings: i.settings, Limits: i.Limits,
+		Settings: i.settings, Limits: i.Limits, System: i.System,
 	})
 	if i.config.Dev {
 		i.reload = gateway.NewReloader()
@@ -207,7 +223,7 @@ func (i *Instance) API() http.Handler {
 func (i *Instance) Front() http.Handler { return i.front }
 
 // Settings are the settings in force.
-func (i *Instance) Settings() system.Settings { return i.settings }
+func (i *Instance) Settings() system.Settings { return *i.System.Settings().Load() }
 
 // URL is the address of the app behind a host label.
 func (i *Instance) URL(label string) string { return i.hostURL(label + "." + i.settings.Domain) }
@@ -257,13 +273,16 @@ func (i *Instance) Close() error {
 	return err
 }
 
-// InProcess is the control API of an instance that does not run, for one command; the lock stays the caller's.
-func InProcess(ctx context.Context, path string, lock *database.Lock) (http.Handler, func() error, error) {
-	i, err := Open(ctx, Config{Database: path, Lock: lock})
-	if err != nil {
-		return nil, nil, err
+// InProcess gives the control API of an instance that does not run, for one command; the lock stays the caller's. The
+// environment, which may be nil, can set settings.
+func InProcess(getenv func(name string) string) func(context.Context, string, *database.Lock) (http.Handler, func() error, error) {
+	return func(ctx context.Context, path string, lock *database.Lock) (http.Handler, func() error, error) {
+		i, err := Open(ctx, Config{Database: path, Lock: lock, Getenv: getenv})
+		if err != nil {
+			return nil, nil, err
+		}
+		return i.API(), i.Close, nil
 	}
-	return i.API(), i.Close, nil
 }
 
 // WaitStopped returns when no server and no command has the database at path.

@@ -3,7 +3,7 @@
 // them.
 //
 // The fields of a request say where they travel: `path:"app"` in the path, `query:"limit"` in the query,
-// `body:"stream"` as the raw body, `form:"app"` in a multipart form, and everything with a json tag in a JSON body.
+// `body:"stream"` as the raw body, `body:"json"` as the whole JSON body, `form:"app"` in a multipart form, and everything with a json tag in a JSON body.
 package op
 
 import (

@@ -80,6 +80,9 @@ func (g *generator) operation(s Spec) map[string]any {
 				})
 			}
 		}
+		if f.Tag.Get("body") == "json" {
+			o["requestBody"] = map[string]any{"required": true, "description": f.Tag.Get("desc"), "content": jsonContent(g.schema(f.Type))}
+		}
 		if f.Tag.Get("body") == "stream" {
 			o["requestBody"] = map[string]any{"required": true, "description": f.Tag.Get("desc"), "content": map[string]any{
 				"application/octet-stream": map[string]any{},
@@ -89,7 +92,7 @@ func (g *generator) operation(s Spec) map[string]any {
 	if parameters != nil {
 		o["parameters"] = parameters
 	}
-	if hasJSON(s.Req) {
+	if hasJSON(s.Req) && o["requestBody"] == nil {
 		o["requestBody"] = map[string]any{"required": true, "content": jsonContent(g.object(s.Req))}
 	}
 	return o

@@ -174,5 +174,7 @@ func All() []Spec {
 		DeploymentGet.Spec, FilePage.Spec, FileRead.Spec, FileFetch.Spec,
 		AppLogs.Spec, AppFork.Spec,
 		SystemHealth.Spec, SystemMetrics.Spec, Healthz.Spec, Readyz.Spec,
+		LimitsGet.Spec, LimitsList.Spec, LimitsSchema.Spec, LimitsSet.Spec,
+		SettingsGet.Spec, SettingsList.Spec, SettingsSchema.Spec, SettingsSet.Spec,
 	}
 }

@@ -71,7 +71,7 @@ func places(v reflect.Value) []place {
 // hasJSON says whether any field of a request travels in a JSON body.
 func hasJSON(t reflect.Type) bool {
 	for i := range t.NumField() {
-		if _, ok := t.Field(i).Tag.Lookup("json"); ok {
+		if _, ok := t.Field(i).Tag.Lookup("json"); ok || t.Field(i).Tag.Get("body") == "json" {
 			return true
 		}
 	}
@@ -90,7 +90,9 @@ func (o Op[Req, Res]) NewRequest(ctx context.Context, base string, req Req) (*ht
 		case "query":
 			addQuery(query, p)
 		case "body":
-			body, _ = p.value.Interface().(io.Reader)
+			if p.name == "stream" {
+				body, _ = p.value.Interface().(io.Reader)
+			}
 		}
 	}
 	if hasForm(o.Req) {
@@ -131,8 +133,13 @@ func addQuery(query url.Values, p place) {
 }
 
 // onlyJSON is the part of a request that travels in the JSON body.
-func onlyJSON(req any) map[string]any {
+func onlyJSON(req any) any {
 	v := reflect.ValueOf(req)
+	for i := range v.NumField() {
+		if v.Type().Field(i).Tag.Get("body") == "json" {
+			return v.Field(i).Interface()
+		}
+	}
 	out := map[string]any{}
 	for i := range v.NumField() {
 		if name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ","); name != "" && name != "-" {
@@ -166,7 +173,9 @@ func (o Op[Req, Res]) Parse(w http.ResponseWriter, r *http.Request) (req Req, er
 				return req, err
 			}
 		case "body":
-			p.value.Set(reflect.ValueOf(io.Reader(r.Body)))
+			if p.name == "stream" {
+				p.value.Set(reflect.ValueOf(io.Reader(r.Body)))
+			}
 		}
 	}
 	for name := range query {
@@ -184,7 +193,7 @@ func (o Op[Req, Res]) parseJSON(w http.ResponseWriter, r *http.Request, req *Req
 	limit := o.BodyLimit()
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, limit))
 	d.DisallowUnknownFields()
-	err := d.Decode(req)
+	err := d.Decode(jsonTarget(req))
 	if err == nil && d.More() {
 		err = errors.New("something follows the JSON value")
 	}
@@ -200,6 +209,17 @@ func (o Op[Req, Res]) parseJSON(w http.ResponseWriter, r *http.Request, req *Req
 		return errs.Wrap(errs.Invalid, err, "the request is not valid JSON for %s: %s", o.Name, strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return nil
+}
+
+// jsonTarget is what the JSON body of a request is decoded into: the field that is all of it, or the request.
+func jsonTarget(req any) any {
+	v := reflect.ValueOf(req).Elem()
+	for i := range v.NumField() {
+		if v.Type().Field(i).Tag.Get("body") == "json" {
+			return v.Field(i).Addr().Interface()
+		}
+	}
+	return req
 }
 
 func setQuery(p place, values []string) error {

@@ -2,7 +2,7 @@ CREATE TABLE settings (
   name       TEXT    NOT NULL PRIMARY KEY,
   value      TEXT    NOT NULL,
   updated_at INTEGER NOT NULL -- epoch ms, as every time in this database
-) STRICT, WITHOUT ROWID;
+, set_by TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
 
 CREATE TABLE users (
   id            TEXT    NOT NULL PRIMARY KEY, -- usr_…
@@ -212,4 +212,16 @@ CREATE TABLE answers (
 CREATE INDEX answers_age ON answers (created_at);
 
 CREATE INDEX uploads_app ON uploads (app_id);
+
+CREATE TABLE limits (
+  path   TEXT    NOT NULL,                                -- "runtime.exec_timeout"; an unknown one is left alone
+  app_id TEXT    REFERENCES apps (id) ON DELETE CASCADE,  -- NULL = for the whole instance
+  value  TEXT    NOT NULL,
+  set_by TEXT    NOT NULL,                                -- "owner", or "key" and its name, at the time
+  set_at INTEGER NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX limits_place ON limits (path, coalesce(app_id, ''));
+
+CREATE INDEX limits_app ON limits (app_id);
 

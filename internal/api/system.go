@@ -1,0 +1,106 @@
+package api
+
+import (
+	"context"
+
+	"fazt/internal/api/op"
+	"fazt/internal/auth"
+	"fazt/internal/errs"
+	"fazt/internal/system"
+)
+
+func (a *API) limitsGet(ctx context.Context, req op.LimitsOf) (system.Limits, error) {
+	app, err := a.appID(ctx, req.App)
+	if err != nil {
+		return system.Limits{}, err
+	}
+	return *a.Limits.App(app), nil
+}
+
+// appID is the id of the app with the given name or id; "" for none.
+func (a *API) appID(ctx context.Context, ref string) (string, error) {
+	if ref == "" {
+		return "", nil
+	}
+	app, err := a.Apps.Get(ctx, ref)
+	return app.ID, err
+}
+
+func (a *API) limitsList(ctx context.Context, req op.LimitsOf) (list op.LimitList, err error) {
+	app, err := a.appID(ctx, req.App)
+	if err != nil {
+		return list, err
+	}
+	list.Limits, list.Ignored = a.System.Limits(app)
+	for _, item := range list.Limits {
+		for i := range item.ForApps {
+			if item.ForApps[i].App, err = a.appName(ctx, item.ForApps[i].App); err != nil {
+				return list, err
+			}
+		}
+	}
+	for i := range list.Ignored {
+		if list.Ignored[i].App, err = a.appName(ctx, list.Ignored[i].App); err != nil {
+			return list, err
+		}
+	}
+	return list, nil
+}
+
+// appName is the name the app with the given id has now; the id when it was removed a moment ago.
+func (a *API) appName(ctx context.Context, id string) (string, error) {
+	if id == "" {
+		return "", nil
+	}
+	app, err := a.Apps.Get(ctx, id)
+	if errs.Is(err, errs.NotFound) {
+		return id, nil
+	}
+	return app.Name, err
+}
+
+func (a *API) limitsSchema(context.Context, op.None) ([]system.Group, error) {
+	return system.LimitGroups(), nil
+}
+
+func (a *API) limitsSet(ctx context.Context, req op.LimitsChange) ([]system.Changed, error) {
+	app, err := a.appID(ctx, req.App)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := a.System.ChangeLimits(ctx, app, caller(ctx), req.Values)
+	if err != nil || app == "" {
+		return changes, err
+	}
+	name, err := a.appName(ctx, app)
+	for i := range changes {
+		changes[i].App = name
+	}
+	return changes, err
+}
+
+// caller is who is asking, for what is kept of a change.
+func caller(ctx context.Context) string {
+	p := auth.From(ctx)
+	if p.Kind == auth.Key {
+		return "key " + p.Name
+	}
+	return p.Kind.String()
+}
+
+func (a *API) settingsGet(context.Context, op.None) (system.Settings, error) {
+	return *a.System.Settings().Load(), nil
+}
+
+func (a *API) settingsList(context.Context, op.None) (list op.SettingList, err error) {
+	list.Settings, list.Ignored = a.System.SettingItems()
+	return list, nil
+}
+
+func (a *API) settingsSchema(context.Context, op.None) ([]system.Group, error) {
+	return system.SettingGroups(), nil
+}
+
+func (a *API) settingsSet(ctx context.Context, req op.SettingsChange) ([]system.Changed, error) {
+	return a.System.ChangeSettings(ctx, caller(ctx), req.Values)
+}
