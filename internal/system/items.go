@@ -55,8 +55,8 @@ type AppValue struct {
 }
 
 var (
-	limitGroups   = sync.OnceValue(func() []Group { return describe(schema.Of[Limits]()) })
-	settingGroups = sync.OnceValue(func() []Group { return describe(schema.Of[Settings]()) })
+	limitGroups   = sync.OnceValue(func() []Group { return describe(schema.Of[Limits]()) })   //nolint:gochecknoglobals // a memo of a pure function
+	settingGroups = sync.OnceValue(func() []Group { return describe(schema.Of[Settings]()) }) //nolint:gochecknoglobals // the same
 )
 
 // LimitGroups describes every limit. It is built once; it must not be changed.
