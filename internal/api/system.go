@@ -10,24 +10,25 @@ import (
 )
 
 func (a *API) limitsGet(ctx context.Context, req op.LimitsOf) (system.Limits, error) {
-	app, err := a.appID(ctx, req.App)
+	app, err := a.limitsOf(ctx, op.LimitsGet.Access, req.App)
 	if err != nil {
 		return system.Limits{}, err
 	}
 	return *a.Limits.App(app), nil
 }
 
-// appID is the id of the app with the given name or id; "" for none.
-func (a *API) appID(ctx context.Context, ref string) (string, error) {
-	if ref == "" {
-		return "", nil
+// limitsOf is the id of the app with the given name or id, "" for none, if the caller may do with its limits what needs
+// access. The query names the app, and who is admitted for one app is not for another.
+func (a *API) limitsOf(ctx context.Context, access op.Access, ref string) (string, error) {
+	if err := a.allowNamed(ctx, access, ref); err != nil || ref == "" {
+		return "", err
 	}
 	app, err := a.Apps.Get(ctx, ref)
 	return app.ID, err
 }
 
 func (a *API) limitsList(ctx context.Context, req op.LimitsOf) (list op.LimitList, err error) {
-	app, err := a.appID(ctx, req.App)
+	app, err := a.limitsOf(ctx, op.LimitsList.Access, req.App)
 	if err != nil {
 		return list, err
 	}
@@ -64,7 +65,7 @@ func (a *API) limitsSchema(context.Context, op.None) ([]system.Group, error) {
 }
 
 func (a *API) limitsSet(ctx context.Context, req op.LimitsChange) ([]system.Changed, error) {
-	app, err := a.appID(ctx, req.App)
+	app, err := a.limitsOf(ctx, op.LimitsSet.Access, req.App)
 	if err != nil {
 		return nil, err
 	}

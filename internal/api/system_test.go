@@ -16,7 +16,9 @@ import (
 // asked sends a request to the control API over the network as the admin, and gives the answer.
 func asked(i *fazttest.Instance, token, method, path, body string) fazttest.Response {
 	r := i.Request(method, "admin", path, body)
-	r.Header.Set("Authorization", "Bearer "+token)
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
@@ -91,6 +93,21 @@ func TestTheLimitsThatWereReadCanBeSentBack(t *testing.T) {
 	_, err = client.Call(t.Context(), i.Client, op.LimitsSet, op.LimitsChange{Values: map[string]json.RawMessage{"hardware": json.RawMessage(`{"cpu_cores":64}`)}})
 	if !errs.Is(err, errs.Invalid) {
 		t.Error(err)
+	}
+}
+
+// The app is named in the query, where the gate that knows apps by their path does not look.
+func TestAKeyForOneAppLearnsNothingOfTheLimitsOfAnother(t *testing.T) {
+	s := secure(t)
+	for who, want := range map[string]int{"deploy:other": http.StatusForbidden, "data:app": http.StatusForbidden, "logs": http.StatusForbidden, "nobody": http.StatusUnauthorized, "read": http.StatusOK} {
+		for _, path := range []string{"/api/system/limits?app=app", "/api/system/limits/list?app=app", "/api/system/limits", "/api/system/limits/list"} {
+			if got := asked(s.Instance, s.tokens[who], http.MethodGet, path, ""); got.StatusCode != want {
+				t.Errorf("%s by %s: %d %s", path, who, got.StatusCode, got.Text)
+			}
+		}
+		if got := asked(s.Instance, s.tokens[who], http.MethodPatch, "/api/system/limits?app=app", `{"runtime.exec_timeout":9000}`); got.StatusCode != http.StatusForbidden && got.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s changed a limit: %d", who, got.StatusCode)
+		}
 	}
 }
 

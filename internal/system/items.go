@@ -55,8 +55,8 @@ type AppValue struct {
 }
 
 var (
-	limitGroups   = sync.OnceValue(func() []Group { return describe(schema.Of[Limits]()) })
-	settingGroups = sync.OnceValue(func() []Group { return describe(schema.Of[Settings]()) })
+	limitGroups   = sync.OnceValue(func() []Group { return describe(schema.Of[Limits]()) })   //nolint:gochecknoglobals // a memo of a pure function
+	settingGroups = sync.OnceValue(func() []Group { return describe(schema.Of[Settings]()) }) //nolint:gochecknoglobals // the same
 )
 
 // LimitGroups describes every limit. It is built once; it must not be changed.
@@ -100,7 +100,7 @@ func declaredDefault(f *schema.Field) json.RawMessage {
 }
 
 // Limits are all limits with their values for the instance, or for the app with the given id, and the stored values
-// that are ignored.
+// that are ignored there.
 func (s *Store) Limits(app string) ([]Item, []Ignored) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -117,7 +117,11 @@ func (s *Store) Limits(app string) ([]Item, []Ignored) {
 			list = append(list, i)
 		}
 	}
-	return list, s.ignoredOf(limit)
+	ignored := s.ignoredOf(limit)
+	if app != "" {
+		ignored = slices.DeleteFunc(ignored, func(i Ignored) bool { return i.App != app })
+	}
+	return list, ignored
 }
 
 // stored completes an Item with what is stored for it.

@@ -272,6 +272,9 @@ func TestAStoredValueThatThisVersionDoesNotUnderstandIsIgnoredAndReported(t *tes
 	}) {
 		t.Errorf("%+v", ignored)
 	}
+	if _, own := s.Limits("app_a"); len(own) != 1 || own[0].App != "app_a" {
+		t.Errorf("of the app: %+v", own)
+	}
 	for _, i := range limits {
 		if i.Path == "runtime.vms" && (i.Source != FromDefault || len(i.ForApps) != 0) {
 			t.Errorf("an ignored value is shown as one in force: %+v", i)
