@@ -43,7 +43,7 @@ func TestAddressesThatCannotBeHadAreSentences(t *testing.T) {
 func TestConnectionsOverTheLimitWaitAndTheLimitIsLive(t *testing.T) {
 	var most atomic.Int64
 	most.Store(1)
-	limit := NewLimit(func() int { return int(most.Load()) })
+	limit := NewLimit(LimitConfig{Most: func() int { return int(most.Load()) }})
 	l, err := TCP("127.0.0.1:0", limit)
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +75,6 @@ func TestConnectionsOverTheLimitWaitAndTheLimitIsLive(t *testing.T) {
 	default:
 	}
 	most.Store(2)
-	limit.signal()
 	second := <-accepted
 	if limit.Open() != 2 {
 		t.Fatalf("%d are open", limit.Open())

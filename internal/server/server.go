@@ -36,6 +36,7 @@ type Config struct {
 	Domain   string         // "" = the setting
 	Limits   *system.Limits // nil = the defaults
 	Log      *slog.Logger   // nil = silent
+	Proxies  []netip.Prefix // trusted to say who is asking
 	Dev      bool           // readable error pages, and pages that reload when a deployment goes live
 
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error) // addresses of a host; nil = ask the name servers
@@ -135,19 +136,24 @@ func (i *Instance) compose(ctx context.Context) (err error) {
 		i.settings.Listen = i.config.Listen
 	}
 	i.Apps = apps.New(i.DB)
-	i.Hosting = hosting.New(hosting.Config{DB: i.DB, Limits: i.Limits.Storage, Log: i.log, Temp: filepath.Dir(i.config.Database)})
-	i.KV = storage.New(storage.Config{DB: i.DB, Limits: i.Limits.Storage})
+	i.Hosting = hosting.New(hosting.Config{DB: i.DB, Limits: i.storageLimits, Log: i.log, Temp: filepath.Dir(i.config.Database)})
+	i.KV = storage.New(storage.Config{DB: i.DB, Limits: i.storageLimits})
 	i.Users = auth.NewUsers(i.DB)
 	i.Keys = auth.NewKeys(i.DB)
-	i.AppLog = activity.NewAppLog(i.DB, func() int { return i.Limits.Storage().AppLogRows }, i.log)
+	i.AppLog = activity.NewAppLog(i.DB, func(appID string) int { return i.Limits.App(appID).Storage.AppLogRows }, i.log)
 	i.composeEdges()
 	return i.Refresh(ctx)
 }
 
+func (i *Instance) storageLimits(appID string) system.Storage { return i.Limits.App(appID).Storage }
+
+// trustedProxies are those in force.
+func (i *Instance) trustedProxies() []netip.Prefix { return i.config.Proxies }
+
 // composeEdges joins the domains to the surfaces: functions, static files, the control API, the front door.
 func (i *Instance) composeEdges() {
 	i.engine = runtime.New(runtime.Config{
-		Limits: i.Limits.Runtime, Console: console{i.AppLog}, Log: i.log, Version: system.Version,
+		Limits: func(appID string) system.Runtime { return i.Limits.App(appID).Runtime }, Console: console{i.AppLog}, Log: i.log, Version: system.Version,
 		Bindings: bindings.All(bindings.Deps{KV: i.KV}),
 	})
 	i.static = hosting.NewStatic(hosting.StaticConfig{
@@ -163,7 +169,8 @@ func (i *Instance) composeEdges() {
 	}
 	i.front = gateway.New(gateway.Config{
 		Routes: i.routes.Load, Preview: i.preview, Static: i.static, Functions: i.engine, Program: i.program,
-		Admin: gateway.Admin(gateway.AdminConfig{API: i.api, Check: i.Keys.Check, Fail: i.api.Fail}), Log: i.log, Reload: i.reload,
+		Admin: gateway.Admin(gateway.AdminConfig{API: i.api, Check: i.Keys.Check, Fail: i.api.Fail, TrustedProxies: i.trustedProxies}),
+		Log:   i.log, Reload: i.reload, Limits: i.Limits, TrustedProxies: i.trustedProxies,
 	})
 }
 
