@@ -22,9 +22,21 @@ func progress(next http.Handler, limits *system.Live) http.Handler {
 			read := time.Duration(l.ReadTimeout) * time.Millisecond
 			_ = control.SetReadDeadline(time.Now().Add(read)) // also for what net/http discards of a body nobody read
 			r.Body = &body{r.Body, control, read, time.Time{}}
+			defer hangUp(w, control)
 		}
 		next.ServeHTTP(&writer{w, control, write, time.Now()}, r)
 	})
+}
+
+// linger is how long a connection that is to be closed is read from: were it closed while the client sends, the client
+// might lose the answer.
+const linger = 500 * time.Millisecond
+
+// hangUp keeps net/http from waiting for the rest of a body that was refused.
+func hangUp(w http.ResponseWriter, control *http.ResponseController) {
+	if w.Header().Get("Connection") == "close" {
+		_ = control.SetReadDeadline(time.Now().Add(linger))
+	}
 }
 
 // body moves the read deadline on before every read.
