@@ -30,7 +30,7 @@ type Line struct {
 // AppLog is the console output of all apps.
 type AppLog struct {
 	db   *database.DB
-	keep func() int // newest lines kept for each app
+	keep func(appID string) int // newest lines kept of an app
 	log  *slog.Logger
 
 	storing sync.Mutex // held while lines are on their way from the buffer to the disk
@@ -44,7 +44,7 @@ type AppLog struct {
 }
 
 // NewAppLog stores lines in db, and of each app the newest keep().
-func NewAppLog(db *database.DB, keep func() int, log *slog.Logger) *AppLog {
+func NewAppLog(db *database.DB, keep func(appID string) int, log *slog.Logger) *AppLog {
 	return &AppLog{db: db, keep: keep, log: log, full: make(chan struct{}, 1), watch: map[*Follower]struct{}{}, written: map[string]int{}}
 }
 
@@ -133,7 +133,7 @@ func (a *AppLog) prune(tx *database.Tx) error {
 		}
 		delete(a.written, app)
 		err := tx.Exec(`DELETE FROM app_log WHERE app_id = ?1 AND id <= (
-			SELECT id FROM app_log WHERE app_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)`, app, a.keep())
+			SELECT id FROM app_log WHERE app_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)`, app, a.keep(app))
 		if err != nil {
 			return err
 		}

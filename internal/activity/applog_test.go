@@ -30,7 +30,7 @@ func open(t *testing.T, keep int) (*AppLog, *database.DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return NewAppLog(db, func() int { return keep }, slog.New(slog.DiscardHandler)), db
+	return NewAppLog(db, func(string) int { return keep }, slog.New(slog.DiscardHandler)), db
 }
 
 func line(app, text string) Line {

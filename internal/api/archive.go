@@ -26,12 +26,16 @@ func (a *API) deployArchive(ctx context.Context, req op.ArchiveDeploy) (done op.
 	if err := a.allowNamed(ctx, op.DeployArchive.Access, req.App); err != nil {
 		return done, err
 	}
-	spool, err := a.Hosting.Spool(req.File)
+	app, err := a.Apps.Get(ctx, req.App)
+	if err != nil && !errs.Is(err, errs.NotFound) { // the deploy may make it
+		return done, err
+	}
+	spool, err := a.Hosting.Spool(app.ID, req.File)
 	if err != nil {
 		return done, err
 	}
 	defer func() { err = errors.Join(err, spool.Close()) }()
-	found, err := archive.Open(ctx, spool, spool.Size, a.Hosting.Limits())
+	found, err := archive.Open(ctx, spool, spool.Size, a.Hosting.Limits(app.ID))
 	if err != nil {
 		return done, err
 	}

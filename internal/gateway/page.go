@@ -43,7 +43,7 @@ func (g *gateway) fail(w *exchange, r *http.Request, err error) {
 	p := page{Status: status, Title: title(status), Message: sentence(errs.Sentence(err))}
 	if status >= 500 {
 		p.RequestID = w.setRequestID()
-		if !errors.Is(err, errPanicked) {
+		if !errors.Is(err, errPanicked) && kind != errs.Unavailable { // a shortage is no fault, and comes in thousands
 			g.Log.Error("a request failed", "request_id", p.RequestID, "method", r.Method, "host", r.Host, "path", r.URL.Path, "error", err)
 		}
 	}

@@ -76,7 +76,11 @@ type completion struct {
 }
 
 func newRun(e *Engine, f Function, limits system.Runtime, w http.ResponseWriter, r *http.Request) (*run, context.CancelFunc) {
-	ctx, cancel := timeout.With(r.Context(), limits.Deadline())
+	window := limits.Deadline()
+	if !f.Ends.IsZero() {
+		window = min(window, time.Until(f.Ends))
+	}
+	ctx, cancel := timeout.With(r.Context(), window)
 	deadline, _ := ctx.Deadline()
 	return &run{
 		engine: e, f: f, limits: limits, ctx: ctx, w: w, r: r, timers: map[int32]time.Time{}, ends: int64(deadline.Sub(began)),
@@ -169,22 +173,41 @@ func (u *run) failWith(p *Program, err error) {
 	_, _ = io.WriteString(u.w, "The function failed. Visitors of a deployed app see only a number here.\n\n"+p.story(err)+"\n")
 }
 
-// readBody reads the body within its limit; a body whose announced size is over it is refused before it is read.
-func (u *run) readBody() ([]byte, error) {
-	most := u.limits.MaxRequestBody
-	tooLarge := errs.New(errs.TooLarge, "the body is larger than %d bytes", most)
-	if u.r.ContentLength > most {
-		return nil, tooLarge
+// readBody reads the body within its limit and the time of the request; a body whose announced size is over the limit
+// is refused before it is read.
+func readBody(w http.ResponseWriter, r *http.Request, f Function, limits system.Runtime) ([]byte, error) {
+	most := limits.MaxRequestBody
+	if r.ContentLength > most {
+		return nil, tooLarge(w, most)
 	}
-	if u.r.Body == nil || u.r.Body == http.NoBody || u.r.ContentLength == 0 {
+	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 		return nil, nil
 	}
-	data, err := io.ReadAll(http.MaxBytesReader(u.w, u.r.Body, most))
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	var over *http.MaxBytesError
-	if errors.As(err, &over) {
-		return nil, tooLarge
+	switch {
+	case errors.As(err, &over):
+		return nil, tooLarge(w, over.Limit)
+	case !f.Ends.IsZero() && !time.Now().Before(f.Ends):
+		w.Header().Set("Connection", "close") // the rest of the body may still be on its way
+		return nil, errs.New(errs.Unavailable, "the time for this request passed before all of it had arrived; try again")
 	}
 	return data, errs.Wrap(errs.Invalid, err, "the body was cut off")
+}
+
+// tooLarge refuses a body. What comes of it is not read, so the connection cannot be used again.
+func tooLarge(w http.ResponseWriter, most int64) error {
+	w.Header().Set("Connection", "close")
+	return errs.New(errs.TooLarge, "the body is larger than %d bytes", most)
+}
+
+// notBegun is the error of a request whose ctx ended before its function began: a want of time, not a function that
+// took too long.
+func notBegun(ctx context.Context) error {
+	if errs.Is(ctx.Err(), errs.Timeout) {
+		return errs.New(errs.Unavailable, "the app is busy; try again")
+	}
+	return ctx.Err()
 }
 
 // loop drives the machine until the function has answered and what it wanted to finish is finished.

@@ -29,8 +29,7 @@ func (e *Engine) abandonStuck() {
 		idle = append(idle, p.idle...)
 		gone := 1 + len(p.idle)
 		p.idle, p.stopped = nil, true
-		p.count -= gone
-		e.count -= gone
+		e.add(p, -gone)
 		e.stats.Busy--
 		e.stats.Abandoned++
 		for range gone {

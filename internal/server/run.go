@@ -3,14 +3,15 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"fazt/internal/errs"
+	"fazt/internal/gateway"
 	"fazt/internal/listener"
 )
 
@@ -84,12 +85,6 @@ func (s *stage) end() error {
 	return s.group.Wait()
 }
 
-// edge is a listener with the server that answers on it.
-type edge struct {
-	listener net.Listener
-	server   *http.Server
-}
-
 // listen opens the socket and every address, all or none.
 func (i *Instance) listen() (edges []edge, err error) {
 	defer func() {
@@ -102,31 +97,27 @@ func (i *Instance) listen() (edges []edge, err error) {
 	if len(i.settings.Listen) == 0 {
 		return nil, errs.New(errs.Invalid, "there is no address to listen on")
 	}
-	limit := listener.NewLimit(func() int { return i.Limits.HTTP().MaxConnections })
+	limit := listener.NewLimit(listener.LimitConfig{
+		Most:    func() int { return i.Limits.HTTP().MaxConnections },
+		PerIP:   func() int { return i.Limits.HTTP().MaxPerIP },
+		Trusted: func(ip netip.Addr) bool { return gateway.Trusted(i.System.Settings().TrustedProxies(), ip) },
+	})
 	for _, address := range i.settings.Listen {
 		l, err := listener.TCP(address, limit)
 		if err != nil {
 			return edges, err
 		}
-		edges = append(edges, edge{l, i.httpServer(i.front)})
+		edges = append(edges, i.edge(l, i.front))
 	}
 	l, err := listener.Socket(listener.SocketPath(i.config.Database))
 	if err != nil {
 		return edges, err
 	}
-	return append(edges, edge{l, i.httpServer(i.API())}), nil
+	return append(edges, i.edge(l, i.API())), nil
 }
 
-func (i *Instance) httpServer(h http.Handler) *http.Server {
-	limits := i.Limits.HTTP()
-	return &http.Server{
-		Handler:           progress(h, i.Limits),
-		ReadHeaderTimeout: time.Duration(limits.ReadHeaderTimeout) * time.Millisecond,
-		WriteTimeout:      time.Duration(limits.WriteTimeout) * time.Millisecond, // moved on by progress
-		IdleTimeout:       time.Duration(limits.IdleTimeout) * time.Millisecond,
-		MaxHeaderBytes:    limits.MaxHeaderBytes,
-		ErrorLog:          logAdapter(i.log),
-	}
+func (i *Instance) edge(l net.Listener, h http.Handler) edge {
+	return edge{l, progress(h, i.Limits), i.Limits, i.log}
 }
 
 func services(edges []edge) []func(ctx context.Context) error {
@@ -135,25 +126,4 @@ func services(edges []edge) []func(ctx context.Context) error {
 		list = append(list, e.run)
 	}
 	return list
-}
-
-// run serves until ctx ends, then lets running requests finish.
-func (e edge) run(ctx context.Context) error {
-	failed := make(chan error, 1)
-	go func() { failed <- e.server.Serve(e.listener) }()
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serve %s: %w", e.listener.Addr(), err)
-	case <-ctx.Done():
-	}
-	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
-	defer cancel()
-	err := e.server.Shutdown(wait)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = e.server.Close()
-	}
-	if served := <-failed; !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
-	}
-	return err
 }

@@ -153,19 +153,21 @@ func (i *Instance) compose(ctx context.Context) (err error) {
 	}
 	i.settings = *i.System.Settings().Load()
 	i.Apps = apps.New(i.DB)
-	i.Hosting = hosting.New(hosting.Config{DB: i.DB, Limits: i.Limits.Storage, Log: i.log, Temp: filepath.Dir(i.config.Database)})
-	i.KV = storage.New(storage.Config{DB: i.DB, Limits: i.Limits.Storage})
+	i.Hosting = hosting.New(hosting.Config{DB: i.DB, Limits: i.storageLimits, Log: i.log, Temp: filepath.Dir(i.config.Database)})
+	i.KV = storage.New(storage.Config{DB: i.DB, Limits: i.storageLimits})
 	i.Users = auth.NewUsers(i.DB)
 	i.Keys = auth.NewKeys(i.DB)
-	i.AppLog = activity.NewAppLog(i.DB, func() int { return i.Limits.Storage().AppLogRows }, i.log)
+	i.AppLog = activity.NewAppLog(i.DB, func(appID string) int { return i.Limits.App(appID).Storage.AppLogRows }, i.log)
 	i.composeEdges()
 	return i.Refresh(ctx)
 }
 
+func (i *Instance) storageLimits(appID string) system.Storage { return i.Limits.App(appID).Storage }
+
 // composeEdges joins the domains to the surfaces: functions, static files, the control API, the front door.
 func (i *Instance) composeEdges() {
 	i.engine = runtime.New(runtime.Config{
-		Limits: i.Limits.Runtime, Console: console{i.AppLog}, Log: i.log, Version: system.Version,
+		Limits: func(appID string) system.Runtime { return i.Limits.App(appID).Runtime }, Console: console{i.AppLog}, Log: i.log, Version: system.Version,
 		Bindings: bindings.All(bindings.Deps{KV: i.KV}),
 	})
 	i.static = hosting.NewStatic(hosting.StaticConfig{
@@ -182,8 +184,9 @@ func (i *Instance) composeEdges() {
 	}
 	i.front = gateway.New(gateway.Config{
 		Routes: i.routes.Load, Preview: i.preview, Static: i.static, Functions: i.engine, Program: i.program,
-		Admin: gateway.Admin(gateway.AdminConfig{API: i.api, Check: i.Keys.Check, Fail: i.api.Fail}), Log: i.log, Reload: i.reload,
 		Access: i.traffic.count,
+		Admin:  gateway.Admin(gateway.AdminConfig{API: i.api, Check: i.Keys.Check, Fail: i.api.Fail, TrustedProxies: i.System.Settings().TrustedProxies}),
+		Log:    i.log, Reload: i.reload, Limits: i.Limits, TrustedProxies: i.System.Settings().TrustedProxies,
 	})
 }
 

@@ -53,7 +53,7 @@ type Page struct {
 // Config is what the store works on.
 type Config struct {
 	DB     *database.DB
-	Limits func() system.Storage
+	Limits func(appID string) system.Storage
 }
 
 // KV is the key-value store of all apps.
@@ -64,7 +64,7 @@ func New(c Config) *KV { return &KV{c} }
 
 // Get reads a value. An expired one is not found.
 func (k *KV) Get(ctx context.Context, s Scope, key string) (value []byte, found bool, err error) {
-	if err := k.checkKey(key); err != nil {
+	if err := k.checkKey(s.App, key); err != nil {
 		return nil, false, err
 	}
 	err = k.DB.Read(ctx, func(c *database.Conn) (err error) {
@@ -77,10 +77,10 @@ func (k *KV) Get(ctx context.Context, s Scope, key string) (value []byte, found 
 
 // Set stores a value, JSON, under a key; it expires after ttl, or never when ttl is 0, whatever the value before did.
 func (k *KV) Set(ctx context.Context, s Scope, key string, value []byte, ttl time.Duration) error {
-	if err := k.checkKey(key); err != nil {
+	if err := k.checkKey(s.App, key); err != nil {
 		return err
 	}
-	if most := k.Limits().MaxValue; len(value) > most {
+	if most := k.Limits(s.App).MaxValue; len(value) > most {
 		return errs.New(errs.TooLarge, "the value of %q has %d bytes as JSON; at most %d are allowed", key, len(value), most)
 	}
 	if !json.Valid(value) || !utf8.Valid(value) {
@@ -109,7 +109,7 @@ func (k *KV) Set(ctx context.Context, s Scope, key string, value []byte, ttl tim
 
 // Delete removes a key; existed tells whether it was there and had not expired.
 func (k *KV) Delete(ctx context.Context, s Scope, key string) (existed bool, err error) {
-	if err := k.checkKey(key); err != nil {
+	if err := k.checkKey(s.App, key); err != nil {
 		return false, err
 	}
 	if err := timeout.Need(ctx, writeNeeds, "a write"); err != nil {
@@ -220,8 +220,8 @@ func (k *KV) Purge(ctx context.Context) (removed int, err error) {
 	}
 }
 
-func (k *KV) checkKey(key string) error {
-	most := k.Limits().MaxKey
+func (k *KV) checkKey(app, key string) error {
+	most := k.Limits(app).MaxKey
 	switch {
 	case key == "":
 		return errs.New(errs.Invalid, "the key is empty")

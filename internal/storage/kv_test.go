@@ -36,7 +36,7 @@ func open(t testing.TB) *KV {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(Config{DB: db, Limits: func() system.Storage {
+	return New(Config{DB: db, Limits: func(string) system.Storage {
 		l := system.Defaults().Storage
 		l.MaxKey, l.MaxValue = 20, 100
 		return l
@@ -260,7 +260,7 @@ func FuzzList(f *testing.F) {
 // A page of a thousand entries of a megabyte each would be a gigabyte in one answer.
 func TestAPageOfLargeValuesEndsEarlyAndGoesOn(t *testing.T) {
 	k, scope := open(t), appA
-	k.Limits = func() system.Storage { return system.Defaults().Storage }
+	k.Limits = func(string) system.Storage { return system.Defaults().Storage }
 	value := `"` + strings.Repeat("x", 1<<20-100) + `"`
 	for i := range 9 {
 		set(t, k, scope, fmt.Sprint("k", i), value, 0)

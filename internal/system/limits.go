@@ -59,6 +59,7 @@ func (r Runtime) Deadline() time.Duration { return time.Duration(r.ExecTimeout) 
 // HTTP bounds what clients may send.
 type HTTP struct {
 	MaxConnections    int `json:"max_connections" label:"Connections" desc:"Connections at once, over all clients" unit:"connections" default:"10000" range:"10,1000000"`
+	MaxPerIP          int `json:"max_connections_per_ip" label:"Connections of one address" desc:"Connections at once of one client address, or of one IPv6 network; trusted proxies may have all" unit:"connections" default:"1000" range:"1,1000000"`
 	MaxHeaderBytes    int `json:"max_header_bytes" label:"Header size" desc:"Largest request head" unit:"bytes" default:"32768" range:"4096,1048576"`
 	ReadHeaderTimeout int `json:"read_header_timeout" label:"Time for the head" desc:"Time a client has to send a request head" unit:"ms" default:"5000" range:"100,600000"`
 	ReadTimeout       int `json:"read_timeout" label:"Time without progress, reading" desc:"Time a client may send nothing while a body is read" unit:"ms" default:"30000" range:"100,3600000"`
