@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -174,15 +175,24 @@ func TestBadInputIsRefusedAndStoresNothing(t *testing.T) {
 	}
 }
 
-func TestAWriteThatCannotBeFinishedInTimeIsRefusedAtOnce(t *testing.T) {
+func TestAStepThatCannotBeFinishedInTimeIsRefusedAtOnce(t *testing.T) {
 	k := open(t)
-	ctx, cancel := timeout.With(t.Context(), writeNeeds/2)
+	ctx, cancel := timeout.With(t.Context(), time.Minute)
 	defer cancel()
-	if err := k.Set(ctx, appA, "k", []byte(`1`), 0); !errs.Is(err, errs.Unavailable) {
-		t.Fatalf("got %v", err)
-	}
-	if got := get(t, k, appA, "k"); got != "none" {
-		t.Fatal("it was written")
+	late, cancel := context.WithDeadlineCause(ctx, time.Now().Add(-time.Second), errs.New(errs.Unavailable, "over"))
+	defer cancel()
+	for name, step := range map[string]func(context.Context) error{
+		"set":    func(ctx context.Context) error { return k.Set(ctx, appA, "k", []byte(`1`), 0) },
+		"get":    func(ctx context.Context) error { _, _, err := k.Get(ctx, appA, "k"); return err },
+		"delete": func(ctx context.Context) error { _, err := k.Delete(ctx, appA, "k"); return err },
+		"list":   func(ctx context.Context) error { _, err := k.List(ctx, appA, ListOptions{}); return err },
+	} {
+		if err := step(late); !errs.Is(err, errs.Unavailable) || errs.RetryAfter(err) == 0 {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if err := step(ctx); err != nil {
+			t.Errorf("%s in time: %v", name, err)
+		}
 	}
 }
 
