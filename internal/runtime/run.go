@@ -39,6 +39,7 @@ type run struct {
 	failed   error  // what the handler threw; nil when it answered
 	outcome  error  // how the run ended
 
+	line    *line        // of its app, while it waits there
 	state   atomic.Int32 // holds: what the run holds of the engine
 	since   atomic.Int64 // when it last took a processor
 	ends    int64        // its deadline
@@ -142,7 +143,7 @@ func (u *run) enter() {
 	if u.state.Load() == abandoned {
 		return
 	}
-	u.engine.cpu <- struct{}{}
+	u.engine.cpu.comeBack()
 	u.entered()
 }
 
@@ -153,7 +154,7 @@ func (u *run) entered() {
 
 func (u *run) leave() {
 	if u.state.CompareAndSwap(holdsProcessor, holdsNothing) {
-		<-u.engine.cpu
+		u.engine.cpu.leave()
 	}
 }
 
@@ -330,8 +331,8 @@ func (u *run) fail(err error) {
 func visible(err error) error {
 	var t *thrown
 	if errors.As(err, &t) {
-		if t.Retry {
-			return errs.New(errs.KindOfCode(t.Code), "not possible right now; try again")
+		if t.Retry { // a queue, a rate, a want of time inside: for the visitor it is all one
+			return errs.New(errs.Unavailable, "not possible right now; try again")
 		}
 		return errs.New(errs.Internal, "the function failed")
 	}
