@@ -15,10 +15,8 @@ import (
 const lateApp = `
 -- api/main.js --
 const spend = (ms) => new Promise((done) => setTimeout(done, ms));
-
 export default async (request) => {
 	const path = new URL(request.url).pathname;
-
 	for (;;) {
 		try {
 			if (path.endsWith("/get")) fazt.app.kv.get("k");

@@ -79,7 +79,8 @@ func (k *KV) Get(ctx context.Context, s Scope, key string) (value []byte, found 
 	return value, found, err
 }
 
-// Set stores a value, JSON, under a key; it expires after ttl, or never when ttl is 0, whatever the value before did.
+// Set stores a value, JSON, under a key; it expires after ttl, or never when ttl is 0, whatever the value before did. It
+// is refused when the app would keep more than it may (storage.max_app_data).
 func (k *KV) Set(ctx context.Context, s Scope, key string, value []byte, ttl time.Duration) error {
 	if err := k.checkKey(key); err != nil {
 		return err
@@ -103,6 +104,9 @@ func (k *KV) Set(ctx context.Context, s Scope, key string, value []byte, ttl tim
 		expires = now.Add(max(ttl, time.Millisecond))
 	}
 	err = k.DB.Write(ctx, func(tx *database.Tx) error {
+		if err := admit(tx, s, key, len(value), k.Limits().MaxAppData); err != nil {
+			return err
+		}
 		return tx.Exec(`INSERT INTO kv (app_id, user_id, key, value, expires_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (app_id, user_id, key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at, updated_at = excluded.updated_at`,
 			s.App, s.User, key, string(value), expires, now)
@@ -190,15 +194,6 @@ const (
 
 // errEnd ends a scan.
 var errEnd = errors.New("the keys with the prefix end here")
-
-// Count is how many entries an app has, its users' included.
-func (k *KV) Count(ctx context.Context, app string) (n int, err error) {
-	err = k.DB.Read(ctx, func(c *database.Conn) error {
-		_, err := c.First("SELECT count(*) FROM kv WHERE app_id = ?", func(r *database.Row) { n = r.Int(0) }, app)
-		return err
-	})
-	return n, err
-}
 
 // Run removes expired entries until ctx ends.
 func (k *KV) Run(ctx context.Context) error {

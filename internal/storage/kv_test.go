@@ -170,8 +170,8 @@ func TestBadInputIsRefusedAndStoresNothing(t *testing.T) {
 			t.Errorf("limit %d: %v", limit, err)
 		}
 	}
-	if n, err := k.Count(t.Context(), "a"); n != 0 || err != nil {
-		t.Fatalf("%d entries, %v", n, err)
+	if u, err := k.Usage(t.Context(), "a"); u.Keys != 0 || err != nil {
+		t.Fatalf("%d entries, %v", u.Keys, err)
 	}
 }
 
