@@ -49,6 +49,8 @@ type Config struct {
 	Status func(*op.ServerStatus)
 	// Stop begins to stop the server, where one runs.
 	Stop func()
+	// Measure runs the self-test of the running server for about the given time.
+	Measure func(ctx context.Context, length time.Duration, force bool) (system.Measured, error)
 	// Settings are the settings in force.
 	Settings system.Settings
 	// Limits are the limits in force.

@@ -11,24 +11,23 @@ import (
 //
 // One goroutine at a time, which has the turn, calls begin and end; anybody may ask for the wait.
 type pace struct {
+	start   time.Time    // origin of its clock
 	commit  atomic.Int64 // nanoseconds of a transaction without its closures: BEGIN, COMMIT, the fsync
 	closure atomic.Int64 // nanoseconds of one closure with its savepoint
-	began   atomic.Int64 // of the batch at work, by the clock of this process; 0 = none is
+	began   atomic.Int64 // of the batch at work, by its clock; 0 = none is
 	size    atomic.Int64 // of that batch
 }
 
 // settle is how many batches the averages look back on, about.
 const settle = 8
 
-var clockStart = time.Now() // origin of the monotonic clock of the pace; never changes
-
 func (p *pace) begin(size int) {
 	p.size.Store(int64(size))
-	p.began.Store(max(1, int64(time.Since(clockStart))))
+	p.began.Store(max(1, int64(time.Since(p.start))))
 }
 
 func (p *pace) end(size int, closures time.Duration) {
-	took := int64(time.Since(clockStart)) - p.began.Load()
+	took := int64(time.Since(p.start)) - p.began.Load()
 	p.began.Store(0)
 	learn(&p.commit, took-int64(closures))
 	learn(&p.closure, int64(closures)/int64(size))
@@ -44,7 +43,7 @@ func learn(average *atomic.Int64, sample int64) {
 // wait is how long a write that comes now will take, with so many before it: the rest of the batch at work, and the
 // commits until its own is done. A batch that has taken longer than expected is taken to go on for as long again: the
 // disk has stalled, and nobody knows for how long.
-func (p *pace) wait(queued int) time.Duration { return p.waitAt(queued, int64(time.Since(clockStart))) }
+func (p *pace) wait(queued int) time.Duration { return p.waitAt(queued, int64(time.Since(p.start))) }
 
 func (p *pace) waitAt(queued int, now int64) time.Duration {
 	commit, closure := p.commit.Load(), p.closure.Load()

@@ -57,7 +57,7 @@ func openWriter(c Config) (*Conn, error) {
 }
 
 func newWriter(conn *Conn, limit func() int) *writer {
-	w := &writer{conn: conn, limit: limit, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	w := &writer{conn: conn, limit: limit, pace: pace{start: time.Now()}, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1), ended: make(chan struct{})}
 	go w.run()
 	return w
 }

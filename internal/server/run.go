@@ -25,11 +25,12 @@ type Ready func(addresses []net.Addr)
 func (i *Instance) Run(ctx context.Context, ready Ready) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	i.sweepScratch()
 	edges, err := i.listen()
 	if err != nil {
 		return err
 	}
-	r := &run{started: time.Now().UTC().Truncate(time.Millisecond), stop: stop}
+	r := &run{started: time.Now().UTC().Truncate(time.Millisecond), stop: stop, ctx: ctx}
 	var addresses []net.Addr
 	for _, e := range edges {
 		if e.listener.Addr().Network() == "tcp" {

@@ -52,19 +52,21 @@ type Instance struct {
 	AppLog  *activity.AppLog
 	Limits  *system.Live
 
-	config   Config
-	log      *slog.Logger
-	lock     *database.Lock // nil when it is the caller's
-	settings system.Settings
-	engine   *runtime.Engine
-	static   *hosting.Static
-	front    http.Handler
-	api      *api.API
-	reload   *gateway.Reloader // nil unless Dev
-	routes   atomic.Pointer[gateway.Routes]
-	refresh  sync.Mutex             // held while routes are made anew
-	address  atomic.Pointer[string] // the first TCP address, once it is open
-	running  atomic.Pointer[run]
+	config      Config
+	log         *slog.Logger
+	lock        *database.Lock // nil when it is the caller's
+	settings    system.Settings
+	engine      *runtime.Engine
+	static      *hosting.Static
+	front       http.Handler
+	api         *api.API
+	reload      *gateway.Reloader // nil unless Dev
+	routes      atomic.Pointer[gateway.Routes]
+	refresh     sync.Mutex             // held while routes are made anew
+	address     atomic.Pointer[string] // the first TCP address, once it is open
+	running     atomic.Pointer[run]
+	visits      atomic.Uint64 // requests at the front door
+	calibration calibration
 }
 
 // run is what exists only while the instance runs.
@@ -72,6 +74,7 @@ type run struct {
 	started time.Time
 	listen  []string
 	stop    context.CancelFunc
+	ctx     context.Context // ends when the server is told to stop
 }
 
 // Open builds the instance. It takes the lock of the database unless it was given: a second server on one database
@@ -122,6 +125,11 @@ func (i *Instance) compose(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	measured, err := system.LoadMeasured(ctx, i.DB)
+	if err != nil {
+		return err
+	}
+	i.Limits.Update(measured.Apply)
 	if i.settings, err = system.LoadSettings(ctx, i.DB); err != nil {
 		return err
 	}
@@ -155,16 +163,16 @@ func (i *Instance) composeEdges() {
 	})
 	i.api = api.New(api.Config{
 		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Keys: i.Keys, Answers: activity.NewAnswers(i.DB), AppLog: i.AppLog, Log: i.log,
-		URL: i.URL, AppURL: i.AppURL, HostURL: i.hostURL, Lookup: i.config.Lookup, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop,
+		URL: i.URL, AppURL: i.AppURL, HostURL: i.hostURL, Lookup: i.config.Lookup, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop, Measure: i.measure,
 		Settings: i.settings, Limits: i.Limits,
 	})
 	if i.config.Dev {
 		i.reload = gateway.NewReloader()
 	}
-	i.front = gateway.New(gateway.Config{
+	i.front = i.counted(gateway.New(gateway.Config{
 		Routes: i.routes.Load, Preview: i.preview, Static: i.static, Functions: i.engine, Program: i.program,
 		Admin: gateway.Admin(gateway.AdminConfig{API: i.api, Check: i.Keys.Check, Fail: i.api.Fail}), Log: i.log, Reload: i.reload,
-	})
+	}))
 }
 
 // console writes what functions print to the app's log.
