@@ -35,8 +35,8 @@ type Overload struct {
 
 const (
 	peakTime     = 5 * time.Second
-	crowd        = 2000 // connections of the flood
-	times        = 10   // the flood is so many times the peak
+	crowd        = 640 // connections of the flood: ten times those of the peak
+	times        = 10  // the flood is so many times the peak
 	settleBefore = 3 * time.Second
 )
 

@@ -115,15 +115,19 @@ func TestALineRefusesWhomItCannotServeInTime(t *testing.T) {
 		waiting int
 		every   time.Duration
 		since   time.Duration // the last was served
+		stood   time.Duration // before that
 		full    bool
 	}{
-		{"short", 10, 10 * ms, 5 * ms, false},
-		{"long", 100, 10 * ms, 5 * ms, true},
-		{"long and fast", 1000, 100 * time.Microsecond, 0, false},
-		{"of unknown pace, new", 1000, 0, ms, false},
-		{"of unknown pace, standing", 1, 0, 800 * ms, true},
-		{"standing", 1, 10 * ms, 800 * ms, true},
-		{"slow but moving", 1, 600 * ms, 500 * ms, false},
+		{"short", 10, 10 * ms, 5 * ms, 0, false},
+		{"long", 100, 10 * ms, 5 * ms, 0, true},
+		{"long and fast", 1000, 100 * time.Microsecond, 0, 0, false},
+		{"of unknown pace, new", 1000, 0, ms, 0, false},
+		{"of unknown pace, standing", 1, 0, 800 * ms, 0, true},
+		{"standing", 1, 10 * ms, 800 * ms, 0, true},
+		{"slow but moving", 1, 600 * ms, 500 * ms, 0, false},
+		{"a burst", 50, 10 * ms, 5 * ms, 500 * ms, false},
+		{"the same for long", 50, 10 * ms, 5 * ms, 1500 * ms, true},
+		{"short for long", 10, 10 * ms, 5 * ms, 1500 * ms, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -133,6 +137,8 @@ func TestALineRefusesWhomItCannotServeInTime(t *testing.T) {
 					p.join("a")
 				}
 				p.lines["a"].every = tt.every
+				time.Sleep(tt.stood)
+				p.lines["a"].last = time.Now()
 				time.Sleep(tt.since)
 				err := p.full("a", time.Second)
 				if errs.Is(err, errs.Unavailable) != tt.full {
