@@ -35,7 +35,7 @@ const mostInRow = 4
 type line struct {
 	app     string
 	waiting int
-	turns   []*turn       // of those who wait for a processor
+	turns   []*turn // of those who wait for a processor
 	began   time.Time
 	last    time.Time     // when somebody was last served, or the line began
 	every   time.Duration // moving average of the time between two who are served; 0 = not known yet

@@ -88,3 +88,32 @@ export default async (request) => {
 		t.Errorf("%d writes were done after they had been refused, %v", keys, err)
 	}
 }
+
+// The quota of an app holds for its functions, and tells them what it is.
+func TestAFunctionThatFillsItsAppHearsOfIt(t *testing.T) {
+	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Storage.MaxAppData = 2000 }))
+	d := i.Deploy("hoard", `
+-- api/main.js --
+export default async () => {
+	const refused = [];
+	for (let n = 0; n < 20; n++) {
+		try {
+			await fazt.app.kv.set("k" + n, "x".repeat(100));
+		} catch (e) {
+			refused.push(e.code + " " + e.retryable + " " + e.message);
+		}
+	}
+	await fazt.app.kv.set("k0", "less"); // what makes nothing larger is always possible
+	await fazt.app.kv.delete("k1");
+	return Response.json(refused);
+};
+`)
+	r := i.Get("hoard", "/api/")
+	if r.StatusCode != http.StatusOK || !strings.Contains(r.Text, "APP_DATA_FULL false the app keeps") || !strings.Contains(r.Text, "storage.max_app_data") {
+		t.Errorf("%d %s", r.StatusCode, r.Text)
+	}
+	u, err := i.KV.Usage(t.Context(), d.App.ID)
+	if err != nil || u.Bytes > 2000 || u.Keys < 8 {
+		t.Errorf("%+v %v", u, err)
+	}
+}
