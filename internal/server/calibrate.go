@@ -33,10 +33,9 @@ import (
 // It drives itself: about half of the processors' time goes into asking. What it finds is a lower bound.
 
 const (
-	scratchPrefix = ".fazt-bench-" // of the folders
-	askers        = 32             // connections that ask at once
-	quiet         = 300 * time.Millisecond
-	quietRate     = 20 // requests and writes in a second that an idle instance may have
+	askers    = 32 // connections that ask at once
+	quiet     = 300 * time.Millisecond
+	quietRate = 20 // requests and writes in a second that an idle instance may have
 )
 
 // calibration is at most one at a time.
@@ -69,7 +68,8 @@ func (i *Instance) measure(ctx context.Context, length time.Duration, force bool
 			return m, err
 		}
 	}
-	dir, err := os.MkdirTemp(filepath.Dir(i.config.Database), scratchPrefix)
+	beside, prefix := i.scratch()
+	dir, err := os.MkdirTemp(beside, prefix)
 	if err != nil {
 		return m, errs.Wrap(errs.Unavailable, err, "no folder can be made beside the database")
 	}
@@ -93,12 +93,25 @@ func (i *Instance) measure(ctx context.Context, length time.Duration, force bool
 
 // sweepScratch removes what a self-test left behind that did not get to its end. The caller has the lock of the database.
 func (i *Instance) sweepScratch() {
-	left, _ := filepath.Glob(filepath.Join(filepath.Dir(i.config.Database), scratchPrefix+"*"))
-	for _, dir := range left {
-		if err := os.RemoveAll(dir); err != nil {
-			i.log.Warn("what a self-test left behind cannot be removed", "folder", dir, "error", err)
+	beside, prefix := i.scratch()
+	entries, err := os.ReadDir(beside)
+	if err != nil {
+		return // a folder that nobody may list has none of ours that could be found
+	}
+	for _, e := range entries {
+		if !e.IsDir() || !strings.HasPrefix(e.Name(), prefix) {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(beside, e.Name())); err != nil {
+			i.log.Warn("what a self-test left behind cannot be removed", "folder", e.Name(), "error", err)
 		}
 	}
+}
+
+// scratch is where the folders of self-tests are, and how their names begin: with that of the database, as there may be
+// other databases beside it, with servers of their own.
+func (i *Instance) scratch() (beside, prefix string) {
+	return filepath.Dir(i.config.Database), ".fazt-bench-" + filepath.Base(i.config.Database) + "-"
 }
 
 // checkIdle watches the instance for a moment: under load it would measure what is left of the machine, and take that
