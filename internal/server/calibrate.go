@@ -35,6 +35,7 @@ import (
 const (
 	askers    = 32 // connections that ask at once
 	quiet     = 300 * time.Millisecond
+	firstWait = 5 * time.Second
 	quietRate = 20 // requests and writes in a second that an idle instance may have
 )
 
@@ -163,6 +164,11 @@ func (i *Instance) carry(ctx context.Context, length time.Duration) (m system.Me
 	defer func() { err = errors.Join(err, front.end(), work.end()) }()
 
 	file, call, write := ask("GET", "/"), ask("GET", "/api/"), ask("POST", "/api/")
+	for _, request := range [][]byte{file, call, write} { // what is made at the first request is not measured
+		if err := first(ctx, l.Addr().String(), request); err != nil {
+			return m, err
+		}
+	}
 	for _, step := range []struct {
 		into *int
 		next func(n int) []byte
@@ -254,6 +260,32 @@ func ask(method, path string) []byte {
 	return fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: %s.localhost\r\nContent-Length: 0\r\n\r\n", method, path, scratchApp)
 }
 
+// first asks until there is a good answer.
+func first(ctx context.Context, address string, request []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, firstWait)
+	defer cancel()
+	var good atomic.Int64
+	err := converse(ctx, address, time.Time{}, &good, func() []byte {
+		if good.Load() > 0 {
+			cancel()
+		}
+		return request
+	})
+	switch {
+	case good.Load() > 0:
+		return nil
+	case err != nil && ctx.Err() == nil:
+		return errs.Wrap(errs.Unavailable, err, "the instance did not answer itself: %v", err)
+	case errors.Is(ctx.Err(), context.Canceled):
+		return ctx.Err()
+	}
+	return refusedAll()
+}
+
+func refusedAll() error {
+	return errs.New(errs.Unavailable, "the instance refused everything it asked itself; are its limits that low?")
+}
+
 // drive asks over many connections, each for its next answer when it has the last, and gives how many good answers
 // came in a second. The first tenth of the time is not counted: machines are made then.
 func drive(ctx context.Context, address string, length time.Duration, next func(n int) []byte) (perSecond int, err error) {
@@ -279,7 +311,7 @@ func drive(ctx context.Context, address string, length time.Duration, next func(
 	case errors.Is(ctx.Err(), context.Canceled):
 		return 0, ctx.Err()
 	case good.Load() == 0:
-		return 0, errs.New(errs.Unavailable, "the instance refused everything it asked itself; are its limits that low?")
+		return 0, refusedAll()
 	}
 	return int(float64(good.Load()) / took.Seconds()), nil
 }

@@ -16,7 +16,7 @@ import (
 )
 
 func calibrate(i *fazttest.Instance, force bool) (system.Measured, error) {
-	return client.Call(context.Background(), i.Client, op.ServerCalibrate, op.Calibrate{Force: force, Seconds: 1})
+	return client.Call(context.Background(), i.Client, op.ServerCalibrate, op.Calibrate{Force: force, Seconds: 2})
 }
 
 // scratchFolders are the folders of self-tests beside the database.
