@@ -55,6 +55,8 @@ type Config struct {
 	Ready   func(ctx context.Context) error
 	// Stop begins to stop the server, where one runs.
 	Stop func()
+	// Measure runs the self-test of the running server for about the given time.
+	Measure func(ctx context.Context, length time.Duration, force bool) (system.Measured, error)
 	// Settings are the settings as they were at the start: those that take a restart are in force.
 	Settings system.Settings
 	// System keeps limits and settings.

@@ -68,7 +68,8 @@ func (a *API) removal(ctx context.Context, app apps.App) (r op.Removal, err erro
 		return r, err
 	}
 	r.Deployments = r.Stats.Deployments
-	r.Keys, err = a.KV.Count(ctx, app.ID)
+	u, err := a.KV.Usage(ctx, app.ID)
+	r.Keys = u.Keys
 	return r, err
 }
 

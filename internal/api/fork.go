@@ -7,7 +7,6 @@ import (
 	"fazt/internal/api/op"
 	"fazt/internal/apps"
 	"fazt/internal/database"
-	"fazt/internal/storage"
 )
 
 func (a *API) appFork(ctx context.Context, req op.Fork) (op.App, error) {
@@ -28,7 +27,7 @@ func (a *API) appFork(ctx context.Context, req op.Fork) (op.App, error) {
 			return err
 		}
 		if req.WithData {
-			err = storage.ForkTx(tx, from.ID, app.ID)
+			err = a.KV.ForkTx(tx, from.ID, app.ID)
 		}
 		return err
 	})

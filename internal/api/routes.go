@@ -37,6 +37,7 @@ func (a *API) routes() []route {
 		on(op.ServerState, a.serverStatus),
 		on(op.ServerStop, a.serverStop),
 		on(op.DatabaseCheck, a.databaseCheck),
+		on(op.ServerCalibrate, a.serverCalibrate),
 		on(op.SQLQuery, a.sqlQuery),
 		on(op.SQLWrite, a.sqlWrite),
 

@@ -25,7 +25,7 @@ import (
 
 func (c *command) server() *cobra.Command {
 	return group("server", "Start, stop and look after an instance",
-		onThisMachine(c.serverStart()), onThisMachine(c.serverInit()), c.serverStatus(), c.serverHealth(), c.serverMetrics(), onThisMachine(c.serverStop()))
+		onThisMachine(c.serverStart()), onThisMachine(c.serverInit()), c.serverStatus(), c.serverHealth(), c.serverMetrics(), onThisMachine(c.serverStop()), c.bench("calibrate"))
 }
 
 func (c *command) serverStart() *cobra.Command {

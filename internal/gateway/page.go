@@ -47,8 +47,8 @@ func (g *gateway) fail(w *exchange, r *http.Request, err error) {
 			g.Log.Error("a request failed", "request_id", p.RequestID, "method", r.Method, "host", r.Host, "path", r.URL.Path, "error", err)
 		}
 	}
-	if wait := errs.RetryAfter(err); wait > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds()+0.999)))
+	if wait := errs.RetryAfterHeader(err); wait != "" {
+		w.Header().Set("Retry-After", wait)
 	}
 	if wantsJSON(r) {
 		writeJSON(w, err, status)

@@ -84,7 +84,7 @@ type Engine struct {
 	prelude   func() ([]byte, error) // the web-standard API as bytecode
 	bindings  string                 // JSON: what the prelude installs
 	functions []bind.Func
-	cpu       chan struct{} // one token for each script at work
+	cpu       *processors
 
 	mu    sync.Mutex
 	pools map[string]*pool // by deployment
@@ -122,7 +122,7 @@ func New(c Config) *Engine {
 	if c.Fail == nil {
 		c.Fail = plainFailure
 	}
-	e := &Engine{config: c, cpu: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}, apps: map[string]int{}, busy: map[*machine]*run{}, stuckAfter: 3 * time.Second}
+	e := &Engine{config: c, cpu: newProcessors(max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}, apps: map[string]int{}, busy: map[*machine]*run{}, stuckAfter: 3 * time.Second}
 	e.describeBindings()
 	// Compiled when the first machine is made: a command that runs no function does not pay for it.
 	e.prelude = sync.OnceValues(func() ([]byte, error) {
@@ -137,8 +137,8 @@ func plainFailure(w http.ResponseWriter, _ *http.Request, err error, f Function)
 		"code": errs.Code(err), "message": errs.Sentence(err), "request_id": f.RequestID,
 	}})
 	w.Header().Set("Content-Type", "application/json")
-	if errs.RetryAfter(err) > 0 {
-		w.Header().Set("Retry-After", "1")
+	if wait := errs.RetryAfterHeader(err); wait != "" {
+		w.Header().Set("Retry-After", wait)
 	}
 	w.WriteHeader(errs.KindOf(err).HTTPStatus())
 	_, _ = w.Write(append(body, '\n'))
@@ -171,6 +171,12 @@ func (e *Engine) describeBindings() {
 // Serve runs a function for a request and writes its answer.
 func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
 	limits := e.config.Limits(f.AppID)
+	// Before anything is made or read for it: under load most of the work is to refuse.
+	if err := e.cpu.full(f.AppID, queueWait(limits)); err != nil {
+		e.refuse()
+		e.config.Fail(w, r, err, f)
+		return
+	}
 	body, err := readBody(w, r, f, limits) // first: a visitor who sends slowly holds nothing
 	if err != nil {
 		e.config.Fail(w, r, visible(err), f)
@@ -185,6 +191,7 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
 		return
 	}
 	m, err := e.acquire(u, limits)
+	u.depart(err == nil)
 	if err != nil {
 		u.leave()
 		if errs.Is(err, errs.Internal) {
@@ -209,6 +216,7 @@ func (e *Engine) work(m *machine, u *run, body []byte) {
 	}()
 	if u.ctx.Err() != nil { // its time went by in the queue
 		u.outcome, healthy = notBegun(u.ctx), true
+		e.refuse()
 		return
 	}
 	healthy = u.serve(m, body) && m.recover(u)
@@ -216,26 +224,43 @@ func (e *Engine) work(m *machine, u *run, body []byte) {
 
 // enterWithin is enter for a request that has not begun: it is refused when no processor comes free in time.
 func (u *run) enterWithin(limits system.Runtime) error {
-	e := u.engine
-	select {
-	case e.cpu <- struct{}{}:
+	if u.engine.cpu.tryEnter() {
 		u.entered()
 		return nil
-	default:
 	}
-	timer := time.NewTimer(time.Duration(limits.QueueWait) * time.Millisecond)
+	timer := time.NewTimer(queueWait(limits))
 	defer timer.Stop()
-	select {
-	case e.cpu <- struct{}{}:
-		u.entered()
-		return nil
-	case <-u.ctx.Done():
-		return notBegun(u.ctx)
-	case <-timer.C:
-		e.mu.Lock()
-		e.stats.Refused++
-		e.mu.Unlock()
-		return errs.New(errs.Unavailable, "the instance is busy; try again")
+	if err := u.engine.cpu.enter(u.ctx, u.join(), timer.C); err != nil {
+		u.depart(false)
+		u.engine.refuse()
+		return err
+	}
+	u.entered()
+	return nil
+}
+
+func queueWait(l system.Runtime) time.Duration {
+	return time.Duration(l.QueueWait) * time.Millisecond
+}
+
+func (e *Engine) refuse() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.stats.Refused++
+}
+
+// join puts u into the line of its app, unless it stands there already; depart takes it out.
+func (u *run) join() *line {
+	if u.line == nil {
+		u.line = u.engine.cpu.join(u.f.AppID)
+	}
+	return u.line
+}
+
+func (u *run) depart(served bool) {
+	if u.line != nil {
+		u.engine.cpu.depart(u.line, served)
+		u.line = nil
 	}
 }
 
@@ -273,15 +298,16 @@ func (e *Engine) acquire(u *run, limits system.Runtime) (*machine, error) {
 
 // wait is the machine a request in the queue gets, or makes in the room it was given. It holds no processor meanwhile.
 func (e *Engine) wait(u *run, w *waiter, limits system.Runtime) (m *machine, err error) {
-	timer := time.NewTimer(time.Duration(limits.QueueWait) * time.Millisecond)
+	timer := time.NewTimer(queueWait(limits))
 	defer timer.Stop()
+	u.join()
 	u.leave()
 	select {
 	case m = <-w.got:
 	case <-u.ctx.Done():
 		err = notBegun(u.ctx)
 	case <-timer.C:
-		err = errs.New(errs.Unavailable, "the app is busy; try again")
+		err = busy(0)
 	}
 	u.enter()
 	switch {

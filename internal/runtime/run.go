@@ -39,6 +39,7 @@ type run struct {
 	failed   error  // what the handler threw; nil when it answered
 	outcome  error  // how the run ended
 
+	line    *line        // of its app, while it waits there
 	state   atomic.Int32 // holds: what the run holds of the engine
 	since   atomic.Int64 // when it last took a processor
 	ends    int64        // its deadline
@@ -146,7 +147,7 @@ func (u *run) enter() {
 	if u.state.Load() == abandoned {
 		return
 	}
-	u.engine.cpu <- struct{}{}
+	u.engine.cpu.comeBack()
 	u.entered()
 }
 
@@ -157,7 +158,7 @@ func (u *run) entered() {
 
 func (u *run) leave() {
 	if u.state.CompareAndSwap(holdsProcessor, holdsNothing) {
-		<-u.engine.cpu
+		u.engine.cpu.leave()
 	}
 }
 
@@ -199,15 +200,6 @@ func readBody(w http.ResponseWriter, r *http.Request, f Function, limits system.
 func tooLarge(w http.ResponseWriter, most int64) error {
 	w.Header().Set("Connection", "close")
 	return errs.New(errs.TooLarge, "the body is larger than %d bytes", most)
-}
-
-// notBegun is the error of a request whose ctx ended before its function began: a want of time, not a function that
-// took too long.
-func notBegun(ctx context.Context) error {
-	if errs.Is(ctx.Err(), errs.Timeout) {
-		return errs.New(errs.Unavailable, "the app is busy; try again")
-	}
-	return ctx.Err()
 }
 
 // loop drives the machine until the function has answered and what it wanted to finish is finished.
@@ -353,8 +345,8 @@ func (u *run) fail(err error) {
 func visible(err error) error {
 	var t *thrown
 	if errors.As(err, &t) {
-		if t.Retry {
-			return errs.New(errs.KindOfCode(t.Code), "not possible right now; try again")
+		if t.Retry { // a queue, a rate, a want of time inside: for the visitor it is all one
+			return errs.New(errs.Unavailable, "not possible right now; try again")
 		}
 		return errs.New(errs.Internal, "the function failed")
 	}

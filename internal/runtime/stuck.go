@@ -42,7 +42,7 @@ func (e *Engine) abandonStuck() {
 		m.close()
 	}
 	for _, u := range stuck {
-		<-e.cpu // its own
+		e.cpu.leave() // its own
 		e.config.Log.Error("a run of a function could not be stopped and was abandoned; its deployment gets no more", "app", u.f.AppName, "deployment", u.f.Number, "request_id", u.f.RequestID)
 		e.config.Console.WriteLine(Line{
 			AppID: u.f.AppID, Deployment: u.f.Deployment, Number: u.f.Number, RequestID: u.f.RequestID, Level: "error", Time: time.Now(),

@@ -26,6 +26,7 @@ type Ready func(addresses []net.Addr)
 func (i *Instance) Run(ctx context.Context, ready Ready) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	i.sweepScratch()
 	edges, err := i.listen()
 	if err != nil {
 		return err

@@ -73,20 +73,22 @@ type Instance struct {
 	Limits  *system.Live
 	System  *system.Store
 
-	config   Config
-	log      *slog.Logger
-	lock     *database.Lock // nil when it is the caller's
-	settings system.Settings
-	engine   *runtime.Engine
-	static   *hosting.Static
-	front    http.Handler
-	api      *api.API
-	reload   *gateway.Reloader // nil unless Dev
-	traffic  traffic
-	routes   atomic.Pointer[gateway.Routes]
-	refresh  sync.Mutex             // held while routes are made anew
-	address  atomic.Pointer[string] // the first TCP address, once it is open
-	running  atomic.Pointer[run]
+	config      Config
+	log         *slog.Logger
+	lock        *database.Lock // nil when it is the caller's
+	settings    system.Settings
+	engine      *runtime.Engine
+	static      *hosting.Static
+	front       http.Handler
+	api         *api.API
+	reload      *gateway.Reloader // nil unless Dev
+	traffic     traffic
+	routes      atomic.Pointer[gateway.Routes]
+	refresh     sync.Mutex             // held while routes are made anew
+	address     atomic.Pointer[string] // the first TCP address, once it is open
+	running     atomic.Pointer[run]
+	visits      atomic.Uint64 // requests at the front door
+	calibration calibration
 }
 
 // run is what exists only while the instance runs.
@@ -151,6 +153,11 @@ func (i *Instance) compose(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	measured, err := system.LoadMeasured(ctx, i.DB)
+	if err != nil {
+		return err
+	}
+	i.System.Rebase(measured.Apply)
 	i.settings = *i.System.Settings().Load()
 	i.Apps = apps.New(i.DB)
 	i.Hosting = hosting.New(hosting.Config{DB: i.DB, Limits: i.storageLimits, Log: i.log, Temp: filepath.Dir(i.config.Database)})
@@ -175,7 +182,7 @@ func (i *Instance) composeEdges() {
 	})
 	i.api = api.New(api.Config{
 		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Keys: i.Keys, Answers: activity.NewAnswers(i.DB), AppLog: i.AppLog, Log: i.log,
-		URL: i.URL, AppURL: i.AppURL, HostURL: i.hostURL, Lookup: i.config.Lookup, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop,
+		URL: i.URL, AppURL: i.AppURL, HostURL: i.hostURL, Lookup: i.config.Lookup, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop, Measure: i.measure,
 		Health: i.health, Metrics: i.metrics, Ready: i.ready,
 		Settings: i.settings, Limits: i.Limits, System: i.System,
 	})
@@ -184,7 +191,7 @@ func (i *Instance) composeEdges() {
 	}
 	i.front = gateway.New(gateway.Config{
 		Routes: i.routes.Load, Preview: i.preview, Static: i.static, Functions: i.engine, Program: i.program,
-		Access: i.traffic.count,
+		Access: i.count,
 		Admin:  gateway.Admin(gateway.AdminConfig{API: i.api, Check: i.Keys.Check, Fail: i.api.Fail, TrustedProxies: i.System.Settings().TrustedProxies}),
 		Log:    i.log, Reload: i.reload, Limits: i.Limits, TrustedProxies: i.System.Settings().TrustedProxies,
 	})

@@ -167,7 +167,7 @@ func All() []Spec {
 		DomainList.Spec, DomainGet.Spec, DomainAdd.Spec, DomainCheck.Spec, DomainRemove.Spec,
 		DeploymentPage.Spec, UploadStart.Spec, UploadSend.Spec, UploadCommit.Spec, DeployArchive.Spec,
 		EnvList.Spec, EnvChange.Spec, EnvRemove.Spec,
-		ServerSetup.Spec, ServerState.Spec, ServerStop.Spec, DatabaseCheck.Spec,
+		ServerSetup.Spec, ServerState.Spec, ServerStop.Spec, DatabaseCheck.Spec, ServerCalibrate.Spec,
 		KeyCreate.Spec, KeyPage.Spec, KeyRevoke.Spec, WhoAmI.Spec,
 		SQLQuery.Spec, SQLWrite.Spec,
 		ManifestSchema.Spec, OpenAPI.Spec,

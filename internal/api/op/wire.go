@@ -318,8 +318,8 @@ func WriteError(w http.ResponseWriter, err error, requestID string) {
 	data, _ := json.Marshal(failed{&f})
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	if wait := errs.RetryAfter(err); wait > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int((wait.Seconds())+0.999)))
+	if wait := errs.RetryAfterHeader(err); wait != "" {
+		w.Header().Set("Retry-After", wait)
 	}
 	w.WriteHeader(errs.KindOf(err).HTTPStatus())
 	_, _ = w.Write(append(data, '\n'))
