@@ -148,8 +148,8 @@ func TestOneAddressCannotTakeAllConnectionsUnlessItIsATrustedProxy(t *testing.T)
 		dial("127.0.0.1")
 		<-accepted
 	}
-	if limit.Open() != 8 {
-		t.Errorf("%d are open", limit.Open())
+	if n := limit.Open(); n != 8 && n != 9 { // the place for the next may be taken already
+		t.Errorf("%d are open", n)
 	}
 }
 

@@ -225,3 +225,37 @@ CREATE UNIQUE INDEX limits_place ON limits (path, coalesce(app_id, ''));
 
 CREATE INDEX limits_app ON limits (app_id);
 
+CREATE TABLE usage (
+  app_id    TEXT    NOT NULL PRIMARY KEY REFERENCES apps (id) ON DELETE CASCADE,
+  keys      INTEGER NOT NULL DEFAULT 0, -- entries in kv, those of the app's users too
+  key_bytes INTEGER NOT NULL DEFAULT 0  -- of their keys and values
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER usage_of_new_app AFTER INSERT ON apps BEGIN
+  INSERT INTO usage (app_id) VALUES (NEW.id);
+END;
+
+CREATE TRIGGER usage_kv_insert AFTER INSERT ON kv BEGIN
+  UPDATE usage SET keys = keys + 1, key_bytes = key_bytes + octet_length(NEW.key) + octet_length(NEW.value) WHERE app_id = NEW.app_id;
+END;
+
+CREATE TRIGGER usage_kv_delete AFTER DELETE ON kv BEGIN
+  UPDATE usage SET keys = keys - 1, key_bytes = key_bytes - octet_length(OLD.key) - octet_length(OLD.value) WHERE app_id = OLD.app_id;
+END;
+
+CREATE TRIGGER usage_kv_update AFTER UPDATE ON kv
+WHEN OLD.app_id = NEW.app_id AND octet_length(OLD.key) + octet_length(OLD.value) <> octet_length(NEW.key) + octet_length(NEW.value) BEGIN
+  UPDATE usage SET key_bytes = key_bytes + octet_length(NEW.key) + octet_length(NEW.value) - octet_length(OLD.key) - octet_length(OLD.value) WHERE app_id = NEW.app_id;
+END;
+
+CREATE TRIGGER usage_kv_move AFTER UPDATE ON kv WHEN OLD.app_id <> NEW.app_id BEGIN
+  UPDATE usage SET keys = keys - 1, key_bytes = key_bytes - octet_length(OLD.key) - octet_length(OLD.value) WHERE app_id = OLD.app_id;
+  UPDATE usage SET keys = keys + 1, key_bytes = key_bytes + octet_length(NEW.key) + octet_length(NEW.value) WHERE app_id = NEW.app_id;
+END;
+
+CREATE TABLE measurements (
+  name        TEXT    NOT NULL PRIMARY KEY,
+  value       TEXT    NOT NULL, -- JSON
+  measured_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
