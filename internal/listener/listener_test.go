@@ -148,9 +148,6 @@ func TestOneAddressCannotTakeAllConnectionsUnlessItIsATrustedProxy(t *testing.T)
 		dial("127.0.0.1")
 		<-accepted
 	}
-	if n := limit.Open(); n != 8 && n != 9 { // the place for the next may be taken already
-		t.Errorf("%d are open", n)
-	}
 }
 
 func echo(t *testing.T, path string) {
