@@ -54,5 +54,12 @@ func (a *API) routes() []route {
 		streamed(a, op.FileFetch, a.fileFetch),
 		streamed(a, op.AppLogs, a.appLogs),
 		on(op.AppFork, a.appFork),
+
+		streamed(a, op.AppLogsFollow, a.appLogsFollow),
+		on(op.LogList, a.logList),
+		on(op.LogStats, a.logStats),
+		streamed(a, op.LogExport, a.logExport),
+		streamed(a, op.LogTail, a.logTail),
+		on(op.LogCleanup, a.logCleanup),
 	}
 }

@@ -58,6 +58,7 @@ type Function struct {
 type Config struct {
 	Limits   func() system.Runtime
 	Console  Console
+	Stopped  func(Stop) // told of every run that a limit ended; must not block. nil = nobody is
 	Bindings []bind.Namespace
 	Log      *slog.Logger
 	Version  string // of the product

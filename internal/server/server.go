@@ -50,7 +50,9 @@ type Instance struct {
 	Users   *auth.Users
 	Keys    *auth.Keys
 	AppLog  *activity.AppLog
-	Limits  *system.Live
+	// Activity is the activity log. What calls the operations through API needs not touch it.
+	Activity *activity.Log
+	Limits   *system.Live
 
 	config   Config
 	log      *slog.Logger
@@ -139,7 +141,9 @@ func (i *Instance) compose(ctx context.Context) (err error) {
 	i.KV = storage.New(storage.Config{DB: i.DB, Limits: i.Limits.Storage})
 	i.Users = auth.NewUsers(i.DB)
 	i.Keys = auth.NewKeys(i.DB)
-	i.AppLog = activity.NewAppLog(i.DB, func() int { return i.Limits.Storage().AppLogRows }, i.log)
+	if err := i.composeLogs(ctx); err != nil {
+		return err
+	}
 	i.composeEdges()
 	return i.Refresh(ctx)
 }
@@ -147,14 +151,14 @@ func (i *Instance) compose(ctx context.Context) (err error) {
 // composeEdges joins the domains to the surfaces: functions, static files, the control API, the front door.
 func (i *Instance) composeEdges() {
 	i.engine = runtime.New(runtime.Config{
-		Limits: i.Limits.Runtime, Console: console{i.AppLog}, Log: i.log, Version: system.Version,
+		Limits: i.Limits.Runtime, Console: console{i.AppLog}, Stopped: i.functionStopped, Log: i.log, Version: system.Version,
 		Bindings: bindings.All(bindings.Deps{KV: i.KV}),
 	})
 	i.static = hosting.NewStatic(hosting.StaticConfig{
 		Store: i.Hosting, CacheBytes: func() int64 { return i.Limits.Storage().MaxVFS }, Log: i.log,
 	})
 	i.api = api.New(api.Config{
-		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Keys: i.Keys, Answers: activity.NewAnswers(i.DB), AppLog: i.AppLog, Log: i.log,
+		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Keys: i.Keys, Answers: activity.NewAnswers(i.DB), AppLog: i.AppLog, Activity: i.Activity, Log: i.log,
 		URL: i.URL, AppURL: i.AppURL, HostURL: i.hostURL, Lookup: i.config.Lookup, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop,
 		Settings: i.settings, Limits: i.Limits,
 	})
@@ -163,7 +167,7 @@ func (i *Instance) composeEdges() {
 	}
 	i.front = gateway.New(gateway.Config{
 		Routes: i.routes.Load, Preview: i.preview, Static: i.static, Functions: i.engine, Program: i.program,
-		Admin: gateway.Admin(gateway.AdminConfig{API: i.api, Check: i.Keys.Check, Fail: i.api.Fail}), Log: i.log, Reload: i.reload,
+		Admin: gateway.Admin(gateway.AdminConfig{API: i.api, Check: i.Keys.Check, Refused: i.callerRefused, Fail: i.api.Fail}), Log: i.log, Reload: i.reload,
 	})
 }
 
@@ -245,7 +249,7 @@ func (i *Instance) stop() {
 func (i *Instance) Close() error {
 	var err error
 	if i.DB != nil {
-		err = i.DB.Close()
+		err = errors.Join(i.closeLogs(), i.DB.Close())
 	}
 	if i.lock != nil {
 		err = errors.Join(err, i.lock.Release())
