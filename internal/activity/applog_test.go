@@ -55,7 +55,7 @@ func TestLinesAreStoredWhenTheRecorderStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := a.Lines(t.Context(), Query{AppID: "app_a", Limit: 10})
-	if err != nil || len(got) != 2 || got[0] != line("app_a", "one") || got[1].Message != "two" || got[1].Level != "info" {
+	if err != nil || len(got) != 2 || got[0].Message != "one" || got[0].Number != 3 || got[0].Level != "warn" || got[0].RequestID != "r" || !got[0].Time.Equal(time.UnixMilli(5)) || got[0].ID >= got[1].ID || got[1].Message != "two" || got[1].Level != "info" {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 }
