@@ -106,7 +106,7 @@ func TestTailsShowWhatHappensUntilTheyAreEnded(t *testing.T) {
 	got := follow("key.check", func() {
 		r := i.Request(http.MethodGet, "admin", "/api/apps", "")
 		r.Header.Set("Authorization", "Bearer wrong")
-		r.Header.Set("User-Agent", "evil \x1b[2J")
+		i.Activity.Record(activity.Entry{Action: "test.do", Resource: "evil \x1b[2J"})
 		i.Do(r)
 	}, "logs", "tail")
 	if !strings.Contains(got, "? 127.0.0.1  key.check  denied UNAUTHORIZED") {
