@@ -16,6 +16,7 @@ const (
 	FlushEvery = 500 * time.Millisecond
 
 	bufferMost = 4096 // records that may wait to be stored
+	storeMost  = 256  // records stored in one write: other writers wait for no more than that
 	followMost = 256  // records a follower may be behind
 )
 
@@ -99,7 +100,13 @@ func (s *sink[T]) Flush(ctx context.Context) error {
 	if len(batch) == 0 && s.idle() {
 		return nil
 	}
-	err := s.db.Write(ctx, func(tx *database.Tx) error { return s.store(tx, batch) })
+	var err error
+	for first := true; err == nil && (first || len(batch) > 0); first = false {
+		part := batch[:min(len(batch), storeMost)]
+		if err = s.db.Write(ctx, func(tx *database.Tx) error { return s.store(tx, part) }); err == nil {
+			batch = batch[len(part):]
+		}
+	}
 	if err != nil && (errs.KindOf(err).Retryable() || errs.Is(err, errs.StorageFull)) {
 		s.mu.Lock()
 		// They wait for the next time. Never more than twice the buffer: what comes meanwhile is refused at its bound.
