@@ -78,6 +78,8 @@ func (a *API) appRemove(ctx context.Context, req op.AppRef) (op.Removal, error) 
 	if err != nil {
 		return gone, err
 	}
+	detail(ctx, "deployments", gone.Deployments)
+	detail(ctx, "keys", gone.Keys)
 	_, err = a.Apps.Remove(ctx, gone.App.ID)
 	return gone, err
 }
@@ -129,5 +131,6 @@ func (a *API) appRollback(ctx context.Context, req op.Rollback) (op.Deployment, 
 		d, err = a.Hosting.RollbackTx(tx, app.ID, req.To)
 		return err
 	})
+	detail(ctx, "deployment", d.Number)
 	return a.addressed(app, d), err
 }

@@ -22,6 +22,7 @@ func (a *API) deployArchive(ctx context.Context, req op.ArchiveDeploy) (done op.
 	if err := apps.CheckName(req.App); err != nil {
 		return done, err
 	}
+	about(ctx, req.App, "")
 	// The path of the operation names no app, so the guard before it could not ask this.
 	if err := a.allowNamed(ctx, op.DeployArchive.Access, req.App); err != nil {
 		return done, err
@@ -73,6 +74,8 @@ func (a *API) unchanged(ctx context.Context, name string, d hosting.Deployment) 
 	if err != nil {
 		return op.Deployed{}, err
 	}
+	about(ctx, app.Name, app.ID)
+	detail(ctx, "unchanged", d.Number)
 	return op.Deployed{
 		App: app, Deployment: a.addressed(app, d), Preview: !d.Live,
 		Warnings: []string{fmt.Sprintf("nothing was deployed: deployment %d is all of this already", d.Number)},

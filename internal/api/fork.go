@@ -31,9 +31,12 @@ func (a *API) appFork(ctx context.Context, req op.Fork) (op.App, error) {
 		}
 		return err
 	})
+	detail(ctx, "name", req.Name)
+	detail(ctx, "with_data", req.WithData)
 	if err != nil {
 		return op.App{}, err
 	}
+	detail(ctx, "id", app.ID)
 	return a.describe(ctx, app)
 }
 

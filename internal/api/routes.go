@@ -68,5 +68,12 @@ func (a *API) routes() []route {
 		on(op.SettingsList, a.settingsList),
 		on(op.SettingsSchema, a.settingsSchema),
 		on(op.SettingsSet, a.settingsSet),
+
+		streamed(a, op.AppLogsFollow, a.appLogsFollow),
+		on(op.LogList, a.logList),
+		on(op.LogStats, a.logStats),
+		streamed(a, op.LogExport, a.logExport),
+		streamed(a, op.LogTail, a.logTail),
+		on(op.LogCleanup, a.logCleanup),
 	}
 }

@@ -17,6 +17,8 @@ func (a *API) serverInit(ctx context.Context, req op.ServerInit) (op.ServerStatu
 			return op.ServerStatus{}, err
 		}
 	}
+	detail(ctx, "owner", req.Owner)
+	detail(ctx, "domain", req.Domain)
 	if err := a.Users.CreateOwner(ctx, req.Owner, req.Password); err != nil {
 		return op.ServerStatus{}, err
 	}

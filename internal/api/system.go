@@ -70,6 +70,7 @@ func (a *API) limitsSet(ctx context.Context, req op.LimitsChange) ([]system.Chan
 		return nil, err
 	}
 	changes, err := a.System.ChangeLimits(ctx, app, caller(ctx), req.Values)
+	changed(ctx, app, changes)
 	if err != nil || app == "" {
 		return changes, err
 	}
@@ -78,6 +79,14 @@ func (a *API) limitsSet(ctx context.Context, req op.LimitsChange) ([]system.Chan
 		changes[i].App = name
 	}
 	return changes, err
+}
+
+// changed tells the activity log what was changed, from what to what. No limit and no setting is a secret.
+func changed(ctx context.Context, app string, changes []system.Changed) {
+	about(ctx, "", app)
+	for _, c := range changes {
+		detail(ctx, c.Path, map[string]any{"from": c.Old, "to": c.New})
+	}
 }
 
 // caller is who is asking, for what is kept of a change.
@@ -103,5 +112,7 @@ func (a *API) settingsSchema(context.Context, op.None) ([]system.Group, error) {
 }
 
 func (a *API) settingsSet(ctx context.Context, req op.SettingsChange) ([]system.Changed, error) {
-	return a.System.ChangeSettings(ctx, caller(ctx), req.Values)
+	changes, err := a.System.ChangeSettings(ctx, caller(ctx), req.Values)
+	changed(ctx, "", changes)
+	return changes, err
 }

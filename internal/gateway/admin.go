@@ -16,6 +16,8 @@ import (
 type AdminConfig struct {
 	API   http.Handler // the control API; finds the caller in the context
 	Check func(ctx context.Context, token string) (auth.Principal, error)
+	// Refused is told of requests that are refused here: err is Forbidden when another site sent it. nil = nobody is told.
+	Refused func(r *http.Request, address string, err error)
 	// Fail answers with an error, in the shape of the control API.
 	Fail func(w http.ResponseWriter, err error)
 	// TrustedProxies are believed what they say of those they speak for; nil = nobody is.
@@ -30,17 +32,27 @@ func Admin(c AdminConfig) http.Handler {
 	wrong := &failures{by: map[netip.Prefix]*failed{}}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := origin.Check(r); err != nil {
-			c.Fail(w, errs.Wrap(errs.Forbidden, err, "another site made your browser send this; it was refused"))
+			err = errs.Wrap(errs.Forbidden, err, "another site made your browser send this; it was refused")
+			c.refused(r, err)
+			c.Fail(w, err)
 			return
 		}
 		p, err := c.caller(r, wrong)
 		if err != nil {
+			c.refused(r, err)
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			c.Fail(w, err)
 			return
 		}
+		p.Address = clientIP(r, c.TrustedProxies)
 		c.API.ServeHTTP(w, r.WithContext(auth.With(r.Context(), p)))
 	})
+}
+
+func (c AdminConfig) refused(r *http.Request, err error) {
+	if c.Refused != nil && !errs.Is(err, errs.Internal) && !errs.Is(err, errs.Canceled) {
+		c.Refused(r, clientIP(r, c.TrustedProxies), err)
+	}
 }
 
 // caller is the Principal of a request: nobody where it brings no key.

@@ -60,6 +60,7 @@ type Function struct {
 type Config struct {
 	Limits   func(appID string) system.Runtime // in force for an app; asked anew for every decision
 	Console  Console
+	Stopped  func(Stop) // told of every run that a limit ended; must not block. nil = nobody is
 	Bindings []bind.Namespace
 	Log      *slog.Logger
 	Version  string // of the product

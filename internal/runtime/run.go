@@ -103,6 +103,9 @@ func (u *run) serve(m *machine, body []byte) (healthy bool) {
 		err = u.failed
 	}
 	u.outcome = err
+	if err != nil {
+		u.engine.stopped(u.f, err)
+	}
 	m.arm(time.Now().Add(grace)) // what follows must not end as the run did, and yet must end: it can meet code of the script
 	u.report(m)
 	if err != nil {

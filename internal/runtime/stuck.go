@@ -48,6 +48,9 @@ func (e *Engine) abandonStuck() {
 			AppID: u.f.AppID, Deployment: u.f.Deployment, Number: u.f.Number, RequestID: u.f.RequestID, Level: "error", Time: time.Now(),
 			Message: "this run could not be stopped at its deadline: it is in a built-in function that does not end. The deployment gets no more runs; deploy a mended one.",
 		})
+		if e.config.Stopped != nil {
+			e.config.Stopped(Stop{u.f, "abandoned", errDeadline})
+		}
 		if u.claim() {
 			e.late.Go(func() { // it may be read slowly
 				u.w.Header().Set("Connection", "close") // the run does not give the connection back

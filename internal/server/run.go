@@ -13,6 +13,7 @@ import (
 	"fazt/internal/errs"
 	"fazt/internal/gateway"
 	"fazt/internal/listener"
+	"fazt/internal/system"
 )
 
 // drain is how long running requests have to finish when the server stops.
@@ -43,9 +44,12 @@ func (i *Instance) Run(ctx context.Context, ready Ready) error {
 	i.running.Store(r)
 	defer i.running.Store(nil)
 
-	sinks := begin(context.WithoutCancel(ctx), stop, i.AppLog.Run, i.Keys.Run)
+	sinks := begin(context.WithoutCancel(ctx), stop, i.Activity.Run, i.AppLog.Run, i.Keys.Run)
 	work := begin(context.WithoutCancel(ctx), stop, i.engine.Run, i.Hosting.Run, i.KV.Run, paceCollector)
 	front := begin(context.WithoutCancel(ctx), stop, services(edges)...)
+	if err := i.started(ctx, r); err != nil {
+		i.log.Error("the start could not be recorded", "error", err)
+	}
 	if ready != nil {
 		ready(addresses)
 	}
@@ -54,7 +58,9 @@ func (i *Instance) Run(ctx context.Context, ready Ready) error {
 	if i.reload != nil {
 		i.reload.Close() // its streams would never drain
 	}
-	return errors.Join(front.end(), work.end(), sinks.end())
+	err = errors.Join(front.end(), work.end())
+	i.Activity.Stopped(system.Version)
+	return errors.Join(err, sinks.end())
 }
 
 // stage is a set of services that stop together.

@@ -72,6 +72,8 @@ type Instance struct {
 	AppLog  *activity.AppLog
 	Limits  *system.Live
 	System  *system.Store
+	// Activity is the activity log. What calls the operations through API needs not touch it.
+	Activity *activity.Log
 
 	config      Config
 	log         *slog.Logger
@@ -164,7 +166,9 @@ func (i *Instance) compose(ctx context.Context) (err error) {
 	i.KV = storage.New(storage.Config{DB: i.DB, Limits: i.storageLimits})
 	i.Users = auth.NewUsers(i.DB)
 	i.Keys = auth.NewKeys(i.DB)
-	i.AppLog = activity.NewAppLog(i.DB, func(appID string) int { return i.Limits.App(appID).Storage.AppLogRows }, i.log)
+	if err := i.composeLogs(ctx); err != nil {
+		return err
+	}
 	i.composeEdges()
 	return i.Refresh(ctx)
 }
@@ -174,14 +178,14 @@ func (i *Instance) storageLimits(appID string) system.Storage { return i.Limits.
 // composeEdges joins the domains to the surfaces: functions, static files, the control API, the front door.
 func (i *Instance) composeEdges() {
 	i.engine = runtime.New(runtime.Config{
-		Limits: func(appID string) system.Runtime { return i.Limits.App(appID).Runtime }, Console: console{i.AppLog}, Log: i.log, Version: system.Version,
+		Limits: func(appID string) system.Runtime { return i.Limits.App(appID).Runtime }, Console: console{i.AppLog}, Stopped: i.functionStopped, Log: i.log, Version: system.Version,
 		Bindings: bindings.All(bindings.Deps{KV: i.KV}),
 	})
 	i.static = hosting.NewStatic(hosting.StaticConfig{
 		Store: i.Hosting, CacheBytes: func() int64 { return i.Limits.Storage().MaxVFS }, Log: i.log,
 	})
 	i.api = api.New(api.Config{
-		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Keys: i.Keys, Answers: activity.NewAnswers(i.DB), AppLog: i.AppLog, Log: i.log,
+		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Keys: i.Keys, Answers: activity.NewAnswers(i.DB), AppLog: i.AppLog, Activity: i.Activity, Log: i.log,
 		URL: i.URL, AppURL: i.AppURL, HostURL: i.hostURL, Lookup: i.config.Lookup, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop, Measure: i.measure,
 		Health: i.health, Metrics: i.metrics, Ready: i.ready,
 		Settings: i.settings, Limits: i.Limits, System: i.System,
@@ -192,7 +196,7 @@ func (i *Instance) composeEdges() {
 	i.front = gateway.New(gateway.Config{
 		Routes: i.routes.Load, Preview: i.preview, Static: i.static, Functions: i.engine, Program: i.program,
 		Access: i.count,
-		Admin:  gateway.Admin(gateway.AdminConfig{API: i.api, Check: i.Keys.Check, Fail: i.api.Fail, TrustedProxies: i.System.Settings().TrustedProxies}),
+		Admin:  gateway.Admin(gateway.AdminConfig{API: i.api, Check: i.Keys.Check, Refused: i.callerRefused, Fail: i.api.Fail, TrustedProxies: i.System.Settings().TrustedProxies}),
 		Log:    i.log, Reload: i.reload, Limits: i.Limits, TrustedProxies: i.System.Settings().TrustedProxies,
 	})
 }
@@ -275,7 +279,7 @@ func (i *Instance) stop() {
 func (i *Instance) Close() error {
 	var err error
 	if i.DB != nil {
-		err = i.DB.Close()
+		err = errors.Join(i.closeLogs(), i.DB.Close())
 	}
 	if i.lock != nil {
 		err = errors.Join(err, i.lock.Release())

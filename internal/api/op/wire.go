@@ -59,7 +59,7 @@ func places(v reflect.Value) []place {
 			list = append(list, places(v.Field(i))...)
 			continue
 		}
-		for _, kind := range []string{"path", "query", "body", "form"} {
+		for _, kind := range []string{"path", "query", "body", "form", "header"} {
 			if name, ok := sf.Tag.Lookup(kind); ok {
 				list = append(list, place{kind: kind, name: name, value: v.Field(i), label: "query parameter"})
 			}
@@ -82,7 +82,7 @@ func hasJSON(t reflect.Type) bool {
 func (o Op[Req, Res]) NewRequest(ctx context.Context, base string, req Req) (*http.Request, error) {
 	path, query := o.Path, url.Values{}
 	var body io.Reader
-	contentType := "application/octet-stream"
+	contentType, header := "application/octet-stream", map[string]string{}
 	for _, p := range places(reflect.ValueOf(req)) {
 		switch p.kind {
 		case "path":
@@ -93,6 +93,8 @@ func (o Op[Req, Res]) NewRequest(ctx context.Context, base string, req Req) (*ht
 			if p.name == "stream" {
 				body, _ = p.value.Interface().(io.Reader)
 			}
+		case "header":
+			header[p.name] = p.value.String()
 		}
 	}
 	if hasForm(o.Req) {
@@ -116,6 +118,11 @@ func (o Op[Req, Res]) NewRequest(ctx context.Context, base string, req Req) (*ht
 		r.Header.Set("Content-Type", contentType)
 	}
 	r.Header.Set("Accept", "application/json")
+	for name, value := range header {
+		if value != "" {
+			r.Header.Set(name, value)
+		}
+	}
 	return r, nil
 }
 
@@ -124,6 +131,10 @@ func addQuery(query url.Values, p place) {
 	case reflect.Slice:
 		for i := range p.value.Len() {
 			query.Add(p.name, p.value.Index(i).String())
+		}
+	case reflect.Pointer: // 0 is not the same as nothing
+		if !p.value.IsNil() {
+			query.Set(p.name, fmt.Sprint(p.value.Elem().Interface()))
 		}
 	default:
 		if !p.value.IsZero() {
@@ -172,6 +183,8 @@ func (o Op[Req, Res]) Parse(w http.ResponseWriter, r *http.Request) (req Req, er
 			if err := setQuery(p, query[p.name]); err != nil {
 				return req, err
 			}
+		case "header":
+			p.value.SetString(r.Header.Get(p.name))
 		case "body":
 			if p.name == "stream" {
 				p.value.Set(reflect.ValueOf(io.Reader(r.Body)))
@@ -230,6 +243,10 @@ func setQuery(p place, values []string) error {
 		return errs.New(errs.Invalid, "%s %s must be %s, not %q", p.label, p.name, want, values[0])
 	}
 	switch p.value.Kind() {
+	case reflect.Pointer:
+		p.value.Set(reflect.New(p.value.Type().Elem()))
+		p.value = p.value.Elem()
+		return setQuery(p, values)
 	case reflect.Slice:
 		p.value.Set(reflect.ValueOf(values))
 		return nil
