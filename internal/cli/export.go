@@ -39,10 +39,13 @@ func exportJSON(w io.Writer, list entries) error {
 	if err != nil {
 		return err
 	}
+	end := "\n]\n"
 	if before == "[\n" {
-		out.WriteString("[")
+		end = "[]\n"
 	}
-	out.WriteString("\n]\n")
+	if _, err := out.WriteString(end); err != nil {
+		return err
+	}
 	return out.Flush()
 }
 

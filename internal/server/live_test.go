@@ -26,12 +26,6 @@ import (
 	"fazt/internal/system"
 )
 
-// shownElsewhere are limits whose change is shown by a test of the package that enforces them.
-var shownElsewhere = map[string]string{
-	"storage.max_app_data": "the quota of an app's data",
-	"storage.max_log_rows": "the activity log",
-}
-
 // limitsApp does what its path says.
 const limitsApp = `
 -- index.html --
@@ -319,6 +313,25 @@ var changes = map[string]change{
 			return "database"
 		},
 	},
+	"storage.max_app_data": {
+		set: func(l *system.Limits) { l.Storage.MaxAppData = 1000 }, before: "done", after: "APP_DATA_FULL",
+		show: func(x *trial) string {
+			return x.ask(http.MethodGet, fmt.Sprintf("/api/set?n=%d&v=2000", unique.Add(1)), "") // a new key each time
+		},
+	},
+	"storage.max_log_rows": {
+		set: func(l *system.Limits) { l.Storage.MaxLogRows = 100 }, before: "more", after: "100",
+		show: func(x *trial) string {
+			for range 150 {
+				x.Activity.Record(activity.Entry{Action: "test", Actor: activity.Actor{Kind: activity.ItSelf}})
+			}
+			if err := x.Activity.Flush(context.Background()); err != nil {
+				return err.Error()
+			}
+			rows, _ := x.sql("SELECT iif(count(*) > 100, 'more', count(*)) FROM activity", 0)
+			return strings.Trim(string(rows.Rows[0][0]), `"`)
+		},
+	},
 	"storage.max_upload": {
 		set: func(l *system.Limits) { l.Storage.MaxUpload = 1000 }, before: "2000", after: "413",
 		show: func(x *trial) string { return x.ask(http.MethodPost, "/api/echo", strings.Repeat("x", 2000)) },
@@ -382,6 +395,15 @@ var changes = map[string]change{
 			had := len(x.printed())
 			x.ask(http.MethodGet, "/api/print?n=1&text="+strings.Repeat("a", 20), "")
 			return strings.Join(x.printed()[had:], "|")
+		},
+	},
+	"runtime.console_rate": {
+		set: func(l *system.Limits) { l.Runtime.ConsoleRate = 3 }, before: "10", after: "3",
+		show: func(x *trial) string {
+			had := len(x.printed())
+			time.Sleep(1100 * time.Millisecond) // the second of what was printed before is over
+			x.ask(http.MethodGet, "/api/print?n=10&text=flood", "")
+			return fmt.Sprint(strings.Count(strings.Join(x.printed()[had:], "|"), "flood"))
 		},
 	},
 	"runtime.vms": {
@@ -545,7 +567,7 @@ const halfABody = "POST /api/echo HTTP/1.1\r\nHost: app.localhost\r\nContent-Len
 
 func TestEveryLimitTakesEffectWithoutARestart(t *testing.T) {
 	for _, f := range schema.Of[system.Limits]().Fields() {
-		if f.ReadOnly || strings.HasPrefix(f.Path, "net.") || shownElsewhere[f.Path] != "" {
+		if f.ReadOnly || strings.HasPrefix(f.Path, "net.") {
 			continue
 		}
 		c, ok := changes[f.Path]
