@@ -20,7 +20,7 @@ need  = command -v $(1) >/dev/null || { $(SUDO) apt-get update -q && \
 	$(SUDO) env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -q -y --no-install-recommends $(2); }
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-fast every race lint cross fuzz crash bench golden vuln clean tools web
+.PHONY: help build run test test-fast every race lint cross fuzz crash bench overload golden vuln clean tools web
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ bench: build ## measure against a bare handler, nginx and Caddy; prints the tabl
 	@$(call need,nginx,nginx-light)
 	@$(call need,caddy,caddy)
 	go run ./bench
+
+overload: build ## flood an instance with ten times what it can serve; prints the table of docs/PERFORMANCE.md
+	go run ./bench overload
 
 golden: ## rewrite the golden and generated files
 	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' internal cmd | xargs -n1 dirname | sort -u | sed 's|^|./|') -update

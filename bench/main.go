@@ -6,6 +6,11 @@
 // slow minute of the machine hits every server alike, and the median of the rounds counts.
 //
 //	go run ./bench [-rounds 5] [-duration 2s] [-fazt bin/fazt] [-out bench/out]
+//
+// With the argument overload it floods an instance with ten times what it can serve, and tells what was served all the
+// same, how fast the rest was refused, and how much memory that took.
+//
+//	go run ./bench [-flood 30s] [-fazt bin/fazt] overload
 package main
 
 import (
@@ -36,15 +41,21 @@ func main() {
 	flag.DurationVar(&o.Duration, "duration", 2*time.Second, "how long each cell is driven in a round")
 	flag.IntVar(&o.Connections, "connections", 64, "connections at once")
 	bare := flag.String("bare", "", "serve the bodies in this folder as the bare handler; used by the run itself")
+	flooded := flag.Duration("flood", 30*time.Second, "how long overload floods each function")
 	listen := flag.String("listen", "", "address of the bare handler")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var err error
-	if *bare != "" {
+	switch {
+	case *bare != "":
 		err = serveBare(ctx, *bare, *listen)
-	} else {
+	case flag.Arg(0) == "overload":
+		err = overload(ctx, o, *flooded)
+	case flag.NArg() > 0:
+		err = fmt.Errorf("there is no measurement %q; there is overload", flag.Arg(0))
+	default:
 		err = run(ctx, o)
 	}
 	if err != nil {

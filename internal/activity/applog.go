@@ -1,24 +1,17 @@
-// Package activity records what happened, without ever holding up what is happening: lines go into a bounded buffer,
-// a writer stores them in batches, and what does not fit is dropped and counted.
 package activity
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"fazt/internal/database"
 )
 
-const (
-	bufferLines = 4096                   // lines that may wait to be stored
-	flushEvery  = 500 * time.Millisecond // how old an unstored line gets
-	pruneEvery  = 500                    // lines of one app after which its oldest are looked at again
-)
-
 // Line is one line of an app's console.
 type Line struct {
+	ID        int64     `json:"id"` // given by Write; sorts
 	AppID     string    `json:"app_id"`
 	Number    int       `json:"number"` // of the deployment
 	Level     string    `json:"level"`  // debug, info, warn, error
@@ -27,25 +20,53 @@ type Line struct {
 	Time      time.Time `json:"time"`
 }
 
-// AppLog is the console output of all apps.
-type AppLog struct {
-	db   *database.DB
-	keep func() int // newest lines kept for each app
-	log  *slog.Logger
-
-	storing sync.Mutex // held while lines are on their way from the buffer to the disk
-
-	mu      sync.Mutex
-	buffer  []Line
-	dropped uint64
-	full    chan struct{} // holds a token when the buffer is half full
-	watch   map[*Follower]struct{}
-	written map[string]int // lines of each app since its oldest were last removed
+// AppLogConfig is what the console output of apps works with.
+type AppLogConfig struct {
+	DB   *database.DB
+	Keep func(appID string) int // newest lines kept of an app
+	Rate func(appID string) int // lines of an app taken in a second
+	Age  func() time.Duration   // how long lines are kept; 0 = for ever
+	Log  *slog.Logger
 }
 
-// NewAppLog stores lines in db, and of each app the newest keep().
-func NewAppLog(db *database.DB, keep func() int, log *slog.Logger) *AppLog {
-	return &AppLog{db: db, keep: keep, log: log, full: make(chan struct{}, 1), watch: map[*Follower]struct{}{}, written: map[string]int{}}
+// AppLog is the console output of all apps.
+type AppLog struct {
+	sink[Line]
+	config    AppLogConfig
+	retention retention
+	apps      map[string]*second // guarded by mu
+	dropped   uint64             // guarded by mu
+}
+
+// second is what an app wrote within one.
+type second struct {
+	began   time.Time
+	lines   int
+	dropped int
+	number  int // of the deployment that wrote last
+}
+
+// OpenAppLog is the console output stored in a database.
+func OpenAppLog(ctx context.Context, c AppLogConfig) (*AppLog, error) {
+	a := &AppLog{config: c, apps: map[string]*second{}, retention: retention{
+		count:  "SELECT count(*) FROM app_log WHERE app_id = ?",
+		excess: "DELETE FROM app_log WHERE id IN (SELECT id FROM app_log WHERE app_id = ? ORDER BY id LIMIT ?)",
+		aged:   "DELETE FROM app_log WHERE id IN (SELECT id FROM app_log WHERE id < ? ORDER BY id LIMIT ?) RETURNING app_id",
+		keep:   c.Keep, age: c.Age,
+	}}
+	a.sink = sink[Line]{db: c.DB, log: c.Log, what: "console lines", tick: a.endSeconds, store: a.insert, idle: a.retention.idle}
+	a.retention.begin()
+	last, err := newest(ctx, c.DB, "SELECT max(id) FROM app_log")
+	a.begin(last)
+	return a, err
+}
+
+func newest(ctx context.Context, db *database.DB, sql string) (last int64, err error) {
+	err = db.Read(ctx, func(c *database.Conn) error {
+		_, err := c.First(sql, func(r *database.Row) { last = r.Int64(0) })
+		return err
+	})
+	return last, err
 }
 
 // Write takes a line and returns at once. Levels that are none become info.
@@ -55,88 +76,87 @@ func (a *AppLog) Write(l Line) {
 	default:
 		l.Level = "info"
 	}
+	now := time.Now()
 	if l.Time.IsZero() {
-		l.Time = time.Now()
+		l.Time = now
 	}
+	most := a.config.Rate(l.AppID)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for f := range a.watch {
-		f.offer(l)
+	s := a.apps[l.AppID]
+	if s == nil {
+		s = &second{began: now}
+		a.apps[l.AppID] = s
+	} else if now.Sub(s.began) >= time.Second {
+		a.endSecond(l.AppID, s)
+		*s = second{began: now}
 	}
-	if len(a.buffer) >= bufferLines {
+	s.lines, s.number = s.lines+1, l.Number
+	if s.lines > most || !a.take(l) {
+		s.dropped++
 		a.dropped++
+	}
+}
+
+// take numbers a line and puts it into the buffer. The lock is held.
+func (a *AppLog) take(l Line) bool {
+	l.ID = a.number()
+	return a.offer(l)
+}
+
+// endSecond says in the app's log how much of it is missing. The lock is held.
+func (a *AppLog) endSecond(app string, s *second) {
+	if s.dropped == 0 {
 		return
 	}
-	a.buffer = append(a.buffer, l)
-	if len(a.buffer) == bufferLines/2 {
-		select {
-		case a.full <- struct{}{}:
-		default:
+	text := fmt.Sprintf("(%d lines are missing here: the app wrote %d within a second, and at most %d are kept)", s.dropped, s.lines, s.lines-s.dropped)
+	a.take(Line{AppID: app, Number: s.number, Level: "warn", Time: time.Now(), Message: text})
+}
+
+// endSeconds ends those that are over, so that what is missing is told of though the app writes no more.
+func (a *AppLog) endSeconds() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for app, s := range a.apps {
+		if time.Since(s.began) >= time.Second {
+			a.endSecond(app, s)
+			delete(a.apps, app)
 		}
 	}
 }
 
-// Dropped is how many lines were not stored because they came faster than the disk takes them.
+// Dropped is how many lines were not stored: their app wrote too many, or all apps together more than the disk takes.
 func (a *AppLog) Dropped() uint64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.dropped
 }
 
-// Run stores lines until ctx ends, then stores what is left.
-func (a *AppLog) Run(ctx context.Context) error {
-	tick := time.NewTicker(flushEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return a.Flush(context.WithoutCancel(ctx))
-		case <-tick.C:
-		case <-a.full:
+// insert stores lines and removes those that are too many or too old.
+func (a *AppLog) insert(tx *database.Tx, lines []Line) (err error) {
+	defer func() {
+		if err != nil {
+			a.retention.forget()
 		}
-		if err := a.Flush(ctx); err != nil && ctx.Err() == nil {
-			a.log.Error("app log lines could not be stored", "error", err)
-		}
-	}
-}
-
-// Flush stores what is waiting and returns when it is on the disk.
-func (a *AppLog) Flush(ctx context.Context) error {
-	a.storing.Lock()
-	defer a.storing.Unlock()
-	a.mu.Lock()
-	lines := a.buffer
-	a.buffer = nil
-	a.mu.Unlock()
-	if len(lines) == 0 {
-		return nil
-	}
-	return a.db.Write(ctx, func(tx *database.Tx) error {
-		for _, l := range lines {
-			// The app may have been removed since; then there is nobody to keep the line for.
-			err := tx.Exec(`INSERT INTO app_log (app_id, at, number, level, request_id, message)
-				SELECT id, ?, ?, ?, ?, ? FROM apps WHERE id = ?`, l.Time, l.Number, l.Level, l.RequestID, l.Message, l.AppID)
-			if err != nil {
-				return err
-			}
-			a.written[l.AppID]++
-		}
-		return a.prune(tx)
-	})
-}
-
-// prune removes the oldest lines of apps that wrote a good many since the last time.
-func (a *AppLog) prune(tx *database.Tx) error {
-	for app, n := range a.written {
-		if n < pruneEvery {
-			continue
-		}
-		delete(a.written, app)
-		err := tx.Exec(`DELETE FROM app_log WHERE app_id = ?1 AND id <= (
-			SELECT id FROM app_log WHERE app_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)`, app, a.keep())
+	}()
+	added := map[string]int{}
+	for _, l := range lines {
+		// The app may have been removed since; then there is nobody to keep the line for.
+		err := tx.Exec(`INSERT INTO app_log (id, app_id, at, number, level, request_id, message)
+			SELECT ?, id, ?, ?, ?, ?, ? FROM apps WHERE id = ?`, l.ID, l.Time, l.Number, l.Level, l.RequestID, l.Message, l.AppID)
 		if err != nil {
 			return err
 		}
+		if tx.Changes() > 0 {
+			added[l.AppID]++
+		} else {
+			delete(a.retention.rows, l.AppID)
+		}
 	}
-	return nil
+	for app, n := range added {
+		if err := a.retention.added(tx, app, n); err != nil {
+			return err
+		}
+	}
+	return a.retention.prune(tx)
 }

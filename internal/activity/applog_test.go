@@ -30,7 +30,12 @@ func open(t *testing.T, keep int) (*AppLog, *database.DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return NewAppLog(db, func() int { return keep }, slog.New(slog.DiscardHandler)), db
+	a, err := OpenAppLog(t.Context(), AppLogConfig{DB: db, Keep: func(string) int { return keep }, Rate: func(string) int { return 1 << 30 },
+		Age: func() time.Duration { return 0 }, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, db
 }
 
 func line(app, text string) Line {
@@ -50,14 +55,14 @@ func TestLinesAreStoredWhenTheRecorderStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := a.Lines(t.Context(), Query{AppID: "app_a", Limit: 10})
-	if err != nil || len(got) != 2 || got[0] != line("app_a", "one") || got[1].Message != "two" || got[1].Level != "info" {
+	if err != nil || len(got) != 2 || got[0].Message != "one" || got[0].Number != 3 || got[0].Level != "warn" || got[0].RequestID != "r" || !got[0].Time.Equal(time.UnixMilli(5)) || got[0].ID >= got[1].ID || got[1].Message != "two" || got[1].Level != "info" {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 }
 
 func TestOnlyTheNewestLinesAreKept(t *testing.T) {
 	a, db := open(t, 100)
-	for i := range pruneEvery {
+	for i := range 2000 {
 		a.Write(line("app_a", fmt.Sprint(i)))
 	}
 	if err := a.Flush(t.Context()); err != nil {
@@ -72,14 +77,14 @@ func TestOnlyTheNewestLinesAreKept(t *testing.T) {
 		t.Fatalf("%d lines kept, %v", count, err)
 	}
 	got, err := a.Lines(t.Context(), Query{AppID: "app_a", Limit: 1})
-	if err != nil || got[0].Message != fmt.Sprint(pruneEvery-1) {
+	if err != nil || got[0].Message != fmt.Sprint(2000-1) {
 		t.Fatalf("the newest is %+v, %v", got, err)
 	}
 }
 
 func TestAFloodIsDroppedAndCountedAndNeverBlocks(t *testing.T) {
 	a, _ := open(t, 10)
-	for range bufferLines + 7 {
+	for range bufferMost + 7 {
 		a.Write(line("app_a", "x"))
 	}
 	if a.Dropped() != 7 {
@@ -91,7 +96,7 @@ func TestFollowersSeeLinesAtOnceAndASlowOneHoldsUpNobody(t *testing.T) {
 	a, _ := open(t, 10)
 	f := a.Follow(Query{AppID: "app_a"})
 	a.Write(line("app_a", "now"))
-	if got := <-f.Lines; got.Message != "now" {
+	if got := <-f.C; got.Message != "now" {
 		t.Fatalf("got %+v", got)
 	}
 	for range 1000 {
@@ -103,13 +108,13 @@ func TestFollowersSeeLinesAtOnceAndASlowOneHoldsUpNobody(t *testing.T) {
 	f.Stop()
 	f.Stop()
 	n := 0
-	for l := range f.Lines {
+	for l := range f.C {
 		if l.AppID != "app_a" {
 			t.Fatalf("a line of %s", l.AppID)
 		}
 		n++
 	}
-	if n != followLines || f.Missed() != 1000-followLines || f.Missed() != 0 {
+	if n != followMost || f.Missed() != 1000-followMost || f.Missed() != 0 {
 		t.Fatalf("%d lines were waiting", n)
 	}
 }
@@ -184,7 +189,7 @@ func TestNoLineIsLostOrDoubledBetweenTheStoredOnesAndTheFollowedOnes(t *testing.
 		for _, l := range past {
 			got = append(got, l.Message)
 		}
-		for l := range f.Lines {
+		for l := range f.C {
 			got = append(got, l.Message)
 		}
 		got = slices.DeleteFunc(got, func(s string) bool { return !strings.HasPrefix(s, fmt.Sprintf("%d ", begin)) })

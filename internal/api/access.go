@@ -61,6 +61,8 @@ func needed(access op.Access) string {
 	switch access {
 	case op.Deploy:
 		return "deploy, or deploy:APP for the app in question"
+	case op.Logs:
+		return "logs, or logs:APP for the app in question"
 	case op.Data:
 		return "data:APP for the app in question"
 	}
@@ -99,7 +101,7 @@ func (a *API) named(spec op.Spec, r *http.Request) (appID string, err error) {
 		}
 		return appID, err
 	}
-	if spec.AppInForm() {
+	if spec.AppInForm() || spec.AppInQuery() {
 		return anyApp, nil
 	}
 	return "", nil

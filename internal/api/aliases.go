@@ -40,16 +40,23 @@ func (a *API) aliasSet(ctx context.Context, req op.AliasTarget) (op.AliasChange,
 		App: req.App, Redirect: req.Redirect, Status: req.Status, KeepPath: req.KeepPath, Split: req.Split, Reserve: req.Reserve,
 		Domain: a.Settings.Domain,
 	}, req.Force)
+	about(ctx, ch.Alias.Name, ch.Alias.AppID)
+	detail(ctx, "to", ch.Alias.Leads())
+	if ch.Before != nil {
+		detail(ctx, "from", ch.Before.Leads())
+	}
 	return op.AliasChange{Alias: a.alias(ch.Alias), Before: ch.Before, Lost: ch.Lost}, err
 }
 
 func (a *API) aliasSwap(ctx context.Context, req op.AliasPair) ([]op.Alias, error) {
 	one, other, err := a.Apps.SwapAliases(ctx, req.Alias, req.With, a.Settings.Domain)
+	detail(ctx, "with", req.With)
 	return []op.Alias{a.alias(one), a.alias(other)}, err
 }
 
 func (a *API) aliasRemove(ctx context.Context, req op.AliasDrop) (op.AliasGone, error) {
 	gone, lost, err := a.Apps.RemoveAlias(ctx, req.Alias, req.Force)
+	about(ctx, gone.Name, gone.AppID)
 	return op.AliasGone{Alias: a.alias(gone), Lost: lost}, err
 }
 
@@ -70,6 +77,8 @@ func (a *API) appRename(ctx context.Context, req op.AppNewName) (done op.Renamed
 	if err != nil {
 		return done, err
 	}
+	detail(ctx, "name", req.Name)
+	detail(ctx, "keep", req.Keep)
 	err = a.DB.Write(ctx, func(tx *database.Tx) (err error) {
 		if done.App, err = a.Apps.RenameTx(tx, app.ID, req.Name, keep); err != nil {
 			return err

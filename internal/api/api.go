@@ -33,6 +33,8 @@ type Config struct {
 	Answers *activity.Answers
 	AppLog  *activity.AppLog
 	Log     *slog.Logger
+	// Activity takes an entry for every operation that changed something or was refused.
+	Activity *activity.Log
 
 	// URL is the address of the app behind a host label.
 	URL func(label string) string
@@ -55,8 +57,12 @@ type Config struct {
 	Ready   func(ctx context.Context) error
 	// Stop begins to stop the server, where one runs.
 	Stop func()
-	// Settings are the settings in force.
+	// Measure runs the self-test of the running server for about the given time.
+	Measure func(ctx context.Context, length time.Duration, force bool) (system.Measured, error)
+	// Settings are the settings as they were at the start: those that take a restart are in force.
 	Settings system.Settings
+	// System keeps limits and settings.
+	System *system.Store
 	// Limits are the limits in force.
 	Limits *system.Live
 }
@@ -116,7 +122,7 @@ func (a *API) guard(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
 		buffered := &response{ResponseWriter: w}
-		err := a.call(rt, buffered, r)
+		err := a.recorded(rt, buffered, r)
 		if err != nil {
 			a.fail(w, r, rt.spec.Name, err)
 		} else {
@@ -140,6 +146,7 @@ func (a *API) call(rt route, w *response, r *http.Request) (err error) {
 		return err
 	}
 	return a.once(rt.spec, w, r, func() error {
+		begun(r.Context())
 		err := rt.serve(w, r)
 		if rt.spec.Mutates() && a.Changed != nil {
 			// Also after a failure: part of a longer operation may have been done.

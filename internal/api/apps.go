@@ -68,7 +68,8 @@ func (a *API) removal(ctx context.Context, app apps.App) (r op.Removal, err erro
 		return r, err
 	}
 	r.Deployments = r.Stats.Deployments
-	r.Keys, err = a.KV.Count(ctx, app.ID)
+	u, err := a.KV.Usage(ctx, app.ID)
+	r.Keys = u.Keys
 	return r, err
 }
 
@@ -77,6 +78,8 @@ func (a *API) appRemove(ctx context.Context, req op.AppRef) (op.Removal, error) 
 	if err != nil {
 		return gone, err
 	}
+	detail(ctx, "deployments", gone.Deployments)
+	detail(ctx, "keys", gone.Keys)
 	_, err = a.Apps.Remove(ctx, gone.App.ID)
 	return gone, err
 }
@@ -128,5 +131,6 @@ func (a *API) appRollback(ctx context.Context, req op.Rollback) (op.Deployment, 
 		d, err = a.Hosting.RollbackTx(tx, app.ID, req.To)
 		return err
 	})
+	detail(ctx, "deployment", d.Number)
 	return a.addressed(app, d), err
 }

@@ -22,16 +22,21 @@ func (a *API) deployArchive(ctx context.Context, req op.ArchiveDeploy) (done op.
 	if err := apps.CheckName(req.App); err != nil {
 		return done, err
 	}
+	about(ctx, req.App, "")
 	// The path of the operation names no app, so the guard before it could not ask this.
 	if err := a.allowNamed(ctx, op.DeployArchive.Access, req.App); err != nil {
 		return done, err
 	}
-	spool, err := a.Hosting.Spool(req.File)
+	app, err := a.Apps.Get(ctx, req.App)
+	if err != nil && !errs.Is(err, errs.NotFound) { // the deploy may make it
+		return done, err
+	}
+	spool, err := a.Hosting.Spool(app.ID, req.File)
 	if err != nil {
 		return done, err
 	}
 	defer func() { err = errors.Join(err, spool.Close()) }()
-	found, err := archive.Open(ctx, spool, spool.Size, a.Hosting.Limits())
+	found, err := archive.Open(ctx, spool, spool.Size, a.Hosting.Limits(app.ID))
 	if err != nil {
 		return done, err
 	}
@@ -69,6 +74,8 @@ func (a *API) unchanged(ctx context.Context, name string, d hosting.Deployment) 
 	if err != nil {
 		return op.Deployed{}, err
 	}
+	about(ctx, app.Name, app.ID)
+	detail(ctx, "unchanged", d.Number)
 	return op.Deployed{
 		App: app, Deployment: a.addressed(app, d), Preview: !d.Live,
 		Warnings: []string{fmt.Sprintf("nothing was deployed: deployment %d is all of this already", d.Number)},

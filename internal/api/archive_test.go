@@ -123,6 +123,32 @@ func noSpool(t *testing.T, i *fazttest.Instance, what string) {
 
 const packed = "-- site/index.html --\nhello\n-- site/api/main.ts --\nexport default () => new Response('from ts' as string);\n-- site/fazt.json --\n{\"title\": \"A site\"}\n-- site/.env --\nSECRET=1\n-- site/node_modules/m/i.js --\nx\n"
 
+func TestAnArchiveLargerThanAnUploadMayBeLeavesNothing(t *testing.T) {
+	data := string(zipped(t, packed))
+	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Storage.MaxUpload = int64(len(data)) - 1 }))
+	_, err := post(t, i, "app", "blog", "file", data)
+	if !errs.Is(err, errs.TooLarge) || !strings.Contains(errs.Sentence(err), "storage.max_upload") {
+		t.Errorf("got %v", err)
+	}
+	untouched(t, i, "a large archive")
+	l := *i.Limits.Load()
+	l.Storage.MaxUpload++
+	i.Limits.Store(l, nil)
+	d, err := post(t, i, "app", "blog", "file", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := l
+	own.Storage.MaxUpload--
+	i.Limits.Store(l, map[string]*system.Limits{d.App.ID: &own})
+	if _, err := post(t, i, "app", "blog", "message", "again", "file", data); !errs.Is(err, errs.TooLarge) {
+		t.Errorf("the app has a limit of its own: %v", err)
+	}
+	if _, err := post(t, i, "app", "other", "file", data); err != nil {
+		t.Errorf("another app has not: %v", err)
+	}
+}
+
 func TestAnArchiveBecomesADeployment(t *testing.T) {
 	for kind, data := range map[string][]byte{"zip": zipped(t, packed), "tar.gz": tarred(t, packed)} {
 		i := fazttest.New(t)

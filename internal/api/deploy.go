@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 
 	"fazt/internal/api/op"
@@ -21,6 +23,7 @@ func (a *API) uploadBegin(ctx context.Context, req op.UploadBegin) (hosting.Uplo
 		return hosting.Upload{}, err
 	}
 	if req.DryRun {
+		detail(ctx, "dry_run", true)
 		return a.Hosting.Compare(ctx, app.ID, req.Plan)
 	}
 	return a.Hosting.Begin(ctx, app.Name, app.ID, req.Plan)
@@ -59,6 +62,9 @@ func (a *API) uploadCommit(ctx context.Context, req op.UploadRef) (op.Deployed, 
 		return op.Deployed{}, err
 	}
 	done.Deployment = a.addressed(done.App, d)
+	about(ctx, done.App.Name, done.App.ID)
+	detail(ctx, "deployment", d.Number)
+	detail(ctx, "live", !done.Preview)
 	if !done.Preview && a.AppURL(done.App) == "" {
 		done.Warnings = append(done.Warnings, fmt.Sprintf("nothing leads to %[1]s but its previews; `fazt alias set %[1]s --app %[1]s` changes that", done.App.Name))
 	}
@@ -102,6 +108,7 @@ func (a *API) envSet(ctx context.Context, req op.EnvSet) ([]op.EnvVariable, erro
 	if err != nil {
 		return nil, err
 	}
+	detail(ctx, "names", slices.Sorted(maps.Keys(req.Values))) // never the values
 	if len(req.Values) == 0 {
 		return nil, errs.New(errs.Invalid, "no variables were given")
 	}
@@ -116,6 +123,7 @@ func (a *API) envUnset(ctx context.Context, req op.EnvUnset) ([]op.EnvVariable, 
 	if err != nil {
 		return nil, err
 	}
+	detail(ctx, "names", req.Names)
 	if len(req.Names) == 0 {
 		return nil, errs.New(errs.Invalid, "no variables were named")
 	}

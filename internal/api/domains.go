@@ -41,11 +41,13 @@ func (a *API) domainGet(ctx context.Context, req op.DomainRef) (op.DomainDetail,
 
 func (a *API) domainAdd(ctx context.Context, req op.DomainTarget) (op.Domain, error) {
 	d, err := a.Apps.AddDomain(ctx, req.Host, a.Settings.Domain, req.App)
+	about(ctx, d.Host, d.AppID)
 	return a.domain(d), err
 }
 
 func (a *API) domainRemove(ctx context.Context, req op.DomainDrop) (op.DomainGone, error) {
 	gone, lost, err := a.Apps.RemoveDomain(ctx, req.Host, req.Force)
+	about(ctx, gone.Host, gone.AppID)
 	return op.DomainGone{Domain: a.domain(gone), Lost: lost}, err
 }
 

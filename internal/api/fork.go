@@ -7,7 +7,6 @@ import (
 	"fazt/internal/api/op"
 	"fazt/internal/apps"
 	"fazt/internal/database"
-	"fazt/internal/storage"
 )
 
 func (a *API) appFork(ctx context.Context, req op.Fork) (op.App, error) {
@@ -28,13 +27,16 @@ func (a *API) appFork(ctx context.Context, req op.Fork) (op.App, error) {
 			return err
 		}
 		if req.WithData {
-			err = storage.ForkTx(tx, from.ID, app.ID)
+			err = a.KV.ForkTx(tx, from.ID, app.ID)
 		}
 		return err
 	})
+	detail(ctx, "name", req.Name)
+	detail(ctx, "with_data", req.WithData)
 	if err != nil {
 		return op.App{}, err
 	}
+	detail(ctx, "id", app.ID)
 	return a.describe(ctx, app)
 }
 
@@ -55,7 +57,7 @@ func (a *API) items(ctx context.Context, list []apps.App) ([]op.AppItem, error) 
 	items := make([]op.AppItem, len(list))
 	for i, app := range list {
 		k, o := kin[app.ID], overviews[app.ID]
-		items[i] = op.AppItem{App: app, Addresses: k.Addresses, ForkedFrom: k.Origin, Live: o.Live, Deployments: o.Deployments}
+		items[i] = op.AppItem{AppFacts: op.AppFacts{App: app, Addresses: k.Addresses, ForkedFrom: k.Origin, Deployments: o.Deployments}, Live: o.Live}
 		number := 1
 		if o.Live != nil {
 			number = o.Live.Number
@@ -71,7 +73,14 @@ func (a *API) describe(ctx context.Context, app apps.App) (full op.App, err erro
 	if err != nil {
 		return full, err
 	}
-	full.AppItem = items[0]
+	full.AppFacts = items[0].AppFacts
+	if items[0].Live != nil {
+		live, err := a.Hosting.Live(ctx, app.ID)
+		if err != nil {
+			return full, err
+		}
+		full.Live = &live
+	}
 	if full.Stats, err = a.Hosting.Stats(ctx, app.ID); err != nil {
 		return full, err
 	}

@@ -152,11 +152,16 @@ func TestFilesSizesCountsAndTimesOfAnAppAreTrueInListAndInfo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, a := range map[string]op.AppItem{"list": page.Items[0], "info": full.AppItem} {
-		if a.Live == nil || a.Live.Files != 2 || a.Live.Bytes != 10 || a.Live.Number != 2 || a.Deployments != 2 ||
-			a.CreatedAt.IsZero() || a.UpdatedAt.IsZero() || a.Live.CreatedAt.IsZero() || len(a.Aliases) != 1 || a.ForkedFrom != nil {
+	for name, a := range map[string]op.AppFacts{"list": page.Items[0].AppFacts, "info": full.AppFacts} {
+		if a.Deployments != 2 || a.CreatedAt.IsZero() || a.UpdatedAt.IsZero() || len(a.Aliases) != 1 || a.ForkedFrom != nil {
 			t.Errorf("%s: %+v", name, a)
 		}
+	}
+	if l := page.Items[0].Live; l == nil || l.Files != 2 || l.Bytes != 10 || l.Number != 2 || l.CreatedAt.IsZero() {
+		t.Errorf("list: %+v", l)
+	}
+	if l := full.Live; l == nil || l.Files != 2 || l.Bytes != 10 || l.Number != 2 || l.CreatedAt.IsZero() || l.ID == "" {
+		t.Errorf("info: %+v", l)
 	}
 	if s := full.Stats; s.Files != 2 || s.Bytes != 10 || s.Deployments != 2 || s.Stored < 10 {
 		t.Errorf("%+v", s)

@@ -23,10 +23,14 @@ func (a *API) keyCreate(ctx context.Context, req op.KeyNew) (op.KeyMade, error) 
 	if req.ExpiresAt != nil {
 		expires = *req.ExpiresAt
 	}
+	about(ctx, req.Name, "")
+	detail(ctx, "scopes", req.Scopes)
 	key, token, err := a.Keys.Create(ctx, auth.From(ctx), req.Name, scopes, expires)
 	if err != nil {
 		return op.KeyMade{}, err
 	}
+	detail(ctx, "id", key.ID)
+	detail(ctx, "expires_at", key.ExpiresAt)
 	shown, err := a.showKey(ctx, key)
 	return op.KeyMade{Key: shown, Token: token}, err
 }
@@ -94,6 +98,8 @@ func (a *API) keyRevoke(ctx context.Context, req op.KeyRef) (op.Key, error) {
 	if err != nil {
 		return op.Key{}, err
 	}
+	about(ctx, key.Name, "")
+	detail(ctx, "id", key.ID)
 	return a.showKey(ctx, key)
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,19 +38,22 @@ func transports(t *testing.T, i *fazttest.Instance) map[string]*client.Client {
 func follow(t *testing.T, c *client.Client, q op.LogQuery) (next func() op.LogLine, stop func() error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // lines that never come must not hold up the tests
-	stream, err := client.Call(ctx, c, op.AppLogs, q)
+	stream, err := client.Call(ctx, c, op.AppLogsFollow, op.LogFollow{LogQuery: q})
 	if err != nil {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(stream.Body)
 	next = func() (l op.LogLine) {
 		t.Helper()
-		if !lines.Scan() {
-			t.Fatalf("the stream ended: %v", lines.Err())
+		for lines.Scan() {
+			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+				if err := json.Unmarshal([]byte(data), &l); err != nil {
+					t.Fatal(err)
+				}
+				return l
+			}
 		}
-		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
-			t.Fatal(err)
-		}
+		t.Fatalf("the stream ended: %v", lines.Err())
 		return l
 	}
 	return next, func() error {
@@ -66,7 +70,7 @@ func TestFollowingALogShowsLinesAsTheyAreWritten(t *testing.T) {
 	i.Get("app", "/api/x?say=before")
 	for name, c := range transports(t, i) {
 		t.Run(name, func(t *testing.T) {
-			next, stop := follow(t, c, op.LogQuery{App: "app", Follow: true, Limit: 1})
+			next, stop := follow(t, c, op.LogQuery{App: "app", Limit: 1})
 			i.Get("other", "/api/x?say=of+another+app")
 			next()
 			for n := range 3 {
@@ -91,7 +95,7 @@ for (let n = 0; n < 150; n++) console.log("x".repeat(1000));
 respond("ok");
 `)
 	for _, c := range transports(t, i) {
-		_, stop := follow(t, c, op.LogQuery{App: "app", Follow: true})
+		_, stop := follow(t, c, op.LogQuery{App: "app"})
 		defer stop()
 	}
 	for range 50 {
@@ -105,7 +109,7 @@ func TestAFollowedLogEndsWithTheServer(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", talker)
 	c := transports(t, i)["by the socket"]
-	stream, err := client.Call(t.Context(), c, op.AppLogs, op.LogQuery{App: "app", Follow: true})
+	stream, err := client.Call(t.Context(), c, op.AppLogsFollow, op.LogFollow{LogQuery: op.LogQuery{App: "app"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,11 +136,13 @@ func TestQuestionsToALogThatCannotBeAnswered(t *testing.T) {
 		"too many":      {op.LogQuery{App: "app", Limit: 10_001}, errs.Invalid},
 		"negative":      {op.LogQuery{App: "app", Limit: -1}, errs.Invalid},
 		"in the future": {op.LogQuery{App: "app", Since: -1}, errs.Invalid},
-		"follow no app": {op.LogQuery{App: "none", Follow: true}, errs.NotFound},
 	} {
 		for way, c := range transports(t, i) {
 			if _, err := client.Call(t.Context(), c, op.AppLogs, tt.query); !errs.Is(err, tt.kind) {
 				t.Errorf("%s, %s: %v", name, way, err)
+			}
+			if _, err := client.Call(t.Context(), c, op.AppLogsFollow, op.LogFollow{LogQuery: tt.query}); !errs.Is(err, tt.kind) {
+				t.Errorf("follow: %s, %s: %v", name, way, err)
 			}
 		}
 	}

@@ -37,6 +37,7 @@ func (a *API) routes() []route {
 		on(op.ServerState, a.serverStatus),
 		on(op.ServerStop, a.serverStop),
 		on(op.DatabaseCheck, a.databaseCheck),
+		on(op.ServerCalibrate, a.serverCalibrate),
 		on(op.SQLQuery, a.sqlQuery),
 		on(op.SQLWrite, a.sqlWrite),
 
@@ -58,5 +59,21 @@ func (a *API) routes() []route {
 		streamed(a, op.SystemMetrics, a.systemMetrics),
 		on(op.Healthz, a.healthz),
 		on(op.Readyz, a.readyz),
+
+		on(op.LimitsGet, a.limitsGet),
+		on(op.LimitsList, a.limitsList),
+		on(op.LimitsSchema, a.limitsSchema),
+		on(op.LimitsSet, a.limitsSet),
+		on(op.SettingsGet, a.settingsGet),
+		on(op.SettingsList, a.settingsList),
+		on(op.SettingsSchema, a.settingsSchema),
+		on(op.SettingsSet, a.settingsSet),
+
+		streamed(a, op.AppLogsFollow, a.appLogsFollow),
+		on(op.LogList, a.logList),
+		on(op.LogStats, a.logStats),
+		streamed(a, op.LogExport, a.logExport),
+		streamed(a, op.LogTail, a.logTail),
+		on(op.LogCleanup, a.logCleanup),
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 
 	"fazt/internal/api/op"
-	"fazt/internal/database"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/system"
@@ -18,12 +17,14 @@ func (a *API) serverInit(ctx context.Context, req op.ServerInit) (op.ServerStatu
 			return op.ServerStatus{}, err
 		}
 	}
+	detail(ctx, "owner", req.Owner)
+	detail(ctx, "domain", req.Domain)
 	if err := a.Users.CreateOwner(ctx, req.Owner, req.Password); err != nil {
 		return op.ServerStatus{}, err
 	}
 	if req.Domain != "" {
-		err := a.DB.Write(ctx, func(tx *database.Tx) error { return system.SetSettingTx(tx, "domain", req.Domain) })
-		if err != nil {
+		domain, _ := json.Marshal(req.Domain)
+		if _, err := a.System.ChangeSettings(ctx, caller(ctx), map[string]json.RawMessage{"domain": domain}); err != nil {
 			return op.ServerStatus{}, err
 		}
 	}

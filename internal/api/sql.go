@@ -67,6 +67,8 @@ func (a *API) sqlWrite(ctx context.Context, req op.Statement) (op.Rows, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.Limits.SQL().Deadline())
 	defer cancel()
 	c.Changes, err = a.DB.WriteGuarded(ctx, req.SQL, a.guardSQL(), c.add)
+	detail(ctx, "statement", outline(req.SQL))
+	detail(ctx, "changes", c.Changes)
 	statement := req.SQL[:min(len(req.SQL), loggedSQL)]
 	a.Log.Info("sql write", "by", auth.From(ctx).Name, "statement", statement, "changes", c.Changes, "error", err)
 	return c.finish(a, err)

@@ -100,7 +100,7 @@ func (k *Keys) Create(ctx context.Context, by Principal, name string, scopes []S
 		return key, "", err
 	}
 	if len(scopes) == 0 {
-		return key, "", errs.New(errs.Invalid, "a key needs at least one scope: deploy, deploy:APP, read, logs, data:APP, metrics or admin")
+		return key, "", errs.New(errs.Invalid, "a key needs at least one scope: deploy, deploy:APP, read, logs, logs:APP, data:APP, metrics or admin")
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	if !expires.IsZero() && !expires.After(now) {
@@ -260,6 +260,19 @@ func (k *Keys) Revoke(ctx context.Context, ref string) (key APIKey, err error) {
 		return tx.Exec("UPDATE keys SET revoked_at = ?1 WHERE revoked_at IS NULL AND (id = ?2 OR made_by = ?2)", now, key.ID)
 	})
 	return key, err
+}
+
+// InForce says whether a key may still be used.
+func (k *Keys) InForce(ctx context.Context, id string) error {
+	found, now := false, time.Now()
+	err := k.db.Read(ctx, func(c *database.Conn) (err error) {
+		found, err = c.First("SELECT 1 FROM keys WHERE id = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)", func(*database.Row) {}, id, now)
+		return err
+	})
+	if err == nil && !found {
+		err = wrongKey()
+	}
+	return err
 }
 
 // Flush stores when keys were last used.

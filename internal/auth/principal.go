@@ -29,6 +29,8 @@ type Principal struct {
 	ID     string // of the user or the key; "" when the socket vouches for the owner
 	Name   string // for people and logs
 	Scopes []Scope
+
+	Address string // of the client; "" = this machine, by the socket beside the database or in its process
 }
 
 type principalKey struct{}

@@ -27,15 +27,15 @@ const (
 func ParseScope(text string) (Scope, error) {
 	verb, app, one := strings.Cut(text, ":")
 	bad := func(why string) error {
-		return errs.New(errs.Invalid, "%q is no scope: %s; there are deploy, deploy:APP, read, logs, data:APP, metrics and admin", text, why)
+		return errs.New(errs.Invalid, "%q is no scope: %s; there are deploy, deploy:APP, read, logs, logs:APP, data:APP, metrics and admin", text, why)
 	}
 	switch verb {
-	case ScopeDeploy:
+	case ScopeDeploy, ScopeLogs:
 	case ScopeData:
 		if !one {
 			return Scope{}, bad("it needs the app whose data are meant, as in data:blog")
 		}
-	case ScopeRead, ScopeLogs, ScopeMetrics, ScopeAdmin:
+	case ScopeRead, ScopeMetrics, ScopeAdmin:
 		if one {
 			return Scope{}, bad(verb + " is for the whole instance")
 		}

@@ -97,7 +97,7 @@ func (d *developer) run() error {
 	printed := make(chan struct{})
 	go func() {
 		defer close(printed)
-		for l := range log.Lines {
+		for l := range log.C {
 			d.printLine(l)
 		}
 	}()

@@ -20,7 +20,6 @@ import (
 	"fazt/internal/errs"
 	"fazt/internal/listener"
 	"fazt/internal/output"
-	"fazt/internal/schema"
 	"fazt/internal/system"
 )
 
@@ -79,9 +78,13 @@ func (c *command) examine(path string) []finding {
 	}
 	list = append(list, checkModes(path)) // before anything opens the file: opening tightens the modes
 	var s op.ServerStatus
+	var settings system.Settings
 	var database finding
 	err := c.with(func(cl *client.Client) (err error) {
 		if s, err = client.Call(c.ctx, cl, op.ServerState, op.None{}); err != nil {
+			return err
+		}
+		if settings, err = client.Call(c.ctx, cl, op.SettingsGet, op.None{}); err != nil {
 			return err
 		}
 		database = c.checkDatabase(cl, path)
@@ -95,7 +98,7 @@ func (c *command) examine(path string) []finding {
 		return append(list, finding{"database", problem, text, "restore it from a copy if it is damaged; --db names another"})
 	}
 	list = append(list, database, checkSocket(path, s), checkVersion(s), checkOwner(s))
-	list = append(list, c.checkPorts(s)...)
+	list = append(list, c.checkPorts(s, settings.Listen)...)
 	return append(list, checkNames(c.ctx, s.Domain, net.DefaultResolver.LookupNetIP, net.InterfaceAddrs))
 }
 
@@ -171,11 +174,11 @@ func checkOwner(s op.ServerStatus) finding {
 	return finding{"owner", fine, "set", ""}
 }
 
-// checkPorts asks the running server at its addresses, or tries to have the address that one would take.
-func (c *command) checkPorts(s op.ServerStatus) []finding {
+// checkPorts asks the running server at its addresses, or tries to have those that one would take.
+func (c *command) checkPorts(s op.ServerStatus, wanted []string) []finding {
 	var list []finding
 	if !s.Running {
-		for _, address := range schema.Defaults[system.Settings]().Listen {
+		for _, address := range wanted {
 			l, err := listener.TCP(address, nil)
 			if err != nil {
 				list = append(list, finding{"port", problem, errs.Sentence(err), "`fazt server start --listen` takes another"})

@@ -112,7 +112,7 @@ func TestAnotherProgramAtThePortIsFound(t *testing.T) {
 		}
 	}()
 	c := &command{ctx: t.Context()}
-	got := c.checkPorts(op.ServerStatus{Running: true, Listen: []string{l.Addr().String()}, Domain: "localhost"})
+	got := c.checkPorts(op.ServerStatus{Running: true, Listen: []string{l.Addr().String()}, Domain: "localhost"}, nil)
 	if len(got) != 1 || got[0].State != problem {
 		t.Errorf("%+v", got)
 	}

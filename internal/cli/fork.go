@@ -13,9 +13,10 @@ import (
 
 // infoRows is an app for people.
 func infoRows(a op.App) [][]string {
-	rows := [][]string{{"name", a.Name}, {"title", a.Title}, {"id", a.ID}, {"url", a.URL}, {"live", liveNumber(a.AppItem)}}
+	rows := [][]string{{"name", a.Name}, {"title", a.Title}, {"id", a.ID}, {"url", a.URL}, {"live", "-"}}
 	add := func(label, text string) { rows = append(rows, []string{label, text}) }
 	if a.Live != nil {
+		rows[4][1] = fmt.Sprint(a.Live.Number)
 		function := "none"
 		if a.Live.Function {
 			function = "api/main"

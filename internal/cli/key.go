@@ -25,7 +25,7 @@ func (c *command) keyCreate() *cobra.Command {
 
   deploy, deploy:APP   deploy all apps, or one, and read what is deployed
   read                 see apps, deployments, files, aliases, status
-  logs                 read the logs of apps
+  logs, logs:APP       read the logs of the instance, or those of one app
   data:APP             read and change the data of an app
   metrics              read the metrics
   admin                everything but what is the owner's alone
@@ -38,7 +38,7 @@ A key for one app stays for that app when it is renamed.`,
 				return usagef("--name is missing")
 			}
 			if len(req.Scopes) == 0 {
-				return usagef("--scope is missing: deploy, deploy:APP, read, logs, data:APP, metrics or admin")
+				return usagef("--scope is missing: deploy, deploy:APP, read, logs, logs:APP, data:APP, metrics or admin")
 			}
 			if expires != "" {
 				at, err := parseExpiry(expires, time.Now())

@@ -19,6 +19,7 @@ import (
 
 func (c *command) appLogs() *cobra.Command {
 	var q op.LogQuery
+	var follow bool
 	var since time.Duration
 	cmd := &cobra.Command{
 		Use: "logs APP", Short: "Show what the functions of an app print", Args: arguments("the name of the app"),
@@ -37,20 +38,19 @@ func (c *command) appLogs() *cobra.Command {
 			if err := activity.CheckLevel(q.Level); err != nil {
 				return usagef("%s", errs.Sentence(err))
 			}
-			return c.existing(func(cl *client.Client) error { return c.logs(cl, q) })
+			return c.existing(func(cl *client.Client) error { return c.logs(cl, q, follow) })
 		},
 	}
-	cmd.Flags().BoolVarP(&q.Follow, "follow", "f", false, "go on with the lines as they are written")
+	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on with the lines as they are written")
 	cmd.Flags().IntVarP(&q.Limit, "lines", "n", 100, "how many of the newest lines")
 	cmd.Flags().StringVar(&q.Level, "level", "", "only this level and graver ones: debug, info, warn, error")
 	cmd.Flags().DurationVar(&since, "since", 0, "only lines of this time, such as 10m")
 	return cmd
 }
 
-func (c *command) logs(cl *client.Client, q op.LogQuery) error {
-	follow := q.Follow
-	if cl.InProcess() {
-		q.Follow = false // nothing can come; and while this waited, no server could start
+func (c *command) logs(cl *client.Client, q op.LogQuery, follow bool) error {
+	if follow && !cl.InProcess() {
+		return c.followLogs(cl, q)
 	}
 	stream, err := client.Call(c.ctx, cl, op.AppLogs, q)
 	if err != nil {
@@ -66,14 +66,10 @@ func (c *command) logs(cl *client.Client, q op.LogQuery) error {
 		return c.showLine(l)
 	})
 	switch {
-	case c.ctx.Err() != nil && follow:
-		return nil // it was ended as one ends it
 	case err != nil:
 		return err
-	case follow && cl.InProcess():
+	case follow: // nothing can come; and while this waited, no server could start
 		return errs.New(errs.Conflict, "no server is running, so there is nothing to follow; `fazt server start` starts it")
-	case follow:
-		return errs.New(errs.Unavailable, "the log ended: the server stopped, or the app was removed")
 	case output.Format(c.format) == output.Table:
 		return nil
 	}
@@ -82,6 +78,33 @@ func (c *command) logs(cl *client.Client, q op.LogQuery) error {
 		v.Rows = append(v.Rows, []string{l.Time.Format(time.RFC3339), l.Level, fmt.Sprint(l.Deployment), l.Message})
 	}
 	return c.print(v)
+}
+
+func (c *command) followLogs(cl *client.Client, q op.LogQuery) error {
+	stream, err := client.Call(c.ctx, cl, op.AppLogsFollow, op.LogFollow{LogQuery: q})
+	if err != nil {
+		return err
+	}
+	return c.live(stream, "the log ended: the server stopped, the app was removed, or the key was revoked", func(data []byte) error {
+		var l op.LogLine
+		if err := decodeLine(data, &l); err != nil {
+			return err
+		}
+		return c.showLine(l)
+	})
+}
+
+// live shows the events of a stream until the person ends it; ended is what to say when the server does.
+func (c *command) live(stream op.Stream, ended string, show func(data []byte) error) error {
+	defer stream.Body.Close()
+	err := op.ReadEvents(stream.Body, func(e op.Event) error { return show(e.Data) })
+	switch {
+	case c.ctx.Err() != nil:
+		return nil // it was ended as one ends it
+	case err != nil:
+		return err
+	}
+	return errs.New(errs.Unavailable, "%s", ended)
 }
 
 // showLine shows one line, for people or, when lines are followed as JSON, as one line of JSON.
@@ -101,19 +124,16 @@ func (c *command) showLine(l op.LogLine) error {
 // maxLine bounds a line of the stream; what a function prints is cut to far less.
 const maxLine = 8 << 20
 
-// eachLine reads a stream of lines, and passes over those that only show that it lives.
-func eachLine(r io.Reader, fn func(op.LogLine) error) error {
+// eachLine reads a stream of JSON, one value a line.
+func eachLine[T any](r io.Reader, fn func(T) error) error {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxLine)
 	for lines.Scan() {
-		if len(lines.Bytes()) == 0 {
-			continue
+		var v T
+		if err := decodeLine(lines.Bytes(), &v); err != nil {
+			return err
 		}
-		var l op.LogLine
-		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
-			return errs.Wrap(errs.Unsupported, err, "the answer cannot be read; the server may be another version of Fazt")
-		}
-		if err := fn(l); err != nil {
+		if err := fn(v); err != nil {
 			return err
 		}
 	}
@@ -121,4 +141,8 @@ func eachLine(r io.Reader, fn func(op.LogLine) error) error {
 		return errs.Wrap(errs.Unsupported, lines.Err(), "the answer has a line that is too long")
 	}
 	return lines.Err()
+}
+
+func decodeLine(data []byte, v any) error {
+	return errs.Wrap(errs.Unsupported, json.Unmarshal(data, v), "the answer cannot be read; the server may be another version of Fazt")
 }

@@ -52,10 +52,10 @@ func TestAStreamOfLinesFromAStrangerIsReadWithCare(t *testing.T) {
 		want int
 		ok   bool
 	}{
-		"lines and signs of life": {"{\"message\":\"a\"}\n\n\n{\"message\":\"b\"}\n", 2, true},
-		"no JSON":                 {"<p>\n", 0, false},
-		"a line without end":      {strings.Repeat("x", maxLine+1), 0, false},
-		"half a line":             {"{\"message\":", 0, false},
+		"lines":              {"{\"message\":\"a\"}\n{\"message\":\"b\"}\n", 2, true},
+		"no JSON":            {"<p>\n", 0, false},
+		"a line without end": {strings.Repeat("x", maxLine+1), 0, false},
+		"half a line":        {"{\"message\":", 0, false},
 	} {
 		n := 0
 		err := eachLine(strings.NewReader(tt.text), func(op.LogLine) error {

@@ -25,22 +25,23 @@ import (
 
 func (c *command) server() *cobra.Command {
 	return group("server", "Start, stop and look after an instance",
-		onThisMachine(c.serverStart()), onThisMachine(c.serverInit()), c.serverStatus(), c.serverHealth(), c.serverMetrics(), onThisMachine(c.serverStop()))
+		onThisMachine(c.serverStart()), onThisMachine(c.serverInit()), c.serverStatus(), c.serverHealth(), c.serverMetrics(), onThisMachine(c.serverStop()), c.bench("calibrate"))
 }
 
 func (c *command) serverStart() *cobra.Command {
-	var listen []string
-	var domain string
 	cmd := &cobra.Command{
 		Use: "start", Short: "Start an instance", Args: arguments(),
 		Long: `Start an instance and serve until Ctrl-C or ` + "`fazt server stop`" + `. A database that does
-not exist is made.`,
+not exist is made.
+
+A flag that sets a setting counts for this start. Without it, the variable of
+the environment counts (FAZT_DOMAIN, FAZT_LISTEN and so on), then what
+` + "`fazt settings set`" + ` stored.`,
 		Example: `  fazt server start
   fazt server start --listen 0.0.0.0:80 --listen '[::]:80' --domain example.com`,
-		RunE: func(*cobra.Command, []string) error { return c.serve(listen, domain) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.serve(givenSettings(cmd)) },
 	}
-	cmd.Flags().StringSliceVar(&listen, "listen", nil, "address to listen on, may be repeated (default 127.0.0.1:4698)")
-	cmd.Flags().StringVar(&domain, "domain", "", "apps are served below this name (default localhost)")
+	settingFlags(cmd)
 	return cmd
 }
 
@@ -52,13 +53,13 @@ func (c *command) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(c.Stderr, &slog.HandlerOptions{Level: level}))
 }
 
-func (c *command) serve(listen []string, domain string) error {
+func (c *command) serve(flags map[string]string) error {
 	path, err := c.databasePath()
 	if err != nil {
 		return err
 	}
 	_, missing := os.Stat(path)
-	i, err := server.Open(c.ctx, server.Config{Database: path, Listen: listen, Domain: domain, Log: c.logger()})
+	i, err := server.Open(c.ctx, server.Config{Database: path, Flags: flags, Getenv: c.Getenv, Log: c.logger()})
 	if err != nil {
 		return err
 	}

@@ -216,6 +216,7 @@ func basePragmas() []pragma {
 		{"busy_timeout", strconv.FormatInt(busyTimeout.Milliseconds(), 10), strconv.FormatInt(busyTimeout.Milliseconds(), 10)},
 		{"foreign_keys", "ON", "1"},
 		{"synchronous", "FULL", "2"},
+		{"recursive_triggers", "ON", "1"}, // else REPLACE removes rows without the triggers that keep the sums
 		{"trusted_schema", "OFF", "0"},
 		{"cell_size_check", "ON", "1"},
 		{"temp_store", "MEMORY", "2"},

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 
@@ -84,7 +85,9 @@ func (db *DB) Close() error {
 
 // Write runs fn in a transaction and returns after the commit: nil means that what fn wrote is on the disk. Many
 // calls share one commit. When fn fails, what it wrote is undone and its error returned; others are not touched. When
-// ctx ends before fn started, fn never runs.
+// ctx ends before fn started, fn never runs; when it would end before a commit can be done, as the queue and the pace of
+// the writer are, or when too many writes are waiting, the call is refused at once with an error that may be retried.
+// What it returns for a ctx that ended is the cause of ctx.
 //
 // fn runs on the writer and delays every other write: it must not wait for anything, and must not call Write.
 func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
@@ -104,9 +107,10 @@ func (db *DB) ReadLong(ctx context.Context, fn func(c *Conn) error) error {
 
 // Stats tells how the writer is doing.
 type Stats struct {
-	Queued  int    // writes waiting now
-	Writes  uint64 // closures committed since Open
-	Commits uint64 // transactions that carried them
+	Queued  int           // writes waiting now
+	Writes  uint64        // closures committed since Open
+	Commits uint64        // transactions that carried them
+	Wait    time.Duration // what a write that comes now will take, about
 
 	Batches [BatchSizes]uint64 // of them, those that carried up to 1, 2, 4, 8, … writes and more than the one before
 }

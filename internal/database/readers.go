@@ -31,7 +31,7 @@ func (p *readers) do(ctx context.Context, interruptible bool, fn func(c *Conn) e
 		select {
 		case p.slots <- struct{}{}:
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx)
 		}
 	}
 	defer func() { <-p.slots }()
@@ -46,7 +46,7 @@ func (p *readers) do(ctx context.Context, interruptible bool, fn func(c *Conn) e
 	}
 	err = fn(c)
 	if err != nil && ctx.Err() != nil && errs.Is(err, errs.Timeout) {
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 	return err
 }

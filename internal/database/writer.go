@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 
@@ -31,6 +32,7 @@ type writer struct {
 
 	writes, commits atomic.Uint64
 	batches         [BatchSizes]atomic.Uint64 // maxBatch falls into the last
+	pace            pace
 }
 
 // write is one closure on its way.
@@ -57,17 +59,17 @@ func openWriter(c Config) (*Conn, error) {
 }
 
 func newWriter(conn *Conn, limit func() int) *writer {
-	w := &writer{conn: conn, limit: limit, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	w := &writer{conn: conn, limit: limit, pace: pace{start: time.Now()}, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1), ended: make(chan struct{})}
 	go w.run()
 	return w
 }
 
 func (w *writer) do(ctx context.Context, fn func(tx *Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	job := &write{fn: fn}
-	mine, err := w.enqueue(job)
+	mine, err := w.enqueue(ctx, job)
 	if err != nil {
 		return err
 	}
@@ -83,14 +85,16 @@ func (w *writer) do(ctx context.Context, fn func(tx *Tx) error) error {
 	}
 	// The answer must be true: a write that has not started never will, one that has is waited for.
 	if job.state.CompareAndSwap(queued, abandoned) {
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 	<-job.done
 	return job.err
 }
 
-// enqueue puts a write into the queue, or gives the caller the turn when it need not wait.
-func (w *writer) enqueue(job *write) (mine bool, err error) {
+// enqueue puts a write into the queue, or gives the caller the turn when it need not wait. A write that would not be
+// done before ctx ends is refused at once: it would only hold up those behind it. Where nobody is at work there is no
+// such question, so that a disk that was slow for a while is tried again.
+func (w *writer) enqueue(ctx context.Context, job *write) (mine bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {
@@ -103,8 +107,12 @@ func (w *writer) enqueue(job *write) (mine bool, err error) {
 		default:
 		}
 	}
+	wait := w.pace.wait(len(w.queue))
 	if w.limit != nil && len(w.queue) >= w.limit() {
-		return false, errs.New(errs.Unavailable, "too many writes are waiting; try again")
+		return false, busy(wait, "too many writes are waiting; try again")
+	}
+	if ends, ok := ctx.Deadline(); ok && time.Until(ends) < wait {
+		return false, busy(wait, "too many writes are waiting to be done in the time that is left; try again")
 	}
 	job.done = make(chan struct{})
 	w.queue = append(w.queue, job)
@@ -113,6 +121,11 @@ func (w *writer) enqueue(job *write) (mine bool, err error) {
 	default:
 	}
 	return false, nil
+}
+
+// busy refuses a write that may be tried again when those before it are done.
+func busy(wait time.Duration, sentence string) error {
+	return &errs.Error{Kind: errs.Unavailable, Message: sentence, Retry: max(time.Second, wait)}
 }
 
 // take is what is waiting, at most a batch of it; more tells whether there will ever be anything again.
@@ -157,7 +170,7 @@ func (w *writer) commit(batch []*write) {
 	if len(started) == 0 {
 		return
 	}
-	if err := w.transaction(started); err != nil {
+	if err := w.timed(started); err != nil {
 		for _, job := range started {
 			if job.err == nil {
 				job.err = err
@@ -174,12 +187,22 @@ func (w *writer) commit(batch []*write) {
 	}
 }
 
+// timed is transaction, and keeps the pace.
+func (w *writer) timed(batch []*write) error {
+	w.pace.begin(len(batch))
+	var closures time.Duration
+	err := w.transaction(batch, &closures)
+	w.pace.end(len(batch), closures)
+	return err
+}
+
 // transaction returns an error when nothing of the batch was kept.
-func (w *writer) transaction(batch []*write) (err error) {
+func (w *writer) transaction(batch []*write, closures *time.Duration) (err error) {
 	if err := w.conn.Exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
 	tx := &Tx{w.conn}
+	began := time.Now()
 	for _, job := range batch {
 		if job.err = w.savepoint(tx, job.fn); job.err == nil {
 			continue
@@ -189,6 +212,7 @@ func (w *writer) transaction(batch []*write) (err error) {
 			return errs.Wrap(errs.KindOf(job.err), job.err, "%s", errs.Sentence(job.err))
 		}
 	}
+	*closures = time.Since(began)
 	if err := w.conn.Exec("COMMIT"); err != nil {
 		if !w.conn.raw.AutocommitEnabled() {
 			_ = w.conn.Exec("ROLLBACK")
@@ -234,7 +258,7 @@ func protect(tx *Tx, fn func(*Tx) error) (err error) {
 func (w *writer) stats() Stats {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s := Stats{Queued: len(w.queue), Writes: w.writes.Load(), Commits: w.commits.Load()}
+	s := Stats{Queued: len(w.queue), Writes: w.writes.Load(), Commits: w.commits.Load(), Wait: w.pace.wait(len(w.queue))}
 	for i := range s.Batches {
 		s.Batches[i] = w.batches[i].Load()
 	}

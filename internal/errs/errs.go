@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -210,4 +211,13 @@ func RetryAfter(err error) time.Duration {
 		return time.Second
 	}
 	return 0
+}
+
+// RetryAfterHeader is RetryAfter as the value of the HTTP header, whole seconds rounded up; "" = no header.
+func RetryAfterHeader(err error) string {
+	wait := RetryAfter(err)
+	if wait <= 0 {
+		return ""
+	}
+	return strconv.Itoa(int((wait + time.Second - 1) / time.Second))
 }

@@ -16,8 +16,12 @@ import (
 type AdminConfig struct {
 	API   http.Handler // the control API; finds the caller in the context
 	Check func(ctx context.Context, token string) (auth.Principal, error)
+	// Refused is told of requests that are refused here: err is Forbidden when another site sent it. nil = nobody is told.
+	Refused func(r *http.Request, address string, err error)
 	// Fail answers with an error, in the shape of the control API.
 	Fail func(w http.ResponseWriter, err error)
+	// TrustedProxies are believed what they say of those they speak for; nil = nobody is.
+	TrustedProxies func() []netip.Prefix
 }
 
 // Admin is the control API for the network: it finds out who calls. Nobody is the owner here. A request of a browser
@@ -28,21 +32,31 @@ func Admin(c AdminConfig) http.Handler {
 	wrong := &failures{by: map[netip.Prefix]*failed{}}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := origin.Check(r); err != nil {
-			c.Fail(w, errs.Wrap(errs.Forbidden, err, "another site made your browser send this; it was refused"))
+			err = errs.Wrap(errs.Forbidden, err, "another site made your browser send this; it was refused")
+			c.refused(r, err)
+			c.Fail(w, err)
 			return
 		}
-		p, err := caller(r, c.Check, wrong)
+		p, err := c.caller(r, wrong)
 		if err != nil {
+			c.refused(r, err)
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			c.Fail(w, err)
 			return
 		}
+		p.Address = clientIP(r, c.TrustedProxies)
 		c.API.ServeHTTP(w, r.WithContext(auth.With(r.Context(), p)))
 	})
 }
 
+func (c AdminConfig) refused(r *http.Request, err error) {
+	if c.Refused != nil && !errs.Is(err, errs.Internal) && !errs.Is(err, errs.Canceled) {
+		c.Refused(r, clientIP(r, c.TrustedProxies), err)
+	}
+}
+
 // caller is the Principal of a request: nobody where it brings no key.
-func caller(r *http.Request, check func(context.Context, string) (auth.Principal, error), wrong *failures) (auth.Principal, error) {
+func (c AdminConfig) caller(r *http.Request, wrong *failures) (auth.Principal, error) {
 	header := r.Header.Values("Authorization")
 	if len(header) == 0 {
 		return auth.Principal{}, nil
@@ -51,9 +65,9 @@ func caller(r *http.Request, check func(context.Context, string) (auth.Principal
 	if len(header) > 1 || !ok || !strings.EqualFold(scheme, "Bearer") {
 		return auth.Principal{}, errs.New(errs.Unauthorized, "the header Authorization must be one: `Bearer` and a key")
 	}
-	p, err := check(r.Context(), strings.TrimSpace(token))
+	p, err := c.Check(r.Context(), strings.TrimSpace(token))
 	if errs.Is(err, errs.Unauthorized) {
-		if wait := wrong.count(clientIP(r), time.Now()); wait > 0 {
+		if wait := wrong.count(clientIP(r, c.TrustedProxies), time.Now()); wait > 0 {
 			return p, &errs.Error{Kind: errs.RateLimited, Retry: wait, Message: "too many wrong keys came from your address; wait a while, or use the right one: it is never refused"}
 		}
 	}

@@ -59,6 +59,7 @@ type exchange struct {
 	class     Class
 	appID     string
 	requestID string
+	clientIP  string // "" = nobody asked for it yet
 	started   time.Time
 
 	personal    bool   // the answer is for this visitor alone: what they see was drawn
@@ -110,6 +111,14 @@ func (x *exchange) setRequestID() string {
 	return x.requestID
 }
 
+// client is the address of who is asking.
+func (x *exchange) client(g *gateway, r *http.Request) string {
+	if x.clientIP == "" {
+		x.clientIP = clientIP(r, g.TrustedProxies)
+	}
+	return x.clientIP
+}
+
 const requestIDHeader = "X-Request-Id"
 
 func newRequestID() string { return id.New("req") }
@@ -142,7 +151,7 @@ func (g *gateway) finish(x *exchange, r *http.Request) {
 	if g.Access != nil {
 		g.Access(Event{
 			Time: x.started, Duration: time.Since(x.started), Method: r.Method, Host: r.Host, Path: r.URL.Path,
-			Status: x.status, Bytes: x.bytes, Class: x.class, AppID: x.appID, RequestID: x.requestID, ClientIP: clientIP(r),
+			Status: x.status, Bytes: x.bytes, Class: x.class, AppID: x.appID, RequestID: x.requestID, ClientIP: x.client(g, r),
 		})
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/runtime"
+	"fazt/internal/system"
 )
 
 // Functions runs an app's function and writes its answer, whatever happens in it.
@@ -38,19 +39,28 @@ type Config struct {
 	Program func(ctx context.Context, deployment string) (*runtime.Program, error)
 	// Reload makes open pages reload when a deployment goes live, for `fazt dev`; nil = they do not.
 	Reload *Reloader
+	// Limits bound the requests to functions; nil = nothing does here.
+	Limits *system.Live
+	// TrustedProxies are believed what they say of those they speak for; nil = nobody is.
+	TrustedProxies func() []netip.Prefix
 	// Access is told of every request, on the request's goroutine: it must not block. nil = nobody is.
 	Access func(Event)
 }
 
 type gateway struct {
 	Config
-	pages *pages
-	draw  func(n int) int // a random number from 0 to n-1, for splits
+	pages     *pages
+	admission *admission      // nil without Limits
+	draw      func(n int) int // a random number from 0 to n-1, for splits
 }
 
 // New is the handler in front of everything. It starts nothing.
 func New(c Config) http.Handler {
-	return &gateway{Config: c, pages: newPages(), draw: rand.IntN}
+	g := &gateway{Config: c, pages: newPages(), draw: rand.IntN}
+	if c.Limits != nil {
+		g.admission = &admission{limits: c.Limits}
+	}
+	return g
 }
 
 // ServeHTTP answers every request, also when what should answer it panics.
@@ -236,22 +246,17 @@ func (g *gateway) function(w *exchange, r *http.Request, t *Target) error {
 		return errs.New(errs.NotFound, "this app has no function")
 	}
 	hideSplitCookie(r.Header)
-	g.Functions.Serve(w, r, runtime.Function{
+	f := runtime.Function{
 		AppID: t.AppID, AppName: t.AppName, Deployment: t.Deployment, Number: t.Number, Env: t.Env,
 		Load: func(ctx context.Context) (*runtime.Program, error) { return g.Program(ctx, t.Deployment) },
 
-		RequestID: w.setRequestID(), ClientIP: clientIP(r), Dev: g.Reload != nil,
-	})
-	return nil
-}
-
-// clientIP is the address of the peer: what a client says of itself in headers is not believed.
-func clientIP(r *http.Request) string {
-	address, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return "" // the socket beside the database
+		RequestID: w.setRequestID(), ClientIP: w.client(g, r), HTTPS: g.https(r), Dev: g.Reload != nil,
 	}
-	return address.Addr().Unmap().WithZone("").String()
+	if g.admission == nil {
+		g.Functions.Serve(w, r, f)
+		return nil
+	}
+	return g.admission.serve(w, r, f, g.Functions)
 }
 
 func firstSegment(path string) string {

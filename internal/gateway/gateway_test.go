@@ -86,7 +86,7 @@ func open(t testing.TB, domain string, change ...func(d *door)) *door {
 	}
 	limits := system.Defaults().Storage
 	d := &door{TB: t, db: db, env: &runtime.Env{Values: map[string]string{"A": "b"}}}
-	d.store = hosting.New(hosting.Config{DB: db, Limits: func() system.Storage { return limits }})
+	d.store = hosting.New(hosting.Config{DB: db, Limits: func(string) system.Storage { return limits }})
 	d.Config = Config{
 		Routes: d.routes.Load, Preview: d.preview, Functions: function{}, Log: slog.New(slog.NewTextHandler(&d.log, nil)),
 		Static: hosting.NewStatic(hosting.StaticConfig{Store: d.store, CacheBytes: func() int64 { return limits.MaxVFS }}),

@@ -43,12 +43,12 @@ func (g *gateway) fail(w *exchange, r *http.Request, err error) {
 	p := page{Status: status, Title: title(status), Message: sentence(errs.Sentence(err))}
 	if status >= 500 {
 		p.RequestID = w.setRequestID()
-		if !errors.Is(err, errPanicked) {
+		if !errors.Is(err, errPanicked) && kind != errs.Unavailable { // a shortage is no fault, and comes in thousands
 			g.Log.Error("a request failed", "request_id", p.RequestID, "method", r.Method, "host", r.Host, "path", r.URL.Path, "error", err)
 		}
 	}
-	if wait := errs.RetryAfter(err); wait > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds()+0.999)))
+	if wait := errs.RetryAfterHeader(err); wait != "" {
+		w.Header().Set("Retry-After", wait)
 	}
 	if wantsJSON(r) {
 		writeJSON(w, err, status)

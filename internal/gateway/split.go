@@ -62,7 +62,7 @@ func (g *gateway) choose(w *exchange, r *http.Request, s *Split) *Target {
 	if !known {
 		arm = s.pick(g.draw(100))
 		cookie := splitCookie + "=" + arm.Token + "; Path=/; Max-Age=" + splitMaxAge + "; HttpOnly; SameSite=Lax"
-		if r.TLS != nil {
+		if r.TLS != nil || g.https(r) {
 			cookie += "; Secure"
 		}
 		w.splitCookie = cookie

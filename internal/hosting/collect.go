@@ -113,7 +113,7 @@ func (s *Store) expire(ctx context.Context) (n int, err error) {
 func (s *Store) Prune(ctx context.Context, appID string) (removed []string, err error) {
 	old, err := s.texts(ctx, `SELECT id FROM deployments WHERE app_id = ? AND number <=
 		(SELECT number FROM deployments WHERE app_id = ? ORDER BY number DESC LIMIT 1 OFFSET ?)`,
-		appID, appID, s.limits().KeepDeployments)
+		appID, appID, s.limits(appID).KeepDeployments)
 	if err != nil {
 		return nil, err
 	}

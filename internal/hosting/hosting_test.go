@@ -48,7 +48,7 @@ func openWith(t testing.TB, c database.Config) *bench {
 	}
 	b := &bench{TB: t}
 	b.change(func(l *system.Storage) { *l = system.Defaults().Storage })
-	b.Store = New(Config{DB: db, Limits: func() system.Storage { return *b.limits.Load() }})
+	b.Store = New(Config{DB: db, Limits: func(string) system.Storage { return *b.limits.Load() }})
 	t.Cleanup(func() { db.Close() })
 	b.write(func(tx *database.Tx) error {
 		return tx.Exec(`INSERT INTO apps (id, name, created_at, updated_at) VALUES (?, 'blog', 1, 1), (?, 'shop', 1, 1)`, testApp, otherApp)

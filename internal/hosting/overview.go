@@ -3,14 +3,24 @@ package hosting
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"fazt/internal/database"
 )
 
 // Overview is what a list of apps shows of an app's deployments.
 type Overview struct {
-	Live        *Deployment // nil = nothing is live
-	Deployments int         // kept, the live one included
+	Live        *Brief // nil = nothing is live
+	Deployments int    // kept, the live one included
+}
+
+// Brief is a deployment in a list of apps. There may be thousands.
+type Brief struct {
+	Number    int       `json:"number"`
+	Files     int       `json:"files"`
+	Bytes     int64     `json:"bytes"`
+	Function  bool      `json:"function"`
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // Overviews are those of several apps, in a fixed number of queries. Apps without deployments are not in the result.
@@ -28,12 +38,12 @@ func (s *Store) Overviews(ctx context.Context, appIDs []string) (map[string]Over
 		if err != nil {
 			return err
 		}
-		return c.Each("SELECT "+liveColumns+` FROM live JOIN deployments d ON d.id = live.deployment_id
+		return c.Each(`SELECT live.app_id, d.number, d.files, d.bytes, EXISTS (SELECT 1 FROM programs p WHERE p.deployment_id = d.id), d.created_at
+			FROM live JOIN deployments d ON d.id = live.deployment_id
 			WHERE live.app_id IN (SELECT value FROM json_each(?))`, func(r *database.Row) error {
-			d := scanDeployment(r)
-			o := all[d.AppID]
-			o.Live = &d
-			all[d.AppID] = o
+			o := all[r.Text(0)]
+			o.Live = &Brief{r.Int(1), r.Int(2), r.Int64(3), r.Bool(4), r.Time(5)}
+			all[r.Text(0)] = o
 			return nil
 		}, string(list))
 	})

@@ -326,7 +326,7 @@ func (r *Received) count(added bool, size int64) {
 
 // write writes for the upload, and gives it its full lifetime again.
 func (in *intake) write(ctx context.Context, fn func(tx *database.Tx) error) error {
-	lifetime := seconds(in.store.limits().UploadLifetime)
+	lifetime := seconds(in.store.limits("").UploadLifetime)
 	return in.store.db.Write(context.WithoutCancel(ctx), func(tx *database.Tx) error {
 		if err := progress(tx, in.upload, lifetime); err != nil {
 			return err

@@ -106,9 +106,9 @@ func TestFillStoresWhatIsMissingAndNothingElse(t *testing.T) {
 func TestASpoolIsBoundedAndLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	limits := system.Defaults().Storage
-	limits.MaxSiteSize = 2000
-	s := New(Config{Limits: func() system.Storage { return limits }, Temp: dir})
-	spool, err := s.Spool(strings.NewReader(strings.Repeat("x", 2000)))
+	limits.MaxUpload = 2000
+	s := New(Config{Limits: func(string) system.Storage { return limits }, Temp: dir})
+	spool, err := s.Spool("", strings.NewReader(strings.Repeat("x", 2000)))
 	if err != nil || spool.Size != 2000 {
 		t.Fatal(spool, err)
 	}
@@ -119,17 +119,17 @@ func TestASpoolIsBoundedAndLeavesNothing(t *testing.T) {
 	if err := spool.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := s.Spool(strings.NewReader(strings.Repeat("x", 2001))); !errs.Is(err, errs.TooLarge) {
+	if _, err := s.Spool("", strings.NewReader(strings.Repeat("x", 2001))); !errs.Is(err, errs.TooLarge) {
 		t.Error(err)
 	}
-	if _, err := s.Spool(broken([]byte("x"))); !errs.Is(err, errs.Invalid) {
+	if _, err := s.Spool("", broken([]byte("x"))); !errs.Is(err, errs.Invalid) {
 		t.Error(err)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
 		t.Error(left, err)
 	}
-	none := New(Config{Limits: func() system.Storage { return limits }, Temp: filepath.Join(dir, "none")})
-	if _, err := none.Spool(strings.NewReader("x")); !errs.Is(err, errs.StorageFull) {
+	none := New(Config{Limits: func(string) system.Storage { return limits }, Temp: filepath.Join(dir, "none")})
+	if _, err := none.Spool("", strings.NewReader("x")); !errs.Is(err, errs.StorageFull) {
 		t.Error(err)
 	}
 }

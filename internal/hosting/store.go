@@ -15,16 +15,16 @@ import (
 // Config is what a Store is made of.
 type Config struct {
 	DB     *database.DB
-	Limits func() system.Storage // read anew for every decision
-	Log    *slog.Logger          // nil = silent
-	Temp   string                // directory for files that last as long as a request; "" = the system's
+	Limits func(appID string) system.Storage // in force for an app, "" = one that is not made yet; read anew for every decision
+	Log    *slog.Logger                      // nil = silent
+	Temp   string                            // directory for files that last as long as a request; "" = the system's
 }
 
 // Store is the deployments of one instance and the content they hold. It is safe for use by any number of
 // goroutines. One database has one Store: what is arriving and what was just replaced is known to its memory only.
 type Store struct {
 	db     *database.DB
-	limits func() system.Storage
+	limits func(appID string) system.Storage
 	log    *slog.Logger
 	temp   string
 

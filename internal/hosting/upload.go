@@ -24,7 +24,7 @@ type Upload struct {
 
 // Compare tells what Begin would, and changes nothing. appID is "" when there is no such app yet.
 func (s *Store) Compare(ctx context.Context, appID string, plan Plan) (Upload, error) {
-	plan, err := plan.check(s.limits())
+	plan, err := plan.check(s.limits(appID))
 	if err != nil {
 		return Upload{}, err
 	}
@@ -42,7 +42,7 @@ func (s *Store) Compare(ctx context.Context, appID string, plan Plan) (Upload, e
 // committed or expires, content of the plan that is stored stays stored. The same plan again goes on with the upload
 // it began. A plan that changes nothing begins nothing: the result has Same and no ID.
 func (s *Store) Begin(ctx context.Context, appName, appID string, plan Plan) (Upload, error) {
-	limits := s.limits()
+	limits := s.limits(appID)
 	plan, err := plan.check(limits)
 	if err != nil {
 		return Upload{}, err
@@ -215,7 +215,7 @@ type Ready struct {
 // Ready tells what an upload is about to become. While content is missing it is a Conflict that says how much.
 func (s *Store) Ready(ctx context.Context, uploadID string) (Ready, error) {
 	var ready Ready
-	lifetime := seconds(s.limits().UploadLifetime)
+	lifetime := seconds(s.limits("").UploadLifetime)
 	// A write, because what follows may take its time and the upload must not expire during it.
 	err := s.db.Write(ctx, func(tx *database.Tx) error {
 		u, err := findUpload(tx.Conn, uploadID)

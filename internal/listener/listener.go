@@ -6,10 +6,12 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"sync"
 	"syscall"
+	"time"
 
 	"fazt/internal/errs"
 )
@@ -43,18 +45,50 @@ func explain(address string, err error) error {
 	return errs.Wrap(errs.Invalid, err, "listening on %s failed: %v", address, err)
 }
 
-// Limit bounds the connections of the listeners that share it. The bound is read for every new connection.
+// Limit bounds the connections of the listeners that share it. The bounds are read for every new connection.
 type Limit struct {
-	most func() int
+	LimitConfig
 
 	mu    sync.Mutex
 	open  int
-	freed chan struct{} // holds a token after a connection ended
+	by    map[netip.Prefix]int // of them, by address
+	freed chan struct{}        // holds a token after a connection ended
 }
 
-// NewLimit bounds connections by most().
-func NewLimit(most func() int) *Limit {
-	return &Limit{most: most, freed: make(chan struct{}, 1)}
+// LimitConfig is what a Limit follows.
+type LimitConfig struct {
+	Most    func() int
+	PerIP   func() int               // of one address; nil = no bound
+	Trusted func(ip netip.Addr) bool // a proxy, through which many may come: PerIP is not for it; nil = none is
+}
+
+// NewLimit bounds connections. It starts nothing.
+func NewLimit(c LimitConfig) *Limit {
+	return &Limit{LimitConfig: c, by: map[netip.Prefix]int{}, freed: make(chan struct{}, 1)}
+}
+
+// admit counts a connection for its address, and says whether that may have one more.
+func (l *Limit) admit(remote net.Addr) (by netip.Prefix, ok bool) {
+	tcp, isTCP := remote.(*net.TCPAddr)
+	if l.PerIP == nil || !isTCP {
+		return by, true
+	}
+	ip := tcp.AddrPort().Addr().Unmap()
+	if l.Trusted != nil && l.Trusted(ip) {
+		return by, true
+	}
+	bits := 32
+	if ip.Is6() {
+		bits = 64 // what one customer has
+	}
+	by = netip.PrefixFrom(ip.WithZone(""), bits).Masked()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.by[by] >= l.PerIP() {
+		return by, false
+	}
+	l.by[by]++
+	return by, true
 }
 
 // Open is how many connections are open.
@@ -64,12 +98,15 @@ func (l *Limit) Open() int {
 	return l.open
 }
 
+// lookAgain is how long a raised bound goes unnoticed at most, while no connection ends.
+const lookAgain = 200 * time.Millisecond
+
 func (l *Limit) acquire(ended <-chan struct{}) bool {
 	for {
 		l.mu.Lock()
-		if l.open < l.most() {
+		if l.open < l.Most() {
 			l.open++
-			room := l.open < l.most()
+			room := l.open < l.Most()
 			l.mu.Unlock()
 			if room {
 				l.signal() // another listener may be waiting too
@@ -79,15 +116,19 @@ func (l *Limit) acquire(ended <-chan struct{}) bool {
 		l.mu.Unlock()
 		select {
 		case <-l.freed:
+		case <-time.After(lookAgain): // the bound may have been raised
 		case <-ended:
 			return false
 		}
 	}
 }
 
-func (l *Limit) release() {
+func (l *Limit) release(by netip.Prefix) {
 	l.mu.Lock()
 	l.open--
+	if l.by[by]--; l.by[by] <= 0 {
+		delete(l.by, by)
+	}
 	l.mu.Unlock()
 	l.signal()
 }
@@ -106,16 +147,23 @@ type bounded struct {
 	ended chan struct{}
 }
 
+// Accept is the next connection within the bounds. One of an address that has as many as it may is closed at once: were
+// it to wait, others would wait behind it.
 func (b *bounded) Accept() (net.Conn, error) {
 	if !b.limit.acquire(b.ended) {
 		return nil, net.ErrClosed
 	}
-	c, err := b.Listener.Accept()
-	if err != nil {
-		b.limit.release()
-		return nil, err
+	for {
+		c, err := b.Listener.Accept()
+		if err != nil {
+			b.limit.release(netip.Prefix{})
+			return nil, err
+		}
+		if by, ok := b.limit.admit(c.RemoteAddr()); ok {
+			return &counted{Conn: c, limit: b.limit, by: by}, nil
+		}
+		c.Close()
 	}
-	return &counted{Conn: c, limit: b.limit}, nil
 }
 
 func (b *bounded) Close() error {
@@ -127,11 +175,12 @@ type counted struct {
 	net.Conn
 	once  sync.Once
 	limit *Limit
+	by    netip.Prefix
 }
 
 func (c *counted) Close() error {
 	err := c.Conn.Close()
-	c.once.Do(c.limit.release)
+	c.once.Do(func() { c.limit.release(c.by) })
 	return err
 }
 

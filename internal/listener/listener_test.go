@@ -3,6 +3,7 @@ package listener
 import (
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,7 +44,7 @@ func TestAddressesThatCannotBeHadAreSentences(t *testing.T) {
 func TestConnectionsOverTheLimitWaitAndTheLimitIsLive(t *testing.T) {
 	var most atomic.Int64
 	most.Store(1)
-	limit := NewLimit(func() int { return int(most.Load()) })
+	limit := NewLimit(LimitConfig{Most: func() int { return int(most.Load()) }})
 	l, err := TCP("127.0.0.1:0", limit)
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +76,6 @@ func TestConnectionsOverTheLimitWaitAndTheLimitIsLive(t *testing.T) {
 	default:
 	}
 	most.Store(2)
-	limit.signal()
 	second := <-accepted
 	if limit.Open() != 2 {
 		t.Fatalf("%d are open", limit.Open())
@@ -94,6 +94,59 @@ func TestConnectionsOverTheLimitWaitAndTheLimitIsLive(t *testing.T) {
 	}
 	if limit.Open() != 0 {
 		t.Fatalf("%d are open", limit.Open())
+	}
+}
+
+func TestOneAddressCannotTakeAllConnectionsUnlessItIsATrustedProxy(t *testing.T) {
+	var trusted atomic.Bool
+	limit := NewLimit(LimitConfig{
+		Most: func() int { return 100 }, PerIP: func() int { return 2 },
+		Trusted: func(ip netip.Addr) bool { return trusted.Load() && ip == netip.MustParseAddr("127.0.0.1") },
+	})
+	l, err := TCP("127.0.0.1:0", limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	accepted := make(chan net.Conn)
+	go func() {
+		defer close(accepted)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			accepted <- c
+		}
+	}()
+	dial := func(from string) net.Conn {
+		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
+		c, err := d.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Skip(err) // a system on which only one address leads back
+		}
+		t.Cleanup(func() { c.Close() })
+		return c
+	}
+	dial("127.0.0.1")
+	first := <-accepted
+	dial("127.0.0.1")
+	<-accepted
+	third := dial("127.0.0.1")
+	if _, err := third.Read(make([]byte, 1)); err == nil {
+		t.Fatal("it was not closed")
+	}
+	dial("127.0.0.2") // another address is not touched by it
+	if c := <-accepted; !strings.HasPrefix(c.RemoteAddr().String(), "127.0.0.2:") {
+		t.Fatal(c.RemoteAddr())
+	}
+	first.Close()
+	dial("127.0.0.1")
+	<-accepted
+	trusted.Store(true)
+	for range 5 {
+		dial("127.0.0.1")
+		<-accepted
 	}
 }
 

@@ -32,7 +32,7 @@ func ParseFormat(name string) (Format, error) {
 }
 
 // View is a result. Value is written as JSON; Columns and Rows are shown to people. A View without Columns is one thing
-// and not a list: each of its rows is a label and a text.
+// and not a list: each of its rows is a label and a text. In a list of several columns, a row with one cell is a heading.
 type View struct {
 	Value   any
 	Columns []string

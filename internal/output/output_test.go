@@ -32,6 +32,7 @@ func TestFormats(t *testing.T) {
 		"table, empty":      {Table, list(), "nothing here\n"},
 		"one thing":         {Table, View{Rows: [][]string{{"name", "a"}, {"title", ""}}}, "name   a\ntitle  \n"},
 		"wide characters":   {Table, list([]string{"日本", "x"}, []string{"abcd", "y"}), "NAME  ADDRESS\n日本  x\nabcd  y\n"},
+		"a heading":         {Table, list([]string{"a heading wider than all of it"}, []string{"a", "b"}), "NAME  ADDRESS\na heading wider than all of it\na     b\n"},
 		"escape sequences":  {Table, list([]string{"a\x1b[2Jb\nc", "x"}), "NAME     ADDRESS\na[2Jb c  x\n"},
 		"json":              {JSON, View{Value: map[string]string{"a": "<b>"}}, "{\n  \"a\": \"<b>\"\n}\n"},
 		"json, no members":  {JSON, View{Value: none}, "[]\n"},

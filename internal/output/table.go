@@ -49,31 +49,49 @@ func (p Printer) table(v View) error {
 	return err
 }
 
+// paint makes a cell look as it should.
+type paint func(text string) string
+
 // styles is how the first cell of a row and the others look. The renderer leaves everything plain where the output is no
 // terminal, or NO_COLOR is set.
-func (p Printer) styles(list, head bool) (first, others lipgloss.Style) {
-	r := lipgloss.NewRenderer(p.W)
+func (p Printer) styles(list, head bool) (first, others paint) {
+	plain := func(text string) string { return text } // a style without anything in it costs more than the table
 	if p.Width <= 0 {
-		return r.NewStyle(), r.NewStyle()
+		return plain, plain
 	}
+	styled := func(s lipgloss.Style) paint { return func(text string) string { return s.Render(text) } }
+	r := lipgloss.NewRenderer(p.W)
 	switch {
 	case list && head:
-		return r.NewStyle().Bold(true), r.NewStyle().Bold(true)
+		return styled(r.NewStyle().Bold(true)), styled(r.NewStyle().Bold(true))
 	case !list:
-		return r.NewStyle().Faint(true), r.NewStyle()
+		return styled(r.NewStyle().Faint(true)), plain
 	}
-	return r.NewStyle(), r.NewStyle()
+	return plain, plain
+}
+
+// columns is how many columns of a terminal a text takes.
+func columns(text string) int {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return lipgloss.Width(text)
+		}
+	}
+	return len(text)
 }
 
 // fit gives every column its width. On a terminal the widest columns give way until the table fits.
 func (p Printer) fit(rows [][]string) []int {
 	var widths []int
 	for _, row := range rows {
+		if len(row) == 1 && len(rows[0]) > 1 {
+			continue // a heading
+		}
 		for i, c := range row {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], lipgloss.Width(c))
+			widths[i] = max(widths[i], columns(c))
 		}
 	}
 	if p.Width <= 0 {
@@ -98,16 +116,20 @@ func (p Printer) fit(rows [][]string) []int {
 	return widths
 }
 
-func writeRow(b *strings.Builder, row []string, widths []int, first, others lipgloss.Style) {
+func writeRow(b *strings.Builder, row []string, widths []int, first, others paint) {
+	if len(row) == 1 && len(widths) > 1 {
+		b.WriteString(first(row[0]) + "\n")
+		return
+	}
 	for i, c := range row {
-		style := others
+		look := others
 		if i == 0 {
-			style = first
+			look = first
 		}
 		c = shorten(c, widths[i])
-		b.WriteString(style.Render(c))
+		b.WriteString(look(c))
 		if i < len(row)-1 { // no spaces at the end of a line
-			b.WriteString(strings.Repeat(" ", widths[i]-lipgloss.Width(c)) + gap)
+			b.WriteString(strings.Repeat(" ", widths[i]-columns(c)) + gap)
 		}
 	}
 	b.WriteByte('\n')
@@ -115,7 +137,7 @@ func writeRow(b *strings.Builder, row []string, widths []int, first, others lipg
 
 // shorten cuts a text to a width, and shows that it did.
 func shorten(text string, width int) string {
-	if lipgloss.Width(text) <= width {
+	if columns(text) <= width {
 		return text
 	}
 	var b strings.Builder

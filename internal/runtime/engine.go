@@ -48,13 +48,16 @@ type Function struct {
 	Env            *Env
 	RequestID      string
 	ClientIP       string
-	Dev            bool // the visitor is the author: show them the failure
+	HTTPS          bool      // the visitor's connection is encrypted, though the one that arrived here is not
+	Ends           time.Time // by then the request is to be answered; zero = only the limits of the function count
+	Dev            bool      // the visitor is the author: show them the failure
 }
 
 // Config is what the engine works with.
 type Config struct {
-	Limits   func() system.Runtime
+	Limits   func(appID string) system.Runtime // in force for an app; asked anew for every decision
 	Console  Console
+	Stopped  func(Stop) // told of every run that a limit ended; must not block. nil = nobody is
 	Bindings []bind.Namespace
 	Log      *slog.Logger
 	Version  string // of the product
@@ -80,11 +83,12 @@ type Engine struct {
 	parts     map[string]func() ([]byte, error)
 	bindings  string // JSON: what the prelude installs
 	functions []bind.Func
-	cpu       chan struct{} // one token for each script at work
+	cpu       *processors
 
 	mu    sync.Mutex
 	pools map[string]*pool // by deployment
 	count int              // machines
+	apps  map[string]int   // of them, by app
 	queue []*waiter        // requests without a machine, in the order of their arrival
 	empty chan struct{}    // closed when the last machine ended, while shutdown waits for that
 	stats Stats
@@ -102,6 +106,7 @@ type waiter struct {
 
 // pool is the machines of one deployment.
 type pool struct {
+	app        string // its id
 	deployment string
 	program    *Program
 	err        error
@@ -116,7 +121,7 @@ func New(c Config) *Engine {
 	if c.Fail == nil {
 		c.Fail = plainFailure
 	}
-	e := &Engine{config: c, cpu: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}, busy: map[*machine]*run{}, stuckAfter: 3 * time.Second}
+	e := &Engine{config: c, cpu: newProcessors(max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}, apps: map[string]int{}, busy: map[*machine]*run{}, stuckAfter: 3 * time.Second}
 	e.describeBindings()
 	// Compiled when the first machine is made: a command that runs no function does not pay for it.
 	e.prelude = sync.OnceValues(func() ([]byte, error) {
@@ -132,8 +137,8 @@ func plainFailure(w http.ResponseWriter, _ *http.Request, err error, f Function)
 		"code": errs.Code(err), "message": errs.Sentence(err), "request_id": f.RequestID,
 	}})
 	w.Header().Set("Content-Type", "application/json")
-	if errs.RetryAfter(err) > 0 {
-		w.Header().Set("Retry-After", "1")
+	if wait := errs.RetryAfterHeader(err); wait != "" {
+		w.Header().Set("Retry-After", wait)
 	}
 	w.WriteHeader(errs.KindOf(err).HTTPStatus())
 	_, _ = w.Write(append(body, '\n'))
@@ -180,14 +185,20 @@ func (e *Engine) describeBindings() {
 
 // Serve runs a function for a request and writes its answer.
 func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
-	limits := e.config.Limits()
-	u, cancel := newRun(e, f, limits, w, r)
-	defer cancel()
-	body, err := u.readBody() // first: a visitor who sends slowly holds nothing
-	if err != nil {
-		u.fail(err)
+	limits := e.config.Limits(f.AppID)
+	// Before anything is made or read for it: under load most of the work is to refuse.
+	if err := e.cpu.full(f.AppID, queueWait(limits)); err != nil {
+		e.refuse()
+		e.config.Fail(w, r, err, f)
 		return
 	}
+	body, err := readBody(w, r, f, limits) // first: a visitor who sends slowly holds nothing
+	if err != nil {
+		e.config.Fail(w, r, visible(err), f)
+		return
+	}
+	u, cancel := newRun(e, f, limits, w, r)
+	defer cancel()
 	// The processor comes before the machine: a function that never waits then needs no more machines than there are
 	// processors, however many requests come at once.
 	if err := u.enterWithin(limits); err != nil {
@@ -195,6 +206,7 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
 		return
 	}
 	m, err := e.acquire(u, limits)
+	u.depart(err == nil)
 	if err != nil {
 		u.leave()
 		if errs.Is(err, errs.Internal) {
@@ -217,31 +229,53 @@ func (e *Engine) work(m *machine, u *run, body []byte) {
 		e.release(m, u, healthy)
 		u.leave()
 	}()
+	if u.ctx.Err() != nil { // its time went by in the queue
+		u.outcome, healthy = notBegun(u.ctx), true
+		e.refuse()
+		return
+	}
 	healthy = u.serve(m, body) && m.recover(u)
 }
 
 // enterWithin is enter for a request that has not begun: it is refused when no processor comes free in time.
 func (u *run) enterWithin(limits system.Runtime) error {
-	e := u.engine
-	select {
-	case e.cpu <- struct{}{}:
+	if u.engine.cpu.tryEnter() {
 		u.entered()
 		return nil
-	default:
 	}
-	timer := time.NewTimer(time.Duration(limits.QueueWait) * time.Millisecond)
+	timer := time.NewTimer(queueWait(limits))
 	defer timer.Stop()
-	select {
-	case e.cpu <- struct{}{}:
-		u.entered()
-		return nil
-	case <-u.ctx.Done():
-		return u.ctx.Err()
-	case <-timer.C:
-		e.mu.Lock()
-		e.stats.Refused++
-		e.mu.Unlock()
-		return errs.New(errs.Unavailable, "the instance is busy; try again")
+	if err := u.engine.cpu.enter(u.ctx, u.join(), timer.C); err != nil {
+		u.depart(false)
+		u.engine.refuse()
+		return err
+	}
+	u.entered()
+	return nil
+}
+
+func queueWait(l system.Runtime) time.Duration {
+	return time.Duration(l.QueueWait) * time.Millisecond
+}
+
+func (e *Engine) refuse() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.stats.Refused++
+}
+
+// join puts u into the line of its app, unless it stands there already; depart takes it out.
+func (u *run) join() *line {
+	if u.line == nil {
+		u.line = u.engine.cpu.join(u.f.AppID)
+	}
+	return u.line
+}
+
+func (u *run) depart(served bool) {
+	if u.line != nil {
+		u.engine.cpu.depart(u.line, served)
+		u.line = nil
 	}
 }
 
@@ -251,8 +285,8 @@ func (e *Engine) acquire(u *run, limits system.Runtime) (*machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, victim, w, err := e.take(p, limits)
-	if victim != nil {
+	m, victims, w, err := e.take(p, limits)
+	for _, victim := range victims {
 		victim.close()
 	}
 	switch {
@@ -263,6 +297,10 @@ func (e *Engine) acquire(u *run, limits system.Runtime) (*machine, error) {
 		m, err = e.grow(p)
 	default:
 		m, err = e.wait(u, w, limits)
+	}
+	if err == nil && !m.made(limits) {
+		m.close() // the next has its place
+		m, err = e.grow(p)
 	}
 	if err != nil {
 		return nil, err
@@ -275,15 +313,16 @@ func (e *Engine) acquire(u *run, limits system.Runtime) (*machine, error) {
 
 // wait is the machine a request in the queue gets, or makes in the room it was given. It holds no processor meanwhile.
 func (e *Engine) wait(u *run, w *waiter, limits system.Runtime) (m *machine, err error) {
-	timer := time.NewTimer(time.Duration(limits.QueueWait) * time.Millisecond)
+	timer := time.NewTimer(queueWait(limits))
 	defer timer.Stop()
+	u.join()
 	u.leave()
 	select {
 	case m = <-w.got:
 	case <-u.ctx.Done():
-		err = u.ctx.Err()
+		err = notBegun(u.ctx)
 	case <-timer.C:
-		err = errs.New(errs.Unavailable, "the app is busy; try again")
+		err = busy(0)
 	}
 	u.enter()
 	switch {
@@ -298,28 +337,58 @@ func (e *Engine) wait(u *run, w *waiter, limits system.Runtime) (m *machine, err
 	return nil, err
 }
 
-// take is a warm machine, or leave to make one, having ended the victim, or else a place in the queue.
-func (e *Engine) take(p *pool, limits system.Runtime) (m, victim *machine, w *waiter, err error) {
+// take is a warm machine, or leave to make one, or else a place in the queue. The victims were ended to make room, or
+// because the limits were lowered.
+func (e *Engine) take(p *pool, limits system.Runtime) (m *machine, victims []*machine, w *waiter, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if p.stopped {
 		return nil, nil, nil, errStopped
 	}
+	for e.over(p, limits) {
+		victim := e.evict(p, limits)
+		if victim == nil {
+			break
+		}
+		victims = append(victims, victim)
+	}
 	if n := len(p.idle); n > 0 {
 		m, p.idle = p.idle[n-1], p.idle[:n-1]
 		e.stats.Busy++
-		return m, nil, nil, nil
+		return m, victims, nil, nil
 	}
-	victim = e.evict(p, limits)
-	if p.count < limits.VMsPerApp && e.count < limits.VMs {
-		p.count++
-		e.count++
+	if !e.room(p, limits) {
+		if victim := e.evict(p, limits); victim != nil {
+			victims = append(victims, victim)
+		}
+	}
+	if e.room(p, limits) {
+		e.add(p, 1)
 		e.stats.Busy++
-		return nil, victim, nil, nil
+		return nil, victims, nil, nil
 	}
 	w = &waiter{p, make(chan *machine, 1)}
 	e.queue = append(e.queue, w)
-	return nil, victim, w, nil
+	return nil, victims, w, nil
+}
+
+// room says whether one more machine may be made in p; the limits are those of its app. The lock is held.
+func (e *Engine) room(p *pool, limits system.Runtime) bool {
+	return e.count < limits.VMs && e.apps[p.app] < limits.VMsPerApp
+}
+
+// over says whether there are more machines than there may be: the limits were lowered. The lock is held.
+func (e *Engine) over(p *pool, limits system.Runtime) bool {
+	return e.count > limits.VMs || e.apps[p.app] > limits.VMsPerApp
+}
+
+// add counts n more machines of p. The lock is held.
+func (e *Engine) add(p *pool, n int) {
+	p.count += n
+	e.count += n
+	if e.apps[p.app] += n; e.apps[p.app] == 0 {
+		delete(e.apps, p.app)
+	}
 }
 
 // give takes a request out of the queue that waits no longer, and returns the machine it was given meanwhile.
@@ -333,8 +402,7 @@ func (e *Engine) give(w *waiter) *machine {
 	}
 	m := <-w.got
 	if m == nil { // the room is for the next
-		w.pool.count--
-		e.count--
+		e.add(w.pool, -1)
 		e.stats.Busy--
 		e.stats.Refused++
 		e.invite()
@@ -343,16 +411,20 @@ func (e *Engine) give(w *waiter) *machine {
 	return m
 }
 
-// pass gives a machine to the request that has waited longest, or ends it for the sake of one of another app that has
-// waited longer and has room for a machine of its own. The lock is held.
-func (e *Engine) pass(m *machine, p *pool, limits system.Runtime) (passed, ended bool) {
+// pass gives a machine to the request that has waited longest, or ends it for the sake of one of another deployment
+// that has waited longer and gets room for a machine of its own by that. The lock is held.
+func (e *Engine) pass(m *machine, p *pool) (passed, ended bool) {
 	for i, w := range e.queue {
 		if w.pool == p {
 			e.queue = slices.Delete(e.queue, i, i+1)
 			w.got <- m
 			return true, false
 		}
-		if e.count >= limits.VMs && w.pool.count < limits.VMsPerApp {
+		limits, less := e.config.Limits(w.pool.app), 0
+		if w.pool.app == p.app {
+			less = 1
+		}
+		if !e.room(w.pool, limits) && e.count-1 < limits.VMs && e.apps[w.pool.app]-less < limits.VMsPerApp {
 			return false, true
 		}
 	}
@@ -361,28 +433,29 @@ func (e *Engine) pass(m *machine, p *pool, limits system.Runtime) (passed, ended
 
 // invite gives the room for a machine to the request that has waited longest, of those that could use it. The
 // lock is held.
-func (e *Engine) invite() {
-	limits := e.config.Limits()
+func (e *Engine) invite() (invited bool) {
 	for i, w := range e.queue {
-		if e.count < limits.VMs && w.pool.count < limits.VMsPerApp {
+		if e.room(w.pool, e.config.Limits(w.pool.app)) {
 			e.queue = slices.Delete(e.queue, i, i+1)
-			w.pool.count++ // the room is theirs from here on
-			e.count++
+			e.add(w.pool, 1) // the room is theirs from here on
 			e.stats.Busy++
 			w.got <- nil
-			return
+			return true
 		}
 	}
+	return false
 }
 
-// evict takes an idle machine from another deployment when there is no room for one more. The lock is held.
+// evict ends the machine that was idle the longest, to make room in p: one of another deployment, or of p where p has
+// too many; where its app has all it may have, one of the app. The lock is held.
 func (e *Engine) evict(p *pool, limits system.Runtime) *machine {
-	if e.count < limits.VMs || p.count >= limits.VMsPerApp {
-		return nil
-	}
+	own := e.apps[p.app] >= limits.VMsPerApp
 	var from *pool
 	for _, other := range e.pools {
-		if other != p && len(other.idle) > 0 && (from == nil || other.idle[0].used.Before(from.idle[0].used)) {
+		if len(other.idle) == 0 || own && other.app != p.app || other == p && !e.over(p, limits) {
+			continue
+		}
+		if from == nil || other.idle[0].used.Before(from.idle[0].used) {
 			from = other
 		}
 	}
@@ -391,8 +464,7 @@ func (e *Engine) evict(p *pool, limits system.Runtime) *machine {
 	}
 	m := from.idle[0]
 	from.idle = from.idle[1:]
-	from.count--
-	e.count--
+	e.add(from, -1)
 	return m
 }
 
@@ -402,8 +474,7 @@ func (e *Engine) grow(p *pool) (*machine, error) {
 	if err != nil {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		p.count--
-		e.count--
+		e.add(p, -1)
 		e.stats.Busy--
 		e.invite()
 		e.ended()
@@ -416,7 +487,7 @@ func (e *Engine) pool(ctx context.Context, f Function) (*pool, error) {
 	e.mu.Lock()
 	p, ok := e.pools[f.Deployment]
 	if !ok {
-		p = &pool{deployment: f.Deployment, loaded: make(chan struct{})}
+		p = &pool{app: f.AppID, deployment: f.Deployment, loaded: make(chan struct{})}
 		e.pools[f.Deployment] = p
 	}
 	e.mu.Unlock()
@@ -431,7 +502,7 @@ func (e *Engine) pool(ctx context.Context, f Function) (*pool, error) {
 	case <-p.loaded:
 		return p, p.err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, notBegun(ctx)
 	}
 }
 
@@ -472,10 +543,11 @@ func (e *Engine) release(m *machine, u *run, healthy bool) {
 		e.stats.Interrupted++
 	}
 	p := m.pool
-	keep := healthy && !p.stopped && e.pools[p.deployment] == p // not dropped meanwhile
+	keep := healthy && !p.stopped && e.pools[p.deployment] == p && // not dropped meanwhile
+		!e.over(p, e.config.Limits(p.app))
 	if keep {
 		m.used = time.Now()
-		passed, ended := e.pass(m, p, e.config.Limits())
+		passed, ended := e.pass(m, p)
 		switch {
 		case passed:
 			e.stats.Busy++
@@ -486,8 +558,7 @@ func (e *Engine) release(m *machine, u *run, healthy bool) {
 		}
 	}
 	if !keep {
-		e.count--
-		p.count--
+		e.add(p, -1)
 		e.invite()
 		e.ended()
 	}
@@ -512,8 +583,7 @@ func (e *Engine) Drop(deployment string) {
 	var idle []*machine
 	if p != nil {
 		idle, p.idle = p.idle, nil
-		p.count -= len(idle)
-		e.count -= len(idle)
+		e.add(p, -len(idle))
 		delete(e.pools, deployment)
 		for range idle {
 			e.invite()
@@ -539,7 +609,8 @@ func (e *Engine) Run(ctx context.Context) error {
 			return nil
 		case now := <-tick.C:
 			e.abandonStuck()
-			e.dropIdle(now.Add(-time.Duration(e.config.Limits().IdleVM) * time.Second))
+			e.dropIdle(now.Add(-time.Duration(e.config.Limits("").IdleVM) * time.Second))
+			e.dropExcess()
 		}
 	}
 }
@@ -555,8 +626,7 @@ func (e *Engine) dropIdle(before time.Time) {
 		}
 		old = append(old, p.idle[:n]...)
 		p.idle = p.idle[n:]
-		p.count -= n
-		e.count -= n
+		e.add(p, -n)
 		if p.count == 0 && n > 0 {
 			delete(e.pools, name)
 		}
@@ -567,6 +637,30 @@ func (e *Engine) dropIdle(before time.Time) {
 	e.ended()
 	e.mu.Unlock()
 	for _, m := range old {
+		m.close()
+	}
+}
+
+// dropExcess puts changed limits on machines in force where no request does: it ends idle ones above them, and gives
+// requests that wait the room there is now.
+func (e *Engine) dropExcess() {
+	var excess []*machine
+	e.mu.Lock()
+	for _, p := range e.pools {
+		limits := e.config.Limits(p.app)
+		for e.over(p, limits) {
+			m := e.evict(p, limits)
+			if m == nil {
+				break
+			}
+			excess = append(excess, m)
+		}
+	}
+	for e.invite() {
+	}
+	e.ended()
+	e.mu.Unlock()
+	for _, m := range excess {
 		m.close()
 	}
 }

@@ -59,7 +59,7 @@ func newHost(t testing.TB, code string, change ...func(*system.Runtime)) *host {
 		c(&l)
 	}
 	log := &lines{}
-	e := New(Config{Limits: func() system.Runtime { return l }, Console: log, Log: slog.New(slog.DiscardHandler), Version: "test"})
+	e := New(Config{Limits: func(string) system.Runtime { return l }, Console: log, Log: slog.New(slog.DiscardHandler), Version: "test"})
 	p, err := Compile(t.Context(), files{"api/main.ts": code})
 	if err != nil {
 		t.Fatal(err)

@@ -336,9 +336,10 @@ func TestAThousandRequestsLeaveNoGoroutinesBehind(t *testing.T) {
 
 func TestTheDeadlineHoldsAlsoForWhatWaits(t *testing.T) {
 	h := newHost(t, `export default () => new Promise((r) => setTimeout(() => r(new Response("never")), 60000));`, func(l *system.Runtime) { l.ExecTimeout = 100 })
-	began := time.Now()
+	h.ask(t, "GET", "/", "") // on a slow machine the time is over before the first virtual machine is made
+	began, interrupted := time.Now(), h.Stats().Interrupted
 	w := h.ask(t, "GET", "/", "")
-	if w.Code != http.StatusGatewayTimeout || h.Stats().Interrupted != 1 {
+	if w.Code != http.StatusGatewayTimeout || h.Stats().Interrupted != interrupted+1 {
 		t.Fatalf("%d %v %+v", w.Code, time.Since(began), h.Stats())
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"fazt/internal/errs"
+	"fazt/internal/system"
 )
 
 // machine is a virtual machine of one deployment, for its whole life. One request at a time is in it.
@@ -22,23 +23,30 @@ type machine struct {
 	served   int
 	used     time.Time
 	env      *Env // what the realm has; nil = none yet
+
+	maxMemory, maxStack int64 // it was made with
 }
 
 // handlers are the functions of the prelude that the host calls.
 type handlers struct{ dispatch, start, settle, fire, prepare, classic, fail, setEnv, reset value }
 
 func (e *Engine) newMachine(p *pool) (*machine, error) {
-	limits := e.config.Limits()
+	limits := e.config.Limits(p.app)
 	i, err := newIsolate(limits.MaxMemory, limits.MaxStack)
 	if err != nil {
 		return nil, errs.Wrap(errs.Unavailable, err, "there is no memory for another virtual machine")
 	}
-	m := &machine{isolate: i, engine: e, pool: p, program: p.program, used: time.Now()}
+	m := &machine{isolate: i, engine: e, pool: p, program: p.program, used: time.Now(), maxMemory: limits.MaxMemory, maxStack: limits.MaxStack}
 	if err := m.newRealm(); err != nil {
 		m.close()
 		return nil, err
 	}
 	return m, nil
+}
+
+// made says whether the machine was made under these limits: those of a heap stay as they are while it lives.
+func (m *machine) made(limits system.Runtime) bool {
+	return m.maxMemory == limits.MaxMemory && m.maxStack == limits.MaxStack
 }
 
 // newRealm makes a fresh global object with the web-standard API in it.
@@ -117,7 +125,7 @@ func (m *machine) beginModule(u *run, body []byte) error {
 	} else if err := m.setEnvironment(u.f.Env); err != nil {
 		return err
 	}
-	args := m.requestArgs(u.r, body)
+	args := m.requestArgs(u.r, &u.f, body)
 	defer m.freeAll(args)
 	return m.notify(m.dispatch, args...)
 }
@@ -126,7 +134,7 @@ func (m *machine) beginScript(u *run, body []byte) error {
 	if err := m.setEnvironment(u.f.Env); err != nil {
 		return err
 	}
-	args := append(m.requestArgs(u.r, body), m.realm.newString(u.f.ClientIP), m.realm.newString(u.f.RequestID))
+	args := append(m.requestArgs(u.r, &u.f, body), m.realm.newString(u.f.ClientIP), m.realm.newString(u.f.RequestID))
 	defer m.freeAll(args)
 	if err := m.notify(m.prepare, args...); err != nil {
 		return err
@@ -155,9 +163,9 @@ func (m *machine) setEnvironment(env *Env) error {
 }
 
 // requestArgs are method, URL, headers as lines, and body.
-func (m *machine) requestArgs(r *http.Request, body []byte) []value {
+func (m *machine) requestArgs(r *http.Request, f *Function, body []byte) []value {
 	scheme := "http"
-	if r.TLS != nil {
+	if r.TLS != nil || f.HTTPS {
 		scheme = "https"
 	}
 	target := r.URL.EscapedPath()
@@ -222,15 +230,15 @@ func (m *machine) settled(c completion) error {
 // recover makes the machine ready for another request, and says whether it is: what the request left behind is gone
 // and its memory is not near the limit. The visitor has their answer already.
 func (m *machine) recover(u *run) bool {
-	limits := m.engine.config.Limits()
+	limits := m.engine.config.Limits(m.pool.app)
 	if m.served >= limits.RequestsPerVM {
 		return false
 	}
 	if m.program.Style == StyleModule {
-		return m.notify(m.reset) == nil && m.memory() < limits.MaxMemory*3/4
+		return m.notify(m.reset) == nil && m.memory() < m.maxMemory*3/4
 	}
 	u.sendBeside()
 	m.closeRealm() // a script has a fresh realm for every request
 	m.disarm()     // nothing of the script is left that could run
-	return m.newRealm() == nil && m.memory() < limits.MaxMemory*3/4
+	return m.newRealm() == nil && m.memory() < m.maxMemory*3/4
 }

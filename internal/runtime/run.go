@@ -39,6 +39,7 @@ type run struct {
 	failed   error  // what the handler threw; nil when it answered
 	outcome  error  // how the run ended
 
+	line    *line        // of its app, while it waits there
 	state   atomic.Int32 // holds: what the run holds of the engine
 	since   atomic.Int64 // when it last took a processor
 	ends    int64        // its deadline
@@ -76,7 +77,11 @@ type completion struct {
 }
 
 func newRun(e *Engine, f Function, limits system.Runtime, w http.ResponseWriter, r *http.Request) (*run, context.CancelFunc) {
-	ctx, cancel := timeout.With(r.Context(), limits.Deadline())
+	window := limits.Deadline()
+	if !f.Ends.IsZero() {
+		window = min(window, time.Until(f.Ends))
+	}
+	ctx, cancel := timeout.With(r.Context(), window)
 	deadline, _ := ctx.Deadline()
 	return &run{
 		engine: e, f: f, limits: limits, ctx: ctx, w: w, r: r, timers: map[int32]time.Time{}, ends: int64(deadline.Sub(began)),
@@ -98,6 +103,9 @@ func (u *run) serve(m *machine, body []byte) (healthy bool) {
 		err = u.failed
 	}
 	u.outcome = err
+	if err != nil {
+		u.engine.stopped(u.f, err)
+	}
 	m.arm(time.Now().Add(grace)) // what follows must not end as the run did, and yet must end: it can meet code of the script
 	u.report(m)
 	if err != nil {
@@ -142,7 +150,7 @@ func (u *run) enter() {
 	if u.state.Load() == abandoned {
 		return
 	}
-	u.engine.cpu <- struct{}{}
+	u.engine.cpu.comeBack()
 	u.entered()
 }
 
@@ -153,7 +161,7 @@ func (u *run) entered() {
 
 func (u *run) leave() {
 	if u.state.CompareAndSwap(holdsProcessor, holdsNothing) {
-		<-u.engine.cpu
+		u.engine.cpu.leave()
 	}
 }
 
@@ -169,22 +177,32 @@ func (u *run) failWith(p *Program, err error) {
 	_, _ = io.WriteString(u.w, "The function failed. Visitors of a deployed app see only a number here.\n\n"+p.story(err)+"\n")
 }
 
-// readBody reads the body within its limit; a body whose announced size is over it is refused before it is read.
-func (u *run) readBody() ([]byte, error) {
-	most := u.limits.MaxRequestBody
-	tooLarge := errs.New(errs.TooLarge, "the body is larger than %d bytes", most)
-	if u.r.ContentLength > most {
-		return nil, tooLarge
+// readBody reads the body within its limit and the time of the request; a body whose announced size is over the limit
+// is refused before it is read.
+func readBody(w http.ResponseWriter, r *http.Request, f Function, limits system.Runtime) ([]byte, error) {
+	most := limits.MaxRequestBody
+	if r.ContentLength > most {
+		return nil, tooLarge(w, most)
 	}
-	if u.r.Body == nil || u.r.Body == http.NoBody || u.r.ContentLength == 0 {
+	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 		return nil, nil
 	}
-	data, err := io.ReadAll(http.MaxBytesReader(u.w, u.r.Body, most))
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	var over *http.MaxBytesError
-	if errors.As(err, &over) {
-		return nil, tooLarge
+	switch {
+	case errors.As(err, &over):
+		return nil, tooLarge(w, over.Limit)
+	case !f.Ends.IsZero() && !time.Now().Before(f.Ends):
+		w.Header().Set("Connection", "close") // the rest of the body may still be on its way
+		return nil, errs.New(errs.Unavailable, "the time for this request passed before all of it had arrived; try again")
 	}
 	return data, errs.Wrap(errs.Invalid, err, "the body was cut off")
+}
+
+// tooLarge refuses a body. What comes of it is not read, so the connection cannot be used again.
+func tooLarge(w http.ResponseWriter, most int64) error {
+	w.Header().Set("Connection", "close")
+	return errs.New(errs.TooLarge, "the body is larger than %d bytes", most)
 }
 
 // loop drives the machine until the function has answered and what it wanted to finish is finished.
@@ -330,8 +348,8 @@ func (u *run) fail(err error) {
 func visible(err error) error {
 	var t *thrown
 	if errors.As(err, &t) {
-		if t.Retry {
-			return errs.New(errs.KindOfCode(t.Code), "not possible right now; try again")
+		if t.Retry { // a queue, a rate, a want of time inside: for the visitor it is all one
+			return errs.New(errs.Unavailable, "not possible right now; try again")
 		}
 		return errs.New(errs.Internal, "the function failed")
 	}

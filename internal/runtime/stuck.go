@@ -29,8 +29,7 @@ func (e *Engine) abandonStuck() {
 		idle = append(idle, p.idle...)
 		gone := 1 + len(p.idle)
 		p.idle, p.stopped = nil, true
-		p.count -= gone
-		e.count -= gone
+		e.add(p, -gone)
 		e.stats.Busy--
 		e.stats.Abandoned++
 		for range gone {
@@ -43,12 +42,15 @@ func (e *Engine) abandonStuck() {
 		m.close()
 	}
 	for _, u := range stuck {
-		<-e.cpu // its own
+		e.cpu.leave() // its own
 		e.config.Log.Error("a run of a function could not be stopped and was abandoned; its deployment gets no more", "app", u.f.AppName, "deployment", u.f.Number, "request_id", u.f.RequestID)
 		e.config.Console.WriteLine(Line{
 			AppID: u.f.AppID, Deployment: u.f.Deployment, Number: u.f.Number, RequestID: u.f.RequestID, Level: "error", Time: time.Now(),
 			Message: "this run could not be stopped at its deadline: it is in a built-in function that does not end. The deployment gets no more runs; deploy a mended one.",
 		})
+		if e.config.Stopped != nil {
+			e.config.Stopped(Stop{u.f, "abandoned", errDeadline})
+		}
 		if u.claim() {
 			e.late.Go(func() { // it may be read slowly
 				u.w.Header().Set("Connection", "close") // the run does not give the connection back

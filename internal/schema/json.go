@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 )
@@ -51,6 +52,12 @@ func (f *Field) jsonSchema() map[string]any {
 	put(o, "description", f.Desc)
 	put(o, "pattern", f.Pattern)
 	put(o, "x-unit", f.Unit)
+	put(o, "x-formula", f.Formula)
+	for name, so := range map[string]bool{"x-per-app": f.PerApp, "x-restart": f.Restart} {
+		if so {
+			o[name] = true
+		}
+	}
 	if len(f.Enum) > 0 {
 		o["enum"] = f.Enum
 	}
@@ -86,6 +93,8 @@ func (f *Field) defaultValue() any {
 		return n
 	case "boolean":
 		return f.Default == "true"
+	case "array", "object":
+		return json.RawMessage(f.Default)
 	}
 	return f.Default
 }

@@ -152,7 +152,7 @@ func TestJSONSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`"timeout":{"default":5000,"description":"How long","maximum":60000,"minimum":10,"title":"Deadline","type":"integer","x-unit":"ms"}`,
+		`"timeout":{"default":5000,"description":"How long","maximum":60000,"minimum":10,"title":"Deadline","type":"integer","x-per-app":true,"x-unit":"ms"}`,
 		`"name":{"maxLength":5,"minLength":2,"pattern":"^[a-z]+$","type":"string"}`,
 		`"mode":{"default":"fast","enum":["fast","slow"],"type":"string"}`,
 		`"tags":{"items":{"type":"string"},"maxItems":2,"type":"array"}`,
@@ -173,5 +173,39 @@ func TestAttributes(t *testing.T) {
 	share, _ := s.Field("run.share")
 	if !timeout.PerApp || timeout.Restart || !share.Restart || share.PerApp {
 		t.Fatalf("timeout %+v, share %+v", timeout, share)
+	}
+}
+
+func TestAnUnknownPathIsAnsweredWithTheNearest(t *testing.T) {
+	for path, want := range map[string]string{
+		"run.timeout":     "",
+		"run.timout":      `there is no limit "run.timout"; did you mean run.timeout?`,
+		"timeout":         `there is no limit "timeout"; did you mean run.timeout?`,
+		"walk.timeout":    `there is no limit "walk.timeout"; did you mean run.timeout?`,
+		"run":             "run is a group; name one limit of it, such as run.timeout",
+		"nothing.like.it": `there is no limit "nothing.like.it"`,
+		"":                `there is no limit ""`,
+	} {
+		_, err := Of[sample]().Lookup("limit", path)
+		if (err == nil) != (want == "") || err != nil && (err.Error() != want || !errs.Is(err, errs.Invalid)) {
+			t.Errorf("%q: %v, want %q", path, err, want)
+		}
+	}
+	if _, err := Of[sample]().Lookup("limit", strings.Repeat("x", 1<<20)); err == nil || len(err.Error()) > 200 {
+		t.Error("a path without end is repeated")
+	}
+}
+
+func TestGroupsKeepTheOrderOfDeclaration(t *testing.T) {
+	groups := Of[sample]().Groups()
+	if len(groups) != 2 || groups[0].Name != "run" || groups[0].Label != "Runs" || groups[0].Desc != "One run" || len(groups[0].Fields) != 2 || groups[1].Name != "" || groups[1].Fields[0].Path != "name" {
+		t.Errorf("%+v", groups)
+	}
+}
+
+func TestValuesAreThoseOfTheStruct(t *testing.T) {
+	v := valid()
+	if Value(&v, "run.timeout") != 5000 || Value(&v, "name") != "abc" || Value(&v, "none") != nil {
+		t.Error(Value(&v, "run.timeout"))
 	}
 }

@@ -21,10 +21,22 @@ func progress(next http.Handler, limits *system.Live) http.Handler {
 		if r.Body != nil && r.Body != http.NoBody {
 			read := time.Duration(l.ReadTimeout) * time.Millisecond
 			_ = control.SetReadDeadline(time.Now().Add(read)) // also for what net/http discards of a body nobody read
-			r.Body = &body{r.Body, control, read}
+			r.Body = &body{r.Body, control, read, time.Time{}}
+			defer hangUp(w, control)
 		}
 		next.ServeHTTP(&writer{w, control, write, time.Now()}, r)
 	})
+}
+
+// linger is how long a connection that is to be closed is read from: were it closed while the client sends, the client
+// might lose the answer.
+const linger = 500 * time.Millisecond
+
+// hangUp keeps net/http from waiting for the rest of a body that was refused.
+func hangUp(w http.ResponseWriter, control *http.ResponseController) {
+	if w.Header().Get("Connection") == "close" {
+		_ = control.SetReadDeadline(time.Now().Add(linger))
+	}
 }
 
 // body moves the read deadline on before every read.
@@ -32,10 +44,18 @@ type body struct {
 	io.ReadCloser
 	control *http.ResponseController
 	wait    time.Duration
+	ends    time.Time // all of it must have arrived by then; zero = whenever
 }
 
+// EndBy bounds the reading of all of the body.
+func (b *body) EndBy(ends time.Time) { b.ends = ends }
+
 func (b *body) Read(p []byte) (int, error) {
-	_ = b.control.SetReadDeadline(time.Now().Add(b.wait))
+	deadline := time.Now().Add(b.wait)
+	if !b.ends.IsZero() && b.ends.Before(deadline) {
+		deadline = b.ends
+	}
+	_ = b.control.SetReadDeadline(deadline)
 	n, err := b.ReadCloser.Read(p)
 	if err == io.EOF {
 		// From here on net/http reads ahead to learn that the client left; a deadline would look like that.

@@ -17,6 +17,9 @@ import (
 func (i *Instance) Refresh(ctx context.Context) error {
 	i.refresh.Lock()
 	defer i.refresh.Unlock()
+	if err := i.System.Reload(ctx); err != nil {
+		return err
+	}
 	all, err := i.Apps.Routing(ctx)
 	if err != nil {
 		return err

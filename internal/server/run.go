@@ -3,15 +3,17 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"fazt/internal/errs"
+	"fazt/internal/gateway"
 	"fazt/internal/listener"
+	"fazt/internal/system"
 )
 
 // drain is how long running requests have to finish when the server stops.
@@ -25,6 +27,7 @@ type Ready func(addresses []net.Addr)
 func (i *Instance) Run(ctx context.Context, ready Ready) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	i.sweepScratch()
 	edges, err := i.listen()
 	if err != nil {
 		return err
@@ -41,9 +44,12 @@ func (i *Instance) Run(ctx context.Context, ready Ready) error {
 	i.running.Store(r)
 	defer i.running.Store(nil)
 
-	sinks := begin(context.WithoutCancel(ctx), stop, i.AppLog.Run, i.Keys.Run)
+	sinks := begin(context.WithoutCancel(ctx), stop, i.Activity.Run, i.AppLog.Run, i.Keys.Run)
 	work := begin(context.WithoutCancel(ctx), stop, i.engine.Run, i.Hosting.Run, i.KV.Run, paceCollector)
 	front := begin(context.WithoutCancel(ctx), stop, services(edges)...)
+	if err := i.started(ctx, r); err != nil {
+		i.log.Error("the start could not be recorded", "error", err)
+	}
 	if ready != nil {
 		ready(addresses)
 	}
@@ -52,7 +58,9 @@ func (i *Instance) Run(ctx context.Context, ready Ready) error {
 	if i.reload != nil {
 		i.reload.Close() // its streams would never drain
 	}
-	return errors.Join(front.end(), work.end(), sinks.end())
+	err = errors.Join(front.end(), work.end())
+	i.Activity.Stopped(system.Version)
+	return errors.Join(err, sinks.end())
 }
 
 // stage is a set of services that stop together.
@@ -84,12 +92,6 @@ func (s *stage) end() error {
 	return s.group.Wait()
 }
 
-// edge is a listener with the server that answers on it.
-type edge struct {
-	listener net.Listener
-	server   *http.Server
-}
-
 // listen opens the socket and every address, all or none.
 func (i *Instance) listen() (edges []edge, err error) {
 	defer func() {
@@ -102,31 +104,27 @@ func (i *Instance) listen() (edges []edge, err error) {
 	if len(i.settings.Listen) == 0 {
 		return nil, errs.New(errs.Invalid, "there is no address to listen on")
 	}
-	limit := listener.NewLimit(func() int { return i.Limits.HTTP().MaxConnections })
+	limit := listener.NewLimit(listener.LimitConfig{
+		Most:    func() int { return i.Limits.HTTP().MaxConnections },
+		PerIP:   func() int { return i.Limits.HTTP().MaxPerIP },
+		Trusted: func(ip netip.Addr) bool { return gateway.Trusted(i.System.Settings().TrustedProxies(), ip) },
+	})
 	for _, address := range i.settings.Listen {
 		l, err := listener.TCP(address, limit)
 		if err != nil {
 			return edges, err
 		}
-		edges = append(edges, edge{l, i.httpServer(i.front)})
+		edges = append(edges, i.edge(l, i.front))
 	}
 	l, err := listener.Socket(listener.SocketPath(i.config.Database))
 	if err != nil {
 		return edges, err
 	}
-	return append(edges, edge{l, i.httpServer(i.API())}), nil
+	return append(edges, i.edge(l, i.API())), nil
 }
 
-func (i *Instance) httpServer(h http.Handler) *http.Server {
-	limits := i.Limits.HTTP()
-	return &http.Server{
-		Handler:           progress(h, i.Limits),
-		ReadHeaderTimeout: time.Duration(limits.ReadHeaderTimeout) * time.Millisecond,
-		WriteTimeout:      time.Duration(limits.WriteTimeout) * time.Millisecond, // moved on by progress
-		IdleTimeout:       time.Duration(limits.IdleTimeout) * time.Millisecond,
-		MaxHeaderBytes:    limits.MaxHeaderBytes,
-		ErrorLog:          logAdapter(i.log),
-	}
+func (i *Instance) edge(l net.Listener, h http.Handler) edge {
+	return edge{l, progress(h, i.Limits), i.Limits, i.log}
 }
 
 func services(edges []edge) []func(ctx context.Context) error {
@@ -135,25 +133,4 @@ func services(edges []edge) []func(ctx context.Context) error {
 		list = append(list, e.run)
 	}
 	return list
-}
-
-// run serves until ctx ends, then lets running requests finish.
-func (e edge) run(ctx context.Context) error {
-	failed := make(chan error, 1)
-	go func() { failed <- e.server.Serve(e.listener) }()
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serve %s: %w", e.listener.Addr(), err)
-	case <-ctx.Done():
-	}
-	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
-	defer cancel()
-	err := e.server.Shutdown(wait)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = e.server.Close()
-	}
-	if served := <-failed; !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
-	}
-	return err
 }

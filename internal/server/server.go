@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,11 +36,29 @@ type Config struct {
 	Lock     *database.Lock // of that file; nil = Open takes it
 	Listen   []string       // addresses; nil = the setting
 	Domain   string         // "" = the setting
-	Limits   *system.Limits // nil = the defaults
+	Limits   *system.Limits // where nothing is stored; nil = the defaults
 	Log      *slog.Logger   // nil = silent
 	Dev      bool           // readable error pages, and pages that reload when a deployment goes live
 
+	Flags  map[string]string        // settings of the command line, by path; Listen and Domain are two of them
+	Getenv func(name string) string // the environment, which may set settings; nil = none
+
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error) // addresses of a host; nil = ask the name servers
+}
+
+// flags are the settings that the caller gives, by path.
+func (c Config) flags() map[string]string {
+	flags := maps.Clone(c.Flags)
+	if flags == nil {
+		flags = map[string]string{}
+	}
+	if len(c.Listen) > 0 {
+		flags["listen"] = strings.Join(c.Listen, ",")
+	}
+	if c.Domain != "" {
+		flags["domain"] = c.Domain
+	}
+	return flags
 }
 
 // Instance is one Fazt: its database open, its parts joined, nothing running until Run.
@@ -51,21 +71,26 @@ type Instance struct {
 	Keys    *auth.Keys
 	AppLog  *activity.AppLog
 	Limits  *system.Live
+	System  *system.Store
+	// Activity is the activity log. What calls the operations through API needs not touch it.
+	Activity *activity.Log
 
-	config   Config
-	log      *slog.Logger
-	lock     *database.Lock // nil when it is the caller's
-	settings system.Settings
-	engine   *runtime.Engine
-	static   *hosting.Static
-	front    http.Handler
-	api      *api.API
-	reload   *gateway.Reloader // nil unless Dev
-	traffic  traffic
-	routes   atomic.Pointer[gateway.Routes]
-	refresh  sync.Mutex             // held while routes are made anew
-	address  atomic.Pointer[string] // the first TCP address, once it is open
-	running  atomic.Pointer[run]
+	config      Config
+	log         *slog.Logger
+	lock        *database.Lock // nil when it is the caller's
+	settings    system.Settings
+	engine      *runtime.Engine
+	static      *hosting.Static
+	front       http.Handler
+	api         *api.API
+	reload      *gateway.Reloader // nil unless Dev
+	traffic     traffic
+	routes      atomic.Pointer[gateway.Routes]
+	refresh     sync.Mutex             // held while routes are made anew
+	address     atomic.Pointer[string] // the first TCP address, once it is open
+	running     atomic.Pointer[run]
+	visits      atomic.Uint64 // requests at the front door
+	calibration calibration
 }
 
 // run is what exists only while the instance runs.
@@ -124,50 +149,55 @@ func (i *Instance) compose(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if i.settings, err = system.LoadSettings(ctx, i.DB); err != nil {
+	i.System, err = system.OpenStore(ctx, system.StoreConfig{
+		DB: i.DB, Limits: i.Limits, Given: system.Given{Flags: i.config.flags(), Getenv: i.config.Getenv}, Log: i.log,
+	})
+	if err != nil {
 		return err
 	}
-	if i.config.Domain != "" {
-		if err := system.CheckDomain(i.config.Domain); err != nil {
-			return err
-		}
-		i.settings.Domain = i.config.Domain
+	measured, err := system.LoadMeasured(ctx, i.DB)
+	if err != nil {
+		return err
 	}
-	if len(i.config.Listen) > 0 {
-		i.settings.Listen = i.config.Listen
-	}
+	i.System.Rebase(measured.Apply)
+	i.settings = *i.System.Settings().Load()
 	i.Apps = apps.New(i.DB)
-	i.Hosting = hosting.New(hosting.Config{DB: i.DB, Limits: i.Limits.Storage, Log: i.log, Temp: filepath.Dir(i.config.Database)})
-	i.KV = storage.New(storage.Config{DB: i.DB, Limits: i.Limits.Storage})
+	i.Hosting = hosting.New(hosting.Config{DB: i.DB, Limits: i.storageLimits, Log: i.log, Temp: filepath.Dir(i.config.Database)})
+	i.KV = storage.New(storage.Config{DB: i.DB, Limits: i.storageLimits})
 	i.Users = auth.NewUsers(i.DB)
 	i.Keys = auth.NewKeys(i.DB)
-	i.AppLog = activity.NewAppLog(i.DB, func() int { return i.Limits.Storage().AppLogRows }, i.log)
+	if err := i.composeLogs(ctx); err != nil {
+		return err
+	}
 	i.composeEdges()
 	return i.Refresh(ctx)
 }
 
+func (i *Instance) storageLimits(appID string) system.Storage { return i.Limits.App(appID).Storage }
+
 // composeEdges joins the domains to the surfaces: functions, static files, the control API, the front door.
 func (i *Instance) composeEdges() {
 	i.engine = runtime.New(runtime.Config{
-		Limits: i.Limits.Runtime, Console: console{i.AppLog}, Log: i.log, Version: system.Version,
+		Limits: func(appID string) system.Runtime { return i.Limits.App(appID).Runtime }, Console: console{i.AppLog}, Stopped: i.functionStopped, Log: i.log, Version: system.Version,
 		Bindings: bindings.All(bindings.Deps{KV: i.KV}),
 	})
 	i.static = hosting.NewStatic(hosting.StaticConfig{
 		Store: i.Hosting, CacheBytes: func() int64 { return i.Limits.Storage().MaxVFS }, Log: i.log,
 	})
 	i.api = api.New(api.Config{
-		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Keys: i.Keys, Answers: activity.NewAnswers(i.DB), AppLog: i.AppLog, Log: i.log,
-		URL: i.URL, AppURL: i.AppURL, HostURL: i.hostURL, Lookup: i.config.Lookup, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop,
+		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Keys: i.Keys, Answers: activity.NewAnswers(i.DB), AppLog: i.AppLog, Activity: i.Activity, Log: i.log,
+		URL: i.URL, AppURL: i.AppURL, HostURL: i.hostURL, Lookup: i.config.Lookup, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop, Measure: i.measure,
 		Health: i.health, Metrics: i.metrics, Ready: i.ready,
-		Settings: i.settings, Limits: i.Limits,
+		Settings: i.settings, Limits: i.Limits, System: i.System,
 	})
 	if i.config.Dev {
 		i.reload = gateway.NewReloader()
 	}
 	i.front = gateway.New(gateway.Config{
 		Routes: i.routes.Load, Preview: i.preview, Static: i.static, Functions: i.engine, Program: i.program,
-		Admin: gateway.Admin(gateway.AdminConfig{API: i.api, Check: i.Keys.Check, Fail: i.api.Fail}), Log: i.log, Reload: i.reload,
-		Access: i.traffic.count,
+		Access: i.count,
+		Admin:  gateway.Admin(gateway.AdminConfig{API: i.api, Check: i.Keys.Check, Refused: i.callerRefused, Fail: i.api.Fail, TrustedProxies: i.System.Settings().TrustedProxies}),
+		Log:    i.log, Reload: i.reload, Limits: i.Limits, TrustedProxies: i.System.Settings().TrustedProxies,
 	})
 }
 
@@ -207,7 +237,7 @@ func (i *Instance) API() http.Handler {
 func (i *Instance) Front() http.Handler { return i.front }
 
 // Settings are the settings in force.
-func (i *Instance) Settings() system.Settings { return i.settings }
+func (i *Instance) Settings() system.Settings { return *i.System.Settings().Load() }
 
 // URL is the address of the app behind a host label.
 func (i *Instance) URL(label string) string { return i.hostURL(label + "." + i.settings.Domain) }
@@ -249,7 +279,7 @@ func (i *Instance) stop() {
 func (i *Instance) Close() error {
 	var err error
 	if i.DB != nil {
-		err = i.DB.Close()
+		err = errors.Join(i.closeLogs(), i.DB.Close())
 	}
 	if i.lock != nil {
 		err = errors.Join(err, i.lock.Release())
@@ -257,13 +287,16 @@ func (i *Instance) Close() error {
 	return err
 }
 
-// InProcess is the control API of an instance that does not run, for one command; the lock stays the caller's.
-func InProcess(ctx context.Context, path string, lock *database.Lock) (http.Handler, func() error, error) {
-	i, err := Open(ctx, Config{Database: path, Lock: lock})
-	if err != nil {
-		return nil, nil, err
+// InProcess gives the control API of an instance that does not run, for one command; the lock stays the caller's. The
+// environment, which may be nil, can set settings.
+func InProcess(getenv func(name string) string) func(context.Context, string, *database.Lock) (http.Handler, func() error, error) {
+	return func(ctx context.Context, path string, lock *database.Lock) (http.Handler, func() error, error) {
+		i, err := Open(ctx, Config{Database: path, Lock: lock, Getenv: getenv})
+		if err != nil {
+			return nil, nil, err
+		}
+		return i.API(), i.Close, nil
 	}
-	return i.API(), i.Close, nil
 }
 
 // WaitStopped returns when no server and no command has the database at path.

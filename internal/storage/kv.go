@@ -20,8 +20,7 @@ const (
 	listMost    = 1000
 	listBytes   = 4 << 20 // of keys and values; a page that would be larger ends earlier
 	purgeEvery  = time.Minute
-	purgeBatch  = 500                   // expired entries removed in one write
-	writeNeeds  = 20 * time.Millisecond // time a write must have left to be worth queueing: a few commits of a slow disk
+	purgeBatch  = 500 // expired entries removed in one write
 )
 
 // Scope says whose data: an app's, or one user's within an app. Two scopes never see each other.
@@ -53,7 +52,7 @@ type Page struct {
 // Config is what the store works on.
 type Config struct {
 	DB     *database.DB
-	Limits func() system.Storage
+	Limits func(appID string) system.Storage
 }
 
 // KV is the key-value store of all apps.
@@ -64,9 +63,14 @@ func New(c Config) *KV { return &KV{c} }
 
 // Get reads a value. An expired one is not found.
 func (k *KV) Get(ctx context.Context, s Scope, key string) (value []byte, found bool, err error) {
-	if err := k.checkKey(key); err != nil {
+	if err := k.checkKey(s.App, key); err != nil {
 		return nil, false, err
 	}
+	ctx, cancel, err := timeout.StorageContext(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	defer cancel()
 	err = k.DB.Read(ctx, func(c *database.Conn) (err error) {
 		found, err = c.First(`SELECT value FROM kv WHERE app_id = ? AND user_id = ? AND key = ?
 			AND (expires_at IS NULL OR expires_at > ?)`, func(r *database.Row) { value = r.Bytes(0) }, s.App, s.User, key, time.Now())
@@ -75,12 +79,13 @@ func (k *KV) Get(ctx context.Context, s Scope, key string) (value []byte, found 
 	return value, found, err
 }
 
-// Set stores a value, JSON, under a key; it expires after ttl, or never when ttl is 0, whatever the value before did.
+// Set stores a value, JSON, under a key; it expires after ttl, or never when ttl is 0, whatever the value before did. It
+// is refused when the app would keep more than it may (storage.max_app_data).
 func (k *KV) Set(ctx context.Context, s Scope, key string, value []byte, ttl time.Duration) error {
-	if err := k.checkKey(key); err != nil {
+	if err := k.checkKey(s.App, key); err != nil {
 		return err
 	}
-	if most := k.Limits().MaxValue; len(value) > most {
+	if most := k.Limits(s.App).MaxValue; len(value) > most {
 		return errs.New(errs.TooLarge, "the value of %q has %d bytes as JSON; at most %d are allowed", key, len(value), most)
 	}
 	if !json.Valid(value) || !utf8.Valid(value) {
@@ -89,14 +94,19 @@ func (k *KV) Set(ctx context.Context, s Scope, key string, value []byte, ttl tim
 	if ttl < 0 {
 		return errs.New(errs.Invalid, "the time to live of %q is negative", key)
 	}
-	if err := timeout.Need(ctx, writeNeeds, "a write"); err != nil {
+	ctx, cancel, err := timeout.StorageContext(ctx)
+	if err != nil {
 		return err
 	}
+	defer cancel()
 	now, expires := time.Now(), time.Time{}
 	if ttl > 0 {
 		expires = now.Add(max(ttl, time.Millisecond))
 	}
-	err := k.DB.Write(ctx, func(tx *database.Tx) error {
+	err = k.DB.Write(ctx, func(tx *database.Tx) error {
+		if err := admit(tx, s, key, len(value), k.Limits(s.App).MaxAppData); err != nil {
+			return err
+		}
 		return tx.Exec(`INSERT INTO kv (app_id, user_id, key, value, expires_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (app_id, user_id, key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at, updated_at = excluded.updated_at`,
 			s.App, s.User, key, string(value), expires, now)
@@ -109,12 +119,14 @@ func (k *KV) Set(ctx context.Context, s Scope, key string, value []byte, ttl tim
 
 // Delete removes a key; existed tells whether it was there and had not expired.
 func (k *KV) Delete(ctx context.Context, s Scope, key string) (existed bool, err error) {
-	if err := k.checkKey(key); err != nil {
+	if err := k.checkKey(s.App, key); err != nil {
 		return false, err
 	}
-	if err := timeout.Need(ctx, writeNeeds, "a write"); err != nil {
+	ctx, cancel, err := timeout.StorageContext(ctx)
+	if err != nil {
 		return false, err
 	}
+	defer cancel()
 	err = k.DB.Write(ctx, func(tx *database.Tx) error {
 		return tx.Each("DELETE FROM kv WHERE app_id = ? AND user_id = ? AND key = ? RETURNING expires_at IS NULL OR expires_at > ?", func(r *database.Row) error {
 			existed = r.Bool(0)
@@ -139,9 +151,14 @@ func (k *KV) List(ctx context.Context, s Scope, o ListOptions) (Page, error) {
 	if o.Cursor != "" && o.Cursor >= from {
 		from, sql = o.Cursor, listAfter
 	}
+	ctx, cancel, err := timeout.StorageContext(ctx)
+	if err != nil {
+		return Page{}, err
+	}
+	defer cancel()
 	page := Page{Entries: []Entry{}}
 	size := 0
-	err := k.DB.Read(ctx, func(c *database.Conn) error {
+	err = k.DB.Read(ctx, func(c *database.Conn) error {
 		return c.Each(sql, func(r *database.Row) error {
 			key := r.Text(0)
 			if !strings.HasPrefix(key, o.Prefix) {
@@ -178,15 +195,6 @@ const (
 // errEnd ends a scan.
 var errEnd = errors.New("the keys with the prefix end here")
 
-// Count is how many entries an app has, its users' included.
-func (k *KV) Count(ctx context.Context, app string) (n int, err error) {
-	err = k.DB.Read(ctx, func(c *database.Conn) error {
-		_, err := c.First("SELECT count(*) FROM kv WHERE app_id = ?", func(r *database.Row) { n = r.Int(0) }, app)
-		return err
-	})
-	return n, err
-}
-
 // Run removes expired entries until ctx ends.
 func (k *KV) Run(ctx context.Context) error {
 	tick := time.NewTicker(purgeEvery)
@@ -220,8 +228,8 @@ func (k *KV) Purge(ctx context.Context) (removed int, err error) {
 	}
 }
 
-func (k *KV) checkKey(key string) error {
-	most := k.Limits().MaxKey
+func (k *KV) checkKey(app, key string) error {
+	most := k.Limits(app).MaxKey
 	switch {
 	case key == "":
 		return errs.New(errs.Invalid, "the key is empty")

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -36,7 +37,7 @@ func open(t testing.TB) *KV {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(Config{DB: db, Limits: func() system.Storage {
+	return New(Config{DB: db, Limits: func(string) system.Storage {
 		l := system.Defaults().Storage
 		l.MaxKey, l.MaxValue = 20, 100
 		return l
@@ -169,20 +170,29 @@ func TestBadInputIsRefusedAndStoresNothing(t *testing.T) {
 			t.Errorf("limit %d: %v", limit, err)
 		}
 	}
-	if n, err := k.Count(t.Context(), "a"); n != 0 || err != nil {
-		t.Fatalf("%d entries, %v", n, err)
+	if u, err := k.Usage(t.Context(), "a"); u.Keys != 0 || err != nil {
+		t.Fatalf("%d entries, %v", u.Keys, err)
 	}
 }
 
-func TestAWriteThatCannotBeFinishedInTimeIsRefusedAtOnce(t *testing.T) {
+func TestAStepThatCannotBeFinishedInTimeIsRefusedAtOnce(t *testing.T) {
 	k := open(t)
-	ctx, cancel := timeout.With(t.Context(), writeNeeds/2)
+	ctx, cancel := timeout.With(t.Context(), time.Minute)
 	defer cancel()
-	if err := k.Set(ctx, appA, "k", []byte(`1`), 0); !errs.Is(err, errs.Unavailable) {
-		t.Fatalf("got %v", err)
-	}
-	if got := get(t, k, appA, "k"); got != "none" {
-		t.Fatal("it was written")
+	late, cancel := context.WithDeadlineCause(ctx, time.Now().Add(-time.Second), errs.New(errs.Unavailable, "over"))
+	defer cancel()
+	for name, step := range map[string]func(context.Context) error{
+		"set":    func(ctx context.Context) error { return k.Set(ctx, appA, "k", []byte(`1`), 0) },
+		"get":    func(ctx context.Context) error { _, _, err := k.Get(ctx, appA, "k"); return err },
+		"delete": func(ctx context.Context) error { _, err := k.Delete(ctx, appA, "k"); return err },
+		"list":   func(ctx context.Context) error { _, err := k.List(ctx, appA, ListOptions{}); return err },
+	} {
+		if err := step(late); !errs.Is(err, errs.Unavailable) || errs.RetryAfter(err) == 0 {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if err := step(ctx); err != nil {
+			t.Errorf("%s in time: %v", name, err)
+		}
 	}
 }
 
@@ -260,7 +270,7 @@ func FuzzList(f *testing.F) {
 // A page of a thousand entries of a megabyte each would be a gigabyte in one answer.
 func TestAPageOfLargeValuesEndsEarlyAndGoesOn(t *testing.T) {
 	k, scope := open(t), appA
-	k.Limits = func() system.Storage { return system.Defaults().Storage }
+	k.Limits = func(string) system.Storage { return system.Defaults().Storage }
 	value := `"` + strings.Repeat("x", 1<<20-100) + `"`
 	for i := range 9 {
 		set(t, k, scope, fmt.Sprint("k", i), value, 0)

@@ -5,7 +5,7 @@ type Capacity struct {
 	Users      int    `json:"users" label:"Users" desc:"People using apps at once, each asking for something once in 2 s, at half of what was measured" unit:"users" readonly:"true" formula:"reads"`
 	UsersMax   int    `json:"users_max" label:"Most users" desc:"The same at all of what was measured" unit:"users" readonly:"true" formula:"2 x reads"`
 	Reads      int    `json:"reads" label:"Reads" desc:"Requests for static files in a second" unit:"requests/s" readonly:"true" formula:"4000 x hardware.cpu_cores"`
-	Writes     int    `json:"writes" label:"Writes" desc:"Durable writes in a second" unit:"writes/s" readonly:"true" formula:"500"`
+	Writes     int    `json:"writes" label:"Writes" desc:"Durable writes in a second" unit:"writes/s" readonly:"true" default:"500"`
 	Mixed      int    `json:"mixed" label:"Mixed" desc:"Requests in a second of which 30 % write" unit:"requests/s" readonly:"true" formula:"800 x hardware.cpu_cores"`
 	MeasuredAt string `json:"measured_at" label:"Measured" desc:"When the self-test ran; empty: the numbers are estimates by their formulas" unit:"time" readonly:"true"`
 

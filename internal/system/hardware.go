@@ -1,17 +1,10 @@
 package system
 
-import "runtime"
-
 // Hardware is what the machine has, as far as this process may use it.
 type Hardware struct {
 	TotalRAM     int64 `json:"total_ram" label:"Memory" desc:"Memory this process may use" unit:"bytes" readonly:"true"`
 	AvailableRAM int64 `json:"available_ram" label:"Free memory" desc:"Memory that was free when the instance started" unit:"bytes" readonly:"true"`
 	CPUCores     int   `json:"cpu_cores" label:"Processors" desc:"Processors this process may use" unit:"processors" readonly:"true"`
-}
-
-// Probe looks at the machine.
-func Probe() Hardware {
-	return Hardware{TotalRAM: 512 << 20, AvailableRAM: 512 << 20, CPUCores: runtime.GOMAXPROCS(0)}
 }
 
 // derive sets what depends on the machine, as the formula tags say.
@@ -20,7 +13,6 @@ func derive(l *Limits, h Hardware) {
 	l.Storage.MaxVFS = min(max(h.TotalRAM/4, 16<<20), 4<<30)
 	l.Net.Concurrency = min(max(10*h.CPUCores, 20), 100)
 	l.Capacity.Reads = 4000 * h.CPUCores
-	l.Capacity.Writes = 500
 	l.Capacity.Mixed = 800 * h.CPUCores
 	l.Capacity.Users, l.Capacity.UsersMax = l.Capacity.Reads, 2*l.Capacity.Reads
 }

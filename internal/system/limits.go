@@ -46,6 +46,7 @@ type Runtime struct {
 	MaxPending      int   `json:"max_pending" label:"Pending host calls" desc:"Host calls and timers one request may have waiting" unit:"calls" default:"256" range:"1,100000" scope:"app"`
 	ConsoleLines    int   `json:"console_lines" label:"Console lines" desc:"Console lines kept of one request" unit:"lines" default:"200" range:"0,100000" scope:"app"`
 	ConsoleBytes    int   `json:"console_bytes" label:"Console bytes" desc:"Console text kept of one request" unit:"bytes" default:"65536" range:"0,16777216" scope:"app"`
+	ConsoleRate     int   `json:"console_rate" label:"Console lines per second" desc:"Console lines of an app that are kept of one second, over all its requests" unit:"lines/s" default:"1000" range:"1,1000000" scope:"app"`
 	VMs             int   `json:"vms" label:"Virtual machines" desc:"Virtual machines at once, over all apps" unit:"VMs" default:"64" range:"1,10000"`
 	VMsPerApp       int   `json:"vms_per_app" label:"Virtual machines per app" desc:"Virtual machines one app may have at once" unit:"VMs" default:"16" range:"1,10000" scope:"app"`
 	QueueWait       int   `json:"queue_wait" label:"Queueing time" desc:"How long a request waits for a virtual machine before it is refused" unit:"ms" default:"1000" range:"0,60000" scope:"app"`
@@ -59,6 +60,7 @@ func (r Runtime) Deadline() time.Duration { return time.Duration(r.ExecTimeout) 
 // HTTP bounds what clients may send.
 type HTTP struct {
 	MaxConnections    int `json:"max_connections" label:"Connections" desc:"Connections at once, over all clients" unit:"connections" default:"10000" range:"10,1000000"`
+	MaxPerIP          int `json:"max_connections_per_ip" label:"Connections of one address" desc:"Connections at once of one client address, or of one IPv6 network; trusted proxies may have all" unit:"connections" default:"1000" range:"1,1000000"`
 	MaxHeaderBytes    int `json:"max_header_bytes" label:"Header size" desc:"Largest request head" unit:"bytes" default:"32768" range:"4096,1048576"`
 	ReadHeaderTimeout int `json:"read_header_timeout" label:"Time for the head" desc:"Time a client has to send a request head" unit:"ms" default:"5000" range:"100,600000"`
 	ReadTimeout       int `json:"read_timeout" label:"Time without progress, reading" desc:"Time a client may send nothing while a body is read" unit:"ms" default:"30000" range:"100,3600000"`

@@ -1,6 +1,7 @@
 package system
 
 import (
+	"net/netip"
 	"sync/atomic"
 
 	"fazt/internal/schema"
@@ -57,3 +58,36 @@ func (l *Live) Runtime() Runtime { return l.Load().Runtime }
 
 // HTTP is the group in force.
 func (l *Live) HTTP() HTTP { return l.Load().HTTP }
+
+// LiveSettings holds the settings in force. Those that take a restart are those of the start.
+type LiveSettings struct {
+	p atomic.Pointer[settingsInForce]
+}
+
+type settingsInForce struct {
+	Settings
+	proxies []netip.Prefix
+}
+
+// NewLiveSettings holds s until it is replaced.
+func NewLiveSettings(s Settings) *LiveSettings {
+	l := &LiveSettings{}
+	l.store(s)
+	return l
+}
+
+// Load is the snapshot in force; it must not be changed.
+func (l *LiveSettings) Load() *Settings { return &l.p.Load().Settings }
+
+// TrustedProxies is the setting of that name, ready to be compared with addresses; it must not be changed.
+func (l *LiveSettings) TrustedProxies() []netip.Prefix { return l.p.Load().proxies }
+
+func (l *LiveSettings) store(s Settings) {
+	now := &settingsInForce{Settings: s}
+	for _, text := range s.TrustedProxies {
+		if p, err := parseProxy(text); err == nil { // checked when it was set
+			now.proxies = append(now.proxies, p)
+		}
+	}
+	l.p.Store(now)
+}

@@ -1,41 +1,112 @@
 package system
 
 import (
-	"context"
-	"time"
+	"encoding/json"
+	"net"
+	"net/netip"
+	"strconv"
 
-	"fazt/internal/database"
+	"golang.org/x/net/idna"
+
 	"fazt/internal/errs"
-	"fazt/internal/schema"
 )
 
 // Settings are what the owner decides about the instance. Only what differs from the defaults is stored.
 type Settings struct {
-	Domain string   `json:"domain" label:"Domain" desc:"Apps are served below this name" default:"localhost" range:"1,253" live:"false"`
-	Listen []string `json:"listen" label:"Listen" desc:"Addresses to listen on" default:"[\"127.0.0.1:4698\"]" live:"false"`
+	Domain         string   `json:"domain" label:"Domain" desc:"Apps are served below this name" default:"localhost" range:"1,253" live:"false"`
+	Listen         []string `json:"listen" label:"Listen" desc:"Addresses to listen on" default:"[\"127.0.0.1:4698\"]" range:"1,32" live:"false"`
+	TrustedProxies []string `json:"trusted_proxies" label:"Trusted proxies" desc:"Proxies, as CIDR, that may say who is asking" default:"[]" range:"0,100"`
+	LogRetention   int      `json:"log_retention" label:"Activity log kept" desc:"Days of activity log kept; 0 = all" unit:"days" default:"90" range:"0,36500"`
+	ACMEEmail      string   `json:"acme_email" label:"Certificate contact" desc:"E-mail address for certificates; not used yet" range:"0,254" pattern:"^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$" live:"false"`
 }
 
-// LoadSettings reads the settings in force: the stored ones over the defaults. A stored name this version does not
-// know is left alone.
-func LoadSettings(ctx context.Context, db *database.DB) (Settings, error) {
-	s := schema.Defaults[Settings]()
-	err := db.Read(ctx, func(c *database.Conn) error {
-		return c.Each("SELECT name, value FROM settings", func(r *database.Row) error {
-			if _, known := schema.Of[Settings]().Field(r.Text(0)); !known {
-				return nil
+// checks are what the tags of a setting cannot say, by its path. They give the value in its canonical form.
+var checks = map[string]func(text string) (string, error){
+	"domain": func(text string) (string, error) { return text, CheckDomain(text) },
+	"listen": eachOf("listen", checkListen),
+	"trusted_proxies": eachOf("trusted_proxies", func(text string) (string, error) {
+		p, err := parseProxy(text)
+		return p.String(), err
+	}),
+}
+
+// eachOf checks every entry of a list; none may stand twice.
+func eachOf(path string, check func(text string) (string, error)) func(string) (string, error) {
+	return func(text string) (string, error) {
+		var list []string
+		if err := json.Unmarshal([]byte(text), &list); err != nil {
+			return "", errs.Wrap(errs.Invalid, err, "%s must be a list", path)
+		}
+		seen := map[string]bool{}
+		for i, entry := range list {
+			canonical, err := check(entry)
+			if err != nil {
+				return "", err
 			}
-			return schema.Set(&s, r.Text(0), r.Text(1))
-		})
-	})
-	return s, err
+			if seen[canonical] {
+				return "", errs.New(errs.Invalid, "%s: %s stands twice", path, canonical)
+			}
+			seen[canonical], list[i] = true, canonical
+		}
+		out, err := json.Marshal(list)
+		return string(out), err
+	}
 }
 
-// SetSettingTx stores one setting after checking it.
-func SetSettingTx(tx *database.Tx, name, value string) error {
-	s := schema.Defaults[Settings]()
-	if err := schema.Set(&s, name, value); err != nil {
-		return errs.Wrap(errs.Invalid, err, "setting %s", errs.Sentence(err))
+// checkListen says whether text can be an address to listen on. Whether this machine has it shows when it is opened.
+func checkListen(text string) (string, error) {
+	bad := errs.New(errs.Invalid, "listen: %q is not an address to listen on; write host:port, such as 127.0.0.1:4698 or [::1]:4698", text)
+	host, port, err := net.SplitHostPort(text)
+	if err != nil {
+		return "", bad
 	}
-	return tx.Exec(`INSERT INTO settings (name, value, updated_at) VALUES (?, ?, ?)
-		ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`, name, value, time.Now())
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.FormatUint(n, 10) != port {
+		return "", bad
+	}
+	if _, err := netip.ParseAddr(host); err != nil && host != "" {
+		if ascii, err := idna.Lookup.ToASCII(host); err != nil || ascii != host {
+			return "", bad
+		}
+	}
+	return text, nil
+}
+
+// checkStoredListen is for addresses that are to be there at the next start: one that this machine does not have would
+// leave it without a server, and a port that is taken anew each time would let nobody find it.
+func checkStoredListen(addresses []string) error {
+	for _, a := range addresses {
+		host, port, err := net.SplitHostPort(a)
+		if err != nil {
+			return err
+		}
+		if port == "0" {
+			return errs.New(errs.Invalid, "listen: %s has no port; with 0 it would be another at every start", a)
+		}
+		if _, err := netip.ParseAddr(host); err != nil {
+			continue // a name, or all addresses
+		}
+		l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+		if err != nil {
+			return errs.Wrap(errs.Invalid, err, "listen: %s is not an address of this machine, and the server could not start with it", host)
+		}
+		l.Close()
+	}
+	return nil
+}
+
+// parseProxy reads an entry of trusted_proxies: a network, or one address.
+func parseProxy(text string) (netip.Prefix, error) {
+	p, err := netip.ParsePrefix(text)
+	if a, e := netip.ParseAddr(text); e == nil && a.Zone() == "" {
+		p, err = netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	switch {
+	case err != nil:
+		return netip.Prefix{}, errs.Wrap(errs.Invalid, err, "trusted_proxies: %q is not a network; write CIDR, such as 10.0.0.0/8 or fd00::/8, or one address", text)
+	case p.Bits() == 0:
+		return netip.Prefix{}, errs.New(errs.Invalid, "trusted_proxies: %s is everybody, and everybody could pretend to be anybody; name the addresses of your proxy", text)
+	case p.Addr().Is4In6():
+		return netip.Prefix{}, errs.New(errs.Invalid, "trusted_proxies: write %q as IPv4", text)
+	}
+	return p.Masked(), nil
 }

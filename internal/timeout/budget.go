@@ -3,10 +3,23 @@
 // A Budget is a window that begins once, at the edge (a request enters a function), and travels in the context. A
 // step that needs time asks before it starts: refusing at once, with an error that may be retried, beats starting
 // work that cannot be finished and holding a place while it fails.
+//
+// StorageContext and NetContext hold the rules for the two kinds of steps there are. Both leave the function time to
+// answer when the step fails, so that its visitor hears from the function and not from the deadline:
+//
+//   - Storage gets half of what is left, at most 3 s. Half, because a step that fails then always leaves as much again
+//     for another way; 3 s, because no disk that works takes longer.
+//   - An outbound call gets all that is left but 500 ms, because it is the one that is really slow.
+//
+// What a step needs in order to start is small and in proportion to the window. A fixed 500 ms (storage) or 1 s
+// (calls) would shut both off for whoever sets runtime.exec_timeout to 400 ms, and for every request in its last half
+// second, although a durable write takes 1 ms here. Whether a write can be done in its share is for the
+// database to say: it knows how long its queue is and how long its commits take (see database.DB.Write).
 package timeout
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"fazt/internal/errs"
@@ -42,23 +55,125 @@ func (b Budget) Window() time.Duration { return b.window }
 // Remaining is how much of the window is left; never negative.
 func (b Budget) Remaining() time.Duration { return max(0, time.Until(b.ends)) }
 
-// Need refuses, with an error that may be retried, when less than d is left. Without a budget it always allows.
-func Need(ctx context.Context, d time.Duration, step string) error {
-	b, ok := From(ctx)
-	if !ok {
-		return ctx.Err()
+const (
+	storageMost  = 3 * time.Second
+	storageNeeds = 20 * time.Millisecond // a few commits of a slow disk
+	netReserve   = 500 * time.Millisecond
+	netNeeds     = 500 * time.Millisecond // a name, a handshake and an answer from another continent
+	// part of the window that the needs and the reserve of a step are at most, where the window is short.
+	part = 10
+	// again is when to try again after a refusal for lack of time: another request has a window of its own.
+	again = time.Second
+)
+
+// StorageContext is the context of one read or write of what an app keeps: half of what is left, at most 3 s. It
+// refuses, with an error that may be retried, when less than 20 ms, or a tenth of a shorter window, are left. Without a
+// budget the step gets 3 s.
+func StorageContext(ctx context.Context) (context.Context, context.CancelFunc, error) {
+	share := storageMost
+	if b, ok := From(ctx); ok {
+		left := b.Remaining()
+		if left < min(storageNeeds, b.window/part) {
+			return nil, nil, b.refuse("storage", left)
+		}
+		share = min(share, left/2)
 	}
-	if left := b.Remaining(); left < d {
-		return errs.New(errs.Unavailable, "too little time is left for %s: %d ms of %d ms", step, left.Milliseconds(), b.window.Milliseconds())
-	}
-	return ctx.Err()
+	return step(ctx, share, errStorage)
 }
 
-// Share is a context for one step that may use the given part (0 to 1) of what is left, and no more than most.
-func Share(ctx context.Context, part float64, most time.Duration) (context.Context, context.CancelFunc) {
-	d := most
+// NetContext is the context of one call to another server: what is left but 500 ms, or a tenth of a shorter window, in
+// which the function can still answer, and at most most. It refuses, with an error that may be retried, when what the
+// call would get is less than 500 ms or a tenth of the window.
+func NetContext(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc, error) {
+	share := most
 	if b, ok := From(ctx); ok {
-		d = min(d, time.Duration(float64(b.Remaining())*part))
+		left := b.Remaining()
+		share = left - min(netReserve, b.window/part)
+		if share < min(netNeeds, b.window/part) {
+			return nil, nil, b.refuse("a call", left)
+		}
+		share = min(share, most)
 	}
-	return context.WithTimeout(ctx, d)
+	return step(ctx, share, errNet)
+}
+
+// What a step says whose share has passed while the window goes on. Trying again can help.
+var (
+	errStorage = &errs.Error{Kind: errs.Unavailable, Message: "storage did not answer in time; try again", Retry: again, Err: context.DeadlineExceeded}
+	errNet     = &errs.Error{Kind: errs.Unavailable, Message: "the other server did not answer in time; try again", Retry: again, Err: context.DeadlineExceeded}
+)
+
+// step opens the share of one step. When it passes, the cause of the context is err, which is what the step returns.
+func step(ctx context.Context, length time.Duration, err error) (context.Context, context.CancelFunc, error) {
+	if ctx.Err() != nil {
+		return nil, nil, context.Cause(ctx)
+	}
+	s := &share{Context: ctx, ends: time.Now().Add(length), cause: err}
+	return s, s.cancel, nil
+}
+
+// share is a context with a deadline whose timer is made when somebody waits for it: most steps are over before anybody
+// has to, and making the timer and stopping it again costs five times as much as all else here.
+type share struct {
+	context.Context
+	ends  time.Time
+	cause error
+
+	mu    sync.Mutex
+	timed context.Context // nil until somebody waited
+	stop  context.CancelFunc
+}
+
+func (s *share) inner() context.Context {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.timed == nil {
+		s.timed, s.stop = context.WithDeadlineCause(s.Context, s.ends, s.cause)
+	}
+	return s.timed
+}
+
+func (s *share) cancel() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stop != nil {
+		s.stop()
+	}
+}
+
+// Deadline is the end of the share, or of the caller's context where that is earlier.
+func (s *share) Deadline() (time.Time, bool) {
+	if ends, ok := s.Context.Deadline(); ok && ends.Before(s.ends) {
+		return ends, true
+	}
+	return s.ends, true
+}
+
+// Done makes the timer.
+func (s *share) Done() <-chan struct{} { return s.inner().Done() }
+
+// Err makes none as long as there is time.
+func (s *share) Err() error {
+	if err := s.Context.Err(); err == nil && time.Now().Before(s.ends) {
+		return nil
+	}
+	<-s.inner().Done() // at this very moment
+	return s.inner().Err()
+}
+
+// Value lets context.Cause find the cause.
+func (s *share) Value(key any) any {
+	s.mu.Lock()
+	timed := s.timed
+	s.mu.Unlock()
+	if timed != nil {
+		return timed.Value(key)
+	}
+	return s.Context.Value(key)
+}
+
+func (b Budget) refuse(step string, left time.Duration) error {
+	err := errs.New(errs.Unavailable, "too little time is left for %s: %d ms of %d ms", step, left.Milliseconds(), b.window.Milliseconds())
+	err.Retry = again
+	return err
 }

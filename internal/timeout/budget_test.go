@@ -3,6 +3,7 @@ package timeout
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,20 +11,13 @@ import (
 	"fazt/internal/errs"
 )
 
-func TestABudgetCountsDownAndRefusesSteps(t *testing.T) {
+func TestABudgetCountsDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := With(t.Context(), 5*time.Second)
 		defer cancel()
-		if err := Need(ctx, 4*time.Second, "storage"); err != nil {
-			t.Fatal(err)
-		}
 		time.Sleep(2 * time.Second)
 		if b, _ := From(ctx); b.Remaining() != 3*time.Second || b.Window() != 5*time.Second {
 			t.Fatalf("remaining %v of %v", b.Remaining(), b.Window())
-		}
-		err := Need(ctx, 4*time.Second, "storage")
-		if !errs.Is(err, errs.Unavailable) || err.Error() != "too little time is left for storage: 3000 ms of 5000 ms" {
-			t.Fatalf("got %v", err)
 		}
 		time.Sleep(3 * time.Second)
 		synctest.Wait()
@@ -48,30 +42,121 @@ func TestAnInnerWindowNeverOutlivesTheOuter(t *testing.T) {
 	})
 }
 
-func TestShare(t *testing.T) {
+// net10 is NetContext where a call may take 10 s.
+func net10(ctx context.Context) (context.Context, context.CancelFunc, error) {
+	return NetContext(ctx, 10*time.Second)
+}
+
+func TestAStepGetsItsShareOrIsRefused(t *testing.T) {
+	const ms = time.Millisecond
+	tests := []struct {
+		name         string
+		step         func(context.Context) (context.Context, context.CancelFunc, error)
+		window, left time.Duration
+		want         time.Duration // 0 = refused
+	}{
+		{"storage gets half of what is left", StorageContext, 5000 * ms, 4000 * ms, 2000 * ms},
+		{"storage gets 3 s at most", StorageContext, 60000 * ms, 50000 * ms, 3000 * ms},
+		{"storage may start late", StorageContext, 5000 * ms, 20 * ms, 10 * ms},
+		{"storage may not start too late", StorageContext, 5000 * ms, 19 * ms, 0},
+		{"storage in a short window", StorageContext, 50 * ms, 5 * ms, 2500 * time.Microsecond},
+		{"storage too late in a short window", StorageContext, 50 * ms, 4 * ms, 0},
+		{"storage at the end", StorageContext, 5000 * ms, 0, 0},
+		{"a call leaves time to answer", net10, 5000 * ms, 5000 * ms, 4500 * ms},
+		{"a call gets what its limit allows", net10, 60000 * ms, 60000 * ms, 10000 * ms},
+		{"a call may start late", net10, 5000 * ms, 1000 * ms, 500 * ms},
+		{"a call may not start too late", net10, 5000 * ms, 999 * ms, 0},
+		{"a call in a short window", net10, 1000 * ms, 200 * ms, 100 * ms},
+		{"a call too late in a short window", net10, 1000 * ms, 199 * ms, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := With(t.Context(), tt.window)
+				defer cancel()
+				time.Sleep(tt.window - tt.left)
+				if tt.left > 0 {
+					synctest.Wait()
+				}
+				share, done, err := tt.step(ctx)
+				if tt.want == 0 {
+					if !errs.Is(err, errs.Unavailable) || errs.RetryAfter(err) != time.Second || !strings.HasPrefix(err.Error(), "too little time is left for ") {
+						t.Fatalf("got %v", err)
+					}
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer done()
+				ends, _ := share.Deadline()
+				if got := time.Until(ends); got != tt.want {
+					t.Errorf("the share is %v, want %v", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+func TestAShareThatPassedMayBeTriedAgainAndAWindowThatPassedNot(t *testing.T) {
+	for name, step := range map[string]func(context.Context) (context.Context, context.CancelFunc, error){"storage": StorageContext, "net": net10} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := With(t.Context(), 5*time.Second)
+				defer cancel()
+				share, done, err := step(ctx)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer done()
+				<-share.Done()
+				if err := context.Cause(share); !errs.Is(err, errs.Unavailable) || !errors.Is(err, context.DeadlineExceeded) || errs.RetryAfter(err) == 0 {
+					t.Errorf("the share ended with %v", err)
+				}
+				if ctx.Err() != nil {
+					t.Error("no time is left to answer")
+				}
+				<-ctx.Done()
+				if err := context.Cause(ctx); !errs.Is(err, errs.Timeout) {
+					t.Errorf("the window ended with %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestAStepOfACallerWhoLeftDoesNotStart(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := StorageContext(ctx); !errs.Is(err, errs.Canceled) {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestWithoutABudgetAStepGetsItsMost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := With(t.Context(), 4*time.Second)
-		defer cancel()
-		half, cancel := Share(ctx, 0.5, time.Minute)
-		defer cancel()
-		capped, cancel := Share(ctx, 0.5, time.Second)
-		defer cancel()
-		free, cancel := Share(t.Context(), 0.5, time.Minute)
-		defer cancel()
-		for name, tt := range map[string]struct {
-			ctx  context.Context
-			want time.Duration
-		}{"half of the rest": {half, 2 * time.Second}, "capped": {capped, time.Second}, "no budget": {free, time.Minute}} {
-			deadline, _ := tt.ctx.Deadline()
-			if got := time.Until(deadline); got != tt.want {
-				t.Errorf("%s: %v, want %v", name, got, tt.want)
+		for want, step := range map[time.Duration]func(context.Context) (context.Context, context.CancelFunc, error){3 * time.Second: StorageContext, 10 * time.Second: net10} {
+			ctx, cancel, err := step(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer cancel()
+			if ends, _ := ctx.Deadline(); time.Until(ends) != want {
+				t.Errorf("%v, want %v", time.Until(ends), want)
 			}
 		}
 	})
 }
 
-func TestWithoutABudgetEverythingMayStart(t *testing.T) {
-	if err := Need(t.Context(), time.Hour, "x"); err != nil {
-		t.Fatal(err)
+func BenchmarkStorageContext(b *testing.B) {
+	ctx, cancel := With(b.Context(), time.Minute)
+	defer cancel()
+	b.ReportAllocs()
+	for b.Loop() {
+		_, done, err := StorageContext(ctx)
+		if err != nil {
+			b.Fatal(err)
+		}
+		done()
 	}
 }

@@ -15,4 +15,4 @@ type ArchiveDeploy struct {
 }
 
 // DeployArchive is the deploy for those who have no fazt: `curl -F app=blog -F file=@site.zip`.
-var DeployArchive = declare[ArchiveDeploy, Deployed](Spec{Name: "deploy.archive", Method: http.MethodPost, Path: "/api/deploy", Access: Deploy, Tag: "Deployments", Doc: "Deploy a zip or tar.gz: the form fields app, message, preview and spa, and last file. A folder that everything lies in is taken off."})
+var DeployArchive = declare[ArchiveDeploy, Deployed](Spec{Name: "deploy.archive", Resource: "app", Method: http.MethodPost, Path: "/api/deploy", Access: Deploy, Tag: "Deployments", Doc: "Deploy a zip or tar.gz: the form fields app, message, preview and spa, and last file. A folder that everything lies in is taken off."})

@@ -7,14 +7,19 @@ import (
 	"fazt/internal/hosting"
 )
 
-// AppItem is an app in a list: all that is known of it without counting what it keeps.
-type AppItem struct {
+// AppFacts is what is known of an app without counting what it keeps.
+type AppFacts struct {
 	apps.App
 	apps.Addresses
-	URL         string              `json:"url"`
-	Live        *hosting.Deployment `json:"live"` // null = nothing is live yet
-	Deployments int                 `json:"deployments"`
-	ForkedFrom  *apps.Origin        `json:"forked_from"` // null = it is no fork
+	URL         string       `json:"url"`
+	Deployments int          `json:"deployments"`
+	ForkedFrom  *apps.Origin `json:"forked_from"` // null = it is no fork
+}
+
+// AppItem is an app in a list.
+type AppItem struct {
+	AppFacts
+	Live *hosting.Brief `json:"live"` // null = nothing is live yet
 }
 
 // Fork names the app a fork makes.

@@ -50,7 +50,8 @@ type HealthRuntime struct {
 
 // HealthDropped is what came faster than it could be stored, since the start.
 type HealthDropped struct {
-	LogLines int64 `json:"log_lines"`
+	LogLines int64 `json:"log_lines"` // of the console of apps
+	Entries  int64 `json:"entries"`   // of the activity log
 }
 
 // State is the answer to a probe.

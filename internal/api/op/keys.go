@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"fazt/internal/activity"
 	"fazt/internal/auth"
 )
 
@@ -16,7 +17,7 @@ type Key struct {
 // KeyNew asks for a key.
 type KeyNew struct {
 	Name      string     `json:"name" desc:"what the key is for; unique among those in force"`
-	Scopes    []string   `json:"scopes" desc:"deploy, deploy:APP, read, logs, data:APP, metrics, admin"`
+	Scopes    []string   `json:"scopes" desc:"deploy, deploy:APP, read, logs, logs:APP, data:APP, metrics, admin"`
 	ExpiresAt *time.Time `json:"expires_at" desc:"null = never"`
 }
 
@@ -41,8 +42,8 @@ type Caller struct {
 
 // The operations on keys.
 var (
-	KeyCreate = declare[KeyNew, KeyMade](Spec{Name: "key.create", Method: http.MethodPost, Path: "/api/keys", Access: Admin, Tag: "Keys", Doc: "Make an API key. Its token is shown this once. A key can make none with the scope admin, and none that outlives it."})
+	KeyCreate = declare[KeyNew, KeyMade](Spec{Name: "key.create", Weight: activity.Security, Method: http.MethodPost, Path: "/api/keys", Access: Admin, Tag: "Keys", Doc: "Make an API key. Its token is shown this once. A key can make none with the scope admin, and none that outlives it."})
 	KeyPage   = declare[List, Page[Key]](Spec{Name: "key.list", Method: http.MethodGet, Path: "/api/keys", Access: Admin, Tag: "Keys", Doc: "List the API keys in force, without their tokens."})
-	KeyRevoke = declare[KeyRef, Key](Spec{Name: "key.revoke", Method: http.MethodDelete, Path: "/api/keys/{key}", Access: Admin, Tag: "Keys", Doc: "Revoke an API key and those that were made with it. It is over at once."})
+	KeyRevoke = declare[KeyRef, Key](Spec{Name: "key.revoke", Weight: activity.Security, Method: http.MethodDelete, Path: "/api/keys/{key}", Access: Admin, Tag: "Keys", Doc: "Revoke an API key and those that were made with it. It is over at once."})
 	WhoAmI    = declare[None, Caller](Spec{Name: "caller.get", Method: http.MethodGet, Path: "/api/whoami", Access: Anyone, Tag: "Keys", Doc: "Show who is asking, as the instance sees it."})
 )

@@ -7,16 +7,21 @@ import (
 
 // LogQuery asks for lines of an app's log.
 type LogQuery struct {
-	App    string `path:"app" desc:"name or id of the app"`
-	Limit  int    `query:"limit" desc:"the newest so many lines, 1 to 10000; 100 when absent"`
-	Level  string `query:"level" desc:"only this level and graver ones: debug, info, warn, error"`
-	Since  int    `query:"since" desc:"only lines of the last so many milliseconds"`
-	Follow bool   `query:"follow" desc:"go on with the lines as they are written, until the client leaves"`
+	App   string `path:"app" desc:"name or id of the app"`
+	Limit int    `query:"limit" desc:"the newest so many lines, 1 to 10000; 100 when absent"`
+	Level string `query:"level" desc:"only this level and graver ones: debug, info, warn, error"`
+	Since int    `query:"since" desc:"only lines of the last so many milliseconds"`
 }
 
-// LogLine is a line of the stream: what a function printed, or how much of it the stream could not keep up with. An
-// empty line says that the stream lives.
+// LogFollow asks for lines of an app's log and for those to come.
+type LogFollow struct {
+	LogQuery
+	After string `header:"Last-Event-ID" desc:"begin after the event with this id; a browser sends it when it connects again"`
+}
+
+// LogLine is a line of a log: what a function printed, and how much of it a reader could not keep up with.
 type LogLine struct {
+	ID         int64     `json:"id"` // sorts by time
 	Time       time.Time `json:"time"`
 	Level      string    `json:"level"`
 	Deployment int       `json:"deployment"`
@@ -25,5 +30,8 @@ type LogLine struct {
 	Missed     int       `json:"missed,omitempty"` // lines before this one that came too fast; they are stored
 }
 
-// AppLogs streams the log of an app.
-var AppLogs = declare[LogQuery, Stream](Spec{Name: "app.logs", Method: http.MethodGet, Path: "/api/apps/{app}/logs", Access: Logs, Tag: "Apps", Media: "application/x-ndjson", Doc: "Read what the functions of an app printed, oldest first, one JSON object a line, and follow it live."})
+// The operations on the log of an app.
+var (
+	AppLogs       = declare[LogQuery, Stream](Spec{Name: "app.logs", Method: http.MethodGet, Path: "/api/apps/{app}/logs", Access: Logs, Tag: "Apps", Media: "application/x-ndjson", Doc: "Read what the functions of an app printed, oldest first, one JSON object a line."})
+	AppLogsFollow = declare[LogFollow, Stream](Spec{Name: "app.logs.follow", Method: http.MethodGet, Path: "/api/apps/{app}/logs/follow", Access: Logs, Tag: "Apps", Media: eventStream, Doc: "Follow what the functions of an app print, live, as server-sent events; begins with the newest lines."})
+)

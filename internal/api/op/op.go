@@ -3,11 +3,15 @@
 // them.
 //
 // The fields of a request say where they travel: `path:"app"` in the path, `query:"limit"` in the query,
-// `body:"stream"` as the raw body, `form:"app"` in a multipart form, and everything with a json tag in a JSON body.
+// `header:"Last-Event-ID"` in a header, `body:"stream"` as the raw body, `body:"json"` as the whole JSON body,
+// `form:"app"` in a multipart form, and everything with a json tag in a JSON body.
 package op
 
 import (
 	"reflect"
+	"strings"
+
+	"fazt/internal/activity"
 )
 
 // Access says who may call an operation. The zero value admits nobody: an operation that forgets to say is closed.
@@ -43,6 +47,10 @@ type Spec struct {
 	Tag     string // heading in the documents
 	Media   string // type of the response where it is a Stream
 	Reads   bool   // changes nothing, though the method says that it may: its request is too long for an address
+
+	// What the activity log says of it: every operation that changes something writes an entry.
+	Weight   activity.Weight // 0 = by its access
+	Resource string          // type of what it changes; "" = the noun of its name
 
 	Req, Res reflect.Type
 }
@@ -92,6 +100,51 @@ func (s Spec) BodyLimit() int64 {
 func (s Spec) AppInForm() bool {
 	for _, f := range fields(s.Req) {
 		if f.Tag.Get("form") == "app" {
+			return true
+		}
+	}
+	return false
+}
+
+// EntryWeight is the weight of its entry in the activity log.
+func (s Spec) EntryWeight() activity.Weight {
+	switch {
+	case s.Weight != 0:
+		return s.Weight
+	case s.Access == Deploy:
+		return activity.Deployment
+	case s.Access == Data:
+		return activity.Data
+	case s.Access == Admin || s.Access == Owner:
+		return activity.Configuration
+	}
+	return activity.UserAction
+}
+
+// ResourceType is the type of what it is about: what stands before the dot of its name, unless it says otherwise.
+func (s Spec) ResourceType() string {
+	if s.Resource != "" {
+		return s.Resource
+	}
+	noun, _, _ := strings.Cut(s.Name, ".")
+	return noun
+}
+
+// PathNames are the names of the values in its path, in order.
+func (s Spec) PathNames() (names []string) {
+	for part := range strings.SplitSeq(s.Path, "/") {
+		if name, ok := strings.CutPrefix(part, "{"); ok {
+			names = append(names, strings.TrimSuffix(name, "}"))
+		}
+	}
+	return names
+}
+
+// AppInQuery says whether the query may name the app that the operation is about: then the operation itself asks whether
+// the caller may, and shows a caller bound to one app nothing of others.
+func (s Spec) AppInQuery() bool {
+	for _, f := range fields(s.Req) {
+		if f.Tag.Get("query") == "app" {
 			return true
 		}
 	}

@@ -144,6 +144,35 @@ func TestARequestArrivesAsItWasSent(t *testing.T) {
 	}
 }
 
+type wholeRequest struct {
+	App    string                     `query:"app"`
+	Values map[string]json.RawMessage `body:"json"`
+}
+
+func TestARequestWhoseBodyIsOneFieldArrivesAsItWasSent(t *testing.T) {
+	whole := declare[wholeRequest, []string](Spec{Name: "whole", Method: http.MethodPatch, Path: "/api/x"})
+	sent := wholeRequest{App: "a", Values: map[string]json.RawMessage{"App": json.RawMessage(`1`), "b": json.RawMessage(`{"c":null}`)}}
+	r, err := whole.NewRequest(context.Background(), "http://h", sent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := serve(t, whole, r, func(got wholeRequest) ([]string, error) {
+		if diff := cmp.Diff(sent, got); diff != "" {
+			t.Error(diff)
+		}
+		return nil, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for body, want := range map[string]string{"": "no body", "[1]": "not valid JSON", "{} {}": "something follows", "{": "not valid JSON"} {
+		r := httptest.NewRequest(http.MethodPatch, "/api/x", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		if _, err := serve(t, whole, r, func(wholeRequest) ([]string, error) { return nil, nil }); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", body, err)
+		}
+	}
+}
+
 func TestAnEmptyListIsAListAndNotNull(t *testing.T) {
 	for name, write := range map[string]func(http.ResponseWriter) error{
 		"page": func(w http.ResponseWriter) error { return sample.WriteResult(w, Page[string]{}) },

@@ -73,12 +73,15 @@ func (g *generator) operation(s Spec) map[string]any {
 		})
 	}
 	for _, f := range fields(s.Req) {
-		for _, in := range []string{"path", "query"} {
+		for _, in := range []string{"path", "query", "header"} {
 			if name, ok := f.Tag.Lookup(in); ok {
 				parameters = append(parameters, map[string]any{
 					"name": name, "in": in, "required": in == "path", "description": f.Tag.Get("desc"), "schema": g.schema(f.Type),
 				})
 			}
+		}
+		if f.Tag.Get("body") == "json" {
+			o["requestBody"] = map[string]any{"required": true, "description": f.Tag.Get("desc"), "content": jsonContent(g.schema(f.Type))}
 		}
 		if f.Tag.Get("body") == "stream" {
 			o["requestBody"] = map[string]any{"required": true, "description": f.Tag.Get("desc"), "content": map[string]any{
@@ -89,7 +92,7 @@ func (g *generator) operation(s Spec) map[string]any {
 	if parameters != nil {
 		o["parameters"] = parameters
 	}
-	if hasJSON(s.Req) {
+	if hasJSON(s.Req) && o["requestBody"] == nil {
 		o["requestBody"] = map[string]any{"required": true, "content": jsonContent(g.object(s.Req))}
 	}
 	return o
@@ -158,7 +161,7 @@ func (g *generator) schema(t reflect.Type) map[string]any {
 		return map[string]any{"anyOf": []any{g.schema(t.Elem()), map[string]any{"type": "null"}}}
 	case reflect.Bool:
 		return map[string]any{"type": "boolean"}
-	case reflect.Int, reflect.Int64:
+	case reflect.Int, reflect.Int64, reflect.Uint8, reflect.Uint64:
 		return map[string]any{"type": "integer"}
 	case reflect.String:
 		return map[string]any{"type": "string"}

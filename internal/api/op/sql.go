@@ -3,6 +3,8 @@ package op
 import (
 	"encoding/json"
 	"net/http"
+
+	"fazt/internal/activity"
 )
 
 // Statement is one SQL statement.
@@ -23,5 +25,5 @@ type Rows struct {
 // The operations on the database as a whole.
 var (
 	SQLQuery = declare[Statement, Rows](Spec{Name: "sql.query", Method: http.MethodPost, Path: "/api/sql/query", Access: Admin, Tag: "SQL", Doc: "Run one statement that reads. Password hashes, values of variables and other secrets read as null."})
-	SQLWrite = declare[Statement, Rows](Spec{Name: "sql.write", Method: http.MethodPost, Path: "/api/sql/write", Access: Owner, Tag: "SQL", Doc: "Run one statement that changes rows, in a transaction. The schema and who may sign in cannot be changed."})
+	SQLWrite = declare[Statement, Rows](Spec{Name: "sql.write", Weight: activity.Data, Method: http.MethodPost, Path: "/api/sql/write", Access: Owner, Tag: "SQL", Doc: "Run one statement that changes rows, in a transaction. The schema and who may sign in cannot be changed."})
 )

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"fazt/internal/activity"
 	"fazt/internal/apps"
 	"fazt/internal/hosting"
 	"fazt/internal/storage"
@@ -13,10 +14,11 @@ import (
 
 // App is an app as the control API shows it.
 type App struct {
-	AppItem
-	Stats     hosting.Stats `json:"stats"`
-	Usage     storage.Usage `json:"usage"`
-	Variables int           `json:"variables"` // of the environment
+	AppFacts
+	Live      *hosting.Deployment `json:"live"` // null = nothing is live yet
+	Stats     hosting.Stats       `json:"stats"`
+	Usage     storage.Usage       `json:"usage"`
+	Variables int                 `json:"variables"` // of the environment
 }
 
 // AppRef names an app by its name or id.
@@ -141,18 +143,18 @@ var (
 	AppRollback = declare[Rollback, Deployment](Spec{Name: "app.rollback", Method: http.MethodPost, Path: "/api/apps/{app}/rollback", Access: Deploy, Tag: "Apps", Doc: "Make an earlier deployment the live one, or a later one again."})
 
 	DeploymentPage = declare[AppPage, Page[Deployment]](Spec{Name: "deployment.list", Method: http.MethodGet, Path: "/api/apps/{app}/deployments", Access: Read, Tag: "Deployments", Doc: "List the deployments of an app, newest first."})
-	UploadStart    = declare[UploadBegin, hosting.Upload](Spec{Name: "upload.begin", Method: http.MethodPost, Path: "/api/apps/{app}/uploads", Access: Deploy, Tag: "Deployments", MaxBody: 64 << 20, Doc: "Announce a deployment and learn which content is missing. The same plan again resumes its upload."})
-	UploadSend     = declare[UploadContent, hosting.Received](Spec{Name: "upload.send", Method: http.MethodPut, Path: "/api/uploads/{upload}/content", Access: Deploy, Tag: "Deployments", Doc: "Send missing content. What arrived whole stays, so that a cut-off upload goes on where it ended."})
-	UploadCommit   = declare[UploadRef, Deployed](Spec{Name: "upload.commit", Method: http.MethodPost, Path: "/api/uploads/{upload}/commit", Access: Deploy, Tag: "Deployments", Doc: "Compile the function, make the deployment and put it live. Safe to repeat."})
+	UploadStart    = declare[UploadBegin, hosting.Upload](Spec{Name: "upload.begin", Weight: activity.System, Resource: "app", Method: http.MethodPost, Path: "/api/apps/{app}/uploads", Access: Deploy, Tag: "Deployments", MaxBody: 64 << 20, Doc: "Announce a deployment and learn which content is missing. The same plan again resumes its upload."})
+	UploadSend     = declare[UploadContent, hosting.Received](Spec{Name: "upload.send", Weight: activity.System, Method: http.MethodPut, Path: "/api/uploads/{upload}/content", Access: Deploy, Tag: "Deployments", Doc: "Send missing content. What arrived whole stays, so that a cut-off upload goes on where it ended."})
+	UploadCommit   = declare[UploadRef, Deployed](Spec{Name: "upload.commit", Resource: "app", Method: http.MethodPost, Path: "/api/uploads/{upload}/commit", Access: Deploy, Tag: "Deployments", Doc: "Compile the function, make the deployment and put it live. Safe to repeat."})
 
 	EnvList   = declare[AppPage, Page[EnvVariable]](Spec{Name: "env.list", Method: http.MethodGet, Path: "/api/apps/{app}/env", Access: Read, Tag: "Environment", Doc: "List the variables of an app in the order of their names, without their values."})
-	EnvChange = declare[EnvSet, []EnvVariable](Spec{Name: "env.set", Method: http.MethodPatch, Path: "/api/apps/{app}/env", Access: Deploy, Tag: "Environment", Doc: "Set variables of an app. Functions see them from the next request on."})
-	EnvRemove = declare[EnvUnset, []EnvVariable](Spec{Name: "env.unset", Method: http.MethodDelete, Path: "/api/apps/{app}/env", Access: Deploy, Tag: "Environment", Doc: "Remove variables of an app."})
+	EnvChange = declare[EnvSet, []EnvVariable](Spec{Name: "env.set", Weight: activity.Configuration, Method: http.MethodPatch, Path: "/api/apps/{app}/env", Access: Deploy, Tag: "Environment", Doc: "Set variables of an app. Functions see them from the next request on."})
+	EnvRemove = declare[EnvUnset, []EnvVariable](Spec{Name: "env.unset", Weight: activity.Configuration, Method: http.MethodDelete, Path: "/api/apps/{app}/env", Access: Deploy, Tag: "Environment", Doc: "Remove variables of an app."})
 
-	ServerSetup   = declare[ServerInit, ServerStatus](Spec{Name: "server.init", Method: http.MethodPost, Path: "/api/server/init", Access: Owner, Tag: "Server", Doc: "Give a new instance its owner and its domain."})
+	ServerSetup   = declare[ServerInit, ServerStatus](Spec{Name: "server.init", Weight: activity.Security, Method: http.MethodPost, Path: "/api/server/init", Access: Owner, Tag: "Server", Doc: "Give a new instance its owner and its domain."})
 	ServerState   = declare[None, ServerStatus](Spec{Name: "server.status", Method: http.MethodGet, Path: "/api/server", Access: Read, Tag: "Server", Doc: "Show how the instance is doing."})
-	ServerStop    = declare[None, ServerStatus](Spec{Name: "server.stop", Method: http.MethodPost, Path: "/api/server/stop", Access: Owner, Tag: "Server", Doc: "Finish running requests and stop the server."})
-	DatabaseCheck = declare[None, DatabaseFaults](Spec{Name: "database.check", Method: http.MethodPost, Path: "/api/database/check", Access: Admin, Tag: "Server", Doc: "Look through the whole database file for damage, while it is in use."})
+	ServerStop    = declare[None, ServerStatus](Spec{Name: "server.stop", Weight: activity.System, Method: http.MethodPost, Path: "/api/server/stop", Access: Owner, Tag: "Server", Doc: "Finish running requests and stop the server."})
+	DatabaseCheck = declare[None, DatabaseFaults](Spec{Name: "database.check", Weight: activity.System, Method: http.MethodPost, Path: "/api/database/check", Access: Admin, Tag: "Server", Doc: "Look through the whole database file for damage, while it is in use."})
 
 	ManifestSchema = declare[None, json.RawMessage](Spec{Name: "schema.manifest", Method: http.MethodGet, Path: "/api/schema/fazt.json", Access: Anyone, Bare: true, Tag: "Documents", Doc: "The JSON Schema of fazt.json."})
 	OpenAPI        = declare[None, json.RawMessage](Spec{Name: "schema.openapi", Method: http.MethodGet, Path: "/api/openapi.json", Access: Anyone, Bare: true, Tag: "Documents", Doc: "This API as an OpenAPI document."})
@@ -166,12 +168,15 @@ func All() []Spec {
 		DomainList.Spec, DomainGet.Spec, DomainAdd.Spec, DomainCheck.Spec, DomainRemove.Spec,
 		DeploymentPage.Spec, UploadStart.Spec, UploadSend.Spec, UploadCommit.Spec, DeployArchive.Spec,
 		EnvList.Spec, EnvChange.Spec, EnvRemove.Spec,
-		ServerSetup.Spec, ServerState.Spec, ServerStop.Spec, DatabaseCheck.Spec,
+		ServerSetup.Spec, ServerState.Spec, ServerStop.Spec, DatabaseCheck.Spec, ServerCalibrate.Spec,
 		KeyCreate.Spec, KeyPage.Spec, KeyRevoke.Spec, WhoAmI.Spec,
 		SQLQuery.Spec, SQLWrite.Spec,
 		ManifestSchema.Spec, OpenAPI.Spec,
 		DeploymentGet.Spec, FilePage.Spec, FileRead.Spec, FileFetch.Spec,
 		AppLogs.Spec, AppFork.Spec,
 		SystemHealth.Spec, SystemMetrics.Spec, Healthz.Spec, Readyz.Spec,
+		LimitsGet.Spec, LimitsList.Spec, LimitsSchema.Spec, LimitsSet.Spec,
+		SettingsGet.Spec, SettingsList.Spec, SettingsSchema.Spec, SettingsSet.Spec,
+		AppLogsFollow.Spec, LogList.Spec, LogStats.Spec, LogExport.Spec, LogTail.Spec, LogCleanup.Spec,
 	}
 }

@@ -59,7 +59,7 @@ func places(v reflect.Value) []place {
 			list = append(list, places(v.Field(i))...)
 			continue
 		}
-		for _, kind := range []string{"path", "query", "body", "form"} {
+		for _, kind := range []string{"path", "query", "body", "form", "header"} {
 			if name, ok := sf.Tag.Lookup(kind); ok {
 				list = append(list, place{kind: kind, name: name, value: v.Field(i), label: "query parameter"})
 			}
@@ -71,7 +71,7 @@ func places(v reflect.Value) []place {
 // hasJSON says whether any field of a request travels in a JSON body.
 func hasJSON(t reflect.Type) bool {
 	for i := range t.NumField() {
-		if _, ok := t.Field(i).Tag.Lookup("json"); ok {
+		if _, ok := t.Field(i).Tag.Lookup("json"); ok || t.Field(i).Tag.Get("body") == "json" {
 			return true
 		}
 	}
@@ -82,7 +82,7 @@ func hasJSON(t reflect.Type) bool {
 func (o Op[Req, Res]) NewRequest(ctx context.Context, base string, req Req) (*http.Request, error) {
 	path, query := o.Path, url.Values{}
 	var body io.Reader
-	contentType := "application/octet-stream"
+	contentType, header := "application/octet-stream", map[string]string{}
 	for _, p := range places(reflect.ValueOf(req)) {
 		switch p.kind {
 		case "path":
@@ -90,7 +90,11 @@ func (o Op[Req, Res]) NewRequest(ctx context.Context, base string, req Req) (*ht
 		case "query":
 			addQuery(query, p)
 		case "body":
-			body, _ = p.value.Interface().(io.Reader)
+			if p.name == "stream" {
+				body, _ = p.value.Interface().(io.Reader)
+			}
+		case "header":
+			header[p.name] = p.value.String()
 		}
 	}
 	if hasForm(o.Req) {
@@ -114,6 +118,11 @@ func (o Op[Req, Res]) NewRequest(ctx context.Context, base string, req Req) (*ht
 		r.Header.Set("Content-Type", contentType)
 	}
 	r.Header.Set("Accept", "application/json")
+	for name, value := range header {
+		if value != "" {
+			r.Header.Set(name, value)
+		}
+	}
 	return r, nil
 }
 
@@ -123,6 +132,10 @@ func addQuery(query url.Values, p place) {
 		for i := range p.value.Len() {
 			query.Add(p.name, p.value.Index(i).String())
 		}
+	case reflect.Pointer: // 0 is not the same as nothing
+		if !p.value.IsNil() {
+			query.Set(p.name, fmt.Sprint(p.value.Elem().Interface()))
+		}
 	default:
 		if !p.value.IsZero() {
 			query.Set(p.name, fmt.Sprint(p.value.Interface()))
@@ -131,8 +144,13 @@ func addQuery(query url.Values, p place) {
 }
 
 // onlyJSON is the part of a request that travels in the JSON body.
-func onlyJSON(req any) map[string]any {
+func onlyJSON(req any) any {
 	v := reflect.ValueOf(req)
+	for i := range v.NumField() {
+		if v.Type().Field(i).Tag.Get("body") == "json" {
+			return v.Field(i).Interface()
+		}
+	}
 	out := map[string]any{}
 	for i := range v.NumField() {
 		if name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ","); name != "" && name != "-" {
@@ -165,8 +183,12 @@ func (o Op[Req, Res]) Parse(w http.ResponseWriter, r *http.Request) (req Req, er
 			if err := setQuery(p, query[p.name]); err != nil {
 				return req, err
 			}
+		case "header":
+			p.value.SetString(r.Header.Get(p.name))
 		case "body":
-			p.value.Set(reflect.ValueOf(io.Reader(r.Body)))
+			if p.name == "stream" {
+				p.value.Set(reflect.ValueOf(io.Reader(r.Body)))
+			}
 		}
 	}
 	for name := range query {
@@ -184,7 +206,7 @@ func (o Op[Req, Res]) parseJSON(w http.ResponseWriter, r *http.Request, req *Req
 	limit := o.BodyLimit()
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, limit))
 	d.DisallowUnknownFields()
-	err := d.Decode(req)
+	err := d.Decode(jsonTarget(req))
 	if err == nil && d.More() {
 		err = errors.New("something follows the JSON value")
 	}
@@ -202,6 +224,17 @@ func (o Op[Req, Res]) parseJSON(w http.ResponseWriter, r *http.Request, req *Req
 	return nil
 }
 
+// jsonTarget is what the JSON body of a request is decoded into: the field that is all of it, or the request.
+func jsonTarget(req any) any {
+	v := reflect.ValueOf(req).Elem()
+	for i := range v.NumField() {
+		if v.Type().Field(i).Tag.Get("body") == "json" {
+			return v.Field(i).Addr().Interface()
+		}
+	}
+	return req
+}
+
 func setQuery(p place, values []string) error {
 	if len(values) == 0 {
 		return nil
@@ -210,6 +243,10 @@ func setQuery(p place, values []string) error {
 		return errs.New(errs.Invalid, "%s %s must be %s, not %q", p.label, p.name, want, values[0])
 	}
 	switch p.value.Kind() {
+	case reflect.Pointer:
+		p.value.Set(reflect.New(p.value.Type().Elem()))
+		p.value = p.value.Elem()
+		return setQuery(p, values)
 	case reflect.Slice:
 		p.value.Set(reflect.ValueOf(values))
 		return nil
@@ -298,8 +335,8 @@ func WriteError(w http.ResponseWriter, err error, requestID string) {
 	data, _ := json.Marshal(failed{&f})
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	if wait := errs.RetryAfter(err); wait > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int((wait.Seconds())+0.999)))
+	if wait := errs.RetryAfterHeader(err); wait != "" {
+		w.Header().Set("Retry-After", wait)
 	}
 	w.WriteHeader(errs.KindOf(err).HTTPStatus())
 	_, _ = w.Write(append(data, '\n'))

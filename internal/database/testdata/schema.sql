@@ -2,7 +2,7 @@ CREATE TABLE settings (
   name       TEXT    NOT NULL PRIMARY KEY,
   value      TEXT    NOT NULL,
   updated_at INTEGER NOT NULL -- epoch ms, as every time in this database
-) STRICT, WITHOUT ROWID;
+, set_by TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
 
 CREATE TABLE users (
   id            TEXT    NOT NULL PRIMARY KEY, -- usr_…
@@ -212,4 +212,91 @@ CREATE TABLE answers (
 CREATE INDEX answers_age ON answers (created_at);
 
 CREATE INDEX uploads_app ON uploads (app_id);
+
+CREATE TABLE limits (
+  path   TEXT    NOT NULL,                                -- "runtime.exec_timeout"; an unknown one is left alone
+  app_id TEXT    REFERENCES apps (id) ON DELETE CASCADE,  -- NULL = for the whole instance
+  value  TEXT    NOT NULL,
+  set_by TEXT    NOT NULL,                                -- "owner", or "key" and its name, at the time
+  set_at INTEGER NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX limits_place ON limits (path, coalesce(app_id, ''));
+
+CREATE INDEX limits_app ON limits (app_id);
+
+CREATE TABLE usage (
+  app_id    TEXT    NOT NULL PRIMARY KEY REFERENCES apps (id) ON DELETE CASCADE,
+  keys      INTEGER NOT NULL DEFAULT 0, -- entries in kv, those of the app's users too
+  key_bytes INTEGER NOT NULL DEFAULT 0  -- of their keys and values
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER usage_of_new_app AFTER INSERT ON apps BEGIN
+  INSERT INTO usage (app_id) VALUES (NEW.id);
+END;
+
+CREATE TRIGGER usage_kv_insert AFTER INSERT ON kv BEGIN
+  UPDATE usage SET keys = keys + 1, key_bytes = key_bytes + octet_length(NEW.key) + octet_length(NEW.value) WHERE app_id = NEW.app_id;
+END;
+
+CREATE TRIGGER usage_kv_delete AFTER DELETE ON kv BEGIN
+  UPDATE usage SET keys = keys - 1, key_bytes = key_bytes - octet_length(OLD.key) - octet_length(OLD.value) WHERE app_id = OLD.app_id;
+END;
+
+CREATE TRIGGER usage_kv_update AFTER UPDATE ON kv
+WHEN OLD.app_id = NEW.app_id AND octet_length(OLD.key) + octet_length(OLD.value) <> octet_length(NEW.key) + octet_length(NEW.value) BEGIN
+  UPDATE usage SET key_bytes = key_bytes + octet_length(NEW.key) + octet_length(NEW.value) - octet_length(OLD.key) - octet_length(OLD.value) WHERE app_id = NEW.app_id;
+END;
+
+CREATE TRIGGER usage_kv_move AFTER UPDATE ON kv WHEN OLD.app_id <> NEW.app_id BEGIN
+  UPDATE usage SET keys = keys - 1, key_bytes = key_bytes - octet_length(OLD.key) - octet_length(OLD.value) WHERE app_id = OLD.app_id;
+  UPDATE usage SET keys = keys + 1, key_bytes = key_bytes + octet_length(NEW.key) + octet_length(NEW.value) WHERE app_id = NEW.app_id;
+END;
+
+CREATE TABLE measurements (
+  name        TEXT    NOT NULL PRIMARY KEY,
+  value       TEXT    NOT NULL, -- JSON
+  measured_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE activity (
+  -- Microseconds since 1970 when it was recorded, moved on where two would be the same: sorts, and bounds times.
+  id            INTEGER NOT NULL PRIMARY KEY,
+  weight        INTEGER NOT NULL CHECK (weight BETWEEN 0 AND 9),
+  action        TEXT    NOT NULL,            -- noun.verb
+  result        TEXT    NOT NULL CHECK (result IN ('ok', 'denied', 'failed')),
+  code          TEXT    NOT NULL DEFAULT '', -- of the error
+  actor         TEXT    NOT NULL CHECK (actor IN ('owner', 'user', 'key', 'system', 'anonymous')),
+  actor_id      TEXT    NOT NULL DEFAULT '',
+  actor_name    TEXT    NOT NULL DEFAULT '',
+  address       TEXT    NOT NULL DEFAULT '',
+  agent         TEXT    NOT NULL DEFAULT '', -- as the client wrote it
+  resource_type TEXT    NOT NULL DEFAULT '',
+  resource      TEXT    NOT NULL DEFAULT '', -- its name or id
+  app_id        TEXT    NOT NULL DEFAULT '', -- stays when the app goes
+  details       TEXT    NOT NULL DEFAULT ''  -- a JSON object, or nothing
+) STRICT;
+
+CREATE INDEX activity_weight   ON activity (weight, id);
+
+CREATE INDEX activity_action   ON activity (action, id);
+
+CREATE INDEX activity_result   ON activity (result, id) WHERE result <> 'ok';
+
+CREATE INDEX activity_actor    ON activity (actor, id);
+
+CREATE INDEX activity_who      ON activity (actor_id, id) WHERE actor_id <> '';
+
+CREATE INDEX activity_name     ON activity (actor_name, id) WHERE actor_name <> '';
+
+CREATE INDEX activity_type     ON activity (resource_type, id);
+
+CREATE INDEX activity_resource ON activity (resource, id) WHERE resource <> '';
+
+CREATE INDEX activity_app      ON activity (app_id, id) WHERE app_id <> '';
+
+CREATE TABLE last_version (
+  only    INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
+  version TEXT    NOT NULL
+) STRICT;
 

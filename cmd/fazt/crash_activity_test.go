@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"fazt/internal/activity"
+	"fazt/internal/api/op"
+	"fazt/internal/client"
+	"fazt/internal/database"
+)
+
+// TestKilledAtAnyMomentTheActivityLogLosesNothingOlderThanItsInterval changes an environment without end while the
+// server is killed with SIGKILL at random moments. Of every change that was acknowledged longer ago than entries wait to
+// be stored, the entry must be in the file.
+//
+// FAZT_LOG_KILLS sets how many kills (3), FAZT_SEED repeats a run.
+func TestKilledAtAnyMomentTheActivityLogLosesNothingOlderThanItsInterval(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there is no SIGKILL")
+	}
+	kills := number(t, "FAZT_LOG_KILLS", 3)
+	seed := uint64(number(t, "FAZT_SEED", int(time.Now().UnixNano()&0xffffffff)))
+	t.Logf("seed %d (FAZT_SEED=%d repeats the run)", seed, seed)
+	c := &crash{t: t, binary: build(t), db: filepath.Join(t.TempDir(), "data.db"), random: rand.New(rand.NewPCG(seed, 1))}
+	const slack = 250 * time.Millisecond // the write itself, on a busy machine
+	checked := 0
+	for kill := range kills {
+		c.start()
+		cl, err := c.client(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		acked := map[string]time.Time{}
+		die := time.Now().Add(activity.FlushEvery + time.Duration(200+c.random.IntN(900))*time.Millisecond)
+		for n := 0; time.Now().Before(die); n++ {
+			name := fmt.Sprintf("kill-%d-%d", kill, n)
+			if _, err := client.Call(t.Context(), cl, op.AliasSet, op.AliasTarget{Alias: name, Reserve: true}); err != nil {
+				t.Fatal(err)
+			}
+			acked[name] = time.Now()
+		}
+		killed := time.Now()
+		c.kill()
+		cl.Close()
+		stored := c.recorded()
+		for name, at := range acked {
+			if killed.Sub(at) > activity.FlushEvery+slack {
+				checked++
+				if !stored[name] {
+					t.Errorf("kill %d: the entry of %s is lost, which was acknowledged %v before", kill, name, killed.Sub(at))
+				}
+			}
+		}
+	}
+	t.Logf("%d kills: %d entries older than %v, none lost", kills, checked, activity.FlushEvery)
+	if checked == 0 {
+		t.Fatal("the test did not do its work")
+	}
+}
+
+// recorded are the resources that the log in the file knows of.
+func (c *crash) recorded() map[string]bool {
+	c.t.Helper()
+	db, err := database.Open(context.Background(), database.Config{Path: c.db})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer db.Close()
+	found := map[string]bool{}
+	err = db.Read(context.Background(), func(q *database.Conn) error {
+		return q.Each("SELECT resource FROM activity", func(r *database.Row) error {
+			found[r.Text(0)] = true
+			return nil
+		})
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return found
+}

@@ -1,0 +1,359 @@
+package activity
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"fazt/internal/database"
+)
+
+func openLog(t testing.TB, keep int, age time.Duration) *Log {
+	t.Helper()
+	db, err := database.Open(context.Background(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	l, err := OpenLog(context.Background(), LogConfig{DB: db, Keep: func() int { return keep }, Age: func() time.Duration { return age }, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func flush(t testing.TB, l *Log) {
+	t.Helper()
+	if err := l.Flush(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func resources(t *testing.T, l *Log, f Filter) string {
+	t.Helper()
+	list, _, err := l.List(t.Context(), f, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range list {
+		names = append(names, e.Resource)
+	}
+	return strings.Join(names, " ")
+}
+
+func TestTheLeastWeightyGoFirstAndOfThoseTheOldest(t *testing.T) {
+	l := openLog(t, 4, 0)
+	for n, w := range []Weight{9, 1, 5, 1, 9, 0, 1} {
+		l.Record(Entry{Weight: w, Resource: fmt.Sprint(n)})
+		flush(t, l)
+	}
+	if got := resources(t, l, Filter{}); got != "6 4 2 0" {
+		t.Errorf("kept %s", got)
+	}
+}
+
+func TestWhatIsTooOldGoesWhateverItsWeight(t *testing.T) {
+	l := openLog(t, 1000, time.Hour)
+	l.Record(Entry{Weight: 9, Resource: "old"})
+	flush(t, l)
+	if err := l.db.Write(t.Context(), func(tx *database.Tx) error { return tx.Exec("UPDATE activity SET id = id - 2 * 3600 * 1000000") }); err != nil {
+		t.Fatal(err)
+	}
+	l.Record(Entry{Weight: 0, Resource: "new"})
+	l.retention.next = time.Time{}
+	flush(t, l)
+	if got := resources(t, l, Filter{}); got != "new" {
+		t.Errorf("kept %q", got)
+	}
+	if l.retention.rows[""] != 1 {
+		t.Errorf("%d rows are known of", l.retention.rows[""])
+	}
+}
+
+// Every tick counted all rows there are.
+func TestRowsAreCountedOnceAndNeverAgain(t *testing.T) {
+	l := openLog(t, 10, 0)
+	l.Record(Entry{})
+	flush(t, l)
+	l.retention.count = "this is no SQL" // would fail
+	for range 50 {
+		l.Record(Entry{})
+		flush(t, l)
+	}
+	if got := l.retention.rows[""]; got != 10 {
+		t.Errorf("%d rows are known of", got)
+	}
+	var have int
+	err := l.db.Read(t.Context(), func(c *database.Conn) error {
+		_, err := c.First("SELECT count(*) FROM activity", func(r *database.Row) { have = r.Int(0) })
+		return err
+	})
+	if err != nil || have != 10 {
+		t.Errorf("%d rows, %v", have, err)
+	}
+}
+
+func TestABoundThatIsLoweredFarIsReachedInSteps(t *testing.T) {
+	keep := 100_000
+	l := openLog(t, keep, 0)
+	l.retention.keep = func(string) int { return keep }
+	for n := range 2*pruneMost + 2000 {
+		l.Record(Entry{Resource: fmt.Sprint(n)})
+		if n%2000 == 0 {
+			flush(t, l)
+		}
+	}
+	flush(t, l)
+	keep = 10
+	l.Record(Entry{})
+	for step := 0; step == 0 || !l.retention.idle(); step++ {
+		if step > 5 {
+			t.Fatal("it does not end")
+		}
+		flush(t, l)
+	}
+	if l.retention.rows[""] != 10 {
+		t.Errorf("%d", l.retention.rows[""])
+	}
+}
+
+func TestAFloodOfEntriesIsDroppedCountedAndTold(t *testing.T) {
+	l := openLog(t, 100_000, 0)
+	for range bufferMost + 7 {
+		l.Record(Entry{})
+	}
+	if l.Dropped() != 7 {
+		t.Errorf("dropped %d", l.Dropped())
+	}
+	flush(t, l) // makes room
+	flush(t, l) // tells
+	list, _, err := l.List(t.Context(), Filter{Action: "log.drop"}, 10)
+	if err != nil || len(list) != 1 || string(list[0].Details) != `{"count":7}` || list[0].Weight != Security {
+		t.Errorf("%+v %v", list, err)
+	}
+}
+
+func TestEntriesWaitWhenTheDatabaseRefusesThem(t *testing.T) {
+	l := openLog(t, 100, 0)
+	l.Record(Entry{Resource: "one"})
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := l.Flush(ended); err == nil {
+		t.Fatal("stored by a writer that was not asked")
+	}
+	l.Record(Entry{Resource: "two"})
+	if got := resources(t, l, Filter{}); got != "two one" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestFiltersSelectTheSameWhetherStoredOrNot(t *testing.T) {
+	l := openLog(t, 1000, 0)
+	entries := []Entry{
+		{Weight: 9, Action: "key.check", Result: Denied, Actor: Actor{Kind: Anonymous, Address: "1.2.3.4"}, ResourceType: "key", Resource: "a"},
+		{Weight: 6, Action: "upload.commit", Result: OK, Actor: Actor{Kind: Key, ID: "key_1", Name: "ci"}, ResourceType: "app", Resource: "b", AppID: "app_1"},
+		{Weight: 7, Action: "app.remove", Result: Failed, Code: "NOT_FOUND", Actor: Actor{Kind: Owner, Name: "owner"}, ResourceType: "app", Resource: "c", AppID: "app_2"},
+		{Weight: 1, Action: "server.start", Result: OK, Actor: Actor{Kind: ItSelf}, ResourceType: "server", Resource: "d"},
+		{Weight: 7, Action: "app.removal", Result: OK, Actor: Actor{Kind: Owner, Name: "owner"}, ResourceType: "app", Resource: "e", AppID: "app_1"},
+	}
+	for _, e := range entries {
+		l.Record(e)
+	}
+	weight := func(w Weight) *Weight { return &w }
+	filters := map[string]struct {
+		f    Filter
+		want string
+	}{
+		"all":           {Filter{}, "e d c b a"},
+		"least weight":  {Filter{MinWeight: weight(7)}, "e c a"},
+		"weights":       {Filter{MinWeight: weight(6), MaxWeight: weight(7)}, "e c b"},
+		"no weight":     {Filter{MaxWeight: weight(0)}, ""},
+		"action":        {Filter{Action: "app.remove"}, "c"},
+		"noun":          {Filter{Action: "app"}, "e c"},
+		"type":          {Filter{Type: "app"}, "e c b"},
+		"resource":      {Filter{Resource: "d"}, "d"},
+		"app":           {Filter{AppID: "app_1"}, "e b"},
+		"user by id":    {Filter{User: "key_1"}, "b"},
+		"user by name":  {Filter{User: "ci"}, "b"},
+		"owner":         {Filter{User: "owner"}, "e c"},
+		"actor":         {Filter{Actor: Anonymous}, "a"},
+		"denied":        {Filter{Result: Denied}, "a"},
+		"ok":            {Filter{Result: OK}, "e d b"},
+		"two":           {Filter{AppID: "app_1", Result: OK, MinWeight: weight(7)}, "e"},
+		"all of them":   {Filter{AppID: "app_2", User: "owner", Action: "app.remove", Type: "app", Resource: "c", Actor: Owner, Result: Failed}, "c"},
+		"nothing":       {Filter{AppID: "app_2", Result: OK}, ""},
+		"in the future": {Filter{Since: time.Now().Add(time.Hour)}, ""},
+		"in the past":   {Filter{Until: time.Now().Add(-time.Hour)}, ""},
+		"just now":      {Filter{Since: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Hour)}, "e d c b a"},
+	}
+	for _, stored := range []bool{false, true} {
+		for name, tt := range filters {
+			var names []string
+			list, f, err := l.Tail(t.Context(), tt.f, 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.Stop()
+			for _, e := range list {
+				names = append([]string{e.Resource}, names...)
+			}
+			if got := strings.Join(names, " "); got != tt.want {
+				t.Errorf("%s, stored %v: %q, want %q", name, stored, got, tt.want)
+			}
+			if stored {
+				s, err := l.Stats(t.Context(), tt.f)
+				if err != nil || s.Entries != len(strings.Fields(tt.want)) {
+					t.Errorf("%s: %d counted, %v", name, s.Entries, err)
+				}
+			}
+		}
+		flush(t, l)
+	}
+}
+
+func TestEntriesAreBoundWhoeverWroteParts(t *testing.T) {
+	l := openLog(t, 10, 0)
+	long := strings.Repeat("é", 10_000)
+	l.Record(Entry{Weight: 200, Action: long, Result: "odd", Actor: Actor{Kind: "odd", Agent: long + "\xff"}, Resource: long, Details: Details(map[string]any{"a": long, "b": []string{long, long}, "c": 1})})
+	list, _, err := l.List(t.Context(), Filter{}, 1)
+	if err != nil || len(list) != 1 {
+		t.Fatal(list, err)
+	}
+	data, err := json.Marshal(list[0])
+	if err != nil || len(data) > 6000 || !strings.Contains(string(list[0].Details), `"c":1`) || list[0].Weight != Security || list[0].Actor.Kind != Anonymous || list[0].Result != Failed {
+		t.Errorf("%d bytes, %s, %v", len(data), list[0].Details, err)
+	}
+}
+
+func TestAnAppThatPrintsTooMuchIsCutAndToldSoAndOthersAreNot(t *testing.T) {
+	a, _ := open(t, 1000)
+	a.config.Rate = func(string) int { return 5 }
+	for n := range 12 {
+		a.Write(line("app_a", fmt.Sprint(n)))
+	}
+	a.Write(line("app_b", "another"))
+	if a.Dropped() != 7 {
+		t.Errorf("dropped %d", a.Dropped())
+	}
+	a.mu.Lock()
+	a.apps["app_a"].began = time.Now().Add(-2 * time.Second)
+	a.mu.Unlock()
+	if err := a.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	lines, err := a.Lines(t.Context(), Query{AppID: "app_a", Limit: 100})
+	if err != nil || len(lines) != 6 || lines[4].Message != "4" || lines[5].Level != "warn" || !strings.HasPrefix(lines[5].Message, "(7 lines are missing here") {
+		t.Errorf("%+v %v", lines, err)
+	}
+	if len(a.apps) != 1 {
+		t.Errorf("%d seconds are kept", len(a.apps))
+	}
+}
+
+func TestBundlesAreFewHoweverManyStrangersThereAre(t *testing.T) {
+	b := newBundles()
+	now := time.Now()
+	told, stood := 0, 0
+	count := func(e Entry) {
+		told++
+		var facts struct{ Count int }
+		_ = json.Unmarshal(e.Details, &facts)
+		stood += max(1, facts.Count)
+	}
+	for n := range 100_000 {
+		if e, due := b.add("class", fmt.Sprint(n%5000), Entry{}, now); due {
+			count(e)
+		}
+	}
+	for _, e := range b.end(now.Add(2 * bundleFor)) {
+		count(e)
+	}
+	if told > 3*bundleMost+10 || stood != 100_000 || len(b.by) != 0 || len(b.all) != 0 {
+		t.Errorf("%d entries stand for %d; %d bundles are left", told, stood, len(b.by))
+	}
+}
+
+func FuzzParseTime(f *testing.F) {
+	for _, s := range []string{"24h", "7d", "2026-01-31", "2026-01-31T12:00:00Z", "-1h", "h", ""} {
+		f.Add(s)
+	}
+	now := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, text string) {
+		at, err := ParseTime(text, now)
+		if err != nil && !at.IsZero() {
+			t.Errorf("%q: %v with %v", text, at, err)
+		}
+		if err == nil && len(text) < 8 && at.After(now) {
+			t.Errorf("%q is %v, which is to come", text, at)
+		}
+	})
+}
+
+// BenchmarkLog measures the activity log with half a million entries.
+func BenchmarkLog(b *testing.B) {
+	l := openLog(b, 500_000, 0)
+	actions := []string{"upload.send", "upload.commit", "env.set", "alias.set", "key.create"}
+	n := 0
+	add := func() {
+		w := Weight(n % 7)
+		if n%5000 == 0 {
+			w = Security
+		}
+		e := Entry{Weight: w, Action: actions[n%len(actions)], Result: OK, Actor: Actor{Kind: Key, ID: fmt.Sprint("key_", n%20), Name: fmt.Sprint("ci", n%20), Address: "203.0.113.7", Agent: "Go-http-client/1.1"},
+			ResourceType: "app", Resource: fmt.Sprint("app", n%100), AppID: fmt.Sprint("app_", n%100), Details: json.RawMessage(`{"deployment":12,"live":true}`)}
+		if n%1000 == 0 {
+			e.Result = Failed
+		}
+		l.Record(e)
+		n++
+	}
+	for n < 500_000 {
+		add()
+		if n%2000 == 0 {
+			flush(b, l)
+		}
+	}
+	flush(b, l)
+	b.Run("record", func(b *testing.B) {
+		for b.Loop() {
+			add()
+			if n%2000 == 0 {
+				b.StopTimer()
+				flush(b, l)
+				b.StartTimer()
+			}
+		}
+	})
+	b.Run("store 500 and prune 500", func(b *testing.B) {
+		for b.Loop() {
+			for range 500 {
+				add()
+			}
+			flush(b, l)
+		}
+	})
+	seven, nine := Weight(7), Weight(9)
+	for name, f := range map[string]Filter{"": {}, "weight 9": {MinWeight: &nine}, "weight 7": {MinWeight: &seven}, "app": {AppID: "app_7"}, "failed": {Result: Failed}, "rare both": {AppID: "app_0", Result: Failed},
+		"action": {Action: "key.create"}, "noun": {Action: "key"}, "never": {Action: "never.ever"}, "user": {User: "ci3"}, "since": {Since: time.Now().Add(-time.Second)}} {
+		b.Run("newest 20 "+name, func(b *testing.B) {
+			for b.Loop() {
+				if _, _, err := l.List(context.Background(), f, 20); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	b.Run("stats", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := l.Stats(context.Background(), Filter{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

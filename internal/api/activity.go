@@ -1,0 +1,273 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"fazt/internal/activity"
+	"fazt/internal/api/op"
+	"fazt/internal/auth"
+	"fazt/internal/errs"
+)
+
+// activityFilter checks a filter, finds the app it names, and leaves a key that is bound to apps no others.
+func (a *API) activityFilter(ctx context.Context, q op.ActivityFilter) (f activity.Filter, err error) {
+	f = activity.Filter{Action: q.Action, Type: q.Type, Resource: q.Resource, User: q.User, Actor: q.Actor, Result: activity.Result(q.Result)}
+	for _, w := range []struct {
+		name string
+		from *int
+		to   **activity.Weight
+	}{{"min_weight", q.MinWeight, &f.MinWeight}, {"max_weight", q.MaxWeight, &f.MaxWeight}} {
+		if w.from == nil {
+			continue
+		}
+		if *w.from < 0 || *w.from > int(activity.MostWeight) {
+			return f, errs.New(errs.Invalid, "%s must be from 0 to %d, not %d", w.name, activity.MostWeight, *w.from)
+		}
+		weight := activity.Weight(*w.from)
+		*w.to = &weight
+	}
+	if kinds := []string{"", activity.Owner, activity.User, activity.Key, activity.ItSelf, activity.Anonymous}; !slices.Contains(kinds, q.Actor) {
+		return f, errs.New(errs.Invalid, "there is no actor %q; there are owner, user, key, system and anonymous", q.Actor)
+	}
+	if results := []activity.Result{"", activity.OK, activity.Denied, activity.Failed}; !slices.Contains(results, f.Result) {
+		return f, errs.New(errs.Invalid, "there is no result %q; there are ok, denied and failed", q.Result)
+	}
+	now := time.Now().UTC()
+	if q.Since != "" {
+		if f.Since, err = activity.ParseTime(q.Since, now); err != nil {
+			return f, err
+		}
+	}
+	if q.Until != "" {
+		if f.Until, err = activity.ParseTime(q.Until, now); err != nil {
+			return f, err
+		}
+	}
+	if err := a.activityApp(ctx, q, &f); err != nil {
+		return f, err
+	}
+	return f, a.onlyOwnApps(ctx, &f)
+}
+
+// activityApp finds the app that a filter names. One that was removed is known by its id alone.
+func (a *API) activityApp(ctx context.Context, q op.ActivityFilter, f *activity.Filter) error {
+	if q.App != "" && q.URL != "" {
+		return errs.New(errs.Invalid, "an app is named by its name or by an address, not by both")
+	}
+	if q.URL != "" {
+		id, err := a.appAt(ctx, q.URL)
+		f.AppID = id
+		return err
+	}
+	if q.App == "" {
+		return nil
+	}
+	app, err := a.Apps.Get(ctx, q.App)
+	if errs.Is(err, errs.NotFound) && strings.HasPrefix(q.App, "app_") {
+		f.AppID = q.App
+		return nil
+	}
+	f.AppID = app.ID
+	return err
+}
+
+// appAt is the app behind an address, a host or an alias, however it was copied.
+func (a *API) appAt(ctx context.Context, text string) (id string, err error) {
+	host := strings.TrimSpace(text)
+	if u, err := url.Parse(host); err == nil && u.Host != "" {
+		host = u.Hostname()
+	} else if u, err := url.Parse("//" + host); err == nil && u.Host != "" {
+		host = u.Hostname()
+	}
+	if d, err := a.Apps.Domain(ctx, host); err == nil {
+		return d.AppID, nil
+	}
+	label, _, _ := strings.Cut(strings.ToLower(host), ".")
+	if _, app, ok := strings.Cut(label, "--"); ok { // a preview
+		if found, err := a.Apps.Get(ctx, app); err == nil {
+			return found.ID, nil
+		}
+	}
+	alias, err := a.Apps.Alias(ctx, label)
+	switch {
+	case err == nil && alias.AppID != "":
+		return alias.AppID, nil
+	case err == nil:
+		return "", errs.New(errs.Invalid, "%s leads to no app alone (%s); name the app with --app", alias.Name, alias.Leads())
+	case !errs.Is(err, errs.NotFound) && !errs.Is(err, errs.Invalid):
+		return "", err
+	}
+	return "", errs.New(errs.NotFound, "no app is at %q; `fazt alias list` and `fazt domain list` show the addresses", text)
+}
+
+// onlyOwnApps bounds the filter to what a key may see: one that is bound to apps must name one of them, unless it has
+// just one.
+func (a *API) onlyOwnApps(ctx context.Context, f *activity.Filter) error {
+	p := auth.From(ctx)
+	if Allow(op.Logs, p, "") == nil {
+		return nil
+	}
+	if f.AppID == "" {
+		var own []string
+		for _, s := range p.Scopes {
+			if s.Verb == auth.ScopeLogs {
+				own = append(own, s.App)
+			}
+		}
+		if len(own) != 1 {
+			return errs.New(errs.Forbidden, "the key %q allows the logs of some apps only; name one of them", p.Name)
+		}
+		f.AppID = own[0]
+	}
+	return Allow(op.Logs, p, f.AppID)
+}
+
+func (a *API) logList(ctx context.Context, req op.ActivityList) (page op.Page[activity.Entry], err error) {
+	limit, err := pageSize(req.Limit)
+	if err != nil {
+		return page, err
+	}
+	f, err := a.activityFilter(ctx, req.ActivityFilter)
+	if err != nil {
+		return page, err
+	}
+	if req.Cursor != "" {
+		if f.Before, err = eventID(req.Cursor, "cursor"); err != nil {
+			return page, err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, a.Limits.SQL().Deadline())
+	defer cancel()
+	list, next, err := a.Activity.List(ctx, f, limit)
+	page.Items = list
+	if next != 0 {
+		page.Next = strconv.FormatInt(next, 10)
+	}
+	return page, err
+}
+
+// eventID reads the id of an entry or a line where a client gives it back.
+func eventID(text, what string) (int64, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n <= 0 {
+		return 0, errs.New(errs.Invalid, "the %s is not one that this server gave", what)
+	}
+	return n, nil
+}
+
+func (a *API) logStats(ctx context.Context, req op.ActivityFilter) (activity.Stats, error) {
+	f, err := a.activityFilter(ctx, req)
+	if err != nil {
+		return activity.Stats{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, a.Limits.SQL().Deadline())
+	defer cancel()
+	return a.Activity.Stats(ctx, f)
+}
+
+func (a *API) logCleanup(ctx context.Context, req op.ActivityCleanup) (done op.ActivityRemoved, err error) {
+	f, err := a.activityFilter(ctx, req.ActivityFilter)
+	if err != nil {
+		return done, err
+	}
+	detail(ctx, "filter", filterFacts(req.ActivityFilter))
+	detail(ctx, "force", req.Force)
+	if !req.Force {
+		s, err := a.Activity.Stats(ctx, f)
+		return op.ActivityRemoved{Entries: s.Entries}, err
+	}
+	done.Removed = true
+	done.Entries, err = a.Activity.Remove(ctx, f)
+	detail(ctx, "removed", done.Entries)
+	return done, err
+}
+
+// filterFacts is what a filter says, for the entry of a cleanup.
+func filterFacts(q op.ActivityFilter) map[string]any {
+	facts := map[string]any{}
+	for name, text := range map[string]string{"action": q.Action, "type": q.Type, "resource": q.Resource, "app": q.App, "url": q.URL,
+		"user": q.User, "actor": q.Actor, "result": q.Result, "since": q.Since, "until": q.Until} {
+		if text != "" {
+			facts[name] = text
+		}
+	}
+	if q.MinWeight != nil {
+		facts["min_weight"] = *q.MinWeight
+	}
+	if q.MaxWeight != nil {
+		facts["max_weight"] = *q.MaxWeight
+	}
+	return facts
+}
+
+// logExport writes page after page: no more than one is in memory, and between them the database is free.
+func (a *API) logExport(ctx context.Context, req op.ActivityFilter) (op.Stream, error) {
+	f, err := a.activityFilter(ctx, req)
+	if err != nil {
+		return op.Stream{}, err
+	}
+	return op.Stream{Size: -1, Write: func(w io.Writer) error {
+		for {
+			page, next, err := a.Activity.List(ctx, f, pageMost)
+			if err != nil {
+				return err
+			}
+			var b []byte
+			for _, e := range page {
+				line, err := json.Marshal(e)
+				if err != nil {
+					return err
+				}
+				b = append(append(b, line...), '\n')
+			}
+			if _, err := w.Write(b); err != nil || next == 0 {
+				return err
+			}
+			f.Before = next
+		}
+	}}, nil
+}
+
+func (a *API) logTail(ctx context.Context, req op.ActivityTail) (op.Stream, error) {
+	if req.Limit < 0 || req.Limit > pageMost {
+		return op.Stream{}, errs.New(errs.Invalid, "limit must be from 0 to %d, not %d", pageMost, req.Limit)
+	}
+	f, err := a.activityFilter(ctx, req.ActivityFilter)
+	if err != nil {
+		return op.Stream{}, err
+	}
+	if req.After != "" {
+		if f.After, err = eventID(req.After, "header Last-Event-ID"); err != nil {
+			return op.Stream{}, err
+		}
+		req.Limit = pageMost
+	}
+	return op.Stream{Size: -1, Live: true, Write: func(w io.Writer) error {
+		past, follower, err := a.Activity.Tail(ctx, f, req.Limit)
+		if err != nil {
+			return err
+		}
+		return live(a, ctx, w, past, follower, func() error { return a.stillAllowed(ctx) }, entryEvent)
+	}}, nil
+}
+
+// stillAllowed says whether whoever follows a log may still do so: a key that was revoked ends what it follows.
+func (a *API) stillAllowed(ctx context.Context) error {
+	p := auth.From(ctx)
+	if p.Kind != auth.Key {
+		return nil
+	}
+	return a.Keys.InForce(ctx, p.ID)
+}
+
+func entryEvent(e activity.Entry, _ int) (op.Event, error) {
+	data, err := json.Marshal(e)
+	return op.Event{ID: strconv.FormatInt(e.ID, 10), Data: data}, err
+}

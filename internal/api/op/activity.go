@@ -1,0 +1,57 @@
+package op
+
+import (
+	"net/http"
+
+	"fazt/internal/activity"
+)
+
+// ActivityFilter says which entries of the activity log. What is not given filters nothing.
+type ActivityFilter struct {
+	MinWeight *int   `query:"min_weight" desc:"this weight and greater ones, 0 to 9"`
+	MaxWeight *int   `query:"max_weight" desc:"this weight and lesser ones, 0 to 9"`
+	Action    string `query:"action" desc:"an operation such as app.remove, or a noun such as app for all of its operations"`
+	Type      string `query:"type" desc:"type of what it is about: app, alias, domain, key, server, …"`
+	Resource  string `query:"resource" desc:"name of what it is about"`
+	App       string `query:"app" desc:"name or id of the app it is about"`
+	URL       string `query:"url" desc:"the app behind this address, host or alias"`
+	User      string `query:"user" desc:"name or id of who did it"`
+	Actor     string `query:"actor" desc:"what sort of caller did it: owner, user, key, system or anonymous"`
+	Result    string `query:"result" desc:"ok, denied or failed"`
+	Since     string `query:"since" desc:"not older than 30m, 24h, 7d, 2026-01-31 (UTC) or 2026-01-31T12:00:00Z"`
+	Until     string `query:"until" desc:"older than that"`
+}
+
+// ActivityList asks for one page of the activity log.
+type ActivityList struct {
+	ActivityFilter
+	List
+}
+
+// ActivityTail asks for the newest entries and those to come.
+type ActivityTail struct {
+	ActivityFilter
+	Limit int    `query:"limit" desc:"begin with the newest so many, 0 to 1000"`
+	After string `header:"Last-Event-ID" desc:"begin after the event with this id; a browser sends it when it connects again"`
+}
+
+// ActivityCleanup removes entries.
+type ActivityCleanup struct {
+	ActivityFilter
+	Force bool `query:"force" desc:"remove them; without it they are only counted"`
+}
+
+// ActivityRemoved is what a cleanup removed, or would remove.
+type ActivityRemoved struct {
+	Entries int  `json:"entries"`
+	Removed bool `json:"removed"` // false = they were only counted
+}
+
+// The operations on the activity log.
+var (
+	LogList    = declare[ActivityList, Page[activity.Entry]](Spec{Name: "log.list", Method: http.MethodGet, Path: "/api/logs", Access: Logs, Tag: "Activity log", Doc: "List who did what, newest first."})
+	LogStats   = declare[ActivityFilter, activity.Stats](Spec{Name: "log.stats", Method: http.MethodGet, Path: "/api/logs/stats", Access: Logs, Tag: "Activity log", Doc: "Count the entries of the activity log by weight and result."})
+	LogExport  = declare[ActivityFilter, Stream](Spec{Name: "log.export", Method: http.MethodGet, Path: "/api/logs/export", Access: Logs, Tag: "Activity log", Media: "application/x-ndjson", Doc: "Read all entries of the activity log, newest first, one JSON object a line."})
+	LogTail    = declare[ActivityTail, Stream](Spec{Name: "log.tail", Method: http.MethodGet, Path: "/api/logs/tail", Access: Logs, Tag: "Activity log", Media: eventStream, Doc: "Follow the activity log live, as server-sent events whose data are entries."})
+	LogCleanup = declare[ActivityCleanup, ActivityRemoved](Spec{Name: "log.cleanup", Method: http.MethodDelete, Path: "/api/logs", Access: Admin, Tag: "Activity log", Weight: activity.Security, Doc: "Remove entries of the activity log. Without force they are only counted."})
+)

@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fazt/internal/api/op"
+	"fazt/internal/client"
+	"fazt/internal/output"
+	"fazt/internal/schema"
+	"fazt/internal/system"
+)
+
+func (c *command) settings() *cobra.Command {
+	return group("settings", "See and change what the owner decides about the instance",
+		c.settingsList(), c.settingsGet(), c.settingsSet(), c.settingsReset())
+}
+
+// settingFlags gives a command a flag for every setting; those of lists may be repeated.
+func settingFlags(cmd *cobra.Command) {
+	for _, f := range schema.Of[system.Settings]().Fields() {
+		desc := strings.ToLower(f.Desc[:1]) + f.Desc[1:]
+		if words := strings.Trim(f.Default, `[]"`); words != "" {
+			desc += " (default " + words + ")"
+		}
+		if f.Type == "array" {
+			cmd.Flags().StringSlice(system.FlagName(f.Path), nil, desc)
+		} else {
+			cmd.Flags().String(system.FlagName(f.Path), "", desc)
+		}
+	}
+}
+
+// givenSettings are the settings that the flags of a command give, by path.
+func givenSettings(cmd *cobra.Command) map[string]string {
+	given := map[string]string{}
+	for _, f := range schema.Of[system.Settings]().Fields() {
+		name := system.FlagName(f.Path)
+		switch flag := cmd.Flags().Lookup(name); {
+		case flag == nil || !flag.Changed:
+		case f.Type == "array":
+			list, _ := cmd.Flags().GetStringSlice(name) // made by settingFlags
+			given[f.Path] = strings.Join(list, ",")
+		default:
+			given[f.Path] = flag.Value.String()
+		}
+	}
+	return given
+}
+
+func (c *command) settingsList() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the settings, and where their values come from", Args: arguments(),
+		Long: `List the settings and where their values come from: a flag of the server, the
+environment, what is stored, or the default, the first that there is. The
+variable of a setting is FAZT_ and its name, such as FAZT_DOMAIN.`,
+		Example: `  fazt settings list
+  fazt @home settings list`,
+		RunE: func(*cobra.Command, []string) error {
+			return c.existing(func(cl *client.Client) error {
+				list, err := client.Call(c.ctx, cl, op.SettingsList, op.None{})
+				if err != nil {
+					return err
+				}
+				c.reportIgnored(list.Ignored)
+				v := output.View{Value: list, Columns: []string{"setting", "value", "comes from", "changed"}}
+				var notes [][]string
+				for _, i := range list.Settings {
+					v.Rows = append(v.Rows, []string{i.Path, shown(i, i.Value, ""), origin(i), changedBy(i)})
+					if i.Note != "" {
+						notes = append(notes, []string{fmt.Sprintf("%s %s", i.Path, waiting(i))})
+					}
+				}
+				v.Rows = append(v.Rows, notes...)
+				return c.print(v)
+			})
+		},
+	}
+}
+
+// waiting is the note of a setting, with the value that is not in force.
+func waiting(i system.Item) string {
+	if i.Source == system.FromStored {
+		return fmt.Sprintf("= %s %s", shown(i, i.Stored, ""), i.Note)
+	}
+	return note(i.Note)
+}
+
+func (c *command) settingsGet() *cobra.Command {
+	return &cobra.Command{
+		Use: "get SETTING", Short: "Show one setting, and what it means", Args: arguments("the name of the setting"),
+		Example: `  fazt settings get trusted_proxies`,
+		RunE: func(_ *cobra.Command, args []string) error {
+			return c.existing(func(cl *client.Client) error {
+				list, err := client.Call(c.ctx, cl, op.SettingsList, op.None{})
+				if err != nil {
+					return err
+				}
+				i, err := item(list.Settings, "setting", args[0])
+				if err != nil {
+					return err
+				}
+				return c.print(itemView("setting", i))
+			})
+		},
+	}
+}
+
+func (c *command) settingsSet() *cobra.Command {
+	return &cobra.Command{
+		Use: "set SETTING VALUE…", Short: "Change a setting", Args: settingAndValues,
+		Long: `Change a setting. It says so when it takes a restart, and when a flag or the
+environment hides it. A list takes several values, or one with commas.`,
+		Example: `  fazt settings set domain example.com
+  fazt settings set listen 0.0.0.0:80 '[::]:80'
+  fazt settings set trusted_proxies 10.0.0.0/8,fd00::/8
+  fazt settings set log_retention 30d`,
+		RunE: func(_ *cobra.Command, args []string) error {
+			return c.changeSettings(map[string]json.RawMessage{args[0]: quoted(strings.Join(args[1:], ","))})
+		},
+	}
+}
+
+func settingAndValues(_ *cobra.Command, args []string) error {
+	if len(args) < 2 {
+		return usagef("%s is missing", []string{"the name of the setting", "the value"}[len(args)])
+	}
+	return nil
+}
+
+func (c *command) settingsReset() *cobra.Command {
+	return &cobra.Command{
+		Use: "reset SETTING…", Short: "Return settings to their defaults", Args: atLeastOne("the name of the setting"),
+		Example: `  fazt settings reset domain`,
+		RunE:    func(_ *cobra.Command, args []string) error { return c.changeSettings(resets(args)) },
+	}
+}
+
+func (c *command) changeSettings(values map[string]json.RawMessage) error {
+	return c.existing(func(cl *client.Client) error {
+		changed, err := client.Call(c.ctx, cl, op.SettingsSet, op.SettingsChange{Values: values})
+		if err != nil {
+			return err
+		}
+		groups, err := client.Call(c.ctx, cl, op.SettingsSchema, op.None{})
+		if err != nil {
+			return err
+		}
+		return c.print(changedView("setting", changed, groups))
+	})
+}

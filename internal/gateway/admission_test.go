@@ -1,0 +1,143 @@
+package gateway
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"fazt/internal/errs"
+	"fazt/internal/runtime"
+	"fazt/internal/system"
+)
+
+func TestAnAppAtItsBoundLeavesRoomForOthers(t *testing.T) {
+	for _, c := range []struct {
+		most int64
+		want []int // that each of the apps gets, which take all they can one after the other
+	}{
+		{1, []int{1, 0}},
+		{2, []int{1, 1, 0}},
+		{10, []int{5, 3, 1, 1, 0}},
+		{500, []int{250, 125, 63, 31, 16}},
+	} {
+		a := &admission{}
+		for i, want := range c.want {
+			app, got := a.of(string(rune('a'+i))), 0
+			for a.enter(app, c.most) {
+				got++
+			}
+			if got != want {
+				t.Errorf("of %d, app %d got %d, want %d", c.most, i, got, want)
+			}
+		}
+	}
+}
+
+func TestEveryPlaceThatWasTakenIsGivenBack(t *testing.T) {
+	a := &admission{}
+	var most, now atomic.Int64
+	var group sync.WaitGroup
+	for i := range 8 {
+		app := a.of(string(rune('a' + i%3)))
+		group.Go(func() {
+			for range 5000 {
+				if a.enter(app, 5) {
+					if n := now.Add(1); n > most.Load() {
+						most.Store(n)
+					}
+					now.Add(-1)
+					a.leave(app)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if a.all.Load() != 0 || most.Load() > 5 {
+		t.Errorf("%d are left, and there were %d", a.all.Load(), most.Load())
+	}
+	for _, app := range []string{"a", "b", "c"} {
+		if n := a.of(app).Load(); n != 0 {
+			t.Errorf("%s: %d are left", app, n)
+		}
+	}
+}
+
+// answering is a function that says how the request reached it.
+type answering struct{ got []runtime.Function }
+
+func (a *answering) Serve(w http.ResponseWriter, _ *http.Request, f runtime.Function) {
+	a.got = append(a.got, f)
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func TestForgedForwardingHeadersChangeNothing(t *testing.T) {
+	d := open(t, "localhost")
+	d.deploy(map[string]string{"index.html": "x"}, Target{AppID: "app_a", AppName: "a", Function: true}, "a")
+	for _, trusted := range []bool{false, true} {
+		f := &answering{}
+		var seen []Event
+		c := d.Config
+		c.Functions, c.Access = f, func(e Event) { seen = append(seen, e) }
+		if trusted {
+			c.TrustedProxies = proxies("192.0.2.0/24") // where httptest comes from
+		}
+		r := httptest.NewRequest(http.MethodGet, "http://a.localhost/api/x", nil)
+		r.Header = http.Header{"X-Forwarded-For": {"203.0.113.7"}, "X-Real-Ip": {"203.0.113.8"}, "X-Forwarded-Proto": {"https"}, "X-Forwarded-Host": {"b.localhost"}, "Forwarded": {"for=203.0.113.9;proto=https;host=b.localhost"}}
+		New(c).ServeHTTP(httptest.NewRecorder(), r)
+		want := "192.0.2.1"
+		if trusted {
+			want = "203.0.113.7"
+		}
+		if len(f.got) != 1 || f.got[0].AppName != "a" || f.got[0].ClientIP != want || f.got[0].HTTPS != trusted || seen[0].ClientIP != want {
+			t.Errorf("trusted %v: %+v %+v", trusted, f.got, seen)
+		}
+	}
+}
+
+func TestABodyOverTheBoundIsRefusedBeforeItIsRead(t *testing.T) {
+	l := system.Defaults()
+	l.Storage.MaxUpload = 10
+	a := &admission{limits: system.NewLive(l)}
+	for length, refused := range map[int64]bool{10: false, 11: true} {
+		body := &unread{Reader: strings.NewReader("01234567890")}
+		r := httptest.NewRequest(http.MethodPost, "/", body)
+		r.ContentLength = length
+		w := httptest.NewRecorder()
+		err := a.serve(w, r, runtime.Function{AppID: "a"}, &answering{})
+		if errs.Is(err, errs.TooLarge) != refused || body.read || (w.Header().Get("Connection") == "close") != refused {
+			t.Errorf("%d: %v, read %v", length, err, body.read)
+		}
+	}
+	if a.all.Load() != 0 {
+		t.Errorf("%d are left", a.all.Load())
+	}
+}
+
+type unread struct {
+	*strings.Reader
+	read bool
+}
+
+func (u *unread) Read(p []byte) (int, error) {
+	u.read = true
+	return u.Reader.Read(p)
+}
+
+// BenchmarkAdmission is what it costs a request to a function to be let in.
+func BenchmarkAdmission(b *testing.B) {
+	a := &admission{limits: system.NewLive(system.Defaults())}
+	b.RunParallel(func(pb *testing.PB) {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		w := httptest.NewRecorder()
+		for pb.Next() {
+			_ = a.serve(w, r, runtime.Function{AppID: "app_a"}, nothingElse{})
+		}
+	})
+}
+
+type nothingElse struct{}
+
+func (nothingElse) Serve(http.ResponseWriter, *http.Request, runtime.Function) {}

@@ -1,0 +1,171 @@
+package runtime
+
+import (
+	"context"
+	"log/slog"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"fazt/internal/system"
+)
+
+// fleet is an engine with functions that stay until they are let go.
+type fleet struct {
+	*Engine
+	limits atomic.Pointer[system.Runtime]
+	load   func(context.Context) (*Program, error)
+}
+
+func newFleet(t *testing.T) *fleet {
+	t.Helper()
+	f := &fleet{}
+	l := system.Defaults().Runtime
+	l.ExecTimeout, l.QueueWait = 20000, 20000
+	f.limits.Store(&l)
+	f.Engine = New(Config{Limits: func(string) system.Runtime { return *f.limits.Load() }, Console: &lines{}, Log: slog.New(slog.DiscardHandler)})
+	p, err := Compile(t.Context(), files{"api/main.js": `export default async () => { await new Promise((r) => setTimeout(r, 30)); return new Response("x"); };`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.load = func(context.Context) (*Program, error) { return p, nil }
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- f.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-ended })
+	return f
+}
+
+func (f *fleet) change(fn func(l *system.Runtime)) {
+	l := *f.limits.Load()
+	fn(&l)
+	f.limits.Store(&l)
+}
+
+// ask makes n requests at once to a deployment of an app.
+func (f *fleet) ask(t *testing.T, app, deployment string, n int) {
+	t.Helper()
+	var group sync.WaitGroup
+	for range n {
+		group.Go(func() {
+			w := httptest.NewRecorder()
+			f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), Function{AppID: app, Deployment: deployment, Load: f.load})
+			if w.Code != 200 {
+				t.Errorf("%s %s: %d %s", app, deployment, w.Code, w.Body)
+			}
+		})
+	}
+	group.Wait()
+}
+
+func (f *fleet) machines() (all int, byApp map[string]int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	byApp = map[string]int{}
+	for _, p := range f.pools {
+		byApp[p.app] += p.count
+		all += p.count
+	}
+	for app, n := range byApp {
+		if n != f.apps[app] {
+			byApp[app] = -1 // counted in two ways that differ
+		}
+	}
+	if all != f.count {
+		all = -1
+	}
+	return all, byApp
+}
+
+func TestDeploymentsOfOneAppShareItsMachines(t *testing.T) {
+	f := newFleet(t)
+	f.change(func(l *system.Runtime) { l.VMsPerApp = 2 })
+	f.ask(t, "a", "live", 4)
+	f.ask(t, "a", "preview", 4) // must not wait for what the other has idle
+	f.ask(t, "b", "other", 4)
+	if all, by := f.machines(); all != 4 || by["a"] != 2 || by["b"] != 2 {
+		t.Errorf("%d %v", all, by)
+	}
+	var group sync.WaitGroup
+	for _, deployment := range []string{"live", "preview", "another"} {
+		group.Go(func() { f.ask(t, "a", deployment, 5) })
+	}
+	group.Wait()
+	if all, by := f.machines(); all > 4 || all < 0 || by["a"] > 2 || by["a"] < 1 {
+		t.Errorf("%d %v", all, by)
+	}
+}
+
+func TestLoweredNumbersEndIdleMachinesAndRaisedOnesLetRequestsIn(t *testing.T) {
+	for name, c := range map[string]struct {
+		lower func(l *system.Runtime)
+		all   int
+	}{
+		"in all":  {func(l *system.Runtime) { l.VMs = 2 }, 2},
+		"per app": {func(l *system.Runtime) { l.VMsPerApp = 1 }, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFleet(t)
+			f.ask(t, "a", "a1", 4)
+			f.ask(t, "b", "b1", 4)
+			if all, _ := f.machines(); all < 4 {
+				t.Skipf("only %d machines came to be", all)
+			}
+			f.change(c.lower)
+			for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+				all, by := f.machines()
+				if all == c.all {
+					break
+				}
+				if time.Now().After(end) {
+					t.Fatalf("%d %v", all, by)
+				}
+			}
+			f.ask(t, "a", "a1", 6) // busy ones above the limit are none
+			if all, by := f.machines(); all != c.all && all != 1 {
+				t.Errorf("%d %v", all, by)
+			}
+		})
+	}
+	t.Run("raised", func(t *testing.T) {
+		f := newFleet(t)
+		f.change(func(l *system.Runtime) { l.VMsPerApp = 1 })
+		f.ask(t, "a", "a1", 1)
+		f.change(func(l *system.Runtime) { l.VMsPerApp = 4 })
+		f.ask(t, "a", "a1", 4)
+		if all, _ := f.machines(); all < 2 {
+			t.Errorf("%d", all)
+		}
+	})
+}
+
+func TestAMachineMadeUnderOtherLimitsIsReplaced(t *testing.T) {
+	f := newFleet(t)
+	f.ask(t, "a", "a1", 1)
+	before := f.pools["a1"].idle[0]
+	f.ask(t, "a", "a1", 1)
+	if f.pools["a1"].idle[0] != before {
+		t.Fatal("it was replaced without a reason")
+	}
+	f.change(func(l *system.Runtime) { l.MaxMemory = 8 << 20 })
+	f.ask(t, "a", "a1", 1)
+	now := f.pools["a1"].idle[0]
+	if now == before || now.maxMemory != 8<<20 {
+		t.Errorf("it has %d", now.maxMemory)
+	}
+	if all, by := f.machines(); all != 1 || by["a"] != 1 {
+		t.Errorf("%d %v", all, by)
+	}
+}
+
+func TestARequestWhoseTimePassedInTheQueueMayTryAgain(t *testing.T) {
+	f := newFleet(t)
+	w := httptest.NewRecorder()
+	f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), Function{AppID: "a", Deployment: "a1", Load: f.load, Ends: time.Now().Add(-time.Second)})
+	if w.Code != 503 || w.Header().Get("Retry-After") == "" {
+		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+	}
+	f.ask(t, "a", "a1", 1)
+}

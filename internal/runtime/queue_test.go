@@ -1,0 +1,273 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"fazt/internal/errs"
+	"fazt/internal/system"
+)
+
+// crowd lets people wait for the only processor, one after the other so that their order is known, then gives turns
+// until all had theirs, and tells in which order that was.
+func crowd(t *testing.T, people []string) (served []string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		p := newProcessors(1)
+		p.comeBack()
+		var mu sync.Mutex
+		var all sync.WaitGroup
+		for _, who := range people {
+			all.Go(func() {
+				if who == "back" {
+					p.comeBack()
+				} else {
+					l := p.join(who)
+					if err := p.enter(t.Context(), l, nil); err != nil {
+						t.Error(err)
+					}
+					p.depart(l, true)
+				}
+				mu.Lock()
+				served = append(served, who)
+				mu.Unlock()
+			})
+			synctest.Wait()
+		}
+		for range people {
+			p.leave()
+			synctest.Wait()
+		}
+		p.leave()
+		all.Wait()
+		if p.free != 1 || len(p.lines) != 0 || len(p.order) != 0 || len(p.back) != 0 {
+			t.Errorf("something is left: %+v", p)
+		}
+	})
+	return served
+}
+
+func TestWhoIsNext(t *testing.T) {
+	tests := []struct {
+		name         string
+		people, want []string
+	}{
+		{"in the order they came", []string{"a", "a"}, []string{"a", "a"}},
+		{"an app with many visitors is like one with one", []string{"a", "a", "a", "b", "c"}, []string{"a", "b", "c", "a", "a"}},
+		{"who comes back goes first", []string{"a", "b", "back", "back"}, []string{"back", "back", "a", "b"}},
+		{"but does not keep the others out", []string{"a", "b", "back", "back", "back", "back", "back", "back"}, []string{"back", "back", "back", "back", "a", "back", "back", "b"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := crowd(t, tt.people); !slices.Equal(got, tt.want) {
+				t.Errorf("%v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestWhoGivesUpLeavesNoPlaceBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProcessors(1)
+		p.comeBack()
+		gone, cancel := context.WithCancel(t.Context())
+		late, cancelLate := context.WithTimeout(t.Context(), time.Second)
+		defer cancelLate()
+		var all sync.WaitGroup
+		for _, tt := range []struct {
+			ctx     context.Context
+			timeout time.Duration
+			kind    errs.Kind
+		}{{gone, time.Hour, errs.Canceled}, {late, time.Hour, errs.Unavailable}, {t.Context(), 2 * time.Second, errs.Unavailable}} {
+			all.Go(func() {
+				l := p.join("a")
+				err := p.enter(tt.ctx, l, time.After(tt.timeout))
+				p.depart(l, err == nil)
+				if !errs.Is(err, tt.kind) || tt.kind == errs.Unavailable && errs.RetryAfter(err) == 0 {
+					t.Errorf("%v, want %v", err, tt.kind)
+				}
+			})
+		}
+		synctest.Wait()
+		cancel()
+		all.Wait()
+		p.leave()
+		if p.free != 1 || len(p.lines) != 0 || len(p.order) != 0 {
+			t.Errorf("something is left: %+v", p)
+		}
+	})
+}
+
+func TestALineRefusesWhomItCannotServeInTime(t *testing.T) {
+	const ms = time.Millisecond
+	tests := []struct {
+		name    string
+		waiting int
+		every   time.Duration
+		since   time.Duration // the last was served
+		stood   time.Duration // before that
+		full    bool
+	}{
+		{"short", 10, 10 * ms, 5 * ms, 0, false},
+		{"long", 100, 10 * ms, 5 * ms, 0, true},
+		{"long and fast", 1000, 100 * time.Microsecond, 0, 0, false},
+		{"of unknown pace, new", 1000, 0, ms, 0, false},
+		{"of unknown pace, standing", 1, 0, 800 * ms, 0, true},
+		{"standing", 1, 10 * ms, 800 * ms, 0, true},
+		{"slow but moving", 1, 600 * ms, 500 * ms, 0, false},
+		{"a burst", 50, 10 * ms, 5 * ms, 500 * ms, false},
+		{"the same for long", 50, 10 * ms, 5 * ms, 1500 * ms, true},
+		{"short for long", 10, 10 * ms, 5 * ms, 1500 * ms, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newProcessors(1)
+				for range tt.waiting {
+					p.join("a")
+				}
+				p.lines["a"].every = tt.every
+				time.Sleep(tt.stood)
+				p.lines["a"].last = time.Now()
+				time.Sleep(tt.since)
+				err := p.full("a", time.Second)
+				if errs.Is(err, errs.Unavailable) != tt.full {
+					t.Errorf("%v, want full %v", err, tt.full)
+				}
+				if tt.full && errs.RetryAfter(err) < time.Second {
+					t.Errorf("to be tried again after %v", errs.RetryAfter(err))
+				}
+				if err := p.full("b", time.Second); err != nil {
+					t.Errorf("another app: %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestThePaceOfALineIsLearned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProcessors(1)
+		var all []*line
+		for range 100 {
+			all = append(all, p.join("a"))
+		}
+		for _, l := range all[:90] {
+			time.Sleep(20 * time.Millisecond)
+			p.depart(l, true)
+		}
+		if got := p.lines["a"].wait(time.Now()); got != 11*20*time.Millisecond { // ten wait, and the next has just begun
+			t.Errorf("%v", got)
+		}
+		for _, l := range all[90:] {
+			p.depart(l, false)
+		}
+		if len(p.lines) != 0 {
+			t.Error("the line is still there")
+		}
+	})
+}
+
+// A request that ran out of time in the queue was answered 504, as if its function had been slow, and ran for nothing.
+func TestARequestThatNeverBeganIsRefusedAndNotTimedOut(t *testing.T) {
+	h := newHost(t, `export default async (r) => { await new Promise((f) => setTimeout(f, 500)); return new Response("ok"); };`)
+	var short atomic.Bool
+	h.Engine = New(Config{Console: h.log, Log: slog.New(slog.DiscardHandler), Limits: func(string) system.Runtime {
+		l := system.Defaults().Runtime
+		l.VMs, l.VMsPerApp, l.QueueWait = 1, 1, 5000
+		if short.Load() {
+			l.ExecTimeout = 50
+		}
+		return l
+	}})
+	var all sync.WaitGroup
+	all.Go(func() {
+		if w := h.ask(t, "GET", "/", ""); w.Code != http.StatusOK {
+			t.Errorf("the first: %d", w.Code)
+		}
+	})
+	for h.Stats().Busy == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	short.Store(true)
+	for range 5 {
+		all.Go(func() {
+			w := h.ask(t, "GET", "/", "")
+			if after, _ := strconv.Atoi(w.Header().Get("Retry-After")); w.Code != http.StatusServiceUnavailable || after < 1 {
+				t.Errorf("one who waited: %d, Retry-After %d", w.Code, after)
+			}
+		})
+	}
+	all.Wait()
+	if got := h.Stats().Refused; got != 5 {
+		t.Errorf("%d were counted as refused", got)
+	}
+	h.shutdown()
+}
+
+// While two apps are flooded, a third is served as ever: lines are by app.
+func TestACrowdBeforeOneAppIsNotInTheWayOfAnother(t *testing.T) {
+	h := newHost(t, `export default () => { for (let end = Date.now() + 5; Date.now() < end;) {} return new Response("ok"); };`)
+	h.fn.AppID = "app_crowded"
+	other := h.another(t, "dep_2", `export default () => new Response("fine");`)
+	other.fn.AppID = "app_quiet"
+	var all sync.WaitGroup
+	for range 200 {
+		all.Go(func() { h.ask(t, "GET", "/", "") })
+	}
+	for range 20 {
+		if w := other.ask(t, "GET", "/", ""); w.Code != http.StatusOK {
+			t.Errorf("the other app answers %d %s", w.Code, w.Body)
+		}
+	}
+	all.Wait()
+}
+
+// A body of eight megabytes is not read for a request that will be refused.
+func TestTheBodyOfARefusedRequestIsNotRead(t *testing.T) {
+	h := newHost(t, `export default () => new Response("ok");`)
+	l := h.cpu.join(h.fn.AppID)
+	h.cpu.mu.Lock()
+	l.every = time.Hour
+	h.cpu.mu.Unlock()
+	r := httptest.NewRequest("POST", "http://a.localhost/", unreadable{t})
+	w := httptest.NewRecorder()
+	h.Serve(w, r, h.fn)
+	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || h.Stats().Refused != 1 {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+}
+
+type unreadable struct{ t *testing.T }
+
+func (u unreadable) Read([]byte) (int, error) {
+	u.t.Error("the body was read")
+	return 0, fmt.Errorf("not to be read")
+}
+
+// BenchmarkFull is what a refusal costs before HTTP, and what every request pays.
+func BenchmarkFull(b *testing.B) {
+	p := newProcessors(2)
+	b.Run("nobody waits", func(b *testing.B) {
+		for b.Loop() {
+			_ = p.full("a", time.Second)
+		}
+	})
+	p.join("a").every = time.Hour
+	b.Run("refused", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_ = p.full("a", time.Second)
+		}
+	})
+}

@@ -1,0 +1,119 @@
+package server_test
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"fazt/internal/database"
+	"fazt/internal/fazttest"
+	"fazt/internal/system"
+)
+
+const lateApp = `
+-- api/main.js --
+const spend = (ms) => new Promise((done) => setTimeout(done, ms));
+export default async (request) => {
+	const path = new URL(request.url).pathname;
+	for (;;) {
+		try {
+			if (path.endsWith("/get")) fazt.app.kv.get("k");
+			else await fazt.app.kv.set("k", 1);
+		} catch (e) {
+			if (path.endsWith("/caught")) return Response.json({ code: e.code, retryable: e.retryable, message: e.message });
+			throw e;
+		}
+		await spend(1);
+	}
+};
+`
+
+// The function asks for storage until it is refused; by then some of its time is left, and it can still answer.
+func TestAFunctionThatRunsOutOfTimeForStorageHearsOfItAndCanAnswer(t *testing.T) {
+	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Runtime.ExecTimeout = 400 }))
+	i.Deploy("late", lateApp)
+	for _, path := range []string{"/api/set", "/api/get"} {
+		r := i.Get("late", path)
+		if r.StatusCode != http.StatusServiceUnavailable || r.Header.Get("Retry-After") != "1" || !strings.Contains(r.Text, `"UNAVAILABLE"`) {
+			t.Errorf("%s: %d, Retry-After %q, %s", path, r.StatusCode, r.Header.Get("Retry-After"), r.Text)
+		}
+	}
+	r := i.Get("late", "/api/caught")
+	for _, want := range []string{`"code":"UNAVAILABLE"`, `"retryable":true`, "too little time is left for storage"} {
+		if r.StatusCode != http.StatusOK || !strings.Contains(r.Text, want) {
+			t.Errorf("%d %s does not have %s", r.StatusCode, r.Text, want)
+		}
+	}
+}
+
+// While the writer is held up, writes of functions end with an error that may be retried, before their function is
+// stopped, and none of them is done later.
+func TestWritesThatWaitForTheDiskInVainAreRefusedAndNeverDone(t *testing.T) {
+	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Runtime.ExecTimeout, l.Storage.WriteQueue = 1000, 3 }))
+	i.Deploy("app", `
+-- api/main.js --
+export default async (request) => {
+	const n = new URL(request.url).searchParams.get("n");
+	await fazt.app.kv.set("n" + n, n);
+	return new Response("stored");
+};
+`)
+	began, goOn := make(chan struct{}), make(chan struct{})
+	var held sync.WaitGroup
+	held.Go(func() {
+		_ = i.DB.Write(t.Context(), func(*database.Tx) error { close(began); <-goOn; return nil })
+	})
+	<-began
+	var all sync.WaitGroup
+	for n := range 8 { // more than the queue takes
+		all.Go(func() {
+			r := i.Get("app", "/api/?n="+string(rune('0'+n)))
+			if r.StatusCode != http.StatusServiceUnavailable || r.Header.Get("Retry-After") == "" {
+				t.Errorf("%d: %d, Retry-After %q, %s", n, r.StatusCode, r.Header.Get("Retry-After"), r.Text)
+			}
+		})
+	}
+	all.Wait()
+	close(goOn)
+	held.Wait()
+	time.Sleep(10 * time.Millisecond) // what was queued would be written now
+	keys := 0
+	err := i.DB.Read(t.Context(), func(c *database.Conn) error {
+		_, err := c.First("SELECT count(*) FROM kv", func(r *database.Row) { keys = r.Int(0) })
+		return err
+	})
+	if err != nil || keys != 0 {
+		t.Errorf("%d writes were done after they had been refused, %v", keys, err)
+	}
+}
+
+// The quota of an app holds for its functions, and tells them what it is.
+func TestAFunctionThatFillsItsAppHearsOfIt(t *testing.T) {
+	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Storage.MaxAppData = 2000 }))
+	d := i.Deploy("hoard", `
+-- api/main.js --
+export default async () => {
+	const refused = [];
+	for (let n = 0; n < 20; n++) {
+		try {
+			await fazt.app.kv.set("k" + n, "x".repeat(100));
+		} catch (e) {
+			refused.push(e.code + " " + e.retryable + " " + e.message);
+		}
+	}
+	await fazt.app.kv.set("k0", "less"); // what makes nothing larger is always possible
+	await fazt.app.kv.delete("k1");
+	return Response.json(refused);
+};
+`)
+	r := i.Get("hoard", "/api/")
+	if r.StatusCode != http.StatusOK || !strings.Contains(r.Text, "APP_DATA_FULL false the app keeps") || !strings.Contains(r.Text, "storage.max_app_data") {
+		t.Errorf("%d %s", r.StatusCode, r.Text)
+	}
+	u, err := i.KV.Usage(t.Context(), d.App.ID)
+	if err != nil || u.Bytes > 2000 || u.Keys < 8 {
+		t.Errorf("%+v %v", u, err)
+	}
+}

@@ -1,0 +1,177 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"fazt/internal/system"
+)
+
+// edge answers on a listener. The limits of an http.Server must not change while it serves; so there is one for each
+// set of limits: new connections go to that of the limits in force, and an older one lives on for as long as it has
+// connections. Nothing that is under way notices a change.
+type edge struct {
+	listener net.Listener
+	handler  http.Handler
+	limits   *system.Live
+	log      *slog.Logger
+}
+
+// generation is the server for one set of limits.
+type generation struct {
+	limits system.HTTP
+	server *http.Server
+	queue  *handed
+	open   atomic.Int64  // connections; negative is impossible
+	ended  chan struct{} // closed when it takes no connections any more
+}
+
+// run serves until ctx ends, then lets running requests finish.
+func (e edge) run(ctx context.Context) error {
+	failed := make(chan error, 1)
+	var all []*generation // only the last takes connections; touched by accept until it has ended
+	go func() { failed <- e.accept(&all) }()
+	var err error
+	select {
+	case err = <-failed:
+		err = fmt.Errorf("serve %s: %w", e.listener.Addr(), err)
+	case <-ctx.Done():
+		err = e.listener.Close()
+		if served := <-failed; !errors.Is(served, net.ErrClosed) {
+			err = errors.Join(err, served)
+		}
+	}
+	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	return errors.Join(err, shutdown(wait, all))
+}
+
+// accept hands every connection to the server of the limits in force, until the listener fails.
+func (e edge) accept(all *[]*generation) error {
+	var now *generation
+	pause := time.Duration(0)
+	for {
+		conn, err := e.listener.Accept()
+		var temporary interface{ Temporary() bool } // out of file descriptors, mostly: net/http goes on likewise
+		switch {
+		case errors.As(err, &temporary) && temporary.Temporary():
+			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+			e.log.Warn("a connection could not be taken", "error", err)
+			time.Sleep(pause)
+			continue
+		case err != nil:
+			return err
+		}
+		pause = 0
+		if limits := e.limits.HTTP(); now == nil || !now.serves(limits) {
+			if now != nil {
+				now.retire()
+			}
+			now = e.generation(limits)
+			*all = append(inUse(*all), now)
+		}
+		now.take(conn)
+	}
+}
+
+// serves says whether the server is as these limits want it. The others of the group are read anew for every request.
+func (g *generation) serves(l system.HTTP) bool {
+	return g.limits.ReadHeaderTimeout == l.ReadHeaderTimeout && g.limits.WriteTimeout == l.WriteTimeout &&
+		g.limits.IdleTimeout == l.IdleTimeout && g.limits.MaxHeaderBytes == l.MaxHeaderBytes
+}
+
+// generation starts a server.
+func (e edge) generation(l system.HTTP) *generation {
+	g := &generation{limits: l, queue: &handed{addr: e.listener.Addr(), conns: make(chan net.Conn), closed: make(chan struct{})}, ended: make(chan struct{})}
+	g.server = &http.Server{
+		Handler:           e.handler,
+		ReadHeaderTimeout: milliseconds(l.ReadHeaderTimeout),
+		WriteTimeout:      milliseconds(l.WriteTimeout), // moved on by progress
+		IdleTimeout:       milliseconds(l.IdleTimeout),
+		MaxHeaderBytes:    l.MaxHeaderBytes,
+		ErrorLog:          logAdapter(e.log),
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			if state == http.StateClosed || state == http.StateHijacked {
+				g.open.Add(-1)
+			}
+		},
+	}
+	go func() {
+		defer close(g.ended)
+		_ = g.server.Serve(g.queue) // ends when the queue is closed, and only then
+	}()
+	return g
+}
+
+func milliseconds(n int) time.Duration { return time.Duration(n) * time.Millisecond }
+
+func (g *generation) take(c net.Conn) {
+	g.open.Add(1)
+	g.queue.conns <- c
+}
+
+// retire makes the server take no more connections; those it has go on.
+func (g *generation) retire() {
+	g.queue.Close()
+	<-g.ended
+}
+
+// inUse forgets servers whose connections are gone.
+func inUse(all []*generation) []*generation {
+	var kept []*generation
+	for _, g := range all {
+		if g.open.Load() > 0 {
+			kept = append(kept, g)
+		}
+	}
+	return kept
+}
+
+// shutdown lets the running requests of all servers finish, or ends them when ctx ends before.
+func shutdown(ctx context.Context, all []*generation) error {
+	errList := make([]error, len(all))
+	var group sync.WaitGroup
+	for i, g := range all {
+		group.Go(func() {
+			err := g.server.Shutdown(ctx)
+			if errors.Is(err, context.DeadlineExceeded) {
+				err = g.server.Close()
+			}
+			<-g.ended
+			errList[i] = err
+		})
+	}
+	group.Wait()
+	return errors.Join(errList...)
+}
+
+// handed is a listener whose connections are handed to it.
+type handed struct {
+	addr   net.Addr
+	conns  chan net.Conn
+	once   sync.Once
+	closed chan struct{}
+}
+
+func (h *handed) Accept() (net.Conn, error) {
+	select {
+	case c := <-h.conns:
+		return c, nil
+	case <-h.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (h *handed) Close() error {
+	h.once.Do(func() { close(h.closed) })
+	return nil
+}
+
+func (h *handed) Addr() net.Addr { return h.addr }

@@ -1,0 +1,614 @@
+package server_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"fazt/internal/activity"
+	"fazt/internal/api/op"
+	"fazt/internal/client"
+	"fazt/internal/database"
+	"fazt/internal/errs"
+	"fazt/internal/fazttest"
+	"fazt/internal/schema"
+	"fazt/internal/storage"
+	"fazt/internal/system"
+)
+
+// limitsApp does what its path says.
+const limitsApp = `
+-- index.html --
+hello
+-- api/main.js --
+const machine = crypto.randomUUID();
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+const depth = (n) => n === 0 ? 0 : 1 + depth(n - 1);
+export default { async fetch(request) {
+  const url = new URL(request.url), n = Number(url.searchParams.get("n"));
+  switch (url.pathname) {
+  case "/api/machine": return new Response(machine);
+  case "/api/echo": return new Response(String((await request.text()).length));
+  case "/api/big": return new Response("x".repeat(n));
+  case "/api/spin": { const end = Date.now() + n; while (Date.now() < end); return new Response("done"); }
+  case "/api/memory": { const keep = []; for (let i = 0; i < n; i++) keep.push(new Uint8Array(1 << 20)); return new Response("done"); }
+  case "/api/depth": return new Response(String(depth(n)));
+  case "/api/timers": await Promise.all(Array.from({ length: n }, () => sleep(1))); return new Response("done");
+  case "/api/print": for (let i = 0; i < n; i++) console.log(url.searchParams.get("text")); return new Response("done");
+  case "/api/set":
+    try { fazt.app.kv.set("k".repeat(n), "v".repeat(Number(url.searchParams.get("v")))); return new Response("done"); }
+    catch (e) { return new Response(e.code); }
+  case "/api/hold": {
+    fazt.app.kv.set("in:" + crypto.randomUUID(), 1);
+    while (!fazt.app.kv.get("go")) await sleep(10);
+    return new Response(machine);
+  }
+  }
+  return new Response("what?", { status: 404 });
+} };
+`
+
+// trial is an instance on which the change of one limit is shown.
+type trial struct {
+	*testing.T
+	*fazttest.Instance
+	id      string // of the app
+	changed bool   // the limit was
+}
+
+// patience is how long a trial waits: for what must happen, long; for what must not, as long as a test may take.
+func (x *trial) patience() time.Duration {
+	if x.changed {
+		return 20 * time.Second
+	}
+	return 200 * time.Millisecond
+}
+
+var unique atomic.Int64
+
+// deploy deploys files, with one more that is new, to the app and says how that went.
+func (x *trial) deploy(files ...string) string {
+	x.Helper()
+	text := fmt.Sprintf("-- new.txt --\n%d\n", unique.Add(1)) + strings.Join(files, "")
+	if _, err := x.TryDeploy("app", text); err != nil {
+		return errs.Code(err)
+	}
+	return "done"
+}
+
+func file(name string, size int) string {
+	return "-- " + name + " --\n" + strings.Repeat("x", size-1) + "\n"
+}
+
+// ask is the answer of the function: its text, or else its status.
+func (x *trial) ask(method, target, body string) string {
+	x.Helper()
+	return said(x.Do(x.Request(method, "app", target, body)))
+}
+
+func said(got fazttest.Response) string {
+	if got.StatusCode != http.StatusOK {
+		if got.StatusCode == http.StatusServiceUnavailable && got.Header.Get("Retry-After") == "" {
+			return "503 without Retry-After"
+		}
+		return fmt.Sprint(got.StatusCode)
+	}
+	return got.Text
+}
+
+func (x *trial) printed() []string {
+	x.Helper()
+	if err := x.AppLog.Flush(context.Background()); err != nil {
+		x.Fatal(err)
+	}
+	lines, err := x.AppLog.Lines(context.Background(), activity.Query{AppID: x.id, Limit: 1000})
+	if err != nil {
+		x.Fatal(err)
+	}
+	var list []string
+	for _, l := range lines {
+		list = append(list, l.Message)
+	}
+	return list
+}
+
+// hold makes n requests that stay in the function, waits until each of them is or was answered, runs meanwhile, if
+// there is one, and lets them go. It says how many got in.
+func (x *trial) hold(n int, meanwhile func()) string {
+	x.Helper()
+	scope, ctx := storage.Scope{App: x.id}, context.Background()
+	var answered atomic.Int64
+	var group sync.WaitGroup
+	for range n {
+		group.Go(func() {
+			x.ask(http.MethodGet, "/api/hold", "")
+			answered.Add(1)
+		})
+	}
+	in := func() []storage.Entry {
+		page, err := x.KV.List(ctx, scope, storage.ListOptions{Prefix: "in:"})
+		if err != nil {
+			x.Fatal(err)
+		}
+		return page.Entries
+	}
+	x.await("the requests", func() bool { return len(in())+int(answered.Load()) == n })
+	got := in()
+	if meanwhile != nil {
+		meanwhile()
+	}
+	if err := x.KV.Set(ctx, scope, "go", []byte("true"), 0); err != nil {
+		x.Fatal(err)
+	}
+	group.Wait()
+	for _, e := range append(got, storage.Entry{Key: "go"}) {
+		if _, err := x.KV.Delete(ctx, scope, e.Key); err != nil {
+			x.Fatal(err)
+		}
+	}
+	return fmt.Sprint(len(got))
+}
+
+// await waits until something is so.
+func (x *trial) await(what string, is func() bool) {
+	x.Helper()
+	for end := time.Now().Add(30 * time.Second); !is(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			x.Fatalf("%s: it took too long", what)
+		}
+	}
+}
+
+// connect opens a connection and sends text.
+func (x *trial) connect(text string) net.Conn {
+	x.Helper()
+	c, err := net.Dial("tcp", x.Address)
+	if err != nil {
+		x.Fatal(err)
+	}
+	x.Cleanup(func() { c.Close() })
+	_, _ = io.WriteString(c, text)
+	return c
+}
+
+// fate says what becomes of a connection: answered with a status, closed, or nothing.
+func (x *trial) fate(c net.Conn, within time.Duration) string {
+	x.Helper()
+	_ = c.SetReadDeadline(time.Now().Add(within))
+	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return "nothing"
+	case err != nil:
+		return "closed"
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, resp.Body)
+	return said(fazttest.Response{Response: resp, Text: "answered"})
+}
+
+const page = "GET / HTTP/1.1\r\nHost: app.localhost\r\n\r\n"
+
+func (x *trial) vms() int {
+	x.Helper()
+	s, err := client.Call(context.Background(), x.Client, op.ServerState, op.None{})
+	if err != nil {
+		x.Fatal(err)
+	}
+	return s.VMs
+}
+
+func (x *trial) sql(statement string, limit int) (op.Rows, string) {
+	x.Helper()
+	rows, err := client.Call(context.Background(), x.Client, op.SQLQuery, op.Statement{SQL: statement, Limit: limit})
+	if err != nil {
+		return rows, errs.Code(err)
+	}
+	return rows, "done"
+}
+
+const numbers = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT %d) SELECT %s FROM c"
+
+// change is how a limit is shown to be live: show gives before, then set is put in force, then show gives after.
+type change struct {
+	start func(l *system.Limits) // from the beginning, so that what is to be seen can be; nil = the defaults
+	set   func(l *system.Limits)
+	show  func(x *trial) string
+
+	before, after string
+}
+
+var changes = map[string]change{
+	"storage.max_file_size": {
+		set: func(l *system.Limits) { l.Storage.MaxFileSize = 1024 }, before: "done", after: "TOO_LARGE",
+		show: func(x *trial) string { return x.deploy(file("a.txt", 2000)) },
+	},
+	"storage.max_site_size": {
+		set: func(l *system.Limits) { l.Storage.MaxSiteSize = 1024 }, before: "done", after: "TOO_LARGE",
+		show: func(x *trial) string { return x.deploy(file("a.txt", 700), file("b.txt", 701)) },
+	},
+	"storage.max_site_files": {
+		set: func(l *system.Limits) { l.Storage.MaxSiteFiles = 2 }, before: "done", after: "TOO_LARGE",
+		show: func(x *trial) string { return x.deploy(file("a.txt", 10), file("b.txt", 10)) },
+	},
+	"storage.max_path_length": {
+		set: func(l *system.Limits) { l.Storage.MaxPathLength = 64 }, before: "done", after: "TOO_LARGE",
+		show: func(x *trial) string { return x.deploy(file(strings.Repeat("a", 100), 10)) },
+	},
+	"storage.keep_deployments": {
+		set: func(l *system.Limits) { l.Storage.KeepDeployments = 2 }, before: "4", after: "3", // two, and the live one
+		show: func(x *trial) string {
+			for range 3 {
+				files := fazttest.Parse(fmt.Sprintf("-- new.txt --\n%d\n", unique.Add(1)))
+				plan := files.Plan()
+				plan.Preview = true
+				if _, err := client.Deploy(context.Background(), x.Client, "app", plan, files, false, nil); err != nil {
+					return err.Error()
+				}
+			}
+			if _, err := x.Hosting.Collect(context.Background()); err != nil {
+				return err.Error()
+			}
+			list, err := client.Call(context.Background(), x.Client, op.DeploymentPage, op.AppPage{App: "app"})
+			if err != nil {
+				return err.Error()
+			}
+			return fmt.Sprint(len(list.Items))
+		},
+	},
+	"storage.upload_lifetime": {
+		set: func(l *system.Limits) { l.Storage.UploadLifetime = 60 }, before: "3600", after: "60",
+		show: func(x *trial) string {
+			files := fazttest.Parse(fmt.Sprintf("-- new.txt --\n%d\n", unique.Add(1)))
+			u, err := client.Call(context.Background(), x.Client, op.UploadStart, op.UploadBegin{App: "app", Plan: files.Plan()})
+			if err != nil {
+				return err.Error()
+			}
+			rows, _ := x.sql("SELECT round((expires_at - created_at) / 1000.0) / 1 FROM uploads WHERE id = '"+u.ID+"'", 0)
+			return strings.TrimSuffix(string(rows.Rows[0][0]), ".0")
+		},
+	},
+	"storage.write_queue": {
+		set: func(l *system.Limits) { l.Storage.WriteQueue = 1 }, before: "done", after: "UNAVAILABLE",
+		show: func(x *trial) string {
+			begun, end := make(chan struct{}), make(chan struct{})
+			var group sync.WaitGroup
+			write := func(fn func(*database.Tx) error) { _ = x.DB.Write(context.Background(), fn) }
+			group.Go(func() { write(func(*database.Tx) error { close(begun); <-end; return nil }) })
+			<-begun
+			group.Go(func() { write(func(*database.Tx) error { return nil }) })
+			x.await("a write in the queue", func() bool { return x.DB.Stats().Queued == 1 })
+			answer := make(chan string, 1)
+			group.Go(func() { answer <- x.ask(http.MethodGet, "/api/set?n=1&v=1", "") })
+			x.await("the request", func() bool { return x.DB.Stats().Queued == 2 || len(answer) == 1 })
+			close(end)
+			group.Wait()
+			return <-answer
+		},
+	},
+	"storage.max_vfs": {
+		set: func(l *system.Limits) { l.Storage.MaxVFS = 0 }, before: "memory", after: "database",
+		show: func(x *trial) string {
+			x.deploy(file("a.bin", 5000))
+			x.Get("app", "/a.bin")
+			err := x.DB.Write(context.Background(), func(tx *database.Tx) error {
+				return tx.Exec("UPDATE chunks SET data = CAST(replace(CAST(data AS TEXT), 'x', 'y') AS BLOB)")
+			})
+			if err != nil {
+				return err.Error()
+			}
+			if strings.HasPrefix(x.Get("app", "/a.bin").Text, "xxx") {
+				return "memory"
+			}
+			return "database"
+		},
+	},
+	"storage.max_app_data": {
+		set: func(l *system.Limits) { l.Storage.MaxAppData = 1000 }, before: "done", after: "APP_DATA_FULL",
+		show: func(x *trial) string {
+			return x.ask(http.MethodGet, fmt.Sprintf("/api/set?n=%d&v=2000", unique.Add(1)), "") // a new key each time
+		},
+	},
+	"storage.max_log_rows": {
+		set: func(l *system.Limits) { l.Storage.MaxLogRows = 100 }, before: "more", after: "100",
+		show: func(x *trial) string {
+			for range 150 {
+				x.Activity.Record(activity.Entry{Action: "test", Actor: activity.Actor{Kind: activity.ItSelf}})
+			}
+			if err := x.Activity.Flush(context.Background()); err != nil {
+				return err.Error()
+			}
+			rows, _ := x.sql("SELECT iif(count(*) > 100, 'more', count(*)) FROM activity", 0)
+			return strings.Trim(string(rows.Rows[0][0]), `"`)
+		},
+	},
+	"storage.max_upload": {
+		set: func(l *system.Limits) { l.Storage.MaxUpload = 1000 }, before: "2000", after: "413",
+		show: func(x *trial) string { return x.ask(http.MethodPost, "/api/echo", strings.Repeat("x", 2000)) },
+	},
+	"storage.max_key": {
+		set: func(l *system.Limits) { l.Storage.MaxKey = 16 }, before: "done", after: "TOO_LARGE",
+		show: func(x *trial) string { return x.ask(http.MethodGet, "/api/set?n=17&v=1", "") },
+	},
+	"storage.max_value": {
+		set: func(l *system.Limits) { l.Storage.MaxValue = 1024 }, before: "done", after: "TOO_LARGE",
+		show: func(x *trial) string { return x.ask(http.MethodGet, "/api/set?n=1&v=1025", "") },
+	},
+	"storage.app_log_rows": {
+		set: func(l *system.Limits) { l.Storage.AppLogRows = 100 }, before: "many", after: "few",
+		show: func(x *trial) string {
+			for range 3 {
+				x.ask(http.MethodGet, "/api/print?n=200&text=x", "")
+			}
+			if len(x.printed()) < 600 {
+				return "few"
+			}
+			return "many"
+		},
+	},
+
+	"runtime.exec_timeout": {
+		set: func(l *system.Limits) { l.Runtime.ExecTimeout = 20 }, before: "done", after: "504",
+		show: func(x *trial) string { return x.ask(http.MethodGet, "/api/spin?n=300", "") },
+	},
+	"runtime.max_memory": {
+		set: func(l *system.Limits) { l.Runtime.MaxMemory = 4 << 20 }, before: "done", after: "500",
+		show: func(x *trial) string { return x.ask(http.MethodGet, "/api/memory?n=8", "") },
+	},
+	"runtime.max_stack": {
+		set: func(l *system.Limits) { l.Runtime.MaxStack = 65536 }, before: "1000", after: "500",
+		show: func(x *trial) string { return x.ask(http.MethodGet, "/api/depth?n=1000", "") },
+	},
+	"runtime.max_request_body": {
+		set: func(l *system.Limits) { l.Runtime.MaxRequestBody = 1000 }, before: "2000", after: "413",
+		show: func(x *trial) string { return x.ask(http.MethodPost, "/api/echo", strings.Repeat("x", 2000)) },
+	},
+	"runtime.max_response_body": {
+		set: func(l *system.Limits) { l.Runtime.MaxResponseBody = 1024 }, before: strings.Repeat("x", 1025), after: "500",
+		show: func(x *trial) string { return x.ask(http.MethodGet, "/api/big?n=1025", "") },
+	},
+	"runtime.max_pending": {
+		set: func(l *system.Limits) { l.Runtime.MaxPending = 5 }, before: "done", after: "503",
+		show: func(x *trial) string { return x.ask(http.MethodGet, "/api/timers?n=20", "") },
+	},
+	"runtime.console_lines": {
+		set: func(l *system.Limits) { l.Runtime.ConsoleLines = 3 }, before: "10", after: "4", // the last says that there were more
+		show: func(x *trial) string {
+			had := len(x.printed())
+			x.ask(http.MethodGet, "/api/print?n=10&text=x", "")
+			return fmt.Sprint(len(x.printed()) - had)
+		},
+	},
+	"runtime.console_bytes": {
+		set: func(l *system.Limits) { l.Runtime.ConsoleBytes = 10 }, before: strings.Repeat("a", 20), after: strings.Repeat("a", 10) + "… (cut)",
+		show: func(x *trial) string {
+			had := len(x.printed())
+			x.ask(http.MethodGet, "/api/print?n=1&text="+strings.Repeat("a", 20), "")
+			return strings.Join(x.printed()[had:], "|")
+		},
+	},
+	"runtime.console_rate": {
+		set: func(l *system.Limits) { l.Runtime.ConsoleRate = 3 }, before: "10", after: "3",
+		show: func(x *trial) string {
+			had := len(x.printed())
+			time.Sleep(1100 * time.Millisecond) // the second of what was printed before is over
+			x.ask(http.MethodGet, "/api/print?n=10&text=flood", "")
+			return fmt.Sprint(strings.Count(strings.Join(x.printed()[had:], "|"), "flood"))
+		},
+	},
+	"runtime.vms": {
+		set: func(l *system.Limits) { l.Runtime.VMs = 1 }, before: "3", after: "1",
+		show: func(x *trial) string { return x.hold(3, nil) },
+	},
+	"runtime.vms_per_app": {
+		set: func(l *system.Limits) { l.Runtime.VMsPerApp = 1 }, before: "3", after: "1",
+		show: func(x *trial) string { return x.hold(3, nil) },
+	},
+	"runtime.queue_wait": {
+		start: func(l *system.Limits) { l.Runtime.VMsPerApp, l.Runtime.QueueWait = 1, 60000 },
+		set:   func(l *system.Limits) { l.Runtime.QueueWait = 1 }, before: "waited", after: "503",
+		show: func(x *trial) string {
+			answer := make(chan string, 1)
+			x.hold(1, func() {
+				go func() { answer <- x.ask(http.MethodGet, "/api/machine", "") }()
+				for end := time.Now().Add(x.patience()); len(answer) == 0 && time.Now().Before(end); time.Sleep(time.Millisecond) {
+				}
+			})
+			if got := <-answer; len(got) == 3 {
+				return got
+			}
+			return "waited"
+		},
+	},
+	"runtime.requests_per_vm": {
+		set: func(l *system.Limits) { l.Runtime.RequestsPerVM = 1 }, before: "1", after: "3",
+		show: func(x *trial) string {
+			met := map[string]bool{}
+			for range 3 {
+				met[x.ask(http.MethodGet, "/api/machine", "")] = true
+			}
+			return fmt.Sprint(len(met))
+		},
+	},
+	"runtime.idle_vm": {
+		set: func(l *system.Limits) { l.Runtime.IdleVM = 1 }, before: "kept", after: "ended",
+		show: func(x *trial) string {
+			x.ask(http.MethodGet, "/api/machine", "")
+			for end := time.Now().Add(x.patience()); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+				if x.vms() == 0 {
+					return "ended"
+				}
+			}
+			return "kept"
+		},
+	},
+
+	"http.max_connections": {
+		set: func(l *system.Limits) { l.HTTP.MaxConnections = 10 }, before: "answered", after: "nothing",
+		show: func(x *trial) string {
+			var open []net.Conn
+			defer func() {
+				for _, c := range open {
+					c.Close()
+				}
+			}()
+			last := ""
+			for range 12 { // a place for one more was given away before the change
+				c := x.connect(page)
+				open = append(open, c)
+				if last = x.fate(c, time.Second); last != "answered" {
+					return last
+				}
+			}
+			return last
+		},
+	},
+	"http.max_connections_per_ip": {
+		set: func(l *system.Limits) { l.HTTP.MaxPerIP = 1 }, before: "answered", after: "closed",
+		show: func(x *trial) string {
+			var first net.Conn
+			x.await("the first connection", func() bool { // those from before may still be ending
+				first = x.connect(page)
+				return x.fate(first, 20*time.Second) == "answered"
+			})
+			defer first.Close()
+			second := x.connect(page)
+			defer second.Close()
+			return x.fate(second, 20*time.Second)
+		},
+	},
+	"http.max_header_bytes": {
+		set: func(l *system.Limits) { l.HTTP.MaxHeaderBytes = 4096 }, before: "answered", after: "431",
+		show: func(x *trial) string {
+			return x.fate(x.connect(strings.TrimSuffix(page, "\r\n")+"X: "+strings.Repeat("x", 20000)+"\r\n\r\n"), 20*time.Second)
+		},
+	},
+	"http.read_header_timeout": {
+		set: func(l *system.Limits) { l.HTTP.ReadHeaderTimeout = 100 }, before: "nothing", after: "closed",
+		show: func(x *trial) string { return x.fate(x.connect(strings.TrimSuffix(page, "\r\n")), x.patience()) },
+	},
+	"http.read_timeout": {
+		start: func(l *system.Limits) { l.Capacity.TimeoutMS = 60000 },
+		set:   func(l *system.Limits) { l.HTTP.ReadTimeout = 100 }, before: "nothing", after: "400",
+		show: func(x *trial) string { return x.fate(x.connect(halfABody), x.patience()) },
+	},
+	"http.write_timeout": {
+		set: func(l *system.Limits) { l.HTTP.WriteTimeout = 100 }, before: "whole", after: "cut",
+		show: func(x *trial) string {
+			const size = 24 << 20
+			x.deploy(file("big.bin", size))
+			c, err := net.Dial("tcp", x.Address)
+			if err != nil {
+				return err.Error()
+			}
+			defer c.Close()
+			_ = c.(*net.TCPConn).SetReadBuffer(16 << 10)
+			fmt.Fprint(c, strings.Replace(page, "/ ", "/big.bin ", 1))
+			time.Sleep(time.Second) // takes nothing
+			_ = c.SetReadDeadline(time.Now().Add(30 * time.Second))
+			if n, _ := io.Copy(io.Discard, io.LimitReader(c, size)); n < size {
+				return "cut"
+			}
+			return "whole"
+		},
+	},
+	"http.idle_timeout": {
+		set: func(l *system.Limits) { l.HTTP.IdleTimeout = 100 }, before: "nothing", after: "closed",
+		show: func(x *trial) string {
+			c := x.connect(page)
+			if got := x.fate(c, 20*time.Second); got != "answered" {
+				return got
+			}
+			return x.fate(c, x.patience())
+		},
+	},
+
+	"sql.statement_timeout": {
+		set: func(l *system.Limits) { l.SQL.StatementTimeout = 10 }, before: "done", after: "TIMEOUT",
+		show: func(x *trial) string {
+			_, got := x.sql(fmt.Sprintf(numbers, 500000, "count(*)"), 0)
+			return got
+		},
+	},
+	"sql.max_rows": {
+		set: func(l *system.Limits) { l.SQL.MaxRows = 5 }, before: "done", after: "INVALID",
+		show: func(x *trial) string { _, got := x.sql(fmt.Sprintf(numbers, 10, "x"), 10); return got },
+	},
+	"sql.max_result": {
+		set: func(l *system.Limits) { l.SQL.MaxResult = 65536 }, before: "", after: "bytes",
+		show: func(x *trial) string {
+			rows, _ := x.sql(fmt.Sprintf(numbers, 20, "printf('%5000s', x)"), 0)
+			return rows.Truncated
+		},
+	},
+
+	"capacity.max_requests": {
+		set: func(l *system.Limits) { l.Capacity.MaxRequests = 1 }, before: "2", after: "1",
+		show: func(x *trial) string { return x.hold(2, nil) },
+	},
+	"capacity.timeout_ms": {
+		start: func(l *system.Limits) { l.Capacity.TimeoutMS = 60000 },
+		set:   func(l *system.Limits) { l.Capacity.TimeoutMS = 100 }, before: "nothing", after: "503",
+		show: func(x *trial) string { return x.fate(x.connect(halfABody), x.patience()) },
+	},
+}
+
+const halfABody = "POST /api/echo HTTP/1.1\r\nHost: app.localhost\r\nContent-Length: 100\r\n\r\nabc"
+
+func TestEveryLimitTakesEffectWithoutARestart(t *testing.T) {
+	for _, f := range schema.Of[system.Limits]().Fields() {
+		if f.ReadOnly || strings.HasPrefix(f.Path, "net.") {
+			continue
+		}
+		c, ok := changes[f.Path]
+		if !ok {
+			t.Errorf("%s: nothing here shows that a change of it takes effect", f.Path)
+			continue
+		}
+		t.Run(f.Path, func(t *testing.T) { c.try(t, false) })
+		if f.PerApp {
+			t.Run(f.Path+" of one app", func(t *testing.T) { c.try(t, true) })
+		}
+	}
+	for path := range changes {
+		if f, ok := schema.Of[system.Limits]().Field(path); !ok || f.ReadOnly {
+			t.Errorf("%s is no limit that can be set", path)
+		}
+	}
+}
+
+// try shows the change, for all apps or as an override of one.
+func (c change) try(t *testing.T, ofOneApp bool) {
+	l := system.Defaults()
+	if c.start != nil {
+		c.start(&l)
+	}
+	x := &trial{T: t, Instance: fazttest.New(t, fazttest.Limit(func(o *system.Limits) { *o = l }))}
+	x.id = x.Deploy("app", limitsApp).App.ID
+	if got := c.show(x); got != c.before {
+		t.Fatalf("before the change: %s, want %s", short(got), short(c.before))
+	}
+	changed := l
+	c.set(&changed)
+	if ofOneApp {
+		x.Limits.Store(l, map[string]*system.Limits{x.id: &changed})
+	} else {
+		x.Limits.Store(changed, nil)
+	}
+	x.changed = true
+	if got := c.show(x); got != c.after {
+		t.Fatalf("after the change: %s, want %s", short(got), short(c.after))
+	}
+}
+
+func short(s string) string { return fmt.Sprintf("%.100q", s) }

@@ -1,0 +1,65 @@
+package storage
+
+import (
+	"context"
+
+	"fazt/internal/database"
+	"fazt/internal/errs"
+)
+
+// entryCost is what an entry counts beside its key and value: about what its row and its place in the index take in the
+// file. Without it a gigabyte of one-byte values would be thirty gigabytes on the disk.
+const entryCost = 64
+
+// Usage is how much an app keeps.
+type Usage struct {
+	Keys     int   `json:"keys"`      // entries of the key-value store, its users' included
+	KeyBytes int64 `json:"key_bytes"` // of the keys and values
+	Bytes    int64 `json:"bytes"`     // what counts against storage.max_app_data: those, and 64 for each entry
+}
+
+// Usage is what an app keeps now. It is not counted but read: the database keeps the sums.
+func (k *KV) Usage(ctx context.Context, app string) (u Usage, err error) {
+	err = k.DB.Read(ctx, func(c *database.Conn) error {
+		u, err = usage(c, app)
+		return err
+	})
+	return u, err
+}
+
+func usage(c *database.Conn, app string) (u Usage, err error) {
+	_, err = c.First("SELECT keys, key_bytes FROM usage WHERE app_id = ?", func(r *database.Row) { u.Keys, u.KeyBytes = r.Int(0), r.Int64(1) }, app)
+	u.Bytes = u.KeyBytes + entryCost*int64(u.Keys)
+	return u, err
+}
+
+// admit refuses a write of size bytes under a key when the app would keep more than most bytes. It runs in the
+// transaction of the write, so that no two writes can both take the last of the room. What makes nothing larger is always
+// allowed, also where the limit is below what is kept by now.
+func admit(tx *database.Tx, s Scope, key string, size int, most int64) error {
+	u, err := usage(tx.Conn, s.App)
+	after := u.Bytes + entryCost + int64(len(key)+size)
+	if err != nil || after <= most { // nearly always
+		return err
+	}
+	old := -1
+	_, err = tx.First("SELECT octet_length(value) FROM kv WHERE app_id = ? AND user_id = ? AND key = ?", func(r *database.Row) { old = r.Int(0) }, s.App, s.User, key)
+	if err != nil || size <= old {
+		return err
+	}
+	if old >= 0 {
+		after = u.Bytes + int64(size-old)
+	}
+	if after <= most {
+		return nil
+	}
+	return full(u.Bytes, after, most)
+}
+
+// full is the refusal of a write for want of room.
+func full(used, after, most int64) error {
+	err := errs.New(errs.StorageFull, "the app keeps %d bytes and may keep %d; this would make it %d: remove something, or raise the limit storage.max_app_data", used, most, after)
+	err.Code = "APP_DATA_FULL"
+	err.Details = map[string]int64{"used": used, "limit": most, "needed": after - used}
+	return err
+}
