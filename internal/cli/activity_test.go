@@ -60,7 +60,7 @@ func TestExportsAreWhatTheyAreCalled(t *testing.T) {
 		t.Errorf("%q %v %v", rows, err, bad)
 	}
 	out.Reset()
-	if err := exportJSON(&out, func(func(json.RawMessage) error) error { return nil }); err != nil || out.String() != "[\n]\n" {
+	if err := exportJSON(&out, func(func(json.RawMessage) error) error { return nil }); err != nil || out.String() != "[]\n" {
 		t.Errorf("%q %v", out.String(), err)
 	}
 }
