@@ -20,6 +20,7 @@ import (
 	"fazt/internal/errs"
 	"fazt/internal/runtime/bind"
 	"fazt/internal/system"
+	"fazt/internal/timeout"
 )
 
 //go:embed web/prelude.js
@@ -175,6 +176,7 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
 	// Before anything is made or read for it: under load most of the work is to refuse.
 	if err := e.cpu.full(f.AppID, queueWait(limits)); err != nil {
 		e.refuse()
+		timeout.HoldBack(r.Context())
 		e.config.Fail(w, r, err, f)
 		return
 	}
