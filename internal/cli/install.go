@@ -29,7 +29,7 @@ func (c *command) appInstall() *cobra.Command {
 		Use: "install URL[@REF]", Short: "Deploy an app from a git repository", Args: arguments("the URL of the repository"),
 		Long: `Deploy an app from a git repository: from any host over https, or from a folder
 of this machine. REF is a branch, a tag or a commit; without one it is the
-default branch. The commit is recorded, and "fazt app upgrade" finds a newer one.
+default branch. The commit is recorded; "fazt app upgrade" finds a newer one.
 
 One commit is fetched, without its history. Links and submodules are left out.
 Where package.json has a build script, it runs on this machine, as for "fazt app
