@@ -228,7 +228,7 @@ func (e *Engine) work(m *machine, u *run, body []byte) {
 // enterWithin is enter for a request that has not begun: it is refused when no processor comes free in time.
 func (u *run) enterWithin(limits system.Runtime) error {
 	if u.engine.cpu.tryEnter() {
-		u.entered()
+		u.begin()
 		return nil
 	}
 	timer := time.NewTimer(queueWait(limits))
@@ -238,8 +238,16 @@ func (u *run) enterWithin(limits system.Runtime) error {
 		u.engine.refuse()
 		return err
 	}
-	u.entered()
+	u.begin()
 	return nil
+}
+
+// begin lets everything that could run go first: under load those are requests that arrived. A script that began right
+// away would hand its processor to the next, and so on; requests would wait where nobody counts them, in Go's own queue, and
+// be served seconds later instead of being refused now.
+func (u *run) begin() {
+	runtime.Gosched()
+	u.entered()
 }
 
 func queueWait(l system.Runtime) time.Duration {
