@@ -579,7 +579,7 @@ func TestEveryLimitTakesEffectWithoutARestart(t *testing.T) {
 			continue
 		}
 		t.Run(f.Path, func(t *testing.T) { c.try(t, false) })
-		if f.PerApp {
+		if f.PerApp && !testing.Short() {
 			t.Run(f.Path+" of one app", func(t *testing.T) { c.try(t, true) })
 		}
 	}
