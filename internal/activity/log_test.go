@@ -103,11 +103,9 @@ func TestABoundThatIsLoweredFarIsReachedInSteps(t *testing.T) {
 	keep := 100_000
 	l := openLog(t, keep, 0)
 	l.retention.keep = func(string) int { return keep }
-	for n := range 2*pruneMost + 2000 {
+	l.retention.most = 50
+	for n := range 120 {
 		l.Record(Entry{Resource: fmt.Sprint(n)})
-		if n%2000 == 0 {
-			flush(t, l)
-		}
 	}
 	flush(t, l)
 	keep = 10

@@ -20,6 +20,7 @@ type retention struct {
 	aged   string // SQL: removes rows with numbers below the given one, so many at most, and returns their owners
 	keep   func(owner string) int
 	age    func() time.Duration // 0 = for ever
+	most   int                  // rows one transaction removes
 
 	rows map[string]int
 	next time.Time // when to look for what is too old
@@ -27,7 +28,10 @@ type retention struct {
 }
 
 // begin prepares the retention.
-func (r *retention) begin() { r.rows, r.next = map[string]int{}, time.Now().Add(ageEvery) }
+func (r *retention) begin() {
+	r.most = pruneMost
+	r.rows, r.next = map[string]int{}, time.Now().Add(ageEvery)
+}
 
 // idle says whether there is nothing to do until rows are added.
 func (r *retention) idle() bool { return !r.over && time.Now().Before(r.next) }
@@ -58,11 +62,11 @@ func (r *retention) prune(tx *database.Tx) error {
 		if many <= 0 {
 			continue
 		}
-		if err := tx.Exec(r.excess, owner, min(many, pruneMost)); err != nil {
+		if err := tx.Exec(r.excess, owner, min(many, r.most)); err != nil {
 			return err
 		}
 		r.rows[owner] = have - tx.Changes()
-		r.over = r.over || many > pruneMost
+		r.over = r.over || many > r.most
 	}
 	return nil
 }
@@ -75,8 +79,8 @@ func (r *retention) pruneAged(tx *database.Tx, before time.Time) error {
 			r.rows[owner]--
 		}
 		return nil
-	}, before.UnixMicro(), pruneMost)
-	if n == pruneMost {
+	}, before.UnixMicro(), r.most)
+	if n == r.most {
 		r.next = time.Time{} // there may be more
 	}
 	return err

@@ -43,6 +43,7 @@ type run struct {
 	state   atomic.Int32 // holds: what the run holds of the engine
 	since   atomic.Int64 // when it last took a processor
 	ends    int64        // its deadline
+	late    bool         // the one who abandoned it writes to the visitor
 	sent    atomic.Bool  // somebody has taken it upon them to write to the visitor
 	waiting int          // promises given to waitUntil that have not settled
 

@@ -24,6 +24,10 @@ func (e *Engine) abandonStuck() {
 			continue
 		}
 		stuck = append(stuck, u)
+		if u.claim() {
+			u.late = true
+			u.calls.Add(1) // before the run can come to its end, which waits for it
+		}
 		p := m.pool
 		delete(e.busy, m)
 		idle = append(idle, p.idle...)
@@ -51,8 +55,9 @@ func (e *Engine) abandonStuck() {
 		if e.config.Stopped != nil {
 			e.config.Stopped(Stop{u.f, "abandoned", errDeadline})
 		}
-		if u.claim() {
+		if u.late {
 			e.late.Go(func() { // it may be read slowly
+				defer u.calls.Done()
 				u.w.Header().Set("Connection", "close") // the run does not give the connection back
 				u.fail(errDeadline)
 				_ = http.NewResponseController(u.w).Flush()
