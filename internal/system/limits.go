@@ -52,6 +52,7 @@ type Runtime struct {
 	QueueWait       int   `json:"queue_wait" label:"Queueing time" desc:"How long a request waits for a virtual machine before it is refused" unit:"ms" default:"1000" range:"0,60000" scope:"app"`
 	RequestsPerVM   int   `json:"requests_per_vm" label:"Requests per VM" desc:"Requests after which a virtual machine is replaced" unit:"requests" default:"10000" range:"1,100000000"`
 	IdleVM          int   `json:"idle_vm" label:"Idle time of a VM" desc:"Time after which an unused virtual machine is dropped" unit:"s" default:"300" range:"1,86400"`
+	StreamTimeout   int   `json:"stream_timeout" label:"Deadline of a stream" desc:"Wall time of a request whose body or answer is streamed; a processor it may use for as long as the deadline says" unit:"ms" default:"60000" range:"1000,3600000" scope:"app"`
 }
 
 // Deadline is ExecTimeout as a duration.
