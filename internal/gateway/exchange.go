@@ -137,7 +137,9 @@ func WithRequestID(next http.Handler) http.Handler {
 func (g *gateway) finish(x *exchange, r *http.Request) {
 	if fault := recover(); fault != nil {
 		if err, ok := fault.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-			panic(fault) // somebody wants the connection closed; net/http does so
+			defer panic(fault) // somebody wants the connection closed; net/http does so
+			g.report(x, r)
+			return
 		}
 		g.Log.Error("a request panicked", "request_id", x.setRequestID(), "method", r.Method, "host", r.Host, "path", r.URL.Path,
 			"panic", fault, "stack", string(debug.Stack()))
@@ -148,6 +150,11 @@ func (g *gateway) finish(x *exchange, r *http.Request) {
 		x.Header().Set(requestIDHeader, x.requestID)
 		g.fail(x, r, errPanicked)
 	}
+	g.report(x, r)
+}
+
+// report tells Access of the exchange.
+func (g *gateway) report(x *exchange, r *http.Request) {
 	if g.Access != nil {
 		g.Access(Event{
 			Time: x.started, Duration: time.Since(x.started), Method: r.Method, Host: r.Host, Path: r.URL.Path,
