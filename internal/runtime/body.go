@@ -206,5 +206,13 @@ func (u *run) askForm(contentType string) (int32, error) {
 	})
 }
 
+// bodyOver is the error of a body that the script collects from its stream, and that is larger than may be handed over whole.
+func (u *run) bodyOver() error {
+	if u.in != nil {
+		u.refused = over(u.in.most)
+	}
+	return u.refused
+}
+
 // unread says that some of the body is still on its way: the connection cannot be used for another request.
 func (u *run) unread() bool { return u.in != nil && !u.in.ended.Load() }

@@ -269,7 +269,9 @@ func (u *run) wait(m *machine) error {
 	var c completion
 	var gone, stopping <-chan struct{}
 	if !u.left {
-		gone = u.r.Context().Done()
+		if !u.reading { // or else the reading will tell, and why
+			gone = u.r.Context().Done()
+		}
 		if u.streams() {
 			stopping = u.engine.stopping
 		}
@@ -347,7 +349,10 @@ func (u *run) completed(m *machine, c completion) error {
 		u.pending--
 		return m.settled(c)
 	case ofBody:
-		u.reading, u.refused = false, c.err
+		u.reading = false
+		if c.err != nil {
+			u.refused = c.err
+		}
 	case ofAnswer:
 		u.out.writing = false
 	}

@@ -224,9 +224,8 @@ const collect = async (stream, most) => {
 		if (done) return joined(list).buffer;
 		list.push(bytesOf(value));
 		if ((size += value.length) > most) {
-			const e = Object.assign(new Error(`the body is larger than ${most} bytes`), { code: "TOO_LARGE" });
-			reader.cancel(e).catch(() => {});
-			throw e;
+			reader.cancel().catch(() => {});
+			host.bodyOver(); // throws
 		}
 	}
 };
