@@ -89,9 +89,13 @@ var webAPI = [][2]string{
 	{`(async () => { const out = []; for await (const x of (async function* () { yield 1; yield 2; })()) out.push(x); return out; })()`, `[1,2]`},
 }
 
-func TestTheWebStandardAPI(t *testing.T) {
-	expressions := make([]string, len(webAPI))
-	for i, c := range webAPI {
+func TestTheWebStandardAPI(t *testing.T) { evaluate(t, webAPI) }
+
+// evaluate evaluates expressions and compares what JSON.stringify makes of each.
+func evaluate(t *testing.T, list [][2]string) {
+	t.Helper()
+	expressions := make([]string, len(list))
+	for i, c := range list {
 		expressions[i] = "async () => (" + c[0] + ")"
 	}
 	code := "const list = [\n"
@@ -109,10 +113,10 @@ export default async () => {
 	h := newHost(t, code)
 	w := h.ask(t, "GET", "/", "")
 	var got []string
-	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || len(got) != len(webAPI) {
+	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || len(got) != len(list) {
 		t.Fatalf("%v: %d %s\n%s", err, w.Code, w.Body, h.log)
 	}
-	for i, c := range webAPI {
+	for i, c := range list {
 		if got[i] != c[1] {
 			t.Errorf("%s\n got %s\nwant %s", c[0], got[i], c[1])
 		}

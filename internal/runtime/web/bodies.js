@@ -9,7 +9,6 @@ const { Headers, URL, URLSearchParams, TextEncoder, TextDecoder, AbortSignal, Re
 const { isView } = ArrayBuffer;
 
 const utf8 = (text) => new Uint8Array(host.utf8(text));
-const decoder = () => new TextDecoder("utf-8", { ignoreBOM: true });
 const scalar = (value) => String(value).toWellFormed();
 const named = (classes) => {
 	for (const c of classes) Object.defineProperty(c.prototype, Symbol.toStringTag, { value: c.name, configurable: true });
@@ -66,7 +65,7 @@ class Blob {
 	get type() { return this.#type; }
 	async arrayBuffer() { return this.#bytes.slice().buffer; }
 	async bytes() { return this.#bytes.slice(); }
-	async text() { return decoder().decode(this.#bytes); }
+	async text() { return new TextDecoder().decode(this.#bytes); }
 	slice(start = 0, end = this.size, type = "") {
 		const clamp = (n) => (n = Math.trunc(Number(n)) || 0, n < 0 ? Math.max(this.size + n, 0) : Math.min(n, this.size));
 		const from = clamp(start);
@@ -150,7 +149,7 @@ const form = (parts) => {
 	if (parts === undefined) throw new TypeError("the body is not valid multipart/form-data");
 	const out = new FormData();
 	for (const { name, filename, type, data } of parts) {
-		out.append(name, filename === undefined ? decoder().decode(data) : fileOf(new Uint8Array(data), new File([], filename), type));
+		out.append(name, filename === undefined ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(data) : fileOf(new Uint8Array(data), new File([], filename), type));
 	}
 	return out;
 };
