@@ -44,7 +44,7 @@ func (in *input) next() ([]byte, error) {
 	}
 	for range 100 { // a reader may give nothing, but not for ever
 		n, err := in.body.Read(in.piece)
-		if err == io.EOF { //nolint:errorlint // readers return it bare
+		if err == io.EOF {
 			in.ended.Store(true)
 		}
 		if n > 0 {

@@ -72,7 +72,7 @@ type fallible struct {
 
 func (f *fallible) Read(p []byte) (int, error) {
 	n, err := f.Reader.Read(p)
-	if err != nil && err != io.EOF { //nolint:errorlint // readers return it bare
+	if err != nil && err != io.EOF {
 		f.err = err
 	}
 	return n, err

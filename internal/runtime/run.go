@@ -57,6 +57,7 @@ type run struct {
 	refused  error              // why the body did not arrive
 	out      *output            // the answer; nil unless it goes out piece by piece
 	flows    atomic.Bool        // there is an out
+	pen      sync.Mutex         // held while something of out is written
 
 	lines, bytes int // of the console so far
 	nextID       int32

@@ -51,6 +51,8 @@ func (u *run) stream(a answer) int32 {
 	u.flows.Store(true)
 	u.extend()
 	return u.beside(ofAnswer, func() (func(*machine) value, error) {
+		u.pen.Lock()
+		defer u.pen.Unlock()
 		u.send()
 		return nil, u.flush()
 	})
@@ -67,6 +69,8 @@ func (u *run) write(piece []byte) (int32, error) {
 	}
 	u.out.writing = true
 	return u.beside(ofAnswer, func() (func(*machine) value, error) {
+		u.pen.Lock()
+		defer u.pen.Unlock()
 		_, err := u.w.Write(piece)
 		if err == nil {
 			err = u.flush()
@@ -172,7 +176,12 @@ func (u *run) cut() {
 	if !u.flows.Load() {
 		return
 	}
-	if conn, _, err := http.NewResponseController(u.w).Hijack(); err == nil {
+	control := http.NewResponseController(u.w)
+	for _ = control.SetWriteDeadline(time.Now()); !u.pen.TryLock(); time.Sleep(10 * time.Millisecond) {
+		_ = control.SetWriteDeadline(time.Now())
+	}
+	defer u.pen.Unlock()
+	if conn, _, err := control.Hijack(); err == nil {
 		conn.Close()
 	}
 }

@@ -568,3 +568,34 @@ func FuzzForm(f *testing.F) {
 		}
 	})
 }
+
+func TestAnAnswerWhoseRunIsAbandonedIsCutOff(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a single step takes seconds, and under the race detector minutes")
+	}
+	h := newHost(t, `export default () => {
+		let n = 0;
+		return new Response(new ReadableStream({ pull(c) { if (n++) [].indexOf.call({ length: 5e7 }, 1); c.enqueue(new Uint8Array(1)); } }, { highWaterMark: 0 }));
+	};`, func(l *system.Runtime) { l.ExecTimeout = 200 })
+	h.stuckAfter = 100 * time.Millisecond
+	returned := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer close(returned)
+		h.Serve(w, r, h.fn)
+	}))
+	defer s.Close()
+	resp, err := http.Get(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if n, err := io.Copy(io.Discard, resp.Body); n != 1 || err == nil {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	select {
+	case <-returned:
+		t.Skip("the step ended before it was abandoned: the machine is too fast for this test")
+	default:
+	}
+	<-returned
+}

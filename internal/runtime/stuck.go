@@ -58,7 +58,7 @@ func (e *Engine) abandonStuck() {
 				_ = http.NewResponseController(u.w).Flush()
 			})
 		} else {
-			u.cut()
+			e.late.Go(u.cut)
 		}
 	}
 }
