@@ -214,5 +214,11 @@ func (u *run) bodyOver() error {
 	return u.refused
 }
 
-// unread says that some of the body is still on its way: the connection cannot be used for another request.
-func (u *run) unread() bool { return u.in != nil && !u.in.ended.Load() }
+// hangUp is called before the head of an answer is written. When some of the body is still on its way then, that may be read
+// while the answer goes out, and nobody waits for it; but the connection is of no use for another request.
+func (u *run) hangUp() {
+	if u.in != nil && !u.in.ended.Load() {
+		u.w.Header().Set("Connection", "close")
+		_ = http.NewResponseController(u.w).EnableFullDuplex()
+	}
+}

@@ -224,6 +224,7 @@ func (u *run) failWith(p *Program, err error) {
 		u.fail(err)
 		return
 	}
+	u.hangUp()
 	u.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	u.w.Header().Set("Cache-Control", "no-store")
 	u.w.WriteHeader(errs.KindOf(visible(err)).HTTPStatus())
@@ -395,11 +396,7 @@ func (u *run) send() {
 	if !a.streamed && a.status != http.StatusNoContent && a.status != http.StatusNotModified {
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
-	if u.unread() {
-		// It may still be read while the answer goes out; and a connection on which some of it comes is of no further use.
-		h.Set("Connection", "close")
-		_ = http.NewResponseController(u.w).EnableFullDuplex()
-	}
+	u.hangUp()
 	u.w.WriteHeader(a.status)
 	if u.r.Method != http.MethodHead && len(a.body) > 0 {
 		_, _ = u.w.Write(a.body) // the visitor may have left; the function is not told
@@ -417,9 +414,7 @@ func ours(name string) bool {
 
 // fail answers for a function that did not. A visitor learns the request's id and no more.
 func (u *run) fail(err error) {
-	if u.unread() {
-		u.w.Header().Set("Connection", "close")
-	}
+	u.hangUp()
 	u.engine.config.Fail(u.w, u.r, visible(err), u.f)
 }
 
