@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -112,8 +113,8 @@ func TestAnAnswerThatIsBrokenOffIsReported(t *testing.T) {
 	c := d.Config
 	c.Functions, c.Access = breaking{}, func(e Event) { seen = append(seen, e) }
 	defer func() {
-		if fault := recover(); fault != http.ErrAbortHandler || len(seen) != 1 || seen[0].Status != http.StatusOK || seen[0].Bytes != 4 {
-			t.Errorf("%v %+v", fault, seen)
+		if err, ok := recover().(error); !ok || !errors.Is(err, http.ErrAbortHandler) || len(seen) != 1 || seen[0].Status != http.StatusOK || seen[0].Bytes != 4 {
+			t.Errorf("%v %+v", err, seen)
 		}
 	}()
 	New(c).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "http://a.localhost/api/x", nil))

@@ -27,7 +27,8 @@ type site struct {
 
 func newSite(t *testing.T, code string, change ...func(*system.Runtime)) *site {
 	t.Helper()
-	h := newHost(t, code, change...)
+	patient := func(l *system.Runtime) { l.ExecTimeout, l.QueueWait = 20000, 20000 } // the race detector makes everything slow
+	h := newHost(t, code, append([]func(*system.Runtime){patient}, change...)...)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.Serve(w, r, h.fn) }))
 	t.Cleanup(s.Close)
 	return &site{h, t, s.Listener.Addr().String()}
@@ -98,7 +99,7 @@ func TestBodiesOfEverySizeAreReadInEveryWay(t *testing.T) {
 		case "/echo": return new Response(body);
 		case "/same": return new Response(request.body === body && String(!request.bodyUsed && !body.locked));
 		}
-	};`, func(l *system.Runtime) { l.ExecTimeout = 20000 })
+	};`)
 	for _, size := range []int{12, readAhead, readAhead + 1, large} {
 		text := `"` + strings.Repeat("x", size-2) + `"`
 		for path, want := range map[string]string{
@@ -298,7 +299,7 @@ func TestAnAnswerThatFailsMidwayIsCutOff(t *testing.T) {
 		case "/spin": return new Response(new ReadableStream({ pull(c) { if (n++) for (;;); c.enqueue(a); } }));
 		case "/ok": return new Response("ok");
 		}
-	};`, func(l *system.Runtime) { l.MaxResponseBody, l.ExecTimeout = 1000, 300 })
+	};`, func(l *system.Runtime) { l.MaxResponseBody, l.ExecTimeout = 1000, 2000 })
 	for path, log := range map[string]string{
 		"/thrown": "Error: midway", "/errored": "Error: midway", "/text": "must be a Uint8Array, not text", "/silent": "nothing is left", "/large": "runtime.max_response_body",
 		"/longer": "more bytes than its header content-length", "/shorter": "", "/spin": "took too long",
@@ -338,10 +339,10 @@ func TestAVisitorWhoLeavesIsNoticed(t *testing.T) {
 			async pull(c) { await new Promise((done) => setTimeout(done, 5)); c.enqueue(new Uint8Array(1)); },
 			async cancel(reason) { await new Promise((done) => setTimeout(done, 20)); console.log(path, "canceled", reason.name); },
 		}));
-		case "/waiting": console.log(path, "begun"); await new Promise((done) => setTimeout(done, 4000)); console.log("went on"); return new Response("x");
+		case "/waiting": console.log(path, "begun"); await new Promise((done) => setTimeout(done, 1000)); console.log("went on"); return new Response("x");
 		case "/until":
 			ctx.waitUntil(aborted.then(() => new Promise((done) => setTimeout(done, 50))).then(() => console.log(path, "until")));
-			console.log(path, "begun"); await new Promise(() => setTimeout(() => {}, 4000));
+			console.log(path, "begun"); await new Promise(() => setTimeout(() => {}, 10000));
 		}
 	};`)
 	leave := func(path string) {
@@ -427,12 +428,12 @@ func TestAnUploadThatStopsEndsItsStreamWithAnError(t *testing.T) {
 	}
 }
 
-// A sender of whom nothing comes holds the machine of their own request and nothing else, and that until the deadline.
+// A sender of whom nothing comes holds the machine of their own request and nothing else.
 func TestASlowSenderHoldsNobodyUp(t *testing.T) {
 	x := newSite(t, `export default async (request) => {
 		if (request.method === "GET") return new Response("ok");
 		console.log("begun"); await request.text(); console.log("whole");
-	};`, func(l *system.Runtime) { l.StreamTimeout = 1000 })
+	};`)
 	var slow []net.Conn
 	for range 6 { // more than there are processors
 		c, err := net.Dial("tcp", x.address)
@@ -452,9 +453,11 @@ func TestASlowSenderHoldsNobodyUp(t *testing.T) {
 		t.Error(got)
 	}
 	for _, c := range slow {
-		answer, _ := io.ReadAll(c)
-		if !strings.HasPrefix(string(answer), "HTTP/1.1 504 ") && !strings.HasPrefix(string(answer), "HTTP/1.1 400 ") {
-			t.Errorf("%s", answer)
+		c.Close()
+	}
+	for end := time.Now().Add(10 * time.Second); x.Stats().Busy > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("a run goes on although its visitor left")
 		}
 	}
 }
@@ -525,12 +528,14 @@ func TestABodyThatWasKeptIsNotThatOfTheNextRequest(t *testing.T) {
 func TestAStreamMayLastLongerThanTheDeadlineAndWorkNoLonger(t *testing.T) {
 	x := newSite(t, `const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 	export default (request) => new Response((async function* () {
-		for (let i = 0; i < 12; i++) {
-			await sleep(50);
-			if (request.url.endsWith("/busy")) for (const end = Date.now() + 50; Date.now() < end;);
+		for (let i = 0; i < 12 && !request.url.endsWith("/warm"); i++) {
+			await sleep(150);
+			if (request.url.endsWith("/busy")) for (const end = Date.now() + 150; Date.now() < end;);
 			yield "x";
 		}
-	})());`, func(l *system.Runtime) { l.ExecTimeout = 300 })
+	})());`, func(l *system.Runtime) { l.ExecTimeout = 1000 })
+	for x.say("GET", "/warm", nil) != "200 " { // on a slow machine the time is over before the first virtual machine is made
+	}
 	if got := x.say("GET", "/idle", nil); got != "200 xxxxxxxxxxxx" {
 		t.Errorf("%s\n%s", got, x.log)
 	}

@@ -3,6 +3,8 @@ package runtime
 import (
 	"encoding/json"
 	"testing"
+
+	"fazt/internal/system"
 )
 
 // Each line is an expression and what JSON.stringify makes of it, by the standards. A thrown error is its name.
@@ -110,7 +112,7 @@ export default async () => {
 	}
 	return Response.json(out);
 };`
-	h := newHost(t, code)
+	h := newHost(t, code, func(l *system.Runtime) { l.ExecTimeout = 60000 })
 	w := h.ask(t, "GET", "/", "")
 	var got []string
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || len(got) != len(list) {
