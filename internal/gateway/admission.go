@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"io"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -79,7 +80,20 @@ func boundBody(w http.ResponseWriter, r *http.Request, most int64) error {
 		return errs.New(errs.TooLarge, "the body has %d bytes; at most %d may be sent", r.ContentLength, most)
 	}
 	if r.ContentLength < 0 && r.Body != nil {
-		r.Body = http.MaxBytesReader(w, r.Body, most)
+		r.Body = bounded{http.MaxBytesReader(w, r.Body, most), r.Body}
 	}
 	return nil
+}
+
+// bounded is a body of bounded size that can be bounded in time as the one in it can.
+type bounded struct {
+	io.ReadCloser
+	inner io.ReadCloser
+}
+
+// EndBy bounds the reading of all of the body.
+func (b bounded) EndBy(ends time.Time) {
+	if inner, ok := b.inner.(endsBy); ok {
+		inner.EndBy(ends)
+	}
 }

@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -95,6 +97,27 @@ func TestForgedForwardingHeadersChangeNothing(t *testing.T) {
 			t.Errorf("trusted %v: %+v %+v", trusted, f.got, seen)
 		}
 	}
+}
+
+type breaking struct{}
+
+func (breaking) Serve(w http.ResponseWriter, _ *http.Request, _ runtime.Function) {
+	_, _ = io.WriteString(w, "half")
+	panic(http.ErrAbortHandler)
+}
+
+func TestAnAnswerThatIsBrokenOffIsReported(t *testing.T) {
+	d := open(t, "localhost")
+	d.deploy(map[string]string{"index.html": "x"}, Target{AppID: "app_a", AppName: "a", Function: true}, "a")
+	var seen []Event
+	c := d.Config
+	c.Functions, c.Access = breaking{}, func(e Event) { seen = append(seen, e) }
+	defer func() {
+		if err, ok := recover().(error); !ok || !errors.Is(err, http.ErrAbortHandler) || len(seen) != 1 || seen[0].Status != http.StatusOK || seen[0].Bytes != 4 {
+			t.Errorf("%v %+v", err, seen)
+		}
+	}()
+	New(c).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "http://a.localhost/api/x", nil))
 }
 
 func TestABodyOverTheBoundIsRefusedBeforeItIsRead(t *testing.T) {

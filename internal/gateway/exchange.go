@@ -137,17 +137,30 @@ func WithRequestID(next http.Handler) http.Handler {
 func (g *gateway) finish(x *exchange, r *http.Request) {
 	if fault := recover(); fault != nil {
 		if err, ok := fault.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-			panic(fault) // somebody wants the connection closed; net/http does so
+			defer panic(fault) // somebody wants the connection closed; net/http does so
+		} else if g.panicked(x, r, fault) {
+			defer panic(http.ErrAbortHandler)
 		}
-		g.Log.Error("a request panicked", "request_id", x.setRequestID(), "method", r.Method, "host", r.Host, "path", r.URL.Path,
-			"panic", fault, "stack", string(debug.Stack()))
-		if x.status != 0 {
-			panic(http.ErrAbortHandler) // half of an answer is out: the client must see that it is cut off
-		}
-		clear(x.Header())
-		x.Header().Set(requestIDHeader, x.requestID)
-		g.fail(x, r, errPanicked)
 	}
+	g.report(x, r)
+}
+
+// panicked answers for what panicked. It says whether half of an answer is out: the client must see then that it is cut
+// off.
+func (g *gateway) panicked(x *exchange, r *http.Request, fault any) (half bool) {
+	g.Log.Error("a request panicked", "request_id", x.setRequestID(), "method", r.Method, "host", r.Host, "path", r.URL.Path,
+		"panic", fault, "stack", string(debug.Stack()))
+	if x.status != 0 {
+		return true
+	}
+	clear(x.Header())
+	x.Header().Set(requestIDHeader, x.requestID)
+	g.fail(x, r, errPanicked)
+	return false
+}
+
+// report tells Access of the exchange.
+func (g *gateway) report(x *exchange, r *http.Request) {
 	if g.Access != nil {
 		g.Access(Event{
 			Time: x.started, Duration: time.Since(x.started), Method: r.Method, Host: r.Host, Path: r.URL.Path,

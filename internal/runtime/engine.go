@@ -95,6 +95,8 @@ type Engine struct {
 	stats Stats
 	busy  map[*machine]*run
 
+	stopping   chan struct{} // closed when no more streams are sent
+	endStreams sync.Once
 	late       sync.WaitGroup // answers for runs that were abandoned
 	stuckAfter time.Duration  // how long after its deadline a script at work is abandoned
 }
@@ -122,7 +124,7 @@ func New(c Config) *Engine {
 	if c.Fail == nil {
 		c.Fail = plainFailure
 	}
-	e := &Engine{config: c, cpu: newProcessors(max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}, apps: map[string]int{}, busy: map[*machine]*run{}, stuckAfter: 3 * time.Second}
+	e := &Engine{config: c, cpu: newProcessors(max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}, apps: map[string]int{}, busy: map[*machine]*run{}, stopping: make(chan struct{}), stuckAfter: 3 * time.Second}
 	e.describeBindings()
 	// Compiled when the first machine is made: a command that runs no function does not pay for it.
 	e.prelude = sync.OnceValues(func() ([]byte, error) {
@@ -194,13 +196,13 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
 		e.config.Fail(w, r, err, f)
 		return
 	}
-	body, err := readBody(w, r, f, limits) // first: a visitor who sends slowly holds nothing
+	body, in, err := e.receive(w, r, f, limits)
 	if err != nil {
 		e.config.Fail(w, r, visible(err), f)
 		return
 	}
-	u, cancel := newRun(e, f, limits, w, r)
-	defer cancel()
+	u := newRun(e, f, limits, w, r, in)
+	defer func() { u.cancel() }()
 	// The processor comes before the machine: a function that never waits then needs no more machines than there are
 	// processors, however many requests come at once.
 	if err := u.enterWithin(limits); err != nil {
@@ -219,10 +221,17 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
 	}
 	program := m.program
 	e.work(m, u, body)
-	cancel()
+	u.cancel()
 	u.conclude(program)
-	u.calls.Wait()
+	u.endCalls()
+	if u.broken() {
+		panic(http.ErrAbortHandler) // ends the connection
+	}
 }
+
+// EndStreams ends the answers that still go out, as if their visitors had left: they would keep a server that stops from
+// ending. Later ones end as soon as they wait for something.
+func (e *Engine) EndStreams() { e.endStreams.Do(func() { close(e.stopping) }) }
 
 // work runs u in m and gives m back.
 func (e *Engine) work(m *machine, u *run, body []byte) {
@@ -231,8 +240,8 @@ func (e *Engine) work(m *machine, u *run, body []byte) {
 		e.release(m, u, healthy)
 		u.leave()
 	}()
-	if u.ctx.Err() != nil { // its time went by in the queue
-		u.outcome, healthy = notBegun(u.ctx), true
+	if u.ctx.Err() != nil || u.r.Context().Err() != nil { // its time went by in the queue
+		u.outcome, healthy = u.notBegun(), true
 		e.refuse()
 		return
 	}
@@ -247,7 +256,9 @@ func (u *run) enterWithin(limits system.Runtime) error {
 	}
 	timer := time.NewTimer(queueWait(limits))
 	defer timer.Stop()
-	if err := u.engine.cpu.enter(u.ctx, u.join(), timer.C); err != nil {
+	ctx, cancel := u.attended()
+	defer cancel()
+	if err := u.engine.cpu.enter(ctx, u.join(), timer.C); err != nil {
 		u.depart(false)
 		u.engine.refuse()
 		return err
@@ -329,6 +340,8 @@ func (e *Engine) wait(u *run, w *waiter, limits system.Runtime) (m *machine, err
 	u.leave()
 	select {
 	case m = <-w.got:
+	case <-u.r.Context().Done():
+		err = errLeft
 	case <-u.ctx.Done():
 		err = notBegun(u.ctx)
 	case <-timer.C:

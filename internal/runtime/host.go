@@ -6,9 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
-	"mime"
-	"mime/multipart"
+	"maps"
 	"strings"
 	"time"
 	"unicode/utf16"
@@ -65,7 +63,7 @@ func (m *machine) hostObject() value {
 			if len(args) > 3 && isString(args[3]) {
 				contentType = text(args, 3)
 			}
-			return undefinedValue(), u.respond(answer{int(num(args, 0)), text(args, 1), contentType, body})
+			return undefinedValue(), u.respond(answer{status: int(num(args, 0)), headers: text(args, 1), contentType: contentType, body: body})
 		},
 		"fail": func(args []value) (value, error) {
 			if m.run != nil && m.run.failed == nil && !m.run.answered {
@@ -164,8 +162,8 @@ func (m *machine) hostObject() value {
 			}
 			return r.newString(s), nil
 		},
-		"multipart": func(args []value) (value, error) { return m.multipart(text(args, 0), data(args, 1)) },
 	}
+	maps.Copy(functions, m.streaming(text, num, data))
 	for name, fn := range functions {
 		r.set(object, name, r.host(name, fn))
 	}
@@ -309,38 +307,44 @@ func percentDecode(s string) string {
 	return text
 }
 
-// multipart is the parts of a form, or undefined when it is none.
-func (m *machine) multipart(contentType string, body []byte) (value, error) {
-	_, params, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		return undefinedValue(), nil
-	}
+// streaming are the host functions of bodies that come and answers that go piece by piece.
+func (m *machine) streaming(text func([]value, int) string, num func([]value, int) float64, data func([]value, int) []byte) map[string]hostFunc {
 	r := m.realm
-	list := r.newArray()
-	reader := multipart.NewReader(bytes.NewReader(body), params["boundary"])
-	for i := 0; ; i++ {
-		part, err := reader.NextRawPart()
-		if err == io.EOF { //nolint:errorlint // the reader returns it bare
-			return list, nil
+	asks := func(ask func(u *run, args []value) (int32, error)) hostFunc {
+		return func(args []value) (value, error) {
+			if m.run == nil {
+				return undefinedValue(), errs.New(errs.Invalid, "this is only possible while a request is served")
+			}
+			id, err := ask(m.run, args)
+			return newInt(id), err
 		}
-		if err != nil || i >= 1000 {
-			r.free(list)
+	}
+	return map[string]hostFunc{
+		"bodyNext": asks(func(u *run, _ []value) (int32, error) { return u.askNext() }),
+		"bodyRest": asks(func(u *run, _ []value) (int32, error) { return u.askRest() }),
+		"bodyForm": asks(func(u *run, args []value) (int32, error) { return u.askForm(text(args, 0)) }),
+		"bodyOver": asks(func(u *run, _ []value) (int32, error) { return 0, u.bodyOver() }),
+		"stream": asks(func(u *run, args []value) (int32, error) {
+			return u.stream(answer{status: int(num(args, 0)), headers: text(args, 1), contentType: text(args, 2)}), nil
+		}),
+		"write": asks(func(u *run, args []value) (int32, error) { return u.write(data(args, 0)) }),
+		"end": func(args []value) (value, error) {
+			if m.run != nil {
+				var err error
+				if len(args) > 0 {
+					err = r.describe(args[0])
+				}
+				m.run.end(err)
+			}
 			return undefinedValue(), nil
-		}
-		content, err := io.ReadAll(part)
-		if err != nil {
-			r.free(list)
-			return undefinedValue(), nil
-		}
-		_, disposition, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
-		item := r.newObject()
-		r.set(item, "name", r.newString(part.FormName()))
-		if name, ok := disposition["filename"]; ok {
-			r.set(item, "filename", r.newString(name))
-		}
-		r.set(item, "type", r.newString(part.Header.Get("Content-Type")))
-		r.set(item, "data", r.newBytes(content))
-		r.set(list, fmt.Sprint(i), item)
+		},
+		"multipart": func(args []value) (value, error) {
+			parts, err := readForm(text(args, 0), bytes.NewReader(data(args, 1)))
+			if err != nil {
+				return undefinedValue(), nil //nolint:nilerr // the script says what is wrong
+			}
+			return m.formValue(parts), nil
+		},
 	}
 }
 

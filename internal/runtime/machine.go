@@ -28,7 +28,7 @@ type machine struct {
 }
 
 // handlers are the functions of the prelude that the host calls.
-type handlers struct{ dispatch, start, settle, fire, prepare, classic, fail, setEnv, reset value }
+type handlers struct{ dispatch, start, settle, fire, prepare, classic, fail, setEnv, reset, leave value }
 
 func (e *Engine) newMachine(p *pool) (*machine, error) {
 	limits := e.config.Limits(p.app)
@@ -74,7 +74,7 @@ func (m *machine) newRealm() error {
 	defer r.free(api)
 	for name, into := range map[string]*value{
 		"dispatch": &m.dispatch, "start": &m.start, "settle": &m.settle, "fire": &m.fire, "prepare": &m.prepare,
-		"classic": &m.classic, "fail": &m.fail, "env": &m.setEnv, "reset": &m.reset,
+		"classic": &m.classic, "fail": &m.fail, "env": &m.setEnv, "reset": &m.reset, "leave": &m.leave,
 	} {
 		*into = r.get(api, name)
 	}
@@ -85,7 +85,7 @@ func (m *machine) closeRealm() {
 	if m.realm == nil {
 		return
 	}
-	for _, v := range []*value{&m.dispatch, &m.start, &m.settle, &m.fire, &m.prepare, &m.classic, &m.fail, &m.setEnv, &m.reset} {
+	for _, v := range []*value{&m.dispatch, &m.start, &m.settle, &m.fire, &m.prepare, &m.classic, &m.fail, &m.setEnv, &m.reset, &m.leave} {
 		m.realm.free(*v)
 		*v = undefinedValue()
 	}
@@ -125,7 +125,7 @@ func (m *machine) beginModule(u *run, body []byte) error {
 	} else if err := m.setEnvironment(u.f.Env); err != nil {
 		return err
 	}
-	args := m.requestArgs(u.r, &u.f, body)
+	args := m.requestArgs(u.r, &u.f, body, u.in)
 	defer m.freeAll(args)
 	return m.notify(m.dispatch, args...)
 }
@@ -134,7 +134,7 @@ func (m *machine) beginScript(u *run, body []byte) error {
 	if err := m.setEnvironment(u.f.Env); err != nil {
 		return err
 	}
-	args := append(m.requestArgs(u.r, &u.f, body), m.realm.newString(u.f.ClientIP), m.realm.newString(u.f.RequestID))
+	args := append(m.requestArgs(u.r, &u.f, body, nil), m.realm.newString(u.f.ClientIP), m.realm.newString(u.f.RequestID))
 	defer m.freeAll(args)
 	if err := m.notify(m.prepare, args...); err != nil {
 		return err
@@ -162,8 +162,9 @@ func (m *machine) setEnvironment(env *Env) error {
 	return m.notify(m.setEnv, v)
 }
 
-// requestArgs are method, URL, headers as lines, and body.
-func (m *machine) requestArgs(r *http.Request, f *Function, body []byte) []value {
+// requestArgs are method, URL, headers as lines, and body: text, an ArrayBuffer, null, or of one that has not come yet, how
+// much of it may be read whole.
+func (m *machine) requestArgs(r *http.Request, f *Function, body []byte, in *input) []value {
 	scheme := "http"
 	if r.TLS != nil || f.HTTPS {
 		scheme = "https"
@@ -190,14 +191,21 @@ func (m *machine) requestArgs(r *http.Request, f *Function, body []byte) []value
 	headers.WriteString("host\n")
 	headers.WriteString(r.Host)
 	data := nullValue()
-	if body != nil {
-		if utf8.Valid(body) && !strings.HasPrefix(string(body[:min(3, len(body))]), "\ufeff") {
-			data = m.realm.newString(string(body))
-		} else {
-			data = m.realm.newBytes(body)
-		}
+	switch {
+	case in != nil:
+		data = newNumber(float64(in.most))
+	case body != nil:
+		data = m.bodyValue(body)
 	}
 	return []value{m.realm.newString(r.Method), m.realm.newString(scheme + "://" + r.Host + target), m.realm.newString(headers.String()), data}
+}
+
+// bodyValue is a body as text where it is text: most are read as such.
+func (m *machine) bodyValue(body []byte) value {
+	if utf8.Valid(body) && !strings.HasPrefix(string(body[:min(3, len(body))]), "\ufeff") {
+		return m.realm.newString(string(body))
+	}
+	return m.realm.newBytes(body)
 }
 
 func (m *machine) freeAll(list []value) {
@@ -220,6 +228,8 @@ func (m *machine) settled(c completion) error {
 	v := undefinedValue()
 	if c.err != nil {
 		v = m.realm.newError(c.err)
+	} else if c.give != nil {
+		v = c.give(m)
 	} else if c.value != nil {
 		v = m.realm.newString(string(c.value))
 	}

@@ -42,10 +42,23 @@ type run struct {
 	line    *line        // of its app, while it waits there
 	state   atomic.Int32 // holds: what the run holds of the engine
 	since   atomic.Int64 // when it last took a processor
-	ends    int64        // its deadline
+	used    int64        // how long it had one before, in nanoseconds
+	ends    atomic.Int64 // when the engine stops it
 	late    bool         // the one who abandoned it writes to the visitor
 	sent    atomic.Bool  // somebody has taken it upon them to write to the visitor
 	waiting int          // promises given to waitUntil that have not settled
+
+	m        *machine // it is in
+	begun    time.Time
+	cancel   context.CancelFunc // of ctx
+	extended bool               // it has the time of a stream
+	left     bool               // the script was told that its visitor is gone
+	in       *input             // the body; nil when the script has it already
+	reading  bool               // a piece of it was asked for
+	refused  error              // why the body did not arrive
+	out      *output            // the answer; nil unless it goes out piece by piece
+	flows    atomic.Bool        // there is an out
+	pen      sync.Mutex         // held while something of out is written
 
 	lines, bytes int // of the console so far
 	nextID       int32
@@ -61,6 +74,7 @@ type answer struct {
 	status               int
 	headers, contentType string // name and value lines in turn; the type where it is the only header
 	body                 []byte
+	streamed             bool // the body comes after, in pieces
 }
 
 // What a run holds.
@@ -70,31 +84,52 @@ const (
 	abandoned            // it was at work when it should long have ended; all it held was taken from it
 )
 
-// completion is the outcome of a host call that ran beside the machine.
+// completion is the outcome of what ran beside the machine.
 type completion struct {
 	id    int32
-	value []byte
+	of    exchange
+	value []byte               // JSON
+	give  func(*machine) value // makes what is no JSON; nil = nothing is given
 	err   error
 }
 
-func newRun(e *Engine, f Function, limits system.Runtime, w http.ResponseWriter, r *http.Request) (*run, context.CancelFunc) {
+// newRun makes the run of a request. Its ctx does not end when the visitor leaves: what the function gave to waitUntil goes
+// on.
+func newRun(e *Engine, f Function, limits system.Runtime, w http.ResponseWriter, r *http.Request, in *input) *run {
 	window := limits.Deadline()
 	if !f.Ends.IsZero() {
 		window = min(window, time.Until(f.Ends))
 	}
-	ctx, cancel := timeout.With(r.Context(), window)
+	ctx, cancel := timeout.With(context.WithoutCancel(r.Context()), window)
 	deadline, _ := ctx.Deadline()
-	return &run{
-		engine: e, f: f, limits: limits, ctx: ctx, w: w, r: r, timers: map[int32]time.Time{}, ends: int64(deadline.Sub(began)),
+	u := &run{
+		engine: e, f: f, limits: limits, ctx: ctx, cancel: cancel, begun: time.Now(), w: w, r: r, in: in, timers: map[int32]time.Time{},
 		call: bind.Call{Context: ctx, AppID: f.AppID, AppName: f.AppName, RequestID: f.RequestID, Version: e.config.Version},
-	}, cancel
+	}
+	u.ends.Store(int64(deadline.Sub(began)))
+	return u
+}
+
+// notBegun is the error of a run whose time, or whose visitor, went before it began.
+func (u *run) notBegun() error {
+	if u.ctx.Err() == nil {
+		return errLeft
+	}
+	return notBegun(u.ctx)
+}
+
+// attended is the run's ctx until it begins: that ends when the visitor leaves.
+func (u *run) attended() (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(u.ctx)
+	stop := context.AfterFunc(u.r.Context(), cancel)
+	return ctx, func() { stop(); cancel() }
 }
 
 // serve runs the function in m, and says whether m is fit for another request.
 func (u *run) serve(m *machine, body []byte) (healthy bool) {
 	deadline, _ := u.ctx.Deadline()
 	m.arm(deadline)
-	m.run = u
+	m.run, u.m = u, m
 	defer func() { m.run = nil }()
 	err := m.begin(u, body)
 	if err == nil {
@@ -103,20 +138,34 @@ func (u *run) serve(m *machine, body []byte) (healthy bool) {
 	if err == nil {
 		err = u.failed
 	}
+	if errors.Is(err, errDeadline) && u.streams() && u.ctx.Err() != nil {
+		err = errStreamTime
+	}
+	// A visitor who left, or whose body could not be read, is no fault of the function.
+	blameless := err != nil && !errors.Is(err, errDeadline) && (u.left || u.refused != nil)
+	if blameless && u.refused != nil {
+		err = u.refused
+	}
 	u.outcome = err
 	if err != nil {
 		u.engine.stopped(u.f, err)
 	}
 	m.arm(time.Now().Add(grace)) // what follows must not end as the run did, and yet must end: it can meet code of the script
+	if u.streams() && !u.left && u.hasLeft(m, err) == nil {
+		_ = m.realm.jobs()
+	}
 	u.report(m)
-	if err != nil {
+	switch {
+	case err != nil && !blameless:
 		u.explain(m, err)
+	case u.out != nil && u.out.err != nil && !u.left:
+		u.explain(m, u.out.err)
 	}
 	if errors.Is(err, errDeadline) {
 		return false
 	}
 	// What a request left unsettled in a module would go on in the next one, and answer in its name.
-	settled := (u.answered || u.failed != nil) && u.waiting == 0 && u.pending == 0
+	settled := (u.answered || u.failed != nil) && u.waiting == 0 && u.pending == 0 && !u.reading && !errors.Is(err, errStreamTime)
 	return settled || m.program.Style != StyleModule
 }
 
@@ -158,10 +207,14 @@ func (u *run) enter() {
 func (u *run) entered() {
 	u.since.Store(monotonic())
 	u.state.Store(holdsProcessor)
+	if u.extended {
+		u.allow()
+	}
 }
 
 func (u *run) leave() {
 	if u.state.CompareAndSwap(holdsProcessor, holdsNothing) {
+		u.used += monotonic() - u.since.Load()
 		u.engine.cpu.leave()
 	}
 }
@@ -172,38 +225,11 @@ func (u *run) failWith(p *Program, err error) {
 		u.fail(err)
 		return
 	}
+	u.hangUp()
 	u.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	u.w.Header().Set("Cache-Control", "no-store")
 	u.w.WriteHeader(errs.KindOf(visible(err)).HTTPStatus())
 	_, _ = io.WriteString(u.w, "The function failed. Visitors of a deployed app see only a number here.\n\n"+p.story(err)+"\n")
-}
-
-// readBody reads the body within its limit and the time of the request; a body whose announced size is over the limit
-// is refused before it is read.
-func readBody(w http.ResponseWriter, r *http.Request, f Function, limits system.Runtime) ([]byte, error) {
-	most := limits.MaxRequestBody
-	if r.ContentLength > most {
-		return nil, tooLarge(w, most)
-	}
-	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
-		return nil, nil
-	}
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
-	var over *http.MaxBytesError
-	switch {
-	case errors.As(err, &over):
-		return nil, tooLarge(w, over.Limit)
-	case !f.Ends.IsZero() && !time.Now().Before(f.Ends):
-		w.Header().Set("Connection", "close") // the rest of the body may still be on its way
-		return nil, errs.New(errs.Unavailable, "the time for this request passed before all of it had arrived; try again")
-	}
-	return data, errs.Wrap(errs.Invalid, err, "the body was cut off")
-}
-
-// tooLarge refuses a body. What comes of it is not read, so the connection cannot be used again.
-func tooLarge(w http.ResponseWriter, most int64) error {
-	w.Header().Set("Connection", "close")
-	return errs.New(errs.TooLarge, "the body is larger than %d bytes", most)
 }
 
 // loop drives the machine until the function has answered and what it wanted to finish is finished.
@@ -212,11 +238,17 @@ func (u *run) loop(m *machine) error {
 		if err := m.realm.jobs(); err != nil {
 			return err
 		}
-		if u.failed != nil && u.waiting == 0 || u.answered && u.waiting == 0 && u.pending == 0 {
+		if u.failed != nil && u.waiting == 0 || u.answered && u.waiting == 0 && u.pending == 0 && !u.streams() {
 			return nil
 		}
+		if u.left && u.waiting == 0 && (!u.answered || u.streams()) {
+			return errLeft
+		}
 		u.sendBeside() // the visitor has the answer; the rest goes on without them
-		if len(u.timers) == 0 && u.pending == 0 {
+		if len(u.timers) == 0 && u.pending == 0 && !u.reading && (u.out == nil || !u.out.writing) {
+			if u.streams() {
+				return &thrown{Message: "the answer was not completed: nothing is left that could add to its stream"}
+			}
 			if u.answered {
 				return nil // a promise given to waitUntil that nothing will settle
 			}
@@ -238,21 +270,34 @@ func (u *run) wait(m *machine) error {
 		timer = t.C
 	}
 	var c completion
+	var gone, stopping <-chan struct{}
+	if !u.left {
+		if !u.reading { // or else the reading will tell, and why
+			gone = u.r.Context().Done()
+		}
+		if u.streams() {
+			stopping = u.engine.stopping
+		}
+	}
+	leaves := false
 	u.leave()
 	select {
 	case <-timer:
 	case c = <-u.finished:
+	case <-gone:
+		leaves = true
+	case <-stopping:
+		leaves = true
 	case <-u.ctx.Done():
 	}
 	u.enter()
 	switch {
 	case c.id != 0:
-		u.pending--
-		return m.settled(c)
-	case errors.Is(u.ctx.Err(), context.DeadlineExceeded):
-		return errDeadline
+		return u.completed(m, c)
+	case leaves:
+		return u.hasLeft(m, errLeft)
 	case u.ctx.Err() != nil:
-		return u.ctx.Err()
+		return errDeadline
 	}
 	delete(u.timers, id)
 	return m.notify(m.fire, newInt(id))
@@ -282,16 +327,44 @@ func (u *run) start(f *bind.Func, arguments string) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
-	if u.finished == nil {
-		u.finished = make(chan completion, u.limits.MaxPending)
-	}
+	u.makeFinished()
 	u.pending++
 	call := u.call
 	u.calls.Go(func() {
 		value, err := f.Run(&call, arguments)
-		u.finished <- completion{id, value, err} // has room for every call that may be pending
+		u.finished <- completion{id: id, value: value, err: err}
 	})
 	return id, nil
+}
+
+// makeFinished makes the channel of completions, with room for all that may be under way: host calls, and one piece each
+// of the body and of the answer.
+func (u *run) makeFinished() {
+	if u.finished == nil {
+		u.finished = make(chan completion, u.limits.MaxPending+2)
+	}
+}
+
+// completed tells the script how something ended that ran beside it.
+func (u *run) completed(m *machine, c completion) error {
+	switch c.of {
+	case ofHost:
+		u.pending--
+		return m.settled(c)
+	case ofBody:
+		u.reading = false
+		if c.err != nil {
+			u.refused = c.err
+		}
+	case ofAnswer:
+		u.out.writing = false
+	}
+	// Who does not send what they announced, and who takes nothing of the answer, is not there any more.
+	gone := c.of == ofBody && errs.Is(c.err, errs.Invalid) || c.of == ofAnswer && errs.Is(c.err, errs.Canceled)
+	if err := m.settled(c); err != nil || !gone || u.left {
+		return err
+	}
+	return u.hasLeft(m, errLeft)
 }
 
 // respond takes the answer.
@@ -317,13 +390,14 @@ func (u *run) send() {
 		var name, value string
 		name, headers, _ = strings.Cut(headers, "\n")
 		value, headers, _ = strings.Cut(headers, "\n")
-		if !ours(name) {
+		if !ours(name) || a.streamed && name == "content-length" {
 			h.Add(name, value)
 		}
 	}
-	if a.status != http.StatusNoContent && a.status != http.StatusNotModified {
+	if !a.streamed && a.status != http.StatusNoContent && a.status != http.StatusNotModified {
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
+	u.hangUp()
 	u.w.WriteHeader(a.status)
 	if u.r.Method != http.MethodHead && len(a.body) > 0 {
 		_, _ = u.w.Write(a.body) // the visitor may have left; the function is not told
@@ -341,6 +415,7 @@ func ours(name string) bool {
 
 // fail answers for a function that did not. A visitor learns the request's id and no more.
 func (u *run) fail(err error) {
+	u.hangUp()
 	u.engine.config.Fail(u.w, u.r, visible(err), u.f)
 }
 

@@ -20,7 +20,7 @@ func (e *Engine) abandonStuck() {
 	var idle []*machine
 	e.mu.Lock()
 	for m, u := range e.busy {
-		if now < max(u.ends, u.since.Load())+int64(e.stuckAfter) || !u.state.CompareAndSwap(holdsProcessor, abandoned) {
+		if now < max(u.ends.Load(), u.since.Load())+int64(e.stuckAfter) || !u.state.CompareAndSwap(holdsProcessor, abandoned) {
 			continue
 		}
 		stuck = append(stuck, u)
@@ -62,6 +62,8 @@ func (e *Engine) abandonStuck() {
 				u.fail(errDeadline)
 				_ = http.NewResponseController(u.w).Flush()
 			})
+		} else {
+			e.late.Go(u.cut)
 		}
 	}
 }

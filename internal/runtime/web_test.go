@@ -3,6 +3,8 @@ package runtime
 import (
 	"encoding/json"
 	"testing"
+
+	"fazt/internal/system"
 )
 
 // Each line is an expression and what JSON.stringify makes of it, by the standards. A thrown error is its name.
@@ -89,9 +91,13 @@ var webAPI = [][2]string{
 	{`(async () => { const out = []; for await (const x of (async function* () { yield 1; yield 2; })()) out.push(x); return out; })()`, `[1,2]`},
 }
 
-func TestTheWebStandardAPI(t *testing.T) {
-	expressions := make([]string, len(webAPI))
-	for i, c := range webAPI {
+func TestTheWebStandardAPI(t *testing.T) { evaluate(t, webAPI) }
+
+// evaluate evaluates expressions and compares what JSON.stringify makes of each.
+func evaluate(t *testing.T, list [][2]string) {
+	t.Helper()
+	expressions := make([]string, len(list))
+	for i, c := range list {
 		expressions[i] = "async () => (" + c[0] + ")"
 	}
 	code := "const list = [\n"
@@ -106,13 +112,13 @@ export default async () => {
 	}
 	return Response.json(out);
 };`
-	h := newHost(t, code)
+	h := newHost(t, code, func(l *system.Runtime) { l.ExecTimeout = 60000 })
 	w := h.ask(t, "GET", "/", "")
 	var got []string
-	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || len(got) != len(webAPI) {
+	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || len(got) != len(list) {
 		t.Fatalf("%v: %d %s\n%s", err, w.Code, w.Body, h.log)
 	}
-	for i, c := range webAPI {
+	for i, c := range list {
 		if got[i] != c[1] {
 			t.Errorf("%s\n got %s\nwant %s", c[0], got[i], c[1])
 		}

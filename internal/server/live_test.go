@@ -48,6 +48,8 @@ export default { async fetch(request) {
   case "/api/set":
     try { fazt.app.kv.set("k".repeat(n), "v".repeat(Number(url.searchParams.get("v")))); return new Response("done"); }
     catch (e) { return new Response(e.code); }
+  case "/api/trickle":
+    return new Response((async function* () { for (let i = 0; i < n; i++) { await sleep(500); yield "x"; } })());
   case "/api/hold": {
     fazt.app.kv.set("in:" + crypto.randomUUID(), 1);
     while (!fazt.app.kv.get("go")) await sleep(10);
@@ -452,6 +454,24 @@ var changes = map[string]change{
 				}
 			}
 			return "kept"
+		},
+	},
+
+	"runtime.stream_timeout": {
+		start: func(l *system.Limits) { l.Runtime.ExecTimeout = 100 },
+		set:   func(l *system.Limits) { l.Runtime.StreamTimeout = 1000 }, before: "whole", after: "cut",
+		show: func(x *trial) string {
+			c := x.connect("GET /api/trickle?n=3 HTTP/1.1\r\nHost: app.localhost\r\n\r\n")
+			_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
+			resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+			if err != nil {
+				return err.Error()
+			}
+			defer resp.Body.Close()
+			if text, err := io.ReadAll(resp.Body); err != nil || string(text) != "xxx" {
+				return "cut"
+			}
+			return "whole"
 		},
 	},
 

@@ -55,6 +55,7 @@ func (i *Instance) Run(ctx context.Context, ready Ready) error {
 	}
 	<-ctx.Done()
 	i.api.EndStreams()
+	i.engine.EndStreams()
 	if i.reload != nil {
 		i.reload.Close() // its streams would never drain
 	}

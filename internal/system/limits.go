@@ -41,7 +41,7 @@ type Runtime struct {
 	ExecTimeout     int   `json:"exec_timeout" label:"Deadline" desc:"Wall time one request may spend in a function" unit:"ms" default:"5000" range:"10,300000" scope:"app"`
 	MaxMemory       int64 `json:"max_memory" label:"Memory" desc:"Memory of one virtual machine" unit:"bytes" default:"67108864" range:"4194304,4294967296" scope:"app"`
 	MaxStack        int64 `json:"max_stack" label:"Stack" desc:"Stack of one virtual machine" unit:"bytes" default:"524288" range:"65536,16777216" scope:"app"`
-	MaxRequestBody  int64 `json:"max_request_body" label:"Request body" desc:"Largest request body handed to a function" unit:"bytes" default:"8388608" range:"0,4294967296" scope:"app"`
+	MaxRequestBody  int64 `json:"max_request_body" label:"Request body" desc:"Largest request body handed to a function as a whole; as a stream it may have storage.max_upload" unit:"bytes" default:"8388608" range:"0,4294967296" scope:"app"`
 	MaxResponseBody int64 `json:"max_response_body" label:"Response body" desc:"Largest response body of a function" unit:"bytes" default:"33554432" range:"1024,4294967296" scope:"app"`
 	MaxPending      int   `json:"max_pending" label:"Pending host calls" desc:"Host calls and timers one request may have waiting" unit:"calls" default:"256" range:"1,100000" scope:"app"`
 	ConsoleLines    int   `json:"console_lines" label:"Console lines" desc:"Console lines kept of one request" unit:"lines" default:"200" range:"0,100000" scope:"app"`
@@ -52,6 +52,7 @@ type Runtime struct {
 	QueueWait       int   `json:"queue_wait" label:"Queueing time" desc:"How long a request waits for a virtual machine before it is refused" unit:"ms" default:"1000" range:"0,60000" scope:"app"`
 	RequestsPerVM   int   `json:"requests_per_vm" label:"Requests per VM" desc:"Requests after which a virtual machine is replaced" unit:"requests" default:"10000" range:"1,100000000"`
 	IdleVM          int   `json:"idle_vm" label:"Idle time of a VM" desc:"Time after which an unused virtual machine is dropped" unit:"s" default:"300" range:"1,86400"`
+	StreamTimeout   int   `json:"stream_timeout" label:"Deadline of a stream" desc:"Wall time of a request whose body or answer is streamed; a processor it may use for as long as the deadline says" unit:"ms" default:"60000" range:"1000,3600000" scope:"app"`
 }
 
 // Deadline is ExecTimeout as a duration.

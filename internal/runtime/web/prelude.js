@@ -403,67 +403,23 @@ class Headers {
 
 // ---- bodies ----------------------------------------------------------------------------------------------------
 
-class Blob {
-	#bytes; #type;
-	constructor(parts = [], { type = "" } = {}) {
-		const list = [...parts].map((p) => p instanceof Blob ? p.#bytes : p instanceof ArrayBuffer || ArrayBuffer.isView(p) ? view(p) : new TextEncoder().encode(String(p)));
-		this.#bytes = new Uint8Array(list.reduce((n, b) => n + b.length, 0));
-		list.reduce((at, b) => (this.#bytes.set(b, at), at + b.length), 0);
-		this.#type = /^[\x20-\x7e]*$/.test(type) ? String(type).toLowerCase() : "";
-	}
-	get size() { return this.#bytes.length; }
-	get type() { return this.#type; }
-	async arrayBuffer() { return this.#bytes.slice().buffer; }
-	async bytes() { return this.#bytes.slice(); }
-	async text() { return new TextDecoder().decode(this.#bytes); }
-	slice(start = 0, end = this.size, type = "") { return new Blob([this.#bytes.slice(start, end)], { type }); }
-	static peek(blob) { return blob.#bytes; }
-}
-const blobBytes = Blob.peek;
-delete Blob.peek;
-class File extends Blob {
-	constructor(parts, name, options = {}) { super(parts, options); this.name = String(name); this.lastModified = options.lastModified ?? Date.now(); }
-}
+// What is needed of bodies beyond text and bytes is in a part of its own, with Blob, File and FormData.
+const bodies = () => loaded("bodies");
 
-class FormData {
-	#list = [];
-	append(name, value, filename) { this.#list.push([String(name), value instanceof Blob ? filename === undefined && value instanceof File ? value : new File([value], filename ?? "blob", { type: value.type }) : String(value)]); }
-	delete(name) { this.#list = this.#list.filter(([n]) => n !== String(name)); }
-	get(name) { return this.#list.find(([n]) => n === String(name))?.[1] ?? null; }
-	getAll(name) { return this.#list.filter(([n]) => n === String(name)).map(([, v]) => v); }
-	has(name) { return this.#list.some(([n]) => n === String(name)); }
-	set(name, value, filename) { this.delete(name); this.append(name, value, filename); }
-	forEach(fn, self) { for (const [n, v] of this) fn.call(self, v, n, this); }
-	*entries() { for (const [n, v] of this.#list) yield [n, v]; }
-	*keys() { for (const [n] of this.#list) yield n; }
-	*values() { for (const [, v] of this.#list) yield v; }
-	[Symbol.iterator]() { return this.entries(); }
-}
-
-// content turns what a body may be into text or bytes, with the type it implies.
+// content turns what a body may be into text or bytes, with the type it implies, or into a stream.
 const content = (body) => {
 	if (body === null || body === undefined) return [null, null];
-	if (typeof body === "string") return [body, "text/plain;charset=UTF-8"];
+	if (typeof body === "string") return [body.charCodeAt(0) === 0xfeff ? host.utf8(body) : body.toWellFormed(), "text/plain;charset=UTF-8"];
 	if (body instanceof ArrayBuffer) return [body.slice(0), null];
 	if (ArrayBuffer.isView(body)) return [view(body).slice().buffer, null];
-	if (body instanceof Blob) return [exact(blobBytes(body)).slice(0), body.type || null];
-	if (body instanceof URLSearchParams) return [body.toString(), "application/x-www-form-urlencoded;charset=UTF-8"];
-	if (body instanceof FormData) {
-		const boundary = "----fazt" + host.uuid();
-		const quote = (s) => s.replace(/\r\n|\r|\n/g, "%0D%0A").replace(/"/g, "%22");
-		const parts = [];
-		for (const [n, v] of body) {
-			parts.push(`--${boundary}\r\nContent-Disposition: form-data; name="${quote(n)}"`);
-			if (typeof v === "string") parts.push("\r\n\r\n", v, "\r\n");
-			else parts.push(`; filename="${quote(v.name)}"\r\nContent-Type: ${v.type || "application/octet-stream"}\r\n\r\n`, v, "\r\n");
-		}
-		return [exact(blobBytes(new Blob([...parts, `--${boundary}--\r\n`]))), "multipart/form-data; boundary=" + boundary];
-	}
-	return [String(body), "text/plain;charset=UTF-8"];
+	return bodies().content(body);
 };
 
 // A Request or a Response keeps all it has in one private slot. What the host hands in and gets back is made and read
 // with as few calls as possible: each one costs more here than the work in it.
+//
+// The body is in data: text, an ArrayBuffer, null, or a number, for one that has not come yet and that may be read whole up
+// to that size. When it is a stream it is in stream, and data is null.
 let slot, isBody;
 class Body {
 	#slot;
@@ -472,88 +428,97 @@ class Body {
 		isBody = (v) => typeof v === "object" && v !== null && #slot in v;
 	}
 	constructor(state) { this.#slot = state; }
-	get bodyUsed() { return this.#slot.used; }
+	get body() {
+		const s = this.#slot;
+		return s.stream ?? (s.data === null ? null : bodies().open(s));
+	}
+	get bodyUsed() {
+		const s = this.#slot;
+		return s.used || s.stream !== undefined && bodies().disturbed(s.stream);
+	}
+	// take is the body, and a promise of it where it must be waited for.
 	#take() {
 		const s = this.#slot;
-		if (s.used) throw new TypeError("the body was read already");
+		check(s);
+		if (s.stream !== undefined || typeof s.data === "number") return bodies().take(s);
 		if (s.data !== null) s.used = true;
 		return s.data;
 	}
-	async text() { const d = this.#take(); return d === null ? "" : typeof d === "string" ? d : new TextDecoder().decode(d); }
-	async json() { return parse(await this.text()); }
-	async bytes() { const d = this.#take(); return d === null ? new Uint8Array(0) : typeof d === "string" ? new TextEncoder().encode(d) : new Uint8Array(d); }
-	async arrayBuffer() { return exact(await this.bytes()); }
-	async blob() { return new Blob([await this.bytes()], { type: this.headers.get("content-type") ?? "" }); }
+	async text() { let d = this.#take(); if (isPending(d)) d = await d; return asText(d); }
+	async json() { let d = this.#take(); if (isPending(d)) d = await d; return parse(asText(d)); }
+	async bytes() { let d = this.#take(); if (isPending(d)) d = await d; return asBytes(d); }
+	async arrayBuffer() { let d = this.#take(); if (isPending(d)) d = await d; return exact(asBytes(d)); }
+	async blob() {
+		const type = this.headers.get("content-type") ?? "";
+		return new (bodies().Blob)([await this.bytes()], { type });
+	}
 	async formData() {
-		const type = this.headers.get("content-type") ?? "", form = new FormData();
-		if (/^application\/x-www-form-urlencoded/i.test(type)) {
-			for (const [n, v] of new URLSearchParams(await this.text())) form.append(n, v);
-			return form;
-		}
-		if (/^multipart\/form-data/i.test(type)) {
-			const parts = host.multipart(type, await this.arrayBuffer());
-			if (parts === undefined) throw new TypeError("the body is not valid multipart/form-data");
-			for (const { name, filename, type: t, data } of parts) {
-				if (filename === undefined) form.append(name, new TextDecoder().decode(data));
-				else form.append(name, new File([data], filename, { type: t }));
-			}
-			return form;
-		}
-		throw new TypeError("the body is not a form");
+		check(this.#slot);
+		return bodies().formData(this.#slot, this.headers.get("content-type") ?? "", () => this.text(), () => this.bytes());
 	}
 }
+const isPending = (d) => typeof d === "object" && d !== null && !(d instanceof ArrayBuffer);
+const asText = (d) => d === null ? "" : typeof d === "string" ? d : new TextDecoder().decode(d);
+const asBytes = (d) => d === null ? new Uint8Array(0) : typeof d === "string" ? new TextEncoder().encode(d) : new Uint8Array(d);
 
-// unread is the body of something that is to be sent or copied.
-const unread = (s) => {
-	if (s.used) throw new TypeError("the body was read already");
-	return s.data;
+// check throws when a body cannot be read, sent or copied any more.
+const check = (s) => {
+	if (s.used || s.stream !== undefined && bodies().unusable(s.stream)) throw new TypeError("the body was read already, or is being read");
 };
 
 class Request extends Body {
-	constructor(input, init = undefined) {
-		const from = input instanceof Request ? input : undefined;
-		const method = init?.method === undefined ? from?.method ?? "GET" : String(init.method);
-		if (!token.test(method) || /^(connect|trace|track)$/i.test(method)) throw new TypeError(`${stringify(method)} cannot be the method of a request`);
-		const upper = /^(get|head|post|put|patch|delete|options)$/i.test(method) ? method.toUpperCase() : method;
-		let data = null, type = null;
-		if (init?.body !== undefined && init.body !== null) {
-			if (upper === "GET" || upper === "HEAD") throw new TypeError(`a ${upper} request cannot have a body`);
-			[data, type] = content(init.body);
-		} else if (from) data = unread(slot(from));
-		const headers = new Headers(init?.headers ?? from?.headers);
-		if (type && !headers.has("content-type")) headers.set("content-type", type);
-		super({
-			data, used: false, method: upper, url: from ? from.url : new URL(input).href, headers,
-			signal: init?.signal ?? from?.signal, redirect: init?.redirect ?? from?.redirect,
-		});
-	}
+	constructor(input, init = undefined) { super(bodies().request(input, init, arguments.length)); }
 	get method() { return slot(this).method; }
 	get url() { return slot(this).url; }
 	get headers() {
 		const s = slot(this);
 		return typeof s.headers === "string" ? s.headers = lazyHeaders(s.headers) : s.headers;
 	}
-	get signal() { return slot(this).signal ??= new AbortController().signal; }
+	get signal() {
+		const s = slot(this);
+		if (s.signal === undefined) {
+			s.controller = new AbortController();
+			s.signal = s.controller.signal;
+			if (s.left !== undefined) s.controller.abort(s.left);
+		}
+		return s.signal;
+	}
 	get redirect() { return slot(this).redirect ?? "follow"; }
-	get body() { return null; }
+	get mode() { return slot(this).mode ?? "cors"; }
+	get credentials() { return slot(this).credentials ?? "same-origin"; }
+	get cache() { return slot(this).cache ?? "default"; }
+	get referrer() { return slot(this).referrer ?? "about:client"; }
+	get referrerPolicy() { return slot(this).referrerPolicy ?? ""; }
+	get integrity() { return slot(this).integrity ?? ""; }
+	get keepalive() { return slot(this).keepalive ?? false; }
+	get destination() { return ""; }
+	get duplex() { return "half"; }
 	clone() {
 		const s = slot(this);
-		return construct(Body, [{ ...s, data: unread(s), headers: new Headers(this.headers) }], Request);
+		check(s);
+		const { url, method, redirect, mode, credentials, cache, referrer, referrerPolicy, integrity, keepalive } = s;
+		return construct(Body, [{
+			url, method, redirect, mode, credentials, cache, referrer, referrerPolicy, integrity, keepalive, used: false,
+			headers: new Headers(this.headers), signal: AbortSignal.any([this.signal]), ...bodies().copy(s),
+		}], Request);
 	}
 }
 
 class Response extends Body {
 	constructor(body = null, init = undefined) {
-		const status = init?.status === undefined ? 200 : Number(init.status);
-		if (!Number.isInteger(status) || status < 200 || status > 599) throw new RangeError(`${init.status} cannot be the status of a response; it must be from 200 to 599`);
-		if (body !== null && body !== undefined && (status === 204 || status === 205 || status === 304)) throw new TypeError(`a response with status ${status} cannot have a body`);
-		const [data, contentType] = content(body);
+		if (init !== undefined && init !== null && typeof init !== "object" && typeof init !== "function") throw new TypeError("the second argument of a Response must be an object");
+		const status = init?.status === undefined ? 200 : Math.trunc(Number(init.status));
+		if (!(status >= 200 && status <= 599)) throw new RangeError(`${init.status} cannot be the status of a response; it must be from 200 to 599`);
+		const statusText = init?.statusText === undefined ? "" : String(init.statusText);
+		if (/[^\t\x20-\x7e\x80-\xff]/.test(statusText)) throw new TypeError("the text of a status has a character that cannot be in one");
+		const [data, contentType, stream] = content(body);
+		if (body !== null && (status === 204 || status === 205 || status === 304)) throw new TypeError(`a response with status ${status} cannot have a body`);
 		let headers;
 		if (init?.headers !== undefined) {
 			headers = new Headers(init.headers);
 			if (contentType && !headers.has("content-type")) headers.set("content-type", contentType);
 		}
-		super({ data, used: false, contentType, headers, status, statusText: init?.statusText === undefined ? "" : String(init.statusText) });
+		super({ data, used: false, contentType, headers, status, statusText, stream });
 	}
 	get status() { return slot(this).status; }
 	get ok() { const { status } = slot(this); return status >= 200 && status < 300; }
@@ -561,27 +526,32 @@ class Response extends Body {
 	get type() { return slot(this).status === 0 ? "error" : "default"; }
 	get url() { return ""; }
 	get redirected() { return false; }
-	get body() { return null; }
 	get headers() {
 		const s = slot(this);
 		return s.headers ??= new Headers(s.contentType ? { "content-type": s.contentType } : undefined);
 	}
-	clone() { return new Response(unread(slot(this)), { status: this.status, statusText: this.statusText, headers: this.headers }); }
+	clone() {
+		const s = slot(this);
+		check(s);
+		return construct(Body, [{ used: false, contentType: s.contentType, headers: new Headers(this.headers), status: s.status, statusText: s.statusText, ...bodies().copy(s) }], Response);
+	}
 	static json(data, init = undefined) {
 		const text = stringify(data);
 		if (text === undefined) throw new TypeError("the value has no JSON");
 		if (init === undefined) return construct(Body, [{ data: text, used: false, contentType: "application/json", status: 200 }], Response);
-		const headers = new Headers(init.headers);
+		const headers = new Headers(init?.headers);
 		if (!headers.has("content-type")) headers.set("content-type", "application/json");
 		return new Response(text, { ...init, headers });
 	}
 	static redirect(url, status = 302) {
-		if (![301, 302, 303, 307, 308].includes(status)) throw new RangeError(`${status} is not a redirect`);
 		const target = String(url);
+		if (/^[a-z][a-z0-9+.-]*:/i.test(target) && !URL.canParse(target)) throw new TypeError("the target of a redirect is not a URL");
+		if (![301, 302, 303, 307, 308].includes(status)) throw new RangeError(`${status} is not a redirect`);
 		return new Response(null, { status, headers: { location: URL.canParse(target) ? new URL(target).href : target } });
 	}
 	static error() { return construct(Body, [{ data: null, used: false, contentType: null, status: 0 }], Response); }
 }
+for (const c of [Request, Response]) Object.defineProperty(c.prototype, Symbol.toStringTag, { value: c.name, configurable: true });
 
 // ---- time ------------------------------------------------------------------------------------------------------
 
@@ -605,8 +575,10 @@ const fire = (id) => {
 const settle = (id, ok, value) => {
 	const c = calls.get(id);
 	calls.delete(id);
-	if (c !== undefined) (ok ? c.resolve : c.reject)(ok && value !== undefined ? parse(value) : value);
+	if (c !== undefined) (ok ? c.resolve : c.reject)(ok && typeof value === "string" && !c.raw ? parse(value) : value);
 };
+// later is the promise of what the host gives, as it gives it, under the id.
+const later = (id) => new Promise((resolve, reject) => { calls.set(id, { resolve, reject, raw: true }); });
 const queueMicrotask = (fn) => {
 	if (typeof fn !== "function") throw new TypeError("queueMicrotask needs a function");
 	Promise.resolve().then(() => { try { fn(); } catch (e) { host.report(e); } });
@@ -674,7 +646,7 @@ const inspect = (value, depth = 0, seen = []) => {
 	if (deep) return `[${name}]`;
 	if (value instanceof Map) return join(`Map(${value.size}) {`, [...value].slice(0, 100).map(([k, v]) => `${more(k)} => ${more(v)}`), "}", value.size - 100);
 	if (value instanceof Set) return join(`Set(${value.size}) {`, [...value].slice(0, 100).map(more), "}", value.size - 100);
-	if (value instanceof Headers || value instanceof URLSearchParams || value instanceof FormData) return join(`${name} {`, [...value].map(([k, v]) => `${k}: ${more(v)}`), "}", 0);
+	if (value instanceof Headers || value instanceof URLSearchParams || isA("FormData", value)) return join(`${name} {`, [...value].map(([k, v]) => `${k}: ${more(v)}`), "}", 0);
 	if (value instanceof Request) return `Request { ${value.method} ${value.url} }`;
 	if (value instanceof Response) return `Response { status: ${value.status} }`;
 	const keys = Object.keys(value);
@@ -769,7 +741,7 @@ fazt.log = { info: console.info, warn: console.warn, error: console.error, debug
 
 define(globalThis, {
 	DOMException, TextEncoder, TextDecoder, atob, btoa, URL, URLSearchParams, Event, CustomEvent, EventTarget, AbortSignal, AbortController,
-	Headers, Blob, File, FormData, Request, Response, setTimeout, setInterval, clearTimeout, clearInterval: clearTimeout, queueMicrotask,
+	Headers, Request, Response, setTimeout, setInterval, clearTimeout, clearInterval: clearTimeout, queueMicrotask,
 	structuredClone, console, crypto, performance, fazt, self: globalThis, navigator: freeze({ userAgent: host.agent() }),
 });
 
@@ -782,17 +754,30 @@ const lazily = (part, names) => {
 };
 const parts = new Map();
 const loaded = (name) => {
-	if (!parts.has(name)) parts.set(name, host.part(name));
+	if (!parts.has(name)) {
+		const part = host.part(name);
+		parts.set(name, typeof part === "function" ? part(lent) : part);
+	}
 	return parts.get(name);
 };
+// isA says whether a value is of a class of the part about bodies; where that is not loaded nothing is.
+const isA = (name, value) => parts.has("bodies") && value instanceof bodies()[name];
 lazily("urlpattern", ["URLPattern"]);
 lazily("streams", ["ReadableStream", "ReadableStreamDefaultReader", "ReadableStreamBYOBReader", "ReadableStreamDefaultController", "ReadableByteStreamController",
 	"ReadableStreamBYOBRequest", "WritableStream", "WritableStreamDefaultWriter", "WritableStreamDefaultController", "TransformStream",
 	"TransformStreamDefaultController", "ByteLengthQueuingStrategy", "CountQueuingStrategy"]);
 
+// What parts are lent that are functions.
+const lent = {
+	host, later, slot, isBody, view, exact, token, current: () => current, setLeave: (fn) => { leaving = fn; },
+	waitUntil: (promise) => new Context().waitUntil(promise),
+	types: { Headers, URL, URLSearchParams, TextEncoder, TextDecoder, AbortSignal, Request, content, streams: () => loaded("streams"), streamsLoaded: () => parts.has("streams") },
+};
+lazily("bodies", ["Blob", "File", "FormData"]);
+
 // ---- running ---------------------------------------------------------------------------------------------------
 
-let app, waiting = 0;
+let app, waiting = 0, current, leaving; // the slot of the request that is served; what stops the answer to it
 
 class Context {
 	waitUntil(promise) {
@@ -806,18 +791,33 @@ const done = (response) => {
 	const s = isBody(response) ? slot(response) : undefined;
 	if (!s?.status) throw new TypeError(`the function must answer with a Response, not ${inspect(response, 1)}`);
 	if (s.used) throw new TypeError("the body was read already");
-	if (s.headers === undefined) host.respond(s.status, "", s.data, s.contentType);
+	if (s.stream !== undefined) {
+		check(s);
+		if (s.headers === undefined) bodies().send(s, s.status, "", s.contentType);
+		else bodies().send(s, s.status, headerList(s.headers).flat().join("\n"), null);
+	} else if (s.headers === undefined) host.respond(s.status, "", s.data, s.contentType);
 	else host.respond(s.status, headerList(s.headers).flat().join("\n"), s.data, null);
 };
 const fail = (e) => host.fail(e);
 
 const dispatch = (method, url, headers, data) => {
 	try {
-		const request = construct(Body, [{ data, used: false, method, url, headers }], Request);
+		current = { data, used: false, method, url, headers };
+		const request = construct(Body, [current], Request);
 		const result = app.fetch(request, envValues, new Context());
 		if (isBody(result)) done(result);
 		else Promise.resolve(result).then(done).catch(fail);
 	} catch (e) { fail(e); }
+};
+
+// leave is told that the visitor left, or that the request is over.
+const leave = (error) => {
+	const reason = new DOMException(error.message, "AbortError");
+	if (current !== undefined) {
+		current.left = reason;
+		current.controller?.abort(reason);
+	}
+	leaving?.(reason);
 };
 
 const start = () => {
@@ -846,7 +846,7 @@ const answer = (r) => {
 	const flat = header(r.headers), typed = flat.some((v, i) => i % 2 === 0 && v === "content-type");
 	let body = r.body;
 	if (body === undefined || body === null) return host.respond(status, flat.join("\n"), null);
-	if (body instanceof ArrayBuffer || ArrayBuffer.isView(body) || body instanceof Blob) {
+	if (body instanceof ArrayBuffer || ArrayBuffer.isView(body) || isA("Blob", body)) {
 		[body] = content(body);
 		if (!typed) flat.push("content-type", "application/octet-stream");
 	} else if (typeof body === "string") {
@@ -908,7 +908,8 @@ const classic = ({ value }) => { // the promise of a script gives its completion
 return {
 	dispatch, start, settle, fire, prepare, classic, fail,
 	env: (text) => { envValues = freeze(parse(text)); },
-	reset: () => { timers.clear(); calls.clear(); waiting = 0; },
+	leave,
+	reset: () => { timers.clear(); calls.clear(); waiting = 0; current = leaving = undefined; },
 };
 };
 })()

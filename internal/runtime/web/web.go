@@ -13,12 +13,14 @@ import (
 //go:embed prelude.js
 var Prelude string
 
-// dist holds npm packages, bundled by `make web`; it is empty in a fresh checkout.
+// dist holds npm packages, bundled by `make web`; it is empty in a fresh checkout. The other files are parts of the product's
+// own.
 //
-//go:embed all:dist
+//go:embed all:dist bodies.js
 var files embed.FS
 
-// Part is a script that is run when it is first needed. Its last expression is what it gives.
+// Part is a script that is run when it is first needed. Its last expression is what it gives, or a function that gives it
+// when the prelude calls it with what it lends.
 type Part struct {
 	Name   string
 	Script []byte

@@ -1,0 +1,96 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"strings"
+)
+
+// errNoForm is the error of a body that is no form, or one of more parts than a form has.
+var errNoForm = errors.New("not a form")
+
+// mostParts bounds the objects that a small body can turn into.
+const mostParts = 1000
+
+// part is a field or a file of a form.
+type part struct {
+	name, filename, kind string
+	file                 bool
+	data                 []byte
+}
+
+// readForm reads a multipart/form-data body. The parts together are no larger than the body is; what bounds that bounds
+// them.
+func readForm(contentType string, body io.Reader) ([]part, error) {
+	_, params, err := mime.ParseMediaType(contentType)
+	if err != nil || params["boundary"] == "" {
+		return nil, errNoForm
+	}
+	source := &fallible{Reader: body}
+	reader := multipart.NewReader(source, params["boundary"])
+	var parts []part
+	for {
+		p, err := reader.NextRawPart()
+		if err == io.EOF { //nolint:errorlint // the reader returns it bare
+			return parts, nil
+		}
+		var data []byte
+		if err == nil {
+			data, err = io.ReadAll(p)
+		}
+		switch {
+		case source.err != nil:
+			return nil, source.err
+		case err != nil || len(parts) == mostParts:
+			return nil, errNoForm
+		}
+		_, disposition, err := mime.ParseMediaType(p.Header.Get("Content-Disposition"))
+		name, named := disposition["name"]
+		if err != nil || !named {
+			return nil, errNoForm
+		}
+		filename, file := disposition["filename"]
+		kind := p.Header.Get("Content-Type")
+		if file && kind == "" {
+			kind = "text/plain" // as the Fetch standard says
+		}
+		parts = append(parts, part{unescape.Replace(name), unescape.Replace(filename), kind, file, data})
+	}
+}
+
+// unescape undoes what browsers do to names; they leave every other percent sign as it is.
+var unescape = strings.NewReplacer("%0A", "\n", "%0D", "\r", "%22", `"`)
+
+// fallible remembers how its reader failed: a body that does not arrive is told from one that is no form.
+type fallible struct {
+	io.Reader
+	err error
+}
+
+func (f *fallible) Read(p []byte) (int, error) {
+	n, err := f.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		f.err = err
+	}
+	return n, err
+}
+
+// formValue is parts as the script gets them.
+func (m *machine) formValue(parts []part) value {
+	r := m.realm
+	list := r.newArray()
+	for i, p := range parts {
+		item := r.newObject()
+		r.set(item, "name", r.newString(p.name))
+		if p.file {
+			r.set(item, "filename", r.newString(p.filename))
+		}
+		r.set(item, "type", r.newString(p.kind))
+		r.set(item, "data", r.newBytes(p.data))
+		r.set(list, fmt.Sprint(i), item)
+	}
+	return list
+}

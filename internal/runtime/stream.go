@@ -1,0 +1,187 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"fazt/internal/errs"
+	"fazt/internal/timeout"
+)
+
+// output is an answer that goes out piece by piece.
+type output struct {
+	bytes   int64
+	writing bool
+	ended   bool  // the script says that was all
+	err     error // or why there will not be more
+}
+
+var (
+	// errLeft ends a run whose visitor does not wait for it any more.
+	errLeft = errs.New(errs.Canceled, "the visitor left")
+	// errStreamTime ends a run whose answer still goes out when its time is over: no fault of the script.
+	errStreamTime = errs.New(errs.Timeout, "the answer was still going out when the time for it (runtime.stream_timeout) was over; it was cut off")
+)
+
+// beside runs fn beside the machine, and settles a promise of the script with what it gives.
+func (u *run) beside(of exchange, fn func() (func(*machine) value, error)) int32 {
+	u.nextID++
+	id := u.nextID
+	u.makeFinished()
+	u.calls.Go(func() {
+		give, err := fn()
+		u.finished <- completion{id: id, of: of, give: give, err: err}
+	})
+	return id
+}
+
+// stream begins an answer whose pieces follow: its head goes out at once. The id is 0 when no pieces are wanted.
+func (u *run) stream(a answer) int32 {
+	if u.answered || u.failed != nil {
+		return 0
+	}
+	a.streamed = true
+	u.answered, u.answer = true, a
+	if u.r.Method == http.MethodHead || a.status == http.StatusNoContent || a.status == http.StatusNotModified || !u.claim() {
+		return 0
+	}
+	u.out = &output{writing: true}
+	u.flows.Store(true)
+	u.extend()
+	return u.beside(ofAnswer, func() (func(*machine) value, error) {
+		u.pen.Lock()
+		defer u.pen.Unlock()
+		u.send()
+		return nil, u.flush()
+	})
+}
+
+// write sends a piece. The promise that comes of it is settled when the connection has taken it: so the script produces
+// no faster than its visitor reads.
+func (u *run) write(piece []byte) (int32, error) {
+	if !u.streams() || u.out.writing {
+		return 0, errs.New(errs.Conflict, "nothing can be sent now")
+	}
+	if u.out.bytes += int64(len(piece)); u.out.bytes > u.limits.MaxResponseBody {
+		return 0, errs.New(errs.TooLarge, "the response has more than %d bytes, which is the limit (runtime.max_response_body)", u.limits.MaxResponseBody)
+	}
+	u.out.writing = true
+	return u.beside(ofAnswer, func() (func(*machine) value, error) {
+		u.pen.Lock()
+		defer u.pen.Unlock()
+		_, err := u.w.Write(piece)
+		if err == nil {
+			err = u.flush()
+		}
+		if errors.Is(err, http.ErrContentLength) {
+			return nil, errs.Wrap(errs.Invalid, err, "the response has more bytes than its header content-length says")
+		}
+		return nil, errs.Wrap(errs.Canceled, err, "the visitor left")
+	}), nil
+}
+
+// flush sends what is buffered; not everything that answers are written to has a buffer.
+func (u *run) flush() error {
+	if err := http.NewResponseController(u.w).Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return nil
+}
+
+// end says that the answer is complete, or with an error, that it never will be.
+func (u *run) end(err error) {
+	if u.streams() {
+		u.out.ended, u.out.err = true, err
+	}
+}
+
+// streams says whether pieces of the answer are still to come.
+func (u *run) streams() bool { return u.out != nil && !u.out.ended }
+
+// broken says whether an answer began that is not complete. Its visitor must see that, and the only way to tell them is
+// to break the connection.
+func (u *run) broken() bool { return u.out != nil && (!u.out.ended || u.out.err != nil) }
+
+// extend gives the run the time of a stream: on the wall, that is. Of a processor it gets no more than others do, as
+// allow sees to.
+func (u *run) extend() {
+	if u.extended {
+		return
+	}
+	u.extended = true
+	ends := u.begun.Add(time.Duration(u.limits.StreamTimeout) * time.Millisecond)
+	if now, _ := u.ctx.Deadline(); now.After(ends) {
+		return
+	}
+	ctx, cancel := timeout.With(context.WithoutCancel(u.r.Context()), time.Until(ends))
+	before := u.cancel
+	u.cancel = func() { cancel(); before() }
+	u.ctx, u.call.Context = ctx, ctx
+	if b, ok := u.r.Body.(interface{ EndBy(time.Time) }); ok && u.in != nil {
+		b.EndBy(ends)
+	}
+	u.allow()
+}
+
+// allow makes the engine stop the script at its deadline, or when it has used up its time on a processor: what it may use
+// of that is as much as a run that does not stream may take in all.
+func (u *run) allow() {
+	deadline, _ := u.ctx.Deadline()
+	left := u.limits.Deadline() - time.Duration(u.used+monotonic()-u.since.Load())
+	if most := time.Now().Add(left); most.Before(deadline) {
+		deadline = most
+	}
+	u.m.arm(deadline)
+	u.ends.Store(int64(deadline.Sub(began)))
+}
+
+// hasLeft tells the script that its visitor is gone, or that it is over for another reason: the signal of the request is
+// aborted, a stream that is being sent canceled. What the script does about it must be given to waitUntil.
+func (u *run) hasLeft(m *machine, err error) error {
+	u.left = true
+	reason := m.realm.newError(err)
+	defer m.realm.free(reason)
+	return m.notify(m.leave, reason)
+}
+
+// endCalls waits for what runs beside the machine. What still reads from the visitor, or writes to them what will not be
+// completed, is cut short; nothing else is.
+func (u *run) endCalls() {
+	if !u.reading && !u.broken() {
+		u.calls.Wait()
+		return
+	}
+	done := make(chan struct{})
+	go func() { u.calls.Wait(); close(done) }()
+	control := http.NewResponseController(u.w)
+	again := time.NewTicker(10 * time.Millisecond) // who reads or writes sets a deadline too, before each time
+	defer again.Stop()
+	for {
+		_ = control.SetReadDeadline(time.Now())
+		if u.broken() {
+			_ = control.SetWriteDeadline(time.Now())
+		}
+		select {
+		case <-done:
+			return
+		case <-again.C:
+		}
+	}
+}
+
+// cut breaks the connection of an answer that nobody will complete. The run it is of was abandoned, and says nothing more.
+func (u *run) cut() {
+	if !u.flows.Load() {
+		return
+	}
+	control := http.NewResponseController(u.w)
+	for _ = control.SetWriteDeadline(time.Now()); !u.pen.TryLock(); time.Sleep(10 * time.Millisecond) {
+		_ = control.SetWriteDeadline(time.Now())
+	}
+	defer u.pen.Unlock()
+	if conn, _, err := control.Hijack(); err == nil {
+		conn.Close()
+	}
+}
