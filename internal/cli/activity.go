@@ -308,7 +308,7 @@ func (c *command) logsExport() *cobra.Command {
 
   json    one document, a list of objects
   lines   one object a line
-  csv     a table; cells that a spreadsheet would take for a formula begin with '`,
+  csv     a table; cells that would be formulas in a spreadsheet begin with '`,
 		Example: `  fazt logs export > log.json
   fazt logs export --as csv -o log.csv --since 30d
   fazt @zyt logs export --as lines | gzip > log.gz`,

@@ -62,7 +62,7 @@ type envInput struct {
 func (c *command) envSet() *cobra.Command {
 	var in envInput
 	cmd := &cobra.Command{
-		Use: "set APP [NAME | NAME=VALUE]…", Short: "Set variables of an app; its functions see them from the next request on",
+		Use: "set APP [NAME | NAME=VALUE]…", Short: "Set variables; functions see them from the next request on",
 		Long: `Set variables of an app; its functions see them from the next request on,
 without a deploy.
 

@@ -27,9 +27,9 @@ func (c *command) appInstall() *cobra.Command {
 	var path string
 	cmd := &cobra.Command{
 		Use: "install URL[@REF]", Short: "Deploy an app from a git repository", Args: arguments("the URL of the repository"),
-		Long: `Deploy an app from a git repository: from any host over https, or from a folder of
-this machine. REF is a branch, a tag or a commit; without one it is the default
-branch. The commit is recorded, and "fazt app upgrade" finds a newer one.
+		Long: `Deploy an app from a git repository: from any host over https, or from a folder
+of this machine. REF is a branch, a tag or a commit; without one it is the
+default branch. The commit is recorded; "fazt app upgrade" finds a newer one.
 
 One commit is fetched, without its history. Links and submodules are left out.
 Where package.json has a build script, it runs on this machine, as for "fazt app
@@ -156,12 +156,12 @@ func (c *command) appUpgrade() *cobra.Command {
 	var check, yes bool
 	cmd := &cobra.Command{
 		Use: "upgrade APP", Short: "Deploy the newest commit of an app that was installed", Args: arguments("the name of the app"),
-		Long: `Deploy the newest commit of an app that was installed: the one its branch or tag is
-at now. What is fetched is shown first, because its build script runs on this
+		Long: `Deploy the newest commit of an app that was installed: the one its branch or tag
+is at now. What is fetched is shown first, because its build script runs on this
 machine; --yes does not ask.
 
-With --check nothing is deployed: the exit code is 0 when the app is at the newest
-commit, and 1 when there is another.`,
+With --check nothing is deployed: the exit code is 0 when the app is at the
+newest commit, and 1 when there is another.`,
 		Example: `  fazt app upgrade blog
   fazt app upgrade blog --check
   fazt app upgrade blog --yes --no-build`,

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
@@ -56,6 +57,16 @@ func describe(t *testing.T, w *bytes.Buffer, cmd *cobra.Command) {
 func TestEveryCommandSaysWhatItDoes(t *testing.T) {
 	var walk func(cmd *cobra.Command)
 	walk = func(cmd *cobra.Command) {
+		text := bytes.Buffer{}
+		cmd.SetOut(&text)
+		if err := cmd.Help(); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(text.String()) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 80 {
+				t.Errorf("%s: a line of its help has %d columns, more than a terminal shows: %s", cmd.CommandPath(), n, line)
+			}
+		}
 		if cmd.Short == "" || strings.HasSuffix(cmd.Short, ".") {
 			t.Errorf("%s: %q is no heading", cmd.CommandPath(), cmd.Short)
 		}

@@ -31,8 +31,8 @@ func (c *command) server() *cobra.Command {
 func (c *command) serverStart() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "start", Short: "Start an instance", Args: arguments(),
-		Long: `Start an instance and serve until Ctrl-C or ` + "`fazt server stop`" + `. A database that does
-not exist is made.
+		Long: `Start an instance and serve until Ctrl-C or ` + "`fazt server stop`" + `. A database
+that does not exist is made.
 
 A flag that sets a setting counts for this start. Without it, the variable of
 the environment counts (FAZT_DOMAIN, FAZT_LISTEN and so on), then what
@@ -89,7 +89,7 @@ func (c *command) serverInit() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "init", Short: "Give a new instance its owner and its domain", Args: arguments(),
 		Example: `  fazt server init
-  fazt server init --name ana --domain example.com --password-stdin < password.txt`,
+  fazt server init --name ana --domain example.com --password-stdin < file`,
 		RunE: func(*cobra.Command, []string) error {
 			if err := c.ask(&req, fromStdin); err != nil {
 				return err

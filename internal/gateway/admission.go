@@ -9,6 +9,7 @@ import (
 	"fazt/internal/errs"
 	"fazt/internal/runtime"
 	"fazt/internal/system"
+	"fazt/internal/timeout"
 )
 
 // admission bounds the requests to functions that are in work or wait, and gives each the time by which it must be
@@ -35,6 +36,7 @@ func (a *admission) serve(w http.ResponseWriter, r *http.Request, f runtime.Func
 	}
 	of := a.of(f.AppID)
 	if !a.enter(of, int64(limits.Capacity.MaxRequests)) {
+		timeout.HoldBack(r.Context())
 		return errs.New(errs.Unavailable, "too many requests are being served; try again")
 	}
 	defer a.leave(of)

@@ -20,6 +20,7 @@ import (
 	"fazt/internal/runtime/bind"
 	"fazt/internal/runtime/web"
 	"fazt/internal/system"
+	"fazt/internal/timeout"
 )
 
 // Console takes the lines that functions print. It must not block.
@@ -189,6 +190,7 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
 	// Before anything is made or read for it: under load most of the work is to refuse.
 	if err := e.cpu.full(f.AppID, queueWait(limits)); err != nil {
 		e.refuse()
+		timeout.HoldBack(r.Context())
 		e.config.Fail(w, r, err, f)
 		return
 	}
@@ -240,7 +242,7 @@ func (e *Engine) work(m *machine, u *run, body []byte) {
 // enterWithin is enter for a request that has not begun: it is refused when no processor comes free in time.
 func (u *run) enterWithin(limits system.Runtime) error {
 	if u.engine.cpu.tryEnter() {
-		u.entered()
+		u.begin()
 		return nil
 	}
 	timer := time.NewTimer(queueWait(limits))
@@ -250,8 +252,16 @@ func (u *run) enterWithin(limits system.Runtime) error {
 		u.engine.refuse()
 		return err
 	}
-	u.entered()
+	u.begin()
 	return nil
+}
+
+// begin lets everything that could run go first: under load those are requests that arrived. A script that began right
+// away would hand its processor to the next, and so on; requests would wait where nobody counts them, in Go's own queue, and
+// be served seconds later instead of being refused now.
+func (u *run) begin() {
+	runtime.Gosched()
+	u.entered()
 }
 
 func queueWait(l system.Runtime) time.Duration {

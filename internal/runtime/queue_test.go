@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strconv"
 	"sync"
@@ -270,4 +271,36 @@ func BenchmarkFull(b *testing.B) {
 			_ = p.full("a", time.Second)
 		}
 	})
+}
+
+// On one processor, scripts that hand it to one another kept requests that had arrived from ever being looked at: none was
+// refused, and each was served, seconds late.
+func TestOnOneProcessorRequestsAreRefusedAndNotLeftInAQueueNobodyCounts(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	h := newHost(t, `export default () => { for (const end = performance.now() + 5; performance.now() < end;) {} return new Response("done"); }`,
+		func(l *system.Runtime) { l.QueueWait = 100 })
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.Serve(w, r, h.fn) }))
+	defer server.Close()
+	var served, refused atomic.Int64
+	var all sync.WaitGroup
+	for range 200 { // a second of work
+		all.Go(func() {
+			resp, err := server.Client().Get(server.URL)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			resp.Body.Close()
+			switch resp.StatusCode {
+			case http.StatusOK:
+				served.Add(1)
+			case http.StatusServiceUnavailable:
+				refused.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if served.Load() == 0 || refused.Load() == 0 || served.Load()+refused.Load() != 200 {
+		t.Errorf("%d were served and %d refused", served.Load(), refused.Load())
+	}
 }

@@ -9,7 +9,7 @@ type Capacity struct {
 	Mixed      int    `json:"mixed" label:"Mixed" desc:"Requests in a second of which 30 % write" unit:"requests/s" readonly:"true" formula:"800 x hardware.cpu_cores"`
 	MeasuredAt string `json:"measured_at" label:"Measured" desc:"When the self-test ran; empty: the numbers are estimates by their formulas" unit:"time" readonly:"true"`
 
-	MaxRequests int `json:"max_requests" label:"Requests at once" desc:"Requests to functions that may be in work or wait, over all apps; more are refused" unit:"requests" default:"500" range:"1,100000"`
+	MaxRequests int `json:"max_requests" label:"Requests at once" desc:"Requests to functions that may be in work or wait, over all apps; more are refused" unit:"requests" default:"2000" range:"1,100000"`
 	TimeoutMS   int `json:"timeout_ms" label:"Request time" desc:"Time from the arrival of a request to a function until it is answered, with waiting and the reading of its body" unit:"ms" default:"10000" range:"100,600000" scope:"app"`
 }
 
