@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"fazt/internal/errs"
@@ -95,6 +96,7 @@ type Engine struct {
 	stats Stats
 	busy  map[*machine]*run
 
+	coders     atomic.Int64   // open ones
 	late       sync.WaitGroup // answers for runs that were abandoned
 	stuckAfter time.Duration  // how long after its deadline a script at work is abandoned
 }

@@ -13,9 +13,9 @@ import (
 //go:embed prelude.js
 var Prelude string
 
-// dist holds npm packages, bundled by `make web`; it is empty in a fresh checkout.
+// parts are our own; dist holds npm packages, bundled by `make web`, and is empty in a fresh checkout.
 //
-//go:embed all:dist
+//go:embed all:dist parts
 var files embed.FS
 
 // Part is a script that is run when it is first needed. Its last expression is what it gives.
