@@ -45,7 +45,7 @@ func decode(name string, b []byte) (s string, ok bool) {
 	if err != nil {
 		return "", false
 	}
-	return decodeLegacy(e, b)
+	return decodeLegacy(e, b, strings.HasPrefix(name, "windows-125"))
 }
 
 func decodeUTF16(b []byte, bigEndian bool) (s string, ok bool) {
@@ -74,13 +74,23 @@ func decodeUTF16(b []byte, bigEndian bool) (s string, ok bool) {
 	return s, ok
 }
 
-// decodeLegacy decodes one of the many encodings from before Unicode. What their decoders cannot read they replace.
-func decodeLegacy(e encoding.Encoding, b []byte) (s string, ok bool) {
+// decodeLegacy decodes one of the many encodings from before Unicode. What their decoders cannot read they replace; but the
+// standard reads the bytes that Windows left free as control characters.
+func decodeLegacy(e encoding.Encoding, b []byte, windows bool) (s string, ok bool) {
 	out, err := e.NewDecoder().Bytes(b)
 	if err != nil {
 		return "", false
 	}
 	s = string(out)
+	if windows && strings.ContainsRune(s, utf8.RuneError) {
+		list := []rune(s) // one for each byte
+		for i, c := range list {
+			if c == utf8.RuneError && b[i] >= 0x80 && b[i] < 0xa0 {
+				list[i] = rune(b[i])
+			}
+		}
+		s = string(list)
+	}
 	return s, !strings.ContainsRune(s, utf8.RuneError)
 }
 

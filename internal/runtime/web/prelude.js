@@ -825,8 +825,14 @@ const queueMicrotask = (fn) => {
 
 // ---- copies ----------------------------------------------------------------------------------------------------
 
-const structuredClone = (value) => {
-	const seen = new Map();
+const detach = ArrayBuffer.prototype.transfer;
+const structuredClone = function (value, options = undefined) {
+	need(arguments, 1);
+	const seen = new Map(), transferred = new Set();
+	for (const b of options?.transfer ?? []) {
+		if (!(b instanceof ArrayBuffer) || transferred.has(b) || b.detached) throw new DOMException("only ArrayBuffers can be transferred, once", "DataCloneError");
+		transferred.add(b);
+	}
 	const copy = (v) => {
 		if (typeof v === "function" || typeof v === "symbol") throw new DOMException(`${String(v)} cannot be cloned`, "DataCloneError");
 		if (typeof v !== "object" || v === null) return v;
@@ -835,7 +841,10 @@ const structuredClone = (value) => {
 		if (v instanceof Date) return keep(new Date(v.getTime()));
 		if (v instanceof RegExp) return keep(new RegExp(v.source, v.flags));
 		if (v instanceof Boolean || v instanceof Number || v instanceof String || v instanceof BigInt) return keep(Object(v.valueOf()));
-		if (v instanceof ArrayBuffer) return keep(v.slice(0));
+		if (v instanceof ArrayBuffer) {
+			if (v.detached) throw new DOMException("an ArrayBuffer that was transferred cannot be cloned", "DataCloneError");
+			return keep(v.slice(0));
+		}
 		if (v instanceof DataView) return keep(new DataView(copy(v.buffer), v.byteOffset, v.byteLength));
 		if (ArrayBuffer.isView(v)) return keep(new v.constructor(copy(v.buffer), v.byteOffset, v.length));
 		if (v instanceof Map) { const c = keep(new Map()); for (const [k, e] of [...v]) c.set(copy(k), copy(e)); return c; }
@@ -852,7 +861,9 @@ const structuredClone = (value) => {
 		for (const key of Object.keys(v)) c[key] = copy(v[key]);
 		return c;
 	};
-	return copy(value);
+	const result = copy(value);
+	for (const b of transferred) call(detach, b);
+	return result;
 };
 
 // ---- console ---------------------------------------------------------------------------------------------------
