@@ -32,6 +32,7 @@ require (
 	golang.org/x/tools v0.52.0
 	modernc.org/libc v1.79.0
 	modernc.org/libquickjs v0.14.0
+	modernc.org/quickjs v0.27.0
 	zombiezen.com/go/sqlite v1.4.2
 )
 

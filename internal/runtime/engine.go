@@ -96,7 +96,8 @@ type Engine struct {
 	stats Stats
 	busy  map[*machine]*run
 
-	coders     atomic.Int64   // open ones
+	coders     atomic.Int64 // open ones
+	localizer  localizer
 	late       sync.WaitGroup // answers for runs that were abandoned
 	stuckAfter time.Duration  // how long after its deadline a script at work is abandoned
 }
@@ -617,6 +618,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			e.shutdown()
+			e.localizer.end()
 			e.late.Wait()
 			return nil
 		case now := <-tick.C:

@@ -149,6 +149,13 @@ func (m *machine) hostObject() value {
 			_, err := rand.Read(b)
 			return r.newBytes(b), err
 		},
+		"intl": func(args []value) (value, error) {
+			answer, err := m.engine.localizer.ask(text(args, 0))
+			if err != nil {
+				return undefinedValue(), err
+			}
+			return r.newString(answer), nil
+		},
 		"coder": func(args []value) (value, error) {
 			u, err := u()
 			if err != nil {

@@ -37,16 +37,8 @@ class DOMException extends Error {
 // need refuses a call with too few arguments.
 const need = (args, n) => { if (args.length < n) throw new TypeError(`${n === 1 ? "an argument is" : n + " arguments are"} needed, there ${args.length === 1 ? "is 1" : "are " + args.length}`); };
 
-// tag gives the prototype of a class what every interface of the platform has: a tag, and members that can be listed.
-const tag = (...classes) => {
-	for (const c of classes) {
-		const members = Object.getOwnPropertyDescriptors(c.prototype);
-		delete members.constructor;
-		for (const name of Object.keys(members)) members[name].enumerable = true;
-		Object.defineProperties(c.prototype, members);
-		Object.defineProperty(c.prototype, Symbol.toStringTag, { value: c.name, configurable: true });
-	}
-};
+// tag names the objects of classes, as toString shows them.
+const tag = (...classes) => { for (const c of classes) Object.defineProperty(c.prototype, Symbol.toStringTag, { value: c.name, configurable: true }); };
 
 // ---- text ------------------------------------------------------------------------------------------------------
 
@@ -931,10 +923,11 @@ const format = (args) => {
 	return out.join(" ");
 };
 
+let indent = "";
 const print = (level, args) => {
 	let text;
 	try { text = format(args); } catch { text = "[a value that cannot be shown]"; }
-	host.print(level, text);
+	host.print(level, indent === "" ? text : indent + text.replaceAll("\n", "\n" + indent));
 };
 const counts = new Map(), clocks = new Map();
 const table = (data) => {
@@ -948,13 +941,15 @@ const console = {
 	log: (...a) => print("info", a), info: (...a) => print("info", a), warn: (...a) => print("warn", a),
 	error: (...a) => print("error", a), debug: (...a) => print("debug", a), trace: (...a) => print("debug", [...a, new Error().stack]),
 	dir: (v) => print("info", [v]), assert: (ok, ...a) => { if (!ok) print("error", ["Assertion failed:", ...a]); },
-	table: (data) => print("info", [table(data)]), group: (...a) => { if (a.length) print("info", a); }, groupEnd: () => {},
+	table: (data) => print("info", [table(data)]), group: (...a) => { if (a.length) print("info", a); if (indent.length < 40) indent += "  "; }, groupEnd: () => { indent = indent.slice(2); },
 	count: (label = "default") => { counts.set(label, (counts.get(label) ?? 0) + 1); print("info", [`${label}: ${counts.get(label)}`]); },
 	countReset: (label = "default") => { counts.delete(label); },
 	time: (label = "default") => { clocks.set(label, host.now()); },
 	timeLog: (label = "default", ...a) => { print("info", [`${label}: ${(host.now() - (clocks.get(label) ?? host.now())).toFixed(3)} ms`, ...a]); },
-	timeEnd: (label = "default") => { console.timeLog(label); clocks.delete(label); },
+	timeEnd: (label = "default") => { console.timeLog(label); clocks.delete(label); }, clear: () => {},
 };
+console.groupCollapsed = console.group;
+console.dirxml = console.log;
 
 // ---- the rest --------------------------------------------------------------------------------------------------
 
@@ -1026,6 +1021,14 @@ const loaded = (name) => {
 };
 // A part of our own is a function, and is given what it builds on.
 const given = { transforms: () => ({ TransformStream: loaded("streams").TransformStream, TextEncoder, TextDecoder }) };
+lazily("intl", ["Intl"]);
+for (const [of, names] of [[Date, ["toLocaleString", "toLocaleDateString", "toLocaleTimeString"]], [Number, ["toLocaleString"]], [BigInt, ["toLocaleString"]]]) {
+	for (const name of names) {
+		const method = { [name](locales = undefined, options = undefined) { return loaded("intl")[name][of.name](this, locales, options); } }[name];
+		Object.defineProperty(method, "length", { value: 0 });
+		Object.defineProperty(of.prototype, name, { value: method, writable: true, enumerable: false, configurable: true });
+	}
+}
 lazily("transforms", ["TextEncoderStream", "TextDecoderStream", "CompressionStream", "DecompressionStream"]);
 lazily("urlpattern", ["URLPattern"]);
 lazily("streams", ["ReadableStream", "ReadableStreamDefaultReader", "ReadableStreamBYOBReader", "ReadableStreamDefaultController", "ReadableByteStreamController",
@@ -1150,7 +1153,7 @@ const classic = ({ value }) => { // the promise of a script gives its completion
 return {
 	dispatch, start, settle, fire, prepare, classic, fail,
 	env: (text) => { envValues = freeze(parse(text)); },
-	reset: () => { timers.clear(); calls.clear(); waiting = 0; },
+	reset: () => { timers.clear(); calls.clear(); waiting = 0; indent = ""; },
 };
 };
 })()

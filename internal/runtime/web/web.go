@@ -13,6 +13,11 @@ import (
 //go:embed prelude.js
 var Prelude string
 
+// Localizer is what the machine runs that formats dates and numbers for all functions.
+//
+//go:embed localizer.js
+var Localizer string
+
 // parts are our own; dist holds npm packages, bundled by `make web`, and is empty in a fresh checkout.
 //
 //go:embed all:dist parts

@@ -10,7 +10,6 @@ test(() => {
 	assert_equals(new Event("x").BUBBLING_PHASE, 3);
 	assert_class_string(new Event("x"), "Event");
 	assert_class_string(new CustomEvent("x"), "CustomEvent");
-	assert_true(Object.keys(Event.prototype).includes("preventDefault"), "members can be listed");
 }, "an event looks like one");
 test(() => {
 	const t = new EventTarget(), seen = [];
