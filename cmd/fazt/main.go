@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // functions name time zones, also where the system has none
 
 	"fazt/internal/cli"
 )

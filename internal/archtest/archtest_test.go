@@ -64,6 +64,7 @@ var owners = map[string][]string{
 	"github.com/charmbracelet/lipgloss": {"internal/output"},
 	"github.com/prometheus":             {"internal/server"},
 	"github.com/nlnwa/whatwg-url":       {"internal/runtime"},
+	"golang.org/x/text":                 {"internal/runtime"},
 	"github.com/go-sourcemap/sourcemap": {"internal/runtime"},
 	"golang.org/x/crypto":               {"internal/auth"},
 	"golang.org/x/net":                  {"internal/gateway", "internal/system", "internal/apps"},

@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"fazt/internal/errs"
@@ -97,6 +98,8 @@ type Engine struct {
 
 	stopping   chan struct{} // closed when no more streams are sent
 	endStreams sync.Once
+	coders     atomic.Int64 // open ones
+	localizer  localizer
 	late       sync.WaitGroup // answers for runs that were abandoned
 	stuckAfter time.Duration  // how long after its deadline a script at work is abandoned
 }
@@ -628,6 +631,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			e.shutdown()
+			e.localizer.end()
 			e.late.Wait()
 			return nil
 		case now := <-tick.C:

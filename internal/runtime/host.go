@@ -7,10 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"strings"
 	"time"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"fazt/internal/errs"
 )
@@ -150,6 +147,47 @@ func (m *machine) hostObject() value {
 			_, err := rand.Read(b)
 			return r.newBytes(b), err
 		},
+		"intl": func(args []value) (value, error) {
+			answer, err := m.engine.localizer.ask(text(args, 0))
+			if err != nil {
+				return undefinedValue(), err
+			}
+			return r.newString(answer), nil
+		},
+		"coder": func(args []value) (value, error) {
+			u, err := u()
+			if err != nil {
+				return undefinedValue(), err
+			}
+			decode, _ := number(args[1])
+			id, err := u.newCoder(text(args, 0), decode != 0)
+			return newInt(id), err
+		},
+		"code": func(args []value) (value, error) {
+			u, err := u()
+			if err != nil {
+				return undefinedValue(), err
+			}
+			end, _ := number(args[2])
+			out, err := u.code(int32(num(args, 0)), data(args, 1), end != 0)
+			if err != nil || out == nil {
+				return undefinedValue(), err
+			}
+			return r.newBytes(out), nil
+		},
+		"endCoder": func(args []value) (value, error) {
+			if m.run != nil {
+				m.run.endCoder(int32(num(args, 0)))
+			}
+			return undefinedValue(), nil
+		},
+		"encoding": func(args []value) (value, error) {
+			name := encodingOf(text(args, 0))
+			if name == "" {
+				return undefinedValue(), nil
+			}
+			return r.newString(name), nil
+		},
 		"utf8":          func(args []value) (value, error) { return r.newBytes([]byte(text(args, 0))), nil },
 		"percentDecode": func(args []value) (value, error) { return r.newString(percentDecode(text(args, 0))), nil },
 		"incomplete": func(args []value) (value, error) {
@@ -188,107 +226,6 @@ func uuid() string {
 	_, _ = rand.Read(b[:]) // never fails
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
-
-// decode is bytes as text; ok is false when something had to be replaced.
-func decode(encoding string, b []byte) (s string, ok bool) {
-	switch encoding {
-	case "utf-16le":
-		units := make([]uint16, len(b)/2)
-		for i := range units {
-			units[i] = uint16(b[2*i]) | uint16(b[2*i+1])<<8
-		}
-		s := string(utf16.Decode(units))
-		if len(b)%2 == 1 {
-			return s + "\uFFFD", false
-		}
-		return s, !strings.ContainsRune(s, utf8.RuneError)
-	case "windows-1252":
-		const high = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ"
-		table := []rune(high)
-		var out strings.Builder
-		for _, c := range b {
-			if c >= 0x80 && c < 0xa0 {
-				out.WriteRune(table[c-0x80])
-			} else {
-				out.WriteRune(rune(c))
-			}
-		}
-		return out.String(), true
-	}
-	if utf8.Valid(b) {
-		return string(b), true
-	}
-	return replaceInvalid(b), false
-}
-
-// replaceInvalid puts one U+FFFD for each maximal part of a broken sequence, as the Encoding standard says.
-func replaceInvalid(b []byte) string {
-	var out strings.Builder
-	for len(b) > 0 {
-		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError && n <= 1 {
-			n = max(1, len(b)-len(b[partial(b):]))
-		}
-		out.WriteRune(r)
-		b = b[n:]
-	}
-	return out.String()
-}
-
-// partial is how many bytes at the start of b begin a well-formed sequence that does not end as one.
-func partial(b []byte) int {
-	n, lo, hi := 0, byte(0x80), byte(0xbf)
-	switch c := b[0]; {
-	case c >= 0xc2 && c <= 0xdf:
-		n = 1
-	case c >= 0xe0 && c <= 0xef:
-		n = 2
-		if c == 0xe0 {
-			lo = 0xa0
-		} else if c == 0xed {
-			hi = 0x9f
-		}
-	case c >= 0xf0 && c <= 0xf4:
-		n = 3
-		if c == 0xf0 {
-			lo = 0x90
-		} else if c == 0xf4 {
-			hi = 0x8f
-		}
-	}
-	i := 1
-	for ; i <= n && i < len(b) && b[i] >= lo && b[i] <= hi; i++ {
-		lo, hi = 0x80, 0xbf
-	}
-	return i
-}
-
-// incomplete is how many bytes at the end of b may begin a character that the next chunk completes.
-func incomplete(encoding string, b []byte) int {
-	if encoding == "utf-16le" {
-		n := len(b) % 2
-		if len(b) >= 2+n && b[len(b)-n-1]&0xfc == 0xd8 {
-			return n + 2
-		}
-		return n
-	}
-	if encoding != "utf-8" {
-		return 0
-	}
-	for n := 1; n <= 3 && n <= len(b); n++ {
-		c := b[len(b)-n]
-		if c < 0x80 {
-			return 0
-		}
-		if c >= 0xc0 {
-			if utf8.FullRune(b[len(b)-n:]) {
-				return 0
-			}
-			return n
-		}
-	}
-	return 0
 }
 
 func percentDecode(s string) string {

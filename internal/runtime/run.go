@@ -66,6 +66,7 @@ type run struct {
 	pending      int // host calls under way
 	finished     chan completion
 	calls        sync.WaitGroup
+	coders       map[int32]coder // open ones
 }
 
 // answer is what a function wants sent. It is written when the run holds neither a machine nor a processor: a visitor
@@ -130,7 +131,7 @@ func (u *run) serve(m *machine, body []byte) (healthy bool) {
 	deadline, _ := u.ctx.Deadline()
 	m.arm(deadline)
 	m.run, u.m = u, m
-	defer func() { m.run = nil }()
+	defer func() { m.run = nil; u.endCoders() }()
 	err := m.begin(u, body)
 	if err == nil {
 		err = u.loop(m)

@@ -56,6 +56,17 @@ var webAPI = [][2]string{
 	{`(async () => [...await new Response("é").bytes()])()`, `[195,169]`},
 	{`(async () => { const f = new FormData(); f.append("a", "1"); f.append("b", new File(["zz"], "n.txt", { type: "text/plain" })); const r = new Response(f); const g = await r.formData(); return [g.get("a"), g.get("b").name, g.get("b").type, await g.get("b").text()]; })()`, `["1","n.txt","text/plain","zz"]`},
 	{`new Response(new Blob(["a", new Uint8Array([98])], { type: "x/Y" })).headers.get("content-type")`, `"x/y"`},
+	// compression and text streams
+	{`(async () => { const out = {}; for (const f of ["gzip", "deflate", "deflate-raw"]) { const packed = new ReadableStream({ start(c) { c.enqueue(new TextEncoder().encode("hello ".repeat(1000))); c.close(); } }).pipeThrough(new CompressionStream(f)); let n = 0, text = ""; const [a, b] = packed.tee(); for await (const c of a) n += c.length; for await (const c of b.pipeThrough(new DecompressionStream(f)).pipeThrough(new TextDecoderStream())) text += c; out[f] = [n < 200, text.length, text === "hello ".repeat(1000)]; } return out; })()`,
+		`{"gzip":[true,6000,true],"deflate":[true,6000,true],"deflate-raw":[true,6000,true]}`},
+	{`new CompressionStream("br")`, `"TypeError"`},
+	{`(async () => { const d = new DecompressionStream("gzip"), w = d.writable.getWriter(); w.write(new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])).catch(() => {}); w.close().catch(() => {}); for await (const c of d.readable); })()`, `"TypeError"`},
+	{`(async () => { const d = new DecompressionStream("deflate"), w = d.writable.getWriter(); w.close().catch(() => {}); for await (const c of d.readable); })()`, `"TypeError"`},
+	{`(async () => { const d = new DecompressionStream("deflate-raw"), w = d.writable.getWriter(); w.write(new Uint8Array([75, 4, 0, 9])).catch(() => {}); w.close().catch(() => {}); for await (const c of d.readable); })()`, `"TypeError"`},
+	{`(async () => { const d = new DecompressionStream("deflate-raw"), w = d.writable.getWriter(); w.write("text").catch(() => {}); for await (const c of d.readable); })()`, `"TypeError"`},
+	{`(async () => { const e = new TextEncoderStream(), w = e.writable.getWriter(); w.write("a\ud83d"); w.write("\ude00b\ud800"); w.close(); const out = []; for await (const c of e.readable) out.push(...c); return out; })()`, `[97,240,159,152,128,98,239,191,189]`},
+	{`(async () => { const e = new TextDecoderStream("utf-8"), w = e.writable.getWriter(); for (const b of [0xf0, 0x9f, 0x98, 0x80]) w.write(new Uint8Array([b])); w.close(); let s = ""; for await (const c of e.readable) s += c; return s; })()`, `"😀"`},
+	{`(() => { for (let i = 0; i < 100; i++) new CompressionStream("gzip"); })()`, `"Error"`},
 	// URLPattern and streams
 	{`new URLPattern({ pathname: "/users/:id" }).exec("http://a/users/7").pathname.groups.id`, `"7"`},
 	{`(async () => { const out = []; for await (const v of new ReadableStream({ start(c) { c.enqueue(1); c.enqueue(2); c.close(); } })) out.push(v); return out; })()`, `[1,2]`},
@@ -86,7 +97,7 @@ var webAPI = [][2]string{
 	{`(async () => { let n = 0; const id = setInterval(() => { if (++n === 3) clearInterval(id); }, 1); await new Promise((r) => setTimeout(r, 40)); return n; })()`, `3`},
 	{`(async () => { let ran = false; clearTimeout(setTimeout(() => { ran = true; }, 1)); await new Promise((r) => setTimeout(r, 10)); return ran; })()`, `false`},
 	{`performance.now() >= 0 && performance.timeOrigin > 1e12`, `true`},
-	{`typeof fetch`, `"undefined"`},
+	{`fetch("http://a/").catch((e) => [e instanceof TypeError, e.code, e.retryable])`, `[true,"NET_BLOCKED",false]`},
 	{`(() => { class A { #x = 1; static { A.y = 2; } get x() { return this.#x ?? 0; } } return [new A().x, A.y, [3, 1].toSorted(), Object.groupBy([1, 2], (n) => n % 2 ? "odd" : "even")]; })()`, `[1,2,[1,3],{"odd":[1],"even":[2]}]`},
 	{`(async () => { const out = []; for await (const x of (async function* () { yield 1; yield 2; })()) out.push(x); return out; })()`, `[1,2]`},
 }

@@ -13,18 +13,32 @@ return (host) => {
 const { parse, stringify } = JSON;
 const { freeze } = Object;
 const { construct } = Reflect;
+const call = Function.prototype.call.bind(Function.prototype.call);
 
 // ---- errors ----------------------------------------------------------------------------------------------------
 
+const codes = ["IndexSizeError", , "HierarchyRequestError", "WrongDocumentError", "InvalidCharacterError", , "NoModificationAllowedError", "NotFoundError", "NotSupportedError",
+	"InUseAttributeError", "InvalidStateError", "SyntaxError", "InvalidModificationError", "NamespaceError", "InvalidAccessError", , "TypeMismatchError", "SecurityError",
+	"NetworkError", "AbortError", "URLMismatchError", "QuotaExceededError", "TimeoutError", "InvalidNodeTypeError", "DataCloneError"];
+
 class DOMException extends Error {
 	#name;
-	constructor(message = "", name = "Error") {
+	constructor(message = "", options = "Error") {
 		super(message);
-		this.#name = String(name);
+		if (typeof options === "object" && options !== null) {
+			this.#name = options.name === undefined ? "Error" : String(options.name);
+			if ("cause" in options) Object.defineProperty(this, "cause", { value: options.cause, writable: true, enumerable: false, configurable: true });
+		} else this.#name = String(options);
 	}
 	get name() { return this.#name; }
-	get code() { return { AbortError: 20, TimeoutError: 23, DataCloneError: 25, InvalidCharacterError: 5, QuotaExceededError: 22 }[this.#name] ?? 0; }
+	get code() { return codes.indexOf(this.#name) + 1; }
 }
+
+// need refuses a call with too few arguments.
+const need = (args, n) => { if (args.length < n) throw new TypeError(`${n === 1 ? "an argument is" : n + " arguments are"} needed, there ${args.length === 1 ? "is 1" : "are " + args.length}`); };
+
+// tag names the objects of classes, as toString shows them.
+const tag = (...classes) => { for (const c of classes) Object.defineProperty(c.prototype, Symbol.toStringTag, { value: c.name, configurable: true }); };
 
 // ---- text ------------------------------------------------------------------------------------------------------
 
@@ -32,12 +46,13 @@ class TextEncoder {
 	get encoding() { return "utf-8"; }
 	encode(text = "") { return new Uint8Array(host.utf8(String(text))); }
 	encodeInto(text, target) {
+		if (!(target instanceof Uint8Array)) throw new TypeError("encodeInto writes into a Uint8Array");
 		let read = 0, written = 0;
 		for (const c of String(text)) {
-			const bytes = this.encode(c);
-			if (written + bytes.length > target.length) break;
-			target.set(bytes, written);
-			written += bytes.length;
+			const code = c.codePointAt(0), size = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+			if (written + size > target.length) break;
+			if (size === 1) target[written] = code; else target.set(this.encode(c), written);
+			written += size;
 			read += c.length;
 		}
 		return { read, written };
@@ -50,21 +65,19 @@ const view = (source) => {
 	throw new TypeError("not an ArrayBuffer or a view of one");
 };
 
-const labels = { "utf-8": "utf-8", utf8: "utf-8", "unicode-1-1-utf-8": "utf-8", "utf-16le": "utf-16le", "utf-16": "utf-16le",
-	latin1: "windows-1252", "iso-8859-1": "windows-1252", ascii: "windows-1252", "us-ascii": "windows-1252", "windows-1252": "windows-1252" };
-
 class TextDecoder {
 	#encoding; #fatal; #ignoreBOM; #rest = new Uint8Array(0); #begun = false;
-	constructor(label = "utf-8", { fatal = false, ignoreBOM = false } = {}) {
-		this.#encoding = labels[String(label).trim().toLowerCase()];
+	constructor(label = "utf-8", options = undefined) {
+		this.#encoding = label === "utf-8" ? label : host.encoding(String(label));
 		if (!this.#encoding) throw new RangeError(`the encoding ${label} is not supported`);
-		this.#fatal = Boolean(fatal);
-		this.#ignoreBOM = Boolean(ignoreBOM);
+		this.#fatal = Boolean(options?.fatal);
+		this.#ignoreBOM = Boolean(options?.ignoreBOM);
 	}
 	get encoding() { return this.#encoding; }
 	get fatal() { return this.#fatal; }
 	get ignoreBOM() { return this.#ignoreBOM; }
-	decode(source, { stream = false } = {}) {
+	decode(source, options = undefined) {
+		const stream = Boolean(options?.stream);
 		let bytes = source === undefined ? new Uint8Array(0) : view(source);
 		if (this.#rest.length > 0) {
 			const joined = new Uint8Array(this.#rest.length + bytes.length);
@@ -84,7 +97,7 @@ class TextDecoder {
 			this.#begun = false;
 			throw new TypeError(`the data is not valid ${this.#encoding}`);
 		}
-		if (!this.#ignoreBOM && !this.#begun && text.charCodeAt(0) === 0xfeff && this.#encoding !== "windows-1252") text = text.slice(1);
+		if (!this.#ignoreBOM && !this.#begun && text.charCodeAt(0) === 0xfeff && this.#encoding.startsWith("utf-")) text = text.slice(1);
 		this.#begun = stream && (this.#begun || bytes.length > 0);
 		return text;
 	}
@@ -120,9 +133,38 @@ const atob = (data) => {
 	return out.join("");
 };
 
+// ---- lists of pairs --------------------------------------------------------------------------------------------
+
+// pairs goes through a list that may change meanwhile: at gives the pair at an index, which is 0, 1 or 2 for its name,
+// its value or both.
+const iterated = new WeakMap(), iterators = new Map();
+const pairs = (of, at, which) => {
+	if (!iterators.has(of)) {
+		iterators.set(of, Object.create(Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())), {
+			next: { writable: true, enumerable: true, configurable: true, value: function next() {
+				const s = iterated.get(this);
+				if (s === undefined) throw new TypeError(`next was called on what is no iterator of ${of}`);
+				const pair = s.at(s.i);
+				if (pair === undefined) return { value: undefined, done: true };
+				s.i++;
+				return { value: s.which === 2 ? [pair[0], pair[1]] : pair[s.which], done: false };
+			} },
+			[Symbol.toStringTag]: { value: of + " Iterator", configurable: true },
+		}));
+	}
+	const iterator = Object.create(iterators.get(of));
+	iterated.set(iterator, { at, which, i: 0 });
+	return iterator;
+};
+// iterable makes entries the iterator of a class.
+const iterable = (...classes) => {
+	for (const { prototype } of classes) Object.defineProperty(prototype, Symbol.iterator, { value: prototype.entries, writable: true, configurable: true });
+};
+
 // ---- URLs ------------------------------------------------------------------------------------------------------
 
-const encodeForm = (text) => encodeURIComponent(text.toWellFormed()).replace(/[!'()~]|%20/g, (c) => c === "%20" ? "+" : "%" + c.charCodeAt(0).toString(16).toUpperCase());
+const text = (value) => String(value).toWellFormed();
+const encodeForm = (text) => encodeURIComponent(text).replace(/[!'()~]|%20/g, (c) => c === "%20" ? "+" : "%" + c.charCodeAt(0).toString(16).toUpperCase());
 const decodeForm = (text) => {
 	text = text.replaceAll("+", " ");
 	if (!text.includes("%")) return text;
@@ -132,21 +174,28 @@ const decodeForm = (text) => {
 class URLSearchParams {
 	#list = []; #url;
 	constructor(init = "", url = undefined) {
-		this.#url = url instanceof URL ? url : undefined;
-		if (typeof init === "object" && init !== null || typeof init === "function") {
-			if (init[Symbol.iterator] !== undefined) {
+		this.#url = fromURL === url && url !== undefined ? init : undefined;
+		if (this.#url) this.#parse(init.search.slice(1));
+		else if (typeof init === "object" && init !== null || typeof init === "function") {
+			const each = init[Symbol.iterator];
+			if (each !== undefined && each !== null) {
+				if (typeof each !== "function") throw new TypeError("the list of entries cannot be gone through");
 				for (const pair of init) {
-					const [...both] = pair;
+					const both = typeof pair === "object" && pair !== null ? [...pair] : [];
 					if (both.length !== 2) throw new TypeError("each entry must be a pair of name and value");
-					this.#list.push([String(both[0]), String(both[1])]);
+					this.#list.push([text(both[0]), text(both[1])]);
 				}
 			} else {
+				const all = new Map();
 				for (const name of Reflect.ownKeys(init)) {
-					if (Object.getOwnPropertyDescriptor(init, name)?.enumerable) this.#list.push([String(name), String(init[name])]);
+					if (!Object.getOwnPropertyDescriptor(init, name)?.enumerable) continue;
+					if (typeof name === "symbol") throw new TypeError("a symbol cannot be the name of an entry");
+					all.set(text(name), text(init[name]));
 				}
+				this.#list = [...all];
 			}
 		} else {
-			this.#parse(String(init).replace(/^\?/, ""));
+			this.#parse(text(init).replace(/^\?/, ""));
 		}
 	}
 	#parse(query) {
@@ -160,32 +209,44 @@ class URLSearchParams {
 	#changed() { if (this.#url) setSearch(this.#url, this.toString()); }
 	static reload(params, query) { params.#parse(query); }
 	get size() { return this.#list.length; }
-	append(name, value) { this.#list.push([String(name), String(value)]); this.#changed(); }
-	delete(name, value) {
-		name = String(name);
-		this.#list = this.#list.filter(([n, v]) => n !== name || value !== undefined && v !== String(value));
+	append(name, value) { need(arguments, 2); this.#list.push([text(name), text(value)]); this.#changed(); }
+	delete(name, value = undefined) {
+		need(arguments, 1);
+		name = text(name);
+		if (value !== undefined) value = text(value);
+		this.#list = this.#list.filter(([n, v]) => n !== name || value !== undefined && v !== value);
 		this.#changed();
 	}
-	get(name) { name = String(name); return this.#list.find(([n]) => n === name)?.[1] ?? null; }
-	getAll(name) { name = String(name); return this.#list.filter(([n]) => n === name).map(([, v]) => v); }
-	has(name, value) { name = String(name); return this.#list.some(([n, v]) => n === name && (value === undefined || v === String(value))); }
+	get(name) { need(arguments, 1); name = text(name); return this.#list.find(([n]) => n === name)?.[1] ?? null; }
+	getAll(name) { need(arguments, 1); name = text(name); return this.#list.filter(([n]) => n === name).map(([, v]) => v); }
+	has(name, value = undefined) {
+		need(arguments, 1);
+		name = text(name);
+		if (value !== undefined) value = text(value);
+		return this.#list.some(([n, v]) => n === name && (value === undefined || v === value));
+	}
 	set(name, value) {
-		name = String(name);
+		need(arguments, 2);
+		name = text(name);
+		value = text(value);
 		const at = this.#list.findIndex(([n]) => n === name);
 		if (at < 0) return this.append(name, value);
-		this.#list[at] = [name, String(value)];
+		this.#list[at] = [name, value];
 		this.#list = this.#list.filter(([n], i) => n !== name || i <= at);
 		this.#changed();
 	}
-	sort() { this.#list = this.#list.map((e, i) => [e, i]).sort(([[a], i], [[b], j]) => a < b ? -1 : a > b ? 1 : i - j).map(([e]) => e); this.#changed(); }
-	forEach(fn, self) { for (const [name, value] of this) fn.call(self, value, name, this); }
-	*entries() { for (let i = 0; i < this.#list.length; i++) yield [...this.#list[i]]; }
-	*keys() { for (const [name] of this.entries()) yield name; }
-	*values() { for (const [, value] of this.entries()) yield value; }
-	[Symbol.iterator]() { return this.entries(); }
+	sort() { this.#list.sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0); this.#changed(); }
+	forEach(fn, self) {
+		if (typeof fn !== "function") throw new TypeError("forEach needs a function");
+		for (const [name, value] of this) call(fn, self, value, name, this);
+	}
+	entries() { return pairs("URLSearchParams", (i) => this.#list[i], 2); }
+	keys() { return pairs("URLSearchParams", (i) => this.#list[i], 0); }
+	values() { return pairs("URLSearchParams", (i) => this.#list[i], 1); }
 	toString() { return this.#list.map(([n, v]) => encodeForm(n) + "=" + encodeForm(v)).join("&"); }
 }
 
+const fromURL = Symbol("from a URL");
 let setSearch;
 const reloadParams = URLSearchParams.reload;
 delete URLSearchParams.reload;
@@ -238,92 +299,209 @@ class URL {
 	set search(v) { this.#set("search", v); }
 	get hash() { return this.#parts.hash; }
 	set hash(v) { this.#set("hash", v); }
-	get searchParams() { return this.#params ??= new URLSearchParams(this.#parts.search.slice(1), this); }
+	get searchParams() { return this.#params ??= new URLSearchParams(this, fromURL); }
 	toString() { return this.href; }
 	toJSON() { return this.href; }
 }
 
 // ---- events and aborting ---------------------------------------------------------------------------------------
 
+const flag = (options, name) => typeof options === "object" && options !== null ? Boolean(options[name]) : false;
+const monotonic = () => host.now();
+
+let eventState;
 class Event {
-	#type; #stopped = false; #prevented = false; #cancelable;
-	constructor(type, { cancelable = false } = {}) {
-		this.#type = String(type);
-		this.#cancelable = Boolean(cancelable);
-		this.target = this.currentTarget = null;
-		this.timeStamp = host.now();
+	#state;
+	static { eventState = (e) => e.#state; }
+	constructor(type, init = undefined) {
+		if (arguments.length === 0) throw new TypeError("an event needs a type");
+		if (init !== undefined && init !== null && typeof init !== "object") throw new TypeError("the options of an event must be an object");
+		this.#state = { type: String(type), bubbles: flag(init, "bubbles"), cancelable: flag(init, "cancelable"), composed: flag(init, "composed"),
+			target: null, current: null, phase: 0, stopped: false, immediately: false, prevented: false, passive: false, dispatched: false, time: monotonic() };
 	}
-	get type() { return this.#type; }
-	get cancelable() { return this.#cancelable; }
-	get defaultPrevented() { return this.#prevented; }
-	preventDefault() { if (this.#cancelable) this.#prevented = true; }
-	stopPropagation() {}
-	stopImmediatePropagation() { this.#stopped = true; }
-	static stopped(event) { return event.#stopped; }
+	get type() { return this.#state.type; }
+	get target() { return this.#state.target; }
+	get srcElement() { return this.#state.target; }
+	get currentTarget() { return this.#state.current; }
+	get eventPhase() { return this.#state.phase; }
+	get bubbles() { return this.#state.bubbles; }
+	get cancelable() { return this.#state.cancelable; }
+	get composed() { return this.#state.composed; }
+	get defaultPrevented() { return this.#state.prevented; }
+	get returnValue() { return !this.#state.prevented; }
+	set returnValue(v) { if (!v) this.preventDefault(); }
+	get cancelBubble() { return this.#state.stopped; }
+	set cancelBubble(v) { if (v) this.#state.stopped = true; }
+	get timeStamp() { return this.#state.time; }
+	get isTrusted() { return false; }
+	composedPath() { return this.#state.current === null ? [] : [this.#state.current]; }
+	preventDefault() { if (this.#state.cancelable && !this.#state.passive) this.#state.prevented = true; }
+	stopPropagation() { this.#state.stopped = true; }
+	stopImmediatePropagation() { this.#state.stopped = this.#state.immediately = true; }
+	initEvent(type, bubbles = false, cancelable = false) {
+		if (this.#state.dispatched) return;
+		Object.assign(this.#state, { type: String(type), bubbles: Boolean(bubbles), cancelable: Boolean(cancelable), stopped: false, immediately: false, prevented: false, target: null });
+	}
 }
-const eventStopped = Event.stopped;
-delete Event.stopped;
+for (const [i, name] of ["NONE", "CAPTURING_PHASE", "AT_TARGET", "BUBBLING_PHASE"].entries()) {
+	for (const o of [Event, Event.prototype]) Object.defineProperty(o, name, { value: i, enumerable: true });
+}
 
 class CustomEvent extends Event {
-	constructor(type, init = {}) { super(type, init); this.detail = init.detail ?? null; }
+	#detail;
+	constructor(type, init = undefined) { super(...arguments); this.#detail = init?.detail ?? null; }
+	get detail() { return this.#detail; }
 }
+class MessageEvent extends Event {
+	#init;
+	constructor(type, init = undefined) { super(...arguments); this.#init = { data: init?.data ?? null, origin: String(init?.origin ?? ""), lastEventId: String(init?.lastEventId ?? "") }; }
+	get data() { return this.#init.data; }
+	get origin() { return this.#init.origin; }
+	get lastEventId() { return this.#init.lastEventId; }
+	get source() { return null; }
+	get ports() { return freeze([]); }
+}
+class ErrorEvent extends Event {
+	#init;
+	constructor(type, init = undefined) { super(...arguments); this.#init = { message: String(init?.message ?? ""), filename: String(init?.filename ?? ""), lineno: Number(init?.lineno ?? 0), colno: Number(init?.colno ?? 0), error: init?.error }; }
+	get message() { return this.#init.message; }
+	get filename() { return this.#init.filename; }
+	get lineno() { return this.#init.lineno; }
+	get colno() { return this.#init.colno; }
+	get error() { return this.#init.error; }
+}
+class PromiseRejectionEvent extends Event {
+	#init;
+	constructor(type, init) { super(...arguments); this.#init = { promise: init.promise, reason: init.reason }; }
+	get promise() { return this.#init.promise; }
+	get reason() { return this.#init.reason; }
+}
+
+const listeners = new WeakMap(); // of an EventTarget, by type; also of globalThis, which is none
+const listenersOf = (target, type) => listeners.get(target)?.get(type) ?? [];
+const dispatchTo = (target, event) => {
+	const s = eventState(event);
+	if (s.dispatched) throw new DOMException("the event is being dispatched", "InvalidStateError");
+	Object.assign(s, { target, current: target, phase: 2, dispatched: true });
+	if (!s.stopped) {
+		for (const l of [...listenersOf(target, s.type)]) {
+			if (l.removed) continue;
+			if (l.once) removeListener(target, s.type, l.fn, l.capture);
+			s.passive = l.passive;
+			try {
+				if (typeof l.fn === "function") call(l.fn, target, event);
+				else if (typeof l.fn.handleEvent === "function") l.fn.handleEvent(event);
+				else throw new TypeError("a listener is neither a function nor has it a function handleEvent");
+			} catch (e) { host.report(e); }
+			s.passive = false;
+			if (s.immediately) break;
+		}
+	}
+	Object.assign(s, { current: null, phase: 0, dispatched: false, stopped: false, immediately: false });
+	return !s.prevented;
+};
+const addListener = (target, type, fn, options) => {
+	type = String(type);
+	const capture = typeof options === "boolean" ? options : flag(options, "capture");
+	const signal = typeof options === "object" ? options?.signal : undefined;
+	if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError("the signal of a listener must be an AbortSignal");
+	if (fn === null || fn === undefined) return;
+	if (typeof fn !== "function" && typeof fn !== "object") throw new TypeError("a listener must be a function, or an object with a function handleEvent");
+	if (signal?.aborted) return;
+	if (!listeners.has(target)) listeners.set(target, new Map());
+	const list = listenersOf(target, type);
+	if (list.some((l) => l.fn === fn && l.capture === capture)) return;
+	listeners.get(target).set(type, [...list, { fn, capture, once: flag(options, "once"), passive: flag(options, "passive"), removed: false }]);
+	signal?.addEventListener("abort", () => removeListener(target, type, fn, capture), { once: true });
+};
+const removeListener = (target, type, fn, options) => {
+	type = String(type);
+	const capture = typeof options === "boolean" ? options : flag(options, "capture");
+	const list = listenersOf(target, type), found = list.find((l) => l.fn === fn && l.capture === capture);
+	if (found === undefined) return;
+	found.removed = true;
+	listeners.get(target).set(type, list.filter((l) => l !== found));
+};
 
 class EventTarget {
-	#listeners = new Map();
-	addEventListener(type, fn, options = undefined) {
-		if (fn === null || fn === undefined) return;
-		const once = typeof options === "object" && options !== null && Boolean(options.once);
-		const list = this.#listeners.get(type) ?? [];
-		if (!list.some((l) => l.fn === fn)) this.#listeners.set(type, [...list, { fn, once }]);
-	}
-	removeEventListener(type, fn) {
-		this.#listeners.set(type, (this.#listeners.get(type) ?? []).filter((l) => l.fn !== fn));
-	}
+	addEventListener(type, fn, options = undefined) { addListener(this ?? globalThis, type, fn, options); }
+	removeEventListener(type, fn, options = undefined) { removeListener(this ?? globalThis, type, fn, options); }
 	dispatchEvent(event) {
-		event.target = event.currentTarget = this;
-		for (const l of this.#listeners.get(event.type) ?? []) {
-			if (l.once) this.removeEventListener(event.type, l.fn);
-			try {
-				if (typeof l.fn === "function") l.fn.call(this, event); else l.fn.handleEvent(event);
-			} catch (e) { host.report(e); }
-			if (eventStopped(event)) break;
-		}
-		const handler = this["on" + event.type];
-		if (typeof handler === "function") handler.call(this, event);
-		return !event.defaultPrevented;
+		if (!(event instanceof Event)) throw new TypeError("dispatchEvent needs an Event");
+		return dispatchTo(this ?? globalThis, event);
 	}
 }
 
-let abort;
+// handler makes the property on<type> of a class: its function is a listener whose place is that of the first one set.
+const handlers = new WeakMap();
+const handler = (prototype, type) => {
+	Object.defineProperty(prototype, "on" + type, {
+		enumerable: true, configurable: true,
+		get() { return handlers.get(this)?.[type]?.fn ?? null; },
+		set(fn) {
+			const all = handlers.get(this) ?? {};
+			handlers.set(this, all);
+			if (typeof fn !== "function" && (typeof fn !== "object" || fn === null)) fn = null;
+			if (fn === null) {
+				if (all[type]) removeListener(this, type, all[type].run);
+				delete all[type];
+			} else if (all[type]) all[type].fn = fn;
+			else {
+				const own = all[type] = { fn, run: (e) => { if (typeof own.fn === "function" && call(own.fn, this, e) === false) e.preventDefault(); } };
+				addListener(this, type, own.run);
+			}
+		},
+	});
+};
+
+let abort, makeSignal;
 class AbortSignal extends EventTarget {
-	#aborted = false; #reason = undefined;
-	static { abort = (signal, reason) => {
-		if (signal.#aborted) return;
-		signal.#aborted = true;
-		signal.#reason = reason === undefined ? new DOMException("the operation was aborted", "AbortError") : reason;
-		signal.dispatchEvent(new Event("abort"));
-	}; }
-	onabort = null;
+	#aborted = false; #reason = undefined; #dependents = []; #sources;
+	static {
+		let allowed = false;
+		abort = (signal, reason) => {
+			if (signal.#aborted) return;
+			reason = reason === undefined ? new DOMException("the operation was aborted", "AbortError") : reason;
+			const all = [signal];
+			for (const d of signal.#dependents) if (!d.#aborted) all.push(d);
+			for (const s of all) { s.#aborted = true; s.#reason = reason; }
+			for (const s of all) dispatchTo(s, new Event("abort"));
+		};
+		makeSignal = () => { allowed = true; try { return new AbortSignal(); } finally { allowed = false; } };
+		this.check = () => { if (!allowed) throw new TypeError("Illegal constructor"); };
+	}
+	constructor() { super(); checkSignal(); }
 	get aborted() { return this.#aborted; }
 	get reason() { return this.#reason; }
 	throwIfAborted() { if (this.#aborted) throw this.#reason; }
-	static abort(reason) { const s = new AbortSignal(); abort(s, reason); return s; }
+	static abort(reason) { const s = makeSignal(); s.#aborted = true; s.#reason = reason === undefined ? new DOMException("the operation was aborted", "AbortError") : reason; return s; }
 	static timeout(ms) {
-		const s = new AbortSignal();
+		ms = Number(ms);
+		if (!(ms >= 0 && ms <= Number.MAX_SAFE_INTEGER)) throw new TypeError("the time must be a number of milliseconds");
+		const s = makeSignal();
 		setTimeout(() => abort(s, new DOMException("the operation timed out", "TimeoutError")), ms);
 		return s;
 	}
 	static any(signals) {
-		const s = new AbortSignal();
-		for (const other of signals) {
-			if (other.aborted) { abort(s, other.reason); break; }
-			other.addEventListener("abort", () => abort(s, other.reason), { once: true });
+		const s = makeSignal(), list = [...signals];
+		for (const other of list) if (!(other instanceof AbortSignal)) throw new TypeError("any needs AbortSignals");
+		const done = list.find((other) => other.aborted);
+		if (done !== undefined) {
+			s.#aborted = true;
+			s.#reason = done.reason;
+			return s;
 		}
+		// What depends on a signal that itself depends on others depends on those: all learn it at once.
+		s.#sources = [...new Set(list.flatMap((other) => other.#sources ?? [other]))];
+		for (const source of s.#sources) source.#dependents.push(s);
 		return s;
 	}
 }
+const checkSignal = AbortSignal.check;
+delete AbortSignal.check;
+handler(AbortSignal.prototype, "abort");
 class AbortController {
-	#signal = new AbortSignal();
+	#signal = makeSignal();
 	get signal() { return this.#signal; }
 	abort(reason) { abort(this.#signal, reason); }
 }
@@ -339,12 +517,13 @@ const headerName = (name) => {
 const headerValue = (value) => {
 	value = String(value).replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "");
 	if (/[\0\n\r]/.test(value)) throw new TypeError("the value of a header has a line break or a NUL");
+	if (/[^\0-\xff]/.test(value)) throw new TypeError("the value of a header has characters beyond Latin-1; encode them");
 	return value;
 };
 
 let headerList, lazyHeaders;
 class Headers {
-	#list = []; #flat;
+	#list = []; #flat; #order;
 	static {
 		headerList = (h) => h.#all();
 		lazyHeaders = (flat) => { const h = new Headers(); h.#flat = flat; return h; };
@@ -357,34 +536,54 @@ class Headers {
 		}
 		return this.#list;
 	}
+	#change(list) { this.#list = list; this.#order = undefined; }
 	constructor(init = undefined) {
-		if (init === undefined || init === null) return;
-		if (init instanceof Headers) this.#list = headerList(init).map(([n, v]) => [n, v]);
-		else if (typeof init !== "object") throw new TypeError("headers must be an object, a list of pairs or Headers");
-		else if (init[Symbol.iterator] !== undefined) {
+		if (init === undefined) return;
+		if (init instanceof Headers && init[Symbol.iterator] === Headers.prototype.entries) this.#list = headerList(init).map(([n, v]) => [n, v]);
+		else if (typeof init !== "object" && typeof init !== "function" || init === null) throw new TypeError("headers must be an object, a list of pairs or Headers");
+		else if (init[Symbol.iterator] !== undefined && init[Symbol.iterator] !== null) {
 			for (const pair of init) {
+				if (typeof pair !== "object" || pair === null) throw new TypeError("each header must be a pair of name and value");
 				const both = [...pair];
 				if (both.length !== 2) throw new TypeError("each header must be a pair of name and value");
 				this.append(both[0], both[1]);
 			}
-		} else for (const name of Object.keys(init)) this.append(name, init[name]);
+		} else for (const name of Reflect.ownKeys(init)) {
+			if (!Reflect.getOwnPropertyDescriptor(init, name)?.enumerable) continue;
+			if (typeof name === "symbol") throw new TypeError("a symbol cannot be the name of a header");
+			this.append(name, init[name]);
+		}
 	}
-	append(name, value) { this.#all().push([headerName(name), headerValue(value)]); }
-	delete(name) { name = headerName(name); this.#list = this.#all().filter(([n]) => n !== name); }
+	append(name, value) {
+		need(arguments, 2);
+		const pair = [headerName(name), headerValue(value)];
+		this.#all().push(pair);
+		this.#order = undefined;
+	}
+	delete(name) {
+		need(arguments, 1);
+		name = headerName(name);
+		this.#change(this.#all().filter(([n]) => n !== name));
+	}
 	get(name) {
+		need(arguments, 1);
 		name = headerName(name);
 		const values = this.#all().filter(([n]) => n === name);
 		return values.length === 0 ? null : values.map(([, v]) => v).join(", ");
 	}
 	getSetCookie() { return this.#all().filter(([n]) => n === "set-cookie").map(([, v]) => v); }
-	has(name) { name = headerName(name); return this.#all().some(([n]) => n === name); }
+	has(name) {
+		need(arguments, 1);
+		name = headerName(name);
+		return this.#all().some(([n]) => n === name);
+	}
 	set(name, value) {
+		need(arguments, 2);
 		name = headerName(name);
 		value = headerValue(value);
-		const at = this.#all().findIndex(([n]) => n === name);
-		if (at < 0) return void this.#list.push([name, value]);
-		this.#list[at] = [name, value];
-		this.#list = this.#list.filter(([n], i) => n !== name || i <= at);
+		const list = this.#all(), at = list.findIndex(([n]) => n === name);
+		if (at < 0) this.#change([...list, [name, value]]);
+		else this.#change(list.map((e, i) => i === at ? [name, value] : e).filter(([n], i) => n !== name || i <= at));
 	}
 	#sorted() {
 		const merged = new Map(), out = [];
@@ -394,11 +593,15 @@ class Headers {
 		}
 		return [...out, ...merged].sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0);
 	}
-	forEach(fn, self) { for (const [n, v] of this) fn.call(self, v, n, this); }
-	*entries() { yield* this.#sorted(); }
-	*keys() { for (const [n] of this.#sorted()) yield n; }
-	*values() { for (const [, v] of this.#sorted()) yield v; }
-	[Symbol.iterator]() { return this.entries(); }
+	forEach(fn, self) {
+		if (typeof fn !== "function") throw new TypeError("forEach needs a function");
+		for (const [n, v] of this) call(fn, self, v, n, this);
+	}
+	entries() { return pairs("Headers", (i) => this.#at(i), 2); }
+	keys() { return pairs("Headers", (i) => this.#at(i), 0); }
+	values() { return pairs("Headers", (i) => this.#at(i), 1); }
+	// What a loop adds or removes counts for its next step; the sorted list is made anew only then.
+	#at(i) { return (this.#order ??= this.#sorted())[i]; }
 }
 
 // ---- bodies ----------------------------------------------------------------------------------------------------
@@ -586,8 +789,14 @@ const queueMicrotask = (fn) => {
 
 // ---- copies ----------------------------------------------------------------------------------------------------
 
-const structuredClone = (value) => {
-	const seen = new Map();
+const detach = ArrayBuffer.prototype.transfer;
+const structuredClone = function (value, options = undefined) {
+	need(arguments, 1);
+	const seen = new Map(), transferred = new Set();
+	for (const b of options?.transfer ?? []) {
+		if (!(b instanceof ArrayBuffer) || transferred.has(b) || b.detached) throw new DOMException("only ArrayBuffers can be transferred, once", "DataCloneError");
+		transferred.add(b);
+	}
 	const copy = (v) => {
 		if (typeof v === "function" || typeof v === "symbol") throw new DOMException(`${String(v)} cannot be cloned`, "DataCloneError");
 		if (typeof v !== "object" || v === null) return v;
@@ -596,7 +805,10 @@ const structuredClone = (value) => {
 		if (v instanceof Date) return keep(new Date(v.getTime()));
 		if (v instanceof RegExp) return keep(new RegExp(v.source, v.flags));
 		if (v instanceof Boolean || v instanceof Number || v instanceof String || v instanceof BigInt) return keep(Object(v.valueOf()));
-		if (v instanceof ArrayBuffer) return keep(v.slice(0));
+		if (v instanceof ArrayBuffer) {
+			if (v.detached) throw new DOMException("an ArrayBuffer that was transferred cannot be cloned", "DataCloneError");
+			return keep(v.slice(0));
+		}
 		if (v instanceof DataView) return keep(new DataView(copy(v.buffer), v.byteOffset, v.byteLength));
 		if (ArrayBuffer.isView(v)) return keep(new v.constructor(copy(v.buffer), v.byteOffset, v.length));
 		if (v instanceof Map) { const c = keep(new Map()); for (const [k, e] of [...v]) c.set(copy(k), copy(e)); return c; }
@@ -613,7 +825,9 @@ const structuredClone = (value) => {
 		for (const key of Object.keys(v)) c[key] = copy(v[key]);
 		return c;
 	};
-	return copy(value);
+	const result = copy(value);
+	for (const b of transferred) call(detach, b);
+	return result;
 };
 
 // ---- console ---------------------------------------------------------------------------------------------------
@@ -681,10 +895,11 @@ const format = (args) => {
 	return out.join(" ");
 };
 
+let indent = "";
 const print = (level, args) => {
 	let text;
 	try { text = format(args); } catch { text = "[a value that cannot be shown]"; }
-	host.print(level, text);
+	host.print(level, indent === "" ? text : indent + text.replaceAll("\n", "\n" + indent));
 };
 const counts = new Map(), clocks = new Map();
 const table = (data) => {
@@ -698,13 +913,15 @@ const console = {
 	log: (...a) => print("info", a), info: (...a) => print("info", a), warn: (...a) => print("warn", a),
 	error: (...a) => print("error", a), debug: (...a) => print("debug", a), trace: (...a) => print("debug", [...a, new Error().stack]),
 	dir: (v) => print("info", [v]), assert: (ok, ...a) => { if (!ok) print("error", ["Assertion failed:", ...a]); },
-	table: (data) => print("info", [table(data)]), group: (...a) => { if (a.length) print("info", a); }, groupEnd: () => {},
+	table: (data) => print("info", [table(data)]), group: (...a) => { if (a.length) print("info", a); if (indent.length < 40) indent += "  "; }, groupEnd: () => { indent = indent.slice(2); },
 	count: (label = "default") => { counts.set(label, (counts.get(label) ?? 0) + 1); print("info", [`${label}: ${counts.get(label)}`]); },
 	countReset: (label = "default") => { counts.delete(label); },
 	time: (label = "default") => { clocks.set(label, host.now()); },
 	timeLog: (label = "default", ...a) => { print("info", [`${label}: ${(host.now() - (clocks.get(label) ?? host.now())).toFixed(3)} ms`, ...a]); },
-	timeEnd: (label = "default") => { console.timeLog(label); clocks.delete(label); },
+	timeEnd: (label = "default") => { console.timeLog(label); clocks.delete(label); }, clear: () => {},
 };
+console.groupCollapsed = console.group;
+console.dirxml = console.log;
 
 // ---- the rest --------------------------------------------------------------------------------------------------
 
@@ -739,7 +956,21 @@ for (const f of parse(host.bindings())) {
 fazt.env = { get: (name, otherwise) => Object.hasOwn(envValues, name) ? envValues[name] : otherwise, has: (name) => Object.hasOwn(envValues, name) };
 fazt.log = { info: console.info, warn: console.warn, error: console.error, debug: console.debug };
 
+tag(DOMException, TextEncoder, TextDecoder, URL, URLSearchParams, Event, CustomEvent, MessageEvent, ErrorEvent, PromiseRejectionEvent, EventTarget, AbortSignal, AbortController, Headers);
+iterable(URLSearchParams, Headers);
+for (const [i, name] of codes.entries()) {
+	if (name === undefined) continue;
+	const constant = name === "IndexSizeError" ? "INDEX_SIZE_ERR" : name.replace(/Error$/, "").replace(/([a-z])([A-Z])/g, "$1_$2").toUpperCase() + "_ERR";
+	for (const o of [DOMException, DOMException.prototype]) Object.defineProperty(o, constant, { value: i + 1, enumerable: true });
+}
+
+// fetch is closed until somebody grants it a way out.
+const fetch = async () => { throw Object.assign(new TypeError("outgoing requests are not allowed here"), { code: "NET_BLOCKED", retryable: false }); };
+const reportError = (e) => { need([e], 1); host.report(e); };
+
 define(globalThis, {
+	MessageEvent, ErrorEvent, PromiseRejectionEvent, fetch, reportError,
+	addEventListener: EventTarget.prototype.addEventListener, removeEventListener: EventTarget.prototype.removeEventListener, dispatchEvent: EventTarget.prototype.dispatchEvent,
 	DOMException, TextEncoder, TextDecoder, atob, btoa, URL, URLSearchParams, Event, CustomEvent, EventTarget, AbortSignal, AbortController,
 	Headers, Request, Response, setTimeout, setInterval, clearTimeout, clearInterval: clearTimeout, queueMicrotask,
 	structuredClone, console, crypto, performance, fazt, self: globalThis, navigator: freeze({ userAgent: host.agent() }),
@@ -762,6 +993,15 @@ const loaded = (name) => {
 };
 // isA says whether a value is of a class of the part about bodies; where that is not loaded nothing is.
 const isA = (name, value) => parts.has("bodies") && value instanceof bodies()[name];
+lazily("intl", ["Intl"]);
+for (const [of, names] of [[Date, ["toLocaleString", "toLocaleDateString", "toLocaleTimeString"]], [Number, ["toLocaleString"]], [BigInt, ["toLocaleString"]]]) {
+	for (const name of names) {
+		const method = { [name](locales = undefined, options = undefined) { return loaded("intl")[name][of.name](this, locales, options); } }[name];
+		Object.defineProperty(method, "length", { value: 0 });
+		Object.defineProperty(of.prototype, name, { value: method, writable: true, enumerable: false, configurable: true });
+	}
+}
+lazily("transforms", ["TextEncoderStream", "TextDecoderStream", "CompressionStream", "DecompressionStream"]);
 lazily("urlpattern", ["URLPattern"]);
 lazily("streams", ["ReadableStream", "ReadableStreamDefaultReader", "ReadableStreamBYOBReader", "ReadableStreamDefaultController", "ReadableByteStreamController",
 	"ReadableStreamBYOBRequest", "WritableStream", "WritableStreamDefaultWriter", "WritableStreamDefaultController", "TransformStream",
@@ -909,7 +1149,7 @@ return {
 	dispatch, start, settle, fire, prepare, classic, fail,
 	env: (text) => { envValues = freeze(parse(text)); },
 	leave,
-	reset: () => { timers.clear(); calls.clear(); waiting = 0; current = leaving = undefined; },
+	reset: () => { timers.clear(); calls.clear(); waiting = 0; current = leaving = undefined; indent = ""; },
 };
 };
 })()

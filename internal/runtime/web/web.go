@@ -13,10 +13,14 @@ import (
 //go:embed prelude.js
 var Prelude string
 
-// dist holds npm packages, bundled by `make web`; it is empty in a fresh checkout. The other files are parts of the product's
-// own.
+// Localizer is what the machine runs that formats dates and numbers for all functions.
 //
-//go:embed all:dist bodies.js
+//go:embed localizer.js
+var Localizer string
+
+// parts are our own; dist holds npm packages, bundled by `make web`, and is empty in a fresh checkout.
+//
+//go:embed all:dist parts
 var files embed.FS
 
 // Part is a script that is run when it is first needed. Its last expression is what it gives, or a function that gives it

@@ -1,0 +1,84 @@
+package runtime
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"net/http"
+	"testing"
+
+	"fazt/internal/system"
+)
+
+// A few bytes that stand for very many end at the memory limit of the function, not at that of the server.
+func TestAFewBytesThatStandForManyEndAtTheMemoryLimit(t *testing.T) {
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	for range 200 {
+		if _, err := w.Write(make([]byte, 1<<20)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h := newHost(t, `export default async (request) => {
+  if (request.method === "GET") return new Response("fine");
+  const bomb = Uint8Array.from(atob(await request.text()), (c) => c.charCodeAt(0));
+  const d = new DecompressionStream("gzip"), w = d.writable.getWriter();
+  w.write(bomb).catch(() => {});
+  w.close().catch(() => {});
+  const pieces = [];
+  for await (const piece of d.readable) pieces.push(piece);
+  return new Response(String(pieces.length));
+};`, func(l *system.Runtime) { l.MaxMemory = 64 << 20 })
+	if got := h.ask(t, "POST", "/", base64.StdEncoding.EncodeToString(packed.Bytes())); got.Code != http.StatusInternalServerError {
+		t.Errorf("%d %s", got.Code, got.Body)
+	}
+	if got := h.ask(t, "GET", "/", ""); got.Code != http.StatusOK {
+		t.Errorf("the next request: %d %s", got.Code, got.Body)
+	}
+	if n := h.coders.Load(); n != 0 {
+		t.Errorf("%d coders are still open", n)
+	}
+}
+
+func TestStreamsThatAreNotReadToTheirEndLeaveNothingBehind(t *testing.T) {
+	h := newHost(t, `export default async () => {
+  for (let i = 0; i < 4; i++) {
+    new CompressionStream("gzip");
+    const w = new DecompressionStream("deflate").writable.getWriter();
+    w.write(new Uint8Array([120, 156])).catch(() => {});
+  }
+  return new Response("fine");
+};`)
+	for range 40 { // more than may be open in all
+		if got := h.ask(t, "GET", "/", ""); got.Code != http.StatusOK {
+			t.Fatalf("%d %s %s", got.Code, got.Body, h.log)
+		}
+	}
+}
+
+func FuzzDecompression(f *testing.F) {
+	for _, format := range []string{"gzip", "deflate", "deflate-raw"} {
+		e := newEncoder(format)
+		data, err := e.code([]byte("hello hello hello"), true)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(format, data, uint8(3))
+	}
+	f.Fuzz(func(t *testing.T, format string, data []byte, step uint8) {
+		d := newDecoder(format)
+		defer d.close()
+		for made := 0; made < 1<<20; {
+			n := min(len(data), int(step)+1)
+			out, err := d.code(data[:n], len(data) == n)
+			data = data[n:]
+			made += len(out)
+			if err != nil || out == nil && len(data) == 0 {
+				return
+			}
+		}
+	})
+}
