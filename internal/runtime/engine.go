@@ -100,6 +100,7 @@ type Engine struct {
 	endStreams sync.Once
 	coders     atomic.Int64 // open ones
 	localizer  localizer
+	computing  chan struct{}  // holds a token for each long computation beside the machines
 	late       sync.WaitGroup // answers for runs that were abandoned
 	stuckAfter time.Duration  // how long after its deadline a script at work is abandoned
 }
@@ -128,6 +129,7 @@ func New(c Config) *Engine {
 		c.Fail = plainFailure
 	}
 	e := &Engine{config: c, cpu: newProcessors(max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}, apps: map[string]int{}, busy: map[*machine]*run{}, stopping: make(chan struct{}), stuckAfter: 3 * time.Second}
+	e.computing = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
 	e.describeBindings()
 	// Compiled when the first machine is made: a command that runs no function does not pay for it.
 	e.prelude = sync.OnceValues(func() ([]byte, error) {

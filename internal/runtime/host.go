@@ -202,6 +202,7 @@ func (m *machine) hostObject() value {
 		},
 	}
 	maps.Copy(functions, m.streaming(text, num, data))
+	m.cryptography(functions)
 	for name, fn := range functions {
 		r.set(object, name, r.host(name, fn))
 	}

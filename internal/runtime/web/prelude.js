@@ -925,15 +925,23 @@ console.dirxml = console.log;
 
 // ---- the rest --------------------------------------------------------------------------------------------------
 
-const crypto = {
-	randomUUID: () => host.uuid(),
-	getRandomValues: (array) => {
-		if (!ArrayBuffer.isView(array) || array instanceof DataView || array instanceof Float32Array || array instanceof Float64Array) throw new TypeError("getRandomValues needs an array of integers");
+class Crypto {
+	static #made = false;
+	constructor() {
+		if (Crypto.#made) throw new TypeError("Illegal constructor");
+		Crypto.#made = true;
+	}
+	get subtle() { return loaded("subtle").subtle; }
+	randomUUID() { return host.uuid(); }
+	getRandomValues(array) {
+		if (!ArrayBuffer.isView(array) || !/^(Big)?(Int|Uint)\d+(Clamped)?Array$/.test(typedName(array))) throw new DOMException("getRandomValues needs an array of integers", "TypeMismatchError");
 		if (array.byteLength > 65536) throw new DOMException("more than 65536 bytes were asked for", "QuotaExceededError");
 		view(array).set(new Uint8Array(host.random(array.byteLength)));
 		return array;
-	},
-};
+	}
+}
+const typedName = Function.prototype.call.bind(Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get);
+const crypto = new Crypto();
 const performance = { now: () => host.now(), timeOrigin: host.origin() };
 
 // ---- the product's own functions -------------------------------------------------------------------------------
@@ -956,7 +964,7 @@ for (const f of parse(host.bindings())) {
 fazt.env = { get: (name, otherwise) => Object.hasOwn(envValues, name) ? envValues[name] : otherwise, has: (name) => Object.hasOwn(envValues, name) };
 fazt.log = { info: console.info, warn: console.warn, error: console.error, debug: console.debug };
 
-tag(DOMException, TextEncoder, TextDecoder, URL, URLSearchParams, Event, CustomEvent, MessageEvent, ErrorEvent, PromiseRejectionEvent, EventTarget, AbortSignal, AbortController, Headers);
+tag(DOMException, TextEncoder, TextDecoder, URL, URLSearchParams, Event, CustomEvent, MessageEvent, ErrorEvent, PromiseRejectionEvent, EventTarget, AbortSignal, AbortController, Headers, Crypto);
 iterable(URLSearchParams, Headers);
 for (const [i, name] of codes.entries()) {
 	if (name === undefined) continue;
@@ -969,7 +977,7 @@ const fetch = async () => { throw Object.assign(new TypeError("outgoing requests
 const reportError = (e) => { need([e], 1); host.report(e); };
 
 define(globalThis, {
-	MessageEvent, ErrorEvent, PromiseRejectionEvent, fetch, reportError,
+	Crypto, MessageEvent, ErrorEvent, PromiseRejectionEvent, fetch, reportError,
 	addEventListener: EventTarget.prototype.addEventListener, removeEventListener: EventTarget.prototype.removeEventListener, dispatchEvent: EventTarget.prototype.dispatchEvent,
 	DOMException, TextEncoder, TextDecoder, atob, btoa, URL, URLSearchParams, Event, CustomEvent, EventTarget, AbortSignal, AbortController,
 	Headers, Request, Response, setTimeout, setInterval, clearTimeout, clearInterval: clearTimeout, queueMicrotask,
@@ -994,6 +1002,7 @@ const loaded = (name) => {
 // isA says whether a value is of a class of the part about bodies; where that is not loaded nothing is.
 const isA = (name, value) => parts.has("bodies") && value instanceof bodies()[name];
 lazily("intl", ["Intl"]);
+lazily("subtle", ["CryptoKey", "SubtleCrypto"]);
 for (const [of, names] of [[Date, ["toLocaleString", "toLocaleDateString", "toLocaleTimeString"]], [Number, ["toLocaleString"]], [BigInt, ["toLocaleString"]]]) {
 	for (const name of names) {
 		const method = { [name](locales = undefined, options = undefined) { return loaded("intl")[name][of.name](this, locales, options); } }[name];
@@ -1011,7 +1020,7 @@ lazily("streams", ["ReadableStream", "ReadableStreamDefaultReader", "ReadableStr
 const lent = {
 	host, later, slot, isBody, view, exact, token, current: () => current, setLeave: (fn) => { leaving = fn; },
 	waitUntil: (promise) => new Context().waitUntil(promise),
-	types: { Headers, URL, URLSearchParams, TextEncoder, TextDecoder, AbortSignal, Request, content, streams: () => loaded("streams"), streamsLoaded: () => parts.has("streams") },
+	types: { DOMException, Headers, URL, URLSearchParams, TextEncoder, TextDecoder, AbortSignal, Request, content, streams: () => loaded("streams"), streamsLoaded: () => parts.has("streams") },
 };
 lazily("bodies", ["Blob", "File", "FormData"]);
 

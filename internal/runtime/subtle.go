@@ -1,0 +1,104 @@
+package runtime
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"strings"
+
+	"fazt/internal/errs"
+	"fazt/internal/runtime/webcrypto"
+)
+
+// cryptography gives crypto.subtle, and the hashes of the modules of Node.js, to the prelude.
+func (m *machine) cryptography(functions map[string]hostFunc) {
+	r := m.realm
+	text := func(v value) string {
+		s, ok := r.text(v)
+		if !ok {
+			r.dropException()
+		}
+		return s
+	}
+	data := func(v value) []byte {
+		b, _ := r.bytes(v)
+		return b
+	}
+	maps.Copy(functions, map[string]hostFunc{
+		// subtle carries out a call: what it gives now, or the number under which that comes.
+		"subtle": func(args []value) (value, error) {
+			u := m.run
+			if u == nil {
+				return undefinedValue(), errs.New(errs.Invalid, "this is only possible while a request is served, not while the module loads")
+			}
+			private, _ := number(args[2])
+			c := webcrypto.Call{Op: text(args[0]), Private: private != 0, Key: data(args[3]), Data: data(args[4]), Extra: data(args[5]), More: data(args[6])}
+			if err := json.Unmarshal([]byte(text(args[1])), &c.Algorithm); err != nil {
+				return undefinedValue(), errs.New(errs.Invalid, "the algorithm has a member that cannot be used")
+			}
+			if !webcrypto.Long(c) {
+				return r.newBytes(outcome(webcrypto.Do(c))), nil
+			}
+			id, err := u.compute(func() []byte { return outcome(webcrypto.Do(c)) })
+			return newInt(id), err
+		},
+		"digest": func(args []value) (value, error) {
+			sum, err := webcrypto.Digest(standardName(text(args[0])), data(args[1]))
+			if err != nil {
+				return undefinedValue(), errs.New(errs.Unsupported, "%s", err)
+			}
+			return r.newBytes(sum), nil
+		},
+		"hmac": func(args []value) (value, error) {
+			sum, err := webcrypto.HMAC(standardName(text(args[0])), data(args[1]), data(args[2]))
+			if err != nil {
+				return undefinedValue(), errs.New(errs.Unsupported, "%s", err)
+			}
+			return r.newBytes(sum), nil
+		},
+	})
+}
+
+// standardName is the name by which the standard knows a hash that Node.js calls sha256.
+func standardName(hash string) string {
+	hash = strings.ToUpper(hash)
+	if bits, ok := strings.CutPrefix(hash, "SHA"); ok && !strings.HasPrefix(bits, "-") {
+		return "SHA-" + bits
+	}
+	return hash
+}
+
+// outcome is what a call gave, behind a 0, or behind a 1 the name and the text of its error.
+func outcome(result []byte, err error) []byte {
+	if err == nil {
+		return append([]byte{0}, result...)
+	}
+	var known *webcrypto.Error
+	if !errors.As(err, &known) {
+		known = &webcrypto.Error{Name: webcrypto.Operation, Message: "the operation failed"}
+	}
+	return []byte("\x01" + known.Name + "\n" + known.Message)
+}
+
+// compute runs what takes its time, and cannot be stopped, beside the machine. Half of the processors is all that such
+// work of all apps may have.
+func (u *run) compute(fn func() []byte) (int32, error) {
+	id, err := u.newID()
+	if err != nil {
+		return 0, err
+	}
+	u.makeFinished()
+	u.pending++
+	u.calls.Go(func() {
+		select {
+		case u.engine.computing <- struct{}{}:
+		case <-u.ctx.Done():
+			u.finished <- completion{id: id, err: errDeadline}
+			return
+		}
+		defer func() { <-u.engine.computing }()
+		result := fn()
+		u.finished <- completion{id: id, give: func(m *machine) value { return m.realm.newBytes(result) }}
+	})
+	return id, nil
+}

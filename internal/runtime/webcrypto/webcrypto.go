@@ -1,0 +1,133 @@
+// Package webcrypto does what crypto.subtle promises, on Go's cryptography. It keeps nothing: a key comes with every call,
+// as raw bytes when it is a secret, as PKIX (public) or PKCS #8 (private) in DER when it is one of a pair.
+package webcrypto
+
+import (
+	"crypto"
+	"crypto/md5"  //nolint:gosec // programs ask for it to talk to others
+	"crypto/sha1" //nolint:gosec // likewise
+	"crypto/sha256"
+	"crypto/sha512"
+	"fmt"
+	"hash"
+)
+
+// Error is a failure with the name of the DOMException, or of the error of the language, that a script gets.
+type Error struct{ Name, Message string }
+
+func (e *Error) Error() string { return e.Name + ": " + e.Message }
+
+// Names of errors.
+const (
+	Operation    = "OperationError"
+	Data         = "DataError"
+	NotSupported = "NotSupportedError"
+)
+
+func fail(name, format string, args ...any) error { return &Error{name, fmt.Sprintf(format, args...)} }
+
+// Algorithm is what a call may say of its algorithm besides bytes.
+type Algorithm struct {
+	Name       string `json:"name"`
+	Hash       string `json:"hash"`
+	Curve      string `json:"namedCurve"`
+	Length     int    `json:"length"`     // bits
+	TagLength  int    `json:"tagLength"`  // bits
+	SaltLength int    `json:"saltLength"` // bytes
+	Iterations int    `json:"iterations"`
+	Modulus    int    `json:"modulusLength"` // bits
+}
+
+// Call is one operation.
+type Call struct {
+	Op        string
+	Algorithm Algorithm
+	Private   bool   // Key is a private key
+	Key       []byte // see the package
+	Data      []byte
+	Extra     []byte // iv, counter, salt, label, signature, or the other's public key
+	More      []byte // additional data, info
+}
+
+// Do carries out a call.
+func Do(c Call) ([]byte, error) {
+	switch c.Op {
+	case "digest":
+		return Digest(c.Algorithm.Hash, c.Data)
+	case "sign":
+		return sign(c)
+	case "verify":
+		return verify(c)
+	case "encrypt", "decrypt":
+		return cipherText(c)
+	case "deriveBits":
+		return derive(c)
+	case "generate":
+		return generate(c.Algorithm)
+	case "import":
+		return importKey(c)
+	case "export":
+		return exportKey(c)
+	}
+	return nil, fail(NotSupported, "%s is not supported", c.Op)
+}
+
+// Long says whether a call may take more than a moment: the caller does it where nobody waits for it.
+func Long(c Call) bool {
+	switch c.Op {
+	case "generate":
+		return c.Algorithm.Modulus > 0
+	case "sign", "decrypt":
+		return len(c.Data) > 256<<10 || len(c.Key) > 600 // an RSA key
+	case "deriveBits":
+		return c.Algorithm.Name == "PBKDF2" && c.Algorithm.Iterations > 1000
+	}
+	return len(c.Data) > 256<<10
+}
+
+func hashOf(name string) (crypto.Hash, error) {
+	switch name {
+	case "SHA-1":
+		return crypto.SHA1, nil
+	case "SHA-256":
+		return crypto.SHA256, nil
+	case "SHA-384":
+		return crypto.SHA384, nil
+	case "SHA-512":
+		return crypto.SHA512, nil
+	}
+	return 0, fail(NotSupported, "the hash %q is not supported", name)
+}
+
+// Digest is the hash of data.
+func Digest(name string, data []byte) ([]byte, error) {
+	switch name {
+	case "SHA-1":
+		sum := sha1.Sum(data) //nolint:gosec // see the import
+		return sum[:], nil
+	case "SHA-256":
+		sum := sha256.Sum256(data)
+		return sum[:], nil
+	case "SHA-384":
+		sum := sha512.Sum384(data)
+		return sum[:], nil
+	case "SHA-512":
+		sum := sha512.Sum512(data)
+		return sum[:], nil
+	case "MD5":
+		sum := md5.Sum(data) //nolint:gosec // see the import
+		return sum[:], nil
+	}
+	return nil, fail(NotSupported, "the hash %q is not supported", name)
+}
+
+func newHash(name string) (func() hash.Hash, error) {
+	if name == "MD5" {
+		return md5.New, nil
+	}
+	h, err := hashOf(name)
+	if err != nil {
+		return nil, err
+	}
+	return h.New, nil
+}
