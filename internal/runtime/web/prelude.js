@@ -782,9 +782,18 @@ const lazily = (part, names) => {
 };
 const parts = new Map();
 const loaded = (name) => {
-	if (!parts.has(name)) parts.set(name, host.part(name));
+	if (!parts.has(name)) {
+		const part = host.part(name);
+		parts.set(name, typeof part.setup === "function" ? part.setup(services) : part);
+	}
 	return parts.get(name);
 };
+// What parts may use of the host.
+const services = freeze({ random: host.random, uuid: host.uuid, digest: host.digest, hmac: host.hmac, env: () => envValues });
+// The modules of Node.js are parts; the compiler writes this for their imports.
+define(globalThis, { __fazt_node: (name) => loaded("node-" + name).default });
+lazily("node-buffer", ["Buffer"]);
+lazily("node-process", ["process"]);
 lazily("urlpattern", ["URLPattern"]);
 lazily("streams", ["ReadableStream", "ReadableStreamDefaultReader", "ReadableStreamBYOBReader", "ReadableStreamDefaultController", "ReadableByteStreamController",
 	"ReadableStreamBYOBRequest", "WritableStream", "WritableStreamDefaultWriter", "WritableStreamDefaultController", "TransformStream",
