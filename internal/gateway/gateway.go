@@ -201,16 +201,36 @@ func (g *gateway) enter(w *exchange, r *http.Request, d destination) error {
 		return nothing()
 	case t.Deployment == "":
 		return errs.New(errs.NotFound, "nothing of %s is live yet", t.AppName)
-	case first == "api":
-		w.class = ByFunction
-		return g.function(w, r, t)
+	}
+	v := hosting.View{Deployment: t.Deployment, Path: path, SPA: t.SPA}
+	if t.Routes.Cover(path) {
+		file, err := g.fileFirst(r, t, v)
+		if err != nil {
+			return err
+		}
+		if !file {
+			w.class = ByFunction
+			return g.function(w, r, t)
+		}
 	}
 	w.class = ByFiles
-	v := hosting.View{Deployment: t.Deployment, Path: path, SPA: t.SPA}
 	if g.Reload != nil {
 		v.Inject = reloadTag(t.Deployment)
 	}
 	return g.Static.Serve(w, r, v)
+}
+
+// fileFirst says whether a file answers where the function would: its content can only be read.
+func (g *gateway) fileFirst(r *http.Request, t *Target, v hosting.View) (bool, error) {
+	switch {
+	case len(t.Routes) == 0: // no file below /api/ is ever served
+		return false, nil
+	case !t.Function:
+		return true, nil
+	case t.FunctionFirst || r.Method != http.MethodGet && r.Method != http.MethodHead:
+		return false, nil
+	}
+	return g.Static.Has(r.Context(), v)
 }
 
 func nothing() error { return errs.New(errs.NotFound, "there is nothing at this address") }
