@@ -49,7 +49,8 @@ func TestAFunctionAnswersWhereItsRoutesSay(t *testing.T) {
 		{"files", "GET", "/docs/x.png", "200 function GET /docs/x.png"},
 		{"files", "POST", "/", "200 function POST /"},
 		{"files", "GET", "/api/x", "200 function GET /api/x"},
-		{"files", "GET", "/a/../%61pi//x", "301"}, // to the canonical path
+		{"files", "GET", "/x//y", "301"}, // to the canonical path
+		{"files", "GET", "/x/../%70rivate/x.txt", "404"},
 		{"files", "GET", "/fazt.json", "200 function GET /fazt.json"},
 		{"files", "GET", "/node_modules/x.js", "200 function GET /node_modules/x.js"},
 		{"files", "GET", "/private/x.txt", "404"},

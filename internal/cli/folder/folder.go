@@ -115,7 +115,7 @@ func (f *Folder) Take(ctx context.Context, paths []string) ([]hosting.Announced,
 		}
 		added = append(added, a)
 	}
-	f.Files = append(f.Files, added...)
+	f.Files = slices.Concat(f.Files, added) // whoever has the files so far keeps them as they are
 	slices.SortFunc(f.Files, func(a, b hosting.Announced) int { return strings.Compare(a.Path, b.Path) })
 	return added, nil
 }
