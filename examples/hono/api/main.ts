@@ -6,7 +6,6 @@ import { cors } from "hono/cors";
 import { etag } from "hono/etag";
 import { html } from "hono/html";
 import { HTTPException } from "hono/http-exception";
-import { prettyJSON } from "hono/pretty-json";
 import { validator } from "hono/validator";
 import { books, type Book, type NewBook } from "./books";
 
@@ -20,7 +19,6 @@ app.use(async (c, next) => {
   c.res.headers.set("Server-Timing", `app;dur=${(performance.now() - c.get("began")).toFixed(1)}`);
 });
 app.use("/public/*", cors({ origin: "https://example.com" }));
-app.use("/books", prettyJSON());
 
 // What comes in must be a book, or part of one.
 const bookOf = (value: unknown, whole: boolean): NewBook => {

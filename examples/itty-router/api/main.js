@@ -2,8 +2,8 @@
 
 import { AutoRouter, cors, error, html, withParams } from "itty-router";
 
-const { preflight, corsify } = cors();
-const router = AutoRouter({ before: [preflight, withParams], finally: [corsify] });
+const { preflight } = cors();
+const router = AutoRouter({ before: [preflight, withParams] });
 
 router
   .get("/", () => html("<!doctype html><title>Tiny</title><link rel=stylesheet href=/style.css><h1>Tiny</h1>"))
