@@ -37,6 +37,8 @@ type Config struct {
 	Preview func(ctx context.Context, app string, number int) (*Target, error)
 	// Program loads the compiled function of a deployment, for Functions.
 	Program func(ctx context.Context, deployment string) (*runtime.Program, error)
+	// Source reads a file of a deployment, for the failures that `fazt dev` shows.
+	Source func(ctx context.Context, deployment, path string) ([]byte, error)
 	// Reload makes open pages reload when a deployment goes live, for `fazt dev`; nil = they do not.
 	Reload *Reloader
 	// Limits bound the requests to functions; nil = nothing does here.
@@ -271,6 +273,9 @@ func (g *gateway) function(w *exchange, r *http.Request, t *Target) error {
 		Load: func(ctx context.Context) (*runtime.Program, error) { return g.Program(ctx, t.Deployment) },
 
 		RequestID: w.setRequestID(), ClientIP: w.client(g, r), HTTPS: g.https(r), Dev: g.Reload != nil,
+	}
+	if f.Dev && g.Source != nil {
+		f.Source = func(ctx context.Context, path string) ([]byte, error) { return g.Source(ctx, t.Deployment, path) }
 	}
 	if g.admission == nil {
 		g.Functions.Serve(w, r, f)

@@ -167,14 +167,11 @@ func (u *run) leave() {
 
 // failWith is fail, and in development it shows the author what the log says.
 func (u *run) failWith(p *Program, err error) {
-	if !u.f.Dev {
+	if !u.author() {
 		u.fail(err)
 		return
 	}
-	u.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	u.w.Header().Set("Cache-Control", "no-store")
-	u.w.WriteHeader(errs.KindOf(visible(err)).HTTPStatus())
-	_, _ = io.WriteString(u.w, "The function failed. Visitors of a deployed app see only a number here.\n\n"+p.story(err)+"\n")
+	u.failToAuthor(p, err)
 }
 
 // readBody reads the body within its limit and the time of the request; a body whose announced size is over the limit
