@@ -16,6 +16,9 @@ import (
 // installed is a copy of an example with its packages, as npm lays them out.
 func installed(t *testing.T, name string) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("short: it fetches packages")
+	}
 	npm, err := exec.LookPath("npm")
 	if err != nil {
 		t.Skip("npm is not installed")
