@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
 )
@@ -36,16 +37,39 @@ func bundle() error {
 		return errors.Join(err, fmt.Errorf("there is nothing in %s/entries; run this from the root of the project", here))
 	}
 	for _, entry := range entries {
-		result := api.Build(api.BuildOptions{
+		options := api.BuildOptions{
 			EntryPoints: []string{entry}, Outfile: filepath.Join(dist, filepath.Base(entry)), Write: true, Bundle: true,
 			Format: api.FormatIIFE, GlobalName: "exports", Target: api.ES2022, Platform: api.PlatformNeutral,
 			MainFields: []string{"module", "main"}, Conditions: []string{"worker", "import", "default"},
 			MinifySyntax: true, MinifyWhitespace: true, MinifyIdentifiers: true, KeepNames: true, LegalComments: api.LegalCommentsEndOfFile,
 			Banner: map[string]string{"js": "(() => {"}, Footer: map[string]string{"js": "return exports;\n})()"},
-		})
+		}
+		if strings.HasPrefix(filepath.Base(entry), "node-") {
+			options.Platform, options.MainFields, options.Plugins = api.PlatformBrowser, []string{"browser", "module", "main"}, []api.Plugin{nodeModules()}
+		}
+		result := api.Build(options)
 		for _, m := range result.Errors {
 			err = errors.Join(err, fmt.Errorf("%s: %s", entry, m.Text))
 		}
 	}
 	return err
+}
+
+// nodeModules makes the modules of Node.js that a package imports those of the machine: entries/node-x.js is x there.
+func nodeModules() api.Plugin {
+	return api.Plugin{Name: "node", Setup: func(build api.PluginBuild) {
+		build.OnResolve(api.OnResolveOptions{Filter: "^(node:)?[a-z_]+/?$"}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
+			name := strings.TrimSuffix(strings.TrimPrefix(args.Path, "node:"), "/")
+			_, err := os.Stat(filepath.Join(here, "entries", "node-"+name+".js"))
+			ours := filepath.Base(filepath.Dir(args.Importer)) == "entries"
+			if err != nil || ours && !strings.HasPrefix(args.Path, "node:") {
+				return api.OnResolveResult{}, nil //nolint:nilerr // a package of that name
+			}
+			return api.OnResolveResult{Path: name, Namespace: "node"}, nil
+		})
+		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: "node"}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+			text := fmt.Sprintf("module.exports = __fazt_node(%q);", args.Path)
+			return api.OnLoadResult{Contents: &text}, nil
+		})
+	}}
 }

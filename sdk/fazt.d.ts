@@ -29,6 +29,18 @@ interface FaztRequest {
 	params: Record<string, string>;
 }
 
+/** The default export of a function in the style of the web: an object like this, or its fetch alone. */
+interface FaztHandler<Env = Record<string, string>> {
+	/** Answer a request. env is the app's environment. */
+	fetch(request: Request, env: Env, ctx: FaztContext): Response | Promise<Response>;
+}
+
+interface FaztContext {
+	/** Let the promise settle after the answer has gone out, within the time limit of the request. */
+	waitUntil(promise: Promise<unknown>): void;
+	passThroughOnException(): void;
+}
+
 /** What the instance gives to functions. */
 interface Fazt {
 	/**

@@ -12,10 +12,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"fazt/internal/apps"
+	"fazt/internal/bindings"
 	"fazt/internal/cli/template"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/output"
+	"fazt/internal/runtime/bind"
 )
 
 func (c *command) appCreate() *cobra.Command {
@@ -69,6 +71,11 @@ func (c *command) create(app, name, dir string) error {
 		return errs.Wrap(errs.Invalid, err, "%s cannot be made: %v", dir, reason(err))
 	}
 	n, err := writeTemplate(t, app, dir)
+	if err == nil {
+		var types int
+		types, err = writeTypes(dir)
+		n += types
+	}
 	if err != nil {
 		return errs.Wrap(errs.Invalid, err, "%s cannot be written: %v", dir, reason(err))
 	}
@@ -101,6 +108,40 @@ func writeTemplate(t template.Template, app, dir string) (n int, err error) {
 		return os.WriteFile(at, data, 0o644)
 	})
 	return n, err
+}
+
+// typeScript is what makes an editor know what functions can use. It lies in api/, of which nothing is served.
+const typeScript = `{
+  "compilerOptions": {
+    "target": "es2023",
+    "lib": ["es2023", "dom", "dom.iterable", "dom.asynciterable"],
+    "module": "esnext",
+    "moduleResolution": "bundler",
+    "moduleDetection": "force",
+    "types": [],
+    "allowJs": true,
+    "checkJs": false,
+    "strict": true,
+    "noEmit": true,
+    "skipLibCheck": true
+  },
+  "include": ["."]
+}
+`
+
+// writeTypes puts beside the function of an app, where it has one, what an editor needs to know of it.
+func writeTypes(dir string) (n int, err error) {
+	api := filepath.Join(dir, "api")
+	if _, err := os.Stat(api); err != nil {
+		return 0, nil //nolint:nilerr // there is no function
+	}
+	for name, data := range map[string][]byte{"tsconfig.json": []byte(typeScript), "fazt.d.ts": bind.TypeScript(bindings.All(bindings.Deps{}))} {
+		if err := os.WriteFile(filepath.Join(api, name), data, 0o644); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
 }
 
 // renamed is a manifest with the name of the app.

@@ -13,6 +13,7 @@ import (
 	"fazt/internal/cli/folder"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
+	"fazt/internal/runtime"
 )
 
 // project is a folder ready to be deployed: its files, from one folder or, when it has a build, from two.
@@ -22,6 +23,7 @@ type project struct {
 	from     map[string]*folder.Folder // which folder a path comes from, where it is not main
 	main     *folder.Folder
 	source   *folder.Folder // nil when there was no build
+	imports  []byte         // of runtime.ImportsFile; nil = no package is imported
 	warnings []string
 }
 
@@ -54,6 +56,9 @@ func load(ctx context.Context, dir string, o projectOptions) (*project, error) {
 		if output, err = build(ctx, dir, o.log); err != nil {
 			return nil, err
 		}
+		if err = installPackages(ctx, dir, o.log); err != nil {
+			return nil, err
+		}
 	}
 	p := &project{from: map[string]*folder.Folder{}}
 	if err := p.read(ctx, dir, output, o); err != nil {
@@ -67,6 +72,9 @@ func (p *project) read(ctx context.Context, dir, output string, o projectOptions
 		return err
 	}
 	if p.plan.Manifest, err = p.manifest(); err != nil {
+		return err
+	}
+	if err = p.addPackages(ctx, dir); err != nil {
 		return err
 	}
 	p.name, err = p.chooseName(dir, o.name)
@@ -112,6 +120,9 @@ func (p *project) readBuilt(ctx context.Context, dir, output string, o projectOp
 
 // Open opens a file of the plan, for the upload.
 func (p *project) Open(path string) (io.ReadCloser, error) {
+	if p.imports != nil && path == runtime.ImportsFile {
+		return p.openImports(), nil
+	}
 	if f, ok := p.from[path]; ok {
 		return f.Open(path)
 	}

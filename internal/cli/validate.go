@@ -71,6 +71,9 @@ func (c *command) validate(dir string, o projectOptions) error {
 		if built, err = build(c.ctx, dir, o.log); err != nil {
 			return err
 		}
+		if err = installPackages(c.ctx, dir, o.log); err != nil {
+			return err
+		}
 	}
 	p := &project{from: map[string]*folder.Folder{}}
 	defer p.Close()
@@ -89,6 +92,7 @@ func (c *command) validate(dir string, o projectOptions) error {
 
 // inspect looks for everything that is wrong with a project whose files were read.
 func inspect(ctx context.Context, p *project, dir string, o projectOptions) validity {
+	missing := p.addPackages(ctx, dir)
 	v := validity{Files: len(p.plan.Files), Faults: []runtime.Diagnostic{}, Warnings: append([]string{}, p.warnings...)}
 	for _, f := range p.plan.Files {
 		v.Bytes += f.Size
@@ -104,7 +108,10 @@ func inspect(ctx context.Context, p *project, dir string, o projectOptions) vali
 	for _, f := range p.plan.Faults(system.Defaults().Storage) {
 		v.Faults = append(v.Faults, runtime.Diagnostic{File: f.Path, Text: f.Text})
 	}
-	program, err := runtime.Compile(ctx, local{p})
+	var program *runtime.Program
+	if err = missing; err == nil {
+		program, err = runtime.Compile(ctx, local{p})
+	}
 	switch found := diagnostics(err); {
 	case err != nil && len(found) == 0:
 		v.Faults = append(v.Faults, located(err, ""))

@@ -37,6 +37,8 @@ type Config struct {
 	Preview func(ctx context.Context, app string, number int) (*Target, error)
 	// Program loads the compiled function of a deployment, for Functions.
 	Program func(ctx context.Context, deployment string) (*runtime.Program, error)
+	// Source reads a file of a deployment, for the failures that `fazt dev` shows.
+	Source func(ctx context.Context, deployment, path string) ([]byte, error)
 	// Reload makes open pages reload when a deployment goes live, for `fazt dev`; nil = they do not.
 	Reload *Reloader
 	// Limits bound the requests to functions; nil = nothing does here.
@@ -201,16 +203,36 @@ func (g *gateway) enter(w *exchange, r *http.Request, d destination) error {
 		return nothing()
 	case t.Deployment == "":
 		return errs.New(errs.NotFound, "nothing of %s is live yet", t.AppName)
-	case first == "api":
-		w.class = ByFunction
-		return g.function(w, r, t)
+	}
+	v := hosting.View{Deployment: t.Deployment, Path: path, SPA: t.SPA}
+	if t.Routes.Cover(path) {
+		file, err := g.fileFirst(r, t, v)
+		if err != nil {
+			return err
+		}
+		if !file {
+			w.class = ByFunction
+			return g.function(w, r, t)
+		}
 	}
 	w.class = ByFiles
-	v := hosting.View{Deployment: t.Deployment, Path: path, SPA: t.SPA}
 	if g.Reload != nil {
 		v.Inject = reloadTag(t.Deployment)
 	}
 	return g.Static.Serve(w, r, v)
+}
+
+// fileFirst says whether a file answers where the function would: its content can only be read.
+func (g *gateway) fileFirst(r *http.Request, t *Target, v hosting.View) (bool, error) {
+	switch {
+	case len(t.Routes) == 0: // no file below /api/ is ever served
+		return false, nil
+	case !t.Function:
+		return true, nil
+	case t.FunctionFirst || r.Method != http.MethodGet && r.Method != http.MethodHead:
+		return false, nil
+	}
+	return g.Static.Has(r.Context(), v)
 }
 
 func nothing() error { return errs.New(errs.NotFound, "there is nothing at this address") }
@@ -251,6 +273,9 @@ func (g *gateway) function(w *exchange, r *http.Request, t *Target) error {
 		Load: func(ctx context.Context) (*runtime.Program, error) { return g.Program(ctx, t.Deployment) },
 
 		RequestID: w.setRequestID(), ClientIP: w.client(g, r), HTTPS: g.https(r), Dev: g.Reload != nil,
+	}
+	if f.Dev && g.Source != nil {
+		f.Source = func(ctx context.Context, path string) ([]byte, error) { return g.Source(ctx, t.Deployment, path) }
 	}
 	if g.admission == nil {
 		g.Functions.Serve(w, r, f)

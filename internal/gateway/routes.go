@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"fazt/internal/hosting"
 	"fazt/internal/runtime"
 )
 
@@ -16,7 +17,9 @@ type Target struct {
 	Deployment     string // dep_…; "" = nothing is live
 	Number         int
 	SPA            bool
-	Function       bool // the deployment has one
+	Function       bool           // the deployment has one
+	Routes         hosting.Routes // where it answers
+	FunctionFirst  bool           // also where there is a file
 	Env            *runtime.Env
 
 	// At most one of the three; the target is no app then.

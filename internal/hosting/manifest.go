@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"fazt/internal/errs"
 	"fazt/internal/schema"
@@ -25,6 +26,19 @@ type Manifest struct {
 	Name   string `json:"name,omitempty" label:"Name" desc:"The label the app is deployed under when the command names none" range:"1,63" pattern:"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"`
 	Title  string `json:"title,omitempty" label:"Title" desc:"The app's name for people" range:",200"`
 	SPA    *bool  `json:"spa,omitempty" label:"Single-page app" desc:"Paths that match no file and have no extension are answered with index.html"`
+	Routes Routes `json:"routes,omitempty" label:"Routes" desc:"Paths the function answers: /hook is one, /api/* is /api and all below it, /* is every path; [\"/api/*\"] when absent" range:",100"`
+	First  string `json:"first,omitempty" label:"First" desc:"What answers where a route leads to a file too: files, when absent, or function" enum:"files|function"`
+}
+
+// IsZero says whether the manifest says nothing.
+func (m Manifest) IsZero() bool { return reflect.ValueOf(m).IsZero() }
+
+// check finds what is wrong with the values.
+func (m *Manifest) check() error {
+	if err := schema.Validate(m); err != nil {
+		return err
+	}
+	return m.Routes.check()
 }
 
 // ParseManifest reads a manifest; file is its path, for messages and because the predecessor's manifest.json is read
@@ -48,7 +62,7 @@ func ParseManifest(data []byte, file string) (Manifest, error) {
 	if err := checkMembers(file, data); err != nil {
 		return Manifest{}, err
 	}
-	if err := schema.Validate(&m); err != nil {
+	if err := m.check(); err != nil {
 		return Manifest{}, errs.Wrap(errs.Unprocessable, err, "%s: %s", file, errs.Sentence(err))
 	}
 	return m, nil

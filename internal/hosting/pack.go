@@ -41,6 +41,16 @@ func (s *Store) FilePage(ctx context.Context, deployment, cursor string, limit i
 	return page, next, err
 }
 
+// ReadFile is the content of one file of a deployment, at most a few hundred kilobytes of it: it is for people.
+func (s *Store) ReadFile(ctx context.Context, deployment, path string) ([]byte, error) {
+	f, err := s.File(ctx, deployment, path)
+	if err != nil {
+		return nil, err
+	}
+	r := s.OpenBlob(ctx, f.Blob, f.Size)
+	return io.ReadAll(io.LimitReader(r, 512<<10))
+}
+
 // File is one file of a deployment, without its compressed forms.
 func (s *Store) File(ctx context.Context, deployment, path string) (f File, err error) {
 	f.Path = path

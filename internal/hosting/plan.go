@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"fazt/internal/errs"
-	"fazt/internal/schema"
 	"fazt/internal/system"
 )
 
@@ -37,7 +36,7 @@ func (p Plan) check(limits system.Storage) (Plan, error) {
 	if len(p.Message) > maxMessage || !utf8.ValidString(p.Message) {
 		return p, errs.New(errs.Invalid, "the message must be UTF-8 of at most %d bytes", maxMessage)
 	}
-	if err := schema.Validate(&p.Manifest); err != nil {
+	if err := p.Manifest.check(); err != nil {
 		return p, errs.Wrap(errs.Invalid, err, "the manifest is not valid: %s", errs.Sentence(err))
 	}
 	if err := p.Source.check(); err != nil {

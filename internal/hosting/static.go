@@ -91,12 +91,9 @@ func (s *Static) Serve(w http.ResponseWriter, r *http.Request, v View) error {
 		return errs.New(errs.MethodNotAllowed, "files can be read, and nothing else: the methods are %s", allowed)
 	}
 	s.cache.resize()
-	x, ok := s.cache.indexes.GetIfPresent(v.Deployment)
-	if !ok {
-		var err error
-		if x, err = s.cache.loadIndex(r.Context(), v.Deployment, s.store.Files); err != nil {
-			return err
-		}
+	x, err := s.index(r.Context(), v.Deployment)
+	if err != nil {
+		return err
 	}
 	p, location := x.resolve(v.Path)
 	if location != "" {
@@ -117,6 +114,24 @@ func (s *Static) Serve(w http.ResponseWriter, r *http.Request, v View) error {
 		return s.serveInjected(w, r, p, status, v.Inject)
 	}
 	return s.serve(w, r, p, status)
+}
+
+// Has says whether there is a file, or a redirect to one, at the path of v.
+func (s *Static) Has(ctx context.Context, v View) (bool, error) {
+	x, err := s.index(ctx, v.Deployment)
+	if err != nil {
+		return false, err
+	}
+	p, location := x.resolve(v.Path)
+	return p != nil || location != "", nil
+}
+
+// index is the files of a deployment.
+func (s *Static) index(ctx context.Context, deployment string) (*index, error) {
+	if x, ok := s.cache.indexes.GetIfPresent(deployment); ok {
+		return x, nil
+	}
+	return s.cache.loadIndex(ctx, deployment, s.store.Files)
 }
 
 // redirect sends the client to another path of the same host, with the query it has. The path is canonical, so that it

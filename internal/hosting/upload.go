@@ -263,7 +263,7 @@ func (u uploadRow) complete(c *database.Conn) error {
 
 // manifest is the manifest in force: the one of the plan, or else the one among the files.
 func (u uploadRow) manifest(c *database.Conn) (Manifest, error) {
-	if u.plan.Manifest != (Manifest{}) {
+	if !u.plan.Manifest.IsZero() {
 		return u.plan.Manifest, nil
 	}
 	for _, file := range []string{ManifestFile, legacyManifestFile} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -49,13 +50,17 @@ func Compile(ctx context.Context, src Source) (*Program, error) {
 
 func compile(ctx context.Context, src Source, entry string) (*Program, error) {
 	p := &Program{Entry: entry, Style: StyleScript, Engine: engineVersion}
-	result, err := bundle(ctx, src, entry, api.FormatESModule)
+	m := &modules{src: src}
+	if src.Exists(ImportsFile) {
+		m.imports = readImports(func(name string) ([]byte, error) { return src.ReadFile(ctx, name) })
+	}
+	result, err := bundle(ctx, m, entry, api.FormatESModule)
 	if err != nil {
 		return nil, err
 	}
 	if strings.Contains(result.Metafile, `"default"`) && exportsDefault(result.Metafile, entry) {
 		p.Style = StyleModule
-		if result, err = bundle(ctx, src, entry, api.FormatIIFE); err != nil {
+		if result, err = bundle(ctx, m, entry, api.FormatIIFE); err != nil {
 			return nil, err
 		}
 	}
@@ -95,24 +100,41 @@ func assemble(p *Program, name string) ([]byte, error) {
 // scriptName is what positions in the bundled script are called; they are mapped back to the author's files.
 const scriptName = "function.js"
 
-func bundle(ctx context.Context, src Source, entry string, format api.Format) (api.BuildResult, error) {
+func bundle(ctx context.Context, m *modules, entry string, format api.Format) (api.BuildResult, error) {
 	options := api.BuildOptions{
 		EntryPoints: []string{entry}, Bundle: true, Write: false, Format: format, Outfile: scriptName, Metafile: true,
-		Target: api.ES2022, Platform: api.PlatformNeutral, MainFields: []string{"module", "main"}, Conditions: []string{"worker", "import"},
+		Target: api.ES2022, Platform: api.PlatformNeutral, MainFields: []string{"module", "main"}, Conditions: []string{"worker"},
 		Sourcemap: api.SourceMapExternal, SourcesContent: api.SourcesContentExclude, LogLevel: api.LogLevelSilent, LegalComments: api.LegalCommentsNone,
-		Plugins: []api.Plugin{deployment(ctx, src)}, AbsWorkingDir: "/", TreeShaking: api.TreeShakingFalse, TsconfigRaw: "{}",
+		Plugins: []api.Plugin{m.plugin(ctx)}, AbsWorkingDir: workingDir(), TreeShaking: api.TreeShakingFalse, TsconfigRaw: "{}",
+		Define: map[string]string{"process.env.NODE_ENV": `"production"`, "global": "globalThis"},
+	}
+	if m.followsCalls { // see async_hooks
+		options.Supported = map[string]bool{"async-await": false, "async-generator": false, "for-await": false}
 	}
 	if format == api.FormatIIFE {
 		options.GlobalName, options.TreeShaking = "__fazt_app", api.TreeShakingTrue
 	}
+	followed := m.followsCalls
 	result := api.Build(options)
 	if err := ctx.Err(); err != nil {
 		return result, err
 	}
 	if len(result.Errors) > 0 {
-		return result, unprocessable(diagnostics(result.Errors))
+		return result, unprocessable(m.diagnostics(result.Errors))
+	}
+	if m.followsCalls && !followed { // known only now
+		return bundle(ctx, m, entry, format)
 	}
 	return result, nil
+}
+
+// workingDir is any directory: nothing in it is looked at.
+func workingDir() string {
+	dir, err := filepath.Abs(string(filepath.Separator))
+	if err != nil {
+		return string(filepath.Separator)
+	}
+	return dir
 }
 
 func exportsDefault(metafile, entry string) bool {
@@ -132,27 +154,6 @@ func exportsDefault(metafile, entry string) bool {
 	return strings.Contains(list, `"default"`)
 }
 
-// deployment lets the bundler see the files of the deployment and nothing else: never the disk of this machine.
-func deployment(ctx context.Context, src Source) api.Plugin {
-	return api.Plugin{Name: "deployment", Setup: func(build api.PluginBuild) {
-		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
-			if args.Kind == api.ResolveEntryPoint {
-				return api.OnResolveResult{Path: args.Path, Namespace: "app"}, nil
-			}
-			found, err := resolve(ctx, src, args.Path, args.Importer)
-			return api.OnResolveResult{Path: found, Namespace: "app"}, err
-		})
-		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: "app"}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
-			data, err := src.ReadFile(ctx, args.Path)
-			if err != nil {
-				return api.OnLoadResult{}, fmt.Errorf("%s cannot be read", args.Path)
-			}
-			text := string(data)
-			return api.OnLoadResult{Contents: &text, Loader: loader(args.Path)}, nil
-		})
-	}}
-}
-
 func loader(name string) api.Loader {
 	switch path.Ext(name) {
 	case ".ts", ".mts", ".cts":
@@ -169,32 +170,6 @@ func loader(name string) api.Loader {
 		return api.LoaderBinary
 	}
 	return api.LoaderJS
-}
-
-// resolve finds the file an import means.
-func resolve(ctx context.Context, src Source, name, importer string) (string, error) {
-	if strings.HasPrefix(name, "./") || strings.HasPrefix(name, "../") || name == "." || name == ".." || strings.HasPrefix(name, "/") {
-		base := path.Dir(importer)
-		if strings.HasPrefix(name, "/") {
-			base = ""
-		}
-		full := path.Join(base, name)
-		if full == ".." || strings.HasPrefix(full, "../") {
-			return "", fmt.Errorf("%q leads out of the deployment", name)
-		}
-		if found, ok := probe(src, full); ok {
-			return found, nil
-		}
-		return "", fmt.Errorf("there is no file %q in the deployment", full)
-	}
-	for dir := path.Dir(importer); ; dir = path.Dir(dir) {
-		if found, ok := module(ctx, src, path.Join(dir, "node_modules", name)); ok {
-			return found, nil
-		}
-		if dir == "." || dir == "/" {
-			return "", fmt.Errorf("the module %q is not part of the deployment; only files of the folder can be imported", name)
-		}
-	}
 }
 
 // probe tries a path as it is, with the extensions that may be left out, and as a folder.
@@ -218,24 +193,6 @@ func probe(src Source, full string) (string, bool) {
 		}
 	}
 	return "", false
-}
-
-func module(_ context.Context, src Source, full string) (string, bool) { return probe(src, full) }
-
-func diagnostics(messages []api.Message) []Diagnostic {
-	var list []Diagnostic
-	for _, m := range messages {
-		d := Diagnostic{Text: m.Text}
-		if l := m.Location; l != nil {
-			d.File, d.Line, d.Column = strings.TrimPrefix(l.File, "app:"), l.Line, l.Column+1
-			d.Frame = frame(l)
-		}
-		for _, n := range m.Notes {
-			d.Notes = append(d.Notes, n.Text)
-		}
-		list = append(list, d)
-	}
-	return list
 }
 
 // frame is the line with a mark under the place.

@@ -53,6 +53,8 @@ type Function struct {
 	HTTPS          bool      // the visitor's connection is encrypted, though the one that arrived here is not
 	Ends           time.Time // by then the request is to be answered; zero = only the limits of the function count
 	Dev            bool      // the visitor is the author: show them the failure
+
+	Source func(ctx context.Context, path string) ([]byte, error) // reads a file, to show it to the author; nil = none is shown
 }
 
 // Config is what the engine works with.

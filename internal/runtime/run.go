@@ -3,7 +3,6 @@ package runtime
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -222,15 +221,12 @@ func (u *run) leave() {
 
 // failWith is fail, and in development it shows the author what the log says.
 func (u *run) failWith(p *Program, err error) {
-	if !u.f.Dev {
+	if !u.author() {
 		u.fail(err)
 		return
 	}
 	u.hangUp()
-	u.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	u.w.Header().Set("Cache-Control", "no-store")
-	u.w.WriteHeader(errs.KindOf(visible(err)).HTTPStatus())
-	_, _ = io.WriteString(u.w, "The function failed. Visitors of a deployed app see only a number here.\n\n"+p.story(err)+"\n")
+	u.failToAuthor(p, err)
 }
 
 // loop drives the machine until the function has answered and what it wanted to finish is finished.

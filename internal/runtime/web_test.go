@@ -92,7 +92,7 @@ var webAPI = [][2]string{
 	{`(async () => { const s = AbortSignal.timeout(5); await new Promise((r) => s.addEventListener("abort", r)); return s.reason.name; })()`, `"TimeoutError"`},
 	{`/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(crypto.randomUUID())`, `true`},
 	{`crypto.getRandomValues(new Uint32Array(4)).some((n) => n > 0)`, `true`},
-	{`crypto.getRandomValues(new Float32Array(1))`, `"TypeError"`},
+	{`crypto.getRandomValues(new Float32Array(1))`, `"TypeMismatchError"`},
 	{`(async () => { const out = []; setTimeout(() => out.push("t"), 0); queueMicrotask(() => out.push("m")); out.push("s"); await new Promise((r) => setTimeout(r, 5)); return out; })()`, `["s","m","t"]`},
 	{`(async () => { let n = 0; const id = setInterval(() => { if (++n === 3) clearInterval(id); }, 1); await new Promise((r) => setTimeout(r, 40)); return n; })()`, `3`},
 	{`(async () => { let ran = false; clearTimeout(setTimeout(() => { ran = true; }, 1)); await new Promise((r) => setTimeout(r, 10)); return ran; })()`, `false`},

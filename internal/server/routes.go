@@ -8,6 +8,7 @@ import (
 	"fazt/internal/apps"
 	"fazt/internal/errs"
 	"fazt/internal/gateway"
+	"fazt/internal/hosting"
 	"fazt/internal/runtime"
 )
 
@@ -39,6 +40,7 @@ func (i *Instance) Refresh(ctx context.Context) error {
 		t := &gateway.Target{AppID: app.ID, AppName: app.Name, Env: sameEnv(old, app)}
 		if d, ok := live[app.ID]; ok {
 			t.Deployment, t.Number, t.SPA, t.Function = d.ID, d.Number, d.SPA, d.Function
+			t.Routes, t.FunctionFirst = d.Manifest.Routes, d.Manifest.First == hosting.FunctionFirst
 			serving[d.ID] = true
 		}
 		byID[app.ID], table.Apps[app.Name] = t, t
@@ -140,6 +142,7 @@ func (i *Instance) preview(ctx context.Context, app string, number int) (*gatewa
 	}
 	return &gateway.Target{
 		AppID: t.AppID, AppName: t.AppName, Deployment: d.ID, Number: d.Number, SPA: d.SPA, Function: d.Function, Env: t.Env,
+		Routes: d.Manifest.Routes, FunctionFirst: d.Manifest.First == hosting.FunctionFirst,
 	}, nil
 }
 

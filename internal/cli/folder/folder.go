@@ -99,6 +99,27 @@ func (f *Folder) read(ctx context.Context) error {
 	return g.Wait()
 }
 
+// Take adds files that are part of no deployment by themselves, by their paths without links, and returns them.
+func (f *Folder) Take(ctx context.Context, paths []string) ([]hosting.Announced, error) {
+	var added []hosting.Announced
+	for _, name := range paths {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := hosting.CheckPath(name, maxPath); err != nil {
+			return nil, err
+		}
+		a := hosting.Announced{Path: name}
+		if err := f.hash(&a); err != nil {
+			return nil, err
+		}
+		added = append(added, a)
+	}
+	f.Files = slices.Concat(f.Files, added) // whoever has the files so far keeps them as they are
+	slices.SortFunc(f.Files, func(a, b hosting.Announced) int { return strings.Compare(a.Path, b.Path) })
+	return added, nil
+}
+
 // Close ends the use of the folder.
 func (f *Folder) Close() error { return f.root.Close() }
 

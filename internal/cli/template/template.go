@@ -27,7 +27,7 @@ func All() []Template {
 		{"static", "pages and a style sheet", "", own("static")},
 		{"api", "a function in TypeScript with the key-value store", "", own("api")},
 		{"spa", "a single-page app without a build", "", own("spa")},
-		{"hono", "the Hono framework, bundled by a build script", "node and npm, which fetch hono when it is built", own("hono")},
+		{"hono", "a function with the Hono framework from npm", "npm, which fetches hono when it is first deployed", own("hono")},
 		{"guestbook", "a whole small app: pages, function, store", "", sub(examples.Guestbook, "guestbook")},
 	}
 }

@@ -7,6 +7,21 @@ import (
 	"strings"
 )
 
+// handlers are the types of what a function exports. They name only what every editor knows of the web.
+const handlers = `/** The default export of a function in the style of the web: an object like this, or its fetch alone. */
+interface FaztHandler<Env = Record<string, string>> {
+	/** Answer a request. env is the app's environment. */
+	fetch(request: Request, env: Env, ctx: FaztContext): Response | Promise<Response>;
+}
+
+interface FaztContext {
+	/** Let the promise settle after the answer has gone out, within the time limit of the request. */
+	waitUntil(promise: Promise<unknown>): void;
+	passThroughOnException(): void;
+}
+
+`
+
 // TypeScript is the declaration of the fazt object, for editors.
 func TypeScript(namespaces []Namespace) []byte {
 	var b bytes.Buffer
@@ -14,6 +29,7 @@ func TypeScript(namespaces []Namespace) []byte {
 	b.WriteString("declare const fazt: Fazt;\n\n/** Present in scripts, which run anew for every request. */\ndeclare const request: FaztRequest;\ndeclare function respond(status?: number): FaztResponse;\ndeclare function respond(body: unknown): FaztResponse;\ndeclare function respond(status: number, body: unknown, headers?: Record<string, string | string[]>): FaztResponse;\n\n")
 	b.WriteString("interface FaztResponse {\n\tstatus?: number;\n\tbody?: unknown;\n\theaders?: Record<string, string | string[]>;\n}\n\n")
 	b.WriteString("interface FaztRequest {\n\tmethod: string;\n\tpath: string;\n\turl: string;\n\tquery: Record<string, string>;\n\t/** Names in lower case. */\n\theaders: Record<string, string>;\n\t/** Parsed when it is JSON or a form, else text; null when there is none. */\n\tbody: any;\n\ttext: string;\n\tip: string;\n\tid: string;\n\tparams: Record<string, string>;\n}\n\n")
+	b.WriteString(handlers)
 	for _, n := range namespaces {
 		fmt.Fprintf(&b, "/** %s */\ninterface %s {\n", n.Doc, interfaceName(n.Path))
 		for _, f := range n.Members {

@@ -995,7 +995,7 @@ const parts = new Map();
 const loaded = (name) => {
 	if (!parts.has(name)) {
 		const part = host.part(name);
-		parts.set(name, typeof part === "function" ? part(lent) : part);
+		parts.set(name, typeof part === "function" ? part(lent) : typeof part.setup === "function" ? part.setup(services) : part);
 	}
 	return parts.get(name);
 };
@@ -1011,6 +1011,12 @@ for (const [of, names] of [[Date, ["toLocaleString", "toLocaleDateString", "toLo
 	}
 }
 lazily("transforms", ["TextEncoderStream", "TextDecoderStream", "CompressionStream", "DecompressionStream"]);
+// What parts may use of the host.
+const services = freeze({ random: host.random, uuid: host.uuid, digest: host.digest, hmac: host.hmac, env: () => envValues });
+// The modules of Node.js are parts; the compiler writes this for their imports.
+define(globalThis, { __fazt_node: (name) => loaded("node-" + name).default });
+lazily("node-buffer", ["Buffer"]);
+lazily("node-process", ["process"]);
 lazily("urlpattern", ["URLPattern"]);
 lazily("streams", ["ReadableStream", "ReadableStreamDefaultReader", "ReadableStreamBYOBReader", "ReadableStreamDefaultController", "ReadableByteStreamController",
 	"ReadableStreamBYOBRequest", "WritableStream", "WritableStreamDefaultWriter", "WritableStreamDefaultController", "TransformStream",

@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"fazt/internal/hosting"
+	"fazt/internal/runtime"
+)
+
+// addPackages puts what the function imports from node_modules into the plan, and nothing else of it.
+func (p *project) addPackages(ctx context.Context, dir string) error {
+	from := p.main
+	if p.source != nil {
+		from = p.source
+	}
+	packages, err := runtime.Gather(ctx, dir, local{p})
+	if err != nil || packages.Imports == nil {
+		return err
+	}
+	added, err := from.Take(ctx, packages.Files)
+	if err != nil {
+		return err
+	}
+	for _, a := range added {
+		p.from[a.Path] = from
+	}
+	p.imports = packages.Imports
+	made := hosting.Announced{Path: runtime.ImportsFile, Size: int64(len(p.imports)), Hash: sha256.Sum256(p.imports)}
+	p.plan.Files = slices.Concat(p.plan.Files, added, []hosting.Announced{made})
+	slices.SortFunc(p.plan.Files, func(a, b hosting.Announced) int { return strings.Compare(a.Path, b.Path) })
+	return nil
+}
+
+// openImports opens the one file of a plan that is in no folder.
+func (p *project) openImports() io.ReadCloser { return io.NopCloser(bytes.NewReader(p.imports)) }
+
+// installPackages fetches the packages of a project whose function has some, when nobody has done so yet. It runs here,
+// as the person who deploys, and never on a server.
+func installPackages(ctx context.Context, dir string, log io.Writer) error {
+	if _, err := os.Stat(filepath.Join(dir, "node_modules")); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if info, err := os.Stat(filepath.Join(dir, "api")); err != nil || !info.IsDir() {
+		return nil
+	}
+	data, err := readPackage(dir)
+	if err != nil {
+		return nil //nolint:nilerr // what the function imports is looked for later, and the compiler says what is missing
+	}
+	var pkg struct {
+		Dependencies map[string]any `json:"dependencies"`
+	}
+	if json.Unmarshal(data, &pkg) != nil || len(pkg.Dependencies) == 0 {
+		return nil
+	}
+	return runTool(ctx, dir, log, managerOf(dir), "install")
+}

@@ -1,0 +1,205 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// modules finds what a function imports: files of the deployment, files of packages that came with it, and the modules
+// of Node.js that functions have. The bundler sees these and nothing else; on a server never the disk.
+type modules struct {
+	src      Source
+	imports  Imports    // of the deployment
+	packages *installed // where the packages are on the disk; nil on a server
+
+	mu           sync.Mutex
+	followsCalls bool              // async_hooks is imported: async functions are bundled so that their calls can be followed
+	missing      map[string]string // importer NUL import -> why there is nothing
+}
+
+// Where the bundler finds a module.
+const (
+	ofApp  = "app"  // in the deployment; the path is that of the file
+	ofNode = "node" // in the product; the path is the name
+)
+
+func (m *modules) plugin(ctx context.Context) api.Plugin {
+	m.missing = map[string]string{}
+	return api.Plugin{Name: "deployment", Setup: func(build api.PluginBuild) {
+		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
+			if _, ok := args.PluginData.(asked); ok {
+				return api.OnResolveResult{}, nil
+			}
+			if args.Kind == api.ResolveEntryPoint {
+				return api.OnResolveResult{Path: args.Path, Namespace: ofApp}, nil
+			}
+			return m.resolve(build, args)
+		})
+		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: ofApp}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+			data, err := m.src.ReadFile(ctx, args.Path)
+			if err != nil {
+				return api.OnLoadResult{}, fmt.Errorf("%s cannot be read", args.Path)
+			}
+			text := string(data)
+			return api.OnLoadResult{Contents: &text, Loader: loader(args.Path)}, nil
+		})
+		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: ofNode}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+			name, member, below := strings.Cut(args.Path, "/")
+			text := fmt.Sprintf("module.exports = __fazt_node(%q)", name)
+			if below {
+				text += "." + member
+			}
+			return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS}, nil
+		})
+	}}
+}
+
+// resolve finds what an import means. What is not found may be no fault: a package that tries require("x") and goes on
+// without it. The bundler tells the two apart, so it gets an empty answer, and the reason is kept for its message.
+func (m *modules) resolve(build api.PluginBuild, args api.OnResolveArgs) (api.OnResolveResult, error) {
+	name, prefixed := strings.CutPrefix(args.Path, "node:")
+	if (prefixed || !strings.HasSuffix(name, "/")) && slices.Contains(NodeModules(), name) {
+		if name == "async_hooks" {
+			m.mu.Lock()
+			m.followsCalls = true
+			m.mu.Unlock()
+		}
+		return api.OnResolveResult{Path: name, Namespace: ofNode, SideEffects: api.SideEffectsFalse}, nil
+	}
+	if prefixed {
+		m.miss(args, noNode(args.Path))
+		return api.OnResolveResult{}, nil
+	}
+	relative := isRelative(args.Path)
+	switch {
+	case !relative && strings.Contains(name, ":"):
+		return api.OnResolveResult{}, fmt.Errorf("%q cannot be imported: only files of the folder and packages can, not addresses", args.Path)
+	case relative && !inPackage(args.Importer):
+		file, err := m.file(args.Path, args.Importer)
+		return api.OnResolveResult{Path: file, Namespace: ofApp}, err
+	case m.packages != nil:
+		file, ok, err := m.packages.resolve(build, args)
+		if ok || err != nil {
+			return api.OnResolveResult{Path: file, Namespace: ofApp}, err
+		}
+	default:
+		if file, ok := m.imports.find(args); ok && m.src.Exists(file) {
+			result := api.OnResolveResult{Path: file, Namespace: ofApp}
+			if _, pure := slices.BinarySearch(m.imports.Pure, file); pure {
+				result.SideEffects = api.SideEffectsFalse
+			}
+			return result, nil
+		}
+		if file, ok := m.plain(args); ok {
+			return api.OnResolveResult{Path: file, Namespace: ofApp}, nil
+		}
+	}
+	switch {
+	case relative:
+		m.miss(args, fmt.Sprintf("there is no file %q in the deployment", path.Join(path.Dir(args.Importer), args.Path)))
+	case slices.Contains(otherNodeModules(), strings.SplitN(name, "/", 2)[0]):
+		m.miss(args, noNode(args.Path))
+	case strings.HasPrefix(name, "#"):
+		m.miss(args, fmt.Sprintf("%q is not among the \"imports\" of package.json", name))
+	default:
+		m.miss(args, fmt.Sprintf("there is no package %q in node_modules; `npm install %s` puts it there", args.Path, packageName(name)))
+	}
+	return api.OnResolveResult{}, nil
+}
+
+func (m *modules) miss(args api.OnResolveArgs, why string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.missing[args.Importer+"\x00"+args.Path] = why
+}
+
+func isRelative(name string) bool {
+	return strings.HasPrefix(name, "./") || strings.HasPrefix(name, "../") || name == "." || name == ".." || strings.HasPrefix(name, "/")
+}
+
+// packageName is the part of an import that names the package: @scope/name of @scope/name/sub.
+func packageName(name string) string {
+	parts := strings.SplitN(name, "/", 3)
+	if strings.HasPrefix(name, "@") && len(parts) > 1 {
+		return parts[0] + "/" + parts[1]
+	}
+	return parts[0]
+}
+
+// file is the file of the deployment that a relative import means.
+func (m *modules) file(name, importer string) (string, error) {
+	base := path.Dir(importer)
+	if strings.HasPrefix(name, "/") {
+		base = ""
+	}
+	full := path.Join(base, name)
+	if full == ".." || strings.HasPrefix(full, "../") {
+		return "", fmt.Errorf("%q leads out of the deployment", name)
+	}
+	if found, ok := probe(m.src, full); ok {
+		return found, nil
+	}
+	return "", fmt.Errorf("there is no file %q in the deployment", full)
+}
+
+// plain finds a module by its path alone, in a deployment that does not say what its imports mean.
+func (m *modules) plain(args api.OnResolveArgs) (string, bool) {
+	if isRelative(args.Path) {
+		file, err := m.file(args.Path, args.Importer)
+		return file, err == nil
+	}
+	for dir := path.Dir(args.Importer); ; dir = path.Dir(dir) {
+		if found, ok := probe(m.src, path.Join(dir, "node_modules", args.Path)); ok {
+			return found, true
+		}
+		if dir == "." || dir == "/" {
+			return "", false
+		}
+	}
+}
+
+// NodeModules are the modules of Node.js that functions have, without "node:".
+func NodeModules() []string {
+	return []string{"assert", "assert/strict", "async_hooks", "buffer", "crypto", "events", "path", "path/posix", "process", "punycode",
+		"querystring", "string_decoder", "timers", "timers/promises", "url", "util", "util/types"}
+}
+
+// otherNodeModules are those they do not have. A package may be called like one.
+func otherNodeModules() []string {
+	return []string{"child_process", "cluster", "console", "constants", "dgram", "diagnostics_channel", "dns", "domain", "fs", "http", "http2", "https",
+		"inspector", "module", "net", "os", "perf_hooks", "readline", "repl", "sqlite", "stream", "sys", "test", "tls", "trace_events", "tty", "v8", "vm", "wasi",
+		"worker_threads", "zlib"}
+}
+
+func noNode(name string) string {
+	have := slices.DeleteFunc(NodeModules(), func(name string) bool { return strings.Contains(name, "/") || name == "punycode" })
+	return fmt.Sprintf("%q is not available in functions; of the modules of Node.js there are %s", name, strings.Join(have, ", "))
+}
+
+// diagnostics are the faults the bundler found, in words of the product.
+func (m *modules) diagnostics(messages []api.Message) []Diagnostic {
+	var list []Diagnostic
+	for _, msg := range messages {
+		d := Diagnostic{Text: msg.Text}
+		if l := msg.Location; l != nil {
+			d.File, d.Line, d.Column = strings.TrimPrefix(l.File, ofApp+":"), l.Line, l.Column+1
+			d.Frame = frame(l)
+		}
+		if name, ok := strings.CutPrefix(msg.Text, "Could not resolve "); ok {
+			if why, ok := m.missing[d.File+"\x00"+strings.Trim(name, `"`)]; ok {
+				d.Text, msg.Notes = why, nil
+			}
+		}
+		for _, n := range msg.Notes {
+			d.Notes = append(d.Notes, n.Text)
+		}
+		list = append(list, d)
+	}
+	return list
+}

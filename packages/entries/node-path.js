@@ -1,0 +1,3 @@
+import path from "path-browserify";
+path.posix = path;
+export default path;

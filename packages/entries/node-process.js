@@ -1,0 +1,26 @@
+// What packages look at of process. It does not say that this is Node.js, because it is not.
+export const setup = ({ env }) => {
+	let from, values;
+	const process = {
+		get env() {
+			if (from !== env()) {
+				from = env();
+				values = { NODE_ENV: "production", ...from };
+			}
+			return values;
+		},
+		argv: [], execArgv: [], title: "fazt", platform: "linux", version: "", versions: {}, browser: false, pid: 1,
+		cwd: () => "/",
+		nextTick: (fn, ...args) => queueMicrotask(() => fn(...args)),
+		uptime: () => performance.now() / 1000,
+		hrtime: Object.assign((since) => {
+			const now = performance.now(), at = [Math.trunc(now / 1000), Math.round(now % 1000 * 1e6)];
+			if (since === undefined) return at;
+			const [s, ns] = [at[0] - since[0], at[1] - since[1]];
+			return ns < 0 ? [s - 1, ns + 1e9] : [s, ns];
+		}, { bigint: () => BigInt(Math.round(performance.now() * 1e6)) }),
+		emitWarning: (warning) => console.warn(warning instanceof Error ? warning.message : String(warning)),
+		on() { return process; }, once() { return process; }, off() { return process; }, removeListener() { return process; }, emit: () => false, listeners: () => [],
+	};
+	return { process, default: process };
+};

@@ -1,0 +1,2 @@
+import * as punycode from "punycode/";
+export default { ...punycode.default };
