@@ -21,6 +21,12 @@ import (
 // errDeadline ends a run whose time is over; no script can catch it.
 var errDeadline = errs.New(errs.Timeout, "the function took too long")
 
+// errProcessorTime ends a run that has used its processor time; no script can catch it either.
+var errProcessorTime = errs.New(errs.Timeout, "the function used too much processor time")
+
+// cutOff says whether a run ended for want of time.
+func cutOff(err error) bool { return errors.Is(err, errDeadline) || errors.Is(err, errProcessorTime) }
+
 // grace is how long a machine may take, when a run is over, to say what went wrong and to forget the request.
 const grace = 200 * time.Millisecond
 
@@ -43,7 +49,11 @@ type run struct {
 	state   atomic.Int32 // holds: what the run holds of the engine
 	since   atomic.Int64 // when it last took a processor
 	ends    int64        // its deadline
+	used    int64        // processor time before since
+	machine *machine     // in which its script is; nil before and after
 	sent    atomic.Bool  // somebody has taken it upon them to write to the visitor
+	lent    bool         // the processor it holds is
+	late    bool         // it was abandoned, and is answered in its place
 	waiting int          // promises given to waitUntil that have not settled
 
 	lines, bytes int // of the console so far
@@ -93,8 +103,9 @@ func newRun(e *Engine, f Function, limits system.Runtime, w http.ResponseWriter,
 func (u *run) serve(m *machine, body []byte) (healthy bool) {
 	deadline, _ := u.ctx.Deadline()
 	m.arm(deadline)
-	m.run = u
-	defer func() { m.run = nil }()
+	m.armCPU(u.since.Load() + u.processorTime())
+	m.run, u.machine = u, m
+	defer func() { m.run, u.machine = nil, nil }()
 	err := m.begin(u, body)
 	if err == nil {
 		err = u.loop(m)
@@ -106,12 +117,13 @@ func (u *run) serve(m *machine, body []byte) (healthy bool) {
 	if err != nil {
 		u.engine.stopped(u.f, err)
 	}
+	u.machine = nil
 	m.arm(time.Now().Add(grace)) // what follows must not end as the run did, and yet must end: it can meet code of the script
 	u.report(m)
 	if err != nil {
 		u.explain(m, err)
 	}
-	if errors.Is(err, errDeadline) {
+	if cutOff(err) {
 		return false
 	}
 	// What a request left unsettled in a module would go on in the next one, and answer in its name.
@@ -150,20 +162,37 @@ func (u *run) enter() {
 	if u.state.Load() == abandoned {
 		return
 	}
-	u.engine.cpu.comeBack()
+	u.lent = u.engine.cpu.comeBack(u.f.AppID)
 	u.entered()
 }
 
 func (u *run) entered() {
-	u.since.Store(monotonic())
+	now := monotonic()
+	u.since.Store(now)
 	u.state.Store(holdsProcessor)
+	if u.machine != nil {
+		u.machine.armCPU(now + u.processorTime())
+	}
 }
 
 func (u *run) leave() {
 	if u.state.CompareAndSwap(holdsProcessor, holdsNothing) {
-		u.engine.cpu.leave()
+		u.used += monotonic() - u.since.Load()
+		u.giveBack()
 	}
 }
+
+// giveBack gives back the processor the run had.
+func (u *run) giveBack() {
+	if u.lent {
+		u.engine.cpu.giveBack(u.f.AppID)
+		return
+	}
+	u.engine.cpu.leave()
+}
+
+// processorTime is how much of it the run has left since it last took a processor.
+func (u *run) processorTime() int64 { return int64(u.limits.ProcessorTime()) - u.used }
 
 // failWith is fail, and in development it shows the author what the log says.
 func (u *run) failWith(p *Program, err error) {
