@@ -9,6 +9,7 @@ import (
 	_ "time/tzdata" // functions name time zones, also where the system has none
 
 	"fazt/internal/cli"
+	"fazt/internal/listener"
 )
 
 func main() {
@@ -18,6 +19,15 @@ func main() {
 		stop() // a second signal ends the process at once
 	}()
 	os.Exit(cli.Main(ctx, cli.Env{
-		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Home: os.UserHomeDir,
+		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Home: os.UserHomeDir, Replace: replace,
 	}))
+}
+
+// replace makes this process a fresh one of the program that lies where this one was started from.
+func replace(kept *listener.Kept) error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return kept.Replace(program, os.Args, os.Environ())
 }

@@ -57,6 +57,10 @@ type Config struct {
 	Ready   func(ctx context.Context) error
 	// Stop begins to stop the server, where one runs.
 	Stop func()
+	// HandOver begins to replace the server by a fresh process, where one runs that can be.
+	HandOver func(reason string) error
+	// Resume lets the function of a deployment run again that was stopped.
+	Resume func(deployment string)
 	// Measure runs the self-test of the running server for about the given time.
 	Measure func(ctx context.Context, length time.Duration, force bool) (system.Measured, error)
 	// Settings are the settings as they were at the start: those that take a restart are in force.

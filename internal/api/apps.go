@@ -134,3 +134,18 @@ func (a *API) appRollback(ctx context.Context, req op.Rollback) (op.Deployment, 
 	detail(ctx, "deployment", d.Number)
 	return a.addressed(app, d), err
 }
+
+func (a *API) appResume(ctx context.Context, req op.AppRef) (op.App, error) {
+	app, err := a.Apps.Get(ctx, req.App)
+	if err != nil {
+		return op.App{}, err
+	}
+	stopped, err := a.Hosting.Resume(ctx, app.ID)
+	if err != nil {
+		return op.App{}, err
+	}
+	for _, deployment := range stopped {
+		a.Resume(deployment)
+	}
+	return a.describe(ctx, app)
+}

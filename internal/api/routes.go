@@ -10,6 +10,7 @@ func (a *API) routes() []route {
 		on(op.AppRemoval, a.appRemoval),
 		on(op.AppRemove, a.appRemove),
 		on(op.AppRollback, a.appRollback),
+		on(op.AppResume, a.appResume),
 		on(op.AppRename, a.appRename),
 
 		on(op.AliasList, a.aliasList),
@@ -36,6 +37,7 @@ func (a *API) routes() []route {
 		on(op.ServerSetup, a.serverInit),
 		on(op.ServerState, a.serverStatus),
 		on(op.ServerStop, a.serverStop),
+		on(op.ServerRestart, a.serverRestart),
 		on(op.DatabaseCheck, a.databaseCheck),
 		on(op.ServerCalibrate, a.serverCalibrate),
 		on(op.SQLQuery, a.sqlQuery),

@@ -61,6 +61,17 @@ func (a *API) serverStop(ctx context.Context, _ op.None) (op.ServerStatus, error
 	return s, nil
 }
 
+func (a *API) serverRestart(ctx context.Context, _ op.None) (op.ServerStatus, error) {
+	s, err := a.serverStatus(ctx, op.None{})
+	if err != nil {
+		return s, err
+	}
+	if !s.Running {
+		return s, errs.New(errs.Conflict, "no server is running on %s", a.DB.Path())
+	}
+	return s, a.HandOver("asked for")
+}
+
 func (a *API) databaseCheck(ctx context.Context, _ op.None) (op.DatabaseFaults, error) {
 	faults, err := a.DB.CheckIntegrity(ctx)
 	return op.DatabaseFaults{Sound: len(faults) == 0, Faults: faults}, err

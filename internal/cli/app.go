@@ -19,7 +19,7 @@ import (
 func (c *command) app() *cobra.Command {
 	return group("app", "Deploy apps and look after them",
 		c.appCreate(), c.appValidate(), c.appDeploy(), c.appInstall(), c.appUpgrade(), c.appList(), c.appInfo(), c.appOpen(),
-		c.appDeployments(), c.appRollback(), c.appRename(), c.appFork(), c.appRemove(),
+		c.appDeployments(), c.appRollback(), c.appResume(), c.appRename(), c.appFork(), c.appRemove(),
 		c.appFiles(), c.appCat(), c.appPull(), c.appLogs())
 }
 
@@ -52,6 +52,9 @@ func (c *command) appList() *cobra.Command {
 func liveNumber(a op.AppItem) string {
 	if a.Live == nil {
 		return "-"
+	}
+	if a.Live.StoppedAt != nil {
+		return fmt.Sprintf("%d (stopped)", a.Live.Number)
 	}
 	return fmt.Sprint(a.Live.Number)
 }
@@ -119,6 +122,25 @@ func (c *command) appRollback() *cobra.Command {
 	}
 	cmd.Flags().IntVar(&to, "to", 0, "number of the deployment")
 	return cmd
+}
+
+func (c *command) appResume() *cobra.Command {
+	return &cobra.Command{
+		Use: "resume APP", Short: "Let an app run again that was stopped", Args: arguments("the name of the app"),
+		Long: `Let the function of an app run again. An app is stopped when runs of its
+function could not be ended at their deadline, three within a minute; a new
+deployment runs without this.`,
+		Example: "  fazt app resume blog",
+		RunE: func(_ *cobra.Command, args []string) error {
+			return c.existing(func(cl *client.Client) error {
+				a, err := client.Call(c.ctx, cl, op.AppResume, op.AppRef{App: args[0]})
+				if err != nil {
+					return err
+				}
+				return c.print(output.View{Value: a, Rows: infoRows(a)})
+			})
+		},
+	}
 }
 
 func (c *command) appRemove() *cobra.Command {

@@ -16,6 +16,7 @@ import (
 
 	"fazt/internal/client"
 	"fazt/internal/errs"
+	"fazt/internal/listener"
 	"fazt/internal/output"
 	"fazt/internal/runtime"
 	"fazt/internal/server"
@@ -30,6 +31,9 @@ type Env struct {
 	Stderr io.Writer
 	Getenv func(string) string
 	Home   func() (string, error)
+	// Replace makes the process a fresh one that goes on with the sockets of a server; it returns only when that
+	// failed. nil = a server of this process cannot be replaced.
+	Replace func(*listener.Kept) error
 }
 
 // The exit codes.

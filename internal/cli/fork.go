@@ -26,6 +26,9 @@ func infoRows(a op.App) [][]string {
 		}
 		add("deployed", output.Time(a.Live.CreatedAt))
 		add("message", a.Live.Message)
+		if a.Live.StoppedAt != nil {
+			function += ", stopped " + output.Time(*a.Live.StoppedAt) + "; `fazt app resume " + a.Name + "` lets it run again"
+		}
 		add("function", function)
 	}
 	add("files", fmt.Sprintf("%d, %s", a.Stats.Files, output.Size(a.Stats.Bytes)))

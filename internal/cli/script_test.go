@@ -27,6 +27,10 @@ func TestMain(m *testing.M) {
 	testscript.Main(noLeaks{m}, map[string]func(){"fazt": func() {
 		os.Exit(Main(context.Background(), Env{
 			Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Home: os.UserHomeDir,
+			Replace: func(kept *listener.Kept) error {
+				program, err := os.Executable()
+				return errors.Join(err, kept.Replace(program, os.Args, os.Environ()))
+			},
 		}))
 	}})
 }

@@ -19,13 +19,14 @@ import (
 	"fazt/internal/auth"
 	"fazt/internal/client"
 	"fazt/internal/errs"
+	"fazt/internal/listener"
 	"fazt/internal/output"
 	"fazt/internal/server"
 )
 
 func (c *command) server() *cobra.Command {
 	return group("server", "Start, stop and look after an instance",
-		onThisMachine(c.serverStart()), onThisMachine(c.serverInit()), c.serverStatus(), c.serverHealth(), c.serverMetrics(), onThisMachine(c.serverStop()), c.bench("calibrate"))
+		onThisMachine(c.serverStart()), onThisMachine(c.serverInit()), c.serverStatus(), c.serverHealth(), c.serverMetrics(), onThisMachine(c.serverStop()), onThisMachine(c.serverRestart()), c.bench("calibrate"))
 }
 
 func (c *command) serverStart() *cobra.Command {
@@ -58,8 +59,14 @@ func (c *command) serve(flags map[string]string) error {
 	if err != nil {
 		return err
 	}
+	handed, err := listener.ReadHanded(c.Getenv(listener.HandedVariable))
+	if err != nil {
+		return err
+	}
 	_, missing := os.Stat(path)
-	i, err := server.Open(c.ctx, server.Config{Database: path, Flags: flags, Getenv: c.Getenv, Log: c.logger()})
+	i, err := server.Open(c.ctx, server.Config{
+		Database: path, Flags: flags, Getenv: c.Getenv, Log: c.logger(), Handed: handed, Replace: c.Replace != nil,
+	})
 	if err != nil {
 		return err
 	}
@@ -80,7 +87,11 @@ func (c *command) serve(flags map[string]string) error {
 			fmt.Fprintf(c.Stdout, "\nNext:\n  fazt app deploy DIR    put a folder live\n  fazt server init       give the instance an owner\n")
 		}
 	})
-	return errors.Join(err, i.Close())
+	err = errors.Join(err, i.Close())
+	if kept := i.Kept(); kept != nil {
+		return errors.Join(err, c.Replace(kept))
+	}
+	return err
 }
 
 func (c *command) serverInit() *cobra.Command {
@@ -243,6 +254,46 @@ func (c *command) serverStop() *cobra.Command {
 			}
 			return c.print(output.View{Value: s, Rows: [][]string{{"stopped", fmt.Sprintf("process %d", s.PID)}}})
 		},
+	}
+}
+
+func (c *command) serverRestart() *cobra.Command {
+	return &cobra.Command{
+		Use: "restart", Short: "Replace the server by a fresh process; nobody is refused meanwhile", Args: arguments(),
+		Long: `Replace the server by a fresh process of the same program with the same
+arguments. Running requests finish, and whoever connects meanwhile waits for
+a moment. A newer program in the place of the old one is the one that starts.`,
+		Example: "  fazt server restart",
+		RunE: func(*cobra.Command, []string) error {
+			return c.existing(func(cl *client.Client) error {
+				before, err := client.Call(c.ctx, cl, op.ServerRestart, op.None{})
+				if err != nil {
+					return err
+				}
+				s, err := c.waitRestarted(cl, before)
+				if err != nil {
+					return err
+				}
+				return c.print(output.View{Value: s, Rows: [][]string{{"restarted", fmt.Sprintf("process %d, version %s", s.PID, s.Version)}}})
+			})
+		},
+	}
+}
+
+// waitRestarted returns what the server says that started after the one before.
+func (c *command) waitRestarted(cl *client.Client, before op.ServerStatus) (s op.ServerStatus, err error) {
+	ctx, cancel := context.WithTimeout(c.ctx, stopWait)
+	defer cancel()
+	for {
+		s, err = client.Call(ctx, cl, op.ServerState, op.None{})
+		if err == nil && s.StartedAt.After(before.StartedAt) {
+			return s, nil
+		}
+		select {
+		case <-ctx.Done():
+			return s, errs.Wrap(errs.Timeout, errors.Join(ctx.Err(), err), "the server was told to restart and does not answer yet; `fazt server status` shows how it is doing")
+		case <-time.After(50 * time.Millisecond):
+		}
 	}
 }
 

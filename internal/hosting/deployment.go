@@ -15,8 +15,8 @@ import (
 const (
 	commonColumns = `d.id, d.app_id, d.number, d.message, d.spa, d.files, d.bytes, d.manifest, d.created_at, d.source,
 	EXISTS (SELECT 1 FROM programs p WHERE p.deployment_id = d.id), `
-	deploymentColumns = commonColumns + "EXISTS (SELECT 1 FROM live l WHERE l.app_id = d.app_id AND l.deployment_id = d.id)"
-	liveColumns       = commonColumns + "1"
+	deploymentColumns = commonColumns + "EXISTS (SELECT 1 FROM live l WHERE l.app_id = d.app_id AND l.deployment_id = d.id), d.stopped_at"
+	liveColumns       = commonColumns + "1, d.stopped_at"
 )
 
 func scanDeployment(r *database.Row) Deployment {
@@ -30,6 +30,10 @@ func scanDeployment(r *database.Row) Deployment {
 	}
 	if !r.IsNull(9) {
 		_ = json.Unmarshal([]byte(r.Text(9)), &d.Source)
+	}
+	if !r.IsNull(12) {
+		at := r.Time(12)
+		d.StoppedAt = &at
 	}
 	return d
 }

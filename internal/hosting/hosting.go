@@ -71,5 +71,7 @@ type Deployment struct {
 	Manifest  Manifest  `json:"manifest"`
 	CreatedAt time.Time `json:"created_at"`
 
+	StoppedAt *time.Time `json:"stopped_at,omitempty"` // absent = its function runs; else runs of it could not be ended
+
 	Source *GitSource `json:"source,omitempty"` // absent = it came from a folder or an archive
 }

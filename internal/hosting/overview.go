@@ -21,6 +21,8 @@ type Brief struct {
 	Bytes     int64     `json:"bytes"`
 	Function  bool      `json:"function"`
 	CreatedAt time.Time `json:"created_at"`
+
+	StoppedAt *time.Time `json:"stopped_at,omitempty"` // absent = its function runs
 }
 
 // Overviews are those of several apps, in a fixed number of queries. Apps without deployments are not in the result.
@@ -38,11 +40,15 @@ func (s *Store) Overviews(ctx context.Context, appIDs []string) (map[string]Over
 		if err != nil {
 			return err
 		}
-		return c.Each(`SELECT live.app_id, d.number, d.files, d.bytes, EXISTS (SELECT 1 FROM programs p WHERE p.deployment_id = d.id), d.created_at
+		return c.Each(`SELECT live.app_id, d.number, d.files, d.bytes, EXISTS (SELECT 1 FROM programs p WHERE p.deployment_id = d.id), d.created_at, d.stopped_at
 			FROM live JOIN deployments d ON d.id = live.deployment_id
 			WHERE live.app_id IN (SELECT value FROM json_each(?))`, func(r *database.Row) error {
 			o := all[r.Text(0)]
-			o.Live = &Brief{r.Int(1), r.Int(2), r.Int64(3), r.Bool(4), r.Time(5)}
+			o.Live = &Brief{Number: r.Int(1), Files: r.Int(2), Bytes: r.Int64(3), Function: r.Bool(4), CreatedAt: r.Time(5)}
+			if !r.IsNull(6) {
+				at := r.Time(6)
+				o.Live.StoppedAt = &at
+			}
 			all[r.Text(0)] = o
 			return nil
 		}, string(list))

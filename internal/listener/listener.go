@@ -19,9 +19,19 @@ import (
 // TCP listens on address, "host:port"; port 0 takes a free one. At most limit connections are open at once over all
 // listeners that share it; a further one waits until another ends.
 func TCP(address string, limit *Limit) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
+	return (*Handed)(nil).TCP(address, limit)
+}
+
+// TCP is TCP with the socket that was handed over for the address, if there is one.
+func (h *Handed) TCP(address string, limit *Limit) (net.Listener, error) {
+	l, err := h.take(address)
 	if err != nil {
-		return nil, explain(address, err)
+		return nil, err
+	}
+	if l == nil {
+		if l, err = net.Listen("tcp", address); err != nil {
+			return nil, explain(address, err)
+		}
 	}
 	if limit == nil {
 		return l, nil
@@ -194,7 +204,13 @@ func (c *counted) ReadFrom(r io.Reader) (int64, error) {
 
 // Socket listens on the unix socket at path, which only its owner may use. The caller holds the lock of the
 // database, so a socket that lies there already is a dead server's and is replaced.
-func Socket(path string) (net.Listener, error) {
+func Socket(path string) (net.Listener, error) { return (*Handed)(nil).Socket(path) }
+
+// Socket is Socket with the one that was handed over, if there is one.
+func (h *Handed) Socket(path string) (net.Listener, error) {
+	if l, err := h.take(path); l != nil || err != nil {
+		return &socket{Listener: l, path: path}, err
+	}
 	// The socket is made in a directory nobody else can enter and moved into place when its mode is set: at no time
 	// can another user of the machine connect.
 	dir, err := os.MkdirTemp(filepath.Dir(path), ".fazt-socket-")
@@ -212,17 +228,21 @@ func Socket(path string) (net.Listener, error) {
 		l.Close()
 		return nil, errs.Wrap(errs.Invalid, err, "the control socket %s cannot be made: %v", path, err)
 	}
-	return &socket{l, path}, nil
+	return &socket{Listener: l, path: path}, nil
 }
 
 // socket removes its file when it is closed.
 type socket struct {
 	net.Listener
-	path string
+	path  string
+	stays bool // the process that follows goes on with it
 }
 
 func (s *socket) Close() error {
 	err := s.Listener.Close()
+	if s.stays {
+		return err
+	}
 	if removed := os.Remove(s.path); removed != nil && !errors.Is(removed, os.ErrNotExist) {
 		return errors.Join(err, removed)
 	}

@@ -8,10 +8,10 @@ package runtime
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"net/http"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -76,7 +76,9 @@ type Stats struct {
 	Waiting     int    // requests without a machine
 	Runs        uint64 // requests served
 	Interrupted uint64 // of them, stopped at the deadline
-	Abandoned   uint64 // runs that no deadline stopped
+	Killed      uint64 // runs that ended because their machine's memory was taken
+	Abandoned   uint64 // runs that nothing ended
+	Burning     int    // of them, still at work
 	Refused     uint64 // requests for which no machine was free in time
 }
 
@@ -122,7 +124,8 @@ type pool struct {
 	loaded     chan struct{} // closed when program or err is set
 	idle       []*machine    // last in, first out
 	count      int
-	stopped    bool // a run of it had to be abandoned: it gets no more
+	abandoned  []int64 // when runs of it had to be
+	stopped    bool    // too many: it gets no more
 }
 
 // New makes an engine that runs nothing yet.
@@ -243,10 +246,13 @@ func (e *Engine) EndStreams() { e.endStreams.Do(func() { close(e.stopping) }) }
 // work runs u in m and gives m back.
 func (e *Engine) work(m *machine, u *run, body []byte) {
 	healthy := false
-	defer func() { // also when serving panics
+	before := debug.SetPanicOnFault(true) // a touch of memory that endStuck took is a panic then
+	defer func() {                        // also when serving panics
+		debug.SetPanicOnFault(before)
 		e.release(m, u, healthy)
 		u.leave()
 	}()
+	defer u.ended(m)
 	if u.ctx.Err() != nil || u.r.Context().Err() != nil { // its time went by in the queue
 		u.outcome, healthy = u.notBegun(), true
 		e.refuse()
@@ -265,7 +271,8 @@ func (u *run) enterWithin(limits system.Runtime) error {
 	defer timer.Stop()
 	ctx, cancel := u.attended()
 	defer cancel()
-	if err := u.engine.cpu.enter(ctx, u.join(), timer.C); err != nil {
+	var err error
+	if u.lent, err = u.engine.cpu.enter(ctx, u.join(), timer.C); err != nil {
 		u.depart(false)
 		u.engine.refuse()
 		return err
@@ -373,7 +380,7 @@ func (e *Engine) take(p *pool, limits system.Runtime) (m *machine, victims []*ma
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if p.stopped {
-		return nil, nil, nil, errStopped
+		return nil, nil, nil, ErrStopped
 	}
 	for e.over(p, limits) {
 		victim := e.evict(p, limits)
@@ -562,6 +569,7 @@ func (e *Engine) forget(p *pool) {
 func (e *Engine) release(m *machine, u *run, healthy bool) {
 	e.mu.Lock()
 	if e.busy[m] == nil { // abandoned, and counted then
+		e.stats.Burning--
 		e.mu.Unlock()
 		m.close()
 		return
@@ -569,11 +577,11 @@ func (e *Engine) release(m *machine, u *run, healthy bool) {
 	delete(e.busy, m)
 	e.stats.Runs++
 	e.stats.Busy--
-	if errors.Is(u.outcome, errDeadline) {
+	if cutOff(u.outcome) {
 		e.stats.Interrupted++
 	}
 	p := m.pool
-	keep := healthy && !p.stopped && e.pools[p.deployment] == p && // not dropped meanwhile
+	keep := healthy && !m.dead.Load() && !p.stopped && e.pools[p.deployment] == p && // not dropped meanwhile
 		!e.over(p, e.config.Limits(p.app))
 	if keep {
 		m.used = time.Now()
@@ -629,7 +637,8 @@ func (e *Engine) Drop(deployment string) {
 // Run ends machines that nobody needed for a while, and abandons runs that nothing ends, until ctx ends; then it ends
 // all machines, waiting for busy ones.
 func (e *Engine) Run(ctx context.Context) error {
-	tick := time.NewTicker(time.Second)
+	look, tick := time.NewTicker(lookEvery), time.NewTicker(time.Second)
+	defer look.Stop()
 	defer tick.Stop()
 	for {
 		select {
@@ -638,8 +647,9 @@ func (e *Engine) Run(ctx context.Context) error {
 			e.localizer.end()
 			e.late.Wait()
 			return nil
+		case <-look.C:
+			e.endStuck()
 		case now := <-tick.C:
-			e.abandonStuck()
 			e.dropIdle(now.Add(-time.Duration(e.config.Limits("").IdleVM) * time.Second))
 			e.dropExcess()
 		}
@@ -709,7 +719,7 @@ func (e *Engine) shutdown() {
 		case <-empty:
 			return
 		case <-time.After(20 * time.Millisecond): // machines that served came back as idle
-			e.abandonStuck()
+			e.endStuck()
 			e.dropIdle(time.Now().Add(time.Hour))
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"fazt/internal/runtime/bind"
 	"fazt/internal/system"
 )
 
@@ -58,8 +59,14 @@ func newHost(t testing.TB, code string, change ...func(*system.Runtime)) *host {
 	for _, c := range change {
 		c(&l)
 	}
+	return newHostWith(t, code, func(string) system.Runtime { return l })
+}
+
+// newHostWith is newHost with limits that may change, and with host functions.
+func newHostWith(t testing.TB, code string, limits func(appID string) system.Runtime, bindings ...bind.Namespace) *host {
+	t.Helper()
 	log := &lines{}
-	e := New(Config{Limits: func(string) system.Runtime { return l }, Console: log, Log: slog.New(slog.DiscardHandler), Version: "test"})
+	e := New(Config{Limits: limits, Console: log, Log: slog.New(slog.DiscardHandler), Version: "test", Bindings: bindings})
 	p, err := Compile(t.Context(), files{"api/main.ts": code})
 	if err != nil {
 		t.Fatal(err)

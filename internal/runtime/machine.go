@@ -94,6 +94,10 @@ func (m *machine) closeRealm() {
 }
 
 func (m *machine) close() {
+	if m.dead.Load() && m.realm != nil { // its memory goes as one piece
+		realms.Delete(m.realm.ctx)
+		m.realm = nil
+	}
 	m.closeRealm()
 	m.isolate.close()
 }

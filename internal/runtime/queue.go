@@ -12,6 +12,9 @@ import (
 // processors are the rights to run a script, as many as the machine has processors, and the lines of those who wait.
 //
 // Runs that come back from a host call go before newcomers: each holds a machine, and to finish it is what makes room.
+// Scripts that work until their deadline would hold all processors for as long. So an app that has waited for a moment is
+// lent one more, once at a time: what works then shares the machine's processors by the scheduler of Go, and is slower.
+//
 // Every fifth turn is a newcomer's all the same, or an app whose runs come back all the time would shut the others out.
 // Newcomers take turns by app, so that a thousand visitors of one app are to another app like one.
 type processors struct {
@@ -22,8 +25,12 @@ type processors struct {
 	back   []*turn // of runs that come back, in their order
 	order  []*line // apps with newcomers that wait for a processor, in the order of their turns
 	lines  map[string]*line
-	streak int // turns in a row that went to runs that came back
+	streak int             // turns in a row that went to runs that came back
+	lent   map[string]bool // apps that work with one more than there are
 }
+
+// lendAfter is how long an app waits for a processor before it is lent one.
+const lendAfter = 5 * time.Millisecond
 
 // turn is a place in a line. It is given once.
 type turn struct{ given chan struct{} }
@@ -42,21 +49,43 @@ type line struct {
 }
 
 func newProcessors(n int) *processors {
-	return &processors{n: n, free: n, lines: map[string]*line{}}
+	return &processors{n: n, free: n, lines: map[string]*line{}, lent: map[string]bool{}}
 }
 
-// comeBack takes a processor for a run that has begun.
-func (p *processors) comeBack() {
+// comeBack takes a processor for a run of an app that has begun, and says whether it is lent.
+func (p *processors) comeBack(app string) (lent bool) {
 	p.mu.Lock()
 	if p.free > 0 {
 		p.free--
 		p.mu.Unlock()
-		return
+		return false
 	}
 	t := &turn{make(chan struct{})}
 	p.back = append(p.back, t)
 	p.mu.Unlock()
-	<-t.given
+	for {
+		select {
+		case <-t.given:
+			return false
+		case <-time.After(lendAfter):
+		}
+		p.mu.Lock()
+		if i := slices.Index(p.back, t); i >= 0 && !p.lent[app] {
+			p.back = slices.Delete(p.back, i, i+1)
+			p.lent[app], lent = true, true
+		}
+		p.mu.Unlock()
+		if lent {
+			return true
+		}
+	}
+}
+
+// giveBack ends that an app works with one more.
+func (p *processors) giveBack(app string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.lent, app)
 }
 
 // leave gives a processor to whoever is next.
@@ -95,13 +124,14 @@ func (p *processors) tryEnter() bool {
 	return true
 }
 
-// enter takes a processor for a newcomer in a line; the error is of a ctx or a time that ended before.
-func (p *processors) enter(ctx context.Context, l *line, timeout <-chan time.Time) error {
+// enter takes a processor for a newcomer in a line, and says whether it is lent; the error is of a ctx or a time that
+// ended before.
+func (p *processors) enter(ctx context.Context, l *line, timeout <-chan time.Time) (lent bool, err error) {
 	p.mu.Lock()
 	if p.free > 0 {
 		p.free--
 		p.mu.Unlock()
-		return nil
+		return false, nil
 	}
 	t := &turn{make(chan struct{})}
 	if len(l.turns) == 0 {
@@ -109,26 +139,43 @@ func (p *processors) enter(ctx context.Context, l *line, timeout <-chan time.Tim
 	}
 	l.turns = append(l.turns, t)
 	p.mu.Unlock()
-	var err error
-	select {
-	case <-t.given:
-		return nil
-	case <-ctx.Done():
-		err = notBegun(ctx)
-	case <-timeout:
-		err = busy(0)
+	for {
+		select {
+		case <-t.given:
+			return false, nil
+		case <-ctx.Done():
+			err = notBegun(ctx)
+		case <-timeout:
+			err = busy(0)
+		case <-time.After(lendAfter):
+		}
+		if done, lent := p.giveUp(l, t, err); done {
+			if lent {
+				return true, nil
+			}
+			return false, err
+		} else if err != nil {
+			return false, nil // it was given at the last moment
+		}
 	}
+}
+
+// giveUp takes a turn out of its line, when it has an error or can be lent a processor instead.
+func (p *processors) giveUp(l *line, t *turn, err error) (done, lent bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	i := slices.Index(l.turns, t)
-	if i < 0 {
-		return nil // it was given at the last moment
+	if i < 0 || err == nil && p.lent[l.app] {
+		return false, false
 	}
 	l.turns = slices.Delete(l.turns, i, i+1)
 	if len(l.turns) == 0 {
 		p.order = slices.DeleteFunc(p.order, func(other *line) bool { return other == l })
 	}
-	return err
+	if err == nil {
+		p.lent[l.app] = true
+	}
+	return true, err == nil
 }
 
 // join is the line of an app, with one more in it.

@@ -25,16 +25,16 @@ func crowd(t *testing.T, people []string) (served []string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcessors(1)
-		p.comeBack()
+		p.comeBack("x")
 		var mu sync.Mutex
 		var all sync.WaitGroup
 		for _, who := range people {
 			all.Go(func() {
 				if who == "back" {
-					p.comeBack()
+					p.comeBack("x")
 				} else {
 					l := p.join(who)
-					if err := p.enter(t.Context(), l, nil); err != nil {
+					if _, err := p.enter(t.Context(), l, nil); err != nil {
 						t.Error(err)
 					}
 					p.depart(l, true)
@@ -56,6 +56,40 @@ func crowd(t *testing.T, people []string) (served []string) {
 		}
 	})
 	return served
+}
+
+// An app whose runs work until their deadline held all processors for as long, and the requests of others waited.
+func TestAnAppThatWaitsIsLentAProcessorOnceAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProcessors(1)
+		p.comeBack("busy")
+		l := p.join("other")
+		lent, err := p.enter(t.Context(), l, time.After(time.Second))
+		p.depart(l, true)
+		if !lent || err != nil {
+			t.Fatalf("a newcomer: %v %v", lent, err)
+		}
+		if !p.comeBack("third") {
+			t.Error("a run of a third app that comes back is lent none")
+		}
+		l = p.join("other")
+		if lent, err = p.enter(t.Context(), l, time.After(time.Second)); lent || err == nil {
+			t.Errorf("the app is lent a second one: %v", err)
+		}
+		p.depart(l, false)
+		p.giveBack("other")
+		l = p.join("other")
+		if lent, err = p.enter(t.Context(), l, time.After(time.Second)); !lent || err != nil {
+			t.Errorf("after it gave it back: %v %v", lent, err)
+		}
+		p.depart(l, true)
+		p.giveBack("other")
+		p.giveBack("third")
+		p.leave()
+		if p.free != 1 || len(p.lent) != 0 || len(p.lines) != 0 || len(p.order) != 0 || len(p.back) != 0 {
+			t.Errorf("something is left: %+v", p)
+		}
+	})
 }
 
 func TestWhoIsNext(t *testing.T) {
@@ -80,7 +114,8 @@ func TestWhoIsNext(t *testing.T) {
 func TestWhoGivesUpLeavesNoPlaceBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcessors(1)
-		p.comeBack()
+		p.comeBack("x")
+		p.lent["a"] = true // it gets no more
 		gone, cancel := context.WithCancel(t.Context())
 		late, cancelLate := context.WithTimeout(t.Context(), time.Second)
 		defer cancelLate()
@@ -92,7 +127,7 @@ func TestWhoGivesUpLeavesNoPlaceBehind(t *testing.T) {
 		}{{gone, time.Hour, errs.Canceled}, {late, time.Hour, errs.Unavailable}, {t.Context(), 2 * time.Second, errs.Unavailable}} {
 			all.Go(func() {
 				l := p.join("a")
-				err := p.enter(tt.ctx, l, time.After(tt.timeout))
+				_, err := p.enter(tt.ctx, l, time.After(tt.timeout))
 				p.depart(l, err == nil)
 				if !errs.Is(err, tt.kind) || tt.kind == errs.Unavailable && errs.RetryAfter(err) == 0 {
 					t.Errorf("%v, want %v", err, tt.kind)

@@ -20,6 +20,12 @@ import (
 // errDeadline ends a run whose time is over; no script can catch it.
 var errDeadline = errs.New(errs.Timeout, "the function took too long")
 
+// errProcessorTime ends a run that has used its processor time; no script can catch it either.
+var errProcessorTime = errs.New(errs.Timeout, "the function used too much processor time")
+
+// cutOff says whether a run ended for want of time.
+func cutOff(err error) bool { return errors.Is(err, errDeadline) || errors.Is(err, errProcessorTime) }
+
 // grace is how long a machine may take, when a run is over, to say what went wrong and to forget the request.
 const grace = 200 * time.Millisecond
 
@@ -41,13 +47,14 @@ type run struct {
 	line    *line        // of its app, while it waits there
 	state   atomic.Int32 // holds: what the run holds of the engine
 	since   atomic.Int64 // when it last took a processor
-	used    int64        // how long it had one before, in nanoseconds
-	ends    atomic.Int64 // when the engine stops it
-	late    bool         // the one who abandoned it writes to the visitor
+	used    int64        // processor time before since
+	ends    atomic.Int64 // its deadline on the wall
+	machine *machine     // in which its script is; nil before and after
 	sent    atomic.Bool  // somebody has taken it upon them to write to the visitor
+	lent    bool         // the processor it holds is
+	late    bool         // it was abandoned, and is answered in its place
 	waiting int          // promises given to waitUntil that have not settled
 
-	m        *machine // it is in
 	begun    time.Time
 	cancel   context.CancelFunc // of ctx
 	extended bool               // it has the time of a stream
@@ -129,8 +136,9 @@ func (u *run) attended() (context.Context, context.CancelFunc) {
 func (u *run) serve(m *machine, body []byte) (healthy bool) {
 	deadline, _ := u.ctx.Deadline()
 	m.arm(deadline)
-	m.run, u.m = u, m
-	defer func() { m.run = nil; u.endCoders() }()
+	m.armCPU(u.since.Load() + u.processorTime())
+	m.run, u.machine = u, m
+	defer func() { m.run, u.machine = nil, nil; u.endCoders() }()
 	err := m.begin(u, body)
 	if err == nil {
 		err = u.loop(m)
@@ -150,6 +158,7 @@ func (u *run) serve(m *machine, body []byte) (healthy bool) {
 	if err != nil {
 		u.engine.stopped(u.f, err)
 	}
+	u.machine = nil
 	m.arm(time.Now().Add(grace)) // what follows must not end as the run did, and yet must end: it can meet code of the script
 	if u.streams() && !u.left && u.hasLeft(m, err) == nil {
 		_ = m.realm.jobs()
@@ -161,7 +170,7 @@ func (u *run) serve(m *machine, body []byte) (healthy bool) {
 	case u.out != nil && u.out.err != nil && !u.left:
 		u.explain(m, u.out.err)
 	}
-	if errors.Is(err, errDeadline) {
+	if cutOff(err) {
 		return false
 	}
 	// What a request left unsettled in a module would go on in the next one, and answer in its name.
@@ -200,23 +209,43 @@ func (u *run) enter() {
 	if u.state.Load() == abandoned {
 		return
 	}
-	u.engine.cpu.comeBack()
+	u.lent = u.engine.cpu.comeBack(u.f.AppID)
 	u.entered()
 }
 
 func (u *run) entered() {
-	u.since.Store(monotonic())
+	now := monotonic()
+	u.since.Store(now)
 	u.state.Store(holdsProcessor)
-	if u.extended {
-		u.allow()
+	if u.machine != nil {
+		u.machine.armCPU(now + u.processorTime())
 	}
 }
 
 func (u *run) leave() {
 	if u.state.CompareAndSwap(holdsProcessor, holdsNothing) {
 		u.used += monotonic() - u.since.Load()
-		u.engine.cpu.leave()
+		u.giveBack()
 	}
+}
+
+// giveBack gives back the processor the run had.
+func (u *run) giveBack() {
+	if u.lent {
+		u.engine.cpu.giveBack(u.f.AppID)
+		return
+	}
+	u.engine.cpu.leave()
+}
+
+// processorTime is how much of it the run has left since it last took a processor. One that streams has more time on the
+// wall than others, but no more of this than they may take in all.
+func (u *run) processorTime() int64 {
+	most := u.limits.ProcessorTime()
+	if u.extended {
+		most = min(most, u.limits.Deadline())
+	}
+	return int64(most) - u.used
 }
 
 // failWith is fail, and in development it shows the author what the log says.

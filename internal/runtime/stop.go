@@ -10,8 +10,9 @@ import (
 // Stop is a run that a limit ended.
 type Stop struct {
 	Function Function
-	Limit    string // exec_timeout, max_memory, or abandoned: no limit ended it, and all it held was taken from it
+	Limit    string // exec_timeout, cpu_time, max_memory, or abandoned: nothing ended it, and all it held was taken from it
 	Err      error
+	Final    bool // its deployment gets no more runs
 }
 
 // stopped tells of a run that a limit ended; errors of the script itself are no such thing.
@@ -22,8 +23,10 @@ func (e *Engine) stopped(f Function, err error) {
 	var t *thrown
 	switch {
 	case errors.Is(err, errDeadline):
-		e.config.Stopped(Stop{f, "exec_timeout", err})
+		e.config.Stopped(Stop{Function: f, Limit: "exec_timeout", Err: err})
+	case errors.Is(err, errProcessorTime):
+		e.config.Stopped(Stop{Function: f, Limit: "cpu_time", Err: err})
 	case errors.As(err, &t) && strings.HasPrefix(t.Message, "InternalError: out of memory"):
-		e.config.Stopped(Stop{f, "max_memory", errs.New(errs.StorageFull, "the function used all of its memory")})
+		e.config.Stopped(Stop{Function: f, Limit: "max_memory", Err: errs.New(errs.StorageFull, "the function used all of its memory")})
 	}
 }

@@ -104,8 +104,7 @@ func (u *run) streams() bool { return u.out != nil && !u.out.ended }
 // to break the connection.
 func (u *run) broken() bool { return u.out != nil && (!u.out.ended || u.out.err != nil) }
 
-// extend gives the run the time of a stream: on the wall, that is. Of a processor it gets no more than others do, as
-// allow sees to.
+// extend gives the run the time of a stream: on the wall, that is. Of a processor it gets no more than others do.
 func (u *run) extend() {
 	if u.extended {
 		return
@@ -122,19 +121,12 @@ func (u *run) extend() {
 	if b, ok := u.r.Body.(interface{ EndBy(time.Time) }); ok && u.in != nil {
 		b.EndBy(ends)
 	}
-	u.allow()
-}
-
-// allow makes the engine stop the script at its deadline, or when it has used up its time on a processor: what it may use
-// of that is as much as a run that does not stream may take in all.
-func (u *run) allow() {
-	deadline, _ := u.ctx.Deadline()
-	left := u.limits.Deadline() - time.Duration(u.used+monotonic()-u.since.Load())
-	if most := time.Now().Add(left); most.Before(deadline) {
-		deadline = most
-	}
-	u.m.arm(deadline)
+	deadline, _ := ctx.Deadline()
 	u.ends.Store(int64(deadline.Sub(began)))
+	if u.machine != nil {
+		u.machine.arm(deadline)
+		u.machine.armCPU(u.since.Load() + u.processorTime())
+	}
 }
 
 // hasLeft tells the script that its visitor is gone, or that it is over for another reason: the signal of the request is

@@ -76,7 +76,7 @@ func (x *site) logged(text string) {
 // unknown hides the size of a reader.
 type unknown struct{ io.Reader }
 
-const large = 300 << 10
+const largeBody = 300 << 10
 
 func TestBodiesOfEverySizeAreReadInEveryWay(t *testing.T) {
 	x := newSite(t, `export default async (request) => {
@@ -100,7 +100,7 @@ func TestBodiesOfEverySizeAreReadInEveryWay(t *testing.T) {
 		case "/same": return new Response(request.body === body && String(!request.bodyUsed && !body.locked));
 		}
 	};`)
-	for _, size := range []int{12, readAhead, readAhead + 1, large} {
+	for _, size := range []int{12, readAhead, readAhead + 1, largeBody} {
 		text := `"` + strings.Repeat("x", size-2) + `"`
 		for path, want := range map[string]string{
 			"/text": fmt.Sprint(size), "/json": fmt.Sprint(size - 2), "/arrayBuffer": fmt.Sprint(size), "/bytes": fmt.Sprint(size), "/blob": fmt.Sprint(size),
@@ -121,7 +121,7 @@ func TestABodyCanBeReadOnce(t *testing.T) {
 		const first = await request.text();
 		try { await request.text(); return new Response("twice"); } catch (e) { return new Response(e.name + " " + first.length + " " + request.bodyUsed); }
 	};`)
-	for _, size := range []int{10, large} {
+	for _, size := range []int{10, largeBody} {
 		if got, want := x.say("POST", "/", strings.NewReader(strings.Repeat("x", size))), fmt.Sprintf("200 TypeError %d true", size); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
@@ -133,7 +133,7 @@ func TestFormsOfEverySizeArrive(t *testing.T) {
 		const form = await request.formData(), file = form.get("file");
 		return Response.json([form.getAll("a"), file.name, file.type, file.size, (await file.text()).slice(0, 3), file instanceof File]);
 	};`)
-	for _, size := range []int{100, large} {
+	for _, size := range []int{100, largeBody} {
 		var b bytes.Buffer
 		w := multipart.NewWriter(&b)
 		_ = w.WriteField("a", "é")
@@ -165,7 +165,7 @@ func TestWhatIsTooLargeToBeReadWholeIsRefusedAndCanBeStreamed(t *testing.T) {
 		case "/ignored": return new Response("who cares");
 		}
 	};`, func(l *system.Runtime) { l.MaxRequestBody = 1000 })
-	for _, size := range []int{1001, large} {
+	for _, size := range []int{1001, largeBody} {
 		text := strings.Repeat("x", size)
 		for path, want := range map[string]string{
 			"/text": "413", "/collected": "413", "/form": "413", "/caught": "200 TOO_LARGE", "/stream": "200 " + fmt.Sprint(size), "/ignored": "200 who cares",
@@ -307,7 +307,7 @@ func TestAnAnswerThatFailsMidwayIsCutOff(t *testing.T) {
 	})
 	for path, log := range map[string]string{
 		"/thrown": "Error: midway", "/errored": "Error: midway", "/text": "must be a Uint8Array, not text", "/silent": "nothing is left", "/large": "runtime.max_response_body",
-		"/longer": "", "/shorter": "", "/spin": "took too long",
+		"/longer": "", "/shorter": "", "/spin": "too much processor time",
 	} {
 		got := x.say("GET", path, nil)
 		if path == "/longer" { // all that was announced is there, and the visitor may have left with it
@@ -547,7 +547,7 @@ func TestAStreamMayLastLongerThanTheDeadlineAndWorkNoLonger(t *testing.T) {
 	if got := x.say("GET", "/busy", nil); !strings.HasSuffix(got, "(cut off)") {
 		t.Error(got)
 	}
-	x.logged("took too long")
+	x.logged("too much processor time")
 }
 
 func TestAnswersThatGoOnAreEndedWhenTheServerStops(t *testing.T) {

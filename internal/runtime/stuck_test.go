@@ -8,11 +8,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/nlnwa/whatwg-url/url"
 
+	"fazt/internal/runtime/bind"
 	"fazt/internal/system"
 )
 
@@ -62,64 +65,133 @@ func TestVisitorsWhoDoNotReadHoldUpNobody(t *testing.T) {
 	}
 }
 
-func TestARunThatNothingEndsIsAbandoned(t *testing.T) {
-	length := "5e7"
-	if testing.Short() { // under the race detector everything takes ten times as long
-		length = "1e7"
-	}
-	h := newHost(t, `export default (request) => {
-		if (request.url.endsWith("/ok")) return new Response("ok");
-		[].indexOf.call({ length: `+length+` }, 1); // a single step, of some seconds
-		return new Response("late");
-	};`, func(l *system.Runtime) { l.ExecTimeout = 200 })
-	h.stuckAfter = 100 * time.Millisecond
-	other := h.another(t, "dep_2", `export default () => new Response("fine");`)
-	h.ask(t, "GET", "/ok", "") // on a slow machine the time is over before the first virtual machine is made
-	if w := h.ask(t, "GET", "/ok", ""); w.Code != http.StatusOK {
-		t.Fatal(w.Code, w.Body)
-	}
+// hang is a host function that does not return before it is let go: nothing can end a run that is in it.
+func hang(let chan struct{}) bind.Namespace {
+	return bind.Namespace{Path: "fazt.test", Doc: "For tests.", Members: []bind.Func{
+		bind.Fn("hang", "Does not return.", func(*bind.Call, struct{}) (struct{}, error) { <-let; return struct{}{}, nil }),
+	}}
+}
 
-	returned := make(chan struct{})
-	gone := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer close(returned)
-		h.Serve(w, r, h.fn)
-	}))
-	defer gone.Close()
-	resp, err := http.Get(gone.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	select {
-	case <-returned:
-		t.Skip("the step ended before it was abandoned: the machine is too fast for this test")
-	default:
-	}
-	if resp.StatusCode != http.StatusGatewayTimeout || !resp.Close {
-		t.Errorf("the visitor got %d, connection closes: %v", resp.StatusCode, resp.Close)
-	}
-	for range 2 * h.cpu.n {
-		if w := other.ask(t, "GET", "/", ""); w.Code != http.StatusOK {
-			t.Errorf("another app answers %d %s", w.Code, w.Body)
+func TestRunsThatNothingEndsAreAbandonedAndTheThirdStopsTheDeployment(t *testing.T) {
+	let := make(chan struct{})
+	limits := system.Defaults().Runtime
+	limits.ExecTimeout = 1000
+	h := newHostWith(t, `export default (request) => {
+		if (request.url.endsWith("/ok")) return new Response("ok");
+		fazt.test.hang();
+		return new Response("late");
+	};`, func(string) system.Runtime { return limits }, hang(let))
+	var mu sync.Mutex
+	var stops []Stop
+	h.config.Stopped = func(s Stop) { mu.Lock(); defer mu.Unlock(); stops = append(stops, s) }
+	h.stuckAfter = 300 * time.Millisecond
+	other := h.another(t, "dep_2", `export default () => new Response("fine");`)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.Serve(w, r, h.fn) }))
+	defer server.Close()
+	for n := 1; n <= mostAbandoned; n++ {
+		if w := h.ask(t, "GET", "/ok", ""); w.Code != http.StatusOK {
+			t.Fatalf("after %d: %d %s", n-1, w.Code, w.Body)
+		}
+		resp, err := http.Get(server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusGatewayTimeout || !resp.Close {
+			t.Errorf("the visitor got %d, connection closes: %v", resp.StatusCode, resp.Close)
+		}
+		for range 2 * h.cpu.n {
+			if w := other.ask(t, "GET", "/", ""); w.Code != http.StatusOK {
+				t.Errorf("another app answers %d %s", w.Code, w.Body)
+			}
 		}
 	}
-	if w := h.ask(t, "GET", "/ok", ""); w.Code != http.StatusServiceUnavailable {
+	if w := h.ask(t, "GET", "/ok", ""); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "app resume") {
 		t.Errorf("the deployment goes on with %d %s", w.Code, w.Body)
 	}
-	if s := h.Stats(); s.Abandoned != 1 || s.Busy != 0 || s.VMs != 1 {
+	if s := h.Stats(); s.Abandoned != 3 || s.Burning != 3 || s.Busy != 0 || s.VMs != 1 {
 		t.Errorf("%+v", s)
 	}
 	if !strings.Contains(h.log.String(), "could not be stopped") {
 		t.Errorf("the app's log says %s", h.log)
 	}
-	<-returned // what was abandoned gives nothing back a second time
+	mu.Lock()
+	if len(stops) != 3 || stops[1].Final || !stops[2].Final || stops[2].Limit != "abandoned" {
+		t.Errorf("%+v", stops)
+	}
+	mu.Unlock()
+	h.Resume(h.fn.Deployment)
+	if w := h.ask(t, "GET", "/ok", ""); w.Code != http.StatusOK {
+		t.Errorf("resumed, it answers %d %s", w.Code, w.Body)
+	}
+
+	close(let) // what was abandoned gives nothing back a second time
+	for h.Stats().Burning > 0 {
+		time.Sleep(time.Millisecond)
+	}
 	for range 2 * h.cpu.n {
 		if w := other.ask(t, "GET", "/", ""); w.Code != http.StatusOK {
 			t.Errorf("afterwards another app answers %d %s", w.Code, w.Body)
 		}
 	}
+	server.Close() // when all have returned
+	h.cpu.mu.Lock()
+	defer h.cpu.mu.Unlock()
 	if held := h.cpu.n - h.cpu.free; held != 0 {
 		t.Errorf("%d processors are held by nobody", held)
+	}
+}
+
+// The server's answer for an abandoned run was still being written when the run came to its end after all, and the
+// connection went back to net/http under it.
+func TestALateAnswerIsWrittenBeforeItsRequestEnds(t *testing.T) {
+	let := make(chan struct{})
+	limits := system.Defaults().Runtime
+	limits.ExecTimeout = 300
+	h := newHostWith(t, `export default () => { fazt.test.hang(); return new Response("late"); };`, func(string) system.Runtime { return limits }, hang(let))
+	h.stuckAfter = 10 * time.Millisecond
+	w := &slowWriter{ResponseRecorder: httptest.NewRecorder(), begun: make(chan struct{})}
+	returned := make(chan bool)
+	go func() {
+		h.Serve(w, httptest.NewRequest("GET", "http://a.localhost/", nil), h.fn)
+		returned <- w.written.Load()
+	}()
+	<-w.begun
+	close(let)
+	if !<-returned {
+		t.Error("the request ended while its answer was being written")
+	}
+}
+
+// slowWriter takes its time to write.
+type slowWriter struct {
+	*httptest.ResponseRecorder
+	once    sync.Once
+	begun   chan struct{}
+	written atomic.Bool
+}
+
+func (w *slowWriter) Write(p []byte) (int, error) {
+	w.once.Do(func() { close(w.begun) })
+	time.Sleep(100 * time.Millisecond)
+	w.written.Store(true)
+	return w.ResponseRecorder.Write(p)
+}
+
+// Processor time is a limit of its own: waiting does not count, working does, whatever the deadline says.
+func TestProcessorTimeIsALimitOfItsOwn(t *testing.T) {
+	h := newHost(t, `export default async (request) => {
+		const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+		const work = (ms) => { const end = Date.now() + ms; while (Date.now() < end); };
+		if (request.url.endsWith("/wait")) { await sleep(600); return new Response("waited"); }
+		if (request.url.endsWith("/bits")) { for (;;) { work(20); await sleep(1); } }
+		for (;;) {}
+	};`, func(l *system.Runtime) { l.ExecTimeout, l.CPUTime = 60_000, 300 })
+	h.ask(t, "GET", "/wait", "")
+	for path, want := range map[string]string{"/wait": "waited", "/": "processor time", "/bits": "processor time"} {
+		if w := h.ask(t, "GET", path, ""); !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
 	}
 }
 

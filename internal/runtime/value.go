@@ -13,7 +13,7 @@ import (
 	lib "modernc.org/libquickjs"
 )
 
-// This file is the only one that touches the engine. Its rules, which the leak test holds:
+// This file and heap.go, its memory, are the only ones that touch the engine. The rules, which the leak test holds:
 //
 //   - A value that a function here returns is owned by the caller and freed exactly once, with free, or given away to
 //     one of the functions that say they take it over (set, ret of a host function).
@@ -31,12 +31,16 @@ type isolate struct {
 
 	scratch uintptr // C memory through which strings and bytes go in
 	room    int     // its size
+
+	dead   atomic.Bool // its memory was revoked: whoever works in it ends with a panic
+	region []byte      // of its heap; nil = it has ordinary memory
 }
 
 // clock tells the interrupt handler when to stop. It lies in C memory, where the engine's callback finds it.
 type clock struct {
 	stop  int32
 	limit int64 // monotonic nanoseconds; 0 = none
+	cpu   int64 // likewise: when the processor time will be used up, if no pause comes before
 }
 
 var began = time.Now() // origin of the monotonic clock; never changes
@@ -54,18 +58,20 @@ func stackSlots(bytes int64) lib.Tsize_t {
 
 func newIsolate(memory, stack int64) (*isolate, error) {
 	tls := libc.NewTLS()
-	rt := lib.XJS_NewRuntime(tls)
+	region, rt := newRuntime(tls, memory)
 	if rt == 0 {
+		unreserve(region)
 		tls.Close()
 		return nil, errMemory
 	}
 	p := libc.Xcalloc(tls, 1, libc.Tsize_t(unsafe.Sizeof(clock{})))
 	if p == 0 {
 		lib.XJS_FreeRuntime(tls, rt)
+		unreserve(region)
 		tls.Close()
 		return nil, errMemory
 	}
-	i := &isolate{tls: tls, rt: rt, clock: at[clock](p)}
+	i := &isolate{tls: tls, rt: rt, clock: at[clock](p), region: region}
 	lib.XJS_SetMemoryLimit(tls, rt, lib.Tsize_t(memory))
 	lib.XJS_SetMaxStackSize(tls, rt, stackSlots(stack))
 	lib.XJS_SetInterruptHandler(tls, rt, fp(interrupted), p)
@@ -73,15 +79,45 @@ func newIsolate(memory, stack int64) (*isolate, error) {
 	return i, nil
 }
 
-// close frees the engine. Every realm must be closed before.
+// newRuntime makes an engine in a range of its own, or in ordinary memory where there is no such range.
+func newRuntime(tls *libc.TLS, memory int64) (region []byte, rt uintptr) {
+	region, h := newHeap(memory)
+	if h == nil {
+		return nil, lib.XJS_NewRuntime(tls)
+	}
+	size := int(unsafe.Sizeof(lib.TJSMallocFunctions{}))
+	functions := tls.Alloc(size)
+	defer tls.Free(size)
+	*at[lib.TJSMallocFunctions](functions) = lib.TJSMallocFunctions{Fjs_malloc: fp(heapMalloc), Fjs_free: fp(heapFree), Fjs_realloc: fp(heapRealloc)}
+	return region, lib.XJS_NewRuntime2(tls, functions, uintptr(unsafe.Pointer(h)))
+}
+
+// close frees the engine. Every realm must be closed before, unless it is dead.
 func (i *isolate) close() {
-	lib.XJS_FreeRuntime(i.tls, i.rt)
+	if !i.dead.Load() {
+		lib.XJS_FreeRuntime(i.tls, i.rt)
+	}
+	unreserve(i.region)
 	libc.Xfree(i.tls, uintptr(unsafe.Pointer(i.clock)))
 	if i.scratch != 0 {
 		libc.Xfree(i.tls, i.scratch)
 	}
 	i.tls.Close()
-	*i = isolate{}
+	i.tls, i.rt, i.clock, i.scratch, i.region = nil, 0, nil, 0, nil
+}
+
+// kill takes the memory from whoever works in the engine; ok is false where that is not possible. Any goroutine may
+// call it while the isolate is not closed.
+func (i *isolate) kill() (ok bool) {
+	if i.region == nil || i.dead.Load() {
+		return false
+	}
+	i.dead.Store(true)
+	if revoke(i.region) != nil {
+		i.dead.Store(false)
+		return false
+	}
+	return true
 }
 
 // keepScratch is how much scratch memory is kept from one string to the next.
@@ -106,28 +142,52 @@ func (i *isolate) copyIn(b []byte) uintptr {
 // arm makes the engine stop at the deadline.
 func (i *isolate) arm(deadline time.Time) {
 	atomic.StoreInt32(&i.clock.stop, 0)
+	atomic.StoreInt64(&i.clock.cpu, 0)
 	atomic.StoreInt64(&i.clock.limit, int64(deadline.Sub(began)))
 }
+
+// armCPU makes the engine stop at a moment of the monotonic clock, too, for want of processor time.
+func (i *isolate) armCPU(at int64) { atomic.StoreInt64(&i.clock.cpu, at) }
 
 // disarm lets the engine run without a deadline.
 func (i *isolate) disarm() {
 	atomic.StoreInt32(&i.clock.stop, 0)
+	atomic.StoreInt64(&i.clock.cpu, 0)
 	atomic.StoreInt64(&i.clock.limit, 0)
 }
 
-// expired says whether the deadline has passed.
-func (i *isolate) expired() bool {
-	limit := atomic.LoadInt64(&i.clock.limit)
-	return atomic.LoadInt32(&i.clock.stop) != 0 || limit != 0 && monotonic() >= limit
+// expired says whether the time of the script is over.
+func (i *isolate) expired() bool { return i.clock.over() }
+
+// overtime is why: what came first, the deadline or the end of the processor time.
+func (i *isolate) overtime() error {
+	limit, cpu := atomic.LoadInt64(&i.clock.limit), atomic.LoadInt64(&i.clock.cpu)
+	if cpu != 0 && (limit == 0 || cpu < limit) {
+		return errProcessorTime
+	}
+	return errDeadline
+}
+
+// ends is the earlier of the two moments at which the script must stop; 0 = none.
+func (c *clock) ends() int64 {
+	limit, cpu := atomic.LoadInt64(&c.limit), atomic.LoadInt64(&c.cpu)
+	if limit == 0 || cpu != 0 && cpu < limit {
+		return cpu
+	}
+	return limit
+}
+
+func (c *clock) over() bool {
+	if atomic.LoadInt32(&c.stop) != 0 {
+		return true
+	}
+	ends := c.ends()
+	return ends != 0 && monotonic() >= ends
 }
 
 // interrupted is called by the engine every few thousand steps; what is not 0 ends the script beyond any catch.
 func interrupted(_ *libc.TLS, _, opaque uintptr) int32 {
-	c := at[clock](opaque)
-	if atomic.LoadInt32(&c.stop) != 0 {
-		return 1
-	}
-	if limit := atomic.LoadInt64(&c.limit); limit != 0 && monotonic() >= limit {
+	if at[clock](opaque).over() {
 		return 1
 	}
 	return 0
@@ -356,7 +416,7 @@ func (r *realm) jobs() error {
 			panic(p)
 		}
 		if r.expired() {
-			return errDeadline
+			return r.overtime()
 		}
 	}
 }
@@ -376,7 +436,7 @@ func (r *realm) exception() error {
 	v := lib.XJS_GetException(r.tls, r.ctx)
 	defer r.free(v)
 	if r.expired() {
-		return errDeadline
+		return r.overtime()
 	}
 	return r.describe(v)
 }

@@ -70,6 +70,9 @@ func activityOrigin(r *http.Request) map[string]any {
 
 // functionStopped records that a limit ended a run of a function.
 func (i *Instance) functionStopped(s runtime.Stop) {
+	if s.Final {
+		i.stopDeployment(s)
+	}
 	i.Activity.RecordBundled("function.stop", s.Function.AppID+" "+s.Limit, activity.Entry{
 		Weight: activity.Data, Action: "function.stop", Result: activity.Failed, Code: errs.Code(s.Err), ResourceType: "app",
 		Resource: s.Function.AppName, AppID: s.Function.AppID, Actor: activity.Actor{Kind: activity.ItSelf},

@@ -18,10 +18,12 @@ import (
 // set of limits: new connections go to that of the limits in force, and an older one lives on for as long as it has
 // connections. Nothing that is under way notices a change.
 type edge struct {
+	address  string // as it was asked for
 	listener net.Listener
 	handler  http.Handler
 	limits   *system.Live
 	log      *slog.Logger
+	idle     func() bool // nobody is being answered whose request can still end
 }
 
 // generation is the server for one set of limits.
@@ -50,8 +52,21 @@ func (e edge) run(ctx context.Context) error {
 	}
 	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
+	go func() { // runs that were abandoned would be waited for until the end
+		defer cancel()
+		for wait.Err() == nil {
+			time.Sleep(drainLook)
+			if e.idle() {
+				time.Sleep(drainLook) // the last answer may still be on its way out
+				return
+			}
+		}
+	}()
 	return errors.Join(err, shutdown(wait, all))
 }
+
+// drainLook is how long the end of a drain may go unnoticed.
+const drainLook = 50 * time.Millisecond
 
 // accept hands every connection to the server of the limits in force, until the listener fails.
 func (e edge) accept(all *[]*generation) error {
@@ -141,7 +156,7 @@ func shutdown(ctx context.Context, all []*generation) error {
 	for i, g := range all {
 		group.Go(func() {
 			err := g.server.Shutdown(ctx)
-			if errors.Is(err, context.DeadlineExceeded) {
+			if err != nil && ctx.Err() != nil {
 				err = g.server.Close()
 			}
 			<-g.ended

@@ -54,7 +54,7 @@ func (i *Instance) problems(h *op.Health) []string {
 	}
 	most := i.Limits.Storage().WriteQueue
 	add(h.Database.Queued > most/2, "%d writes wait for the disk; at %d more are refused", h.Database.Queued, most)
-	add(h.Runtime.Abandoned > 0, "%d runs of functions could not be stopped since the start, and may still use processor time; restart the server", h.Runtime.Abandoned)
+	add(h.Runtime.Abandoned > 0, "%d runs of functions could not be stopped since the start, and may still use processor time; `fazt server restart` ends them", h.Runtime.Abandoned)
 	add(h.Memory.Limit > 0 && h.Memory.Resident > h.Memory.Limit*9/10, "nine tenths of the memory are in use; lower storage.max_vfs or runtime.vms")
 	add(h.Dropped.LogLines > 0, "%d console lines came faster than they could be stored", h.Dropped.LogLines)
 	add(h.Dropped.Entries > 0, "%d entries of the activity log came faster than they could be stored", h.Dropped.Entries)

@@ -363,6 +363,10 @@ var changes = map[string]change{
 		set: func(l *system.Limits) { l.Runtime.ExecTimeout = 20 }, before: "done", after: "504",
 		show: func(x *trial) string { return x.ask(http.MethodGet, "/api/spin?n=300", "") },
 	},
+	"runtime.cpu_time": {
+		set: func(l *system.Limits) { l.Runtime.CPUTime = 20 }, before: "done", after: "504",
+		show: func(x *trial) string { return x.ask(http.MethodGet, "/api/spin?n=300", "") },
+	},
 	"runtime.max_memory": {
 		set: func(l *system.Limits) { l.Runtime.MaxMemory = 4 << 20 }, before: "done", after: "500",
 		show: func(x *trial) string { return x.ask(http.MethodGet, "/api/memory?n=8", "") },

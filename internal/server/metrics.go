@@ -95,6 +95,7 @@ func (r reading) functions(out chan<- prometheus.Metric) {
 	gauge(out, "fazt_function_requests_waiting", "Requests that wait for a virtual machine.", float64(s.Waiting))
 	counter(out, "fazt_function_runs_total", "Runs of functions.", float64(s.Runs))
 	counter(out, "fazt_function_interrupted_total", "Runs stopped at their deadline.", float64(s.Interrupted))
+	counter(out, "fazt_function_killed_total", "Runs of them that ended only because their memory was taken.", float64(s.Killed))
 	counter(out, "fazt_function_abandoned_total", "Runs that no deadline stopped.", float64(s.Abandoned))
 	counter(out, "fazt_function_refused_total", "Requests for which no virtual machine came free in time.", float64(s.Refused))
 }

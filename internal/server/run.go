@@ -45,7 +45,7 @@ func (i *Instance) Run(ctx context.Context, ready Ready) error {
 	defer i.running.Store(nil)
 
 	sinks := begin(context.WithoutCancel(ctx), stop, i.Activity.Run, i.AppLog.Run, i.Keys.Run)
-	work := begin(context.WithoutCancel(ctx), stop, i.engine.Run, i.Hosting.Run, i.KV.Run, paceCollector)
+	work := begin(context.WithoutCancel(ctx), stop, i.engine.Run, i.Hosting.Run, i.KV.Run, paceCollector, i.storeStops, i.watchBurning)
 	front := begin(context.WithoutCancel(ctx), stop, services(edges)...)
 	if err := i.started(ctx, r); err != nil {
 		i.log.Error("the start could not be recorded", "error", err)
@@ -58,6 +58,9 @@ func (i *Instance) Run(ctx context.Context, ready Ready) error {
 	i.engine.EndStreams()
 	if i.reload != nil {
 		i.reload.Close() // its streams would never drain
+	}
+	if r.handover.Load() {
+		i.keep(edges)
 	}
 	err = errors.Join(front.end(), work.end())
 	i.Activity.Stopped(system.Version)
@@ -95,6 +98,7 @@ func (s *stage) end() error {
 
 // listen opens the socket and every address, all or none.
 func (i *Instance) listen() (edges []edge, err error) {
+	defer i.config.Handed.Close()
 	defer func() {
 		if err != nil {
 			for _, e := range edges {
@@ -111,21 +115,22 @@ func (i *Instance) listen() (edges []edge, err error) {
 		Trusted: func(ip netip.Addr) bool { return gateway.Trusted(i.System.Settings().TrustedProxies(), ip) },
 	})
 	for _, address := range i.settings.Listen {
-		l, err := listener.TCP(address, limit)
+		l, err := i.config.Handed.TCP(address, limit)
 		if err != nil {
 			return edges, err
 		}
-		edges = append(edges, i.edge(l, i.front))
+		edges = append(edges, i.edge(address, l, i.front))
 	}
-	l, err := listener.Socket(listener.SocketPath(i.config.Database))
+	path := listener.SocketPath(i.config.Database)
+	l, err := i.config.Handed.Socket(path)
 	if err != nil {
 		return edges, err
 	}
-	return append(edges, i.edge(l, i.API())), nil
+	return append(edges, i.edge(path, l, i.API())), nil
 }
 
-func (i *Instance) edge(l net.Listener, h http.Handler) edge {
-	return edge{l, progress(h, i.Limits), i.Limits, i.log}
+func (i *Instance) edge(address string, l net.Listener, h http.Handler) edge {
+	return edge{address, l, i.visitors.count(progress(h, i.Limits)), i.Limits, i.log, i.idle}
 }
 
 func services(edges []edge) []func(ctx context.Context) error {

@@ -25,6 +25,7 @@ import (
 	"fazt/internal/errs"
 	"fazt/internal/gateway"
 	"fazt/internal/hosting"
+	"fazt/internal/listener"
 	"fazt/internal/runtime"
 	"fazt/internal/storage"
 	"fazt/internal/system"
@@ -32,13 +33,15 @@ import (
 
 // Config says which instance to build. Zero values mean what the database says, and else the defaults.
 type Config struct {
-	Database string         // the database file
-	Lock     *database.Lock // of that file; nil = Open takes it
-	Listen   []string       // addresses; nil = the setting
-	Domain   string         // "" = the setting
-	Limits   *system.Limits // where nothing is stored; nil = the defaults
-	Log      *slog.Logger   // nil = silent
-	Dev      bool           // readable error pages, and pages that reload when a deployment goes live
+	Database string           // the database file
+	Lock     *database.Lock   // of that file; nil = Open takes it
+	Listen   []string         // addresses; nil = the setting
+	Domain   string           // "" = the setting
+	Limits   *system.Limits   // where nothing is stored; nil = the defaults
+	Log      *slog.Logger     // nil = silent
+	Replace  bool             // the caller replaces the process when Kept says so
+	Handed   *listener.Handed // sockets of the process before; nil = none
+	Dev      bool             // readable error pages, and pages that reload when a deployment goes live
 
 	Flags  map[string]string        // settings of the command line, by path; Listen and Domain are two of them
 	Getenv func(name string) string // the environment, which may set settings; nil = none
@@ -91,6 +94,9 @@ type Instance struct {
 	running     atomic.Pointer[run]
 	visits      atomic.Uint64 // requests at the front door
 	calibration calibration
+	visitors    visitors
+	stops       chan runtime.Stop // deployments that were stopped, to be stored
+	kept        *listener.Kept    // once Run has returned to be replaced
 }
 
 // run is what exists only while the instance runs.
@@ -99,6 +105,8 @@ type run struct {
 	started time.Time
 	listen  []string
 	stop    context.CancelFunc
+
+	handover atomic.Bool // it stops to be replaced
 }
 
 // Open builds the instance. It takes the lock of the database unless it was given: a second server on one database
@@ -110,7 +118,7 @@ func Open(ctx context.Context, c Config) (*Instance, error) {
 	if c.Lookup == nil {
 		c.Lookup = lookup
 	}
-	i := &Instance{config: c, log: c.Log}
+	i := &Instance{config: c, log: c.Log, stops: make(chan runtime.Stop, 64)}
 	if c.Lock == nil {
 		lock, err := acquire(ctx, c.Database)
 		if err != nil {
@@ -186,7 +194,7 @@ func (i *Instance) composeEdges() {
 	})
 	i.api = api.New(api.Config{
 		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Keys: i.Keys, Answers: activity.NewAnswers(i.DB), AppLog: i.AppLog, Activity: i.Activity, Log: i.log,
-		URL: i.URL, AppURL: i.AppURL, HostURL: i.hostURL, Lookup: i.config.Lookup, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop, Measure: i.measure,
+		URL: i.URL, AppURL: i.AppURL, HostURL: i.hostURL, Lookup: i.config.Lookup, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop, HandOver: i.HandOver, Resume: i.engine.Resume, Measure: i.measure,
 		Health: i.health, Metrics: i.metrics, Ready: i.ready,
 		Settings: i.settings, Limits: i.Limits, System: i.System,
 	})
@@ -218,6 +226,11 @@ func (i *Instance) compile(ctx context.Context, src api.Source) ([]byte, error) 
 }
 
 func (i *Instance) program(ctx context.Context, deployment string) (*runtime.Program, error) {
+	if stopped, err := i.Hosting.Stopped(ctx, deployment); err != nil {
+		return nil, err
+	} else if stopped {
+		return nil, runtime.ErrStopped
+	}
 	data, err := i.Hosting.Program(ctx, deployment)
 	if err != nil {
 		return nil, err

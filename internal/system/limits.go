@@ -39,6 +39,7 @@ type Storage struct {
 // Runtime bounds one run of a function and the machines that run them.
 type Runtime struct {
 	ExecTimeout     int   `json:"exec_timeout" label:"Deadline" desc:"Wall time one request may spend in a function" unit:"ms" default:"5000" range:"10,300000" scope:"app"`
+	CPUTime         int   `json:"cpu_time" label:"Processor time" desc:"Time one request of a function may hold a processor; waiting does not count" unit:"ms" default:"5000" range:"10,300000" scope:"app"`
 	MaxMemory       int64 `json:"max_memory" label:"Memory" desc:"Memory of one virtual machine" unit:"bytes" default:"67108864" range:"4194304,4294967296" scope:"app"`
 	MaxStack        int64 `json:"max_stack" label:"Stack" desc:"Stack of one virtual machine" unit:"bytes" default:"524288" range:"65536,16777216" scope:"app"`
 	MaxRequestBody  int64 `json:"max_request_body" label:"Request body" desc:"Largest request body handed to a function as a whole; as a stream it may have storage.max_upload" unit:"bytes" default:"8388608" range:"0,4294967296" scope:"app"`
@@ -57,6 +58,9 @@ type Runtime struct {
 
 // Deadline is ExecTimeout as a duration.
 func (r Runtime) Deadline() time.Duration { return time.Duration(r.ExecTimeout) * time.Millisecond }
+
+// ProcessorTime is CPUTime as a duration.
+func (r Runtime) ProcessorTime() time.Duration { return time.Duration(r.CPUTime) * time.Millisecond }
 
 // HTTP bounds what clients may send.
 type HTTP struct {

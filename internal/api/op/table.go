@@ -141,6 +141,7 @@ var (
 	AppRemoval  = declare[AppRef, Removal](Spec{Name: "app.removal", Method: http.MethodGet, Path: "/api/apps/{app}/removal", Access: Read, Tag: "Apps", Doc: "Show what removing an app would take with it."})
 	AppRemove   = declare[AppRef, Removal](Spec{Name: "app.remove", Method: http.MethodDelete, Path: "/api/apps/{app}", Access: Admin, Tag: "Apps", Doc: "Remove an app with its deployments, aliases, domains, environment and data. Splits go on without it."})
 	AppRollback = declare[Rollback, Deployment](Spec{Name: "app.rollback", Method: http.MethodPost, Path: "/api/apps/{app}/rollback", Access: Deploy, Tag: "Apps", Doc: "Make an earlier deployment the live one, or a later one again."})
+	AppResume   = declare[AppRef, App](Spec{Name: "app.resume", Method: http.MethodPost, Path: "/api/apps/{app}/resume", Access: Deploy, Tag: "Apps", Doc: "Let the function of an app run again that was stopped because runs of it could not be ended."})
 
 	DeploymentPage = declare[AppPage, Page[Deployment]](Spec{Name: "deployment.list", Method: http.MethodGet, Path: "/api/apps/{app}/deployments", Access: Read, Tag: "Deployments", Doc: "List the deployments of an app, newest first."})
 	UploadStart    = declare[UploadBegin, hosting.Upload](Spec{Name: "upload.begin", Weight: activity.System, Resource: "app", Method: http.MethodPost, Path: "/api/apps/{app}/uploads", Access: Deploy, Tag: "Deployments", MaxBody: 64 << 20, Doc: "Announce a deployment and learn which content is missing. The same plan again resumes its upload."})
@@ -154,6 +155,7 @@ var (
 	ServerSetup   = declare[ServerInit, ServerStatus](Spec{Name: "server.init", Weight: activity.Security, Method: http.MethodPost, Path: "/api/server/init", Access: Owner, Tag: "Server", Doc: "Give a new instance its owner and its domain."})
 	ServerState   = declare[None, ServerStatus](Spec{Name: "server.status", Method: http.MethodGet, Path: "/api/server", Access: Read, Tag: "Server", Doc: "Show how the instance is doing."})
 	ServerStop    = declare[None, ServerStatus](Spec{Name: "server.stop", Weight: activity.System, Method: http.MethodPost, Path: "/api/server/stop", Access: Owner, Tag: "Server", Doc: "Finish running requests and stop the server."})
+	ServerRestart = declare[None, ServerStatus](Spec{Name: "server.restart", Weight: activity.System, Method: http.MethodPost, Path: "/api/server/restart", Access: Owner, Tag: "Server", Doc: "Finish running requests and replace the server by a fresh process on the same sockets. Nobody is refused meanwhile."})
 	DatabaseCheck = declare[None, DatabaseFaults](Spec{Name: "database.check", Weight: activity.System, Method: http.MethodPost, Path: "/api/database/check", Access: Admin, Tag: "Server", Doc: "Look through the whole database file for damage, while it is in use."})
 
 	ManifestSchema = declare[None, json.RawMessage](Spec{Name: "schema.manifest", Method: http.MethodGet, Path: "/api/schema/fazt.json", Access: Anyone, Bare: true, Tag: "Documents", Doc: "The JSON Schema of fazt.json."})
@@ -163,12 +165,12 @@ var (
 // All is every operation, in the order of the documents.
 func All() []Spec {
 	return []Spec{
-		AppList.Spec, AppGet.Spec, AppRemoval.Spec, AppRemove.Spec, AppRollback.Spec,
+		AppList.Spec, AppGet.Spec, AppRemoval.Spec, AppRemove.Spec, AppRollback.Spec, AppResume.Spec,
 		AppRename.Spec, AliasList.Spec, AliasGet.Spec, AliasSet.Spec, AliasSwap.Spec, AliasRemove.Spec,
 		DomainList.Spec, DomainGet.Spec, DomainAdd.Spec, DomainCheck.Spec, DomainRemove.Spec,
 		DeploymentPage.Spec, UploadStart.Spec, UploadSend.Spec, UploadCommit.Spec, DeployArchive.Spec,
 		EnvList.Spec, EnvChange.Spec, EnvRemove.Spec,
-		ServerSetup.Spec, ServerState.Spec, ServerStop.Spec, DatabaseCheck.Spec, ServerCalibrate.Spec,
+		ServerSetup.Spec, ServerState.Spec, ServerStop.Spec, ServerRestart.Spec, DatabaseCheck.Spec, ServerCalibrate.Spec,
 		KeyCreate.Spec, KeyPage.Spec, KeyRevoke.Spec, WhoAmI.Spec,
 		SQLQuery.Spec, SQLWrite.Spec,
 		ManifestSchema.Spec, OpenAPI.Spec,

@@ -66,7 +66,7 @@ CREATE TABLE deployments (
   spa        INTEGER NOT NULL DEFAULT 0,
   files      INTEGER NOT NULL,
   bytes      INTEGER NOT NULL,
-  created_at INTEGER NOT NULL, source TEXT,
+  created_at INTEGER NOT NULL, source TEXT, stopped_at INTEGER,
   UNIQUE (app_id, number)
 ) STRICT;
 

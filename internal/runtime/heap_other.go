@@ -1,0 +1,15 @@
+//go:build !linux
+
+package runtime
+
+import "errors"
+
+// Elsewhere a machine has ordinary memory, and one that does not listen is abandoned.
+
+func reserve(int) []byte { return nil }
+
+func revoke([]byte) error { return errors.ErrUnsupported }
+
+func unreserve([]byte) {}
+
+func discard([]byte) {}

@@ -1,0 +1,60 @@
+package runtime
+
+import (
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"fazt/internal/system"
+)
+
+// One app at all its limits, with natives that never end, leaves the requests of another served. The figures are shown,
+// not asserted.
+func TestAnAppAtItsLimitsLeavesAnotherServed(t *testing.T) {
+	var limits = system.Defaults().Runtime
+	limits.ExecTimeout, limits.QueueWait = 1000, 30_000
+	h := newHostWith(t, `export default () => { [].indexOf.call({ length: 2 ** 53 - 1 }, 1); };`, func(app string) system.Runtime {
+		l := limits
+		if app == "app_a" {
+			l.VMsPerApp, l.QueueWait = 2, 100
+		}
+		return l
+	})
+	other := h.another(t, "dep_2", `export default () => new Response("fine");`)
+	other.fn.AppID = "app_b"
+	measure := func(n int) (times []time.Duration) {
+		for range n {
+			began := time.Now()
+			if w := other.ask(t, "GET", "/", ""); w.Code != http.StatusOK {
+				t.Errorf("another app: %d %s", w.Code, w.Body)
+			}
+			times = append(times, time.Since(began))
+		}
+		slices.Sort(times)
+		return times
+	}
+	measure(1)
+	idle := measure(200)
+	end := make(chan struct{})
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for {
+				select {
+				case <-end:
+					return
+				default:
+					h.ask(t, "GET", "/", "")
+				}
+			}
+		})
+	}
+	time.Sleep(50 * time.Millisecond)
+	loaded := measure(20)
+	close(end)
+	all.Wait()
+	t.Logf("idle: median %v, worst %v; beside an app at its limits: median %v, worst %v; %+v",
+		idle[len(idle)/2], idle[len(idle)-1], loaded[len(loaded)/2], loaded[len(loaded)-1], h.Stats())
+}
