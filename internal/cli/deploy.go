@@ -30,8 +30,9 @@ old files or the new ones, never a mix.
 The name is --name, else the name in fazt.json, else that of the folder. What
 .gitignore and .faztignore name is not sent, and neither are .git, node_modules,
 .env files and other dotfiles (.well-known excepted). Of node_modules, what the
-function imports is sent; nobody is served it. Where package.json has dependencies
-and there is no node_modules, they are installed first.
+function imports is sent; nobody is served it. Where package.json has
+dependencies and there is no node_modules, they are installed first, which runs
+their install scripts.
 
 Where package.json has a build script, it runs first, with the package manager
 the lockfile belongs to. The pages are then taken from dist, build or out, and
