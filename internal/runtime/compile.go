@@ -71,6 +71,7 @@ func compile(ctx context.Context, src Source, entry string) (*Program, error) {
 			p.Script = f.Contents
 		}
 	}
+	p.Standard = m.standard
 	if p.Bytecode, err = assemble(p, scriptName); err != nil {
 		return nil, unprocessable([]Diagnostic{{File: entry, Line: 1, Column: 1, Text: err.Error()}})
 	}

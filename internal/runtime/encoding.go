@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"encoding/base64"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -172,4 +173,38 @@ func incomplete(name string, b []byte) int {
 	}
 	_, read, _ := e.NewDecoder().Transform(make([]byte, 4*len(b)+16), b, false)
 	return len(b) - read
+}
+
+// toBase64 encodes text each character of which stands for a byte; ok is false when one is none.
+func toBase64(text string) (s string, ok bool) {
+	data := make([]byte, 0, len(text))
+	for _, c := range text {
+		if c > 0xff {
+			return "", false
+		}
+		data = append(data, byte(c))
+	}
+	return base64.StdEncoding.EncodeToString(data), true
+}
+
+// fromBase64 is the forgiving decoding of the Infra standard: white space does not count, and the padding may be missing.
+func fromBase64(text string) (s string, ok bool) {
+	text = strings.Map(func(c rune) rune {
+		if strings.ContainsRune("\t\n\f\r ", c) {
+			return -1
+		}
+		return c
+	}, text)
+	if len(text)%4 == 0 {
+		text = strings.TrimSuffix(strings.TrimSuffix(text, "="), "=")
+	}
+	data, err := base64.RawStdEncoding.DecodeString(text)
+	if err != nil || len(text)%4 == 1 {
+		return "", false
+	}
+	var out strings.Builder
+	for _, b := range data {
+		out.WriteRune(rune(b))
+	}
+	return out.String(), true
 }

@@ -181,6 +181,20 @@ func (m *machine) hostObject() value {
 			}
 			return undefinedValue(), nil
 		},
+		"btoa": func(args []value) (value, error) {
+			s, ok := toBase64(text(args, 0))
+			if !ok {
+				return undefinedValue(), nil
+			}
+			return r.newString(s), nil
+		},
+		"atob": func(args []value) (value, error) {
+			s, ok := fromBase64(text(args, 0))
+			if !ok {
+				return undefinedValue(), nil
+			}
+			return r.newString(s), nil
+		},
 		"encoding": func(args []value) (value, error) {
 			name := encodingOf(text(args, 0))
 			if name == "" {

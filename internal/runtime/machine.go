@@ -78,6 +78,14 @@ func (m *machine) newRealm() error {
 	} {
 		*into = r.get(api, name)
 	}
+	// A script has a fresh realm for every request, made before that comes: what it is known to need is there already.
+	if m.program.Style == StyleScript && len(m.program.Standard) > 0 {
+		preload := r.get(api, "preload")
+		defer r.free(preload)
+		names := r.newString(strings.Join(m.program.Standard, ","))
+		defer r.free(names)
+		return m.notify(preload, names)
+	}
 	return nil
 }
 

@@ -19,6 +19,7 @@ type modules struct {
 	packages *installed // where the packages are on the disk; nil on a server
 
 	mu           sync.Mutex
+	standard     []string          // parts of the standard modules that are imported, sorted
 	followsCalls bool              // async_hooks is imported: async functions are bundled so that their calls can be followed
 	missing      map[string]string // importer NUL import -> why there is nothing
 }
@@ -27,6 +28,7 @@ type modules struct {
 const (
 	ofApp  = "app"  // in the deployment; the path is that of the file
 	ofNode = "node" // in the product; the path is the name
+	ofOwn  = "own"  // in the product, a package that every function has; the path is the part, and a member of it
 )
 
 func (m *modules) plugin(ctx context.Context) api.Plugin {
@@ -52,6 +54,14 @@ func (m *modules) plugin(ctx context.Context) api.Plugin {
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: ofNode}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
 			name, member, below := strings.Cut(args.Path, "/")
 			text := fmt.Sprintf("module.exports = __fazt_node(%q)", name)
+			if below {
+				text += "." + member
+			}
+			return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS}, nil
+		})
+		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: ofOwn}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+			part, member, below := strings.Cut(args.Path, "/")
+			text := fmt.Sprintf("module.exports = __fazt_part(%q)", part)
 			if below {
 				text += "." + member
 			}
@@ -99,6 +109,14 @@ func (m *modules) resolve(build api.PluginBuild, args api.OnResolveArgs) (api.On
 		if file, ok := m.plain(args); ok {
 			return api.OnResolveResult{Path: file, Namespace: ofApp}, nil
 		}
+	}
+	if part, member, ok := standardModule(name); ok && !relative {
+		m.mu.Lock()
+		if at, found := slices.BinarySearch(m.standard, part); !found {
+			m.standard = slices.Insert(m.standard, at, part)
+		}
+		m.mu.Unlock()
+		return api.OnResolveResult{Path: strings.TrimSuffix(part+"/"+member, "/"), Namespace: ofOwn, SideEffects: api.SideEffectsFalse}, nil
 	}
 	switch {
 	case relative:
@@ -168,6 +186,29 @@ func (m *modules) plain(args api.OnResolveArgs) (string, bool) {
 func NodeModules() []string {
 	return []string{"assert", "assert/strict", "async_hooks", "buffer", "crypto", "events", "path", "path/posix", "process", "punycode",
 		"querystring", "string_decoder", "timers", "timers/promises", "url", "util", "util/types"}
+}
+
+// StandardModules are the packages that every function has, without installing them. A copy of its own goes before.
+func StandardModules() []string {
+	return []string{"cheerio", "dayjs", "lodash", "marked", "uuid", "validator", "zod"}
+}
+
+// dayjsPlugins are the plugins of dayjs that are there.
+func dayjsPlugins() []string {
+	return []string{"advancedFormat", "customParseFormat", "duration", "isBetween", "isSameOrAfter", "isSameOrBefore", "isoWeek", "quarterOfYear",
+		"relativeTime", "timezone", "utc", "weekOfYear"}
+}
+
+// standardModule is the part that holds a standard module, and which member of it that is, "" = all.
+func standardModule(name string) (part, member string, ok bool) {
+	if slices.Contains(StandardModules(), name) {
+		return "std-" + name, "", true
+	}
+	if plugin, found := strings.CutPrefix(name, "dayjs/plugin/"); found {
+		plugin = strings.TrimSuffix(plugin, ".js")
+		return "std-dayjs-plugins", plugin, slices.Contains(dayjsPlugins(), plugin)
+	}
+	return "", "", false
 }
 
 // otherNodeModules are those they do not have. A package may be called like one.

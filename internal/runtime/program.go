@@ -23,7 +23,8 @@ type Program struct {
 	Script    []byte // everything bundled to one script
 	SourceMap []byte // of Script
 	Bytecode  []byte
-	Engine    string // what Bytecode was made for
+	Engine    string   // what Bytecode was made for
+	Standard  []string // parts of the standard modules it imports
 }
 
 // wire is Program without its methods, so that gob does not call them.

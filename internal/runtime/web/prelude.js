@@ -106,31 +106,17 @@ class TextDecoder {
 // exact is an ArrayBuffer with the bytes of a view and no others.
 const exact = (bytes) => bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
 
-const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const btoa = (data) => {
-	const text = String(data), out = [];
-	for (let i = 0; i < text.length; i += 3) {
-		const a = text.charCodeAt(i), b = text.charCodeAt(i + 1), c = text.charCodeAt(i + 2);
-		if (a > 255 || b > 255 || c > 255) throw new DOMException("the text has characters beyond Latin-1", "InvalidCharacterError");
-		out.push(alphabet[a >> 2], alphabet[(a & 3) << 4 | b >> 4], i + 1 < text.length ? alphabet[(b & 15) << 2 | c >> 6] : "=", i + 2 < text.length ? alphabet[c & 63] : "=");
-	}
-	return out.join("");
+const btoa = function (data) {
+	need(arguments, 1);
+	const text = host.btoa(String(data));
+	if (text === undefined) throw new DOMException("the text has characters beyond Latin-1", "InvalidCharacterError");
+	return text;
 };
-const atob = (data) => {
-	let text = String(data).replace(/[\t\n\f\r ]/g, "");
-	if (text.length % 4 === 0) text = text.replace(/==?$/, "");
-	if (text.length % 4 === 1 || /[^A-Za-z0-9+/]/.test(text)) throw new DOMException("the text is not base64", "InvalidCharacterError");
-	let bits = 0, held = 0;
-	const out = [];
-	for (const c of text) {
-		held = (held << 6 | alphabet.indexOf(c)) & 0xffffff;
-		bits += 6;
-		if (bits >= 8) {
-			bits -= 8;
-			out.push(String.fromCharCode(held >> bits & 255));
-		}
-	}
-	return out.join("");
+const atob = function (data) {
+	need(arguments, 1);
+	const text = host.atob(String(data));
+	if (text === undefined) throw new DOMException("the text is not base64", "InvalidCharacterError");
+	return text;
 };
 
 // ---- lists of pairs --------------------------------------------------------------------------------------------
@@ -1014,7 +1000,7 @@ lazily("transforms", ["TextEncoderStream", "TextDecoderStream", "CompressionStre
 // What parts may use of the host.
 const services = freeze({ random: host.random, uuid: host.uuid, digest: host.digest, hmac: host.hmac, env: () => envValues });
 // The modules of Node.js are parts; the compiler writes this for their imports.
-define(globalThis, { __fazt_node: (name) => loaded("node-" + name).default });
+define(globalThis, { __fazt_node: (name) => loaded("node-" + name).default, __fazt_part: (name) => name.startsWith("std-") ? loaded(name).default : undefined });
 lazily("node-buffer", ["Buffer"]);
 lazily("node-process", ["process"]);
 lazily("urlpattern", ["URLPattern"]);
@@ -1162,6 +1148,7 @@ const classic = ({ value }) => { // the promise of a script gives its completion
 
 return {
 	dispatch, start, settle, fire, prepare, classic, fail,
+	preload: (names) => { for (const name of names.split(",")) loaded(name); },
 	env: (text) => { envValues = freeze(parse(text)); },
 	leave,
 	reset: () => { timers.clear(); calls.clear(); waiting = 0; current = leaving = undefined; indent = ""; },
