@@ -52,7 +52,7 @@ func bundle() error {
 			err = errors.Join(err, fmt.Errorf("%s: %s", entry, m.Text))
 		}
 	}
-	return err
+	return errors.Join(err, licenses())
 }
 
 // nodeModules makes the modules of Node.js that a package imports those of the machine: entries/node-x.js is x there.

@@ -19,6 +19,7 @@ import (
 	"fazt/internal/listener"
 	"fazt/internal/output"
 	"fazt/internal/runtime"
+	"fazt/internal/runtime/web"
 	"fazt/internal/server"
 	"fazt/internal/system"
 )
@@ -310,14 +311,26 @@ func width(w io.Writer) int {
 }
 
 func (c *command) version() *cobra.Command {
-	return &cobra.Command{
+	licenses := false
+	cmd := &cobra.Command{
 		Use: "version", Short: "Print the version", Args: arguments(),
-		Example: "  fazt version",
+		Example: `  fazt version
+  fazt version --licenses`,
 		RunE: func(*cobra.Command, []string) error {
+			if licenses {
+				text := web.Licenses()
+				if text == "" {
+					return errs.New(errs.Unsupported, "this build of Fazt was made without the licences; `make build` makes one with them")
+				}
+				_, err := io.WriteString(c.Stdout, text)
+				return err
+			}
 			return c.print(output.View{
 				Value: map[string]string{"version": system.Version, "go": goVersion(), "platform": platform()},
 				Rows:  [][]string{{"fazt", system.Version}, {"go", goVersion()}, {"platform", platform()}},
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&licenses, "licenses", false, "the licences of the software of others in it")
+	return cmd
 }

@@ -93,3 +93,15 @@ func TestLabelsOfFolders(t *testing.T) {
 		}
 	}
 }
+
+func TestTheLicensesOfOthersAreInTheBinary(t *testing.T) {
+	var out, problems bytes.Buffer
+	if code := Main(t.Context(), Env{Args: []string{"version", "--licenses"}, Stdout: &out, Stderr: &problems, Stdin: strings.NewReader("")}); code != exitOK {
+		t.Fatal(code, problems.String())
+	}
+	for _, want := range []string{"\nmodernc.org/libquickjs v", "\nlodash 4.", "Permission is hereby granted", "Redistribution and use"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in it", want)
+		}
+	}
+}

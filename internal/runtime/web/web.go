@@ -30,6 +30,12 @@ type Part struct {
 	Script []byte
 }
 
+// Licenses are those of what others made that is in the binary; "" in one that was made without `make web`.
+func Licenses() string {
+	text, _ := files.ReadFile("dist/LICENSES.txt")
+	return string(text)
+}
+
 // Parts are all parts.
 func Parts() ([]Part, error) {
 	var list []Part

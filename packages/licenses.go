@@ -1,0 +1,90 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// licenses gathers the licences of everything in the binary: the Go modules it is built of, and the npm packages that are
+// bundled into it. `fazt version --licenses` shows them.
+func licenses() error {
+	parts := map[string]string{} // name and version -> directory
+	list := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{if .Version}}{{.Path}} {{.Version}}\t{{.Dir}}{{end}}{{end}}", "./cmd/fazt")
+	list.Stderr = os.Stderr
+	out, err := list.Output()
+	if err != nil {
+		return fmt.Errorf("go list: %w", err)
+	}
+	for line := range strings.Lines(string(out)) {
+		if name, dir, ok := strings.Cut(strings.TrimSpace(line), "\t"); ok {
+			parts[name] = dir
+		}
+	}
+	data, err := os.ReadFile(filepath.Join(here, "package-lock.json"))
+	if err != nil {
+		return err
+	}
+	var lock struct {
+		Packages map[string]struct{ Version, License string }
+	}
+	if err := json.Unmarshal(data, &lock); err != nil {
+		return err
+	}
+	for dir, p := range lock.Packages {
+		if dir != "" {
+			parts[strings.TrimPrefix(dir, "node_modules/")+" "+p.Version] = filepath.Join(here, filepath.FromSlash(dir))
+		}
+	}
+	var text strings.Builder
+	text.WriteString("Fazt contains the work of others, under these licences.\n")
+	names := make([]string, 0, len(parts))
+	for name := range parts {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		found, err := licenseOf(parts[name])
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		fmt.Fprintf(&text, "\n%s\n%s\n\n%s\n", name, strings.Repeat("-", len(name)), strings.TrimSpace(found))
+	}
+	return os.WriteFile(filepath.Join(dist, "LICENSES.txt"), []byte(text.String()), 0o644)
+}
+
+// licenseOf is the text of the licence in a directory, or what its package.json says where there is no text.
+func licenseOf(dir string) (string, error) {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return "", err
+	}
+	var text []string
+	for _, f := range files {
+		name := strings.ToLower(f.Name())
+		if f.IsDir() || !strings.HasPrefix(name, "licen") && !strings.HasPrefix(name, "copying") && !strings.HasPrefix(name, "notice") {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(dir, f.Name()))
+		if err != nil {
+			return "", err
+		}
+		text = append(text, strings.TrimSpace(string(data)))
+	}
+	if len(text) > 0 {
+		return strings.Join(text, "\n\n"), nil
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "package.json"))
+	if err != nil {
+		return "", fmt.Errorf("it has no licence")
+	}
+	var p struct{ License string }
+	if err := json.Unmarshal(data, &p); err != nil || p.License == "" {
+		return "", fmt.Errorf("it has no licence")
+	}
+	return "License: " + p.License, nil
+}
