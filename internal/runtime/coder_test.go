@@ -12,6 +12,9 @@ import (
 
 // A few bytes that stand for very many end at the memory limit of the function, not at that of the server.
 func TestAFewBytesThatStandForManyEndAtTheMemoryLimit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("under the race detector it takes longer than any limit")
+	}
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
 	for range 200 {

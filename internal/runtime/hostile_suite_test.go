@@ -377,7 +377,9 @@ func TestTwoRequestsTwoUsersAndTwoAppsShareNothing(t *testing.T) {
 			respond(200, user + " " + request.headers["x-user"] + " " + before, { "x-user": user });`,
 	} {
 		t.Run(style, func(t *testing.T) {
-			h := newHost(t, code, func(l *system.Runtime) { l.QueueWait, l.VMs, l.VMsPerApp = 60_000, 6, 3 })
+			h := newHost(t, code, func(l *system.Runtime) {
+				l.QueueWait, l.ExecTimeout, l.CPUTime, l.VMs, l.VMsPerApp = 60_000, 60_000, 60_000, 6, 3
+			})
 			apps := []*host{h, h.another(t, "dep_2", code)}
 			var all sync.WaitGroup
 			for n := range 60 {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fazt/internal/errs"
+	"fazt/internal/system"
 )
 
 // Each line is an expression in which node("x") is the module, and what JSON.stringify makes of it in Node.js. A thrown
@@ -72,7 +73,7 @@ export default async () => {
 		try { out.push(JSON.stringify(await f()) ?? "undefined"); } catch (e) { console.log(e.message, e.stack); out.push(JSON.stringify(e.name)); }
 	}
 	return Response.json(out);
-};`)
+};`, func(l *system.Runtime) { l.ExecTimeout, l.CPUTime = 60_000, 60_000 })
 	w := h.ask(t, "GET", "/", "")
 	var got []string
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || len(got) != len(nodeModules) {

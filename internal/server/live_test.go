@@ -462,7 +462,7 @@ var changes = map[string]change{
 	},
 
 	"runtime.stream_timeout": {
-		start: func(l *system.Limits) { l.Runtime.ExecTimeout = 100 },
+		start: func(l *system.Limits) { l.Runtime.ExecTimeout = 1000 },
 		set:   func(l *system.Limits) { l.Runtime.StreamTimeout = 1000 }, before: "whole", after: "cut",
 		show: func(x *trial) string {
 			c := x.connect("GET /api/trickle?n=3 HTTP/1.1\r\nHost: app.localhost\r\n\r\n")
