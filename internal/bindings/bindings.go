@@ -11,7 +11,8 @@ import (
 
 // Deps are what the functions work on.
 type Deps struct {
-	KV KV
+	KV      KV
+	Private Private
 }
 
 // KV is the key-value store as functions use it.
@@ -43,6 +44,7 @@ func All(d Deps) []bind.Namespace {
 			bind.Script("warn(...values: unknown[]): void", "Write a line at this level."),
 			bind.Script("error(...values: unknown[]): void", "Write a line at this level."),
 		}},
+		private(d.Private),
 		kv("fazt.app.kv", d.KV, func(c *bind.Call) storage.Scope { return storage.Scope{App: c.AppID} }),
 	}
 }

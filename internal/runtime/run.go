@@ -111,7 +111,7 @@ func newRun(e *Engine, f Function, limits system.Runtime, w http.ResponseWriter,
 	deadline, _ := ctx.Deadline()
 	u := &run{
 		engine: e, f: f, limits: limits, ctx: ctx, cancel: cancel, begun: time.Now(), w: w, r: r, in: in, timers: map[int32]time.Time{},
-		call: bind.Call{Context: ctx, AppID: f.AppID, AppName: f.AppName, RequestID: f.RequestID, Version: e.config.Version},
+		call: bind.Call{Context: ctx, AppID: f.AppID, AppName: f.AppName, Deployment: f.Deployment, RequestID: f.RequestID, Version: e.config.Version},
 	}
 	u.ends.Store(int64(deadline.Sub(began)))
 	return u

@@ -15,12 +15,13 @@ import (
 
 // Call is what a function knows of the run that calls it.
 type Call struct {
-	Context   context.Context // ends with the run; carries its Budget
-	AppID     string
-	AppName   string
-	User      string // "" = nobody is signed in
-	RequestID string
-	Version   string // of the product
+	Context    context.Context // ends with the run; carries its Budget
+	AppID      string
+	AppName    string
+	Deployment string // that runs
+	User       string // "" = nobody is signed in
+	RequestID  string
+	Version    string // of the product
 }
 
 // Func is one declared function, constant or asynchronous function.

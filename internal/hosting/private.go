@@ -1,0 +1,60 @@
+package hosting
+
+import (
+	"context"
+	"strings"
+
+	"fazt/internal/database"
+	"fazt/internal/errs"
+)
+
+const (
+	privateFolder = "private/"
+	maxPrivate    = 8 << 20 // bytes of a private file that a function reads
+	mostPrivate   = 10_000  // names a listing has
+)
+
+// PrivateFile is the content of a file below private/ of a deployment; nil when there is none. The path is one as
+// deployments have them: what is written in another way, or leads out, is no file.
+func (s *Store) PrivateFile(ctx context.Context, deployment, path string) ([]byte, error) {
+	f, err := s.privateFile(ctx, deployment, path)
+	if errs.Is(err, errs.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if f.Size > maxPrivate {
+		return nil, errs.New(errs.TooLarge, "private/%s has %d bytes, and a function may read %d", path, f.Size, maxPrivate)
+	}
+	data, err := s.readBlob(ctx, f.Blob, f.Size)
+	if data == nil && err == nil {
+		data = []byte{}
+	}
+	return data, err
+}
+
+// HasPrivateFile says whether there is a file below private/.
+func (s *Store) HasPrivateFile(ctx context.Context, deployment, path string) (bool, error) {
+	_, err := s.privateFile(ctx, deployment, path)
+	if errs.Is(err, errs.NotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (s *Store) privateFile(ctx context.Context, deployment, path string) (File, error) {
+	return s.File(ctx, deployment, privateFolder+strings.TrimPrefix(strings.TrimPrefix(path, "/"), privateFolder))
+}
+
+// PrivateFiles are the paths below private/, without it, in their order.
+func (s *Store) PrivateFiles(ctx context.Context, deployment string) ([]string, error) {
+	list := []string{}
+	err := s.db.Read(ctx, func(c *database.Conn) error {
+		return c.Each("SELECT path FROM deployment_files WHERE deployment_id = ? AND path > ? AND path < ? ORDER BY path LIMIT ?", func(r *database.Row) error {
+			list = append(list, strings.TrimPrefix(r.Text(0), privateFolder))
+			return nil
+		}, deployment, privateFolder, "private0", mostPrivate)
+	})
+	return list, err
+}
