@@ -1107,18 +1107,35 @@ const prepare = (method, url, headers, body, ip, id) => {
 	const query = {};
 	for (const [n, v] of parsed.searchParams) if (!Object.hasOwn(query, n)) query[n] = v;
 	const text = () => body === null ? "" : typeof body === "string" ? body : new TextDecoder().decode(body);
-	let value, read = false;
+	const type = all["content-type"] ?? "";
+	let value, read = false, form;
+	// multipart is the form that the body is: the first of each name, texts and files apart.
+	const multipart = () => {
+		if (form !== undefined) return form;
+		form = { fields: {}, files: {} };
+		if (body === null || !/^multipart\/form-data/i.test(type)) return form;
+		const list = host.multipart(type, typeof body === "string" ? exact(new TextEncoder().encode(body)) : body);
+		if (list === undefined) throw new TypeError("the body is not valid multipart/form-data");
+		for (const p of list) {
+			const into = p.filename === undefined ? form.fields : form.files;
+			if (p.name === "__proto__" || Object.hasOwn(into, p.name)) continue;
+			into[p.name] = p.filename === undefined ? new TextDecoder().decode(p.data)
+				: { name: p.filename, type: p.type || "application/octet-stream", size: p.data.byteLength, data: new Uint8Array(p.data) };
+		}
+		return form;
+	};
 	const request = { method, path: parsed.pathname, url, query, headers: all, ip, id, params: {},
 		get body() {
 			if (read) return value;
 			read = true;
-			const type = all["content-type"] ?? "";
 			if (body === null) value = null;
 			else if (/^application\/(?:[\w.+-]+\+)?json/i.test(type)) value = parse(text());
 			else if (/^application\/x-www-form-urlencoded/i.test(type)) { value = {}; for (const [n, v] of new URLSearchParams(text())) if (!Object.hasOwn(value, n)) value[n] = v; }
+			else if (/^multipart\/form-data/i.test(type)) value = multipart().fields;
 			else value = text();
 			return value;
 		},
+		get files() { return multipart().files; },
 		set body(v) { read = true; value = v; },
 		get text() { return text(); },
 	};
