@@ -55,6 +55,7 @@ interface Fazt {
 	readonly app: FaztApp;
 	readonly env: FaztEnv;
 	readonly log: FaztLog;
+	readonly private: FaztPrivate;
 }
 
 /** The app the function belongs to. */
@@ -100,6 +101,29 @@ interface FaztLog {
 	 * Write a line at this level.
 	 */
 	error(...values: unknown[]): void;
+}
+
+/** The files of the folder private/, of the deployment that runs. Visitors never see them. */
+interface FaztPrivate {
+	/**
+	 * The text of a file; undefined when there is none.
+	 * @param path below private/, such as data/prices.json
+	 */
+	read(path: string): string | undefined;
+	/**
+	 * The value that a file holds as JSON; undefined when there is no file.
+	 * @param path below private/, such as data/prices.json
+	 */
+	readJSON(path: string): any;
+	/**
+	 * Whether there is such a file.
+	 * @param path below private/, such as data/prices.json
+	 */
+	exists(path: string): boolean;
+	/**
+	 * The paths of all files, below private/ and without it.
+	 */
+	list(): string[];
 }
 
 /** JSON values under keys. A value that set has stored survives a crash. */
