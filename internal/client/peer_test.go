@@ -190,6 +190,20 @@ func TestAPeerOfAnotherVersionIsASentence(t *testing.T) {
 	}
 }
 
+func TestAnAnswerWithoutEndDoesNotFillTheMemory(t *testing.T) {
+	c := peerAt(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		for piece := bytes.Repeat([]byte("["), 1<<20); ; {
+			if _, err := w.Write(piece); err != nil {
+				return
+			}
+		}
+	})
+	if _, err := Call(t.Context(), c, op.AppList, op.List{}); !errs.Is(err, errs.Unsupported) || !strings.Contains(errs.Sentence(err), "larger than 64 MB") {
+		t.Error(err)
+	}
+}
+
 // texts is content for an upload.
 type texts map[string]string
 

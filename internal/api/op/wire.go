@@ -19,6 +19,7 @@ import (
 
 const (
 	maxJSONBody  = 1 << 20  // request bodies of operations that do not say otherwise
+	maxAnswer    = 64 << 20 // what a client reads of an answer: a page of the longest list is a few MB
 	maxErrorBody = 64 << 10 // what a client reads of a response that is not the envelope
 )
 
@@ -354,9 +355,12 @@ func (o Op[Req, Res]) Decode(resp *http.Response) (res Res, err error) {
 		_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxErrorBody))
 		return res, errs.New(errs.Unsupported, "what answers there is not the control API of a Fazt, or another version of it (HTTP %d)", resp.StatusCode)
 	}
-	data, err := io.ReadAll(resp.Body)
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
 		return res, errs.Wrap(errs.Unavailable, err, "the answer was cut off")
+	}
+	if len(data) > maxAnswer {
+		return res, errs.New(errs.Unsupported, "the answer is larger than %d MB; no Fazt answers like that", maxAnswer>>20)
 	}
 	if o.Bare && resp.StatusCode < 300 {
 		return res, json.Unmarshal(data, &res)
