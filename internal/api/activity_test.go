@@ -377,7 +377,7 @@ func TestStartsStopsAndUpgradesAreRecorded(t *testing.T) {
 
 func TestAFunctionThatALimitStopsIsRecordedAndAFloodOfItCounted(t *testing.T) {
 	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Runtime.ExecTimeout, l.Runtime.MaxMemory = 100, 8<<20 }))
-	app := i.Deploy("app", "-- api/main.js --\nif (request.query.memory) { let a = []; for (;;) a.push(new Uint8Array(1 << 20)); }\nfor (;;) {}\n").App.ID
+	app := i.Deploy("app", "-- api/main.js --\nif (request.query.memory) new Uint8Array(1 << 30);\nfor (;;) {}\n").App.ID
 	for range 12 {
 		i.Get("app", "/api/x")
 	}

@@ -37,6 +37,9 @@ func TestVisitorsWhoDoNotReadHoldUpNobody(t *testing.T) {
 		"waitUntil": `export default (request, env, ctx) => { ctx.waitUntil(new Promise((r) => setTimeout(r, 50))); return new Response("A".repeat(8 << 20)); };`,
 		"classic":   `respond("A".repeat(8 << 20));`,
 	} {
+		if testing.Short() && name != "module" { // under the race detector each takes a quarter of a minute
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			h := newHost(t, code, func(l *system.Runtime) { l.QueueWait, l.VMsPerApp, l.VMs = 2000, 2, 2 })
 			other := h.another(t, "dep_2", `export default () => new Response("fine");`)
