@@ -32,7 +32,7 @@ export default async (request) => {
 
 // The function asks for storage until it is refused; by then some of its time is left, and it can still answer.
 func TestAFunctionThatRunsOutOfTimeForStorageHearsOfItAndCanAnswer(t *testing.T) {
-	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Runtime.ExecTimeout = 400 }))
+	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Runtime.ExecTimeout = 1500 }))
 	i.Deploy("late", lateApp)
 	for _, path := range []string{"/api/set", "/api/get"} {
 		r := i.Get("late", path)
