@@ -103,7 +103,7 @@ interface FaztLog {
 	error(...values: unknown[]): void;
 }
 
-/** The files of the folder private/, of the deployment that runs. Visitors never see them. */
+/** The files of the folder private/, of the deployment that runs. Visitors see them at /private/ once they are signed in and may read the app, and never before. */
 interface FaztPrivate {
 	/**
 	 * The text of a file; undefined when there is none.

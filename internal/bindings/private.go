@@ -20,7 +20,7 @@ func private(files Private) bind.Namespace {
 	type path struct {
 		Path string `js:"path" doc:"below private/, such as data/prices.json"`
 	}
-	return bind.Namespace{Path: "fazt.private", Doc: "The files of the folder private/, of the deployment that runs. Visitors never see them.", Members: []bind.Func{
+	return bind.Namespace{Path: "fazt.private", Doc: "The files of the folder private/, of the deployment that runs. Visitors see them at /private/ once they are signed in and may read the app, and never before.", Members: []bind.Func{
 		bind.Fn("read", "The text of a file; undefined when there is none.", func(c *bind.Call, a path) (json.RawMessage, error) {
 			data, err := files.PrivateFile(c.Context, c.Deployment, a.Path)
 			if err != nil || data == nil {

@@ -205,6 +205,13 @@ func (g *gateway) enter(w *exchange, r *http.Request, d destination) error {
 		return errs.New(errs.NotFound, "nothing of %s is live yet", t.AppName)
 	}
 	v := hosting.View{Deployment: t.Deployment, Path: path, SPA: t.SPA}
+	if g.Reload != nil {
+		v.Inject = reloadTag(t.Deployment)
+	}
+	if strings.EqualFold(firstSegment(path), "private") {
+		w.class = ByFiles
+		return g.private(w, r, t, v)
+	}
 	if t.Routes.Cover(path) {
 		file, err := g.fileFirst(r, t, v)
 		if err != nil {
@@ -216,9 +223,6 @@ func (g *gateway) enter(w *exchange, r *http.Request, d destination) error {
 		}
 	}
 	w.class = ByFiles
-	if g.Reload != nil {
-		v.Inject = reloadTag(t.Deployment)
-	}
 	return g.Static.Serve(w, r, v)
 }
 

@@ -124,6 +124,8 @@ func wantsJSON(r *http.Request) bool {
 
 func title(status int) string {
 	switch {
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return "Not for everybody"
 	case status == http.StatusNotFound:
 		return "Nothing here"
 	case status == http.StatusMethodNotAllowed:

@@ -85,15 +85,20 @@ func Hidden(path string) bool {
 	if strings.EqualFold(path, ManifestFile) {
 		return true
 	}
-	for first := true; path != ""; first = false {
-		segment, rest, _ := strings.Cut(path, "/")
+	first, rest, _ := strings.Cut(path, "/")
+	switch {
+	case strings.EqualFold(first, "api"), strings.EqualFold(first, "private"), strings.EqualFold(first, "workers"):
+		return true
+	case first == ".well-known":
 		path = rest
-		switch {
-		case first && (strings.EqualFold(segment, "api") || strings.EqualFold(segment, "private") || strings.EqualFold(segment, "workers")):
-			return true
-		case strings.EqualFold(segment, "node_modules"):
-			return true
-		case strings.HasPrefix(segment, ".") && !(first && segment == ".well-known"):
+	}
+	return hiddenName(path)
+}
+
+// hiddenName says whether a segment of the path has a name that is served nowhere.
+func hiddenName(path string) bool {
+	for segment := range strings.SplitSeq(path, "/") {
+		if strings.HasPrefix(segment, ".") || strings.EqualFold(segment, "node_modules") {
 			return true
 		}
 	}

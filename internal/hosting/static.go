@@ -57,6 +57,7 @@ func NewStatic(c StaticConfig) *Static {
 type View struct {
 	Deployment string // dep_…
 	Path       string // canonical: decoded and clean, begins with one slash
+	Private    bool   // what lies below private/ is seen, and nothing else; the caller asked who is there
 	SPA        bool   // paths that lead nowhere and have no extension are answered with index.html
 	Inject     []byte // put before </body> of every HTML page, which then is never cached; nil = nothing
 }
@@ -70,6 +71,8 @@ var (
 	nosniff        = []string{"nosniff"}
 	acceptRanges   = []string{"bytes"}
 	varyEncoding   = []string{"Accept-Encoding"}
+	sameOrigin     = []string{"same-origin"}
+	noEtag         = []string{""}
 	encodingHeader = map[string][]string{"zstd": {"zstd"}, "br": {"br"}, "gzip": {"gzip"}}
 )
 
@@ -95,17 +98,21 @@ func (s *Static) Serve(w http.ResponseWriter, r *http.Request, v View) error {
 	if err != nil {
 		return err
 	}
-	p, location := x.resolve(v.Path)
+	files := x.files
+	if v.Private {
+		files = x.private
+	}
+	p, location := files.resolve(v.Path)
 	if location != "" {
-		redirect(w, r, location)
+		redirect(w, r, location, v.Private)
 		return nil
 	}
 	if p == nil && v.SPA {
-		p = x.fallback(v.Path)
+		p = files.fallback(v.Path)
 	}
 	status := http.StatusOK
 	if p == nil {
-		if p = x.files[notFoundFile]; p == nil {
+		if p = files[notFoundFile]; p == nil {
 			return errs.New(errs.NotFound, "there is nothing at this address")
 		}
 		status = http.StatusNotFound
@@ -122,7 +129,7 @@ func (s *Static) Has(ctx context.Context, v View) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	p, location := x.resolve(v.Path)
+	p, location := x.files.resolve(v.Path)
 	return p != nil || location != "", nil
 }
 
@@ -137,10 +144,13 @@ func (s *Static) index(ctx context.Context, deployment string) (*index, error) {
 // redirect sends the client to another path of the same host, with the query it has. The path is canonical, so that it
 // begins with one slash and cannot name a host. The answer is not kept: the next deployment may have its files the
 // other way round, and a remembered redirect would then go in circles.
-func redirect(w http.ResponseWriter, r *http.Request, path string) {
+func redirect(w http.ResponseWriter, r *http.Request, path string, private bool) {
 	location := (&url.URL{Path: path, RawQuery: r.URL.RawQuery}).String()
 	h := w.Header()
 	h["Cache-Control"] = revalidate
+	if private {
+		h["Cache-Control"] = noStore
+	}
 	h["Location"] = []string{location}
 	w.WriteHeader(http.StatusMovedPermanently)
 }
@@ -161,8 +171,15 @@ func (s *Static) serve(w http.ResponseWriter, r *http.Request, p *page, status i
 	if len(p.Variants) > 0 {
 		h["Vary"] = varyEncoding
 	}
+	if p.private {
+		// Nothing is remembered of it, so there is nothing to compare; and no page of a neighbour may show it by its address.
+		f.etag = noEtag
+		h["Cross-Origin-Resource-Policy"] = sameOrigin
+	}
 	if status == http.StatusOK {
-		h["Etag"] = f.etag
+		if !p.private {
+			h["Etag"] = f.etag
+		}
 		if done := s.conditional(w, r, &f); done {
 			return nil
 		}

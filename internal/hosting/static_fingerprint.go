@@ -7,6 +7,7 @@ import "strings"
 // one step is there to prevent.
 var (
 	revalidate = []string{"no-cache"}
+	noStore    = []string{"private, no-store"}
 	immutable  = []string{"public, max-age=31536000, immutable"}
 )
 

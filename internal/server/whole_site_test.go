@@ -53,13 +53,13 @@ func TestAFunctionAnswersWhereItsRoutesSay(t *testing.T) {
 		{"files", "GET", "/x/../%70rivate/x.txt", "404"},
 		{"files", "GET", "/fazt.json", "200 function GET /fazt.json"},
 		{"files", "GET", "/node_modules/x.js", "200 function GET /node_modules/x.js"},
-		{"files", "GET", "/private/x.txt", "404"},
+		{"files", "GET", "/private/x.txt", "401"},
 		{"files", "GET", "/auth/login", "404"},
 		{"files", "GET", "/_fazt/x", "404"},
 
 		{"function", "GET", "/", "200 function GET /"},
 		{"function", "GET", "/style.css", "200 function GET /style.css"},
-		{"function", "GET", "/private/x.txt", "404"},
+		{"function", "GET", "/private/x.txt", "401"},
 
 		{"some", "GET", "/hook", "200 function GET /hook"},
 		{"some", "GET", "/hook/x", "200 the front page"}, // the single-page app
