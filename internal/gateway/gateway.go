@@ -271,7 +271,7 @@ func (g *gateway) function(w *exchange, r *http.Request, t *Target) error {
 	if !t.Function {
 		return errs.New(errs.NotFound, "this app has no function")
 	}
-	hideSplitCookie(r.Header)
+	hideCookies(r.Header)
 	f := runtime.Function{
 		AppID: t.AppID, AppName: t.AppName, Deployment: t.Deployment, Number: t.Number, Env: t.Env,
 		Load: func(ctx context.Context) (*runtime.Program, error) { return g.Program(ctx, t.Deployment) },

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"fazt/internal/runtime"
 )
 
 // Split divides the visitors of a host among apps, and remembers by a cookie which of them a visitor met.
@@ -97,24 +99,25 @@ func personalise(h http.Header, cookie string) {
 	}
 }
 
-// hideSplitCookie takes the cookie of splits out of a request: an app learns nothing of it.
-func hideSplitCookie(h http.Header) {
+// hideCookies takes the product's own cookies out of a request: an app learns nothing of them.
+func hideCookies(h http.Header) {
 	lines := h["Cookie"]
-	hidden := false
-	for _, line := range lines {
-		hidden = hidden || strings.Contains(line, splitCookie)
-	}
-	if !hidden {
-		return
-	}
 	var left []string
+	hidden := false
 	for _, line := range lines {
 		for pair := range strings.SplitSeq(line, ";") {
 			pair = strings.TrimSpace(pair)
-			if name, _, _ := strings.Cut(pair, "="); pair != "" && strings.TrimSpace(name) != splitCookie {
+			name, _, _ := strings.Cut(pair, "=")
+			switch {
+			case runtime.ProductCookie(strings.TrimSpace(name)):
+				hidden = true
+			case pair != "":
 				left = append(left, pair)
 			}
 		}
+	}
+	if !hidden {
+		return
 	}
 	if len(left) == 0 {
 		delete(h, "Cookie")

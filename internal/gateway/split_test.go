@@ -152,12 +152,13 @@ func TestNoSharedCacheMixesTheArmsOfASplit(t *testing.T) {
 func TestFunctionsDoNotSeeTheCookieOfASplit(t *testing.T) {
 	d := openSplit(t)
 	for line, want := range map[string]string{
-		"fazt_split=arm_a":                             `a []`,
-		"fazt_split=arm_a; x=1":                        `a ["x=1"]`,
+		"fazt_split=arm_a":      `a []`,
+		"fazt_split=arm_a; x=1": `a ["x=1"]`,
+		"fazt_split=arm_a; __Host-fazt_session=1; x=1; __secure-FAZT-y=2; faz=3": `a ["x=1; faz=3"]`,
 		"x=1;fazt_split=arm_a ; y=2":                   `a ["x=1; y=2"]`,
 		"x=1; fazt_split=arm_a; fazt_split=arm_b; z=3": `a ["x=1; z=3"]`,
 		"x=fazt_split; fazt_split=arm_a":               `a ["x=fazt_split"]`,
-		"fazt_split2=y; fazt_split=arm_a":              `a ["fazt_split2=y"]`,
+		"split_fazt=y; fazt_other=1; fazt_split=arm_a": `a ["split_fazt=y"]`,
 		"fazt_split=arm_a\r\nCookie: q=1; fazt_split":  `a ["q=1"]`,
 	} {
 		got := d.get("x.example.com", "/api/x", "Cookie: "+line)

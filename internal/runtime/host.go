@@ -277,7 +277,7 @@ func (m *machine) streaming(text func([]value, int) string, num func([]value, in
 		"bodyForm": asks(func(u *run, args []value) (int32, error) { return u.askForm(text(args, 0)) }),
 		"bodyOver": asks(func(u *run, _ []value) (int32, error) { return 0, u.bodyOver() }),
 		"stream": asks(func(u *run, args []value) (int32, error) {
-			return u.stream(answer{status: int(num(args, 0)), headers: text(args, 1), contentType: text(args, 2)}), nil
+			return u.stream(answer{status: int(num(args, 0)), headers: text(args, 1), contentType: text(args, 2)})
 		}),
 		"write": asks(func(u *run, args []value) (int32, error) { return u.write(data(args, 0)) }),
 		"end": func(args []value) (value, error) {

@@ -401,6 +401,9 @@ func (u *run) respond(a answer) error {
 	if int64(len(a.body)) > u.limits.MaxResponseBody {
 		return errs.New(errs.TooLarge, "the response has %d bytes; at most %d are allowed", len(a.body), u.limits.MaxResponseBody)
 	}
+	if err := u.admit(&a); err != nil {
+		return err
+	}
 	u.answered, u.answer = true, a
 	return nil
 }
@@ -416,9 +419,7 @@ func (u *run) send() {
 		var name, value string
 		name, headers, _ = strings.Cut(headers, "\n")
 		value, headers, _ = strings.Cut(headers, "\n")
-		if !ours(name) || a.streamed && name == "content-length" {
-			h.Add(name, value)
-		}
+		h.Add(name, value)
 	}
 	if !a.streamed && a.status != http.StatusNoContent && a.status != http.StatusNotModified {
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))
@@ -428,15 +429,6 @@ func (u *run) send() {
 	if u.r.Method != http.MethodHead && len(a.body) > 0 {
 		_, _ = u.w.Write(a.body) // the visitor may have left; the function is not told
 	}
-}
-
-// ours says whether a header is the server's to set: those of the connection, not of the answer.
-func ours(name string) bool {
-	switch strings.ToLower(name) {
-	case "connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "content-length", "x-request-id":
-		return true
-	}
-	return false
 }
 
 // fail answers for a function that did not. A visitor learns the request's id and no more.

@@ -38,14 +38,17 @@ func (u *run) beside(of exchange, fn func() (func(*machine) value, error)) int32
 }
 
 // stream begins an answer whose pieces follow: its head goes out at once. The id is 0 when no pieces are wanted.
-func (u *run) stream(a answer) int32 {
+func (u *run) stream(a answer) (int32, error) {
 	if u.answered || u.failed != nil {
-		return 0
+		return 0, nil
 	}
 	a.streamed = true
+	if err := u.admit(&a); err != nil {
+		return 0, err
+	}
 	u.answered, u.answer = true, a
-	if u.r.Method == http.MethodHead || a.status == http.StatusNoContent || a.status == http.StatusNotModified || !u.claim() {
-		return 0
+	if u.r.Method == http.MethodHead || bodyless(a.status) || !u.claim() {
+		return 0, nil
 	}
 	u.out = &output{writing: true}
 	u.flows.Store(true)
@@ -55,7 +58,7 @@ func (u *run) stream(a answer) int32 {
 		defer u.pen.Unlock()
 		u.send()
 		return nil, u.flush()
-	})
+	}), nil
 }
 
 // write sends a piece. The promise that comes of it is settled when the connection has taken it: so the script produces

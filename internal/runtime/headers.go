@@ -1,0 +1,221 @@
+package runtime
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"fazt/internal/errs"
+)
+
+// maxHeaders bounds the headers of an answer, names and values together, in bytes.
+const maxHeaders = 128 << 10
+
+// admit takes the answer as the function wants it, and makes of it what it may send. What would hurt another app, the
+// owner's session or the connection is left out, and the console of the app says why, in one line. It trusts nothing that
+// the prelude has checked: a script can replace what that checks with.
+func (u *run) admit(a *answer) error {
+	if a.status < 200 || a.status > 599 {
+		return errs.New(errs.Invalid, "%d cannot be the status of a response; it must be from 200 to 599", a.status)
+	}
+	if len(a.headers) > maxHeaders {
+		return errs.New(errs.TooLarge, "the headers of the response have %d bytes; at most %d are allowed", len(a.headers), maxHeaders)
+	}
+	var left leftOut
+	if bodyless(a.status) && len(a.body) > 0 {
+		left.note("the body", "an answer with status "+strconv.Itoa(a.status)+" has none")
+		a.body = nil
+	}
+	if a.headers != "" {
+		left.filter(a)
+	}
+	if len(left) > 0 {
+		u.print("warn", "left out of the answer: "+strings.Join(left, "; "))
+	}
+	return nil
+}
+
+// bodyless says whether an answer with the status has no body, whatever the function says.
+func bodyless(status int) bool {
+	return status == http.StatusNoContent || status == http.StatusResetContent || status == http.StatusNotModified
+}
+
+// leftOut is what an answer goes without, and why, each once.
+type leftOut []string
+
+// mostLeftOut bounds what is told of one answer.
+const mostLeftOut = 30
+
+func (l *leftOut) note(what, why string) {
+	if text := what + " (" + why + ")"; len(*l) < mostLeftOut && !slices.Contains(*l, text) {
+		*l = append(*l, text)
+	}
+}
+
+// filter takes out of the headers what is not the function's to say.
+func (l *leftOut) filter(a *answer) {
+	var kept strings.Builder
+	sized := false
+	for rest := a.headers; rest != ""; {
+		var name, value string
+		name, rest, _ = strings.Cut(rest, "\n")
+		value, rest, _ = strings.Cut(rest, "\n")
+		name = strings.ToLower(name)
+		switch name {
+		case "set-cookie":
+			value = l.cookie(value)
+		case "strict-transport-security":
+			value = l.without(value, ";", name, "it would bind other apps, below this host", func(directive string) bool {
+				return directive != "includesubdomains" && directive != "preload"
+			})
+		case "clear-site-data":
+			value = l.without(value, ",", name, "it would sign people out of other apps, and of the instance", func(directive string) bool {
+				return directive == `"cache"` || directive == `"storage"` || directive == `"executioncontexts"`
+			})
+		case "content-length":
+			n, err := strconv.ParseUint(value, 10, 63)
+			switch {
+			case a.streamed && err == nil && !sized: // and who sends more or less than that is cut off
+				sized = true
+			case !a.streamed && err == nil && n == uint64(len(a.body)): // it is set anyway
+				value = ""
+			default:
+				l.note(name, "it is not the length of the body")
+				value = ""
+			}
+		default:
+			if why := refused(name, value); why != "" {
+				l.note(shown(name), why)
+				continue
+			}
+			add(&kept, name, value)
+			continue
+		}
+		if value != "" {
+			add(&kept, name, value)
+		}
+	}
+	a.headers = kept.String()
+}
+
+func add(b *strings.Builder, name, value string) {
+	if b.Len() > 0 {
+		b.WriteByte('\n')
+	}
+	b.WriteString(name)
+	b.WriteByte('\n')
+	b.WriteString(value)
+}
+
+// refused says why a function cannot set a header; "" = it can. What it says of its own origin alone is its own right:
+// Access-Control-*, Service-Worker-Allowed, Content-Security-Policy and the like.
+func refused(name, value string) string {
+	switch name {
+	case "connection", "keep-alive", "proxy-authenticate", "proxy-authentication-info", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade":
+		return "it is about the connection, and that is Fazt's"
+	case "date", "x-request-id":
+		return "Fazt sets it"
+	case "alt-svc", "expect-ct", "public-key-pins", "public-key-pins-report-only":
+		return "how this host is reached is not for a function to say: browsers remember it, also for the next app there"
+	case "nel", "report-to":
+		return "it can have reports sent about the hosts of other apps; Reporting-Endpoints cannot"
+	case "x-accel-redirect", "x-sendfile", "x-lighttpd-send-file":
+		return "a proxy before Fazt would send a file of its own machine"
+	}
+	if !isToken(name) || strings.ContainsAny(value, "\x00\r\n") {
+		return "it is not a header"
+	}
+	return ""
+}
+
+// shown is a name as the console can show it.
+func shown(name string) string {
+	if len(name) > 100 || !isToken(name) {
+		return strconv.QuoteToASCII(name[:min(len(name), 100)])
+	}
+	return name
+}
+
+func isToken(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		if c <= ' ' || c >= 0x7f || strings.IndexByte(`"(),/:;<=>?@[\]{}`, c) >= 0 {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// without takes directives out of the value of a header. Nothing that a browser takes for a separator is overlooked: also
+// what stands in quotes is cut there.
+func (l *leftOut) without(value, separator, name, why string, good func(directive string) bool) string {
+	var kept []string
+	for directive := range strings.SplitSeq(value, separator) {
+		word, _, _ := strings.Cut(strings.ToLower(directive), "=")
+		word = strings.Trim(word, " \t")
+		if word == "" {
+			continue
+		}
+		if !good(word) {
+			l.note("part of "+name, why)
+			continue
+		}
+		kept = append(kept, directive)
+	}
+	return strings.Join(kept, separator)
+}
+
+// cookie makes a cookie one for this host alone: hosts below a domain are different apps, and one must not put a cookie
+// before another's. "" = there is nothing left of it.
+func (l *leftOut) cookie(line string) string {
+	if strings.ContainsAny(line, "\x00\r\n") {
+		l.note("set-cookie", "it is not a header")
+		return ""
+	}
+	pair, attributes, more := strings.Cut(line, ";")
+	// A browser sends a cookie without a name as its value, which can look like a name with a value.
+	name, _, _ := strings.Cut(strings.TrimLeft(pair, "= \t"), "=")
+	if ProductCookie(strings.TrimRight(name, " \t")) {
+		l.note("set-cookie", "cookies whose names begin with fazt are Fazt's")
+		return ""
+	}
+	if !more {
+		return line
+	}
+	var kept strings.Builder
+	kept.WriteString(pair)
+	for attribute := range strings.SplitSeq(attributes, ";") {
+		word, _, _ := strings.Cut(attribute, "=")
+		if strings.EqualFold(strings.Trim(word, " \t"), "domain") {
+			l.note("Domain in set-cookie", "a cookie is for one host: other hosts of the domain are other apps")
+			continue
+		}
+		kept.WriteByte(';')
+		kept.WriteString(attribute)
+	}
+	return kept.String()
+}
+
+// ProductCookie says whether a cookie with this name is the product's: no function sets it, and none sees it. Prefixes
+// that browsers give a meaning (RFC 6265bis) make no difference, nor does letter case, which some of them overlook.
+func ProductCookie(name string) bool {
+	for {
+		stem := name
+		for _, prefix := range [...]string{"__host-", "__secure-", "__http-"} {
+			stem = cutFold(stem, prefix)
+		}
+		if stem == name {
+			return cutFold(name, "fazt") != name
+		}
+		name = strings.TrimLeft(stem, " \t")
+	}
+}
+
+// cutFold is s without a prefix, in whatever case that is written.
+func cutFold(s, prefix string) string {
+	if len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix) {
+		return s[len(prefix):]
+	}
+	return s
+}
