@@ -107,7 +107,7 @@ func bundle(ctx context.Context, m *modules, entry string, format api.Format) (a
 		Target: api.ES2022, Platform: api.PlatformNeutral, MainFields: []string{"module", "main"}, Conditions: []string{"worker"},
 		Sourcemap: api.SourceMapExternal, SourcesContent: api.SourcesContentExclude, LogLevel: api.LogLevelSilent, LegalComments: api.LegalCommentsNone,
 		Plugins: []api.Plugin{m.plugin(ctx)}, AbsWorkingDir: workingDir(), TreeShaking: api.TreeShakingFalse, TsconfigRaw: "{}",
-		Define: map[string]string{"process.env.NODE_ENV": `"production"`, "global": "globalThis"},
+		Define: defines(),
 	}
 	if m.followsCalls { // see async_hooks
 		options.Supported = map[string]bool{"async-await": false, "async-generator": false, "for-await": false}
@@ -127,6 +127,11 @@ func bundle(ctx context.Context, m *modules, entry string, format api.Format) (a
 		return bundle(ctx, m, entry, format)
 	}
 	return result, nil
+}
+
+// defines are the words that mean something else in functions.
+func defines() map[string]string {
+	return map[string]string{"process.env.NODE_ENV": `"production"`, "global": "globalThis"}
 }
 
 // workingDir is any directory: nothing in it is looked at.

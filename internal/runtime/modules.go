@@ -2,9 +2,11 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -28,6 +30,7 @@ type modules struct {
 const (
 	ofApp  = "app"  // in the deployment; the path is that of the file
 	ofNode = "node" // in the product; the path is the name
+	ofDisk = "file" // on the disk, which is never read
 	ofOwn  = "own"  // in the product, a package that every function has; the path is the part, and a member of it
 )
 
@@ -48,8 +51,12 @@ func (m *modules) plugin(ctx context.Context) api.Plugin {
 			if err != nil {
 				return api.OnLoadResult{}, fmt.Errorf("%s cannot be read", args.Path)
 			}
-			text := string(data)
-			return api.OnLoadResult{Contents: &text, Loader: loader(args.Path)}, nil
+			kind := loader(args.Path)
+			text := withoutReading(string(data), kind)
+			return api.OnLoadResult{Contents: &text, Loader: kind}, nil
+		})
+		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: ofDisk}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
+			return api.OnLoadResult{}, errors.New("a function can import what is in its deployment, and nothing else")
 		})
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: ofNode}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
 			name, member, below := strings.Cut(args.Path, "/")
@@ -233,7 +240,11 @@ func (m *modules) diagnostics(messages []api.Message) []Diagnostic {
 			d.Frame = frame(l)
 		}
 		if name, ok := strings.CutPrefix(msg.Text, "Could not resolve "); ok {
-			if why, ok := m.missing[d.File+"\x00"+strings.Trim(name, `"`)]; ok {
+			plain, err := strconv.Unquote(name)
+			if err != nil {
+				plain = strings.Trim(name, `"`)
+			}
+			if why, ok := m.missing[d.File+"\x00"+plain]; ok {
 				d.Text, msg.Notes = why, nil
 			}
 		}

@@ -999,7 +999,10 @@ for (const [of, names] of [[Date, ["toLocaleString", "toLocaleDateString", "toLo
 lazily("transforms", ["TextEncoderStream", "TextDecoderStream", "CompressionStream", "DecompressionStream"]);
 // What parts may use of the host.
 const services = freeze({ random: host.random, uuid: host.uuid, digest: host.digest, hmac: host.hmac, env: () => envValues });
-// The modules of Node.js are parts; the compiler writes this for their imports.
+// The modules of Node.js are parts; the compiler writes this for their imports. Where the name of an import is computed it
+// writes __fazt_require and __fazt_import.
+const computed = (how, name) => new TypeError(`${how} needs the name of a file or a package written out: what it imports is known when the function is deployed, and ${typeof name === "string" ? stringify(name) : "this"} is not`);
+define(globalThis, { __fazt_require: (name) => { throw computed("require", name); }, __fazt_import: async (name) => { throw computed("import", name); } });
 define(globalThis, { __fazt_node: (name) => loaded("node-" + name).default, __fazt_part: (name) => name.startsWith("std-") ? loaded(name).default : undefined });
 lazily("node-buffer", ["Buffer"]);
 lazily("node-process", ["process"]);

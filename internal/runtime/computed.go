@@ -1,0 +1,116 @@
+package runtime
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// What the bundler would read of its own accord lies on the disk of the machine it runs on, not in the deployment, and no
+// plugin is asked: the map that a comment names, and the files that require("./" + name) might mean. The source is
+// changed so that it sees neither.
+
+// mapComment begins the comment that names a source map.
+var mapComment = regexp.MustCompile(`[#@]( sourceMappingURL=)`)
+
+// withoutReading is the source of a file in which nothing names files but imports that are written out. Lines stay where
+// they are.
+func withoutReading(source string, loader api.Loader) string {
+	switch loader {
+	case api.LoaderJS, api.LoaderJSX, api.LoaderTS, api.LoaderTSX:
+	default:
+		return source
+	}
+	source = mapComment.ReplaceAllString(source, " $1")
+	if !mayCompute(source) {
+		return source
+	}
+	result := api.Transform(source, api.TransformOptions{
+		Loader: loader, Format: api.FormatESModule, Target: api.ES2022, Define: defines(), TsconfigRaw: "{}", LogLevel: api.LogLevelSilent,
+		LogOverride: map[string]api.LogLevel{computedImport: api.LogLevelError, computedRequire: api.LogLevelError},
+	})
+	return replaceComputed(source, result.Errors)
+}
+
+// What esbuild calls its messages about imports whose name is computed.
+const (
+	computedImport  = "unsupported-dynamic-import"
+	computedRequire = "unsupported-require-call"
+)
+
+// mayCompute says whether there could be an import whose name is computed. To say so where there is none costs time only.
+func mayCompute(source string) bool {
+	if strings.Contains(source, "require") || strings.Contains(source, `\u`) {
+		return true
+	}
+	for {
+		_, rest, found := strings.Cut(source, "import")
+		if !found {
+			return false
+		}
+		source = rest
+		rest = strings.TrimLeft(rest, " \t")
+		if rest == "" || !strings.ContainsRune(`{"'*$_`, rune(rest[0])) && !isLetter(rest[0]) { // else it is a declaration, or another word
+			return true
+		}
+	}
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+// replaceComputed puts functions of the prelude in the place of import and require where the name is computed. They say
+// that it cannot be.
+func replaceComputed(source string, messages []api.Message) string {
+	lines := lineStarts(source)
+	var out strings.Builder
+	done := 0
+	slices.SortFunc(messages, func(a, b api.Message) int { return cmp.Compare(offset(a, lines), offset(b, lines)) })
+	for _, m := range messages {
+		name := "__fazt_require"
+		switch m.ID {
+		case computedImport:
+			name = "__fazt_import"
+		case computedRequire:
+			if !strings.Contains(m.Text, "will not be bundled") {
+				continue
+			}
+		default:
+			continue
+		}
+		at := offset(m, lines)
+		if at < done || at+m.Location.Length > len(source) {
+			continue
+		}
+		out.WriteString(source[done:at])
+		out.WriteString(name)
+		done = at + m.Location.Length
+	}
+	out.WriteString(source[done:])
+	return out.String()
+}
+
+// offset is where in the source a message is about, -1 when it does not say.
+func offset(m api.Message, lines []int) int {
+	if l := m.Location; l != nil && l.Line >= 1 && l.Line <= len(lines) {
+		return lines[l.Line-1] + l.Column
+	}
+	return -1
+}
+
+// lineStarts is where the lines of a script begin, in bytes.
+func lineStarts(source string) []int {
+	starts := []int{0}
+	for i, c := range source {
+		switch {
+		case c == '\r' && i+1 < len(source) && source[i+1] == '\n':
+		case c == '\n', c == '\r':
+			starts = append(starts, i+1)
+		case c == '\u2028', c == '\u2029':
+			starts = append(starts, i+3)
+		}
+	}
+	return starts
+}
