@@ -22,7 +22,7 @@ type machine struct {
 	run      *run   // the request in it
 	served   int
 	used     time.Time
-	env      *Env // what the realm has; nil = none yet
+	env      *Env   // what the realm has; nil = none yet
 	saved    *saved // the realm of a script before a request; nil = it is made anew for each
 	code     value  // of a script, ready to run
 
