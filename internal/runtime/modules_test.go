@@ -348,3 +348,19 @@ func FuzzImports(f *testing.F) {
 		}
 	})
 }
+
+// The engine went on before what an async generator does at its end was done.
+func TestALoopThatIsLeftWaitsForTheEndOfItsGenerator(t *testing.T) {
+	h := newHost(t, `export default async () => {
+		const log = [];
+		async function* numbers() { try { yield 1; yield 2; } finally { await null; log.push("end"); } }
+		for await (const n of numbers()) { log.push(n); break; }
+		log.push("after");
+		log.push(await (async () => { for await (const n of numbers()) return n; })());
+		try { for await (const n of numbers()) throw "thrown"; } catch (e) { log.push(e); }
+		return Response.json(log);
+	};`)
+	if got := h.ask(t, "GET", "/", "").Body.String(); got != `[1,"end","after","end",1,"end","thrown"]` {
+		t.Errorf("%s\n%s", got, h.log)
+	}
+}
