@@ -52,6 +52,10 @@ var nodeModules = [][2]string{
 	{`[crypto.timingSafeEqual(Buffer.from("ab"), Buffer.from("ab")), crypto.timingSafeEqual(Buffer.from("ab"), Buffer.from("ac"))]`, `[true,false]`},
 	{`crypto.timingSafeEqual(Buffer.from("a"), Buffer.from("ab"))`, `"RangeError"`},
 	{`crypto.createHash("whirlpool")`, `"Error"`},
+	{`crypto.createHash("sha256").update("a").update(Buffer.from("bc")).digest("hex")`, `"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"`},
+	{`[crypto.createHash("md5").update("abc").digest("hex"), crypto.createHash("sha1").update("abc").digest("base64"), crypto.createHash("sha512").digest().length]`, `["900150983cd24fb0d6963f7d28e17f72","qZk+NkcGgWq6PiVxeFDCbJzQ2J0=",64]`},
+	{`crypto.createHmac("sha256", "key").update("The quick brown fox jumps over the lazy dog").digest("hex")`, `"f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8"`},
+	{`(() => { const h = crypto.createHash("sha256"); h.digest(); return h.update("x"); })()`, `"Error"`},
 }
 
 const nodeImports = `
