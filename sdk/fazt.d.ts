@@ -4,12 +4,17 @@ declare const fazt: Fazt;
 
 /** Present in scripts, which run anew for every request. */
 declare const request: FaztRequest;
+/** Answer the request of a script. The last answer counts; a script without one answers with its last value. */
 declare function respond(status?: number): FaztResponse;
 declare function respond(body: unknown): FaztResponse;
 declare function respond(status: number, body: unknown, headers?: Record<string, string | string[]>): FaztResponse;
+/** A file of the app, a package of node_modules, a standard module, or a module of Node.js that there is. */
+declare function require(module: string): any;
 
 interface FaztResponse {
+	/** 200 to 599; 200 when absent. */
 	status?: number;
+	/** Text, bytes, or what JSON can say. */
 	body?: unknown;
 	headers?: Record<string, string | string[]>;
 }
@@ -23,10 +28,20 @@ interface FaztRequest {
 	headers: Record<string, string>;
 	/** Parsed when it is JSON or a form, else text; null when there is none. */
 	body: any;
+	/** The files of a form, by the name of their field. */
+	files: Record<string, FaztFile>;
 	text: string;
 	ip: string;
 	id: string;
 	params: Record<string, string>;
+}
+
+interface FaztFile {
+	name: string;
+	type: string;
+	/** In bytes. */
+	size: number;
+	data: Uint8Array;
 }
 
 /** The default export of a function in the style of the web: an object like this, or its fetch alone. */
@@ -40,6 +55,52 @@ interface FaztContext {
 	waitUntil(promise: Promise<unknown>): void;
 	passThroughOnException(): void;
 }
+
+// Of the web, and not yet among what every editor knows.
+interface URLPatternInit {
+	protocol?: string;
+	username?: string;
+	password?: string;
+	hostname?: string;
+	port?: string;
+	pathname?: string;
+	search?: string;
+	hash?: string;
+	baseURL?: string;
+}
+interface URLPatternComponentResult {
+	input: string;
+	groups: Record<string, string | undefined>;
+}
+interface URLPatternResult {
+	inputs: (string | URLPatternInit)[];
+	protocol: URLPatternComponentResult;
+	username: URLPatternComponentResult;
+	password: URLPatternComponentResult;
+	hostname: URLPatternComponentResult;
+	port: URLPatternComponentResult;
+	pathname: URLPatternComponentResult;
+	search: URLPatternComponentResult;
+	hash: URLPatternComponentResult;
+}
+interface URLPattern {
+	readonly protocol: string;
+	readonly username: string;
+	readonly password: string;
+	readonly hostname: string;
+	readonly port: string;
+	readonly pathname: string;
+	readonly search: string;
+	readonly hash: string;
+	readonly hasRegExpGroups: boolean;
+	test(input?: string | URL | URLPatternInit, base?: string): boolean;
+	exec(input?: string | URL | URLPatternInit, base?: string): URLPatternResult | null;
+}
+declare var URLPattern: {
+	prototype: URLPattern;
+	new (input: string | URL | URLPatternInit, base: string | URL, options?: { ignoreCase?: boolean }): URLPattern;
+	new (input?: string | URL | URLPatternInit, options?: { ignoreCase?: boolean }): URLPattern;
+};
 
 /** What the instance gives to functions. */
 interface Fazt {

@@ -60,7 +60,8 @@ func TestScriptsThroughTheSocket(t *testing.T) {
 }
 
 // onlyAgainstAPeerInShort leaves one way of three for the race detector, under which each of the thousand processes of
-// the scripts takes its time: the longest way, which has the code of the others in it.
+// the scripts takes its time: the longest way, which has the code of the others in it. And of the scripts it leaves those
+// in which something goes on beside the command.
 func onlyAgainstAPeerInShort(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
@@ -83,8 +84,16 @@ const (
 )
 
 func runScripts(t *testing.T, dir string, by way) {
+	var files []string
+	if testing.Short() && by == byPeer {
+		for _, name := range []string{"env", "files", "function", "health", "logs"} {
+			files = append(files, filepath.Join(dir, name+".txtar"))
+		}
+		dir = ""
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 dir,
+		Files:               files,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {

@@ -25,7 +25,17 @@ func (b *bench) file(data []byte) File {
 	return files[0]
 }
 
+// slowUnderRace leaves a test out under the race detector (-short), which takes its time over large contents; the code is
+// raced by the tests of small ones.
+func slowUnderRace(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("short: large contents")
+	}
+}
+
 func TestContentOfEverySizeAroundChunks(t *testing.T) {
+	slowUnderRace(t)
 	b := open(t)
 	for _, size := range []int{0, 1, 511, ChunkSize - 1, ChunkSize, ChunkSize + 1, 2 * ChunkSize, 2*ChunkSize + 1, 5*ChunkSize + 12345} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
@@ -105,6 +115,7 @@ func TestReadingStopsWithItsContextAndItsContent(t *testing.T) {
 
 // A file streams in the memory of one chunk, on its way in and on its way out.
 func TestLargeFilesStreamInConstantMemory(t *testing.T) {
+	slowUnderRace(t)
 	b := open(t)
 	data := noise("large", 64<<20)
 	f := folder{"film.mp4": data}

@@ -214,6 +214,7 @@ func TestFreePagesAreGivenBack(t *testing.T) {
 }
 
 func TestCollectorWorksInSmallWrites(t *testing.T) {
+	slowUnderRace(t)
 	b := open(t)
 	b.deploy(testApp, many(40, 1<<20))
 	b.write(func(tx *database.Tx) error { return tx.Exec("DELETE FROM apps WHERE id = ?", testApp) })

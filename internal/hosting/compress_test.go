@@ -13,6 +13,7 @@ import (
 )
 
 func TestWhatIsCompressed(t *testing.T) {
+	slowUnderRace(t)
 	text := []byte(strings.Repeat("<p>hello, how are you today?</p>\n", 300))
 	tests := []struct {
 		name, path string
@@ -96,6 +97,7 @@ func TestContentIsTriedOnce(t *testing.T) {
 }
 
 func TestManyFilesAreCompressedInFewWrites(t *testing.T) {
+	slowUnderRace(t)
 	b := open(t)
 	f := folder{}
 	for i := range 1500 {

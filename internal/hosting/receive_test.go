@@ -21,6 +21,7 @@ import (
 func named(data []byte) entry { return entry{Hash(sha256.Sum256(data)).String(), data} }
 
 func TestStreamsThatAreRefused(t *testing.T) {
+	slowUnderRace(t)
 	one, two, big := []byte("one"), []byte("two"), noise("big", 1<<20+1)
 	f := folder{"one": one, "two": two, "big": big}
 	whole := pack(named(one), named(two), named(big))
@@ -224,6 +225,7 @@ func TestContentSentTwiceIsSkipped(t *testing.T) {
 
 // The largest level of zstd asks for the largest window a client can use.
 func TestStreamsOfEveryLevelAreUnderstood(t *testing.T) {
+	slowUnderRace(t)
 	data := noise("level", 9<<20)
 	f := folder{"a": data}
 	for _, level := range []zstd.EncoderLevel{zstd.SpeedFastest, zstd.SpeedDefault, zstd.SpeedBetterCompression, zstd.SpeedBestCompression} {

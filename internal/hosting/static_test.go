@@ -620,6 +620,7 @@ func TestAFailedLoadIsTriedAgain(t *testing.T) {
 
 // A video is sent in the memory of one chunk, however large it is.
 func TestLargeFilesAreServedInConstantMemory(t *testing.T) {
+	slowUnderRace(t)
 	const size = 64 << 20
 	s := serve(t, folder{"film.mp4": noise("film", size)})
 	s.ask("GET", "/film.mp4", "Range", "bytes=0-0")

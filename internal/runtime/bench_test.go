@@ -46,6 +46,7 @@ func BenchmarkCompile(b *testing.B) {
 func serve(b *testing.B, h *host, body string) {
 	b.Helper()
 	b.ReportAllocs()
+	h.ask(b, "GET", "/", "") // makes the machine
 	for b.Loop() {
 		method := "GET"
 		if body != "" {

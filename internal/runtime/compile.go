@@ -108,9 +108,11 @@ func bundle(ctx context.Context, m *modules, entry string, format api.Format) (a
 		Sourcemap: api.SourceMapExternal, SourcesContent: api.SourcesContentExclude, LogLevel: api.LogLevelSilent, LegalComments: api.LegalCommentsNone,
 		Plugins: []api.Plugin{m.plugin(ctx)}, AbsWorkingDir: workingDir(), TreeShaking: api.TreeShakingFalse, TsconfigRaw: "{}",
 		Define: defines(),
+		// The engine does not wait for what a generator does when its loop is left early.
+		Supported: map[string]bool{"for-await": false},
 	}
 	if m.followsCalls { // see async_hooks
-		options.Supported = map[string]bool{"async-await": false, "async-generator": false, "for-await": false}
+		options.Supported["async-await"], options.Supported["async-generator"] = false, false
 	}
 	if format == api.FormatIIFE {
 		options.GlobalName, options.TreeShaking = "__fazt_app", api.TreeShakingTrue

@@ -37,6 +37,13 @@ func (l *lines) WriteLine(line Line) {
 	defer l.mu.Unlock()
 	l.list = append(l.list, line)
 }
+
+func (l *lines) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.list = nil
+}
+
 func (l *lines) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -22,7 +22,9 @@ type machine struct {
 	run      *run   // the request in it
 	served   int
 	used     time.Time
-	env      *Env // what the realm has; nil = none yet
+	env      *Env   // what the realm has; nil = none yet
+	saved    *saved // the realm of a script before a request; nil = it is made anew for each
+	code     value  // of a script, ready to run
 
 	maxMemory, maxStack int64 // it was made with
 }
@@ -40,6 +42,9 @@ func (e *Engine) newMachine(p *pool) (*machine, error) {
 	if err := m.newRealm(); err != nil {
 		m.close()
 		return nil, err
+	}
+	if m.program.Style == StyleScript {
+		m.saved = m.realm.save()
 	}
 	return m, nil
 }
@@ -78,22 +83,29 @@ func (m *machine) newRealm() error {
 	} {
 		*into = r.get(api, name)
 	}
-	// A script has a fresh realm for every request, made before that comes: what it is known to need is there already.
-	if m.program.Style == StyleScript && len(m.program.Standard) > 0 {
-		preload := r.get(api, "preload")
-		defer r.free(preload)
-		names := r.newString(strings.Join(m.program.Standard, ","))
-		defer r.free(names)
-		return m.notify(preload, names)
+	if m.program.Style == StyleScript {
+		return m.makeReady(api)
 	}
 	return nil
+}
+
+// makeReady gives the realm what the script is known to need: its code, and the standard modules it requires.
+func (m *machine) makeReady(api value) (err error) {
+	if m.code, err = m.realm.read(m.program.Bytecode); err != nil || len(m.program.Standard) == 0 {
+		return err
+	}
+	preload := m.realm.get(api, "preload")
+	defer m.realm.free(preload)
+	names := m.realm.newString(strings.Join(m.program.Standard, ","))
+	defer m.realm.free(names)
+	return m.notify(preload, names)
 }
 
 func (m *machine) closeRealm() {
 	if m.realm == nil {
 		return
 	}
-	for _, v := range []*value{&m.dispatch, &m.start, &m.settle, &m.fire, &m.prepare, &m.classic, &m.fail, &m.setEnv, &m.reset, &m.leave} {
+	for _, v := range []*value{&m.dispatch, &m.start, &m.settle, &m.fire, &m.prepare, &m.classic, &m.fail, &m.setEnv, &m.reset, &m.leave, &m.code} {
 		m.realm.free(*v)
 		*v = undefinedValue()
 	}
@@ -151,7 +163,7 @@ func (m *machine) beginScript(u *run, body []byte) error {
 	if err := m.notify(m.prepare, args...); err != nil {
 		return err
 	}
-	promise, err := m.realm.run(m.program.Bytecode)
+	promise, err := m.realm.evaluate(m.realm.dup(m.code))
 	if err != nil {
 		return err
 	}
@@ -260,7 +272,12 @@ func (m *machine) recover(u *run) bool {
 		return m.notify(m.reset) == nil && m.memory() < m.maxMemory*3/4
 	}
 	u.sendBeside()
+	m.disarm() // nothing of the script runs from here on
+	if m.saved != nil {
+		m.realm.restore(m.saved)
+		m.env = nil
+		return true
+	}
 	m.closeRealm() // a script has a fresh realm for every request
-	m.disarm()     // nothing of the script is left that could run
 	return m.newRealm() == nil && m.memory() < m.maxMemory*3/4
 }

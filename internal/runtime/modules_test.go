@@ -52,6 +52,10 @@ var nodeModules = [][2]string{
 	{`[crypto.timingSafeEqual(Buffer.from("ab"), Buffer.from("ab")), crypto.timingSafeEqual(Buffer.from("ab"), Buffer.from("ac"))]`, `[true,false]`},
 	{`crypto.timingSafeEqual(Buffer.from("a"), Buffer.from("ab"))`, `"RangeError"`},
 	{`crypto.createHash("whirlpool")`, `"Error"`},
+	{`crypto.createHash("sha256").update("a").update(Buffer.from("bc")).digest("hex")`, `"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"`},
+	{`[crypto.createHash("md5").update("abc").digest("hex"), crypto.createHash("sha1").update("abc").digest("base64"), crypto.createHash("sha512").digest().length]`, `["900150983cd24fb0d6963f7d28e17f72","qZk+NkcGgWq6PiVxeFDCbJzQ2J0=",64]`},
+	{`crypto.createHmac("sha256", "key").update("The quick brown fox jumps over the lazy dog").digest("hex")`, `"f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8"`},
+	{`(() => { const h = crypto.createHash("sha256"); h.digest(); return h.update("x"); })()`, `"Error"`},
 }
 
 const nodeImports = `
@@ -347,4 +351,20 @@ func FuzzImports(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// The engine went on before what an async generator does at its end was done.
+func TestALoopThatIsLeftWaitsForTheEndOfItsGenerator(t *testing.T) {
+	h := newHost(t, `export default async () => {
+		const log = [];
+		async function* numbers() { try { yield 1; yield 2; } finally { await null; log.push("end"); } }
+		for await (const n of numbers()) { log.push(n); break; }
+		log.push("after");
+		log.push(await (async () => { for await (const n of numbers()) return n; })());
+		try { for await (const n of numbers()) throw "thrown"; } catch (e) { log.push(e); }
+		return Response.json(log);
+	};`)
+	if got := h.ask(t, "GET", "/", "").Body.String(); got != `[1,"end","after","end",1,"end","thrown"]` {
+		t.Errorf("%s\n%s", got, h.log)
+	}
 }

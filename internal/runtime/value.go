@@ -13,7 +13,7 @@ import (
 	lib "modernc.org/libquickjs"
 )
 
-// This file and heap.go, its memory, are the only ones that touch the engine. The rules, which the leak test holds:
+// This file, heap.go and saved.go, its memory, are the only ones that touch the engine. The rules, which the leak test holds:
 //
 //   - A value that a function here returns is owned by the caller and freed exactly once, with free, or given away to
 //     one of the functions that say they take it over (set, ret of a host function).
@@ -374,11 +374,21 @@ func (r *realm) eval(script, name string, flags int32) (value, error) {
 
 // run runs bytecode and returns its completion value, or for asynchronous code the promise of it.
 func (r *realm) run(bytecode []byte) (value, error) {
-	object := lib.XJS_ReadObject(r.tls, r.ctx, r.copyIn(bytecode), lib.Tsize_t(len(bytecode)), lib.MJS_READ_OBJ_BYTECODE)
-	if isException(object) {
-		return undefinedValue(), r.exception()
+	code, err := r.read(bytecode)
+	if err != nil {
+		return undefinedValue(), err
 	}
-	return r.result(lib.XJS_EvalFunction(r.tls, r.ctx, object)) // takes object over
+	return r.evaluate(code)
+}
+
+// read makes bytecode ready to run.
+func (r *realm) read(bytecode []byte) (value, error) {
+	return r.result(lib.XJS_ReadObject(r.tls, r.ctx, r.copyIn(bytecode), lib.Tsize_t(len(bytecode)), lib.MJS_READ_OBJ_BYTECODE))
+}
+
+// evaluate runs what was read, and takes it over.
+func (r *realm) evaluate(code value) (value, error) {
+	return r.result(lib.XJS_EvalFunction(r.tls, r.ctx, code))
 }
 
 func (r *realm) result(v value) (value, error) {

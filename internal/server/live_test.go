@@ -602,8 +602,11 @@ func TestEveryLimitTakesEffectWithoutARestart(t *testing.T) {
 			t.Errorf("%s: nothing here shows that a change of it takes effect", f.Path)
 			continue
 		}
+		if testing.Short() && !strings.HasPrefix(f.Path, "capacity.") { // the race detector sees one way of changing limits in all of them
+			continue
+		}
 		t.Run(f.Path, func(t *testing.T) { c.try(t, false) })
-		if f.PerApp && !testing.Short() {
+		if f.PerApp {
 			t.Run(f.Path+" of one app", func(t *testing.T) { c.try(t, true) })
 		}
 	}

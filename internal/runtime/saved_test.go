@@ -1,0 +1,144 @@
+package runtime
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"unsafe"
+)
+
+// scriptMachine is the only machine of a host, idle.
+func scriptMachine(t *testing.T, h *host) *machine {
+	t.Helper()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p := h.pools[h.fn.Deployment]
+	if p == nil || len(p.idle) != 1 {
+		t.Fatal("there is not one idle machine")
+	}
+	if p.idle[0].saved == nil {
+		t.Skip("machines have ordinary memory here")
+	}
+	return p.idle[0]
+}
+
+// Whatever a script did to its machine, the machine is to the byte what it was before the first request: the next request
+// cannot find a trace of it.
+func TestAScriptsMachineIsPutBackToTheByte(t *testing.T) {
+	for name, code := range map[string]string{
+		"globals":     `globalThis.left = "behind"; var x = new Map([[1, 2]]); respond("done");`,
+		"prototypes":  `Object.prototype.left = 1; Array.prototype.push = null; delete globalThis.Response; Object.freeze(Promise.prototype); respond("done");`,
+		"atoms":       `const o = {}; for (let i = 0; i < 20000; i++) o["name" + i] = Symbol("s" + i); globalThis.o = o; respond("done");`,
+		"memory":      `globalThis.big = []; for (let i = 0; i < 200; i++) big.push(new Uint8Array(50000), "text".repeat(i)); respond("done");`,
+		"promises":    `for (let i = 0; i < 100; i++) { Promise.reject(new Error("nobody listens")); new Promise(() => {}); } respond("done");`,
+		"timers":      `setTimeout(() => { globalThis.late = true; }, 60000); setInterval(() => {}, 1); respond("done");`,
+		"parts":       `new Blob(["x"]); new ReadableStream(); Buffer.from("x"); require("lodash").left = 1; respond("done");`,
+		"exception":   `respond("done"); globalThis.f = () => f(); try { f(); } catch {}`,
+		"generators":  `globalThis.g = (function* () { try { yield 1; } finally { left(); } })(); g.next(); respond("done");`,
+		"collector":   `for (let i = 0; i < 50000; i++) { const a = {}, b = { a }; a.b = b; } respond("done");`,
+		"await":       `await new Promise((r) => setTimeout(r, 5)); globalThis.after = 1; respond("done");`,
+		"error":       `globalThis.x = 1; throw new Error("thrown");`,
+		"no body":     `globalThis.respond = null; ({ status: 200, body: "done" })`,
+		"definitions": `Object.defineProperty(globalThis, "request", { get() { throw 1; } }); ({ status: 200, body: "done" })`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHost(t, code)
+			for range 3 {
+				got := h.ask(t, "POST", "/a?b=c", `{"some":"body"}`, "Content-Type", "application/json")
+				if want := map[bool]int{true: 500, false: 200}[name == "error"]; got.Code != want && name != "prototypes" {
+					t.Fatalf("%d %s\n%s", got.Code, got.Body, h.log)
+				}
+				m := scriptMachine(t, h)
+				now := at[heap](uintptr(unsafe.Pointer(&m.region[0])))
+				marks, blocks := now.used()
+				if *now != m.saved.heap || !bytes.Equal(marks, m.saved.marks) {
+					t.Error("the heap is not as it was")
+				}
+				if different := differences(blocks, m.saved.blocks); different > 8 { // Math.random has gone on
+					t.Errorf("%d bytes of %d are not as they were", different, len(blocks))
+				}
+				if len(m.realm.funcs) != m.saved.funcs || len(m.realm.rejections) != 0 {
+					t.Errorf("%d host functions, %d rejections are left", len(m.realm.funcs)-m.saved.funcs, len(m.realm.rejections))
+				}
+			}
+		})
+	}
+}
+
+func differences(a, b []byte) (n int) {
+	if len(a) != len(b) {
+		return max(len(a), len(b))
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			n++
+		}
+	}
+	return n
+}
+
+// A machine that is put back where it was would draw the same numbers again.
+func TestMathRandomDoesNotRepeatInTheNextRequestOfAScript(t *testing.T) {
+	h := newHost(t, `respond([Math.random(), Math.random()]);`)
+	seen := map[string]bool{}
+	for range 5 {
+		got := h.ask(t, "GET", "/", "").Body.String()
+		if seen[got] {
+			t.Fatalf("%s came twice", got)
+		}
+		seen[got] = true
+	}
+}
+
+// A script that took much memory leaves its machine as small as it found it, and usable as often as one likes.
+func TestAMachineThatWasPutBackHasAllItsMemoryAgain(t *testing.T) {
+	h := newHost(t, `const a = []; for (let i = 0; i < 100; i++) a.push(new Uint8Array(100_000).fill(i)); respond(String(a.length));`)
+	for i := range 200 {
+		if got := h.ask(t, "GET", "/", ""); got.Code != http.StatusOK || got.Body.String() != "100" {
+			t.Fatalf("request %d: %d %s\n%s", i, got.Code, got.Body, h.log)
+		}
+	}
+	m := scriptMachine(t, h)
+	if m.served != 200 {
+		t.Errorf("the machine served %d of 200 requests", m.served)
+	}
+}
+
+// The environment may change between two requests, and so may whether there is one.
+func TestAScriptSeesTheNewestEnvironment(t *testing.T) {
+	h := newHost(t, `respond(fazt.env.get("A") ?? "none");`)
+	for i := range 4 {
+		h.fn.Env = &Env{Values: map[string]string{"A": fmt.Sprint(i)}}
+		for range 2 {
+			if got := h.ask(t, "GET", "/", ""); got.Body.String() != fmt.Sprint(i) {
+				t.Errorf("%s, want %d", got.Body, i)
+			}
+		}
+	}
+	h.fn.Env = nil
+	if got := h.ask(t, "GET", "/", ""); got.Body.String() != "none" {
+		t.Errorf("%s without an environment", got.Body)
+	}
+}
+
+// What a script was still waiting for when it answered must not arrive in the next request.
+func TestCallsThatAScriptDidNotWaitForAreLost(t *testing.T) {
+	h := newHost(t, `if (request.path === "/first") setTimeout(() => { globalThis.late = true; }, 1); else await new Promise((r) => setTimeout(r, 20)); respond(String(globalThis.late ?? "clean"));`)
+	for range 3 {
+		h.ask(t, "GET", "/first", "")
+		if got := h.ask(t, "GET", "/second", ""); got.Body.String() != "clean" || strings.Contains(h.log.String(), "error") {
+			t.Errorf("%s\n%s", got.Body, h.log)
+		}
+	}
+}
+
+// BenchmarkScriptModules is a warm request of a script that requires four standard modules.
+func BenchmarkScriptModules(b *testing.B) {
+	h := newHost(b, `const _ = require("lodash"), { z } = require("zod"), cheerio = require("cheerio"), dayjs = require("dayjs");
+		const $ = cheerio.load("<ul><li>a</li><li>b</li></ul>");
+		const list = z.array(z.string()).parse($("li").map((i, e) => $(e).text()).get());
+		respond({ list: _.chunk(list, 1), year: dayjs("2020-02-03").year() });`)
+	serve(b, h, "")
+}
