@@ -88,7 +88,7 @@ func TestHeadersThatWouldHurtOthersAreLeftOut(t *testing.T) {
 				{"WWW-Authenticate", "Basic", "Basic", ""},
 				{"Link", "</a>; rel=preload", "</a>; rel=preload", ""},
 			} {
-				x.log.clear()
+				x.log.forget()
 				resp, text := x.answer(200, [][2]string{{tt.name, tt.value}, {"X-Own", "kept"}}, "body")
 				got := strings.Join(resp.Header.Values(tt.name), " | ")
 				if tt.name == "Date" && got != "" && !strings.Contains(got, "1970") || tt.name == "Content-Length" && got == "4" {
@@ -133,7 +133,7 @@ func TestStatusesNoAnswerHasAreFailures(t *testing.T) {
 			}
 		}
 		for _, status := range []int{204, 205, 304} {
-			x.log.clear()
+			x.log.forget()
 			want := 500
 			if style == "classic" || style == "object" {
 				want = status
@@ -238,10 +238,4 @@ func (x *site) answer(status int, headers [][2]string, body any) (*http.Response
 		return resp, string(text) + " (cut off)"
 	}
 	return resp, string(text)
-}
-
-func (l *lines) clear() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.list = nil
 }

@@ -10,10 +10,22 @@ const define = (target, values) => {
 };
 
 return (host) => {
+// A script can replace every built-in. What answers it and what checks its answer uses none that it can reach: those it
+// needs are kept here, and lists that it keeps have no prototype.
+const { ArrayBuffer, Uint8Array, Promise, Map, Set, WeakMap, String, Number, Boolean, Error, TypeError, RangeError } = globalThis;
 const { parse, stringify } = JSON;
-const { freeze } = Object;
-const { construct } = Reflect;
+const { freeze, setPrototypeOf, keys } = Object;
+const { apply, construct, ownKeys, getOwnPropertyDescriptor } = Reflect;
+const { isArray } = Array, { isInteger } = Number;
+const { isView } = ArrayBuffer;
+const { iterator: eachOf } = Symbol;
 const call = Function.prototype.call.bind(Function.prototype.call);
+const uncurried = (method) => Function.prototype.call.bind(method); // (this, ...arguments)
+const wellFormed = uncurried("".toWellFormed), lower = uncurried("".toLowerCase), sliced = uncurried("".slice), split = uncurried("".split);
+const exec = uncurried(/x/.exec), matches = (pattern, text) => exec(pattern, text) !== null;
+const bare = () => setPrototypeOf([], null);
+// held is a Map or WeakMap that has its methods itself.
+const held = (map) => { for (const name of ["get", "set", "has", "delete", "clear"]) if (map[name]) define(map, { [name]: map[name] }); return map; };
 
 // ---- errors ----------------------------------------------------------------------------------------------------
 
@@ -496,84 +508,137 @@ class AbortController {
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const headerName = (name) => {
-	name = String(name);
-	if (!token.test(name)) throw new TypeError(`${stringify(name)} cannot be the name of a header`);
-	return name.toLowerCase();
+	name = `${name}`;
+	if (!matches(token, name)) throw new TypeError(`${stringify(name)} cannot be the name of a header`);
+	return lower(name);
 };
+const blank = (c) => c === " " || c === "\t" || c === "\n" || c === "\r";
 const headerValue = (value) => {
-	value = String(value).replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "");
-	if (/[\0\n\r]/.test(value)) throw new TypeError("the value of a header has a line break or a NUL");
-	if (/[^\0-\xff]/.test(value)) throw new TypeError("the value of a header has characters beyond Latin-1; encode them");
+	value = `${value}`;
+	let from = 0, to = value.length;
+	while (from < to && blank(value[from])) from++;
+	while (from < to && blank(value[to - 1])) to--;
+	if (to - from < value.length) value = sliced(value, from, to);
+	if (matches(/[\0\n\r]/, value)) throw new TypeError("the value of a header has a line break or a NUL");
+	if (matches(/[^\0-\xff]/, value)) throw new TypeError("the value of a header has characters beyond Latin-1; encode them");
 	return value;
 };
 
-let headerList, lazyHeaders;
+// headersOf are new headers as a script means them, hasHeader and addHeader look into them and add to them, flatHeaders are
+// their lines as the host takes them, lockHeaders lets nobody change them any more.
+let headersOf, lazyHeaders, hasHeader, addHeader, flatHeaders, lockHeaders;
 class Headers {
-	#list = []; #flat; #order;
+	#list = bare(); #flat; #order; #locked = false;
 	static {
-		headerList = (h) => h.#all();
-		lazyHeaders = (flat) => { const h = new Headers(); h.#flat = flat; return h; };
+		headersOf = (init) => new Headers(init);
+		lazyHeaders = (flat) => { const h = new Headers(); h.#flat = flat; h.#locked = true; return h; };
+		hasHeader = (h, name) => h.#first(name) >= 0;
+		addHeader = (h, name, value) => h.#add(name, value);
+		flatHeaders = (h) => {
+			const list = h.#all();
+			let lines = "";
+			for (let i = 0; i < list.length; i++) lines += (i > 0 ? "\n" : "") + list[i][0] + "\n" + list[i][1];
+			return lines;
+		};
+		lockHeaders = (h) => { h.#locked = true; return h; };
 	}
 	#all() {
 		if (this.#flat !== undefined) {
-			const parts = this.#flat === "" ? [] : this.#flat.split("\n");
+			const parts = this.#flat === "" ? [] : split(this.#flat, "\n"), list = this.#list;
 			this.#flat = undefined;
-			for (let i = 0; i + 1 < parts.length; i += 2) this.#list.push([parts[i], parts[i + 1]]);
+			for (let i = 0; i + 1 < parts.length; i += 2) list[list.length] = [parts[i], parts[i + 1]];
 		}
 		return this.#list;
 	}
-	#change(list) { this.#list = list; this.#order = undefined; }
+	#first(name) {
+		const list = this.#all();
+		for (let i = 0; i < list.length; i++) if (list[i][0] === name) return i;
+		return -1;
+	}
+	#add(name, value) {
+		const list = this.#all();
+		list[list.length] = [name, value];
+		this.#order = undefined;
+	}
+	#append(name, value) { this.#add(headerName(name), headerValue(value)); }
+	#changed() {
+		if (this.#locked) throw new TypeError("these headers cannot be changed; make new ones of them: new Headers(headers)");
+		this.#order = undefined;
+	}
 	constructor(init = undefined) {
 		if (init === undefined) return;
-		if (init instanceof Headers && init[Symbol.iterator] === Headers.prototype.entries) this.#list = headerList(init).map(([n, v]) => [n, v]);
-		else if (typeof init !== "object" && typeof init !== "function" || init === null) throw new TypeError("headers must be an object, a list of pairs or Headers");
-		else if (init[Symbol.iterator] !== undefined && init[Symbol.iterator] !== null) {
+		if (typeof init !== "object" && typeof init !== "function" || init === null) throw new TypeError("headers must be an object, a list of pairs or Headers");
+		const each = init[eachOf];
+		if (#list in init && each === entriesOfHeaders) {
+			const list = init.#all();
+			for (let i = 0; i < list.length; i++) this.#list[i] = [list[i][0], list[i][1]];
+		} else if (each !== undefined && each !== null) {
 			for (const pair of init) {
 				if (typeof pair !== "object" || pair === null) throw new TypeError("each header must be a pair of name and value");
 				const both = [...pair];
 				if (both.length !== 2) throw new TypeError("each header must be a pair of name and value");
-				this.append(both[0], both[1]);
+				this.#append(both[0], both[1]);
 			}
-		} else for (const name of Reflect.ownKeys(init)) {
-			if (!Reflect.getOwnPropertyDescriptor(init, name)?.enumerable) continue;
-			if (typeof name === "symbol") throw new TypeError("a symbol cannot be the name of a header");
-			this.append(name, init[name]);
+		} else {
+			const names = ownKeys(init);
+			for (let i = 0; i < names.length; i++) {
+				const name = names[i];
+				if (!getOwnPropertyDescriptor(init, name)?.enumerable) continue;
+				if (typeof name === "symbol") throw new TypeError("a symbol cannot be the name of a header");
+				this.#append(name, init[name]);
+			}
 		}
 	}
 	append(name, value) {
 		need(arguments, 2);
-		const pair = [headerName(name), headerValue(value)];
-		this.#all().push(pair);
-		this.#order = undefined;
+		name = headerName(name);
+		value = headerValue(value);
+		this.#changed();
+		this.#add(name, value);
+	}
+	// What is in the list is put in its place again, without what drop says.
+	#keep(drop) {
+		const list = this.#all(), kept = bare();
+		for (let i = 0; i < list.length; i++) if (!drop(list[i][0], i)) kept[kept.length] = list[i];
+		this.#list = kept;
 	}
 	delete(name) {
 		need(arguments, 1);
 		name = headerName(name);
-		this.#change(this.#all().filter(([n]) => n !== name));
+		this.#changed();
+		this.#keep((n) => n === name);
 	}
 	get(name) {
 		need(arguments, 1);
 		name = headerName(name);
-		const values = this.#all().filter(([n]) => n === name);
-		return values.length === 0 ? null : values.map(([, v]) => v).join(", ");
+		const list = this.#all();
+		let value = null;
+		for (let i = 0; i < list.length; i++) if (list[i][0] === name) value = value === null ? list[i][1] : value + ", " + list[i][1];
+		return value;
 	}
-	getSetCookie() { return this.#all().filter(([n]) => n === "set-cookie").map(([, v]) => v); }
+	getSetCookie() {
+		const list = this.#all(), values = [];
+		for (let i = 0; i < list.length; i++) if (list[i][0] === "set-cookie") values.push(list[i][1]);
+		return values;
+	}
 	has(name) {
 		need(arguments, 1);
-		name = headerName(name);
-		return this.#all().some(([n]) => n === name);
+		return this.#first(headerName(name)) >= 0;
 	}
 	set(name, value) {
 		need(arguments, 2);
 		name = headerName(name);
 		value = headerValue(value);
-		const list = this.#all(), at = list.findIndex(([n]) => n === name);
-		if (at < 0) this.#change([...list, [name, value]]);
-		else this.#change(list.map((e, i) => i === at ? [name, value] : e).filter(([n], i) => n !== name || i <= at));
+		this.#changed();
+		const at = this.#first(name);
+		if (at < 0) return this.#add(name, value);
+		this.#keep((n, i) => n === name && i > at);
+		this.#list[at] = [name, value];
 	}
 	#sorted() {
-		const merged = new Map(), out = [];
-		for (const [n, v] of this.#all()) {
+		const merged = new Map(), out = [], all = this.#all();
+		for (let i = 0; i < all.length; i++) {
+			const n = all[i][0], v = all[i][1];
 			if (n === "set-cookie") out.push([n, v]);
 			else merged.set(n, merged.has(n) ? merged.get(n) + ", " + v : v);
 		}
@@ -589,6 +654,7 @@ class Headers {
 	// What a loop adds or removes counts for its next step; the sorted list is made anew only then.
 	#at(i) { return (this.#order ??= this.#sorted())[i]; }
 }
+const entriesOfHeaders = Headers.prototype.entries;
 
 // ---- bodies ----------------------------------------------------------------------------------------------------
 
@@ -598,9 +664,9 @@ const bodies = () => loaded("bodies");
 // content turns what a body may be into text or bytes, with the type it implies, or into a stream.
 const content = (body) => {
 	if (body === null || body === undefined) return [null, null];
-	if (typeof body === "string") return [body.charCodeAt(0) === 0xfeff ? host.utf8(body) : body.toWellFormed(), "text/plain;charset=UTF-8"];
+	if (typeof body === "string") return [body[0] === "\ufeff" ? host.utf8(body) : wellFormed(body), "text/plain;charset=UTF-8"];
 	if (body instanceof ArrayBuffer) return [body.slice(0), null];
-	if (ArrayBuffer.isView(body)) return [view(body).slice().buffer, null];
+	if (isView(body)) return [view(body).slice().buffer, null];
 	return bodies().content(body);
 };
 
@@ -696,16 +762,16 @@ class Request extends Body {
 class Response extends Body {
 	constructor(body = null, init = undefined) {
 		if (init !== undefined && init !== null && typeof init !== "object" && typeof init !== "function") throw new TypeError("the second argument of a Response must be an object");
-		const status = init?.status === undefined ? 200 : Math.trunc(Number(init.status));
-		if (!(status >= 200 && status <= 599)) throw new RangeError(`${init.status} cannot be the status of a response; it must be from 200 to 599`);
-		const statusText = init?.statusText === undefined ? "" : String(init.statusText);
-		if (/[^\t\x20-\x7e\x80-\xff]/.test(statusText)) throw new TypeError("the text of a status has a character that cannot be in one");
-		const [data, contentType, stream] = content(body);
+		const given = init?.status, number = given === undefined ? 200 : +given, status = number | 0;
+		if (!(number >= 200 && number < 600)) throw new RangeError(`${given} cannot be the status of a response; it must be from 200 to 599`);
+		const text = init?.statusText, statusText = text === undefined ? "" : `${text}`;
+		if (matches(/[^\t\x20-\x7e\x80-\xff]/, statusText)) throw new TypeError("the text of a status has a character that cannot be in one");
+		const made = content(body), data = made[0], contentType = made[1], stream = made[2];
 		if (body !== null && (status === 204 || status === 205 || status === 304)) throw new TypeError(`a response with status ${status} cannot have a body`);
 		let headers;
 		if (init?.headers !== undefined) {
-			headers = new Headers(init.headers);
-			if (contentType && !headers.has("content-type")) headers.set("content-type", contentType);
+			headers = headersOf(init.headers);
+			if (contentType && !hasHeader(headers, "content-type")) addHeader(headers, "content-type", contentType);
 		}
 		super({ data, used: false, contentType, headers, status, statusText, stream });
 	}
@@ -717,7 +783,11 @@ class Response extends Body {
 	get redirected() { return false; }
 	get headers() {
 		const s = slot(this);
-		return s.headers ??= new Headers(s.contentType ? { "content-type": s.contentType } : undefined);
+		if (s.headers === undefined) {
+			s.headers = new Headers();
+			if (s.contentType) addHeader(s.headers, "content-type", s.contentType);
+		}
+		return s.headers;
 	}
 	clone() {
 		const s = slot(this);
@@ -728,26 +798,28 @@ class Response extends Body {
 		const text = stringify(data);
 		if (text === undefined) throw new TypeError("the value has no JSON");
 		if (init === undefined) return construct(Body, [{ data: text, used: false, contentType: "application/json", status: 200 }], Response);
-		const headers = new Headers(init?.headers);
-		if (!headers.has("content-type")) headers.set("content-type", "application/json");
+		const headers = headersOf(init?.headers);
+		if (!hasHeader(headers, "content-type")) addHeader(headers, "content-type", "application/json");
 		return new Response(text, { ...init, headers });
 	}
 	static redirect(url, status = 302) {
 		const target = String(url);
 		if (/^[a-z][a-z0-9+.-]*:/i.test(target) && !URL.canParse(target)) throw new TypeError("the target of a redirect is not a URL");
 		if (![301, 302, 303, 307, 308].includes(status)) throw new RangeError(`${status} is not a redirect`);
-		return new Response(null, { status, headers: { location: URL.canParse(target) ? new URL(target).href : target } });
+		const headers = headersOf({ location: URL.canParse(target) ? new URL(target).href : target });
+		return construct(Body, [{ data: null, used: false, contentType: null, headers: lockHeaders(headers), status }], Response);
 	}
-	static error() { return construct(Body, [{ data: null, used: false, contentType: null, status: 0 }], Response); }
+	static error() { return construct(Body, [{ data: null, used: false, contentType: null, headers: lockHeaders(new Headers()), status: 0 }], Response); }
 }
 for (const c of [Request, Response]) Object.defineProperty(c.prototype, Symbol.toStringTag, { value: c.name, configurable: true });
 
 // ---- time ------------------------------------------------------------------------------------------------------
 
-const timers = new Map(), calls = new Map();
+const timers = held(new Map()), calls = held(new Map());
 const timer = (fn, ms, args, repeat) => {
 	if (typeof fn !== "function") throw new TypeError("a timer needs a function");
-	ms = Math.min(Math.max(Number(ms) || 0, 0), 0x7fffffff);
+	ms = Number(ms);
+	ms = ms > 0 ? ms < 0x7fffffff ? ms : 0x7fffffff : 0;
 	const id = host.timer(ms);
 	timers.set(id, { fn, ms, args, repeat });
 	return id;
@@ -758,8 +830,8 @@ const clearTimeout = (id) => { if (timers.delete(id)) host.cancel(id); };
 const fire = (id) => {
 	const t = timers.get(id);
 	if (t === undefined) return;
-	if (t.repeat) host.again(id, Math.max(t.ms, 1)); else timers.delete(id);
-	t.fn(...t.args);
+	if (t.repeat) host.again(id, t.ms > 1 ? t.ms : 1); else timers.delete(id);
+	apply(t.fn, undefined, t.args);
 };
 const settle = (id, ok, value) => {
 	const c = calls.get(id);
@@ -977,7 +1049,7 @@ const lazily = (part, names) => {
 		Object.defineProperty(globalThis, name, { get: () => fix(loaded(part)[name]), set: fix, enumerable: false, configurable: true });
 	}
 };
-const parts = new Map();
+const parts = held(new Map());
 const loaded = (name) => {
 	if (!parts.has(name)) {
 		const part = host.part(name);
@@ -1015,7 +1087,7 @@ lazily("streams", ["ReadableStream", "ReadableStreamDefaultReader", "ReadableStr
 const lent = {
 	host, later, slot, isBody, view, exact, token, current: () => current, setLeave: (fn) => { leaving = fn; },
 	waitUntil: (promise) => new Context().waitUntil(promise),
-	types: { DOMException, Headers, URL, URLSearchParams, TextEncoder, TextDecoder, AbortSignal, Request, content, streams: () => loaded("streams"), streamsLoaded: () => parts.has("streams") },
+	types: { held, DOMException, Headers, URL, URLSearchParams, TextEncoder, TextDecoder, AbortSignal, Request, content, streams: () => loaded("streams"), streamsLoaded: () => parts.has("streams") },
 };
 lazily("bodies", ["Blob", "File", "FormData"]);
 
@@ -1023,10 +1095,14 @@ lazily("bodies", ["Blob", "File", "FormData"]);
 
 let app, waiting = 0, current, leaving; // the slot of the request that is served; what stops the answer to it
 
+const awaited = async (promise) => {
+	try { await promise; } catch (e) { host.report(e); }
+	host.waiting(--waiting);
+};
 class Context {
 	waitUntil(promise) {
 		host.waiting(++waiting);
-		Promise.resolve(promise).catch((e) => host.report(e)).then(() => host.waiting(--waiting));
+		awaited(promise);
 	}
 	passThroughOnException() {}
 }
@@ -1038,11 +1114,12 @@ const done = (response) => {
 	if (s.stream !== undefined) {
 		check(s);
 		if (s.headers === undefined) bodies().send(s, s.status, "", s.contentType);
-		else bodies().send(s, s.status, headerList(s.headers).flat().join("\n"), null);
+		else bodies().send(s, s.status, flatHeaders(s.headers), null);
 	} else if (s.headers === undefined) host.respond(s.status, "", s.data, s.contentType);
-	else host.respond(s.status, headerList(s.headers).flat().join("\n"), s.data, null);
+	else host.respond(s.status, flatHeaders(s.headers), s.data, null);
 };
 const fail = (e) => host.fail(e);
+const settled = async (result) => { try { done(await result); } catch (e) { fail(e); } };
 
 const dispatch = (method, url, headers, data) => {
 	try {
@@ -1050,7 +1127,7 @@ const dispatch = (method, url, headers, data) => {
 		const request = construct(Body, [current], Request);
 		const result = app.fetch(request, envValues, new Context());
 		if (isBody(result)) done(result);
-		else Promise.resolve(result).then(done).catch(fail);
+		else settled(result);
 	} catch (e) { fail(e); }
 };
 
@@ -1077,30 +1154,31 @@ const start = () => {
 
 let responded, record;
 const header = (headers) => {
-	const flat = [];
-	for (const name of Object.keys(headers ?? {})) {
-		const n = headerName(name);
-		for (const v of Array.isArray(headers[name]) ? headers[name] : [headers[name]]) flat.push(n, headerValue(v));
+	const all = headersOf(undefined), names = keys(headers ?? {});
+	for (let i = 0; i < names.length; i++) {
+		const name = headerName(names[i]), value = headers[names[i]];
+		if (!isArray(value)) addHeader(all, name, headerValue(value));
+		else for (let j = 0; j < value.length; j++) addHeader(all, name, headerValue(value[j]));
 	}
-	return flat;
+	return all;
 };
 const answer = (r) => {
 	const status = r.status ?? 200;
-	if (!Number.isInteger(status) || status < 200 || status > 599) throw new RangeError(`${inspect(status, 1)} cannot be the status of a response; it must be from 200 to 599`);
-	const flat = header(r.headers), typed = flat.some((v, i) => i % 2 === 0 && v === "content-type");
-	let body = r.body;
-	if (body === undefined || body === null) return host.respond(status, flat.join("\n"), null);
-	if (body instanceof ArrayBuffer || ArrayBuffer.isView(body) || isA("Blob", body)) {
-		[body] = content(body);
-		if (!typed) flat.push("content-type", "application/octet-stream");
-	} else if (typeof body === "string") {
-		if (!typed) flat.push("content-type", "text/plain; charset=utf-8");
-	} else {
+	if (!isInteger(status) || status < 200 || status > 599) throw new RangeError(`${inspect(status, 1)} cannot be the status of a response; it must be from 200 to 599`);
+	const headers = header(r.headers);
+	let body = r.body, type;
+	if (body === undefined || body === null) return host.respond(status, flatHeaders(headers), null);
+	if (body instanceof ArrayBuffer || isView(body) || isA("Blob", body)) {
+		body = content(body)[0];
+		type = "application/octet-stream";
+	} else if (typeof body === "string") type = "text/plain; charset=utf-8";
+	else {
 		body = stringify(body);
 		if (body === undefined) throw new TypeError("the body has no JSON");
-		if (!typed) flat.push("content-type", "application/json");
+		type = "application/json";
 	}
-	host.respond(status, flat.join("\n"), body);
+	if (!hasHeader(headers, "content-type")) addHeader(headers, "content-type", type);
+	host.respond(status, flatHeaders(headers), body);
 };
 
 const prepare = (method, url, headers, body, ip, id) => {

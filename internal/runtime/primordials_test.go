@@ -1,0 +1,129 @@
+package runtime
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"fazt/internal/system"
+)
+
+// spoilable names every function a script can replace: those of every built-in constructor and prototype, accessors too.
+const spoilable = `
+	const found = [], seen = new Set();
+	const visit = (object, path) => {
+		if (object === null || typeof object !== "object" && typeof object !== "function" || seen.has(object)) return;
+		seen.add(object);
+		for (const key of Reflect.ownKeys(object)) {
+			const d = Reflect.getOwnPropertyDescriptor(object, key), at = [...path, typeof key === "symbol" ? "@" + key.description.slice(7) : key];
+			if ((d.configurable || d.writable) && (typeof d.value === "function" || d.get && path.length > 0)) found.push(at);
+			if (d.value !== undefined && path.length < 3) visit(d.value, at);
+		}
+		if (path.length > 0 && path.length < 4) visit(Object.getPrototypeOf(object), [...path, "__proto__"]);
+	};
+	visit(globalThis, []);
+	for (const [name, o] of [["[]", [][Symbol.iterator]()], ["map", new Map()[Symbol.iterator]()], ["generator", (function* () {})()], ["async", (async () => {})], ["text", ""[Symbol.iterator]()], ["matches", "".matchAll(/x/g)]]) {
+		globalThis["__" + name] = o;
+		visit(Object.getPrototypeOf(o), ["__" + name, "__proto__"]);
+	}
+`
+
+// spoiler replaces the function that the request names, and answers by syntax alone otherwise: what fails then is the
+// product's.
+const spoiler = `
+	const junk = { throws: () => { throw new Error("spoiled"); }, undefined: () => undefined, object: () => ({}), number: () => 7, text: () => "junk", itself: function () { return this; } };
+	const parse = JSON.parse, define = Object.defineProperty, symbols = Symbol;
+	const spoil = (asked) => {
+		const { path, how } = parse(asked);
+		let object = globalThis;
+		for (let i = 0; i < path.length - 1; i++) object = path[i] === "__proto__" ? Object.getPrototypeOf(object) : object[path[i][0] === "@" ? symbols[path[i].slice(1)] : path[i]];
+		const last = path[path.length - 1], key = last[0] === "@" ? symbols[last.slice(1)] : last;
+		const before = Object.getOwnPropertyDescriptor(object, key), f = function () { return junk[how].call(this); };
+		define(object, key, before.get ? { get: f, configurable: true } : { value: f, writable: true, configurable: true });
+	};
+	const encoder = new TextEncoder();
+	export default {
+		async list() {` + spoilable + ` return new Response(JSON.stringify(found)); },
+		fetch(request) {
+			switch (request.method) {
+			case "LIST": return this.list();
+			case "SPOIL": return (async () => { spoil(await request.text()); return new Response("spoiled"); })();
+			case "GET": return new Response("plain", { status: 201 });
+			case "HEADERS": return new Response("plain", { status: 202, headers: { "x-own": "own", "content-type": "text/x" } });
+			case "JSON": return (async () => Response.json({ a: [1, "b"] }))();
+			case "POST": return (async () => new Response("<" + await request.text() + ">"))();
+			case "SLOW": return (async () => { await fazt_wait(1); return new Response("slow"); })();
+			case "STREAM": return new Response(new ReadableStream({ start(c) { c.enqueue(encoder.encode("piece")); c.close(); } }));
+			}
+		},
+	};
+	const timer = setTimeout, fazt_wait = (ms) => new Promise((done) => { timer(done, ms); });
+`
+
+// what each kind of request is answered with when nothing is wrong.
+var sound = map[string]string{
+	"GET": "201 text/plain;charset=UTF-8 plain", "HEADERS": "202 text/x plain", "JSON": `200 application/json {"a":[1,"b"]}`, "POST": "200 text/plain;charset=UTF-8 <body>",
+	"SLOW": "200 text/plain;charset=UTF-8 slow", "STREAM": "200  piece",
+}
+
+// Whatever function of the built-ins a script replaces, with whatever, the requests after it are answered rightly or fail
+// cleanly, the process lives, and a fresh machine knows nothing of it.
+func TestReplacedBuiltInsSpoilNoAnswer(t *testing.T) {
+	h := newHost(t, spoiler, func(l *system.Runtime) { l.ExecTimeout, l.CPUTime = 500, 500 })
+	var all [][]string
+	if w := h.ask(t, "LIST", "/", ""); json.Unmarshal(w.Body.Bytes(), &all) != nil || len(all) < 700 {
+		t.Fatalf("%d functions: %d %.200s\n%s", len(all), w.Code, w.Body, h.log)
+	}
+	failures := map[string]int{}
+	own := map[string]bool{"Response": true, "Response.json": true, "Request.prototype.__proto__.text": true, "Request.prototype.method": true, "ReadableStream": true}
+	for n, path := range all {
+		if own[strings.Join(path, ".")] { // the script of the test uses it
+			continue
+		}
+		for i, how := range []string{"throws", "undefined", "object", "number", "text", "itself"} {
+			if testing.Short() && (n+i)%60 != 0 {
+				continue
+			}
+			h.Drop(h.fn.Deployment)
+			asked, _ := json.Marshal(map[string]any{"path": path, "how": how})
+			h.log.forget()
+			if w := h.ask(t, "SPOIL", "/", string(asked)); w.Code != http.StatusOK && w.Code != http.StatusInternalServerError {
+				t.Errorf("%v, %s: %d %s\n%s", path, how, w.Code, w.Body, h.log)
+			}
+			for method, want := range sound {
+				w, cut := h.tryAsk(t, method)
+				if cut { // an answer that broke off looks like one
+					failures[strings.Join(path, ".")+" "+method]++
+					continue
+				}
+				got := fmt.Sprint(w.Code, " ", w.Header().Get("Content-Type"), " ", w.Body)
+				switch {
+				case got == want && (method != "HEADERS" || w.Header().Get("X-Own") == "own"):
+				case w.Code == http.StatusInternalServerError && strings.Contains(w.Body.String(), `"code":"INTERNAL"`):
+					failures[fmt.Sprint(strings.Join(path, "."), " ", method)]++
+				default:
+					t.Errorf("%s, %s: %s: %s\n%s", strings.Join(path, "."), how, method, got, h.log)
+				}
+			}
+		}
+	}
+	t.Logf("%d functions; clean failures: %d", len(all), len(failures))
+	for name := range failures {
+		t.Log("500: ", name)
+	}
+}
+
+// tryAsk is ask; cut says that the connection was broken instead of the answer being completed.
+func (h *host) tryAsk(t *testing.T, method string) (w *httptest.ResponseRecorder, cut bool) {
+	defer func() {
+		if fault := recover(); fault == http.ErrAbortHandler { //nolint:errorlint // the sentinel of net/http is compared by identity
+			cut = true
+		} else if fault != nil {
+			panic(fault)
+		}
+	}()
+	return h.ask(t, method, "/", "body"), false
+}
