@@ -24,8 +24,15 @@ const uncurried = (method) => Function.prototype.call.bind(method); // (this, ..
 const wellFormed = uncurried("".toWellFormed), lower = uncurried("".toLowerCase), sliced = uncurried("".slice), split = uncurried("".split);
 const exec = uncurried(/x/.exec), matches = (pattern, text) => exec(pattern, text) !== null;
 const bare = () => setPrototypeOf([], null);
-// held is a Map or WeakMap that has its methods itself.
-const held = (map) => { for (const name of ["get", "set", "has", "delete", "clear"]) if (map[name]) define(map, { [name]: map[name] }); return map; };
+// A map that has its methods itself.
+const methods = ({ prototype: { get, set, has, delete: remove, clear } }) => clear === undefined ? { get, set, has, delete: remove } : { get, set, has, delete: remove, clear };
+const ofMap = methods(Map), ofWeakMap = methods(WeakMap);
+const heldMap = () => { const map = new Map(); define(map, ofMap); return map; };
+const heldWeakMap = () => { const map = new WeakMap(); define(map, ofWeakMap); return map; };
+// What a Uint8Array is made of.
+const getter = (object, name) => uncurried(getOwnPropertyDescriptor(object, name).get);
+const typed = Object.getPrototypeOf(Uint8Array.prototype);
+const bufferOf = getter(typed, "buffer"), offsetOf = getter(typed, "byteOffset"), lengthOf = getter(typed, "byteLength"), sizeOf = getter(ArrayBuffer.prototype, "byteLength"), copied = uncurried(typed.slice);
 
 // ---- errors ----------------------------------------------------------------------------------------------------
 
@@ -116,7 +123,10 @@ class TextDecoder {
 }
 
 // exact is an ArrayBuffer with the bytes of a view and no others.
-const exact = (bytes) => bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
+const exact = (bytes) => {
+	const buffer = bufferOf(bytes);
+	return offsetOf(bytes) === 0 && lengthOf(bytes) === sizeOf(buffer) ? buffer : bufferOf(copied(bytes));
+};
 
 const btoa = function (data) {
 	need(arguments, 1);
@@ -508,13 +518,13 @@ class AbortController {
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const headerName = (name) => {
-	name = `${name}`;
+	name = String(name);
 	if (!matches(token, name)) throw new TypeError(`${stringify(name)} cannot be the name of a header`);
 	return lower(name);
 };
 const blank = (c) => c === " " || c === "\t" || c === "\n" || c === "\r";
 const headerValue = (value) => {
-	value = `${value}`;
+	value = String(value);
 	let from = 0, to = value.length;
 	while (from < to && blank(value[from])) from++;
 	while (from < to && blank(value[to - 1])) to--;
@@ -764,7 +774,7 @@ class Response extends Body {
 		if (init !== undefined && init !== null && typeof init !== "object" && typeof init !== "function") throw new TypeError("the second argument of a Response must be an object");
 		const given = init?.status, number = given === undefined ? 200 : +given, status = number | 0;
 		if (!(number >= 200 && number < 600)) throw new RangeError(`${given} cannot be the status of a response; it must be from 200 to 599`);
-		const text = init?.statusText, statusText = text === undefined ? "" : `${text}`;
+		const text = init?.statusText, statusText = text === undefined ? "" : String(text);
 		if (matches(/[^\t\x20-\x7e\x80-\xff]/, statusText)) throw new TypeError("the text of a status has a character that cannot be in one");
 		const made = content(body), data = made[0], contentType = made[1], stream = made[2];
 		if (body !== null && (status === 204 || status === 205 || status === 304)) throw new TypeError(`a response with status ${status} cannot have a body`);
@@ -815,7 +825,7 @@ for (const c of [Request, Response]) Object.defineProperty(c.prototype, Symbol.t
 
 // ---- time ------------------------------------------------------------------------------------------------------
 
-const timers = held(new Map()), calls = held(new Map());
+const timers = heldMap(), calls = heldMap();
 const timer = (fn, ms, args, repeat) => {
 	if (typeof fn !== "function") throw new TypeError("a timer needs a function");
 	ms = Number(ms);
@@ -1049,7 +1059,7 @@ const lazily = (part, names) => {
 		Object.defineProperty(globalThis, name, { get: () => fix(loaded(part)[name]), set: fix, enumerable: false, configurable: true });
 	}
 };
-const parts = held(new Map());
+const parts = heldMap();
 const loaded = (name) => {
 	if (!parts.has(name)) {
 		const part = host.part(name);
@@ -1087,7 +1097,8 @@ lazily("streams", ["ReadableStream", "ReadableStreamDefaultReader", "ReadableStr
 const lent = {
 	host, later, slot, isBody, view, exact, token, current: () => current, setLeave: (fn) => { leaving = fn; },
 	waitUntil: (promise) => new Context().waitUntil(promise),
-	types: { held, DOMException, Headers, URL, URLSearchParams, TextEncoder, TextDecoder, AbortSignal, Request, content, streams: () => loaded("streams"), streamsLoaded: () => parts.has("streams") },
+	lengthOf, heldWeakMap,
+	types: { DOMException, Headers, URL, URLSearchParams, TextEncoder, TextDecoder, AbortSignal, Request, content, streams: () => loaded("streams"), streamsLoaded: () => parts.has("streams") },
 };
 lazily("bodies", ["Blob", "File", "FormData"]);
 

@@ -4,8 +4,8 @@
 (() => {
 "use strict";
 
-return ({ host, later, slot, isBody, current, waitUntil, setLeave, view, exact, token, types }) => {
-const { held, Headers, URL, URLSearchParams, TextEncoder, TextDecoder, AbortSignal, Request } = types;
+return ({ host, later, slot, isBody, current, waitUntil, setLeave, view, exact, token, lengthOf, heldWeakMap, types }) => {
+const { Headers, URL, URLSearchParams, TextEncoder, TextDecoder, AbortSignal, Request } = types;
 const { isView } = ArrayBuffer;
 
 const utf8 = (text) => new Uint8Array(host.utf8(text));
@@ -167,7 +167,7 @@ const disturbed = (stream) => stream._disturbed;
 const unusable = (stream) => stream.locked || disturbed(stream);
 
 // Streams of what is there already, and what that is: as long as nobody has read of one, what it is made of will do.
-const made = held(new WeakMap());
+const made = heldWeakMap();
 const piece = 65536;
 
 const streamOf = (data) => {
@@ -345,7 +345,7 @@ const send = (s, status, headers, type) => {
 					over = true;
 					return host.end();
 				}
-				if (bytesOf(value).length > 0) await later(host.write(exact(value)));
+				if (lengthOf(bytesOf(value)) > 0) await later(host.write(exact(value)));
 			}
 		} catch (e) { stop(e); }
 	})();
