@@ -763,6 +763,7 @@ class Request extends Body {
 		check(s);
 		const { url, method, redirect, mode, credentials, cache, referrer, referrerPolicy, integrity, keepalive } = s;
 		return construct(Body, [{
+			__proto__: null,
 			url, method, redirect, mode, credentials, cache, referrer, referrerPolicy, integrity, keepalive, used: false,
 			headers: new Headers(this.headers), signal: AbortSignal.any([this.signal]), ...bodies().copy(s),
 		}], Request);
@@ -776,14 +777,14 @@ class Response extends Body {
 		if (!(number >= 200 && number < 600)) throw new RangeError(`${given} cannot be the status of a response; it must be from 200 to 599`);
 		const text = init?.statusText, statusText = text === undefined ? "" : String(text);
 		if (matches(/[^\t\x20-\x7e\x80-\xff]/, statusText)) throw new TypeError("the text of a status has a character that cannot be in one");
-		const made = content(body), data = made[0], contentType = made[1], stream = made[2];
+		const made = content(body), data = made[0], contentType = made[1], stream = made.length > 2 ? made[2] : undefined;
 		if (body !== null && (status === 204 || status === 205 || status === 304)) throw new TypeError(`a response with status ${status} cannot have a body`);
 		let headers;
 		if (init?.headers !== undefined) {
 			headers = headersOf(init.headers);
 			if (contentType && !hasHeader(headers, "content-type")) addHeader(headers, "content-type", contentType);
 		}
-		super({ data, used: false, contentType, headers, status, statusText, stream });
+		super({ __proto__: null, data, used: false, contentType, headers, status, statusText, stream });
 	}
 	get status() { return slot(this).status; }
 	get ok() { const { status } = slot(this); return status >= 200 && status < 300; }
@@ -802,12 +803,12 @@ class Response extends Body {
 	clone() {
 		const s = slot(this);
 		check(s);
-		return construct(Body, [{ used: false, contentType: s.contentType, headers: new Headers(this.headers), status: s.status, statusText: s.statusText, ...bodies().copy(s) }], Response);
+		return construct(Body, [{ __proto__: null, used: false, contentType: s.contentType, headers: new Headers(this.headers), status: s.status, statusText: s.statusText, ...bodies().copy(s) }], Response);
 	}
 	static json(data, init = undefined) {
 		const text = stringify(data);
 		if (text === undefined) throw new TypeError("the value has no JSON");
-		if (init === undefined) return construct(Body, [{ data: text, used: false, contentType: "application/json", status: 200 }], Response);
+		if (init === undefined) return construct(Body, [{ __proto__: null, data: text, used: false, contentType: "application/json", status: 200 }], Response);
 		const headers = headersOf(init?.headers);
 		if (!hasHeader(headers, "content-type")) addHeader(headers, "content-type", "application/json");
 		return new Response(text, { ...init, headers });
@@ -817,9 +818,9 @@ class Response extends Body {
 		if (/^[a-z][a-z0-9+.-]*:/i.test(target) && !URL.canParse(target)) throw new TypeError("the target of a redirect is not a URL");
 		if (![301, 302, 303, 307, 308].includes(status)) throw new RangeError(`${status} is not a redirect`);
 		const headers = headersOf({ location: URL.canParse(target) ? new URL(target).href : target });
-		return construct(Body, [{ data: null, used: false, contentType: null, headers: lockHeaders(headers), status }], Response);
+		return construct(Body, [{ __proto__: null, data: null, used: false, contentType: null, headers: lockHeaders(headers), status }], Response);
 	}
-	static error() { return construct(Body, [{ data: null, used: false, contentType: null, headers: lockHeaders(new Headers()), status: 0 }], Response); }
+	static error() { return construct(Body, [{ __proto__: null, data: null, used: false, contentType: null, headers: lockHeaders(new Headers()), status: 0 }], Response); }
 }
 for (const c of [Request, Response]) Object.defineProperty(c.prototype, Symbol.toStringTag, { value: c.name, configurable: true });
 
@@ -1134,7 +1135,7 @@ const settled = async (result) => { try { done(await result); } catch (e) { fail
 
 const dispatch = (method, url, headers, data) => {
 	try {
-		current = { data, used: false, method, url, headers };
+		current = { __proto__: null, data, used: false, method, url, headers };
 		const request = construct(Body, [current], Request);
 		const result = app.fetch(request, envValues, new Context());
 		if (isBody(result)) done(result);

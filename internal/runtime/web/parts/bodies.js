@@ -365,7 +365,7 @@ const request = (input, init = {}, count) => {
 	if (count < 1) throw new TypeError("a Request needs a URL");
 	if (init === null) init = {};
 	if (typeof init !== "object" && typeof init !== "function") throw new TypeError("the second argument of a Request must be an object");
-	const from = isBody(input) && input instanceof Request ? slot(input) : undefined, s = { data: null, used: false };
+	const from = isBody(input) && input instanceof Request ? slot(input) : undefined, s = { __proto__: null, data: null, used: false };
 	if (from === undefined) {
 		const url = new URL(input instanceof URL ? input.href : String(input));
 		if (url.username !== "" || url.password !== "") throw new TypeError("the URL of a Request cannot have a user name or a password");
