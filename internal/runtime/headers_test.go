@@ -239,3 +239,30 @@ func (x *site) answer(status int, headers [][2]string, body any) (*http.Response
 	}
 	return resp, string(text)
 }
+
+func TestHeadersThatNobodyChanges(t *testing.T) {
+	for expression, want := range map[string]string{
+		"request.headers.set('a', 'b')":                                                "TypeError",
+		"request.headers.append('a', 'b')":                                             "TypeError",
+		"request.headers.delete('host')":                                               "TypeError",
+		"request.headers.set('a b', 'c')":                                              "TypeError",
+		"request.headers.get('x-sent')":                                                "sent",
+		"[...request.headers.keys()].includes('x-sent')":                               "true",
+		"Response.redirect('http://a/').headers.set('a', 'b')":                         "TypeError",
+		"Response.redirect('http://a/').headers.delete('location')":                    "TypeError",
+		"Response.redirect('http://a/').headers.get('location')":                       "http://a/",
+		"Response.error().headers.append('a', 'b')":                                    "TypeError",
+		"new Response().headers.set('a', 'b')":                                         "undefined",
+		"Response.json(1).headers.set('a', 'b')":                                       "undefined",
+		"new Request('http://a/').headers.set('a', 'b')":                               "undefined",
+		"new Request(request).headers.set('a', 'b')":                                   "undefined",
+		"(h => { h.set('a', 'b'); return h.get('a'); })(new Headers(request.headers))": "b",
+		"(r => { r.headers.set('x-sent', 'b'); return r.headers.get('x-sent') + request.headers.get('x-sent'); })(new Request(request))":       "bsent",
+		"(r => { r.headers.set('a', 'b'); return r.headers.get('location') + r.status; })(new Response(null, Response.redirect('http://a/')))": "http://a/302",
+	} {
+		h := newHost(t, "export default (request) => { let v; try { v = "+expression+"; } catch (e) { v = e.name; } return new Response(String(v)); };")
+		if w := h.ask(t, "GET", "/", "", "X-Sent", "sent"); w.Body.String() != want {
+			t.Errorf("%s: %s, want %s\n%s", expression, w.Body, want, h.log)
+		}
+	}
+}
