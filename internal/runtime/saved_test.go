@@ -140,12 +140,3 @@ func TestCallsThatAScriptDidNotWaitForAreLost(t *testing.T) {
 		}
 	}
 }
-
-// BenchmarkScriptModules is a warm request of a script that requires four standard modules.
-func BenchmarkScriptModules(b *testing.B) {
-	h := newHost(b, `const _ = require("lodash"), { z } = require("zod"), cheerio = require("cheerio"), dayjs = require("dayjs");
-		const $ = cheerio.load("<ul><li>a</li><li>b</li></ul>");
-		const list = z.array(z.string()).parse($("li").map((i, e) => $(e).text()).get());
-		respond({ list: _.chunk(list, 1), year: dayjs("2020-02-03").year() });`)
-	serve(b, h, "")
-}
