@@ -263,7 +263,7 @@ func (e *Engine) work(m *machine, u *run, body []byte) {
 
 // enterWithin is enter for a request that has not begun: it is refused when no processor comes free in time.
 func (u *run) enterWithin(limits system.Runtime) error {
-	if u.engine.cpu.tryEnter() {
+	if u.engine.cpu.tryEnter(u.f.AppID) {
 		u.begin()
 		return nil
 	}
