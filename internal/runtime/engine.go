@@ -267,12 +267,8 @@ func (u *run) enterWithin(limits system.Runtime) error {
 		u.begin()
 		return nil
 	}
-	timer := time.NewTimer(queueWait(limits))
-	defer timer.Stop()
-	ctx, cancel := u.attended()
-	defer cancel()
 	var err error
-	if u.lent, err = u.engine.cpu.enter(ctx, u.join(), timer.C); err != nil {
+	if u.lent, err = u.engine.cpu.enter(u.join(), queueWait(limits), u.attended); err != nil {
 		u.depart(false)
 		u.engine.refuse()
 		return err

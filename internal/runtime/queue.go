@@ -216,7 +216,7 @@ func (p *processors) yield(l *line, own bool) (lent bool) {
 	p.drop(l.app)
 	p.give(next)
 	p.mu.Unlock()
-	lent, _ = p.await(context.Background(), l, t, nil)
+	lent, _ = p.await(l, t, 0, nil)
 	return lent
 }
 
@@ -231,7 +231,7 @@ func (p *processors) exchange(l *line) (lent bool) {
 	t := newTurn(l.app)
 	p.stand(l, t, true)
 	p.mu.Unlock()
-	lent, _ = p.await(context.Background(), l, t, nil)
+	lent, _ = p.await(l, t, 0, nil)
 	return lent
 }
 
@@ -242,9 +242,9 @@ func (p *processors) tryEnter(app string) bool {
 	return p.take(app)
 }
 
-// enter takes a processor for a newcomer in a line, and says whether it is lent; the error is of a ctx or a time that
-// ended before.
-func (p *processors) enter(ctx context.Context, l *line, timeout <-chan time.Time) (lent bool, err error) {
+// enter takes a processor for a newcomer in a line, and says whether it is lent; the error is of a time or a ctx that ended
+// before. bound makes the ctx, if the newcomer has to wait for long.
+func (p *processors) enter(l *line, most time.Duration, bound func() (context.Context, context.CancelFunc)) (lent bool, err error) {
 	p.mu.Lock()
 	if p.take(l.app) {
 		p.mu.Unlock()
@@ -253,12 +253,36 @@ func (p *processors) enter(ctx context.Context, l *line, timeout <-chan time.Tim
 	t := newTurn(l.app)
 	p.stand(l, t, false)
 	p.mu.Unlock()
-	return p.await(ctx, l, t, timeout)
+	return p.await(l, t, most, bound)
 }
 
-// await returns when the turn is given or a processor lent instead, or with an error.
-func (p *processors) await(ctx context.Context, l *line, t *turn, timeout <-chan time.Time) (lent bool, err error) {
+// await returns when the turn is given or a processor lent instead, or with an error; without bound there is none. Under
+// load most requests wait here, and nearly all for less than a moment: what the others need is made when that is over.
+func (p *processors) await(l *line, t *turn, most time.Duration, bound func() (context.Context, context.CancelFunc)) (lent bool, err error) {
+	moment := time.NewTimer(lendAfter)
+	defer moment.Stop()
+	select {
+	case <-t.given:
+		return false, nil
+	case <-moment.C:
+	}
+	ctx := context.Background()
+	var timeout <-chan time.Time
+	if bound != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = bound()
+		defer cancel()
+		timer := time.NewTimer(most - lendAfter)
+		defer timer.Stop()
+		timeout = timer.C
+	}
 	for {
+		if done, lent := p.giveUp(l, t, err); done {
+			return lent, err
+		} else if err != nil {
+			return false, nil // it was given at the last moment
+		}
+		moment.Reset(lendAfter)
 		select {
 		case <-t.given:
 			return false, nil
@@ -266,15 +290,7 @@ func (p *processors) await(ctx context.Context, l *line, t *turn, timeout <-chan
 			err = notBegun(ctx)
 		case <-timeout:
 			err = busy(0)
-		case <-time.After(lendAfter):
-		}
-		if done, lent := p.giveUp(l, t, err); done {
-			if lent {
-				return true, nil
-			}
-			return false, err
-		} else if err != nil {
-			return false, nil // it was given at the last moment
+		case <-moment.C:
 		}
 	}
 }

@@ -19,6 +19,10 @@ import (
 	"fazt/internal/system"
 )
 
+func within(ctx context.Context) func() (context.Context, context.CancelFunc) {
+	return func() (context.Context, context.CancelFunc) { return context.WithCancel(ctx) }
+}
+
 // crowd lets people wait for the only processor, one after the other so that their order is known, then gives turns
 // until all had theirs, and tells in which order that was.
 func crowd(t *testing.T, people []string) (served []string) {
@@ -34,7 +38,7 @@ func crowd(t *testing.T, people []string) (served []string) {
 					p.comeBack("x")
 				} else {
 					l := p.join(who)
-					if _, err := p.enter(t.Context(), l, nil); err != nil {
+					if _, err := p.enter(l, 0, nil); err != nil {
 						t.Error(err)
 					}
 					p.depart(l, true)
@@ -90,7 +94,7 @@ func TestAScriptThatWorksForLongLetsOthersGoFirst(t *testing.T) {
 							p.comeBack(app)
 						} else {
 							l := p.join(who)
-							if _, err := p.enter(t.Context(), l, nil); err != nil {
+							if _, err := p.enter(l, 0, nil); err != nil {
 								t.Error(err)
 							}
 							p.depart(l, true)
@@ -151,7 +155,7 @@ func TestAnAppThatWaitsIsLentAProcessorOnceAtATime(t *testing.T) {
 		p := newProcessors(1)
 		p.comeBack("busy")
 		l := p.join("other")
-		lent, err := p.enter(t.Context(), l, time.After(time.Second))
+		lent, err := p.enter(l, time.Second, within(t.Context()))
 		p.depart(l, true)
 		if !lent || err != nil {
 			t.Fatalf("a newcomer: %v %v", lent, err)
@@ -160,13 +164,13 @@ func TestAnAppThatWaitsIsLentAProcessorOnceAtATime(t *testing.T) {
 			t.Error("a run of a third app that comes back is lent none")
 		}
 		l = p.join("other")
-		if lent, err = p.enter(t.Context(), l, time.After(time.Second)); lent || err == nil {
+		if lent, err = p.enter(l, time.Second, within(t.Context())); lent || err == nil {
 			t.Errorf("the app is lent a second one: %v", err)
 		}
 		p.depart(l, false)
 		p.giveBack("other")
 		l = p.join("other")
-		if lent, err = p.enter(t.Context(), l, time.After(time.Second)); !lent || err != nil {
+		if lent, err = p.enter(l, time.Second, within(t.Context())); !lent || err != nil {
 			t.Errorf("after it gave it back: %v %v", lent, err)
 		}
 		p.depart(l, true)
@@ -214,7 +218,7 @@ func TestWhoGivesUpLeavesNoPlaceBehind(t *testing.T) {
 		}{{gone, time.Hour, errs.Canceled}, {late, time.Hour, errs.Unavailable}, {t.Context(), 2 * time.Second, errs.Unavailable}} {
 			all.Go(func() {
 				l := p.join("a")
-				_, err := p.enter(tt.ctx, l, time.After(tt.timeout))
+				_, err := p.enter(l, tt.timeout, within(tt.ctx))
 				p.depart(l, err == nil)
 				if !errs.Is(err, tt.kind) || tt.kind == errs.Unavailable && errs.RetryAfter(err) == 0 {
 					t.Errorf("%v, want %v", err, tt.kind)
