@@ -17,8 +17,9 @@ import (
 //
 // A script that works for longer than a slice lets another app that waits go first, and stands in front of the line of its
 // own app meanwhile; for its own app it does that after a long slice, and stands behind. That is as good as the script is
-// at listening: some built-in functions do not. So an app that has waited for a moment, while it holds no processor, is
-// lent one more, once at a time; what works then shares the machine's processors by the scheduler of Go, and is slower.
+// at listening: some built-in functions do not. So an app that holds no processor is lent one more, once at a time: after a
+// moment, or at once where everybody has worked for long. What works then shares the machine's processors by the schedulers
+// of Go and of the system, and is slower.
 type processors struct {
 	n int // how many there are
 
@@ -27,6 +28,7 @@ type processors struct {
 	back   []*turn // of runs that come back, in their order
 	order  []*line // apps with others that wait for a processor, in the order of their turns
 	lines  map[string]*line
+	moved  int64           // when a processor last changed hands
 	streak int             // turns in a row that went to runs that came back
 	holds  map[string]int  // how many each app has, without those that are lent
 	lent   map[string]bool // apps that work with one more than there are
@@ -75,12 +77,14 @@ func (p *processors) take(app string) (ok bool) {
 	}
 	p.free--
 	p.holds[app]++
+	p.moved = monotonic()
 	return true
 }
 
 // give gives a processor to whose turn it is. The lock is held.
 func (p *processors) give(t *turn) {
 	p.holds[t.app]++
+	p.moved = monotonic()
 	close(t.given)
 }
 
@@ -100,12 +104,21 @@ func (p *processors) lend(app string) (ok bool) {
 	return true
 }
 
+// lendNow is lend where to wait first would be in vain: everybody has worked for longer than a slice.
+func (p *processors) lendNow(app string) (ok bool) {
+	return monotonic()-p.moved > int64(slice) && p.lend(app)
+}
+
 // comeBack takes a processor for a run of an app that has begun, and says whether it is lent.
 func (p *processors) comeBack(app string) (lent bool) {
 	p.mu.Lock()
 	if p.take(app) {
 		p.mu.Unlock()
 		return false
+	}
+	if p.lendNow(app) {
+		p.mu.Unlock()
+		return true
 	}
 	t := newTurn(app)
 	p.back = append(p.back, t)
@@ -249,6 +262,10 @@ func (p *processors) enter(l *line, most time.Duration, bound func() (context.Co
 	if p.take(l.app) {
 		p.mu.Unlock()
 		return false, nil
+	}
+	if p.lendNow(l.app) {
+		p.mu.Unlock()
+		return true, nil
 	}
 	t := newTurn(l.app)
 	p.stand(l, t, false)

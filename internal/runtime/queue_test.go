@@ -66,6 +66,34 @@ func crowd(t *testing.T, people []string) (served []string) {
 	return served
 }
 
+func TestWhereEverybodyHasWorkedForLongAnAppThatHoldsNoProcessorIsLentOneAtOnce(t *testing.T) {
+	for name, tt := range map[string]struct {
+		worked, waits time.Duration
+		app           string
+		lent          bool
+	}{
+		"for long":                     {2 * slice, 0, "other", true},
+		"for a moment":                 {slice / 2, lendAfter, "other", true},
+		"for long, and it holds one":   {2 * slice, time.Second, "busy", false},
+		"for a moment, and it has one": {slice / 2, time.Second, "busy", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newProcessors(1)
+				p.comeBack("busy")
+				time.Sleep(tt.worked)
+				came := time.Now()
+				l := p.join(tt.app)
+				lent, _ := p.enter(l, time.Second, within(t.Context()))
+				p.depart(l, lent)
+				if waited := time.Since(came); lent != tt.lent || waited != tt.waits {
+					t.Errorf("lent %v after %v", lent, waited)
+				}
+			})
+		})
+	}
+}
+
 // A processor goes from a script at work to the others and back.
 func TestAScriptThatWorksForLongLetsOthersGoFirst(t *testing.T) {
 	tests := []struct {
