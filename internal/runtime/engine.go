@@ -532,6 +532,11 @@ func (e *Engine) pool(ctx context.Context, f Function) (*pool, error) {
 		close(p.loaded)
 	}
 	select {
+	case <-p.loaded: // nearly always: to be told of the end of ctx costs a timer
+		return p, p.err
+	default:
+	}
+	select {
 	case <-p.loaded:
 		return p, p.err
 	case <-ctx.Done():
