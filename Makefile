@@ -20,10 +20,10 @@ need  = command -v $(1) >/dev/null || { $(SUDO) apt-get update -q && \
 	$(SUDO) env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -q -y --no-install-recommends $(2); }
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-fast every race lint cross fuzz crash bench overload golden vuln clean tools web
+.PHONY: help build run test test-fast every race lint cross fuzz crash bench overload bench-functions fairness golden vuln clean tools web
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: web ## build bin/fazt
 	@mkdir -p bin
@@ -81,6 +81,14 @@ bench: build ## measure against a bare handler, nginx and Caddy; prints the tabl
 
 overload: build ## flood an instance with ten times what it can serve; prints the table of docs/PERFORMANCE.md
 	go run ./bench overload
+
+bench-functions: build ## measure functions against Node.js and workerd; prints the table of docs/PERFORMANCE.md
+	@$(call need,wrk,wrk)
+	@$(call need,node,nodejs npm)
+	go run ./bench functions
+
+fairness: build ## measure an app beside one that computes without end; prints the figures of docs/PERFORMANCE.md
+	go run ./bench fairness
 
 golden: ## rewrite the golden and generated files
 	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' internal cmd | xargs -n1 dirname | sort -u | sed 's|^|./|') -update

@@ -11,6 +11,14 @@
 // same, how fast the rest was refused, and how much memory that took.
 //
 //	go run ./bench [-flood 30s] [-fazt bin/fazt] overload
+//
+// With the argument functions it measures functions: the same ones on Fazt, on Node's HTTP server and on workerd.
+//
+//	go run ./bench [-rounds 5] [-duration 2s] functions
+//
+// With the argument fairness it measures an app beside another one that computes without end.
+//
+//	go run ./bench [-rounds 5] [-duration 2s] fairness
 package main
 
 import (
@@ -53,8 +61,12 @@ func main() {
 		err = serveBare(ctx, *bare, *listen)
 	case flag.Arg(0) == "overload":
 		err = overload(ctx, o, *flooded)
+	case flag.Arg(0) == "functions":
+		err = functions(ctx, o)
+	case flag.Arg(0) == "fairness":
+		err = fairness(ctx, o, o.Duration)
 	case flag.NArg() > 0:
-		err = fmt.Errorf("there is no measurement %q; there is overload", flag.Arg(0))
+		err = fmt.Errorf("there is no measurement %q; there are fairness, functions and overload", flag.Arg(0))
 	default:
 		err = run(ctx, o)
 	}

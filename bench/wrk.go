@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -28,13 +29,21 @@ func (b *bench) drive(ctx context.Context, p *process, t target, d time.Duration
 	if t.host != "" {
 		args = append(args, "--header", "Host: "+t.host)
 	}
-	out, err := exec.CommandContext(ctx, "wrk", append(args, "http://"+p.addr+t.path)...).CombinedOutput()
+	return b.wrk(ctx, p, append(args, "http://"+p.addr+t.path))
+}
+
+// wrk runs it against p.
+func (b *bench) wrk(ctx context.Context, p *process, args []string) (sample, error) {
+	out, err := exec.CommandContext(ctx, "wrk", args...).CombinedOutput()
+	if errors.Is(err, exec.ErrNotFound) {
+		return sample{}, errors.New("wrk makes the load and is not installed; `apt-get install wrk` does that")
+	}
 	if err != nil {
 		return sample{}, fmt.Errorf("wrk on %s: %w: %s", p.name, err, out)
 	}
 	s, err := parseWrk(string(out))
 	if err != nil {
-		return sample{}, fmt.Errorf("wrk on %s %s: %w", p.name, t.path, err)
+		return sample{}, fmt.Errorf("wrk %s on %s: %w", strings.Join(args, " "), p.name, err)
 	}
 	return s, nil
 }

@@ -263,16 +263,12 @@ func (e *Engine) work(m *machine, u *run, body []byte) {
 
 // enterWithin is enter for a request that has not begun: it is refused when no processor comes free in time.
 func (u *run) enterWithin(limits system.Runtime) error {
-	if u.engine.cpu.tryEnter() {
+	if u.engine.cpu.tryEnter(u.f.AppID) {
 		u.begin()
 		return nil
 	}
-	timer := time.NewTimer(queueWait(limits))
-	defer timer.Stop()
-	ctx, cancel := u.attended()
-	defer cancel()
 	var err error
-	if u.lent, err = u.engine.cpu.enter(ctx, u.join(), timer.C); err != nil {
+	if u.lent, err = u.engine.cpu.enter(u.join(), queueWait(limits), u.attended); err != nil {
 		u.depart(false)
 		u.engine.refuse()
 		return err
@@ -534,6 +530,11 @@ func (e *Engine) pool(ctx context.Context, f Function) (*pool, error) {
 			e.forget(p) // the next request tries again
 		}
 		close(p.loaded)
+	}
+	select {
+	case <-p.loaded: // nearly always: to be told of the end of ctx costs a timer
+		return p, p.err
+	default:
 	}
 	select {
 	case <-p.loaded:

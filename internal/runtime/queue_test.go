@@ -19,6 +19,10 @@ import (
 	"fazt/internal/system"
 )
 
+func within(ctx context.Context) func() (context.Context, context.CancelFunc) {
+	return func() (context.Context, context.CancelFunc) { return context.WithCancel(ctx) }
+}
+
 // crowd lets people wait for the only processor, one after the other so that their order is known, then gives turns
 // until all had theirs, and tells in which order that was.
 func crowd(t *testing.T, people []string) (served []string) {
@@ -34,7 +38,7 @@ func crowd(t *testing.T, people []string) (served []string) {
 					p.comeBack("x")
 				} else {
 					l := p.join(who)
-					if _, err := p.enter(t.Context(), l, nil); err != nil {
+					if _, err := p.enter(l, 0, nil); err != nil {
 						t.Error(err)
 					}
 					p.depart(l, true)
@@ -45,17 +49,132 @@ func crowd(t *testing.T, people []string) (served []string) {
 			})
 			synctest.Wait()
 		}
+		last := "x"
 		for range people {
-			p.leave()
+			p.leave(last)
 			synctest.Wait()
+			if last = served[len(served)-1]; last == "back" {
+				last = "x"
+			}
 		}
-		p.leave()
+		p.leave(last)
 		all.Wait()
-		if p.free != 1 || len(p.lines) != 0 || len(p.order) != 0 || len(p.back) != 0 {
+		if p.free != 1 || len(p.holds) != 0 || len(p.lines) != 0 || len(p.order) != 0 || len(p.back) != 0 {
 			t.Errorf("something is left: %+v", p)
 		}
 	})
 	return served
+}
+
+func TestWhereEverybodyHasWorkedForLongAnAppThatHoldsNoProcessorIsLentOneAtOnce(t *testing.T) {
+	for name, tt := range map[string]struct {
+		worked, waits time.Duration
+		app           string
+		lent          bool
+	}{
+		"for long":                     {2 * slice, 0, "other", true},
+		"for a moment":                 {slice / 2, lendAfter, "other", true},
+		"for long, and it holds one":   {2 * slice, time.Second, "busy", false},
+		"for a moment, and it has one": {slice / 2, time.Second, "busy", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newProcessors(1)
+				p.comeBack("busy")
+				time.Sleep(tt.worked)
+				came := time.Now()
+				l := p.join(tt.app)
+				lent, _ := p.enter(l, time.Second, within(t.Context()))
+				p.depart(l, lent)
+				if waited := time.Since(came); lent != tt.lent || waited != tt.waits {
+					t.Errorf("lent %v after %v", lent, waited)
+				}
+			})
+		})
+	}
+}
+
+// A processor goes from a script at work to the others and back.
+func TestAScriptThatWorksForLongLetsOthersGoFirst(t *testing.T) {
+	tests := []struct {
+		name         string
+		own          bool // it lets those of its own app go first, too
+		people, want []string
+	}{
+		{"another app", false, []string{"x", "y"}, []string{"y", "busy", "x"}},
+		{"none of its own app", false, []string{"x", "x"}, []string{"busy", "x", "x"}},
+		{"after long its own", true, []string{"x", "x"}, []string{"x", "x", "busy"}},
+		{"one of each app", false, []string{"y", "y", "y", "z"}, []string{"y", "z", "y", "busy", "y"}},
+		{"who comes back goes first all the same", false, []string{"y", "back"}, []string{"y", "back", "busy"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var served []string
+			synctest.Test(t, func(t *testing.T) {
+				p := newProcessors(1)
+				p.comeBack("x")
+				var all sync.WaitGroup
+				for _, who := range tt.people {
+					all.Go(func() {
+						app := who
+						if who == "back" {
+							app = "x"
+							p.comeBack(app)
+						} else {
+							l := p.join(who)
+							if _, err := p.enter(l, 0, nil); err != nil {
+								t.Error(err)
+							}
+							p.depart(l, true)
+						}
+						served = append(served, who) // whoever holds the only processor
+						p.leave(app)
+					})
+					synctest.Wait()
+				}
+				l := p.join("x")
+				p.yield(l, tt.own)
+				p.depart(l, false)
+				served = append(served, "busy")
+				p.leave("x")
+				all.Wait()
+				if p.free != 1 || len(p.holds) != 0 || len(p.lines) != 0 || len(p.order) != 0 || len(p.back) != 0 {
+					t.Errorf("something is left: %+v", p)
+				}
+			})
+			if !slices.Equal(served, tt.want) {
+				t.Errorf("%v, want %v", served, tt.want)
+			}
+		})
+	}
+}
+
+// A loop without end in one app let the requests of others wait for as long as it could run.
+func TestALoopWithoutEndLetsAnotherAppGoFirst(t *testing.T) {
+	h := newHost(t, `export default () => { for (;;) {} };`, func(l *system.Runtime) { l.ExecTimeout = 2000 })
+	other := h.another(t, "dep_2", `export default () => new Response("fine");`)
+	other.fn.AppID = "app_quiet"
+	h.cpu.lent["app_quiet"] = true // it is lent no processor
+	var ended atomic.Int64
+	var all sync.WaitGroup
+	for range h.cpu.n {
+		all.Go(func() {
+			h.ask(t, "GET", "/", "")
+			ended.Add(1)
+		})
+	}
+	for h.Stats().Busy < h.cpu.n {
+		time.Sleep(time.Millisecond)
+	}
+	for range 20 {
+		if w := other.ask(t, "GET", "/", ""); w.Code != http.StatusOK {
+			t.Errorf("the other app answers %d %s", w.Code, w.Body)
+		}
+	}
+	if ended.Load() > 0 {
+		t.Error("the other app waited until the loops were over")
+	}
+	all.Wait()
 }
 
 // An app whose runs work until their deadline held all processors for as long, and the requests of others waited.
@@ -64,7 +183,7 @@ func TestAnAppThatWaitsIsLentAProcessorOnceAtATime(t *testing.T) {
 		p := newProcessors(1)
 		p.comeBack("busy")
 		l := p.join("other")
-		lent, err := p.enter(t.Context(), l, time.After(time.Second))
+		lent, err := p.enter(l, time.Second, within(t.Context()))
 		p.depart(l, true)
 		if !lent || err != nil {
 			t.Fatalf("a newcomer: %v %v", lent, err)
@@ -73,20 +192,20 @@ func TestAnAppThatWaitsIsLentAProcessorOnceAtATime(t *testing.T) {
 			t.Error("a run of a third app that comes back is lent none")
 		}
 		l = p.join("other")
-		if lent, err = p.enter(t.Context(), l, time.After(time.Second)); lent || err == nil {
+		if lent, err = p.enter(l, time.Second, within(t.Context())); lent || err == nil {
 			t.Errorf("the app is lent a second one: %v", err)
 		}
 		p.depart(l, false)
 		p.giveBack("other")
 		l = p.join("other")
-		if lent, err = p.enter(t.Context(), l, time.After(time.Second)); !lent || err != nil {
+		if lent, err = p.enter(l, time.Second, within(t.Context())); !lent || err != nil {
 			t.Errorf("after it gave it back: %v %v", lent, err)
 		}
 		p.depart(l, true)
 		p.giveBack("other")
 		p.giveBack("third")
-		p.leave()
-		if p.free != 1 || len(p.lent) != 0 || len(p.lines) != 0 || len(p.order) != 0 || len(p.back) != 0 {
+		p.leave("busy")
+		if p.free != 1 || len(p.holds) != 0 || len(p.lent) != 0 || len(p.lines) != 0 || len(p.order) != 0 || len(p.back) != 0 {
 			t.Errorf("something is left: %+v", p)
 		}
 	})
@@ -127,7 +246,7 @@ func TestWhoGivesUpLeavesNoPlaceBehind(t *testing.T) {
 		}{{gone, time.Hour, errs.Canceled}, {late, time.Hour, errs.Unavailable}, {t.Context(), 2 * time.Second, errs.Unavailable}} {
 			all.Go(func() {
 				l := p.join("a")
-				_, err := p.enter(tt.ctx, l, time.After(tt.timeout))
+				_, err := p.enter(l, tt.timeout, within(tt.ctx))
 				p.depart(l, err == nil)
 				if !errs.Is(err, tt.kind) || tt.kind == errs.Unavailable && errs.RetryAfter(err) == 0 {
 					t.Errorf("%v, want %v", err, tt.kind)
@@ -137,7 +256,7 @@ func TestWhoGivesUpLeavesNoPlaceBehind(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		all.Wait()
-		p.leave()
+		p.leave("x")
 		if p.free != 1 || len(p.lines) != 0 || len(p.order) != 0 {
 			t.Errorf("something is left: %+v", p)
 		}

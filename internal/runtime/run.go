@@ -48,6 +48,7 @@ type run struct {
 	state   atomic.Int32 // holds: what the run holds of the engine
 	since   atomic.Int64 // when it last took a processor
 	used    int64        // processor time before since
+	shared  int64        // of it, when it last let others of its app go first
 	ends    atomic.Int64 // its deadline on the wall
 	machine *machine     // in which its script is; nil before and after
 	sent    atomic.Bool  // somebody has taken it upon them to write to the visitor
@@ -137,6 +138,7 @@ func (u *run) serve(m *machine, body []byte) (healthy bool) {
 	deadline, _ := u.ctx.Deadline()
 	m.arm(deadline)
 	m.armCPU(u.since.Load() + u.processorTime())
+	m.armPause(u.since.Load() + int64(slice))
 	m.run, u.machine = u, m
 	defer func() { m.run, u.machine = nil, nil; u.endCoders() }()
 	err := m.begin(u, body)
@@ -219,7 +221,31 @@ func (u *run) entered() {
 	u.state.Store(holdsProcessor)
 	if u.machine != nil {
 		u.machine.armCPU(now + u.processorTime())
+		u.machine.armPause(now + int64(slice))
 	}
+}
+
+// yield is called in the midst of a script that has held a processor for a slice: it lets others go first.
+func (u *run) yield() {
+	now := monotonic()
+	worked := u.used + now - u.since.Load()
+	long := worked-u.shared >= int64(longSlice)
+	if u.lent && !long || !u.lent && !u.engine.cpu.wanted(u.f.AppID, long) || !u.state.CompareAndSwap(holdsProcessor, holdsNothing) {
+		u.machine.armPause(now + int64(slice))
+		return
+	}
+	u.used = worked
+	if long {
+		u.shared = worked
+	}
+	u.join()
+	if u.lent {
+		u.lent = u.engine.cpu.exchange(u.line)
+	} else {
+		u.lent = u.engine.cpu.yield(u.line, long)
+	}
+	u.depart(false)
+	u.entered()
 }
 
 func (u *run) leave() {
@@ -235,7 +261,7 @@ func (u *run) giveBack() {
 		u.engine.cpu.giveBack(u.f.AppID)
 		return
 	}
-	u.engine.cpu.leave()
+	u.engine.cpu.leave(u.f.AppID)
 }
 
 // processorTime is how much of it the run has left since it last took a processor. One that streams has more time on the

@@ -129,6 +129,7 @@ func (u *run) extend() {
 	if u.machine != nil {
 		u.machine.arm(deadline)
 		u.machine.armCPU(u.since.Load() + u.processorTime())
+		u.machine.armPause(u.since.Load() + int64(slice))
 	}
 }
 

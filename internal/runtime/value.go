@@ -34,6 +34,8 @@ type isolate struct {
 
 	dead   atomic.Bool // its memory was revoked: whoever works in it ends with a panic
 	region []byte      // of its heap; nil = it has ordinary memory
+
+	pause func() // called in the midst of a script at the moment that armPause said; nil = never
 }
 
 // clock tells the interrupt handler when to stop. It lies in C memory, where the engine's callback finds it.
@@ -41,6 +43,7 @@ type clock struct {
 	stop  int32
 	limit int64 // monotonic nanoseconds; 0 = none
 	cpu   int64 // likewise: when the processor time will be used up, if no pause comes before
+	pause int64 // likewise: when to call the isolate's pause
 }
 
 var began = time.Now() // origin of the monotonic clock; never changes
@@ -72,6 +75,7 @@ func newIsolate(memory, stack int64) (*isolate, error) {
 		return nil, errMemory
 	}
 	i := &isolate{tls: tls, rt: rt, clock: at[clock](p), region: region}
+	isolates.Store(p, i)
 	lib.XJS_SetMemoryLimit(tls, rt, lib.Tsize_t(memory))
 	lib.XJS_SetMaxStackSize(tls, rt, stackSlots(stack))
 	lib.XJS_SetInterruptHandler(tls, rt, fp(interrupted), p)
@@ -98,6 +102,7 @@ func (i *isolate) close() {
 		lib.XJS_FreeRuntime(i.tls, i.rt)
 	}
 	unreserve(i.region)
+	isolates.Delete(uintptr(unsafe.Pointer(i.clock)))
 	libc.Xfree(i.tls, uintptr(unsafe.Pointer(i.clock)))
 	if i.scratch != 0 {
 		libc.Xfree(i.tls, i.scratch)
@@ -143,16 +148,21 @@ func (i *isolate) copyIn(b []byte) uintptr {
 func (i *isolate) arm(deadline time.Time) {
 	atomic.StoreInt32(&i.clock.stop, 0)
 	atomic.StoreInt64(&i.clock.cpu, 0)
+	atomic.StoreInt64(&i.clock.pause, 0)
 	atomic.StoreInt64(&i.clock.limit, int64(deadline.Sub(began)))
 }
 
 // armCPU makes the engine stop at a moment of the monotonic clock, too, for want of processor time.
 func (i *isolate) armCPU(at int64) { atomic.StoreInt64(&i.clock.cpu, at) }
 
+// armPause makes the engine call pause at a moment of the monotonic clock, or soon after.
+func (i *isolate) armPause(at int64) { atomic.StoreInt64(&i.clock.pause, at) }
+
 // disarm lets the engine run without a deadline.
 func (i *isolate) disarm() {
 	atomic.StoreInt32(&i.clock.stop, 0)
 	atomic.StoreInt64(&i.clock.cpu, 0)
+	atomic.StoreInt64(&i.clock.pause, 0)
 	atomic.StoreInt64(&i.clock.limit, 0)
 }
 
@@ -187,11 +197,20 @@ func (c *clock) over() bool {
 
 // interrupted is called by the engine every few thousand steps; what is not 0 ends the script beyond any catch.
 func interrupted(_ *libc.TLS, _, opaque uintptr) int32 {
-	if at[clock](opaque).over() {
+	c := at[clock](opaque)
+	if pause := atomic.LoadInt64(&c.pause); pause != 0 && monotonic() >= pause {
+		if i, ok := isolates.Load(opaque); ok {
+			i.(*isolate).pause()
+		}
+	}
+	if c.over() {
 		return 1
 	}
 	return 0
 }
+
+// isolates finds an isolate by its clock, for interrupted.
+var isolates sync.Map // uintptr -> *isolate
 
 // memory is how many bytes the heap uses, as the engine counts them for its limit.
 func (i *isolate) memory() int64 {

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"os"
+	goruntime "runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
@@ -17,6 +18,19 @@ const (
 	leastPercent = 100
 	mostPercent  = 400
 )
+
+// spareProcessor lets one more thread of Go work than the machine has processors, until ctx ends. Scripts may work on all
+// of those at once, and Go looks at the network and its timers when a thread of its has nothing to do, or else every 10 ms:
+// a request would wait for as long before anybody knew of it. Whoever sets GOMAXPROCS has decided for themselves.
+func spareProcessor(ctx context.Context) error {
+	if os.Getenv("GOMAXPROCS") == "" {
+		goruntime.SetDefaultGOMAXPROCS()
+		goruntime.GOMAXPROCS(max(2, goruntime.GOMAXPROCS(0)) + 1)
+		defer goruntime.SetDefaultGOMAXPROCS()
+	}
+	<-ctx.Done()
+	return nil
+}
 
 // paceCollector keeps the room between collections, measured against what is alive, until ctx ends. Whoever sets GOGC
 // has decided for themselves.

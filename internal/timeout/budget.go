@@ -39,8 +39,22 @@ func With(ctx context.Context, window time.Duration) (context.Context, context.C
 	if outer, ok := From(ctx); ok && outer.ends.Before(b.ends) {
 		b.ends = outer.ends
 	}
-	ctx, cancel := context.WithDeadline(ctx, b.ends)
-	return context.WithValue(ctx, budgetKey{}, b), cancel
+	w := &opened{share{Context: ctx, ends: b.ends}, b}
+	return w, w.cancel
+}
+
+// opened is the context of a window.
+type opened struct {
+	share
+	budget Budget
+}
+
+// Value knows the window.
+func (w *opened) Value(key any) any {
+	if key == (budgetKey{}) {
+		return w.budget
+	}
+	return w.share.Value(key)
 }
 
 // From is the window ctx carries; ok is false where nobody opened one, and then time is not bounded by a budget.
@@ -112,14 +126,15 @@ func step(ctx context.Context, length time.Duration, err error) (context.Context
 	return s, s.cancel, nil
 }
 
-// share is a context with a deadline whose timer is made when somebody waits for it: most steps are over before anybody
-// has to, and making the timer and stopping it again costs five times as much as all else here.
+// share is a context with a deadline whose timer is made when somebody waits for it: most steps, and most windows, are over
+// before anybody has to, and making the timer and stopping it again costs five times as much as all else here.
 type share struct {
 	context.Context
 	ends  time.Time
-	cause error
+	cause error // of its end; nil = that the time is over
 
 	mu    sync.Mutex
+	over  bool            // it was canceled
 	timed context.Context // nil until somebody waited
 	stop  context.CancelFunc
 }
@@ -129,6 +144,9 @@ func (s *share) inner() context.Context {
 	defer s.mu.Unlock()
 	if s.timed == nil {
 		s.timed, s.stop = context.WithDeadlineCause(s.Context, s.ends, s.cause)
+		if s.over {
+			s.stop()
+		}
 	}
 	return s.timed
 }
@@ -136,6 +154,7 @@ func (s *share) inner() context.Context {
 func (s *share) cancel() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.over = true
 	if s.stop != nil {
 		s.stop()
 	}
@@ -154,7 +173,10 @@ func (s *share) Done() <-chan struct{} { return s.inner().Done() }
 
 // Err makes none as long as there is time.
 func (s *share) Err() error {
-	if err := s.Context.Err(); err == nil && time.Now().Before(s.ends) {
+	s.mu.Lock()
+	over := s.over
+	s.mu.Unlock()
+	if !over && s.Context.Err() == nil && time.Now().Before(s.ends) {
 		return nil
 	}
 	<-s.inner().Done() // at this very moment

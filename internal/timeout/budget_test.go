@@ -30,6 +30,23 @@ func TestABudgetCountsDown(t *testing.T) {
 	})
 }
 
+func TestAWindowThatIsCanceledBeforeAnybodyWaitsIsOver(t *testing.T) {
+	outer, end := With(t.Context(), time.Hour)
+	inner, cancel := With(outer, time.Minute)
+	cancel()
+	if !errors.Is(inner.Err(), context.Canceled) || outer.Err() != nil {
+		t.Fatalf("inner %v, outer %v", inner.Err(), outer.Err())
+	}
+	<-inner.Done()
+	below, cancel := With(outer, time.Minute)
+	defer cancel()
+	end()
+	<-below.Done()
+	if !errors.Is(below.Err(), context.Canceled) {
+		t.Fatalf("below what was canceled: %v", below.Err())
+	}
+}
+
 func TestAnInnerWindowNeverOutlivesTheOuter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		outer, cancel := With(t.Context(), time.Second)

@@ -1,0 +1,1 @@
+respond({ hello: "world" });

@@ -1,0 +1,1 @@
+export default { fetch: async (request) => Response.json(await request.json()) };
