@@ -79,7 +79,7 @@ func TestDeclarations(t *testing.T) {
 			t.Errorf("missing %q in\n%s", want, ts)
 		}
 	}
-	if md := string(Markdown(list)); !strings.Contains(md, "### `fazt.x.wait(): Promise<void>`") || !strings.Contains(md, "- `key`: a key") {
+	if md := string(Markdown(list, Modules{})); !strings.Contains(md, "### `fazt.x.wait(): Promise<void>`") || !strings.Contains(md, "- `key`: a key") {
 		t.Error(md)
 	}
 }
