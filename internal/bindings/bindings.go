@@ -44,6 +44,7 @@ func All(d Deps) []bind.Namespace {
 			bind.Script("warn(...values: unknown[]): void", "Write a line at this level."),
 			bind.Script("error(...values: unknown[]): void", "Write a line at this level."),
 		}},
+		net(),
 		private(d.Private),
 		kv("fazt.app.kv", d.KV, func(c *bind.Call) storage.Scope { return storage.Scope{App: c.AppID} }),
 	}

@@ -63,6 +63,7 @@ type Config struct {
 	Console  Console
 	Stopped  func(Stop) // told of every run that a limit ended; must not block. nil = nobody is
 	Bindings []bind.Namespace
+	Network  Network // the way out of functions; nil = there is none
 	Log      *slog.Logger
 	Version  string // of the product
 	// Fail writes the answer for a function that failed, with an error that may be shown.

@@ -216,6 +216,7 @@ func (m *machine) hostObject() value {
 		},
 	}
 	maps.Copy(functions, m.streaming(text, num, data))
+	maps.Copy(functions, m.fetching(text, num, data))
 	m.cryptography(functions)
 	for name, fn := range functions {
 		r.set(object, name, r.host(name, fn))

@@ -74,6 +74,9 @@ type run struct {
 	finished     chan completion
 	calls        sync.WaitGroup
 	coders       map[int32]coder // open ones
+	account      Account         // of what it sends to other servers; nil = nothing so far
+	fetches      map[int32]*fetch
+	outgoing     context.Context // of all of them
 }
 
 // answer is what a function wants sent. It is written when the run holds neither a machine nor a processor: a visitor
@@ -469,7 +472,7 @@ func visible(err error) error {
 	var t *thrown
 	if errors.As(err, &t) {
 		if t.Retry { // a queue, a rate, a want of time inside: for the visitor it is all one
-			return errs.New(errs.Unavailable, "not possible right now; try again")
+			return &errs.Error{Kind: errs.Unavailable, Message: "not possible right now; try again", Retry: t.After}
 		}
 		return errs.New(errs.Internal, "the function failed")
 	}

@@ -3,6 +3,7 @@ package runtime
 import (
 	"errors"
 	"math"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -452,10 +453,11 @@ func (r *realm) jobs() error {
 
 // thrown is an exception of the script.
 type thrown struct {
-	Message string // "TypeError: x is not a function"
-	Stack   string // positions in the bundled script, one a line
-	Code    string // error.code, "" when there is none
-	Retry   bool   // error.retryable
+	Message string        // "TypeError: x is not a function"
+	Stack   string        // positions in the bundled script, one a line
+	Code    string        // error.code, "" when there is none
+	Retry   bool          // error.retryable
+	After   time.Duration // error.retryAfter, which is in seconds; 0 = unknown
 }
 
 func (t *thrown) Error() string { return t.Message }
@@ -471,6 +473,9 @@ func (r *realm) exception() error {
 }
 
 func (r *realm) dropException() { r.free(lib.XJS_GetException(r.tls, r.ctx)) }
+
+// longestRetry is how long a script may tell visitors to wait.
+const longestRetry = 24 * time.Hour
 
 // describe makes an error of any value that was thrown; whatever its getters do, it ends.
 func (r *realm) describe(v value) error {
@@ -488,6 +493,9 @@ func (r *realm) describe(v value) error {
 	t.Message = strings.TrimSuffix(name+": "+message, ": ")
 	t.Stack, t.Code = r.property(v, "stack"), r.property(v, "code")
 	t.Retry = r.property(v, "retryable") == "true"
+	if after, err := strconv.ParseFloat(r.property(v, "retryAfter"), 64); err == nil && after > 0 {
+		t.After = time.Duration(min(after, longestRetry.Seconds()) * float64(time.Second))
+	}
 	return t
 }
 

@@ -42,5 +42,8 @@ func (r *realm) newError(err error) value {
 	r.set(e, "message", r.newString(errs.Sentence(err)))
 	r.set(e, "code", r.newString(errs.Code(err)))
 	r.set(e, "retryable", newBool(errs.KindOf(err).Retryable()))
+	if after := errs.RetryAfter(err); after > 0 {
+		r.set(e, "retryAfter", newNumber(math.Ceil(after.Seconds()*1000)/1000))
+	}
 	return e
 }

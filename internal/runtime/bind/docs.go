@@ -62,6 +62,55 @@ interface FaztContext {
 	passThroughOnException(): void;
 }
 
+/** What requests to other servers can be given beyond what the web knows. */
+interface FaztCredentials {
+	/** The name of a secret: its value is put into the request, and the function never sees it. */
+	auth?: string;
+	/** Milliseconds the call may take, its body included. */
+	timeout?: number;
+}
+interface RequestInit extends FaztCredentials {}
+
+interface FaztNetOptions extends FaztCredentials {
+	/** GET when absent. */
+	method?: string;
+	headers?: HeadersInit;
+	/** Text, bytes or a form; a plain object or an array goes out as JSON. */
+	body?: BodyInit | object | null;
+	/** What becomes of a redirect: it is followed when absent. */
+	redirect?: "follow" | "manual" | "error";
+	/** no-store leaves the cache alone, reload asks the other server in any case. */
+	cache?: "default" | "no-store" | "reload" | boolean;
+}
+
+/** An answer that is here whole. */
+interface FaztReply {
+	readonly status: number;
+	readonly statusText: string;
+	/** 200 to 299. */
+	readonly ok: boolean;
+	/** Names in lower case. */
+	readonly headers: Record<string, string>;
+	/** Where the answer came from in the end. */
+	readonly url: string;
+	readonly redirected: boolean;
+	/** Whether the answer was kept from an earlier call. */
+	readonly cached: boolean;
+	text(): string;
+	json(): any;
+	bytes(): Uint8Array;
+	arrayBuffer(): ArrayBuffer;
+}
+
+/** What a call throws, or is rejected with. */
+interface FaztNetError extends Error {
+	code: "NET_BLOCKED" | "NET_TIMEOUT" | "NET_LIMIT" | "NET_BUDGET" | "NET_SIZE" | "NET_AUTH" | "NET_RATE" | "NET_ERROR";
+	/** Whether the same call may succeed later. */
+	retryable: boolean;
+	/** In seconds. */
+	retryAfter?: number;
+}
+
 // Of the web, and not yet among what every editor knows.
 interface URLPatternInit {
 	protocol?: string;

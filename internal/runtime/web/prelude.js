@@ -544,10 +544,10 @@ class Headers {
 		lazyHeaders = (flat) => { const h = new Headers(); h.#flat = flat; h.#locked = true; return h; };
 		hasHeader = (h, name) => h.#first(name) >= 0;
 		addHeader = (h, name, value) => h.#add(name, value);
-		flatHeaders = (h) => {
+		flatHeaders = (h, but = undefined) => {
 			const list = h.#all();
 			let lines = "";
-			for (let i = 0; i < list.length; i++) lines += (i > 0 ? "\n" : "") + list[i][0] + "\n" + list[i][1];
+			for (let i = 0; i < list.length; i++) if (but === undefined || !but.has(list[i][0])) lines += (lines === "" ? "" : "\n") + list[i][0] + "\n" + list[i][1];
 			return lines;
 		};
 		lockHeaders = (h) => { h.#locked = true; return h; };
@@ -789,21 +789,22 @@ class Response extends Body {
 	get status() { return slot(this).status; }
 	get ok() { const { status } = slot(this); return status >= 200 && status < 300; }
 	get statusText() { return slot(this).statusText ?? ""; }
-	get type() { return slot(this).status === 0 ? "error" : "default"; }
-	get url() { return ""; }
-	get redirected() { return false; }
+	get type() { const { status, url } = slot(this); return status === 0 ? "error" : url === undefined ? "default" : "basic"; }
+	get url() { return slot(this).url ?? ""; }
+	get redirected() { return slot(this).redirected ?? false; }
 	get headers() {
 		const s = slot(this);
 		if (s.headers === undefined) {
 			s.headers = new Headers();
 			if (s.contentType) addHeader(s.headers, "content-type", s.contentType);
-		}
+		} else if (typeof s.headers === "string") s.headers = lazyHeaders(s.headers);
 		return s.headers;
 	}
 	clone() {
 		const s = slot(this);
 		check(s);
-		return construct(Body, [{ __proto__: null, used: false, contentType: s.contentType, headers: new Headers(this.headers), status: s.status, statusText: s.statusText, ...bodies().copy(s) }], Response);
+		const { contentType, status, statusText, url, redirected } = s, headers = new Headers(this.headers);
+		return construct(Body, [{ __proto__: null, used: false, contentType, headers: url === undefined ? headers : lockHeaders(headers), status, statusText, url, redirected, ...bodies().copy(s) }], Response);
 	}
 	static json(data, init = undefined) {
 		const text = stringify(data);
@@ -1041,8 +1042,8 @@ for (const [i, name] of codes.entries()) {
 	for (const o of [DOMException, DOMException.prototype]) Object.defineProperty(o, constant, { value: i + 1, enumerable: true });
 }
 
-// fetch is closed until somebody grants it a way out.
-const fetch = async () => { throw Object.assign(new TypeError("outgoing requests are not allowed here"), { code: "NET_BLOCKED", retryable: false }); };
+const fetch = async function (input, init = undefined) { return loaded("net").fetch(input, init, arguments.length); };
+fazt.net = { fetch: (url, options = undefined) => loaded("net").ask(url, options) };
 const reportError = (e) => { need([e], 1); host.report(e); };
 
 define(globalThis, {
@@ -1098,8 +1099,9 @@ lazily("streams", ["ReadableStream", "ReadableStreamDefaultReader", "ReadableStr
 const lent = {
 	host, later, slot, isBody, view, exact, token, current: () => current, setLeave: (fn) => { leaving = fn; },
 	waitUntil: (promise) => new Context().waitUntil(promise),
-	lengthOf, heldWeakMap,
-	types: { DOMException, Headers, URL, URLSearchParams, TextEncoder, TextDecoder, AbortSignal, Request, content, streams: () => loaded("streams"), streamsLoaded: () => parts.has("streams") },
+	lengthOf, heldWeakMap, flatHeaders, lazyHeaders, bodies, isScript: () => script,
+	response: (state) => construct(Body, [state], Response),
+	types: { DOMException, Headers, URL, URLSearchParams, TextEncoder, TextDecoder, AbortSignal, Request, Response, content, streams: () => loaded("streams"), streamsLoaded: () => parts.has("streams") },
 };
 lazily("bodies", ["Blob", "File", "FormData"]);
 
@@ -1118,17 +1120,25 @@ class Context {
 	}
 	passThroughOnException() {}
 }
+// relayed are headers that an answer of another server has and that are not for visitors: they go unsaid when it is passed on.
+const relayed = new Set(["connection", "keep-alive", "transfer-encoding", "date", "alt-svc", "nel", "report-to"]);
+define(relayed, { has: Set.prototype.has });
+
 // done sends the answer. What has no headers of its own goes out with its type alone.
 const done = (response) => {
 	const s = isBody(response) ? slot(response) : undefined;
 	if (!s?.status) throw new TypeError(`the function must answer with a Response, not ${inspect(response, 1)}`);
 	if (s.used) throw new TypeError("the body was read already");
+	if (s.url !== undefined) {
+		if (typeof s.headers === "string") s.headers = lazyHeaders(s.headers);
+		if (typeof s.data === "number") bodies().open(s);
+	}
 	if (s.stream !== undefined) {
 		check(s);
 		if (s.headers === undefined) bodies().send(s, s.status, "", s.contentType);
-		else bodies().send(s, s.status, flatHeaders(s.headers), null);
+		else bodies().send(s, s.status, flatHeaders(s.headers, s.url === undefined ? undefined : relayed), null);
 	} else if (s.headers === undefined) host.respond(s.status, "", s.data, s.contentType);
-	else host.respond(s.status, flatHeaders(s.headers), s.data, null);
+	else host.respond(s.status, flatHeaders(s.headers, s.url === undefined ? undefined : relayed), s.data, null);
 };
 const fail = (e) => host.fail(e);
 const settled = async (result) => { try { done(await result); } catch (e) { fail(e); } };
@@ -1164,7 +1174,7 @@ const start = () => {
 
 // ---- the classic style -----------------------------------------------------------------------------------------
 
-let responded, record;
+let responded, record, script = false;
 const header = (headers) => {
 	const all = headersOf(undefined), names = keys(headers ?? {});
 	for (let i = 0; i < names.length; i++) {
@@ -1194,6 +1204,8 @@ const answer = (r) => {
 };
 
 const prepare = (method, url, headers, body, ip, id) => {
+	script = true;
+	current = { __proto__: null };
 	const parsed = new URL(url), all = {};
 	const parts = headers === "" ? [] : headers.split("\n");
 	for (let i = 0; i + 1 < parts.length; i += 2) all[parts[i]] = Object.hasOwn(all, parts[i]) ? all[parts[i]] + ", " + parts[i + 1] : parts[i + 1];

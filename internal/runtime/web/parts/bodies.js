@@ -199,6 +199,26 @@ const incoming = (s) => new (readable())({
 	},
 }, { highWaterMark: 0 });
 
+// remote is the body of an answer of another server. It can be read while the request is served that asked for it.
+const remote = (s) => {
+	const { id, of } = s.remote;
+	return new (readable())({
+		type: "bytes",
+		async pull(c) {
+			if (current() !== of) throw new TypeError("the request is over");
+			let data;
+			try { data = await later(host.fetchNext(id)); } catch (e) { throw s.remote.failure(e); }
+			if (data === undefined) finish(c);
+			else c.enqueue(new Uint8Array(data));
+		},
+		cancel() { if (current() === of) host.fetchCancel(id); },
+	}, { highWaterMark: 0 });
+};
+const remoteRest = async ({ id, of, failure }) => {
+	if (current() !== of) throw new TypeError("the request is over");
+	try { return await later(host.fetchRest(id)); } catch (e) { throw failure(e); }
+};
+
 const iterated = (source) => {
 	const iterator = source[Symbol.asyncIterator]();
 	return new (readable())({
@@ -233,7 +253,7 @@ const collect = async (stream, most) => {
 const open = (s) => {
 	if (typeof s.data === "number") {
 		s.most = s.data;
-		s.stream = incoming(s.from ?? s);
+		s.stream = s.remote === undefined ? incoming(s.from ?? s) : remote(s);
 	} else {
 		s.stream = streamOf(s.data);
 		made.set(s.stream, s.data);
@@ -247,6 +267,7 @@ const open = (s) => {
 const take = (s) => {
 	if (s.stream === undefined) {
 		s.used = true;
+		if (s.remote !== undefined) return remoteRest(s.remote);
 		if (current() !== (s.from ?? s)) throw new TypeError("the request is over");
 		return later(host.bodyRest());
 	}
@@ -269,7 +290,7 @@ const formData = async (s, type, text, bytes) => {
 		await bytes();
 		throw new TypeError("the body is not a form");
 	}
-	if (typeof s.data === "number" && !s.used && current() === (s.from ?? s)) {
+	if (typeof s.data === "number" && s.remote === undefined && !s.used && current() === (s.from ?? s)) {
 		s.used = true;
 		return form(await later(host.bodyForm(type)));
 	}

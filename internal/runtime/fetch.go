@@ -1,0 +1,420 @@
+package runtime
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"fazt/internal/errs"
+	"fazt/internal/timeout"
+)
+
+// Network is the way out of functions.
+type Network interface {
+	// Begin opens the account of one request.
+	Begin(appID, requestID string) Account
+}
+
+// Account is what one request may send and has sent. It is used by several goroutines at once.
+type Account interface {
+	// Do sends o. It ends, and so do reads of what it gives, when ctx does.
+	Do(ctx context.Context, o Outgoing) (*Reply, error)
+}
+
+// Outgoing is a request to another server.
+type Outgoing struct {
+	Method, URL     string
+	Headers         http.Header
+	Body            io.Reader // nil = none
+	Size            int64     // of Body; -1 = unknown
+	Auth            string    // name of a secret; "" = none
+	Timeout         time.Duration
+	Redirect, Cache string
+}
+
+// Reply is what another server answered. The body may be closed more than once, and while it is read.
+type Reply struct {
+	Status               int
+	StatusText, URL      string
+	Headers              http.Header
+	Redirected, FromKept bool
+	Body                 io.ReadCloser
+	Size                 int64 // of Body; -1 = unknown
+}
+
+// atOnce is how large a body may be that is read before the script has the head of its answer: it can then be used without
+// asking the host again, and the call is over even when nobody looks at it.
+const atOnce = 64 << 10
+
+var (
+	errNoNetwork = &errs.Error{Kind: errs.Forbidden, Code: "NET_BLOCKED", Message: "outgoing requests are not allowed here"}
+	errNetTime   = &errs.Error{Kind: errs.Timeout, Code: "NET_TIMEOUT", Message: "the other server did not answer in the time this request had left"}
+	errNetOver   = errs.New(errs.Conflict, "this answer cannot be read now")
+	errNetStop   = &errs.Error{Kind: errs.Canceled, Code: "NET_ERROR", Message: "the call was given up"}
+)
+
+// fetch is one call to another server, from the script's asking to the end of the answer's body.
+type fetch struct {
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	most   int64 // of the body that is handed over whole
+	whole  bool  // the script wants head and body together
+
+	done  chan struct{} // closed when the fields below are there
+	reply *Reply
+	body  []byte // when it was read
+	err   error
+
+	upload   *io.PipeWriter // nil when the body is no stream
+	sending  atomic.Bool
+	reading  atomic.Bool
+	piece    []byte
+	finished sync.Once
+}
+
+// newFetch starts a call. upload says that the body follows in pieces.
+func (u *run) newFetch(o Outgoing, whole, upload bool) (int32, error) {
+	if u.engine.config.Network == nil {
+		return 0, errNoNetwork
+	}
+	id, err := u.newID()
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel, err := u.netContext()
+	if err != nil {
+		return 0, err
+	}
+	if u.account == nil {
+		u.account = u.engine.config.Network.Begin(u.f.AppID, u.f.RequestID)
+		u.fetches = map[int32]*fetch{}
+	}
+	f := &fetch{ctx: ctx, cancel: cancel, most: u.limits.MaxMemory, whole: whole, done: make(chan struct{})}
+	if upload {
+		var body *io.PipeReader
+		body, f.upload = io.Pipe()
+		context.AfterFunc(ctx, func() { _ = body.CloseWithError(context.Cause(ctx)) })
+		o.Body, o.Size = body, -1
+	}
+	u.fetches[id] = f
+	account := u.account
+	u.besideAs(id, func() (func(*machine) value, error) {
+		f.do(account, o)
+		return func(m *machine) value { return m.replyValue(f) }, f.err
+	})
+	return id, nil
+}
+
+// netContext is the context of a call. It ends while the function still has time to answer, and when the run does: that may
+// be later than it looks now, because a function gets more time when it begins to send a stream.
+func (u *run) netContext() (context.Context, context.CancelCauseFunc, error) {
+	share, done, err := timeout.NetContext(u.ctx, time.Hour)
+	if err != nil {
+		if e := (&errs.Error{Kind: errs.Unavailable, Code: "NET_BUDGET", Retry: time.Second, Err: err}); u.ctx.Err() == nil {
+			e.Message = errs.Sentence(err)
+			return nil, nil, e
+		}
+		return nil, nil, errDeadline
+	}
+	ends, _ := share.Deadline()
+	last, _ := u.ctx.Deadline()
+	done()
+	if u.outgoing == nil {
+		var end context.CancelFunc
+		u.outgoing, end = context.WithCancel(context.WithoutCancel(u.r.Context()))
+		before := u.cancel
+		u.cancel = func() { end(); before() }
+	}
+	ctx, cancel := context.WithCancelCause(u.outgoing)
+	reserve := max(0, last.Sub(ends))
+	var timer *time.Timer
+	var mu sync.Mutex // until timer is set
+	mu.Lock()
+	timer = time.AfterFunc(time.Until(ends), func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if left := time.Duration(u.ends.Load()-monotonic()) - reserve; left > 0 {
+			timer.Reset(left)
+			return
+		}
+		cancel(errNetTime)
+	})
+	mu.Unlock()
+	context.AfterFunc(ctx, func() { timer.Stop() })
+	return ctx, cancel, nil
+}
+
+// besideAs runs fn beside the machine as a host call of the run, under an id that newID gave.
+func (u *run) besideAs(id int32, fn func() (func(*machine) value, error)) {
+	u.makeFinished()
+	u.pending++
+	u.calls.Go(func() {
+		give, err := fn()
+		u.finished <- completion{id: id, give: give, err: err}
+	})
+}
+
+// do sends the call and takes the answer in, or as much of it as is taken at once.
+func (f *fetch) do(account Account, o Outgoing) {
+	defer close(f.done)
+	f.reply, f.err = account.Do(f.ctx, o)
+	if f.err != nil {
+		f.err = f.fault(f.err)
+		f.finish()
+		return
+	}
+	body := f.reply.Body
+	context.AfterFunc(f.ctx, func() { _ = body.Close() })
+	if f.whole || f.reply.Size >= 0 && f.reply.Size <= atOnce {
+		f.body, f.err = f.rest()
+	}
+}
+
+// finish gives the place of the call to another one.
+func (f *fetch) finish() { f.finished.Do(func() { f.cancel(errNetStop) }) }
+
+// fault is why something of the call failed.
+func (f *fetch) fault(err error) error {
+	if cause := context.Cause(f.ctx); cause != nil && cause != context.Canceled { //nolint:errorlint // as it was given
+		return cause
+	}
+	return err
+}
+
+// next is the next piece of the body, valid until the following call; nil at the end.
+func (f *fetch) next() ([]byte, error) {
+	if f.piece == nil {
+		f.piece = make([]byte, atOnce)
+	}
+	for range 100 { // a reader may give nothing, but not for ever
+		n, err := f.reply.Body.Read(f.piece)
+		switch {
+		case n > 0:
+			return f.piece[:n], nil // an error comes again
+		case err == io.EOF:
+			f.finish()
+			return nil, nil
+		case err != nil:
+			defer f.finish()
+			return nil, f.fault(err)
+		}
+	}
+	f.finish()
+	return nil, io.ErrNoProgress
+}
+
+// rest is all that is still to come of the body.
+func (f *fetch) rest() ([]byte, error) {
+	defer f.finish()
+	data, err := io.ReadAll(io.LimitReader(f.reply.Body, f.most+1))
+	switch {
+	case err != nil:
+		return nil, f.fault(err)
+	case int64(len(data)) > f.most:
+		return nil, &errs.Error{Kind: errs.TooLarge, Code: "NET_SIZE", Message: "the answer is larger than the memory of the function; read it piece by piece"}
+	}
+	return data, nil
+}
+
+// askFetch reads of an answer's body beside the machine.
+func (u *run) askFetch(id int32, read func(f *fetch) (func(*machine) value, error)) (int32, error) {
+	f, ok := u.fetches[id]
+	if !ok || !f.answered() || !f.reading.CompareAndSwap(false, true) {
+		return 0, errNetOver
+	}
+	ask, err := u.newID()
+	if err != nil {
+		f.reading.Store(false)
+		return 0, err
+	}
+	u.besideAs(ask, func() (func(*machine) value, error) {
+		give, err := read(f)
+		f.reading.Store(false)
+		return give, err
+	})
+	return ask, nil
+}
+
+// answered says whether there is an answer whose body was not taken at once.
+func (f *fetch) answered() bool {
+	select {
+	case <-f.done:
+		return f.err == nil && f.body == nil && f.reply != nil
+	default:
+		return false
+	}
+}
+
+func (u *run) fetchNext(id int32) (int32, error) {
+	return u.askFetch(id, func(f *fetch) (func(*machine) value, error) {
+		piece, err := f.next()
+		if err != nil || piece == nil {
+			return nil, err
+		}
+		return func(m *machine) value { return m.realm.newBytes(piece) }, nil
+	})
+}
+
+func (u *run) fetchRest(id int32) (int32, error) {
+	return u.askFetch(id, func(f *fetch) (func(*machine) value, error) {
+		data, err := f.rest()
+		return func(m *machine) value { return m.bodyValue(data) }, err
+	})
+}
+
+// fetchWrite sends a piece of a call's body, and with last says that it was all. The promise that comes of it is settled when
+// the connection has taken the piece.
+func (u *run) fetchWrite(id int32, piece []byte, last bool) (int32, error) {
+	f, ok := u.fetches[id]
+	if !ok || f.upload == nil || !f.sending.CompareAndSwap(false, true) {
+		return 0, errNetOver
+	}
+	ask, err := u.newID()
+	if err != nil {
+		f.sending.Store(false)
+		return 0, err
+	}
+	u.besideAs(ask, func() (func(*machine) value, error) {
+		defer f.sending.Store(false)
+		if last {
+			return nil, f.upload.Close()
+		}
+		_, err := f.upload.Write(piece)
+		return nil, err
+	})
+	return ask, nil
+}
+
+// fetchWait waits for a call as if it were made at once: the script stands still meanwhile, and holds no processor.
+func (u *run) fetchWait(m *machine, id int32) (value, error) {
+	f, ok := u.fetches[id]
+	if !ok {
+		return undefinedValue(), errNetOver
+	}
+	u.leave()
+	select {
+	case <-f.done:
+	case <-u.ctx.Done():
+	}
+	u.enter()
+	select {
+	case <-f.done:
+	default:
+		return undefinedValue(), errDeadline
+	}
+	if f.err != nil {
+		return undefinedValue(), f.err
+	}
+	return m.replyValue(f), nil
+}
+
+// fetchCancel ends a call that nobody wants to know about any more.
+func (u *run) fetchCancel(id int32) {
+	if f, ok := u.fetches[id]; ok {
+		f.cancel(errNetStop)
+	}
+}
+
+// replyValue is an answer as the script gets it. There is a body unless it is undefined.
+func (m *machine) replyValue(f *fetch) value {
+	r, v := m.realm, m.realm.newObject()
+	r.set(v, "status", newInt(int32(f.reply.Status)))
+	r.set(v, "statusText", r.newString(f.reply.StatusText))
+	r.set(v, "url", r.newString(f.reply.URL))
+	r.set(v, "redirected", newBool(f.reply.Redirected))
+	r.set(v, "cached", newBool(f.reply.FromKept))
+	r.set(v, "headers", r.newString(flatHeaders(f.reply.Headers)))
+	if f.body != nil {
+		r.set(v, "body", m.bodyValue(f.body))
+	}
+	return v
+}
+
+// flatHeaders are headers as the prelude reads them: lines of names, in lower case, and values in turn.
+func flatHeaders(h http.Header) string {
+	var b strings.Builder
+	for name, values := range h {
+		name = strings.ToLower(name)
+		for _, v := range values {
+			if b.Len() > 0 {
+				b.WriteByte('\n')
+			}
+			b.WriteString(name)
+			b.WriteByte('\n')
+			b.WriteString(v)
+		}
+	}
+	return b.String()
+}
+
+// readHeaders is the reverse of flatHeaders, for what a script sends. A line too many is left out.
+func readHeaders(flat string) http.Header {
+	h := http.Header{}
+	for flat != "" {
+		var name, value string
+		var ok bool
+		if name, flat, ok = strings.Cut(flat, "\n"); !ok {
+			break
+		}
+		value, flat, _ = strings.Cut(flat, "\n")
+		h.Add(name, value)
+	}
+	return h
+}
+
+// fetching are the host functions of calls to other servers.
+func (m *machine) fetching(text func([]value, int) string, num func([]value, int) float64, data func([]value, int) []byte) map[string]hostFunc {
+	asks := func(ask func(u *run, args []value) (int32, error)) hostFunc {
+		return func(args []value) (value, error) {
+			if m.run == nil {
+				return undefinedValue(), errs.New(errs.Invalid, "this is only possible while a request is served, not while the module loads")
+			}
+			id, err := ask(m.run, args)
+			return newInt(id), err
+		}
+	}
+	return map[string]hostFunc{
+		// fetch(method, url, headers, body, upload, whole, auth, timeout, redirect, cache)
+		"fetch": asks(func(u *run, args []value) (int32, error) {
+			if len(args) < 10 {
+				return 0, errs.New(errs.Invalid, "too few arguments")
+			}
+			o := Outgoing{Method: text(args, 0), URL: text(args, 1), Headers: readHeaders(text(args, 2)), Auth: text(args, 6), Redirect: text(args, 8), Cache: text(args, 9)}
+			if ms := num(args, 7); ms > 0 {
+				o.Timeout = time.Duration(min(ms, 1e9) * float64(time.Millisecond))
+			}
+			if body, ok := m.realm.bytes(args[3]); ok {
+				o.Body, o.Size = bytes.NewReader(body), int64(len(body))
+			} else if isString(args[3]) {
+				s := text(args, 3)
+				o.Body, o.Size = strings.NewReader(s), int64(len(s))
+			}
+			return u.newFetch(o, num(args, 5) != 0, num(args, 4) != 0)
+		}),
+		"fetchNext": asks(func(u *run, args []value) (int32, error) { return u.fetchNext(int32(num(args, 0))) }),
+		"fetchRest": asks(func(u *run, args []value) (int32, error) { return u.fetchRest(int32(num(args, 0))) }),
+		"fetchWrite": asks(func(u *run, args []value) (int32, error) {
+			return u.fetchWrite(int32(num(args, 0)), data(args, 1), false)
+		}),
+		"fetchEnd": asks(func(u *run, args []value) (int32, error) {
+			return u.fetchWrite(int32(num(args, 0)), nil, true)
+		}),
+		"fetchWait": func(args []value) (value, error) {
+			if m.run == nil {
+				return undefinedValue(), errNetOver
+			}
+			return m.run.fetchWait(m, int32(num(args, 0)))
+		},
+		"fetchCancel": func(args []value) (value, error) {
+			if m.run != nil {
+				m.run.fetchCancel(int32(num(args, 0)))
+			}
+			return undefinedValue(), nil
+		},
+	}
+}

@@ -1,0 +1,363 @@
+package runtime
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"fazt/internal/errs"
+	"fazt/internal/system"
+)
+
+// direct is a way out without a gate, to one server: what functions make of calls is tested here, and not what they may reach.
+type direct struct {
+	server *httptest.Server
+	mu     sync.Mutex
+	asked  []Outgoing
+	open   atomic.Int64 // answers whose body nobody has closed
+}
+
+func (d *direct) Begin(string, string) Account { return d }
+
+func (d *direct) Do(ctx context.Context, o Outgoing) (*Reply, error) {
+	d.mu.Lock()
+	d.asked = append(d.asked, o)
+	d.mu.Unlock()
+	path, ok := strings.CutPrefix(o.URL, "https://api.example.com")
+	switch {
+	case strings.HasPrefix(path, "/busy"):
+		return nil, &errs.Error{Kind: errs.Unavailable, Code: "NET_RATE", Message: "too many calls", Retry: 7 * time.Second}
+	case !ok:
+		return nil, &errs.Error{Kind: errs.Forbidden, Code: "NET_BLOCKED", Message: "the domain is not allowed"}
+	}
+	r, err := http.NewRequestWithContext(ctx, o.Method, d.server.URL+path, o.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.Header = o.Headers
+	r.ContentLength = o.Size
+	if o.Timeout > 0 {
+		r.Header.Set("X-Timeout", o.Timeout.String())
+	}
+	r.Header.Set("X-Auth", o.Auth)
+	answer, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		return nil, &errs.Error{Kind: errs.Unavailable, Code: "NET_ERROR", Message: "the other server could not be reached", Err: err}
+	}
+	d.open.Add(1)
+	return &Reply{
+		Status: answer.StatusCode, StatusText: http.StatusText(answer.StatusCode), URL: o.URL, Headers: answer.Header, Size: answer.ContentLength,
+		Body: &closing{ReadCloser: answer.Body, of: d},
+	}, nil
+}
+
+type closing struct {
+	io.ReadCloser
+	of   *direct
+	once sync.Once
+}
+
+func (c *closing) Close() error {
+	c.once.Do(func() { c.of.open.Add(-1) })
+	return c.ReadCloser.Close()
+}
+
+// newOutside is a host whose functions reach a server.
+func newOutside(t *testing.T, code string, server http.HandlerFunc, change ...func(*system.Runtime)) (*host, *direct) {
+	t.Helper()
+	d := &direct{server: httptest.NewServer(server)}
+	t.Cleanup(func() { http.DefaultTransport.(*http.Transport).CloseIdleConnections(); d.server.Close() })
+	h := newHost(t, code, change...)
+	h.config.Network = d
+	return h, d
+}
+
+func upstream(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/json":
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Add("Set-Cookie", "a=1")
+		w.Header().Add("Set-Cookie", "b=2")
+		fmt.Fprintf(w, `{"method":%q,"auth":%q,"x":%q}`, r.Method, r.Header.Get("X-Auth"), r.Header.Get("X-Own"))
+	case "/echo":
+		w.Header().Set("Content-Type", r.Header.Get("Content-Type"))
+		body, _ := io.ReadAll(r.Body)
+		_, _ = w.Write(body)
+	case "/hash":
+		sum := sha256.New()
+		n, _ := io.Copy(sum, r.Body)
+		fmt.Fprintf(w, "%d %x %d", n, sum.Sum(nil), r.ContentLength)
+	case "/sleep":
+		time.Sleep(100 * time.Millisecond)
+		fmt.Fprint(w, "slept")
+	case "/hang":
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	case "/never":
+		<-r.Context().Done()
+	case "/large":
+		n, _ := strconv.Atoi(r.URL.Query().Get("n"))
+		for range n {
+			_, _ = w.Write(make([]byte, 1<<10))
+		}
+	case "/ticks":
+		for i := range 3 {
+			fmt.Fprintf(w, "tick %d\n", i)
+			w.(http.Flusher).Flush()
+			time.Sleep(time.Millisecond)
+		}
+	case "/empty":
+		w.WriteHeader(http.StatusNoContent)
+	case "/missing":
+		http.Error(w, "nothing here", http.StatusNotFound)
+	}
+}
+
+func TestFetchAnswersAsOnTheWeb(t *testing.T) {
+	for name, c := range map[string]struct{ code, want string }{
+		"head and JSON": {`const r = await fetch("https://api.example.com/json", { headers: { "X-Own": "y" }, auth: "KEY" });
+			return [r instanceof Response, r.status, r.ok, r.url, r.type, r.redirected, r.headers.get("content-type"), r.headers.getSetCookie(), await r.json()];`,
+			`[true,200,true,"https://api.example.com/json","basic",false,"application/json",["a=1","b=2"],{"method":"GET","auth":"KEY","x":"y"}]`},
+		"headers cannot be changed": {`const r = await fetch("https://api.example.com/json"); try { r.headers.set("a", "b"); } catch (e) { return e.name; }`, `"TypeError"`},
+		"text of what is missing":   {`const r = await fetch("https://api.example.com/missing"); return [r.status, r.ok, r.statusText, await r.text()];`, `[404,false,"Not Found","nothing here\n"]`},
+		"no content":                {`const r = await fetch("https://api.example.com/empty"); return [r.status, r.body, await r.text()];`, `[204,null,""]`},
+		"head":                      {`const r = await fetch("https://api.example.com/json", { method: "HEAD" }); return [r.status, r.body];`, `[200,null]`},
+		"a Request":                 {`const r = await fetch(new Request("https://api.example.com/echo", { method: "POST", body: "hi" })); return [await r.text(), r.headers.get("content-type")];`, `["hi","text/plain;charset=UTF-8"]`},
+		"a URL":                     {`return (await fetch(new URL("/json", "https://api.example.com"))).status;`, `200`},
+		"a form":                    {`const r = await fetch("https://api.example.com/echo", { method: "POST", body: new URLSearchParams({ a: "1 2" }) }); return [...await r.formData()];`, `[["a","1 2"]]`},
+		"bytes":                     {`const r = await fetch("https://api.example.com/echo", { method: "PUT", body: new Uint8Array([0, 255, 1]) }); return [...await r.bytes()];`, `[0,255,1]`},
+		"read once":                 {`const r = await fetch("https://api.example.com/json"); await r.text(); try { await r.text(); } catch (e) { return [e.name, r.bodyUsed]; }`, `["TypeError",true]`},
+		"a large body whole":        {`return (await (await fetch("https://api.example.com/large?n=300")).arrayBuffer()).byteLength;`, `307200`},
+		"a large body in pieces":    {`let n = 0; for await (const piece of (await fetch("https://api.example.com/large?n=300")).body) n += piece.length; return n;`, `307200`},
+		"a clone":                   {`const r = await fetch("https://api.example.com/large?n=100"), c = r.clone(); return [(await r.text()).length, (await c.text()).length, c.url, c.status];`, `[102400,102400,"https://api.example.com/large?n=100",200]`},
+		"a stream as it comes":      {`const r = await fetch("https://api.example.com/ticks"); let all = ""; for await (const t of r.body.pipeThrough(new TextDecoderStream())) all += t; return all;`, `"tick 0\ntick 1\ntick 2\n"`},
+		"a stream that is sent": {`let i = 0; const body = new ReadableStream({ pull(c) { i < 100 ? c.enqueue(new Uint8Array(1000).fill(i++)) : c.close(); } });
+			return (await (await fetch("https://api.example.com/hash", { method: "POST", body, duplex: "half" })).text()).split(" ").filter((_, i) => i !== 1);`, `["100000","-1"]`},
+		"a stream that breaks": {`const body = new ReadableStream({ pull(c) { throw new RangeError("mine"); } });
+			try { await fetch("https://api.example.com/hash", { method: "POST", body, duplex: "half" }); } catch (e) { return [e.name, e.message]; }`, `["RangeError","mine"]`},
+		"several at once": {`const before = performance.now(), all = await Promise.all([1, 2, 3, 4].map(async () => (await fetch("https://api.example.com/sleep")).text())); return [all.join(), performance.now() - before < 350];`, `["slept,slept,slept,slept",true]`},
+		"what is not allowed": {`try { await fetch("https://other.example/"); } catch (e) { return [e instanceof TypeError, e.code, e.retryable, e.message, e.retryAfter]; }`,
+			`[true,"NET_BLOCKED",false,"NET_BLOCKED: the domain is not allowed",null]`},
+		"what is too much": {`try { await fetch("https://api.example.com/busy"); } catch (e) { return [e.code, e.retryable, e.retryAfter]; }`, `["NET_RATE",true,7]`},
+		"no URL":           {`try { await fetch("nonsense"); } catch (e) { return [e instanceof TypeError, e.message]; }`, `[true,"Invalid URL: nonsense"]`},
+		"no argument":      {`try { await fetch(); } catch (e) { return e instanceof TypeError; }`, `true`},
+		"aborted before":   {`try { await fetch("https://api.example.com/json", { signal: AbortSignal.abort("why") }); } catch (e) { return e; }`, `"why"`},
+		"aborted meanwhile": {`const c = new AbortController(); setTimeout(() => c.abort(), 5);
+			try { await fetch("https://api.example.com/never", { signal: c.signal }); } catch (e) { return e.name; }`, `"AbortError"`},
+		"out of time": {`try { await fetch("https://api.example.com/never", { signal: AbortSignal.timeout(10) }); } catch (e) { return e.name; }`, `"TimeoutError"`},
+		"aborted in the body": {`const c = new AbortController(), r = await fetch("https://api.example.com/hang", { signal: c.signal }); setTimeout(() => c.abort(), 5);
+			try { await r.text(); } catch (e) { return e.name; }`, `"AbortError"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, d := newOutside(t, `export default async () => Response.json(await (async () => { `+c.code+` })());`, upstream)
+			if w := h.ask(t, "GET", "/api/x", ""); strings.TrimSpace(w.Body.String()) != c.want {
+				t.Errorf("got  %s\nwant %s\n%s", w.Body, c.want, h.log.String())
+			}
+			d.allClosed(t)
+		})
+	}
+}
+
+// allClosed waits until no answer holds its place.
+func (d *direct) allClosed(t *testing.T) {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Second); d.open.Load() > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d answers are still open", d.open.Load())
+		}
+	}
+}
+
+func TestFaztNetFetchCanBeUsedAtOnceAndAwaited(t *testing.T) {
+	cases := map[string]struct{ code, want string }{
+		"at once":        {`const r = fazt.net.fetch("https://api.example.com/json", { headers: { "x-own": "y" }, auth: "KEY" }); out([r.status, r.ok, r.headers["content-type"], r.headers["set-cookie"], r.json(), typeof r.text()]);`, `[200,true,"application/json","a=1",{"method":"GET","auth":"KEY","x":"y"},"string"]`},
+		"awaited":        {`const r = await fazt.net.fetch("https://api.example.com/json"); out([r.status, r.ok, r.json().method, r.then === undefined]);`, `[200,true,"GET",true]`},
+		"bytes":          {`const r = fazt.net.fetch("https://api.example.com/echo", { method: "post", body: new Uint8Array([0, 255]) }); out([[...r.bytes()], r.arrayBuffer().byteLength]);`, `[[0,255],2]`},
+		"an object":      {`const r = fazt.net.fetch("https://api.example.com/echo", { method: "POST", body: { a: [1] } }); out([r.headers["content-type"], r.json()]);`, `["application/json",{"a":[1]}]`},
+		"text":           {`const r = fazt.net.fetch("https://api.example.com/echo", { method: "POST", body: "ü", headers: { "content-type": "text/x" } }); out([r.headers["content-type"], r.text()]);`, `["text/x","ü"]`},
+		"no JSON":        {`try { fazt.net.fetch("https://api.example.com/missing").json(); } catch (e) { out(e.name); }`, `"SyntaxError"`},
+		"not allowed":    {`try { fazt.net.fetch("https://other.example/").status; } catch (e) { out([e instanceof Error, e.code, e.retryable, e.message]); }`, `[true,"NET_BLOCKED",false,"NET_BLOCKED: the domain is not allowed"]`},
+		"fails awaited":  {`try { await fazt.net.fetch("https://other.example/"); } catch (e) { out(e.code); }`, `"NET_BLOCKED"`},
+		"a rate":         {`try { fazt.net.fetch("https://api.example.com/busy").ok; } catch (e) { out([e.code, e.retryable, e.retryAfter]); }`, `["NET_RATE",true,7]`},
+		"several":        {`const list = await Promise.all(["/json", "/missing"].map((p) => fazt.net.fetch("https://api.example.com" + p))); out(list.map((r) => r.status));`, `[200,404]`},
+		"a stream":       {`try { fazt.net.fetch("https://api.example.com/echo", { method: "POST", body: new ReadableStream() }).ok; } catch (e) { out(e.message); }`, `"fazt.net.fetch sends a body whole; fetch sends streams"`},
+		"an odd timeout": {`try { fazt.net.fetch("https://api.example.com/json", { timeout: "1" }); } catch (e) { out(e.message); }`, `"timeout must be a number of milliseconds"`},
+	}
+	for style, frame := range map[string]string{"module": `export default async () => { let v; const out = (x) => { v = x; }; %s; return Response.json(v); };`, "script": `const out = (x) => respond(200, JSON.stringify(x)); await (async () => { %s })();`} {
+		for name, c := range cases {
+			t.Run(style+" "+name, func(t *testing.T) {
+				h, d := newOutside(t, fmt.Sprintf(frame, c.code), upstream)
+				for range 2 {
+					if w := h.ask(t, "GET", "/api/x", ""); strings.TrimSpace(w.Body.String()) != c.want {
+						t.Errorf("got  %s\nwant %s\n%s", w.Body, c.want, h.log.String())
+					}
+				}
+				d.allClosed(t)
+			})
+		}
+	}
+}
+
+func TestCallsOfAModuleRunAtTheSameTime(t *testing.T) {
+	var now, most atomic.Int64
+	h, _ := newOutside(t, `export default async () => { const all = await Promise.all([1, 2, 3].map(() => fazt.net.fetch("https://api.example.com/"))); return new Response(all.map((r) => r.text()).join()); };`,
+		func(w http.ResponseWriter, r *http.Request) {
+			most.Store(max(most.Load(), now.Add(1)))
+			for end := time.Now().Add(5 * time.Second); most.Load() < 3 && time.Now().Before(end); time.Sleep(time.Millisecond) {
+				most.Store(max(most.Load(), now.Load()))
+			}
+			fmt.Fprint(w, "x")
+		})
+	if w := h.ask(t, "GET", "/api/x", ""); w.Body.String() != "x,x,x" || most.Load() < 3 {
+		t.Errorf("%s; at most %d at once", w.Body, most.Load())
+	}
+}
+
+func TestACallThatFailsAndThatNobodyCatchesSaysWhetherToTryAgain(t *testing.T) {
+	for name, c := range map[string]struct {
+		code   string
+		status int
+		wait   string
+	}{
+		"module, a rate":      {`export default async () => fetch("https://api.example.com/busy")`, 503, "7"},
+		"module, not allowed": {`export default async () => fetch("https://other.example")`, 500, ""},
+		"script, a rate":      {`fazt.net.fetch("https://api.example.com/busy"); respond(200)`, 503, "7"},
+		"script, not allowed": {`fazt.net.fetch("https://other.example/"); respond(200)`, 500, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, _ := newOutside(t, c.code, upstream)
+			if w := h.ask(t, "GET", "/api/x", ""); w.Code != c.status || w.Header().Get("Retry-After") != c.wait {
+				t.Errorf("%d, Retry-After %q", w.Code, w.Header().Get("Retry-After"))
+			}
+			if log := h.log.String(); !strings.Contains(log, "api/main.ts:1") {
+				t.Errorf("the log does not name the line of the call: %s", log)
+			}
+		})
+	}
+}
+
+func TestAnAnswerOfAnotherServerIsPassedOnAsItComes(t *testing.T) {
+	h, d := newOutside(t, `export default { fetch: (request) => fetch("https://api.example.com" + new URL(request.url).pathname.slice(4) + "?n=300", { method: request.method, body: request.body, duplex: "half" }) };`, upstream)
+	for path, want := range map[string]int{"/json": 200, "/missing": 404, "/empty": 204, "/ticks": 200, "/large": 200} {
+		if w := h.ask(t, "GET", "/api"+path, ""); w.Code != want || path == "/large" && w.Body.Len() != 307200 || path == "/ticks" && w.Body.String() != "tick 0\ntick 1\ntick 2\n" {
+			t.Errorf("%s: %d, %d bytes %s", path, w.Code, w.Body.Len(), h.log.String())
+		}
+	}
+	body := strings.Repeat("0123456789", 30000)
+	if w := h.ask(t, "POST", "/api/echo", body); w.Code != 200 || w.Body.String() != body {
+		t.Errorf("echo: %d, %d bytes %s", w.Code, w.Body.Len(), h.log.String())
+	}
+	d.allClosed(t)
+}
+
+func TestCallsEndWithTheirRequest(t *testing.T) {
+	for name, code := range map[string]string{
+		"nobody waits for the answer": `export default () => { fetch("https://api.example.com/never", { signal: AbortSignal.timeout(50) }).catch(() => {}); return new Response("x"); };`,
+		"nobody reads the body":       `export default async () => { await fetch("https://api.example.com/hang"); return new Response("x"); };`,
+		"the body is canceled":        `export default async () => { await (await fetch("https://api.example.com/hang")).body.cancel(); return new Response("x"); };`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, d := newOutside(t, code, upstream)
+			if w := h.ask(t, "GET", "/api/x", ""); w.Body.String() != "x" {
+				t.Error(w.Body, h.log.String())
+			}
+			d.allClosed(t)
+		})
+	}
+}
+
+func TestACallLeavesTheFunctionTimeToAnswer(t *testing.T) {
+	for name, code := range map[string]string{
+		"fetch":          `export default async () => { try { await fetch("https://api.example.com/never"); } catch (e) { return new Response(e.code); } };`,
+		"body":           `export default async () => { try { await (await fetch("https://api.example.com/hang")).text(); } catch (e) { return new Response(e.code); } };`,
+		"fazt.net.fetch": `try { fazt.net.fetch("https://api.example.com/never"); } catch (e) { respond(e.code); }`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, d := newOutside(t, code, upstream, func(l *system.Runtime) { l.ExecTimeout = 3000 })
+			if w := h.ask(t, "GET", "/api/x", ""); w.Body.String() != "NET_TIMEOUT" {
+				t.Errorf("%d %s %s", w.Code, w.Body, h.log.String())
+			}
+			d.allClosed(t)
+		})
+	}
+}
+
+func TestTooLateForACallIsABudget(t *testing.T) {
+	h, _ := newOutside(t, `export default async () => {
+		await new Promise((done) => setTimeout(done, 1700));
+		try { await fetch("https://api.example.com/json"); return new Response("sent"); } catch (e) { return Response.json([e.code, e.retryable, e.retryAfter > 0]); }
+	};`, upstream, func(l *system.Runtime) { l.ExecTimeout = 2000 })
+	if w := h.ask(t, "GET", "/api/x", ""); strings.TrimSpace(w.Body.String()) != `["NET_BUDGET",true,true]` && w.Code != http.StatusGatewayTimeout {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+func TestAStreamThatIsPassedOnMayLastAsLongAsAStream(t *testing.T) {
+	h, d := newOutside(t, `export default async (request) => { const r = await fetch("https://api.example.com/slow"); return request.method === "HEAD" ? new Response() : new Response(r.body); };`,
+		func(w http.ResponseWriter, r *http.Request) {
+			for range 20 {
+				fmt.Fprint(w, "x")
+				w.(http.Flusher).Flush()
+				time.Sleep(100 * time.Millisecond)
+			}
+		}, func(l *system.Runtime) { l.ExecTimeout, l.StreamTimeout = 1500, 30000 })
+	h.ask(t, "HEAD", "/api/x", "") // makes the machine, which takes time of its own
+	if w := h.ask(t, "GET", "/api/x", ""); w.Body.String() != strings.Repeat("x", 20) {
+		t.Errorf("%q %s", w.Body, h.log.String())
+	}
+	d.allClosed(t)
+}
+
+func TestAnAnswerThatWasKeptIsNotThatOfTheNextRequest(t *testing.T) {
+	h, d := newOutside(t, `let kept, asked; export default async () => {
+		if (kept === undefined) { kept = await fetch("https://api.example.com/large?n=200"); asked = fazt.net.fetch("https://api.example.com/json"); await asked; return new Response("kept"); }
+		await fetch("https://api.example.com/large?n=100");
+		const out = [];
+		try { out.push((await kept.text()).length); } catch (e) { out.push(e.message); }
+		return Response.json(out);
+	};`, upstream)
+	h.ask(t, "GET", "/api/x", "")
+	if w := h.ask(t, "GET", "/api/x", ""); strings.TrimSpace(w.Body.String()) != `["the request is over"]` {
+		t.Errorf("%s %s", w.Body, h.log.String())
+	}
+	d.allClosed(t)
+}
+
+func TestCallsAreBoundByThePendingOnes(t *testing.T) {
+	h, d := newOutside(t, `export default async () => { const c = new AbortController(), all = []; for (let i = 0; i < 100; i++) all.push(fetch("https://api.example.com/never", { signal: c.signal }).catch((e) => e.message)); c.abort(); return Response.json((await Promise.all(all)).filter((m) => m.includes("are waiting")).length > 0); };`,
+		upstream, func(l *system.Runtime) { l.MaxPending = 10 })
+	if w := h.ask(t, "GET", "/api/x", ""); strings.TrimSpace(w.Body.String()) != "true" {
+		t.Errorf("%s %s", w.Body, h.log.String())
+	}
+	d.allClosed(t)
+}
+
+func TestWithoutAWayOutFetchIsBlocked(t *testing.T) {
+	h := newHost(t, `export default async () => { const out = []; for (const f of [fetch, fazt.net.fetch]) try { await f("https://api.example.com/"); } catch (e) { out.push(e.code); } return Response.json(out); };`)
+	if w := h.ask(t, "GET", "/api/x", ""); strings.TrimSpace(w.Body.String()) != `["NET_BLOCKED","NET_BLOCKED"]` {
+		t.Error(w.Body, h.log.String())
+	}
+}
+
+func FuzzHeadersOfCalls(f *testing.F) {
+	f.Add("a\nb\nc\nd")
+	f.Add("a\n\n\n")
+	f.Fuzz(func(t *testing.T, flat string) {
+		for name, values := range readHeaders(flat) {
+			for _, v := range values {
+				if strings.ContainsAny(name+v, "\n") {
+					t.Errorf("%q: %q", name, v)
+				}
+			}
+		}
+	})
+}

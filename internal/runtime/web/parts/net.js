@@ -1,0 +1,179 @@
+// Requests to other servers: fetch, and fazt.net.fetch. It is run when one of them is first called. Its last expression is a
+// function that is given what the prelude lends.
+(() => {
+"use strict";
+
+return ({ host, later, current, isScript, bodies, flatHeaders, lazyHeaders, response, exact, lengthOf, types }) => {
+const { Headers, URL, TextDecoder, TextEncoder, Response, content } = types;
+
+// failure is an error of the host as the caller gets it: with the stack of the call, and the code in front, as who reads only
+// the text needs it.
+const failure = (e, at) => {
+	if (typeof e?.code !== "string") return e;
+	const { code, message, retryable, retryAfter } = e;
+	Object.defineProperty(at, "message", { value: code.startsWith("NET_") ? `${code}: ${message}` : message, writable: true, enumerable: false, configurable: true });
+	at.code = code;
+	at.retryable = retryable;
+	if (retryAfter !== undefined) at.retryAfter = retryAfter;
+	return at;
+};
+const bodyless = (status) => status === 204 || status === 205 || status === 304;
+
+const text = (options, name) => {
+	const value = options[name];
+	if (value === undefined || value === null) return "";
+	if (typeof value !== "string") throw new TypeError(`${name} must be text`);
+	return value;
+};
+const milliseconds = (options) => {
+	const { timeout } = options;
+	if (timeout === undefined || timeout === null) return 0;
+	if (!(typeof timeout === "number" && timeout > 0)) throw new TypeError("timeout must be a number of milliseconds");
+	return timeout;
+};
+
+// ---- fetch -----------------------------------------------------------------------------------------------------
+
+// upload sends a stream as the body of a call, each piece when the one before it is on its way. It fails only as the stream
+// does: why the call fails, the call says.
+const upload = async (id, stream) => {
+	const reader = stream.getReader();
+	for (;;) {
+		const { done, value } = await reader.read();
+		if (!done && !(value instanceof Uint8Array)) throw new TypeError("a piece of a body must be a Uint8Array");
+		try {
+			if (done) return void await later(host.fetchEnd(id));
+			if (lengthOf(value) > 0) await later(host.fetchWrite(id, exact(value)));
+		} catch (e) {
+			return void reader.cancel(e).catch(() => {});
+		}
+	}
+};
+
+const fetch = async (input, init, count) => {
+	const at = new TypeError(), s = bodies().request(input, init ?? {}, count), options = init ?? {};
+	const auth = text(options, "auth"), timeout = milliseconds(options), of = current();
+	const cache = { "no-store": "no-store", reload: "reload", "no-cache": "reload" }[s.cache] ?? "default";
+	const { signal } = s;
+	signal?.throwIfAborted();
+	const streams = s.stream !== undefined || typeof s.data === "number";
+	const stream = streams ? s.stream ?? bodies().open(s) : undefined;
+	let id;
+	try {
+		id = host.fetch(s.method, s.url, flatHeaders(typeof s.headers === "string" ? lazyHeaders(s.headers) : s.headers), streams ? null : s.data, streams ? 1 : 0, 0, auth, timeout, s.redirect ?? "follow", cache);
+	} catch (e) { throw failure(e, at); }
+	let aborted = false;
+	const fail = (e) => aborted ? signal.reason : failure(e, at);
+	return new Promise((resolve, reject) => {
+		signal?.addEventListener("abort", () => {
+			if (current() === of) host.fetchCancel(id);
+			aborted = true;
+			reject(signal.reason);
+		}, { once: true });
+		const answer = later(id);
+		if (streams) upload(id, stream).catch((e) => {
+			if (current() === of) host.fetchCancel(id);
+			reject(e);
+		});
+		answer.then((head) => {
+			const { status, statusText, headers, url, redirected, body } = head;
+			const none = bodyless(status) || s.method === "HEAD";
+			resolve(response({ __proto__: null, data: none ? null : body === undefined ? Number.MAX_SAFE_INTEGER : body, remote: body === undefined && !none ? { id, of, failure: fail } : undefined,
+				used: false, contentType: null, headers, status, statusText, url, redirected }));
+		}, (e) => reject(fail(e)));
+	});
+};
+
+// ---- fazt.net.fetch --------------------------------------------------------------------------------------------
+
+// Answer is an answer that is here whole.
+class Answer {
+	#head; #headers;
+	constructor(head) { this.#head = head; }
+	get status() { return this.#head.status; }
+	get statusText() { return this.#head.statusText; }
+	get ok() { return this.#head.status >= 200 && this.#head.status < 300; }
+	get url() { return this.#head.url; }
+	get redirected() { return this.#head.redirected; }
+	get cached() { return this.#head.cached; }
+	get headers() {
+		if (this.#headers === undefined) {
+			this.#headers = {};
+			for (const [name, value] of lazyHeaders(this.#head.headers)) if (!Object.hasOwn(this.#headers, name)) this.#headers[name] = value;
+		}
+		return this.#headers;
+	}
+	text() { const { body } = this.#head; return typeof body === "string" ? body : new TextDecoder().decode(body); }
+	json() { return JSON.parse(this.text()); }
+	bytes() { const { body } = this.#head; return typeof body === "string" ? new TextEncoder().encode(body) : new Uint8Array(body.slice(0)); }
+	arrayBuffer() { return this.bytes().buffer; }
+}
+
+// Asked is an answer that may still be on its way. What is asked of it waits; await does so without holding the script up.
+class Asked {
+	#call;
+	constructor(call) { this.#call = call; }
+	#now() {
+		const c = this.#call;
+		if (c.answer === undefined && c.error === undefined) {
+			c.promise.catch(() => {}); // it is told here
+			if (current() !== c.of) throw new TypeError("the request is over");
+			try { c.answer = new Answer(host.fetchWait(c.id)); } catch (e) { c.error = failure(e, c.at); }
+		}
+		if (c.error !== undefined) throw c.error;
+		return c.answer;
+	}
+	get status() { return this.#now().status; }
+	get statusText() { return this.#now().statusText; }
+	get ok() { return this.#now().ok; }
+	get url() { return this.#now().url; }
+	get redirected() { return this.#now().redirected; }
+	get cached() { return this.#now().cached; }
+	get headers() { return this.#now().headers; }
+	text() { return this.#now().text(); }
+	json() { return this.#now().json(); }
+	bytes() { return this.#now().bytes(); }
+	arrayBuffer() { return this.#now().arrayBuffer(); }
+	then(fulfilled, rejected) { return this.#call.promise.then(fulfilled, rejected); }
+	catch(rejected) { return this.then(undefined, rejected); }
+	finally(done) { return this.#call.promise.finally(done); }
+	static settle(asked) { asked.#now(); return asked; }
+}
+const { settle } = Asked;
+delete Asked.settle;
+
+const ask = (url, options) => {
+	const at = new Error();
+	if (options === undefined || options === null) options = {};
+	if (typeof options !== "object") throw new TypeError("the options of fazt.net.fetch must be an object");
+	const headers = new Headers(options.headers ?? undefined);
+	let { body } = options, data = null, type = null;
+	if (typeof body === "object" && body !== null && (Array.isArray(body) || Object.getPrototypeOf(body) === Object.prototype || Object.getPrototypeOf(body) === null)) {
+		body = JSON.stringify(body);
+		type = "application/json";
+	}
+	if (body !== undefined && body !== null) {
+		const made = content(body);
+		if (made.length > 2 && made[2] !== undefined) throw new TypeError("fazt.net.fetch sends a body whole; fetch sends streams");
+		data = made[0];
+		type ??= made[1];
+		if (type !== null && !headers.has("content-type")) headers.set("content-type", type);
+	}
+	const cache = options.cache === false ? "no-store" : options.cache === true ? "" : text(options, "cache");
+	const of = current();
+	let id;
+	try {
+		id = host.fetch(text(options, "method").toUpperCase() || "GET", url instanceof URL ? url.href : String(url), flatHeaders(headers), data, 0, 1, text(options, "auth"), milliseconds(options), text(options, "redirect"), cache);
+	} catch (e) { throw failure(e, at); }
+	const call = { id, of, at, answer: undefined, error: undefined };
+	call.promise = later(id).then((head) => call.answer ??= new Answer(head), (e) => { throw call.error ??= failure(e, at); });
+	const asked = new Asked(call);
+	// A script is written for calls that are over when they return, and that fail there.
+	return isScript() ? settle(asked) : asked;
+};
+
+for (const [c, name] of [[Answer, "FaztReply"], [Asked, "FaztReply"]]) Object.defineProperty(c.prototype, Symbol.toStringTag, { value: name, configurable: true });
+
+return { fetch, ask };
+};
+})()
