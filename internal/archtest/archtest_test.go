@@ -20,7 +20,7 @@ var layers = map[string]int{
 	"internal/system": 0, "internal/activity": 0, "internal/listener": 0, "internal/output": 0,
 
 	"internal/apps": 1, "internal/hosting": 1, "internal/storage": 1, "internal/runtime": 1, "internal/runtime/bind": 1,
-	"internal/runtime/web": 1, "internal/auth": 1,
+	"internal/runtime/web": 1, "internal/auth": 1, "internal/egress": 1,
 
 	"internal/bindings": 2, "internal/api": 2, "internal/api/op": 2, "internal/gateway": 2,
 
@@ -54,7 +54,7 @@ var owners = map[string][]string{
 	"github.com/evanw/esbuild":          {"internal/runtime"},
 	"github.com/maypok86/otter":         {"internal/hosting"},
 	"github.com/klauspost/compress":     {"internal/hosting", "internal/client"}, // the two ends of an upload
-	"github.com/andybalholm/brotli":     {"internal/hosting"},
+	"github.com/andybalholm/brotli":     {"internal/hosting", "internal/egress"}, // what is sent, and what is received
 	"github.com/gofrs/flock":            {"internal/database"},
 	"github.com/go-git/go-git":          {"internal/cli"},
 	"github.com/go-git/go-billy":        {"internal/cli"},
@@ -67,7 +67,7 @@ var owners = map[string][]string{
 	"golang.org/x/text":                 {"internal/runtime"},
 	"github.com/go-sourcemap/sourcemap": {"internal/runtime"},
 	"golang.org/x/crypto":               {"internal/auth"},
-	"golang.org/x/net":                  {"internal/gateway", "internal/system", "internal/apps"},
+	"golang.org/x/net":                  {"internal/gateway", "internal/system", "internal/apps", "internal/egress"},
 	"golang.org/x/term":                 {"internal/cli"},
 	"golang.org/x/sync":                 nil, // used where it helps
 	"golang.org/x/sys":                  {"internal/cli", "internal/runtime", "internal/system"},
