@@ -143,6 +143,10 @@ func (k *call) end() {
 
 // over is how a call ends whose request has ended.
 func (k *call) over() *fault {
+	var why *errs.Error // who ended it may say so
+	if errors.As(context.Cause(k.parent), &why) && why.Kind != errs.Canceled {
+		return &fault{why, why.Message}
+	}
 	if errors.Is(k.parent.Err(), context.Canceled) {
 		return canceled()
 	}
