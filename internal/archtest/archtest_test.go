@@ -20,7 +20,7 @@ var layers = map[string]int{
 	"internal/system": 0, "internal/activity": 0, "internal/listener": 0, "internal/output": 0,
 
 	"internal/apps": 1, "internal/hosting": 1, "internal/storage": 1, "internal/runtime": 1, "internal/runtime/bind": 1,
-	"internal/runtime/web": 1, "internal/auth": 1,
+	"internal/runtime/web": 1, "internal/auth": 1, "internal/egress": 1,
 
 	"internal/bindings": 2, "internal/api": 2, "internal/api/op": 2, "internal/gateway": 2,
 
