@@ -54,7 +54,7 @@ var owners = map[string][]string{
 	"github.com/evanw/esbuild":          {"internal/runtime"},
 	"github.com/maypok86/otter":         {"internal/hosting"},
 	"github.com/klauspost/compress":     {"internal/hosting", "internal/client"}, // the two ends of an upload
-	"github.com/andybalholm/brotli":     {"internal/hosting"},
+	"github.com/andybalholm/brotli":     {"internal/hosting", "internal/egress"}, // what is sent, and what is received
 	"github.com/gofrs/flock":            {"internal/database"},
 	"github.com/go-git/go-git":          {"internal/cli"},
 	"github.com/go-git/go-billy":        {"internal/cli"},
@@ -67,7 +67,7 @@ var owners = map[string][]string{
 	"golang.org/x/text":                 {"internal/runtime"},
 	"github.com/go-sourcemap/sourcemap": {"internal/runtime"},
 	"golang.org/x/crypto":               {"internal/auth"},
-	"golang.org/x/net":                  {"internal/gateway", "internal/system", "internal/apps"},
+	"golang.org/x/net":                  {"internal/gateway", "internal/system", "internal/apps", "internal/egress"},
 	"golang.org/x/term":                 {"internal/cli"},
 	"golang.org/x/sync":                 nil, // used where it helps
 	"golang.org/x/sys":                  {"internal/cli", "internal/runtime", "internal/system"},

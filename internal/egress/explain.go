@@ -1,0 +1,74 @@
+package egress
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// Explanation says what would become of a call, and why. It is for the owner.
+type Explanation struct {
+	Allowed   bool       `json:"allowed"`
+	Code      string     `json:"code"`   // of the refusal; "" = allowed
+	Reason    string     `json:"reason"` // of the refusal
+	Method    string     `json:"method"`
+	URL       string     `json:"url"`   // canonical; "" = it is none
+	Entry     *Entry     `json:"entry"` // that decides; null = none does
+	Addresses []Judgment `json:"addresses"`
+}
+
+// Judgment is an address a name has, and why no call may go there.
+type Judgment struct {
+	Address netip.Addr `json:"address"`
+	Refused string     `json:"refused"` // "" = a call may
+	Private bool       `json:"private"` // by the entry's exception alone
+}
+
+// Explain goes the way of a call up to the connection, and sends nothing. The name is looked up.
+func (g *Gate) Explain(ctx context.Context, appID, method, address string) Explanation {
+	if method == "" {
+		method = http.MethodGet
+	}
+	x := Explanation{Method: strings.ToUpper(method), Addresses: []Judgment{}}
+	say := func(f *fault) Explanation {
+		x.Code, x.Reason = f.err.Code, f.reason
+		return x
+	}
+	k := &call{gate: g, run: g.Begin(appID, ""), parent: ctx, asked: Call{Method: method, URL: address}}
+	k.limits = g.c.Limits(appID)
+	k.limits.MaxCalls = 1
+	t, f, _ := k.admit()
+	if t != nil {
+		x.URL = t.url.String()
+	}
+	if f != nil {
+		return say(f)
+	}
+	h := &hop{call: k, target: t, method: x.Method, policy: g.c.Policy()}
+	f = h.allowed()
+	if h.entry.Domain != "" {
+		x.Entry = &h.entry
+	}
+	if f != nil {
+		return say(f)
+	}
+	ctx, cancel := context.WithTimeout(ctx, min(10*time.Second, milliseconds(k.limits.CallTimeout)))
+	defer cancel()
+	addresses, err := g.resolve(ctx, t.host)
+	if err != nil {
+		return say(unreachable(err))
+	}
+	own := g.self.addresses()
+	x.Allowed = true
+	for _, a := range addresses {
+		j := Judgment{Address: a, Refused: refused(a, h.entry.Private, own)}
+		j.Private = j.Refused == "" && refused(a, nil, own) != ""
+		x.Addresses = append(x.Addresses, j)
+		if j.Refused != "" && x.Allowed {
+			x.Allowed, x.Code, x.Reason = false, CodeBlocked, t.host+" leads to "+a.String()+": "+j.Refused
+		}
+	}
+	return x
+}

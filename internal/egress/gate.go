@@ -1,0 +1,112 @@
+package egress
+
+import (
+	"context"
+	"crypto/x509"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"fazt/internal/system"
+)
+
+// Config is what a gate needs. Policy, Limits and System are asked for every call, so that changes hold at once.
+type Config struct {
+	Policy   func() *Policy
+	Limits   func(appID string) system.Net // those of an app
+	System   func() system.Net             // those of all apps together
+	Resolver Resolver                      // nil = the system's
+	Record   Recorder                      // nil = nobody reads what was tried
+	Own      func() []netip.Addr           // addresses the instance listens on, besides those of the machine's interfaces; nil = none
+	Roots    *x509.CertPool                // nil = the system's, which SSL_CERT_FILE replaces
+	Log      *slog.Logger
+}
+
+// Gate is the one way out.
+type Gate struct {
+	c       Config
+	self    self
+	slots   slots
+	buckets buckets
+	pools   pools
+	cache   cache
+	closed  atomic.Bool
+	dial    func(context.Context, *hop, netip.Addr) (net.Conn, error) // dialAddress
+}
+
+// New makes a gate. It starts nothing.
+func New(c Config) *Gate {
+	if c.Resolver == nil {
+		c.Resolver = net.DefaultResolver
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	g := &Gate{c: c, self: self{more: c.Own}, pools: pools{list: map[poolKey]*pool{}}}
+	g.dial = g.dialAddress
+	return g
+}
+
+// Close closes what waits and begins no more calls. Those that are open end with their contexts.
+func (g *Gate) Close() {
+	g.closed.Store(true)
+	g.pools.mu.Lock()
+	defer g.pools.mu.Unlock()
+	for key, p := range g.pools.list {
+		delete(g.pools.list, key)
+		p.CloseIdleConnections()
+	}
+	g.ClearCache("")
+}
+
+// Run is one request of a visitor: its calls, and the time they take together. It may be used by several goroutines.
+type Run struct {
+	gate      *Gate
+	app       string
+	requestID string
+
+	mu    sync.Mutex
+	calls int
+	open  int           // calls
+	since time.Time     // when the first of the open calls began
+	spent time.Duration // before that
+}
+
+// Begin opens the account of one request.
+func (g *Gate) Begin(appID, requestID string) *Run {
+	return &Run{gate: g, app: appID, requestID: requestID}
+}
+
+// enter counts a call, whatever comes of it.
+func (r *Run) enter(limits system.Net) (ok, first bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls++
+	return r.calls <= limits.MaxCalls, r.calls == limits.MaxCalls+1
+}
+
+// start opens a call and says how much is left of the time the calls of this request may take together. Calls that are open
+// at the same time take that time once: it is the time in which at least one is open.
+func (r *Run) start(limits system.Net) (left time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	if r.open == 0 {
+		r.since = now
+	}
+	r.open++
+	return milliseconds(limits.Budget) - r.spent - now.Sub(r.since)
+}
+
+func (r *Run) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.open--; r.open == 0 {
+		r.spent += time.Since(r.since)
+	}
+}
+
+func milliseconds(n int) time.Duration { return time.Duration(n) * time.Millisecond }

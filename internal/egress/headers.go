@@ -1,0 +1,118 @@
+package egress
+
+import (
+	"net/http"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// unsent are headers that a function cannot send: those the connection is made with, and those that open metadata services
+// or tell a server behind a proxy who is asking. Lower case.
+var unsent = map[string]bool{
+	"host": true, "content-length": true, "transfer-encoding": true, "te": true, "trailer": true, "trailers": true, "upgrade": true,
+	"connection": true, "keep-alive": true, "proxy-connection": true, "http2-settings": true, "expect": true, "accept-encoding": true,
+	"via": true, "forwarded": true, "x-real-ip": true, "true-client-ip": true, "cf-connecting-ip": true, "x-original-url": true, "x-rewrite-url": true,
+	"metadata": true, "metadata-flavor": true, "x-google-metadata-request": true, "x-metadata-token": true, "metadata-token": true,
+	"x-identity-header": true, "x-aws-ec2-metadata-token": true, "x-aws-ec2-metadata-token-ttl-seconds": true,
+}
+
+// unsentPrefixes are the same for whole families.
+var unsentPrefixes = []string{"proxy-", "x-forwarded-", "x-aws-ec2-metadata-", "sec-", "metadata-"}
+
+// overrides ask a server to take a request for one of another method.
+var overrides = []string{"X-Http-Method-Override", "X-Http-Method", "X-Method-Override"}
+
+// followed are the headers that follow a redirect to another origin: what is about the form of the answer and says nothing
+// about who asks.
+var followed = []string{"Accept", "Accept-Language", "User-Agent"}
+
+// ofBody are the headers of a body, which go with it.
+var ofBody = []string{"Content-Type", "Content-Encoding", "Content-Language", "Content-Location"}
+
+// unreceived are headers of one connection, which mean nothing to whoever reads the answer.
+var unreceived = []string{"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Alt-Svc"}
+
+// mostHeaders is how many headers a call may have.
+const mostHeaders = 200
+
+// sanitize is what of a call's headers may be sent. Names that are none, and values with line ends or other control
+// characters, fail the call: to drop a part of them would send something that nobody asked for.
+func sanitize(in http.Header, most int64) (http.Header, *fault) {
+	out := make(http.Header, len(in)+4)
+	var size int64
+	count := 0
+	for name, values := range in {
+		if !httpguts.ValidHeaderFieldName(name) {
+			return nil, malformed("a header has a name that is none")
+		}
+		key := http.CanonicalHeaderKey(name)
+		if forbidden(key) {
+			continue
+		}
+		for _, v := range values {
+			if !httpguts.ValidHeaderFieldValue(v) {
+				return nil, malformed("a header has a control character in its value")
+			}
+			size += int64(len(name) + len(v) + 4)
+			if count++; size > most || count > mostHeaders {
+				return nil, fail(CodeSize, "the headers of the call are too large", "the headers of the call are too large")
+			}
+			out[key] = append(out[key], strings.Trim(v, " \t"))
+		}
+	}
+	return out, nil
+}
+
+// forbidden says whether a header is not for functions to send.
+func forbidden(name string) bool {
+	lower := strings.ToLower(name)
+	if unsent[lower] {
+		return true
+	}
+	for _, p := range unsentPrefixes {
+		if strings.HasPrefix(lower, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// safe are the headers with which a hop to another origin begins.
+func safe(in http.Header, body bool) http.Header {
+	out := make(http.Header, 4)
+	for _, name := range followed {
+		if v := in[name]; v != nil {
+			out[name] = v
+		}
+	}
+	if body {
+		for _, name := range ofBody {
+			if v := in[name]; v != nil {
+				out[name] = v
+			}
+		}
+	}
+	return out
+}
+
+// received is the head of an answer as a function gets it.
+func received(in http.Header, s *scrubber) http.Header {
+	out := make(http.Header, len(in))
+	for name, values := range in {
+		if s == nil {
+			out[name] = values
+			continue
+		}
+		list := make([]string, len(values))
+		for i, v := range values {
+			list[i] = s.text(v)
+		}
+		name = s.text(name)
+		out[name] = append(out[name], list...)
+	}
+	for _, name := range unreceived {
+		delete(out, name)
+	}
+	return out
+}

@@ -1,0 +1,406 @@
+package egress
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// hop is one request on the wire: the call itself, or a redirect it follows. Every hop passes the whole gate.
+type hop struct {
+	call   *call
+	number int
+	target *target
+	method string
+	header http.Header // from which the request's are built; not changed
+	body   bool        // it carries the body of the call
+
+	policy   *Policy
+	entry    Entry
+	ctx      context.Context
+	began    time.Time
+	secret   string // the name of the one that was put in
+	status   int
+	cached   string
+	kept     bool         // the answer is out of the cache
+	content  io.Reader    // of the answer: decoded, bounded
+	received atomic.Int64 // bytes of it
+}
+
+// userAgent is sent where a function says none.
+const userAgent = "fazt"
+
+// send passes the gate and brings the answer.
+func (h *hop) send() (*http.Response, *fault) {
+	k, g := h.call, h.call.gate
+	h.began, h.ctx = time.Now(), k.ctx
+	h.policy = g.c.Policy()
+	if f := h.allowed(); f != nil {
+		return nil, f
+	}
+	if h.entry.Timeout > 0 && h.number > 0 {
+		// The time of the first hop's entry is the call's; that of a later one is its own, and passes with it.
+		ends := h.began.Add(milliseconds(h.entry.Timeout))
+		if d, _ := k.ctx.Deadline(); ends.Before(d) {
+			ctx, cancel := context.WithDeadline(k.ctx, ends)
+			outer := k.cancel
+			h.ctx, k.cancel = ctx, func() { cancel(); outer() }
+		}
+	}
+	req, f := h.request()
+	if f != nil {
+		return nil, f
+	}
+	read, write := cacheable(k.asked.Cache, h.method, req.Header, &h.entry)
+	if h.secret != "" || k.limits.CacheMaxItems == 0 {
+		read, write = false, false
+	}
+	var kept *stored
+	if read {
+		kept = g.cache.get(k.run.app, h.target.url.String(), req.Header)
+		if kept != nil && kept.fresh(h.began) {
+			return h.serve(kept, cacheHit), nil
+		}
+	}
+	asked := req.Header
+	if kept != nil && kept.validator() {
+		req.Header = asked.Clone()
+		kept.validate(req.Header)
+	}
+	resp, f := h.exchange(req)
+	if kept != nil && kept.usable(h.began, &h.entry) && failing(resp, f) {
+		h.drop(resp)
+		return h.serve(kept, cacheStale), nil
+	}
+	if f != nil {
+		return nil, f
+	}
+	return h.keep(resp, asked, kept, read, write)
+}
+
+// failing says whether the other server could not answer: the network, its gateway, or itself. What this gate refuses is no
+// failure of another.
+func failing(resp *http.Response, f *fault) bool {
+	if f != nil {
+		return f.err.Code == CodeError || f.err.Code == CodeTimeout
+	}
+	switch resp.StatusCode {
+	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+// allowed says whether the owner's entry grants this hop.
+func (h *hop) allowed() *fault {
+	t, found := h.target, false
+	if h.entry, found = h.policy.Match(h.call.run.app, t.host); !found {
+		return blocked("no entry allows " + t.host)
+	}
+	switch {
+	case t.scheme == "http" && !h.entry.HTTP:
+		return blocked("the entry " + h.entry.Domain + " allows HTTPS alone")
+	case !h.entry.port(t.scheme, t.port):
+		return blocked("the entry " + h.entry.Domain + " does not allow the port of " + t.origin())
+	case !h.entry.method(h.method):
+		return blocked("the entry " + h.entry.Domain + " does not allow the method " + h.method)
+	}
+	return nil
+}
+
+// request builds what is sent.
+func (h *hop) request() (*http.Request, *fault) {
+	k := h.call
+	header := make(http.Header, len(h.header)+3)
+	for name, values := range h.header {
+		header[name] = values
+	}
+	if header["User-Agent"] == nil {
+		header["User-Agent"] = []string{userAgent}
+	}
+	if header["Range"] == nil { // a part of an encoded body cannot be decoded
+		header["Accept-Encoding"] = []string{encodings}
+	}
+	if len(h.entry.Methods) > 0 {
+		withoutOverrides(header)
+	}
+	req := (&http.Request{
+		Method: h.method, URL: h.target.url, Host: h.target.authority(), Header: header,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}).WithContext(context.WithValue(h.ctx, hopKey{}, h))
+	if k.asked.Auth != "" && !k.left {
+		s, why := h.credential()
+		if why == "" {
+			why = s.put(req)
+		}
+		switch {
+		case why == "":
+			h.secret = s.Name
+		case h.number == 0:
+			return nil, unauthorized(why)
+		}
+	}
+	if h.body && !k.body.attach(req, h.number > 0) {
+		return nil, fail(CodeError, "the other server asked for the body again, and it was too long to keep", "a redirect asks for the body again, and no more than 1 MiB of a stream is kept")
+	}
+	return req, nil
+}
+
+func withoutOverrides(h http.Header) {
+	for _, name := range overrides {
+		delete(h, name)
+	}
+}
+
+// credential is the secret the call names, or why it is not for this hop. The reason is for the owner alone: a function
+// cannot tell a secret that does not exist from one that is not for this place.
+func (h *hop) credential() (s Secret, why string) {
+	s, ok := h.policy.Secret(h.call.run.app, h.call.asked.Auth)
+	path := h.target.url.EscapedPath()
+	switch {
+	case !ok:
+		return s, "there is no secret of this name"
+	case s.Domain == "" || !covers(s.Domain, h.target.host):
+		return s, "the secret " + s.Name + " is for " + s.Domain
+	case len(s.Methods) > 0 && !slices.Contains(s.Methods, h.method):
+		return s, "the secret " + s.Name + " is not for the method " + h.method
+	case s.PathPrefix != "" && (!under(path, s.PathPrefix) || ambiguous(path)):
+		return s, "the secret " + s.Name + " is for paths below " + s.PathPrefix
+	}
+	return s, ""
+}
+
+// put puts a secret into a request.
+func (s *Secret) put(req *http.Request) (why string) {
+	if len(s.Methods) > 0 {
+		withoutOverrides(req.Header)
+	}
+	name, value := "Authorization", s.Value
+	switch s.As {
+	case AsBearer:
+		value = "Bearer " + value
+	case AsBasic:
+		value = "Basic " + base64.StdEncoding.EncodeToString([]byte(value))
+	case AsHeader:
+		name = http.CanonicalHeaderKey(s.Key)
+	case AsQuery:
+		u := *req.URL
+		u.RawQuery = replaceParameter(u.RawQuery, s.Key, s.Value)
+		u.ForceQuery = false
+		req.URL = &u
+		return ""
+	default:
+		return "the secret " + s.Name + " has no way to be put into a request"
+	}
+	if !httpguts.ValidHeaderFieldName(name) || unsent[strings.ToLower(name)] || !httpguts.ValidHeaderFieldValue(value) {
+		return "the secret " + s.Name + " does not fit into a header"
+	}
+	req.Header[name] = []string{value}
+	return ""
+}
+
+// replaceParameter sets a parameter, in whatever spelling it stood there.
+func replaceParameter(query, key, value string) string {
+	var kept []string
+	for part := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(part, "=")
+		if decoded, err := url.QueryUnescape(name); part != "" && (err != nil || decoded != key) {
+			kept = append(kept, part)
+		}
+	}
+	return strings.Join(append(kept, url.QueryEscape(key)+"="+url.QueryEscape(value)), "&")
+}
+
+// exchange pays, takes a place and asks the other server.
+func (h *hop) exchange(req *http.Request) (*http.Response, *fault) {
+	k, g := h.call, h.call.gate
+	all := g.c.System()
+	rate, burst := rateOf(&h.entry, k.limits)
+	entry := h.entry.ID + " " + h.entry.Domain
+	if wait := g.buckets.take(bucketKey{k.run.app, entry}, rate, burst, h.began); wait > 0 {
+		return nil, later(CodeRate, "calls to this domain come too often; try again", "the rate of the entry "+h.entry.Domain, wait)
+	}
+	if !k.slot {
+		ok, reason := g.slots.take(k.run.app, k.limits.AppConcurrency, all.Concurrency)
+		if !ok {
+			return nil, later(CodeLimit, "too many calls are open; try again", reason, time.Second)
+		}
+		k.slot = true
+	}
+	resp, err := g.pool(poolKey{h.policy.version, k.run.app, entry, all.MaxHeaderBytes}).RoundTrip(req)
+	if err != nil {
+		return nil, h.fault(err)
+	}
+	h.status = resp.StatusCode
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		_ = resp.Body.Close()
+		return nil, fail(CodeError, "the other server wants another protocol than HTTP", "the answer is 101")
+	}
+	most := k.limits.MaxResponse
+	if h.entry.MaxResponse > 0 {
+		most = min(most, h.entry.MaxResponse)
+	}
+	if h.content, err = h.decode(resp, most); err != nil {
+		_ = resp.Body.Close()
+		return nil, h.fault(err)
+	}
+	return resp, nil
+}
+
+// fault is call.fault, knowing the hop's own time.
+func (h *hop) fault(err error) *fault {
+	var f *fault
+	if !errors.As(err, &f) && h.call.ctx.Err() == nil && h.ctx.Err() != nil {
+		return callTime()
+	}
+	return h.call.fault(err)
+}
+
+// decode is the body of an answer as it was before it was encoded, and within the limit. The encoded one is bounded too,
+// for there are encodings of nothing that never end; encoding adds little to what it cannot make shorter.
+func (h *hop) decode(resp *http.Response, most int64) (io.Reader, error) {
+	empty := h.method == http.MethodHead || resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusNotModified
+	list := resp.Header["Content-Encoding"]
+	var body io.Reader = resp.Body
+	switch {
+	case empty:
+	case len(list) == 1:
+		raw := &bounded{resp.Body, most + most/8 + 1024, "the answer"}
+		decoded, ok := decoded(raw, list[0])
+		if body = decoded; ok {
+			delete(resp.Header, "Content-Encoding")
+			delete(resp.Header, "Content-Length")
+			resp.ContentLength = -1
+			break
+		}
+		fallthrough
+	default:
+		if resp.ContentLength > most {
+			return nil, tooLarge("the answer")
+		}
+	}
+	return &counted{&bounded{body, most, "the answer"}, &h.received}, nil
+}
+
+// counted counts what is read.
+type counted struct {
+	from  io.Reader
+	total *atomic.Int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.from.Read(p)
+	c.total.Add(int64(n))
+	return n, err
+}
+
+// serve is an answer out of the cache.
+func (h *hop) serve(kept *stored, state string) *http.Response {
+	h.call.gate.cache.count(state)
+	h.cached, h.kept = state, true
+	resp := kept.response(h.began)
+	h.status, h.content = resp.StatusCode, &counted{resp.Body, &h.received}
+	return resp
+}
+
+// keep tells the cache of an answer.
+func (h *hop) keep(resp *http.Response, asked http.Header, kept *stored, read, write bool) (*http.Response, *fault) {
+	k, c, u := h.call, &h.call.gate.cache, h.target.url.String()
+	now := time.Now()
+	if kept != nil && kept.validator() && resp.StatusCode == http.StatusNotModified {
+		h.drop(resp)
+		if renewed := kept.renewed(asked, resp, &h.entry, now); renewed != nil {
+			kept = renewed
+			c.put(k.run.app, kept, k.limits.CacheMaxItems, k.limits.CacheMaxBytes)
+		} else {
+			c.forget(k.run.app, u)
+		}
+		return h.serve(kept, cacheRevalidated), nil
+	}
+	if read || write {
+		h.cached = cacheMiss
+		c.count(cacheMiss)
+	}
+	if unsafe := h.method != http.MethodGet && h.method != http.MethodHead && h.method != http.MethodOptions; unsafe && resp.StatusCode < 400 {
+		h.invalidate(resp)
+	}
+	if !write {
+		return resp, nil
+	}
+	fresh := keepable(u, asked, resp, &h.entry, now)
+	if fresh == nil {
+		if resp.StatusCode < 500 {
+			c.forget(k.run.app, u) // what is kept is no longer what is there
+		}
+		return resp, nil
+	}
+	h.content = &copying{from: h.content, most: k.limits.CacheMaxBytes, done: func(body []byte) {
+		fresh.body = body
+		c.put(k.run.app, fresh, k.limits.CacheMaxItems, k.limits.CacheMaxBytes)
+	}}
+	return resp, nil
+}
+
+// invalidate forgets what an unsafe method changed: what it was sent to, and what its answer names on the same origin (RFC
+// 9111 §4.4).
+func (h *hop) invalidate(resp *http.Response) {
+	c, app := &h.call.gate.cache, h.call.run.app
+	c.forget(app, h.target.url.String())
+	for _, name := range []string{"Location", "Content-Location"} {
+		if text := resp.Header.Get(name); text != "" {
+			if t, why := h.target.resolve(text); why == "" && t.same(h.target) {
+				c.forget(app, t.url.String())
+			}
+		}
+	}
+}
+
+// leftover is how much of a body that nobody wants is read, so that its connection can serve again.
+const leftover = 2 << 10
+
+// drop closes an answer that is not the function's.
+func (h *hop) drop(resp *http.Response) {
+	if resp == nil {
+		return
+	}
+	if resp.ContentLength >= 0 && resp.ContentLength <= leftover {
+		_, _ = io.CopyN(io.Discard, resp.Body, leftover)
+	}
+	_ = resp.Body.Close()
+}
+
+// log tells what came of the hop.
+func (h *hop) log(f *fault) {
+	k := h.call
+	if k.gate.c.Record == nil {
+		return
+	}
+	a := Attempt{
+		AppID: k.run.app, RequestID: k.run.requestID, Time: h.began, Method: h.method, Hop: h.number, Status: h.status,
+		EntryID: h.entry.ID, Secret: h.secret, Millis: float64(time.Since(h.began).Microseconds()) / 1000,
+		Received: h.received.Load(), Cache: h.cached,
+	}
+	if h.body && k.body != nil {
+		a.Sent, _ = k.body.state()
+	}
+	var s *scrubber
+	if h.policy != nil {
+		s = h.policy.scrubber(k.run.app)
+	}
+	if t := h.target; t != nil {
+		a.Scheme, a.Host, a.Path = t.scheme, t.authority(), s.text(h.entry.logged(t.url.EscapedPath()))
+	}
+	if f != nil {
+		a.Code, a.Reason = f.err.Code, s.text(f.reason)
+	}
+	k.gate.c.Record.Record(a)
+}

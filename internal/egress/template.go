@@ -1,0 +1,80 @@
+package egress
+
+import (
+	"strings"
+
+	"fazt/internal/errs"
+)
+
+// A template is a path with places, such as /bot{token}/{method}: what stands in a place is not logged. A place takes one
+// character or more, none of them a slash, and ends where the text after it begins.
+type template []string // text, place, text, place, …, text
+
+func parseTemplate(text string) (template, error) {
+	bad := func(why string) (template, error) {
+		return nil, errs.New(errs.Invalid, "%q is no path for the log: %s; write one such as /bot{token}/{method}", text, why)
+	}
+	if !strings.HasPrefix(text, "/") {
+		return bad("it does not begin with /")
+	}
+	var t template
+	for rest := text; ; {
+		before, after, found := strings.Cut(rest, "{")
+		t = append(t, before)
+		if !found {
+			return t, nil
+		}
+		name, after, closed := strings.Cut(after, "}")
+		switch {
+		case !closed:
+			return bad("a { is not closed")
+		case name == "" || strings.ContainsAny(name, "{/"):
+			return bad("a place has no name")
+		case strings.HasPrefix(after, "{"):
+			return bad("two places follow each other, and nothing says where one ends")
+		}
+		t = append(t, name)
+		rest = after
+	}
+}
+
+// match says whether a path is of this form.
+func (t template) match(path string) bool {
+	rest, ok := strings.CutPrefix(path, t[0])
+	for i := 2; ok && i < len(t); i += 2 {
+		end := strings.IndexByte(rest, '/')
+		if end < 0 {
+			end = len(rest)
+		}
+		if t[i] != "" {
+			if end = strings.Index(rest[min(1, len(rest)):], t[i]) + 1; strings.IndexByte(rest[:end], '/') >= 0 {
+				return false
+			}
+		}
+		if end < 1 {
+			return false
+		}
+		rest, ok = strings.CutPrefix(rest[end:], t[i])
+	}
+	return ok && rest == ""
+}
+
+// longestPath is how much of a path the log keeps.
+const longestPath = 512
+
+// logged is the path of a hop as the log keeps it: by the first template it matches. Where an entry has templates and
+// none of them matches, what the owner wanted hidden may stand anywhere in the path, and it is not kept.
+func (e *Entry) logged(path string) string {
+	for _, text := range e.Paths {
+		if t, err := parseTemplate(text); err == nil && t.match(path) {
+			return text
+		}
+	}
+	if len(e.Paths) > 0 {
+		return "/…"
+	}
+	if len(path) > longestPath {
+		path = path[:longestPath] + "…"
+	}
+	return path
+}

@@ -1,0 +1,260 @@
+package egress
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+)
+
+// A target is where a hop goes, in the one form that is judged, connected to, sent and compared. There is one parser of
+// addresses of the web here, and it is strict: what two programs could read in two ways is refused, not mended.
+type target struct {
+	scheme string // http, https
+	host   string // canonical: lower case, ASCII, no root dot
+	port   int
+	url    *url.URL // for the request: path without dot segments, no user, no fragment
+}
+
+// origin is what credentials belong to.
+func (t *target) origin() string { return t.scheme + "://" + t.host + ":" + strconv.Itoa(t.port) }
+
+// authority is the host, with the port where it is not the scheme's own.
+func (t *target) authority() string {
+	if t.port == defaultPort(t.scheme) {
+		return t.host
+	}
+	return t.host + ":" + strconv.Itoa(t.port)
+}
+
+func (t *target) same(o *target) bool {
+	return t.scheme == o.scheme && t.host == o.host && t.port == o.port
+}
+
+func defaultPort(scheme string) int {
+	if scheme == "http" {
+		return 80
+	}
+	return 443
+}
+
+// longest address of a hop. Servers refuse longer ones, most at 8 KiB.
+const longestURL = 16 << 10
+
+// parseURL is the target of a URL, or why there is none; the reason names nothing of the URL and may be shown.
+func parseURL(text string) (t *target, why string) {
+	if len(text) > longestURL {
+		return nil, "the URL is longer than 16 KiB"
+	}
+	if why := strange(text); why != "" {
+		return nil, why
+	}
+	scheme, rest, ok := strings.Cut(text, "://")
+	scheme = strings.ToLower(scheme)
+	if !ok || scheme != "http" && scheme != "https" {
+		return nil, "the URL has to begin with https:// or http://"
+	}
+	rest, _, _ = strings.Cut(rest, "#")
+	authority, tail := rest, ""
+	if i := strings.IndexAny(rest, "/?"); i >= 0 {
+		authority, tail = rest[:i], rest[i:]
+	}
+	t = &target{scheme: scheme, port: defaultPort(scheme)}
+	if t.host, t.port, why = splitAuthority(authority, t.port); why != "" {
+		return nil, why
+	}
+	path, query, asked := strings.Cut(tail, "?")
+	path, why = cleanPath(path)
+	if why != "" {
+		return nil, why
+	}
+	decoded, err := url.PathUnescape(path)
+	if err != nil {
+		return nil, "the path has a % that is not followed by two hexadecimal digits; write it as %25"
+	}
+	t.url = &url.URL{Scheme: scheme, Host: t.authority(), Path: decoded, RawPath: path, RawQuery: encodeRest(query), ForceQuery: asked && query == ""}
+	return t, ""
+}
+
+// strange says what makes a text no address: what one program strips, another keeps, and a third takes for a slash.
+func strange(text string) string {
+	if !utf8.ValidString(text) {
+		return "the URL is not valid UTF-8"
+	}
+	for _, r := range text {
+		switch {
+		case r == '\\':
+			return `the URL has a backslash, which some programs take for a slash; write %5C`
+		case r < 0x20 || r >= 0x7f && r < 0xa0:
+			return "the URL has a control character"
+		case r == ' ' || unicode.IsSpace(r) || r == '\ufeff':
+			return "the URL has white space; write %20"
+		}
+	}
+	return ""
+}
+
+// splitAuthority is the canonical host and the port of an authority.
+func splitAuthority(authority string, scheme int) (host string, port int, why string) {
+	switch {
+	case authority == "":
+		return "", 0, "the URL names no host"
+	case strings.Contains(authority, "@"):
+		return "", 0, "the URL has a user or password in it; give credentials as a secret"
+	case strings.ContainsAny(authority, "[]"):
+		return "", 0, "the host is an address; only names can be called"
+	case strings.Contains(authority, "%"):
+		return "", 0, "the host is percent-encoded; write it as it is"
+	}
+	port = scheme
+	host, digits, found := strings.Cut(authority, ":")
+	if found {
+		n, err := strconv.ParseUint(digits, 10, 16)
+		if err != nil || n == 0 || digits[0] == '0' || digits[0] == '+' {
+			return "", 0, "the port is no number from 1 to 65535"
+		}
+		port = int(n)
+	}
+	host, why = canonicalHost(host)
+	return host, port, why
+}
+
+// canonicalHost is the one form of a host name: lower case, international labels as xn--…, without the root dot. What is a
+// number to any program is none (WHATWG URL, "ends in a number": 127.1, 0x7f.1, 2130706433).
+func canonicalHost(raw string) (host, why string) {
+	host = raw
+	if !ldh(raw) || strings.Contains(strings.ToLower(raw), "xn--") {
+		ascii, err := idna.Lookup.ToASCII(raw)
+		if err != nil {
+			return "", "the host is not a valid international name"
+		}
+		host = ascii
+	}
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if host == "" {
+		return "", "the URL names no host"
+	}
+	if !ldh(host) || len(host) > 253 {
+		return "", "the host is no name of a host"
+	}
+	for label := range strings.SplitSeq(host, ".") {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+			return "", "the host is no name of a host"
+		}
+	}
+	if last := host[strings.LastIndexByte(host, '.')+1:]; numeric(last) {
+		return "", "the host is an address; only names can be called"
+	}
+	return host, ""
+}
+
+// ldh says whether a host has letters, digits, hyphens and dots alone.
+func ldh(host string) bool {
+	for i := range len(host) {
+		c := host[i] | 0x20
+		if (c < 'a' || c > 'z') && (host[i] < '0' || host[i] > '9') && host[i] != '.' && host[i] != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// numeric says whether a label is a number as inet_aton reads it.
+func numeric(label string) bool {
+	if hex, ok := strings.CutPrefix(label, "0x"); ok {
+		return strings.Trim(hex, "0123456789abcdef") == ""
+	}
+	return strings.Trim(label, "0123456789") == ""
+}
+
+// cleanPath is a path with its dot segments resolved, in every spelling (RFC 3986 §5.2.4; %2e as browsers do), so that
+// what a secret's prefix is compared with is what the server is asked for.
+func cleanPath(path string) (clean, why string) {
+	if path == "" {
+		return "/", ""
+	}
+	for i := range len(path) {
+		if path[i] == '%' && (i+2 >= len(path) || !hexadecimal(path[i+1]) || !hexadecimal(path[i+2])) {
+			return "", "the path has a % that is not followed by two hexadecimal digits; write it as %25"
+		}
+	}
+	segments := strings.Split(encodeRest(path[1:]), "/")
+	kept := make([]string, 0, len(segments))
+	for i, s := range segments {
+		last := i == len(segments)-1
+		switch dots(s) {
+		case 1:
+			if last {
+				kept = append(kept, "")
+			}
+		case 2:
+			kept = kept[:max(0, len(kept)-1)]
+			if last {
+				kept = append(kept, "")
+			}
+		default:
+			kept = append(kept, s)
+		}
+	}
+	return "/" + strings.Join(kept, "/"), ""
+}
+
+// dots is 1 for the segment ".", 2 for "..", else 0.
+func dots(segment string) int {
+	if len(segment) > 6 {
+		return 0
+	}
+	switch strings.ReplaceAll(strings.ReplaceAll(segment, "%2e", "."), "%2E", ".") {
+	case ".":
+		return 1
+	case "..":
+		return 2
+	}
+	return 0
+}
+
+func hexadecimal(c byte) bool {
+	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'
+}
+
+// encodeRest encodes what may not stand in a path or query as it is, and leaves what is encoded already.
+func encodeRest(s string) string {
+	encode := func(c byte) bool { return c >= 0x80 || strings.IndexByte("\"<>`{}^|", c) >= 0 }
+	if !slices.ContainsFunc([]byte(s), encode) {
+		return s
+	}
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i]; encode(c) {
+			b.WriteByte('%')
+			b.WriteByte(hex[c>>4])
+			b.WriteByte(hex[c&15])
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// ambiguous says whether servers differ in which path this is: encoded slashes and dots, and parameters behind dots.
+// A secret that is bound to a prefix is not sent along such a path.
+func ambiguous(escaped string) bool {
+	lower := strings.ToLower(escaped)
+	for _, s := range []string{"%2f", "%5c", "%25", "%2e", "/..;", "/.;", "//"} {
+		if strings.Contains(lower, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// under says whether a path is the prefix or lies below it.
+func under(path, prefix string) bool {
+	rest, ok := strings.CutPrefix(path, prefix)
+	return ok && (prefix == "" || rest == "" || rest[0] == '/' || strings.HasSuffix(prefix, "/"))
+}
