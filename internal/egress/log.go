@@ -65,13 +65,13 @@ func (l *Log) Record(a Attempt) {
 // Failed says whether nothing came of an attempt: it was refused, it broke off, or the other server failed.
 func (a Attempt) Failed() bool { return a.Code != "" || a.Status >= 500 }
 
-// cacheHits are the ways in which the cache answers.
+// cached says whether the cache answered, in whatever way.
 func (a Attempt) cached() bool {
 	return a.Cache == "hit" || a.Cache == "stale" || a.Cache == "revalidated"
 }
 
-// went says whether a request went out and its time is that of the other server.
-func (a Attempt) went() bool {
+// WentOut says whether a request went out and its time is that of the other server.
+func (a Attempt) WentOut() bool {
 	switch a.Code {
 	case "", "NET_TIMEOUT", "NET_ERROR", "NET_SIZE":
 		return a.Cache != "hit" && a.Cache != "stale"

@@ -52,7 +52,7 @@ func (s *StatsRow) add(a Attempt) {
 	if a.cached() {
 		s.CacheHits++
 	}
-	if a.went() {
+	if a.WentOut() {
 		s.took = append(s.took, a.Millis)
 	}
 }
