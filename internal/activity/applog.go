@@ -133,30 +133,11 @@ func (a *AppLog) Dropped() uint64 {
 }
 
 // insert stores lines and removes those that are too many or too old.
-func (a *AppLog) insert(tx *database.Tx, lines []Line) (err error) {
-	defer func() {
-		if err != nil {
-			a.retention.forget()
-		}
-	}()
-	added := map[string]int{}
-	for _, l := range lines {
+func (a *AppLog) insert(tx *database.Tx, lines []Line) error {
+	return a.retention.store(tx, len(lines), func(i int) (string, error) {
+		l := lines[i]
 		// The app may have been removed since; then there is nobody to keep the line for.
-		err := tx.Exec(`INSERT INTO app_log (id, app_id, at, number, level, request_id, message)
+		return l.AppID, tx.Exec(`INSERT INTO app_log (id, app_id, at, number, level, request_id, message)
 			SELECT ?, id, ?, ?, ?, ?, ? FROM apps WHERE id = ?`, l.ID, l.Time, l.Number, l.Level, l.RequestID, l.Message, l.AppID)
-		if err != nil {
-			return err
-		}
-		if tx.Changes() > 0 {
-			added[l.AppID]++
-		} else {
-			delete(a.retention.rows, l.AppID)
-		}
-	}
-	for app, n := range added {
-		if err := a.retention.added(tx, app, n); err != nil {
-			return err
-		}
-	}
-	return a.retention.prune(tx)
+	})
 }

@@ -95,7 +95,7 @@ func (l *Log) tell() {
 	for _, e := range l.bundles.end(time.Now()) {
 		l.take(e)
 	}
-	if n := l.lost; n > 0 && len(l.buffer) < bufferMost {
+	if n := l.lost; n > 0 && len(l.buffer) < l.room() {
 		l.lost = 0
 		l.take(dropEntry(n))
 	}

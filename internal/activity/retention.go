@@ -36,6 +36,34 @@ func (r *retention) begin() {
 // idle says whether there is nothing to do until rows are added.
 func (r *retention) idle() bool { return !r.over && time.Now().Before(r.next) }
 
+// store inserts n rows, and removes those that are too many or too old. insert inserts one, or none where its owner is
+// gone, and says whose it is.
+func (r *retention) store(tx *database.Tx, n int, insert func(i int) (owner string, err error)) (err error) {
+	defer func() {
+		if err != nil {
+			r.forget()
+		}
+	}()
+	added := map[string]int{}
+	for i := range n {
+		owner, err := insert(i)
+		if err != nil {
+			return err
+		}
+		if tx.Changes() > 0 {
+			added[owner]++
+		} else {
+			delete(r.rows, owner)
+		}
+	}
+	for owner, n := range added {
+		if err := r.added(tx, owner, n); err != nil {
+			return err
+		}
+	}
+	return r.prune(tx)
+}
+
 // added tells of new rows of an owner.
 func (r *retention) added(tx *database.Tx, owner string, n int) error {
 	if have, known := r.rows[owner]; known {

@@ -15,7 +15,7 @@ const (
 	// FlushEvery is how old an unstored record gets: what was recorded longer ago than this outlives a kill.
 	FlushEvery = 500 * time.Millisecond
 
-	bufferMost = 4096 // records that may wait to be stored
+	bufferMost = 4096 // records that may wait to be stored, where nobody says otherwise
 	storeMost  = 256  // records stored in one write: other writers wait for no more than that
 	followMost = 256  // records a follower may be behind
 )
@@ -29,12 +29,16 @@ type sink[T any] struct {
 	tick  func()                             // called before records are stored; may add some. nil = nothing
 	store func(tx *database.Tx, b []T) error // stores records, and removes what is too many or too old
 	idle  func() bool                        // whether store has nothing to remove even without records
+	most  func() int                         // records that may wait; nil = bufferMost
+	every func() time.Duration               // how old an unstored record gets; nil = FlushEvery
+	yield func(T) bool                       // whether a record makes room for one that does not; nil = none does
 
 	storing sync.Mutex // held while records are on their way from the buffer to the disk
 
 	mu     sync.Mutex
 	last   int64 // the newest number given to a record
 	buffer []T
+	given  int           // of the buffer, the first so many were asked to make room
 	full   chan struct{} // holds a token when the buffer is half full
 	watch  map[*Follower[T]]struct{}
 }
@@ -51,16 +55,26 @@ func (s *sink[T]) number() int64 {
 	return s.last
 }
 
-// offer takes a record, or says that there is no room. The lock is held.
+// room is how many records may wait.
+func (s *sink[T]) room() int {
+	if s.most == nil {
+		return bufferMost
+	}
+	return s.most()
+}
+
+// offer takes a record, or says that one was dropped, this or another: there is no room. The lock is held.
 func (s *sink[T]) offer(record T) bool {
 	for f := range s.watch {
 		f.offer(record)
 	}
-	if len(s.buffer) >= bufferMost {
+	most := s.room()
+	if len(s.buffer) >= most {
+		s.replace(record)
 		return false
 	}
 	s.buffer = append(s.buffer, record)
-	if len(s.buffer) == bufferMost/2 {
+	if len(s.buffer) == max(1, most/2) {
 		select {
 		case s.full <- struct{}{}:
 		default:
@@ -69,11 +83,32 @@ func (s *sink[T]) offer(record T) bool {
 	return true
 }
 
+// replace puts a record in the place of one that makes room for it, if there is one. What was asked once is not asked
+// again, so that a flood costs no more than the buffer is long. The lock is held.
+func (s *sink[T]) replace(record T) {
+	if s.yield == nil || s.yield(record) {
+		return
+	}
+	for ; s.given < len(s.buffer); s.given++ {
+		if s.yield(s.buffer[s.given]) {
+			s.buffer[s.given] = record
+			s.given++
+			return
+		}
+	}
+}
+
 // Run stores records until ctx ends, then stores what is left.
 func (s *sink[T]) Run(ctx context.Context) error {
-	tick := time.NewTicker(FlushEvery)
+	every := func() time.Duration {
+		if s.every == nil {
+			return FlushEvery
+		}
+		return s.every()
+	}
+	tick := time.NewTimer(every())
 	defer tick.Stop()
-	for {
+	for ; ; tick.Reset(every()) {
 		select {
 		case <-ctx.Done():
 			return s.Flush(context.WithoutCancel(ctx))
@@ -95,7 +130,7 @@ func (s *sink[T]) Flush(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	batch := s.buffer
-	s.buffer = nil
+	s.buffer, s.given = nil, 0
 	s.mu.Unlock()
 	if len(batch) == 0 && s.idle() {
 		return nil
@@ -110,7 +145,7 @@ func (s *sink[T]) Flush(ctx context.Context) error {
 	if err != nil && (errs.KindOf(err).Retryable() || errs.Is(err, errs.StorageFull)) {
 		s.mu.Lock()
 		// They wait for the next time. Never more than twice the buffer: what comes meanwhile is refused at its bound.
-		s.buffer = append(batch, s.buffer...)
+		s.buffer, s.given = append(batch, s.buffer...), 0
 		s.mu.Unlock()
 	}
 	return err

@@ -53,7 +53,8 @@ func (a *API) activityFilter(ctx context.Context, q op.ActivityFilter) (f activi
 	if err := a.activityApp(ctx, q, &f); err != nil {
 		return f, err
 	}
-	return f, a.onlyOwnApps(ctx, &f)
+	f.AppID, err = a.onlyOwnApps(ctx, f.AppID)
+	return f, err
 }
 
 // activityApp finds the app that a filter names. One that was removed is known by its id alone.
@@ -107,14 +108,14 @@ func (a *API) appAt(ctx context.Context, text string) (id string, err error) {
 	return "", errs.New(errs.NotFound, "no app is at %q; `fazt alias list` and `fazt domain list` show the addresses", text)
 }
 
-// onlyOwnApps bounds the filter to what a key may see: one that is bound to apps must name one of them, unless it has
-// just one.
-func (a *API) onlyOwnApps(ctx context.Context, f *activity.Filter) error {
+// onlyOwnApps is the app whose logs the caller gets, "" for those of all: a key that is bound to apps must name one of
+// them, unless it has just one.
+func (a *API) onlyOwnApps(ctx context.Context, appID string) (string, error) {
 	p := auth.From(ctx)
 	if Allow(op.Logs, p, "") == nil {
-		return nil
+		return appID, nil
 	}
-	if f.AppID == "" {
+	if appID == "" {
 		var own []string
 		for _, s := range p.Scopes {
 			if s.Verb == auth.ScopeLogs {
@@ -122,11 +123,11 @@ func (a *API) onlyOwnApps(ctx context.Context, f *activity.Filter) error {
 			}
 		}
 		if len(own) != 1 {
-			return errs.New(errs.Forbidden, "the key %q allows the logs of some apps only; name one of them", p.Name)
+			return "", errs.New(errs.Forbidden, "the key %q allows the logs of some apps only; name one of them", p.Name)
 		}
-		f.AppID = own[0]
+		appID = own[0]
 	}
-	return Allow(op.Logs, p, f.AppID)
+	return appID, Allow(op.Logs, p, appID)
 }
 
 func (a *API) logList(ctx context.Context, req op.ActivityList) (page op.Page[activity.Entry], err error) {

@@ -16,6 +16,7 @@ import (
 	"fazt/internal/apps"
 	"fazt/internal/auth"
 	"fazt/internal/database"
+	"fazt/internal/egress"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/storage"
@@ -35,6 +36,11 @@ type Config struct {
 	Log     *slog.Logger
 	// Activity takes an entry for every operation that changed something or was refused.
 	Activity *activity.Log
+
+	// Net is what functions may reach and with which secrets, NetLog what they tried, NetGate what lets them out.
+	Net     *egress.Store
+	NetLog  *egress.Log
+	NetGate NetGate
 
 	// URL is the address of the app behind a host label.
 	URL func(label string) string

@@ -77,7 +77,7 @@ func (a *API) unchanged(ctx context.Context, name string, d hosting.Deployment) 
 	about(ctx, app.Name, app.ID)
 	detail(ctx, "unchanged", d.Number)
 	return op.Deployed{
-		App: app, Deployment: a.addressed(app, d), Preview: !d.Live,
+		App: app, Deployment: a.addressed(app, d), Preview: !d.Live, Needs: a.needs(app.ID, d.Manifest),
 		Warnings: []string{fmt.Sprintf("nothing was deployed: deployment %d is all of this already", d.Number)},
 	}, nil
 }

@@ -40,6 +40,9 @@ func (a *API) uploadCommit(ctx context.Context, req op.UploadRef) (op.Deployed, 
 	if err != nil {
 		return op.Deployed{}, err
 	}
+	if err := checkNeeds(ready.Plan.Manifest); err != nil {
+		return op.Deployed{}, err
+	}
 	var program []byte
 	if ready.Committed == nil {
 		if program, err = a.Compile(ctx, ready.Source); err != nil {
@@ -62,6 +65,7 @@ func (a *API) uploadCommit(ctx context.Context, req op.UploadRef) (op.Deployed, 
 		return op.Deployed{}, err
 	}
 	done.Deployment = a.addressed(done.App, d)
+	done.Needs = a.needs(done.App.ID, d.Manifest)
 	about(ctx, done.App.Name, done.App.ID)
 	detail(ctx, "deployment", d.Number)
 	detail(ctx, "live", !done.Preview)

@@ -73,13 +73,13 @@ func (a *API) describe(ctx context.Context, app apps.App) (full op.App, err erro
 	if err != nil {
 		return full, err
 	}
-	full.AppFacts = items[0].AppFacts
+	full.AppFacts, full.Needs = items[0].AppFacts, []op.Need{}
 	if items[0].Live != nil {
 		live, err := a.Hosting.Live(ctx, app.ID)
 		if err != nil {
 			return full, err
 		}
-		full.Live = &live
+		full.Live, full.Needs = &live, a.needs(app.ID, live.Manifest)
 	}
 	if full.Stats, err = a.Hosting.Stats(ctx, app.ID); err != nil {
 		return full, err

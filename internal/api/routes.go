@@ -77,5 +77,20 @@ func (a *API) routes() []route {
 		streamed(a, op.LogExport, a.logExport),
 		streamed(a, op.LogTail, a.logTail),
 		on(op.LogCleanup, a.logCleanup),
+
+		on(op.NetPage, a.netList),
+		on(op.NetGet, a.netShow),
+		on(op.NetSet, a.netAllow),
+		on(op.NetRemove, a.netRemove),
+		on(op.NetExplain, a.netTest),
+		on(op.NetLogPage, a.netLogs),
+		streamed(a, op.NetLogFollow, a.netLogsFollow),
+		on(op.NetSum, a.netStats),
+		on(op.NetCache, a.netCache),
+		on(op.NetCacheClear, a.netCacheClear),
+		on(op.SecretPage, a.secretList),
+		on(op.SecretPut, a.secretSet),
+		on(op.SecretChange, a.secretRotate),
+		on(op.SecretRemove, a.secretRemove),
 	}
 }

@@ -90,6 +90,7 @@ func (c *command) put(p *project, f deployFlags, began time.Time) error {
 			for _, w := range d.Deployed.Warnings {
 				fmt.Fprintf(c.Stderr, "note: %s\n", output.Line(w))
 			}
+			c.sayNeeds(d.Deployed.Needs, p.name, d.Deployed.Deployment.Manifest.Net)
 		}
 		r := outcome(p, d)
 		r.Millis = time.Since(began).Milliseconds()
@@ -99,6 +100,7 @@ func (c *command) put(p *project, f deployFlags, began time.Time) error {
 				return err
 			}
 			r.URL = app.URL
+			c.sayNeeds(app.Needs, p.name, u.Manifest.Net)
 		}
 		return c.print(deployView(r, d, cl.InProcess()))
 	})

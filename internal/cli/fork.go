@@ -35,6 +35,9 @@ func infoRows(a op.App) [][]string {
 	add("deployments", fmt.Sprintf("%d kept, %s stored", a.Stats.Deployments, output.Size(a.Stats.Stored)))
 	add("store", fmt.Sprintf("%s, %s", output.Count(a.Usage.Keys, "value"), output.Size(a.Usage.KeyBytes)))
 	add("environment", output.Count(a.Variables, "variable"))
+	for _, n := range a.Needs {
+		add("not granted", n.Kind+" "+n.Name)
+	}
 	add("aliases", strings.Join(a.Aliases, ", "))
 	add("domains", strings.Join(a.Domains, ", "))
 	add("splits", strings.Join(a.Splits, ", "))

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fazt/internal/cli/folder"
+	"fazt/internal/egress"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/output"
@@ -100,6 +101,9 @@ func inspect(ctx context.Context, p *project, dir string, o projectOptions) vali
 	var err error
 	if p.plan.Manifest, err = p.manifest(); err != nil {
 		v.Faults = append(v.Faults, located(err, hosting.ManifestFile))
+	}
+	if err := egress.CheckNeeds(p.plan.Manifest.Net, p.plan.Manifest.Secrets); err != nil {
+		v.Faults = append(v.Faults, runtime.Diagnostic{File: hosting.ManifestFile, Text: errs.Sentence(err)})
 	}
 	if v.App, err = p.chooseName(dir, o.name); err != nil {
 		v.App = ""

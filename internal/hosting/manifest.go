@@ -22,12 +22,14 @@ const (
 
 // Manifest is what an app says of itself in fazt.json.
 type Manifest struct {
-	Schema string `json:"$schema,omitempty" label:"Schema" desc:"Where the JSON Schema of this file lies, for editors"`
-	Name   string `json:"name,omitempty" label:"Name" desc:"The label the app is deployed under when the command names none" range:"1,63" pattern:"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"`
-	Title  string `json:"title,omitempty" label:"Title" desc:"The app's name for people" range:",200"`
-	SPA    *bool  `json:"spa,omitempty" label:"Single-page app" desc:"Paths that match no file and have no extension are answered with index.html"`
-	Routes Routes `json:"routes,omitempty" label:"Routes" desc:"Paths the function answers: /hook is one, /api/* is /api and all below it, /* is every path; [\"/api/*\"] when absent" range:",100"`
-	First  string `json:"first,omitempty" label:"First" desc:"What answers where a route leads to a file too: files, when absent, or function" enum:"files|function"`
+	Schema  string   `json:"$schema,omitempty" label:"Schema" desc:"Where the JSON Schema of this file lies, for editors"`
+	Name    string   `json:"name,omitempty" label:"Name" desc:"The label the app is deployed under when the command names none" range:"1,63" pattern:"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"`
+	Title   string   `json:"title,omitempty" label:"Title" desc:"The app's name for people" range:",200"`
+	SPA     *bool    `json:"spa,omitempty" label:"Single-page app" desc:"Paths that match no file and have no extension are answered with index.html"`
+	Routes  Routes   `json:"routes,omitempty" label:"Routes" desc:"Paths the function answers: /hook is one, /api/* is /api and all below it, /* is every path; [\"/api/*\"] when absent" range:",100"`
+	Net     []string `json:"net,omitempty" label:"Domains" desc:"Domains the function wants to reach, such as api.stripe.com or *.example.com. The owner allows them; a deploy says which are not allowed yet" range:",100"`
+	Secrets []string `json:"secrets,omitempty" label:"Secrets" desc:"Names of the secrets the function wants to send, such as STRIPE_KEY. The owner sets them; a deploy says which are not set yet" range:",100"`
+	First   string   `json:"first,omitempty" label:"First" desc:"What answers where a route leads to a file too: files, when absent, or function" enum:"files|function"`
 }
 
 // IsZero says whether the manifest says nothing.

@@ -44,6 +44,12 @@ func (i *Instance) closeLogs() error {
 	if i.AppLog != nil {
 		err = errors.Join(err, i.AppLog.Flush(context.Background()))
 	}
+	if i.NetLog != nil {
+		err = errors.Join(err, i.NetLog.Flush(context.Background()))
+	}
+	if i.Net != nil {
+		err = errors.Join(err, i.Net.Flush(context.Background()))
+	}
 	return err
 }
 

@@ -40,7 +40,7 @@ func (i *Instance) health(h *op.Health) {
 		Goroutines: runtime.NumGoroutine(), VMs: s.VMs, Busy: s.Busy, Waiting: s.Waiting,
 		Runs: int64(s.Runs), Interrupted: int64(s.Interrupted), Abandoned: int64(s.Abandoned), Refused: int64(s.Refused),
 	}
-	h.Dropped = op.HealthDropped{LogLines: int64(i.AppLog.Dropped()), Entries: int64(i.Activity.Dropped())}
+	h.Dropped = op.HealthDropped{LogLines: int64(i.AppLog.Dropped()), Entries: int64(i.Activity.Dropped()), NetCalls: int64(i.NetLog.Dropped())}
 	h.Problems = append(h.Problems, i.problems(h)...)
 }
 
@@ -57,6 +57,9 @@ func (i *Instance) problems(h *op.Health) []string {
 	add(h.Runtime.Abandoned > 0, "%d runs of functions could not be stopped since the start, and may still use processor time; `fazt server restart` ends them", h.Runtime.Abandoned)
 	add(h.Memory.Limit > 0 && h.Memory.Resident > h.Memory.Limit*9/10, "nine tenths of the memory are in use; lower storage.max_vfs or runtime.vms")
 	add(h.Dropped.LogLines > 0, "%d console lines came faster than they could be stored", h.Dropped.LogLines)
+	add(h.Dropped.NetCalls > 0, "%d outbound calls came faster than they could be logged; raise net.log_buffer", h.Dropped.NetCalls)
+	faults := i.Net.Faults()
+	add(len(faults) > 0, "the secrets %s cannot be used: `fazt secret list` says why", strings.Join(faults, ", "))
 	add(h.Dropped.Entries > 0, "%d entries of the activity log came faster than they could be stored", h.Dropped.Entries)
 	return list
 }

@@ -121,6 +121,7 @@ func (r reading) storage(out chan<- prometheus.Metric) {
 	gauge(out, "fazt_static_cache_bytes", "Memory of the static cache in use.", float64(static.Bytes))
 	counter(out, "fazt_dropped_total", "What came faster than it could be stored.", float64(r.AppLog.Dropped()), label{"what", "app_log_lines"})
 	counter(out, "fazt_dropped_total", "What came faster than it could be stored.", float64(r.Activity.Dropped()), label{"what", "activity_entries"})
+	counter(out, "fazt_dropped_total", "What came faster than it could be stored.", float64(r.NetLog.Dropped()), label{"what", "net_calls"})
 }
 
 // label is a name with its value.

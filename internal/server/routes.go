@@ -21,6 +21,9 @@ func (i *Instance) Refresh(ctx context.Context) error {
 	if err := i.System.Reload(ctx); err != nil {
 		return err
 	}
+	if err := i.Net.Reload(ctx); err != nil {
+		return err
+	}
 	all, err := i.Apps.Routing(ctx)
 	if err != nil {
 		return err

@@ -44,7 +44,7 @@ func (i *Instance) Run(ctx context.Context, ready Ready) error {
 	i.running.Store(r)
 	defer i.running.Store(nil)
 
-	sinks := begin(context.WithoutCancel(ctx), stop, i.Activity.Run, i.AppLog.Run, i.Keys.Run)
+	sinks := begin(context.WithoutCancel(ctx), stop, i.Activity.Run, i.AppLog.Run, i.Keys.Run, i.NetLog.Run, i.Net.Run)
 	work := begin(context.WithoutCancel(ctx), stop, i.engine.Run, i.Hosting.Run, i.KV.Run, spareProcessor, paceCollector, i.storeStops, i.watchBurning)
 	front := begin(context.WithoutCancel(ctx), stop, services(edges)...)
 	if err := i.started(ctx, r); err != nil {
@@ -63,6 +63,7 @@ func (i *Instance) Run(ctx context.Context, ready Ready) error {
 		i.keep(edges)
 	}
 	err = errors.Join(front.end(), work.end())
+	i.Gate.Close()
 	i.Activity.Stopped(system.Version)
 	return errors.Join(err, sinks.end())
 }

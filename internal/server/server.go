@@ -22,6 +22,7 @@ import (
 	"fazt/internal/auth"
 	"fazt/internal/bindings"
 	"fazt/internal/database"
+	"fazt/internal/egress"
 	"fazt/internal/errs"
 	"fazt/internal/gateway"
 	"fazt/internal/hosting"
@@ -75,6 +76,9 @@ type Instance struct {
 	AppLog  *activity.AppLog
 	Limits  *system.Live
 	System  *system.Store
+	Net     *egress.Store // what functions may reach, and with which secrets
+	NetLog  *egress.Log   // what they tried
+	Gate    *egress.Gate  // what lets them out
 	// Activity is the activity log. What calls the operations through API needs not touch it.
 	Activity *activity.Log
 
@@ -177,6 +181,9 @@ func (i *Instance) compose(ctx context.Context) (err error) {
 	if err := i.composeLogs(ctx); err != nil {
 		return err
 	}
+	if err := i.composeNet(ctx); err != nil {
+		return err
+	}
 	i.composeEdges()
 	return i.Refresh(ctx)
 }
@@ -194,6 +201,7 @@ func (i *Instance) composeEdges() {
 	})
 	i.api = api.New(api.Config{
 		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Keys: i.Keys, Answers: activity.NewAnswers(i.DB), AppLog: i.AppLog, Activity: i.Activity, Log: i.log,
+		Net: i.Net, NetLog: i.NetLog, NetGate: i.Gate,
 		URL: i.URL, AppURL: i.AppURL, HostURL: i.hostURL, Lookup: i.config.Lookup, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop, HandOver: i.HandOver, Resume: i.engine.Resume, Measure: i.measure,
 		Health: i.health, Metrics: i.metrics, Ready: i.ready,
 		Settings: i.settings, Limits: i.Limits, System: i.System,
@@ -293,6 +301,9 @@ func (i *Instance) stop() {
 func (i *Instance) Close() error {
 	var err error
 	if i.DB != nil {
+		if i.Gate != nil {
+			i.Gate.Close()
+		}
 		err = errors.Join(i.closeLogs(), i.DB.Close())
 	}
 	if i.lock != nil {

@@ -15,6 +15,7 @@ type Net struct {
 	RateBurst      int   `json:"rate_burst" label:"Burst" desc:"Calls that may come at once under the rate; 0 = as many as the rate" unit:"calls" default:"0" range:"0,100000" scope:"app"`
 	LogBuffer      int   `json:"log_buffer" label:"Log buffer" desc:"Calls that may wait to be logged before more are dropped and counted" unit:"calls" default:"1000" range:"10,1000000"`
 	LogFlush       int   `json:"log_flush" label:"Log interval" desc:"Time after which calls are logged at the latest" unit:"ms" default:"1000" range:"10,60000"`
+	LogRows        int   `json:"log_rows" label:"Logged calls per app" desc:"Newest outbound calls kept in the log of each app; the setting log_retention bounds their age" unit:"rows" default:"10000" range:"100,10000000" scope:"app"`
 	CacheMaxItems  int   `json:"cache_max_items" label:"Cached answers" desc:"Answers kept of one app, where an allowed domain asks for it; 0 = none" unit:"answers" default:"256" range:"0,1000000" scope:"app"`
 	CacheMaxBytes  int64 `json:"cache_max_bytes" label:"Cache size" desc:"Memory for the answers kept of one app; 0 = none" unit:"bytes" default:"4194304" range:"0,17179869184" scope:"app"`
 }

@@ -52,6 +52,7 @@ type HealthRuntime struct {
 type HealthDropped struct {
 	LogLines int64 `json:"log_lines"` // of the console of apps
 	Entries  int64 `json:"entries"`   // of the activity log
+	NetCalls int64 `json:"net_calls"` // outbound calls, that were not logged
 }
 
 // State is the answer to a probe.

@@ -19,6 +19,7 @@ type App struct {
 	Stats     hosting.Stats       `json:"stats"`
 	Usage     storage.Usage       `json:"usage"`
 	Variables int                 `json:"variables"` // of the environment
+	Needs     []Need              `json:"needs"`     // what the fazt.json of the live deployment asks for and nobody granted
 }
 
 // AppRef names an app by its name or id.
@@ -68,6 +69,7 @@ type Deployed struct {
 	Deployment Deployment `json:"deployment"`
 	Preview    bool       `json:"preview"` // not live: seen at its preview address only
 	Warnings   []string   `json:"warnings"`
+	Needs      []Need     `json:"needs"` // what its fazt.json asks for and nobody granted
 }
 
 // Rollback says which deployment goes live.
@@ -180,5 +182,7 @@ func All() []Spec {
 		LimitsGet.Spec, LimitsList.Spec, LimitsSchema.Spec, LimitsSet.Spec,
 		SettingsGet.Spec, SettingsList.Spec, SettingsSchema.Spec, SettingsSet.Spec,
 		AppLogsFollow.Spec, LogList.Spec, LogStats.Spec, LogExport.Spec, LogTail.Spec, LogCleanup.Spec,
+		NetPage.Spec, NetGet.Spec, NetSet.Spec, NetRemove.Spec, NetExplain.Spec, NetLogPage.Spec, NetLogFollow.Spec, NetSum.Spec, NetCache.Spec, NetCacheClear.Spec,
+		SecretPage.Spec, SecretPut.Spec, SecretChange.Spec, SecretRemove.Spec,
 	}
 }

@@ -1,0 +1,184 @@
+package op
+
+import (
+	"net/http"
+	"time"
+
+	"fazt/internal/activity"
+	"fazt/internal/egress"
+)
+
+// NetEntry allows functions to reach a domain.
+type NetEntry struct {
+	egress.Entry
+	App      string   `json:"app"`      // name of the app; "" = every app
+	Warnings []string `json:"warnings"` // what makes the entry more dangerous than others
+}
+
+// NetAllowed is an entry that was set.
+type NetAllowed struct {
+	NetEntry
+	Replaced bool `json:"replaced"` // there was one for the same domain and app
+}
+
+// NetAllow sets the entry of a domain. The whole entry is given: what is left out is as it is by default, whatever the
+// entry before it said.
+type NetAllow struct {
+	Domain      string   `json:"domain" desc:"api.example.com, or *.example.com for the names below it"`
+	App         string   `json:"app" desc:"name or id of the app; every app when empty"`
+	HTTP        bool     `json:"http" desc:"plain HTTP too: others on the way can read and change it"`
+	Ports       []int    `json:"ports" desc:"443 when empty, and 80 with http"`
+	Methods     []string `json:"methods" desc:"all when empty"`
+	Rate        int      `json:"rate" desc:"calls in a second; 0 = as the limits say"`
+	Burst       int      `json:"burst" desc:"calls at once under the rate; 0 = as many as the rate"`
+	Timeout     int      `json:"timeout" desc:"ms of one call; 0 = as the limits say, and never more than they say"`
+	MaxResponse int64    `json:"max_response" desc:"bytes of one answer; 0 = as the limits say, and never more than they say"`
+	CacheTTL    int      `json:"cache_ttl" desc:"seconds an answer is kept that does not say how long; 0 = none is kept"`
+	Stale       int      `json:"stale" desc:"seconds a kept answer serves beyond its end while the other server fails"`
+	Private     []string `json:"private" desc:"private ranges the domain may lead to, such as 192.168.1.0/24"`
+	Paths       []string `json:"paths" desc:"templates by which paths are logged, such as /bot{token}/{method}"`
+}
+
+// NetRef names an entry.
+type NetRef struct {
+	Domain string `path:"domain" desc:"the domain of the entry"`
+	App    string `query:"app" desc:"name or id of the app; the entry for every app when empty"`
+}
+
+// NetList asks for entries, or for secrets.
+type NetList struct {
+	App string `query:"app" desc:"name or id of an app: only what holds for it"`
+}
+
+// NetTest asks what would become of a call.
+type NetTest struct {
+	URL    string `json:"url"`
+	App    string `json:"app" desc:"name or id of the app that would make it"`
+	Method string `json:"method" desc:"GET when empty"`
+}
+
+// NetVerdict is what would become of a call.
+type NetVerdict struct {
+	egress.Explanation
+	App      string   `json:"app"`      // name of the app whose entry decides; "" = it is for every app, or there is none
+	Warnings []string `json:"warnings"` // what makes the entry more dangerous than others
+}
+
+// NetCleared says whose answers to forget.
+type NetCleared struct {
+	App string `query:"app" desc:"name or id of an app; every app when empty"`
+}
+
+// NetFilter says which attempts.
+type NetFilter struct {
+	App    string `query:"app" desc:"name or id of the app"`
+	Domain string `query:"domain" desc:"the host, or *.example.com for the names below"`
+	Errors bool   `query:"errors" desc:"only what was refused, failed, or was answered with 500 or more"`
+	Since  string `query:"since" desc:"not older than 30m, 24h, 7d, 2026-01-31 (UTC) or 2026-01-31T12:00:00Z"`
+}
+
+// NetLogs asks for one page of attempts.
+type NetLogs struct {
+	NetFilter
+	List
+}
+
+// NetTail asks for the newest attempts and those to come.
+type NetTail struct {
+	NetFilter
+	Limit int    `query:"limit" desc:"begin with the newest so many, 0 to 1000"`
+	After string `header:"Last-Event-ID" desc:"begin after the event with this id; a browser sends it when it connects again"`
+}
+
+// NetAttempt is one hop of one call.
+type NetAttempt struct {
+	egress.Attempt
+	App    string `json:"app"`              // name of the app
+	Missed int    `json:"missed,omitempty"` // attempts before this one that came too fast; they are stored
+}
+
+// NetStats is what was made of attempts.
+type NetStats struct {
+	Total     egress.StatsRow `json:"total"`
+	Domains   []NetStatsRow   `json:"domains"`   // by app and domain, those with most calls first
+	Truncated bool            `json:"truncated"` // there are more than are told of
+	Dropped   uint64          `json:"dropped"`   // attempts that came faster than they could be stored, since the server began
+}
+
+// NetStatsRow is what was made of the attempts of one app at one domain.
+type NetStatsRow struct {
+	egress.StatsRow
+	App string `json:"app"` // name of the app
+}
+
+// Secret is a secret without its value.
+type Secret struct {
+	Name       string     `json:"name"`
+	App        string     `json:"app"` // name of the app; "" = every app
+	AppID      string     `json:"app_id"`
+	As         string     `json:"as"`
+	Key        string     `json:"key"`
+	Domain     string     `json:"domain"`
+	Methods    []string   `json:"methods"`
+	PathPrefix string     `json:"path_prefix"`
+	CreatedAt  time.Time  `json:"created_at"`
+	UpdatedAt  time.Time  `json:"updated_at"`
+	LastUsed   *time.Time `json:"last_used"` // null = never; some seconds behind
+	Fault      string     `json:"fault"`     // why it cannot be used; "" = it can
+}
+
+// SecretDone is a secret that was set.
+type SecretDone struct {
+	Secret
+	Replaced bool `json:"replaced"` // there was one of the same name and app
+}
+
+// SecretSet gives functions a credential.
+type SecretSet struct {
+	Secret     string   `path:"secret" desc:"name of the secret"`
+	Value      string   `json:"value"`
+	As         string   `json:"as" desc:"bearer when empty, header, query or basic"`
+	Key        string   `json:"key" desc:"name of the header or of the query parameter"`
+	Domain     string   `json:"domain" desc:"the only domain it is sent to, as in an entry"`
+	App        string   `json:"app" desc:"name or id of the app; every app when empty"`
+	Methods    []string `json:"methods" desc:"all when empty"`
+	PathPrefix string   `json:"path_prefix" desc:"only to paths that begin so; all when empty"`
+}
+
+// SecretRotate gives a secret a new value.
+type SecretRotate struct {
+	Secret string `path:"secret" desc:"name of the secret"`
+	Value  string `json:"value"`
+	App    string `json:"app" desc:"name or id of the app; the secret of every app when empty"`
+}
+
+// SecretRef names a secret.
+type SecretRef struct {
+	Secret string `path:"secret" desc:"name of the secret"`
+	App    string `query:"app" desc:"name or id of the app; the secret of every app when empty"`
+}
+
+// Need is what an app's fazt.json asks for and nobody granted.
+type Need struct {
+	Kind string `json:"kind"` // net or secret
+	Name string `json:"name"` // the domain, or the name of the secret
+}
+
+// The operations on outbound HTTP.
+var (
+	NetPage       = declare[NetList, []NetEntry](Spec{Name: "net.list", Method: http.MethodGet, Path: "/api/net/entries", Access: Read, Tag: "Outbound HTTP", Doc: "List the domains that functions may reach."})
+	NetGet        = declare[NetRef, NetEntry](Spec{Name: "net.show", Method: http.MethodGet, Path: "/api/net/entries/{domain}", Access: Read, Tag: "Outbound HTTP", Doc: "Show the entry of a domain."})
+	NetSet        = declare[NetAllow, NetAllowed](Spec{Name: "net.allow", Weight: activity.Security, Method: http.MethodPost, Path: "/api/net/entries", Access: Admin, Tag: "Outbound HTTP", Doc: "Allow functions to reach a domain. An entry of the same domain and app is replaced. In force at once."})
+	NetRemove     = declare[NetRef, NetEntry](Spec{Name: "net.remove", Weight: activity.Security, Method: http.MethodDelete, Path: "/api/net/entries/{domain}", Access: Admin, Tag: "Outbound HTTP", Doc: "Allow a domain no longer. In force at once."})
+	NetExplain    = declare[NetTest, NetVerdict](Spec{Name: "net.test", Method: http.MethodPost, Path: "/api/net/test", Access: Read, Reads: true, Tag: "Outbound HTTP", Doc: "Tell whether a call of an app would be let out, which entry decides, and why. Nothing is sent."})
+	NetLogPage    = declare[NetLogs, Page[NetAttempt]](Spec{Name: "net.logs", Method: http.MethodGet, Path: "/api/net/log", Access: Logs, Tag: "Outbound HTTP", Doc: "List what functions tried to reach, newest first: every hop, and what was refused too."})
+	NetLogFollow  = declare[NetTail, Stream](Spec{Name: "net.logs.follow", Method: http.MethodGet, Path: "/api/net/log/follow", Access: Logs, Tag: "Outbound HTTP", Media: eventStream, Doc: "Follow live what functions try to reach, as server-sent events."})
+	NetSum        = declare[NetFilter, NetStats](Spec{Name: "net.stats", Method: http.MethodGet, Path: "/api/net/stats", Access: Logs, Tag: "Outbound HTTP", Doc: "Count calls, errors, bytes, times and cache hits by app and domain."})
+	NetCache      = declare[None, egress.CacheStats](Spec{Name: "net.cache", Method: http.MethodGet, Path: "/api/net/cache", Access: Read, Tag: "Outbound HTTP", Doc: "Show what is kept of answers, and how often it served since the start."})
+	NetCacheClear = declare[NetCleared, egress.CacheStats](Spec{Name: "net.cache.clear", Method: http.MethodDelete, Path: "/api/net/cache", Access: Admin, Tag: "Outbound HTTP", Doc: "Forget the answers that are kept, of one app or of all, and show what is left."})
+
+	SecretPage   = declare[NetList, []Secret](Spec{Name: "secret.list", Method: http.MethodGet, Path: "/api/secrets", Access: Read, Tag: "Outbound HTTP", Doc: "List the secrets of outbound calls, without their values."})
+	SecretPut    = declare[SecretSet, SecretDone](Spec{Name: "secret.set", Weight: activity.Security, Method: http.MethodPut, Path: "/api/secrets/{secret}", Access: Admin, Tag: "Outbound HTTP", Doc: "Give functions a credential for one domain, which they name and never see. One of the same name and app is replaced."})
+	SecretChange = declare[SecretRotate, Secret](Spec{Name: "secret.rotate", Weight: activity.Security, Method: http.MethodPost, Path: "/api/secrets/{secret}/rotate", Access: Admin, Tag: "Outbound HTTP", Doc: "Give a secret a new value, and change nothing else of it."})
+	SecretRemove = declare[SecretRef, Secret](Spec{Name: "secret.remove", Weight: activity.Security, Method: http.MethodDelete, Path: "/api/secrets/{secret}", Access: Admin, Tag: "Outbound HTTP", Doc: "Take a secret back. Functions that name it fail from then on."})
+)

@@ -1,0 +1,77 @@
+package api
+
+import (
+	"context"
+
+	"fazt/internal/api/op"
+	"fazt/internal/egress"
+)
+
+// secret is a secret as it is shown. Its value is nowhere: not in the list, not in the log, not in an answer.
+func secret(k egress.KeptSecret, name func(string) string) op.Secret {
+	shown := op.Secret{Name: k.Name, App: name(k.AppID), AppID: k.AppID, As: k.As, Key: k.Key, Domain: k.Domain, Methods: k.Methods, PathPrefix: k.PathPrefix,
+		CreatedAt: k.CreatedAt, UpdatedAt: k.UpdatedAt, Fault: k.Fault}
+	if !k.LastUsed.IsZero() {
+		shown.LastUsed = &k.LastUsed
+	}
+	if shown.Methods == nil {
+		shown.Methods = []string{}
+	}
+	return shown
+}
+
+func (a *API) secretList(ctx context.Context, req op.NetList) ([]op.Secret, error) {
+	appID, err := a.readable(ctx, req.App)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := a.Net.Secrets(ctx)
+	name, list := a.namer(ctx), []op.Secret{}
+	for _, k := range kept {
+		if appID == "" || k.AppID == "" || k.AppID == appID {
+			list = append(list, secret(k, name))
+		}
+	}
+	return list, err
+}
+
+func (a *API) secretSet(ctx context.Context, req op.SecretSet) (done op.SecretDone, err error) {
+	appID, err := a.appID(ctx, req.App)
+	if err != nil {
+		return done, err
+	}
+	about(ctx, "", appID)
+	detail(ctx, "domain", req.Domain)
+	detail(ctx, "as", req.As)
+	if req.As == "" {
+		req.As = egress.AsBearer
+	}
+	stored, replaced, err := a.Net.SetSecret(ctx, egress.Secret{
+		Name: req.Secret, AppID: appID, As: req.As, Key: req.Key, Domain: req.Domain, Methods: req.Methods, PathPrefix: req.PathPrefix, Value: req.Value,
+	})
+	detail(ctx, "replaced", replaced)
+	if err != nil {
+		return done, err
+	}
+	return op.SecretDone{Secret: secret(egress.KeptSecret{Secret: stored}, a.namer(ctx)), Replaced: replaced}, nil
+}
+
+func (a *API) secretRotate(ctx context.Context, req op.SecretRotate) (op.Secret, error) {
+	appID, err := a.appID(ctx, req.App)
+	if err != nil {
+		return op.Secret{}, err
+	}
+	about(ctx, "", appID)
+	stored, err := a.Net.RotateSecret(ctx, req.Secret, appID, req.Value)
+	return secret(egress.KeptSecret{Secret: stored}, a.namer(ctx)), err
+}
+
+func (a *API) secretRemove(ctx context.Context, req op.SecretRef) (op.Secret, error) {
+	appID, err := a.appID(ctx, req.App)
+	if err != nil {
+		return op.Secret{}, err
+	}
+	about(ctx, "", appID)
+	gone, err := a.Net.RemoveSecret(ctx, req.Secret, appID)
+	return secret(egress.KeptSecret{Secret: gone}, a.namer(ctx)), err
+}

@@ -1,0 +1,219 @@
+package egress
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"fazt/internal/activity"
+	"fazt/internal/database"
+)
+
+// Bounds of what an attempt says: a function chooses most of it.
+const (
+	maxHost   = 255
+	maxPath   = 1024
+	maxReason = 500
+	maxWord   = 128
+)
+
+// LogConfig is what the log of attempts works with.
+type LogConfig struct {
+	DB    *database.DB
+	Most  func() int             // attempts that may wait to be stored
+	Every func() time.Duration   // how old an unstored attempt gets
+	Keep  func(appID string) int // newest attempts kept of an app
+	Age   func() time.Duration   // how long they are kept; 0 = for ever
+	Log   *slog.Logger
+}
+
+// Log is the log of every attempt to reach another server: those that were refused too. It is a Recorder. Where more
+// are made than the disk takes, those that went well are dropped before those that did not, and counted.
+type Log struct {
+	*activity.Records[Attempt]
+	db *database.DB
+}
+
+// OpenLog is the log that is stored in a database.
+func OpenLog(ctx context.Context, c LogConfig) (*Log, error) {
+	records, err := activity.OpenRecords(ctx, activity.RecordsConfig[Attempt]{
+		DB: c.DB, Table: "net_log", What: "outbound calls", Log: c.Log, Most: c.Most, Every: c.Every, Keep: c.Keep, Age: c.Age,
+		Number: func(a *Attempt, id int64) { a.ID, a.Time = id, timeOf(id) },
+		Yields: func(a Attempt) bool { return !a.Failed() },
+		Owner:  func(a Attempt) string { return a.AppID },
+		Insert: insertAttempt,
+	})
+	return &Log{records, c.DB}, err
+}
+
+func timeOf(id int64) time.Time { return time.UnixMicro(id).UTC() }
+
+// Record takes an attempt and returns at once. Its number and its time are those of now.
+func (l *Log) Record(a Attempt) {
+	a.AppID, a.RequestID, a.EntryID, a.Secret = cut(a.AppID, maxWord), cut(a.RequestID, maxWord), cut(a.EntryID, maxWord), cut(a.Secret, maxWord)
+	a.Method, a.Scheme, a.Code = cut(a.Method, maxWord), cut(a.Scheme, maxWord), cut(a.Code, maxWord)
+	a.Host, a.Path, a.Reason = cut(a.Host, maxHost), cut(a.Path, maxPath), cut(a.Reason, maxReason)
+	a.Path, _, _ = strings.Cut(a.Path, "?") // it never has one; what stands in a query is nobody's business
+	l.Records.Record(a)
+}
+
+// Failed says whether nothing came of an attempt: it was refused, it broke off, or the other server failed.
+func (a Attempt) Failed() bool { return a.Code != "" || a.Status >= 500 }
+
+// cached says whether the cache answered, in whatever way.
+func (a Attempt) cached() bool {
+	return a.Cache == "hit" || a.Cache == "stale" || a.Cache == "revalidated"
+}
+
+// WentOut says whether a request went out and its time is that of the other server.
+func (a Attempt) WentOut() bool {
+	switch a.Code {
+	case "", "NET_TIMEOUT", "NET_ERROR", "NET_SIZE":
+		return a.Cache != "hit" && a.Cache != "stale"
+	}
+	return false
+}
+
+func insertAttempt(tx *database.Tx, a Attempt) error {
+	host, port := a.Host, 0
+	if name, number, err := net.SplitHostPort(a.Host); err == nil {
+		host = name
+		port, _ = strconv.Atoi(number)
+	}
+	if !slices.Contains([]string{"", "hit", "stale", "revalidated", "miss"}, a.Cache) {
+		a.Cache = ""
+	}
+	// The app may have been removed since; then there is nobody to keep it for.
+	return tx.Exec(`INSERT INTO net_log (id, app_id, request_id, method, scheme, host, port, path, hop, status, code, reason, entry_id, secret, ms, sent, received, cache)
+		SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM apps WHERE id = ?`,
+		a.ID, a.RequestID, a.Method, a.Scheme, host, port, a.Path, a.Hop, a.Status, a.Code, a.Reason, a.EntryID, a.Secret, a.Millis, a.Sent, a.Received, a.Cache, a.AppID)
+}
+
+// Filter says which attempts. The zero value means all.
+type Filter struct {
+	AppID         string
+	Domain        string    // a host, or *.example.com for the names below
+	Failed        bool      // only those of which nothing came
+	Since         time.Time // not older; zero = however old
+	Before, After int64     // only ids below and above; 0 = open
+}
+
+func (f Filter) ids() (above, below int64) {
+	above, below = f.After, int64(1)<<62
+	if f.Before > 0 {
+		below = f.Before
+	}
+	if !f.Since.IsZero() {
+		above = max(above, f.Since.UnixMicro()-1)
+	}
+	return above, below
+}
+
+// host is the host that the filter names, and what the host must end with.
+func (f Filter) host() (name, suffix string) {
+	if below, wild := strings.CutPrefix(f.Domain, "*"); wild {
+		return "", below
+	}
+	return f.Domain, ""
+}
+
+// matches is what the statement below says, for attempts that are not stored yet.
+func (f Filter) matches(a Attempt) bool {
+	above, below := f.ids()
+	name, suffix := f.host()
+	host := a.Host
+	if h, _, err := net.SplitHostPort(a.Host); err == nil {
+		host = h
+	}
+	return a.ID > above && a.ID < below && (f.AppID == "" || f.AppID == a.AppID) && (!f.Failed || a.Failed()) &&
+		(name == "" || name == host) && strings.HasSuffix(host, suffix)
+}
+
+// Each filter leads by one index to the newest attempts; a plus keeps SQLite from following another.
+const (
+	byApp    = "app_id = ?1"
+	byHost   = "host = ?2"
+	byFailed = "(code <> '' OR status >= 500)"
+	byAll    = "?1 = ?1"
+	andRest  = ` AND id > ?3 AND id < ?4 AND (?1 = '' OR +app_id = ?1) AND (?2 = '' OR +host = ?2)
+		AND (?5 = '' OR substr(+host, -length(?5)) = ?5) AND (?6 = 0 OR code <> '' OR status >= 500) ORDER BY id DESC LIMIT ?7`
+)
+
+func (f Filter) way() string {
+	switch {
+	case f.Domain != "" && !strings.HasPrefix(f.Domain, "*"):
+		return byHost
+	case f.AppID != "":
+		return byApp
+	case f.Failed:
+		return byFailed
+	}
+	return byAll
+}
+
+// each calls fn with the newest matching attempts that are stored, newest first.
+func (f Filter) each(c *database.Conn, columns string, limit int, fn func(r *database.Row)) error {
+	above, below := f.ids()
+	name, suffix := f.host()
+	return c.Each("SELECT "+columns+" FROM net_log WHERE "+f.way()+andRest, func(r *database.Row) error {
+		fn(r)
+		return nil
+	}, f.AppID, name, above, below, suffix, f.Failed, limit)
+}
+
+const attemptColumns = "id, app_id, request_id, method, scheme, host, port, path, hop, status, code, reason, entry_id, secret, ms, sent, received, cache"
+
+func scanAttempt(r *database.Row) Attempt {
+	a := Attempt{ID: r.Int64(0), AppID: r.Text(1), RequestID: r.Text(2), Time: timeOf(r.Int64(0)), Method: r.Text(3), Scheme: r.Text(4), Host: r.Text(5),
+		Path: r.Text(7), Hop: r.Int(8), Status: r.Int(9), Code: r.Text(10), Reason: r.Text(11), EntryID: r.Text(12), Secret: r.Text(13),
+		Millis: r.Float(14), Sent: r.Int64(15), Received: r.Int64(16), Cache: r.Text(17)}
+	if port := r.Int(6); port != 0 {
+		a.Host = net.JoinHostPort(a.Host, strconv.Itoa(port))
+	}
+	return a
+}
+
+func (l *Log) newest(ctx context.Context, f Filter, limit int) (list []Attempt, err error) {
+	list = []Attempt{}
+	err = l.db.ReadLong(ctx, func(c *database.Conn) error {
+		return f.each(c, attemptColumns, limit, func(r *database.Row) { list = append(list, scanAttempt(r)) })
+	})
+	return list, err
+}
+
+// List is a page of the matching attempts, newest first; next is what Before is for the following page, 0 on the last.
+func (l *Log) List(ctx context.Context, f Filter, limit int) (page []Attempt, next int64, err error) {
+	if err := l.Flush(ctx); err != nil {
+		return nil, 0, err
+	}
+	page, err = l.newest(ctx, f, limit+1)
+	if len(page) > limit {
+		page = page[:limit]
+		next = page[limit-1].ID
+	}
+	return page, next, err
+}
+
+// Tail is the newest matching attempts, oldest first, and a follower that gets exactly those made afterwards. It must
+// be stopped.
+func (l *Log) Tail(ctx context.Context, f Filter, limit int) ([]Attempt, *activity.Follower[Attempt], error) {
+	list, follower, err := l.Records.Tail(f.matches, func() ([]Attempt, error) { return l.newest(ctx, f, limit) })
+	slices.SortFunc(list, func(a, b Attempt) int { return int(a.ID - b.ID) })
+	return list[max(0, len(list)-limit):], follower, err
+}
+
+// cut bounds a text that is repeated in a message or kept in the log.
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most] + "…"
+}

@@ -1,0 +1,517 @@
+package egress
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"fazt/internal/database"
+	"fazt/internal/errs"
+	"fazt/internal/id"
+)
+
+// All entries and all secrets are in memory, so that a call asks no disk. These bound what that takes.
+const (
+	mostEntries = 5000
+	mostSecrets = 1000
+)
+
+// usedEvery is how long the time of a use waits to be stored: a write for every call would cost more than the call.
+const usedEvery = 10 * time.Second
+
+// StoreConfig is what a Store works with.
+type StoreConfig struct {
+	DB        *database.DB
+	KeyFile   string       // holds the key of the secrets; made with the first of them
+	MasterKey string       // the key, where it is not in a file; "" = it is
+	Log       *slog.Logger // nil = silent
+}
+
+// Store keeps what the owner allowed and gave. What is in force is its Policy: every change is in it when the change
+// returns.
+type Store struct {
+	db    *database.DB
+	vault vault
+	log   *slog.Logger
+
+	reading sync.Mutex // held while a policy is made: one that was read earlier must not replace one read later
+	now     atomic.Pointer[snapshot]
+
+	mu   sync.Mutex
+	used map[secretPlace]time.Time // uses that are not stored yet
+}
+
+type secretPlace struct{ app, name string }
+
+// snapshot is everything that is stored, as one version.
+type snapshot struct {
+	policy  *Policy
+	version uint64
+	print   [sha256.Size]byte
+	entries []Entry
+	secrets []KeptSecret
+}
+
+// KeptSecret is a secret as it is shown: without its value.
+type KeptSecret struct {
+	Secret
+	Fault string `json:"fault"` // why its value cannot be used; "" = it can
+}
+
+// OpenStore is what is stored in a database. Secrets that cannot be opened are no error: functions that name one fail,
+// and everything else works.
+func OpenStore(ctx context.Context, c StoreConfig) (*Store, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Store{db: c.DB, vault: vault{c.KeyFile, c.MasterKey}, log: c.Log, used: map[secretPlace]time.Time{}}
+	if c.MasterKey != "" {
+		if _, err := parseKey(c.MasterKey, MasterKeyVariable); err != nil {
+			s.log.Error("secrets cannot be used", "error", err)
+		}
+	}
+	return s, s.Reload(ctx)
+}
+
+// Policy is what is in force.
+func (s *Store) Policy() *Policy { return s.now.Load().policy }
+
+// Entries are all entries, in the order of their domains, those for every app first.
+func (s *Store) Entries() []Entry { return slices.Clone(s.now.Load().entries) }
+
+// Entry is the entry of a domain for an app, or, for the app "", the one for every app.
+func (s *Store) Entry(domain, appID string) (Entry, error) {
+	canonical, err := ParseDomain(domain)
+	if err != nil {
+		return Entry{}, err
+	}
+	for _, e := range s.now.Load().entries {
+		if e.Domain == canonical && e.AppID == appID {
+			return e, nil
+		}
+	}
+	return Entry{}, errs.New(errs.NotFound, "%s is not allowed%s; `fazt net list` shows what is", canonical, forWhom(appID))
+}
+
+// forWhom ends a sentence about what is missing.
+func forWhom(appID string) string {
+	if appID == "" {
+		return " for every app"
+	}
+	return " for this app"
+}
+
+// Covers says whether what an app asks for is among what it may reach: the domain itself, or one with * above it.
+func (s *Store) Covers(domain, appID string) bool {
+	return slices.ContainsFunc(s.now.Load().entries, func(e Entry) bool {
+		below, wild := strings.CutPrefix(e.Domain, "*")
+		return (e.AppID == "" || e.AppID == appID) && (e.Domain == domain || wild && strings.HasSuffix(domain, below))
+	})
+}
+
+// Allow stores an entry in place of the one of the same domain and app, if there is one.
+func (s *Store) Allow(ctx context.Context, e Entry) (stored Entry, replaced bool, err error) {
+	if e.Domain, err = ParseDomain(e.Domain); err != nil {
+		return e, false, err
+	}
+	if e, err = CheckEntry(e); err != nil {
+		return e, false, err
+	}
+	for _, path := range e.Paths {
+		if len(strings.Fields(path)) != 1 { // lists are stored with spaces between
+			return e, false, errs.New(errs.Invalid, "the path %q has a space; no path is sent with one", path)
+		}
+	}
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	err = s.db.Write(ctx, func(tx *database.Tx) error {
+		made := id.New("net")
+		err := tx.Exec(`INSERT INTO net_entries (id, app_id, domain, http, ports, methods, rate, burst, timeout, max_response, cache_ttl, stale, private, paths, created_at, updated_at)
+			VALUES (?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?15, ?15)
+			ON CONFLICT (domain, coalesce(app_id, '')) DO UPDATE SET http = excluded.http, ports = excluded.ports, methods = excluded.methods,
+			rate = excluded.rate, burst = excluded.burst, timeout = excluded.timeout, max_response = excluded.max_response,
+			cache_ttl = excluded.cache_ttl, stale = excluded.stale, private = excluded.private, paths = excluded.paths, updated_at = excluded.updated_at`,
+			made, e.AppID, e.Domain, e.HTTP, join(e.Ports), join(e.Methods), e.Rate, e.Burst, e.Timeout, e.MaxResponse, e.CacheTTL, e.Stale, join(e.Private), join(e.Paths), now)
+		if err := appGone(err); err != nil {
+			return err
+		}
+		_, err = tx.First("SELECT id, created_at FROM net_entries WHERE domain = ? AND coalesce(app_id, '') = ?", func(r *database.Row) {
+			e.ID, e.CreatedAt, e.UpdatedAt = r.Text(0), r.Time(1), now
+		}, e.Domain, e.AppID)
+		if replaced = e.ID != made; replaced || err != nil {
+			return err
+		}
+		return atMost(tx, mostEntries, "SELECT count(*) FROM net_entries", "there are %d entries, which is the most; remove some first")
+	})
+	if err != nil {
+		return e, false, err
+	}
+	return e, replaced, s.Reload(ctx)
+}
+
+func appGone(err error) error {
+	if database.IsForeignKey(err) {
+		return errs.Wrap(errs.NotFound, err, "the app was removed")
+	}
+	return err
+}
+
+func atMost(tx *database.Tx, most int, count, sentence string) error {
+	have := 0
+	if _, err := tx.First(count, func(r *database.Row) { have = r.Int(0) }); err != nil {
+		return err
+	}
+	if have > most {
+		return errs.New(errs.TooLarge, sentence, most)
+	}
+	return nil
+}
+
+// Remove takes an entry back: nothing new begins under it from now on.
+func (s *Store) Remove(ctx context.Context, domain, appID string) (Entry, error) {
+	e, err := s.Entry(domain, appID)
+	if err != nil {
+		return e, err
+	}
+	err = s.db.Write(ctx, func(tx *database.Tx) error {
+		return tx.Exec("DELETE FROM net_entries WHERE id = ?", e.ID)
+	})
+	if err != nil {
+		return e, err
+	}
+	return e, s.Reload(ctx)
+}
+
+// Secrets are all secrets without their values, in the order of their names, those for every app first.
+func (s *Store) Secrets(ctx context.Context) ([]KeptSecret, error) {
+	if err := s.Flush(ctx); err != nil {
+		return nil, err
+	}
+	list := slices.Clone(s.now.Load().secrets)
+	err := s.db.Read(ctx, func(c *database.Conn) error {
+		return c.Each("SELECT name, coalesce(app_id, ''), last_used_at FROM net_secrets WHERE last_used_at IS NOT NULL", func(r *database.Row) error {
+			for i := range list {
+				if list[i].Name == r.Text(0) && list[i].AppID == r.Text(1) {
+					list[i].LastUsed = r.Time(2)
+				}
+			}
+			return nil
+		})
+	})
+	return list, err
+}
+
+// Given says whether a secret is there for an app.
+func (s *Store) Given(name, appID string) bool {
+	return slices.ContainsFunc(s.now.Load().secrets, func(k KeptSecret) bool {
+		return k.Name == name && (k.AppID == "" || k.AppID == appID)
+	})
+}
+
+// Faults are the names of the secrets that cannot be used.
+func (s *Store) Faults() []string {
+	var names []string
+	for _, k := range s.now.Load().secrets {
+		if k.Fault != "" && !slices.Contains(names, k.Name) {
+			names = append(names, k.Name)
+		}
+	}
+	return names
+}
+
+func (s *Store) secret(name, appID string) (Secret, error) {
+	for _, k := range s.now.Load().secrets {
+		if k.Name == name && k.AppID == appID {
+			return k.Secret, nil
+		}
+	}
+	return Secret{}, errs.New(errs.NotFound, "no secret is called %q%s; `fazt secret list` shows them", cut(name, maxSecretName), forWhom(appID))
+}
+
+// SetSecret stores a secret in place of the one of the same name and app, if there is one.
+func (s *Store) SetSecret(ctx context.Context, secret Secret) (stored Secret, replaced bool, err error) {
+	if secret, err = checkSecret(secret); err != nil {
+		return secret, false, err
+	}
+	_, err = s.secret(secret.Name, secret.AppID)
+	replaced = err == nil
+	sealed, err := s.seal(ctx, secret)
+	if err != nil {
+		return secret, false, err
+	}
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	err = s.db.Write(ctx, func(tx *database.Tx) error {
+		err := tx.Exec(`INSERT INTO net_secrets (name, app_id, domain, inject_as, param, methods, path_prefix, sealed, created_at, updated_at)
+			VALUES (?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?9, ?9)
+			ON CONFLICT (name, coalesce(app_id, '')) DO UPDATE SET domain = excluded.domain, inject_as = excluded.inject_as, param = excluded.param,
+			methods = excluded.methods, path_prefix = excluded.path_prefix, sealed = excluded.sealed, updated_at = excluded.updated_at`,
+			secret.Name, secret.AppID, secret.Domain, secret.As, secret.Key, join(secret.Methods), secret.PathPrefix, sealed, now)
+		if err := appGone(err); err != nil {
+			return err
+		}
+		return atMost(tx, mostSecrets, "SELECT count(*) FROM net_secrets", "there are %d secrets, which is the most; remove some first")
+	})
+	if err != nil {
+		return secret, false, err
+	}
+	if err = s.Reload(ctx); err != nil {
+		return secret, false, err
+	}
+	stored, err = s.secret(secret.Name, secret.AppID)
+	return stored, replaced, err
+}
+
+// seal encrypts the value of a secret. A key is made only where nothing was sealed under one that is lost: with a new
+// key in its place, putting back the old one would lose what was sealed since.
+func (s *Store) seal(ctx context.Context, secret Secret) ([]byte, error) {
+	others := 0
+	err := s.db.Read(ctx, func(c *database.Conn) error {
+		_, err := c.First("SELECT count(*) FROM net_secrets WHERE name <> ? OR coalesce(app_id, '') <> ?", func(r *database.Row) { others = r.Int(0) }, secret.Name, secret.AppID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var key []byte
+	if others == 0 {
+		key, err = s.vault.newKey()
+	} else if key, err = s.vault.key(); err != nil {
+		err = errs.Wrap(errs.KindOf(err), err, "%s. If it is lost, remove the secrets that `fazt secret list` shows, and set them anew", errs.Sentence(err))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return seal(key, secret)
+}
+
+// RotateSecret gives a secret a new value, and changes nothing else of it.
+func (s *Store) RotateSecret(ctx context.Context, name, appID, value string) (Secret, error) {
+	secret, err := s.secret(name, appID)
+	if err != nil {
+		return secret, err
+	}
+	secret.Value = value
+	stored, _, err := s.SetSecret(ctx, secret)
+	return stored, err
+}
+
+// RemoveSecret takes a secret back.
+func (s *Store) RemoveSecret(ctx context.Context, name, appID string) (Secret, error) {
+	secret, err := s.secret(name, appID)
+	if err != nil {
+		return secret, err
+	}
+	err = s.db.Write(ctx, func(tx *database.Tx) error {
+		return tx.Exec("DELETE FROM net_secrets WHERE name = ? AND coalesce(app_id, '') = ?", name, appID)
+	})
+	if err != nil {
+		return secret, err
+	}
+	return secret, s.Reload(ctx)
+}
+
+// TouchSecret notes that the secret an app means by a name was sent. It returns at once.
+func (s *Store) TouchSecret(appID, name string) {
+	secret, ok := s.Policy().Secret(appID, name)
+	if !ok { // it was removed meanwhile
+		return
+	}
+	s.mu.Lock()
+	s.used[secretPlace{secret.AppID, name}] = time.Now()
+	s.mu.Unlock()
+}
+
+// Flush stores when secrets were last used.
+func (s *Store) Flush(ctx context.Context) error {
+	s.mu.Lock()
+	used := s.used
+	s.used = map[secretPlace]time.Time{}
+	s.mu.Unlock()
+	if len(used) == 0 {
+		return nil
+	}
+	err := s.db.Write(ctx, func(tx *database.Tx) error {
+		for at, last := range used {
+			if err := tx.Exec("UPDATE net_secrets SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE name = ? AND coalesce(app_id, '') = ?", last, at.name, at.app); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil { // they wait for the next time
+		s.mu.Lock()
+		maps.Copy(used, s.used)
+		s.used = used
+		s.mu.Unlock()
+	}
+	return err
+}
+
+// Run stores when secrets were last used, now and then, until ctx ends.
+func (s *Store) Run(ctx context.Context) error {
+	tick := time.NewTicker(usedEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if err := s.Flush(ctx); err != nil && ctx.Err() == nil && !errs.Is(err, errs.Unavailable) {
+				return err
+			}
+		case <-ctx.Done():
+			return s.Flush(context.WithoutCancel(ctx))
+		}
+	}
+}
+
+// Reload puts what is stored in force. Where nothing changed, the policy stays the same one: connections are kept by
+// its version.
+func (s *Store) Reload(ctx context.Context) error {
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	next := &snapshot{}
+	sum := sha256.New()
+	var sealed [][]byte
+	err := s.db.Read(ctx, func(c *database.Conn) error {
+		err := c.Each(`SELECT id, coalesce(app_id, ''), domain, http, ports, methods, rate, burst, timeout, max_response, cache_ttl, stale, private, paths, created_at, updated_at
+			FROM net_entries ORDER BY domain, app_id`, func(r *database.Row) error {
+			e := Entry{ID: r.Text(0), AppID: r.Text(1), Domain: r.Text(2), HTTP: r.Bool(3), Methods: split(r.Text(5)), Rate: r.Int(6), Burst: r.Int(7),
+				Timeout: r.Int(8), MaxResponse: r.Int64(9), CacheTTL: r.Int(10), Stale: r.Int(11), Paths: split(r.Text(13)), CreatedAt: r.Time(14), UpdatedAt: r.Time(15)}
+			fmt.Fprintf(sum, "%q %q %q\n", fmt.Sprint(e), r.Text(4), r.Text(12))
+			var err error
+			if e.Ports, e.Private, err = portsAndRanges(r.Text(4), r.Text(12)); err == nil {
+				e, err = CheckEntry(e)
+			}
+			if err != nil { // its row was changed by other means
+				s.log.Error("an entry of the allowed domains is not right, and left out", "domain", e.Domain, "error", err)
+				return nil
+			}
+			next.entries = append(next.entries, e)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return c.Each(`SELECT name, coalesce(app_id, ''), domain, inject_as, param, methods, path_prefix, sealed, created_at, updated_at
+			FROM net_secrets ORDER BY name, app_id`, func(r *database.Row) error {
+			k := KeptSecret{Secret: Secret{Name: r.Text(0), AppID: r.Text(1), Domain: r.Text(2), As: r.Text(3), Key: r.Text(4), Methods: split(r.Text(5)),
+				PathPrefix: r.Text(6), CreatedAt: r.Time(8), UpdatedAt: r.Time(9)}}
+			sealed = append(sealed, r.Bytes(7))
+			fmt.Fprintf(sum, "%q %x\n", fmt.Sprint(k), r.Bytes(7))
+			next.secrets = append(next.secrets, k)
+			return nil
+		})
+	})
+	if err != nil {
+		return err
+	}
+	values := s.open(next.secrets, sealed)
+	for _, k := range next.secrets {
+		fmt.Fprintf(sum, "%q\n", k.Fault)
+	}
+	sum.Sum(next.print[:0])
+	old := s.now.Load()
+	if old != nil {
+		if old.print == next.print {
+			return nil
+		}
+		next.version = old.version
+	}
+	next.version++
+	next.policy = NewPolicy(next.version, next.entries, values)
+	s.now.Store(next)
+	s.tellFaults(old, next)
+	return nil
+}
+
+// open gives the secrets with their values. One that cannot be opened has none and its fault: it stays among them, so
+// that the name does not come to mean the secret of every app that is called alike.
+func (s *Store) open(kept []KeptSecret, sealed [][]byte) []Secret {
+	values := make([]Secret, 0, len(kept))
+	if len(kept) == 0 {
+		return values
+	}
+	key, noKey := s.vault.key()
+	for i := range kept {
+		k, err := &kept[i], noKey
+		secret := k.Secret
+		if err == nil {
+			secret.Value, err = unseal(key, secret, sealed[i])
+		}
+		if err == nil {
+			_, err = checkSecret(secret)
+		}
+		if err != nil {
+			secret.Value, k.Fault = "", errs.Sentence(err)
+		}
+		values = append(values, secret)
+	}
+	return values
+}
+
+// tellFaults logs the secrets that cannot be used, once.
+func (s *Store) tellFaults(old, next *snapshot) {
+	known := map[secretPlace]string{}
+	if old != nil {
+		for _, k := range old.secrets {
+			known[secretPlace{k.AppID, k.Name}] = k.Fault
+		}
+	}
+	for _, k := range next.secrets {
+		if k.Fault != "" && known[secretPlace{k.AppID, k.Name}] != k.Fault {
+			s.log.Error("a secret cannot be used; functions that name it fail with NET_AUTH", "secret", k.Name, "reason", k.Fault)
+		}
+	}
+}
+
+// join and split write lists as they are stored: no element has a space.
+func join[T any](list []T) string {
+	texts := make([]string, len(list))
+	for i, v := range list {
+		texts[i] = fmt.Sprint(v)
+	}
+	return strings.Join(texts, " ")
+}
+
+func split(text string) []string { return strings.Fields(text) }
+
+func portsAndRanges(ports, ranges string) (p []int, r []netip.Prefix, err error) {
+	p, r = []int{}, []netip.Prefix{}
+	for _, text := range split(ports) {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return nil, nil, err
+		}
+		p = append(p, n)
+	}
+	for _, text := range split(ranges) {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, nil, err
+		}
+		r = append(r, prefix)
+	}
+	return p, r, nil
+}
+
+// CheckNeeds says whether what an app asks for, domains and names of secrets, could be granted.
+func CheckNeeds(domains, secrets []string) error {
+	for _, domain := range domains {
+		if _, err := ParseDomain(domain); err != nil {
+			return errs.Wrap(errs.Invalid, err, "net: %s", errs.Sentence(err))
+		}
+	}
+	for _, name := range secrets {
+		if err := CheckSecretName(name); err != nil {
+			return errs.Wrap(errs.Invalid, err, "secrets: %s", errs.Sentence(err))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+package server
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"fazt/internal/egress"
+	"fazt/internal/system"
+)
+
+// composeNet opens what functions may reach, and the log of what they tried.
+func (i *Instance) composeNet(ctx context.Context) (err error) {
+	master := ""
+	if i.config.Getenv != nil {
+		master = i.config.Getenv(egress.MasterKeyVariable)
+	}
+	i.Net, err = egress.OpenStore(ctx, egress.StoreConfig{DB: i.DB, KeyFile: egress.KeyFile(i.config.Database), MasterKey: master, Log: i.log})
+	if err != nil {
+		return err
+	}
+	i.NetLog, err = egress.OpenLog(ctx, egress.LogConfig{
+		DB:    i.DB,
+		Most:  func() int { return i.Limits.Net().LogBuffer },
+		Every: func() time.Duration { return time.Duration(i.Limits.Net().LogFlush) * time.Millisecond },
+		Keep:  func(app string) int { return i.Limits.App(app).Net.LogRows },
+		Age:   i.logAge, Log: i.log,
+	})
+	if err != nil {
+		return err
+	}
+	i.Gate = egress.New(egress.Config{
+		Policy: i.Net.Policy, Limits: func(app string) system.Net { return i.Limits.App(app).Net }, System: i.Limits.Net,
+		Resolver: lookups(i.config.Lookup), Record: attempts{i}, Own: i.listening, Log: i.log,
+	})
+	return nil
+}
+
+// attempts writes what was tried to the log, and notes which secrets were sent.
+type attempts struct{ *Instance }
+
+func (a attempts) Record(at egress.Attempt) {
+	if at.Secret != "" && at.WentOut() {
+		a.Net.TouchSecret(at.AppID, at.Secret)
+	}
+	a.NetLog.Record(at)
+}
+
+// listening are the addresses that the server listens on. One that stands for all of the machine is none: the gate knows
+// those.
+func (i *Instance) listening() []netip.Addr {
+	var list []netip.Addr
+	if r := i.running.Load(); r != nil {
+		for _, text := range r.listen {
+			if at, err := netip.ParseAddrPort(text); err == nil && !at.Addr().IsUnspecified() {
+				list = append(list, at.Addr())
+			}
+		}
+	}
+	return list
+}
+
+// lookups makes a Resolver of the caller's own way to look names up.
+type lookups func(ctx context.Context, host string) ([]netip.Addr, error)
+
+func (l lookups) LookupNetIP(ctx context.Context, _, host string) ([]netip.Addr, error) {
+	return l(ctx, host)
+}
