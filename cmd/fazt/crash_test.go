@@ -77,13 +77,35 @@ func number(t *testing.T, name string, otherwise int) int {
 
 func build(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "fazt")
+	path, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// binaries is where the binary is made once for all tests; TestMain removes it.
+var binaries string
+
+var built = sync.OnceValues(func() (path string, err error) {
+	if binaries, err = os.MkdirTemp("", "fazt-binary"); err != nil {
+		return "", err
+	}
+	path = filepath.Join(binaries, "fazt")
 	cmd := exec.Command("go", "build", "-o", path, ".")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
+		return "", fmt.Errorf("build: %w\n%s", err, out)
 	}
-	return path
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if binaries != "" {
+		os.RemoveAll(binaries)
+	}
+	os.Exit(code)
 }
 
 // version is one of the two versions: a small page, a page larger than a chunk, and a function.
@@ -100,6 +122,9 @@ func version(n int) fazttest.Folder {
 		} };`, mark)),
 	}
 }
+
+// insideNamespace is set in the processes of tests that have a network namespace of their own (outside_linux_test.go).
+const insideNamespace = "FAZT_TEST_NAMESPACE"
 
 type crash struct {
 	t        *testing.T

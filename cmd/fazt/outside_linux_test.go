@@ -50,9 +50,6 @@ type outside struct {
 	certify map[string]func(*x509.Certificate) // how the certificate of a host is wrong
 }
 
-// insideNamespace is set in the process that has the namespace.
-const insideNamespace = "FAZT_TEST_NAMESPACE"
-
 // withOutside runs a test again in a process with namespaces of its own, and in that, fn.
 func withOutside(t *testing.T, fn func(o *outside)) {
 	t.Helper()
@@ -60,6 +57,10 @@ func withOutside(t *testing.T, fn func(o *outside)) {
 		fn(newOutside(t))
 		return
 	}
+	if testing.Short() {
+		t.Skip("short: what is tested runs in a process of its own, without the race detector")
+	}
+	t.Parallel()
 	cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=5m")
 	cmd.Env = append(os.Environ(), insideNamespace+"="+build(t))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}

@@ -194,7 +194,7 @@ func (i *Instance) storageLimits(appID string) system.Storage { return i.Limits.
 func (i *Instance) composeEdges() {
 	i.engine = runtime.New(runtime.Config{
 		Limits: func(appID string) system.Runtime { return i.Limits.App(appID).Runtime }, Console: console{i.AppLog}, Stopped: i.functionStopped, Log: i.log, Version: system.Version,
-		Bindings: bindings.All(bindings.Deps{KV: i.KV, Private: i.Hosting}),
+		Bindings: bindings.All(bindings.Deps{KV: i.KV, Private: i.Hosting}), Network: bindings.Network(i.Gate),
 	})
 	i.static = hosting.NewStatic(hosting.StaticConfig{
 		Store: i.Hosting, CacheBytes: func() int64 { return i.Limits.Storage().MaxVFS }, Log: i.log,

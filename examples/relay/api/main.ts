@@ -36,7 +36,7 @@ async function answerPreview(link: string | null): Promise<Response> {
 }
 
 async function relay(request: Request, env: Env, ctx: FaztContext): Promise<Response> {
-  if (!env.HOOK_KEY || !env.TOPIC) return problem(503, "The relay needs HOOK_KEY and TOPIC: `fazt app env set relay HOOK_KEY=… TOPIC=…`.");
+  if (!env.HOOK_KEY || !env.TOPIC) return problem(503, "The relay needs HOOK_KEY and TOPIC: `fazt env set relay HOOK_KEY=… TOPIC=…`.");
   const body = await request.text();
   if (!(await signed(body, request.headers.get("x-hub-signature-256"), env.HOOK_KEY))) return problem(401, "The signature is missing or wrong.");
   const event = request.headers.get("x-github-event") ?? "event";
