@@ -190,9 +190,13 @@ func (s *Store) Remove(ctx context.Context, domain, appID string) (Entry, error)
 	return e, s.Reload(ctx)
 }
 
-// Secrets are all secrets without their values, in the order of their names, those for every app first.
+// Secrets are all secrets without their values, in the order of their names, those for every app first. Whether they
+// can be used is looked at anew: the key may have been lost, or put back.
 func (s *Store) Secrets(ctx context.Context) ([]KeptSecret, error) {
 	if err := s.Flush(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.Reload(ctx); err != nil {
 		return nil, err
 	}
 	list := slices.Clone(s.now.Load().secrets)
