@@ -29,14 +29,13 @@ var secrets = map[string][]string{
 	"net_secrets": {"sealed"},
 }
 
-// checked are the tables that say who somebody is, and what functions may reach. They are changed by operations that
-// check what they do.
-var checked = []string{"users", "keys", "net_entries", "net_secrets"}
+// identity are the tables that say who somebody is. They are changed by operations that check what they do.
+var identity = []string{"users", "keys"}
 
 func (a *API) guardSQL() database.Guard {
 	return database.Guard{
 		Hidden:    func(table, column string) bool { return contains(secrets[table], column) },
-		Protected: func(table string) bool { return contains(checked, table) },
+		Protected: func(table string) bool { return contains(identity, table) },
 		MaxBytes:  a.Limits.SQL().MaxResult,
 	}
 }

@@ -187,6 +187,9 @@ func (d *developer) upload(ctx context.Context, p *project, began time.Time, fir
 	if err != nil {
 		return err
 	}
+	if done.Deployed != nil {
+		d.sayNeeds(done.Deployed.Needs, p.name, done.Deployed.Deployment.Manifest.Net)
+	}
 	took := time.Since(began).Round(time.Millisecond)
 	switch {
 	case done.Deployed != nil && d.app != "":

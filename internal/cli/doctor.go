@@ -17,6 +17,7 @@ import (
 
 	"fazt/internal/api/op"
 	"fazt/internal/client"
+	"fazt/internal/egress"
 	"fazt/internal/errs"
 	"fazt/internal/listener"
 	"fazt/internal/output"
@@ -79,7 +80,7 @@ func (c *command) examine(path string) []finding {
 	list = append(list, checkModes(path)) // before anything opens the file: opening tightens the modes
 	var s op.ServerStatus
 	var settings system.Settings
-	var database finding
+	var database, secrets finding
 	err := c.with(func(cl *client.Client) (err error) {
 		if s, err = client.Call(c.ctx, cl, op.ServerState, op.None{}); err != nil {
 			return err
@@ -88,7 +89,8 @@ func (c *command) examine(path string) []finding {
 			return err
 		}
 		database = c.checkDatabase(cl, path)
-		return nil
+		secrets, err = c.checkSecrets(cl, path)
+		return err
 	})
 	if err != nil {
 		text := errs.Sentence(err)
@@ -97,7 +99,7 @@ func (c *command) examine(path string) []finding {
 		}
 		return append(list, finding{"database", problem, text, "restore it from a copy if it is damaged; --db names another"})
 	}
-	list = append(list, database, checkSocket(path, s), checkVersion(s), checkOwner(s))
+	list = append(list, database, secrets, checkSocket(path, s), checkVersion(s), checkOwner(s))
 	list = append(list, c.checkPorts(s, settings.Listen)...)
 	return append(list, checkNames(c.ctx, s.Domain, net.DefaultResolver.LookupNetIP, net.InterfaceAddrs))
 }
@@ -125,6 +127,27 @@ func (c *command) checkDatabase(cl *client.Client, path string) finding {
 	return finding{"database", fine, found + "; sound at a quick look", ""}
 }
 
+// checkSecrets says whether the instance can open its secrets with the key it has.
+func (c *command) checkSecrets(cl *client.Client, path string) (finding, error) {
+	list, err := client.Call(c.ctx, cl, op.SecretPage, op.NetList{})
+	if err != nil {
+		return finding{}, err
+	}
+	for _, s := range list {
+		if s.Fault != "" {
+			return finding{"secrets", problem, fmt.Sprintf("%s cannot be used: %s", s.Name, s.Fault), "`fazt secret list` shows all; functions that name one fail with NET_AUTH"}, nil
+		}
+	}
+	if len(list) == 0 {
+		return finding{"secrets", fine, "there are none", ""}, nil
+	}
+	key := egress.KeyFile(path)
+	if _, err := os.Stat(key); err != nil { // and yet all can be used
+		key = egress.MasterKeyVariable
+	}
+	return finding{"secrets", fine, fmt.Sprintf("%s, under the key in %s", output.Count(len(list), "secret"), key), "keep that key beside your backups, and not in them: without it all secrets must be set anew"}, nil
+}
+
 func fileSize(path string) int64 {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -138,7 +161,7 @@ func checkModes(path string) finding {
 	if runtime.GOOS == "windows" {
 		return finding{"file modes", fine, "left to the access lists of Windows", ""}
 	}
-	for _, name := range []string{path, path + "-wal", path + "-shm", listener.SocketPath(path)} {
+	for _, name := range []string{path, path + "-wal", path + "-shm", listener.SocketPath(path), egress.KeyFile(path)} {
 		if info, err := os.Stat(name); err == nil && info.Mode().Perm()&0o077 != 0 {
 			return finding{"file modes", problem, fmt.Sprintf("other users of this machine may use %s (mode %o)", name, info.Mode().Perm()), "chmod 600 " + name}
 		}

@@ -115,9 +115,9 @@ func sentAs(s op.Secret) string {
 
 // sentTo is all that bounds where a secret goes.
 func sentTo(s op.Secret) string {
-	text := s.Domain + s.PathPrefix
+	text := s.Domain
 	if s.PathPrefix != "" {
-		text += "…"
+		text += strings.TrimSuffix(s.PathPrefix, "/") + "/…"
 	}
 	if len(s.Methods) > 0 {
 		text = strings.Join(s.Methods, "|") + " " + text

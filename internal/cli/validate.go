@@ -57,6 +57,8 @@ type validity struct {
 	Files    int                  `json:"files"`
 	Bytes    int64                `json:"bytes"`
 	Function string               `json:"function"` // where it begins; "" = there is none, or it does not compile
+	Net      []string             `json:"net"`      // domains its fazt.json asks for; whether they are granted, the instance knows
+	Secrets  []string             `json:"secrets"`  // names of secrets it asks for
 	Faults   []runtime.Diagnostic `json:"faults"`
 	Warnings []string             `json:"warnings"`
 }
@@ -102,6 +104,7 @@ func inspect(ctx context.Context, p *project, dir string, o projectOptions) vali
 	if p.plan.Manifest, err = p.manifest(); err != nil {
 		v.Faults = append(v.Faults, located(err, hosting.ManifestFile))
 	}
+	v.Net, v.Secrets = append([]string{}, p.plan.Manifest.Net...), append([]string{}, p.plan.Manifest.Secrets...)
 	if err := egress.CheckNeeds(p.plan.Manifest.Net, p.plan.Manifest.Secrets); err != nil {
 		v.Faults = append(v.Faults, runtime.Diagnostic{File: hosting.ManifestFile, Text: errs.Sentence(err)})
 	}
@@ -152,9 +155,11 @@ func (c *command) printValidity(v validity) error {
 		if function == "" {
 			function = "none"
 		}
-		return c.print(output.View{Value: v, Rows: [][]string{
-			{"app", v.App}, {"files", fmt.Sprintf("%d, %s", v.Files, output.Size(v.Bytes))}, {"function", function}, {"faults", fmt.Sprint(len(v.Faults))},
-		}})
+		rows := [][]string{{"app", v.App}, {"files", fmt.Sprintf("%d, %s", v.Files, output.Size(v.Bytes))}, {"function", function}, {"faults", fmt.Sprint(len(v.Faults))}}
+		if len(v.Net)+len(v.Secrets) > 0 {
+			rows = append(rows, []string{"asks for", strings.Join(append(v.Net, v.Secrets...), ", ")})
+		}
+		return c.print(output.View{Value: v, Rows: rows})
 	}
 	for _, f := range v.Faults {
 		where := f.File

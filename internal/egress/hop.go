@@ -169,6 +169,8 @@ func (h *hop) credential() (s Secret, why string) {
 	switch {
 	case !ok:
 		return s, "there is no secret of this name"
+	case s.Value == "": // it is kept, and its key is not there
+		return s, "the secret " + s.Name + " cannot be opened; `fazt secret list` says why"
 	case s.Domain == "" || !covers(s.Domain, h.target.host):
 		return s, "the secret " + s.Name + " is for " + s.Domain
 	case len(s.Methods) > 0 && !slices.Contains(s.Methods, h.method):

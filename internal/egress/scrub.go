@@ -24,14 +24,17 @@ type pattern struct {
 	mark string
 }
 
-// shortest spelling that is replaced. A value of three characters stands in any text, and replacing it would tell which
-// value it is.
+// shortest value, and spelling, that is replaced. Three characters stand in any text, and replacing them would tell which
+// they are.
 const shortest = 4
 
 func newScrubber(secrets []Secret) *scrubber {
 	s := &scrubber{patterns: map[[2]byte][]pattern{}}
 	seen := map[string]bool{}
 	for _, secret := range secrets {
+		if len(secret.Value) < shortest {
+			continue
+		}
 		for _, text := range spellings(secret) {
 			if len(text) < shortest || seen[text] {
 				continue

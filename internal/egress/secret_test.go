@@ -1,60 +1,159 @@
 package egress
 
 import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
-
-	"fazt/internal/errs"
+	"testing/iotest"
 )
 
-func TestWhatCannotBeASecretIsRefusedInASentenceWithoutItsValue(t *testing.T) {
-	good := Secret{Name: "KEY", As: AsBearer, Domain: "api.example.com", Value: "topsecret-0123"}
-	change := func(fn func(s *Secret)) Secret {
-		s := good
-		fn(&s)
-		return s
-	}
-	for _, test := range []struct {
-		name string
-		s    Secret
-		want string
-	}{
-		{"no name", change(func(s *Secret) { s.Name = "" }), "needs a name"},
-		{"a name with a dash", change(func(s *Secret) { s.Name = "MY-KEY" }), `"MY-KEY" cannot be the name of a secret: letters, digits and _ only`},
-		{"a digit first", change(func(s *Secret) { s.Name = "1KEY" }), "no digit first"},
-		{"a long name", change(func(s *Secret) { s.Name = strings.Repeat("K", 129) }), "longer than 128"},
-		{"no domain", change(func(s *Secret) { s.Domain = "" }), "needs the domain"},
-		{"an odd way", change(func(s *Secret) { s.As = "cookie" }), `bearer, header, query or basic, not as "cookie"`},
-		{"bearer with a key", change(func(s *Secret) { s.Key = "X" }), "takes no key"},
-		{"header without a key", change(func(s *Secret) { s.As = AsHeader }), "needs the name of the header as key"},
-		{"header with a line break", change(func(s *Secret) { s.As, s.Key = AsHeader, "X\r\nHost: a" }), "cannot be the name of a header"},
-		{"a framing header", change(func(s *Secret) { s.As, s.Key = AsHeader, "Content-Length" }), "says how a request travels"},
-		{"a proxy header", change(func(s *Secret) { s.As, s.Key = AsHeader, "Proxy-Authorization" }), "says how a request travels"},
-		{"query without a key", change(func(s *Secret) { s.As = AsQuery }), "needs the name of the parameter as key"},
-		{"query with an ampersand", change(func(s *Secret) { s.As, s.Key = AsQuery, "a&b" }), "cannot be the name of a query parameter"},
-		{"an odd method", change(func(s *Secret) { s.Methods = []string{"FETCH"} }), `there is no method "FETCH"`},
-		{"a prefix without a slash", change(func(s *Secret) { s.PathPrefix = "v1" }), "does not begin with /"},
-		{"a prefix with a query", change(func(s *Secret) { s.PathPrefix = "/v1?x" }), "has more than a path"},
-		{"a prefix that climbs", change(func(s *Secret) { s.PathPrefix = "/v1/../v2" }), "not written as paths are sent"},
-		{"a prefix that is encoded", change(func(s *Secret) { s.PathPrefix = "/v%31" }), "has more than a path"},
-		{"no value", change(func(s *Secret) { s.Value = "" }), "has no value"},
-		{"a short value", change(func(s *Secret) { s.Value = "short" }), "shorter than 8 characters"},
-		{"a long value", change(func(s *Secret) { s.Value = strings.Repeat("x", 8193) }), "longer than 8192 bytes"},
-		{"a value with a line break", change(func(s *Secret) { s.Value = "topsecret\nX: y" }), "a line break"},
-		{"a value that is no text", change(func(s *Secret) { s.Value = "topsecret\xff\xff" }), "broken text"},
-		{"a value with a space", change(func(s *Secret) { s.Value = " topsecret-0123" }), "begins or ends with a space"},
-		{"basic without a colon", change(func(s *Secret) { s.As = AsBasic }), "must be user:password"},
-		{"bearer with an umlaut", change(func(s *Secret) { s.Value = "topsecret-ü" }), "no bearer token"},
+func TestASecretIsPutWhereItBelongs(t *testing.T) {
+	w, s := two(t)
+	add := func(secret Secret) { secret.Domain, secret.Value = "example.com", "user:pass word"; w.secret(secret) }
+	add(Secret{Name: "B", As: AsBearer})
+	add(Secret{Name: "H", As: AsHeader, Key: "x-key"})
+	add(Secret{Name: "Q", As: AsQuery, Key: "key"})
+	add(Secret{Name: "P", As: AsBasic})
+	for name, want := range map[string]string{
+		"B": "Bearer user:pass word", "P": "Basic " + base64.StdEncoding.EncodeToString([]byte("user:pass word")),
 	} {
-		_, err := checkSecret(test.s)
-		if !errs.Is(err, errs.Invalid) && !errs.Is(err, errs.TooLarge) || !strings.Contains(errs.Sentence(err), test.want) || strings.Contains(err.Error(), "topsecret") {
-			t.Errorf("%s: %v, want %q", test.name, err, test.want)
+		w.must(Call{URL: "http://example.com/", Auth: name, Header: http.Header{"Authorization": {"mine", "also mine"}}})
+		if got := s.list[len(s.list)-1].Header["Authorization"]; len(got) != 1 || got[0] != want {
+			t.Errorf("%s: %q", name, got)
 		}
 	}
-	s, err := checkSecret(change(func(s *Secret) {
-		s.Domain, s.Methods, s.PathPrefix = "API.Example.com.", []string{"get", "POST", "GET"}, "/v1/"
-	}))
-	if err != nil || s.Domain != "api.example.com" || strings.Join(s.Methods, " ") != "GET POST" {
-		t.Errorf("%+v %v", s, err)
+	w.must(Call{URL: "http://example.com/", Auth: "H", Header: http.Header{"X-KEY": {"mine"}}})
+	if got := s.list[len(s.list)-1].Header["X-Key"]; len(got) != 1 || got[0] != "user:pass word" {
+		t.Errorf("header: %q", got)
+	}
+	a, _ := w.must(Call{URL: "http://example.com/?a=b&key=mine&k%65y=mine&c", Auth: "Q"})
+	if got := s.list[len(s.list)-1].URL.RawQuery; got != "a=b&c&key=user%3Apass+word" {
+		t.Errorf("query: %s", got)
+	}
+	if strings.Contains(a.URL, "pass") || w.last().Secret != "Q" {
+		t.Errorf("told: %s, %+v", a.URL, w.last())
+	}
+}
+
+func TestAFunctionCannotTellASecretThereIsNotFromOneThatIsNotForThisCall(t *testing.T) {
+	w, s := two(t)
+	for _, secret := range []Secret{
+		{Name: "ELSEWHERE", Domain: "else.test"}, {Name: "NOWHERE"}, {Name: "OTHER_APP", AppID: "app_2", Domain: "example.com"}, {Name: "POST", Domain: "example.com", Methods: []string{"POST"}},
+		{Name: "PATH", Domain: "example.com", PathPrefix: "/v1"}, {Name: "BELOW", Domain: "*.example.com"}, {Name: "LINES", Domain: "example.com"}, {Name: "HOST", Domain: "example.com", As: AsHeader, Key: "Host"}, {Name: "STRANGE", Domain: "example.com", As: "cookie"},
+	} {
+		if secret.As == "" {
+			secret.As = AsBearer
+		}
+		secret.Value = "s3cret-value"
+		if secret.Name == "LINES" {
+			secret.Value = "a\r\nX-B: b"
+		}
+		w.secret(secret)
+	}
+	_, _, want := w.do(Call{URL: "http://example.com/v1/", Auth: "UNKNOWN"})
+	if code(want) != CodeAuth {
+		t.Fatal(want)
+	}
+	for _, c := range []Call{
+		{URL: "http://example.com/v1/", Auth: "ELSEWHERE"}, {URL: "http://example.com/v1/", Auth: "NOWHERE"}, {URL: "http://example.com/v1/", Auth: "OTHER_APP"}, {URL: "http://example.com/v1/", Auth: "POST"},
+		{URL: "http://example.com/v1/", Auth: "BELOW"}, {URL: "http://example.com/v1/", Auth: "LINES"}, {URL: "http://example.com/v1/", Auth: "HOST"}, {URL: "http://example.com/v1/", Auth: "STRANGE"},
+		{URL: "http://example.com/", Auth: "PATH"}, {URL: "http://example.com/v10", Auth: "PATH"}, {URL: "http://example.com/v1/../x", Auth: "PATH"}, {URL: "http://example.com/v1/%2e%2e/x", Auth: "PATH"},
+		{URL: "http://example.com/v1/..%2fx", Auth: "PATH"}, {URL: "http://example.com/v1/%252e%252e/x", Auth: "PATH"}, {URL: "http://example.com/v1/..;/x", Auth: "PATH"}, {URL: "http://example.com/v1//x", Auth: "PATH"},
+	} {
+		if _, _, err := w.do(c); err == nil || err.Error() != want.Error() || code(err) != CodeAuth {
+			t.Errorf("%s at %s: %v", c.Auth, c.URL, err)
+		}
+		if w.last().Reason == "" {
+			t.Error("the owner is told nothing")
+		}
+	}
+	if len(s.list) != 0 {
+		t.Errorf("%d calls were made", len(s.list))
+	}
+	w.must(Call{URL: "http://example.com/v1", Auth: "PATH"})
+	w.must(Call{URL: "http://example.com/v1/x", Auth: "PATH"})
+	w.must(Call{Method: "POST", URL: "http://example.com/v1/x", Auth: "POST", Header: http.Header{"X-HTTP-Method-Override": {"DELETE"}}})
+	if s.list[2].Header.Get("X-Http-Method-Override") != "" {
+		t.Error("the secret's methods were gone round")
+	}
+}
+
+func TestAServerThatEchoesDoesNotTellTheSecret(t *testing.T) {
+	const value = "p/w+ä\"<&\\é s3cret?"
+	w := newWorld(t)
+	w.serve("example.com", func(rw http.ResponseWriter, r *http.Request) {
+		got := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+		quoted, _ := json.Marshal(got)
+		rw.Header().Set("X-Echo", url.QueryEscape(got))
+		rw.Header().Set("Location", "/?t="+url.QueryEscape(got))
+		rw.WriteHeader(201)
+		for _, text := range []string{got, url.QueryEscape(got), url.PathEscape(got), string(quoted), base64.StdEncoding.EncodeToString([]byte(got)), base64.RawURLEncoding.EncodeToString([]byte(got)), strings.ToLower(url.QueryEscape(got))} {
+			io.WriteString(rw, "<"+text+">")
+			rw.(http.Flusher).Flush()
+		}
+	})
+	w.allow(Entry{Domain: "example.com", HTTP: true})
+	w.secret(Secret{Name: "KEY", As: AsBearer, Domain: "example.com", Value: value})
+	a, body := w.must(Call{URL: "http://example.com/", Auth: "KEY"})
+	if n := strings.Count(body, "[secret KEY]"); n != 7 || strings.Contains(body, "s3cret") {
+		t.Errorf("%d of 7 are replaced: %q", n, body)
+	}
+	if a.Header.Get("X-Echo") != "[secret KEY]" || a.Header.Get("Location") != "/?t=[secret KEY]" {
+		t.Errorf("headers tell it: %v", a.Header)
+	}
+	// Nor does a call without it that learned it elsewhere: the log has paths.
+	w.must(Call{URL: "http://example.com/" + url.PathEscape(value)})
+	if got := w.last().Path; strings.Contains(got, "s3cret") {
+		t.Errorf("logged %q", got)
+	}
+}
+
+func TestSecretsAreReplacedInWhateverPiecesTheyArrive(t *testing.T) {
+	s := newScrubber([]Secret{{Name: "A", As: AsBasic, Value: "user:password1"}, {Name: "B", Value: "abcabcabd"}, {Name: "LONGER", Value: "abcabcabdef"}, {Name: "SHORT", Value: "abc"}})
+	basic := base64.StdEncoding.EncodeToString([]byte("user:password1"))
+	for text, want := range map[string]string{
+		"x abcabcabd y":             "x [secret B] y",
+		"abcabcabdef":               "[secret LONGER]",
+		"abcabcabde":                "[secret B]e",
+		"abcabcabcabd":              "abc[secret B]",
+		"abcabcab":                  "abcabcab",
+		"abc":                       "abc",
+		"abcabcabdabcabcabd":        "[secret B][secret B]",
+		"Basic " + basic:            "Basic [secret A]",
+		`{"p":"password1"}`:         `{"p":"[secret A]"}`,
+		"user:password1user:":       "[secret A]user:",
+		"":                          "",
+		strings.Repeat("a", 100000): strings.Repeat("a", 100000),
+	} {
+		if got := s.text(text); got != want {
+			t.Errorf("%q: %q", text, got)
+		}
+		for name, r := range map[string]io.Reader{"whole": strings.NewReader(text), "bytes": iotest.OneByteReader(strings.NewReader(text)), "halves": iotest.HalfReader(strings.NewReader(text)), "with the end": iotest.DataErrReader(strings.NewReader(text))} {
+			got, err := io.ReadAll(s.reader(r))
+			if err != nil || string(got) != want {
+				t.Errorf("%q in %s: %q, %v", text, name, got, err)
+			}
+		}
+	}
+	// Inside something longer that is encoded as a whole.
+	for lead := range 4 {
+		for _, e := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
+			text := e.EncodeToString(append(bytes.Repeat([]byte{'>'}, lead), "abcabcabdef>>"...))
+			if got := s.text(text); !strings.Contains(got, "[secret") {
+				t.Errorf("%d bytes in front: %s", lead, got)
+			}
+		}
+	}
+	// A body that breaks off does not end with half of a secret.
+	if got, err := io.ReadAll(s.reader(io.MultiReader(strings.NewReader("x abcabca"), iotest.ErrReader(io.ErrUnexpectedEOF)))); string(got) != "x " || err == nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	if newScrubber([]Secret{{Name: "SHORT", Value: "abc"}}) != nil || newScrubber(nil) != nil {
+		t.Error("a scrubber for nothing")
 	}
 }

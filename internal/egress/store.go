@@ -190,9 +190,13 @@ func (s *Store) Remove(ctx context.Context, domain, appID string) (Entry, error)
 	return e, s.Reload(ctx)
 }
 
-// Secrets are all secrets without their values, in the order of their names, those for every app first.
+// Secrets are all secrets without their values, in the order of their names, those for every app first. Whether they
+// can be used is looked at anew: the key may have been lost, or put back.
 func (s *Store) Secrets(ctx context.Context) ([]KeptSecret, error) {
 	if err := s.Flush(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.Reload(ctx); err != nil {
 		return nil, err
 	}
 	list := slices.Clone(s.now.Load().secrets)
@@ -387,7 +391,7 @@ func (s *Store) Reload(ctx context.Context) error {
 			fmt.Fprintf(sum, "%q %q %q\n", fmt.Sprint(e), r.Text(4), r.Text(12))
 			var err error
 			if e.Ports, e.Private, err = portsAndRanges(r.Text(4), r.Text(12)); err == nil {
-				e, err = CheckEntry(e)
+				e, err = checkStored(e)
 			}
 			if err != nil { // its row was changed by other means
 				s.log.Error("an entry of the allowed domains is not right, and left out", "domain", e.Domain, "error", err)
@@ -429,6 +433,18 @@ func (s *Store) Reload(ctx context.Context) error {
 	s.now.Store(next)
 	s.tellFaults(old, next)
 	return nil
+}
+
+// checkStored is CheckEntry for a row, which other means may have changed.
+func checkStored(e Entry) (Entry, error) {
+	canonical, err := ParseDomain(e.Domain)
+	if err != nil {
+		return e, err
+	}
+	if canonical != e.Domain {
+		return e, errs.New(errs.Invalid, "the domain is not written as %s", canonical)
+	}
+	return CheckEntry(e)
 }
 
 // open gives the secrets with their values. One that cannot be opened has none and its fault: it stays among them, so

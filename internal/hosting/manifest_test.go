@@ -24,6 +24,9 @@ func TestManifest(t *testing.T) {
 	}{
 		{name: "empty", text: `{}`},
 		{name: "everything", text: `{"$schema": "x", "name": "my-blog", "title": "My Blog", "spa": true}`, want: Manifest{Schema: "x", Name: "my-blog", Title: "My Blog", SPA: &yes}},
+		{name: "what it wants to reach and to send", text: `{"net": ["api.stripe.com"], "secrets": ["STRIPE_KEY"]}`, want: Manifest{Net: []string{"api.stripe.com"}, Secrets: []string{"STRIPE_KEY"}}},
+		{name: "a domain that stands alone", text: `{"net": "api.stripe.com"}`, err: "net must be a array, not a string"},
+		{name: "too many domains", text: `{"net": [` + strings.Repeat(`"a.example",`, 100) + `"a.example"]}`, err: "net must"},
 		{name: "a byte order mark", text: "\xef\xbb\xbf{\"name\":\"a\"}\n", want: Manifest{Name: "a"}},
 		{name: "null members", text: `{"name":null,"spa":null}`},
 		{name: "no text", text: " \n", err: "fazt.json is empty; the least it can hold is {}"},

@@ -24,15 +24,6 @@ var (
 	queryName  = regexp.MustCompile(`^[A-Za-z0-9_.~\[\]-]{1,100}$`)
 )
 
-// framing are headers that say how a request travels, and are the gate's own.
-func framing() []string {
-	return []string{"accept-encoding", "connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
-}
-
-func secretMethods() []string {
-	return []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-}
-
 // CheckSecretName says whether a secret may be called name.
 func CheckSecretName(name string) error {
 	switch {
@@ -61,17 +52,17 @@ func checkSecret(s Secret) (Secret, error) {
 	if err := checkUse(s); err != nil {
 		return s, err
 	}
-	methods := []string{}
+	bound := []string{}
 	for _, m := range s.Methods {
 		upper := strings.ToUpper(m)
-		if !slices.Contains(secretMethods(), upper) {
-			return s, errs.New(errs.Invalid, "there is no method %q; there are %s", cut(m, 40), strings.Join(secretMethods(), ", "))
-		}
 		if !slices.Contains(methods, upper) {
-			methods = append(methods, upper)
+			return s, errs.New(errs.Invalid, "there is no method %q; there are %s", cut(m, 40), strings.Join(methods, ", "))
+		}
+		if !slices.Contains(bound, upper) {
+			bound = append(bound, upper)
 		}
 	}
-	s.Methods = methods
+	s.Methods = bound
 	if err := checkPathPrefix(s.PathPrefix); err != nil {
 		return s, err
 	}
@@ -86,14 +77,13 @@ func checkUse(s Secret) error {
 			return errs.New(errs.Invalid, "a secret that is sent as %s is in the header Authorization and takes no key; header and query do", s.As)
 		}
 	case AsHeader:
-		name := strings.ToLower(s.Key)
 		switch {
 		case s.Key == "":
 			return errs.New(errs.Invalid, "a secret that is sent as header needs the name of the header as key, such as X-Api-Key")
 		case !headerName.MatchString(s.Key):
 			return errs.New(errs.Invalid, "%q cannot be the name of a header", cut(s.Key, 100))
-		case slices.Contains(framing(), name) || strings.HasPrefix(name, "proxy-"):
-			return errs.New(errs.Invalid, "the header %s says how a request travels and cannot hold a secret", s.Key)
+		case forbidden(s.Key):
+			return errs.New(errs.Invalid, "the header %s says how a request travels or who sends it, and cannot hold a secret", s.Key)
 		}
 	case AsQuery:
 		switch {

@@ -1,0 +1,207 @@
+package egress
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	whatwg "github.com/nlnwa/whatwg-url/url"
+)
+
+// FuzzURL: whatever passes has the same scheme, host and port for a second parser, the one browsers have, and for a third,
+// Go's own; and what is sent is what was judged.
+func FuzzURL(f *testing.F) {
+	for _, s := range []string{
+		"https://example.com/a?b#c", "http://EXAMPLE.com.:8080/../x", `https://a\@b/`, "https://a@b:1@c/", "https://ｅ。com/", "https://0x7f.1/", "https://[::1]/", "https://a:b@c",
+		"https://xn--bcher-kva.example/", "https://ß.example/", "https://a%2eb/", "https://a\u200db.com/", "https://faß.de/%2e%2e/x", "https://a.com:443?x=@y", "https://İ.com/", "https://a.com/\u202e",
+	} {
+		f.Add(s)
+	}
+	parser := whatwg.NewParser()
+	f.Fuzz(func(t *testing.T, text string) {
+		got, why := parseURL(text)
+		if got == nil {
+			if why == "" {
+				t.Fatal("refused without a reason")
+			}
+			return
+		}
+		for _, written := range []string{text, got.url.String()} {
+			other, err := parser.Parse(written)
+			if err != nil {
+				t.Fatalf("%q passed as %q, and is no URL: %v", written, got.url, err)
+			}
+			port := other.Port()
+			if port == "" {
+				port = strconv.Itoa(defaultPort(got.scheme))
+			}
+			if other.Protocol() != got.scheme+":" || strings.TrimSuffix(other.Hostname(), ".") != got.host || port != strconv.Itoa(got.port) || other.Username() != "" || other.Password() != "" {
+				t.Fatalf("%q passed as %s, and is %s", written, got.origin(), other.Href(false))
+			}
+		}
+		third, err := url.Parse(got.url.String())
+		if err != nil || third.Hostname() != got.host || third.User != nil || third.RequestURI() != got.url.RequestURI() {
+			t.Fatalf("%q: %v, %v", got.url, third, err)
+		}
+		if strings.ContainsFunc(got.url.RequestURI(), func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+			t.Fatalf("sent: %q", got.url.RequestURI())
+		}
+		if again, _ := parseURL(got.url.String()); again == nil || again.url.String() != got.url.String() {
+			t.Fatalf("%q is not its own canonical form", got.url)
+		}
+		if net.ParseIP(got.host) != nil {
+			t.Fatalf("%q passed", got.host)
+		}
+	})
+}
+
+// FuzzRedirect: where a Location leads is where a browser would go, or nowhere.
+func FuzzRedirect(f *testing.F) {
+	for _, s := range []string{"/a", "a", "?a", "#a", "//b.test/", "///b.test", "http://b.test", `\\b`, "/\\b", "https:b", "..//b.test/", "/.//b.test", "a:b", "/a:b", "./a:b", "%2f%2fb"} {
+		f.Add(s)
+	}
+	base, _ := parseURL("https://example.com/dir/file?query")
+	parser := whatwg.NewParser()
+	f.Fuzz(func(t *testing.T, location string) {
+		got, _ := base.resolve(location)
+		if got == nil {
+			return
+		}
+		other, err := parser.ParseRef(base.url.String(), location)
+		if err != nil || strings.TrimSuffix(other.Hostname(), ".") != got.host || other.Protocol() != got.scheme+":" {
+			t.Fatalf("%q leads to %s, for a browser to %v (%v)", location, got.url, other, err)
+		}
+	})
+}
+
+// registries of IANA, of IPv6 as they stand and not as they are used here: anything outside of 2000::/3, and these.
+const registries = `0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.0.0/29 192.0.0.8/32 192.0.0.9/32 192.0.0.10/32
+192.0.0.170/32 192.0.0.171/32 192.0.2.0/24 192.31.196.0/24 192.52.193.0/24 192.88.99.0/24 192.168.0.0/16 192.175.48.0/24 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24
+224.0.0.0/4 240.0.0.0/4 255.255.255.255/32 168.63.129.16/32
+::1/128 ::/128 64:ff9b::/96 64:ff9b:1::/48 100::/64 100:0:0:1::/64 2001::/23 2001::/32 2001:1::1/128 2001:1::2/128 2001:1::3/128 2001:2::/48 2001:3::/32
+2001:4:112::/48 2001:10::/28 2001:20::/28 2001:30::/28 2001:db8::/32 2002::/16 2620:4f:8000::/48 3fff::/20 5f00::/16 fc00::/7 fe80::/10 ff00::/8`
+
+// FuzzAddress: what may be called is what the registries leave, bit for bit.
+func FuzzAddress(f *testing.F) {
+	var list []*net.IPNet
+	for _, text := range strings.Fields(registries) {
+		_, n, err := net.ParseCIDR(text)
+		if err != nil {
+			f.Fatal(err)
+		}
+		list = append(list, n)
+		f.Add([]byte(n.IP))
+	}
+	f.Add([]byte(net.ParseIP("8.8.8.8").To4()))
+	f.Add([]byte(net.ParseIP("::ffff:8.8.8.8")))
+	f.Add([]byte(net.ParseIP("2a00:1450::5efe:7f00:1")))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		a, ok := netip.AddrFromSlice(b)
+		if !ok {
+			return
+		}
+		ip := net.IP(b)
+		special := slices.ContainsFunc(list, func(n *net.IPNet) bool { return n.Contains(ip) }) || !ip.IsGlobalUnicast() || ip.IsPrivate()
+		if ip.To4() == nil {
+			special = special || b[0]>>5 != 1 || bytes.Equal(b[8:12], []byte{0, 0, 0x5e, 0xfe}) || bytes.Equal(b[8:12], []byte{2, 0, 0x5e, 0xfe})
+		}
+		if why := refused(a, nil, nil); (why != "") != special {
+			t.Fatalf("%s: %q, by the registries %v", a, why, special)
+		}
+	})
+}
+
+// FuzzHeaders: what is sent is read as the same headers by whoever receives it, and none of it is a function's to send.
+func FuzzHeaders(f *testing.F) {
+	f.Add("X-A", "a", "x-b", "b")
+	f.Add("X-A", "a\r\nHost: evil", "transfer-encoding", "chunked")
+	f.Add("cOnTeNt-LeNgTh", "5", "X\r\nY", "")
+	f.Add("Metadata-Flavor", "Google", "X-Forwarded-Host", " a\t")
+	f.Add("X-\x00", "\x00", "X-A:", "\x7f")
+	f.Fuzz(func(t *testing.T, a, av, b, bv string) {
+		header, fault := sanitize(http.Header{a: {av}, b: {bv}}, 64<<10)
+		if fault != nil {
+			return
+		}
+		for name := range header {
+			lower := strings.ToLower(name)
+			if unsent[lower] || strings.HasPrefix(lower, "proxy-") || strings.HasPrefix(lower, "x-forwarded") || strings.HasPrefix(lower, "sec-") {
+				t.Fatalf("%q passed", name)
+			}
+		}
+		header["User-Agent"] = []string{"x"} // else Go writes its own
+		req, _ := http.NewRequest("GET", "http://example.com/", nil)
+		req.Header = header
+		var wire bytes.Buffer
+		if err := req.Write(&wire); err != nil {
+			t.Fatal(err)
+		}
+		got, err := http.ReadRequest(bufio.NewReader(&wire))
+		if err != nil || got.Host != "example.com" || len(got.TransferEncoding) != 0 || got.ContentLength != 0 || wire.Len() != 0 && got.Body == nil {
+			t.Fatalf("%v, %+v", err, got)
+		}
+		if header["Pragma"] != nil {
+			delete(got.Header, "Cache-Control") // which ReadRequest makes of it
+			delete(header, "Cache-Control")
+		}
+		for name := range got.Header {
+			if !slices.Equal(got.Header[name], header[name]) {
+				t.Fatalf("%s: %q is read as %q", name, header[name], got.Header[name])
+			}
+		}
+		if len(got.Header) != len(header) {
+			t.Fatalf("%v is read as %v", header, got.Header)
+		}
+	})
+}
+
+// FuzzScrub: in whatever pieces a text arrives, the same comes out, and no secret in any of its spellings.
+func FuzzScrub(f *testing.F) {
+	f.Add("Bearer s3cret/value+1", "s3cret/value+1", 3)
+	f.Add("aaaaaaaaab", "aaab", 1)
+	f.Add("abcabcabcabd", "abcabd", 5)
+	f.Add(`"pa\"ss"`, `pa"ss`, 2)
+	f.Fuzz(func(t *testing.T, text, value string, at int) {
+		secret := Secret{Name: "N", As: AsBearer, Value: value}
+		s := newScrubber([]Secret{secret})
+		if s == nil {
+			if len(value) >= shortest {
+				t.Fatal("nothing is replaced")
+			}
+			return
+		}
+		whole := s.text(text)
+		cut := 0
+		if len(text) > 0 {
+			cut = max(0, at) % len(text)
+		}
+		for _, r := range []io.Reader{
+			iotest.OneByteReader(strings.NewReader(text)), io.MultiReader(strings.NewReader(text[:cut]), strings.NewReader(text[cut:])),
+		} {
+			if got, err := io.ReadAll(s.reader(r)); err != nil || string(got) != whole {
+				t.Fatalf("%q in pieces: %q, %v; whole: %q", text, got, err, whole)
+			}
+		}
+		// A mark, with what stands around it, may spell a value that looks like a mark.
+		for part := range strings.SplitSeq(whole, "[secret N]") {
+			if strings.Contains(part, value) {
+				t.Fatalf("%q is still in %q", value, part)
+			}
+		}
+		if !strings.Contains(text, value) {
+			return
+		}
+		if whole == text {
+			t.Fatalf("%q was not replaced in %q", value, text)
+		}
+	})
+}
