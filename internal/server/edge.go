@@ -23,7 +23,7 @@ type edge struct {
 	handler  http.Handler
 	limits   *system.Live
 	log      *slog.Logger
-	idle     func() bool // nobody is being answered whose request can still end
+	stuck    func() bool // there are requests that will not end, and nobody else is being answered
 }
 
 // generation is the server for one set of limits.
@@ -54,19 +54,22 @@ func (e edge) run(ctx context.Context) error {
 	defer cancel()
 	go func() { // runs that were abandoned would be waited for until the end
 		defer cancel()
-		for wait.Err() == nil {
+		for looks := 0; wait.Err() == nil && looks < stuckLooks; looks++ {
 			time.Sleep(drainLook)
-			if e.idle() {
-				time.Sleep(drainLook) // the last answer may still be on its way out
-				return
+			if !e.stuck() {
+				looks = -1
 			}
 		}
 	}()
 	return errors.Join(err, shutdown(wait, all))
 }
 
-// drainLook is how long the end of a drain may go unnoticed.
-const drainLook = 50 * time.Millisecond
+// drainLook is how often a drain looks whether it waits only for what does not end; after stuckLooks times in a row it gives
+// those up. Between them the last answer goes out, and a request arrives whose connection was taken just before the end.
+const (
+	drainLook  = 50 * time.Millisecond
+	stuckLooks = 20
+)
 
 // accept hands every connection to the server of the limits in force, until the listener fails.
 func (e edge) accept(all *[]*generation) error {

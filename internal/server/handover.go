@@ -42,8 +42,11 @@ func (v *visitors) count(next http.Handler) http.Handler {
 	})
 }
 
-// idle says whether nobody is being answered but visitors of abandoned runs, which do not end.
-func (i *Instance) idle() bool { return i.visitors.now.Load() <= int64(i.engine.Stats().Burning) }
+// stuck says whether there are visitors of abandoned runs, which do not end, and no others.
+func (i *Instance) stuck() bool {
+	burning := i.engine.Stats().Burning
+	return burning > 0 && i.visitors.now.Load() <= int64(burning)
+}
 
 // HandOver makes the server replace itself. Run returns when all is ready for that, and Kept says so.
 func (i *Instance) HandOver(reason string) error {

@@ -131,7 +131,7 @@ func (i *Instance) listen() (edges []edge, err error) {
 }
 
 func (i *Instance) edge(address string, l net.Listener, h http.Handler) edge {
-	return edge{address, l, i.visitors.count(progress(h, i.Limits)), i.Limits, i.log, i.idle}
+	return edge{address, l, i.visitors.count(progress(h, i.Limits)), i.Limits, i.log, i.stuck}
 }
 
 func services(edges []edge) []func(ctx context.Context) error {
