@@ -236,7 +236,7 @@ func (h *hop) exchange(req *http.Request) (*http.Response, *fault) {
 		}
 		k.slot = true
 	}
-	resp, err := g.pool(poolKey{h.policy.version, k.run.app, entry, all.MaxHeaderBytes}).RoundTrip(req)
+	resp, err := g.pool(poolKey{app: k.run.app, entry: entry, head: all.MaxHeaderBytes}, h.policy).RoundTrip(req)
 	if err != nil {
 		return nil, h.fault(err)
 	}

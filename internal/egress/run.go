@@ -250,7 +250,7 @@ func (a *answer) Read(p []byte) (int, error) {
 	switch {
 	case err == nil:
 		return n, nil
-	case err == io.EOF: //nolint:errorlint // io.EOF is never wrapped
+	case err == io.EOF:
 		a.finish(nil)
 		return n, io.EOF
 	}
