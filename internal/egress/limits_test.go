@@ -389,10 +389,18 @@ func TestLookupDialAndHandshakeEndWithTheCall(t *testing.T) {
 	}
 	defer l.Close()
 	ended := make(chan string, 2)
-	w.place("example.com", public, 443, l.Addr()) // it accepts, and never shakes hands
+	go func() {
+		if c, err := l.Accept(); err == nil { // and never shakes hands
+			io.Copy(io.Discard, c)
+			c.Close()
+			ended <- "handshake"
+		}
+	}()
+	w.place("example.com", public, 443, l.Addr())
 	if _, _, err := w.get("https://example.com/"); code(err) != CodeTimeout {
 		t.Errorf("handshake: %v", err)
 	}
+	<-ended
 	w.gate.dial = func(ctx context.Context, _ *hop, _ netip.Addr) (net.Conn, error) {
 		<-ctx.Done()
 		ended <- "dial"

@@ -221,7 +221,7 @@ func (h *hop) answer(resp *http.Response) *Answer {
 	a := &answer{hop: h, from: resp.Body, body: scrubber.reader(h.content)}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.stop = context.AfterFunc(h.ctx, func() { a.finish(h.fault(h.ctx.Err())) })
+	a.stop = context.AfterFunc(h.ctx, func() { a.finish(k.fault(h.ctx.Err())) })
 	given.Body = a
 	return given
 }
@@ -254,7 +254,7 @@ func (a *answer) Read(p []byte) (int, error) {
 		a.finish(nil)
 		return n, io.EOF
 	}
-	a.finish(a.hop.fault(err))
+	a.finish(a.hop.call.fault(err))
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return n, a.err
