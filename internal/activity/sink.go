@@ -92,7 +92,6 @@ func (s *sink[T]) replace(record T) {
 	for ; s.given < len(s.buffer); s.given++ {
 		if s.yield(s.buffer[s.given]) {
 			s.buffer[s.given] = record
-			s.given++
 			return
 		}
 	}

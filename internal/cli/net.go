@@ -549,6 +549,13 @@ func shellWord(domain string) string {
 // sayNeeds tells what an app asks for and nobody granted, with the commands that grant it.
 func (c *command) sayNeeds(needs []op.Need, app string, domains []string) {
 	for _, n := range needs {
+		domain, name := []string{n.Name}, []string(nil)
+		if n.Kind == "secret" {
+			domain, name = nil, domain
+		}
+		if egress.CheckNeeds(domain, name) != nil { // what is printed is pasted into a shell
+			continue
+		}
 		what := "the domain " + n.Name + " is not allowed yet"
 		if n.Kind == "secret" {
 			what = "the secret " + n.Name + " is not set yet"

@@ -149,7 +149,7 @@ func TestAPolicyStaysTheSameWhereNothingChangedAndIsNewAtOnceWhereSomethingDid(t
 
 func TestWhatIsWrongInTheTablesIsLeftOutAndStopsNothing(t *testing.T) {
 	db := openDatabase(t)
-	change(t, db, "INSERT INTO net_entries (id, domain, ports, created_at, updated_at) VALUES ('net_x', 'a.example.com', 'many', 1, 1), ('net_y', 'b.example.com', '', 1, 1)")
+	change(t, db, "INSERT INTO net_entries (id, domain, ports, created_at, updated_at) VALUES ('net_x', 'a.example.com', 'many', 1, 1), ('net_y', 'b.example.com', '', 1, 1), ('net_z', 'C.example.com', '', 1, 1), ('net_w', '*.com', '', 1, 1)")
 	s := openStore(t, db, "")
 	if list := s.Entries(); len(list) != 1 || list[0].Domain != "b.example.com" {
 		t.Errorf("%+v", list)
@@ -273,12 +273,17 @@ func TestASecretWhoseRowWasMovedToAnotherDomainCannotBeOpened(t *testing.T) {
 	if _, _, err := s.SetSecret(t.Context(), Secret{Name: "KEY", As: AsBearer, Domain: "api.example.com", Value: "topsecret"}); err != nil {
 		t.Fatal(err)
 	}
-	change(t, db, "UPDATE net_secrets SET domain = 'evil.example.com'")
-	if err := s.Reload(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if list := reopened(t, s); list[0].Value != "" {
-		t.Errorf("%+v", list)
+	for _, hand := range []string{
+		"UPDATE net_secrets SET param = 'X-Key'", // no bearer token has one: the rest of the row is looked at too
+		"UPDATE net_secrets SET domain = 'evil.example.com'",
+	} {
+		change(t, db, hand)
+		if err := s.Reload(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if list := reopened(t, s); list[0].Value != "" {
+			t.Errorf("%s: %+v", hand, list)
+		}
 	}
 }
 
