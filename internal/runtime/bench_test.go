@@ -1,6 +1,9 @@
 package runtime
 
 import (
+	"context"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -15,6 +18,29 @@ func BenchmarkHello(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) { serve(b, newHost(b, code), "") })
 	}
+}
+
+// BenchmarkFetch is a request that calls another server, which answers at once: what the machine adds to a call.
+func BenchmarkFetch(b *testing.B) {
+	for name, code := range map[string]string{
+		"module, fetch":          `export default async () => new Response(await (await fetch("https://api.example.com/")).text());`,
+		"module, fazt.net.fetch": `export default () => new Response(fazt.net.fetch("https://api.example.com/").text());`,
+		"script, fazt.net.fetch": `respond(fazt.net.fetch("https://api.example.com/").text());`,
+	} {
+		b.Run(name, func(b *testing.B) {
+			h := newHost(b, code)
+			h.config.Network = instant{}
+			serve(b, h, "")
+		})
+	}
+}
+
+type instant struct{}
+
+func (instant) Begin(string, string) Account { return instant{} }
+
+func (instant) Do(context.Context, Outgoing) (*Reply, error) {
+	return &Reply{Status: 200, StatusText: "OK", URL: "https://api.example.com/", Headers: http.Header{"Content-Type": {"text/plain"}}, Body: io.NopCloser(strings.NewReader("hello")), Size: 5}, nil
 }
 
 // BenchmarkEcho parses and writes 10 KB of JSON.
