@@ -102,9 +102,7 @@ func TestNoLimitIsPublishedThatNothingReads(t *testing.T) {
 	list := product(t)
 	through := methods(list)
 	read := map[string]bool{}
-	egress := false
 	for _, p := range list {
-		egress = egress || p.PkgPath == "fazt/internal/egress"
 		if p.PkgPath == systemPath {
 			continue
 		}
@@ -123,8 +121,7 @@ func TestNoLimitIsPublishedThatNothingReads(t *testing.T) {
 	}
 	count := 0
 	walkLimits(func(group reflect.Type, sf reflect.StructField, f *schema.Field) {
-		// The group Net is for package egress. Until there is one, nothing can read it.
-		if f.ReadOnly || group == reflect.TypeFor[system.Net]() && !egress {
+		if f.ReadOnly {
 			return
 		}
 		count++

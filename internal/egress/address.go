@@ -95,6 +95,8 @@ func refused(a netip.Addr, allowed []netip.Prefix, own map[netip.Addr]bool) stri
 		return "an address with a zone"
 	case own[a]:
 		return "an address of this instance"
+	case isatap(a):
+		return "ISATAP (RFC 5214)"
 	}
 	if name := within(metadata, a); name != "" {
 		return name
@@ -105,11 +107,8 @@ func refused(a netip.Addr, allowed []netip.Prefix, own map[netip.Addr]bool) stri
 	if a.Is4() {
 		return within(special4, a)
 	}
-	switch {
-	case !global6.Contains(a):
+	if !global6.Contains(a) {
 		return "outside of the global unicast space of IPv6"
-	case isatap(a):
-		return "ISATAP (RFC 5214)"
 	}
 	return within(special6, a)
 }
@@ -121,7 +120,7 @@ func contains(list []netip.Prefix, a netip.Addr) bool {
 // isatap says whether an address leads, through a tunnel, to the IPv4 address in its last four bytes.
 func isatap(a netip.Addr) bool {
 	b := a.As16()
-	return b[8]&^0x02 == 0 && b[9] == 0 && b[10] == 0x5e && b[11] == 0xfe
+	return a.Is6() && b[8]&^0x02 == 0 && b[9] == 0 && b[10] == 0x5e && b[11] == 0xfe
 }
 
 // notPrivate says why an entry cannot open a range; "" = it can.

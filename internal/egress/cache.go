@@ -398,7 +398,7 @@ func (c *copying) Read(p []byte) (int, error) {
 		return n, err
 	}
 	c.kept = append(c.kept, p[:n]...)
-	if err == io.EOF { //nolint:errorlint // io.EOF is never wrapped
+	if err == io.EOF {
 		c.done(bytes.Clone(c.kept))
 		c.done = nil
 	}

@@ -179,29 +179,32 @@ func TestAChangeForgetsWhatIsKept(t *testing.T) {
 }
 
 func TestPastItsEndAnAnswerServesWhileTheOtherServerFailsIfTheEntrySaysSo(t *testing.T) {
-	for name, stale := range map[string]int{"with": 60, "without": 0} {
+	for name, tt := range map[string]struct {
+		stale int
+		also  string
+	}{"with": {60, ""}, "without": {0, ""}, "with, and the answer forbids it": {60, ", must-revalidate"}} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			broken, down := false, ""
+			broken, serves := false, tt.stale > 0 && tt.also == ""
 			s := w.serve("example.com", func(rw http.ResponseWriter, _ *http.Request) {
-				rw.Header().Set("Cache-Control", "max-age=0"+down)
+				rw.Header().Set("Cache-Control", "max-age=0"+tt.also)
 				rw.Header().Set("Etag", `"a"`)
 				if broken {
 					rw.WriteHeader(503)
 				}
 				hello(rw, nil)
 			})
-			w.allow(Entry{Domain: "example.com", HTTP: true, CacheTTL: 1, Stale: stale})
+			w.allow(Entry{Domain: "example.com", HTTP: true, CacheTTL: 1, Stale: tt.stale})
 			c := Call{URL: "http://example.com/"}
 			w.must(c)
 			broken = true
 			a, body, err := w.do(c)
-			if err != nil || (a.Status == 200 && a.Cached && body == "hello" && w.last().Cache == cacheStale) != (stale > 0) {
+			if err != nil || (a.Status == 200 && a.Cached && body == "hello" && w.last().Cache == cacheStale) != serves {
 				t.Errorf("while it says 503: %+v %q %v", a, body, err)
 			}
 			s.Close()
 			w.apply()
-			if _, _, err = w.do(c); (err == nil) != (stale > 0) {
+			if _, _, err = w.do(c); (err == nil) != serves {
 				t.Errorf("while it is gone: %v", err)
 			}
 			w.entries = nil

@@ -39,11 +39,13 @@ const (
 
 // pool is where the connections of a kind wait. The first call under a newer policy closes what waits of older ones; what is
 // in use is closed after its call.
-func (g *Gate) pool(key poolKey) *pool {
+func (g *Gate) pool(key poolKey, policy *Policy) *pool {
+	key.version = policy.version
 	g.pools.mu.Lock()
 	defer g.pools.mu.Unlock()
 	if key.version > g.pools.version {
 		g.pools.version = key.version
+		g.warn(policy)
 		for k, p := range g.pools.list {
 			if k.version < key.version {
 				delete(g.pools.list, k)
@@ -61,6 +63,15 @@ func (g *Gate) pool(key poolKey) *pool {
 	}
 	p.used = time.Now()
 	return p
+}
+
+// warn says what is open that should be seldom open.
+func (g *Gate) warn(policy *Policy) {
+	for _, e := range policy.entries {
+		if len(e.Private) > 0 {
+			g.c.Log.Warn("functions may call into a private network", "domain", e.Domain, "app", e.AppID, "ranges", e.Private)
+		}
+	}
 }
 
 func (p *pools) evict() {
@@ -194,7 +205,7 @@ func (g *Gate) dialAddress(ctx context.Context, h *hop, a netip.Addr) (net.Conn,
 	d := net.Dialer{ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
 		return g.judgeSocket(h, address)
 	}}
-	return d.DialContext(ctx, "tcp", netip.AddrPortFrom(a, uint16(h.target.port)).String()) //nolint:gosec // a port is checked when it is parsed
+	return d.DialContext(ctx, "tcp", netip.AddrPortFrom(a, uint16(h.target.port)).String())
 }
 
 func (g *Gate) judgeSocket(h *hop, address string) error {

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -247,7 +248,7 @@ func hello(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") 
 func TestACallReachesWhatIsAllowed(t *testing.T) {
 	w := newWorld(t)
 	w.serveTLS(func(rw http.ResponseWriter, r *http.Request) {
-		if r.TLS.ServerName != "example.com" || r.Host != "example.com" {
+		if r.ProtoMajor != 2 || r.TLS.ServerName != "example.com" || r.Host != "example.com" {
 			t.Errorf("asked for %s at %s", r.Host, r.TLS.ServerName)
 		}
 		hello(rw, r)
@@ -411,6 +412,8 @@ func TestAnEntryOpensAPrivateRangeForItsOwnDomainAlone(t *testing.T) {
 	w.names["other.test"] = []string{"192.168.1.5"}
 	w.names["meta.home.arpa"] = []string{"169.254.169.254"}
 	w.names["far.home.arpa"] = []string{"192.168.2.5"}
+	var logged bytes.Buffer
+	w.gate.c.Log = slog.New(slog.NewTextHandler(&logged, nil))
 	lan := []netip.Prefix{netip.MustParsePrefix("192.168.1.0/24")}
 	for _, d := range []string{"nas.home.arpa", "meta.home.arpa", "far.home.arpa"} {
 		w.allow(Entry{Domain: d, HTTP: true, Private: lan})
@@ -420,6 +423,9 @@ func TestAnEntryOpensAPrivateRangeForItsOwnDomainAlone(t *testing.T) {
 		if _, _, err := w.get("http://" + host + "/"); code(err) != want {
 			t.Errorf("%s: %v", host, err)
 		}
+	}
+	if !strings.Contains(logged.String(), "nas.home.arpa") {
+		t.Error("nobody is warned")
 	}
 	if x := w.gate.Explain(t.Context(), "app_1", "GET", "http://nas.home.arpa/"); !x.Allowed || !x.Addresses[0].Private || x.Entry.Domain != "nas.home.arpa" {
 		t.Errorf("explained %+v", x)
@@ -476,6 +482,29 @@ func TestCertificatesAreVerified(t *testing.T) {
 	if _, _, err := stranger.get("https://example.com/"); code(err) != CodeError {
 		t.Errorf("a certificate nobody vouches for: %v", err)
 	}
+}
+
+func TestTheHeadOfAnAnswerIsBounded(t *testing.T) {
+	w := newWorld(t)
+	large := func(rw http.ResponseWriter, r *http.Request) {
+		for i := range 20 {
+			rw.Header().Set("X-"+strconv.Itoa(i), strings.Repeat("a", 4000))
+		}
+	}
+	s := w.serve("plain.test", large)
+	w.serveTLS(large)
+	w.allow(Entry{Domain: "example.com"})
+	w.allow(Entry{Domain: "plain.test", HTTP: true})
+	if _, _, err := w.get("http://plain.test/"); code(err) != CodeSize {
+		t.Errorf("HTTP/1: %v (%s)", err, w.last().Reason)
+	}
+	if _, _, err := w.get("https://example.com/"); err == nil { // a fault of the connection, when it is far above
+		t.Error("HTTP/2 has no bound")
+	}
+	w.limits.MaxHeaderBytes = 100 << 10
+	w.must(Call{URL: "https://example.com/"})
+	w.must(Call{URL: "http://plain.test/"})
+	s.CloseClientConnections()
 }
 
 func TestOfSeveralAddressesTheFirstThatAnswersIsTaken(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"strings"
 	"time"
 
 	"fazt/internal/errs"
@@ -80,12 +81,14 @@ func unreachable(err error) *fault {
 	var name *net.DNSError
 	var timed net.Error
 	switch {
+	case errors.As(err, &timed) && timed.Timeout():
+		return callTime()
 	case errors.As(err, &certificate):
 		text = "the certificate of the other server is not valid"
 	case errors.As(err, &name):
 		text = "the name of the other server was not found"
-	case errors.As(err, &timed) && timed.Timeout():
-		return callTime()
+	case strings.Contains(err.Error(), "response headers exceeded"), strings.Contains(err.Error(), "response header list larger"): // HTTP/1, HTTP/2
+		return tooLarge("the head of the answer")
 	}
 	return fail(CodeError, text, err.Error())
 }

@@ -15,7 +15,7 @@ import (
 
 // Config is what a gate needs. Policy, Limits and System are asked for every call, so that changes hold at once.
 type Config struct {
-	Policy   func() *Policy
+	Policy   func() *Policy                // never nil
 	Limits   func(appID string) system.Net // those of an app
 	System   func() system.Net             // those of all apps together
 	Resolver Resolver                      // nil = the system's

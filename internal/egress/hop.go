@@ -3,7 +3,6 @@ package egress
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -238,9 +237,9 @@ func (h *hop) exchange(req *http.Request) (*http.Response, *fault) {
 		}
 		k.slot = true
 	}
-	resp, err := g.pool(poolKey{h.policy.version, k.run.app, entry, all.MaxHeaderBytes}).RoundTrip(req)
+	resp, err := g.pool(poolKey{app: k.run.app, entry: entry, head: all.MaxHeaderBytes}, h.policy).RoundTrip(req)
 	if err != nil {
-		return nil, h.fault(err)
+		return nil, k.fault(err)
 	}
 	h.status = resp.StatusCode
 	if resp.StatusCode == http.StatusSwitchingProtocols {
@@ -253,18 +252,9 @@ func (h *hop) exchange(req *http.Request) (*http.Response, *fault) {
 	}
 	if h.content, err = h.decode(resp, most); err != nil {
 		_ = resp.Body.Close()
-		return nil, h.fault(err)
+		return nil, k.fault(err)
 	}
 	return resp, nil
-}
-
-// fault is call.fault, knowing the hop's own time.
-func (h *hop) fault(err error) *fault {
-	var f *fault
-	if !errors.As(err, &f) && h.call.ctx.Err() == nil && h.ctx.Err() != nil {
-		return callTime()
-	}
-	return h.call.fault(err)
 }
 
 // decode is the body of an answer as it was before it was encoded, and within the limit. The encoded one is bounded too,

@@ -153,7 +153,7 @@ func TestRedirectsChangeTheMethodAsBrowsersDo(t *testing.T) {
 		t.Errorf("sent again: %q", got)
 	}
 	w.limits.MaxReqBody = 4 << 20
-	if _, _, err := w.do(Call{Method: "POST", URL: "http://example.com/to?l=/end&s=307", Body: strings.NewReader(strings.Repeat("a", 2<<20)), Size: -1}); code(err) != CodeError {
+	if _, _, err := w.do(Call{Method: "POST", URL: "http://example.com/to?l=/end&s=307", Body: strings.NewReader(strings.Repeat("a", 2<<20)), Size: -1}); code(err) != CodeError || !strings.Contains(w.last().Reason, "no more than 1 MiB") {
 		t.Errorf("a stream too long to keep: %v", err)
 	}
 	for _, status := range []string{"307", "308"} {

@@ -80,7 +80,7 @@ func (k *call) admit() (t *target, f *fault, tell bool) {
 	case t == nil:
 		return nil, fail(CodeBlocked, why, why), true
 	case !slices.Contains(methods, k.asked.Method):
-		k.asked.Method = ""
+		k.asked.Method = "" // whatever it is, it is not for the log
 		return t, malformed("the method is none of " + strings.Join(methods, ", ")), true
 	case !slices.Contains([]string{"", "follow", "manual", "error"}, k.asked.Redirect):
 		return t, malformed("redirect is none of follow, manual, error"), true
@@ -117,19 +117,11 @@ func (k *call) begin(t *target) *fault {
 	if ends, _ := ctx.Deadline(); ends.Sub(began) < most-time.Millisecond {
 		k.late = noBudget("the time of the request's calls passed")
 	}
-	if k.body, err = asFault(newUpload(&k.asked, k.limits.MaxReqBody)); err != nil {
+	var f *fault
+	if k.body, f = newUpload(&k.asked, k.limits.MaxReqBody); f != nil {
 		k.end()
-		return k.fault(err)
 	}
-	return nil
-}
-
-// asFault keeps a nil fault from becoming an error that is not nil.
-func asFault[T any](v T, f *fault) (T, error) {
-	if f != nil {
-		return v, f
-	}
-	return v, nil
+	return f
 }
 
 // end gives back what the call held. It is called once.
@@ -221,7 +213,7 @@ func (h *hop) answer(resp *http.Response) *Answer {
 	a := &answer{hop: h, from: resp.Body, body: scrubber.reader(h.content)}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.stop = context.AfterFunc(h.ctx, func() { a.finish(h.fault(h.ctx.Err())) })
+	a.stop = context.AfterFunc(h.ctx, func() { a.finish(k.fault(h.ctx.Err())) })
 	given.Body = a
 	return given
 }
@@ -250,11 +242,11 @@ func (a *answer) Read(p []byte) (int, error) {
 	switch {
 	case err == nil:
 		return n, nil
-	case err == io.EOF: //nolint:errorlint // io.EOF is never wrapped
+	case err == io.EOF:
 		a.finish(nil)
 		return n, io.EOF
 	}
-	a.finish(a.hop.fault(err))
+	a.finish(a.hop.call.fault(err))
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return n, a.err

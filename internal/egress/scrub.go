@@ -42,7 +42,7 @@ func newScrubber(secrets []Secret) *scrubber {
 			seen[text] = true
 			key := [2]byte{text[0], text[1]}
 			s.patterns[key] = append(s.patterns[key], pattern{text, "[secret " + secret.Name + "]"})
-			n := int(key[0])<<8 | int(key[1])
+			n := uint16(key[0])<<8 | uint16(key[1])
 			s.first[n/64] |= 1 << (n % 64)
 			s.longest = max(s.longest, len(text))
 		}
@@ -159,11 +159,8 @@ func (s *scrubber) has(v string) bool { return s != nil && s.text(v) != v }
 func (s *scrubber) replace(out, in []byte, end bool) ([]byte, int) {
 	done := 0 // up to here in is in out
 	for i := 0; i < len(in); {
-		if i+1 < len(in) {
-			if n := int(in[i])<<8 | int(in[i+1]); s.first[n/64]>>(n%64)&1 == 0 {
-				i++
-				continue
-			}
+		for i+1 < len(in) && !s.begins(in[i], in[i+1]) {
+			i++
 		}
 		p, partly := s.at(in[i:], end)
 		switch {
@@ -178,6 +175,12 @@ func (s *scrubber) replace(out, in []byte, end bool) ([]byte, int) {
 		}
 	}
 	return append(out, in[done:]...), len(in)
+}
+
+// begins says whether some pattern begins with two bytes.
+func (s *scrubber) begins(a, b byte) bool {
+	n := uint16(a)<<8 | uint16(b)
+	return s.first[n/64]>>(n%64)&1 != 0
 }
 
 // at is the pattern in begins with; or in may be the beginning of a longer one, and only more will tell.
@@ -222,20 +225,22 @@ type scrubbed struct {
 	clean []byte // looked through, not yet handed out
 	next  int
 	err   error
-	read  [8 << 10]byte
 }
+
+const scrubStep = 4 << 10 // bytes read at once
 
 func (s *scrubbed) Read(p []byte) (int, error) {
 	for s.next == len(s.clean) {
 		if s.err != nil {
 			return 0, s.err
 		}
-		n, err := s.from.Read(s.read[:])
-		s.raw = append(s.raw, s.read[:n]...)
+		s.raw = slices.Grow(s.raw, scrubStep)
+		n, err := s.from.Read(s.raw[len(s.raw):cap(s.raw)])
+		s.raw = s.raw[:len(s.raw)+n]
 		s.err = err
 		// What a failed read held back may be half a secret; it is not handed out.
 		var took int
-		s.clean, took = s.replace(s.clean[:0], s.raw, err == io.EOF) //nolint:errorlint // io.EOF is never wrapped
+		s.clean, took = s.replace(s.clean[:0], s.raw, err == io.EOF)
 		s.next = 0
 		s.raw = append(s.raw[:0], s.raw[took:]...)
 	}
