@@ -18,7 +18,7 @@ import (
 )
 
 func (c *command) net() *cobra.Command {
-	g := group("net", "Decide which other servers functions may reach, and see what they tried",
+	g := group("net", "Decide which servers functions may reach, and see what they tried",
 		c.netAllow(), c.netList(), c.netShow(), c.netRemove(), c.netTest(), c.netLogs(), c.netStats(), c.netCache())
 	g.Long = `Functions reach no other server until you allow its domain. What they send with
 it, such as a key of an API, they name and never see: ` + "`fazt secret`" + `.`
@@ -36,9 +36,9 @@ func (c *command) netAllow() *cobra.Command {
 	var f allowFlags
 	cmd := &cobra.Command{
 		Use: "allow DOMAIN", Short: "Allow functions to reach a domain", Args: arguments("the domain"),
-		Long: `Allow functions to reach a domain, at once: HTTPS on port 443, unless a flag says
-otherwise. *.example.com stands for all names below example.com, and not for
-example.com itself. An entry for the same domain and app is replaced by this
+		Long: `Allow functions to reach a domain, at once: HTTPS on port 443, unless a flag
+says otherwise. *.example.com stands for all names below example.com, and not
+for example.com itself. An entry for the same domain and app is replaced by this
 one. The most specific domain decides, and of two for the same domain that of
 the app.`,
 		Example: `  fazt net allow api.stripe.com --app shop
@@ -265,9 +265,9 @@ func (c *command) netTest() *cobra.Command {
 	var req op.NetTest
 	cmd := &cobra.Command{
 		Use: "test URL", Short: "Tell whether a call would be let out, and why", Args: arguments("the address"),
-		Long: `Tell which entry decides about a call of an app, and why, without sending it. The
-name is looked up, and each of its addresses judged. Ends with 1 when the call
-would be refused.`,
+		Long: `Tell which entry decides about a call of an app, and why, without sending it.
+The name is looked up, and each of its addresses judged. Ends with 1 when the
+call would be refused.`,
 		Example: `  fazt net test https://api.stripe.com/v1/charges --app shop
   fazt net test https://api.stripe.com/v1 --app shop --method POST`,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -425,9 +425,10 @@ func (c *command) netStats() *cobra.Command {
 	var f op.NetFilter
 	cmd := &cobra.Command{
 		Use: "stats", Short: "Count calls, errors, times and bytes by app and domain", Args: arguments(),
-		Long: `Count what the log holds by app and domain. Every hop is a call. Errors are what was
-refused or failed, and answers from 500 on; the times are those of calls that
-went out, half of which took no longer than p50, and 95 of a hundred than p95.`,
+		Long: `Count what the log holds by app and domain. Every hop is a call. Errors are what
+was refused or failed, and answers from 500 on; the times are those of calls
+that went out, half of which took no longer than p50, and 95 of a hundred than
+p95.`,
 		Example: `  fazt net stats
   fazt net stats --app shop --since 24h`,
 		RunE: func(*cobra.Command, []string) (err error) {
@@ -477,8 +478,8 @@ func (c *command) netCache() *cobra.Command {
 func (c *command) netCacheShow() *cobra.Command {
 	return &cobra.Command{
 		Use: "show", Short: "Show what is kept of answers, and how often it served", Args: arguments(),
-		Long: `Show what is kept of answers, and how often it served since the server began. fazt
-net cache alone does the same.`,
+		Long: `Show what is kept of answers, and how often it served since the server began.
+fazt net cache alone does the same.`,
 		Example: `  fazt net cache show`,
 		RunE:    func(*cobra.Command, []string) error { return c.showCache() },
 	}

@@ -17,8 +17,8 @@ import (
 func (c *command) secrets() *cobra.Command {
 	g := group("secret", "Give functions credentials that they name and never see",
 		c.secretSet(), c.secretList(), c.secretRotate(), c.secretRemove())
-	g.Long = `A secret is sent by the instance itself, to its one domain, when a function names
-it: fetch(url, {auth: "STRIPE_KEY"}). The function never sees the value.
+	g.Long = `A secret is sent by the instance itself, to its one domain, when a function
+names it: fetch(url, {auth: "STRIPE_KEY"}). The function never sees the value.
 
 Values are encrypted under a key that is not in the database: it lies beside it,
 in data.db.key, or in the variable FAZT_MASTER_KEY as 64 hexadecimal digits. A
@@ -69,9 +69,9 @@ from a pipe. One of the same name and app is replaced.
   query    ?KEY=VALUE
   basic    Authorization: Basic …, of a VALUE that is user:password`,
 		Example: `  fazt secret set STRIPE_KEY --domain api.stripe.com --app shop
-  fazt secret set WEATHER --domain api.weather.example --as query --key appid < key.txt
-  fazt secret set GITLAB --domain gitlab.example.com --as header --key Private-Token
-  fazt secret set PAY --domain api.example.com --methods POST --path-prefix /v1/pay`,
+  fazt secret set MAP --domain map.example --as query --key appid < key.txt
+  fazt secret set GITLAB --domain gitlab.com --as header --key Private-Token
+  fazt secret set PAY --domain pay.example --methods POST --path-prefix /v1/pay`,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			req.Secret = args[0]
 			if req.Domain == "" {
