@@ -141,7 +141,7 @@ func FuzzUnseal(f *testing.F) {
 	f.Add([]byte{sealVersion})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, err := unseal(aKey('k'), s, data)
-		if err == nil && string(data) != string(sealed) {
+		if err == nil && got != s.Value { // seeds are sealed by another process, with another nonce
 			t.Errorf("%x was taken for sealed: %q", data, got)
 		}
 	})
