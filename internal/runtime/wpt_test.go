@@ -118,6 +118,7 @@ func TestWhatTheStandardsSay(t *testing.T) {
 			if len(list) == 0 {
 				t.Fatal("it has no tests")
 			}
+			t.Logf("%d cases", len(list))
 			for _, one := range list {
 				if !one.OK {
 					t.Errorf("%s: %s", one.Name, one.Message)
