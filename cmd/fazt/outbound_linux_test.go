@@ -130,7 +130,7 @@ func TestOnlyWhatWasAllowedIsReached(t *testing.T) {
 				"localhost": "https://localhost/", "localhost with a dot": "https://localhost./", "metadata by name": "http://metadata.google.internal/computeMetadata/v1/",
 				"another scheme": "ftp://api.good.com/", "a file": "file:///etc/passwd", "gopher": "gopher://api.good.com:6379/_INFO", "data": "data:text/plain,x", "javascript": "javascript:alert(1)", "a websocket": "wss://api.good.com/", "unix": "unix:///var/run/docker.sock",
 				"port zero": "https://api.good.com:0/", "a port too large": "https://api.good.com:65536/", "an empty host": "https:///x", "only a scheme": "https://", "a relative URL": "/x", "two slashes": "//api.good.com/", "an empty label": "https://api..good.com/",
-				"an ideographic dot": "https://evil。com/", "a full-width letter": "https://ｅvil.com/", "a soft hyphen that hides": "https://evil­.com/", "a homograph": "https://аpi.good.com/", "a dotless i": "https://apı.good.com/",
+				"an ideographic dot": "https://evil。com/", "a full-width letter": "https://ｅvil.com/", "a soft hyphen that hides": "https://evil\u00ad.com/", "a homograph": "https://аpi.good.com/", "a dotless i": "https://apı.good.com/",
 			} {
 				p.refused(name, how, bad, nil)
 			}
