@@ -69,8 +69,28 @@ func (a *API) removal(ctx context.Context, app apps.App) (r op.Removal, err erro
 	}
 	r.Deployments = r.Stats.Deployments
 	u, err := a.KV.Usage(ctx, app.ID)
-	r.Keys = u.Keys
+	if r.Keys = u.Keys; err != nil {
+		return r, err
+	}
+	r.Net, r.Secrets, err = a.ownNet(ctx, app.ID)
 	return r, err
+}
+
+// ownNet is what functions of an app may reach, and the secrets there are, for that app alone.
+func (a *API) ownNet(ctx context.Context, appID string) (domains, secrets []string, err error) {
+	domains, secrets = []string{}, []string{}
+	for _, e := range a.Net.Entries() {
+		if e.AppID == appID {
+			domains = append(domains, e.Domain)
+		}
+	}
+	list, err := a.Net.Secrets(ctx)
+	for _, s := range list {
+		if s.AppID == appID {
+			secrets = append(secrets, s.Name)
+		}
+	}
+	return domains, secrets, err
 }
 
 func (a *API) appRemove(ctx context.Context, req op.AppRef) (op.Removal, error) {

@@ -176,6 +176,12 @@ func removalText(r op.Removal) string {
 	if len(r.Domains) > 0 {
 		text += " and " + named(r.Domains, "domain", "domains")
 	}
+	if len(r.Secrets) > 0 {
+		text += ", " + named(r.Secrets, "secret", "secrets")
+	}
+	if len(r.Net) > 0 {
+		text += ", and what it may reach: " + strings.Join(r.Net, ", ")
+	}
 	for _, l := range r.SplitLosses {
 		now := apps.Alias{Name: l.Alias, Kind: apps.AliasSplit, Arms: l.After}
 		if len(l.After) == 1 {

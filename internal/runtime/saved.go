@@ -48,7 +48,7 @@ func (r *realm) restore(s *saved) {
 	clear(r.rejections)
 	clear(r.funcs[s.funcs:])
 	r.funcs, r.panicked = r.funcs[:s.funcs], nil
-	at[lib.TJSContext](r.ctx).Frandom_state = lib.Tuint64_t(rand.Uint64() | 1) //nolint:gosec // Math.random is no secret, and would begin anew, too
+	at[lib.TJSContext](r.ctx).Frandom_state = rand.Uint64() | 1 //nolint:gosec // Math.random is no secret, and would begin anew, too
 }
 
 // used are the parts of the range that blocks and their marks take so far.

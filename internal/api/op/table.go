@@ -85,7 +85,9 @@ type Removal struct {
 	SplitLosses []apps.SplitLoss `json:"split_losses"` // how the splits go on without it
 	Deployments int              `json:"deployments"`
 	Stats       hosting.Stats    `json:"stats"`
-	Keys        int              `json:"keys"` // entries of the key-value store
+	Keys        int              `json:"keys"`    // entries of the key-value store
+	Net         []string         `json:"net"`     // domains that it alone may reach
+	Secrets     []string         `json:"secrets"` // that are for it alone
 }
 
 // EnvSet sets variables of an app.
