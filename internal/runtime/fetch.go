@@ -70,6 +70,8 @@ type fetch struct {
 	body  []byte // when it was read
 	err   error
 
+	taken    bool           // the script has all there is of it
+	holds    int64          // bytes of the body to be sent, while the call goes on
 	upload   *io.PipeWriter // nil when the body is no stream
 	sending  atomic.Bool
 	reading  atomic.Bool
@@ -90,11 +92,16 @@ func (u *run) newFetch(o Outgoing, whole, upload bool) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
+	if u.sending.Add(o.Size) > u.limits.MaxMemory && o.Size > 0 {
+		u.sending.Add(-o.Size)
+		cancel(errNetStop)
+		return 0, &errs.Error{Kind: errs.TooLarge, Code: "NET_SIZE", Message: "the bodies that are being sent are larger than the memory of the function"}
+	}
 	if u.account == nil {
 		u.account = u.engine.config.Network.Begin(u.f.AppID, u.f.RequestID)
 		u.fetches = map[int32]*fetch{}
 	}
-	f := &fetch{ctx: ctx, cancel: cancel, most: u.limits.MaxMemory, whole: whole, done: make(chan struct{})}
+	f := &fetch{ctx: ctx, cancel: cancel, most: u.limits.MaxMemory, whole: whole, holds: o.Size, done: make(chan struct{})}
 	if upload {
 		var body *io.PipeReader
 		body, f.upload = io.Pipe()
@@ -105,7 +112,13 @@ func (u *run) newFetch(o Outgoing, whole, upload bool) (int32, error) {
 	account := u.account
 	u.besideAs(id, func() (func(*machine) value, error) {
 		f.do(account, o)
-		return func(m *machine) value { return m.replyValue(f) }, f.err
+		u.sending.Add(-f.holds)
+		return func(m *machine) value {
+			if f.taken { // it waited for it
+				return undefinedValue()
+			}
+			return m.replyValue(f)
+		}, f.err
 	})
 	return id, nil
 }
@@ -256,6 +269,7 @@ func (u *run) fetchNext(id int32) (int32, error) {
 		if err != nil || piece == nil {
 			return nil, err
 		}
+		piece = bytes.Clone(piece) // the next one may be read before this one is handed over
 		return func(m *machine) value { return m.realm.newBytes(piece) }, nil
 	})
 }
@@ -311,6 +325,14 @@ func (u *run) fetchWait(m *machine, id int32) (value, error) {
 		return undefinedValue(), f.err
 	}
 	return m.replyValue(f), nil
+}
+
+// fetchTaken forgets a call whose answer the script has whole: a run may make many.
+func (u *run) fetchTaken(id int32) {
+	if f, ok := u.fetches[id]; ok {
+		f.taken, f.body = true, nil
+		delete(u.fetches, id)
+	}
 }
 
 // fetchCancel ends a call that nobody wants to know about any more.
@@ -409,6 +431,12 @@ func (m *machine) fetching(text func([]value, int) string, num func([]value, int
 				return undefinedValue(), errNetOver
 			}
 			return m.run.fetchWait(m, int32(num(args, 0)))
+		},
+		"fetchTaken": func(args []value) (value, error) {
+			if m.run != nil {
+				m.run.fetchTaken(int32(num(args, 0)))
+			}
+			return undefinedValue(), nil
 		},
 		"fetchCancel": func(args []value) (value, error) {
 			if m.run != nil {

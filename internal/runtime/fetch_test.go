@@ -103,6 +103,7 @@ func upstream(w http.ResponseWriter, r *http.Request) {
 		w.(http.Flusher).Flush()
 		<-r.Context().Done()
 	case "/never":
+		_, _ = io.Copy(io.Discard, r.Body) // until then it does not notice that its client left
 		<-r.Context().Done()
 	case "/large":
 		n, _ := strconv.Atoi(r.URL.Query().Get("n"))
@@ -339,6 +340,60 @@ func TestCallsAreBoundByThePendingOnes(t *testing.T) {
 		t.Errorf("%s %s", w.Body, h.log.String())
 	}
 	d.allClosed(t)
+}
+
+func TestBodiesThatWaitToBeSentAreBoundByTheMemoryOfTheMachine(t *testing.T) {
+	h, d := newOutside(t, `export default async () => {
+		const body = "x".repeat(5e6), c = new AbortController(), all = [];
+		for (let i = 0; i < 20; i++) all.push(fetch("https://api.example.com/never", { method: "POST", body, signal: c.signal }).catch((e) => e.code));
+		await new Promise((done) => setTimeout(done, 20));
+		c.abort();
+		const codes = await Promise.all(all), refused = codes.filter((code) => code === "NET_SIZE").length;
+		return Response.json([refused >= 13 && refused < 20, (await (await fetch("https://api.example.com/hash", { method: "POST", body })).text()).split(" ")[0]]);
+	};`, upstream, func(l *system.Runtime) { l.MaxMemory = 32 << 20 })
+	if w := h.ask(t, "GET", "/api/x", ""); strings.TrimSpace(w.Body.String()) != `[true,"5000000"]` {
+		t.Errorf("%s %s", w.Body, h.log.String())
+	}
+	d.allClosed(t)
+}
+
+func TestAnswersThatTheScriptHasAreNotHeldTwice(t *testing.T) {
+	h, d := newOutside(t, `export default async () => {
+		for (let i = 0; i < 20; i++) { const r = fazt.net.fetch("https://api.example.com/large?n=2000"); if (i % 2) await r; r.bytes(); }
+		return new Response("x");
+	};`, upstream)
+	held := 0
+	h.config.Network = watching{d, func() { held = max(held, len(h.busyRun().fetches)) }}
+	if w := h.ask(t, "GET", "/api/x", ""); w.Body.String() != "x" {
+		t.Error(w.Body, h.log.String())
+	}
+	if held > 2 {
+		t.Errorf("%d answers were held at once", held)
+	}
+	d.allClosed(t)
+}
+
+// watching looks before each call.
+type watching struct {
+	*direct
+	look func()
+}
+
+func (w watching) Begin(string, string) Account { return w }
+
+func (w watching) Do(ctx context.Context, o Outgoing) (*Reply, error) {
+	w.look()
+	return w.direct.Do(ctx, o)
+}
+
+// busyRun is the run under way. Its machine waits, or is about to.
+func (h *host) busyRun() *run {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, u := range h.busy {
+		return u
+	}
+	return nil
 }
 
 func TestWithoutAWayOutFetchIsBlocked(t *testing.T) {

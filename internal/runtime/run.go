@@ -77,6 +77,7 @@ type run struct {
 	account      Account         // of what it sends to other servers; nil = nothing so far
 	fetches      map[int32]*fetch
 	outgoing     context.Context // of all of them
+	sending      atomic.Int64    // bytes of their bodies that Go holds
 }
 
 // answer is what a function wants sent. It is written when the run holds neither a machine nor a processor: a visitor

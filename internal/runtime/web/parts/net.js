@@ -77,6 +77,7 @@ const fetch = async (input, init, count) => {
 		});
 		answer.then((head) => {
 			const { status, statusText, headers, url, redirected, body } = head;
+			if (body !== undefined && current() === of) host.fetchTaken(id);
 			const none = bodyless(status) || s.method === "HEAD";
 			resolve(response({ __proto__: null, data: none ? null : body === undefined ? Number.MAX_SAFE_INTEGER : body, remote: body === undefined && !none ? { id, of, failure: fail } : undefined,
 				used: false, contentType: null, headers, status, statusText, url, redirected }));
@@ -118,7 +119,10 @@ class Asked {
 		if (c.answer === undefined && c.error === undefined) {
 			c.promise.catch(() => {}); // it is told here
 			if (current() !== c.of) throw new TypeError("the request is over");
-			try { c.answer = new Answer(host.fetchWait(c.id)); } catch (e) { c.error = failure(e, c.at); }
+			try {
+				c.answer = new Answer(host.fetchWait(c.id));
+				host.fetchTaken(c.id);
+			} catch (e) { c.error = failure(e, c.at); }
 		}
 		if (c.error !== undefined) throw c.error;
 		return c.answer;
@@ -166,7 +170,11 @@ const ask = (url, options) => {
 		id = host.fetch(text(options, "method").toUpperCase() || "GET", url instanceof URL ? url.href : String(url), flatHeaders(headers), data, 0, 1, text(options, "auth"), milliseconds(options), text(options, "redirect"), cache);
 	} catch (e) { throw failure(e, at); }
 	const call = { id, of, at, answer: undefined, error: undefined };
-	call.promise = later(id).then((head) => call.answer ??= new Answer(head), (e) => { throw call.error ??= failure(e, at); });
+	const taken = (head) => {
+		if (current() === of) host.fetchTaken(id);
+		return new Answer(head);
+	};
+	call.promise = later(id).then((head) => call.answer ??= taken(head), (e) => { throw call.error ??= failure(e, at); });
 	const asked = new Asked(call);
 	// A script is written for calls that are over when they return, and that fail there.
 	return isScript() ? settle(asked) : asked;
