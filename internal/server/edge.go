@@ -152,6 +152,9 @@ func inUse(all []*generation) []*generation {
 	return kept
 }
 
+// lookOpen is how often connections are looked for that are still open.
+const lookOpen = 2 * time.Millisecond
+
 // shutdown lets the running requests of all servers finish, or ends them when ctx ends before.
 func shutdown(ctx context.Context, all []*generation) error {
 	errList := make([]error, len(all))
@@ -159,6 +162,11 @@ func shutdown(ctx context.Context, all []*generation) error {
 	for i, g := range all {
 		group.Go(func() {
 			err := g.server.Shutdown(ctx)
+			// Shutdown does not wait for a connection that was handed over just before, and that the server has not noted yet.
+			for err == nil && g.open.Load() > 0 {
+				time.Sleep(lookOpen)
+				err = g.server.Shutdown(ctx)
+			}
 			if err != nil && ctx.Err() != nil {
 				err = g.server.Close()
 			}
