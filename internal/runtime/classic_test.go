@@ -52,6 +52,7 @@ func TestAScriptGetsTheFieldsAndTheFilesOfAForm(t *testing.T) {
 
 // What a script says of its answer cannot change the connection, split the answer, or be no answer at all.
 func TestWhatRespondRefusesOrLeavesOut(t *testing.T) {
+	slowUnderRace(t)
 	for code, want := range map[string]int{
 		`respond(99, "x")`:                               500,
 		`respond(1000, "x")`:                             500,

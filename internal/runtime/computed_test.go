@@ -15,6 +15,7 @@ import (
 // What an import names is a file of the deployment, or of a package, or nothing: never the machine's, never a part of the
 // product that is not meant for scripts, and each time there is a clear error.
 func TestNoImportReachesWhatIsNotTheDeployments(t *testing.T) {
+	slowUnderRace(t)
 	dir := t.TempDir()
 	for _, name := range []string{"secret.js", "secret.json", "secret.txt"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(`"the machine's secret"`), 0o600); err != nil {
@@ -123,6 +124,7 @@ func try(t *testing.T, code string) (text string, failed bool) {
 
 // A map named by a comment is not read: it would be one of the machine, and some never end.
 func TestACommentMakesTheBundlerReadNothing(t *testing.T) {
+	slowUnderRace(t)
 	for _, comment := range []string{"//# sourceMappingURL=file:///dev/zero", "//@ sourceMappingURL=file:///dev/zero", "/*# sourceMappingURL=file:///dev/zero */", "//# sourceMappingURL=file://localhost/dev/zero", "//# sourceMappingURL=/dev/zero", "//# sourceMappingURL=main.js.map"} {
 		for _, code := range []string{"respond('x');\n" + comment, comment + "\nrespond('x');", "export default () => new Response('x')\n" + comment + "\n"} {
 			if text, failed := try(t, code); failed || text != "x" {

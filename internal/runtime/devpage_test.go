@@ -9,6 +9,7 @@ import (
 )
 
 func TestTheErrorPageIsForTheAuthorAlone(t *testing.T) {
+	slowUnderRace(t)
 	source := files{"api/main.ts": "import { part } from \"./part\";\nexport default (r: Request): Response => part(r);\n",
 		"api/part.ts": "interface Never {}\n\nexport function part(r: Request): Response {\n\tconst text: string = \"<b>\";\n\tthrow new TypeError(\"broken <script>\" + text);\n}\n"}
 	for _, tt := range []struct {

@@ -289,6 +289,7 @@ func TestCallsEndWithTheirRequest(t *testing.T) {
 }
 
 func TestACallLeavesTheFunctionTimeToAnswer(t *testing.T) {
+	slowUnderRace(t)
 	for name, code := range map[string]string{
 		"fetch":          `export default async () => { try { await fetch("https://api.example.com/never"); } catch (e) { return new Response(e.code); } };`,
 		"body":           `export default async () => { try { await (await fetch("https://api.example.com/hang")).text(); } catch (e) { return new Response(e.code); } };`,

@@ -23,6 +23,7 @@ var answering = map[string]string{
 
 // What a function may not say is not said, in whatever way it answers, and its console tells why.
 func TestHeadersThatWouldHurtOthersAreLeftOut(t *testing.T) {
+	slowUnderRace(t)
 	for style, code := range answering {
 		t.Run(style, func(t *testing.T) {
 			x := newSite(t, code)
@@ -106,6 +107,7 @@ func TestHeadersThatWouldHurtOthersAreLeftOut(t *testing.T) {
 }
 
 func TestLengthsThatLieConfuseNobody(t *testing.T) {
+	slowUnderRace(t)
 	for style, code := range answering {
 		x := newSite(t, code)
 		for _, length := range []string{"4", "3", "5", "0", "99999999999999999999", "4, 5", "04"} {
@@ -120,6 +122,7 @@ func TestLengthsThatLieConfuseNobody(t *testing.T) {
 }
 
 func TestStatusesNoAnswerHasAreFailures(t *testing.T) {
+	slowUnderRace(t)
 	for style, code := range answering {
 		x := newSite(t, code)
 		for _, status := range []string{"99", "0", "-1", "100", "101", "103", "199", "600", "1000", "1e9", "99999999999999999999", `"banana"`, "null", "[]", "{}", "NaN", "Infinity"} {
@@ -149,6 +152,7 @@ func TestStatusesNoAnswerHasAreFailures(t *testing.T) {
 }
 
 func TestNamesAndValuesThatAreNoHeadersAreFailures(t *testing.T) {
+	slowUnderRace(t)
 	for style, code := range answering {
 		x := newSite(t, code)
 		for _, pair := range [][2]string{
@@ -172,6 +176,7 @@ func TestNamesAndValuesThatAreNoHeadersAreFailures(t *testing.T) {
 // The checks of the prelude are made of built-ins. A script that replaces those gets no further: the host looks again, and
 // a status that no connection can take does not end the process.
 func TestReplacedChecksLetNothingThrough(t *testing.T) {
+	slowUnderRace(t)
 	for name, code := range map[string]string{
 		"status":      `Number.isInteger = () => true; setTimeout(() => {}, 30); respond(1000, "x");`,
 		"small":       `Number.isInteger = () => true; setTimeout(() => {}, 30); respond(99, "x");`,
@@ -238,6 +243,7 @@ func (x *site) answer(status int, headers [][2]string, body any) (*http.Response
 }
 
 func TestHeadersThatNobodyChanges(t *testing.T) {
+	slowUnderRace(t)
 	for expression, want := range map[string]string{
 		"request.headers.set('a', 'b')":                                                "TypeError",
 		"request.headers.append('a', 'b')":                                             "TypeError",

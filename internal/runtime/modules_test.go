@@ -65,6 +65,7 @@ import process from "node:process"; import timers from "timers"; import { setTim
 `
 
 func TestTheModulesOfNode(t *testing.T) {
+	slowUnderRace(t)
 	needNodeModules(t)
 	code := nodeImports + "const list = [\n"
 	for _, c := range nodeModules {

@@ -14,8 +14,8 @@ const usesAll = `
 
 const allUsed = `2 x trueb9d27c3e-9d4e-5a0e-8ee1-2b1c9e9a6a4c false <p><strong>b</strong></p> 31.01.2026 10 true`
 
-// slowUnderRace leaves a test out under the race detector (-short), in which the engine is ten times slower: the modules are
-// code for the engine, and nothing of them is ours to race.
+// slowUnderRace leaves a test out under the race detector (-short), in which the engine is ten times slower: its cases are
+// much code for the engine, one request after another, so there is nothing of ours to race.
 func slowUnderRace(t *testing.T) {
 	t.Helper()
 	if testing.Short() {

@@ -79,6 +79,7 @@ type unknown struct{ io.Reader }
 const largeBody = 300 << 10
 
 func TestBodiesOfEverySizeAreReadInEveryWay(t *testing.T) {
+	slowUnderRace(t)
 	x := newSite(t, `export default async (request) => {
 		const body = request.body, size = async () => { let n = 0; for await (const c of body) n += c.length; return n; };
 		switch (new URL(request.url).pathname) {
@@ -285,6 +286,7 @@ func TestWhatAStreamMayBeMadeOf(t *testing.T) {
 }
 
 func TestAnAnswerThatFailsMidwayIsCutOff(t *testing.T) {
+	slowUnderRace(t)
 	x := newSite(t, `const a = new Uint8Array([97]);
 	export default (request) => {
 		let n = 0;

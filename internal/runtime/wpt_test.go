@@ -104,6 +104,7 @@ func resourcesOf(root, name, text string) (map[string]string, error) {
 
 // Our own cases, written from the standards. All of them hold.
 func TestWhatTheStandardsSay(t *testing.T) {
+	slowUnderRace(t)
 	files, err := filepath.Glob(filepath.Join("testdata", "webapi", "*.any.js"))
 	if err != nil || len(files) == 0 {
 		t.Fatal("there are no cases", err)
