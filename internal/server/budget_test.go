@@ -51,7 +51,7 @@ func TestAFunctionThatRunsOutOfTimeForStorageHearsOfItAndCanAnswer(t *testing.T)
 // While the writer is held up, writes of functions end with an error that may be retried, before their function is
 // stopped, and none of them is done later.
 func TestWritesThatWaitForTheDiskInVainAreRefusedAndNeverDone(t *testing.T) {
-	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Runtime.ExecTimeout, l.Storage.WriteQueue = 1000, 3 }))
+	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Runtime.ExecTimeout, l.Storage.WriteQueue = 4000, 3 }))
 	i.Deploy("app", `
 -- api/main.js --
 export default async (request) => {
@@ -60,6 +60,7 @@ export default async (request) => {
 	return new Response("stored");
 };
 `)
+	i.Get("app", "/api/?n=first") // a machine that is busy elsewhere may take longer to compile than the write to give up
 	began, goOn := make(chan struct{}), make(chan struct{})
 	var held sync.WaitGroup
 	held.Go(func() {
@@ -84,8 +85,8 @@ export default async (request) => {
 		_, err := c.First("SELECT count(*) FROM kv", func(r *database.Row) { keys = r.Int(0) })
 		return err
 	})
-	if err != nil || keys != 0 {
-		t.Errorf("%d writes were done after they had been refused, %v", keys, err)
+	if err != nil || keys != 1 {
+		t.Errorf("%d writes were done after they had been refused, %v", keys-1, err)
 	}
 }
 
