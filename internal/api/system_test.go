@@ -26,7 +26,7 @@ func asked(i *fazttest.Instance, token, method, path, body string) fazttest.Resp
 }
 
 func TestLimitsOverTheAPI(t *testing.T) {
-	i := fazttest.New(t)
+	i := fazttest.New(t, fazttest.Shipped)
 	i.Deploy("shop", site)
 	token := newKey(t, i.Client, "laptop", "admin")
 	for _, tt := range []struct {

@@ -112,7 +112,11 @@ func runScripts(t *testing.T, dir string, by way) {
 				return startPeer(e)
 			}
 			if by == bySocket {
-				i := fazttest.New(e.T().(testing.TB), fazttest.At(database))
+				options := []fazttest.Option{fazttest.At(database)}
+				if filepath.Base(e.WorkDir) == "script-limits" { // it asks for the defaults
+					options = append(options, fazttest.Shipped)
+				}
+				i := fazttest.New(e.T().(testing.TB), options...)
 				e.Setenv("ADDRESS", i.Address)
 			}
 			return nil

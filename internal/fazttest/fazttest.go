@@ -44,12 +44,20 @@ type Option func(*server.Config)
 // Limit changes the limits.
 func Limit(change func(*system.Limits)) Option {
 	return func(c *server.Config) {
-		if c.Limits == nil {
-			l := system.Defaults()
-			c.Limits = &l
-		}
 		change(c.Limits)
 	}
+}
+
+// Shipped takes back what New changes of the limits.
+func Shipped(c *server.Config) { *c.Limits = system.Defaults() }
+
+// patient is the limits of an instance under test: functions get so much time that none runs out of it on a machine
+// that is busy elsewhere. A test of one of these limits sets it.
+func patient() *system.Limits {
+	l := system.Defaults()
+	l.Runtime.ExecTimeout, l.Runtime.CPUTime, l.Runtime.QueueWait, l.Capacity.TimeoutMS = 60_000, 60_000, 60_000, 120_000
+	l.Net.CallTimeout, l.Net.Budget, l.SQL.StatementTimeout, l.HTTP.ReadHeaderTimeout = 60_000, 60_000, 60_000, 60_000
+	return &l
 }
 
 // At uses the database at path, so that a test can start an instance again.
@@ -61,6 +69,7 @@ func New(t testing.TB, options ...Option) *Instance {
 	c := server.Config{
 		Database: filepath.Join(t.TempDir(), "data.db"),
 		Listen:   []string{"127.0.0.1:0"},
+		Limits:   patient(),
 		Log:      slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	for _, o := range options {
