@@ -62,11 +62,18 @@ type host struct {
 
 func newHost(t testing.TB, code string, change ...func(*system.Runtime)) *host {
 	t.Helper()
-	l := system.Defaults().Runtime
+	l := patient()
 	for _, c := range change {
 		c(&l)
 	}
 	return newHostWith(t, code, func(string) system.Runtime { return l })
+}
+
+// patient is limits with so much time that no function runs out of it on a machine that is busy elsewhere.
+func patient() system.Runtime {
+	l := system.Defaults().Runtime
+	l.ExecTimeout, l.CPUTime, l.QueueWait = 60_000, 60_000, 60_000
+	return l
 }
 
 // newHostWith is newHost with limits that may change, and with host functions.
