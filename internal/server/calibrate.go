@@ -36,7 +36,7 @@ import (
 const (
 	askers    = 32 // connections that ask at once
 	quiet     = 300 * time.Millisecond
-	firstWait = 5 * time.Second
+	patience  = 15 * time.Second // for the first good answer, on a slow machine that has other things to do
 	quietRate = 20 // requests and writes in a second that an idle instance may have
 )
 
@@ -261,7 +261,7 @@ func ask(method, path string) []byte {
 
 // first asks until there is a good answer.
 func first(ctx context.Context, address string, request []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, firstWait)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var good atomic.Int64
 	err := converse(ctx, address, time.Time{}, &good, func() []byte {
@@ -282,21 +282,28 @@ func first(ctx context.Context, address string, request []byte) error {
 }
 
 func refusedAll() error {
-	return errs.New(errs.Unavailable, "the instance refused everything it asked itself; are its limits that low?")
+	return errs.New(errs.Unavailable, "the instance gave itself no good answer for %v: is the machine that busy, or are its limits that low?", patience)
 }
 
 // drive asks over many connections, each for its next answer when it has the last, and gives how many good answers
-// came in a second. The first tenth of the time is not counted: machines are made then.
-func drive(ctx context.Context, address string, length time.Duration, next func(n int) []byte) (perSecond int, err error) {
-	ctx, cancel := context.WithTimeout(ctx, length)
+// came in a second. The first tenth of the time is not counted: machines are made then. Where no good answer came in
+// time, it waits for one.
+func drive(outer context.Context, address string, length time.Duration, next func(n int) []byte) (perSecond int, err error) {
+	ctx, cancel := context.WithTimeout(outer, length+patience)
 	defer cancel()
-	from := time.Now().Add(length / 10)
+	from, ends := time.Now().Add(length/10), time.Now().Add(length)
 	var good, n atomic.Int64
 	var once sync.Once
 	var all sync.WaitGroup
 	for range askers {
 		all.Go(func() {
-			if failed := converse(ctx, address, from, &good, func() []byte { return next(int(n.Add(1))) }); failed != nil && ctx.Err() == nil {
+			failed := converse(ctx, address, from, &good, func() []byte {
+				if good.Load() > 0 && time.Now().After(ends) {
+					cancel()
+				}
+				return next(int(n.Add(1)))
+			})
+			if failed != nil && ctx.Err() == nil {
 				once.Do(func() { err = failed })
 				cancel()
 			}
@@ -307,8 +314,8 @@ func drive(ctx context.Context, address string, length time.Duration, next func(
 	switch {
 	case err != nil:
 		return 0, errs.Wrap(errs.Unavailable, err, "the instance did not answer itself: %v", err)
-	case errors.Is(ctx.Err(), context.Canceled):
-		return 0, ctx.Err()
+	case outer.Err() != nil:
+		return 0, outer.Err()
 	case good.Load() == 0:
 		return 0, refusedAll()
 	}
