@@ -321,9 +321,9 @@ func TestAStreamThatIsPassedOnMayLastAsLongAsAStream(t *testing.T) {
 			for range 20 {
 				fmt.Fprint(w, "x")
 				w.(http.Flusher).Flush()
-				time.Sleep(100 * time.Millisecond)
+				time.Sleep(300 * time.Millisecond)
 			}
-		}, func(l *system.Runtime) { l.ExecTimeout, l.StreamTimeout = 1500, 30000 })
+		}, func(l *system.Runtime) { l.ExecTimeout, l.StreamTimeout = 4000, 60000 })
 	h.ask(t, "HEAD", "/api/x", "") // makes the machine, which takes time of its own
 	if w := h.ask(t, "GET", "/api/x", ""); w.Body.String() != strings.Repeat("x", 20) {
 		t.Errorf("%q %s", w.Body, h.log.String())

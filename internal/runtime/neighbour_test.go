@@ -13,12 +13,10 @@ import (
 // One app at all its limits, with natives that never end, leaves the requests of another served. The figures are shown,
 // not asserted.
 func TestAnAppAtItsLimitsLeavesAnotherServed(t *testing.T) {
-	var limits = system.Defaults().Runtime
-	limits.ExecTimeout, limits.QueueWait = 1000, 30_000
 	h := newHostWith(t, `export default () => { [].indexOf.call({ length: 2 ** 53 - 1 }, 1); };`, func(app string) system.Runtime {
-		l := limits
+		l := patient()
 		if app == "app_a" {
-			l.VMsPerApp, l.QueueWait = 2, 100
+			l.ExecTimeout, l.VMsPerApp, l.QueueWait = 1000, 2, 100
 		}
 		return l
 	})

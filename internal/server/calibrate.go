@@ -37,7 +37,7 @@ const (
 	askers    = 32 // connections that ask at once
 	quiet     = 300 * time.Millisecond
 	patience  = 15 * time.Second // for the first good answer, on a slow machine that has other things to do
-	quietRate = 20 // requests and writes in a second that an idle instance may have
+	quietRate = 20               // requests and writes in a second that an idle instance may have
 )
 
 // calibration is at most one at a time.
