@@ -56,14 +56,21 @@ type stored struct {
 // storedCost is what an answer takes besides its body, estimated.
 const storedCost = 1 << 10
 
+// fieldCost is what a header field takes besides its text, estimated. The other server chooses how many there are, and
+// 60 KiB of short names are megabytes of map.
+const fieldCost = 128
+
 // mostVariants of one URL.
 const mostVariants = 8
 
 func (s *stored) size() int64 {
 	n := int64(storedCost + len(s.url) + len(s.body))
-	for name, values := range s.header {
-		for _, v := range values {
-			n += int64(len(name) + len(v))
+	for _, fields := range []http.Header{s.header, s.vary} {
+		for name, values := range fields {
+			n += int64(fieldCost + len(name))
+			for _, v := range values {
+				n += int64(fieldCost/4 + len(v))
+			}
 		}
 	}
 	return n

@@ -282,3 +282,27 @@ func TestASecretThatIsGivenLaterIsReplacedInWhatIsKept(t *testing.T) {
 		t.Errorf("%q", body)
 	}
 }
+
+func TestWhatManyHeaderFieldsTakeIsCounted(t *testing.T) {
+	const fields = 10000
+	var names strings.Builder
+	many := http.Header{"Cache-Control": {"max-age=60"}}
+	for i := range fields {
+		names.WriteString(",a" + strconv.Itoa(i))
+		many["A"+strconv.Itoa(i)] = []string{""}
+	}
+	for name, header := range map[string]http.Header{
+		"names in Vary": {"Cache-Control": {"max-age=60"}, "Vary": {names.String()[1:]}},
+		"fields":        many,
+	} {
+		kept := keepable("http://example.com/", http.Header{}, &http.Response{StatusCode: 200, Status: "200 OK", Header: header}, &Entry{CacheTTL: 60}, time.Now())
+		// A map alone has 40 bytes for each: the name and the list.
+		if kept == nil || kept.size() < fields*40 {
+			t.Errorf("%s: %d of them count as %d bytes", name, fields, kept.size())
+		}
+		var c cache
+		if c.put("a", kept, 10, fields*40); c.apps["a"] != nil {
+			t.Errorf("%s: kept beyond the limit", name)
+		}
+	}
+}

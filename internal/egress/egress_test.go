@@ -634,7 +634,7 @@ func TestHeadersAreHygienic(t *testing.T) {
 	w.allow(Entry{Domain: "example.com", HTTP: true})
 	w.must(Call{URL: "http://example.com/", Header: http.Header{
 		"host": {"evil"}, "CONNECTION": {"x-a"}, "proxy-Authorization": {"a"}, "Transfer-Encoding": {"chunked"}, "content-length": {"7"}, "metadata-flavor": {"Google"},
-		"METADATA": {"true"}, "X-aws-ec2-metadata-token": {"a"}, "X-Forwarded-For": {"127.0.0.1"}, "Accept-Encoding": {"x"}, "TE": {"trailers"}, "Upgrade": {"h2c"},
+		"METADATA": {"true"}, "X-aws-ec2-metadata-token": {"a"}, "X-Forwarded-For": {"127.0.0.1"}, "X_Forwarded_For": {"127.0.0.1"}, "Accept-Encoding": {"x"}, "TE": {"trailers"}, "Upgrade": {"h2c"},
 		"x-kept": {"1", "2"}, "Authorization": {"Bearer mine"}, "Cookie": {"a=b"},
 	}})
 	want := http.Header{"X-Kept": {"1", "2"}, "Authorization": {"Bearer mine"}, "Cookie": {"a=b"}, "User-Agent": {userAgent}, "Accept-Encoding": {encodings}}

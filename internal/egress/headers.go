@@ -20,8 +20,8 @@ var unsent = map[string]bool{
 // unsentPrefixes are the same for whole families.
 var unsentPrefixes = []string{"proxy-", "x-forwarded-", "x-aws-ec2-metadata-", "sec-", "metadata-"}
 
-// overrides ask a server to take a request for one of another method.
-var overrides = []string{"X-Http-Method-Override", "X-Http-Method", "X-Method-Override"}
+// overrides ask a server to take a request for one of another method. Lower case.
+var overrides = []string{"x-http-method-override", "x-http-method", "x-method-override"}
 
 // followed are the headers that follow a redirect to another origin: what is about the form of the answer and says nothing
 // about who asks.
@@ -64,9 +64,10 @@ func sanitize(in http.Header, most int64) (http.Header, *fault) {
 	return out, nil
 }
 
-// forbidden says whether a header is not for functions to send.
+// forbidden says whether a header is not for functions to send. An underscore counts as a hyphen: behind CGI, WSGI and
+// Rack both names are one variable.
 func forbidden(name string) bool {
-	lower := strings.ToLower(name)
+	lower := hyphened(name)
 	if unsent[lower] {
 		return true
 	}
@@ -77,6 +78,9 @@ func forbidden(name string) bool {
 	}
 	return false
 }
+
+// hyphened is a name of a header as those servers compare it.
+func hyphened(name string) string { return strings.ReplaceAll(strings.ToLower(name), "_", "-") }
 
 // safe are the headers with which a hop to another origin begins.
 func safe(in http.Header, body bool) http.Header {

@@ -155,8 +155,10 @@ func (h *hop) request() (*http.Request, *fault) {
 }
 
 func withoutOverrides(h http.Header) {
-	for _, name := range overrides {
-		delete(h, name)
+	for name := range h {
+		if slices.Contains(overrides, hyphened(name)) {
+			delete(h, name)
+		}
 	}
 }
 
