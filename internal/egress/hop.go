@@ -372,6 +372,25 @@ func (h *hop) drop(resp *http.Response) {
 	_ = resp.Body.Close()
 }
 
+// scrubber is what keeps the values of the app's secrets from it: those in force, and those that were when an earlier hop
+// was sent, should they have been changed since.
+func (h *hop) scrubber() *scrubber {
+	if h.policy == nil {
+		return nil
+	}
+	app := h.call.run.app
+	var changed []Secret
+	for i, p := range h.call.passed {
+		if p != h.policy && !slices.Contains(h.call.passed[:i], p) {
+			changed = append(changed, p.visible(app)...)
+		}
+	}
+	if changed == nil {
+		return h.policy.scrubber(app)
+	}
+	return newScrubber(append(changed, h.policy.visible(app)...))
+}
+
 // log tells what came of the hop.
 func (h *hop) log(f *fault) {
 	k := h.call
@@ -386,10 +405,7 @@ func (h *hop) log(f *fault) {
 	if h.body && k.body != nil {
 		a.Sent, _ = k.body.state()
 	}
-	var s *scrubber
-	if h.policy != nil {
-		s = h.policy.scrubber(k.run.app)
-	}
+	s := h.scrubber()
 	if t := h.target; t != nil {
 		a.Scheme, a.Host, a.Path = t.scheme, t.authority(), s.text(h.entry.logged(t.url.EscapedPath()))
 	}

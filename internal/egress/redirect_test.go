@@ -227,3 +227,22 @@ func TestSecretsDoNotFollowRedirectsToAnotherHost(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// The answer of the last hop repeats what the first one was sent with, after the owner changed the secret in between.
+func TestASecretThatIsChangedDuringACallIsReplacedInItsAnswer(t *testing.T) {
+	w := newWorld(t)
+	w.allow(Entry{Domain: "example.com", HTTP: true})
+	w.secret(Secret{Name: "K", Domain: "example.com", As: AsBearer, Value: "the-former-value"})
+	w.serve("example.com", func(rw http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/end" {
+			_, _ = io.WriteString(rw, "the-former-value, "+r.Header.Get("Authorization"))
+			return
+		}
+		w.secrets[0].Value = "the-present-value"
+		w.apply()
+		http.Redirect(rw, r, "/end", http.StatusFound)
+	})
+	if _, text := w.must(Call{URL: "http://example.com/", Auth: "K"}); text != "[secret K], Bearer [secret K]" {
+		t.Error(text)
+	}
+}

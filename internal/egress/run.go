@@ -29,7 +29,8 @@ type call struct {
 	header http.Header // as the function gave them, without what it may not send
 	slot   bool        // it holds a place
 	first  *target
-	left   bool // a hop went to another origin: from there on there are no credentials, not even on the way back
+	passed []*Policy // those of the hops that led to another
+	left   bool      // a hop went to another origin: from there on there are no credentials, not even on the way back
 }
 
 // Do makes one call. The caller closes the answer's body; until then the call holds its place, at most until its time has
@@ -194,6 +195,7 @@ func (k *call) follow(t *target) (*Answer, *fault) {
 		}
 		h.drop(resp)
 		h.log(nil)
+		k.passed = append(k.passed, h.policy)
 		h = next
 	}
 }
@@ -201,7 +203,7 @@ func (k *call) follow(t *target) (*Answer, *fault) {
 // answer is the last hop's, as the function gets it.
 func (h *hop) answer(resp *http.Response) *Answer {
 	k := h.call
-	scrubber := h.policy.scrubber(k.run.app)
+	scrubber := h.scrubber()
 	_, text, _ := strings.Cut(resp.Status, " ")
 	given := &Answer{
 		Status: resp.StatusCode, StatusText: scrubber.text(text), Header: received(resp.Header, scrubber),

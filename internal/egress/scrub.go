@@ -12,7 +12,8 @@ import (
 )
 
 // A scrubber replaces the values of secrets, in every spelling they commonly travel in, by [secret NAME]. It is no proof
-// against the server that was given a secret: that one can spell it as it likes. It is for servers that echo.
+// against the server that was given a secret: that one can spell it as it likes, and one that echoes and knows Range can
+// be asked for it in pieces. It is for servers that echo; the secret's domain is what keeps it from all others.
 type scrubber struct {
 	first    [1 << 16 / 64]uint64 // bit set: some pattern begins with these two bytes
 	patterns map[[2]byte][]pattern
