@@ -45,19 +45,21 @@ func TestKilledAtAnyMomentLosesNothingAcknowledged(t *testing.T) {
 	c.versions = [2]fazttest.Folder{version(1), version(2)}
 
 	var slowest time.Duration
-	for i := range kills {
+	worked := func() bool { return c.answers.Load() > 0 && c.deploys.Load() > 0 && len(c.acked) > 0 }
+	done := 0
+	for ; done < kills || !worked() && done < 10*kills; done++ { // a machine that is busy elsewhere does little before each
 		took := c.start()
 		slowest = max(slowest, took)
 		c.verify()
 		c.workUntilKilled()
-		c.examine(i)
+		c.examine(done)
 	}
 	c.start()
 	c.verify()
 	c.kill()
 	t.Logf("%d kills: %d answers read, %d deploys and %d writes acknowledged, none lost; ready again in %v at most",
-		kills, c.answers.Load(), c.deploys.Load(), len(c.acked), slowest.Round(time.Millisecond))
-	if c.answers.Load() == 0 || c.deploys.Load() == 0 || len(c.acked) == 0 {
+		done, c.answers.Load(), c.deploys.Load(), len(c.acked), slowest.Round(time.Millisecond))
+	if !worked() {
 		t.Fatal("the test did not do its work")
 	}
 }

@@ -31,9 +31,40 @@ type generation struct {
 	limits system.HTTP
 	server *http.Server
 	queue  *handed
-	open   atomic.Int64  // connections; negative is impossible
+	open   atomic.Int64 // connections; negative is impossible
+	fresh  fresh
 	ended  chan struct{} // closed when it takes no connections any more
 }
+
+// fresh are the connections whose first request has not reached the handler yet.
+type fresh struct {
+	n     atomic.Int64
+	mu    sync.Mutex
+	conns map[net.Conn]struct{}
+}
+
+func (f *fresh) add(c net.Conn) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.conns == nil {
+		f.conns = map[net.Conn]struct{}{}
+	}
+	f.conns[c] = struct{}{}
+	f.n.Store(int64(len(f.conns)))
+}
+
+func (f *fresh) remove(c net.Conn) {
+	if f.n.Load() == 0 { // mostly, and all it costs a request then
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.conns, c)
+	f.n.Store(int64(len(f.conns)))
+}
+
+// connection is the key of a request's connection in its context.
+type connection struct{}
 
 // run serves until ctx ends, then lets running requests finish.
 func (e edge) run(ctx context.Context) error {
@@ -109,14 +140,22 @@ func (g *generation) serves(l system.HTTP) bool {
 func (e edge) generation(l system.HTTP) *generation {
 	g := &generation{limits: l, queue: &handed{addr: e.listener.Addr(), conns: make(chan net.Conn), closed: make(chan struct{})}, ended: make(chan struct{})}
 	g.server = &http.Server{
-		Handler:           e.handler,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			c, _ := r.Context().Value(connection{}).(net.Conn)
+			g.fresh.remove(c)
+			e.handler.ServeHTTP(w, r)
+		}),
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, connection{}, c)
+		},
 		ReadHeaderTimeout: milliseconds(l.ReadHeaderTimeout),
 		WriteTimeout:      milliseconds(l.WriteTimeout), // moved on by progress
 		IdleTimeout:       milliseconds(l.IdleTimeout),
 		MaxHeaderBytes:    l.MaxHeaderBytes,
 		ErrorLog:          logAdapter(e.log),
-		ConnState: func(_ net.Conn, state http.ConnState) {
+		ConnState: func(c net.Conn, state http.ConnState) {
 			if state == http.StateClosed || state == http.StateHijacked {
+				g.fresh.remove(c)
 				g.open.Add(-1)
 			}
 		},
@@ -132,6 +171,7 @@ func milliseconds(n int) time.Duration { return time.Duration(n) * time.Millisec
 
 func (g *generation) take(c net.Conn) {
 	g.open.Add(1)
+	g.fresh.add(c)
 	g.queue.conns <- c
 }
 
@@ -152,8 +192,20 @@ func inUse(all []*generation) []*generation {
 	return kept
 }
 
-// lookOpen is how often connections are looked for that are still open.
-const lookOpen = 2 * time.Millisecond
+const (
+	lookOpen = 2 * time.Millisecond // how often connections are looked for that are still open
+	arriving = 2 * time.Second      // how long a stop waits for the first requests of connections that were taken
+)
+
+// settle waits until the first request of every connection has arrived: http.Server closes without an answer those whose
+// request it reads after Shutdown has begun. Some clients connect ahead of time and send nothing, so not for long.
+func (g *generation) settle(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, arriving)
+	defer cancel()
+	for g.fresh.n.Load() > 0 && ctx.Err() == nil {
+		time.Sleep(lookOpen)
+	}
+}
 
 // shutdown lets the running requests of all servers finish, or ends them when ctx ends before.
 func shutdown(ctx context.Context, all []*generation) error {
@@ -161,6 +213,7 @@ func shutdown(ctx context.Context, all []*generation) error {
 	var group sync.WaitGroup
 	for i, g := range all {
 		group.Go(func() {
+			g.settle(ctx)
 			err := g.server.Shutdown(ctx)
 			// Shutdown does not wait for a connection that was handed over just before, and that the server has not noted yet.
 			for err == nil && g.open.Load() > 0 {

@@ -74,6 +74,29 @@ func TestAServerThatStopsLetsRequestsOfEarlierLimitsFinish(t *testing.T) {
 	}
 }
 
+// net/http closes a connection without an answer when it reads its request after the stop has begun.
+func TestAServerThatStopsAnswersARequestThatIsArriving(t *testing.T) {
+	i := fazttest.New(t)
+	x := &trial{T: t, Instance: i, id: i.Deploy("app", "-- index.html --\nhello\n").App.ID}
+	begun, rest := page[:20], page[20:]
+	c := x.connect(begun)
+	i.Get("app", "/") // the connection was taken before that of this request
+	ended := make(chan struct{})
+	go func() { i.Stop(); close(ended) }()
+	x.await("the stop", func() bool {
+		other, err := net.Dial("tcp", i.Address)
+		if err == nil {
+			other.Close()
+		}
+		return err != nil
+	})
+	_, _ = io.WriteString(c, rest)
+	if got := x.fate(c, 20*time.Second); got != "answered" {
+		t.Error(got)
+	}
+	<-ended
+}
+
 func TestNoDownloadThatMovesIsCutByTheTimeOfARequest(t *testing.T) {
 	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Capacity.TimeoutMS = 100 }))
 	const size = 8 << 20
