@@ -20,7 +20,7 @@ need  = command -v $(1) >/dev/null || { $(SUDO) apt-get update -q && \
 	$(SUDO) env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -q -y --no-install-recommends $(2); }
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-fast every race lint cross fuzz crash bench overload bench-functions fairness golden vuln clean tools web
+.PHONY: help build run test test-fast every race lint cross fuzz crash bench overload bench-functions fairness faults golden vuln clean tools web
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -90,6 +90,10 @@ bench-functions: build ## measure functions against Node.js and workerd; prints 
 
 fairness: build ## measure an app beside one that computes without end; prints the figures of docs/PERFORMANCE.md
 	go run ./bench fairness
+
+faults: build ## attack an instance as visitors, authors and disks do; prints the figures of docs/RELIABILITY.md
+	@$(call need,nginx,nginx-light)
+	go run ./bench/faults
 
 golden: ## rewrite the golden and generated files
 	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' internal cmd | xargs -n1 dirname | sort -u | sed 's|^|./|') -update

@@ -1,0 +1,124 @@
+// Command faults attacks a built fazt the way visitors, authors, disks and other servers have been seen to, and prints
+// the figures of docs/RELIABILITY.md. Each attack has a file of its own, starts instances of its own, sends to loopback
+// alone, and is bounded in count and time.
+//
+//	go run ./bench/faults [-fazt bin/fazt] [-out bench/out] [NAME ...]
+//
+// Without names every attack runs. One that needs what the machine lacks (root for a small file system, nginx) says so
+// and counts as skipped. The exit code is 1 when an attack did what it must not be able to do.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// attack is one fault that was found, as a program: run returns an error when the product did not keep its promise.
+type attack struct {
+	name  string
+	about string // what is done and what must hold, for the list
+	run   func(ctx context.Context, l *lab) error
+}
+
+// attacks are all there are, in the order of docs/RELIABILITY.md.
+func attacks() []attack {
+	return []attack{}
+}
+
+func main() {
+	options := options{}
+	flag.StringVar(&options.fazt, "fazt", "bin/fazt", "the binary to attack")
+	flag.StringVar(&options.out, "out", "bench/out", "folder for the logs of the instances")
+	flag.BoolVar(&options.list, "list", false, "list the attacks")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, options, flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "faults:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+// options are what a run can be told.
+type options struct {
+	fazt, out string
+	list      bool
+}
+
+func run(ctx context.Context, o options, names []string) error {
+	chosen, err := choose(names)
+	if err != nil {
+		return err
+	}
+	if o.list {
+		for _, a := range chosen {
+			fmt.Printf("%-18s %s\n", a.name, a.about)
+		}
+		return nil
+	}
+	for _, p := range []*string{&o.fazt, &o.out} {
+		if *p, err = filepath.Abs(*p); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(o.out, 0o755); err != nil {
+		return err
+	}
+	failed := []string{}
+	for _, a := range chosen {
+		fmt.Fprintf(os.Stderr, "%s: %s\n", a.name, a.about)
+		begun := time.Now()
+		l, err := newLab(o, a.name)
+		if err != nil {
+			return err
+		}
+		err = a.run(ctx, l)
+		l.close()
+		verdict := "held"
+		switch {
+		case errors.Is(err, errSkipped):
+			verdict = err.Error()
+		case err != nil:
+			verdict = "FAILED: " + err.Error()
+			failed = append(failed, a.name)
+		}
+		for _, f := range l.figures {
+			fmt.Printf("%-18s %-58s %s\n", a.name, f.what, f.value)
+		}
+		fmt.Printf("%-18s %s (%.1f s)\n", a.name, verdict, time.Since(begun).Seconds())
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	if len(failed) > 0 {
+		return fmt.Errorf("not held: %s", strings.Join(failed, ", "))
+	}
+	return nil
+}
+
+func choose(names []string) ([]attack, error) {
+	all := attacks()
+	if len(names) == 0 {
+		return all, nil
+	}
+	chosen := []attack{}
+	for _, name := range names {
+		i := slices.IndexFunc(all, func(a attack) bool { return a.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("no attack %q; -list shows them", name)
+		}
+		chosen = append(chosen, all[i])
+	}
+	return chosen, nil
+}
