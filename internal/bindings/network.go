@@ -20,9 +20,7 @@ func (n network) Begin(appID, requestID string) runtime.Account {
 type account struct{ run *egress.Run }
 
 func (a account) Do(ctx context.Context, o runtime.Outgoing) (*runtime.Reply, error) {
-	answer, err := a.run.Do(ctx, egress.Call{
-		Method: o.Method, URL: o.URL, Header: o.Headers, Body: o.Body, Size: o.Size, Auth: o.Auth, Timeout: o.Timeout, Redirect: o.Redirect, Cache: o.Cache,
-	})
+	answer, err := a.run.Do(ctx, call(o))
 	if err != nil {
 		return nil, err
 	}
@@ -34,4 +32,12 @@ func (a account) Do(ctx context.Context, o runtime.Outgoing) (*runtime.Reply, er
 		Status: answer.Status, StatusText: answer.StatusText, URL: answer.URL, Headers: answer.Header, Redirected: answer.Redirected, FromKept: answer.Cached,
 		Body: answer.Body, Size: size,
 	}, nil
+}
+
+func (a account) Refuse(o runtime.Outgoing, err error) { a.run.Refuse(call(o), err) }
+
+func call(o runtime.Outgoing) egress.Call {
+	return egress.Call{
+		Method: o.Method, URL: o.URL, Header: o.Headers, Body: o.Body, Size: o.Size, Auth: o.Auth, Timeout: o.Timeout, Redirect: o.Redirect, Cache: o.Cache,
+	}
 }

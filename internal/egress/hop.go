@@ -252,6 +252,10 @@ func (h *hop) exchange(req *http.Request) (*http.Response, *fault) {
 	if h.entry.MaxResponse > 0 {
 		most = min(most, h.entry.MaxResponse)
 	}
+	if h.redirects(resp) { // its body is dropped unread: it counts against nothing
+		h.content = http.NoBody
+		return resp, nil
+	}
 	if h.content, err = h.decode(resp, most); err != nil {
 		_ = resp.Body.Close()
 		return nil, k.fault(err)

@@ -28,19 +28,26 @@ func (t *target) resolve(location string) (next *target, why string) {
 	return parseURL(t.url.ResolveReference(ref).String())
 }
 
+// redirects says whether an answer is followed, or refused for where it leads, and is not the function's. One without a Location, or with
+// an empty one, is an answer: Chromium, curl and net/http return it too. By the letter of the fetch standard an empty one
+// leads to the same URL, and Node asks 21 times before it fails.
+func (h *hop) redirects(resp *http.Response) bool {
+	switch resp.StatusCode {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return strings.Join(resp.Header["Location"], "") != "" && h.call.asked.Redirect != "manual"
+	}
+	return false
+}
+
 // redirect is the hop an answer leads to; nil = it is the answer. What the next hop carries is built anew: to the same
 // origin what the function gave, elsewhere what says nothing of who asks.
 func (h *hop) redirect(resp *http.Response) (*hop, *fault) {
 	k := h.call
-	locations := resp.Header["Location"]
-	switch resp.StatusCode {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-	default:
+	if !h.redirects(resp) {
 		return nil, nil
 	}
+	locations := resp.Header["Location"]
 	switch {
-	case len(locations) == 0 || k.asked.Redirect == "manual":
-		return nil, nil
 	case k.asked.Redirect == "error":
 		return nil, fail(CodeError, "the other server redirects, and the call does not allow it", "the call does not follow redirects")
 	case len(locations) > 1 && strings.Join(locations, "") != strings.Repeat(locations[0], len(locations)):

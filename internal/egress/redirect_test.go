@@ -1,10 +1,12 @@
 package egress
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -164,6 +166,68 @@ func TestRedirectsChangeTheMethodAsBrowsersDo(t *testing.T) {
 	w.free()
 }
 
+// 200 bytes of HTML under a limit of 100 lost the redirect they came with.
+func TestTheBodyOfARedirectThatIsFollowedCountsAgainstNothing(t *testing.T) {
+	w := newWorld(t)
+	var endless atomic.Bool
+	w.serve("example.com", func(rw http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/end" {
+			_, _ = io.WriteString(rw, "end")
+			return
+		}
+		rw.Header().Set("Content-Encoding", "nonsense")
+		rw.Header().Set("Location", "/end")
+		if endless.Load() {
+			rw.WriteHeader(http.StatusFound)
+			for r.Context().Err() == nil {
+				_, _ = rw.Write(make([]byte, 1<<16))
+			}
+			return
+		}
+		rw.Header().Set("Content-Length", "200")
+		rw.WriteHeader(http.StatusFound)
+		_, _ = rw.Write(make([]byte, 200))
+	})
+	w.allow(Entry{Domain: "example.com", HTTP: true, MaxResponse: 100})
+	for _, is := range []bool{false, true} {
+		endless.Store(is)
+		if a, text := w.must(Call{URL: "http://example.com/"}); text != "end" || !a.Redirected {
+			t.Errorf("%d %s", a.Status, text)
+		}
+	}
+	endless.Store(false)
+	for _, how := range []string{"manual", "error"} { // the answer is the function's, and counts
+		if _, _, err := w.do(Call{URL: "http://example.com/", Redirect: how}); (code(err) == CodeSize) != (how == "manual") {
+			t.Errorf("%s: %v", how, err)
+		}
+	}
+	w.free()
+}
+
+// An empty Location was followed to the same URL, as often as net.max_redirects allows, and failed then. Node does that
+// 21 times; Chromium, curl and net/http take it for an answer.
+func TestARedirectWithoutAPlaceToGoIsAnAnswer(t *testing.T) {
+	for name, locations := range map[string][]string{"none": nil, "empty": {""}, "empty twice": {"", ""}} {
+		w := newWorld(t)
+		asked := 0
+		w.serve("example.com", func(rw http.ResponseWriter, _ *http.Request) {
+			asked++
+			if rw.Header()["Location"] = locations; locations == nil {
+				delete(rw.Header(), "Location")
+			}
+			rw.WriteHeader(http.StatusFound)
+			_, _ = io.WriteString(rw, "choose")
+		})
+		w.allow(Entry{Domain: "example.com", HTTP: true})
+		for _, how := range []string{"follow", "error", "manual"} {
+			asked = 0
+			if a, text := w.must(Call{URL: "http://example.com/", Redirect: how}); a.Status != 302 || text != "choose" || a.Redirected || asked != 1 {
+				t.Errorf("%s, %s: %d %q after %d requests", name, how, a.Status, text, asked)
+			}
+		}
+	}
+}
+
 // curl CVE-2022-27774 and -27776, Go CVE-2023-45289 and CVE-2024-45336, undici CVE-2023-45143 and CVE-2024-30260: headers
 // that say who asks followed redirects to another host, to another port, to a subdomain, and came back after a detour.
 func TestCredentialsStayWithTheirOrigin(t *testing.T) {
@@ -244,5 +308,51 @@ func TestASecretThatIsChangedDuringACallIsReplacedInItsAnswer(t *testing.T) {
 	})
 	if _, text := w.must(Call{URL: "http://example.com/", Auth: "K"}); text != "[secret K], Bearer [secret K]" {
 		t.Error(text)
+	}
+}
+
+func TestHostsWithAnUnderscoreAreReachedWhereAWildcardAllowsThem(t *testing.T) {
+	w := newWorld(t)
+	for _, host := range []string{"my_app.example.com", "_dmarc.example.com"} {
+		w.serve(host, hello)
+	}
+	w.allow(Entry{Domain: "*.example.com", HTTP: true})
+	for _, url := range []string{"http://my_app.example.com/", "http://_DMARC.example.com/"} {
+		if _, text := w.must(Call{URL: url}); text != "hello" {
+			t.Errorf("%s: %q", url, text)
+		}
+	}
+	if _, err := ParseDomain("my_app.example.com"); err != nil {
+		t.Errorf("allowed by its name: %v", err)
+	}
+}
+
+func TestCallsThatWereRefusedBeforeTheGateAreLogged(t *testing.T) {
+	w := newWorld(t)
+	w.allow(Entry{Domain: "example.com"})
+	w.limits.MaxCalls = 6
+	r := w.gate.Begin("app_1", "req_1")
+	for _, c := range []struct {
+		call                       Call
+		err                        error
+		method, host, code, reason string
+	}{
+		{Call{URL: "nonsense"}, errors.New("x"), "", "", CodeError, "the URL has to begin with https:// or http://"},
+		{Call{URL: "https://u:s3cret@example.com/"}, errors.New("x"), "", "", CodeError, "the URL has a user or password in it; give credentials as a secret"},
+		{Call{Method: "put", URL: "https://example.com/x?s3cret"}, errors.New("no header"), "PUT", "example.com", CodeError, "no header"},
+		{Call{Method: "s3cret", URL: "https://example.com/"}, errors.New("no method"), "", "example.com", CodeError, "no method"},
+		{Call{Method: "GET", URL: "https://example.com/"}, noBudget("x").err, "GET", "example.com", CodeBudget, noBudget("x").err.Message},
+	} {
+		r.Refuse(c.call, c.err)
+		a := w.last()
+		if a.Method != c.method || a.Host != c.host || a.Code != c.code || a.Reason != c.reason || strings.Contains(a.Path, "s3cret") {
+			t.Errorf("%+v: logged %+v", c.call, a)
+		}
+	}
+	for range 5 {
+		r.Refuse(Call{URL: "nonsense"}, errors.New("x"))
+	}
+	if n := len(w.attempts()); n != 7 {
+		t.Errorf("%d are logged: a loop around a call that cannot be made would push others out", n)
 	}
 }

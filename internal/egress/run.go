@@ -94,6 +94,28 @@ func (k *call) admit() (t *target, f *fault, tell bool) {
 	return t, f, true
 }
 
+// Refuse counts and logs a call that failed before it came here, as one that is malformed.
+func (r *Run) Refuse(c Call, err error) {
+	k := &call{gate: r.gate, run: r, asked: c, limits: r.gate.c.Limits(r.app)}
+	ok, first := r.enter(k.limits)
+	if !ok && !first {
+		return
+	}
+	var f *errs.Error
+	if !errors.As(err, &f) || f.Code == "" {
+		f = malformed(err.Error()).err
+	}
+	reason := f.Message
+	t, why := parseURL(c.URL)
+	if t == nil && c.URL != "" {
+		reason = why
+	}
+	if k.asked.Method = strings.ToUpper(c.Method); !slices.Contains(methods, k.asked.Method) {
+		k.asked.Method = ""
+	}
+	k.refuse(t, &fault{f, reason})
+}
+
 // begin opens the call's time.
 func (k *call) begin(t *target) *fault {
 	most := least(milliseconds(k.limits.CallTimeout), max(0, k.asked.Timeout))

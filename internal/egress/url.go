@@ -127,7 +127,7 @@ func splitAuthority(authority string, scheme int) (host string, port int, why st
 // number to any program is none (WHATWG URL, "ends in a number": 127.1, 0x7f.1, 2130706433).
 func canonicalHost(raw string) (host, why string) {
 	host = raw
-	if !ldh(raw) || strings.Contains(strings.ToLower(raw), "xn--") {
+	if !plain(raw) || strings.Contains(strings.ToLower(raw), "xn--") {
 		ascii, err := idna.Lookup.ToASCII(raw)
 		if err != nil {
 			return "", "the host is not a valid international name"
@@ -138,7 +138,7 @@ func canonicalHost(raw string) (host, why string) {
 	if host == "" {
 		return "", "the URL names no host"
 	}
-	if !ldh(host) || len(host) > 253 {
+	if !plain(host) || len(host) > 253 {
 		return "", "the host is no name of a host"
 	}
 	for label := range strings.SplitSeq(host, ".") {
@@ -152,11 +152,12 @@ func canonicalHost(raw string) (host, why string) {
 	return host, ""
 }
 
-// ldh says whether a host has letters, digits, hyphens and dots alone.
-func ldh(host string) bool {
+// plain says whether a host has letters, digits, hyphens, underscores and dots alone. No registry gives out a name with an
+// underscore, but who has a name gives such names below it, and browsers and curl reach them.
+func plain(host string) bool {
 	for i := range len(host) {
 		c := host[i] | 0x20
-		if (c < 'a' || c > 'z') && (host[i] < '0' || host[i] > '9') && host[i] != '.' && host[i] != '-' {
+		if (c < 'a' || c > 'z') && (host[i] < '0' || host[i] > '9') && host[i] != '.' && host[i] != '-' && host[i] != '_' {
 			return false
 		}
 	}

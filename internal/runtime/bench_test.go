@@ -39,6 +39,8 @@ type instant struct{}
 
 func (instant) Begin(string, string) Account { return instant{} }
 
+func (instant) Refuse(Outgoing, error) {}
+
 func (instant) Do(context.Context, Outgoing) (*Reply, error) {
 	return &Reply{Status: 200, StatusText: "OK", URL: "https://api.example.com/", Headers: http.Header{"Content-Type": {"text/plain"}}, Body: io.NopCloser(strings.NewReader("hello")), Size: 5}, nil
 }

@@ -24,6 +24,8 @@ type Network interface {
 type Account interface {
 	// Do sends o. It ends, and so do reads of what it gives, when ctx does.
 	Do(ctx context.Context, o Outgoing) (*Reply, error)
+	// Refuse notes that o failed with err before it could be sent.
+	Refuse(o Outgoing, err error)
 }
 
 // Outgoing is a request to another server.
@@ -79,11 +81,37 @@ type fetch struct {
 	finished sync.Once
 }
 
-// newFetch starts a call. upload says that the body follows in pieces.
+// newFetch starts a call, and notes when it cannot be. upload says that the body follows in pieces.
 func (u *run) newFetch(o Outgoing, whole, upload bool) (int32, error) {
 	if u.engine.config.Network == nil {
 		return 0, errNoNetwork
 	}
+	u.openAccount()
+	id, err := u.beginFetch(o, whole, upload)
+	if err != nil {
+		u.account.Refuse(o, err)
+	}
+	return id, err
+}
+
+// openAccount begins the account of what the run sends.
+func (u *run) openAccount() {
+	if u.account == nil {
+		u.account = u.engine.config.Network.Begin(u.f.AppID, u.f.RequestID)
+		u.fetches = map[int32]*fetch{}
+	}
+}
+
+// fetchRefused notes a call that the script could not even ask for.
+func (u *run) fetchRefused(o Outgoing, why string) {
+	if u.engine.config.Network == nil {
+		return
+	}
+	u.openAccount()
+	u.account.Refuse(o, errs.New(errs.Invalid, "%s", why))
+}
+
+func (u *run) beginFetch(o Outgoing, whole, upload bool) (int32, error) {
 	id, err := u.newID()
 	if err != nil {
 		return 0, err
@@ -96,10 +124,6 @@ func (u *run) newFetch(o Outgoing, whole, upload bool) (int32, error) {
 		u.sending.Add(-o.Size)
 		cancel(errNetStop)
 		return 0, &errs.Error{Kind: errs.TooLarge, Code: "NET_SIZE", Message: "the bodies that are being sent are larger than the memory of the function"}
-	}
-	if u.account == nil {
-		u.account = u.engine.config.Network.Begin(u.f.AppID, u.f.RequestID)
-		u.fetches = map[int32]*fetch{}
 	}
 	f := &fetch{ctx: ctx, cancel: cancel, most: u.limits.MaxMemory, whole: whole, holds: o.Size, done: make(chan struct{})}
 	if upload {
@@ -435,6 +459,13 @@ func (m *machine) fetching(text func([]value, int) string, num func([]value, int
 		"fetchTaken": func(args []value) (value, error) {
 			if m.run != nil {
 				m.run.fetchTaken(int32(num(args, 0)))
+			}
+			return undefinedValue(), nil
+		},
+		// fetchRefused(method, url, reason)
+		"fetchRefused": func(args []value) (value, error) {
+			if m.run != nil {
+				m.run.fetchRefused(Outgoing{Method: text(args, 0), URL: text(args, 1)}, text(args, 2))
 			}
 			return undefinedValue(), nil
 		},

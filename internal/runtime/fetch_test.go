@@ -21,13 +21,20 @@ import (
 
 // direct is a way out without a gate, to one server: what functions make of calls is tested here, and not what they may reach.
 type direct struct {
-	server *httptest.Server
-	mu     sync.Mutex
-	asked  []Outgoing
-	open   atomic.Int64 // answers whose body nobody has closed
+	server  *httptest.Server
+	mu      sync.Mutex
+	asked   []Outgoing
+	refused []string
+	open    atomic.Int64 // answers whose body nobody has closed
 }
 
 func (d *direct) Begin(string, string) Account { return d }
+
+func (d *direct) Refuse(o Outgoing, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.refused = append(d.refused, o.Method+" "+o.URL+" "+err.Error())
+}
 
 func (d *direct) Do(ctx context.Context, o Outgoing) (*Reply, error) {
 	d.mu.Lock()
@@ -217,6 +224,31 @@ func TestFaztNetFetchCanBeUsedAtOnceAndAwaited(t *testing.T) {
 		"script": `const out = (x) => respond(200, JSON.stringify(x)); const cases = { %s }; await cases[request.query.name]();`,
 	} {
 		t.Run(style, func(t *testing.T) { askEach(t, cases, frame) })
+	}
+}
+
+// Calls that the standard refuses with a TypeError never came to the gate, and the owner's log did not have them.
+func TestCallsThatAScriptCannotEvenAskForAreNoted(t *testing.T) {
+	cases := map[string]struct{ call, want string }{
+		"no URL":           {`fetch("nonsense")`, "GET nonsense TypeError: "},
+		"credentials":      {`fetch("https://u:p@api.example.com/")`, "GET https://u:p@api.example.com/ TypeError: "},
+		"a header":         {`fetch("https://api.example.com/", { headers: { "a b": "c" } })`, "GET https://api.example.com/ TypeError: "},
+		"a value":          {`fetch(new URL("https://api.example.com/"), { headers: { a: "s3cret\nd" } })`, "GET https://api.example.com/ TypeError: the value"},
+		"a method":         {`fetch("https://api.example.com/", { method: "a b" })`, "a b https://api.example.com/ TypeError: "},
+		"a body of a GET":  {`fetch("https://api.example.com/", { body: "x" })`, "GET https://api.example.com/ TypeError: "},
+		"an odd timeout":   {`fetch("https://api.example.com/", { timeout: "1" })`, "GET https://api.example.com/ TypeError: "},
+		"fazt.net.fetch":   {`fazt.net.fetch("https://api.example.com/", { headers: { "a b": "c" } })`, "GET https://api.example.com/ TypeError: "},
+		"too much at once": {`(() => { const c = new AbortController(), { signal } = c, all = Promise.all([..."0123456789a"].map(() => fetch("https://api.example.com/never", { method: "PUT", signal }))); c.abort(); return all; })()`, "PUT https://api.example.com/never "},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			h, d := newOutside(t, `export default async () => { try { await `+c.call+`; return new Response("sent"); } catch (e) { return new Response(e.name); } };`, upstream,
+				func(l *system.Runtime) { l.MaxPending = 10 })
+			w := h.ask(t, "GET", "/api/x", "")
+			if len(d.refused) != 1 || !strings.HasPrefix(d.refused[0], c.want) || strings.Contains(strings.TrimPrefix(d.refused[0], c.want), "s3cret") {
+				t.Errorf("%s; noted %q %s", w.Body, d.refused, h.log)
+			}
+		})
 	}
 }
 

@@ -32,6 +32,15 @@ const milliseconds = (options) => {
 	return timeout;
 };
 
+// refused tells the owner's log of a call that cannot be made, for an error that the caller then gets. Nothing of the caller's is
+// run for it once more.
+const refused = (input, options, e) => {
+	const url = typeof input === "string" ? input : input instanceof URL ? input.href : "";
+	const method = typeof options === "object" ? Object.getOwnPropertyDescriptor(options, "method")?.value ?? "GET" : "GET";
+	if (e instanceof TypeError) host.fetchRefused(typeof method === "string" ? method : "", url, `TypeError: ${e.message}`);
+	return e;
+};
+
 // ---- fetch -----------------------------------------------------------------------------------------------------
 
 // upload sends a stream as the body of a call, each piece when the one before it is on its way. It fails only as the stream
@@ -51,8 +60,13 @@ const upload = async (id, stream) => {
 };
 
 const fetch = async (input, init, count) => {
-	const at = new TypeError(), s = bodies().request(input, init ?? {}, count), options = init ?? {};
-	const auth = text(options, "auth"), timeout = milliseconds(options), of = current();
+	const at = new TypeError(), options = init ?? {}, of = current();
+	let s, auth, timeout;
+	try {
+		s = bodies().request(input, options, count);
+		auth = text(options, "auth");
+		timeout = milliseconds(options);
+	} catch (e) { throw refused(input, options, e); }
 	const cache = { "no-store": "no-store", reload: "reload", "no-cache": "reload" }[s.cache] ?? "default";
 	const { signal } = s;
 	signal?.throwIfAborted();
@@ -146,9 +160,8 @@ class Asked {
 const { settle } = Asked;
 delete Asked.settle;
 
-const ask = (url, options) => {
-	const at = new Error();
-	if (options === undefined || options === null) options = {};
+// asking is what fazt.net.fetch sends: method, headers, body, secret and timeout.
+const asking = (options) => {
 	if (typeof options !== "object") throw new TypeError("the options of fazt.net.fetch must be an object");
 	const headers = new Headers(options.headers ?? undefined);
 	let { body } = options, data = null, type = null;
@@ -164,10 +177,18 @@ const ask = (url, options) => {
 		if (type !== null && !headers.has("content-type")) headers.set("content-type", type);
 	}
 	const cache = options.cache === false ? "no-store" : options.cache === true ? "" : text(options, "cache");
-	const of = current();
-	let id;
+	return [text(options, "method").toUpperCase() || "GET", headers, data, text(options, "auth"), milliseconds(options), text(options, "redirect"), cache];
+};
+
+const ask = (url, options) => {
+	const at = new Error(), of = current();
+	let method, target, headers, data, auth, timeout, redirect, cache, id;
 	try {
-		id = host.fetch(text(options, "method").toUpperCase() || "GET", url instanceof URL ? url.href : String(url), flatHeaders(headers), data, 0, 1, text(options, "auth"), milliseconds(options), text(options, "redirect"), cache);
+		target = url instanceof URL ? url.href : String(url);
+		[method, headers, data, auth, timeout, redirect, cache] = asking(options ?? {});
+	} catch (e) { throw refused(target, options ?? {}, e); }
+	try {
+		id = host.fetch(method, target, flatHeaders(headers), data, 0, 1, auth, timeout, redirect, cache);
 	} catch (e) { throw failure(e, at); }
 	const call = { id, of, at, answer: undefined, error: undefined };
 	const taken = (head) => {
