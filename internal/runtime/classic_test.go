@@ -32,7 +32,7 @@ func TestAScriptGetsTheFieldsAndTheFilesOfAForm(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := newHost(t, `const { photo } = request.files; respond([request.body, Object.keys(request.files), photo.name, photo.type, photo.size, [...photo.data], photo.data instanceof Uint8Array]);`)
-	const want = `[{"title":"café"},["photo"],"a.png","image/png",4,[137,0,255,10],true]`
+	const want = `[{"title":"café","__proto__":"x"},["photo"],"a.png","image/png",4,[137,0,255,10],true]`
 	if got := h.ask(t, "POST", "/", body.String(), "Content-Type", w.FormDataContentType()); got.Body.String() != want {
 		t.Errorf("got %d %s, want %s\n%s", got.Code, got.Body, want, h.log)
 	}

@@ -370,7 +370,7 @@ func (u *run) fetchCancel(id int32) {
 func (m *machine) replyValue(f *fetch) value {
 	r, v := m.realm, m.realm.newObject()
 	r.set(v, "status", newInt(int32(f.reply.Status)))
-	r.set(v, "statusText", r.newString(f.reply.StatusText))
+	r.set(v, "statusText", r.newString(fromLatin1(f.reply.StatusText)))
 	r.set(v, "url", r.newString(f.reply.URL))
 	r.set(v, "redirected", newBool(f.reply.Redirected))
 	r.set(v, "cached", newBool(f.reply.FromKept))
@@ -392,13 +392,14 @@ func flatHeaders(h http.Header) string {
 			}
 			b.WriteString(name)
 			b.WriteByte('\n')
-			b.WriteString(v)
+			b.WriteString(fromLatin1(v))
 		}
 	}
 	return b.String()
 }
 
-// readHeaders is the reverse of flatHeaders, for what a script sends. A line too many is left out.
+// readHeaders is the reverse of flatHeaders, for what a script sends. A line too many is left out, and so is a value that
+// the prelude would not have let through.
 func readHeaders(flat string) http.Header {
 	h := http.Header{}
 	for flat != "" {
@@ -408,8 +409,11 @@ func readHeaders(flat string) http.Header {
 			break
 		}
 		value, flat, _ = strings.Cut(flat, "\n")
-		h.Add(name, value)
+		if value, ok = toLatin1(value); ok {
+			h.Add(name, value)
+		}
 	}
+	joinRepeated(h)
 	return h
 }
 
@@ -432,7 +436,7 @@ func (m *machine) fetching(text func([]value, int) string, num func([]value, int
 			}
 			o := Outgoing{Method: text(args, 0), URL: text(args, 1), Headers: readHeaders(text(args, 2)), Auth: text(args, 6), Redirect: text(args, 8), Cache: text(args, 9)}
 			if ms := num(args, 7); ms > 0 {
-				o.Timeout = time.Duration(min(ms, 1e9) * float64(time.Millisecond))
+				o.Timeout = time.Duration(max(1, min(ms, 1e9)) * float64(time.Millisecond))
 			}
 			if body, ok := m.realm.bytes(args[3]); ok {
 				o.Body, o.Size = bytes.NewReader(body), int64(len(body))

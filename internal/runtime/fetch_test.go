@@ -217,7 +217,7 @@ func TestFaztNetFetchCanBeUsedAtOnceAndAwaited(t *testing.T) {
 		"a rate":         {`try { fazt.net.fetch("https://api.example.com/busy").ok; } catch (e) { out([e.code, e.retryable, e.retryAfter]); }`, `["NET_RATE",true,7]`},
 		"several":        {`const list = await Promise.all(["/json", "/missing"].map((p) => fazt.net.fetch("https://api.example.com" + p))); out(list.map((r) => r.status));`, `[200,404]`},
 		"a stream":       {`try { fazt.net.fetch("https://api.example.com/echo", { method: "POST", body: new ReadableStream() }).ok; } catch (e) { out(e.message); }`, `"fazt.net.fetch sends a body whole; fetch sends streams"`},
-		"an odd timeout": {`try { fazt.net.fetch("https://api.example.com/json", { timeout: "1" }); } catch (e) { out(e.message); }`, `"timeout must be a number of milliseconds"`},
+		"an odd timeout": {`try { fazt.net.fetch("https://api.example.com/json", { timeout: "1" }); } catch (e) { out(e.message); }`, `"timeout must be a number of milliseconds, 1 or more; without it the limits of the instance hold"`},
 	}
 	for style, frame := range map[string]string{
 		"module": `let v; const out = (x) => { v = x; }; const cases = { %s }; export default async (request) => { await cases[new URL(request.url).searchParams.get("name")](); return Response.json(v); };`,

@@ -62,6 +62,10 @@ func (l *leftOut) filter(a *answer) {
 		name, rest, _ = strings.Cut(rest, "\n")
 		value, rest, _ = strings.Cut(rest, "\n")
 		name = strings.ToLower(name)
+		if _, ok := toLatin1(value); !ok {
+			l.note(shown(name), "it is not a header")
+			continue
+		}
 		switch name {
 		case "set-cookie":
 			value = l.cookie(value)
@@ -120,13 +124,73 @@ func refused(name, value string) string {
 		return "how this host is reached is not for a function to say: browsers remember it, also for the next app there"
 	case "nel", "report-to":
 		return "it can have reports sent about the hosts of other apps; Reporting-Endpoints cannot"
-	case "x-accel-redirect", "x-sendfile", "x-lighttpd-send-file":
-		return "a proxy before Fazt would send a file of its own machine"
+	}
+	if ofProxy(name) {
+		return "a proxy before Fazt would send a file of its own machine, or ask another server"
 	}
 	if !isToken(name) || strings.ContainsAny(value, "\x00\r\n") {
 		return "it is not a header"
 	}
 	return ""
+}
+
+// ofProxy says whether a header of an answer is an order to a proxy before Fazt: to send a file in its place (nginx, lighttpd
+// and Apache's and LiteSpeed's modules), or what another server answers (Perlbal). X-Accel-Buffering says no more than that
+// the answer is sent as it comes.
+func ofProxy(name string) bool {
+	name = strings.ReplaceAll(name, "_", "-")
+	for _, family := range [...]string{"x-accel-", "x-sendfile", "x-lighttpd-", "x-reproxy-", "x-litespeed-"} {
+		if strings.HasPrefix(name, family) {
+			return name != "x-accel-buffering"
+		}
+	}
+	return false
+}
+
+// joinRepeated makes one line of a header that has several, as the fetch standard does and RFC 9110 §5.3 allows; cookies
+// are the exception.
+func joinRepeated(h http.Header) {
+	for name, values := range h {
+		if len(values) > 1 && name != "Set-Cookie" {
+			h[name] = []string{strings.Join(values, ", ")}
+		}
+	}
+}
+
+// fromLatin1 is a value of a header as scripts have it: a character for each byte (ByteString of Web IDL).
+func fromLatin1(v string) string {
+	if isASCII(v) {
+		return v
+	}
+	runes := make([]rune, len(v))
+	for i := range len(v) {
+		runes[i] = rune(v[i])
+	}
+	return string(runes)
+}
+
+// toLatin1 is the reverse of fromLatin1; ok is false for a character that has no byte.
+func toLatin1(v string) (bytes string, ok bool) {
+	if isASCII(v) {
+		return v, true
+	}
+	b := make([]byte, 0, len(v))
+	for _, r := range v {
+		if r > 0xff {
+			return "", false
+		}
+		b = append(b, byte(r))
+	}
+	return string(b), true
+}
+
+func isASCII(v string) bool {
+	for i := range len(v) {
+		if v[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 // shown is a name as the console can show it.

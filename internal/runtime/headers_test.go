@@ -50,6 +50,13 @@ func TestHeadersThatWouldHurtOthersAreLeftOut(t *testing.T) {
 				{"X-Accel-Redirect", "/etc/passwd", "", "proxy"},
 				{"X-Sendfile", "/etc/passwd", "", "proxy"},
 				{"X-Lighttpd-Send-File", "/etc/passwd", "", "proxy"},
+				{"X-Sendfile2", "/etc/passwd 0-", "", "proxy"},
+				{"X-LIGHTTPD-send-tempfile", "/etc/passwd", "", "proxy"},
+				{"X-Reproxy-URL", "http://127.0.0.1/", "", "proxy"},
+				{"X-REPROXY-FILE", "/etc/passwd", "", "proxy"},
+				{"X_Accel_Redirect", "/etc/passwd", "", "proxy"},
+				{"X-Accel-Limit-Rate", "1", "", "proxy"},
+				{"X-LiteSpeed-Location", "/etc/passwd", "", "proxy"},
 
 				{"Clear-Site-Data", `"cookies"`, "", "other apps"},
 				{"Clear-Site-Data", `"*"`, "", "other apps"},

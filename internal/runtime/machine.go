@@ -211,7 +211,7 @@ func (m *machine) requestArgs(r *http.Request, f *Function, body []byte, in *inp
 			}
 			headers.WriteString(name)
 			headers.WriteByte('\n')
-			headers.WriteString(v)
+			headers.WriteString(fromLatin1(v))
 		}
 	}
 	if headers.Len() > 0 {

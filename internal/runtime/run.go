@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -442,14 +441,11 @@ func (u *run) respond(a answer) error {
 func (u *run) send() {
 	a := &u.answer
 	h := u.w.Header()
-	if a.contentType != "" {
-		h["Content-Type"] = []string{a.contentType}
+	if kind, ok := toLatin1(a.contentType); ok && kind != "" {
+		h["Content-Type"] = []string{kind}
 	}
-	for headers := a.headers; headers != ""; {
-		var name, value string
-		name, headers, _ = strings.Cut(headers, "\n")
-		value, headers, _ = strings.Cut(headers, "\n")
-		h.Add(name, value)
+	for name, values := range readHeaders(a.headers) {
+		h[name] = append(h[name], values...)
 	}
 	if !a.streamed && a.status != http.StatusNoContent && a.status != http.StatusNotModified {
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))

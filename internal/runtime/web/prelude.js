@@ -15,7 +15,7 @@ return (host) => {
 const { ArrayBuffer, Uint8Array, Promise, Map, Set, WeakMap, String, Number, Boolean, Error, TypeError, RangeError } = globalThis;
 const { parse, stringify } = JSON;
 const { freeze, setPrototypeOf, keys } = Object;
-const { apply, construct, ownKeys, getOwnPropertyDescriptor } = Reflect;
+const { apply, construct, ownKeys, getOwnPropertyDescriptor, defineProperty } = Reflect;
 const { isArray } = Array, { isInteger } = Number;
 const { isView } = ArrayBuffer;
 const { iterator: eachOf } = Symbol;
@@ -24,6 +24,8 @@ const uncurried = (method) => Function.prototype.call.bind(method); // (this, ..
 const wellFormed = uncurried("".toWellFormed), lower = uncurried("".toLowerCase), sliced = uncurried("".slice), split = uncurried("".split);
 const exec = uncurried(/x/.exec), matches = (pattern, text) => exec(pattern, text) !== null;
 const bare = () => setPrototypeOf([], null);
+// put sets a property of an object by a name that came from outside: also __proto__ is then one like any other.
+const put = (object, name, value) => name === "__proto__" ? defineProperty(object, name, { __proto__: null, value, writable: true, enumerable: true, configurable: true }) : object[name] = value;
 // A map that has its methods itself.
 const methods = ({ prototype: { get, set, has, delete: remove, clear } }) => clear === undefined ? { get, set, has, delete: remove } : { get, set, has, delete: remove, clear };
 const ofMap = methods(Map), ofWeakMap = methods(WeakMap);
@@ -517,14 +519,19 @@ class AbortController {
 // ---- headers ---------------------------------------------------------------------------------------------------
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+// String would make text of a symbol.
+const headerText = (value) => {
+	if (typeof value === "symbol") throw new TypeError("a symbol cannot be part of a header");
+	return String(value);
+};
 const headerName = (name) => {
-	name = String(name);
+	name = headerText(name);
 	if (!matches(token, name)) throw new TypeError(`${stringify(name)} cannot be the name of a header`);
 	return lower(name);
 };
 const blank = (c) => c === " " || c === "\t" || c === "\n" || c === "\r";
 const headerValue = (value) => {
-	value = String(value);
+	value = headerText(value);
 	let from = 0, to = value.length;
 	while (from < to && blank(value[from])) from++;
 	while (from < to && blank(value[to - 1])) to--;
@@ -534,9 +541,9 @@ const headerValue = (value) => {
 	return value;
 };
 
-// headersOf are new headers as a script means them, hasHeader and addHeader look into them and add to them, flatHeaders are
-// their lines as the host takes them, lockHeaders lets nobody change them any more.
-let headersOf, lazyHeaders, hasHeader, addHeader, flatHeaders, lockHeaders;
+// headersOf are new headers as a script means them, hasHeader, addHeader and dropHeader look into them and change them,
+// flatHeaders are their lines as the host takes them, lockHeaders lets nobody change them any more.
+let headersOf, lazyHeaders, hasHeader, addHeader, dropHeader, flatHeaders, lockHeaders;
 class Headers {
 	#list = bare(); #flat; #order; #locked = false;
 	static {
@@ -544,6 +551,7 @@ class Headers {
 		lazyHeaders = (flat) => { const h = new Headers(); h.#flat = flat; h.#locked = true; return h; };
 		hasHeader = (h, name) => h.#first(name) >= 0;
 		addHeader = (h, name, value) => h.#add(name, value);
+		dropHeader = (h, name) => { if (h.#first(name) >= 0) h.#keep((n) => n === name); };
 		flatHeaders = (h, but = undefined) => {
 			const list = h.#all();
 			let lines = "";
@@ -1099,7 +1107,7 @@ lazily("streams", ["ReadableStream", "ReadableStreamDefaultReader", "ReadableStr
 const lent = {
 	host, later, slot, isBody, view, exact, token, current: () => current, setLeave: (fn) => { leaving = fn; },
 	waitUntil: (promise) => new Context().waitUntil(promise),
-	lengthOf, heldWeakMap, flatHeaders, lazyHeaders, bodies, isScript: () => script,
+	lengthOf, heldWeakMap, flatHeaders, lazyHeaders, put, bodies, isScript: () => script,
 	response: (state) => construct(Body, [state], Response),
 	types: { DOMException, Headers, URL, URLSearchParams, TextEncoder, TextDecoder, AbortSignal, Request, Response, content, streams: () => loaded("streams"), streamsLoaded: () => parts.has("streams") },
 };
@@ -1179,6 +1187,7 @@ const header = (headers) => {
 	const all = headersOf(undefined), names = keys(headers ?? {});
 	for (let i = 0; i < names.length; i++) {
 		const name = headerName(names[i]), value = headers[names[i]];
+		dropHeader(all, name); // written in two ways it is one header: the last counts, as in Node.js
 		if (!isArray(value)) addHeader(all, name, headerValue(value));
 		else for (let j = 0; j < value.length; j++) addHeader(all, name, headerValue(value[j]));
 	}
@@ -1208,9 +1217,9 @@ const prepare = (method, url, headers, body, ip, id) => {
 	current = { __proto__: null };
 	const parsed = new URL(url), all = {};
 	const parts = headers === "" ? [] : headers.split("\n");
-	for (let i = 0; i + 1 < parts.length; i += 2) all[parts[i]] = Object.hasOwn(all, parts[i]) ? all[parts[i]] + ", " + parts[i + 1] : parts[i + 1];
+	for (let i = 0; i + 1 < parts.length; i += 2) put(all, parts[i], Object.hasOwn(all, parts[i]) ? all[parts[i]] + ", " + parts[i + 1] : parts[i + 1]);
 	const query = {};
-	for (const [n, v] of parsed.searchParams) if (!Object.hasOwn(query, n)) query[n] = v;
+	for (const [n, v] of parsed.searchParams) if (!Object.hasOwn(query, n)) put(query, n, v);
 	const text = () => body === null ? "" : typeof body === "string" ? body : new TextDecoder().decode(body);
 	const type = all["content-type"] ?? "";
 	let value, read = false, form;
@@ -1223,9 +1232,9 @@ const prepare = (method, url, headers, body, ip, id) => {
 		if (list === undefined) throw new TypeError("the body is not valid multipart/form-data");
 		for (const p of list) {
 			const into = p.filename === undefined ? form.fields : form.files;
-			if (p.name === "__proto__" || Object.hasOwn(into, p.name)) continue;
-			into[p.name] = p.filename === undefined ? new TextDecoder().decode(p.data)
-				: { name: p.filename, type: p.type || "application/octet-stream", size: p.data.byteLength, data: new Uint8Array(p.data) };
+			if (Object.hasOwn(into, p.name) || p.name === "__proto__" && into === form.files) continue; // an object there could become a prototype
+			put(into, p.name, p.filename === undefined ? new TextDecoder().decode(p.data)
+				: { name: p.filename, type: p.type || "application/octet-stream", size: p.data.byteLength, data: new Uint8Array(p.data) });
 		}
 		return form;
 	};
@@ -1235,7 +1244,7 @@ const prepare = (method, url, headers, body, ip, id) => {
 			read = true;
 			if (body === null) value = null;
 			else if (/^application\/(?:[\w.+-]+\+)?json/i.test(type)) value = parse(text());
-			else if (/^application\/x-www-form-urlencoded/i.test(type)) { value = {}; for (const [n, v] of new URLSearchParams(text())) if (!Object.hasOwn(value, n)) value[n] = v; }
+			else if (/^application\/x-www-form-urlencoded/i.test(type)) { value = {}; for (const [n, v] of new URLSearchParams(text())) if (!Object.hasOwn(value, n)) put(value, n, v); }
 			else if (/^multipart\/form-data/i.test(type)) value = multipart().fields;
 			else value = text();
 			return value;

@@ -3,7 +3,7 @@
 (() => {
 "use strict";
 
-return ({ host, later, current, isScript, bodies, flatHeaders, lazyHeaders, response, exact, lengthOf, types }) => {
+return ({ host, later, current, isScript, bodies, flatHeaders, lazyHeaders, put, response, exact, lengthOf, types }) => {
 const { Headers, URL, TextDecoder, TextEncoder, Response, content } = types;
 
 // failure is an error of the host as the caller gets it: with the stack of the call, and the code in front, as who reads only
@@ -28,7 +28,7 @@ const text = (options, name) => {
 const milliseconds = (options) => {
 	const { timeout } = options;
 	if (timeout === undefined || timeout === null) return 0;
-	if (!(typeof timeout === "number" && timeout > 0)) throw new TypeError("timeout must be a number of milliseconds");
+	if (!(typeof timeout === "number" && timeout >= 1 && timeout < Infinity)) throw new TypeError("timeout must be a number of milliseconds, 1 or more; without it the limits of the instance hold");
 	return timeout;
 };
 
@@ -114,7 +114,7 @@ class Answer {
 	get headers() {
 		if (this.#headers === undefined) {
 			this.#headers = {};
-			for (const [name, value] of lazyHeaders(this.#head.headers)) if (!Object.hasOwn(this.#headers, name)) this.#headers[name] = value;
+			for (const [name, value] of lazyHeaders(this.#head.headers)) if (!Object.hasOwn(this.#headers, name)) put(this.#headers, name, value);
 		}
 		return this.#headers;
 	}

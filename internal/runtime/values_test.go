@@ -1,0 +1,99 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// A value of a header is bytes, and a script has a character for each: they were taken for UTF-8 in one direction and
+// written as it in the other.
+func TestValuesOfHeadersAreBytesBothWays(t *testing.T) {
+	const value = "caf\xe9 \xc3\xa9 \x80\xff"
+	const seen = "63 61 66 e9 20 c3 a9 20 80 ff"
+	const hex = `[...v].map((c) => c.charCodeAt(0).toString(16)).join(" ")`
+	for style, code := range map[string]string{
+		"module":  `export default (request) => { const v = request.headers.get("x-a"); return new Response(` + hex + `, { headers: { "x-a": v } }); };`,
+		"classic": `const v = request.headers["x-a"]; respond(200, ` + hex + `, { "x-a": v });`,
+		"stream":  `export default (request) => { const v = request.headers.get("x-a"); return new Response(new Blob([` + hex + `]).stream(), { headers: { "x-a": v } }); };`,
+	} {
+		resp := newSite(t, code).do(context.Background(), "GET", "/", nil, "X-A", value)
+		if body, _ := io.ReadAll(resp.Body); string(body) != seen || resp.Header.Get("X-A") != value {
+			t.Errorf("%s: seen as %s, passed on as %q", style, body, resp.Header.Get("X-A"))
+		}
+	}
+	h, d := newOutside(t, `export default async (request) => { const r = await fetch("https://api.example.com/", { headers: { "x-a": request.headers.get("x-a") } }), v = r.headers.get("x-b"); return new Response(`+hex+`); };`,
+		func(w http.ResponseWriter, r *http.Request) { w.Header().Set("X-B", r.Header.Get("X-A")) })
+	if got := h.ask(t, "GET", "/", "", "X-A", value).Body.String(); got != seen || d.asked[0].Headers.Get("X-A") != value {
+		t.Errorf("sent %q, and what came back is seen as %s", d.asked[0].Headers.Get("X-A"), got)
+	}
+}
+
+// A header that is written in two ways is one header: the web's forms of init join the values, an object of a classic
+// script is assigned in order. Two lines went out, and readers differ in which of them they take.
+func TestAHeaderWrittenInTwoWaysIsOneHeader(t *testing.T) {
+	for code, want := range map[string]string{
+		`export default () => new Response("", { headers: { "X-A": "1", "x-a": "2" } });`:                                                         "1, 2",
+		`export default () => new Response("", { headers: [["X-A", "1"], ["x-a", "2"]] });`:                                                       "1, 2",
+		`export default () => { const h = new Headers(); h.append("x-A", "1"); h.append("X-a", "2"); return new Response("", { headers: h }); };`: "1, 2",
+		`export default () => { const h = new Headers({ "X-A": "1" }); h.set("x-a", "2"); return new Response("", { headers: h }); };`:            "2",
+		`respond(200, "", { "X-A": "1", "x-a": "2" });`:                                                                                           "2",
+		`respond(200, "", { "X-A": ["1", "2"] });`:                                                                                                "1, 2",
+	} {
+		resp := newSite(t, code).do(context.Background(), "GET", "/", nil)
+		if got := fmt.Sprintf("%q", resp.Header["X-A"]); got != fmt.Sprintf("%q", []string{want}) {
+			t.Errorf("%s\n%s, want %q", code, got, want)
+		}
+	}
+	cookies := newSite(t, `respond(200, "", { "Set-Cookie": ["a=1", "b=2"] });`).do(context.Background(), "GET", "/", nil)
+	if got := cookies.Header["Set-Cookie"]; len(got) != 2 {
+		t.Errorf("cookies are one: %q", got)
+	}
+}
+
+func TestOddValuesOfHeadersAreRefused(t *testing.T) {
+	h := newHost(t, `const tries = {
+		symbol: () => new Headers({ a: Symbol("x") }), "symbol in pairs": () => new Headers([["a", Symbol("x")]]), "symbol set": () => new Headers().set("a", Symbol("x")),
+		"symbol name": () => new Headers().get(Symbol("x")), "symbol as a key": () => new Headers({ [Symbol("x")]: "a" }), "symbol in a Response": () => new Response("", { headers: { a: Symbol("x") } }),
+		"beyond latin-1": () => new Headers({ a: "\u0100" }), "beyond it, far": () => new Headers({ a: "\u{1f600}" }),
+	};
+	export default () => Response.json(Object.entries(tries).map(([name, fn]) => { try { fn(); return name + " passed"; } catch (e) { return e instanceof TypeError ? "" : name + ": " + e; } }).filter((s) => s));`)
+	if got := h.ask(t, "GET", "/", "").Body.String(); strings.TrimSpace(got) != "[]" {
+		t.Errorf("%s", got)
+	}
+	classic := newHost(t, `respond(200, "", { a: Symbol("x") });`)
+	if w := classic.ask(t, "GET", "/", ""); w.Code != 500 || !strings.Contains(classic.log.String(), "TypeError") {
+		t.Errorf("classic: %d %s", w.Code, classic.log)
+	}
+}
+
+// A header or a parameter called __proto__ got lost, or became the prototype of what it stood in.
+func TestNamesThatObjectsHaveAreOrdinary(t *testing.T) {
+	h := newHost(t, `respond([Object.keys(request.headers).includes("__proto__"), request.headers["__proto__"], Object.keys(request.query), request.query["__proto__"], Object.keys(request.body), request.body["__proto__"],
+		Object.getPrototypeOf(request.headers) === Object.prototype, request.headers["constructor"]]);`)
+	const want = `[true,"h",["__proto__"],"q",["__proto__"],"b",true,"c"]`
+	if got := h.ask(t, "POST", "/?__proto__=q", "__proto__=b", "__proto__", "h", "Constructor", "c", "Content-Type", "application/x-www-form-urlencoded").Body.String(); got != want {
+		t.Errorf("%s", got)
+	}
+	outside, _ := newOutside(t, `const r = fazt.net.fetch("https://api.example.com/"); respond([r.headers["__proto__"], Object.keys(r.headers).includes("__proto__")]);`,
+		func(w http.ResponseWriter, _ *http.Request) { w.Header()["__proto__"] = []string{"x"} })
+	if got := outside.ask(t, "GET", "/", "").Body.String(); got != `["x",true]` {
+		t.Errorf("of another server: %s", got)
+	}
+}
+
+// 1e-9 ms became no time at all, which meant: no bound.
+func TestTimesOfCallsThatAreNoTimesAreRefused(t *testing.T) {
+	const sentence = "timeout must be a number of milliseconds, 1 or more; without it the limits of the instance hold"
+	for _, call := range []string{`fetch("https://api.example.com/", { timeout })`, `fazt.net.fetch("https://api.example.com/", { timeout })`} {
+		h, d := newOutside(t, `export default async () => { const out = []; for (const timeout of [1e-9, 0, 0.999, -1, -0, NaN, Infinity, -Infinity, "1", "", true, {}, [], 1n, Number.MIN_VALUE])
+			try { await `+call+`; out.push(String(timeout)); } catch (e) { if (e.message !== `+"`"+sentence+"`"+`) out.push(e.message); }
+			for (const timeout of [1, 1.5, 1e300, undefined, null]) await `+call+`; return Response.json(out); };`, func(http.ResponseWriter, *http.Request) {})
+		if got := strings.TrimSpace(h.ask(t, "GET", "/", "").Body.String()); got != "[]" || len(d.asked) != 5 {
+			t.Errorf("%s: %s, and %d went out", call, got, len(d.asked))
+		}
+	}
+}
