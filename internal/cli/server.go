@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net"
 	"os"
@@ -55,6 +56,9 @@ func (c *command) logger() *slog.Logger {
 }
 
 func (c *command) serve(flags map[string]string) error {
+	// What net/http prints there of its own quotes other servers, which may send back a secret. What it has to say of ours
+	// goes to our log.
+	log.SetOutput(io.Discard)
 	path, err := c.databasePath()
 	if err != nil {
 		return err

@@ -310,7 +310,7 @@ func keepable(url string, asked http.Header, resp *http.Response, e *Entry, now 
 			s.vary[name] = asked[name]
 		}
 	}
-	for _, name := range append([]string{"Set-Cookie", "Content-Length"}, unreceived...) {
+	for _, name := range slices.Concat(ofConnection(resp.Header), []string{"Set-Cookie", "Content-Length"}, unreceived) {
 		delete(s.header, name) // a kept answer signs nobody in
 	}
 	_, s.ask = says["no-cache"]

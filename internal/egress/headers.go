@@ -2,6 +2,7 @@ package egress
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
@@ -23,6 +24,20 @@ var unsentPrefixes = []string{"proxy-", "x-forwarded-", "x-aws-ec2-metadata-", "
 // overrides ask a server to take a request for one of another method. Lower case.
 var overrides = []string{"x-http-method-override", "x-http-method", "x-method-override"}
 
+// notSecret are headers that hold no secret, besides the forbidden ones: those of answers, of bodies and of caches. Lower
+// case.
+var notSecret = []string{
+	"set-cookie", "set-cookie2", "location", "www-authenticate", "authentication-info", "server", "status", "date", "age", "expires", "etag", "last-modified", "vary", "retry-after", "allow", "alt-svc",
+	"content-type", "content-encoding", "content-language", "content-location", "content-range", "content-disposition",
+	"accept", "accept-language", "accept-charset", "accept-ranges", "range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range",
+	"cache-control", "pragma", "origin", "referer", "user-agent", "max-forwards",
+}
+
+// holdsSecret says whether a secret may be put into a header.
+func holdsSecret(name string) bool {
+	return !forbidden(name) && !slices.Contains(notSecret, hyphened(name)) && !slices.Contains(overrides, hyphened(name))
+}
+
 // followed are the headers that follow a redirect to another origin: what is about the form of the answer and says nothing
 // about who asks.
 var followed = []string{"Accept", "Accept-Language", "User-Agent"}
@@ -42,12 +57,13 @@ func sanitize(in http.Header, most int64) (http.Header, *fault) {
 	out := make(http.Header, len(in)+4)
 	var size int64
 	count := 0
+	hops := ofConnection(in)
 	for name, values := range in {
 		if !httpguts.ValidHeaderFieldName(name) {
 			return nil, malformed("a header has a name that is none")
 		}
 		key := http.CanonicalHeaderKey(name)
-		if forbidden(key) {
+		if forbidden(key) || slices.Contains(hops, key) {
 			continue
 		}
 		for _, v := range values {
@@ -62,6 +78,36 @@ func sanitize(in http.Header, most int64) (http.Header, *fault) {
 		}
 	}
 	return out, nil
+}
+
+// ofConnection are the headers that Connection names, canonical: they were for who received it, and no further (RFC 9110
+// §7.6.1).
+func ofConnection(h http.Header) (names []string) {
+	for name, values := range h {
+		if strings.EqualFold(name, "Connection") {
+			for part := range strings.SplitSeq(strings.Join(values, ","), ",") {
+				names = append(names, http.CanonicalHeaderKey(strings.Trim(part, " \t")))
+			}
+		}
+	}
+	return names
+}
+
+// strangeHead says what in the head of an answer is not HTTP, though net/http takes it: a proxy on the way may read it in
+// another way. "" = nothing.
+func strangeHead(resp *http.Response) string {
+	switch {
+	case resp.ProtoMajor == 1 && (resp.ProtoMinor == 0 || resp.ProtoMinor == 1):
+	case resp.ProtoMajor == 2 && resp.TLS != nil && resp.TLS.NegotiatedProtocol == "h2":
+	default:
+		return "its answer has another version of HTTP than the connection"
+	}
+	for name := range resp.Header {
+		if !httpguts.ValidHeaderFieldName(name) {
+			return "a header of its answer has a name that is none, such as one with a space before the colon"
+		}
+	}
+	return ""
 }
 
 // forbidden says whether a header is not for functions to send. An underscore counts as a hyphen: behind CGI, WSGI and
@@ -115,7 +161,7 @@ func received(in http.Header, s *scrubber) http.Header {
 		name = s.text(name)
 		out[name] = append(out[name], list...)
 	}
-	for _, name := range unreceived {
+	for _, name := range append(ofConnection(in), unreceived...) {
 		delete(out, name)
 	}
 	return out

@@ -204,7 +204,7 @@ func (s *Secret) put(req *http.Request) (why string) {
 	default:
 		return "the secret " + s.Name + " has no way to be put into a request"
 	}
-	if !httpguts.ValidHeaderFieldName(name) || unsent[strings.ToLower(name)] || !httpguts.ValidHeaderFieldValue(value) {
+	if !httpguts.ValidHeaderFieldName(name) || !holdsSecret(name) || !httpguts.ValidHeaderFieldValue(value) {
 		return "the secret " + s.Name + " does not fit into a header"
 	}
 	req.Header[name] = []string{value}
@@ -244,6 +244,10 @@ func (h *hop) exchange(req *http.Request) (*http.Response, *fault) {
 		return nil, k.fault(err)
 	}
 	h.status = resp.StatusCode
+	if why := strangeHead(resp); why != "" {
+		_ = resp.Body.Close()
+		return nil, fail(CodeError, "the answer of the other server could not be understood", why)
+	}
 	if resp.StatusCode == http.StatusSwitchingProtocols {
 		_ = resp.Body.Close()
 		return nil, fail(CodeError, "the other server wants another protocol than HTTP", "the answer is 101")

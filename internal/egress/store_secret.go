@@ -83,7 +83,9 @@ func checkUse(s Secret) error {
 		case !headerName.MatchString(s.Key):
 			return errs.New(errs.Invalid, "%q cannot be the name of a header", cut(s.Key, 100))
 		case forbidden(s.Key):
-			return errs.New(errs.Invalid, "the header %s says how a request travels or who sends it, and cannot hold a secret", s.Key)
+			return errs.New(errs.Invalid, "the header %s says how a request travels or who sends it, and cannot hold a secret; use the one that the other server reads, such as Authorization or X-Api-Key", s.Key)
+		case !holdsSecret(s.Key):
+			return errs.New(errs.Invalid, "the header %s holds no secret: it is one of answers, of bodies or of caches; use the one that the other server reads, such as Authorization or X-Api-Key", s.Key)
 		}
 	case AsQuery:
 		switch {
