@@ -49,7 +49,7 @@ func healthView(h op.Health) output.View {
 		{"database", fmt.Sprintf("%s, and %s not folded in yet", output.Size(h.Database.Bytes), output.Size(h.Database.WALBytes))},
 		{"writes", fmt.Sprintf("%d in %s; %d waiting", h.Database.Writes, output.Count(int(h.Database.Commits), "commit"), h.Database.Queued)},
 		{"VMs", fmt.Sprintf("%d, %d at work; %s waiting", h.Runtime.VMs, h.Runtime.Busy, output.Count(h.Runtime.Waiting, "request"))},
-		{"runs", fmt.Sprintf("%d; %d interrupted, %d abandoned, %d refused", h.Runtime.Runs, h.Runtime.Interrupted, h.Runtime.Abandoned, h.Runtime.Refused)},
+		{"runs", fmt.Sprintf("%d; %d interrupted, %d abandoned, %d refused, %d cut off", h.Runtime.Runs, h.Runtime.Interrupted, h.Runtime.Abandoned, h.Runtime.Refused, h.Runtime.Crowded)},
 	}
 	return output.View{Value: h, Rows: rows}
 }

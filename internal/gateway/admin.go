@@ -10,6 +10,7 @@ import (
 
 	"fazt/internal/auth"
 	"fazt/internal/errs"
+	"fazt/internal/share"
 )
 
 // AdminConfig is what the admin host joins.
@@ -99,11 +100,7 @@ func (f *failures) count(ip string, now time.Time) time.Duration {
 	if err != nil {
 		return 0
 	}
-	bits := 32
-	if address.Is6() {
-		bits = 64 // what one customer has
-	}
-	prefix := netip.PrefixFrom(address, bits).Masked()
+	prefix := share.Client(address)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	known := f.by[prefix]

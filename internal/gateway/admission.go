@@ -3,6 +3,7 @@ package gateway
 import (
 	"io"
 	"net/http"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,15 +14,20 @@ import (
 	"fazt/internal/timeout"
 )
 
-// admission bounds the requests to functions that are in work or wait, and gives each the time by which it must be
-// answered. Whoever cannot be served learns it at once, before anything is read or made for them.
+// admission bounds the requests to functions that are in work or wait for it, and gives each the time by which it must be
+// answered. One is counted from when its body is here until its function is done with it: who sends or reads slowly takes
+// no place. Whoever cannot be served learns it at once, before anything is read or made for them.
 //
 // An app may hold as many as are free: one alone gets half, two get a third each, and however many apps take all they
-// can, as much as each of them has stays free for the next. No app is given a share that it does not use.
+// can, as much as each of them has stays free for the next. No app is given a share that it does not use. A client may hold
+// as many as the limit for one address says.
 type admission struct {
 	limits *system.Live
 	all    atomic.Int64
 	apps   sync.Map // id of the app -> *atomic.Int64; as many as there were apps with visitors
+
+	mu      sync.Mutex
+	clients map[netip.Prefix]int // requests of each
 }
 
 // serve hands the request to the function if there is room for it.
@@ -38,11 +44,61 @@ func (a *admission) serve(w http.ResponseWriter, r *http.Request, f runtime.Func
 	of := a.of(f.AppID)
 	if !a.enter(of, int64(limits.Capacity.MaxRequests)) {
 		timeout.HoldBack(r.Context())
-		return errs.New(errs.Unavailable, "too many requests are being served; try again")
+		return errTooMany
 	}
-	defer a.leave(of)
+	a.leave(of) // its body is read first
+	f.Admission = a
 	functions.Serve(w, r, f)
 	return nil
+}
+
+var (
+	errTooMany   = errs.New(errs.Unavailable, "too many requests are being served; try again")
+	errTooManyOf = errs.New(errs.Unavailable, "too many requests of your address are being served; try again")
+)
+
+// Enter counts a request in whose body is here.
+func (a *admission) Enter(f *runtime.Function) error {
+	limits := a.limits.Capacity()
+	of := a.of(f.AppID)
+	if !a.enter(of, int64(limits.MaxRequests)) {
+		return errTooMany
+	}
+	if !a.enterClient(f.Client, limits.MaxPerIP) {
+		a.leave(of)
+		return errTooManyOf
+	}
+	return nil
+}
+
+// Leave counts it out.
+func (a *admission) Leave(f *runtime.Function) {
+	a.leave(a.of(f.AppID))
+	if !f.Client.IsValid() {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.clients[f.Client]--; a.clients[f.Client] == 0 {
+		delete(a.clients, f.Client)
+	}
+}
+
+// enterClient counts a request for its client. Of whom it is not known who they are, all may come.
+func (a *admission) enterClient(c netip.Prefix, most int) bool {
+	if !c.IsValid() {
+		return true
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.clients[c] >= most {
+		return false
+	}
+	if a.clients == nil {
+		a.clients = map[netip.Prefix]int{}
+	}
+	a.clients[c]++
+	return true
 }
 
 // endsBy is a body whose reading can be bounded in time, as the server makes them.

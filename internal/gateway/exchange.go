@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"time"
 
@@ -60,6 +61,7 @@ type exchange struct {
 	appID     string
 	requestID string
 	clientIP  string // "" = nobody asked for it yet
+	visitor   netip.Prefix
 	started   time.Time
 
 	personal    bool   // the answer is for this visitor alone: what they see was drawn
@@ -114,7 +116,10 @@ func (x *exchange) setRequestID() string {
 // client is the address of who is asking.
 func (x *exchange) client(g *gateway, r *http.Request) string {
 	if x.clientIP == "" {
-		x.clientIP = clientIP(r, g.TrustedProxies)
+		var ip netip.Addr
+		if ip, x.visitor = client(r, g.TrustedProxies); ip.IsValid() {
+			x.clientIP = ip.String()
+		}
 	}
 	return x.clientIP
 }

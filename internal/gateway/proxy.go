@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+
+	"fazt/internal/share"
 )
 
 // clientIP is the address of who is asking. That is the peer, unless the peer is a trusted proxy: then it is the
@@ -11,17 +13,30 @@ import (
 // in X-Real-IP. What stands further left the visitor may have written, and it is not looked at. The header Forwarded is
 // not read: a proxy that does not know it would pass on a visitor's own.
 func clientIP(r *http.Request, trusted func() []netip.Prefix) string {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
+	ip, _ := client(r, trusted)
+	if !ip.IsValid() {
 		return "" // the socket beside the database
 	}
+	return ip.String()
+}
+
+// client is the address of who is asking, invalid where there is none, and who counts as one client with them. That is not
+// known of whom a proxy does not name.
+func client(r *http.Request, trusted func() []netip.Prefix) (netip.Addr, netip.Prefix) {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}, netip.Prefix{}
+	}
 	ip := canonicalIP(peer.Addr())
-	if trusted != nil {
-		if proxies := trusted(); Trusted(proxies, ip) {
-			ip = forwardedFor(r.Header, proxies, ip)
+	if trusted == nil {
+		return ip, share.Client(ip)
+	}
+	if proxies := trusted(); Trusted(proxies, ip) {
+		if ip = forwardedFor(r.Header, proxies, ip); Trusted(proxies, ip) {
+			return ip, netip.Prefix{}
 		}
 	}
-	return ip.String()
+	return ip, share.Client(ip)
 }
 
 // Trusted says whether ip is that of a trusted proxy.

@@ -8,13 +8,11 @@ import (
 	"time"
 
 	"fazt/internal/errs"
-	"fazt/internal/system"
 )
 
-// readAhead is how large a body may be that is read before the function runs: most are, and a script then has them at
-// once. Of a larger one, or one of unknown size, the function asks for each piece, and it lies nowhere but with its sender
-// until then.
-const readAhead = 64 << 10
+// atHand is how large a body may be that a script has at once: most are. Of a larger one, or one of unknown size, the
+// function asks for each piece.
+const atHand = 64 << 10
 
 // input is a request body that comes as the function asks for it. The machine's goroutine starts each read; one is under
 // way at a time.
@@ -23,16 +21,13 @@ type input struct {
 	f     Function
 	size  int64 // announced; -1 = unknown
 	most  int64 // of it that is handed over whole
+	here  bool  // all of it has arrived: nobody is waited for
 	piece []byte
 	ended atomic.Bool // all of it was read: the connection can be used again
 }
 
-// newInput is the input of r, or nil when the body is small enough to be read at once.
-func newInput(r *http.Request, f Function, limits system.Runtime) *input {
-	most := min(limits.MaxRequestBody, limits.MaxMemory)
-	if r.Body == nil || r.Body == http.NoBody || r.ContentLength >= 0 && r.ContentLength <= min(readAhead, most) {
-		return nil
-	}
+// stream is the input of a body that arrives while the function runs.
+func stream(r *http.Request, f Function, most int64) *input {
 	f.Ends = time.Time{} // the time of a stream is its own
 	return &input{body: r.Body, f: f, size: r.ContentLength, most: most}
 }
@@ -40,7 +35,7 @@ func newInput(r *http.Request, f Function, limits system.Runtime) *input {
 // next is the next piece, valid until the following call; io.EOF at the end.
 func (in *input) next() ([]byte, error) {
 	if in.piece == nil {
-		in.piece = make([]byte, readAhead)
+		in.piece = make([]byte, atHand)
 	}
 	for range 100 { // a reader may give nothing, but not for ever
 		n, err := in.body.Read(in.piece)
@@ -62,7 +57,7 @@ func (in *input) rest() ([]byte, error) {
 	if in.size > in.most {
 		return nil, over(in.most)
 	}
-	data, err := io.ReadAll(io.LimitReader(in.body, in.most+1))
+	data, err := readAll(io.LimitReader(in.body, in.most+1), in.size)
 	switch {
 	case err != nil:
 		return nil, in.fault(err)
@@ -97,7 +92,20 @@ func (in *input) fault(err error) error {
 	if err == io.EOF || errors.Is(err, errNoForm) { //nolint:errorlint // readers return it bare
 		return err
 	}
+	if in.here {
+		return errs.Wrap(errs.Internal, err, "the body cannot be read any more")
+	}
 	return bodyFault(in.f, err)
+}
+
+// readAll is io.ReadAll, without copies where the size is known; -1 = it is not.
+func readAll(r io.Reader, size int64) ([]byte, error) {
+	if size < 0 {
+		return io.ReadAll(r)
+	}
+	data := make([]byte, size)
+	n, err := io.ReadFull(r, data)
+	return data[:n], err
 }
 
 // bodyFault says why a body could not be read.
@@ -116,46 +124,6 @@ func over(most int64) error {
 	return errs.New(errs.TooLarge, "the body is larger than %d bytes", most)
 }
 
-// readBody reads a body at once, within its limit and the time of the request; one whose announced size is over the limit
-// is refused before it is read. The connection is closed then: what still comes of the body is not wanted.
-func readBody(w http.ResponseWriter, r *http.Request, f Function, limits system.Runtime) ([]byte, error) {
-	most := limits.MaxRequestBody
-	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
-		return nil, nil
-	}
-	err := over(most)
-	if r.ContentLength <= most {
-		var data []byte
-		if data, err = io.ReadAll(http.MaxBytesReader(w, r.Body, most)); err == nil {
-			return data, nil
-		}
-		err = bodyFault(f, err)
-	}
-	if !errs.Is(err, errs.Invalid) {
-		w.Header().Set("Connection", "close")
-	}
-	return nil, err
-}
-
-// receive takes the body in: small ones at once, before anything is made for the request, so that who sends slowly holds
-// nothing; others as the function asks. A script of the classic style has its request whole before it begins.
-func (e *Engine) receive(w http.ResponseWriter, r *http.Request, f Function, limits system.Runtime) ([]byte, *input, error) {
-	in := newInput(r, f, limits)
-	if in == nil {
-		body, err := readBody(w, r, f, limits)
-		return body, nil, err
-	}
-	p, err := e.pool(r.Context(), f)
-	switch {
-	case err != nil:
-		return nil, nil, err
-	case p.program.Style == StyleModule:
-		return nil, in, nil
-	}
-	body, err := readBody(w, r, f, limits)
-	return body, nil, err
-}
-
 // What the script asks of its visitor runs beside the machine, like a host call, but neither counts among those nor has
 // to end before the run may.
 type exchange uint8
@@ -172,7 +140,9 @@ func (u *run) ask(read func() (func(*machine) value, error)) (int32, error) {
 		return 0, errs.New(errs.Conflict, "the body cannot be read now")
 	}
 	u.reading = true
-	u.extend()
+	if !u.in.here {
+		u.extend()
+	}
 	return u.beside(ofBody, read), nil
 }
 

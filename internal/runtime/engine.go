@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -20,6 +21,7 @@ import (
 	"fazt/internal/errs"
 	"fazt/internal/runtime/bind"
 	"fazt/internal/runtime/web"
+	"fazt/internal/share"
 	"fazt/internal/system"
 	"fazt/internal/timeout"
 )
@@ -50,12 +52,24 @@ type Function struct {
 	Env            *Env
 	RequestID      string
 	ClientIP       string
-	HTTPS          bool      // the visitor's connection is encrypted, though the one that arrived here is not
-	Ends           time.Time // by then the request is to be answered; zero = only the limits of the function count
-	Dev            bool      // the visitor is the author: show them the failure
+	Client         netip.Prefix // who counts as one client with whoever asks; zero = not known
+	Admission      Admission    // nil = as many requests as come may be in work
+	HTTPS          bool         // the visitor's connection is encrypted, though the one that arrived here is not
+	Ends           time.Time    // by then the request is to be answered; zero = only the limits of the function count
+	Dev            bool         // the visitor is the author: show them the failure
 
 	Source func(ctx context.Context, path string) ([]byte, error) // reads a file, to show it to the author; nil = none is shown
 }
+
+// Admission counts the requests that are in work or wait for it.
+type Admission interface {
+	// Enter counts a request in, or says why it cannot be.
+	Enter(f *Function) error
+	// Leave counts it out: the function is done with it. Its visitor may not have read the answer.
+	Leave(f *Function)
+}
+
+func (f *Function) holder() share.Holder { return share.Holder{App: f.AppID, Client: f.Client} }
 
 // Config is what the engine works with.
 type Config struct {
@@ -66,6 +80,7 @@ type Config struct {
 	Network  Network // the way out of functions; nil = there is none
 	Log      *slog.Logger
 	Version  string // of the product
+	Temp     string // directory for bodies that are read ahead and are not small; "" = the system's
 	// Fail writes the answer for a function that failed, with an error that may be shown.
 	Fail func(w http.ResponseWriter, r *http.Request, err error, f Function)
 }
@@ -74,6 +89,7 @@ type Config struct {
 type Stats struct {
 	VMs         int    // machines there are
 	Busy        int    // of them, serving
+	Parked      int    // further ones, whose request is a stream that waits
 	Waiting     int    // requests without a machine
 	Runs        uint64 // requests served
 	Interrupted uint64 // of them, stopped at the deadline
@@ -81,6 +97,7 @@ type Stats struct {
 	Abandoned   uint64 // runs that nothing ended
 	Burning     int    // of them, still at work
 	Refused     uint64 // requests for which no machine was free in time
+	Crowded     uint64 // bodies, answers and streams that were cut off because too much waited for visitors
 }
 
 // Engine runs functions.
@@ -94,12 +111,18 @@ type Engine struct {
 
 	mu    sync.Mutex
 	pools map[string]*pool // by deployment
-	count int              // machines
+	count int              // machines, without those that are parked
+	parks int              // machines that are parked
 	apps  map[string]int   // of them, by app
 	queue []*waiter        // requests without a machine, in the order of their arrival
 	empty chan struct{}    // closed when the last machine ended, while shutdown waits for that
 	stats Stats
 	busy  map[*machine]*run
+
+	streams share.Pool // memory of machines that are parked
+	buffers share.Pool // memory of bodies that are read ahead, and of answers that wait to be read
+	spooled share.Pool // disk space of bodies that are read ahead
+	crowded atomic.Uint64
 
 	stopping   chan struct{} // closed when no more streams are sent
 	endStreams sync.Once
@@ -110,10 +133,11 @@ type Engine struct {
 	stuckAfter time.Duration  // how long after its deadline a script at work is abandoned
 }
 
-// waiter is a request that waits for a machine. It gets one, or nil: room to make one.
+// waiter is a request that waits for a machine. It gets one, or nil: room to make one, or to go on with the one it has.
 type waiter struct {
-	pool *pool
-	got  chan *machine
+	pool    *pool
+	got     chan *machine
+	resumes bool // it has a machine
 }
 
 // pool is the machines of one deployment.
@@ -207,37 +231,58 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
 		e.config.Fail(w, r, err, f)
 		return
 	}
-	body, in, err := e.receive(w, r, f, limits)
+	kept, in, err := e.receive(w, r, &f, limits)
+	defer kept.release()
 	if err != nil {
 		e.config.Fail(w, r, visible(err), f)
 		return
 	}
 	u := newRun(e, f, limits, w, r, in)
 	defer func() { u.cancel() }()
-	// The processor comes before the machine: a function that never waits then needs no more machines than there are
-	// processors, however many requests come at once.
-	if err := u.enterWithin(limits); err != nil {
-		u.fail(err)
-		return
-	}
-	m, err := e.acquire(u, limits)
-	u.depart(err == nil)
+	program, err := e.perform(u, kept, limits)
 	if err != nil {
-		u.leave()
-		if errs.Is(err, errs.Internal) {
-			e.config.Log.Error("a function could not be started", "app", f.AppName, "deployment", f.Number, "error", err)
-		}
 		u.fail(err)
 		return
 	}
-	program := m.program
-	e.work(m, u, body)
+	kept.release()
 	u.cancel()
 	u.conclude(program)
 	u.endCalls()
 	if u.broken() {
 		panic(http.ErrAbortHandler) // ends the connection
 	}
+}
+
+// perform runs a request whose body is here: from this on it is one of those in work.
+func (e *Engine) perform(u *run, body *ahead, limits system.Runtime) (*Program, error) {
+	if gate := u.f.Admission; gate != nil {
+		if err := gate.Enter(&u.f); err != nil {
+			timeout.HoldBack(u.r.Context())
+			return nil, err
+		}
+		defer gate.Leave(&u.f)
+	}
+	// The processor comes before the machine: a function that never waits then needs no more machines than there are
+	// processors, however many requests come at once.
+	if err := u.enterWithin(limits); err != nil {
+		return nil, err
+	}
+	m, err := e.acquire(u, limits)
+	if err == nil && body.gaveWay() {
+		err = errCrowded
+		e.release(m, u, true)
+	}
+	u.depart(err == nil)
+	if err != nil {
+		u.leave()
+		if errs.Is(err, errs.Internal) {
+			e.config.Log.Error("a function could not be started", "app", u.f.AppName, "deployment", u.f.Number, "error", err)
+		}
+		return nil, err
+	}
+	program := m.program
+	e.work(m, u, body.body())
+	return program, nil
 }
 
 // EndStreams ends the answers that still go out, as if their visitors had left: they would keep a server that stops from
@@ -380,7 +425,7 @@ func (e *Engine) take(p *pool, limits system.Runtime) (m *machine, victims []*ma
 		return nil, nil, nil, ErrStopped
 	}
 	for e.over(p, limits) {
-		victim := e.evict(p, limits)
+		victim := e.evict(p, limits, true)
 		if victim == nil {
 			break
 		}
@@ -392,7 +437,7 @@ func (e *Engine) take(p *pool, limits system.Runtime) (m *machine, victims []*ma
 		return m, victims, nil, nil
 	}
 	if !e.room(p, limits) {
-		if victim := e.evict(p, limits); victim != nil {
+		if victim := e.evict(p, limits, false); victim != nil {
 			victims = append(victims, victim)
 		}
 	}
@@ -401,7 +446,7 @@ func (e *Engine) take(p *pool, limits system.Runtime) (m *machine, victims []*ma
 		e.stats.Busy++
 		return nil, victims, nil, nil
 	}
-	w = &waiter{p, make(chan *machine, 1)}
+	w = &waiter{pool: p, got: make(chan *machine, 1)}
 	e.queue = append(e.queue, w)
 	return nil, victims, w, nil
 }
@@ -449,7 +494,7 @@ func (e *Engine) give(w *waiter) *machine {
 // that has waited longer and gets room for a machine of its own by that. The lock is held.
 func (e *Engine) pass(m *machine, p *pool) (passed, ended bool) {
 	for i, w := range e.queue {
-		if w.pool == p {
+		if w.pool == p && !w.resumes {
 			e.queue = slices.Delete(e.queue, i, i+1)
 			w.got <- m
 			return true, false
@@ -480,13 +525,13 @@ func (e *Engine) invite() (invited bool) {
 	return false
 }
 
-// evict ends the machine that was idle the longest, to make room in p: one of another deployment, or of p where p has
-// too many; where its app has all it may have, one of the app. The lock is held.
-func (e *Engine) evict(p *pool, limits system.Runtime) *machine {
+// evict ends the machine that was idle the longest, to make room in p: one of another deployment, or with itself one of
+// p; where its app has all it may have, one of the app. The lock is held.
+func (e *Engine) evict(p *pool, limits system.Runtime, itself bool) *machine {
 	own := e.apps[p.app] >= limits.VMsPerApp
 	var from *pool
 	for _, other := range e.pools {
-		if len(other.idle) == 0 || own && other.app != p.app || other == p && !e.over(p, limits) {
+		if len(other.idle) == 0 || own && other.app != p.app || other == p && !itself {
 			continue
 		}
 		if from == nil || other.idle[0].used.Before(from.idle[0].used) {
@@ -610,7 +655,7 @@ func (e *Engine) release(m *machine, u *run, healthy bool) {
 
 // ended tells shutdown when no machine is left. The lock is held.
 func (e *Engine) ended() {
-	if e.count == 0 && e.empty != nil {
+	if e.count+e.parks == 0 && e.empty != nil {
 		close(e.empty)
 		e.empty = nil
 	}
@@ -692,7 +737,7 @@ func (e *Engine) dropExcess() {
 	for _, p := range e.pools {
 		limits := e.config.Limits(p.app)
 		for e.over(p, limits) {
-			m := e.evict(p, limits)
+			m := e.evict(p, limits, true)
 			if m == nil {
 				break
 			}
@@ -732,6 +777,11 @@ func (e *Engine) Stats() Stats {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s := e.stats
-	s.VMs, s.Waiting = e.count, len(e.queue)
+	s.VMs, s.Waiting, s.Parked = e.count, len(e.queue), e.parks
+	s.Crowded = e.crowded.Load()
+	for _, p := range []*share.Pool{&e.streams, &e.buffers, &e.spooled} {
+		_, cut := p.Taken()
+		s.Crowded += cut
+	}
 	return s
 }

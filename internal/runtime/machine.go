@@ -163,6 +163,12 @@ func (m *machine) beginScript(u *run, body []byte) error {
 	if err := m.setEnvironment(u.f.Env); err != nil {
 		return err
 	}
+	if u.in != nil { // a script has its request whole before it begins
+		var err error
+		if body, err = u.in.rest(); err != nil {
+			return err
+		}
+	}
 	args := append(m.requestArgs(u.r, &u.f, body, nil), m.realm.newString(u.f.ClientIP), m.realm.newString(u.f.RequestID))
 	defer m.freeAll(args)
 	if err := m.notify(m.prepare, args...); err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"fazt/internal/errs"
 	"fazt/internal/runtime/bind"
+	"fazt/internal/share"
 	"fazt/internal/system"
 	"fazt/internal/timeout"
 )
@@ -64,6 +65,8 @@ type run struct {
 	refused  error              // why the body did not arrive
 	out      *output            // the answer; nil unless it goes out piece by piece
 	flows    atomic.Bool        // there is an out
+	parked   *share.Part        // memory of the machine while it waits; nil = it has its place among the machines
+	robbed   chan struct{}      // holds a token when others need that memory
 	pen      sync.Mutex         // held while something of out is written
 
 	lines, bytes int // of the console so far
@@ -155,7 +158,7 @@ func (u *run) serve(m *machine, body []byte) (healthy bool) {
 		err = errStreamTime
 	}
 	// A visitor who left, or whose body could not be read, is no fault of the function.
-	blameless := err != nil && !errors.Is(err, errDeadline) && (u.left || u.refused != nil)
+	blameless := err != nil && !errors.Is(err, errDeadline) && (u.left || u.refused != nil) || errors.Is(err, errCrowded)
 	if blameless && u.refused != nil {
 		err = u.refused
 	}
@@ -318,35 +321,24 @@ func (u *run) loop(m *machine) error {
 // wait sleeps until a timer is due or a host call has finished, without holding a processor, and tells the script.
 func (u *run) wait(m *machine) error {
 	id, due := u.nextTimer()
-	var timer <-chan time.Time
+	var w awaken
 	if id != 0 {
 		t := time.NewTimer(time.Until(due))
 		defer t.Stop()
-		timer = t.C
+		w.timer = t.C
 	}
-	var c completion
-	var gone, stopping <-chan struct{}
 	if !u.left {
-		if !u.reading { // or else the reading will tell, and why
-			gone = u.r.Context().Done()
+		if !u.reading || u.in.here { // or else the reading will tell, and why
+			w.gone = u.r.Context().Done()
 		}
 		if u.streams() {
-			stopping = u.engine.stopping
+			w.stopping = u.engine.stopping
 		}
 	}
-	leaves := false
-	u.leave()
-	select {
-	case <-timer:
-	case c = <-u.finished:
-	case <-gone:
-		leaves = true
-	case <-stopping:
-		leaves = true
-	case <-u.ctx.Done():
-	}
-	u.enter()
+	c, leaves, err := u.sleep(m, w)
 	switch {
+	case err != nil:
+		return err
 	case c.id != 0:
 		return u.completed(m, c)
 	case leaves:
@@ -437,9 +429,15 @@ func (u *run) respond(a answer) error {
 	return nil
 }
 
-// send writes the answer.
+// send writes the answer, if there is room for it to wait for its visitor.
 func (u *run) send() {
 	a := &u.answer
+	b := &waiting{w: u.w}
+	if !b.enter(u) {
+		u.fail(errCrowded)
+		return
+	}
+	defer b.part.Release()
 	h := u.w.Header()
 	if kind, ok := toLatin1(a.contentType); ok && kind != "" {
 		h["Content-Type"] = []string{kind}
@@ -453,7 +451,7 @@ func (u *run) send() {
 	u.hangUp()
 	u.w.WriteHeader(a.status)
 	if u.r.Method != http.MethodHead && len(a.body) > 0 {
-		_, _ = u.w.Write(a.body) // the visitor may have left; the function is not told
+		b.write(a.body)
 	}
 }
 

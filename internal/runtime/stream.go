@@ -13,6 +13,7 @@ import (
 // output is an answer that goes out piece by piece.
 type output struct {
 	bytes   int64
+	piece   int // size of the one that goes out, or went last
 	writing bool
 	ended   bool  // the script says that was all
 	err     error // or why there will not be more
@@ -70,7 +71,7 @@ func (u *run) write(piece []byte) (int32, error) {
 	if u.out.bytes += int64(len(piece)); u.out.bytes > u.limits.MaxResponseBody {
 		return 0, errs.New(errs.TooLarge, "the response has more than %d bytes, which is the limit (runtime.max_response_body)", u.limits.MaxResponseBody)
 	}
-	u.out.writing = true
+	u.out.writing, u.out.piece = true, len(piece)
 	return u.beside(ofAnswer, func() (func(*machine) value, error) {
 		u.pen.Lock()
 		defer u.pen.Unlock()

@@ -101,7 +101,7 @@ func TestBodiesOfEverySizeAreReadInEveryWay(t *testing.T) {
 		case "/same": return new Response(request.body === body && String(!request.bodyUsed && !body.locked));
 		}
 	};`)
-	for _, size := range []int{12, readAhead, readAhead + 1, largeBody} {
+	for _, size := range []int{12, atHand, atHand + 1, largeBody} {
 		text := `"` + strings.Repeat("x", size-2) + `"`
 		for path, want := range map[string]string{
 			"/text": fmt.Sprint(size), "/json": fmt.Sprint(size - 2), "/arrayBuffer": fmt.Sprint(size), "/bytes": fmt.Sprint(size), "/blob": fmt.Sprint(size),
@@ -413,7 +413,7 @@ func TestAnUploadThatStopsEndsItsStreamWithAnError(t *testing.T) {
 		try { for await (const c of request.body) n += c.length; console.log("whole"); }
 		catch (e) { console.log("failed after", n, e.message); throw e; }
 	};`)
-	for name, head := range map[string]string{"announced": "Content-Length: 1000000", "of unknown size": "Transfer-Encoding: chunked"} {
+	for name, head := range map[string]string{"announced": "Content-Length: 10000000", "of unknown size": "Transfer-Encoding: chunked"} {
 		c, err := net.Dial("tcp", x.address)
 		if err != nil {
 			t.Fatal(err)
@@ -435,40 +435,6 @@ func TestAnUploadThatStopsEndsItsStreamWithAnError(t *testing.T) {
 	}
 }
 
-// A sender of whom nothing comes holds the machine of their own request and nothing else.
-func TestASlowSenderHoldsNobodyUp(t *testing.T) {
-	x := newSite(t, `export default async (request) => {
-		if (request.method === "GET") return new Response("ok");
-		console.log("begun"); await request.text(); console.log("whole");
-	};`)
-	var slow []net.Conn
-	for range 6 { // more than there are processors
-		c, err := net.Dial("tcp", x.address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		fmt.Fprint(c, "POST / HTTP/1.1\r\nHost: a.localhost\r\nContent-Length: 1000000\r\n\r\nx")
-		slow = append(slow, c)
-	}
-	for end := time.Now().Add(20 * time.Second); x.Stats().Busy < len(slow); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("they did not begin")
-		}
-	}
-	if got := x.say("GET", "/", nil); got != "200 ok" {
-		t.Error(got)
-	}
-	for _, c := range slow {
-		c.Close()
-	}
-	for end := time.Now().Add(10 * time.Second); x.Stats().Busy > 0; time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("a run goes on although its visitor left")
-		}
-	}
-}
-
 // A function that does not want the body answers at once, however much of it is still to come.
 func TestAnAnswerDoesNotWaitForABodyThatNobodyReads(t *testing.T) {
 	x := newSite(t, `export default async (request) => {
@@ -481,7 +447,7 @@ func TestAnAnswerDoesNotWaitForABodyThatNobodyReads(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: a.localhost\r\nContent-Length: 1000000\r\n\r\n", path)
+		fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: a.localhost\r\nContent-Length: 10000000\r\n\r\n", path)
 		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
 		if err != nil {
 			t.Fatal(err)

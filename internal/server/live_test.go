@@ -161,6 +161,22 @@ func (x *trial) hold(n int, meanwhile func()) string {
 	return fmt.Sprint(len(got))
 }
 
+// trickle is how an answer ends that waits between its pieces.
+func (x *trial) trickle() string {
+	x.Helper()
+	c := x.connect("GET /api/trickle?n=3 HTTP/1.1\r\nHost: app.localhost\r\n\r\n")
+	_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
+	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		return err.Error()
+	}
+	defer resp.Body.Close()
+	if text, err := io.ReadAll(resp.Body); err != nil || string(text) != "xxx" {
+		return "cut"
+	}
+	return "whole"
+}
+
 // await waits until something is so.
 func (x *trial) await(what string, is func() bool) {
 	x.Helper()
@@ -464,19 +480,19 @@ var changes = map[string]change{
 	"runtime.stream_timeout": {
 		start: func(l *system.Limits) { l.Runtime.ExecTimeout = 1000 },
 		set:   func(l *system.Limits) { l.Runtime.StreamTimeout = 1000 }, before: "whole", after: "cut",
-		show: func(x *trial) string {
-			c := x.connect("GET /api/trickle?n=3 HTTP/1.1\r\nHost: app.localhost\r\n\r\n")
-			_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
-			resp, err := http.ReadResponse(bufio.NewReader(c), nil)
-			if err != nil {
-				return err.Error()
-			}
-			defer resp.Body.Close()
-			if text, err := io.ReadAll(resp.Body); err != nil || string(text) != "xxx" {
-				return "cut"
-			}
-			return "whole"
-		},
+		show: (*trial).trickle,
+	},
+	"runtime.stream_memory": {
+		set: func(l *system.Limits) { l.Runtime.StreamMemory = 0 }, before: "whole", after: "cut",
+		show: (*trial).trickle,
+	},
+	"runtime.buffer_memory": {
+		set: func(l *system.Limits) { l.Runtime.BufferMemory = 0 }, before: "5000", after: "503",
+		show: func(x *trial) string { return x.ask(http.MethodPost, "/api/echo", strings.Repeat("x", 5000)) },
+	},
+	"runtime.buffer_disk": {
+		set: func(l *system.Limits) { l.Runtime.BufferDisk = 0 }, before: "300000", after: "503",
+		show: func(x *trial) string { return x.ask(http.MethodPost, "/api/echo", strings.Repeat("x", 300000)) },
 	},
 
 	"http.max_connections": {
@@ -581,6 +597,10 @@ var changes = map[string]change{
 
 	"capacity.max_requests": {
 		set: func(l *system.Limits) { l.Capacity.MaxRequests = 1 }, before: "2", after: "1",
+		show: func(x *trial) string { return x.hold(2, nil) },
+	},
+	"capacity.max_requests_per_ip": {
+		set: func(l *system.Limits) { l.Capacity.MaxPerIP = 1 }, before: "2", after: "1",
 		show: func(x *trial) string { return x.hold(2, nil) },
 	},
 	"capacity.timeout_ms": {

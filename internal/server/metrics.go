@@ -92,11 +92,13 @@ func (r reading) functions(out chan<- prometheus.Metric) {
 	s := r.engine.Stats()
 	gauge(out, "fazt_vms", "Virtual machines for functions by state.", float64(s.Busy), label{"state", "busy"})
 	gauge(out, "fazt_vms", "Virtual machines for functions by state.", float64(s.VMs-s.Busy), label{"state", "idle"})
+	gauge(out, "fazt_vms", "Virtual machines for functions by state.", float64(s.Parked), label{"state", "parked"})
 	gauge(out, "fazt_function_requests_waiting", "Requests that wait for a virtual machine.", float64(s.Waiting))
 	counter(out, "fazt_function_runs_total", "Runs of functions.", float64(s.Runs))
 	counter(out, "fazt_function_interrupted_total", "Runs stopped at their deadline.", float64(s.Interrupted))
 	counter(out, "fazt_function_killed_total", "Runs of them that ended only because their memory was taken.", float64(s.Killed))
 	counter(out, "fazt_function_abandoned_total", "Runs that no deadline stopped.", float64(s.Abandoned))
+	counter(out, "fazt_function_crowded_total", "Bodies, answers and streams of slow visitors that were cut off for want of memory or disk.", float64(s.Crowded))
 	counter(out, "fazt_function_refused_total", "Requests for which no virtual machine came free in time.", float64(s.Refused))
 }
 

@@ -193,7 +193,7 @@ func (i *Instance) storageLimits(appID string) system.Storage { return i.Limits.
 // composeEdges joins the domains to the surfaces: functions, static files, the control API, the front door.
 func (i *Instance) composeEdges() {
 	i.engine = runtime.New(runtime.Config{
-		Limits: func(appID string) system.Runtime { return i.Limits.App(appID).Runtime }, Console: console{i.AppLog}, Stopped: i.functionStopped, Log: i.log, Version: system.Version,
+		Limits: func(appID string) system.Runtime { return i.Limits.App(appID).Runtime }, Console: console{i.AppLog}, Stopped: i.functionStopped, Log: i.log, Version: system.Version, Temp: filepath.Dir(i.config.Database),
 		Bindings: bindings.All(bindings.Deps{KV: i.KV, Private: i.Hosting}), Network: bindings.Network(i.Gate),
 	})
 	i.static = hosting.NewStatic(hosting.StaticConfig{

@@ -9,8 +9,9 @@ type Capacity struct {
 	Mixed      int    `json:"mixed" label:"Mixed" desc:"Requests in a second of which 30 % write" unit:"requests/s" readonly:"true" formula:"800 x hardware.cpu_cores"`
 	MeasuredAt string `json:"measured_at" label:"Measured" desc:"When the self-test ran; empty: the numbers are estimates by their formulas" unit:"time" readonly:"true"`
 
-	MaxRequests int `json:"max_requests" label:"Requests at once" desc:"Requests to functions that may be in work or wait, over all apps; more are refused" unit:"requests" default:"2000" range:"1,100000"`
-	TimeoutMS   int `json:"timeout_ms" label:"Request time" desc:"Time from the arrival of a request to a function until it is answered, with waiting and the reading of its body; one whose body or answer is streamed has runtime.stream_timeout" unit:"ms" default:"10000" range:"100,600000" scope:"app"`
+	MaxRequests int `json:"max_requests" label:"Requests at once" desc:"Requests to functions that may be in work or wait, over all apps; more are refused. Those whose body has not come yet do not count" unit:"requests" default:"2000" range:"1,100000"`
+	MaxPerIP    int `json:"max_requests_per_ip" label:"Requests of one address" desc:"Requests to functions that one client address, or one IPv6 network, may have in work or waiting; those of a trusted proxy count for the addresses it names" unit:"requests" default:"500" range:"1,100000"`
+	TimeoutMS   int `json:"timeout_ms" label:"Request time" desc:"Time from the arrival of a request to a function until it is answered, with waiting and the reading of its body; a body over 64 KiB has runtime.stream_timeout to arrive, and the time begins then; a body or answer that is streamed has that too" unit:"ms" default:"10000" range:"100,600000" scope:"app"`
 }
 
 // Capacity is the group in force.

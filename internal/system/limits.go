@@ -54,6 +54,9 @@ type Runtime struct {
 	RequestsPerVM   int   `json:"requests_per_vm" label:"Requests per VM" desc:"Requests after which a virtual machine is replaced" unit:"requests" default:"10000" range:"1,100000000"`
 	IdleVM          int   `json:"idle_vm" label:"Idle time of a VM" desc:"Time after which an unused virtual machine is dropped" unit:"s" default:"300" range:"1,86400"`
 	StreamTimeout   int   `json:"stream_timeout" label:"Deadline of a stream" desc:"Wall time of a request whose body or answer is streamed; a processor it may use for as long as the deadline says" unit:"ms" default:"60000" range:"1000,3600000" scope:"app"`
+	StreamMemory    int64 `json:"stream_memory" label:"Memory of waiting streams" desc:"Memory of virtual machines whose request is a stream that waits, over all apps; they do not count as virtual machines meanwhile. When it is used up, streams of the client address with the most are cut off first" unit:"bytes" formula:"an eighth of hardware.total_ram, 32 MiB to 2 GiB" range:"0,68719476736"`
+	BufferMemory    int64 `json:"buffer_memory" label:"Memory for bodies" desc:"Memory for request bodies that are read ahead and for answers that wait to be read, over all apps. When it is used up, those of the client address with the most are cut off first" unit:"bytes" formula:"a sixteenth of hardware.total_ram, 64 MiB to 1 GiB" range:"0,68719476736"`
+	BufferDisk      int64 `json:"buffer_disk" label:"Disk for bodies" desc:"Disk space for request bodies that are read ahead and are over 256 KiB, over all apps; those of the client address with the most are cut off first" unit:"bytes" default:"1073741824" range:"0,1099511627776"`
 }
 
 // Deadline is ExecTimeout as a duration.

@@ -41,11 +41,13 @@ type HealthRuntime struct {
 	Goroutines  int   `json:"goroutines"`
 	VMs         int   `json:"vms"`
 	Busy        int   `json:"busy"`    // of them
+	Parked      int   `json:"parked"`  // VMs beside them, whose request is a stream that waits
 	Waiting     int   `json:"waiting"` // requests without a VM
 	Runs        int64 `json:"runs"`    // since the start, as the following
 	Interrupted int64 `json:"interrupted"`
 	Abandoned   int64 `json:"abandoned"`
 	Refused     int64 `json:"refused"`
+	Crowded     int64 `json:"crowded"` // bodies, answers and streams of slow visitors that were cut off
 }
 
 // HealthDropped is what came faster than it could be stored, since the start.

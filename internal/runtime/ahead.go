@@ -1,0 +1,235 @@
+package runtime
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"fazt/internal/errs"
+	"fazt/internal/scratch"
+	"fazt/internal/share"
+	"fazt/internal/system"
+)
+
+// A body is read before its function runs: who sends slowly, or nothing, holds a connection and what has arrived, and
+// neither a place among the requests nor a virtual machine. Only what is larger than may be handed over whole, or of unknown
+// size, arrives while the function runs.
+
+const (
+	unbounded = 4 << 10   // of a body, so much is read without asking: every connection has as much anyway
+	inMemory  = 256 << 10 // a larger one lies in a file while the rest of it arrives, and until the function has read it
+)
+
+// errCrowded is for whoever gives way because too much waits for visitors.
+var errCrowded = &errs.Error{Kind: errs.Unavailable, Message: "too many are sending or reading slowly; try again", Retry: time.Second}
+
+// ahead is a body that is read before its function runs. A nil ahead is no body.
+type ahead struct {
+	e      *Engine
+	holder share.Holder
+	limits system.Runtime
+	w      http.ResponseWriter
+	size   int64 // announced; -1 = unknown
+	most   int64
+
+	data         []byte        // what is in memory
+	file         *scratch.File // what came before it; nil = nothing
+	filed        int64         // bytes in it
+	memory, disk *share.Part
+	reading, cut atomic.Bool // it is under way; it gave way to others
+}
+
+// receive takes the body in. What arrives while the function runs is an input, and there is nothing ahead then.
+func (e *Engine) receive(w http.ResponseWriter, r *http.Request, f *Function, limits system.Runtime) (*ahead, *input, error) {
+	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+		return nil, nil, nil
+	}
+	most := min(limits.MaxRequestBody, limits.MaxMemory)
+	if r.ContentLength < 0 || r.ContentLength > most {
+		p, err := e.pool(r.Context(), *f)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case p.program.Style == StyleModule:
+			return nil, stream(r, *f, most), nil
+		case r.ContentLength > most:
+			w.Header().Set("Connection", "close") // what comes of it is not wanted
+			return nil, nil, over(most)
+		}
+	}
+	a := &ahead{e: e, holder: f.holder(), limits: limits, w: w, size: r.ContentLength, most: most}
+	if err := a.read(r, f); err != nil {
+		a.release()
+		if !errs.Is(err, errs.Invalid) {
+			w.Header().Set("Connection", "close")
+		}
+		return nil, nil, err
+	}
+	if a.file == nil && len(a.data) <= atHand {
+		return a, nil, nil
+	}
+	in := &input{body: bytes.NewReader(a.data), f: *f, size: a.filed + int64(len(a.data)), most: most, here: true}
+	if a.file != nil {
+		in.body = a.file
+	}
+	in.ended.Store(true)
+	return a, in, nil
+}
+
+// read reads all of the body. One that a script does not have at once may take as long as a stream; the time of the
+// request begins when it is there.
+func (a *ahead) read(r *http.Request, f *Function) error {
+	large := a.size < 0 || a.size > atHand
+	window := time.Until(f.Ends)
+	if large && !f.Ends.IsZero() {
+		f.Ends = time.Now().Add(max(window, time.Duration(a.limits.StreamTimeout)*time.Millisecond))
+		if b, ok := r.Body.(interface{ EndBy(time.Time) }); ok {
+			b.EndBy(f.Ends)
+		}
+	}
+	a.reading.Store(true)
+	err := a.take(r.Body)
+	a.reading.Store(false)
+	var known *errs.Error
+	switch {
+	case a.cut.Load():
+		return errCrowded
+	case errors.As(err, &known):
+		return err
+	case err != nil:
+		return bodyFault(*f, err)
+	}
+	if large && !f.Ends.IsZero() {
+		f.Ends = time.Now().Add(window)
+	}
+	return a.fileRest()
+}
+
+// take reads until the end, or as much as was announced.
+func (a *ahead) take(body io.Reader) error {
+	for idle := 0; idle < 100; idle++ { // a reader may give nothing, but not for ever
+		if len(a.data) == cap(a.data) {
+			if err := a.grow(); err != nil {
+				return err
+			}
+		}
+		if a.cut.Load() {
+			return errCrowded
+		}
+		n, err := body.Read(a.data[len(a.data):cap(a.data)])
+		a.data = a.data[:len(a.data)+n]
+		switch got := a.filed + int64(len(a.data)); {
+		case got > a.most:
+			return over(a.most)
+		case err == io.EOF && (a.size < 0 || got == a.size), got == a.size: //nolint:errorlint // readers return it bare
+			return nil
+		case err != nil:
+			return err
+		}
+		if n > 0 {
+			idle = -1
+		}
+	}
+	return io.ErrNoProgress
+}
+
+// grow makes room in memory for more, or puts what is there into the file.
+func (a *ahead) grow() error {
+	have := int64(cap(a.data))
+	if have == inMemory {
+		return a.spill()
+	}
+	want := min(max(4*have, unbounded), inMemory)
+	if a.size >= 0 {
+		want = min(want, a.size)
+	}
+	if want > unbounded && !a.hold(&a.memory, &a.e.buffers, want-max(have, unbounded), a.limits.BufferMemory) {
+		a.e.crowded.Add(1)
+		return errCrowded
+	}
+	data := make([]byte, len(a.data), want)
+	copy(data, a.data)
+	a.data = data
+	return nil
+}
+
+// hold takes more of a pool.
+func (a *ahead) hold(part **share.Part, of *share.Pool, size, most int64) bool {
+	if *part != nil {
+		return (*part).Grow(size, most)
+	}
+	*part = of.Take(a.holder, size, most, a.giveWay)
+	return *part != nil
+}
+
+// giveWay makes the reading end, because others need what the body holds.
+func (a *ahead) giveWay() {
+	a.cut.Store(true)
+	if !a.reading.Load() {
+		return
+	}
+	_ = http.NewResponseController(a.w).SetReadDeadline(time.Now())
+}
+
+// spill puts what is in memory into the file.
+func (a *ahead) spill() error {
+	if !a.hold(&a.disk, &a.e.spooled, int64(len(a.data)), a.limits.BufferDisk) {
+		a.e.crowded.Add(1)
+		return errCrowded
+	}
+	if a.file == nil {
+		file, err := scratch.Create(a.e.config.Temp)
+		if err != nil {
+			return errs.Wrap(errs.StorageFull, err, "there is no place to keep the body while it arrives")
+		}
+		a.file = file
+	}
+	n, err := a.file.Write(a.data)
+	a.filed += int64(n)
+	a.data = a.data[:0]
+	if err != nil {
+		return errs.Wrap(errs.StorageFull, err, "there is no place to keep the body while it arrives")
+	}
+	return nil
+}
+
+// fileRest puts the end of a body that is in a file there too, ready to be read.
+func (a *ahead) fileRest() error {
+	if a.file == nil {
+		return nil
+	}
+	if err := a.spill(); err != nil {
+		return err
+	}
+	a.memory.Release()
+	a.data, a.memory = nil, nil
+	_, err := a.file.Seek(0, io.SeekStart)
+	return err
+}
+
+// gaveWay says whether others got what the body holds.
+func (a *ahead) gaveWay() bool { return a != nil && a.cut.Load() }
+
+// body is a small one, which the script has at once.
+func (a *ahead) body() []byte {
+	if a == nil || a.file != nil || len(a.data) > atHand {
+		return nil
+	}
+	return a.data
+}
+
+// release gives back what the body holds. It may be called more than once.
+func (a *ahead) release() {
+	if a == nil {
+		return
+	}
+	a.memory.Release()
+	a.disk.Release()
+	if a.file != nil {
+		_ = a.file.Close() // nothing is lost with it
+		a.file = nil
+	}
+}
