@@ -286,7 +286,7 @@ func TestEnvironmentIsMaskedAndLive(t *testing.T) {
 func TestDatabaseCheckSaysThatTheFileIsSound(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", site)
-	got, err := client.Call(t.Context(), i.Client, op.DatabaseCheck, op.None{})
+	got, err := client.Call(t.Context(), i.Client, op.DatabaseCheck, op.DatabaseChecks{Content: true})
 	if err != nil || !got.Sound || len(got.Faults) != 0 {
 		t.Fatalf("%+v %v", got, err)
 	}

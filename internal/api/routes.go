@@ -39,6 +39,8 @@ func (a *API) routes() []route {
 		on(op.ServerStop, a.serverStop),
 		on(op.ServerRestart, a.serverRestart),
 		on(op.DatabaseCheck, a.databaseCheck),
+		on(op.DatabaseBackup, a.databaseBackup),
+		streamed(a, op.DatabaseFetch, a.databaseFetch),
 		on(op.ServerCalibrate, a.serverCalibrate),
 		on(op.SQLQuery, a.sqlQuery),
 		on(op.SQLWrite, a.sqlWrite),

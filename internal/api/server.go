@@ -72,11 +72,6 @@ func (a *API) serverRestart(ctx context.Context, _ op.None) (op.ServerStatus, er
 	return s, a.HandOver("asked for")
 }
 
-func (a *API) databaseCheck(ctx context.Context, _ op.None) (op.DatabaseFaults, error) {
-	faults, err := a.DB.CheckIntegrity(ctx)
-	return op.DatabaseFaults{Sound: len(faults) == 0, Faults: faults}, err
-}
-
 func (a *API) manifestSchema(context.Context, op.None) (json.RawMessage, error) {
 	return hosting.ManifestSchema(), nil
 }

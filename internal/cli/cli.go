@@ -155,7 +155,7 @@ the server, and everything is kept in one SQLite file.`,
 	root.PersistentFlags().StringVar(&c.format, "format", "table", "how results are shown: table, json or markdown")
 	root.PersistentFlags().BoolVar(&c.quiet, "quiet", false, "no hints and no progress, only results and errors")
 	root.PersistentFlags().BoolVar(&c.verbose, "verbose", false, "tell of every operation on standard error")
-	root.AddCommand(onThisMachine(c.dev()), c.server(), c.app(), c.alias(), c.domain(), c.env(), c.net(), c.secrets(), c.sql(), c.key(), c.activityLog(), c.databaseCommand(), c.limits(), c.settings(), c.bench("bench"),
+	root.AddCommand(onThisMachine(c.dev()), c.server(), c.app(), c.alias(), c.domain(), c.env(), c.net(), c.secrets(), c.sql(), c.key(), c.activityLog(), c.databaseCommand(), c.backup(), c.limits(), c.settings(), c.bench("bench"),
 		onThisMachine(c.peers()), onThisMachine(c.doctor()), onThisMachine(c.completion()), onThisMachine(c.version()))
 	root.AddCommand(c.shortForms()...)
 	root.SetHelpCommand(help(root))

@@ -97,7 +97,7 @@ func (c *command) examine(path string) []finding {
 		if errs.Is(err, errs.Internal) {
 			text = err.Error()
 		}
-		return append(list, finding{"database", problem, text, "restore it from a copy if it is damaged; --db names another"})
+		return append(list, finding{"database", problem, text, "restore it from a backup if it is damaged; --db names another"})
 	}
 	list = append(list, database, secrets, checkSocket(path, s), checkVersion(s), checkOwner(s))
 	list = append(list, c.checkPorts(s, settings.Listen)...)
@@ -118,9 +118,9 @@ func (c *command) checkDatabase(cl *client.Client, path string) finding {
 	case errs.Is(err, errs.Timeout):
 		return finding{"database", fine, found + "; too large to be looked through here", "`fazt database check` looks through all of it"}
 	case err != nil:
-		return finding{"database", problem, found + "; " + errs.Sentence(err), "restore it from a copy"}
+		return finding{"database", problem, found + "; " + errs.Sentence(err), "restore it from a backup"}
 	case len(rows.Rows) != 1 || string(rows.Rows[0][0]) != `"ok"`:
-		return finding{"database", problem, found + "; it is damaged", "`fazt database check` names the faults; restore it from a copy"}
+		return finding{"database", problem, found + "; it is damaged", "`fazt database check` names the faults; restore it from a backup"}
 	case wal > largeWAL:
 		return finding{"database", warning, found, "the -wal file is large: something has read from the database for a long time; restart the server"}
 	}

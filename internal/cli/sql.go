@@ -26,8 +26,7 @@ func (c *command) sql() *cobra.Command {
 		Use: "sql [STATEMENT]", Short: "Ask the database",
 		Long: `Run one SQL statement on the database of the instance. It can only read: the
 connection it runs on cannot write. Secrets read as NULL. --write lets it change
-rows, but neither the schema nor who may sign in; a copy of the file before is
-wise.
+rows, but neither the schema nor who may sign in; make a backup before.
 
 The tables are told by: SELECT name, sql FROM sqlite_schema`,
 		Example: `  fazt sql "SELECT name, created_at FROM apps"

@@ -206,22 +206,27 @@ func IsForeignKey(err error) bool { return sqlite.ErrCode(err) == sqlite.ResultC
 
 // CheckIntegrity looks through the whole file while it is in use and returns what is wrong with it, nothing when it
 // is sound: SQLite's integrity_check and foreign_key_check.
-func (db *DB) CheckIntegrity(ctx context.Context) ([]string, error) {
-	faults := []string{}
-	err := db.ReadLong(ctx, func(c *Conn) error {
-		err := c.Each("PRAGMA integrity_check", func(r *Row) error {
-			if text := r.Text(0); text != "ok" {
-				faults = append(faults, text)
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		return c.Each("PRAGMA foreign_key_check", func(r *Row) error {
-			faults = append(faults, fmt.Sprintf("row %d of %s refers to a row of %s that does not exist", r.Int64(1), r.Text(0), r.Text(2)))
-			return nil
-		})
+func (db *DB) CheckIntegrity(ctx context.Context) (faults []string, err error) {
+	err = db.ReadLong(ctx, func(c *Conn) error {
+		faults, err = c.checkIntegrity()
+		return err
 	})
 	return faults, err
+}
+
+func (c *Conn) checkIntegrity() ([]string, error) {
+	faults := []string{}
+	err := c.Each("PRAGMA integrity_check", func(r *Row) error {
+		if text := r.Text(0); text != "ok" {
+			faults = append(faults, text)
+		}
+		return nil
+	})
+	if err != nil {
+		return faults, err
+	}
+	return faults, c.Each("PRAGMA foreign_key_check", func(r *Row) error {
+		faults = append(faults, fmt.Sprintf("row %d of %s refers to a row of %s that does not exist", r.Int64(1), r.Text(0), r.Text(2)))
+		return nil
+	})
 }

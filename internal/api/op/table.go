@@ -132,12 +132,6 @@ type ServerStatus struct {
 	Queued    int       `json:"queued_writes"`
 }
 
-// DatabaseFaults is the outcome of a check of the database file.
-type DatabaseFaults struct {
-	Sound  bool     `json:"sound"`
-	Faults []string `json:"faults"`
-}
-
 // The operations, one line each. Forgetting the access closes the operation.
 var (
 	AppList     = declare[List, Page[AppItem]](Spec{Name: "app.list", Method: http.MethodGet, Path: "/api/apps", Access: Read, Tag: "Apps", Doc: "List the apps in the order of their names."})
@@ -160,7 +154,6 @@ var (
 	ServerState   = declare[None, ServerStatus](Spec{Name: "server.status", Method: http.MethodGet, Path: "/api/server", Access: Read, Tag: "Server", Doc: "Show how the instance is doing."})
 	ServerStop    = declare[None, ServerStatus](Spec{Name: "server.stop", Weight: activity.System, Method: http.MethodPost, Path: "/api/server/stop", Access: Owner, Tag: "Server", Doc: "Finish running requests and stop the server."})
 	ServerRestart = declare[None, ServerStatus](Spec{Name: "server.restart", Weight: activity.System, Method: http.MethodPost, Path: "/api/server/restart", Access: Owner, Tag: "Server", Doc: "Finish running requests and replace the server by a fresh process on the same sockets. Nobody is refused meanwhile."})
-	DatabaseCheck = declare[None, DatabaseFaults](Spec{Name: "database.check", Weight: activity.System, Method: http.MethodPost, Path: "/api/database/check", Access: Admin, Tag: "Server", Doc: "Look through the whole database file for damage, while it is in use."})
 
 	ManifestSchema = declare[None, json.RawMessage](Spec{Name: "schema.manifest", Method: http.MethodGet, Path: "/api/schema/fazt.json", Access: Anyone, Bare: true, Tag: "Documents", Doc: "The JSON Schema of fazt.json."})
 	OpenAPI        = declare[None, json.RawMessage](Spec{Name: "schema.openapi", Method: http.MethodGet, Path: "/api/openapi.json", Access: Anyone, Bare: true, Tag: "Documents", Doc: "This API as an OpenAPI document."})
@@ -174,7 +167,7 @@ func All() []Spec {
 		DomainList.Spec, DomainGet.Spec, DomainAdd.Spec, DomainCheck.Spec, DomainRemove.Spec,
 		DeploymentPage.Spec, UploadStart.Spec, UploadSend.Spec, UploadCommit.Spec, DeployArchive.Spec,
 		EnvList.Spec, EnvChange.Spec, EnvRemove.Spec,
-		ServerSetup.Spec, ServerState.Spec, ServerStop.Spec, ServerRestart.Spec, DatabaseCheck.Spec, ServerCalibrate.Spec,
+		ServerSetup.Spec, ServerState.Spec, ServerStop.Spec, ServerRestart.Spec, DatabaseCheck.Spec, DatabaseBackup.Spec, DatabaseFetch.Spec, ServerCalibrate.Spec,
 		KeyCreate.Spec, KeyPage.Spec, KeyRevoke.Spec, WhoAmI.Spec,
 		SQLQuery.Spec, SQLWrite.Spec,
 		ManifestSchema.Spec, OpenAPI.Spec,

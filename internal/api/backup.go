@@ -1,0 +1,151 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"fazt/internal/api/op"
+	"fazt/internal/database"
+	"fazt/internal/egress"
+	"fazt/internal/errs"
+	"fazt/internal/hosting"
+	"fazt/internal/runtime"
+)
+
+func (a *API) databaseCheck(ctx context.Context, req op.DatabaseChecks) (op.DatabaseFaults, error) {
+	detail(ctx, "content", req.Content)
+	return examine(ctx, a.DB, req.Content)
+}
+
+// examined is a database that can be looked through: the one of the instance or a copy.
+type examined interface {
+	hosting.Reader
+	CheckIntegrity(ctx context.Context) (faults []string, err error)
+}
+
+// examine looks for what is wrong with the structure of a database, and with the content in it.
+func examine(ctx context.Context, db examined, content bool) (found op.DatabaseFaults, err error) {
+	found.Damaged = []hosting.Damage{}
+	if found.Faults, err = db.CheckIntegrity(ctx); err == nil && content {
+		found.Contents, err = hosting.Check{
+			From: db, Program: checkProgram, Pace: func(int64, int) error { return nil },
+			Found: func(d hosting.Damage) error {
+				found.Faults = append(found.Faults, d.String())
+				found.Damaged = append(found.Damaged, d)
+				return nil
+			},
+		}.Run(ctx)
+	}
+	found.Sound = len(found.Faults) == 0
+	return found, err
+}
+
+func checkProgram(program []byte) error { return new(runtime.Program).UnmarshalBinary(program) }
+
+// VerifyBackup looks through a copy of a database: its structure, and all content in it.
+func VerifyBackup(ctx context.Context, path string) (found op.DatabaseFaults, err error) {
+	backup, err := database.OpenCopy(path)
+	if err != nil {
+		return found, err
+	}
+	defer func() { err = errors.Join(err, backup.Close()) }()
+	return examine(ctx, backup, true)
+}
+
+const faultsNamed = 3
+
+// Unsound says what is wrong with a copy that is not to be kept; nil when nothing is.
+func Unsound(found op.DatabaseFaults) error {
+	if found.Sound {
+		return nil
+	}
+	named, more := found.Faults[:min(len(found.Faults), faultsNamed)], ""
+	if len(found.Faults) > faultsNamed {
+		more = "; and more"
+	}
+	return errs.New(errs.Unprocessable, "the database is damaged, and so is the copy, which was not kept: %s%s. `fazt database check --content` names all; --damaged keeps the copy as it is", strings.Join(named, "; "), more)
+}
+
+// databaseBackup copies the database to a file of this machine.
+func (a *API) databaseBackup(ctx context.Context, req op.Backup) (op.BackedUp, error) {
+	detail(ctx, "path", req.Path)
+	done := op.BackedUp{Path: req.Path, KeyFile: egress.KeyFile(a.DB.Path())}
+	target := database.Target{Path: req.Path, Replace: req.Replace}
+	if err := target.Check(a.DB.Path()); err != nil {
+		return done, err
+	}
+	a.settle(ctx)
+	err := target.Place(func(temp string) error {
+		if err := a.DB.Backup(ctx, temp, nil); err != nil {
+			return err
+		}
+		found, err := VerifyBackup(ctx, temp)
+		if err != nil {
+			return err
+		}
+		done.Faults, done.Contents = found.Faults, found.Contents
+		if !req.Damaged {
+			return Unsound(found)
+		}
+		return nil
+	})
+	if err != nil {
+		return done, err
+	}
+	info, err := os.Stat(req.Path)
+	if err != nil {
+		return done, err
+	}
+	done.Bytes = info.Size()
+	detail(ctx, "bytes", done.Bytes)
+	return done, nil
+}
+
+// settle stores what the logs still hold: what happened before the backup is in it.
+func (a *API) settle(ctx context.Context) {
+	if err := errors.Join(a.Activity.Flush(ctx), a.AppLog.Flush(ctx), a.NetLog.Flush(ctx)); err != nil {
+		a.Log.Warn("a backup lacks the newest lines of the logs", "error", err)
+	}
+}
+
+// databaseFetch sends a copy of the database. It is made beside the database first: what a slow reader reads must not
+// keep the -wal file from being folded in.
+func (a *API) databaseFetch(ctx context.Context, _ op.None) (op.Stream, error) {
+	a.settle(ctx)
+	folder, err := os.MkdirTemp(filepath.Dir(a.DB.Path()), ".fazt-fetch-*")
+	if err != nil {
+		return op.Stream{}, errs.Wrap(errs.StorageFull, err, "there is no place to make the copy in")
+	}
+	file, size, err := a.copyForFetch(ctx, folder)
+	// Where a file can lose its name while it is open, nothing is left of it even when the process is killed.
+	_ = os.RemoveAll(folder)
+	if err != nil {
+		return op.Stream{}, errors.Join(err, os.RemoveAll(folder))
+	}
+	detail(ctx, "bytes", size)
+	return op.Stream{Size: size, Write: func(w io.Writer) error {
+		defer os.RemoveAll(folder)
+		defer file.Close()
+		_, err := io.Copy(w, file)
+		return err
+	}}, nil
+}
+
+func (a *API) copyForFetch(ctx context.Context, folder string) (file *os.File, size int64, err error) {
+	path := filepath.Join(folder, "copy.db")
+	if err := a.DB.Backup(ctx, path, nil); err != nil {
+		return nil, 0, err
+	}
+	if file, err = os.Open(path); err != nil {
+		return nil, 0, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, 0, errors.Join(err, file.Close())
+	}
+	return file, info.Size(), nil
+}

@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fazt/internal/api/op"
+	"fazt/internal/client"
+	"fazt/internal/database"
+	"fazt/internal/errs"
+	"fazt/internal/output"
+)
+
+func (c *command) backup() *cobra.Command {
+	var force, damaged bool
+	cmd := &cobra.Command{
+		Use: "backup FILE", Short: "Copy the database to a file, also while a server uses it", Args: arguments("the file"),
+		Long: `Copy the database of the instance to a file of this machine. Every write that was
+acknowledged before is in the copy, and a server goes on working meanwhile. The
+copy is looked through, its structure and all content in it, before it gets its
+name; when anything fails, nothing is left.
+
+The copy is a whole instance: ` + "`fazt server start --db FILE`" + ` serves it. The key
+that secrets are encrypted under is never in it: keep a copy of data.db.key, and
+keep it elsewhere.
+
+The copy needs as much room as the database. That of a peer needs it on both
+sides; the key of the peer must have the scope admin.`,
+		Example: `  fazt backup /mnt/disk/monday.db
+  fazt @home backup home.db --force`,
+		RunE: func(_ *cobra.Command, args []string) error {
+			path, err := filepath.Abs(args[0])
+			if err != nil {
+				return errs.Wrap(errs.Invalid, err, "%s cannot be used: %v", args[0], err)
+			}
+			return c.existing(func(cl *client.Client) error {
+				began := time.Now()
+				done, err := c.makeBackup(cl, op.Backup{Path: path, Replace: force, Damaged: damaged})
+				if err != nil {
+					return err
+				}
+				return c.printBackup(done, time.Since(began))
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&force, "force", false, "replace the file if it is there")
+	cmd.Flags().BoolVar(&damaged, "damaged", false, "keep the copy though the database holds damaged content")
+	return cmd
+}
+
+// makeBackup lets the instance of this machine write the file itself, and fetches it from a peer.
+func (c *command) makeBackup(cl *client.Client, req op.Backup) (op.BackedUp, error) {
+	bar := newBar(c.notes())
+	defer bar.clear()
+	if peer, err := c.chosenPeer(); err != nil || peer != nil {
+		bar.verb = "fetching"
+		return client.FetchBackup(c.ctx, cl, database.Target{Path: req.Path, Replace: req.Replace}, req.Damaged, bar.show)
+	}
+	bar.verb = "copying"
+	s, err := client.Call(c.ctx, cl, op.ServerState, op.None{})
+	if err != nil {
+		return op.BackedUp{}, err
+	}
+	defer watchCopy(c.ctx, req.Path, s.Bytes, bar)()
+	return client.Call(c.ctx, cl, op.DatabaseBackup, req)
+}
+
+// watchCopy shows how far the copy is, by its size, until the function it returns is called.
+func watchCopy(ctx context.Context, path string, total int64, b *bar) func() {
+	ctx, stop := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(100 * time.Millisecond):
+			}
+			for _, name := range database.Partial(path) {
+				if info, err := os.Stat(name); err == nil {
+					b.show(min(info.Size(), total), total)
+				}
+			}
+		}
+	})
+	return func() { stop(); watching.Wait() }
+}
+
+func (c *command) printBackup(done op.BackedUp, took time.Duration) error {
+	state := fmt.Sprintf("sound; %s compared with their hashes", output.Count(done.Contents, "content"))
+	if len(done.Faults) > 0 {
+		state = fmt.Sprintf("damaged, as the database is: %s", output.Count(len(done.Faults), "fault"))
+	}
+	v := output.View{Value: done, Rows: [][]string{
+		{"backup", done.Path}, {"size", output.Size(done.Bytes)}, {"state", state},
+		{"time", took.Round(time.Millisecond).String()},
+	}}
+	for _, f := range done.Faults {
+		v.Rows = append(v.Rows, []string{"fault", f})
+	}
+	if err := c.print(v); err != nil {
+		return err
+	}
+	key := "data.db.key of that machine"
+	if done.KeyFile != "" {
+		key = done.KeyFile
+	}
+	fmt.Fprintf(c.notes(), "note: the key of the secrets (%s) is not in it; keep a copy of it elsewhere\n", key)
+	return nil
+}

@@ -1,0 +1,184 @@
+package database
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"fazt/internal/errs"
+)
+
+// Copies of the file with its -wal, made while it was written to, lacked acknowledged writes or were malformed.
+func TestEveryBackupUnderLoadHoldsAllThatWasAcknowledgedBeforeIt(t *testing.T) {
+	db := open(t, Config{})
+	folder := t.TempDir()
+	ctx, stop := context.WithCancel(t.Context())
+	const writers = 4
+	var acked [writers]atomic.Int64
+	var working sync.WaitGroup
+	for w := range writers {
+		working.Go(func() {
+			for n := int64(1); ctx.Err() == nil; n++ {
+				err := db.Write(t.Context(), func(tx *Tx) error {
+					return tx.Exec("INSERT INTO settings (name, value, updated_at) VALUES (?, ?, 0)", fmt.Sprintf("%d %d", w, n), strings.Repeat("x", int(n)%900))
+				})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				acked[w].Store(n)
+			}
+		})
+	}
+	backups := 40
+	if testing.Short() {
+		backups = 8
+	}
+	for i := range backups {
+		var before [writers]int64
+		for w := range writers {
+			before[w] = acked[w].Load()
+		}
+		path := filepath.Join(folder, strconv.Itoa(i))
+		if err := db.Backup(t.Context(), path, func(done, total int64) {
+			if done > total {
+				t.Errorf("%d of %d bytes", done, total)
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		holds(t, path, before[:])
+	}
+	stop()
+	working.Wait()
+}
+
+// holds fails the test unless the copy is sound and has each writer's values up to a number, and none missing among
+// those that came later.
+func holds(t *testing.T, path string, before []int64) {
+	t.Helper()
+	c, err := OpenCopy(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if faults, err := c.CheckIntegrity(t.Context()); err != nil || len(faults) > 0 {
+		t.Errorf("%v %v", faults, err)
+	}
+	for w, n := range before {
+		var count, highest int64
+		err := c.Read(t.Context(), func(conn *Conn) error {
+			_, err := conn.First("SELECT count(*), coalesce(max(CAST(substr(name, 3) AS INTEGER)), 0) FROM settings WHERE name GLOB ?",
+				func(r *Row) { count, highest = r.Int64(0), r.Int64(1) }, fmt.Sprintf("%d *", w))
+			return err
+		})
+		if err != nil || highest < n || count != highest {
+			t.Errorf("%d values up to %d, and %d were acknowledged before (%v)", count, highest, n, err)
+		}
+	}
+	if others, _ := filepath.Glob(path + "-*"); len(others) > 0 {
+		t.Errorf("%v lie beside the copy", others)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm()&0o077 != 0 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
+
+func TestABackupThatIsCancelledEnds(t *testing.T) {
+	db := open(t, Config{})
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if err := db.Backup(ctx, filepath.Join(t.TempDir(), "copy"), nil); err == nil {
+		t.Error("it was made")
+	}
+	if err := db.Write(t.Context(), func(tx *Tx) error {
+		return tx.Exec("INSERT INTO settings (name, value, updated_at) VALUES ('a', '', 0)")
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestACopyNeverTakesANameThatIsNotFree(t *testing.T) {
+	db := open(t, Config{})
+	dir := t.TempDir()
+	write := func(name string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte("something"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	there, link, hard := write("there"), filepath.Join(dir, "link"), filepath.Join(filepath.Dir(db.Path()), "hard")
+	beside := write("beside")
+	write("beside-wal")
+	if err := os.Symlink(db.Path(), link); err != nil {
+		t.Skip(err) // Windows may not let everybody
+	}
+	if err := os.Link(db.Path(), hard); err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		target Target
+		want   errs.Kind
+		text   string
+	}{
+		"a file that is there":            {Target{there, false}, errs.Conflict, "--force"},
+		"the database":                    {Target{db.Path(), true}, errs.Invalid, "the database itself"},
+		"the database by a link":          {Target{link, true}, errs.Invalid, "the database itself"},
+		"the database by a hard link":     {Target{hard, true}, errs.Invalid, "the database itself"},
+		"its -wal":                        {Target{db.Path() + "-wal", true}, errs.Invalid, "belongs to it"},
+		"a folder":                        {Target{dir, true}, errs.Invalid, "not a file"},
+		"a folder that is missing":        {Target{filepath.Join(dir, "none", "copy"), false}, errs.NotFound, "make it first"},
+		"a file where a folder should be": {Target{filepath.Join(there, "copy"), false}, errs.Invalid, "cannot be written"},
+		"a database that is in use":       {Target{beside, true}, errs.Conflict, "in use"},
+		"a path that is not whole":        {Target{"copy.db", false}, errs.Invalid, "whole path"},
+	} {
+		if err := tt.target.Check(db.Path()); !errs.Is(err, tt.want) || !strings.Contains(errs.Sentence(err), tt.text) {
+			if name != "a file where a folder should be" || err == nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	for name, target := range map[string]Target{"a new file": {filepath.Join(dir, "new"), false}, "another file": {there, true}} {
+		if err := target.Check(db.Path()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestACopyThatFailsLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	target := Target{Path: filepath.Join(dir, "copy")}
+	failed := errs.New(errs.StorageFull, "full")
+	if err := target.Place(func(temp string) error {
+		if err := os.WriteFile(temp, []byte("half"), 0o600); err != nil {
+			return err
+		}
+		if got := Partial(target.Path); len(got) != 1 || got[0] != temp {
+			t.Errorf("%v are being made", got)
+		}
+		return failed
+	}); !errs.Is(err, errs.StorageFull) {
+		t.Error(err)
+	}
+	if err := target.Place(func(temp string) error { // one that came meanwhile stays
+		if err := os.WriteFile(target.Path, []byte("other"), 0o600); err != nil {
+			return err
+		}
+		return os.WriteFile(temp, []byte("copy"), 0o600)
+	}); !errs.Is(err, errs.Conflict) {
+		t.Error(err)
+	}
+	if names, _ := filepath.Glob(filepath.Join(dir, "*")); len(names) != 1 {
+		t.Errorf("%v are left", names)
+	}
+	if got, err := os.ReadFile(target.Path); string(got) != "other" {
+		t.Errorf("%q, %v", got, err)
+	}
+}

@@ -1,0 +1,157 @@
+package database
+
+import (
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"fazt/internal/errs"
+)
+
+// Target is the name that a copy of a database is to have.
+type Target struct {
+	Path    string
+	Replace bool // a file that has the name already
+}
+
+// partial ends the names of copies that are being made.
+const partial = ".partial"
+
+// Check says why a copy of the database at path cannot have the name. Nothing is changed.
+func (t Target) Check(path string) error {
+	if t.Path == "" || !filepath.IsAbs(t.Path) {
+		return errs.New(errs.Invalid, "the copy needs the whole path of a file, and %q is none", t.Path)
+	}
+	folder, err := os.Stat(filepath.Dir(t.Path))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errs.Wrap(errs.NotFound, err, "there is no folder %s; make it first", filepath.Dir(t.Path))
+	case err != nil:
+		return CannotCopy(t.Path, err)
+	case !folder.IsDir():
+		return errs.New(errs.Invalid, "%s is not a folder", filepath.Dir(t.Path))
+	}
+	if there, err := os.Stat(t.Path); err == nil {
+		for _, own := range []string{path, path + "-wal", path + "-shm", path + ".lock", path + ".key"} {
+			if known, err := os.Stat(own); err == nil && os.SameFile(known, there) {
+				return errs.New(errs.Invalid, "%s is the database itself, or a file that belongs to it; give the copy another name", t.Path)
+			}
+		}
+	}
+	return t.free()
+}
+
+// free says why the name cannot be taken.
+func (t Target) free() error {
+	info, err := os.Lstat(t.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return CannotCopy(t.Path, err)
+	case !info.Mode().IsRegular():
+		return errs.New(errs.Invalid, "%s is there already, and is not a file; give the copy another name", t.Path)
+	case !t.Replace:
+		return errs.New(errs.Conflict, "%s is there already; --force replaces it", t.Path)
+	}
+	// SQLite would take what such a file holds into the copy when it is opened.
+	for _, rest := range []string{t.Path + "-wal", t.Path + "-journal"} {
+		if _, err := os.Lstat(rest); err == nil {
+			return errs.New(errs.Conflict, "%s is there: a database with this name is in use, or its server was killed; give the copy another name", rest)
+		}
+	}
+	return nil
+}
+
+// Place makes the copy: fill writes it to a name beside its own, and it gets its own when all of it is on the disk. A
+// failure leaves nothing.
+func (t Target) Place(fill func(temp string) error) (err error) {
+	temp := t.Path + "." + rand.Text()[:8] + partial
+	defer func() {
+		if gone := os.Remove(temp); err == nil && !errors.Is(gone, fs.ErrNotExist) {
+			err = CannotCopy(temp, gone)
+		}
+	}()
+	if err := fill(temp); err != nil {
+		return err
+	}
+	if err := syncFile(temp); err != nil {
+		return CannotCopy(t.Path, err)
+	}
+	if err := t.rename(temp); err != nil {
+		return err
+	}
+	return CannotCopy(t.Path, syncFolder(filepath.Dir(t.Path)))
+}
+
+// rename gives the copy its name. A hard link cannot take the name from a file that came meanwhile; where the disk has
+// none, a look before has to do.
+func (t Target) rename(temp string) error {
+	if err := t.free(); err != nil {
+		return err
+	}
+	if !t.Replace {
+		err := os.Link(temp, t.Path)
+		if err == nil {
+			return nil // and Place removes the other name
+		}
+		if errors.Is(err, fs.ErrExist) {
+			return errs.Wrap(errs.Conflict, err, "%s is there already; --force replaces it", t.Path)
+		}
+	}
+	return CannotCopy(t.Path, os.Rename(temp, t.Path))
+}
+
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// Partial are the copies that are being made for path, for those who want to see how far they are.
+func Partial(path string) []string {
+	names, err := filepath.Glob(escapeGlob(path) + ".????????" + partial)
+	if err != nil {
+		return nil
+	}
+	return names
+}
+
+// escapeGlob makes a path match itself alone.
+func escapeGlob(path string) string {
+	var b []rune
+	for _, r := range path {
+		switch r {
+		case '*', '?', '[':
+			b = append(b, '[', r, ']')
+		default:
+			b = append(b, r)
+		}
+	}
+	return string(b)
+}
+
+// CannotCopy says why a copy cannot be written; nil for nil.
+func CannotCopy(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	reason := err
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		reason = pathErr.Err
+	}
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errs.Is(classify(err), errs.StorageFull):
+		return errs.Wrap(errs.StorageFull, err, "the disk that %s goes to is full; nothing was kept", path)
+	case errors.Is(err, fs.ErrPermission):
+		return errs.Wrap(errs.Forbidden, err, "%s may not be written by the user that fazt runs as", path)
+	case errors.Is(err, syscall.EROFS):
+		return errs.Wrap(errs.Forbidden, err, "%s cannot be written: its disk is for reading only", path)
+	}
+	return errs.Wrap(errs.Invalid, err, "%s cannot be written: %v", path, reason)
+}
