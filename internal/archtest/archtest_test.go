@@ -134,7 +134,9 @@ func imports(s source) []string {
 }
 
 // testOnly are packages that only tests import.
-func testOnly(pkg string) bool { return pkg == "internal/fazttest" || pkg == "internal/archtest" }
+func testOnly(pkg string) bool {
+	return pkg == "internal/fazttest" || pkg == "internal/archtest" || pkg == "internal/database/diskfault"
+}
 
 // base finds the entry of a table for a package or the nearest package above it.
 func base[V any](table map[string]V, pkg string) (string, V, bool) {

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"fazt/internal/client"
+	"fazt/internal/database"
 	"fazt/internal/errs"
 	"fazt/internal/listener"
 	"fazt/internal/output"
@@ -256,14 +257,14 @@ func arguments(names ...string) cobra.PositionalArgs {
 func (c *command) databasePath() (string, error) {
 	for _, chosen := range []string{c.database, c.Getenv("FAZT_DB")} {
 		if chosen != "" {
-			return filepath.Abs(chosen)
+			return database.Canonical(chosen)
 		}
 	}
 	home, err := c.Home()
 	if err != nil {
 		return "", errs.Wrap(errs.Invalid, err, "your home directory is not known; name the database with --db")
 	}
-	return filepath.Join(home, ".fazt", "data.db"), nil
+	return database.Canonical(filepath.Join(home, ".fazt", "data.db"))
 }
 
 // open reaches the instance: the peer that is meant, or that of this machine, through the socket of the server that

@@ -39,6 +39,10 @@ type Config struct {
 
 // Open reaches the instance that Config names. A server that has the database open is asked through its socket.
 func Open(ctx context.Context, c Config) (*Client, error) {
+	var err error
+	if c.Database, err = database.Canonical(c.Database); err != nil {
+		return nil, err
+	}
 	wait, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
 	for {

@@ -51,7 +51,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if c.Readers == 0 {
 		c.Readers = max(4, runtime.NumCPU())
 	}
-	if err := prepareFile(c.Path); err != nil {
+	if err := prepareFile(&c.Path); err != nil {
 		return nil, err
 	}
 	conn, err := openWriter(c)
@@ -132,36 +132,61 @@ func size(path string) int64 {
 	return info.Size()
 }
 
-// prepareFile makes the directory and the file with the modes they must have before SQLite sees them: the WAL and
-// the index take theirs from the file.
-func prepareFile(path string) error {
-	if path == "" {
-		return errs.New(errs.Invalid, "no database file was named")
+// prepareFile gives the file its canonical name, and makes it with the mode it must have before SQLite sees it: the WAL
+// takes its own from the file. Where all is there already, nothing is written, so that a full disk can be worked with.
+func prepareFile(path *string) (err error) {
+	if *path, err = Canonical(*path); err != nil {
+		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return cannotOpen(path, err)
+	info, err := os.Stat(*path)
+	if errors.Is(err, fs.ErrNotExist) {
+		info, err = makeFile(*path)
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return cannotOpen(path, err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return cannotOpen(path, err)
+		return cannotOpen(*path, err)
 	}
 	if !info.Mode().IsRegular() {
-		return errs.New(errs.Invalid, "%s is not a file", path)
+		return errs.New(errs.Invalid, "%s is not a file", *path)
 	}
-	for _, p := range []string{path, path + "-wal", path + "-shm"} {
-		if err := os.Chmod(p, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return cannotOpen(path, err)
+	if err := checkName(*path, info); err != nil {
+		return err
+	}
+	for _, p := range []string{*path, *path + "-wal"} {
+		if err := tighten(p); err != nil {
+			return cannotOpen(*path, err)
 		}
 	}
 	return nil
 }
 
+func makeFile(path string) (fs.FileInfo, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return f.Stat()
+}
+
+// tighten takes a file, if there is one, from everybody but its owner.
+func tighten(path string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode().Perm()&0o077 == 0 {
+		return nil
+	}
+	if err == nil {
+		err = os.Chmod(path, 0o600)
+	}
+	return err
+}
+
 func cannotOpen(path string, err error) error {
+	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultBusy {
+		return errs.Wrap(errs.Conflict, err, "another program has the database %s open: a fazt that runs on it under another name, or sqlite3; end it first", path)
+	}
 	reason := err
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {
@@ -190,6 +215,16 @@ func classify(err error) error {
 		return errs.Wrap(errs.Internal, err, "the disk failed; nothing was changed")
 	}
 	return err
+}
+
+// IsUnreadable says whether err means that the disk could not read a part of the file, or that what it read is damaged.
+func IsUnreadable(err error) bool {
+	switch code := sqlite.ErrCode(err); code {
+	case sqlite.ResultIOErrRead, sqlite.ResultIOErrShortRead:
+		return true
+	default:
+		return code.ToPrimary() == sqlite.ResultCorrupt || code.ToPrimary() == sqlite.ResultNotADB
+	}
 }
 
 // IsUnique says whether err is a violated UNIQUE or PRIMARY KEY constraint: the thing exists already.

@@ -99,7 +99,7 @@ func TestEveryConnectionHasThePragmas(t *testing.T) {
 			}
 		}
 	}
-	if err := db.Write(t.Context(), func(tx *Tx) error { check(tx.Conn, writerPragmas()); return nil }); err != nil {
+	if err := db.Write(t.Context(), func(tx *Tx) error { check(tx.Conn, writerPragmas(true)); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	var all sync.WaitGroup
@@ -317,7 +317,7 @@ func TestFilesAreForTheOwnerOnly(t *testing.T) {
 	if err := db.Write(t.Context(), set("a", "1")); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+	for _, name := range []string{path, path + "-wal"} {
 		info, err := os.Stat(name)
 		if err != nil {
 			t.Fatal(err)
@@ -379,7 +379,7 @@ func TestFilesThatAreNotOursAreRefusedAndLeftAlone(t *testing.T) {
 			if err := os.Mkdir(path, 0o700); err != nil {
 				t.Fatal(err)
 			}
-		}, errs.Invalid, "cannot be opened: is a directory"},
+		}, errs.Invalid, "is not a file"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -418,7 +418,7 @@ func TestOpeningTwiceMigratesOnce(t *testing.T) {
 
 func TestAFailingMigrationLeavesTheFileAsItWas(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.db")
-	if err := prepareFile(path); err != nil {
+	if err := prepareFile(&path); err != nil {
 		t.Fatal(err)
 	}
 	c, err := openWriter(Config{Path: path})

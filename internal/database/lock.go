@@ -12,12 +12,17 @@ import (
 )
 
 // Lock says that this process is the one that works on the database: a server for as long as it runs, a command for
-// a moment. It lies in a file beside the database and ends with the process, however the process ends.
+// a moment. It lies in a file beside the database, whatever link led there, and ends with the process, however the process
+// ends.
 type Lock struct{ file *flock.Flock }
 
 // Acquire takes the lock of the database at path, waiting until ctx ends when another process has it. A ctx that has
 // ended already makes it try once.
 func Acquire(ctx context.Context, path string) (*Lock, error) {
+	path, err := Canonical(path)
+	if err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, cannotOpen(path, err)
 	}

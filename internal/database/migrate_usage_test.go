@@ -7,7 +7,7 @@ import (
 
 func TestTheUsageOfWhatIsKeptAlreadyIsCountedOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.db")
-	if err := prepareFile(path); err != nil {
+	if err := prepareFile(&path); err != nil {
 		t.Fatal(err)
 	}
 	c, err := openWriter(Config{Path: path})

@@ -50,7 +50,7 @@ const (
 )
 
 func openWriter(c Config) (*Conn, error) {
-	pragmas := writerPragmas()
+	pragmas := writerPragmas(size(c.Path) == 0)
 	if c.MaxPages > 0 {
 		n := fmt.Sprint(c.MaxPages)
 		pragmas = append(pragmas, pragma{"max_page_count", n, n})

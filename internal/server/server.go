@@ -115,7 +115,10 @@ type run struct {
 
 // Open builds the instance. It takes the lock of the database unless it was given: a second server on one database
 // is refused here.
-func Open(ctx context.Context, c Config) (*Instance, error) {
+func Open(ctx context.Context, c Config) (_ *Instance, err error) {
+	if c.Database, err = database.Canonical(c.Database); err != nil {
+		return nil, err
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}

@@ -45,7 +45,7 @@ func TestTheSocketIsTheOwnersDoorAndStopsTheServer(t *testing.T) {
 	ready, ended := make(chan []net.Addr, 1), make(chan error, 1)
 	go func() { ended <- inner.Run(context.WithoutCancel(t.Context()), func(a []net.Addr) { ready <- a }) }()
 	addresses := <-ready
-	for _, name := range []string{path, path + "-wal", path + "-shm", listener.SocketPath(path), path + ".lock"} {
+	for _, name := range []string{path, path + "-wal", listener.SocketPath(path), path + ".lock"} {
 		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v %v", filepath.Base(name), info, err)
 		}

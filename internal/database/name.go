@@ -1,0 +1,69 @@
+package database
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"fazt/internal/errs"
+)
+
+// Canonical is the one name of the database at path, whatever links lead to it: what lies beside it (the lock, the
+// control socket, the key, the -wal file) is found by that name. The file, and folders above it, need not exist.
+func Canonical(path string) (string, error) {
+	if path == "" {
+		return "", errs.New(errs.Invalid, "no database file was named")
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", cannotOpen(path, err)
+	}
+	name, err := canonical(abs, mostLinks)
+	if err != nil {
+		return "", cannotOpen(path, err)
+	}
+	return name, nil
+}
+
+// mostLinks is how many links may lead from one to the next, as on Linux.
+const mostLinks = 40
+
+func canonical(path string, links int) (string, error) {
+	name, err := filepath.EvalSymlinks(path)
+	if err == nil {
+		return name, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	folder := filepath.Dir(path)
+	if folder == path || links == 0 {
+		return path, nil
+	}
+	if folder, err = canonical(folder, links); err != nil {
+		return "", err
+	}
+	path = filepath.Join(folder, filepath.Base(path))
+	target, err := os.Readlink(path)
+	if err != nil { // no link: the file is to be made here
+		return path, nil
+	}
+	if !filepath.IsAbs(target) {
+		target = filepath.Join(folder, target)
+	}
+	return canonical(target, links-1)
+}
+
+// checkName refuses a file with several names that no path tells: SQLite keeps what was written last in a -wal file
+// beside the name that it was opened by, so that under another name those writes are missing, and the next ones destroy
+// the file. See "How To Corrupt An SQLite Database File", 2.4 and 2.5, in SQLite's documents.
+func checkName(path string, info fs.FileInfo) error {
+	if n := links(path, info); n > 1 {
+		return errs.New(errs.Conflict, "%s has %d names (hard links), and a database must have one: what is written under one name is missing under the others; remove the others, which `find / -samefile %s` shows, or make a copy instead", path, n, path)
+	}
+	if mounted(path) {
+		return errs.New(errs.Conflict, "%s is mounted by itself, and its last writes lie in files beside it, which are not: mount the folder it is in instead", path)
+	}
+	return nil
+}

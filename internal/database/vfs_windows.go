@@ -1,0 +1,4 @@
+package database
+
+// vfs is SQLite's own choice: on Windows there is none that keeps the index of the -wal file in memory.
+const vfs = ""
