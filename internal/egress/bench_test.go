@@ -1,10 +1,16 @@
 package egress
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"io"
 	"log/slog"
+	"maps"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -55,13 +61,31 @@ func BenchmarkCall(b *testing.B) {
 	}
 }
 
-// The scrubber's pace over text that has no secret in it.
+// The scrubber's pace over texts that have no secret in them.
 func BenchmarkScrub(b *testing.B) {
-	s := newScrubber([]Secret{{Name: "A", Value: "sk_live_0123456789abcdef"}, {Name: "B", As: AsBasic, Value: "user:another-password"}})
-	text := strings.Repeat(`{"id":"sk_test","name":"a name"},`, 1<<15)
-	b.SetBytes(int64(len(text)))
-	for b.Loop() {
-		io.Copy(io.Discard, s.reader(strings.NewReader(text)))
+	random := make([]byte, 3<<18)
+	rand.NewChaCha8([32]byte{}).Read(random)
+	texts := map[string]string{
+		"JSON":    strings.Repeat(`{"id":"sk_test","name":"a name"},`, 1<<15),
+		"base64":  base64.StdEncoding.EncodeToString(random),
+		"percent": strings.Repeat("%7B%22id%22%3A%22sk_test%22%7D", 1<<15),
+		"HTML":    strings.Repeat(`<a href="/?a=1&amp;b=2">it&#39;s a &lt;name&gt;</a>`, 1<<14),
+		"escaped": strings.Repeat(`{\"id\":\"sk_test\",\"name\":\"a\\nname\"}`, 1<<14),
+	}
+	for _, n := range []int{1, 10} {
+		secrets := []Secret{{Name: "A", As: AsBasic, Value: "user:another-password"}}
+		for i := range n - 1 {
+			secrets = append(secrets, Secret{Name: "S" + strconv.Itoa(i), As: AsBearer, Value: "sk_live_" + hex.EncodeToString(random[16*i:16*i+16])})
+		}
+		s := newScrubber(secrets)
+		for _, name := range slices.Sorted(maps.Keys(texts)) {
+			b.Run(name+" with "+strconv.Itoa(n), func(b *testing.B) {
+				b.SetBytes(int64(len(texts[name])))
+				for b.Loop() {
+					io.Copy(io.Discard, s.reader(strings.NewReader(texts[name])))
+				}
+			})
+		}
 	}
 }
 

@@ -158,7 +158,7 @@ func received(in http.Header, s *scrubber) http.Header {
 		for i, v := range values {
 			list[i] = s.text(v)
 		}
-		name = s.text(name)
+		name = s.name(name)
 		out[name] = append(out[name], list...)
 	}
 	for _, name := range append(ofConnection(in), unreceived...) {

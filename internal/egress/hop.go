@@ -415,10 +415,10 @@ func (h *hop) log(f *fault) {
 	}
 	s := h.scrubber()
 	if t := h.target; t != nil {
-		a.Scheme, a.Host, a.Path = t.scheme, t.authority(), s.text(h.entry.logged(t.url.EscapedPath()))
+		a.Scheme, a.Host, a.Path = t.scheme, s.name(t.authority()), s.text(h.entry.logged(t.url.EscapedPath()))
 	}
 	if f != nil {
-		a.Code, a.Reason = f.err.Code, s.text(f.reason)
+		a.Code, a.Reason = f.err.Code, s.name(s.text(f.reason)) // it may name a host
 	}
 	k.gate.c.Record.Record(a)
 }

@@ -3,92 +3,159 @@ package egress
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"html"
 	"io"
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
-// A scrubber replaces the values of secrets, in every spelling they commonly travel in, by [secret NAME]. It is no proof
-// against the server that was given a secret: that one can spell it as it likes, and one that echoes and knows Range can
-// be asked for it in pieces. It is for servers that echo; the secret's domain is what keeps it from all others.
+// A scrubber replaces the values of secrets by [secret NAME], however they are written: each character may be itself or
+// escaped, once or twice (escape.go), and the whole may be in base64, at any place within something longer, or in
+// hexadecimal. It is no proof against the server that was given a secret: that one can spell it as it likes, and one that
+// echoes and knows Range can be asked for it in pieces. It is for servers that echo; what a secret is bound to is what
+// keeps it from all others.
 type scrubber struct {
-	first    [1 << 16 / 64]uint64 // bit set: some pattern begins with these two bytes
-	patterns map[[2]byte][]pattern
-	longest  int
+	pairs  [1 << 16 / 64]uint64 // bit set: what begins with these two bytes may be a pattern
+	starts [256][]*pattern      // by the first byte, the longest first
+	folded *scrubber            // for texts that lost their letter case; nil in itself
 }
 
+// pattern is a text that is looked for.
 type pattern struct {
-	text string
-	mark string
+	text  string
+	mark  string
+	lines bool // it is base64, in which line breaks may stand
 }
 
 // shortest value, and spelling, that is replaced. Three characters stand in any text, and replacing them would tell which
 // they are.
 const shortest = 4
 
+// newScrubber is a scrubber of secrets; nil when there is nothing to replace.
 func newScrubber(secrets []Secret) *scrubber {
-	s := &scrubber{patterns: map[[2]byte][]pattern{}}
-	seen := map[string]bool{}
+	var plain, any []pattern
 	for _, secret := range secrets {
-		if len(secret.Value) < shortest {
-			continue
-		}
-		for _, text := range spellings(secret) {
-			if len(text) < shortest || seen[text] {
-				continue
+		mark := "[secret " + secret.Name + "]"
+		for _, v := range values(secret) {
+			digits := hex.EncodeToString([]byte(v))
+			plain = append(plain, pattern{v, mark, false}, pattern{digits, mark, false}, pattern{strings.ToUpper(digits), mark, false})
+			for _, text := range encoded(v) {
+				any = append(any, pattern{text, mark, true})
 			}
-			seen[text] = true
-			key := [2]byte{text[0], text[1]}
-			s.patterns[key] = append(s.patterns[key], pattern{text, "[secret " + secret.Name + "]"})
-			n := uint16(key[0])<<8 | uint16(key[1])
-			s.first[n/64] |= 1 << (n % 64)
-			s.longest = max(s.longest, len(text))
 		}
 	}
-	if len(s.patterns) == 0 {
+	if plain == nil {
 		return nil
 	}
-	for _, list := range s.patterns { // of two that fit, the longer
-		slices.SortStableFunc(list, func(a, b pattern) int { return len(b.text) - len(a.text) })
+	s := compile(append(any, plain...))
+	for i := range plain {
+		plain[i].text = lower(plain[i].text)
+	}
+	s.folded = compile(plain)
+	return s
+}
+
+// compile sorts patterns so that they are found fast.
+func compile(list []pattern) *scrubber {
+	s := &scrubber{}
+	seen := map[string]bool{}
+	for i := range list {
+		p := &list[i]
+		if len(p.text) < shortest || seen[p.text] {
+			continue
+		}
+		seen[p.text] = true
+		s.starts[p.text[0]] = append(s.starts[p.text[0]], p)
+		s.mark(p.text[0], p.text[1])
+		for _, c := range []byte(introducers) {
+			s.mark(p.text[0], c)
+		}
+		if p.text[1] == ' ' {
+			s.mark(p.text[0], '+')
+		}
+		if p.lines {
+			s.mark(p.text[0], '\r')
+			s.mark(p.text[0], '\n')
+		}
+	}
+	for c := range 256 {
+		s.markEscapes(byte(c))
+		slices.SortStableFunc(s.starts[c], func(a, b *pattern) int { return len(b.text) - len(a.text) })
 	}
 	return s
 }
 
-// spellings are the forms in which a value travels.
-func spellings(s Secret) []string {
-	values := []string{s.Value}
+// markEscapes marks the introducers with what may follow them where a pattern begins.
+func (s *scrubber) markEscapes(second byte) {
+	word := letter(second) || second >= '0' && second <= '9'
+	if word || second == '#' || introduces(second) {
+		s.mark('&', second)
+		s.mark('%', second)
+	}
+	if second == 'u' || second == 'x' || introduces(second) || !word && s.starts[second] != nil {
+		s.mark('\\', second)
+	}
+}
+
+func (s *scrubber) mark(a, b byte) {
+	n := uint16(a)<<8 | uint16(b)
+	s.pairs[n/64] |= 1 << (n % 64)
+}
+
+// values are what is looked for of a secret: its value, of user:password the password too, and what servers that take bytes
+// of headers for Latin-1 make of them.
+func values(s Secret) []string {
+	if len(s.Value) < shortest {
+		return nil
+	}
+	list := []string{s.Value}
 	if s.As == AsBasic {
 		if _, password, ok := strings.Cut(s.Value, ":"); ok && len(password) >= 8 {
-			values = append(values, password)
+			list = append(list, password)
 		}
 	}
-	var list []string
-	for _, v := range values {
-		list = append(list, v)
-		for _, escaped := range []string{url.QueryEscape(v), url.PathEscape(v), strings.ReplaceAll(url.QueryEscape(v), "+", "%20"), percent(v)} {
-			list = append(list, escaped, lowerHex(escaped))
+	for _, v := range slices.Clone(list) {
+		if strings.ContainsFunc(v, func(r rune) bool { return r >= utf8.RuneSelf }) {
+			var misread, narrow []byte
+			for i := range len(v) {
+				misread = utf8.AppendRune(misread, rune(v[i]))
+			}
+			for _, r := range v {
+				narrow = append(narrow, byte(r)) // nonsense where it does not fit, and then it is nowhere
+			}
+			list = append(list, string(misread), string(narrow))
 		}
-		list = append(list, encoded(v)...)
-		for _, escapeHTML := range []bool{true, false} {
-			quoted := quote(v, escapeHTML)
-			list = append(list, quoted, strings.ReplaceAll(quoted, "/", `\/`))
-		}
-		list = append(list, html.EscapeString(v))
 	}
 	return list
 }
 
-// encoded are the base64 spellings of a value: alone, and inside something longer, where it begins at one of three places
+// encoded are the base64 spellings of a value: of itself, of what it is when it is escaped as a whole, and of its base64.
+func encoded(v string) (list []string) {
+	texts := []string{v, quote(v, true), quote(v, false), strings.ReplaceAll(quote(v, false), "/", `\/`), html.EscapeString(v)}
+	for _, escaped := range []string{url.QueryEscape(v), url.PathEscape(v), strings.ReplaceAll(url.QueryEscape(v), "+", "%20"), percent(v)} {
+		texts = append(texts, escaped, lowerHex(escaped))
+	}
+	slices.Sort(texts)
+	for _, text := range slices.Compact(texts) {
+		list = append(list, base64s(text)...)
+	}
+	for _, inner := range base64s(v) {
+		list = append(list, base64s(inner)...)
+	}
+	return list
+}
+
+// base64s are the spellings of a text in base64: alone, and inside something longer, where it begins at one of three ways
 // within a group of three bytes. What the neighbours take part in is left out: a prefix and a suffix of at most 2
 // characters stay readable and say nothing.
-func encoded(v string) []string {
-	var list []string
+func base64s(v string) (list []string) {
 	for _, e := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
 		whole := e.EncodeToString([]byte(v))
-		list = append(list, whole, strings.TrimRight(whole, "="), url.QueryEscape(whole), strings.ReplaceAll(whole, "/", `\/`))
+		list = append(list, whole, strings.TrimRight(whole, "="))
 		if len(v) < 8 {
 			continue // what is left of a short one inside something longer is too short to be told from other text
 		}
@@ -102,7 +169,8 @@ func encoded(v string) []string {
 			list = append(list, text[from:to])
 		}
 	}
-	return list
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // percent encodes everything that is no letter and no digit.
@@ -110,7 +178,7 @@ func percent(v string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
 	for i := range len(v) {
-		if c := v[i]; c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' {
+		if c := v[i]; letter(c) || c >= '0' && c <= '9' {
 			b.WriteByte(c)
 		} else {
 			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
@@ -143,6 +211,17 @@ func quote(v string, escapeHTML bool) string {
 	return text[1 : len(text)-1]
 }
 
+// lower is v with small letters, and of the same length.
+func lower(v string) string {
+	b := []byte(v)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}
+
 // text is v without secrets.
 func (s *scrubber) text(v string) string {
 	if s == nil {
@@ -152,8 +231,20 @@ func (s *scrubber) text(v string) string {
 	return string(out)
 }
 
+// name is v without secrets, where v is the name of a header or a host: what carries it changes its letters.
+func (s *scrubber) name(v string) string {
+	if s == nil {
+		return v
+	}
+	small := lower(v)
+	if clean := s.folded.text(small); clean != small {
+		return clean
+	}
+	return v
+}
+
 // has says whether a secret stands in v.
-func (s *scrubber) has(v string) bool { return s != nil && s.text(v) != v }
+func (s *scrubber) has(v string) bool { return s != nil && (s.text(v) != v || s.name(v) != v) }
 
 // replace appends in to out with the secrets replaced, and says how many bytes of in it took. The rest may be the
 // beginning of a secret; at the end there is no rest.
@@ -163,13 +254,13 @@ func (s *scrubber) replace(out, in []byte, end bool) ([]byte, int) {
 		for i+1 < len(in) && !s.begins(in[i], in[i+1]) {
 			i++
 		}
-		p, partly := s.at(in[i:], end)
+		p, length, partly := s.at(in[i:], end)
 		switch {
 		case partly:
 			return append(out, in[done:i]...), i
 		case p != nil:
 			out = append(append(out, in[done:i]...), p.mark...)
-			i += len(p.text)
+			i += length
 			done = i
 		default:
 			i++
@@ -181,34 +272,173 @@ func (s *scrubber) replace(out, in []byte, end bool) ([]byte, int) {
 // begins says whether some pattern begins with two bytes.
 func (s *scrubber) begins(a, b byte) bool {
 	n := uint16(a)<<8 | uint16(b)
-	return s.first[n/64]>>(n%64)&1 != 0
+	return s.pairs[n/64]>>(n%64)&1 != 0
 }
 
-// at is the pattern in begins with; or in may be the beginning of a longer one, and only more will tell.
-func (s *scrubber) at(in []byte, end bool) (found *pattern, partly bool) {
-	if len(in) < 2 {
-		if end {
-			return nil, false
+// at is the pattern in begins with, and how long it is there; or in may be the beginning of a longer one, and only more
+// will tell.
+func (s *scrubber) at(in []byte, end bool) (found *pattern, length int, partly bool) {
+	var best search
+	best.try(s.starts[in[0]], in, 1, end)
+	if introduces(in[0]) && !s.boring(in) {
+		once, twice, more := escapes(in, end)
+		if more {
+			return nil, 0, true
 		}
-		for key := range s.patterns {
-			if key[0] == in[0] {
-				return nil, true
+		for _, u := range [...]*unit{&once, &twice} {
+			if u.size > 0 {
+				best.try(s.starts[u.text[0]], in, u.took, end)
 			}
 		}
-		return nil, false
 	}
-	list := s.patterns[[2]byte{in[0], in[1]}]
-	for i := range list {
-		p := &list[i]
-		if len(in) >= len(p.text) {
-			if string(in[:len(p.text)]) == p.text {
-				return p, false
-			}
-		} else if !end && p.text[:len(in)] == string(in) {
-			return nil, true
+	if best.open > 0 && (best.found == nil || best.open > len(best.found.text)) {
+		return nil, 0, true
+	}
+	return best.found, best.length, false
+}
+
+// boring says of most percent-encoded characters that no pattern begins with them.
+func (s *scrubber) boring(in []byte) bool {
+	if len(in) < 3 || in[0] != '%' || !hexadecimal(in[1]) || !hexadecimal(in[2]) {
+		return false
+	}
+	c := digit(in[1])<<4 | digit(in[2])
+	return s.starts[c] == nil && !introduces(c)
+}
+
+// search is what was found of the patterns that were tried in one place.
+type search struct {
+	found  *pattern
+	length int // of found, in the text
+	open   int // of the longest pattern that more of the text may complete
+}
+
+// try looks for patterns, the longest first, in a text whose first character is theirs and takes so many bytes.
+func (b *search) try(list []*pattern, in []byte, took int, end bool) {
+	if list == nil {
+		return
+	}
+	second := next(in[took:], end)
+	for _, p := range list {
+		if b.found != nil && len(b.found.text) >= len(p.text) {
+			return
+		}
+		if !second.may(p) {
+			continue
+		}
+		n, more := p.match(in, end)
+		if more {
+			b.open = max(b.open, len(p.text))
+		} else if n > 0 {
+			b.found, b.length = p, n
+			return
 		}
 	}
-	return nil, false
+}
+
+// following are the characters that a text may be read to go on with.
+type following struct {
+	list   [3]byte
+	breaks bool // a line break is among them
+	open   bool // only more will tell
+}
+
+func next(in []byte, end bool) (f following) {
+	switch {
+	case len(in) == 0:
+		f.open = !end
+		return f
+	case !introduces(in[0]):
+		f.list = [3]byte{in[0], in[0], in[0]}
+	default:
+		var once, twice unit
+		once, twice, f.open = escapes(in, end)
+		f.list = [3]byte{in[0], once.text[0], twice.text[0]}
+	}
+	for _, c := range f.list {
+		f.breaks = f.breaks || c == '\r' || c == '\n'
+	}
+	return f
+}
+
+// may says whether the second character of a pattern is among them. It is not asked of the rest of a character of several
+// bytes.
+func (f *following) may(p *pattern) bool {
+	second := p.text[1]
+	return f.list[0] == second || f.list[1] == second || f.list[2] == second || second >= utf8.RuneSelf ||
+		second == ' ' && slices.Contains(f.list[:], '+') || f.open || f.breaks && p.lines
+}
+
+// match says how much of in is the pattern, 0 = it does not begin with it; more says that it may be only its beginning.
+func (p *pattern) match(in []byte, end bool) (length int, more bool) {
+	n := 0 // bytes that stand for themselves: of most texts the third or fourth is another
+	for n < len(p.text) && n < len(in) && in[n] == p.text[n] && !introduces(in[n]) {
+		n++
+	}
+	switch {
+	case n == len(p.text):
+		return n, false
+	case n == len(in):
+		return 0, !end
+	case introduces(in[n]), p.text[n] == ' ' && in[n] == '+', p.lines && (in[n] == '\r' || in[n] == '\n'):
+		return p.read(in, n, end)
+	}
+	return 0, false
+}
+
+// way is how far a pattern was read in one of the ways in which a text can be read.
+type way struct {
+	at     int // of the text
+	done   int // of the pattern
+	breaks int // line breaks since the last character
+}
+
+const (
+	mostWays   = 64 // that are followed at once; where a value is of backslashes alone there are more
+	mostBreaks = 2  // line breaks between two characters: CR, LF
+)
+
+// read is match from the first character on that may be escaped. A character that introduces an escape may also be itself:
+// every way is followed.
+func (p *pattern) read(in []byte, from int, end bool) (length int, more bool) {
+	var room [8]way
+	ways := append(room[:0], way{from, from, 0})
+	for len(ways) > 0 {
+		now := ways[0]
+		ways = append(ways[:0], ways[1:]...)
+		switch {
+		case now.done == len(p.text):
+			length = max(length, now.at)
+			continue
+		case now.at == len(in):
+			more = more || !end
+			continue
+		}
+		once, twice, open := escapes(in[now.at:], end)
+		more = more || open
+		for _, u := range [...]unit{single(in[now.at], 1), once, twice} {
+			if then, ok := p.step(now, u); ok && !slices.Contains(ways, then) && len(ways) < mostWays {
+				ways = append(ways, then)
+			}
+		}
+	}
+	if more {
+		return 0, true
+	}
+	return length, false
+}
+
+// step is a way after one more character of the text.
+func (p *pattern) step(now way, u unit) (then way, ok bool) {
+	rest := p.text[now.done:]
+	switch {
+	case u.size == 0:
+	case u.size == 1 && (u.text[0] == rest[0] || u.text[0] == '+' && rest[0] == ' '), u.size > 1 && strings.HasPrefix(rest, string(u.text[:u.size])):
+		return way{now.at + u.took, now.done + u.size, 0}, true
+	case p.lines && (u.text[0] == '\r' || u.text[0] == '\n') && now.breaks < mostBreaks:
+		return way{now.at + u.took, now.done, now.breaks + 1}, true
+	}
+	return now, false
 }
 
 // reader is r without secrets, whatever pieces they arrive in. It holds back what may be the beginning of one.
