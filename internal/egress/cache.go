@@ -10,15 +10,20 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/net/http/httpguts"
 )
 
-// cache keeps answers by the rules of RFC 9111. Each app is a private cache of its own: what is marked private may be
-// kept, because nobody but this app gets it, and s-maxage, which is for shared caches, says nothing here. Never kept is
-// what was asked for with Authorization, Cookie or a secret.
+// cache keeps answers by the rules of RFC 9111. Each app has a shared cache of its own: all visitors of the app are served
+// out of it, so that what is marked private is never kept, and what was asked for with a credential only where its server
+// says that others may have it (§3.5). Where the RFC leaves a choice, less is kept: nothing with Set-Cookie, nothing whose
+// Cache-Control cannot be read, and nothing that was asked for with a secret of the instance.
 type cache struct {
-	mu    sync.Mutex
-	apps  map[string]*shelf
-	stats CacheStats
+	mu      sync.Mutex
+	apps    map[string]*shelf
+	flights map[flightKey]*flight
+	alone   map[flightKey]time.Time // what is not worth waiting for, and until when
+	stats   CacheStats
 }
 
 // CacheStats says what is kept, and how often it served since the start.
@@ -49,7 +54,8 @@ type stored struct {
 	at       time.Time
 	age      time.Duration // it had when it came
 	lifetime time.Duration
-	strict   bool // must-revalidate: never past its end
+	strict   bool // must-revalidate, proxy-revalidate or s-maxage: never past its end
+	shared   bool // its server says that it is also for who asks without credentials
 	ask      bool // no-cache: never without asking
 }
 
@@ -81,6 +87,12 @@ func (s *stored) currentAge(now time.Time) time.Duration { return s.age + max(0,
 
 func (s *stored) fresh(now time.Time) bool { return !s.ask && s.currentAge(now) < s.lifetime }
 
+// serves says whether the answer may be given to a request without asking (RFC 9111 §4.2, §5.2.1).
+func (s *stored) serves(now time.Time, w wish) bool {
+	age := s.currentAge(now)
+	return s.fresh(now) && (w.maxAge < 0 || age <= w.maxAge) && s.lifetime-age >= w.minFresh
+}
+
 // usable says whether the answer may serve past its end, while the other server fails.
 func (s *stored) usable(now time.Time, e *Entry) bool {
 	return !s.strict && !s.ask && s.currentAge(now) < s.lifetime+time.Duration(e.Stale)*time.Second
@@ -97,7 +109,7 @@ func (s *stored) response(now time.Time) *http.Response {
 }
 
 // get is the variant of an answer that fits a request, fresh or not; nil = there is none.
-func (c *cache) get(app, url string, asked http.Header) *stored {
+func (c *cache) get(app, url string, asked http.Header, credentialed bool) *stored {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := c.apps[app]
@@ -105,7 +117,7 @@ func (c *cache) get(app, url string, asked http.Header) *stored {
 		return nil
 	}
 	for _, e := range slices.Backward(s.pages[url]) { // of two that fit, the later
-		if kept := e.Value.(*stored); kept.fits(asked) {
+		if kept := e.Value.(*stored); kept.fits(asked) && (kept.shared || !credentialed) {
 			s.order.MoveToFront(e)
 			return kept
 		}
@@ -115,11 +127,16 @@ func (c *cache) get(app, url string, asked http.Header) *stored {
 
 func (s *stored) fits(asked http.Header) bool {
 	for name, values := range s.vary {
-		if !slices.Equal(values, asked[name]) {
+		if !sameValues(values, asked[name]) {
 			return false
 		}
 	}
 	return true
+}
+
+// sameValues says whether a header is the same in two requests: in how many lines it stands makes no difference.
+func sameValues(a, b []string) bool {
+	return len(a) == 0 == (len(b) == 0) && strings.Join(a, ", ") == strings.Join(b, ", ")
 }
 
 // put keeps an answer in place of the variant it replaces, within the limits in force.
@@ -153,7 +170,7 @@ func sameVariant(a, b *stored) bool {
 		return false
 	}
 	for name, values := range a.vary {
-		if other, ok := b.vary[name]; !ok || !slices.Equal(values, other) {
+		if other, ok := b.vary[name]; !ok || !sameValues(values, other) {
 			return false
 		}
 	}
@@ -165,6 +182,12 @@ func (c *cache) forget(app, url string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.drop(app, url, func(*stored) bool { return true })
+	for key, f := range c.flights { // what is on its way may have been made before the change
+		if key.app == app && key.url == url {
+			f.outdated = true
+			delete(c.flights, key)
+		}
+	}
 }
 
 // drop takes those variants of a URL that fn names. c.mu is held.
@@ -241,22 +264,61 @@ const (
 	cacheMiss        = "miss"
 )
 
-// directives are those of Cache-Control, in lower case, with their values.
-func directives(h http.Header) map[string]string {
-	found := map[string]string{}
+// directives are those of Cache-Control, in lower case, with their values. ok is false where a line is malformed: what it
+// forbids is then not known.
+func directives(h http.Header) (found map[string]string, ok bool) {
+	found = map[string]string{}
 	for _, line := range h["Cache-Control"] {
-		for part := range strings.SplitSeq(line, ",") {
-			name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
-			name = strings.ToLower(strings.TrimSpace(name))
-			value = strings.Trim(strings.TrimSpace(value), `"`)
+		for rest := strings.TrimLeft(line, " \t,"); rest != ""; rest = strings.TrimLeft(rest, " \t,") {
+			var name, value string
+			if name, rest = cutToken(rest); name == "" {
+				return nil, false
+			}
+			if after, is := strings.CutPrefix(rest, "="); is {
+				if value, rest, ok = cutArgument(after); !ok {
+					return nil, false
+				}
+			}
+			if rest = strings.TrimLeft(rest, " \t"); rest != "" && rest[0] != ',' {
+				return nil, false
+			}
+			name = strings.ToLower(name)
 			// Of two that contradict each other the stricter (RFC 9111 §4.2.1).
-			if first, twice := found[name]; twice && name == "max-age" && atoi(first) < atoi(value) {
-				value = first
+			if first, twice := found[name]; twice && strings.HasSuffix(name, "max-age") || twice && name == "s-maxage" {
+				value = strconv.Itoa(min(atoi(first), atoi(value)))
 			}
 			found[name] = value
 		}
 	}
-	return found
+	return found, true
+}
+
+// cutToken is the token that s begins with.
+func cutToken(s string) (token, rest string) {
+	n := 0
+	for n < len(s) && httpguts.IsTokenRune(rune(s[n])) {
+		n++
+	}
+	return s[:n], s[n:]
+}
+
+// cutArgument is the value that s begins with: a token, or a string in quotes.
+func cutArgument(s string) (value, rest string, ok bool) {
+	if !strings.HasPrefix(s, `"`) {
+		value, rest = cutToken(s)
+		return value, rest, value != ""
+	}
+	var text strings.Builder
+	for i := 1; i < len(s); i++ {
+		switch {
+		case s[i] == '"':
+			return text.String(), s[i+1:], true
+		case s[i] == '\\' && i+1 < len(s):
+			i++
+		}
+		text.WriteByte(s[i])
+	}
+	return "", "", false
 }
 
 // atoi reads a number of seconds; what is none has passed already.
@@ -272,57 +334,117 @@ func atoi(s string) int {
 }
 
 // uncached are headers of a call that make it one the cache does not serve and does not learn from.
-var uncached = []string{"Authorization", "Cookie", "Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range"}
+var uncached = []string{"Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range"}
 
-// cacheable says what the cache may do for a hop.
-func cacheable(mode, method string, h http.Header, e *Entry) (read, write bool) {
+// wish is what a call wants of the cache.
+type wish struct {
+	read, write  bool
+	credentialed bool          // it says who asks
+	maxAge       time.Duration // -1 = any
+	minFresh     time.Duration
+	onlyCached   bool
+}
+
+// wishes says what the cache may do for a hop (RFC 9111 §5.2.1).
+func wishes(mode, method string, h http.Header, e *Entry) (w wish) {
 	if method != http.MethodGet || e.CacheTTL == 0 || mode == "no-store" {
-		return false, false
+		return w
 	}
 	for _, name := range uncached {
 		if len(h[name]) > 0 {
-			return false, false
+			return w
 		}
 	}
-	asked := directives(h)
-	if _, no := asked["no-store"]; no {
-		return false, false
+	asked, ok := directives(h)
+	if _, no := asked["no-store"]; no || !ok {
+		return w
 	}
 	_, again := asked["no-cache"]
-	again = again || mode == "reload" || asked["max-age"] == "0" || strings.EqualFold(h.Get("Pragma"), "no-cache")
-	return !again, true
+	_, w.onlyCached = asked["only-if-cached"]
+	w.maxAge, w.write = -1, true
+	if most, found := asked["max-age"]; found {
+		w.maxAge = time.Duration(atoi(most)) * time.Second
+	}
+	w.minFresh = time.Duration(atoi(asked["min-fresh"])) * time.Second
+	w.read = !again && mode != "reload" && w.maxAge != 0 && (len(asked) > 0 || !strings.EqualFold(h.Get("Pragma"), "no-cache"))
+	return w
 }
 
-// keepable is what to keep of an answer, without its body; nil = nothing (RFC 9111 §3).
-func keepable(url string, asked http.Header, resp *http.Response, e *Entry, now time.Time) *stored {
-	says := directives(resp.Header)
-	if _, no := says["no-store"]; no {
+// secretive are words of names under which credentials are sent.
+var secretive = []string{
+	"authorization", "auth", "authentication", "cookie", "token", "accesstoken", "key", "apikey", "secret", "session", "sessionid", "sid", "password", "passwd", "passphrase",
+	"credential", "credentials", "signature", "jwt", "bearer", "otp", "csrf", "xsrf", "identity", "userid",
+}
+
+// credentialed says whether a request says who asks: by a header that is known for it, or that the owner's secrets for this
+// host are put into.
+func (p *Policy) credentialed(app, host string, req *http.Request) bool {
+	for name := range req.Header {
+		for word := range strings.SplitSeq(hyphened(name), "-") {
+			if slices.Contains(secretive, word) {
+				return true
+			}
+		}
+	}
+	for key, s := range p.secrets {
+		if key.app != app && key.app != "" || s.Key == "" || !covers(s.Domain, host) {
+			continue
+		}
+		switch s.As {
+		case AsHeader:
+			for name := range req.Header {
+				if hyphened(name) == hyphened(s.Key) {
+					return true
+				}
+			}
+		case AsQuery:
+			if hasParameter(req.URL.RawQuery, s.Key) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// keepable is what to keep of an answer, without its body; nil = nothing (RFC 9111 §3). It was asked for at began, and came
+// now.
+func keepable(url string, asked http.Header, credentialed bool, resp *http.Response, e *Entry, began, now time.Time) *stored {
+	says, ok := directives(resp.Header)
+	has := func(name string) bool { _, is := says[name]; return is }
+	if !ok || has("no-store") || has("private") || len(resp.Header["Set-Cookie"]) > 0 || len(resp.Header["Set-Cookie2"]) > 0 {
 		return nil
 	}
-	s := &stored{url: url, status: resp.StatusCode, header: resp.Header.Clone(), vary: http.Header{}, at: now}
+	s := &stored{
+		url: url, status: resp.StatusCode, header: resp.Header.Clone(), vary: http.Header{}, at: began, ask: has("no-cache"),
+		strict: has("must-revalidate") || has("proxy-revalidate") || has("s-maxage"), shared: has("public") || has("s-maxage") || has("must-revalidate"),
+	}
+	if credentialed && !s.shared { // §3.5
+		return nil
+	}
 	_, s.text, _ = strings.Cut(resp.Status, " ")
-	for _, line := range resp.Header["Vary"] {
-		for name := range strings.SplitSeq(line, ",") {
-			if name = strings.TrimSpace(name); name == "*" {
-				return nil
-			}
+	for name := range strings.SplitSeq(strings.Join(resp.Header["Vary"], ","), ",") {
+		switch name = strings.Trim(name, " \t"); {
+		case name == "":
+		case name == "*" || !httpguts.ValidHeaderFieldName(name):
+			return nil
+		default:
 			name = http.CanonicalHeaderKey(name)
 			s.vary[name] = asked[name]
 		}
 	}
-	for _, name := range slices.Concat(ofConnection(resp.Header), []string{"Set-Cookie", "Content-Length"}, unreceived) {
-		delete(s.header, name) // a kept answer signs nobody in
+	for _, name := range slices.Concat(ofConnection(resp.Header), []string{"Content-Length"}, unreceived) {
+		delete(s.header, name)
 	}
-	_, s.ask = says["no-cache"]
-	_, s.strict = says["must-revalidate"]
-	s.age = time.Duration(atoi(resp.Header.Get("Age"))) * time.Second
+	s.age = time.Duration(atoi(strings.TrimSpace(firstOf(resp.Header.Get("Age"))))) * time.Second
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		s.age = max(s.age, now.Sub(date))
 	}
 	explicit := true
-	switch maxAge, found := says["max-age"]; {
-	case found:
-		s.lifetime = time.Duration(atoi(maxAge)) * time.Second
+	switch { // §4.2.1
+	case has("s-maxage"):
+		s.lifetime = time.Duration(atoi(says["s-maxage"])) * time.Second
+	case has("max-age"):
+		s.lifetime = time.Duration(atoi(says["max-age"])) * time.Second
 	case len(resp.Header["Expires"]) > 0:
 		s.lifetime = expires(resp.Header, now)
 	default:
@@ -344,9 +466,15 @@ func keepable(url string, asked http.Header, resp *http.Response, e *Entry, now 
 	return s
 }
 
+// firstOf is the first member of a list.
+func firstOf(list string) string {
+	first, _, _ := strings.Cut(list, ",")
+	return first
+}
+
 func expires(h http.Header, now time.Time) time.Duration {
 	at, err := http.ParseTime(h.Get("Expires"))
-	if err != nil {
+	if err != nil || len(h["Expires"]) > 1 {
 		return 0
 	}
 	if date, err := http.ParseTime(h.Get("Date")); err == nil {
@@ -369,45 +497,23 @@ func (s *stored) validate(h http.Header) {
 	}
 }
 
-// renewed is the answer with what a 304 says of it (RFC 9111 §3.2, §4.3.4).
-func (s *stored) renewed(asked http.Header, resp *http.Response, e *Entry, now time.Time) *stored {
+// renewed is the answer with what a 304 says of it (RFC 9111 §3.2, §4.3.4); nil = it is to be forgotten.
+func (s *stored) renewed(asked http.Header, credentialed bool, resp *http.Response, e *Entry, began, now time.Time) *stored {
+	if tag := resp.Header.Get("Etag"); tag != "" && tag != s.header.Get("Etag") {
+		return nil // it is about another answer
+	}
 	header := s.header.Clone()
 	delete(header, "Age")
 	for name, values := range resp.Header {
 		switch name {
-		case "Content-Length", "Content-Encoding", "Content-Type", "Content-Range", "Set-Cookie":
+		case "Content-Length", "Content-Encoding", "Content-Type", "Content-Range":
 		default:
 			header[name] = values
 		}
 	}
-	fresh := keepable(s.url, asked, &http.Response{StatusCode: s.status, Status: strconv.Itoa(s.status) + " " + s.text, Header: header}, e, now)
+	fresh := keepable(s.url, asked, credentialed, &http.Response{StatusCode: s.status, Status: strconv.Itoa(s.status) + " " + s.text, Header: header}, e, began, now)
 	if fresh != nil {
 		fresh.body = s.body
 	}
 	return fresh
-}
-
-// copying keeps what is read of an answer, and puts it into the cache when all of it came.
-type copying struct {
-	from io.Reader
-	most int64
-	kept []byte
-	done func(body []byte)
-}
-
-func (c *copying) Read(p []byte) (int, error) {
-	n, err := c.from.Read(p)
-	if c.done == nil {
-		return n, err
-	}
-	if int64(len(c.kept)+n) > c.most {
-		c.kept, c.done = nil, nil
-		return n, err
-	}
-	c.kept = append(c.kept, p[:n]...)
-	if err == io.EOF {
-		c.done(bytes.Clone(c.kept))
-		c.done = nil
-	}
-	return n, err
 }

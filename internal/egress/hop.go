@@ -23,14 +23,16 @@ type hop struct {
 	header http.Header // from which the request's are built; not changed
 	body   bool        // it carries the body of the call
 
-	policy   *Policy
-	entry    Entry
-	ctx      context.Context
-	began    time.Time
-	secret   string // the name of the one that was put in
-	status   int
-	cached   string
-	kept     bool         // the answer is out of the cache
+	policy *Policy
+	entry  Entry
+	ctx    context.Context
+	began  time.Time
+	secret string // the name of the one that was put in
+	status int
+	cached string
+	kept   bool    // the answer is out of the cache
+	flight *flight // that it leads; nil = none
+	flightKey
 	content  io.Reader    // of the answer: decoded, bounded
 	received atomic.Int64 // bytes of it
 }
@@ -59,16 +61,19 @@ func (h *hop) send() (*http.Response, *fault) {
 	if f != nil {
 		return nil, f
 	}
-	read, write := cacheable(k.asked.Cache, h.method, req.Header, &h.entry)
-	if h.secret != "" || k.limits.CacheMaxItems == 0 {
-		read, write = false, false
+	var w wish
+	if h.secret == "" && k.limits.CacheMaxItems > 0 {
+		w = wishes(k.asked.Cache, h.method, req.Header, &h.entry)
+		w.credentialed = (w.read || w.write) && h.policy.credentialed(k.run.app, h.target.host, req)
 	}
-	var kept *stored
-	if read {
-		kept = g.cache.get(k.run.app, h.target.url.String(), req.Header)
-		if kept != nil && kept.fresh(h.began) {
-			return h.serve(kept, cacheHit), nil
-		}
+	kept, hit, f := h.lookUp(req, w)
+	switch {
+	case f != nil:
+		return nil, f
+	case hit:
+		return h.serve(kept, cacheHit), nil
+	case w.onlyCached: // RFC 9111 §5.2.1.7
+		return h.serve(&stored{status: http.StatusGatewayTimeout, text: http.StatusText(http.StatusGatewayTimeout), header: http.Header{}, at: h.began}, cacheMiss), nil
 	}
 	asked := req.Header
 	if kept != nil && kept.validator() {
@@ -81,9 +86,47 @@ func (h *hop) send() (*http.Response, *fault) {
 		return h.serve(kept, cacheStale), nil
 	}
 	if f != nil {
+		h.land(false, k.ctx.Err() != nil) // who waits did not leave
 		return nil, f
 	}
-	return h.keep(resp, asked, kept, read, write)
+	return h.keep(resp, asked, kept, w)
+}
+
+// lookUp is what the cache has for a request, and whether it serves as it is. It waits for an identical call that is under
+// way; where there is none, this one becomes what others wait for.
+func (h *hop) lookUp(req *http.Request, w wish) (kept *stored, hit bool, f *fault) {
+	k, c, u := h.call, &h.call.gate.cache, h.target.url.String()
+	for w.read {
+		now := time.Now()
+		if kept = c.get(k.run.app, u, req.Header, w.credentialed); kept != nil && kept.serves(now, w) {
+			return kept, true, nil
+		}
+		if w.credentialed || w.onlyCached {
+			break
+		}
+		key := keyOf(k.run.app, u, req.Header)
+		flight, leads := c.join(key, now)
+		if flight == nil {
+			break
+		}
+		if leads {
+			h.flight, h.flightKey = flight, key
+			break
+		}
+		select {
+		case <-flight.done:
+		case <-h.ctx.Done():
+			return nil, false, k.fault(h.ctx.Err())
+		}
+	}
+	return kept, false, nil
+}
+
+// land ends the flight that the hop leads, if it does; later it changes nothing.
+func (h *hop) land(kept, again bool) {
+	if h.flight != nil {
+		h.call.gate.cache.end(h.flightKey, h.flight, kept, again)
+	}
 }
 
 // failing says whether the other server could not answer: the network, its gateway, or itself. What this gate refuses is no
@@ -211,6 +254,17 @@ func (s *Secret) put(req *http.Request) (why string) {
 	return ""
 }
 
+// hasParameter says whether a query has a parameter, in whatever spelling.
+func hasParameter(query, key string) bool {
+	for part := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(part, "=")
+		if decoded, err := url.QueryUnescape(name); part != "" && (err != nil || decoded == key) {
+			return true
+		}
+	}
+	return false
+}
+
 // replaceParameter sets a parameter, in whatever spelling it stood there.
 func replaceParameter(query, key, value string) string {
 	var kept []string
@@ -315,40 +369,49 @@ func (h *hop) serve(kept *stored, state string) *http.Response {
 }
 
 // keep tells the cache of an answer.
-func (h *hop) keep(resp *http.Response, asked http.Header, kept *stored, read, write bool) (*http.Response, *fault) {
+func (h *hop) keep(resp *http.Response, asked http.Header, kept *stored, w wish) (*http.Response, *fault) {
 	k, c, u := h.call, &h.call.gate.cache, h.target.url.String()
 	now := time.Now()
 	if kept != nil && kept.validator() && resp.StatusCode == http.StatusNotModified {
-		h.drop(resp)
-		if renewed := kept.renewed(asked, resp, &h.entry, now); renewed != nil {
+		renewed := kept.renewed(asked, w.credentialed, resp, &h.entry, h.began, now)
+		switch {
+		case renewed == nil:
+			c.forget(k.run.app, u)
+		case c.current(h.flight):
 			kept = renewed
 			c.put(k.run.app, kept, k.limits.CacheMaxItems, k.limits.CacheMaxBytes)
-		} else {
-			c.forget(k.run.app, u)
 		}
+		h.land(renewed != nil && renewed.fresh(now), false)
+		h.drop(resp)
 		return h.serve(kept, cacheRevalidated), nil
 	}
-	if read || write {
+	if w.read || w.write {
 		h.cached = cacheMiss
 		c.count(cacheMiss)
 	}
 	if unsafe := h.method != http.MethodGet && h.method != http.MethodHead && h.method != http.MethodOptions; unsafe && resp.StatusCode < 400 {
 		h.invalidate(resp)
 	}
-	if !write {
+	if !w.write {
 		return resp, nil
 	}
-	fresh := keepable(u, asked, resp, &h.entry, now)
+	fresh := keepable(u, asked, w.credentialed, resp, &h.entry, h.began, now)
+	if fresh == nil || !fresh.fresh(now) {
+		h.land(false, false)
+	}
 	if fresh == nil {
-		if resp.StatusCode < 500 {
+		if resp.StatusCode < 500 && !w.credentialed {
 			c.forget(k.run.app, u) // what is kept is no longer what is there
 		}
 		return resp, nil
 	}
-	h.content = &copying{from: h.content, most: k.limits.CacheMaxBytes, done: func(body []byte) {
-		fresh.body = body
-		c.put(k.run.app, fresh, k.limits.CacheMaxItems, k.limits.CacheMaxBytes)
-	}}
+	h.content = newCopying(h.content, k.limits.CacheMaxBytes, func(body []byte, whole bool) {
+		if whole = whole && c.current(h.flight); whole {
+			fresh.body = body
+			c.put(k.run.app, fresh, k.limits.CacheMaxItems, k.limits.CacheMaxBytes)
+		}
+		h.land(whole, k.ctx.Err() != nil)
+	})
 	return resp, nil
 }
 
@@ -371,6 +434,7 @@ const leftover = 2 << 10
 
 // drop closes an answer that is not the function's.
 func (h *hop) drop(resp *http.Response) {
+	h.land(false, h.call.ctx.Err() != nil)
 	if resp == nil {
 		return
 	}

@@ -238,6 +238,9 @@ func (h *hop) answer(resp *http.Response) *Answer {
 		given.Body = io.NopCloser(scrubber.reader(resp.Body))
 		return given
 	}
+	if c, ok := h.content.(*copying); ok {
+		go c.run() // ends with the body, which is closed with the answer
+	}
 	a := &answer{hop: h, from: resp.Body, body: scrubber.reader(h.content)}
 	a.mu.Lock()
 	defer a.mu.Unlock()

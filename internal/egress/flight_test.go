@@ -1,0 +1,220 @@
+package egress
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// held is a server that counts who asks and lets nobody go on before it is told to.
+type held struct {
+	asked atomic.Int32
+	open  chan struct{}
+	say   http.HandlerFunc
+}
+
+func hold(w *world, say http.HandlerFunc) *held {
+	h := &held{open: make(chan struct{}), say: say}
+	w.serve("example.com", func(rw http.ResponseWriter, r *http.Request) {
+		n := h.asked.Add(1)
+		select {
+		case <-h.open:
+		case <-r.Context().Done():
+			return
+		}
+		rw.Header().Set("X-Call", strconv.Itoa(int(n)))
+		h.say(rw, r)
+	})
+	w.allow(Entry{Domain: "example.com", HTTP: true, CacheTTL: 60})
+	return h
+}
+
+// waiting returns when so many calls are open in the gate's runs.
+func (w *world) waiting(runs []*Run) {
+	w.t.Helper()
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		open := 0
+		for _, r := range runs {
+			r.mu.Lock()
+			open += r.open
+			r.mu.Unlock()
+		}
+		if open == len(runs) {
+			return
+		}
+		if time.Now().After(end) {
+			w.t.Fatalf("%d of %d calls are open", open, len(runs))
+		}
+	}
+}
+
+func TestIdenticalColdCallsAskOnce(t *testing.T) {
+	const calls = 50
+	for directives, want := range map[string]int32{"max-age=60": 1, "private": calls, "no-store": calls, "max-age=60 no-store": calls, "max-age=0": calls} {
+		t.Run(directives, func(t *testing.T) {
+			w := newWorld(t)
+			h := hold(w, func(rw http.ResponseWriter, _ *http.Request) {
+				rw.Header().Set("Cache-Control", directives)
+				_, _ = io.WriteString(rw, "it")
+			})
+			var runs []*Run
+			var all sync.WaitGroup
+			var seen sync.Map
+			for range calls {
+				r := w.gate.Begin("app_1", "")
+				runs = append(runs, r)
+				all.Go(func() {
+					a, body, err := w.in(r, Call{URL: "http://example.com/"})
+					if err != nil || body != "it" {
+						t.Errorf("%q, %v", body, err)
+						return
+					}
+					if _, twice := seen.LoadOrStore(a.Header.Get("X-Call"), true); twice && want == calls {
+						t.Errorf("two calls got the answer to one, which is %s", directives)
+					}
+				})
+			}
+			w.waiting(runs)
+			close(h.open)
+			all.Wait()
+			if got := h.asked.Load(); got != want {
+				t.Errorf("asked %d times, want %d", got, want)
+			}
+			w.free()
+		})
+	}
+}
+
+func TestCallsThatDifferDoNotWaitForEachOther(t *testing.T) {
+	w := newWorld(t)
+	h := hold(w, hello)
+	var runs []*Run
+	var all sync.WaitGroup
+	for _, c := range []Call{
+		{URL: "http://example.com/"}, {URL: "http://example.com/?a"}, {URL: "http://example.com/", Header: http.Header{"Accept": {"x"}}}, {URL: "http://example.com/", Header: http.Header{"Authorization": {"x"}}},
+		{URL: "http://example.com/", Header: http.Header{"Authorization": {"x"}}}, {URL: "http://example.com/", Cache: "reload"}, {URL: "http://example.com/", Cache: "no-store"},
+	} {
+		r := w.gate.Begin("app_1", "")
+		runs = append(runs, r)
+		all.Go(func() { _, _, _ = w.in(r, c) })
+	}
+	for end := time.Now().Add(10 * time.Second); h.asked.Load() < int32(len(runs)); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d of %d calls went out", h.asked.Load(), len(runs))
+		}
+	}
+	close(h.open)
+	all.Wait()
+}
+
+// One that leaves takes nobody with it: the next goes out in its place.
+func TestTheCallOthersWaitForMayLeave(t *testing.T) {
+	w := newWorld(t)
+	h := hold(w, hello)
+	ctx, leave := context.WithCancel(t.Context())
+	first := w.gate.Begin("app_1", "")
+	var all sync.WaitGroup
+	all.Go(func() {
+		if _, err := first.Do(ctx, Call{URL: "http://example.com/"}); err == nil {
+			t.Error("it did not leave")
+		}
+	})
+	for h.asked.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	var runs []*Run
+	for range 10 {
+		r := w.gate.Begin("app_1", "")
+		runs = append(runs, r)
+		all.Go(func() {
+			if _, body, err := w.in(r, Call{URL: "http://example.com/"}); err != nil || body != "hello" {
+				t.Errorf("%q, %v", body, err)
+			}
+		})
+	}
+	w.waiting(runs)
+	leave()
+	for h.asked.Load() == 1 {
+		time.Sleep(time.Millisecond)
+	}
+	close(h.open)
+	all.Wait()
+	if n := h.asked.Load(); n != 2 {
+		t.Errorf("asked %d times", n)
+	}
+	w.free()
+}
+
+func TestWhoWaitsForACallWaitsNoLongerThanItsOwnTime(t *testing.T) {
+	w := newWorld(t)
+	h := hold(w, hello)
+	var all sync.WaitGroup
+	all.Go(func() { w.must(Call{URL: "http://example.com/"}) })
+	for h.asked.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if _, _, err := w.do(Call{URL: "http://example.com/", Timeout: 20 * time.Millisecond}); code(err) != CodeTimeout || h.asked.Load() != 1 {
+		t.Errorf("%v, asked %d times", err, h.asked.Load())
+	}
+	if w.last().Code != CodeTimeout {
+		t.Errorf("logged %+v", w.last())
+	}
+	close(h.open)
+	all.Wait()
+}
+
+// A function that does not read its answer, such as one whose visitor reads slowly, holds no other visitor up.
+func TestASlowReaderHoldsNobodyUp(t *testing.T) {
+	w := newWorld(t)
+	large := strings.Repeat("x", 600<<10)
+	h := hold(w, func(rw http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(rw, large) })
+	close(h.open)
+	slow, err := w.gate.Begin("app_1", "").Do(t.Context(), Call{URL: "http://example.com/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, body := w.must(Call{URL: "http://example.com/"}); body != large || !a.Cached || h.asked.Load() != 1 {
+		t.Errorf("%d bytes, cached %v, asked %d times", len(body), a.Cached, h.asked.Load())
+	}
+	if body, err := io.ReadAll(slow.Body); string(body) != large || err != nil {
+		t.Errorf("the slow one read %d bytes, %v", len(body), err)
+	}
+	slow.Body.Close()
+	w.free()
+}
+
+func TestABodyThatIsTooLongToBeKeptComesWhole(t *testing.T) {
+	w := newWorld(t)
+	w.limits.CacheMaxBytes = 50 << 10
+	large := strings.Repeat("0123456789", 60<<10)
+	h := hold(w, func(rw http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(rw, large) })
+	close(h.open)
+	for n := range int32(2) {
+		if _, body := w.must(Call{URL: "http://example.com/"}); body != large || h.asked.Load() != n+1 {
+			t.Errorf("%d bytes, asked %d times", len(body), h.asked.Load())
+		}
+	}
+}
+
+// What was asked for before a change, and comes after it, is not kept.
+func TestAnAnswerThatAChangeOvertookIsNotKept(t *testing.T) {
+	w := newWorld(t)
+	h := hold(w, hello)
+	var all sync.WaitGroup
+	all.Go(func() { w.must(Call{URL: "http://example.com/"}) })
+	for h.asked.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	w.gate.cache.forget("app_1", "http://example.com/")
+	close(h.open)
+	all.Wait()
+	if a, _ := w.must(Call{URL: "http://example.com/"}); a.Cached {
+		t.Error("it was kept")
+	}
+}
