@@ -110,12 +110,13 @@ type Engine struct {
 	cpu       *processors
 
 	mu    sync.Mutex
-	pools map[string]*pool // by deployment
-	count int              // machines, without those that are parked
-	parks int              // machines that are parked
-	apps  map[string]int   // of them, by app
-	queue []*waiter        // requests without a machine, in the order of their arrival
-	empty chan struct{}    // closed when the last machine ended, while shutdown waits for that
+	pools map[string]*pool     // by deployment
+	count int                  // machines, without those that are parked
+	parks int                  // machines that are parked
+	apps  map[string]int       // of them, by app
+	held  map[share.Holder]int // runs that have a machine, by who asks for them
+	queue []*waiter            // requests without a machine, in the order of their arrival
+	empty chan struct{}        // closed when the last machine ended, while shutdown waits for that
 	stats Stats
 	busy  map[*machine]*run
 
@@ -136,6 +137,7 @@ type Engine struct {
 // waiter is a request that waits for a machine. It gets one, or nil: room to make one, or to go on with the one it has.
 type waiter struct {
 	pool    *pool
+	holder  share.Holder
 	got     chan *machine
 	resumes bool // it has a machine
 }
@@ -158,7 +160,7 @@ func New(c Config) *Engine {
 	if c.Fail == nil {
 		c.Fail = plainFailure
 	}
-	e := &Engine{config: c, cpu: newProcessors(max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}, apps: map[string]int{}, busy: map[*machine]*run{}, stopping: make(chan struct{}), stuckAfter: 3 * time.Second}
+	e := &Engine{config: c, cpu: newProcessors(max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}, apps: map[string]int{}, held: map[share.Holder]int{}, busy: map[*machine]*run{}, stopping: make(chan struct{}), stuckAfter: 3 * time.Second}
 	e.computing = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
 	e.describeBindings()
 	// Compiled when the first machine is made: a command that runs no function does not pay for it.
@@ -225,7 +227,7 @@ func (e *Engine) describeBindings() {
 func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
 	limits := e.config.Limits(f.AppID)
 	// Before anything is made or read for it: under load most of the work is to refuse.
-	if err := e.cpu.full(f.AppID, queueWait(limits)); err != nil {
+	if err := e.cpu.full(f.holder(), queueWait(limits)); err != nil {
 		e.refuse()
 		timeout.HoldBack(r.Context())
 		e.config.Fail(w, r, err, f)
@@ -342,9 +344,9 @@ func (e *Engine) refuse() {
 }
 
 // join puts u into the line of its app, unless it stands there already; depart takes it out.
-func (u *run) join() *line {
+func (u *run) join() *member {
 	if u.line == nil {
-		u.line = u.engine.cpu.join(u.f.AppID)
+		u.line = u.engine.cpu.join(u.f.holder())
 	}
 	return u.line
 }
@@ -362,7 +364,7 @@ func (e *Engine) acquire(u *run, limits system.Runtime) (*machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, victims, w, err := e.take(p, limits)
+	m, victims, w, err := e.take(p, u.f.holder(), limits)
 	for _, victim := range victims {
 		victim.close()
 	}
@@ -384,6 +386,7 @@ func (e *Engine) acquire(u *run, limits system.Runtime) (*machine, error) {
 	}
 	e.mu.Lock()
 	e.busy[m] = u
+	e.held[u.f.holder()]++
 	e.mu.Unlock()
 	return m, nil
 }
@@ -418,7 +421,7 @@ func (e *Engine) wait(u *run, w *waiter, limits system.Runtime) (m *machine, err
 
 // take is a warm machine, or leave to make one, or else a place in the queue. The victims were ended to make room, or
 // because the limits were lowered.
-func (e *Engine) take(p *pool, limits system.Runtime) (m *machine, victims []*machine, w *waiter, err error) {
+func (e *Engine) take(p *pool, h share.Holder, limits system.Runtime) (m *machine, victims []*machine, w *waiter, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if p.stopped {
@@ -446,7 +449,7 @@ func (e *Engine) take(p *pool, limits system.Runtime) (m *machine, victims []*ma
 		e.stats.Busy++
 		return nil, victims, nil, nil
 	}
-	w = &waiter{pool: p, got: make(chan *machine, 1)}
+	w = &waiter{pool: p, holder: h, got: make(chan *machine, 1)}
 	e.queue = append(e.queue, w)
 	return nil, victims, w, nil
 }
@@ -490,39 +493,63 @@ func (e *Engine) give(w *waiter) *machine {
 	return m
 }
 
-// pass gives a machine to the request that has waited longest, or ends it for the sake of one of another deployment
-// that has waited longer and gets room for a machine of its own by that. The lock is held.
-func (e *Engine) pass(m *machine, p *pool) (passed, ended bool) {
-	for i, w := range e.queue {
-		if w.pool == p && !w.resumes {
-			e.queue = slices.Delete(e.queue, i, i+1)
-			w.got <- m
-			return true, false
-		}
-		limits, less := e.config.Limits(w.pool.app), 0
-		if w.pool.app == p.app {
-			less = 1
-		}
-		if !e.room(w.pool, limits) && e.count-1 < limits.VMs && e.apps[w.pool.app]-less < limits.VMsPerApp {
-			return false, true
-		}
+// letGo counts a run out that had a machine. The lock is held.
+func (e *Engine) letGo(u *run) {
+	h := u.f.holder()
+	if e.held[h]--; e.held[h] == 0 {
+		delete(e.held, h)
 	}
-	return false, false
 }
 
-// invite gives the room for a machine to the request that has waited longest, of those that could use it. The
-// lock is held.
-func (e *Engine) invite() (invited bool) {
+// next is which of the requests in the queue that fit is served: of those whose client has the fewest machines of their app,
+// the one that has waited longest. -1 = none fits. The lock is held.
+func (e *Engine) next(fits func(w *waiter) bool) int {
+	best, fewest := -1, 0
 	for i, w := range e.queue {
-		if e.room(w.pool, e.config.Limits(w.pool.app)) {
-			e.queue = slices.Delete(e.queue, i, i+1)
-			e.add(w.pool, 1) // the room is theirs from here on
-			e.stats.Busy++
-			w.got <- nil
-			return true
+		if held := e.held[w.holder]; (best < 0 || held < fewest) && fits(w) {
+			best, fewest = i, held
 		}
 	}
-	return false
+	return best
+}
+
+// pass gives a machine to the request that is served next, or ends it for the sake of one that gets room for a machine of
+// its own, or to go on with it, by that. The lock is held.
+func (e *Engine) pass(m *machine, p *pool) (passed, ended bool) {
+	takes := func(w *waiter) bool { return w.pool == p && !w.resumes }
+	i := e.next(func(w *waiter) bool { return takes(w) || e.makesRoom(p, w) })
+	switch {
+	case i < 0:
+		return false, false
+	case !takes(e.queue[i]):
+		return false, true
+	}
+	e.queue[i].got <- m
+	e.queue = slices.Delete(e.queue, i, i+1)
+	return true, false
+}
+
+// makesRoom says whether the end of a machine of p would make room for w, which there is none for now. The lock is held.
+func (e *Engine) makesRoom(p *pool, w *waiter) bool {
+	limits, less := e.config.Limits(w.pool.app), 0
+	if w.pool.app == p.app {
+		less = 1
+	}
+	return !e.room(w.pool, limits) && e.count-1 < limits.VMs && e.apps[w.pool.app]-less < limits.VMsPerApp
+}
+
+// invite gives the room for a machine to the request that is served next, of those that could use it. The lock is held.
+func (e *Engine) invite() (invited bool) {
+	i := e.next(func(w *waiter) bool { return e.room(w.pool, e.config.Limits(w.pool.app)) })
+	if i < 0 {
+		return false
+	}
+	w := e.queue[i]
+	e.queue = slices.Delete(e.queue, i, i+1)
+	e.add(w.pool, 1) // the room is theirs from here on
+	e.stats.Busy++
+	w.got <- nil
+	return true
 }
 
 // evict ends the machine that was idle the longest, to make room in p: one of another deployment, or with itself one of
@@ -647,6 +674,7 @@ func (e *Engine) release(m *machine, u *run, healthy bool) {
 		e.invite()
 		e.ended()
 	}
+	e.letGo(u) // not before the next was chosen, or one client would have the only machine time after time
 	e.mu.Unlock()
 	if !keep {
 		m.close()

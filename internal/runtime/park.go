@@ -3,6 +3,8 @@ package runtime
 import (
 	"slices"
 	"time"
+
+	"fazt/internal/share"
 )
 
 // A run whose body or answer is a stream waits most of its time: for its visitor, for the next event. Its machine has work
@@ -11,7 +13,8 @@ import (
 // When there is no memory left for more that wait, those of the client who has the most of it are cut off.
 
 const (
-	// parkAfter is how long a stream waits before it is parked: one that moves keeps its place.
+	// parkAfter is how long a stream waits before it is parked: one that moves keeps its place. One that was parked before
+	// waits a tenth of that.
 	parkAfter = 20 * time.Millisecond
 	// parkedBase is what a machine that is parked holds beside its memory: pages that are free, the connection, stacks.
 	parkedBase = 256 << 10
@@ -28,7 +31,11 @@ type awaken struct {
 func (u *run) sleep(m *machine, w awaken) (c completion, leaves bool, err error) {
 	var long <-chan time.Time
 	if u.extended {
-		t := time.NewTimer(parkAfter)
+		after := parkAfter
+		if u.slow {
+			after /= 10
+		}
+		t := time.NewTimer(after)
 		defer t.Stop()
 		long = t.C
 	}
@@ -70,6 +77,7 @@ func (u *run) park(m *machine) error {
 		u.engine.crowded.Add(1)
 		return errCrowded
 	}
+	u.slow = true
 	e := u.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -87,7 +95,7 @@ func (u *run) unpark(m *machine, goesOn bool) (err error) {
 		return nil
 	}
 	e, p := u.engine, m.pool
-	w, victims := e.resume(p, u.f.AppID, goesOn)
+	w, victims := e.resume(p, u.f.holder(), goesOn)
 	for _, v := range victims {
 		v.close()
 	}
@@ -111,17 +119,17 @@ func (u *run) unpark(m *machine, goesOn bool) (err error) {
 }
 
 // resume takes a place for a machine that is parked, or with waits, stands in the queue for one when there is none.
-func (e *Engine) resume(p *pool, app string, waits bool) (w *waiter, victims []*machine) {
+func (e *Engine) resume(p *pool, h share.Holder, waits bool) (w *waiter, victims []*machine) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	limits := e.config.Limits(app)
+	limits := e.config.Limits(h.App)
 	if !e.room(p, limits) {
 		if v := e.evict(p, limits, true); v != nil {
 			victims = append(victims, v)
 		}
 	}
 	if waits && !e.room(p, limits) {
-		w = &waiter{pool: p, got: make(chan *machine, 1), resumes: true}
+		w = &waiter{pool: p, holder: h, got: make(chan *machine, 1), resumes: true}
 		e.queue = append(e.queue, w)
 		return w, victims
 	}

@@ -2,18 +2,21 @@ package runtime
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
 
 	"fazt/internal/errs"
+	"fazt/internal/share"
 )
 
 // processors are the rights to run a script, as many as the machine has processors, and the lines of those who wait.
 //
 // Runs that come back from a host call go before newcomers: each holds a machine, and to finish it is what makes room.
 // Every fifth turn is a newcomer's all the same, or an app whose runs come back all the time would shut the others out.
-// Newcomers take turns by app, so that a thousand visitors of one app are to another app like one.
+// Newcomers take turns by app, so that a thousand visitors of one app are to another app like one; and those of an app take
+// turns by client, so that a thousand connections of one visitor are to another visitor like one.
 //
 // A script that works for longer than a slice lets another app that waits go first, and stands in front of the line of its
 // own app meanwhile; for its own app it does that after a long slice, and stands behind. That is as good as the script is
@@ -60,10 +63,19 @@ func newTurn(app string) *turn { return &turn{app, make(chan struct{})} }
 type line struct {
 	app     string
 	waiting int
-	turns   []*turn // of those who wait for a processor
+	clients map[netip.Prefix]*member
+	order   []*member // those with requests that wait for a processor, in the order of their turns
 	began   time.Time
 	last    time.Time     // when somebody was last served, or the line began
 	every   time.Duration // moving average of the time between two who are served; 0 = not known yet
+}
+
+// member is those in a line who are one client.
+type member struct {
+	*line
+	client  netip.Prefix
+	waiting int
+	turns   []*turn // of those who wait for a processor
 }
 
 func newProcessors(n int) *processors {
@@ -176,18 +188,30 @@ func (p *processors) nextBack(i int) *turn {
 func (p *processors) nextOf(i int) *turn {
 	l := p.order[i]
 	p.order = slices.Delete(p.order, i, i+1)
-	t := l.turns[0]
-	l.turns = l.turns[1:]
-	if len(l.turns) > 0 {
+	m := l.order[0]
+	l.order = l.order[1:]
+	t := m.turns[0]
+	m.turns = m.turns[1:]
+	if len(m.turns) > 0 {
+		l.order = append(l.order, m)
+	}
+	if len(l.order) > 0 {
 		p.order = append(p.order, l)
 	}
 	return t
 }
 
 // stand puts a turn into the line of its app, in front or behind. The lock is held.
-func (p *processors) stand(l *line, t *turn, front bool) {
-	if len(l.turns) == 0 {
-		p.order = append(p.order, l)
+func (p *processors) stand(l *member, t *turn, front bool) {
+	if len(l.order) == 0 {
+		p.order = append(p.order, l.line)
+	}
+	switch {
+	case len(l.turns) > 0:
+	case front:
+		l.order = slices.Insert(l.order, 0, l)
+	default:
+		l.order = append(l.order, l)
 	}
 	if front {
 		l.turns = slices.Insert(l.turns, 0, t)
@@ -217,7 +241,7 @@ func (p *processors) other(app string, own bool) (take func() *turn) {
 
 // yield gives the processor of a script at work to another app that waits, or with own, to whoever does, and returns when
 // it has one again. It says whether that is lent.
-func (p *processors) yield(l *line, own bool) (lent bool) {
+func (p *processors) yield(l *member, own bool) (lent bool) {
 	p.mu.Lock()
 	take := p.other(l.app, own)
 	if take == nil {
@@ -234,7 +258,7 @@ func (p *processors) yield(l *line, own bool) (lent bool) {
 }
 
 // exchange gives a lent processor back and returns when its app has one again: one of its own, if those listen who hold them.
-func (p *processors) exchange(l *line) (lent bool) {
+func (p *processors) exchange(l *member) (lent bool) {
 	p.mu.Lock()
 	delete(p.lent, l.app)
 	if p.take(l.app) {
@@ -257,7 +281,7 @@ func (p *processors) tryEnter(app string) bool {
 
 // enter takes a processor for a newcomer in a line, and says whether it is lent; the error is of a time or a ctx that ended
 // before. bound makes the ctx, if the newcomer has to wait for long.
-func (p *processors) enter(l *line, most time.Duration, bound func() (context.Context, context.CancelFunc)) (lent bool, err error) {
+func (p *processors) enter(l *member, most time.Duration, bound func() (context.Context, context.CancelFunc)) (lent bool, err error) {
 	p.mu.Lock()
 	if p.take(l.app) {
 		p.mu.Unlock()
@@ -275,7 +299,7 @@ func (p *processors) enter(l *line, most time.Duration, bound func() (context.Co
 
 // await returns when the turn is given or a processor lent instead, or with an error; without bound there is none. Under
 // load most requests wait here, and nearly all for less than a moment: what the others need is made when that is over.
-func (p *processors) await(l *line, t *turn, most time.Duration, bound func() (context.Context, context.CancelFunc)) (lent bool, err error) {
+func (p *processors) await(l *member, t *turn, most time.Duration, bound func() (context.Context, context.CancelFunc)) (lent bool, err error) {
 	moment := time.NewTimer(lendAfter)
 	defer moment.Stop()
 	select {
@@ -313,7 +337,7 @@ func (p *processors) await(l *line, t *turn, most time.Duration, bound func() (c
 }
 
 // giveUp takes a turn out of its line, when it has an error or can be lent a processor instead.
-func (p *processors) giveUp(l *line, t *turn, err error) (done, lent bool) {
+func (p *processors) giveUp(l *member, t *turn, err error) (done, lent bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	i := slices.Index(l.turns, t)
@@ -322,29 +346,39 @@ func (p *processors) giveUp(l *line, t *turn, err error) (done, lent bool) {
 	}
 	l.turns = slices.Delete(l.turns, i, i+1)
 	if len(l.turns) == 0 {
-		p.order = slices.DeleteFunc(p.order, func(other *line) bool { return other == l })
+		l.order = slices.DeleteFunc(l.order, func(other *member) bool { return other == l })
+	}
+	if len(l.order) == 0 {
+		p.order = slices.DeleteFunc(p.order, func(other *line) bool { return other == l.line })
 	}
 	return true, err == nil
 }
 
-// join is the line of an app, with one more in it.
-func (p *processors) join(app string) *line {
+// join is the line of an app, with one more of the client in it.
+func (p *processors) join(h share.Holder) *member {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	l := p.lines[app]
+	l := p.lines[h.App]
 	if l == nil {
-		l = &line{app: app, began: time.Now()}
+		l = &line{app: h.App, began: time.Now(), clients: map[netip.Prefix]*member{}}
 		l.last = l.began
-		p.lines[app] = l
+		p.lines[h.App] = l
 	}
+	m := l.clients[h.Client]
+	if m == nil {
+		m = &member{line: l, client: h.Client}
+		l.clients[h.Client] = m
+	}
+	m.waiting++
 	l.waiting++
-	return l
+	return m
 }
 
 // depart takes one out of a line: served when they got what they waited for.
-func (p *processors) depart(l *line, served bool) {
+func (p *processors) depart(m *member, served bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	l := m.line
 	if served {
 		now := time.Now()
 		sample := now.Sub(l.last)
@@ -352,6 +386,9 @@ func (p *processors) depart(l *line, served bool) {
 			sample = l.every + (sample-l.every)/8
 		}
 		l.every, l.last = max(1, sample), now
+	}
+	if m.waiting--; m.waiting == 0 {
+		delete(l.clients, m.client)
 	}
 	if l.waiting--; l.waiting == 0 {
 		delete(p.lines, l.app)
@@ -365,10 +402,10 @@ func (p *processors) depart(l *line, served bool) {
 // A quarter of the time is left over: the pace is an average, and who is let in should not run out of time after all.
 // A line that has stood for longer than most is no burst that passes. To let it be long gains nothing then, as many are
 // served from a short one; so it is kept to a quarter, and those who are served wait less.
-func (p *processors) full(app string, most time.Duration) error {
+func (p *processors) full(h share.Holder, most time.Duration) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	l := p.lines[app]
+	l := p.lines[h.App]
 	if l == nil {
 		return nil
 	}
@@ -377,20 +414,30 @@ func (p *processors) full(app string, most time.Duration) error {
 	if now.Sub(l.began) > most {
 		room = most / 4
 	}
-	if wait := l.wait(now); wait > room {
+	if wait := l.wait(l.before(h.Client), now); wait > room {
 		return busy(wait)
 	}
 	return nil
 }
 
-// wait is how long one more would wait. When the next is overdue, the line is taken to stand for as long again.
-func (l *line) wait(now time.Time) time.Duration {
+// before is how many are served before one more of a client is: when the clients take turns, no more of each than it has.
+func (l *line) before(client netip.Prefix) int {
+	own := 0
+	if m := l.clients[client]; m != nil {
+		own = m.waiting
+	}
+	return min(l.waiting, (own+1)*(len(l.clients)+1))
+}
+
+// wait is how long somebody waits before whom n are served. When the next is overdue, the line is taken to stand for as long
+// again.
+func (l *line) wait(n int, now time.Time) time.Duration {
 	since := now.Sub(l.last)
 	rest := l.every - since
 	if rest < 0 {
 		rest = since
 	}
-	return l.every*time.Duration(l.waiting) + rest
+	return l.every*time.Duration(n) + rest
 }
 
 // busy refuses a request for want of a processor or a machine; wait is how long the line is, 0 = unknown.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"fazt/internal/errs"
+	"fazt/internal/share"
 	"fazt/internal/system"
 )
 
@@ -37,7 +38,7 @@ func crowd(t *testing.T, people []string) (served []string) {
 				if who == "back" {
 					p.comeBack("x")
 				} else {
-					l := p.join(who)
+					l := p.join(share.Holder{App: who})
 					if _, err := p.enter(l, 0, nil); err != nil {
 						t.Error(err)
 					}
@@ -83,7 +84,7 @@ func TestWhereEverybodyHasWorkedForLongAnAppThatHoldsNoProcessorIsLentOneAtOnce(
 				p.comeBack("busy")
 				time.Sleep(tt.worked)
 				came := time.Now()
-				l := p.join(tt.app)
+				l := p.join(share.Holder{App: tt.app})
 				lent, _ := p.enter(l, time.Second, within(t.Context()))
 				p.depart(l, lent)
 				if waited := time.Since(came); lent != tt.lent || waited != tt.waits {
@@ -121,7 +122,7 @@ func TestAScriptThatWorksForLongLetsOthersGoFirst(t *testing.T) {
 							app = "x"
 							p.comeBack(app)
 						} else {
-							l := p.join(who)
+							l := p.join(share.Holder{App: who})
 							if _, err := p.enter(l, 0, nil); err != nil {
 								t.Error(err)
 							}
@@ -132,7 +133,7 @@ func TestAScriptThatWorksForLongLetsOthersGoFirst(t *testing.T) {
 					})
 					synctest.Wait()
 				}
-				l := p.join("x")
+				l := p.join(share.Holder{App: "x"})
 				p.yield(l, tt.own)
 				p.depart(l, false)
 				served = append(served, "busy")
@@ -182,7 +183,7 @@ func TestAnAppThatWaitsIsLentAProcessorOnceAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcessors(1)
 		p.comeBack("busy")
-		l := p.join("other")
+		l := p.join(share.Holder{App: "other"})
 		lent, err := p.enter(l, time.Second, within(t.Context()))
 		p.depart(l, true)
 		if !lent || err != nil {
@@ -191,13 +192,13 @@ func TestAnAppThatWaitsIsLentAProcessorOnceAtATime(t *testing.T) {
 		if !p.comeBack("third") {
 			t.Error("a run of a third app that comes back is lent none")
 		}
-		l = p.join("other")
+		l = p.join(share.Holder{App: "other"})
 		if lent, err = p.enter(l, time.Second, within(t.Context())); lent || err == nil {
 			t.Errorf("the app is lent a second one: %v", err)
 		}
 		p.depart(l, false)
 		p.giveBack("other")
-		l = p.join("other")
+		l = p.join(share.Holder{App: "other"})
 		if lent, err = p.enter(l, time.Second, within(t.Context())); !lent || err != nil {
 			t.Errorf("after it gave it back: %v %v", lent, err)
 		}
@@ -245,7 +246,7 @@ func TestWhoGivesUpLeavesNoPlaceBehind(t *testing.T) {
 			kind    errs.Kind
 		}{{gone, time.Hour, errs.Canceled}, {late, time.Hour, errs.Unavailable}, {t.Context(), 2 * time.Second, errs.Unavailable}} {
 			all.Go(func() {
-				l := p.join("a")
+				l := p.join(share.Holder{App: "a"})
 				_, err := p.enter(l, tt.timeout, within(tt.ctx))
 				p.depart(l, err == nil)
 				if !errs.Is(err, tt.kind) || tt.kind == errs.Unavailable && errs.RetryAfter(err) == 0 {
@@ -289,20 +290,20 @@ func TestALineRefusesWhomItCannotServeInTime(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := newProcessors(1)
 				for range tt.waiting {
-					p.join("a")
+					p.join(share.Holder{App: "a"})
 				}
 				p.lines["a"].every = tt.every
 				time.Sleep(tt.stood)
 				p.lines["a"].last = time.Now()
 				time.Sleep(tt.since)
-				err := p.full("a", time.Second)
+				err := p.full(share.Holder{App: "a"}, time.Second)
 				if errs.Is(err, errs.Unavailable) != tt.full {
 					t.Errorf("%v, want full %v", err, tt.full)
 				}
 				if tt.full && errs.RetryAfter(err) < time.Second {
 					t.Errorf("to be tried again after %v", errs.RetryAfter(err))
 				}
-				if err := p.full("b", time.Second); err != nil {
+				if err := p.full(share.Holder{App: "b"}, time.Second); err != nil {
 					t.Errorf("another app: %v", err)
 				}
 			})
@@ -313,15 +314,15 @@ func TestALineRefusesWhomItCannotServeInTime(t *testing.T) {
 func TestThePaceOfALineIsLearned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcessors(1)
-		var all []*line
+		var all []*member
 		for range 100 {
-			all = append(all, p.join("a"))
+			all = append(all, p.join(share.Holder{App: "a"}))
 		}
 		for _, l := range all[:90] {
 			time.Sleep(20 * time.Millisecond)
 			p.depart(l, true)
 		}
-		if got := p.lines["a"].wait(time.Now()); got != 11*20*time.Millisecond { // ten wait, and the next has just begun
+		if got := p.lines["a"].wait(10, time.Now()); got != 11*20*time.Millisecond { // ten wait, and the next has just begun
 			t.Errorf("%v", got)
 		}
 		for _, l := range all[90:] {
@@ -391,7 +392,7 @@ func TestACrowdBeforeOneAppIsNotInTheWayOfAnother(t *testing.T) {
 // A body of eight megabytes is not read for a request that will be refused.
 func TestTheBodyOfARefusedRequestIsNotRead(t *testing.T) {
 	h := newHost(t, `export default () => new Response("ok");`)
-	l := h.cpu.join(h.fn.AppID)
+	l := h.cpu.join(share.Holder{App: h.fn.AppID})
 	h.cpu.mu.Lock()
 	l.every = time.Hour
 	h.cpu.mu.Unlock()
@@ -415,14 +416,14 @@ func BenchmarkFull(b *testing.B) {
 	p := newProcessors(2)
 	b.Run("nobody waits", func(b *testing.B) {
 		for b.Loop() {
-			_ = p.full("a", time.Second)
+			_ = p.full(share.Holder{App: "a"}, time.Second)
 		}
 	})
-	p.join("a").every = time.Hour
+	p.join(share.Holder{App: "a"}).every = time.Hour
 	b.Run("refused", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			_ = p.full("a", time.Second)
+			_ = p.full(share.Holder{App: "a"}, time.Second)
 		}
 	})
 }

@@ -44,7 +44,7 @@ type run struct {
 	failed   error  // what the handler threw; nil when it answered
 	outcome  error  // how the run ended
 
-	line    *line        // of its app, while it waits there
+	line    *member      // in that of its app, while it waits there
 	state   atomic.Int32 // holds: what the run holds of the engine
 	since   atomic.Int64 // when it last took a processor
 	used    int64        // processor time before since
@@ -66,6 +66,7 @@ type run struct {
 	out      *output            // the answer; nil unless it goes out piece by piece
 	flows    atomic.Bool        // there is an out
 	parked   *share.Part        // memory of the machine while it waits; nil = it has its place among the machines
+	slow     bool               // it was parked before
 	robbed   chan struct{}      // holds a token when others need that memory
 	pen      sync.Mutex         // held while something of out is written
 

@@ -45,6 +45,7 @@ func (e *Engine) endStuck() {
 		if late < e.stuckAfter || !u.state.CompareAndSwap(holdsProcessor, abandoned) {
 			continue
 		}
+		e.letGo(u)
 		stopped, more := e.abandon(m, now)
 		left, final, idle = append(left, u), append(final, stopped), append(idle, more...)
 		if u.claim() {
