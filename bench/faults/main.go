@@ -31,7 +31,9 @@ type attack struct {
 
 // attacks are all there are, in the order of docs/RELIABILITY.md.
 func attacks() []attack {
-	return []attack{}
+	return []attack{
+		{"slow", "thousands of slow heads, bodies, readers, uploads and streams; others are answered as fast as before (2 min)", slowVisitors},
+	}
 }
 
 func main() {
