@@ -24,50 +24,112 @@ type AppRoute struct {
 func (s *Store) Routing(ctx context.Context) (Routing, error) {
 	var all Routing
 	err := s.db.Read(ctx, func(c *database.Conn) (err error) {
-		if all.Apps, err = appRoutes(c); err != nil {
+		if all.Apps, err = appRoutes(c, "", "SELECT id, name FROM apps"); err != nil {
 			return err
 		}
-		arms := map[string][]Arm{}
-		err = c.Each("SELECT alias, app_id, weight, token FROM arms ORDER BY alias, token", func(r *database.Row) error {
-			arms[r.Text(0)] = append(arms[r.Text(0)], Arm{AppID: r.Text(1), Weight: r.Int(2), Token: r.Text(3)})
-			return nil
-		})
-		if err != nil {
+		if all.Aliases, err = aliasRoutes(c, "", ""); err != nil {
 			return err
 		}
-		err = c.Each("SELECT "+aliasColumns+aliasTables, func(r *database.Row) error {
-			a := scanAlias(r)
-			a.Arms = arms[a.Name]
-			all.Aliases = append(all.Aliases, a)
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		return c.Each("SELECT "+domainColumns, func(r *database.Row) error {
-			all.Domains = append(all.Domains, scanDomain(r))
-			return nil
-		})
+		all.Domains, err = domainRoutes(c, "")
+		return err
 	})
 	return all, err
 }
 
-func appRoutes(c *database.Conn) ([]AppRoute, error) {
+// RoutingPart names some of all that leads anywhere: apps by their ids, aliases, domains by their hosts.
+type RoutingPart struct{ Apps, Aliases, Domains []string }
+
+// RoutingOf is Routing for a part, which it first completes by what leads to its apps. What of the part it does not
+// return is not there any more.
+func (s *Store) RoutingOf(ctx context.Context, part RoutingPart) (found Routing, complete RoutingPart, err error) {
+	complete.Apps = part.Apps
+	err = s.db.Read(ctx, func(c *database.Conn) error {
+		aliases, domains := named(part.Aliases), named(part.Domains)
+		for _, id := range part.Apps {
+			err := c.Each("SELECT name FROM aliases WHERE app_id = ? UNION SELECT alias FROM arms WHERE app_id = ?", func(r *database.Row) error { aliases[r.Text(0)] = true; return nil }, id, id)
+			if err == nil {
+				err = c.Each("SELECT host FROM domains WHERE app_id = ?", func(r *database.Row) error { domains[r.Text(0)] = true; return nil }, id)
+			}
+			if err != nil {
+				return err
+			}
+			app, err := appRoutes(c, "WHERE app_id = ?", "SELECT id, name FROM apps WHERE id = ?", id)
+			if err != nil {
+				return err
+			}
+			found.Apps = append(found.Apps, app...)
+		}
+		for name := range aliases {
+			list, err := aliasRoutes(c, "WHERE alias = ?", "WHERE aliases.name = ?", name)
+			if err != nil {
+				return err
+			}
+			found.Aliases = append(found.Aliases, list...)
+			complete.Aliases = append(complete.Aliases, name)
+		}
+		for host := range domains {
+			list, err := domainRoutes(c, "WHERE host = ?", host)
+			if err != nil {
+				return err
+			}
+			found.Domains = append(found.Domains, list...)
+			complete.Domains = append(complete.Domains, host)
+		}
+		return nil
+	})
+	return found, complete, err
+}
+
+func named(list []string) map[string]bool {
+	m := make(map[string]bool, len(list))
+	for _, name := range list {
+		m[name] = true
+	}
+	return m
+}
+
+// aliasRoutes reads aliases; the conditions are on arms and on aliases.
+func aliasRoutes(c *database.Conn, whereArms, whereAliases string, args ...any) (list []Alias, err error) {
+	arms := map[string][]Arm{}
+	err = c.Each("SELECT alias, app_id, weight, token FROM arms "+whereArms+" ORDER BY alias, token", func(r *database.Row) error {
+		arms[r.Text(0)] = append(arms[r.Text(0)], Arm{AppID: r.Text(1), Weight: r.Int(2), Token: r.Text(3)})
+		return nil
+	}, args...)
+	if err != nil {
+		return nil, err
+	}
+	err = c.Each("SELECT "+aliasColumns+aliasTables+whereAliases, func(r *database.Row) error {
+		a := scanAlias(r)
+		a.Arms = arms[a.Name]
+		list = append(list, a)
+		return nil
+	}, args...)
+	return list, err
+}
+
+func domainRoutes(c *database.Conn, where string, args ...any) (list []Domain, err error) {
+	err = c.Each("SELECT "+domainColumns+where, func(r *database.Row) error {
+		list = append(list, scanDomain(r))
+		return nil
+	}, args...)
+	return list, err
+}
+
+func appRoutes(c *database.Conn, whereEnv, apps string, args ...any) (list []AppRoute, err error) {
 	env := map[string]map[string]string{}
-	err := c.Each("SELECT app_id, name, value FROM env", func(r *database.Row) error {
+	err = c.Each("SELECT app_id, name, value FROM env "+whereEnv, func(r *database.Row) error {
 		if env[r.Text(0)] == nil {
 			env[r.Text(0)] = map[string]string{}
 		}
 		env[r.Text(0)][r.Text(1)] = r.Text(2)
 		return nil
-	})
+	}, args...)
 	if err != nil {
 		return nil, err
 	}
-	var list []AppRoute
-	err = c.Each("SELECT id, name FROM apps", func(r *database.Row) error {
+	err = c.Each(apps, func(r *database.Row) error {
 		list = append(list, AppRoute{ID: r.Text(0), Name: r.Text(1), Env: env[r.Text(0)]})
 		return nil
-	})
+	}, args...)
 	return list, err
 }

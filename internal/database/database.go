@@ -26,11 +26,12 @@ import (
 
 // Config says what to open and how.
 type Config struct {
-	Path       string       // the database file; its directory is made when missing
-	Readers    int          // read connections at most; 0 = a number that fits the machine
-	QueueLimit func() int   // writes that may wait before new ones are refused; nil = no bound
-	Log        *slog.Logger // nil = silent
-	MaxPages   int64        // pages the file may grow to; 0 = no bound but the disk
+	Path       string            // the database file; its directory is made when missing
+	Readers    int               // read connections at most; 0 = a number that fits the machine
+	QueueLimit func() int        // writes that may wait before new ones are refused; nil = no bound
+	Log        *slog.Logger      // nil = silent
+	Watch      map[string]string // tables whose changes TakeChanges tells of, each with the column that names what changed
+	MaxPages   int64             // pages the file may grow to; 0 = no bound but the disk
 }
 
 // DB is an open database. It is safe for use by any number of goroutines.
@@ -62,7 +63,11 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		conn.close()
 		return nil, err
 	}
-	db := &DB{config: c, log: c.Log, writer: newWriter(conn, c.QueueLimit), readers: newReaders(c)}
+	watching := newChanges(c.Watch)
+	if err := watching.watch(conn); err != nil {
+		return nil, errors.Join(err, conn.close())
+	}
+	db := &DB{config: c, log: c.Log, writer: newWriter(conn, c.QueueLimit, watching), readers: newReaders(c)}
 	// One reader is opened now, so that a file that cannot be read is found here and not in a request.
 	if err := db.Read(ctx, func(*Conn) error { return nil }); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -231,6 +236,15 @@ func IsUnreadable(err error) bool {
 func IsUnique(err error) bool {
 	switch sqlite.ErrCode(err) {
 	case sqlite.ResultConstraintUnique, sqlite.ResultConstraintPrimaryKey, sqlite.ResultConstraintRowID:
+		return true
+	}
+	return false
+}
+
+// IsDamage says whether err is of a disk that failed or of a file that is damaged.
+func IsDamage(err error) bool {
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultIOErr, sqlite.ResultCorrupt, sqlite.ResultNotADB:
 		return true
 	}
 	return false

@@ -68,7 +68,9 @@ func (db *DB) WriteGuarded(ctx context.Context, statement string, g Guard, fn fu
 		return 0, interrupted(ctx, err)
 	}
 	changes = c.Changes()
-	return changes, interrupted(ctx, c.Exec("COMMIT"))
+	err = c.Exec("COMMIT")
+	db.ChangedAll() // its connection is not watched
+	return changes, interrupted(ctx, err)
 }
 
 // longestValue is a chunk of a file with room beside it. Work on a value can grow with the square of its length, and no

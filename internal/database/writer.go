@@ -33,6 +33,7 @@ type writer struct {
 	writes, commits atomic.Uint64
 	batches         [BatchSizes]atomic.Uint64 // maxBatch falls into the last
 	pace            pace
+	changes         *changes
 }
 
 // write is one closure on its way.
@@ -58,8 +59,8 @@ func openWriter(c Config) (*Conn, error) {
 	return openConn(c.Path, sqlite.OpenReadWrite, pragmas)
 }
 
-func newWriter(conn *Conn, limit func() int) *writer {
-	w := &writer{conn: conn, limit: limit, pace: pace{start: time.Now()}, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1), ended: make(chan struct{})}
+func newWriter(conn *Conn, limit func() int, watching *changes) *writer {
+	w := &writer{conn: conn, limit: limit, changes: watching, pace: pace{start: time.Now()}, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1), ended: make(chan struct{})}
 	go w.run()
 	return w
 }
@@ -170,6 +171,7 @@ func (w *writer) commit(batch []*write) {
 	if len(started) == 0 {
 		return
 	}
+	w.changes.begin()
 	if err := w.timed(started); err != nil {
 		for _, job := range started {
 			if job.err == nil {
@@ -178,6 +180,7 @@ func (w *writer) commit(batch []*write) {
 		}
 		return
 	}
+	w.changes.commit()
 	w.commits.Add(1)
 	w.batches[bits.Len(uint(len(started)-1))].Add(1)
 	for _, job := range started {

@@ -119,16 +119,16 @@ func (g *gateway) find(r *http.Request) (destination, error) {
 	label, below := routes.label(host)
 	switch {
 	case !below:
-		d.target = routes.t.Hosts[host]
+		d.target = routes.Host(host)
 	case label == "" || label == "www":
-		d.target = routes.t.Labels["root"]
+		d.target = routes.Label("root")
 		if d.target == nil || d.target.Reserved {
 			return destination{own: welcomePage}, nil
 		}
 	case label == "admin" && g.Admin != nil:
 		return destination{own: adminPage}, nil
 	default:
-		if d.target = routes.t.Labels[label]; d.target == nil {
+		if d.target = routes.Label(label); d.target == nil {
 			return g.findPreview(r.Context(), host, label)
 		}
 	}
@@ -181,7 +181,7 @@ func (g *gateway) enter(w *exchange, r *http.Request, d destination) error {
 		return nil
 	case welcomePage:
 		w.class = ByProduct
-		return g.pages.welcome(w, r, g.Routes().t.Domain)
+		return g.pages.welcome(w, r, g.Routes().domain)
 	}
 	t := d.target
 	if t.Redirect != nil {

@@ -174,11 +174,11 @@ func (d *door) deploy(files map[string]string, t Target, labels ...string) Targe
 func (d *door) route(t *Target, labels ...string) {
 	old := d.routes.Load()
 	targets := map[string]*Target{}
-	maps.Copy(targets, old.t.Labels)
+	maps.Insert(targets, old.Labels())
 	for _, label := range labels {
 		targets[label] = t
 	}
-	d.routes.Store(NewRoutes(Table{Domain: old.t.Domain, Labels: targets, Hosts: old.t.Hosts}))
+	d.routes.Store(NewRoutes(Table{Domain: old.domain, Labels: targets, Hosts: maps.Collect(old.Hosts())}))
 }
 
 func (d *door) preview(ctx context.Context, label string, number int) (*Target, error) {

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"iter"
-	"maps"
 	"strconv"
 	"strings"
 
@@ -36,32 +35,79 @@ type Table struct {
 	Apps   map[string]*Target // by the app's name, whether or not a host leads to it
 }
 
-// Routes is a snapshot of where every host leads. It does not change.
-type Routes struct{ t Table }
+// Routes is a snapshot of where every host leads. It does not change; With makes the next one of it.
+type Routes struct {
+	domain              string
+	labels, hosts, apps targets
+	ids                 targets // apps by their ids
+}
 
-// NewRoutes is a snapshot. It keeps what is in the table; the caller does not change it any more.
-func NewRoutes(t Table) *Routes { return &Routes{t} }
+// NewRoutes is a snapshot of what is in the table.
+func NewRoutes(t Table) *Routes {
+	r := &Routes{domain: t.Domain, labels: newTargets(t.Labels), hosts: newTargets(t.Hosts), apps: newTargets(t.Apps)}
+	byID := make(map[string]*Target, len(t.Apps))
+	for _, app := range t.Apps {
+		byID[app.AppID] = app
+	}
+	r.ids = newTargets(byID)
+	return r
+}
+
+// Update is what of a snapshot changes: apps by their ids, labels and hosts; nil = it is not there any more.
+type Update struct{ Apps, Labels, Hosts map[string]*Target }
+
+// With is the snapshot with an update. It costs what the update does, however much the snapshot holds. Whoever changes
+// an app gives the labels and hosts that lead to it too.
+func (r *Routes) With(u Update) *Routes {
+	names := make(map[string]*Target, len(u.Apps))
+	for id := range u.Apps {
+		// Names are given only when all old ones are gone: two apps may have changed theirs with each other.
+		if old := r.ids.get(id); old != nil {
+			names[old.AppName] = nil
+		}
+	}
+	for _, app := range u.Apps {
+		if app != nil {
+			names[app.AppName] = app
+		}
+	}
+	return &Routes{domain: r.domain, labels: r.labels.with(u.Labels), hosts: r.hosts.with(u.Hosts), apps: r.apps.with(names), ids: r.ids.with(u.Apps)}
+}
 
 // Label is where a label leads, nil for nowhere.
-func (r *Routes) Label(label string) *Target { return r.t.Labels[label] }
+func (r *Routes) Label(label string) *Target { return r.labels.get(label) }
+
+// Host is where a whole host name leads, nil for nowhere.
+func (r *Routes) Host(host string) *Target { return r.hosts.get(host) }
 
 // App is the app with the given name, nil for none.
-func (r *Routes) App(name string) *Target { return r.t.Apps[name] }
+func (r *Routes) App(name string) *Target { return r.apps.get(name) }
+
+// AppByID is the app with the given id, nil for none.
+func (r *Routes) AppByID(id string) *Target { return r.ids.get(id) }
 
 // Apps are all apps.
-func (r *Routes) Apps() iter.Seq[*Target] { return maps.Values(r.t.Apps) }
+func (r *Routes) Apps() iter.Seq[*Target] {
+	return func(yield func(*Target) bool) {
+		for _, t := range r.apps.all() {
+			if !yield(t) {
+				return
+			}
+		}
+	}
+}
 
 // Labels are all labels with what they lead to, and Hosts all whole host names.
-func (r *Routes) Labels() iter.Seq2[string, *Target] { return maps.All(r.t.Labels) }
+func (r *Routes) Labels() iter.Seq2[string, *Target] { return r.labels.all() }
 
 // Hosts are all whole host names with what they lead to.
-func (r *Routes) Hosts() iter.Seq2[string, *Target] { return maps.All(r.t.Hosts) }
+func (r *Routes) Hosts() iter.Seq2[string, *Target] { return r.hosts.all() }
 
 // label is what stands before the domain in a canonical host, "" for the domain itself; one with a dot in it leads
 // nowhere, because no label has one. below is false for every other host. On localhost, the addresses of this
 // machine mean the domain: that is what people type.
 func (r *Routes) label(host string) (label string, below bool) {
-	domain := r.t.Domain
+	domain := r.domain
 	if host == domain {
 		return "", true
 	}

@@ -92,6 +92,24 @@ func (s *Store) AllLive(ctx context.Context) (map[string]Deployment, error) {
 	return all, err
 }
 
+// LiveOf are the live deployments of some apps, by app id; those without one are not in it.
+func (s *Store) LiveOf(ctx context.Context, apps []string) (map[string]Deployment, error) {
+	some := map[string]Deployment{}
+	err := s.db.Read(ctx, func(c *database.Conn) error {
+		for _, id := range apps {
+			d, found, err := findDeployment(c, whereLive, id)
+			if err != nil {
+				return err
+			}
+			if found {
+				some[id] = d
+			}
+		}
+		return nil
+	})
+	return some, err
+}
+
 // List is a page of the deployments of an app, newest first, beginning after cursor; next is the cursor of the
 // following page, "" on the last one.
 func (s *Store) List(ctx context.Context, appID, cursor string, limit int) (page []Deployment, next string, err error) {

@@ -6,50 +6,101 @@ import (
 	"slices"
 
 	"fazt/internal/apps"
+	"fazt/internal/database"
 	"fazt/internal/errs"
 	"fazt/internal/gateway"
 	"fazt/internal/hosting"
 	"fazt/internal/runtime"
 )
 
-// Refresh rebuilds the routing snapshot from the database and puts it in force. It runs after every operation that
-// may have changed something, so that no path can forget it. One at a time: a snapshot that was read earlier must not
-// replace one that was read later.
+// watched are the tables that routes are made of, each with the column that names what changed, and those of limits and
+// settings.
+func watched() map[string]string {
+	return map[string]string{
+		"apps": "id", "env": "app_id", "live": "app_id", "aliases": "name", "arms": "alias", "domains": "host",
+		"limits": "path", "settings": "name",
+	}
+}
+
+// Refresh brings the routing snapshot up to date with the database and puts it in force. It runs after every operation
+// that may have changed something, so that no path can forget it; what changed, the database tells. One at a time: a
+// snapshot that was read earlier must not replace one that was read later.
 func (i *Instance) Refresh(ctx context.Context) error {
 	i.refresh.Lock()
 	defer i.refresh.Unlock()
-	if err := i.System.Reload(ctx); err != nil {
-		return err
+	changed := i.DB.TakeChanges()
+	err := i.refreshChanged(ctx, changed)
+	if err != nil {
+		i.DB.ChangedAll()
+	}
+	return err
+}
+
+func (i *Instance) refreshChanged(ctx context.Context, changed database.Changes) error {
+	if changed.All || len(changed.Rows["limits"])+len(changed.Rows["settings"]) > 0 {
+		if err := i.System.Reload(ctx); err != nil {
+			return err
+		}
 	}
 	if err := i.Net.Reload(ctx); err != nil {
 		return err
 	}
-	all, err := i.Apps.Routing(ctx)
+	old := i.routes.Load()
+	if changed.All || old == nil {
+		return i.allRoutes(ctx, old)
+	}
+	part := apps.RoutingPart{
+		Apps:    distinct(changed.Rows["apps"], changed.Rows["env"], changed.Rows["live"]),
+		Aliases: distinct(changed.Rows["aliases"], changed.Rows["arms"]), Domains: changed.Rows["domains"],
+	}
+	if len(part.Apps)+len(part.Aliases)+len(part.Domains) == 0 {
+		return nil
+	}
+	return i.someRoutes(ctx, old, part)
+}
+
+func distinct(lists ...[]string) []string {
+	all := slices.Concat(lists...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// allRoutes makes the whole snapshot.
+func (i *Instance) allRoutes(ctx context.Context, old *gateway.Routes) error {
+	next, err := i.readRoutes(ctx, old)
 	if err != nil {
 		return err
+	}
+	i.routes.Store(next)
+	if old != nil {
+		for t := range old.Apps() {
+			i.dropOld(t, next.AppByID(t.AppID))
+		}
+	}
+	return nil
+}
+
+func (i *Instance) readRoutes(ctx context.Context, old *gateway.Routes) (*gateway.Routes, error) {
+	all, err := i.Apps.Routing(ctx)
+	if err != nil {
+		return nil, err
 	}
 	live, err := i.Hosting.AllLive(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	old := i.routes.Load()
 	byID := make(map[string]*gateway.Target, len(all.Apps))
 	table := gateway.Table{
 		Domain: i.settings.Domain, Apps: make(map[string]*gateway.Target, len(all.Apps)),
 		Labels: make(map[string]*gateway.Target, len(all.Aliases)), Hosts: make(map[string]*gateway.Target, len(all.Domains)),
 	}
-	serving := make(map[string]bool, len(live))
 	for _, app := range all.Apps {
-		t := &gateway.Target{AppID: app.ID, AppName: app.Name, Env: sameEnv(old, app)}
-		if d, ok := live[app.ID]; ok {
-			t.Deployment, t.Number, t.SPA, t.Function = d.ID, d.Number, d.SPA, d.Function
-			t.Routes, t.FunctionFirst = d.Manifest.Routes, d.Manifest.First == hosting.FunctionFirst
-			serving[d.ID] = true
-		}
+		t := appTarget(old, app, live)
 		byID[app.ID], table.Apps[app.Name] = t, t
 	}
+	find := func(id string) *gateway.Target { return byID[id] }
 	for _, a := range all.Aliases {
-		if t := aliasTarget(a, byID); t != nil {
+		if t := aliasTarget(a, find); t != nil {
 			table.Labels[a.Name] = t
 		}
 	}
@@ -58,16 +109,68 @@ func (i *Instance) Refresh(ctx context.Context) error {
 			table.Hosts[d.Host] = t
 		}
 	}
-	i.routes.Store(gateway.NewRoutes(table))
-	i.dropOld(old, serving)
+	return gateway.NewRoutes(table), nil
+}
+
+// someRoutes makes the part of the snapshot that changed.
+func (i *Instance) someRoutes(ctx context.Context, old *gateway.Routes, part apps.RoutingPart) error {
+	found, part, err := i.Apps.RoutingOf(ctx, part)
+	if err != nil {
+		return err
+	}
+	live, err := i.Hosting.LiveOf(ctx, part.Apps)
+	if err != nil {
+		return err
+	}
+	u := gateway.Update{Apps: nothings(part.Apps), Labels: nothings(part.Aliases), Hosts: nothings(part.Domains)}
+	for _, app := range found.Apps {
+		u.Apps[app.ID] = appTarget(old, app, live)
+	}
+	find := func(id string) *gateway.Target {
+		if t, changed := u.Apps[id]; changed {
+			return t
+		}
+		return old.AppByID(id)
+	}
+	for _, a := range found.Aliases {
+		u.Labels[a.Name] = aliasTarget(a, find)
+	}
+	for _, d := range found.Domains {
+		u.Hosts[d.Host] = find(d.AppID)
+	}
+	i.routes.Store(old.With(u))
+	for id, t := range u.Apps {
+		if before := old.AppByID(id); before != nil {
+			i.dropOld(before, t)
+		}
+	}
 	return nil
 }
 
+// nothings leads every name nowhere.
+func nothings(names []string) map[string]*gateway.Target {
+	m := make(map[string]*gateway.Target, len(names))
+	for _, name := range names {
+		m[name] = nil
+	}
+	return m
+}
+
+// appTarget is an app as the front door has it.
+func appTarget(old *gateway.Routes, app apps.AppRoute, live map[string]hosting.Deployment) *gateway.Target {
+	t := &gateway.Target{AppID: app.ID, AppName: app.Name, Env: sameEnv(old, app)}
+	if d, ok := live[app.ID]; ok {
+		t.Deployment, t.Number, t.SPA, t.Function = d.ID, d.Number, d.SPA, d.Function
+		t.Routes, t.FunctionFirst = d.Manifest.Routes, d.Manifest.First == hosting.FunctionFirst
+	}
+	return t
+}
+
 // aliasTarget is where an alias leads, nil when that is gone.
-func aliasTarget(a apps.Alias, byID map[string]*gateway.Target) *gateway.Target {
+func aliasTarget(a apps.Alias, find func(id string) *gateway.Target) *gateway.Target {
 	switch a.Kind {
 	case apps.AliasApp:
-		return byID[a.AppID]
+		return find(a.AppID)
 	case apps.AliasRedirect:
 		if u, err := url.Parse(a.URL); err == nil {
 			return &gateway.Target{Redirect: &gateway.Redirect{URL: u, Status: a.Status, KeepPath: a.KeepPath}}
@@ -75,7 +178,7 @@ func aliasTarget(a apps.Alias, byID map[string]*gateway.Target) *gateway.Target 
 	case apps.AliasSplit:
 		s := &gateway.Split{}
 		for _, arm := range a.Arms {
-			if t := byID[arm.AppID]; t != nil {
+			if t := find(arm.AppID); t != nil {
 				s.Arms = append(s.Arms, gateway.Arm{Target: t, Weight: arm.Weight, Token: arm.Token})
 			}
 		}
@@ -92,7 +195,7 @@ func aliasTarget(a apps.Alias, byID map[string]*gateway.Target) *gateway.Target 
 // theirs is the newest.
 func sameEnv(old *gateway.Routes, app apps.AppRoute) *runtime.Env {
 	if old != nil {
-		if t := old.App(app.Name); t != nil && t.AppID == app.ID && equal(t.Env.Values, app.Env) {
+		if t := old.AppByID(app.ID); t != nil && equal(t.Env.Values, app.Env) {
 			return t.Env
 		}
 	}
@@ -111,20 +214,15 @@ func equal(a, b map[string]string) bool {
 	return true
 }
 
-// dropOld frees what was kept for deployments that are no longer live, and reloads the pages of apps that changed.
-func (i *Instance) dropOld(old *gateway.Routes, serving map[string]bool) {
-	if old == nil {
+// dropOld frees what was kept for the deployment of an app that is no longer live, and reloads the pages of the app.
+func (i *Instance) dropOld(before, now *gateway.Target) {
+	if before.Deployment == "" || now != nil && now.Deployment == before.Deployment {
 		return
 	}
-	for t := range old.Apps() {
-		if t.Deployment == "" || serving[t.Deployment] {
-			continue
-		}
-		i.engine.Drop(t.Deployment)
-		i.static.Forget(t.Deployment)
-		if i.reload != nil {
-			i.reload.Changed(t.AppID)
-		}
+	i.engine.Drop(before.Deployment)
+	i.static.Forget(before.Deployment)
+	if i.reload != nil {
+		i.reload.Changed(before.AppID)
 	}
 }
 

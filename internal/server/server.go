@@ -159,7 +159,7 @@ func (i *Instance) compose(ctx context.Context) (err error) {
 	}
 	i.Limits = system.NewLive(limits)
 	i.DB, err = database.Open(ctx, database.Config{
-		Path: i.config.Database, Log: i.log, QueueLimit: func() int { return i.Limits.Storage().WriteQueue },
+		Path: i.config.Database, Log: i.log, QueueLimit: func() int { return i.Limits.Storage().WriteQueue }, Watch: watched(),
 	})
 	if err != nil {
 		return err
