@@ -18,7 +18,16 @@ import (
 
 func (a *API) databaseCheck(ctx context.Context, req op.DatabaseChecks) (op.DatabaseFaults, error) {
 	detail(ctx, "content", req.Content)
-	return examine(ctx, a.DB, req.Content)
+	found, err := examine(ctx, a.DB, false)
+	if err == nil && req.Content {
+		if found.Damaged, found.Contents, err = a.Hosting.CheckContent(ctx, 0, nil); err == nil {
+			for _, d := range found.Damaged {
+				found.Faults = append(found.Faults, d.String())
+			}
+			found.Sound = len(found.Faults) == 0
+		}
+	}
+	return found, err
 }
 
 // examined is a database that can be looked through: the one of the instance or a copy.

@@ -2,6 +2,7 @@ package hosting
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -94,31 +95,75 @@ func (r *BlobReader) rest() ([]byte, error) {
 	return r.chunk[r.offset-n*ChunkSize:], nil
 }
 
+// load reads a chunk and makes sure that it is what was stored. What is not is remembered, and never returned.
 func (r *BlobReader) load(n int64) error {
 	want := int(min(r.size-n*ChunkSize, ChunkSize))
 	if cap(r.chunk) < want {
 		r.chunk = make([]byte, want)
 	}
 	r.chunk, r.n = r.chunk[:want], -1
-	got := -1
-	err := r.store.db.Read(r.ctx, func(c *database.Conn) error {
-		_, err := c.First("SELECT data FROM chunks WHERE blob_id = ? AND n = ?", func(row *database.Row) {
-			if got = row.Len(0); got == want {
-				row.ReadBytes(0, r.chunk)
-			}
-		}, r.blob, n)
+	var is chunkIs
+	err := r.store.db.Read(r.ctx, func(c *database.Conn) (err error) {
+		is, err = readChunk(c, r.blob, n, r.chunk)
 		return err
 	})
 	if err != nil {
+		if unreadable(err) {
+			r.store.noteDamage(r.ctx, r.blob, notRead)
+		}
 		return err
 	}
-	if got != want {
-		return errs.Wrap(errs.NotFound, fmt.Errorf("chunk %d of blob %d has %d bytes, not %d", n, r.blob, got, want),
-			"the content is not there any more")
+	if !is.there {
+		return errs.Wrap(errs.NotFound, errGone, "the content is not there any more")
+	}
+	if cause := is.wrong(r.size, r.chunk); cause != "" {
+		r.store.noteDamage(r.ctx, r.blob, cause)
+		return errs.Wrap(errs.Internal, fmt.Errorf("chunk %d of blob %d: %s", n, r.blob, cause), "the content is damaged; deploy the app again, and it is mended")
 	}
 	r.n = n
 	return nil
 }
+
+// errGone is the cause of the error for content that is not there any more.
+var errGone = errors.New("the blob was removed")
+
+// chunkIs is what the database says of a chunk.
+type chunkIs struct {
+	there  bool // the blob is there
+	length int  // -1 = the chunk is not
+	sum    int64
+	summed bool
+	hash   Hash // of the whole blob
+}
+
+// readChunk reads a chunk into buf, if it has just that length.
+func readChunk(c *database.Conn, blob, n int64, buf []byte) (is chunkIs, err error) {
+	is.there, err = c.First("SELECT k.data, k.sum, b.hash FROM blobs b LEFT JOIN chunks k ON k.blob_id = b.id AND k.n = ? WHERE b.id = ? AND b.hash IS NOT NULL", func(r *database.Row) {
+		is.length = r.Len(0)
+		if r.IsNull(0) {
+			is.length = -1
+		} else if is.length == len(buf) {
+			r.ReadBytes(0, buf)
+		}
+		is.sum, is.summed = r.Int64(1), !r.IsNull(1)
+		r.ReadBytes(2, is.hash[:])
+	}, n, blob)
+	return is, err
+}
+
+// wrong says what is wrong with a chunk of a blob of the given size; "" = nothing that can be told from it alone.
+func (is chunkIs) wrong(size int64, chunk []byte) string {
+	switch {
+	case is.length != len(chunk):
+		return notWhole
+	case size <= ChunkSize && sha256.Sum256(chunk) != is.hash, size > ChunkSize && is.summed && chunkSum(chunk) != is.sum:
+		return notItsHash
+	}
+	return ""
+}
+
+// unreadable says whether an error is of the disk or of the structure of the file, and not of whoever asks.
+func unreadable(err error) bool { return database.IsDamage(err) }
 
 // readBlob is a blob in memory.
 func (s *Store) readBlob(ctx context.Context, blob, size int64) ([]byte, error) {
@@ -129,6 +174,10 @@ func (s *Store) readBlob(ctx context.Context, blob, size int64) ([]byte, error) 
 
 // putBlob stores content of a few chunks under its hash, unless it is stored already.
 func putBlob(tx *database.Tx, hash Hash, data []byte) (blob int64, added bool, err error) {
+	replace, err := disownDamaged(tx, hash)
+	if err != nil {
+		return 0, false, err
+	}
 	err = tx.Exec("INSERT INTO blobs (hash, size, created_at) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING", hash[:], len(data), time.Now())
 	if err != nil {
 		return 0, false, err
@@ -140,16 +189,21 @@ func putBlob(tx *database.Tx, hash Hash, data []byte) (blob int64, added bool, e
 	blob = tx.LastInsertID()
 	n := 0
 	for chunk := range slices.Chunk(data, ChunkSize) {
-		if err := putChunk(tx, blob, n, chunk); err != nil {
+		if err := putChunk(tx, blob, n, chunk, len(data) > ChunkSize); err != nil {
 			return 0, false, err
 		}
 		n++
 	}
-	return blob, true, nil
+	return blob, true, replaceDamaged(tx, replace, blob)
 }
 
-func putChunk(tx *database.Tx, blob int64, n int, data []byte) error {
-	return tx.Exec("INSERT INTO chunks (blob_id, n, data) VALUES (?, ?, ?)", blob, n, data)
+// putChunk stores a chunk, with its sum where it is one of several.
+func putChunk(tx *database.Tx, blob int64, n int, data []byte, several bool) error {
+	var sum any
+	if several {
+		sum = chunkSum(data)
+	}
+	return tx.Exec("INSERT INTO chunks (blob_id, n, data, sum) VALUES (?, ?, ?, ?)", blob, n, data, sum)
 }
 
 // arrival is content larger than a chunk on its way into the database: a blob without a hash, which nothing can refer
@@ -167,18 +221,25 @@ func (a arrival) add(tx *database.Tx, data []byte) (arrival, error) {
 		}
 		a.blob = tx.LastInsertID()
 	}
-	err := putChunk(tx, a.blob, a.chunks, data)
+	err := putChunk(tx, a.blob, a.chunks, data, true)
 	a.chunks++
 	return a, err
 }
 
 // finish gives the blob its hash. It reports false when another upload stored the same content first.
 func (a arrival) finish(tx *database.Tx, hash Hash, size int64) (added bool, err error) {
+	replace, err := disownDamaged(tx, hash)
+	if err != nil {
+		return false, err
+	}
 	taken, err := tx.First("SELECT 1 FROM blobs WHERE hash = ?", func(*database.Row) {}, hash[:])
 	if err != nil || taken {
 		return false, err
 	}
-	return true, tx.Exec("UPDATE blobs SET hash = ?, size = ? WHERE id = ?", hash[:], size, a.blob)
+	if err := tx.Exec("UPDATE blobs SET hash = ?, size = ? WHERE id = ?", hash[:], size, a.blob); err != nil {
+		return false, err
+	}
+	return true, replaceDamaged(tx, replace, a.blob)
 }
 
 // noteArriving marks a blob that has no hash as one that is being filled, and not a leftover of a crash. Marks are

@@ -19,8 +19,9 @@ type Damage struct {
 	Others     int    `json:"others"` // further files that have the same content
 	Cause      string `json:"cause"`
 
-	AppID string `json:"-"`
-	blob  int64
+	AppID        string `json:"-"`
+	DeploymentID string `json:"-"` // of a compiled function
+	blob         int64
 }
 
 // String is the damage in a sentence.
@@ -55,11 +56,11 @@ type Reader interface {
 // Check is a look at content: whether it still is what its hash says.
 type Check struct {
 	From    Reader
-	After   int64                             // begin behind this blob
-	Program func(program []byte) error        // says what is wrong with a compiled function; nil = none is looked at
-	Pace    func(blob int64, bytes int) error // called after each read, with the blob that comes next; an error ends the check
-	Found   func(d Damage) error              // called for each damage
-	Sums    func(blob int64, sums []int64)    // called for sound content of several chunks; nil = nobody wants to know
+	After   int64                                // begin behind this blob
+	Program func(program []byte) error           // says what is wrong with a compiled function; nil = none is looked at
+	Pace    func(blob int64, bytes int) error    // called after each read; an error ends the check
+	Found   func(d Damage) error                 // called for each damage
+	Sound   func(blob int64, sums []int64) error // called for each content that is sound, with the sums of its chunks; nil = nobody wants to know
 }
 
 // checkBlobs are listed at a time.
@@ -147,8 +148,8 @@ func (k Check) blob(ctx context.Context, b stored) error {
 	switch {
 	case cause != "":
 		return k.report(ctx, b, cause)
-	case k.Sums != nil && len(sums) > 1:
-		k.Sums(b.id, sums)
+	case k.Sound != nil:
+		return k.Sound(b.id, sums)
 	}
 	return nil
 }
@@ -200,6 +201,7 @@ func (k Check) programs(ctx context.Context) error {
 				FROM programs p JOIN deployments d ON d.id = p.deployment_id JOIN apps a ON a.id = d.app_id
 				WHERE p.deployment_id > ? ORDER BY p.deployment_id LIMIT 1`, func(r *database.Row) {
 				after, program = r.Text(0), r.Bytes(1)
+				d.DeploymentID = after
 				d.AppID, d.App, d.Deployment, d.Live = r.Text(2), r.Text(3), r.Int(4), r.Bool(5)
 			}, after)
 			return err

@@ -14,6 +14,9 @@ func (s *Store) LiveTx(tx *database.Tx, appID string) (Deployment, error) {
 	if err == nil && !found {
 		err = errs.New(errs.Conflict, "nothing of the app is live, so there is nothing to fork")
 	}
+	if err == nil {
+		err = refuseDamaged(tx.Conn, d.ID)
+	}
 	return d, err
 }
 

@@ -140,7 +140,7 @@ func (in *intake) load(ctx context.Context) error {
 		if u.deployment != "" {
 			return errs.New(errs.Conflict, "the upload %q was committed; nothing more is taken", in.upload)
 		}
-		return c.Each(`SELECT f.hash, min(f.path), f.size, b.id IS NOT NULL FROM upload_files f LEFT JOIN blobs b ON b.hash = f.hash
+		return c.Each(`SELECT f.hash, min(f.path), f.size, b.id IS NOT NULL FROM upload_files f LEFT JOIN blobs b ON b.hash = f.hash AND `+sound+`
 			WHERE f.upload_id = ? GROUP BY f.hash`, func(r *database.Row) error {
 			var h Hash
 			r.ReadBytes(0, h[:])

@@ -93,6 +93,14 @@ func (s *Static) Serve(w http.ResponseWriter, r *http.Request, v View) error {
 		w.Header().Set("Allow", allowed)
 		return errs.New(errs.MethodNotAllowed, "files can be read, and nothing else: the methods are %s", allowed)
 	}
+	err := s.answer(w, r, v)
+	if err != nil && !errs.Is(err, errs.NotFound) || errors.Is(err, errGone) {
+		s.Forget(v.Deployment) // what it knows of the content may be out of date: damaged content is replaced
+	}
+	return err
+}
+
+func (s *Static) answer(w http.ResponseWriter, r *http.Request, v View) error {
 	s.cache.resize()
 	x, err := s.index(r.Context(), v.Deployment)
 	if err != nil {
@@ -161,7 +169,7 @@ func (s *Static) serve(w http.ResponseWriter, r *http.Request, p *page, status i
 	if asked := r.Header["Range"]; len(asked) == 0 || r.Method != http.MethodGet {
 		f.variant = negotiate(r.Header["Accept-Encoding"], p.Variants)
 	}
-	if err := s.open(r.Context(), &f); err != nil {
+	if err := s.openSound(r, &f); err != nil {
 		return err
 	}
 	h := w.Header()
@@ -180,8 +188,8 @@ func (s *Static) serve(w http.ResponseWriter, r *http.Request, p *page, status i
 		if !p.private {
 			h["Etag"] = f.etag
 		}
-		if done := s.conditional(w, r, &f); done {
-			return nil
+		if done, err := s.conditional(w, r, &f); done || err != nil {
+			return err
 		}
 	}
 	if f.variant != nil {
@@ -201,21 +209,21 @@ func (s *Static) serve(w http.ResponseWriter, r *http.Request, p *page, status i
 
 // conditional answers what is decided by the entity tag or asks for parts. The headers that every answer carries are
 // set already.
-func (s *Static) conditional(w http.ResponseWriter, r *http.Request, f *file) (done bool) {
+func (s *Static) conditional(w http.ResponseWriter, r *http.Request, f *file) (done bool, err error) {
 	h := w.Header()
 	switch precondition(r.Header, f.etag[0]) {
 	case http.StatusNotModified:
 		delete(h, "Content-Type")
 		w.WriteHeader(http.StatusNotModified)
-		return true
+		return true, nil
 	case http.StatusPreconditionFailed:
 		delete(h, "Content-Type")
 		h["Content-Length"] = []string{"0"}
 		w.WriteHeader(http.StatusPreconditionFailed)
-		return true
+		return true, nil
 	}
 	if r.Method != http.MethodGet || len(r.Header["Range"]) == 0 {
-		return false
+		return false, nil
 	}
 	ranges, possible := requestedRanges(r.Header, f.etag[0], f.size())
 	switch {
@@ -224,6 +232,9 @@ func (s *Static) conditional(w http.ResponseWriter, r *http.Request, f *file) (d
 		h["Content-Range"] = []string{"bytes */" + strconv.FormatInt(f.size(), 10)}
 		h["Content-Length"] = []string{"0"}
 		w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
+	case len(ranges) > 0 && f.begin(ranges[0].start) != nil:
+		clear(h)
+		return false, f.begin(ranges[0].start)
 	case len(ranges) == 1:
 		h["Accept-Ranges"] = acceptRanges
 		h["Content-Range"] = []string{ranges[0].contentRange(f.size())}
@@ -234,9 +245,9 @@ func (s *Static) conditional(w http.ResponseWriter, r *http.Request, f *file) (d
 		h["Accept-Ranges"] = acceptRanges
 		s.sent(r, f.writeRanges(w, ranges))
 	default:
-		return false
+		return false, nil
 	}
-	return true
+	return true, nil
 }
 
 // serveInjected sends a page with a script added, for `fazt dev`. It is made anew for every request.
@@ -284,6 +295,32 @@ type file struct {
 	stream  *BlobReader // nil when data holds it
 	etag    []string
 	length  []string
+}
+
+// openSound opens f and reads its beginning: what is damaged is found before an answer begins. A compressed form that is
+// damaged is not worth an error: then the content itself is sent.
+func (s *Static) openSound(r *http.Request, f *file) error {
+	err := s.open(r.Context(), f)
+	if whole := r.Method != http.MethodHead && len(r.Header["Range"]) == 0; err == nil && whole {
+		err = f.begin(0)
+	}
+	if err == nil || f.variant == nil {
+		return err
+	}
+	f.variant, f.stream = nil, nil
+	return s.openSound(r, f)
+}
+
+// begin moves a stream and reads the chunk it is to begin with.
+func (f *file) begin(at int64) error {
+	if f.stream == nil || f.stream.size == 0 {
+		return nil
+	}
+	_, err := f.stream.Seek(at, io.SeekStart)
+	if err == nil {
+		_, err = f.stream.rest()
+	}
+	return err
 }
 
 // open finds the content of f. A stream reads nothing yet.

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"fazt/internal/database"
@@ -14,10 +15,12 @@ import (
 
 // Config is what a Store is made of.
 type Config struct {
-	DB     *database.DB
-	Limits func(appID string) system.Storage // in force for an app, "" = one that is not made yet; read anew for every decision
-	Log    *slog.Logger                      // nil = silent
-	Temp   string                            // directory for files that last as long as a request; "" = the system's
+	DB      *database.DB
+	Limits  func(appID string) system.Storage // in force for an app, "" = one that is not made yet; read anew for every decision
+	Log     *slog.Logger                      // nil = silent
+	Damaged func(d Damage)                    // told of content that is found to be damaged, once each; nil = nobody
+	Program func(program []byte) error        // says what is wrong with a compiled function; nil = none is checked
+	Temp    string                            // directory for files that last as long as a request; "" = the system's
 }
 
 // Store is the deployments of one instance and the content they hold. It is safe for use by any number of
@@ -28,10 +31,15 @@ type Store struct {
 	log    *slog.Logger
 	temp   string
 
+	tellDamage   func(d Damage)
+	checkProgram func(program []byte) error
+	checked      atomic.Int64 // bytes of content that were compared with their hashes in the background
+
 	collecting sync.Mutex // held by Collect: two at once would only do everything twice
 
 	mu       sync.Mutex
 	arriving map[int64]int        // blobs without a hash that a Receive is still filling, counted
+	damaged  map[int64]bool       // blobs that were told of
 	replaced map[string]time.Time // deployments that stopped being live, and when; requests may still be reading them
 }
 
@@ -40,7 +48,13 @@ func New(c Config) *Store {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Store{db: c.DB, limits: c.Limits, log: c.Log, temp: c.Temp, arriving: map[int64]int{}, replaced: map[string]time.Time{}}
+	if c.Damaged == nil {
+		c.Damaged = func(Damage) {}
+	}
+	return &Store{
+		db: c.DB, limits: c.Limits, log: c.Log, temp: c.Temp, tellDamage: c.Damaged, checkProgram: c.Program,
+		arriving: map[int64]int{}, damaged: map[int64]bool{}, replaced: map[string]time.Time{},
+	}
 }
 
 // Files are the files of a deployment in the byte order of their paths. A deployment that is gone is NotFound.

@@ -96,11 +96,12 @@ func compare(c *database.Conn, appID string, plan Plan) (Upload, error) {
 	return u, err
 }
 
-// findSame finds the deployment that makes the plan needless: the live one or, for a preview, any.
+// findSame finds the deployment that makes the plan needless: the live one or, for a preview, any. One that is damaged
+// does not: to deploy the same again mends it.
 func findSame(c *database.Conn, appID string, plan Plan) (Deployment, bool, error) {
-	d, found, err := findDeployment(c, whereLive+" AND d.digest = ?", appID, plan.digest())
+	d, found, err := findDeployment(c, whereLive+" AND d.digest = ? AND "+undamaged, appID, plan.digest())
 	if err == nil && !found && plan.Preview {
-		d, found, err = findDeployment(c, "WHERE d.app_id = ? AND d.digest = ? ORDER BY d.number DESC LIMIT 1", appID, plan.digest())
+		d, found, err = findDeployment(c, "WHERE d.app_id = ? AND d.digest = ? AND "+undamaged+" ORDER BY d.number DESC LIMIT 1", appID, plan.digest())
 	}
 	return d, found, err
 }
@@ -115,7 +116,7 @@ func (u *Upload) findMissing(c *database.Conn, plan Plan) error {
 		}
 		seen[f.Hash] = true
 		size := int64(-1)
-		_, err := c.First("SELECT size FROM blobs WHERE hash = ?", func(r *database.Row) { size = r.Int64(0) }, f.Hash[:])
+		_, err := c.First("SELECT size FROM blobs b WHERE hash = ? AND "+sound, func(r *database.Row) { size = r.Int64(0) }, f.Hash[:])
 		switch {
 		case err != nil:
 			return err
@@ -253,7 +254,7 @@ func (s *Store) Ready(ctx context.Context, uploadID string) (Ready, error) {
 func (u uploadRow) complete(c *database.Conn) error {
 	var missing, all int
 	_, err := c.First(`SELECT count(DISTINCT f.hash) FILTER (WHERE b.id IS NULL), count(DISTINCT f.hash)
-		FROM upload_files f LEFT JOIN blobs b ON b.hash = f.hash WHERE f.upload_id = ?`,
+		FROM upload_files f LEFT JOIN blobs b ON b.hash = f.hash AND `+sound+` WHERE f.upload_id = ?`,
 		func(r *database.Row) { missing, all = r.Int(0), r.Int(1) }, u.id)
 	if err == nil && missing > 0 {
 		err = errs.New(errs.Conflict, "%d of %d files have not arrived; deploy again, and only those are sent", missing, all)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"io"
 	"math"
 	"strconv"
@@ -116,6 +117,11 @@ func (r reading) storage(out chan<- prometheus.Metric) {
 	}
 	delete(buckets, math.Exp2(database.BatchSizes-1)) // the last has no end
 	out <- prometheus.MustNewConstHistogram(describe("fazt_database_commit_writes", "Writes that shared a commit."), db.Commits, float64(db.Writes), buckets)
+
+	if _, damaged, err := r.Hosting.Damage(context.Background()); err == nil {
+		gauge(out, "fazt_damaged_contents", "Contents that are not what they were when they were stored.", float64(damaged))
+	}
+	counter(out, "fazt_content_checked_bytes_total", "Content compared with its hashes in the background.", float64(r.Hosting.Checked()))
 
 	static := r.static.Stats()
 	counter(out, "fazt_static_cache_total", "Static contents asked of the cache, by outcome.", float64(static.Hits), label{"outcome", "hit"})

@@ -45,7 +45,7 @@ func (i *Instance) Run(ctx context.Context, ready Ready) error {
 	defer i.running.Store(nil)
 
 	sinks := begin(context.WithoutCancel(ctx), stop, i.Activity.Run, i.AppLog.Run, i.Keys.Run, i.NetLog.Run, i.Net.Run)
-	work := begin(context.WithoutCancel(ctx), stop, i.engine.Run, i.Hosting.Run, i.KV.Run, spareProcessor, paceCollector, i.storeStops, i.watchBurning)
+	work := begin(context.WithoutCancel(ctx), stop, i.engine.Run, i.Hosting.Run, i.Hosting.Watch, i.KV.Run, spareProcessor, paceCollector, i.storeStops, i.watchBurning)
 	front := begin(context.WithoutCancel(ctx), stop, services(edges)...)
 	if err := i.started(ctx, r); err != nil {
 		i.log.Error("the start could not be recorded", "error", err)

@@ -177,7 +177,9 @@ func (i *Instance) compose(ctx context.Context) (err error) {
 	i.System.Rebase(measured.Apply)
 	i.settings = *i.System.Settings().Load()
 	i.Apps = apps.New(i.DB)
-	i.Hosting = hosting.New(hosting.Config{DB: i.DB, Limits: i.storageLimits, Log: i.log, Temp: filepath.Dir(i.config.Database)})
+	i.Hosting = hosting.New(hosting.Config{
+		DB: i.DB, Limits: i.storageLimits, Log: i.log, Temp: filepath.Dir(i.config.Database), Damaged: i.contentDamaged, Program: checkProgram,
+	})
 	i.KV = storage.New(storage.Config{DB: i.DB, Limits: i.storageLimits})
 	i.Users = auth.NewUsers(i.DB)
 	i.Keys = auth.NewKeys(i.DB)
@@ -247,7 +249,10 @@ func (i *Instance) program(ctx context.Context, deployment string) (*runtime.Pro
 		return nil, err
 	}
 	p := &runtime.Program{}
-	return p, p.UnmarshalBinary(data)
+	if p.UnmarshalBinary(data) != nil {
+		return i.mendProgram(ctx, deployment)
+	}
+	return p, nil
 }
 
 // API is the control API for the owner: whoever has this value may do everything.

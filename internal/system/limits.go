@@ -33,6 +33,7 @@ type Storage struct {
 	MaxLogRows      int   `json:"max_log_rows" label:"Activity entries" desc:"Newest entries of the activity log that are kept; the least weighty go first" unit:"rows" default:"500000" range:"100,100000000"`
 	MaxKey          int   `json:"max_key" label:"Longest key" desc:"Longest key in the key-value store" unit:"bytes" default:"512" range:"16,4096" scope:"app"`
 	MaxValue        int   `json:"max_value" label:"Largest value" desc:"Largest value in the key-value store, as JSON" unit:"bytes" default:"1048576" range:"1024,67108864" scope:"app"`
+	CheckRate       int64 `json:"check_rate" label:"Check of content" desc:"How much stored content is read in the background and compared with its hashes, to find what the disk has damaged; once a day all of it; 0 = none" unit:"bytes/s" default:"4194304" range:"0,10737418240"`
 	AppLogRows      int   `json:"app_log_rows" label:"Log lines per app" desc:"Newest console lines kept for each app" unit:"rows" default:"10000" range:"100,10000000" scope:"app"`
 }
 

@@ -43,7 +43,7 @@ CREATE INDEX blobs_arriving ON blobs (created_at) WHERE hash IS NULL;
 CREATE TABLE chunks (
   blob_id INTEGER NOT NULL REFERENCES blobs (id) ON DELETE CASCADE,
   n       INTEGER NOT NULL, -- from 0; every chunk but the last is exactly 1 MiB
-  data    BLOB    NOT NULL CHECK (length(data) BETWEEN 1 AND 1048576),
+  data    BLOB    NOT NULL CHECK (length(data) BETWEEN 1 AND 1048576), sum INTEGER,
   PRIMARY KEY (blob_id, n)
 ) STRICT;
 
@@ -368,4 +368,17 @@ CREATE INDEX net_log_app  ON net_log (app_id, id);
 CREATE INDEX net_log_host ON net_log (host, id);
 
 CREATE INDEX net_log_failed ON net_log (id) WHERE code <> '' OR status >= 500;
+
+CREATE TABLE damage (
+  blob_id  INTEGER NOT NULL PRIMARY KEY REFERENCES blobs (id) ON DELETE CASCADE,
+  cause    TEXT    NOT NULL,
+  found_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE content_check (
+  only     INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
+  next     INTEGER NOT NULL, -- blobs up to this one were checked; 0 = the round has ended
+  began_at INTEGER NOT NULL,
+  ended_at INTEGER -- of the last whole round; NULL = there was none
+) STRICT;
 

@@ -1,0 +1,119 @@
+package hosting
+
+import (
+	"context"
+	"time"
+
+	"fazt/internal/database"
+)
+
+const (
+	checkEvery  = 24 * time.Hour   // from the beginning of a round over all content to that of the next
+	checkFirst  = time.Minute      // after the start: what visitors ask for first comes first
+	checkSave   = 10 * time.Second // how often it is stored how far a round has come
+	checkPause  = 50 * time.Millisecond
+	checkAgain  = time.Minute // after a failure, and while the limit says none
+	checkAround = time.Hour   // how often it is looked whether a round is due
+)
+
+// Checked is how many bytes were compared with their hashes in the background since New.
+func (s *Store) Checked() int64 { return s.checked.Load() }
+
+// round is how far the check of all content has come.
+type round struct {
+	next         int64 // 0 = none is under way
+	began, ended time.Time
+}
+
+// Watch compares all content with its hashes again and again, no faster than the limit says, until ctx ends. A round
+// goes on where the process before left it.
+func (s *Store) Watch(ctx context.Context) error {
+	for wait := checkFirst; ; {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+		}
+		wait = checkAround
+		if err := s.watchOnce(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("the check of content in the background ended early", "error", err)
+			wait = checkAgain
+		}
+	}
+}
+
+// watchOnce goes through a round, or the rest of one, if it is due.
+func (s *Store) watchOnce(ctx context.Context) error {
+	r, err := s.loadRound(ctx)
+	if err != nil || r.next == 0 && time.Since(r.began) < checkEvery {
+		return err
+	}
+	if r.next == 0 {
+		r.began = time.Now()
+	}
+	t := throttle{rate: func() int64 { return s.limits("").CheckRate }}
+	saved := time.Now()
+	found, _, err := s.CheckContent(ctx, r.next, func(blob int64, bytes int) error {
+		s.checked.Add(int64(bytes))
+		if blob > 0 && time.Since(saved) > checkSave {
+			saved, r.next = time.Now(), blob-1 // it may be half done
+			if err := s.saveRound(ctx, r); err != nil {
+				return err
+			}
+		}
+		return t.wait(ctx, bytes)
+	})
+	if err != nil {
+		return err
+	}
+	r.next, r.ended = 0, time.Now()
+	if len(found) > 0 {
+		s.log.Error("damaged content was found", "contents", len(found))
+	}
+	return s.saveRound(ctx, r)
+}
+
+func (s *Store) loadRound(ctx context.Context) (r round, err error) {
+	err = s.db.Read(ctx, func(c *database.Conn) error {
+		_, err := c.First("SELECT next, began_at, ended_at FROM content_check", func(row *database.Row) { r = round{row.Int64(0), row.Time(1), row.Time(2)} })
+		return err
+	})
+	return r, err
+}
+
+func (s *Store) saveRound(ctx context.Context, r round) error {
+	return s.db.Write(ctx, func(tx *database.Tx) error {
+		return tx.Exec("INSERT OR REPLACE INTO content_check (only, next, began_at, ended_at) VALUES (1, ?, ?, ?)", r.next, r.began, r.ended)
+	})
+}
+
+// throttle spreads reading over time.
+type throttle struct {
+	rate func() int64 // bytes per second; 0 = none
+	debt time.Duration
+}
+
+func (t *throttle) wait(ctx context.Context, bytes int) error {
+	rate := t.rate()
+	for ; rate <= 0; rate = t.rate() {
+		if err := pause(ctx, checkAgain); err != nil {
+			return err
+		}
+	}
+	t.debt += time.Duration(int64(bytes) * int64(time.Second) / rate)
+	if t.debt < checkPause {
+		return nil
+	}
+	owed := t.debt
+	t.debt = 0
+	return pause(ctx, owed)
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
+}

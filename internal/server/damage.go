@@ -1,0 +1,85 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"fazt/internal/activity"
+	"fazt/internal/errs"
+	"fazt/internal/hosting"
+	"fazt/internal/runtime"
+)
+
+func checkProgram(program []byte) error { return new(runtime.Program).UnmarshalBinary(program) }
+
+// contentDamaged records that content is not what it was when it was stored. A compiled function is made again at once.
+func (i *Instance) contentDamaged(d hosting.Damage) {
+	i.log.Error("damaged content", "app", d.App, "deployment", d.Deployment, "path", d.Path, "encoding", d.Encoding, "cause", d.Cause)
+	if d.DeploymentID == "" {
+		i.recordDamage(d, d.Encoding != "") // in the place of a compressed form the content itself is served
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	_, _ = i.mendProgram(ctx, d.DeploymentID) // which says how it went
+}
+
+func (i *Instance) recordDamage(d hosting.Damage, mended bool) {
+	i.Activity.Record(activity.Entry{
+		Weight: activity.Security, Action: "content.damage", Result: activity.Failed, ResourceType: "app", Resource: d.App, AppID: d.AppID,
+		Actor:   activity.Actor{Kind: activity.ItSelf},
+		Details: activity.Details(map[string]any{"deployment": d.Deployment, "path": d.Path, "encoding": d.Encoding, "cause": d.Cause, "mended": mended}),
+	})
+}
+
+// mendProgram compiles a function again whose compiled form is damaged: bytecode is run as it is, and a wrong bit in it can
+// end the process.
+func (i *Instance) mendProgram(ctx context.Context, deployment string) (*runtime.Program, error) {
+	d, err := i.Hosting.Place(ctx, deployment)
+	if err != nil {
+		return nil, err
+	}
+	d.Cause = "its bytes have changed since they were stored"
+	p, err := i.compileAgain(ctx, deployment)
+	i.log.Error("a compiled function is damaged", "app", d.App, "deployment", d.Deployment, "compiled again", err == nil)
+	i.recordDamage(d, err == nil)
+	if err != nil {
+		return nil, errs.Wrap(errs.Internal, err, "the compiled function is damaged, and could not be made again; deploy the app again")
+	}
+	return p, nil
+}
+
+func (i *Instance) compileAgain(ctx context.Context, deployment string) (*runtime.Program, error) {
+	files, err := i.Hosting.Files(ctx, deployment)
+	if err != nil {
+		return nil, err
+	}
+	data, err := i.compile(ctx, i.Hosting.Source(files))
+	if err != nil {
+		return nil, err
+	}
+	if err := i.Hosting.ReplaceProgram(ctx, deployment, data); err != nil {
+		i.log.Warn("a function that was compiled again could not be stored", "error", err)
+	}
+	p := &runtime.Program{}
+	return p, p.UnmarshalBinary(data)
+}
+
+// damage says which content needs a look.
+func (i *Instance) damage() []string {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	found, all, err := i.Hosting.Damage(ctx)
+	if err != nil {
+		return []string{"whether content is damaged could not be found out: " + errs.Sentence(err)}
+	}
+	list := make([]string, 0, len(found))
+	for _, d := range found {
+		list = append(list, fmt.Sprintf("damaged content: %s; deploy %s again, and it is mended", d, d.App))
+	}
+	if more := all - len(found); more > 0 {
+		list = append(list, fmt.Sprintf("%d more damaged contents; `fazt database check --content` names all", more))
+	}
+	return list
+}
