@@ -33,6 +33,7 @@ type attack struct {
 func attacks() []attack {
 	return []attack{
 		{"slow", "thousands of slow heads, bodies, readers, uploads and streams; others are answered as fast as before (2 min)", slowVisitors},
+		{"shapes", "send odd requests also to nginx and llhttp: none is read more leniently than both do", shapes},
 	}
 }
 

@@ -135,7 +135,7 @@ func imports(s source) []string {
 
 // testOnly are packages that only tests import.
 func testOnly(pkg string) bool {
-	return pkg == "internal/fazttest" || pkg == "internal/archtest" || pkg == "internal/database/diskfault"
+	return strings.HasPrefix(pkg, "internal/fazttest") || pkg == "internal/archtest" || pkg == "internal/database/diskfault"
 }
 
 // base finds the entry of a table for a package or the nearest package above it.

@@ -4,7 +4,6 @@ package listener
 
 import (
 	"errors"
-	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -17,7 +16,7 @@ import (
 )
 
 // TCP listens on address, "host:port"; port 0 takes a free one. At most limit connections are open at once over all
-// listeners that share it; a further one waits until another ends.
+// listeners that share it; a further one takes the place of one that is idle, or waits until another ends.
 func TCP(address string, limit *Limit) (net.Listener, error) {
 	return (*Handed)(nil).TCP(address, limit)
 }
@@ -32,9 +31,6 @@ func (h *Handed) TCP(address string, limit *Limit) (net.Listener, error) {
 		if l, err = net.Listen("tcp", address); err != nil {
 			return nil, explain(address, err)
 		}
-	}
-	if limit == nil {
-		return l, nil
 	}
 	return &bounded{Listener: l, limit: limit, ended: make(chan struct{})}, nil
 }
@@ -55,14 +51,17 @@ func explain(address string, err error) error {
 	return errs.Wrap(errs.Invalid, err, "listening on %s failed: %v", address, err)
 }
 
-// Limit bounds the connections of the listeners that share it. The bounds are read for every new connection.
+// Limit bounds the connections of the listeners that share it. The bounds are read for every new connection. Where one is
+// reached, the connection goes that has been idle for the longest, so that what a browser keeps open for later does not keep
+// others out now.
 type Limit struct {
 	LimitConfig
 
 	mu    sync.Mutex
 	open  int
-	by    map[netip.Prefix]int // of them, by address
-	freed chan struct{}        // holds a token after a connection ended
+	by    map[netip.Prefix]*origin
+	idle  ring          // connections without a request, the oldest first
+	freed chan struct{} // holds a token after a connection ended, or became idle
 }
 
 // LimitConfig is what a Limit follows.
@@ -72,33 +71,65 @@ type LimitConfig struct {
 	Trusted func(ip netip.Addr) bool // a proxy, through which many may come: PerIP is not for it; nil = none is
 }
 
-// NewLimit bounds connections. It starts nothing.
-func NewLimit(c LimitConfig) *Limit {
-	return &Limit{LimitConfig: c, by: map[netip.Prefix]int{}, freed: make(chan struct{}, 1)}
+// origin is what an address has.
+type origin struct {
+	open int
+	idle ring
 }
 
-// admit counts a connection for its address, and says whether that may have one more.
-func (l *Limit) admit(remote net.Addr) (by netip.Prefix, ok bool) {
+// NewLimit bounds connections. It starts nothing.
+func NewLimit(c LimitConfig) *Limit {
+	l := &Limit{LimitConfig: c, by: map[netip.Prefix]*origin{}, freed: make(chan struct{}, 1)}
+	l.idle.init()
+	return l
+}
+
+// network is the addresses that count as one client's; invalid = no bound is for them.
+func (l *Limit) network(remote net.Addr) (by netip.Prefix) {
 	tcp, isTCP := remote.(*net.TCPAddr)
 	if l.PerIP == nil || !isTCP {
-		return by, true
+		return by
 	}
 	ip := tcp.AddrPort().Addr().Unmap()
 	if l.Trusted != nil && l.Trusted(ip) {
-		return by, true
+		return by
 	}
 	bits := 32
 	if ip.Is6() {
 		bits = 64 // what one customer has
 	}
-	by = netip.PrefixFrom(ip.WithZone(""), bits).Masked()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.by[by] >= l.PerIP() {
-		return by, false
+	return netip.PrefixFrom(ip.WithZone(""), bits).Masked()
+}
+
+// admit counts a connection for its address, in the place of an idle one of the same address where that has all it may.
+func (l *Limit) admit(c *Conn) bool {
+	by := l.network(c.RemoteAddr())
+	if !by.IsValid() {
+		return true
 	}
-	l.by[by]++
-	return by, true
+	l.mu.Lock()
+	o := l.by[by]
+	if o == nil {
+		o = &origin{}
+		o.idle.init()
+		l.by[by] = o
+	}
+	var old *Conn
+	if o.open >= l.PerIP() {
+		if old = o.idle.oldest(); old == nil {
+			l.mu.Unlock()
+			return false
+		}
+		old.evict()
+		l.by[by] = o // it was taken out with its last connection
+	}
+	o.open++
+	c.by, c.from = by, o
+	l.mu.Unlock()
+	if old != nil {
+		old.Close()
+	}
+	return true
 }
 
 // Open is how many connections are open.
@@ -111,34 +142,48 @@ func (l *Limit) Open() int {
 // lookAgain is how long a raised bound goes unnoticed at most, while no connection ends.
 const lookAgain = 200 * time.Millisecond
 
-func (l *Limit) acquire(ended <-chan struct{}) bool {
-	for {
-		l.mu.Lock()
-		if l.open < l.Most() {
-			l.open++
-			room := l.open < l.Most()
-			l.mu.Unlock()
-			if room {
-				l.signal() // another listener may be waiting too
-			}
-			return true
-		}
-		l.mu.Unlock()
+// acquire waits for a place for c. When the listener ends meanwhile, c goes over the bound: it was taken from the system's
+// queue, where the process that follows would have found it.
+func (l *Limit) acquire(c *Conn, ended <-chan struct{}) {
+	for over := false; !l.enter(c, over); {
 		select {
 		case <-l.freed:
 		case <-time.After(lookAgain): // the bound may have been raised
 		case <-ended:
-			return false
+			over = true
 		}
 	}
 }
 
-func (l *Limit) release(by netip.Prefix) {
+// enter counts c where there is a place, or one can be made by closing idle connections; or else over the bound.
+func (l *Limit) enter(c *Conn, over bool) bool {
+	var old []*Conn
 	l.mu.Lock()
-	l.open--
-	if l.by[by]--; l.by[by] <= 0 {
-		delete(l.by, by)
+	for l.open >= l.Most() && l.idle.oldest() != nil { // several where the bound was lowered
+		old = append(old, l.idle.oldest())
+		l.idle.oldest().evict()
 	}
+	in := over || l.open < l.Most()
+	if in {
+		l.open++
+		c.counted = true
+		c.rest() // it has no request yet
+	}
+	room := in && l.open < l.Most()
+	l.mu.Unlock()
+	for _, o := range old {
+		o.Close()
+	}
+	if room {
+		l.signal() // another listener may be waiting too
+	}
+	return in
+}
+
+// release takes c out of the counts. It may be called more than once.
+func (l *Limit) release(c *Conn) {
+	l.mu.Lock()
+	c.evict()
 	l.mu.Unlock()
 	l.signal()
 }
@@ -152,54 +197,34 @@ func (l *Limit) signal() {
 
 type bounded struct {
 	net.Listener
-	limit *Limit
+	limit *Limit // nil = no bound
 	once  sync.Once
 	ended chan struct{}
 }
 
-// Accept is the next connection within the bounds. One of an address that has as many as it may is closed at once: were
-// it to wait, others would wait behind it.
+// Accept is the next connection within the bounds. One of an address that has as many as it may, none of them idle, is
+// closed at once: were it to wait, others would wait behind it.
 func (b *bounded) Accept() (net.Conn, error) {
-	if !b.limit.acquire(b.ended) {
-		return nil, net.ErrClosed
-	}
 	for {
-		c, err := b.Listener.Accept()
+		inner, err := b.Listener.Accept()
 		if err != nil {
-			b.limit.release(netip.Prefix{})
 			return nil, err
 		}
-		if by, ok := b.limit.admit(c.RemoteAddr()); ok {
-			return &counted{Conn: c, limit: b.limit, by: by}, nil
+		c := &Conn{Conn: inner, limit: b.limit}
+		if b.limit == nil {
+			return c, nil
 		}
-		c.Close()
+		if b.limit.admit(c) {
+			b.limit.acquire(c, b.ended)
+			return c, nil
+		}
+		inner.Close()
 	}
 }
 
 func (b *bounded) Close() error {
 	b.once.Do(func() { close(b.ended) })
 	return b.Listener.Close()
-}
-
-type counted struct {
-	net.Conn
-	once  sync.Once
-	limit *Limit
-	by    netip.Prefix
-}
-
-func (c *counted) Close() error {
-	err := c.Conn.Close()
-	c.once.Do(func() { c.limit.release(c.by) })
-	return err
-}
-
-// ReadFrom keeps sendfile and splice, which net.TCPConn has and the wrapper would hide.
-func (c *counted) ReadFrom(r io.Reader) (int64, error) {
-	if rf, ok := c.Conn.(io.ReaderFrom); ok {
-		return rf.ReadFrom(r)
-	}
-	return io.Copy(struct{ io.Writer }{c.Conn}, r)
 }
 
 // Socket listens on the unix socket at path, which only its owner may use. The caller holds the lock of the
@@ -236,6 +261,15 @@ type socket struct {
 	net.Listener
 	path  string
 	stays bool // the process that follows goes on with it
+}
+
+// Accept is the next connection.
+func (s *socket) Accept() (net.Conn, error) {
+	c, err := s.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &Conn{Conn: c}, nil
 }
 
 func (s *socket) Close() error {

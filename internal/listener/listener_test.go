@@ -1,6 +1,7 @@
 package listener
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/netip"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -41,112 +43,218 @@ func TestAddressesThatCannotBeHadAreSentences(t *testing.T) {
 	}
 }
 
-func TestConnectionsOverTheLimitWaitAndTheLimitIsLive(t *testing.T) {
-	var most atomic.Int64
-	most.Store(1)
-	limit := NewLimit(LimitConfig{Most: func() int { return int(most.Load()) }})
-	l, err := TCP("127.0.0.1:0", limit)
+// door is a listener whose connections are taken as they come.
+type door struct {
+	*testing.T
+	net.Listener
+	limit    *Limit
+	accepted chan *Conn
+}
+
+func open(t *testing.T, c LimitConfig) *door {
+	t.Helper()
+	d := &door{T: t, limit: NewLimit(c), accepted: make(chan *Conn)}
+	l, err := TCP("127.0.0.1:0", d.limit)
 	if err != nil {
 		t.Fatal(err)
 	}
-	accepted := make(chan net.Conn)
+	d.Listener = l
 	go func() {
-		defer close(accepted)
+		defer close(d.accepted)
 		for {
 			c, err := l.Accept()
 			if err != nil {
 				return
 			}
-			accepted <- c
+			d.accepted <- c.(*Conn)
 		}
 	}()
-	dial := func() net.Conn {
-		c, err := net.Dial("tcp", l.Addr().String())
-		if err != nil {
-			t.Fatal(err)
+	t.Cleanup(func() {
+		l.Close()
+		for c := range d.accepted {
+			c.Close()
 		}
-		return c
+	})
+	return d
+}
+
+// dial connects from an address of this machine.
+func (d *door) dial(from string) net.Conn {
+	d.Helper()
+	c, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}).Dial("tcp", d.Addr().String())
+	if err != nil {
+		d.Skip(err) // a system on which only one address leads back
 	}
-	defer dial().Close()
-	first := <-accepted
-	defer dial().Close()
+	d.Cleanup(func() { c.Close() })
+	return c
+}
+
+// request makes one that is being answered on the next connection.
+func (d *door) request(from string) (client net.Conn, server *Conn) {
+	d.Helper()
+	client = d.dial(from)
+	server = <-d.accepted
+	d.ask(client, server)
+	return client, server
+}
+
+const plain = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+func (d *door) ask(client net.Conn, server *Conn) {
+	d.Helper()
+	_, _ = io.WriteString(client, plain)
+	if _, err := io.ReadFull(server, make([]byte, len(plain))); err != nil {
+		d.Fatal(err)
+	}
+}
+
+// gone waits until the server has closed the client's connection.
+func (d *door) gone(client net.Conn) {
+	d.Helper()
+	_ = client.SetReadDeadline(time.Now().Add(20 * time.Second))
+	if n, err := client.Read(make([]byte, 1)); n > 0 || errors.Is(err, os.ErrDeadlineExceeded) {
+		d.Fatal("it was not closed")
+	}
+}
+
+const here = "127.0.0.1"
+
+func TestConnectionsOverTheLimitWaitAndTheLimitIsLive(t *testing.T) {
+	var most atomic.Int64
+	most.Store(1)
+	d := open(t, LimitConfig{Most: func() int { return int(most.Load()) }})
+	_, first := d.request(here)
+	d.dial(here)
 	select {
-	case <-accepted:
+	case <-d.accepted:
 		t.Fatal("two connections over a limit of one")
-	default:
+	case <-time.After(50 * time.Millisecond):
 	}
 	most.Store(2)
-	second := <-accepted
-	if limit.Open() != 2 {
-		t.Fatalf("%d are open", limit.Open())
+	second := <-d.accepted
+	if d.limit.Open() != 2 {
+		t.Fatalf("%d are open", d.limit.Open())
 	}
 	first.Close()
 	first.Close() // counts once
-	defer dial().Close()
-	third := <-accepted
+	d.dial(here)
+	third := <-d.accepted
 	second.Close()
 	third.Close()
-	if err := l.Close(); err != nil {
+	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, more := <-accepted; more {
+	if _, more := <-d.accepted; more {
 		t.Fatal("a connection after the end")
 	}
-	if limit.Open() != 0 {
-		t.Fatalf("%d are open", limit.Open())
+	if d.limit.Open() != 0 || len(d.limit.by) != 0 || d.limit.idle.oldest() != nil {
+		t.Fatalf("%d are open, of %d addresses", d.limit.Open(), len(d.limit.by))
+	}
+}
+
+func TestIdleConnectionsKeepNobodyOut(t *testing.T) {
+	d := open(t, LimitConfig{Most: func() int { return 3 }})
+	busy, answering := d.request(here)
+	second, answered := d.request(here)
+	answered.Answered()
+	silent := d.dial(here) // as browsers connect ahead
+	<-d.accepted
+
+	d.dial(here)
+	<-d.accepted
+	d.gone(second) // the oldest
+	d.request(here)
+	d.gone(silent)
+	answering.Answered()
+	d.ask(busy, answering) // it was no candidate
+	if open := d.limit.Open(); open != 3 {
+		t.Fatalf("%d are open", open)
+	}
+}
+
+// One that waits gets the place of the next that has nothing to do.
+func TestANewcomerTakesThePlaceOfAConnectionThatBecomesIdle(t *testing.T) {
+	d := open(t, LimitConfig{Most: func() int { return 1 }})
+	client, server := d.request(here)
+	d.dial(here)
+	select {
+	case <-d.accepted:
+		t.Fatal("it took the place of a request")
+	case <-time.After(50 * time.Millisecond):
+	}
+	server.Answered()
+	<-d.accepted
+	d.gone(client)
+	if n, err := server.Read(make([]byte, 1)); err == nil {
+		t.Fatalf("%d bytes after it was closed", n)
+	}
+}
+
+// Requests that were sent at once are not over with the first answer; nor is one begun with its first bytes, with which
+// its client could hold the place.
+func TestAConnectionIsIdleBetweenRequestsAlone(t *testing.T) {
+	d := open(t, LimitConfig{Most: func() int { return 9 }})
+	idle := func() bool {
+		d.limit.mu.Lock()
+		defer d.limit.mu.Unlock()
+		return d.limit.idle.oldest() != nil
+	}
+	client := d.dial(here)
+	server := <-d.accepted
+	for _, step := range []struct {
+		send     string
+		answered bool
+		idle     bool
+	}{
+		{"", false, true},
+		{"GE", false, true},
+		{"T ", false, false},
+		{plain[4:] + plain, false, false},
+		{"", true, false},
+		{"", true, true},
+		{plain[:10], false, false},
+		{plain[10:], false, false},
+		{"", true, true},
+		{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n", false, false},
+		{"abc", false, false},
+		{"", true, true},
+		{"\r\n", false, true},
+	} {
+		_, _ = io.WriteString(client, step.send)
+		if _, err := io.ReadFull(server, make([]byte, len(step.send))); err != nil {
+			t.Fatal(err)
+		}
+		if step.answered {
+			server.Answered()
+		}
+		if idle() != step.idle {
+			t.Fatalf("%+v: idle %v", step, idle())
+		}
 	}
 }
 
 func TestOneAddressCannotTakeAllConnectionsUnlessItIsATrustedProxy(t *testing.T) {
 	var trusted atomic.Bool
-	limit := NewLimit(LimitConfig{
+	d := open(t, LimitConfig{
 		Most: func() int { return 100 }, PerIP: func() int { return 2 },
-		Trusted: func(ip netip.Addr) bool { return trusted.Load() && ip == netip.MustParseAddr("127.0.0.1") },
+		Trusted: func(ip netip.Addr) bool { return trusted.Load() && ip == netip.MustParseAddr(here) },
 	})
-	l, err := TCP("127.0.0.1:0", limit)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	accepted := make(chan net.Conn)
-	go func() {
-		defer close(accepted)
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			accepted <- c
-		}
-	}()
-	dial := func(from string) net.Conn {
-		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
-		c, err := d.Dial("tcp", l.Addr().String())
-		if err != nil {
-			t.Skip(err) // a system on which only one address leads back
-		}
-		t.Cleanup(func() { c.Close() })
-		return c
-	}
-	dial("127.0.0.1")
-	first := <-accepted
-	dial("127.0.0.1")
-	<-accepted
-	third := dial("127.0.0.1")
-	if _, err := third.Read(make([]byte, 1)); err == nil {
-		t.Fatal("it was not closed")
-	}
-	dial("127.0.0.2") // another address is not touched by it
-	if c := <-accepted; !strings.HasPrefix(c.RemoteAddr().String(), "127.0.0.2:") {
+	_, first := d.request(here)
+	d.request(here)
+	d.gone(d.dial(here))
+	// Another address is not touched by it.
+	if _, c := d.request("127.0.0.2"); !strings.HasPrefix(c.RemoteAddr().String(), "127.0.0.2:") {
 		t.Fatal(c.RemoteAddr())
 	}
 	first.Close()
-	dial("127.0.0.1")
-	<-accepted
+	third, server := d.request(here)
+	server.Answered()
+	d.request(here) // in the place of one that is idle
+	d.gone(third)
+	d.gone(d.dial(here))
 	trusted.Store(true)
 	for range 5 {
-		dial("127.0.0.1")
-		<-accepted
+		d.request(here)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"fazt/internal/listener"
 	"fazt/internal/system"
 )
 
@@ -143,7 +144,7 @@ func (e edge) generation(l system.HTTP) *generation {
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			c, _ := r.Context().Value(connection{}).(net.Conn)
 			g.fresh.remove(c)
-			e.handler.ServeHTTP(w, r)
+			e.answer(w, r, c)
 		}),
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, connection{}, c)
@@ -154,9 +155,16 @@ func (e edge) generation(l system.HTTP) *generation {
 		MaxHeaderBytes:    l.MaxHeaderBytes,
 		ErrorLog:          logAdapter(e.log),
 		ConnState: func(c net.Conn, state http.ConnState) {
-			if state == http.StateClosed || state == http.StateHijacked {
+			conn, _ := c.(*listener.Conn)
+			switch {
+			case state == http.StateClosed || state == http.StateHijacked:
 				g.fresh.remove(c)
 				g.open.Add(-1)
+				if conn != nil && state == http.StateHijacked {
+					conn.Hijacked()
+				}
+			case conn != nil && state == http.StateIdle:
+				conn.Answered()
 			}
 		},
 	}
@@ -165,6 +173,19 @@ func (e edge) generation(l system.HTTP) *generation {
 		_ = g.server.Serve(g.queue) // ends when the queue is closed, and only then
 	}()
 	return g
+}
+
+// answer has the handler answer. The end of an answer to HTTP/1.0 may be the end of the connection, and proxies speak that:
+// nginx does by default. So until it is whole its end is a reset, whatever ends it: a panic, or the process.
+func (e edge) answer(w http.ResponseWriter, r *http.Request, c net.Conn) {
+	conn, ok := c.(*listener.Conn)
+	if !ok || r.ProtoAtLeast(1, 1) {
+		e.handler.ServeHTTP(w, r)
+		return
+	}
+	conn.ResetOnClose(true)
+	e.handler.ServeHTTP(w, r)
+	conn.ResetOnClose(false)
 }
 
 func milliseconds(n int) time.Duration { return time.Duration(n) * time.Millisecond }

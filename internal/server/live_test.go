@@ -199,6 +199,18 @@ func (x *trial) connect(text string) net.Conn {
 	return c
 }
 
+// busy opens a connection whose request is being answered.
+func (x *trial) busy() (c net.Conn) {
+	x.Helper()
+	x.await("a request", func() bool { // connections from before may still be ending
+		c = x.connect("POST /api/echo HTTP/1.1\r\nHost: app.localhost\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n")
+		_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
+		_, err := io.ReadFull(c, make([]byte, len("HTTP/1.1 100 Continue\r\n\r\n")))
+		return err == nil
+	})
+	return c
+}
+
 // fate says what becomes of a connection: answered with a status, closed, or nothing.
 func (x *trial) fate(c net.Conn, within time.Duration) string {
 	x.Helper()
@@ -496,34 +508,21 @@ var changes = map[string]change{
 	},
 
 	"http.max_connections": {
-		set: func(l *system.Limits) { l.HTTP.MaxConnections = 10 }, before: "answered", after: "nothing",
+		start: func(l *system.Limits) { l.Capacity.TimeoutMS = 60000 },
+		set:   func(l *system.Limits) { l.HTTP.MaxConnections = 10 }, before: "answered", after: "nothing",
 		show: func(x *trial) string {
-			var open []net.Conn
-			defer func() {
-				for _, c := range open {
-					c.Close()
-				}
-			}()
-			last := ""
-			for range 12 { // a place for one more was given away before the change
-				c := x.connect(page)
-				open = append(open, c)
-				if last = x.fate(c, time.Second); last != "answered" {
-					return last
-				}
+			for range 10 {
+				defer x.busy().Close()
 			}
-			return last
+			last := x.connect(page)
+			defer last.Close()
+			return x.fate(last, 2*time.Second)
 		},
 	},
 	"http.max_connections_per_ip": {
 		set: func(l *system.Limits) { l.HTTP.MaxPerIP = 1 }, before: "answered", after: "closed",
 		show: func(x *trial) string {
-			var first net.Conn
-			x.await("the first connection", func() bool { // those from before may still be ending
-				first = x.connect(page)
-				return x.fate(first, 20*time.Second) == "answered"
-			})
-			defer first.Close()
+			defer x.busy().Close()
 			second := x.connect(page)
 			defer second.Close()
 			return x.fate(second, 20*time.Second)
@@ -536,7 +535,7 @@ var changes = map[string]change{
 		},
 	},
 	"http.read_header_timeout": {
-		set: func(l *system.Limits) { l.HTTP.ReadHeaderTimeout = 100 }, before: "nothing", after: "closed",
+		set: func(l *system.Limits) { l.HTTP.ReadHeaderTimeout = 100 }, before: "nothing", after: "408",
 		show: func(x *trial) string { return x.fate(x.connect(strings.TrimSuffix(page, "\r\n")), x.patience()) },
 	},
 	"http.read_timeout": {
