@@ -33,6 +33,8 @@ type attack struct {
 func attacks() []attack {
 	return []attack{
 		{"slow", "thousands of slow heads, bodies, readers, uploads and streams; others are answered as fast as before (2 min)", slowVisitors},
+		{"idle", "fill every place for connections with idle ones, and send a head a byte a second: newcomers are answered", idle},
+		{"half", "let answers fail midway, kill the server in the midst of others: none looks whole to HTTP/1.0", half},
 		{"shapes", "send odd requests also to nginx and llhttp: none is read more leniently than both do", shapes},
 	}
 }

@@ -53,7 +53,8 @@ const repeat = 5 * time.Second
 // serve streams the id of the deployment that is live now, and again whenever it changes.
 func (l *Reloader) serve(w http.ResponseWriter, r *http.Request, appID string, live func() string) error {
 	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Cache-Control", "no-store, no-transform")
+	w.Header().Set("X-Accel-Buffering", "no")
 	control := http.NewResponseController(w)
 	if _, err := fmt.Fprint(w, "retry: 500\n"); err != nil {
 		return nil

@@ -36,6 +36,25 @@ func (u *run) admit(a *answer) error {
 	return nil
 }
 
+// unbuffered asks proxies to pass server-sent events on as they come, and as they are: nginx would keep them until it has a
+// page full, and a proxy that compresses likewise. A function that wants it otherwise says so itself.
+func unbuffered(h http.Header) {
+	kind, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+	if !strings.EqualFold(strings.TrimSpace(kind), "text/event-stream") {
+		return
+	}
+	if h.Get("X-Accel-Buffering") == "" {
+		h.Set("X-Accel-Buffering", "no")
+	}
+	directives := strings.Join(h.Values("Cache-Control"), ", ")
+	switch {
+	case directives == "":
+		h.Set("Cache-Control", "no-transform")
+	case !strings.Contains(strings.ToLower(directives), "no-transform"):
+		h.Set("Cache-Control", directives+", no-transform")
+	}
+}
+
 // bodyless says whether an answer with the status has no body, whatever the function says.
 func bodyless(status int) bool {
 	return status == http.StatusNoContent || status == http.StatusResetContent || status == http.StatusNotModified

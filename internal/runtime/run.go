@@ -446,6 +446,7 @@ func (u *run) send() {
 	for name, values := range readHeaders(a.headers) {
 		h[name] = append(h[name], values...)
 	}
+	unbuffered(h)
 	if !a.streamed && a.status != http.StatusNoContent && a.status != http.StatusNotModified {
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"net"
@@ -12,8 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"fazt/internal/database"
 	"fazt/internal/fazttest"
 	"fazt/internal/fazttest/wire"
+	"fazt/internal/server"
 	"fazt/internal/system"
 )
 
@@ -141,5 +144,185 @@ func TestNewcomersTakeThePlaceOfIdleConnections(t *testing.T) {
 	_, _ = io.WriteString(working, strings.Repeat("x", 100))
 	if got := x.fate(working, 20*time.Second); got != "answered" {
 		t.Errorf("the connection at work: %s", got)
+	}
+}
+
+// halves begin an answer and fail.
+const halves = `
+-- api/main.js --
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+const bytes = (text) => new TextEncoder().encode(text);
+export default { async fetch(request) {
+  const { pathname } = new URL(request.url);
+  const answer = async function* () {
+    yield bytes("half");
+    await sleep(100);
+    if (pathname === "/api/whole") return;
+    if (pathname === "/api/late") await sleep(3000);
+    throw new Error("it failed");
+  };
+  if (pathname === "/api/events") {
+    let told = false;
+    return new Response(new ReadableStream({ async pull(c) {
+      if (told) await sleep(1000);
+      told = true;
+      c.enqueue(bytes("data: first\n\n"));
+    } }), { headers: { "content-type": "text/event-stream" } });
+  }
+  return new Response(answer());
+} };
+-- big.txt --
+`
+
+// readAll reads an answer to its end; whole says whether it looked complete.
+func readAll(t *testing.T, address, request string) (text string, whole bool) {
+	t.Helper()
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(30 * time.Second))
+	_, _ = io.WriteString(c, request)
+	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		return "", false
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	return string(body), err == nil
+}
+
+// clients are the ways in which an answer of unknown length is delimited.
+func clients(path string) map[string]string {
+	host := "Host: app.localhost\r\n"
+	return map[string]string{
+		"HTTP/1.1":                      "GET " + path + " HTTP/1.1\r\n" + host + "\r\n",
+		"HTTP/1.1 that closes":          "GET " + path + " HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n",
+		"HTTP/1.0":                      "GET " + path + " HTTP/1.0\r\n" + host + "\r\n",
+		"HTTP/1.0 that wants to stay":   "GET " + path + " HTTP/1.0\r\n" + host + "Connection: keep-alive\r\n\r\n",
+		"HTTP/1.0 that takes gzip, too": "GET " + path + " HTTP/1.0\r\n" + host + "Accept-Encoding: gzip\r\n\r\n",
+	}
+}
+
+func TestHalfAnAnswerDoesNotLookWhole(t *testing.T) {
+	i := fazttest.New(t)
+	i.Deploy("app", halves)
+	for name, request := range clients("/api/half") {
+		if text, whole := readAll(t, i.Address, request); whole {
+			t.Errorf("%s: %q looks whole", name, text)
+		}
+	}
+	for name, request := range clients("/api/whole") {
+		if text, whole := readAll(t, i.Address, request); !whole || text != "half" {
+			t.Errorf("%s: %q, whole %v", name, text, whole)
+		}
+	}
+	if _, whole := readAll(t, i.Address, strings.Replace(clients("/api/half")["HTTP/1.0"], "GET", "HEAD", 1)); !whole {
+		t.Error("HEAD is answered without the body that fails")
+	}
+}
+
+func TestHalfAnAnswerDoesNotLookWholeBehindNginx(t *testing.T) {
+	i := fazttest.New(t)
+	i.Deploy("app", halves)
+	proxy := nginx(t, "location / { proxy_pass http://"+i.Address+"; proxy_set_header Host $host; }")
+	for name, request := range clients("/api/half") {
+		// To HTTP/1.0 nginx itself ends a broken answer as it ends a whole one, and does not let us know.
+		if text, whole := readAll(t, proxy, request); whole && strings.HasPrefix(name, "HTTP/1.1") {
+			t.Errorf("%s: %q looks whole", name, text)
+		}
+	}
+	for name, request := range clients("/api/whole") {
+		if text, whole := readAll(t, proxy, request); !whole || text != "half" {
+			t.Errorf("%s: %q, whole %v", name, text, whole)
+		}
+	}
+}
+
+// A server that stops cuts off what still goes out.
+func TestAnAnswerThatAStopCutsOffDoesNotLookWhole(t *testing.T) {
+	i := fazttest.New(t)
+	i.Deploy("app", halves)
+	var group sync.WaitGroup
+	begun := make(chan struct{}, 8)
+	all := clients("/api/late")
+	for name, request := range all {
+		group.Go(func() {
+			c, err := net.Dial("tcp", i.Address)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer c.Close()
+			_ = c.SetDeadline(time.Now().Add(30 * time.Second))
+			_, _ = io.WriteString(c, request)
+			resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+			begun <- struct{}{}
+			if err != nil {
+				t.Error(name, err)
+				return
+			}
+			defer resp.Body.Close()
+			if text, err := io.ReadAll(resp.Body); err == nil {
+				t.Errorf("%s: %q looks whole", name, text)
+			}
+		})
+	}
+	for range all {
+		<-begun
+	}
+	i.Stop()
+	group.Wait()
+}
+
+// A file whose later part cannot be read ends short of its announced length, to every client.
+func TestHalfAFileDoesNotLookWhole(t *testing.T) {
+	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Storage.MaxVFS = 0 }))
+	i.Deploy("app", file("big.bin", 5<<20))
+	err := i.DB.Write(t.Context(), func(tx *database.Tx) error {
+		return tx.Exec("DELETE FROM chunks WHERE n > 2")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, request := range clients("/big.bin") {
+		if strings.Contains(request, "gzip") {
+			continue // that is another content, and short
+		}
+		if text, whole := readAll(t, i.Address, request); whole {
+			t.Errorf("%s: %d bytes look whole", name, len(text))
+		}
+	}
+}
+
+func TestStreamsArePassedOnByNginxAsTheyCome(t *testing.T) {
+	i := fazttest.New(t, func(c *server.Config) { c.Dev = true })
+	i.Deploy("app", halves)
+	proxy := nginx(t, "location / { proxy_pass http://"+i.Address+"; proxy_set_header Host $host; gzip on; gzip_types *; }")
+	key := keyFor(t, i, "admin")
+	for name, request := range map[string]string{
+		"events of a function": "GET /api/events HTTP/1.1\r\nHost: app.localhost\r\n\r\n",
+		"pages that reload":    "GET /_fazt/reload HTTP/1.1\r\nHost: app.localhost\r\n\r\n",
+		"the log of an app":    "GET /api/apps/app/logs/follow HTTP/1.1\r\nHost: admin.localhost\r\nAuthorization: Bearer " + key + "\r\n\r\n",
+		"the activity log":     "GET /api/logs/tail HTTP/1.1\r\nHost: admin.localhost\r\nAuthorization: Bearer " + key + "\r\n\r\n",
+		"calls to elsewhere":   "GET /api/net/log/follow HTTP/1.1\r\nHost: admin.localhost\r\nAuthorization: Bearer " + key + "\r\n\r\n",
+	} {
+		c, err := net.Dial("tcp", proxy)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		_ = c.SetDeadline(time.Now().Add(20 * time.Second)) // nginx would keep it for 60 s
+		_, _ = io.WriteString(c, strings.Replace(request, "\r\n\r\n", "\r\nAccept-Encoding: gzip\r\n\r\n", 1))
+		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil || resp.StatusCode != http.StatusOK || !strings.Contains(resp.Header.Get("Cache-Control"), "no-transform") {
+			t.Errorf("%s: %v %v", name, resp, err)
+			continue
+		}
+		defer resp.Body.Close()
+		if _, err := resp.Body.Read(make([]byte, 1)); err != nil {
+			t.Errorf("%s: no first byte: %v", name, err)
+		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 type Stream struct {
 	// Write produces the stream on the server, and returns when it has ended or its reader is gone.
 	Write func(w io.Writer) error
-	Live  bool  // every Write goes out at once, and is not collected with others
+	Live  bool  // it is of events, and every Write goes out at once
 	Size  int64 // bytes; -1 = not known
 
 	// Body is the stream on the client, who must close it.
@@ -27,7 +27,9 @@ type Stream struct {
 func (s Spec) WriteStream(w http.ResponseWriter, stream Stream) (begun bool, err error) {
 	h := w.Header()
 	h.Set("Content-Type", s.Media)
-	h.Set("Cache-Control", "no-store")
+	// Proxies pass it on as it comes, and as it is: nginx would keep it until it has a page full.
+	h.Set("Cache-Control", "no-store, no-transform")
+	h.Set("X-Accel-Buffering", "no")
 	// It may be an app's own page: on the admin host no browser may take it for one of the product.
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Disposition", "attachment")
@@ -38,7 +40,7 @@ func (s Spec) WriteStream(w http.ResponseWriter, stream Stream) (begun bool, err
 	out := &streamWriter{w: w}
 	if stream.Live {
 		out.control = http.NewResponseController(w)
-		if err := out.flush(); err != nil { // the reader learns now that it is connected
+		if _, err := out.Write(Heartbeat()); err != nil { // the reader learns now that it is connected
 			return true, err
 		}
 	}
