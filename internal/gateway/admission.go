@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"io"
+	"math"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -69,6 +70,13 @@ func (a *admission) Enter(f *runtime.Function) error {
 		return errTooManyOf
 	}
 	return nil
+}
+
+// Return counts a request in again that left to wait.
+func (a *admission) Return(f *runtime.Function) {
+	a.all.Add(1)
+	a.of(f.AppID).Add(1)
+	a.enterClient(f.Client, math.MaxInt)
 }
 
 // Leave counts it out.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -12,6 +13,7 @@ import (
 
 	"fazt/internal/errs"
 	"fazt/internal/runtime"
+	"fazt/internal/share"
 	"fazt/internal/system"
 )
 
@@ -64,6 +66,62 @@ func TestEveryPlaceThatWasTakenIsGivenBack(t *testing.T) {
 		if n := a.of(app).Load(); n != 0 {
 			t.Errorf("%s: %d are left", app, n)
 		}
+	}
+}
+
+// Found as: a thousand streams that waited took all places of their app.
+func TestRequestsThatWaitTakeNoPlace(t *testing.T) {
+	l := system.Defaults()
+	l.Capacity.MaxRequests, l.Capacity.MaxPerIP = 4, 2
+	a := &admission{limits: system.NewLive(l)}
+	of := func(client string) *runtime.Function {
+		return &runtime.Function{AppID: "a", Client: share.Client(netip.MustParseAddr(client))}
+	}
+	first, second := of("192.0.2.1"), of("192.0.2.2")
+	for range 10 {
+		if err := a.Enter(first); err != nil {
+			t.Fatal(err)
+		}
+		a.Leave(first)
+	}
+	for range 3 {
+		a.Return(first)
+	}
+	if err := a.Enter(first); !errs.Is(err, errs.Unavailable) {
+		t.Errorf("the app has more than it may, and one more got in: %v", err)
+	}
+	a.Leave(first)
+	a.Leave(first)
+	if err := a.Enter(second); err != nil {
+		t.Errorf("there is room again: %v", err)
+	}
+	a.Leave(first)
+	a.Leave(second)
+	if a.all.Load() != 0 || len(a.clients) != 0 {
+		t.Errorf("%d are left, %v", a.all.Load(), a.clients)
+	}
+}
+
+func TestAClientHasABoundOfItsOwn(t *testing.T) {
+	l := system.Defaults()
+	l.Capacity.MaxPerIP = 2
+	a := &admission{limits: system.NewLive(l)}
+	enter := func(client netip.Prefix) error { return a.Enter(&runtime.Function{AppID: "a", Client: client}) }
+	for client, most := range map[netip.Prefix]int{
+		share.Client(netip.MustParseAddr("192.0.2.1")): 2, share.Client(netip.MustParseAddr("2001:db8::1")): 2, {}: 50,
+	} {
+		got := 0
+		for range 50 {
+			if enter(client) == nil {
+				got++
+			}
+		}
+		if got != most {
+			t.Errorf("%v got %d, want %d", client, got, most)
+		}
+	}
+	if err := enter(share.Client(netip.MustParseAddr("2001:db8::ffff"))); err == nil {
+		t.Error("another address of the same network got in")
 	}
 }
 

@@ -67,6 +67,8 @@ type Admission interface {
 	Enter(f *Function) error
 	// Leave counts it out: the function is done with it. Its visitor may not have read the answer.
 	Leave(f *Function)
+	// Return counts one in again that left to wait, however many there are.
+	Return(f *Function)
 }
 
 func (f *Function) holder() share.Holder { return share.Holder{App: f.AppID, Client: f.Client} }

@@ -78,6 +78,9 @@ func (u *run) park(m *machine) error {
 		return errCrowded
 	}
 	u.slow = true
+	if gate := u.f.Admission; gate != nil {
+		gate.Leave(&u.f)
+	}
 	e := u.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -115,6 +118,9 @@ func (u *run) unpark(m *machine, goesOn bool) (err error) {
 	e.mu.Unlock()
 	u.parked.Release()
 	u.parked, u.robbed = nil, nil
+	if gate := u.f.Admission; gate != nil {
+		gate.Return(&u.f)
+	}
 	return err
 }
 
