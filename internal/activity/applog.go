@@ -54,7 +54,7 @@ func OpenAppLog(ctx context.Context, c AppLogConfig) (*AppLog, error) {
 		aged:   "DELETE FROM app_log WHERE id IN (SELECT id FROM app_log WHERE id < ? ORDER BY id LIMIT ?) RETURNING app_id",
 		keep:   c.Keep, age: c.Age,
 	}}
-	a.sink = sink[Line]{db: c.DB, log: c.Log, what: "console lines", tick: a.endSeconds, store: a.insert, idle: a.retention.idle}
+	a.sink = sink[Line]{db: c.DB, log: c.Log, what: "console lines", visitors: true, tick: a.endSeconds, store: a.insert, idle: a.retention.idle}
 	a.retention.begin()
 	last, err := newest(ctx, c.DB, "SELECT max(id) FROM app_log")
 	a.begin(last)

@@ -143,7 +143,7 @@ func (l *Log) newest(ctx context.Context, f Filter, limit int) (list []Entry, er
 
 // List is a page of the matching entries, newest first; next is what Before is for the following page, 0 on the last.
 func (l *Log) List(ctx context.Context, f Filter, limit int) (page []Entry, next int64, err error) {
-	if err := l.Flush(ctx); err != nil {
+	if err := l.Settle(ctx); err != nil {
 		return nil, 0, err
 	}
 	page, err = l.newest(ctx, f, limit+1)
@@ -189,7 +189,7 @@ const aboutBytes = 420
 
 // Stats counts the matching entries.
 func (l *Log) Stats(ctx context.Context, f Filter) (s Stats, err error) {
-	if err := l.Flush(ctx); err != nil {
+	if err := l.Settle(ctx); err != nil {
 		return s, err
 	}
 	s = Stats{Weights: []WeightCount{}, Results: map[Result]int{}, Dropped: l.Dropped()}

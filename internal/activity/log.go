@@ -139,9 +139,6 @@ func (l *Log) Started(ctx context.Context, version string, facts map[string]any)
 		}
 		return tx.Exec("INSERT INTO last_version (only, version) VALUES (1, ?) ON CONFLICT DO UPDATE SET version = excluded.version", version)
 	})
-	if err != nil {
-		return err
-	}
 	if facts == nil {
 		facts = map[string]any{}
 	}
@@ -151,7 +148,7 @@ func (l *Log) Started(ctx context.Context, version string, facts map[string]any)
 		l.Record(Entry{Weight: Deployment, Action: "server.upgrade", Result: OK, Actor: Actor{Kind: ItSelf}, ResourceType: "server",
 			Details: Details(map[string]any{"from": before, "to": version})})
 	}
-	return nil
+	return err
 }
 
 // Stopped records that the server ends.

@@ -44,7 +44,7 @@ func OpenRecords[T any](ctx context.Context, c RecordsConfig[T]) (*Records[T], e
 		aged:   "DELETE FROM " + c.Table + " WHERE id IN (SELECT id FROM " + c.Table + " WHERE id < ? ORDER BY id LIMIT ?) RETURNING app_id",
 		keep:   c.Keep, age: c.Age,
 	}}
-	r.sink = sink[T]{db: c.DB, log: c.Log, what: c.What, store: r.insert, idle: r.retention.idle, most: c.Most, every: c.Every, yield: c.Yields}
+	r.sink = sink[T]{db: c.DB, log: c.Log, what: c.What, visitors: true, store: r.insert, idle: r.retention.idle, most: c.Most, every: c.Every, yield: c.Yields}
 	r.retention.begin()
 	last, err := newest(ctx, c.DB, "SELECT max(id) FROM "+c.Table)
 	r.begin(last)

@@ -33,6 +33,8 @@ type sink[T any] struct {
 	every func() time.Duration               // how old an unstored record gets; nil = FlushEvery
 	yield func(T) bool                       // whether a record makes room for one that does not; nil = none does
 
+	visitors bool // the records are made by visitors: they are stored only while there is space enough
+
 	storing sync.Mutex // held while records are on their way from the buffer to the disk
 
 	mu     sync.Mutex
@@ -107,17 +109,31 @@ func (s *sink[T]) Run(ctx context.Context) error {
 	}
 	tick := time.NewTimer(every())
 	defer tick.Stop()
+	failing := false
 	for ; ; tick.Reset(every()) {
 		select {
 		case <-ctx.Done():
-			return s.Flush(context.WithoutCancel(ctx))
+			if err := s.Flush(context.WithoutCancel(ctx)); err != nil {
+				s.log.Error(s.what+" could not be stored and are lost", "error", err)
+			}
+			return nil
 		case <-tick.C:
 		case <-s.full:
 		}
-		if err := s.Flush(ctx); err != nil && ctx.Err() == nil {
-			s.log.Error(s.what+" could not be stored", "error", err)
+		err := s.Flush(ctx)
+		if err != nil && ctx.Err() == nil && !failing {
+			s.log.Error(s.what+" cannot be stored; they wait in memory, as many as fit", "error", err)
 		}
+		failing = err != nil
 	}
+}
+
+// Settle is Flush for those who then read: what cannot be stored now waits, and what is stored can be read.
+func (s *sink[T]) Settle(ctx context.Context) error {
+	if err := s.Flush(ctx); err != nil && ctx.Err() != nil {
+		return err
+	}
+	return nil
 }
 
 // Flush stores what is waiting and returns when it is on the disk.
@@ -135,9 +151,13 @@ func (s *sink[T]) Flush(ctx context.Context) error {
 		return nil
 	}
 	var err error
+	write := ctx
+	if s.visitors {
+		write = database.Growing(ctx)
+	}
 	for first := true; err == nil && (first || len(batch) > 0); first = false {
 		part := batch[:min(len(batch), storeMost)]
-		if err = s.db.Write(ctx, func(tx *database.Tx) error { return s.store(tx, part) }); err == nil {
+		if err = s.db.Write(write, func(tx *database.Tx) error { return s.store(tx, part) }); err == nil {
 			batch = batch[len(part):]
 		}
 	}

@@ -224,9 +224,7 @@ func scanKey(r *database.Row) APIKey {
 
 // List is a page of the keys that were not revoked, oldest first, after the id in cursor; next is the cursor of the following page.
 func (k *Keys) List(ctx context.Context, cursor string, limit int) (page []APIKey, next string, err error) {
-	if err := k.Flush(ctx); err != nil {
-		return nil, "", err
-	}
+	_ = k.Flush(ctx) // what cannot be stored waits, and the list is some seconds behind
 	page = []APIKey{}
 	err = k.db.Read(ctx, func(c *database.Conn) error {
 		return c.Each("SELECT "+keyColumns+" FROM keys WHERE id > ? AND revoked_at IS NULL ORDER BY id LIMIT ?", func(r *database.Row) error {
@@ -303,16 +301,7 @@ func (k *Keys) Flush(ctx context.Context) error {
 
 // Run stores when keys were last used, now and then, until ctx ends.
 func (k *Keys) Run(ctx context.Context) error {
-	tick := time.NewTicker(usedEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			if err := k.Flush(ctx); err != nil && ctx.Err() == nil && !errs.Is(err, errs.Unavailable) {
-				return err
-			}
-		case <-ctx.Done():
-			return k.Flush(context.WithoutCancel(ctx))
-		}
-	}
+	k.db.Repeat(ctx, usedEvery, "storing when keys were last used", k.Flush)
+	_ = k.Flush(context.WithoutCancel(ctx)) // a disk that is full must not make a stop look like a failure
+	return nil
 }

@@ -17,6 +17,7 @@ import (
 
 	"fazt/internal/api/op"
 	"fazt/internal/client"
+	"fazt/internal/database"
 	"fazt/internal/egress"
 	"fazt/internal/errs"
 	"fazt/internal/listener"
@@ -73,7 +74,7 @@ there is a problem; warnings do not count.`,
 
 // examine makes every check that can be made: one that fails hides none of the others.
 func (c *command) examine(path string) []finding {
-	list := []finding{checkClock(path, time.Now()), checkDisk(filepath.Dir(path), freeSpace)}
+	list := []finding{checkClock(path, time.Now()), checkDisk(filepath.Dir(path), database.Space)}
 	if _, err := os.Stat(path); err != nil {
 		return append(list, finding{"database", problem, fmt.Sprintf("there is no %s", path), "`fazt server start` makes it; --db names another"})
 	}
@@ -309,14 +310,14 @@ const (
 	noSpace     = 100 << 20
 )
 
-func checkDisk(dir string, free func(string) (uint64, error)) finding {
+func checkDisk(dir string, space func(string) (free, total int64, err error)) finding {
 	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) { // the directory may not have been made yet
 		if _, err := os.Stat(dir); err == nil {
 			break
 		}
 	}
-	n, err := free(dir)
-	found := fmt.Sprintf("%s free at %s", output.Size(int64(min(n, 1<<62))), dir)
+	n, _, err := space(dir)
+	found := fmt.Sprintf("%s free at %s", output.Size(n), dir)
 	switch {
 	case err != nil:
 		return finding{"disk", warning, fmt.Sprintf("the free space at %s is not known: %v", dir, err), ""}

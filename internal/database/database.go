@@ -32,6 +32,12 @@ type Config struct {
 	Log        *slog.Logger      // nil = silent
 	Watch      map[string]string // tables whose changes TakeChanges tells of, each with the column that names what changed
 	MaxPages   int64             // pages the file may grow to; 0 = no bound but the disk
+
+	// Space says, for a disk of so many bytes, below how many free ones to warn, and below how many to refuse what visitors
+	// want stored; nil = never.
+	Space func(total int64) (low, reserve int64)
+	// DiskChanged is told when the state of the disk changes. It must not wait for anything, nor use the DB.
+	DiskChanged func(Disk)
 }
 
 // DB is an open database. It is safe for use by any number of goroutines.
@@ -40,6 +46,7 @@ type DB struct {
 	log     *slog.Logger
 	writer  *writer
 	readers *readers
+	disk    *disk
 	closing sync.Once
 }
 
@@ -67,7 +74,8 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err := watching.watch(conn); err != nil {
 		return nil, errors.Join(err, conn.close())
 	}
-	db := &DB{config: c, log: c.Log, writer: newWriter(conn, c.QueueLimit, watching), readers: newReaders(c)}
+	d := newDisk(c)
+	db := &DB{config: c, log: c.Log, writer: newWriter(conn, c.QueueLimit, watching, d), readers: newReaders(c, d), disk: d}
 	// One reader is opened now, so that a file that cannot be read is found here and not in a request.
 	if err := db.Read(ctx, func(*Conn) error { return nil }); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -96,6 +104,9 @@ func (db *DB) Close() error {
 //
 // fn runs on the writer and delays every other write: it must not wait for anything, and must not call Write.
 func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	if err := db.disk.admit(ctx); err != nil {
+		return err
+	}
 	return db.writer.do(ctx, fn)
 }
 

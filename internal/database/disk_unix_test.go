@@ -3,10 +3,17 @@
 package database
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"log/slog"
+	"math"
+	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"fazt/internal/database/diskfault"
 	"fazt/internal/errs"
@@ -65,5 +72,181 @@ func TestAnUnreadableSectorFailsTheReadsThatNeedItAlone(t *testing.T) {
 	}
 	if failed == 0 || failed > 10 {
 		t.Errorf("%d of 100 rows could not be read", failed)
+	}
+}
+
+// put stores a value, in place of one that is there.
+func put(name, value string) func(tx *Tx) error {
+	return func(tx *Tx) error {
+		return tx.Exec("INSERT OR REPLACE INTO settings (name, value, updated_at) VALUES (?, ?, 1)", name, value)
+	}
+}
+
+// broken is a disk whose writes to the database fail as told, for as long as told.
+func broken(t *testing.T, path string, fault *atomic.Int32) {
+	diskfault.Inject(t, func(op diskfault.Op) diskfault.Fault {
+		if (op.Kind == diskfault.Write || op.Kind == diskfault.Sync) && strings.HasPrefix(op.File, path) {
+			return diskfault.Fault(fault.Load())
+		}
+		return diskfault.None
+	})
+}
+
+// watched opens a database and watches its disk.
+func watched(t *testing.T, c Config) *DB {
+	db := open(t, c)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- db.Watch(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+// await returns when the disk is in a state.
+func await(t *testing.T, db *DB, want DiskState) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); db.Disk().State != want; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the disk is %v, not %v", db.Disk(), want)
+		}
+	}
+}
+
+func TestAFullOrBrokenDiskRefusesWritesAndNothingElseUntilItIsMended(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		fault diskfault.Fault
+		kind  errs.Kind
+		state DiskState
+	}{
+		{"full", diskfault.Full, errs.StorageFull, DiskFull},
+		{"cannot be written", diskfault.Unwritable, errs.Unavailable, DiskFailing},
+		{"cannot be synced", diskfault.Unsynced, errs.Unavailable, DiskFailing},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var fault atomic.Int32
+			path := filepath.Join(t.TempDir(), "data.db")
+			broken(t, path, &fault)
+			db := watched(t, Config{Path: path})
+			if err := db.Write(t.Context(), put("a", "1")); err != nil {
+				t.Fatal(err)
+			}
+			fault.Store(int32(tt.fault))
+			if err := db.Write(t.Context(), put("a", "2")); !errs.Is(err, tt.kind) {
+				t.Errorf("the write: %v", err)
+			}
+			await(t, db, tt.state)
+			if got, _ := get(t, db, "a"); got != "1" {
+				t.Errorf("a is %q", got)
+			}
+			fault.Store(0)
+			await(t, db, DiskSound)
+			if err := db.Write(t.Context(), put("a", "3")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestADatabaseOpensOnAFullDiskWhereNothingHasToChange(t *testing.T) {
+	db := filled(t)
+	path := db.Path()
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var fault atomic.Int32
+	fault.Store(int32(diskfault.Full))
+	broken(t, path, &fault)
+	db = open(t, Config{Path: path})
+	if _, found := get(t, db, "row 050"); !found {
+		t.Error("it cannot be read")
+	}
+	fault.Store(0)
+}
+
+// Writes into a file that had no name any more were acknowledged, and gone with the process.
+func TestNoWriteIsAcknowledgedWhenTheFileHasLostItsName(t *testing.T) {
+	for _, suffix := range []string{"", "-wal"} {
+		for name, remove := range map[string]func(path string) error{
+			"deleted":  os.Remove,
+			"moved":    func(path string) error { return os.Rename(path, path+".moved") },
+			"replaced": func(path string) error { return errors.Join(os.Remove(path), os.WriteFile(path, nil, 0o600)) },
+		} {
+			t.Run(name+suffix, func(t *testing.T) {
+				db := open(t, Config{})
+				if err := db.Write(t.Context(), put("a", "1")); err != nil {
+					t.Fatal(err)
+				}
+				if err := remove(db.Path() + suffix); err != nil {
+					t.Fatal(err)
+				}
+				if err := db.Write(t.Context(), put("a", "2")); !errs.Is(err, errs.Unavailable) {
+					t.Errorf("the write: %v", err)
+				}
+				if d := db.Disk(); d.State != DiskLost || !strings.Contains(d.Reason, db.Path()+suffix) {
+					t.Errorf("the disk is %v", d)
+				}
+			})
+		}
+	}
+}
+
+func TestADatabaseThatIsMovedBackIsWrittenAgain(t *testing.T) {
+	db := watched(t, Config{})
+	if err := os.Rename(db.Path(), db.Path()+".moved"); err != nil {
+		t.Fatal(err)
+	}
+	await(t, db, DiskLost) // though nobody writes
+	if err := os.Rename(db.Path()+".moved", db.Path()); err != nil {
+		t.Fatal(err)
+	}
+	await(t, db, DiskSound)
+	if err := db.Write(t.Context(), put("a", "1")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWhatVisitorsStoreIsRefusedBeforeWhatTheOwnerDoes(t *testing.T) {
+	var low, reserve atomic.Int64
+	db := watched(t, Config{Space: func(int64) (int64, int64) { return low.Load(), reserve.Load() }})
+	low.Store(math.MaxInt64)
+	await(t, db, DiskLow)
+	if err := db.Write(Growing(t.Context()), put("a", "1")); err != nil {
+		t.Error("a warning refuses:", err)
+	}
+	reserve.Store(math.MaxInt64)
+	await(t, db, DiskScarce)
+	if err := db.Write(Growing(t.Context()), put("a", "2")); !errs.Is(err, errs.StorageFull) {
+		t.Error("a visitor's write:", err)
+	}
+	if err := db.Write(t.Context(), put("a", "3")); err != nil {
+		t.Error("the owner's write:", err)
+	}
+}
+
+func TestATaskThatFailsIsTriedAgainAndToldOfOnce(t *testing.T) {
+	var log strings.Builder
+	db := open(t, Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	ctx, stop := context.WithCancel(t.Context())
+	runs := 0
+	db.Repeat(ctx, time.Millisecond, "counting", func(context.Context) error {
+		if runs++; runs < 5 {
+			return errs.New(errs.StorageFull, "the disk is full")
+		}
+		if runs == 6 {
+			stop()
+		}
+		return nil
+	})
+	if n := strings.Count(log.String(), "counting failed"); n != 1 {
+		t.Errorf("it was told of %d times: %s", n, log.String())
+	}
+	if !strings.Contains(log.String(), "counting works again") {
+		t.Errorf("the end was not told of: %s", log.String())
 	}
 }

@@ -33,6 +33,9 @@ func (db *DB) ReadGuarded(ctx context.Context, statement string, g Guard, fn fun
 	if db.readers.isClosed() {
 		return errs.New(errs.Unavailable, "the database is closed")
 	}
+	if db.disk.missing() != "" { // another file might have the name
+		return errLost()
+	}
 	c, err := openConn(db.config.Path, sqlite.OpenReadWrite, append(readerPragmas(), spill()))
 	if err != nil {
 		return err
@@ -55,6 +58,9 @@ func (db *DB) WriteGuarded(ctx context.Context, statement string, g Guard, fn fu
 	if db.writer.isClosed() {
 		return 0, errs.New(errs.Unavailable, "the database is closed")
 	}
+	if err := db.disk.stored(); err != nil {
+		return 0, err
+	}
 	c, err := openConn(db.config.Path, sqlite.OpenReadWrite, append(basePragmas(), spill()))
 	if err != nil {
 		return 0, err
@@ -70,7 +76,10 @@ func (db *DB) WriteGuarded(ctx context.Context, statement string, g Guard, fn fu
 	changes = c.Changes()
 	err = c.Exec("COMMIT")
 	db.ChangedAll() // its connection is not watched
-	return changes, interrupted(ctx, err)
+	if err != nil {
+		return changes, db.disk.judge(interrupted(ctx, err))
+	}
+	return changes, db.disk.stored()
 }
 
 // longestValue is a chunk of a file with room beside it. Work on a value can grow with the square of its length, and no

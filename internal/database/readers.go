@@ -13,6 +13,7 @@ import (
 // readers is a pool of connections that can only read. They are opened when first needed.
 type readers struct {
 	config Config
+	disk   *disk
 	slots  chan struct{} // one token per connection that may be lent
 
 	mu     sync.Mutex
@@ -20,8 +21,8 @@ type readers struct {
 	closed bool
 }
 
-func newReaders(c Config) *readers {
-	return &readers{config: c, slots: make(chan struct{}, c.Readers)}
+func newReaders(c Config, d *disk) *readers {
+	return &readers{config: c, disk: d, slots: make(chan struct{}, c.Readers)}
 }
 
 func (p *readers) do(ctx context.Context, interruptible bool, fn func(c *Conn) error) error {
@@ -45,6 +46,9 @@ func (p *readers) do(ctx context.Context, interruptible bool, fn func(c *Conn) e
 		defer c.raw.SetInterrupt(nil)
 	}
 	err = fn(c)
+	if IsUnreadable(err) {
+		p.disk.unreadable.Add(1)
+	}
 	if err != nil && ctx.Err() != nil && errs.Is(err, errs.Timeout) {
 		return context.Cause(ctx)
 	}
@@ -62,7 +66,29 @@ func (p *readers) take() (*Conn, error) {
 		p.idle = p.idle[:n-1]
 		return c, nil
 	}
+	return p.open()
+}
+
+// open opens a connection, unless another file has the name by now.
+func (p *readers) open() (*Conn, error) {
+	if p.disk.missing() != "" {
+		return nil, errLost()
+	}
 	return openConn(p.config.Path, sqlite.OpenReadWrite, readerPragmas())
+}
+
+// fill opens all connections that there may be.
+func (p *readers) fill() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for !p.closed && len(p.idle)+len(p.slots) < cap(p.slots) {
+		c, err := p.open()
+		if err != nil {
+			return err
+		}
+		p.idle = append([]*Conn{c}, p.idle...)
+	}
+	return nil
 }
 
 func (p *readers) put(c *Conn) {

@@ -22,6 +22,7 @@ const maxBatch = 512
 type writer struct {
 	conn  *Conn
 	limit func() int
+	disk  *disk
 	turn  chan struct{} // holds a token while the connection is in use
 
 	mu     sync.Mutex
@@ -59,8 +60,8 @@ func openWriter(c Config) (*Conn, error) {
 	return openConn(c.Path, sqlite.OpenReadWrite, pragmas)
 }
 
-func newWriter(conn *Conn, limit func() int, watching *changes) *writer {
-	w := &writer{conn: conn, limit: limit, changes: watching, pace: pace{start: time.Now()}, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1), ended: make(chan struct{})}
+func newWriter(conn *Conn, limit func() int, watching *changes, d *disk) *writer {
+	w := &writer{conn: conn, limit: limit, changes: watching, disk: d, pace: pace{start: time.Now()}, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1), ended: make(chan struct{})}
 	go w.run()
 	return w
 }
@@ -172,9 +173,15 @@ func (w *writer) commit(batch []*write) {
 		return
 	}
 	w.changes.begin()
-	if err := w.timed(started); err != nil {
+	err := w.timed(started)
+	if err == nil {
+		err = w.disk.stored()
+	} else {
+		err = w.disk.judge(err)
+	}
+	if err != nil {
 		for _, job := range started {
-			if job.err == nil {
+			if job.err == nil || ofDisk(job.err) {
 				job.err = err
 			}
 		}

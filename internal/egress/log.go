@@ -188,7 +188,7 @@ func (l *Log) newest(ctx context.Context, f Filter, limit int) (list []Attempt, 
 
 // List is a page of the matching attempts, newest first; next is what Before is for the following page, 0 on the last.
 func (l *Log) List(ctx context.Context, f Filter, limit int) (page []Attempt, next int64, err error) {
-	if err := l.Flush(ctx); err != nil {
+	if err := l.Settle(ctx); err != nil {
 		return nil, 0, err
 	}
 	page, err = l.newest(ctx, f, limit+1)

@@ -77,7 +77,7 @@ func percentile(sorted []float64, p int) float64 {
 
 // Stats counts the matching attempts.
 func (l *Log) Stats(ctx context.Context, f Filter) (Stats, error) {
-	if err := l.Flush(ctx); err != nil {
+	if err := l.Settle(ctx); err != nil {
 		return Stats{}, err
 	}
 	type place struct{ app, domain string }

@@ -193,9 +193,7 @@ func (s *Store) Remove(ctx context.Context, domain, appID string) (Entry, error)
 // Secrets are all secrets without their values, in the order of their names, those for every app first. Whether they
 // can be used is looked at anew: the key may have been lost, or put back.
 func (s *Store) Secrets(ctx context.Context) ([]KeptSecret, error) {
-	if err := s.Flush(ctx); err != nil {
-		return nil, err
-	}
+	_ = s.Flush(ctx) // what cannot be stored waits, and the list is some seconds behind
 	if err := s.Reload(ctx); err != nil {
 		return nil, err
 	}
@@ -361,18 +359,9 @@ func (s *Store) Flush(ctx context.Context) error {
 
 // Run stores when secrets were last used, now and then, until ctx ends.
 func (s *Store) Run(ctx context.Context) error {
-	tick := time.NewTicker(usedEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			if err := s.Flush(ctx); err != nil && ctx.Err() == nil && !errs.Is(err, errs.Unavailable) {
-				return err
-			}
-		case <-ctx.Done():
-			return s.Flush(context.WithoutCancel(ctx))
-		}
-	}
+	s.db.Repeat(ctx, usedEvery, "storing when secrets were last used", s.Flush)
+	_ = s.Flush(context.WithoutCancel(ctx)) // a disk that is full must not make a stop look like a failure
+	return nil
 }
 
 // Reload puts what is stored in force. Where nothing changed, the policy stays the same one: connections are kept by

@@ -35,25 +35,15 @@ type Collected struct {
 
 // Run collects now and then, until ctx ends.
 func (s *Store) Run(ctx context.Context) error {
-	ticker := time.NewTicker(collectEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
+	s.db.Repeat(ctx, collectEvery, "collecting what is no longer needed", func(ctx context.Context) error {
 		got, err := s.Collect(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case err != nil:
-			s.log.Warn("what is no longer needed could not be collected", "error", err)
-		case got != Collected{}:
+		if err == nil && got != (Collected{}) {
 			s.log.Info("collected what is no longer needed", "uploads", got.Uploads, "deployments", got.Deployments,
 				"blobs", got.Blobs, "bytes", got.Bytes)
 		}
-	}
+		return err
+	})
+	return nil
 }
 
 // Collect removes what nothing needs any more: expired uploads, deployments beyond the number to keep, content that

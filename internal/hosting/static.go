@@ -27,9 +27,10 @@ type StaticConfig struct {
 // Static serves the files of deployments from bounded memory, and what does not fit there in constant memory from the
 // database. It is safe for use by any number of goroutines.
 type Static struct {
-	store *Store
-	cache *cache
-	log   *slog.Logger
+	store  *Store
+	cache  *cache
+	unread unread
+	log    *slog.Logger
 
 	hits, misses atomic.Uint64
 }
@@ -94,6 +95,7 @@ func (s *Static) Serve(w http.ResponseWriter, r *http.Request, v View) error {
 		return errs.New(errs.MethodNotAllowed, "files can be read, and nothing else: the methods are %s", allowed)
 	}
 	err := s.answer(w, r, v)
+	s.unread.note(r, err)
 	if err != nil && !errs.Is(err, errs.NotFound) || errors.Is(err, errGone) {
 		s.Forget(v.Deployment) // what it knows of the content may be out of date: damaged content is replaced
 	}
@@ -282,10 +284,14 @@ func (s *Static) sent(r *http.Request, err error) {
 	if err == nil || r.Context().Err() != nil {
 		return
 	}
+	s.unread.note(r, err)
 	if left := net.Error(nil); !errors.As(err, &left) {
 		s.log.Warn("a static file was cut off", "path", r.URL.Path, "error", err)
 	}
 }
+
+// Unreadable are the addresses of files that the disk could not read since the start, the first few of them.
+func (s *Static) Unreadable() []string { return s.unread.list() }
 
 // file is a page in the form that is sent: in memory, or a stream from the database.
 type file struct {
@@ -331,6 +337,9 @@ func (s *Static) open(ctx context.Context, f *file) error {
 	}
 	if !s.cache.keeps(size) {
 		f.stream = s.store.OpenBlob(ctx, blob, size)
+		if _, err := f.stream.rest(); err != nil { // while an error can still be answered
+			return err
+		}
 		f.etag = []string{etag(key.hash, key.encoding)}
 		f.length = []string{strconv.FormatInt(size, 10)}
 		return nil

@@ -239,12 +239,16 @@ func (h *Handed) Socket(path string) (net.Listener, error) {
 	// The socket is made in a directory nobody else can enter and moved into place when its mode is set: at no time
 	// can another user of the machine connect.
 	dir, err := os.MkdirTemp(filepath.Dir(path), ".fazt-socket-")
+	name, widen := filepath.Join(dir, "s"), func() {}
 	if err != nil {
-		return nil, errs.Wrap(errs.Invalid, err, "the control socket %s cannot be made: %v", path, err)
+		// A full disk has room for no folder, and for a socket.
+		name = path + ".new"
+		_ = os.Remove(name)
+		widen = narrow()
 	}
 	defer os.RemoveAll(dir)
-	name := filepath.Join(dir, "s")
 	l, err := listenUnix(name)
+	widen()
 	if err != nil {
 		return nil, errs.Wrap(errs.Invalid, err, "the control socket %s cannot be made: %v", path, err)
 	}

@@ -37,20 +37,28 @@ func (i *Instance) logAge() time.Duration {
 
 // closeLogs stores what the logs still hold. Nothing records any more.
 func (i *Instance) closeLogs() error {
-	var err error
+	var all error
+	keep := func(err error) {
+		if errs.Is(err, errs.StorageFull) || errs.Is(err, errs.Unavailable) {
+			// Nothing can be done about it here, and what was asked of this process may have been to read.
+			i.log.Error("the last records could not be stored", "error", err)
+			return
+		}
+		all = errors.Join(all, err)
+	}
 	if i.Activity != nil {
-		err = i.Activity.Close(context.Background())
+		keep(i.Activity.Close(context.Background()))
 	}
 	if i.AppLog != nil {
-		err = errors.Join(err, i.AppLog.Flush(context.Background()))
+		keep(i.AppLog.Flush(context.Background()))
 	}
 	if i.NetLog != nil {
-		err = errors.Join(err, i.NetLog.Flush(context.Background()))
+		keep(i.NetLog.Flush(context.Background()))
 	}
 	if i.Net != nil {
-		err = errors.Join(err, i.Net.Flush(context.Background()))
+		keep(i.Net.Flush(context.Background()))
 	}
-	return err
+	return all
 }
 
 func (i *Instance) started(ctx context.Context, r *run) error {

@@ -23,7 +23,7 @@ func (i *Instance) ready(context.Context) error {
 	case i.DB.Stats().Queued >= i.Limits.Storage().WriteQueue:
 		return errs.New(errs.Unavailable, "the write queue is full")
 	}
-	return nil
+	return i.writable()
 }
 
 // health tells what only the running server knows, and what of it needs a look.
@@ -41,6 +41,8 @@ func (i *Instance) health(h *op.Health) {
 		Runs: int64(s.Runs), Interrupted: int64(s.Interrupted), Abandoned: int64(s.Abandoned), Refused: int64(s.Refused), Parked: s.Parked, Crowded: int64(s.Crowded),
 	}
 	h.Dropped = op.HealthDropped{LogLines: int64(i.AppLog.Dropped()), Entries: int64(i.Activity.Dropped()), NetCalls: int64(i.NetLog.Dropped())}
+	i.diskHealth(h)
+	h.Problems = append(h.Problems, diskProblems(h, i.DB.Disk().Reason)...)
 	h.Problems = append(h.Problems, i.problems(h)...)
 }
 

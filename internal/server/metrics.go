@@ -122,6 +122,12 @@ func (r reading) storage(out chan<- prometheus.Metric) {
 		gauge(out, "fazt_damaged_contents", "Contents that are not what they were when they were stored.", float64(damaged))
 	}
 	counter(out, "fazt_content_checked_bytes_total", "Content compared with its hashes in the background.", float64(r.Hosting.Checked()))
+	disk := r.DB.Disk()
+	gauge(out, "fazt_disk_bytes", "Space on the disk of the database.", float64(disk.Free), label{"space", "free"})
+	gauge(out, "fazt_disk_bytes", "Space on the disk of the database.", float64(disk.Total), label{"space", "total"})
+	gauge(out, "fazt_disk_state", "What the disk lets the database do: 0 everything, 1 space runs out, 2 nothing of visitors, 3 full, 4 failing, 5 the file is lost.", float64(disk.State))
+	counter(out, "fazt_database_failed_writes_total", "Writes that the disk refused.", float64(disk.Failed))
+	counter(out, "fazt_database_unreadable_reads_total", "Reads that failed as the disk cannot read a part of the file, or the part is damaged.", float64(disk.Unreadable))
 
 	static := r.static.Stats()
 	counter(out, "fazt_static_cache_total", "Static contents asked of the cache, by outcome.", float64(static.Hits), label{"outcome", "hit"})

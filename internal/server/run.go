@@ -45,6 +45,7 @@ func (i *Instance) Run(ctx context.Context, ready Ready) error {
 	defer i.running.Store(nil)
 
 	sinks := begin(context.WithoutCancel(ctx), stop, i.Activity.Run, i.AppLog.Run, i.Keys.Run, i.NetLog.Run, i.Net.Run)
+	disk := begin(context.WithoutCancel(ctx), stop, i.DB.Watch)
 	work := begin(context.WithoutCancel(ctx), stop, i.engine.Run, i.Hosting.Run, i.Hosting.Watch, i.KV.Run, spareProcessor, paceCollector, i.storeStops, i.watchBurning)
 	front := begin(context.WithoutCancel(ctx), stop, services(edges)...)
 	if err := i.started(ctx, r); err != nil {
@@ -65,7 +66,7 @@ func (i *Instance) Run(ctx context.Context, ready Ready) error {
 	err = errors.Join(front.end(), work.end())
 	i.Gate.Close()
 	i.Activity.Stopped(system.Version)
-	return errors.Join(err, sinks.end())
+	return errors.Join(err, sinks.end(), disk.end())
 }
 
 // stage is a set of services that stop together.
@@ -124,6 +125,10 @@ func (i *Instance) listen() (edges []edge, err error) {
 	}
 	path := listener.SocketPath(i.config.Database)
 	l, err := i.config.Handed.Socket(path)
+	if unwritable(err) { // visitors are served all the same
+		i.log.Error("there is no control socket: commands on this machine cannot reach the server", "error", err)
+		return edges, nil
+	}
 	if err != nil {
 		return edges, err
 	}

@@ -160,6 +160,7 @@ func (i *Instance) compose(ctx context.Context) (err error) {
 	i.Limits = system.NewLive(limits)
 	i.DB, err = database.Open(ctx, database.Config{
 		Path: i.config.Database, Log: i.log, QueueLimit: func() int { return i.Limits.Storage().WriteQueue }, Watch: watched(),
+		Space: i.space, DiskChanged: i.diskChanged,
 	})
 	if err != nil {
 		return err

@@ -103,7 +103,7 @@ func (k *KV) Set(ctx context.Context, s Scope, key string, value []byte, ttl tim
 	if ttl > 0 {
 		expires = now.Add(max(ttl, time.Millisecond))
 	}
-	err = k.DB.Write(ctx, func(tx *database.Tx) error {
+	err = k.DB.Write(database.Growing(ctx), func(tx *database.Tx) error {
 		if err := admit(tx, s, key, len(value), k.Limits(s.App).MaxAppData); err != nil {
 			return err
 		}
@@ -197,18 +197,11 @@ var errEnd = errors.New("the keys with the prefix end here")
 
 // Run removes expired entries until ctx ends.
 func (k *KV) Run(ctx context.Context) error {
-	tick := time.NewTicker(purgeEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-			if _, err := k.Purge(ctx); err != nil && ctx.Err() == nil && !errs.Is(err, errs.Unavailable) {
-				return err
-			}
-		}
-	}
+	k.DB.Repeat(ctx, purgeEvery, "removing expired values", func(ctx context.Context) error {
+		_, err := k.Purge(ctx)
+		return err
+	})
+	return nil
 }
 
 // Purge removes every expired entry, a batch at a time so that it holds up nobody, and returns how many it removed.

@@ -34,6 +34,10 @@ type Storage struct {
 	MaxKey          int   `json:"max_key" label:"Longest key" desc:"Longest key in the key-value store" unit:"bytes" default:"512" range:"16,4096" scope:"app"`
 	MaxValue        int   `json:"max_value" label:"Largest value" desc:"Largest value in the key-value store, as JSON" unit:"bytes" default:"1048576" range:"1024,67108864" scope:"app"`
 	CheckRate       int64 `json:"check_rate" label:"Check of content" desc:"How much stored content is read in the background and compared with its hashes, to find what the disk has damaged; once a day all of it; 0 = none" unit:"bytes/s" default:"4194304" range:"0,10737418240"`
+	LowSpace        int64 `json:"low_space" label:"Low space" desc:"Free space on the disk of the database below which health warns; of this and the percentage, the lesser counts" unit:"bytes" default:"536870912" range:"0,1099511627776"`
+	LowSpacePercent int   `json:"low_space_percent" label:"Low space, percent" desc:"Free part of the disk of the database below which health warns" unit:"%" default:"10" range:"0,100"`
+	Reserve         int64 `json:"reserve" label:"Reserved space" desc:"Free space on the disk that is kept for the owner: below it, what visitors want stored is refused; of this and the percentage, the lesser counts" unit:"bytes" default:"67108864" range:"0,1099511627776"`
+	ReservePercent  int   `json:"reserve_percent" label:"Reserved space, percent" desc:"Free part of the disk that is kept for the owner" unit:"%" default:"2" range:"0,100"`
 	AppLogRows      int   `json:"app_log_rows" label:"Log lines per app" desc:"Newest console lines kept for each app" unit:"rows" default:"10000" range:"100,10000000" scope:"app"`
 }
 

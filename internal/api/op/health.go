@@ -16,6 +16,7 @@ type Health struct {
 
 	Memory   HealthMemory   `json:"memory"`
 	Database HealthDatabase `json:"database"`
+	Disk     HealthDisk     `json:"disk"`
 	Runtime  HealthRuntime  `json:"runtime"`
 	Dropped  HealthDropped  `json:"dropped"`
 }
@@ -34,6 +35,17 @@ type HealthDatabase struct {
 	Queued   int   `json:"queued_writes"`
 	Writes   int64 `json:"writes"`  // since the start
 	Commits  int64 `json:"commits"` // that carried them
+}
+
+// HealthDisk is the disk that the database is on.
+type HealthDisk struct {
+	State           string    `json:"state"` // sound, low, scarce, full, failing or lost
+	Since           time.Time `json:"since"`
+	Free            int64     `json:"free"`             // bytes; 0 = not known
+	Total           int64     `json:"total"`            // bytes
+	FailedWrites    int64     `json:"failed_writes"`    // since the start, as the following
+	UnreadableReads int64     `json:"unreadable_reads"` // of parts that the disk cannot read, or that are damaged
+	Unreadable      []string  `json:"unreadable"`       // addresses of files that could not be read; the first of them
 }
 
 // HealthRuntime is what runs functions.

@@ -1,0 +1,348 @@
+package database
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"fazt/internal/errs"
+)
+
+// DiskState says what the disk lets the database do. A greater one is worse.
+type DiskState int32
+
+// The states.
+const (
+	DiskSound   DiskState = iota // everything
+	DiskLow                      // everything, and space runs out
+	DiskScarce                   // what visitors want stored is refused: the rest of the space is the owner's
+	DiskFull                     // the last write found no space
+	DiskFailing                  // the last write failed in another way: the disk is broken, or for reading only
+	DiskLost                     // the file was deleted, moved or replaced: nothing is written
+)
+
+func (s DiskState) String() string {
+	return [...]string{"sound", "low", "scarce", "full", "failing", "lost"}[s]
+}
+
+// Disk is how the disk below the database is doing.
+type Disk struct {
+	State       DiskState
+	Reason      string // a sentence for the owner; "" = sound
+	Since       time.Time
+	Free, Total int64  // bytes; 0 = not known yet
+	Failed      uint64 // writes that the disk refused, since Open
+	Unreadable  uint64 // reads of parts that the disk cannot read, or that are damaged, since Open
+}
+
+// disk watches the file from outside: SQLite goes on with a file that has lost its name, and tells of a disk only when
+// it fails.
+type disk struct {
+	config Config
+	path   string
+	own    fs.FileInfo // of the file that is open, and of its -wal file
+	wal    fs.FileInfo
+
+	state      atomic.Int32 // now.State, for those who ask before each write
+	unreadable atomic.Uint64
+
+	mu    sync.Mutex
+	now   Disk
+	space verdict // low or scarce
+	write verdict // what the last write came to: full or failing
+	lost  verdict
+}
+
+type verdict struct {
+	state  DiskState
+	reason string
+}
+
+func newDisk(c Config) *disk {
+	d := &disk{config: c, path: c.Path, now: Disk{Since: time.Now()}}
+	d.own, _ = os.Stat(d.path)
+	d.wal, _ = os.Stat(d.path + "-wal")
+	return d
+}
+
+// Disk tells how the disk is doing.
+func (db *DB) Disk() Disk {
+	d := db.disk
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := d.now
+	now.Unreadable = d.unreadable.Load()
+	return now
+}
+
+type growing struct{}
+
+// Growing marks writes with the context that is returned as the wish of visitors to have more stored. When space runs
+// out they are refused first, so that the owner can still remove, deploy and change settings.
+func Growing(ctx context.Context) context.Context { return context.WithValue(ctx, growing{}, true) }
+
+// admit refuses writes that must not be tried.
+func (d *disk) admit(ctx context.Context) error {
+	switch state := DiskState(d.state.Load()); {
+	case state == DiskLost:
+		return errLost()
+	case state >= DiskScarce && ctx.Value(growing{}) != nil:
+		return errs.New(errs.StorageFull, "the disk is nearly full, and what is left is kept for the owner; nothing was changed")
+	}
+	return nil
+}
+
+func errLost() error {
+	return errs.New(errs.Unavailable, "the database file was deleted, moved or replaced while the server runs; nothing is written")
+}
+
+// stored says whether what was just committed is in the file that has the name: a write into a file that was deleted
+// must not be acknowledged.
+func (d *disk) stored() error {
+	if reason := d.missing(); reason != "" {
+		d.lose(reason)
+		return errLost()
+	}
+	return nil
+}
+
+// missing says why the open file is not the one that has the name; "" = it is.
+func (d *disk) missing() string {
+	if runtime.GOOS == "windows" || d.own == nil { // there an open file keeps its name
+		return ""
+	}
+	for _, f := range []struct {
+		name string
+		info fs.FileInfo
+	}{{d.path, d.own}, {d.path + "-wal", d.wal}} {
+		if f.info == nil {
+			continue
+		}
+		now, err := os.Stat(f.name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return f.name + " was deleted or moved away"
+		case err != nil:
+			return fmt.Sprintf("%s cannot be reached: %v", f.name, err)
+		case !os.SameFile(now, f.info):
+			return f.name + " was replaced by another file"
+		}
+	}
+	return ""
+}
+
+// ofDisk says whether err is about the disk and not about what was written.
+func ofDisk(err error) bool {
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultFull, sqlite.ResultIOErr, sqlite.ResultReadOnly, sqlite.ResultCantOpen:
+		return true
+	}
+	return false
+}
+
+// judge gives the error of a write its kind, and remembers what it says of the disk.
+func (d *disk) judge(err error) error {
+	switch code := sqlite.ErrCode(err); code.ToPrimary() {
+	case sqlite.ResultFull:
+		d.failed(DiskFull, "no space is left on the disk")
+		return classify(err)
+	case sqlite.ResultIOErr, sqlite.ResultReadOnly, sqlite.ResultCantOpen:
+		if IsUnreadable(err) {
+			d.unreadable.Add(1)
+			return classify(err)
+		}
+		state, reason := d.probe()
+		d.failed(state, reason)
+		if state == DiskFull {
+			return errs.Wrap(errs.StorageFull, err, "the disk is full; nothing was changed")
+		}
+		return errs.Wrap(errs.Unavailable, err, "the disk cannot be written; nothing was changed")
+	}
+	return err
+}
+
+// probeSize is what a probe writes: more than a quota that is reached leaves.
+const probeSize = 64 << 10
+
+// probe asks the system why the folder of the database cannot be written: SQLite tells a quota (EDQUOT), a disk for
+// reading only (EROFS) and a broken one (EIO) as one error.
+func (d *disk) probe() (DiskState, string) {
+	f, err := os.CreateTemp(filepath.Dir(d.path), ".fazt-probe-*")
+	if err == nil {
+		if _, err = f.Write(make([]byte, probeSize)); err == nil {
+			err = f.Sync()
+		}
+		_ = f.Close()
+		_ = os.Remove(f.Name())
+	}
+	switch {
+	case err == nil:
+		return DiskFailing, "a write to the database failed"
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return DiskFull, fmt.Sprintf("no space is left: %v", err)
+	}
+	return DiskFailing, fmt.Sprintf("the folder of the database cannot be written: %v", err)
+}
+
+func (d *disk) failed(state DiskState, reason string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.now.Failed++
+	d.write = verdict{state, reason}
+	d.settle()
+}
+
+func (d *disk) lose(reason string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lost = verdict{DiskLost, reason}
+	d.settle()
+}
+
+// settle puts the worst verdict in force and tells of a change, once. The lock is held.
+func (d *disk) settle() {
+	worst := d.space
+	for _, v := range []verdict{d.write, d.lost} {
+		if v.state > worst.state {
+			worst = v
+		}
+	}
+	before := d.now.State
+	d.now.Reason = worst.reason
+	if worst.state == before {
+		return
+	}
+	d.now.State, d.now.Since = worst.state, time.Now()
+	d.state.Store(int32(worst.state))
+	level, message := slog.LevelError, "the database cannot be written; reads go on"
+	switch {
+	case worst.state == DiskSound:
+		level, message = slog.LevelInfo, "the disk is as it should be again"
+	case worst.state < DiskFull:
+		level, message = slog.LevelWarn, "the disk of the database is filling up"
+	}
+	d.config.Log.Log(context.Background(), level, message, "state", worst.state.String(), "reason", worst.reason, "before", before.String(), "database", d.path)
+	if d.config.DiskChanged != nil {
+		d.config.DiskChanged(d.now)
+	}
+}
+
+const (
+	lookEvery = time.Second     // between two looks at the space and the name of the file
+	tryEvery  = 2 * time.Second // between two writes that find out whether the disk can be written again
+)
+
+// Watch looks after the disk until ctx ends: it warns before space runs out, notices that the file lost its name though
+// nobody writes, and finds out when a disk that refused writes takes them again.
+func (db *DB) Watch(ctx context.Context) error {
+	// One that is opened after the file lost its name could not be used. Where it has lost it already, look tells.
+	_ = db.readers.fill()
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	tried := time.Now()
+	for {
+		db.disk.look()
+		if state := DiskState(db.disk.state.Load()); (state == DiskFull || state == DiskFailing) && time.Since(tried) >= tryEvery {
+			tried = time.Now()
+			db.tryWrite(ctx)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// look takes in the space on the disk and the name of the file.
+func (d *disk) look() {
+	reason := d.missing()
+	free, total, err := Space(filepath.Dir(d.path))
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lost = verdict{}
+	if reason != "" {
+		d.lost = verdict{DiskLost, reason}
+	}
+	if err == nil {
+		d.now.Free, d.now.Total = free, total
+		d.space = d.judgeSpace(free, total)
+	}
+	d.settle()
+}
+
+func (d *disk) judgeSpace(free, total int64) verdict {
+	if d.config.Space == nil {
+		return verdict{}
+	}
+	low, reserve := d.config.Space(total)
+	switch {
+	case free < reserve:
+		return verdict{DiskScarce, fmt.Sprintf("%d MiB of space are left, less than the %d MiB kept for the owner (storage.reserve)", free>>20, reserve>>20)}
+	case free < low:
+		return verdict{DiskLow, fmt.Sprintf("%d MiB of space are left (storage.low_space)", free>>20)}
+	}
+	return verdict{}
+}
+
+// tryWrite writes what changes nothing: the number of the schema, in the first page.
+func (db *DB) tryWrite(ctx context.Context) {
+	err := db.writer.do(ctx, func(tx *Tx) error {
+		version := int64(0)
+		if err := tx.transient("PRAGMA user_version", func(r *Row) { version = r.Int64(0) }); err != nil {
+			return err
+		}
+		return classify(tx.transient(fmt.Sprintf("PRAGMA user_version = %d", version), nil))
+	})
+	if err == nil {
+		db.disk.mu.Lock()
+		defer db.disk.mu.Unlock()
+		db.disk.write = verdict{}
+		db.disk.settle()
+	}
+}
+
+// repeatMost is how long a task that fails waits at most until it is tried again, unless it runs less often anyway.
+const repeatMost = time.Minute
+
+// Repeat runs a task now and then until ctx ends. One that fails never ends the caller: it is tried again, less and less
+// often, and the log tells when it began to fail and when it works again.
+func (db *DB) Repeat(ctx context.Context, every time.Duration, what string, task func(ctx context.Context) error) {
+	wait, failing := every, false
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		err := task(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err == nil:
+			if failing {
+				db.log.Info(what + " works again")
+			}
+			wait, failing = every, false
+		default:
+			if !failing {
+				db.log.Error(what+" failed; it is tried again", "error", err)
+			}
+			wait, failing = max(every, min(2*wait, repeatMost)), true
+		}
+		timer.Reset(wait)
+	}
+}

@@ -1,0 +1,85 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+
+	"fazt/internal/activity"
+	"fazt/internal/api/op"
+	"fazt/internal/database"
+	"fazt/internal/errs"
+	"fazt/internal/output"
+)
+
+// space says below how many free bytes of a disk of so many to warn, and below how many to refuse what visitors want
+// stored: the lesser of the size and the percentage, as a part of a large disk is much and a size may be all of a small one.
+func (i *Instance) space(total int64) (low, reserve int64) {
+	s := i.Limits.Storage()
+	return min(s.LowSpace, total/100*int64(s.LowSpacePercent)), min(s.Reserve, total/100*int64(s.ReservePercent))
+}
+
+// diskChanged records how the disk is doing. While nothing can be written the entry waits in memory; who follows the log
+// sees it at once.
+func (i *Instance) diskChanged(d database.Disk) {
+	if i.Activity == nil { // the database is just being opened
+		return
+	}
+	result := activity.OK
+	if d.State >= database.DiskFull {
+		result = activity.Failed
+	}
+	i.Activity.Record(activity.Entry{
+		Weight: activity.System, Action: "disk." + d.State.String(), Result: result, Actor: activity.Actor{Kind: activity.ItSelf}, ResourceType: "database",
+		Details: activity.Details(map[string]any{"reason": d.Reason, "free": d.Free, "total": d.Total}),
+	})
+}
+
+// writable says why the instance cannot store anything.
+func (i *Instance) writable() error {
+	switch d := i.DB.Disk(); {
+	case d.State == database.DiskFull:
+		return errs.New(errs.StorageFull, "the disk is full: %s", d.Reason)
+	case d.State > database.DiskFull:
+		return errs.New(errs.Unavailable, "the database cannot be written: %s", d.Reason)
+	}
+	return nil
+}
+
+func (i *Instance) diskHealth(h *op.Health) {
+	d := i.DB.Disk()
+	h.Disk = op.HealthDisk{
+		State: d.State.String(), Since: d.Since, Free: d.Free, Total: d.Total, FailedWrites: int64(d.Failed), UnreadableReads: int64(d.Unreadable),
+		Unreadable: i.static.Unreadable(),
+	}
+}
+
+// diskProblems is what of the disk needs a look.
+func diskProblems(h *op.Health, reason string) (list []string) {
+	switch h.Disk.State {
+	case database.DiskSound.String():
+	case database.DiskLow.String():
+		list = append(list, reason+"; make room before nothing can be stored")
+	case database.DiskScarce.String():
+		list = append(list, reason+"; functions cannot store anything until there is room")
+	case database.DiskFull.String():
+		list = append(list, reason+"; nothing can be stored until there is room, and what is stored is served")
+	case database.DiskLost.String():
+		list = append(list, reason+"; nothing is written any more. Put it back, or save what the server still has with `fazt backup FILE` before it stops")
+	default:
+		list = append(list, reason+"; nothing can be stored, and what is stored is served")
+	}
+	if n := h.Disk.UnreadableReads; n > 0 {
+		text := fmt.Sprintf("%s of the database failed, as the disk cannot read a part of it or the part is damaged", output.Count(int(n), "read"))
+		for _, name := range h.Disk.Unreadable {
+			text += "; " + name
+		}
+		list = append(list, text+". Restore a backup on a sound disk")
+	}
+	return list
+}
+
+// unwritable says whether err means that nothing can be made on the disk.
+func unwritable(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EACCES)
+}
