@@ -9,7 +9,7 @@ import (
 
 // secret is a secret as it is shown. Its value is nowhere: not in the list, not in the log, not in an answer.
 func secret(k egress.KeptSecret, name func(string) string) op.Secret {
-	shown := op.Secret{Name: k.Name, App: name(k.AppID), AppID: k.AppID, As: k.As, Key: k.Key, Domain: k.Domain, Methods: k.Methods, PathPrefix: k.PathPrefix,
+	shown := op.Secret{Name: k.Name, App: name(k.AppID), AppID: k.AppID, As: k.As, Key: k.Key, Domain: k.Domain, HTTP: k.HTTP, Port: k.Port, Methods: k.Methods, PathPrefix: k.PathPrefix,
 		CreatedAt: k.CreatedAt, UpdatedAt: k.UpdatedAt, Fault: k.Fault}
 	if !k.LastUsed.IsZero() {
 		shown.LastUsed = &k.LastUsed
@@ -43,11 +43,12 @@ func (a *API) secretSet(ctx context.Context, req op.SecretSet) (done op.SecretDo
 	about(ctx, "", appID)
 	detail(ctx, "domain", req.Domain)
 	detail(ctx, "as", req.As)
+	detail(ctx, "http", req.HTTP)
 	if req.As == "" {
 		req.As = egress.AsBearer
 	}
 	stored, replaced, err := a.Net.SetSecret(ctx, egress.Secret{
-		Name: req.Secret, AppID: appID, As: req.As, Key: req.Key, Domain: req.Domain, Methods: req.Methods, PathPrefix: req.PathPrefix, Value: req.Value,
+		Name: req.Secret, AppID: appID, As: req.As, Key: req.Key, Domain: req.Domain, HTTP: req.HTTP, Port: req.Port, Methods: req.Methods, PathPrefix: req.PathPrefix, Value: req.Value,
 	})
 	detail(ctx, "replaced", replaced)
 	if err != nil {

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,6 +20,8 @@ func (c *command) secrets() *cobra.Command {
 		c.secretSet(), c.secretList(), c.secretRotate(), c.secretRemove())
 	g.Long = `A secret is sent by the instance itself, to its one domain, when a function
 names it: fetch(url, {auth: "STRIPE_KEY"}). The function never sees the value.
+It is sent by HTTPS alone, and to the first port that "fazt net allow" names for
+the domain (443 where it names none), unless it is set with --http or --port.
 
 Values are encrypted under a key that is not in the database: it lies beside it,
 in data.db.key, or in the variable FAZT_MASTER_KEY as 64 hexadecimal digits. A
@@ -62,7 +65,8 @@ func (c *command) secretSet() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "set NAME --domain DOMAIN", Short: "Set a secret", Args: arguments("the name of the secret"),
 		Long: `Set a secret. The value is asked for at the terminal without showing it, or read
-from a pipe. One of the same name and app is replaced.
+from a pipe. One of the same name and app is replaced. It is sent by HTTPS alone,
+to the first port of the domain's entry, unless --http or --port say otherwise.
 
   bearer   Authorization: Bearer VALUE
   header   KEY: VALUE
@@ -99,6 +103,8 @@ from a pipe. One of the same name and app is replaced.
 	s.StringVar(&req.As, "as", "bearer", "how it is sent: bearer, header, query or basic")
 	s.StringVar(&req.Key, "key", "", "name of the header or of the query parameter")
 	s.StringVar(&req.Domain, "domain", "", "the only domain it is sent to: api.example.com or *.example.com")
+	s.BoolVar(&req.HTTP, "http", false, "by plain HTTP too; others on the way can read it")
+	s.IntVar(&req.Port, "port", 0, "the only port it is sent to (default the first of the domain's entry)")
 	s.StringVar(&req.App, "app", "", "for this app alone (default every app)")
 	s.StringSliceVar(&req.Methods, "methods", nil, "only with these methods, such as GET,POST")
 	s.StringVar(&req.PathPrefix, "path-prefix", "", "only to paths that begin so")
@@ -116,6 +122,12 @@ func sentAs(s op.Secret) string {
 // sentTo is all that bounds where a secret goes.
 func sentTo(s op.Secret) string {
 	text := s.Domain
+	if s.HTTP {
+		text = "http(s)://" + text
+	}
+	if s.Port != 0 {
+		text += ":" + strconv.Itoa(s.Port)
+	}
 	if s.PathPrefix != "" {
 		text += strings.TrimSuffix(s.PathPrefix, "/") + "/…"
 	}

@@ -46,6 +46,8 @@ type Secret struct {
 	As         string    `json:"as"`
 	Key        string    `json:"key"`         // header or query parameter
 	Domain     string    `json:"domain"`      // as in Entry
+	HTTP       bool      `json:"http"`        // by plain HTTP too; without it by HTTPS alone
+	Port       int       `json:"port"`        // the only port it is sent to; 0 = the first of the entry
 	AppID      string    `json:"app_id"`      // "" = every app
 	Methods    []string  `json:"methods"`     // empty = all
 	PathPrefix string    `json:"path_prefix"` // "" = all

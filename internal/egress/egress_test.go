@@ -140,7 +140,9 @@ func (w *world) allow(e Entry) {
 	w.apply()
 }
 
+// secret gives a secret, for plain HTTP too: it is what most servers here speak.
 func (w *world) secret(s Secret) {
+	s.HTTP = true
 	w.secrets = append(w.secrets, s)
 	w.apply()
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -217,6 +218,10 @@ func (h *hop) credential() (s Secret, why string) {
 		return s, "the secret " + s.Name + " cannot be opened; `fazt secret list` says why"
 	case s.Domain == "" || !covers(s.Domain, h.target.host):
 		return s, "the secret " + s.Name + " is for " + s.Domain
+	case h.target.scheme == "http" && !s.HTTP:
+		return s, "the secret " + s.Name + " is for HTTPS alone; set it with --http to have it sent where others can read it"
+	case h.target.port != h.entry.portOf(s, h.target.scheme):
+		return s, "the secret " + s.Name + " is for port " + strconv.Itoa(h.entry.portOf(s, h.target.scheme)) + "; set it with --port for another"
 	case len(s.Methods) > 0 && !slices.Contains(s.Methods, h.method):
 		return s, "the secret " + s.Name + " is not for the method " + h.method
 	case s.PathPrefix != "" && (!under(path, s.PathPrefix) || ambiguous(path)):

@@ -160,7 +160,7 @@ func CheckEntry(e Entry) (Entry, error) {
 			return bad("%d is no port; ports are 1 to 65535", port)
 		}
 	}
-	e.Ports = unique(e.Ports)
+	e.Ports = inOrder(e.Ports)
 	e.Methods = slices.Clone(e.Methods)
 	for i, m := range e.Methods {
 		e.Methods[i] = strings.ToUpper(m)
@@ -195,6 +195,17 @@ func CheckEntry(e Entry) (Entry, error) {
 	return e, nil
 }
 
+// inOrder is list as it stands, each value once: the first port is the one that secrets are for.
+func inOrder(list []int) []int {
+	kept := make([]int, 0, len(list))
+	for _, n := range list {
+		if !slices.Contains(kept, n) {
+			kept = append(kept, n)
+		}
+	}
+	return kept
+}
+
 // unique is list sorted, each value once.
 func unique[T int | string](list []T) []T {
 	list = slices.Clone(list)
@@ -211,6 +222,17 @@ func (e *Entry) port(scheme string, port int) bool {
 		return port == defaultPort(scheme)
 	}
 	return slices.Contains(e.Ports, port)
+}
+
+// portOf is the one port a secret is sent to under an entry: its own, else the first that the entry names.
+func (e *Entry) portOf(s Secret, scheme string) int {
+	switch {
+	case s.Port != 0:
+		return s.Port
+	case len(e.Ports) > 0:
+		return e.Ports[0]
+	}
+	return defaultPort(scheme)
 }
 
 // method says whether an entry grants a method.

@@ -36,7 +36,7 @@ type vault struct {
 
 // sealed is a value as it is stored: a version, the mark of the key, a nonce, and what AES-256-GCM made of the value.
 const (
-	sealVersion = 1
+	sealVersion = 2 // 1 says nothing of scheme and port, and is for the default of both
 	markLength  = 8
 	nonceLength = 12
 	tagLength   = 16
@@ -147,8 +147,12 @@ func box(key []byte) cipher.AEAD {
 
 // place is what a sealed value is bound to: in another row it cannot be opened. No part can be taken for another, as
 // each says how long it is.
-func place(s Secret) []byte {
-	return fmt.Appendf(nil, "fazt secret %d:%s %d:%s %d:%s", len(s.Name), s.Name, len(s.AppID), s.AppID, len(s.Domain), s.Domain)
+func place(version byte, s Secret) []byte {
+	text := fmt.Appendf(nil, "fazt secret %d:%s %d:%s %d:%s", len(s.Name), s.Name, len(s.AppID), s.AppID, len(s.Domain), s.Domain)
+	if version > 1 || s.HTTP || s.Port != 0 {
+		text = fmt.Appendf(text, " http %v port %d", s.HTTP, s.Port)
+	}
+	return text
 }
 
 // seal encrypts the value of a secret for its row.
@@ -158,7 +162,7 @@ func seal(key []byte, s Secret) ([]byte, error) {
 		return nil, err
 	}
 	out := append(append([]byte{sealVersion}, mark(key)...), nonce...)
-	return box(key).Seal(out, nonce, []byte(s.Value), place(s)), nil
+	return box(key).Seal(out, nonce, []byte(s.Value), place(sealVersion, s)), nil
 }
 
 // unseal gives the value that was sealed for the row of a secret.
@@ -167,12 +171,12 @@ func unseal(key []byte, s Secret, sealed []byte) (string, error) {
 	switch {
 	case len(sealed) < head+tagLength || len(sealed) > sealMost:
 		return "", errs.New(errs.Unprocessable, "its value is damaged: set it anew with `fazt secret rotate`")
-	case sealed[0] != sealVersion:
+	case sealed[0] < 1 || sealed[0] > sealVersion:
 		return "", errs.New(errs.Unsupported, "it was set by a newer Fazt than this")
 	case string(sealed[1:1+markLength]) != string(mark(key)):
 		return "", errs.New(errs.Unprocessable, "it was set under another key than the one in force: put the right key back, or set it anew with `fazt secret rotate`")
 	}
-	value, err := box(key).Open(nil, sealed[1+markLength:head], sealed[head:], place(s))
+	value, err := box(key).Open(nil, sealed[1+markLength:head], sealed[head:], place(sealed[0], s))
 	if err != nil {
 		return "", errs.Wrap(errs.Unprocessable, err, "its row was changed by other means than fazt: set it anew with `fazt secret rotate`")
 	}

@@ -46,7 +46,10 @@ func TestASealedValueOpensInItsOwnRowAndUnderItsOwnKeyOnly(t *testing.T) {
 		{"parts that run together alike", aKey('k'), Secret{Name: "STRIPEapp", AppID: "_1", Domain: "api.stripe.com"}, sealed, "changed by other means"},
 		{"a changed value", aKey('k'), s, damaged(len(sealed) - 1), "changed by other means"},
 		{"a changed nonce", aKey('k'), s, damaged(1 + markLength), "changed by other means"},
-		{"a newer version", aKey('k'), s, append([]byte{2}, sealed[1:]...), "newer Fazt"},
+		{"a newer version", aKey('k'), s, append([]byte{sealVersion + 1}, sealed[1:]...), "newer Fazt"},
+		{"an older version", aKey('k'), s, append([]byte{1}, sealed[1:]...), "changed by other means"},
+		{"plain HTTP", aKey('k'), Secret{Name: "STRIPE", AppID: "app_1", Domain: "api.stripe.com", HTTP: true}, sealed, "changed by other means"},
+		{"another port", aKey('k'), Secret{Name: "STRIPE", AppID: "app_1", Domain: "api.stripe.com", Port: 8443}, sealed, "changed by other means"},
 		{"a cut value", aKey('k'), s, sealed[:20], "damaged"},
 		{"nothing", aKey('k'), s, nil, "damaged"},
 	} {

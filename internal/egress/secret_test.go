@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -155,5 +156,44 @@ func TestSecretsAreReplacedInWhateverPiecesTheyArrive(t *testing.T) {
 	}
 	if newScrubber([]Secret{{Name: "SHORT", Value: "abc"}}) != nil || newScrubber(nil) != nil {
 		t.Error("a scrubber for nothing")
+	}
+}
+
+// A secret is for one scheme and one port of its domain: what else the entry opens, such as plain HTTP for a page of it,
+// does not get it.
+func TestASecretIsForOneSchemeAndOnePort(t *testing.T) {
+	type call struct{ url, want string }
+	for name, tt := range map[string]struct {
+		entry Entry
+		s     Secret
+		calls []call
+	}{
+		"by default":          {Entry{HTTP: true}, Secret{}, []call{{"https://example.com/", ""}, {"http://example.com/", CodeAuth}}},
+		"an entry with ports": {Entry{Ports: []int{8443, 443}}, Secret{}, []call{{"https://example.com:8443/", ""}, {"https://example.com/", CodeAuth}}},
+		"the first port is the one that was named first": {Entry{Ports: []int{443, 8443}}, Secret{}, []call{{"https://example.com:8443/", CodeAuth}, {"https://example.com/", ""}}},
+		"with --http":          {Entry{HTTP: true}, Secret{HTTP: true}, []call{{"https://example.com/", ""}, {"http://example.com/", ""}}},
+		"with --port":          {Entry{HTTP: true, Ports: []int{443, 8443}}, Secret{Port: 8443}, []call{{"https://example.com/", CodeAuth}, {"https://example.com:8443/", ""}, {"http://example.com:8443/", CodeAuth}}},
+		"with --http --port":   {Entry{HTTP: true, Ports: []int{443, 8080}}, Secret{HTTP: true, Port: 8080}, []call{{"https://example.com/", CodeAuth}, {"http://example.com:8080/", ""}}},
+		"a port nobody allows": {Entry{}, Secret{Port: 444}, []call{{"https://example.com/", CodeAuth}, {"https://example.com:444/", CodeBlocked}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			secure := w.serveTLS(hello)
+			w.place("example.com", public, 8443, secure.Listener.Addr())
+			plain := httptest.NewServer(http.HandlerFunc(hello))
+			t.Cleanup(plain.Close)
+			w.place("example.com", public, 80, plain.Listener.Addr())
+			w.place("example.com", public, 8080, plain.Listener.Addr())
+			tt.entry.Domain, tt.s.Domain, tt.s.Name, tt.s.As, tt.s.Value = "example.com", "example.com", "KEY", AsBearer, "s3cret-value"
+			w.allow(tt.entry)
+			w.secrets = []Secret{tt.s}
+			w.apply()
+			for _, c := range tt.calls {
+				_, _, err := w.do(Call{URL: c.url, Auth: "KEY"})
+				if code(err) != c.want || c.want == CodeAuth && !strings.Contains(w.last().Reason, "set it with --") {
+					t.Errorf("%s: %v, want %q, logged %q", c.url, err, c.want, w.last().Reason)
+				}
+			}
+		})
 	}
 }

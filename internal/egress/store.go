@@ -251,11 +251,11 @@ func (s *Store) SetSecret(ctx context.Context, secret Secret) (stored Secret, re
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	err = s.db.Write(ctx, func(tx *database.Tx) error {
-		err := tx.Exec(`INSERT INTO net_secrets (name, app_id, domain, inject_as, param, methods, path_prefix, sealed, created_at, updated_at)
-			VALUES (?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?9, ?9)
-			ON CONFLICT (name, coalesce(app_id, '')) DO UPDATE SET domain = excluded.domain, inject_as = excluded.inject_as, param = excluded.param,
+		err := tx.Exec(`INSERT INTO net_secrets (name, app_id, domain, http, port, inject_as, param, methods, path_prefix, sealed, created_at, updated_at)
+			VALUES (?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?11, ?11)
+			ON CONFLICT (name, coalesce(app_id, '')) DO UPDATE SET domain = excluded.domain, http = excluded.http, port = excluded.port, inject_as = excluded.inject_as, param = excluded.param,
 			methods = excluded.methods, path_prefix = excluded.path_prefix, sealed = excluded.sealed, updated_at = excluded.updated_at`,
-			secret.Name, secret.AppID, secret.Domain, secret.As, secret.Key, join(secret.Methods), secret.PathPrefix, sealed, now)
+			secret.Name, secret.AppID, secret.Domain, secret.HTTP, secret.Port, secret.As, secret.Key, join(secret.Methods), secret.PathPrefix, sealed, now)
 		if err := appGone(err); err != nil {
 			return err
 		}
@@ -392,10 +392,10 @@ func (s *Store) Reload(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return c.Each(`SELECT name, coalesce(app_id, ''), domain, inject_as, param, methods, path_prefix, sealed, created_at, updated_at
+		return c.Each(`SELECT name, coalesce(app_id, ''), domain, inject_as, param, methods, path_prefix, sealed, created_at, updated_at, http, port
 			FROM net_secrets ORDER BY name, app_id`, func(r *database.Row) error {
 			k := KeptSecret{Secret: Secret{Name: r.Text(0), AppID: r.Text(1), Domain: r.Text(2), As: r.Text(3), Key: r.Text(4), Methods: split(r.Text(5)),
-				PathPrefix: r.Text(6), CreatedAt: r.Time(8), UpdatedAt: r.Time(9)}}
+				PathPrefix: r.Text(6), CreatedAt: r.Time(8), UpdatedAt: r.Time(9), HTTP: r.Bool(10), Port: r.Int(11)}}
 			sealed = append(sealed, r.Bytes(7))
 			fmt.Fprintf(sum, "%q %x\n", fmt.Sprint(k), r.Bytes(7))
 			next.secrets = append(next.secrets, k)

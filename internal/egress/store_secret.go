@@ -49,6 +49,9 @@ func checkSecret(s Secret) (Secret, error) {
 	if s.Domain, err = ParseDomain(s.Domain); err != nil {
 		return s, err
 	}
+	if s.Port < 0 || s.Port > 65535 {
+		return s, errs.New(errs.Invalid, "%d is not a port; ports are 1 to 65535", s.Port)
+	}
 	if err := checkUse(s); err != nil {
 		return s, err
 	}

@@ -119,6 +119,8 @@ type Secret struct {
 	As         string     `json:"as"`
 	Key        string     `json:"key"`
 	Domain     string     `json:"domain"`
+	HTTP       bool       `json:"http"` // sent by plain HTTP too
+	Port       int        `json:"port"` // the only one it is sent to; 0 = the first of the entry
 	Methods    []string   `json:"methods"`
 	PathPrefix string     `json:"path_prefix"`
 	CreatedAt  time.Time  `json:"created_at"`
@@ -140,6 +142,8 @@ type SecretSet struct {
 	As         string   `json:"as" desc:"bearer when empty, header, query or basic"`
 	Key        string   `json:"key" desc:"name of the header or of the query parameter"`
 	Domain     string   `json:"domain" desc:"the only domain it is sent to, as in an entry"`
+	HTTP       bool     `json:"http" desc:"by plain HTTP too, where others on the way can read it; without it by HTTPS alone"`
+	Port       int      `json:"port" desc:"the only port it is sent to; the first of the entry when 0"`
 	App        string   `json:"app" desc:"name or id of the app; every app when empty"`
 	Methods    []string `json:"methods" desc:"all when empty"`
 	PathPrefix string   `json:"path_prefix" desc:"only to paths that begin so; all when empty"`

@@ -335,7 +335,7 @@ CREATE TABLE net_secrets (
   created_at   INTEGER NOT NULL,
   updated_at   INTEGER NOT NULL,
   last_used_at INTEGER -- NULL = never; some seconds behind
-) STRICT;
+, http INTEGER NOT NULL DEFAULT 0, port INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE UNIQUE INDEX net_secrets_place ON net_secrets (name, coalesce(app_id, ''));
 
