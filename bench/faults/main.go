@@ -40,6 +40,7 @@ func attacks() []attack {
 		{"deleted", "take the folder of the database away: no write is acknowledged, and pages are served", deleted},
 		{"badsector", "make a part of the disk unreadable: only the files on it fail", badSector},
 		{"twonames", "start servers on one database under all its names: the first one stays alone", twoNames},
+		{"compile", "functions that no compiler survives; nothing but their deploy may fail", compileAttack},
 	}
 }
 

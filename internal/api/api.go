@@ -50,8 +50,8 @@ type Config struct {
 	HostURL func(host string) string
 	// Lookup asks the name servers for the addresses of a host.
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
-	// Compile compiles the function of the deployment about to be made: nil when it has none.
-	Compile func(ctx context.Context, src Source) ([]byte, error)
+	// Compile compiles the function of the deployment of an app about to be made: nil when it has none.
+	Compile func(ctx context.Context, app string, src Source) ([]byte, error)
 	// Changed is called after every operation that may have changed the state, before its answer is sent.
 	Changed func(ctx context.Context) error
 	// Status fills in what only the running server knows.

@@ -45,7 +45,7 @@ func (a *API) uploadCommit(ctx context.Context, req op.UploadRef) (op.Deployed, 
 	}
 	var program []byte
 	if ready.Committed == nil {
-		if program, err = a.Compile(ctx, ready.Source); err != nil {
+		if program, err = a.Compile(ctx, ready.App, ready.Source); err != nil {
 			return op.Deployed{}, err
 		}
 		if err := a.Hosting.Compress(ctx, ready.Files); err != nil {

@@ -184,6 +184,26 @@ func TestImportsGoDown(t *testing.T) {
 	}
 }
 
+// What reads the source of an author can end the process it is in, so it has one of its own: package compiler.
+func TestSourceIsReadInAProcessOfItsOwn(t *testing.T) {
+	const owner = "internal/runtime/compiler"
+	for _, s := range sources(t) {
+		if s.test || s.pkg == owner || !slices.Contains(imports(s), "fazt/internal/runtime") {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			call, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if of, ok := call.X.(*ast.Ident); ok && of.Name == "runtime" && slices.Contains([]string{"Compile", "Gather", "Assemble"}, call.Sel.Name) {
+				t.Errorf("%s: runtime.%s is for %s alone", s.set.Position(call.Pos()), call.Sel.Name, owner)
+			}
+			return true
+		})
+	}
+}
+
 func TestEveryLibraryHasItsOwner(t *testing.T) {
 	for _, s := range sources(t) {
 		if s.test || testOnly(s.pkg) {

@@ -20,6 +20,7 @@ import (
 	"fazt/internal/listener"
 	"fazt/internal/output"
 	"fazt/internal/runtime"
+	"fazt/internal/runtime/compiler"
 	"fazt/internal/runtime/web"
 	"fazt/internal/server"
 	"fazt/internal/system"
@@ -47,7 +48,11 @@ const (
 
 // Main runs one command and returns the exit code.
 func Main(ctx context.Context, env Env) int {
-	c := &command{Env: env, ctx: ctx}
+	if compiler.Asked(env.Args) {
+		return compiler.Serve(env.Stdin, env.Stdout)
+	}
+	c := &command{Env: env, ctx: ctx, compiler: compiler.New(func() system.Runtime { return system.Defaults().Runtime })}
+	defer c.compiler.Close()
 	c.peer, c.Args = cutPeer(env.Args)
 	root := c.root()
 	root.SetArgs(c.Args)
@@ -129,7 +134,8 @@ type command struct {
 	here     bool   // the command works on this machine only
 	quiet    bool
 	verbose  bool
-	began    bool // the call was understood: what fails from now on is no mistake in the way it was written
+	compiler *compiler.Compiler // of what is checked on this machine
+	began    bool               // the call was understood: what fails from now on is no mistake in the way it was written
 }
 
 func (c *command) root() *cobra.Command {

@@ -60,7 +60,7 @@ func (c *command) deploy(dir string, f deployFlags) error {
 		return usagef("--spa and --no-spa are opposites")
 	}
 	began := time.Now()
-	f.log = c.notes()
+	f.log, f.compiler = c.notes(), c.compiler
 	p, err := load(c.ctx, dir, f.projectOptions)
 	if err != nil {
 		return err

@@ -55,7 +55,7 @@ type developer struct {
 }
 
 func (c *command) runDev(dir string, o projectOptions, listen []string) error {
-	o.log = c.Stdout
+	o.log, o.compiler = c.Stdout, c.compiler
 	if err := folder.Check(dir); err != nil {
 		return err
 	}

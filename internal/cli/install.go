@@ -122,7 +122,7 @@ func (c *command) checkout(r *repo.Repository, commit repo.Commit, source hostin
 	if err != nil {
 		return err
 	}
-	f.log = c.Stderr
+	f.log, f.compiler = c.Stderr, c.compiler
 	p, err := load(c.ctx, files.Dir, f.projectOptions)
 	if err != nil {
 		return err

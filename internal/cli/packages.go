@@ -15,15 +15,16 @@ import (
 
 	"fazt/internal/hosting"
 	"fazt/internal/runtime"
+	"fazt/internal/runtime/compiler"
 )
 
 // addPackages puts what the function imports from node_modules into the plan, and nothing else of it.
-func (p *project) addPackages(ctx context.Context, dir string) error {
+func (p *project) addPackages(ctx context.Context, dir string, c *compiler.Compiler) error {
 	from := p.main
 	if p.source != nil {
 		from = p.source
 	}
-	packages, err := runtime.Gather(ctx, dir, local{p})
+	packages, err := c.Gather(ctx, dir, local{p})
 	if err != nil || packages.Imports == nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/runtime"
+	"fazt/internal/runtime/compiler"
 )
 
 // project is a folder ready to be deployed: its files, from one folder or, when it has a build, from two.
@@ -33,6 +34,8 @@ type projectOptions struct {
 	folder  folder.Options
 	noBuild bool
 	log     io.Writer // where the output of a build goes
+
+	compiler *compiler.Compiler
 }
 
 // besideBuild are the files of a project that are taken from its source when the pages come out of a build.
@@ -74,7 +77,7 @@ func (p *project) read(ctx context.Context, dir, output string, o projectOptions
 	if p.plan.Manifest, err = p.manifest(); err != nil {
 		return err
 	}
-	if err = p.addPackages(ctx, dir); err != nil {
+	if err = p.addPackages(ctx, dir, o.compiler); err != nil {
 		return err
 	}
 	p.name, err = p.chooseName(dir, o.name)

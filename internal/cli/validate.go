@@ -64,7 +64,7 @@ type validity struct {
 }
 
 func (c *command) validate(dir string, o projectOptions) error {
-	o.log = c.Stderr
+	o.log, o.compiler = c.Stderr, c.compiler
 	if err := folder.Check(dir); err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (c *command) validate(dir string, o projectOptions) error {
 
 // inspect looks for everything that is wrong with a project whose files were read.
 func inspect(ctx context.Context, p *project, dir string, o projectOptions) validity {
-	missing := p.addPackages(ctx, dir)
+	missing := p.addPackages(ctx, dir, o.compiler)
 	v := validity{Files: len(p.plan.Files), Faults: []runtime.Diagnostic{}, Warnings: append([]string{}, p.warnings...)}
 	for _, f := range p.plan.Files {
 		v.Bytes += f.Size
@@ -117,7 +117,7 @@ func inspect(ctx context.Context, p *project, dir string, o projectOptions) vali
 	}
 	var program *runtime.Program
 	if err = missing; err == nil {
-		program, err = runtime.Compile(ctx, local{p})
+		program, err = o.compiler.Compile(ctx, dir, local{p})
 	}
 	switch found := diagnostics(err); {
 	case err != nil && len(found) == 0:

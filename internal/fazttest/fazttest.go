@@ -22,6 +22,7 @@ import (
 	"fazt/internal/activity"
 	"fazt/internal/api/op"
 	"fazt/internal/client"
+	_ "fazt/internal/fazttest/child"
 	"fazt/internal/hosting"
 	"fazt/internal/server"
 	"fazt/internal/system"

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,8 +38,13 @@ func entries() []string {
 	return []string{"api/main.ts", "api/main.tsx", "api/main.js", "api/main.mjs"}
 }
 
+// HasFunction says whether a deployment has a function.
+func HasFunction(src Source) bool { return slices.ContainsFunc(entries(), src.Exists) }
+
 // Compile bundles the function of a deployment with everything it imports to one script, and that to bytecode. It
 // returns nil when the deployment has no function. The author's faults are Unprocessable, with a []Diagnostic.
+//
+// It belongs into a process of its own (package compiler): there are sources that end the process that reads them.
 func Compile(ctx context.Context, src Source) (*Program, error) {
 	for _, entry := range entries() {
 		if src.Exists(entry) {
@@ -72,15 +78,29 @@ func compile(ctx context.Context, src Source, entry string) (*Program, error) {
 		}
 	}
 	p.Standard = m.standard
-	if p.Bytecode, err = assemble(p, scriptName); err != nil {
-		return nil, unprocessable([]Diagnostic{{File: entry, Line: 1, Column: 1, Text: err.Error()}})
-	}
-	return p, nil
+	p.Bytecode, err = Assemble(p)
+	return p, err
 }
 
-// assemble makes the bytecode of a program's script.
+// Assemble makes the bytecode of a program that was bundled. Like Compile, it belongs into a process of its own.
+func Assemble(p *Program) ([]byte, error) {
+	code, err := assemble(p, scriptName)
+	if err == nil {
+		return code, nil
+	}
+	text := err.Error()
+	switch {
+	case strings.Contains(text, "stack overflow"):
+		text = "the code nests too deeply to be compiled"
+	case strings.Contains(text, "out of memory"):
+		text = "the code needs too much memory to be compiled"
+	}
+	return nil, unprocessable([]Diagnostic{{File: p.Entry, Line: 1, Column: 1, Text: text}})
+}
+
+// assemble makes the bytecode of a program's script. Its memory is ordinary: nobody has to take it away.
 func assemble(p *Program, name string) ([]byte, error) {
-	i, err := newIsolate(256<<20, 1<<20)
+	i, err := newIsolateIn(ordinary, 256<<20, 1<<20)
 	if err != nil {
 		return nil, err
 	}

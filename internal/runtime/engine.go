@@ -83,6 +83,8 @@ type Config struct {
 	Log      *slog.Logger
 	Version  string // of the product
 	Temp     string // directory for bodies that are read ahead and are not small; "" = the system's
+	// Assemble makes the bytecode of a program that was compiled for another engine. nil = such a program does not run.
+	Assemble func(ctx context.Context, appID string, p *Program) ([]byte, error)
 	// Fail writes the answer for a function that failed, with an error that may be shown.
 	Fail func(w http.ResponseWriter, r *http.Request, err error, f Function)
 }
@@ -625,8 +627,11 @@ func (e *Engine) load(ctx context.Context, f Function) (*Program, error) {
 	if err != nil || p.Engine == engineVersion {
 		return p, err
 	}
+	if e.config.Assemble == nil {
+		return nil, errs.New(errs.Unsupported, "the function was compiled for another version of Fazt; deploy it again")
+	}
 	fresh := *p
-	if fresh.Bytecode, err = assemble(&fresh, scriptName); err != nil {
+	if fresh.Bytecode, err = e.config.Assemble(ctx, f.AppID, &fresh); err != nil {
 		return nil, err
 	}
 	fresh.Engine = engineVersion

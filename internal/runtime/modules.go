@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"fazt/internal/errs"
 )
 
 // modules finds what a function imports: files of the deployment, files of packages that came with it, and the modules
@@ -48,7 +50,10 @@ func (m *modules) plugin(ctx context.Context) api.Plugin {
 		})
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: ofApp}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
 			data, err := m.src.ReadFile(ctx, args.Path)
-			if err != nil {
+			switch {
+			case errs.KindOf(err) != errs.Internal:
+				return api.OnLoadResult{}, errors.New(errs.Sentence(err)) // too large, say
+			case err != nil:
 				return api.OnLoadResult{}, fmt.Errorf("%s cannot be read", args.Path)
 			}
 			kind := loader(args.Path)

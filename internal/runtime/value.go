@@ -60,9 +60,19 @@ func stackSlots(bytes int64) lib.Tsize_t {
 	return lib.Tsize_t(min(max(bytes/200, 256), 10_000))
 }
 
+// newIsolate is an engine in a range of addresses of its own, where there is one.
 func newIsolate(memory, stack int64) (*isolate, error) {
+	return newIsolateIn(newRuntime, memory, stack)
+}
+
+// ordinary is an engine in ordinary memory.
+func ordinary(tls *libc.TLS, _ int64) (region []byte, rt uintptr) {
+	return nil, lib.XJS_NewRuntime(tls)
+}
+
+func newIsolateIn(make func(tls *libc.TLS, memory int64) ([]byte, uintptr), memory, stack int64) (*isolate, error) {
 	tls := libc.NewTLS()
-	region, rt := newRuntime(tls, memory)
+	region, rt := make(tls, memory)
 	if rt == 0 {
 		unreserve(region)
 		tls.Close()

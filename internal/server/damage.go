@@ -55,7 +55,7 @@ func (i *Instance) compileAgain(ctx context.Context, deployment string) (*runtim
 	if err != nil {
 		return nil, err
 	}
-	data, err := i.compile(ctx, i.Hosting.Source(files))
+	data, err := i.compile(ctx, deployment, i.Hosting.Source(files))
 	if err != nil {
 		return nil, err
 	}

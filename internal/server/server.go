@@ -28,6 +28,7 @@ import (
 	"fazt/internal/hosting"
 	"fazt/internal/listener"
 	"fazt/internal/runtime"
+	"fazt/internal/runtime/compiler"
 	"fazt/internal/storage"
 	"fazt/internal/system"
 )
@@ -86,6 +87,7 @@ type Instance struct {
 	log         *slog.Logger
 	lock        *database.Lock // nil when it is the caller's
 	settings    system.Settings
+	compiler    *compiler.Compiler
 	engine      *runtime.Engine
 	static      *hosting.Static
 	front       http.Handler
@@ -198,8 +200,10 @@ func (i *Instance) storageLimits(appID string) system.Storage { return i.Limits.
 
 // composeEdges joins the domains to the surfaces: functions, static files, the control API, the front door.
 func (i *Instance) composeEdges() {
+	i.compiler = compiler.New(i.Limits.Runtime)
 	i.engine = runtime.New(runtime.Config{
-		Limits: func(appID string) system.Runtime { return i.Limits.App(appID).Runtime }, Console: console{i.AppLog}, Stopped: i.functionStopped, Log: i.log, Version: system.Version, Temp: filepath.Dir(i.config.Database),
+		Assemble: i.compiler.Assemble,
+		Limits:   func(appID string) system.Runtime { return i.Limits.App(appID).Runtime }, Console: console{i.AppLog}, Stopped: i.functionStopped, Log: i.log, Version: system.Version, Temp: filepath.Dir(i.config.Database),
 		Bindings: bindings.All(bindings.Deps{KV: i.KV, Private: i.Hosting}), Network: bindings.Network(i.Gate),
 	})
 	i.static = hosting.NewStatic(hosting.StaticConfig{
@@ -231,8 +235,8 @@ func (c console) WriteLine(l runtime.Line) {
 	c.log.Write(activity.Line{AppID: l.AppID, Number: l.Number, Level: l.Level, RequestID: l.RequestID, Message: l.Message, Time: l.Time})
 }
 
-func (i *Instance) compile(ctx context.Context, src api.Source) ([]byte, error) {
-	p, err := runtime.Compile(ctx, src)
+func (i *Instance) compile(ctx context.Context, app string, src api.Source) ([]byte, error) {
+	p, err := i.compiler.Compile(ctx, app, src)
 	if err != nil || p == nil {
 		return nil, err
 	}
@@ -309,6 +313,9 @@ func (i *Instance) stop() {
 // Close closes the database and lets others have it. It must not be called while Run runs.
 func (i *Instance) Close() error {
 	var err error
+	if i.compiler != nil {
+		i.compiler.Close()
+	}
 	if i.DB != nil {
 		if i.Gate != nil {
 			i.Gate.Close()

@@ -1,0 +1,106 @@
+// Package compiler compiles the functions of apps, each in a process of its own.
+//
+// What compiles is a bundler and the parser of an engine, and both recurse on text that an author wrote: a few hundred
+// bytes, unpacked, overflow the stack, which no Go program survives, or take gigabytes. So the source is read by another
+// process of the same program. It has a bound on its memory, stack and time, no environment, no file but its pipes, and
+// ends with the process that started it. When it dies, the deploy fails with a sentence, and nothing else does.
+package compiler
+
+import (
+	"context"
+	"path/filepath"
+	"sync"
+
+	"fazt/internal/errs"
+	"fazt/internal/runtime"
+	"fazt/internal/system"
+)
+
+// Compiler compiles, as many functions at once as the limits allow. One app has one place at a time.
+type Compiler struct {
+	limits func() system.Runtime // asked anew for every function
+	queue  queue
+
+	mu     sync.Mutex
+	closed bool
+	ending context.Context // ends with Close
+	end    context.CancelFunc
+	jobs   sync.WaitGroup
+}
+
+// New makes a compiler. No process runs until there is something to compile.
+func New(limits func() system.Runtime) *Compiler {
+	c := &Compiler{limits: limits}
+	c.ending, c.end = context.WithCancel(context.Background())
+	return c
+}
+
+// Compile makes the program of a deployment, nil when it has no function. The author's faults are Unprocessable, with a
+// []runtime.Diagnostic.
+func (c *Compiler) Compile(ctx context.Context, app string, src runtime.Source) (*runtime.Program, error) {
+	if !runtime.HasFunction(src) {
+		return nil, nil
+	}
+	out, err := c.run(ctx, app, &process{job: job{Task: taskCompile}, src: src})
+	return out.program(), err
+}
+
+// Gather finds what the function of a folder imports from its node_modules, which the process reads by itself: it is for
+// the machine of the author, never for a server.
+func (c *Compiler) Gather(ctx context.Context, dir string, src runtime.Source) (*runtime.Packages, error) {
+	if !runtime.HasFunction(src) {
+		return &runtime.Packages{}, nil
+	}
+	full, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	out, err := c.run(ctx, dir, &process{job: job{Task: taskGather, Dir: full}, src: src})
+	return out.packages(), err
+}
+
+// Assemble makes the bytecode of a program that was bundled before.
+func (c *Compiler) Assemble(ctx context.Context, app string, p *runtime.Program) ([]byte, error) {
+	out, err := c.run(ctx, app, &process{job: job{Task: taskAssemble, Style: p.Style, Entry: p.Entry}, script: p.Script})
+	if err != nil {
+		return nil, err
+	}
+	return out.program().Bytecode, nil
+}
+
+// Close ends what is being compiled, waits for it, and refuses what comes after.
+func (c *Compiler) Close() {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	c.end()
+	c.jobs.Wait()
+}
+
+// begin counts a job, unless the compiler is closed.
+func (c *Compiler) begin() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		c.jobs.Add(1)
+	}
+	return !c.closed
+}
+
+// run waits for a place and does the job there.
+func (c *Compiler) run(ctx context.Context, app string, p *process) (*outcome, error) {
+	if !c.begin() {
+		return nil, errs.New(errs.Unavailable, "the server is stopping; deploy again in a moment")
+	}
+	defer c.jobs.Done()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(c.ending, cancel)()
+	limits := c.limits()
+	if err := c.queue.enter(ctx, app, limits.Compiles); err != nil {
+		return nil, err
+	}
+	defer c.queue.leave(app, func() int { return c.limits().Compiles })
+	p.limits = limits
+	return p.run(ctx)
+}

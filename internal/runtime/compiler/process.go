@@ -1,0 +1,274 @@
+package compiler
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	goruntime "runtime"
+	"strings"
+	"time"
+
+	"fazt/internal/errs"
+	"fazt/internal/runtime"
+	"fazt/internal/system"
+)
+
+// process is one job and the process that does it.
+type process struct {
+	job
+	script []byte
+	src    runtime.Source
+	limits system.Runtime
+
+	served []servedFile // files that it was given
+	begun  bool         // it said something: the program that runs there is ours
+}
+
+// servedFile is a file that the process was given, and how much it looks like trouble.
+type servedFile struct {
+	path  string
+	size  int
+	depth int // of brackets within each other
+}
+
+// maxProgram bounds what comes back: a part of the memory it was made in.
+func (p *process) maxProgram() int64 { return p.limits.CompileMemory }
+
+// run starts the process, answers its questions and takes its result. It returns when the process has ended.
+func (p *process) run(ctx context.Context) (*outcome, error) {
+	timed, cancel := context.WithTimeoutCause(ctx, time.Duration(p.limits.CompileTimeout)*time.Millisecond, errTime)
+	defer cancel()
+	p.Version, p.Memory, p.Time = system.Version, p.limits.CompileMemory, int64(p.limits.CompileTimeout)
+	child, err := start(timed)
+	if err != nil {
+		return nil, errs.Wrap(errs.Unavailable, err, "the process that compiles could not be started")
+	}
+	out, talked := p.talk(timed, child)
+	ended := child.end(out != nil)
+	switch {
+	case out != nil:
+		return out, out.error()
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	}
+	return nil, p.explain(context.Cause(timed), talked, ended, child.stderr.String())
+}
+
+// talk gives the process its job and answers what it asks until it is done; nil = it did not come to that.
+func (p *process) talk(ctx context.Context, c *child) (*outcome, error) {
+	if err := writeFrame(c.in, p.job, p.script); err != nil {
+		return nil, err
+	}
+	r := bufio.NewReader(c.out)
+	for {
+		var m message
+		data, err := readFrame(r, &m, p.maxProgram())
+		if err != nil {
+			return nil, err
+		}
+		p.begun = true
+		if m.Done != nil {
+			if err := m.Done.split(data); err != nil {
+				return nil, err
+			}
+			return m.Done, nil
+		}
+		a, content := p.answer(ctx, m)
+		if err := writeFrame(c.in, a, content); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (p *process) answer(ctx context.Context, m message) (answer, []byte) {
+	if p.src == nil || !fs.ValidPath(m.Path) || !p.src.Exists(m.Path) {
+		return answer{}, nil
+	}
+	if m.Ask != "read" {
+		return answer{Found: true}, nil
+	}
+	data, err := p.src.ReadFile(ctx, m.Path)
+	if err != nil {
+		why := m.Path + " cannot be read"
+		if !errs.Is(err, errs.Internal) {
+			why = errs.Sentence(err)
+		}
+		return answer{Refused: why}, nil
+	}
+	p.served = append(p.served, servedFile{m.Path, len(data), nesting(data)})
+	return answer{Found: true}, data
+}
+
+// nesting is how deep brackets stand within each other, about: it tells which of several files it was, after the fact.
+func nesting(source []byte) (deepest int) {
+	depth := 0
+	for _, c := range source {
+		switch c {
+		case '(', '[', '{', '<':
+			depth++
+			deepest = max(deepest, depth)
+		case ')', ']', '}', '>':
+			depth = max(0, depth-1)
+		}
+	}
+	return deepest
+}
+
+// The ways in which the process ends without a result.
+var (
+	errTime = errors.New("the time to compile is over")
+)
+
+// explain says why there is no result. talked is how the talk ended, ended how the process did, and said what it wrote to
+// standard error at its end.
+func (p *process) explain(cause, talked, ended error, said string) error {
+	code := -1
+	var exit *exec.ExitError
+	if errors.As(ended, &exit) {
+		code = exit.ExitCode()
+	}
+	has := func(text string) bool { return strings.Contains(said, text) }
+	switch {
+	case errors.Is(cause, errTime), code == exitTime:
+		return p.refuse(p.largest(), fmt.Sprintf("takes more than %v to compile", time.Duration(p.limits.CompileTimeout)*time.Millisecond), "runtime.compile_timeout")
+	case has("stack overflow"), has("stack exceeds"):
+		return p.refuse(p.deepest(), "nests too deeply to be compiled", "")
+	case code == exitMemory, has("out of memory"), has("cannot allocate memory"), code < 0 && exit != nil: // killed: by the system, for memory
+		return p.refuse(p.largest(), fmt.Sprintf("needs more than %d MB to compile", p.limits.CompileMemory>>20), "runtime.compile_memory")
+	case code == exitVersion, !p.begun && code >= 0:
+		return errs.Wrap(errs.Unavailable, errors.Join(talked, ended, errors.New(said)), "the program on the disk is not the one that runs; restart it to deploy functions")
+	}
+	return errs.Wrap(errs.Internal, errors.Join(talked, ended, errors.New(said)), "the process that compiles ended without a result")
+}
+
+// refuse is a fault of the author that a bound found. limit is the one that could be raised.
+func (p *process) refuse(file, what, limit string) error {
+	subject, entry := "the function", p.Entry
+	switch {
+	case len(p.served) == 1:
+		subject, entry = "the code of "+file, file
+	case file != "":
+		subject, entry = "the code (probably "+file+")", file
+	}
+	text := subject + " " + what
+	if limit != "" {
+		text += "; the limit is " + limit
+	}
+	d := runtime.Diagnostic{File: entry, Line: 1, Column: 1, Text: text}
+	return errs.New(errs.Unprocessable, "%s", text).WithDetails([]runtime.Diagnostic{d})
+}
+
+func (p *process) largest() string {
+	return p.most(func(f servedFile) int { return f.size })
+}
+
+// deepest is the file with the most brackets within each other; there are ways to nest without any, so where none has
+// many it is the largest.
+func (p *process) deepest() string {
+	const many = 200
+	return p.most(func(f servedFile) int {
+		if f.depth >= many {
+			return f.depth << 32
+		}
+		return f.size
+	})
+}
+
+func (p *process) most(of func(servedFile) int) (path string) {
+	most := -1
+	for _, f := range p.served {
+		if f.path != runtime.ImportsFile && of(f) > most {
+			most, path = of(f), f.path
+		}
+	}
+	return path
+}
+
+// child is a running process with its pipes.
+type child struct {
+	in     io.WriteCloser
+	out    io.ReadCloser
+	stderr *head
+	waited chan error
+	kill   func()
+}
+
+// Argument makes the program compile: what is to be compiled comes through standard input. It looks like a flag, so that
+// a program which does not know it refuses it instead of doing its work.
+const Argument = "--compile-worker"
+
+// start starts the process. It is killed when ctx ends.
+func start(ctx context.Context) (*child, error) {
+	name, err := program()
+	if err != nil {
+		return nil, err
+	}
+	inRead, inWrite, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	outRead, outWrite, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(err, inRead.Close(), inWrite.Close())
+	}
+	c := &child{in: inWrite, out: outRead, stderr: &head{most: 8 << 10}, waited: make(chan error, 1)}
+	cmd := &exec.Cmd{
+		Path: name, Args: []string{"fazt", Argument}, Env: environment(), Dir: filepath.VolumeName(name) + string(filepath.Separator),
+		Stdin: inRead, Stdout: outWrite, Stderr: c.stderr, WaitDelay: 5 * time.Second, SysProcAttr: attributes(),
+	}
+	started := make(chan error)
+	go func() {
+		// Linux ends the process with the thread that started it.
+		goruntime.LockOSThread()
+		defer goruntime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			c.waited <- cmd.Wait()
+		}
+	}()
+	err = errors.Join(<-started, inRead.Close(), outWrite.Close())
+	if err != nil {
+		return nil, errors.Join(err, inWrite.Close(), outRead.Close())
+	}
+	kill := func() { _ = cmd.Process.Kill() }
+	stop := context.AfterFunc(ctx, kill)
+	c.kill = func() { stop(); kill() }
+	return c, nil
+}
+
+// end waits for the end of the process. One that gave its result, or went wrong, has nothing more to do.
+func (c *child) end(done bool) error {
+	_ = c.in.Close()
+	if done {
+		c.kill()
+	}
+	var err error
+	select {
+	case err = <-c.waited:
+	case <-time.After(2 * time.Second): // it says no more, and does not end
+		c.kill()
+		err = <-c.waited
+	}
+	c.kill() // forgets the context
+	_ = c.out.Close()
+	return err
+}
+
+// head keeps the beginning of what is written to it.
+type head struct {
+	bytes.Buffer
+	most int
+}
+
+func (h *head) Write(p []byte) (int, error) {
+	h.Buffer.Write(p[:min(len(p), max(0, h.most-h.Len()))])
+	return len(p), nil
+}

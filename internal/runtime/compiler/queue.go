@@ -1,0 +1,86 @@
+package compiler
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"fazt/internal/errs"
+)
+
+// How many may wait for a place, of one app and of all. What waits is a request that its sender holds open.
+const (
+	maxWaitingOfApp = 8
+	maxWaiting      = 64
+)
+
+// queue gives places in the order in which they were asked for, but one at a time to an app: an author whose functions
+// take long to compile holds one place, and the next app does not wait behind all of theirs.
+type queue struct {
+	mu      sync.Mutex
+	busy    map[string]bool
+	waiting []*waiter
+}
+
+type waiter struct {
+	app   string
+	ready chan struct{} // closed when it has a place
+}
+
+// enter returns when app has one of most places.
+func (q *queue) enter(ctx context.Context, app string, most int) error {
+	w := &waiter{app, make(chan struct{})}
+	q.mu.Lock()
+	ofApp := 0
+	for _, other := range q.waiting {
+		if other.app == app {
+			ofApp++
+		}
+	}
+	if ofApp >= maxWaitingOfApp || len(q.waiting) >= maxWaiting {
+		q.mu.Unlock()
+		return errs.New(errs.Unavailable, "too many functions wait to be compiled; deploy again in a moment")
+	}
+	q.waiting = append(q.waiting, w)
+	q.admit(most)
+	q.mu.Unlock()
+	select {
+	case <-w.ready:
+		return nil
+	case <-ctx.Done():
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if i := slices.Index(q.waiting, w); i >= 0 {
+		q.waiting = slices.Delete(q.waiting, i, i+1)
+	} else { // it got its place at the last moment
+		delete(q.busy, app)
+		q.admit(most)
+	}
+	return ctx.Err()
+}
+
+// leave gives the place of app back.
+func (q *queue) leave(app string, most func() int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.busy, app)
+	q.admit(most())
+}
+
+// admit gives the free places. The lock is held.
+func (q *queue) admit(most int) {
+	if q.busy == nil {
+		q.busy = map[string]bool{}
+	}
+	for i := 0; i < len(q.waiting) && len(q.busy) < most; {
+		w := q.waiting[i]
+		if q.busy[w.app] {
+			i++
+			continue
+		}
+		q.busy[w.app] = true
+		q.waiting = slices.Delete(q.waiting, i, i+1)
+		close(w.ready)
+	}
+}
