@@ -65,7 +65,7 @@ var owners = map[string][]string{
 	"github.com/charmbracelet/lipgloss": {"internal/output"},
 	"github.com/prometheus":             {"internal/server"},
 	"github.com/nlnwa/whatwg-url":       {"internal/runtime"},
-	"golang.org/x/text":                 {"internal/runtime"},
+	"golang.org/x/text":                 {"internal/runtime", "internal/hosting"}, // encodings and languages; forms of names
 	"github.com/go-sourcemap/sourcemap": {"internal/runtime"},
 	"golang.org/x/crypto":               {"internal/auth"},
 	"golang.org/x/net":                  {"internal/gateway", "internal/system", "internal/apps", "internal/egress"},

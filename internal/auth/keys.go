@@ -17,6 +17,7 @@ import (
 	"fazt/internal/database"
 	"fazt/internal/errs"
 	"fazt/internal/id"
+	"fazt/internal/output"
 )
 
 // A token is fazt_<prefix>_<secret>: a mark by which people and scanners of leaked secrets recognise it, 60 bits that
@@ -160,7 +161,7 @@ func checkKeyName(name string) error {
 	switch {
 	case name == "":
 		return errs.New(errs.Invalid, "the key needs a name")
-	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) || strings.ContainsFunc(name, output.Hides):
 		return errs.New(errs.Invalid, "the name has characters that cannot be shown")
 	case strings.TrimSpace(name) != name:
 		return errs.New(errs.Invalid, "the name begins or ends with a space")

@@ -10,6 +10,7 @@ import (
 	"fazt/internal/database"
 	"fazt/internal/errs"
 	"fazt/internal/id"
+	"fazt/internal/output"
 )
 
 // Users are the people of the instance.
@@ -23,7 +24,7 @@ func CheckName(name string) error {
 	switch {
 	case name == "":
 		return errs.New(errs.Invalid, "the owner needs a name")
-	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) || strings.ContainsFunc(name, output.Hides):
 		return errs.New(errs.Invalid, "the name has characters that cannot be shown")
 	case strings.TrimSpace(name) != name:
 		return errs.New(errs.Invalid, "the name begins or ends with a space")

@@ -63,7 +63,7 @@ func measuredView(m system.Measured) output.View {
 
 // countDown says at a terminal how far a self-test must be, until the function it returns is called.
 func (c *command) countDown(seconds int) func() {
-	w := c.notes()
+	w := output.Raw(c.notes())
 	if f, ok := w.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
 		return func() {}
 	}

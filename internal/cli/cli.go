@@ -51,6 +51,9 @@ func Main(ctx context.Context, env Env) int {
 	if compiler.Asked(env.Args) {
 		return compiler.Serve(env.Stdin, env.Stdout)
 	}
+	screen, notes := output.NewScreen(env.Stdout), output.NewScreen(env.Stderr)
+	defer func() { _, _ = screen.Close(), notes.Close() }()
+	env.Stdout, env.Stderr = screen, notes
 	c := &command{Env: env, ctx: ctx, compiler: compiler.New(func() system.Runtime { return system.Defaults().Runtime })}
 	defer c.compiler.Close()
 	c.peer, c.Args = cutPeer(env.Args)
@@ -301,12 +304,12 @@ func (c *command) with(fn func(*client.Client) error) error {
 }
 
 func (c *command) print(v output.View) error {
-	return output.Printer{W: c.Stdout, Format: output.Format(c.format), Width: width(c.Stdout)}.Print(v)
+	return output.Printer{W: output.Raw(c.Stdout), Format: output.Format(c.format), Width: width(c.Stdout)}.Print(v)
 }
 
 // width is that of the terminal w writes to, or 0.
 func width(w io.Writer) int {
-	f, ok := w.(*os.File)
+	f, ok := output.Raw(w).(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return 0
 	}

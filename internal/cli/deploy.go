@@ -178,7 +178,7 @@ func newBar(w io.Writer) *bar {
 	if width(w) == 0 {
 		return &bar{}
 	}
-	return &bar{w: w, verb: "sending"}
+	return &bar{w: output.Raw(w), verb: "sending"}
 }
 
 func (b *bar) show(sent, total int64) {

@@ -32,7 +32,7 @@ func exportJSON(w io.Writer, list entries) error {
 	out := bufio.NewWriter(w)
 	before := "[\n"
 	err := list(func(e json.RawMessage) error {
-		_, err := fmt.Fprintf(out, "%s%s", before, e)
+		_, err := fmt.Fprintf(out, "%s%s", before, output.EscapeJSON(e))
 		before = ",\n"
 		return err
 	})
@@ -52,7 +52,7 @@ func exportJSON(w io.Writer, list entries) error {
 func exportLines(w io.Writer, list entries) error {
 	out := bufio.NewWriter(w)
 	err := list(func(e json.RawMessage) error {
-		_, err := fmt.Fprintf(out, "%s\n", e)
+		_, err := fmt.Fprintf(out, "%s\n", output.EscapeJSON(e))
 		return err
 	})
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"io"
 	"path/filepath"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -82,10 +81,8 @@ is shown as a mark instead.`,
 			}
 			defer stream.Body.Close()
 			w := c.Stdout
-			if width(w) > 0 {
-				safe := &terminal{w: w}
-				defer safe.end()
-				w = safe
+			if width(w) == 0 { // no terminal: the bytes as they are
+				w = output.Raw(w)
 			}
 			_, err = io.Copy(w, stream.Body)
 			return err
@@ -93,31 +90,6 @@ is shown as a mark instead.`,
 	}
 	return cmd
 }
-
-// terminal writes text of strangers to a terminal. A character may come in two pieces.
-type terminal struct {
-	w    io.Writer
-	rest []byte // the beginning of a character
-}
-
-func (t *terminal) Write(p []byte) (int, error) {
-	text := append(t.rest, p...)
-	whole := len(text)
-	for n := 1; n < utf8.UTFMax && n <= len(text); n++ {
-		if at := len(text) - n; utf8.RuneStart(text[at]) {
-			if !utf8.FullRune(text[at:]) {
-				whole = at
-			}
-			break
-		}
-	}
-	t.rest = append([]byte{}, text[whole:]...)
-	_, err := io.WriteString(t.w, output.Visible(string(text[:whole])))
-	return len(p), err
-}
-
-// end writes what was kept back: half a character at the end of a file.
-func (t *terminal) end() { _, _ = io.WriteString(t.w, output.Visible(string(t.rest))) }
 
 func (c *command) appPull() *cobra.Command {
 	var to string

@@ -110,7 +110,7 @@ func (c *command) live(stream op.Stream, ended string, show func(data []byte) er
 // showLine shows one line, for people or, when lines are followed as JSON, as one line of JSON.
 func (c *command) showLine(l op.LogLine) error {
 	if output.Format(c.format) == output.JSON {
-		e := json.NewEncoder(c.Stdout)
+		e := json.NewEncoder(output.JSONWriter{W: c.Stdout})
 		e.SetEscapeHTML(false)
 		return e.Encode(l)
 	}

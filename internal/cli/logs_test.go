@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"fazt/internal/api/op"
 	"fazt/internal/errs"
 	"fazt/internal/fazttest"
-	"fazt/internal/output"
 )
 
 func TestLogsFollowUntilTheyAreInterrupted(t *testing.T) {
@@ -69,33 +67,5 @@ func TestAStreamOfLinesFromAStrangerIsReadWithCare(t *testing.T) {
 	stop := errors.New("stop")
 	if err := eachLine(strings.NewReader("{}\n{}\n"), func(op.LogLine) error { return stop }); !errors.Is(err, stop) {
 		t.Error(err)
-	}
-}
-
-func TestWhatIsShownCannotSteerTheTerminal(t *testing.T) {
-	const text = "a\x1b[2Jb\x07 日本 \u009b31m é\n\tx"
-	want := output.Visible(text)
-	if strings.ContainsAny(want, "\x1b\x07\u009b") || !strings.Contains(want, "日本") || !strings.Contains(want, "\n\t") {
-		t.Fatalf("%q", want)
-	}
-	for size := 1; size <= len(text); size++ { // characters cut in two
-		var b bytes.Buffer
-		w := &terminal{w: &b}
-		for rest := []byte(text); len(rest) > 0; rest = rest[min(size, len(rest)):] {
-			if n, err := w.Write(rest[:min(size, len(rest))]); n != min(size, len(rest)) || err != nil {
-				t.Fatal(n, err)
-			}
-		}
-		w.end()
-		if b.String() != want {
-			t.Errorf("in pieces of %d: %q", size, b.String())
-		}
-	}
-	var b bytes.Buffer
-	w := &terminal{w: &b}
-	_, _ = w.Write([]byte("half \xe6\x97"))
-	w.end()
-	if strings.Contains(b.String(), "\xe6\x97") || !strings.HasPrefix(b.String(), "half ") {
-		t.Errorf("%q", b.String())
 	}
 }

@@ -2,7 +2,6 @@ package client
 
 import (
 	"strings"
-	"unicode"
 
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
@@ -12,7 +11,7 @@ import (
 const maxPath = 4096
 
 // checkNames says whether files with these paths can be written to a folder of any system as they are: each path is
-// proper, and no two of them are the same file where letter case makes no difference. The instance may be somebody
+// proper, and no two of them are the same file where letter case or the form of accents makes no difference. The instance may be somebody
 // else's, and its answers are not believed. It is given the files in the byte order of their paths.
 func checkNames(files []hosting.Listed) error {
 	taken := make(map[string]string, len(files)) // every file and folder, by its folded name
@@ -28,32 +27,21 @@ func checkNames(files []hosting.Listed) error {
 				continue
 			}
 			folder := f.Path[:at]
-			if other, ok := taken[fold(folder)]; ok && other != folder+"/" {
+			if other, ok := taken[hosting.Fold(folder)]; ok && other != folder+"/" {
 				return clash(folder, strings.TrimSuffix(other, "/"))
 			}
-			taken[fold(folder)] = folder + "/"
+			taken[hosting.Fold(folder)] = folder + "/"
 		}
-		if other, ok := taken[fold(f.Path)]; ok {
+		if other, ok := taken[hosting.Fold(f.Path)]; ok {
 			return clash(f.Path, strings.TrimSuffix(other, "/"))
 		}
-		taken[fold(f.Path)] = f.Path
+		taken[hosting.Fold(f.Path)] = f.Path
 	}
 	return nil
 }
 
 func clash(a, b string) error {
 	return errs.New(errs.Invalid, "%q and %q would be the same file on some systems; nothing was written. `fazt app cat` shows a single file", b, a)
-}
-
-// fold makes one of all spellings that differ in letter case only.
-func fold(path string) string {
-	return strings.Map(func(r rune) rune {
-		least := r
-		for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
-			least = min(least, next)
-		}
-		return least
-	}, path)
 }
 
 // checkName checks one path: as an instance would, and by the rules of Windows for names of files, which are the

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
+	"unicode"
 
 	"fazt/internal/errs"
+	"fazt/internal/output"
 	"fazt/internal/schema"
 )
 
@@ -39,6 +42,9 @@ func (m Manifest) IsZero() bool { return reflect.ValueOf(m).IsZero() }
 func (m *Manifest) check() error {
 	if err := schema.Validate(m); err != nil {
 		return err
+	}
+	if strings.ContainsFunc(m.Title, unicode.IsControl) || strings.ContainsFunc(m.Title, output.Hides) {
+		return errs.New(errs.Invalid, "the title has characters that cannot be shown")
 	}
 	return m.Routes.check()
 }

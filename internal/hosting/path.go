@@ -5,7 +5,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"fazt/internal/errs"
+	"fazt/internal/output"
 )
 
 // CheckPath says whether a file of a deployment may be called path: relative, with slashes, at most max bytes, valid
@@ -24,6 +27,8 @@ func CheckPath(path string, max int) error {
 		return bad("it is not UTF-8")
 	case strings.ContainsFunc(path, unicode.IsControl):
 		return bad("it has control characters")
+	case strings.ContainsFunc(path, output.Hides):
+		return bad("it has characters that cannot be seen, or that turn the direction of text")
 	case strings.Contains(path, `\`):
 		return bad("it has a backslash")
 	case len(path) > 1 && path[1] == ':' && isLetter(path[0]):
@@ -44,8 +49,56 @@ func CheckPath(path string, max int) error {
 
 func isLetter(b byte) bool { return 'a' <= b|0x20 && b|0x20 <= 'z' }
 
+// Fold makes one of all spellings of a path that are one file on some system: those that differ in letter case, and those
+// in which an accent is part of its letter (NFC) or stands after it (NFD), which macOS takes for the same.
+func Fold(path string) string {
+	least := func(r rune) rune {
+		least := r
+		for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+			least = min(least, next)
+		}
+		return least
+	}
+	return norm.NFC.String(strings.Map(least, norm.NFD.String(path)))
+}
+
+// CheckTwins refuses two files or folders whose names are the same text in two forms of Unicode (NFC and NFD): people
+// cannot tell them apart, and macOS takes them for one.
+func CheckTwins(files []Announced) error {
+	known := map[string]string{} // as written, by NFC
+	for _, f := range files {
+		if isASCII(f.Path) {
+			continue
+		}
+		for i := 0; i <= len(f.Path); i++ {
+			if i < len(f.Path) && f.Path[i] != '/' {
+				continue
+			}
+			name := f.Path[:i]
+			key := norm.NFC.String(name)
+			if other, ok := known[key]; ok && other != name {
+				return errs.New(errs.Invalid, "%+q and %+q are one name in two forms of Unicode (NFC and NFD); rename one", other, name)
+			}
+			known[key] = name
+		}
+	}
+	return nil
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 // checkPaths checks the paths of files against each other, after each was checked alone. It is given them sorted.
 func checkPaths(sorted []Announced) error {
+	if err := CheckTwins(sorted); err != nil {
+		return err
+	}
 	known := make(map[string]bool, len(sorted))
 	for i, f := range sorted {
 		if i > 0 && sorted[i-1].Path == f.Path {

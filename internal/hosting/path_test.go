@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"fazt/internal/errs"
+	"fazt/internal/system"
 )
 
 func TestPaths(t *testing.T) {
@@ -81,4 +82,32 @@ func FuzzPath(f *testing.F) {
 			t.Errorf("%q: letter case makes a difference", name)
 		}
 	})
+}
+
+// One name in two forms of Unicode is two files on Linux and one on macOS; however a deployment comes in, it has a plan.
+func TestPlansWithTwinsAreRefused(t *testing.T) {
+	for what, names := range map[string][2]string{
+		"files": {"caf\u00e9.html", "cafe\u0301.html"}, "folders": {"caf\u00e9/a", "cafe\u0301/b"}, "a file and a folder": {"caf\u00e9", "cafe\u0301/b"},
+	} {
+		p := Plan{Files: []Announced{{Path: names[0], Hash: Hash{1}}, {Path: names[1], Hash: Hash{2}}}}
+		if _, err := p.check(system.Defaults().Storage); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), `\u0301`) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if len(p.Faults(system.Defaults().Storage)) != 1 {
+			t.Errorf("%s: %v", what, p.Faults(system.Defaults().Storage))
+		}
+	}
+	for _, name := range []string{"caf\u00e9.html", "cafe\u0301.html", "\U0001F469\u200d\U0001F4BB.png"} {
+		if _, err := (Plan{Files: []Announced{{Path: name}, {Path: "caf\u00e8.html"}}}).check(system.Defaults().Storage); err != nil {
+			t.Errorf("%+q: %v", name, err)
+		}
+	}
+}
+
+func TestPathsWithCharactersThatHideAreRefused(t *testing.T) {
+	for _, r := range "\u200b\u200e\u200f\u061c\u2028\u2029\u202a\u202e\u2060\u2066\u2069\ufeff\u0085\u009b" {
+		if err := CheckPath("a"+string(r)+".html", 100); !errs.Is(err, errs.Invalid) {
+			t.Errorf("%+q: %v", r, err)
+		}
+	}
 }

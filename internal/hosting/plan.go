@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"fazt/internal/errs"
+	"fazt/internal/output"
 	"fazt/internal/system"
 )
 
@@ -32,6 +33,9 @@ func (p Plan) check(limits system.Storage) (Plan, error) {
 	}
 	if len(p.Files) > limits.MaxSiteFiles {
 		return p, errs.New(errs.TooLarge, "the deployment has %d files; the limit is %d", len(p.Files), limits.MaxSiteFiles)
+	}
+	if strings.ContainsFunc(p.Message, output.Hides) {
+		return p, errs.New(errs.Invalid, "the message has characters that cannot be seen, or that turn the direction of text")
 	}
 	if len(p.Message) > maxMessage || !utf8.ValidString(p.Message) {
 		return p, errs.New(errs.Invalid, "the message must be UTF-8 of at most %d bytes", maxMessage)

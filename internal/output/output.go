@@ -62,7 +62,7 @@ func (p Printer) json(value any) error {
 	if v := reflect.ValueOf(value); v.Kind() == reflect.Slice && v.IsNil() {
 		value = []struct{}{} // a list without members is a list
 	}
-	e := json.NewEncoder(p.W)
+	e := json.NewEncoder(JSONWriter{p.W})
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(value)
@@ -73,7 +73,7 @@ func (p Printer) markdown(v View) error {
 	if columns == nil {
 		columns = []string{"", ""}
 	} else if len(v.Rows) == 0 && v.Empty != "" {
-		_, err := fmt.Fprintln(p.W, v.Empty)
+		_, err := fmt.Fprintln(p.W, Line(v.Empty))
 		return err
 	}
 	var b strings.Builder

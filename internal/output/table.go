@@ -18,14 +18,14 @@ func (p Printer) table(v View) error {
 		if v.Empty == "" {
 			return nil
 		}
-		_, err := fmt.Fprintln(p.W, v.Empty)
+		_, err := fmt.Fprintln(p.W, Line(v.Empty))
 		return err
 	}
 	rows := make([][]string, 0, len(v.Rows)+1)
 	if v.Columns != nil {
 		head := make([]string, len(v.Columns))
 		for i, c := range v.Columns {
-			head[i] = strings.ToUpper(c)
+			head[i] = strings.ToUpper(Line(c))
 		}
 		rows = append(rows, head)
 	}

@@ -29,6 +29,15 @@ func Line(text string) string {
 	}, text)
 }
 
-// steers says whether a character moves the cursor, changes colours, or turns the direction in which the text around
-// it is shown.
-func steers(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
+// Hides says whether a character is there and cannot be seen, or turns the direction in which the text around it is
+// shown: a name with one looks like another name. Joiners are not among them; there are languages that need them.
+func Hides(r rune) bool {
+	switch {
+	case r == '\u200b', r == '\u2060', r == '\ufeff', r == '\u2028', r == '\u2029', 0xe0000 <= r && r <= 0xe007f:
+		return true
+	}
+	return unicode.Is(unicode.Bidi_Control, r)
+}
+
+// steers says whether a character moves the cursor, changes colours, or hides.
+func steers(r rune) bool { return unicode.IsControl(r) || r > 0x7f && Hides(r) }

@@ -213,22 +213,25 @@ func topFolder(files []hosting.Announced) string {
 	return top
 }
 
-// checkClashes refuses names that are one name on a disk where letter case makes no difference, which a name that
-// stands twice is too. Of such an archive every program makes something else.
+// checkClashes refuses names that are one name on a disk where letter case or the form of accents makes no difference,
+// which a name that stands twice is too. Of such an archive every program makes something else.
 func checkClashes(files []hosting.Announced) error {
+	if err := hosting.CheckTwins(files); err != nil {
+		return err
+	}
 	known := make(map[string]string, len(files))
 	for _, f := range files {
-		key := fold(f.Path)
+		key := hosting.Fold(f.Path)
 		if other, taken := known[key]; taken {
 			if other == f.Path {
 				return refuse("%q is in it twice", f.Path)
 			}
-			return refuse("%q and %q are one file where letter case makes no difference", other, f.Path)
+			return refuse("%+q and %+q are one file where letter case or the form of accents makes no difference", other, f.Path)
 		}
 		known[key] = f.Path
 	}
 	for _, f := range files {
-		key := fold(f.Path)
+		key := hosting.Fold(f.Path)
 		for i, c := range key {
 			if other, taken := known[key[:i]]; c == '/' && taken {
 				return refuse("%q is a file, and %q lies in a folder of that name", other, f.Path)
@@ -237,8 +240,6 @@ func checkClashes(files []hosting.Announced) error {
 	}
 	return nil
 }
-
-func fold(s string) string { return strings.ToLower(strings.ToUpper(s)) }
 
 // Each reads the files to be deployed once more, in the order of the archive.
 func (a *Archive) Each(ctx context.Context, visit func(f hosting.Announced, content io.Reader) error) error {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 	"io"
 	"slices"
@@ -224,6 +225,68 @@ func TestNamesThatClashAreRefused(t *testing.T) {
 			}
 		}
 	}
+}
+
+// One name in two forms of Unicode is two files on Linux and one on macOS.
+func TestNamesThatAreTwinsAreRefused(t *testing.T) {
+	for what, names := range map[string][2]string{
+		"files":              {"caf\u00e9.html", "cafe\u0301.html"},
+		"folders":            {"caf\u00e9/a.html", "cafe\u0301/b.html"},
+		"files, also cases":  {"CAF\u00c9.html", "cafe\u0301.html"},
+		"hangul":             {"\ud55c.html", "\u1112\u1161\u11ab.html"},
+		"left to right mark": {"a.html", "\u200ea.html"},
+		"hidden":             {"a.html", "a\u200b.html"},
+		"turned":             {"index.html", "a\u202elmth.exe"},
+		"isolated":           {"index.html", "a\u2066.html"},
+		"C1":                 {"index.html", "a\u009b2J.html"},
+		"line separator":     {"index.html", "a\u2028.html"},
+	} {
+		for kind, data := range map[string][]byte{
+			"tar.gz": makeTarGzip(t, file(names[0], "x"), file(names[1], "y")),
+			"zip":    makeZip(item{name: names[0], text: "x"}, item{name: names[1], text: "y"}),
+		} {
+			if _, _, err := contents(t, data, limits()); !errs.Is(err, errs.Invalid) {
+				t.Errorf("%s, %s: %v", kind, what, err)
+			}
+		}
+	}
+}
+
+// What follows is read as the next header by one program, and as content by another.
+func TestTarsThatSayTwoSizesAreRefused(t *testing.T) {
+	size := func(name, text string, records map[string]string) member {
+		return member{tar.Header{Name: name, Mode: 0o644, Format: tar.FormatPAX, PAXRecords: records}, text}
+	}
+	pax := makeTar(t, size("a", "hello", map[string]string{"FAZT.size": "5"}))
+	twice := bytes.Replace(pax, []byte("15 FAZT.size=5\n"), []byte("15 size=000005\n"), 1)
+	folder := makeTar(t, file("d-", "hello"))
+	folder[1], folder[156] = '/', tar.TypeDir
+	mend(folder[:512])
+	for name, data := range map[string][]byte{
+		"a size in a record":           twice,
+		"a folder with content":        folder,
+		"a size for all files":         makeTar(t, member{tar.Header{Typeflag: tar.TypeXGlobalHeader, PAXRecords: map[string]string{"FAZT.all": "5"}}, ""}, file("a", "hello")),
+		"another name for all files":   makeTar(t, member{tar.Header{Typeflag: tar.TypeXGlobalHeader, PAXRecords: map[string]string{"path": "b"}}, ""}, file("a", "hello")),
+		"a folder by its name, filled": makeTar(t, file("d-", "hello")),
+	} {
+		if name == "a folder by its name, filled" {
+			data[1] = '/'
+			mend(data[:512])
+		}
+		if _, _, err := contents(t, pack(t, data), limits()); !errs.Is(err, errs.Invalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// mend makes the checksum of a header right.
+func mend(head []byte) {
+	copy(head[148:156], "        ")
+	sum := 0
+	for _, b := range head {
+		sum += int(b)
+	}
+	copy(head[148:156], fmt.Appendf(nil, "%06o\x00 ", sum))
 }
 
 func TestLimitsHoldBeforeAnythingIsStored(t *testing.T) {

@@ -60,6 +60,9 @@ func visitTar(header *tar.Header, content io.Reader, visit func(entry, io.Reader
 			return refuse("%q is a sparse file", header.Name)
 		}
 	}
+	if err := checkRecords(header); err != nil {
+		return err
+	}
 	switch header.Typeflag {
 	case tar.TypeReg:
 		return visit(entry{name: header.Name, size: header.Size}, content)
@@ -71,6 +74,26 @@ func visitTar(header *tar.Header, content io.Reader, visit func(entry, io.Reader
 		return refuse("%q is a link, to %q; links are not followed", header.Name, header.Linkname)
 	}
 	return refuse("%q is neither a file nor a folder", header.Name)
+}
+
+// checkRecords refuses what one program reads and another does not: a size that stands in an extended header though the
+// plain one holds it, records for all files that come, and content of what has none. After any of them the next header
+// is in one place for the one and in another for the other.
+func checkRecords(header *tar.Header) error {
+	const plainSize = 8 << 30 // what the plain header cannot hold
+	switch _, wide := header.PAXRecords["size"]; {
+	case header.Typeflag == tar.TypeXGlobalHeader:
+		for key := range header.PAXRecords {
+			if key != "comment" {
+				return refuse("the tar has a record %q for all its files", key)
+			}
+		}
+	case wide && header.Size < plainSize:
+		return refuse("the tar says the size of %q in two places", header.Name)
+	case header.Typeflag != tar.TypeReg && header.Size != 0:
+		return refuse("%q is no file and has content", header.Name)
+	}
+	return nil
 }
 
 // endOf makes sure that nothing follows the end of the archive: neither in the gzip member nor after it.

@@ -27,11 +27,15 @@ const (
 	centralSize = 46
 	localSize   = 30
 
+	descriptorSize = 12 // without its mark, and with sizes of four bytes
+
 	endMark     = 0x06054b50
 	end64Mark   = 0x06064b50
 	locatorMark = 0x07064b50
 	centralMark = 0x02014b50
 	localMark   = 0x04034b50
+
+	descriptorMark = 0x08074b50
 
 	flagEncrypted  = 1 << 0
 	flagDescriptor = 1 << 3 // sizes follow the content; the header before it may have zeros
@@ -63,6 +67,7 @@ type zipEntry struct {
 	packed        int64
 	header        int64 // where the header before its content lies
 	data          int64 // where its content begins
+	late          bool  // a descriptor follows the content
 }
 
 // directory is where the directory lies, and how many entries it has.
@@ -273,8 +278,9 @@ func (e *zipEntry) readExtra(extra []byte, values ...*int64) error {
 	return nil
 }
 
-// readHeaders holds each entry against the header before its content, and makes sure that no two contents overlap: of
-// overlapping ones a few megabytes can unpack to any size.
+// readHeaders holds each entry against the header before its content, and makes sure that entries lie one behind the
+// other with nothing between them: of overlapping contents a few megabytes can unpack to any size, and in a gap there may
+// be an entry that only those find who read from the front.
 func (z *zipFile) readHeaders(d directory) error {
 	for i := range z.entries {
 		if err := z.entries[i].readLocal(z.r); err != nil {
@@ -291,9 +297,51 @@ func (z *zipFile) readHeaders(d directory) error {
 		if i+1 < len(order) {
 			end = order[i+1].header
 		}
-		if e.packed > end-e.data {
+		if e.packed > end-e.data || i == 0 && e.header != 0 {
 			return refuse("the content of %q is part of something else", e.name)
 		}
+		if err := e.checkEnd(z.r, end); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkEnd looks at what lies between the content and the next header: nothing, or a descriptor that tells the truth.
+// A descriptor may begin with a mark, and its sizes have four bytes, or eight in zip64.
+func (e *zipEntry) checkEnd(r io.ReaderAt, end int64) error {
+	rest := end - e.data - e.packed
+	if !e.late {
+		if rest != 0 {
+			return refuse("something lies behind the content of %q", e.name)
+		}
+		return nil
+	}
+	if rest > descriptorSize+4+8 {
+		return refuse("something lies behind the content of %q", e.name)
+	}
+	d, err := readAt(r, e.data+e.packed, rest)
+	if err != nil {
+		return err
+	}
+	le := binary.LittleEndian
+	if rest == descriptorSize+4 || rest == descriptorSize+4+8 {
+		if le.Uint32(d) != descriptorMark {
+			return e.untrue()
+		}
+		d = d[4:]
+	}
+	var packed, size int64
+	switch len(d) {
+	case descriptorSize:
+		packed, size = int64(le.Uint32(d[4:])), int64(le.Uint32(d[8:]))
+	case descriptorSize + 8:
+		packed, size = int64(le.Uint64(d[4:])), int64(le.Uint64(d[12:]))
+	default:
+		return e.untrue()
+	}
+	if le.Uint32(d) != e.crc || packed != e.packed || size != e.size {
+		return e.untrue()
 	}
 	return nil
 }
@@ -315,9 +363,10 @@ func (e *zipEntry) readLocal(r io.ReaderAt) error {
 		return err
 	}
 	late := le.Uint16(h[6:])&flagDescriptor != 0
+	e.late = late
 	same := func(a, b int64) bool { return a == b || late && a == 0 }
 	switch {
-	case le.Uint32(h) != localMark, string(name) != e.name, le.Uint16(h[8:]) != e.method, (le.Uint16(h[6:])^e.flags)&flagEncrypted != 0,
+	case le.Uint32(h) != localMark, string(name) != e.name, le.Uint16(h[8:]) != e.method, (le.Uint16(h[6:])^e.flags)&(flagEncrypted|flagDescriptor) != 0,
 		!same(int64(crc), int64(e.crc)), !same(packed, e.packed), !same(size, e.size):
 		return e.untrue()
 	}

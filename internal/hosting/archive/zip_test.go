@@ -67,8 +67,8 @@ func TestZip(t *testing.T) {
 			map[string]string{"index.html": "hi", "a/b.js": long, "empty": ""}},
 		"with the modes of Unix": {[]item{{name: "site/", made: 3<<8 | 20, mode: 0o040755}, {name: "site/index.html", text: "hi", made: 3<<8 | 20, mode: 0o100644}},
 			map[string]string{"index.html": "hi"}},
-		"sizes after the content": {[]item{{name: "a", text: "hi", flags: flagDescriptor, after: make([]byte, 16), local: func(h []byte) { clear(h[14:26]) }}, {name: "b", text: "x"}},
-			map[string]string{"a": "hi", "b": "x"}},
+		"sizes after the content": {[]item{late("a", "hi", descriptor(true, 4, "hi")), late("b", "x", descriptor(false, 4, "x")),
+			late("c", "y", descriptor(true, 8, "y")), late("d", "z", descriptor(false, 8, "z"))}, map[string]string{"a": "hi", "b": "x", "c": "y", "d": "z"}},
 		"sizes in zip64 fields": {[]item{{name: "a", text: "hi", local: both(put32(18, full32), put32(22, full32)), local64: wide(2, 2),
 			central: both(put32(20, full32), put32(24, full32), put32(42, full32)), extra: wide(2, 2, 0)}},
 			map[string]string{"a": "hi"}},
@@ -81,6 +81,25 @@ func TestZip(t *testing.T) {
 			t.Errorf("%s: %v %s", name, err, diff)
 		}
 	}
+}
+
+// late is an entry whose sizes follow its content.
+func late(name, text string, after []byte) item {
+	return item{name: name, text: text, flags: flagDescriptor, after: after, local: func(h []byte) { clear(h[14:26]) }}
+}
+
+// descriptor is what follows a content, with a mark before it or without, and sizes of so many bytes.
+func descriptor(marked bool, wide int, text string) []byte {
+	var b []byte
+	le := binary.LittleEndian
+	if marked {
+		b = le.AppendUint32(b, descriptorMark)
+	}
+	b = le.AppendUint32(b, crc(text))
+	for range 2 {
+		b = le.AppendUint64(b, uint64(len(text)))[:len(b)+wide]
+	}
+	return b
 }
 
 func both(fns ...func([]byte)) func([]byte) {
@@ -167,6 +186,16 @@ func TestZipsThatContradictThemselvesAreRefused(t *testing.T) {
 		"header and directory: packed size":    with(func(m *item) { m.local = put32(18, 4) }),
 		"header and directory: sizes are zero": with(func(m *item) { m.local = both(put32(18, 0), put32(22, 0)) }),
 		"header and directory: encryption":     with(func(m *item) { m.local = put16(6, flagEncrypted) }),
+		"descriptor: checksum":                 makeZip(late("a", "hi", descriptor(true, 4, "ho"))),
+		"descriptor: size":                     makeZip(late("a", "hi", descriptor(true, 4, "hello"))),
+		"descriptor: zeros":                    makeZip(late("a", "hi", make([]byte, 16))),
+		"descriptor: none":                     makeZip(late("a", "hi", nil)),
+		"descriptor: more than one":            makeZip(late("a", "hi", bytes.Repeat(descriptor(true, 4, "hi"), 2))),
+		"descriptor: of what has its sizes":    makeZip(item{name: "a", text: "hi", after: descriptor(true, 4, "hi")}),
+		"descriptor: only in the header":       with(func(m *item) { m.local = put16(6, flagDescriptor); m.after = descriptor(true, 4, "hello") }),
+		"descriptor: only in the directory":    with(func(m *item) { m.central = put16(8, flagDescriptor) }),
+		"an entry between two entries":         with(func(m *item) { m.after = makeZip(item{name: "c", text: "x"})[:localSize+2] }),
+		"an entry before the first":            unlisted(),
 		"header that is none":                  with(func(m *item) { m.local = put32(0, 1) }),
 		"sizes that follow, but others before": with(func(m *item) { m.flags, m.local = flagDescriptor, put32(22, 4) }),
 		"stored, of two sizes":                 with(func(m *item) { m.local, m.central = put32(22, 4), put32(24, 4) }),
@@ -239,6 +268,16 @@ func sizes(n uint32) func([]byte) {
 func nested() []byte {
 	inner := makeZip(item{name: "b", text: "world"})[:localSize+1+5]
 	return makeZip(item{name: "a", text: string(inner)}, item{name: "b", text: "world", offset: -36})
+}
+
+// unlisted is a zip whose first entry is not in its directory.
+func unlisted() []byte {
+	data := makeZip(item{name: "a", text: "x"}, item{name: "b", text: "y"})
+	le := binary.LittleEndian
+	at := le.Uint32(data[len(data)-endSize+16:])
+	data = append(data[:at:at], data[at+centralSize+1:]...)
+	put32(12, centralSize+1)(data[len(data)-endSize:])
+	return patchEnd(data, 8, 1, 10, 1)
 }
 
 func patchEnd(data []byte, places ...int) []byte {
