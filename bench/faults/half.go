@@ -54,23 +54,25 @@ func half(ctx context.Context, l *lab) error {
 			if door == "nginx" && version == "HTTP/1.0" {
 				continue // nginx itself ends a broken answer to HTTP/1.0 as a whole one
 			}
-			if whole := countWhole(address, "/api/half", version, 100); whole > 0 {
-				wrong = append(wrong, fmt.Sprintf("%d of 100 halves look whole to %s, %s", whole, version, door))
+			halves := countWhole(address, "/api/half", version, 100)
+			if halves > 0 {
+				wrong = append(wrong, fmt.Sprintf("%d of 100 halves look whole to %s, %s", halves, version, door))
 			}
 			if whole := countWhole(address, "/api/whole", version, 100); whole < 100 {
 				wrong = append(wrong, fmt.Sprintf("%d of 100 whole answers look broken to %s, %s", 100-whole, version, door))
 			}
-			l.note("answers that fail, "+door+", "+version, "0 of 100 look whole")
+			l.note("answers that fail, "+door+", "+version, "%d of 100 look whole", halves)
 		}
 	}
 	late := make(chan int)
 	go func() { late <- countWhole(i.addr, "/api/late", "HTTP/1.0", 10) }()
 	time.Sleep(2 * time.Second) // they have begun
 	_ = i.cmd.Process.Kill()
-	if whole := <-late; whole > 0 {
-		wrong = append(wrong, fmt.Sprintf("%d of 10 answers that kill -9 cut off look whole", whole))
+	cut := <-late
+	if cut > 0 {
+		wrong = append(wrong, fmt.Sprintf("%d of 10 answers that kill -9 cut off look whole", cut))
 	}
-	l.note("answers that kill -9 cuts off, HTTP/1.0", "0 of 10 look whole")
+	l.note("answers that kill -9 cuts off, HTTP/1.0", "%d of 10 look whole", cut)
 	if len(wrong) > 0 {
 		return errors.New(strings.Join(wrong, "; "))
 	}
