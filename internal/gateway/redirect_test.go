@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -123,7 +124,7 @@ func FuzzRedirectLocation(f *testing.F) {
 func TestDomainsLeadToAppsByTheirWholeName(t *testing.T) {
 	d := open(t, "example.com")
 	blog := d.deploy(blog, Target{AppID: "app_blog", AppName: "blog"}, "blog")
-	d.routes.Store(NewRoutes(Table{Domain: "example.com", Labels: d.routes.Load().t.Labels, Hosts: map[string]*Target{
+	d.routes.Store(NewRoutes(Table{Domain: "example.com", Labels: maps.Collect(d.routes.Load().Labels()), Hosts: map[string]*Target{
 		"blog.example": &blog, "xn--bcher-kva.example": &blog, "nas": &blog, "shadowed.example.com": &blog,
 	}}))
 	for host, want := range map[string]int{
