@@ -41,6 +41,9 @@ func attacks() []attack {
 		{"badsector", "make a part of the disk unreadable: only the files on it fail", badSector},
 		{"twonames", "start servers on one database under all its names: the first one stays alone", twoNames},
 		{"compile", "functions that no compiler survives; nothing but their deploy may fail", compileAttack},
+		{"backup", "40 backups while four visitors write; each is sound and holds every value acknowledged before it", attackBackup},
+		{"rot", "one flipped bit in a small and in a large file on the disk; neither is served, both are mended by the next deploy", attackRot},
+		{"deploycost", "a change of an alias costs the same with 1 app and with 5,801", attackDeployCost},
 	}
 }
 

@@ -57,6 +57,7 @@ func TestKilledAtAnyMomentLosesNothingAcknowledged(t *testing.T) {
 	c.start()
 	c.verify()
 	c.kill()
+	t.Logf("other changes acknowledged, by kind: %v", c.changed.counts)
 	t.Logf("%d kills: %d answers read, %d deploys and %d writes acknowledged, none lost; ready again in %v at most",
 		done, c.answers.Load(), c.deploys.Load(), len(c.acked), slowest.Round(time.Millisecond))
 	if !worked() {
@@ -143,6 +144,7 @@ type crash struct {
 	live    int          // number of the newest acknowledged deployment
 	trying  bool         // whether a further deploy was under way when the server was killed
 	acked   []int        // acknowledged writes
+	changed changed      // what was acknowledged besides
 }
 
 // start runs the server and returns how long it took until it answered.
@@ -218,6 +220,7 @@ func (c *crash) workUntilKilled() {
 	}
 	all.Go(func() { c.write(ctx) })
 	all.Go(func() { c.deploy(ctx) })
+	all.Go(func() { c.change(ctx) })
 	time.Sleep(time.Duration(20+c.random.IntN(400)) * time.Millisecond)
 	c.kill()
 	cancel()
@@ -305,13 +308,14 @@ func (c *crash) examine(kill int) {
 	}
 	number := 0 // also when no deploy was acknowledged so far: one that was under way may have come through
 	err = db.Read(context.Background(), func(q *database.Conn) error {
-		_, err := q.First("SELECT number FROM live JOIN deployments ON deployments.id = deployment_id", func(r *database.Row) { number = r.Int(0) })
+		_, err := q.First("SELECT number FROM live JOIN deployments ON deployments.id = deployment_id JOIN apps ON apps.id = live.app_id WHERE apps.name = 'app'", func(r *database.Row) { number = r.Int(0) })
 		return err
 	})
 	if err != nil || number != c.live && (!c.trying || number != c.live+1) {
 		c.t.Fatalf("after kill %d: deployment %d is live, %d was acknowledged (%v)", kill, number, c.live, err)
 	}
 	c.live = number
+	c.changed.verify(c.t, db)
 }
 
 // verify asks the server for every acknowledged write.

@@ -31,6 +31,9 @@ func (a *API) deployArchive(ctx context.Context, req op.ArchiveDeploy) (done op.
 	if err != nil && !errs.Is(err, errs.NotFound) { // the deploy may make it
 		return done, err
 	}
+	if err := a.declared(app.ID, req.File); err != nil {
+		return done, err
+	}
 	spool, err := a.Hosting.Spool(app.ID, req.File)
 	if err != nil {
 		return done, err
@@ -49,6 +52,18 @@ func (a *API) deployArchive(ctx context.Context, req op.ArchiveDeploy) (done op.
 		done.Warnings = append(done.Warnings, fmt.Sprintf("left out, because they are part of no deployment (version control, dependencies, dotfiles): %d files", found.LeftOut))
 	}
 	return done, err
+}
+
+// formOverhead is what a form has beside its file, generously.
+const formOverhead = 1 << 20
+
+// declared refuses an archive by the size its sender says it has, before any of it is read.
+func (a *API) declared(appID string, file io.Reader) error {
+	said, ok := file.(interface{ Declared() int64 })
+	if most := a.Hosting.Limits(appID).MaxUpload; ok && said.Declared() > most+formOverhead {
+		return errs.New(errs.TooLarge, "the upload has %d bytes; the limit is %d (storage.max_upload)", said.Declared(), most)
+	}
+	return nil
 }
 
 func (a *API) deployPlan(ctx context.Context, app string, plan hosting.Plan, found *archive.Archive) (op.Deployed, error) {

@@ -295,3 +295,25 @@ func TestAnArchiveTravelsThroughTheClient(t *testing.T) {
 		t.Errorf("%v %v", entries, err)
 	}
 }
+
+// An upload was kept in a file as far as the limit goes before its size, known from the start, was looked at.
+func TestAnArchiveThatSaysThatItIsTooLargeIsNotRead(t *testing.T) {
+	i := fazttest.New(t)
+	token := newKey(t, i.Client, "k", "deploy")
+	read := 0
+	body := io.MultiReader(strings.NewReader("--b\r\nContent-Disposition: form-data; name=\"app\"\r\n\r\napp\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n"), endless{&read})
+	r := i.Request(http.MethodPost, "admin", "/api/deploy", "")
+	r.Body, r.ContentLength = io.NopCloser(body), 2<<30
+	r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+	r.Header.Set("Authorization", "Bearer "+token)
+	if got := i.Do(r); got.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("%d %s", got.StatusCode, got.Text)
+	}
+	if read > 64<<20 { // what fits the buffers of the connection is sent in any case
+		t.Errorf("%d bytes were read", read)
+	}
+}
+
+type endless struct{ n *int }
+
+func (e endless) Read(p []byte) (int, error) { *e.n += len(p); return len(p), nil }

@@ -9,6 +9,7 @@ import (
 
 	"fazt/internal/api/op"
 	"fazt/internal/client"
+	"fazt/internal/hosting"
 	"fazt/internal/output"
 )
 
@@ -60,7 +61,12 @@ func (c *command) deploy(dir string, f deployFlags) error {
 		return usagef("--spa and --no-spa are opposites")
 	}
 	began := time.Now()
+<<<<<<< HEAD
 	f.log, f.compiler = c.notes(), c.compiler
+=======
+	f.log = c.notes()
+	f.folder.Check = func(files []hosting.Announced) error { return c.checkSizes(f.name, files) }
+>>>>>>> eff611d (Refuse what is too large before reading it, and attack backups, rot and the cost of changes)
 	p, err := load(c.ctx, dir, f.projectOptions)
 	if err != nil {
 		return err
@@ -68,6 +74,36 @@ func (c *command) deploy(dir string, f deployFlags) error {
 	defer p.Close()
 	p.plan.Message = f.message
 	return c.put(p, f, began)
+}
+
+// fewBytes are read so fast that the instance may as well refuse them.
+const fewBytes = 64 << 20
+
+// checkSizes asks the instance for its limits before much is read. Where it does not tell, it refuses the files itself,
+// when it is told of them.
+func (c *command) checkSizes(app string, files []hosting.Announced) error {
+	var total int64
+	for _, f := range files {
+		total += f.Size
+	}
+	if total < fewBytes {
+		return nil
+	}
+	var refused error
+	err := c.with(func(cl *client.Client) error {
+		limits, err := client.Call(c.ctx, cl, op.LimitsGet, op.LimitsOf{App: app})
+		if err != nil && app != "" { // the deploy may make it
+			limits, err = client.Call(c.ctx, cl, op.LimitsGet, op.LimitsOf{})
+		}
+		if err == nil {
+			refused = hosting.CheckSizes(files, limits.Storage)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return refused
 }
 
 // put deploys a project that is ready, and prints the outcome.

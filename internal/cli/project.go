@@ -99,7 +99,7 @@ func (p *project) readFiles(ctx context.Context, dir, output string, o projectOp
 
 // readBuilt takes the pages from the output of the build, and functions and manifest from the source.
 func (p *project) readBuilt(ctx context.Context, dir, output string, o projectOptions) (err error) {
-	if p.main, err = folder.Read(ctx, output, folder.Options{Built: true}); err != nil {
+	if p.main, err = folder.Read(ctx, output, folder.Options{Built: true, Check: o.folder.Check}); err != nil {
 		return err
 	}
 	if p.source, err = folder.Read(ctx, dir, o.folder); err != nil {

@@ -53,10 +53,27 @@ func (p Plan) check(limits system.Storage) (Plan, error) {
 	return p, checkPaths(p.Files)
 }
 
+// CheckSizes refuses files that are too large, or too many, by what is said of them: before any of them is read.
+func CheckSizes(files []Announced, limits system.Storage) error {
+	if len(files) > limits.MaxSiteFiles {
+		return errs.New(errs.TooLarge, "the deployment has %d files; the limit is %d", len(files), limits.MaxSiteFiles)
+	}
+	var total int64
+	for _, f := range files {
+		if f.Size > limits.MaxFileSize {
+			return errs.New(errs.TooLarge, "%s has %d bytes; the limit for a file is %d", f.Path, f.Size, limits.MaxFileSize)
+		}
+		total += f.Size
+	}
+	if total > limits.MaxSiteSize {
+		return errs.New(errs.TooLarge, "the deployment has %d bytes; the limit is %d", total, limits.MaxSiteSize)
+	}
+	return nil
+}
+
 // checkSizes checks each file alone and all of them together.
 func checkSizes(files []Announced, limits system.Storage) error {
 	sizes := make(map[Hash]int64, len(files))
-	var total int64
 	for _, f := range files {
 		if err := CheckPath(f.Path, limits.MaxPathLength); err != nil {
 			return err
@@ -64,18 +81,12 @@ func checkSizes(files []Announced, limits system.Storage) error {
 		switch known, again := sizes[f.Hash]; {
 		case f.Size < 0:
 			return errs.New(errs.Invalid, "%s is announced with %d bytes", f.Path, f.Size)
-		case f.Size > limits.MaxFileSize:
-			return errs.New(errs.TooLarge, "%s has %d bytes; the limit for a file is %d", f.Path, f.Size, limits.MaxFileSize)
 		case again && known != f.Size:
 			return errs.New(errs.Invalid, "%s has the hash of another file but not its size", f.Path)
 		}
 		sizes[f.Hash] = f.Size
-		total += f.Size
 	}
-	if total > limits.MaxSiteSize {
-		return errs.New(errs.TooLarge, "the deployment has %d bytes; the limit is %d", total, limits.MaxSiteSize)
-	}
-	return nil
+	return CheckSizes(files, limits)
 }
 
 // digest identifies the deployment a plan leads to: the same paths, content and settings that matter to visitors, and

@@ -86,7 +86,7 @@ func parseForm(r *http.Request, req reflect.Value) error {
 		case given[p.name]:
 			return errs.New(errs.Invalid, "the form field %s is given twice", p.name)
 		case isFile(p):
-			p.value.Set(reflect.ValueOf(io.Reader(&lastPart{part, form, file})))
+			p.value.Set(reflect.ValueOf(io.Reader(&lastPart{part, form, file, r.ContentLength})))
 			return nil
 		}
 		given[p.name] = true
@@ -125,7 +125,11 @@ type lastPart struct {
 	part *multipart.Part
 	form *multipart.Reader
 	name string
+	body int64 // bytes of the whole form, as its sender says; -1 = it does not
 }
+
+// Declared is how large its sender says it is with the rest of the form; -1 = it does not.
+func (l *lastPart) Declared() int64 { return l.body }
 
 func (l *lastPart) Read(p []byte) (int, error) {
 	n, err := l.part.Read(p)

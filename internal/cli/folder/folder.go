@@ -32,6 +32,8 @@ type Options struct {
 	// Built says that a build made the folder. What a build makes is usually in .gitignore: then the rules above the
 	// folder say nothing about it.
 	Built bool
+	// Check is given the files with their sizes before any of them is read, and may refuse them; nil = all may be.
+	Check func(files []hosting.Announced) error
 }
 
 // Folder is what was found. Content that changes afterwards is noticed when it is read.
@@ -86,6 +88,11 @@ func (f *Folder) read(ctx context.Context) error {
 		return errs.New(errs.Invalid, "there is nothing to deploy in %s: it is empty, or everything in it is left out", f.dir)
 	}
 	slices.SortFunc(f.Files, func(a, b hosting.Announced) int { return strings.Compare(a.Path, b.Path) })
+	if f.o.Check != nil {
+		if err := f.o.Check(f.Files); err != nil {
+			return err
+		}
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.NumCPU())
 	for i := range f.Files {
@@ -172,7 +179,11 @@ func (f *Folder) entry(e fs.DirEntry, name string, r rules) error {
 	if err := hosting.CheckPath(name, maxPath); err != nil {
 		return err
 	}
-	f.Files = append(f.Files, hosting.Announced{Path: name})
+	info, err := e.Info()
+	if err != nil {
+		return changed(name, err)
+	}
+	f.Files = append(f.Files, hosting.Announced{Path: name, Size: info.Size()})
 	return nil
 }
 

@@ -13,6 +13,8 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"fazt/internal/errs"
+	"fazt/internal/hosting"
+	"fazt/internal/system"
 )
 
 // write makes a folder of a txtar text and returns its path.
@@ -243,4 +245,22 @@ func FuzzRules(f *testing.F) {
 			t.Fatalf("%q is taken although the last rule leaves out everything", name)
 		}
 	})
+}
+
+// A file of 2 GB was read whole before it was refused, though its size was known.
+func TestFilesThatAreTooLargeAreRefusedBeforeAnyIsRead(t *testing.T) {
+	dir := write(t, "-- index.html --\nhi\n")
+	large := filepath.Join(dir, "film.mp4")
+	if err := os.WriteFile(large, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(large, 1<<40); err != nil { // to read it would take hours
+		t.Skip(err)
+	}
+	_, err := Read(t.Context(), dir, Options{Check: func(files []hosting.Announced) error {
+		return hosting.CheckSizes(files, system.Defaults().Storage)
+	}})
+	if !errs.Is(err, errs.TooLarge) || !strings.Contains(errs.Sentence(err), "film.mp4") {
+		t.Error(err)
+	}
 }

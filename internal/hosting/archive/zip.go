@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"fazt/internal/errs"
+	"fazt/internal/hosting"
 	"fazt/internal/system"
 )
 
@@ -87,6 +88,15 @@ func openZip(r io.ReaderAt, size int64, limits system.Storage) (*zipFile, error)
 	}
 	if err := z.readHeaders(d); err != nil {
 		return nil, zipDamaged(err)
+	}
+	var said []hosting.Announced // the directory tells all sizes before anything is unpacked
+	for _, e := range z.entries {
+		if !e.folder {
+			said = append(said, hosting.Announced{Path: e.name, Size: e.size})
+		}
+	}
+	if err := hosting.CheckSizes(said, limits); err != nil {
+		return nil, err
 	}
 	return z, z.checkRatio()
 }

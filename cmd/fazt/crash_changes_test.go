@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"fazt/internal/api/op"
+	"fazt/internal/client"
+	"fazt/internal/database"
+)
+
+// change is one kind of acknowledged write besides deploys and values of functions: how the nth is made, and the query
+// that must give a row for it as long as no later one of its kind has taken its place.
+type change struct {
+	kind string
+	make func(ctx context.Context, c *client.Client, n int) error
+	find string // takes n as text
+	last bool   // each takes the place of the one before
+}
+
+// call makes a change out of an operation.
+func call[Req, Res any](o op.Op[Req, Res], req func(n int) Req) func(context.Context, *client.Client, int) error {
+	return func(ctx context.Context, c *client.Client, n int) error {
+		_, err := client.Call(ctx, c, o, req(n))
+		return err
+	}
+}
+
+func changes() []change {
+	return []change{
+		{"env", call(op.EnvChange, func(n int) op.EnvSet {
+			return op.EnvSet{App: "app", Values: map[string]string{"N": fmt.Sprint(n)}}
+		}), "SELECT 1 FROM env WHERE name = 'N' AND value = ?", true},
+		{"alias", call(op.AliasSet, func(n int) op.AliasTarget {
+			return op.AliasTarget{Alias: fmt.Sprintf("alias%d", n), Redirect: "https://example.com/"}
+		}), "SELECT 1 FROM aliases WHERE name = 'alias' || ?", false},
+		{"alias removed", func(ctx context.Context, c *client.Client, n int) error {
+			if _, err := client.Call(ctx, c, op.AliasSet, op.AliasTarget{Alias: fmt.Sprintf("gone%d", n), Reserve: true}); err != nil {
+				return err
+			}
+			_, err := client.Call(ctx, c, op.AliasRemove, op.AliasDrop{Alias: fmt.Sprintf("gone%d", n)})
+			return err
+		}, "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM aliases WHERE name = 'gone' || ?)", false},
+		{"domain", call(op.DomainAdd, func(n int) op.DomainTarget {
+			return op.DomainTarget{Host: fmt.Sprintf("host%d.example.org", n), App: "app"}
+		}), "SELECT 1 FROM domains WHERE host = 'host' || ? || '.example.org'", false},
+		{"key", call(op.KeyCreate, func(n int) op.KeyNew {
+			return op.KeyNew{Name: fmt.Sprintf("key%d", n), Scopes: []string{"read"}}
+		}), "SELECT 1 FROM keys WHERE name = 'key' || ?", false},
+		{"limit", call(op.LimitsSet, func(n int) op.LimitsChange {
+			return op.LimitsChange{Values: map[string]json.RawMessage{"storage.max_key": json.RawMessage(fmt.Sprint(100 + n))}}
+		}), "SELECT 1 FROM limits WHERE path = 'storage.max_key' AND value = CAST(100 + ? AS TEXT)", true},
+		{"setting", call(op.SettingsSet, func(n int) op.SettingsChange {
+			return op.SettingsChange{Values: map[string]json.RawMessage{"log_retention": json.RawMessage(fmt.Sprint(1 + n%3000))}}
+		}), "SELECT 1 FROM settings WHERE name = 'log_retention' AND value = CAST(1 + ? % 3000 AS TEXT)", true},
+		{"net entry", call(op.NetSet, func(n int) op.NetAllow {
+			return op.NetAllow{Domain: fmt.Sprintf("api%d.example.com", n)}
+		}), "SELECT 1 FROM net_entries WHERE domain = 'api' || ? || '.example.com'", false},
+		{"secret", call(op.SecretPut, func(n int) op.SecretSet {
+			return op.SecretSet{Secret: fmt.Sprintf("SECRET%d", n), Value: "value-that-is-kept", Domain: "api.example.com"}
+		}), "SELECT 1 FROM net_secrets WHERE name = 'SECRET' || ?", false},
+		{"fork", call(op.AppFork, func(n int) op.Fork { return op.Fork{App: "app", Name: fmt.Sprintf("fork%d", n)} }),
+			"SELECT 1 FROM apps JOIN live ON live.app_id = apps.id WHERE name = 'fork' || ?", false},
+		{"rename", func(ctx context.Context, c *client.Client, n int) error {
+			if _, err := client.Call(ctx, c, op.AppFork, op.Fork{App: "app", Name: fmt.Sprintf("old%d", n)}); err != nil {
+				return err
+			}
+			_, err := client.Call(ctx, c, op.AppRename, op.AppNewName{App: fmt.Sprintf("old%d", n), Name: fmt.Sprintf("new%d", n)})
+			return err
+		}, "SELECT 1 FROM apps WHERE name = 'new' || ?", false},
+		{"app removed", func(ctx context.Context, c *client.Client, n int) error {
+			if _, err := client.Call(ctx, c, op.AppFork, op.Fork{App: "app", Name: fmt.Sprintf("rm%d", n)}); err != nil {
+				return err
+			}
+			_, err := client.Call(ctx, c, op.AppRemove, op.AppRef{App: fmt.Sprintf("rm%d", n)})
+			return err
+		}, "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM apps WHERE name = 'rm' || ?)", false},
+	}
+}
+
+// changed is what was acknowledged, and what was under way when the server was killed.
+type changed struct {
+	next   int
+	acked  map[string][]int // by kind, in their order
+	trying map[string]int
+	counts map[string]int
+}
+
+// change makes one change of each kind in turn until the server is killed.
+func (c *crash) change(ctx context.Context) {
+	if c.deploys.Load() == 0 {
+		return
+	}
+	cl, err := c.client(ctx)
+	if err != nil {
+		return
+	}
+	defer cl.Close()
+	s := &c.changed
+	if s.acked == nil {
+		s.acked, s.trying, s.counts = map[string][]int{}, map[string]int{}, map[string]int{}
+	}
+	all := changes()
+	for ctx.Err() == nil {
+		k := all[s.next%len(all)]
+		s.next++
+		s.trying[k.kind] = s.next
+		if err := k.make(ctx, cl, s.next); err != nil {
+			continue // the server is gone, or the kill before left half of two steps
+		}
+		s.acked[k.kind] = append(s.acked[k.kind], s.next)
+		s.counts[k.kind]++
+		delete(s.trying, k.kind)
+	}
+}
+
+// verify looks for every acknowledged change in the file.
+func (s *changed) verify(t *testing.T, db *database.DB) {
+	t.Helper()
+	for _, k := range changes() {
+		list := s.acked[k.kind]
+		_, open := s.trying[k.kind]
+		if k.last && len(list) > 0 {
+			if open { // one that was not acknowledged may have taken its place
+				continue
+			}
+			list = list[len(list)-1:]
+		}
+		err := db.Read(t.Context(), func(q *database.Conn) error {
+			for _, n := range list {
+				found, err := q.First(k.find, func(*database.Row) {}, fmt.Sprint(n))
+				if err != nil {
+					return err
+				}
+				if !found {
+					t.Errorf("the acknowledged %s %d is lost", k.kind, n)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(k.kind, ": ", err)
+		}
+	}
+}
