@@ -32,6 +32,7 @@ type attack struct {
 // attacks are all there are, in the order of docs/RELIABILITY.md.
 func attacks() []attack {
 	return []attack{
+		{"sql", "statements that took gigabytes or minutes: each ends in its time, in 100 MB, while pages are served", attackSQL},
 		{"slow", "thousands of slow heads, bodies, readers, uploads and streams; others are answered as fast as before (2 min)", slowVisitors},
 		{"idle", "fill every place for connections with idle ones, and send a head a byte a second: newcomers are answered", idle},
 		{"half", "let answers fail midway, kill the server in the midst of others: none looks whole to HTTP/1.0", half},

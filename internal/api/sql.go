@@ -33,10 +33,13 @@ var secrets = map[string][]string{
 var identity = []string{"users", "keys"}
 
 func (a *API) guardSQL() database.Guard {
+	limits := a.Limits.SQL()
 	return database.Guard{
 		Hidden:    func(table, column string) bool { return contains(secrets[table], column) },
 		Protected: func(table string) bool { return contains(identity, table) },
-		MaxBytes:  a.Limits.SQL().MaxResult,
+		MaxBytes:  limits.MaxResult,
+		MaxMemory: limits.MaxMemory,
+		MaxSpill:  limits.MaxSpill,
 	}
 }
 
@@ -99,18 +102,13 @@ func (a *API) collect(req op.Statement) (*collector, error) {
 
 func (c *collector) add(r *database.Row) error {
 	if len(c.Columns) == 0 {
-		c.Columns = r.Columns()
+		c.name(r)
 	}
 	if c.Truncated == "" && len(c.Rows.Rows) == c.limit {
 		c.Truncated = "rows"
 	}
 	if c.Truncated == "" {
-		row := make([]json.RawMessage, len(c.Columns))
-		for i := range row {
-			row[i] = wireValue(r.Value(i))
-			c.bytes -= int64(len(row[i]))
-		}
-		if c.bytes >= 0 {
+		if row := c.row(r); row != nil {
 			c.Rows.Rows = append(c.Rows.Rows, row)
 			return nil
 		}
@@ -120,6 +118,25 @@ func (c *collector) add(r *database.Row) error {
 		return nil
 	}
 	return errEnough
+}
+
+func (c *collector) name(r *database.Row) {
+	c.Columns = r.Columns()
+	for _, name := range c.Columns {
+		c.bytes -= int64(len(name))
+	}
+}
+
+// row is the current row, unless there is no room for it: no more of its values are made than there is.
+func (c *collector) row(r *database.Row) []json.RawMessage {
+	row := make([]json.RawMessage, len(c.Columns))
+	for i := range row {
+		row[i] = wireValue(r.Value(i))
+		if c.bytes -= int64(len(row[i])); c.bytes < 0 {
+			return nil
+		}
+	}
+	return row
 }
 
 func (c *collector) finish(a *API, err error) (op.Rows, error) {

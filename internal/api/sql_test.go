@@ -102,6 +102,20 @@ func TestSQLIsBoundInRowsBytesAndTime(t *testing.T) {
 	if got, err := query(t, i, numbers+"SELECT printf('%5000s', x) FROM c", 50); err != nil || len(got.Rows) != 13 || got.Truncated != "bytes" {
 		t.Errorf("%d rows, %q, %v", len(got.Rows), got.Truncated, err)
 	}
+	// A row is not made further than there is room for: one of these would be gigabytes.
+	if got, err := query(t, i, "SELECT '"+strings.Repeat("x", 40000)+"' AS a"+strings.Repeat(", hex(zeroblob(3000))", 100), 50); err != nil || len(got.Rows) != 0 || got.Truncated != "bytes" {
+		t.Errorf("%d rows, %q, %v", len(got.Rows), got.Truncated, err)
+	}
+	for _, write := range []bool{false, true} {
+		call := op.SQLQuery
+		if write {
+			call = op.SQLWrite
+		}
+		_, err := client.Call(t.Context(), i.Client, call, op.Statement{SQL: "SELECT 1" + strings.Repeat(", randomblob(60000)", 1900)})
+		if !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "too many columns") {
+			t.Errorf("write %v: %v", write, err)
+		}
+	}
 	for _, limit := range []int{-1, 51} {
 		if _, err := query(t, i, "SELECT 1", limit); !errs.Is(err, errs.Invalid) {
 			t.Errorf("%d: %v", limit, err)

@@ -51,7 +51,8 @@ var owners = map[string][]string{
 	"zombiezen.com/go/sqlite":           {"internal/database"},
 	"modernc.org/quickjs":               {"internal/runtime"},
 	"modernc.org/libquickjs":            {"internal/runtime"},
-	"modernc.org/libc":                  {"internal/runtime"},
+	"modernc.org/sqlite":                {"internal/database"},
+	"modernc.org/libc":                  {"internal/runtime", "internal/database"},
 	"github.com/evanw/esbuild":          {"internal/runtime"},
 	"github.com/maypok86/otter":         {"internal/hosting"},
 	"github.com/klauspost/compress":     {"internal/hosting", "internal/client"}, // the two ends of an upload

@@ -243,6 +243,7 @@ func writerPragmas(fresh bool) []pragma {
 // openConn opens one connection, sets the pragmas and reads each back: a setting that did not take is an error here
 // and not a silent loss later.
 func openConn(path string, flags sqlite.OpenFlags, pragmas []pragma) (*Conn, error) {
+	meterMemory()
 	raw, err := sqlite.OpenConn(source(path, vfs), flags|sqlite.OpenURI)
 	if err != nil {
 		return nil, cannotOpen(path, err)

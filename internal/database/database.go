@@ -47,6 +47,7 @@ type DB struct {
 	writer  *writer
 	readers *readers
 	disk    *disk
+	guarded chan struct{} // one token per statement of ReadGuarded that may run
 	closing sync.Once
 }
 
@@ -75,7 +76,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		return nil, errors.Join(err, conn.close())
 	}
 	d := newDisk(c)
-	db := &DB{config: c, log: c.Log, writer: newWriter(conn, c.QueueLimit, watching, d), readers: newReaders(c, d), disk: d}
+	db := &DB{config: c, log: c.Log, writer: newWriter(conn, c.QueueLimit, watching, d), readers: newReaders(c, d), disk: d, guarded: make(chan struct{}, guardedAtOnce)}
 	// One reader is opened now, so that a file that cannot be read is found here and not in a request.
 	if err := db.Read(ctx, func(*Conn) error { return nil }); err != nil {
 		return nil, errors.Join(err, db.Close())

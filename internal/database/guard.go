@@ -19,11 +19,19 @@ type Guard struct {
 	Hidden    func(table, column string) bool // reads of the column give NULL, wherever in the statement they stand
 	Protected func(table string) bool         // rows of the table cannot be changed
 	MaxBytes  int64                           // longest text or blob; never more than about 1 MiB
+	MaxMemory int64                           // what SQLite may take for the statement
+	MaxSpill  int64                           // what it may put into temporary files
 }
 
 // ReadGuarded runs one statement, and calls fn for every row, on a connection of its own that cannot write: a cache, a
 // setting or a temporary table that the statement leaves meets nobody else. It is stopped when ctx ends.
 func (db *DB) ReadGuarded(ctx context.Context, statement string, g Guard, fn func(r *Row) error) error {
+	select {
+	case db.guarded <- struct{}{}:
+		defer func() { <-db.guarded }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	select {
 	case db.readers.slots <- struct{}{}: // Close waits for those who have one
 		defer func() { <-db.readers.slots }()
@@ -42,7 +50,7 @@ func (db *DB) ReadGuarded(ctx context.Context, statement string, g Guard, fn fun
 	}
 	defer c.close()
 	c.raw.SetInterrupt(ctx.Done())
-	return interrupted(ctx, c.guarded(statement, g, false, fn))
+	return interrupted(ctx, c.guarded(ctx, statement, g, false, fn))
 }
 
 // WriteGuarded runs one statement that may change rows, in a transaction that is its own alone, and returns how many
@@ -70,7 +78,7 @@ func (db *DB) WriteGuarded(ctx context.Context, statement string, g Guard, fn fu
 	if err := c.Exec("BEGIN IMMEDIATE"); err != nil {
 		return 0, interrupted(ctx, err)
 	}
-	if err := c.guarded(statement, g, true, fn); err != nil {
+	if err := c.guarded(ctx, statement, g, true, fn); err != nil {
 		return 0, interrupted(ctx, err)
 	}
 	changes = c.Changes()
@@ -82,9 +90,31 @@ func (db *DB) WriteGuarded(ctx context.Context, statement string, g Guard, fn fu
 	return changes, db.disk.stored()
 }
 
-// longestValue is a chunk of a file with room beside it. Work on a value can grow with the square of its length, and no
-// deadline stops a single call: instr of two values of 8 MB takes longer than ten minutes.
+// guardedAtOnce is how many statements that read may run at once: each may take its whole allowance of memory.
+const guardedAtOnce = 2
+
+// longestValue is a chunk of a file with room beside it. Work on a value may grow with its length, and nothing stops
+// a single call.
 const longestValue = 1<<20 + 4096
+
+// longestStatement in bytes.
+const longestStatement = 1 << 20
+
+// guardLimits are what a statement may be like. Between two looks at the clock its program goes through all that
+// stands outside of loops, so that is little; a person's statement is far below.
+func guardLimits(g Guard) map[sqlite.Limit]int32 {
+	return map[sqlite.Limit]int32{
+		sqlite.LimitLength:            int32(min(g.MaxBytes, longestValue)),
+		sqlite.LimitSQLLength:         longestStatement,
+		sqlite.LimitVDBEOp:            25_000,
+		sqlite.LimitColumn:            500,
+		sqlite.LimitExprDepth:         500,
+		sqlite.LimitCompoundSelect:    200,
+		sqlite.LimitFunctionArg:       127,
+		sqlite.LimitLikePatternLength: longestPattern,
+		sqlite.LimitWorkerThreads:     0,
+	}
+}
 
 // spill lets large sorts go to a file: a statement from outside must not be able to fill the memory.
 func spill() pragma { return pragma{"temp_store", "FILE", "1"} }
@@ -102,25 +132,43 @@ func (w *writer) isClosed() bool {
 }
 
 func interrupted(ctx context.Context, err error) error {
-	if err != nil && ctx.Err() != nil && errs.Is(err, errs.Timeout) {
+	if err != nil && ctx.Err() != nil && (errs.Is(err, errs.Timeout) || stopped(err)) {
 		return ctx.Err()
 	}
 	return err
 }
 
+// stopped says whether an error may be that of an allowance whose time is over.
+func stopped(err error) bool {
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultNoMem, sqlite.ResultFull:
+		return true
+	}
+	return errs.Is(err, errs.StorageFull)
+}
+
 // guarded runs one statement under the eyes of the guard, which also sees the statements that SQLite makes of it while
 // it runs: VACUUM INTO attaches its file only then.
-func (c *Conn) guarded(statement string, g Guard, write bool, fn func(r *Row) error) error {
+func (c *Conn) guarded(ctx context.Context, statement string, g Guard, write bool, fn func(r *Row) error) error {
 	if strings.ContainsRune(statement, 0) {
 		return errs.New(errs.Invalid, "the statement has a NUL character")
 	}
 	if blank(statement) {
 		return errs.New(errs.Invalid, "the statement is empty")
 	}
-	length := int32(min(g.MaxBytes, longestValue))
-	c.raw.Limit(sqlite.LimitLength, length)
-	c.raw.Limit(sqlite.LimitLikePatternLength, 256)
-	w := &warden{guard: g, write: write}
+	if len(statement) > longestStatement {
+		return errs.New(errs.TooLarge, "the statement has %d bytes; at most %d are allowed", len(statement), longestStatement)
+	}
+	for limit, value := range guardLimits(g) {
+		c.raw.Limit(limit, value)
+	}
+	if err := c.boundFunctions(); err != nil {
+		return err
+	}
+	memory, done := c.allow(g.MaxMemory, g.MaxSpill)
+	defer done()
+	defer context.AfterFunc(ctx, func() { memory.over.Store(true) })()
+	w := &warden{guard: g, write: write, memory: memory}
 	if err := c.raw.SetAuthorizer(w); err != nil {
 		return err
 	}
@@ -129,7 +177,8 @@ func (c *Conn) guarded(statement string, g Guard, write bool, fn func(r *Row) er
 	if err != nil {
 		return w.explain(err)
 	}
-	defer stmt.Finalize() //nolint:errcheck // repeats the error of Step
+	defer stmt.Finalize()                  //nolint:errcheck // repeats the error of Step
+	defer func() { memory.ended = true }() // to undo takes memory, too
 	if !blank(statement[len(statement)-rest:]) {
 		return errs.New(errs.Invalid, "there is more than one statement; give them one at a time")
 	}
@@ -171,6 +220,7 @@ func blank(sql string) bool {
 type warden struct {
 	guard   Guard
 	write   bool
+	memory  *allowance
 	refused string // the first thing that was denied, as a sentence
 }
 
@@ -182,7 +232,8 @@ func (w *warden) Authorize(a sqlite.Action) sqlite.AuthResult {
 	case sqlite.OpRead:
 		return w.read(a.Table(), a.Column())
 	case sqlite.OpFunction:
-		return w.deny(forbiddenFunction(a), "the statement calls a function that is not allowed here")
+		name := functionName(a)
+		return w.deny(!allowedFunctions[name], "the function %s is not available here", name)
 	case sqlite.OpPragma:
 		return w.deny(!harmless(a), "the pragma %s is not allowed here", a.Pragma())
 	case sqlite.OpInsert, sqlite.OpUpdate, sqlite.OpDelete:
@@ -237,16 +288,50 @@ func (w *warden) explain(err error) error {
 		return errs.Wrap(errs.Conflict, err, "the statement was refused, and nothing was changed: %s", text)
 	case sqlite.ResultTooBig:
 		return errs.Wrap(errs.TooLarge, err, "a value is longer than %d bytes; select length(…) or substr(…) of it", min(w.guard.MaxBytes, longestValue))
+	case sqlite.ResultNoMem, sqlite.ResultInterrupt:
+		if w.memory.spent {
+			return errs.Wrap(errs.TooLarge, err, "the statement needs more than %d bytes of memory (sql.max_memory); select fewer columns or shorter values", w.memory.most)
+		}
+		if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultNoMem && !w.memory.over.Load() {
+			return errs.Wrap(errs.TooLarge, err, "the statement is too large; make several of it")
+		}
+	case sqlite.ResultFull:
+		if w.memory.full {
+			return errs.Wrap(errs.TooLarge, err, "the statement needs more than %d bytes of temporary files (sql.max_spill); let it sort or keep less", w.memory.mostSpilled)
+		}
 	case sqlite.ResultReadOnly:
 		return errs.Wrap(errs.Forbidden, err, "the statement would change the database; only --write may do that")
 	}
 	return classify(err)
 }
 
-// forbiddenFunction names the functions that reach outside the database; most builds of SQLite have none of them.
-func forbiddenFunction(a sqlite.Action) bool {
-	name := reflect.ValueOf(a).FieldByName("arg2").String() // the driver has no getter for it
-	return slices.Contains([]string{"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"}, strings.ToLower(name))
+// allowedFunctions are those that neither reach outside of the database nor work for long in one call. json_patch does:
+// it compares every key of one object with every key of the other.
+var allowedFunctions = words(`
+	abs avg changes char coalesce concat concat_ws count cume_dist current_date current_time current_timestamp date datetime
+	dense_rank first_value format glob group_concat hex if ifnull iif instr julianday lag last_insert_rowid last_value lead
+	length like likelihood likely lower ltrim max min nth_value ntile nullif octet_length percent_rank printf quote random
+	randomblob rank replace round row_number rtrim sign soundex sqlite_compileoption_get sqlite_compileoption_used
+	sqlite_source_id sqlite_version strftime string_agg substr substring subtype sum time timediff total total_changes trim
+	typeof unhex unicode unistr unistr_quote unixepoch unlikely upper zeroblob
+	acos acosh asin asinh atan atan2 atanh ceil ceiling cos cosh degrees exp floor ln log log10 log2 mod pi pow power radians
+	sin sinh sqrt tan tanh trunc
+	-> ->> json json_array json_array_insert json_array_length json_error_position json_extract json_group_array
+	json_group_object json_insert json_object json_pretty json_quote json_remove json_replace json_set json_type json_valid
+	jsonb jsonb_array jsonb_array_insert jsonb_extract jsonb_group_array jsonb_group_object jsonb_insert jsonb_object
+	jsonb_remove jsonb_replace jsonb_set`)
+
+func words(text string) map[string]bool {
+	set := map[string]bool{}
+	for _, word := range strings.Fields(text) {
+		set[word] = true
+	}
+	return set
+}
+
+// functionName is the function an action calls. The driver has no getter for it.
+func functionName(a sqlite.Action) string {
+	return strings.ToLower(reflect.ValueOf(a).FieldByName("arg2").String())
 }
 
 // harmless says whether a pragma only tells something.

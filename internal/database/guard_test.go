@@ -17,6 +17,8 @@ func openGuard() Guard {
 		Hidden:    func(table, column string) bool { return table == "env" && column == "value" },
 		Protected: func(table string) bool { return table == "users" },
 		MaxBytes:  1 << 20,
+		MaxMemory: 32 << 20,
+		MaxSpill:  64 << 20,
 	}
 }
 

@@ -1,0 +1,183 @@
+package database
+
+import (
+	"unicode/utf8"
+
+	"modernc.org/libc"
+	lib "modernc.org/sqlite/lib"
+)
+
+// longestPattern of LIKE and GLOB, in bytes.
+const longestPattern = 256
+
+// piece is one of a pattern: some text of any length, one character of any kind, or one of some.
+type piece struct {
+	any, one bool
+	not      bool
+	ranges   [][2]rune
+}
+
+// sqlLike is like(Y, X) and like(Y, X, Z), which X LIKE Y ESCAPE Z is. Case counts beyond ASCII alone.
+func sqlLike(tls *libc.TLS, ctx uintptr, argc int32, argv uintptr) {
+	list, ok := patternTexts(tls, ctx, argv, int(argc))
+	if !ok {
+		return
+	}
+	escape := rune(-1)
+	if argc == 3 {
+		if utf8.RuneCount(list[2]) != 1 {
+			giveError(tls, ctx, "ESCAPE expression must be a single character")
+			return
+		}
+		escape, _ = utf8.DecodeRune(list[2])
+	}
+	giveMatch(tls, ctx, likeSteps(string(list[0]), escape), list[1], foldASCII)
+}
+
+// sqlGlob is glob(Y, X), which X GLOB Y is.
+func sqlGlob(tls *libc.TLS, ctx uintptr, _ int32, argv uintptr) {
+	if list, ok := patternTexts(tls, ctx, argv, 2); ok {
+		giveMatch(tls, ctx, globSteps([]rune(string(list[0]))), list[1], func(r rune) rune { return r })
+	}
+}
+
+func patternTexts(tls *libc.TLS, ctx, argv uintptr, n int) (list [3][]byte, ok bool) {
+	if isBlob(tls, argument(argv, 0)) || isBlob(tls, argument(argv, 1)) { // no blob matches, and none is a pattern
+		giveBool(tls, ctx, false)
+		return list, false
+	}
+	if list, ok = texts(tls, ctx, argv, n); ok && len(list[0]) > longestPattern {
+		giveError(tls, ctx, "LIKE or GLOB pattern too complex")
+		return list, false
+	}
+	return list, ok
+}
+
+func giveMatch(tls *libc.TLS, ctx uintptr, steps []piece, subject []byte, fold func(rune) rune) {
+	stop := func() bool { return false }
+	if a := allowanceOf(tls); a != nil {
+		stop = a.over.Load
+	}
+	matched, ended := match(steps, subject, fold, stop)
+	if !ended {
+		lib.Xsqlite3_result_error_nomem(tls, ctx) // as everything that is stopped there
+		return
+	}
+	giveBool(tls, ctx, matched)
+}
+
+func foldASCII(r rune) rune {
+	if r >= 'A' && r <= 'Z' {
+		return r + 'a' - 'A'
+	}
+	return r
+}
+
+func likeSteps(pattern string, escape rune) (steps []piece) {
+	escaped := false
+	for _, r := range pattern {
+		switch {
+		case !escaped && r == escape:
+			escaped = true
+			continue
+		case !escaped && r == '%':
+			steps = append(steps, piece{any: true})
+		case !escaped && r == '_':
+			steps = append(steps, piece{one: true})
+		default:
+			r = foldASCII(r)
+			steps = append(steps, piece{ranges: [][2]rune{{r, r}}})
+		}
+		escaped = false
+	}
+	if escaped { // by nothing: no text matches
+		steps = append(steps, piece{})
+	}
+	return steps
+}
+
+func globSteps(pattern []rune) (steps []piece) {
+	for len(pattern) > 0 {
+		r := pattern[0]
+		pattern = pattern[1:]
+		switch r {
+		case '*':
+			steps = append(steps, piece{any: true})
+		case '?':
+			steps = append(steps, piece{one: true})
+		case '[':
+			var s piece
+			s, pattern = globClass(pattern)
+			steps = append(steps, s)
+		default:
+			steps = append(steps, piece{ranges: [][2]rune{{r, r}}})
+		}
+	}
+	return steps
+}
+
+// globClass reads what follows a [: characters and ranges of them until a ], which may be the first of them itself.
+// One without an end matches nothing.
+func globClass(pattern []rune) (s piece, rest []rune) {
+	if len(pattern) > 0 && pattern[0] == '^' {
+		s.not, pattern = true, pattern[1:]
+	}
+	for i := 0; i < len(pattern); i++ {
+		switch r := pattern[i]; {
+		case r == ']' && i > 0:
+			return s, pattern[i+1:]
+		case r == '-' && i > 0 && i+1 < len(pattern) && pattern[i+1] != ']':
+			i++
+			s.ranges = append(s.ranges, [2]rune{pattern[i-2], pattern[i]})
+		default:
+			s.ranges = append(s.ranges, [2]rune{r, r})
+		}
+	}
+	return piece{}, nil
+}
+
+func (s piece) takes(r rune) bool {
+	if s.one {
+		return true
+	}
+	for _, span := range s.ranges {
+		if span[0] <= r && r <= span[1] {
+			return !s.not
+		}
+	}
+	return s.not
+}
+
+// match says whether the steps take all of the subject. When one does not, only the last piece of any length needs to
+// grow, so the time grows with the product of the lengths at worst; ended = false when it was stopped before.
+func match(steps []piece, subject []byte, fold func(rune) rune, stop func() bool) (matched, ended bool) {
+	at, from := 0, 0          // in steps, in subject
+	backAt, backFrom := -1, 0 // after the last piece of any length, and what it ends before
+	for tries := 0; ; tries++ {
+		if tries&0xffff == 0xffff && stop() {
+			return false, false
+		}
+		if at < len(steps) && steps[at].any {
+			at++
+			backAt, backFrom = at, from
+			if at == len(steps) {
+				return true, true
+			}
+			continue
+		}
+		if from == len(subject) {
+			return at == len(steps), true
+		}
+		r, size := utf8.DecodeRune(subject[from:])
+		if at < len(steps) && steps[at].takes(fold(r)) {
+			at, from = at+1, from+size
+			continue
+		}
+		if backAt < 0 {
+			return false, true
+		}
+		_, size = utf8.DecodeRune(subject[backFrom:])
+		backFrom += size
+		at, from = backAt, backFrom
+	}
+}

@@ -1,0 +1,92 @@
+package database
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"fazt/internal/errs"
+)
+
+// The functions that replace those of SQLite give what those give.
+func TestTheBoundedFunctionsGiveWhatThoseOfSQLiteGive(t *testing.T) {
+	db := guardedDB(t)
+	plain := open(t, Config{Path: filepath.Join(t.TempDir(), "plain.db")})
+	values := []string{
+		"NULL", "''", "'a'", "'A'", "'abcabc'", "'  x  '", "'äöü äÄ'", "x'00ff00'", "'a%b'", "'a_b'", "'-]a^'", "12", "1.5", "'%b'", "'a*c'", "'[x]'", "'日本語 日'",
+		"'4a 4B'", "'4a-4b'", "'4 a'", "x'6162'",
+	}
+	patterns := []string{
+		"NULL", "''", "'%'", "'_'", "'a%'", "'%C'", "'A_C%c'", "'%bc%'", "'ä%'", "'Ä%'", "'_ö%'", "'a\\%b'", "'a%\\_b'", "'%\\'", "'*'", "'?'", "'a*'", "'[abc]*'", "'[^a]*'", "'[a-c]?*'", "'[]a]*'", "'[^]]*'", "'[a-'", "'[-a]*'", "'*[]-]*'", "'[x'", "'*]'", "'%a%b%'", "'[[]x]'", "12", "'日*語*'", "x'6162'",
+	}
+	for _, x := range values {
+		for _, y := range append(patterns, values...) {
+			calls := []string{}
+			for _, expression := range []string{
+				"instr(%[1]s, %[2]s)", "replace(%[1]s, %[2]s, 'zz')", "replace(%[1]s, 'b', %[2]s)", "trim(%[1]s, %[2]s)", "ltrim(%[1]s, %[2]s)", "rtrim(%[1]s, %[2]s)",
+				"%[1]s LIKE %[2]s", "%[1]s LIKE %[2]s ESCAPE '\\'", "%[1]s GLOB %[2]s", "unhex(%[1]s, %[2]s)", "like(%[2]s, %[1]s)",
+			} {
+				call := fmt.Sprintf(expression, x, y)
+				calls = append(calls, "typeof("+call+")", "hex("+call+")")
+			}
+			query := "SELECT " + strings.Join(calls, ", ")
+			var want, got []string
+			read := func(into *[]string) func(r *Row) error {
+				return func(r *Row) error {
+					for i := range calls {
+						*into = append(*into, r.Text(i))
+					}
+					return nil
+				}
+			}
+			if err := plain.Read(t.Context(), func(c *Conn) error { return c.transient(query, func(r *Row) { _ = read(&want)(r) }) }); err != nil {
+				t.Fatal(query, err)
+			}
+			if err := db.ReadGuarded(t.Context(), query, openGuard(), read(&got)); err != nil {
+				t.Fatal(query, err)
+			}
+			for i := range calls {
+				if got[i] != want[i] {
+					t.Errorf("%s: %s, SQLite gives %s", calls[i], got[i], want[i])
+				}
+			}
+		}
+	}
+}
+
+// A statement that stops for want of memory or room must not take either from others.
+func TestAnAllowanceThatIsSpentIsOneStatementsAlone(t *testing.T) {
+	db := guardedDB(t)
+	stop := make(chan struct{})
+	failed := make(chan error, 1)
+	go func() {
+		defer close(failed)
+		for n := 0; ; n++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			err := db.Write(t.Context(), func(tx *Tx) error {
+				return tx.Exec("INSERT OR REPLACE INTO kv VALUES ('app_1', '', ?, ?, NULL, 1)", fmt.Sprint(n%50), strings.Repeat("x", 200_000))
+			})
+			if err != nil {
+				failed <- err
+				return
+			}
+		}
+	}()
+	for _, name := range []string{"constants in registers", "json_group_array", "narrow rows, sorted"} {
+		g := openGuard()
+		g.MaxMemory, g.MaxSpill = 8<<20, 8<<20
+		err := db.ReadGuarded(t.Context(), hostile()[name], g, func(*Row) error { return nil })
+		if !errs.Is(err, errs.TooLarge) || !strings.Contains(err.Error(), "the statement needs more than 8388608 bytes") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	close(stop)
+	if err := <-failed; err != nil {
+		t.Errorf("the neighbour failed: %v", err)
+	}
+}
