@@ -65,8 +65,8 @@ func (c *command) secretSet() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "set NAME --domain DOMAIN", Short: "Set a secret", Args: arguments("the name of the secret"),
 		Long: `Set a secret. The value is asked for at the terminal without showing it, or read
-from a pipe. One of the same name and app is replaced. It is sent by HTTPS alone,
-to the first port of the domain's entry, unless --http or --port say otherwise.
+from a pipe. One of the same name and app is replaced. It is sent by HTTPS, to
+the first port of the domain's entry, unless --http or --port say otherwise.
 
   bearer   Authorization: Bearer VALUE
   header   KEY: VALUE
