@@ -28,8 +28,8 @@ const (
 
 // A goroutine gets at most an eighth of the memory as its stack, within these bounds: it is copied when it grows.
 const (
-	minStack = 16 << 20
-	maxStack = 64 << 20
+	smallestStack = 16 << 20
+	largestStack  = 64 << 20
 )
 
 // Asked says whether the program was started to compile.
@@ -48,7 +48,7 @@ func Serve(in io.Reader, out io.Writer) int {
 		return exitVersion
 	}
 	goruntime.GOMAXPROCS(max(1, goruntime.NumCPU()/2)) // the rest is for the visitors
-	debug.SetMaxStack(int(min(max(j.Memory/8, minStack), maxStack)))
+	debug.SetMaxStack(int(min(max(j.Memory/8, smallestStack), largestStack)))
 	debug.SetMemoryLimit(j.Memory / 4 * 3)
 	confine(j.Memory, j.Task != taskGather)
 
