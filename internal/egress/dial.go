@@ -3,114 +3,33 @@ package egress
 import (
 	"context"
 	"crypto/tls"
-	"errors"
+	"crypto/x509"
 	"net"
-	"net/http"
 	"net/netip"
-	"sync"
 	"syscall"
 	"time"
 )
 
-// Connections wait for the next call of the same app under the same entry and the same version of the policy, and for no
-// other: what an app did with a connection, and what its entry allowed it to reach, is not for its neighbour.
-type pools struct {
-	mu      sync.Mutex
-	version uint64
-	list    map[poolKey]*pool
-}
-
-type poolKey struct {
-	version    uint64
-	app, entry string
-	head       int64 // largest head of an answer
-}
-
-type pool struct {
-	*http.Transport
-	used time.Time
-}
-
-const (
-	mostPools = 32               // times mostIdle is how many connections wait at most
-	mostIdle  = 8                // of one app under one entry
-	idleFor   = 15 * time.Second // shorter than servers wait, so that a call seldom meets a connection that is just being closed
-)
-
-// pool is where the connections of a kind wait. The first call under a newer policy closes what waits of older ones; what is
-// in use is closed after its call.
-func (g *Gate) pool(key poolKey, policy *Policy) *pool {
-	key.version = policy.version
-	g.pools.mu.Lock()
-	defer g.pools.mu.Unlock()
-	if key.version > g.pools.version {
-		g.pools.version = key.version
-		g.warn(policy)
-		for k, p := range g.pools.list {
-			if k.version < key.version {
-				delete(g.pools.list, k)
-				p.CloseIdleConnections()
-			}
-		}
+// open makes a new connection for a hop. Its time is that of ctx.
+func (g *Gate) open(ctx context.Context, h *hop, key poolKey) (*conn, error) {
+	raw, err := g.connect(ctx, h)
+	if err != nil {
+		return nil, err
 	}
-	p := g.pools.list[key]
-	if p == nil {
-		if len(g.pools.list) >= mostPools {
-			g.pools.evict()
-		}
-		p = &pool{Transport: g.transport(key.head)}
-		g.pools.list[key] = p
+	if h.target.scheme == "http" {
+		return g.newConn(ctx, raw, raw, false, key)
 	}
-	p.used = time.Now()
-	return p
+	secure, err := secured(ctx, h, raw, g.c.Roots)
+	if err != nil {
+		_ = raw.Close()
+		return nil, err
+	}
+	return g.newConn(ctx, raw, secure, secure.ConnectionState().NegotiatedProtocol == "h2", key)
 }
 
-// warn says what is open that should be seldom open.
-func (g *Gate) warn(policy *Policy) {
-	for _, e := range policy.entries {
-		if len(e.Private) > 0 {
-			g.c.Log.Warn("functions may call into a private network", "domain", e.Domain, "app", e.AppID, "ranges", e.Private)
-		}
-	}
-}
-
-func (p *pools) evict() {
-	var oldest poolKey
-	var at time.Time
-	for k, candidate := range p.list {
-		if at.IsZero() || candidate.used.Before(at) {
-			oldest, at = k, candidate.used
-		}
-	}
-	p.list[oldest].CloseIdleConnections()
-	delete(p.list, oldest)
-}
-
-// transport speaks HTTP/1.1 and HTTP/2. It asks no proxy of the environment, and follows, decodes and adds nothing.
-func (g *Gate) transport(head int64) *http.Transport {
-	return &http.Transport{
-		DialContext:            g.connect,
-		DialTLSContext:         g.connectTLS,
-		ForceAttemptHTTP2:      true,
-		DisableCompression:     true,
-		MaxIdleConns:           mostIdle,
-		MaxIdleConnsPerHost:    mostIdle,
-		IdleConnTimeout:        idleFor,
-		MaxResponseHeaderBytes: head,
-		HTTP2:                  &http.HTTP2Config{SendPingTimeout: idleFor, PingTimeout: idleFor},
-	}
-}
-
-// hopKey carries the hop to the functions that connect: the transport detaches their context from the call's, and they
-// attach themselves again, so that a dial ends with its call.
-type hopKey struct{}
-
-func (g *Gate) connect(ctx context.Context, _, _ string) (net.Conn, error) {
-	h, ok := ctx.Value(hopKey{}).(*hop)
-	if !ok {
-		return nil, errors.New("a connection that belongs to no hop")
-	}
-	addresses, err := g.resolve(h.ctx, h.target.host)
+// connect connects to the host of a hop, once all its addresses were judged.
+func (g *Gate) connect(ctx context.Context, h *hop) (net.Conn, error) {
+	addresses, err := g.resolve(ctx, h.target.host)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +39,7 @@ func (g *Gate) connect(ctx context.Context, _, _ string) (net.Conn, error) {
 			return nil, blocked(h.target.host + " leads to " + a.String() + ": " + why)
 		}
 	}
-	return g.race(h, addresses)
+	return g.race(ctx, h, addresses)
 }
 
 // resolve is every address of a host. The dot at the end keeps the search list of the system out of it: a name under
@@ -146,8 +65,8 @@ const (
 
 // race connects to the addresses one after the other, the next when one failed or is slow, and takes the first that
 // answers.
-func (g *Gate) race(h *hop, addresses []netip.Addr) (net.Conn, error) {
-	ctx, cancel := context.WithCancel(h.ctx)
+func (g *Gate) race(ctx context.Context, h *hop, addresses []netip.Addr) (net.Conn, error) {
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	addresses = addresses[:min(len(addresses), mostTried)]
 	if len(addresses) == 1 {
@@ -222,19 +141,10 @@ func (g *Gate) judgeSocket(h *hop, address string) error {
 	return nil
 }
 
-// connectTLS verifies the certificate for the host of the hop, whatever it was connected to.
-func (g *Gate) connectTLS(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := g.connect(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
-	h := ctx.Value(hopKey{}).(*hop)
-	secure := tls.Client(conn, &tls.Config{
-		ServerName: h.target.host, RootCAs: g.c.Roots, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
+// secured speaks TLS on raw, and verifies the certificate for the host of the hop, whatever it was connected to.
+func secured(ctx context.Context, h *hop, raw net.Conn, roots *x509.CertPool) (*tls.Conn, error) {
+	secure := tls.Client(raw, &tls.Config{
+		ServerName: h.target.host, RootCAs: roots, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
 	})
-	if err := secure.HandshakeContext(h.ctx); err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	return secure, nil
+	return secure, secure.HandshakeContext(ctx)
 }

@@ -76,11 +76,16 @@ func canceled() *fault {
 	return &fault{&errs.Error{Kind: errs.Canceled, Code: CodeError, Message: "the call was canceled"}, "canceled by the function or its visitor"}
 }
 
+// nonsense is an answer that is none.
+func nonsense(reason string) *fault {
+	return fail(CodeError, "the other server could not be reached, or its answer could not be understood", reason)
+}
+
 // unreachable is what the transport, a decoder or the system said. The app hears which of a few sorts it is, and so does
 // the owner: what such errors say quotes the other server, a status line or the names of a certificate, and it may have put
 // there what it was sent.
 func unreachable(err error) *fault {
-	text := "the other server could not be reached, or its answer could not be understood"
+	text := nonsense("").err.Message
 	var timed net.Error
 	if errors.As(err, &timed) && timed.Timeout() {
 		return callTime()

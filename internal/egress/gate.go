@@ -35,6 +35,7 @@ type Gate struct {
 	cache   cache
 	closed  atomic.Bool
 	dial    func(context.Context, *hop, netip.Addr) (net.Conn, error) // dialAddress
+	newConn func(ctx context.Context, raw, plain net.Conn, framed bool, key poolKey) (*conn, error)
 }
 
 // New makes a gate. It starts nothing.
@@ -45,7 +46,7 @@ func New(c Config) *Gate {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	g := &Gate{c: c, self: self{more: c.Own}, pools: pools{list: map[poolKey]*pool{}}}
+	g := &Gate{c: c, self: self{more: c.Own}, newConn: newConn}
 	g.dial = g.dialAddress
 	return g
 }
@@ -53,13 +54,15 @@ func New(c Config) *Gate {
 // Close closes what waits and begins no more calls. Those that are open end with their contexts.
 func (g *Gate) Close() {
 	g.closed.Store(true)
-	g.pools.mu.Lock()
-	defer g.pools.mu.Unlock()
-	for key, p := range g.pools.list {
-		delete(g.pools.list, key)
-		p.CloseIdleConnections()
-	}
+	g.pools.close()
 	g.ClearCache("")
+}
+
+// Lost is how many calls have ended while what made them has not: it waits for itself, and only the end of the process ends it.
+func (g *Gate) Lost() int {
+	g.slots.mu.Lock()
+	defer g.slots.mu.Unlock()
+	return g.slots.lost
 }
 
 // Run is one request of a visitor: its calls, and the time they take together. It may be used by several goroutines.

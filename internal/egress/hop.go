@@ -179,7 +179,7 @@ func (h *hop) request() (*http.Request, *fault) {
 	req := (&http.Request{
 		Method: h.method, URL: h.target.url, Host: h.target.authority(), Header: header,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-	}).WithContext(context.WithValue(h.ctx, hopKey{}, h))
+	}).WithContext(h.ctx)
 	if k.asked.Auth != "" && !k.left {
 		s, why := h.credential()
 		if why == "" {
@@ -298,7 +298,10 @@ func (h *hop) exchange(req *http.Request) (*http.Response, *fault) {
 		}
 		k.slot = true
 	}
-	resp, err := g.pool(poolKey{app: k.run.app, entry: entry, head: all.MaxHeaderBytes}, h.policy).RoundTrip(req)
+	if g.pools.follow(h.policy.version) {
+		g.warn(h.policy)
+	}
+	resp, err := g.exchange(h, req, poolKey{version: h.policy.version, app: k.run.app, entry: entry, origin: h.target.origin(), head: all.MaxHeaderBytes})
 	if err != nil {
 		return nil, k.fault(err)
 	}
@@ -434,8 +437,11 @@ func (h *hop) invalidate(resp *http.Response) {
 	}
 }
 
-// leftover is how much of a body that nobody wants is read, so that its connection can serve again.
-const leftover = 2 << 10
+// leftover is how much of a body that nobody wants is read, so that its connection can serve again, and for how long.
+const (
+	leftover    = 2 << 10
+	leftoverFor = 50 * time.Millisecond
+)
 
 // drop closes an answer that is not the function's.
 func (h *hop) drop(resp *http.Response) {
@@ -444,7 +450,9 @@ func (h *hop) drop(resp *http.Response) {
 		return
 	}
 	if resp.ContentLength >= 0 && resp.ContentLength <= leftover {
+		late := time.AfterFunc(leftoverFor, func() { _ = resp.Body.Close() })
 		_, _ = io.CopyN(io.Discard, resp.Body, leftover)
+		late.Stop()
 	}
 	_ = resp.Body.Close()
 }

@@ -85,16 +85,27 @@ func (i *Instance) keep(edges []edge) {
 	time.Sleep(farewell)
 }
 
-// watchBurning hands over when abandoned runs have used more than one processor for a while, or all there is.
+// mostLost is how many calls may be over and not end, before a fresh process is better than their memory.
+const mostLost = 64
+
+// watchBurning hands over when abandoned runs have used more than one processor for a while, or all there is, or when too
+// many calls to other servers do not end.
 func (i *Instance) watchBurning(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	b := burning{most: min(1, runtime.NumCPU()-1)}
+	lost := burning{most: mostLost}
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case now := <-tick.C:
+			if n := i.Gate.Lost(); lost.tooLong(n, now) {
+				if err := i.HandOver(fmt.Sprintf("%d calls to other servers do not end", n)); err != nil {
+					i.log.Error("calls to other servers do not end, and the server does not replace itself", "calls", n, "error", err)
+					lost = burning{most: lost.most}
+				}
+			}
 			n := i.engine.Stats().Burning
 			if !b.tooLong(n, now) {
 				continue

@@ -59,7 +59,8 @@ type HealthRuntime struct {
 	Interrupted int64 `json:"interrupted"`
 	Abandoned   int64 `json:"abandoned"`
 	Refused     int64 `json:"refused"`
-	Crowded     int64 `json:"crowded"` // bodies, answers and streams of slow visitors that were cut off
+	Crowded     int64 `json:"crowded"`    // bodies, answers and streams of slow visitors that were cut off
+	LostCalls   int   `json:"lost_calls"` // calls to other servers that are over and yet do not end
 }
 
 // HealthDropped is what came faster than it could be stored, since the start.
