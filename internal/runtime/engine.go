@@ -101,6 +101,7 @@ type Stats struct {
 	Abandoned   uint64 // runs that nothing ended
 	Burning     int    // of them, still at work
 	Refused     uint64 // requests for which no machine was free in time
+	Left        int    // host calls that do not end though their runs have
 	Crowded     uint64 // bodies, answers and streams that were cut off because too much waited for visitors
 }
 

@@ -3,8 +3,10 @@ package runtime
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -72,7 +74,6 @@ type fetch struct {
 	body  []byte // when it was read
 	err   error
 
-	taken    bool           // the script has all there is of it
 	holds    int64          // bytes of the body to be sent, while the call goes on
 	upload   *io.PipeWriter // nil when the body is no stream
 	sending  atomic.Bool
@@ -137,12 +138,7 @@ func (u *run) beginFetch(o Outgoing, whole, upload bool) (int32, error) {
 	u.besideAs(id, func() (func(*machine) value, error) {
 		f.do(account, o)
 		u.sending.Add(-f.holds)
-		return func(m *machine) value {
-			if f.taken { // it waited for it
-				return undefinedValue()
-			}
-			return m.replyValue(f)
-		}, f.err
+		return func(m *machine) value { return m.replyValue(f) }, f.err
 	})
 	return id, nil
 }
@@ -190,7 +186,7 @@ func (u *run) netContext() (context.Context, context.CancelCauseFunc, error) {
 func (u *run) besideAs(id int32, fn func() (func(*machine) value, error)) {
 	u.makeFinished()
 	u.pending++
-	u.calls.Go(func() {
+	u.hostCall(func() {
 		give, err := fn()
 		u.finished <- completion{id: id, give: give, err: err}
 	})
@@ -328,33 +324,58 @@ func (u *run) fetchWrite(id int32, piece []byte, last bool) (int32, error) {
 	return ask, nil
 }
 
-// fetchWait waits for a call as if it were made at once: the script stands still meanwhile, and holds no processor.
+// fetchWait waits for a call as if it were made at once: the script stands still meanwhile, and holds no processor. A
+// visitor who leaves ends the script there, unless something goes on without them.
 func (u *run) fetchWait(m *machine, id int32) (value, error) {
 	f, ok := u.fetches[id]
 	if !ok {
 		return undefinedValue(), errNetOver
 	}
 	u.leave()
-	select {
-	case <-f.done:
-	case <-u.ctx.Done():
-	}
+	err := u.await(id)
 	u.enter()
-	select {
-	case <-f.done:
-	default:
-		return undefinedValue(), errDeadline
-	}
-	if f.err != nil {
+	switch {
+	case errors.Is(err, errLeft):
+		u.left, u.halted = true, true
+		m.halt(err)
+		return undefinedValue(), err
+	case err != nil:
+		return undefinedValue(), err
+	case f.err != nil:
 		return undefinedValue(), f.err
 	}
 	return m.replyValue(f), nil
 }
 
+// await takes the completion of a host call, whose promise nothing settles then. Others that come first are kept.
+func (u *run) await(id int32) error {
+	gone, stopping := u.departure()
+	if u.waiting > 0 || u.answered && !u.streams() {
+		gone = nil
+	}
+	for {
+		if i := slices.IndexFunc(u.ready, func(c completion) bool { return c.id == id }); i >= 0 {
+			u.ready = slices.Delete(u.ready, i, i+1)
+			u.pending--
+			return nil
+		}
+		select {
+		case c := <-u.finished:
+			u.ready = append(u.ready, c)
+		case <-gone:
+			return errLeft
+		case <-stopping:
+			return errLeft
+		case <-u.ctx.Done():
+			return errDeadline
+		}
+	}
+}
+
 // fetchTaken forgets a call whose answer the script has whole: a run may make many.
 func (u *run) fetchTaken(id int32) {
 	if f, ok := u.fetches[id]; ok {
-		f.taken, f.body = true, nil
+		f.body = nil
 		delete(u.fetches, id)
 	}
 }

@@ -252,19 +252,106 @@ func TestCallsThatAScriptCannotEvenAskForAreNoted(t *testing.T) {
 	}
 }
 
-func TestCallsOfAModuleRunAtTheSameTime(t *testing.T) {
-	var now, most atomic.Int64
-	h, _ := newOutside(t, `export default async () => { const all = await Promise.all([1, 2, 3].map(() => fazt.net.fetch("https://api.example.com/"))); return new Response(all.map((r) => r.text()).join()); };`,
-		func(w http.ResponseWriter, r *http.Request) {
-			most.Store(max(most.Load(), now.Add(1)))
-			for end := time.Now().Add(5 * time.Second); most.Load() < 3 && time.Now().Before(end); time.Sleep(time.Millisecond) {
-				most.Store(max(most.Load(), now.Load()))
+// Those of a classic script ran one after the other, each over when it returned.
+func TestCallsRunAtTheSameTime(t *testing.T) {
+	for name, code := range map[string]string{
+		"module":                     `export default async () => { const all = await Promise.all([1, 2, 3].map(() => fazt.net.fetch("https://api.example.com/"))); return new Response(all.map((r) => r.text()).join()); };`,
+		"script":                     `const all = await Promise.all([1, 2, 3].map(() => fazt.net.fetch("https://api.example.com/"))); respond(all.map((r) => r.text()).join());`,
+		"script that does not await": `const all = [1, 2, 3].map(() => fazt.net.fetch("https://api.example.com/")); respond(all.map((r) => r.text()).join());`,
+		"script that does both":      `const all = [1, 2, 3].map(() => fazt.net.fetch("https://api.example.com/")); all[1].ok; respond((await Promise.all(all)).map((r, i) => all[i].text() && r.text()).join());`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			var now, most atomic.Int64
+			h, d := newOutside(t, code, func(w http.ResponseWriter, r *http.Request) {
+				most.Store(max(most.Load(), now.Add(1)))
+				for end := time.Now().Add(10 * time.Second); most.Load() < 3 && time.Now().Before(end); time.Sleep(time.Millisecond) {
+					most.Store(max(most.Load(), now.Load()))
+				}
+				fmt.Fprint(w, "x")
+			})
+			if w := h.ask(t, "GET", "/api/x", ""); w.Body.String() != "x,x,x" || most.Load() < 3 {
+				t.Errorf("%s; at most %d at once %s", w.Body, most.Load(), h.log)
 			}
-			fmt.Fprint(w, "x")
+			d.allClosed(t)
 		})
-	if w := h.ask(t, "GET", "/api/x", ""); w.Body.String() != "x,x,x" || most.Load() < 3 {
-		t.Errorf("%s; at most %d at once", w.Body, most.Load())
 	}
+}
+
+// A script made at most runtime.max_pending calls, however many net.max_calls allowed: those that had finished stayed
+// pending until it paused.
+func TestCallsThatHaveFinishedAreNotPending(t *testing.T) {
+	slowUnderRace(t)
+	for name, code := range map[string]string{
+		"each is used":    `let n = 0; for (let i = 0; i < 60; i++) n += fazt.net.fetch("https://api.example.com/json").ok; respond(String(n));`,
+		"a few at a time": `let n = 0; for (let i = 0; i < 20; i++) { const few = [1, 2, 3].map(() => fazt.net.fetch("https://api.example.com/json")); n += few.filter((r) => r.ok).length; } respond(String(n));`,
+		"a module":        `export default () => { let n = 0; for (let i = 0; i < 60; i++) n += fazt.net.fetch("https://api.example.com/json").ok; return new Response(String(n)); };`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, d := newOutside(t, code, upstream, func(l *system.Runtime) { l.MaxPending = 5 })
+			if w := h.ask(t, "GET", "/api/x", ""); w.Body.String() != "60" {
+				t.Errorf("%d %s %s", w.Code, w.Body, h.log)
+			}
+			d.allClosed(t)
+		})
+	}
+}
+
+// A script that stood still for a call did not notice, and held its place for as long as the call took.
+func TestAScriptThatStandsStillEndsWhenItsVisitorLeaves(t *testing.T) {
+	for name, code := range map[string]string{
+		"script": `try { fazt.net.fetch("https://api.example.com/never").status; } catch (e) {} for (;;);`,
+		"module": `export default () => { try { fazt.net.fetch("https://api.example.com/never").status; } catch (e) {} for (;;); };`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			arrived := make(chan struct{})
+			h, d := newOutside(t, code, func(w http.ResponseWriter, r *http.Request) { close(arrived); <-r.Context().Done() })
+			ctx, leave := context.WithCancel(t.Context())
+			go func() { <-arrived; leave() }()
+			begun := time.Now()
+			h.Serve(httptest.NewRecorder(), httptest.NewRequest("GET", "http://a.localhost/api/x", nil).WithContext(ctx), h.fn)
+			if took := time.Since(begun); took > 30*time.Second { // of the 60 the run has
+				t.Errorf("it ended after %v", took)
+			}
+			d.allClosed(t)
+		})
+	}
+}
+
+// Host calls end with their run. One that does not keeps neither the visitor nor the server.
+func TestAHostCallThatDoesNotEndIsLeftBehind(t *testing.T) {
+	slowUnderRace(t)
+	h, d := newOutside(t, `fazt.net.fetch("https://api.example.com/"); respond("x");`, upstream, func(l *system.Runtime) { l.ExecTimeout = 1000 })
+	until := make(chan struct{})
+	h.config.Network = deaf{d, until}
+	done := make(chan struct{})
+	go func() { h.ask(t, "GET", "/api/x", ""); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(60 * time.Second):
+		t.Error("the request waits for a host call without end")
+	}
+	if n := h.Stats().Left; n != 1 {
+		t.Errorf("%d calls are said to be left behind", n)
+	}
+	close(until)
+	for end := time.Now().Add(10 * time.Second); h.Stats().Left > 0 && time.Now().Before(end); time.Sleep(time.Millisecond) {
+	}
+	if n := h.Stats().Left; n != 0 {
+		t.Errorf("%d calls are left behind after they ended", n)
+	}
+}
+
+// deaf hears of no end.
+type deaf struct {
+	*direct
+	until chan struct{}
+}
+
+func (d deaf) Begin(string, string) Account { return d }
+
+func (d deaf) Do(context.Context, Outgoing) (*Reply, error) {
+	<-d.until
+	return nil, errNetStop
 }
 
 func TestACallThatFailsAndThatNobodyCatchesSaysWhetherToTryAgain(t *testing.T) {
@@ -275,8 +362,9 @@ func TestACallThatFailsAndThatNobodyCatchesSaysWhetherToTryAgain(t *testing.T) {
 	}{
 		"module, a rate":      {`export default async () => fetch("https://api.example.com/busy")`, 503, "7"},
 		"module, not allowed": {`export default async () => fetch("https://other.example")`, 500, ""},
-		"script, a rate":      {`fazt.net.fetch("https://api.example.com/busy"); respond(200)`, 503, "7"},
-		"script, not allowed": {`fazt.net.fetch("https://other.example/"); respond(200)`, 500, ""},
+		"script, a rate":      {`respond(fazt.net.fetch("https://api.example.com/busy").status)`, 503, "7"},
+		"script, unread":      {`fazt.net.fetch("https://api.example.com/busy")`, 503, "7"},
+		"script, not allowed": {`respond(fazt.net.fetch("https://other.example/").status)`, 500, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h, _ := newOutside(t, c.code, upstream)
@@ -325,7 +413,7 @@ func TestACallLeavesTheFunctionTimeToAnswer(t *testing.T) {
 	for name, code := range map[string]string{
 		"fetch":          `export default async () => { try { await fetch("https://api.example.com/never"); } catch (e) { return new Response(e.code); } };`,
 		"body":           `export default async () => { try { await (await fetch("https://api.example.com/hang")).text(); } catch (e) { return new Response(e.code); } };`,
-		"fazt.net.fetch": `try { fazt.net.fetch("https://api.example.com/never"); } catch (e) { respond(e.code); }`,
+		"fazt.net.fetch": `try { fazt.net.fetch("https://api.example.com/never").status; } catch (e) { respond(e.code); }`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			h, d := newOutside(t, code, upstream, func(l *system.Runtime) { l.ExecTimeout = 3000 })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -75,6 +76,10 @@ type run struct {
 	timers       map[int32]time.Time
 	pending      int // host calls under way
 	finished     chan completion
+	ready        []completion   // taken from there, and not yet told to the script
+	halted       bool           // the script was ended in the middle
+	hosts        sync.WaitGroup // host calls
+	under        atomic.Int32   // of them, those under way
 	calls        sync.WaitGroup
 	coders       map[int32]coder // open ones
 	account      Account         // of what it sends to other servers; nil = nothing so far
@@ -179,7 +184,7 @@ func (u *run) serve(m *machine, body []byte) (healthy bool) {
 	case u.out != nil && u.out.err != nil && !u.left:
 		u.explain(m, u.out.err)
 	}
-	if cutOff(err) {
+	if cutOff(err) || u.halted && m.program.Style == StyleModule {
 		return false
 	}
 	// What a request left unsettled in a module would go on in the next one, and answer in its name.
@@ -311,6 +316,9 @@ func (u *run) loop(m *machine) error {
 			if u.answered {
 				return nil // a promise given to waitUntil that nothing will settle
 			}
+			if failed := m.realm.undetected(); len(failed) > 0 { // a call whose failure the script did not look at
+				return failed[0]
+			}
 			return &thrown{Message: "the function did not answer: nothing is left that could settle its promise"}
 		}
 		if err := u.wait(m); err != nil {
@@ -321,6 +329,11 @@ func (u *run) loop(m *machine) error {
 
 // wait sleeps until a timer is due or a host call has finished, without holding a processor, and tells the script.
 func (u *run) wait(m *machine) error {
+	if len(u.ready) > 0 {
+		c := u.ready[0]
+		u.ready = slices.Delete(u.ready, 0, 1)
+		return u.completed(m, c)
+	}
 	id, due := u.nextTimer()
 	var w awaken
 	if id != 0 {
@@ -351,6 +364,20 @@ func (u *run) wait(m *machine) error {
 	return m.notify(m.fire, newInt(id))
 }
 
+// departure are the channels that say that the visitor left, and that the server stops; nil = nothing is to be heard of it.
+func (u *run) departure() (gone, stopping <-chan struct{}) {
+	if u.left {
+		return nil, nil
+	}
+	if !u.reading { // or else the reading will tell, and why
+		gone = u.r.Context().Done()
+	}
+	if u.streams() {
+		stopping = u.engine.stopping
+	}
+	return gone, stopping
+}
+
 func (u *run) nextTimer() (id int32, due time.Time) {
 	for i, t := range u.timers {
 		if id == 0 || t.Before(due) || t.Equal(due) && i < id {
@@ -360,13 +387,38 @@ func (u *run) nextTimer() (id int32, due time.Time) {
 	return id, due
 }
 
-// newID counts timers and host calls of the run, and bounds how many may be waiting.
+// newID counts timers and host calls of the run, and bounds how many may be waiting. Calls that have finished wait for
+// nothing, though a script that does not pause hears of them later; it may have a few times as many of those.
 func (u *run) newID() (int32, error) {
-	if len(u.timers)+u.pending >= u.limits.MaxPending {
+	if len(u.timers)+u.pending-len(u.ready) >= u.limits.MaxPending {
+		u.drain(4 * u.limits.MaxPending)
+	}
+	if len(u.timers)+u.pending-len(u.ready) >= u.limits.MaxPending {
 		return 0, errs.New(errs.Unavailable, "more than %d timers and calls are waiting", u.limits.MaxPending)
 	}
 	u.nextID++
 	return u.nextID, nil
+}
+
+// drain takes what has finished out of the channel, as long as no more than most is kept.
+func (u *run) drain(most int) {
+	for len(u.ready) < most {
+		select {
+		case c := <-u.finished:
+			u.ready = append(u.ready, c)
+		default:
+			return
+		}
+	}
+}
+
+// hostCall runs a host call beside the machine.
+func (u *run) hostCall(fn func()) {
+	u.under.Add(1)
+	u.hosts.Go(func() {
+		defer u.under.Add(-1)
+		fn()
+	})
 }
 
 // start runs a host function beside the machine.
@@ -378,7 +430,7 @@ func (u *run) start(f *bind.Func, arguments string) (int32, error) {
 	u.makeFinished()
 	u.pending++
 	call := u.call
-	u.calls.Go(func() {
+	u.hostCall(func() {
 		value, err := f.Run(&call, arguments)
 		u.finished <- completion{id: id, value: value, err: err}
 	})

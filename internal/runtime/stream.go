@@ -146,6 +146,7 @@ func (u *run) hasLeft(m *machine, err error) error {
 // endCalls waits for what runs beside the machine. What still reads from the visitor, or writes to them what will not be
 // completed, is cut short; nothing else is.
 func (u *run) endCalls() {
+	u.endHostCalls()
 	if !u.reading && !u.broken() {
 		u.calls.Wait()
 		return
@@ -166,6 +167,34 @@ func (u *run) endCalls() {
 		case <-again.C:
 		}
 	}
+}
+
+// hostCallsEnd is how long host calls may take to end after their run.
+const hostCallsEnd = 10 * time.Second
+
+// endHostCalls waits for host calls, whose context has ended. One that does not end all the same is left behind and counted: it keeps
+// its memory, but neither the visitor's connection nor the server that stops.
+func (u *run) endHostCalls() {
+	if u.under.Load() == 0 {
+		return
+	}
+	done := make(chan struct{})
+	go func() { u.hosts.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(hostCallsEnd):
+		n := int(u.under.Load())
+		u.engine.left(n)
+		u.engine.config.Log.Error("host calls of a function do not end, and are left behind", "app", u.f.AppName, "request_id", u.f.RequestID, "calls", n)
+		go func() { <-done; u.engine.left(-n) }()
+	}
+}
+
+// left counts host calls that do not end.
+func (e *Engine) left(n int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.stats.Left += n
 }
 
 // cut breaks the connection of an answer that nobody will complete. The run it is of was abandoned, and says nothing more.

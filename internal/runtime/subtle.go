@@ -89,7 +89,7 @@ func (u *run) compute(fn func() []byte) (int32, error) {
 	}
 	u.makeFinished()
 	u.pending++
-	u.calls.Go(func() {
+	u.hostCall(func() {
 		select {
 		case u.engine.computing <- struct{}{}:
 		case <-u.ctx.Done():

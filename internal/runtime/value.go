@@ -26,6 +26,7 @@ type value = lib.TJSValue
 
 // isolate is one engine instance: a heap with its limits. Realms in it share the heap and nothing else.
 type isolate struct {
+	why   error // it was halted; nil = it was not
 	tls   *libc.TLS
 	rt    uintptr
 	clock *clock // in C memory: the engine reads it
@@ -155,8 +156,15 @@ func (i *isolate) copyIn(b []byte) uintptr {
 	return i.scratch
 }
 
+// halt makes the engine stop at once, for a reason of its own.
+func (i *isolate) halt(why error) {
+	i.why = why
+	atomic.StoreInt32(&i.clock.stop, 1)
+}
+
 // arm makes the engine stop at the deadline.
 func (i *isolate) arm(deadline time.Time) {
+	i.why = nil
 	atomic.StoreInt32(&i.clock.stop, 0)
 	atomic.StoreInt64(&i.clock.cpu, 0)
 	atomic.StoreInt64(&i.clock.pause, 0)
@@ -171,6 +179,7 @@ func (i *isolate) armPause(at int64) { atomic.StoreInt64(&i.clock.pause, at) }
 
 // disarm lets the engine run without a deadline.
 func (i *isolate) disarm() {
+	i.why = nil
 	atomic.StoreInt32(&i.clock.stop, 0)
 	atomic.StoreInt64(&i.clock.cpu, 0)
 	atomic.StoreInt64(&i.clock.pause, 0)
@@ -182,6 +191,9 @@ func (i *isolate) expired() bool { return i.clock.over() }
 
 // overtime is why: what came first, the deadline or the end of the processor time.
 func (i *isolate) overtime() error {
+	if i.why != nil {
+		return i.why
+	}
 	limit, cpu := atomic.LoadInt64(&i.clock.limit), atomic.LoadInt64(&i.clock.cpu)
 	if cpu != 0 && (limit == 0 || cpu < limit) {
 		return errProcessorTime

@@ -39,7 +39,7 @@ func (i *Instance) health(h *op.Health) {
 	h.Runtime = op.HealthRuntime{
 		Goroutines: runtime.NumGoroutine(), VMs: s.VMs, Busy: s.Busy, Waiting: s.Waiting,
 		Runs: int64(s.Runs), Interrupted: int64(s.Interrupted), Abandoned: int64(s.Abandoned), Refused: int64(s.Refused), Parked: s.Parked, Crowded: int64(s.Crowded),
-		LostCalls: i.Gate.Lost(),
+		LostCalls: i.Gate.Lost() + s.Left,
 	}
 	h.Dropped = op.HealthDropped{LogLines: int64(i.AppLog.Dropped()), Entries: int64(i.Activity.Dropped()), NetCalls: int64(i.NetLog.Dropped())}
 	i.diskHealth(h)
@@ -58,7 +58,7 @@ func (i *Instance) problems(h *op.Health) []string {
 	most := i.Limits.Storage().WriteQueue
 	add(h.Database.Queued > most/2, "%d writes wait for the disk; at %d more are refused", h.Database.Queued, most)
 	add(h.Runtime.Abandoned > 0, "%d runs of functions could not be stopped since the start, and may still use processor time; `fazt server restart` ends them", h.Runtime.Abandoned)
-	add(h.Runtime.LostCalls > 0, "%d calls to other servers are over and do not end; they keep memory until `fazt server restart`", h.Runtime.LostCalls)
+	add(h.Runtime.LostCalls > 0, "%d calls of functions, to other servers above all, are over and do not end; they keep memory until `fazt server restart`", h.Runtime.LostCalls)
 	add(h.Memory.Limit > 0 && h.Memory.Resident > h.Memory.Limit*9/10, "nine tenths of the memory are in use; lower storage.max_vfs or runtime.vms")
 	add(h.Runtime.Crowded > 0, "%d bodies, answers and streams of visitors who send or read slowly were cut off since the start, because all of runtime.stream_memory, buffer_memory or buffer_disk was in use", h.Runtime.Crowded)
 	add(h.Dropped.LogLines > 0, "%d console lines came faster than they could be stored", h.Dropped.LogLines)

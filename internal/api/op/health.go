@@ -60,7 +60,7 @@ type HealthRuntime struct {
 	Abandoned   int64 `json:"abandoned"`
 	Refused     int64 `json:"refused"`
 	Crowded     int64 `json:"crowded"`    // bodies, answers and streams of slow visitors that were cut off
-	LostCalls   int   `json:"lost_calls"` // calls to other servers that are over and yet do not end
+	LostCalls   int   `json:"lost_calls"` // host calls, to other servers above all, that are over and yet do not end
 }
 
 // HealthDropped is what came faster than it could be stored, since the start.

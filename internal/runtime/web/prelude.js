@@ -860,6 +860,8 @@ const settle = (id, ok, value) => {
 };
 // later is the promise of what the host gives, as it gives it, under the id.
 const later = (id) => new Promise((resolve, reject) => { calls.set(id, { resolve, reject, raw: true }); });
+// forget gives the promise up: it is not settled.
+const forget = (id) => { calls.delete(id); };
 const queueMicrotask = (fn) => {
 	if (typeof fn !== "function") throw new TypeError("queueMicrotask needs a function");
 	Promise.resolve().then(() => { try { fn(); } catch (e) { host.report(e); } });
@@ -1105,9 +1107,9 @@ lazily("streams", ["ReadableStream", "ReadableStreamDefaultReader", "ReadableStr
 
 // What parts are lent that are functions.
 const lent = {
-	host, later, slot, isBody, view, exact, token, current: () => current, setLeave: (fn) => { leaving = fn; },
+	host, later, forget, slot, isBody, view, exact, token, current: () => current, setLeave: (fn) => { leaving = fn; },
 	waitUntil: (promise) => new Context().waitUntil(promise),
-	lengthOf, heldWeakMap, flatHeaders, lazyHeaders, put, bodies, isScript: () => script,
+	lengthOf, heldWeakMap, flatHeaders, lazyHeaders, put, bodies,
 	response: (state) => construct(Body, [state], Response),
 	types: { DOMException, Headers, URL, URLSearchParams, TextEncoder, TextDecoder, AbortSignal, Request, Response, content, streams: () => loaded("streams"), streamsLoaded: () => parts.has("streams") },
 };

@@ -3,7 +3,7 @@
 (() => {
 "use strict";
 
-return ({ host, later, current, isScript, bodies, flatHeaders, lazyHeaders, put, response, exact, lengthOf, types }) => {
+return ({ host, later, forget, current, bodies, flatHeaders, lazyHeaders, put, response, exact, lengthOf, types }) => {
 const { Headers, URL, TextDecoder, TextEncoder, Response, content } = types;
 
 // failure is an error of the host as the caller gets it: with the stack of the call, and the code in front, as who reads only
@@ -137,6 +137,7 @@ class Asked {
 				c.answer = new Answer(host.fetchWait(c.id));
 				host.fetchTaken(c.id);
 			} catch (e) { c.error = failure(e, c.at); }
+			c.settle(c);
 		}
 		if (c.error !== undefined) throw c.error;
 		return c.answer;
@@ -155,10 +156,7 @@ class Asked {
 	then(fulfilled, rejected) { return this.#call.promise.then(fulfilled, rejected); }
 	catch(rejected) { return this.then(undefined, rejected); }
 	finally(done) { return this.#call.promise.finally(done); }
-	static settle(asked) { asked.#now(); return asked; }
 }
-const { settle } = Asked;
-delete Asked.settle;
 
 // asking is what fazt.net.fetch sends: method, headers, body, secret and timeout.
 const asking = (options) => {
@@ -190,15 +188,19 @@ const ask = (url, options) => {
 	try {
 		id = host.fetch(method, target, flatHeaders(headers), data, 0, 1, auth, timeout, redirect, cache);
 	} catch (e) { throw failure(e, at); }
-	const call = { id, of, at, answer: undefined, error: undefined };
-	const taken = (head) => {
-		if (current() === of) host.fetchTaken(id);
-		return new Answer(head);
-	};
-	call.promise = later(id).then((head) => call.answer ??= taken(head), (e) => { throw call.error ??= failure(e, at); });
-	const asked = new Asked(call);
-	// A script is written for calls that are over when they return, and that fail there.
-	return isScript() ? settle(asked) : asked;
+	const call = { id, of, at, answer: undefined, error: undefined, promise: undefined, settle: undefined };
+	call.promise = new Promise((resolve, reject) => {
+		call.settle = ({ answer, error }) => {
+			forget(id);
+			if (error === undefined) resolve(answer); else reject(error);
+		};
+		later(id).then((head) => {
+			if (current() === of) host.fetchTaken(id);
+			call.answer = new Answer(head);
+			resolve(call.answer);
+		}, (e) => reject(call.error = failure(e, at)));
+	});
+	return new Asked(call);
 };
 
 for (const [c, name] of [[Answer, "FaztReply"], [Asked, "FaztReply"]]) Object.defineProperty(c.prototype, Symbol.toStringTag, { value: name, configurable: true });
