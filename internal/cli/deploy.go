@@ -61,12 +61,8 @@ func (c *command) deploy(dir string, f deployFlags) error {
 		return usagef("--spa and --no-spa are opposites")
 	}
 	began := time.Now()
-<<<<<<< HEAD
 	f.log, f.compiler = c.notes(), c.compiler
-=======
-	f.log = c.notes()
 	f.folder.Check = func(files []hosting.Announced) error { return c.checkSizes(f.name, files) }
->>>>>>> eff611d (Refuse what is too large before reading it, and attack backups, rot and the cost of changes)
 	p, err := load(c.ctx, dir, f.projectOptions)
 	if err != nil {
 		return err
