@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"fazt/internal/api/op"
+	"fazt/internal/database"
 	"fazt/internal/system"
 )
 
@@ -56,14 +57,14 @@ func TestAClockBehindTheDatabaseIsWrong(t *testing.T) {
 }
 
 func TestADiskThatIsNearlyFullIsFound(t *testing.T) {
-	for free, want := range map[uint64]string{0: problem, 99 << 20: problem, 500 << 20: warning, 1 << 40: fine, 1<<64 - 1: fine} {
-		got := checkDisk(filepath.Join(t.TempDir(), "not", "made"), func(string) (uint64, error) { return free, nil })
+	for free, want := range map[int64]string{0: problem, 99 << 20: problem, 500 << 20: warning, 1 << 40: fine} {
+		got := checkDisk(filepath.Join(t.TempDir(), "not", "made"), func(string) (int64, int64, error) { return free, 1 << 41, nil })
 		if got.State != want {
 			t.Errorf("%d: %+v", free, got)
 		}
 	}
-	if n, err := freeSpace(t.TempDir()); n == 0 || err != nil {
-		t.Errorf("%d %v", n, err)
+	if free, total, err := database.Space(t.TempDir()); free == 0 || total < free || err != nil {
+		t.Errorf("%d of %d: %v", free, total, err)
 	}
 }
 
