@@ -300,7 +300,7 @@ func TestRedirectsAreCallsOfTheirOwn(t *testing.T) {
 		o.site("inside.good.com", "10.0.0.1", nil)
 		o.site("evil.com", "93.184.215.66", nil)
 		p := o.probed()
-		p.run("net", "allow", "*.good.com", "--http", "--ports", "80,443,8443")
+		p.run("net", "allow", "*.good.com", "--http", "--ports", "443,80,8443")
 		p.runWith("s3cret-value-of-a\n", "secret", "set", "KEY", "--domain", "a.good.com", "--as", "header", "--key", "X-Key")
 		p.runWith("qu3ry-value-of-a\n", "secret", "set", "QKEY", "--domain", "a.good.com", "--as", "query", "--key", "token")
 		p.runWith("b3arer-value-of-a\n", "secret", "set", "BKEY", "--domain", "a.good.com")
