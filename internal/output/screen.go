@@ -42,7 +42,7 @@ func (s *Screen) Write(p []byte) (int, error) {
 		}
 	}
 	s.rest = bytes.Clone(text[whole:])
-	if _, err := io.WriteString(s.w, Visible(string(text[:whole]))); err != nil {
+	if _, err := s.w.Write([]byte(Visible(string(text[:whole])))); err != nil {
 		return 0, err
 	}
 	return len(p), nil
@@ -54,7 +54,7 @@ func (s *Screen) Close() error {
 	defer s.mu.Unlock()
 	rest := s.rest
 	s.rest = nil
-	_, err := io.WriteString(s.w, Visible(string(rest)))
+	_, err := s.w.Write([]byte(Visible(string(rest))))
 	return err
 }
 

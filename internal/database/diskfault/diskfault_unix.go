@@ -61,6 +61,7 @@ type layer struct {
 	fault atomic.Pointer[func(Op) Fault]
 	names sync.Map // file -> its name
 	kept  sync.Map // address -> what only C code refers to: Go would free it
+	below uintptr
 	open  func(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) int32
 }
 
@@ -76,7 +77,7 @@ var shim = sync.OnceValue(func() *layer {
 	if below == 0 {
 		panic("SQLite has no VFS unix-excl")
 	}
-	s := &layer{}
+	s := &layer{below: below}
 	vfs := clone[lib.Tsqlite3_vfs](tls, below)
 	s.open = function[func(*libc.TLS, uintptr, uintptr, uintptr, int32, uintptr) int32](vfs.FxOpen)
 	vfs.FxOpen = keep(s, s.opened)
@@ -115,7 +116,7 @@ func (s *layer) judge(op Op) Fault {
 	return None
 }
 
-func (s *layer) opened(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) int32 {
+func (s *layer) opened(tls *libc.TLS, _, name, file uintptr, flags int32, out uintptr) int32 {
 	path := ""
 	if name != 0 {
 		path = libc.GoString(name)
@@ -124,7 +125,7 @@ func (s *layer) opened(tls *libc.TLS, vfs, name, file uintptr, flags int32, out 
 		at[lib.Tsqlite3_file](file).FpMethods = 0
 		return int32(f)
 	}
-	rc := s.open(tls, vfs, name, file, flags, out)
+	rc := s.open(tls, s.below, name, file, flags, out)
 	f := at[lib.Tsqlite3_file](file)
 	if rc != lib.SQLITE_OK || f.FpMethods == 0 {
 		return rc
