@@ -365,23 +365,29 @@ type product struct {
 	binary  string
 	home    string
 	address string
+	server  *exec.Cmd
+	log     string // file with what the server says
 }
 
 // startProduct runs a server.
 func (o *outside) startProduct() *product {
 	o.t.Helper()
 	p := &product{o: o, binary: os.Getenv(insideNamespace), home: o.t.TempDir(), address: "127.0.0.1:7777"}
-	cmd := p.command("server", "start", "--listen", p.address)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
+	p.server, p.log = p.command("server", "start", "--listen", p.address), filepath.Join(p.home, "server.log")
+	out, err := os.Create(p.log)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	defer out.Close()
+	p.server.Stdout, p.server.Stderr = out, out
+	if err := p.server.Start(); err != nil {
 		o.t.Fatal(err)
 	}
 	o.t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait()
+		_ = p.server.Process.Signal(syscall.SIGTERM)
+		_ = p.server.Wait()
 		if o.t.Failed() {
-			o.t.Logf("the server said:\n%s", &out)
+			o.t.Logf("the server said:\n%s", p.said())
 		}
 	})
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
@@ -390,8 +396,48 @@ func (o *outside) startProduct() *product {
 			return p
 		}
 	}
-	o.t.Fatalf("the server did not come up:\n%s", &out)
+	o.t.Fatalf("the server did not come up:\n%s", p.said())
 	return nil
+}
+
+// said is the server's log.
+func (p *product) said() string {
+	text, err := os.ReadFile(p.log)
+	if err != nil {
+		p.o.t.Error(err)
+	}
+	return string(text)
+}
+
+// cpu is the processor time that the server has used.
+func (p *product) cpu() time.Duration {
+	p.o.t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.server.Process.Pid))
+	if err != nil {
+		p.o.t.Fatal(err)
+	}
+	const userTime, ticks = 11, 100 // after the name, which may contain spaces; a second has a hundred ticks
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	var user, system int
+	if _, err := fmt.Sscan(fields[userTime]+" "+fields[userTime+1], &user, &system); err != nil {
+		p.o.t.Fatal(err)
+	}
+	return time.Duration(user+system) * time.Second / ticks
+}
+
+// stop tells the server to stop, and says how long that took; it is killed after a minute.
+func (p *product) stop() time.Duration {
+	p.o.t.Helper()
+	begun := time.Now()
+	if err := p.server.Process.Signal(syscall.SIGTERM); err != nil {
+		p.o.t.Fatal(err)
+	}
+	killed := time.AfterFunc(time.Minute, func() { _ = p.server.Process.Kill() })
+	defer killed.Stop()
+	if err := p.server.Wait(); err != nil {
+		p.o.t.Errorf("the server ended with %v", err)
+	}
+	return time.Since(begun)
 }
 
 func (p *product) command(args ...string) *exec.Cmd {
