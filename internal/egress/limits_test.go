@@ -455,6 +455,49 @@ func TestTheTimeOfACallIsTheShortestOfAll(t *testing.T) {
 	}
 }
 
+// A call for which no time was left failed, and the log had nothing of it.
+func TestARefusalForLackOfTimeIsLogged(t *testing.T) {
+	w := newWorld(t)
+	w.serve("example.com", hello)
+	w.allow(Entry{Domain: "example.com", HTTP: true})
+	logged := func(name string, err error, reason string) {
+		t.Helper()
+		list := w.attempts()
+		if code(err) != CodeBudget || len(list) != 1 {
+			t.Fatalf("%s: %v, logged %+v", name, err, list)
+		}
+		got := list[0]
+		if got.Code != CodeBudget || !strings.Contains(got.Reason, reason) || got.Method != "GET" || got.Scheme != "http" || got.Host != "example.com" || got.Path != "/late" {
+			t.Errorf("%s: logged %+v", name, got)
+		}
+		w.mu.Lock()
+		w.log = nil
+		w.mu.Unlock()
+	}
+	late := Call{URL: "http://example.com/late"}
+
+	ctx, cancel := timeout.With(t.Context(), 10*time.Second)
+	defer cancel()
+	short, done := timeout.With(t.Context(), time.Nanosecond)
+	defer done()
+	<-short.Done()
+	_, err := w.gate.Begin("app_1", "").Do(short, late)
+	logged("a request whose time is over", err, "time of the request")
+
+	w.limits.Budget = 1
+	run := w.gate.Begin("app_1", "")
+	w.raw(faults["says nothing"])
+	if _, err := run.Do(ctx, late); code(err) != CodeBudget {
+		t.Fatal(err)
+	}
+	w.mu.Lock()
+	w.log = nil
+	w.mu.Unlock()
+	_, err = run.Do(ctx, late)
+	logged("the calls' time is over", err, "net.budget")
+	w.free()
+}
+
 func TestALaterHopHasTheTimeOfItsOwnEntry(t *testing.T) {
 	w, _ := two(t)
 	w.serve("slow.test", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
