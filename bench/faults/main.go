@@ -45,6 +45,8 @@ func attacks() []attack {
 		{"backup", "40 backups while four visitors write; each is sound and holds every value acknowledged before it", attackBackup},
 		{"rot", "one flipped bit in a small and in a large file on the disk; neither is served, both are mended by the next deploy", attackRot},
 		{"deploycost", "a change of an alias costs the same with 1 app and with 5,801", attackDeployCost},
+		{"memory", "bursts in a container of 256 MB: it is not ended, and has its memory back in 12 s (90 s)", attackMemory},
+		{"soak", "mixed load for a minute (FAZT_SOAK=10m): the memory is flat", attackSoak},
 	}
 }
 

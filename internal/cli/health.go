@@ -46,6 +46,7 @@ func healthView(h op.Health) output.View {
 		{"version", h.Version},
 		{"running for", (time.Duration(h.UptimeSeconds) * time.Second).String()},
 		{"memory", fmt.Sprintf("%s; the limit is %s", memory, output.Size(h.Memory.Limit))},
+		{"", fmt.Sprintf("%s in VMs, %s of static files", output.Size(h.Memory.VMs), output.Size(h.Memory.Cache))},
 		{"database", fmt.Sprintf("%s, and %s not folded in yet", output.Size(h.Database.Bytes), output.Size(h.Database.WALBytes))},
 		{"disk", fmt.Sprintf("%s; %s free of %s", h.Disk.State, output.Size(h.Disk.Free), output.Size(h.Disk.Total))},
 		{"writes", fmt.Sprintf("%d in %s; %d waiting", h.Database.Writes, output.Count(int(h.Database.Commits), "commit"), h.Database.Queued)},

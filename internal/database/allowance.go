@@ -170,5 +170,12 @@ func (a *allowance) gave(p uintptr) {
 	}
 }
 
+// Shrink lets SQLite give back what it keeps of the file in memory; the next that need it read it again.
+func (db *DB) Shrink() {
+	tls := libc.NewTLS()
+	defer tls.Close()
+	lib.Xsqlite3_release_memory(tls, 1<<30)
+}
+
 // at is what lies at an address in C memory. It never moves, so the conversion that go vet warns of is sound here.
 func at[T any](address uintptr) *T { return (*T)(unsafe.Add(unsafe.Pointer(nil), address)) }

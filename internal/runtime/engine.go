@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/netip"
 	"runtime"
@@ -81,8 +82,9 @@ type Config struct {
 	Bindings []bind.Namespace
 	Network  Network // the way out of functions; nil = there is none
 	Log      *slog.Logger
-	Version  string // of the product
-	Temp     string // directory for bodies that are read ahead and are not small; "" = the system's
+	Version  string       // of the product
+	Temp     string       // directory for bodies that are read ahead and are not small; "" = the system's
+	Memory   func() int64 // what all machines may hold together, beside their limit; nil = as much as that says
 	// Assemble makes the bytecode of a program that was compiled for another engine. nil = such a program does not run.
 	Assemble func(ctx context.Context, appID string, p *Program) ([]byte, error)
 	// Fail writes the answer for a function that failed, with an error that may be shown.
@@ -93,6 +95,8 @@ type Config struct {
 type Stats struct {
 	VMs         int    // machines there are
 	Busy        int    // of them, serving
+	Memory      int64  // what they hold, in bytes
+	MostMemory  int64  // what they may
 	Parked      int    // further ones, whose request is a stream that waits
 	Waiting     int    // requests without a machine
 	Runs        uint64 // requests served
@@ -125,6 +129,7 @@ type Engine struct {
 	stats Stats
 	busy  map[*machine]*run
 
+	memory  commons    // of all machines
 	streams share.Pool // memory of machines that are parked
 	buffers share.Pool // memory of bodies that are read ahead, and of answers that wait to be read
 	spooled share.Pool // disk space of bodies that are read ahead
@@ -173,6 +178,7 @@ func New(c Config) *Engine {
 		return assemble(&Program{Style: StyleModule, Script: []byte(web.Prelude)}, "fazt:prelude")
 	})
 	e.describeParts()
+	e.budget()
 	return e
 }
 
@@ -444,10 +450,12 @@ func (e *Engine) take(p *pool, h share.Holder, limits system.Runtime) (m *machin
 		e.stats.Busy++
 		return m, victims, nil, nil
 	}
-	if !e.room(p, limits) {
-		if victim := e.evict(p, limits, false); victim != nil {
-			victims = append(victims, victim)
+	for !e.room(p, limits) {
+		victim := e.evict(p, limits, false)
+		if victim == nil {
+			break
 		}
+		victims = append(victims, victim)
 	}
 	if e.room(p, limits) {
 		e.add(p, 1)
@@ -461,7 +469,27 @@ func (e *Engine) take(p *pool, h share.Holder, limits system.Runtime) (m *machin
 
 // room says whether one more machine may be made in p; the limits are those of its app. The lock is held.
 func (e *Engine) room(p *pool, limits system.Runtime) bool {
-	return e.count < limits.VMs && e.apps[p.app] < limits.VMsPerApp
+	return e.count < limits.VMs && e.apps[p.app] < limits.VMsPerApp && e.affords(limits)
+}
+
+// affords says whether there is memory for one more machine: beside what all hold, or what those at work may soon, a part
+// of what it may come to hold. Most hold a hundredth of that; the sum is enforced when they take it. The first is made in
+// any case.
+func (e *Engine) affords(limits system.Runtime) bool {
+	soon := int64(e.stats.Busy) * limits.MaxMemory / 8
+	return e.count == 0 || max(e.memory.held.Load(), soon)+limits.MaxMemory/4 <= e.memory.most.Load()
+}
+
+// budget puts in force what all machines may hold together.
+func (e *Engine) budget() {
+	most := e.config.Limits("").VMMemory
+	if most == 0 { // who gives no limit means none
+		most = math.MaxInt64 / 2
+	}
+	if e.config.Memory != nil {
+		most = min(most, e.config.Memory())
+	}
+	e.memory.most.Store(most)
 }
 
 // over says whether there are more machines than there may be: the limits were lowered. The lock is held.
@@ -576,6 +604,7 @@ func (e *Engine) evict(p *pool, limits system.Runtime, itself bool) *machine {
 	m := from.idle[0]
 	from.idle = from.idle[1:]
 	e.add(from, -1)
+	m.writeOff()
 	return m
 }
 
@@ -679,6 +708,7 @@ func (e *Engine) release(m *machine, u *run, healthy bool) {
 	}
 	if !keep {
 		e.add(p, -1)
+		m.writeOff()
 		e.invite()
 		e.ended()
 	}
@@ -733,7 +763,9 @@ func (e *Engine) Run(ctx context.Context) error {
 		case <-look.C:
 			e.endStuck()
 		case now := <-tick.C:
+			e.budget()
 			e.dropIdle(now.Add(-time.Duration(e.config.Limits("").IdleVM) * time.Second))
+			e.dropSpare(now.Add(-spareFor))
 			e.dropExcess()
 		}
 	}
@@ -743,26 +775,77 @@ func (e *Engine) Run(ctx context.Context) error {
 func (e *Engine) dropIdle(before time.Time) {
 	var old []*machine
 	e.mu.Lock()
-	for name, p := range e.pools {
+	for _, p := range e.pools {
 		n := 0
 		for n < len(p.idle) && p.idle[n].used.Before(before) {
 			n++
 		}
-		old = append(old, p.idle[:n]...)
-		p.idle = p.idle[n:]
-		e.add(p, -n)
-		if p.count == 0 && n > 0 {
-			delete(e.pools, name)
-		}
-	}
-	for range old {
-		e.invite()
+		old = e.retire(old, p, n)
 	}
 	e.ended()
 	e.mu.Unlock()
 	for _, m := range old {
 		m.close()
 	}
+}
+
+const (
+	// spareFor is how long machines are kept that a deployment has beside its warmest: a burst has made them, and a fresh
+	// one costs a third of a millisecond.
+	spareFor = 5 * time.Second
+	// warmMost is how many deployments keep one for longer, and warmBytes how much such a machine may hold.
+	warmMost  = 8
+	warmBytes = 4 << 20
+)
+
+// dropSpare ends machines that were used before the given time, and are more than there need to be when nothing happens.
+func (e *Engine) dropSpare(before time.Time) {
+	var spare []*machine
+	e.mu.Lock()
+	var warm []*pool // with one left
+	for _, p := range e.pools {
+		n := 0
+		for n < len(p.idle) && p.idle[n].used.Before(before) && (n < len(p.idle)-1 || p.idle[n].held() > warmBytes) {
+			n++
+		}
+		spare = e.retire(spare, p, n)
+		for _, m := range p.idle {
+			if m.used.Before(before) {
+				m.trim()
+			}
+		}
+		if len(p.idle) == 1 && p.idle[0].used.Before(before) {
+			warm = append(warm, p)
+		}
+	}
+	if len(warm) > warmMost {
+		slices.SortFunc(warm, func(a, b *pool) int { return a.idle[0].used.Compare(b.idle[0].used) })
+		for _, p := range warm[:len(warm)-warmMost] {
+			spare = e.retire(spare, p, 1)
+		}
+	}
+	e.ended()
+	e.mu.Unlock()
+	for _, m := range spare {
+		m.close()
+	}
+}
+
+// retire adds the first n idle machines of a pool to the list of those to be closed. The lock is held.
+func (e *Engine) retire(list []*machine, p *pool, n int) []*machine {
+	list = append(list, p.idle[:n]...)
+	for _, m := range p.idle[:n] {
+		m.writeOff()
+	}
+	p.idle = p.idle[n:]
+	e.add(p, -n)
+	if p.count == 0 && n > 0 && e.pools[p.deployment] == p {
+		delete(e.pools, p.deployment)
+	}
+	for range n {
+		e.invite()
+	}
+	return list
 }
 
 // dropExcess puts changed limits on machines in force where no request does: it ends idle ones above them, and gives
@@ -815,6 +898,7 @@ func (e *Engine) Stats() Stats {
 	s := e.stats
 	s.VMs, s.Waiting, s.Parked = e.count, len(e.queue), e.parks
 	s.Crowded = e.crowded.Load()
+	s.Memory, s.MostMemory = e.memory.held.Load(), e.memory.most.Load()
 	for _, p := range []*share.Pool{&e.streams, &e.buffers, &e.spooled} {
 		_, cut := p.Taken()
 		s.Crowded += cut

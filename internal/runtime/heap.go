@@ -23,6 +23,7 @@ type heap struct {
 	top       block         // no block has been made from here on
 	free      [orders]block // heads of the lists of free blocks; 0 = none
 	idle      int           // bytes in large blocks that were used and are free
+	ledger    block         // of the machine; 0 = none
 }
 
 // block is an address.
@@ -79,7 +80,7 @@ func orderOf(size uintptr) int {
 // alloc is a block for size bytes, or 0.
 func (h *heap) alloc(size uintptr) block {
 	order := orderOf(size)
-	if order >= orders {
+	if order >= orders || !h.affords(granule<<order) {
 		return 0
 	}
 	have := order
@@ -98,6 +99,7 @@ func (h *heap) alloc(size uintptr) block {
 		return 0
 	}
 	h.take(b, order, size)
+	h.book(granule << order)
 	return b
 }
 
@@ -149,9 +151,11 @@ func (h *heap) unlink(b block, order int) {
 // release makes a block free and joins it with its free neighbours.
 func (h *heap) release(b block) {
 	order := int(*h.mark(b) & orderBits)
-	if size := granule << order; size >= large {
+	size := granule << order
+	if size >= large {
 		h.idle += size
 	}
+	h.book(-size)
 	*h.mark(b) = 0
 	for order < orders-1 {
 		buddy := h.base + ((b - h.base) ^ granule<<order)

@@ -39,6 +39,7 @@ func (e *Engine) newMachine(p *pool) (*machine, error) {
 		return nil, errs.Wrap(errs.Unavailable, err, "there is no memory for another virtual machine")
 	}
 	m := &machine{isolate: i, engine: e, pool: p, program: p.program, used: time.Now(), maxMemory: limits.MaxMemory, maxStack: limits.MaxStack}
+	i.setLedger(&e.memory)
 	i.pause = func() {
 		if m.run != nil {
 			m.run.yield()

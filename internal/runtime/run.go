@@ -160,6 +160,9 @@ func (u *run) serve(m *machine, body []byte) (healthy bool) {
 	if err == nil {
 		err = u.failed
 	}
+	if starved := m.starved(err); starved != nil {
+		err, u.failed = starved, starved
+	}
 	if errors.Is(err, errDeadline) && u.streams() && u.ctx.Err() != nil {
 		err = errStreamTime
 	}
@@ -184,7 +187,7 @@ func (u *run) serve(m *machine, body []byte) (healthy bool) {
 	case u.out != nil && u.out.err != nil && !u.left:
 		u.explain(m, u.out.err)
 	}
-	if cutOff(err) || u.halted && m.program.Style == StyleModule {
+	if cutOff(err) || errors.Is(err, errStarved) || u.halted && m.program.Style == StyleModule {
 		return false
 	}
 	// What a request left unsettled in a module would go on in the next one, and answer in its name.

@@ -19,6 +19,7 @@ type saved struct {
 	heap          heap
 	marks, blocks []byte // as far as they were used
 	funcs         int    // host functions there were
+	held          int64  // what the machine held
 }
 
 // save remembers the realm; nil = its memory is no range of its own. Nothing may be at work in it, and nothing of it may be
@@ -31,7 +32,7 @@ func (r *realm) save() *saved {
 	h := at[heap](uintptr(unsafe.Pointer(&r.region[0])))
 	h.trim()
 	marks, blocks := h.used()
-	return &saved{heap: *h, marks: append([]byte{}, marks...), blocks: append([]byte{}, blocks...), funcs: len(r.funcs)}
+	return &saved{heap: *h, marks: append([]byte{}, marks...), blocks: append([]byte{}, blocks...), funcs: len(r.funcs), held: r.held()}
 }
 
 // restore puts the realm back to where it was saved. What was made since is gone, and needs no freeing.
@@ -40,6 +41,9 @@ func (r *realm) restore(s *saved) {
 	top := h.top
 	*h = s.heap
 	marks, blocks := h.used()
+	if r.ledger != nil {
+		r.ledger.book(s.held - r.ledger.held)
+	}
 	copy(marks, s.marks)
 	copy(blocks, s.blocks)
 	if from := (h.top + page - 1) &^ (page - 1); from+idleMost < top {

@@ -26,10 +26,11 @@ type value = lib.TJSValue
 
 // isolate is one engine instance: a heap with its limits. Realms in it share the heap and nothing else.
 type isolate struct {
-	why   error // it was halted; nil = it was not
-	tls   *libc.TLS
-	rt    uintptr
-	clock *clock // in C memory: the engine reads it
+	why    error   // it was halted; nil = it was not
+	ledger *ledger // of what it holds; nil = that does not count
+	tls    *libc.TLS
+	rt     uintptr
+	clock  *clock // in C memory: the engine reads it
 
 	scratch uintptr // C memory through which strings and bytes go in
 	room    int     // its size
@@ -113,6 +114,7 @@ func (i *isolate) close() {
 	if !i.dead.Load() {
 		lib.XJS_FreeRuntime(i.tls, i.rt)
 	}
+	i.writeOff()
 	unreserve(i.region)
 	isolates.Delete(uintptr(unsafe.Pointer(i.clock)))
 	libc.Xfree(i.tls, uintptr(unsafe.Pointer(i.clock)))

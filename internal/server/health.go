@@ -36,6 +36,8 @@ func (i *Instance) health(h *op.Health) {
 	metrics.Read(heap)
 	h.Memory = op.HealthMemory{Resident: resident(), Heap: int64(heap[0].Value.Uint64()), Limit: i.Limits.Load().Hardware.TotalRAM}
 	s := i.engine.Stats()
+	h.Memory.Own, h.Memory.VMs, h.Memory.VMLimit = anonymous(), s.Memory, s.MostMemory
+	h.Memory.Cache, h.Memory.HeapLimit = i.static.Stats().Bytes, i.governor.limit.Load()
 	h.Runtime = op.HealthRuntime{
 		Goroutines: runtime.NumGoroutine(), VMs: s.VMs, Busy: s.Busy, Waiting: s.Waiting,
 		Runs: int64(s.Runs), Interrupted: int64(s.Interrupted), Abandoned: int64(s.Abandoned), Refused: int64(s.Refused), Parked: s.Parked, Crowded: int64(s.Crowded),
@@ -70,20 +72,31 @@ func (i *Instance) problems(h *op.Health) []string {
 	return list
 }
 
+// anonymous is how much of it belongs to the process alone, and not to files; 0 where that is not known.
+func anonymous() int64 {
+	resident, shared := statm()
+	return resident - shared
+}
+
 // resident is how much of the machine's memory the process has; 0 where that is not known. What Go knows of is less:
 // the machines of functions have memory of their own.
 func resident() int64 {
+	resident, _ := statm()
+	return resident
+}
+
+// statm reads how much memory is resident, and how much of that is of files or shared.
+func statm() (resident, shared int64) {
 	data, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
-		return 0
+		return 0, 0
 	}
 	fields := strings.Fields(string(data))
-	if len(fields) < 2 {
-		return 0
+	if len(fields) < 3 {
+		return 0, 0
 	}
-	pages, err := strconv.ParseInt(fields[1], 10, 64)
-	if err != nil {
-		return 0
-	}
-	return pages * int64(os.Getpagesize())
+	page := int64(os.Getpagesize())
+	resident, _ = strconv.ParseInt(fields[1], 10, 64)
+	shared, _ = strconv.ParseInt(fields[2], 10, 64)
+	return resident * page, shared * page
 }

@@ -4,9 +4,6 @@ import (
 	"context"
 	"os"
 	goruntime "runtime"
-	"runtime/debug"
-	"runtime/metrics"
-	"time"
 )
 
 const (
@@ -30,33 +27,6 @@ func spareProcessor(ctx context.Context) error {
 	}
 	<-ctx.Done()
 	return nil
-}
-
-// paceCollector keeps the room between collections, measured against what is alive, until ctx ends. Whoever sets GOGC
-// has decided for themselves.
-func paceCollector(ctx context.Context) error {
-	if os.Getenv("GOGC") != "" {
-		<-ctx.Done()
-		return nil
-	}
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	now := mostPercent
-	before := debug.SetGCPercent(now)
-	defer debug.SetGCPercent(before)
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-		metrics.Read(live)
-		if next := gcPercent(live[0].Value.Uint64()); next != now {
-			now = next
-			debug.SetGCPercent(now)
-		}
-	}
 }
 
 // gcPercent is the growth at which to collect when so many bytes are alive, in steps of 50: setting it stops the

@@ -88,6 +88,7 @@ type Instance struct {
 	lock        *database.Lock // nil when it is the caller's
 	settings    system.Settings
 	compiler    *compiler.Compiler
+	governor    *governor
 	engine      *runtime.Engine
 	static      *hosting.Static
 	front       http.Handler
@@ -200,10 +201,15 @@ func (i *Instance) storageLimits(appID string) system.Storage { return i.Limits.
 
 // composeEdges joins the domains to the surfaces: functions, static files, the control API, the front door.
 func (i *Instance) composeEdges() {
+	i.governor = newGovernor(
+		func() int64 { return i.Limits.Load().Hardware.TotalRAM },
+		func() int64 { return i.engine.Stats().Memory },
+		i.DB.Shrink,
+	)
 	i.compiler = compiler.New(i.Limits.Runtime)
 	i.engine = runtime.New(runtime.Config{
-		Assemble: i.compiler.Assemble,
-		Limits:   func(appID string) system.Runtime { return i.Limits.App(appID).Runtime }, Console: console{i.AppLog}, Stopped: i.functionStopped, Log: i.log, Version: system.Version, Temp: filepath.Dir(i.config.Database),
+		Assemble: i.compiler.Assemble, Memory: i.governor.room.Load,
+		Limits: func(appID string) system.Runtime { return i.Limits.App(appID).Runtime }, Console: console{i.AppLog}, Stopped: i.functionStopped, Log: i.log, Version: system.Version, Temp: filepath.Dir(i.config.Database),
 		Bindings: bindings.All(bindings.Deps{KV: i.KV, Private: i.Hosting}), Network: bindings.Network(i.Gate),
 	})
 	i.static = hosting.NewStatic(hosting.StaticConfig{

@@ -11,6 +11,7 @@ type Hardware struct {
 func derive(l *Limits, h Hardware) {
 	l.Hardware = h
 	l.Storage.MaxVFS = min(max(h.TotalRAM/4, 16<<20), 4<<30)
+	l.Runtime.VMMemory = min(max(h.TotalRAM/2, 32<<20), 64<<30)
 	l.Runtime.StreamMemory = min(max(h.TotalRAM/8, 32<<20), 2<<30)
 	l.Runtime.BufferMemory = min(max(h.TotalRAM/16, 64<<20), 1<<30)
 	l.Runtime.CompileMemory = min(max(h.TotalRAM/8, 128<<20), 1<<30)
