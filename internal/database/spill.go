@@ -12,19 +12,15 @@ import (
 // must not fill the disk. They are opened through here, and those of a connection with an allowance are told by a table
 // of methods of their own.
 
-// spills is what SQLite opens files with, and the tables of methods by those they stand for.
+// spills is what SQLite opens files with, the metered tables of methods by the plain ones they stand for, and the plain
+// ones of each metered file. A file's own table does not lead back to it: another layer may have put its table over it.
 var spills struct {
 	open   map[uintptr]opener // by the file system; not changed once it is filled
-	tables sync.Map
+	tables sync.Map           // address of a plain table -> *lib.Tsqlite3_io_methods
+	plain  sync.Map           // address of a file -> *lib.Tsqlite3_io_methods
 }
 
 type opener func(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) int32
-
-// spillMethods is the table of methods of a file that is metered.
-type spillMethods struct {
-	lib.Tsqlite3_io_methods
-	plain *lib.Tsqlite3_io_methods
-}
 
 const spillFiles = lib.SQLITE_OPEN_TEMP_DB | lib.SQLITE_OPEN_TRANSIENT_DB | lib.SQLITE_OPEN_TEMP_JOURNAL | lib.SQLITE_OPEN_SUBJOURNAL
 
@@ -41,20 +37,22 @@ func meterSpills(tls *libc.TLS) {
 func meteredOpen(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) int32 {
 	code := spills.open[vfs](tls, vfs, name, file, flags, out)
 	if f := at[lib.Tsqlite3_file](file); code == lib.SQLITE_OK && flags&spillFiles != 0 && f.FpMethods != 0 && allowanceOf(tls) != nil {
+		spills.plain.Store(file, at[lib.Tsqlite3_io_methods](f.FpMethods))
 		f.FpMethods = meteredMethods(f.FpMethods)
 	}
 	return code
 }
 
 func meteredMethods(plain uintptr) uintptr {
-	m := &spillMethods{*at[lib.Tsqlite3_io_methods](plain), at[lib.Tsqlite3_io_methods](plain)}
+	m := *at[lib.Tsqlite3_io_methods](plain)
 	m.FxWrite, m.FxClose = pointer(meteredWrite), pointer(meteredClose)
-	kept, _ := spills.tables.LoadOrStore(plain, m)
-	return uintptr(unsafe.Pointer(kept.(*spillMethods)))
+	kept, _ := spills.tables.LoadOrStore(plain, &m)
+	return uintptr(unsafe.Pointer(kept.(*lib.Tsqlite3_io_methods)))
 }
 
 func plainMethods(file uintptr) *lib.Tsqlite3_io_methods {
-	return at[spillMethods](at[lib.Tsqlite3_file](file).FpMethods).plain
+	m, _ := spills.plain.Load(file)
+	return m.(*lib.Tsqlite3_io_methods)
 }
 
 func meteredWrite(tls *libc.TLS, file, from uintptr, n int32, offset int64) int32 {
@@ -71,6 +69,7 @@ func meteredClose(tls *libc.TLS, file uintptr) int32 {
 		delete(a.files, file)
 	}
 	end := function[func(*libc.TLS, uintptr) int32](plainMethods(file).FxClose)
+	spills.plain.Delete(file)
 	return end(tls, file)
 }
 
