@@ -55,8 +55,6 @@ func TestAHostileServerTakesNothingFromOthers(t *testing.T) {
 	withOutside(t, func(o *outside) {
 		hostile := o.hostile()
 		o.site("api.good.com", "93.184.215.14", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "good") })
-		over := make(chan struct{})
-		o.site("talks.good.com", "93.184.215.15", func(w http.ResponseWriter, r *http.Request) { talkOn(w, over) })
 		p := o.probed("net.app_concurrency=4")
 		p.run("app", "deploy", p.folder(map[string]string{"fazt.json": `{"name":"other"}`, "api/main.js": probe}))
 		p.run("net", "allow", "*.good.com")
@@ -91,32 +89,15 @@ func TestAHostileServerTakesNothingFromOthers(t *testing.T) {
 		others("floods")
 		p.healthy()
 
-		if c := p.call("fetch", "https://talks.good.com/", nil); c.Body != "ok" {
-			t.Errorf("a server that talks on: %+v", c)
+		// net/http prints what comes after an answer.
+		for _, b := range []string{"h1-two-answers", "h1-then-flood"} {
+			p.call("fetch", hostileURL(b), callInit{"timeout": 2000})
 		}
-		<-over
 		p.stopWhileCallsHang(hostile)
-		if said := p.said(); strings.Contains(said, unasked) || strings.Contains(said, "nsolicited") {
+		if said := p.said(); strings.Contains(said, "evil") || strings.Contains(said, "nsolicited") {
 			t.Errorf("the log has text of another server:\n%s", said)
 		}
 	})
-}
-
-const unasked = "NOBODY-ASKED-4711"
-
-// talkOn answers, and then says something that nobody asked for, over the connection that waits.
-func talkOn(w http.ResponseWriter, over chan<- struct{}) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		return
-	}
-	defer close(over)
-	defer conn.Close()
-	_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-	time.Sleep(200 * time.Millisecond) // until the call is over; sooner would be a broken answer to it
-	_, _ = io.WriteString(conn, unasked+"\r\n\r\n")
-	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
-	_, _ = conn.Read(make([]byte, 1)) // the gate closes it
 }
 
 // healthy fails the test when a call is left behind: those that end late have a while.
