@@ -65,7 +65,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	}
 	conn, err := openWriter(c)
 	if err != nil {
-		return nil, err
+		return nil, explain(c.Path, err)
 	}
 	if err := migrate(ctx, conn, c.Path); err != nil {
 		conn.close()

@@ -178,14 +178,7 @@ const probeSize = 64 << 10
 // probe asks the system why the folder of the database cannot be written: SQLite tells a quota (EDQUOT), a disk for
 // reading only (EROFS) and a broken one (EIO) as one error.
 func (d *disk) probe() (DiskState, string) {
-	f, err := os.CreateTemp(filepath.Dir(d.path), ".fazt-probe-*")
-	if err == nil {
-		if _, err = f.Write(make([]byte, probeSize)); err == nil {
-			err = f.Sync()
-		}
-		_ = f.Close()
-		_ = os.Remove(f.Name())
-	}
+	err := probeFolder(filepath.Dir(d.path))
 	switch {
 	case err == nil:
 		return DiskFailing, "a write to the database failed"
@@ -193,6 +186,38 @@ func (d *disk) probe() (DiskState, string) {
 		return DiskFull, fmt.Sprintf("no space is left: %v", err)
 	}
 	return DiskFailing, fmt.Sprintf("the folder of the database cannot be written: %v", err)
+}
+
+// probeFolder says why nothing can be stored in a folder; nil = it can.
+func probeFolder(folder string) error {
+	f, err := os.CreateTemp(folder, ".fazt-probe-*")
+	if err != nil {
+		return err
+	}
+	if _, err = f.Write(make([]byte, probeSize)); err == nil {
+		err = f.Sync()
+	}
+	_ = f.Close()
+	_ = os.Remove(f.Name())
+	return err
+}
+
+// explain names the reason that SQLite does not tell when it cannot make the -wal file: the folder is for reading only, or
+// belongs to another user.
+func explain(path string, err error) error {
+	if sqlite.ErrCode(err).ToPrimary() != sqlite.ResultCantOpen {
+		return err
+	}
+	folder := filepath.Dir(path)
+	reason := probeFolder(folder)
+	if reason == nil {
+		return err
+	}
+	var pathErr *fs.PathError
+	if errors.As(reason, &pathErr) {
+		reason = pathErr.Err
+	}
+	return errs.Wrap(errs.Invalid, err, "the folder %s cannot be written (%v), and fazt keeps what was written last in files beside the database; make the folder writable, or copy the database to one that is", folder, reason)
 }
 
 func (d *disk) failed(state DiskState, reason string) {
