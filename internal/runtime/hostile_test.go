@@ -115,8 +115,18 @@ func TestBytecodeOfAnotherEngineIsMadeAnew(t *testing.T) {
 	h := newHost(t, "respond()")
 	h.fn.Load = func(context.Context) (*Program, error) { return &q, nil }
 	h.fn.Deployment = "dep_other"
-	if w := h.ask(t, "GET", "/", ""); w.Body.String() != "fresh" {
-		t.Fatalf("%d %s\n%s", w.Code, w.Body, h.log)
+	if w := h.ask(t, "GET", "/", ""); w.Code != http.StatusInternalServerError {
+		t.Fatalf("with nothing to compile it: %d %s\n%s", w.Code, w.Body, h.log)
+	}
+	made := 0
+	h.config.Assemble = func(_ context.Context, _ string, p *Program) ([]byte, error) { made++; return Assemble(p) }
+	for range 2 {
+		if w := h.ask(t, "GET", "/", ""); w.Body.String() != "fresh" {
+			t.Fatalf("%d %s\n%s", w.Code, w.Body, h.log)
+		}
+	}
+	if made != 1 || string(q.Bytecode) != "garbage" {
+		t.Errorf("it was compiled %d times; what was loaded has now %d bytes of bytecode", made, len(q.Bytecode))
 	}
 }
 

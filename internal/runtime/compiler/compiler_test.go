@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"maps"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -64,6 +66,30 @@ func TestCompile(t *testing.T) {
 	}
 	if p, err := c.Compile(t.Context(), "app", files{"index.html": "hi"}); p != nil || err != nil {
 		t.Errorf("without a function: %v, %v", p, err)
+	}
+}
+
+// A function that was deployed with another version of the engine is compiled again by the process, and runs.
+func TestAProgramOfAnotherEngineRunsAgain(t *testing.T) {
+	c := newCompiler(t, nil)
+	p, err := c.Compile(t.Context(), "app", files{"api/main.js": `export default () => new Response("fresh");`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Engine, p.Bytecode = "quickjs-1970", []byte("garbage")
+	limits := system.Defaults().Runtime
+	limits.ExecTimeout, limits.CPUTime = 60_000, 60_000
+	e := fazt.New(fazt.Config{Limits: func(string) system.Runtime { return limits }, Log: slog.New(slog.DiscardHandler), Version: "test", Assemble: c.Assemble})
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- e.Run(ctx) }()
+	defer func() { cancel(); <-ended }()
+	w := httptest.NewRecorder()
+	e.Serve(w, httptest.NewRequest("GET", "http://a.localhost/", nil), fazt.Function{
+		AppID: "app", Deployment: "dep", Load: func(context.Context) (*fazt.Program, error) { return p, nil },
+	})
+	if w.Body.String() != "fresh" {
+		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
 
