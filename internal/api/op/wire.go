@@ -339,6 +339,9 @@ func WriteError(w http.ResponseWriter, err error, requestID string) {
 	if wait := errs.RetryAfterHeader(err); wait != "" {
 		w.Header().Set("Retry-After", wait)
 	}
+	if errs.Is(err, errs.TooLarge) {
+		w.Header().Set("Connection", "close") // the rest is not wanted; net/http would read 256 KiB of it before it answers
+	}
 	w.WriteHeader(errs.KindOf(err).HTTPStatus())
 	_, _ = w.Write(append(data, '\n'))
 }
