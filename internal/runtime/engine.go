@@ -142,6 +142,7 @@ type Engine struct {
 	computing  chan struct{}  // holds a token for each long computation beside the machines
 	late       sync.WaitGroup // answers for runs that were abandoned
 	stuckAfter time.Duration  // how long after its deadline a script at work is abandoned
+	callsEnd   time.Duration  // how long host calls may take to end after their run
 }
 
 // waiter is a request that waits for a machine. It gets one, or nil: room to make one, or to go on with the one it has.
@@ -170,7 +171,7 @@ func New(c Config) *Engine {
 	if c.Fail == nil {
 		c.Fail = plainFailure
 	}
-	e := &Engine{config: c, cpu: newProcessors(max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}, apps: map[string]int{}, held: map[share.Holder]int{}, busy: map[*machine]*run{}, stopping: make(chan struct{}), stuckAfter: 3 * time.Second}
+	e := &Engine{config: c, cpu: newProcessors(max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}, apps: map[string]int{}, held: map[share.Holder]int{}, busy: map[*machine]*run{}, stopping: make(chan struct{}), stuckAfter: 3 * time.Second, callsEnd: 10 * time.Second}
 	e.computing = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
 	e.describeBindings()
 	// Compiled when the first machine is made: a command that runs no function does not pay for it.

@@ -121,8 +121,7 @@ func (u *run) beginFetch(o Outgoing, whole, upload bool) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
-	if u.sending.Add(o.Size) > u.limits.MaxMemory && o.Size > 0 {
-		u.sending.Add(-o.Size)
+	if !u.hold(o.Size) {
 		cancel(errNetStop)
 		return 0, &errs.Error{Kind: errs.TooLarge, Code: "NET_SIZE", Message: "the bodies that are being sent are larger than the memory of the function"}
 	}
@@ -138,9 +137,49 @@ func (u *run) beginFetch(o Outgoing, whole, upload bool) (int32, error) {
 	u.besideAs(id, func() (func(*machine) value, error) {
 		f.do(account, o)
 		u.sending.Add(-f.holds)
+		close(f.done)
 		return func(m *machine) value { return m.replyValue(f) }, f.err
 	})
 	return id, nil
+}
+
+// hold counts a body of so many bytes that is to be sent, and says whether there is room for it. Calls that were given up
+// let go of theirs a moment later; for those it waits, without a processor.
+func (u *run) hold(size int64) bool {
+	for u.sending.Add(size) > u.limits.MaxMemory && size > 0 {
+		u.sending.Add(-size)
+		f := u.givenUp()
+		if f == nil || u.ctx.Err() != nil {
+			return false
+		}
+		u.leave()
+		select {
+		case <-f.done:
+		case <-u.ctx.Done():
+		}
+		u.enter()
+	}
+	return true
+}
+
+// givenUp is a call that was ended and still holds its body; nil = there is none.
+func (u *run) givenUp() *fetch {
+	for _, f := range u.fetches {
+		if f.holds > 0 && f.ctx.Err() != nil && !f.over() {
+			return f
+		}
+	}
+	return nil
+}
+
+// over says whether the call has been made, whatever came of it.
+func (f *fetch) over() bool {
+	select {
+	case <-f.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // netContext is the context of a call. It ends while the function still has time to answer, and when the run does: that may
@@ -194,7 +233,6 @@ func (u *run) besideAs(id int32, fn func() (func(*machine) value, error)) {
 
 // do sends the call and takes the answer in, or as much of it as is taken at once.
 func (f *fetch) do(account Account, o Outgoing) {
-	defer close(f.done)
 	f.reply, f.err = account.Do(f.ctx, o)
 	if f.err != nil {
 		f.err = f.fault(f.err)
@@ -275,12 +313,7 @@ func (u *run) askFetch(id int32, read func(f *fetch) (func(*machine) value, erro
 
 // answered says whether there is an answer whose body was not taken at once.
 func (f *fetch) answered() bool {
-	select {
-	case <-f.done:
-		return f.err == nil && f.body == nil && f.reply != nil
-	default:
-		return false
-	}
+	return f.over() && f.err == nil && f.body == nil && f.reply != nil
 }
 
 func (u *run) fetchNext(id int32) (int32, error) {

@@ -323,6 +323,7 @@ func TestAHostCallThatDoesNotEndIsLeftBehind(t *testing.T) {
 	h, d := newOutside(t, `fazt.net.fetch("https://api.example.com/"); respond("x");`, upstream, func(l *system.Runtime) { l.ExecTimeout = 1000 })
 	until := make(chan struct{})
 	h.config.Network = deaf{d, until}
+	h.callsEnd = 200 * time.Millisecond
 	done := make(chan struct{})
 	go func() { h.ask(t, "GET", "/api/x", ""); close(done) }()
 	select {
@@ -416,6 +417,7 @@ func TestACallLeavesTheFunctionTimeToAnswer(t *testing.T) {
 		"fazt.net.fetch": `try { fazt.net.fetch("https://api.example.com/never").status; } catch (e) { respond(e.code); }`,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			h, d := newOutside(t, code, upstream, func(l *system.Runtime) { l.ExecTimeout = 3000 })
 			if w := h.ask(t, "GET", "/api/x", ""); w.Body.String() != "NET_TIMEOUT" {
 				t.Errorf("%d %s %s", w.Code, w.Body, h.log.String())
@@ -494,6 +496,34 @@ func TestBodiesThatWaitToBeSentAreBoundByTheMemoryOfTheMachine(t *testing.T) {
 		t.Errorf("%s %s", w.Body, h.log.String())
 	}
 	d.allClosed(t)
+}
+
+// A script that gave up its calls and sent the next was told that the bodies of those were too large.
+func TestBodiesOfCallsThatWereGivenUpAreNotInTheWayOfTheNext(t *testing.T) {
+	h, d := newOutside(t, `export default async () => {
+		const body = "x".repeat(5e6), c = new AbortController(), all = [];
+		for (let i = 0; i < 6; i++) all.push(fetch("https://api.example.com/never", { method: "POST", body, signal: c.signal }).catch((e) => e.name));
+		c.abort();
+		return new Response((await (await fetch("https://api.example.com/hash", { method: "POST", body })).text()).split(" ")[0]);
+	};`, upstream, func(l *system.Runtime) { l.MaxMemory = 32 << 20 })
+	h.config.Network = lingering{d}
+	if w := h.ask(t, "GET", "/api/x", ""); w.Body.String() != "5000000" {
+		t.Errorf("%s %s", w.Body, h.log.String())
+	}
+	d.allClosed(t)
+}
+
+// lingering takes a while to end a call that is given up.
+type lingering struct{ *direct }
+
+func (l lingering) Begin(string, string) Account { return l }
+
+func (l lingering) Do(ctx context.Context, o Outgoing) (*Reply, error) {
+	reply, err := l.direct.Do(ctx, o)
+	if err != nil {
+		time.Sleep(50 * time.Millisecond)
+	}
+	return reply, err
 }
 
 func TestAnswersThatTheScriptHasAreNotHeldTwice(t *testing.T) {

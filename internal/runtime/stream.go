@@ -169,9 +169,6 @@ func (u *run) endCalls() {
 	}
 }
 
-// hostCallsEnd is how long host calls may take to end after their run.
-const hostCallsEnd = 10 * time.Second
-
 // endHostCalls waits for host calls, whose context has ended. One that does not end all the same is left behind and counted: it keeps
 // its memory, but neither the visitor's connection nor the server that stops.
 func (u *run) endHostCalls() {
@@ -182,7 +179,7 @@ func (u *run) endHostCalls() {
 	go func() { u.hosts.Wait(); close(done) }()
 	select {
 	case <-done:
-	case <-time.After(hostCallsEnd):
+	case <-time.After(u.engine.callsEnd):
 		n := int(u.under.Load())
 		u.engine.left(n)
 		u.engine.config.Log.Error("host calls of a function do not end, and are left behind", "app", u.f.AppName, "request_id", u.f.RequestID, "calls", n)
