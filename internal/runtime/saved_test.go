@@ -98,7 +98,7 @@ func TestMathRandomDoesNotRepeatInTheNextRequestOfAScript(t *testing.T) {
 // A script that took much memory leaves its machine as small as it found it, and usable as often as one likes.
 func TestAMachineThatWasPutBackHasAllItsMemoryAgain(t *testing.T) {
 	h := newHost(t, `const a = []; for (let i = 0; i < 100; i++) a.push(new Uint8Array(100_000).fill(i)); respond(String(a.length));`)
-	requests := 200
+	requests := 60
 	if testing.Short() {
 		requests = 20
 	}

@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"fazt/internal/runtime/bind"
 	"fazt/internal/system"
 )
 
@@ -549,13 +548,10 @@ func FuzzForm(f *testing.F) {
 }
 
 func TestAnAnswerWhoseRunIsAbandonedIsCutOff(t *testing.T) {
-	inside, let := make(chan struct{}), make(chan struct{})
-	h := newHostWith(t, `export default () => {
+	h, let := newHanging(t, `export default () => {
 		let n = 0;
 		return new Response(new ReadableStream({ pull(c) { if (n++) fazt.test.hang(); c.enqueue(new Uint8Array(1)); } }, { highWaterMark: 0 }));
-	};`, func(string) system.Runtime { return patient() }, bind.Namespace{Path: "fazt.test", Doc: "For tests.", Members: []bind.Func{
-		bind.Fn("hang", "Does not return.", func(*bind.Call, struct{}) (struct{}, error) { close(inside); <-let; return struct{}{}, nil }),
-	}})
+	};`)
 	h.stuckAfter = 0
 	returned := make(chan struct{})
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -571,12 +567,6 @@ func TestAnAnswerWhoseRunIsAbandonedIsCutOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	<-inside
-	h.mu.Lock()
-	for m := range h.busy {
-		m.armCPU(1) // its time is over now, however fast this machine is
-	}
-	h.mu.Unlock()
 	if n, err := io.Copy(io.Discard, resp.Body); n != 1 || err == nil || ctx.Err() != nil {
 		t.Errorf("%d bytes, %v", n, err)
 	}

@@ -68,22 +68,30 @@ func TestVisitorsWhoDoNotReadHoldUpNobody(t *testing.T) {
 	}
 }
 
-// hang is a host function that does not return before it is let go: nothing can end a run that is in it.
-func hang(let chan struct{}) bind.Namespace {
-	return bind.Namespace{Path: "fazt.test", Doc: "For tests.", Members: []bind.Func{
-		bind.Fn("hang", "Does not return.", func(*bind.Call, struct{}) (struct{}, error) { <-let; return struct{}{}, nil }),
-	}}
+// newHanging is a host with a function that does not return before it is let go: nothing can end a run that is in it.
+// The time of the run is over as soon as it is there, however slow this machine is.
+func newHanging(t *testing.T, code string) (h *host, let chan struct{}) {
+	t.Helper()
+	let = make(chan struct{})
+	hang := func(*bind.Call, struct{}) (struct{}, error) {
+		h.mu.Lock()
+		for m := range h.busy {
+			m.armCPU(1)
+		}
+		h.mu.Unlock()
+		<-let
+		return struct{}{}, nil
+	}
+	h = newHostWith(t, code, func(string) system.Runtime { return patient() }, bind.Namespace{Path: "fazt.test", Doc: "For tests.", Members: []bind.Func{bind.Fn("hang", "Does not return.", hang)}})
+	return h, let
 }
 
 func TestRunsThatNothingEndsAreAbandonedAndTheThirdStopsTheDeployment(t *testing.T) {
-	let := make(chan struct{})
-	limits := patient()
-	limits.ExecTimeout = 2000
-	h := newHostWith(t, `export default (request) => {
+	h, let := newHanging(t, `export default (request) => {
 		if (request.url.endsWith("/ok")) return new Response("ok");
 		fazt.test.hang();
 		return new Response("late");
-	};`, func(string) system.Runtime { return limits }, hang(let))
+	};`)
 	var mu sync.Mutex
 	var stops []Stop
 	h.config.Stopped = func(s Stop) { mu.Lock(); defer mu.Unlock(); stops = append(stops, s) }
@@ -148,10 +156,7 @@ func TestRunsThatNothingEndsAreAbandonedAndTheThirdStopsTheDeployment(t *testing
 // The server's answer for an abandoned run was still being written when the run came to its end after all, and the
 // connection went back to net/http under it.
 func TestALateAnswerIsWrittenBeforeItsRequestEnds(t *testing.T) {
-	let := make(chan struct{})
-	limits := system.Defaults().Runtime
-	limits.ExecTimeout = 300
-	h := newHostWith(t, `export default () => { fazt.test.hang(); return new Response("late"); };`, func(string) system.Runtime { return limits }, hang(let))
+	h, let := newHanging(t, `export default () => { fazt.test.hang(); return new Response("late"); };`)
 	h.stuckAfter = 10 * time.Millisecond
 	w := &slowWriter{ResponseRecorder: httptest.NewRecorder(), begun: make(chan struct{})}
 	returned := make(chan bool)
