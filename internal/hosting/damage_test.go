@@ -6,7 +6,10 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"fazt/internal/database"
 	"fazt/internal/errs"
@@ -169,7 +172,7 @@ func TestTheCheckAddsSumsThatAreMissing(t *testing.T) {
 	b := open(t)
 	f := b.file(noise("big", 2*ChunkSize))
 	b.write(func(tx *database.Tx) error { return tx.Exec("UPDATE chunks SET sum = NULL") })
-	if err := b.watchOnce(t.Context()); err != nil {
+	if err := b.WatchOnce(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if n := b.count("SELECT count(*) FROM chunks WHERE sum IS NULL"); n != 0 {
@@ -182,7 +185,48 @@ func TestTheCheckAddsSumsThatAreMissing(t *testing.T) {
 	if _, err := b.readBlob(t.Context(), f.Blob, f.Size); !errs.Is(err, errs.Internal) {
 		t.Error(err)
 	}
-	if err := b.watchOnce(t.Context()); err != nil || b.Checked() != 2*ChunkSize {
+	if err := b.WatchOnce(t.Context()); err != nil || b.Checked() != 2*ChunkSize {
 		t.Errorf("a round began that was not due: %v", err)
+	}
+}
+
+// A check that was slowed down, or stopped, slept for as long as the rate of before said.
+func TestAHeldUpCheckHearsOfAnotherRate(t *testing.T) {
+	for _, slow := range []int64{0, 1} {
+		synctest.Test(t, func(t *testing.T) {
+			var rate atomic.Int64
+			rate.Store(slow)
+			s := throttle{rate: rate.Load}
+			began, ended := time.Now(), make(chan error)
+			go func() { ended <- s.wait(t.Context(), ChunkSize) }()
+			time.Sleep(time.Minute)
+			select {
+			case <-ended:
+				t.Fatalf("%d bytes/s: the check went on after a minute", slow)
+			default:
+			}
+			rate.Store(10 * ChunkSize)
+			if err := <-ended; err != nil || time.Since(began) > time.Minute+2*checkLook {
+				t.Errorf("%d bytes/s: it went on after %v, %v", slow, time.Since(began), err)
+			}
+		})
+	}
+}
+
+// However much is read at a time, the rate holds.
+func TestTheCheckKeepsToItsRate(t *testing.T) {
+	for _, bytes := range []int{1 << 10, ChunkSize, 16 * ChunkSize} {
+		synctest.Test(t, func(t *testing.T) {
+			s := throttle{rate: func() int64 { return 1 << 20 }}
+			began := time.Now()
+			for range 32 << 20 / bytes {
+				if err := s.wait(t.Context(), bytes); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if took := time.Since(began); took < 31*time.Second || took > 33*time.Second {
+				t.Errorf("32 s of reading, %d bytes at a time, took %v", bytes, took)
+			}
+		})
 	}
 }

@@ -12,7 +12,8 @@ const (
 	checkFirst  = time.Minute      // after the start: what visitors ask for first comes first
 	checkSave   = 10 * time.Second // how often it is stored how far a round has come
 	checkPause  = 50 * time.Millisecond
-	checkAgain  = time.Minute // after a failure, and while the limit says none
+	checkLook   = time.Second // how often it is looked whether the limit was changed; rates are per second
+	checkAgain  = time.Minute // after a failure
 	checkAround = time.Hour   // how often it is looked whether a round is due
 )
 
@@ -35,15 +36,15 @@ func (s *Store) Watch(ctx context.Context) error {
 		case <-time.After(wait):
 		}
 		wait = checkAround
-		if err := s.watchOnce(ctx); err != nil && ctx.Err() == nil {
+		if err := s.WatchOnce(ctx); err != nil && ctx.Err() == nil {
 			s.log.Warn("the check of content in the background ended early", "error", err)
 			wait = checkAgain
 		}
 	}
 }
 
-// watchOnce goes through a round, or the rest of one, if it is due.
-func (s *Store) watchOnce(ctx context.Context) error {
+// WatchOnce goes through a round, or the rest of one, if it is due.
+func (s *Store) WatchOnce(ctx context.Context) error {
 	r, err := s.loadRound(ctx)
 	if err != nil || r.next == 0 && time.Since(r.began) < checkEvery {
 		return err
@@ -87,26 +88,29 @@ func (s *Store) saveRound(ctx context.Context, r round) error {
 	})
 }
 
-// throttle spreads reading over time.
+// throttle spreads reading over time. It looks at the rate at least once in checkLook, however much is owed.
 type throttle struct {
 	rate func() int64 // bytes per second; 0 = none
-	debt time.Duration
+	debt int64        // bytes that were read and not waited for
 }
 
 func (t *throttle) wait(ctx context.Context, bytes int) error {
-	rate := t.rate()
-	for ; rate <= 0; rate = t.rate() {
-		if err := pause(ctx, checkAgain); err != nil {
+	t.debt += int64(bytes)
+	for {
+		rate := t.rate()
+		owed := time.Duration(float64(t.debt) / float64(max(1, rate)) * float64(time.Second))
+		switch {
+		case rate > 0 && owed < checkPause:
+			return nil
+		case rate > 0 && owed <= checkLook:
+			t.debt = 0
+			return pause(ctx, owed)
+		}
+		if err := pause(ctx, checkLook); err != nil {
 			return err
 		}
+		t.debt -= max(0, rate)
 	}
-	t.debt += time.Duration(int64(bytes) * int64(time.Second) / rate)
-	if t.debt < checkPause {
-		return nil
-	}
-	owed := t.debt
-	t.debt = 0
-	return pause(ctx, owed)
 }
 
 func pause(ctx context.Context, d time.Duration) error {
