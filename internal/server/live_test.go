@@ -83,6 +83,7 @@ func (x *trial) deploy(files ...string) string {
 	x.Helper()
 	text := fmt.Sprintf("-- new.txt --\n%d\n", unique.Add(1)) + strings.Join(files, "")
 	if _, err := x.TryDeploy("app", text); err != nil {
+		x.Logf("%v", err)
 		return errs.Code(err)
 	}
 	return "done"
@@ -242,10 +243,97 @@ func (x *trial) sql(statement string, limit int) (op.Rows, string) {
 	x.Helper()
 	rows, err := client.Call(context.Background(), x.Client, op.SQLQuery, op.Statement{SQL: statement, Limit: limit})
 	if err != nil {
+		x.Logf("%v", err)
 		return rows, errs.Code(err)
 	}
 	return rows, "done"
 }
+
+// disk is what health says of the disk: want, or what it is when patience is over.
+func (x *trial) disk(want string) (state string) {
+	x.Helper()
+	x.await("a look at the disk", func() bool { return x.DB.Disk().Total > 0 })
+	for end := time.Now().Add(x.patience()); state != want && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		h, err := client.Call(context.Background(), x.Client, op.SystemHealth, op.None{})
+		if err != nil {
+			x.Fatal(err)
+		}
+		state = h.Disk.State
+	}
+	return state
+}
+
+// store is what a function hears that stores something: "done", or what it hears instead before patience is over.
+func (x *trial) store() (got string) {
+	x.Helper()
+	x.await("a look at the disk", func() bool { return x.DB.Disk().Total > 0 })
+	for end := time.Now().Add(x.patience()); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if got = x.ask(http.MethodGet, "/api/set?n=1&v=1", ""); got != "done" {
+			break
+		}
+	}
+	return got
+}
+
+// function is an app whose function prints what nothing has printed before.
+func function() string {
+	return fmt.Sprintf("-- api/main.js --\nexport default () => new Response(\"%d\");\n", unique.Add(1))
+}
+
+// heldUp is the source of a function that is read once release is closed.
+type heldUp struct{ asked, release chan struct{} }
+
+func (heldUp) Exists(path string) bool { return path == "api/main.js" }
+
+func (h heldUp) ReadFile(ctx context.Context, _ string) ([]byte, error) {
+	h.asked <- struct{}{}
+	select {
+	case <-h.release:
+	case <-ctx.Done():
+	}
+	return []byte("respond(1)"), ctx.Err()
+}
+
+// compiles is how many of two apps are compiled at once.
+func (x *trial) compiles() string {
+	x.Helper()
+	src := heldUp{make(chan struct{}, 2), make(chan struct{})}
+	var group sync.WaitGroup
+	for _, app := range []string{"one", "two"} {
+		group.Go(func() {
+			if _, err := x.Compile(context.Background(), app, src); err != nil {
+				x.Error(err)
+			}
+		})
+	}
+	x.await("a process that compiles", func() bool { return len(src.asked) > 0 })
+	for end := time.Now().Add(x.patience()); len(src.asked) < 2 && time.Now().Before(end); time.Sleep(time.Millisecond) {
+	}
+	n := len(src.asked)
+	close(src.release)
+	group.Wait()
+	return fmt.Sprint(n)
+}
+
+// check goes through all content as the check in the background does, and says whether it got to the end.
+func (x *trial) check() string {
+	x.Helper()
+	if err := x.DB.Write(context.Background(), func(tx *database.Tx) error { return tx.Exec("DELETE FROM content_check") }); err != nil {
+		x.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), x.patience())
+	defer cancel()
+	switch err := x.Hosting.WatchOnce(ctx); {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "slow"
+	case err != nil:
+		return err.Error()
+	}
+	return "done"
+}
+
+// beyond is more than any disk has.
+const beyond = 1 << 60
 
 const numbers = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT %d) SELECT %s FROM c"
 
@@ -374,6 +462,33 @@ var changes = map[string]change{
 		set: func(l *system.Limits) { l.Storage.MaxValue = 1024 }, before: "done", after: "TOO_LARGE",
 		show: func(x *trial) string { return x.ask(http.MethodGet, "/api/set?n=1&v=1025", "") },
 	},
+	"storage.check_rate": {
+		start: func(l *system.Limits) { l.Storage.CheckRate = 1 },
+		set:   func(l *system.Limits) { l.Storage.CheckRate = 1 << 30 }, before: "slow", after: "done",
+		show: (*trial).check,
+	},
+	"storage.low_space": {
+		start: func(l *system.Limits) { l.Storage.LowSpace, l.Storage.LowSpacePercent, l.Storage.Reserve = 0, 100, 0 },
+		set:   func(l *system.Limits) { l.Storage.LowSpace = beyond }, before: "sound", after: "low",
+		show: func(x *trial) string { return x.disk("low") },
+	},
+	"storage.low_space_percent": {
+		start: func(l *system.Limits) {
+			l.Storage.LowSpace, l.Storage.LowSpacePercent, l.Storage.Reserve = beyond, 0, 0
+		},
+		set: func(l *system.Limits) { l.Storage.LowSpacePercent = 100 }, before: "sound", after: "low",
+		show: func(x *trial) string { return x.disk("low") },
+	},
+	"storage.reserve": {
+		start: func(l *system.Limits) { l.Storage.Reserve, l.Storage.ReservePercent = 0, 100 },
+		set:   func(l *system.Limits) { l.Storage.Reserve = beyond }, before: "done", after: "STORAGE_FULL",
+		show: (*trial).store,
+	},
+	"storage.reserve_percent": {
+		start: func(l *system.Limits) { l.Storage.Reserve, l.Storage.ReservePercent = beyond, 0 },
+		set:   func(l *system.Limits) { l.Storage.ReservePercent = 100 }, before: "done", after: "STORAGE_FULL",
+		show: (*trial).store,
+	},
 	"storage.app_log_rows": {
 		set: func(l *system.Limits) { l.Storage.AppLogRows = 100 }, before: "many", after: "few",
 		show: func(x *trial) string {
@@ -489,6 +604,34 @@ var changes = map[string]change{
 		},
 	},
 
+	"runtime.vm_memory": {
+		set: func(l *system.Limits) { l.Runtime.VMMemory = 16 << 20 }, before: "done", after: "503",
+		show: func(x *trial) (got string) {
+			for end := time.Now().Add(x.patience()); time.Now().Before(end); {
+				if got = x.ask(http.MethodGet, "/api/memory?n=32", ""); got != "done" {
+					break
+				}
+			}
+			return got
+		},
+	},
+	"runtime.compile_memory": {
+		start: func(l *system.Limits) { l.Runtime.CompileMemory = 1 << 30 },
+		set:   func(l *system.Limits) { l.Runtime.CompileMemory = 64 << 20 }, before: "done", after: "UNPROCESSABLE",
+		show: func(x *trial) string {
+			return x.deploy(function(), "const long = \""+strings.Repeat("x", 5<<20)+"\";\nlong.length;\n")
+		},
+	},
+	"runtime.compile_timeout": {
+		set: func(l *system.Limits) { l.Runtime.CompileTimeout = 1 }, before: "done", after: "UNPROCESSABLE",
+		show: func(x *trial) string { return x.deploy(function()) },
+	},
+	"runtime.compiles": {
+		start: func(l *system.Limits) { l.Runtime.Compiles = 1 },
+		set:   func(l *system.Limits) { l.Runtime.Compiles = 2 }, before: "1", after: "2",
+		show: (*trial).compiles,
+	},
+
 	"runtime.stream_timeout": {
 		start: func(l *system.Limits) { l.Runtime.ExecTimeout = 1000 },
 		set:   func(l *system.Limits) { l.Runtime.StreamTimeout = 1000 }, before: "whole", after: "cut",
@@ -591,6 +734,26 @@ var changes = map[string]change{
 		show: func(x *trial) string {
 			rows, _ := x.sql(fmt.Sprintf(numbers, 20, "printf('%5000s', x)"), 0)
 			return rows.Truncated
+		},
+	},
+	"sql.max_memory": {
+		start: func(l *system.Limits) { l.SQL.StatementTimeout, l.SQL.MaxMemory = 60000, 64<<20 },
+		set:   func(l *system.Limits) { l.SQL.MaxMemory = 8 << 20 }, before: "done", after: "TOO_LARGE",
+		show: func(x *trial) string {
+			var columns []string
+			for n := range 16 { // of almost 1 MiB each
+				columns = append(columns, fmt.Sprintf("length(group_concat(printf('%%1000s', x + %d)))", n))
+			}
+			_, got := x.sql(fmt.Sprintf(numbers, 1000, strings.Join(columns, ", ")), 0)
+			return got
+		},
+	},
+	"sql.max_spill": {
+		start: func(l *system.Limits) { l.SQL.StatementTimeout = 60000 },
+		set:   func(l *system.Limits) { l.SQL.MaxSpill = 8 << 20 }, before: "done", after: "TOO_LARGE",
+		show: func(x *trial) string {
+			_, got := x.sql(fmt.Sprintf(numbers, 12000, "count(DISTINCT printf('%1000s', x))"), 0)
+			return got
 		},
 	},
 
