@@ -17,13 +17,13 @@ import (
 // Blocks are powers of two (a buddy allocator); the engine asks for pages of small objects and for large ones only.
 // The range is reserved, not used: pages cost memory from their first touch on.
 //
-// The value lies at the start of its range and holds no Go pointer.
+// The value lies at the start of its range and holds no Go pointer but that to its ledger.
 type heap struct {
 	base, end block         // where blocks are; before them lie the marks
 	top       block         // no block has been made from here on
 	free      [orders]block // heads of the lists of free blocks; 0 = none
 	idle      int           // bytes in large blocks that were used and are free
-	ledger    block         // of the machine; 0 = none
+	ledger    *ledger       // of the machine, whose isolate keeps it alive; nil = none
 }
 
 // block is an address.

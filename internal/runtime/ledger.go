@@ -26,8 +26,8 @@ type ledger struct {
 
 // book counts n more bytes of the machine, or fewer.
 func (h *heap) book(n int) {
-	if h.ledger != 0 {
-		at[ledger](h.ledger).book(int64(n))
+	if h.ledger != nil {
+		h.ledger.book(int64(n))
 	}
 }
 
@@ -38,10 +38,10 @@ func (l *ledger) book(n int64) {
 
 // affords says whether the machines together may have so much more.
 func (h *heap) affords(n int) bool {
-	if h.ledger == 0 {
+	l := h.ledger
+	if l == nil {
 		return true
 	}
-	l := at[ledger](h.ledger)
 	if l.commons.held.Load()+int64(n) > l.commons.most.Load() {
 		l.starved = true
 		return false
@@ -53,7 +53,7 @@ func (h *heap) affords(n int) bool {
 func (i *isolate) setLedger(c *commons) {
 	i.ledger = &ledger{commons: c}
 	if i.region != nil {
-		at[heap](uintptr(unsafe.Pointer(&i.region[0]))).ledger = uintptr(unsafe.Pointer(i.ledger))
+		at[heap](uintptr(unsafe.Pointer(&i.region[0]))).ledger = i.ledger
 	}
 	i.ledger.book(i.memory())
 }
