@@ -11,6 +11,8 @@ import (
 
 	"fazt/internal/client"
 	"fazt/internal/fazttest"
+	"fazt/internal/runtime/compiler"
+	"fazt/internal/system"
 )
 
 // installed is a copy of an example with its packages, as npm lays them out.
@@ -41,7 +43,7 @@ func installed(t *testing.T, name string) string {
 // live deploys a folder as `fazt app deploy` does.
 func live(t *testing.T, i *fazttest.Instance, dir string) *project {
 	t.Helper()
-	p, err := load(t.Context(), dir, projectOptions{log: t.Output()})
+	p, err := load(t.Context(), dir, projectOptions{log: t.Output(), compiler: newCompiler(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,6 +72,13 @@ func (c call) check(t *testing.T, i *fazttest.Instance, app string) fazttest.Res
 		t.Errorf("%s %s %s: got %d %s, want %d %s\n%s", c.method, c.path, c.body, got.StatusCode, got.Text, c.status, c.want, i.Log(""))
 	}
 	return got
+}
+
+// newCompiler is what commands compile with.
+func newCompiler(t *testing.T) *compiler.Compiler {
+	c := compiler.New(func() system.Runtime { return system.Defaults().Runtime })
+	t.Cleanup(func() { c.Close() })
+	return c
 }
 
 func TestHonoRunsUnmodified(t *testing.T) {
@@ -176,7 +185,7 @@ func TestAnAppWithPackagesThatWasPulledIsDeployedWithoutNPM(t *testing.T) {
 		r.Close()
 		w.Close()
 	}
-	second, err := load(t.Context(), dir, projectOptions{log: t.Output()})
+	second, err := load(t.Context(), dir, projectOptions{log: t.Output(), compiler: newCompiler(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
