@@ -85,7 +85,7 @@ func slowHead(l *lab, i *instance) error {
 	_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
 	answer := make([]byte, len("HTTP/1.1 408"))
 	if _, err := io.ReadFull(c, answer); err != nil || string(answer) != "HTTP/1.1 408" {
-		return fmt.Errorf("a slow head: %q %v", answer, err)
+		return fmt.Errorf("a slow head: %q %w", answer, err)
 	}
 	l.note("a head of a byte a second", "408 after %.1f s", time.Since(begun).Seconds())
 	return c.SetWriteDeadline(time.Now())

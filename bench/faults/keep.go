@@ -177,7 +177,7 @@ func attackRot(ctx context.Context, l *lab) error {
 	}
 	for path, want := range map[string]string{"/small.bin": small.String(), "/big.bin": big.String()} {
 		if status, body, err := l.ask(ctx, i, http.MethodGet, "app", path); status != http.StatusOK || err != nil || body != want {
-			return fmt.Errorf("%s is not mended by another deploy: %d, %v", path, status, err)
+			return fmt.Errorf("%s is not mended by another deploy: %d, %w", path, status, err)
 		}
 	}
 	l.note("damaged files mended by the next deploy", "2 of 2")
@@ -257,7 +257,7 @@ func (i *instance) control(ctx context.Context, method, path, body string) error
 	}
 	defer resp.Body.Close()
 	if data, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode >= 300 {
-		return fmt.Errorf("%s %s: %d %.200s (%v)", method, path, resp.StatusCode, data, err)
+		return fmt.Errorf("%s %s: %d %.200s (%w)", method, path, resp.StatusCode, data, err)
 	}
 	return nil
 }

@@ -78,7 +78,7 @@ func (l *lab) folder(name string, files ...string) (string, error) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return "", err
 		}
-		if err := os.WriteFile(path, []byte(files[i+1]), 0o644); err != nil { //nolint:gosec // a page for visitors
+		if err := os.WriteFile(path, []byte(files[i+1]), 0o644); err != nil {
 			return "", err
 		}
 	}

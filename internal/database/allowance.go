@@ -33,7 +33,7 @@ type allowance struct {
 
 // allowances are those in force by connection. They are few, and none most of the time: what SQLite allocates for
 // others costs one look at their number.
-var allowances struct {
+var allowances struct { //nolint:gochecknoglobals // SQLite has one allocator for the process
 	once  sync.Once
 	n     atomic.Int32
 	by    sync.Map // *libc.TLS -> *allowance

@@ -56,7 +56,7 @@ func TestTwoNamesOfADatabaseHaveOneLock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lock.Release() //nolint:errcheck // the test is over
+	defer lock.Release()
 	now, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := Acquire(now, filepath.Join(folder, "alias.db")); !errs.Is(err, errs.Conflict) {

@@ -14,7 +14,7 @@ import (
 
 // spills is what SQLite opens files with, the metered tables of methods by the plain ones they stand for, and the plain
 // ones of each metered file. A file's own table does not lead back to it: another layer may have put its table over it.
-var spills struct {
+var spills struct { //nolint:gochecknoglobals // SQLite has one list of file systems for the process
 	open   map[uintptr]opener // by the file system; not changed once it is filled
 	tables sync.Map           // address of a plain table -> *lib.Tsqlite3_io_methods
 	plain  sync.Map           // address of a file -> *lib.Tsqlite3_io_methods

@@ -3,6 +3,7 @@ package egress
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net/http"
 	"sync"
@@ -151,7 +152,7 @@ func (x *exchange) run(req *http.Request, key poolKey, stop func() bool) {
 		n, err := body.Read(buffer)
 		c.wire.body(n)
 		if err != nil {
-			if clean = err == io.EOF; !clean {
+			if clean = errors.Is(err, io.EOF); !clean {
 				err = c.fault(err)
 			}
 			done()
@@ -244,7 +245,7 @@ func (s *stream) Read(p []byte) (int, error) {
 	}
 	n := copy(p, s.rest)
 	s.rest = s.rest[n:]
-	if len(s.rest) == 0 && s.err == io.EOF {
+	if len(s.rest) == 0 && errors.Is(s.err, io.EOF) {
 		return n, io.EOF
 	}
 	return n, nil

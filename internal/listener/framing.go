@@ -54,7 +54,7 @@ func (f *framing) pass(p []byte) (int, error) {
 	for at := 0; at < len(p); {
 		if f.part == bodyBytes || f.part == chunkBytes {
 			n := min(f.left, uint64(len(p)-at))
-			at += int(n) //nolint:gosec // at most the length of p
+			at += int(n)
 			if f.left -= n; f.left == 0 {
 				f.part = f.after()
 			}
@@ -219,7 +219,7 @@ func field(line []byte) (name, value []byte, err error) {
 }
 
 // token are the bytes of a name (RFC 9110, section 5.6.2).
-var token = func() (is [256]bool) {
+var token = func() (is [256]bool) { //nolint:gochecknoglobals // a table that nothing changes
 	for c := range is {
 		is[c] = c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c > 0 && c < 0x7f && bytes.IndexByte([]byte("!#$%&'*+-.^_`|~"), byte(c)) >= 0
 	}

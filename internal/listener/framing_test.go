@@ -3,6 +3,7 @@ package listener
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -70,7 +71,7 @@ func FuzzFraming(f *testing.F) {
 		draw := rand.New(rand.NewPCG(seed, 1))
 		for _, piece := range []func(int) int{whole, func(left int) int { return 1 + draw.IntN(left) }} {
 			_, otherPassed, other, otherFault := ends(b, piece)
-			if fault != otherFault || passed != otherPassed || state.heads != other.heads || state.part != other.part {
+			if !errors.Is(fault, otherFault) || passed != otherPassed || state.heads != other.heads || state.part != other.part {
 				t.Fatalf("byte by byte: %d bytes, %v, %d heads; in pieces: %d, %v, %d", passed, fault, state.heads, otherPassed, otherFault, other.heads)
 			}
 		}
@@ -80,7 +81,7 @@ func FuzzFraming(f *testing.F) {
 				t.Fatalf("messages end at %v; for net/http at %v (%v)", after, served, err)
 			}
 		}
-		if len(served) < len(after) && (err == io.EOF || err == io.ErrUnexpectedEOF) {
+		if len(served) < len(after) && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
 			t.Fatalf("messages end at %v; net/http waits for more after %v", after, served)
 		}
 	})

@@ -124,7 +124,7 @@ func (a *ahead) take(body io.Reader) error {
 		switch got := a.filed + int64(len(a.data)); {
 		case got > a.most:
 			return over(a.most)
-		case err == io.EOF && (a.size < 0 || got == a.size), got == a.size: //nolint:errorlint // readers return it bare
+		case err == io.EOF && (a.size < 0 || got == a.size), got == a.size:
 			return nil
 		case err != nil:
 			return err

@@ -66,7 +66,7 @@ type layer struct {
 }
 
 // shim registers the layer under the name of the VFS below it, before which SQLite then finds it.
-var shim = sync.OnceValue(func() *layer {
+var shim = sync.OnceValue(func() *layer { //nolint:gochecknoglobals // SQLite has one list of file systems for the process
 	tls := libc.NewTLS()
 	name, err := libc.CString("unix-excl")
 	if err != nil {
