@@ -12,7 +12,7 @@ GOVULNCHECK := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 # The product needs no C compiler. The race detector does.
 export CGO_ENABLED := 0
-RACE := CGO_ENABLED=1 go test -race -short
+RACE := CGO_ENABLED=1 go test -race -short -timeout=30m
 
 # $(call need,command,Debian package) installs a program where it is missing.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
@@ -49,7 +49,7 @@ tools: # what the tests need besides Go
 	@$(call need,nginx,nginx-light)
 
 every: # every test
-	go test ./...
+	go test -timeout=30m ./...
 
 race: # the tests again under the race detector; -short leaves out repetitions, with which the engine takes minutes
 	$(RACE) ./...
