@@ -202,7 +202,6 @@ var forPrograms = map[string]string{
 	"ManifestSchema": "editors fetch it",
 	"Healthz":        "for probes; people use server health",
 	"Readyz":         "for probes and load balancers",
-	"LimitsGet":      "the nested values; commands show the list, which has them too",
 	"DeployArchive":  "for curl and build servers; commands send the files themselves, and only those that are missing",
 }
 
