@@ -23,8 +23,8 @@ func (c *command) backup() *cobra.Command {
 		Use: "backup FILE", Short: "Copy the database to a file, also while a server uses it", Args: arguments("the file"),
 		Long: `Copy the database of the instance to a file of this machine. Every write that
 was acknowledged before is in the copy, and a server goes on working meanwhile.
-The copy is looked through, its structure and all content in it, before it gets its
-name; when anything fails, nothing is left.
+The copy is looked through, its structure and all content in it, before it gets
+its name; when anything fails, nothing is left.
 
 The copy is a whole instance: ` + "`fazt server start --db FILE`" + ` serves it. The key
 that secrets are encrypted under is never in it: keep a copy of data.db.key, and
