@@ -16,7 +16,7 @@ import (
 // ones of each metered file. A file's own table does not lead back to it: another layer may have put its table over it.
 var spills struct { //nolint:gochecknoglobals // SQLite has one list of file systems for the process
 	open   map[uintptr]opener // by the file system; not changed once it is filled
-	tables sync.Map           // address of a plain table -> *lib.Tsqlite3_io_methods
+	tables sync.Map           // address of a plain table -> address of the metered one
 	plain  sync.Map           // address of a file -> *lib.Tsqlite3_io_methods
 }
 
@@ -38,16 +38,29 @@ func meteredOpen(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintpt
 	code := spills.open[vfs](tls, vfs, name, file, flags, out)
 	if f := at[lib.Tsqlite3_file](file); code == lib.SQLITE_OK && flags&spillFiles != 0 && f.FpMethods != 0 && allowanceOf(tls) != nil {
 		spills.plain.Store(file, at[lib.Tsqlite3_io_methods](f.FpMethods))
-		f.FpMethods = meteredMethods(f.FpMethods)
+		f.FpMethods = meteredMethods(tls, f.FpMethods)
 	}
 	return code
 }
 
-func meteredMethods(plain uintptr) uintptr {
-	m := *at[lib.Tsqlite3_io_methods](plain)
+// meteredMethods is the table that stands for a plain one. SQLite follows it as an address, so it is in SQLite's memory
+// and not in Go's; there is one for each kind of file, kept for the life of the process.
+func meteredMethods(tls *libc.TLS, plain uintptr) uintptr {
+	if kept, ok := spills.tables.Load(plain); ok {
+		return kept.(uintptr)
+	}
+	table := libc.Xmalloc(tls, lib.Tsize_t(unsafe.Sizeof(lib.Tsqlite3_io_methods{})))
+	if table == 0 {
+		return plain
+	}
+	m := at[lib.Tsqlite3_io_methods](table)
+	*m = *at[lib.Tsqlite3_io_methods](plain)
 	m.FxWrite, m.FxClose = pointer(meteredWrite), pointer(meteredClose)
-	kept, _ := spills.tables.LoadOrStore(plain, &m)
-	return uintptr(unsafe.Pointer(kept.(*lib.Tsqlite3_io_methods)))
+	kept, loaded := spills.tables.LoadOrStore(plain, table)
+	if loaded {
+		libc.Xfree(tls, table)
+	}
+	return kept.(uintptr)
 }
 
 func plainMethods(file uintptr) *lib.Tsqlite3_io_methods {
