@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
-	"runtime"
 	"unicode/utf8"
 	"unsafe"
 
@@ -96,13 +95,29 @@ func texts(tls *libc.TLS, ctx, argv uintptr, n int) (list [3][]byte, ok bool) {
 	return list, true
 }
 
-// giveText makes text the result. SQLite copies it, out of memory that its connection is allowed.
+// giveText makes text the result, out of memory that its connection is allowed.
 func giveText(tls *libc.TLS, ctx uintptr, b []byte) {
-	if len(b) == 0 {
-		b = []byte{0}[:0:1]
+	if p := inMemoryOf(tls, ctx, b); p != 0 {
+		lib.Xsqlite3_result_text(tls, ctx, p, int32(len(b)), pointer(lib.Xsqlite3_free))
 	}
-	lib.Xsqlite3_result_text(tls, ctx, uintptr(unsafe.Pointer(unsafe.SliceData(b))), int32(len(b)), lib.SQLITE_TRANSIENT)
-	runtime.KeepAlive(b)
+}
+
+func giveBlob(tls *libc.TLS, ctx uintptr, b []byte) {
+	if p := inMemoryOf(tls, ctx, b); p != 0 {
+		lib.Xsqlite3_result_blob(tls, ctx, p, int32(len(b)), pointer(lib.Xsqlite3_free))
+	}
+}
+
+// inMemoryOf is the address of a copy in SQLite's memory. An address in Go's own would be wrong as soon as the stack
+// grows. It is 0, and the result an error, when there was no memory.
+func inMemoryOf(tls *libc.TLS, ctx uintptr, b []byte) uintptr {
+	p := lib.Xsqlite3_malloc64(tls, uint64(len(b)+1))
+	if p == 0 {
+		lib.Xsqlite3_result_error_nomem(tls, ctx)
+		return 0
+	}
+	copy(unsafe.Slice(at[byte](p), len(b)), b)
+	return p
 }
 
 // beforeNUL is where many functions of SQLite take a text to end.
@@ -119,10 +134,12 @@ func giveBool(tls *libc.TLS, ctx uintptr, is bool) {
 	lib.Xsqlite3_result_int(tls, ctx, n)
 }
 
+// giveError makes an error the result; SQLite copies its message.
 func giveError(tls *libc.TLS, ctx uintptr, message string) {
-	b := []byte(message)
-	lib.Xsqlite3_result_error(tls, ctx, uintptr(unsafe.Pointer(unsafe.SliceData(b))), int32(len(b)))
-	runtime.KeepAlive(b)
+	if p := inMemoryOf(tls, ctx, []byte(message)); p != 0 {
+		lib.Xsqlite3_result_error(tls, ctx, p, int32(len(message)))
+		lib.Xsqlite3_free(tls, p)
+	}
 }
 
 // sqlInstr is instr(X, Y): where Y begins in X, counted in characters, or in bytes when both are blobs.
@@ -186,7 +203,7 @@ func sqlUnhex(tls *libc.TLS, ctx uintptr, _ int32, argv uintptr) {
 	for _, r := range string(beforeNUL(list[1])) {
 		skip[r] = true
 	}
-	x, out := beforeNUL(list[0]), make([]byte, 0, len(list[0])/2+1)
+	x, out := beforeNUL(list[0]), make([]byte, 0, len(list[0])/2)
 	for len(x) > 0 {
 		if len(x) > 1 {
 			if n, err := hex.Decode(out[len(out):len(out)+1], x[:2]); n == 1 && err == nil {
@@ -201,6 +218,5 @@ func sqlUnhex(tls *libc.TLS, ctx uintptr, _ int32, argv uintptr) {
 		}
 		x = x[size:]
 	}
-	lib.Xsqlite3_result_blob(tls, ctx, uintptr(unsafe.Pointer(unsafe.SliceData(out[:1]))), int32(len(out)), lib.SQLITE_TRANSIENT)
-	runtime.KeepAlive(out)
+	giveBlob(tls, ctx, out)
 }
