@@ -279,6 +279,53 @@ func TestTarsThatSayTwoSizesAreRefused(t *testing.T) {
 	}
 }
 
+func TestTarsWithSeveralExtendedHeadersForAFileAreRefused(t *testing.T) {
+	extended := func(kind byte, text string) []byte {
+		var b bytes.Buffer
+		w := tar.NewWriter(&b)
+		if err := w.WriteHeader(&tar.Header{Name: "header", Typeflag: tar.TypeReg, Size: int64(len(text)), Mode: 0o644}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		head := b.Bytes()
+		head[156] = kind
+		mend(head[:512])
+		return head
+	}
+	x := func(path string) []byte { return extended(tar.TypeXHeader, fmt.Sprintf("%d path=%s\n", len(path)+9, path)) }
+	l := func(path string) []byte { return extended(tar.TypeGNULongName, path+"\x00") }
+	g := extended(tar.TypeXGlobalHeader, "13 comment=x\n")
+	plain := makeTar(t, file("a", "hello"))
+	for name, tt := range map[string]struct {
+		headers [][]byte
+		ok      bool
+	}{
+		"none":                        {nil, true},
+		"of POSIX":                    {[][]byte{x("b")}, true},
+		"of GNU":                      {[][]byte{l("b")}, true},
+		"of GNU, name and link":       {[][]byte{l("b"), extended(tar.TypeGNULongLink, "c\x00")}, true},
+		"for all files, then its own": {[][]byte{g, x("b")}, true},
+		"two of POSIX":                {[][]byte{x("b"), x("c")}, false},
+		"two of GNU":                  {[][]byte{l("b"), l("c")}, false},
+		"of POSIX and of GNU":         {[][]byte{x("b"), l("c")}, false},
+		"of GNU and of POSIX":         {[][]byte{l("b"), x("c")}, false},
+		"its own, then for all files": {[][]byte{x("b"), g}, false},
+	} {
+		for _, first := range [][]byte{nil, makeTar(t, file("first", strings.Repeat("x", 700)))[:512*3]} {
+			data := append(append(bytes.Clone(first), bytes.Join(tt.headers, nil)...), plain...)
+			_, _, err := contents(t, pack(t, data), limits())
+			if tt.ok && err != nil || !tt.ok && !errs.Is(err, errs.Invalid) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
 // mend makes the checksum of a header right.
 func mend(head []byte) {
 	copy(head[148:156], "        ")

@@ -36,7 +36,7 @@ func (t tarGzip) each(ctx context.Context, visit func(entry, io.Reader) error) e
 	// Of several members in a row some programs read the first and some read all.
 	z.Multistream(false)
 	plain := &unpacked{r: z, packed: packed, most: t.limits.MaxSiteSize + 2*int64(t.limits.MaxSiteFiles)*entryOverhead + streamOverhead}
-	archive := tar.NewReader(plain)
+	archive := tar.NewReader(&tarHeaders{r: plain})
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
