@@ -426,11 +426,12 @@ func TestAFailingMigrationLeavesTheFileAsItWas(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.close()
-	list := []migration{{1, "good", "CREATE TABLE a (x);"}, {2, "bad", "CREATE TABLE b (x); INSERT INTO nowhere VALUES (1);"}}
-	for range list {
-		_, err = step(c, list, path)
+	list := []migration{{1, "old", "CREATE TABLE a (x);"}, {2, "good", "CREATE TABLE b (x);"}, {3, "bad", "CREATE TABLE c (x); INSERT INTO nowhere VALUES (1);"}}
+	if err := apply(t.Context(), c, list[:1], path); err != nil {
+		t.Fatal(err)
 	}
-	if err == nil || !strings.Contains(err.Error(), "migration 0002_bad failed") {
+	err = apply(t.Context(), c, list, path)
+	if err == nil || !strings.Contains(err.Error(), "migration 0003_bad failed") {
 		t.Fatalf("got %v", err)
 	}
 	var tables string

@@ -48,62 +48,60 @@ func migrations() ([]migration, error) {
 	return list, nil
 }
 
-// migrate brings the file from the version it has to the newest, each step in a transaction of its own together with
-// its version number: after a crash the file is at one version or the next, never between.
+// migrate brings the file from the version it has to the newest, in one transaction together with its version number:
+// after a crash or a failure the file is as it was, and the fazt that wrote it can still open it.
 func migrate(ctx context.Context, c *Conn, path string) error {
 	list, err := migrations()
 	if err != nil {
 		return err
 	}
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		done, err := step(c, list, path)
-		if err != nil || done {
-			return err
-		}
-	}
+	return apply(ctx, c, list, path)
 }
 
-// step applies one migration, the next one, unless there is none left.
-func step(c *Conn, list []migration, path string) (done bool, err error) {
-	version, err := schemaVersion(c, path)
-	if err != nil {
-		return false, err
+func apply(ctx context.Context, c *Conn, list []migration, path string) error {
+	if version, err := pending(c, list, path); err != nil || version == len(list) {
+		return err
 	}
-	if version > len(list) {
-		return false, errs.New(errs.Unsupported, "%s was written by a newer Fazt (schema %d, this one knows %d); nothing was changed; upgrade this fazt", path, version, len(list))
-	}
-	if version == len(list) {
-		return true, nil
-	}
-	// Another process may be doing the same; the version is read again under the lock.
 	if err := c.transient("BEGIN IMMEDIATE", nil); err != nil {
-		return false, classify(err)
+		return classify(err)
 	}
 	defer func() {
 		if !c.raw.AutocommitEnabled() {
 			_ = c.transient("ROLLBACK", nil)
 		}
 	}()
-	if now, err := schemaVersion(c, path); err != nil || now != version {
-		return false, err
+	// Another process may have done the same; the version is read again under the lock.
+	version, err := pending(c, list, path)
+	if err != nil || version == len(list) {
+		return err
 	}
-	m := list[version]
-	if err := c.script(m.script); err != nil {
-		return false, errs.Wrap(errs.KindOf(classify(err)), err, "migration %04d_%s failed; the database is as it was", m.version, m.name)
+	for _, m := range list[version:] {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := c.script(m.script); err != nil {
+			return errs.Wrap(errs.KindOf(classify(err)), err, "migration %04d_%s failed; the database is as it was", m.version, m.name)
+		}
 	}
 	for _, p := range []string{
-		fmt.Sprintf("PRAGMA user_version = %d", m.version),
+		fmt.Sprintf("PRAGMA user_version = %d", len(list)),
 		fmt.Sprintf("PRAGMA application_id = %d", applicationID),
 		"COMMIT",
 	} {
 		if err := c.transient(p, nil); err != nil {
-			return false, classify(err)
+			return classify(err)
 		}
 	}
-	return false, nil
+	return nil
+}
+
+// pending is the version of the file, from which on migrations are to be applied.
+func pending(c *Conn, list []migration, path string) (int, error) {
+	version, err := schemaVersion(c, path)
+	if err == nil && version > len(list) {
+		return 0, errs.New(errs.Unsupported, "%s was written by a newer Fazt (schema %d, this one knows %d); nothing was changed; upgrade this fazt", path, version, len(list))
+	}
+	return version, err
 }
 
 // schemaVersion is the version of the file, after making sure that the file is one of ours or empty.

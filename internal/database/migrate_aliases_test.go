@@ -22,10 +22,8 @@ func TestAliasesSurviveTheirNewTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	upTo := func(n int) {
-		for done := false; !done; {
-			if done, err = step(c, list[:n], path); err != nil {
-				t.Fatal(err)
-			}
+		if err := apply(t.Context(), c, list[:n], path); err != nil {
+			t.Fatal(err)
 		}
 	}
 	before := 0
