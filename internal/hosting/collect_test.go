@@ -265,7 +265,10 @@ func TestContentAnnouncedAtTheLastMomentIsNotCollected(t *testing.T) {
 func TestCollectorRacesUploads(t *testing.T) {
 	b := open(t)
 	b.change(func(l *system.Storage) { l.KeepDeployments = 1 })
-	const uploaders, rounds = 4, 6
+	uploaders, rounds := 4, 6
+	if testing.Short() {
+		rounds = 3
+	}
 	var work, collector sync.WaitGroup
 	var collected atomic.Int64
 	stop := make(chan struct{})

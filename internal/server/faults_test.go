@@ -201,6 +201,7 @@ respond(fazt.app.kv.get("n"));
 }
 
 func TestThrownValuesBadStatusesAndUnencodableBodiesAreCleanFailures(t *testing.T) {
+	i := fazttest.New(t)
 	for name, code := range map[string]string{
 		"a thrown string":       `throw "x"`,
 		"a thrown number":       `throw 7`,
@@ -214,7 +215,6 @@ func TestThrownValuesBadStatusesAndUnencodableBodiesAreCleanFailures(t *testing.
 		"a line break in names": `respond(200, "x", { "X-A\r\nSet-Cookie": "b" })`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			i := fazttest.New(t)
 			app := i.Deploy("app", "-- api/main.js --\n"+code+"\n").App
 			got := i.Get("app", "/api/x")
 			if got.StatusCode != 500 || got.Header.Get("X-Request-Id") == "" || got.Header.Get("Set-Cookie") != "" {

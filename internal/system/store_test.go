@@ -377,6 +377,8 @@ func TestASettingThatTakesARestartSaysSoAndTheOthersAreInForceAtOnce(t *testing.
 }
 
 func TestASettingThatCannotWorkIsRefusedWithASentence(t *testing.T) {
+	db := kept(t)
+	s, _ := opened(t, db, Given{})
 	for values, want := range map[string]string{
 		`{"domain":"https://example.com/"}`:                      "it is an address of a page",
 		`{"domain":""}`:                                          "it is empty",
@@ -406,8 +408,6 @@ func TestASettingThatCannotWorkIsRefusedWithASentence(t *testing.T) {
 		`{"domain":"example.com","log_retention":"x"}`:           "log_retention must be a whole number of days",
 		`{"domain":"example.com","trusted_proxies":"0.0.0.0/0"}`: "everybody could pretend",
 	} {
-		db := kept(t)
-		s, _ := opened(t, db, Given{})
 		_, err := s.ChangeSettings(t.Context(), "owner", object(t, values))
 		if !errs.Is(err, errs.Invalid) || !strings.Contains(errs.Sentence(err), want) {
 			t.Errorf("%s: %v, want %q", values, err, want)
