@@ -321,6 +321,7 @@ func TestStreamsArePassedOnByNginxAsTheyCome(t *testing.T) {
 			continue
 		}
 		defer resp.Body.Close()
+		defer c.Close() // first: the end of the body would be read otherwise, until the deadline
 		if _, err := resp.Body.Read(make([]byte, 1)); err != nil {
 			t.Errorf("%s: no first byte: %v", name, err)
 		}
