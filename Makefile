@@ -96,7 +96,7 @@ bench-functions: build ## measure functions against Node.js and workerd; prints 
 fairness: build ## measure an app beside one that computes without end; prints the figures of docs/PERFORMANCE.md
 	go run ./bench fairness
 
-faults: build ## attack an instance as visitors, authors and disks do; prints the figures of docs/RELIABILITY.md
+faults: web ## attack an instance as visitors, authors and disks do; prints the figures of docs/RELIABILITY.md
 	@$(call need,nginx,nginx-light)
 	go run ./bench/faults
 

@@ -2,9 +2,9 @@
 // the figures of docs/RELIABILITY.md. Each attack has a file of its own, starts instances of its own, sends to loopback
 // alone, and is bounded in count and time.
 //
-//	go run ./bench/faults [-fazt bin/fazt] [-out bench/out] [NAME ...]
+//	go run ./bench/faults [-fazt FILE] [-out bench/out] [NAME ...]
 //
-// Without names every attack runs. One that needs what the machine lacks (root for a small file system, nginx) says so
+// Without names every attack runs, and without a binary the one that the source makes now. One that needs what the machine lacks (root for a small file system, nginx) says so
 // and counts as skipped. The exit code is 1 when an attack did what it must not be able to do.
 package main
 
@@ -14,6 +14,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"slices"
@@ -52,7 +53,7 @@ func attacks() []attack {
 
 func main() {
 	options := options{}
-	flag.StringVar(&options.fazt, "fazt", "bin/fazt", "the binary to attack")
+	flag.StringVar(&options.fazt, "fazt", "", "the binary to attack; without one it is built")
 	flag.StringVar(&options.out, "out", "bench/out", "folder for the logs of the instances")
 	flag.BoolVar(&options.list, "list", false, "list the attacks")
 	flag.Parse()
@@ -83,12 +84,13 @@ func run(ctx context.Context, o options, names []string) error {
 		}
 		return nil
 	}
-	for _, p := range []*string{&o.fazt, &o.out} {
-		if *p, err = filepath.Abs(*p); err != nil {
-			return err
-		}
+	if o.out, err = filepath.Abs(o.out); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(o.out, 0o755); err != nil {
+		return err
+	}
+	if o.fazt, err = binary(ctx, o); err != nil {
 		return err
 	}
 	failed := []string{}
@@ -121,6 +123,20 @@ func run(ctx context.Context, o options, names []string) error {
 		return fmt.Errorf("not held: %s", strings.Join(failed, ", "))
 	}
 	return nil
+}
+
+// binary is the path of the one to attack.
+func binary(ctx context.Context, o options) (string, error) {
+	if o.fazt != "" {
+		return filepath.Abs(o.fazt)
+	}
+	path := filepath.Join(o.out, "fazt")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", path, "./cmd/fazt")
+	build.Stdout, build.Stderr = os.Stderr, os.Stderr
+	if err := build.Run(); err != nil {
+		return "", fmt.Errorf("build the binary to attack: %w", err)
+	}
+	return path, nil
 }
 
 func choose(names []string) ([]attack, error) {
