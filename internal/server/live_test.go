@@ -622,6 +622,12 @@ var changes = map[string]change{
 			return x.deploy(function(), "const long = \""+strings.Repeat("x", 5<<20)+"\";\nlong.length;\n")
 		},
 	},
+	"runtime.max_program": {
+		set: func(l *system.Limits) { l.Runtime.MaxProgram = 1 << 20 }, before: "done", after: "UNPROCESSABLE",
+		show: func(x *trial) string {
+			return x.deploy(function(), "const long = \""+strings.Repeat("x", 1<<20)+"\";\nlong.length;\n")
+		},
+	},
 	"runtime.compile_timeout": {
 		set: func(l *system.Limits) { l.Runtime.CompileTimeout = 1 }, before: "done", after: "UNPROCESSABLE",
 		show: func(x *trial) string { return x.deploy(function()) },

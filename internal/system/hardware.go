@@ -15,6 +15,7 @@ func derive(l *Limits, h Hardware) {
 	l.Runtime.StreamMemory = min(max(h.TotalRAM/8, 32<<20), 2<<30)
 	l.Runtime.BufferMemory = min(max(h.TotalRAM/16, 64<<20), 1<<30)
 	l.Runtime.CompileMemory = min(max(h.TotalRAM/8, 128<<20), 1<<30)
+	l.Runtime.MaxProgram = min(max(h.TotalRAM/32, 16<<20), 64<<20)
 	l.Net.Concurrency = min(max(10*h.CPUCores, 20), 100)
 	l.Capacity.Reads = 4000 * h.CPUCores
 	l.Capacity.Mixed = 800 * h.CPUCores

@@ -59,6 +59,7 @@ type Runtime struct {
 	RequestsPerVM   int   `json:"requests_per_vm" label:"Requests per VM" desc:"Requests after which a virtual machine is replaced" unit:"requests" default:"10000" range:"1,100000000"`
 	IdleVM          int   `json:"idle_vm" label:"Idle time of a VM" desc:"Time after which an unused virtual machine is dropped" unit:"s" default:"300" range:"1,86400"`
 	CompileMemory   int64 `json:"compile_memory" label:"Memory to compile" desc:"Memory of the process that compiles a function at a deploy" unit:"bytes" formula:"an eighth of hardware.total_ram, 128 MiB to 1 GiB" range:"67108864,17179869184"`
+	MaxProgram      int64 `json:"max_program" label:"Size of a compiled function" desc:"Size of a function that is compiled, with all it imports and its source map. It is held in memory a few times while it is deployed" unit:"bytes" formula:"1/32 of hardware.total_ram, 16 MiB to 64 MiB" range:"1048576,1073741824"`
 	CompileTimeout  int   `json:"compile_timeout" label:"Time to compile" desc:"Wall time to compile a function at a deploy" unit:"ms" default:"30000" range:"1000,600000"`
 	Compiles        int   `json:"compiles" label:"Compiles at once" desc:"Functions that are compiled at once, each in a process of its own; an app has one" unit:"functions" default:"2" range:"1,64"`
 	StreamTimeout   int   `json:"stream_timeout" label:"Deadline of a stream" desc:"Wall time of a request whose body or answer is streamed; a processor it may use for as long as the deadline says" unit:"ms" default:"60000" range:"1000,3600000" scope:"app"`

@@ -297,7 +297,9 @@ func TestTarsWithSeveralExtendedHeadersForAFileAreRefused(t *testing.T) {
 		mend(head[:512])
 		return head
 	}
-	x := func(path string) []byte { return extended(tar.TypeXHeader, fmt.Sprintf("%d path=%s\n", len(path)+9, path)) }
+	x := func(path string) []byte {
+		return extended(tar.TypeXHeader, fmt.Sprintf("%d path=%s\n", len(path)+9, path))
+	}
 	l := func(path string) []byte { return extended(tar.TypeGNULongName, path+"\x00") }
 	g := extended(tar.TypeXGlobalHeader, "13 comment=x\n")
 	plain := makeTar(t, file("a", "hello"))

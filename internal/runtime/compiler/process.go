@@ -38,9 +38,6 @@ type servedFile struct {
 	depth int // of brackets within each other
 }
 
-// maxProgram bounds what comes back: a part of the memory it was made in.
-func (p *process) maxProgram() int64 { return p.limits.CompileMemory }
-
 // run starts the process, answers its questions and takes its result. It returns when the process has ended.
 func (p *process) run(ctx context.Context) (*outcome, error) {
 	timed, cancel := context.WithTimeoutCause(ctx, time.Duration(p.limits.CompileTimeout)*time.Millisecond, errTime)
@@ -69,7 +66,7 @@ func (p *process) talk(ctx context.Context, c *child) (*outcome, error) {
 	r := bufio.NewReader(c.out)
 	for {
 		var m message
-		data, err := readFrame(r, &m, p.maxProgram())
+		data, err := readFrame(r, &m, p.limits.MaxProgram)
 		if err != nil {
 			return nil, err
 		}
@@ -136,6 +133,8 @@ func (p *process) explain(cause, talked, ended error, said string) error {
 	}
 	has := func(text string) bool { return strings.Contains(said, text) }
 	switch {
+	case errors.Is(talked, errTooLarge):
+		return p.refuse(p.largest(), fmt.Sprintf("has more than %d MB when it is compiled", p.limits.MaxProgram>>20), "runtime.max_program")
 	case errors.Is(cause, errTime), code == exitTime:
 		return p.refuse(p.largest(), fmt.Sprintf("takes more than %v to compile", time.Duration(p.limits.CompileTimeout)*time.Millisecond), "runtime.compile_timeout")
 	case has("stack overflow"), has("stack exceeds"):

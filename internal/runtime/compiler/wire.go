@@ -119,7 +119,10 @@ func (o *outcome) split(data []byte) error {
 	return nil
 }
 
-var errFrame = errors.New("what the compiling process says cannot be read")
+var (
+	errFrame    = errors.New("what the compiling process says cannot be read")
+	errTooLarge = errors.New("what the compiling process made is too large")
+)
 
 const maxHead = 16 << 20 // of a frame: the diagnostics are in one
 
@@ -150,8 +153,11 @@ func readFrame(r *bufio.Reader, head any, most int64) ([]byte, error) {
 		return nil, err
 	}
 	n, size := int64(binary.LittleEndian.Uint32(lengths[:])), binary.LittleEndian.Uint64(lengths[4:])
-	if n > maxHead || size > uint64(most) {
-		return nil, fmt.Errorf("%w: %d and %d bytes", errFrame, n, size)
+	if n > maxHead {
+		return nil, fmt.Errorf("%w: a head of %d bytes", errFrame, n)
+	}
+	if size > uint64(most) {
+		return nil, errTooLarge
 	}
 	text, err := take(r, n)
 	if err != nil {
