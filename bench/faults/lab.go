@@ -27,6 +27,7 @@ type lab struct {
 	options
 	name      string
 	dir       string
+	as        func(cmd *exec.Cmd) // makes a command run as another user; nil = as this program
 	instances []*instance
 	figures   []figure
 }
@@ -62,6 +63,9 @@ func (l *lab) env() []string {
 func (l *lab) cli(ctx context.Context, db string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, l.fazt, args...)
 	cmd.Env, cmd.Dir = append(l.env(), "FAZT_DB="+db), l.dir
+	if l.as != nil {
+		l.as(cmd)
+	}
 	var out, fail bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &fail
 	if err := cmd.Run(); err != nil {
@@ -121,6 +125,9 @@ func (l *lab) start(ctx context.Context, db string, args ...string) (*instance, 
 	}
 	cmd := exec.Command(l.fazt, append([]string{"server", "start", "--db", db, "--listen", addr}, args...)...)
 	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = l.env(), l.dir, log, log
+	if l.as != nil {
+		l.as(cmd)
+	}
 	if err := cmd.Start(); err != nil {
 		log.Close()
 		return nil, err

@@ -39,6 +39,7 @@ func attacks() []attack {
 		{"half", "let answers fail midway, kill the server in the midst of others: none looks whole to HTTP/1.0", half},
 		{"shapes", "send odd requests also to nginx and llhttp: none is read more leniently than both do", shapes},
 		{"diskfull", "fill the disk below a running server, restart it there, make room again: reads go on, writes come back", diskFull},
+		{"readonly", "make the disk, or the folder, one for reading only, start there, break it below a server: reads go on, writes come back", readOnlyDisk},
 		{"deleted", "take the folder of the database away: no write is acknowledged, and pages are served", deleted},
 		{"badsector", "make a part of the disk unreadable: only the files on it fail", badSector},
 		{"twonames", "start servers on one database under all its names: the first one stays alone", twoNames},

@@ -14,6 +14,7 @@ import (
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/runtime"
+	"fazt/internal/scratch"
 )
 
 func (a *API) databaseCheck(ctx context.Context, req op.DatabaseChecks) (op.DatabaseFaults, error) {
@@ -125,7 +126,7 @@ func (a *API) settle(ctx context.Context) {
 // keep the -wal file from being folded in.
 func (a *API) databaseFetch(ctx context.Context, _ op.None) (op.Stream, error) {
 	a.settle(ctx)
-	folder, err := os.MkdirTemp(filepath.Dir(a.DB.Path()), ".fazt-fetch-*")
+	folder, err := scratch.Folder(filepath.Dir(a.DB.Path()), ".fazt-fetch-*")
 	if err != nil {
 		return op.Stream{}, errs.Wrap(errs.StorageFull, err, "there is no place to make the copy in")
 	}

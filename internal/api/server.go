@@ -49,13 +49,24 @@ func (a *API) serverStatus(ctx context.Context, _ op.None) (s op.ServerStatus, e
 	return s, nil
 }
 
+// commandable says why a server cannot be told anything.
+func commandable(s op.ServerStatus) error {
+	switch {
+	case !s.Running:
+		return errs.New(errs.Conflict, "no server is running on %s", s.Database)
+	case s.PID == 0:
+		return errs.New(errs.Unavailable, "the server on %s has no control socket that is found here, as its folder cannot be written; end its process", s.Database)
+	}
+	return nil
+}
+
 func (a *API) serverStop(ctx context.Context, _ op.None) (op.ServerStatus, error) {
 	s, err := a.serverStatus(ctx, op.None{})
 	if err != nil {
 		return s, err
 	}
-	if !s.Running {
-		return s, errs.New(errs.Conflict, "no server is running on %s", a.DB.Path())
+	if err := commandable(s); err != nil {
+		return s, err
 	}
 	a.Stop()
 	return s, nil
@@ -66,8 +77,8 @@ func (a *API) serverRestart(ctx context.Context, _ op.None) (op.ServerStatus, er
 	if err != nil {
 		return s, err
 	}
-	if !s.Running {
-		return s, errs.New(errs.Conflict, "no server is running on %s", a.DB.Path())
+	if err := commandable(s); err != nil {
+		return s, err
 	}
 	return s, a.HandOver("asked for")
 }

@@ -175,6 +175,9 @@ func checkModes(path string) finding {
 }
 
 func checkSocket(path string, s op.ServerStatus) finding {
+	if s.Running && s.PID == 0 {
+		return finding{"server", problem, "running, and without a control socket that is found: the folder of the database cannot be written", "make the folder writable, or run this command as the user of the server"}
+	}
 	if s.Running {
 		return finding{"server", fine, fmt.Sprintf("running (process %d) and answering at its socket", s.PID), ""}
 	}

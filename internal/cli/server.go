@@ -220,7 +220,10 @@ func (c *command) existing(fn func(*client.Client) error) error {
 
 func statusView(s op.ServerStatus) output.View {
 	rows := [][]string{{"server", "not running"}}
-	if s.Running {
+	switch {
+	case s.Running && s.PID == 0:
+		rows = [][]string{{"server", "running, without a socket: the folder cannot be written"}}
+	case s.Running:
 		rows = [][]string{
 			{"server", fmt.Sprintf("running since %s (process %d)", output.Time(s.StartedAt), s.PID)},
 			{"listening on", strings.Join(s.Listen, ", ")},

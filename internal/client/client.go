@@ -46,7 +46,7 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 	wait, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
 	for {
-		if client, err := dial(wait, c.Database); err == nil || !noServer(err) {
+		if client, err := dialAny(wait, c.Database); err == nil || !noServer(err) {
 			return client, err
 		}
 		// Nobody answers at the socket: either no server runs, or one is starting or stopping, or another command
@@ -59,6 +59,9 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 		}
 		if !errs.Is(err, errs.Conflict) {
 			return nil, err
+		}
+		if database.Unwritable(c.Database) != nil { // and the server could make no socket; to read needs none
+			return inProcess(ctx, c, &database.Lock{})
 		}
 		select {
 		case <-time.After(20 * time.Millisecond):
@@ -76,8 +79,17 @@ func noServer(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ENOENT)
 }
 
-func dial(ctx context.Context, path string) (*Client, error) {
-	socket := listener.SocketPath(path)
+// dialAny reaches the server of the database at path by the first of its sockets at which one answers.
+func dialAny(ctx context.Context, path string) (c *Client, err error) {
+	for _, socket := range listener.SocketPaths(path) {
+		if c, err = dial(ctx, path, socket); err == nil || !noServer(err) {
+			break
+		}
+	}
+	return c, err
+}
+
+func dial(ctx context.Context, path, socket string) (*Client, error) {
 	probe, err := listener.Dial(ctx, socket)
 	if err != nil {
 		if errors.Is(err, fs.ErrPermission) {

@@ -39,21 +39,21 @@ func (db *DB) Backup(ctx context.Context, path string, progress func(done, total
 	return errors.Join(err, CannotCopy(path, file.Close()))
 }
 
-func copyTo(ctx context.Context, source *Conn, path string, progress func(done, total int64) error) (err error) {
+func copyTo(ctx context.Context, from *Conn, path string, progress func(done, total int64) error) (err error) {
 	// Whether it is whole is decided by the caller, so no journal is kept and nothing is synced before the end.
-	target, err := openConn(path, sqlite.OpenReadWrite, []pragma{{"journal_mode", "OFF", "off"}, {"synchronous", "OFF", "0"}, {"locking_mode", "EXCLUSIVE", "exclusive"}})
+	target, err := openConn(source(path, vfs), path, sqlite.OpenReadWrite, []pragma{{"journal_mode", "OFF", "off"}, {"synchronous", "OFF", "0"}, {"locking_mode", "EXCLUSIVE", "exclusive"}})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, CannotCopy(path, target.close())) }()
-	if err := source.Exec("BEGIN"); err != nil {
+	if err := from.Exec("BEGIN"); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, source.Exec("ROLLBACK")) }()
-	if _, err := source.First("SELECT count(*) FROM sqlite_schema", func(*Row) {}); err != nil { // from here on nothing changes
+	defer func() { err = errors.Join(err, from.Exec("ROLLBACK")) }()
+	if _, err := from.First("SELECT count(*) FROM sqlite_schema", func(*Row) {}); err != nil { // from here on nothing changes
 		return err
 	}
-	if err := copyPages(ctx, source, target, progress); err != nil {
+	if err := copyPages(ctx, from, target, progress); err != nil {
 		return err
 	}
 	// The first page says that a -wal file belongs to it, as in the original.
@@ -100,7 +100,7 @@ type Copy struct{ conn *Conn }
 // OpenCopy opens the file at path, which nobody else may be changing.
 func OpenCopy(path string) (*Copy, error) {
 	pragmas := []pragma{{"query_only", "ON", "1"}, {"trusted_schema", "OFF", "0"}, {"cell_size_check", "ON", "1"}, {"temp_store", "MEMORY", "2"}}
-	conn, err := openConn(path, sqlite.OpenReadOnly, pragmas)
+	conn, err := openConn(source(path, vfs), path, sqlite.OpenReadOnly, pragmas)
 	if err != nil {
 		return nil, err
 	}

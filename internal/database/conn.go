@@ -240,11 +240,11 @@ func writerPragmas(fresh bool) []pragma {
 	return append(list, pragma{"journal_mode", "WAL", "wal"}, pragma{"journal_size_limit", "67108864", "67108864"})
 }
 
-// openConn opens one connection, sets the pragmas and reads each back: a setting that did not take is an error here
-// and not a silent loss later.
-func openConn(path string, flags sqlite.OpenFlags, pragmas []pragma) (*Conn, error) {
+// openConn opens one connection to what uri names, the file at path, sets the pragmas and reads each back: a setting that
+// did not take is an error here and not a silent loss later.
+func openConn(uri, path string, flags sqlite.OpenFlags, pragmas []pragma) (*Conn, error) {
 	meterMemory()
-	raw, err := sqlite.OpenConn(source(path, vfs), flags|sqlite.OpenURI)
+	raw, err := sqlite.OpenConn(uri, flags|sqlite.OpenURI)
 	if err != nil {
 		return nil, cannotOpen(path, err)
 	}
@@ -267,9 +267,7 @@ func source(path, vfs string) string {
 	if filepath.VolumeName(path) != "" {
 		u.Path = "/" + u.Path
 	}
-	if vfs != "" {
-		u.RawQuery = "vfs=" + vfs
-	}
+	u.RawQuery = url.Values{"vfs": {vfs}}.Encode()
 	return u.String()
 }
 

@@ -36,6 +36,9 @@ type Config struct {
 	// Space says, for a disk of so many bytes, below how many free ones to warn, and below how many to refuse what visitors
 	// want stored; nil = never.
 	Space func(total int64) (low, reserve int64)
+	// Lock is the lock of the file, when the caller has it: it is moved beside the file before the first write to one that
+	// was opened for reading only.
+	Lock *Lock
 	// DiskChanged is told when the state of the disk changes. It must not wait for anything, nor use the DB.
 	DiskChanged func(Disk)
 }
@@ -52,7 +55,8 @@ type DB struct {
 }
 
 // Open opens the file, creating it (mode 0600) if there is none, and brings its schema up to date. A file written by
-// a newer program, or by another program, is refused and left alone.
+// a newer program, or by another program, is refused and left alone. One that cannot be written, as its folder is for
+// reading only, is opened for reading only; Disk says so.
 func Open(ctx context.Context, c Config) (*DB, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -63,22 +67,17 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err := prepareFile(&c.Path); err != nil {
 		return nil, err
 	}
-	conn, err := openWriter(c)
+	watching, d := newChanges(c.Watch), newDisk(c)
+	conn, err := prepareWriter(ctx, c, watching)
 	if err != nil {
-		return nil, explain(c.Path, err)
+		if err := d.openForReading(err); err != nil {
+			return nil, err
+		}
 	}
-	if err := migrate(ctx, conn, c.Path); err != nil {
-		conn.close()
-		return nil, err
-	}
-	watching := newChanges(c.Watch)
-	if err := watching.watch(conn); err != nil {
-		return nil, errors.Join(err, conn.close())
-	}
-	d := newDisk(c)
+	d.identify()
 	db := &DB{config: c, log: c.Log, writer: newWriter(conn, c.QueueLimit, watching, d), readers: newReaders(c, d), disk: d, guarded: make(chan struct{}, guardedAtOnce)}
 	// One reader is opened now, so that a file that cannot be read is found here and not in a request.
-	if err := db.Read(ctx, func(*Conn) error { return nil }); err != nil {
+	if err := db.checkSchema(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
@@ -167,6 +166,9 @@ func prepareFile(path *string) (err error) {
 	}
 	if err := checkName(*path, info); err != nil {
 		return err
+	}
+	if Unwritable(*path) != nil {
+		return nil
 	}
 	for _, p := range []string{*path, *path + "-wal"} {
 		if err := tighten(p); err != nil {

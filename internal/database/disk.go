@@ -49,10 +49,10 @@ type Disk struct {
 // disk watches the file from outside: SQLite goes on with a file that has lost its name, and tells of a disk only when
 // it fails.
 type disk struct {
-	config Config
-	path   string
-	own    fs.FileInfo // of the file that is open, and of its -wal file
-	wal    fs.FileInfo
+	config   Config
+	path     string
+	files    atomic.Pointer[[2]known]
+	readOnly atomic.Bool // there is no writer: the database could not be opened for writing
 
 	state      atomic.Int32 // now.State, for those who ask before each write
 	unreadable atomic.Uint64
@@ -69,11 +69,25 @@ type verdict struct {
 	reason string
 }
 
+// known is a file that is open, by its name; without info it was not there.
+type known struct {
+	name string
+	info fs.FileInfo
+}
+
 func newDisk(c Config) *disk {
 	d := &disk{config: c, path: c.Path, now: Disk{Since: time.Now()}}
-	d.own, _ = os.Stat(d.path)
-	d.wal, _ = os.Stat(d.path + "-wal")
+	d.files.Store(&[2]known{})
 	return d
+}
+
+// identify remembers which files are open.
+func (d *disk) identify() {
+	files := [2]known{{name: d.path}, {name: d.path + "-wal"}}
+	for i := range files {
+		files[i].info, _ = os.Stat(files[i].name)
+	}
+	d.files.Store(&files)
 }
 
 // Disk tells how the disk is doing.
@@ -97,6 +111,10 @@ func (d *disk) admit(ctx context.Context) error {
 	switch state := DiskState(d.state.Load()); {
 	case state == DiskLost:
 		return errLost()
+	case state == DiskFailing && (d.readOnly.Load() || ctx.Value(growing{}) != nil):
+		return errs.New(errs.Unavailable, "the disk cannot be written; nothing was changed")
+	case d.readOnly.Load():
+		return errs.New(errs.StorageFull, "the disk is full; nothing was changed")
 	case state >= DiskScarce && ctx.Value(growing{}) != nil:
 		return errs.New(errs.StorageFull, "the disk is nearly full, and what is left is kept for the owner; nothing was changed")
 	}
@@ -119,13 +137,10 @@ func (d *disk) stored() error {
 
 // missing says why the open file is not the one that has the name; "" = it is.
 func (d *disk) missing() string {
-	if runtime.GOOS == "windows" || d.own == nil { // there an open file keeps its name
+	if runtime.GOOS == "windows" { // there an open file keeps its name
 		return ""
 	}
-	for _, f := range []struct {
-		name string
-		info fs.FileInfo
-	}{{d.path, d.own}, {d.path + "-wal", d.wal}} {
+	for _, f := range d.files.Load() {
 		if f.info == nil {
 			continue
 		}
@@ -163,7 +178,10 @@ func (d *disk) judge(err error) error {
 			return classify(err)
 		}
 		state, reason := d.probe()
-		d.failed(state, reason)
+		if reason == nil {
+			reason = errors.New("a write to the database failed")
+		}
+		d.failed(state, reason.Error())
 		if state == DiskFull {
 			return errs.Wrap(errs.StorageFull, err, "the disk is full; nothing was changed")
 		}
@@ -176,16 +194,16 @@ func (d *disk) judge(err error) error {
 const probeSize = 64 << 10
 
 // probe asks the system why the folder of the database cannot be written: SQLite tells a quota (EDQUOT), a disk for
-// reading only (EROFS) and a broken one (EIO) as one error.
-func (d *disk) probe() (DiskState, string) {
+// reading only (EROFS) and a broken one (EIO) as one error. nil = it can be written.
+func (d *disk) probe() (DiskState, error) {
 	err := probeFolder(filepath.Dir(d.path))
 	switch {
 	case err == nil:
-		return DiskFailing, "a write to the database failed"
+		return DiskFailing, nil
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return DiskFull, fmt.Sprintf("no space is left: %v", err)
+		return DiskFull, fmt.Errorf("no space is left: %w", err)
 	}
-	return DiskFailing, fmt.Sprintf("the folder of the database cannot be written: %v", err)
+	return DiskFailing, fmt.Errorf("the folder of the database cannot be written: %w", err)
 }
 
 // probeFolder says why nothing can be stored in a folder; nil = it can.
@@ -200,24 +218,6 @@ func probeFolder(folder string) error {
 	_ = f.Close()
 	_ = os.Remove(f.Name())
 	return err
-}
-
-// explain names the reason that SQLite does not tell when it cannot make the -wal file: the folder is for reading only, or
-// belongs to another user.
-func explain(path string, err error) error {
-	if sqlite.ErrCode(err).ToPrimary() != sqlite.ResultCantOpen {
-		return err
-	}
-	folder := filepath.Dir(path)
-	reason := probeFolder(folder)
-	if reason == nil {
-		return err
-	}
-	var pathErr *fs.PathError
-	if errors.As(reason, &pathErr) {
-		reason = pathErr.Err
-	}
-	return errs.Wrap(errs.Invalid, err, "the folder %s cannot be written (%v), and fazt keeps what was written last in files beside the database; make the folder writable, or copy the database to one that is", folder, reason)
 }
 
 func (d *disk) failed(state DiskState, reason string) {
@@ -323,6 +323,12 @@ func (d *disk) judgeSpace(free, total int64) verdict {
 
 // tryWrite writes what changes nothing: the number of the schema, in the first page.
 func (db *DB) tryWrite(ctx context.Context) {
+	if db.disk.readOnly.Load() {
+		if err := db.openForWriting(ctx); err != nil {
+			db.disk.failed(DiskFailing, "the database is open for reading only: "+errs.Sentence(err))
+		}
+		return
+	}
 	err := db.writer.do(ctx, func(tx *Tx) error {
 		version := int64(0)
 		if err := tx.transient("PRAGMA user_version", func(r *Row) { version = r.Int64(0) }); err != nil {
@@ -331,11 +337,15 @@ func (db *DB) tryWrite(ctx context.Context) {
 		return classify(tx.transient(fmt.Sprintf("PRAGMA user_version = %d", version), nil))
 	})
 	if err == nil {
-		db.disk.mu.Lock()
-		defer db.disk.mu.Unlock()
-		db.disk.write = verdict{}
-		db.disk.settle()
+		db.disk.succeeded()
 	}
+}
+
+func (d *disk) succeeded() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.write = verdict{}
+	d.settle()
 }
 
 // repeatMost is how long a task that fails waits at most until it is tried again, unless it runs less often anyway.

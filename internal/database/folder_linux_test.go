@@ -1,50 +1,131 @@
 package database
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
+
+	"fazt/internal/database/diskfault"
+	"fazt/internal/errs"
 )
 
-// readOnly makes a folder one that nothing can be written in, until the test ends.
-func readOnly(t *testing.T, folder string) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		if err := os.Chmod(folder, 0o500); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = os.Chmod(folder, 0o700) })
-		return
-	}
-	if err := syscall.Mount(folder, folder, "", syscall.MS_BIND, ""); err != nil {
-		t.Skip("a mount for reading only cannot be made here:", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(folder, syscall.MNT_DETACH) })
-	if err := syscall.Mount("", folder, "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
-		t.Skip("a mount for reading only cannot be made here:", err)
+// The owner was told "sqlite: prepare: unable to open database file".
+func TestADatabaseThatCannotBeWrittenIsReadAndWrittenAgainWhenItCan(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		left bool // a server was killed, and its -wal file lies there
+	}{{"closed", false}, {"left by a server that was killed", true}} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "data.db")
+			db, err := Open(t.Context(), Config{Path: path})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Write(t.Context(), put("a", "1")); err != nil {
+				t.Fatal(err)
+			}
+			folder := t.TempDir()
+			if tt.left {
+				copyFiles(t, filepath.Dir(path), folder)
+			}
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if !tt.left {
+				copyFiles(t, filepath.Dir(path), folder)
+			}
+			path = filepath.Join(folder, "data.db")
+			writable := diskfault.ReadOnly(t, folder)
+			lock, err := Acquire(t.Context(), path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer lock.Release() //nolint:errcheck // the test is over
+			db = watched(t, Config{Path: path, Lock: lock})
+			if got, _ := get(t, db, "a"); got != "1" {
+				t.Errorf("a is %q", got)
+			}
+			if err := db.Write(t.Context(), put("a", "2")); !errs.Is(err, errs.Unavailable) {
+				t.Errorf("the write: %v", err)
+			}
+			if _, err := db.WriteGuarded(t.Context(), "DELETE FROM settings", Guard{}, func(*Row) error { return nil }); !errs.Is(err, errs.Unavailable) {
+				t.Errorf("the statement: %v", err)
+			}
+			if d := db.Disk(); d.State != DiskFailing || !strings.Contains(d.Reason, folder+" cannot be written") {
+				t.Errorf("the disk is %+v", d)
+			}
+			copied := filepath.Join(t.TempDir(), "copy.db")
+			if err := db.Backup(t.Context(), copied, nil); err != nil {
+				t.Error(err)
+			}
+			if _, err := os.Stat(path + ".lock"); err == nil {
+				t.Error("something was written")
+			}
+			writable()
+			await(t, db, DiskSound)
+			if err := db.Write(t.Context(), put("a", "3")); err != nil {
+				t.Error(err)
+			}
+			if got, _ := get(t, db, "a"); got != "3" {
+				t.Errorf("a is %q", got)
+			}
+			if _, err := os.Stat(path + ".lock"); err != nil {
+				t.Error("the lock is not beside the database:", err)
+			}
+		})
 	}
 }
 
-// The owner was told "sqlite: prepare: unable to open database file".
-func TestADatabaseInAFolderForReadingOnlyIsRefusedWithTheReason(t *testing.T) {
-	folder := t.TempDir()
-	path := filepath.Join(folder, "data.db")
-	db, err := Open(t.Context(), Config{Path: path})
+func TestADatabaseThatCannotBeWrittenHasOneServer(t *testing.T) {
+	db := filled(t)
+	folder := filepath.Dir(db.Path())
+	writable := diskfault.ReadOnly(t, folder)
+	lock, err := Acquire(t.Context(), db.Path())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Close(); err != nil {
+	now, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := Acquire(now, db.Path()); !errs.Is(err, errs.Conflict) {
+		t.Errorf("while it cannot be written: %v", err)
+	}
+	writable()
+	if _, err := Acquire(now, db.Path()); !errs.Is(err, errs.Conflict) {
+		t.Errorf("when it can be written: %v", err)
+	}
+	if err := lock.Release(); err != nil {
 		t.Fatal(err)
 	}
-	readOnly(t, folder)
-	db, err = Open(t.Context(), Config{Path: path})
-	if err == nil {
-		_ = db.Close()
-		t.Fatal("it opens")
+	if lock, err = Acquire(now, db.Path()); err != nil {
+		t.Fatal(err)
 	}
-	if !strings.Contains(err.Error(), folder+" cannot be written") {
-		t.Errorf("the reason is not told: %v", err)
+	if err := lock.Release(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestADatabaseOfAnOlderFaztThatCannotBeWrittenIsRefused(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "data.db")
+	db := open(t, Config{Path: path})
+	err := db.Write(t.Context(), func(tx *Tx) error { return tx.transient("PRAGMA user_version = 3", nil) })
+	if err = errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	diskfault.ReadOnly(t, folder)
+	_, err = Open(t.Context(), Config{Path: path})
+	if !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "brought up to date") || !strings.Contains(err.Error(), folder+" cannot be written") {
+		t.Errorf("it is refused with %v", err)
+	}
+}
+
+// copyFiles copies all files of a folder to another.
+func copyFiles(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
 	}
 }

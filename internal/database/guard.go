@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -44,7 +45,7 @@ func (db *DB) ReadGuarded(ctx context.Context, statement string, g Guard, fn fun
 	if db.disk.missing() != "" { // another file might have the name
 		return errLost()
 	}
-	c, err := openConn(db.config.Path, sqlite.OpenReadWrite, append(readerPragmas(), spill()))
+	c, err := db.disk.connect(append(readerPragmas(), spill()))
 	if err != nil {
 		return err
 	}
@@ -66,10 +67,10 @@ func (db *DB) WriteGuarded(ctx context.Context, statement string, g Guard, fn fu
 	if db.writer.isClosed() {
 		return 0, errs.New(errs.Unavailable, "the database is closed")
 	}
-	if err := db.disk.stored(); err != nil {
+	if err := errors.Join(db.disk.admit(ctx), db.disk.stored()); err != nil {
 		return 0, err
 	}
-	c, err := openConn(db.config.Path, sqlite.OpenReadWrite, append(basePragmas(), spill()))
+	c, err := db.disk.connect(append(basePragmas(), spill()))
 	if err != nil {
 		return 0, err
 	}

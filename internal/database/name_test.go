@@ -99,7 +99,7 @@ func TestAnotherProcessCannotOpenADatabaseThatIsOpen(t *testing.T) {
 		t.Skip("there SQLite shares the file, and the lock beside it decides")
 	}
 	if path := os.Getenv("FAZT_TEST_OPEN"); path != "" {
-		_, err := openConn(path, sqlite.OpenReadWrite, []pragma{{"busy_timeout", "0", "0"}, {"journal_mode", "WAL", "wal"}})
+		_, err := openConn(source(path, vfs), path, sqlite.OpenReadWrite, []pragma{{"busy_timeout", "0", "0"}, {"journal_mode", "WAL", "wal"}})
 		if errs.Is(err, errs.Conflict) {
 			os.Exit(3)
 		}

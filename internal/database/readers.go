@@ -4,17 +4,15 @@ import (
 	"context"
 	"errors"
 	"sync"
-
-	"zombiezen.com/go/sqlite"
+	"time"
 
 	"fazt/internal/errs"
 )
 
 // readers is a pool of connections that can only read. They are opened when first needed.
 type readers struct {
-	config Config
-	disk   *disk
-	slots  chan struct{} // one token per connection that may be lent
+	disk  *disk
+	slots chan struct{} // one token per connection that may be lent
 
 	mu     sync.Mutex
 	idle   []*Conn // last in, first out: the warmest is used again
@@ -22,7 +20,7 @@ type readers struct {
 }
 
 func newReaders(c Config, d *disk) *readers {
-	return &readers{config: c, disk: d, slots: make(chan struct{}, c.Readers)}
+	return &readers{disk: d, slots: make(chan struct{}, c.Readers)}
 }
 
 func (p *readers) do(ctx context.Context, interruptible bool, fn func(c *Conn) error) error {
@@ -74,7 +72,7 @@ func (p *readers) open() (*Conn, error) {
 	if p.disk.missing() != "" {
 		return nil, errLost()
 	}
-	return openConn(p.config.Path, sqlite.OpenReadWrite, readerPragmas())
+	return p.disk.connect(readerPragmas())
 }
 
 // fill opens all connections that there may be.
@@ -96,6 +94,36 @@ func (p *readers) put(c *Conn) {
 	defer p.mu.Unlock()
 	c.active = c.active[:0]
 	p.idle = append(p.idle, c)
+}
+
+// exchange closes all connections and runs fn while there are none. Where they do not all come back in time, it does
+// nothing: a long read goes on, and the others must not wait for it.
+func (p *readers) exchange(within time.Duration, fn func() error) error {
+	taken, ends := 0, time.After(within)
+	defer func() {
+		for range taken {
+			<-p.slots
+		}
+	}()
+	for taken < cap(p.slots) {
+		select {
+		case p.slots <- struct{}{}:
+			taken++
+		case <-ends:
+			return errs.New(errs.Unavailable, "the database is being read")
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return errs.New(errs.Unavailable, "the database is closed")
+	}
+	var all error
+	for _, c := range p.idle {
+		all = errors.Join(all, c.close())
+	}
+	p.idle = nil
+	return errors.Join(all, fn())
 }
 
 // close waits until every connection has come back, then closes them all.

@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/bits"
 	"runtime/debug"
@@ -51,15 +52,34 @@ const (
 	abandoned
 )
 
+// prepareWriter opens the connection that writes and brings the file up to date.
+func prepareWriter(ctx context.Context, c Config, watching *changes) (*Conn, error) {
+	if err := Unwritable(c.Path); err != nil {
+		return nil, err
+	}
+	conn, err := openWriter(c)
+	if err != nil {
+		return nil, err
+	}
+	if err = migrate(ctx, conn, c.Path); err == nil {
+		err = watching.watch(conn)
+	}
+	if err != nil {
+		return nil, errors.Join(err, conn.close())
+	}
+	return conn, nil
+}
+
 func openWriter(c Config) (*Conn, error) {
 	pragmas := writerPragmas(size(c.Path) == 0)
 	if c.MaxPages > 0 {
 		n := fmt.Sprint(c.MaxPages)
 		pragmas = append(pragmas, pragma{"max_page_count", n, n})
 	}
-	return openConn(c.Path, sqlite.OpenReadWrite, pragmas)
+	return openConn(source(c.Path, vfs), c.Path, sqlite.OpenReadWrite, pragmas)
 }
 
+// newWriter starts the writer. Without a connection it has nothing to do: the disk admits no write.
 func newWriter(conn *Conn, limit func() int, watching *changes, d *disk) *writer {
 	w := &writer{conn: conn, limit: limit, changes: watching, disk: d, pace: pace{start: time.Now()}, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1), ended: make(chan struct{})}
 	go w.run()
@@ -294,5 +314,8 @@ func (w *writer) close() error {
 	}
 	<-w.ended
 	w.turn <- struct{}{} // a caller may be at its own write
+	if w.conn == nil {
+		return nil
+	}
 	return w.conn.close()
 }

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"fazt/internal/errs"
 )
@@ -57,7 +58,10 @@ func (v vault) key() ([]byte, error) {
 		return nil, errs.New(errs.Unprocessable, "the key file %s is no file: put the right one in its place", v.file)
 	}
 	if err == nil && info.Mode().Perm()&0o077 != 0 {
-		err = os.Chmod(v.file, 0o600) // as the database does with its own
+		// As the database does with its own; a disk that is for reading only leaves it as it is.
+		if err = os.Chmod(v.file, 0o600); errors.Is(err, syscall.EROFS) {
+			err = nil
+		}
 	}
 	var data []byte
 	if err == nil {

@@ -281,7 +281,8 @@ func (s *socket) Close() error {
 	if s.stays {
 		return err
 	}
-	if removed := os.Remove(s.path); removed != nil && !errors.Is(removed, os.ErrNotExist) {
+	// Where the folder cannot be written any more it stays, and the next server replaces it.
+	if removed := os.Remove(s.path); removed != nil && !errors.Is(removed, os.ErrNotExist) && !errors.Is(removed, syscall.EROFS) && !errors.Is(removed, os.ErrPermission) {
 		return errors.Join(err, removed)
 	}
 	return err

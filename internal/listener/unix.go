@@ -47,6 +47,3 @@ func Dial(ctx context.Context, path string) (net.Conn, error) {
 	var d net.Dialer
 	return d.DialContext(ctx, "unix", short)
 }
-
-// SocketPath is where the control socket of the database at path lies.
-func SocketPath(database string) string { return database + ".sock" }

@@ -526,6 +526,9 @@ func visible(err error) error {
 		if t.Retry { // a queue, a rate, a want of time inside: for the visitor it is all one
 			return &errs.Error{Kind: errs.Unavailable, Message: "not possible right now; try again", Retry: t.After}
 		}
+		if t.Code == errs.StorageFull.Code() { // the disk or a quota, of which the visitor's wish is the cause
+			return errs.New(errs.StorageFull, "there is no room to store this")
+		}
 		return errs.New(errs.Internal, "the function failed")
 	}
 	switch errs.KindOf(err) {

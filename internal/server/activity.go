@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fazt/internal/activity"
+	"fazt/internal/database"
 	"fazt/internal/errs"
 	"fazt/internal/runtime"
 	"fazt/internal/system"
@@ -62,6 +63,9 @@ func (i *Instance) closeLogs() error {
 }
 
 func (i *Instance) started(ctx context.Context, r *run) error {
+	if d := i.DB.Disk(); d.State >= database.DiskFull { // it was opened for reading only, when there was no log yet
+		i.diskChanged(d)
+	}
 	return i.Activity.Started(ctx, system.Version, map[string]any{"listen": r.listen})
 }
 

@@ -123,8 +123,7 @@ func (i *Instance) listen() (edges []edge, err error) {
 		}
 		edges = append(edges, i.edge(address, l, i.front))
 	}
-	path := listener.SocketPath(i.config.Database)
-	l, err := i.config.Handed.Socket(path)
+	path, l, err := i.controlSocket()
 	if unwritable(err) { // visitors are served all the same
 		i.log.Error("there is no control socket: commands on this machine cannot reach the server", "error", err)
 		return edges, nil
@@ -133,6 +132,23 @@ func (i *Instance) listen() (edges []edge, err error) {
 		return edges, err
 	}
 	return append(edges, i.edge(path, l, i.API())), nil
+}
+
+// controlSocket is the socket for commands: beside the database, or in a folder for such where that cannot be written.
+func (i *Instance) controlSocket() (path string, l net.Listener, err error) {
+	path = listener.SocketPath(i.config.Database)
+	if l, err = i.config.Handed.Socket(path); !unwritable(err) {
+		return path, l, err
+	}
+	other, failed := listener.RuntimeSocketPath(i.config.Database)
+	if failed == nil {
+		l, failed = i.config.Handed.Socket(other)
+	}
+	if failed != nil {
+		return path, nil, errors.Join(err, failed)
+	}
+	i.log.Warn("the control socket cannot lie beside the database", "socket", other, "error", err)
+	return other, l, nil
 }
 
 func (i *Instance) edge(address string, l net.Listener, h http.Handler) edge {

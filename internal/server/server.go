@@ -163,7 +163,7 @@ func (i *Instance) compose(ctx context.Context) (err error) {
 	i.Limits = system.NewLive(limits)
 	i.DB, err = database.Open(ctx, database.Config{
 		Path: i.config.Database, Log: i.log, QueueLimit: func() int { return i.Limits.Storage().WriteQueue }, Watch: watched(),
-		Space: i.space, DiskChanged: i.diskChanged,
+		Space: i.space, DiskChanged: i.diskChanged, Lock: i.lock,
 	})
 	if err != nil {
 		return err
@@ -306,6 +306,8 @@ func (i *Instance) status(s *op.ServerStatus) {
 	if r := i.running.Load(); r != nil {
 		s.Running, s.StartedAt, s.Listen = true, r.started, r.listen
 		s.VMs = i.engine.Stats().VMs
+	} else if i.config.Lock != nil && !i.config.Lock.Held() {
+		s.Running, s.PID = true, 0 // the server that has the lock, of which nothing else is known
 	}
 }
 

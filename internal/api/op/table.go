@@ -120,7 +120,7 @@ type ServerInit struct {
 type ServerStatus struct {
 	Version   string    `json:"version"`
 	Running   bool      `json:"running"` // false: asked of a database no server has open
-	PID       int       `json:"pid"`
+	PID       int       `json:"pid"`     // 0: of a server that runs and cannot be reached
 	StartedAt time.Time `json:"started_at"`
 	Database  string    `json:"database"`
 	Bytes     int64     `json:"bytes"` // of the database file

@@ -1,0 +1,32 @@
+package diskfault
+
+import (
+	"os"
+	"syscall"
+	"testing"
+)
+
+// ReadOnly makes a folder one that nothing can be written in, until the test ends or the function it returns is called.
+func ReadOnly(t testing.TB, folder string) (writable func()) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		if err := os.Chmod(folder, 0o500); err != nil {
+			t.Fatal(err)
+		}
+		writable = func() { _ = os.Chmod(folder, 0o700) }
+		t.Cleanup(writable)
+		return writable
+	}
+	if err := syscall.Mount(folder, folder, "", syscall.MS_BIND, ""); err != nil {
+		t.Skip("a mount for reading only cannot be made here:", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(folder, syscall.MNT_DETACH) })
+	if err := syscall.Mount("", folder, "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Skip("a mount for reading only cannot be made here:", err)
+	}
+	return func() {
+		if err := syscall.Mount("", folder, "", syscall.MS_BIND|syscall.MS_REMOUNT, ""); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package database
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"fazt/internal/errs"
+)
+
+// Where the folder cannot be written, SQLite can make no -wal file and so does not open a database that has been written
+// with one. It is opened without the writer then: reads go on, writes are refused, and Watch opens it for writing as soon
+// as that is possible.
+
+// connect opens a connection as the disk allows it now. The caller has one of the slots of the readers, or the turn of
+// the writer, so that this does not change meanwhile.
+func (d *disk) connect(pragmas []pragma) (*Conn, error) {
+	if !d.readOnly.Load() {
+		return openConn(source(d.path, vfs), d.path, sqlite.OpenReadWrite, pragmas)
+	}
+	if size(d.path+"-wal") == 0 {
+		// Without a -wal file nothing can be newer than the file, and SQLite need not look for one.
+		return openConn(source(d.path, vfs)+"&immutable=1", d.path, sqlite.OpenReadOnly, pragmas)
+	}
+	// What the last server left there is read as well. Its index cannot be a file, and is kept in the memory of each
+	// connection when the connection has the file alone; locks cannot be had, and there is no writer they would be for.
+	pragmas = append([]pragma{{"locking_mode", "EXCLUSIVE", "exclusive"}}, pragmas...)
+	return openConn(source(d.path, vfsUnlocked), d.path, sqlite.OpenReadOnly, pragmas)
+}
+
+// openForReading makes the disk one that is only read, when that is why the database cannot be opened. failed is the
+// error of opening it.
+func (d *disk) openForReading(failed error) error {
+	state, reason := DiskFailing, Unwritable(d.path)
+	if reason == nil && ofDisk(failed) {
+		state, reason = d.probe()
+	}
+	if reason == nil {
+		return failed
+	}
+	d.readOnly.Store(true)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.write = verdict{state, reason.Error()}
+	d.settle()
+	return nil
+}
+
+// checkSchema refuses a file that would have to be brought up to date.
+func (db *DB) checkSchema(ctx context.Context) error {
+	list, err := migrations()
+	if err != nil {
+		return err
+	}
+	return db.Read(ctx, func(c *Conn) error {
+		version, err := pending(c, list, db.Path())
+		if err == nil && version < len(list) {
+			return errs.New(errs.Invalid, "the database %s has to be brought up to date (schema %d, this fazt has %d), and %s; make its folder writable, or copy the database to one that is", db.Path(), version, len(list), db.Disk().Reason)
+		}
+		return err
+	})
+}
+
+// exchangeWait is how long reads are held up, at most, by the attempt to open the database for writing.
+const exchangeWait = 250 * time.Millisecond
+
+// openForWriting opens the database for writing when its disk can be written again. Connections that only read ignore
+// the -wal file and locks, so all of them are closed before.
+func (db *DB) openForWriting(ctx context.Context) error {
+	if Unwritable(db.Path()) != nil || probeFolder(filepath.Dir(db.Path())) != nil {
+		return nil
+	}
+	select {
+	case db.writer.turn <- struct{}{}:
+		defer func() { <-db.writer.turn }()
+	case <-ctx.Done():
+		return nil
+	}
+	if db.writer.isClosed() {
+		return nil
+	}
+	return db.readers.exchange(exchangeWait, func() error {
+		if err := db.config.Lock.settle(); err != nil {
+			return err
+		}
+		conn, err := prepareWriter(ctx, db.config, db.writer.changes)
+		if err != nil {
+			return err
+		}
+		db.writer.conn = conn
+		db.disk.identify()
+		db.disk.readOnly.Store(false)
+		db.disk.succeeded()
+		return nil
+	})
+}

@@ -1,0 +1,44 @@
+//go:build unix
+
+package database
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// Unwritable says why the database at path cannot be written: this user may not, or its disk is for reading only. nil = it
+// seems that it can.
+func Unwritable(path string) error {
+	const write, enter = 2, 1 // as access(2) has them
+	for _, file := range []struct {
+		name string
+		mode uint32
+	}{{filepath.Dir(path), write | enter}, {path, write}, {path + "-wal", write}} {
+		if err := syscall.Access(file.name, file.mode); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s cannot be written: %w", file.name, err)
+		}
+	}
+	return nil
+}
+
+// unlocked says whether no process has the lock of the database itself. Only who has the lock beside it may ask: closing the
+// file ends the locks that SQLite has on it in this process.
+func unlocked(path string) (bool, error) {
+	f, err := os.Open(path)
+	if err != nil { // there is none, or it is opened next and the reason told
+		return true, nil //nolint:nilerr // see above
+	}
+	defer f.Close()
+	switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); {
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		return false, nil
+	case err != nil: // a disk that knows no such locks: nobody has one
+		return true, nil
+	}
+	return true, nil
+}
