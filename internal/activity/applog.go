@@ -104,6 +104,11 @@ func (a *AppLog) take(l Line) bool {
 	return a.offer(l)
 }
 
+// RemoveLeftovers removes the lines of an app that is not there.
+func (a *AppLog) RemoveLeftovers(ctx context.Context, app string) error {
+	return a.db.RemoveLeftovers(ctx, "app_log", "id", app)
+}
+
 // endSecond says in the app's log how much of it is missing. The lock is held.
 func (a *AppLog) endSecond(app string, s *second) {
 	if s.dropped == 0 {

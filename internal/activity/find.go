@@ -229,31 +229,28 @@ func (l *Log) Stats(ctx context.Context, f Filter) (s Stats, err error) {
 	return s, err
 }
 
-// Remove removes the matching entries, some thousands at a time, and returns how many. Entries recorded after it began
+// Remove removes the matching entries, some at a time, and returns how many. Entries recorded after it began
 // stay.
 func (l *Log) Remove(ctx context.Context, f Filter) (removed int, err error) {
 	if now := time.Now(); f.Until.IsZero() || f.Until.After(now) {
 		f.Until = now
 	}
 	for {
-		list, next, err := l.List(ctx, f, pruneMost)
+		list, next, err := l.List(ctx, f, pruneAll)
 		if err != nil || len(list) == 0 {
 			return removed, err
 		}
 		n := 0
 		l.storing.Lock()
-		err = l.db.Write(ctx, func(tx *database.Tx) error {
-			n = 0
-			for _, e := range list {
-				if err := tx.Exec("DELETE FROM activity WHERE id = ?", e.ID); err != nil {
-					return err
-				}
-				n += tx.Changes()
-			}
-			return nil
+		err = database.StepsOver(ctx, l.db, list, func(tx *database.Tx, e Entry) error {
+			err := tx.Exec("DELETE FROM activity WHERE id = ?", e.ID)
+			n += tx.Changes()
+			return err
 		})
 		if err == nil {
 			l.retention.removed("", n)
+		} else {
+			l.retention.forget() // some of them may be gone
 		}
 		l.storing.Unlock()
 		removed += n

@@ -61,6 +61,11 @@ func (r *Records[T]) Record(record T) {
 	}
 }
 
+// RemoveLeftovers removes the records of an app that is not there.
+func (r *Records[T]) RemoveLeftovers(ctx context.Context, app string) error {
+	return r.db.RemoveLeftovers(ctx, r.config.Table, "id", app)
+}
+
 // Dropped is how many records were not stored because they came faster than the disk takes them.
 func (r *Records[T]) Dropped() uint64 {
 	r.mu.Lock()

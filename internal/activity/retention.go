@@ -7,7 +7,8 @@ import (
 )
 
 const (
-	pruneMost = 5000        // rows one transaction removes: a bound that was lowered far must not hold up the writer
+	pruneMost = 100         // rows one write removes: a bound that was lowered far must not hold up the writer
+	pruneAll  = 5000        // rows removed in turn, about, before records that wait are stored again
 	ageEvery  = time.Minute // how often is looked for rows that are too old
 )
 
@@ -92,6 +93,10 @@ func (r *retention) prune(tx *database.Tx) error {
 		}
 		if err := tx.Exec(r.excess, owner, min(many, r.most)); err != nil {
 			return err
+		}
+		if tx.Changes() == 0 { // its app was removed, and what it left
+			delete(r.rows, owner)
+			continue
 		}
 		r.rows[owner] = have - tx.Changes()
 		r.over = r.over || many > r.most

@@ -155,7 +155,7 @@ func (s *sink[T]) Flush(ctx context.Context) error {
 	if s.visitors {
 		write = database.Growing(ctx)
 	}
-	for first := true; err == nil && (first || len(batch) > 0); first = false {
+	for n := 0; err == nil && (n == 0 || len(batch) > 0 || n < pruneAll/pruneMost && !s.idle()); n++ {
 		part := batch[:min(len(batch), storeMost)]
 		if err = s.db.Write(write, func(tx *database.Tx) error { return s.store(tx, part) }); err == nil {
 			batch = batch[len(part):]

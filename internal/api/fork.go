@@ -7,6 +7,7 @@ import (
 	"fazt/internal/api/op"
 	"fazt/internal/apps"
 	"fazt/internal/database"
+	"fazt/internal/storage"
 )
 
 func (a *API) appFork(ctx context.Context, req op.Fork) (op.App, error) {
@@ -14,25 +15,37 @@ func (a *API) appFork(ctx context.Context, req op.Fork) (op.App, error) {
 	if err != nil {
 		return op.App{}, err
 	}
+	detail(ctx, "name", req.Name)
+	detail(ctx, "with_data", req.WithData)
+	if err := a.Apps.CheckFree(ctx, req.Name); err != nil {
+		return op.App{}, err // before anything is copied
+	}
+	fork, err := a.Hosting.Fork(ctx, from.ID)
+	if err != nil {
+		return op.App{}, err
+	}
+	defer fork.Close(ctx)
+	id, data := apps.NewID(), (*storage.Fork)(nil)
+	if req.WithData {
+		if data, err = a.KV.Fork(ctx, from.ID, id); err != nil {
+			return op.App{}, err
+		}
+		defer data.Close()
+	}
 	var app apps.App
-	err = a.DB.Write(ctx, func(tx *database.Tx) error {
-		live, err := a.Hosting.LiveTx(tx, from.ID)
-		if err != nil {
+	err = a.DB.Write(ctx, func(tx *database.Tx) (err error) {
+		number := fork.From.Number
+		if app, err = a.Apps.ForkTx(tx, id, from, number, req.Name, req.WithData); err != nil {
 			return err
 		}
-		if app, err = a.Apps.ForkTx(tx, from, live.Number, req.Name, req.WithData); err != nil {
-			return err
-		}
-		if _, err := a.Hosting.ForkTx(tx, live, app.ID, fmt.Sprintf("Fork of %s, deployment %d", from.Name, live.Number)); err != nil {
+		if _, err := a.Hosting.ForkTx(tx, fork, app.ID, fmt.Sprintf("Fork of %s, deployment %d", from.Name, number)); err != nil {
 			return err
 		}
 		if req.WithData {
-			err = a.KV.ForkTx(tx, from.ID, app.ID)
+			err = data.MakeTx(tx)
 		}
 		return err
 	})
-	detail(ctx, "name", req.Name)
-	detail(ctx, "with_data", req.WithData)
 	if err != nil {
 		return op.App{}, err
 	}

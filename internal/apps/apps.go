@@ -80,7 +80,7 @@ func (s *Store) EnsureTx(tx *database.Tx, ref, title string) (App, error) {
 		if err := CheckName(ref); err != nil {
 			return App{}, err
 		}
-		return create(tx, ref, title)
+		return create(tx, NewID(), ref, title)
 	}
 	if err != nil {
 		return App{}, err
@@ -92,8 +92,11 @@ func (s *Store) EnsureTx(tx *database.Tx, ref, title string) (App, error) {
 	return app, tx.Exec("UPDATE apps SET title = ?, updated_at = ? WHERE id = ?", app.Title, app.UpdatedAt, app.ID)
 }
 
-func create(tx *database.Tx, name, title string) (App, error) {
-	app := App{ID: id.New("app"), Name: name, Title: title, CreatedAt: now()}
+// NewID is an id for an app that is about to be made.
+func NewID() string { return id.New("app") }
+
+func create(tx *database.Tx, id, name, title string) (App, error) {
+	app := App{ID: id, Name: name, Title: title, CreatedAt: now()}
 	app.UpdatedAt = app.CreatedAt
 	taken, err := tx.First("SELECT 1 FROM aliases WHERE name = ?", func(*database.Row) {}, name)
 	if err != nil {
@@ -111,8 +114,9 @@ func create(tx *database.Tx, name, title string) (App, error) {
 	return app, err
 }
 
-// Remove deletes an app and, by the schema, everything that belongs to it: aliases, domains, environment, deployments,
-// data, log. Splits go on without it. Content that no other deployment holds is collected later.
+// Remove deletes an app and, by the schema, everything that belongs to it: aliases, domains, environment, deployments.
+// Splits go on without it. What can be many rows is nobody's from now on and is removed later, over many writes: what it
+// keeps and its logs (Leftovers), and files that no other deployment has.
 func (s *Store) Remove(ctx context.Context, ref string) (App, error) {
 	var app App
 	err := s.db.Write(ctx, func(tx *database.Tx) (err error) {

@@ -15,20 +15,13 @@ type Origin struct {
 	Deployment int    `json:"deployment"`
 }
 
-// ForkTx makes an app with a new name that remembers where it comes from: the app from, its deployment with a number.
+// ForkTx makes an app with a new id (NewID) and a new name that remembers where it comes from: the app from, its deployment with a number.
 // It has nothing of that app but its title, no aliases before all; environment says whether its variables are copied.
-func (s *Store) ForkTx(tx *database.Tx, from App, number int, name string, environment bool) (App, error) {
-	if err := CheckName(name); err != nil {
+func (s *Store) ForkTx(tx *database.Tx, id string, from App, number int, name string, environment bool) (App, error) {
+	if err := checkFree(tx.Conn, name); err != nil {
 		return App{}, err
 	}
-	_, err := find(tx.Conn, name)
-	if err == nil {
-		return App{}, errs.New(errs.Conflict, "there is an app called %q already; choose another name", name)
-	}
-	if !errs.Is(err, errs.NotFound) {
-		return App{}, err
-	}
-	app, err := create(tx, name, from.Title)
+	app, err := create(tx, id, name, from.Title)
 	if err != nil {
 		return App{}, err
 	}
@@ -37,6 +30,25 @@ func (s *Store) ForkTx(tx *database.Tx, from App, number int, name string, envir
 		err = tx.Exec("INSERT INTO env (app_id, name, value, updated_at) SELECT ?, name, value, ? FROM env WHERE app_id = ?", app.ID, app.CreatedAt, from.ID)
 	}
 	return app, err
+}
+
+// CheckFree says whether an app may be made with a name.
+func (s *Store) CheckFree(ctx context.Context, name string) error {
+	return s.db.Read(ctx, func(c *database.Conn) error { return checkFree(c, name) })
+}
+
+func checkFree(c *database.Conn, name string) error {
+	if err := CheckName(name); err != nil {
+		return err
+	}
+	_, err := find(c, name)
+	switch {
+	case err == nil:
+		return errs.New(errs.Conflict, "there is an app called %q already; choose another name", name)
+	case errs.Is(err, errs.NotFound):
+		return nil
+	}
+	return err
 }
 
 // Kin is what a list of apps shows of an app besides itself.

@@ -98,6 +98,9 @@ func (c *Conn) handle() uintptr {
 	return uintptr(reflect.ValueOf(c.raw).Elem().FieldByName("conn").Uint())
 }
 
+// totalChanges is how many rows were changed by the connection since it was opened, by cascades and triggers too.
+func (c *Conn) totalChanges() int64 { return lib.Xsqlite3_total_changes64(c.thread(), c.handle()) }
+
 func allowanceOf(tls *libc.TLS) *allowance {
 	if allowances.n.Load() == 0 {
 		return nil

@@ -121,12 +121,30 @@ func (db *DB) ReadLong(ctx context.Context, fn func(c *Conn) error) error {
 	return db.readers.do(ctx, true, fn)
 }
 
+// ReadMoment is ReadLong where all statements see the file as it is at one moment, whatever is written meanwhile.
+func (db *DB) ReadMoment(ctx context.Context, fn func(c *Conn) error) error {
+	return db.ReadLong(ctx, func(c *Conn) (err error) {
+		if err := c.Exec("BEGIN"); err != nil {
+			return err
+		}
+		defer func() {
+			c.raw.SetInterrupt(nil) // to end it is no work that could take long
+			if end := c.Exec("ROLLBACK"); err == nil {
+				err = end
+			}
+		}()
+		return fn(c)
+	})
+}
+
 // Stats tells how the writer is doing.
 type Stats struct {
 	Queued  int           // writes waiting now
 	Writes  uint64        // closures committed since Open
 	Commits uint64        // transactions that carried them
 	Wait    time.Duration // what a write that comes now will take, about
+
+	MostRows int64 // that one closure, or one step of Steps, changed, cascades included
 
 	Batches [BatchSizes]uint64 // of them, those that carried up to 1, 2, 4, 8, … writes and more than the one before
 }

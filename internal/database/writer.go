@@ -25,6 +25,7 @@ type writer struct {
 	limit func() int
 	disk  *disk
 	turn  chan struct{} // holds a token while the connection is in use
+	large chan struct{} // holds a token while large work wants the turn or has it
 
 	mu     sync.Mutex
 	queue  []*write
@@ -33,6 +34,8 @@ type writer struct {
 	ended  chan struct{}
 
 	writes, commits atomic.Uint64
+	most            atomic.Int64              // rows one write or step changed
+	counted         int64                     // rows the connection had changed by the last look; used by who has the turn
 	batches         [BatchSizes]atomic.Uint64 // maxBatch falls into the last
 	pace            pace
 	changes         *changes
@@ -81,7 +84,7 @@ func openWriter(c Config) (*Conn, error) {
 
 // newWriter starts the writer. Without a connection it has nothing to do: the disk admits no write.
 func newWriter(conn *Conn, limit func() int, watching *changes, d *disk) *writer {
-	w := &writer{conn: conn, limit: limit, changes: watching, disk: d, pace: pace{start: time.Now()}, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	w := &writer{conn: conn, limit: limit, changes: watching, disk: d, pace: pace{start: time.Now()}, turn: make(chan struct{}, 1), large: make(chan struct{}, 1), wake: make(chan struct{}, 1), ended: make(chan struct{})}
 	go w.run()
 	return w
 }
@@ -234,7 +237,10 @@ func (w *writer) transaction(batch []*write, closures *time.Duration) (err error
 	tx := &Tx{w.conn}
 	began := time.Now()
 	for _, job := range batch {
-		if job.err = w.savepoint(tx, job.fn); job.err == nil {
+		w.counted = w.conn.totalChanges()
+		job.err = w.savepoint(tx, job.fn)
+		w.count()
+		if job.err == nil {
 			continue
 		}
 		// A full or failing disk makes SQLite give up the whole transaction, neighbours included.
@@ -250,6 +256,13 @@ func (w *writer) transaction(batch []*write, closures *time.Duration) (err error
 		return err
 	}
 	return nil
+}
+
+// count notes how many rows were changed since it was called last.
+func (w *writer) count() {
+	n := w.conn.totalChanges()
+	w.most.Store(max(w.most.Load(), n-w.counted))
+	w.counted = n
 }
 
 func (w *writer) savepoint(tx *Tx, fn func(*Tx) error) (err error) {
@@ -288,7 +301,7 @@ func protect(tx *Tx, fn func(*Tx) error) (err error) {
 func (w *writer) stats() Stats {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s := Stats{Queued: len(w.queue), Writes: w.writes.Load(), Commits: w.commits.Load(), Wait: w.pace.wait(len(w.queue))}
+	s := Stats{Queued: len(w.queue), Writes: w.writes.Load(), Commits: w.commits.Load(), MostRows: w.most.Load(), Wait: w.pace.wait(len(w.queue))}
 	for i := range s.Batches {
 		s.Batches[i] = w.batches[i].Load()
 	}

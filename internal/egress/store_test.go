@@ -301,7 +301,13 @@ func TestAllThatBelongsToAnAppGoesWithIt(t *testing.T) {
 	if err := l.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if err := l.RemoveLeftovers(t.Context(), "app_a"); err != nil || count(t, db, "SELECT count(*) FROM net_log") != 2 {
+		t.Errorf("the log of an app that is there: %v", err)
+	}
 	change(t, db, "DELETE FROM apps WHERE id = 'app_a'")
+	if err := l.RemoveLeftovers(t.Context(), "app_a"); err != nil {
+		t.Error(err)
+	}
 	if n := count(t, db, "SELECT (SELECT count(*) FROM net_entries) || (SELECT count(*) FROM net_secrets) || (SELECT count(*) FROM net_log)"); n != 221 {
 		t.Errorf("%d", n)
 	}

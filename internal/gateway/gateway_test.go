@@ -156,6 +156,9 @@ func (d *door) deploy(files map[string]string, t Target, labels ...string) Targe
 				return err
 			}
 		}
+		if _, err := d.store.Ready(ctx, u.ID); err != nil {
+			return err
+		}
 		return d.db.Write(ctx, func(tx *database.Tx) error {
 			made, err := d.store.CommitTx(tx, u.ID, t.AppID, nil)
 			t.Deployment, t.Number = made.ID, made.Number

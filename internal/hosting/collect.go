@@ -15,10 +15,8 @@ const (
 	// led to it before it was replaced may still be reading.
 	replacedKept = 10 * time.Minute
 
-	// One write of the collector takes at most this much, so that it holds no other write up for long.
-	collectBlobs = 256      // blobs judged
-	collectBytes = 16 << 20 // content deleted
-	vacuumSome   = "PRAGMA incremental_vacuum(512)"
+	collectBlobs = 256 // blobs looked for at once
+	vacuumSome   = "PRAGMA incremental_vacuum(32)"
 
 	// sparePages stay in the file unused: giving back the last would only mean to ask for them again.
 	sparePages = 1024
@@ -47,11 +45,14 @@ func (s *Store) Run(ctx context.Context) error {
 }
 
 // Collect removes what nothing needs any more: expired uploads, deployments beyond the number to keep, content that
-// no deployment, upload or compressed form refers to, and leftovers of uploads that a crash ended. It works in small
+// no deployment, upload or compressed form refers to, and leftovers of deploys that a crash ended. It works in small
 // writes, beside whatever else the database does.
 func (s *Store) Collect(ctx context.Context) (got Collected, err error) {
 	s.collecting.Lock()
 	defer s.collecting.Unlock()
+	if err := s.mend(ctx); err != nil {
+		return got, err
+	}
 	if got.Uploads, err = s.expire(ctx); err != nil {
 		return got, err
 	}
@@ -65,6 +66,9 @@ func (s *Store) Collect(ctx context.Context) (got Collected, err error) {
 		if err != nil {
 			return got, err
 		}
+	}
+	if err := s.sweep(ctx); err != nil {
+		return got, err
 	}
 	if err := s.collectBlobs(ctx, &got); err != nil {
 		return got, err
@@ -142,7 +146,8 @@ func (s *Store) wasReplaced(deployment string) bool {
 const unreferenced = `b.hash IS NOT NULL
 	AND NOT EXISTS (SELECT 1 FROM deployment_files WHERE blob_id = b.id)
 	AND NOT EXISTS (SELECT 1 FROM variants WHERE variant_id = b.id)
-	AND NOT EXISTS (SELECT 1 FROM upload_files WHERE hash = b.hash)`
+	AND NOT EXISTS (SELECT 1 FROM upload_files WHERE hash = b.hash)
+	AND NOT EXISTS (SELECT 1 FROM damage WHERE mended_by = b.id)`
 
 // collectBlobs removes content that nothing refers to. Removing content frees its compressed forms, so it goes round
 // until nothing is found.
@@ -184,126 +189,86 @@ func (s *Store) unneeded(ctx context.Context, after int64) (list []int64, err er
 // disown takes the hashes of blobs that nothing needs, so that no new upload can find them. They were looked for
 // beside the writer and are judged again inside it, where no upload can come between.
 func (s *Store) disown(ctx context.Context, blobs []int64) (n int, err error) {
-	err = s.db.Write(ctx, func(tx *database.Tx) error {
-		n = 0
-		for _, id := range blobs {
-			if err := tx.Exec("UPDATE blobs AS b SET hash = NULL WHERE b.id = ? AND "+unreferenced, id); err != nil {
-				return err
-			}
-			n += tx.Changes()
-		}
-		return nil
+	err = database.StepsOver(ctx, s.db, blobs, func(tx *database.Tx, id int64) error {
+		err := tx.Exec("UPDATE blobs AS b SET hash = NULL WHERE b.id = ? AND "+unreferenced, id)
+		n += tx.Changes()
+		return err
 	})
 	return n, err
 }
 
-// removeNameless removes blobs without a hash that nobody is filling.
+// removeNameless removes blobs without a hash that nobody is filling, a chunk in a step.
 func (s *Store) removeNameless(ctx context.Context, got *Collected) error {
-	for more := true; more; {
-		var removed Collected
-		err := s.db.Write(ctx, func(tx *database.Tx) error {
-			removed = Collected{}
-			nameless, err := s.nameless(tx)
-			more = len(nameless) > 0
-			room := int64(collectBytes)
-			for _, id := range nameless {
-				if err != nil || room <= 0 {
-					break
-				}
-				room, err = removeChunks(tx, id, room, &removed)
-			}
-			return err
-		})
-		if err != nil {
-			return err
+	return s.db.Steps(ctx, func(tx *database.Tx) (more bool, err error) {
+		blob, err := s.nameless(tx)
+		if err != nil || blob == 0 {
+			return false, err
 		}
-		got.Blobs += removed.Blobs
-		got.Bytes += removed.Bytes
-	}
-	return nil
+		return true, removeChunk(tx, blob, got)
+	})
 }
 
-func (s *Store) nameless(tx *database.Tx) (list []int64, err error) {
-	err = tx.Each("SELECT id FROM blobs WHERE hash IS NULL", func(r *database.Row) error {
-		if id := r.Int64(0); len(list) < collectBlobs && !s.isArriving(id) {
-			list = append(list, id)
+// nameless is a blob to remove; 0 = there is none. One whose damage is being mended still has its files.
+func (s *Store) nameless(tx *database.Tx) (blob int64, err error) {
+	err = tx.Each("SELECT id FROM blobs WHERE hash IS NULL AND id NOT IN (SELECT blob_id FROM damage WHERE mended_by IS NOT NULL)", func(r *database.Row) error {
+		if id := r.Int64(0); blob == 0 && !s.isArriving(id) {
+			blob = id
 		}
 		return nil
 	})
-	return list, err
+	return blob, err
 }
 
-// removeChunks deletes chunks of a blob, up to room bytes, and then the blob when none is left. It returns the room
-// that is left.
-func removeChunks(tx *database.Tx, blob, room int64, got *Collected) (int64, error) {
-	var rows []int64
-	err := tx.Each("SELECT rowid, length(data) FROM chunks WHERE blob_id = ? LIMIT ?", func(r *database.Row) error {
-		if room > 0 {
-			rows = append(rows, r.Int64(0))
-			room -= r.Int64(1)
-			got.Bytes += r.Int64(1)
-		}
-		return nil
-	}, blob, collectBytes/ChunkSize)
-	for _, row := range rows {
-		if err == nil {
-			err = tx.Exec("DELETE FROM chunks WHERE rowid = ?", row)
-		}
-	}
-	if err != nil {
-		return room, err
-	}
-	if err := tx.Exec("DELETE FROM blobs WHERE id = ? AND NOT EXISTS (SELECT 1 FROM chunks WHERE blob_id = blobs.id)", blob); err != nil {
-		return room, err
-	}
-	if tx.Changes() == 0 {
-		return 0, nil // it has more; the next write goes on
+// removeChunk deletes a chunk of a blob, or the blob when none is left.
+func removeChunk(tx *database.Tx, blob int64, got *Collected) error {
+	var row, size int64
+	found, err := tx.First("SELECT rowid, length(data) FROM chunks WHERE blob_id = ? LIMIT 1", func(r *database.Row) { row, size = r.Int64(0), r.Int64(1) }, blob)
+	switch {
+	case err != nil:
+		return err
+	case found:
+		got.Bytes += size
+		return tx.Exec("DELETE FROM chunks WHERE rowid = ?", row)
 	}
 	got.Blobs++
-	return room, nil
+	return tx.Exec("DELETE FROM blobs WHERE id = ?", blob)
 }
 
 // discard removes what has arrived of content that was not completed. What fails here is left to the collector.
 func (s *Store) discard(ctx context.Context, a arrival) {
-	for more := a.blob != 0; more; {
-		var got Collected
-		err := s.db.Write(context.WithoutCancel(ctx), func(tx *database.Tx) error {
-			got = Collected{}
-			_, err := removeChunks(tx, a.blob, collectBytes, &got)
-			return err
-		})
-		if err != nil {
-			s.log.Warn("the part of a file that had arrived could not be removed yet", "error", err)
-		}
-		more = err == nil && got.Blobs == 0
+	if a.blob == 0 {
+		return
+	}
+	var got Collected
+	err := s.db.Steps(context.WithoutCancel(ctx), func(tx *database.Tx) (more bool, err error) {
+		return got.Blobs == 0, removeChunk(tx, a.blob, &got)
+	})
+	if err != nil {
+		s.log.Warn("the part of a file that had arrived could not be removed yet", "error", err)
 	}
 }
 
 // vacuum gives free pages back to the disk, a few at a time.
 func (s *Store) vacuum(ctx context.Context) (given int, err error) {
-	for {
-		total, free, err := s.pages(ctx)
+	err = s.db.Steps(ctx, func(tx *database.Tx) (more bool, err error) {
+		total, free, err := pages(tx)
 		if err != nil || free <= sparePages {
-			return given, err
+			return false, err
 		}
-		if err := s.db.Write(ctx, func(tx *database.Tx) error { return tx.Exec(vacuumSome) }); err != nil {
-			return given, err
+		if err := tx.Exec(vacuumSome); err != nil {
+			return false, err
 		}
-		left, _, err := s.pages(ctx)
-		if err != nil || left >= total { // a file made without auto_vacuum keeps its pages
-			return given, err
-		}
+		left, _, err := pages(tx)
 		given += total - left
-	}
+		return left < total, err // a file made without auto_vacuum keeps its pages
+	})
+	return given, err
 }
 
-func (s *Store) pages(ctx context.Context) (total, free int, err error) {
-	err = s.db.Read(ctx, func(c *database.Conn) error {
-		if _, err := c.First("PRAGMA page_count", func(r *database.Row) { total = r.Int(0) }); err != nil {
-			return err
-		}
-		_, err := c.First("PRAGMA freelist_count", func(r *database.Row) { free = r.Int(0) })
-		return err
-	})
+func pages(tx *database.Tx) (total, free int, err error) {
+	if _, err := tx.First("PRAGMA page_count", func(r *database.Row) { total = r.Int(0) }); err != nil {
+		return 0, 0, err
+	}
+	_, err = tx.First("PRAGMA freelist_count", func(r *database.Row) { free = r.Int(0) })
 	return total, free, err
 }

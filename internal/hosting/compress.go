@@ -32,7 +32,7 @@ const (
 	untouched = "none" // the encoding that records that compressing gained nothing
 )
 
-// Compress makes the compressed forms of files that have none yet, on all cores, so that no visitor waits for it. Each
+// Compress makes the compressed forms of files that have none yet, on all cores but one, which is for visitors. Each
 // content is tried once ever: that nothing was gained is stored too. Files that are never served are left out. It is
 // to run before the deployment is made: its first visitor gets the small form.
 func (s *Store) Compress(ctx context.Context, files []File) error {
@@ -54,7 +54,7 @@ func (s *Store) Compress(ctx context.Context, files []File) error {
 		return nil
 	})
 	out := &pressed{store: s}
-	for range min(runtime.GOMAXPROCS(0), len(todo)) {
+	for range min(max(1, runtime.GOMAXPROCS(0)-1), len(todo)) {
 		g.Go(func() error { return s.press(working, work, out) })
 	}
 	if err := g.Wait(); err != nil {
@@ -196,14 +196,7 @@ func (p *pressed) flush(ctx context.Context) error {
 	if len(list) == 0 {
 		return nil
 	}
-	return p.store.db.Write(ctx, func(tx *database.Tx) error {
-		for _, c := range list {
-			if err := c.put(tx); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return database.StepsOver(ctx, p.store.db, list, func(tx *database.Tx, c compressed) error { return c.put(tx) })
 }
 
 const putVariant = "INSERT INTO variants (blob_id, encoding, variant_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"

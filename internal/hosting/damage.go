@@ -57,7 +57,9 @@ func (s *Store) noteSound(ctx context.Context, blob int64) error {
 	s.mu.Lock()
 	delete(s.damaged, blob)
 	s.mu.Unlock()
-	return s.db.Write(ctx, func(tx *database.Tx) error { return tx.Exec("DELETE FROM damage WHERE blob_id = ?", blob) })
+	return s.db.Write(ctx, func(tx *database.Tx) error {
+		return tx.Exec("DELETE FROM damage WHERE blob_id = ? AND mended_by IS NULL", blob)
+	})
 }
 
 // damageShown is how many damaged contents Damage names.
@@ -97,21 +99,41 @@ func disownDamaged(tx *database.Tx, hash Hash) (blob int64, err error) {
 	return blob, err
 }
 
-// replaceDamaged lets everything that has the damaged content have the new one. The collector removes the old.
+// replaceDamaged notes that everything that has the damaged content is to have the new one.
 func replaceDamaged(tx *database.Tx, old, blob int64) error {
 	if old == 0 {
 		return nil
 	}
-	for _, sql := range []string{
-		"UPDATE deployment_files SET blob_id = ? WHERE blob_id = ?",
-		"UPDATE variants SET blob_id = ? WHERE blob_id = ?",
-		"UPDATE variants SET variant_id = ? WHERE variant_id = ?",
-	} {
-		if err := tx.Exec(sql, blob, old); err != nil {
-			return err
-		}
+	return tx.Exec("UPDATE damage SET mended_by = ? WHERE blob_id = ?", blob, old)
+}
+
+// mend gives whatever has damaged content the one that has taken its place. The collector removes the old.
+func (s *Store) mend(ctx context.Context) error {
+	const mendable = "SELECT blob_id, mended_by FROM damage WHERE mended_by IS NOT NULL"
+	due := false
+	err := s.db.Read(ctx, func(c *database.Conn) (err error) {
+		due, err = c.First(mendable, func(*database.Row) {})
+		return err
+	})
+	if err != nil || !due {
+		return err
 	}
-	return tx.Exec("DELETE FROM damage WHERE blob_id = ?", old)
+	return s.db.Steps(ctx, func(tx *database.Tx) (more bool, err error) {
+		var old, blob int64
+		if found, err := tx.First(mendable, func(r *database.Row) { old, blob = r.Int64(0), r.Int64(1) }); err != nil || !found {
+			return false, err
+		}
+		for _, sql := range []string{
+			"UPDATE deployment_files SET blob_id = ?1 WHERE (deployment_id, path) IN (SELECT deployment_id, path FROM deployment_files WHERE blob_id = ?2 LIMIT ?3)",
+			"UPDATE variants SET blob_id = ?1 WHERE (blob_id, encoding) IN (SELECT blob_id, encoding FROM variants WHERE blob_id = ?2 LIMIT ?3)",
+			"UPDATE variants SET variant_id = ?1 WHERE (blob_id, encoding) IN (SELECT blob_id, encoding FROM variants WHERE variant_id = ?2 LIMIT ?3)",
+		} {
+			if err := tx.Exec(sql, blob, old, stepRows); err != nil || tx.Changes() > 0 {
+				return true, err
+			}
+		}
+		return true, tx.Exec("DELETE FROM damage WHERE blob_id = ?", old)
+	})
 }
 
 // refuseDamaged keeps damage from being spread.

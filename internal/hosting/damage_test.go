@@ -132,7 +132,7 @@ func TestDamagedContentIsMendedByDeployingItAgain(t *testing.T) {
 	if _, all, err := s.Damage(t.Context()); all != 2 || err != nil {
 		t.Fatalf("%d are damaged, %v", all, err)
 	}
-	err := s.db.Write(t.Context(), func(tx *database.Tx) error { _, err := s.LiveTx(tx, testApp); return err })
+	_, err := s.Fork(t.Context(), testApp)
 	if !errs.Is(err, errs.Unprocessable) {
 		t.Errorf("a fork would spread it: %v", err)
 	}
@@ -229,4 +229,39 @@ func TestTheCheckKeepsToItsRate(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What was damaged may be in every file of every deployment, and all of them changed in one write.
+func TestDamageThatManyFilesHaveIsMendedInSmallWrites(t *testing.T) {
+	b := open(t)
+	f := copies(8 * stepRows)
+	first := b.deploy(testApp, f)
+	files, err := b.Files(t.Context(), first.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := files[0].Blob
+	b.rot(old, 0, 1)
+	b.noteDamage(t.Context(), old, notItsHash)
+	u := b.begin(testApp, f.plan())
+	if len(u.Missing) != 1 {
+		t.Fatalf("%d contents are missing, want the damaged one", len(u.Missing))
+	}
+
+	// The process ends after the content came and before anything has it.
+	b.write(func(tx *database.Tx) error { _, _, err := putBlob(tx, u.Missing[0], f["pages/00000.html"]); return err })
+	if _, all, err := b.Damage(t.Context()); all != 1 || err != nil {
+		t.Errorf("%d are damaged, %v", all, err)
+	}
+	if err := b.noteSound(t.Context(), old); err != nil { // must not forget what is to be mended
+		t.Fatal(err)
+	}
+	b.Store = New(Config{DB: b.db, Limits: b.Store.limits})
+	b.collect()
+	b.wantContent(first, f)
+	b.wantSmallWrites("mending")
+	if n := b.count("SELECT (SELECT count(*) FROM damage) + (SELECT count(*) FROM blobs WHERE id = ?)", old); n != 0 {
+		t.Errorf("the damaged content is still there")
+	}
+	b.sound()
 }

@@ -1,6 +1,7 @@
 package hosting
 
 import (
+	"context"
 	"time"
 
 	"fazt/internal/database"
@@ -8,30 +9,67 @@ import (
 	"fazt/internal/id"
 )
 
-// LiveTx is the deployment an app serves, within a write; Conflict when there is none.
-func (s *Store) LiveTx(tx *database.Tx, appID string) (Deployment, error) {
-	d, found, err := findDeployment(tx.Conn, whereLive, appID)
-	if err == nil && !found {
-		err = errs.New(errs.Conflict, "nothing of the app is live, so there is nothing to fork")
-	}
-	if err == nil {
-		err = refuseDamaged(tx.Conn, d.ID)
-	}
-	return d, err
+// Fork is a copy of a deployment that nothing sees yet. Close it once it is made, or will not be.
+type Fork struct {
+	From  Deployment
+	store *Store
+	id    string
 }
 
-// ForkTx makes a deployment of one app the first and live one of another, which has none. The content is shared;
-// nothing of it is read or written.
-func (s *Store) ForkTx(tx *database.Tx, from Deployment, appID, message string) (Deployment, error) {
-	fork := id.New("dep")
-	err := tx.Exec(`INSERT INTO deployments (id, app_id, number, digest, message, manifest, spa, source, files, bytes, created_at)
-		SELECT ?, ?, 1, digest, ?, manifest, spa, source, files, bytes, ? FROM deployments WHERE id = ?`, fork, appID, message, time.Now(), from.ID)
-	if err == nil {
+// Fork copies the deployment an app serves, for ForkTx; Conflict when there is none. The content is shared; nothing of
+// it is read or written.
+func (s *Store) Fork(ctx context.Context, appID string) (*Fork, error) {
+	f := &Fork{store: s, id: id.New("dep")}
+	err := s.db.Read(ctx, func(c *database.Conn) error {
+		var found bool
+		var err error
+		if f.From, found, err = findDeployment(c, whereLive, appID); err == nil && !found {
+			err = errs.New(errs.Conflict, "nothing of the app is live, so there is nothing to fork")
+		}
+		if err == nil {
+			err = refuseDamaged(c, f.From.ID)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.noteStaging(f.id, true)
+	err = s.db.Steps(ctx, func(tx *database.Tx) (more bool, err error) {
 		err = tx.Exec(`INSERT INTO deployment_files (deployment_id, path, blob_id)
-			SELECT ?, path, blob_id FROM deployment_files WHERE deployment_id = ?`, fork, from.ID)
+			SELECT ?, path, blob_id FROM deployment_files
+			WHERE deployment_id = ? AND path > coalesce((SELECT max(path) FROM deployment_files WHERE deployment_id = ?), '')
+			ORDER BY path LIMIT ?`, f.id, f.From.ID, f.id, stepRows)
+		return tx.Changes() == stepRows, err
+	})
+	if err != nil {
+		f.Close(ctx)
+		return nil, err
+	}
+	return f, nil
+}
+
+// Close removes a copy that was not made a deployment. What fails here is left to the collector.
+func (f *Fork) Close(ctx context.Context) {
+	f.store.noteStaging(f.id, false)
+	if err := f.store.removeRows(context.WithoutCancel(ctx), stagedRows[0], f.id); err != nil {
+		f.store.log.Warn("a copy for a fork that failed could not be removed yet", "error", err)
+	}
+}
+
+// ForkTx makes the copy the first and live deployment of an app that has none. The deployment it was made of must still
+// be there: then it was there all the time, and the copy is whole.
+func (s *Store) ForkTx(tx *database.Tx, f *Fork, appID, message string) (Deployment, error) {
+	if err := refuseDamaged(tx.Conn, f.id); err != nil {
+		return Deployment{}, err
+	}
+	err := tx.Exec(`INSERT INTO deployments (id, app_id, number, digest, message, manifest, spa, source, files, bytes, created_at)
+		SELECT ?, ?, 1, digest, ?, manifest, spa, source, files, bytes, ? FROM deployments WHERE id = ?`, f.id, appID, message, time.Now(), f.From.ID)
+	if err == nil && tx.Changes() == 0 {
+		err = errs.New(errs.Conflict, "deployment %d was removed while it was copied; try again", f.From.Number)
 	}
 	if err == nil {
-		err = tx.Exec("INSERT INTO programs (deployment_id, program) SELECT ?, program FROM programs WHERE deployment_id = ?", fork, from.ID)
+		err = tx.Exec("INSERT INTO programs (deployment_id, program) SELECT ?, program FROM programs WHERE deployment_id = ?", f.id, f.From.ID)
 	}
 	if err != nil {
 		return Deployment{}, err

@@ -26,7 +26,7 @@ func (s *Store) FilePage(ctx context.Context, deployment, cursor string, limit i
 	page = []Listed{}
 	err = s.db.Read(ctx, func(c *database.Conn) error {
 		return c.Each(`SELECT f.path, b.hash, b.size FROM deployment_files f JOIN blobs b ON b.id = f.blob_id
-			WHERE f.deployment_id = ? AND f.path > ? ORDER BY f.path LIMIT ?`, func(r *database.Row) error {
+			WHERE f.deployment_id = ? AND f.path > ? AND `+exists+` ORDER BY f.path LIMIT ?`, func(r *database.Row) error {
 			f := Listed{Path: r.Text(0), Size: r.Int64(2)}
 			r.ReadBytes(1, f.Hash[:])
 			f.Type = contentType(f.Path)[0]
@@ -56,7 +56,7 @@ func (s *Store) File(ctx context.Context, deployment, path string) (f File, err 
 	f.Path = path
 	err = s.db.Read(ctx, func(c *database.Conn) error {
 		found, err := c.First(`SELECT b.id, b.hash, b.size FROM deployment_files f JOIN blobs b ON b.id = f.blob_id
-			WHERE f.deployment_id = ? AND f.path = ?`, func(r *database.Row) {
+			WHERE f.deployment_id = ? AND f.path = ? AND `+exists, func(r *database.Row) {
 			f.Blob, f.Size = r.Int64(0), r.Int64(2)
 			r.ReadBytes(1, f.Hash[:])
 		}, deployment, path)

@@ -51,7 +51,7 @@ func (s *Store) privateFile(ctx context.Context, deployment, path string) (File,
 func (s *Store) PrivateFiles(ctx context.Context, deployment string) ([]string, error) {
 	list := []string{}
 	err := s.db.Read(ctx, func(c *database.Conn) error {
-		return c.Each("SELECT path FROM deployment_files WHERE deployment_id = ? AND path > ? AND path < ? ORDER BY path LIMIT ?", func(r *database.Row) error {
+		return c.Each("SELECT f.path FROM deployment_files f WHERE f.deployment_id = ? AND f.path > ? AND f.path < ? AND "+exists+" ORDER BY f.path LIMIT ?", func(r *database.Row) error {
 			list = append(list, strings.TrimPrefix(r.Text(0), privateFolder))
 			return nil
 		}, deployment, privateFolder, "private0", mostPrivate)

@@ -14,8 +14,7 @@ import (
 )
 
 const (
-	// batchBytes and batchBlobs bound how much small content shares one write: 1,000 small files take a few commits,
-	// and no other write waits longer than for some milliseconds.
+	// batchBytes and batchBlobs bound how much small content waits in memory to be stored together.
 	batchBytes = 4 << 20
 	batchBlobs = 512
 
@@ -50,8 +49,8 @@ func (s *Store) Receive(ctx context.Context, uploadID string, body io.Reader) (R
 	if source.err != nil && !errors.Is(source.err, io.EOF) {
 		err = cutOff(source.err)
 	}
-	if flushed := in.flush(ctx); err == nil {
-		err = flushed
+	if stored := in.end(ctx); err == nil {
+		err = stored
 	}
 	in.countMissing()
 	return in.got, err
@@ -79,8 +78,8 @@ func (s *Store) Fill(ctx context.Context, uploadID string, read func(take func(h
 		}
 		return in.take(ctx, hash, w, content)
 	})
-	if flushed := in.flush(ctx); err == nil {
-		err = flushed
+	if stored := in.end(ctx); err == nil {
+		err = stored
 	}
 	in.countMissing()
 	return in.got, err
@@ -286,33 +285,38 @@ func (w *wanted) mismatch() error {
 	return errs.New(errs.Invalid, "%s arrived with other content than was announced: it changed while it was sent, or was damaged on the way; deploy again", w.path)
 }
 
-// flush stores the batch in one write. It goes on when the client has left: what has arrived stays.
+// flush stores the batch. It goes on when the client has left: what has arrived stays.
 func (in *intake) flush(ctx context.Context) error {
 	if len(in.batch) == 0 {
 		return nil
 	}
 	batch := in.batch
 	in.batch, in.bytes = nil, 0
-	var got Received
-	err := in.write(ctx, func(tx *database.Tx) error {
-		got = in.got
-		for _, c := range batch {
+	got := in.got
+	err := in.write(ctx, func(*database.Tx) error { return nil })
+	if err == nil {
+		err = database.StepsOver(context.WithoutCancel(ctx), in.store.db, batch, func(tx *database.Tx, c content) error {
 			_, added, err := putBlob(tx, c.hash, c.data)
-			if err != nil {
-				return err
-			}
 			got.count(added, int64(len(c.data)))
-		}
-		return nil
-	})
+			return err
+		})
+	}
 	if err == nil {
 		in.got = got
 		return nil
 	}
-	for _, c := range batch {
+	for _, c := range batch { // some may be: the next upload finds them
 		in.wanted[c.hash].stored = false
 	}
 	return err
+}
+
+// end stores what is left, and lets what was damaged and came again take its place.
+func (in *intake) end(ctx context.Context) error {
+	if err := in.flush(ctx); err != nil {
+		return err
+	}
+	return in.store.mend(context.WithoutCancel(ctx))
 }
 
 func (r *Received) count(added bool, size int64) {

@@ -40,6 +40,7 @@ type Store struct {
 	mu       sync.Mutex
 	arriving map[int64]int        // blobs without a hash that a Receive is still filling, counted
 	damaged  map[int64]bool       // blobs that were told of
+	staging  map[string]bool      // deployments that are being copied by a Fork
 	replaced map[string]time.Time // deployments that stopped being live, and when; requests may still be reading them
 }
 
@@ -53,7 +54,7 @@ func New(c Config) *Store {
 	}
 	return &Store{
 		db: c.DB, limits: c.Limits, log: c.Log, temp: c.Temp, tellDamage: c.Damaged, checkProgram: c.Program,
-		arriving: map[int64]int{}, damaged: map[int64]bool{}, replaced: map[string]time.Time{},
+		arriving: map[int64]int{}, damaged: map[int64]bool{}, staging: map[string]bool{}, replaced: map[string]time.Time{},
 	}
 }
 
@@ -63,7 +64,7 @@ func (s *Store) Files(ctx context.Context, deployment string) ([]File, error) {
 	err := s.db.Read(ctx, func(c *database.Conn) (err error) {
 		files, err = readFiles(c, `SELECT f.path, b.id, b.hash, b.size, v.encoding, v.variant_id, c.size
 			FROM deployment_files f JOIN blobs b ON b.id = f.blob_id`+joinVariants+`
-			WHERE f.deployment_id = ? ORDER BY f.path, c.size`, deployment)
+			WHERE f.deployment_id = ? AND `+exists+` ORDER BY f.path, c.size`, deployment)
 		return err
 	})
 	if err == nil && len(files) == 0 { // an empty deployment cannot be made

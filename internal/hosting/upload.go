@@ -3,6 +3,7 @@ package hosting
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"fazt/internal/database"
@@ -55,12 +56,14 @@ func (s *Store) Begin(ctx context.Context, appName, appID string, plan Plan) (Up
 	if err != nil || u.Same != nil {
 		return u, err
 	}
-	err = s.db.Write(ctx, func(tx *database.Tx) (err error) {
-		if u.ID, err = accept(tx, appName, appID, plan, seconds(limits.UploadLifetime)); err != nil {
-			return err
-		}
-		return u.findMissing(tx.Conn, plan)
-	})
+	made := false
+	if u.ID, made, err = s.accept(ctx, appName, appID, plan, seconds(limits.UploadLifetime)); err == nil {
+		// The files are announced, so what is found here stays.
+		err = s.db.Read(ctx, func(c *database.Conn) error { return u.findMissing(c, plan) })
+	}
+	if err != nil && made {
+		s.forget(ctx, u.ID)
+	}
 	return u, err
 }
 
@@ -130,27 +133,54 @@ func (u *Upload) findMissing(c *database.Conn, plan Plan) error {
 	return nil
 }
 
-// accept stores the plan, or finds it stored.
-func accept(tx *database.Tx, appName, appID string, plan Plan, lifetime time.Duration) (uploadID string, err error) {
-	now, digest, settings := time.Now(), plan.digest(), string(plan.settings())
-	found, err := tx.First(`SELECT id FROM uploads WHERE app_name = ? AND app_id IS nullif(?, '') AND digest = ? AND settings = ?
-		AND deployment_id IS NULL AND expires_at > ?`, func(r *database.Row) { uploadID = r.Text(0) }, appName, appID, digest, settings, now)
+// accept stores the plan, or finds it stored. An upload that was made is to be forgotten when it fails.
+func (s *Store) accept(ctx context.Context, appName, appID string, plan Plan, lifetime time.Duration) (uploadID string, made bool, err error) {
+	digest, settings := plan.digest(), string(plan.settings())
+	err = s.db.Write(ctx, func(tx *database.Tx) error {
+		now := time.Now()
+		found, err := tx.First(`SELECT id FROM uploads WHERE app_name = ? AND app_id IS nullif(?, '') AND digest = ? AND settings = ?
+			AND deployment_id IS NULL AND announced AND expires_at > ?`, func(r *database.Row) { uploadID = r.Text(0) }, appName, appID, digest, settings, now)
+		if err != nil {
+			return err
+		}
+		if found {
+			return progress(tx, uploadID, lifetime)
+		}
+		uploadID, made = id.New("upl"), true
+		return tx.Exec("INSERT INTO uploads (id, app_name, app_id, digest, settings, created_at, expires_at, announced) VALUES (?, ?, nullif(?, ''), ?, ?, ?, ?, 0)",
+			uploadID, appName, appID, digest, settings, now, now.Add(lifetime))
+	})
+	if err != nil || !made {
+		return uploadID, made, err
+	}
+	err = database.StepsOver(ctx, s.db, slices.Collect(slices.Chunk(plan.Files, stepRows)), func(tx *database.Tx, files []Announced) error {
+		return announce(tx, uploadID, files, lifetime)
+	})
 	if err != nil {
-		return "", err
+		return uploadID, made, err
 	}
-	if found {
-		return uploadID, progress(tx, uploadID, lifetime)
-	}
-	uploadID = id.New("upl")
-	err = tx.Exec("INSERT INTO uploads (id, app_name, app_id, digest, settings, created_at, expires_at) VALUES (?, ?, nullif(?, ''), ?, ?, ?, ?)",
-		uploadID, appName, appID, digest, settings, now, now.Add(lifetime))
-	for _, f := range plan.Files {
+	err = s.db.Write(ctx, func(tx *database.Tx) error { return tx.Exec("UPDATE uploads SET announced = 1 WHERE id = ?", uploadID) })
+	return uploadID, made, err
+}
+
+// announce stores some of the files of a plan.
+func announce(tx *database.Tx, uploadID string, files []Announced, lifetime time.Duration) error {
+	err := progress(tx, uploadID, lifetime)
+	for _, f := range files {
 		if err != nil {
 			break
 		}
 		err = tx.Exec("INSERT INTO upload_files (upload_id, path, hash, size) VALUES (?, ?, ?, ?)", uploadID, f.Path, f.Hash[:], f.Size)
 	}
-	return uploadID, err
+	return err
+}
+
+// forget removes an upload that failed before it was known to anyone. Where that fails too, it expires.
+func (s *Store) forget(ctx context.Context, uploadID string) {
+	err := s.db.Write(context.WithoutCancel(ctx), func(tx *database.Tx) error { return tx.Exec("DELETE FROM uploads WHERE id = ?", uploadID) })
+	if err != nil {
+		s.log.Warn("an upload that failed could not be removed yet", "error", err)
+	}
 }
 
 // progress gives an upload its full lifetime again. One that has ended meanwhile is NotFound.
@@ -173,15 +203,16 @@ type uploadRow struct {
 	digest     []byte
 	plan       Plan // without its files
 	deployment string
+	stage      string // what it will be; "" = not all files are stored for it
 }
 
 // findUpload finds an upload that is open or committed.
 func findUpload(c *database.Conn, uploadID string) (uploadRow, error) {
 	u := uploadRow{id: uploadID}
 	var settings string
-	found, err := c.First(`SELECT coalesce(app_id, app_name), digest, settings, coalesce(deployment_id, '') FROM uploads
-		WHERE id = ? AND (deployment_id IS NOT NULL OR expires_at > ?)`, func(r *database.Row) {
-		u.app, u.digest, settings, u.deployment = r.Text(0), r.Bytes(1), r.Text(2), r.Text(3)
+	found, err := c.First(`SELECT coalesce(app_id, app_name), digest, settings, coalesce(deployment_id, ''), iif(files IS NULL, '', stage) FROM uploads
+		WHERE id = ? AND announced AND (deployment_id IS NOT NULL OR expires_at > ?)`, func(r *database.Row) {
+		u.app, u.digest, settings, u.deployment, u.stage = r.Text(0), r.Bytes(1), r.Text(2), r.Text(3), r.Text(4)
 	}, uploadID, time.Now())
 	if err != nil {
 		return u, err
@@ -213,37 +244,46 @@ type Ready struct {
 	Committed *Deployment // what it has become, if it was committed before; Files and Source are empty then
 }
 
-// Ready tells what an upload is about to become. While content is missing it is a Conflict that says how much.
-func (s *Store) Ready(ctx context.Context, uploadID string) (Ready, error) {
-	var ready Ready
+// Ready tells what an upload is about to become, and stores its files where nothing sees them, so that to commit it is
+// the matter of a moment. While content is missing it is a Conflict that says how much.
+func (s *Store) Ready(ctx context.Context, uploadID string) (ready Ready, err error) {
 	lifetime := seconds(s.limits("").UploadLifetime)
+	var u uploadRow
 	// A write, because what follows may take its time and the upload must not expire during it.
-	err := s.db.Write(ctx, func(tx *database.Tx) error {
-		u, err := findUpload(tx.Conn, uploadID)
-		if err != nil {
-			return err
+	err = s.db.Write(ctx, func(tx *database.Tx) (err error) {
+		if u, err = findUpload(tx.Conn, uploadID); err == nil && u.deployment == "" {
+			err = progress(tx, uploadID, lifetime)
 		}
-		ready = Ready{App: u.app, Plan: u.plan}
-		if u.deployment != "" {
-			d, _, err := findDeployment(tx.Conn, "WHERE d.id = ?", u.deployment)
+		return err
+	})
+	if err != nil {
+		return ready, err
+	}
+	ready = Ready{App: u.app, Plan: u.plan}
+	if u.deployment != "" {
+		return ready, s.db.Read(ctx, func(c *database.Conn) error {
+			d, _, err := findDeployment(c, "WHERE d.id = ?", u.deployment)
 			ready.Committed = &d
 			return err
+		})
+	}
+	err = s.db.Read(ctx, func(c *database.Conn) (err error) {
+		if err = u.complete(c); err == nil {
+			ready.Plan.Manifest, err = u.manifest(c)
 		}
-		if err := u.complete(tx.Conn); err != nil {
-			return err
-		}
-		if ready.Plan.Manifest, err = u.manifest(tx.Conn); err != nil {
-			return err
-		}
-		return progress(tx, uploadID, lifetime)
+		return err
 	})
-	if err != nil || ready.Committed != nil {
+	var stage string
+	if err == nil {
+		stage, err = s.stage(ctx, uploadID)
+	}
+	if err != nil {
 		return ready, err
 	}
 	err = s.db.Read(ctx, func(c *database.Conn) (err error) {
 		ready.Files, err = readFiles(c, `SELECT f.path, b.id, b.hash, b.size, v.encoding, v.variant_id, c.size
-			FROM upload_files f JOIN blobs b ON b.hash = f.hash`+joinVariants+`
-			WHERE f.upload_id = ? ORDER BY f.path, c.size`, uploadID)
+			FROM deployment_files f JOIN blobs b ON b.id = f.blob_id`+joinVariants+`
+			WHERE f.deployment_id = ? ORDER BY f.path, c.size`, stage)
 		return err
 	})
 	ready.Source = s.Source(ready.Files)
@@ -282,7 +322,7 @@ func (u uploadRow) manifest(c *database.Conn) (Manifest, error) {
 	return Manifest{}, nil
 }
 
-// CommitTx turns an upload into a deployment of an app and, unless it is a preview, puts it live, in the caller's
+// CommitTx turns an upload that is Ready into a deployment of an app and, unless it is a preview, puts it live, in the caller's
 // write: together with whatever else that does, or not at all. An upload that was committed gives the deployment it
 // became.
 func (s *Store) CommitTx(tx *database.Tx, uploadID, appID string, program []byte) (Deployment, error) {
@@ -294,10 +334,10 @@ func (s *Store) CommitTx(tx *database.Tx, uploadID, appID string, program []byte
 		d, _, err := findDeployment(tx.Conn, "WHERE d.id = ?", u.deployment)
 		return d, err
 	}
-	if err := u.complete(tx.Conn); err != nil {
+	if err := u.ready(tx.Conn); err != nil {
 		return Deployment{}, err
 	}
-	number, err := u.insertDeployment(tx, id.New("dep"), appID, program)
+	number, err := u.insertDeployment(tx, appID, program)
 	if err != nil {
 		return Deployment{}, err
 	}
@@ -307,8 +347,25 @@ func (s *Store) CommitTx(tx *database.Tx, uploadID, appID string, program []byte
 	return s.GoLiveTx(tx, appID, number)
 }
 
-// insertDeployment makes the deployment of a complete upload, and leaves of the upload only what it has become.
-func (u uploadRow) insertDeployment(tx *database.Tx, deploymentID, appID string, program []byte) (number int, err error) {
+// ready says whether an upload can be committed. Its files were all there when they were stored, and content that
+// has a place stays, unless the disk damages it.
+func (u uploadRow) ready(c *database.Conn) error {
+	if u.stage == "" {
+		if err := u.complete(c); err != nil {
+			return err
+		}
+		return errs.New(errs.Conflict, "the files of the upload %q are not all stored yet; try again", u.id)
+	}
+	damaged, err := c.First("SELECT 1 FROM damage x CROSS JOIN deployment_files f ON f.blob_id = x.blob_id WHERE f.deployment_id = ?", func(*database.Row) {}, u.stage)
+	if err == nil && damaged {
+		err = u.complete(c)
+	}
+	return err
+}
+
+// insertDeployment makes the deployment of an upload that is ready, and leaves of the upload only what it has become: the
+// collector removes its files.
+func (u uploadRow) insertDeployment(tx *database.Tx, appID string, program []byte) (number int, err error) {
 	manifest, err := u.manifest(tx.Conn)
 	if err != nil {
 		return 0, err
@@ -333,21 +390,13 @@ func (u uploadRow) insertDeployment(tx *database.Tx, deploymentID, appID string,
 		return 0, err
 	}
 	err = tx.Exec(`INSERT INTO deployments (id, app_id, number, digest, message, manifest, spa, source, files, bytes, created_at)
-		SELECT ?, ?, ?, ?, ?, ?, ?, ?, count(*), sum(b.size), ? FROM upload_files f JOIN blobs b ON b.hash = f.hash WHERE f.upload_id = ?`,
-		deploymentID, appID, number, u.digest, u.plan.Message, string(description), spa, source, time.Now(), u.id)
-	if err != nil {
-		return 0, err
-	}
-	err = tx.Exec(`INSERT INTO deployment_files (deployment_id, path, blob_id)
-		SELECT ?, f.path, b.id FROM upload_files f JOIN blobs b ON b.hash = f.hash WHERE f.upload_id = ?`, deploymentID, u.id)
+		SELECT stage, ?, ?, ?, ?, ?, ?, ?, files, bytes, ? FROM uploads WHERE id = ?`,
+		appID, number, u.digest, u.plan.Message, string(description), spa, source, time.Now(), u.id)
 	if err == nil && len(program) > 0 {
-		err = tx.Exec("INSERT INTO programs (deployment_id, program) VALUES (?, ?)", deploymentID, program)
+		err = tx.Exec("INSERT INTO programs (deployment_id, program) VALUES (?, ?)", u.stage, program)
 	}
 	if err == nil {
-		err = tx.Exec("UPDATE uploads SET deployment_id = ?, app_id = ? WHERE id = ?", deploymentID, appID, u.id)
-	}
-	if err == nil {
-		err = tx.Exec("DELETE FROM upload_files WHERE upload_id = ?", u.id)
+		err = tx.Exec("UPDATE uploads SET deployment_id = stage, stage = NULL, app_id = ? WHERE id = ?", appID, u.id)
 	}
 	return number, err
 }

@@ -233,6 +233,7 @@ func TestCommitTwiceGivesOneDeployment(t *testing.T) {
 	if n := b.count("SELECT count(*) FROM deployments"); n != 1 {
 		t.Errorf("%d deployments", n)
 	}
+	b.collect()
 	if n := b.count("SELECT count(*) FROM upload_files"); n != 0 {
 		t.Errorf("%d files are still announced, and would keep their content", n)
 	}
@@ -256,6 +257,9 @@ func TestDeployIsAllOrNothing(t *testing.T) {
 	f := texts("index.html", "new")
 	u := b.begin(testApp, f.plan())
 	if _, err := b.Receive(t.Context(), u.ID, bytes.NewReader(f.stream(u.Missing))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Ready(t.Context(), u.ID); err != nil {
 		t.Fatal(err)
 	}
 	err := b.db.Write(t.Context(), func(tx *database.Tx) error {

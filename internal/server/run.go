@@ -46,7 +46,7 @@ func (i *Instance) Run(ctx context.Context, ready Ready) error {
 
 	sinks := begin(context.WithoutCancel(ctx), stop, i.Activity.Run, i.AppLog.Run, i.Keys.Run, i.NetLog.Run, i.Net.Run)
 	disk := begin(context.WithoutCancel(ctx), stop, i.DB.Watch)
-	work := begin(context.WithoutCancel(ctx), stop, i.engine.Run, i.Hosting.Run, i.Hosting.Watch, i.KV.Run, spareProcessor, i.governor.run, i.storeStops, i.watchBurning)
+	work := begin(context.WithoutCancel(ctx), stop, i.engine.Run, i.Hosting.Run, i.Hosting.Watch, i.KV.Run, spareProcessor, i.governor.run, i.storeStops, i.watchBurning, i.removeLeftovers)
 	front := begin(context.WithoutCancel(ctx), stop, services(edges)...)
 	if err := i.started(ctx, r); err != nil {
 		i.log.Error("the start could not be recorded", "error", err)

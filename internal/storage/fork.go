@@ -1,31 +1,133 @@
 package storage
 
-import "fazt/internal/database"
+import (
+	"context"
+	"strings"
+
+	"fazt/internal/database"
+	"fazt/internal/errs"
+)
 
 // store is a table of what apps keep. Every such table is declared here, so that nothing is forgotten when an app is
-// forked with its data; a test holds the list against the schema.
-type store struct{ table, columns string } // the columns besides app_id
+// forked with its data or removed; a test holds the list against the schema.
+type store struct{ table, key, columns string } // the rest of the primary key, and the columns, besides app_id
 
 func stores() []store {
 	return []store{
-		{"kv", "user_id, key, value, expires_at, updated_at"},
+		{"kv", "user_id, key", "user_id, key, value, expires_at, updated_at"},
 	}
 }
 
-// ForkTx copies everything one app keeps to another, which has nothing yet and must be allowed to keep that much.
-func (k *KV) ForkTx(tx *database.Tx, from, to string) error {
-	u, err := usage(tx.Conn, from)
+const (
+	stepRows  = 50        // rows one step copies or removes
+	stepBytes = 256 << 10 // of a step that copies, unless one row has more
+)
+
+// Fork is a copy of what an app keeps, which no app has yet. Close it once it is made, or will not be.
+type Fork struct {
+	kv   *KV
+	id   string
+	kept Usage
+}
+
+// Fork copies everything one app keeps, as it is at one moment, for an app that does not exist yet and has the id to. That must be
+// allowed to keep that much. Others write meanwhile. Until MakeTx the copy is a leftover: nothing shows it, and it goes if
+// the process ends.
+func (k *KV) Fork(ctx context.Context, from, to string) (*Fork, error) {
+	f := &Fork{kv: k, id: to}
+	k.noteForking(to, true)
+	err := k.DB.Write(ctx, func(tx *database.Tx) error { return tx.Exec("INSERT INTO leftovers (app_id) VALUES (?)", to) })
+	if err == nil {
+		err = k.DB.ReadMoment(ctx, func(c *database.Conn) error { return f.copy(ctx, c, from) })
+	}
 	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f *Fork) copy(ctx context.Context, c *database.Conn, from string) (err error) {
+	if f.kept, err = usage(c, from); err != nil {
 		return err
 	}
-	if most := k.Limits(to).MaxAppData; u.Bytes > most {
-		return full(0, u.Bytes, most)
+	if most := f.kv.Limits(f.id).MaxAppData; f.kept.Bytes > most {
+		return full(0, f.kept.Bytes, most)
 	}
 	for _, s := range stores() {
-		err := tx.Exec("INSERT INTO "+s.table+" (app_id, "+s.columns+") SELECT ?, "+s.columns+" FROM "+s.table+" WHERE app_id = ?", to, from)
-		if err != nil {
+		if err := f.copyTable(ctx, c, s, from); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (f *Fork) copyTable(ctx context.Context, c *database.Conn, s store, from string) error {
+	insert := "INSERT INTO " + s.table + " (app_id, " + s.columns + ") VALUES (?" + strings.Repeat(", ?", strings.Count(s.columns, ",")+1) + ")"
+	var rows [][]any
+	bytes := 0
+	flush := func() error {
+		err := database.StepsOver(ctx, f.kv.DB, rows, func(tx *database.Tx, row []any) error { return tx.Exec(insert, row...) })
+		rows, bytes = rows[:0], 0
+		return err
+	}
+	err := c.Each("SELECT "+s.columns+" FROM "+s.table+" WHERE app_id = ?", func(r *database.Row) error {
+		row := []any{f.id}
+		for i := range strings.Count(s.columns, ",") + 1 {
+			row = append(row, r.Value(i))
+			bytes += r.Len(i)
+		}
+		if rows = append(rows, row); bytes < stepBytes && len(rows) < 20*stepRows {
+			return nil
+		}
+		return flush()
+	}, from)
+	if err != nil {
+		return err
+	}
+	return flush()
+}
+
+// MakeTx gives the copy to the app, which was made in the same transaction and keeps nothing yet.
+func (f *Fork) MakeTx(tx *database.Tx) error {
+	if err := tx.Exec("DELETE FROM leftovers WHERE app_id = ?", f.id); err != nil {
+		return err
+	}
+	if tx.Changes() == 0 {
+		return errs.New(errs.Conflict, "the copy of what the app keeps is gone; try again")
+	}
+	return tx.Exec("UPDATE usage SET keys = ?, key_bytes = ? WHERE app_id = ?", f.kept.Keys, f.kept.KeyBytes, f.id)
+}
+
+// Close leaves the copy to RemoveLeftovers, unless it was made.
+func (f *Fork) Close() { f.kv.noteForking(f.id, false) }
+
+func (k *KV) noteForking(app string, forking bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if forking {
+		k.forking[app] = true
+	} else {
+		delete(k.forking, app)
+	}
+}
+
+func (k *KV) isForking(app string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.forking[app]
+}
+
+// RemoveLeftovers removes what an app that is not there has left, and says whether nothing more of it will come: a fork may be
+// under way.
+func (k *KV) RemoveLeftovers(ctx context.Context, app string) (done bool, err error) {
+	if k.isForking(app) {
+		return false, nil
+	}
+	for _, s := range stores() {
+		if err := k.DB.RemoveLeftovers(ctx, s.table, s.key, app); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -20,7 +21,6 @@ const (
 	listMost    = 1000
 	listBytes   = 4 << 20 // of keys and values; a page that would be larger ends earlier
 	purgeEvery  = time.Minute
-	purgeBatch  = 500 // expired entries removed in one write
 )
 
 // Scope says whose data: an app's, or one user's within an app. Two scopes never see each other.
@@ -56,10 +56,15 @@ type Config struct {
 }
 
 // KV is the key-value store of all apps.
-type KV struct{ Config }
+type KV struct {
+	Config
+
+	mu      sync.Mutex
+	forking map[string]bool // ids of apps that a Fork is making
+}
 
 // New is the store in c.DB. It starts nothing.
-func New(c Config) *KV { return &KV{c} }
+func New(c Config) *KV { return &KV{Config: c, forking: map[string]bool{}} }
 
 // Get reads a value. An expired one is not found.
 func (k *KV) Get(ctx context.Context, s Scope, key string) (value []byte, found bool, err error) {
@@ -72,8 +77,8 @@ func (k *KV) Get(ctx context.Context, s Scope, key string) (value []byte, found 
 	}
 	defer cancel()
 	err = k.DB.Read(ctx, func(c *database.Conn) (err error) {
-		found, err = c.First(`SELECT value FROM kv WHERE app_id = ? AND user_id = ? AND key = ?
-			AND (expires_at IS NULL OR expires_at > ?)`, func(r *database.Row) { value = r.Bytes(0) }, s.App, s.User, key, time.Now())
+		found, err = c.First(`SELECT value FROM kv WHERE app_id = ?1 AND user_id = ?2 AND key = ?3
+			AND (expires_at IS NULL OR expires_at > ?4) AND `+ofAnApp, func(r *database.Row) { value = r.Bytes(0) }, s.App, s.User, key, time.Now())
 		return err
 	})
 	return value, found, err
@@ -111,9 +116,6 @@ func (k *KV) Set(ctx context.Context, s Scope, key string, value []byte, ttl tim
 			ON CONFLICT (app_id, user_id, key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at, updated_at = excluded.updated_at`,
 			s.App, s.User, key, string(value), expires, now)
 	})
-	if database.IsForeignKey(err) {
-		return errs.Wrap(errs.NotFound, err, "the app was removed")
-	}
 	return err
 }
 
@@ -128,7 +130,7 @@ func (k *KV) Delete(ctx context.Context, s Scope, key string) (existed bool, err
 	}
 	defer cancel()
 	err = k.DB.Write(ctx, func(tx *database.Tx) error {
-		return tx.Each("DELETE FROM kv WHERE app_id = ? AND user_id = ? AND key = ? RETURNING expires_at IS NULL OR expires_at > ?", func(r *database.Row) error {
+		return tx.Each("DELETE FROM kv WHERE app_id = ?1 AND user_id = ?2 AND key = ?3 AND "+ofAnApp+" RETURNING expires_at IS NULL OR expires_at > ?4", func(r *database.Row) error {
 			existed = r.Bool(0)
 			return nil
 		}, s.App, s.User, key, time.Now())
@@ -187,10 +189,13 @@ func (k *KV) List(ctx context.Context, s Scope, o ListOptions) (Page, error) {
 // No character of a prefix means anything but itself.
 const (
 	listHead  = "SELECT key, value, expires_at FROM kv WHERE app_id = ?1 AND user_id = ?2 AND key "
-	listTail  = " ?3 AND (expires_at IS NULL OR expires_at > ?4) ORDER BY key LIMIT ?5"
+	listTail  = " ?3 AND (expires_at IS NULL OR expires_at > ?4) AND " + ofAnApp + " ORDER BY key LIMIT ?5"
 	listFrom  = listHead + ">=" + listTail
 	listAfter = listHead + ">" + listTail
 )
+
+// ofAnApp is the condition that the app ?1 is there: what removed apps have left is never shown.
+const ofAnApp = "EXISTS (SELECT 1 FROM apps WHERE id = ?1)"
 
 // errEnd ends a scan.
 var errEnd = errors.New("the keys with the prefix end here")
@@ -206,19 +211,14 @@ func (k *KV) Run(ctx context.Context) error {
 
 // Purge removes every expired entry, a batch at a time so that it holds up nobody, and returns how many it removed.
 func (k *KV) Purge(ctx context.Context) (removed int, err error) {
-	for {
-		n := 0
-		err := k.DB.Write(ctx, func(tx *database.Tx) error {
-			err := tx.Exec(`DELETE FROM kv WHERE (app_id, user_id, key) IN
-				(SELECT app_id, user_id, key FROM kv WHERE expires_at <= ? LIMIT ?)`, time.Now(), purgeBatch)
-			n = tx.Changes()
-			return err
-		})
-		removed += n
-		if err != nil || n < purgeBatch {
-			return removed, err
-		}
-	}
+	err = k.DB.Steps(ctx, func(tx *database.Tx) (more bool, err error) {
+		// What is copied for a fork was counted by then.
+		err = tx.Exec(`DELETE FROM kv WHERE (app_id, user_id, key) IN
+			(SELECT app_id, user_id, key FROM kv WHERE expires_at <= ? AND app_id NOT IN (SELECT app_id FROM leftovers) LIMIT ?)`, time.Now(), stepRows)
+		removed += tx.Changes()
+		return tx.Changes() == stepRows, err
+	})
+	return removed, err
 }
 
 func (k *KV) checkKey(app, key string) error {

@@ -27,8 +27,12 @@ func (k *KV) Usage(ctx context.Context, app string) (u Usage, err error) {
 	return u, err
 }
 
+// usage is that of an app; NotFound when there is no such app.
 func usage(c *database.Conn, app string) (u Usage, err error) {
-	_, err = c.First("SELECT keys, key_bytes FROM usage WHERE app_id = ?", func(r *database.Row) { u.Keys, u.KeyBytes = r.Int(0), r.Int64(1) }, app)
+	found, err := c.First("SELECT keys, key_bytes FROM usage WHERE app_id = ?", func(r *database.Row) { u.Keys, u.KeyBytes = r.Int(0), r.Int64(1) }, app)
+	if err == nil && !found {
+		err = errs.New(errs.NotFound, "the app was removed")
+	}
 	u.Bytes = u.KeyBytes + entryCost*int64(u.Keys)
 	return u, err
 }

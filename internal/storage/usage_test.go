@@ -101,9 +101,7 @@ func TestTheUsageIsExactWhateverChangesWhatAppsKeep(t *testing.T) {
 	exec(t, k, "INSERT INTO kv VALUES ('b', '', 'up', '1', NULL, 1) ON CONFLICT DO UPDATE SET value = '1234567'")
 	checkUsage(t, k, "an upsert", "a", "b")
 
-	exec(t, k, "INSERT INTO apps VALUES ('c', 'c', '', 1, 1)")
-	checkUsage(t, k, "a new app", "c")
-	if err := k.DB.Write(t.Context(), func(tx *database.Tx) error { return k.ForkTx(tx, "b", "c") }); err != nil {
+	if err := fork(t, k, "b", "c"); err != nil {
 		t.Fatal(err)
 	}
 	checkUsage(t, k, "a fork", "a", "b", "c")
@@ -114,7 +112,26 @@ func TestTheUsageIsExactWhateverChangesWhatAppsKeep(t *testing.T) {
 	exec(t, k, "DELETE FROM kv") // SQLite would do it without looking at rows, were there no triggers
 	checkUsage(t, k, "a delete of everything", "a", "b", "c")
 	exec(t, k, "DELETE FROM apps WHERE id = 'b'")
-	checkUsage(t, k, "the removal of an app", "a", "b", "c")
+	checkUsage(t, k, "the removal of an app", "a", "c")
+	if _, err := k.Usage(t.Context(), "b"); !errs.Is(err, errs.NotFound) {
+		t.Errorf("the usage of an app that was removed: %v", err)
+	}
+}
+
+// fork makes the app to out of what another keeps.
+func fork(t testing.TB, k *KV, from, to string) error {
+	t.Helper()
+	f, err := k.Fork(t.Context(), from, to)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return k.DB.Write(t.Context(), func(tx *database.Tx) error {
+		if err := tx.Exec("INSERT INTO apps VALUES (?1, ?1, '', 1, 1)", to); err != nil {
+			return err
+		}
+		return f.MakeTx(tx)
+	})
 }
 
 func TestAnAppKeepsNoMoreThanItMay(t *testing.T) {
@@ -201,9 +218,8 @@ func TestWritesThatComeTogetherCannotKeepMoreThanAnAppMay(t *testing.T) {
 func TestAForkThatMayNotKeepTheDataIsRefused(t *testing.T) {
 	k := open(t)
 	set(t, k, appA, "k", `1`, 0)
-	exec(t, k, "INSERT INTO apps VALUES ('c', 'c', '', 1, 1)")
 	allow(k, 50)
-	err := k.DB.Write(t.Context(), func(tx *database.Tx) error { return k.ForkTx(tx, "a", "c") })
+	err := fork(t, k, "a", "c")
 	if !errs.Is(err, errs.StorageFull) || counted(t, k, "c").Keys != 0 {
 		t.Errorf("got %v", err)
 	}

@@ -71,7 +71,7 @@ CREATE TABLE deployments (
 ) STRICT;
 
 CREATE TABLE deployment_files (
-  deployment_id TEXT    NOT NULL REFERENCES deployments (id) ON DELETE CASCADE,
+  deployment_id TEXT    NOT NULL,
   path          TEXT    NOT NULL,
   blob_id       INTEGER NOT NULL REFERENCES blobs (id),
   PRIMARY KEY (deployment_id, path)
@@ -100,7 +100,7 @@ CREATE TABLE uploads (
   deployment_id TEXT REFERENCES deployments (id) ON DELETE CASCADE, -- set once committed
   created_at    INTEGER NOT NULL,
   expires_at    INTEGER NOT NULL -- moves on with every sign of progress
-, app_id TEXT REFERENCES apps (id) ON DELETE CASCADE) STRICT;
+, app_id TEXT REFERENCES apps (id) ON DELETE CASCADE, announced INTEGER NOT NULL DEFAULT 1, stage     TEXT, files     INTEGER, bytes     INTEGER) STRICT;
 
 CREATE INDEX uploads_expiry ON uploads (expires_at);
 
@@ -109,7 +109,7 @@ CREATE INDEX uploads_plan ON uploads (app_name, digest);
 CREATE INDEX uploads_deployment ON uploads (deployment_id);
 
 CREATE TABLE upload_files (
-  upload_id TEXT    NOT NULL REFERENCES uploads (id) ON DELETE CASCADE,
+  upload_id TEXT    NOT NULL,
   path      TEXT    NOT NULL,
   hash      BLOB    NOT NULL CHECK (length(hash) = 32),
   size      INTEGER NOT NULL,
@@ -119,7 +119,7 @@ CREATE TABLE upload_files (
 CREATE INDEX upload_files_hash ON upload_files (hash);
 
 CREATE TABLE kv (
-  app_id     TEXT    NOT NULL REFERENCES apps (id) ON DELETE CASCADE,
+  app_id     TEXT    NOT NULL,
   user_id    TEXT    NOT NULL DEFAULT '', -- '' = shared by the whole app
   key        TEXT    NOT NULL,
   value      TEXT    NOT NULL, -- JSON
@@ -132,7 +132,7 @@ CREATE INDEX kv_expiry ON kv (expires_at) WHERE expires_at IS NOT NULL;
 
 CREATE TABLE app_log (
   id         INTEGER NOT NULL PRIMARY KEY,
-  app_id     TEXT    NOT NULL REFERENCES apps (id) ON DELETE CASCADE,
+  app_id     TEXT    NOT NULL,
   at         INTEGER NOT NULL,
   number     INTEGER NOT NULL, -- of the deployment
   level      TEXT    NOT NULL CHECK (level IN ('debug', 'info', 'warn', 'error')),
@@ -344,7 +344,7 @@ CREATE INDEX net_secrets_app ON net_secrets (app_id);
 CREATE TABLE net_log (
   -- Microseconds since 1970 when it was recorded, moved on where two would be the same: sorts, and bounds times.
   id         INTEGER NOT NULL PRIMARY KEY,
-  app_id     TEXT    NOT NULL REFERENCES apps (id) ON DELETE CASCADE,
+  app_id     TEXT    NOT NULL,
   request_id TEXT    NOT NULL DEFAULT '',
   method     TEXT    NOT NULL,
   scheme     TEXT    NOT NULL,
@@ -373,7 +373,7 @@ CREATE TABLE damage (
   blob_id  INTEGER NOT NULL PRIMARY KEY REFERENCES blobs (id) ON DELETE CASCADE,
   cause    TEXT    NOT NULL,
   found_at INTEGER NOT NULL
-) STRICT;
+, mended_by INTEGER REFERENCES blobs (id)) STRICT;
 
 CREATE TABLE content_check (
   only     INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
@@ -381,4 +381,14 @@ CREATE TABLE content_check (
   began_at INTEGER NOT NULL,
   ended_at INTEGER -- of the last whole round; NULL = there was none
 ) STRICT;
+
+CREATE INDEX uploads_stage ON uploads (stage) WHERE stage IS NOT NULL;
+
+CREATE TABLE leftovers (
+  app_id TEXT NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER leftovers_of_removed_app AFTER DELETE ON apps BEGIN
+  INSERT OR IGNORE INTO leftovers (app_id) VALUES (OLD.id);
+END;
 

@@ -1,0 +1,24 @@
+package apps
+
+import (
+	"context"
+
+	"fazt/internal/database"
+)
+
+// Leftovers are ids of apps that are not there, of which there may still be rows: of apps that were removed, and of forks
+// that did not come to be.
+func (s *Store) Leftovers(ctx context.Context) (ids []string, err error) {
+	err = s.db.Read(ctx, func(c *database.Conn) error {
+		return c.Each("SELECT app_id FROM leftovers", func(r *database.Row) error {
+			ids = append(ids, r.Text(0))
+			return nil
+		})
+	})
+	return ids, err
+}
+
+// Forget notes that nothing is left of an app.
+func (s *Store) Forget(ctx context.Context, appID string) error {
+	return s.db.Write(ctx, func(tx *database.Tx) error { return tx.Exec("DELETE FROM leftovers WHERE app_id = ?", appID) })
+}

@@ -1,0 +1,78 @@
+package database
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	// stepsLeast is how long a transaction of Steps goes on although others wait, so that it gets somewhere beside writers
+	// without end; stepsMost is how long it goes on while nobody does: what comes then waits for its commit.
+	stepsLeast = 3 * time.Millisecond
+	stepsMost  = 20 * time.Millisecond
+)
+
+// Steps does work that may be large, a step at a time, until a step says that there is no more, without holding up others:
+// it takes as many transactions as it takes, one ends soon after somebody else wants to write, and of all work of this kind only one
+// is at it at a time. A step should change some dozens of rows. When it returns an error, the steps of the last transaction
+// are undone and those before are not. In all else it is Write.
+func (db *DB) Steps(ctx context.Context, step func(tx *Tx) (more bool, err error)) error {
+	for more := true; more; {
+		if err := db.takeSteps(ctx, func(tx *Tx) (err error) {
+			more, err = db.writer.steps(tx, step)
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (db *DB) takeSteps(ctx context.Context, fn func(tx *Tx) error) error {
+	select {
+	case db.writer.large <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { <-db.writer.large }()
+	return db.Write(ctx, fn)
+}
+
+func (w *writer) steps(tx *Tx, step func(tx *Tx) (more bool, err error)) (more bool, err error) {
+	for began := time.Now(); ; {
+		more, err = step(tx)
+		w.count()
+		if took := time.Since(began); err != nil || !more || took >= stepsMost || took >= stepsLeast && w.waiting() > 0 {
+			return more, err
+		}
+	}
+}
+
+func (w *writer) waiting() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.queue)
+}
+
+// StepsOver is Steps over a list, one element in a step.
+func StepsOver[T any](ctx context.Context, db *DB, list []T, step func(tx *Tx, element T) error) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return db.Steps(ctx, func(tx *Tx) (bool, error) {
+		err := step(tx, list[0])
+		list = list[1:]
+		return len(list) > 0, err
+	})
+}
+
+// RemoveLeftovers removes the rows of an app from a table, as long as the app is not there; key is what follows app_id in
+// the primary key of the table, or all of it.
+func (db *DB) RemoveLeftovers(ctx context.Context, table, key, app string) error {
+	const rows = 50
+	return db.Steps(ctx, func(tx *Tx) (more bool, err error) {
+		err = tx.Exec("DELETE FROM "+table+" WHERE app_id = ?1 AND EXISTS (SELECT 1 FROM leftovers WHERE app_id = ?1) AND ("+key+") IN (SELECT "+key+
+			" FROM "+table+" WHERE app_id = ?1 LIMIT ?2)", app, rows)
+		return tx.Changes() == rows, err
+	})
+}
