@@ -1,7 +1,10 @@
 package main
 
 import (
+	"archive/tar"
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"testing"
@@ -9,6 +12,7 @@ import (
 	"fazt/internal/api/op"
 	"fazt/internal/client"
 	"fazt/internal/database"
+	"fazt/internal/fazttest"
 )
 
 // change is one kind of acknowledged write besides deploys and values of functions: how the nth is made, and the query
@@ -71,13 +75,48 @@ func changes() []change {
 			return err
 		}, "SELECT 1 FROM apps WHERE name = 'new' || ?", false},
 		{"app removed", func(ctx context.Context, c *client.Client, n int) error {
-			if _, err := client.Call(ctx, c, op.AppFork, op.Fork{App: "app", Name: fmt.Sprintf("rm%d", n)}); err != nil {
+			if _, err := client.Call(ctx, c, op.AppFork, op.Fork{App: "app", Name: fmt.Sprintf("rm%d", n), WithData: true}); err != nil {
 				return err
 			}
 			_, err := client.Call(ctx, c, op.AppRemove, op.AppRef{App: fmt.Sprintf("rm%d", n)})
 			return err
 		}, "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM apps WHERE name = 'rm' || ?)", false},
+		{"part of an upload", sendPart,
+			"SELECT 1 FROM uploads u JOIN upload_files f ON f.upload_id = u.id JOIN blobs b ON b.hash = f.hash WHERE u.announced AND f.path = 'part' || ? || '.txt'", false},
 	}
+}
+
+// sendPart begins an upload of two files, and sends one.
+func sendPart(ctx context.Context, c *client.Client, n int) error {
+	part := fmt.Sprintf("part%d.txt", n)
+	f := fazttest.Folder{part: []byte("this is " + part), "rest.txt": []byte("the rest of " + part)}
+	u, err := client.Call(ctx, c, op.UploadStart, op.UploadBegin{App: "parts", Plan: f.Plan()})
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	name := fmt.Sprintf("%x", sha256.Sum256(f[part]))
+	if err := w.WriteHeader(&tar.Header{Name: name, Size: int64(len(f[part])), Mode: 0o600, Typeflag: tar.TypeReg}); err != nil {
+		return err
+	}
+	if _, err := w.Write(f[part]); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	got, err := client.Call(ctx, c, op.UploadSend, op.UploadContent{Upload: u.ID, Body: bytes.NewReader(stored(b.Bytes()))})
+	if err == nil && got.Missing != 1 {
+		err = fmt.Errorf("%d files are missing, want 1", got.Missing)
+	}
+	return err
+}
+
+// stored is data as a zstd frame of one block that is not compressed (RFC 8878, 3.1.1).
+func stored(data []byte) []byte {
+	block := len(data)<<3 | 1
+	return append([]byte{0x28, 0xb5, 0x2f, 0xfd, 0, 0x58, byte(block), byte(block >> 8), byte(block >> 16)}, data...)
 }
 
 // changed is what was acknowledged, and what was under way when the server was killed.

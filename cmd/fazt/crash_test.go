@@ -58,8 +58,13 @@ func TestKilledAtAnyMomentLosesNothingAcknowledged(t *testing.T) {
 	c.verify()
 	c.kill()
 	t.Logf("other changes acknowledged, by kind: %v", c.changed.counts)
-	t.Logf("%d kills: %d answers read, %d deploys and %d writes acknowledged, none lost; ready again in %v at most",
-		done, c.answers.Load(), c.deploys.Load(), len(c.acked), slowest.Round(time.Millisecond))
+	for _, k := range changes() {
+		if done >= 100 && c.changed.counts[k.kind] == 0 {
+			t.Errorf("no %s was acknowledged", k.kind)
+		}
+	}
+	t.Logf("%d kills: %d answers read, %d deploys, %d writes and %d removals of values acknowledged, none lost; ready again in %v at most",
+		done, c.answers.Load(), c.deploys.Load(), len(c.acked), len(c.deleted), slowest.Round(time.Millisecond))
 	if !worked() {
 		t.Fatal("the test did not do its work")
 	}
@@ -119,6 +124,7 @@ func version(n int) fazttest.Folder {
 		"big.txt":    []byte(strings.Repeat(mark, 150_000)), // 1.5 MB
 		"api/main.js": []byte(fmt.Sprintf(`export default { fetch(request) {
 			const url = new URL(request.url), n = url.searchParams.get("n");
+			if (request.method === "DELETE") { fazt.app.kv.delete("k" + n); return new Response("ok"); }
 			if (request.method === "POST") { fazt.app.kv.set("k" + n, Number(n)); return new Response("ok"); }
 			if (n !== null) return Response.json({ n: fazt.app.kv.get("k" + n) ?? null });
 			return new Response(%q.repeat(400));
@@ -143,7 +149,9 @@ type crash struct {
 	deploys atomic.Int64 // acknowledged
 	live    int          // number of the newest acknowledged deployment
 	trying  bool         // whether a further deploy was under way when the server was killed
+	written int          // numbers given to writes
 	acked   []int        // acknowledged writes
+	deleted []int        // of others, those whose removal was acknowledged
 	changed changed      // what was acknowledged besides
 }
 
@@ -266,10 +274,17 @@ func (c *crash) write(ctx context.Context) {
 			time.Sleep(time.Millisecond)
 			continue
 		}
-		n := len(c.acked)
+		n := c.written
+		c.written++
 		body, err := c.get(ctx, http.MethodPost, "/api/x?n="+strconv.Itoa(n))
-		if err == nil && body == "ok" {
+		switch {
+		case err != nil || body != "ok":
+		case n%4 > 0:
 			c.acked = append(c.acked, n)
+		default:
+			if body, err = c.get(ctx, http.MethodDelete, "/api/x?n="+strconv.Itoa(n)); err == nil && body == "ok" {
+				c.deleted = append(c.deleted, n)
+			}
 		}
 	}
 }
@@ -316,15 +331,44 @@ func (c *crash) examine(kill int) {
 	}
 	c.live = number
 	c.changed.verify(c.t, db)
+	c.wantWhole(db)
+}
+
+// wantWhole fails the test where something that takes many writes is seen half done.
+func (c *crash) wantWhole(db *database.DB) {
+	c.t.Helper()
+	for what, sql := range map[string]string{
+		"deployments without some of their files":          "SELECT count(*) FROM deployments d WHERE files <> (SELECT count(*) FROM deployment_files WHERE deployment_id = d.id)",
+		"apps whose values are not those that are counted": "SELECT count(*) FROM usage u WHERE keys <> (SELECT count(*) FROM kv WHERE app_id = u.app_id)",
+		"values of apps that are not there and not known as left over": `SELECT count(*) FROM (SELECT DISTINCT app_id FROM kv)
+			WHERE app_id NOT IN (SELECT id FROM apps) AND app_id NOT IN (SELECT app_id FROM leftovers)`,
+	} {
+		n := 0
+		err := db.Read(context.Background(), func(q *database.Conn) error {
+			_, err := q.First(sql, func(r *database.Row) { n = r.Int(0) })
+			return err
+		})
+		if err != nil || n > 0 {
+			c.t.Fatalf("%d %s (%v)", n, what, err)
+		}
+	}
 }
 
 // verify asks the server for every acknowledged write.
 func (c *crash) verify() {
 	c.t.Helper()
 	for _, n := range c.acked {
-		body, err := c.get(context.Background(), http.MethodGet, "/api/x?n="+strconv.Itoa(n))
-		if want := fmt.Sprintf(`{"n":%d}`, n); err != nil || body != want {
-			c.t.Fatalf("acknowledged write %d: got %q, %v", n, body, err)
-		}
+		c.want(n, fmt.Sprint(n))
+	}
+	for _, n := range c.deleted {
+		c.want(n, "null")
+	}
+}
+
+func (c *crash) want(n int, value string) {
+	c.t.Helper()
+	body, err := c.get(context.Background(), http.MethodGet, "/api/x?n="+strconv.Itoa(n))
+	if want := fmt.Sprintf(`{"n":%s}`, value); err != nil || body != want {
+		c.t.Fatalf("acknowledged write %d: got %q, %v, want %s", n, body, err, want)
 	}
 }
