@@ -47,6 +47,7 @@ func attacks() []attack {
 		{"backup", "40 backups while four visitors write; each is sound and holds every value acknowledged before it", attackBackup},
 		{"rot", "one flipped bit in a small and in a large file on the disk; neither is served, both are mended by the next deploy", attackRot},
 		{"deploycost", "a change of an alias costs the same with 1 app and with 5,801", attackDeployCost},
+		{"bigdeploy", "deploy, fork and remove 20,000 files and 100,000 values: visitors of other apps wait no longer to write (90 s)", attackBigDeploy},
 		{"memory", "bursts in a container of 256 MB: it is not ended, and has its memory back in 12 s (90 s)", attackMemory},
 		{"soak", "mixed load for a minute (FAZT_SOAK=10m): the memory is flat", attackSoak},
 	}
