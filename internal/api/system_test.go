@@ -37,7 +37,7 @@ func TestLimitsOverTheAPI(t *testing.T) {
 		{"GET", "/api/system/limits", "", 200, `"runtime":{"exec_timeout":5000,`},
 		{"GET", "/api/system/limits", "", 200, `"hardware":{"total_ram":`},
 		{"GET", "/api/system/limits/schema", "", 200, `{"path":"runtime.exec_timeout","label":"Deadline","desc":"Wall time one request may spend in a function","type":"integer","unit":"ms","min":10,"max":300000,"default":5000,"formula":"","read_only":false,"per_app":true,"restart":false}`},
-		{"GET", "/api/system/limits/schema", "", 200, `"path":"storage.max_vfs","label":"Static cache","desc":"Memory for static files that are served often","type":"integer","unit":"bytes","min":0,"max":68719476736,"default":null,"formula":"a quarter of hardware.total_ram`},
+		{"GET", "/api/system/limits/schema", "", 200, `"path":"storage.max_vfs","label":"Static cache","desc":"Memory for static files that are served often; less while memory is short","type":"integer","unit":"bytes","min":0,"max":68719476736,"default":null,"formula":"a quarter of hardware.total_ram`},
 		{"PATCH", "/api/system/limits", `{"runtime":{"exec_timeout":8000},"storage.max_upload":"64MiB"}`, 200, `[{"path":"runtime.exec_timeout","old":5000,"new":8000},{"path":"storage.max_upload","old":104857600,"new":67108864}]`},
 		{"GET", "/api/system/limits", "", 200, `"runtime":{"exec_timeout":8000,`},
 		{"PATCH", "/api/system/limits?app=shop", `{"runtime":{"exec_timeout":9000}}`, 200, `{"path":"runtime.exec_timeout","app":"shop","old":8000,"new":9000}`},

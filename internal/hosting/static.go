@@ -46,6 +46,14 @@ func (s *Static) Stats() StaticStats {
 	return StaticStats{s.hits.Load(), s.misses.Load(), int64(s.cache.bodies.WeightedSize())}
 }
 
+// Memory is what the cache holds, in bytes, with the lists of paths.
+func (s *Static) Memory() int64 {
+	return int64(s.cache.bodies.WeightedSize() + s.cache.indexes.WeightedSize())
+}
+
+// Resize puts a change of CacheBytes in force, where no request does.
+func (s *Static) Resize() { s.cache.resize() }
+
 // NewStatic serves the files in c.Store. It starts nothing.
 func NewStatic(c StaticConfig) *Static {
 	if c.Log == nil {

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -19,8 +20,10 @@ import (
 // size, arrives while the function runs.
 
 const (
-	unbounded = 4 << 10   // of a body, so much is read without asking: every connection has as much anyway
-	inMemory  = 256 << 10 // a larger one lies in a file while the rest of it arrives, and until the function has read it
+	unbounded = 4 << 10 // of a body, so much is read without asking: every connection has as much anyway
+	// waitForRoom is how long somebody waits for memory or disk space that others hold.
+	waitForRoom = time.Second
+	inMemory    = 256 << 10 // a larger one lies in a file while the rest of it arrives, and until the function has read it
 )
 
 // errCrowded is for whoever gives way because too much waits for visitors.
@@ -71,10 +74,7 @@ func (e *Engine) receive(w http.ResponseWriter, r *http.Request, f *Function, li
 	if a.file == nil && len(a.data) <= atHand {
 		return a, nil, nil
 	}
-	in := &input{body: bytes.NewReader(a.data), f: *f, size: a.filed + int64(len(a.data)), most: most, here: true}
-	if a.file != nil {
-		in.body = a.file
-	}
+	in := &input{body: a.reader(), f: *f, size: a.length(), most: most, here: true}
 	in.ended.Store(true)
 	return a, in, nil
 }
@@ -90,13 +90,9 @@ func (a *ahead) read(r *http.Request, f *Function) error {
 			b.EndBy(f.Ends)
 		}
 	}
-	a.reading.Store(true)
-	err := a.take(r.Body)
-	a.reading.Store(false)
+	err := a.all(r.Body)
 	var known *errs.Error
 	switch {
-	case a.cut.Load():
-		return errCrowded
 	case errors.As(err, &known):
 		return err
 	case err != nil:
@@ -105,8 +101,32 @@ func (a *ahead) read(r *http.Request, f *Function) error {
 	if large && !f.Ends.IsZero() {
 		f.Ends = time.Now().Add(window)
 	}
+	return nil
+}
+
+// all takes a body in and keeps it where it can be read from.
+func (a *ahead) all(body io.Reader) error {
+	a.reading.Store(true)
+	err := a.take(body)
+	a.reading.Store(false)
+	switch {
+	case a.cut.Load():
+		return errCrowded
+	case err != nil:
+		return err
+	}
 	return a.fileRest()
 }
+
+// reader reads what was taken in.
+func (a *ahead) reader() io.Reader {
+	if a.file != nil {
+		return a.file
+	}
+	return bytes.NewReader(a.data)
+}
+
+func (a *ahead) length() int64 { return a.filed + int64(len(a.data)) }
 
 // take reads until the end, or as much as was announced.
 func (a *ahead) take(body io.Reader) error {
@@ -156,13 +176,15 @@ func (a *ahead) grow() error {
 	return nil
 }
 
-// hold takes more of a pool.
+// hold takes more of a pool, and waits a moment for it.
 func (a *ahead) hold(part **share.Part, of *share.Pool, size, most int64) bool {
-	if *part != nil {
-		return (*part).Grow(size, most)
-	}
-	*part = of.Take(a.holder, size, most, a.giveWay)
-	return *part != nil
+	return size <= most && of.Within(context.Background(), waitForRoom, func() bool {
+		if *part != nil {
+			return a.cut.Load() || (*part).Grow(size, most)
+		}
+		*part = of.Take(a.holder, size, most, a.giveWay)
+		return *part != nil
+	}) && !a.cut.Load()
 }
 
 // giveWay makes the reading end, because others need what the body holds.

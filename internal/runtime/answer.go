@@ -18,17 +18,32 @@ type waiting struct {
 	cut  atomic.Bool // it gave way to others
 }
 
-// enter takes memory for the answer of u, and says whether there is some.
-func (b *waiting) enter(u *run) bool {
-	size := int64(len(u.answer.body))
+// enter takes memory for an answer of u of so many bytes before there is a copy of it. It waits a moment for some, without a
+// processor, and says whether there is.
+func (b *waiting) enter(u *run, size int64) bool {
 	if size <= freely {
 		return true
 	}
-	if b.part = u.engine.buffers.Take(u.f.holder(), size, u.limits.BufferMemory, b.giveWay); b.part == nil {
-		u.engine.crowded.Add(1)
-		return false
+	take := func() bool {
+		b.part = u.engine.buffers.Take(u.f.holder(), size, u.limits.BufferMemory, b.giveWay)
+		return b.part != nil
 	}
-	return true
+	if take() {
+		return true
+	}
+	if size <= u.limits.BufferMemory && u.pause(func() bool { return u.engine.buffers.Within(u.ctx, waitForRoom, take) }) {
+		return true
+	}
+	u.engine.crowded.Add(1)
+	return false
+}
+
+func (b *waiting) gaveWay() bool { return b != nil && b.cut.Load() }
+
+func (b *waiting) release() {
+	if b != nil {
+		b.part.Release()
+	}
 }
 
 func (b *waiting) giveWay() {

@@ -23,6 +23,7 @@ type input struct {
 	most  int64 // of it that is handed over whole
 	here  bool  // all of it has arrived: nobody is waited for
 	piece []byte
+	kept  *ahead      // what holds it, when it was collected as it came
 	ended atomic.Bool // all of it was read: the connection can be used again
 }
 
@@ -43,6 +44,9 @@ func (in *input) next() ([]byte, error) {
 			in.ended.Store(true)
 		}
 		if n > 0 {
+			if in.here {
+				in.size -= int64(n)
+			}
 			return in.piece[:n], nil // an error comes again
 		}
 		if err != nil {
@@ -52,27 +56,44 @@ func (in *input) next() ([]byte, error) {
 	return nil, in.fault(io.ErrNoProgress)
 }
 
-// rest is all that is still to come, if it may be handed over whole.
-func (in *input) rest() ([]byte, error) {
-	if in.size > in.most {
-		return nil, over(in.most)
+// needs is how much memory of a machine the body takes when it is handed over whole: as text it is there twice for a moment.
+func (in *input) needs() int64 {
+	if in == nil || !in.here {
+		return 0
 	}
-	data, err := readAll(io.LimitReader(in.body, in.most+1), in.size)
+	return 2*in.size + modest
+}
+
+// collect takes in all that is still to come, if it may be handed over whole: into memory or a file, as any other body.
+func (u *run) collect() error {
+	in := u.in
 	switch {
-	case err != nil:
-		return nil, in.fault(err)
-	case int64(len(data)) > in.most:
-		return nil, over(in.most)
+	case in.here:
+		return nil
+	case in.size > in.most:
+		return over(in.most)
 	}
+	a := &ahead{e: u.engine, holder: u.f.holder(), limits: u.limits, w: u.w, size: in.size, most: in.most}
+	in.kept = a
+	if err := a.all(in.body); err != nil {
+		if known := (*errs.Error)(nil); errors.As(err, &known) {
+			return err
+		}
+		return in.fault(err)
+	}
+	in.body, in.size, in.here = a.reader(), a.length(), true
 	in.ended.Store(true)
-	return data, nil
+	return nil
+}
+
+// whole gives what is still there of a body to the script, out of where it was kept into the machine's memory.
+func (m *machine) whole(in *input) (value, error) {
+	v, err := m.realm.newText(in.body, int(in.size), false)
+	return v, errs.Wrap(errs.Internal, err, "the body cannot be read any more")
 }
 
 // form is the parts of a form, if all of them together may be handed over whole.
 func (in *input) form(contentType string) ([]part, error) {
-	if in.size > in.most {
-		return nil, over(in.most)
-	}
 	limited := &io.LimitedReader{R: in.body, N: in.most + 1}
 	parts, err := readForm(contentType, limited)
 	if err == nil {
@@ -96,16 +117,6 @@ func (in *input) fault(err error) error {
 		return errs.Wrap(errs.Internal, err, "the body cannot be read any more")
 	}
 	return bodyFault(in.f, err)
-}
-
-// readAll is io.ReadAll, without copies where the size is known; -1 = it is not.
-func readAll(r io.Reader, size int64) ([]byte, error) {
-	if size < 0 {
-		return io.ReadAll(r)
-	}
-	data := make([]byte, size)
-	n, err := io.ReadFull(r, data)
-	return data[:n], err
 }
 
 // bodyFault says why a body could not be read.
@@ -160,14 +171,26 @@ func (u *run) askNext() (int32, error) {
 // askRest gives all of the body, as a small one would have been given.
 func (u *run) askRest() (int32, error) {
 	return u.ask(func() (func(*machine) value, error) {
-		data, err := u.in.rest()
-		return func(m *machine) value { return m.bodyValue(data) }, err
+		err := u.collect()
+		return func(m *machine) value {
+			v, err := m.whole(u.in)
+			if err != nil {
+				return m.realm.throw(err)
+			}
+			return v
+		}, err
 	})
 }
 
 // askForm gives the parts of a form, undefined when it is none.
 func (u *run) askForm(contentType string) (int32, error) {
 	return u.ask(func() (func(*machine) value, error) {
+		if err := u.collect(); err != nil {
+			return nil, err
+		}
+		if !u.charge(2 * u.in.size) {
+			return nil, errStarved
+		}
 		parts, err := u.in.form(contentType)
 		if errors.Is(err, errNoForm) {
 			return nil, nil

@@ -85,6 +85,7 @@ type Config struct {
 	Version  string       // of the product
 	Temp     string       // directory for bodies that are read ahead and are not small; "" = the system's
 	Memory   func() int64 // what all machines may hold together, beside their limit; nil = as much as that says
+	Short    func()       // told that a run waits for memory; must not block. nil = nobody is
 	// Assemble makes the bytecode of a program that was compiled for another engine. nil = such a program does not run.
 	Assemble func(ctx context.Context, appID string, p *Program) ([]byte, error)
 	// Fail writes the answer for a function that failed, with an error that may be shown.
@@ -96,7 +97,10 @@ type Stats struct {
 	VMs         int    // machines there are
 	Busy        int    // of them, serving
 	Memory      int64  // what they hold, in bytes
-	MostMemory  int64  // what they may
+	MostMemory  int64  // what they may, with what is promised to them
+	Promised    int64  // what they hold or is reserved for them, with Charged
+	Charged     int64  // what Go holds for them
+	Buffers     int64  // memory of bodies and answers that wait
 	Parked      int    // further ones, whose request is a stream that waits
 	Waiting     int    // requests without a machine
 	Runs        uint64 // requests served
@@ -150,7 +154,8 @@ type waiter struct {
 	pool    *pool
 	holder  share.Holder
 	got     chan *machine
-	resumes bool // it has a machine
+	resumes bool  // it has a machine
+	size    int64 // memory its run is expected to need
 }
 
 // pool is the machines of one deployment.
@@ -162,6 +167,7 @@ type pool struct {
 	loaded     chan struct{} // closed when program or err is set
 	idle       []*machine    // last in, first out
 	count      int
+	usual      int64   // memory of a run, see expects; 0 = not known yet
 	abandoned  []int64 // when runs of it had to be
 	stopped    bool    // too many: it gets no more
 }
@@ -179,6 +185,7 @@ func New(c Config) *Engine {
 		return assemble(&Program{Style: StyleModule, Script: []byte(web.Prelude)}, "fazt:prelude")
 	})
 	e.describeParts()
+	e.memory.short = c.Short
 	e.budget()
 	return e
 }
@@ -253,6 +260,7 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
 	}
 	u := newRun(e, f, limits, w, r, in)
 	defer func() { u.cancel() }()
+	defer u.giveUp()
 	program, err := e.perform(u, kept, limits)
 	if err != nil {
 		u.fail(err)
@@ -376,7 +384,8 @@ func (e *Engine) acquire(u *run, limits system.Runtime) (*machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, victims, w, err := e.take(p, u.f.holder(), limits)
+	size := max(p.expects(limits.MaxMemory), u.in.needs())
+	m, victims, w, err := e.take(p, u.f.holder(), limits, size)
 	for _, victim := range victims {
 		victim.close()
 	}
@@ -385,17 +394,18 @@ func (e *Engine) acquire(u *run, limits system.Runtime) (*machine, error) {
 		return nil, err
 	case m != nil:
 	case w == nil:
-		m, err = e.grow(p)
+		m, err = e.grow(p, size)
 	default:
 		m, err = e.wait(u, w, limits)
 	}
 	if err == nil && !m.made(limits) {
 		m.close() // the next has its place
-		m, err = e.grow(p)
+		m, err = e.grow(p, size)
 	}
 	if err != nil {
 		return nil, err
 	}
+	u.works = time.Now()
 	e.mu.Lock()
 	e.busy[m] = u
 	e.held[u.f.holder()]++
@@ -423,7 +433,7 @@ func (e *Engine) wait(u *run, w *waiter, limits system.Runtime) (m *machine, err
 	case m != nil:
 		return m, nil
 	case err == nil:
-		return e.grow(w.pool)
+		return e.grow(w.pool, w.size)
 	}
 	if m := e.give(w); m != nil {
 		return m, nil // it came at the last moment
@@ -432,8 +442,8 @@ func (e *Engine) wait(u *run, w *waiter, limits system.Runtime) (m *machine, err
 }
 
 // take is a warm machine, or leave to make one, or else a place in the queue. The victims were ended to make room, or
-// because the limits were lowered.
-func (e *Engine) take(p *pool, h share.Holder, limits system.Runtime) (m *machine, victims []*machine, w *waiter, err error) {
+// because the limits were lowered. The memory that a run of this size needs counts as held from here on.
+func (e *Engine) take(p *pool, h share.Holder, limits system.Runtime, size int64) (m *machine, victims []*machine, w *waiter, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if p.stopped {
@@ -446,39 +456,85 @@ func (e *Engine) take(p *pool, h share.Holder, limits system.Runtime) (m *machin
 		}
 		victims = append(victims, victim)
 	}
-	if n := len(p.idle); n > 0 {
-		m, p.idle = p.idle[n-1], p.idle[:n-1]
-		e.stats.Busy++
-		return m, victims, nil, nil
-	}
-	for !e.room(p, limits) {
+	w = &waiter{pool: p, holder: h, got: make(chan *machine, 1), size: size}
+	for !e.serves(w) {
 		victim := e.evict(p, limits, false)
 		if victim == nil {
-			break
+			e.queue = append(e.queue, w)
+			return nil, victims, w, nil
 		}
 		victims = append(victims, victim)
 	}
-	if e.room(p, limits) {
-		e.add(p, 1)
-		e.stats.Busy++
-		return nil, victims, nil, nil
+	return e.lend(w), victims, nil, nil
+}
+
+// serves says whether a request can have an idle machine now, or room for one. The lock is held.
+func (e *Engine) serves(w *waiter) bool {
+	if n := len(w.pool.idle); n > 0 && !w.resumes {
+		return e.takes(w, w.pool.idle[n-1])
 	}
-	w = &waiter{pool: p, holder: h, got: make(chan *machine, 1)}
-	e.queue = append(e.queue, w)
-	return nil, victims, w, nil
+	return e.room(w.pool, e.config.Limits(w.pool.app), w.size)
 }
 
-// room says whether one more machine may be made in p; the limits are those of its app. The lock is held.
-func (e *Engine) room(p *pool, limits system.Runtime) bool {
-	return e.count < limits.VMs && e.apps[p.app] < limits.VMsPerApp && e.affords(limits)
+// takes says whether there is memory for what a run of w would need in m beside what that holds. One alone is served in
+// any case. The lock is held.
+func (e *Engine) takes(w *waiter, m *machine) bool {
+	return e.stats.Busy == 0 || e.affords(max(0, w.size-m.held()))
 }
 
-// affords says whether there is memory for one more machine: beside what all hold, or what those at work may soon, a part
-// of what it may come to hold. Most hold a hundredth of that; the sum is enforced when they take it. The first is made in
-// any case.
-func (e *Engine) affords(limits system.Runtime) bool {
-	soon := int64(e.stats.Busy) * limits.MaxMemory / 8
-	return e.count == 0 || max(e.memory.held.Load(), soon)+limits.MaxMemory/4 <= e.memory.most.Load()
+// lend takes for a request what serves found: the machine, or nil = room for one. The lock is held.
+func (e *Engine) lend(w *waiter) (m *machine) {
+	p := w.pool
+	if n := len(p.idle); n > 0 && !w.resumes {
+		m, p.idle = p.idle[n-1], p.idle[:n-1]
+		m.ledger.reserve(w.size)
+	} else {
+		e.add(p, 1)
+		e.memory.held.Add(w.size)
+	}
+	e.stats.Busy++
+	return m
+}
+
+// room says whether one more machine may be made in p for a run of this size; the limits are those of its app. The lock is held.
+func (e *Engine) room(p *pool, limits system.Runtime, size int64) bool {
+	return e.count < limits.VMs && e.apps[p.app] < limits.VMsPerApp && (e.count == 0 || e.affords(size))
+}
+
+// affords says whether so much more memory can be reserved, and nobody waits for it who works already.
+func (e *Engine) affords(size int64) bool {
+	most := e.memory.most.Load()
+	if size > modest {
+		if e.memory.waits.Load() > 0 {
+			return false
+		}
+		most -= most / modestPart
+	}
+	return e.memory.held.Load()+size <= most
+}
+
+// Reconsider puts in force at once what all machines may hold together, and lets those go on who waited for it.
+func (e *Engine) Reconsider() {
+	e.budget()
+	e.memory.wake()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.inviteAll()
+}
+
+// Wanting says whether somebody waits who could go on with more memory.
+func (e *Engine) Wanting() bool {
+	if e.memory.waits.Load() > 0 {
+		return true
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, w := range e.queue {
+		if limits := e.config.Limits(w.pool.app); e.count < limits.VMs && e.apps[w.pool.app] < limits.VMsPerApp {
+			return true
+		}
+	}
+	return false
 }
 
 // budget puts in force what all machines may hold together.
@@ -518,11 +574,9 @@ func (e *Engine) give(w *waiter) *machine {
 	}
 	m := <-w.got
 	if m == nil { // the room is for the next
-		e.add(w.pool, -1)
-		e.stats.Busy--
 		e.stats.Refused++
-		e.invite()
-		e.ended()
+		e.memory.give(w.size)
+		e.giveRoom(w.pool)
 	}
 	return m
 }
@@ -550,40 +604,44 @@ func (e *Engine) next(fits func(w *waiter) bool) int {
 // pass gives a machine to the request that is served next, or ends it for the sake of one that gets room for a machine of
 // its own, or to go on with it, by that. The lock is held.
 func (e *Engine) pass(m *machine, p *pool) (passed, ended bool) {
-	takes := func(w *waiter) bool { return w.pool == p && !w.resumes }
-	i := e.next(func(w *waiter) bool { return takes(w) || e.makesRoom(p, w) })
+	takes := func(w *waiter) bool { return w.pool == p && !w.resumes && e.takes(w, m) }
+	i := e.next(func(w *waiter) bool { return takes(w) || e.makesRoom(m, w) })
 	switch {
 	case i < 0:
 		return false, false
 	case !takes(e.queue[i]):
 		return false, true
 	}
+	m.ledger.reserve(e.queue[i].size)
 	e.queue[i].got <- m
 	e.queue = slices.Delete(e.queue, i, i+1)
 	return true, false
 }
 
-// makesRoom says whether the end of a machine of p would make room for w, which there is none for now. The lock is held.
-func (e *Engine) makesRoom(p *pool, w *waiter) bool {
+// makesRoom says whether the end of m would make room for w, which there is none for now. The lock is held.
+func (e *Engine) makesRoom(m *machine, w *waiter) bool {
 	limits, less := e.config.Limits(w.pool.app), 0
-	if w.pool.app == p.app {
+	if w.pool.app == m.pool.app {
 		less = 1
 	}
-	return !e.room(w.pool, limits) && e.count-1 < limits.VMs && e.apps[w.pool.app]-less < limits.VMsPerApp
+	return !e.serves(w) && e.count-1 < limits.VMs && e.apps[w.pool.app]-less < limits.VMsPerApp && (e.count == 1 || e.affords(w.size-m.held()))
 }
 
-// invite gives the room for a machine to the request that is served next, of those that could use it. The lock is held.
+// invite gives an idle machine, or the room for one, to the request that is served next, of those that could use it. The lock is held.
 func (e *Engine) invite() (invited bool) {
-	i := e.next(func(w *waiter) bool { return e.room(w.pool, e.config.Limits(w.pool.app)) })
+	i := e.next(e.serves)
 	if i < 0 {
 		return false
 	}
 	w := e.queue[i]
 	e.queue = slices.Delete(e.queue, i, i+1)
-	e.add(w.pool, 1) // the room is theirs from here on
-	e.stats.Busy++
-	w.got <- nil
+	w.got <- e.lend(w) // it is theirs from here on
 	return true
+}
+
+func (e *Engine) inviteAll() {
+	for e.invite() {
+	}
 }
 
 // evict ends the machine that was idle the longest, to make room in p: one of another deployment, or with itself one of
@@ -610,17 +668,22 @@ func (e *Engine) evict(p *pool, limits system.Runtime, itself bool) *machine {
 }
 
 // grow makes the machine that take left room for.
-func (e *Engine) grow(p *pool) (*machine, error) {
-	m, err := e.newMachine(p)
+func (e *Engine) grow(p *pool, size int64) (*machine, error) {
+	m, err := e.newMachine(p, size)
 	if err != nil {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		e.add(p, -1)
-		e.stats.Busy--
-		e.invite()
-		e.ended()
+		e.giveRoom(p)
 	}
 	return m, err
+}
+
+// giveRoom gives the room for a machine of p that is not made to others. The lock is held.
+func (e *Engine) giveRoom(p *pool) {
+	e.add(p, -1)
+	e.stats.Busy--
+	e.inviteAll()
+	e.ended()
 }
 
 // pool is the pool of a deployment, its program loaded by whoever comes first.
@@ -687,12 +750,15 @@ func (e *Engine) release(m *machine, u *run, healthy bool) {
 		return
 	}
 	delete(e.busy, m)
+	e.memory.done(u)
 	e.stats.Runs++
 	e.stats.Busy--
 	if cutOff(u.outcome) {
 		e.stats.Interrupted++
 	}
 	p := m.pool
+	p.learn(m.ledger)
+	m.ledger.reserve(0)
 	keep := healthy && !m.dead.Load() && !p.stopped && e.pools[p.deployment] == p && // not dropped meanwhile
 		!e.over(p, e.config.Limits(p.app))
 	if keep {
@@ -710,9 +776,9 @@ func (e *Engine) release(m *machine, u *run, healthy bool) {
 	if !keep {
 		e.add(p, -1)
 		m.writeOff()
-		e.invite()
 		e.ended()
 	}
+	e.inviteAll()
 	e.letGo(u) // not before the next was chosen, or one client would have the only machine time after time
 	e.mu.Unlock()
 	if !keep {
@@ -864,8 +930,7 @@ func (e *Engine) dropExcess() {
 			excess = append(excess, m)
 		}
 	}
-	for e.invite() {
-	}
+	e.inviteAll()
 	e.ended()
 	e.mu.Unlock()
 	for _, m := range excess {
@@ -899,7 +964,9 @@ func (e *Engine) Stats() Stats {
 	s := e.stats
 	s.VMs, s.Waiting, s.Parked = e.count, len(e.queue), e.parks
 	s.Crowded = e.crowded.Load()
-	s.Memory, s.MostMemory = e.memory.held.Load(), e.memory.most.Load()
+	s.Memory, s.MostMemory, s.Promised = e.memory.real.Load(), e.memory.most.Load(), e.memory.held.Load()
+	s.Charged = e.memory.charged.Load()
+	s.Buffers, _ = e.buffers.Taken()
 	for _, p := range []*share.Pool{&e.streams, &e.buffers, &e.spooled} {
 		_, cut := p.Taken()
 		s.Crowded += cut

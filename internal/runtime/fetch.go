@@ -64,6 +64,7 @@ var (
 
 // fetch is one call to another server, from the script's asking to the end of the answer's body.
 type fetch struct {
+	run    *run
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	most   int64 // of the body that is handed over whole
@@ -125,7 +126,7 @@ func (u *run) beginFetch(o Outgoing, whole, upload bool) (int32, error) {
 		cancel(errNetStop)
 		return 0, &errs.Error{Kind: errs.TooLarge, Code: "NET_SIZE", Message: "the bodies that are being sent are larger than the memory of the function"}
 	}
-	f := &fetch{ctx: ctx, cancel: cancel, most: u.limits.MaxMemory, whole: whole, holds: o.Size, done: make(chan struct{})}
+	f := &fetch{run: u, ctx: ctx, cancel: cancel, most: u.limits.MaxMemory, whole: whole, holds: o.Size, done: make(chan struct{})}
 	if upload {
 		var body *io.PipeReader
 		body, f.upload = io.Pipe()
@@ -135,7 +136,13 @@ func (u *run) beginFetch(o Outgoing, whole, upload bool) (int32, error) {
 	u.fetches[id] = f
 	account := u.account
 	u.besideAs(id, func() (func(*machine) value, error) {
-		f.do(account, o)
+		if f.err = f.charge(f.holds); f.err == nil {
+			f.do(account, o)
+			u.uncharge(f.holds)
+		} else {
+			account.Refuse(o, f.err)
+			f.finish()
+		}
 		u.sending.Add(-f.holds)
 		close(f.done)
 		return func(m *machine) value { return m.replyValue(f) }, f.err
@@ -282,14 +289,37 @@ func (f *fetch) next() ([]byte, error) {
 // rest is all that is still to come of the body.
 func (f *fetch) rest() ([]byte, error) {
 	defer f.finish()
-	data, err := io.ReadAll(io.LimitReader(f.reply.Body, f.most+1))
-	switch {
-	case err != nil:
-		return nil, f.fault(err)
-	case int64(len(data)) > f.most:
-		return nil, &errs.Error{Kind: errs.TooLarge, Code: "NET_SIZE", Message: "the answer is larger than the memory of the function; read it piece by piece"}
+	size := int64(atOnce)
+	if f.reply.Size >= 0 {
+		size = f.reply.Size + 1 // room to see that this was all
 	}
-	return data, nil
+	var data []byte
+	for {
+		if size > f.most+1 || int64(len(data)) > f.most {
+			return nil, &errs.Error{Kind: errs.TooLarge, Code: "NET_SIZE", Message: "the answer is larger than the memory of the function; read it piece by piece"}
+		}
+		if err := f.charge(size); err != nil {
+			return nil, err
+		}
+		grown := make([]byte, size)
+		n, err := io.ReadFull(f.reply.Body, grown[copy(grown, data):])
+		f.run.uncharge(int64(cap(data)))
+		switch data = grown[:len(data)+n]; {
+		case err == io.EOF || err == io.ErrUnexpectedEOF: //nolint:errorlint // ReadFull returns them bare
+			return data, nil
+		case err != nil:
+			return nil, f.fault(err)
+		}
+		size = min(2*size, f.most+1)
+	}
+}
+
+// charge counts what Go holds of the call.
+func (f *fetch) charge(n int64) error {
+	if f.run.charge(n) {
+		return nil
+	}
+	return &errs.Error{Kind: errs.Unavailable, Code: "NET_BUDGET", Message: "there is no memory for the call right now; try again", Retry: time.Second}
 }
 
 // askFetch reads of an answer's body beside the machine.
@@ -330,7 +360,10 @@ func (u *run) fetchNext(id int32) (int32, error) {
 func (u *run) fetchRest(id int32) (int32, error) {
 	return u.askFetch(id, func(f *fetch) (func(*machine) value, error) {
 		data, err := f.rest()
-		return func(m *machine) value { return m.bodyValue(data) }, err
+		return func(m *machine) value {
+			defer u.uncharge(int64(cap(data)))
+			return m.bodyValue(data)
+		}, err
 	})
 }
 
@@ -408,6 +441,7 @@ func (u *run) await(id int32) error {
 // fetchTaken forgets a call whose answer the script has whole: a run may make many.
 func (u *run) fetchTaken(id int32) {
 	if f, ok := u.fetches[id]; ok {
+		u.uncharge(int64(cap(f.body)))
 		f.body = nil
 		delete(u.fetches, id)
 	}
@@ -423,6 +457,13 @@ func (u *run) fetchCancel(id int32) {
 // replyValue is an answer as the script gets it. There is a body unless it is undefined.
 func (m *machine) replyValue(f *fetch) value {
 	r, v := m.realm, m.realm.newObject()
+	body := undefinedValue()
+	if f.body != nil {
+		if body = m.bodyValue(f.body); isException(body) {
+			r.free(v)
+			return body
+		}
+	}
 	r.set(v, "status", newInt(int32(f.reply.Status)))
 	r.set(v, "statusText", r.newString(fromLatin1(f.reply.StatusText)))
 	r.set(v, "url", r.newString(f.reply.URL))
@@ -430,7 +471,7 @@ func (m *machine) replyValue(f *fetch) value {
 	r.set(v, "cached", newBool(f.reply.FromKept))
 	r.set(v, "headers", r.newString(flatHeaders(f.reply.Headers)))
 	if f.body != nil {
-		r.set(v, "body", m.bodyValue(f.body))
+		r.set(v, "body", body)
 	}
 	return v
 }

@@ -89,7 +89,13 @@ func (m *machine) formValue(parts []part) value {
 			r.set(item, "filename", r.newString(p.filename))
 		}
 		r.set(item, "type", r.newString(p.kind))
-		r.set(item, "data", r.newBytes(p.data))
+		data := r.newBytes(p.data)
+		if isException(data) {
+			r.free(item)
+			r.free(list)
+			return data
+		}
+		r.set(item, "data", data)
 		r.set(list, fmt.Sprint(i), item)
 	}
 	return list

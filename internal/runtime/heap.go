@@ -43,7 +43,7 @@ const (
 	askedUnit = granule / 4
 
 	large    = 2 * page // blocks whose pages are given back when they are free
-	idleMost = 8 << 20  // how much of such may be kept for the next request
+	idleMost = 2 << 20  // how much of such may be kept for the next request
 )
 
 // newHeap is a range for a machine that may use so much memory. It has room for three times that, as blocks are rounded
@@ -80,7 +80,7 @@ func orderOf(size uintptr) int {
 // alloc is a block for size bytes, or 0.
 func (h *heap) alloc(size uintptr) block {
 	order := orderOf(size)
-	if order >= orders || !h.affords(granule<<order) {
+	if order >= orders || !h.affords(footprint(order, size)) {
 		return 0
 	}
 	have := order
@@ -95,12 +95,30 @@ func (h *heap) alloc(size uintptr) block {
 			have--
 			h.link(b+granule<<have, have)
 		}
+		if h.idle > 0 {
+			discardTail(b, order, size)
+		}
 	} else if b = h.extend(order); b == 0 {
+		h.book(-footprint(order, size))
 		return 0
 	}
 	h.take(b, order, size)
-	h.book(granule << order)
 	return b
+}
+
+// footprint is how much of a block counts: a large one is touched only as far as it was asked for.
+func footprint(order int, size uintptr) int {
+	if granule<<order < large {
+		return granule << order
+	}
+	return int((size + page - 1) &^ (page - 1))
+}
+
+// discardTail gives back the pages of a block beyond what counts of it, which another may have touched before.
+func discardTail(b block, order int, size uintptr) {
+	if from := footprint(order, size); from < granule<<order {
+		discard(unsafe.Slice(at[byte](b+uintptr(from)), granule<<order-from))
+	}
 }
 
 func (h *heap) take(b block, order int, size uintptr) {
@@ -151,7 +169,7 @@ func (h *heap) unlink(b block, order int) {
 // release makes a block free and joins it with its free neighbours.
 func (h *heap) release(b block) {
 	order := int(*h.mark(b) & orderBits)
-	size := granule << order
+	size := footprint(order, h.asked(b))
 	if size >= large {
 		h.idle += size
 	}
@@ -226,6 +244,14 @@ func heapRealloc(tls *libc.TLS, state, b uintptr, size lib.Tsize_t) uintptr {
 		return 0
 	}
 	if order := int(*h.mark(b) & orderBits); orderOf(uintptr(size)) == order {
+		more := footprint(order, uintptr(size)) - footprint(order, h.asked(b))
+		if more > 0 && !h.affords(more) {
+			return 0
+		}
+		if more < 0 {
+			h.book(more)
+			discardTail(b, order, uintptr(size))
+		}
 		h.take(b, order, uintptr(size))
 		s.Fmalloc_size += lib.Tsize_t(h.asked(b)) - old
 		return b

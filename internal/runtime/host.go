@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"time"
+	"unicode/utf8"
 
 	"fazt/internal/errs"
 )
@@ -52,15 +53,16 @@ func (m *machine) hostObject() value {
 			if err != nil {
 				return undefinedValue(), err
 			}
-			body, ok := r.bytes(args[2])
-			if !ok && isString(args[2]) {
-				body = []byte(text(args, 2))
-			}
 			contentType := ""
 			if len(args) > 3 && isString(args[3]) {
 				contentType = text(args, 3)
 			}
-			return undefinedValue(), u.respond(answer{status: int(num(args, 0)), headers: text(args, 1), contentType: contentType, body: body})
+			a := answer{status: int(num(args, 0)), headers: text(args, 1), contentType: contentType}
+			ok, err := r.view(args[2], func(body []byte, text bool) error { return u.respond(a, body, text) })
+			if !ok {
+				err = u.respond(a, nil, false)
+			}
+			return undefinedValue(), err
 		},
 		"fail": func(args []value) (value, error) {
 			if m.run != nil && m.run.failed == nil && !m.run.answered {
@@ -202,7 +204,20 @@ func (m *machine) hostObject() value {
 			}
 			return r.newString(name), nil
 		},
-		"utf8":          func(args []value) (value, error) { return r.newBytes([]byte(text(args, 0))), nil },
+		"utf8": func(args []value) (v value, err error) {
+			if len(args) == 0 {
+				return r.newBytes(nil), nil
+			}
+			v = undefinedValue()
+			_, err = r.view(args[0], func(data []byte, _ bool) error {
+				if !utf8.Valid(data) { // lone surrogates
+					data = bytes.ToValidUTF8(data, []byte("\uFFFD"))
+				}
+				v = r.newBytes(data)
+				return nil
+			})
+			return v, err
+		},
 		"percentDecode": func(args []value) (value, error) { return r.newString(percentDecode(text(args, 0))), nil },
 		"incomplete": func(args []value) (value, error) {
 			return newInt(int32(incomplete(text(args, 0), data(args, 1)))), nil

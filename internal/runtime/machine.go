@@ -1,11 +1,12 @@
 package runtime
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
-	"unicode/utf8"
+	"unsafe"
 
 	"fazt/internal/errs"
 	"fazt/internal/system"
@@ -32,21 +33,28 @@ type machine struct {
 // handlers are the functions of the prelude that the host calls.
 type handlers struct{ dispatch, start, settle, fire, prepare, classic, fail, setEnv, reset, leave value }
 
-func (e *Engine) newMachine(p *pool) (*machine, error) {
+// newMachine makes a machine for a run of the given size, which counts as held already.
+func (e *Engine) newMachine(p *pool, size int64) (*machine, error) {
 	limits := e.config.Limits(p.app)
 	i, err := newIsolate(limits.MaxMemory, limits.MaxStack)
 	if err != nil {
+		e.memory.give(size)
 		return nil, errs.Wrap(errs.Unavailable, err, "there is no memory for another virtual machine")
 	}
 	m := &machine{isolate: i, engine: e, pool: p, program: p.program, used: time.Now(), maxMemory: limits.MaxMemory, maxStack: limits.MaxStack}
-	i.setLedger(&e.memory)
+	i.setLedger(&e.memory, size)
+	i.ledger.await = m.awaitMemory
 	i.pause = func() {
 		if m.run != nil {
 			m.run.yield()
 		}
 	}
 	if err := m.newRealm(); err != nil {
+		starved := i.ledger.starved
 		m.close()
+		if starved {
+			return nil, errStarved
+		}
 		return nil, err
 	}
 	if m.program.Style == StyleScript {
@@ -164,13 +172,19 @@ func (m *machine) beginScript(u *run, body []byte) error {
 	if err := m.setEnvironment(u.f.Env); err != nil {
 		return err
 	}
+	args := m.requestArgs(u.r, &u.f, body, nil)
 	if u.in != nil { // a script has its request whole before it begins
-		var err error
-		if body, err = u.in.rest(); err != nil {
+		data, err := m.whole(u.in)
+		if err == nil && isException(data) {
+			err = m.realm.exception()
+		}
+		if err != nil {
+			m.freeAll(args)
 			return err
 		}
+		args[len(args)-1] = data
 	}
-	args := append(m.requestArgs(u.r, &u.f, body, nil), m.realm.newString(u.f.ClientIP), m.realm.newString(u.f.RequestID))
+	args = append(args, m.realm.newString(u.f.ClientIP), m.realm.newString(u.f.RequestID))
 	defer m.freeAll(args)
 	if err := m.notify(m.prepare, args...); err != nil {
 		return err
@@ -238,10 +252,8 @@ func (m *machine) requestArgs(r *http.Request, f *Function, body []byte, in *inp
 
 // bodyValue is a body as text where it is text: most are read as such.
 func (m *machine) bodyValue(body []byte) value {
-	if utf8.Valid(body) && !strings.HasPrefix(string(body[:min(3, len(body))]), "\ufeff") {
-		return m.realm.newString(string(body))
-	}
-	return m.realm.newBytes(body)
+	v, _ := m.realm.newText(bytes.NewReader(body), len(body), false)
+	return v
 }
 
 func (m *machine) freeAll(list []value) {
@@ -261,16 +273,23 @@ func (m *machine) notify(fn value, args ...value) error {
 
 // settled tells the script how a host call ended.
 func (m *machine) settled(c completion) error {
-	v := undefinedValue()
+	v, ok := undefinedValue(), c.err == nil
 	if c.err != nil {
 		v = m.realm.newError(c.err)
 	} else if c.give != nil {
 		v = c.give(m)
 	} else if c.value != nil {
-		v = m.realm.newString(string(c.value))
+		v = m.realm.newString(unsafe.String(unsafe.SliceData(c.value), len(c.value)))
+	}
+	if isException(v) { // there is no memory for it
+		v, ok = m.realm.pending(), false
+	}
+	u := m.run
+	if u != nil {
+		u.uncharge(c.size)
 	}
 	defer m.realm.free(v)
-	return m.notify(m.settle, newInt(c.id), newBool(c.err == nil), v)
+	return m.notify(m.settle, newInt(c.id), newBool(ok), v)
 }
 
 // recover makes the machine ready for another request, and says whether it is: what the request left behind is gone

@@ -81,6 +81,7 @@ func (u *run) park(m *machine) error {
 	if gate := u.f.Admission; gate != nil {
 		gate.Leave(&u.f)
 	}
+	m.ledger.reserve(0)
 	e := u.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -129,12 +130,12 @@ func (e *Engine) resume(p *pool, h share.Holder, waits bool) (w *waiter, victims
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	limits := e.config.Limits(h.App)
-	if !e.room(p, limits) {
+	if !e.room(p, limits, 0) {
 		if v := e.evict(p, limits, true); v != nil {
 			victims = append(victims, v)
 		}
 	}
-	if waits && !e.room(p, limits) {
+	if waits && !e.room(p, limits, 0) {
 		w = &waiter{pool: p, holder: h, got: make(chan *machine, 1), resumes: true}
 		e.queue = append(e.queue, w)
 		return w, victims

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -40,10 +41,11 @@ type run struct {
 	w      http.ResponseWriter
 	r      *http.Request
 
-	answered bool   // the function has answered, with answer
-	answer   answer // what is to be sent
-	failed   error  // what the handler threw; nil when it answered
-	outcome  error  // how the run ended
+	answered bool     // the function has answered, with answer
+	answer   answer   // what is to be sent
+	kept     *waiting // holds its body; nil = there is none
+	failed   error    // what the handler threw; nil when it answered
+	outcome  error    // how the run ended
 
 	line    *member      // in that of its app, while it waits there
 	state   atomic.Int32 // holds: what the run holds of the engine
@@ -58,6 +60,7 @@ type run struct {
 	waiting int          // promises given to waitUntil that have not settled
 
 	begun    time.Time
+	works    time.Time          // since when it has a machine
 	cancel   context.CancelFunc // of ctx
 	extended bool               // it has the time of a stream
 	left     bool               // the script was told that its visitor is gone
@@ -86,6 +89,8 @@ type run struct {
 	fetches      map[int32]*fetch
 	outgoing     context.Context // of all of them
 	sending      atomic.Int64    // bytes of their bodies that Go holds
+	over         atomic.Bool     // nothing is charged to it any more
+	charged      atomic.Int64    // bytes that Go holds for the run, as far as they count
 }
 
 // answer is what a function wants sent. It is written when the run holds neither a machine nor a processor: a visitor
@@ -111,6 +116,7 @@ type completion struct {
 	value []byte               // JSON
 	give  func(*machine) value // makes what is no JSON; nil = nothing is given
 	err   error
+	size  int64 // what was charged for it
 }
 
 // newRun makes the run of a request. Its ctx does not end when the visitor leaves: what the function gave to waitUntil goes
@@ -193,6 +199,15 @@ func (u *run) serve(m *machine, body []byte) (healthy bool) {
 	// What a request left unsettled in a module would go on in the next one, and answer in its name.
 	settled := (u.answered || u.failed != nil) && u.waiting == 0 && u.pending == 0 && !u.reading && !errors.Is(err, errStreamTime)
 	return settled || m.program.Style != StyleModule
+}
+
+// giveUp gives back what the run still holds.
+func (u *run) giveUp() {
+	u.settleCharges()
+	u.kept.release()
+	if u.in != nil {
+		u.in.kept.release()
+	}
 }
 
 // conclude writes to the visitor, unless that was done beside the machine.
@@ -433,9 +448,19 @@ func (u *run) start(f *bind.Func, arguments string) (int32, error) {
 	u.makeFinished()
 	u.pending++
 	call := u.call
+	sent := int64(len(arguments))
 	u.hostCall(func() {
-		value, err := f.Run(&call, arguments)
-		u.finished <- completion{id: id, value: value, err: err}
+		var value []byte
+		err := error(errStarved)
+		if u.charge(sent) {
+			value, err = f.Run(&call, arguments)
+			u.uncharge(sent)
+		}
+		size := int64(len(value))
+		if !u.charge(size) {
+			value, size, err = nil, 0, errStarved
+		}
+		u.finished <- completion{id: id, value: value, err: err, size: size}
 	})
 	return id, nil
 }
@@ -470,30 +495,38 @@ func (u *run) completed(m *machine, c completion) error {
 	return u.hasLeft(m, errLeft)
 }
 
-// respond takes the answer.
-func (u *run) respond(a answer) error {
+// respond takes the answer; body is in the machine's memory.
+func (u *run) respond(a answer, body []byte, text bool) error {
 	if u.answered || u.failed != nil {
 		return nil
 	}
-	if int64(len(a.body)) > u.limits.MaxResponseBody {
-		return errs.New(errs.TooLarge, "the response has %d bytes; at most %d are allowed", len(a.body), u.limits.MaxResponseBody)
+	if int64(len(body)) > u.limits.MaxResponseBody {
+		return errs.New(errs.TooLarge, "the response has %d bytes; at most %d are allowed", len(body), u.limits.MaxResponseBody)
 	}
 	if err := u.admit(&a); err != nil {
 		return err
 	}
-	u.answered, u.answer = true, a
+	b := &waiting{w: u.w}
+	if !b.enter(u, int64(len(body))) {
+		return errCrowded
+	}
+	if text && !utf8.Valid(body) {
+		a.body = bytes.ToValidUTF8(body, []byte("\uFFFD"))
+	} else {
+		a.body = bytes.Clone(body)
+	}
+	u.answered, u.answer, u.kept = true, a, b
 	return nil
 }
 
 // send writes the answer, if there is room for it to wait for its visitor.
 func (u *run) send() {
-	a := &u.answer
-	b := &waiting{w: u.w}
-	if !b.enter(u) {
+	a, b := &u.answer, u.kept
+	if b.gaveWay() {
 		u.fail(errCrowded)
 		return
 	}
-	defer b.part.Release()
+	defer b.release()
 	h := u.w.Header()
 	if kind, ok := toLatin1(a.contentType); ok && kind != "" {
 		h["Content-Type"] = []string{kind}
@@ -510,6 +543,7 @@ func (u *run) send() {
 	if u.r.Method != http.MethodHead && len(a.body) > 0 {
 		b.write(a.body)
 	}
+	a.body = nil
 }
 
 // fail answers for a function that did not. A visitor learns the request's id and no more.

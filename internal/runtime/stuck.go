@@ -46,6 +46,7 @@ func (e *Engine) endStuck() {
 			continue
 		}
 		e.letGo(u)
+		e.memory.done(u)
 		stopped, more := e.abandon(m, now)
 		left, final, idle = append(left, u), append(final, stopped), append(idle, more...)
 		if u.claim() {

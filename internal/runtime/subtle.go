@@ -39,7 +39,7 @@ func (m *machine) cryptography(functions map[string]hostFunc) {
 			if !webcrypto.Long(c) {
 				return r.newBytes(outcome(webcrypto.Do(c))), nil
 			}
-			id, err := u.compute(func() []byte { return outcome(webcrypto.Do(c)) })
+			id, err := u.compute(int64(len(c.Key)+len(c.Data)+len(c.Extra)+len(c.More)), func() []byte { return outcome(webcrypto.Do(c)) })
 			return newInt(id), err
 		},
 		"digest": func(args []value) (value, error) {
@@ -81,8 +81,8 @@ func outcome(result []byte, err error) []byte {
 }
 
 // compute runs what takes its time, and cannot be stopped, beside the machine. Half of the processors is all that such
-// work of all apps may have.
-func (u *run) compute(fn func() []byte) (int32, error) {
+// work of all apps may have. It holds so many bytes, and gives about as many.
+func (u *run) compute(size int64, fn func() []byte) (int32, error) {
 	id, err := u.newID()
 	if err != nil {
 		return 0, err
@@ -90,6 +90,10 @@ func (u *run) compute(fn func() []byte) (int32, error) {
 	u.makeFinished()
 	u.pending++
 	u.hostCall(func() {
+		if !u.charge(2 * size) {
+			u.finished <- completion{id: id, err: errStarved}
+			return
+		}
 		select {
 		case u.engine.computing <- struct{}{}:
 		case <-u.ctx.Done():
@@ -98,7 +102,7 @@ func (u *run) compute(fn func() []byte) (int32, error) {
 		}
 		defer func() { <-u.engine.computing }()
 		result := fn()
-		u.finished <- completion{id: id, give: func(m *machine) value { return m.realm.newBytes(result) }}
+		u.finished <- completion{id: id, size: 2 * size, give: func(m *machine) value { return m.realm.newBytes(result) }}
 	})
 	return id, nil
 }

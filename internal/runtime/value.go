@@ -1,13 +1,16 @@
 package runtime
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"math"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 	"unsafe"
 
 	"modernc.org/libc"
@@ -32,6 +35,7 @@ type isolate struct {
 	rt     uintptr
 	clock  *clock // in C memory: the engine reads it
 
+	lent    int64   // what Go holds of it for a host function
 	scratch uintptr // C memory through which strings and bytes go in
 	room    int     // its size
 
@@ -139,13 +143,13 @@ func (i *isolate) kill() (ok bool) {
 	return true
 }
 
-// keepScratch is how much scratch memory is kept from one string to the next.
+// keepScratch is how much scratch memory there is. What is larger goes in through the machine's own memory, where it counts.
 const keepScratch = 256 << 10
 
 // copyIn copies b to C memory, where it stays until the next call. The engine must never be given the address of Go
 // memory: the collector does not see it there, and a stack may move.
 func (i *isolate) copyIn(b []byte) uintptr {
-	if len(b) > i.room || i.room > keepScratch {
+	if len(b) > i.room {
 		if i.scratch != 0 {
 			libc.Xfree(i.tls, i.scratch)
 		}
@@ -302,12 +306,73 @@ func (r *realm) set(object value, name string, v value) {
 func (r *realm) newString(s string) value {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	b := unsafe.Slice(unsafe.StringData(s), len(s)) // only read
+	if len(s) > keepScratch {
+		v, _ := r.newText(bytes.NewReader(b), len(b), true)
+		return v
+	}
 	return lib.XJS_NewStringLen(r.tls, r.ctx, r.copyIn(b), lib.Tsize_t(len(s)))
 }
 
 // newBytes is an ArrayBuffer with a copy of b.
 func (r *realm) newBytes(b []byte) value {
+	if len(b) > keepScratch {
+		v, _ := r.newBuffer(bytes.NewReader(b), len(b))
+		return v
+	}
 	return lib.XJS_NewArrayBufferCopy(r.tls, r.ctx, r.copyIn(b), lib.Tsize_t(len(b)))
+}
+
+// block is n bytes of the machine's memory, with what source gives. Without memory the address is 0, and an exception is
+// pending.
+func (r *realm) block(source io.Reader, n int) (p uintptr, data []byte, err error) {
+	if p = lib.Xjs_malloc(r.tls, r.ctx, lib.Tsize_t(max(n, 1))); p == 0 {
+		return 0, nil, nil
+	}
+	data = unsafe.Slice(at[byte](p), n)
+	if _, err = io.ReadFull(source, data); err != nil {
+		lib.Xjs_free(r.tls, r.ctx, p)
+		return 0, nil, err
+	}
+	return p, data, nil
+}
+
+// newBuffer is an ArrayBuffer of n bytes that source gives; no copy of them is made.
+func (r *realm) newBuffer(source io.Reader, n int) (value, error) {
+	p, _, err := r.block(source, n)
+	if err != nil {
+		return undefinedValue(), err
+	}
+	return r.ownBuffer(p, n), nil
+}
+
+// ownBuffer is an ArrayBuffer that owns a block; an exception, if there is none.
+func (r *realm) ownBuffer(p uintptr, n int) value {
+	if p == 0 {
+		return exceptionValue()
+	}
+	v := lib.XJS_NewArrayBuffer(r.tls, r.ctx, p, lib.Tsize_t(n), fp(freeBuffer), 0, 0)
+	if isException(v) {
+		lib.Xjs_free(r.tls, r.ctx, p)
+	}
+	return v
+}
+
+// freeBuffer is called by the engine for the block of an ArrayBuffer.
+func freeBuffer(tls *libc.TLS, rt, _, p uintptr) { lib.Xjs_free_rt(tls, rt, p) }
+
+// newText is a string of n bytes that source gives, or with text false, an ArrayBuffer of them where they are no text.
+func (r *realm) newText(source io.Reader, n int, text bool) (value, error) {
+	p, data, err := r.block(source, n)
+	switch {
+	case err != nil:
+		return undefinedValue(), err
+	case p == 0:
+		return exceptionValue(), nil
+	case !text && (!utf8.Valid(data) || bytes.HasPrefix(data, []byte("\ufeff"))):
+		return r.ownBuffer(p, n), nil
+	}
+	defer lib.Xjs_free(r.tls, r.ctx, p)
+	return lib.XJS_NewStringLen(r.tls, r.ctx, p, lib.Tsize_t(n)), nil
 }
 
 func newInt(n int32) value { return lib.XNewInt32(nil, 0, n) }
@@ -323,8 +388,39 @@ func (r *realm) text(v value) (s string, ok bool) {
 	}
 	defer lib.XJS_FreeCString(r.tls, r.ctx, p)
 	n := *at[libc.Tsize_t](length)
+	if !r.borrow(int64(n)) {
+		return "", true
+	}
 	b := unsafe.Slice(at[byte](p), n)
 	return strings.ToValidUTF8(string(b), "\uFFFD"), true
+}
+
+// view calls fn with the bytes of an ArrayBuffer, or with text, of a string, where the machine has them; ok is false when v
+// is neither.
+func (r *realm) view(v value, fn func(data []byte, text bool) error) (ok bool, err error) {
+	size := int(unsafe.Sizeof(libc.Tsize_t(0)))
+	length := r.tls.Alloc(size)
+	defer r.tls.Free(size)
+	if isString(v) {
+		p := lib.XJS_ToCStringLen2(r.tls, r.ctx, length, v, 0)
+		if p == 0 {
+			return true, r.exception()
+		}
+		defer lib.XJS_FreeCString(r.tls, r.ctx, p)
+		return true, fn(unsafe.Slice(at[byte](p), *at[libc.Tsize_t](length)), true)
+	}
+	if !isObject(v) {
+		return false, nil
+	}
+	p := lib.XJS_GetArrayBuffer(r.tls, r.ctx, length, v)
+	if p == 0 {
+		if lib.XJS_HasException(r.tls, r.ctx) != 0 {
+			r.dropException()
+			return false, nil
+		}
+		return true, fn(nil, false)
+	}
+	return true, fn(unsafe.Slice(at[byte](p), *at[libc.Tsize_t](length)), false)
 }
 
 // bytes is a copy of the content of an ArrayBuffer; ok is false when v is none.
@@ -332,19 +428,13 @@ func (r *realm) bytes(v value) (b []byte, ok bool) {
 	if !isObject(v) {
 		return nil, false
 	}
-	size := int(unsafe.Sizeof(libc.Tsize_t(0)))
-	length := r.tls.Alloc(size)
-	defer r.tls.Free(size)
-	p := lib.XJS_GetArrayBuffer(r.tls, r.ctx, length, v)
-	n := *at[libc.Tsize_t](length)
-	if p == 0 {
-		if lib.XJS_HasException(r.tls, r.ctx) != 0 {
-			r.dropException()
-			return nil, false
+	ok, _ = r.view(v, func(data []byte, _ bool) error {
+		if r.borrow(int64(len(data))) {
+			b = append([]byte{}, data...)
 		}
-		return []byte{}, true
-	}
-	return append([]byte{}, unsafe.Slice(at[byte](p), n)...), true
+		return nil
+	})
+	return b, ok
 }
 
 // number is v as a number when it is one.
@@ -488,7 +578,7 @@ func (t *thrown) Error() string { return t.Message }
 
 // exception takes the pending exception out of the realm.
 func (r *realm) exception() error {
-	v := lib.XJS_GetException(r.tls, r.ctx)
+	v := r.pending()
 	defer r.free(v)
 	if r.expired() {
 		return r.overtime()
@@ -496,7 +586,10 @@ func (r *realm) exception() error {
 	return r.describe(v)
 }
 
-func (r *realm) dropException() { r.free(lib.XJS_GetException(r.tls, r.ctx)) }
+// pending takes the pending exception out of the realm as it is.
+func (r *realm) pending() value { return lib.XJS_GetException(r.tls, r.ctx) }
+
+func (r *realm) dropException() { r.free(r.pending()) }
 
 // longestRetry is how long a script may tell visitors to wait.
 const longestRetry = 24 * time.Hour
@@ -566,6 +659,7 @@ func callHost(_ *libc.TLS, ctx uintptr, _ value, argc int32, argv uintptr, magic
 			v = r.throwUncatchable("a host function failed")
 		}
 	}()
+	defer r.giveBack()
 	v, err := r.funcs[magic](args)
 	if r.expired() {
 		r.free(v)

@@ -20,28 +20,53 @@ const (
 	settleOften = 2 // rounds: what is pooled goes with the second collection
 	leastHeap   = 24 << 20
 	leastRoom   = 8 << 20
+	// relieveEvery is how often at most memory is collected for those who wait for some.
+	relieveEvery = 500 * time.Millisecond
+	// freePart is which part of what is free the heap may grow by before it is measured again, and the static cache.
+	freePart = 4
 )
 
 // governor keeps the process inside the memory it may use. Machines of functions, SQLite and Go's heap take memory in
-// three ways, and none knows of the others: so it measures what the process has, and gives the collector and the
-// machines what the rest leaves. After a burst it gives back to the system what is not used.
+// three ways, and none knows of the others: so it measures what the process has, and divides what there is. The collector,
+// the static cache and the machines may take what they got and no more, so that what is free is promised once, however
+// fast it is taken; when somebody waits for memory it is divided anew at once, and the cache gives way. After a burst what
+// is not used goes back to the system.
 //
 // Whoever sets GOGC or GOMEMLIMIT has decided that part for themselves.
 type governor struct {
-	total    func() int64 // bytes the process may use
-	machines func() int64 // bytes the machines of functions hold
-	shrink   func()       // lets SQLite forget what it keeps of the file
+	governed
 	room     atomic.Int64 // bytes the machines may hold together
 	limit    atomic.Int64 // of the collector, in force
+	cache    atomic.Int64 // bytes the static cache may hold
+	short    chan struct{}
 	ownGC    bool
 	ownLimit bool
 
-	percent int
-	usage   usage
-	calm    int
-	rounds  int
-	rested  int64     // anonymous memory after it was last given back
-	settled time.Time // when that was
+	relieved time.Time
+	percent  int
+	usage    usage
+	calm     int
+	rounds   int
+	rested   int64     // anonymous memory after it was last given back
+	settled  time.Time // when that was
+}
+
+// governed is what a governor looks at and acts on.
+type governed struct {
+	total   func() int64 // bytes the process may use
+	parts   func() parts
+	wanting func() bool // whether somebody waits for memory
+	changed func()      // puts what was divided in force
+	shrink  func()      // lets SQLite forget what it keeps of the file
+}
+
+// parts are the holders of memory that count for themselves, in bytes.
+type parts struct {
+	machines int64 // of functions; it is not Go's
+	charged  int64 // Go's, on the account of machines
+	buffers  int64 // the most that bodies and answers may take; it is Go's
+	waiting  int64 // of it, what they have
+	cache    int64 // static files in memory; it is Go's
 }
 
 // usage is what the process has at a moment, in bytes.
@@ -52,10 +77,19 @@ type usage struct {
 	allocated uint64 // since the start
 }
 
-func newGovernor(total, machines func() int64, shrink func()) *governor {
-	g := &governor{total: total, machines: machines, shrink: shrink, ownGC: os.Getenv("GOGC") == "", ownLimit: os.Getenv("GOMEMLIMIT") == ""}
+func newGovernor(of governed) *governor {
+	g := &governor{governed: of, short: make(chan struct{}, 1), ownGC: os.Getenv("GOGC") == "", ownLimit: os.Getenv("GOMEMLIMIT") == ""}
 	g.room.Store(math.MaxInt64)
+	g.cache.Store(math.MaxInt64)
 	return g
+}
+
+// shortage says that somebody waits for memory.
+func (g *governor) shortage() {
+	select {
+	case g.short <- struct{}{}:
+	default:
+	}
 }
 
 // measure reads the usage.
@@ -89,11 +123,13 @@ func (g *governor) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+		case <-g.short:
 		}
 	}
 }
 
-// govern divides the memory by what is used.
+// govern divides the memory by what is used. While somebody waits for some the cache shrinks, and garbage is collected first
+// when that is what holds it.
 func (g *governor) govern(u usage) {
 	if u.allocated-g.usage.allocated > calmBytes {
 		g.calm = 0
@@ -101,14 +137,25 @@ func (g *governor) govern(u usage) {
 		g.calm++
 	}
 	g.usage = u
-	usable := usable(g.total())
-	g.room.Store(max(usable-(u.anonymous-g.machines()), leastRoom))
+	p, wanting := g.parts(), g.wanting()
+	d := divide(usable(g.total()), u, p, wanting)
+	g.cache.Store(d.cache)
+	if now := time.Now(); wanting && now.Sub(g.relieved) > relieveEvery && (p.cache > d.cache || u.goes > d.heap+relief) {
+		g.relieved = now
+		g.changed()
+		g.shrink()
+		debug.FreeOSMemory()
+		g.usage = measure()
+		d = divide(usable(g.total()), g.usage, g.parts(), wanting)
+	}
+	g.room.Store(d.room)
+	g.changed()
 	if next := gcPercent(u.live); g.ownGC && next != g.percent {
 		g.percent = next
 		debug.SetGCPercent(next)
 	}
 	// Each change stops the program for a moment.
-	next := heapLimit(usable, u)
+	next := d.heap
 	if now := g.limit.Load(); g.ownLimit && (next < now-now/20 || next > now+now/20) {
 		g.limit.Store(next)
 		debug.SetMemoryLimit(next)
@@ -118,10 +165,32 @@ func (g *governor) govern(u usage) {
 // usable is what of the memory may be planned with: the kernel counts buffers of connections and files to it, too.
 func usable(total int64) int64 { return total - max(total/8, 16<<20) }
 
-// heapLimit is what Go may have beside the memory that is not its. What is alive has to fit, and garbage beside it: below
-// that the program would do nothing but collect.
-func heapLimit(usable int64, u usage) int64 {
-	return max(usable-max(u.anonymous-u.goes, 0), int64(u.live)*5/4+8<<20, leastHeap)
+// relief is how much garbage is worth a collection for those who wait for memory.
+const relief = 4 << 20
+
+// division is what the holders may have.
+type division struct{ heap, cache, room int64 }
+
+// divide gives each holder what it has, and the heap and the cache a part of what is free; the machines may take the rest of
+// that. What is alive in the heap has to fit, and garbage beside it: below that the program would do nothing but collect.
+// While somebody waits, nothing is kept free, and the cache gives up a half.
+func divide(usable int64, u usage, p parts, wanting bool) (d division) {
+	rest := max(u.anonymous-u.goes-p.machines, 0)
+	own := max(int64(u.live)-p.charged-p.waiting-p.cache, 0)
+	base := max(leastHeap, own*5/4+8<<20) + p.buffers
+	free := max(usable-rest-base-p.cache-p.machines-p.charged, 0)
+	d.heap, d.cache = base+p.cache, p.cache
+	if wanting {
+		d.cache /= 2
+		d.heap -= p.cache - d.cache
+	} else {
+		d.cache += free / freePart
+		d.heap += 2 * free / freePart
+	}
+	// What Go has is not free, though it be garbage.
+	d.room = max(usable-rest-max(d.heap, u.goes-p.charged), leastRoom)
+	d.heap += p.charged
+	return d
 }
 
 // settle gives memory back when a moment is calm and the process has grown since it last did: Go would keep what is free

@@ -201,19 +201,18 @@ func (i *Instance) storageLimits(appID string) system.Storage { return i.Limits.
 
 // composeEdges joins the domains to the surfaces: functions, static files, the control API, the front door.
 func (i *Instance) composeEdges() {
-	i.governor = newGovernor(
-		func() int64 { return i.Limits.Load().Hardware.TotalRAM },
-		func() int64 { return i.engine.Stats().Memory },
-		i.DB.Shrink,
-	)
+	i.governor = newGovernor(governed{
+		total: func() int64 { return i.Limits.Load().Hardware.TotalRAM },
+		parts: i.memoryParts, wanting: func() bool { return i.engine.Wanting() }, changed: i.memoryDivided, shrink: i.DB.Shrink,
+	})
 	i.compiler = compiler.New(i.Limits.Runtime)
 	i.engine = runtime.New(runtime.Config{
-		Assemble: i.compiler.Assemble, Memory: i.governor.room.Load,
+		Assemble: i.compiler.Assemble, Memory: i.governor.room.Load, Short: i.governor.shortage,
 		Limits: func(appID string) system.Runtime { return i.Limits.App(appID).Runtime }, Console: console{i.AppLog}, Stopped: i.functionStopped, Log: i.log, Version: system.Version, Temp: filepath.Dir(i.config.Database),
 		Bindings: bindings.All(bindings.Deps{KV: i.KV, Private: i.Hosting}), Network: bindings.Network(i.Gate),
 	})
 	i.static = hosting.NewStatic(hosting.StaticConfig{
-		Store: i.Hosting, CacheBytes: func() int64 { return i.Limits.Storage().MaxVFS }, Log: i.log,
+		Store: i.Hosting, CacheBytes: func() int64 { return min(i.Limits.Storage().MaxVFS, i.governor.cache.Load()) }, Log: i.log,
 	})
 	i.api = api.New(api.Config{
 		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Keys: i.Keys, Answers: activity.NewAnswers(i.DB), AppLog: i.AppLog, Activity: i.Activity, Log: i.log,
@@ -232,6 +231,18 @@ func (i *Instance) composeEdges() {
 		Admin:  gateway.Admin(gateway.AdminConfig{API: i.api, Check: i.Keys.Check, Refused: i.callerRefused, Fail: i.api.Fail, TrustedProxies: i.System.Settings().TrustedProxies}),
 		Log:    i.log, Reload: i.reload, Limits: i.Limits, TrustedProxies: i.System.Settings().TrustedProxies,
 	})
+}
+
+// memoryParts are those who hold memory and count it themselves.
+func (i *Instance) memoryParts() parts {
+	s, limits := i.engine.Stats(), i.Limits.Runtime()
+	return parts{machines: s.Memory, charged: s.Charged, buffers: limits.BufferMemory, waiting: s.Buffers, cache: i.static.Memory()}
+}
+
+// memoryDivided puts in force what they may hold from here on.
+func (i *Instance) memoryDivided() {
+	i.static.Resize()
+	i.engine.Reconsider()
 }
 
 // console writes what functions print to the app's log.

@@ -3,8 +3,11 @@
 package share
 
 import (
+	"context"
 	"net/netip"
+	"slices"
 	"sync"
+	"time"
 )
 
 // Holder is who a part is held for.
@@ -31,6 +34,7 @@ type Pool struct {
 	arrived uint64
 	apps    map[string]int64
 	clients map[netip.Prefix]*client
+	waiting []chan struct{} // of those who wait for some of it, in their order
 }
 
 // client is what one client holds.
@@ -82,6 +86,49 @@ func (part *Part) Grow(by, most int64) bool {
 	p.mu.Unlock()
 	cutAll(victims)
 	return ok
+}
+
+// Within tries to take of the pool until it can or the time is over: at once, and again when others have given back. Those who
+// wait have it in the order in which they came.
+func (p *Pool) Within(ctx context.Context, wait time.Duration, try func() bool) bool {
+	if try() {
+		return true
+	}
+	turn := make(chan struct{}, 1)
+	p.mu.Lock()
+	p.waiting = append(p.waiting, turn)
+	p.next() // something may have been given back meanwhile
+	p.mu.Unlock()
+	defer func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.waiting = slices.DeleteFunc(p.waiting, func(c chan struct{}) bool { return c == turn })
+		p.next()
+	}()
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	for {
+		select {
+		case <-turn:
+		case <-timer.C:
+			return false
+		case <-ctx.Done():
+			return false
+		}
+		if try() {
+			return true
+		}
+	}
+}
+
+// next lets the first of those who wait try. The lock is held.
+func (p *Pool) next() {
+	if len(p.waiting) > 0 {
+		select {
+		case p.waiting[0] <- struct{}{}:
+		default:
+		}
+	}
 }
 
 // Release gives a part back. It may be called more than once, and after the part was taken away.
@@ -209,6 +256,7 @@ func (p *Pool) remove(part *Part) {
 	if last == 0 {
 		delete(p.clients, part.holder.Client)
 	}
+	p.next()
 }
 
 // count adds to what is held. The lock is held.

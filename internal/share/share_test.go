@@ -2,8 +2,10 @@ package share
 
 import (
 	"net/netip"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 )
 
 func of(app, ip string) Holder { return Holder{app, Client(netip.MustParseAddr(ip))} }
@@ -108,5 +110,46 @@ func TestOneCustomerIsOneClient(t *testing.T) {
 	}
 	if Client(netip.MustParseAddr("192.0.2.1")) == Client(netip.MustParseAddr("192.0.2.2")) {
 		t.Error("two IPv4 addresses are one")
+	}
+}
+
+// Who came when all was taken was refused, though it was free a moment later.
+func TestThoseWhoWaitGetItInTheirOrder(t *testing.T) {
+	var p Pool
+	h := Holder{App: "a"}
+	first := p.Take(h, 10, 10, func() {})
+	var mu sync.Mutex
+	var order []int
+	var group sync.WaitGroup
+	for n := range 4 {
+		group.Go(func() {
+			var part *Part
+			if !p.Within(t.Context(), time.Minute, func() bool { part = p.Take(h, 10, 10, func() {}); return part != nil }) {
+				t.Errorf("%d got nothing", n)
+				return
+			}
+			mu.Lock()
+			order = append(order, n)
+			mu.Unlock()
+			part.Release()
+		})
+		for waiting := 0; waiting <= n; time.Sleep(time.Millisecond) {
+			p.mu.Lock()
+			waiting = len(p.waiting)
+			p.mu.Unlock()
+		}
+	}
+	first.Release()
+	group.Wait()
+	if !slices.IsSorted(order) || len(order) != 4 {
+		t.Errorf("the order was %v", order)
+	}
+	if taken, _ := p.Taken(); taken != 0 || len(p.waiting) != 0 {
+		t.Errorf("%d are taken, %d wait", taken, len(p.waiting))
+	}
+	held := p.Take(h, 10, 10, func() {})
+	defer held.Release()
+	if p.Within(t.Context(), time.Millisecond, func() bool { return false }) {
+		t.Error("somebody got what is taken")
 	}
 }

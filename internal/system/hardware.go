@@ -11,9 +11,9 @@ type Hardware struct {
 func derive(l *Limits, h Hardware) {
 	l.Hardware = h
 	l.Storage.MaxVFS = min(max(h.TotalRAM/4, 16<<20), 4<<30)
-	l.Runtime.VMMemory = min(max(h.TotalRAM/2, 32<<20), 64<<30)
+	l.Runtime.VMMemory = min(max(h.TotalRAM/4*3, 32<<20), 64<<30)
 	l.Runtime.StreamMemory = min(max(h.TotalRAM/8, 32<<20), 2<<30)
-	l.Runtime.BufferMemory = min(max(h.TotalRAM/16, 64<<20), 1<<30)
+	l.Runtime.BufferMemory = min(max(h.TotalRAM/8, 16<<20), 1<<30)
 	l.Runtime.CompileMemory = min(max(h.TotalRAM/8, 128<<20), 1<<30)
 	l.Runtime.MaxProgram = min(max(h.TotalRAM/32, 16<<20), 64<<20)
 	l.Net.Concurrency = min(max(10*h.CPUCores, 20), 100)
