@@ -65,25 +65,24 @@ func (in *input) needs() int64 {
 }
 
 // collect takes in all that is still to come, if it may be handed over whole: into memory or a file, as any other body.
-func (u *run) collect() error {
+func (u *run) collect() (*input, error) {
 	in := u.in
 	switch {
 	case in.here:
-		return nil
+		return in, nil
 	case in.size > in.most:
-		return over(in.most)
+		return nil, over(in.most)
 	}
 	a := &ahead{e: u.engine, holder: u.f.holder(), limits: u.limits, w: u.w, size: in.size, most: in.most}
-	in.kept = a
+	in.kept = a // until the run has ended
 	if err := a.all(in.body); err != nil {
 		if known := (*errs.Error)(nil); errors.As(err, &known) {
-			return err
+			return nil, err
 		}
-		return in.fault(err)
+		return nil, in.fault(err)
 	}
-	in.body, in.size, in.here = a.reader(), a.length(), true
 	in.ended.Store(true)
-	return nil
+	return &input{body: a.reader(), f: in.f, size: a.length(), most: in.most, here: true}, nil
 }
 
 // whole gives what is still there of a body to the script, out of where it was kept into the machine's memory.
@@ -171,9 +170,9 @@ func (u *run) askNext() (int32, error) {
 // askRest gives all of the body, as a small one would have been given.
 func (u *run) askRest() (int32, error) {
 	return u.ask(func() (func(*machine) value, error) {
-		err := u.collect()
+		in, err := u.collect()
 		return func(m *machine) value {
-			v, err := m.whole(u.in)
+			v, err := m.whole(in)
 			if err != nil {
 				return m.realm.throw(err)
 			}
@@ -185,13 +184,14 @@ func (u *run) askRest() (int32, error) {
 // askForm gives the parts of a form, undefined when it is none.
 func (u *run) askForm(contentType string) (int32, error) {
 	return u.ask(func() (func(*machine) value, error) {
-		if err := u.collect(); err != nil {
+		in, err := u.collect()
+		if err != nil {
 			return nil, err
 		}
-		if !u.charge(2 * u.in.size) {
+		if !u.charge(2 * in.size) {
 			return nil, errStarved
 		}
-		parts, err := u.in.form(contentType)
+		parts, err := in.form(contentType)
 		if errors.Is(err, errNoForm) {
 			return nil, nil
 		}

@@ -758,6 +758,7 @@ func (e *Engine) release(m *machine, u *run, healthy bool) {
 	}
 	p := m.pool
 	p.learn(m.ledger)
+	m.giveBack()
 	m.ledger.reserve(0)
 	keep := healthy && !m.dead.Load() && !p.stopped && e.pools[p.deployment] == p && // not dropped meanwhile
 		!e.over(p, e.config.Limits(p.app))

@@ -237,6 +237,7 @@ func (i *isolate) setLedger(c *commons, reserved int64) {
 // writeOff counts a machine that is about to be ended as gone.
 func (i *isolate) writeOff() {
 	if l := i.ledger; l != nil {
+		i.giveBack()
 		l.reserve(0)
 		l.book(-l.held)
 	}

@@ -122,7 +122,7 @@ func TestBodiesAreHeldByMachinesAlone(t *testing.T) {
 	} {
 		f := newFleet(t)
 		f.config.Temp = t.TempDir()
-		f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory = most, 48<<20 })
+		f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory, l.CPUTime = most, 48<<20, 20000 })
 		f.budget()
 		p, err := Compile(t.Context(), files{"api/main.js": code})
 		if err != nil {
@@ -174,10 +174,10 @@ func (f *fleet) nothingCounts(t *testing.T) {
 // Answers were copied before anybody knew whether there was room for them, and refused where there would have been some in a
 // moment.
 func TestAnswersWaitForRoomBeforeThereIsACopy(t *testing.T) {
-	const size = 4 << 20
+	const size = 1 << 20
 	f := newFleet(t)
-	f.change(func(l *system.Runtime) { l.BufferMemory = size * 3 / 2 })
-	p, err := Compile(t.Context(), files{"api/main.js": `export default () => new Response("x".repeat(4 << 20));`})
+	f.change(func(l *system.Runtime) { l.BufferMemory, l.CPUTime = size*3/2, 20000 })
+	p, err := Compile(t.Context(), files{"api/main.js": `export default () => new Response("x".repeat(1 << 20));`})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,10 +198,10 @@ func TestAnswersWaitForRoomBeforeThereIsACopy(t *testing.T) {
 // Copies for host functions, and arguments and results of calls that wait, were Go's and counted nowhere.
 func TestWhatGoHoldsForARunCounts(t *testing.T) {
 	f := newFleet(t)
-	f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory = 64<<20, 60<<20 })
+	f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory, l.CPUTime = 24<<20, 20<<20, 20000 })
 	f.budget()
 	for name, code := range map[string]string{
-		"a copy": `export default () => new Response(String(btoa("x".repeat(24 << 20)).length));`,
+		"a copy": `export default () => new Response(String(btoa("x".repeat(8 << 20)).length));`,
 	} {
 		p, err := Compile(t.Context(), files{"api/main.js": code})
 		if err != nil {
@@ -219,7 +219,7 @@ func TestWhatGoHoldsForARunCounts(t *testing.T) {
 // A run of a deployment that is known to need much waits until there is so much, and those that need little do not wait for it.
 func TestWhoNeedsMuchWaitsAndWhoNeedsLittleDoesNot(t *testing.T) {
 	f := newFleet(t)
-	f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory, l.VMsPerApp = 64<<20, 48<<20, 16 })
+	f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory, l.VMsPerApp, l.CPUTime = 64<<20, 48<<20, 16, 20000 })
 	f.budget()
 	load := func(code string) func(context.Context) (*Program, error) {
 		p, err := Compile(t.Context(), files{"api/main.js": code})

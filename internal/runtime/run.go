@@ -510,12 +510,13 @@ func (u *run) respond(a answer, body []byte, text bool) error {
 	if !b.enter(u, int64(len(body))) {
 		return errCrowded
 	}
+	u.kept = b // before body is touched: the machine's memory may have been taken away
 	if text && !utf8.Valid(body) {
 		a.body = bytes.ToValidUTF8(body, []byte("\uFFFD"))
 	} else {
 		a.body = bytes.Clone(body)
 	}
-	u.answered, u.answer, u.kept = true, a, b
+	u.answered, u.answer = true, a
 	return nil
 }
 

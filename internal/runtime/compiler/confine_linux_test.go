@@ -41,6 +41,9 @@ func TestTheProcessThatCompilesHasNothing(t *testing.T) {
 			t.Errorf("it has %s", what)
 		}
 	}
+	if score, err := os.ReadFile(filepath.Join(proc, "oom_score_adj")); string(score) != "1000\n" {
+		t.Errorf("where memory is short the server goes as likely as this: %s %v", score, err)
+	}
 	limits, err := os.ReadFile(filepath.Join(proc, "limits"))
 	if err != nil {
 		t.Fatal(err)
