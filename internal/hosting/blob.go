@@ -13,21 +13,24 @@ import (
 	"fazt/internal/errs"
 )
 
-// BlobReader reads content chunk by chunk: it holds one chunk in memory and no database connection between reads, so
-// that slow readers cost little. It is not safe for concurrent use, except ReadAt.
+// BlobReader reads content chunk by chunk: it holds one chunk in memory, or a piece of one, and no database connection
+// between reads, so that slow readers cost little. It is not safe for concurrent use.
 type BlobReader struct {
 	ctx    context.Context
 	store  *Store
 	blob   int64
 	size   int64
 	offset int64
-	chunk  []byte // the chunk last read; its array is used again
-	n      int64  // which chunk that is; -1 = none
+	chunk  []byte // what was last read; its array is used again
+	from   int64  // where that lies
+
+	recent *recentChunks // of a visitor's reader: where chunks are shared with those of others
+	key    bodyKey
 }
 
 // OpenBlob reads the blob with the given row and size, as File and Variant give them, for as long as ctx lasts.
 func (s *Store) OpenBlob(ctx context.Context, blob, size int64) *BlobReader {
-	return &BlobReader{ctx: ctx, store: s, blob: blob, size: size, n: -1}
+	return &BlobReader{ctx: ctx, store: s, blob: blob, size: size}
 }
 
 // Read reads on from where the reader stands, at most to the end of the chunk.
@@ -81,47 +84,66 @@ func (r *BlobReader) Seek(offset int64, whence int) (int64, error) {
 	return offset, nil
 }
 
-// rest is what the chunk under the reader holds from there on.
+// rest is what was read of the chunk under the reader, from there on.
 func (r *BlobReader) rest() ([]byte, error) {
 	if r.offset >= r.size {
 		return nil, io.EOF
 	}
-	n := r.offset / ChunkSize
-	if n != r.n {
-		if err := r.load(n); err != nil {
+	if r.offset < r.from || r.offset >= r.from+int64(len(r.chunk)) {
+		if err := r.load(); err != nil {
 			return nil, err
 		}
 	}
-	return r.chunk[r.offset-n*ChunkSize:], nil
+	return r.chunk[r.offset-r.from:], nil
 }
 
-// load reads a chunk and makes sure that it is what was stored. What is not is remembered, and never returned.
-func (r *BlobReader) load(n int64) error {
-	want := int(min(r.size-n*ChunkSize, ChunkSize))
-	if cap(r.chunk) < want {
-		r.chunk = make([]byte, want)
+// load reads the chunk under the reader, or a piece of it.
+func (r *BlobReader) load() error {
+	n, begin := r.offset/ChunkSize, r.offset%ChunkSize
+	buf := r.chunk[:0]
+	r.chunk = nil
+	if r.recent == nil {
+		chunk, err := r.store.readChunk(r.ctx, r.blob, r.size, n, buf)
+		r.chunk, r.from = chunk, n*ChunkSize
+		return err
 	}
-	r.chunk, r.n = r.chunk[:want], -1
+	if want := int(min(r.size-r.offset, pieceSize)); cap(buf) < want {
+		buf = make([]byte, want)
+	}
+	got, err := r.recent.read(r.ctx, chunkKey{r.key, n}, int(begin), buf[:cap(buf)], func(ctx context.Context, chunk []byte) ([]byte, error) {
+		return r.store.readChunk(ctx, r.blob, r.size, n, chunk)
+	})
+	r.chunk, r.from = buf[:got], r.offset
+	return err
+}
+
+// readChunk reads a chunk, into buf if it has the room, and makes sure that it is what was stored. What is not is
+// remembered, and never returned.
+func (s *Store) readChunk(ctx context.Context, blob, size, n int64, buf []byte) ([]byte, error) {
+	want := int(min(size-n*ChunkSize, ChunkSize))
 	var is chunkIs
-	err := r.store.db.Read(r.ctx, func(c *database.Conn) (err error) {
-		is, err = readChunk(c, r.blob, n, r.chunk)
+	err := s.db.Read(ctx, func(c *database.Conn) (err error) {
+		if cap(buf) < want { // not while it waits for a connection
+			buf = make([]byte, want)
+		}
+		buf = buf[:want]
+		is, err = readChunk(c, blob, n, buf)
 		return err
 	})
 	if err != nil {
 		if unreadable(err) {
-			r.store.noteDamage(r.ctx, r.blob, notRead)
+			s.noteDamage(ctx, blob, notRead)
 		}
-		return err
+		return nil, err
 	}
 	if !is.there {
-		return errs.Wrap(errs.NotFound, errGone, "the content is not there any more")
+		return nil, errs.Wrap(errs.NotFound, errGone, "the content is not there any more")
 	}
-	if cause := is.wrong(r.size, r.chunk); cause != "" {
-		r.store.noteDamage(r.ctx, r.blob, cause)
-		return errs.Wrap(errs.Internal, fmt.Errorf("chunk %d of blob %d: %s", n, r.blob, cause), "the content is damaged; deploy the app again, and it is mended")
+	if cause := is.wrong(size, buf); cause != "" {
+		s.noteDamage(ctx, blob, cause)
+		return nil, errs.Wrap(errs.Internal, fmt.Errorf("chunk %d of blob %d: %s", n, blob, cause), "the content is damaged; deploy the app again, and it is mended")
 	}
-	r.n = n
-	return nil
+	return buf, nil
 }
 
 // errGone is the cause of the error for content that is not there any more.

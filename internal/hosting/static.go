@@ -29,6 +29,7 @@ type StaticConfig struct {
 type Static struct {
 	store  *Store
 	cache  *cache
+	recent *recentChunks
 	unread unread
 	log    *slog.Logger
 
@@ -59,7 +60,9 @@ func NewStatic(c StaticConfig) *Static {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Static{store: c.Store, cache: newCache(c.CacheBytes), log: c.Log}
+	s := &Static{store: c.Store, cache: newCache(c.CacheBytes), log: c.Log}
+	s.recent = &recentChunks{max: func() int { return int(min(s.cache.now.Load()/(bodyShare*ChunkSize), maxRecent)) }}
+	return s
 }
 
 // View is what of a deployment a request may see.
@@ -345,6 +348,7 @@ func (s *Static) open(ctx context.Context, f *file) error {
 	}
 	if !s.cache.keeps(size) {
 		f.stream = s.store.OpenBlob(ctx, blob, size)
+		f.stream.recent, f.stream.key = s.recent, key
 		if _, err := f.stream.rest(); err != nil { // while an error can still be answered
 			return err
 		}

@@ -1,0 +1,113 @@
+package hosting
+
+import (
+	"context"
+	"slices"
+	"sync"
+)
+
+// pieceSize is what the reader of a large file holds for a visitor, who may read slowly, while it is written to them.
+const pieceSize = 64 << 10
+
+// maxRecent bounds the chunks that are kept, which are an eighth of what the cache may have.
+const maxRecent = 8
+
+// recentChunks are the chunks that visitors of large files read last. Each is read and checked once for all who are at
+// it; a visitor takes a piece of it at a time, so that a thousand slow ones hold pieces and not chunks.
+type recentChunks struct {
+	max func() int
+
+	mu    sync.Mutex
+	list  []*recentChunk // the last used first
+	spare []byte         // of one that went, to be used again
+}
+
+// chunkKey names a chunk by the hash of its content, as bodyKey does.
+type chunkKey struct {
+	bodyKey
+	n int64
+}
+
+type recentChunk struct {
+	key   chunkKey
+	ready chan struct{} // closed when data or err is there
+	data  []byte
+	err   error
+	users int  // who are at it
+	gone  bool // from the list
+}
+
+// read copies what lies from begin on into buf, as much as there is. A chunk that is not there is loaded, into the memory
+// that load gets if there is room; callers who come for it meanwhile wait for that.
+func (c *recentChunks) read(ctx context.Context, key chunkKey, begin int, buf []byte, load func(context.Context, []byte) ([]byte, error)) (int, error) {
+	chunk, found := c.take(key)
+	defer c.release(chunk)
+	if !found {
+		// A visitor who leaves does not fail the load for the others.
+		loading, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTime)
+		chunk.data, chunk.err = load(loading, chunk.data)
+		cancel()
+		close(chunk.ready)
+	}
+	select {
+	case <-chunk.ready:
+	case <-ctx.Done():
+		return 0, context.Cause(ctx)
+	}
+	if chunk.err != nil {
+		c.drop(chunk)
+		return 0, chunk.err
+	}
+	return copy(buf, chunk.data[min(begin, len(chunk.data)):]), nil
+}
+
+// take returns the chunk of a key; found is false when the caller is to load it.
+func (c *recentChunks) take(key chunkKey) (chunk *recentChunk, found bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if i := slices.IndexFunc(c.list, func(r *recentChunk) bool { return r.key == key }); i >= 0 {
+		chunk, found = c.list[i], true
+		c.list = slices.Delete(c.list, i, i+1)
+	} else {
+		for len(c.list) > 0 && len(c.list) >= c.max() {
+			c.remove(len(c.list) - 1)
+		}
+		chunk = &recentChunk{key: key, ready: make(chan struct{}), data: c.spare[:0]}
+		c.spare = nil
+	}
+	c.list = slices.Insert(c.list, 0, chunk)
+	chunk.users++
+	return chunk, found
+}
+
+func (c *recentChunks) release(chunk *recentChunk) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if chunk.users--; chunk.users == 0 && chunk.gone {
+		c.spare = chunk.data
+	}
+}
+
+// drop removes a chunk that could not be loaded.
+func (c *recentChunks) drop(chunk *recentChunk) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if i := slices.Index(c.list, chunk); i >= 0 {
+		c.remove(i)
+	}
+}
+
+func (c *recentChunks) remove(i int) {
+	chunk := c.list[i]
+	c.list = slices.Delete(c.list, i, i+1)
+	if chunk.gone = true; chunk.users == 0 {
+		c.spare = chunk.data
+	}
+}
+
+// memory is what the chunks take, in bytes.
+func (c *recentChunks) memory() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return int64(len(c.list)) * ChunkSize
+}
