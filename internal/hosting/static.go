@@ -47,9 +47,9 @@ func (s *Static) Stats() StaticStats {
 	return StaticStats{s.hits.Load(), s.misses.Load(), int64(s.cache.bodies.WeightedSize())}
 }
 
-// Memory is what the cache holds, in bytes, with the lists of paths.
+// Memory is what the cache holds, in bytes, with the lists of paths and the chunks of large files.
 func (s *Static) Memory() int64 {
-	return int64(s.cache.bodies.WeightedSize() + s.cache.indexes.WeightedSize())
+	return int64(s.cache.bodies.WeightedSize()+s.cache.indexes.WeightedSize()) + s.recent.memory()
 }
 
 // Resize puts a change of CacheBytes in force, where no request does.
