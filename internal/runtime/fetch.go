@@ -305,7 +305,7 @@ func (f *fetch) rest() ([]byte, error) {
 		n, err := io.ReadFull(f.reply.Body, grown[copy(grown, data):])
 		f.run.uncharge(int64(cap(data)))
 		switch data = grown[:len(data)+n]; {
-		case err == io.EOF || err == io.ErrUnexpectedEOF: //nolint:errorlint // ReadFull returns them bare
+		case err == io.EOF || err == io.ErrUnexpectedEOF:
 			return data, nil
 		case err != nil:
 			return nil, f.fault(err)
