@@ -237,7 +237,8 @@ func writerPragmas(fresh bool) []pragma {
 	if fresh {
 		list = append(list, pragma{"auto_vacuum", "INCREMENTAL", "2"})
 	}
-	return append(list, pragma{"journal_mode", "WAL", "wal"}, pragma{"journal_size_limit", "67108864", "67108864"})
+	return append(list, pragma{"journal_mode", "WAL", "wal"}, pragma{"journal_size_limit", "67108864", "67108864"},
+		pragma{"wal_autocheckpoint", strconv.Itoa(foldByWriter), strconv.Itoa(foldByWriter)})
 }
 
 // openConn opens one connection to what uri names, the file at path, sets the pragmas and reads each back: a setting that

@@ -9,7 +9,7 @@ const (
 	// stepsLeast is how long a transaction of Steps goes on although others wait, so that it gets somewhere beside writers
 	// without end; stepsMost is how long it goes on while nobody does: what comes then waits for its commit.
 	stepsLeast = 3 * time.Millisecond
-	stepsMost  = 20 * time.Millisecond
+	stepsMost  = 10 * time.Millisecond
 )
 
 // Steps does work that may be large, a step at a time, until a step says that there is no more, without holding up others:

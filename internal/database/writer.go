@@ -24,6 +24,7 @@ type writer struct {
 	conn  *Conn
 	limit func() int
 	disk  *disk
+	fold  *folder
 	turn  chan struct{} // holds a token while the connection is in use
 	large chan struct{} // holds a token while large work wants the turn or has it
 
@@ -84,7 +85,7 @@ func openWriter(c Config) (*Conn, error) {
 
 // newWriter starts the writer. Without a connection it has nothing to do: the disk admits no write.
 func newWriter(conn *Conn, limit func() int, watching *changes, d *disk) *writer {
-	w := &writer{conn: conn, limit: limit, changes: watching, disk: d, pace: pace{start: time.Now()}, turn: make(chan struct{}, 1), large: make(chan struct{}, 1), wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	w := &writer{conn: conn, fold: newFolder(d), limit: limit, changes: watching, disk: d, pace: pace{start: time.Now()}, turn: make(chan struct{}, 1), large: make(chan struct{}, 1), wake: make(chan struct{}, 1), ended: make(chan struct{})}
 	go w.run()
 	return w
 }
@@ -210,6 +211,7 @@ func (w *writer) commit(batch []*write) {
 		}
 		return
 	}
+	w.fold.committed()
 	w.changes.commit()
 	w.commits.Add(1)
 	w.batches[bits.Len(uint(len(started)-1))].Add(1)
@@ -327,8 +329,9 @@ func (w *writer) close() error {
 	}
 	<-w.ended
 	w.turn <- struct{}{} // a caller may be at its own write
+	folded := w.fold.close()
 	if w.conn == nil {
 		return nil
 	}
-	return w.conn.close()
+	return errors.Join(folded, w.conn.close())
 }
