@@ -19,8 +19,8 @@ const (
 	// waitTimes is how many times as long as without it a visitor's write may wait beside large work of the owner;
 	// waitOften and waitMost are what the 99th percentile and the longest may take anyway, on a machine that is busy.
 	waitTimes = 3
-	waitOften = 125 * time.Millisecond
-	waitMost  = 250 * time.Millisecond
+	waitOften = 250 * time.Millisecond
+	waitMost  = 400 * time.Millisecond
 )
 
 // attackBigDeploy does all the large work an owner can do at once, while visitors of another app store values.

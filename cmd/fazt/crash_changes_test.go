@@ -151,6 +151,7 @@ func (c *crash) change(ctx context.Context) {
 		}
 		s.acked[k.kind] = append(s.acked[k.kind], s.next)
 		s.counts[k.kind]++
+		c.acks.Add(1)
 		delete(s.trying, k.kind)
 	}
 }

@@ -146,6 +146,7 @@ type crash struct {
 	address string
 
 	answers atomic.Int64
+	acks    atomic.Int64 // of everything
 	deploys atomic.Int64 // acknowledged
 	live    int          // number of the newest acknowledged deployment
 	trying  bool         // whether a further deploy was under way when the server was killed
@@ -229,11 +230,21 @@ func (c *crash) workUntilKilled() {
 	all.Go(func() { c.write(ctx) })
 	all.Go(func() { c.deploy(ctx) })
 	all.Go(func() { c.change(ctx) })
+	if c.random.IntN(4) > 0 { // on a busy machine nothing would ever be acknowledged before the kill
+		c.waitForAck()
+	}
 	time.Sleep(time.Duration(20+c.random.IntN(400)) * time.Millisecond)
 	c.kill()
 	cancel()
 	all.Wait()
 	http.DefaultClient.CloseIdleConnections()
+}
+
+// waitForAck returns when something was acknowledged, or after some seconds.
+func (c *crash) waitForAck() {
+	for before, began := c.acks.Load(), time.Now(); c.acks.Load() == before && time.Since(began) < 10*time.Second; {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 func (c *crash) read(ctx context.Context) {
@@ -280,6 +291,7 @@ func (c *crash) write(ctx context.Context) {
 		switch {
 		case err != nil || body != "ok":
 		case n%4 > 0:
+			c.acks.Add(1)
 			c.acked = append(c.acked, n)
 		default:
 			if body, err = c.get(ctx, http.MethodDelete, "/api/x?n="+strconv.Itoa(n)); err == nil && body == "ok" {
@@ -306,6 +318,7 @@ func (c *crash) deploy(ctx context.Context) {
 			c.live = d.Deployed.Deployment.Number
 		}
 		c.deploys.Add(1)
+		c.acks.Add(1)
 		c.trying = false
 	}
 }
