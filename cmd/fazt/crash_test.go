@@ -230,8 +230,12 @@ func (c *crash) workUntilKilled() {
 	all.Go(func() { c.write(ctx) })
 	all.Go(func() { c.deploy(ctx) })
 	all.Go(func() { c.change(ctx) })
-	if c.random.IntN(4) > 0 { // on a busy machine nothing would ever be acknowledged before the kill
-		c.waitForAck()
+	switch c.random.IntN(4) { // on a busy machine nothing would ever be acknowledged before the kill
+	case 0:
+	case 1:
+		waitFor(&c.deploys)
+	default:
+		waitFor(&c.acks)
 	}
 	time.Sleep(time.Duration(20+c.random.IntN(400)) * time.Millisecond)
 	c.kill()
@@ -240,9 +244,9 @@ func (c *crash) workUntilKilled() {
 	http.DefaultClient.CloseIdleConnections()
 }
 
-// waitForAck returns when something was acknowledged, or after some seconds.
-func (c *crash) waitForAck() {
-	for before, began := c.acks.Load(), time.Now(); c.acks.Load() == before && time.Since(began) < 10*time.Second; {
+// waitFor returns when a count has grown, or after some seconds.
+func waitFor(n *atomic.Int64) {
+	for before, began := n.Load(), time.Now(); n.Load() == before && time.Since(began) < 10*time.Second; {
 		time.Sleep(time.Millisecond)
 	}
 }
