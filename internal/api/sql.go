@@ -35,7 +35,7 @@ var identity = []string{"users", "keys"}
 func (a *API) guardSQL() database.Guard {
 	limits := a.Limits.SQL()
 	return database.Guard{
-		Hidden:    func(table, column string) bool { return contains(secrets[table], column) },
+		Hidden:    secrets,
 		Protected: func(table string) bool { return contains(identity, table) },
 		MaxBytes:  limits.MaxResult,
 		MaxMemory: limits.MaxMemory,

@@ -17,11 +17,11 @@ import (
 // Guard says what a statement that a person wrote may touch, beyond what is refused to every such statement: changes
 // of the schema, ATTACH and DETACH, transactions, pragmas that act, load_extension, and tables that show raw pages.
 type Guard struct {
-	Hidden    func(table, column string) bool // reads of the column give NULL, wherever in the statement they stand
-	Protected func(table string) bool         // rows of the table cannot be changed
-	MaxBytes  int64                           // longest text or blob; never more than about 1 MiB
-	MaxMemory int64                           // what SQLite may take for the statement
-	MaxSpill  int64                           // what it may put into temporary files
+	Hidden    map[string][]string     // columns by table: reads of them give NULL, wherever in the statement they stand
+	Protected func(table string) bool // rows of the table cannot be changed
+	MaxBytes  int64                   // longest text or blob; never more than about 1 MiB
+	MaxMemory int64                   // what SQLite may take for the statement
+	MaxSpill  int64                   // what it may put into temporary files
 }
 
 // ReadGuarded runs one statement, and calls fn for every row, on a connection of its own that cannot write: a cache, a
@@ -58,6 +58,14 @@ func (db *DB) ReadGuarded(ctx context.Context, statement string, g Guard, fn fun
 // it changed. It is stopped, and undone, when ctx ends; other writes wait in the queue meanwhile. Stopping a write
 // makes SQLite give up its whole transaction, which is why this one is not shared.
 func (db *DB) WriteGuarded(ctx context.Context, statement string, g Guard, fn func(r *Row) error) (changes int, err error) {
+	if err := errors.Join(db.disk.admit(ctx), db.disk.stored()); err != nil {
+		return 0, err
+	}
+	c, err := db.disk.connect(append(basePragmas(), spill())) // before its turn: that may wait for a lock
+	if err != nil {
+		return 0, err
+	}
+	defer c.close() // undoes what was not committed
 	select {
 	case db.writer.turn <- struct{}{}:
 		defer func() { <-db.writer.turn }()
@@ -67,14 +75,6 @@ func (db *DB) WriteGuarded(ctx context.Context, statement string, g Guard, fn fu
 	if db.writer.isClosed() {
 		return 0, errs.New(errs.Unavailable, "the database is closed")
 	}
-	if err := errors.Join(db.disk.admit(ctx), db.disk.stored()); err != nil {
-		return 0, err
-	}
-	c, err := db.disk.connect(append(basePragmas(), spill()))
-	if err != nil {
-		return 0, err
-	}
-	defer c.close() // undoes what was not committed
 	c.raw.SetInterrupt(ctx.Done())
 	if err := c.Exec("BEGIN IMMEDIATE"); err != nil {
 		return 0, interrupted(ctx, err)
@@ -183,6 +183,9 @@ func (c *Conn) guarded(ctx context.Context, statement string, g Guard, write boo
 	if !blank(statement[len(statement)-rest:]) {
 		return errs.New(errs.Invalid, "there is more than one statement; give them one at a time")
 	}
+	if w.hides != "" && stmt.ColumnCount() > 0 { // SQLite asks about no column of RETURNING
+		return errs.New(errs.Invalid, "RETURNING is not available for the table %s, which has hidden columns; read the others with a SELECT", w.hides)
+	}
 	if stmt.BindParamCount() > 0 {
 		return errs.New(errs.Invalid, "the statement has parameters (? or :name), which have no values here; write the values into it")
 	}
@@ -222,6 +225,7 @@ type warden struct {
 	guard   Guard
 	write   bool
 	memory  *allowance
+	hides   string // a table with hidden columns that the statement changes
 	refused string // the first thing that was denied, as a sentence
 }
 
@@ -248,7 +252,7 @@ func (w *warden) read(table, column string) sqlite.AuthResult {
 	if strings.HasPrefix(table, "sqlite_") && !slices.Contains([]string{"sqlite_schema", "sqlite_master", "sqlite_sequence", "sqlite_stat1", "sqlite_temp_schema", "sqlite_temp_master"}, table) {
 		return w.deny(true, "the table %s cannot be read here", table)
 	}
-	if w.guard.Hidden(table, strings.ToLower(column)) {
+	if slices.Contains(w.guard.Hidden[table], strings.ToLower(column)) {
 		return sqlite.AuthResultIgnore
 	}
 	return sqlite.AuthResultOK
@@ -258,6 +262,9 @@ func (w *warden) change(table string) sqlite.AuthResult {
 	table = strings.ToLower(table)
 	if !w.write {
 		return w.deny(true, "the statement would change the table %s; only --write may do that", table)
+	}
+	if len(w.guard.Hidden[table]) > 0 {
+		w.hides = table
 	}
 	return w.deny(strings.HasPrefix(table, "sqlite_") || w.guard.Protected(table), "rows of the table %s cannot be changed here", table)
 }

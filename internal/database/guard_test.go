@@ -14,7 +14,7 @@ import (
 // openGuard hides env.value and protects users.
 func openGuard() Guard {
 	return Guard{
-		Hidden:    func(table, column string) bool { return table == "env" && column == "value" },
+		Hidden:    map[string][]string{"env": {"value"}},
 		Protected: func(table string) bool { return table == "users" },
 		MaxBytes:  1 << 20,
 		MaxMemory: 32 << 20,
@@ -126,6 +126,24 @@ func TestAGuardedReadRunsOnAConnectionThatCannotWrite(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// SQLite asks the guard about no column of RETURNING.
+func TestNoHiddenColumnIsReturnedByAWrite(t *testing.T) {
+	for statement, want := range map[string]string{
+		"UPDATE env SET name = name RETURNING value":                        "RETURNING is not available for the table env",
+		"UPDATE env SET name = name RETURNING *":                            "RETURNING is not available for the table env",
+		"DELETE FROM env RETURNING upper(value)":                            "RETURNING is not available for the table env",
+		"INSERT INTO env SELECT app_id, 'B', value, 1 FROM env RETURNING 1": "RETURNING is not available for the table env",
+		"UPDATE env SET name = name":                                        "",
+		"UPDATE apps SET title = 'x' RETURNING name":                        "",
+	} {
+		db := guardedDB(t)
+		_, err := db.WriteGuarded(t.Context(), statement, openGuard(), func(r *Row) error { return nil })
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", statement, err)
+		}
 	}
 }
 

@@ -25,19 +25,20 @@ func sqlLike(tls *libc.TLS, ctx uintptr, argc int32, argv uintptr) {
 	}
 	escape := rune(-1)
 	if argc == 3 {
-		if utf8.RuneCount(list[2]) != 1 {
+		by := runes(list[2])
+		if len(by) != 1 {
 			giveError(tls, ctx, "ESCAPE expression must be a single character")
 			return
 		}
-		escape, _ = utf8.DecodeRune(list[2])
+		escape = by[0]
 	}
-	giveMatch(tls, ctx, likeSteps(string(list[0]), escape), list[1], foldASCII)
+	giveMatch(tls, ctx, likeSteps(runes(list[0]), escape), list[1], foldASCII)
 }
 
 // sqlGlob is glob(Y, X), which X GLOB Y is.
 func sqlGlob(tls *libc.TLS, ctx uintptr, _ int32, argv uintptr) {
 	if list, ok := patternTexts(tls, ctx, argv, 2); ok {
-		giveMatch(tls, ctx, globSteps([]rune(string(list[0]))), list[1], func(r rune) rune { return r })
+		giveMatch(tls, ctx, globSteps(runes(list[0])), list[1], func(r rune) rune { return r })
 	}
 }
 
@@ -50,6 +51,7 @@ func patternTexts(tls *libc.TLS, ctx, argv uintptr, n int) (list [3][]byte, ok b
 		giveError(tls, ctx, "LIKE or GLOB pattern too complex")
 		return list, false
 	}
+	list[0], list[1] = beforeNUL(list[0]), beforeNUL(list[1])
 	return list, ok
 }
 
@@ -66,6 +68,45 @@ func giveMatch(tls *libc.TLS, ctx uintptr, steps []piece, subject []byte, fold f
 	giveBool(tls, ctx, matched)
 }
 
+// runes are the characters of a text as SQLite reads them.
+func runes(text []byte) (list []rune) {
+	for len(text) > 0 {
+		r, size := decode(text)
+		list, text = append(list, r), text[size:]
+	}
+	return list
+}
+
+// decode reads a character as SQLite does: a first byte, and all that continue it, however many it announces.
+func decode(text []byte) (r rune, size int) {
+	r, size = rune(text[0]), 1
+	if r < 0xc0 {
+		return r, size
+	}
+	switch {
+	case r < 0xe0:
+		r &= 0x1f
+	case r < 0xf0:
+		r &= 0x0f
+	case r < 0xf8:
+		r &= 0x07
+	case r < 0xfc:
+		r &= 0x03
+	case r < 0xfe:
+		r &= 0x01
+	default:
+		r = 0
+	}
+	for size < len(text) && text[size]&0xc0 == 0x80 {
+		r = r<<6 + rune(text[size]&0x3f)
+		size++
+	}
+	if r < 0x80 || r&^0x7ff == 0xd800 || r&^1 == 0xfffe {
+		r = utf8.RuneError
+	}
+	return r, size
+}
+
 func foldASCII(r rune) rune {
 	if r >= 'A' && r <= 'Z' {
 		return r + 'a' - 'A'
@@ -73,7 +114,7 @@ func foldASCII(r rune) rune {
 	return r
 }
 
-func likeSteps(pattern string, escape rune) (steps []piece) {
+func likeSteps(pattern []rune, escape rune) (steps []piece) {
 	escaped := false
 	for _, r := range pattern {
 		switch {
@@ -122,15 +163,20 @@ func globClass(pattern []rune) (s piece, rest []rune) {
 	if len(pattern) > 0 && pattern[0] == '^' {
 		s.not, pattern = true, pattern[1:]
 	}
+	prior := rune(0) // what a range may begin with: not the end of another, nor a ] at the front
 	for i := 0; i < len(pattern); i++ {
 		switch r := pattern[i]; {
 		case r == ']' && i > 0:
 			return s, pattern[i+1:]
-		case r == '-' && i > 0 && i+1 < len(pattern) && pattern[i+1] != ']':
+		case r == '-' && prior > 0 && i+1 < len(pattern) && pattern[i+1] != ']':
 			i++
-			s.ranges = append(s.ranges, [2]rune{pattern[i-2], pattern[i]})
+			s.ranges = append(s.ranges, [2]rune{prior, pattern[i]})
+			prior = 0
 		default:
 			s.ranges = append(s.ranges, [2]rune{r, r})
+			if prior = r; r == ']' {
+				prior = 0
+			}
 		}
 	}
 	return piece{}, nil
@@ -168,7 +214,7 @@ func match(steps []piece, subject []byte, fold func(rune) rune, stop func() bool
 		if from == len(subject) {
 			return at == len(steps), true
 		}
-		r, size := utf8.DecodeRune(subject[from:])
+		r, size := decode(subject[from:])
 		if at < len(steps) && steps[at].takes(fold(r)) {
 			at, from = at+1, from+size
 			continue
@@ -176,7 +222,7 @@ func match(steps []piece, subject []byte, fold func(rune) rune, stop func() bool
 		if backAt < 0 {
 			return false, true
 		}
-		_, size = utf8.DecodeRune(subject[backFrom:])
+		_, size = decode(subject[backFrom:])
 		backFrom += size
 		at, from = backAt, backFrom
 	}

