@@ -18,39 +18,48 @@ func progress(next http.Handler, limits *system.Live) http.Handler {
 		l := limits.HTTP()
 		control := http.NewResponseController(w)
 		write := time.Duration(l.WriteTimeout) * time.Millisecond
+		out := &writer{ResponseWriter: w, control: control, wait: write, moved: time.Now()}
 		if r.Body != nil && r.Body != http.NoBody {
 			read := time.Duration(l.ReadTimeout) * time.Millisecond
-			_ = control.SetReadDeadline(time.Now().Add(read)) // also for what net/http discards of a body nobody read
-			r.Body = &body{r.Body, control, read, time.Time{}}
-			defer hangUp(w, control)
+			_ = control.SetReadDeadline(time.Now().Add(read))
+			out.body = &body{ReadCloser: r.Body, control: control, wait: read}
+			// net/http looks at the body of its own request when the answer begins: whether the client waits for
+			// 100 Continue, and what is left to read.
+			own := *r
+			r = &own
+			r.Body = out.body
+			defer out.body.hangUp()
 		}
-		next.ServeHTTP(&writer{w, control, write, time.Now()}, r)
+		next.ServeHTTP(out, r)
 	})
 }
 
-// linger is how long a connection that is to be closed is read from: were it closed while the client sends, the client
-// might lose the answer.
+// linger is how long net/http goes on reading a body that the handler has not read, before it sends the answer or
+// after: were the connection closed while the client sends, the client might lose the answer.
 const linger = 500 * time.Millisecond
-
-// hangUp keeps net/http from waiting for the rest of a body that was refused.
-func hangUp(w http.ResponseWriter, control *http.ResponseController) {
-	if w.Header().Get("Connection") == "close" {
-		_ = control.SetReadDeadline(time.Now().Add(linger))
-	}
-}
 
 // body moves the read deadline on before every read.
 type body struct {
 	io.ReadCloser
 	control *http.ResponseController
 	wait    time.Duration
-	ends    time.Time // all of it must have arrived by then; zero = whenever
+	ends    time.Time // all of it must have arrived by then; zero = at any time
+	begun   bool      // some of it was asked for
+	whole   bool      // all of it was read
+}
+
+// hangUp keeps net/http from waiting for what nobody reads.
+func (b *body) hangUp() {
+	if !b.whole {
+		_ = b.control.SetReadDeadline(time.Now().Add(linger))
+	}
 }
 
 // EndBy bounds the reading of all of the body.
 func (b *body) EndBy(ends time.Time) { b.ends = ends }
 
 func (b *body) Read(p []byte) (int, error) {
+	b.begun = true
 	deadline := time.Now().Add(b.wait)
 	if !b.ends.IsZero() && b.ends.Before(deadline) {
 		deadline = b.ends
@@ -58,6 +67,7 @@ func (b *body) Read(p []byte) (int, error) {
 	_ = b.control.SetReadDeadline(deadline)
 	n, err := b.ReadCloser.Read(p)
 	if err == io.EOF {
+		b.whole = true
 		// From here on net/http reads ahead to learn that the client left; a deadline would look like that.
 		_ = b.control.SetReadDeadline(time.Time{})
 	}
@@ -70,6 +80,23 @@ type writer struct {
 	control *http.ResponseController
 	wait    time.Duration
 	moved   time.Time
+	body    *body // of the request; nil once the answer has begun
+}
+
+// WriteHeader sends the head.
+func (w *writer) WriteHeader(status int) {
+	if status >= http.StatusOK {
+		w.begin()
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// begin is called before the answer begins, when net/http reads what is left of a short body.
+func (w *writer) begin() {
+	if w.body != nil && !w.body.begun {
+		w.body.hangUp()
+	}
+	w.body = nil
 }
 
 // piece is how much of the answer the client must take within the time: a slow line takes long over a megabyte, and is
@@ -77,6 +104,7 @@ type writer struct {
 const piece = 64 << 10
 
 func (w *writer) Write(p []byte) (n int, err error) {
+	w.begin()
 	for len(p) > piece && err == nil {
 		var m int
 		w.move()
@@ -96,6 +124,7 @@ func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // Flush sends what is buffered.
 func (w *writer) Flush() {
+	w.begin()
 	w.move()
 	_ = w.control.Flush()
 }

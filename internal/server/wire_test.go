@@ -327,3 +327,38 @@ func TestStreamsArePassedOnByNginxAsTheyCome(t *testing.T) {
 		}
 	}
 }
+
+// A client that waits for 100 Continue, or sends its body slowly or not at all, is told at once what does not depend on it.
+func TestAnAnswerThatNeedsNoBodyDoesNotWaitForIt(t *testing.T) {
+	i := fazttest.New(t)
+	i.Deploy("app", "-- index.html --\nhi\n-- api/main.js --\nrespond('ok')\n")
+	for name, tt := range map[string]struct {
+		head string
+		want int
+	}{
+		"a static file":              {"POST / HTTP/1.1\r\nHost: app.localhost\r\nContent-Length: 50\r\n\r\n", 405},
+		"a static file, expecting":   {"POST / HTTP/1.1\r\nHost: app.localhost\r\nContent-Length: 50\r\nExpect: 100-continue\r\n\r\n", 405},
+		"a part of a large body":     {"POST / HTTP/1.1\r\nHost: app.localhost\r\nContent-Length: 99999999999\r\n\r\nabc", 405},
+		"chunks":                     {"POST / HTTP/1.1\r\nHost: app.localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", 405},
+		"no such app":                {"POST /api/x HTTP/1.1\r\nHost: none.localhost\r\nContent-Length: 50\r\nExpect: 100-continue\r\n\r\n", 404},
+		"a deploy without a key":     {"POST /api/deploy HTTP/1.1\r\nHost: admin.localhost\r\nContent-Length: 50000000\r\n\r\n", 401},
+		"a deploy, expecting":        {"POST /api/deploy HTTP/1.1\r\nHost: admin.localhost\r\nContent-Length: 50000000\r\nExpect: 100-continue\r\n\r\n", 401},
+		"an operation without a key": {"POST /api/keys HTTP/1.1\r\nHost: admin.localhost\r\nContent-Length: 50\r\n\r\n", 401},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, err := net.Dial("tcp", i.Address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			_ = c.SetDeadline(time.Now().Add(20 * time.Second)) // it took 30
+			_, _ = io.WriteString(c, tt.head)
+			resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+			if err != nil || resp.StatusCode != tt.want {
+				t.Fatalf("%v %v", resp, err)
+			}
+			_ = resp.Body.Close()
+		})
+	}
+}
