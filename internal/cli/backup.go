@@ -35,9 +35,9 @@ sides; the key of the peer must have the scope admin.`,
 		Example: `  fazt backup /mnt/disk/monday.db
   fazt @home backup home.db --force`,
 		RunE: func(_ *cobra.Command, args []string) error {
-			path, err := filepath.Abs(args[0])
+			path, err := c.backupTarget(args[0])
 			if err != nil {
-				return errs.Wrap(errs.Invalid, err, "%s cannot be used: %v", args[0], err)
+				return err
 			}
 			return c.existing(func(cl *client.Client) error {
 				began := time.Now()
@@ -52,6 +52,31 @@ sides; the key of the peer must have the scope admin.`,
 	cmd.Flags().BoolVar(&force, "force", false, "replace the file if it is there")
 	cmd.Flags().BoolVar(&damaged, "damaged", false, "keep the copy though the database holds damaged content")
 	return cmd
+}
+
+// backupTarget is the whole path of the copy. It takes no name of the database of this machine, of a peer neither, and
+// not that of the file of the peers, which no server knows of.
+func (c *command) backupTarget(name string) (string, error) {
+	switch {
+	case name == "":
+		return "", usagef("the name of the file is empty")
+	case os.IsPathSeparator(name[len(name)-1]):
+		return "", usagef("%s is a folder; name a file in it", name)
+	}
+	path, err := filepath.Abs(name)
+	if err != nil {
+		return "", errs.Wrap(errs.Invalid, err, "%s cannot be used: %v", name, err)
+	}
+	target := database.Target{Path: path}
+	if own, err := c.databasePath(); err == nil {
+		if err := target.CheckName(own); err != nil {
+			return "", err
+		}
+	}
+	if peers, err := c.peersFile(); err == nil && target.Is(peers) {
+		return "", errs.New(errs.Invalid, "%s holds your peers and their keys; give the copy another name", path)
+	}
+	return path, nil
 }
 
 // makeBackup lets the instance of this machine write the file itself, and fetches it from a peer.

@@ -130,15 +130,16 @@ func path(root *cobra.Command, args []string) string {
 // command is what the commands share.
 type command struct {
 	Env
-	ctx      context.Context
-	database string
-	format   string
-	peer     string // named with @ before the command; "" = none was
-	here     bool   // the command works on this machine only
-	quiet    bool
-	verbose  bool
-	compiler *compiler.Compiler // of what is checked on this machine
-	began    bool               // the call was understood: what fails from now on is no mistake in the way it was written
+	ctx         context.Context
+	database    string
+	format      string
+	peer        string // named with @ before the command; "" = none was
+	here        bool   // the command works on this machine only
+	quiet       bool
+	verbose     bool
+	compiler    *compiler.Compiler // of what is checked on this machine
+	began       bool               // the call was understood: what fails from now on is no mistake in the way it was written
+	toldOfPeers bool               // that the file of the peers cannot be used
 }
 
 func (c *command) root() *cobra.Command {

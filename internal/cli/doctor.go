@@ -75,6 +75,9 @@ there is a problem; warnings do not count.`,
 // examine makes every check that can be made: one that fails hides none of the others.
 func (c *command) examine(path string) []finding {
 	list := []finding{checkClock(path, time.Now()), checkDisk(filepath.Dir(path), database.Space)}
+	if _, err := c.openPeers(); err != nil {
+		list = append(list, finding{"peers", problem, errs.Sentence(err), "until then @NAME cannot be used, and `peer` neither"})
+	}
 	if _, err := os.Stat(path); err != nil {
 		return append(list, finding{"database", problem, fmt.Sprintf("there is no %s", path), "`fazt server start` makes it; --db names another"})
 	}

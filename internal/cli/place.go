@@ -73,6 +73,9 @@ func (c *command) chosenPeer() (*client.Peer, error) {
 		return nil, nil
 	}
 	peers, err := c.openPeers()
+	if err != nil && name == "" {
+		return nil, c.withoutPeers(err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -101,15 +104,41 @@ func findPeer(peers *client.Peers, name string) (*client.Peer, error) {
 	return nil, errs.New(errs.NotFound, "%s", text)
 }
 
-// openPeers reads the peers of the person: from the folder FAZT_CONFIG, else ~/.fazt.
+// withoutPeers lets a command that names no peer work on this machine though the file of the peers cannot be used,
+// unless that file may say that such commands mean a peer: what was meant for another machine must not happen to this.
+func (c *command) withoutPeers(broken error) error {
+	path, err := c.peersFile()
+	if err != nil {
+		return nil //nolint:nilerr // without a home there are no peers
+	}
+	if client.NoDefault(path) {
+		if !c.toldOfPeers {
+			fmt.Fprintf(c.notes(), "note: %s; this machine is meant\n", errs.Sentence(broken))
+		}
+		c.toldOfPeers = true
+		return nil
+	}
+	return errs.Wrap(errs.KindOf(broken), broken, "%s; commands that name no peer may mean one by it: @local before the command means this machine", errs.Sentence(broken))
+}
+
+// openPeers reads the peers of the person.
 func (c *command) openPeers() (*client.Peers, error) {
+	path, err := c.peersFile()
+	if err != nil {
+		return nil, err
+	}
+	return client.OpenPeers(path)
+}
+
+// peersFile is where the peers of the person are: in the folder FAZT_CONFIG, else in ~/.fazt.
+func (c *command) peersFile() (string, error) {
 	folder := c.Getenv("FAZT_CONFIG")
 	if folder == "" {
 		home, err := c.Home()
 		if err != nil {
-			return nil, errs.Wrap(errs.Invalid, err, "your home directory is not known; name a folder for your peers with FAZT_CONFIG")
+			return "", errs.Wrap(errs.Invalid, err, "your home directory is not known; name a folder for your peers with FAZT_CONFIG")
 		}
 		folder = filepath.Join(home, ".fazt")
 	}
-	return client.OpenPeers(filepath.Join(folder, "peers.json"))
+	return filepath.Join(folder, "peers.json"), nil
 }

@@ -1,8 +1,10 @@
 package client
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -55,13 +57,42 @@ func OpenPeers(path string) (*Peers, error) {
 	}
 	var stored storedPeers
 	if err := json.Unmarshal(data, &stored); err != nil {
-		return nil, errs.Wrap(errs.Invalid, err, "%s is damaged; mend it, or remove it and add the peers again", path)
+		return nil, errs.Wrap(errs.Invalid, err, "%s is damaged (%s); mend it, or remove it and add the peers again", path, damage(data, err))
 	}
 	p.Default = stored.Default
 	for _, s := range stored.Peers {
 		p.List = append(p.List, Peer{s.Name, s.URL, s.Host, s.PlainHTTP, Secret(s.Token)})
 	}
 	return p, nil
+}
+
+// damage says where the file departs from what it should be, and repeats nothing of it: it holds keys.
+func damage(data []byte, err error) string {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case len(bytes.TrimSpace(data)) == 0:
+		return "it is empty"
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("no JSON from line %d on", 1+bytes.Count(data[:max(0, syntax.Offset-1)], []byte("\n")))
+	case errors.As(err, &kind):
+		return fmt.Sprintf("%q is of the wrong kind", kind.Field)
+	}
+	return "no JSON"
+}
+
+// NoDefault says whether the file at path surely names no default peer, though it cannot be used: because nothing in it
+// says so, or because what is wrong is another thing.
+func NoDefault(path string) bool {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return false
+	}
+	var stored storedPeers
+	if err := json.Unmarshal(data, &stored); err != nil {
+		return !bytes.Contains(data, []byte(`"default"`))
+	}
+	return stored.Default == ""
 }
 
 // CheckPeerName says whether a peer may be called name.

@@ -133,7 +133,7 @@ func TestACopyNeverTakesANameThatIsNotFree(t *testing.T) {
 		"the database by a link":          {Target{link, true}, errs.Invalid, "the database itself"},
 		"the database by a hard link":     {Target{hard, true}, errs.Invalid, "the database itself"},
 		"its -wal":                        {Target{db.Path() + "-wal", true}, errs.Invalid, "belongs to it"},
-		"a folder":                        {Target{dir, true}, errs.Invalid, "not a file"},
+		"a folder":                        {Target{dir, true}, errs.Invalid, "is a folder; name a file in it"},
 		"a folder that is missing":        {Target{filepath.Join(dir, "none", "copy"), false}, errs.NotFound, "make it first"},
 		"a file where a folder should be": {Target{filepath.Join(there, "copy"), false}, errs.Invalid, "cannot be written"},
 		"a database that is in use":       {Target{beside, true}, errs.Conflict, "in use"},
@@ -148,6 +148,33 @@ func TestACopyNeverTakesANameThatIsNotFree(t *testing.T) {
 	for name, target := range map[string]Target{"a new file": {filepath.Join(dir, "new"), false}, "another file": {there, true}} {
 		if err := target.Check(db.Path()); err != nil {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A copy named data.db-journal was taken for a journal and rolled back into the database; one named data.db.key stood
+// where the key of the secrets was to be made.
+func TestACopyNeverTakesANameThatBelongsToTheDatabaseThoughNothingHasItYet(t *testing.T) {
+	db := open(t, Config{})
+	folder := filepath.Join(t.TempDir(), "folder")
+	if err := os.Symlink(filepath.Dir(db.Path()), folder); err != nil {
+		t.Skip(err)
+	}
+	for _, suffix := range []string{"", "-wal", "-shm", "-journal", "-JOURNAL", ".lock", ".key", ".sock", ".sock.new"} {
+		for _, path := range []string{db.Path() + suffix, filepath.Join(folder, filepath.Base(db.Path())+suffix)} {
+			if err := (Target{path, true}).Check(db.Path()); !errs.Is(err, errs.Invalid) || !strings.Contains(errs.Sentence(err), "belongs to it") {
+				t.Errorf("%s: %v", path, err)
+			}
+		}
+	}
+	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
+		if err := (Target{filepath.Join(t.TempDir(), "Other.db"+suffix), false}).Check(db.Path()); !errs.Is(err, errs.Invalid) || !strings.Contains(errs.Sentence(err), "part of the database Other.db;") {
+			t.Errorf("the %s of another database: %v", suffix, err)
+		}
+	}
+	for _, suffix := range []string{"-2026", ".bak", ".keys", "2"} {
+		if err := (Target{db.Path() + suffix, false}).Check(db.Path()); err != nil {
+			t.Errorf("%s: %v", suffix, err)
 		}
 	}
 }

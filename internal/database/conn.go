@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"modernc.org/libc"
+	lib "modernc.org/sqlite/lib"
 	"zombiezen.com/go/sqlite"
 
 	"fazt/internal/errs"
@@ -198,11 +201,16 @@ func (r *Row) Time(i int) time.Time {
 // IsNull says whether column i is NULL.
 func (r *Row) IsNull(i int) bool { return r.stmt.ColumnType(i) == sqlite.TypeNull }
 
-// Columns are the names of the columns, in order.
+// Columns are the names of the columns, in order; two may have the same.
 func (r *Row) Columns() []string {
+	// The wrapper keeps them by name, where the last of two of one name hides the other; its pointer to the statement is
+	// the way to SQLite's own list.
+	wrapper := reflect.ValueOf(r.stmt).Elem()
+	stmt := uintptr(wrapper.FieldByName("stmt").Uint())
+	tls := (*libc.TLS)(wrapper.FieldByName("conn").Elem().FieldByName("tls").UnsafePointer())
 	names := make([]string, r.stmt.ColumnCount())
 	for i := range names {
-		names[i] = r.stmt.ColumnName(i)
+		names[i] = libc.GoString(lib.Xsqlite3_column_name(tls, stmt, int32(i))) //nolint:gosec // SQLite has at most 32767
 	}
 	return names
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"fazt/internal/errs"
@@ -34,14 +35,68 @@ func (t Target) Check(path string) error {
 	case !folder.IsDir():
 		return errs.New(errs.Invalid, "%s is not a folder", filepath.Dir(t.Path))
 	}
-	if there, err := os.Stat(t.Path); err == nil {
-		for _, own := range []string{path, path + "-wal", path + "-shm", path + ".lock", path + ".key"} {
-			if known, err := os.Stat(own); err == nil && os.SameFile(known, there) {
-				return errs.New(errs.Invalid, "%s is the database itself, or a file that belongs to it; give the copy another name", t.Path)
-			}
-		}
+	if err := t.CheckName(path); err != nil {
+		return err
 	}
 	return t.free()
+}
+
+// CheckName says why a copy cannot have a name that means something to SQLite, or to the instance whose database is at
+// path, whatever is there.
+func (t Target) CheckName(path string) error {
+	own, err := t.belongs(path)
+	if err != nil {
+		return CannotCopy(t.Path, err)
+	}
+	if own {
+		return errs.New(errs.Invalid, "%s is the database itself, or a name that belongs to it; give the copy another name", t.Path)
+	}
+	for _, suffix := range sqliteSuffixes {
+		if stem, found := strings.CutSuffix(strings.ToLower(t.Path), suffix); found {
+			return errs.New(errs.Invalid, "SQLite takes a file whose name ends in %s for a part of the database %s; give the copy another name", suffix, filepath.Base(t.Path)[:len(filepath.Base(stem))])
+		}
+	}
+	return nil
+}
+
+// sqliteSuffixes end the names of files that SQLite looks for beside any database, and believes.
+var sqliteSuffixes = []string{"-wal", "-shm", "-journal"}
+
+// ownSuffixes end the names of the files of an instance, whether they are there yet or not: the database itself, what
+// SQLite keeps beside it, its lock, the key of its secrets, and its socket.
+var ownSuffixes = append([]string{"", ".lock", ".key", ".sock", ".sock.new"}, sqliteSuffixes...)
+
+// belongs says whether the name is one of a file of the instance whose database is at path: by what it is called, for
+// files that are yet to come, and by the file it leads to.
+func (t Target) belongs(path string) (bool, error) {
+	path, err := Canonical(path)
+	if err != nil {
+		return false, err
+	}
+	for _, suffix := range ownSuffixes {
+		if t.Is(path + suffix) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// Is says whether the name and path mean one file. Letters of either case are one, as on some systems.
+func (t Target) Is(path string) bool {
+	wanted, err := Canonical(t.Path)
+	if err != nil {
+		return false
+	}
+	known, err := Canonical(path)
+	if err != nil {
+		return false
+	}
+	if strings.EqualFold(wanted, known) {
+		return true
+	}
+	a, errA := os.Stat(wanted)
+	b, errB := os.Stat(known)
+	return errA == nil && errB == nil && os.SameFile(a, b)
 }
 
 // free says why the name cannot be taken.
@@ -51,6 +106,8 @@ func (t Target) free() error {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
 		return CannotCopy(t.Path, err)
+	case info.IsDir():
+		return errs.New(errs.Invalid, "%s is a folder; name a file in it", t.Path)
 	case !info.Mode().IsRegular():
 		return errs.New(errs.Invalid, "%s is there already, and is not a file; give the copy another name", t.Path)
 	case !t.Replace:
