@@ -39,35 +39,6 @@ func (l *lab) smallDisk(ctx context.Context, megabytes int) (mount string, unmou
 	return mount, func() { _ = exec.Command("umount", "-l", mount).Run() }, nil
 }
 
-// status is what a request is answered with; 0 = nothing.
-func (i *instance) status(ctx context.Context, method, app, path string) int {
-	req, err := i.request(ctx, method, app, path)
-	if err != nil {
-		return 0
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0
-	}
-	defer resp.Body.Close()
-	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
-		return 0
-	}
-	return resp.StatusCode
-}
-
-// becomes waits until a request is answered with a status.
-func (i *instance) becomes(ctx context.Context, want int, method, app, path string) (time.Duration, error) {
-	begun, got := time.Now(), 0
-	for time.Since(begun) < 30*time.Second {
-		if got = i.status(ctx, method, app, path); got == want {
-			return time.Since(begun), nil
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	return 0, fmt.Errorf("%s %s%s answers %d, not %d", method, app, path, got, want)
-}
-
 // fill takes all space of a disk, but for so many bytes.
 func fill(path string) error {
 	f, err := os.Create(path)

@@ -41,6 +41,7 @@ func attacks() []attack {
 		{"diskfull", "fill the disk below a running server, restart it there, make room again: reads go on, writes come back", diskFull},
 		{"readonly", "make the disk, or the folder, one for reading only, start there, break it below a server: reads go on, writes come back", readOnlyDisk},
 		{"deleted", "take the folder of the database away: no write is acknowledged, and pages are served", deleted},
+		{"overwritten", "copy another database over the one in use: no write is acknowledged, and a restart serves the other, sound", overwritten},
 		{"badsector", "make a part of the disk unreadable: only the files on it fail", badSector},
 		{"twonames", "start servers on one database under all its names: the first one stays alone", twoNames},
 		{"compile", "functions that no compiler survives; nothing but their deploy may fail", compileAttack},

@@ -13,13 +13,6 @@ import (
 	"time"
 )
 
-// teller is an app that stores how often it was asked to, and tells.
-const teller = `export default async function (req) {
-	const n = Number(await fazt.app.kv.get("n") ?? 0);
-	if (req.method === "POST") { await fazt.app.kv.set("n", n + 1); return new Response("stored"); }
-	return new Response("n=" + n);
-}`
-
 // readOnlyDisk makes the disk of a database one for reading only: before a start, and below a running server; and its folder
 // that of another user.
 func readOnlyDisk(ctx context.Context, l *lab) error {
@@ -50,23 +43,6 @@ func readOnlyDisk(ctx context.Context, l *lab) error {
 	return l.folderOfAnother(ctx)
 }
 
-// startTeller starts a server with the app on a new database, and lets it store a few times.
-func (l *lab) startTeller(ctx context.Context, db string, times int) (*instance, error) {
-	i, err := l.start(ctx, db)
-	if err != nil {
-		return nil, err
-	}
-	if err := l.deploy(ctx, i, "guest", "index.html", "page", "api/main.ts", teller); err != nil {
-		return nil, err
-	}
-	for range times {
-		if got := i.status(ctx, "POST", "guest", "/api/x"); got != http.StatusOK {
-			return nil, fmt.Errorf("a write is answered %d", got)
-		}
-	}
-	return i, nil
-}
-
 func remount(ctx context.Context, mount, mode string) error {
 	out, err := exec.CommandContext(ctx, "mount", "-o", "remount,"+mode, mount).CombinedOutput()
 	if err != nil {
@@ -92,25 +68,6 @@ func (l *lab) onReadOnlyDisk(ctx context.Context, i *instance, mount string, kil
 		return err
 	}
 	return l.readsOnly(ctx, i, want)
-}
-
-// tells is what the app says.
-func (i *instance) tells(ctx context.Context) (string, error) {
-	req, err := i.request(ctx, "GET", "guest", "/api/x")
-	if err != nil {
-		return "", err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return "", err
-	}
-	defer resp.Body.Close()
-	text := make([]byte, 100)
-	n, _ := resp.Body.Read(text)
-	if resp.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("the app answers %d %s", resp.StatusCode, text[:n])
-	}
-	return string(text[:n]), nil
 }
 
 // readsOnly says what an instance does that it must not, or does not that it must, while it cannot write.

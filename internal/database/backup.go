@@ -21,6 +21,9 @@ const backupPages = 1024
 // several transactions would for as long as they write; the -wal file grows meanwhile by what they write. What was copied
 // goes to the disk piece by piece: in one go it would be in the way of every commit.
 func (db *DB) Backup(ctx context.Context, path string, progress func(done, total int64)) error {
+	if db.disk.pages.overwritten(true) {
+		return errs.New(errs.Unavailable, "the database was overwritten while the server uses it, and what it has of both is no database; copy the file itself, or restart the server")
+	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return CannotCopy(path, err)

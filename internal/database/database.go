@@ -67,11 +67,15 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err := prepareFile(&c.Path); err != nil {
 		return nil, err
 	}
-	watching, d := newChanges(c.Watch), newDisk(c)
+	watching := newChanges(c.Watch)
+	d, err := newDisk(c)
+	if err != nil {
+		return nil, err
+	}
 	conn, err := prepareWriter(ctx, c, watching)
 	if err != nil {
 		if err := d.openForReading(err); err != nil {
-			return nil, err
+			return nil, errors.Join(err, d.close())
 		}
 	}
 	d.identify()
@@ -91,7 +95,7 @@ func (db *DB) Close() error {
 	var err error
 	db.closing.Do(func() {
 		// Readers first: the last connection to close folds the WAL into the file, and that must be the writer.
-		err = errors.Join(db.readers.close(), db.writer.close())
+		err = errors.Join(db.readers.close(), db.writer.close(), db.disk.close())
 	})
 	return err
 }

@@ -24,16 +24,17 @@ type DiskState int32
 
 // The states.
 const (
-	DiskSound   DiskState = iota // everything
-	DiskLow                      // everything, and space runs out
-	DiskScarce                   // what visitors want stored is refused: the rest of the space is the owner's
-	DiskFull                     // the last write found no space
-	DiskFailing                  // the last write failed in another way: the disk is broken, or for reading only
-	DiskLost                     // the file was deleted, moved or replaced: nothing is written
+	DiskSound       DiskState = iota // everything
+	DiskLow                          // everything, and space runs out
+	DiskScarce                       // what visitors want stored is refused: the rest of the space is the owner's
+	DiskFull                         // the last write found no space
+	DiskFailing                      // the last write failed in another way: the disk is broken, or for reading only
+	DiskLost                         // the file was deleted, moved or replaced: nothing is written
+	DiskOverwritten                  // another program wrote the file: nothing is written until the next start
 )
 
 func (s DiskState) String() string {
-	return [...]string{"sound", "low", "scarce", "full", "failing", "lost"}[s]
+	return [...]string{"sound", "low", "scarce", "full", "failing", "lost", "overwritten"}[s]
 }
 
 // Disk is how the disk below the database is doing.
@@ -51,7 +52,9 @@ type Disk struct {
 type disk struct {
 	config   Config
 	path     string
+	pages    *pages
 	files    atomic.Pointer[[2]known]
+	aside    atomic.Bool // the -wal file was moved away, as the file was overwritten
 	readOnly atomic.Bool // there is no writer: the database could not be opened for writing
 
 	state      atomic.Int32 // now.State, for those who ask before each write
@@ -75,10 +78,34 @@ type known struct {
 	info fs.FileInfo
 }
 
-func newDisk(c Config) *disk {
-	d := &disk{config: c, path: c.Path, now: Disk{Since: time.Now()}}
+func newDisk(c Config) (*disk, error) {
+	p, err := openPages(c.Path)
+	if err != nil {
+		return nil, cannotOpen(c.Path, err)
+	}
+	d := &disk{config: c, path: c.Path, pages: p, now: Disk{Since: time.Now()}}
 	d.files.Store(&[2]known{})
-	return d
+	return d, nil
+}
+
+// close is called when no connection is open any more.
+func (d *disk) close() error {
+	if d.pages.overwritten(false) {
+		d.setAside()
+	}
+	return d.pages.close(d.path)
+}
+
+// setAside moves away what was written last before the file was overwritten: the next start would write it into the other
+// database.
+func (d *disk) setAside() {
+	wal := d.path + "-wal"
+	if now, err := os.Stat(wal); err != nil || d.files.Load()[1].info == nil || !os.SameFile(now, d.files.Load()[1].info) {
+		return
+	}
+	if err := os.Rename(wal, wal+".overwritten"); err != nil {
+		d.config.Log.Error("remove this file before the next start: it belongs to the database that was overwritten", "file", wal, "error", err)
+	}
 }
 
 // identify remembers which files are open.
@@ -109,7 +136,7 @@ func Growing(ctx context.Context) context.Context { return context.WithValue(ctx
 // admit refuses writes that must not be tried.
 func (d *disk) admit(ctx context.Context) error {
 	switch state := DiskState(d.state.Load()); {
-	case state == DiskLost:
+	case state >= DiskLost:
 		return errLost()
 	case state == DiskFailing && (d.readOnly.Load() || ctx.Value(growing{}) != nil):
 		return errs.New(errs.Unavailable, "the disk cannot be written; nothing was changed")
@@ -122,17 +149,35 @@ func (d *disk) admit(ctx context.Context) error {
 }
 
 func errLost() error {
-	return errs.New(errs.Unavailable, "the database file was deleted, moved or replaced while the server runs; nothing is written")
+	return errs.New(errs.Unavailable, "the database file was deleted, moved, replaced or overwritten while the server runs; nothing is written")
 }
 
 // stored says whether what was just committed is in the file that has the name: a write into a file that was deleted
 // must not be acknowledged.
 func (d *disk) stored() error {
-	if reason := d.missing(); reason != "" {
-		d.lose(reason)
-		return errLost()
+	v := d.judgeFile(false)
+	if v.state == DiskSound {
+		return nil
 	}
-	return nil
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lost = v
+	d.settle()
+	return errLost()
+}
+
+// judgeFile says whether the file is still the one that is open, and as it was left; all: in every page that is known.
+func (d *disk) judgeFile(all bool) verdict {
+	if d.pages.overwritten(all) {
+		if !d.aside.Swap(true) {
+			d.setAside()
+		}
+		return verdict{DiskOverwritten, d.path + " was overwritten by another program while the server used it"}
+	}
+	if reason := d.missing(); reason != "" {
+		return verdict{DiskLost, reason}
+	}
+	return verdict{}
 }
 
 // missing says why the open file is not the one that has the name; "" = it is.
@@ -228,13 +273,6 @@ func (d *disk) failed(state DiskState, reason string) {
 	d.settle()
 }
 
-func (d *disk) lose(reason string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.lost = verdict{DiskLost, reason}
-	d.settle()
-}
-
 // settle puts the worst verdict in force and tells of a change, once. The lock is held.
 func (d *disk) settle() {
 	worst := d.space
@@ -292,14 +330,11 @@ func (db *DB) Watch(ctx context.Context) error {
 
 // look takes in the space on the disk and the name of the file.
 func (d *disk) look() {
-	reason := d.missing()
+	lost := d.judgeFile(true)
 	free, total, err := Space(filepath.Dir(d.path))
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.lost = verdict{}
-	if reason != "" {
-		d.lost = verdict{DiskLost, reason}
-	}
+	d.lost = lost
 	if err == nil {
 		d.now.Free, d.now.Total = free, total
 		d.space = d.judgeSpace(free, total)

@@ -42,7 +42,7 @@ func (db *DB) ReadGuarded(ctx context.Context, statement string, g Guard, fn fun
 	if db.readers.isClosed() {
 		return errs.New(errs.Unavailable, "the database is closed")
 	}
-	if db.disk.missing() != "" { // another file might have the name
+	if db.disk.judgeFile(false).state != DiskSound { // another file might have the name
 		return errLost()
 	}
 	c, err := db.disk.connect(append(readerPragmas(), spill()))

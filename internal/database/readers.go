@@ -67,9 +67,10 @@ func (p *readers) take() (*Conn, error) {
 	return p.open()
 }
 
-// open opens a connection, unless another file has the name by now.
+// open opens a connection, unless another file has the name by now, or another content: SQLite removes the -wal file of one
+// that is empty.
 func (p *readers) open() (*Conn, error) {
-	if p.disk.missing() != "" {
+	if p.disk.judgeFile(false).state != DiskSound {
 		return nil, errLost()
 	}
 	return p.disk.connect(readerPragmas())

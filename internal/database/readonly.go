@@ -81,6 +81,9 @@ func (db *DB) openForWriting(ctx context.Context) error {
 	if db.writer.isClosed() {
 		return nil
 	}
+	if db.disk.stored() != nil { // of a file that is not the one any more, Watch has told
+		return nil
+	}
 	return db.readers.exchange(exchangeWait, func() error {
 		if err := db.config.Lock.settle(); err != nil {
 			return err

@@ -15,9 +15,10 @@ import (
 // spills is what SQLite opens files with, the metered tables of methods by the plain ones they stand for, and the plain
 // ones of each metered file. A file's own table does not lead back to it: another layer may have put its table over it.
 var spills struct { //nolint:gochecknoglobals // SQLite has one list of file systems for the process
-	open   map[uintptr]opener // by the file system; not changed once it is filled
-	tables sync.Map           // address of a plain table -> address of the metered one
-	plain  sync.Map           // address of a file -> *lib.Tsqlite3_io_methods
+	open    map[uintptr]opener // by the file system; not changed once it is filled
+	tables  sync.Map           // address of a plain table -> address of the metered one
+	watched sync.Map           // the same for those of databases
+	plain   sync.Map           // address of a file -> *lib.Tsqlite3_io_methods
 }
 
 type opener func(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) int32
@@ -36,17 +37,21 @@ func meterSpills(tls *libc.TLS) {
 
 func meteredOpen(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) int32 {
 	code := spills.open[vfs](tls, vfs, name, file, flags, out)
-	if f := at[lib.Tsqlite3_file](file); code == lib.SQLITE_OK && flags&spillFiles != 0 && f.FpMethods != 0 && allowanceOf(tls) != nil {
+	switch f := at[lib.Tsqlite3_file](file); {
+	case code != lib.SQLITE_OK || f.FpMethods == 0:
+	case flags&lib.SQLITE_OPEN_MAIN_DB != 0:
+		watchPages(tls, name, file)
+	case flags&spillFiles != 0 && allowanceOf(tls) != nil:
 		spills.plain.Store(file, at[lib.Tsqlite3_io_methods](f.FpMethods))
-		f.FpMethods = meteredMethods(tls, f.FpMethods)
+		f.FpMethods = standIn(tls, &spills.tables, f.FpMethods, pointer(meteredWrite), pointer(meteredClose))
 	}
 	return code
 }
 
-// meteredMethods is the table that stands for a plain one. SQLite follows it as an address, so it is in SQLite's memory
-// and not in Go's; there is one for each kind of file, kept for the life of the process.
-func meteredMethods(tls *libc.TLS, plain uintptr) uintptr {
-	if kept, ok := spills.tables.Load(plain); ok {
+// standIn is the table that stands for a plain one, with other functions to write and to close. SQLite follows it as an
+// address, so it is in SQLite's memory and not in Go's; there is one for each kind of file, kept for the life of the process.
+func standIn(tls *libc.TLS, tables *sync.Map, plain, write, end uintptr) uintptr {
+	if kept, ok := tables.Load(plain); ok {
 		return kept.(uintptr)
 	}
 	table := libc.Xmalloc(tls, lib.Tsize_t(unsafe.Sizeof(lib.Tsqlite3_io_methods{})))
@@ -55,8 +60,8 @@ func meteredMethods(tls *libc.TLS, plain uintptr) uintptr {
 	}
 	m := at[lib.Tsqlite3_io_methods](table)
 	*m = *at[lib.Tsqlite3_io_methods](plain)
-	m.FxWrite, m.FxClose = pointer(meteredWrite), pointer(meteredClose)
-	kept, loaded := spills.tables.LoadOrStore(plain, table)
+	m.FxWrite, m.FxClose = write, end
+	kept, loaded := tables.LoadOrStore(plain, table)
 	if loaded {
 		libc.Xfree(tls, table)
 	}

@@ -128,7 +128,7 @@ func (r reading) storage(out chan<- prometheus.Metric) {
 	disk := r.DB.Disk()
 	gauge(out, "fazt_disk_bytes", "Space on the disk of the database.", float64(disk.Free), label{"space", "free"})
 	gauge(out, "fazt_disk_bytes", "Space on the disk of the database.", float64(disk.Total), label{"space", "total"})
-	gauge(out, "fazt_disk_state", "What the disk lets the database do: 0 everything, 1 space runs out, 2 nothing of visitors, 3 full, 4 failing, 5 the file is lost.", float64(disk.State))
+	gauge(out, "fazt_disk_state", "What the disk lets the database do: 0 everything, 1 space runs out, 2 nothing of visitors, 3 full, 4 failing, 5 the file is lost, 6 it was overwritten.", float64(disk.State))
 	counter(out, "fazt_database_failed_writes_total", "Writes that the disk refused.", float64(disk.Failed))
 	counter(out, "fazt_database_unreadable_reads_total", "Reads that failed as the disk cannot read a part of the file, or the part is damaged.", float64(disk.Unreadable))
 

@@ -44,7 +44,7 @@ type HealthDatabase struct {
 
 // HealthDisk is the disk that the database is on.
 type HealthDisk struct {
-	State           string    `json:"state"` // sound, low, scarce, full, failing or lost
+	State           string    `json:"state"` // sound, low, scarce, full, failing, lost or overwritten
 	Since           time.Time `json:"since"`
 	Free            int64     `json:"free"`             // bytes; 0 = not known
 	Total           int64     `json:"total"`            // bytes

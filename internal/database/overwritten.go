@@ -1,0 +1,179 @@
+package database
+
+import (
+	"errors"
+	"hash/crc32"
+	"io"
+	"os"
+	"slices"
+	"sync"
+	"unsafe"
+
+	"modernc.org/libc"
+	lib "modernc.org/sqlite/lib"
+)
+
+// pages are the first page of a database and those that were written last, as this process wrote or found them. No other
+// program may write the file, so a page that is different was written by one: a copy of another database went over this
+// one while it was in use. SQLite does not notice, and would go on to write its pages into the other database.
+//
+// The file is read through a descriptor that is open for as long as the database is: closing one ends all locks that the
+// process has on the file.
+type pages struct {
+	file *os.File
+	uses int // databases that are open; guarded by opened
+
+	mu      sync.Mutex
+	sums    map[int64]pageSum // by offset
+	recent  []int64           // offsets in sums but 0, the oldest first
+	buffer  []byte
+	foreign bool // for good: what connections have read since may be of either file
+}
+
+type pageSum struct {
+	size int
+	sum  uint32
+}
+
+// mostRecent is how many pages that were written last are compared.
+const mostRecent = 15
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli) //nolint:gochecknoglobals // a constant
+
+// opened are the pages of the databases that are open, by path, and by each file that SQLite has open for one.
+var opened struct { //nolint:gochecknoglobals // SQLite has one list of file systems for the process
+	mu    sync.Mutex
+	paths map[string]*pages
+	files sync.Map // address of a file -> *pages
+}
+
+// openPages begins to look after the database at path.
+func openPages(path string) (*pages, error) {
+	opened.mu.Lock()
+	defer opened.mu.Unlock()
+	if p := opened.paths[path]; p != nil {
+		p.uses++
+		return p, nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	p := &pages{file: file, uses: 1, sums: map[int64]pageSum{}}
+	first := make([]byte, 100) // the header, of which bytes 24 to 27 count the changes
+	if _, err := file.ReadAt(first, 0); err == nil {
+		p.note(0, first)
+	}
+	if opened.paths == nil {
+		opened.paths = map[string]*pages{}
+	}
+	opened.paths[path] = p
+	return p, nil
+}
+
+// close ends it. No connection is open any more.
+func (p *pages) close(path string) error {
+	opened.mu.Lock()
+	defer opened.mu.Unlock()
+	if p.uses--; p.uses > 0 {
+		return nil
+	}
+	delete(opened.paths, path)
+	return p.file.Close()
+}
+
+// note remembers a page. The lock is held, or nobody else knows p.
+func (p *pages) note(offset int64, data []byte) {
+	if _, known := p.sums[offset]; !known && offset > 0 {
+		if len(p.recent) == mostRecent {
+			delete(p.sums, p.recent[0])
+			p.recent = slices.Delete(p.recent, 0, 1)
+		}
+		p.recent = append(p.recent, offset)
+	}
+	p.sums[offset] = pageSum{len(data), crc32.Checksum(data, castagnoli)}
+}
+
+// forget leaves out a page of which nobody knows what the disk has.
+func (p *pages) forget(offset int64) {
+	delete(p.sums, offset)
+	p.recent = slices.DeleteFunc(p.recent, func(o int64) bool { return o == offset })
+}
+
+// overwritten says whether another program wrote the file; all: by every page that is known, and not just the first.
+func (p *pages) overwritten(all bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.compare(0)
+	if all {
+		for _, offset := range p.recent {
+			p.compare(offset)
+		}
+	}
+	return p.foreign
+}
+
+// compare looks at a page. One that the disk cannot read says nothing, nor does one that lies behind the end, where
+// SQLite makes the file shorter.
+func (p *pages) compare(offset int64) {
+	want, known := p.sums[offset]
+	if !known || p.foreign {
+		return
+	}
+	p.buffer = slices.Grow(p.buffer[:0], want.size)
+	data := p.buffer[:want.size]
+	switch _, err := p.file.ReadAt(data, offset); {
+	case errors.Is(err, io.EOF):
+		p.foreign = offset == 0
+	case err == nil:
+		p.foreign = crc32.Checksum(data, castagnoli) != want.sum
+	}
+}
+
+// write lets SQLite write a page, unless another program did. A page is then as it should be, or not known.
+func (p *pages) write(offset int64, data []byte, write func() int32) int32 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.compare(0)
+	p.compare(offset)
+	if p.foreign {
+		return lib.SQLITE_IOERR_WRITE
+	}
+	code := write()
+	if code != lib.SQLITE_OK {
+		p.forget(offset)
+		return code
+	}
+	p.note(offset, data)
+	return code
+}
+
+// watchPages lets what SQLite writes to a file that it has opened go through the pages of the database.
+func watchPages(tls *libc.TLS, name, file uintptr) {
+	if name == 0 {
+		return
+	}
+	opened.mu.Lock()
+	p := opened.paths[libc.GoString(name)]
+	opened.mu.Unlock()
+	if _, done := opened.files.Load(file); done || p == nil { // done: by a file system that this one is built on
+		return
+	}
+	f := at[lib.Tsqlite3_file](file)
+	opened.files.Store(file, p)
+	spills.plain.Store(file, at[lib.Tsqlite3_io_methods](f.FpMethods))
+	f.FpMethods = standIn(tls, &spills.watched, f.FpMethods, pointer(watchedWrite), pointer(watchedClose))
+}
+
+func watchedWrite(tls *libc.TLS, file, from uintptr, n int32, offset int64) int32 {
+	write := function[func(*libc.TLS, uintptr, uintptr, int32, int64) int32](plainMethods(file).FxWrite)
+	p, _ := opened.files.Load(file)
+	return p.(*pages).write(offset, unsafe.Slice(at[byte](from), n), func() int32 { return write(tls, file, from, n, offset) })
+}
+
+func watchedClose(tls *libc.TLS, file uintptr) int32 {
+	end := function[func(*libc.TLS, uintptr) int32](plainMethods(file).FxClose)
+	opened.files.Delete(file)
+	spills.plain.Delete(file)
+	return end(tls, file)
+}
