@@ -128,6 +128,39 @@ func diskFull(ctx context.Context, l *lab) error {
 	return err
 }
 
+// backupOntoFullDisk makes backups to a disk that is full, and to one that becomes full.
+func (l *lab) backupOntoFullDisk(ctx context.Context, _ *instance) error {
+	mount, unmount, err := l.smallDisk(ctx, 16)
+	if errors.Is(err, errSkipped) {
+		l.note("backups onto a full disk", "%v", err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer unmount()
+	i := l.living()
+	for _, full := range []bool{false, true} {
+		if full {
+			if err := fill(filepath.Join(mount, "ballast")); err != nil {
+				return err
+			}
+		}
+		_, err := l.cli(ctx, i.db, "backup", filepath.Join(mount, "copy.db"))
+		if err == nil || !strings.Contains(err.Error(), "is full") {
+			return fmt.Errorf("a backup onto a disk that is too small says %w", err)
+		}
+		if names, _ := filepath.Glob(filepath.Join(mount, "copy.db*")); len(names) > 0 {
+			return fmt.Errorf("a backup that failed left %q", names)
+		}
+		if got := i.status(ctx, "GET", "admin", "/readyz"); got != http.StatusOK {
+			return fmt.Errorf("when the disk of a backup is full, readyz says %d", got)
+		}
+	}
+	l.note("backups onto a disk that is too small, and onto a full one", "2 of 2 refused with the reason, nothing left")
+	return nil
+}
+
 // deleted removes the files below a running server.
 func deleted(ctx context.Context, l *lab) error {
 	i, err := l.start(ctx, filepath.Join(l.dir, "home", "data.db"))

@@ -84,6 +84,50 @@ func attackBackup(ctx context.Context, l *lab) error {
 	if lost > 0 {
 		return fmt.Errorf("%d acknowledged values are in no backup", lost)
 	}
+	stop()
+	all.Wait()
+	if err := l.backupKilled(ctx, i); err != nil {
+		return err
+	}
+	return l.backupOntoFullDisk(ctx, i)
+}
+
+// backupKilled kills the server while it makes a backup, until a part of one is left; the next backup of that name removes it.
+func (l *lab) backupKilled(ctx context.Context, i *instance) error {
+	folder := filepath.Join(l.dir, "killed")
+	path := filepath.Join(folder, "copy.db")
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		return err
+	}
+	left := func() int {
+		names, _ := filepath.Glob(path + ".*")
+		return len(names)
+	}
+	for try := 0; left() == 0; try++ {
+		if try == 20 {
+			return errors.New("no kill met a backup that was being made")
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_, _ = l.cli(ctx, i.db, "backup", path, "--force") // its server is killed
+		}()
+		for begun := time.Now(); left() == 0 && time.Since(begun) < 5*time.Second; time.Sleep(time.Millisecond) {
+		}
+		i.kill()
+		<-done
+		var err error
+		if i, err = l.start(ctx, i.db); err != nil {
+			return err
+		}
+	}
+	if _, err := l.cli(ctx, i.db, "backup", path, "--force"); err != nil {
+		return err
+	}
+	l.note("parts of backups that a kill -9 left, after the next backup", "%d", left())
+	if left() > 0 {
+		return errors.New("a part of a backup stays")
+	}
 	return nil
 }
 

@@ -134,16 +134,6 @@ func (l *lab) resumes(ctx context.Context, when string, mend func() error) (*ins
 	return i, nil
 }
 
-// living is the newest instance that runs.
-func (l *lab) living() *instance {
-	for n := len(l.instances) - 1; n > 0; n-- {
-		if l.instances[n].alive() {
-			return l.instances[n]
-		}
-	}
-	return l.instances[0]
-}
-
 // brokenBelow lets the file system give up below a running server, which makes it one for reading only; then the server is
 // started there again, and after a repair.
 func (l *lab) brokenBelow(ctx context.Context, i *instance, mount string) error {

@@ -79,3 +79,13 @@ func (i *instance) becomes(ctx context.Context, want int, method, app, path stri
 	}
 	return 0, fmt.Errorf("%s %s%s answers %d, not %d", method, app, path, got, want)
 }
+
+// living is the newest instance that runs.
+func (l *lab) living() *instance {
+	for n := len(l.instances) - 1; n > 0; n-- {
+		if l.instances[n].alive() {
+			return l.instances[n]
+		}
+	}
+	return l.instances[0]
+}

@@ -122,11 +122,14 @@ func (a *API) settle(ctx context.Context) {
 	}
 }
 
+// FetchPrefix is how the names of folders begin, beside the database, in which copies are made for peers.
+func FetchPrefix(database string) string { return ".fazt-fetch-" + filepath.Base(database) + "-" }
+
 // databaseFetch sends a copy of the database. It is made beside the database first: what a slow reader reads must not
 // keep the -wal file from being folded in.
 func (a *API) databaseFetch(ctx context.Context, _ op.None) (op.Stream, error) {
 	a.settle(ctx)
-	folder, err := scratch.Folder(filepath.Dir(a.DB.Path()), ".fazt-fetch-*")
+	folder, err := scratch.Folder(filepath.Dir(a.DB.Path()), FetchPrefix(a.DB.Path())+"*")
 	if err != nil {
 		return op.Stream{}, errs.Wrap(errs.StorageFull, err, "there is no place to make the copy in")
 	}

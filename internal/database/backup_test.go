@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -207,5 +208,36 @@ func TestACopyThatFailsLeavesNothing(t *testing.T) {
 	}
 	if got, err := os.ReadFile(target.Path); string(got) != "other" {
 		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// A server that was killed left as much as it had copied, for ever.
+func TestWhatProcessesThatEndedHadCopiedIsRemovedByTheNextCopy(t *testing.T) {
+	target := Target{Path: filepath.Join(t.TempDir(), "copy.db")}
+	ended := exec.Command(os.Args[0], "-test.run=^$")
+	if err := ended.Run(); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name string
+		left bool
+	}{
+		{fmt.Sprintf("%d-AAAAAAAA-BBBBBBBB", ended.Process.Pid), false},
+		{fmt.Sprintf("%d-AAAAAAAA-BBBBBBBB", os.Getpid()), false}, // of a container whose server was killed
+		{fmt.Sprintf("%d-%s-BBBBBBBB", os.Getpid(), thisProcess()), true},
+		{fmt.Sprintf("%d-AAAAAAAA-BBBBBBBB", os.Getppid()), true},
+		{"my-AAAAAAAA-BBBBBBBB", true},
+		{"note", true},
+	} {
+		name := target.Path + "." + tt.name + partial
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := (Target{target.Path, true}).Place(func(temp string) error { return os.WriteFile(temp, nil, 0o600) }); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(name); (err == nil) != tt.left {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -3,10 +3,14 @@ package database
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 
 	"fazt/internal/errs"
@@ -18,8 +22,12 @@ type Target struct {
 	Replace bool // a file that has the name already
 }
 
-// partial ends the names of copies that are being made.
+// partial ends the names of copies that are being made. Before it come the id of the process that makes the copy, what
+// tells that process from others that had the id, and what tells its copies apart.
 const partial = ".partial"
+
+// thisProcess is random: in a container every server has the same id.
+var thisProcess = sync.OnceValue(func() string { return rand.Text()[:8] }) //nolint:gochecknoglobals // a constant of the process
 
 // Check says why a copy of the database at path cannot have the name. Nothing is changed.
 func (t Target) Check(path string) error {
@@ -125,7 +133,8 @@ func (t Target) free() error {
 // Place makes the copy: fill writes it to a name beside its own, and it gets its own when all of it is on the disk. A
 // failure leaves nothing.
 func (t Target) Place(fill func(temp string) error) (err error) {
-	temp := t.Path + "." + rand.Text()[:8] + partial
+	sweepPartials(t.Path)
+	temp := fmt.Sprintf("%s.%d-%s-%s%s", t.Path, os.Getpid(), thisProcess(), rand.Text()[:8], partial)
 	defer func() {
 		if gone := os.Remove(temp); err == nil && !errors.Is(gone, fs.ErrNotExist) {
 			err = CannotCopy(temp, gone)
@@ -171,11 +180,36 @@ func syncFile(path string) error {
 
 // Partial are the copies that are being made for path, for those who want to see how far they are.
 func Partial(path string) []string {
-	names, err := filepath.Glob(escapeGlob(path) + ".????????" + partial)
+	names, err := filepath.Glob(escapeGlob(path) + ".*-????????-????????" + partial)
 	if err != nil {
 		return nil
 	}
-	return names
+	return slices.DeleteFunc(names, func(name string) bool { return makerOf(path, name).id == 0 })
+}
+
+// maker is the process that makes a copy.
+type maker struct {
+	id   int
+	mark string
+}
+
+// makerOf reads it from the name of the unfinished copy; without an id it is no name of one.
+func makerOf(path, name string) (m maker) {
+	parts := strings.Split(strings.TrimSuffix(strings.TrimPrefix(name, path+"."), partial), "-")
+	if id, err := strconv.Atoi(parts[0]); err == nil && id > 0 && len(parts) == 3 {
+		m = maker{id, parts[1]}
+	}
+	return m
+}
+
+// sweepPartials removes what processes left that ended while they made a copy with this name.
+func sweepPartials(path string) {
+	for _, name := range Partial(path) {
+		m := makerOf(path, name)
+		if m.id == os.Getpid() && m.mark != thisProcess() || m.id != os.Getpid() && !alive(m.id) {
+			_ = os.Remove(name) // a disk that keeps it keeps the copy from being made, too, and that is told
+		}
+	}
 }
 
 // escapeGlob makes a path match itself alone.

@@ -5,6 +5,7 @@ package database
 import (
 	"errors"
 	"os"
+	"syscall"
 )
 
 // syncFolder puts the names in a folder on the disk.
@@ -15,3 +16,6 @@ func syncFolder(path string) error {
 	}
 	return errors.Join(f.Sync(), f.Close())
 }
+
+// alive says whether there may be a process with this id.
+func alive(id int) bool { return !errors.Is(syscall.Kill(id, 0), syscall.ESRCH) }

@@ -19,6 +19,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"fazt/internal/api"
 	"fazt/internal/api/op"
 	"fazt/internal/errs"
 	"fazt/internal/gateway"
@@ -91,7 +92,7 @@ func (i *Instance) measure(ctx context.Context, length time.Duration, force bool
 	return m, nil
 }
 
-// sweepScratch removes what a self-test left behind that did not get to its end. The caller has the lock of the database.
+// sweepScratch removes what self-tests and copies for peers left behind that did not get to their end. The caller has the lock of the database.
 func (i *Instance) sweepScratch() {
 	beside, prefix := i.scratch()
 	entries, err := os.ReadDir(beside)
@@ -99,11 +100,11 @@ func (i *Instance) sweepScratch() {
 		return // a folder that nobody may list has none of ours that could be found
 	}
 	for _, e := range entries {
-		if !e.IsDir() || !strings.HasPrefix(e.Name(), prefix) {
+		if !e.IsDir() || !strings.HasPrefix(e.Name(), prefix) && !strings.HasPrefix(e.Name(), api.FetchPrefix(i.config.Database)) {
 			continue
 		}
 		if err := os.RemoveAll(filepath.Join(beside, e.Name())); err != nil {
-			i.log.Warn("what a self-test left behind cannot be removed", "folder", e.Name(), "error", err)
+			i.log.Warn("what a self-test or a backup left behind cannot be removed", "folder", e.Name(), "error", err)
 		}
 	}
 }

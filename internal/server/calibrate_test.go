@@ -138,7 +138,8 @@ func TestWhatACrashLeftOfASelfTestIsRemovedAtTheNextStart(t *testing.T) {
 	i.Stop()
 	left := filepath.Join(filepath.Dir(i.Path), ".fazt-bench-data.db-123")
 	others := filepath.Join(filepath.Dir(i.Path), ".fazt-bench-other.db-123") // another server may be at work there
-	for _, dir := range []string{left, others} {
+	fetch := filepath.Join(filepath.Dir(i.Path), ".fazt-fetch-data.db-123")   // of a backup for a peer
+	for _, dir := range []string{left, others, fetch} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -149,6 +150,9 @@ func TestWhatACrashLeftOfASelfTestIsRemovedAtTheNextStart(t *testing.T) {
 	again := fazttest.New(t, fazttest.At(i.Path))
 	if got := scratchFolders(t, again); len(got) != 1 || got[0] != others {
 		t.Errorf("there are: %v", got)
+	}
+	if _, err := os.Stat(fetch); err == nil {
+		t.Error("the copy for a peer is left")
 	}
 }
 
