@@ -1,6 +1,9 @@
 package database
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 const (
 	// foldFrom is from how many pages in the -wal file on they are folded into the file beside the writer.
@@ -19,6 +22,7 @@ const (
 type folder struct {
 	disk  *disk
 	conn  *Conn         // nil until the first commit
+	ready atomic.Bool   // it is open and has the -wal file open
 	wake  chan struct{} // holds a token after a commit; closed at the end
 	ended chan struct{}
 }
@@ -44,6 +48,7 @@ func (f *folder) run() {
 			if pages, folded := f.checkpoint("NOOP"); pages-folded >= foldFrom {
 				f.checkpoint("PASSIVE")
 			}
+			f.ready.Store(true)
 		}
 		time.Sleep(foldPause)
 	}

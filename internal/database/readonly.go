@@ -17,6 +17,9 @@ import (
 // connect opens a connection as the disk allows it now. The caller has one of the slots of the readers, or the turn of
 // the writer, so that this does not change meanwhile.
 func (d *disk) connect(pragmas []pragma) (*Conn, error) {
+	if d.pages.overwritten(false) { // SQLite would give the -wal file to the other, or remove it where there is none
+		return nil, errLost()
+	}
 	if !d.readOnly.Load() {
 		return openConn(source(d.path, vfs), d.path, sqlite.OpenReadWrite, pragmas)
 	}

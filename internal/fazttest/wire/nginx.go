@@ -42,6 +42,7 @@ http {
 		return "", nil, err
 	}
 	cmd := exec.CommandContext(ctx, program, "-c", conf, "-p", dir, "-e", filepath.Join(dir, "nginx-error.log"))
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // killed, it would leave its workers behind
 	if err := cmd.Start(); err != nil {
 		return "", nil, err
 	}
