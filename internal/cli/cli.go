@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -291,7 +292,7 @@ func (c *command) open() (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return client.Open(c.ctx, client.Config{Database: path, Compose: server.InProcess(c.Getenv)})
+	return client.Open(c.ctx, client.Config{Database: path, Compose: server.InProcess(c.Getenv, c.logger(slog.LevelError))})
 }
 
 // with runs fn on the instance.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"path/filepath"
 	"slices"
@@ -63,7 +64,7 @@ func (c *command) runDev(dir string, o projectOptions, listen []string) error {
 	if err != nil {
 		return err
 	}
-	i, err := server.Open(c.ctx, server.Config{Database: path, Listen: listen, Dev: true, Log: c.logger()})
+	i, err := server.Open(c.ctx, server.Config{Database: path, Listen: listen, Dev: true, Log: c.logger(slog.LevelInfo)})
 	if err != nil {
 		return err
 	}

@@ -47,8 +47,8 @@ the environment counts (FAZT_DOMAIN, FAZT_LISTEN and so on), then what
 	return cmd
 }
 
-func (c *command) logger() *slog.Logger {
-	level := slog.LevelInfo
+// logger writes what is at least of a level to standard error.
+func (c *command) logger(level slog.Level) *slog.Logger {
 	if c.verbose {
 		level = slog.LevelDebug
 	}
@@ -69,7 +69,7 @@ func (c *command) serve(flags map[string]string) error {
 	}
 	_, missing := os.Stat(path)
 	i, err := server.Open(c.ctx, server.Config{
-		Database: path, Flags: flags, Getenv: c.Getenv, Log: c.logger(), Handed: handed, Replace: c.Replace != nil,
+		Database: path, Flags: flags, Getenv: c.Getenv, Log: c.logger(slog.LevelInfo), Handed: handed, Replace: c.Replace != nil,
 	})
 	if err != nil {
 		return err
@@ -212,7 +212,8 @@ func (c *command) existing(fn func(*client.Client) error) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(path); err != nil {
+	// A server whose file was deleted still has what was in it.
+	if _, err := os.Stat(path); err != nil && !client.Answers(c.ctx, path) {
 		return errs.Wrap(errs.NotFound, err, "there is no database %s; `fazt server start` makes one, --db names another", path)
 	}
 	return c.with(fn)

@@ -74,6 +74,19 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 	}
 }
 
+// Answers reports whether a server of this machine has the database at path open.
+func Answers(ctx context.Context, path string) bool {
+	path, err := database.Canonical(path)
+	if err != nil {
+		return false
+	}
+	c, err := dialAny(ctx, path)
+	if err != nil {
+		return false
+	}
+	return c.Close() == nil
+}
+
 // noServer says whether err means that nobody listens at the socket.
 func noServer(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ENOENT)

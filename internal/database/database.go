@@ -177,7 +177,11 @@ func prepareFile(path *string) (err error) {
 		return err
 	}
 	info, err := os.Stat(*path)
-	if errors.Is(err, fs.ErrNotExist) {
+	missing := errors.Is(err, fs.ErrNotExist)
+	if left := *path + "-wal"; (missing || err == nil && info.Size() == 0) && size(left) > 0 {
+		return errs.New(errs.Conflict, "there is no database %s, but %s is there, with what was written last to one that was: put that database back beside it, or move %s away to begin with an empty one", *path, left, filepath.Base(left))
+	}
+	if missing {
 		info, err = makeFile(*path)
 	}
 	if err != nil {

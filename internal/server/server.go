@@ -349,9 +349,10 @@ func (i *Instance) Close() error {
 
 // InProcess gives the control API of an instance that does not run, for one command; the lock stays the caller's. The
 // environment, which may be nil, can set settings.
-func InProcess(getenv func(name string) string) func(context.Context, string, *database.Lock) (http.Handler, func() error, error) {
+// What goes wrong inside is for log: there is no server whose log would say it.
+func InProcess(getenv func(name string) string, log *slog.Logger) func(context.Context, string, *database.Lock) (http.Handler, func() error, error) {
 	return func(ctx context.Context, path string, lock *database.Lock) (http.Handler, func() error, error) {
-		i, err := Open(ctx, Config{Database: path, Lock: lock, Getenv: getenv})
+		i, err := Open(ctx, Config{Database: path, Lock: lock, Getenv: getenv, Log: log})
 		if err != nil {
 			return nil, nil, err
 		}

@@ -92,7 +92,7 @@ func TestTheSocketIsTheOwnersDoorAndStopsTheServer(t *testing.T) {
 func TestTheSameCallsWorkWithoutAServer(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.db")
 	open := func() *client.Client {
-		c, err := client.Open(t.Context(), client.Config{Database: path, Compose: server.InProcess(nil)})
+		c, err := client.Open(t.Context(), client.Config{Database: path, Compose: server.InProcess(nil, nil)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -138,7 +138,7 @@ func TestTwoCommandsTakeTurnsAtADatabaseWithoutAServer(t *testing.T) {
 	}
 	opened := make(chan error)
 	go func() {
-		c, err := client.Open(t.Context(), client.Config{Database: path, Compose: server.InProcess(nil)})
+		c, err := client.Open(t.Context(), client.Config{Database: path, Compose: server.InProcess(nil, nil)})
 		if err == nil {
 			err = c.Close()
 		}
