@@ -253,7 +253,11 @@ func (c console) WriteLine(l runtime.Line) {
 }
 
 func (i *Instance) compile(ctx context.Context, app string, src api.Source) ([]byte, error) {
-	p, err := i.compiler.Compile(ctx, app, src)
+	author := app
+	if by := auth.From(ctx); by.Kind == auth.Key {
+		author = by.ID
+	}
+	p, err := i.compiler.Compile(ctx, author, src)
 	if err != nil || p == nil {
 		return nil, err
 	}

@@ -37,11 +37,11 @@ func New(limits func() system.Runtime) *Compiler {
 
 // Compile makes the program of a deployment, nil when it has no function. The author's faults are Unprocessable, with a
 // []runtime.Diagnostic.
-func (c *Compiler) Compile(ctx context.Context, app string, src runtime.Source) (*runtime.Program, error) {
+func (c *Compiler) Compile(ctx context.Context, author string, src runtime.Source) (*runtime.Program, error) {
 	if !runtime.HasFunction(src) {
 		return nil, nil
 	}
-	out, err := c.run(ctx, app, &process{job: job{Task: taskCompile}, src: src})
+	out, err := c.run(ctx, author, &process{job: job{Task: taskCompile}, src: src})
 	return out.program(), err
 }
 
@@ -88,7 +88,7 @@ func (c *Compiler) begin() bool {
 }
 
 // run waits for a place and does the job there.
-func (c *Compiler) run(ctx context.Context, app string, p *process) (*outcome, error) {
+func (c *Compiler) run(ctx context.Context, author string, p *process) (*outcome, error) {
 	if !c.begin() {
 		return nil, errs.New(errs.Unavailable, "the server is stopping; deploy again in a moment")
 	}
@@ -97,10 +97,10 @@ func (c *Compiler) run(ctx context.Context, app string, p *process) (*outcome, e
 	defer cancel()
 	defer context.AfterFunc(c.ending, cancel)()
 	limits := c.limits()
-	if err := c.queue.enter(ctx, app, limits.Compiles); err != nil {
+	if err := c.queue.enter(ctx, author, limits.Compiles); err != nil {
 		return nil, err
 	}
-	defer c.queue.leave(app, func() int { return c.limits().Compiles })
+	defer c.queue.leave(author, func() int { return c.limits().Compiles })
 	p.limits = limits
 	return p.run(ctx)
 }

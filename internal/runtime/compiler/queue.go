@@ -8,14 +8,14 @@ import (
 	"fazt/internal/errs"
 )
 
-// How many may wait for a place, of one app and of all. What waits is a request that its sender holds open.
+// How many may wait for a place, of one author and of all. What waits is a request that its sender holds open.
 const (
-	maxWaitingOfApp = 8
-	maxWaiting      = 64
+	maxWaitingOfAuthor = 8
+	maxWaiting         = 64
 )
 
-// queue gives places in the order in which they were asked for, but one at a time to an app: an author whose functions
-// take long to compile holds one place, and the next app does not wait behind all of theirs.
+// queue gives places in the order in which they were asked for, but one at a time to an author, who is a key, or an app
+// where there is none: one whose functions take long to compile holds one place, and the next does not wait behind all of theirs.
 type queue struct {
 	mu      sync.Mutex
 	busy    map[string]bool
@@ -23,21 +23,21 @@ type queue struct {
 }
 
 type waiter struct {
-	app   string
-	ready chan struct{} // closed when it has a place
+	author string
+	ready  chan struct{} // closed when it has a place
 }
 
-// enter returns when app has one of most places.
-func (q *queue) enter(ctx context.Context, app string, most int) error {
-	w := &waiter{app, make(chan struct{})}
+// enter returns when author has one of most places.
+func (q *queue) enter(ctx context.Context, author string, most int) error {
+	w := &waiter{author, make(chan struct{})}
 	q.mu.Lock()
-	ofApp := 0
+	ofAuthor := 0
 	for _, other := range q.waiting {
-		if other.app == app {
-			ofApp++
+		if other.author == author {
+			ofAuthor++
 		}
 	}
-	if ofApp >= maxWaitingOfApp || len(q.waiting) >= maxWaiting {
+	if ofAuthor >= maxWaitingOfAuthor || len(q.waiting) >= maxWaiting {
 		q.mu.Unlock()
 		return errs.New(errs.Unavailable, "too many functions wait to be compiled; deploy again in a moment")
 	}
@@ -54,17 +54,17 @@ func (q *queue) enter(ctx context.Context, app string, most int) error {
 	if i := slices.Index(q.waiting, w); i >= 0 {
 		q.waiting = slices.Delete(q.waiting, i, i+1)
 	} else { // it got its place at the last moment
-		delete(q.busy, app)
+		delete(q.busy, author)
 		q.admit(most)
 	}
 	return ctx.Err()
 }
 
-// leave gives the place of app back.
-func (q *queue) leave(app string, most func() int) {
+// leave gives the place of author back.
+func (q *queue) leave(author string, most func() int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	delete(q.busy, app)
+	delete(q.busy, author)
 	q.admit(most())
 }
 
@@ -75,11 +75,11 @@ func (q *queue) admit(most int) {
 	}
 	for i := 0; i < len(q.waiting) && len(q.busy) < most; {
 		w := q.waiting[i]
-		if q.busy[w.app] {
+		if q.busy[w.author] {
 			i++
 			continue
 		}
-		q.busy[w.app] = true
+		q.busy[w.author] = true
 		q.waiting = slices.Delete(q.waiting, i, i+1)
 		close(w.ready)
 	}
