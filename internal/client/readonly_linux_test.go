@@ -24,7 +24,7 @@ func TestACommandReadsInItsOwnProcessWhereTheServerCanHaveNoSocket(t *testing.T)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer server.Release() //nolint:errcheck // the test is over
+	defer server.Release()
 	held := true
 	c, err := Open(t.Context(), Config{Database: path, Compose: func(_ context.Context, _ string, lock *database.Lock) (http.Handler, func() error, error) {
 		held = lock.Held()

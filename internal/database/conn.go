@@ -210,7 +210,7 @@ func (r *Row) Columns() []string {
 	tls := (*libc.TLS)(wrapper.FieldByName("conn").Elem().FieldByName("tls").UnsafePointer())
 	names := make([]string, r.stmt.ColumnCount())
 	for i := range names {
-		names[i] = libc.GoString(lib.Xsqlite3_column_name(tls, stmt, int32(i))) //nolint:gosec // SQLite has at most 32767
+		names[i] = libc.GoString(lib.Xsqlite3_column_name(tls, stmt, int32(i)))
 	}
 	return names
 }

@@ -43,7 +43,7 @@ func TestADatabaseThatCannotBeWrittenIsReadAndWrittenAgainWhenItCan(t *testing.T
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer lock.Release() //nolint:errcheck // the test is over
+			defer lock.Release()
 			db = watched(t, Config{Path: path, Lock: lock})
 			if got, _ := get(t, db, "a"); got != "1" {
 				t.Errorf("a is %q", got)

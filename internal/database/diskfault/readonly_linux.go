@@ -10,10 +10,10 @@ import (
 func ReadOnly(t testing.TB, folder string) (writable func()) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		if err := os.Chmod(folder, 0o500); err != nil {
+		if err := os.Chmod(folder, 0o500); err != nil { //nolint:gosec // a folder
 			t.Fatal(err)
 		}
-		writable = func() { _ = os.Chmod(folder, 0o700) }
+		writable = func() { _ = os.Chmod(folder, 0o700) } //nolint:gosec // a folder
 		t.Cleanup(writable)
 		return writable
 	}
