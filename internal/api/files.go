@@ -56,8 +56,7 @@ func (a *API) fileRead(ctx context.Context, req op.FileRef) (op.Stream, error) {
 		return op.Stream{}, err
 	}
 	return op.Stream{Size: f.Size, Write: func(w io.Writer) error {
-		_, err := a.Hosting.OpenBlob(ctx, f.Blob, f.Size).WriteTo(w)
-		return err
+		return a.Hosting.WriteFile(ctx, w, f)
 	}}, nil
 }
 

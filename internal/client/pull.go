@@ -2,6 +2,7 @@ package client
 
 import (
 	"archive/tar"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -11,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -67,12 +69,33 @@ func Pull(ctx context.Context, c *Client, ref op.DeploymentRef, dir string, forc
 		return p, err
 	}
 	p.Fetched, p.Bytes = t.paths, t.bytes
-	stream, err := Call(ctx, c, op.FileFetch, op.FilePull{App: ref.App, Deployment: ref.Deployment, Hashes: t.order})
+	fetch := op.FilePull{App: ref.App, Deployment: ref.Deployment, Hashes: t.order}
+	stream, err := Call(ctx, c, op.FileFetch, fetch)
 	if err != nil {
 		return p, err
 	}
-	err = t.unpack(ctx, stream.Body, progress)
-	return p, errors.Join(err, stream.Body.Close())
+	err = errors.Join(t.unpack(ctx, stream.Body, progress), stream.Body.Close())
+	if errs.Is(err, errs.Unavailable) {
+		fetch.Hashes = slices.DeleteFunc(fetch.Hashes, func(h hosting.Hash) bool { return t.wanted[h] == nil })
+		err = cmp.Or(reason(ctx, c, fetch), err)
+	}
+	return p, err
+}
+
+// reason asks for content that did not come, as a stream that has begun cannot say what is wrong: the instance refuses it
+// when all of it is damaged.
+func reason(ctx context.Context, c *Client, fetch op.FilePull) error {
+	if len(fetch.Hashes) == 0 {
+		return nil
+	}
+	stream, err := Call(ctx, c, op.FileFetch, fetch)
+	if err == nil {
+		err = stream.Body.Close()
+	}
+	if !errs.Is(err, errs.Unprocessable) {
+		return nil
+	}
+	return errs.Wrap(errs.Unprocessable, err, "%s; the other files were pulled", errs.Sentence(err))
 }
 
 // list is all files of a deployment.
@@ -237,7 +260,6 @@ func (t *tree) entry(header *tar.Header, content io.Reader) (int64, error) {
 	if !ok || header.Size != w.size {
 		return 0, errs.New(errs.Unsupported, "the instance sent content that was not asked for; what was complete is written")
 	}
-	delete(t.wanted, hash)
 	first := w.paths[0]
 	if err := t.place(first, hash, content); err != nil {
 		return 0, err
@@ -247,6 +269,7 @@ func (t *tree) entry(header *tar.Header, content io.Reader) (int64, error) {
 			return 0, err
 		}
 	}
+	delete(t.wanted, hash)
 	return w.size, nil
 }
 

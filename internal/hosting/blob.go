@@ -84,6 +84,15 @@ func (r *BlobReader) Seek(offset int64, whence int) (int64, error) {
 	return offset, nil
 }
 
+// begin reads what is to be written first, so that what is damaged is found before an answer begins.
+func (r *BlobReader) begin() error {
+	if r.size == 0 {
+		return nil
+	}
+	_, err := r.rest()
+	return err
+}
+
 // rest is what was read of the chunk under the reader, from there on.
 func (r *BlobReader) rest() ([]byte, error) {
 	if r.offset >= r.size {
@@ -141,7 +150,7 @@ func (s *Store) readChunk(ctx context.Context, blob, size, n int64, buf []byte) 
 	}
 	if cause := is.wrong(size, buf); cause != "" {
 		s.noteDamage(ctx, blob, cause)
-		return nil, errs.Wrap(errs.Internal, fmt.Errorf("chunk %d of blob %d: %s", n, blob, cause), "the content is damaged; deploy the app again, and it is mended")
+		return nil, errs.Wrap(errs.Internal, fmt.Errorf("%w: chunk %d of blob %d: %s", errDamaged, n, blob, cause), "the content is damaged; deploy the app again, and it is mended")
 	}
 	return buf, nil
 }

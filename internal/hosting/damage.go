@@ -2,6 +2,7 @@ package hosting
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -141,9 +142,23 @@ func refuseDamaged(c *database.Conn, deployment string) error {
 	path := ""
 	damaged, err := c.First("SELECT f.path FROM damage x CROSS JOIN deployment_files f ON f.blob_id = x.blob_id WHERE f.deployment_id = ?", func(r *database.Row) { path = r.Text(0) }, deployment)
 	if err == nil && damaged {
-		err = errs.New(errs.Unprocessable, "%s is damaged on the disk; deploy the app again first, which mends it", path)
+		err = ofDamage(path, errDamaged)
 	}
 	return err
+}
+
+// errDamaged is the cause of the error for content that is not what was stored.
+var errDamaged = errors.New("the content is damaged")
+
+// damaged says whether err is of content that was damaged, or that the disk cannot read.
+func damaged(err error) bool { return errors.Is(err, errDamaged) || unreadable(err) }
+
+// ofDamage says in a sentence for the owner that a file is damaged; other errors it leaves alone.
+func ofDamage(path string, err error) error {
+	if !damaged(err) {
+		return err
+	}
+	return errs.Wrap(errs.Unprocessable, err, "%s is damaged on the disk; deploy the app again first, which mends it", path)
 }
 
 // ReplaceProgram puts a compiled function in the place of one that is damaged.

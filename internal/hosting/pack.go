@@ -2,6 +2,7 @@ package hosting
 
 import (
 	"archive/tar"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -68,6 +69,12 @@ func (s *Store) File(ctx context.Context, deployment, path string) (f File, err 
 	return f, err
 }
 
+// WriteFile writes the content of a file for people, who are told when it is damaged.
+func (s *Store) WriteFile(ctx context.Context, w io.Writer, f File) error {
+	_, err := s.OpenBlob(ctx, f.Blob, f.Size).WriteTo(w)
+	return ofDamage(f.Path, err)
+}
+
 // Pack finds content of a deployment by its hashes, and returns what writes it: a zstd-compressed tar stream whose
 // entries are named by their hashes, as Receive takes it. Content the deployment does not hold is NotFound.
 func (s *Store) Pack(ctx context.Context, deployment string, hashes []Hash) (write func(io.Writer) error, err error) {
@@ -97,12 +104,30 @@ func (s *Store) pack(ctx context.Context, w io.Writer, files []File) error {
 		return err
 	}
 	t := tar.NewWriter(z)
+	var damage error
+	written := false
 	for _, f := range files {
+		r := s.OpenBlob(ctx, f.Blob, f.Size)
+		if err = r.begin(); damaged(err) { // the others are worth having
+			damage = cmp.Or(damage, ofDamage(f.Path, err))
+			err = nil
+			continue
+		}
+		if err != nil {
+			break
+		}
+		written = true
 		if err = t.WriteHeader(&tar.Header{Name: f.Hash.String(), Size: f.Size, Mode: 0o600, Typeflag: tar.TypeReg, Format: tar.FormatPAX}); err != nil {
 			break
 		}
-		if _, err = s.OpenBlob(ctx, f.Blob, f.Size).WriteTo(t); err != nil {
+		if _, err = r.WriteTo(t); err != nil {
+			err = ofDamage(f.Path, err)
 			break
+		}
+	}
+	if err == nil && damage != nil {
+		if err = damage; written {
+			err = errors.Join(err, t.Flush(), z.Flush())
 		}
 	}
 	if err != nil {

@@ -1,12 +1,15 @@
 package server_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"fazt/internal/api/op"
 	"fazt/internal/client"
 	"fazt/internal/database"
+	"fazt/internal/errs"
 	"fazt/internal/fazttest"
 )
 
@@ -75,4 +78,38 @@ func TestDamagedContentIsInHealthMetricsAndTheActivityLog(t *testing.T) {
 	if err != nil || len(list.Items) == 0 || list.Items[0].Action != "content.damage" || list.Items[0].Resource != "blog" {
 		t.Errorf("%+v %v", list.Items, err)
 	}
+}
+
+// The answers were that something went wrong inside the instance, or that the answer was cut off.
+func TestWhoReadsDamagedFilesIsToldWhichAndWhatToDo(t *testing.T) {
+	i := fazttest.New(t)
+	i.Deploy("blog", "-- a.html --\nhello\n-- b.html --\nsound\n-- c.html --\nthird\n")
+	err := i.DB.Write(t.Context(), func(tx *database.Tx) error {
+		return tx.Exec("UPDATE chunks SET data = CAST('jello' || char(10) AS BLOB) WHERE data = CAST('hello' || char(10) AS BLOB)")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "a.html is damaged on the disk; deploy the app again first, which mends it"
+	told := func(what string, err error) {
+		t.Helper()
+		if !errs.Is(err, errs.Unprocessable) || !strings.HasPrefix(errs.Sentence(err), want) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	ref := op.DeploymentRef{App: "blog", Deployment: "live"}
+	dir := t.TempDir()
+	_, err = client.Pull(t.Context(), i.Client, ref, dir, false, nil)
+	told("pull", err)
+	for _, name := range []string{"b.html", "c.html"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Errorf("what is sound was not pulled: %v", err)
+		}
+	}
+	_, err = client.Pull(t.Context(), i.Client, ref, dir, false, nil)
+	told("the second pull", err)
+	_, err = client.Call(t.Context(), i.Client, op.FileRead, op.FileRef{DeploymentRef: ref, Path: "a.html"})
+	told("cat", err)
+	_, err = client.Call(t.Context(), i.Client, op.AppFork, op.Fork{App: "blog", Name: "copy"})
+	told("fork", err)
 }
