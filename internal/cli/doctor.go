@@ -74,17 +74,20 @@ there is a problem; warnings do not count.`,
 
 // examine makes every check that can be made: one that fails hides none of the others.
 func (c *command) examine(path string) []finding {
-	list := []finding{checkClock(path, time.Now()), checkDisk(filepath.Dir(path), database.Space)}
+	list := []finding{checkClock(path, time.Now())}
 	if _, err := c.openPeers(); err != nil {
 		list = append(list, finding{"peers", problem, errs.Sentence(err), "until then @NAME cannot be used, and `peer` neither"})
 	}
 	if _, err := os.Stat(path); err != nil {
-		return append(list, finding{"database", problem, fmt.Sprintf("there is no %s", path), "`fazt server start` makes it; --db names another"})
+		return append(list, checkDisk(path, system.Defaults().Storage, database.Space),
+			finding{"database", problem, fmt.Sprintf("there is no %s", path), "`fazt server start` makes it; --db names another"})
 	}
 	list = append(list, checkModes(path)) // before anything opens the file: opening tightens the modes
 	var s op.ServerStatus
 	var settings system.Settings
-	var database, secrets finding
+	limits := system.Defaults()
+	var sound, secrets, disk finding
+	var content []finding
 	err := c.with(func(cl *client.Client) (err error) {
 		if s, err = client.Call(c.ctx, cl, op.ServerState, op.None{}); err != nil {
 			return err
@@ -92,7 +95,16 @@ func (c *command) examine(path string) []finding {
 		if settings, err = client.Call(c.ctx, cl, op.SettingsGet, op.None{}); err != nil {
 			return err
 		}
-		database = c.checkDatabase(cl, path)
+		if limits, err = client.Call(c.ctx, cl, op.LimitsGet, op.LimitsOf{}); err != nil {
+			return err
+		}
+		disk, content = checkDisk(path, limits.Storage, database.Space), c.checkContent(cl)
+		if s.Running {
+			if disk, content, err = c.checkHealth(cl, disk); err != nil {
+				return err
+			}
+		}
+		sound = c.checkDatabase(cl, path)
 		secrets, err = c.checkSecrets(cl, path)
 		return err
 	})
@@ -101,9 +113,10 @@ func (c *command) examine(path string) []finding {
 		if errs.Is(err, errs.Internal) {
 			text = err.Error()
 		}
-		return append(list, finding{"database", problem, text, "restore it from a backup if it is damaged; --db names another"})
+		return append(list, checkDisk(path, limits.Storage, database.Space), finding{"database", problem, text, "restore it from a backup if it is damaged; --db names another"})
 	}
-	list = append(list, database, secrets, checkSocket(path, s), checkVersion(s), checkOwner(s))
+	list = append(append(list, disk, sound), content...)
+	list = append(list, secrets, checkSocket(path, s), checkVersion(s), checkOwner(s))
 	list = append(list, c.checkPorts(s, settings.Listen)...)
 	return append(list, checkNames(c.ctx, s.Domain, net.DefaultResolver.LookupNetIP, net.InterfaceAddrs))
 }
@@ -311,26 +324,66 @@ func checkClock(path string, now time.Time) finding {
 	return finding{"clock", fine, now.UTC().Format(time.RFC3339) + "; not behind the database", ""}
 }
 
-const (
-	littleSpace = 1 << 30
-	noSpace     = 100 << 20
-)
-
-func checkDisk(dir string, space func(string) (free, total int64, err error)) finding {
+// checkDisk judges the disk as a server with these limits does.
+func checkDisk(path string, limits system.Storage, space func(string) (free, total int64, err error)) finding {
+	dir := filepath.Dir(path)
 	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) { // the directory may not have been made yet
 		if _, err := os.Stat(dir); err == nil {
 			break
 		}
 	}
-	n, _, err := space(dir)
-	found := fmt.Sprintf("%s free at %s", output.Size(n), dir)
-	switch {
-	case err != nil:
+	free, total, err := space(dir)
+	if err != nil {
 		return finding{"disk", warning, fmt.Sprintf("the free space at %s is not known: %v", dir, err), ""}
-	case n < noSpace:
-		return finding{"disk", problem, found, "make room; writes fail when the disk is full"}
-	case n < littleSpace:
-		return finding{"disk", warning, found, "make room before it is full"}
 	}
-	return finding{"disk", fine, found, ""}
+	if err := database.Unwritable(path); err != nil && dir == filepath.Dir(path) {
+		return foundDisk(database.DiskFailing, err.Error())
+	}
+	low, reserve := limits.Space(total)
+	if state, reason := database.JudgeSpace(free, low, reserve); state != database.DiskSound {
+		return foundDisk(state, reason)
+	}
+	return finding{"disk", fine, fmt.Sprintf("%s free at %s", output.Size(free), dir), ""}
+}
+
+// foundDisk is a disk that needs a look.
+func foundDisk(state database.DiskState, reason string) finding {
+	switch state {
+	case database.DiskLow:
+		return finding{"disk", warning, reason, "make room before nothing can be stored"}
+	case database.DiskScarce:
+		return finding{"disk", problem, reason, "make room: functions cannot store anything"}
+	case database.DiskFull:
+		return finding{"disk", problem, reason, "make room: nothing can be stored"}
+	}
+	if state > database.DiskFailing {
+		return finding{"disk", problem, reason, "nothing is written any more; `fazt server health` says what to do"}
+	}
+	return finding{"disk", problem, reason, "nothing can be stored until the folder of the database can be written"}
+}
+
+// checkContent says whether damaged content was found by the server that ran last.
+func (c *command) checkContent(cl *client.Client) []finding {
+	rows, err := client.Call(c.ctx, cl, op.SQLQuery, op.Statement{SQL: "SELECT count(*) FROM damage HAVING count(*) > 0"})
+	if err != nil || len(rows.Rows) == 0 { // what else is wrong with the database is found elsewhere
+		return nil
+	}
+	return []finding{{"content", warning, fmt.Sprintf("some of it is damaged: %s", rows.Rows[0][0]), "`fazt database check --content` names it"}}
+}
+
+// checkHealth takes from the running server what it knows of the disk and of damaged content; disk is what was found
+// from outside.
+func (c *command) checkHealth(cl *client.Client, disk finding) (finding, []finding, error) {
+	h, err := client.Call(c.ctx, cl, op.SystemHealth, op.None{})
+	if err != nil {
+		return disk, nil, err
+	}
+	if h.Disk.State != database.DiskSound.String() {
+		disk = foundDisk(database.DiskStateOf(h.Disk.State), h.Disk.Reason)
+	}
+	var content []finding
+	for _, text := range h.Damage {
+		content = append(content, finding{"content", warning, text, "`fazt database check --content` looks through all of it"})
+	}
+	return disk, content, nil
 }

@@ -57,11 +57,16 @@ func TestAClockBehindTheDatabaseIsWrong(t *testing.T) {
 }
 
 func TestADiskThatIsNearlyFullIsFound(t *testing.T) {
-	for free, want := range map[int64]string{0: problem, 99 << 20: problem, 500 << 20: warning, 1 << 40: fine} {
-		got := checkDisk(filepath.Join(t.TempDir(), "not", "made"), func(string) (int64, int64, error) { return free, 1 << 41, nil })
+	for free, want := range map[int64]string{0: problem, 63 << 20: problem, 65 << 20: warning, 511 << 20: warning, 1 << 40: fine} {
+		got := checkDisk(filepath.Join(t.TempDir(), "not", "made", "data.db"), system.Defaults().Storage, func(string) (int64, int64, error) { return free, 1 << 41, nil })
 		if got.State != want {
 			t.Errorf("%d: %+v", free, got)
 		}
+	}
+	// A disk of 10 MB has little to keep: what is said of it must not be 0 MiB.
+	got := checkDisk(filepath.Join(t.TempDir(), "data.db"), system.Defaults().Storage, func(string) (int64, int64, error) { return 150_000, 10_000_000, nil })
+	if got.Found != "150.0 kB of space are left, less than the 200.0 kB kept for the owner (storage.reserve)" {
+		t.Error(got.Found)
 	}
 	if free, total, err := database.Space(t.TempDir()); free == 0 || total < free || err != nil {
 		t.Errorf("%d of %d: %v", free, total, err)

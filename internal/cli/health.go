@@ -47,7 +47,7 @@ func healthView(h op.Health) output.View {
 		{"running for", (time.Duration(h.UptimeSeconds) * time.Second).String()},
 		{"memory", fmt.Sprintf("%s; the limit is %s", memory, output.Size(h.Memory.Limit))},
 		{"", fmt.Sprintf("%s in VMs, %s of static files", output.Size(h.Memory.VMs), output.Size(h.Memory.Cache))},
-		{"database", fmt.Sprintf("%s, and %s not folded in yet", output.Size(h.Database.Bytes), output.Size(h.Database.WALBytes))},
+		{"database", fmt.Sprintf("%s, %s of it not folded in yet", output.Size(h.Database.Bytes+h.Database.WALBytes), output.Size(h.Database.WALBytes))},
 		{"disk", fmt.Sprintf("%s; %s free of %s", h.Disk.State, output.Size(h.Disk.Free), output.Size(h.Disk.Total))},
 		{"writes", fmt.Sprintf("%d in %s; %d waiting", h.Database.Writes, output.Count(int(h.Database.Commits), "commit"), h.Database.Queued)},
 		{"VMs", fmt.Sprintf("%d, %d at work; %s waiting", h.Runtime.VMs, h.Runtime.Busy, output.Count(h.Runtime.Waiting, "request"))},

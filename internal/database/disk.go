@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -33,8 +34,16 @@ const (
 	DiskOverwritten                  // another program wrote the file: nothing is written until the next start
 )
 
-func (s DiskState) String() string {
-	return [...]string{"sound", "low", "scarce", "full", "failing", "lost", "overwritten"}[s]
+var diskStates = []string{"sound", "low", "scarce", "full", "failing", "lost", "overwritten"}
+
+func (s DiskState) String() string { return diskStates[s] }
+
+// DiskStateOf is the state with this name; one that is not known fails.
+func DiskStateOf(name string) DiskState {
+	if i := slices.Index(diskStates, name); i >= 0 {
+		return DiskState(i) //nolint:gosec // of a few
+	}
+	return DiskFailing
 }
 
 // Disk is how the disk below the database is doing.
@@ -347,13 +356,20 @@ func (d *disk) judgeSpace(free, total int64) verdict {
 		return verdict{}
 	}
 	low, reserve := d.config.Space(total)
+	state, reason := JudgeSpace(free, low, reserve)
+	return verdict{state, reason}
+}
+
+// JudgeSpace says what so many free bytes let a database do, when there is a warning below low, and what is below reserve
+// is the owner's.
+func JudgeSpace(free, low, reserve int64) (DiskState, string) {
 	switch {
 	case free < reserve:
-		return verdict{DiskScarce, fmt.Sprintf("%d MiB of space are left, less than the %d MiB kept for the owner (storage.reserve)", free>>20, reserve>>20)}
+		return DiskScarce, fmt.Sprintf("%s of space are left, less than the %s kept for the owner (storage.reserve)", errs.Size(free), errs.Size(reserve))
 	case free < low:
-		return verdict{DiskLow, fmt.Sprintf("%d MiB of space are left (storage.low_space)", free>>20)}
+		return DiskLow, fmt.Sprintf("%s of space are left, less than %s (storage.low_space)", errs.Size(free), errs.Size(low))
 	}
-	return verdict{}
+	return DiskSound, ""
 }
 
 // tryWrite writes what changes nothing: the number of the schema, in the first page.

@@ -3,21 +3,12 @@ package output
 import (
 	"fmt"
 	"time"
+
+	"fazt/internal/errs"
 )
 
 // Size is a number of bytes for people, in steps of 1000.
-func Size(n int64) string {
-	if n < 1000 {
-		return fmt.Sprintf("%d B", n)
-	}
-	value, unit := float64(n), ""
-	for _, unit = range []string{"kB", "MB", "GB", "TB", "PB"} {
-		if value /= 1000; value < 999.95 {
-			break
-		}
-	}
-	return fmt.Sprintf("%.1f %s", value, unit)
-}
+func Size(n int64) string { return errs.Size(n) }
 
 // Count is a number of things: "1 file", "2 files".
 func Count(n int, thing string) string {

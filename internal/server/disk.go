@@ -12,12 +12,7 @@ import (
 	"fazt/internal/output"
 )
 
-// space says below how many free bytes of a disk of so many to warn, and below how many to refuse what visitors want
-// stored: the lesser of the size and the percentage, as a part of a large disk is much and a size may be all of a small one.
-func (i *Instance) space(total int64) (low, reserve int64) {
-	s := i.Limits.Storage()
-	return min(s.LowSpace, total/100*int64(s.LowSpacePercent)), min(s.Reserve, total/100*int64(s.ReservePercent))
-}
+func (i *Instance) space(total int64) (low, reserve int64) { return i.Limits.Storage().Space(total) }
 
 // diskChanged records how the disk is doing. While nothing can be written the entry waits in memory; who follows the log
 // sees it at once.
@@ -49,13 +44,14 @@ func (i *Instance) writable() error {
 func (i *Instance) diskHealth(h *op.Health) {
 	d := i.DB.Disk()
 	h.Disk = op.HealthDisk{
-		State: d.State.String(), Since: d.Since, Free: d.Free, Total: d.Total, FailedWrites: int64(d.Failed), UnreadableReads: int64(d.Unreadable),
+		State: d.State.String(), Reason: d.Reason, Since: d.Since, Free: d.Free, Total: d.Total, FailedWrites: int64(d.Failed), UnreadableReads: int64(d.Unreadable),
 		Unreadable: i.static.Unreadable(),
 	}
 }
 
 // diskProblems is what of the disk needs a look.
-func diskProblems(h *op.Health, reason string) (list []string) {
+func diskProblems(h *op.Health) (list []string) {
+	reason := h.Disk.Reason
 	switch h.Disk.State {
 	case database.DiskSound.String():
 	case database.DiskLow.String():

@@ -45,7 +45,8 @@ func (i *Instance) health(h *op.Health) {
 	}
 	h.Dropped = op.HealthDropped{LogLines: int64(i.AppLog.Dropped()), Entries: int64(i.Activity.Dropped()), NetCalls: int64(i.NetLog.Dropped())}
 	i.diskHealth(h)
-	h.Problems = append(h.Problems, diskProblems(h, i.DB.Disk().Reason)...)
+	h.Damage = i.damage()
+	h.Problems = append(h.Problems, diskProblems(h)...)
 	h.Problems = append(h.Problems, i.problems(h)...)
 }
 
@@ -65,7 +66,7 @@ func (i *Instance) problems(h *op.Health) []string {
 	add(h.Runtime.Crowded > 0, "%d bodies, answers and streams of visitors who send or read slowly were cut off since the start, because all of runtime.stream_memory, buffer_memory or buffer_disk was in use", h.Runtime.Crowded)
 	add(h.Dropped.LogLines > 0, "%d console lines came faster than they could be stored", h.Dropped.LogLines)
 	add(h.Dropped.NetCalls > 0, "%d outbound calls came faster than they could be logged; raise net.log_buffer", h.Dropped.NetCalls)
-	list = append(list, i.damage()...)
+	list = append(list, h.Damage...)
 	faults := i.Net.Faults()
 	add(len(faults) > 0, "the secrets %s cannot be used: `fazt secret list` says why", strings.Join(faults, ", "))
 	add(h.Dropped.Entries > 0, "%d entries of the activity log came faster than they could be stored", h.Dropped.Entries)

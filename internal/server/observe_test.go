@@ -1,10 +1,12 @@
 package server_test
 
 import (
+	"math"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
@@ -13,6 +15,7 @@ import (
 
 	"fazt/internal/api/op"
 	"fazt/internal/client"
+	"fazt/internal/database"
 	"fazt/internal/errs"
 	"fazt/internal/fazttest"
 	"fazt/internal/server"
@@ -173,6 +176,26 @@ func TestProbesTellStrangersNothingButYesOrNo(t *testing.T) {
 	got := i.Get("admin", "/readyz")
 	if got.StatusCode != http.StatusServiceUnavailable || got.Header.Get("Retry-After") == "" || strings.Contains(got.Text, "queue") {
 		t.Errorf("%d %v %s", got.StatusCode, got.Header, got.Text)
+	}
+}
+
+// An instance that takes the owner's writes is ready: a balancer that took it away would keep the owner from making room.
+func TestAnInstanceWithRoomForTheOwnerAloneIsReady(t *testing.T) {
+	i := fazttest.New(t)
+	l := *i.Limits.Load()
+	l.Storage.Reserve, l.Storage.ReservePercent = math.MaxInt64, 100
+	i.Limits.Store(l, nil)
+	for deadline := time.Now().Add(time.Minute); i.DB.Disk().State != database.DiskScarce; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the disk is %+v", i.DB.Disk())
+		}
+	}
+	if got := i.Get("admin", "/readyz"); got.StatusCode != http.StatusOK {
+		t.Errorf("%d %s", got.StatusCode, got.Text)
+	}
+	h, err := client.Call(t.Context(), i.Client, op.SystemHealth, op.None{})
+	if err != nil || h.Disk.State != "scarce" || !strings.Contains(strings.Join(h.Problems, "\n"), "functions cannot store anything") {
+		t.Errorf("%+v %v", h.Problems, err)
 	}
 }
 

@@ -41,6 +41,12 @@ type Storage struct {
 	AppLogRows      int   `json:"app_log_rows" label:"Log lines per app" desc:"Newest console lines kept for each app" unit:"rows" default:"10000" range:"100,10000000" scope:"app"`
 }
 
+// Space says below how many free bytes of a disk of so many to warn, and below how many to refuse what visitors want
+// stored: the lesser of the size and the percentage, as a part of a large disk is much and a size may be all of a small one.
+func (s Storage) Space(total int64) (low, reserve int64) {
+	return min(s.LowSpace, total/100*int64(s.LowSpacePercent)), min(s.Reserve, total/100*int64(s.ReservePercent))
+}
+
 // Runtime bounds one run of a function and the machines that run them.
 type Runtime struct {
 	ExecTimeout     int   `json:"exec_timeout" label:"Deadline" desc:"Wall time one request may spend in a function" unit:"ms" default:"5000" range:"10,300000" scope:"app"`

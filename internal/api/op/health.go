@@ -9,6 +9,7 @@ import (
 type Health struct {
 	Status   string   `json:"status"`   // ok, or degraded: it serves, and something needs a look
 	Problems []string `json:"problems"` // what needs a look
+	Damage   []string `json:"damage"`   // of it, content that is damaged
 
 	Version       string    `json:"version"`
 	StartedAt     time.Time `json:"started_at"`
@@ -44,7 +45,8 @@ type HealthDatabase struct {
 
 // HealthDisk is the disk that the database is on.
 type HealthDisk struct {
-	State           string    `json:"state"` // sound, low, scarce, full, failing, lost or overwritten
+	State           string    `json:"state"`  // sound, low, scarce, full, failing, lost or overwritten
+	Reason          string    `json:"reason"` // why, in a sentence; "" = sound
 	Since           time.Time `json:"since"`
 	Free            int64     `json:"free"`             // bytes; 0 = not known
 	Total           int64     `json:"total"`            // bytes
