@@ -61,7 +61,7 @@ const formOverhead = 1 << 20
 func (a *API) declared(appID string, file io.Reader) error {
 	said, ok := file.(interface{ Declared() int64 })
 	if most := a.Hosting.Limits(appID).MaxUpload; ok && said.Declared() > most+formOverhead {
-		return errs.New(errs.TooLarge, "the upload has %d bytes; the limit is %d (storage.max_upload)", said.Declared(), most)
+		return errs.TooBig("the upload", said.Declared(), most, "storage.max_upload")
 	}
 	return nil
 }

@@ -129,7 +129,7 @@ func shown(i system.Item, value json.RawMessage, counted string) string {
 	case string(value) == "null":
 		return ""
 	case i.Type == "integer" && json.Unmarshal(value, &n) == nil:
-		return strings.TrimSuffix(system.Quantity(i.Unit, n), unlessTimeOrSize(i.Unit)) + counted
+		return strings.TrimSuffix(schema.Quantity(i.Unit, n), unlessTimeOrSize(i.Unit)) + counted
 	case json.Unmarshal(value, &text) == nil:
 		return text
 	case json.Unmarshal(value, &list) == nil:
@@ -141,7 +141,7 @@ func shown(i system.Item, value json.RawMessage, counted string) string {
 // unlessTimeOrSize is the unit of things that are counted, which says nothing beside their name.
 func unlessTimeOrSize(unit string) string {
 	switch unit {
-	case "bytes", "ms", "s", "days":
+	case "bytes", "bytes/s", "%", "ms", "s", "days":
 		return ""
 	}
 	return " " + unit

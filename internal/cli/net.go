@@ -14,7 +14,7 @@ import (
 	"fazt/internal/egress"
 	"fazt/internal/errs"
 	"fazt/internal/output"
-	"fazt/internal/system"
+	"fazt/internal/schema"
 )
 
 func (c *command) net() *cobra.Command {
@@ -103,7 +103,7 @@ func (f *allowFlags) read() error {
 		if q.text == "" {
 			continue
 		}
-		n, err := system.ParseQuantity(q.flag, q.unit, q.text)
+		n, err := schema.ParseQuantity(q.flag, q.unit, q.text)
 		if err != nil {
 			return usagef("%s", errs.Sentence(err))
 		}

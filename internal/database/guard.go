@@ -295,17 +295,17 @@ func (w *warden) explain(err error) error {
 	case sqlite.ResultConstraint:
 		return errs.Wrap(errs.Conflict, err, "the statement was refused, and nothing was changed: %s", text)
 	case sqlite.ResultTooBig:
-		return errs.Wrap(errs.TooLarge, err, "a value is longer than %d bytes; select length(…) or substr(…) of it", min(w.guard.MaxBytes, longestValue))
+		return errs.Wrap(errs.TooLarge, err, "a value is longer than %s; select length(…) or substr(…) of it", errs.Bound(min(w.guard.MaxBytes, longestValue)))
 	case sqlite.ResultNoMem, sqlite.ResultInterrupt:
 		if w.memory.spent {
-			return errs.Wrap(errs.TooLarge, err, "the statement needs more than %d bytes of memory (sql.max_memory); select fewer columns or shorter values", w.memory.most)
+			return errs.Wrap(errs.TooLarge, err, "the statement needs more than %s of memory (sql.max_memory); select fewer columns or shorter values", errs.Bound(w.memory.most))
 		}
 		if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultNoMem && !w.memory.over.Load() {
 			return errs.Wrap(errs.TooLarge, err, "the statement is too large; make several of it")
 		}
 	case sqlite.ResultFull:
 		if w.memory.full {
-			return errs.Wrap(errs.TooLarge, err, "the statement needs more than %d bytes of temporary files (sql.max_spill); let it sort or keep less", w.memory.mostSpilled)
+			return errs.Wrap(errs.TooLarge, err, "the statement needs more than %s of temporary files (sql.max_spill); let it sort or keep less", errs.Bound(w.memory.mostSpilled))
 		}
 	case sqlite.ResultReadOnly:
 		return errs.Wrap(errs.Forbidden, err, "the statement would change the database; only --write may do that")

@@ -92,7 +92,7 @@ func TestAnAllowanceThatIsSpentIsOneStatementsAlone(t *testing.T) {
 		g := openGuard()
 		g.MaxMemory, g.MaxSpill = 8<<20, 8<<20
 		err := db.ReadGuarded(t.Context(), hostile()[name], g, func(*Row) error { return nil })
-		if !errs.Is(err, errs.TooLarge) || !strings.Contains(err.Error(), "the statement needs more than 8388608 bytes") {
+		if !errs.Is(err, errs.TooLarge) || !strings.Contains(err.Error(), "the statement needs more than 8 MiB") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -28,3 +28,17 @@ func Bound(n int64) string {
 	}
 	return Size(n)
 }
+
+// Over is a size that is beyond a bound, and the bound, so that the two can be told apart.
+func Over(n, most int64) (has, may string) {
+	if Size(n) == Size(most) {
+		return fmt.Sprintf("%d bytes", n), fmt.Sprintf("%d bytes", most)
+	}
+	return Size(n), Bound(most)
+}
+
+// TooBig is the refusal of something for its size, by a limit that the owner may change.
+func TooBig(what string, n, most int64, limit string) *Error {
+	has, may := Over(n, most)
+	return New(TooLarge, "%s has %s; the limit is %s (%s)", what, has, may, limit)
+}

@@ -26,14 +26,14 @@ func (p Plan) Faults(limits system.Storage) []Fault {
 			list = append(list, Fault{f.Path, errs.Sentence(err)})
 		}
 		if f.Size > limits.MaxFileSize {
-			list = append(list, Fault{f.Path, fmt.Sprintf("it has %d bytes; the limit for a file is %d", f.Size, limits.MaxFileSize)})
+			list = append(list, Fault{f.Path, errs.Sentence(errs.TooBig("it", f.Size, limits.MaxFileSize, "storage.max_file_size"))})
 		}
 	}
 	if len(p.Files) > limits.MaxSiteFiles {
-		list = append(list, Fault{"", fmt.Sprintf("there are %d files; the limit is %d", len(p.Files), limits.MaxSiteFiles)})
+		list = append(list, Fault{"", fmt.Sprintf("there are %d files; the limit is %d (storage.max_site_files)", len(p.Files), limits.MaxSiteFiles)})
 	}
 	if total > limits.MaxSiteSize {
-		list = append(list, Fault{"", fmt.Sprintf("all files together have %d bytes; the limit is %d", total, limits.MaxSiteSize)})
+		list = append(list, Fault{"", errs.Sentence(errs.TooBig("the deployment", total, limits.MaxSiteSize, "storage.max_site_size"))})
 	}
 	sorted := slices.SortedFunc(slices.Values(p.Files), func(a, b Announced) int { return strings.Compare(a.Path, b.Path) })
 	if err := checkPaths(sorted); err != nil {

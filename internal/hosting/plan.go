@@ -32,7 +32,7 @@ func (p Plan) check(limits system.Storage) (Plan, error) {
 		return p, errs.New(errs.Invalid, "there are no files to deploy")
 	}
 	if len(p.Files) > limits.MaxSiteFiles {
-		return p, errs.New(errs.TooLarge, "the deployment has %d files; the limit is %d", len(p.Files), limits.MaxSiteFiles)
+		return p, errs.New(errs.TooLarge, "the deployment has %d files; the limit is %d (storage.max_site_files)", len(p.Files), limits.MaxSiteFiles)
 	}
 	if strings.ContainsFunc(p.Message, output.Hides) {
 		return p, errs.New(errs.Invalid, "the message has characters that cannot be seen, or that turn the direction of text")
@@ -61,12 +61,12 @@ func CheckSizes(files []Announced, limits system.Storage) error {
 	var total int64
 	for _, f := range files {
 		if f.Size > limits.MaxFileSize {
-			return errs.New(errs.TooLarge, "%s has %d bytes; the limit for a file is %d", f.Path, f.Size, limits.MaxFileSize)
+			return errs.TooBig(f.Path, f.Size, limits.MaxFileSize, "storage.max_file_size")
 		}
 		total += f.Size
 	}
 	if total > limits.MaxSiteSize {
-		return errs.New(errs.TooLarge, "the deployment has %d bytes; the limit is %d", total, limits.MaxSiteSize)
+		return errs.TooBig("the deployment", total, limits.MaxSiteSize, "storage.max_site_size")
 	}
 	return nil
 }

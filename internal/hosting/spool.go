@@ -29,7 +29,7 @@ func (s *Store) Spool(appID string, r io.Reader) (*Spool, error) {
 		return nil, errors.Join(spoolFailed(err), spool.Close())
 	}
 	if spool.Size > most {
-		return nil, errors.Join(errs.New(errs.TooLarge, "the upload has more than %d bytes, which is the limit (storage.max_upload); nothing was kept", most), spool.Close())
+		return nil, errors.Join(errs.New(errs.TooLarge, "the upload has more than %s, which is the limit (storage.max_upload); nothing was kept", errs.Bound(most)), spool.Close())
 	}
 	return spool, nil
 }

@@ -162,8 +162,8 @@ func TestPlansThatAreRefused(t *testing.T) {
 	}{
 		{"no files", Plan{}, errs.Invalid, "no files"},
 		{"too many files", Plan{Files: []Announced{file("a", 1), file("b", 1), file("c", 1), file("d", 1), file("e", 1)}}, errs.TooLarge, "has 5 files; the limit is 4"},
-		{"a file too large", Plan{Files: []Announced{file("film.mp4", 2001)}}, errs.TooLarge, "film.mp4 has 2001 bytes; the limit for a file is 2000"},
-		{"all too large", Plan{Files: []Announced{file("a", 2000), file("b", 1999), file("c", 1998)}}, errs.TooLarge, "has 5997 bytes; the limit is 5000"},
+		{"a file too large", Plan{Files: []Announced{file("film.mp4", 2001)}}, errs.TooLarge, "film.mp4 has 2001 bytes; the limit is 2000 bytes (storage.max_file_size)"},
+		{"all too large", Plan{Files: []Announced{file("a", 2000), file("b", 1999), file("c", 1998)}}, errs.TooLarge, "has 6.0 kB; the limit is 5.0 kB (storage.max_site_size)"},
 		{"a path too long", Plan{Files: []Announced{file(strings.Repeat("x", 65), 1)}}, errs.TooLarge, "has 65 bytes; the limit is 64"},
 		{"a negative size", Plan{Files: []Announced{file("a", -1)}}, errs.Invalid, "-1 bytes"},
 		{"a path twice", Plan{Files: []Announced{file("a", 1), file("b", 2), file("a", 3)}}, errs.Invalid, `"a" is announced twice`},

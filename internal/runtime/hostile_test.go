@@ -223,7 +223,7 @@ func TestHeadersOfTheConnectionAreNotTheFunctions(t *testing.T) {
 
 func TestAResponseOverTheLimitIsAFailure(t *testing.T) {
 	h := newHost(t, `export default () => new Response("x".repeat(2000));`, func(l *system.Runtime) { l.MaxResponseBody = 1024 })
-	if w := h.ask(t, "GET", "/", ""); w.Code != 500 || !strings.Contains(h.log.String(), "at most 1024") {
+	if w := h.ask(t, "GET", "/", ""); w.Code != 500 || !strings.Contains(h.log.String(), "has 2.0 kB; the limit is 1 KiB (runtime.max_response_body)") {
 		t.Fatalf("%d %s", w.Code, h.log)
 	}
 }

@@ -501,7 +501,7 @@ func (u *run) respond(a answer, body []byte, text bool) error {
 		return nil
 	}
 	if int64(len(body)) > u.limits.MaxResponseBody {
-		return errs.New(errs.TooLarge, "the response has %d bytes; at most %d are allowed", len(body), u.limits.MaxResponseBody)
+		return errs.TooBig("the response", int64(len(body)), u.limits.MaxResponseBody, "runtime.max_response_body")
 	}
 	if err := u.admit(&a); err != nil {
 		return err

@@ -69,7 +69,7 @@ func (u *run) write(piece []byte) (int32, error) {
 		return 0, errs.New(errs.Conflict, "nothing can be sent now")
 	}
 	if u.out.bytes += int64(len(piece)); u.out.bytes > u.limits.MaxResponseBody {
-		return 0, errs.New(errs.TooLarge, "the response has more than %d bytes, which is the limit (runtime.max_response_body)", u.limits.MaxResponseBody)
+		return 0, errs.New(errs.TooLarge, "the response has more than %s, which is the limit (runtime.max_response_body)", errs.Bound(u.limits.MaxResponseBody))
 	}
 	u.out.writing, u.out.piece = true, len(piece)
 	return u.beside(ofAnswer, func() (func(*machine) value, error) {

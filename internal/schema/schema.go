@@ -24,6 +24,7 @@ package schema
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -390,19 +391,20 @@ func (f *Field) checkText(s string) error {
 
 func (f *Field) checkRange(n float64, of string) error {
 	if f.Min != nil && n < *f.Min {
-		return errs.New(errs.Invalid, "%s must be at least %s%s", f.Path, number(*f.Min), f.of(of))
+		return errs.New(errs.Invalid, "%s must be at least %s", f.Path, f.bound(*f.Min, of))
 	}
 	if f.Max != nil && n > *f.Max {
-		return errs.New(errs.Invalid, "%s must be at most %s%s", f.Path, number(*f.Max), f.of(of))
+		return errs.New(errs.Invalid, "%s must be at most %s", f.Path, f.bound(*f.Max, of))
 	}
 	return nil
 }
 
-func (f *Field) of(counted string) string {
-	if counted == "" && f.Unit != "" {
-		return " " + f.Unit
+// bound is an end of the range as lists show it: "5 min".
+func (f *Field) bound(n float64, of string) string {
+	if of == "" && f.Unit != "" && n == math.Trunc(n) {
+		return Quantity(f.Unit, int64(n))
 	}
-	return counted
+	return number(n) + of
 }
 
 func number(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }

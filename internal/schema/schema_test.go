@@ -41,7 +41,7 @@ func TestSet(t *testing.T) {
 	}{
 		{"run.timeout", "10", ""},
 		{"run.timeout", "9", "run.timeout must be at least 10 ms"},
-		{"run.timeout", "60001", "run.timeout must be at most 60000 ms"},
+		{"run.timeout", "60001", "run.timeout must be at most 1 min"},
 		{"run.timeout", "1e3", `run.timeout must be a whole number, not "1e3"`},
 		{"run.timeout", "99999999999999999999", "must be a whole number"},
 		{"run.share", "1.01", "run.share must be at most 1"},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -91,7 +92,7 @@ func (k *KV) Set(ctx context.Context, s Scope, key string, value []byte, ttl tim
 		return err
 	}
 	if most := k.Limits(s.App).MaxValue; len(value) > most {
-		return errs.New(errs.TooLarge, "the value of %q has %d bytes as JSON; at most %d are allowed", key, len(value), most)
+		return errs.TooBig(fmt.Sprintf("the value of %q, as JSON,", key), int64(len(value)), int64(most), "storage.max_value")
 	}
 	if !json.Valid(value) || !utf8.Valid(value) {
 		return errs.New(errs.Invalid, "the value of %q is not JSON", key)
@@ -227,7 +228,7 @@ func (k *KV) checkKey(app, key string) error {
 	case key == "":
 		return errs.New(errs.Invalid, "the key is empty")
 	case len(key) > most:
-		return errs.New(errs.TooLarge, "the key has %d bytes; at most %d are allowed", len(key), most)
+		return errs.New(errs.TooLarge, "the key has %d bytes; at most %d are allowed (storage.max_key)", len(key), most)
 	case !utf8.ValidString(key):
 		return errs.New(errs.Invalid, "the key is not UTF-8")
 	}

@@ -150,7 +150,7 @@ func TestBadInputIsRefusedAndStoresNothing(t *testing.T) {
 		{"empty key", "", `1`, 0, errs.Invalid, "the key is empty"},
 		{"long key", strings.Repeat("k", 21), `1`, 0, errs.TooLarge, "has 21 bytes; at most 20"},
 		{"key that is not UTF-8", "\xff", `1`, 0, errs.Invalid, "not UTF-8"},
-		{"large value", "k", `"` + strings.Repeat("v", 100) + `"`, 0, errs.TooLarge, "has 102 bytes as JSON; at most 100"},
+		{"large value", "k", `"` + strings.Repeat("v", 100) + `"`, 0, errs.TooLarge, "as JSON, has 102 B; the limit is 100 B (storage.max_value)"},
 		{"not JSON", "k", `{`, 0, errs.Invalid, "is not JSON"},
 		{"no value", "k", ``, 0, errs.Invalid, "is not JSON"},
 		{"negative time", "k", `1`, -1, errs.Invalid, "is negative"},

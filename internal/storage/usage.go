@@ -62,7 +62,7 @@ func admit(tx *database.Tx, s Scope, key string, size int, most int64) error {
 
 // full is the refusal of a write for want of room.
 func full(used, after, most int64) error {
-	err := errs.New(errs.StorageFull, "the app keeps %d bytes and may keep %d; this would make it %d: remove something, or raise the limit storage.max_app_data", used, most, after)
+	err := errs.New(errs.StorageFull, "the app keeps %s and may keep %s; this would make it %s: remove something, or raise the limit storage.max_app_data", errs.Size(used), errs.Bound(most), errs.Size(after))
 	err.Code = "APP_DATA_FULL"
 	err.Details = map[string]int64{"used": used, "limit": most, "needed": after - used}
 	return err

@@ -102,7 +102,7 @@ func article(kind string) string {
 func fromText(f *schema.Field, typed string) (string, error) {
 	switch f.Type {
 	case "integer":
-		n, err := ParseQuantity(f.Path, f.Unit, typed)
+		n, err := schema.ParseQuantity(f.Path, f.Unit, typed)
 		if err != nil {
 			return "", err
 		}

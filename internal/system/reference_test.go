@@ -86,7 +86,7 @@ func defaultWords(d Described) string {
 	case string(d.Default) == "null":
 		return "the machine's"
 	case json.Unmarshal(d.Default, &n) == nil:
-		return Quantity(d.Unit, n)
+		return schema.Quantity(d.Unit, n)
 	}
 	return strings.Trim(string(d.Default), `[]"`)
 }
@@ -95,7 +95,7 @@ func rangeWords(d Described) string {
 	if d.ReadOnly {
 		return "read only"
 	}
-	lo, hi := Quantity(d.Unit, *d.Min), Quantity(d.Unit, *d.Max)
+	lo, hi := schema.Quantity(d.Unit, *d.Min), schema.Quantity(d.Unit, *d.Max)
 	return strings.TrimSuffix(lo, " "+d.Unit) + " to " + hi // a unit that both have stands once
 }
 

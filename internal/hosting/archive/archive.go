@@ -124,13 +124,13 @@ func (s *survey) add(ctx context.Context, e entry, content io.Reader) error {
 		return nil
 	}
 	if len(s.files) == s.limits.MaxSiteFiles {
-		return errs.New(errs.TooLarge, "the archive has more than %d files, which is the limit; are the dependencies in it?", s.limits.MaxSiteFiles)
+		return errs.New(errs.TooLarge, "the archive has more than %d files, which is the limit (storage.max_site_files); are the dependencies in it?", s.limits.MaxSiteFiles)
 	}
 	if e.size > s.limits.MaxFileSize {
-		return errs.New(errs.TooLarge, "%s has %d bytes; the limit for a file is %d", name, e.size, s.limits.MaxFileSize)
+		return errs.TooBig(name, e.size, s.limits.MaxFileSize, "storage.max_file_size")
 	}
 	if s.bytes += e.size; s.bytes > s.limits.MaxSiteSize {
-		return errs.New(errs.TooLarge, "the archive unpacks to more than %d bytes, which is the limit", s.limits.MaxSiteSize)
+		return errs.New(errs.TooLarge, "the archive unpacks to more than %s, which is the limit (storage.max_site_size)", errs.Bound(s.limits.MaxSiteSize))
 	}
 	f := hosting.Announced{Path: name, Size: e.size}
 	if !junk(name) {

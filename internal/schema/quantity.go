@@ -1,4 +1,4 @@
-package system
+package schema
 
 import (
 	"math/big"
@@ -22,7 +22,7 @@ var (
 // scalesOf are the units in which a number of the given unit may be written, and how many of the smallest one unit is.
 func scalesOf(unit string) (scales []scale, one int64) {
 	switch unit {
-	case "bytes":
+	case "bytes", "bytes/s":
 		return byteScales, 1
 	case "ms":
 		return timeScales, 1
@@ -38,15 +38,16 @@ func scalesOf(unit string) (scales []scale, one int64) {
 // are thousands, KiB and MiB are multiples of 1024.
 func ParseQuantity(path, unit, text string) (int64, error) {
 	text = strings.TrimSpace(text)
-	digits := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/ ")
+	digits := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/% ")
 	name := strings.TrimSpace(text[len(digits):])
 	scales, one := scalesOf(unit)
 	size := int64(0)
 	if name == "" || strings.EqualFold(name, unit) {
 		size = one
 	}
+	each := perSecond(unit)
 	for _, s := range scales {
-		if strings.EqualFold(name, s.name) || s.name == "min" && name == "m" {
+		if strings.EqualFold(name, s.name) || each != "" && strings.EqualFold(name, s.name+each) || s.name == "min" && name == "m" {
 			size = s.size
 		}
 	}
@@ -77,8 +78,12 @@ func decimal(text string) (*big.Rat, bool) {
 
 func examples(unit string) string {
 	switch scales, _ := scalesOf(unit); {
+	case unit == "%":
+		return " of percent"
 	case scales == nil:
 		return ""
+	case unit == "bytes/s":
+		return " of bytes a second, or one with a unit such as 4MiB or 10MB/s"
 	case unit == "bytes":
 		return " of bytes, or one with a unit such as 64MiB or 100MB"
 	case unit == "days":
@@ -93,8 +98,8 @@ func Quantity(unit string, n int64) string {
 	if scales == nil || unit == "days" {
 		return strings.TrimSpace(strconv.FormatInt(n, 10) + " " + unit)
 	}
-	best := scale{unit, 1}
-	if unit == "bytes" {
+	best, each := scale{unit, 1}, perSecond(unit)
+	if unit = strings.TrimSuffix(unit, each); unit == "bytes" {
 		best = byteScales[0]
 	}
 	for _, s := range scales {
@@ -108,7 +113,15 @@ func Quantity(unit string, n int64) string {
 				best = s
 			}
 		}
-		return strconv.FormatFloat(float64(n)/float64(best.size), 'f', 1, 64) + " " + best.name
+		return strconv.FormatFloat(float64(n)/float64(best.size), 'f', 1, 64) + " " + best.name + each
 	}
-	return strconv.FormatInt(n/best.size, 10) + " " + best.name
+	return strconv.FormatInt(n/best.size, 10) + " " + best.name + each
+}
+
+// perSecond is what stands after the unit of a rate of bytes.
+func perSecond(unit string) string {
+	if unit == "bytes/s" {
+		return "/s"
+	}
+	return ""
 }
