@@ -123,10 +123,11 @@ func (a *API) deploymentList(ctx context.Context, req op.AppPage) (page op.Page[
 
 // addressed adds the address at which a deployment is seen.
 func (a *API) addressed(app apps.App, d hosting.Deployment) op.Deployment {
-	if d.Live {
-		return op.Deployment{Deployment: d, URL: a.address(app, d.Number)}
+	seen := op.Deployment{Deployment: d, Preview: a.previewURL(app, d.Number)}
+	if seen.URL = seen.Preview; d.Live {
+		seen.URL = a.address(app, d.Number)
 	}
-	return op.Deployment{Deployment: d, URL: a.previewURL(app, d.Number)}
+	return seen
 }
 
 // address is where visitors meet an app; where nothing leads to it, the preview of the deployment with the number.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"time"
@@ -133,6 +134,13 @@ func (c *command) put(p *project, f deployFlags, began time.Time) error {
 			}
 			r.URL = app.URL
 			c.sayNeeds(app.Needs, p.name, u.Manifest.Net)
+		}
+		if u := d.Upload.Same; u != nil && f.preview {
+			same, err := client.Call(c.ctx, cl, op.DeploymentGet, op.DeploymentRef{App: p.name, Deployment: fmt.Sprint(u.Number)})
+			if err != nil {
+				return err
+			}
+			r.URL = cmp.Or(same.Preview, r.URL) // an older peer tells no preview of what is live
 		}
 		return c.print(deployView(r, d, cl.InProcess()))
 	})

@@ -161,7 +161,7 @@ func TestACopyNeverTakesANameThatBelongsToTheDatabaseThoughNothingHasItYet(t *te
 	if err := os.Symlink(filepath.Dir(db.Path()), folder); err != nil {
 		t.Skip(err)
 	}
-	for _, suffix := range []string{"", "-wal", "-shm", "-journal", "-JOURNAL", ".lock", ".key", ".sock", ".sock.new"} {
+	for _, suffix := range []string{"", "-wal", "-shm", "-journal", "-JOURNAL", ".lock", ".key", ".sock", ".sock.new", "-wal.overwritten"} {
 		for _, path := range []string{db.Path() + suffix, filepath.Join(folder, filepath.Base(db.Path())+suffix)} {
 			if err := (Target{path, true}).Check(db.Path()); !errs.Is(err, errs.Invalid) || !strings.Contains(errs.Sentence(err), "belongs to it") {
 				t.Errorf("%s: %v", path, err)

@@ -72,7 +72,7 @@ var sqliteSuffixes = []string{"-wal", "-shm", "-journal"}
 
 // ownSuffixes end the names of the files of an instance, whether they are there yet or not: the database itself, what
 // SQLite keeps beside it, its lock, the key of its secrets, and its socket.
-var ownSuffixes = []string{"", "-wal", "-shm", "-journal", ".lock", ".key", ".sock", ".sock.new"}
+var ownSuffixes = []string{"", "-wal", "-shm", "-journal", ".lock", ".key", ".sock", ".sock.new", "-wal.overwritten"}
 
 // belongs says whether the name is one of a file of the instance whose database is at path: by what it is called, for
 // files that are yet to come, and by the file it leads to.

@@ -42,7 +42,8 @@ type AppPage struct {
 // Deployment is a deployment with the address it is seen at.
 type Deployment struct {
 	hosting.Deployment
-	URL string `json:"url"` // of the app when live, else of its preview
+	URL     string `json:"url"`         // of the app when live, else of its preview
+	Preview string `json:"preview_url"` // where this deployment alone is seen, whatever is live
 }
 
 // UploadBegin announces a deployment.
