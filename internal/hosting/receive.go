@@ -305,10 +305,23 @@ func (in *intake) flush(ctx context.Context) error {
 		in.got = got
 		return nil
 	}
-	for _, c := range batch { // some may be: the next upload finds them
-		in.wanted[c.hash].stored = false
+	for _, c := range batch {
+		if in.store.has(ctx, c.hash) { // a step before the one that failed
+			in.got.count(true, int64(len(c.data)))
+		} else {
+			in.wanted[c.hash].stored = false
+		}
 	}
 	return err
+}
+
+// has says whether content is stored, as far as that can be read.
+func (s *Store) has(ctx context.Context, hash Hash) (found bool) {
+	_ = s.db.Read(context.WithoutCancel(ctx), func(c *database.Conn) (err error) {
+		found, err = c.First("SELECT 1 FROM blobs WHERE hash = ?", func(*database.Row) {}, hash[:])
+		return err
+	})
+	return found
 }
 
 // end stores what is left, and lets what was damaged and came again take its place.

@@ -15,7 +15,7 @@ const maxHeaders = 128 << 10
 // admit takes the answer as the function wants it, and makes of it what it may send. What would hurt another app, the
 // owner's session or the connection is left out, and the console of the app says why, in one line. It trusts nothing that
 // the prelude has checked: a script can replace what that checks with.
-func (u *run) admit(a *answer) error {
+func (u *run) admit(a *answer, body []byte) error {
 	if a.status < 200 || a.status > 599 {
 		return errs.New(errs.Invalid, "%d cannot be the status of a response; it must be from 200 to 599", a.status)
 	}
@@ -23,9 +23,8 @@ func (u *run) admit(a *answer) error {
 		return errs.New(errs.TooLarge, "the headers of the response have %d bytes; at most %d are allowed", len(a.headers), maxHeaders)
 	}
 	var left leftOut
-	if bodyless(a.status) && len(a.body) > 0 {
+	if bodyless(a.status) && len(body) > 0 {
 		left.note("the body", "an answer with status "+strconv.Itoa(a.status)+" has none")
-		a.body = nil
 	}
 	if a.headers != "" {
 		left.filter(a)

@@ -503,8 +503,11 @@ func (u *run) respond(a answer, body []byte, text bool) error {
 	if int64(len(body)) > u.limits.MaxResponseBody {
 		return errs.TooBig("the response", int64(len(body)), u.limits.MaxResponseBody, "runtime.max_response_body")
 	}
-	if err := u.admit(&a); err != nil {
+	if err := u.admit(&a, body); err != nil {
 		return err
+	}
+	if bodyless(a.status) {
+		body = nil
 	}
 	b := &waiting{w: u.w}
 	if !b.enter(u, int64(len(body))) {

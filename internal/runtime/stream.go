@@ -44,7 +44,7 @@ func (u *run) stream(a answer) (int32, error) {
 		return 0, nil
 	}
 	a.streamed = true
-	if err := u.admit(&a); err != nil {
+	if err := u.admit(&a, nil); err != nil {
 		return 0, err
 	}
 	u.answered, u.answer = true, a
