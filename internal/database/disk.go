@@ -41,7 +41,7 @@ func (s DiskState) String() string { return diskStates[s] }
 // DiskStateOf is the state with this name; one that is not known fails.
 func DiskStateOf(name string) DiskState {
 	if i := slices.Index(diskStates, name); i >= 0 {
-		return DiskState(i) //nolint:gosec // of a few
+		return DiskState(i)
 	}
 	return DiskFailing
 }

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -51,9 +50,6 @@ func closed(t *testing.T, writes ...func(tx *Tx) error) []byte {
 
 // Writes into the -wal file of a database that was gone were acknowledged, and went into the other one when it was closed.
 func TestADatabaseThatWasOverwrittenIsNotWritten(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("there a file that is open is not moved away")
-	}
 	other := closed(t, put("of", "the other"))
 	for _, tt := range []struct {
 		name string
@@ -101,9 +97,6 @@ func TestADatabaseThatWasOverwrittenIsNotWritten(t *testing.T) {
 
 // An old copy of the same database may have the same first page.
 func TestAnOldCopyOverTheDatabaseIsNoticed(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("there a file that is open is not moved away")
-	}
 	old := closed(t, put("a", "1"), put("b", strings.Repeat("x", 10000)))
 	path := filepath.Join(t.TempDir(), "data.db")
 	if err := os.WriteFile(path, old, 0o600); err != nil {
