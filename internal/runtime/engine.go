@@ -167,9 +167,9 @@ type pool struct {
 	loaded     chan struct{} // closed when program or err is set
 	idle       []*machine    // last in, first out
 	count      int
-	usual      int64   // memory of a run, see expects; 0 = not known yet
-	abandoned  []int64 // when runs of it had to be
-	stopped    bool    // too many: it gets no more
+	usual      atomic.Int64 // memory of a run, see expects; 0 = not known yet
+	abandoned  []int64      // when runs of it had to be
+	stopped    bool         // too many: it gets no more
 }
 
 // New makes an engine that runs nothing yet.

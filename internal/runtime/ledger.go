@@ -342,13 +342,14 @@ func (u *run) settleCharges() {
 // expects is how much a run of the deployment will hold, at a guess: what the largest of the last ones did. Of a deployment
 // that has not run yet a few at once tell.
 func (p *pool) expects(most int64) int64 {
-	if p.usual == 0 {
+	usual := p.usual.Load()
+	if usual == 0 {
 		return most / 2
 	}
-	return min(p.usual, most)
+	return min(usual, most)
 }
 
-// learn corrects the guess by what a run held. One that starved would have held more.
+// learn corrects the guess by what a run held. One that starved would have held more. The lock of the engine is held.
 func (p *pool) learn(l *ledger) {
 	if l == nil {
 		return
@@ -357,11 +358,10 @@ func (p *pool) learn(l *ledger) {
 	if l.starved {
 		peak *= 2
 	}
-	if peak >= p.usual {
-		p.usual = peak
-	} else {
-		p.usual -= (p.usual - peak) / 8
+	if usual := p.usual.Load(); peak < usual {
+		peak = usual - (usual-peak)/8
 	}
+	p.usual.Store(peak)
 }
 
 // trim gives pages of an idle machine that it does not use back to the system.

@@ -6,6 +6,7 @@ import (
 	"log"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"fazt/internal/system"
@@ -44,13 +45,15 @@ type body struct {
 	control *http.ResponseController
 	wait    time.Duration
 	ends    time.Time // all of it must have arrived by then; zero = at any time
-	begun   bool      // some of it was asked for
-	whole   bool      // all of it was read
+
+	// The function may read while its answer begins.
+	begun atomic.Bool // some of it was asked for
+	whole atomic.Bool // all of it was read
 }
 
 // hangUp keeps net/http from waiting for what nobody reads.
 func (b *body) hangUp() {
-	if !b.whole {
+	if !b.whole.Load() {
 		_ = b.control.SetReadDeadline(time.Now().Add(linger))
 	}
 }
@@ -59,7 +62,7 @@ func (b *body) hangUp() {
 func (b *body) EndBy(ends time.Time) { b.ends = ends }
 
 func (b *body) Read(p []byte) (int, error) {
-	b.begun = true
+	b.begun.Store(true)
 	deadline := time.Now().Add(b.wait)
 	if !b.ends.IsZero() && b.ends.Before(deadline) {
 		deadline = b.ends
@@ -67,7 +70,7 @@ func (b *body) Read(p []byte) (int, error) {
 	_ = b.control.SetReadDeadline(deadline)
 	n, err := b.ReadCloser.Read(p)
 	if err == io.EOF {
-		b.whole = true
+		b.whole.Store(true)
 		// From here on net/http reads ahead to learn that the client left; a deadline would look like that.
 		_ = b.control.SetReadDeadline(time.Time{})
 	}
@@ -93,7 +96,7 @@ func (w *writer) WriteHeader(status int) {
 
 // begin is called before the answer begins, when net/http reads what is left of a short body.
 func (w *writer) begin() {
-	if w.body != nil && !w.body.begun {
+	if w.body != nil && !w.body.begun.Load() {
 		w.body.hangUp()
 	}
 	w.body = nil
