@@ -2,15 +2,14 @@ package apps
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"strings"
 	"time"
-	"unicode/utf8"
-
-	"golang.org/x/net/idna"
 
 	"fazt/internal/database"
 	"fazt/internal/errs"
+	"fazt/internal/hostname"
 )
 
 // Domain is a whole host name that leads to an app.
@@ -22,21 +21,14 @@ type Domain struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// canonicalHost is the one form of a host name that is stored and compared: lower case, ASCII (international names as
-// xn--…), no root dot. Addresses come out in their own canonical form, IPv6 without brackets.
+// canonicalHost returns a host name in the form of package hostname, or an IP address in its own, IPv6 without brackets.
 func canonicalHost(raw string) (string, error) {
-	if address, err := netip.ParseAddr(raw); err == nil && address.Zone() == "" {
-		return address.String(), nil
+	if address, ok := hostname.CanonicalAddress(raw); ok {
+		return address, nil
 	}
-	host, err := idna.Lookup.ToASCII(raw)
-	host = strings.TrimSuffix(host, ".")
-	if err != nil || !utf8.ValidString(raw) || host == "" || len(host) > 253 {
-		return "", errs.New(errs.Invalid, "%q is no name of a host", raw)
-	}
-	for label := range strings.SplitSeq(host, ".") {
-		if label == "" || len(label) > 63 || strings.ContainsFunc(label, notLabel) {
-			return "", errs.New(errs.Invalid, "%q is no name of a host", raw)
-		}
+	host, err := hostname.Registrable(raw)
+	if err != nil {
+		return "", errs.Wrap(errs.Invalid, err, "%q is not a host name", raw)
 	}
 	return host, nil
 }
@@ -58,33 +50,23 @@ func CheckHost(raw, own string) (string, error) {
 		return bad("it is a mail address")
 	}
 	if _, err := netip.ParseAddr(strings.Trim(raw, "[]")); err == nil {
-		return bad("it is a number, and numbers belong to machines")
+		return bad("it is an IP address; write a name such as example.com")
 	}
 	if strings.Contains(raw, ":") {
 		return bad("it has a port; a domain answers at every port the server listens on")
 	}
 	host, err := canonicalHost(raw)
 	switch {
+	case errors.Is(err, hostname.ErrAddress):
+		return bad("it is an IP address; write a name such as example.com")
 	case err != nil:
-		return bad("it is no name of a host; write one such as example.com")
-	case numeric(host):
-		return bad("it is a number, and numbers belong to machines")
+		return bad("it is not a host name; write one such as example.com")
 	case host == own:
 		return bad("it is the instance's own; the app called root, or an alias root, answers there")
 	case strings.HasSuffix(host, "."+own):
 		return bad("it lies below the instance's own domain " + own + "; use `fazt alias set`")
 	}
 	return host, nil
-}
-
-// numeric says whether the last label is a number: programs read such a host as an IPv4 address, in spellings such as
-// 127.1 and 0x7f.1 too (WHATWG URL, "ends in a number").
-func numeric(host string) bool {
-	last := host[strings.LastIndexByte(host, '.')+1:]
-	if hex, ok := strings.CutPrefix(last, "0x"); ok {
-		return strings.Trim(hex, "0123456789abcdef") == ""
-	}
-	return strings.Trim(last, "0123456789") == ""
 }
 
 const domainColumns = "host, app_id, apps.name, domains.created_at, domains.updated_at FROM domains JOIN apps ON apps.id = app_id "

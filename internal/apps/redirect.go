@@ -45,7 +45,7 @@ func checkRedirect(c *database.Conn, name string, to Destination) (string, error
 	}
 	host, err := canonicalHost(u.Hostname())
 	if err != nil {
-		return "", bad("its host is no name of a host")
+		return "", bad("its host is not a host name")
 	}
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"

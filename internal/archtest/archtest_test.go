@@ -18,7 +18,7 @@ import (
 var layers = map[string]int{
 	"internal/errs": 0, "internal/id": 0, "internal/schema": 0, "internal/timeout": 0, "internal/database": 0,
 	"internal/system": 0, "internal/activity": 0, "internal/listener": 0, "internal/output": 0,
-	"internal/share": 0, "internal/scratch": 0,
+	"internal/share": 0, "internal/scratch": 0, "internal/hostname": 0,
 
 	"internal/apps": 1, "internal/hosting": 1, "internal/storage": 1, "internal/runtime": 1, "internal/runtime/bind": 1,
 	"internal/runtime/web": 1, "internal/auth": 1, "internal/egress": 1,
@@ -37,7 +37,7 @@ var sideways = map[string][]string{
 	"internal/database": {"internal/errs"},
 	"internal/listener": {"internal/errs"},
 	"internal/output":   {"internal/errs"},
-	"internal/system":   {"internal/errs", "internal/schema", "internal/database"},
+	"internal/system":   {"internal/errs", "internal/schema", "internal/database", "internal/hostname"},
 	"internal/activity": {"internal/errs", "internal/database"},
 	"internal/runtime":  {"internal/runtime/bind", "internal/runtime/web"},
 	"internal/api":      {"internal/api/op"},
@@ -69,7 +69,7 @@ var owners = map[string][]string{
 	"golang.org/x/text":                 {"internal/runtime", "internal/hosting"}, // encodings and languages; forms of names
 	"github.com/go-sourcemap/sourcemap": {"internal/runtime"},
 	"golang.org/x/crypto":               {"internal/auth"},
-	"golang.org/x/net":                  {"internal/gateway", "internal/system", "internal/apps", "internal/egress"},
+	"golang.org/x/net":                  {"internal/hostname", "internal/egress"}, // host names; public suffixes and HTTP/2
 	"golang.org/x/term":                 {"internal/cli"},
 	"golang.org/x/sync":                 nil, // used where it helps
 	"golang.org/x/sys":                  {"internal/cli", "internal/runtime", "internal/system"},

@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -8,7 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/net/idna"
+	"fazt/internal/hostname"
 )
 
 // A target is where a hop goes, in the one form that is judged, connected to, sent and compared. There is one parser of
@@ -106,7 +107,7 @@ func splitAuthority(authority string, scheme int) (host string, port int, why st
 	case strings.Contains(authority, "@"):
 		return "", 0, "the URL has a user or password in it; give credentials as a secret"
 	case strings.ContainsAny(authority, "[]"):
-		return "", 0, "the host is an address; only names can be called"
+		return "", 0, "the host is an IP address; only names can be called"
 	case strings.Contains(authority, "%"):
 		return "", 0, "the host is percent-encoded; write it as it is"
 	}
@@ -123,53 +124,18 @@ func splitAuthority(authority string, scheme int) (host string, port int, why st
 	return host, port, why
 }
 
-// canonicalHost is the one form of a host name: lower case, international labels as xn--…, without the root dot. What is a
-// number to any program is none (WHATWG URL, "ends in a number": 127.1, 0x7f.1, 2130706433).
+// canonicalHost returns a host in the form of package hostname, or why it is not one that can be called.
 func canonicalHost(raw string) (host, why string) {
-	host = raw
-	if !plain(raw) || strings.Contains(strings.ToLower(raw), "xn--") {
-		ascii, err := idna.Lookup.ToASCII(raw)
-		if err != nil {
-			return "", "the host is not a valid international name"
-		}
-		host = ascii
-	}
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	if host == "" {
+	host, err := hostname.Canonical(raw)
+	switch {
+	case strings.Trim(raw, ".") == "":
 		return "", "the URL names no host"
-	}
-	if !plain(host) || len(host) > 253 {
-		return "", "the host is no name of a host"
-	}
-	for label := range strings.SplitSeq(host, ".") {
-		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
-			return "", "the host is no name of a host"
-		}
-	}
-	if last := host[strings.LastIndexByte(host, '.')+1:]; numeric(last) {
-		return "", "the host is an address; only names can be called"
+	case errors.Is(err, hostname.ErrAddress):
+		return "", "the host is an IP address; only names can be called"
+	case err != nil:
+		return "", "the host is not a host name"
 	}
 	return host, ""
-}
-
-// plain says whether a host has letters, digits, hyphens, underscores and dots alone. No registry gives out a name with an
-// underscore, but who has a name gives such names below it, and browsers and curl reach them.
-func plain(host string) bool {
-	for i := range len(host) {
-		c := host[i] | 0x20
-		if (c < 'a' || c > 'z') && (host[i] < '0' || host[i] > '9') && host[i] != '.' && host[i] != '-' && host[i] != '_' {
-			return false
-		}
-	}
-	return true
-}
-
-// numeric says whether a label is a number as inet_aton reads it.
-func numeric(label string) bool {
-	if hex, ok := strings.CutPrefix(label, "0x"); ok {
-		return strings.Trim(hex, "0123456789abcdef") == ""
-	}
-	return strings.Trim(label, "0123456789") == ""
 }
 
 // cleanPath is a path with its dot segments resolved, in every spelling (RFC 3986 §5.2.4; %2e as browsers do), so that

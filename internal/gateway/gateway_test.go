@@ -313,7 +313,7 @@ func TestHostsLeadToApps(t *testing.T) {
 		"[::1%25lo]":                             {400, ""},
 		"[127.0.0.1]":                            {400, ""},
 		"[blog.example.com]":                     {400, ""},
-		"-blog.example.com":                      {404, ""},
+		"-blog.example.com":                      {400, ""},
 		strings.Repeat("a", 64) + ".example.com": {400, ""},
 		strings.Repeat("a.", 130) + "com":        {400, ""},
 	} {
@@ -356,8 +356,8 @@ func TestPreviews(t *testing.T) {
 	}{
 		"1--blog.localhost": {200, "one"}, "2--blog.localhost": {200, "two"}, "blog.localhost": {200, "two"},
 		"3--blog.localhost": {404, "No app answers at 3--blog.localhost"}, "0--blog.localhost": {404, ""}, "01--blog.localhost": {404, ""},
-		"-1--blog.localhost": {404, ""}, "1--none.localhost": {404, "No app answers at 1--none.localhost"}, "1--.localhost": {404, ""},
-		"--blog.localhost": {404, ""}, "9999999999--blog.localhost": {404, ""}, "+1--blog.localhost": {400, ""}, "1--1--blog.localhost": {404, ""},
+		"-1--blog.localhost": {400, ""}, "1--none.localhost": {404, "No app answers at 1--none.localhost"}, "1--.localhost": {400, ""},
+		"--blog.localhost": {400, ""}, "9999999999--blog.localhost": {404, ""}, "+1--blog.localhost": {400, ""}, "1--1--blog.localhost": {404, ""},
 		"500--blog.localhost": {500, "Something went wrong"},
 	} {
 		got := d.get(host, "/")

@@ -1,16 +1,16 @@
 package system
 
 import (
-	"net/netip"
+	"errors"
+	"fmt"
 	"strings"
 
-	"golang.org/x/net/idna"
-
 	"fazt/internal/errs"
+	"fazt/internal/hostname"
 )
 
-// CheckDomain says whether apps can be served below domain: a host name in its ASCII form, no port, no scheme, no
-// address.
+// CheckDomain returns an error unless apps can be served below domain: a canonical host name, not an IP address, without
+// scheme and port.
 func CheckDomain(domain string) error {
 	bad := func(why string) error {
 		return errs.New(errs.Invalid, "%q cannot be the domain: %s; write a name such as example.com or localhost", domain, why)
@@ -25,11 +25,20 @@ func CheckDomain(domain string) error {
 	case domain != strings.ToLower(domain):
 		return bad("it has upper-case letters")
 	}
-	if _, err := netip.ParseAddr(domain); err == nil {
-		return bad("it is a number, and apps need names below it")
-	}
-	if ascii, err := idna.Lookup.ToASCII(domain); err != nil || ascii != domain {
-		return bad("it is not the name of a host")
+	canonical, err := hostname.Registrable(domain)
+	_, address := hostname.CanonicalAddress(domain)
+	switch {
+	case address || errors.Is(err, hostname.ErrAddress):
+		return bad("it is an IP address, and apps need names below it")
+	case err != nil:
+		return bad("it is not a host name")
+	case canonical != domain:
+		return bad("its canonical form is " + canonical)
+	case len(domain) > maxDomain:
+		return bad(fmt.Sprintf("it is longer than %d characters, and apps need room for their names", maxDomain))
 	}
 	return nil
 }
+
+// maxDomain leaves a label of 63 characters and its dot before the longest domain.
+const maxDomain = 253 - 64

@@ -6,7 +6,7 @@ import (
 	"net/netip"
 	"strconv"
 
-	"golang.org/x/net/idna"
+	"fazt/internal/hostname"
 
 	"fazt/internal/errs"
 )
@@ -64,7 +64,7 @@ func checkListen(text string) (string, error) {
 		return "", bad
 	}
 	if _, err := netip.ParseAddr(host); err != nil && host != "" {
-		if ascii, err := idna.Lookup.ToASCII(host); err != nil || ascii != host {
+		if name, err := hostname.Registrable(host); err != nil || name != host {
 			return "", bad
 		}
 	}

@@ -382,7 +382,7 @@ func TestASettingThatCannotWorkIsRefusedWithASentence(t *testing.T) {
 	for values, want := range map[string]string{
 		`{"domain":"https://example.com/"}`:                      "it is an address of a page",
 		`{"domain":""}`:                                          "it is empty",
-		`{"domain":"10.0.0.1"}`:                                  "it is a number",
+		`{"domain":"10.0.0.1"}`:                                  "is an IP address",
 		`{"domain":5}`:                                           "domain must be a text",
 		`{"listen":"nonsense"}`:                                  "write host:port",
 		`{"listen":"127.0.0.1:http"}`:                            "write host:port",

@@ -134,6 +134,8 @@ func TestDomains(t *testing.T) {
 		"localhost": true, "example.com": true, "a.b.example.com": true, "xn--bcher-kva.example": true,
 		"": false, "Example.com": false, "https://example.com": false, "example.com:80": false, "127.0.0.1": false,
 		"::1": false, "a b": false, "example.com/x": false, "-a.com": false, "a_b.com": false, "bücher.example": false,
+		"example.com.": false, "a..b": false, ".com": false, "127.1": false, "1": false, "0x7f.0x1": false,
+		strings.Repeat("a", 80): false, strings.Repeat("a", 63) + ".com": true, strings.Repeat("abcd.", 40) + "com": false,
 	} {
 		if err := CheckDomain(domain); (err == nil) != ok {
 			t.Errorf("%q: %v", domain, err)
