@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,7 +27,13 @@ import (
 	"fazt/internal/system"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// A proxy at which no one listens: net/http reads the environment once, so every test has it.
+func TestMain(m *testing.M) {
+	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
+		_ = os.Setenv(name, "http://127.0.0.1:1")
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // world is an internet: names, their addresses, and servers that listen on loopback behind addresses that look public. The
 // gate looks names up in it and judges what it says; only the last step, after every judgment, leads to loopback.
@@ -460,12 +467,23 @@ func TestOneNameHasOneConnectionUntilThePolicyChanges(t *testing.T) {
 }
 
 func TestProxiesOfTheEnvironmentAreIgnored(t *testing.T) {
+	if u, err := http.ProxyFromEnvironment(httptest.NewRequest(http.MethodGet, "http://example.com/", nil)); u == nil {
+		t.Fatal("there is no proxy in the environment", err)
+	}
 	w := newWorld(t)
-	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1")
-	t.Setenv("http_proxy", "http://127.0.0.1:1")
-	w.serve("example.com", hello)
-	w.allow(Entry{Domain: "example.com", HTTP: true})
-	w.must(Call{URL: "http://example.com/"})
+	asked := make(chan string, 1)
+	w.serve("plain.test", func(rw http.ResponseWriter, r *http.Request) {
+		asked <- r.RequestURI
+		hello(rw, r)
+	})
+	w.serveTLS(hello)
+	w.allow(Entry{Domain: "plain.test", HTTP: true})
+	w.allow(Entry{Domain: "example.com"})
+	w.must(Call{URL: "http://plain.test/x"})
+	if got := <-asked; got != "/x" {
+		t.Errorf("the server was asked as a proxy: %q", got)
+	}
+	w.must(Call{URL: "https://example.com/"})
 }
 
 func TestCertificatesAreVerified(t *testing.T) {
