@@ -34,8 +34,8 @@ func call[Req, Res any](o op.Op[Req, Res], req func(n int) Req) func(context.Con
 
 func changes() []change {
 	return []change{
-		{"env", call(op.EnvChange, func(n int) op.EnvSet {
-			return op.EnvSet{App: "app", Values: map[string]string{"N": fmt.Sprint(n)}}
+		{"env", call(op.EnvSet, func(n int) op.EnvValues {
+			return op.EnvValues{App: "app", Values: map[string]string{"N": fmt.Sprint(n)}}
 		}), "SELECT 1 FROM env WHERE name = 'N' AND value = ?", true},
 		{"alias", call(op.AliasSet, func(n int) op.AliasTarget {
 			return op.AliasTarget{Alias: fmt.Sprintf("alias%d", n), Redirect: "https://example.com/"}
@@ -59,11 +59,11 @@ func changes() []change {
 		{"setting", call(op.SettingsSet, func(n int) op.SettingsChange {
 			return op.SettingsChange{Values: map[string]json.RawMessage{"log_retention": json.RawMessage(fmt.Sprint(1 + n%3000))}}
 		}), "SELECT 1 FROM settings WHERE name = 'log_retention' AND value = CAST(1 + ? % 3000 AS TEXT)", true},
-		{"net entry", call(op.NetSet, func(n int) op.NetAllow {
-			return op.NetAllow{Domain: fmt.Sprintf("api%d.example.com", n)}
+		{"net entry", call(op.NetAllow, func(n int) op.NetGrant {
+			return op.NetGrant{Domain: fmt.Sprintf("api%d.example.com", n)}
 		}), "SELECT 1 FROM net_entries WHERE domain = 'api' || ? || '.example.com'", false},
-		{"secret", call(op.SecretPut, func(n int) op.SecretSet {
-			return op.SecretSet{Secret: fmt.Sprintf("SECRET%d", n), Value: "value-that-is-kept", Domain: "api.example.com"}
+		{"secret", call(op.SecretSet, func(n int) op.SecretGrant {
+			return op.SecretGrant{Secret: fmt.Sprintf("SECRET%d", n), Value: "value-that-is-kept", Domain: "api.example.com"}
 		}), "SELECT 1 FROM net_secrets WHERE name = 'SECRET' || ?", false},
 		{"fork", call(op.AppFork, func(n int) op.Fork { return op.Fork{App: "app", Name: fmt.Sprintf("fork%d", n)} }),
 			"SELECT 1 FROM apps JOIN live ON live.app_id = apps.id WHERE name = 'fork' || ?", false},
@@ -90,7 +90,7 @@ func changes() []change {
 func sendPart(ctx context.Context, c *client.Client, n int) error {
 	part := fmt.Sprintf("part%d.txt", n)
 	f := fazttest.Folder{part: []byte("this is " + part), "rest.txt": []byte("the rest of " + part)}
-	u, err := client.Call(ctx, c, op.UploadStart, op.UploadBegin{App: "parts", Plan: f.Plan()})
+	u, err := client.Call(ctx, c, op.UploadBegin, op.UploadPlan{App: "parts", Plan: f.Plan()})
 	if err != nil {
 		return err
 	}

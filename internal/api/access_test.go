@@ -55,7 +55,7 @@ func newKey(t *testing.T, c *client.Client, name string, scopes ...string) strin
 
 func begin(t *testing.T, c *client.Client, app string) hosting.Upload {
 	t.Helper()
-	u, err := client.Call(t.Context(), c, op.UploadStart, op.UploadBegin{App: app, Plan: fazttest.Parse("-- index.html --\nnew\n").Plan()})
+	u, err := client.Call(t.Context(), c, op.UploadBegin, op.UploadPlan{App: app, Plan: fazttest.Parse("-- index.html --\nnew\n").Plan()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -262,7 +262,7 @@ func TestAKeyForOneAppFollowsItsRenameAndNotItsName(t *testing.T) {
 	if err != nil || d.Deployed.App.ID != s.app {
 		t.Errorf("the key does not open the renamed app: %v", err)
 	}
-	list, err := client.Call(ctx, s.Client, op.KeyPage, op.List{})
+	list, err := client.Call(ctx, s.Client, op.KeyList, op.List{})
 	if err != nil || !strings.Contains(fmt.Sprint(list.Items), "deploy:moved") {
 		t.Errorf("%+v %v", list, err)
 	}
@@ -272,7 +272,7 @@ func TestAKeyForOneAppFollowsItsRenameAndNotItsName(t *testing.T) {
 func TestAnUploadGoesToTheAppItBeganForAlsoAfterARename(t *testing.T) {
 	s := secure(t)
 	files := fazttest.Parse("-- index.html --\nhello\n-- more.html --\nmore\n")
-	u, err := client.Call(t.Context(), s.Client, op.UploadStart, op.UploadBegin{App: "app", Plan: fazttest.Parse("-- index.html --\nhello\n-- copy.html --\nhello\n").Plan()})
+	u, err := client.Call(t.Context(), s.Client, op.UploadBegin, op.UploadPlan{App: "app", Plan: fazttest.Parse("-- index.html --\nhello\n-- copy.html --\nhello\n").Plan()})
 	if err != nil || len(u.Missing) != 0 {
 		t.Fatalf("%+v %v", u, err)
 	}

@@ -101,13 +101,13 @@ func TestAnEntrySaysWhatWasDoneAndNoSecret(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, err := client.Call(ctx, i.Client, op.EnvChange, op.EnvSet{App: "app", Values: map[string]string{"API_KEY": "hunter2-secret"}})
+	_, err := client.Call(ctx, i.Client, op.EnvSet, op.EnvValues{App: "app", Values: map[string]string{"API_KEY": "hunter2-secret"}})
 	must(err)
 	_, err = client.Call(ctx, i.Client, op.SQLWrite, op.Statement{SQL: "UPDATE apps SET title = 'hunter2-secret' /* hunter2-secret */ WHERE \"title\" = 'hunter2-secret' -- hunter2-secret"})
 	must(err)
 	made, err := client.Call(ctx, i.Client, op.KeyCreate, op.KeyNew{Name: "ci", Scopes: []string{"deploy:app"}})
 	must(err)
-	_, err = client.Call(ctx, i.Client, op.ServerSetup, op.ServerInit{Owner: "me", Password: "hunter2-secret"})
+	_, err = client.Call(ctx, i.Client, op.ServerInit, op.ServerOwner{Owner: "me", Password: "hunter2-secret"})
 	must(err)
 	_, err = client.Call(ctx, i.Client, op.AliasSet, op.AliasTarget{Alias: "web", App: "app"})
 	must(err)

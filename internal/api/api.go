@@ -52,10 +52,10 @@ type Config struct {
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	// Compile compiles the function of the deployment of an app about to be made: nil when it has none.
 	Compile func(ctx context.Context, app string, src Source) ([]byte, error)
-	// Changed is called after every operation that may have changed the state, before its answer is sent.
-	Changed func(ctx context.Context) error
+	// Changed is called after every operation that touches more than itself, before its response is sent.
+	Changed func(ctx context.Context, touched op.Touches) error
 	// Status fills in what only the running server knows.
-	Status func(*op.ServerStatus)
+	Status func(*op.ServerState)
 	// Health fills in what only the running server knows, Metrics writes its counters, and Ready says why it should get
 	// no requests. They are nil where no server runs.
 	Health  func(*op.Health)
@@ -158,9 +158,9 @@ func (a *API) call(rt route, w *response, r *http.Request) (err error) {
 	return a.once(rt.spec, w, r, func() error {
 		begun(r.Context())
 		err := rt.serve(w, r)
-		if rt.spec.Mutates() && a.Changed != nil {
+		if rt.spec.Touches.Has(op.Anything) && a.Changed != nil {
 			// Also after a failure: part of a longer operation may have been done.
-			if changed := a.Changed(context.WithoutCancel(r.Context())); err == nil {
+			if changed := a.Changed(context.WithoutCancel(r.Context()), rt.spec.Touches); err == nil {
 				err = changed
 			}
 		}

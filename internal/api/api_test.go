@@ -85,7 +85,7 @@ func TestTheLifeOfAnApp(t *testing.T) {
 			t.Errorf("to %d: %v", to, err)
 		}
 	}
-	page, err := client.Call(ctx, i.Client, op.DeploymentPage, op.AppPage{App: "app"})
+	page, err := client.Call(ctx, i.Client, op.DeploymentList, op.AppPage{App: "app"})
 	if err != nil || len(page.Items) != 2 || page.Items[0].Number != 2 || !page.Items[0].Live || page.Items[1].Live {
 		t.Fatalf("%+v %v", page, err)
 	}
@@ -247,14 +247,14 @@ func TestNamesThatCannotBeAppsAreRefusedBeforeAnythingIsStored(t *testing.T) {
 
 func TestInitMakesOneOwnerAndNeverShowsThePassword(t *testing.T) {
 	i := fazttest.New(t)
-	s, err := client.Call(t.Context(), i.Client, op.ServerSetup, op.ServerInit{Owner: "Ana", Password: "correct horse", Domain: "example.com"})
+	s, err := client.Call(t.Context(), i.Client, op.ServerInit, op.ServerOwner{Owner: "Ana", Password: "correct horse", Domain: "example.com"})
 	if err != nil || !s.Owner {
 		t.Fatalf("%+v %v", s, err)
 	}
-	if _, err := client.Call(t.Context(), i.Client, op.ServerSetup, op.ServerInit{Owner: "Bo", Password: "correct horse"}); !errs.Is(err, errs.Conflict) {
+	if _, err := client.Call(t.Context(), i.Client, op.ServerInit, op.ServerOwner{Owner: "Bo", Password: "correct horse"}); !errs.Is(err, errs.Conflict) {
 		t.Fatal(err)
 	}
-	_, err = client.Call(t.Context(), i.Client, op.ServerSetup, op.ServerInit{Owner: "Bo", Password: "short"})
+	_, err = client.Call(t.Context(), i.Client, op.ServerInit, op.ServerOwner{Owner: "Bo", Password: "short"})
 	if err == nil || strings.Contains(err.Error(), `"short"`) {
 		t.Fatal(err)
 	}
@@ -264,7 +264,7 @@ func TestEnvironmentIsMaskedAndLive(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", "-- api/main.js --\nexport default (request, env) => new Response(env.KEY ?? 'none');\n")
 	for _, value := range []string{"s3cret", "other"} {
-		list, err := client.Call(t.Context(), i.Client, op.EnvChange, op.EnvSet{App: "app", Values: map[string]string{"KEY": value}})
+		list, err := client.Call(t.Context(), i.Client, op.EnvSet, op.EnvValues{App: "app", Values: map[string]string{"KEY": value}})
 		if err != nil || len(list) != 1 || list[0].Length != len(value) {
 			t.Fatalf("%+v %v", list, err)
 		}
@@ -272,13 +272,13 @@ func TestEnvironmentIsMaskedAndLive(t *testing.T) {
 			t.Fatalf("%d %s", got.StatusCode, got.Text)
 		}
 	}
-	if _, err := client.Call(t.Context(), i.Client, op.EnvRemove, op.EnvUnset{App: "app", Names: []string{"KEY"}}); err != nil {
+	if _, err := client.Call(t.Context(), i.Client, op.EnvUnset, op.EnvNames{App: "app", Names: []string{"KEY"}}); err != nil {
 		t.Fatal(err)
 	}
 	if got := i.Get("app", "/api/x"); got.Text != "none" {
 		t.Fatalf("%d %s", got.StatusCode, got.Text)
 	}
-	if _, err := client.Call(t.Context(), i.Client, op.EnvRemove, op.EnvUnset{App: "app", Names: []string{"KEY"}}); !errs.Is(err, errs.NotFound) {
+	if _, err := client.Call(t.Context(), i.Client, op.EnvUnset, op.EnvNames{App: "app", Names: []string{"KEY"}}); !errs.Is(err, errs.NotFound) {
 		t.Fatal(err)
 	}
 }

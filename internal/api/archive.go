@@ -67,7 +67,7 @@ func (a *API) declared(appID string, file io.Reader) error {
 }
 
 func (a *API) deployPlan(ctx context.Context, app string, plan hosting.Plan, found *archive.Archive) (op.Deployed, error) {
-	u, err := a.uploadBegin(ctx, op.UploadBegin{App: app, Plan: plan})
+	u, err := a.uploadBegin(ctx, op.UploadPlan{App: app, Plan: plan})
 	if err != nil {
 		return op.Deployed{}, err
 	}

@@ -218,7 +218,7 @@ func TestTheFieldsOfTheFormAreObeyed(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	page, err := client.Call(t.Context(), i.Client, op.DeploymentPage, op.AppPage{App: "blog"})
+	page, err := client.Call(t.Context(), i.Client, op.DeploymentList, op.AppPage{App: "blog"})
 	if err != nil || len(page.Items) != 2 {
 		t.Errorf("%d deployments, %v", len(page.Items), err)
 	}

@@ -14,7 +14,7 @@ import (
 	"fazt/internal/hosting"
 )
 
-func (a *API) uploadBegin(ctx context.Context, req op.UploadBegin) (hosting.Upload, error) {
+func (a *API) uploadBegin(ctx context.Context, req op.UploadPlan) (hosting.Upload, error) {
 	app, err := a.Apps.Get(ctx, req.App)
 	if errs.Is(err, errs.NotFound) {
 		app.Name, err = req.App, apps.CheckName(req.App)
@@ -107,7 +107,7 @@ func (a *API) variables(ctx context.Context, appID string) ([]op.EnvVariable, er
 	return names, err
 }
 
-func (a *API) envSet(ctx context.Context, req op.EnvSet) ([]op.EnvVariable, error) {
+func (a *API) envSet(ctx context.Context, req op.EnvValues) ([]op.EnvVariable, error) {
 	app, err := a.Apps.Get(ctx, req.App)
 	if err != nil {
 		return nil, err
@@ -122,7 +122,7 @@ func (a *API) envSet(ctx context.Context, req op.EnvSet) ([]op.EnvVariable, erro
 	return a.variables(ctx, app.ID)
 }
 
-func (a *API) envUnset(ctx context.Context, req op.EnvUnset) ([]op.EnvVariable, error) {
+func (a *API) envUnset(ctx context.Context, req op.EnvNames) ([]op.EnvVariable, error) {
 	app, err := a.Apps.Get(ctx, req.App)
 	if err != nil {
 		return nil, err

@@ -33,7 +33,7 @@ func (a *API) deploymentGet(ctx context.Context, req op.DeploymentRef) (op.Deplo
 	return a.addressed(app, d), err
 }
 
-func (a *API) filePage(ctx context.Context, req op.FileList) (page op.Page[hosting.Listed], err error) {
+func (a *API) fileList(ctx context.Context, req op.FilePage) (page op.Page[hosting.Listed], err error) {
 	limit, err := pageSize(req.Limit)
 	if err != nil {
 		return page, err

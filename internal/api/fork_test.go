@@ -26,7 +26,7 @@ func fork(t *testing.T, i *fazttest.Instance, withData bool) op.App {
 	t.Helper()
 	i.Deploy("app", "-- old.html --\nold\n")
 	i.Deploy("app", counter)
-	if _, err := client.Call(t.Context(), i.Client, op.EnvChange, op.EnvSet{App: "app", Values: map[string]string{"KEY": "secret"}}); err != nil {
+	if _, err := client.Call(t.Context(), i.Client, op.EnvSet, op.EnvValues{App: "app", Values: map[string]string{"KEY": "secret"}}); err != nil {
 		t.Fatal(err)
 	}
 	i.Get("app", "/api/x")
@@ -174,7 +174,7 @@ func TestADeployedAppIsFoundByItsNameByEveryVerb(t *testing.T) {
 	app := i.Deploy("app", counter).App
 	for _, ref := range []string{"app", app.ID} {
 		_, info := client.Call(t.Context(), i.Client, op.AppGet, op.AppRef{App: ref})
-		_, files := client.Call(t.Context(), i.Client, op.FilePage, op.FileList{DeploymentRef: op.DeploymentRef{App: ref, Deployment: "live"}})
+		_, files := client.Call(t.Context(), i.Client, op.FileList, op.FilePage{DeploymentRef: op.DeploymentRef{App: ref, Deployment: "live"}})
 		_, removal := client.Call(t.Context(), i.Client, op.AppRemoval, op.AppRef{App: ref})
 		_, forked := client.Call(t.Context(), i.Client, op.AppFork, op.Fork{App: ref, Name: strings.ToLower(strings.ReplaceAll("fork-"+ref[:3], "_", ""))})
 		for verb, err := range map[string]error{"info": info, "files": files, "removal": removal, "fork": forked} {

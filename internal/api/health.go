@@ -48,10 +48,12 @@ func (a *API) live(ctx context.Context) error {
 	return err
 }
 
-func (a *API) healthz(context.Context, op.None) (op.State, error) { return op.State{Status: "ok"}, nil }
+func (a *API) systemHealthz(context.Context, op.None) (op.State, error) {
+	return op.State{Status: "ok"}, nil
+}
 
 // readyz tells a stranger nothing but yes or no; why not is in the log.
-func (a *API) readyz(ctx context.Context, _ op.None) (op.State, error) {
+func (a *API) systemReadyz(ctx context.Context, _ op.None) (op.State, error) {
 	err := a.Ready(ctx)
 	if err == nil {
 		within, cancel := context.WithTimeout(ctx, readyWait)

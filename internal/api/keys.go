@@ -73,7 +73,7 @@ func (a *API) showScopes(ctx context.Context, scopes []auth.Scope) ([]string, er
 	return list, nil
 }
 
-func (a *API) keyPage(ctx context.Context, req op.List) (page op.Page[op.Key], err error) {
+func (a *API) keyList(ctx context.Context, req op.List) (page op.Page[op.Key], err error) {
 	limit, err := pageSize(req.Limit)
 	if err != nil {
 		return page, err
@@ -103,7 +103,7 @@ func (a *API) keyRevoke(ctx context.Context, req op.KeyRef) (op.Key, error) {
 	return a.showKey(ctx, key)
 }
 
-func (a *API) whoAmI(ctx context.Context, _ op.None) (op.Caller, error) {
+func (a *API) callerGet(ctx context.Context, _ op.None) (op.Caller, error) {
 	p := auth.From(ctx)
 	caller := op.Caller{Kind: p.Kind.String(), Name: p.Name, Scopes: []string{}}
 	if p.Kind == auth.Nobody {

@@ -78,7 +78,7 @@ func netEntry(e egress.Entry, name func(string) string) op.NetEntry {
 	return shown
 }
 
-func (a *API) netList(ctx context.Context, req op.NetList) ([]op.NetEntry, error) {
+func (a *API) netList(ctx context.Context, req op.NetOf) ([]op.NetEntry, error) {
 	appID, err := a.readable(ctx, req.App)
 	if err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ func (a *API) netList(ctx context.Context, req op.NetList) ([]op.NetEntry, error
 	return list, nil
 }
 
-func (a *API) netShow(ctx context.Context, req op.NetRef) (op.NetEntry, error) {
+func (a *API) netGet(ctx context.Context, req op.NetRef) (op.NetEntry, error) {
 	appID, err := a.readable(ctx, req.App)
 	if err != nil {
 		return op.NetEntry{}, err
@@ -101,7 +101,7 @@ func (a *API) netShow(ctx context.Context, req op.NetRef) (op.NetEntry, error) {
 	return netEntry(e, a.namer(ctx)), err
 }
 
-func (a *API) netAllow(ctx context.Context, req op.NetAllow) (op.NetAllowed, error) {
+func (a *API) netAllow(ctx context.Context, req op.NetGrant) (op.NetAllowed, error) {
 	about(ctx, req.Domain, "")
 	appID, err := a.appID(ctx, req.App)
 	if err != nil {
@@ -157,7 +157,7 @@ func (a *API) netRemove(ctx context.Context, req op.NetRef) (op.NetEntry, error)
 	return netEntry(e, a.namer(ctx)), err
 }
 
-func (a *API) netTest(ctx context.Context, req op.NetTest) (op.NetVerdict, error) {
+func (a *API) netTest(ctx context.Context, req op.NetCall) (op.NetVerdict, error) {
 	if req.URL == "" {
 		return op.NetVerdict{}, errs.New(errs.Invalid, "the address is missing; write one such as https://api.example.com/v1")
 	}
@@ -193,7 +193,7 @@ func (a *API) netFilter(ctx context.Context, q op.NetFilter) (f egress.Filter, e
 	return f, err
 }
 
-func (a *API) netLogs(ctx context.Context, req op.NetLogs) (page op.Page[op.NetAttempt], err error) {
+func (a *API) netLogs(ctx context.Context, req op.NetLogPage) (page op.Page[op.NetAttempt], err error) {
 	limit, err := pageSize(req.Limit)
 	if err != nil {
 		return page, err
@@ -250,18 +250,18 @@ func (a *API) netLogsFollow(ctx context.Context, req op.NetTail) (op.Stream, err
 	}}, nil
 }
 
-func (a *API) netStats(ctx context.Context, req op.NetFilter) (op.NetStats, error) {
+func (a *API) netStats(ctx context.Context, req op.NetFilter) (op.NetTotals, error) {
 	f, err := a.netFilter(ctx, req)
 	if err != nil {
-		return op.NetStats{}, err
+		return op.NetTotals{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.Limits.SQL().Deadline())
 	defer cancel()
 	s, err := a.NetLog.Stats(ctx, f)
-	shown := op.NetStats{Total: s.Total, Domains: []op.NetStatsRow{}, Truncated: s.Truncated, Dropped: s.Dropped}
+	shown := op.NetTotals{Total: s.Total, Domains: []op.NetTotal{}, Truncated: s.Truncated, Dropped: s.Dropped}
 	name := a.namer(ctx)
 	for _, row := range s.Domains {
-		shown.Domains = append(shown.Domains, op.NetStatsRow{StatsRow: row, App: name(row.AppID)})
+		shown.Domains = append(shown.Domains, op.NetTotal{StatsRow: row, App: name(row.AppID)})
 	}
 	return shown, err
 }

@@ -38,9 +38,9 @@ func attempt(t *testing.T, i *fazttest.Instance, appID string, c egress.Call) st
 	return errs.Code(err)
 }
 
-func allow(t *testing.T, c *client.Client, req op.NetAllow) op.NetAllowed {
+func allow(t *testing.T, c *client.Client, req op.NetGrant) op.NetAllowed {
 	t.Helper()
-	e, err := client.Call(t.Context(), c, op.NetSet, req)
+	e, err := client.Call(t.Context(), c, op.NetAllow, req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func allow(t *testing.T, c *client.Client, req op.NetAllow) op.NetAllowed {
 
 func netLog(t *testing.T, c *client.Client, f op.NetFilter) []op.NetAttempt {
 	t.Helper()
-	page, err := client.Call(t.Context(), c, op.NetLogPage, op.NetLogs{NetFilter: f})
+	page, err := client.Call(t.Context(), c, op.NetLogs, op.NetLogPage{NetFilter: f})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestACallThatIsRefusedOrFailsIsInTheLog(t *testing.T) {
 	if code := attempt(t, i, app, egress.Call{URL: "https://api.example.com/v1?token=abc"}); code != "NET_BLOCKED" {
 		t.Error(code)
 	}
-	e := allow(t, i.Client, op.NetAllow{Domain: "api.example.com", App: "app"})
+	e := allow(t, i.Client, op.NetGrant{Domain: "api.example.com", App: "app"})
 	if code := attempt(t, i, app, egress.Call{URL: "https://api.example.com/v1?token=abc"}); code != "NET_BLOCKED" { // it leads to this machine
 		t.Error(code)
 	}
@@ -71,7 +71,7 @@ func TestACallThatIsRefusedOrFailsIsInTheLog(t *testing.T) {
 	if len(list) != 2 || list[0].EntryID != e.ID || list[1].EntryID != "" || list[0].App != "app" || list[0].Path != "/v1" || list[0].RequestID != "req_test" || !strings.Contains(list[0].Reason, "127.0.0.1") {
 		t.Errorf("%+v", list)
 	}
-	s, err := client.Call(t.Context(), i.Client, op.NetSum, op.NetFilter{Domain: "api.example.com"})
+	s, err := client.Call(t.Context(), i.Client, op.NetStats, op.NetFilter{Domain: "api.example.com"})
 	if err != nil || s.Total.Calls != 2 || s.Total.Errors != 2 || len(s.Domains) != 1 || s.Domains[0].App != "app" {
 		t.Errorf("%+v %v", s, err)
 	}
@@ -82,7 +82,7 @@ func TestAnEntryIsInForceAtOnceAndNoLongerWhenItIsRemoved(t *testing.T) {
 	app := i.Deploy("app", site).App.ID
 	explain := func() op.NetVerdict {
 		t.Helper()
-		v, err := client.Call(t.Context(), i.Client, op.NetExplain, op.NetTest{URL: "http://nas.example.com/", App: "app"})
+		v, err := client.Call(t.Context(), i.Client, op.NetTest, op.NetCall{URL: "http://nas.example.com/", App: "app"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,8 +91,8 @@ func TestAnEntryIsInForceAtOnceAndNoLongerWhenItIsRemoved(t *testing.T) {
 	if v := explain(); v.Allowed || v.Entry != nil || v.Code != "NET_BLOCKED" {
 		t.Errorf("%+v", v)
 	}
-	allow(t, i.Client, op.NetAllow{Domain: "*.example.com"})
-	allow(t, i.Client, op.NetAllow{Domain: "nas.example.com", App: app, HTTP: true, Private: []string{"192.168.1.5", "10.0.0.0/24"}})
+	allow(t, i.Client, op.NetGrant{Domain: "*.example.com"})
+	allow(t, i.Client, op.NetGrant{Domain: "nas.example.com", App: app, HTTP: true, Private: []string{"192.168.1.5", "10.0.0.0/24"}})
 	if v := explain(); v.Entry == nil || v.Entry.AppID != app || v.App != "app" || len(v.Warnings) != 2 || v.Entry.Private[0].String() != "192.168.1.5/32" {
 		t.Errorf("%+v", v)
 	}
@@ -103,7 +103,7 @@ func TestAnEntryIsInForceAtOnceAndNoLongerWhenItIsRemoved(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	// Whoever removes the app removes what it may.
-	allow(t, i.Client, op.NetAllow{Domain: "nas.example.com", App: app})
+	allow(t, i.Client, op.NetGrant{Domain: "nas.example.com", App: app})
 	if _, err := client.Call(t.Context(), i.Client, op.AppRemove, op.AppRef{App: "app"}); err != nil {
 		t.Fatal(err)
 	}
@@ -116,8 +116,8 @@ func TestAKeyForOneAppSeesWhatHoldsForItAndNothingOfOthers(t *testing.T) {
 	s := secure(t)
 	other := s.App(t, "other")
 	for _, app := range []string{"", "app", "other"} {
-		allow(t, s.Client, op.NetAllow{Domain: "api.example.com", App: app})
-		_, err := client.Call(t.Context(), s.Client, op.SecretPut, op.SecretSet{Secret: "KEY", Domain: "api.example.com", App: app, Value: "topsecret-0123"})
+		allow(t, s.Client, op.NetGrant{Domain: "api.example.com", App: app})
+		_, err := client.Call(t.Context(), s.Client, op.SecretSet, op.SecretGrant{Secret: "KEY", Domain: "api.example.com", App: app, Value: "topsecret-0123"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -127,32 +127,32 @@ func TestAKeyForOneAppSeesWhatHoldsForItAndNothingOfOthers(t *testing.T) {
 	key := func(who string) *client.Client { return as(t, s.Instance, s.tokens[who]) }
 	ctx := t.Context()
 
-	entries, err := client.Call(ctx, key("deploy:app"), op.NetPage, op.NetList{App: "app"})
+	entries, err := client.Call(ctx, key("deploy:app"), op.NetList, op.NetOf{App: "app"})
 	if err != nil || len(entries) != 2 || entries[0].App != "" || entries[1].App != "app" {
 		t.Errorf("%+v %v", entries, err)
 	}
-	secrets, err := client.Call(ctx, key("deploy:app"), op.SecretPage, op.NetList{App: "app"})
+	secrets, err := client.Call(ctx, key("deploy:app"), op.SecretList, op.NetOf{App: "app"})
 	if err != nil || len(secrets) != 2 {
 		t.Errorf("%+v %v", secrets, err)
 	}
 	if list := netLog(t, key("logs:app"), op.NetFilter{}); len(list) != 1 || list[0].Host != "mine.example.com" {
 		t.Errorf("%+v", list)
 	}
-	sums, err := client.Call(ctx, key("logs:app"), op.NetSum, op.NetFilter{})
+	sums, err := client.Call(ctx, key("logs:app"), op.NetStats, op.NetFilter{})
 	if err != nil || sums.Total.Calls != 1 {
 		t.Errorf("%+v %v", sums, err)
 	}
 	for what, err := range map[string]error{
-		"the entries of another app": second(client.Call(ctx, key("deploy:app"), op.NetPage, op.NetList{App: "other"})),
-		"all entries":                second(client.Call(ctx, key("deploy:app"), op.NetPage, op.NetList{})),
+		"the entries of another app": second(client.Call(ctx, key("deploy:app"), op.NetList, op.NetOf{App: "other"})),
+		"all entries":                second(client.Call(ctx, key("deploy:app"), op.NetList, op.NetOf{})),
 		"the entry of another app":   second(client.Call(ctx, key("deploy:app"), op.NetGet, op.NetRef{Domain: "api.example.com", App: "other"})),
-		"all secrets":                second(client.Call(ctx, key("deploy:app"), op.SecretPage, op.NetList{})),
-		"the log of another app":     second(client.Call(ctx, key("logs:app"), op.NetLogPage, op.NetLogs{NetFilter: op.NetFilter{App: "other"}})),
-		"the log of no app":          second(client.Call(ctx, key("logs:app"), op.NetLogPage, op.NetLogs{NetFilter: op.NetFilter{App: "none"}})),
-		"the figures of another app": second(client.Call(ctx, key("logs:app"), op.NetSum, op.NetFilter{App: "other"})),
-		"following another app":      second(client.Call(ctx, key("logs:app"), op.NetLogFollow, op.NetTail{NetFilter: op.NetFilter{App: "other"}})),
-		"allowing":                   second(client.Call(ctx, key("deploy:app"), op.NetSet, op.NetAllow{Domain: "a.example.com", App: "app"})),
-		"a secret":                   second(client.Call(ctx, key("deploy:app"), op.SecretPut, op.SecretSet{Secret: "KEY", Domain: "evil.example.com", App: "app", Value: "0123456789"})),
+		"all secrets":                second(client.Call(ctx, key("deploy:app"), op.SecretList, op.NetOf{})),
+		"the log of another app":     second(client.Call(ctx, key("logs:app"), op.NetLogs, op.NetLogPage{NetFilter: op.NetFilter{App: "other"}})),
+		"the log of no app":          second(client.Call(ctx, key("logs:app"), op.NetLogs, op.NetLogPage{NetFilter: op.NetFilter{App: "none"}})),
+		"the figures of another app": second(client.Call(ctx, key("logs:app"), op.NetStats, op.NetFilter{App: "other"})),
+		"following another app":      second(client.Call(ctx, key("logs:app"), op.NetLogsFollow, op.NetTail{NetFilter: op.NetFilter{App: "other"}})),
+		"allowing":                   second(client.Call(ctx, key("deploy:app"), op.NetAllow, op.NetGrant{Domain: "a.example.com", App: "app"})),
+		"a secret":                   second(client.Call(ctx, key("deploy:app"), op.SecretSet, op.SecretGrant{Secret: "KEY", Domain: "evil.example.com", App: "app", Value: "0123456789"})),
 	} {
 		if !errs.Is(err, errs.Forbidden) {
 			t.Errorf("%s: %v", what, err)
@@ -178,7 +178,7 @@ func TestAttemptsAreFollowedLive(t *testing.T) {
 	attempt(t, i, app, egress.Call{URL: "https://one.example.com/"})
 	for name, c := range transports(t, i) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		stream, err := client.Call(ctx, c, op.NetLogFollow, op.NetTail{NetFilter: op.NetFilter{App: "app", Domain: "*.example.com"}, Limit: 1})
+		stream, err := client.Call(ctx, c, op.NetLogsFollow, op.NetTail{NetFilter: op.NetFilter{App: "app", Domain: "*.example.com"}, Limit: 1})
 		if err != nil {
 			t.Fatal(name, err)
 		}
@@ -224,11 +224,11 @@ func TestTheValueOfASecretIsNowhereAndIsThereAfterARestart(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.db")
 	i := fazttest.New(t, fazttest.At(path), nowhere)
 	app := i.Deploy("app", site).App.ID
-	set, err := client.Call(t.Context(), i.Client, op.SecretPut, op.SecretSet{Secret: "KEY", Domain: "api.example.com", Value: value})
+	set, err := client.Call(t.Context(), i.Client, op.SecretSet, op.SecretGrant{Secret: "KEY", Domain: "api.example.com", Value: value})
 	if err != nil || set.Replaced || set.As != "bearer" || set.LastUsed != nil {
 		t.Fatalf("%+v %v", set, err)
 	}
-	_, err = client.Call(t.Context(), i.Client, op.SecretChange, op.SecretRotate{Secret: "KEY", Value: "short"})
+	_, err = client.Call(t.Context(), i.Client, op.SecretRotate, op.SecretValue{Secret: "KEY", Value: "short"})
 	if !errs.Is(err, errs.Invalid) {
 		t.Error(err)
 	}
@@ -239,7 +239,7 @@ func TestTheValueOfASecretIsNowhereAndIsThereAfterARestart(t *testing.T) {
 			t.Errorf("the value is in %s, %v", data, err)
 		}
 	}
-	list, err := client.Call(t.Context(), i.Client, op.SecretPage, op.NetList{})
+	list, err := client.Call(t.Context(), i.Client, op.SecretList, op.NetOf{})
 	if err != nil || len(list) != 1 || list[0].Fault != "" {
 		t.Fatalf("%+v %v", list, err)
 	}
@@ -273,7 +273,7 @@ func TestTheValueOfASecretIsNowhereAndIsThereAfterARestart(t *testing.T) {
 	if err != nil || !strings.Contains(strings.Join(h.Problems, "; "), "the secrets KEY cannot be used: `fazt secret list` says why") {
 		t.Errorf("%+v %v", h.Problems, err)
 	}
-	allow(t, alone.Client, op.NetAllow{Domain: "api.example.com"})
+	allow(t, alone.Client, op.NetGrant{Domain: "api.example.com"})
 	if code := attempt(t, alone, app, egress.Call{URL: "https://api.example.com/", Auth: "KEY"}); code != "NET_AUTH" {
 		t.Errorf("a secret without its value: %s", code)
 	}
@@ -289,7 +289,7 @@ func TestADeployTellsWhatItsManifestAsksForAndGrantsNothing(t *testing.T) {
 	if len(i.Net.Entries()) != 0 {
 		t.Error("a deploy granted something")
 	}
-	allow(t, i.Client, op.NetAllow{Domain: "*.example.org", App: "app"})
+	allow(t, i.Client, op.NetGrant{Domain: "*.example.org", App: "app"})
 	app, err := client.Call(t.Context(), i.Client, op.AppGet, op.AppRef{App: "app"})
 	if err != nil || len(app.Needs) != 2 {
 		t.Errorf("%+v %v", app.Needs, err)

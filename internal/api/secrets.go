@@ -20,7 +20,7 @@ func secret(k egress.KeptSecret, name func(string) string) op.Secret {
 	return shown
 }
 
-func (a *API) secretList(ctx context.Context, req op.NetList) ([]op.Secret, error) {
+func (a *API) secretList(ctx context.Context, req op.NetOf) ([]op.Secret, error) {
 	appID, err := a.readable(ctx, req.App)
 	if err != nil {
 		return nil, err
@@ -35,7 +35,7 @@ func (a *API) secretList(ctx context.Context, req op.NetList) ([]op.Secret, erro
 	return list, err
 }
 
-func (a *API) secretSet(ctx context.Context, req op.SecretSet) (done op.SecretDone, err error) {
+func (a *API) secretSet(ctx context.Context, req op.SecretGrant) (done op.SecretDone, err error) {
 	appID, err := a.appID(ctx, req.App)
 	if err != nil {
 		return done, err
@@ -57,7 +57,7 @@ func (a *API) secretSet(ctx context.Context, req op.SecretSet) (done op.SecretDo
 	return op.SecretDone{Secret: secret(egress.KeptSecret{Secret: stored}, a.namer(ctx)), Replaced: replaced}, nil
 }
 
-func (a *API) secretRotate(ctx context.Context, req op.SecretRotate) (op.Secret, error) {
+func (a *API) secretRotate(ctx context.Context, req op.SecretValue) (op.Secret, error) {
 	appID, err := a.appID(ctx, req.App)
 	if err != nil {
 		return op.Secret{}, err

@@ -11,28 +11,28 @@ import (
 	"fazt/internal/system"
 )
 
-func (a *API) serverInit(ctx context.Context, req op.ServerInit) (op.ServerStatus, error) {
+func (a *API) serverInit(ctx context.Context, req op.ServerOwner) (op.ServerState, error) {
 	if req.Domain != "" {
 		if err := system.CheckDomain(req.Domain); err != nil {
-			return op.ServerStatus{}, err
+			return op.ServerState{}, err
 		}
 	}
 	detail(ctx, "owner", req.Owner)
 	detail(ctx, "domain", req.Domain)
 	if err := a.Users.CreateOwner(ctx, req.Owner, req.Password); err != nil {
-		return op.ServerStatus{}, err
+		return op.ServerState{}, err
 	}
 	if req.Domain != "" {
 		domain, _ := json.Marshal(req.Domain)
 		if _, err := a.System.ChangeSettings(ctx, caller(ctx), map[string]json.RawMessage{"domain": domain}); err != nil {
-			return op.ServerStatus{}, err
+			return op.ServerState{}, err
 		}
 	}
 	return a.serverStatus(ctx, op.None{})
 }
 
-func (a *API) serverStatus(ctx context.Context, _ op.None) (s op.ServerStatus, err error) {
-	s = op.ServerStatus{
+func (a *API) serverStatus(ctx context.Context, _ op.None) (s op.ServerState, err error) {
+	s = op.ServerState{
 		Version: system.Version, PID: os.Getpid(), Database: a.DB.Path(),
 		Domain: a.Settings.Domain, Listen: []string{}, Queued: a.DB.Stats().Queued,
 	}
@@ -50,7 +50,7 @@ func (a *API) serverStatus(ctx context.Context, _ op.None) (s op.ServerStatus, e
 }
 
 // commandable says why a server cannot be told anything.
-func commandable(s op.ServerStatus) error {
+func commandable(s op.ServerState) error {
 	switch {
 	case !s.Running:
 		return errs.New(errs.Conflict, "no server is running on %s", s.Database)
@@ -60,7 +60,7 @@ func commandable(s op.ServerStatus) error {
 	return nil
 }
 
-func (a *API) serverStop(ctx context.Context, _ op.None) (op.ServerStatus, error) {
+func (a *API) serverStop(ctx context.Context, _ op.None) (op.ServerState, error) {
 	s, err := a.serverStatus(ctx, op.None{})
 	if err != nil {
 		return s, err
@@ -72,7 +72,7 @@ func (a *API) serverStop(ctx context.Context, _ op.None) (op.ServerStatus, error
 	return s, nil
 }
 
-func (a *API) serverRestart(ctx context.Context, _ op.None) (op.ServerStatus, error) {
+func (a *API) serverRestart(ctx context.Context, _ op.None) (op.ServerState, error) {
 	s, err := a.serverStatus(ctx, op.None{})
 	if err != nil {
 		return s, err
@@ -83,8 +83,8 @@ func (a *API) serverRestart(ctx context.Context, _ op.None) (op.ServerStatus, er
 	return s, a.HandOver("asked for")
 }
 
-func (a *API) manifestSchema(context.Context, op.None) (json.RawMessage, error) {
+func (a *API) schemaManifest(context.Context, op.None) (json.RawMessage, error) {
 	return hosting.ManifestSchema(), nil
 }
 
-func (a *API) openAPI(context.Context, op.None) (json.RawMessage, error) { return a.openapi, nil }
+func (a *API) schemaOpenAPI(context.Context, op.None) (json.RawMessage, error) { return a.openapi, nil }

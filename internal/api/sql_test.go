@@ -182,7 +182,7 @@ func TestVariablesReachFunctionsOfBothStylesAtOnceWithoutADeploy(t *testing.T) {
 	for _, value := range []string{"one", "two", ""} {
 		for app, want := range map[string]string{"web": value + " " + value, "classic": value} {
 			i.Get(app, "/api/x") // a machine that is warm has seen the value before
-			_, err := client.Call(t.Context(), i.Client, op.EnvChange, op.EnvSet{App: app, Values: map[string]string{"KEY": value}})
+			_, err := client.Call(t.Context(), i.Client, op.EnvSet, op.EnvValues{App: app, Values: map[string]string{"KEY": value}})
 			if err != nil {
 				t.Fatal(err)
 			}

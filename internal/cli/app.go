@@ -82,7 +82,7 @@ func (c *command) appDeployments() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			return c.existing(func(cl *client.Client) error {
 				list, err := pages(func(cursor string) (op.Page[op.Deployment], error) {
-					return client.Call(c.ctx, cl, op.DeploymentPage, op.AppPage{App: args[0], List: op.List{Cursor: cursor}})
+					return client.Call(c.ctx, cl, op.DeploymentList, op.AppPage{App: args[0], List: op.List{Cursor: cursor}})
 				})
 				if err != nil {
 					return err

@@ -88,7 +88,7 @@ func (c *command) makeBackup(cl *client.Client, req op.Backup) (op.BackedUp, err
 		return client.FetchBackup(c.ctx, cl, database.Target{Path: req.Path, Replace: req.Replace}, req.Damaged, bar.show)
 	}
 	bar.verb = "copying"
-	s, err := client.Call(c.ctx, cl, op.ServerState, op.None{})
+	s, err := client.Call(c.ctx, cl, op.ServerStatus, op.None{})
 	if err != nil {
 		return op.BackedUp{}, err
 	}

@@ -83,13 +83,13 @@ func (c *command) examine(path string) []finding {
 			finding{"database", problem, fmt.Sprintf("there is no %s", path), "`fazt server start` makes it; --db names another"})
 	}
 	list = append(list, checkModes(path)) // before anything opens the file: opening tightens the modes
-	var s op.ServerStatus
+	var s op.ServerState
 	var settings system.Settings
 	limits := system.Defaults()
 	var sound, secrets, disk finding
 	var content []finding
 	err := c.with(func(cl *client.Client) (err error) {
-		if s, err = client.Call(c.ctx, cl, op.ServerState, op.None{}); err != nil {
+		if s, err = client.Call(c.ctx, cl, op.ServerStatus, op.None{}); err != nil {
 			return err
 		}
 		if settings, err = client.Call(c.ctx, cl, op.SettingsGet, op.None{}); err != nil {
@@ -146,7 +146,7 @@ func (c *command) checkDatabase(cl *client.Client, path string) finding {
 
 // checkSecrets says whether the instance can open its secrets with the key it has.
 func (c *command) checkSecrets(cl *client.Client, path string) (finding, error) {
-	list, err := client.Call(c.ctx, cl, op.SecretPage, op.NetList{})
+	list, err := client.Call(c.ctx, cl, op.SecretList, op.NetOf{})
 	if err != nil {
 		return finding{}, err
 	}
@@ -190,7 +190,7 @@ func checkModes(path string) finding {
 	return finding{"file modes", fine, "the files are for their owner only", ""}
 }
 
-func checkSocket(path string, s op.ServerStatus) finding {
+func checkSocket(path string, s op.ServerState) finding {
 	if s.Running && s.PID == 0 {
 		return finding{"server", problem, "running, and without a control socket that is found: the folder of the database cannot be written", "make the folder writable, or run this command as the user of the server"}
 	}
@@ -203,14 +203,14 @@ func checkSocket(path string, s op.ServerStatus) finding {
 	return finding{"server", warning, "not running", "`fazt server start` starts it"}
 }
 
-func checkVersion(s op.ServerStatus) finding {
+func checkVersion(s op.ServerState) finding {
 	if s.Version != system.Version {
 		return finding{"version", warning, fmt.Sprintf("the server is %s, this command %s", s.Version, system.Version), "restart the server: `fazt server stop`, then `fazt server start`"}
 	}
 	return finding{"version", fine, s.Version, ""}
 }
 
-func checkOwner(s op.ServerStatus) finding {
+func checkOwner(s op.ServerState) finding {
 	if !s.Owner {
 		return finding{"owner", warning, "the instance has no owner with a password", "`fazt server init` makes one"}
 	}
@@ -218,7 +218,7 @@ func checkOwner(s op.ServerStatus) finding {
 }
 
 // checkPorts asks the running server at its addresses, or tries to have those that one would take.
-func (c *command) checkPorts(s op.ServerStatus, wanted []string) []finding {
+func (c *command) checkPorts(s op.ServerState, wanted []string) []finding {
 	var list []finding
 	if !s.Running {
 		for _, address := range wanted {
@@ -248,7 +248,7 @@ const askWait = 5 * time.Second
 func (c *command) askFazt(address, domain string) error {
 	ctx, cancel := context.WithTimeout(c.ctx, askWait)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+reachable(address)+op.OpenAPI.Path, nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+reachable(address)+op.SchemaOpenAPI.Path, nil)
 	if err != nil {
 		return err
 	}

@@ -93,10 +93,10 @@ func TestFilesThatOthersCanReadAreFound(t *testing.T) {
 }
 
 func TestAServerOfAnotherVersionIsFound(t *testing.T) {
-	if got := checkVersion(op.ServerStatus{Version: "v0"}); got.State != warning {
+	if got := checkVersion(op.ServerState{Version: "v0"}); got.State != warning {
 		t.Errorf("%+v", got)
 	}
-	if got := checkVersion(op.ServerStatus{Version: system.Version}); got.State != fine {
+	if got := checkVersion(op.ServerState{Version: system.Version}); got.State != fine {
 		t.Errorf("%+v", got)
 	}
 }
@@ -118,7 +118,7 @@ func TestAnotherProgramAtThePortIsFound(t *testing.T) {
 		}
 	}()
 	c := &command{ctx: t.Context()}
-	got := c.checkPorts(op.ServerStatus{Running: true, Listen: []string{l.Addr().String()}, Domain: "localhost"}, nil)
+	got := c.checkPorts(op.ServerState{Running: true, Listen: []string{l.Addr().String()}, Domain: "localhost"}, nil)
 	if len(got) != 1 || got[0].State != problem {
 		t.Errorf("%+v", got)
 	}

@@ -86,7 +86,7 @@ read from a pipe, so that a secret stays out of the history of your shell.`,
 				return err
 			}
 			return c.existing(func(cl *client.Client) error {
-				list, err := client.Call(c.ctx, cl, op.EnvChange, op.EnvSet{App: args[0], Values: values})
+				list, err := client.Call(c.ctx, cl, op.EnvSet, op.EnvValues{App: args[0], Values: values})
 				if err != nil {
 					return err
 				}
@@ -201,7 +201,7 @@ func (c *command) envUnset() *cobra.Command {
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			return c.existing(func(cl *client.Client) error {
-				list, err := client.Call(c.ctx, cl, op.EnvRemove, op.EnvUnset{App: args[0], Names: args[1:]})
+				list, err := client.Call(c.ctx, cl, op.EnvUnset, op.EnvNames{App: args[0], Names: args[1:]})
 				if err != nil {
 					return err
 				}

@@ -45,7 +45,7 @@ their sizes, types and SHA-256.`,
 		}
 		return c.existing(func(cl *client.Client) error {
 			files, err := pages(func(cursor string) (op.Page[hosting.Listed], error) {
-				return client.Call(c.ctx, cl, op.FilePage, op.FileList{DeploymentRef: d, List: op.List{Cursor: cursor, Limit: 1000}})
+				return client.Call(c.ctx, cl, op.FileList, op.FilePage{DeploymentRef: d, List: op.List{Cursor: cursor, Limit: 1000}})
 			})
 			if err != nil {
 				return err

@@ -199,9 +199,9 @@ func TestEveryCommandHasAnExampleOfItself(t *testing.T) {
 
 // forPrograms are the operations that no command needs, each with its reason.
 var forPrograms = map[string]string{
-	"ManifestSchema": "editors fetch it",
-	"Healthz":        "for probes; people use server health",
-	"Readyz":         "for probes and load balancers",
+	"SchemaManifest": "editors fetch it",
+	"SystemHealthz":  "for probes; people use server health",
+	"SystemReadyz":   "for probes and load balancers",
 	"DeployArchive":  "for curl and build servers; commands send the files themselves, and only those that are missing",
 }
 

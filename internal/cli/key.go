@@ -100,7 +100,7 @@ func (c *command) keyList() *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			return c.existing(func(cl *client.Client) error {
 				keys, err := pages(func(cursor string) (op.Page[op.Key], error) {
-					return client.Call(c.ctx, cl, op.KeyPage, op.List{Cursor: cursor, Limit: 1000})
+					return client.Call(c.ctx, cl, op.KeyList, op.List{Cursor: cursor, Limit: 1000})
 				})
 				if err != nil {
 					return err

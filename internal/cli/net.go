@@ -27,7 +27,7 @@ it, such as a key of an API, they name and never see: ` + "`fazt secret`" + `.`
 
 // allowFlags are what an entry says, as it was typed.
 type allowFlags struct {
-	op.NetAllow
+	op.NetGrant
 	ports                                 []string
 	timeout, maxResponse, cacheTTL, stale string
 }
@@ -52,7 +52,7 @@ the app.`,
 				return err
 			}
 			return c.existing(func(cl *client.Client) error {
-				e, err := client.Call(c.ctx, cl, op.NetSet, f.NetAllow)
+				e, err := client.Call(c.ctx, cl, op.NetAllow, f.NetGrant)
 				if err != nil {
 					return err
 				}
@@ -196,14 +196,14 @@ func notable(e egress.Entry) string {
 }
 
 func (c *command) netList() *cobra.Command {
-	var req op.NetList
+	var req op.NetOf
 	cmd := &cobra.Command{
 		Use: "list", Short: "List the domains that functions may reach", Args: arguments(),
 		Example: `  fazt net list
   fazt net list --app shop        what holds for this app`,
 		RunE: func(*cobra.Command, []string) error {
 			return c.existing(func(cl *client.Client) error {
-				list, err := client.Call(c.ctx, cl, op.NetPage, req)
+				list, err := client.Call(c.ctx, cl, op.NetList, req)
 				if err != nil {
 					return err
 				}
@@ -262,7 +262,7 @@ func (c *command) netRemove() *cobra.Command {
 }
 
 func (c *command) netTest() *cobra.Command {
-	var req op.NetTest
+	var req op.NetCall
 	cmd := &cobra.Command{
 		Use: "test URL", Short: "Tell whether a call would be let out, and why", Args: arguments("the address"),
 		Long: `Tell which entry decides about a call of an app, and why, without sending it.
@@ -273,7 +273,7 @@ call would be refused.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			req.URL = args[0]
 			return c.existing(func(cl *client.Client) error {
-				v, err := client.Call(c.ctx, cl, op.NetExplain, req)
+				v, err := client.Call(c.ctx, cl, op.NetTest, req)
 				if err != nil {
 					return err
 				}
@@ -342,7 +342,7 @@ of a call, what was refused, and what failed.`,
 				if follow {
 					return c.followNet(cl, f, limit)
 				}
-				page, err := client.Call(c.ctx, cl, op.NetLogPage, op.NetLogs{NetFilter: f, List: op.List{Limit: limit}})
+				page, err := client.Call(c.ctx, cl, op.NetLogs, op.NetLogPage{NetFilter: f, List: op.List{Limit: limit}})
 				if err != nil {
 					return err
 				}
@@ -400,7 +400,7 @@ func (c *command) followNet(cl *client.Client, f op.NetFilter, limit int) error 
 	if cl.InProcess() {
 		return errs.New(errs.Conflict, "no server is running, so there is nothing to follow; `fazt server start` starts it")
 	}
-	stream, err := client.Call(c.ctx, cl, op.NetLogFollow, op.NetTail{NetFilter: f, Limit: limit})
+	stream, err := client.Call(c.ctx, cl, op.NetLogsFollow, op.NetTail{NetFilter: f, Limit: limit})
 	if err != nil {
 		return err
 	}
@@ -436,7 +436,7 @@ p95.`,
 				return err
 			}
 			return c.existing(func(cl *client.Client) error {
-				s, err := client.Call(c.ctx, cl, op.NetSum, f)
+				s, err := client.Call(c.ctx, cl, op.NetStats, f)
 				if err != nil {
 					return err
 				}

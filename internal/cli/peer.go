@@ -135,7 +135,7 @@ func (c *command) callerAt(p client.Peer) (op.Caller, error) {
 		return op.Caller{}, err
 	}
 	defer cl.Close()
-	return client.Call(c.ctx, cl, op.WhoAmI, op.None{})
+	return client.Call(c.ctx, cl, op.CallerGet, op.None{})
 }
 
 func (c *command) peerList() *cobra.Command {

@@ -60,7 +60,7 @@ func (in *secretInput) read(c *command, cmd *cobra.Command, name string) (string
 }
 
 func (c *command) secretSet() *cobra.Command {
-	var req op.SecretSet
+	var req op.SecretGrant
 	var in secretInput
 	cmd := &cobra.Command{
 		Use: "set NAME --domain DOMAIN", Short: "Set a secret", Args: arguments("the name of the secret"),
@@ -85,7 +85,7 @@ the first port of the domain's entry, unless --http or --port say otherwise.
 				return err
 			}
 			return c.existing(func(cl *client.Client) error {
-				s, err := client.Call(c.ctx, cl, op.SecretPut, req)
+				s, err := client.Call(c.ctx, cl, op.SecretSet, req)
 				if err != nil {
 					return err
 				}
@@ -138,14 +138,14 @@ func sentTo(s op.Secret) string {
 }
 
 func (c *command) secretList() *cobra.Command {
-	var req op.NetList
+	var req op.NetOf
 	cmd := &cobra.Command{
 		Use: "list", Short: "List the secrets, without their values", Args: arguments(),
 		Example: `  fazt secret list
   fazt secret list --app shop      those that it can name`,
 		RunE: func(*cobra.Command, []string) error {
 			return c.existing(func(cl *client.Client) error {
-				list, err := client.Call(c.ctx, cl, op.SecretPage, req)
+				list, err := client.Call(c.ctx, cl, op.SecretList, req)
 				if err != nil {
 					return err
 				}
@@ -167,7 +167,7 @@ func (c *command) secretList() *cobra.Command {
 }
 
 func (c *command) secretRotate() *cobra.Command {
-	var req op.SecretRotate
+	var req op.SecretValue
 	var in secretInput
 	cmd := &cobra.Command{
 		Use: "rotate NAME", Short: "Give a secret a new value", Args: arguments("the name of the secret"),
@@ -181,7 +181,7 @@ new one. The value is asked for, or read from a pipe.`,
 				return err
 			}
 			return c.existing(func(cl *client.Client) error {
-				s, err := client.Call(c.ctx, cl, op.SecretChange, req)
+				s, err := client.Call(c.ctx, cl, op.SecretRotate, req)
 				if err != nil {
 					return err
 				}

@@ -99,7 +99,7 @@ func (c *command) serve(flags map[string]string) error {
 }
 
 func (c *command) serverInit() *cobra.Command {
-	var req op.ServerInit
+	var req op.ServerOwner
 	var fromStdin bool
 	cmd := &cobra.Command{
 		Use: "init", Short: "Give a new instance its owner and its domain", Args: arguments(),
@@ -110,7 +110,7 @@ func (c *command) serverInit() *cobra.Command {
 				return err
 			}
 			return c.with(func(cl *client.Client) error {
-				s, err := client.Call(c.ctx, cl, op.ServerSetup, req)
+				s, err := client.Call(c.ctx, cl, op.ServerInit, req)
 				if err != nil {
 					return err
 				}
@@ -124,7 +124,7 @@ func (c *command) serverInit() *cobra.Command {
 	return cmd
 }
 
-func domainOf(req op.ServerInit, s op.ServerStatus) string {
+func domainOf(req op.ServerOwner, s op.ServerState) string {
 	if req.Domain == "" || req.Domain == s.Domain {
 		return s.Domain
 	}
@@ -135,7 +135,7 @@ func domainOf(req op.ServerInit, s op.ServerStatus) string {
 }
 
 // ask completes what the flags left open, at the terminal.
-func (c *command) ask(req *op.ServerInit, fromStdin bool) error {
+func (c *command) ask(req *op.ServerOwner, fromStdin bool) error {
 	terminal, ok := c.Stdin.(*os.File)
 	interactive := ok && term.IsTerminal(int(terminal.Fd()))
 	in := bufio.NewReader(c.Stdin)
@@ -193,7 +193,7 @@ func (c *command) serverStatus() *cobra.Command {
 		Example: "  fazt server status",
 		RunE: func(*cobra.Command, []string) error {
 			return c.existing(func(cl *client.Client) error {
-				s, err := client.Call(c.ctx, cl, op.ServerState, op.None{})
+				s, err := client.Call(c.ctx, cl, op.ServerStatus, op.None{})
 				if err != nil {
 					return err
 				}
@@ -219,7 +219,7 @@ func (c *command) existing(fn func(*client.Client) error) error {
 	return c.with(fn)
 }
 
-func statusView(s op.ServerStatus) output.View {
+func statusView(s op.ServerState) output.View {
 	rows := [][]string{{"server", "not running"}}
 	switch {
 	case s.Running && s.PID == 0:
@@ -249,7 +249,7 @@ func (c *command) serverStop() *cobra.Command {
 		Use: "stop", Short: "Stop the server; running requests finish", Args: arguments(),
 		Example: "  fazt server stop",
 		RunE: func(*cobra.Command, []string) error {
-			var s op.ServerStatus
+			var s op.ServerState
 			err := c.existing(func(cl *client.Client) (err error) {
 				s, err = client.Call(c.ctx, cl, op.ServerStop, op.None{})
 				return err
@@ -289,11 +289,11 @@ a moment. A newer program in the place of the old one is the one that starts.`,
 }
 
 // waitRestarted returns what the server says that started after the one before.
-func (c *command) waitRestarted(cl *client.Client, before op.ServerStatus) (s op.ServerStatus, err error) {
+func (c *command) waitRestarted(cl *client.Client, before op.ServerState) (s op.ServerState, err error) {
 	ctx, cancel := context.WithTimeout(c.ctx, stopWait)
 	defer cancel()
 	for {
-		s, err = client.Call(ctx, cl, op.ServerState, op.None{})
+		s, err = client.Call(ctx, cl, op.ServerStatus, op.None{})
 		if err == nil && s.StartedAt.After(before.StartedAt) {
 			return s, nil
 		}

@@ -156,7 +156,7 @@ func TestAnInstanceThatCannotBeComposedLeavesTheDatabaseToOthers(t *testing.T) {
 
 func TestALostConnectionIsASentenceAndMayBeTriedAgain(t *testing.T) {
 	c := New(roundTrip(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }), "http://fazt")
-	_, err := Call(t.Context(), c, op.ServerState, op.None{})
+	_, err := Call(t.Context(), c, op.ServerStatus, op.None{})
 	if !errs.Is(err, errs.Unavailable) || errs.Sentence(err) != "the connection to the instance was lost" {
 		t.Fatal(err)
 	}

@@ -54,7 +54,7 @@ func Deploy(ctx context.Context, c *Client, app string, plan hosting.Plan, conte
 }
 
 func deployOnce(ctx context.Context, c *Client, app string, plan hosting.Plan, content Content, dryRun bool, progress Progress) (d Deployment, err error) {
-	d.Upload, err = Call(ctx, c, op.UploadStart, op.UploadBegin{App: app, DryRun: dryRun, Plan: plan})
+	d.Upload, err = Call(ctx, c, op.UploadBegin, op.UploadPlan{App: app, DryRun: dryRun, Plan: plan})
 	if err != nil || dryRun || d.Upload.Same != nil {
 		return d, err
 	}

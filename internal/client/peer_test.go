@@ -226,7 +226,7 @@ func TestAnInterruptedUploadGoesOnByItself(t *testing.T) {
 		case strings.HasSuffix(r.URL.Path, "/uploads"):
 			u := hosting.Upload{ID: "upl_1", Missing: missing[min(begun, 1):], MissingBytes: int64(3 * (2 - min(begun, 1)))}
 			begun++
-			_ = op.UploadStart.WriteResult(w, u)
+			_ = op.UploadBegin.WriteResult(w, u)
 		case strings.HasSuffix(r.URL.Path, "/content"):
 			if sent++; sent == 1 {
 				panic(http.ErrAbortHandler)

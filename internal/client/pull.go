@@ -100,9 +100,9 @@ func reason(ctx context.Context, c *Client, fetch op.FilePull) error {
 
 // list is all files of a deployment.
 func list(ctx context.Context, c *Client, ref op.DeploymentRef) (files []hosting.Listed, err error) {
-	req := op.FileList{DeploymentRef: ref, List: op.List{Limit: 1000}}
+	req := op.FilePage{DeploymentRef: ref, List: op.List{Limit: 1000}}
 	for {
-		page, err := Call(ctx, c, op.FilePage, req)
+		page, err := Call(ctx, c, op.FileList, req)
 		if err != nil {
 			return nil, err
 		}

@@ -35,7 +35,7 @@ type stranger struct {
 func (s stranger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case strings.HasSuffix(r.URL.Path, "/files"):
-		_ = op.FilePage.WriteResult(w, op.Page[hosting.Listed]{Items: s.files})
+		_ = op.FileList.WriteResult(w, op.Page[hosting.Listed]{Items: s.files})
 	case strings.HasSuffix(r.URL.Path, "/content"):
 		var b bytes.Buffer
 		z, _ := zstd.NewWriter(&b)
@@ -215,7 +215,7 @@ type endless struct{ stranger }
 
 func (e endless) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasSuffix(r.URL.Path, "/files") {
-		_ = op.FilePage.WriteResult(w, op.Page[hosting.Listed]{Items: e.files, Next: "a.txt"})
+		_ = op.FileList.WriteResult(w, op.Page[hosting.Listed]{Items: e.files, Next: "a.txt"})
 		return
 	}
 	e.stranger.ServeHTTP(w, r)

@@ -249,7 +249,7 @@ func (i *Instance) Log(appID string) string {
 // Changed tells the instance that something was changed behind the back of its control API.
 func (i *Instance) Changed(t testing.TB) {
 	t.Helper()
-	if err := i.Refresh(t.Context()); err != nil {
+	if err := i.Refresh(t.Context(), op.Anything); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -264,7 +264,7 @@ func TestChangesAtTheSameTimeAreAllInForceAfterwards(t *testing.T) {
 	for range 16 {
 		crowd.Go(func() {
 			for ctx.Err() == nil {
-				if err := i.Refresh(t.Context()); err != nil {
+				if err := i.Refresh(t.Context(), op.Anything); err != nil {
 					t.Error(err)
 				}
 			}
@@ -294,14 +294,14 @@ func TestARenamedAppKeepsEverythingButItsName(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("blog", named("blog"))
 	i.Deploy("blog", strings.ReplaceAll(named("blog"), "blog page", "second page"))
-	call(t, i, op.EnvChange, op.EnvSet{App: "blog", Values: map[string]string{"COLOUR": "red"}})
+	call(t, i, op.EnvSet, op.EnvValues{App: "blog", Values: map[string]string{"COLOUR": "red"}})
 	call(t, i, op.DomainAdd, op.DomainTarget{Host: "blog.example", App: "blog"})
 	expect(t, i, "blog", "/api/x", 200, `"n":1,"env":"red"`)
 	id := call(t, i, op.AppGet, op.AppRef{App: "blog"}).ID
 
 	// An upload that is under way goes on under the new name.
 	files := fazttest.Parse(strings.ReplaceAll(named("blog"), "blog page", "third page"))
-	upload, err := client.Call(t.Context(), i.Client, op.UploadStart, op.UploadBegin{App: "blog", Plan: files.Plan()})
+	upload, err := client.Call(t.Context(), i.Client, op.UploadBegin, op.UploadPlan{App: "blog", Plan: files.Plan()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -232,7 +232,7 @@ const page = "GET / HTTP/1.1\r\nHost: app.localhost\r\n\r\n"
 
 func (x *trial) vms() int {
 	x.Helper()
-	s, err := client.Call(context.Background(), x.Client, op.ServerState, op.None{})
+	s, err := client.Call(context.Background(), x.Client, op.ServerStatus, op.None{})
 	if err != nil {
 		x.Fatal(err)
 	}
@@ -377,7 +377,7 @@ var changes = map[string]change{
 			if _, err := x.Hosting.Collect(context.Background()); err != nil {
 				return err.Error()
 			}
-			list, err := client.Call(context.Background(), x.Client, op.DeploymentPage, op.AppPage{App: "app"})
+			list, err := client.Call(context.Background(), x.Client, op.DeploymentList, op.AppPage{App: "app"})
 			if err != nil {
 				return err.Error()
 			}
@@ -388,7 +388,7 @@ var changes = map[string]change{
 		set: func(l *system.Limits) { l.Storage.UploadLifetime = 60 }, before: "3600", after: "60",
 		show: func(x *trial) string {
 			files := fazttest.Parse(fmt.Sprintf("-- new.txt --\n%d\n", unique.Add(1)))
-			u, err := client.Call(context.Background(), x.Client, op.UploadStart, op.UploadBegin{App: "app", Plan: files.Plan()})
+			u, err := client.Call(context.Background(), x.Client, op.UploadBegin, op.UploadPlan{App: "app", Plan: files.Plan()})
 			if err != nil {
 				return err.Error()
 			}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 
+	"fazt/internal/api/op"
 	"fazt/internal/apps"
 	"fazt/internal/database"
 	"fazt/internal/errs"
@@ -22,12 +23,20 @@ func watched() map[string]string {
 	}
 }
 
-// Refresh brings the routing snapshot up to date with the database and puts it in force. It runs after every operation
-// that may have changed something, so that no path can forget it; what changed, the database tells. One at a time: a
-// snapshot that was read earlier must not replace one that was read later.
-func (i *Instance) Refresh(ctx context.Context) error {
+// Refresh brings what was touched up to date with the database and puts it in force. The control API calls it after
+// every operation that touches more than itself; which rows changed, the database tells. One at a time: a snapshot that
+// was read earlier must not replace one that was read later.
+func (i *Instance) Refresh(ctx context.Context, touched op.Touches) error {
 	i.refresh.Lock()
 	defer i.refresh.Unlock()
+	if touched.Has(op.Net) {
+		if err := i.Net.Reload(ctx); err != nil {
+			return err
+		}
+	}
+	if !touched.Has(op.Routes | op.Limits) {
+		return nil
+	}
 	changed := i.DB.TakeChanges()
 	err := i.refreshChanged(ctx, changed)
 	if err != nil {
@@ -41,9 +50,6 @@ func (i *Instance) refreshChanged(ctx context.Context, changed database.Changes)
 		if err := i.System.Reload(ctx); err != nil {
 			return err
 		}
-	}
-	if err := i.Net.Reload(ctx); err != nil {
-		return err
 	}
 	old := i.routes.Load()
 	if changed.All || old == nil {

@@ -132,7 +132,7 @@ func step(ctx context.Context, cl *client.Client, random *rand.Rand, n int) (str
 		_, err := client.Call(ctx, cl, op.DomainRemove, op.DomainDrop{Host: host(), Force: true})
 		return "domain remove", err
 	case 9:
-		_, err := client.Call(ctx, cl, op.EnvChange, op.EnvSet{App: app(), Values: map[string]string{"N": fmt.Sprint(n)}})
+		_, err := client.Call(ctx, cl, op.EnvSet, op.EnvValues{App: app(), Values: map[string]string{"N": fmt.Sprint(n)}})
 		return "env", err
 	case 10:
 		_, err := client.Call(ctx, cl, op.AppRename, op.AppNewName{App: app(), Name: app(), Keep: []string{"", "alias", "redirect"}[random.IntN(3)]})

@@ -194,7 +194,7 @@ func (i *Instance) compose(ctx context.Context) (err error) {
 		return err
 	}
 	i.composeEdges()
-	return i.Refresh(ctx)
+	return i.Refresh(ctx, op.Anything)
 }
 
 func (i *Instance) storageLimits(appID string) system.Storage { return i.Limits.App(appID).Storage }
@@ -317,7 +317,7 @@ func lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 }
 
-func (i *Instance) status(s *op.ServerStatus) {
+func (i *Instance) status(s *op.ServerState) {
 	if r := i.running.Load(); r != nil {
 		s.Running, s.StartedAt, s.Listen = true, r.started, r.listen
 		s.VMs = i.engine.Stats().VMs

@@ -54,7 +54,7 @@ func TestTheSocketIsTheOwnersDoorAndStopsTheServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := client.Call(t.Context(), c, op.ServerState, op.None{})
+	s, err := client.Call(t.Context(), c, op.ServerStatus, op.None{})
 	if err != nil || !s.Running || s.PID != os.Getpid() || len(s.Listen) != 2 || s.Owner {
 		t.Fatalf("%+v %v", s, err)
 	}
@@ -107,7 +107,7 @@ func TestTheSameCallsWorkWithoutAServer(t *testing.T) {
 	if err != nil || d.Deployed.Deployment.Number != 1 {
 		t.Fatalf("%+v %v", d, err)
 	}
-	if s, err := client.Call(t.Context(), c, op.ServerState, op.None{}); err != nil || s.Running || s.Apps != 1 {
+	if s, err := client.Call(t.Context(), c, op.ServerStatus, op.None{}); err != nil || s.Running || s.Apps != 1 {
 		t.Fatalf("%+v %v", s, err)
 	}
 	if _, err := client.Call(t.Context(), c, op.ServerStop, op.None{}); !errs.Is(err, errs.Conflict) {

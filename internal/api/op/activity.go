@@ -1,11 +1,5 @@
 package op
 
-import (
-	"net/http"
-
-	"fazt/internal/activity"
-)
-
 // ActivityFilter says which entries of the activity log. What is not given filters nothing.
 type ActivityFilter struct {
 	MinWeight *int   `query:"min_weight" desc:"this weight and greater ones, 0 to 9"`
@@ -46,12 +40,3 @@ type ActivityRemoved struct {
 	Entries int  `json:"entries"`
 	Removed bool `json:"removed"` // false = they were only counted
 }
-
-// The operations on the activity log.
-var (
-	LogList    = declare[ActivityList, Page[activity.Entry]](Spec{Name: "log.list", Method: http.MethodGet, Path: "/api/logs", Access: Logs, Tag: "Activity log", Doc: "List who did what, newest first."})
-	LogStats   = declare[ActivityFilter, activity.Stats](Spec{Name: "log.stats", Method: http.MethodGet, Path: "/api/logs/stats", Access: Logs, Tag: "Activity log", Doc: "Count the entries of the activity log by weight and result."})
-	LogExport  = declare[ActivityFilter, Stream](Spec{Name: "log.export", Method: http.MethodGet, Path: "/api/logs/export", Access: Logs, Tag: "Activity log", Media: "application/x-ndjson", Doc: "Read all entries of the activity log, newest first, one JSON object a line."})
-	LogTail    = declare[ActivityTail, Stream](Spec{Name: "log.tail", Method: http.MethodGet, Path: "/api/logs/tail", Access: Logs, Tag: "Activity log", Media: eventStream, Doc: "Follow the activity log live, as server-sent events whose data are entries."})
-	LogCleanup = declare[ActivityCleanup, ActivityRemoved](Spec{Name: "log.cleanup", Method: http.MethodDelete, Path: "/api/logs", Access: Admin, Tag: "Activity log", Weight: activity.Security, Doc: "Remove entries of the activity log. Without force they are only counted."})
-)

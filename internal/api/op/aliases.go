@@ -1,25 +1,6 @@
 package op
 
-import (
-	"net/http"
-
-	"fazt/internal/apps"
-)
-
-// AppNewName gives an app another name.
-type AppNewName struct {
-	App  string `path:"app" desc:"name or id of the app"`
-	Name string `json:"name"`
-	Keep string `json:"keep" desc:"what becomes of the old host label: empty = it is free, alias = it leads to the app too, redirect = it sends visitors to the new one"`
-}
-
-// Renamed is the outcome of a new name.
-type Renamed struct {
-	App    apps.App `json:"app"`
-	Before string   `json:"before"` // the old name
-	URL    string   `json:"url"`
-	Kept   string   `json:"kept"` // where the old label leads now, in words; "" = it is free
-}
+import "fazt/internal/apps"
 
 // Alias is an alias with its own address.
 type Alias struct {
@@ -119,20 +100,3 @@ type DomainState struct {
 	Say       string   `json:"say"`       // what is so
 	Do        string   `json:"do"`        // what to set; "" = nothing
 }
-
-// The operations on names and addresses.
-var (
-	AppRename = declare[AppNewName, Renamed](Spec{Name: "app.rename", Method: http.MethodPost, Path: "/api/apps/{app}/rename", Access: Admin, Tag: "Apps", Doc: "Give an app another name. Its host label moves; deployments, data, environment, log and keys stay."})
-
-	AliasList   = declare[List, Page[Alias]](Spec{Name: "alias.list", Method: http.MethodGet, Path: "/api/aliases", Access: Read, Tag: "Aliases", Doc: "List the aliases in the order of their names."})
-	AliasGet    = declare[AliasRef, AliasDetail](Spec{Name: "alias.get", Method: http.MethodGet, Path: "/api/aliases/{alias}", Access: Read, Tag: "Aliases", Doc: "Show one alias, and the apps that nothing else leads to."})
-	AliasSet    = declare[AliasTarget, AliasChange](Spec{Name: "alias.set", Method: http.MethodPut, Path: "/api/aliases/{alias}", Access: Admin, Tag: "Aliases", Doc: "Lead an alias to an app, a redirect or a split, or reserve it. Refused, with the apps in details.unreachable, when an app would be left without any address, unless forced."})
-	AliasSwap   = declare[AliasPair, []Alias](Spec{Name: "alias.swap", Method: http.MethodPost, Path: "/api/aliases/{alias}/swap", Access: Admin, Tag: "Aliases", Doc: "Exchange where two aliases lead, at once."})
-	AliasRemove = declare[AliasDrop, AliasGone](Spec{Name: "alias.remove", Method: http.MethodDelete, Path: "/api/aliases/{alias}", Access: Admin, Tag: "Aliases", Doc: "Free an alias. Refused, with the apps in details.unreachable, when an app would be left without any address, unless forced."})
-
-	DomainList   = declare[List, Page[Domain]](Spec{Name: "domain.list", Method: http.MethodGet, Path: "/api/domains", Access: Read, Tag: "Domains", Doc: "List the domains in the order of their names."})
-	DomainGet    = declare[DomainRef, DomainDetail](Spec{Name: "domain.get", Method: http.MethodGet, Path: "/api/domains/{host}", Access: Read, Tag: "Domains", Doc: "Show one domain."})
-	DomainAdd    = declare[DomainTarget, Domain](Spec{Name: "domain.add", Method: http.MethodPut, Path: "/api/domains/{host}", Access: Admin, Tag: "Domains", Doc: "Lead a whole host name to an app."})
-	DomainCheck  = declare[DomainRef, DomainState](Spec{Name: "domain.check", Method: http.MethodGet, Path: "/api/domains/{host}/check", Access: Read, Tag: "Domains", Doc: "Resolve a domain and tell whether it points to this instance, and what to set if not."})
-	DomainRemove = declare[DomainDrop, DomainGone](Spec{Name: "domain.remove", Method: http.MethodDelete, Path: "/api/domains/{host}", Access: Admin, Tag: "Domains", Doc: "Take a host name from its app. Refused, with the apps in details.unreachable, when the app would be left without any address, unless forced."})
-)

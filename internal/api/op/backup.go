@@ -1,11 +1,6 @@
 package op
 
-import (
-	"net/http"
-
-	"fazt/internal/activity"
-	"fazt/internal/hosting"
-)
+import "fazt/internal/hosting"
 
 // Backup says where a copy of the database goes.
 type Backup struct {
@@ -35,10 +30,3 @@ type DatabaseFaults struct {
 	Contents int              `json:"contents"` // compared with their hashes
 	Damaged  []hosting.Damage `json:"damaged"`  // content that is not what it was
 }
-
-// The operations on the database file.
-var (
-	DatabaseCheck  = declare[DatabaseChecks, DatabaseFaults](Spec{Name: "database.check", Weight: activity.System, Method: http.MethodPost, Path: "/api/database/check", Access: Admin, Tag: "Server", Doc: "Look through the whole database file for damage, while it is in use."})
-	DatabaseBackup = declare[Backup, BackedUp](Spec{Name: "database.backup", Weight: activity.Security, Method: http.MethodPost, Path: "/api/database/backup", Access: Owner, Tag: "Server", Doc: "Copy the database to a file on the machine of the instance, while it is in use. The copy is looked through before it gets its name."})
-	DatabaseFetch  = declare[None, Stream](Spec{Name: "database.fetch", Weight: activity.Security, Method: http.MethodPost, Path: "/api/database/fetch", Access: Admin, Tag: "Server", Media: "application/vnd.sqlite3", Doc: "Fetch a copy of the database as it is now, with everything in it but the key of the secrets. Look through it before relying on it."})
-)

@@ -1,9 +1,6 @@
 package op
 
-import (
-	"net/http"
-	"time"
-)
+import "time"
 
 // Health is how a running instance is doing, in figures.
 type Health struct {
@@ -81,11 +78,3 @@ type HealthDropped struct {
 type State struct {
 	Status string `json:"status"`
 }
-
-// The operations that tell how an instance is doing. The two for probes say nothing of it but whether it lives.
-var (
-	SystemHealth  = declare[None, Health](Spec{Name: "system.health", Method: http.MethodGet, Path: "/api/system/health", Access: Read, Tag: "System", Doc: "Show how the running instance is doing: memory, database, queues, functions."})
-	SystemMetrics = declare[None, Stream](Spec{Name: "system.metrics", Method: http.MethodGet, Path: "/metrics", Access: Metrics, Tag: "System", Media: "text/plain; version=0.0.4; charset=utf-8", Doc: "Read the counters of the running instance in the text format of Prometheus."})
-	Healthz       = declare[None, State](Spec{Name: "system.healthz", Method: http.MethodGet, Path: "/healthz", Access: Anyone, Bare: true, Tag: "System", Doc: "Answer as long as the process lives."})
-	Readyz        = declare[None, State](Spec{Name: "system.readyz", Method: http.MethodGet, Path: "/readyz", Access: Anyone, Bare: true, Tag: "System", Doc: "Answer 200 while the instance can serve: the database answers, and nobody told it to stop. Else 503."})
-)

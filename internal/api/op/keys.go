@@ -1,10 +1,8 @@
 package op
 
 import (
-	"net/http"
 	"time"
 
-	"fazt/internal/activity"
 	"fazt/internal/auth"
 )
 
@@ -39,11 +37,3 @@ type Caller struct {
 	Scopes  []string `json:"scopes"`
 	Version string   `json:"version"` // of the instance; "" for nobody
 }
-
-// The operations on keys.
-var (
-	KeyCreate = declare[KeyNew, KeyMade](Spec{Name: "key.create", Weight: activity.Security, Method: http.MethodPost, Path: "/api/keys", Access: Admin, Tag: "Keys", Doc: "Make an API key. Its token is shown this once. A key can make none with the scope admin, and none that outlives it."})
-	KeyPage   = declare[List, Page[Key]](Spec{Name: "key.list", Method: http.MethodGet, Path: "/api/keys", Access: Admin, Tag: "Keys", Doc: "List the API keys in force, without their tokens."})
-	KeyRevoke = declare[KeyRef, Key](Spec{Name: "key.revoke", Weight: activity.Security, Method: http.MethodDelete, Path: "/api/keys/{key}", Access: Admin, Tag: "Keys", Doc: "Revoke an API key and those that were made with it. It is over at once."})
-	WhoAmI    = declare[None, Caller](Spec{Name: "caller.get", Method: http.MethodGet, Path: "/api/whoami", Access: Anyone, Tag: "Keys", Doc: "Show who is asking, as the instance sees it."})
-)

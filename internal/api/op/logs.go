@@ -1,9 +1,6 @@
 package op
 
-import (
-	"net/http"
-	"time"
-)
+import "time"
 
 // LogQuery asks for lines of an app's log.
 type LogQuery struct {
@@ -29,9 +26,3 @@ type LogLine struct {
 	Message    string    `json:"message"`
 	Missed     int       `json:"missed,omitempty"` // lines before this one that came too fast; they are stored
 }
-
-// The operations on the log of an app.
-var (
-	AppLogs       = declare[LogQuery, Stream](Spec{Name: "app.logs", Method: http.MethodGet, Path: "/api/apps/{app}/logs", Access: Logs, Tag: "Apps", Media: "application/x-ndjson", Doc: "Read what the functions of an app printed, oldest first, one JSON object a line."})
-	AppLogsFollow = declare[LogFollow, Stream](Spec{Name: "app.logs.follow", Method: http.MethodGet, Path: "/api/apps/{app}/logs/follow", Access: Logs, Tag: "Apps", Media: eventStream, Doc: "Follow what the functions of an app print, live, as server-sent events; begins with the newest lines."})
-)

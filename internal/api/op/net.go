@@ -1,10 +1,8 @@
 package op
 
 import (
-	"net/http"
 	"time"
 
-	"fazt/internal/activity"
 	"fazt/internal/egress"
 )
 
@@ -21,9 +19,9 @@ type NetAllowed struct {
 	Replaced bool `json:"replaced"` // there was one for the same domain and app
 }
 
-// NetAllow sets the entry of a domain. The whole entry is given: what is left out is as it is by default, whatever the
+// NetGrant sets the entry of a domain. The whole entry is given: what is left out is as it is by default, whatever the
 // entry before it said.
-type NetAllow struct {
+type NetGrant struct {
 	Domain      string   `json:"domain" desc:"api.example.com, or *.example.com for the names below it"`
 	App         string   `json:"app" desc:"name or id of the app; every app when empty"`
 	HTTP        bool     `json:"http" desc:"plain HTTP too: others on the way can read and change it"`
@@ -45,13 +43,13 @@ type NetRef struct {
 	App    string `query:"app" desc:"name or id of the app; the entry for every app when empty"`
 }
 
-// NetList asks for entries, or for secrets.
-type NetList struct {
+// NetOf asks for entries, or for secrets.
+type NetOf struct {
 	App string `query:"app" desc:"name or id of an app: only what holds for it"`
 }
 
-// NetTest asks what would become of a call.
-type NetTest struct {
+// NetCall asks what would become of a call.
+type NetCall struct {
 	URL    string `json:"url"`
 	App    string `json:"app" desc:"name or id of the app that would make it"`
 	Method string `json:"method" desc:"GET when empty"`
@@ -77,8 +75,8 @@ type NetFilter struct {
 	Since  string `query:"since" desc:"not older than 30m, 24h, 7d, 2026-01-31 (UTC) or 2026-01-31T12:00:00Z"`
 }
 
-// NetLogs asks for one page of attempts.
-type NetLogs struct {
+// NetLogPage asks for one page of attempts.
+type NetLogPage struct {
 	NetFilter
 	List
 }
@@ -97,16 +95,16 @@ type NetAttempt struct {
 	Missed int    `json:"missed,omitempty"` // attempts before this one that came too fast; they are stored
 }
 
-// NetStats is what was made of attempts.
-type NetStats struct {
+// NetTotals is what was made of attempts.
+type NetTotals struct {
 	Total     egress.StatsRow `json:"total"`
-	Domains   []NetStatsRow   `json:"domains"`   // by app and domain, those with most calls first
+	Domains   []NetTotal      `json:"domains"`   // by app and domain, those with most calls first
 	Truncated bool            `json:"truncated"` // there are more than are told of
 	Dropped   uint64          `json:"dropped"`   // attempts that came faster than they could be stored, since the server began
 }
 
-// NetStatsRow is what was made of the attempts of one app at one domain.
-type NetStatsRow struct {
+// NetTotal is what was made of the attempts of one app at one domain.
+type NetTotal struct {
 	egress.StatsRow
 	App string `json:"app"` // name of the app
 }
@@ -135,8 +133,8 @@ type SecretDone struct {
 	Replaced bool `json:"replaced"` // there was one of the same name and app
 }
 
-// SecretSet gives functions a credential.
-type SecretSet struct {
+// SecretGrant gives functions a credential.
+type SecretGrant struct {
 	Secret     string   `path:"secret" desc:"name of the secret"`
 	Value      string   `json:"value"`
 	As         string   `json:"as" desc:"bearer when empty, header, query or basic"`
@@ -149,8 +147,8 @@ type SecretSet struct {
 	PathPrefix string   `json:"path_prefix" desc:"only to paths that begin so; all when empty"`
 }
 
-// SecretRotate gives a secret a new value.
-type SecretRotate struct {
+// SecretValue gives a secret a new value.
+type SecretValue struct {
 	Secret string `path:"secret" desc:"name of the secret"`
 	Value  string `json:"value"`
 	App    string `json:"app" desc:"name or id of the app; the secret of every app when empty"`
@@ -167,22 +165,3 @@ type Need struct {
 	Kind string `json:"kind"` // net or secret
 	Name string `json:"name"` // the domain, or the name of the secret
 }
-
-// The operations on outbound HTTP.
-var (
-	NetPage       = declare[NetList, []NetEntry](Spec{Name: "net.list", Method: http.MethodGet, Path: "/api/net/entries", Access: Read, Tag: "Outbound HTTP", Doc: "List the domains that functions may reach."})
-	NetGet        = declare[NetRef, NetEntry](Spec{Name: "net.show", Method: http.MethodGet, Path: "/api/net/entries/{domain}", Access: Read, Tag: "Outbound HTTP", Doc: "Show the entry of a domain."})
-	NetSet        = declare[NetAllow, NetAllowed](Spec{Name: "net.allow", Weight: activity.Security, Method: http.MethodPost, Path: "/api/net/entries", Access: Admin, Tag: "Outbound HTTP", Doc: "Allow functions to reach a domain. An entry of the same domain and app is replaced. In force at once."})
-	NetRemove     = declare[NetRef, NetEntry](Spec{Name: "net.remove", Weight: activity.Security, Method: http.MethodDelete, Path: "/api/net/entries/{domain}", Access: Admin, Tag: "Outbound HTTP", Doc: "Allow a domain no longer. In force at once."})
-	NetExplain    = declare[NetTest, NetVerdict](Spec{Name: "net.test", Method: http.MethodPost, Path: "/api/net/test", Access: Read, Reads: true, Tag: "Outbound HTTP", Doc: "Tell whether a call of an app would be let out, which entry decides, and why. The name is looked up; no request is sent."})
-	NetLogPage    = declare[NetLogs, Page[NetAttempt]](Spec{Name: "net.logs", Method: http.MethodGet, Path: "/api/net/log", Access: Logs, Tag: "Outbound HTTP", Doc: "List what functions tried to reach, newest first: every hop, and what was refused too."})
-	NetLogFollow  = declare[NetTail, Stream](Spec{Name: "net.logs.follow", Method: http.MethodGet, Path: "/api/net/log/follow", Access: Logs, Tag: "Outbound HTTP", Media: eventStream, Doc: "Follow live what functions try to reach, as server-sent events."})
-	NetSum        = declare[NetFilter, NetStats](Spec{Name: "net.stats", Method: http.MethodGet, Path: "/api/net/stats", Access: Logs, Tag: "Outbound HTTP", Doc: "Count calls, errors, bytes, times and cache hits by app and domain."})
-	NetCache      = declare[None, egress.CacheStats](Spec{Name: "net.cache", Method: http.MethodGet, Path: "/api/net/cache", Access: Read, Tag: "Outbound HTTP", Doc: "Show what is kept of answers, and how often it served since the start."})
-	NetCacheClear = declare[NetCleared, egress.CacheStats](Spec{Name: "net.cache.clear", Method: http.MethodDelete, Path: "/api/net/cache", Access: Admin, Tag: "Outbound HTTP", Doc: "Forget the answers that are kept, of one app or of all, and show what is left."})
-
-	SecretPage   = declare[NetList, []Secret](Spec{Name: "secret.list", Method: http.MethodGet, Path: "/api/secrets", Access: Read, Tag: "Outbound HTTP", Doc: "List the secrets of outbound calls, without their values."})
-	SecretPut    = declare[SecretSet, SecretDone](Spec{Name: "secret.set", Weight: activity.Security, Method: http.MethodPut, Path: "/api/secrets/{secret}", Access: Admin, Tag: "Outbound HTTP", Doc: "Give functions a credential for one domain, which they name and never see. One of the same name and app is replaced."})
-	SecretChange = declare[SecretRotate, Secret](Spec{Name: "secret.rotate", Weight: activity.Security, Method: http.MethodPost, Path: "/api/secrets/{secret}/rotate", Access: Admin, Tag: "Outbound HTTP", Doc: "Give a secret a new value, and change nothing else of it."})
-	SecretRemove = declare[SecretRef, Secret](Spec{Name: "secret.remove", Weight: activity.Security, Method: http.MethodDelete, Path: "/api/secrets/{secret}", Access: Admin, Tag: "Outbound HTTP", Doc: "Take a secret back. Functions that name it fail from then on."})
-)

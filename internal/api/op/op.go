@@ -35,21 +35,37 @@ func (a Access) String() string {
 	return [...]string{"nobody", "owner", "admin", "deploy", "read", "logs", "data", "metrics", "anyone"}[a]
 }
 
+// Touches tells what is derived from the state that an operation changes, and has to be brought up to date after it.
+// The zero value is a mistake: an operation that forgets to say counts as one that touches anything.
+type Touches uint8
+
+// What an operation touches.
+const (
+	Nothing  Touches = 1 << iota // it reads
+	Itself                       // what it changes; nothing else is derived from that
+	Routes                       // where hosts lead, and what is served there
+	Limits                       // the limits and settings in force
+	Net                          // what functions may reach, and with which secrets
+	Anything = Routes | Limits | Net
+)
+
+// Has reports whether what is touched includes some of other.
+func (t Touches) Has(other Touches) bool { return t == 0 || t&other != 0 }
+
 // Spec is what is known of an operation without its types.
 type Spec struct {
 	Name    string // noun.verb
 	Method  string
 	Path    string // pattern of http.ServeMux
 	Access  Access
+	Touches Touches
 	Doc     string // one sentence
-	MaxBody int64  // largest JSON body in bytes; 0 = 1 MiB
-	Bare    bool   // the response is the document itself, not wrapped in {"data": …}
-	Tag     string // heading in the documents
-	Media   string // type of the response where it is a Stream
-	Reads   bool   // changes nothing, though the method says that it may: its request is too long for an address
 
-	// What the activity log says of it: every operation that changes something writes an entry.
-	Weight   activity.Weight // 0 = by its access
+	// What few operations need, set by options.
+	MaxBody  int64           // largest JSON body in bytes; 0 = 1 MiB
+	Bare     bool            // the response is the document itself, not wrapped in {"data": …}
+	Media    string          // type of the response where it is a Stream
+	Weight   activity.Weight // of its entry in the activity log; 0 = by its access
 	Resource string          // type of what it changes; "" = the noun of its name
 
 	Req, Res reflect.Type
@@ -64,17 +80,33 @@ type Page[T any] struct {
 	Next  string // cursor of the next page; "" = this is the last
 }
 
+// List asks for one page.
+type List struct {
+	Cursor string `query:"cursor" desc:"where the page begins: the next of the page before"`
+	Limit  int    `query:"limit" desc:"how many, 1 to 1000; 100 when absent"`
+}
+
 // None is a request or a response without content.
 type None struct{}
 
-// declare completes a Spec with its types.
-func declare[Req, Res any](s Spec) Op[Req, Res] {
+// declare makes an operation of what the table says of it.
+func declare[Req, Res any](name, method, path string, access Access, touches Touches, doc string, options ...func(*Spec)) Op[Req, Res] {
+	s := Spec{Name: name, Method: method, Path: path, Access: access, Touches: touches, Doc: doc}
 	s.Req, s.Res = reflect.TypeFor[Req](), reflect.TypeFor[Res]()
+	for _, set := range options {
+		set(&s)
+	}
 	return Op[Req, Res]{s}
 }
 
-// Mutates says whether the operation may change the state of the instance.
-func (s Spec) Mutates() bool { return s.Method != "GET" && s.Method != "HEAD" && !s.Reads }
+func weight(w activity.Weight) func(*Spec)  { return func(s *Spec) { s.Weight = w } }
+func about(resourceType string) func(*Spec) { return func(s *Spec) { s.Resource = resourceType } }
+func maxBody(bytes int64) func(*Spec)       { return func(s *Spec) { s.MaxBody = bytes } }
+func streams(mediaType string) func(*Spec)  { return func(s *Spec) { s.Media = mediaType } }
+func bare(s *Spec)                          { s.Bare = true }
+
+// Mutates reports whether the operation may change the state of the instance, or is recorded as if it did.
+func (s Spec) Mutates() bool { return s.Touches != Nothing }
 
 // Repeats says whether an Idempotency-Key makes the operation safe to repeat: it changes something, and its request is
 // not a stream that is gone once it was read.
@@ -121,13 +153,48 @@ func (s Spec) EntryWeight() activity.Weight {
 	return activity.UserAction
 }
 
-// ResourceType is the type of what it is about: what stands before the dot of its name, unless it says otherwise.
+// ResourceType is the type of what it is about: the noun of its name, unless it says otherwise.
 func (s Spec) ResourceType() string {
 	if s.Resource != "" {
 		return s.Resource
 	}
+	return s.noun()
+}
+
+func (s Spec) noun() string {
 	noun, _, _ := strings.Cut(s.Name, ".")
 	return noun
+}
+
+// Tag is its heading in the documents.
+func (s Spec) Tag() string {
+	switch s.noun() {
+	case "app":
+		return "Apps"
+	case "alias":
+		return "Aliases"
+	case "domain":
+		return "Domains"
+	case "deployment", "upload", "deploy", "file":
+		return "Deployments"
+	case "env":
+		return "Environment"
+	case "server", "database":
+		return "Server"
+	case "key", "caller":
+		return "Keys"
+	case "sql":
+		return "SQL"
+	case "schema":
+		return "Documents"
+	case "system", "limits", "settings":
+		return "System"
+	case "log":
+		return "Activity log"
+	case "net", "secret":
+		return "Outbound HTTP"
+	}
+	return ""
 }
 
 // PathNames are the names of the values in its path, in order.

@@ -60,7 +60,7 @@ var atTheRoot = []string{"/metrics", "/healthz", "/readyz"}
 func TestEveryOperationIsComplete(t *testing.T) {
 	names, places := map[string]bool{}, map[string]bool{}
 	for _, s := range All() {
-		if s.Name == "" || s.Method == "" || !strings.HasPrefix(s.Path, "/api/") && !slices.Contains(atTheRoot, s.Path) || s.Doc == "" || s.Tag == "" {
+		if s.Name == "" || s.Method == "" || !strings.HasPrefix(s.Path, "/api/") && !slices.Contains(atTheRoot, s.Path) || s.Doc == "" || s.Tag() == "" || s.Touches == 0 {
 			t.Errorf("%s is not complete: %+v", s.Name, s)
 		}
 		if s.Access == Nobody {
@@ -73,6 +73,22 @@ func TestEveryOperationIsComplete(t *testing.T) {
 		if s.Mutates() && s.Access == Anyone {
 			t.Errorf("%s changes the instance and anyone may call it", s.Name)
 		}
+	}
+}
+
+// An operation that forgot to refresh what it changed served old routes.
+func TestOperationsThatReadTouchNothing(t *testing.T) {
+	reads := map[string]bool{"net.test": true, "file.fetch": true} // too long a request for an address
+	for _, s := range All() {
+		if want := s.Method == get || reads[s.Name]; want != (s.Touches == Nothing) {
+			t.Errorf("%s %s: touches %b", s.Method, s.Name, s.Touches)
+		}
+		if s.Touches != Nothing && s.Touches != Itself && s.Touches&(Nothing|Itself) != 0 {
+			t.Errorf("%s touches nothing or only itself, and more", s.Name)
+		}
+	}
+	if !Touches(0).Has(Routes) || Nothing.Has(Anything) || Itself.Has(Anything) || !Anything.Has(Net) || Net.Has(Routes) {
+		t.Error("Has")
 	}
 }
 
@@ -102,7 +118,7 @@ type sampleRequest struct {
 	Map   map[string]string `json:"map"`
 }
 
-var sample = declare[sampleRequest, Page[string]](Spec{Name: "sample", Method: http.MethodPost, Path: "/api/{app}/x"})
+var sample = declare[sampleRequest, Page[string]]("sample", post, "/api/{app}/x", Anyone, Itself, "")
 
 // serve runs one exchange between NewRequest, Parse, WriteResult and Decode.
 func serve[Req, Res any](t *testing.T, o Op[Req, Res], r *http.Request, answer func(Req) (Res, error)) (Res, error) {
@@ -150,7 +166,7 @@ type wholeRequest struct {
 }
 
 func TestARequestWhoseBodyIsOneFieldArrivesAsItWasSent(t *testing.T) {
-	whole := declare[wholeRequest, []string](Spec{Name: "whole", Method: http.MethodPatch, Path: "/api/x"})
+	whole := declare[wholeRequest, []string]("whole", patch, "/api/x", Anyone, Itself, "")
 	sent := wholeRequest{App: "a", Values: map[string]json.RawMessage{"App": json.RawMessage(`1`), "b": json.RawMessage(`{"c":null}`)}}
 	r, err := whole.NewRequest(context.Background(), "http://h", sent)
 	if err != nil {
@@ -177,7 +193,7 @@ func TestAnEmptyListIsAListAndNotNull(t *testing.T) {
 	for name, write := range map[string]func(http.ResponseWriter) error{
 		"page": func(w http.ResponseWriter) error { return sample.WriteResult(w, Page[string]{}) },
 		"slice": func(w http.ResponseWriter) error {
-			return declare[None, []string](Spec{}).WriteResult(w, []string(nil))
+			return declare[None, []string]("", get, "", Anyone, Nothing, "").WriteResult(w, []string(nil))
 		},
 	} {
 		w := httptest.NewRecorder()

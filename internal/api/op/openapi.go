@@ -50,7 +50,7 @@ func (g *generator) operation(s Spec) map[string]any {
 	o := map[string]any{
 		"operationId": s.Name,
 		"summary":     s.Doc,
-		"tags":        []string{s.Tag},
+		"tags":        []string{s.Tag()},
 		"x-access":    s.Access.String(),
 		"responses": map[string]any{
 			"200":     map[string]any{"description": "Done.", "content": g.content(s)},

@@ -1,11 +1,6 @@
 package op
 
-import (
-	"encoding/json"
-	"net/http"
-
-	"fazt/internal/activity"
-)
+import "encoding/json"
 
 // Statement is one SQL statement.
 type Statement struct {
@@ -21,9 +16,3 @@ type Rows struct {
 	Changes   int                 `json:"changes" desc:"rows that were inserted, changed or deleted"`
 	Truncated string              `json:"truncated" desc:"why there are more rows than these: rows or bytes; empty when these are all"`
 }
-
-// The operations on the database as a whole.
-var (
-	SQLQuery = declare[Statement, Rows](Spec{Name: "sql.query", Method: http.MethodPost, Path: "/api/sql/query", Access: Admin, Tag: "SQL", Doc: "Run one statement that reads. Password hashes, values of variables and other secrets read as null."})
-	SQLWrite = declare[Statement, Rows](Spec{Name: "sql.write", Weight: activity.Data, Method: http.MethodPost, Path: "/api/sql/write", Access: Owner, Tag: "SQL", Doc: "Run one statement that changes rows, in a transaction. The schema and who may sign in cannot be changed."})
-)

@@ -2,183 +2,141 @@ package op
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
-	"time"
 
 	"fazt/internal/activity"
-	"fazt/internal/apps"
+	"fazt/internal/egress"
 	"fazt/internal/hosting"
-	"fazt/internal/storage"
+	"fazt/internal/system"
 )
 
-// App is an app as the control API shows it.
-type App struct {
-	AppFacts
-	Live      *hosting.Deployment `json:"live"` // null = nothing is live yet
-	Stats     hosting.Stats       `json:"stats"`
-	Usage     storage.Usage       `json:"usage"`
-	Variables int                 `json:"variables"` // of the environment
-	Needs     []Need              `json:"needs"`     // what the fazt.json of the live deployment asks for and nobody granted
-}
+const (
+	get   = http.MethodGet
+	post  = http.MethodPost
+	put   = http.MethodPut
+	patch = http.MethodPatch
+	del   = http.MethodDelete
+)
 
-// AppRef names an app by its name or id.
-type AppRef struct {
-	App string `path:"app" desc:"name or id of the app"`
-}
-
-// List asks for one page.
-type List struct {
-	Cursor string `query:"cursor" desc:"where the page begins: the next of the page before"`
-	Limit  int    `query:"limit" desc:"how many, 1 to 1000; 100 when absent"`
-}
-
-// AppPage asks for one page of what belongs to an app.
-type AppPage struct {
-	App string `path:"app" desc:"name or id of the app"`
-	List
-}
-
-// Deployment is a deployment with the address it is seen at.
-type Deployment struct {
-	hosting.Deployment
-	URL     string `json:"url"`         // of the app when live, else of its preview
-	Preview string `json:"preview_url"` // where this deployment alone is seen, whatever is live
-}
-
-// UploadBegin announces a deployment.
-type UploadBegin struct {
-	App    string       `path:"app" desc:"name of the app; made by the commit if there is none"`
-	DryRun bool         `query:"dry_run" desc:"only tell what would be sent"`
-	Plan   hosting.Plan `json:"plan"`
-}
-
-// UploadContent sends the content the instance lacks.
-type UploadContent struct {
-	Upload string    `path:"upload" desc:"id of the upload"`
-	Body   io.Reader `body:"stream" desc:"a zstd-compressed tar stream; entries are named by their SHA-256"`
-}
-
-// UploadRef names an upload.
-type UploadRef struct {
-	Upload string `path:"upload" desc:"id of the upload"`
-}
-
-// Deployed is the outcome of a commit.
-type Deployed struct {
-	App        apps.App   `json:"app"`
-	Deployment Deployment `json:"deployment"`
-	Preview    bool       `json:"preview"` // not live: seen at its preview address only
-	Warnings   []string   `json:"warnings"`
-	Needs      []Need     `json:"needs"` // what its fazt.json asks for and nobody granted
-}
-
-// Rollback says which deployment goes live.
-type Rollback struct {
-	App string `path:"app" desc:"name or id of the app"`
-	To  int    `json:"to" desc:"number of the deployment; 0 = the one that was made before the live one"`
-}
-
-// Removal is what a removal takes, or would take, with it.
-type Removal struct {
-	App apps.App `json:"app"`
-	apps.Addresses
-	SplitLosses []apps.SplitLoss `json:"split_losses"` // how the splits go on without it
-	Deployments int              `json:"deployments"`
-	Stats       hosting.Stats    `json:"stats"`
-	Keys        int              `json:"keys"`    // entries of the key-value store
-	Net         []string         `json:"net"`     // domains that it alone may reach
-	Secrets     []string         `json:"secrets"` // that are for it alone
-}
-
-// EnvSet sets variables of an app.
-type EnvSet struct {
-	App    string            `path:"app" desc:"name or id of the app"`
-	Values map[string]string `json:"values"`
-}
-
-// EnvUnset removes variables of an app.
-type EnvUnset struct {
-	App   string   `path:"app" desc:"name or id of the app"`
-	Names []string `query:"name" desc:"the variables to remove"`
-}
-
-// EnvVariable is a variable without its value.
-type EnvVariable struct {
-	Name      string    `json:"name"`
-	Length    int       `json:"length"` // of the value, in bytes
-	UpdatedAt time.Time `json:"updated_at"`
-}
-
-// ServerInit gives a new instance its owner and its domain.
-type ServerInit struct {
-	Owner    string `json:"owner"`
-	Password string `json:"password"`
-	Domain   string `json:"domain" desc:"apps are served below it; unchanged when empty"`
-}
-
-// ServerStatus is how an instance is doing.
-type ServerStatus struct {
-	Version   string    `json:"version"`
-	Running   bool      `json:"running"` // false: asked of a database no server has open
-	PID       int       `json:"pid"`     // 0: of a server that runs and cannot be reached
-	StartedAt time.Time `json:"started_at"`
-	Database  string    `json:"database"`
-	Bytes     int64     `json:"bytes"` // of the database file
-	Domain    string    `json:"domain"`
-	Listen    []string  `json:"listen"`
-	Apps      int       `json:"apps"`
-	Owner     bool      `json:"owner"` // whether the instance has an owner with a password
-	VMs       int       `json:"vms"`
-	Queued    int       `json:"queued_writes"`
-}
-
-// The operations, one line each. Forgetting the access closes the operation.
+// The operations: name, method, path, access, what a change touches, doc. The variable, the name and the method of
+// package api that carries it out share one stem. An operation that forgets its access is closed.
 var (
-	AppList     = declare[List, Page[AppItem]](Spec{Name: "app.list", Method: http.MethodGet, Path: "/api/apps", Access: Read, Tag: "Apps", Doc: "List the apps in the order of their names."})
-	AppGet      = declare[AppRef, App](Spec{Name: "app.get", Method: http.MethodGet, Path: "/api/apps/{app}", Access: Read, Tag: "Apps", Doc: "Show one app."})
-	AppRemoval  = declare[AppRef, Removal](Spec{Name: "app.removal", Method: http.MethodGet, Path: "/api/apps/{app}/removal", Access: Read, Tag: "Apps", Doc: "Show what removing an app would take with it."})
-	AppRemove   = declare[AppRef, Removal](Spec{Name: "app.remove", Method: http.MethodDelete, Path: "/api/apps/{app}", Access: Admin, Tag: "Apps", Doc: "Remove an app with its deployments, aliases, domains, environment and data. Splits go on without it."})
-	AppRollback = declare[Rollback, Deployment](Spec{Name: "app.rollback", Method: http.MethodPost, Path: "/api/apps/{app}/rollback", Access: Deploy, Tag: "Apps", Doc: "Make an earlier deployment the live one, or a later one again."})
-	AppResume   = declare[AppRef, App](Spec{Name: "app.resume", Method: http.MethodPost, Path: "/api/apps/{app}/resume", Access: Deploy, Tag: "Apps", Doc: "Let the function of an app run again that was stopped because runs of it could not be ended."})
+	AppList       = declare[List, Page[AppItem]]("app.list", get, "/api/apps", Read, Nothing, "List the apps in the order of their names.")
+	AppGet        = declare[AppRef, App]("app.get", get, "/api/apps/{app}", Read, Nothing, "Show one app.")
+	AppRemoval    = declare[AppRef, Removal]("app.removal", get, "/api/apps/{app}/removal", Read, Nothing, "Show what removing an app would take with it.")
+	AppRemove     = declare[AppRef, Removal]("app.remove", del, "/api/apps/{app}", Admin, Anything, "Remove an app with its deployments, aliases, domains, environment and data. Splits go on without it.")
+	AppRename     = declare[AppNewName, Renamed]("app.rename", post, "/api/apps/{app}/rename", Admin, Routes, "Give an app another name. Its host label moves; deployments, data, environment, log and keys stay.")
+	AppFork       = declare[Fork, App]("app.fork", post, "/api/apps/{app}/fork", Admin, Routes, "Make a new app with the live deployment of another. Content is shared and aliases are not copied.")
+	AppRollback   = declare[Rollback, Deployment]("app.rollback", post, "/api/apps/{app}/rollback", Deploy, Routes, "Make an earlier deployment the live one, or a later one again.")
+	AppResume     = declare[AppRef, App]("app.resume", post, "/api/apps/{app}/resume", Deploy, Routes, "Let the function of an app run again that was stopped because runs of it could not be ended.")
+	AppLogs       = declare[LogQuery, Stream]("app.logs", get, "/api/apps/{app}/logs", Logs, Nothing, "Read what the functions of an app printed, oldest first, one JSON object a line.", streams("application/x-ndjson"))
+	AppLogsFollow = declare[LogFollow, Stream]("app.logs.follow", get, "/api/apps/{app}/logs/follow", Logs, Nothing, "Follow what the functions of an app print, live, as server-sent events; begins with the newest lines.", streams(eventStream))
 
-	DeploymentPage = declare[AppPage, Page[Deployment]](Spec{Name: "deployment.list", Method: http.MethodGet, Path: "/api/apps/{app}/deployments", Access: Read, Tag: "Deployments", Doc: "List the deployments of an app, newest first."})
-	UploadStart    = declare[UploadBegin, hosting.Upload](Spec{Name: "upload.begin", Weight: activity.System, Resource: "app", Method: http.MethodPost, Path: "/api/apps/{app}/uploads", Access: Deploy, Tag: "Deployments", MaxBody: 64 << 20, Doc: "Announce a deployment and learn which content is missing. The same plan again resumes its upload."})
-	UploadSend     = declare[UploadContent, hosting.Received](Spec{Name: "upload.send", Weight: activity.System, Method: http.MethodPut, Path: "/api/uploads/{upload}/content", Access: Deploy, Tag: "Deployments", Doc: "Send missing content. What arrived whole stays, so that a cut-off upload goes on where it ended."})
-	UploadCommit   = declare[UploadRef, Deployed](Spec{Name: "upload.commit", Resource: "app", Method: http.MethodPost, Path: "/api/uploads/{upload}/commit", Access: Deploy, Tag: "Deployments", Doc: "Compile the function, make the deployment and put it live. Safe to repeat."})
+	AliasList   = declare[List, Page[Alias]]("alias.list", get, "/api/aliases", Read, Nothing, "List the aliases in the order of their names.")
+	AliasGet    = declare[AliasRef, AliasDetail]("alias.get", get, "/api/aliases/{alias}", Read, Nothing, "Show one alias, and the apps that nothing else leads to.")
+	AliasSet    = declare[AliasTarget, AliasChange]("alias.set", put, "/api/aliases/{alias}", Admin, Routes, "Lead an alias to an app, a redirect or a split, or reserve it. Refused, with the apps in details.unreachable, when an app would be left without any address, unless forced.")
+	AliasSwap   = declare[AliasPair, []Alias]("alias.swap", post, "/api/aliases/{alias}/swap", Admin, Routes, "Exchange where two aliases lead, at once.")
+	AliasRemove = declare[AliasDrop, AliasGone]("alias.remove", del, "/api/aliases/{alias}", Admin, Routes, "Free an alias. Refused, with the apps in details.unreachable, when an app would be left without any address, unless forced.")
 
-	EnvList   = declare[AppPage, Page[EnvVariable]](Spec{Name: "env.list", Method: http.MethodGet, Path: "/api/apps/{app}/env", Access: Read, Tag: "Environment", Doc: "List the variables of an app in the order of their names, without their values."})
-	EnvChange = declare[EnvSet, []EnvVariable](Spec{Name: "env.set", Weight: activity.Configuration, Method: http.MethodPatch, Path: "/api/apps/{app}/env", Access: Deploy, Tag: "Environment", Doc: "Set variables of an app. Functions see them from the next request on."})
-	EnvRemove = declare[EnvUnset, []EnvVariable](Spec{Name: "env.unset", Weight: activity.Configuration, Method: http.MethodDelete, Path: "/api/apps/{app}/env", Access: Deploy, Tag: "Environment", Doc: "Remove variables of an app."})
+	DomainList   = declare[List, Page[Domain]]("domain.list", get, "/api/domains", Read, Nothing, "List the domains in the order of their names.")
+	DomainGet    = declare[DomainRef, DomainDetail]("domain.get", get, "/api/domains/{host}", Read, Nothing, "Show one domain.")
+	DomainAdd    = declare[DomainTarget, Domain]("domain.add", put, "/api/domains/{host}", Admin, Routes, "Lead a whole host name to an app.")
+	DomainCheck  = declare[DomainRef, DomainState]("domain.check", get, "/api/domains/{host}/check", Read, Nothing, "Resolve a domain and tell whether it points to this instance, and what to set if not.")
+	DomainRemove = declare[DomainDrop, DomainGone]("domain.remove", del, "/api/domains/{host}", Admin, Routes, "Take a host name from its app. Refused, with the apps in details.unreachable, when the app would be left without any address, unless forced.")
 
-	ServerSetup   = declare[ServerInit, ServerStatus](Spec{Name: "server.init", Weight: activity.Security, Method: http.MethodPost, Path: "/api/server/init", Access: Owner, Tag: "Server", Doc: "Give a new instance its owner and its domain."})
-	ServerState   = declare[None, ServerStatus](Spec{Name: "server.status", Method: http.MethodGet, Path: "/api/server", Access: Read, Tag: "Server", Doc: "Show how the instance is doing."})
-	ServerStop    = declare[None, ServerStatus](Spec{Name: "server.stop", Weight: activity.System, Method: http.MethodPost, Path: "/api/server/stop", Access: Owner, Tag: "Server", Doc: "Finish running requests and stop the server."})
-	ServerRestart = declare[None, ServerStatus](Spec{Name: "server.restart", Weight: activity.System, Method: http.MethodPost, Path: "/api/server/restart", Access: Owner, Tag: "Server", Doc: "Finish running requests and replace the server by a fresh process on the same sockets. Nobody is refused meanwhile."})
+	DeploymentList = declare[AppPage, Page[Deployment]]("deployment.list", get, "/api/apps/{app}/deployments", Read, Nothing, "List the deployments of an app, newest first.")
+	DeploymentGet  = declare[DeploymentRef, Deployment]("deployment.get", get, "/api/apps/{app}/deployments/{deployment}", Read, Nothing, "Show one deployment of an app.")
+	UploadBegin    = declare[UploadPlan, hosting.Upload]("upload.begin", post, "/api/apps/{app}/uploads", Deploy, Itself, "Announce a deployment and learn which content is missing. The same plan again resumes its upload.", weight(activity.System), about("app"), maxBody(64<<20))
+	UploadSend     = declare[UploadContent, hosting.Received]("upload.send", put, "/api/uploads/{upload}/content", Deploy, Itself, "Send missing content. What arrived whole stays, so that a cut-off upload goes on where it ended.", weight(activity.System))
+	UploadCommit   = declare[UploadRef, Deployed]("upload.commit", post, "/api/uploads/{upload}/commit", Deploy, Routes, "Compile the function, make the deployment and put it live. Safe to repeat.", about("app"))
+	DeployArchive  = declare[ArchiveDeploy, Deployed]("deploy.archive", post, "/api/deploy", Deploy, Routes, "Deploy a zip or tar.gz: the form fields app, message, preview and spa, and last file. A folder that everything lies in is taken off.", about("app"))
 
-	ManifestSchema = declare[None, json.RawMessage](Spec{Name: "schema.manifest", Method: http.MethodGet, Path: "/api/schema/fazt.json", Access: Anyone, Bare: true, Tag: "Documents", Doc: "The JSON Schema of fazt.json."})
-	OpenAPI        = declare[None, json.RawMessage](Spec{Name: "schema.openapi", Method: http.MethodGet, Path: "/api/openapi.json", Access: Anyone, Bare: true, Tag: "Documents", Doc: "This API as an OpenAPI document."})
+	FileList  = declare[FilePage, Page[hosting.Listed]]("file.list", get, "/api/apps/{app}/deployments/{deployment}/files", Read, Nothing, "List the files of a deployment in the order of their paths, those that are never served included.")
+	FileRead  = declare[FileRef, Stream]("file.read", get, "/api/apps/{app}/deployments/{deployment}/file", Read, Nothing, "Read one file of a deployment, byte for byte.", streams("application/octet-stream"))
+	FileFetch = declare[FilePull, Stream]("file.fetch", post, "/api/apps/{app}/deployments/{deployment}/content", Read, Nothing, "Fetch content of a deployment in one go: a zstd-compressed tar stream whose entries are named by their SHA-256.", maxBody(64<<20), streams("application/zstd"))
+
+	EnvList  = declare[AppPage, Page[EnvVariable]]("env.list", get, "/api/apps/{app}/env", Read, Nothing, "List the variables of an app in the order of their names, without their values.")
+	EnvSet   = declare[EnvValues, []EnvVariable]("env.set", patch, "/api/apps/{app}/env", Deploy, Routes, "Set variables of an app. Functions see them from the next request on.", weight(activity.Configuration))
+	EnvUnset = declare[EnvNames, []EnvVariable]("env.unset", del, "/api/apps/{app}/env", Deploy, Routes, "Remove variables of an app.", weight(activity.Configuration))
+
+	ServerInit      = declare[ServerOwner, ServerState]("server.init", post, "/api/server/init", Owner, Anything, "Give a new instance its owner and its domain.", weight(activity.Security))
+	ServerStatus    = declare[None, ServerState]("server.status", get, "/api/server", Read, Nothing, "Show how the instance is doing.")
+	ServerStop      = declare[None, ServerState]("server.stop", post, "/api/server/stop", Owner, Itself, "Finish running requests and stop the server.", weight(activity.System))
+	ServerRestart   = declare[None, ServerState]("server.restart", post, "/api/server/restart", Owner, Itself, "Finish running requests and replace the server by a fresh process on the same sockets. Nobody is refused meanwhile.", weight(activity.System))
+	ServerCalibrate = declare[Calibrate, system.Measured]("server.calibrate", post, "/api/server/calibrate", Admin, Limits, "Measure what the instance can carry, and keep it as limits.capacity. It is under full load meanwhile.")
+
+	DatabaseCheck  = declare[DatabaseChecks, DatabaseFaults]("database.check", post, "/api/database/check", Admin, Itself, "Look through the whole database file for damage, while it is in use.", weight(activity.System))
+	DatabaseBackup = declare[Backup, BackedUp]("database.backup", post, "/api/database/backup", Owner, Itself, "Copy the database to a file on the machine of the instance, while it is in use. The copy is looked through before it gets its name.", weight(activity.Security))
+	DatabaseFetch  = declare[None, Stream]("database.fetch", post, "/api/database/fetch", Admin, Itself, "Fetch a copy of the database as it is now, with everything in it but the key of the secrets. Look through it before relying on it.", weight(activity.Security), streams("application/vnd.sqlite3"))
+
+	KeyCreate = declare[KeyNew, KeyMade]("key.create", post, "/api/keys", Admin, Itself, "Make an API key. Its token is shown this once. A key can make none with the scope admin, and none that outlives it.", weight(activity.Security))
+	KeyList   = declare[List, Page[Key]]("key.list", get, "/api/keys", Admin, Nothing, "List the API keys in force, without their tokens.")
+	KeyRevoke = declare[KeyRef, Key]("key.revoke", del, "/api/keys/{key}", Admin, Itself, "Revoke an API key and those that were made with it. It is over at once.", weight(activity.Security))
+	CallerGet = declare[None, Caller]("caller.get", get, "/api/whoami", Anyone, Nothing, "Show who is asking, as the instance sees it.")
+
+	SQLQuery = declare[Statement, Rows]("sql.query", post, "/api/sql/query", Admin, Itself, "Run one statement that reads. Password hashes, values of variables and other secrets read as null.")
+	SQLWrite = declare[Statement, Rows]("sql.write", post, "/api/sql/write", Owner, Anything, "Run one statement that changes rows, in a transaction. The schema and who may sign in cannot be changed.", weight(activity.Data))
+
+	SchemaManifest = declare[None, json.RawMessage]("schema.manifest", get, "/api/schema/fazt.json", Anyone, Nothing, "The JSON Schema of fazt.json.", bare)
+	SchemaOpenAPI  = declare[None, json.RawMessage]("schema.openapi", get, "/api/openapi.json", Anyone, Nothing, "This API as an OpenAPI document.", bare)
+
+	SystemHealth  = declare[None, Health]("system.health", get, "/api/system/health", Read, Nothing, "Show how the running instance is doing: memory, database, queues, functions.")
+	SystemMetrics = declare[None, Stream]("system.metrics", get, "/metrics", Metrics, Nothing, "Read the counters of the running instance in the text format of Prometheus.", streams("text/plain; version=0.0.4; charset=utf-8"))
+	SystemHealthz = declare[None, State]("system.healthz", get, "/healthz", Anyone, Nothing, "Answer as long as the process lives.", bare)
+	SystemReadyz  = declare[None, State]("system.readyz", get, "/readyz", Anyone, Nothing, "Answer 200 while the instance can serve: the database answers, and nobody told it to stop. Else 503.", bare)
+
+	LimitsGet    = declare[LimitsOf, system.Limits]("limits.get", get, "/api/system/limits", Read, Nothing, "Show the limits in force, in their groups.")
+	LimitsList   = declare[LimitsOf, LimitList]("limits.list", get, "/api/system/limits/list", Read, Nothing, "List the limits with their ranges, defaults, and who changed them when.")
+	LimitsSchema = declare[None, []system.Group]("limits.schema", get, "/api/system/limits/schema", Read, Nothing, "Describe the limits: label, explanation, unit, range, default. The same on every machine.")
+	LimitsSet    = declare[LimitsChange, []system.Changed]("limits.set", patch, "/api/system/limits", Admin, Limits, "Change limits, all or none. They are in force at once.", weight(activity.Configuration))
+
+	SettingsGet    = declare[None, system.Settings]("settings.get", get, "/api/system/settings", Read, Nothing, "Show the settings in force.")
+	SettingsList   = declare[None, SettingList]("settings.list", get, "/api/system/settings/list", Read, Nothing, "List the settings with where their values come from, and who changed them when.")
+	SettingsSchema = declare[None, []system.Group]("settings.schema", get, "/api/system/settings/schema", Read, Nothing, "Describe the settings. The same on every machine.")
+	SettingsSet    = declare[SettingsChange, []system.Changed]("settings.set", patch, "/api/system/settings", Admin, Limits, "Change settings, all or none. The answer says which of them take a restart, and which a flag or the environment hides.", weight(activity.Configuration))
+
+	LogList    = declare[ActivityList, Page[activity.Entry]]("log.list", get, "/api/logs", Logs, Nothing, "List who did what, newest first.")
+	LogStats   = declare[ActivityFilter, activity.Stats]("log.stats", get, "/api/logs/stats", Logs, Nothing, "Count the entries of the activity log by weight and result.")
+	LogExport  = declare[ActivityFilter, Stream]("log.export", get, "/api/logs/export", Logs, Nothing, "Read all entries of the activity log, newest first, one JSON object a line.", streams("application/x-ndjson"))
+	LogTail    = declare[ActivityTail, Stream]("log.tail", get, "/api/logs/tail", Logs, Nothing, "Follow the activity log live, as server-sent events whose data are entries.", streams(eventStream))
+	LogCleanup = declare[ActivityCleanup, ActivityRemoved]("log.cleanup", del, "/api/logs", Admin, Itself, "Remove entries of the activity log. Without force they are only counted.", weight(activity.Security))
+
+	NetList       = declare[NetOf, []NetEntry]("net.list", get, "/api/net/entries", Read, Nothing, "List the domains that functions may reach.")
+	NetGet        = declare[NetRef, NetEntry]("net.get", get, "/api/net/entries/{domain}", Read, Nothing, "Show the entry of a domain.")
+	NetAllow      = declare[NetGrant, NetAllowed]("net.allow", post, "/api/net/entries", Admin, Net, "Allow functions to reach a domain. An entry of the same domain and app is replaced. In force at once.", weight(activity.Security))
+	NetRemove     = declare[NetRef, NetEntry]("net.remove", del, "/api/net/entries/{domain}", Admin, Net, "Allow a domain no longer. In force at once.", weight(activity.Security))
+	NetTest       = declare[NetCall, NetVerdict]("net.test", post, "/api/net/test", Read, Nothing, "Tell whether a call of an app would be let out, which entry decides, and why. The name is looked up; no request is sent.")
+	NetLogs       = declare[NetLogPage, Page[NetAttempt]]("net.logs", get, "/api/net/log", Logs, Nothing, "List what functions tried to reach, newest first: every hop, and what was refused too.")
+	NetLogsFollow = declare[NetTail, Stream]("net.logs.follow", get, "/api/net/log/follow", Logs, Nothing, "Follow live what functions try to reach, as server-sent events.", streams(eventStream))
+	NetStats      = declare[NetFilter, NetTotals]("net.stats", get, "/api/net/stats", Logs, Nothing, "Count calls, errors, bytes, times and cache hits by app and domain.")
+	NetCache      = declare[None, egress.CacheStats]("net.cache", get, "/api/net/cache", Read, Nothing, "Show what is kept of answers, and how often it served since the start.")
+	NetCacheClear = declare[NetCleared, egress.CacheStats]("net.cache.clear", del, "/api/net/cache", Admin, Itself, "Forget the answers that are kept, of one app or of all, and show what is left.")
+
+	SecretList   = declare[NetOf, []Secret]("secret.list", get, "/api/secrets", Read, Nothing, "List the secrets of outbound calls, without their values.")
+	SecretSet    = declare[SecretGrant, SecretDone]("secret.set", put, "/api/secrets/{secret}", Admin, Net, "Give functions a credential for one domain, which they name and never see. One of the same name and app is replaced.", weight(activity.Security))
+	SecretRotate = declare[SecretValue, Secret]("secret.rotate", post, "/api/secrets/{secret}/rotate", Admin, Net, "Give a secret a new value, and change nothing else of it.", weight(activity.Security))
+	SecretRemove = declare[SecretRef, Secret]("secret.remove", del, "/api/secrets/{secret}", Admin, Net, "Take a secret back. Functions that name it fail from then on.", weight(activity.Security))
 )
 
-// All is every operation, in the order of the documents.
+// All returns every operation, in the order of the documents.
 func All() []Spec {
 	return []Spec{
-		AppList.Spec, AppGet.Spec, AppRemoval.Spec, AppRemove.Spec, AppRollback.Spec, AppResume.Spec,
-		AppRename.Spec, AliasList.Spec, AliasGet.Spec, AliasSet.Spec, AliasSwap.Spec, AliasRemove.Spec,
+		AppList.Spec, AppGet.Spec, AppRemoval.Spec, AppRemove.Spec, AppRename.Spec, AppFork.Spec, AppRollback.Spec, AppResume.Spec, AppLogs.Spec, AppLogsFollow.Spec,
+		AliasList.Spec, AliasGet.Spec, AliasSet.Spec, AliasSwap.Spec, AliasRemove.Spec,
 		DomainList.Spec, DomainGet.Spec, DomainAdd.Spec, DomainCheck.Spec, DomainRemove.Spec,
-		DeploymentPage.Spec, UploadStart.Spec, UploadSend.Spec, UploadCommit.Spec, DeployArchive.Spec,
-		EnvList.Spec, EnvChange.Spec, EnvRemove.Spec,
-		ServerSetup.Spec, ServerState.Spec, ServerStop.Spec, ServerRestart.Spec, DatabaseCheck.Spec, DatabaseBackup.Spec, DatabaseFetch.Spec, ServerCalibrate.Spec,
-		KeyCreate.Spec, KeyPage.Spec, KeyRevoke.Spec, WhoAmI.Spec,
+		DeploymentList.Spec, DeploymentGet.Spec, UploadBegin.Spec, UploadSend.Spec, UploadCommit.Spec, DeployArchive.Spec,
+		FileList.Spec, FileRead.Spec, FileFetch.Spec,
+		EnvList.Spec, EnvSet.Spec, EnvUnset.Spec,
+		ServerInit.Spec, ServerStatus.Spec, ServerStop.Spec, ServerRestart.Spec, ServerCalibrate.Spec,
+		DatabaseCheck.Spec, DatabaseBackup.Spec, DatabaseFetch.Spec,
+		KeyCreate.Spec, KeyList.Spec, KeyRevoke.Spec, CallerGet.Spec,
 		SQLQuery.Spec, SQLWrite.Spec,
-		ManifestSchema.Spec, OpenAPI.Spec,
-		DeploymentGet.Spec, FilePage.Spec, FileRead.Spec, FileFetch.Spec,
-		AppLogs.Spec, AppFork.Spec,
-		SystemHealth.Spec, SystemMetrics.Spec, Healthz.Spec, Readyz.Spec,
+		SchemaManifest.Spec, SchemaOpenAPI.Spec,
+		SystemHealth.Spec, SystemMetrics.Spec, SystemHealthz.Spec, SystemReadyz.Spec,
 		LimitsGet.Spec, LimitsList.Spec, LimitsSchema.Spec, LimitsSet.Spec,
 		SettingsGet.Spec, SettingsList.Spec, SettingsSchema.Spec, SettingsSet.Spec,
-		AppLogsFollow.Spec, LogList.Spec, LogStats.Spec, LogExport.Spec, LogTail.Spec, LogCleanup.Spec,
-		NetPage.Spec, NetGet.Spec, NetSet.Spec, NetRemove.Spec, NetExplain.Spec, NetLogPage.Spec, NetLogFollow.Spec, NetSum.Spec, NetCache.Spec, NetCacheClear.Spec,
-		SecretPage.Spec, SecretPut.Spec, SecretChange.Spec, SecretRemove.Spec,
+		LogList.Spec, LogStats.Spec, LogExport.Spec, LogTail.Spec, LogCleanup.Spec,
+		NetList.Spec, NetGet.Spec, NetAllow.Spec, NetRemove.Spec, NetTest.Spec, NetLogs.Spec, NetLogsFollow.Spec, NetStats.Spec, NetCache.Spec, NetCacheClear.Spec,
+		SecretList.Spec, SecretSet.Spec, SecretRotate.Spec, SecretRemove.Spec,
 	}
 }

@@ -1,0 +1,26 @@
+package op
+
+import "time"
+
+// ServerOwner gives a new instance its owner and its domain.
+type ServerOwner struct {
+	Owner    string `json:"owner"`
+	Password string `json:"password"`
+	Domain   string `json:"domain" desc:"apps are served below it; unchanged when empty"`
+}
+
+// ServerState is how an instance is doing.
+type ServerState struct {
+	Version   string    `json:"version"`
+	Running   bool      `json:"running"` // false: asked of a database no server has open
+	PID       int       `json:"pid"`     // 0: of a server that runs and cannot be reached
+	StartedAt time.Time `json:"started_at"`
+	Database  string    `json:"database"`
+	Bytes     int64     `json:"bytes"` // of the database file
+	Domain    string    `json:"domain"`
+	Listen    []string  `json:"listen"`
+	Apps      int       `json:"apps"`
+	Owner     bool      `json:"owner"` // whether the instance has an owner with a password
+	VMs       int       `json:"vms"`
+	Queued    int       `json:"queued_writes"`
+}
