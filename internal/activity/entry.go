@@ -8,7 +8,8 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
-	"unicode/utf8"
+
+	"fazt/internal/limitio"
 )
 
 // Weight says how much an entry matters: the least weighty go first when the log is full.
@@ -138,11 +139,7 @@ func (e *Entry) bound() {
 // cut shortens a text to so many bytes and makes it UTF-8.
 func cut(text string, most int) string {
 	if len(text) > most {
-		most -= len("…")
-		for most > 0 && !utf8.RuneStart(text[most]) {
-			most--
-		}
-		text = text[:most] + "…"
+		text = limitio.Cut(text, most-len("…")) + "…"
 	}
 	return strings.ToValidUTF8(text, "\uFFFD")
 }

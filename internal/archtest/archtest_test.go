@@ -18,7 +18,7 @@ import (
 var layers = map[string]int{
 	"internal/errs": 0, "internal/id": 0, "internal/schema": 0, "internal/timeout": 0, "internal/database": 0,
 	"internal/system": 0, "internal/activity": 0, "internal/listener": 0, "internal/output": 0,
-	"internal/share": 0, "internal/scratch": 0, "internal/hostname": 0,
+	"internal/share": 0, "internal/scratch": 0, "internal/hostname": 0, "internal/limitio": 0,
 
 	"internal/apps": 1, "internal/hosting": 1, "internal/storage": 1, "internal/runtime": 1, "internal/runtime/bind": 1,
 	"internal/runtime/web": 1, "internal/auth": 1, "internal/egress": 1,
@@ -38,7 +38,7 @@ var sideways = map[string][]string{
 	"internal/listener": {"internal/errs"},
 	"internal/output":   {"internal/errs"},
 	"internal/system":   {"internal/errs", "internal/schema", "internal/database", "internal/hostname"},
-	"internal/activity": {"internal/errs", "internal/database"},
+	"internal/activity": {"internal/errs", "internal/database", "internal/limitio"},
 	"internal/runtime":  {"internal/runtime/bind", "internal/runtime/web"},
 	"internal/api":      {"internal/api/op"},
 	"internal/client":   {},

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -14,6 +15,7 @@ import (
 	"fazt/internal/api/op"
 	"fazt/internal/client"
 	"fazt/internal/errs"
+	"fazt/internal/limitio"
 	"fazt/internal/output"
 )
 
@@ -182,8 +184,8 @@ func (c *command) envFile(path string) (map[string]string, error) {
 }
 
 func readMost(r io.Reader) (string, error) {
-	text, err := io.ReadAll(io.LimitReader(r, mostInput+1))
-	if err == nil && len(text) > mostInput {
+	text, err := limitio.ReadAll(r, mostInput)
+	if errors.Is(err, limitio.ErrTooLong) {
 		err = errs.New(errs.TooLarge, "it is longer than %d bytes", mostInput)
 	}
 	return string(text), err

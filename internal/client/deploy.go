@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/zstd"
 
 	"fazt/internal/api/op"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
+	"fazt/internal/limitio"
 )
 
 // Content opens files that were announced, for as long as they are being sent.
@@ -71,19 +73,19 @@ func deployOnce(ctx context.Context, c *Client, app string, plan hosting.Plan, c
 // send streams the missing content while it is read: nothing is held in memory but a window.
 func send(ctx context.Context, c *Client, u hosting.Upload, plan hosting.Plan, content Content, progress Progress) (sent int64, err error) {
 	reader, writer := io.Pipe()
-	counter := &counter{r: reader}
+	var counter atomic.Int64
 	failed := make(chan error, 1)
 	go func() {
 		err := pack(writer, u, plan, content, progress)
 		writer.CloseWithError(err)
 		failed <- err
 	}()
-	_, err = Call(ctx, c, op.UploadSend, op.UploadContent{Upload: u.ID, Body: counter})
+	_, err = Call(ctx, c, op.UploadSend, op.UploadContent{Upload: u.ID, Body: limitio.Counter{R: reader, N: &counter}})
 	reader.Close() // the instance may have answered before it read everything
 	if local := <-failed; local != nil && !errors.Is(local, io.ErrClosedPipe) {
-		return counter.n, local // what went wrong here says more than that the stream broke
+		return counter.Load(), local // what went wrong here says more than that the stream broke
 	}
-	return counter.n, err
+	return counter.Load(), err
 }
 
 func pack(w io.Writer, u hosting.Upload, plan hosting.Plan, content Content, progress Progress) error {
@@ -131,16 +133,4 @@ func packFile(t *tar.Writer, f hosting.Announced, content Content) error {
 		return errs.Wrap(errs.Conflict, err, "%s changed while it was being sent; nothing was deployed; try again", f.Path)
 	}
 	return err
-}
-
-// counter counts what goes out.
-type counter struct {
-	r io.Reader
-	n int64
-}
-
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	return n, err
 }

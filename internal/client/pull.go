@@ -20,6 +20,7 @@ import (
 	"fazt/internal/api/op"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
+	"fazt/internal/limitio"
 )
 
 const (
@@ -299,11 +300,11 @@ func (t *tree) place(name string, hash hosting.Hash, content io.Reader) error {
 		return fail(err)
 	}
 	sum := sha256.New()
-	source := &reader{r: content}
+	source := &limitio.Source{R: content} // tells a broken stream from a full disk
 	_, err = io.Copy(io.MultiWriter(file, sum), source)
 	switch closed := file.Close(); {
-	case source.err != nil:
-		err = broken(source.err)
+	case source.Err != nil:
+		err = broken(source.Err)
 	case err != nil || closed != nil:
 		err = fail(errors.Join(err, closed))
 	case hosting.Hash(sum.Sum(nil)) != hash:
@@ -316,20 +317,6 @@ func (t *tree) place(name string, hash hosting.Hash, content io.Reader) error {
 	}
 	_ = t.root.Remove(beside)
 	return err
-}
-
-// reader remembers how a source ended, to tell a broken stream from a full disk.
-type reader struct {
-	r   io.Reader
-	err error
-}
-
-func (r *reader) Read(p []byte) (int, error) {
-	n, err := r.r.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		r.err = err
-	}
-	return n, err
 }
 
 func cannotWrite(name string, err error) error {

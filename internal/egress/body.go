@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"github.com/andybalholm/brotli"
+
+	"fazt/internal/limitio"
 )
 
 // tooLarge is what reading past a limit says.
@@ -18,24 +20,9 @@ func tooLarge(what string) *fault {
 	return fail(CodeSize, what+" is larger than is allowed", what+" is larger than is allowed")
 }
 
-// bounded reads at most left bytes, and fails when there are more.
-type bounded struct {
-	from io.Reader
-	left int64
-	what string
-}
-
-func (b *bounded) Read(p []byte) (int, error) {
-	if b.left > 0 {
-		n, err := b.from.Read(p[:min(int64(len(p)), b.left)])
-		b.left -= int64(n)
-		return n, err
-	}
-	var probe [1]byte
-	if n, err := b.from.Read(probe[:]); n == 0 {
-		return 0, err
-	}
-	return 0, tooLarge(b.what)
+// bounded reads at most so many bytes, and fails when there are more.
+func bounded(r io.Reader, most int64, what string) io.Reader {
+	return limitio.Max(r, most, tooLarge(what))
 }
 
 // What the body of a call may be kept in memory for: to be sent again, when a connection that waited turns out to be closed,

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/net/http/httpguts"
+
+	"fazt/internal/limitio"
 )
 
 // hop is one request on the wire: the call itself, or a redirect it follows. Every hop passes the whole gate.
@@ -338,7 +340,7 @@ func (h *hop) decode(resp *http.Response, most int64) (io.Reader, error) {
 	switch {
 	case empty:
 	case len(list) == 1:
-		raw := &bounded{resp.Body, most + most/8 + 1024, "the answer"}
+		raw := bounded(resp.Body, most+most/8+1024, "the answer")
 		decoded, ok := decoded(raw, list[0])
 		if body = decoded; ok {
 			delete(resp.Header, "Content-Encoding")
@@ -352,19 +354,7 @@ func (h *hop) decode(resp *http.Response, most int64) (io.Reader, error) {
 			return nil, tooLarge("the answer")
 		}
 	}
-	return &counted{&bounded{body, most, "the answer"}, &h.received}, nil
-}
-
-// counted counts what is read.
-type counted struct {
-	from  io.Reader
-	total *atomic.Int64
-}
-
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.from.Read(p)
-	c.total.Add(int64(n))
-	return n, err
+	return limitio.Counter{R: bounded(body, most, "the answer"), N: &h.received}, nil
 }
 
 // serve is an answer out of the cache.
@@ -372,7 +362,7 @@ func (h *hop) serve(kept *stored, state string) *http.Response {
 	h.call.gate.cache.count(state)
 	h.cached, h.kept = state, true
 	resp := kept.response(h.began)
-	h.status, h.content = resp.StatusCode, &counted{resp.Body, &h.received}
+	h.status, h.content = resp.StatusCode, limitio.Counter{R: resp.Body, N: &h.received}
 	return resp
 }
 

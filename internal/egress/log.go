@@ -8,10 +8,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"fazt/internal/activity"
 	"fazt/internal/database"
+	"fazt/internal/limitio"
 )
 
 // Bounds of what an attempt says: a function chooses most of it.
@@ -212,8 +212,5 @@ func cut(s string, most int) string {
 	if len(s) <= most {
 		return s
 	}
-	for most > 0 && !utf8.RuneStart(s[most]) {
-		most--
-	}
-	return s[:most] + "…"
+	return limitio.Cut(s, most) + "…"
 }

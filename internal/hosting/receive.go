@@ -11,6 +11,7 @@ import (
 
 	"fazt/internal/database"
 	"fazt/internal/errs"
+	"fazt/internal/limitio"
 )
 
 const (
@@ -44,10 +45,10 @@ func (s *Store) Receive(ctx context.Context, uploadID string, body io.Reader) (R
 	if err := in.load(ctx); err != nil {
 		return in.got, err
 	}
-	source := &source{r: body}
+	source := &limitio.Source{R: body}
 	err := in.read(ctx, source)
-	if source.err != nil && !errors.Is(source.err, io.EOF) {
-		err = cutOff(source.err)
+	if source.Err != nil {
+		err = cutOff(source.Err)
 	}
 	if stored := in.end(ctx); err == nil {
 		err = stored
@@ -83,20 +84,6 @@ func (s *Store) Fill(ctx context.Context, uploadID string, read func(take func(h
 	}
 	in.countMissing()
 	return in.got, err
-}
-
-// source remembers how a body ended, to tell a broken connection from a malformed stream.
-type source struct {
-	r   io.Reader
-	err error
-}
-
-func (s *source) Read(p []byte) (int, error) {
-	n, err := s.r.Read(p)
-	if err != nil {
-		s.err = err
-	}
-	return n, err
 }
 
 func cutOff(cause error) error {
@@ -165,7 +152,7 @@ func (in *intake) read(ctx context.Context, body io.Reader) error {
 		return malformed(err)
 	}
 	defer z.Close()
-	unpacked := &bounded{z, in.bound()}
+	unpacked := limitio.Max(z, in.bound(), errs.New(errs.Invalid, "the upload holds more than was announced")) // a small stream can unpack to anything
 	archive := tar.NewReader(unpacked)
 	for entries := 0; ; entries++ {
 		if err := ctx.Err(); err != nil {
@@ -204,21 +191,6 @@ func (padding) Write(p []byte) (int, error) {
 		}
 	}
 	return len(p), nil
-}
-
-// bounded fails when more is read than was announced: a small stream can unpack to anything.
-type bounded struct {
-	r    io.Reader
-	left int64
-}
-
-func (b *bounded) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		return 0, errs.New(errs.Invalid, "the upload holds more than was announced")
-	}
-	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
-	b.left -= int64(n)
-	return n, err
 }
 
 // malformed says what is wrong with a stream.

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 
 	"fazt/internal/errs"
+	"fazt/internal/limitio"
 )
 
 // StaticConfig is what a Static is made of.
@@ -408,11 +409,11 @@ func (f *file) writeRanges(w http.ResponseWriter, ranges []byteRange) error {
 		return textproto.MIMEHeader{"Content-Type": f.contentType, "Content-Range": {r.contentRange(f.size())}}
 	}
 	// The length is that of the same answer without the contents, and the contents.
-	var head counter
+	var head limitio.CountWriter
 	frame := multipart.NewWriter(&head)
 	for _, r := range ranges {
 		_, _ = frame.CreatePart(part(r))
-		head += counter(r.length)
+		head += limitio.CountWriter(r.length)
 	}
 	_ = frame.Close()
 
@@ -432,12 +433,4 @@ func (f *file) writeRanges(w http.ResponseWriter, ranges []byteRange) error {
 		}
 	}
 	return out.Close()
-}
-
-// counter is a writer that only counts.
-type counter int64
-
-func (c *counter) Write(p []byte) (int, error) {
-	*c += counter(len(p))
-	return len(p), nil
 }

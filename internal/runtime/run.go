@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"fazt/internal/errs"
+	"fazt/internal/limitio"
 	"fazt/internal/runtime/bind"
 	"fazt/internal/share"
 	"fazt/internal/system"
@@ -587,11 +588,7 @@ func (u *run) print(level, text string) {
 		return
 	}
 	if room := u.limits.ConsoleBytes - u.bytes; len(text) > room {
-		cut := max(room, 0)
-		for cut > 0 && !utf8.RuneStart(text[cut]) {
-			cut--
-		}
-		text = text[:cut] + "… (cut)"
+		text = limitio.Cut(text, room) + "… (cut)"
 	}
 	u.bytes += len(text)
 	u.engine.config.Console.WriteLine(Line{

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"fazt/internal/errs"
+	"fazt/internal/limitio"
 )
 
 // A request with `form:"…"` fields travels as multipart/form-data, so that a plain curl can send it: texts first, and
@@ -90,12 +91,12 @@ func parseForm(r *http.Request, req reflect.Value) error {
 			return nil
 		}
 		given[p.name] = true
-		text, err := io.ReadAll(io.LimitReader(part, maxFormField+1))
-		if err != nil {
-			return badForm(err)
-		}
-		if len(text) > maxFormField {
+		text, err := limitio.ReadAll(part, maxFormField)
+		switch {
+		case errors.Is(err, limitio.ErrTooLong):
 			return errs.New(errs.TooLarge, "the form field %s has more than %d bytes", p.name, maxFormField)
+		case err != nil:
+			return badForm(err)
 		}
 		if err := setText(p, string(text)); err != nil {
 			return err

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"fazt/internal/errs"
+	"fazt/internal/limitio"
 )
 
 const (
@@ -358,12 +359,12 @@ func (o Op[Req, Res]) Decode(resp *http.Response) (res Res, err error) {
 		_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxErrorBody))
 		return res, errs.New(errs.Unsupported, "what answers there is not the control API of a Fazt, or another version of it (HTTP %d)", resp.StatusCode)
 	}
-	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	if err != nil {
-		return res, errs.Wrap(errs.Unavailable, err, "the answer was cut off")
-	}
-	if len(data) > maxAnswer {
+	data, err := limitio.ReadAll(resp.Body, maxAnswer)
+	switch {
+	case errors.Is(err, limitio.ErrTooLong):
 		return res, errs.New(errs.Unsupported, "the answer is larger than %d MB; no Fazt answers like that", maxAnswer>>20)
+	case err != nil:
+		return res, errs.Wrap(errs.Unavailable, err, "the answer was cut off")
 	}
 	if o.Bare && resp.StatusCode < 300 {
 		return res, json.Unmarshal(data, &res)

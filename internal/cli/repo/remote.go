@@ -21,6 +21,7 @@ import (
 	githttp "github.com/go-git/go-git/v5/plumbing/transport/http"
 
 	"fazt/internal/errs"
+	"fazt/internal/limitio"
 	"fazt/internal/output"
 )
 
@@ -158,12 +159,17 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 		cancel(nil)
 		return nil, err
 	}
-	body := &boundedBody{ReadCloser: resp.Body, ctx: ctx, cancel: cancel, most: maxReceived, progress: b.progress}
+	body := &timedBody{ReadCloser: resp.Body, ctx: ctx, cancel: cancel, progress: b.progress}
+	most := int64(maxReceived)
 	if r.Method == http.MethodGet {
-		body.most = maxOffer
+		most = maxOffer
 	}
 	body.idle = time.AfterFunc(idleTimeout, func() { cancel(errStalled()) })
-	resp.Body = body
+	over := errs.New(errs.TooLarge, "the host sent more than %d bytes, which is the limit", most)
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{limitio.Max(body, most, over), body}
 	return resp, nil
 }
 
@@ -171,21 +177,20 @@ func errStalled() error {
 	return errs.New(errs.Timeout, "the host sent nothing for %v", idleTimeout)
 }
 
-type boundedBody struct {
+// timedBody fails when it pauses for too long.
+type timedBody struct {
 	io.ReadCloser
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
 	idle     *time.Timer
-	n, most  int64
+	n        int64
 	progress Progress
 }
 
-func (b *boundedBody) Read(p []byte) (int, error) {
+func (b *timedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.idle.Reset(idleTimeout)
-	if b.n += int64(n); b.n > b.most {
-		return 0, errs.New(errs.TooLarge, "the host sent more than %d bytes, which is the limit", b.most)
-	}
+	b.n += int64(n)
 	if b.progress != nil {
 		b.progress(b.n)
 	}
@@ -198,7 +203,7 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (b *boundedBody) Close() error {
+func (b *timedBody) Close() error {
 	b.idle.Stop()
 	err := b.ReadCloser.Close()
 	b.cancel(nil)

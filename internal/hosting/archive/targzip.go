@@ -8,8 +8,10 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync/atomic"
 
 	"fazt/internal/errs"
+	"fazt/internal/limitio"
 	"fazt/internal/system"
 )
 
@@ -27,15 +29,19 @@ type tarGzip struct {
 }
 
 func (t tarGzip) each(ctx context.Context, visit func(entry, io.Reader) error) error {
-	packed := &counted{r: io.NewSectionReader(t.r, 0, t.size)}
-	source := bufio.NewReader(packed)
+	var packed atomic.Int64
+	source := bufio.NewReader(limitio.Counter{R: io.NewSectionReader(t.r, 0, t.size), N: &packed})
 	z, err := gzip.NewReader(source)
 	if err != nil {
 		return damaged(err)
 	}
 	// Of several members in a row some programs read the first and some read all.
 	z.Multistream(false)
-	plain := &unpacked{r: z, packed: packed, most: t.limits.MaxSiteSize + 2*int64(t.limits.MaxSiteFiles)*entryOverhead + streamOverhead}
+	most := t.limits.MaxSiteSize + 2*int64(t.limits.MaxSiteFiles)*entryOverhead + streamOverhead
+	plain := &unpacked{
+		r:      limitio.Max(z, most, errs.New(errs.TooLarge, "the archive unpacks to more than a deployment may have")),
+		packed: &packed,
+	}
 	archive := tar.NewReader(&tarHeaders{r: plain})
 	for {
 		if err := ctx.Err(); err != nil {
@@ -119,33 +125,17 @@ func (padding) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// counted counts what is read.
-type counted struct {
-	r io.Reader
-	n int64
-}
-
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	return n, err
-}
-
-// unpacked fails when a stream grows beyond the limits, or beyond what its size makes credible.
+// unpacked fails when a stream grows beyond what its size makes credible.
 type unpacked struct {
 	r      io.Reader
-	packed *counted
 	n      int64
-	most   int64
+	packed *atomic.Int64
 }
 
 func (u *unpacked) Read(p []byte) (int, error) {
 	n, err := u.r.Read(p)
 	u.n += int64(n)
-	if u.n > u.most {
-		return 0, errs.New(errs.TooLarge, "the archive unpacks to more than a deployment may have")
-	}
-	if bomb(u.n, u.packed.n) {
+	if bomb(u.n, u.packed.Load()) {
 		return 0, refuse("it unpacks to more than %d times its size", maxRatio)
 	}
 	return n, err

@@ -2,7 +2,6 @@ package compiler
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"fazt/internal/errs"
+	"fazt/internal/limitio"
 	"fazt/internal/runtime"
 	"fazt/internal/system"
 )
@@ -195,7 +195,7 @@ func (p *process) most(of func(servedFile) int) (path string) {
 type child struct {
 	in     io.WriteCloser
 	out    io.ReadCloser
-	stderr *head
+	stderr *limitio.Head
 	waited chan error
 	kill   func()
 }
@@ -218,7 +218,7 @@ func start(ctx context.Context) (*child, error) {
 	if err != nil {
 		return nil, errors.Join(err, inRead.Close(), inWrite.Close())
 	}
-	c := &child{in: inWrite, out: outRead, stderr: &head{most: 8 << 10}, waited: make(chan error, 1)}
+	c := &child{in: inWrite, out: outRead, stderr: &limitio.Head{Max: 8 << 10}, waited: make(chan error, 1)}
 	cmd := &exec.Cmd{
 		Path: name, Args: []string{"fazt", Argument}, Env: environment(), Dir: filepath.VolumeName(name) + string(filepath.Separator),
 		Stdin: inRead, Stdout: outWrite, Stderr: c.stderr, WaitDelay: 5 * time.Second, SysProcAttr: attributes(),
@@ -260,15 +260,4 @@ func (c *child) end(done bool) error {
 	c.kill() // forgets the context
 	_ = c.out.Close()
 	return err
-}
-
-// head keeps the beginning of what is written to it.
-type head struct {
-	bytes.Buffer
-	most int
-}
-
-func (h *head) Write(p []byte) (int, error) {
-	h.Buffer.Write(p[:min(len(p), max(0, h.most-h.Len()))])
-	return len(p), nil
 }
