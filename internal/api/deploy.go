@@ -12,6 +12,7 @@ import (
 	"fazt/internal/database"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
+	"fazt/internal/runtime"
 )
 
 func (a *API) uploadBegin(ctx context.Context, req op.UploadPlan) (hosting.Upload, error) {
@@ -43,8 +44,12 @@ func (a *API) uploadCommit(ctx context.Context, req op.UploadRef) (op.Deployed, 
 	if err := checkNeeds(ready.Plan.Manifest); err != nil {
 		return op.Deployed{}, err
 	}
+	done := op.Deployed{Preview: ready.Plan.Preview, Warnings: []string{}}
 	var program []byte
 	if ready.Committed == nil {
+		if warning := runtime.UnusedEntries(ready.Source.Exists); warning != "" {
+			done.Warnings = append(done.Warnings, warning)
+		}
 		if program, err = a.Compile(ctx, ready.App, ready.Source); err != nil {
 			return op.Deployed{}, err
 		}
@@ -52,7 +57,6 @@ func (a *API) uploadCommit(ctx context.Context, req op.UploadRef) (op.Deployed, 
 			return op.Deployed{}, err
 		}
 	}
-	done := op.Deployed{Preview: ready.Plan.Preview, Warnings: []string{}}
 	var d hosting.Deployment
 	err = a.DB.Write(ctx, func(tx *database.Tx) (err error) {
 		if done.App, err = a.Apps.EnsureTx(tx, ready.App, ready.Plan.Manifest.Title); err != nil {

@@ -130,7 +130,7 @@ log is full: 9 security, 8 auth, 7 config, 6 deployment, 5 data, 4 user action,
 				if err != nil {
 					return err
 				}
-				v := output.View{Value: page.Items, Columns: []string{"time", "weight", "who", "action", "what", "result", "details"}, Empty: "There are no such entries."}
+				v := output.View{Value: page.Items, Columns: []string{"time", "weight", "who", "action", "what", "result", "details"}, Empty: "There are no such entries.", Yields: []string{"time", "who"}, Wraps: true}
 				for _, e := range page.Items {
 					v.Rows = append(v.Rows, []string{e.Time.Local().Format("2006-01-02 15:04:05"), fmt.Sprint(uint8(e.Weight)), who(e.Actor), e.Action, e.Resource, howItWent(e), facts(e)})
 				}

@@ -53,7 +53,7 @@ there is a problem; warnings do not count.`,
 				return err
 			}
 			list := c.examine(path)
-			v := output.View{Value: list, Columns: []string{"check", "state", "found"}}
+			v := output.View{Value: list, Columns: []string{"check", "state", "found"}, Wraps: true}
 			problems := 0
 			for _, f := range list {
 				v.Rows = append(v.Rows, []string{f.Check, f.State, f.Found})

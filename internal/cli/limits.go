@@ -106,7 +106,7 @@ func (c *command) reportIgnored(list []system.Ignored) {
 }
 
 func limitsView(list op.LimitList) output.View {
-	v := output.View{Value: list, Columns: []string{"limit", "value", "default", "range", "changed"}, Empty: "No limit was changed."}
+	v := output.View{Value: list, Columns: []string{"limit", "value", "default", "range", "changed"}, Empty: "No limit was changed.", Yields: []string{"changed", "range", "default"}}
 	last := ""
 	for _, i := range list.Limits {
 		if g := groupOf(i.Path); g != last {
@@ -228,14 +228,23 @@ func itemView(noun string, i system.Item) output.View {
 	for _, a := range i.ForApps {
 		rows = append(rows, []string{"for " + a.App, shown(i, a.Value, unit) + " (" + byAndWhen(a.SetBy, a.SetAt) + ")"})
 	}
-	if i.Note != "" {
+	switch {
+	case waits(i):
+		rows = append(rows, []string{"stored", fmt.Sprintf("%s; it %s", shown(i, i.Stored, unit), i.Note)})
+	case i.Note != "":
 		rows = append(rows, []string{"note", i.Note})
 	}
 	return output.View{Value: i, Rows: rows}
 }
 
+// waits reports whether the stored value of a setting waits for a restart: the value in force is another.
+func waits(i system.Item) bool { return i.Source == system.FromStored && i.Note != "" }
+
 // origin is where a value comes from, in words.
 func origin(i system.Item) string {
+	if waits(i) {
+		return "the last start"
+	}
 	switch i.Source {
 	case system.FromFlag, system.FromEnvironment:
 		return i.Place

@@ -73,7 +73,7 @@ func (c *command) logs(cl *client.Client, q op.LogQuery, follow bool) error {
 	case output.Format(c.format) == output.Table:
 		return nil
 	}
-	v := output.View{Value: shown, Columns: []string{"time", "level", "deployment", "message"}}
+	v := output.View{Value: shown, Columns: []string{"time", "level", "deployment", "message"}, Yields: []string{"time"}, Wraps: true}
 	for _, l := range shown {
 		v.Rows = append(v.Rows, []string{l.Time.Format(time.RFC3339), l.Level, fmt.Sprint(l.Deployment), l.Message})
 	}

@@ -66,7 +66,7 @@ variable of a setting is FAZT_ and its name, such as FAZT_DOMAIN.`,
 					return err
 				}
 				c.reportIgnored(list.Ignored)
-				v := output.View{Value: list, Columns: []string{"setting", "value", "comes from", "changed"}}
+				v := output.View{Value: list, Columns: []string{"setting", "value", "comes from", "changed"}, Yields: []string{"changed", "comes from"}}
 				var notes [][]string
 				for _, i := range list.Settings {
 					v.Rows = append(v.Rows, []string{i.Path, shown(i, i.Value, ""), origin(i), changedBy(i)})
@@ -83,7 +83,7 @@ variable of a setting is FAZT_ and its name, such as FAZT_DOMAIN.`,
 
 // waiting is the note of a setting, with the value that is not in force.
 func waiting(i system.Item) string {
-	if i.Source == system.FromStored {
+	if waits(i) {
 		return fmt.Sprintf("= %s %s", shown(i, i.Stored, ""), i.Note)
 	}
 	return note(i.Note)

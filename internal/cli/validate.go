@@ -112,6 +112,9 @@ func inspect(ctx context.Context, p *project, dir string, o projectOptions) vali
 		v.App = ""
 		v.Faults = append(v.Faults, located(err, ""))
 	}
+	if warning := runtime.UnusedEntries(local{p}.Exists); warning != "" {
+		v.Warnings = append(v.Warnings, warning)
+	}
 	for _, f := range p.plan.Faults(system.Defaults().Storage) {
 		v.Faults = append(v.Faults, runtime.Diagnostic{File: f.Path, Text: f.Text})
 	}

@@ -38,6 +38,11 @@ type View struct {
 	Columns []string
 	Rows    [][]string
 	Empty   string // shown instead of a table without rows
+
+	// On a narrow terminal the columns named by Yields are shortened before any other, the first of them first. The last
+	// column of a table that Wraps is never shortened: it goes on in the lines below. So is the text of one thing.
+	Yields []string
+	Wraps  bool
 }
 
 // Printer writes results.

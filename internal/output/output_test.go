@@ -87,3 +87,20 @@ func TestWords(t *testing.T) {
 		t.Error("yaml is no format")
 	}
 }
+
+func TestWhatAPersonNeedsIsNotCutOnANarrowTerminal(t *testing.T) {
+	sentence := "the server is reached, and the name leads to 192.0.2.1, which is no address of this machine"
+	doctor := View{Columns: []string{"check", "state", "found"}, Rows: [][]string{{"names", "warning", sentence}}, Wraps: true}
+	want := "CHECK  STATE    FOUND\nnames  warning  the server is reached,\n                and the name leads to\n                192.0.2.1, which is no\n                address of this machine\n"
+	if got := printed(t, Table, 40, doctor); got != want {
+		t.Errorf("%q", got)
+	}
+	one := View{Rows: [][]string{{"limit", "x"}, {"value", strings.Repeat("v", 50)}}}
+	if got := printed(t, Table, 40, one); got != "limit  x\nvalue  "+strings.Repeat("v", 33)+"\n       "+strings.Repeat("v", 17)+"\n" {
+		t.Errorf("%q", got)
+	}
+	yields := View{Columns: []string{"time", "what"}, Rows: [][]string{{"2026-01-31 15:04:05", strings.Repeat("w", 20)}}, Yields: []string{"time"}}
+	if got := printed(t, Table, 32, yields); got != "TIME        WHAT\n2026-01-3…  "+strings.Repeat("w", 20)+"\n" {
+		t.Errorf("%q", got)
+	}
+}

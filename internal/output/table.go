@@ -3,7 +3,9 @@ package output
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/lipgloss"
 )
@@ -11,6 +13,7 @@ import (
 const (
 	gap       = "  " // between columns
 	narrowest = 8    // what a column keeps when the table is made to fit
+	wrapWidth = 24   // what a column that wraps keeps before others give way
 )
 
 func (p Printer) table(v View) error {
@@ -36,12 +39,21 @@ func (p Printer) table(v View) error {
 		}
 		rows = append(rows, clean)
 	}
-	widths := p.fit(rows)
+	wraps := v.Wraps || v.Columns == nil
+	widths := p.fit(rows, v.yielding(), wraps)
 	var b strings.Builder
 	first, others := p.styles(v.Columns != nil, true)
 	for i, row := range rows {
 		if i == 1 {
 			first, others = p.styles(v.Columns != nil, false)
+		}
+		if wraps && len(row) == len(widths) {
+			row, rest := wrapped(row, widths[len(row)-1])
+			writeRow(&b, row, widths, first, others)
+			for _, row := range rest {
+				writeRow(&b, row, widths, first, others)
+			}
+			continue
 		}
 		writeRow(&b, row, widths, first, others)
 	}
@@ -80,8 +92,20 @@ func columns(text string) int {
 	return len(text)
 }
 
-// fit gives every column its width. On a terminal the widest columns give way until the table fits.
-func (p Printer) fit(rows [][]string) []int {
+// yielding are the places of the columns that give way first.
+func (v View) yielding() []int {
+	var places []int
+	for _, name := range v.Yields {
+		if i := slices.Index(v.Columns, name); i >= 0 {
+			places = append(places, i)
+		}
+	}
+	return places
+}
+
+// fit gives every column its width. On a terminal columns give way until the table fits: the last if it wraps, then those
+// that yield, in their order, then the widest.
+func (p Printer) fit(rows [][]string, yields []int, wraps bool) []int {
 	var widths []int
 	for _, row := range rows {
 		if len(row) == 1 && len(rows[0]) > 1 {
@@ -101,7 +125,19 @@ func (p Printer) fit(rows [][]string) []int {
 	for _, w := range widths {
 		total += w
 	}
-	for ; total > p.Width; total-- {
+	over := total - p.Width
+	narrow := func(column, least int) {
+		taken := min(max(widths[column]-least, 0), max(over, 0))
+		widths[column] -= taken
+		over -= taken
+	}
+	if wraps {
+		narrow(len(widths)-1, wrapWidth)
+	}
+	for _, column := range yields {
+		narrow(column, narrowest)
+	}
+	for over > 0 {
 		widest := 0
 		for i, w := range widths {
 			if w > widths[widest] {
@@ -111,9 +147,44 @@ func (p Printer) fit(rows [][]string) []int {
 		if widths[widest] <= narrowest {
 			break
 		}
-		widths[widest]--
+		narrow(widest, widths[widest]-1)
 	}
 	return widths
+}
+
+// wrapped cuts the last cell of a row to lines of a width: the row with the first of them, and rows with the others.
+func wrapped(row []string, width int) (first []string, rest [][]string) {
+	last := len(row) - 1
+	lines := wrap(row[last], width)
+	first = append(slices.Clone(row[:last]), lines[0])
+	for _, line := range lines[1:] {
+		rest = append(rest, append(make([]string, last), line))
+	}
+	return first, rest
+}
+
+// wrap cuts a text to lines of a width, at spaces where there are some.
+func wrap(text string, width int) []string {
+	var lines []string
+	for columns(text) > width {
+		end, used := 0, 0
+		for i, r := range text {
+			w := lipgloss.Width(string(r))
+			if used+w > width && i > 0 {
+				break
+			}
+			used += w
+			end = i + utf8.RuneLen(r)
+		}
+		if end < len(text) && text[end] != ' ' {
+			if space := strings.LastIndexByte(text[:end], ' '); space > 0 && strings.TrimSpace(text[:space]) != "" {
+				end = space
+			}
+		}
+		lines = append(lines, strings.TrimRight(text[:end], " "))
+		text = strings.TrimLeft(text[end:], " ")
+	}
+	return append(lines, text)
 }
 
 func writeRow(b *strings.Builder, row []string, widths []int, first, others paint) {

@@ -38,6 +38,15 @@ func entries() []string {
 	return []string{"api/main.ts", "api/main.tsx", "api/main.js", "api/main.mjs"}
 }
 
+// UnusedEntries tells which file a function begins with where several could be it; "" where there is no doubt.
+func UnusedEntries(exists func(path string) bool) string {
+	found := slices.DeleteFunc(entries(), func(path string) bool { return !exists(path) })
+	if len(found) < 2 {
+		return ""
+	}
+	return "the function begins with " + found[0] + "; not used: " + strings.Join(found[1:], ", ")
+}
+
 // HasFunction says whether a deployment has a function.
 func HasFunction(src Source) bool { return slices.ContainsFunc(entries(), src.Exists) }
 
