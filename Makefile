@@ -5,6 +5,8 @@ LDFLAGS  := -s -w -X fazt/internal/system.Version=$(VERSION)
 TARGETS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 FUZZTIME ?= 20s
 KILLS    ?= 300
+MUTANTS  ?= 20
+MUTATED  ?= ./internal/auth ./internal/database ./internal/egress ./internal/gateway ./internal/hosting
 
 # Tools are Go modules at a fixed version: go builds and caches them, nothing is installed.
 GOLANGCI    := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
@@ -21,7 +23,7 @@ need  = command -v $(1) >/dev/null || { $(SUDO) apt-get update -q && \
 	$(SUDO) env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -q -y --no-install-recommends $(2); }
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-fast every race lint cross fuzz pointers crash bench overload bench-functions fairness faults golden vuln clean tools web
+.PHONY: help build run test test-fast every race lint cross fuzz pointers crash bench overload bench-functions fairness faults mutate golden vuln clean tools web
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -99,6 +101,9 @@ fairness: build ## measure an app beside one that computes without end; prints t
 faults: web ## attack an instance as visitors, authors and disks do; prints the figures of docs/RELIABILITY.md
 	@$(call need,nginx,nginx-light)
 	go run ./bench/faults
+
+mutate: ## change MUTANTS (20) conditions in each of MUTATED, one at a time, and list those that no test notices
+	go run ./bench/mutate -n $(MUTANTS) $(MUTATED)
 
 golden: ## rewrite the golden and generated files
 	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' internal cmd | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
