@@ -2,6 +2,7 @@ package auth
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,6 +88,32 @@ func TestStoredPasswords(t *testing.T) {
 	for _, broken := range []string{"", "x", "$argon2id$v=19$m=1,t=0,p=0$AA$AA", strings.Replace(a, "v=19", "v=18", 1), a[:len(a)-50], strings.Replace(a, "argon2id", "argon2i", 1)} {
 		if verify("secret words", broken) {
 			t.Errorf("%q was accepted", broken)
+		}
+	}
+}
+
+// Each hash differs in one part from one that is accepted.
+func TestAPasswordHashWithOneBrokenPartIsRefused(t *testing.T) {
+	good := strings.Split(hashPassword("secret words"), "$")
+	if !verify("secret words", strings.Join(good, "$")) {
+		t.Fatal("the whole hash is refused")
+	}
+	for _, tt := range []struct {
+		part int
+		text string
+	}{
+		{0, "x"},
+		{1, "argon2i"}, {1, "argon2d"}, {1, ""},
+		{2, "v=18"}, {2, "v=x"}, {2, ""},
+		{3, "m=32768,t=0,p=1"}, {3, "m=32768,t=3,p=0"}, {3, "m=32768,t=2,p=1"}, {3, "m=16384,t=3,p=1"}, {3, "m=32768,t=3"}, {3, "t=3,m=32768,p=1"}, {3, ""},
+		{4, ""}, {4, good[4][:20]}, {4, "!" + good[4][1:]}, {4, good[5]},
+		{5, ""}, {5, good[5][:42]}, {5, good[5][:22]}, {5, "!" + good[5][1:]}, {5, good[5] + "="}, {5, good[4]},
+		{5, good[5] + "$"}, {5, good[5] + "$AA"},
+	} {
+		broken := slices.Clone(good)
+		broken[tt.part] = tt.text
+		if phc := strings.Join(broken, "$"); verify("secret words", phc) {
+			t.Errorf("%s was accepted", phc)
 		}
 	}
 }

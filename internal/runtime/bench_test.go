@@ -89,15 +89,22 @@ func serve(b *testing.B, h *host, body string) {
 	}
 }
 
-// TestMemoryOfAnIdleMachine reports what a warm machine holds; no bound is asserted.
-func TestMemoryOfAnIdleMachine(t *testing.T) {
+// An app that was asked once keeps about half a megabyte. Twice that would halve the apps that fit.
+func TestAnIdleMachineHoldsLessThanAMegabyte(t *testing.T) {
 	h := newHost(t, `export default { fetch(request) { return Response.json({ hello: "world" }); } };`)
 	h.ask(t, "GET", "/", "")
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	idle := 0
 	for _, p := range h.pools {
 		for _, m := range p.idle {
-			t.Logf("an idle machine holds %d KB", m.memory()>>10)
+			idle++
+			if held := m.memory(); held <= 0 || held > 1<<20 {
+				t.Errorf("an idle machine holds %d KB", held>>10)
+			}
 		}
+	}
+	if idle != 1 {
+		t.Errorf("%d machines are idle, want 1", idle)
 	}
 }
