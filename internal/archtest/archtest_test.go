@@ -18,7 +18,7 @@ import (
 var layers = map[string]int{
 	"internal/errs": 0, "internal/id": 0, "internal/schema": 0, "internal/timeout": 0, "internal/database": 0,
 	"internal/system": 0, "internal/activity": 0, "internal/listener": 0, "internal/output": 0,
-	"internal/share": 0, "internal/scratch": 0, "internal/hostname": 0, "internal/limitio": 0,
+	"internal/share": 0, "internal/scratch": 0, "internal/hostname": 0, "internal/limitio": 0, "internal/throttle": 0,
 
 	"internal/apps": 1, "internal/hosting": 1, "internal/storage": 1, "internal/runtime": 1, "internal/runtime/bind": 1,
 	"internal/runtime/web": 1, "internal/auth": 1, "internal/egress": 1,
@@ -70,6 +70,7 @@ var owners = map[string][]string{
 	"github.com/go-sourcemap/sourcemap": {"internal/runtime"},
 	"golang.org/x/crypto":               {"internal/auth"},
 	"golang.org/x/net":                  {"internal/hostname", "internal/egress"}, // host names; public suffixes and HTTP/2
+	"golang.org/x/time":                 {"internal/throttle"},
 	"golang.org/x/term":                 {"internal/cli"},
 	"golang.org/x/sync":                 nil, // used where it helps
 	"golang.org/x/sys":                  {"internal/cli", "internal/runtime", "internal/system"},

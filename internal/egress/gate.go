@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"fazt/internal/system"
+	"fazt/internal/throttle"
 )
 
 // Config is what a gate needs. Policy, Limits and System are asked for every call, so that changes hold at once.
@@ -30,7 +31,7 @@ type Gate struct {
 	c       Config
 	self    self
 	slots   slots
-	buckets buckets
+	buckets throttle.Throttle[bucketKey]
 	pools   pools
 	cache   cache
 	closed  atomic.Bool

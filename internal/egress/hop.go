@@ -290,8 +290,10 @@ func (h *hop) exchange(req *http.Request) (*http.Response, *fault) {
 	all := g.c.System()
 	rate, burst := rateOf(&h.entry, k.limits)
 	entry := h.entry.ID + " " + h.entry.Domain
-	if wait := g.buckets.take(bucketKey{k.run.app, entry}, rate, burst, h.began); wait > 0 {
-		return nil, later(CodeRate, "calls to this domain come too often; try again", "the rate of the entry "+h.entry.Domain, wait)
+	if rate > 0 {
+		if wait := g.buckets.Take(bucketKey{k.run.app, entry}, float64(rate), burst, h.began); wait > 0 {
+			return nil, later(CodeRate, "calls to this domain come too often; try again", "the rate of the entry "+h.entry.Domain, wait)
+		}
 	}
 	if !k.slot {
 		ok, reason := g.slots.take(k.run.app, k.limits.AppConcurrency, all.Concurrency)

@@ -165,46 +165,6 @@ func TestAnAnswerHoldsItsPlaceUntilItIsClosed(t *testing.T) {
 }
 
 func TestRate(t *testing.T) {
-	now := time.Now()
-	var b buckets
-	key := bucketKey{"app", "entry"}
-	take := func(rate, burst int) bool { return b.take(key, rate, burst, now) == 0 }
-	count := func(rate, burst int) (n int) {
-		for take(rate, burst) {
-			n++
-		}
-		return n
-	}
-	if n := count(10, 20); n != 20 {
-		t.Errorf("a burst of %d", n)
-	}
-	if wait := b.take(key, 10, 20, now); wait != 100*time.Millisecond {
-		t.Errorf("the next after %v", wait)
-	}
-	now = now.Add(500 * time.Millisecond)
-	if n := count(10, 20); n != 5 {
-		t.Errorf("%d after half a second", n)
-	}
-	if n := count(10, 22); n != 2 {
-		t.Errorf("%d after the burst was raised by 2", n)
-	}
-	now = now.Add(time.Hour)
-	if n := count(10, 3); n != 3 {
-		t.Errorf("%d after the burst was lowered", n)
-	}
-	now = now.Add(time.Second)
-	if b.take(key, 100, 100, now); !take(100, 100) {
-		t.Error("the bucket does not follow the rate")
-	}
-	if !take(0, 0) {
-		t.Error("no rate is a bound")
-	}
-	for i := range 3 * mostBuckets {
-		b.take(bucketKey{"app", fmt.Sprint(i)}, 1, 1, now.Add(time.Duration(i)*time.Millisecond))
-	}
-	if len(b.list) > mostBuckets {
-		t.Errorf("%d buckets", len(b.list))
-	}
 	for name, tt := range map[string]struct {
 		e           Entry
 		l           system.Net

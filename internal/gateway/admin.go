@@ -5,12 +5,12 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"sync"
 	"time"
 
 	"fazt/internal/auth"
 	"fazt/internal/errs"
 	"fazt/internal/share"
+	"fazt/internal/throttle"
 )
 
 // AdminConfig is what the admin host joins.
@@ -30,7 +30,7 @@ type AdminConfig struct {
 // be usable that way when there is.
 func Admin(c AdminConfig) http.Handler {
 	origin := http.NewCrossOriginProtection()
-	wrong := &failures{by: map[netip.Prefix]*failed{}}
+	wrong := &failures{}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := origin.Check(r); err != nil {
 			err = errs.Wrap(errs.Forbidden, err, "another site made your browser send this; it was refused")
@@ -75,56 +75,24 @@ func (c AdminConfig) caller(r *http.Request, wrong *failures) (auth.Principal, e
 	return p, err
 }
 
+// Wrong keys from one address: so many at once, and as many in a minute.
 const (
-	wrongKeys   = 20          // from one address
-	wrongWindow = time.Minute // in this time
-	wrongMost   = 4096        // addresses that are remembered
+	wrongKeys  = 20
+	wrongPause = time.Minute / wrongKeys
 )
 
-// failures counts wrong keys by address. It is asked only after a key was found wrong, so a right key always passes,
-// whatever its neighbours do: nobody can be locked out. There is no guessing a key of 256 bits; the count keeps
-// programs with an old key from filling the log and asking without end.
+// failures counts wrong keys by address. It is asked only after a key was found wrong, so a right key always passes:
+// a neighbour cannot lock the owner out. A key of 256 bits cannot be guessed; the count keeps programs with an old key
+// from filling the log.
 type failures struct {
-	mu sync.Mutex
-	by map[netip.Prefix]*failed
+	throttle.Throttle[netip.Prefix]
 }
 
-type failed struct {
-	n     int
-	since time.Time
-}
-
-// count adds a failure and says how long the address must wait; 0 = it may go on.
+// count adds a failure and returns how long the address must wait; 0 = it may go on.
 func (f *failures) count(ip string, now time.Time) time.Duration {
 	address, err := netip.ParseAddr(ip)
 	if err != nil {
 		return 0
 	}
-	prefix := share.Client(address)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	known := f.by[prefix]
-	if known == nil || now.Sub(known.since) >= wrongWindow {
-		if known == nil && len(f.by) >= wrongMost {
-			f.forget(now)
-		}
-		known = &failed{since: now}
-		f.by[prefix] = known
-	}
-	if known.n++; known.n <= wrongKeys {
-		return 0
-	}
-	return wrongWindow - now.Sub(known.since)
-}
-
-// forget makes room: what is over goes, and everything if nothing is.
-func (f *failures) forget(now time.Time) {
-	for prefix, known := range f.by {
-		if now.Sub(known.since) >= wrongWindow {
-			delete(f.by, prefix)
-		}
-	}
-	if len(f.by) >= wrongMost {
-		clear(f.by)
-	}
+	return f.Take(share.Client(address), 1/wrongPause.Seconds(), wrongKeys, now)
 }
