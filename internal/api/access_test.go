@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"fazt/internal/api"
+	"fazt/internal/api/call"
 	"fazt/internal/api/op"
 	"fazt/internal/auth"
 	"fazt/internal/client"
@@ -90,7 +90,7 @@ func TestEveryOperationAdmitsExactlyTheCallersOfTheAccessTable(t *testing.T) {
 			if strings.Contains(spec.Path, "{app}") || strings.Contains(spec.Path, "{upload}") || spec.AppInForm() || spec.AppInQuery() {
 				named = s.app
 			}
-			refusal := api.Allow(spec.Access, p, named)
+			refusal := call.Allow(spec.Access, p, named)
 			if refusal == nil {
 				admitted = append(admitted, who)
 			}
@@ -151,7 +151,7 @@ func (s secured) try(t *testing.T, spec op.Spec, who string, refusal error) {
 
 func TestAnOperationThatDoesNotSayWhoMayCallItIsClosedToEverybody(t *testing.T) {
 	for _, p := range []auth.Principal{{}, {Kind: auth.Owner}, {Kind: auth.Key, Scopes: []auth.Scope{{Verb: auth.ScopeAdmin}}}} {
-		if api.Allow(op.Nobody, p, "") == nil {
+		if call.Allow(op.Nobody, p, "") == nil {
 			t.Errorf("%v was admitted", p.Kind)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"fazt/internal/activity"
+	"fazt/internal/api/call"
 	"fazt/internal/api/op"
 	"fazt/internal/auth"
 	"fazt/internal/errs"
@@ -112,7 +113,7 @@ func (a *API) appAt(ctx context.Context, text string) (id string, err error) {
 // them, unless it has just one.
 func (a *API) onlyOwnApps(ctx context.Context, appID string) (string, error) {
 	p := auth.From(ctx)
-	if Allow(op.Logs, p, "") == nil {
+	if call.Allow(op.Logs, p, "") == nil {
 		return appID, nil
 	}
 	if appID == "" {
@@ -127,11 +128,11 @@ func (a *API) onlyOwnApps(ctx context.Context, appID string) (string, error) {
 		}
 		appID = own[0]
 	}
-	return appID, Allow(op.Logs, p, appID)
+	return appID, call.Allow(op.Logs, p, appID)
 }
 
 func (a *API) logList(ctx context.Context, req op.ActivityList) (page op.Page[activity.Entry], err error) {
-	limit, err := pageSize(req.Limit)
+	limit, err := call.PageSize(req.Limit)
 	if err != nil {
 		return page, err
 	}
@@ -178,15 +179,15 @@ func (a *API) logCleanup(ctx context.Context, req op.ActivityCleanup) (done op.A
 	if err != nil {
 		return done, err
 	}
-	detail(ctx, "filter", filterFacts(req.ActivityFilter))
-	detail(ctx, "force", req.Force)
+	call.Detail(ctx, "filter", filterFacts(req.ActivityFilter))
+	call.Detail(ctx, "force", req.Force)
 	if !req.Force {
 		s, err := a.Activity.Stats(ctx, f)
 		return op.ActivityRemoved{Entries: s.Entries}, err
 	}
 	done.Removed = true
 	done.Entries, err = a.Activity.Remove(ctx, f)
-	detail(ctx, "removed", done.Entries)
+	call.Detail(ctx, "removed", done.Entries)
 	return done, err
 }
 
@@ -216,7 +217,7 @@ func (a *API) logExport(ctx context.Context, req op.ActivityFilter) (op.Stream, 
 	}
 	return op.Stream{Size: -1, Write: func(w io.Writer) error {
 		for {
-			page, next, err := a.Activity.List(ctx, f, pageMost)
+			page, next, err := a.Activity.List(ctx, f, call.PageMax)
 			if err != nil {
 				return err
 			}
@@ -237,8 +238,8 @@ func (a *API) logExport(ctx context.Context, req op.ActivityFilter) (op.Stream, 
 }
 
 func (a *API) logTail(ctx context.Context, req op.ActivityTail) (op.Stream, error) {
-	if req.Limit < 0 || req.Limit > pageMost {
-		return op.Stream{}, errs.New(errs.Invalid, "limit must be from 0 to %d, not %d", pageMost, req.Limit)
+	if req.Limit < 0 || req.Limit > call.PageMax {
+		return op.Stream{}, errs.New(errs.Invalid, "limit must be from 0 to %d, not %d", call.PageMax, req.Limit)
 	}
 	f, err := a.activityFilter(ctx, req.ActivityFilter)
 	if err != nil {
@@ -248,7 +249,7 @@ func (a *API) logTail(ctx context.Context, req op.ActivityTail) (op.Stream, erro
 		if f.After, err = eventID(req.After, "header Last-Event-ID"); err != nil {
 			return op.Stream{}, err
 		}
-		req.Limit = pageMost
+		req.Limit = call.PageMax
 	}
 	return op.Stream{Size: -1, Live: true, Write: func(w io.Writer) error {
 		past, follower, err := a.Activity.Tail(ctx, f, req.Limit)

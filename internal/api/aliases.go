@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"fazt/internal/api/call"
 	"fazt/internal/api/op"
 	"fazt/internal/apps"
 	"fazt/internal/database"
@@ -14,7 +15,7 @@ func (a *API) alias(alias apps.Alias) op.Alias {
 }
 
 func (a *API) aliasList(ctx context.Context, req op.List) (page op.Page[op.Alias], err error) {
-	limit, err := pageSize(req.Limit)
+	limit, err := call.PageSize(req.Limit)
 	if err != nil {
 		return page, err
 	}
@@ -40,23 +41,23 @@ func (a *API) aliasSet(ctx context.Context, req op.AliasTarget) (op.AliasChange,
 		App: req.App, Redirect: req.Redirect, Status: req.Status, KeepPath: req.KeepPath, Split: req.Split, Reserve: req.Reserve,
 		Domain: a.Settings.Domain,
 	}, req.Force)
-	about(ctx, ch.Alias.Name, ch.Alias.AppID)
-	detail(ctx, "to", ch.Alias.Leads())
+	call.About(ctx, ch.Alias.Name, ch.Alias.AppID)
+	call.Detail(ctx, "to", ch.Alias.Leads())
 	if ch.Before != nil {
-		detail(ctx, "from", ch.Before.Leads())
+		call.Detail(ctx, "from", ch.Before.Leads())
 	}
 	return op.AliasChange{Alias: a.alias(ch.Alias), Before: ch.Before, Lost: ch.Lost}, err
 }
 
 func (a *API) aliasSwap(ctx context.Context, req op.AliasPair) ([]op.Alias, error) {
 	one, other, err := a.Apps.SwapAliases(ctx, req.Alias, req.With, a.Settings.Domain)
-	detail(ctx, "with", req.With)
+	call.Detail(ctx, "with", req.With)
 	return []op.Alias{a.alias(one), a.alias(other)}, err
 }
 
 func (a *API) aliasRemove(ctx context.Context, req op.AliasDrop) (op.AliasGone, error) {
 	gone, lost, err := a.Apps.RemoveAlias(ctx, req.Alias, req.Force)
-	about(ctx, gone.Name, gone.AppID)
+	call.About(ctx, gone.Name, gone.AppID)
 	return op.AliasGone{Alias: a.alias(gone), Lost: lost}, err
 }
 
@@ -77,8 +78,8 @@ func (a *API) appRename(ctx context.Context, req op.AppNewName) (done op.Renamed
 	if err != nil {
 		return done, err
 	}
-	detail(ctx, "name", req.Name)
-	detail(ctx, "keep", req.Keep)
+	call.Detail(ctx, "name", req.Name)
+	call.Detail(ctx, "keep", req.Keep)
 	err = a.DB.Write(ctx, func(tx *database.Tx) (err error) {
 		if done.App, err = a.Apps.RenameTx(tx, app.ID, req.Name, keep); err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"fazt/internal/activity"
+	"fazt/internal/api/call"
 	"fazt/internal/api/op"
 	"fazt/internal/apps"
 	"fazt/internal/auth"
@@ -156,7 +157,7 @@ func (a *API) call(rt route, w *response, r *http.Request) (err error) {
 		return err
 	}
 	return a.once(rt.spec, w, r, func() error {
-		begun(r.Context())
+		call.Begun(r.Context())
 		err := rt.serve(w, r)
 		if rt.spec.Touches.Has(op.Anything) && a.Changed != nil {
 			// Also after a failure: part of a longer operation may have been done.

@@ -4,30 +4,15 @@ import (
 	"context"
 	"fmt"
 
+	"fazt/internal/api/call"
 	"fazt/internal/api/op"
 	"fazt/internal/apps"
 	"fazt/internal/database"
-	"fazt/internal/errs"
 	"fazt/internal/hosting"
 )
 
-const (
-	pageDefault = 100
-	pageMost    = 1000
-)
-
-func pageSize(limit int) (int, error) {
-	if limit == 0 {
-		return pageDefault, nil
-	}
-	if limit < 1 || limit > pageMost {
-		return 0, errs.New(errs.Invalid, "limit must be from 1 to %d, not %d", pageMost, limit)
-	}
-	return limit, nil
-}
-
 func (a *API) appList(ctx context.Context, req op.List) (page op.Page[op.AppItem], err error) {
-	limit, err := pageSize(req.Limit)
+	limit, err := call.PageSize(req.Limit)
 	if err != nil {
 		return page, err
 	}
@@ -98,14 +83,14 @@ func (a *API) appRemove(ctx context.Context, req op.AppRef) (op.Removal, error) 
 	if err != nil {
 		return gone, err
 	}
-	detail(ctx, "deployments", gone.Deployments)
-	detail(ctx, "keys", gone.Keys)
+	call.Detail(ctx, "deployments", gone.Deployments)
+	call.Detail(ctx, "keys", gone.Keys)
 	_, err = a.Apps.Remove(ctx, gone.App.ID)
 	return gone, err
 }
 
 func (a *API) deploymentList(ctx context.Context, req op.AppPage) (page op.Page[op.Deployment], err error) {
-	limit, err := pageSize(req.Limit)
+	limit, err := call.PageSize(req.Limit)
 	if err != nil {
 		return page, err
 	}
@@ -152,7 +137,7 @@ func (a *API) appRollback(ctx context.Context, req op.Rollback) (op.Deployment, 
 		d, err = a.Hosting.RollbackTx(tx, app.ID, req.To)
 		return err
 	})
-	detail(ctx, "deployment", d.Number)
+	call.Detail(ctx, "deployment", d.Number)
 	return a.addressed(app, d), err
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"fazt/internal/api/call"
 	"fazt/internal/api/op"
 	"fazt/internal/apps"
 	"fazt/internal/errs"
@@ -22,9 +23,9 @@ func (a *API) deployArchive(ctx context.Context, req op.ArchiveDeploy) (done op.
 	if err := apps.CheckName(req.App); err != nil {
 		return done, err
 	}
-	about(ctx, req.App, "")
+	call.About(ctx, req.App, "")
 	// The path of the operation names no app, so the guard before it could not ask this.
-	if err := a.allowNamed(ctx, op.DeployArchive.Access, req.App); err != nil {
+	if err := call.AllowNamed(ctx, a.Apps, op.DeployArchive.Access, req.App); err != nil {
 		return done, err
 	}
 	app, err := a.Apps.Get(ctx, req.App)
@@ -89,8 +90,8 @@ func (a *API) unchanged(ctx context.Context, name string, d hosting.Deployment) 
 	if err != nil {
 		return op.Deployed{}, err
 	}
-	about(ctx, app.Name, app.ID)
-	detail(ctx, "unchanged", d.Number)
+	call.About(ctx, app.Name, app.ID)
+	call.Detail(ctx, "unchanged", d.Number)
 	return op.Deployed{
 		App: app, Deployment: a.addressed(app, d), Preview: !d.Live, Needs: a.needs(app.ID, d.Manifest),
 		Warnings: []string{fmt.Sprintf("nothing was deployed: deployment %d is all of this already", d.Number)},

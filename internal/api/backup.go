@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"fazt/internal/api/call"
 	"fazt/internal/api/op"
 	"fazt/internal/database"
 	"fazt/internal/egress"
@@ -18,7 +19,7 @@ import (
 )
 
 func (a *API) databaseCheck(ctx context.Context, req op.DatabaseChecks) (op.DatabaseFaults, error) {
-	detail(ctx, "content", req.Content)
+	call.Detail(ctx, "content", req.Content)
 	found, err := examine(ctx, a.DB, false)
 	if err == nil && req.Content {
 		if found.Damaged, found.Contents, err = a.Hosting.CheckContent(ctx, 0, nil); err == nil {
@@ -82,7 +83,7 @@ func Unsound(found op.DatabaseFaults) error {
 
 // databaseBackup copies the database to a file of this machine.
 func (a *API) databaseBackup(ctx context.Context, req op.Backup) (op.BackedUp, error) {
-	detail(ctx, "path", req.Path)
+	call.Detail(ctx, "path", req.Path)
 	done := op.BackedUp{Path: req.Path, KeyFile: egress.KeyFile(a.DB.Path())}
 	target := database.Target{Path: req.Path, Replace: req.Replace}
 	if err := target.Check(a.DB.Path()); err != nil {
@@ -111,7 +112,7 @@ func (a *API) databaseBackup(ctx context.Context, req op.Backup) (op.BackedUp, e
 		return done, err
 	}
 	done.Bytes = info.Size()
-	detail(ctx, "bytes", done.Bytes)
+	call.Detail(ctx, "bytes", done.Bytes)
 	return done, nil
 }
 
@@ -139,7 +140,7 @@ func (a *API) databaseFetch(ctx context.Context, _ op.None) (op.Stream, error) {
 	if err != nil {
 		return op.Stream{}, errors.Join(err, os.RemoveAll(folder))
 	}
-	detail(ctx, "bytes", size)
+	call.Detail(ctx, "bytes", size)
 	return op.Stream{Size: size, Write: func(w io.Writer) error {
 		defer os.RemoveAll(folder)
 		defer file.Close()

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 
+	"fazt/internal/api/call"
 	"fazt/internal/api/op"
 	"fazt/internal/apps"
 	"fazt/internal/database"
@@ -24,7 +25,7 @@ func (a *API) uploadBegin(ctx context.Context, req op.UploadPlan) (hosting.Uploa
 		return hosting.Upload{}, err
 	}
 	if req.DryRun {
-		detail(ctx, "dry_run", true)
+		call.Detail(ctx, "dry_run", true)
 		return a.Hosting.Compare(ctx, app.ID, req.Plan)
 	}
 	return a.Hosting.Begin(ctx, app.Name, app.ID, req.Plan)
@@ -70,9 +71,9 @@ func (a *API) uploadCommit(ctx context.Context, req op.UploadRef) (op.Deployed, 
 	}
 	done.Deployment = a.addressed(done.App, d)
 	done.Needs = a.needs(done.App.ID, d.Manifest)
-	about(ctx, done.App.Name, done.App.ID)
-	detail(ctx, "deployment", d.Number)
-	detail(ctx, "live", !done.Preview)
+	call.About(ctx, done.App.Name, done.App.ID)
+	call.Detail(ctx, "deployment", d.Number)
+	call.Detail(ctx, "live", !done.Preview)
 	if !done.Preview && a.AppURL(done.App) == "" {
 		done.Warnings = append(done.Warnings, fmt.Sprintf("nothing leads to %[1]s but its previews; `fazt alias set %[1]s --app %[1]s` changes that", done.App.Name))
 	}
@@ -84,7 +85,7 @@ func (a *API) uploadCommit(ctx context.Context, req op.UploadRef) (op.Deployed, 
 }
 
 func (a *API) envList(ctx context.Context, req op.AppPage) (page op.Page[op.EnvVariable], err error) {
-	limit, err := pageSize(req.Limit)
+	limit, err := call.PageSize(req.Limit)
 	if err != nil {
 		return page, err
 	}
@@ -116,7 +117,7 @@ func (a *API) envSet(ctx context.Context, req op.EnvValues) ([]op.EnvVariable, e
 	if err != nil {
 		return nil, err
 	}
-	detail(ctx, "names", slices.Sorted(maps.Keys(req.Values))) // never the values
+	call.Detail(ctx, "names", slices.Sorted(maps.Keys(req.Values))) // never the values
 	if len(req.Values) == 0 {
 		return nil, errs.New(errs.Invalid, "no variables were given")
 	}
@@ -131,7 +132,7 @@ func (a *API) envUnset(ctx context.Context, req op.EnvNames) ([]op.EnvVariable, 
 	if err != nil {
 		return nil, err
 	}
-	detail(ctx, "names", req.Names)
+	call.Detail(ctx, "names", req.Names)
 	if len(req.Names) == 0 {
 		return nil, errs.New(errs.Invalid, "no variables were named")
 	}

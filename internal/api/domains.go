@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"fazt/internal/api/call"
 	"fazt/internal/api/op"
 	"fazt/internal/apps"
 	"fazt/internal/errs"
@@ -18,7 +19,7 @@ func (a *API) domain(d apps.Domain) op.Domain {
 }
 
 func (a *API) domainList(ctx context.Context, req op.List) (page op.Page[op.Domain], err error) {
-	limit, err := pageSize(req.Limit)
+	limit, err := call.PageSize(req.Limit)
 	if err != nil {
 		return page, err
 	}
@@ -41,13 +42,13 @@ func (a *API) domainGet(ctx context.Context, req op.DomainRef) (op.DomainDetail,
 
 func (a *API) domainAdd(ctx context.Context, req op.DomainTarget) (op.Domain, error) {
 	d, err := a.Apps.AddDomain(ctx, req.Host, a.Settings.Domain, req.App)
-	about(ctx, d.Host, d.AppID)
+	call.About(ctx, d.Host, d.AppID)
 	return a.domain(d), err
 }
 
 func (a *API) domainRemove(ctx context.Context, req op.DomainDrop) (op.DomainGone, error) {
 	gone, lost, err := a.Apps.RemoveDomain(ctx, req.Host, req.Force)
-	about(ctx, gone.Host, gone.AppID)
+	call.About(ctx, gone.Host, gone.AppID)
 	return op.DomainGone{Domain: a.domain(gone), Lost: lost}, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 
+	"fazt/internal/api/call"
 	"fazt/internal/api/op"
 	"fazt/internal/apps"
 	"fazt/internal/errs"
@@ -34,7 +35,7 @@ func (a *API) deploymentGet(ctx context.Context, req op.DeploymentRef) (op.Deplo
 }
 
 func (a *API) fileList(ctx context.Context, req op.FilePage) (page op.Page[hosting.Listed], err error) {
-	limit, err := pageSize(req.Limit)
+	limit, err := call.PageSize(req.Limit)
 	if err != nil {
 		return page, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"fazt/internal/api/call"
 	"fazt/internal/api/op"
 	"fazt/internal/apps"
 	"fazt/internal/database"
@@ -15,8 +16,8 @@ func (a *API) appFork(ctx context.Context, req op.Fork) (op.App, error) {
 	if err != nil {
 		return op.App{}, err
 	}
-	detail(ctx, "name", req.Name)
-	detail(ctx, "with_data", req.WithData)
+	call.Detail(ctx, "name", req.Name)
+	call.Detail(ctx, "with_data", req.WithData)
 	if err := a.Apps.CheckFree(ctx, req.Name); err != nil {
 		return op.App{}, err // before anything is copied
 	}
@@ -49,7 +50,7 @@ func (a *API) appFork(ctx context.Context, req op.Fork) (op.App, error) {
 	if err != nil {
 		return op.App{}, err
 	}
-	detail(ctx, "id", app.ID)
+	call.Detail(ctx, "id", app.ID)
 	return a.describe(ctx, app)
 }
 

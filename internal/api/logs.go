@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"fazt/internal/activity"
+	"fazt/internal/api/call"
 	"fazt/internal/api/op"
 	"fazt/internal/errs"
 )
@@ -23,7 +24,7 @@ const (
 // logQuery checks what is asked of the log of an app.
 func (a *API) logQuery(ctx context.Context, req op.LogQuery) (q activity.Query, err error) {
 	if req.Limit == 0 {
-		req.Limit = pageDefault
+		req.Limit = call.PageDefault
 	}
 	switch {
 	case req.Limit < 1 || req.Limit > mostLogLines:

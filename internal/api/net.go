@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fazt/internal/activity"
+	"fazt/internal/api/call"
 	"fazt/internal/api/op"
 	"fazt/internal/auth"
 	"fazt/internal/egress"
@@ -39,9 +40,9 @@ func (a *API) appID(ctx context.Context, ref string) (string, error) {
 // readable is appID for whoever may read of that app, or, where none is named, of all.
 func (a *API) readable(ctx context.Context, ref string) (string, error) {
 	if ref == "" {
-		return "", Allow(op.Read, auth.From(ctx), "")
+		return "", call.Allow(op.Read, auth.From(ctx), "")
 	}
-	if err := a.allowNamed(ctx, op.Read, ref); err != nil {
+	if err := call.AllowNamed(ctx, a.Apps, op.Read, ref); err != nil {
 		return "", err
 	}
 	return a.appID(ctx, ref)
@@ -102,12 +103,12 @@ func (a *API) netGet(ctx context.Context, req op.NetRef) (op.NetEntry, error) {
 }
 
 func (a *API) netAllow(ctx context.Context, req op.NetGrant) (op.NetAllowed, error) {
-	about(ctx, req.Domain, "")
+	call.About(ctx, req.Domain, "")
 	appID, err := a.appID(ctx, req.App)
 	if err != nil {
 		return op.NetAllowed{}, err
 	}
-	about(ctx, "", appID)
+	call.About(ctx, "", appID)
 	ranges, err := parseRanges(req.Private)
 	if err != nil {
 		return op.NetAllowed{}, err
@@ -119,11 +120,11 @@ func (a *API) netAllow(ctx context.Context, req op.NetGrant) (op.NetAllowed, err
 	if err != nil {
 		return op.NetAllowed{}, err
 	}
-	about(ctx, e.Domain, appID)
-	detail(ctx, "replaced", replaced)
-	detail(ctx, "http", e.HTTP)
-	detail(ctx, "private", req.Private)
-	detail(ctx, "ports", e.Ports)
+	call.About(ctx, e.Domain, appID)
+	call.Detail(ctx, "replaced", replaced)
+	call.Detail(ctx, "http", e.HTTP)
+	call.Detail(ctx, "private", req.Private)
+	call.Detail(ctx, "ports", e.Ports)
 	return op.NetAllowed{NetEntry: netEntry(e, a.namer(ctx)), Replaced: replaced}, nil
 }
 
@@ -149,10 +150,10 @@ func (a *API) netRemove(ctx context.Context, req op.NetRef) (op.NetEntry, error)
 	if err != nil {
 		return op.NetEntry{}, err
 	}
-	about(ctx, "", appID)
+	call.About(ctx, "", appID)
 	e, err := a.Net.Remove(ctx, req.Domain, appID)
 	if err == nil {
-		about(ctx, e.Domain, appID)
+		call.About(ctx, e.Domain, appID)
 	}
 	return netEntry(e, a.namer(ctx)), err
 }
@@ -183,7 +184,7 @@ func (a *API) netFilter(ctx context.Context, q op.NetFilter) (f egress.Filter, e
 	}
 	if f.AppID, err = a.appID(ctx, q.App); err != nil {
 		if errs.Is(err, errs.NotFound) { // a key that may not see the app learns nothing of it
-			if denied := Allow(op.Logs, auth.From(ctx), ""); denied != nil {
+			if denied := call.Allow(op.Logs, auth.From(ctx), ""); denied != nil {
 				err = denied
 			}
 		}
@@ -194,7 +195,7 @@ func (a *API) netFilter(ctx context.Context, q op.NetFilter) (f egress.Filter, e
 }
 
 func (a *API) netLogs(ctx context.Context, req op.NetLogPage) (page op.Page[op.NetAttempt], err error) {
-	limit, err := pageSize(req.Limit)
+	limit, err := call.PageSize(req.Limit)
 	if err != nil {
 		return page, err
 	}
@@ -221,8 +222,8 @@ func (a *API) netLogs(ctx context.Context, req op.NetLogPage) (page op.Page[op.N
 }
 
 func (a *API) netLogsFollow(ctx context.Context, req op.NetTail) (op.Stream, error) {
-	if req.Limit < 0 || req.Limit > pageMost {
-		return op.Stream{}, errs.New(errs.Invalid, "limit must be from 0 to %d, not %d", pageMost, req.Limit)
+	if req.Limit < 0 || req.Limit > call.PageMax {
+		return op.Stream{}, errs.New(errs.Invalid, "limit must be from 0 to %d, not %d", call.PageMax, req.Limit)
 	}
 	f, err := a.netFilter(ctx, req.NetFilter)
 	if err != nil {
@@ -232,7 +233,7 @@ func (a *API) netLogsFollow(ctx context.Context, req op.NetTail) (op.Stream, err
 		if f.After, err = eventID(req.After, "header Last-Event-ID"); err != nil {
 			return op.Stream{}, err
 		}
-		req.Limit = pageMost
+		req.Limit = call.PageMax
 	}
 	return op.Stream{Size: -1, Live: true, Write: func(w io.Writer) error {
 		past, follower, err := a.NetLog.Tail(ctx, f, req.Limit)
@@ -275,7 +276,7 @@ func (a *API) netCacheClear(ctx context.Context, req op.NetCleared) (egress.Cach
 	if err != nil {
 		return egress.CacheStats{}, err
 	}
-	about(ctx, "cache", appID)
+	call.About(ctx, "cache", appID)
 	a.NetGate.ClearCache(appID)
 	return a.NetGate.CacheStats(), nil
 }

@@ -1,9 +1,19 @@
 package api
 
-import "fazt/internal/api/op"
+import (
+	"fazt/internal/api/key"
+	"fazt/internal/api/limits"
+	"fazt/internal/api/op"
+	"fazt/internal/api/sql"
+)
 
 // routes is every operation with its implementation; a test holds it against op.All.
 func (a *API) routes() []route {
+	caller := key.Caller{Apps: a.Apps}
+	key := key.API{Keys: a.Keys, Apps: a.Apps}
+	sql := sql.API{DB: a.DB, Limits: a.Limits, Log: a.Log}
+	settings := limits.Settings{System: a.System}
+	limits := limits.API{System: a.System, Limits: a.Limits, Apps: a.Apps}
 	return []route{
 		on(op.AppList, a.appList),
 		on(op.AppGet, a.appGet),
@@ -42,13 +52,13 @@ func (a *API) routes() []route {
 		on(op.DatabaseBackup, a.databaseBackup),
 		streamed(a, op.DatabaseFetch, a.databaseFetch),
 		on(op.ServerCalibrate, a.serverCalibrate),
-		on(op.SQLQuery, a.sqlQuery),
-		on(op.SQLWrite, a.sqlWrite),
+		on(op.SQLQuery, sql.Query),
+		on(op.SQLWrite, sql.Write),
 
-		on(op.KeyCreate, a.keyCreate),
-		on(op.KeyList, a.keyList),
-		on(op.KeyRevoke, a.keyRevoke),
-		on(op.CallerGet, a.callerGet),
+		on(op.KeyCreate, key.Create),
+		on(op.KeyList, key.List),
+		on(op.KeyRevoke, key.Revoke),
+		on(op.CallerGet, caller.Get),
 
 		on(op.SchemaManifest, a.schemaManifest),
 		on(op.SchemaOpenAPI, a.schemaOpenAPI),
@@ -64,14 +74,14 @@ func (a *API) routes() []route {
 		on(op.SystemHealthz, a.systemHealthz),
 		on(op.SystemReadyz, a.systemReadyz),
 
-		on(op.LimitsGet, a.limitsGet),
-		on(op.LimitsList, a.limitsList),
-		on(op.LimitsSchema, a.limitsSchema),
-		on(op.LimitsSet, a.limitsSet),
-		on(op.SettingsGet, a.settingsGet),
-		on(op.SettingsList, a.settingsList),
-		on(op.SettingsSchema, a.settingsSchema),
-		on(op.SettingsSet, a.settingsSet),
+		on(op.LimitsGet, limits.Get),
+		on(op.LimitsList, limits.List),
+		on(op.LimitsSchema, limits.Schema),
+		on(op.LimitsSet, limits.Set),
+		on(op.SettingsGet, settings.Get),
+		on(op.SettingsList, settings.List),
+		on(op.SettingsSchema, settings.Schema),
+		on(op.SettingsSet, settings.Set),
 
 		streamed(a, op.AppLogsFollow, a.appLogsFollow),
 		on(op.LogList, a.logList),

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"fazt/internal/api/call"
 	"fazt/internal/api/op"
 	"fazt/internal/egress"
 )
@@ -40,17 +41,17 @@ func (a *API) secretSet(ctx context.Context, req op.SecretGrant) (done op.Secret
 	if err != nil {
 		return done, err
 	}
-	about(ctx, "", appID)
-	detail(ctx, "domain", req.Domain)
-	detail(ctx, "as", req.As)
-	detail(ctx, "http", req.HTTP)
+	call.About(ctx, "", appID)
+	call.Detail(ctx, "domain", req.Domain)
+	call.Detail(ctx, "as", req.As)
+	call.Detail(ctx, "http", req.HTTP)
 	if req.As == "" {
 		req.As = egress.AsBearer
 	}
 	stored, replaced, err := a.Net.SetSecret(ctx, egress.Secret{
 		Name: req.Secret, AppID: appID, As: req.As, Key: req.Key, Domain: req.Domain, HTTP: req.HTTP, Port: req.Port, Methods: req.Methods, PathPrefix: req.PathPrefix, Value: req.Value,
 	})
-	detail(ctx, "replaced", replaced)
+	call.Detail(ctx, "replaced", replaced)
 	if err != nil {
 		return done, err
 	}
@@ -62,7 +63,7 @@ func (a *API) secretRotate(ctx context.Context, req op.SecretValue) (op.Secret, 
 	if err != nil {
 		return op.Secret{}, err
 	}
-	about(ctx, "", appID)
+	call.About(ctx, "", appID)
 	stored, err := a.Net.RotateSecret(ctx, req.Secret, appID, req.Value)
 	return secret(egress.KeptSecret{Secret: stored}, a.namer(ctx)), err
 }
@@ -72,7 +73,7 @@ func (a *API) secretRemove(ctx context.Context, req op.SecretRef) (op.Secret, er
 	if err != nil {
 		return op.Secret{}, err
 	}
-	about(ctx, "", appID)
+	call.About(ctx, "", appID)
 	gone, err := a.Net.RemoveSecret(ctx, req.Secret, appID)
 	return secret(egress.KeptSecret{Secret: gone}, a.namer(ctx)), err
 }

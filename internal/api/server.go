@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 
+	"fazt/internal/api/call"
 	"fazt/internal/api/op"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
@@ -17,14 +18,14 @@ func (a *API) serverInit(ctx context.Context, req op.ServerOwner) (op.ServerStat
 			return op.ServerState{}, err
 		}
 	}
-	detail(ctx, "owner", req.Owner)
-	detail(ctx, "domain", req.Domain)
+	call.Detail(ctx, "owner", req.Owner)
+	call.Detail(ctx, "domain", req.Domain)
 	if err := a.Users.CreateOwner(ctx, req.Owner, req.Password); err != nil {
 		return op.ServerState{}, err
 	}
 	if req.Domain != "" {
 		domain, _ := json.Marshal(req.Domain)
-		if _, err := a.System.ChangeSettings(ctx, caller(ctx), map[string]json.RawMessage{"domain": domain}); err != nil {
+		if _, err := a.System.ChangeSettings(ctx, call.Caller(ctx), map[string]json.RawMessage{"domain": domain}); err != nil {
 			return op.ServerState{}, err
 		}
 	}

@@ -23,7 +23,8 @@ var layers = map[string]int{
 	"internal/apps": 1, "internal/hosting": 1, "internal/storage": 1, "internal/runtime": 1, "internal/runtime/bind": 1,
 	"internal/runtime/web": 1, "internal/auth": 1, "internal/egress": 1,
 
-	"internal/bindings": 2, "internal/api": 2, "internal/api/op": 2, "internal/gateway": 2,
+	"internal/bindings": 2, "internal/api": 2, "internal/api/op": 2, "internal/api/call": 2,
+	"internal/api/sql": 2, "internal/api/key": 2, "internal/api/limits": 2, "internal/gateway": 2,
 
 	"internal/server": 3, "internal/client": 3, "internal/cli": 3,
 
@@ -32,17 +33,21 @@ var layers = map[string]int{
 
 // sideways are the imports allowed within a layer.
 var sideways = map[string][]string{
-	"internal/schema":   {"internal/errs"},
-	"internal/timeout":  {"internal/errs"},
-	"internal/database": {"internal/errs"},
-	"internal/listener": {"internal/errs"},
-	"internal/output":   {"internal/errs"},
-	"internal/system":   {"internal/errs", "internal/schema", "internal/database", "internal/hostname"},
-	"internal/activity": {"internal/errs", "internal/database", "internal/limitio"},
-	"internal/runtime":  {"internal/runtime/bind", "internal/runtime/web"},
-	"internal/api":      {"internal/api/op"},
-	"internal/client":   {},
-	"internal/cli":      {"internal/server", "internal/client"},
+	"internal/schema":     {"internal/errs"},
+	"internal/timeout":    {"internal/errs"},
+	"internal/database":   {"internal/errs"},
+	"internal/listener":   {"internal/errs"},
+	"internal/output":     {"internal/errs"},
+	"internal/system":     {"internal/errs", "internal/schema", "internal/database", "internal/hostname"},
+	"internal/activity":   {"internal/errs", "internal/database", "internal/limitio"},
+	"internal/runtime":    {"internal/runtime/bind", "internal/runtime/web"},
+	"internal/api":        {"internal/api/op", "internal/api/call", "internal/api/sql", "internal/api/key", "internal/api/limits"},
+	"internal/api/call":   {"internal/api/op"},
+	"internal/api/sql":    {"internal/api/op", "internal/api/call"},
+	"internal/api/key":    {"internal/api/op", "internal/api/call"},
+	"internal/api/limits": {"internal/api/op", "internal/api/call"},
+	"internal/client":     {},
+	"internal/cli":        {"internal/server", "internal/client"},
 }
 
 // owners of third-party modules, by import path prefix. A library has one owner, so that it can be replaced in one

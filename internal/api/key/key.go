@@ -1,16 +1,26 @@
-package api
+// Package key carries out the operations on API keys, and tells callers who they are.
+package key
 
 import (
 	"context"
 	"time"
 
+	"fazt/internal/api/call"
 	"fazt/internal/api/op"
+	"fazt/internal/apps"
 	"fazt/internal/auth"
 	"fazt/internal/errs"
 	"fazt/internal/system"
 )
 
-func (a *API) keyCreate(ctx context.Context, req op.KeyNew) (op.KeyMade, error) {
+// API carries the operations out.
+type API struct {
+	Keys *auth.Keys
+	Apps *apps.Store
+}
+
+// Create makes a key.
+func (a *API) Create(ctx context.Context, req op.KeyNew) (op.KeyMade, error) {
 	scopes := make([]auth.Scope, 0, len(req.Scopes))
 	for _, text := range req.Scopes {
 		s, err := a.scope(ctx, text)
@@ -23,15 +33,15 @@ func (a *API) keyCreate(ctx context.Context, req op.KeyNew) (op.KeyMade, error) 
 	if req.ExpiresAt != nil {
 		expires = *req.ExpiresAt
 	}
-	about(ctx, req.Name, "")
-	detail(ctx, "scopes", req.Scopes)
+	call.About(ctx, req.Name, "")
+	call.Detail(ctx, "scopes", req.Scopes)
 	key, token, err := a.Keys.Create(ctx, auth.From(ctx), req.Name, scopes, expires)
 	if err != nil {
 		return op.KeyMade{}, err
 	}
-	detail(ctx, "id", key.ID)
-	detail(ctx, "expires_at", key.ExpiresAt)
-	shown, err := a.showKey(ctx, key)
+	call.Detail(ctx, "id", key.ID)
+	call.Detail(ctx, "expires_at", key.ExpiresAt)
+	shown, err := a.show(ctx, key)
 	return op.KeyMade{Key: shown, Token: token}, err
 }
 
@@ -50,17 +60,17 @@ func (a *API) scope(ctx context.Context, text string) (auth.Scope, error) {
 	return s, err
 }
 
-func (a *API) showKey(ctx context.Context, key auth.APIKey) (op.Key, error) {
-	scopes, err := a.showScopes(ctx, key.Scopes)
+func (a *API) show(ctx context.Context, key auth.APIKey) (op.Key, error) {
+	scopes, err := showScopes(ctx, a.Apps, key.Scopes)
 	return op.Key{APIKey: key, Scopes: scopes}, err
 }
 
 // showScopes writes scopes as people do: with the names the apps have now. One whose app was removed shows the id.
-func (a *API) showScopes(ctx context.Context, scopes []auth.Scope) ([]string, error) {
+func showScopes(ctx context.Context, store *apps.Store, scopes []auth.Scope) ([]string, error) {
 	list := make([]string, 0, len(scopes))
 	for _, s := range scopes {
 		if s.App != "" {
-			app, err := a.Apps.Get(ctx, s.App)
+			app, err := store.Get(ctx, s.App)
 			switch {
 			case err == nil:
 				s.App = app.Name
@@ -73,8 +83,9 @@ func (a *API) showScopes(ctx context.Context, scopes []auth.Scope) ([]string, er
 	return list, nil
 }
 
-func (a *API) keyList(ctx context.Context, req op.List) (page op.Page[op.Key], err error) {
-	limit, err := pageSize(req.Limit)
+// List lists the keys in force.
+func (a *API) List(ctx context.Context, req op.List) (page op.Page[op.Key], err error) {
+	limit, err := call.PageSize(req.Limit)
 	if err != nil {
 		return page, err
 	}
@@ -84,7 +95,7 @@ func (a *API) keyList(ctx context.Context, req op.List) (page op.Page[op.Key], e
 	}
 	page.Next = next
 	for _, key := range list {
-		shown, err := a.showKey(ctx, key)
+		shown, err := a.show(ctx, key)
 		if err != nil {
 			return page, err
 		}
@@ -93,17 +104,22 @@ func (a *API) keyList(ctx context.Context, req op.List) (page op.Page[op.Key], e
 	return page, nil
 }
 
-func (a *API) keyRevoke(ctx context.Context, req op.KeyRef) (op.Key, error) {
+// Revoke revokes a key and those that were made with it.
+func (a *API) Revoke(ctx context.Context, req op.KeyRef) (op.Key, error) {
 	key, err := a.Keys.Revoke(ctx, req.Key)
 	if err != nil {
 		return op.Key{}, err
 	}
-	about(ctx, key.Name, "")
-	detail(ctx, "id", key.ID)
-	return a.showKey(ctx, key)
+	call.About(ctx, key.Name, "")
+	call.Detail(ctx, "id", key.ID)
+	return a.show(ctx, key)
 }
 
-func (a *API) callerGet(ctx context.Context, _ op.None) (op.Caller, error) {
+// Caller tells callers who they are.
+type Caller struct{ Apps *apps.Store }
+
+// Get tells who is asking.
+func (a *Caller) Get(ctx context.Context, _ op.None) (op.Caller, error) {
 	p := auth.From(ctx)
 	caller := op.Caller{Kind: p.Kind.String(), Name: p.Name, Scopes: []string{}}
 	if p.Kind == auth.Nobody {
@@ -111,6 +127,6 @@ func (a *API) callerGet(ctx context.Context, _ op.None) (op.Caller, error) {
 	}
 	var err error
 	caller.Version = system.Version
-	caller.Scopes, err = a.showScopes(ctx, p.Scopes)
+	caller.Scopes, err = showScopes(ctx, a.Apps, p.Scopes)
 	return caller, err
 }

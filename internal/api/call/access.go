@@ -1,16 +1,16 @@
-package api
+package call
 
 import (
 	"context"
-	"net/http"
 
 	"fazt/internal/api/op"
+	"fazt/internal/apps"
 	"fazt/internal/auth"
 	"fazt/internal/errs"
 )
 
-// anyApp stands for an app that is not known yet: its name comes with the body. The operation itself asks again.
-const anyApp = "*"
+// AnyApp stands for an app that is not known yet: its name comes with the body. The operation itself asks again.
+const AnyApp = "*"
 
 // Allow says whether a caller may use an operation of the given access on the app with the given id; "" where the
 // operation is not about one app, or about one that does not exist.
@@ -30,7 +30,7 @@ func Allow(access op.Access, p auth.Principal, appID string) error {
 
 func scoped(access op.Access, p auth.Principal, appID string) bool {
 	has := func(verb string) bool {
-		if appID == anyApp {
+		if appID == AnyApp {
 			return p.HasSome(verb)
 		}
 		return p.Has(verb, appID)
@@ -69,51 +69,13 @@ func needed(access op.Access) string {
 	return access.String()
 }
 
-// admit is Allow for a request: it finds out which app the request names. The app it judged is the app that the
-// operation gets to work on, by its id, so that a rename in between changes nothing.
-func (a *API) admit(spec op.Spec, r *http.Request) error {
-	p := auth.From(r.Context())
-	if p.Kind != auth.Key {
-		return Allow(spec.Access, p, "")
-	}
-	appID, err := a.named(spec, r)
-	if err != nil {
-		return err
-	}
-	return Allow(spec.Access, p, appID)
-}
-
-func (a *API) named(spec op.Spec, r *http.Request) (appID string, err error) {
-	if ref := r.PathValue("app"); ref != "" {
-		app, err := a.Apps.Get(r.Context(), ref)
-		if errs.Is(err, errs.NotFound) {
-			return "", nil
-		}
-		if err == nil {
-			r.SetPathValue("app", app.ID)
-		}
-		return app.ID, err
-	}
-	if upload := r.PathValue("upload"); upload != "" {
-		appID, err := a.Hosting.UploadApp(r.Context(), upload)
-		if errs.Is(err, errs.NotFound) {
-			return "", nil
-		}
-		return appID, err
-	}
-	if spec.AppInForm() || spec.AppInQuery() {
-		return anyApp, nil
-	}
-	return "", nil
-}
-
-// allowNamed is Allow for an operation that learns from its body which app is meant.
-func (a *API) allowNamed(ctx context.Context, access op.Access, ref string) error {
+// AllowNamed is Allow for an operation that learns from its body which app is meant.
+func AllowNamed(ctx context.Context, store *apps.Store, access op.Access, ref string) error {
 	p := auth.From(ctx)
 	if p.Kind != auth.Key {
 		return Allow(access, p, "")
 	}
-	app, err := a.Apps.Get(ctx, ref)
+	app, err := store.Get(ctx, ref)
 	if err != nil && !errs.Is(err, errs.NotFound) {
 		return err
 	}

@@ -1,16 +1,21 @@
-package api
+// Package sql carries out the operations on the database as a whole: one statement of SQL at a time.
+package sql
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"math"
+	"slices"
 	"strings"
 
+	"fazt/internal/api/call"
 	"fazt/internal/api/op"
 	"fazt/internal/auth"
 	"fazt/internal/database"
 	"fazt/internal/errs"
+	"fazt/internal/system"
 )
 
 const (
@@ -32,38 +37,38 @@ var secrets = map[string][]string{
 // identity are the tables that say who somebody is. They are changed by operations that check what they do.
 var identity = []string{"users", "keys"}
 
-func (a *API) guardSQL() database.Guard {
+// API carries the operations out.
+type API struct {
+	DB     *database.DB
+	Limits *system.Live
+	Log    *slog.Logger
+}
+
+func (a *API) guard() database.Guard {
 	limits := a.Limits.SQL()
 	return database.Guard{
 		Hidden:    secrets,
-		Protected: func(table string) bool { return contains(identity, table) },
+		Protected: func(table string) bool { return slices.Contains(identity, table) },
 		MaxBytes:  limits.MaxResult,
 		MaxMemory: limits.MaxMemory,
 		MaxSpill:  limits.MaxSpill,
 	}
 }
 
-func contains(list []string, word string) bool {
-	for _, w := range list {
-		if w == word {
-			return true
-		}
-	}
-	return false
-}
-
-func (a *API) sqlQuery(ctx context.Context, req op.Statement) (op.Rows, error) {
+// Query runs a statement that reads.
+func (a *API) Query(ctx context.Context, req op.Statement) (op.Rows, error) {
 	c, err := a.collect(req)
 	if err != nil {
 		return op.Rows{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.Limits.SQL().Deadline())
 	defer cancel()
-	err = a.DB.ReadGuarded(ctx, req.SQL, a.guardSQL(), c.add)
+	err = a.DB.ReadGuarded(ctx, req.SQL, a.guard(), c.add)
 	return c.finish(a, err)
 }
 
-func (a *API) sqlWrite(ctx context.Context, req op.Statement) (op.Rows, error) {
+// Write runs a statement that changes rows.
+func (a *API) Write(ctx context.Context, req op.Statement) (op.Rows, error) {
 	c, err := a.collect(req)
 	if err != nil {
 		return op.Rows{}, err
@@ -71,9 +76,9 @@ func (a *API) sqlWrite(ctx context.Context, req op.Statement) (op.Rows, error) {
 	c.all = true // a change that stopped half-way through its rows would be undone
 	ctx, cancel := context.WithTimeout(ctx, a.Limits.SQL().Deadline())
 	defer cancel()
-	c.Changes, err = a.DB.WriteGuarded(ctx, req.SQL, a.guardSQL(), c.add)
-	detail(ctx, "statement", outline(req.SQL))
-	detail(ctx, "changes", c.Changes)
+	c.Changes, err = a.DB.WriteGuarded(ctx, req.SQL, a.guard(), c.add)
+	call.Detail(ctx, "statement", outline(req.SQL))
+	call.Detail(ctx, "changes", c.Changes)
 	statement := req.SQL[:min(len(req.SQL), loggedSQL)]
 	a.Log.Info("sql write", "by", auth.From(ctx).Name, "statement", statement, "changes", c.Changes, "error", err)
 	return c.finish(a, err)
