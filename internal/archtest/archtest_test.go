@@ -19,6 +19,7 @@ var layers = map[string]int{
 	"internal/errs": 0, "internal/id": 0, "internal/schema": 0, "internal/timeout": 0, "internal/database": 0,
 	"internal/system": 0, "internal/activity": 0, "internal/listener": 0, "internal/output": 0,
 	"internal/share": 0, "internal/scratch": 0, "internal/hostname": 0, "internal/limitio": 0, "internal/throttle": 0,
+	"internal/quickjs": 0,
 
 	"internal/apps": 1, "internal/hosting": 1, "internal/storage": 1, "internal/runtime": 1, "internal/runtime/bind": 1,
 	"internal/runtime/web": 1, "internal/auth": 1, "internal/egress": 1,
@@ -36,6 +37,7 @@ var sideways = map[string][]string{
 	"internal/schema":     {"internal/errs"},
 	"internal/timeout":    {"internal/errs"},
 	"internal/database":   {"internal/errs"},
+	"internal/quickjs":    {"internal/errs"},
 	"internal/listener":   {"internal/errs"},
 	"internal/output":     {"internal/errs"},
 	"internal/system":     {"internal/errs", "internal/schema", "internal/database", "internal/hostname"},
@@ -54,10 +56,10 @@ var sideways = map[string][]string{
 // place.
 var owners = map[string][]string{
 	"zombiezen.com/go/sqlite":           {"internal/database"},
-	"modernc.org/quickjs":               {"internal/runtime"},
-	"modernc.org/libquickjs":            {"internal/runtime"},
+	"modernc.org/quickjs":               {"internal/quickjs"},
+	"modernc.org/libquickjs":            {"internal/quickjs"},
 	"modernc.org/sqlite":                {"internal/database"},
-	"modernc.org/libc":                  {"internal/runtime", "internal/database"},
+	"modernc.org/libc":                  {"internal/quickjs", "internal/database"},
 	"github.com/evanw/esbuild":          {"internal/runtime"},
 	"github.com/maypok86/otter":         {"internal/hosting"},
 	"github.com/klauspost/compress":     {"internal/hosting", "internal/client"}, // the two ends of an upload

@@ -99,7 +99,7 @@ func TestAnIdleMachineHoldsLessThanAMegabyte(t *testing.T) {
 	for _, p := range h.pools {
 		for _, m := range p.idle {
 			idle++
-			if held := m.memory(); held <= 0 || held > 1<<20 {
+			if held := m.Memory(); held <= 0 || held > 1<<20 {
 				t.Errorf("an idle machine holds %d KB", held>>10)
 			}
 		}

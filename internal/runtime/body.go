@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fazt/internal/errs"
+	"fazt/internal/quickjs"
 )
 
 // atHand is how large a body may be that a script has at once: most are. Of a larger one, or one of unknown size, the
@@ -86,8 +87,8 @@ func (u *run) collect() (*input, error) {
 }
 
 // whole gives what is still there of a body to the script, out of where it was kept into the machine's memory.
-func (m *machine) whole(in *input) (value, error) {
-	v, err := m.realm.newText(in.body, int(in.size), false)
+func (m *machine) whole(in *input) (quickjs.Value, error) {
+	v, err := m.realm.NewText(in.body, int(in.size), false)
 	return v, errs.Wrap(errs.Internal, err, "the body cannot be read any more")
 }
 
@@ -145,7 +146,7 @@ const (
 )
 
 // ask reads of the body beside the machine.
-func (u *run) ask(read func() (func(*machine) value, error)) (int32, error) {
+func (u *run) ask(read func() (func(*machine) quickjs.Value, error)) (int32, error) {
 	if u.in == nil || u.reading {
 		return 0, errs.New(errs.Conflict, "the body cannot be read now")
 	}
@@ -158,23 +159,23 @@ func (u *run) ask(read func() (func(*machine) value, error)) (int32, error) {
 
 // askNext gives the next piece to the script as an ArrayBuffer, undefined at the end.
 func (u *run) askNext() (int32, error) {
-	return u.ask(func() (func(*machine) value, error) {
+	return u.ask(func() (func(*machine) quickjs.Value, error) {
 		piece, err := u.in.next()
 		if err == io.EOF { //nolint:errorlint // next returns it bare
 			return nil, nil
 		}
-		return func(m *machine) value { return m.realm.newBytes(piece) }, err
+		return func(m *machine) quickjs.Value { return m.realm.NewBytes(piece) }, err
 	})
 }
 
 // askRest gives all of the body, as a small one would have been given.
 func (u *run) askRest() (int32, error) {
-	return u.ask(func() (func(*machine) value, error) {
+	return u.ask(func() (func(*machine) quickjs.Value, error) {
 		in, err := u.collect()
-		return func(m *machine) value {
+		return func(m *machine) quickjs.Value {
 			v, err := m.whole(in)
 			if err != nil {
-				return m.realm.throw(err)
+				return m.realm.Throw(err)
 			}
 			return v
 		}, err
@@ -183,7 +184,7 @@ func (u *run) askRest() (int32, error) {
 
 // askForm gives the parts of a form, undefined when it is none.
 func (u *run) askForm(contentType string) (int32, error) {
-	return u.ask(func() (func(*machine) value, error) {
+	return u.ask(func() (func(*machine) quickjs.Value, error) {
 		in, err := u.collect()
 		if err != nil {
 			return nil, err
@@ -195,7 +196,7 @@ func (u *run) askForm(contentType string) (int32, error) {
 		if errors.Is(err, errNoForm) {
 			return nil, nil
 		}
-		return func(m *machine) value { return m.formValue(parts) }, err
+		return func(m *machine) quickjs.Value { return m.formValue(parts) }, err
 	})
 }
 

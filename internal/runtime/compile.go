@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/evanw/esbuild/pkg/api"
-	lib "modernc.org/libquickjs"
 
 	"fazt/internal/errs"
+	"fazt/internal/quickjs"
 )
 
 // Source reads the files of one deployment.
@@ -109,22 +109,18 @@ func Assemble(p *Program) ([]byte, error) {
 
 // assemble makes the bytecode of a program's script. Its memory is ordinary: nobody has to take it away.
 func assemble(p *Program, name string) ([]byte, error) {
-	i, err := newIsolateIn(ordinary, 256<<20, 1<<20)
+	i, err := quickjs.NewOrdinary(256<<20, 1<<20)
 	if err != nil {
 		return nil, err
 	}
-	defer i.close()
-	r, err := i.newRealm()
+	defer i.Close()
+	r, err := i.NewRealm()
 	if err != nil {
 		return nil, err
 	}
-	defer r.close()
-	flags := int32(lib.MJS_EVAL_TYPE_GLOBAL)
-	if p.Style == StyleScript {
-		flags |= lib.MJS_EVAL_FLAG_ASYNC
-	}
-	i.arm(time.Now().Add(30 * time.Second))
-	return r.compile(string(p.Script), name, flags)
+	defer r.Close()
+	i.Arm(time.Now().Add(30 * time.Second))
+	return r.Compile(string(p.Script), name, p.Style == StyleScript)
 }
 
 // scriptName is what positions in the bundled script are called; they are mapped back to the author's files.

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"fazt/internal/errs"
+	"fazt/internal/quickjs"
 	"fazt/internal/runtime/bind"
 	"fazt/internal/runtime/web"
 	"fazt/internal/share"
@@ -142,7 +143,7 @@ type Engine struct {
 	stopping   chan struct{} // closed when no more streams are sent
 	endStreams sync.Once
 	coders     atomic.Int64 // open ones
-	localizer  localizer
+	localizer  *quickjs.Localizer
 	computing  chan struct{}  // holds a token for each long computation beside the machines
 	late       sync.WaitGroup // answers for runs that were abandoned
 	stuckAfter time.Duration  // how long after its deadline a script at work is abandoned
@@ -179,6 +180,7 @@ func New(c Config) *Engine {
 	}
 	e := &Engine{config: c, cpu: newProcessors(max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}, apps: map[string]int{}, held: map[share.Holder]int{}, busy: map[*machine]*run{}, stopping: make(chan struct{}), stuckAfter: 3 * time.Second, callsEnd: 10 * time.Second}
 	e.computing = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
+	e.localizer = quickjs.NewLocalizer(web.Localizer)
 	e.describeBindings()
 	// Compiled when the first machine is made: a command that runs no function does not pay for it.
 	e.prelude = sync.OnceValues(func() ([]byte, error) {
@@ -479,7 +481,7 @@ func (e *Engine) serves(w *waiter) bool {
 // takes says whether there is memory for what a run of w would need in m beside what that holds. One alone is served in
 // any case. The lock is held.
 func (e *Engine) takes(w *waiter, m *machine) bool {
-	return e.stats.Busy == 0 || e.affords(max(0, w.size-m.held()))
+	return e.stats.Busy == 0 || e.affords(max(0, w.size-m.ledger.held))
 }
 
 // lend takes for a request what serves found: the machine, or nil = room for one. The lock is held.
@@ -624,7 +626,7 @@ func (e *Engine) makesRoom(m *machine, w *waiter) bool {
 	if w.pool.app == m.pool.app {
 		less = 1
 	}
-	return !e.serves(w) && e.count-1 < limits.VMs && e.apps[w.pool.app]-less < limits.VMsPerApp && (e.count == 1 || e.affords(w.size-m.held()))
+	return !e.serves(w) && e.count-1 < limits.VMs && e.apps[w.pool.app]-less < limits.VMsPerApp && (e.count == 1 || e.affords(w.size-m.ledger.held))
 }
 
 // invite gives an idle machine, or the room for one, to the request that is served next, of those that could use it. The lock is held.
@@ -758,9 +760,9 @@ func (e *Engine) release(m *machine, u *run, healthy bool) {
 	}
 	p := m.pool
 	p.learn(m.ledger)
-	m.giveBack()
+	m.ledger.Return()
 	m.ledger.reserve(0)
-	keep := healthy && !m.dead.Load() && !p.stopped && e.pools[p.deployment] == p && // not dropped meanwhile
+	keep := healthy && !m.IsDead() && !p.stopped && e.pools[p.deployment] == p && // not dropped meanwhile
 		!e.over(p, e.config.Limits(p.app))
 	if keep {
 		m.used = time.Now()
@@ -825,7 +827,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			e.shutdown()
-			e.localizer.end()
+			e.localizer.End()
 			e.late.Wait()
 			return nil
 		case <-look.C:
@@ -873,13 +875,13 @@ func (e *Engine) dropSpare(before time.Time) {
 	var warm []*pool // with one left
 	for _, p := range e.pools {
 		n := 0
-		for n < len(p.idle) && p.idle[n].used.Before(before) && (n < len(p.idle)-1 || p.idle[n].held() > warmBytes) {
+		for n < len(p.idle) && p.idle[n].used.Before(before) && (n < len(p.idle)-1 || p.idle[n].ledger.held > warmBytes) {
 			n++
 		}
 		spare = e.retire(spare, p, n)
 		for _, m := range p.idle {
 			if m.used.Before(before) {
-				m.trim()
+				m.Trim()
 			}
 		}
 		if len(p.idle) == 1 && p.idle[0].used.Before(before) {

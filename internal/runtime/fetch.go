@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"fazt/internal/errs"
+	"fazt/internal/quickjs"
 	"fazt/internal/timeout"
 )
 
@@ -135,7 +136,7 @@ func (u *run) beginFetch(o Outgoing, whole, upload bool) (int32, error) {
 	}
 	u.fetches[id] = f
 	account := u.account
-	u.besideAs(id, func() (func(*machine) value, error) {
+	u.besideAs(id, func() (func(*machine) quickjs.Value, error) {
 		if f.err = f.charge(f.holds); f.err == nil {
 			f.do(account, o)
 			u.uncharge(f.holds)
@@ -145,7 +146,7 @@ func (u *run) beginFetch(o Outgoing, whole, upload bool) (int32, error) {
 		}
 		u.sending.Add(-f.holds)
 		close(f.done)
-		return func(m *machine) value { return m.replyValue(f) }, f.err
+		return func(m *machine) quickjs.Value { return m.replyValue(f) }, f.err
 	})
 	return id, nil
 }
@@ -198,7 +199,7 @@ func (u *run) netContext() (context.Context, context.CancelCauseFunc, error) {
 			e.Message = errs.Sentence(err)
 			return nil, nil, e
 		}
-		return nil, nil, errDeadline
+		return nil, nil, quickjs.ErrDeadline
 	}
 	ends, _ := share.Deadline()
 	last, _ := u.ctx.Deadline()
@@ -217,7 +218,7 @@ func (u *run) netContext() (context.Context, context.CancelCauseFunc, error) {
 	timer = time.AfterFunc(time.Until(ends), func() {
 		mu.Lock()
 		defer mu.Unlock()
-		if left := time.Duration(u.ends.Load()-monotonic()) - reserve; left > 0 {
+		if left := time.Duration(u.ends.Load()-quickjs.Monotonic()) - reserve; left > 0 {
 			timer.Reset(left)
 			return
 		}
@@ -229,7 +230,7 @@ func (u *run) netContext() (context.Context, context.CancelCauseFunc, error) {
 }
 
 // besideAs runs fn beside the machine as a host call of the run, under an id that newID gave.
-func (u *run) besideAs(id int32, fn func() (func(*machine) value, error)) {
+func (u *run) besideAs(id int32, fn func() (func(*machine) quickjs.Value, error)) {
 	u.makeFinished()
 	u.pending++
 	u.hostCall(func() {
@@ -323,7 +324,7 @@ func (f *fetch) charge(n int64) error {
 }
 
 // askFetch reads of an answer's body beside the machine.
-func (u *run) askFetch(id int32, read func(f *fetch) (func(*machine) value, error)) (int32, error) {
+func (u *run) askFetch(id int32, read func(f *fetch) (func(*machine) quickjs.Value, error)) (int32, error) {
 	f, ok := u.fetches[id]
 	if !ok || !f.answered() || !f.reading.CompareAndSwap(false, true) {
 		return 0, errNetOver
@@ -333,7 +334,7 @@ func (u *run) askFetch(id int32, read func(f *fetch) (func(*machine) value, erro
 		f.reading.Store(false)
 		return 0, err
 	}
-	u.besideAs(ask, func() (func(*machine) value, error) {
+	u.besideAs(ask, func() (func(*machine) quickjs.Value, error) {
 		give, err := read(f)
 		f.reading.Store(false)
 		return give, err
@@ -347,20 +348,20 @@ func (f *fetch) answered() bool {
 }
 
 func (u *run) fetchNext(id int32) (int32, error) {
-	return u.askFetch(id, func(f *fetch) (func(*machine) value, error) {
+	return u.askFetch(id, func(f *fetch) (func(*machine) quickjs.Value, error) {
 		piece, err := f.next()
 		if err != nil || piece == nil {
 			return nil, err
 		}
 		piece = bytes.Clone(piece) // the next one may be read before this one is handed over
-		return func(m *machine) value { return m.realm.newBytes(piece) }, nil
+		return func(m *machine) quickjs.Value { return m.realm.NewBytes(piece) }, nil
 	})
 }
 
 func (u *run) fetchRest(id int32) (int32, error) {
-	return u.askFetch(id, func(f *fetch) (func(*machine) value, error) {
+	return u.askFetch(id, func(f *fetch) (func(*machine) quickjs.Value, error) {
 		data, err := f.rest()
-		return func(m *machine) value {
+		return func(m *machine) quickjs.Value {
 			defer u.uncharge(int64(cap(data)))
 			return m.bodyValue(data)
 		}, err
@@ -379,7 +380,7 @@ func (u *run) fetchWrite(id int32, piece []byte, last bool) (int32, error) {
 		f.sending.Store(false)
 		return 0, err
 	}
-	u.besideAs(ask, func() (func(*machine) value, error) {
+	u.besideAs(ask, func() (func(*machine) quickjs.Value, error) {
 		defer f.sending.Store(false)
 		if last {
 			return nil, f.upload.Close()
@@ -392,10 +393,10 @@ func (u *run) fetchWrite(id int32, piece []byte, last bool) (int32, error) {
 
 // fetchWait waits for a call as if it were made at once: the script stands still meanwhile, and holds no processor. A
 // visitor who leaves ends the script there, unless something goes on without them.
-func (u *run) fetchWait(m *machine, id int32) (value, error) {
+func (u *run) fetchWait(m *machine, id int32) (quickjs.Value, error) {
 	f, ok := u.fetches[id]
 	if !ok {
-		return undefinedValue(), errNetOver
+		return quickjs.Undefined(), errNetOver
 	}
 	u.leave()
 	err := u.await(id)
@@ -403,12 +404,12 @@ func (u *run) fetchWait(m *machine, id int32) (value, error) {
 	switch {
 	case errors.Is(err, errLeft):
 		u.left, u.halted = true, true
-		m.halt(err)
-		return undefinedValue(), err
+		m.Halt(err)
+		return quickjs.Undefined(), err
 	case err != nil:
-		return undefinedValue(), err
+		return quickjs.Undefined(), err
 	case f.err != nil:
-		return undefinedValue(), f.err
+		return quickjs.Undefined(), f.err
 	}
 	return m.replyValue(f), nil
 }
@@ -433,7 +434,7 @@ func (u *run) await(id int32) error {
 		case <-stopping:
 			return errLeft
 		case <-u.ctx.Done():
-			return errDeadline
+			return quickjs.ErrDeadline
 		}
 	}
 }
@@ -455,23 +456,23 @@ func (u *run) fetchCancel(id int32) {
 }
 
 // replyValue is an answer as the script gets it. There is a body unless it is undefined.
-func (m *machine) replyValue(f *fetch) value {
-	r, v := m.realm, m.realm.newObject()
-	body := undefinedValue()
+func (m *machine) replyValue(f *fetch) quickjs.Value {
+	r, v := m.realm, m.realm.NewObject()
+	body := quickjs.Undefined()
 	if f.body != nil {
-		if body = m.bodyValue(f.body); isException(body) {
-			r.free(v)
+		if body = m.bodyValue(f.body); quickjs.IsException(body) {
+			r.Free(v)
 			return body
 		}
 	}
-	r.set(v, "status", newInt(int32(f.reply.Status)))
-	r.set(v, "statusText", r.newString(fromLatin1(f.reply.StatusText)))
-	r.set(v, "url", r.newString(f.reply.URL))
-	r.set(v, "redirected", newBool(f.reply.Redirected))
-	r.set(v, "cached", newBool(f.reply.FromKept))
-	r.set(v, "headers", r.newString(flatHeaders(f.reply.Headers)))
+	r.Set(v, "status", quickjs.Int(int32(f.reply.Status)))
+	r.Set(v, "statusText", r.NewString(fromLatin1(f.reply.StatusText)))
+	r.Set(v, "url", r.NewString(f.reply.URL))
+	r.Set(v, "redirected", quickjs.Bool(f.reply.Redirected))
+	r.Set(v, "cached", quickjs.Bool(f.reply.FromKept))
+	r.Set(v, "headers", r.NewString(flatHeaders(f.reply.Headers)))
 	if f.body != nil {
-		r.set(v, "body", body)
+		r.Set(v, "body", body)
 	}
 	return v
 }
@@ -513,19 +514,19 @@ func readHeaders(flat string) http.Header {
 }
 
 // fetching are the host functions of calls to other servers.
-func (m *machine) fetching(text func([]value, int) string, num func([]value, int) float64, data func([]value, int) []byte) map[string]hostFunc {
-	asks := func(ask func(u *run, args []value) (int32, error)) hostFunc {
-		return func(args []value) (value, error) {
+func (m *machine) fetching(text func([]quickjs.Value, int) string, num func([]quickjs.Value, int) float64, data func([]quickjs.Value, int) []byte) map[string]quickjs.HostFunc {
+	asks := func(ask func(u *run, args []quickjs.Value) (int32, error)) quickjs.HostFunc {
+		return func(args []quickjs.Value) (quickjs.Value, error) {
 			if m.run == nil {
-				return undefinedValue(), errs.New(errs.Invalid, "this is only possible while a request is served, not while the module loads")
+				return quickjs.Undefined(), errs.New(errs.Invalid, "this is only possible while a request is served, not while the module loads")
 			}
 			id, err := ask(m.run, args)
-			return newInt(id), err
+			return quickjs.Int(id), err
 		}
 	}
-	return map[string]hostFunc{
+	return map[string]quickjs.HostFunc{
 		// fetch(method, url, headers, body, upload, whole, auth, timeout, redirect, cache)
-		"fetch": asks(func(u *run, args []value) (int32, error) {
+		"fetch": asks(func(u *run, args []quickjs.Value) (int32, error) {
 			if len(args) < 10 {
 				return 0, errs.New(errs.Invalid, "too few arguments")
 			}
@@ -533,46 +534,46 @@ func (m *machine) fetching(text func([]value, int) string, num func([]value, int
 			if ms := num(args, 7); ms > 0 {
 				o.Timeout = time.Duration(max(1, min(ms, 1e9)) * float64(time.Millisecond))
 			}
-			if body, ok := m.realm.bytes(args[3]); ok {
+			if body, ok := m.realm.Bytes(args[3]); ok {
 				o.Body, o.Size = bytes.NewReader(body), int64(len(body))
-			} else if isString(args[3]) {
+			} else if quickjs.IsString(args[3]) {
 				s := text(args, 3)
 				o.Body, o.Size = strings.NewReader(s), int64(len(s))
 			}
 			return u.newFetch(o, num(args, 5) != 0, num(args, 4) != 0)
 		}),
-		"fetchNext": asks(func(u *run, args []value) (int32, error) { return u.fetchNext(int32(num(args, 0))) }),
-		"fetchRest": asks(func(u *run, args []value) (int32, error) { return u.fetchRest(int32(num(args, 0))) }),
-		"fetchWrite": asks(func(u *run, args []value) (int32, error) {
+		"fetchNext": asks(func(u *run, args []quickjs.Value) (int32, error) { return u.fetchNext(int32(num(args, 0))) }),
+		"fetchRest": asks(func(u *run, args []quickjs.Value) (int32, error) { return u.fetchRest(int32(num(args, 0))) }),
+		"fetchWrite": asks(func(u *run, args []quickjs.Value) (int32, error) {
 			return u.fetchWrite(int32(num(args, 0)), data(args, 1), false)
 		}),
-		"fetchEnd": asks(func(u *run, args []value) (int32, error) {
+		"fetchEnd": asks(func(u *run, args []quickjs.Value) (int32, error) {
 			return u.fetchWrite(int32(num(args, 0)), nil, true)
 		}),
-		"fetchWait": func(args []value) (value, error) {
+		"fetchWait": func(args []quickjs.Value) (quickjs.Value, error) {
 			if m.run == nil {
-				return undefinedValue(), errNetOver
+				return quickjs.Undefined(), errNetOver
 			}
 			return m.run.fetchWait(m, int32(num(args, 0)))
 		},
-		"fetchTaken": func(args []value) (value, error) {
+		"fetchTaken": func(args []quickjs.Value) (quickjs.Value, error) {
 			if m.run != nil {
 				m.run.fetchTaken(int32(num(args, 0)))
 			}
-			return undefinedValue(), nil
+			return quickjs.Undefined(), nil
 		},
 		// fetchRefused(method, url, reason)
-		"fetchRefused": func(args []value) (value, error) {
+		"fetchRefused": func(args []quickjs.Value) (quickjs.Value, error) {
 			if m.run != nil {
 				m.run.fetchRefused(Outgoing{Method: text(args, 0), URL: text(args, 1)}, text(args, 2))
 			}
-			return undefinedValue(), nil
+			return quickjs.Undefined(), nil
 		},
-		"fetchCancel": func(args []value) (value, error) {
+		"fetchCancel": func(args []quickjs.Value) (quickjs.Value, error) {
 			if m.run != nil {
 				m.run.fetchCancel(int32(num(args, 0)))
 			}
-			return undefinedValue(), nil
+			return quickjs.Undefined(), nil
 		},
 	}
 }

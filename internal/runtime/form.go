@@ -7,6 +7,8 @@ import (
 	"mime"
 	"mime/multipart"
 	"strings"
+
+	"fazt/internal/quickjs"
 )
 
 // errNoForm is the error of a body that is no form, or one of more parts than a form has.
@@ -79,24 +81,24 @@ func (f *fallible) Read(p []byte) (int, error) {
 }
 
 // formValue is parts as the script gets them.
-func (m *machine) formValue(parts []part) value {
+func (m *machine) formValue(parts []part) quickjs.Value {
 	r := m.realm
-	list := r.newArray()
+	list := r.NewArray()
 	for i, p := range parts {
-		item := r.newObject()
-		r.set(item, "name", r.newString(p.name))
+		item := r.NewObject()
+		r.Set(item, "name", r.NewString(p.name))
 		if p.file {
-			r.set(item, "filename", r.newString(p.filename))
+			r.Set(item, "filename", r.NewString(p.filename))
 		}
-		r.set(item, "type", r.newString(p.kind))
-		data := r.newBytes(p.data)
-		if isException(data) {
-			r.free(item)
-			r.free(list)
+		r.Set(item, "type", r.NewString(p.kind))
+		data := r.NewBytes(p.data)
+		if quickjs.IsException(data) {
+			r.Free(item)
+			r.Free(list)
 			return data
 		}
-		r.set(item, "data", data)
-		r.set(list, fmt.Sprint(i), item)
+		r.Set(item, "data", data)
+		r.Set(list, fmt.Sprint(i), item)
 	}
 	return list
 }

@@ -11,34 +11,35 @@ import (
 	"unicode/utf8"
 
 	"fazt/internal/errs"
+	"fazt/internal/quickjs"
 )
 
 // hostObject is what the prelude gets: the functions of the host, by name.
-func (m *machine) hostObject() value {
+func (m *machine) hostObject() quickjs.Value {
 	r := m.realm
-	object := r.newObject()
-	text := func(args []value, i int) string {
+	object := r.NewObject()
+	text := func(args []quickjs.Value, i int) string {
 		if i >= len(args) {
 			return ""
 		}
-		s, ok := r.text(args[i])
+		s, ok := r.Text(args[i])
 		if !ok {
-			r.dropException()
+			r.DropException()
 		}
 		return s
 	}
-	num := func(args []value, i int) float64 {
+	num := func(args []quickjs.Value, i int) float64 {
 		if i >= len(args) {
 			return 0
 		}
-		n, _ := number(args[i])
+		n, _ := quickjs.ToNumber(args[i])
 		return n
 	}
-	data := func(args []value, i int) []byte {
+	data := func(args []quickjs.Value, i int) []byte {
 		if i >= len(args) {
 			return nil
 		}
-		b, _ := r.bytes(args[i])
+		b, _ := r.Bytes(args[i])
 		return b
 	}
 	u := func() (*run, error) {
@@ -47,75 +48,75 @@ func (m *machine) hostObject() value {
 		}
 		return m.run, nil
 	}
-	functions := map[string]hostFunc{
-		"respond": func(args []value) (value, error) {
+	functions := map[string]quickjs.HostFunc{
+		"respond": func(args []quickjs.Value) (quickjs.Value, error) {
 			u, err := u()
 			if err != nil {
-				return undefinedValue(), err
+				return quickjs.Undefined(), err
 			}
 			contentType := ""
-			if len(args) > 3 && isString(args[3]) {
+			if len(args) > 3 && quickjs.IsString(args[3]) {
 				contentType = text(args, 3)
 			}
 			a := answer{status: int(num(args, 0)), headers: text(args, 1), contentType: contentType}
-			ok, err := r.view(args[2], func(body []byte, text bool) error { return u.respond(a, body, text) })
+			ok, err := r.View(args[2], func(body []byte, text bool) error { return u.respond(a, body, text) })
 			if !ok {
 				err = u.respond(a, nil, false)
 			}
-			return undefinedValue(), err
+			return quickjs.Undefined(), err
 		},
-		"fail": func(args []value) (value, error) {
+		"fail": func(args []quickjs.Value) (quickjs.Value, error) {
 			if m.run != nil && m.run.failed == nil && !m.run.answered {
-				m.run.failed = r.describe(args[0])
+				m.run.failed = r.Describe(args[0])
 			}
-			return undefinedValue(), nil
+			return quickjs.Undefined(), nil
 		},
-		"report": func(args []value) (value, error) {
+		"report": func(args []quickjs.Value) (quickjs.Value, error) {
 			if m.run != nil {
-				m.run.print("error", m.program.story(r.describe(args[0])))
+				m.run.print("error", m.program.story(r.Describe(args[0])))
 			}
-			return undefinedValue(), nil
+			return quickjs.Undefined(), nil
 		},
-		"waiting": func(args []value) (value, error) {
+		"waiting": func(args []quickjs.Value) (quickjs.Value, error) {
 			if m.run != nil {
 				m.run.waiting = int(num(args, 0))
 			}
-			return undefinedValue(), nil
+			return quickjs.Undefined(), nil
 		},
-		"print": func(args []value) (value, error) {
+		"print": func(args []quickjs.Value) (quickjs.Value, error) {
 			if m.run != nil {
 				m.run.print(text(args, 0), text(args, 1))
 			}
-			return undefinedValue(), nil
+			return quickjs.Undefined(), nil
 		},
-		"timer": func(args []value) (value, error) {
+		"timer": func(args []quickjs.Value) (quickjs.Value, error) {
 			u, err := u()
 			if err != nil {
-				return undefinedValue(), err
+				return quickjs.Undefined(), err
 			}
 			id, err := u.newID()
 			if err == nil {
 				u.timers[id] = time.Now().Add(time.Duration(num(args, 0) * float64(time.Millisecond)))
 			}
-			return newInt(id), err
+			return quickjs.Int(id), err
 		},
-		"again": func(args []value) (value, error) {
+		"again": func(args []quickjs.Value) (quickjs.Value, error) {
 			if m.run != nil {
 				m.run.timers[int32(num(args, 0))] = time.Now().Add(time.Duration(num(args, 1) * float64(time.Millisecond)))
 			}
-			return undefinedValue(), nil
+			return quickjs.Undefined(), nil
 		},
-		"cancel": func(args []value) (value, error) {
+		"cancel": func(args []quickjs.Value) (quickjs.Value, error) {
 			if m.run != nil {
 				delete(m.run.timers, int32(num(args, 0)))
 			}
-			return undefinedValue(), nil
+			return quickjs.Undefined(), nil
 		},
-		"bindings": func([]value) (value, error) { return r.newString(m.engine.bindings), nil },
-		"call": func(args []value) (value, error) {
+		"bindings": func([]quickjs.Value) (quickjs.Value, error) { return r.NewString(m.engine.bindings), nil },
+		"call": func(args []quickjs.Value) (quickjs.Value, error) {
 			u, err := u()
 			if err != nil {
-				return undefinedValue(), err
+				return quickjs.Undefined(), err
 			}
 			f := &m.engine.functions[int(num(args, 0))]
 			arguments := text(args, 1)
@@ -125,131 +126,141 @@ func (m *machine) hostObject() value {
 			}
 			result, err := f.Run(&u.call, arguments)
 			if err != nil || result == nil {
-				return undefinedValue(), err
+				return quickjs.Undefined(), err
 			}
-			return r.newString(string(result)), nil
+			return r.NewString(string(result)), nil
 		},
-		"start": func(args []value) (value, error) {
+		"start": func(args []quickjs.Value) (quickjs.Value, error) {
 			u, err := u()
 			if err != nil {
-				return undefinedValue(), err
+				return quickjs.Undefined(), err
 			}
 			id, err := u.start(&m.engine.functions[int(num(args, 0))], text(args, 1))
-			return newInt(id), err
+			return quickjs.Int(id), err
 		},
-		"part":   func(args []value) (value, error) { return m.part(text(args, 0)) },
-		"url":    func(args []value) (value, error) { return m.urlParts(text(args, 0), args) },
-		"urlSet": func(args []value) (value, error) { return m.urlSet(text(args, 0), text(args, 1), text(args, 2)) },
-		"now":    func([]value) (value, error) { return newNumber(float64(time.Since(began).Microseconds()) / 1000), nil },
-		"origin": func([]value) (value, error) { return newNumber(float64(began.UnixMicro()) / 1000), nil },
-		"agent":  func([]value) (value, error) { return r.newString("Fazt/" + m.engine.config.Version), nil },
-		"uuid":   func([]value) (value, error) { return r.newString(uuid()), nil },
-		"random": func(args []value) (value, error) {
+		"part": func(args []quickjs.Value) (quickjs.Value, error) { return m.part(text(args, 0)) },
+		"url":  func(args []quickjs.Value) (quickjs.Value, error) { return m.urlParts(text(args, 0), args) },
+		"urlSet": func(args []quickjs.Value) (quickjs.Value, error) {
+			return m.urlSet(text(args, 0), text(args, 1), text(args, 2))
+		},
+		"now": func([]quickjs.Value) (quickjs.Value, error) {
+			return quickjs.Number(float64(time.Since(quickjs.Began()).Microseconds()) / 1000), nil
+		},
+		"origin": func([]quickjs.Value) (quickjs.Value, error) {
+			return quickjs.Number(float64(quickjs.Began().UnixMicro()) / 1000), nil
+		},
+		"agent": func([]quickjs.Value) (quickjs.Value, error) {
+			return r.NewString("Fazt/" + m.engine.config.Version), nil
+		},
+		"uuid": func([]quickjs.Value) (quickjs.Value, error) { return r.NewString(uuid()), nil },
+		"random": func(args []quickjs.Value) (quickjs.Value, error) {
 			b := make([]byte, min(max(int(num(args, 0)), 0), 65536))
 			_, err := rand.Read(b)
-			return r.newBytes(b), err
+			return r.NewBytes(b), err
 		},
-		"intl": func(args []value) (value, error) {
-			answer, err := m.engine.localizer.ask(text(args, 0))
+		"intl": func(args []quickjs.Value) (quickjs.Value, error) {
+			answer, err := m.engine.localizer.Ask(text(args, 0))
 			if err != nil {
-				return undefinedValue(), err
+				return quickjs.Undefined(), err
 			}
-			return r.newString(answer), nil
+			return r.NewString(answer), nil
 		},
-		"coder": func(args []value) (value, error) {
+		"coder": func(args []quickjs.Value) (quickjs.Value, error) {
 			u, err := u()
 			if err != nil {
-				return undefinedValue(), err
+				return quickjs.Undefined(), err
 			}
-			decode, _ := number(args[1])
+			decode, _ := quickjs.ToNumber(args[1])
 			id, err := u.newCoder(text(args, 0), decode != 0)
-			return newInt(id), err
+			return quickjs.Int(id), err
 		},
-		"code": func(args []value) (value, error) {
+		"code": func(args []quickjs.Value) (quickjs.Value, error) {
 			u, err := u()
 			if err != nil {
-				return undefinedValue(), err
+				return quickjs.Undefined(), err
 			}
-			end, _ := number(args[2])
+			end, _ := quickjs.ToNumber(args[2])
 			out, err := u.code(int32(num(args, 0)), data(args, 1), end != 0)
 			if err != nil || out == nil {
-				return undefinedValue(), err
+				return quickjs.Undefined(), err
 			}
-			return r.newBytes(out), nil
+			return r.NewBytes(out), nil
 		},
-		"endCoder": func(args []value) (value, error) {
+		"endCoder": func(args []quickjs.Value) (quickjs.Value, error) {
 			if m.run != nil {
 				m.run.endCoder(int32(num(args, 0)))
 			}
-			return undefinedValue(), nil
+			return quickjs.Undefined(), nil
 		},
-		"btoa": func(args []value) (value, error) {
+		"btoa": func(args []quickjs.Value) (quickjs.Value, error) {
 			s, ok := toBase64(text(args, 0))
 			if !ok {
-				return undefinedValue(), nil
+				return quickjs.Undefined(), nil
 			}
-			return r.newString(s), nil
+			return r.NewString(s), nil
 		},
-		"atob": func(args []value) (value, error) {
+		"atob": func(args []quickjs.Value) (quickjs.Value, error) {
 			s, ok := fromBase64(text(args, 0))
 			if !ok {
-				return undefinedValue(), nil
+				return quickjs.Undefined(), nil
 			}
-			return r.newString(s), nil
+			return r.NewString(s), nil
 		},
-		"encoding": func(args []value) (value, error) {
+		"encoding": func(args []quickjs.Value) (quickjs.Value, error) {
 			name := encodingOf(text(args, 0))
 			if name == "" {
-				return undefinedValue(), nil
+				return quickjs.Undefined(), nil
 			}
-			return r.newString(name), nil
+			return r.NewString(name), nil
 		},
-		"utf8": func(args []value) (v value, err error) {
+		"utf8": func(args []quickjs.Value) (v quickjs.Value, err error) {
 			if len(args) == 0 {
-				return r.newBytes(nil), nil
+				return r.NewBytes(nil), nil
 			}
-			v = undefinedValue()
-			_, err = r.view(args[0], func(data []byte, _ bool) error {
+			v = quickjs.Undefined()
+			_, err = r.View(args[0], func(data []byte, _ bool) error {
 				if !utf8.Valid(data) { // lone surrogates
 					data = bytes.ToValidUTF8(data, []byte("\uFFFD"))
 				}
-				v = r.newBytes(data)
+				v = r.NewBytes(data)
 				return nil
 			})
 			return v, err
 		},
-		"percentDecode": func(args []value) (value, error) { return r.newString(percentDecode(text(args, 0))), nil },
-		"incomplete": func(args []value) (value, error) {
-			return newInt(int32(incomplete(text(args, 0), data(args, 1)))), nil
+		"percentDecode": func(args []quickjs.Value) (quickjs.Value, error) {
+			return r.NewString(percentDecode(text(args, 0))), nil
 		},
-		"decode": func(args []value) (value, error) {
+		"incomplete": func(args []quickjs.Value) (quickjs.Value, error) {
+			return quickjs.Int(int32(incomplete(text(args, 0), data(args, 1)))), nil
+		},
+		"decode": func(args []quickjs.Value) (quickjs.Value, error) {
 			s, ok := decode(text(args, 0), data(args, 2))
-			if n, _ := number(args[1]); n != 0 && !ok {
-				return undefinedValue(), nil
+			if n, _ := quickjs.ToNumber(args[1]); n != 0 && !ok {
+				return quickjs.Undefined(), nil
 			}
-			return r.newString(s), nil
+			return r.NewString(s), nil
 		},
 	}
 	maps.Copy(functions, m.streaming(text, num, data))
 	maps.Copy(functions, m.fetching(text, num, data))
 	m.cryptography(functions)
 	for name, fn := range functions {
-		r.set(object, name, r.host(name, fn))
+		r.Set(object, name, r.NewFunction(name, fn))
 	}
 	return object
 }
 
 // part is what a part of the web-standard API gives, run anew in this realm.
-func (m *machine) part(name string) (value, error) {
+func (m *machine) part(name string) (quickjs.Value, error) {
 	compiled, ok := m.engine.parts[name]
 	if !ok {
-		return undefinedValue(), errs.New(errs.Unsupported, "this build of Fazt was made without %q; `make build` makes one with it", name)
+		return quickjs.Undefined(), errs.New(errs.Unsupported, "this build of Fazt was made without %q; `make build` makes one with it", name)
 	}
 	bytecode, err := compiled()
 	if err != nil {
-		return undefinedValue(), fmt.Errorf("%s: %w", name, err)
+		return quickjs.Undefined(), fmt.Errorf("%s: %w", name, err)
 	}
-	return m.realm.run(bytecode)
+	return m.realm.Run(bytecode)
 }
 
 func uuid() string {
@@ -276,40 +287,40 @@ func percentDecode(s string) string {
 }
 
 // streaming are the host functions of bodies that come and answers that go piece by piece.
-func (m *machine) streaming(text func([]value, int) string, num func([]value, int) float64, data func([]value, int) []byte) map[string]hostFunc {
+func (m *machine) streaming(text func([]quickjs.Value, int) string, num func([]quickjs.Value, int) float64, data func([]quickjs.Value, int) []byte) map[string]quickjs.HostFunc {
 	r := m.realm
-	asks := func(ask func(u *run, args []value) (int32, error)) hostFunc {
-		return func(args []value) (value, error) {
+	asks := func(ask func(u *run, args []quickjs.Value) (int32, error)) quickjs.HostFunc {
+		return func(args []quickjs.Value) (quickjs.Value, error) {
 			if m.run == nil {
-				return undefinedValue(), errs.New(errs.Invalid, "this is only possible while a request is served")
+				return quickjs.Undefined(), errs.New(errs.Invalid, "this is only possible while a request is served")
 			}
 			id, err := ask(m.run, args)
-			return newInt(id), err
+			return quickjs.Int(id), err
 		}
 	}
-	return map[string]hostFunc{
-		"bodyNext": asks(func(u *run, _ []value) (int32, error) { return u.askNext() }),
-		"bodyRest": asks(func(u *run, _ []value) (int32, error) { return u.askRest() }),
-		"bodyForm": asks(func(u *run, args []value) (int32, error) { return u.askForm(text(args, 0)) }),
-		"bodyOver": asks(func(u *run, _ []value) (int32, error) { return 0, u.bodyOver() }),
-		"stream": asks(func(u *run, args []value) (int32, error) {
+	return map[string]quickjs.HostFunc{
+		"bodyNext": asks(func(u *run, _ []quickjs.Value) (int32, error) { return u.askNext() }),
+		"bodyRest": asks(func(u *run, _ []quickjs.Value) (int32, error) { return u.askRest() }),
+		"bodyForm": asks(func(u *run, args []quickjs.Value) (int32, error) { return u.askForm(text(args, 0)) }),
+		"bodyOver": asks(func(u *run, _ []quickjs.Value) (int32, error) { return 0, u.bodyOver() }),
+		"stream": asks(func(u *run, args []quickjs.Value) (int32, error) {
 			return u.stream(answer{status: int(num(args, 0)), headers: text(args, 1), contentType: text(args, 2)})
 		}),
-		"write": asks(func(u *run, args []value) (int32, error) { return u.write(data(args, 0)) }),
-		"end": func(args []value) (value, error) {
+		"write": asks(func(u *run, args []quickjs.Value) (int32, error) { return u.write(data(args, 0)) }),
+		"end": func(args []quickjs.Value) (quickjs.Value, error) {
 			if m.run != nil {
 				var err error
 				if len(args) > 0 {
-					err = r.describe(args[0])
+					err = r.Describe(args[0])
 				}
 				m.run.end(err)
 			}
-			return undefinedValue(), nil
+			return quickjs.Undefined(), nil
 		},
-		"multipart": func(args []value) (value, error) {
+		"multipart": func(args []quickjs.Value) (quickjs.Value, error) {
 			parts, err := readForm(text(args, 0), bytes.NewReader(data(args, 1)))
 			if err != nil {
-				return undefinedValue(), nil //nolint:nilerr // the script says what is wrong
+				return quickjs.Undefined(), nil //nolint:nilerr // the script says what is wrong
 			}
 			return m.formValue(parts), nil
 		},

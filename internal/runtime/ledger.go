@@ -8,9 +8,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"fazt/internal/errs"
+	"fazt/internal/quickjs"
 )
 
 // errStarved ends a run that would have been within the memory of a machine, while all machines together had theirs.
@@ -164,19 +164,14 @@ type ledger struct {
 	held     int64
 	reserved int64
 	peak     int64 // the most it held since that was reserved
+	lent     int64 // what Go holds of it for a host function
 	starved  bool  // it was refused some, because the machines together have all they may
 	commons  *commons
 	await    func(n int64) bool // commons.await in the name of the run; nil = there is none
 }
 
-// book counts n more bytes of the machine, or fewer.
-func (h *heap) book(n int) {
-	if h.ledger != nil {
-		h.ledger.book(int64(n))
-	}
-}
-
-func (l *ledger) book(n int64) {
+// Book counts n more bytes of the machine, or fewer.
+func (l *ledger) Book(n int64) {
 	before := max(l.held, l.reserved)
 	l.hold(n)
 	l.count(max(l.held, l.reserved) - before)
@@ -208,12 +203,11 @@ func (l *ledger) reserve(size int64) {
 	l.count(max(l.held, l.reserved) - before)
 }
 
-// affords counts n more bytes of the machine, if the machines together may have so much more.
-func (h *heap) affords(n int) bool {
-	return h.ledger == nil || h.ledger.affords(int64(n))
-}
+// Held is how much the machine holds.
+func (l *ledger) Held() int64 { return l.held }
 
-func (l *ledger) affords(n int64) bool {
+// Afford counts n more bytes of the machine, if the machines together may have so much more.
+func (l *ledger) Afford(n int64) bool {
 	more := max(l.held+n, l.reserved) - max(l.held, l.reserved)
 	if more > 0 && !l.commons.take(more, l.large()) && (l.await == nil || !l.await(more)) {
 		l.starved = true
@@ -225,35 +219,18 @@ func (l *ledger) affords(n int64) bool {
 
 func (l *ledger) large() bool { return max(l.held, l.reserved) > modest }
 
-// setLedger counts what the machine allocates from here on, and what it has. So much counts as held already.
-func (i *isolate) setLedger(c *commons, reserved int64) {
-	i.ledger = &ledger{commons: c, reserved: reserved}
-	if i.region != nil {
-		at[heap](uintptr(unsafe.Pointer(&i.region[0]))).ledger = i.ledger
-	}
-	i.ledger.book(i.memory())
-}
-
 // writeOff counts a machine that is about to be ended as gone.
-func (i *isolate) writeOff() {
-	if l := i.ledger; l != nil {
-		i.giveBack()
-		l.reserve(0)
-		l.book(-l.held)
-	}
-}
-
-func (i *isolate) held() int64 {
-	if i.ledger == nil {
-		return 0
-	}
-	return i.ledger.held
+func (m *machine) writeOff() {
+	l := m.ledger
+	l.Return()
+	l.reserve(0)
+	l.Book(-l.held)
 }
 
 // starved makes a want of memory that is not the script's fault of err, if it is one.
 func (m *machine) starved(err error) error {
-	var t *thrown
-	if m.ledger == nil || !m.ledger.starved || !errors.As(err, &t) || !strings.Contains(t.Message, "out of memory") {
+	var t *quickjs.Thrown
+	if !m.ledger.starved || !errors.As(err, &t) || !strings.Contains(t.Message, "out of memory") {
 		return nil
 	}
 	return errStarved
@@ -277,30 +254,27 @@ func (u *run) pause(wait func() bool) bool {
 	return wait()
 }
 
-// borrow counts what a host function holds of a value of so many bytes: a copy, and what is made of it. Without memory for
-// that the script ends.
-func (i *isolate) borrow(n int64) bool {
-	l := i.ledger
-	if n <= atHand || l == nil {
-		return true
+// Borrow counts what a host function holds of a value of so many bytes: a copy, and what is made of it.
+func (l *ledger) Borrow(n int64) error {
+	if n <= atHand {
+		return nil
 	}
 	n *= 2
 	if !l.commons.take(n, true) && (l.await == nil || !l.await(n)) {
 		l.starved = true
-		i.halt(errStarved)
-		return false
+		return errStarved
 	}
-	i.lent += n
+	l.lent += n
 	l.commons.charged.Add(n)
-	return true
+	return nil
 }
 
-// giveBack is the end of all that was borrowed.
-func (i *isolate) giveBack() {
-	if i.lent > 0 {
-		i.ledger.commons.charged.Add(-i.lent)
-		i.ledger.commons.give(i.lent)
-		i.lent = 0
+// Return is the end of all that was borrowed.
+func (l *ledger) Return() {
+	if l.lent > 0 {
+		l.commons.charged.Add(-l.lent)
+		l.commons.give(l.lent)
+		l.lent = 0
 	}
 }
 
@@ -351,9 +325,6 @@ func (p *pool) expects(most int64) int64 {
 
 // learn corrects the guess by what a run held. One that starved would have held more. The lock of the engine is held.
 func (p *pool) learn(l *ledger) {
-	if l == nil {
-		return
-	}
 	peak := max(l.peak, 256<<10)
 	if l.starved {
 		peak *= 2
@@ -362,14 +333,4 @@ func (p *pool) learn(l *ledger) {
 		peak = usual - (usual-peak)/8
 	}
 	p.usual.Store(peak)
-}
-
-// trim gives pages of an idle machine that it does not use back to the system.
-func (i *isolate) trim() {
-	if i.region == nil || i.dead.Load() {
-		return
-	}
-	if h := at[heap](uintptr(unsafe.Pointer(&i.region[0]))); h.idle > 0 {
-		h.trim()
-	}
 }

@@ -9,48 +9,50 @@ import (
 	"unsafe"
 
 	"fazt/internal/errs"
+	"fazt/internal/quickjs"
 	"fazt/internal/system"
 )
 
 // machine is a virtual machine of one deployment, for its whole life. One request at a time is in it.
 type machine struct {
-	*isolate
+	*quickjs.Isolate
+	ledger   *ledger
 	engine   *Engine
 	pool     *pool
 	program  *Program
-	realm    *realm // of the current request; a module has one for all
-	handlers        // of realm
-	run      *run   // the request in it
+	realm    *quickjs.Realm // of the current request; a module has one for all
+	handlers                // of realm
+	run      *run           // the request in it
 	served   int
 	used     time.Time
-	env      *Env   // what the realm has; nil = none yet
-	saved    *saved // the realm of a script before a request; nil = it is made anew for each
-	code     value  // of a script, ready to run
+	env      *Env           // what the realm has; nil = none yet
+	saved    *quickjs.Saved // the realm of a script before a request; nil = it is made anew for each
+	code     quickjs.Value  // of a script, ready to run
 
 	maxMemory, maxStack int64 // it was made with
 }
 
 // handlers are the functions of the prelude that the host calls.
-type handlers struct{ dispatch, start, settle, fire, prepare, classic, fail, setEnv, reset, leave value }
+type handlers struct{ dispatch, start, settle, fire, prepare, classic, fail, setEnv, reset, leave quickjs.Value }
 
 // newMachine makes a machine for a run of the given size, which counts as held already.
 func (e *Engine) newMachine(p *pool, size int64) (*machine, error) {
 	limits := e.config.Limits(p.app)
-	i, err := newIsolate(limits.MaxMemory, limits.MaxStack)
+	i, err := quickjs.New(limits.MaxMemory, limits.MaxStack)
 	if err != nil {
 		e.memory.give(size)
 		return nil, errs.Wrap(errs.Unavailable, err, "there is no memory for another virtual machine")
 	}
-	m := &machine{isolate: i, engine: e, pool: p, program: p.program, used: time.Now(), maxMemory: limits.MaxMemory, maxStack: limits.MaxStack}
-	i.setLedger(&e.memory, size)
-	i.ledger.await = m.awaitMemory
-	i.pause = func() {
+	m := &machine{Isolate: i, engine: e, pool: p, program: p.program, used: time.Now(), maxMemory: limits.MaxMemory, maxStack: limits.MaxStack}
+	m.ledger = &ledger{commons: &e.memory, reserved: size, await: m.awaitMemory}
+	i.SetMeter(m.ledger)
+	i.OnPause = func() {
 		if m.run != nil {
 			m.run.yield()
 		}
 	}
 	if err := m.newRealm(); err != nil {
-		starved := i.ledger.starved
+		starved := m.ledger.starved
 		m.close()
 		if starved {
 			return nil, errStarved
@@ -58,7 +60,7 @@ func (e *Engine) newMachine(p *pool, size int64) (*machine, error) {
 		return nil, err
 	}
 	if m.program.Style == StyleScript {
-		m.saved = m.realm.save()
+		m.saved = m.realm.Save()
 	}
 	return m, nil
 }
@@ -70,7 +72,7 @@ func (m *machine) made(limits system.Runtime) bool {
 
 // newRealm makes a fresh global object with the web-standard API in it.
 func (m *machine) newRealm() error {
-	r, err := m.isolate.newRealm()
+	r, err := m.Isolate.NewRealm()
 	if err != nil {
 		return errs.Wrap(errs.Unavailable, err, "there is no memory for another virtual machine")
 	}
@@ -79,23 +81,23 @@ func (m *machine) newRealm() error {
 	if err != nil {
 		return fmt.Errorf("prelude: %w", err)
 	}
-	setup, err := r.run(prelude)
+	setup, err := r.Run(prelude)
 	if err != nil {
 		return fmt.Errorf("prelude: %w", err)
 	}
-	defer r.free(setup)
+	defer r.Free(setup)
 	host := m.hostObject()
-	defer r.free(host)
-	api, err := r.call(setup, host)
+	defer r.Free(host)
+	api, err := r.Call(setup, host)
 	if err != nil {
 		return fmt.Errorf("prelude: %w", err)
 	}
-	defer r.free(api)
-	for name, into := range map[string]*value{
+	defer r.Free(api)
+	for name, into := range map[string]*quickjs.Value{
 		"dispatch": &m.dispatch, "start": &m.start, "settle": &m.settle, "fire": &m.fire, "prepare": &m.prepare,
 		"classic": &m.classic, "fail": &m.fail, "env": &m.setEnv, "reset": &m.reset, "leave": &m.leave,
 	} {
-		*into = r.get(api, name)
+		*into = r.Get(api, name)
 	}
 	if m.program.Style == StyleScript {
 		return m.makeReady(api)
@@ -104,14 +106,14 @@ func (m *machine) newRealm() error {
 }
 
 // makeReady gives the realm what the script is known to need: its code, and the standard modules it requires.
-func (m *machine) makeReady(api value) (err error) {
-	if m.code, err = m.realm.read(m.program.Bytecode); err != nil || len(m.program.Standard) == 0 {
+func (m *machine) makeReady(api quickjs.Value) (err error) {
+	if m.code, err = m.realm.Read(m.program.Bytecode); err != nil || len(m.program.Standard) == 0 {
 		return err
 	}
-	preload := m.realm.get(api, "preload")
-	defer m.realm.free(preload)
-	names := m.realm.newString(strings.Join(m.program.Standard, ","))
-	defer m.realm.free(names)
+	preload := m.realm.Get(api, "preload")
+	defer m.realm.Free(preload)
+	names := m.realm.NewString(strings.Join(m.program.Standard, ","))
+	defer m.realm.Free(names)
 	return m.notify(preload, names)
 }
 
@@ -119,21 +121,22 @@ func (m *machine) closeRealm() {
 	if m.realm == nil {
 		return
 	}
-	for _, v := range []*value{&m.dispatch, &m.start, &m.settle, &m.fire, &m.prepare, &m.classic, &m.fail, &m.setEnv, &m.reset, &m.leave, &m.code} {
-		m.realm.free(*v)
-		*v = undefinedValue()
+	for _, v := range []*quickjs.Value{&m.dispatch, &m.start, &m.settle, &m.fire, &m.prepare, &m.classic, &m.fail, &m.setEnv, &m.reset, &m.leave, &m.code} {
+		m.realm.Free(*v)
+		*v = quickjs.Undefined()
 	}
-	m.realm.close()
+	m.realm.Close()
 	m.realm = nil
 }
 
 func (m *machine) close() {
-	if m.dead.Load() && m.realm != nil { // its memory goes as one piece
-		realms.Delete(m.realm.ctx)
+	if m.IsDead() && m.realm != nil { // its memory goes as one piece
+		m.realm.Abandon()
 		m.realm = nil
 	}
 	m.closeRealm()
-	m.isolate.close()
+	m.Isolate.Close()
+	m.writeOff()
 }
 
 // begin gives the request to the script.
@@ -150,12 +153,12 @@ func (m *machine) beginModule(u *run, body []byte) error {
 		if err := m.setEnvironment(u.f.Env); err != nil {
 			return err
 		}
-		v, err := m.realm.run(m.program.Bytecode)
+		v, err := m.realm.Run(m.program.Bytecode)
 		if err != nil {
 			m.served = 0
 			return err
 		}
-		m.realm.free(v)
+		m.realm.Free(v)
 		if err := m.notify(m.start); err != nil {
 			m.served = 0
 			return err
@@ -175,8 +178,8 @@ func (m *machine) beginScript(u *run, body []byte) error {
 	args := m.requestArgs(u.r, &u.f, body, nil)
 	if u.in != nil { // a script has its request whole before it begins
 		data, err := m.whole(u.in)
-		if err == nil && isException(data) {
-			err = m.realm.exception()
+		if err == nil && quickjs.IsException(data) {
+			err = m.realm.Exception()
 		}
 		if err != nil {
 			m.freeAll(args)
@@ -184,17 +187,17 @@ func (m *machine) beginScript(u *run, body []byte) error {
 		}
 		args[len(args)-1] = data
 	}
-	args = append(args, m.realm.newString(u.f.ClientIP), m.realm.newString(u.f.RequestID))
+	args = append(args, m.realm.NewString(u.f.ClientIP), m.realm.NewString(u.f.RequestID))
 	defer m.freeAll(args)
 	if err := m.notify(m.prepare, args...); err != nil {
 		return err
 	}
-	promise, err := m.realm.evaluate(m.realm.dup(m.code))
+	promise, err := m.realm.Evaluate(m.realm.Dup(m.code))
 	if err != nil {
 		return err
 	}
-	defer m.realm.free(promise)
-	return m.realm.then(promise, m.classic, m.fail)
+	defer m.realm.Free(promise)
+	return m.realm.Then(promise, m.classic, m.fail)
 }
 
 // setEnvironment gives the realm the newest environment, if it has another one.
@@ -207,14 +210,14 @@ func (m *machine) setEnvironment(env *Env) error {
 	if env != nil {
 		text = env.json()
 	}
-	v := m.realm.newString(text)
-	defer m.realm.free(v)
+	v := m.realm.NewString(text)
+	defer m.realm.Free(v)
 	return m.notify(m.setEnv, v)
 }
 
 // requestArgs are method, URL, headers as lines, and body: text, an ArrayBuffer, null, or of one that has not come yet, how
 // much of it may be read whole.
-func (m *machine) requestArgs(r *http.Request, f *Function, body []byte, in *input) []value {
+func (m *machine) requestArgs(r *http.Request, f *Function, body []byte, in *input) []quickjs.Value {
 	scheme := "http"
 	if r.TLS != nil || f.HTTPS {
 		scheme = "https"
@@ -240,56 +243,56 @@ func (m *machine) requestArgs(r *http.Request, f *Function, body []byte, in *inp
 	}
 	headers.WriteString("host\n")
 	headers.WriteString(r.Host)
-	data := nullValue()
+	data := quickjs.Null()
 	switch {
 	case in != nil:
-		data = newNumber(float64(in.most))
+		data = quickjs.Number(float64(in.most))
 	case body != nil:
 		data = m.bodyValue(body)
 	}
-	return []value{m.realm.newString(r.Method), m.realm.newString(scheme + "://" + r.Host + target), m.realm.newString(headers.String()), data}
+	return []quickjs.Value{m.realm.NewString(r.Method), m.realm.NewString(scheme + "://" + r.Host + target), m.realm.NewString(headers.String()), data}
 }
 
 // bodyValue is a body as text where it is text: most are read as such.
-func (m *machine) bodyValue(body []byte) value {
-	v, _ := m.realm.newText(bytes.NewReader(body), len(body), false)
+func (m *machine) bodyValue(body []byte) quickjs.Value {
+	v, _ := m.realm.NewText(bytes.NewReader(body), len(body), false)
 	return v
 }
 
-func (m *machine) freeAll(list []value) {
+func (m *machine) freeAll(list []quickjs.Value) {
 	for _, v := range list {
-		m.realm.free(v)
+		m.realm.Free(v)
 	}
 }
 
 // notify calls a function of the prelude and forgets what it returns.
-func (m *machine) notify(fn value, args ...value) error {
-	v, err := m.realm.call(fn, args...)
+func (m *machine) notify(fn quickjs.Value, args ...quickjs.Value) error {
+	v, err := m.realm.Call(fn, args...)
 	if err == nil {
-		m.realm.free(v)
+		m.realm.Free(v)
 	}
 	return err
 }
 
 // settled tells the script how a host call ended.
 func (m *machine) settled(c completion) error {
-	v, ok := undefinedValue(), c.err == nil
+	v, ok := quickjs.Undefined(), c.err == nil
 	if c.err != nil {
-		v = m.realm.newError(c.err)
+		v = m.realm.NewError(c.err)
 	} else if c.give != nil {
 		v = c.give(m)
 	} else if c.value != nil {
-		v = m.realm.newString(unsafe.String(unsafe.SliceData(c.value), len(c.value)))
+		v = m.realm.NewString(unsafe.String(unsafe.SliceData(c.value), len(c.value)))
 	}
-	if isException(v) { // there is no memory for it
-		v, ok = m.realm.pending(), false
+	if quickjs.IsException(v) { // there is no memory for it
+		v, ok = m.realm.Pending(), false
 	}
 	u := m.run
 	if u != nil {
 		u.uncharge(c.size)
 	}
-	defer m.realm.free(v)
-	return m.notify(m.settle, newInt(c.id), newBool(ok), v)
+	defer m.realm.Free(v)
+	return m.notify(m.settle, quickjs.Int(c.id), quickjs.Bool(ok), v)
 }
 
 // recover makes the machine ready for another request, and says whether it is: what the request left behind is gone
@@ -300,15 +303,15 @@ func (m *machine) recover(u *run) bool {
 		return false
 	}
 	if m.program.Style == StyleModule {
-		return m.notify(m.reset) == nil && m.memory() < m.maxMemory*3/4
+		return m.notify(m.reset) == nil && m.Memory() < m.maxMemory*3/4
 	}
 	u.sendBeside()
-	m.disarm() // nothing of the script runs from here on
+	m.Disarm() // nothing of the script runs from here on
 	if m.saved != nil {
-		m.realm.restore(m.saved)
+		m.realm.Restore(m.saved)
 		m.env = nil
 		return true
 	}
 	m.closeRealm() // a script has a fresh realm for every request
-	return m.newRealm() == nil && m.memory() < m.maxMemory*3/4
+	return m.newRealm() == nil && m.Memory() < m.maxMemory*3/4
 }

@@ -66,7 +66,7 @@ func (u *run) sleep(m *machine, w awaken) (c completion, leaves bool, err error)
 
 // park gives the place of m to others, if there is memory for one more that waits.
 func (u *run) park(m *machine) error {
-	size := m.memory() + parkedBase
+	size := m.Memory() + parkedBase
 	if u.out != nil {
 		size += int64(u.out.piece)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fazt/internal/errs"
+	"fazt/internal/quickjs"
 	"fazt/internal/share"
 )
 
@@ -89,14 +90,14 @@ func (p *processors) take(app string) (ok bool) {
 	}
 	p.free--
 	p.holds[app]++
-	p.moved = monotonic()
+	p.moved = quickjs.Monotonic()
 	return true
 }
 
 // give gives a processor to whose turn it is. The lock is held.
 func (p *processors) give(t *turn) {
 	p.holds[t.app]++
-	p.moved = monotonic()
+	p.moved = quickjs.Monotonic()
 	close(t.given)
 }
 
@@ -118,7 +119,7 @@ func (p *processors) lend(app string) (ok bool) {
 
 // lendNow is lend where to wait first would be in vain: everybody has worked for longer than a slice.
 func (p *processors) lendNow(app string) (ok bool) {
-	return monotonic()-p.moved > int64(slice) && p.lend(app)
+	return quickjs.Monotonic()-p.moved > int64(slice) && p.lend(app)
 }
 
 // comeBack takes a processor for a run of an app that has begun, and says whether it is lent.

@@ -14,20 +14,17 @@ import (
 
 	"fazt/internal/errs"
 	"fazt/internal/limitio"
+	"fazt/internal/quickjs"
 	"fazt/internal/runtime/bind"
 	"fazt/internal/share"
 	"fazt/internal/system"
 	"fazt/internal/timeout"
 )
 
-// errDeadline ends a run whose time is over; no script can catch it.
-var errDeadline = errs.New(errs.Timeout, "the function took too long")
-
-// errProcessorTime ends a run that has used its processor time; no script can catch it either.
-var errProcessorTime = errs.New(errs.Timeout, "the function used too much processor time")
-
 // cutOff says whether a run ended for want of time.
-func cutOff(err error) bool { return errors.Is(err, errDeadline) || errors.Is(err, errProcessorTime) }
+func cutOff(err error) bool {
+	return errors.Is(err, quickjs.ErrDeadline) || errors.Is(err, quickjs.ErrProcessorTime)
+}
 
 // grace is how long a machine may take, when a run is over, to say what went wrong and to forget the request.
 const grace = 200 * time.Millisecond
@@ -114,8 +111,8 @@ const (
 type completion struct {
 	id    int32
 	of    exchange
-	value []byte               // JSON
-	give  func(*machine) value // makes what is no JSON; nil = nothing is given
+	value []byte                       // JSON
+	give  func(*machine) quickjs.Value // makes what is no JSON; nil = nothing is given
 	err   error
 	size  int64 // what was charged for it
 }
@@ -133,7 +130,7 @@ func newRun(e *Engine, f Function, limits system.Runtime, w http.ResponseWriter,
 		engine: e, f: f, limits: limits, ctx: ctx, cancel: cancel, begun: time.Now(), w: w, r: r, in: in, timers: map[int32]time.Time{},
 		call: bind.Call{Context: ctx, AppID: f.AppID, AppName: f.AppName, Deployment: f.Deployment, RequestID: f.RequestID, Version: e.config.Version},
 	}
-	u.ends.Store(int64(deadline.Sub(began)))
+	u.ends.Store(int64(deadline.Sub(quickjs.Began())))
 	return u
 }
 
@@ -155,9 +152,9 @@ func (u *run) attended() (context.Context, context.CancelFunc) {
 // serve runs the function in m, and says whether m is fit for another request.
 func (u *run) serve(m *machine, body []byte) (healthy bool) {
 	deadline, _ := u.ctx.Deadline()
-	m.arm(deadline)
-	m.armCPU(u.since.Load() + u.processorTime())
-	m.armPause(u.since.Load() + int64(slice))
+	m.Arm(deadline)
+	m.ArmCPU(u.since.Load() + u.processorTime())
+	m.ArmPause(u.since.Load() + int64(slice))
 	m.run, u.machine = u, m
 	defer func() { m.run, u.machine = nil, nil; u.endCoders() }()
 	err := m.begin(u, body)
@@ -170,11 +167,11 @@ func (u *run) serve(m *machine, body []byte) (healthy bool) {
 	if starved := m.starved(err); starved != nil {
 		err, u.failed = starved, starved
 	}
-	if errors.Is(err, errDeadline) && u.streams() && u.ctx.Err() != nil {
+	if errors.Is(err, quickjs.ErrDeadline) && u.streams() && u.ctx.Err() != nil {
 		err = errStreamTime
 	}
 	// A visitor who left, or whose body could not be read, is no fault of the function.
-	blameless := err != nil && !errors.Is(err, errDeadline) && (u.left || u.refused != nil) || errors.Is(err, errCrowded)
+	blameless := err != nil && !errors.Is(err, quickjs.ErrDeadline) && (u.left || u.refused != nil) || errors.Is(err, errCrowded)
 	if blameless && u.refused != nil {
 		err = u.refused
 	}
@@ -183,9 +180,9 @@ func (u *run) serve(m *machine, body []byte) (healthy bool) {
 		u.engine.stopped(u.f, err)
 	}
 	u.machine = nil
-	m.arm(time.Now().Add(grace)) // what follows must not end as the run did, and yet must end: it can meet code of the script
+	m.Arm(time.Now().Add(grace)) // what follows must not end as the run did, and yet must end: it can meet code of the script
 	if u.streams() && !u.left && u.hasLeft(m, err) == nil {
-		_ = m.realm.jobs()
+		_ = m.realm.RunJobs()
 	}
 	u.report(m)
 	switch {
@@ -247,22 +244,22 @@ func (u *run) enter() {
 }
 
 func (u *run) entered() {
-	now := monotonic()
+	now := quickjs.Monotonic()
 	u.since.Store(now)
 	u.state.Store(holdsProcessor)
 	if u.machine != nil {
-		u.machine.armCPU(now + u.processorTime())
-		u.machine.armPause(now + int64(slice))
+		u.machine.ArmCPU(now + u.processorTime())
+		u.machine.ArmPause(now + int64(slice))
 	}
 }
 
 // yield is called in the midst of a script that has held a processor for a slice: it lets others go first.
 func (u *run) yield() {
-	now := monotonic()
+	now := quickjs.Monotonic()
 	worked := u.used + now - u.since.Load()
 	long := worked-u.shared >= int64(longSlice)
 	if u.lent && !long || !u.lent && !u.engine.cpu.wanted(u.f.AppID, long) || !u.state.CompareAndSwap(holdsProcessor, holdsNothing) {
-		u.machine.armPause(now + int64(slice))
+		u.machine.ArmPause(now + int64(slice))
 		return
 	}
 	u.used = worked
@@ -281,7 +278,7 @@ func (u *run) yield() {
 
 func (u *run) leave() {
 	if u.state.CompareAndSwap(holdsProcessor, holdsNothing) {
-		u.used += monotonic() - u.since.Load()
+		u.used += quickjs.Monotonic() - u.since.Load()
 		u.giveBack()
 	}
 }
@@ -318,7 +315,7 @@ func (u *run) failWith(p *Program, err error) {
 // loop drives the machine until the function has answered and what it wanted to finish is finished.
 func (u *run) loop(m *machine) error {
 	for {
-		if err := m.realm.jobs(); err != nil {
+		if err := m.realm.RunJobs(); err != nil {
 			return err
 		}
 		if u.failed != nil && u.waiting == 0 || u.answered && u.waiting == 0 && u.pending == 0 && !u.streams() {
@@ -330,15 +327,15 @@ func (u *run) loop(m *machine) error {
 		u.sendBeside() // the visitor has the answer; the rest goes on without them
 		if len(u.timers) == 0 && u.pending == 0 && !u.reading && (u.out == nil || !u.out.writing) {
 			if u.streams() {
-				return &thrown{Message: "the answer was not completed: nothing is left that could add to its stream"}
+				return &quickjs.Thrown{Message: "the answer was not completed: nothing is left that could add to its stream"}
 			}
 			if u.answered {
 				return nil // a promise given to waitUntil that nothing will settle
 			}
-			if failed := m.realm.undetected(); len(failed) > 0 { // a call whose failure the script did not look at
+			if failed := m.realm.Unhandled(); len(failed) > 0 { // a call whose failure the script did not look at
 				return failed[0]
 			}
-			return &thrown{Message: "the function did not answer: nothing is left that could settle its promise"}
+			return &quickjs.Thrown{Message: "the function did not answer: nothing is left that could settle its promise"}
 		}
 		if err := u.wait(m); err != nil {
 			return err
@@ -377,10 +374,10 @@ func (u *run) wait(m *machine) error {
 	case leaves:
 		return u.hasLeft(m, errLeft)
 	case u.ctx.Err() != nil:
-		return errDeadline
+		return quickjs.ErrDeadline
 	}
 	delete(u.timers, id)
-	return m.notify(m.fire, newInt(id))
+	return m.notify(m.fire, quickjs.Int(id))
 }
 
 // departure are the channels that say that the visitor left, and that the server stops; nil = nothing is to be heard of it.
@@ -560,7 +557,7 @@ func (u *run) fail(err error) {
 // visible is what a visitor may know of an error: its kind when it is about their request or a shortage, and else
 // only that the function failed.
 func visible(err error) error {
-	var t *thrown
+	var t *quickjs.Thrown
 	if errors.As(err, &t) {
 		if t.Retry { // a queue, a rate, a want of time inside: for the visitor it is all one
 			return &errs.Error{Kind: errs.Unavailable, Message: "not possible right now; try again", Retry: t.After}
@@ -605,7 +602,7 @@ func (u *run) explain(m *machine, err error) {
 
 // report writes rejections nobody listened to to the app's log.
 func (u *run) report(m *machine) {
-	for _, err := range m.realm.undetected() {
+	for _, err := range m.realm.Unhandled() {
 		if u.failed == nil || err.Error() != u.failed.Error() {
 			u.print("error", "unhandled rejection: "+m.program.story(err))
 		}

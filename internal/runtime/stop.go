@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"fazt/internal/errs"
+	"fazt/internal/quickjs"
 )
 
 // Stop is a run that a limit ended.
@@ -20,11 +21,11 @@ func (e *Engine) stopped(f Function, err error) {
 	if e.config.Stopped == nil {
 		return
 	}
-	var t *thrown
+	var t *quickjs.Thrown
 	switch {
-	case errors.Is(err, errDeadline):
+	case errors.Is(err, quickjs.ErrDeadline):
 		e.config.Stopped(Stop{Function: f, Limit: "exec_timeout", Err: err})
-	case errors.Is(err, errProcessorTime):
+	case errors.Is(err, quickjs.ErrProcessorTime):
 		e.config.Stopped(Stop{Function: f, Limit: "cpu_time", Err: err})
 	case errors.As(err, &t) && strings.HasPrefix(t.Message, "InternalError: out of memory"):
 		e.config.Stopped(Stop{Function: f, Limit: "max_memory", Err: errs.New(errs.StorageFull, "the function used all of its memory")})

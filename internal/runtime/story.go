@@ -8,13 +8,15 @@ import (
 	"strings"
 
 	"github.com/go-sourcemap/sourcemap"
+
+	"fazt/internal/quickjs"
 )
 
 var position = regexp.MustCompile(regexp.QuoteMeta(scriptName) + `:(\d+)(?::(\d+))?`)
 
 // story is an error as its author understands it: the message, then where it happened, in their own files.
 func (p *Program) story(err error) string {
-	var t *thrown
+	var t *quickjs.Thrown
 	if !errors.As(err, &t) {
 		return err.Error()
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fazt/internal/errs"
+	"fazt/internal/quickjs"
 	"fazt/internal/timeout"
 )
 
@@ -27,7 +28,7 @@ var (
 )
 
 // beside runs fn beside the machine, and settles a promise of the script with what it gives.
-func (u *run) beside(of exchange, fn func() (func(*machine) value, error)) int32 {
+func (u *run) beside(of exchange, fn func() (func(*machine) quickjs.Value, error)) int32 {
 	u.nextID++
 	id := u.nextID
 	u.makeFinished()
@@ -54,7 +55,7 @@ func (u *run) stream(a answer) (int32, error) {
 	u.out = &output{writing: true}
 	u.flows.Store(true)
 	u.extend()
-	return u.beside(ofAnswer, func() (func(*machine) value, error) {
+	return u.beside(ofAnswer, func() (func(*machine) quickjs.Value, error) {
 		u.pen.Lock()
 		defer u.pen.Unlock()
 		u.send()
@@ -72,7 +73,7 @@ func (u *run) write(piece []byte) (int32, error) {
 		return 0, errs.New(errs.TooLarge, "the response has more than %s, which is the limit (runtime.max_response_body)", errs.Bound(u.limits.MaxResponseBody))
 	}
 	u.out.writing, u.out.piece = true, len(piece)
-	return u.beside(ofAnswer, func() (func(*machine) value, error) {
+	return u.beside(ofAnswer, func() (func(*machine) quickjs.Value, error) {
 		u.pen.Lock()
 		defer u.pen.Unlock()
 		_, err := u.w.Write(piece)
@@ -126,11 +127,11 @@ func (u *run) extend() {
 		b.EndBy(ends)
 	}
 	deadline, _ := ctx.Deadline()
-	u.ends.Store(int64(deadline.Sub(began)))
+	u.ends.Store(int64(deadline.Sub(quickjs.Began())))
 	if u.machine != nil {
-		u.machine.arm(deadline)
-		u.machine.armCPU(u.since.Load() + u.processorTime())
-		u.machine.armPause(u.since.Load() + int64(slice))
+		u.machine.Arm(deadline)
+		u.machine.ArmCPU(u.since.Load() + u.processorTime())
+		u.machine.ArmPause(u.since.Load() + int64(slice))
 	}
 }
 
@@ -138,8 +139,8 @@ func (u *run) extend() {
 // aborted, a stream that is being sent canceled. What the script does about it must be given to waitUntil.
 func (u *run) hasLeft(m *machine, err error) error {
 	u.left = true
-	reason := m.realm.newError(err)
-	defer m.realm.free(reason)
+	reason := m.realm.NewError(err)
+	defer m.realm.Free(reason)
 	return m.notify(m.leave, reason)
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"fazt/internal/errs"
+	"fazt/internal/quickjs"
 )
 
 // ErrStopped answers for a deployment whose runs could not be ended too often.
@@ -25,7 +26,7 @@ const (
 // step where the system has no memory of that kind (see heap): such a run is abandoned. It works on, but what it held
 // is taken from it, so that it keeps no machine and no processor from others, and its visitor gets an answer.
 func (e *Engine) endStuck() {
-	now := monotonic()
+	now := quickjs.Monotonic()
 	var left []*run
 	var final []bool
 	var idle []*machine
@@ -34,12 +35,12 @@ func (e *Engine) endStuck() {
 		if u.state.Load() != holdsProcessor {
 			continue
 		}
-		ends := m.clock.ends()
+		ends := m.Ends()
 		if ends == 0 {
 			ends = u.ends.Load()
 		}
 		late := time.Duration(now - max(ends, u.since.Load()))
-		if late >= killAfter && m.kill() {
+		if late >= killAfter && m.Kill() {
 			e.stats.Killed++
 		}
 		if late < e.stuckAfter || !u.state.CompareAndSwap(holdsProcessor, abandoned) {
@@ -65,7 +66,7 @@ func (e *Engine) endStuck() {
 			e.late.Go(func() { // it may be read slowly
 				defer u.calls.Done()
 				u.w.Header().Set("Connection", "close") // the run does not give the connection back
-				u.fail(errDeadline)
+				u.fail(quickjs.ErrDeadline)
 				_ = http.NewResponseController(u.w).Flush()
 			})
 		} else {
@@ -107,7 +108,7 @@ func (e *Engine) tellAbandoned(u *run, final bool) {
 		AppID: u.f.AppID, Deployment: u.f.Deployment, Number: u.f.Number, RequestID: u.f.RequestID, Level: "error", Time: time.Now(), Message: message,
 	})
 	if e.config.Stopped != nil {
-		e.config.Stopped(Stop{Function: u.f, Limit: "abandoned", Err: errDeadline, Final: final})
+		e.config.Stopped(Stop{Function: u.f, Limit: "abandoned", Err: quickjs.ErrDeadline, Final: final})
 	}
 }
 
@@ -122,13 +123,13 @@ func (e *Engine) Resume(deployment string) {
 
 // ended is deferred by what works in a machine: it takes up the panic of one whose memory was taken.
 func (u *run) ended(m *machine) {
-	if !m.dead.Load() {
+	if !m.IsDead() {
 		return
 	}
 	if recover() == nil || u.outcome != nil || u.answered {
 		return
 	}
-	u.outcome = m.overtime()
+	u.outcome = m.Overtime()
 	u.engine.stopped(u.f, u.outcome)
 	u.print("error", u.outcome.Error()+": it was in a built-in function that does not end")
 }

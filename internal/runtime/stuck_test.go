@@ -76,7 +76,7 @@ func newHanging(t *testing.T, code string) (h *host, let chan struct{}) {
 	hang := func(*bind.Call, struct{}) (struct{}, error) {
 		h.mu.Lock()
 		for m := range h.busy {
-			m.armCPU(1)
+			m.ArmCPU(1)
 		}
 		h.mu.Unlock()
 		<-let

@@ -7,54 +7,55 @@ import (
 	"strings"
 
 	"fazt/internal/errs"
+	"fazt/internal/quickjs"
 	"fazt/internal/runtime/webcrypto"
 )
 
 // cryptography gives crypto.subtle, and the hashes of the modules of Node.js, to the prelude.
-func (m *machine) cryptography(functions map[string]hostFunc) {
+func (m *machine) cryptography(functions map[string]quickjs.HostFunc) {
 	r := m.realm
-	text := func(v value) string {
-		s, ok := r.text(v)
+	text := func(v quickjs.Value) string {
+		s, ok := r.Text(v)
 		if !ok {
-			r.dropException()
+			r.DropException()
 		}
 		return s
 	}
-	data := func(v value) []byte {
-		b, _ := r.bytes(v)
+	data := func(v quickjs.Value) []byte {
+		b, _ := r.Bytes(v)
 		return b
 	}
-	maps.Copy(functions, map[string]hostFunc{
+	maps.Copy(functions, map[string]quickjs.HostFunc{
 		// subtle carries out a call: what it gives now, or the number under which that comes.
-		"subtle": func(args []value) (value, error) {
+		"subtle": func(args []quickjs.Value) (quickjs.Value, error) {
 			u := m.run
 			if u == nil {
-				return undefinedValue(), errs.New(errs.Invalid, "this is only possible while a request is served, not while the module loads")
+				return quickjs.Undefined(), errs.New(errs.Invalid, "this is only possible while a request is served, not while the module loads")
 			}
-			private, _ := number(args[2])
+			private, _ := quickjs.ToNumber(args[2])
 			c := webcrypto.Call{Op: text(args[0]), Private: private != 0, Key: data(args[3]), Data: data(args[4]), Extra: data(args[5]), More: data(args[6])}
 			if err := json.Unmarshal([]byte(text(args[1])), &c.Algorithm); err != nil {
-				return undefinedValue(), errs.New(errs.Invalid, "the algorithm has a member that cannot be used")
+				return quickjs.Undefined(), errs.New(errs.Invalid, "the algorithm has a member that cannot be used")
 			}
 			if !webcrypto.Long(c) {
-				return r.newBytes(outcome(webcrypto.Do(c))), nil
+				return r.NewBytes(outcome(webcrypto.Do(c))), nil
 			}
 			id, err := u.compute(int64(len(c.Key)+len(c.Data)+len(c.Extra)+len(c.More)), func() []byte { return outcome(webcrypto.Do(c)) })
-			return newInt(id), err
+			return quickjs.Int(id), err
 		},
-		"digest": func(args []value) (value, error) {
+		"digest": func(args []quickjs.Value) (quickjs.Value, error) {
 			sum, err := webcrypto.Digest(standardName(text(args[0])), data(args[1]))
 			if err != nil {
-				return undefinedValue(), errs.New(errs.Unsupported, "%s", err)
+				return quickjs.Undefined(), errs.New(errs.Unsupported, "%s", err)
 			}
-			return r.newBytes(sum), nil
+			return r.NewBytes(sum), nil
 		},
-		"hmac": func(args []value) (value, error) {
+		"hmac": func(args []quickjs.Value) (quickjs.Value, error) {
 			sum, err := webcrypto.HMAC(standardName(text(args[0])), data(args[1]), data(args[2]))
 			if err != nil {
-				return undefinedValue(), errs.New(errs.Unsupported, "%s", err)
+				return quickjs.Undefined(), errs.New(errs.Unsupported, "%s", err)
 			}
-			return r.newBytes(sum), nil
+			return r.NewBytes(sum), nil
 		},
 	})
 }
@@ -97,12 +98,12 @@ func (u *run) compute(size int64, fn func() []byte) (int32, error) {
 		select {
 		case u.engine.computing <- struct{}{}:
 		case <-u.ctx.Done():
-			u.finished <- completion{id: id, err: errDeadline}
+			u.finished <- completion{id: id, err: quickjs.ErrDeadline}
 			return
 		}
 		defer func() { <-u.engine.computing }()
 		result := fn()
-		u.finished <- completion{id: id, size: 2 * size, give: func(m *machine) value { return m.realm.newBytes(result) }}
+		u.finished <- completion{id: id, size: 2 * size, give: func(m *machine) quickjs.Value { return m.realm.NewBytes(result) }}
 	})
 	return id, nil
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/nlnwa/whatwg-url/url"
+
+	"fazt/internal/quickjs"
 )
 
 // longestURL is how long an address may be that is not written in its plainest form. The library takes time by the
@@ -12,43 +14,43 @@ import (
 const longestURL = 4096
 
 // urlParts parses a URL by the WHATWG rules and gives its parts, or undefined.
-func (m *machine) urlParts(text string, args []value) (value, error) {
-	relative := len(args) > 1 && !isUndefined(args[1])
+func (m *machine) urlParts(text string, args []quickjs.Value) (quickjs.Value, error) {
+	relative := len(args) > 1 && !quickjs.IsUndefined(args[1])
 	if !relative {
 		if p, ok := plainURL(text); ok {
 			return m.urlObject(p)
 		}
 	}
 	if len(text) > longestURL {
-		return undefinedValue(), nil
+		return quickjs.Undefined(), nil
 	}
 	var u *url.Url
 	var err error
 	if relative {
-		base, ok := m.realm.text(args[1])
+		base, ok := m.realm.Text(args[1])
 		if !ok {
-			m.realm.dropException()
+			m.realm.DropException()
 		}
 		if len(base) > longestURL {
-			return undefinedValue(), nil
+			return quickjs.Undefined(), nil
 		}
 		u, err = url.ParseRef(base, text)
 	} else {
 		u, err = url.Parse(text)
 	}
 	if err != nil {
-		return undefinedValue(), nil //nolint:nilerr // the prelude throws what a URL throws
+		return quickjs.Undefined(), nil //nolint:nilerr // the prelude throws what a URL throws
 	}
 	return m.urlObject(partsOf(u))
 }
 
-func (m *machine) urlSet(href, part, v string) (value, error) {
+func (m *machine) urlSet(href, part, v string) (quickjs.Value, error) {
 	if len(href)+len(v) > 2*longestURL {
-		return undefinedValue(), nil
+		return quickjs.Undefined(), nil
 	}
 	u, err := url.Parse(href)
 	if err != nil {
-		return undefinedValue(), nil //nolint:nilerr // nothing changes
+		return quickjs.Undefined(), nil //nolint:nilerr // nothing changes
 	}
 	switch part {
 	case "protocol":
@@ -90,14 +92,14 @@ func partsOf(u *url.Url) urlRecord {
 	}
 }
 
-func (m *machine) urlObject(u urlRecord) (value, error) {
+func (m *machine) urlObject(u urlRecord) (quickjs.Value, error) {
 	r := m.realm
-	object := r.newObject()
+	object := r.NewObject()
 	for _, part := range [...]struct{ name, value string }{
 		{"href", u.href}, {"origin", u.origin}, {"protocol", u.protocol}, {"username", u.username}, {"password", u.password},
 		{"host", u.host}, {"hostname", u.hostname}, {"port", u.port}, {"pathname", u.pathname}, {"search", u.search}, {"hash", u.hash},
 	} {
-		r.set(object, part.name, r.newString(part.value))
+		r.Set(object, part.name, r.NewString(part.value))
 	}
 	return object, nil
 }

@@ -1,10 +1,10 @@
 //go:build !linux
 
-package runtime
+package quickjs
 
 import "errors"
 
-// Elsewhere a machine has ordinary memory, and one that does not listen is abandoned.
+// Elsewhere an isolate has ordinary memory, and one that does not listen is abandoned.
 
 func reserve(int) []byte { return nil }
 

@@ -1,4 +1,4 @@
-package runtime
+package quickjs
 
 import (
 	"math/bits"
@@ -8,22 +8,22 @@ import (
 	lib "modernc.org/libquickjs"
 )
 
-// heap is the memory of one virtual machine: a range of addresses of its own. That is what makes it possible to end a
-// machine that does not listen. The engine looks at the clock between the steps of a script, and there are steps that
+// heap is the memory of one isolate: a range of addresses of its own. That is what makes it possible to end a
+// isolate that does not listen. The engine looks at the clock between the steps of a script, and there are steps that
 // are endless, such as a search through an object that claims to have 2^53 members. But no step does anything without
-// touching the machine's memory. So revoke takes that away, the next touch is a fault, the runtime makes a panic of the
-// fault (debug.SetPanicOnFault), and the panic ends the run like any other. Nothing outside of the range is lost with it.
+// touching the isolate's memory. So revoke takes that away, the next touch is a fault, the runtime makes a panic of the
+// fault (debug.SetPanicOnFault), and the panic ends the script's run like any other. Nothing outside of the range is lost with it.
 //
 // Blocks are powers of two (a buddy allocator); the engine asks for pages of small objects and for large ones only.
 // The range is reserved, not used: pages cost memory from their first touch on.
 //
-// The value lies at the start of its range and holds no Go pointer but that to its ledger.
+// The value lies at the start of its range and holds no Go pointer but that to its meter.
 type heap struct {
 	base, end block         // where blocks are; before them lie the marks
 	top       block         // no block has been made from here on
 	free      [orders]block // heads of the lists of free blocks; 0 = none
 	idle      int           // bytes in large blocks that were used and are free
-	ledger    *ledger       // of the machine, whose isolate keeps it alive; nil = none
+	meter     Meter         // of the isolate, which keeps it alive; nil = none
 }
 
 // block is an address.
@@ -46,8 +46,8 @@ const (
 	idleMost = 2 << 20  // how much of such may be kept for the next request
 )
 
-// newHeap is a range for a machine that may use so much memory. It has room for three times that, as blocks are rounded
-// up and may lie badly. nil means that the system has no such range to give; the machine must do with ordinary memory then.
+// newHeap is a range for an isolate that may use so much memory. It has room for three times that, as blocks are rounded
+// up and may lie badly. nil means that the system has no such range to give; the isolate uses ordinary memory then.
 func newHeap(memory int64) (region []byte, h *heap) {
 	size := uintptr(3*memory)&^(page-1) + page
 	marks := (size/granule*4 + page - 1) &^ (page - 1)
@@ -190,6 +190,16 @@ func (h *heap) release(b block) {
 	}
 }
 
+// Trim gives pages that an idle isolate does not use back to the system.
+func (i *Isolate) Trim() {
+	if i.region == nil || i.dead.Load() {
+		return
+	}
+	if h := at[heap](uintptr(unsafe.Pointer(&i.region[0]))); h.idle > 0 {
+		h.trim()
+	}
+}
+
 // trim gives the pages of large free blocks back to the system.
 func (h *heap) trim() {
 	for order := orderOf(large); order < orders; order++ {
@@ -198,6 +208,18 @@ func (h *heap) trim() {
 		}
 	}
 	h.idle = 0
+}
+
+// book counts n more bytes, or fewer.
+func (h *heap) book(n int) {
+	if h.meter != nil {
+		h.meter.Book(int64(n))
+	}
+}
+
+// affords counts n more bytes, if the meter has room for them.
+func (h *heap) affords(n int) bool {
+	return h.meter == nil || h.meter.Afford(int64(n))
 }
 
 func (h *heap) asked(b block) uintptr { return uintptr(*h.mark(b)>>askedBits) * askedUnit }

@@ -1,4 +1,4 @@
-package runtime
+package quickjs
 
 import "syscall"
 
@@ -8,7 +8,7 @@ func reserve(size int) []byte {
 	if err != nil {
 		return nil
 	}
-	const noHugePages = 15 // MADV_NOHUGEPAGE: one would be ten times what an idle machine uses
+	const noHugePages = 15 // MADV_NOHUGEPAGE: one would be ten times what an idle isolate uses
 	_ = syscall.Madvise(region, noHugePages)
 	return region
 }

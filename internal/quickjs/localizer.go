@@ -1,36 +1,40 @@
-package runtime
+package quickjs
 
 import (
 	"fmt"
 	"sync"
 	"time"
 
-	"modernc.org/quickjs"
+	engine "modernc.org/quickjs"
 	"modernc.org/quickjs/intl"
 
 	"fazt/internal/errs"
-	"fazt/internal/runtime/web"
 )
 
 const (
 	mostIntlText   = 64 << 10 // bytes of one question
 	intlMemory     = 32 << 20
 	intlTime       = 200 * time.Millisecond
-	intlQuestions  = 100_000 // after so many the machine is made anew: nothing that was left in it stays for good
+	intlQuestions  = 100_000 // after so many the VM is made again: nothing that was left in it stays for good
 	intlEntryPoint = "answer"
 )
 
-// localizer formats dates and numbers for Intl. The engine of the functions has no such thing; the package that has it wants
-// a machine of its own kind, so there is one for all: it runs our script alone, and sees of a function only the JSON of
+// Localizer formats dates and numbers for Intl. The engine of the functions has no such thing; the package that has it wants
+// a VM of its own kind, so there is one for all: it runs our script alone, and sees of a function only the JSON of
 // what is to be formatted.
-type localizer struct {
+type Localizer struct {
+	script string
+
 	mu    sync.Mutex
-	vm    *quickjs.VM
+	vm    *engine.VM
 	asked int
 }
 
-// ask answers a question of the part "intl", in JSON.
-func (l *localizer) ask(question string) (answer string, err error) {
+// NewLocalizer returns a localizer that runs the script. No VM exists until something is to be formatted.
+func NewLocalizer(script string) *Localizer { return &Localizer{script: script} }
+
+// Ask answers a question of the part "intl", in JSON.
+func (l *Localizer) Ask(question string) (answer string, err error) {
 	if len(question) > mostIntlText {
 		return "", errs.New(errs.TooLarge, "what Intl is asked to format has more than %d bytes", mostIntlText)
 	}
@@ -40,7 +44,7 @@ func (l *localizer) ask(question string) (answer string, err error) {
 		l.close()
 	}
 	if l.vm == nil {
-		if l.vm, err = newLocalizerVM(); err != nil {
+		if l.vm, err = newLocalizerVM(l.script); err != nil {
 			l.vm = nil
 			return "", fmt.Errorf("intl: %w", err)
 		}
@@ -54,14 +58,14 @@ func (l *localizer) ask(question string) (answer string, err error) {
 	return text, nil
 }
 
-func newLocalizerVM() (*quickjs.VM, error) {
-	vm, err := quickjs.NewVM()
+func newLocalizerVM(script string) (*engine.VM, error) {
+	vm, err := engine.NewVM()
 	if err != nil {
 		return nil, err
 	}
 	vm.SetMemoryLimit(intlMemory)
 	if err = intl.Register(vm); err == nil {
-		_, err = vm.Eval(web.Localizer, quickjs.EvalGlobal)
+		_, err = vm.Eval(script, engine.EvalGlobal)
 	}
 	if err == nil {
 		err = vm.SetEvalTimeout(intlTime)
@@ -73,15 +77,15 @@ func newLocalizerVM() (*quickjs.VM, error) {
 	return vm, nil
 }
 
-// end is close for when nobody asks any more.
-func (l *localizer) end() {
+// End is close for when nobody asks any more.
+func (l *Localizer) End() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.close()
 }
 
-// close ends the machine; the next question makes another.
-func (l *localizer) close() {
+// close ends the VM; the next question makes another.
+func (l *Localizer) close() {
 	if l.vm != nil {
 		_ = l.vm.Close()
 		l.vm, l.asked = nil, 0

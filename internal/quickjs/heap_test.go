@@ -1,4 +1,4 @@
-package runtime
+package quickjs
 
 import (
 	"math/rand/v2"
@@ -10,7 +10,7 @@ import (
 func TestBlocksOfAHeapDoNotOverlap(t *testing.T) {
 	region, h := newHeap(16 << 20)
 	if h == nil {
-		t.Skip("machines have ordinary memory here")
+		t.Skip("isolates have ordinary memory here")
 	}
 	defer unreserve(region)
 	type held struct {

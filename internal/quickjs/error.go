@@ -1,0 +1,116 @@
+package quickjs
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"modernc.org/libc"
+	lib "modernc.org/libquickjs"
+)
+
+// Thrown is an exception of the script.
+type Thrown struct {
+	Message string        // "TypeError: x is not a function"
+	Stack   string        // positions in the bundled script, one a line
+	Code    string        // error.code, "" when there is none
+	Retry   bool          // error.retryable
+	After   time.Duration // error.retryAfter, which is in seconds; 0 = unknown
+}
+
+func (t *Thrown) Error() string { return t.Message }
+
+// Exception takes the pending exception out of the realm.
+func (r *Realm) Exception() error {
+	v := r.Pending()
+	defer r.Free(v)
+	if r.expired() {
+		return r.Overtime()
+	}
+	return r.Describe(v)
+}
+
+// Pending takes the pending exception out of the realm as it is.
+func (r *Realm) Pending() Value { return lib.XJS_GetException(r.tls, r.ctx) }
+
+func (r *Realm) DropException() { r.Free(r.Pending()) }
+
+// longestRetry is how long a script may tell visitors to wait.
+const longestRetry = 24 * time.Hour
+
+// Describe makes an error of any value that was thrown; whatever its getters do, it ends.
+func (r *Realm) Describe(v Value) error {
+	t := &Thrown{}
+	if !isObject(v) || lib.XJS_IsError(r.tls, r.ctx, v) == 0 {
+		text, ok := r.Text(v)
+		if !ok {
+			r.DropException()
+			text = "a value that cannot be shown"
+		}
+		t.Message = "thrown: " + text
+		return t
+	}
+	name, message := r.property(v, "name"), r.property(v, "message")
+	t.Message = strings.TrimSuffix(name+": "+message, ": ")
+	t.Stack, t.Code = r.property(v, "stack"), r.property(v, "code")
+	t.Retry = r.property(v, "retryable") == "true"
+	if after, err := strconv.ParseFloat(r.property(v, "retryAfter"), 64); err == nil && after > 0 {
+		t.After = time.Duration(min(after, longestRetry.Seconds()) * float64(time.Second))
+	}
+	return t
+}
+
+// property is a property of an error as text; "" when it is missing or resists.
+func (r *Realm) property(object Value, name string) string {
+	v := r.Get(object, name)
+	defer r.Free(v)
+	if IsException(v) {
+		r.DropException()
+		return ""
+	}
+	if IsUndefined(v) {
+		return ""
+	}
+	s, ok := r.Text(v)
+	if !ok {
+		r.DropException()
+	}
+	return s
+}
+
+// Unhandled turns what promises were rejected without a listener into errors, oldest first.
+func (r *Realm) Unhandled() []error {
+	var list []error
+	for _, reason := range r.rejections {
+		list = append(list, r.Describe(reason))
+	}
+	r.dropRejections()
+	return list
+}
+
+func (r *Realm) dropRejections() {
+	for p, reason := range r.rejections {
+		r.Free(reason)
+		delete(r.rejections, p)
+	}
+}
+
+// rejected is called by the engine when a promise is rejected without a listener, and again when one comes after all.
+func rejected(_ *libc.TLS, ctx uintptr, promise, reason Value, handled int32, _ uintptr) {
+	found, ok := realms.Load(ctx)
+	if !ok {
+		return
+	}
+	r := found.(*Realm)
+	key := uintptr(payload(promise))
+	if handled != 0 {
+		if v, ok := r.rejections[key]; ok {
+			delete(r.rejections, key)
+			r.Free(v)
+		}
+		return
+	}
+	if len(r.rejections) < 100 {
+		r.rejections[key] = r.Dup(reason)
+	}
+}
