@@ -9,6 +9,7 @@ import (
 	"fazt/internal/api/call"
 	"fazt/internal/api/op"
 	"fazt/internal/apps"
+	"fazt/internal/content"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/hosting/archive"
@@ -75,7 +76,7 @@ func (a *API) deployPlan(ctx context.Context, app string, plan hosting.Plan, fou
 	if u.Same != nil {
 		return a.unchanged(ctx, app, *u.Same)
 	}
-	_, err = a.Hosting.Fill(ctx, u.ID, func(take func(hosting.Hash, io.Reader) error) error {
+	_, err = a.Hosting.Fill(ctx, u.ID, func(take func(content.Hash, io.Reader) error) error {
 		return found.Each(ctx, func(f hosting.Announced, content io.Reader) error { return take(f.Hash, content) })
 	})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"fazt/internal/api/call"
 	"fazt/internal/api/op"
+	"fazt/internal/content"
 	"fazt/internal/database"
 	"fazt/internal/egress"
 	"fazt/internal/errs"
@@ -34,7 +35,7 @@ func (a *API) databaseCheck(ctx context.Context, req op.DatabaseChecks) (op.Data
 
 // examined is a database that can be looked through: the one of the instance or a copy.
 type examined interface {
-	hosting.Reader
+	content.Source
 	CheckIntegrity(ctx context.Context) (faults []string, err error)
 }
 

@@ -18,7 +18,7 @@ import (
 var layers = map[string]int{
 	"internal/errs": 0, "internal/id": 0, "internal/schema": 0, "internal/timeout": 0, "internal/database": 0,
 	"internal/system": 0, "internal/activity": 0, "internal/listener": 0, "internal/output": 0,
-	"internal/share": 0, "internal/scratch": 0, "internal/hostname": 0, "internal/limitio": 0, "internal/throttle": 0,
+	"internal/content": 0, "internal/share": 0, "internal/scratch": 0, "internal/hostname": 0, "internal/limitio": 0, "internal/throttle": 0,
 	"internal/quickjs": 0,
 
 	"internal/apps": 1, "internal/hosting": 1, "internal/storage": 1, "internal/runtime": 1, "internal/runtime/bind": 1,
@@ -62,8 +62,8 @@ var owners = map[string][]string{
 	"modernc.org/libc":                  {"internal/quickjs", "internal/database"},
 	"github.com/evanw/esbuild":          {"internal/runtime"},
 	"github.com/maypok86/otter":         {"internal/hosting"},
-	"github.com/klauspost/compress":     {"internal/hosting", "internal/client"}, // the two ends of an upload
-	"github.com/andybalholm/brotli":     {"internal/hosting", "internal/egress"}, // what is sent, and what is received
+	"github.com/klauspost/compress":     {"internal/content", "internal/hosting", "internal/client"}, // variants; the two ends of an upload
+	"github.com/andybalholm/brotli":     {"internal/content", "internal/egress"},                     // what is sent, and what is received
 	"github.com/gofrs/flock":            {"internal/database"},
 	"github.com/go-git/go-git":          {"internal/cli"},
 	"github.com/go-git/go-billy":        {"internal/cli"},

@@ -11,6 +11,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"fazt/internal/api/op"
+	"fazt/internal/content"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/limitio"
@@ -88,14 +89,14 @@ func send(ctx context.Context, c *Client, u hosting.Upload, plan hosting.Plan, c
 	return counter.Load(), err
 }
 
-func pack(w io.Writer, u hosting.Upload, plan hosting.Plan, content Content, progress Progress) error {
+func pack(w io.Writer, u hosting.Upload, plan hosting.Plan, files Content, progress Progress) error {
 	z, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest))
 	if err != nil {
 		return err
 	}
 	defer z.Close() // closed below where it matters
 	t := tar.NewWriter(z)
-	missing := make(map[hosting.Hash]bool, len(u.Missing))
+	missing := make(map[content.Hash]bool, len(u.Missing))
 	for _, h := range u.Missing {
 		missing[h] = true
 	}
@@ -105,7 +106,7 @@ func pack(w io.Writer, u hosting.Upload, plan hosting.Plan, content Content, pro
 			continue
 		}
 		delete(missing, f.Hash) // the same content under another name is sent once
-		if err := packFile(t, f, content); err != nil {
+		if err := packFile(t, f, files); err != nil {
 			return err
 		}
 		done += f.Size

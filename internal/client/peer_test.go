@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"fazt/internal/api/op"
+	"fazt/internal/content"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 )
@@ -214,9 +215,9 @@ func (x texts) Open(path string) (io.ReadCloser, error) {
 func TestAnInterruptedUploadGoesOnByItself(t *testing.T) {
 	files := texts{"a": "one", "b": "two"}
 	var plan hosting.Plan
-	var missing []hosting.Hash
+	var missing []content.Hash
 	for path, text := range files {
-		h := hosting.Hash(sha256.Sum256([]byte(text)))
+		h := content.Hash(sha256.Sum256([]byte(text)))
 		plan.Files = append(plan.Files, hosting.Announced{Path: path, Hash: h, Size: int64(len(text))})
 		missing = append(missing, h)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"fazt/internal/api/op"
+	"fazt/internal/content"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/limitio"
@@ -65,7 +66,7 @@ func Pull(ctx context.Context, c *Client, ref op.DeploymentRef, dir string, forc
 		return p, cannotWrite(dir, err)
 	}
 	defer root.Close()
-	t := &tree{root: root, dir: dir, wanted: map[hosting.Hash]*wanted{}, made: map[string]bool{}}
+	t := &tree{root: root, dir: dir, wanted: map[content.Hash]*wanted{}, made: map[string]bool{}}
 	if err := t.compare(ctx, files, force); err != nil || len(t.order) == 0 {
 		return p, err
 	}
@@ -77,7 +78,7 @@ func Pull(ctx context.Context, c *Client, ref op.DeploymentRef, dir string, forc
 	}
 	err = errors.Join(t.unpack(ctx, stream.Body, progress), stream.Body.Close())
 	if errs.Is(err, errs.Unavailable) {
-		fetch.Hashes = slices.DeleteFunc(fetch.Hashes, func(h hosting.Hash) bool { return t.wanted[h] == nil })
+		fetch.Hashes = slices.DeleteFunc(fetch.Hashes, func(h content.Hash) bool { return t.wanted[h] == nil })
 		err = cmp.Or(reason(ctx, c, fetch), err)
 	}
 	return p, err
@@ -128,8 +129,8 @@ type wanted struct {
 type tree struct {
 	root   *os.Root
 	dir    string
-	wanted map[hosting.Hash]*wanted
-	order  []hosting.Hash // of wanted, as it is asked for
+	wanted map[content.Hash]*wanted
+	order  []content.Hash // of wanted, as it is asked for
 	paths  int            // how many files are to be written
 	bytes  int64          // of the wanted content
 	made   map[string]bool
@@ -204,7 +205,7 @@ func (t *tree) look(f hosting.Listed) (state, error) {
 	}
 	defer file.Close()
 	h := sha256.New()
-	if _, err := io.Copy(h, file); err != nil || hosting.Hash(h.Sum(nil)) != f.Hash {
+	if _, err := io.Copy(h, file); err != nil || content.Hash(h.Sum(nil)) != f.Hash {
 		return different, nil
 	}
 	return same, nil
@@ -252,8 +253,8 @@ func broken(err error) error {
 }
 
 // entry takes one content: its name is its hash, and its size the one that was listed.
-func (t *tree) entry(header *tar.Header, content io.Reader) (int64, error) {
-	var hash hosting.Hash
+func (t *tree) entry(header *tar.Header, body io.Reader) (int64, error) {
+	var hash content.Hash
 	if err := hash.UnmarshalText([]byte(header.Name)); err != nil || header.Typeflag != tar.TypeReg {
 		return 0, errs.New(errs.Unsupported, "the instance sent %q, which is no content; what was complete is written", header.Name)
 	}
@@ -262,7 +263,7 @@ func (t *tree) entry(header *tar.Header, content io.Reader) (int64, error) {
 		return 0, errs.New(errs.Unsupported, "the instance sent content that was not asked for; what was complete is written")
 	}
 	first := w.paths[0]
-	if err := t.place(first, hash, content); err != nil {
+	if err := t.place(first, hash, body); err != nil {
 		return 0, err
 	}
 	for _, other := range w.paths[1:] {
@@ -275,7 +276,7 @@ func (t *tree) entry(header *tar.Header, content io.Reader) (int64, error) {
 }
 
 // copy gives a file that has arrived its other name.
-func (t *tree) copy(from, to string, hash hosting.Hash) error {
+func (t *tree) copy(from, to string, hash content.Hash) error {
 	file, err := t.root.Open(from)
 	if err != nil {
 		return cannotWrite(path.Join(t.dir, to), err)
@@ -285,7 +286,7 @@ func (t *tree) copy(from, to string, hash hosting.Hash) error {
 }
 
 // place writes a file beside its place and moves it there when its hash is right.
-func (t *tree) place(name string, hash hosting.Hash, content io.Reader) error {
+func (t *tree) place(name string, hash content.Hash, body io.Reader) error {
 	fail := func(err error) error { return cannotWrite(path.Join(t.dir, name), err) }
 	if folder := path.Dir(name); folder != "." && !t.made[folder] {
 		if err := t.root.MkdirAll(folder, 0o755); err != nil {
@@ -300,14 +301,14 @@ func (t *tree) place(name string, hash hosting.Hash, content io.Reader) error {
 		return fail(err)
 	}
 	sum := sha256.New()
-	source := &limitio.Source{R: content} // tells a broken stream from a full disk
+	source := &limitio.Source{R: body} // tells a broken stream from a full disk
 	_, err = io.Copy(io.MultiWriter(file, sum), source)
 	switch closed := file.Close(); {
 	case source.Err != nil:
 		err = broken(source.Err)
 	case err != nil || closed != nil:
 		err = fail(errors.Join(err, closed))
-	case hosting.Hash(sum.Sum(nil)) != hash:
+	case content.Hash(sum.Sum(nil)) != hash:
 		err = errs.New(errs.Unsupported, "the instance sent other content for %s than it announced; the file was not written", name)
 	default:
 		if err = t.root.Rename(beside, name); err == nil {

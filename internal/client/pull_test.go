@@ -19,6 +19,7 @@ import (
 
 	"fazt/internal/api/op"
 	"fazt/internal/client"
+	"fazt/internal/content"
 	"fazt/internal/errs"
 	"fazt/internal/fazttest"
 	"fazt/internal/hosting"
@@ -64,7 +65,7 @@ func (s stranger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // sends makes a stranger of paths that all hold one content.
 func sends(paths ...string) stranger {
 	const text = "content"
-	hash := hosting.Hash(sha256.Sum256([]byte(text)))
+	hash := content.Hash(sha256.Sum256([]byte(text)))
 	s := stranger{entries: []tar.Header{{Name: hash.String(), Typeflag: tar.TypeReg}}, content: []string{text}}
 	for _, p := range paths {
 		s.files = append(s.files, hosting.Listed{Path: p, Size: int64(len(text)), Hash: hash})
@@ -338,8 +339,8 @@ func TestContentOfOtherDeploymentsCannotBeFetched(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", tree)
 	i.Deploy("other", "-- a.txt --\nof another app\n")
-	x := hosting.Hash(sha256.Sum256([]byte("x\n")))
-	for name, hashes := range map[string][]hosting.Hash{"of another app": {sha256.Sum256([]byte("of another app\n"))}, "the same twice": {x, x}} {
+	x := content.Hash(sha256.Sum256([]byte("x\n")))
+	for name, hashes := range map[string][]content.Hash{"of another app": {sha256.Sum256([]byte("of another app\n"))}, "the same twice": {x, x}} {
 		if _, err := client.Call(t.Context(), i.Client, op.FileFetch, op.FilePull{App: "app", Deployment: "1", Hashes: hashes}); !errs.Is(err, errs.NotFound) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -377,13 +378,13 @@ func FuzzPullStaysInItsFolder(f *testing.F) {
 	for _, seed := range []string{"../x", "/x", `a\..\x`, "a/b", "C:x", "con", "a\x00b", "a/./b", "a//b", "K"} {
 		f.Add(seed, "b/c", []byte("x"))
 	}
-	f.Fuzz(func(t *testing.T, one, two string, content []byte) {
+	f.Fuzz(func(t *testing.T, one, two string, body []byte) {
 		around := t.TempDir()
 		dir := filepath.Join(around, "folder")
-		hash := hosting.Hash(sha256.Sum256(content))
-		s := stranger{entries: []tar.Header{{Name: hash.String(), Typeflag: tar.TypeReg}}, content: []string{string(content)}}
+		hash := content.Hash(sha256.Sum256(body))
+		s := stranger{entries: []tar.Header{{Name: hash.String(), Typeflag: tar.TypeReg}}, content: []string{string(body)}}
 		for _, p := range []string{one, two} {
-			s.files = append(s.files, hosting.Listed{Path: p, Size: int64(len(content)), Hash: hash})
+			s.files = append(s.files, hosting.Listed{Path: p, Size: int64(len(body)), Hash: hash})
 		}
 		_, err := pull(s, dir, false)
 		for path := range below(t, around) {

@@ -24,6 +24,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"go.uber.org/goleak"
 
+	"fazt/internal/content"
 	"fazt/internal/database"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
@@ -86,7 +87,7 @@ func open(t testing.TB, domain string, change ...func(d *door)) *door {
 	}
 	limits := system.Defaults().Storage
 	d := &door{TB: t, db: db, env: &runtime.Env{Values: map[string]string{"A": "b"}}}
-	d.store = hosting.New(hosting.Config{DB: db, Limits: func(string) system.Storage { return limits }})
+	d.store = hosting.New(hosting.Config{DB: db, Content: content.New(content.Config{DB: db}), Limits: func(string) system.Storage { return limits }})
 	d.Config = Config{
 		Routes: d.routes.Load, Preview: d.preview, Functions: function{}, Log: slog.New(slog.NewTextHandler(&d.log, nil)),
 		Static: hosting.NewStatic(hosting.StaticConfig{Store: d.store, CacheBytes: func() int64 { return limits.MaxVFS }}),
@@ -119,11 +120,11 @@ func (d *door) deploy(files map[string]string, t Target, labels ...string) Targe
 	err := func() error {
 		ctx := d.Context()
 		plan := hosting.Plan{}
-		content := map[hosting.Hash]string{}
+		texts := map[content.Hash]string{}
 		for path, text := range files {
-			hash := hosting.Hash(sha256.Sum256([]byte(text)))
+			hash := content.Hash(sha256.Sum256([]byte(text)))
 			plan.Files = append(plan.Files, hosting.Announced{Path: path, Hash: hash, Size: int64(len(text))})
-			content[hash] = text
+			texts[hash] = text
 		}
 		err := d.db.Write(ctx, func(tx *database.Tx) error {
 			return tx.Exec("INSERT INTO apps (id, name, created_at, updated_at) VALUES (?, ?, 1, 1) ON CONFLICT DO NOTHING", t.AppID, t.AppName)
@@ -142,8 +143,8 @@ func (d *door) deploy(files map[string]string, t Target, labels ...string) Targe
 		}
 		archive := tar.NewWriter(z)
 		for _, hash := range u.Missing {
-			_ = archive.WriteHeader(&tar.Header{Name: hash.String(), Size: int64(len(content[hash])), Mode: 0o600})
-			_, _ = io.WriteString(archive, content[hash])
+			_ = archive.WriteHeader(&tar.Header{Name: hash.String(), Size: int64(len(texts[hash])), Mode: 0o600})
+			_, _ = io.WriteString(archive, texts[hash])
 		}
 		if err := archive.Close(); err != nil {
 			return err

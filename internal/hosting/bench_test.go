@@ -101,7 +101,7 @@ func BenchmarkReadLarge(b *testing.B) {
 	b.SetBytes(f.Size)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := store.OpenBlob(b.Context(), f.Blob, f.Size).WriteTo(io.Discard); err != nil {
+		if _, err := store.blobs.Open(b.Context(), f.Blob, f.Size).WriteTo(io.Discard); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -3,15 +3,9 @@ package hosting
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"runtime"
 	"testing"
-	"testing/iotest"
-
-	"fazt/internal/database"
-	"fazt/internal/errs"
 )
 
 // file deploys one file and returns it.
@@ -31,85 +25,6 @@ func slowUnderRace(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("short: large contents")
-	}
-}
-
-func TestContentOfEverySizeAroundChunks(t *testing.T) {
-	slowUnderRace(t)
-	b := open(t)
-	for _, size := range []int{0, 1, 511, ChunkSize - 1, ChunkSize, ChunkSize + 1, 2 * ChunkSize, 2*ChunkSize + 1, 5*ChunkSize + 12345} {
-		t.Run(fmt.Sprint(size), func(t *testing.T) {
-			data := noise("size", size)
-			f := b.file(data)
-			if chunks := b.count("SELECT count(*) FROM chunks WHERE blob_id = ?", f.Blob); chunks != (size+ChunkSize-1)/ChunkSize {
-				t.Errorf("%d chunks", chunks)
-			}
-			if got, err := io.ReadAll(iotest.HalfReader(b.OpenBlob(t.Context(), f.Blob, f.Size))); err != nil || !bytes.Equal(got, data) {
-				t.Errorf("Read: %d bytes, %v", len(got), err)
-			}
-			if size < 1000 { // it seeks to every place there is
-				if err := iotest.TestReader(b.OpenBlob(t.Context(), f.Blob, f.Size), data); err != nil {
-					t.Error(err)
-				}
-			}
-			var out bytes.Buffer
-			n, err := b.OpenBlob(t.Context(), f.Blob, f.Size).WriteTo(&out)
-			if err != nil || n != int64(size) || !bytes.Equal(out.Bytes(), data) {
-				t.Errorf("WriteTo: %d bytes, %v", n, err)
-			}
-		})
-	}
-	b.sound()
-}
-
-func TestSeek(t *testing.T) {
-	b := open(t)
-	data := noise("seek", 3*ChunkSize+100)
-	f := b.file(data)
-	r := b.OpenBlob(t.Context(), f.Blob, f.Size)
-	for _, tt := range []struct {
-		offset int64
-		whence int
-		want   int64 // -1 = refused
-	}{
-		{0, io.SeekStart, 0}, {ChunkSize - 3, io.SeekStart, ChunkSize - 3}, {10, io.SeekCurrent, ChunkSize + 7},
-		{-5, io.SeekEnd, 3*ChunkSize + 95}, {100, io.SeekEnd, 3*ChunkSize + 200}, {-1, io.SeekStart, -1}, {0, 7, -1},
-	} {
-		at, err := r.Seek(tt.offset, tt.whence)
-		if (err != nil) != (tt.want < 0) || err == nil && at != tt.want {
-			t.Errorf("seek %d %d: %d, %v", tt.offset, tt.whence, at, err)
-		}
-		if tt.want < 0 {
-			continue
-		}
-		got, want := make([]byte, 6), data[min(at, f.Size):min(at+6, f.Size)]
-		n, err := io.ReadFull(r, got)
-		if !bytes.Equal(got[:n], want) || (n < 6) != (err != nil) {
-			t.Errorf("read at %d: %d bytes, %v", at, n, err)
-		}
-		r.Seek(at, io.SeekStart)
-	}
-}
-
-func TestReadingStopsWithItsContextAndItsContent(t *testing.T) {
-	b := open(t)
-	f := b.file(noise("gone", 2*ChunkSize))
-	ctx, cancel := context.WithCancel(t.Context())
-	canceled, gone := b.OpenBlob(ctx, f.Blob, f.Size), b.OpenBlob(t.Context(), f.Blob, f.Size)
-	buf := make([]byte, ChunkSize)
-	for _, r := range []*BlobReader{canceled, gone} {
-		if _, err := io.ReadFull(r, buf); err != nil {
-			t.Fatal(err)
-		}
-	}
-	// With all readers busy, a read waits, and must not when its context has ended.
-	cancel()
-	if _, err := canceled.Read(buf); err != nil && !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
-	b.write(func(tx *database.Tx) error { return tx.Exec("UPDATE blobs SET hash = NULL") })
-	if n, err := gone.Read(buf); n != 0 || !errs.Is(err, errs.NotFound) {
-		t.Errorf("%d bytes, %v", n, err)
 	}
 }
 
@@ -135,7 +50,7 @@ func TestLargeFilesStreamInConstantMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := allocated(func() {
-		if n, err := b.OpenBlob(t.Context(), files[0].Blob, files[0].Size).WriteTo(io.Discard); err != nil || n != 64<<20 {
+		if n, err := b.blobs.Open(t.Context(), files[0].Blob, files[0].Size).WriteTo(io.Discard); err != nil || n != 64<<20 {
 			t.Fatal(n, err)
 		}
 	})

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/maypok86/otter/v2"
+
+	"fazt/internal/content"
 )
 
 // body is content in memory with the header values that depend on it alone, ready to be assigned.
@@ -16,12 +18,6 @@ type body struct {
 	data   []byte
 	length []string // Content-Length
 	etag   []string
-}
-
-// bodyKey names content by its hash, and not by the row it lies in: rows are used again after garbage collection.
-type bodyKey struct {
-	hash     Hash
-	encoding string // "" = as it is
 }
 
 // Bounds of what is kept in memory. Content above maxBody, or above a share of the cache, is not: it streams from the
@@ -44,7 +40,7 @@ const loadTime = 10 * time.Second
 type cache struct {
 	limit   func() int64
 	now     atomic.Int64 // the limit that is in force
-	bodies  *otter.Cache[bodyKey, *body]
+	bodies  *otter.Cache[content.Key, *body]
 	indexes *otter.Cache[string, *index]
 }
 
@@ -52,9 +48,9 @@ func newCache(limit func() int64) *cache {
 	// Upkeep runs on the goroutine of a request: nothing here outlives a call.
 	inline := func(fn func()) { fn() }
 	c := &cache{limit: limit}
-	c.bodies = otter.Must(&otter.Options[bodyKey, *body]{
+	c.bodies = otter.Must(&otter.Options[content.Key, *body]{
 		MaximumWeight: 1, Executor: inline,
-		Weigher: func(_ bodyKey, b *body) uint32 { return uint32(len(b.data) + bodyCost) },
+		Weigher: func(_ content.Key, b *body) uint32 { return uint32(len(b.data) + bodyCost) },
 	})
 	c.indexes = otter.Must(&otter.Options[string, *index]{
 		MaximumWeight: minIndexes, Executor: inline,
@@ -86,15 +82,15 @@ func (c *cache) keeps(size int64) bool {
 
 // loadBody is content from load, unless somebody else has just loaded it. The caller has looked in bodies first: making
 // load would cost every request an allocation.
-func (c *cache) loadBody(ctx context.Context, key bodyKey, load func(ctx context.Context) ([]byte, error)) (*body, error) {
+func (c *cache) loadBody(ctx context.Context, key content.Key, load func(ctx context.Context) ([]byte, error)) (*body, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTime)
 	defer cancel()
-	return c.bodies.Get(ctx, key, otter.LoaderFunc[bodyKey, *body](func(ctx context.Context, key bodyKey) (*body, error) {
+	return c.bodies.Get(ctx, key, otter.LoaderFunc[content.Key, *body](func(ctx context.Context, key content.Key) (*body, error) {
 		data, err := load(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return &body{data: data, length: []string{strconv.Itoa(len(data))}, etag: []string{etag(key.hash, key.encoding)}}, nil
+		return &body{data: data, length: []string{strconv.Itoa(len(data))}, etag: []string{etag(key.Hash, key.Encoding)}}, nil
 	}))
 }
 
@@ -110,7 +106,7 @@ func (c *cache) loadIndex(ctx context.Context, deployment string, load func(ctx 
 
 // etag is the strong entity tag of content in an encoding: 128 bits of its hash, and the encoding, for two encodings
 // are two different sequences of bytes.
-func etag(hash Hash, encoding string) string {
+func etag(hash content.Hash, encoding string) string {
 	var b [40]byte
 	tag := append(b[:0], '"')
 	tag = base64.RawURLEncoding.AppendEncode(tag, hash[:16])

@@ -2,11 +2,10 @@ package hosting
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 
+	"fazt/internal/content"
 	"fazt/internal/database"
-	"fazt/internal/errs"
 )
 
 // Damage is content that is not any more what it was when it was stored, and where it is used.
@@ -21,7 +20,6 @@ type Damage struct {
 
 	AppID        string `json:"-"`
 	DeploymentID string `json:"-"` // of a compiled function
-	blob         int64
 }
 
 // String is the damage in a sentence.
@@ -42,138 +40,43 @@ func (d Damage) String() string {
 	return text + ": " + d.Cause
 }
 
-const (
-	notItsHash = "its bytes have changed since they were stored"
-	notRead    = "it cannot be read"
-	notWhole   = "a part of it is missing"
-)
-
-// Reader lends connections to a database: the one of an instance or a copy.
-type Reader interface {
-	Read(ctx context.Context, fn func(c *database.Conn) error) error
-}
-
-// Check is a look at content: whether it still is what its hash says.
+// Check is a look at content and compiled functions: whether they still are what was stored.
 type Check struct {
-	From    Reader
-	After   int64                                // begin behind this blob
-	Program func(program []byte) error           // says what is wrong with a compiled function; nil = none is looked at
-	Pace    func(blob int64, bytes int) error    // called after each read; an error ends the check
-	Found   func(d Damage) error                 // called for each damage
-	Sound   func(blob int64, sums []int64) error // called for each content that is sound, with the sums of its chunks; nil = nobody wants to know
+	From    content.Source
+	Program func(program []byte) error        // returns what is wrong with a compiled function; nil = none is checked
+	Pace    func(blob int64, bytes int) error // called after each read; an error ends the check
+	Found   func(d Damage) error              // called for each damage
 }
 
-// checkBlobs are listed at a time.
-const checkBlobs = 256
-
-// Run looks at all content, a chunk at a time: nothing is kept, and no connection held for long.
+// Run checks everything, a chunk at a time: it keeps nothing, and holds no connection for long.
 func (k Check) Run(ctx context.Context) (checked int, err error) {
-	for after := k.After; ; {
-		list, err := k.list(ctx, after)
-		if err != nil || len(list) == 0 {
-			return checked, errsOr(err, func() error { return k.programs(ctx) })
-		}
-		for _, b := range list {
-			if err := k.blob(ctx, b); err != nil {
-				return checked, err
-			}
-			after = b.id
-			checked++
-		}
+	checked, err = content.Check{
+		From: k.From, Pace: k.Pace,
+		Found: func(blob int64, cause string) error { return report(ctx, k.From, blob, cause, k.Found) },
+	}.Run(ctx)
+	if err == nil {
+		err = k.programs(ctx)
 	}
+	return checked, err
 }
 
-func errsOr(err error, then func() error) error {
+// report calls found with where damaged content is used.
+func report(ctx context.Context, from content.Source, blob int64, cause string, found func(d Damage) error) error {
+	var d Damage
+	err := from.Read(ctx, func(c *database.Conn) (err error) {
+		d, err = locate(c, blob)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	return then()
-}
-
-// stored is content as the table of blobs has it.
-type stored struct {
-	id   int64
-	hash Hash
-	size int64
-}
-
-func (k Check) list(ctx context.Context, after int64) (list []stored, err error) {
-	err = k.From.Read(ctx, func(c *database.Conn) error {
-		return c.Each("SELECT id, hash, size FROM blobs WHERE id > ? AND hash IS NOT NULL ORDER BY id LIMIT ?", func(r *database.Row) error {
-			b := stored{id: r.Int64(0), size: r.Int64(2)}
-			r.ReadBytes(1, b.hash[:])
-			list = append(list, b)
-			return nil
-		}, after, checkBlobs)
-	})
-	return list, err
-}
-
-// blob looks at one content.
-func (k Check) blob(ctx context.Context, b stored) error {
-	sum, sums, chunk := sha256.New(), []int64{}, make([]byte, 0, min(b.size, ChunkSize))
-	cause := ""
-	for left, n := b.size, 0; left > 0 && cause == ""; n++ {
-		want := int(min(left, ChunkSize))
-		chunk = chunk[:want]
-		got := -1
-		err := k.From.Read(ctx, func(c *database.Conn) error {
-			_, err := c.First("SELECT data FROM chunks WHERE blob_id = ? AND n = ?", func(r *database.Row) {
-				if got = r.Len(0); got == want {
-					r.ReadBytes(0, chunk)
-				}
-			}, b.id, n)
-			return err
-		})
-		switch {
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case err != nil && errs.Is(err, errs.Unavailable): // the database is being closed
-			return err
-		case err != nil:
-			cause = notRead
-		case got != want:
-			cause = notWhole
-		}
-		sum.Write(chunk)
-		sums = append(sums, chunkSum(chunk))
-		left -= int64(want)
-		if err := k.Pace(b.id, want); err != nil {
-			return err
-		}
-	}
-	if cause == "" && Hash(sum.Sum(nil)) != b.hash {
-		cause = notItsHash
-	}
-	switch {
-	case cause != "":
-		return k.report(ctx, b, cause)
-	case k.Sound != nil:
-		return k.Sound(b.id, sums)
-	}
-	return nil
-}
-
-// report tells of damage, unless the content was removed while it was read.
-func (k Check) report(ctx context.Context, b stored, cause string) error {
-	var d Damage
-	still := false
-	err := k.From.Read(ctx, func(c *database.Conn) (err error) {
-		if still, err = c.First("SELECT 1 FROM blobs WHERE id = ? AND hash = ?", func(*database.Row) {}, b.id, b.hash[:]); err == nil && still {
-			d, err = locate(c, b.id)
-		}
-		return err
-	})
-	if err != nil || !still {
-		return err
-	}
 	d.Cause = cause
-	return k.Found(d)
+	return found(d)
 }
 
 // locate says where content is used.
 func locate(c *database.Conn, blob int64) (Damage, error) {
-	d := Damage{blob: blob}
+	var d Damage
 	places := 0
 	err := c.Each(`WITH held (id, encoding) AS (
 			SELECT ?, '' UNION ALL SELECT blob_id, encoding FROM variants WHERE variant_id = ?)
@@ -210,7 +113,7 @@ func (k Check) programs(ctx context.Context) error {
 			return err
 		}
 		if k.Program(program) != nil {
-			d.Cause = notItsHash
+			d.Cause = content.NotItsHash
 			if err := k.Found(d); err != nil {
 				return err
 			}

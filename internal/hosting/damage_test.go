@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"fazt/internal/content"
 	"fazt/internal/database"
 	"fazt/internal/errs"
 )
@@ -68,7 +69,7 @@ func (s *site) fetch(path, byteRange, encoding string) (status int, body []byte,
 
 // A file with a flipped bit was served with its old entity tag, and the check of the database called it sound.
 func TestContentWithAFlippedBitIsNeverServed(t *testing.T) {
-	big := noise("big", 3*ChunkSize+100)
+	big := noise("big", 3*content.ChunkSize+100)
 	text := strings.Repeat("some words to be made small ", 200)
 	s := serve(t, folder{"small.bin": noise("small", 5000), "big.bin": big, "text.txt": []byte(text), "good.txt": []byte("good")})
 	if err := s.Compress(t.Context(), []File{s.find("text.txt")}); err != nil {
@@ -122,7 +123,7 @@ func TestContentWithAFlippedBitIsNeverServed(t *testing.T) {
 }
 
 func TestDamagedContentIsMendedByDeployingItAgain(t *testing.T) {
-	content := folder{"small.bin": noise("small", 5000), "big.bin": noise("big", 2*ChunkSize+1), "good.txt": []byte("good")}
+	content := folder{"small.bin": noise("small", 5000), "big.bin": noise("big", 2*content.ChunkSize+1), "good.txt": []byte("good")}
 	s := serve(t, content)
 	s.deploy(otherApp, folder{"copy.bin": content["small.bin"]})
 	s.rot(s.find("small.bin").Blob, 0, 7)
@@ -170,7 +171,7 @@ func TestDamagedContentIsMendedByDeployingItAgain(t *testing.T) {
 // Content of several chunks that an earlier version stored has no sums.
 func TestTheCheckAddsSumsThatAreMissing(t *testing.T) {
 	b := open(t)
-	f := b.file(noise("big", 2*ChunkSize))
+	f := b.file(noise("big", 2*content.ChunkSize))
 	b.write(func(tx *database.Tx) error { return tx.Exec("UPDATE chunks SET sum = NULL") })
 	if err := b.WatchOnce(t.Context()); err != nil {
 		t.Fatal(err)
@@ -178,14 +179,14 @@ func TestTheCheckAddsSumsThatAreMissing(t *testing.T) {
 	if n := b.count("SELECT count(*) FROM chunks WHERE sum IS NULL"); n != 0 {
 		t.Errorf("%d chunks lack it", n)
 	}
-	if n := b.Checked(); n != 2*ChunkSize {
+	if n := b.Checked(); n != 2*content.ChunkSize {
 		t.Errorf("%d bytes were checked", n)
 	}
 	b.rot(f.Blob, 1, 1)
-	if _, err := b.readBlob(t.Context(), f.Blob, f.Size); !errs.Is(err, errs.Internal) {
+	if _, err := b.blobs.ReadAll(t.Context(), f.Blob, f.Size); !errs.Is(err, errs.Internal) {
 		t.Error(err)
 	}
-	if err := b.WatchOnce(t.Context()); err != nil || b.Checked() != 2*ChunkSize {
+	if err := b.WatchOnce(t.Context()); err != nil || b.Checked() != 2*content.ChunkSize {
 		t.Errorf("a round began that was not due: %v", err)
 	}
 }
@@ -198,14 +199,14 @@ func TestAHeldUpCheckHearsOfAnotherRate(t *testing.T) {
 			rate.Store(slow)
 			s := throttle{rate: rate.Load}
 			began, ended := time.Now(), make(chan error)
-			go func() { ended <- s.wait(t.Context(), ChunkSize) }()
+			go func() { ended <- s.wait(t.Context(), content.ChunkSize) }()
 			time.Sleep(time.Minute)
 			select {
 			case <-ended:
 				t.Fatalf("%d bytes/s: the check went on after a minute", slow)
 			default:
 			}
-			rate.Store(10 * ChunkSize)
+			rate.Store(10 * content.ChunkSize)
 			if err := <-ended; err != nil || time.Since(began) > time.Minute+2*checkLook {
 				t.Errorf("%d bytes/s: it went on after %v, %v", slow, time.Since(began), err)
 			}
@@ -215,7 +216,7 @@ func TestAHeldUpCheckHearsOfAnotherRate(t *testing.T) {
 
 // However much is read at a time, the rate holds.
 func TestTheCheckKeepsToItsRate(t *testing.T) {
-	for _, bytes := range []int{1 << 10, ChunkSize, 16 * ChunkSize} {
+	for _, bytes := range []int{1 << 10, content.ChunkSize, 16 * content.ChunkSize} {
 		synctest.Test(t, func(t *testing.T) {
 			s := throttle{rate: func() int64 { return 1 << 20 }}
 			began := time.Now()
@@ -242,21 +243,23 @@ func TestDamageThatManyFilesHaveIsMendedInSmallWrites(t *testing.T) {
 	}
 	old := files[0].Blob
 	b.rot(old, 0, 1)
-	b.noteDamage(t.Context(), old, notItsHash)
+	if _, err := b.blobs.ReadAll(t.Context(), old, files[0].Size); !content.IsDamaged(err) {
+		t.Fatalf("damaged content was read: %v", err)
+	}
 	u := b.begin(testApp, f.plan())
 	if len(u.Missing) != 1 {
 		t.Fatalf("%d contents are missing, want the damaged one", len(u.Missing))
 	}
 
 	// The process ends after the content came and before anything has it.
-	b.write(func(tx *database.Tx) error { _, _, err := putBlob(tx, u.Missing[0], f["pages/00000.html"]); return err })
+	b.write(func(tx *database.Tx) error {
+		_, _, err := content.Put(tx, u.Missing[0], f["pages/00000.html"])
+		return err
+	})
 	if _, all, err := b.Damage(t.Context()); all != 1 || err != nil {
 		t.Errorf("%d are damaged, %v", all, err)
 	}
-	if err := b.noteSound(t.Context(), old); err != nil { // must not forget what is to be mended
-		t.Fatal(err)
-	}
-	b.Store = New(Config{DB: b.db, Limits: b.Store.limits})
+	b.restart()
 	b.collect()
 	b.wantContent(first, f)
 	b.wantSmallWrites("mending")

@@ -18,6 +18,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"go.uber.org/goleak"
 
+	"fazt/internal/content"
 	"fazt/internal/database"
 	"fazt/internal/errs"
 	"fazt/internal/system"
@@ -48,12 +49,17 @@ func openWith(t testing.TB, c database.Config) *bench {
 	}
 	b := &bench{TB: t}
 	b.change(func(l *system.Storage) { *l = system.Defaults().Storage })
-	b.Store = New(Config{DB: db, Limits: func(string) system.Storage { return *b.limits.Load() }})
+	b.Store = New(Config{DB: db, Content: content.New(content.Config{DB: db}), Limits: func(string) system.Storage { return *b.limits.Load() }})
 	t.Cleanup(func() { db.Close() })
 	b.write(func(tx *database.Tx) error {
 		return tx.Exec(`INSERT INTO apps (id, name, created_at, updated_at) VALUES (?, 'blog', 1, 1), (?, 'shop', 1, 1)`, testApp, otherApp)
 	})
 	return b
+}
+
+// restart is another process on the same database.
+func (b *bench) restart() {
+	b.Store = New(Config{DB: b.db, Content: content.New(content.Config{DB: b.db}), Limits: b.Store.limits})
 }
 
 // change puts other limits in force.
@@ -112,11 +118,11 @@ type entry struct {
 }
 
 // stream packs the missing content of a folder.
-func (f folder) stream(missing []Hash) []byte {
+func (f folder) stream(missing []content.Hash) []byte {
 	var entries []entry
 	left := slices.Clone(missing)
 	for _, data := range f {
-		if i := slices.Index(left, Hash(sha256.Sum256(data))); i >= 0 {
+		if i := slices.Index(left, content.Hash(sha256.Sum256(data))); i >= 0 {
 			entries = append(entries, entry{left[i].String(), data})
 			left = slices.Delete(left, i, i+1)
 		}
@@ -219,7 +225,7 @@ func (b *bench) content(d Deployment) folder {
 	}
 	f := folder{}
 	for _, file := range files {
-		data, err := io.ReadAll(b.OpenBlob(context.Background(), file.Blob, file.Size))
+		data, err := io.ReadAll(b.blobs.Open(context.Background(), file.Blob, file.Size))
 		if err != nil {
 			b.Fatal(err)
 		}

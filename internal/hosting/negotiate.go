@@ -3,6 +3,8 @@ package hosting
 import (
 	"net/http"
 	"strings"
+
+	"fazt/internal/content"
 )
 
 // negotiate chooses the form a file is sent in, from its variants and the Accept-Encoding lines of a request (RFC 9110,
@@ -10,11 +12,11 @@ import (
 // client that accepts none of them and refuses the content as it is gets that nevertheless: 406 would help nobody.
 //
 // It allocates nothing: it runs for every request.
-func negotiate(accept []string, variants []Variant) *Variant {
+func negotiate(accept []string, variants []content.Variant) *content.Variant {
 	if len(variants) == 0 || len(accept) == 0 {
 		return nil
 	}
-	var best *Variant
+	var best *content.Variant
 	bestQ := 0
 	if q, named := quality(accept, "identity"); named {
 		bestQ = q - 1 // a variant that is liked as much wins: it is smaller

@@ -1,9 +1,13 @@
 package hosting
 
-import "testing"
+import (
+	"testing"
+
+	"fazt/internal/content"
+)
 
 func TestNegotiate(t *testing.T) {
-	all := []Variant{{Encoding: "zstd"}, {Encoding: "br"}, {Encoding: "gzip"}}
+	all := []content.Variant{{Encoding: "zstd"}, {Encoding: "br"}, {Encoding: "gzip"}}
 	for _, c := range []struct {
 		accept []string
 		want   string

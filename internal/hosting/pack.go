@@ -9,16 +9,17 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"fazt/internal/content"
 	"fazt/internal/database"
 	"fazt/internal/errs"
 )
 
 // Listed is a file of a deployment as a list shows it.
 type Listed struct {
-	Path string `json:"path"`
-	Size int64  `json:"size"`
-	Hash Hash   `json:"sha256"`
-	Type string `json:"type"` // media type
+	Path string       `json:"path"`
+	Size int64        `json:"size"`
+	Hash content.Hash `json:"sha256"`
+	Type string       `json:"type"` // media type
 }
 
 // FilePage is a page of the files of a deployment in the byte order of their paths, beginning after the path in
@@ -48,7 +49,7 @@ func (s *Store) ReadFile(ctx context.Context, deployment, path string) ([]byte, 
 	if err != nil {
 		return nil, err
 	}
-	r := s.OpenBlob(ctx, f.Blob, f.Size)
+	r := s.blobs.Open(ctx, f.Blob, f.Size)
 	return io.ReadAll(io.LimitReader(r, 512<<10))
 }
 
@@ -71,18 +72,18 @@ func (s *Store) File(ctx context.Context, deployment, path string) (f File, err 
 
 // WriteFile writes the content of a file for people, who are told when it is damaged.
 func (s *Store) WriteFile(ctx context.Context, w io.Writer, f File) error {
-	_, err := s.OpenBlob(ctx, f.Blob, f.Size).WriteTo(w)
+	_, err := s.blobs.Open(ctx, f.Blob, f.Size).WriteTo(w)
 	return ofDamage(f.Path, err)
 }
 
 // Pack finds content of a deployment by its hashes, and returns what writes it: a zstd-compressed tar stream whose
 // entries are named by their hashes, as Receive takes it. Content the deployment does not hold is NotFound.
-func (s *Store) Pack(ctx context.Context, deployment string, hashes []Hash) (write func(io.Writer) error, err error) {
+func (s *Store) Pack(ctx context.Context, deployment string, hashes []content.Hash) (write func(io.Writer) error, err error) {
 	files, err := s.Files(ctx, deployment)
 	if err != nil {
 		return nil, err
 	}
-	held := make(map[Hash]File, len(files))
+	held := make(map[content.Hash]File, len(files))
 	for _, f := range files {
 		held[f.Hash] = f
 	}
@@ -107,8 +108,8 @@ func (s *Store) pack(ctx context.Context, w io.Writer, files []File) error {
 	var damage error
 	written := false
 	for _, f := range files {
-		r := s.OpenBlob(ctx, f.Blob, f.Size)
-		if err = r.begin(); damaged(err) { // the others are worth having
+		r := s.blobs.Open(ctx, f.Blob, f.Size)
+		if err = r.Begin(); content.IsDamaged(err) { // the others are worth having
 			damage = cmp.Or(damage, ofDamage(f.Path, err))
 			err = nil
 			continue

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"fazt/internal/content"
 	"fazt/internal/errs"
 	"fazt/internal/system"
 )
@@ -89,7 +90,7 @@ func TestPlansWithTwinsAreRefused(t *testing.T) {
 	for what, names := range map[string][2]string{
 		"files": {"caf\u00e9.html", "cafe\u0301.html"}, "folders": {"caf\u00e9/a", "cafe\u0301/b"}, "a file and a folder": {"caf\u00e9", "cafe\u0301/b"},
 	} {
-		p := Plan{Files: []Announced{{Path: names[0], Hash: Hash{1}}, {Path: names[1], Hash: Hash{2}}}}
+		p := Plan{Files: []Announced{{Path: names[0], Hash: content.Hash{1}}, {Path: names[1], Hash: content.Hash{2}}}}
 		if _, err := p.check(system.Defaults().Storage); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), `\u0301`) {
 			t.Errorf("%s: %v", what, err)
 		}

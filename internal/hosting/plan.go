@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"fazt/internal/content"
 	"fazt/internal/errs"
 	"fazt/internal/output"
 	"fazt/internal/system"
@@ -73,7 +74,7 @@ func CheckSizes(files []Announced, limits system.Storage) error {
 
 // checkSizes checks each file alone and all of them together.
 func checkSizes(files []Announced, limits system.Storage) error {
-	sizes := make(map[Hash]int64, len(files))
+	sizes := make(map[content.Hash]int64, len(files))
 	for _, f := range files {
 		if err := CheckPath(f.Path, limits.MaxPathLength); err != nil {
 			return err

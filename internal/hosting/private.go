@@ -27,7 +27,7 @@ func (s *Store) PrivateFile(ctx context.Context, deployment, path string) ([]byt
 	if f.Size > maxPrivate {
 		return nil, errs.New(errs.TooLarge, "private/%s has %d bytes, and a function may read %d", path, f.Size, maxPrivate)
 	}
-	data, err := s.readBlob(ctx, f.Blob, f.Size)
+	data, err := s.blobs.ReadAll(ctx, f.Blob, f.Size)
 	if data == nil && err == nil {
 		data = []byte{}
 	}

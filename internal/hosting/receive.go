@@ -9,6 +9,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"fazt/internal/content"
 	"fazt/internal/database"
 	"fazt/internal/errs"
 	"fazt/internal/limitio"
@@ -67,12 +68,12 @@ func (in *intake) countMissing() {
 
 // Fill stores content of an upload that is at hand: read gives each to take, once or more often. It is Receive for
 // those who have no stream in the form that travels.
-func (s *Store) Fill(ctx context.Context, uploadID string, read func(take func(hash Hash, content io.Reader) error) error) (Received, error) {
+func (s *Store) Fill(ctx context.Context, uploadID string, read func(take func(hash content.Hash, content io.Reader) error) error) (Received, error) {
 	in := &intake{store: s, upload: uploadID}
 	if err := in.load(ctx); err != nil {
 		return in.got, err
 	}
-	err := read(func(hash Hash, content io.Reader) error {
+	err := read(func(hash content.Hash, content io.Reader) error {
 		w := in.wanted[hash]
 		if w == nil {
 			return errs.New(errs.Invalid, "the content %s was not announced", hash)
@@ -97,10 +98,10 @@ func cutOff(cause error) error {
 type intake struct {
 	store  *Store
 	upload string
-	wanted map[Hash]*wanted
-	batch  []content // small content that is checked and not stored yet
-	bytes  int       // of batch
-	buffer []byte    // for chunks of large content
+	wanted map[content.Hash]*wanted
+	batch  []whole // small content that is checked and not stored yet
+	bytes  int     // of batch
+	buffer []byte  // for chunks of large content
 	got    Received
 }
 
@@ -111,13 +112,14 @@ type wanted struct {
 	stored bool
 }
 
-type content struct {
-	hash Hash
+// whole is content of one chunk.
+type whole struct {
+	hash content.Hash
 	data []byte
 }
 
 func (in *intake) load(ctx context.Context) error {
-	in.wanted = map[Hash]*wanted{}
+	in.wanted = map[content.Hash]*wanted{}
 	return in.store.db.Read(ctx, func(c *database.Conn) error {
 		u, err := findUpload(c, in.upload)
 		if err != nil {
@@ -126,9 +128,9 @@ func (in *intake) load(ctx context.Context) error {
 		if u.deployment != "" {
 			return errs.New(errs.Conflict, "the upload %q was committed; nothing more is taken", in.upload)
 		}
-		return c.Each(`SELECT f.hash, min(f.path), f.size, b.id IS NOT NULL FROM upload_files f LEFT JOIN blobs b ON b.hash = f.hash AND `+sound+`
+		return c.Each(`SELECT f.hash, min(f.path), f.size, b.id IS NOT NULL FROM upload_files f LEFT JOIN blobs b ON b.hash = f.hash AND `+content.Sound+`
 			WHERE f.upload_id = ? GROUP BY f.hash`, func(r *database.Row) error {
-			var h Hash
+			var h content.Hash
 			r.ReadBytes(0, h[:])
 			in.wanted[h] = &wanted{path: r.Text(1), size: r.Int64(2), stored: r.Bool(3)}
 			return nil
@@ -209,7 +211,7 @@ func malformed(err error) error {
 
 // entry takes one content of the stream.
 func (in *intake) entry(ctx context.Context, header *tar.Header, r io.Reader) error {
-	var hash Hash
+	var hash content.Hash
 	if header.Typeflag != tar.TypeReg || hash.UnmarshalText([]byte(header.Name)) != nil {
 		return errs.New(errs.Invalid, "the upload has an entry %.100q; entries are files named by their SHA-256", header.Name)
 	}
@@ -224,19 +226,19 @@ func (in *intake) entry(ctx context.Context, header *tar.Header, r io.Reader) er
 }
 
 // take stores content that was announced, unless it is stored.
-func (in *intake) take(ctx context.Context, hash Hash, w *wanted, r io.Reader) error {
+func (in *intake) take(ctx context.Context, hash content.Hash, w *wanted, r io.Reader) error {
 	switch {
 	case w.stored:
 		in.got.Skipped++
 		return nil
-	case w.size <= ChunkSize:
+	case w.size <= content.ChunkSize:
 		return in.small(ctx, hash, w, r)
 	}
 	return in.large(ctx, hash, w, r)
 }
 
 // small puts content of one chunk into the batch.
-func (in *intake) small(ctx context.Context, hash Hash, w *wanted, r io.Reader) error {
+func (in *intake) small(ctx context.Context, hash content.Hash, w *wanted, r io.Reader) error {
 	data := make([]byte, w.size)
 	if _, err := io.ReadFull(r, data); err != nil {
 		return malformed(err)
@@ -245,7 +247,7 @@ func (in *intake) small(ctx context.Context, hash Hash, w *wanted, r io.Reader) 
 		return w.mismatch()
 	}
 	w.stored = true
-	in.batch = append(in.batch, content{hash, data})
+	in.batch = append(in.batch, whole{hash, data})
 	in.bytes += len(data)
 	if in.bytes < batchBytes && len(in.batch) < batchBlobs {
 		return nil
@@ -267,8 +269,8 @@ func (in *intake) flush(ctx context.Context) error {
 	got := in.got
 	err := in.write(ctx, func(*database.Tx) error { return nil })
 	if err == nil {
-		err = database.StepsOver(context.WithoutCancel(ctx), in.store.db, batch, func(tx *database.Tx, c content) error {
-			_, added, err := putBlob(tx, c.hash, c.data)
+		err = database.StepsOver(context.WithoutCancel(ctx), in.store.db, batch, func(tx *database.Tx, c whole) error {
+			_, added, err := content.Put(tx, c.hash, c.data)
 			got.count(added, int64(len(c.data)))
 			return err
 		})
@@ -278,7 +280,7 @@ func (in *intake) flush(ctx context.Context) error {
 		return nil
 	}
 	for _, c := range batch {
-		if in.store.has(ctx, c.hash) { // a step before the one that failed
+		if in.store.blobs.Has(ctx, c.hash) { // a step before the one that failed
 			in.got.count(true, int64(len(c.data)))
 		} else {
 			in.wanted[c.hash].stored = false
@@ -287,21 +289,12 @@ func (in *intake) flush(ctx context.Context) error {
 	return err
 }
 
-// has says whether content is stored, as far as that can be read.
-func (s *Store) has(ctx context.Context, hash Hash) (found bool) {
-	_ = s.db.Read(context.WithoutCancel(ctx), func(c *database.Conn) (err error) {
-		found, err = c.First("SELECT 1 FROM blobs WHERE hash = ?", func(*database.Row) {}, hash[:])
-		return err
-	})
-	return found
-}
-
 // end stores what is left, and lets what was damaged and came again take its place.
 func (in *intake) end(ctx context.Context) error {
 	if err := in.flush(ctx); err != nil {
 		return err
 	}
-	return in.store.mend(context.WithoutCancel(ctx))
+	return in.store.blobs.Mend(context.WithoutCancel(ctx))
 }
 
 func (r *Received) count(added bool, size int64) {
@@ -325,67 +318,38 @@ func (in *intake) write(ctx context.Context, fn func(tx *database.Tx) error) err
 }
 
 // large stores content of several chunks, each in a write of its own.
-func (in *intake) large(ctx context.Context, hash Hash, w *wanted, r io.Reader) error {
+func (in *intake) large(ctx context.Context, hash content.Hash, w *wanted, r io.Reader) error {
 	if in.buffer == nil {
-		in.buffer = make([]byte, ChunkSize)
+		in.buffer = make([]byte, content.ChunkSize)
 	}
-	var a arrival
+	a := in.store.blobs.Arrive()
+	defer a.Close(ctx)
+	write := func(fn func(tx *database.Tx) error) error { return in.write(ctx, fn) }
 	added := false
-	defer func() {
-		if a.blob == 0 {
-			return
-		}
-		if !added {
-			in.store.discard(ctx, a)
-		}
-		in.store.noteArriving(a.blob, -1)
-	}()
 	sum := sha256.New()
 	for left := w.size; left > 0; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		chunk := in.buffer[:min(left, ChunkSize)]
+		chunk := in.buffer[:min(left, content.ChunkSize)]
 		if _, err := io.ReadFull(r, chunk); err != nil {
 			return malformed(err)
 		}
 		sum.Write(chunk)
 		left -= int64(len(chunk))
-		last := left == 0
-		if last && Hash(sum.Sum(nil)) != hash {
-			return w.mismatch()
+		var whole *content.Hash // with the last chunk
+		if left == 0 {
+			if content.Hash(sum.Sum(nil)) != hash {
+				return w.mismatch()
+			}
+			whole = &hash
 		}
 		var err error
-		if a, added, err = in.chunk(ctx, a, chunk, hash, w.size, last); err != nil {
+		if added, err = a.Add(write, chunk, whole); err != nil {
 			return err
 		}
 	}
 	w.stored = true
 	in.got.count(added, w.size)
 	return nil
-}
-
-// chunk stores one chunk of large content, and with the last one its hash.
-func (in *intake) chunk(ctx context.Context, a arrival, data []byte, hash Hash, size int64, last bool) (next arrival, added bool, err error) {
-	marked := int64(0)
-	err = in.write(ctx, func(tx *database.Tx) (err error) {
-		if next, err = a.add(tx, data); err != nil {
-			return err
-		}
-		if a.blob == 0 { // before the commit: the collector must never see the blob without its mark
-			marked = next.blob
-			in.store.noteArriving(marked, 1)
-		}
-		if last {
-			added, err = next.finish(tx, hash, size)
-		}
-		return err
-	})
-	if err == nil {
-		return next, added, nil
-	}
-	if marked != 0 {
-		in.store.noteArriving(marked, -1)
-	}
-	return a, false, err
 }

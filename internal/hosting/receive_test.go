@@ -14,11 +14,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/zstd"
 
+	"fazt/internal/content"
 	"fazt/internal/database"
 	"fazt/internal/errs"
 )
 
-func named(data []byte) entry { return entry{Hash(sha256.Sum256(data)).String(), data} }
+func named(data []byte) entry { return entry{content.Hash(sha256.Sum256(data)).String(), data} }
 
 func TestStreamsThatAreRefused(t *testing.T) {
 	slowUnderRace(t)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"fazt/internal/content"
 	"fazt/internal/errs"
 	"fazt/internal/system"
 )
@@ -69,7 +70,7 @@ func TestFillStoresWhatIsMissingAndNothingElse(t *testing.T) {
 	p := f.plan()
 	u := b.begin(testApp, p)
 	fill := func(files folder) (Received, error) {
-		return b.Fill(t.Context(), u.ID, func(take func(Hash, io.Reader) error) error {
+		return b.Fill(t.Context(), u.ID, func(take func(content.Hash, io.Reader) error) error {
 			for path, data := range files {
 				if err := take(p.hash(path), bytes.NewReader(data)); err != nil {
 					return err
@@ -88,7 +89,9 @@ func TestFillStoresWhatIsMissingAndNothingElse(t *testing.T) {
 			t.Errorf("%s: %+v %v", name, got, err)
 		}
 	}
-	_, err := b.Fill(t.Context(), u.ID, func(take func(Hash, io.Reader) error) error { return take(Hash{1}, strings.NewReader("x")) })
+	_, err := b.Fill(t.Context(), u.ID, func(take func(content.Hash, io.Reader) error) error {
+		return take(content.Hash{1}, strings.NewReader("x"))
+	})
 	if !errs.Is(err, errs.Invalid) {
 		t.Errorf("content that was not announced: %v", err)
 	}
@@ -107,7 +110,7 @@ func TestASpoolIsBoundedAndLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	limits := system.Defaults().Storage
 	limits.MaxUpload = 2000
-	s := New(Config{Limits: func(string) system.Storage { return limits }, Temp: dir})
+	s := New(Config{Content: content.New(content.Config{}), Limits: func(string) system.Storage { return limits }, Temp: dir})
 	spool, err := s.Spool("", strings.NewReader(strings.Repeat("x", 2000)))
 	if err != nil || spool.Size != 2000 {
 		t.Fatal(spool, err)
@@ -128,7 +131,7 @@ func TestASpoolIsBoundedAndLeavesNothing(t *testing.T) {
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
 		t.Error(left, err)
 	}
-	none := New(Config{Limits: func(string) system.Storage { return limits }, Temp: filepath.Join(dir, "none")})
+	none := New(Config{Content: content.New(content.Config{}), Limits: func(string) system.Storage { return limits }, Temp: filepath.Join(dir, "none")})
 	if _, err := none.Spool("", strings.NewReader("x")); !errs.Is(err, errs.StorageFull) {
 		t.Error(err)
 	}

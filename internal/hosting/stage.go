@@ -3,6 +3,7 @@ package hosting
 import (
 	"context"
 
+	"fazt/internal/content"
 	"fazt/internal/database"
 	"fazt/internal/errs"
 	"fazt/internal/id"
@@ -73,6 +74,18 @@ func stageOf(tx *database.Tx, uploadID string) (deployment string, err error) {
 		err = tx.Exec("UPDATE uploads SET stage = ? WHERE id = ?", deployment, uploadID)
 	}
 	return deployment, err
+}
+
+// Compress makes variants of the files that visitors can ask for. It is to run before the deployment is made: its first
+// visitor gets the small form.
+func (s *Store) Compress(ctx context.Context, files []File) error {
+	list := make([]content.Blob, 0, len(files))
+	for _, f := range files {
+		if !Hidden(f.Path) {
+			list = append(list, content.Blob{ID: f.Blob, Size: f.Size})
+		}
+	}
+	return s.blobs.Compress(ctx, list)
 }
 
 // noteStaging marks files that are being stored for a fork, so that the collector leaves them alone.

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"fazt/internal/content"
 	"fazt/internal/database"
 	"fazt/internal/errs"
 	"fazt/internal/system"
@@ -22,7 +23,7 @@ import (
 const mostRows = 2 * stepRows
 
 // fill gives all contents of a folder.
-func (f folder) fill(take func(hash Hash, content io.Reader) error) error {
+func (f folder) fill(take func(hash content.Hash, content io.Reader) error) error {
 	for _, data := range f {
 		if err := take(sha256.Sum256(data), bytes.NewReader(data)); err != nil {
 			return err
@@ -171,7 +172,7 @@ func TestADeployThatEndsMidwayIsNeverSeen(t *testing.T) {
 		return tx.Exec(`INSERT INTO deployment_files SELECT ?, f.path, b.id FROM upload_files f JOIN blobs b ON b.hash = f.hash
 			WHERE f.upload_id = ? ORDER BY f.path LIMIT ?`, stage, u.ID, stepRows)
 	})
-	b.Store = New(Config{DB: b.db, Limits: b.Store.limits})
+	b.restart()
 	b.collect()
 	if n := b.count("SELECT count(*) FROM deployment_files WHERE deployment_id = ?", stage); n != stepRows {
 		t.Errorf("of the batch that was stored %d rows are left", n)

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"sync/atomic"
 
+	"fazt/internal/content"
 	"fazt/internal/errs"
 	"fazt/internal/limitio"
 )
@@ -30,7 +31,7 @@ type StaticConfig struct {
 type Static struct {
 	store  *Store
 	cache  *cache
-	recent *recentChunks
+	shared *content.Shared // chunks of files that are too large for the cache
 	unread unread
 	log    *slog.Logger
 
@@ -50,7 +51,7 @@ func (s *Static) Stats() StaticStats {
 
 // Memory is what the cache holds, in bytes, with the lists of paths and the chunks of large files.
 func (s *Static) Memory() int64 {
-	return int64(s.cache.bodies.WeightedSize()+s.cache.indexes.WeightedSize()) + s.recent.memory()
+	return int64(s.cache.bodies.WeightedSize()+s.cache.indexes.WeightedSize()) + s.shared.Memory()
 }
 
 // Resize puts a change of CacheBytes in force, where no request does.
@@ -62,7 +63,7 @@ func NewStatic(c StaticConfig) *Static {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Static{store: c.Store, cache: newCache(c.CacheBytes), log: c.Log}
-	s.recent = &recentChunks{max: func() int { return int(min(s.cache.now.Load()/(bodyShare*ChunkSize), maxRecent)) }}
+	s.shared = content.NewShared(func() int { return int(s.cache.now.Load() / (bodyShare * content.ChunkSize)) })
 	return s
 }
 
@@ -108,7 +109,7 @@ func (s *Static) Serve(w http.ResponseWriter, r *http.Request, v View) error {
 	}
 	err := s.answer(w, r, v)
 	s.unread.note(r, err)
-	if err != nil && !errs.Is(err, errs.NotFound) || errors.Is(err, errGone) {
+	if err != nil && !errs.Is(err, errs.NotFound) || errors.Is(err, content.ErrGone) {
 		s.Forget(v.Deployment) // what it knows of the content may be out of date: damaged content is replaced
 	}
 	return err
@@ -266,7 +267,7 @@ func (s *Static) conditional(w http.ResponseWriter, r *http.Request, f *file) (d
 
 // serveInjected sends a page with a script added, for `fazt dev`. It is made anew for every request.
 func (s *Static) serveInjected(w http.ResponseWriter, r *http.Request, p *page, status int, script []byte) error {
-	data, err := s.store.readBlob(r.Context(), p.Blob, p.Size)
+	data, err := s.store.blobs.ReadAll(r.Context(), p.Blob, p.Size)
 	if err != nil {
 		return err
 	}
@@ -308,9 +309,9 @@ func (s *Static) Unreadable() []string { return s.unread.list() }
 // file is a page in the form that is sent: in memory, or a stream from the database.
 type file struct {
 	*page
-	variant *Variant // nil = as it is
+	variant *content.Variant // nil = as it is
 	data    []byte
-	stream  *BlobReader // nil when data holds it
+	stream  *content.Reader // nil when data holds it
 	etag    []string
 	length  []string
 }
@@ -331,29 +332,27 @@ func (s *Static) openSound(r *http.Request, f *file) error {
 
 // begin moves a stream and reads the chunk it is to begin with.
 func (f *file) begin(at int64) error {
-	if f.stream == nil || f.stream.size == 0 {
+	if f.stream == nil {
 		return nil
 	}
-	_, err := f.stream.Seek(at, io.SeekStart)
-	if err == nil {
-		_, err = f.stream.rest()
+	if _, err := f.stream.Seek(at, io.SeekStart); err != nil {
+		return err
 	}
-	return err
+	return f.stream.Begin()
 }
 
 // open finds the content of f. A stream reads nothing yet.
 func (s *Static) open(ctx context.Context, f *file) error {
-	key, blob, size := bodyKey{hash: f.Hash}, f.Blob, f.Size
+	key, blob, size := content.Key{Hash: f.Hash}, f.Blob, f.Size
 	if f.variant != nil {
-		key.encoding, blob, size = f.variant.Encoding, f.variant.Blob, f.variant.Size
+		key.Encoding, blob, size = f.variant.Encoding, f.variant.Blob, f.variant.Size
 	}
 	if !s.cache.keeps(size) {
-		f.stream = s.store.OpenBlob(ctx, blob, size)
-		f.stream.recent, f.stream.key = s.recent, key
-		if _, err := f.stream.rest(); err != nil { // while an error can still be answered
+		f.stream = s.store.blobs.OpenShared(ctx, s.shared, key, blob, size)
+		if err := f.stream.Begin(); err != nil { // while an error can still be answered
 			return err
 		}
-		f.etag = []string{etag(key.hash, key.encoding)}
+		f.etag = []string{etag(key.Hash, key.Encoding)}
 		f.length = []string{strconv.FormatInt(size, 10)}
 		return nil
 	}
@@ -371,8 +370,8 @@ func (s *Static) open(ctx context.Context, f *file) error {
 	return nil
 }
 
-func (s *Static) load(ctx context.Context, key bodyKey, blob, size int64) (*body, error) {
-	return s.cache.loadBody(ctx, key, func(ctx context.Context) ([]byte, error) { return s.store.readBlob(ctx, blob, size) })
+func (s *Static) load(ctx context.Context, key content.Key, blob, size int64) (*body, error) {
+	return s.cache.loadBody(ctx, key, func(ctx context.Context) ([]byte, error) { return s.store.blobs.ReadAll(ctx, blob, size) })
 }
 
 func (f *file) size() int64 {

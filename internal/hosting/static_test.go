@@ -22,6 +22,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/zstd"
 
+	"fazt/internal/content"
 	"fazt/internal/errs"
 )
 
@@ -393,7 +394,7 @@ func TestRanges(t *testing.T) {
 }
 
 func TestSeveralRanges(t *testing.T) {
-	large := noise("large", 3*ChunkSize)
+	large := noise("large", 3*content.ChunkSize)
 	s := serve(t, folder{"f.bin": []byte(digits), "large.bin": large})
 	for path, content := range map[string]string{"/f.bin": digits, "/large.bin": string(large)} {
 		got := s.ask("GET", path, "Range", "bytes=0-1, 4-4,-2")
@@ -429,12 +430,12 @@ func TestSeveralRanges(t *testing.T) {
 }
 
 func TestPartsOfLargeFilesAcrossChunks(t *testing.T) {
-	large := noise("large", 3*ChunkSize+5)
+	large := noise("large", 3*content.ChunkSize+5)
 	s := serve(t, folder{"large.bin": large})
 	if got := s.ask("GET", "/large.bin"); got.StatusCode != 200 || got.text != string(large) || int(got.ContentLength) != len(large) {
 		t.Errorf("whole: %d %d", got.StatusCode, len(got.text))
 	}
-	for _, c := range [][2]int{{0, 9}, {ChunkSize - 1, ChunkSize}, {ChunkSize, 2*ChunkSize - 1}, {10, 3*ChunkSize + 4}, {3*ChunkSize + 4, 3*ChunkSize + 4}} {
+	for _, c := range [][2]int{{0, 9}, {content.ChunkSize - 1, content.ChunkSize}, {content.ChunkSize, 2*content.ChunkSize - 1}, {10, 3*content.ChunkSize + 4}, {3*content.ChunkSize + 4, 3*content.ChunkSize + 4}} {
 		got := s.ask("GET", "/large.bin", "Range", fmt.Sprintf("bytes=%d-%d", c[0], c[1]))
 		if got.StatusCode != 206 || got.text != string(large[c[0]:c[1]+1]) {
 			t.Errorf("%v: %d, %d bytes", c, got.StatusCode, len(got.text))
@@ -559,7 +560,7 @@ func TestContentInARowThatIsUsedAgainIsNotMixedUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := &page{File: files[0], contentType: unknownType, cacheControl: revalidate}
-	other.Hash = Hash{1}
+	other.Hash = content.Hash{1}
 	f := file{page: other}
 	if err := s.static.open(t.Context(), &f); err != nil {
 		t.Fatal(err)
@@ -594,7 +595,7 @@ func TestManyAskingAtOnceLoadOnce(t *testing.T) {
 				cancel() // a client that left does not fail the load for the others
 			}
 			defer cancel()
-			if b, err := c.loadBody(ctx, bodyKey{}, load); err != nil || string(b.data) != "content" {
+			if b, err := c.loadBody(ctx, content.Key{}, load); err != nil || string(b.data) != "content" {
 				t.Error(b, err)
 			}
 		})
@@ -609,10 +610,10 @@ func TestManyAskingAtOnceLoadOnce(t *testing.T) {
 
 func TestAFailedLoadIsTriedAgain(t *testing.T) {
 	c := newCache(func() int64 { return 1 << 20 })
-	if _, err := c.loadBody(t.Context(), bodyKey{}, func(context.Context) ([]byte, error) { return nil, errBroken }); !errors.Is(err, errBroken) {
+	if _, err := c.loadBody(t.Context(), content.Key{}, func(context.Context) ([]byte, error) { return nil, errBroken }); !errors.Is(err, errBroken) {
 		t.Error(err)
 	}
-	b, err := c.loadBody(t.Context(), bodyKey{}, func(context.Context) ([]byte, error) { return []byte("x"), nil })
+	b, err := c.loadBody(t.Context(), content.Key{}, func(context.Context) ([]byte, error) { return []byte("x"), nil })
 	if err != nil || string(b.data) != "x" {
 		t.Error(b, err)
 	}
@@ -640,7 +641,7 @@ func TestLargeFilesAreServedInConstantMemory(t *testing.T) {
 	if err := s.static.Serve(w, r, View{Deployment: s.view.Deployment, Path: "/film.mp4"}); err != nil || got != size {
 		t.Fatal(err, got)
 	}
-	if grown := int64(most.Load()) - int64(before.HeapAlloc); grown > (maxRecent+4)<<20 {
+	if grown := int64(most.Load()) - int64(before.HeapAlloc); grown > (content.MaxShared+4)<<20 {
 		t.Errorf("the heap grew by %d bytes", grown)
 	}
 }
@@ -710,7 +711,7 @@ func FuzzConditions(f *testing.F) {
 		if matches([]string{list}, `"tag"`, true) && !strings.Contains(list, `"tag"`) && !strings.Contains(list, "*") {
 			t.Errorf("%q matches", list)
 		}
-		variants := []Variant{{Encoding: "zstd"}, {Encoding: "br"}, {Encoding: "gzip"}}
+		variants := []content.Variant{{Encoding: "zstd"}, {Encoding: "br"}, {Encoding: "gzip"}}
 		if v := negotiate([]string{accept}, variants); v != nil && !strings.Contains(accept, "*") &&
 			!bytes.Contains(bytes.ToLower([]byte(accept)), []byte(v.Encoding)) {
 			t.Errorf("%q gets %s", accept, v.Encoding)

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"fazt/internal/content"
 	"fazt/internal/database"
 	"fazt/internal/errs"
 	"fazt/internal/system"
@@ -16,6 +17,7 @@ import (
 // Config is what a Store is made of.
 type Config struct {
 	DB      *database.DB
+	Content *content.Store                    // in DB
 	Limits  func(appID string) system.Storage // in force for an app, "" = one that is not made yet; read anew for every decision
 	Log     *slog.Logger                      // nil = silent
 	Damaged func(d Damage)                    // told of content that is found to be damaged, once each; nil = nobody
@@ -24,7 +26,7 @@ type Config struct {
 }
 
 // Store is the deployments of one instance and the content they hold. It is safe for use by any number of
-// goroutines. One database has one Store: what is arriving and what was just replaced is known to its memory only.
+// goroutines. One database has one Store: what was just replaced is known to its memory only.
 type Store struct {
 	db     *database.DB
 	limits func(appID string) system.Storage
@@ -35,11 +37,10 @@ type Store struct {
 	checkProgram func(program []byte) error
 	checked      atomic.Int64 // bytes of content that were compared with their hashes in the background
 
+	blobs      *content.Store
 	collecting sync.Mutex // held by Collect: two at once would only do everything twice
 
 	mu       sync.Mutex
-	arriving map[int64]int        // blobs without a hash that a Receive is still filling, counted
-	damaged  map[int64]bool       // blobs that were told of
 	staging  map[string]bool      // deployments that are being copied by a Fork
 	replaced map[string]time.Time // deployments that stopped being live, and when; requests may still be reading them
 }
@@ -52,10 +53,21 @@ func New(c Config) *Store {
 	if c.Damaged == nil {
 		c.Damaged = func(Damage) {}
 	}
-	return &Store{
-		db: c.DB, limits: c.Limits, log: c.Log, temp: c.Temp, tellDamage: c.Damaged, checkProgram: c.Program,
-		arriving: map[int64]int{}, damaged: map[int64]bool{}, staging: map[string]bool{}, replaced: map[string]time.Time{},
+	s := &Store{
+		db: c.DB, blobs: c.Content, limits: c.Limits, log: c.Log, temp: c.Temp, tellDamage: c.Damaged, checkProgram: c.Program,
+		staging: map[string]bool{}, replaced: map[string]time.Time{},
 	}
+	c.Content.Register(content.Owner{
+		Holds: []string{
+			"EXISTS (SELECT 1 FROM deployment_files WHERE blob_id = b.id)",
+			"EXISTS (SELECT 1 FROM upload_files WHERE hash = b.hash)",
+		},
+		Replace: []string{
+			"UPDATE deployment_files SET blob_id = ?1 WHERE (deployment_id, path) IN (SELECT deployment_id, path FROM deployment_files WHERE blob_id = ?2 LIMIT ?3)",
+		},
+		Damaged: s.contentDamaged,
+	})
+	return s
 }
 
 // Files are the files of a deployment in the byte order of their paths. A deployment that is gone is NotFound.
@@ -91,7 +103,7 @@ func readFiles(c *database.Conn, sql string, args ...any) ([]File, error) {
 		}
 		if !r.IsNull(5) {
 			f := &files[len(files)-1]
-			f.Variants = append(f.Variants, Variant{Encoding: r.Text(4), Blob: r.Int64(5), Size: r.Int64(6)})
+			f.Variants = append(f.Variants, content.Variant{Encoding: r.Text(4), Blob: r.Int64(5), Size: r.Int64(6)})
 		}
 		return nil
 	}, args...)
@@ -144,5 +156,5 @@ func (s *Source) ReadFile(ctx context.Context, path string) ([]byte, error) {
 	if f.Size > maxSourceFile {
 		return nil, errs.New(errs.TooLarge, "%s has %d bytes, and source code may have %d", path, f.Size, maxSourceFile)
 	}
-	return s.store.readBlob(ctx, f.Blob, f.Size)
+	return s.store.blobs.ReadAll(ctx, f.Blob, f.Size)
 }

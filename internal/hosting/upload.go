@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"fazt/internal/content"
 	"fazt/internal/database"
 	"fazt/internal/errs"
 	"fazt/internal/id"
@@ -13,14 +14,14 @@ import (
 
 // Upload is a plan that was accepted: what is missing before it can be committed, and how it differs from what is live.
 type Upload struct {
-	ID           string      `json:"id"` // upl_…; "" when nothing was begun
-	Missing      []Hash      `json:"missing"`
-	MissingBytes int64       `json:"missing_bytes"`
-	New          int         `json:"new"`       // paths the live deployment does not have
-	Changed      int         `json:"changed"`   // paths whose content differs
-	Unchanged    int         `json:"unchanged"` // paths with the same content
-	Removed      int         `json:"removed"`   // paths only the live deployment has
-	Same         *Deployment `json:"same"`      // a deployment that is all of this already; nothing is left to do
+	ID           string         `json:"id"` // upl_…; "" when nothing was begun
+	Missing      []content.Hash `json:"missing"`
+	MissingBytes int64          `json:"missing_bytes"`
+	New          int            `json:"new"`       // paths the live deployment does not have
+	Changed      int            `json:"changed"`   // paths whose content differs
+	Unchanged    int            `json:"unchanged"` // paths with the same content
+	Removed      int            `json:"removed"`   // paths only the live deployment has
+	Same         *Deployment    `json:"same"`      // a deployment that is all of this already; nothing is left to do
 }
 
 // Compare tells what Begin would, and changes nothing. appID is "" when there is no such app yet.
@@ -71,16 +72,16 @@ func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 
 // compare fills in everything but what is missing.
 func compare(c *database.Conn, appID string, plan Plan) (Upload, error) {
-	u := Upload{Missing: []Hash{}}
+	u := Upload{Missing: []content.Hash{}}
 	same, found, err := findSame(c, appID, plan)
 	if err != nil || found {
 		u.Same, u.Unchanged = &same, same.Files
 		return u, err
 	}
-	live := map[string]Hash{}
+	live := map[string]content.Hash{}
 	err = c.Each(`SELECT f.path, b.hash FROM live JOIN deployment_files f ON f.deployment_id = live.deployment_id
 		JOIN blobs b ON b.id = f.blob_id WHERE live.app_id = ?`, func(r *database.Row) error {
-		var h Hash
+		var h content.Hash
 		r.ReadBytes(1, h[:])
 		live[r.Text(0)] = h
 		return nil
@@ -111,15 +112,15 @@ func findSame(c *database.Conn, appID string, plan Plan) (Deployment, bool, erro
 
 // findMissing fills in the content of the plan that is not stored.
 func (u *Upload) findMissing(c *database.Conn, plan Plan) error {
-	u.Missing, u.MissingBytes = []Hash{}, 0
-	seen := make(map[Hash]bool, len(plan.Files))
+	u.Missing, u.MissingBytes = []content.Hash{}, 0
+	seen := make(map[content.Hash]bool, len(plan.Files))
 	for _, f := range plan.Files {
 		if seen[f.Hash] {
 			continue
 		}
 		seen[f.Hash] = true
 		size := int64(-1)
-		_, err := c.First("SELECT size FROM blobs b WHERE hash = ? AND "+sound, func(r *database.Row) { size = r.Int64(0) }, f.Hash[:])
+		_, err := c.First("SELECT size FROM blobs b WHERE hash = ? AND "+content.Sound, func(r *database.Row) { size = r.Int64(0) }, f.Hash[:])
 		switch {
 		case err != nil:
 			return err
@@ -294,7 +295,7 @@ func (s *Store) Ready(ctx context.Context, uploadID string) (ready Ready, err er
 func (u uploadRow) complete(c *database.Conn) error {
 	var missing, all int
 	_, err := c.First(`SELECT count(DISTINCT f.hash) FILTER (WHERE b.id IS NULL), count(DISTINCT f.hash)
-		FROM upload_files f LEFT JOIN blobs b ON b.hash = f.hash AND `+sound+` WHERE f.upload_id = ?`,
+		FROM upload_files f LEFT JOIN blobs b ON b.hash = f.hash AND `+content.Sound+` WHERE f.upload_id = ?`,
 		func(r *database.Row) { missing, all = r.Int(0), r.Int(1) }, u.id)
 	if err == nil && missing > 0 {
 		err = errs.New(errs.Conflict, "%d of %d files have not arrived; deploy again, and only those are sent", missing, all)

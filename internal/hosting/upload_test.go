@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"fazt/internal/content"
 	"fazt/internal/database"
 	"fazt/internal/errs"
 	"fazt/internal/system"
@@ -44,7 +45,7 @@ func TestOnlyMissingContentIsAskedFor(t *testing.T) {
 	b.deploy(testApp, texts("a", "one", "b", "two", "c", "three"))
 	f := texts("a", "one", "b", "other", "d", "other", "e", "three")
 	u := b.begin(testApp, f.plan())
-	want := Upload{ID: u.ID, Missing: []Hash{f.plan().hash("b")}, MissingBytes: 5, New: 2, Changed: 1, Unchanged: 1, Removed: 1}
+	want := Upload{ID: u.ID, Missing: []content.Hash{f.plan().hash("b")}, MissingBytes: 5, New: 2, Changed: 1, Unchanged: 1, Removed: 1}
 	if diff := cmp.Diff(want, u); diff != "" {
 		t.Error(diff)
 	}
@@ -58,7 +59,7 @@ func TestOnlyMissingContentIsAskedFor(t *testing.T) {
 	}
 }
 
-func (p Plan) hash(path string) Hash {
+func (p Plan) hash(path string) content.Hash {
 	return p.Files[slices.IndexFunc(p.Files, func(f Announced) bool { return f.Path == path })].Hash
 }
 
@@ -152,7 +153,7 @@ func TestPlansThatAreRefused(t *testing.T) {
 		l.MaxFileSize, l.MaxSiteSize, l.MaxSiteFiles, l.MaxPathLength = 2000, 5000, 4, 64
 	}
 	file := func(path string, size int64) Announced {
-		return Announced{Path: path, Hash: Hash{byte(size), byte(size >> 8), byte(len(path))}, Size: size}
+		return Announced{Path: path, Hash: content.Hash{byte(size), byte(size >> 8), byte(len(path))}, Size: size}
 	}
 	tests := []struct {
 		name string
@@ -169,7 +170,7 @@ func TestPlansThatAreRefused(t *testing.T) {
 		{"a path twice", Plan{Files: []Announced{file("a", 1), file("b", 2), file("a", 3)}}, errs.Invalid, `"a" is announced twice`},
 		{"a file that is a folder", Plan{Files: []Announced{file("a/b/c", 1), file("a-b", 2), file("a", 3)}}, errs.Invalid, `"a" is a file, and a folder too`},
 		{"a path upwards", Plan{Files: []Announced{file("../etc/passwd", 1)}}, errs.Invalid, "has a segment .."},
-		{"one hash with two sizes", Plan{Files: []Announced{{"a", Hash{1}, 1}, {"b", Hash{1}, 2}}}, errs.Invalid, "not its size"},
+		{"one hash with two sizes", Plan{Files: []Announced{{"a", content.Hash{1}, 1}, {"b", content.Hash{1}, 2}}}, errs.Invalid, "not its size"},
 		{"a message too long", Plan{Files: []Announced{file("a", 1)}, Message: strings.Repeat("x", 5000)}, errs.Invalid, "message"},
 		{"a manifest that is not valid", Plan{Files: []Announced{file("a", 1)}, Manifest: Manifest{Name: "No Label"}}, errs.Invalid, "name"},
 	}
@@ -333,8 +334,8 @@ func TestConcurrentUploadsOfOneApp(t *testing.T) {
 	if n := b.count("SELECT count(*) FROM blobs WHERE hash IS NULL"); n != 0 {
 		t.Errorf("%d pieces were left behind", n)
 	}
-	if len(b.arriving) != 0 {
-		t.Errorf("still marked as arriving: %v", b.arriving)
+	if b.blobs.Arriving() != 0 {
+		t.Errorf("still marked as arriving: %v", b.blobs.Arriving())
 	}
 	b.sound()
 }

@@ -21,6 +21,7 @@ import (
 	"fazt/internal/apps"
 	"fazt/internal/auth"
 	"fazt/internal/bindings"
+	"fazt/internal/content"
 	"fazt/internal/database"
 	"fazt/internal/egress"
 	"fazt/internal/errs"
@@ -182,7 +183,7 @@ func (i *Instance) compose(ctx context.Context) (err error) {
 	i.settings = *i.System.Settings().Load()
 	i.Apps = apps.New(i.DB)
 	i.Hosting = hosting.New(hosting.Config{
-		DB: i.DB, Limits: i.storageLimits, Log: i.log, Temp: filepath.Dir(i.config.Database), Damaged: i.contentDamaged, Program: checkProgram,
+		DB: i.DB, Content: content.New(content.Config{DB: i.DB, Log: i.log}), Limits: i.storageLimits, Log: i.log, Temp: filepath.Dir(i.config.Database), Damaged: i.contentDamaged, Program: checkProgram,
 	})
 	i.KV = storage.New(storage.Config{DB: i.DB, Limits: i.storageLimits})
 	i.Users = auth.NewUsers(i.DB)

@@ -1,6 +1,8 @@
 package op
 
-import "fazt/internal/hosting"
+import (
+	"fazt/internal/content"
+)
 
 // DeploymentRef names a deployment of an app.
 type DeploymentRef struct {
@@ -24,5 +26,5 @@ type FileRef struct {
 type FilePull struct {
 	App        string         `path:"app" desc:"name or id of the app"`
 	Deployment string         `path:"deployment" desc:"number of the deployment, or live"`
-	Hashes     []hosting.Hash `json:"hashes" desc:"which content, by its SHA-256"`
+	Hashes     []content.Hash `json:"hashes" desc:"which content, by its SHA-256"`
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 
+	"fazt/internal/content"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 )
@@ -28,7 +29,7 @@ func (c *checked) Read(p []byte) (int, error) {
 }
 
 func (c *checked) changed() bool {
-	return c.read >= c.want.Size && hosting.Hash(c.sum.Sum(nil)) != c.want.Hash
+	return c.read >= c.want.Size && content.Hash(c.sum.Sum(nil)) != c.want.Hash
 }
 
 func (c *checked) Close() error { return c.file.Close() }

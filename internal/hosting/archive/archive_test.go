@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"fazt/internal/content"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/system"
@@ -37,7 +38,7 @@ func contents(t testing.TB, data []byte, l system.Storage) (map[string]string, *
 	got := map[string]string{}
 	err = a.Each(t.Context(), func(f hosting.Announced, r io.Reader) error {
 		text, err := io.ReadAll(r)
-		if hosting.Hash(sha256.Sum256(text)) != f.Hash || int64(len(text)) != f.Size {
+		if content.Hash(sha256.Sum256(text)) != f.Hash || int64(len(text)) != f.Size {
 			t.Errorf("%s is not what was announced", f.Path)
 		}
 		got[f.Path] = string(text)

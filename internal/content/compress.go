@@ -1,4 +1,4 @@
-package hosting
+package content
 
 import (
 	"bytes"
@@ -29,19 +29,22 @@ const (
 	gzipLevel   = 6
 	zstdLevel   = zstd.SpeedBetterCompression
 
+	// batchBytes and batchBlobs bound how much waits in memory to be stored together.
+	batchBytes = 4 << 20
+	batchBlobs = 512
+
 	untouched = "none" // the encoding that records that compressing gained nothing
 )
 
-// Compress makes the compressed forms of files that have none yet, on all cores but one, which is for visitors. Each
-// content is tried once ever: that nothing was gained is stored too. Files that are never served are left out. It is
-// to run before the deployment is made: its first visitor gets the small form.
-func (s *Store) Compress(ctx context.Context, files []File) error {
-	todo, err := s.uncompressed(ctx, files)
+// Compress makes variants of content that has none yet, on all cores but one, which is for visitors. Each content is
+// tried once ever: that nothing was gained is stored too.
+func (s *Store) Compress(ctx context.Context, blobs []Blob) error {
+	todo, err := s.uncompressed(ctx, blobs)
 	if err != nil || len(todo) == 0 {
 		return err
 	}
 	g, working := errgroup.WithContext(ctx)
-	work := make(chan File)
+	work := make(chan Blob)
 	g.Go(func() error {
 		defer close(work)
 		for _, f := range todo {
@@ -64,15 +67,15 @@ func (s *Store) Compress(ctx context.Context, files []File) error {
 }
 
 // uncompressed are the files worth a try, one for each content.
-func (s *Store) uncompressed(ctx context.Context, files []File) (todo []File, err error) {
+func (s *Store) uncompressed(ctx context.Context, blobs []Blob) (todo []Blob, err error) {
 	seen := map[int64]bool{}
 	err = s.db.Read(ctx, func(c *database.Conn) error {
-		for _, f := range files {
-			if f.Size < compressFrom || f.Size > compressTo || seen[f.Blob] || Hidden(f.Path) {
+		for _, f := range blobs {
+			if f.Size < compressFrom || f.Size > compressTo || seen[f.ID] {
 				continue
 			}
-			seen[f.Blob] = true
-			tried, err := c.First("SELECT 1 FROM variants WHERE blob_id = ?", func(*database.Row) {}, f.Blob)
+			seen[f.ID] = true
+			tried, err := c.First("SELECT 1 FROM variants WHERE blob_id = ?", func(*database.Row) {}, f.ID)
 			if err != nil {
 				return err
 			}
@@ -86,13 +89,13 @@ func (s *Store) uncompressed(ctx context.Context, files []File) (todo []File, er
 }
 
 // press compresses files until there are no more.
-func (s *Store) press(ctx context.Context, work <-chan File, out *pressed) error {
+func (s *Store) press(ctx context.Context, work <-chan Blob, out *pressed) error {
 	p, err := newPress()
 	if err != nil {
 		return err
 	}
 	for f := range work {
-		data, err := s.readBlob(ctx, f.Blob, f.Size)
+		data, err := s.ReadAll(ctx, f.ID, f.Size)
 		if err != nil {
 			return err
 		}
@@ -100,7 +103,7 @@ func (s *Store) press(ctx context.Context, work <-chan File, out *pressed) error
 		if err != nil {
 			return err
 		}
-		if err := out.add(ctx, compressed{f.Blob, forms}); err != nil {
+		if err := out.add(ctx, compressed{f.ID, forms}); err != nil {
 			return err
 		}
 	}
@@ -110,7 +113,8 @@ func (s *Store) press(ctx context.Context, work <-chan File, out *pressed) error
 // form is content in one encoding.
 type form struct {
 	encoding string
-	content
+	hash     Hash
+	data     []byte
 }
 
 // press holds the encoders of one goroutine: making them costs more than most files do.
@@ -121,7 +125,7 @@ type press struct {
 }
 
 func newPress() (*press, error) {
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstdLevel), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(maxWindow))
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstdLevel), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(8<<20))
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +139,7 @@ func (p *press) forms(data []byte) ([]form, error) {
 	if !worth(small, data) {
 		return nil, nil // what zstd cannot make smaller the others cannot either
 	}
-	list := []form{{"zstd", content{sha256.Sum256(small), small}}}
+	list := []form{{"zstd", sha256.Sum256(small), small}}
 	for _, e := range []struct {
 		encoding string
 		writer   interface {
@@ -152,7 +156,7 @@ func (p *press) forms(data []byte) ([]form, error) {
 			return nil, err
 		}
 		if worth(b.Bytes(), data) {
-			list = append(list, form{e.encoding, content{sha256.Sum256(b.Bytes()), b.Bytes()}})
+			list = append(list, form{e.encoding, sha256.Sum256(b.Bytes()), b.Bytes()})
 		}
 	}
 	return list, nil
@@ -206,7 +210,7 @@ func (c compressed) put(tx *database.Tx) error {
 		return tx.Exec(putVariant, c.blob, untouched, nil)
 	}
 	for _, f := range c.forms {
-		blob, _, err := putBlob(tx, f.hash, f.data)
+		blob, _, err := Put(tx, f.hash, f.data)
 		if err != nil {
 			return err
 		}

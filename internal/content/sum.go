@@ -1,4 +1,4 @@
-package hosting
+package content
 
 import "hash/crc32"
 

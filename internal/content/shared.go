@@ -1,34 +1,41 @@
-package hosting
+package content
 
 import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 )
 
 // pieceSize is what the reader of a large file holds for a visitor, who may read slowly, while it is written to them.
 const pieceSize = 64 << 10
 
-// maxRecent bounds the chunks that are kept, which are an eighth of what the cache may have.
-const maxRecent = 8
+// MaxShared bounds the chunks that are kept.
+const MaxShared = 8
 
-// recentChunks are the chunks that visitors of large files read last. Each is read and checked once for all who are at
+// Shared are the chunks of large files that were read last. Each is read and checked once for all who are at
 // it; a visitor takes a piece of it at a time, so that a thousand slow ones hold pieces and not chunks.
-type recentChunks struct {
-	max func() int
+type Shared struct {
+	limit func() int
 
 	mu    sync.Mutex
-	list  []*recentChunk // the last used first
+	list  []*sharedChunk // the last used first
 	spare []byte         // of one that went, to be used again
 }
 
-// chunkKey names a chunk by the hash of its content, as bodyKey does.
+// loadTime is how long a load may take, however long the readers that wait for it are willing to.
+const loadTime = 10 * time.Second
+
+// NewShared keeps as many chunks as limit returns, which is asked for every chunk.
+func NewShared(limit func() int) *Shared { return &Shared{limit: limit} }
+
+// chunkKey names a chunk by the hash of its content.
 type chunkKey struct {
-	bodyKey
+	Key
 	n int64
 }
 
-type recentChunk struct {
+type sharedChunk struct {
 	key   chunkKey
 	ready chan struct{} // closed when data or err is there
 	data  []byte
@@ -39,7 +46,7 @@ type recentChunk struct {
 
 // read copies what lies from begin on into buf, as much as there is. A chunk that is not there is loaded, into the memory
 // that load gets if there is room; callers who come for it meanwhile wait for that.
-func (c *recentChunks) read(ctx context.Context, key chunkKey, begin int, buf []byte, load func(context.Context, []byte) ([]byte, error)) (int, error) {
+func (c *Shared) read(ctx context.Context, key chunkKey, begin int, buf []byte, load func(context.Context, []byte) ([]byte, error)) (int, error) {
 	chunk, found := c.take(key)
 	defer c.release(chunk)
 	if !found {
@@ -62,17 +69,17 @@ func (c *recentChunks) read(ctx context.Context, key chunkKey, begin int, buf []
 }
 
 // take returns the chunk of a key; found is false when the caller is to load it.
-func (c *recentChunks) take(key chunkKey) (chunk *recentChunk, found bool) {
+func (c *Shared) take(key chunkKey) (chunk *sharedChunk, found bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if i := slices.IndexFunc(c.list, func(r *recentChunk) bool { return r.key == key }); i >= 0 {
+	if i := slices.IndexFunc(c.list, func(r *sharedChunk) bool { return r.key == key }); i >= 0 {
 		chunk, found = c.list[i], true
 		c.list = slices.Delete(c.list, i, i+1)
 	} else {
-		for len(c.list) > 0 && len(c.list) >= c.max() {
+		for len(c.list) > 0 && len(c.list) >= min(c.limit(), MaxShared) {
 			c.remove(len(c.list) - 1)
 		}
-		chunk = &recentChunk{key: key, ready: make(chan struct{}), data: c.spare[:0]}
+		chunk = &sharedChunk{key: key, ready: make(chan struct{}), data: c.spare[:0]}
 		c.spare = nil
 	}
 	c.list = slices.Insert(c.list, 0, chunk)
@@ -80,7 +87,7 @@ func (c *recentChunks) take(key chunkKey) (chunk *recentChunk, found bool) {
 	return chunk, found
 }
 
-func (c *recentChunks) release(chunk *recentChunk) {
+func (c *Shared) release(chunk *sharedChunk) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if chunk.users--; chunk.users == 0 && chunk.gone {
@@ -89,7 +96,7 @@ func (c *recentChunks) release(chunk *recentChunk) {
 }
 
 // drop removes a chunk that could not be loaded.
-func (c *recentChunks) drop(chunk *recentChunk) {
+func (c *Shared) drop(chunk *sharedChunk) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if i := slices.Index(c.list, chunk); i >= 0 {
@@ -97,7 +104,7 @@ func (c *recentChunks) drop(chunk *recentChunk) {
 	}
 }
 
-func (c *recentChunks) remove(i int) {
+func (c *Shared) remove(i int) {
 	chunk := c.list[i]
 	c.list = slices.Delete(c.list, i, i+1)
 	if chunk.gone = true; chunk.users == 0 {
@@ -105,8 +112,8 @@ func (c *recentChunks) remove(i int) {
 	}
 }
 
-// memory is what the chunks take, in bytes.
-func (c *recentChunks) memory() int64 {
+// Memory is what the chunks take, in bytes.
+func (c *Shared) Memory() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return int64(len(c.list)) * ChunkSize

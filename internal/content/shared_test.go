@@ -1,61 +1,19 @@
-package hosting
+package content
 
 import (
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
 )
 
-// Visitors who do not read hold a piece of the file each, and not a chunk.
-func TestManySlowReadersOfALargeFileHoldLittle(t *testing.T) {
-	slowUnderRace(t)
-	const visitors, size = 200, 3 << 20
-	s := serve(t, folder{"film.mp4": noise("film", size)})
-	s.ask("GET", "/film.mp4", "Range", "bytes=0-0")
-	runtime.GC()
-	var before, during runtime.MemStats
-	runtime.ReadMemStats(&before)
-	var stuck, done sync.WaitGroup
-	release := make(chan struct{})
-	stuck.Add(visitors)
-	for n := range visitors {
-		done.Go(func() {
-			w := &discard{header: http.Header{}}
-			var once sync.Once
-			got := 0
-			w.wrote = func(p []byte) {
-				if got += len(p); got > n*size/visitors {
-					once.Do(func() {
-						stuck.Done()
-						<-release
-					})
-				}
-			}
-			r := httptest.NewRequest(http.MethodGet, "/film.mp4", nil)
-			if err := s.static.Serve(w, r, View{Deployment: s.view.Deployment, Path: "/film.mp4"}); err != nil || got != size {
-				t.Errorf("%d bytes, %v", got, err)
-			}
-		})
-	}
-	stuck.Wait()
-	runtime.GC()
-	runtime.ReadMemStats(&during)
-	close(release)
-	done.Wait()
-	if grown := int64(during.HeapAlloc) - int64(before.HeapAlloc); grown > (maxRecent+2)<<20+visitors*2*pieceSize {
-		t.Errorf("%d visitors hold %d bytes", visitors, grown)
-	}
-}
+var errBroken = errors.New("connection reset by peer")
 
 func TestAChunkIsLoadedOnceForAllWhoAreAtIt(t *testing.T) {
-	c := &recentChunks{max: func() int { return 2 }}
+	c := NewShared(func() int { return 2 })
 	var loads atomic.Int64
 	release := make(chan struct{})
 	load := func(_ context.Context, buf []byte) ([]byte, error) {
@@ -82,7 +40,7 @@ func TestAChunkIsLoadedOnceForAllWhoAreAtIt(t *testing.T) {
 
 // The memory of a chunk that went is used again, but not while somebody copies out of it.
 func TestChunksInUseAreNotOverwritten(t *testing.T) {
-	c := &recentChunks{max: func() int { return 2 }}
+	c := NewShared(func() int { return 2 })
 	content := func(n int64) []byte { return bytes.Repeat([]byte{byte('a' + n)}, 1000) }
 	var all sync.WaitGroup
 	for worker := range 8 {
@@ -107,7 +65,7 @@ func TestChunksInUseAreNotOverwritten(t *testing.T) {
 }
 
 func TestAChunkThatCannotBeLoadedIsTriedAgain(t *testing.T) {
-	c := &recentChunks{max: func() int { return 2 }}
+	c := NewShared(func() int { return 2 })
 	buf := make([]byte, 1)
 	if _, err := c.read(t.Context(), chunkKey{}, 0, buf, func(context.Context, []byte) ([]byte, error) { return nil, errBroken }); !errors.Is(err, errBroken) {
 		t.Error(err)

@@ -1,0 +1,173 @@
+package content
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+
+	"fazt/internal/database"
+	"fazt/internal/errs"
+)
+
+// Source lends connections to a database: the one of an instance or a copy.
+type Source interface {
+	Read(ctx context.Context, fn func(c *database.Conn) error) error
+}
+
+// Check is a look at content: whether it still is what its hash says.
+type Check struct {
+	From  Source
+	After int64                                // begin behind this blob
+	Pace  func(blob int64, bytes int) error    // called after each read; an error ends the check
+	Found func(blob int64, cause string) error // called for each content that is damaged
+	Sound func(blob int64, sums []int64) error // called for each content that is sound, with the sums of its chunks; nil = nobody wants to know
+}
+
+// checkBlobs are listed at a time.
+const checkBlobs = 256
+
+// Run looks at all content, a chunk at a time: nothing is kept, and no connection held for long.
+func (k Check) Run(ctx context.Context) (checked int, err error) {
+	for after := k.After; ; {
+		list, err := k.list(ctx, after)
+		if err != nil || len(list) == 0 {
+			return checked, err
+		}
+		for _, b := range list {
+			if err := k.blob(ctx, b); err != nil {
+				return checked, err
+			}
+			after = b.id
+			checked++
+		}
+	}
+}
+
+// stored is content as the table of blobs has it.
+type stored struct {
+	id   int64
+	hash Hash
+	size int64
+}
+
+func (k Check) list(ctx context.Context, after int64) (list []stored, err error) {
+	err = k.From.Read(ctx, func(c *database.Conn) error {
+		return c.Each("SELECT id, hash, size FROM blobs WHERE id > ? AND hash IS NOT NULL ORDER BY id LIMIT ?", func(r *database.Row) error {
+			b := stored{id: r.Int64(0), size: r.Int64(2)}
+			r.ReadBytes(1, b.hash[:])
+			list = append(list, b)
+			return nil
+		}, after, checkBlobs)
+	})
+	return list, err
+}
+
+// blob looks at one content.
+func (k Check) blob(ctx context.Context, b stored) error {
+	sum, sums, chunk := sha256.New(), []int64{}, make([]byte, 0, min(b.size, ChunkSize))
+	cause := ""
+	for left, n := b.size, 0; left > 0 && cause == ""; n++ {
+		want := int(min(left, ChunkSize))
+		chunk = chunk[:want]
+		got := -1
+		err := k.From.Read(ctx, func(c *database.Conn) error {
+			_, err := c.First("SELECT data FROM chunks WHERE blob_id = ? AND n = ?", func(r *database.Row) {
+				if got = r.Len(0); got == want {
+					r.ReadBytes(0, chunk)
+				}
+			}, b.id, n)
+			return err
+		})
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err != nil && errs.Is(err, errs.Unavailable): // the database is being closed
+			return err
+		case err != nil:
+			cause = notRead
+		case got != want:
+			cause = notWhole
+		}
+		sum.Write(chunk)
+		sums = append(sums, chunkSum(chunk))
+		left -= int64(want)
+		if err := k.Pace(b.id, want); err != nil {
+			return err
+		}
+	}
+	if cause == "" && Hash(sum.Sum(nil)) != b.hash {
+		cause = NotItsHash
+	}
+	switch {
+	case cause != "":
+		return k.report(ctx, b, cause)
+	case k.Sound != nil:
+		return k.Sound(b.id, sums)
+	}
+	return nil
+}
+
+// report tells of damage, unless the content was removed while it was read.
+func (k Check) report(ctx context.Context, b stored, cause string) error {
+	still := false
+	err := k.From.Read(ctx, func(c *database.Conn) (err error) {
+		still, err = c.First("SELECT 1 FROM blobs WHERE id = ? AND hash = ?", func(*database.Row) {}, b.id, b.hash[:])
+		return err
+	})
+	if err != nil || !still {
+		return err
+	}
+	return k.Found(b.id, cause)
+}
+
+// Check compares all content behind blob after with its hashes, remembers what is damaged, and calls found for it.
+func (s *Store) Check(ctx context.Context, after int64, pace func(blob int64, bytes int) error, found func(blob int64, cause string) error) (checked int, err error) {
+	known := map[int64]bool{}
+	err = s.db.Read(ctx, func(c *database.Conn) error {
+		return c.Each("SELECT blob_id FROM damage", func(r *database.Row) error { known[r.Int64(0)] = true; return nil })
+	})
+	if err != nil {
+		return 0, err
+	}
+	return Check{
+		From: s.db, After: after, Pace: pace,
+		Found: func(blob int64, cause string) error {
+			if err := found(blob, cause); err != nil {
+				return err
+			}
+			s.noteDamage(ctx, blob, cause)
+			return nil
+		},
+		Sound: func(blob int64, sums []int64) error {
+			if known[blob] {
+				if err := s.noteSound(ctx, blob); err != nil {
+					return err
+				}
+			}
+			return s.addSums(ctx, blob, sums)
+		},
+	}.Run(ctx)
+}
+
+// addSums gives the chunks of content that an earlier version stored their sums.
+func (s *Store) addSums(ctx context.Context, blob int64, sums []int64) error {
+	if len(sums) < 2 {
+		return nil
+	}
+	lacks := false
+	err := s.db.Read(ctx, func(c *database.Conn) error {
+		_, err := c.First("SELECT sum IS NULL FROM chunks WHERE blob_id = ? AND n = 0", func(r *database.Row) { lacks = r.Bool(0) }, blob)
+		return err
+	})
+	for n := 0; n < len(sums) && lacks && err == nil; n++ {
+		// One in a write: SQLite writes the whole chunk again.
+		err = s.db.Write(ctx, func(tx *database.Tx) error {
+			i := len(sums) - 1 - n // the first is last: it says that all have theirs
+			return tx.Exec("UPDATE chunks SET sum = ? WHERE blob_id = ? AND n = ?", sums[i], blob, i)
+		})
+	}
+	if err != nil {
+		err = fmt.Errorf("store the sums of blob %d: %w", blob, err)
+	}
+	return err
+}

@@ -1,0 +1,147 @@
+package content
+
+import (
+	"context"
+
+	"fazt/internal/database"
+)
+
+const (
+	collectBlobs = 256 // blobs looked for at once
+	vacuumSome   = "PRAGMA incremental_vacuum(32)"
+
+	// sparePages stay in the file unused: giving back the last would only mean to ask for them again.
+	sparePages = 1024
+)
+
+// Collected is what a collection removed.
+type Collected struct {
+	Blobs int   // that no owner held
+	Bytes int64 // of those
+	Pages int   // given back to the disk
+}
+
+// Collect replaces damaged content that was stored again, removes content that no owner holds and leftovers of a crash,
+// and gives free pages back to the disk. It works in small writes.
+func (s *Store) Collect(ctx context.Context) (got Collected, err error) {
+	s.collecting.Lock()
+	defer s.collecting.Unlock()
+	if err := s.Mend(ctx); err != nil {
+		return got, err
+	}
+	if err := s.collectBlobs(ctx, &got); err != nil {
+		return got, err
+	}
+	got.Pages, err = s.vacuum(ctx)
+	return got, err
+}
+
+// collectBlobs removes content that nothing refers to. Removing content frees its compressed forms, so it goes round
+// until nothing is found.
+func (s *Store) collectBlobs(ctx context.Context, got *Collected) error {
+	for {
+		disowned := 0
+		for after := int64(0); ; {
+			list, err := s.unneeded(ctx, after)
+			if err != nil {
+				return err
+			}
+			if len(list) == 0 {
+				break
+			}
+			after = list[len(list)-1]
+			n, err := s.disown(ctx, list)
+			if err != nil {
+				return err
+			}
+			disowned += n
+		}
+		if err := s.removeNameless(ctx, got); err != nil || disowned == 0 {
+			return err
+		}
+	}
+}
+
+// unneeded are some blobs above a row that seem to be needed by nothing.
+func (s *Store) unneeded(ctx context.Context, after int64) (list []int64, err error) {
+	err = s.db.ReadLong(ctx, func(c *database.Conn) error {
+		return c.Each("SELECT b.id FROM blobs b WHERE b.id > ? AND "+s.unreferenced+" ORDER BY b.id LIMIT ?", func(r *database.Row) error {
+			list = append(list, r.Int64(0))
+			return nil
+		}, after, collectBlobs)
+	})
+	return list, err
+}
+
+// disown takes the hashes of blobs that nothing needs, so that no new upload can find them. They were looked for
+// beside the writer and are judged again inside it, where no upload can come between.
+func (s *Store) disown(ctx context.Context, blobs []int64) (n int, err error) {
+	err = database.StepsOver(ctx, s.db, blobs, func(tx *database.Tx, id int64) error {
+		err := tx.Exec("UPDATE blobs AS b SET hash = NULL WHERE b.id = ? AND "+s.unreferenced, id)
+		n += tx.Changes()
+		return err
+	})
+	return n, err
+}
+
+// removeNameless removes blobs without a hash that nobody is filling, a chunk in a step.
+func (s *Store) removeNameless(ctx context.Context, got *Collected) error {
+	return s.db.Steps(ctx, func(tx *database.Tx) (more bool, err error) {
+		blob, err := s.nameless(tx)
+		if err != nil || blob == 0 {
+			return false, err
+		}
+		return true, removeChunk(tx, blob, got)
+	})
+}
+
+// nameless is a blob to remove; 0 = there is none. One whose damage is being mended still has its files.
+func (s *Store) nameless(tx *database.Tx) (blob int64, err error) {
+	err = tx.Each("SELECT id FROM blobs WHERE hash IS NULL AND id NOT IN (SELECT blob_id FROM damage WHERE mended_by IS NOT NULL)", func(r *database.Row) error {
+		if id := r.Int64(0); blob == 0 && !s.isArriving(id) {
+			blob = id
+		}
+		return nil
+	})
+	return blob, err
+}
+
+// removeChunk deletes a chunk of a blob, or the blob when none is left.
+func removeChunk(tx *database.Tx, blob int64, got *Collected) error {
+	var row, size int64
+	found, err := tx.First("SELECT rowid, length(data) FROM chunks WHERE blob_id = ? LIMIT 1", func(r *database.Row) { row, size = r.Int64(0), r.Int64(1) }, blob)
+	switch {
+	case err != nil:
+		return err
+	case found:
+		got.Bytes += size
+		return tx.Exec("DELETE FROM chunks WHERE rowid = ?", row)
+	}
+	got.Blobs++
+	return tx.Exec("DELETE FROM blobs WHERE id = ?", blob)
+}
+
+// vacuum gives free pages back to the disk, a few at a time.
+func (s *Store) vacuum(ctx context.Context) (given int, err error) {
+	err = s.db.Steps(ctx, func(tx *database.Tx) (more bool, err error) {
+		total, free, err := pages(tx)
+		if err != nil || free <= sparePages {
+			return false, err
+		}
+		if err := tx.Exec(vacuumSome); err != nil {
+			return false, err
+		}
+		left, _, err := pages(tx)
+		given += total - left
+		return left < total, err // a file made without auto_vacuum keeps its pages
+	})
+	return given, err
+}
+
+func pages(tx *database.Tx) (total, free int, err error) {
+	if _, err := tx.First("PRAGMA page_count", func(r *database.Row) { total = r.Int(0) }); err != nil {
+		return 0, 0, err
+	}
+	_, err = tx.First("PRAGMA freelist_count", func(r *database.Row) { free = r.Int(0) })
+	return total, free, err
+}

@@ -1,0 +1,52 @@
+package content
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"fazt/internal/database"
+)
+
+// Put stores content of a few chunks under its hash, unless it is stored already.
+func Put(tx *database.Tx, hash Hash, data []byte) (blob int64, added bool, err error) {
+	replace, err := disownDamaged(tx, hash)
+	if err != nil {
+		return 0, false, err
+	}
+	err = tx.Exec("INSERT INTO blobs (hash, size, created_at) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING", hash[:], len(data), time.Now())
+	if err != nil {
+		return 0, false, err
+	}
+	if tx.Changes() == 0 {
+		_, err = tx.First("SELECT id FROM blobs WHERE hash = ?", func(r *database.Row) { blob = r.Int64(0) }, hash[:])
+		return blob, false, err
+	}
+	blob = tx.LastInsertID()
+	n := 0
+	for chunk := range slices.Chunk(data, ChunkSize) {
+		if err := putChunk(tx, blob, n, chunk, len(data) > ChunkSize); err != nil {
+			return 0, false, err
+		}
+		n++
+	}
+	return blob, true, replaceDamaged(tx, replace, blob)
+}
+
+// putChunk stores a chunk, with its sum where it is one of several.
+func putChunk(tx *database.Tx, blob int64, n int, data []byte, several bool) error {
+	var sum any
+	if several {
+		sum = chunkSum(data)
+	}
+	return tx.Exec("INSERT INTO chunks (blob_id, n, data, sum) VALUES (?, ?, ?, ?)", blob, n, data, sum)
+}
+
+// Has reports whether content is stored, as far as that can be read.
+func (s *Store) Has(ctx context.Context, hash Hash) (found bool) {
+	_ = s.db.Read(context.WithoutCancel(ctx), func(c *database.Conn) (err error) {
+		found, err = c.First("SELECT 1 FROM blobs WHERE hash = ?", func(*database.Row) {}, hash[:])
+		return err
+	})
+	return found
+}
