@@ -37,6 +37,7 @@ var sideways = map[string][]string{
 	"internal/schema":     {"internal/errs"},
 	"internal/timeout":    {"internal/errs"},
 	"internal/database":   {"internal/errs"},
+	"internal/content":    {"internal/errs", "internal/database"},
 	"internal/quickjs":    {"internal/errs"},
 	"internal/listener":   {"internal/errs"},
 	"internal/output":     {"internal/errs"},
