@@ -17,7 +17,7 @@ import (
 // in sideways.
 var layers = map[string]int{
 	"internal/errs": 0, "internal/id": 0, "internal/schema": 0, "internal/timeout": 0, "internal/database": 0,
-	"internal/system": 0, "internal/activity": 0, "internal/listener": 0, "internal/output": 0,
+	"internal/system": 0, "internal/activity": 0, "internal/listener": 0, "internal/listener/edge": 0, "internal/output": 0,
 	"internal/content": 0, "internal/share": 0, "internal/scratch": 0, "internal/hostname": 0, "internal/limitio": 0, "internal/throttle": 0,
 	"internal/quickjs": 0,
 
@@ -34,23 +34,24 @@ var layers = map[string]int{
 
 // sideways are the imports allowed within a layer.
 var sideways = map[string][]string{
-	"internal/schema":     {"internal/errs"},
-	"internal/timeout":    {"internal/errs"},
-	"internal/database":   {"internal/errs"},
-	"internal/content":    {"internal/errs", "internal/database"},
-	"internal/quickjs":    {"internal/errs"},
-	"internal/listener":   {"internal/errs"},
-	"internal/output":     {"internal/errs"},
-	"internal/system":     {"internal/errs", "internal/schema", "internal/database", "internal/hostname"},
-	"internal/activity":   {"internal/errs", "internal/database", "internal/limitio"},
-	"internal/runtime":    {"internal/runtime/bind", "internal/runtime/web"},
-	"internal/api":        {"internal/api/op", "internal/api/call", "internal/api/sql", "internal/api/key", "internal/api/limits"},
-	"internal/api/call":   {"internal/api/op"},
-	"internal/api/sql":    {"internal/api/op", "internal/api/call"},
-	"internal/api/key":    {"internal/api/op", "internal/api/call"},
-	"internal/api/limits": {"internal/api/op", "internal/api/call"},
-	"internal/client":     {},
-	"internal/cli":        {"internal/server", "internal/client"},
+	"internal/schema":        {"internal/errs"},
+	"internal/timeout":       {"internal/errs"},
+	"internal/database":      {"internal/errs"},
+	"internal/content":       {"internal/errs", "internal/database"},
+	"internal/quickjs":       {"internal/errs"},
+	"internal/listener":      {"internal/errs"},
+	"internal/listener/edge": {"internal/listener", "internal/system"},
+	"internal/output":        {"internal/errs"},
+	"internal/system":        {"internal/errs", "internal/schema", "internal/database", "internal/hostname"},
+	"internal/activity":      {"internal/errs", "internal/database", "internal/limitio"},
+	"internal/runtime":       {"internal/runtime/bind", "internal/runtime/web"},
+	"internal/api":           {"internal/api/op", "internal/api/call", "internal/api/sql", "internal/api/key", "internal/api/limits"},
+	"internal/api/call":      {"internal/api/op"},
+	"internal/api/sql":       {"internal/api/op", "internal/api/call"},
+	"internal/api/key":       {"internal/api/op", "internal/api/call"},
+	"internal/api/limits":    {"internal/api/op", "internal/api/call"},
+	"internal/client":        {},
+	"internal/cli":           {"internal/server", "internal/client"},
 }
 
 // owners of third-party modules, by import path prefix. A library has one owner, so that it can be replaced in one

@@ -160,7 +160,7 @@ func (i *Instance) carry(ctx context.Context, length time.Duration) (m system.Me
 	defer cancel()
 	// What stops last runs on when ctx ends; the edge drains before the engine it needs.
 	work := begin(context.WithoutCancel(ctx), cancel, i.engine.Run)
-	front := begin(context.WithoutCancel(ctx), cancel, i.edge("", l, i.front).run)
+	front := begin(context.WithoutCancel(ctx), cancel, i.edge("", l, i.front).Run)
 	defer func() { err = errors.Join(err, front.end(), work.end()) }()
 
 	file, call, write := ask("GET", "/"), ask("GET", "/api/"), ask("POST", "/api/")

@@ -11,6 +11,7 @@ import (
 	"fazt/internal/activity"
 	"fazt/internal/errs"
 	"fazt/internal/listener"
+	"fazt/internal/listener/edge"
 )
 
 // A server replaces itself: it lets running requests finish, closes everything but the sockets it listens on, and makes
@@ -74,10 +75,10 @@ func (i *Instance) HandOver(reason string) error {
 func (i *Instance) Kept() *listener.Kept { return i.kept }
 
 // keep keeps the sockets, and serves on until those who have a connection had the chance to learn that it ends.
-func (i *Instance) keep(edges []edge) {
+func (i *Instance) keep(edges []edge.Edge) {
 	i.kept = &listener.Kept{}
 	for _, e := range edges {
-		if err := i.kept.Keep(e.address, e.listener); err != nil {
+		if err := i.kept.Keep(e.Address, e.Listener); err != nil {
 			i.log.Warn("the next process opens the address anew", "error", err)
 		}
 	}

@@ -13,11 +13,9 @@ import (
 	"fazt/internal/errs"
 	"fazt/internal/gateway"
 	"fazt/internal/listener"
+	"fazt/internal/listener/edge"
 	"fazt/internal/system"
 )
-
-// drain is how long running requests have to finish when the server stops.
-const drain = 10 * time.Second
 
 // Ready is told when the instance answers.
 type Ready func(addresses []net.Addr)
@@ -35,9 +33,9 @@ func (i *Instance) Run(ctx context.Context, ready Ready) error {
 	r := &run{ctx: ctx, started: time.Now().UTC().Truncate(time.Millisecond), stop: stop}
 	var addresses []net.Addr
 	for _, e := range edges {
-		if e.listener.Addr().Network() == "tcp" {
-			addresses = append(addresses, e.listener.Addr())
-			r.listen = append(r.listen, e.listener.Addr().String())
+		if e.Listener.Addr().Network() == "tcp" {
+			addresses = append(addresses, e.Listener.Addr())
+			r.listen = append(r.listen, e.Listener.Addr().String())
 		}
 	}
 	i.address.Store(&r.listen[0])
@@ -99,12 +97,12 @@ func (s *stage) end() error {
 }
 
 // listen opens the socket and every address, all or none.
-func (i *Instance) listen() (edges []edge, err error) {
+func (i *Instance) listen() (edges []edge.Edge, err error) {
 	defer i.config.Handed.Close()
 	defer func() {
 		if err != nil {
 			for _, e := range edges {
-				e.listener.Close()
+				e.Listener.Close()
 			}
 		}
 	}()
@@ -151,14 +149,16 @@ func (i *Instance) controlSocket() (path string, l net.Listener, err error) {
 	return other, l, nil
 }
 
-func (i *Instance) edge(address string, l net.Listener, h http.Handler) edge {
-	return edge{address, l, i.visitors.count(progress(h, i.Limits)), i.Limits, i.log, i.stuck}
+func (i *Instance) edge(address string, l net.Listener, h http.Handler) edge.Edge {
+	return edge.Edge{
+		Address: address, Listener: l, Handler: i.visitors.count(edge.Progress(h, i.Limits)), Limits: i.Limits, Log: i.log, Stuck: i.stuck,
+	}
 }
 
-func services(edges []edge) []func(ctx context.Context) error {
+func services(edges []edge.Edge) []func(ctx context.Context) error {
 	list := make([]func(ctx context.Context) error, 0, len(edges))
 	for _, e := range edges {
-		list = append(list, e.run)
+		list = append(list, e.Run)
 	}
 	return list
 }

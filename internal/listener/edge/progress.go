@@ -1,4 +1,4 @@
-package server
+package edge
 
 import (
 	"bytes"
@@ -12,9 +12,9 @@ import (
 	"fazt/internal/system"
 )
 
-// progress ends exchanges in which the client does nothing: it must send some of the body, or take some of the
+// Progress ends exchanges in which the client does nothing: it must send some of the body, or take some of the
 // answer, within the times the limits say. A transfer that moves, however large, is never cut.
-func progress(next http.Handler, limits *system.Live) http.Handler {
+func Progress(next http.Handler, limits *system.Live) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		l := limits.HTTP()
 		control := http.NewResponseController(w)

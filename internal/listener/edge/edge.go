@@ -1,4 +1,5 @@
-package server
+// Package edge serves HTTP on a listener, under limits that may change while it serves.
+package edge
 
 import (
 	"context"
@@ -15,17 +16,20 @@ import (
 	"fazt/internal/system"
 )
 
-// edge answers on a listener. The limits of an http.Server must not change while it serves; so there is one for each
+// Edge serves HTTP on a listener. The limits of an http.Server must not change while it serves, so there is one for each
 // set of limits: new connections go to that of the limits in force, and an older one lives on for as long as it has
-// connections. Nothing that is under way notices a change.
-type edge struct {
-	address  string // as it was asked for
-	listener net.Listener
-	handler  http.Handler
-	limits   *system.Live
-	log      *slog.Logger
-	stuck    func() bool // there are requests that will not end, and nobody else is being answered
+// connections. A change interrupts nothing.
+type Edge struct {
+	Address  string // as it was asked for
+	Listener net.Listener
+	Handler  http.Handler
+	Limits   *system.Live
+	Log      *slog.Logger
+	Stuck    func() bool // there are requests that will not end, and no others
 }
+
+// drain is how long running requests have to finish when the edge stops.
+const drain = 10 * time.Second
 
 // generation is the server for one set of limits.
 type generation struct {
@@ -67,17 +71,17 @@ func (f *fresh) remove(c net.Conn) {
 // connection is the key of a request's connection in its context.
 type connection struct{}
 
-// run serves until ctx ends, then lets running requests finish.
-func (e edge) run(ctx context.Context) error {
+// Run serves until ctx ends, then lets running requests finish.
+func (e Edge) Run(ctx context.Context) error {
 	failed := make(chan error, 1)
 	var all []*generation // only the last takes connections; touched by accept until it has ended
 	go func() { failed <- e.accept(&all) }()
 	var err error
 	select {
 	case err = <-failed:
-		err = fmt.Errorf("serve %s: %w", e.listener.Addr(), err)
+		err = fmt.Errorf("serve %s: %w", e.Listener.Addr(), err)
 	case <-ctx.Done():
-		err = e.listener.Close()
+		err = e.Listener.Close()
 		if served := <-failed; !errors.Is(served, net.ErrClosed) {
 			err = errors.Join(err, served)
 		}
@@ -88,7 +92,7 @@ func (e edge) run(ctx context.Context) error {
 		defer cancel()
 		for looks := 0; wait.Err() == nil && looks < stuckLooks; looks++ {
 			time.Sleep(drainLook)
-			if !e.stuck() {
+			if !e.Stuck() {
 				looks = -1
 			}
 		}
@@ -104,23 +108,23 @@ const (
 )
 
 // accept hands every connection to the server of the limits in force, until the listener fails.
-func (e edge) accept(all *[]*generation) error {
+func (e Edge) accept(all *[]*generation) error {
 	var now *generation
 	pause := time.Duration(0)
 	for {
-		conn, err := e.listener.Accept()
+		conn, err := e.Listener.Accept()
 		var temporary interface{ Temporary() bool } // out of file descriptors, mostly: net/http goes on likewise
 		switch {
 		case errors.As(err, &temporary) && temporary.Temporary():
 			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
-			e.log.Warn("a connection could not be taken", "error", err)
+			e.Log.Warn("a connection could not be taken", "error", err)
 			time.Sleep(pause)
 			continue
 		case err != nil:
 			return err
 		}
 		pause = 0
-		if limits := e.limits.HTTP(); now == nil || !now.serves(limits) {
+		if limits := e.Limits.HTTP(); now == nil || !now.serves(limits) {
 			if now != nil {
 				now.retire()
 			}
@@ -138,8 +142,8 @@ func (g *generation) serves(l system.HTTP) bool {
 }
 
 // generation starts a server.
-func (e edge) generation(l system.HTTP) *generation {
-	g := &generation{limits: l, queue: &handed{addr: e.listener.Addr(), conns: make(chan net.Conn), closed: make(chan struct{})}, ended: make(chan struct{})}
+func (e Edge) generation(l system.HTTP) *generation {
+	g := &generation{limits: l, queue: &handed{addr: e.Listener.Addr(), conns: make(chan net.Conn), closed: make(chan struct{})}, ended: make(chan struct{})}
 	g.server = &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			c, _ := r.Context().Value(connection{}).(net.Conn)
@@ -153,7 +157,7 @@ func (e edge) generation(l system.HTTP) *generation {
 		WriteTimeout:      milliseconds(l.WriteTimeout), // moved on by progress
 		IdleTimeout:       milliseconds(l.IdleTimeout),
 		MaxHeaderBytes:    l.MaxHeaderBytes,
-		ErrorLog:          logAdapter(e.log),
+		ErrorLog:          logAdapter(e.Log),
 		ConnState: func(c net.Conn, state http.ConnState) {
 			conn, _ := c.(*listener.Conn)
 			switch {
@@ -177,14 +181,14 @@ func (e edge) generation(l system.HTTP) *generation {
 
 // answer has the handler answer. The end of an answer to HTTP/1.0 may be the end of the connection, and proxies speak that:
 // nginx does by default. So until it is whole its end is a reset, whatever ends it: a panic, or the process.
-func (e edge) answer(w http.ResponseWriter, r *http.Request, c net.Conn) {
+func (e Edge) answer(w http.ResponseWriter, r *http.Request, c net.Conn) {
 	conn, ok := c.(*listener.Conn)
 	if !ok || r.ProtoAtLeast(1, 1) {
-		e.handler.ServeHTTP(w, r)
+		e.Handler.ServeHTTP(w, r)
 		return
 	}
 	conn.ResetOnClose(true)
-	e.handler.ServeHTTP(w, r)
+	e.Handler.ServeHTTP(w, r)
 	conn.ResetOnClose(false)
 }
 
