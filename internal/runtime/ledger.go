@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -227,10 +226,11 @@ func (m *machine) writeOff() {
 	l.Book(-l.held)
 }
 
-// starved makes a want of memory that is not the script's fault of err, if it is one.
+// starved returns errStarved if the script was refused memory that is not its own limit and then failed. What it threw does not
+// matter: there may have been no memory for the engine's error either, which is null then.
 func (m *machine) starved(err error) error {
 	var t *quickjs.Thrown
-	if !m.ledger.starved || !errors.As(err, &t) || !strings.Contains(t.Message, "out of memory") {
+	if !m.ledger.starved || !errors.As(err, &t) {
 		return nil
 	}
 	return errStarved

@@ -72,6 +72,32 @@ func TestMachinesTogetherHoldNoMoreThanTheyMay(t *testing.T) {
 	}
 }
 
+// A script that fills its memory with small values has no room left for the error that says so: the engine throws null then, and
+// visitors got 500 for what was a want of memory.
+func TestARunThatFoundNoMemoryIsRetriedWhateverItThrew(t *testing.T) {
+	for name, grow := range map[string]string{
+		"small values":   `kept.push({ i });`,
+		"caught at once": `try { kept.push(new Uint8Array(1 << 20)); } catch { undefined.missing; }`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFleet(t)
+			f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory = 16<<20, 1<<30 })
+			f.budget()
+			p, err := Compile(t.Context(), files{"api/main.js": `export default () => { const kept = []; for (let i = 0; ; i++) { ` + grow + ` } };`})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := httptest.NewRecorder()
+			f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil),
+				Function{AppID: "a", Deployment: "a", Load: func(context.Context) (*Program, error) { return p, nil }})
+			if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
+				t.Errorf("%d, Retry-After %q: %s", w.Code, w.Header().Get("Retry-After"), w.Body)
+			}
+		})
+	}
+}
+
 // The machines that a burst had made held their memory for five minutes.
 func TestMachinesThatABurstMadeGoSoonAfterIt(t *testing.T) {
 	f := newFleet(t)
