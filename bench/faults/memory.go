@@ -69,7 +69,13 @@ func attackMemory(ctx context.Context, l *lab) error {
 		}
 		_ = i.statusOf(ctx, "GET", app, "/api/x?mb=0", nil)
 	}
-	time.Sleep(8 * time.Second) // deploys are a burst, too
+	// What an instance holds once every app has served several visitors at a time is not what a burst leaves behind.
+	var warm sync.WaitGroup
+	for n := range 64 {
+		warm.Go(func() { _ = i.statusOf(ctx, "GET", string(rune('a'+n%4)), "/api/x?mb=1", nil) })
+	}
+	warm.Wait()
+	time.Sleep(12 * time.Second) // deploys are a burst, too
 	var faults []error
 	for _, burst := range []struct {
 		name   string
@@ -103,7 +109,7 @@ func attackMemory(ctx context.Context, l *lab) error {
 			return fmt.Errorf("%s: the server is dead", burst.name)
 		}
 		if codes[200] == 0 || codes[0] > 0 || codes[500] > 0 {
-			faults = append(faults, fmt.Errorf("%s: answers %v", burst.name, codes))
+			faults = append(faults, fmt.Errorf("%s: answers %v\n%s", burst.name, codes, l.errorsOf(ctx, i, "a", "b", "c", "d")))
 		}
 		if back > 12*time.Second {
 			faults = append(faults, fmt.Errorf("%s: the memory did not come back: %d MB, %d MB before", burst.name, i.anonymous()>>20, before>>20))
@@ -112,6 +118,16 @@ func attackMemory(ctx context.Context, l *lab) error {
 	kills, _ := os.ReadFile(filepath.Join(group, "memory.oom_control"))
 	l.note("control group", "limit %d MB; %s", containerBytes>>20, strings.ReplaceAll(strings.TrimSpace(string(kills)), "\n", ", "))
 	return errors.Join(faults...)
+}
+
+// errorsOf is what the functions of some apps wrote last.
+func (l *lab) errorsOf(ctx context.Context, i *instance, apps ...string) string {
+	var all strings.Builder
+	for _, app := range apps {
+		out, err := l.cli(ctx, i.db, "app", "logs", app, "--level", "error", "-n", "3")
+		fmt.Fprintln(&all, out, err)
+	}
+	return all.String()
 }
 
 // statusOf makes a request and gives its status; 0 when there was none.

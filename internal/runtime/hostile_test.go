@@ -130,18 +130,6 @@ func TestBytecodeOfAnotherEngineIsMadeAnew(t *testing.T) {
 	}
 }
 
-func FuzzProgram(f *testing.F) {
-	p := &Program{Entry: "api/main.js", Style: StyleScript, Script: []byte("1"), Bytecode: []byte{1, 2}}
-	data, _ := p.MarshalBinary()
-	f.Add(data)
-	f.Add(data[:len(data)-1])
-	f.Fuzz(func(t *testing.T, data []byte) {
-		var q Program
-		if q.UnmarshalBinary(data) == nil && len(data) < 32 {
-			t.Fatal("a program without a checksum was read")
-		}
-	})
-}
 
 func TestAnAppThatIsBusyIsRefusedInTime(t *testing.T) {
 	h := newHost(t, `export default () => new Promise((r) => setTimeout(() => r(new Response("late")), 400));`, func(l *system.Runtime) {

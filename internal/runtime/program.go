@@ -1,9 +1,9 @@
 package runtime
 
 import (
-	"bytes"
 	"crypto/sha256"
-	"encoding/gob"
+	"encoding/binary"
+	"encoding/json"
 	"errors"
 )
 
@@ -27,33 +27,65 @@ type Program struct {
 	Standard  []string // parts of the standard modules it imports
 }
 
-// wire is Program without its methods, so that gob does not call them.
-type wire Program
+// programHead is what is stored before the large parts of a program, which follow it in this order: script, source map,
+// bytecode.
+type programHead struct {
+	Entry, Style, Engine string
+	Standard             []string `json:",omitempty"`
+	Sizes                [3]int
+}
 
 var errProgram = errors.New("the stored program is damaged")
 
-// MarshalBinary writes the program with a checksum.
+// MarshalBinary writes the program with a checksum: SHA-256 of all that follows, length of the head, head as JSON, parts. It
+// allocates the result once; programs can have tens of megabytes.
 func (p *Program) MarshalBinary() ([]byte, error) {
-	var b bytes.Buffer
-	b.Write(make([]byte, sha256.Size))
-	if err := gob.NewEncoder(&b).Encode(wire(*p)); err != nil {
+	head, err := json.Marshal(programHead{p.Entry, p.Style, p.Engine, p.Standard, [3]int{len(p.Script), len(p.SourceMap), len(p.Bytecode)}})
+	if err != nil {
 		return nil, err
 	}
-	data := b.Bytes()
+	data := make([]byte, sha256.Size, sha256.Size+4+len(head)+len(p.Script)+len(p.SourceMap)+len(p.Bytecode))
+	data = binary.LittleEndian.AppendUint32(data, uint32(len(head)))
+	for _, part := range [][]byte{head, p.Script, p.SourceMap, p.Bytecode} {
+		data = append(data, part...)
+	}
 	sum := sha256.Sum256(data[sha256.Size:])
 	copy(data, sum[:])
 	return data, nil
 }
 
-// UnmarshalBinary reads what MarshalBinary wrote; anything else is an error: bytecode is run as it is.
+// UnmarshalBinary reads what MarshalBinary wrote; anything else is an error, because bytecode is run as it is. The program
+// keeps data.
 func (p *Program) UnmarshalBinary(data []byte) error {
-	if len(data) < sha256.Size || sha256.Sum256(data[sha256.Size:]) != [sha256.Size]byte(data[:sha256.Size]) {
+	if len(data) < sha256.Size+4 || sha256.Sum256(data[sha256.Size:]) != [sha256.Size]byte(data[:sha256.Size]) {
 		return errProgram
 	}
-	var w wire
-	if err := gob.NewDecoder(bytes.NewReader(data[sha256.Size:])).Decode(&w); err != nil {
+	rest := data[sha256.Size:]
+	n := int64(binary.LittleEndian.Uint32(rest))
+	if rest = rest[4:]; n > int64(len(rest)) {
+		return errProgram
+	}
+	var head programHead
+	if err := json.Unmarshal(rest[:n], &head); err != nil {
 		return errors.Join(errProgram, err)
 	}
-	*p = Program(w)
+	rest = rest[n:]
+	var parts [3][]byte
+	for i, size := range head.Sizes {
+		if size < 0 || size > len(rest) {
+			return errProgram
+		}
+		if size > 0 {
+			parts[i] = rest[:size:size]
+		}
+		rest = rest[size:]
+	}
+	if len(rest) > 0 {
+		return errProgram
+	}
+	*p = Program{
+		Entry: head.Entry, Style: head.Style, Engine: head.Engine, Standard: head.Standard,
+		Script: parts[0], SourceMap: parts[1], Bytecode: parts[2],
+	}
 	return nil
 }

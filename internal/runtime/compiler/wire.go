@@ -2,7 +2,6 @@ package compiler
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -146,7 +145,7 @@ func writeFrame(w io.Writer, head any, data ...[]byte) error {
 	return nil
 }
 
-// readFrame reads a frame with at most so many bytes beside the head. Memory is taken as they come, not as announced.
+// readFrame reads a frame with at most so many bytes besides the head.
 func readFrame(r *bufio.Reader, head any, most int64) ([]byte, error) {
 	var lengths [12]byte
 	if _, err := io.ReadFull(r, lengths[:]); err != nil {
@@ -169,16 +168,15 @@ func readFrame(r *bufio.Reader, head any, most int64) ([]byte, error) {
 	return take(r, int64(size))
 }
 
+// take reads n bytes, which were checked against a bound. One allocation of the right size: a buffer that doubles as a large
+// program arrives holds three times as much.
 func take(r io.Reader, n int64) ([]byte, error) {
-	var b bytes.Buffer
-	if n < 64<<10 {
-		b.Grow(int(n))
-	}
-	if _, err := io.CopyN(&b, r, n); err != nil {
+	data := make([]byte, n)
+	if _, err := io.ReadFull(r, data); err != nil {
 		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
 		return nil, err
 	}
-	return b.Bytes(), nil
+	return data, nil
 }
