@@ -130,7 +130,6 @@ func TestBytecodeOfAnotherEngineIsMadeAnew(t *testing.T) {
 	}
 }
 
-
 func TestAnAppThatIsBusyIsRefusedInTime(t *testing.T) {
 	h := newHost(t, `export default () => new Promise((r) => setTimeout(() => r(new Response("late")), 400));`, func(l *system.Runtime) {
 		l.VMsPerApp, l.QueueWait = 1, 20

@@ -208,13 +208,17 @@ func (l *ledger) Held() int64 { return l.held }
 // Afford counts n more bytes of the machine, if the machines together may have so much more.
 func (l *ledger) Afford(n int64) bool {
 	more := max(l.held+n, l.reserved) - max(l.held, l.reserved)
-	if more > 0 && !l.commons.take(more, l.large()) && (l.await == nil || !l.await(more)) {
+	if more > 0 && !l.commons.take(more, l.large()) && !l.awaits(more) {
 		l.starved = true
 		return false
 	}
 	l.hold(n)
 	return true
 }
+
+// awaits waits for n bytes and takes them. A run waits in vain once: the engine needs memory for its error, too, and a script may
+// try again and again.
+func (l *ledger) awaits(n int64) bool { return !l.starved && l.await != nil && l.await(n) }
 
 func (l *ledger) large() bool { return max(l.held, l.reserved) > modest }
 
@@ -260,7 +264,7 @@ func (l *ledger) Borrow(n int64) error {
 		return nil
 	}
 	n *= 2
-	if !l.commons.take(n, true) && (l.await == nil || !l.await(n)) {
+	if !l.commons.take(n, true) && !l.awaits(n) {
 		l.starved = true
 		return errStarved
 	}

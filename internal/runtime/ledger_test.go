@@ -82,7 +82,7 @@ func TestARunThatFoundNoMemoryIsRetriedWhateverItThrew(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFleet(t)
-			f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory = 16<<20, 1<<30 })
+			f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory = 16<<20, 24<<20 })
 			f.budget()
 			p, err := Compile(t.Context(), files{"api/main.js": `export default () => { const kept = []; for (let i = 0; ; i++) { ` + grow + ` } };`})
 			if err != nil {
