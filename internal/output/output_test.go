@@ -68,14 +68,15 @@ func TestWords(t *testing.T) {
 	}
 	now := time.Date(2026, 3, 10, 12, 0, 0, 0, time.Local)
 	for before, want := range map[time.Duration]string{
-		-time.Second: "just now", 0: "just now", time.Minute: "1 minute ago", 59 * time.Minute: "59 minutes ago",
+		-time.Second: "just now", -3 * time.Minute: "in 3 minutes", -26 * time.Hour: "in 1 day", -8 * 24 * time.Hour: "2026-03-18 12:00",
+		0: "just now", time.Minute: "1 minute ago", 59 * time.Minute: "59 minutes ago",
 		2 * time.Hour: "2 hours ago", 50 * time.Hour: "2 days ago", 8 * 24 * time.Hour: "2026-03-02 12:00",
 	} {
-		if got := ago(now.Add(-before), now); got != want {
+		if got := relative(now.Add(-before), now); got != want {
 			t.Errorf("%v: %s, want %s", before, got, want)
 		}
 	}
-	if got := ago(time.Time{}, now); got != "never" {
+	if got := relative(time.Time{}, now); got != "never" {
 		t.Error(got)
 	}
 	for d, want := range map[time.Duration]string{1234567: "1ms", 12345: "12µs", 3*time.Second + 456*time.Millisecond: "3.46s"} {

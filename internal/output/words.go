@@ -18,24 +18,32 @@ func Count(n int, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// Time says how long ago something was; after a week it says when.
-func Time(t time.Time) string { return ago(t, time.Now()) }
+// Time is a moment relative to now; a date and time when it is a week or more away.
+func Time(t time.Time) string { return relative(t, time.Now()) }
 
-func ago(t, now time.Time) string {
-	if t.IsZero() {
-		return "never"
-	}
+func relative(t, now time.Time) string {
+	const week = 7 * 24 * time.Hour
 	switch d := now.Sub(t); {
-	case d < time.Minute: // also when the clocks differ a little
-		return "just now"
-	case d < time.Hour:
-		return Count(int(d/time.Minute), "minute") + " ago"
-	case d < 24*time.Hour:
-		return Count(int(d/time.Hour), "hour") + " ago"
-	case d < 7*24*time.Hour:
-		return Count(int(d/(24*time.Hour)), "day") + " ago"
+	case t.IsZero():
+		return "never"
+	case d >= week || d <= -week:
+		return t.Local().Format("2006-01-02 15:04")
+	case d >= time.Minute:
+		return distance(d) + " ago"
+	case d <= -time.Minute:
+		return "in " + distance(-d)
 	}
-	return t.Local().Format("2006-01-02 15:04")
+	return "just now" // also when the clocks differ a little
+}
+
+func distance(d time.Duration) string {
+	switch {
+	case d < time.Hour:
+		return Count(int(d/time.Minute), "minute")
+	case d < 24*time.Hour:
+		return Count(int(d/time.Hour), "hour")
+	}
+	return Count(int(d/(24*time.Hour)), "day")
 }
 
 // Took is a duration for people, to three digits.
