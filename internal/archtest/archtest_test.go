@@ -22,7 +22,7 @@ var layers = map[string]int{
 	"internal/quickjs": 0,
 
 	"internal/apps": 1, "internal/hosting": 1, "internal/storage": 1, "internal/runtime": 1, "internal/runtime/bind": 1,
-	"internal/runtime/web": 1, "internal/auth": 1, "internal/egress": 1,
+	"internal/runtime/web": 1, "internal/runtime/sched": 1, "internal/auth": 1, "internal/egress": 1,
 
 	"internal/bindings": 2, "internal/api": 2, "internal/api/op": 2, "internal/api/call": 2,
 	"internal/api/sql": 2, "internal/api/key": 2, "internal/api/limits": 2, "internal/gateway": 2,
@@ -44,7 +44,7 @@ var sideways = map[string][]string{
 	"internal/output":        {"internal/errs"},
 	"internal/system":        {"internal/errs", "internal/schema", "internal/database", "internal/hostname"},
 	"internal/activity":      {"internal/errs", "internal/database", "internal/limitio"},
-	"internal/runtime":       {"internal/runtime/bind", "internal/runtime/web"},
+	"internal/runtime":       {"internal/runtime/bind", "internal/runtime/sched", "internal/runtime/web"},
 	"internal/api":           {"internal/api/op", "internal/api/call", "internal/api/sql", "internal/api/key", "internal/api/limits"},
 	"internal/api/call":      {"internal/api/op"},
 	"internal/api/sql":       {"internal/api/op", "internal/api/call"},

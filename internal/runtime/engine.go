@@ -22,6 +22,7 @@ import (
 	"fazt/internal/errs"
 	"fazt/internal/quickjs"
 	"fazt/internal/runtime/bind"
+	"fazt/internal/runtime/sched"
 	"fazt/internal/runtime/web"
 	"fazt/internal/share"
 	"fazt/internal/system"
@@ -121,7 +122,7 @@ type Engine struct {
 	parts     map[string]func() ([]byte, error)
 	bindings  string // JSON: what the prelude installs
 	functions []bind.Func
-	cpu       *processors
+	cpu       *sched.Processors
 
 	mu    sync.Mutex
 	pools map[string]*pool     // by deployment
@@ -178,7 +179,7 @@ func New(c Config) *Engine {
 	if c.Fail == nil {
 		c.Fail = plainFailure
 	}
-	e := &Engine{config: c, cpu: newProcessors(max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}, apps: map[string]int{}, held: map[share.Holder]int{}, busy: map[*machine]*run{}, stopping: make(chan struct{}), stuckAfter: 3 * time.Second, callsEnd: 10 * time.Second}
+	e := &Engine{config: c, cpu: sched.New(max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}, apps: map[string]int{}, held: map[share.Holder]int{}, busy: map[*machine]*run{}, stopping: make(chan struct{}), stuckAfter: 3 * time.Second, callsEnd: 10 * time.Second}
 	e.computing = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
 	e.localizer = quickjs.NewLocalizer(web.Localizer)
 	e.describeBindings()
@@ -248,7 +249,7 @@ func (e *Engine) describeBindings() {
 func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
 	limits := e.config.Limits(f.AppID)
 	// Before anything is made or read for it: under load most of the work is to refuse.
-	if err := e.cpu.full(f.holder(), queueWait(limits)); err != nil {
+	if err := e.cpu.Admit(f.holder(), queueWait(limits)); err != nil {
 		e.refuse()
 		timeout.HoldBack(r.Context())
 		e.config.Fail(w, r, err, f)
@@ -333,12 +334,12 @@ func (e *Engine) work(m *machine, u *run, body []byte) {
 
 // enterWithin is enter for a request that has not begun: it is refused when no processor comes free in time.
 func (u *run) enterWithin(limits system.Runtime) error {
-	if u.engine.cpu.tryEnter(u.f.AppID) {
+	if u.engine.cpu.TryAcquire(u.f.AppID) {
 		u.begin()
 		return nil
 	}
 	var err error
-	if u.lent, err = u.engine.cpu.enter(u.join(), queueWait(limits), u.attended); err != nil {
+	if u.lent, err = u.engine.cpu.Acquire(u.join(), queueWait(limits), u.attended); err != nil {
 		u.depart(false)
 		u.engine.refuse()
 		return err
@@ -366,16 +367,16 @@ func (e *Engine) refuse() {
 }
 
 // join puts u into the line of its app, unless it stands there already; depart takes it out.
-func (u *run) join() *member {
+func (u *run) join() *sched.Member {
 	if u.line == nil {
-		u.line = u.engine.cpu.join(u.f.holder())
+		u.line = u.engine.cpu.Join(u.f.holder())
 	}
 	return u.line
 }
 
 func (u *run) depart(served bool) {
 	if u.line != nil {
-		u.engine.cpu.depart(u.line, served)
+		u.engine.cpu.Leave(u.line, served)
 		u.line = nil
 	}
 }
@@ -426,9 +427,9 @@ func (e *Engine) wait(u *run, w *waiter, limits system.Runtime) (m *machine, err
 	case <-u.r.Context().Done():
 		err = errLeft
 	case <-u.ctx.Done():
-		err = notBegun(u.ctx)
+		err = sched.NotBegun(u.ctx)
 	case <-timer.C:
-		err = busy(0)
+		err = sched.Busy(0)
 	}
 	u.enter()
 	switch {
@@ -713,7 +714,7 @@ func (e *Engine) pool(ctx context.Context, f Function) (*pool, error) {
 	case <-p.loaded:
 		return p, p.err
 	case <-ctx.Done():
-		return nil, notBegun(ctx)
+		return nil, sched.NotBegun(ctx)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"fazt/internal/limitio"
 	"fazt/internal/quickjs"
 	"fazt/internal/runtime/bind"
+	"fazt/internal/runtime/sched"
 	"fazt/internal/share"
 	"fazt/internal/system"
 	"fazt/internal/timeout"
@@ -45,17 +46,17 @@ type run struct {
 	failed   error    // what the handler threw; nil when it answered
 	outcome  error    // how the run ended
 
-	line    *member      // in that of its app, while it waits there
-	state   atomic.Int32 // holds: what the run holds of the engine
-	since   atomic.Int64 // when it last took a processor
-	used    int64        // processor time before since
-	shared  int64        // of it, when it last let others of its app go first
-	ends    atomic.Int64 // its deadline on the wall
-	machine *machine     // in which its script is; nil before and after
-	sent    atomic.Bool  // somebody has taken it upon them to write to the visitor
-	lent    bool         // the processor it holds is
-	late    bool         // it was abandoned, and is answered in its place
-	waiting int          // promises given to waitUntil that have not settled
+	line    *sched.Member // in that of its app, while it waits there
+	state   atomic.Int32  // holds: what the run holds of the engine
+	since   atomic.Int64  // when it last took a processor
+	used    int64         // processor time before since
+	shared  int64         // of it, when it last let others of its app go first
+	ends    atomic.Int64  // its deadline on the wall
+	machine *machine      // in which its script is; nil before and after
+	sent    atomic.Bool   // somebody has taken it upon them to write to the visitor
+	lent    bool          // the processor it holds is
+	late    bool          // it was abandoned, and is answered in its place
+	waiting int           // promises given to waitUntil that have not settled
 
 	begun    time.Time
 	works    time.Time          // since when it has a machine
@@ -139,7 +140,7 @@ func (u *run) notBegun() error {
 	if u.ctx.Err() == nil {
 		return errLeft
 	}
-	return notBegun(u.ctx)
+	return sched.NotBegun(u.ctx)
 }
 
 // attended is the run's ctx until it begins: that ends when the visitor leaves.
@@ -154,7 +155,7 @@ func (u *run) serve(m *machine, body []byte) (healthy bool) {
 	deadline, _ := u.ctx.Deadline()
 	m.Arm(deadline)
 	m.ArmCPU(u.since.Load() + u.processorTime())
-	m.ArmPause(u.since.Load() + int64(slice))
+	m.ArmPause(u.since.Load() + int64(sched.Slice))
 	m.run, u.machine = u, m
 	defer func() { m.run, u.machine = nil, nil; u.endCoders() }()
 	err := m.begin(u, body)
@@ -239,7 +240,7 @@ func (u *run) enter() {
 	if u.state.Load() == abandoned {
 		return
 	}
-	u.lent = u.engine.cpu.comeBack(u.f.AppID)
+	u.lent = u.engine.cpu.Reacquire(u.f.AppID)
 	u.entered()
 }
 
@@ -249,7 +250,7 @@ func (u *run) entered() {
 	u.state.Store(holdsProcessor)
 	if u.machine != nil {
 		u.machine.ArmCPU(now + u.processorTime())
-		u.machine.ArmPause(now + int64(slice))
+		u.machine.ArmPause(now + int64(sched.Slice))
 	}
 }
 
@@ -257,9 +258,9 @@ func (u *run) entered() {
 func (u *run) yield() {
 	now := quickjs.Monotonic()
 	worked := u.used + now - u.since.Load()
-	long := worked-u.shared >= int64(longSlice)
-	if u.lent && !long || !u.lent && !u.engine.cpu.wanted(u.f.AppID, long) || !u.state.CompareAndSwap(holdsProcessor, holdsNothing) {
-		u.machine.ArmPause(now + int64(slice))
+	long := worked-u.shared >= int64(sched.LongSlice)
+	if u.lent && !long || !u.lent && !u.engine.cpu.Wanted(u.f.AppID, long) || !u.state.CompareAndSwap(holdsProcessor, holdsNothing) {
+		u.machine.ArmPause(now + int64(sched.Slice))
 		return
 	}
 	u.used = worked
@@ -268,9 +269,9 @@ func (u *run) yield() {
 	}
 	u.join()
 	if u.lent {
-		u.lent = u.engine.cpu.exchange(u.line)
+		u.lent = u.engine.cpu.SwapLent(u.line)
 	} else {
-		u.lent = u.engine.cpu.yield(u.line, long)
+		u.lent = u.engine.cpu.Yield(u.line, long)
 	}
 	u.depart(false)
 	u.entered()
@@ -286,10 +287,10 @@ func (u *run) leave() {
 // giveBack gives back the processor the run had.
 func (u *run) giveBack() {
 	if u.lent {
-		u.engine.cpu.giveBack(u.f.AppID)
+		u.engine.cpu.ReleaseLent(u.f.AppID)
 		return
 	}
-	u.engine.cpu.leave(u.f.AppID)
+	u.engine.cpu.Release(u.f.AppID)
 }
 
 // processorTime is how much of it the run has left since it last took a processor. One that streams has more time on the

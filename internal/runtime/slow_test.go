@@ -248,30 +248,6 @@ func BenchmarkSmallBody(b *testing.B) {
 	}
 }
 
-func TestClientsOfAnAppTakeTurns(t *testing.T) {
-	p := newProcessors(1)
-	p.take("x")
-	names := map[*turn]string{}
-	stand := func(app, client string, front bool) {
-		l, turn := p.join(share.Holder{App: app, Client: share.Client(netip.MustParseAddr(client))}), newTurn(app)
-		p.stand(l, turn, front)
-		names[turn] = app + client[len(client)-1:]
-	}
-	for range 4 {
-		stand("a", "192.0.2.1", false)
-	}
-	stand("a", "192.0.2.2", false)
-	stand("b", "192.0.2.1", false)
-	stand("a", "192.0.2.3", true)
-	var got []string
-	for len(p.order) > 0 {
-		got = append(got, names[p.nextOf(0)])
-	}
-	if want := "a3 b1 a1 a2 a1 a1 a1"; strings.Join(got, " ") != want {
-		t.Errorf("%s, want %s", got, want)
-	}
-}
-
 // Found as: a client with hundreds of requests in the queue for a machine kept it from everybody else.
 func TestAClientWithManyRequestsDoesNotKeepTheMachinesFromOthers(t *testing.T) {
 	x := ofClient(t, `export default async () => { await new Promise((done) => setTimeout(done, 100)); return new Response("ok"); };`,

@@ -8,6 +8,7 @@ import (
 
 	"fazt/internal/errs"
 	"fazt/internal/quickjs"
+	"fazt/internal/runtime/sched"
 	"fazt/internal/timeout"
 )
 
@@ -131,7 +132,7 @@ func (u *run) extend() {
 	if u.machine != nil {
 		u.machine.Arm(deadline)
 		u.machine.ArmCPU(u.since.Load() + u.processorTime())
-		u.machine.ArmPause(u.since.Load() + int64(slice))
+		u.machine.ArmPause(u.since.Load() + int64(sched.Slice))
 	}
 }
 

@@ -48,7 +48,7 @@ func TestVisitorsWhoDoNotReadHoldUpNobody(t *testing.T) {
 			other := h.another(t, "dep_2", `export default () => new Response("fine");`)
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.Serve(w, r, h.fn) }))
 			defer server.Close()
-			for range 2 * h.cpu.n {
+			for range 2 * h.cpu.Count() {
 				conn, err := net.Dial("tcp", server.Listener.Addr().String())
 				if err != nil {
 					t.Fatal(err)
@@ -111,7 +111,7 @@ func TestRunsThatNothingEndsAreAbandonedAndTheThirdStopsTheDeployment(t *testing
 		if resp.StatusCode != http.StatusGatewayTimeout || !resp.Close {
 			t.Errorf("the visitor got %d, connection closes: %v", resp.StatusCode, resp.Close)
 		}
-		for range 2 * h.cpu.n {
+		for range 2 * h.cpu.Count() {
 			if w := other.ask(t, "GET", "/", ""); w.Code != http.StatusOK {
 				t.Errorf("another app answers %d %s", w.Code, w.Body)
 			}
@@ -140,15 +140,13 @@ func TestRunsThatNothingEndsAreAbandonedAndTheThirdStopsTheDeployment(t *testing
 	for h.Stats().Burning > 0 {
 		time.Sleep(time.Millisecond)
 	}
-	for range 2 * h.cpu.n {
+	for range 2 * h.cpu.Count() {
 		if w := other.ask(t, "GET", "/", ""); w.Code != http.StatusOK {
 			t.Errorf("afterwards another app answers %d %s", w.Code, w.Body)
 		}
 	}
 	server.Close() // when all have returned
-	h.cpu.mu.Lock()
-	defer h.cpu.mu.Unlock()
-	if held := h.cpu.n - h.cpu.free; held != 0 {
+	if held := h.cpu.Count() - h.cpu.Free(); held != 0 {
 		t.Errorf("%d processors are held by nobody", held)
 	}
 }
