@@ -49,6 +49,7 @@ internal/runtime/web/dist/streams.js: $(wildcard $(PACKAGES)/*.json $(PACKAGES)/
 tools: # what the tests need besides Go
 	@$(call need,gcc,build-essential)
 	@$(call need,chromium,chromium)
+	@$(call need,pg_ctlcluster,postgresql)
 	@$(call need,nginx,nginx-light)
 
 every: # every test

@@ -106,11 +106,12 @@ func (a *Answers) keep(ctx context.Context, name, print [32]byte, sealed []byte)
 		if err := tx.Exec("DELETE FROM answers WHERE created_at <= ?", now.Add(-keepAnswers)); err != nil {
 			return err
 		}
-		err := tx.Exec("DELETE FROM answers WHERE name IN (SELECT name FROM answers ORDER BY created_at DESC LIMIT -1 OFFSET ?)", mostAnswers-1)
+		err := tx.Exec("DELETE FROM answers WHERE name IN (SELECT name FROM answers ORDER BY created_at DESC LIMIT ? OFFSET ?)", mostAnswers, mostAnswers-1)
 		if err != nil {
 			return err
 		}
-		return tx.Exec("INSERT OR REPLACE INTO answers (name, request, answer, created_at) VALUES (?, ?, ?, ?)", name[:], print[:], sealed, now)
+		return tx.Exec(`INSERT INTO answers (name, request, answer, created_at) VALUES (?, ?, ?, ?)
+			ON CONFLICT (name) DO UPDATE SET request = excluded.request, answer = excluded.answer, created_at = excluded.created_at`, name[:], print[:], sealed, now)
 	})
 }
 

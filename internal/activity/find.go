@@ -73,12 +73,12 @@ func scanEntry(r *database.Row) Entry {
 	return e
 }
 
-// rest are the conditions that every statement checks, whichever index it follows. A plus keeps SQLite from following
-// another one.
-const rest = ` AND id > ?2 AND id < ?3 AND +weight >= ?4 AND +weight <= ?5
-	AND (?6 = '' OR +action = ?6 OR substr(+action, 1, length(?6) + 1) = ?6 || '.')
-	AND (?7 = '' OR +resource_type = ?7) AND (?8 = '' OR +resource = ?8) AND (?9 = '' OR +app_id = ?9)
-	AND (?10 = '' OR +actor_id = ?10 OR +actor_name = ?10) AND (?11 = '' OR +actor = ?11) AND (?12 = '' OR +result = ?12)`
+// rest are the conditions that every statement checks, whichever index it follows. Adding 0 or ” to a column
+// keeps SQLite from following another one.
+const rest = ` AND id > ?2 AND id < ?3 AND weight + 0 >= ?4 AND weight + 0 <= ?5
+	AND (?6 = '' OR action || '' = ?6 OR substr(action, 1, length(?6) + 1) = ?6 || '.')
+	AND (?7 = '' OR resource_type || '' = ?7) AND (?8 = '' OR resource || '' = ?8) AND (?9 = '' OR app_id || '' = ?9)
+	AND (?10 = '' OR actor_id || '' = ?10 OR actor_name || '' = ?10) AND (?11 = '' OR actor || '' = ?11) AND (?12 = '' OR result || '' = ?12)`
 
 // walk is a way to the entries: an index and the value to look up in it. One look at the index gives them newest first.
 type walk struct {

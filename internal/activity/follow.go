@@ -63,7 +63,7 @@ func (a *AppLog) stored(ctx context.Context, q Query) ([]Line, error) {
 	copy(least[:], graver)
 	err := a.db.Read(ctx, func(c *database.Conn) error {
 		return c.Each(`SELECT id, at, number, level, request_id, message FROM (
-			SELECT * FROM app_log WHERE app_id = ? AND id > ? AND at >= ? AND level IN (?, ?, ?, ?) ORDER BY id DESC LIMIT ?) ORDER BY id`, func(r *database.Row) error {
+			SELECT * FROM app_log WHERE app_id = ? AND id > ? AND at >= ? AND level IN (?, ?, ?, ?) ORDER BY id DESC LIMIT ?) AS newest ORDER BY id`, func(r *database.Row) error {
 			lines = append(lines, Line{ID: r.Int64(0), AppID: q.AppID, Time: r.Time(1), Number: r.Int(2), Level: r.Text(3), RequestID: r.Text(4), Message: r.Text(5)})
 			return nil
 		}, q.AppID, q.After, max(0, q.Since.UnixMilli()), least[0], least[1], least[2], least[3], q.Limit)

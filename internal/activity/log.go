@@ -137,7 +137,7 @@ func (l *Log) Started(ctx context.Context, version string, facts map[string]any)
 		if _, err := tx.First("SELECT version FROM last_version", func(r *database.Row) { before = r.Text(0) }); err != nil || before == version {
 			return err
 		}
-		return tx.Exec("INSERT INTO last_version (only, version) VALUES (1, ?) ON CONFLICT DO UPDATE SET version = excluded.version", version)
+		return tx.Exec("INSERT INTO last_version (id, version) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET version = excluded.version", version)
 	})
 	if facts == nil {
 		facts = map[string]any{}

@@ -153,14 +153,13 @@ func (a *Addresses) add(kind addressKind, name string) {
 	*list = append(*list, name)
 }
 
-// eachAddress tells what leads to the apps whose ids are in a JSON array, in the order of the names.
-func eachAddress(c *database.Conn, appIDs string, fn func(appID string, kind addressKind, name string)) error {
-	return c.Each(`WITH ids AS (SELECT value FROM json_each(?))
-		SELECT app_id, 0, name FROM aliases WHERE app_id IN ids UNION ALL SELECT app_id, 1, host FROM domains WHERE app_id IN ids
-		UNION ALL SELECT app_id, 2, alias FROM arms WHERE app_id IN ids ORDER BY 3`, func(r *database.Row) error {
+// eachAddress calls fn with what leads to the apps of a batch, in the order of the names.
+func eachAddress(c *database.Conn, batch []any, fn func(appID string, kind addressKind, name string)) error {
+	return c.Each("SELECT app_id, 0, name FROM aliases WHERE app_id IN "+database.OneOf+" UNION ALL SELECT app_id, 1, host FROM domains WHERE app_id IN "+database.OneOf+
+		" UNION ALL SELECT app_id, 2, alias FROM arms WHERE app_id IN "+database.OneOf+" ORDER BY 3", func(r *database.Row) error {
 		fn(r.Text(0), addressKind(r.Int(1)), r.Text(2))
 		return nil
-	}, appIDs)
+	}, batch...)
 }
 
 // Addresses are what leads to an app, each kind in the order of the names.

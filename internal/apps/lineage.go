@@ -2,7 +2,6 @@ package apps
 
 import (
 	"context"
-	"encoding/json"
 
 	"fazt/internal/database"
 	"fazt/internal/errs"
@@ -57,32 +56,30 @@ type Kin struct {
 	Origin    *Origin // nil = it is no fork
 }
 
-// KinOf is that of several apps, in a fixed number of queries. Every app is in the result.
+// KinOf is that of several apps, in a few queries for each batch of apps. Every app is in the result.
 func (s *Store) KinOf(ctx context.Context, appIDs []string) (map[string]Kin, error) {
 	all := make(map[string]Kin, len(appIDs))
 	for _, app := range appIDs {
 		all[app] = Kin{Addresses: noAddresses()}
 	}
-	list, err := json.Marshal(appIDs)
-	if err != nil {
-		return nil, err
-	}
-	err = s.db.Read(ctx, func(c *database.Conn) error {
-		err := eachAddress(c, string(list), func(app string, kind addressKind, name string) {
-			k := all[app]
-			k.Addresses.add(kind, name)
-			all[app] = k
+	err := s.db.Read(ctx, func(c *database.Conn) error {
+		return database.InBatches(appIDs, func(batch []any) error {
+			err := eachAddress(c, batch, func(app string, kind addressKind, name string) {
+				k := all[app]
+				k.Addresses.add(kind, name)
+				all[app] = k
+			})
+			if err != nil {
+				return err
+			}
+			return c.Each(`SELECT f.app_id, coalesce(f.origin_id, ''), coalesce(o.name, f.origin_name), f.number
+			FROM forks f LEFT JOIN apps o ON o.id = f.origin_id WHERE f.app_id IN `+database.OneOf, func(r *database.Row) error {
+				k := all[r.Text(0)]
+				k.Origin = &Origin{AppID: r.Text(1), Name: r.Text(2), Deployment: r.Int(3)}
+				all[r.Text(0)] = k
+				return nil
+			}, batch...)
 		})
-		if err != nil {
-			return err
-		}
-		return c.Each(`SELECT f.app_id, coalesce(f.origin_id, ''), coalesce(o.name, f.origin_name), f.number
-			FROM forks f LEFT JOIN apps o ON o.id = f.origin_id WHERE f.app_id IN (SELECT value FROM json_each(?))`, func(r *database.Row) error {
-			k := all[r.Text(0)]
-			k.Origin = &Origin{AppID: r.Text(1), Name: r.Text(2), Deployment: r.Int(3)}
-			all[r.Text(0)] = k
-			return nil
-		}, string(list))
 	})
 	return all, err
 }

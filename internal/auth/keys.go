@@ -285,7 +285,7 @@ func (k *Keys) Flush(ctx context.Context) error {
 	}
 	err := k.db.Write(ctx, func(tx *database.Tx) error {
 		for key, at := range used {
-			if err := tx.Exec("UPDATE keys SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE id = ?", at, key); err != nil {
+			if err := tx.Exec("UPDATE keys SET last_used_at = CASE WHEN last_used_at > ?1 THEN last_used_at ELSE ?1 END WHERE id = ?2", at, key); err != nil {
 				return err
 			}
 		}

@@ -6,13 +6,7 @@ import (
 	"fazt/internal/database"
 )
 
-const (
-	collectBlobs = 256 // blobs looked for at once
-	vacuumSome   = "PRAGMA incremental_vacuum(32)"
-
-	// sparePages stay in the file unused: giving back the last would only mean to ask for them again.
-	sparePages = 1024
-)
+const collectBlobs = 256 // blobs looked for at once
 
 // Collected is what a collection removed.
 type Collected struct {
@@ -32,7 +26,7 @@ func (s *Store) Collect(ctx context.Context) (got Collected, err error) {
 	if err := s.collectBlobs(ctx, &got); err != nil {
 		return got, err
 	}
-	got.Pages, err = s.vacuum(ctx)
+	got.Pages, err = s.db.Compact(ctx)
 	return got, err
 }
 
@@ -108,40 +102,15 @@ func (s *Store) nameless(tx *database.Tx) (blob int64, err error) {
 
 // removeChunk deletes a chunk of a blob, or the blob when none is left.
 func removeChunk(tx *database.Tx, blob int64, got *Collected) error {
-	var row, size int64
-	found, err := tx.First("SELECT rowid, length(data) FROM chunks WHERE blob_id = ? LIMIT 1", func(r *database.Row) { row, size = r.Int64(0), r.Int64(1) }, blob)
+	var n, size int64
+	found, err := tx.First("SELECT n, length(data) FROM chunks WHERE blob_id = ? ORDER BY n LIMIT 1", func(r *database.Row) { n, size = r.Int64(0), r.Int64(1) }, blob)
 	switch {
 	case err != nil:
 		return err
 	case found:
 		got.Bytes += size
-		return tx.Exec("DELETE FROM chunks WHERE rowid = ?", row)
+		return tx.Exec("DELETE FROM chunks WHERE blob_id = ? AND n = ?", blob, n)
 	}
 	got.Blobs++
 	return tx.Exec("DELETE FROM blobs WHERE id = ?", blob)
-}
-
-// vacuum gives free pages back to the disk, a few at a time.
-func (s *Store) vacuum(ctx context.Context) (given int, err error) {
-	err = s.db.Steps(ctx, func(tx *database.Tx) (more bool, err error) {
-		total, free, err := pages(tx)
-		if err != nil || free <= sparePages {
-			return false, err
-		}
-		if err := tx.Exec(vacuumSome); err != nil {
-			return false, err
-		}
-		left, _, err := pages(tx)
-		given += total - left
-		return left < total, err // a file made without auto_vacuum keeps its pages
-	})
-	return given, err
-}
-
-func pages(tx *database.Tx) (total, free int, err error) {
-	if _, err := tx.First("PRAGMA page_count", func(r *database.Row) { total = r.Int(0) }); err != nil {
-		return 0, 0, err
-	}
-	_, err = tx.First("PRAGMA freelist_count", func(r *database.Row) { free = r.Int(0) })
-	return total, free, err
 }

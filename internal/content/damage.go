@@ -71,7 +71,7 @@ const stepRows = 50
 // disownDamaged takes the hash of content that is damaged, so that the same content can be stored beside it. It returns
 // the blob, 0 when there is none.
 func disownDamaged(tx *database.Tx, hash Hash) (blob int64, err error) {
-	_, err = tx.First("SELECT b.id FROM damage x CROSS JOIN blobs b ON b.id = x.blob_id WHERE b.hash = ?", func(r *database.Row) { blob = r.Int64(0) }, hash[:])
+	_, err = tx.First("SELECT b.id FROM damage x CROSS JOIN blobs b WHERE b.id = x.blob_id AND b.hash = ?", func(r *database.Row) { blob = r.Int64(0) }, hash[:])
 	if err == nil && blob != 0 {
 		err = tx.Exec("UPDATE blobs SET hash = NULL WHERE id = ?", blob)
 	}

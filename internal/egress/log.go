@@ -134,14 +134,14 @@ func (f Filter) matches(a Attempt) bool {
 		(name == "" || name == host) && strings.HasSuffix(host, suffix)
 }
 
-// Each filter leads by one index to the newest attempts; a plus keeps SQLite from following another.
+// Each filter leads by one index to the newest attempts; adding an empty text to a column keeps SQLite from following another.
 const (
 	byApp    = "app_id = ?1"
 	byHost   = "host = ?2"
 	byFailed = "(code <> '' OR status >= 500)"
 	byAll    = "?1 = ?1"
-	andRest  = ` AND id > ?3 AND id < ?4 AND (?1 = '' OR +app_id = ?1) AND (?2 = '' OR +host = ?2)
-		AND (?5 = '' OR substr(+host, -length(?5)) = ?5) AND (?6 = 0 OR code <> '' OR status >= 500) ORDER BY id DESC LIMIT ?7`
+	andRest  = ` AND id > ?3 AND id < ?4 AND (?1 = '' OR app_id || '' = ?1) AND (?2 = '' OR host || '' = ?2)
+		AND (?5 = '' OR substr(host, length(host) - length(?5) + 1) = ?5) AND (?6 = 0 OR code <> '' OR status >= 500) ORDER BY id DESC LIMIT ?7`
 )
 
 func (f Filter) way() string {

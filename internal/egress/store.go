@@ -342,7 +342,7 @@ func (s *Store) Flush(ctx context.Context) error {
 	}
 	err := s.db.Write(ctx, func(tx *database.Tx) error {
 		for at, last := range used {
-			if err := tx.Exec("UPDATE net_secrets SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE name = ? AND coalesce(app_id, '') = ?", last, at.name, at.app); err != nil {
+			if err := tx.Exec("UPDATE net_secrets SET last_used_at = CASE WHEN last_used_at > ?1 THEN last_used_at ELSE ?1 END WHERE name = ?2 AND coalesce(app_id, '') = ?3", last, at.name, at.app); err != nil {
 				return err
 			}
 		}

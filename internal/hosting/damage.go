@@ -10,7 +10,7 @@ import (
 
 // undamaged is the condition on deployments d without content that is known to be damaged. Damage is rare, so its table is
 // looked through first.
-const undamaged = "NOT EXISTS (SELECT 1 FROM damage x CROSS JOIN deployment_files f ON f.blob_id = x.blob_id WHERE f.deployment_id = d.id)"
+const undamaged = "NOT EXISTS (SELECT 1 FROM damage x CROSS JOIN deployment_files f WHERE f.blob_id = x.blob_id AND f.deployment_id = d.id)"
 
 // contentDamaged tells of damage once content has found it.
 func (s *Store) contentDamaged(ctx context.Context, blob int64, cause string) {
@@ -56,7 +56,7 @@ func (s *Store) Damage(ctx context.Context) (list []Damage, all int, err error) 
 // refuseDamaged keeps damage from being spread.
 func refuseDamaged(c *database.Conn, deployment string) error {
 	path := ""
-	damaged, err := c.First("SELECT f.path FROM damage x CROSS JOIN deployment_files f ON f.blob_id = x.blob_id WHERE f.deployment_id = ?", func(r *database.Row) { path = r.Text(0) }, deployment)
+	damaged, err := c.First("SELECT f.path FROM damage x CROSS JOIN deployment_files f WHERE f.blob_id = x.blob_id AND f.deployment_id = ?", func(r *database.Row) { path = r.Text(0) }, deployment)
 	if err == nil && damaged {
 		err = ofDamage(path, content.ErrDamaged)
 	}

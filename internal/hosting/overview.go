@@ -2,7 +2,6 @@ package hosting
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"fazt/internal/database"
@@ -25,33 +24,31 @@ type Brief struct {
 	StoppedAt *time.Time `json:"stopped_at,omitempty"` // absent = its function runs
 }
 
-// Overviews are those of several apps, in a fixed number of queries. Apps without deployments are not in the result.
+// Overviews are those of several apps, in two queries for each batch of apps. Apps without deployments are not in the result.
 func (s *Store) Overviews(ctx context.Context, appIDs []string) (map[string]Overview, error) {
 	all := make(map[string]Overview, len(appIDs))
-	list, err := json.Marshal(appIDs)
-	if err != nil {
-		return nil, err
-	}
-	err = s.db.Read(ctx, func(c *database.Conn) error {
-		err := c.Each("SELECT app_id, count(*) FROM deployments WHERE app_id IN (SELECT value FROM json_each(?)) GROUP BY app_id", func(r *database.Row) error {
-			all[r.Text(0)] = Overview{Deployments: r.Int(1)}
-			return nil
-		}, string(list))
-		if err != nil {
-			return err
-		}
-		return c.Each(`SELECT live.app_id, d.number, d.files, d.bytes, EXISTS (SELECT 1 FROM programs p WHERE p.deployment_id = d.id), d.created_at, d.stopped_at
-			FROM live JOIN deployments d ON d.id = live.deployment_id
-			WHERE live.app_id IN (SELECT value FROM json_each(?))`, func(r *database.Row) error {
-			o := all[r.Text(0)]
-			o.Live = &Brief{Number: r.Int(1), Files: r.Int(2), Bytes: r.Int64(3), Function: r.Bool(4), CreatedAt: r.Time(5)}
-			if !r.IsNull(6) {
-				at := r.Time(6)
-				o.Live.StoppedAt = &at
+	err := s.db.Read(ctx, func(c *database.Conn) error {
+		return database.InBatches(appIDs, func(batch []any) error {
+			err := c.Each("SELECT app_id, count(*) FROM deployments WHERE app_id IN "+database.OneOf+" GROUP BY app_id", func(r *database.Row) error {
+				all[r.Text(0)] = Overview{Deployments: r.Int(1)}
+				return nil
+			}, batch...)
+			if err != nil {
+				return err
 			}
-			all[r.Text(0)] = o
-			return nil
-		}, string(list))
+			return c.Each(`SELECT live.app_id, d.number, d.files, d.bytes, EXISTS (SELECT 1 FROM programs p WHERE p.deployment_id = d.id), d.created_at, d.stopped_at
+			FROM live JOIN deployments d ON d.id = live.deployment_id
+			WHERE live.app_id IN `+database.OneOf, func(r *database.Row) error {
+				o := all[r.Text(0)]
+				o.Live = &Brief{Number: r.Int(1), Files: r.Int(2), Bytes: r.Int64(3), Function: r.Bool(4), CreatedAt: r.Time(5)}
+				if !r.IsNull(6) {
+					at := r.Time(6)
+					o.Live.StoppedAt = &at
+				}
+				all[r.Text(0)] = o
+				return nil
+			}, batch...)
+		})
 	})
 	return all, err
 }

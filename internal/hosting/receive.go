@@ -128,7 +128,7 @@ func (in *intake) load(ctx context.Context) error {
 		if u.deployment != "" {
 			return errs.New(errs.Conflict, "the upload %q was committed; nothing more is taken", in.upload)
 		}
-		return c.Each(`SELECT f.hash, min(f.path), f.size, b.id IS NOT NULL FROM upload_files f LEFT JOIN blobs b ON b.hash = f.hash AND `+content.Sound+`
+		return c.Each(`SELECT f.hash, min(f.path), max(f.size), max(b.id) IS NOT NULL FROM upload_files f LEFT JOIN blobs b ON b.hash = f.hash AND `+content.Sound+`
 			WHERE f.upload_id = ? GROUP BY f.hash`, func(r *database.Row) error {
 			var h content.Hash
 			r.ReadBytes(0, h[:])

@@ -169,7 +169,7 @@ func (s *Store) removeRows(ctx context.Context, t rows, of string) error {
 			return false, err
 		}
 		err = tx.Exec("DELETE FROM "+t.table+" WHERE "+t.column+" = ?1 AND path <= (SELECT max(path) FROM (SELECT path FROM "+
-			t.table+" WHERE "+t.column+" = ?1 ORDER BY path LIMIT ?2))", of, stepRows)
+			t.table+" WHERE "+t.column+" = ?1 ORDER BY path LIMIT ?2) AS batch)", of, stepRows)
 		return tx.Changes() == stepRows, err
 	})
 }

@@ -139,8 +139,8 @@ func (s *Store) accept(ctx context.Context, appName, appID string, plan Plan, li
 	digest, settings := plan.digest(), string(plan.settings())
 	err = s.db.Write(ctx, func(tx *database.Tx) error {
 		now := time.Now()
-		found, err := tx.First(`SELECT id FROM uploads WHERE app_name = ? AND app_id IS nullif(?, '') AND digest = ? AND settings = ?
-			AND deployment_id IS NULL AND announced AND expires_at > ?`, func(r *database.Row) { uploadID = r.Text(0) }, appName, appID, digest, settings, now)
+		found, err := tx.First(`SELECT id FROM uploads WHERE app_name = ? AND coalesce(app_id, '') = ? AND digest = ? AND settings = ?
+			AND deployment_id IS NULL AND announced = 1 AND expires_at > ?`, func(r *database.Row) { uploadID = r.Text(0) }, appName, appID, digest, settings, now)
 		if err != nil {
 			return err
 		}
@@ -211,8 +211,8 @@ type uploadRow struct {
 func findUpload(c *database.Conn, uploadID string) (uploadRow, error) {
 	u := uploadRow{id: uploadID}
 	var settings string
-	found, err := c.First(`SELECT coalesce(app_id, app_name), digest, settings, coalesce(deployment_id, ''), iif(files IS NULL, '', stage) FROM uploads
-		WHERE id = ? AND announced AND (deployment_id IS NOT NULL OR expires_at > ?)`, func(r *database.Row) {
+	found, err := c.First(`SELECT coalesce(app_id, app_name), digest, settings, coalesce(deployment_id, ''), CASE WHEN files IS NULL THEN '' ELSE stage END FROM uploads
+		WHERE id = ? AND announced = 1 AND (deployment_id IS NOT NULL OR expires_at > ?)`, func(r *database.Row) {
 		u.app, u.digest, settings, u.deployment, u.stage = r.Text(0), r.Bytes(1), r.Text(2), r.Text(3), r.Text(4)
 	}, uploadID, time.Now())
 	if err != nil {
@@ -357,7 +357,7 @@ func (u uploadRow) ready(c *database.Conn) error {
 		}
 		return errs.New(errs.Conflict, "the files of the upload %q are not all stored yet; try again", u.id)
 	}
-	damaged, err := c.First("SELECT 1 FROM damage x CROSS JOIN deployment_files f ON f.blob_id = x.blob_id WHERE f.deployment_id = ?", func(*database.Row) {}, u.stage)
+	damaged, err := c.First("SELECT 1 FROM damage x CROSS JOIN deployment_files f WHERE f.blob_id = x.blob_id AND f.deployment_id = ?", func(*database.Row) {}, u.stage)
 	if err == nil && damaged {
 		err = u.complete(c)
 	}

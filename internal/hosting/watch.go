@@ -84,7 +84,8 @@ func (s *Store) loadRound(ctx context.Context) (r round, err error) {
 
 func (s *Store) saveRound(ctx context.Context, r round) error {
 	return s.db.Write(ctx, func(tx *database.Tx) error {
-		return tx.Exec("INSERT OR REPLACE INTO content_check (only, next, began_at, ended_at) VALUES (1, ?, ?, ?)", r.next, r.began, r.ended)
+		return tx.Exec(`INSERT INTO content_check (id, next, began_at, ended_at) VALUES (1, ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET next = excluded.next, began_at = excluded.began_at, ended_at = excluded.ended_at`, r.next, r.began, r.ended)
 	})
 }
 

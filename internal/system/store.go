@@ -242,7 +242,7 @@ func writeLimit(tx *database.Tx, app, by string, c change) error {
 		owner = app
 	}
 	if c.value == nil {
-		return tx.Exec("DELETE FROM limits WHERE path = ? AND app_id IS ?", c.path, owner)
+		return tx.Exec("DELETE FROM limits WHERE path = ? AND coalesce(app_id, '') = ?", c.path, app)
 	}
 	err := tx.Exec(`INSERT INTO limits (path, app_id, value, set_by, set_at) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (path, coalesce(app_id, '')) DO UPDATE SET value = excluded.value, set_by = excluded.set_by, set_at = excluded.set_at`,

@@ -296,7 +296,7 @@ CREATE INDEX activity_resource ON activity (resource, id) WHERE resource <> '';
 CREATE INDEX activity_app      ON activity (app_id, id) WHERE app_id <> '';
 
 CREATE TABLE last_version (
-  only    INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
+  id    INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
   version TEXT    NOT NULL
 ) STRICT;
 
@@ -376,7 +376,7 @@ CREATE TABLE damage (
 , mended_by INTEGER REFERENCES blobs (id)) STRICT;
 
 CREATE TABLE content_check (
-  only     INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
+  id     INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
   next     INTEGER NOT NULL, -- blobs up to this one were checked; 0 = the round has ended
   began_at INTEGER NOT NULL,
   ended_at INTEGER -- of the last whole round; NULL = there was none
