@@ -139,7 +139,7 @@ func (p *process) explain(cause, talked, ended error, said string) error {
 		return p.refuse(p.largest(), fmt.Sprintf("takes more than %v to compile", time.Duration(p.limits.CompileTimeout)*time.Millisecond), "runtime.compile_timeout")
 	case has("stack overflow"), has("stack exceeds"):
 		return p.refuse(p.deepest(), "nests too deeply to be compiled", "")
-	case code == exitMemory, has("out of memory"), has("cannot allocate memory"), code < 0 && exit != nil, // killed: by the system, for memory
+	case code == exitMemory, has("out of memory"), has("cannot allocate memory"), has("pthread_create failed"), code < 0 && exit != nil, // killed: by the system, for memory
 		strings.HasPrefix(said, "SIGSEGV: "), has("unexpected signal during runtime execution"): // Go's collector does not look whether it got memory; a fault of the code would be a panic
 		return p.refuse(p.largest(), fmt.Sprintf("needs more than %d MB to compile", p.limits.CompileMemory>>20), "runtime.compile_memory")
 	case code == exitVersion, !p.begun && code >= 0:
