@@ -73,7 +73,7 @@ func (p *postgres) run(t *testing.T, input, program string, args ...string) (out
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer out.Close() //nolint:errcheck // read by then
+	defer out.Close()
 	cmd.Stdout, cmd.Stderr = out, out
 	err = cmd.Run()
 	text, _ := os.ReadFile(out.Name())

@@ -33,6 +33,7 @@ func (r *Realm) Exception() error {
 // Pending takes the pending exception out of the realm as it is.
 func (r *Realm) Pending() Value { return lib.XJS_GetException(r.tls, r.ctx) }
 
+// DropException forgets the pending exception.
 func (r *Realm) DropException() { r.Free(r.Pending()) }
 
 // longestRetry is how long a script may tell visitors to wait.

@@ -12,6 +12,7 @@ import (
 	lib "modernc.org/libquickjs"
 )
 
+// Value is a JavaScript value. One that is counted must be freed exactly once.
 type Value = lib.TJSValue
 
 // keepScratch is how much scratch memory there is. What is larger goes in through the isolate's own memory, where it counts.
@@ -90,6 +91,7 @@ func (r *Realm) NewText(source io.Reader, n int, text bool) (Value, error) {
 	return lib.XJS_NewStringLen(r.tls, r.ctx, p, lib.Tsize_t(n)), nil
 }
 
+// Int returns n as a value.
 func Int(n int32) Value { return lib.XNewInt32(nil, 0, n) }
 
 // Text is v as text; ok is false when v could not be turned into text, and then an exception is pending.
@@ -163,13 +165,21 @@ func ToNumber(v Value) (float64, bool) {
 	return 0, false
 }
 
+// IsUndefined reports whether v is undefined.
 func IsUndefined(v Value) bool { return tagOf(v) == lib.EJS_TAG_UNDEFINED }
 func isObject(v Value) bool    { return tagOf(v) == lib.EJS_TAG_OBJECT }
+
+// IsString reports whether v is a string.
 func IsString(v Value) bool {
 	t := tagOf(v)
 	return t == lib.EJS_TAG_STRING || t == lib.EJS_TAG_STRING_ROPE
 }
+
+// IsException reports whether v stands for the pending exception of its realm.
 func IsException(v Value) bool { return tagOf(v) == lib.EJS_TAG_EXCEPTION }
 
+// NewObject returns an empty object.
 func (r *Realm) NewObject() Value { return lib.XJS_NewObject(r.tls, r.ctx) }
-func (r *Realm) NewArray() Value  { return lib.XJS_NewArray(r.tls, r.ctx) }
+
+// NewArray returns an empty array.
+func (r *Realm) NewArray() Value { return lib.XJS_NewArray(r.tls, r.ctx) }

@@ -14,10 +14,16 @@ import (
 func payload(v Value) uint64 { return *(*uint64)(unsafe.Pointer(&v)) }
 func tagOf(v Value) int32    { return int32(v.Ftag) }
 
-func Undefined() Value      { return Value{Ftag: lib.EJS_TAG_UNDEFINED} }
-func Null() Value           { return Value{Ftag: lib.EJS_TAG_NULL} }
+// Undefined returns undefined.
+func Undefined() Value { return Value{Ftag: lib.EJS_TAG_UNDEFINED} }
+
+// Null returns null.
+func Null() Value { return Value{Ftag: lib.EJS_TAG_NULL} }
+
+// ExceptionValue returns what a host function returns when an exception is pending.
 func ExceptionValue() Value { return Value{Ftag: lib.EJS_TAG_EXCEPTION} }
 
+// Bool returns b as a value.
 func Bool(b bool) (v Value) {
 	if b {
 		*(*uint64)(unsafe.Pointer(&v)) = 1
@@ -26,6 +32,7 @@ func Bool(b bool) (v Value) {
 	return v
 }
 
+// Number returns n as a value.
 func Number(n float64) (v Value) {
 	*(*uint64)(unsafe.Pointer(&v)) = math.Float64bits(n)
 	v.Ftag = lib.EJS_TAG_FLOAT64
