@@ -14,6 +14,9 @@ import (
 
 // Every statement is to be understood by PostgreSQL too, so that a second engine needs no second SQL.
 func TestStatementsPrepareOnPostgreSQL(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it reads the types of the whole program, which takes long under the race detector and has nothing to find there")
+	}
 	t.Parallel()
 	p := startPostgres(t)
 	if out := p.exec(t, postgresSchema(t)); strings.Contains(out, "ERROR") {
