@@ -50,6 +50,7 @@ tools: # what the tests need besides Go
 	@$(call need,gcc,build-essential)
 	@$(call need,chromium,chromium)
 	@$(call need,pg_ctlcluster,postgresql)
+	@$(call need,curl,curl)
 	@$(call need,nginx,nginx-light)
 
 every: # every test
