@@ -68,10 +68,10 @@ func (a *Arrival) Close(ctx context.Context) {
 
 func (a *Arrival) add(tx *database.Tx, data []byte) error {
 	if a.blob == 0 {
-		if err := tx.Exec("INSERT INTO blobs (hash, size, created_at) VALUES (NULL, 0, ?)", time.Now()); err != nil {
+		_, err := tx.First("INSERT INTO blobs (hash, size, created_at) VALUES (NULL, 0, ?) RETURNING id", func(r *database.Row) { a.blob = r.Int64(0) }, time.Now())
+		if err != nil {
 			return err
 		}
-		a.blob = tx.LastInsertID()
 	}
 	err := putChunk(tx, a.blob, a.chunks, data, true)
 	a.chunks++

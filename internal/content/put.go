@@ -14,15 +14,15 @@ func Put(tx *database.Tx, hash Hash, data []byte) (blob int64, added bool, err e
 	if err != nil {
 		return 0, false, err
 	}
-	err = tx.Exec("INSERT INTO blobs (hash, size, created_at) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING", hash[:], len(data), time.Now())
+	added, err = tx.First("INSERT INTO blobs (hash, size, created_at) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING RETURNING id",
+		func(r *database.Row) { blob = r.Int64(0) }, hash[:], len(data), time.Now())
 	if err != nil {
 		return 0, false, err
 	}
-	if tx.Changes() == 0 {
+	if !added {
 		_, err = tx.First("SELECT id FROM blobs WHERE hash = ?", func(r *database.Row) { blob = r.Int64(0) }, hash[:])
 		return blob, false, err
 	}
-	blob = tx.LastInsertID()
 	n := 0
 	for chunk := range slices.Chunk(data, ChunkSize) {
 		if err := putChunk(tx, blob, n, chunk, len(data) > ChunkSize); err != nil {

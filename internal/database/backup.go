@@ -118,7 +118,6 @@ func (c *Copy) Read(ctx context.Context, fn func(c *Conn) error) error {
 	c.conn.raw.SetInterrupt(ctx.Done())
 	defer c.conn.raw.SetInterrupt(nil)
 	err := fn(c.conn)
-	c.conn.active = c.conn.active[:0]
 	return interrupted(ctx, err)
 }
 

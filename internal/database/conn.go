@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,8 +19,8 @@ import (
 // Conn is a connection, lent to a closure of Read or Write for as long as it runs. Statements are prepared once per
 // connection and kept, so sql must come from the program, never be pasted together from values.
 type Conn struct {
-	raw    *sqlite.Conn
-	active []string // statements whose rows are being read, outermost first
+	raw  *sqlite.Conn
+	busy bool // the rows of a statement are being read
 }
 
 // Tx is the writing connection inside a transaction.
@@ -36,7 +35,8 @@ func (c *Conn) Exec(sql string, args ...any) error {
 	return c.Each(sql, nil, args...)
 }
 
-// Each runs a query and calls fn for every row. fn may use the connection for other statements.
+// Each runs a query and calls fn for every row. fn must not use the connection: a statement that runs while the rows of
+// another are being read is refused, because not every engine can do that.
 func (c *Conn) Each(sql string, fn func(r *Row) error, args ...any) error {
 	stmt, done, err := c.prepare(sql)
 	if err != nil {
@@ -85,28 +85,17 @@ func (c *Conn) First(sql string, fn func(r *Row), args ...any) (found bool, err 
 // Changes is the number of rows the last statement inserted, changed or deleted.
 func (c *Conn) Changes() int { return c.raw.Changes() }
 
-// LastInsertID is the rowid of the last inserted row.
-func (c *Conn) LastInsertID() int64 { return c.raw.LastInsertRowID() }
-
-// prepare finds or makes the statement. One whose rows are being read further out cannot be used again, so that a
-// nested call gets a statement of its own.
+// prepare finds or makes the statement, and takes the connection until done is called.
 func (c *Conn) prepare(sql string) (stmt *sqlite.Stmt, done func(), err error) {
-	if slices.Contains(c.active, sql) {
-		stmt, rest, err := c.raw.PrepareTransient(sql)
-		if err != nil {
-			return nil, nil, err
-		}
-		if rest > 0 {
-			return nil, nil, fmt.Errorf("more than one statement: %s", sql)
-		}
-		return stmt, func() { _ = stmt.Finalize() }, nil
+	if c.busy {
+		return nil, nil, fmt.Errorf("database: the rows of another statement are being read: %s", sql)
 	}
 	if stmt, err = c.raw.Prepare(sql); err != nil {
 		return nil, nil, err
 	}
-	c.active = append(c.active, sql)
+	c.busy = true
 	return stmt, func() {
-		c.active = c.active[:len(c.active)-1]
+		c.busy = false
 		// The result of Reset repeats the error of Step, which was returned already.
 		_ = stmt.Reset()
 		_ = stmt.ClearBindings()

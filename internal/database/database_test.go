@@ -443,25 +443,47 @@ func TestAFailingMigrationLeavesTheFileAsItWas(t *testing.T) {
 	}
 }
 
-func TestNestedUseOfOneStatement(t *testing.T) {
+func TestAStatementInsideTheRowsOfAnotherIsRefused(t *testing.T) {
 	db := open(t, Config{})
 	for _, name := range []string{"a", "b", "c"} {
 		if err := db.Write(t.Context(), set(name, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	const sql = "SELECT name FROM settings ORDER BY name"
-	var got []string
-	err := db.Read(t.Context(), func(c *Conn) error {
-		return c.Each(sql, func(outer *Row) error {
-			return c.Each(sql, func(inner *Row) error {
-				got = append(got, outer.Text(0)+inner.Text(0))
-				return nil
-			})
+	const names = "SELECT name FROM settings ORDER BY name"
+	for _, inner := range []string{names, "SELECT 1"} {
+		nest := func(c *Conn) error {
+			return c.Each(names, func(*Row) error { return c.Exec(inner) })
+		}
+		if err := db.Read(t.Context(), nest); err == nil || !strings.Contains(err.Error(), inner) {
+			t.Errorf("Each, then %s: %v", inner, err)
+		}
+		if err := db.Write(t.Context(), func(tx *Tx) error { return nest(tx.Conn) }); err == nil {
+			t.Errorf("a write: Each, then %s: no error", inner)
+		}
+		err := db.Read(t.Context(), func(c *Conn) (err error) {
+			_, _ = c.First(names, func(*Row) { err = c.Exec(inner) })
+			return err
 		})
+		if err == nil {
+			t.Errorf("First, then %s: no error", inner)
+		}
+	}
+	if _, found := get(t, db, "b"); !found {
+		t.Error("the connection cannot be used any more")
+	}
+}
+
+func TestAConnectionIsFreeAfterAPanicAmongItsRows(t *testing.T) {
+	db := open(t, Config{})
+	err := db.Write(t.Context(), func(tx *Tx) error {
+		return tx.Each("SELECT 1", func(*Row) error { panic("in a row") })
 	})
-	if want := []string{"aa", "ab", "ac", "ba", "bb", "bc", "ca", "cb", "cc"}; err != nil || !cmp.Equal(got, want) {
-		t.Fatalf("got %v, %v", got, err)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	if err := db.Write(t.Context(), set("a", "1")); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -93,7 +93,6 @@ func (p *readers) fill() error {
 func (p *readers) put(c *Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	c.active = c.active[:0]
 	p.idle = append(p.idle, c)
 }
 

@@ -272,7 +272,6 @@ func (w *writer) savepoint(tx *Tx, fn func(*Tx) error) (err error) {
 		return err
 	}
 	err = protect(tx, fn)
-	w.conn.active = w.conn.active[:0]
 	if w.conn.raw.AutocommitEnabled() {
 		if err == nil { // fn swallowed the error that ended the transaction
 			err = errs.New(errs.Internal, "the transaction ended early")
