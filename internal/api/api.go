@@ -13,6 +13,8 @@ import (
 
 	"fazt/internal/activity"
 	"fazt/internal/api/call"
+	"fazt/internal/api/deployment"
+	"fazt/internal/api/net"
 	"fazt/internal/api/op"
 	"fazt/internal/apps"
 	"fazt/internal/auth"
@@ -41,7 +43,7 @@ type Config struct {
 	// Net is what functions may reach and with which secrets, NetLog what they tried, NetGate what lets them out.
 	Net     *egress.Store
 	NetLog  *egress.Log
-	NetGate NetGate
+	NetGate net.Gate
 
 	// URL is the address of the app behind a host label.
 	URL func(label string) string
@@ -52,7 +54,7 @@ type Config struct {
 	// Lookup asks the name servers for the addresses of a host.
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	// Compile compiles the function of the deployment of an app about to be made: nil when it has none.
-	Compile func(ctx context.Context, app string, src Source) ([]byte, error)
+	Compile func(ctx context.Context, app string, src deployment.Source) ([]byte, error)
 	// Changed is called after every operation that touches more than itself, before its response is sent.
 	Changed func(ctx context.Context, touched op.Touches) error
 	// Status fills in what only the running server knows.
@@ -76,12 +78,6 @@ type Config struct {
 	System *system.Store
 	// Limits are the limits in force.
 	Limits *system.Live
-}
-
-// Source reads the files of a deployment about to be made.
-type Source interface {
-	ReadFile(ctx context.Context, path string) ([]byte, error)
-	Exists(path string) bool
 }
 
 // API serves the control API. The caller's Principal is in the context of the request; who put it there vouches for

@@ -14,7 +14,7 @@ import (
 // went well or not, and of everything that was refused. Operations cannot forget it, and need not know of it.
 func (a *API) recorded(rt route, w *response, r *http.Request) (err error) {
 	if !rt.spec.Mutates() {
-		if err = a.call(rt, w, r); isDenial(err) {
+		if err = a.call(rt, w, r); call.IsDenial(err) {
 			a.record(rt.spec, a.draft(rt.spec, r), r, err)
 		}
 		return err
@@ -69,14 +69,12 @@ func actor(r *http.Request) activity.Actor {
 	return who
 }
 
-func isDenial(err error) bool { return errs.Is(err, errs.Unauthorized) || errs.Is(err, errs.Forbidden) }
-
 // record writes the entry.
 func (a *API) record(spec op.Spec, d *call.Draft, r *http.Request, err error) {
 	e, _ := d.Finish()
 	e.Result = activity.OK
 	switch {
-	case isDenial(err):
+	case call.IsDenial(err):
 		e.Result, e.Code, e.Weight = activity.Denied, errs.Code(err), activity.Security
 	case err != nil:
 		e.Result, e.Code = activity.Failed, errs.Code(err)

@@ -33,14 +33,21 @@ func TestVariableNameAndMethodOfAnOperationShareOneStem(t *testing.T) {
 	methods := 0
 	inspect(t, "routes.go", func(n ast.Node) {
 		call, ok := n.(*ast.CallExpr)
-		if !ok || len(call.Args) < 2 {
+		if !ok {
+			return
+		}
+		if join, ok := call.Fun.(*ast.Ident); !ok || join.Name != "on" && join.Name != "streamed" {
 			return
 		}
 		variable, method := call.Args[len(call.Args)-2].(*ast.SelectorExpr), call.Args[len(call.Args)-1].(*ast.SelectorExpr)
-		name := method.Sel.Name
-		if noun := method.X.(*ast.Ident).Name; noun != "a" { // a package of its own
-			name = noun + name
+		noun := "" // n.alias.List or schema.Manifest
+		switch x := method.X.(type) {
+		case *ast.SelectorExpr:
+			noun = x.Sel.Name
+		case *ast.Ident:
+			noun = x.Name
 		}
+		name := noun + method.Sel.Name
 		if methods++; stem(name) != stem(variable.Sel.Name) {
 			t.Errorf("op.%s is carried out by %s", variable.Sel.Name, name)
 		}

@@ -6,7 +6,7 @@ import (
 	"io"
 	"os"
 
-	"fazt/internal/api"
+	"fazt/internal/api/backup"
 	"fazt/internal/api/op"
 	"fazt/internal/database"
 	"fazt/internal/errs"
@@ -28,13 +28,13 @@ func FetchBackup(ctx context.Context, c *Client, target database.Target, damaged
 		if err != nil {
 			return err
 		}
-		found, err := api.VerifyBackup(ctx, temp)
+		found, err := backup.Verify(ctx, temp)
 		if err != nil {
 			return err
 		}
 		done.Faults, done.Contents = found.Faults, found.Contents
 		if !damaged {
-			return api.Unsound(found)
+			return backup.Unsound(found)
 		}
 		return nil
 	})

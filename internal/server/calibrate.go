@@ -19,7 +19,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"fazt/internal/api"
+	"fazt/internal/api/backup"
 	"fazt/internal/api/op"
 	"fazt/internal/errs"
 	"fazt/internal/gateway"
@@ -100,7 +100,7 @@ func (i *Instance) sweepScratch() {
 		return // a folder that nobody may list has none of ours that could be found
 	}
 	for _, e := range entries {
-		if !e.IsDir() || !strings.HasPrefix(e.Name(), prefix) && !strings.HasPrefix(e.Name(), api.FetchPrefix(i.config.Database)) {
+		if !e.IsDir() || !strings.HasPrefix(e.Name(), prefix) && !strings.HasPrefix(e.Name(), backup.FetchPrefix(i.config.Database)) {
 			continue
 		}
 		if err := os.RemoveAll(filepath.Join(beside, e.Name())); err != nil {

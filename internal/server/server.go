@@ -17,6 +17,7 @@ import (
 
 	"fazt/internal/activity"
 	"fazt/internal/api"
+	"fazt/internal/api/deployment"
 	"fazt/internal/api/op"
 	"fazt/internal/apps"
 	"fazt/internal/auth"
@@ -253,7 +254,7 @@ func (c console) WriteLine(l runtime.Line) {
 	c.log.Write(activity.Line{AppID: l.AppID, Number: l.Number, Level: l.Level, RequestID: l.RequestID, Message: l.Message, Time: l.Time})
 }
 
-func (i *Instance) compile(ctx context.Context, app string, src api.Source) ([]byte, error) {
+func (i *Instance) compile(ctx context.Context, app string, src deployment.Source) ([]byte, error) {
 	author := app
 	if by := auth.From(ctx); by.Kind == auth.Key {
 		author = by.ID

@@ -81,3 +81,6 @@ func AllowNamed(ctx context.Context, store *apps.Store, access op.Access, ref st
 	}
 	return Allow(access, p, app.ID)
 }
+
+// IsDenial reports whether err is the refusal of a caller.
+func IsDenial(err error) bool { return errs.Is(err, errs.Unauthorized) || errs.Is(err, errs.Forbidden) }

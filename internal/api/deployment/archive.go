@@ -1,4 +1,4 @@
-package api
+package deployment
 
 import (
 	"context"
@@ -15,9 +15,12 @@ import (
 	"fazt/internal/hosting/archive"
 )
 
-// deployArchive makes a deployment of an archive, by the same steps as an upload. All of the archive is checked before
+// Archives deploys archives.
+type Archives struct{ Uploads }
+
+// Archive makes a deployment of an archive, by the same steps as an upload. All of the archive is checked before
 // any of it is stored: for that it is read twice, and so kept in a file for as long as it takes.
-func (a *API) deployArchive(ctx context.Context, req op.ArchiveDeploy) (done op.Deployed, err error) {
+func (a *Archives) Archive(ctx context.Context, req op.ArchiveDeploy) (done op.Deployed, err error) {
 	if req.App == "" {
 		return done, errs.New(errs.Invalid, "the form must have the field app before the field file")
 	}
@@ -60,7 +63,7 @@ func (a *API) deployArchive(ctx context.Context, req op.ArchiveDeploy) (done op.
 const formOverhead = 1 << 20
 
 // declared refuses an archive by the size its sender says it has, before any of it is read.
-func (a *API) declared(appID string, file io.Reader) error {
+func (a *Archives) declared(appID string, file io.Reader) error {
 	said, ok := file.(interface{ Declared() int64 })
 	if most := a.Hosting.Limits(appID).MaxUpload; ok && said.Declared() > most+formOverhead {
 		return errs.TooBig("the upload", said.Declared(), most, "storage.max_upload")
@@ -68,8 +71,8 @@ func (a *API) declared(appID string, file io.Reader) error {
 	return nil
 }
 
-func (a *API) deployPlan(ctx context.Context, app string, plan hosting.Plan, found *archive.Archive) (op.Deployed, error) {
-	u, err := a.uploadBegin(ctx, op.UploadPlan{App: app, Plan: plan})
+func (a *Archives) deployPlan(ctx context.Context, app string, plan hosting.Plan, found *archive.Archive) (op.Deployed, error) {
+	u, err := a.Begin(ctx, op.UploadPlan{App: app, Plan: plan})
 	if err != nil {
 		return op.Deployed{}, err
 	}
@@ -82,11 +85,11 @@ func (a *API) deployPlan(ctx context.Context, app string, plan hosting.Plan, fou
 	if err != nil {
 		return op.Deployed{}, err
 	}
-	return a.uploadCommit(ctx, op.UploadRef{Upload: u.ID})
+	return a.Commit(ctx, op.UploadRef{Upload: u.ID})
 }
 
 // unchanged is the outcome of a deploy that changes nothing.
-func (a *API) unchanged(ctx context.Context, name string, d hosting.Deployment) (op.Deployed, error) {
+func (a *Archives) unchanged(ctx context.Context, name string, d hosting.Deployment) (op.Deployed, error) {
 	app, err := a.Apps.Get(ctx, name)
 	if err != nil {
 		return op.Deployed{}, err
@@ -94,7 +97,7 @@ func (a *API) unchanged(ctx context.Context, name string, d hosting.Deployment) 
 	call.About(ctx, app.Name, app.ID)
 	call.Detail(ctx, "unchanged", d.Number)
 	return op.Deployed{
-		App: app, Deployment: a.addressed(app, d), Preview: !d.Live, Needs: a.needs(app.ID, d.Manifest),
+		App: app, Deployment: a.Show.Deployment(app, d), Preview: !d.Live, Needs: a.Show.Needs(app.ID, d.Manifest),
 		Warnings: []string{fmt.Sprintf("nothing was deployed: deployment %d is all of this already", d.Number)},
 	}, nil
 }

@@ -1,9 +1,11 @@
-package api
+// Package backup carries out the operations on the database file: checks and copies.
+package backup
 
 import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,7 +21,17 @@ import (
 	"fazt/internal/scratch"
 )
 
-func (a *API) databaseCheck(ctx context.Context, req op.DatabaseChecks) (op.DatabaseFaults, error) {
+// API carries the operations out.
+type API struct {
+	DB      *database.DB
+	Hosting *hosting.Store
+	// Flush stores what the logs still hold in memory.
+	Flush func(ctx context.Context) error
+	Log   *slog.Logger
+}
+
+// Check checks the database file for damage.
+func (a *API) Check(ctx context.Context, req op.DatabaseChecks) (op.DatabaseFaults, error) {
 	call.Detail(ctx, "content", req.Content)
 	found, err := examine(ctx, a.DB, false)
 	if err == nil && req.Content {
@@ -58,8 +70,8 @@ func examine(ctx context.Context, db examined, content bool) (found op.DatabaseF
 
 func checkProgram(program []byte) error { return new(runtime.Program).UnmarshalBinary(program) }
 
-// VerifyBackup looks through a copy of a database: its structure, and all content in it.
-func VerifyBackup(ctx context.Context, path string) (found op.DatabaseFaults, err error) {
+// Verify looks through a copy of a database: its structure, and all content in it.
+func Verify(ctx context.Context, path string) (found op.DatabaseFaults, err error) {
 	backup, err := database.OpenCopy(path)
 	if err != nil {
 		return found, err
@@ -82,8 +94,8 @@ func Unsound(found op.DatabaseFaults) error {
 	return errs.New(errs.Unprocessable, "the database is damaged, and so is the copy, which was not kept: %s%s. `fazt database check --content` names all; --damaged keeps the copy as it is", strings.Join(named, "; "), more)
 }
 
-// databaseBackup copies the database to a file of this machine.
-func (a *API) databaseBackup(ctx context.Context, req op.Backup) (op.BackedUp, error) {
+// Backup copies the database to a file of this machine.
+func (a *API) Backup(ctx context.Context, req op.Backup) (op.BackedUp, error) {
 	call.Detail(ctx, "path", req.Path)
 	done := op.BackedUp{Path: req.Path, KeyFile: egress.KeyFile(a.DB.Path())}
 	target := database.Target{Path: req.Path, Replace: req.Replace}
@@ -95,7 +107,7 @@ func (a *API) databaseBackup(ctx context.Context, req op.Backup) (op.BackedUp, e
 		if err := a.DB.Backup(ctx, temp, nil); err != nil {
 			return err
 		}
-		found, err := VerifyBackup(ctx, temp)
+		found, err := Verify(ctx, temp)
 		if err != nil {
 			return err
 		}
@@ -117,9 +129,9 @@ func (a *API) databaseBackup(ctx context.Context, req op.Backup) (op.BackedUp, e
 	return done, nil
 }
 
-// settle stores what the logs still hold: what happened before the backup is in it.
+// settle flushes the logs, so that the backup has what happened before it.
 func (a *API) settle(ctx context.Context) {
-	if err := errors.Join(a.Activity.Flush(ctx), a.AppLog.Flush(ctx), a.NetLog.Flush(ctx)); err != nil {
+	if err := a.Flush(ctx); err != nil {
 		a.Log.Warn("a backup lacks the newest lines of the logs", "error", err)
 	}
 }
@@ -127,9 +139,9 @@ func (a *API) settle(ctx context.Context) {
 // FetchPrefix is how the names of folders begin, beside the database, in which copies are made for peers.
 func FetchPrefix(database string) string { return ".fazt-fetch-" + filepath.Base(database) + "-" }
 
-// databaseFetch sends a copy of the database. It is made beside the database first: what a slow reader reads must not
+// Fetch sends a copy of the database. It is made beside the database first: what a slow reader reads must not
 // keep the -wal file from being folded in.
-func (a *API) databaseFetch(ctx context.Context, _ op.None) (op.Stream, error) {
+func (a *API) Fetch(ctx context.Context, _ op.None) (op.Stream, error) {
 	a.settle(ctx)
 	folder, err := scratch.Folder(filepath.Dir(a.DB.Path()), FetchPrefix(a.DB.Path())+"*")
 	if err != nil {

@@ -1,12 +1,19 @@
-package api
+package net
 
 import (
 	"context"
 
 	"fazt/internal/api/call"
 	"fazt/internal/api/op"
+	"fazt/internal/apps"
 	"fazt/internal/egress"
 )
+
+// Secrets carries out the operations on secrets.
+type Secrets struct {
+	Apps *apps.Store
+	Net  *egress.Store
+}
 
 // secret is a secret as it is shown. Its value is nowhere: not in the list, not in the log, not in an answer.
 func secret(k egress.KeptSecret, name func(string) string) op.Secret {
@@ -21,13 +28,14 @@ func secret(k egress.KeptSecret, name func(string) string) op.Secret {
 	return shown
 }
 
-func (a *API) secretList(ctx context.Context, req op.NetOf) ([]op.Secret, error) {
-	appID, err := a.readable(ctx, req.App)
+// List lists the secrets, without their values.
+func (a *Secrets) List(ctx context.Context, req op.NetOf) ([]op.Secret, error) {
+	appID, err := call.Readable(ctx, a.Apps, req.App)
 	if err != nil {
 		return nil, err
 	}
 	kept, err := a.Net.Secrets(ctx)
-	name, list := a.namer(ctx), []op.Secret{}
+	name, list := call.Namer(ctx, a.Apps), []op.Secret{}
 	for _, k := range kept {
 		if appID == "" || k.AppID == "" || k.AppID == appID {
 			list = append(list, secret(k, name))
@@ -36,8 +44,9 @@ func (a *API) secretList(ctx context.Context, req op.NetOf) ([]op.Secret, error)
 	return list, err
 }
 
-func (a *API) secretSet(ctx context.Context, req op.SecretGrant) (done op.SecretDone, err error) {
-	appID, err := a.appID(ctx, req.App)
+// Set stores a secret.
+func (a *Secrets) Set(ctx context.Context, req op.SecretGrant) (done op.SecretDone, err error) {
+	appID, err := call.AppID(ctx, a.Apps, req.App)
 	if err != nil {
 		return done, err
 	}
@@ -55,25 +64,27 @@ func (a *API) secretSet(ctx context.Context, req op.SecretGrant) (done op.Secret
 	if err != nil {
 		return done, err
 	}
-	return op.SecretDone{Secret: secret(egress.KeptSecret{Secret: stored}, a.namer(ctx)), Replaced: replaced}, nil
+	return op.SecretDone{Secret: secret(egress.KeptSecret{Secret: stored}, call.Namer(ctx, a.Apps)), Replaced: replaced}, nil
 }
 
-func (a *API) secretRotate(ctx context.Context, req op.SecretValue) (op.Secret, error) {
-	appID, err := a.appID(ctx, req.App)
+// Rotate gives a secret a new value.
+func (a *Secrets) Rotate(ctx context.Context, req op.SecretValue) (op.Secret, error) {
+	appID, err := call.AppID(ctx, a.Apps, req.App)
 	if err != nil {
 		return op.Secret{}, err
 	}
 	call.About(ctx, "", appID)
 	stored, err := a.Net.RotateSecret(ctx, req.Secret, appID, req.Value)
-	return secret(egress.KeptSecret{Secret: stored}, a.namer(ctx)), err
+	return secret(egress.KeptSecret{Secret: stored}, call.Namer(ctx, a.Apps)), err
 }
 
-func (a *API) secretRemove(ctx context.Context, req op.SecretRef) (op.Secret, error) {
-	appID, err := a.appID(ctx, req.App)
+// Remove removes a secret.
+func (a *Secrets) Remove(ctx context.Context, req op.SecretRef) (op.Secret, error) {
+	appID, err := call.AppID(ctx, a.Apps, req.App)
 	if err != nil {
 		return op.Secret{}, err
 	}
 	call.About(ctx, "", appID)
 	gone, err := a.Net.RemoveSecret(ctx, req.Secret, appID)
-	return secret(egress.KeptSecret{Secret: gone}, a.namer(ctx)), err
+	return secret(egress.KeptSecret{Secret: gone}, call.Namer(ctx, a.Apps)), err
 }

@@ -1,4 +1,4 @@
-package api
+package server
 
 import (
 	"context"
@@ -15,7 +15,8 @@ const (
 	calibrateMost    = 60
 )
 
-func (a *API) serverCalibrate(ctx context.Context, req op.Calibrate) (system.Measured, error) {
+// Calibrate measures what the instance can carry and stores it.
+func (a *API) Calibrate(ctx context.Context, req op.Calibrate) (system.Measured, error) {
 	if req.Seconds == 0 {
 		req.Seconds = calibrateDefault
 	}

@@ -1,4 +1,4 @@
-package api
+package app
 
 import (
 	"bytes"
@@ -43,7 +43,8 @@ func (a *API) logQuery(ctx context.Context, req op.LogQuery) (q activity.Query, 
 	return q, err
 }
 
-func (a *API) appLogs(ctx context.Context, req op.LogQuery) (op.Stream, error) {
+// Logs reads what the functions of an app printed.
+func (a *API) Logs(ctx context.Context, req op.LogQuery) (op.Stream, error) {
 	q, err := a.logQuery(ctx, req)
 	if err != nil {
 		return op.Stream{}, err
@@ -70,13 +71,14 @@ func logLine(l activity.Line, missed int) op.LogLine {
 	return op.LogLine{ID: l.ID, Time: l.Time.UTC().Truncate(time.Millisecond), Level: l.Level, Deployment: l.Number, RequestID: l.RequestID, Message: l.Message, Missed: missed}
 }
 
-func (a *API) appLogsFollow(ctx context.Context, req op.LogFollow) (op.Stream, error) {
+// LogsFollow follows what the functions of an app print.
+func (a *API) LogsFollow(ctx context.Context, req op.LogFollow) (op.Stream, error) {
 	q, err := a.logQuery(ctx, req.LogQuery)
 	if err != nil {
 		return op.Stream{}, err
 	}
 	if req.After != "" {
-		if q.After, err = eventID(req.After, "header Last-Event-ID"); err != nil {
+		if q.After, err = call.EventID(req.After, "header Last-Event-ID"); err != nil {
 			return op.Stream{}, err
 		}
 		q.Limit = mostLogLines
@@ -86,11 +88,11 @@ func (a *API) appLogsFollow(ctx context.Context, req op.LogFollow) (op.Stream, e
 		if err != nil {
 			return err
 		}
-		return live(a, ctx, w, past, follower, func() error {
+		return call.Follow(ctx, a.Follows, w, past, follower, func() error {
 			if _, err := a.Apps.Get(ctx, q.AppID); err != nil {
 				return err
 			}
-			return a.stillAllowed(ctx)
+			return a.Follows.Allowed(ctx)
 		}, lineEvent)
 	}}, nil
 }
@@ -98,66 +100,4 @@ func (a *API) appLogsFollow(ctx context.Context, req op.LogFollow) (op.Stream, e
 func lineEvent(l activity.Line, missed int) (op.Event, error) {
 	data, err := json.Marshal(logLine(l, missed))
 	return op.Event{ID: strconv.FormatInt(l.ID, 10), Data: data}, err
-}
-
-// live writes records as events, as they come, until the client leaves, alive says that there is nothing more to
-// follow, or the server stops.
-func live[T any](a *API, ctx context.Context, w io.Writer, past []T, f *activity.Follower[T], alive func() error, event func(T, int) (op.Event, error)) error {
-	defer f.Stop()
-	write := func(records []T, missed int) error {
-		var b []byte
-		for _, r := range records {
-			e, err := event(r, missed)
-			if err != nil {
-				return err
-			}
-			b = op.AppendEvent(b, e)
-			missed = 0
-		}
-		if len(b) == 0 {
-			return nil
-		}
-		_, err := w.Write(b)
-		return err
-	}
-	if err := write(past, 0); err != nil {
-		return err
-	}
-	tick := time.NewTicker(beat)
-	defer tick.Stop()
-	for {
-		var err error
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-a.ending:
-			return nil
-		case r := <-f.C:
-			err = write(waiting(f, r), f.Missed())
-		case <-tick.C:
-			switch err = alive(); {
-			case errs.Is(err, errs.NotFound) || isDenial(err):
-				return nil
-			case err == nil:
-				_, err = w.Write(op.Heartbeat())
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// waiting is a record with those that have come after it: they go out together.
-func waiting[T any](f *activity.Follower[T], first T) []T {
-	records := []T{first}
-	for len(records) < 100 {
-		select {
-		case r := <-f.C:
-			records = append(records, r)
-		default:
-			return records
-		}
-	}
-	return records
 }

@@ -1,7 +1,9 @@
-package api
+package server
 
 import (
 	"context"
+	"io"
+	"log/slog"
 	"time"
 
 	"fazt/internal/api/op"
@@ -10,10 +12,23 @@ import (
 	"fazt/internal/system"
 )
 
+// System carries out the operations that watch the running server.
+type System struct {
+	Server *API
+	DB     *database.DB
+	Log    *slog.Logger
+	// Fill fills in what only the running server knows, Counters writes its counters, and Probe returns why it should get
+	// no requests. They are nil where no server runs.
+	Fill     func(*op.Health)
+	Counters func(w io.Writer) error
+	Probe    func(ctx context.Context) error
+}
+
 // readyWait is how long the database may take to answer a probe.
 const readyWait = 2 * time.Second
 
-func (a *API) systemHealth(ctx context.Context, _ op.None) (op.Health, error) {
+// Health shows how the running server is doing.
+func (a *System) Health(ctx context.Context, _ op.None) (op.Health, error) {
 	if err := a.live(ctx); err != nil {
 		return op.Health{}, err
 	}
@@ -25,36 +40,38 @@ func (a *API) systemHealth(ctx context.Context, _ op.None) (op.Health, error) {
 			Bytes: file, WALBytes: wal, Queued: stats.Queued, Writes: int64(stats.Writes), Commits: int64(stats.Commits),
 		},
 	}
-	a.Health(&h)
+	a.Fill(&h)
 	if len(h.Problems) > 0 {
 		h.Status = "degraded"
 	}
 	return h, nil
 }
 
-func (a *API) systemMetrics(ctx context.Context, _ op.None) (op.Stream, error) {
+// Metrics writes the counters of the running server.
+func (a *System) Metrics(ctx context.Context, _ op.None) (op.Stream, error) {
 	if err := a.live(ctx); err != nil {
 		return op.Stream{}, err
 	}
-	return op.Stream{Size: -1, Write: a.Metrics}, nil
+	return op.Stream{Size: -1, Write: a.Counters}, nil
 }
 
 // live says that there is no server to ask about. One that is about to stop still tells.
-func (a *API) live(ctx context.Context) error {
-	s, err := a.serverStatus(ctx, op.None{})
+func (a *System) live(ctx context.Context) error {
+	s, err := a.Server.Status(ctx, op.None{})
 	if err == nil && !s.Running {
 		err = errs.New(errs.Conflict, "no server is running on %s; `fazt server start` starts it", a.DB.Path())
 	}
 	return err
 }
 
-func (a *API) systemHealthz(context.Context, op.None) (op.State, error) {
+// Healthz answers as long as the process lives.
+func (a *System) Healthz(context.Context, op.None) (op.State, error) {
 	return op.State{Status: "ok"}, nil
 }
 
-// readyz tells a stranger nothing but yes or no; why not is in the log.
-func (a *API) systemReadyz(ctx context.Context, _ op.None) (op.State, error) {
-	err := a.Ready(ctx)
+// Readyz tells a stranger nothing but yes or no; why not is in the log.
+func (a *System) Readyz(ctx context.Context, _ op.None) (op.State, error) {
+	err := a.Probe(ctx)
 	if err == nil {
 		within, cancel := context.WithTimeout(ctx, readyWait)
 		defer cancel()

@@ -1,4 +1,5 @@
-package api
+// Package log carries out the operations on the activity log.
+package log
 
 import (
 	"context"
@@ -13,12 +14,21 @@ import (
 	"fazt/internal/activity"
 	"fazt/internal/api/call"
 	"fazt/internal/api/op"
-	"fazt/internal/auth"
+	"fazt/internal/apps"
 	"fazt/internal/errs"
+	"fazt/internal/system"
 )
 
-// activityFilter checks a filter, finds the app it names, and leaves a key that is bound to apps no others.
-func (a *API) activityFilter(ctx context.Context, q op.ActivityFilter) (f activity.Filter, err error) {
+// API carries the operations out.
+type API struct {
+	Apps     *apps.Store
+	Activity *activity.Log
+	Limits   *system.Live
+	Follows  call.Follows
+}
+
+// filter checks a filter, finds the app it names, and leaves a key that is bound to apps no others.
+func (a *API) filter(ctx context.Context, q op.ActivityFilter) (f activity.Filter, err error) {
 	f = activity.Filter{Action: q.Action, Type: q.Type, Resource: q.Resource, User: q.User, Actor: q.Actor, Result: activity.Result(q.Result)}
 	for _, w := range []struct {
 		name string
@@ -51,15 +61,15 @@ func (a *API) activityFilter(ctx context.Context, q op.ActivityFilter) (f activi
 			return f, err
 		}
 	}
-	if err := a.activityApp(ctx, q, &f); err != nil {
+	if err := a.filterApp(ctx, q, &f); err != nil {
 		return f, err
 	}
-	f.AppID, err = a.onlyOwnApps(ctx, f.AppID)
+	f.AppID, err = call.OnlyOwnApps(ctx, f.AppID)
 	return f, err
 }
 
-// activityApp finds the app that a filter names. One that was removed is known by its id alone.
-func (a *API) activityApp(ctx context.Context, q op.ActivityFilter, f *activity.Filter) error {
+// filterApp finds the app that a filter names. One that was removed is known by its id alone.
+func (a *API) filterApp(ctx context.Context, q op.ActivityFilter, f *activity.Filter) error {
 	if q.App != "" && q.URL != "" {
 		return errs.New(errs.Invalid, "an app is named by its name or by an address, not by both")
 	}
@@ -109,39 +119,18 @@ func (a *API) appAt(ctx context.Context, text string) (id string, err error) {
 	return "", errs.New(errs.NotFound, "no app is at %q; `fazt alias list` and `fazt domain list` show the addresses", text)
 }
 
-// onlyOwnApps is the app whose logs the caller gets, "" for those of all: a key that is bound to apps must name one of
-// them, unless it has just one.
-func (a *API) onlyOwnApps(ctx context.Context, appID string) (string, error) {
-	p := auth.From(ctx)
-	if call.Allow(op.Logs, p, "") == nil {
-		return appID, nil
-	}
-	if appID == "" {
-		var own []string
-		for _, s := range p.Scopes {
-			if s.Verb == auth.ScopeLogs {
-				own = append(own, s.App)
-			}
-		}
-		if len(own) != 1 {
-			return "", errs.New(errs.Forbidden, "the key %q allows the logs of some apps only; name one of them", p.Name)
-		}
-		appID = own[0]
-	}
-	return appID, call.Allow(op.Logs, p, appID)
-}
-
-func (a *API) logList(ctx context.Context, req op.ActivityList) (page op.Page[activity.Entry], err error) {
+// List lists entries, newest first.
+func (a *API) List(ctx context.Context, req op.ActivityList) (page op.Page[activity.Entry], err error) {
 	limit, err := call.PageSize(req.Limit)
 	if err != nil {
 		return page, err
 	}
-	f, err := a.activityFilter(ctx, req.ActivityFilter)
+	f, err := a.filter(ctx, req.ActivityFilter)
 	if err != nil {
 		return page, err
 	}
 	if req.Cursor != "" {
-		if f.Before, err = eventID(req.Cursor, "cursor"); err != nil {
+		if f.Before, err = call.EventID(req.Cursor, "cursor"); err != nil {
 			return page, err
 		}
 	}
@@ -155,17 +144,9 @@ func (a *API) logList(ctx context.Context, req op.ActivityList) (page op.Page[ac
 	return page, err
 }
 
-// eventID reads the id of an entry or a line where a client gives it back.
-func eventID(text, what string) (int64, error) {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n <= 0 {
-		return 0, errs.New(errs.Invalid, "the %s is not one that this server gave", what)
-	}
-	return n, nil
-}
-
-func (a *API) logStats(ctx context.Context, req op.ActivityFilter) (activity.Stats, error) {
-	f, err := a.activityFilter(ctx, req)
+// Stats counts entries by weight and result.
+func (a *API) Stats(ctx context.Context, req op.ActivityFilter) (activity.Stats, error) {
+	f, err := a.filter(ctx, req)
 	if err != nil {
 		return activity.Stats{}, err
 	}
@@ -174,8 +155,9 @@ func (a *API) logStats(ctx context.Context, req op.ActivityFilter) (activity.Sta
 	return a.Activity.Stats(ctx, f)
 }
 
-func (a *API) logCleanup(ctx context.Context, req op.ActivityCleanup) (done op.ActivityRemoved, err error) {
-	f, err := a.activityFilter(ctx, req.ActivityFilter)
+// Cleanup removes entries, or counts them without force.
+func (a *API) Cleanup(ctx context.Context, req op.ActivityCleanup) (done op.ActivityRemoved, err error) {
+	f, err := a.filter(ctx, req.ActivityFilter)
 	if err != nil {
 		return done, err
 	}
@@ -209,9 +191,9 @@ func filterFacts(q op.ActivityFilter) map[string]any {
 	return facts
 }
 
-// logExport writes page after page: no more than one is in memory, and between them the database is free.
-func (a *API) logExport(ctx context.Context, req op.ActivityFilter) (op.Stream, error) {
-	f, err := a.activityFilter(ctx, req)
+// Export writes page after page: no more than one is in memory, and between them the database is free.
+func (a *API) Export(ctx context.Context, req op.ActivityFilter) (op.Stream, error) {
+	f, err := a.filter(ctx, req)
 	if err != nil {
 		return op.Stream{}, err
 	}
@@ -237,16 +219,17 @@ func (a *API) logExport(ctx context.Context, req op.ActivityFilter) (op.Stream, 
 	}}, nil
 }
 
-func (a *API) logTail(ctx context.Context, req op.ActivityTail) (op.Stream, error) {
+// Tail follows the log.
+func (a *API) Tail(ctx context.Context, req op.ActivityTail) (op.Stream, error) {
 	if req.Limit < 0 || req.Limit > call.PageMax {
 		return op.Stream{}, errs.New(errs.Invalid, "limit must be from 0 to %d, not %d", call.PageMax, req.Limit)
 	}
-	f, err := a.activityFilter(ctx, req.ActivityFilter)
+	f, err := a.filter(ctx, req.ActivityFilter)
 	if err != nil {
 		return op.Stream{}, err
 	}
 	if req.After != "" {
-		if f.After, err = eventID(req.After, "header Last-Event-ID"); err != nil {
+		if f.After, err = call.EventID(req.After, "header Last-Event-ID"); err != nil {
 			return op.Stream{}, err
 		}
 		req.Limit = call.PageMax
@@ -256,17 +239,8 @@ func (a *API) logTail(ctx context.Context, req op.ActivityTail) (op.Stream, erro
 		if err != nil {
 			return err
 		}
-		return live(a, ctx, w, past, follower, func() error { return a.stillAllowed(ctx) }, entryEvent)
+		return call.Follow(ctx, a.Follows, w, past, follower, func() error { return a.Follows.Allowed(ctx) }, entryEvent)
 	}}, nil
-}
-
-// stillAllowed says whether whoever follows a log may still do so: a key that was revoked ends what it follows.
-func (a *API) stillAllowed(ctx context.Context) error {
-	p := auth.From(ctx)
-	if p.Kind != auth.Key {
-		return nil
-	}
-	return a.Keys.InForce(ctx, p.ID)
 }
 
 func entryEvent(e activity.Entry, _ int) (op.Event, error) {

@@ -1,4 +1,5 @@
-package api
+// Package domain carries out the operations on the domains of apps.
+package domain
 
 import (
 	"context"
@@ -14,11 +15,23 @@ import (
 	"fazt/internal/errs"
 )
 
-func (a *API) domain(d apps.Domain) op.Domain {
+// API carries the operations out.
+type API struct {
+	Apps *apps.Store
+	// Domain is the domain of the instance.
+	Domain string
+	// HostURL is the address of the instance under a host name.
+	HostURL func(host string) string
+	// Lookup resolves a host name.
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+}
+
+func (a *API) show(d apps.Domain) op.Domain {
 	return op.Domain{Domain: d, Address: a.HostURL(d.Host)}
 }
 
-func (a *API) domainList(ctx context.Context, req op.List) (page op.Page[op.Domain], err error) {
+// List lists the domains in the order of their names.
+func (a *API) List(ctx context.Context, req op.List) (page op.Page[op.Domain], err error) {
 	limit, err := call.PageSize(req.Limit)
 	if err != nil {
 		return page, err
@@ -26,45 +39,48 @@ func (a *API) domainList(ctx context.Context, req op.List) (page op.Page[op.Doma
 	list, next, err := a.Apps.DomainList(ctx, req.Cursor, limit)
 	page.Next = next
 	for _, d := range list {
-		page.Items = append(page.Items, a.domain(d))
+		page.Items = append(page.Items, a.show(d))
 	}
 	return page, err
 }
 
-func (a *API) domainGet(ctx context.Context, req op.DomainRef) (op.DomainDetail, error) {
+// Get shows one domain.
+func (a *API) Get(ctx context.Context, req op.DomainRef) (op.DomainDetail, error) {
 	d, err := a.Apps.Domain(ctx, req.Host)
 	if err != nil {
 		return op.DomainDetail{}, err
 	}
 	only, err := a.Apps.LosesByDomain(ctx, d)
-	return op.DomainDetail{Domain: a.domain(d), Only: only}, err
+	return op.DomainDetail{Domain: a.show(d), Only: only}, err
 }
 
-func (a *API) domainAdd(ctx context.Context, req op.DomainTarget) (op.Domain, error) {
-	d, err := a.Apps.AddDomain(ctx, req.Host, a.Settings.Domain, req.App)
+// Add leads a host name to an app.
+func (a *API) Add(ctx context.Context, req op.DomainTarget) (op.Domain, error) {
+	d, err := a.Apps.AddDomain(ctx, req.Host, a.Domain, req.App)
 	call.About(ctx, d.Host, d.AppID)
-	return a.domain(d), err
+	return a.show(d), err
 }
 
-func (a *API) domainRemove(ctx context.Context, req op.DomainDrop) (op.DomainGone, error) {
+// Remove takes a host name from its app.
+func (a *API) Remove(ctx context.Context, req op.DomainDrop) (op.DomainGone, error) {
 	gone, lost, err := a.Apps.RemoveDomain(ctx, req.Host, req.Force)
 	call.About(ctx, gone.Host, gone.AppID)
-	return op.DomainGone{Domain: a.domain(gone), Lost: lost}, err
+	return op.DomainGone{Domain: a.show(gone), Lost: lost}, err
 }
 
 // lookupWait is how long name servers have: they answer in milliseconds, or are not there.
 const lookupWait = 5 * time.Second
 
-// domainCheck compares where a name points with the addresses of this machine and those its own domain points to: behind
+// Check compares where a name points with the addresses of this machine and those its own domain points to: behind
 // a router or a load balancer, the machine does not know the address it is reached at.
-func (a *API) domainCheck(ctx context.Context, req op.DomainRef) (op.DomainState, error) {
+func (a *API) Check(ctx context.Context, req op.DomainRef) (op.DomainState, error) {
 	d, err := a.Apps.Domain(ctx, req.Host)
 	if err != nil {
 		return op.DomainState{}, err
 	}
-	if _, err := apps.CheckHost(d.Host, a.Settings.Domain); err != nil { // the instance has another domain since
+	if _, err := apps.CheckHost(d.Host, a.Domain); err != nil { // the instance has another domain since
 		return op.DomainState{
-			Domain: a.domain(d), Addresses: []string{}, Instance: []string{},
+			Domain: a.show(d), Addresses: []string{}, Instance: []string{},
 			Say: errs.Sentence(err), Do: "fazt domain remove " + d.Host,
 		}, nil
 	}
@@ -72,15 +88,15 @@ func (a *API) domainCheck(ctx context.Context, req op.DomainRef) (op.DomainState
 	if err != nil {
 		return op.DomainState{}, errs.Wrap(errs.Internal, err, "the addresses of this machine cannot be read")
 	}
-	if a.Settings.Domain != "localhost" {
+	if a.Domain != "localhost" {
 		// An instance whose own domain does not resolve is told of by its machine's addresses alone.
-		if more, err := a.resolve(ctx, a.Settings.Domain); err == nil {
+		if more, err := a.resolve(ctx, a.Domain); err == nil {
 			own = append(own, more...)
 		}
 	}
 	found, err := a.resolve(ctx, d.Host)
-	s := judge(d.Host, a.Settings.Domain, tidy(found), tidy(own), err)
-	s.Domain = a.domain(d)
+	s := judge(d.Host, a.Domain, tidy(found), tidy(own), err)
+	s.Domain = a.show(d)
 	return s, nil
 }
 

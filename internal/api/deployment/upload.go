@@ -1,0 +1,112 @@
+package deployment
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"fazt/internal/api/call"
+	"fazt/internal/api/op"
+	"fazt/internal/api/show"
+	"fazt/internal/apps"
+	"fazt/internal/database"
+	"fazt/internal/egress"
+	"fazt/internal/errs"
+	"fazt/internal/hosting"
+	"fazt/internal/runtime"
+)
+
+// Source reads the files of a deployment that is about to be made.
+type Source interface {
+	ReadFile(ctx context.Context, path string) ([]byte, error)
+	Exists(path string) bool
+}
+
+// Uploads carries out the operations on uploads.
+type Uploads struct {
+	DB      *database.DB
+	Apps    *apps.Store
+	Hosting *hosting.Store
+	Show    show.Apps
+	Log     *slog.Logger
+	// Compile compiles the function of a deployment that is about to be made. It returns nil if there is none.
+	Compile func(ctx context.Context, app string, src Source) ([]byte, error)
+}
+
+// Begin announces a deployment and returns which content is missing.
+func (a *Uploads) Begin(ctx context.Context, req op.UploadPlan) (hosting.Upload, error) {
+	app, err := a.Apps.Get(ctx, req.App)
+	if errs.Is(err, errs.NotFound) {
+		app.Name, err = req.App, apps.CheckName(req.App)
+	}
+	if err != nil {
+		return hosting.Upload{}, err
+	}
+	if req.DryRun {
+		call.Detail(ctx, "dry_run", true)
+		return a.Hosting.Compare(ctx, app.ID, req.Plan)
+	}
+	return a.Hosting.Begin(ctx, app.Name, app.ID, req.Plan)
+}
+
+// Send takes missing content.
+func (a *Uploads) Send(ctx context.Context, req op.UploadContent) (hosting.Received, error) {
+	return a.Hosting.Receive(ctx, req.Upload, req.Body)
+}
+
+// Commit makes the deployment: everything that can fail or take long comes before the one write that makes it
+// visible, so that a failure leaves the live deployment as it was.
+func (a *Uploads) Commit(ctx context.Context, req op.UploadRef) (op.Deployed, error) {
+	ready, err := a.Hosting.Ready(ctx, req.Upload)
+	if err != nil {
+		return op.Deployed{}, err
+	}
+	if err := checkNeeds(ready.Plan.Manifest); err != nil {
+		return op.Deployed{}, err
+	}
+	done := op.Deployed{Preview: ready.Plan.Preview, Warnings: []string{}}
+	var program []byte
+	if ready.Committed == nil {
+		if warning := runtime.UnusedEntries(ready.Source.Exists); warning != "" {
+			done.Warnings = append(done.Warnings, warning)
+		}
+		if program, err = a.Compile(ctx, ready.App, ready.Source); err != nil {
+			return op.Deployed{}, err
+		}
+		if err := a.Hosting.Compress(ctx, ready.Files); err != nil {
+			return op.Deployed{}, err
+		}
+	}
+	var d hosting.Deployment
+	err = a.DB.Write(ctx, func(tx *database.Tx) (err error) {
+		if done.App, err = a.Apps.EnsureTx(tx, ready.App, ready.Plan.Manifest.Title); err != nil {
+			return err
+		}
+		d, err = a.Hosting.CommitTx(tx, req.Upload, done.App.ID, program)
+		return err
+	})
+	if err != nil {
+		return op.Deployed{}, err
+	}
+	done.Deployment = a.Show.Deployment(done.App, d)
+	done.Needs = a.Show.Needs(done.App.ID, d.Manifest)
+	call.About(ctx, done.App.Name, done.App.ID)
+	call.Detail(ctx, "deployment", d.Number)
+	call.Detail(ctx, "live", !done.Preview)
+	if !done.Preview && a.Show.AppURL(done.App) == "" {
+		done.Warnings = append(done.Warnings, fmt.Sprintf("nothing leads to %[1]s but its previews; `fazt alias set %[1]s --app %[1]s` changes that", done.App.Name))
+	}
+	if _, err := a.Hosting.Prune(ctx, done.App.ID); err != nil {
+		// The deployment stands; what should have gone is removed the next time.
+		a.Log.Warn("old deployments could not be removed", "app", done.App.Name, "error", err)
+	}
+	return done, nil
+}
+
+// checkNeeds says whether what a manifest asks for can be granted at all.
+func checkNeeds(m hosting.Manifest) error {
+	if err := egress.CheckNeeds(m.Net, m.Secrets); err != nil {
+		return errs.Wrap(errs.Unprocessable, err, "%s: %s", hosting.ManifestFile, errs.Sentence(err))
+	}
+	return nil
+}

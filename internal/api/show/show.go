@@ -1,0 +1,58 @@
+// Package show turns what the domains hold into what the API sends.
+package show
+
+import (
+	"fmt"
+
+	"fazt/internal/api/op"
+	"fazt/internal/apps"
+	"fazt/internal/egress"
+	"fazt/internal/hosting"
+)
+
+// Apps shows apps and their deployments with their addresses.
+type Apps struct {
+	Net *egress.Store
+	// URL is the address of the app behind a host label.
+	URL func(label string) string
+	// AppURL is the address at which visitors meet an app, "" when nothing leads to it.
+	AppURL func(app apps.App) string
+}
+
+// Deployment adds the address at which a deployment is shown.
+func (s Apps) Deployment(app apps.App, d hosting.Deployment) op.Deployment {
+	shown := op.Deployment{Deployment: d, Preview: s.preview(app, d.Number)}
+	if shown.URL = shown.Preview; d.Live {
+		shown.URL = s.Address(app, d.Number)
+	}
+	return shown
+}
+
+// Address is where visitors meet an app; where nothing leads to it, the preview of the deployment with the number.
+func (s Apps) Address(app apps.App, number int) string {
+	if address := s.AppURL(app); address != "" {
+		return address
+	}
+	return s.preview(app, number)
+}
+
+func (s Apps) preview(app apps.App, number int) string {
+	return s.URL(fmt.Sprintf("%d--%s", number, app.Name))
+}
+
+// Needs are what a manifest asks for and nobody granted.
+func (s Apps) Needs(appID string, m hosting.Manifest) []op.Need {
+	list := []op.Need{}
+	for _, domain := range m.Net {
+		canonical, err := egress.ParseDomain(domain)
+		if err == nil && !s.Net.Covers(canonical, appID) {
+			list = append(list, op.Need{Kind: "net", Name: canonical})
+		}
+	}
+	for _, name := range m.Secrets {
+		if !s.Net.Given(name, appID) {
+			list = append(list, op.Need{Kind: "secret", Name: name})
+		}
+	}
+	return list
+}
