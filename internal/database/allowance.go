@@ -1,7 +1,6 @@
 package database
 
 import (
-	"reflect"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -78,8 +77,8 @@ func pointer[F any](f F) uintptr { return *(*uintptr)(unsafe.Pointer(&f)) }
 
 // allow bounds what SQLite may take for the connection from here on, until the function it returns is called.
 func (c *Conn) allow(most, spilled int64) (*allowance, func()) {
-	tls := c.thread()
-	a := &allowance{stop: func() { lib.Xsqlite3_interrupt(tls, c.handle()) }, most: most, blocks: map[uintptr]int64{}, mostSpilled: spilled, files: map[uintptr]int64{}}
+	tls := threadOf(c.raw)
+	a := &allowance{stop: func() { lib.Xsqlite3_interrupt(tls, handleOf(c.raw)) }, most: most, blocks: map[uintptr]int64{}, mostSpilled: spilled, files: map[uintptr]int64{}}
 	allowances.by.Store(tls, a)
 	allowances.n.Add(1)
 	return a, func() {
@@ -88,18 +87,10 @@ func (c *Conn) allow(most, spilled int64) (*allowance, func()) {
 	}
 }
 
-// thread is what SQLite takes for the thread of the connection. The driver has no getter for it, nor for handle.
-func (c *Conn) thread() *libc.TLS {
-	return (*libc.TLS)(reflect.ValueOf(c.raw).Elem().FieldByName("tls").UnsafePointer())
-}
-
-// handle is the connection as SQLite knows it.
-func (c *Conn) handle() uintptr {
-	return uintptr(reflect.ValueOf(c.raw).Elem().FieldByName("conn").Uint())
-}
-
 // totalChanges is how many rows were changed by the connection since it was opened, by cascades and triggers too.
-func (c *Conn) totalChanges() int64 { return lib.Xsqlite3_total_changes64(c.thread(), c.handle()) }
+func (c *Conn) totalChanges() int64 {
+	return lib.Xsqlite3_total_changes64(threadOf(c.raw), handleOf(c.raw))
+}
 
 func allowanceOf(tls *libc.TLS) *allowance {
 	if allowances.n.Load() == 0 {

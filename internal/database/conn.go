@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
-	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +26,10 @@ type Conn struct {
 type Tx struct{ *Conn }
 
 // Row is the current row of a query. It is valid only inside the function it was given to.
-type Row struct{ stmt *sqlite.Stmt }
+type Row struct {
+	stmt *sqlite.Stmt
+	conn *sqlite.Conn
+}
 
 // Exec runs a statement that returns no rows of interest. Arguments are nil, bool, int, int64, float64, string,
 // []byte and time.Time (stored as epoch milliseconds; the zero time as NULL).
@@ -57,7 +59,7 @@ func (c *Conn) Each(sql string, fn func(r *Row) error, args ...any) error {
 		if fn == nil {
 			continue
 		}
-		if err := fn(&Row{stmt}); err != nil {
+		if err := fn(&Row{stmt, c.raw}); err != nil {
 			return err
 		}
 	}
@@ -77,7 +79,7 @@ func (c *Conn) First(sql string, fn func(r *Row), args ...any) (found bool, err 
 		return false, classify(err)
 	}
 	if found {
-		fn(&Row{stmt})
+		fn(&Row{stmt, c.raw})
 	}
 	return found, nil
 }
@@ -192,11 +194,8 @@ func (r *Row) IsNull(i int) bool { return r.stmt.ColumnType(i) == sqlite.TypeNul
 
 // Columns are the names of the columns, in order; two may have the same.
 func (r *Row) Columns() []string {
-	// The wrapper keeps them by name, where the last of two of one name hides the other; its pointer to the statement is
-	// the way to SQLite's own list.
-	wrapper := reflect.ValueOf(r.stmt).Elem()
-	stmt := uintptr(wrapper.FieldByName("stmt").Uint())
-	tls := (*libc.TLS)(wrapper.FieldByName("conn").Elem().FieldByName("tls").UnsafePointer())
+	// The driver keeps them by name, where the last of two of one name hides the other.
+	stmt, tls := statementOf(r.stmt), threadOf(r.conn)
 	names := make([]string, r.stmt.ColumnCount())
 	for i := range names {
 		names[i] = libc.GoString(lib.Xsqlite3_column_name(tls, stmt, int32(i)))
@@ -241,6 +240,9 @@ func writerPragmas(fresh bool) []pragma {
 // openConn opens one connection to what uri names, the file at path, sets the pragmas and reads each back: a setting that
 // did not take is an error here and not a silent loss later.
 func openConn(uri, path string, flags sqlite.OpenFlags, pragmas []pragma) (*Conn, error) {
+	if err := checkDriver(privateFields()); err != nil {
+		return nil, errs.Wrap(errs.Internal, err, "the database %s cannot be opened: %v", path, err)
+	}
 	meterMemory()
 	raw, err := sqlite.OpenConn(uri, flags|sqlite.OpenURI)
 	if err != nil {
@@ -308,7 +310,7 @@ func (c *Conn) transient(sql string, fn func(r *Row)) error {
 			return err
 		}
 		if fn != nil {
-			fn(&Row{stmt})
+			fn(&Row{stmt, c.raw})
 		}
 	}
 }

@@ -35,13 +35,13 @@ var boundedFunctions = []struct {
 
 // bound replaces them on a connection.
 func (c *Conn) boundFunctions() error {
-	tls := c.thread()
+	tls := threadOf(c.raw)
 	for _, f := range boundedFunctions {
 		name, err := libc.CString(f.name)
 		if err != nil {
 			return err
 		}
-		code := lib.Xsqlite3_create_function_v2(tls, c.handle(), name, f.args,
+		code := lib.Xsqlite3_create_function_v2(tls, handleOf(c.raw), name, f.args,
 			lib.SQLITE_UTF8|lib.SQLITE_DETERMINISTIC|lib.SQLITE_INNOCUOUS, 0, pointer(f.fn), 0, 0, 0)
 		libc.Xfree(tls, name)
 		if code != lib.SQLITE_OK {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"unicode"
@@ -197,7 +196,7 @@ func (c *Conn) guarded(ctx context.Context, statement string, g Guard, write boo
 		if !more {
 			return nil
 		}
-		if err := fn(&Row{stmt}); err != nil {
+		if err := fn(&Row{stmt, c.raw}); err != nil {
 			return err
 		}
 	}
@@ -237,7 +236,7 @@ func (w *warden) Authorize(a sqlite.Action) sqlite.AuthResult {
 	case sqlite.OpRead:
 		return w.read(a.Table(), a.Column())
 	case sqlite.OpFunction:
-		name := functionName(a)
+		name := strings.ToLower(functionOf(a))
 		return w.deny(!allowedFunctions[name], "the function %s is not available here", name)
 	case sqlite.OpPragma:
 		return w.deny(!harmless(a), "the pragma %s is not allowed here", a.Pragma())
@@ -337,11 +336,6 @@ func words(text string) map[string]bool {
 		set[word] = true
 	}
 	return set
-}
-
-// functionName is the function an action calls. The driver has no getter for it.
-func functionName(a sqlite.Action) string {
-	return strings.ToLower(reflect.ValueOf(a).FieldByName("arg2").String())
 }
 
 // harmless says whether a pragma only tells something.
