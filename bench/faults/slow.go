@@ -60,6 +60,7 @@ func assaults() []assault {
 		{name: "bodies of 8 MB a piece at a time", text: post("/api/whole", 8<<20) + strings.Repeat("x", 200<<10), drip: strings.Repeat("x", 1000), conns: 300, from: 4},
 		{name: "streamed bodies of 50 MB that do not come", text: post("/api/pieces", 50<<20), conns: 300, from: 4},
 		{name: "chunked bodies a byte at a time", text: "POST /api/pieces HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\n", drip: "1\r\nx\r\n", conns: 300, from: 4},
+		{name: "streamed bodies of 50 MB that stop after 70 KB", text: post("/api/pieces", 50<<20) + strings.Repeat("x", 70<<10), drip: "x", conns: 300, from: 4},
 		{name: "16 readers of a stream who do not read", text: get("/api/endless"), drip: "x", conns: 16, from: 1},
 		{name: "1200 readers of a stream who do not read", text: get("/api/endless"), drip: "x", conns: 300, from: 4},
 		{name: "1200 readers of events", text: get("/api/events"), conns: 300, from: 4, reads: true},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -23,7 +24,9 @@ const (
 	unbounded = 4 << 10 // of a body, so much is read without asking: every connection has as much anyway
 	// waitForRoom is how long somebody waits for memory or disk space that others hold.
 	waitForRoom = time.Second
-	inMemory    = 256 << 10 // a larger one lies in a file while the rest of it arrives, and until the function has read it
+	// streamBase is the least that a stream takes of the memory of streams: a VM and what is parked with it.
+	streamBase = 1 << 20
+	inMemory   = 256 << 10 // a larger one lies in a file while the rest of it arrives, and until the function has read it
 )
 
 // errCrowded is for whoever gives way because too much waits for visitors.
@@ -37,6 +40,8 @@ type ahead struct {
 	w      http.ResponseWriter
 	size   int64 // announced; -1 = unknown
 	most   int64
+	enough func() bool // true when what is here will do; nil = all of it is wanted
+	ended  bool        // all of it is here
 
 	data         []byte        // what is in memory
 	file         *scratch.File // what came before it; nil = nothing
@@ -57,7 +62,7 @@ func (e *Engine) receive(w http.ResponseWriter, r *http.Request, f *Function, li
 		case err != nil:
 			return nil, nil, err
 		case p.program.Style == StyleModule:
-			return nil, stream(r, *f, most), nil
+			return e.openStream(w, r, f, limits, most)
 		case r.ContentLength > most:
 			w.Header().Set("Connection", "close") // what comes of it is not wanted
 			return nil, nil, over(most)
@@ -77,6 +82,51 @@ func (e *Engine) receive(w http.ResponseWriter, r *http.Request, f *Function, li
 	in := &input{body: a.reader(), f: *f, size: a.length(), most: most, here: true}
 	in.ended.Store(true)
 	return a, in, nil
+}
+
+// openStream is the input of a body that is handed over in pieces. While streams leave much of their memory free, the
+// function starts at once. Otherwise as much of the body as a small one may have is read first, without a VM: a client who
+// sends nothing, or a byte at a time, holds a connection then and nothing else.
+func (e *Engine) openStream(w http.ResponseWriter, r *http.Request, f *Function, limits system.Runtime, most int64) (*ahead, *input, error) {
+	if taken, _ := e.streams.Taken(); taken+e.opening.Load()*streamBase <= limits.StreamMemory/2 {
+		return nil, stream(r, *f, most), nil
+	}
+	a := &ahead{e: e, holder: f.holder(), limits: limits, w: w, size: -1, most: math.MaxInt64}
+	a.enough = func() bool { return len(a.data) >= atHand }
+	window := time.Until(f.Ends)
+	if b, ok := r.Body.(interface{ EndBy(time.Time) }); ok {
+		b.EndBy(time.Now().Add(time.Duration(limits.StreamTimeout) * time.Millisecond))
+	}
+	err := a.all(r.Body)
+	if err == nil && a.ended && int64(len(a.data)) <= most { // a small body
+		if !f.Ends.IsZero() {
+			f.Ends = time.Now().Add(window)
+		}
+		return a, nil, nil
+	}
+	if err == nil && !e.streams.Fits(f.holder(), streamBase, limits.StreamMemory) {
+		e.crowded.Add(1)
+		err = errCrowded
+	}
+	if err != nil {
+		a.release()
+		w.Header().Set("Connection", "close")
+		if known := (*errs.Error)(nil); !errors.As(err, &known) {
+			err = bodyFault(*f, err)
+		}
+		return nil, nil, err
+	}
+	in := stream(r, *f, most)
+	in.body = io.MultiReader(bytes.NewReader(a.data), releasing{a}, r.Body)
+	return a, in, nil
+}
+
+// releasing is an empty reader that gives back the memory of the bytes before it.
+type releasing struct{ a *ahead }
+
+func (r releasing) Read([]byte) (int, error) {
+	r.a.memory.Release()
+	return 0, io.EOF
 }
 
 // read reads all of the body. One that a script does not have at once may take as long as a stream; the time of the
@@ -145,6 +195,9 @@ func (a *ahead) take(body io.Reader) error {
 		case got > a.most:
 			return over(a.most)
 		case err == io.EOF && (a.size < 0 || got == a.size), got == a.size:
+			a.ended = true
+			return nil
+		case err == nil && a.enough != nil && a.enough():
 			return nil
 		case err != nil:
 			return err
@@ -237,7 +290,7 @@ func (a *ahead) gaveWay() bool { return a != nil && a.cut.Load() }
 
 // body is a small one, which the script has at once.
 func (a *ahead) body() []byte {
-	if a == nil || a.file != nil || len(a.data) > atHand {
+	if a == nil || a.file != nil || len(a.data) > atHand || !a.ended {
 		return nil
 	}
 	return a.data

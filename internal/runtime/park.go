@@ -77,6 +77,7 @@ func (u *run) park(m *machine) error {
 		u.engine.crowded.Add(1)
 		return errCrowded
 	}
+	u.opened()
 	u.slow = true
 	if gate := u.f.Admission; gate != nil {
 		gate.Leave(&u.f)

@@ -138,6 +138,43 @@ func TestAStreamThatWaitsKeepsNobodyFromAMachine(t *testing.T) {
 	}
 }
 
+// Found as: clients whose streamed bodies were cut off came back at once, and each time a function began for them.
+func TestStreamedBodiesThatDoNotComeStartNoFunctionWhenManyWait(t *testing.T) {
+	x := ofClient(t, `export default async (request) => {
+		if (request.method === "GET") return new Response("ok");
+		let n = 0;
+		for await (const piece of request.body) n += piece.length;
+		return new Response(String(n));
+	};`, func(l *system.Runtime) { l.StreamMemory = 4 << 20 })
+	head := func(client, framing string) string {
+		return "POST / HTTP/1.1\r\nHost: a.localhost\r\nClient: " + client + "\r\n" + framing + "\r\n\r\n"
+	}
+	const large, chunked = "Content-Length: 50000000", "Transfer-Encoding: chunked"
+	parked := 0
+	for taken := int64(0); taken <= 2<<20; taken, _ = x.streams.Taken() { // half: later ones have to bring something first
+		parked++
+		x.send(head("192.0.2.1", large))
+		x.becomes("it is parked", func() bool { return x.Stats().Parked == parked })
+	}
+	for range 20 {
+		x.send(head("192.0.2.1", large))
+		x.send(head("192.0.2.1", chunked) + "1\r\nx\r\n")
+	}
+	if got := x.say("GET", "/", nil, "Client", "192.0.2.2"); got != "200 ok" {
+		t.Error(got)
+	}
+	small := struct{ io.Reader }{strings.NewReader("small")} // of unknown size
+	if got := x.say("POST", "/", small, "Client", "192.0.2.2"); got != "200 5" {
+		t.Error(got)
+	}
+	if got := x.say("POST", "/", struct{ io.Reader }{strings.NewReader(strings.Repeat("x", 300_000))}, "Client", "192.0.2.2"); got != "200 300000" {
+		t.Error(got)
+	}
+	if s := x.Stats(); s.Crowded > 0 || s.Parked > parked {
+		t.Errorf("%d are parked, %d were cut off", s.Parked, s.Crowded)
+	}
+}
+
 // Two streams take turns in the one place there is for a machine, and both are whole.
 func TestAStreamThatWasParkedGoesOn(t *testing.T) {
 	x := newSite(t, `const sleep = (ms) => new Promise((done) => setTimeout(done, ms));

@@ -70,6 +70,13 @@ func (p *Pool) Take(h Holder, size, most int64, cut func()) *Part {
 	return part
 }
 
+// Fits reports whether Take would give a part of this size now. It takes nothing.
+func (p *Pool) Fits(h Holder, size, most int64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.taken+size <= most || size <= most && p.heaviest(h, size) != nil
+}
+
 // Grow makes a part larger, and says whether that is possible: it is not when the part was taken away.
 func (part *Part) Grow(by, most int64) bool {
 	p := part.pool
