@@ -129,7 +129,7 @@ func (f Filter) each(c *database.Conn, w walk, limit int, fn func(Entry)) error 
 // newest are the newest matching entries that are stored, newest first.
 func (l *Log) newest(ctx context.Context, f Filter, limit int) (list []Entry, err error) {
 	list = []Entry{}
-	err = l.db.ReadLong(ctx, func(c *database.Conn) error {
+	err = l.db.Read(ctx, func(c *database.Conn) error {
 		for _, w := range f.walks() {
 			if err := f.each(c, w, limit, func(e Entry) { list = append(list, e) }); err != nil {
 				return err
@@ -197,7 +197,7 @@ func (l *Log) Stats(ctx context.Context, f Filter) (s Stats, err error) {
 	var first, last int64
 	low, high := f.weights()
 	above, below := f.ids()
-	err = l.db.ReadLong(ctx, func(c *database.Conn) error {
+	err = l.db.Read(ctx, func(c *database.Conn) error {
 		for _, w := range f.walks() {
 			err := c.Each("SELECT weight, result, count(*), min(id), max(id) FROM activity WHERE "+w.where+rest+" GROUP BY weight, result", func(r *database.Row) error {
 				n := r.Int(2)

@@ -58,7 +58,7 @@ func (s *Store) collectBlobs(ctx context.Context, got *Collected) error {
 
 // unneeded are some blobs above a row that seem to be needed by nothing.
 func (s *Store) unneeded(ctx context.Context, after int64) (list []int64, err error) {
-	err = s.db.ReadLong(ctx, func(c *database.Conn) error {
+	err = s.db.Read(ctx, func(c *database.Conn) error {
 		return c.Each("SELECT b.id FROM blobs b WHERE b.id > ? AND "+s.unreferenced+" ORDER BY b.id LIMIT ?", func(r *database.Row) error {
 			list = append(list, r.Int64(0))
 			return nil

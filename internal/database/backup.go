@@ -28,7 +28,7 @@ func (db *DB) Backup(ctx context.Context, path string, progress func(done, total
 	if err != nil {
 		return CannotCopy(path, err)
 	}
-	err = db.ReadLong(ctx, func(source *Conn) error {
+	err = db.Read(ctx, func(source *Conn) error {
 		return copyTo(ctx, source, path, func(done, total int64) error {
 			if progress != nil {
 				progress(done, total)
@@ -49,14 +49,13 @@ func copyTo(ctx context.Context, from *Conn, path string, progress func(done, to
 		return err
 	}
 	defer func() { err = errors.Join(err, CannotCopy(path, target.close())) }()
-	if err := from.Exec("BEGIN"); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, from.Exec("ROLLBACK")) }()
-	if _, err := from.First("SELECT count(*) FROM sqlite_schema", func(*Row) {}); err != nil { // from here on nothing changes
-		return err
-	}
-	if err := copyPages(ctx, from, target, progress); err != nil {
+	err = from.moment(func(from *Conn) error {
+		if _, err := from.First("SELECT count(*) FROM sqlite_schema", func(*Row) {}); err != nil { // from here on nothing changes
+			return err
+		}
+		return copyPages(ctx, from, target, progress)
+	})
+	if err != nil {
 		return err
 	}
 	// The first page says that a -wal file belongs to it, as in the original.
@@ -115,8 +114,8 @@ func OpenCopy(path string) (*Copy, error) {
 
 // Read runs fn on the copy. It is stopped when ctx ends.
 func (c *Copy) Read(ctx context.Context, fn func(c *Conn) error) error {
-	c.conn.raw.SetInterrupt(ctx.Done())
-	defer c.conn.raw.SetInterrupt(nil)
+	c.conn.done = ctx.Done()
+	defer func() { c.conn.done = nil }()
 	err := fn(c.conn)
 	return interrupted(ctx, err)
 }

@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -102,6 +103,25 @@ func TestABackupThatIsCancelledEnds(t *testing.T) {
 		return tx.Exec("INSERT INTO settings (name, value, updated_at) VALUES ('a', '', 0)")
 	}); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestABackupThatIsCancelledInTheMidstLeavesItsConnectionUsable(t *testing.T) {
+	db := open(t, Config{Readers: 1})
+	if err := db.Write(t.Context(), func(tx *Tx) error {
+		return tx.Exec("INSERT INTO settings (name, value, updated_at) VALUES ('long', ?, 0)", strings.Repeat("x", 3*backupPages*4096))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	if err := db.Backup(ctx, filepath.Join(t.TempDir(), "copy"), func(_, _ int64) { stop() }); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if err := db.Write(t.Context(), set("a", "1")); err != nil {
+		t.Fatal(err)
+	}
+	if _, found := get(t, db, "a"); !found {
+		t.Error("the connection does not see what was written after the backup")
 	}
 }
 

@@ -18,8 +18,11 @@ import (
 // Conn is a connection, lent to a closure of Read or Write for as long as it runs. Statements are prepared once per
 // connection and kept, so sql must come from the program, never be pasted together from values.
 type Conn struct {
-	raw  *sqlite.Conn
-	busy bool // the rows of a statement are being read
+	raw        *sqlite.Conn
+	statements statements
+	busy       bool                           // the rows of a statement are being read
+	done       <-chan struct{}                // statements end when it is closed; nil = never
+	progress   func(*libc.TLS, uintptr) int32 // what SQLite calls as a statement goes on; kept for as long as it may
 }
 
 // Tx is the writing connection inside a transaction.
@@ -40,14 +43,15 @@ func (c *Conn) Exec(sql string, args ...any) error {
 // Each runs a query and calls fn for every row. fn must not use the connection: a statement that runs while the rows of
 // another are being read is refused, because not every engine can do that.
 func (c *Conn) Each(sql string, fn func(r *Row) error, args ...any) error {
-	stmt, done, err := c.prepare(sql)
+	stmt, err := c.acquire(sql)
 	if err != nil {
 		return classify(err)
 	}
-	defer done()
+	defer c.release(stmt)
 	if err := bind(stmt, args); err != nil {
 		return err
 	}
+	row := &Row{stmt, c.raw}
 	for {
 		more, err := stmt.Step()
 		if err != nil {
@@ -59,7 +63,7 @@ func (c *Conn) Each(sql string, fn func(r *Row) error, args ...any) error {
 		if fn == nil {
 			continue
 		}
-		if err := fn(&Row{stmt, c.raw}); err != nil {
+		if err := fn(row); err != nil {
 			return err
 		}
 	}
@@ -67,11 +71,11 @@ func (c *Conn) Each(sql string, fn func(r *Row) error, args ...any) error {
 
 // First runs a query and calls fn for its first row; found tells whether there was one.
 func (c *Conn) First(sql string, fn func(r *Row), args ...any) (found bool, err error) {
-	stmt, done, err := c.prepare(sql)
+	stmt, err := c.acquire(sql)
 	if err != nil {
 		return false, classify(err)
 	}
-	defer done()
+	defer c.release(stmt)
 	if err := bind(stmt, args); err != nil {
 		return false, err
 	}
@@ -87,21 +91,50 @@ func (c *Conn) First(sql string, fn func(r *Row), args ...any) (found bool, err 
 // Changes is the number of rows the last statement inserted, changed or deleted.
 func (c *Conn) Changes() int { return c.raw.Changes() }
 
-// prepare finds or makes the statement, and takes the connection until done is called.
-func (c *Conn) prepare(sql string) (stmt *sqlite.Stmt, done func(), err error) {
+// acquire returns the statement with this text, and takes the connection until the statement is released.
+func (c *Conn) acquire(sql string) (*sqlite.Stmt, error) {
 	if c.busy {
-		return nil, nil, fmt.Errorf("database: the rows of another statement are being read: %s", sql)
+		return nil, fmt.Errorf("database: the rows of another statement are being read: %s", sql)
 	}
-	if stmt, err = c.raw.Prepare(sql); err != nil {
-		return nil, nil, err
+	if c.ended() {
+		return nil, sqlite.ResultInterrupt.ToError()
 	}
-	c.busy = true
-	return stmt, func() {
-		c.busy = false
-		// The result of Reset repeats the error of Step, which was returned already.
-		_ = stmt.Reset()
-		_ = stmt.ClearBindings()
-	}, nil
+	stmt, err := c.statements.get(c.raw, sql)
+	c.busy = err == nil
+	return stmt, err
+}
+
+func (c *Conn) release(stmt *sqlite.Stmt) {
+	c.busy = false
+	_ = stmt.Reset() // repeats the error of Step, which was returned
+	if stmt.BindParamCount() > 0 {
+		_ = stmt.ClearBindings() // long values need not stay in memory
+	}
+}
+
+// progressSteps is how many steps of its program a statement takes between two looks at whether it should end: some tens
+// of microseconds.
+const progressSteps = 1000
+
+// watchProgress makes statements end when c.done is closed. SQLite asks in the goroutine that runs the statement, so this
+// costs no goroutine, no lock, and nothing at all for a statement of fewer steps.
+func (c *Conn) watchProgress() {
+	c.progress = func(*libc.TLS, uintptr) int32 {
+		if c.ended() {
+			return 1
+		}
+		return 0
+	}
+	lib.Xsqlite3_progress_handler(threadOf(c.raw), handleOf(c.raw), progressSteps, pointer(c.progress), 0)
+}
+
+func (c *Conn) ended() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
+	}
 }
 
 func bind(stmt *sqlite.Stmt, args []any) error {
@@ -249,6 +282,7 @@ func openConn(uri, path string, flags sqlite.OpenFlags, pragmas []pragma) (*Conn
 		return nil, cannotOpen(path, err)
 	}
 	c := &Conn{raw: raw}
+	c.watchProgress()
 	for _, p := range pragmas {
 		if err := c.setPragma(p); err != nil {
 			_ = c.close()

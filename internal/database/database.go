@@ -114,31 +114,30 @@ func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	return db.writer.do(ctx, fn)
 }
 
-// Read runs fn on a reading connection. Statements that write fail. fn must not be held up by anything but the
-// database: connections are few.
+// Read runs fn on a reading connection. Statements that write fail. When ctx ends, the statement that runs is stopped,
+// those that follow are not started, and the cause of ctx is returned. fn must not wait for anything but the database:
+// connections are few.
 func (db *DB) Read(ctx context.Context, fn func(c *Conn) error) error {
-	return db.readers.do(ctx, false, fn)
+	return db.readers.do(ctx, fn)
 }
 
-// ReadLong is Read for statements that may take long: they are stopped when ctx ends.
-func (db *DB) ReadLong(ctx context.Context, fn func(c *Conn) error) error {
-	return db.readers.do(ctx, true, fn)
-}
-
-// ReadMoment is ReadLong where all statements see the file as it is at one moment, whatever is written meanwhile.
+// ReadMoment is Read where all statements see the file as it is at one moment, whatever is written meanwhile.
 func (db *DB) ReadMoment(ctx context.Context, fn func(c *Conn) error) error {
-	return db.ReadLong(ctx, func(c *Conn) (err error) {
-		if err := c.Exec("BEGIN"); err != nil {
-			return err
+	return db.Read(ctx, func(c *Conn) error { return c.moment(fn) })
+}
+
+// moment runs fn in a transaction that only reads.
+func (c *Conn) moment(fn func(c *Conn) error) (err error) {
+	if err := c.Exec("BEGIN"); err != nil {
+		return err
+	}
+	defer func() {
+		c.done = nil // the transaction ends even when its context did
+		if end := c.Exec("ROLLBACK"); err == nil {
+			err = end
 		}
-		defer func() {
-			c.raw.SetInterrupt(nil) // to end it is no work that could take long
-			if end := c.Exec("ROLLBACK"); err == nil {
-				err = end
-			}
-		}()
-		return fn(c)
-	})
+	}()
+	return fn(c)
 }
 
 // Stats tells how the writer is doing.
@@ -296,7 +295,7 @@ func IsForeignKey(err error) bool { return sqlite.ErrCode(err) == sqlite.ResultC
 // CheckIntegrity looks through the whole file while it is in use and returns what is wrong with it, nothing when it
 // is sound: SQLite's integrity_check and foreign_key_check.
 func (db *DB) CheckIntegrity(ctx context.Context) (faults []string, err error) {
-	err = db.ReadLong(ctx, func(c *Conn) error {
+	err = db.Read(ctx, func(c *Conn) error {
 		faults, err = c.checkIntegrity()
 		return err
 	})

@@ -517,18 +517,44 @@ func TestArgumentsMustFit(t *testing.T) {
 	}
 }
 
-func TestLongReadsStopWithTheirContext(t *testing.T) {
-	db := open(t, Config{})
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	err := db.ReadLong(ctx, func(c *Conn) error {
-		return c.Exec("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n")
-	})
-	if !errors.Is(err, context.DeadlineExceeded) {
-		t.Fatalf("got %v", err)
+func TestAReadEndsWithItsContext(t *testing.T) {
+	db := open(t, Config{Readers: 1})
+	const endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT %s FROM n"
+	left := errors.New("the caller has left")
+	for name, read := range map[string]func(c *Conn) error{
+		"before its first row": func(c *Conn) error { return c.Exec(fmt.Sprintf(endless, "count(*)")) },
+		"among its rows":       func(c *Conn) error { return c.Each(fmt.Sprintf(endless, "i"), func(*Row) error { return nil }) },
+		"between statements": func(c *Conn) error {
+			for {
+				if _, err := c.First("SELECT 1", func(*Row) {}); err != nil {
+					return err
+				}
+			}
+		},
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		if err := db.Read(ctx, read); !errors.Is(err, context.DeadlineExceeded) || errs.KindOf(err) != errs.Timeout {
+			t.Errorf("%s, at the deadline: %v (%v)", name, err, errs.KindOf(err))
+		}
+		cancel()
+		ctx, give := context.WithCancelCause(t.Context())
+		time.AfterFunc(20*time.Millisecond, func() { give(left) })
+		if err := db.Read(ctx, read); !errors.Is(err, left) {
+			t.Errorf("%s, cancelled: %v", name, err)
+		}
+		ctx, cancel = context.WithCancel(t.Context())
+		time.AfterFunc(20*time.Millisecond, cancel)
+		if err := db.Read(ctx, read); errs.KindOf(err) != errs.Canceled {
+			t.Errorf("%s, cancelled: %v (%v)", name, err, errs.KindOf(err))
+		}
+		if _, found := get(t, db, "a"); found {
+			t.Error("a row that is not there was found")
+		}
 	}
-	if err := db.ReadLong(t.Context(), func(c *Conn) error { return c.Exec("SELECT 1") }); err != nil {
-		t.Fatalf("the connection was spoilt: %v", err)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := db.Read(ctx, func(*Conn) error { t.Error("it ran after its context had ended"); return nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled before: %v", err)
 	}
 }
 

@@ -49,7 +49,7 @@ func (db *DB) ReadGuarded(ctx context.Context, statement string, g Guard, fn fun
 		return err
 	}
 	defer c.close()
-	c.raw.SetInterrupt(ctx.Done())
+	c.done = ctx.Done()
 	return interrupted(ctx, c.guarded(ctx, statement, g, false, fn))
 }
 
@@ -74,7 +74,7 @@ func (db *DB) WriteGuarded(ctx context.Context, statement string, g Guard, fn fu
 	if db.writer.isClosed() {
 		return 0, errs.New(errs.Unavailable, "the database is closed")
 	}
-	c.raw.SetInterrupt(ctx.Done())
+	c.done = ctx.Done()
 	if err := c.Exec("BEGIN IMMEDIATE"); err != nil {
 		return 0, interrupted(ctx, err)
 	}

@@ -23,7 +23,11 @@ func newReaders(c Config, d *disk) *readers {
 	return &readers{disk: d, slots: make(chan struct{}, c.Readers)}
 }
 
-func (p *readers) do(ctx context.Context, interruptible bool, fn func(c *Conn) error) error {
+// do runs fn on a connection of the pool. Its statements end when ctx does.
+func (p *readers) do(ctx context.Context, fn func(c *Conn) error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	select {
 	case p.slots <- struct{}{}:
 	default:
@@ -39,10 +43,7 @@ func (p *readers) do(ctx context.Context, interruptible bool, fn func(c *Conn) e
 		return err
 	}
 	defer p.put(c)
-	if interruptible {
-		c.raw.SetInterrupt(ctx.Done())
-		defer c.raw.SetInterrupt(nil)
-	}
+	c.done = ctx.Done()
 	err = fn(c)
 	if IsUnreadable(err) {
 		p.disk.unreadable.Add(1)
@@ -91,6 +92,7 @@ func (p *readers) fill() error {
 }
 
 func (p *readers) put(c *Conn) {
+	c.done = nil
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.idle = append(p.idle, c)

@@ -180,7 +180,7 @@ func scanAttempt(r *database.Row) Attempt {
 
 func (l *Log) newest(ctx context.Context, f Filter, limit int) (list []Attempt, err error) {
 	list = []Attempt{}
-	err = l.db.ReadLong(ctx, func(c *database.Conn) error {
+	err = l.db.Read(ctx, func(c *database.Conn) error {
 		return f.each(c, attemptColumns, limit, func(r *database.Row) { list = append(list, scanAttempt(r)) })
 	})
 	return list, err

@@ -84,7 +84,7 @@ func (l *Log) Stats(ctx context.Context, f Filter) (Stats, error) {
 	rows := map[place]*StatsRow{}
 	s := Stats{Domains: []StatsRow{}, Dropped: l.Dropped()}
 	n := 0
-	err := l.db.ReadLong(ctx, func(c *database.Conn) error {
+	err := l.db.Read(ctx, func(c *database.Conn) error {
 		return f.each(c, "app_id, host, status, code, ms, sent, received, cache", statsMost+1, func(r *database.Row) {
 			if n++; n > statsMost {
 				s.Truncated = true
