@@ -120,7 +120,7 @@ func on[Req, Res any](o op.Op[Req, Res], fn func(ctx context.Context, req Req) (
 		if err != nil {
 			return err
 		}
-		return o.WriteResult(w, res)
+		return o.Spec.WriteResult(w, res)
 	}}
 }
 

@@ -22,12 +22,12 @@ func streamed[Req any](a *API, o op.Op[Req, op.Stream], fn func(ctx context.Cont
 		if held, ok := w.(*response); ok {
 			w = held.ResponseWriter
 		}
-		begun, err := o.WriteStream(w, stream)
+		begun, err := o.Spec.WriteStream(w, stream)
 		if err == nil || !begun {
 			return err
 		}
 		if r.Context().Err() == nil {
-			a.Log.Warn("a stream was cut off", "name", o.Name, "request_id", w.Header().Get("X-Request-Id"), "error", err)
+			a.Log.Warn("a stream was cut off", "name", o.Spec.Name, "request_id", w.Header().Get("X-Request-Id"), "error", err)
 		}
 		panic(http.ErrAbortHandler)
 	}}

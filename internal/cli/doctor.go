@@ -248,7 +248,7 @@ const askWait = 5 * time.Second
 func (c *command) askFazt(address, domain string) error {
 	ctx, cancel := context.WithTimeout(c.ctx, askWait)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+reachable(address)+op.SchemaOpenAPI.Path, nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+reachable(address)+op.SchemaOpenAPI.Spec.Path, nil)
 	if err != nil {
 		return err
 	}

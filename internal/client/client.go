@@ -150,7 +150,7 @@ func (c *Client) Close() error { return c.close() }
 // Call runs one operation.
 func Call[Req, Res any](ctx context.Context, c *Client, o op.Op[Req, Res], req Req) (res Res, err error) {
 	repeatKey := ""
-	if o.Repeats() {
+	if o.Spec.Repeats() {
 		repeatKey = id.New("req") // the same for every attempt: the operation is carried out once
 	}
 	for attempt := 1; ; attempt++ {
@@ -161,30 +161,41 @@ func Call[Req, Res any](ctx context.Context, c *Client, o op.Op[Req, Res], req R
 		if c.peer != nil && repeatKey != "" {
 			r.Header.Set("Idempotency-Key", repeatKey)
 		}
-		res, wait, err := exchange(c, o, r)
+		res, wait, err := read(c, o, r)
 		if err == nil || c.peer == nil || !repeatable(o.Spec) || !again(ctx, err, attempt, wait) {
 			return res, err
 		}
 	}
 }
 
-// exchange sends one request and reads its answer. wait is how long the instance asks to wait before the next.
-func exchange[Req, Res any](c *Client, o op.Op[Req, Res], r *http.Request) (res Res, wait time.Duration, err error) {
+// read sends one request and reads its response. wait is how long the instance asks to wait before the next.
+func read[Req, Res any](c *Client, o op.Op[Req, Res], r *http.Request) (res Res, wait time.Duration, err error) {
+	resp, err := c.exchange(r)
+	if resp == nil {
+		return res, 0, err
+	}
+	if err == nil {
+		res, err = o.Decode(resp)
+	}
+	return res, retryAfter(resp), err
+}
+
+// exchange sends one request. A response that comes with an error is closed.
+func (c *Client) exchange(r *http.Request) (*http.Response, error) {
 	resp, err := c.transport.RoundTrip(r)
 	if err != nil {
 		if r.Context().Err() != nil {
-			return res, 0, r.Context().Err()
+			return nil, r.Context().Err()
 		}
 		var classified *errs.Error
 		if errors.As(err, &classified) { // the caller's own body failed
-			return res, 0, err
+			return nil, err
 		}
-		return res, 0, c.lost(err)
+		return nil, c.lost(err)
 	}
 	if err := c.refused(resp); err != nil {
 		resp.Body.Close()
-		return res, retryAfter(resp), err
+		return resp, err
 	}
-	res, err = o.Decode(resp)
-	return res, retryAfter(resp), err
+	return resp, nil
 }

@@ -136,7 +136,7 @@ func TestACallIsRepeatedUntilThePeerIsThereAndCarriedOutOnce(t *testing.T) {
 					fail(w, r)
 					return
 				}
-				_ = op.AppRemove.WriteResult(w, op.Removal{})
+				_ = op.AppRemove.Spec.WriteResult(w, op.Removal{})
 			})
 			if _, err := Call(t.Context(), c, op.AppRemove, op.AppRef{App: "x"}); err != nil || n != 2 || len(keys) != 1 || keys[""] {
 				t.Errorf("%d requests with the keys %v: %v", n, keys, err)
@@ -227,15 +227,15 @@ func TestAnInterruptedUploadGoesOnByItself(t *testing.T) {
 		case strings.HasSuffix(r.URL.Path, "/uploads"):
 			u := hosting.Upload{ID: "upl_1", Missing: missing[min(begun, 1):], MissingBytes: int64(3 * (2 - min(begun, 1)))}
 			begun++
-			_ = op.UploadBegin.WriteResult(w, u)
+			_ = op.UploadBegin.Spec.WriteResult(w, u)
 		case strings.HasSuffix(r.URL.Path, "/content"):
 			if sent++; sent == 1 {
 				panic(http.ErrAbortHandler)
 			}
 			_, _ = io.Copy(io.Discard, r.Body)
-			_ = op.UploadSend.WriteResult(w, hosting.Received{})
+			_ = op.UploadSend.Spec.WriteResult(w, hosting.Received{})
 		default:
-			_ = op.UploadCommit.WriteResult(w, op.Deployed{})
+			_ = op.UploadCommit.Spec.WriteResult(w, op.Deployed{})
 		}
 	})
 	d, err := Deploy(t.Context(), c, "app", plan, files, false, nil)

@@ -36,7 +36,7 @@ type stranger struct {
 func (s stranger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case strings.HasSuffix(r.URL.Path, "/files"):
-		_ = op.FileList.WriteResult(w, op.Page[hosting.Listed]{Items: s.files})
+		_ = op.FileList.Spec.WriteResult(w, op.Page[hosting.Listed]{Items: s.files})
 	case strings.HasSuffix(r.URL.Path, "/content"):
 		var b bytes.Buffer
 		z, _ := zstd.NewWriter(&b)
@@ -58,7 +58,7 @@ func (s stranger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/zstd")
 		_, _ = w.Write(data)
 	default:
-		_ = op.DeploymentGet.WriteResult(w, op.Deployment{Deployment: hosting.Deployment{Number: 1}})
+		_ = op.DeploymentGet.Spec.WriteResult(w, op.Deployment{Deployment: hosting.Deployment{Number: 1}})
 	}
 }
 
@@ -216,7 +216,7 @@ type endless struct{ stranger }
 
 func (e endless) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasSuffix(r.URL.Path, "/files") {
-		_ = op.FileList.WriteResult(w, op.Page[hosting.Listed]{Items: e.files, Next: "a.txt"})
+		_ = op.FileList.Spec.WriteResult(w, op.Page[hosting.Listed]{Items: e.files, Next: "a.txt"})
 		return
 	}
 	e.stranger.ServeHTTP(w, r)

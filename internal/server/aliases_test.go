@@ -34,7 +34,7 @@ func call[Req, Res any](t *testing.T, i *fazttest.Instance, o op.Op[Req, Res], r
 	t.Helper()
 	res, err := client.Call(t.Context(), i.Client, o, req)
 	if err != nil {
-		t.Fatalf("%s: %v", o.Name, err)
+		t.Fatalf("%s: %v", o.Spec.Name, err)
 	}
 	return res
 }

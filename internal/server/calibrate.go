@@ -220,7 +220,7 @@ func (i *Instance) deployScratch(ctx context.Context) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	r, err := http.NewRequestWithContext(ctx, op.DeployArchive.Method, op.DeployArchive.Path, &form)
+	r, err := http.NewRequestWithContext(ctx, op.DeployArchive.Spec.Method, op.DeployArchive.Spec.Path, &form)
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func (a *Archives) Archive(ctx context.Context, req op.ArchiveDeploy) (done op.D
 	}
 	call.About(ctx, req.App, "")
 	// The path of the operation names no app, so the guard before it could not ask this.
-	if err := call.AllowNamed(ctx, a.Apps, op.DeployArchive.Access, req.App); err != nil {
+	if err := call.AllowNamed(ctx, a.Apps, op.DeployArchive.Spec.Access, req.App); err != nil {
 		return done, err
 	}
 	app, err := a.Apps.Get(ctx, req.App)

@@ -20,7 +20,7 @@ type API struct {
 
 // Get shows the limits in force.
 func (a *API) Get(ctx context.Context, req op.LimitsOf) (system.Limits, error) {
-	app, err := a.of(ctx, op.LimitsGet.Access, req.App)
+	app, err := a.of(ctx, op.LimitsGet.Spec.Access, req.App)
 	if err != nil {
 		return system.Limits{}, err
 	}
@@ -39,7 +39,7 @@ func (a *API) of(ctx context.Context, access op.Access, ref string) (string, err
 
 // List lists the limits with where their values come from.
 func (a *API) List(ctx context.Context, req op.LimitsOf) (list op.LimitList, err error) {
-	app, err := a.of(ctx, op.LimitsList.Access, req.App)
+	app, err := a.of(ctx, op.LimitsList.Spec.Access, req.App)
 	if err != nil {
 		return list, err
 	}
@@ -78,7 +78,7 @@ func (a *API) Schema(context.Context, op.None) ([]system.Group, error) {
 
 // Set changes limits, all or none.
 func (a *API) Set(ctx context.Context, req op.LimitsChange) ([]system.Changed, error) {
-	app, err := a.of(ctx, op.LimitsSet.Access, req.App)
+	app, err := a.of(ctx, op.LimitsSet.Spec.Access, req.App)
 	if err != nil {
 		return nil, err
 	}

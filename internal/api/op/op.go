@@ -72,7 +72,7 @@ type Spec struct {
 }
 
 // Op is one operation: Spec with the types of its request and response.
-type Op[Req, Res any] struct{ Spec }
+type Op[Req, Res any] struct{ Spec Spec }
 
 // Page is a response that is one page of a list.
 type Page[T any] struct {

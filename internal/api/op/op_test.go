@@ -124,7 +124,7 @@ var sample = declare[sampleRequest, Page[string]]("sample", post, "/api/{app}/x"
 func serve[Req, Res any](t *testing.T, o Op[Req, Res], r *http.Request, answer func(Req) (Res, error)) (Res, error) {
 	t.Helper()
 	mux := http.NewServeMux()
-	mux.HandleFunc(o.Method+" "+o.Path, func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc(o.Spec.Method+" "+o.Spec.Path, func(w http.ResponseWriter, r *http.Request) {
 		req, err := o.Parse(w, r)
 		var res Res
 		if err == nil {
@@ -134,7 +134,7 @@ func serve[Req, Res any](t *testing.T, o Op[Req, Res], r *http.Request, answer f
 			WriteError(w, err, "req1")
 			return
 		}
-		if err := o.WriteResult(w, res); err != nil {
+		if err := o.Spec.WriteResult(w, res); err != nil {
 			t.Error(err)
 		}
 	})
@@ -191,9 +191,9 @@ func TestARequestWhoseBodyIsOneFieldArrivesAsItWasSent(t *testing.T) {
 
 func TestAnEmptyListIsAListAndNotNull(t *testing.T) {
 	for name, write := range map[string]func(http.ResponseWriter) error{
-		"page": func(w http.ResponseWriter) error { return sample.WriteResult(w, Page[string]{}) },
+		"page": func(w http.ResponseWriter) error { return sample.Spec.WriteResult(w, Page[string]{}) },
 		"slice": func(w http.ResponseWriter) error {
-			return declare[None, []string]("", get, "", Anyone, Nothing, "").WriteResult(w, []string(nil))
+			return declare[None, []string]("", get, "", Anyone, Nothing, "").Spec.WriteResult(w, []string(nil))
 		},
 	} {
 		w := httptest.NewRecorder()

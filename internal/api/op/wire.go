@@ -82,7 +82,11 @@ func hasJSON(t reflect.Type) bool {
 
 // NewRequest writes req as an HTTP request to base, such as "https://admin.example.com".
 func (o Op[Req, Res]) NewRequest(ctx context.Context, base string, req Req) (*http.Request, error) {
-	path, query := o.Path, url.Values{}
+	return o.Spec.newRequest(ctx, base, req)
+}
+
+func (s Spec) newRequest(ctx context.Context, base string, req any) (*http.Request, error) {
+	path, query := s.Path, url.Values{}
 	var body io.Reader
 	contentType, header := "application/octet-stream", map[string]string{}
 	for _, p := range places(reflect.ValueOf(req)) {
@@ -99,10 +103,10 @@ func (o Op[Req, Res]) NewRequest(ctx context.Context, base string, req Req) (*ht
 			header[p.name] = p.value.String()
 		}
 	}
-	if hasForm(o.Req) {
+	if hasForm(s.Req) {
 		body, contentType = newForm(reflect.ValueOf(req))
 	}
-	if hasJSON(o.Req) {
+	if hasJSON(s.Req) {
 		data, err := json.Marshal(onlyJSON(req))
 		if err != nil {
 			return nil, err
@@ -112,7 +116,7 @@ func (o Op[Req, Res]) NewRequest(ctx context.Context, base string, req Req) (*ht
 	if len(query) > 0 {
 		path += "?" + query.Encode()
 	}
-	r, err := http.NewRequestWithContext(ctx, o.Method, base+path, body)
+	r, err := http.NewRequestWithContext(ctx, s.Method, base+path, body)
 	if err != nil {
 		return nil, err
 	}
@@ -164,26 +168,32 @@ func onlyJSON(req any) any {
 
 // Parse reads a request on the server.
 func (o Op[Req, Res]) Parse(w http.ResponseWriter, r *http.Request) (req Req, err error) {
-	if hasJSON(o.Req) {
-		if err := o.parseJSON(w, r, &req); err != nil {
-			return req, err
+	err = o.Spec.parse(w, r, &req)
+	return req, err
+}
+
+// parse fills the request that req points to.
+func (s Spec) parse(w http.ResponseWriter, r *http.Request, req any) error {
+	if hasJSON(s.Req) {
+		if err := s.parseJSON(w, r, req); err != nil {
+			return err
 		}
 	}
-	if hasForm(o.Req) {
-		if err := parseForm(r, reflect.ValueOf(&req).Elem()); err != nil {
-			return req, err
+	if hasForm(s.Req) {
+		if err := parseForm(r, reflect.ValueOf(req).Elem()); err != nil {
+			return err
 		}
 	}
 	query := r.URL.Query()
 	known := map[string]bool{}
-	for _, p := range places(reflect.ValueOf(&req).Elem()) {
+	for _, p := range places(reflect.ValueOf(req).Elem()) {
 		switch p.kind {
 		case "path":
 			p.value.SetString(r.PathValue(p.name))
 		case "query":
 			known[p.name] = true
 			if err := setQuery(p, query[p.name]); err != nil {
-				return req, err
+				return err
 			}
 		case "header":
 			p.value.SetString(r.Header.Get(p.name))
@@ -195,17 +205,17 @@ func (o Op[Req, Res]) Parse(w http.ResponseWriter, r *http.Request) (req Req, er
 	}
 	for name := range query {
 		if !known[name] {
-			return req, errs.New(errs.Invalid, "unknown query parameter %q; the server may be older than the client", name)
+			return errs.New(errs.Invalid, "unknown query parameter %q; the server may be older than the client", name)
 		}
 	}
-	return req, nil
+	return nil
 }
 
-func (o Op[Req, Res]) parseJSON(w http.ResponseWriter, r *http.Request, req *Req) error {
+func (s Spec) parseJSON(w http.ResponseWriter, r *http.Request, req any) error {
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
 		return errs.New(errs.Invalid, "the request must have Content-Type: application/json")
 	}
-	limit := o.BodyLimit()
+	limit := s.BodyLimit()
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, limit))
 	d.DisallowUnknownFields()
 	err := d.Decode(jsonTarget(req))
@@ -221,7 +231,7 @@ func (o Op[Req, Res]) parseJSON(w http.ResponseWriter, r *http.Request, req *Req
 	case err != nil && strings.HasPrefix(err.Error(), "json: unknown field"):
 		return errs.Wrap(errs.Invalid, err, "the request has a member %s that this server does not know; it may be older than the client", strings.TrimPrefix(err.Error(), "json: unknown field "))
 	case err != nil:
-		return errs.Wrap(errs.Invalid, err, "the request is not valid JSON for %s: %s", o.Name, strings.TrimPrefix(err.Error(), "json: "))
+		return errs.Wrap(errs.Invalid, err, "the request is not valid JSON for %s: %s", s.Name, strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return nil
 }
@@ -350,33 +360,39 @@ func WriteError(w http.ResponseWriter, err error, requestID string) {
 // Decode reads a response on the client, and rebuilds the error the server had. The body is closed, unless it is a
 // Stream.
 func (o Op[Req, Res]) Decode(resp *http.Response) (res Res, err error) {
-	if stream, ok := any(&res).(*Stream); ok && resp.StatusCode < 300 {
-		*stream, err = o.decodeStream(resp)
-		return res, err
+	err = o.Spec.decode(resp, &res)
+	return res, err
+}
+
+// decode fills the response that res points to.
+func (s Spec) decode(resp *http.Response, res any) (err error) {
+	if stream, ok := res.(*Stream); ok && resp.StatusCode < 300 {
+		*stream, err = s.decodeStream(resp)
+		return err
 	}
 	defer resp.Body.Close()
 	if media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); media != "application/json" {
 		_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxErrorBody))
-		return res, errs.New(errs.Unsupported, "what answers there is not the control API of a Fazt, or another version of it (HTTP %d)", resp.StatusCode)
+		return errs.New(errs.Unsupported, "what answers there is not the control API of a Fazt, or another version of it (HTTP %d)", resp.StatusCode)
 	}
 	data, err := limitio.ReadAll(resp.Body, maxAnswer)
 	switch {
 	case errors.Is(err, limitio.ErrTooLong):
-		return res, errs.New(errs.Unsupported, "the answer is larger than %d MB; no Fazt answers like that", maxAnswer>>20)
+		return errs.New(errs.Unsupported, "the answer is larger than %d MB; no Fazt answers like that", maxAnswer>>20)
 	case err != nil:
-		return res, errs.Wrap(errs.Unavailable, err, "the answer was cut off")
+		return errs.Wrap(errs.Unavailable, err, "the answer was cut off")
 	}
-	if o.Bare && resp.StatusCode < 300 {
-		return res, json.Unmarshal(data, &res)
+	if s.Bare && resp.StatusCode < 300 {
+		return json.Unmarshal(data, res)
 	}
 	// Data is decoded where it goes, so that a long list is read once.
 	e := struct {
 		Data  any      `json:"data"`
 		Meta  Meta     `json:"meta"`
 		Error *Failure `json:"error"`
-	}{Data: &res}
+	}{Data: res}
 	next := new(string)
-	if p, ok := any(&res).(interface{ items() (any, *string) }); ok {
+	if p, ok := res.(interface{ items() (any, *string) }); ok {
 		e.Data, next = p.items()
 	}
 	err = json.Unmarshal(data, &e)
@@ -385,14 +401,14 @@ func (o Op[Req, Res]) Decode(resp *http.Response) (res Res, err error) {
 	}
 	switch {
 	case err != nil:
-		return res, errs.Wrap(errs.Unsupported, err, "the answer cannot be read; the server may be another version of Fazt")
+		return errs.Wrap(errs.Unsupported, err, "the answer cannot be read; the server may be another version of Fazt")
 	case e.Error != nil:
-		return res, e.Error.rebuild(o.Name, resp.StatusCode)
+		return e.Error.rebuild(s.Name, resp.StatusCode)
 	case resp.StatusCode >= 300:
-		return res, errs.New(errs.Internal, "the server answered with HTTP %d", resp.StatusCode)
+		return errs.New(errs.Internal, "the server answered with HTTP %d", resp.StatusCode)
 	}
 	*next = e.Meta.Next
-	return res, nil
+	return nil
 }
 
 func (p *Page[T]) items() (any, *string) { return &p.Items, &p.Next }
