@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"fazt/internal/activity"
 	"fazt/internal/api/op"
 	"fazt/internal/client"
 	"fazt/internal/database"
+	"fazt/internal/journal"
 )
 
 // TestKilledAtAnyMomentTheActivityLogLosesNothingOlderThanItsInterval changes an environment without end while the
@@ -37,7 +37,7 @@ func TestKilledAtAnyMomentTheActivityLogLosesNothingOlderThanItsInterval(t *test
 			t.Fatal(err)
 		}
 		acked := map[string]time.Time{}
-		die := time.Now().Add(activity.FlushEvery + time.Duration(200+c.random.IntN(900))*time.Millisecond)
+		die := time.Now().Add(journal.FlushEvery + time.Duration(200+c.random.IntN(900))*time.Millisecond)
 		for n := 0; time.Now().Before(die); n++ {
 			name := fmt.Sprintf("kill-%d-%d", kill, n)
 			if _, err := client.Call(t.Context(), cl, op.AliasSet, op.AliasTarget{Alias: name, Reserve: true}); err != nil {
@@ -50,7 +50,7 @@ func TestKilledAtAnyMomentTheActivityLogLosesNothingOlderThanItsInterval(t *test
 		cl.Close()
 		stored := c.recorded()
 		for name, at := range acked {
-			if killed.Sub(at) > activity.FlushEvery+slack {
+			if killed.Sub(at) > journal.FlushEvery+slack {
 				checked++
 				if !stored[name] {
 					t.Errorf("kill %d: the entry of %s is lost, which was acknowledged %v before", kill, name, killed.Sub(at))
@@ -58,7 +58,7 @@ func TestKilledAtAnyMomentTheActivityLogLosesNothingOlderThanItsInterval(t *test
 			}
 		}
 	}
-	t.Logf("%d kills: %d entries older than %v, none lost", kills, checked, activity.FlushEvery)
+	t.Logf("%d kills: %d entries older than %v, none lost", kills, checked, journal.FlushEvery)
 	if checked == 0 {
 		t.Fatal("the test did not do its work")
 	}

@@ -1,7 +1,4 @@
-// Package activity records what happened, without ever holding up what is happening: records go into a bounded
-// buffer, a writer stores them in batches, and what does not fit is dropped, counted and told of.
-//
-// There are two logs, on the same code: the activity log (who did what on the instance) and the console output of apps.
+// Package activity is the activity log: who did what on the instance.
 package activity
 
 import (

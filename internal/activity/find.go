@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fazt/internal/database"
+	"fazt/internal/journal"
 )
 
 // Filter says which entries. The zero value means all.
@@ -156,8 +157,8 @@ func (l *Log) List(ctx context.Context, f Filter, limit int) (page []Entry, next
 
 // Tail is the newest matching entries, oldest first, and a follower that gets exactly those recorded afterwards. It
 // must be stopped.
-func (l *Log) Tail(ctx context.Context, f Filter, limit int) ([]Entry, *Follower[Entry], error) {
-	list, follower, err := l.tail(f.matches, func() ([]Entry, error) {
+func (l *Log) Tail(ctx context.Context, f Filter, limit int) ([]Entry, *journal.Follower[Entry], error) {
+	list, follower, err := l.Journal.Tail(f.matches, func() ([]Entry, error) {
 		list, err := l.newest(ctx, f, limit)
 		slices.Reverse(list)
 		return list, err
@@ -229,30 +230,23 @@ func (l *Log) Stats(ctx context.Context, f Filter) (s Stats, err error) {
 	return s, err
 }
 
-// Remove removes the matching entries, some at a time, and returns how many. Entries recorded after it began
-// stay.
+const removePage = 5000 // entries read at once by Remove
+
+// Remove removes the matching entries and returns how many. Entries recorded after it began stay.
 func (l *Log) Remove(ctx context.Context, f Filter) (removed int, err error) {
 	if now := time.Now(); f.Until.IsZero() || f.Until.After(now) {
 		f.Until = now
 	}
 	for {
-		list, next, err := l.List(ctx, f, pruneAll)
+		list, next, err := l.List(ctx, f, removePage)
 		if err != nil || len(list) == 0 {
 			return removed, err
 		}
-		n := 0
-		l.storing.Lock()
-		err = database.StepsOver(ctx, l.db, list, func(tx *database.Tx, e Entry) error {
-			err := tx.Exec("DELETE FROM activity WHERE id = ?", e.ID)
-			n += tx.Changes()
-			return err
-		})
-		if err == nil {
-			l.retention.removed("", n)
-		} else {
-			l.retention.forget() // some of them may be gone
+		numbers := make([]int64, len(list))
+		for i, e := range list {
+			numbers[i] = e.ID
 		}
-		l.storing.Unlock()
+		n, err := l.Journal.Remove(ctx, numbers)
 		removed += n
 		if err != nil || next == 0 {
 			return removed, err

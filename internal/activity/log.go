@@ -4,100 +4,79 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"fazt/internal/database"
+	"fazt/internal/journal"
 )
 
-// LogConfig is what the activity log works with.
+// LogConfig configures the activity log.
 type LogConfig struct {
 	DB   *database.DB
 	Keep func() int           // entries kept
-	Age  func() time.Duration // how long they are kept; 0 = for ever
+	Age  func() time.Duration // how long entries are kept; 0 = for ever
 	Log  *slog.Logger
 }
 
 // Log is the activity log.
 type Log struct {
-	sink[Entry]
-	retention retention
-	bundles   bundles // guarded by mu
-	lost      uint64  // entries that found no room and were not told of yet; guarded by mu
-	dropped   uint64  // all of them; guarded by mu
+	*journal.Journal[Entry]
+	db   *database.DB
+	told uint64 // of the dropped entries, those an entry tells of; only tick uses it
+
+	mu      sync.Mutex
+	bundles bundles
 }
 
-// OpenLog is the activity log stored in a database.
-func OpenLog(ctx context.Context, c LogConfig) (*Log, error) {
-	l := &Log{bundles: newBundles(), retention: retention{
-		count:  "SELECT count(*) FROM activity WHERE ? = ''",
-		excess: "DELETE FROM activity WHERE id IN (SELECT id FROM activity WHERE ? = '' ORDER BY weight, id LIMIT ?)",
-		aged:   "DELETE FROM activity WHERE id IN (SELECT id FROM activity WHERE id < ? ORDER BY id LIMIT ?) RETURNING ''",
-		keep:   func(string) int { return c.Keep() }, age: c.Age,
-	}}
-	l.sink = sink[Entry]{db: c.DB, log: c.Log, what: "activity entries", tick: l.tell, store: l.insert, idle: l.retention.idle}
-	l.retention.begin()
-	last, err := newest(ctx, c.DB, "SELECT max(id) FROM activity")
-	l.begin(last)
+// OpenLog opens the activity log in a database.
+func OpenLog(ctx context.Context, c LogConfig) (l *Log, err error) {
+	l = &Log{db: c.DB, bundles: newBundles()}
+	l.Journal, err = journal.Open(ctx, journal.Config[Entry]{
+		DB: c.DB, Table: journal.Table{Name: "activity", Owner: "''", Order: "weight, id"}, What: "activity entries", Log: c.Log,
+		Number: func(e *Entry, number int64) { e.ID, e.Time = number, timeOf(number) },
+		Insert: insertEntry, Keep: func(string) int { return c.Keep() }, MaxAge: c.Age, Tick: l.tick,
+	})
 	return l, err
 }
 
 // Record takes an entry and returns at once.
 func (l *Log) Record(e Entry) {
 	e.bound()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.take(e)
+	l.Journal.Record(e)
 }
 
-// RecordBundled is Record for what strangers or a broken function can make happen without end: of the entries with the
-// same class and key it takes the first, the tenth, the hundredth and so on within a while, and each says in details.count how
+// RecordBundled records an entry that strangers or a broken function can cause without end. Of the entries with the same
+// class and key it records the first, the tenth, the hundredth and so on within a while; details.count of each is how
 // many it stands for.
 func (l *Log) RecordBundled(class, key string, e Entry) {
 	e.bound()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if bundle, due := l.bundles.add(class, key, e, time.Now()); due {
-		l.take(bundle)
+		l.Journal.Record(bundle)
 	}
 }
 
-// take numbers an entry and puts it into the buffer. The lock is held.
-func (l *Log) take(e Entry) {
-	e.ID = l.number()
-	e.Time = timeOf(e.ID)
-	if !l.offer(e) {
-		l.lost++
-		l.dropped++
-	}
-}
-
-// Close records what is held back and stores what is waiting. It comes after everything that records.
+// Close records the bundles that are held back and stores what is waiting. Nothing may be recorded after it.
 func (l *Log) Close(ctx context.Context) error {
-	l.mu.Lock()
-	for _, e := range l.bundles.end(time.Now().Add(2 * bundleFor)) {
-		l.take(e)
-	}
-	l.mu.Unlock()
+	l.endBundles(time.Now().Add(2 * bundleFor))
 	return l.Flush(ctx)
 }
 
-// Dropped is how many entries were not stored because they came faster than the disk takes them.
-func (l *Log) Dropped() uint64 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.dropped
+// tick records the bundles that are over, and how many entries were dropped.
+func (l *Log) tick() {
+	l.endBundles(time.Now())
+	if n := l.Dropped() - l.told; n > 0 && !l.Full() && l.Journal.Record(dropEntry(n)) {
+		l.told += n
+	}
 }
 
-// tell records what was held back: bundles that are over, and how many entries found no room.
-func (l *Log) tell() {
+func (l *Log) endBundles(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, e := range l.bundles.end(time.Now()) {
-		l.take(e)
-	}
-	if n := l.lost; n > 0 && len(l.buffer) < l.room() {
-		l.lost = 0
-		l.take(dropEntry(n))
+	for _, e := range l.bundles.end(now) {
+		l.Journal.Record(e)
 	}
 }
 
@@ -106,31 +85,17 @@ func dropEntry(n uint64) Entry {
 		Details: Details(map[string]any{"count": n})}
 }
 
-// insert stores entries and removes those that are too many or too old.
-func (l *Log) insert(tx *database.Tx, entries []Entry) (err error) {
-	defer func() {
-		if err != nil {
-			l.retention.forget()
-		}
-	}()
-	for i := range entries {
-		e := &entries[i]
-		err := tx.Exec(`INSERT INTO activity (id, weight, action, result, code, actor, actor_id, actor_name, address, agent, resource_type, resource, app_id, details)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, e.ID, int(e.Weight), e.Action, string(e.Result), e.Code,
-			e.Actor.Kind, e.Actor.ID, e.Actor.Name, e.Actor.Address, e.Actor.Agent, e.ResourceType, e.Resource, e.AppID, string(e.Details))
-		if err != nil {
-			return fmt.Errorf("entry %s: %w", e.Action, err)
-		}
+func insertEntry(tx *database.Tx, e Entry) error {
+	err := tx.Exec(`INSERT INTO activity (id, weight, action, result, code, actor, actor_id, actor_name, address, agent, resource_type, resource, app_id, details)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, e.ID, int(e.Weight), e.Action, string(e.Result), e.Code,
+		e.Actor.Kind, e.Actor.ID, e.Actor.Name, e.Actor.Address, e.Actor.Agent, e.ResourceType, e.Resource, e.AppID, string(e.Details))
+	if err != nil {
+		return fmt.Errorf("entry %s: %w", e.Action, err)
 	}
-	if len(entries) > 0 {
-		if err := l.retention.added(tx, "", len(entries)); err != nil {
-			return err
-		}
-	}
-	return l.retention.prune(tx)
+	return nil
 }
 
-// Started records that the server began, and an upgrade when another version ran before.
+// Started records that the server started, and an upgrade if another version ran before.
 func (l *Log) Started(ctx context.Context, version string, facts map[string]any) error {
 	before := ""
 	err := l.db.Write(ctx, func(tx *database.Tx) error {
@@ -151,7 +116,7 @@ func (l *Log) Started(ctx context.Context, version string, facts map[string]any)
 	return err
 }
 
-// Stopped records that the server ends.
+// Stopped records that the server stops.
 func (l *Log) Stopped(version string) {
 	l.Record(Entry{Weight: System, Action: "server.stopped", Result: OK, Actor: Actor{Kind: ItSelf}, ResourceType: "server",
 		Details: Details(map[string]any{"version": version})})

@@ -10,8 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"fazt/internal/database"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func openLog(t testing.TB, keep int, age time.Duration) *Log {
 	t.Helper()
@@ -47,7 +51,7 @@ func resources(t *testing.T, l *Log, f Filter) string {
 	return strings.Join(names, " ")
 }
 
-func TestTheLeastWeightyGoFirstAndOfThoseTheOldest(t *testing.T) {
+func TestTheLightestEntriesLeaveFirstTheOldestOfThemFirst(t *testing.T) {
 	l := openLog(t, 4, 0)
 	for n, w := range []Weight{9, 1, 5, 1, 9, 0, 1} {
 		l.Record(Entry{Weight: w, Resource: fmt.Sprint(n)})
@@ -58,72 +62,12 @@ func TestTheLeastWeightyGoFirstAndOfThoseTheOldest(t *testing.T) {
 	}
 }
 
-func TestWhatIsTooOldGoesWhateverItsWeight(t *testing.T) {
-	l := openLog(t, 1000, time.Hour)
-	l.Record(Entry{Weight: 9, Resource: "old"})
-	flush(t, l)
-	if err := l.db.Write(t.Context(), func(tx *database.Tx) error { return tx.Exec("UPDATE activity SET id = id - 2 * 3600 * 1000000") }); err != nil {
-		t.Fatal(err)
-	}
-	l.Record(Entry{Weight: 0, Resource: "new"})
-	l.retention.next = time.Time{}
-	flush(t, l)
-	if got := resources(t, l, Filter{}); got != "new" {
-		t.Errorf("kept %q", got)
-	}
-	if l.retention.rows[""] != 1 {
-		t.Errorf("%d rows are known of", l.retention.rows[""])
-	}
-}
-
-// Every tick counted all rows there are.
-func TestRowsAreCountedOnceAndNeverAgain(t *testing.T) {
-	l := openLog(t, 10, 0)
-	l.Record(Entry{})
-	flush(t, l)
-	l.retention.count = "this is no SQL" // would fail
-	for range 50 {
-		l.Record(Entry{})
-		flush(t, l)
-	}
-	if got := l.retention.rows[""]; got != 10 {
-		t.Errorf("%d rows are known of", got)
-	}
-	var have int
-	err := l.db.Read(t.Context(), func(c *database.Conn) error {
-		_, err := c.First("SELECT count(*) FROM activity", func(r *database.Row) { have = r.Int(0) })
-		return err
-	})
-	if err != nil || have != 10 {
-		t.Errorf("%d rows, %v", have, err)
-	}
-}
-
-func TestABoundThatIsLoweredFarIsReachedInSteps(t *testing.T) {
-	keep := 100_000
-	l := openLog(t, keep, 0)
-	l.retention.keep = func(string) int { return keep }
-	l.retention.most = 50
-	for n := range 120 {
-		l.Record(Entry{Resource: fmt.Sprint(n)})
-	}
-	flush(t, l)
-	keep = 10
-	l.Record(Entry{})
-	for step := 0; step == 0 || !l.retention.idle(); step++ {
-		if step > 5 {
-			t.Fatal("it does not end")
-		}
-		flush(t, l)
-	}
-	if l.retention.rows[""] != 10 {
-		t.Errorf("%d", l.retention.rows[""])
-	}
-}
-
-func TestAFloodOfEntriesIsDroppedCountedAndTold(t *testing.T) {
+func TestDroppedEntriesAreCountedInAnEntry(t *testing.T) {
 	l := openLog(t, 100_000, 0)
-	for range bufferMost + 7 {
+	for !l.Full() {
+		l.Record(Entry{})
+	}
+	for range 7 {
 		l.Record(Entry{})
 	}
 	if l.Dropped() != 7 {
@@ -134,20 +78,6 @@ func TestAFloodOfEntriesIsDroppedCountedAndTold(t *testing.T) {
 	list, _, err := l.List(t.Context(), Filter{Action: "log.drop"}, 10)
 	if err != nil || len(list) != 1 || string(list[0].Details) != `{"count":7}` || list[0].Weight != Security {
 		t.Errorf("%+v %v", list, err)
-	}
-}
-
-func TestEntriesWaitWhenTheDatabaseRefusesThem(t *testing.T) {
-	l := openLog(t, 100, 0)
-	l.Record(Entry{Resource: "one"})
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := l.Flush(ended); err == nil {
-		t.Fatal("stored by a writer that was not asked")
-	}
-	l.Record(Entry{Resource: "two"})
-	if got := resources(t, l, Filter{}); got != "two one" {
-		t.Errorf("%q", got)
 	}
 }
 
@@ -215,7 +145,7 @@ func TestFiltersSelectTheSameWhetherStoredOrNot(t *testing.T) {
 	}
 }
 
-func TestEntriesAreBoundWhoeverWroteParts(t *testing.T) {
+func TestEntriesAreBoundedWhateverTheyHold(t *testing.T) {
 	l := openLog(t, 10, 0)
 	long := strings.Repeat("é", 10_000)
 	l.Record(Entry{Weight: 200, Action: long, Result: "odd", Actor: Actor{Kind: "odd", Agent: long + "\xff"}, Resource: long, Details: Details(map[string]any{"a": long, "b": []string{long, long}, "c": 1})})
@@ -229,32 +159,7 @@ func TestEntriesAreBoundWhoeverWroteParts(t *testing.T) {
 	}
 }
 
-func TestAnAppThatPrintsTooMuchIsCutAndToldSoAndOthersAreNot(t *testing.T) {
-	a, _ := open(t, 1000)
-	a.config.Rate = func(string) int { return 5 }
-	for n := range 12 {
-		a.Write(line("app_a", fmt.Sprint(n)))
-	}
-	a.Write(line("app_b", "another"))
-	if a.Dropped() != 7 {
-		t.Errorf("dropped %d", a.Dropped())
-	}
-	a.mu.Lock()
-	a.apps["app_a"].began = time.Now().Add(-2 * time.Second)
-	a.mu.Unlock()
-	if err := a.Flush(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	lines, err := a.Lines(t.Context(), Query{AppID: "app_a", Limit: 100})
-	if err != nil || len(lines) != 6 || lines[4].Message != "4" || lines[5].Level != "warn" || !strings.HasPrefix(lines[5].Message, "(7 lines are missing here") {
-		t.Errorf("%+v %v", lines, err)
-	}
-	if len(a.apps) != 1 {
-		t.Errorf("%d seconds are kept", len(a.apps))
-	}
-}
-
-func TestBundlesAreFewHoweverManyStrangersThereAre(t *testing.T) {
+func TestThereAreFewBundlesHoweverManyStrangers(t *testing.T) {
 	b := newBundles()
 	now := time.Now()
 	told, stood := 0, 0

@@ -16,27 +16,29 @@ import (
 	"fazt/internal/api/deployment"
 	"fazt/internal/api/net"
 	"fazt/internal/api/op"
+	"fazt/internal/applog"
 	"fazt/internal/apps"
 	"fazt/internal/auth"
 	"fazt/internal/database"
 	"fazt/internal/egress"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
+	"fazt/internal/idempotency"
 	"fazt/internal/storage"
 	"fazt/internal/system"
 )
 
 // Config is what the operations work on.
 type Config struct {
-	DB      *database.DB
-	Apps    *apps.Store
-	Hosting *hosting.Store
-	KV      *storage.KV
-	Users   *auth.Users
-	Keys    *auth.Keys
-	Answers *activity.Answers
-	AppLog  *activity.AppLog
-	Log     *slog.Logger
+	DB          *database.DB
+	Apps        *apps.Store
+	Hosting     *hosting.Store
+	KV          *storage.KV
+	Users       *auth.Users
+	Keys        *auth.Keys
+	Idempotency *idempotency.Store
+	AppLog      *applog.Log
+	Log         *slog.Logger
 	// Activity takes an entry for every operation that changed something or was refused.
 	Activity *activity.Log
 

@@ -36,7 +36,7 @@ func (a *API) once(spec op.Spec, w *response, r *http.Request, serve func() erro
 	request := append([]byte(r.Method+" "+r.URL.RequestURI()+"\n"), body...)
 	p := auth.From(r.Context())
 	fresh := false
-	answer, err := a.Answers.Once(r.Context(), p.Kind.String()+" "+p.ID+" "+spec.Name, key, request, func() ([]byte, error) {
+	answer, err := a.Idempotency.Once(r.Context(), p.Kind.String()+" "+p.ID+" "+spec.Name, key, request, func() ([]byte, error) {
 		fresh = true
 		err := serve()
 		return w.body, err

@@ -17,12 +17,13 @@ import (
 // in sideways.
 var layers = map[string]int{
 	"internal/errs": 0, "internal/id": 0, "internal/schema": 0, "internal/timeout": 0, "internal/database": 0,
-	"internal/system": 0, "internal/activity": 0, "internal/listener": 0, "internal/listener/edge": 0, "internal/output": 0,
+	"internal/system": 0, "internal/journal": 0, "internal/listener": 0, "internal/listener/edge": 0, "internal/output": 0,
 	"internal/content": 0, "internal/share": 0, "internal/scratch": 0, "internal/hostname": 0, "internal/limitio": 0, "internal/throttle": 0,
 	"internal/quickjs": 0,
 
 	"internal/apps": 1, "internal/hosting": 1, "internal/storage": 1, "internal/runtime": 1, "internal/runtime/bind": 1,
 	"internal/runtime/web": 1, "internal/runtime/sched": 1, "internal/auth": 1, "internal/egress": 1,
+	"internal/activity": 1, "internal/applog": 1, "internal/idempotency": 1,
 
 	"internal/bindings": 2, "internal/api": 2, "internal/api/op": 2, "internal/api/call": 2,
 	"internal/api/show": 2, "internal/gateway": 2,
@@ -46,7 +47,7 @@ var sideways = map[string][]string{
 	"internal/listener/edge":  {"internal/listener", "internal/system"},
 	"internal/output":         {"internal/errs"},
 	"internal/system":         {"internal/errs", "internal/schema", "internal/database", "internal/hostname"},
-	"internal/activity":       {"internal/errs", "internal/database", "internal/limitio"},
+	"internal/journal":        {"internal/errs", "internal/database"},
 	"internal/runtime":        {"internal/runtime/bind", "internal/runtime/sched", "internal/runtime/web"},
 	"internal/api":            {"internal/api/op", "internal/api/call", "internal/api/show", "internal/api/alias", "internal/api/app", "internal/api/backup", "internal/api/deployment", "internal/api/domain", "internal/api/env", "internal/api/key", "internal/api/limits", "internal/api/log", "internal/api/net", "internal/api/server", "internal/api/sql"},
 	"internal/api/call":       {"internal/api/op"},

@@ -14,7 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fazt/internal/activity"
+	"fazt/internal/applog"
 	"fazt/internal/cli/folder"
 	"fazt/internal/client"
 	"fazt/internal/errs"
@@ -94,7 +94,7 @@ func (d *developer) run() error {
 	defer cancel()
 	w := watch(ctx, d.dir, d.buildOutputs())
 	defer w.close()
-	log := d.instance.AppLog.Follow(activity.Query{})
+	log := d.instance.AppLog.Follow(applog.Query{})
 	printed := make(chan struct{})
 	go func() {
 		defer close(printed)
@@ -211,7 +211,7 @@ func (d *developer) upload(ctx context.Context, p *project, began time.Time, fir
 	return nil
 }
 
-func (d *developer) printLine(l activity.Line) {
+func (d *developer) printLine(l applog.Line) {
 	d.logLine(l.Time.Local().Format("15:04:05"), l.Level, l.Message)
 }
 

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fazt/internal/activity"
 	"fazt/internal/api/op"
+	"fazt/internal/applog"
 	"fazt/internal/client"
 	"fazt/internal/errs"
 	"fazt/internal/output"
@@ -35,7 +35,7 @@ func (c *command) appLogs() *cobra.Command {
 			case since < 0 || cmd.Flags().Changed("since") && q.Since == 0:
 				return usagef("--since is a time such as 90s, 10m or 24h")
 			}
-			if err := activity.CheckLevel(q.Level); err != nil {
+			if err := applog.CheckLevel(q.Level); err != nil {
 				return usagef("%s", errs.Sentence(err))
 			}
 			return c.existing(func(cl *client.Client) error { return c.logs(cl, q, follow) })

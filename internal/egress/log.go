@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"fazt/internal/activity"
 	"fazt/internal/database"
+	"fazt/internal/journal"
 	"fazt/internal/limitio"
 )
 
@@ -35,20 +35,21 @@ type LogConfig struct {
 // Log is the log of every attempt to reach another server: those that were refused too. It is a Recorder. Where more
 // are made than the disk takes, those that went well are dropped before those that did not, and counted.
 type Log struct {
-	*activity.Records[Attempt]
+	*journal.Journal[Attempt]
 	db *database.DB
 }
 
-// OpenLog is the log that is stored in a database.
+// OpenLog opens the log in a database.
 func OpenLog(ctx context.Context, c LogConfig) (*Log, error) {
-	records, err := activity.OpenRecords(ctx, activity.RecordsConfig[Attempt]{
-		DB: c.DB, Table: "net_log", What: "outbound calls", Log: c.Log, Most: c.Most, Every: c.Every, Keep: c.Keep, Age: c.Age,
-		Number: func(a *Attempt, id int64) { a.ID, a.Time = id, timeOf(id) },
+	j, err := journal.Open(ctx, journal.Config[Attempt]{
+		DB: c.DB, Table: journal.Table{Name: "net_log", Owner: "app_id", Order: "id"}, What: "outbound calls", Log: c.Log, Visitors: true,
+		MaxWaiting: c.Most, FlushEvery: c.Every, Keep: c.Keep, MaxAge: c.Age,
+		Number: func(a *Attempt, number int64) { a.ID, a.Time = number, timeOf(number) },
 		Yields: func(a Attempt) bool { return !a.Failed() },
 		Owner:  func(a Attempt) string { return a.AppID },
 		Insert: insertAttempt,
 	})
-	return &Log{records, c.DB}, err
+	return &Log{j, c.DB}, err
 }
 
 func timeOf(id int64) time.Time { return time.UnixMicro(id).UTC() }
@@ -59,7 +60,7 @@ func (l *Log) Record(a Attempt) {
 	a.Method, a.Scheme, a.Code = cut(a.Method, maxWord), cut(a.Scheme, maxWord), cut(a.Code, maxWord)
 	a.Host, a.Path, a.Reason = cut(a.Host, maxHost), cut(a.Path, maxPath), cut(a.Reason, maxReason)
 	a.Path, _, _ = strings.Cut(a.Path, "?") // it never has one; what stands in a query is nobody's business
-	l.Records.Record(a)
+	l.Journal.Record(a)
 }
 
 // Failed says whether nothing came of an attempt: it was refused, it broke off, or the other server failed.
@@ -201,8 +202,8 @@ func (l *Log) List(ctx context.Context, f Filter, limit int) (page []Attempt, ne
 
 // Tail is the newest matching attempts, oldest first, and a follower that gets exactly those made afterwards. It must
 // be stopped.
-func (l *Log) Tail(ctx context.Context, f Filter, limit int) ([]Attempt, *activity.Follower[Attempt], error) {
-	list, follower, err := l.Records.Tail(f.matches, func() ([]Attempt, error) { return l.newest(ctx, f, limit) })
+func (l *Log) Tail(ctx context.Context, f Filter, limit int) ([]Attempt, *journal.Follower[Attempt], error) {
+	list, follower, err := l.Journal.Tail(f.matches, func() ([]Attempt, error) { return l.newest(ctx, f, limit) })
 	slices.SortFunc(list, func(a, b Attempt) int { return int(a.ID - b.ID) })
 	return list[max(0, len(list)-limit):], follower, err
 }

@@ -19,8 +19,8 @@ import (
 
 	"golang.org/x/tools/txtar"
 
-	"fazt/internal/activity"
 	"fazt/internal/api/op"
+	"fazt/internal/applog"
 	"fazt/internal/client"
 	_ "fazt/internal/fazttest/child"
 	"fazt/internal/hosting"
@@ -235,7 +235,7 @@ func (i *Instance) Do(r *http.Request) Response {
 // Log is what an app's functions printed.
 func (i *Instance) Log(appID string) string {
 	i.t.Helper()
-	lines, err := i.AppLog.Lines(context.Background(), activity.Query{AppID: appID, Limit: 1000})
+	lines, err := i.AppLog.Lines(context.Background(), applog.Query{AppID: appID, Limit: 1000})
 	if err != nil {
 		i.t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fazt/internal/activity"
+	"fazt/internal/applog"
 	"fazt/internal/database"
 	"fazt/internal/errs"
 	"fazt/internal/runtime"
@@ -22,7 +23,7 @@ func (i *Instance) composeLogs(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	i.AppLog, err = activity.OpenAppLog(ctx, activity.AppLogConfig{
+	i.AppLog, err = applog.Open(ctx, applog.Config{
 		DB:   i.DB,
 		Keep: func(app string) int { return i.Limits.App(app).Storage.AppLogRows },
 		Rate: func(app string) int { return i.Limits.App(app).Runtime.ConsoleRate },

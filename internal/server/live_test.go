@@ -17,6 +17,7 @@ import (
 
 	"fazt/internal/activity"
 	"fazt/internal/api/op"
+	"fazt/internal/applog"
 	"fazt/internal/client"
 	"fazt/internal/database"
 	"fazt/internal/errs"
@@ -114,7 +115,7 @@ func (x *trial) printed() []string {
 	if err := x.AppLog.Flush(context.Background()); err != nil {
 		x.Fatal(err)
 	}
-	lines, err := x.AppLog.Lines(context.Background(), activity.Query{AppID: x.id, Limit: 1000})
+	lines, err := x.AppLog.Lines(context.Background(), applog.Query{AppID: x.id, Limit: 1000})
 	if err != nil {
 		x.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"fazt/internal/api"
 	"fazt/internal/api/deployment"
 	"fazt/internal/api/op"
+	"fazt/internal/applog"
 	"fazt/internal/apps"
 	"fazt/internal/auth"
 	"fazt/internal/bindings"
@@ -28,6 +29,7 @@ import (
 	"fazt/internal/errs"
 	"fazt/internal/gateway"
 	"fazt/internal/hosting"
+	"fazt/internal/idempotency"
 	"fazt/internal/listener"
 	"fazt/internal/runtime"
 	"fazt/internal/runtime/compiler"
@@ -76,7 +78,7 @@ type Instance struct {
 	KV      *storage.KV
 	Users   *auth.Users
 	Keys    *auth.Keys
-	AppLog  *activity.AppLog
+	AppLog  *applog.Log
 	Limits  *system.Live
 	System  *system.Store
 	Net     *egress.Store // what functions may reach, and with which secrets
@@ -217,7 +219,7 @@ func (i *Instance) composeEdges() {
 		Store: i.Hosting, CacheBytes: func() int64 { return min(i.Limits.Storage().MaxVFS, i.governor.cache.Load()) }, Log: i.log,
 	})
 	i.api = api.New(api.Config{
-		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Keys: i.Keys, Answers: activity.NewAnswers(i.DB), AppLog: i.AppLog, Activity: i.Activity, Log: i.log,
+		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Keys: i.Keys, Idempotency: idempotency.New(i.DB), AppLog: i.AppLog, Activity: i.Activity, Log: i.log,
 		Net: i.Net, NetLog: i.NetLog, NetGate: i.Gate,
 		URL: i.URL, AppURL: i.AppURL, HostURL: i.hostURL, Lookup: i.config.Lookup, Compile: i.compile, Changed: i.Refresh, Status: i.status, Stop: i.stop, HandOver: i.HandOver, Resume: i.engine.Resume, Measure: i.measure,
 		Health: i.health, Metrics: i.metrics, Ready: i.ready,
@@ -248,10 +250,10 @@ func (i *Instance) memoryDivided() {
 }
 
 // console writes what functions print to the app's log.
-type console struct{ log *activity.AppLog }
+type console struct{ log *applog.Log }
 
 func (c console) WriteLine(l runtime.Line) {
-	c.log.Write(activity.Line{AppID: l.AppID, Number: l.Number, Level: l.Level, RequestID: l.RequestID, Message: l.Message, Time: l.Time})
+	c.log.Record(applog.Line{AppID: l.AppID, Number: l.Number, Level: l.Level, RequestID: l.RequestID, Message: l.Message, Time: l.Time})
 }
 
 func (i *Instance) compile(ctx context.Context, app string, src deployment.Source) ([]byte, error) {

@@ -4,10 +4,10 @@ package app
 import (
 	"context"
 
-	"fazt/internal/activity"
 	"fazt/internal/api/call"
 	"fazt/internal/api/op"
 	"fazt/internal/api/show"
+	"fazt/internal/applog"
 	"fazt/internal/apps"
 	"fazt/internal/database"
 	"fazt/internal/egress"
@@ -22,7 +22,7 @@ type API struct {
 	Hosting *hosting.Store
 	KV      *storage.KV
 	Net     *egress.Store
-	AppLog  *activity.AppLog
+	AppLog  *applog.Log
 	Follows call.Follows
 	Show    show.Apps
 	// Domain is the domain of the instance.

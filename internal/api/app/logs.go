@@ -8,9 +8,9 @@ import (
 	"strconv"
 	"time"
 
-	"fazt/internal/activity"
 	"fazt/internal/api/call"
 	"fazt/internal/api/op"
+	"fazt/internal/applog"
 	"fazt/internal/errs"
 )
 
@@ -22,7 +22,7 @@ const (
 )
 
 // logQuery checks what is asked of the log of an app.
-func (a *API) logQuery(ctx context.Context, req op.LogQuery) (q activity.Query, err error) {
+func (a *API) logQuery(ctx context.Context, req op.LogQuery) (q applog.Query, err error) {
 	if req.Limit == 0 {
 		req.Limit = call.PageDefault
 	}
@@ -32,11 +32,11 @@ func (a *API) logQuery(ctx context.Context, req op.LogQuery) (q activity.Query, 
 	case req.Since < 0:
 		return q, errs.New(errs.Invalid, "since must not be negative")
 	}
-	if err := activity.CheckLevel(req.Level); err != nil {
+	if err := applog.CheckLevel(req.Level); err != nil {
 		return q, err
 	}
 	app, err := a.Apps.Get(ctx, req.App)
-	q = activity.Query{AppID: app.ID, Level: req.Level, Limit: req.Limit}
+	q = applog.Query{AppID: app.ID, Level: req.Level, Limit: req.Limit}
 	if req.Since > 0 {
 		q.Since = time.Now().Add(-time.Duration(req.Since) * time.Millisecond)
 	}
@@ -67,7 +67,7 @@ func (a *API) Logs(ctx context.Context, req op.LogQuery) (op.Stream, error) {
 	}}, nil
 }
 
-func logLine(l activity.Line, missed int) op.LogLine {
+func logLine(l applog.Line, missed int) op.LogLine {
 	return op.LogLine{ID: l.ID, Time: l.Time.UTC().Truncate(time.Millisecond), Level: l.Level, Deployment: l.Number, RequestID: l.RequestID, Message: l.Message, Missed: missed}
 }
 
@@ -97,7 +97,7 @@ func (a *API) LogsFollow(ctx context.Context, req op.LogFollow) (op.Stream, erro
 	}}, nil
 }
 
-func lineEvent(l activity.Line, missed int) (op.Event, error) {
+func lineEvent(l applog.Line, missed int) (op.Event, error) {
 	data, err := json.Marshal(logLine(l, missed))
 	return op.Event{ID: strconv.FormatInt(l.ID, 10), Data: data}, err
 }

@@ -6,10 +6,10 @@ import (
 	"strconv"
 	"time"
 
-	"fazt/internal/activity"
 	"fazt/internal/api/op"
 	"fazt/internal/auth"
 	"fazt/internal/errs"
+	"fazt/internal/journal"
 )
 
 // beat is how often a stream without events shows that it lives: often enough for the time-outs of proxies, which
@@ -24,7 +24,7 @@ type Follows struct {
 
 // Follow writes records as events, as they come, until the client leaves, alive says that there is nothing more to
 // follow, or the server stops.
-func Follow[T any](ctx context.Context, on Follows, w io.Writer, past []T, f *activity.Follower[T], alive func() error, event func(T, int) (op.Event, error)) error {
+func Follow[T any](ctx context.Context, on Follows, w io.Writer, past []T, f *journal.Follower[T], alive func() error, event func(T, int) (op.Event, error)) error {
 	defer f.Stop()
 	write := func(records []T, missed int) error {
 		var b []byte
@@ -71,7 +71,7 @@ func Follow[T any](ctx context.Context, on Follows, w io.Writer, past []T, f *ac
 }
 
 // waiting is a record with those that have come after it: they go out together.
-func waiting[T any](f *activity.Follower[T], first T) []T {
+func waiting[T any](f *journal.Follower[T], first T) []T {
 	records := []T{first}
 	for len(records) < 100 {
 		select {

@@ -1,4 +1,4 @@
-package activity
+package idempotency
 
 import (
 	"errors"
@@ -12,18 +12,18 @@ import (
 	"fazt/internal/errs"
 )
 
-func openAnswers(t *testing.T) *Answers {
+func open(t *testing.T) *Store {
 	t.Helper()
 	db, err := database.Open(t.Context(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	return NewAnswers(db)
+	return New(db)
 }
 
 func TestRepetitionsAtTheSameTimeWaitForTheFirst(t *testing.T) {
-	a := openAnswers(t)
+	a := open(t)
 	var mu sync.Mutex
 	done := 0
 	var wait sync.WaitGroup
@@ -47,7 +47,7 @@ func TestRepetitionsAtTheSameTimeWaitForTheFirst(t *testing.T) {
 }
 
 func TestAnswersBelongToTheirCallerAndTheirRequest(t *testing.T) {
-	a := openAnswers(t)
+	a := open(t)
 	answer := func(text string) func() ([]byte, error) {
 		return func() ([]byte, error) { return []byte(text), nil }
 	}
@@ -87,14 +87,14 @@ func TestAnswersBelongToTheirCallerAndTheirRequest(t *testing.T) {
 }
 
 func TestAnswersAreFewAndEnd(t *testing.T) {
-	a := openAnswers(t)
+	a := open(t)
 	err := a.db.Write(t.Context(), func(tx *database.Tx) error {
-		for n := range mostAnswers + 5 {
+		for n := range maxResponses + 5 {
 			if err := tx.Exec("INSERT INTO answers (name, request, answer, created_at) VALUES (?, ?, ?, ?)", []byte{byte(n >> 8), byte(n)}, []byte{}, []byte{}, time.Now()); err != nil {
 				return err
 			}
 		}
-		return tx.Exec("INSERT INTO answers (name, request, answer, created_at) VALUES (?, ?, ?, ?)", []byte("old"), []byte{}, []byte{}, time.Now().Add(-2*keepAnswers))
+		return tx.Exec("INSERT INTO answers (name, request, answer, created_at) VALUES (?, ?, ?, ?)", []byte("old"), []byte{}, []byte{}, time.Now().Add(-2*keepResponses))
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +107,7 @@ func TestAnswersAreFewAndEnd(t *testing.T) {
 		_, err := c.First("SELECT count(*), count(*) FILTER (WHERE name = CAST('old' AS BLOB)) FROM answers", func(r *database.Row) { all, old = r.Int(0), r.Int(1) })
 		return err
 	})
-	if err != nil || all != mostAnswers || old != 0 {
+	if err != nil || all != maxResponses || old != 0 {
 		t.Errorf("%d answers, %d of them old: %v", all, old, err)
 	}
 	err = a.db.Write(t.Context(), func(tx *database.Tx) error { return tx.Exec("UPDATE answers SET created_at = 1") })
