@@ -84,15 +84,22 @@ func (e *Engine) receive(w http.ResponseWriter, r *http.Request, f *Function, li
 	return a, in, nil
 }
 
-// openStream is the input of a body that is handed over in pieces. While streams leave much of their memory free, the
-// function starts at once. Otherwise as much of the body as a small one may have is read first, without a VM: a client who
-// sends nothing, or a byte at a time, holds a connection then and nothing else.
+// openStream is the input of a body that is handed over in pieces. Its function starts at once while few streams of the app
+// are starting and streams leave much of their memory free. Otherwise as much of the body as a small one may have is read
+// first, without a VM: a client who sends nothing, or a byte at a time, holds a connection then and nothing else.
 func (e *Engine) openStream(w http.ResponseWriter, r *http.Request, f *Function, limits system.Runtime, most int64) (*ahead, *input, error) {
-	if taken, _ := e.streams.Taken(); taken+e.opening.Load()*streamBase <= limits.StreamMemory/2 {
-		return nil, stream(r, *f, most), nil
+	in := stream(r, *f, most)
+	starts := func() bool {
+		if in.turn == nil && e.calm(limits) {
+			in.turn = e.opening.try(f.AppID)
+		}
+		return in.turn != nil
+	}
+	if starts() {
+		return nil, in, nil
 	}
 	a := &ahead{e: e, holder: f.holder(), limits: limits, w: w, size: -1, most: math.MaxInt64}
-	a.enough = func() bool { return len(a.data) >= atHand }
+	a.enough = func() bool { return len(a.data) >= atHand || len(a.data) > 0 && starts() }
 	window := time.Until(f.Ends)
 	if b, ok := r.Body.(interface{ EndBy(time.Time) }); ok {
 		b.EndBy(time.Now().Add(time.Duration(limits.StreamTimeout) * time.Millisecond))
@@ -104,9 +111,8 @@ func (e *Engine) openStream(w http.ResponseWriter, r *http.Request, f *Function,
 		}
 		return a, nil, nil
 	}
-	if err == nil && !e.streams.Fits(f.holder(), streamBase, limits.StreamMemory) {
-		e.crowded.Add(1)
-		err = errCrowded
+	if err == nil && in.turn == nil {
+		in.turn, err = e.waitToOpen(r, f, limits)
 	}
 	if err != nil {
 		a.release()
@@ -116,9 +122,30 @@ func (e *Engine) openStream(w http.ResponseWriter, r *http.Request, f *Function,
 		}
 		return nil, nil, err
 	}
-	in := stream(r, *f, most)
 	in.body = io.MultiReader(bytes.NewReader(a.data), releasing{a}, r.Body)
 	return a, in, nil
+}
+
+// waitToOpen is the turn of a stream whose start is here, unless it would be cut off at once.
+func (e *Engine) waitToOpen(r *http.Request, f *Function, limits system.Runtime) (*turn, error) {
+	if !e.streams.Fits(f.holder(), streamBase, limits.StreamMemory) {
+		e.crowded.Add(1)
+		return nil, errCrowded
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), queueWait(limits))
+	defer cancel()
+	t := e.opening.wait(ctx, f.AppID)
+	if t == nil {
+		e.crowded.Add(1)
+		return nil, errCrowded
+	}
+	return t, nil
+}
+
+// calm reports whether streams that wait leave half of their memory free.
+func (e *Engine) calm(limits system.Runtime) bool {
+	taken, _ := e.streams.Taken()
+	return taken <= limits.StreamMemory/2
 }
 
 // releasing is an empty reader that gives back the memory of the bytes before it.

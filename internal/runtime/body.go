@@ -18,15 +18,15 @@ const atHand = 64 << 10
 // input is a request body that comes as the function asks for it. The machine's goroutine starts each read; one is under
 // way at a time.
 type input struct {
-	body    io.Reader
-	f       Function
-	size    int64 // announced; -1 = unknown
-	most    int64 // of it that is handed over whole
-	here    bool  // all of it has arrived: nobody is waited for
-	piece   []byte
-	kept    *ahead      // what holds it, when it was collected as it came
-	opening bool        // it counts among the streams that were not parked yet
-	ended   atomic.Bool // all of it was read: the connection can be used again
+	body  io.Reader
+	f     Function
+	size  int64 // announced; -1 = unknown
+	most  int64 // of it that is handed over whole
+	here  bool  // all of it has arrived: nobody is waited for
+	piece []byte
+	kept  *ahead      // what holds it, when it was collected as it came
+	turn  *turn       // held while its function starts
+	ended atomic.Bool // all of it was read: the connection can be used again
 }
 
 // stream is the input of a body that arrives while the function runs.
@@ -35,20 +35,11 @@ func stream(r *http.Request, f Function, most int64) *input {
 	return &input{body: r.Body, f: f, size: r.ContentLength, most: most}
 }
 
-// open counts a run whose body arrives in pieces until it is parked for the first time, or has ended.
-func (u *run) open() (ended func()) {
-	if u.in == nil || u.in.here {
-		return func() {}
-	}
-	u.in.opening = true
-	u.engine.opening.Add(1)
-	return u.opened
-}
-
+// opened gives the turn of a stream that has started to the next. Only the goroutine of the run calls it.
 func (u *run) opened() {
-	if u.in != nil && u.in.opening {
-		u.in.opening = false
-		u.engine.opening.Add(-1)
+	if u.in != nil {
+		u.in.turn.done()
+		u.in.turn = nil
 	}
 }
 

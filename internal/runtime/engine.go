@@ -140,7 +140,7 @@ type Engine struct {
 	buffers share.Pool // memory of bodies that are read ahead, and of answers that wait to be read
 	spooled share.Pool // disk space of bodies that are read ahead
 	crowded atomic.Uint64
-	opening atomic.Int64 // streamed bodies whose function has not been parked yet
+	opening openings // streams that are starting
 
 	stopping   chan struct{} // closed when no more streams are sent
 	endStreams sync.Once
@@ -263,7 +263,7 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
 		return
 	}
 	u := newRun(e, f, limits, w, r, in)
-	defer u.open()()
+	defer u.opened()
 	defer func() { u.cancel() }()
 	defer u.giveUp()
 	program, err := e.perform(u, kept, limits)

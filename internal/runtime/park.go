@@ -40,6 +40,7 @@ func (u *run) sleep(m *machine, w awaken) (c completion, leaves bool, err error)
 		long = t.C
 	}
 	u.leave()
+	u.opened()
 	defer u.enter()
 	for {
 		select {
@@ -77,7 +78,6 @@ func (u *run) park(m *machine) error {
 		u.engine.crowded.Add(1)
 		return errCrowded
 	}
-	u.opened()
 	u.slow = true
 	if gate := u.f.Admission; gate != nil {
 		gate.Leave(&u.f)

@@ -1,0 +1,81 @@
+package runtime
+
+import (
+	"context"
+	"sync"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// opensAtOnce is how many streamed bodies of an app may be starting their functions at the same time. To start one costs
+// a VM, which is the most expensive thing a client gets for a head of a request.
+const opensAtOnce = 4
+
+// openings bounds, per app, the streams that are starting. The zero value is ready.
+type openings struct {
+	mu   sync.Mutex
+	apps map[string]*opening
+}
+
+// opening is the streams of one app that are starting or waiting for their turn.
+type opening struct {
+	sem   *semaphore.Weighted
+	users int
+}
+
+// turn is held by a stream that is starting. A nil turn holds nothing.
+type turn struct {
+	of  *openings
+	app string
+}
+
+// try returns a turn if one is free and nobody waits for it.
+func (o *openings) try(app string) *turn {
+	return o.take(app, func(s *semaphore.Weighted) bool { return s.TryAcquire(1) })
+}
+
+// wait returns a turn, in order of arrival, or nil when ctx ends first.
+func (o *openings) wait(ctx context.Context, app string) *turn {
+	return o.take(app, func(s *semaphore.Weighted) bool { return s.Acquire(ctx, 1) == nil })
+}
+
+func (o *openings) take(app string, acquire func(*semaphore.Weighted) bool) *turn {
+	o.mu.Lock()
+	p := o.apps[app]
+	if p == nil {
+		p = &opening{sem: semaphore.NewWeighted(opensAtOnce)}
+		if o.apps == nil {
+			o.apps = map[string]*opening{}
+		}
+		o.apps[app] = p
+	}
+	p.users++
+	o.mu.Unlock()
+	if acquire(p.sem) {
+		return &turn{of: o, app: app}
+	}
+	o.left(app)
+	return nil
+}
+
+// left forgets one that waited or was starting. The last one takes the entry of its app with it.
+func (o *openings) left(app string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	p := o.apps[app]
+	if p.users--; p.users == 0 {
+		delete(o.apps, app)
+	}
+}
+
+// done gives the turn to the next stream.
+func (t *turn) done() {
+	if t == nil {
+		return
+	}
+	t.of.mu.Lock()
+	sem := t.of.apps[t.app].sem
+	t.of.mu.Unlock()
+	sem.Release(1)
+	t.of.left(t.app)
+}
