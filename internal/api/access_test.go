@@ -17,7 +17,6 @@ import (
 	"fazt/internal/client"
 	"fazt/internal/errs"
 	"fazt/internal/fazttest"
-	"fazt/internal/hosting"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -53,7 +52,7 @@ func newKey(t *testing.T, c *client.Client, name string, scopes ...string) strin
 	return made.Token
 }
 
-func begin(t *testing.T, c *client.Client, app string) hosting.Upload {
+func begin(t *testing.T, c *client.Client, app string) op.Upload {
 	t.Helper()
 	u, err := client.Call(t.Context(), c, op.UploadBegin, op.UploadPlan{App: app, Plan: fazttest.Parse("-- index.html --\nnew\n").Plan()})
 	if err != nil {

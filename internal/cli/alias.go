@@ -44,7 +44,7 @@ func (c *command) aliasList() *cobra.Command {
 				}
 				v := output.View{Value: list, Columns: []string{"name", "kind", "leads to", "updated", "address"}, Empty: "There are no aliases. An app gets one with its first deployment."}
 				for _, a := range list {
-					v.Rows = append(v.Rows, []string{a.Name, string(a.Kind), leads(a.Alias), output.Time(a.UpdatedAt), a.Address})
+					v.Rows = append(v.Rows, []string{a.Name, a.Kind, leads(a.AliasRecord), output.Time(a.UpdatedAt), a.Address})
 				}
 				return c.print(v)
 			})
@@ -53,13 +53,13 @@ func (c *command) aliasList() *cobra.Command {
 }
 
 // leads is where an alias leads, for a column that follows the kind.
-func leads(a apps.Alias) string {
+func leads(a op.AliasRecord) string {
 	switch a.Kind {
-	case apps.AliasApp:
+	case "app":
 		return a.App
-	case apps.AliasReserved:
+	case "reserved":
 		return "-"
-	case apps.AliasSplit:
+	case "split":
 		return strings.TrimPrefix(a.Leads(), "a split, ")
 	}
 	return a.Leads()
@@ -154,8 +154,12 @@ func aliasFlags(cmd *cobra.Command, req *op.AliasTarget, split string) (err erro
 	case !cmd.Flags().Changed("redirect") && (status || req.KeepPath):
 		return usagef("--status and --keep-path go with --redirect")
 	case cmd.Flags().Changed("split"):
-		if req.Split, err = apps.ParseSplit(split); err != nil {
+		shares, err := apps.ParseSplit(split)
+		if err != nil {
 			return &usage{errs.Sentence(err)}
+		}
+		for _, s := range shares {
+			req.Split = append(req.Split, op.Share(s))
 		}
 	}
 	if !status {
@@ -213,7 +217,7 @@ It asks first, and says so if nothing else leads to one of them.`,
 	return cmd
 }
 
-func lostRows(l apps.Lost) [][]string {
+func lostRows(l op.Lost) [][]string {
 	if len(l.Unreachable) == 0 {
 		return nil
 	}

@@ -10,7 +10,6 @@ import (
 	"golang.org/x/term"
 
 	"fazt/internal/api/op"
-	"fazt/internal/apps"
 	"fazt/internal/client"
 	"fazt/internal/errs"
 	"fazt/internal/output"
@@ -183,9 +182,9 @@ func removalText(r op.Removal) string {
 		text += ", and what it may reach: " + strings.Join(r.Net, ", ")
 	}
 	for _, l := range r.SplitLosses {
-		now := apps.Alias{Name: l.Alias, Kind: apps.AliasSplit, Arms: l.After}
+		now := op.AliasRecord{Name: l.Alias, Kind: "split", Targets: l.After}
 		if len(l.After) == 1 {
-			now.Kind, now.App = apps.AliasApp, l.After[0].App
+			now.Kind, now.App = "app", l.After[0].App
 		}
 		text += "; the split " + l.Alias + " then leads to " + now.Leads()
 	}

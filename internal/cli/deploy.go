@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fazt/internal/api/op"
+	"fazt/internal/api/show"
 	"fazt/internal/client"
 	"fazt/internal/hosting"
 	"fazt/internal/output"
@@ -63,7 +64,7 @@ func (c *command) deploy(dir string, f deployFlags) error {
 	}
 	began := time.Now()
 	f.log, f.compiler = c.notes(), c.compiler
-	f.folder.Check = func(files []hosting.Announced) error { return c.checkSizes(f.name, files) }
+	f.folder.Check = func(files []op.Announced) error { return c.checkSizes(f.name, files) }
 	p, err := load(c.ctx, dir, f.projectOptions)
 	if err != nil {
 		return err
@@ -78,7 +79,7 @@ const fewBytes = 64 << 20
 
 // checkSizes asks the instance for its limits before much is read. Where it does not tell, it refuses the files itself,
 // when it is told of them.
-func (c *command) checkSizes(app string, files []hosting.Announced) error {
+func (c *command) checkSizes(app string, files []op.Announced) error {
 	var total int64
 	for _, f := range files {
 		total += f.Size
@@ -93,7 +94,7 @@ func (c *command) checkSizes(app string, files []hosting.Announced) error {
 			limits, err = client.Call(c.ctx, cl, op.LimitsGet, op.LimitsOf{})
 		}
 		if err == nil {
-			refused = hosting.CheckSizes(files, limits.Storage)
+			refused = hosting.CheckSizes(show.Announced(files), limits.Storage)
 		}
 		return nil
 	})

@@ -14,11 +14,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fazt/internal/api/op"
 	"fazt/internal/applog"
 	"fazt/internal/cli/folder"
 	"fazt/internal/client"
 	"fazt/internal/errs"
-	"fazt/internal/hosting"
 	"fazt/internal/output"
 	"fazt/internal/server"
 )
@@ -51,8 +51,8 @@ type developer struct {
 	options  projectOptions
 	instance *server.Instance
 	client   *client.Client
-	app      string              // "" until something is live
-	built    []hosting.Announced // the source that was built last, where there is a build
+	app      string         // "" until something is live
+	built    []op.Announced // the source that was built last, where there is a build
 }
 
 func (c *command) runDev(dir string, o projectOptions, listen []string) error {
@@ -152,7 +152,7 @@ func (d *developer) sourceChanged(ctx context.Context) bool {
 		return true // the deploy says what is wrong
 	}
 	defer f.Close()
-	files := slices.DeleteFunc(f.Files, func(a hosting.Announced) bool {
+	files := slices.DeleteFunc(f.Files, func(a op.Announced) bool {
 		top, _, below := strings.Cut(a.Path, "/")
 		return below && slices.Contains(without, top)
 	})

@@ -10,7 +10,6 @@ import (
 
 	"fazt/internal/api/op"
 	"fazt/internal/client"
-	"fazt/internal/hosting"
 	"fazt/internal/output"
 )
 
@@ -44,7 +43,7 @@ their sizes, types and SHA-256.`,
 			return err
 		}
 		return c.existing(func(cl *client.Client) error {
-			files, err := pages(func(cursor string) (op.Page[hosting.Listed], error) {
+			files, err := pages(func(cursor string) (op.Page[op.File], error) {
 				return client.Call(c.ctx, cl, op.FileList, op.FilePage{DeploymentRef: d, List: op.List{Cursor: cursor, Limit: 1000}})
 			})
 			if err != nil {

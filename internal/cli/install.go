@@ -18,7 +18,6 @@ import (
 	"fazt/internal/cli/repo"
 	"fazt/internal/client"
 	"fazt/internal/errs"
-	"fazt/internal/hosting"
 	"fazt/internal/output"
 )
 
@@ -58,7 +57,7 @@ func (c *command) install(text, path string, f deployFlags) error {
 	if path, err = repo.CleanPath(path); err != nil {
 		return err
 	}
-	source := hosting.GitSource{URL: address.URL, Path: path}
+	source := op.GitSource{URL: address.URL, Path: path}
 	r, commit, err := c.find(source, address.Ref)
 	if err != nil {
 		return err
@@ -73,7 +72,7 @@ func (c *command) install(text, path string, f deployFlags) error {
 }
 
 // find opens the repository of a source and finds the commit of a ref in it.
-func (c *command) find(source hosting.GitSource, ref string) (*repo.Repository, repo.Commit, error) {
+func (c *command) find(source op.GitSource, ref string) (*repo.Repository, repo.Commit, error) {
 	bar := newBar(c.Stderr)
 	r, err := repo.Open(c.ctx, repo.Address{URL: source.URL, Ref: ref}, bar.received)
 	bar.clear()
@@ -109,7 +108,7 @@ func noRef(url, ref string, names []string) error {
 }
 
 // checkout lays a commit into a folder that lasts as long as then runs, and builds it.
-func (c *command) checkout(r *repo.Repository, commit repo.Commit, source hosting.GitSource, f deployFlags, then func(*project) error) (err error) {
+func (c *command) checkout(r *repo.Repository, commit repo.Commit, source op.GitSource, f deployFlags, then func(*project) error) (err error) {
 	dir, err := os.MkdirTemp("", "fazt-install-*")
 	if err != nil {
 		return errs.Wrap(errs.Invalid, err, "there is no place to put the files of the repository")
@@ -135,7 +134,7 @@ func (c *command) checkout(r *repo.Repository, commit repo.Commit, source hostin
 }
 
 // mayInstall refuses to put a repository over an app that is something else.
-func (c *command) mayInstall(name string, source hosting.GitSource) error {
+func (c *command) mayInstall(name string, source op.GitSource) error {
 	return c.with(func(cl *client.Client) error {
 		app, err := client.Call(c.ctx, cl, op.AppGet, op.AppRef{App: name})
 		if errs.Is(err, errs.NotFound) || err == nil && app.Live == nil {
@@ -263,7 +262,7 @@ func (c *command) confirmUpgrade(u upgraded) error {
 }
 
 // sourceText is a source for people.
-func sourceText(s *hosting.GitSource) string {
+func sourceText(s *op.GitSource) string {
 	if s == nil {
 		return ""
 	}

@@ -129,7 +129,7 @@ func everyApp(app string) string {
 
 // entryRows is an entry for people.
 func entryRows(e op.NetEntry) [][]string {
-	rows := [][]string{{"domain", e.Domain}, {"app", everyApp(e.App)}, {"reached by", reachedBy(e.Entry)}}
+	rows := [][]string{{"domain", e.Domain}, {"app", everyApp(e.App)}, {"reached by", reachedBy(e.NetRecord)}}
 	add := func(is bool, label, format string, args ...any) {
 		if is {
 			rows = append(rows, []string{label, fmt.Sprintf(format, args...)})
@@ -140,7 +140,7 @@ func entryRows(e op.NetEntry) [][]string {
 		methods = strings.Join(e.Methods, ", ")
 	}
 	add(true, "methods", "%s", methods)
-	add(e.Rate > 0, "rate", "%s", rateText(e.Entry))
+	add(e.Rate > 0, "rate", "%s", rateText(e.NetRecord))
 	add(e.Timeout > 0, "timeout", "%v", time.Duration(e.Timeout)*time.Millisecond)
 	add(e.MaxResponse > 0, "largest answer", "%s", output.Size(e.MaxResponse))
 	add(e.CacheTTL > 0, "cache", "%v", time.Duration(e.CacheTTL)*time.Second)
@@ -155,7 +155,7 @@ func entryRows(e op.NetEntry) [][]string {
 	return rows
 }
 
-func reachedBy(e egress.Entry) string {
+func reachedBy(e op.NetRecord) string {
 	text := "HTTPS"
 	if e.HTTP {
 		text = "HTTPS and PLAIN HTTP"
@@ -170,7 +170,7 @@ func reachedBy(e egress.Entry) string {
 	return text + " on " + strings.Join(ports, ", ")
 }
 
-func rateText(e egress.Entry) string {
+func rateText(e op.NetRecord) string {
 	if e.Burst > 0 {
 		return fmt.Sprintf("%d/s, %d at once", e.Rate, e.Burst)
 	}
@@ -178,7 +178,7 @@ func rateText(e egress.Entry) string {
 }
 
 // notable is what an entry says beyond its domain, in a few words.
-func notable(e egress.Entry) string {
+func notable(e op.NetRecord) string {
 	var words []string
 	for _, p := range e.Private {
 		words = append(words, "PRIVATE "+p.String())
@@ -210,7 +210,7 @@ func (c *command) netList() *cobra.Command {
 				v := output.View{Value: list, Columns: []string{"domain", "app", "reached by", "notes", "updated"}, Empty: "Functions may reach nothing. `fazt net allow DOMAIN` changes that."}
 				for _, e := range list {
 					c.warn(e)
-					v.Rows = append(v.Rows, []string{e.Domain, everyApp(e.App), reachedBy(e.Entry), notable(e.Entry), output.Time(e.UpdatedAt)})
+					v.Rows = append(v.Rows, []string{e.Domain, everyApp(e.App), reachedBy(e.NetRecord), notable(e.NetRecord), output.Time(e.UpdatedAt)})
 				}
 				return c.print(v)
 			})
@@ -286,7 +286,7 @@ call would be refused.`,
 					rows = append(rows, []string{"reason", v.Reason})
 				}
 				if v.Entry != nil {
-					c.warn(op.NetEntry{Entry: *v.Entry, Warnings: v.Warnings})
+					c.warn(op.NetEntry{NetRecord: *v.Entry, Warnings: v.Warnings})
 					rows = append(rows, []string{"entry", v.Entry.Domain}, []string{"of", everyApp(v.App)})
 				}
 				for _, j := range v.Addresses {
@@ -442,7 +442,7 @@ p95.`,
 				}
 				v := output.View{Value: s, Columns: []string{"app", "domain", "calls", "errors", "p50", "p95", "sent", "received", "cached"}, Empty: "There were no calls."}
 				for _, row := range s.Domains {
-					v.Rows = append(v.Rows, statsRow(row.App, row.Domain, row.StatsRow))
+					v.Rows = append(v.Rows, statsRow(row.App, row.Domain, row.NetCount))
 				}
 				if len(s.Domains) > 1 {
 					v.Rows = append(v.Rows, statsRow("(all)", "", s.Total))
@@ -464,7 +464,7 @@ p95.`,
 	return cmd
 }
 
-func statsRow(app, domain string, s egress.StatsRow) []string {
+func statsRow(app, domain string, s op.NetCount) []string {
 	return []string{app, domain, strconv.Itoa(s.Calls), fmt.Sprintf("%d (%.0f %%)", s.Errors, 100*s.ErrorRate), fmt.Sprintf("%.0f ms", s.P50), fmt.Sprintf("%.0f ms", s.P95),
 		output.Size(s.Sent), output.Size(s.Received), strconv.Itoa(s.CacheHits)}
 }
@@ -515,7 +515,7 @@ func (c *command) netCacheClear() *cobra.Command {
 	return cmd
 }
 
-func cacheView(s egress.CacheStats) output.View {
+func cacheView(s op.NetCacheState) output.View {
 	return output.View{Value: s, Rows: [][]string{
 		{"answers", strconv.Itoa(s.Items)}, {"size", output.Size(s.Bytes)}, {"served", fmt.Sprintf("%d at once, %d after asking, %d while the server failed", s.Hits, s.Revalidated, s.Stale)},
 		{"asked in vain", strconv.FormatInt(s.Misses, 10)},

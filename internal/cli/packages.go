@@ -13,7 +13,7 @@ import (
 	"slices"
 	"strings"
 
-	"fazt/internal/hosting"
+	"fazt/internal/api/op"
 	"fazt/internal/runtime"
 	"fazt/internal/runtime/compiler"
 )
@@ -36,9 +36,9 @@ func (p *project) addPackages(ctx context.Context, dir string, c *compiler.Compi
 		p.from[a.Path] = from
 	}
 	p.imports = packages.Imports
-	made := hosting.Announced{Path: runtime.ImportsFile, Size: int64(len(p.imports)), Hash: sha256.Sum256(p.imports)}
-	p.plan.Files = slices.Concat(p.plan.Files, added, []hosting.Announced{made})
-	slices.SortFunc(p.plan.Files, func(a, b hosting.Announced) int { return strings.Compare(a.Path, b.Path) })
+	made := op.Announced{Path: runtime.ImportsFile, Size: int64(len(p.imports)), Hash: sha256.Sum256(p.imports)}
+	p.plan.Files = slices.Concat(p.plan.Files, added, []op.Announced{made})
+	slices.SortFunc(p.plan.Files, func(a, b op.Announced) int { return strings.Compare(a.Path, b.Path) })
 	return nil
 }
 

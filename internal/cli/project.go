@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"fazt/internal/api/op"
+	"fazt/internal/api/show"
 	"fazt/internal/apps"
 	"fazt/internal/cli/folder"
 	"fazt/internal/errs"
@@ -20,7 +22,7 @@ import (
 // project is a folder ready to be deployed: its files, from one folder or, when it has a build, from two.
 type project struct {
 	name     string
-	plan     hosting.Plan
+	plan     op.Plan
 	from     map[string]*folder.Folder // which folder a path comes from, where it is not main
 	main     *folder.Folder
 	source   *folder.Folder // nil when there was no build
@@ -117,7 +119,7 @@ func (p *project) readBuilt(ctx context.Context, dir, output string, o projectOp
 			p.from[a.Path] = p.source
 		}
 	}
-	slices.SortFunc(p.plan.Files, func(a, b hosting.Announced) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(p.plan.Files, func(a, b op.Announced) int { return strings.Compare(a.Path, b.Path) })
 	return nil
 }
 
@@ -144,7 +146,7 @@ func (p *project) Close() error {
 }
 
 // manifest reads fazt.json, or what an older manifest.json has.
-func (p *project) manifest() (hosting.Manifest, error) {
+func (p *project) manifest() (op.Manifest, error) {
 	f := p.main
 	if p.source != nil {
 		f = p.source
@@ -155,11 +157,12 @@ func (p *project) manifest() (hosting.Manifest, error) {
 			continue
 		}
 		if err != nil {
-			return hosting.Manifest{}, errs.Wrap(errs.Invalid, err, "%s cannot be read", name)
+			return op.Manifest{}, errs.Wrap(errs.Invalid, err, "%s cannot be read", name)
 		}
-		return hosting.ParseManifest(data, name)
+		m, err := hosting.ParseManifest(data, name)
+		return show.Manifest(m), err
 	}
-	return hosting.Manifest{}, nil
+	return op.Manifest{}, nil
 }
 
 // chooseName: the flag, the manifest, or the name of the folder made into a host label where that can be done.

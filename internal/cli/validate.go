@@ -13,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fazt/internal/api/op"
+	"fazt/internal/api/show"
 	"fazt/internal/cli/folder"
 	"fazt/internal/egress"
 	"fazt/internal/errs"
@@ -115,7 +117,7 @@ func inspect(ctx context.Context, p *project, dir string, o projectOptions) vali
 	if warning := runtime.UnusedEntries(local{p}.Exists); warning != "" {
 		v.Warnings = append(v.Warnings, warning)
 	}
-	for _, f := range p.plan.Faults(system.Defaults().Storage) {
+	for _, f := range show.Plan(p.plan).Faults(system.Defaults().Storage) {
 		v.Faults = append(v.Faults, runtime.Diagnostic{File: f.Path, Text: f.Text})
 	}
 	var program *runtime.Program
@@ -184,7 +186,7 @@ func (c *command) printValidity(v validity) error {
 type local struct{ *project }
 
 func (l local) Exists(path string) bool {
-	_, found := slices.BinarySearchFunc(l.plan.Files, path, func(f hosting.Announced, path string) int { return strings.Compare(f.Path, path) })
+	_, found := slices.BinarySearchFunc(l.plan.Files, path, func(f op.Announced, path string) int { return strings.Compare(f.Path, path) })
 	return found
 }
 

@@ -13,7 +13,6 @@ import (
 	"fazt/internal/api/op"
 	"fazt/internal/content"
 	"fazt/internal/errs"
-	"fazt/internal/hosting"
 	"fazt/internal/limitio"
 )
 
@@ -28,16 +27,16 @@ type Progress func(sent, total int64)
 
 // Deployment is the outcome of a deploy.
 type Deployment struct {
-	Upload   hosting.Upload // what was new, unchanged, removed
-	Sent     int64          // bytes on the wire, compressed
-	Deployed *op.Deployed   // nil for a dry run, and when the same content is live already
+	Upload   op.Upload    // what was new, unchanged, removed
+	Sent     int64        // bytes on the wire, compressed
+	Deployed *op.Deployed // nil for a dry run, and when the same content is live already
 }
 
 // Deploy announces a plan, sends what the instance lacks and commits. It may be repeated after any failure: what
 // arrived is not sent again, and a plan that was committed gives the same deployment.
 //
 // To a peer it repeats itself when the connection was lost, for as long as each attempt gets further.
-func Deploy(ctx context.Context, c *Client, app string, plan hosting.Plan, content Content, dryRun bool, progress Progress) (d Deployment, err error) {
+func Deploy(ctx context.Context, c *Client, app string, plan op.Plan, content Content, dryRun bool, progress Progress) (d Deployment, err error) {
 	sent, missing := int64(0), int64(-1)
 	for attempt := 1; ; attempt++ {
 		d, err = deployOnce(ctx, c, app, plan, content, dryRun, progress)
@@ -56,7 +55,7 @@ func Deploy(ctx context.Context, c *Client, app string, plan hosting.Plan, conte
 	}
 }
 
-func deployOnce(ctx context.Context, c *Client, app string, plan hosting.Plan, content Content, dryRun bool, progress Progress) (d Deployment, err error) {
+func deployOnce(ctx context.Context, c *Client, app string, plan op.Plan, content Content, dryRun bool, progress Progress) (d Deployment, err error) {
 	d.Upload, err = Call(ctx, c, op.UploadBegin, op.UploadPlan{App: app, DryRun: dryRun, Plan: plan})
 	if err != nil || dryRun || d.Upload.Same != nil {
 		return d, err
@@ -72,7 +71,7 @@ func deployOnce(ctx context.Context, c *Client, app string, plan hosting.Plan, c
 }
 
 // send streams the missing content while it is read: nothing is held in memory but a window.
-func send(ctx context.Context, c *Client, u hosting.Upload, plan hosting.Plan, content Content, progress Progress) (sent int64, err error) {
+func send(ctx context.Context, c *Client, u op.Upload, plan op.Plan, content Content, progress Progress) (sent int64, err error) {
 	reader, writer := io.Pipe()
 	var counter atomic.Int64
 	failed := make(chan error, 1)
@@ -89,7 +88,7 @@ func send(ctx context.Context, c *Client, u hosting.Upload, plan hosting.Plan, c
 	return counter.Load(), err
 }
 
-func pack(w io.Writer, u hosting.Upload, plan hosting.Plan, files Content, progress Progress) error {
+func pack(w io.Writer, u op.Upload, plan op.Plan, files Content, progress Progress) error {
 	z, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest))
 	if err != nil {
 		return err
@@ -117,7 +116,7 @@ func pack(w io.Writer, u hosting.Upload, plan hosting.Plan, files Content, progr
 	return errors.Join(t.Close(), z.Close())
 }
 
-func packFile(t *tar.Writer, f hosting.Announced, content Content) error {
+func packFile(t *tar.Writer, f op.Announced, content Content) error {
 	r, err := content.Open(f.Path)
 	if err != nil {
 		return errs.Wrap(errs.Invalid, err, "%s cannot be read: %v", f.Path, err)

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"fazt/internal/api/op"
 	"strings"
 
 	"fazt/internal/errs"
@@ -13,7 +14,7 @@ const maxPath = 4096
 // checkNames says whether files with these paths can be written to a folder of any system as they are: each path is
 // proper, and no two of them are the same file where letter case or the form of accents makes no difference. The instance may be somebody
 // else's, and its answers are not believed. It is given the files in the byte order of their paths.
-func checkNames(files []hosting.Listed) error {
+func checkNames(files []op.File) error {
 	taken := make(map[string]string, len(files)) // every file and folder, by its folded name
 	for i, f := range files {
 		if i > 0 && f.Path <= files[i-1].Path {

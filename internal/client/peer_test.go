@@ -19,7 +19,6 @@ import (
 	"fazt/internal/api/op"
 	"fazt/internal/content"
 	"fazt/internal/errs"
-	"fazt/internal/hosting"
 )
 
 const token = "fazt_0123456789ab_0123456789abcdefghjkmnpqrstvwxyz0123456789abcdefghjk"
@@ -214,18 +213,18 @@ func (x texts) Open(path string) (io.ReadCloser, error) {
 
 func TestAnInterruptedUploadGoesOnByItself(t *testing.T) {
 	files := texts{"a": "one", "b": "two"}
-	var plan hosting.Plan
+	var plan op.Plan
 	var missing []content.Hash
 	for path, text := range files {
 		h := content.Hash(sha256.Sum256([]byte(text)))
-		plan.Files = append(plan.Files, hosting.Announced{Path: path, Hash: h, Size: int64(len(text))})
+		plan.Files = append(plan.Files, op.Announced{Path: path, Hash: h, Size: int64(len(text))})
 		missing = append(missing, h)
 	}
 	begun, sent := 0, 0
 	c := peerAt(t, func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasSuffix(r.URL.Path, "/uploads"):
-			u := hosting.Upload{ID: "upl_1", Missing: missing[min(begun, 1):], MissingBytes: int64(3 * (2 - min(begun, 1)))}
+			u := op.Upload{ID: "upl_1", Missing: missing[min(begun, 1):], MissingBytes: int64(3 * (2 - min(begun, 1)))}
 			begun++
 			_ = op.UploadBegin.Spec.WriteResult(w, u)
 		case strings.HasSuffix(r.URL.Path, "/content"):
@@ -233,7 +232,7 @@ func TestAnInterruptedUploadGoesOnByItself(t *testing.T) {
 				panic(http.ErrAbortHandler)
 			}
 			_, _ = io.Copy(io.Discard, r.Body)
-			_ = op.UploadSend.Spec.WriteResult(w, hosting.Received{})
+			_ = op.UploadSend.Spec.WriteResult(w, op.Received{})
 		default:
 			_ = op.UploadCommit.Spec.WriteResult(w, op.Deployed{})
 		}

@@ -20,7 +20,6 @@ import (
 	"fazt/internal/api/op"
 	"fazt/internal/content"
 	"fazt/internal/errs"
-	"fazt/internal/hosting"
 	"fazt/internal/limitio"
 )
 
@@ -101,7 +100,7 @@ func reason(ctx context.Context, c *Client, fetch op.FilePull) error {
 }
 
 // list is all files of a deployment.
-func list(ctx context.Context, c *Client, ref op.DeploymentRef) (files []hosting.Listed, err error) {
+func list(ctx context.Context, c *Client, ref op.DeploymentRef) (files []op.File, err error) {
 	req := op.FilePage{DeploymentRef: ref, List: op.List{Limit: 1000}}
 	for {
 		page, err := Call(ctx, c, op.FileList, req)
@@ -137,7 +136,7 @@ type tree struct {
 }
 
 // compare finds out what has to be fetched.
-func (t *tree) compare(ctx context.Context, files []hosting.Listed, force bool) error {
+func (t *tree) compare(ctx context.Context, files []op.File, force bool) error {
 	var changed []string
 	for _, f := range files {
 		if err := ctx.Err(); err != nil {
@@ -187,7 +186,7 @@ const (
 	different
 )
 
-func (t *tree) look(f hosting.Listed) (state, error) {
+func (t *tree) look(f op.File) (state, error) {
 	info, err := t.root.Lstat(f.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

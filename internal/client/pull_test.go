@@ -22,12 +22,11 @@ import (
 	"fazt/internal/content"
 	"fazt/internal/errs"
 	"fazt/internal/fazttest"
-	"fazt/internal/hosting"
 )
 
 // stranger is an instance that answers a pull with whatever it likes.
 type stranger struct {
-	files   []hosting.Listed
+	files   []op.File
 	entries []tar.Header // of the stream; Size is ignored
 	content []string     // of the entries
 	cut     int          // bytes of the stream that are sent; 0 = all
@@ -36,7 +35,7 @@ type stranger struct {
 func (s stranger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case strings.HasSuffix(r.URL.Path, "/files"):
-		_ = op.FileList.Spec.WriteResult(w, op.Page[hosting.Listed]{Items: s.files})
+		_ = op.FileList.Spec.WriteResult(w, op.Page[op.File]{Items: s.files})
 	case strings.HasSuffix(r.URL.Path, "/content"):
 		var b bytes.Buffer
 		z, _ := zstd.NewWriter(&b)
@@ -58,7 +57,7 @@ func (s stranger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/zstd")
 		_, _ = w.Write(data)
 	default:
-		_ = op.DeploymentGet.Spec.WriteResult(w, op.Deployment{Deployment: hosting.Deployment{Number: 1}})
+		_ = op.DeploymentGet.Spec.WriteResult(w, op.Deployment{DeploymentRecord: op.DeploymentRecord{Number: 1}})
 	}
 }
 
@@ -68,7 +67,7 @@ func sends(paths ...string) stranger {
 	hash := content.Hash(sha256.Sum256([]byte(text)))
 	s := stranger{entries: []tar.Header{{Name: hash.String(), Typeflag: tar.TypeReg}}, content: []string{text}}
 	for _, p := range paths {
-		s.files = append(s.files, hosting.Listed{Path: p, Size: int64(len(text)), Hash: hash})
+		s.files = append(s.files, op.File{Path: p, Size: int64(len(text)), Hash: hash})
 	}
 	return s
 }
@@ -216,7 +215,7 @@ type endless struct{ stranger }
 
 func (e endless) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasSuffix(r.URL.Path, "/files") {
-		_ = op.FileList.Spec.WriteResult(w, op.Page[hosting.Listed]{Items: e.files, Next: "a.txt"})
+		_ = op.FileList.Spec.WriteResult(w, op.Page[op.File]{Items: e.files, Next: "a.txt"})
 		return
 	}
 	e.stranger.ServeHTTP(w, r)
@@ -384,7 +383,7 @@ func FuzzPullStaysInItsFolder(f *testing.F) {
 		hash := content.Hash(sha256.Sum256(body))
 		s := stranger{entries: []tar.Header{{Name: hash.String(), Typeflag: tar.TypeReg}}, content: []string{string(body)}}
 		for _, p := range []string{one, two} {
-			s.files = append(s.files, hosting.Listed{Path: p, Size: int64(len(body)), Hash: hash})
+			s.files = append(s.files, op.File{Path: p, Size: int64(len(body)), Hash: hash})
 		}
 		_, err := pull(s, dir, false)
 		for path := range below(t, around) {

@@ -23,7 +23,6 @@ import (
 	"fazt/internal/applog"
 	"fazt/internal/client"
 	_ "fazt/internal/fazttest/child"
-	"fazt/internal/hosting"
 	"fazt/internal/server"
 	"fazt/internal/system"
 )
@@ -139,10 +138,10 @@ func (f Folder) Open(path string) (io.ReadCloser, error) {
 }
 
 // Plan announces the files.
-func (f Folder) Plan() hosting.Plan {
-	var p hosting.Plan
+func (f Folder) Plan() op.Plan {
+	var p op.Plan
 	for path, data := range f {
-		p.Files = append(p.Files, hosting.Announced{Path: path, Hash: sha256.Sum256(data), Size: int64(len(data))})
+		p.Files = append(p.Files, op.Announced{Path: path, Hash: sha256.Sum256(data), Size: int64(len(data))})
 	}
 	return p
 }
@@ -166,7 +165,7 @@ func (i *Instance) TryDeploy(app, text string) (op.Deployed, error) {
 		return op.Deployed{}, err
 	}
 	if d.Deployed == nil {
-		return op.Deployed{Deployment: op.Deployment{Deployment: *d.Upload.Same}}, nil
+		return op.Deployed{Deployment: op.Deployment{DeploymentRecord: *d.Upload.Same}}, nil
 	}
 	return *d.Deployed, nil
 }

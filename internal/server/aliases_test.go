@@ -12,11 +12,9 @@ import (
 	"testing"
 
 	"fazt/internal/api/op"
-	"fazt/internal/apps"
 	"fazt/internal/client"
 	"fazt/internal/errs"
 	"fazt/internal/fazttest"
-	"fazt/internal/hosting"
 	"fazt/internal/server"
 )
 
@@ -77,7 +75,7 @@ func TestASplitSendsVisitorsToEachAppByWeightAndServesIt(t *testing.T) {
 	for _, name := range []string{"a", "b", "c"} {
 		i.Deploy(name, named(name))
 	}
-	call(t, i, op.AliasSet, op.AliasTarget{Alias: "x", Split: []apps.Share{{App: "a", Weight: 1}, {App: "b", Weight: 50}, {App: "c", Weight: 49}}})
+	call(t, i, op.AliasSet, op.AliasTarget{Alias: "x", Split: []op.Share{{App: "a", Weight: 1}, {App: "b", Weight: 50}, {App: "c", Weight: 49}}})
 	seen := map[string]int{}
 	var cookie, met string
 	for range 64 {
@@ -102,7 +100,7 @@ func TestASplitSendsVisitorsToEachAppByWeightAndServesIt(t *testing.T) {
 	r := i.Request(http.MethodGet, "x", "/", "")
 	r.Header.Set("Cookie", cookie)
 	other := map[string]string{"a": "b", "b": "c", "c": "b"}[met]
-	call(t, i, op.AliasSet, op.AliasTarget{Alias: "x", Split: []apps.Share{{App: met, Weight: 1}, {App: other, Weight: 99}}})
+	call(t, i, op.AliasSet, op.AliasTarget{Alias: "x", Split: []op.Share{{App: met, Weight: 1}, {App: other, Weight: 99}}})
 	if got := i.Do(r); !strings.HasPrefix(got.Text, met) {
 		t.Errorf("new weights moved a visitor from %s: %s", met, got.Text)
 	}
@@ -142,7 +140,7 @@ func TestARemovedAppIsServedNowhereAndLeavesNoData(t *testing.T) {
 	i.Deploy("shop", named("shop"))
 	expect(t, i, "blog", "/api/x", 200, `"n":1`)
 	call(t, i, op.AliasSet, op.AliasTarget{Alias: "journal", App: "blog"})
-	call(t, i, op.AliasSet, op.AliasTarget{Alias: "both", Split: []apps.Share{{App: "blog", Weight: 99}, {App: "shop", Weight: 1}}})
+	call(t, i, op.AliasSet, op.AliasTarget{Alias: "both", Split: []op.Share{{App: "blog", Weight: 99}, {App: "shop", Weight: 1}}})
 	call(t, i, op.DomainAdd, op.DomainTarget{Host: "blog.example", App: "blog"})
 	shown := call(t, i, op.AppRemoval, op.AppRef{App: "blog"})
 	gone := call(t, i, op.AppRemove, op.AppRef{App: "blog"})
@@ -343,7 +341,7 @@ func TestARenamedAppKeepsEverythingButItsName(t *testing.T) {
 }
 
 // finish sends what an upload lacks and commits it.
-func finish(t *testing.T, i *fazttest.Instance, u hosting.Upload, files fazttest.Folder) {
+func finish(t *testing.T, i *fazttest.Instance, u op.Upload, files fazttest.Folder) {
 	t.Helper()
 	d, err := client.Deploy(t.Context(), i.Client, "journal", files.Plan(), files, false, nil)
 	if err != nil || d.Deployed == nil {

@@ -15,10 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fazt/internal/api/op"
-	"fazt/internal/apps"
 	"fazt/internal/client"
 	"fazt/internal/gateway"
-	"fazt/internal/hosting"
 )
 
 // outline is everything a snapshot says, for comparison. It fails the test where two that should share a target do not.
@@ -123,7 +121,7 @@ func step(ctx context.Context, cl *client.Client, random *rand.Rand, n int) (str
 		_, err := client.Call(ctx, cl, op.AliasRemove, op.AliasDrop{Alias: label(), Force: true})
 		return "alias remove", err
 	case 6:
-		_, err := client.Call(ctx, cl, op.AliasSet, op.AliasTarget{Alias: label(), Split: []apps.Share{{App: app(), Weight: 30}, {App: app(), Weight: 70}}, Force: true})
+		_, err := client.Call(ctx, cl, op.AliasSet, op.AliasTarget{Alias: label(), Split: []op.Share{{App: app(), Weight: 30}, {App: app(), Weight: 70}}, Force: true})
 		return "split", err
 	case 7:
 		_, err := client.Call(ctx, cl, op.DomainAdd, op.DomainTarget{Host: host(), App: app()})
@@ -154,8 +152,8 @@ func step(ctx context.Context, cl *client.Client, random *rand.Rand, n int) (str
 // page is a folder with one file.
 type page string
 
-func (p page) plan() hosting.Plan {
-	return hosting.Plan{Files: []hosting.Announced{{Path: "index.html", Hash: sha256.Sum256([]byte(p)), Size: int64(len(p))}}}
+func (p page) plan() op.Plan {
+	return op.Plan{Files: []op.Announced{{Path: "index.html", Hash: sha256.Sum256([]byte(p)), Size: int64(len(p))}}}
 }
 
 func (p page) Open(string) (io.ReadCloser, error) {

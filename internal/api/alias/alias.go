@@ -6,6 +6,7 @@ import (
 
 	"fazt/internal/api/call"
 	"fazt/internal/api/op"
+	"fazt/internal/api/show"
 	"fazt/internal/apps"
 )
 
@@ -19,7 +20,7 @@ type API struct {
 }
 
 func (a *API) show(alias apps.Alias) op.Alias {
-	return op.Alias{Alias: alias, Address: a.URL(alias.Name)}
+	return op.Alias{AliasRecord: show.Alias(alias), Address: a.URL(alias.Name)}
 }
 
 // List lists the aliases in the order of their names.
@@ -49,7 +50,7 @@ func (a *API) Get(ctx context.Context, req op.AliasRef) (op.AliasDetail, error) 
 // Set leads an alias to an app, a redirect or a split, or reserves it.
 func (a *API) Set(ctx context.Context, req op.AliasTarget) (op.AliasChange, error) {
 	ch, err := a.Apps.SetAlias(ctx, req.Alias, apps.Destination{
-		App: req.App, Redirect: req.Redirect, Status: req.Status, KeepPath: req.KeepPath, Split: req.Split, Reserve: req.Reserve,
+		App: req.App, Redirect: req.Redirect, Status: req.Status, KeepPath: req.KeepPath, Split: show.Shares(req.Split), Reserve: req.Reserve,
 		Domain: a.Domain,
 	}, req.Force)
 	call.About(ctx, ch.Alias.Name, ch.Alias.AppID)
@@ -57,7 +58,7 @@ func (a *API) Set(ctx context.Context, req op.AliasTarget) (op.AliasChange, erro
 	if ch.Before != nil {
 		call.Detail(ctx, "from", ch.Before.Leads())
 	}
-	return op.AliasChange{Alias: a.show(ch.Alias), Before: ch.Before, Lost: ch.Lost}, err
+	return op.AliasChange{Alias: a.show(ch.Alias), Before: show.AliasBefore(ch.Before), Lost: op.Lost(ch.Lost)}, err
 }
 
 // Swap exchanges where two aliases lead.
@@ -71,5 +72,5 @@ func (a *API) Swap(ctx context.Context, req op.AliasPair) ([]op.Alias, error) {
 func (a *API) Remove(ctx context.Context, req op.AliasDrop) (op.AliasGone, error) {
 	gone, lost, err := a.Apps.RemoveAlias(ctx, req.Alias, req.Force)
 	call.About(ctx, gone.Name, gone.AppID)
-	return op.AliasGone{Alias: a.show(gone), Lost: lost}, err
+	return op.AliasGone{Alias: a.show(gone), Lost: op.Lost(lost)}, err
 }

@@ -74,7 +74,9 @@ func (a *API) items(ctx context.Context, list []apps.App) ([]op.AppItem, error) 
 	items := make([]op.AppItem, len(list))
 	for i, app := range list {
 		k, o := kin[app.ID], overviews[app.ID]
-		items[i] = op.AppItem{AppFacts: op.AppFacts{App: app, Addresses: k.Addresses, ForkedFrom: k.Origin, Deployments: o.Deployments}, Live: o.Live}
+		items[i] = op.AppItem{AppFacts: op.AppFacts{
+			AppRecord: op.AppRecord(app), Addresses: op.Addresses(k.Addresses), ForkedFrom: (*op.Origin)(k.Origin), Deployments: o.Deployments,
+		}, Live: (*op.DeploymentBrief)(o.Live)}
 		number := 1
 		if o.Live != nil {
 			number = o.Live.Number
@@ -96,14 +98,18 @@ func (a *API) describe(ctx context.Context, app apps.App) (full op.App, err erro
 		if err != nil {
 			return full, err
 		}
-		full.Live, full.Needs = &live, a.Show.Needs(app.ID, live.Manifest)
+		shown := show.Deployment(live)
+		full.Live, full.Needs = &shown, a.Show.Needs(app.ID, live.Manifest)
 	}
-	if full.Stats, err = a.Hosting.Stats(ctx, app.ID); err != nil {
+	stats, err := a.Hosting.Stats(ctx, app.ID)
+	if err != nil {
 		return full, err
 	}
-	if full.Usage, err = a.KV.Usage(ctx, app.ID); err != nil {
+	usage, err := a.KV.Usage(ctx, app.ID)
+	if err != nil {
 		return full, err
 	}
+	full.Stats, full.Usage = op.AppStats(stats), op.Usage(usage)
 	variables, err := a.Apps.Env(ctx, app.ID)
 	full.Variables = len(variables)
 	return full, err
@@ -119,17 +125,21 @@ func (a *API) Removal(ctx context.Context, req op.AppRef) (op.Removal, error) {
 }
 
 func (a *API) removal(ctx context.Context, app apps.App) (r op.Removal, err error) {
-	r.App = app
-	if r.Addresses, err = a.Apps.Addresses(ctx, app.ID); err != nil {
+	r.App = op.AppRecord(app)
+	addresses, err := a.Apps.Addresses(ctx, app.ID)
+	if err != nil {
 		return r, err
 	}
-	if r.SplitLosses, err = a.Apps.SplitLosses(ctx, app.ID); err != nil {
+	losses, err := a.Apps.SplitLosses(ctx, app.ID)
+	if err != nil {
 		return r, err
 	}
-	if r.Stats, err = a.Hosting.Stats(ctx, app.ID); err != nil {
+	stats, err := a.Hosting.Stats(ctx, app.ID)
+	if err != nil {
 		return r, err
 	}
-	r.Deployments = r.Stats.Deployments
+	r.Addresses, r.SplitLosses = op.Addresses(addresses), show.SplitLosses(losses)
+	r.Stats, r.Deployments = op.AppStats(stats), stats.Deployments
 	u, err := a.KV.Usage(ctx, app.ID)
 	if r.Keys = u.Keys; err != nil {
 		return r, err

@@ -29,10 +29,12 @@ func (a *API) Rename(ctx context.Context, req op.AppNewName) (done op.Renamed, e
 	}
 	call.Detail(ctx, "name", req.Name)
 	call.Detail(ctx, "keep", req.Keep)
-	err = a.DB.Write(ctx, func(tx *database.Tx) (err error) {
-		if done.App, err = a.Apps.RenameTx(tx, app.ID, req.Name, keep); err != nil {
+	err = a.DB.Write(ctx, func(tx *database.Tx) error {
+		renamed, err := a.Apps.RenameTx(tx, app.ID, req.Name, keep)
+		if err != nil {
 			return err
 		}
+		done.App = op.AppRecord(renamed)
 		return a.Hosting.RenameUploadsTx(tx, app.Name, req.Name)
 	})
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"fazt/internal/api/call"
 	"fazt/internal/api/op"
+	"fazt/internal/api/show"
 	"fazt/internal/content"
 	"fazt/internal/database"
 	"fazt/internal/egress"
@@ -35,8 +36,10 @@ func (a *API) Check(ctx context.Context, req op.DatabaseChecks) (op.DatabaseFaul
 	call.Detail(ctx, "content", req.Content)
 	found, err := examine(ctx, a.DB, false)
 	if err == nil && req.Content {
-		if found.Damaged, found.Contents, err = a.Hosting.CheckContent(ctx, 0, nil); err == nil {
-			for _, d := range found.Damaged {
+		var damaged []hosting.Damage
+		if damaged, found.Contents, err = a.Hosting.CheckContent(ctx, 0, nil); err == nil {
+			found.Damaged = show.Damages(damaged)
+			for _, d := range damaged {
 				found.Faults = append(found.Faults, d.String())
 			}
 			found.Sound = len(found.Faults) == 0
@@ -53,13 +56,13 @@ type examined interface {
 
 // examine looks for what is wrong with the structure of a database, and with the content in it.
 func examine(ctx context.Context, db examined, content bool) (found op.DatabaseFaults, err error) {
-	found.Damaged = []hosting.Damage{}
+	found.Damaged = []op.Damage{}
 	if found.Faults, err = db.CheckIntegrity(ctx); err == nil && content {
 		found.Contents, err = hosting.Check{
 			From: db, Program: checkProgram, Pace: func(int64, int) error { return nil },
 			Found: func(d hosting.Damage) error {
 				found.Faults = append(found.Faults, d.String())
-				found.Damaged = append(found.Damaged, d)
+				found.Damaged = append(found.Damaged, show.Damage(d))
 				return nil
 			},
 		}.Run(ctx)

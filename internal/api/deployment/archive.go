@@ -72,7 +72,7 @@ func (a *Archives) declared(appID string, file io.Reader) error {
 }
 
 func (a *Archives) deployPlan(ctx context.Context, app string, plan hosting.Plan, found *archive.Archive) (op.Deployed, error) {
-	u, err := a.Begin(ctx, op.UploadPlan{App: app, Plan: plan})
+	u, err := a.begin(ctx, app, plan, false)
 	if err != nil {
 		return op.Deployed{}, err
 	}
@@ -97,7 +97,7 @@ func (a *Archives) unchanged(ctx context.Context, name string, d hosting.Deploym
 	call.About(ctx, app.Name, app.ID)
 	call.Detail(ctx, "unchanged", d.Number)
 	return op.Deployed{
-		App: app, Deployment: a.Show.Deployment(app, d), Preview: !d.Live, Needs: a.Show.Needs(app.ID, d.Manifest),
+		App: op.AppRecord(app), Deployment: a.Show.Deployment(app, d), Preview: !d.Live, Needs: a.Show.Needs(app.ID, d.Manifest),
 		Warnings: []string{fmt.Sprintf("nothing was deployed: deployment %d is all of this already", d.Number)},
 	}, nil
 }

@@ -6,14 +6,14 @@ import (
 
 	"fazt/internal/api/call"
 	"fazt/internal/api/op"
-	"fazt/internal/hosting"
+	"fazt/internal/api/show"
 )
 
 // Files carries out the operations on the files of deployments.
 type Files struct{ API }
 
 // List lists the files of a deployment in the order of their paths.
-func (a *Files) List(ctx context.Context, req op.FilePage) (page op.Page[hosting.Listed], err error) {
+func (a *Files) List(ctx context.Context, req op.FilePage) (page op.Page[op.File], err error) {
 	limit, err := call.PageSize(req.Limit)
 	if err != nil {
 		return page, err
@@ -22,8 +22,8 @@ func (a *Files) List(ctx context.Context, req op.FilePage) (page op.Page[hosting
 	if err != nil {
 		return page, err
 	}
-	page.Items, page.Next, err = a.Hosting.FilePage(ctx, d.ID, req.Cursor, limit)
-	return page, err
+	list, next, err := a.Hosting.FilePage(ctx, d.ID, req.Cursor, limit)
+	return op.Page[op.File]{Items: show.Files(list), Next: next}, err
 }
 
 // Read reads one file of a deployment.

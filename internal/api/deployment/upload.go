@@ -34,24 +34,30 @@ type Uploads struct {
 }
 
 // Begin announces a deployment and returns which content is missing.
-func (a *Uploads) Begin(ctx context.Context, req op.UploadPlan) (hosting.Upload, error) {
-	app, err := a.Apps.Get(ctx, req.App)
+func (a *Uploads) Begin(ctx context.Context, req op.UploadPlan) (op.Upload, error) {
+	u, err := a.begin(ctx, req.App, show.Plan(req.Plan), req.DryRun)
+	return show.Upload(u), err
+}
+
+func (a *Uploads) begin(ctx context.Context, ref string, plan hosting.Plan, dryRun bool) (hosting.Upload, error) {
+	app, err := a.Apps.Get(ctx, ref)
 	if errs.Is(err, errs.NotFound) {
-		app.Name, err = req.App, apps.CheckName(req.App)
+		app.Name, err = ref, apps.CheckName(ref)
 	}
 	if err != nil {
 		return hosting.Upload{}, err
 	}
-	if req.DryRun {
+	if dryRun {
 		call.Detail(ctx, "dry_run", true)
-		return a.Hosting.Compare(ctx, app.ID, req.Plan)
+		return a.Hosting.Compare(ctx, app.ID, plan)
 	}
-	return a.Hosting.Begin(ctx, app.Name, app.ID, req.Plan)
+	return a.Hosting.Begin(ctx, app.Name, app.ID, plan)
 }
 
 // Send takes missing content.
-func (a *Uploads) Send(ctx context.Context, req op.UploadContent) (hosting.Received, error) {
-	return a.Hosting.Receive(ctx, req.Upload, req.Body)
+func (a *Uploads) Send(ctx context.Context, req op.UploadContent) (op.Received, error) {
+	r, err := a.Hosting.Receive(ctx, req.Upload, req.Body)
+	return op.Received(r), err
 }
 
 // Commit makes the deployment: everything that can fail or take long comes before the one write that makes it
@@ -77,28 +83,30 @@ func (a *Uploads) Commit(ctx context.Context, req op.UploadRef) (op.Deployed, er
 			return op.Deployed{}, err
 		}
 	}
+	var app apps.App
 	var d hosting.Deployment
 	err = a.DB.Write(ctx, func(tx *database.Tx) (err error) {
-		if done.App, err = a.Apps.EnsureTx(tx, ready.App, ready.Plan.Manifest.Title); err != nil {
+		if app, err = a.Apps.EnsureTx(tx, ready.App, ready.Plan.Manifest.Title); err != nil {
 			return err
 		}
-		d, err = a.Hosting.CommitTx(tx, req.Upload, done.App.ID, program)
+		d, err = a.Hosting.CommitTx(tx, req.Upload, app.ID, program)
 		return err
 	})
 	if err != nil {
 		return op.Deployed{}, err
 	}
-	done.Deployment = a.Show.Deployment(done.App, d)
-	done.Needs = a.Show.Needs(done.App.ID, d.Manifest)
-	call.About(ctx, done.App.Name, done.App.ID)
+	done.App = op.AppRecord(app)
+	done.Deployment = a.Show.Deployment(app, d)
+	done.Needs = a.Show.Needs(app.ID, d.Manifest)
+	call.About(ctx, app.Name, app.ID)
 	call.Detail(ctx, "deployment", d.Number)
 	call.Detail(ctx, "live", !done.Preview)
-	if !done.Preview && a.Show.AppURL(done.App) == "" {
-		done.Warnings = append(done.Warnings, fmt.Sprintf("nothing leads to %[1]s but its previews; `fazt alias set %[1]s --app %[1]s` changes that", done.App.Name))
+	if !done.Preview && a.Show.AppURL(app) == "" {
+		done.Warnings = append(done.Warnings, fmt.Sprintf("nothing leads to %[1]s but its previews; `fazt alias set %[1]s --app %[1]s` changes that", app.Name))
 	}
-	if _, err := a.Hosting.Prune(ctx, done.App.ID); err != nil {
+	if _, err := a.Hosting.Prune(ctx, app.ID); err != nil {
 		// The deployment stands; what should have gone is removed the next time.
-		a.Log.Warn("old deployments could not be removed", "app", done.App.Name, "error", err)
+		a.Log.Warn("old deployments could not be removed", "app", app.Name, "error", err)
 	}
 	return done, nil
 }

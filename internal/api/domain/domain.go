@@ -27,7 +27,7 @@ type API struct {
 }
 
 func (a *API) show(d apps.Domain) op.Domain {
-	return op.Domain{Domain: d, Address: a.HostURL(d.Host)}
+	return op.Domain{DomainRecord: op.DomainRecord(d), Address: a.HostURL(d.Host)}
 }
 
 // List lists the domains in the order of their names.
@@ -65,7 +65,7 @@ func (a *API) Add(ctx context.Context, req op.DomainTarget) (op.Domain, error) {
 func (a *API) Remove(ctx context.Context, req op.DomainDrop) (op.DomainGone, error) {
 	gone, lost, err := a.Apps.RemoveDomain(ctx, req.Host, req.Force)
 	call.About(ctx, gone.Host, gone.AppID)
-	return op.DomainGone{Domain: a.show(gone), Lost: lost}, err
+	return op.DomainGone{Domain: a.show(gone), Lost: op.Lost(lost)}, err
 }
 
 // lookupWait is how long name servers have: they answer in milliseconds, or are not there.

@@ -7,6 +7,7 @@ import (
 
 	"fazt/internal/api/call"
 	"fazt/internal/api/op"
+	"fazt/internal/api/show"
 	"fazt/internal/apps"
 	"fazt/internal/auth"
 	"fazt/internal/errs"
@@ -62,7 +63,7 @@ func (a *API) scope(ctx context.Context, text string) (auth.Scope, error) {
 
 func (a *API) show(ctx context.Context, key auth.APIKey) (op.Key, error) {
 	scopes, err := showScopes(ctx, a.Apps, key.Scopes)
-	return op.Key{APIKey: key, Scopes: scopes}, err
+	return show.Key(key, scopes), err
 }
 
 // showScopes writes scopes as people do: with the names the apps have now. One whose app was removed shows the id.

@@ -13,6 +13,7 @@ import (
 	"fazt/internal/activity"
 	"fazt/internal/api/call"
 	"fazt/internal/api/op"
+	"fazt/internal/api/show"
 	"fazt/internal/apps"
 	"fazt/internal/auth"
 	"fazt/internal/egress"
@@ -41,7 +42,7 @@ type Gate interface {
 }
 
 func netEntry(e egress.Entry, name func(string) string) op.NetEntry {
-	shown := op.NetEntry{Entry: e, App: name(e.AppID), Warnings: []string{}}
+	shown := op.NetEntry{NetRecord: op.NetRecord(e), App: name(e.AppID), Warnings: []string{}}
 	if len(e.Private) > 0 {
 		texts := make([]string, len(e.Private))
 		for i, p := range e.Private {
@@ -147,9 +148,10 @@ func (a *API) Test(ctx context.Context, req op.NetCall) (op.NetVerdict, error) {
 	if err != nil {
 		return op.NetVerdict{}, err
 	}
-	v := op.NetVerdict{Explanation: a.Gate.Explain(ctx, appID, req.Method, req.URL), Warnings: []string{}}
-	if v.Entry != nil {
-		e := netEntry(*v.Entry, call.Namer(ctx, a.Apps))
+	explanation := a.Gate.Explain(ctx, appID, req.Method, req.URL)
+	v := show.NetVerdict(explanation)
+	if explanation.Entry != nil {
+		e := netEntry(*explanation.Entry, call.Namer(ctx, a.Apps))
 		v.App, v.Warnings = e.App, e.Warnings
 	}
 	return v, nil
@@ -195,7 +197,7 @@ func (a *API) Logs(ctx context.Context, req op.NetLogPage) (page op.Page[op.NetA
 	list, next, err := a.Log.List(ctx, f, limit)
 	name := call.Namer(ctx, a.Apps)
 	for _, attempt := range list {
-		page.Items = append(page.Items, op.NetAttempt{Attempt: attempt, App: name(attempt.AppID)})
+		page.Items = append(page.Items, show.NetAttempt(attempt, name(attempt.AppID)))
 	}
 	if next != 0 {
 		page.Next = strconv.FormatInt(next, 10)
@@ -228,7 +230,9 @@ func (a *API) LogsFollow(ctx context.Context, req op.NetTail) (op.Stream, error)
 			name = call.Namer(ctx, a.Apps) // apps may have been renamed
 			return a.Follows.Allowed(ctx)
 		}, func(attempt egress.Attempt, missed int) (op.Event, error) {
-			data, err := json.Marshal(op.NetAttempt{Attempt: attempt, App: name(attempt.AppID), Missed: missed})
+			shown := show.NetAttempt(attempt, name(attempt.AppID))
+			shown.Missed = missed
+			data, err := json.Marshal(shown)
 			return op.Event{ID: strconv.FormatInt(attempt.ID, 10), Data: data}, err
 		})
 	}}, nil
@@ -243,26 +247,26 @@ func (a *API) Stats(ctx context.Context, req op.NetFilter) (op.NetTotals, error)
 	ctx, cancel := context.WithTimeout(ctx, a.Limits.SQL().Deadline())
 	defer cancel()
 	s, err := a.Log.Stats(ctx, f)
-	shown := op.NetTotals{Total: s.Total, Domains: []op.NetTotal{}, Truncated: s.Truncated, Dropped: s.Dropped}
+	shown := op.NetTotals{Total: show.NetCount(s.Total), Domains: []op.NetTotal{}, Truncated: s.Truncated, Dropped: s.Dropped}
 	name := call.Namer(ctx, a.Apps)
 	for _, row := range s.Domains {
-		shown.Domains = append(shown.Domains, op.NetTotal{StatsRow: row, App: name(row.AppID)})
+		shown.Domains = append(shown.Domains, op.NetTotal{NetCount: show.NetCount(row), App: name(row.AppID)})
 	}
 	return shown, err
 }
 
 // Cache shows what the cache holds.
-func (a *API) Cache(context.Context, op.None) (egress.CacheStats, error) {
-	return a.Gate.CacheStats(), nil
+func (a *API) Cache(context.Context, op.None) (op.NetCacheState, error) {
+	return op.NetCacheState(a.Gate.CacheStats()), nil
 }
 
 // CacheClear clears the cache of one app or of all.
-func (a *API) CacheClear(ctx context.Context, req op.NetCleared) (egress.CacheStats, error) {
+func (a *API) CacheClear(ctx context.Context, req op.NetCleared) (op.NetCacheState, error) {
 	appID, err := call.AppID(ctx, a.Apps, req.App)
 	if err != nil {
-		return egress.CacheStats{}, err
+		return op.NetCacheState{}, err
 	}
 	call.About(ctx, "cache", appID)
 	a.Gate.ClearCache(appID)
-	return a.Gate.CacheStats(), nil
+	return op.NetCacheState(a.Gate.CacheStats()), nil
 }

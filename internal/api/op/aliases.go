@@ -1,10 +1,66 @@
 package op
 
-import "fazt/internal/apps"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// AliasRecord is what an alias is.
+type AliasRecord struct {
+	Name      string        `json:"name"`
+	Kind      string        `json:"kind"` // app, redirect, split or reserved
+	AppID     string        `json:"app_id,omitempty"`
+	App       string        `json:"app,omitempty"` // the app's name
+	URL       string        `json:"url,omitempty"` // of a redirect, with Status and KeepPath
+	Status    int           `json:"status,omitempty"`
+	KeepPath  bool          `json:"keep_path,omitempty"`
+	Targets   []SplitTarget `json:"targets,omitempty"` // of a split, the heaviest first
+	CreatedAt time.Time     `json:"created_at"`
+	UpdatedAt time.Time     `json:"updated_at"`
+}
+
+// Leads says in words where the alias leads.
+func (a AliasRecord) Leads() string {
+	switch a.Kind {
+	case "app":
+		return "the app " + a.App
+	case "redirect":
+		if a.KeepPath {
+			return fmt.Sprintf("%s (%d, with the path)", a.URL, a.Status)
+		}
+		return fmt.Sprintf("%s (%d)", a.URL, a.Status)
+	case "split":
+		parts := make([]string, len(a.Targets))
+		for i, t := range a.Targets {
+			parts[i] = fmt.Sprintf("%s:%d", t.App, t.Weight)
+		}
+		return "a split, " + strings.Join(parts, ",")
+	}
+	return "nothing, it is reserved"
+}
+
+// SplitTarget is one of the apps of a split.
+type SplitTarget struct {
+	AppID  string `json:"app_id"`
+	App    string `json:"app"` // its name
+	Weight int    `json:"weight"`
+}
+
+// Share is the part of the visitors that an app of a split gets.
+type Share struct {
+	App    string `json:"app"`    // name or id
+	Weight int    `json:"weight"` // 1 to 100; of a split they sum to 100
+}
+
+// Lost names the apps that a change left without an address.
+type Lost struct {
+	Unreachable []string `json:"unreachable"` // names of apps that only their previews lead to
+}
 
 // Alias is an alias with its own address.
 type Alias struct {
-	apps.Alias
+	AliasRecord
 	Address string `json:"address"`
 }
 
@@ -21,27 +77,27 @@ type AliasDetail struct {
 
 // AliasTarget says where an alias shall lead: exactly one of App, Redirect, Split and Reserve.
 type AliasTarget struct {
-	Alias    string       `path:"alias" desc:"name of the alias: a host label"`
-	App      string       `json:"app" desc:"name or id of an app"`
-	Redirect string       `json:"redirect" desc:"an http or https address"`
-	Status   int          `json:"status" desc:"of the redirect: 301, 302, 307 or 308; 0 = 301"`
-	KeepPath bool         `json:"keep_path" desc:"append the path of the request to the address"`
-	Split    []apps.Share `json:"split" desc:"two apps or more, with weights that sum to 100"`
-	Reserve  bool         `json:"reserve" desc:"keep the label, and lead nowhere"`
-	Force    bool         `json:"force" desc:"also when an app is left without any address"`
+	Alias    string  `path:"alias" desc:"name of the alias: a host label"`
+	App      string  `json:"app" desc:"name or id of an app"`
+	Redirect string  `json:"redirect" desc:"an http or https address"`
+	Status   int     `json:"status" desc:"of the redirect: 301, 302, 307 or 308; 0 = 301"`
+	KeepPath bool    `json:"keep_path" desc:"append the path of the request to the address"`
+	Split    []Share `json:"split" desc:"two apps or more, with weights that sum to 100"`
+	Reserve  bool    `json:"reserve" desc:"keep the label, and lead nowhere"`
+	Force    bool    `json:"force" desc:"also when an app is left without any address"`
 }
 
 // AliasChange is an alias now, and before it was set.
 type AliasChange struct {
-	Alias  Alias       `json:"alias"`
-	Before *apps.Alias `json:"before"` // null = it is new
-	apps.Lost
+	Alias  Alias        `json:"alias"`
+	Before *AliasRecord `json:"before"` // null = it is new
+	Lost
 }
 
 // AliasGone is an alias that was removed.
 type AliasGone struct {
 	Alias
-	apps.Lost
+	Lost
 }
 
 // AliasPair names two aliases.
@@ -56,9 +112,18 @@ type AliasDrop struct {
 	Force bool   `query:"force" desc:"also when an app is left without any address"`
 }
 
+// DomainRecord is what a domain of an app is.
+type DomainRecord struct {
+	Host      string    `json:"host"` // canonical
+	AppID     string    `json:"app_id"`
+	App       string    `json:"app"` // the app's name
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
 // Domain is a domain with its address.
 type Domain struct {
-	apps.Domain
+	DomainRecord
 	Address string `json:"address"`
 }
 
@@ -76,7 +141,7 @@ type DomainDetail struct {
 // DomainGone is a domain that was removed.
 type DomainGone struct {
 	Domain
-	apps.Lost
+	Lost
 }
 
 // DomainTarget leads a host name to an app.

@@ -1,10 +1,6 @@
 package op
 
-import (
-	"fazt/internal/apps"
-	"fazt/internal/hosting"
-	"fazt/internal/storage"
-)
+import "time"
 
 // AppRef names an app by its name or id.
 type AppRef struct {
@@ -17,29 +13,67 @@ type AppPage struct {
 	List
 }
 
+// AppRecord is what an app is.
+type AppRecord struct {
+	ID        string    `json:"id"`   // app_…
+	Name      string    `json:"name"` // the host label it was deployed under; what people type
+	Title     string    `json:"title"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// Addresses are what leads to an app.
+type Addresses struct {
+	Aliases []string `json:"aliases"` // host labels that lead to it alone
+	Domains []string `json:"domains"`
+	Splits  []string `json:"splits"` // aliases that lead to it and to other apps
+}
+
+// Origin is the app that a fork was made from.
+type Origin struct {
+	AppID      string `json:"app_id"` // "" = that app was removed
+	Name       string `json:"name"`   // its name today, or at the time of the fork if it was removed
+	Deployment int    `json:"deployment"`
+}
+
+// AppStats counts what an app has stored as deployments.
+type AppStats struct {
+	Deployments int   `json:"deployments"` // kept, the live one included
+	Files       int   `json:"files"`       // of the live deployment
+	Bytes       int64 `json:"bytes"`       // of the live deployment
+	Stored      int64 `json:"stored"`      // content of all its deployments with compressed forms; each content counted once
+}
+
+// Usage counts what an app keeps in the key-value store.
+type Usage struct {
+	Keys     int   `json:"keys"`      // entries, its users' included
+	KeyBytes int64 `json:"key_bytes"` // of the keys and values
+	Bytes    int64 `json:"bytes"`     // what counts against storage.max_app_data: those, and 64 for each entry
+}
+
 // AppFacts is what is known of an app without counting what it keeps.
 type AppFacts struct {
-	apps.App
-	apps.Addresses
-	URL         string       `json:"url"`
-	Deployments int          `json:"deployments"`
-	ForkedFrom  *apps.Origin `json:"forked_from"` // null = it is no fork
+	AppRecord
+	Addresses
+	URL         string  `json:"url"`
+	Deployments int     `json:"deployments"`
+	ForkedFrom  *Origin `json:"forked_from"` // null = it is no fork
 }
 
 // AppItem is an app in a list.
 type AppItem struct {
 	AppFacts
-	Live *hosting.Brief `json:"live"` // null = nothing is live yet
+	Live *DeploymentBrief `json:"live"` // null = nothing is live yet
 }
 
 // App is an app as the control API shows it.
 type App struct {
 	AppFacts
-	Live      *hosting.Deployment `json:"live"` // null = nothing is live yet
-	Stats     hosting.Stats       `json:"stats"`
-	Usage     storage.Usage       `json:"usage"`
-	Variables int                 `json:"variables"` // of the environment
-	Needs     []Need              `json:"needs"`     // what the fazt.json of the live deployment asks for and nobody granted
+	Live      *DeploymentRecord `json:"live"` // null = nothing is live yet
+	Stats     AppStats          `json:"stats"`
+	Usage     Usage             `json:"usage"`
+	Variables int               `json:"variables"` // of the environment
+	Needs     []Need            `json:"needs"`     // what the fazt.json of the live deployment asks for and nobody granted
 }
 
 // AppNewName gives an app another name.
@@ -51,10 +85,10 @@ type AppNewName struct {
 
 // Renamed is the outcome of a new name.
 type Renamed struct {
-	App    apps.App `json:"app"`
-	Before string   `json:"before"` // the old name
-	URL    string   `json:"url"`
-	Kept   string   `json:"kept"` // where the old label leads now, in words; "" = it is free
+	App    AppRecord `json:"app"`
+	Before string    `json:"before"` // the old name
+	URL    string    `json:"url"`
+	Kept   string    `json:"kept"` // where the old label leads now, in words; "" = it is free
 }
 
 // Fork names the app a fork makes.
@@ -72,12 +106,18 @@ type Rollback struct {
 
 // Removal is what a removal takes, or would take, with it.
 type Removal struct {
-	App apps.App `json:"app"`
-	apps.Addresses
-	SplitLosses []apps.SplitLoss `json:"split_losses"` // how the splits go on without it
-	Deployments int              `json:"deployments"`
-	Stats       hosting.Stats    `json:"stats"`
-	Keys        int              `json:"keys"`    // entries of the key-value store
-	Net         []string         `json:"net"`     // domains that it alone may reach
-	Secrets     []string         `json:"secrets"` // that are for it alone
+	App AppRecord `json:"app"`
+	Addresses
+	SplitLosses []SplitLoss `json:"split_losses"` // how the splits go on without it
+	Deployments int         `json:"deployments"`
+	Stats       AppStats    `json:"stats"`
+	Keys        int         `json:"keys"`    // entries of the key-value store
+	Net         []string    `json:"net"`     // domains that it alone may reach
+	Secrets     []string    `json:"secrets"` // that are for it alone
+}
+
+// SplitLoss is how a split goes on without an app.
+type SplitLoss struct {
+	Alias string        `json:"alias"`
+	After []SplitTarget `json:"after"` // one: the alias leads to it alone
 }

@@ -1,7 +1,5 @@
 package op
 
-import "fazt/internal/hosting"
-
 // Backup says where a copy of the database goes.
 type Backup struct {
 	Path    string `json:"path" desc:"the file, with its whole path, on the machine of the instance"`
@@ -25,8 +23,19 @@ type DatabaseChecks struct {
 
 // DatabaseFaults is the outcome of a check of the database file.
 type DatabaseFaults struct {
-	Sound    bool             `json:"sound"`
-	Faults   []string         `json:"faults"`
-	Contents int              `json:"contents"` // compared with their hashes
-	Damaged  []hosting.Damage `json:"damaged"`  // content that is not what it was
+	Sound    bool     `json:"sound"`
+	Faults   []string `json:"faults"`
+	Contents int      `json:"contents"` // compared with their hashes
+	Damaged  []Damage `json:"damaged"`  // content that is not what it was
+}
+
+// Damage is content that is not what it was.
+type Damage struct {
+	App        string `json:"app"`        // its name; "" = no deployment has it
+	Deployment int    `json:"deployment"` // the live one if it has the content, otherwise the newest that has it
+	Path       string `json:"path"`       // "" = the compiled function
+	Encoding   string `json:"encoding"`   // of the compressed form that is damaged; "" = the content itself
+	Live       bool   `json:"live"`
+	Others     int    `json:"others"` // further files that have the same content
+	Cause      string `json:"cause"`
 }

@@ -2,23 +2,111 @@ package op
 
 import (
 	"io"
+	"time"
 
-	"fazt/internal/apps"
-	"fazt/internal/hosting"
+	"fazt/internal/content"
 )
+
+// DeploymentRecord is what a deployment is.
+type DeploymentRecord struct {
+	ID        string    `json:"id"` // dep_…
+	AppID     string    `json:"app_id"`
+	Number    int       `json:"number"` // 1, 2, 3 … within the app
+	Message   string    `json:"message"`
+	SPA       bool      `json:"spa"`
+	Files     int       `json:"files"`
+	Bytes     int64     `json:"bytes"`
+	Function  bool      `json:"function"` // it has a compiled function
+	Live      bool      `json:"live"`
+	Manifest  Manifest  `json:"manifest"`
+	CreatedAt time.Time `json:"created_at"`
+
+	StoppedAt *time.Time `json:"stopped_at,omitempty"` // absent = its function runs; else runs of it could not be ended
+
+	Source *GitSource `json:"source,omitempty"` // absent = it came from a folder or an archive
+}
+
+// DeploymentBrief is a deployment in a list of apps.
+type DeploymentBrief struct {
+	Number    int       `json:"number"`
+	Files     int       `json:"files"`
+	Bytes     int64     `json:"bytes"`
+	Function  bool      `json:"function"`
+	CreatedAt time.Time `json:"created_at"`
+
+	StoppedAt *time.Time `json:"stopped_at,omitempty"` // absent = its function runs
+}
+
+// Manifest is what a fazt.json says; its schema describes the members.
+type Manifest struct {
+	Schema  string   `json:"$schema,omitempty"`
+	Name    string   `json:"name,omitempty"`
+	Title   string   `json:"title,omitempty"`
+	SPA     *bool    `json:"spa,omitempty"`
+	Routes  []string `json:"routes,omitempty"`
+	Net     []string `json:"net,omitempty"`
+	Secrets []string `json:"secrets,omitempty"`
+	First   string   `json:"first,omitempty"`
+}
+
+// GitSource is where in a git repository the files of a deployment came from.
+type GitSource struct {
+	URL    string `json:"url"`            // https://… or file:///…, without a name or password
+	Ref    string `json:"ref,omitempty"`  // branch, tag or commit; "" = whatever HEAD is
+	Path   string `json:"path,omitempty"` // folder in the repository; "" = all of it
+	Commit string `json:"commit"`         // hash, in hexadecimal
+}
 
 // Deployment is a deployment with the address it is seen at.
 type Deployment struct {
-	hosting.Deployment
+	DeploymentRecord
 	URL     string `json:"url"`         // of the app when live, else of its preview
 	Preview string `json:"preview_url"` // where this deployment alone is seen, whatever is live
 }
 
 // UploadPlan announces a deployment.
 type UploadPlan struct {
-	App    string       `path:"app" desc:"name of the app; made by the commit if there is none"`
-	DryRun bool         `query:"dry_run" desc:"only tell what would be sent"`
-	Plan   hosting.Plan `json:"plan"`
+	App    string `path:"app" desc:"name of the app; made by the commit if there is none"`
+	DryRun bool   `query:"dry_run" desc:"only tell what would be sent"`
+	Plan   Plan   `json:"plan"`
+}
+
+// Plan is a deployment to be made.
+type Plan struct {
+	Files    []Announced `json:"files,omitempty"`
+	Message  string      `json:"message,omitempty"` // for people, in the list of deployments
+	SPA      *bool       `json:"spa,omitempty"`     // overrides the manifest
+	Preview  bool        `json:"preview,omitempty"` // make the deployment, but do not put it live
+	Manifest Manifest    `json:"manifest,omitzero"` // of the folder that was built; empty = the one among the files
+
+	Source *GitSource `json:"source,omitempty"` // absent = it comes from no repository
+}
+
+// Announced is a file of a plan.
+type Announced struct {
+	Path string       `json:"path"` // relative, with slashes
+	Hash content.Hash `json:"sha256"`
+	Size int64        `json:"size"`
+}
+
+// Upload is an upload that was begun, compared with the live deployment.
+type Upload struct {
+	ID           string            `json:"id"` // upl_…; "" when nothing was begun
+	Missing      []content.Hash    `json:"missing"`
+	MissingBytes int64             `json:"missing_bytes"`
+	New          int               `json:"new"`       // paths the live deployment does not have
+	Changed      int               `json:"changed"`   // paths whose content differs
+	Unchanged    int               `json:"unchanged"` // paths with the same content
+	Removed      int               `json:"removed"`   // paths only the live deployment has
+	Same         *DeploymentRecord `json:"same"`      // a deployment that is all of this already; nothing is left to do
+}
+
+// Received counts the content that arrived.
+type Received struct {
+	Files   int   `json:"files"`   // contents stored
+	Bytes   int64 `json:"bytes"`   // of those
+	Skipped int   `json:"skipped"` // contents that were stored already
+	Missing int   `json:"missing"` // contents of the upload that are still missing
 }
 
 // UploadContent sends the content the instance lacks.
@@ -43,7 +131,7 @@ type ArchiveDeploy struct {
 
 // Deployed is the outcome of a commit.
 type Deployed struct {
-	App        apps.App   `json:"app"`
+	App        AppRecord  `json:"app"`
 	Deployment Deployment `json:"deployment"`
 	Preview    bool       `json:"preview"` // not live: seen at its preview address only
 	Warnings   []string   `json:"warnings"`

@@ -1,8 +1,6 @@
 package op
 
-import (
-	"fazt/internal/content"
-)
+import "fazt/internal/content"
 
 // DeploymentRef names a deployment of an app.
 type DeploymentRef struct {
@@ -14,6 +12,14 @@ type DeploymentRef struct {
 type FilePage struct {
 	DeploymentRef
 	List
+}
+
+// File is a file of a deployment.
+type File struct {
+	Path string       `json:"path"`
+	Size int64        `json:"size"`
+	Hash content.Hash `json:"sha256"`
+	Type string       `json:"type"` // media type
 }
 
 // FileRef names a file of a deployment.

@@ -1,15 +1,18 @@
 package op
 
-import (
-	"time"
-
-	"fazt/internal/auth"
-)
+import "time"
 
 // Key is an API key without its token.
 type Key struct {
-	auth.APIKey
-	Scopes []string `json:"scopes"` // as people write them: apps by their names
+	ID         string     `json:"id"`
+	Name       string     `json:"name"`
+	Prefix     string     `json:"prefix"`  // how its token begins
+	MadeBy     string     `json:"made_by"` // the key that made it; "" = the owner
+	CreatedAt  time.Time  `json:"created_at"`
+	ExpiresAt  *time.Time `json:"expires_at"`   // null = never
+	LastUsedAt *time.Time `json:"last_used_at"` // null = never; some seconds behind
+	RevokedAt  *time.Time `json:"revoked_at"`   // null = in force
+	Scopes     []string   `json:"scopes"`       // as people write them: apps by their names
 }
 
 // KeyNew asks for a key.

@@ -1,14 +1,33 @@
 package op
 
 import (
+	"net/netip"
 	"time"
-
-	"fazt/internal/egress"
 )
+
+// NetRecord is what an entry says.
+type NetRecord struct {
+	ID          string         `json:"id"`
+	Domain      string         `json:"domain"`       // canonical: api.example.com, or *.example.com for the names below
+	AppID       string         `json:"app_id"`       // "" = every app
+	HTTP        bool           `json:"http"`         // plain HTTP too
+	Ports       []int          `json:"ports"`        // empty = 443, and 80 with HTTP
+	Methods     []string       `json:"methods"`      // empty = all there are
+	Rate        int            `json:"rate"`         // calls in a second; 0 = not bounded by the entry
+	Burst       int            `json:"burst"`        // calls at once under the rate; 0 = as many as the rate
+	Timeout     int            `json:"timeout"`      // ms of one call; 0 = as the limits say. Never more than they say
+	MaxResponse int64          `json:"max_response"` // bytes; 0 = as the limits say. Never more than they say
+	CacheTTL    int            `json:"cache_ttl"`    // seconds a response without a lifetime of its own is kept; 0 = nothing is kept
+	Stale       int            `json:"stale"`        // seconds a kept response may serve after its end while the other server fails
+	Private     []netip.Prefix `json:"private"`      // private ranges the domain may lead to; never loopback, never metadata
+	Paths       []string       `json:"paths"`        // templates such as /bot{token}/{method}, by which paths are logged
+	CreatedAt   time.Time      `json:"created_at"`
+	UpdatedAt   time.Time      `json:"updated_at"`
+}
 
 // NetEntry allows functions to reach a domain.
 type NetEntry struct {
-	egress.Entry
+	NetRecord
 	App      string   `json:"app"`      // name of the app; "" = every app
 	Warnings []string `json:"warnings"` // what makes the entry more dangerous than others
 }
@@ -57,9 +76,33 @@ type NetCall struct {
 
 // NetVerdict is what would become of a call.
 type NetVerdict struct {
-	egress.Explanation
+	Allowed   bool         `json:"allowed"`
+	Code      string       `json:"code"`   // of the refusal; "" = allowed
+	Reason    string       `json:"reason"` // of the refusal
+	Method    string       `json:"method"`
+	URL       string       `json:"url"`   // canonical; "" = it is not a URL
+	Entry     *NetRecord   `json:"entry"` // that decides; null = none does
+	Addresses []NetAddress `json:"addresses"`
+
 	App      string   `json:"app"`      // name of the app whose entry decides; "" = it is for every app, or there is none
 	Warnings []string `json:"warnings"` // what makes the entry more dangerous than others
+}
+
+// NetAddress is an address that a name leads to.
+type NetAddress struct {
+	Address netip.Addr `json:"address"`
+	Refused string     `json:"refused"` // "" = a call may
+	Private bool       `json:"private"` // by the entry's exception alone
+}
+
+// NetCacheState is the state of the cache of responses. Its counters begin with the server.
+type NetCacheState struct {
+	Items       int   `json:"items"`
+	Bytes       int64 `json:"bytes"`
+	Hits        int64 `json:"hits"`        // without asking
+	Revalidated int64 `json:"revalidated"` // asked, and not changed
+	Stale       int64 `json:"stale"`       // past its end, while the other server failed
+	Misses      int64 `json:"misses"`
 }
 
 // NetCleared says whose answers to forget.
@@ -90,22 +133,55 @@ type NetTail struct {
 
 // NetAttempt is one hop of one call.
 type NetAttempt struct {
-	egress.Attempt
+	ID        int64     `json:"id"`
+	AppID     string    `json:"app_id"`
+	RequestID string    `json:"request_id"`
+	Time      time.Time `json:"time"`
+	Method    string    `json:"method"`
+	Scheme    string    `json:"scheme"`
+	Host      string    `json:"host"` // with the port where it is not the scheme's own
+	Path      string    `json:"path"` // by the entry's template, without query
+	Hop       int       `json:"hop"`  // 0 = the call itself, 1 = its first redirect
+	Status    int       `json:"status"`
+	Code      string    `json:"code"`   // NET_…; "" = answered
+	Reason    string    `json:"reason"` // for the owner: why it was refused or failed; may hold addresses, never a secret
+	EntryID   string    `json:"entry_id"`
+	Secret    string    `json:"secret"` // the name of what was used
+	Millis    float64   `json:"ms"`
+	Sent      int64     `json:"sent"`     // bytes of the body
+	Received  int64     `json:"received"` // bytes of the body, decoded
+	Cache     string    `json:"cache"`    // "", hit, stale, revalidated, miss
+
 	App    string `json:"app"`              // name of the app
 	Missed int    `json:"missed,omitempty"` // attempts before this one that came too fast; they are stored
 }
 
 // NetTotals is what was made of attempts.
 type NetTotals struct {
-	Total     egress.StatsRow `json:"total"`
-	Domains   []NetTotal      `json:"domains"`   // by app and domain, those with most calls first
-	Truncated bool            `json:"truncated"` // there are more than are told of
-	Dropped   uint64          `json:"dropped"`   // attempts that came faster than they could be stored, since the server began
+	Total     NetCount   `json:"total"`
+	Domains   []NetTotal `json:"domains"`   // by app and domain, those with most calls first
+	Truncated bool       `json:"truncated"` // there are more than are told of
+	Dropped   uint64     `json:"dropped"`   // attempts that came faster than they could be stored, since the server began
+}
+
+// NetCount is what was made of attempts of one app at one domain, or of all.
+type NetCount struct {
+	AppID     string  `json:"app_id"`
+	Domain    string  `json:"domain"`
+	Calls     int     `json:"calls"`  // every attempt: redirects, and what was refused, too
+	Errors    int     `json:"errors"` // of them, those that were refused or failed, and responses from 500 on
+	Blocked   int     `json:"blocked"`
+	ErrorRate float64 `json:"error_rate"` // 0 to 1
+	P50       float64 `json:"p50_ms"`     // of those that went out
+	P95       float64 `json:"p95_ms"`
+	Sent      int64   `json:"sent"` // bytes of bodies
+	Received  int64   `json:"received"`
+	CacheHits int     `json:"cache_hits"`
 }
 
 // NetTotal is what was made of the attempts of one app at one domain.
 type NetTotal struct {
-	egress.StatsRow
+	NetCount
 	App string `json:"app"` // name of the app
 }
 

@@ -5,8 +5,6 @@ import (
 	"net/http"
 
 	"fazt/internal/activity"
-	"fazt/internal/egress"
-	"fazt/internal/hosting"
 	"fazt/internal/system"
 )
 
@@ -46,12 +44,12 @@ var (
 
 	DeploymentList = declare[AppPage, Page[Deployment]]("deployment.list", get, "/api/apps/{app}/deployments", Read, Nothing, "List the deployments of an app, newest first.")
 	DeploymentGet  = declare[DeploymentRef, Deployment]("deployment.get", get, "/api/apps/{app}/deployments/{deployment}", Read, Nothing, "Show one deployment of an app.")
-	UploadBegin    = declare[UploadPlan, hosting.Upload]("upload.begin", post, "/api/apps/{app}/uploads", Deploy, Itself, "Announce a deployment and learn which content is missing. The same plan again resumes its upload.", weight(activity.System), about("app"), maxBody(64<<20))
-	UploadSend     = declare[UploadContent, hosting.Received]("upload.send", put, "/api/uploads/{upload}/content", Deploy, Itself, "Send missing content. What arrived whole stays, so that a cut-off upload goes on where it ended.", weight(activity.System))
+	UploadBegin    = declare[UploadPlan, Upload]("upload.begin", post, "/api/apps/{app}/uploads", Deploy, Itself, "Announce a deployment and learn which content is missing. The same plan again resumes its upload.", weight(activity.System), about("app"), maxBody(64<<20))
+	UploadSend     = declare[UploadContent, Received]("upload.send", put, "/api/uploads/{upload}/content", Deploy, Itself, "Send missing content. What arrived whole stays, so that a cut-off upload goes on where it ended.", weight(activity.System))
 	UploadCommit   = declare[UploadRef, Deployed]("upload.commit", post, "/api/uploads/{upload}/commit", Deploy, Routes, "Compile the function, make the deployment and put it live. Safe to repeat.", about("app"))
 	DeployArchive  = declare[ArchiveDeploy, Deployed]("deploy.archive", post, "/api/deploy", Deploy, Routes, "Deploy a zip or tar.gz: the form fields app, message, preview and spa, and last file. A folder that everything lies in is taken off.", about("app"))
 
-	FileList  = declare[FilePage, Page[hosting.Listed]]("file.list", get, "/api/apps/{app}/deployments/{deployment}/files", Read, Nothing, "List the files of a deployment in the order of their paths, those that are never served included.")
+	FileList  = declare[FilePage, Page[File]]("file.list", get, "/api/apps/{app}/deployments/{deployment}/files", Read, Nothing, "List the files of a deployment in the order of their paths, those that are never served included.")
 	FileRead  = declare[FileRef, Stream]("file.read", get, "/api/apps/{app}/deployments/{deployment}/file", Read, Nothing, "Read one file of a deployment, byte for byte.", streams("application/octet-stream"))
 	FileFetch = declare[FilePull, Stream]("file.fetch", post, "/api/apps/{app}/deployments/{deployment}/content", Read, Nothing, "Fetch content of a deployment in one go: a zstd-compressed tar stream whose entries are named by their SHA-256.", maxBody(64<<20), streams("application/zstd"))
 
@@ -109,8 +107,8 @@ var (
 	NetLogs       = declare[NetLogPage, Page[NetAttempt]]("net.logs", get, "/api/net/log", Logs, Nothing, "List what functions tried to reach, newest first: every hop, and what was refused too.")
 	NetLogsFollow = declare[NetTail, Stream]("net.logs.follow", get, "/api/net/log/follow", Logs, Nothing, "Follow live what functions try to reach, as server-sent events.", streams(eventStream))
 	NetStats      = declare[NetFilter, NetTotals]("net.stats", get, "/api/net/stats", Logs, Nothing, "Count calls, errors, bytes, times and cache hits by app and domain.")
-	NetCache      = declare[None, egress.CacheStats]("net.cache", get, "/api/net/cache", Read, Nothing, "Show what is kept of answers, and how often it served since the start.")
-	NetCacheClear = declare[NetCleared, egress.CacheStats]("net.cache.clear", del, "/api/net/cache", Admin, Itself, "Forget the answers that are kept, of one app or of all, and show what is left.")
+	NetCache      = declare[None, NetCacheState]("net.cache", get, "/api/net/cache", Read, Nothing, "Show what is kept of answers, and how often it served since the start.")
+	NetCacheClear = declare[NetCleared, NetCacheState]("net.cache.clear", del, "/api/net/cache", Admin, Itself, "Forget the answers that are kept, of one app or of all, and show what is left.")
 
 	SecretList   = declare[NetOf, []Secret]("secret.list", get, "/api/secrets", Read, Nothing, "List the secrets of outbound calls, without their values.")
 	SecretSet    = declare[SecretGrant, SecretDone]("secret.set", put, "/api/secrets/{secret}", Admin, Net, "Give functions a credential for one domain, which they name and never see. One of the same name and app is replaced.", weight(activity.Security))

@@ -21,7 +21,7 @@ type Apps struct {
 
 // Deployment adds the address at which a deployment is shown.
 func (s Apps) Deployment(app apps.App, d hosting.Deployment) op.Deployment {
-	shown := op.Deployment{Deployment: d, Preview: s.preview(app, d.Number)}
+	shown := op.Deployment{DeploymentRecord: Deployment(d), Preview: s.preview(app, d.Number)}
 	if shown.URL = shown.Preview; d.Live {
 		shown.URL = s.Address(app, d.Number)
 	}

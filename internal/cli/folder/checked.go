@@ -5,16 +5,16 @@ import (
 	"io"
 	"os"
 
+	"fazt/internal/api/op"
 	"fazt/internal/content"
 	"fazt/internal/errs"
-	"fazt/internal/hosting"
 )
 
 // checked reads a file and makes sure that it still is what was announced.
 type checked struct {
 	file *os.File
 	sum  hash.Hash
-	want hosting.Announced
+	want op.Announced
 	read int64
 }
 

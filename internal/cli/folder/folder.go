@@ -18,6 +18,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"fazt/internal/api/op"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 )
@@ -33,13 +34,13 @@ type Options struct {
 	// folder say nothing about it.
 	Built bool
 	// Check is given the files with their sizes before any of them is read, and may refuse them; nil = all may be.
-	Check func(files []hosting.Announced) error
+	Check func(files []op.Announced) error
 }
 
 // Folder is what was found. Content that changes afterwards is noticed when it is read.
 type Folder struct {
-	Files    []hosting.Announced // in the order of their paths
-	Warnings []string            // what was left out that a person may miss
+	Files    []op.Announced // in the order of their paths
+	Warnings []string       // what was left out that a person may miss
 
 	dir  string
 	root *os.Root
@@ -87,7 +88,7 @@ func (f *Folder) read(ctx context.Context) error {
 	if len(f.Files) == 0 {
 		return errs.New(errs.Invalid, "there is nothing to deploy in %s: it is empty, or everything in it is left out", f.dir)
 	}
-	slices.SortFunc(f.Files, func(a, b hosting.Announced) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(f.Files, func(a, b op.Announced) int { return strings.Compare(a.Path, b.Path) })
 	if f.o.Check != nil {
 		if err := f.o.Check(f.Files); err != nil {
 			return err
@@ -107,8 +108,8 @@ func (f *Folder) read(ctx context.Context) error {
 }
 
 // Take adds files that are part of no deployment by themselves, by their paths without links, and returns them.
-func (f *Folder) Take(ctx context.Context, paths []string) ([]hosting.Announced, error) {
-	var added []hosting.Announced
+func (f *Folder) Take(ctx context.Context, paths []string) ([]op.Announced, error) {
+	var added []op.Announced
 	for _, name := range paths {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -116,14 +117,14 @@ func (f *Folder) Take(ctx context.Context, paths []string) ([]hosting.Announced,
 		if err := hosting.CheckPath(name, maxPath); err != nil {
 			return nil, err
 		}
-		a := hosting.Announced{Path: name}
+		a := op.Announced{Path: name}
 		if err := f.hash(&a); err != nil {
 			return nil, err
 		}
 		added = append(added, a)
 	}
 	f.Files = slices.Concat(f.Files, added) // whoever has the files so far keeps them as they are
-	slices.SortFunc(f.Files, func(a, b hosting.Announced) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(f.Files, func(a, b op.Announced) int { return strings.Compare(a.Path, b.Path) })
 	return added, nil
 }
 
@@ -183,7 +184,7 @@ func (f *Folder) entry(e fs.DirEntry, name string, r rules) error {
 	if err != nil {
 		return changed(name, err)
 	}
-	f.Files = append(f.Files, hosting.Announced{Path: name, Size: info.Size()})
+	f.Files = append(f.Files, op.Announced{Path: name, Size: info.Size()})
 	return nil
 }
 
@@ -206,7 +207,7 @@ func (f *Folder) warn(format string, args ...any) {
 	f.Warnings = append(f.Warnings, fmt.Sprintf(format, args...))
 }
 
-func (f *Folder) hash(a *hosting.Announced) error {
+func (f *Folder) hash(a *op.Announced) error {
 	r, err := f.open(a.Path)
 	if err != nil {
 		return err
@@ -245,10 +246,10 @@ func changed(name string, cause error) error {
 }
 
 // find is what was announced of a file.
-func (f *Folder) find(name string) (hosting.Announced, bool) {
-	i, ok := slices.BinarySearchFunc(f.Files, name, func(a hosting.Announced, name string) int { return strings.Compare(a.Path, name) })
+func (f *Folder) find(name string) (op.Announced, bool) {
+	i, ok := slices.BinarySearchFunc(f.Files, name, func(a op.Announced, name string) int { return strings.Compare(a.Path, name) })
 	if !ok {
-		return hosting.Announced{}, false
+		return op.Announced{}, false
 	}
 	return f.Files[i], true
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
+	"fazt/internal/api/op"
+	"fazt/internal/api/show"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/system"
@@ -257,8 +259,8 @@ func TestFilesThatAreTooLargeAreRefusedBeforeAnyIsRead(t *testing.T) {
 	if err := os.Truncate(large, 1<<40); err != nil { // to read it would take hours
 		t.Skip(err)
 	}
-	_, err := Read(t.Context(), dir, Options{Check: func(files []hosting.Announced) error {
-		return hosting.CheckSizes(files, system.Defaults().Storage)
+	_, err := Read(t.Context(), dir, Options{Check: func(files []op.Announced) error {
+		return hosting.CheckSizes(show.Announced(files), system.Defaults().Storage)
 	}})
 	if !errs.Is(err, errs.TooLarge) || !strings.Contains(errs.Sentence(err), "film.mp4") {
 		t.Error(err)
