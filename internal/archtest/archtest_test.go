@@ -22,7 +22,7 @@ var layers = map[string]int{
 	"internal/quickjs": 0,
 
 	"internal/apps": 1, "internal/hosting": 1, "internal/storage": 1, "internal/runtime": 1, "internal/runtime/bind": 1,
-	"internal/runtime/web": 1, "internal/runtime/sched": 1, "internal/auth": 1, "internal/egress": 1,
+	"internal/runtime/compile": 1, "internal/runtime/compiler": 1, "internal/runtime/web": 1, "internal/runtime/sched": 1, "internal/auth": 1, "internal/egress": 1,
 	"internal/activity": 1, "internal/applog": 1, "internal/idempotency": 1,
 
 	"internal/bindings": 2, "internal/api": 2, "internal/api/op": 2, "internal/api/call": 2,
@@ -38,34 +38,35 @@ var layers = map[string]int{
 
 // sideways are the imports allowed within a layer.
 var sideways = map[string][]string{
-	"internal/schema":         {"internal/errs"},
-	"internal/timeout":        {"internal/errs"},
-	"internal/database":       {"internal/errs"},
-	"internal/content":        {"internal/errs", "internal/database"},
-	"internal/quickjs":        {"internal/errs"},
-	"internal/listener":       {"internal/errs"},
-	"internal/listener/edge":  {"internal/listener", "internal/system"},
-	"internal/output":         {"internal/errs"},
-	"internal/system":         {"internal/errs", "internal/schema", "internal/database", "internal/hostname"},
-	"internal/journal":        {"internal/errs", "internal/database"},
-	"internal/runtime":        {"internal/runtime/bind", "internal/runtime/sched", "internal/runtime/web"},
-	"internal/api":            {"internal/api/op", "internal/api/call", "internal/api/show", "internal/api/alias", "internal/api/app", "internal/api/backup", "internal/api/deployment", "internal/api/domain", "internal/api/env", "internal/api/key", "internal/api/limits", "internal/api/log", "internal/api/net", "internal/api/server", "internal/api/sql"},
-	"internal/api/call":       {"internal/api/op"},
-	"internal/api/show":       {"internal/api/op"},
-	"internal/api/alias":      {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/api/app":        {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/api/backup":     {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/api/deployment": {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/api/domain":     {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/api/env":        {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/api/key":        {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/api/limits":     {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/api/log":        {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/api/net":        {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/api/server":     {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/api/sql":        {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/client":         {},
-	"internal/cli":            {"internal/server", "internal/client"},
+	"internal/schema":           {"internal/errs"},
+	"internal/timeout":          {"internal/errs"},
+	"internal/database":         {"internal/errs"},
+	"internal/content":          {"internal/errs", "internal/database"},
+	"internal/quickjs":          {"internal/errs"},
+	"internal/listener":         {"internal/errs"},
+	"internal/listener/edge":    {"internal/listener", "internal/system"},
+	"internal/output":           {"internal/errs"},
+	"internal/system":           {"internal/errs", "internal/schema", "internal/database", "internal/hostname"},
+	"internal/journal":          {"internal/errs", "internal/database"},
+	"internal/runtime":          {"internal/runtime/bind", "internal/runtime/compile", "internal/runtime/sched", "internal/runtime/web"},
+	"internal/runtime/compiler": {"internal/runtime/compile"},
+	"internal/api":              {"internal/api/op", "internal/api/call", "internal/api/show", "internal/api/alias", "internal/api/app", "internal/api/backup", "internal/api/deployment", "internal/api/domain", "internal/api/env", "internal/api/key", "internal/api/limits", "internal/api/log", "internal/api/net", "internal/api/server", "internal/api/sql"},
+	"internal/api/call":         {"internal/api/op"},
+	"internal/api/show":         {"internal/api/op"},
+	"internal/api/alias":        {"internal/api/op", "internal/api/call", "internal/api/show"},
+	"internal/api/app":          {"internal/api/op", "internal/api/call", "internal/api/show"},
+	"internal/api/backup":       {"internal/api/op", "internal/api/call", "internal/api/show"},
+	"internal/api/deployment":   {"internal/api/op", "internal/api/call", "internal/api/show"},
+	"internal/api/domain":       {"internal/api/op", "internal/api/call", "internal/api/show"},
+	"internal/api/env":          {"internal/api/op", "internal/api/call", "internal/api/show"},
+	"internal/api/key":          {"internal/api/op", "internal/api/call", "internal/api/show"},
+	"internal/api/limits":       {"internal/api/op", "internal/api/call", "internal/api/show"},
+	"internal/api/log":          {"internal/api/op", "internal/api/call", "internal/api/show"},
+	"internal/api/net":          {"internal/api/op", "internal/api/call", "internal/api/show"},
+	"internal/api/server":       {"internal/api/op", "internal/api/call", "internal/api/show"},
+	"internal/api/sql":          {"internal/api/op", "internal/api/call", "internal/api/show"},
+	"internal/client":           {},
+	"internal/cli":              {"internal/server", "internal/client"},
 }
 
 // owners of third-party modules, by import path prefix. A library has one owner, so that it can be replaced in one
@@ -76,7 +77,7 @@ var owners = map[string][]string{
 	"modernc.org/libquickjs":            {"internal/quickjs"},
 	"modernc.org/sqlite":                {"internal/database"},
 	"modernc.org/libc":                  {"internal/quickjs", "internal/database"},
-	"github.com/evanw/esbuild":          {"internal/runtime"},
+	"github.com/evanw/esbuild":          {"internal/runtime/compile"},
 	"github.com/maypok86/otter":         {"internal/hosting"},
 	"github.com/klauspost/compress":     {"internal/content", "internal/hosting", "internal/client"}, // variants; the two ends of an upload
 	"github.com/andybalholm/brotli":     {"internal/content", "internal/egress"},                     // what is sent, and what is received
@@ -90,7 +91,7 @@ var owners = map[string][]string{
 	"github.com/prometheus":             {"internal/server"},
 	"github.com/nlnwa/whatwg-url":       {"internal/runtime"},
 	"golang.org/x/text":                 {"internal/runtime", "internal/hosting"}, // encodings and languages; forms of names
-	"github.com/go-sourcemap/sourcemap": {"internal/runtime"},
+	"github.com/go-sourcemap/sourcemap": {"internal/runtime/compile"},
 	"golang.org/x/crypto":               {"internal/auth"},
 	"golang.org/x/net":                  {"internal/hostname", "internal/egress"}, // host names; public suffixes and HTTP/2
 	"golang.org/x/time":                 {"internal/throttle"},
@@ -209,11 +210,11 @@ func TestImportsGoDown(t *testing.T) {
 	}
 }
 
-// What reads the source of an author can end the process it is in, so it has one of its own: package compiler.
+// Reading the source of an author can end the process that does it, so it has one of its own: package compiler.
 func TestSourceIsReadInAProcessOfItsOwn(t *testing.T) {
 	const owner = "internal/runtime/compiler"
 	for _, s := range sources(t) {
-		if s.test || s.pkg == owner || !slices.Contains(imports(s), "fazt/internal/runtime") {
+		if s.test || s.pkg == owner || !slices.Contains(imports(s), "fazt/internal/runtime/compile") {
 			continue
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {
@@ -221,8 +222,8 @@ func TestSourceIsReadInAProcessOfItsOwn(t *testing.T) {
 			if !ok {
 				return true
 			}
-			if of, ok := call.X.(*ast.Ident); ok && of.Name == "runtime" && slices.Contains([]string{"Compile", "Gather", "Assemble"}, call.Sel.Name) {
-				t.Errorf("%s: runtime.%s is for %s alone", s.set.Position(call.Pos()), call.Sel.Name, owner)
+			if of, ok := call.X.(*ast.Ident); ok && of.Name == "compile" && slices.Contains([]string{"Compile", "Gather", "Assemble"}, call.Sel.Name) {
+				t.Errorf("%s: compile.%s is for %s alone", s.set.Position(call.Pos()), call.Sel.Name, owner)
 			}
 			return true
 		})

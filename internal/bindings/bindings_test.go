@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"fazt/internal/runtime"
 	"fazt/internal/runtime/bind"
+	"fazt/internal/runtime/compile"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -18,7 +18,7 @@ func TestTypesAndReferenceAreTheGoldenOnes(t *testing.T) {
 	all := All(Deps{})
 	for name, got := range map[string][]byte{
 		filepath.Join("sdk", "fazt.d.ts"):           bind.TypeScript(all),
-		filepath.Join("docs", "reference", "js.md"): bind.Markdown(all, bind.Modules{Node: runtime.NodeModules(), Standard: runtime.StandardModules()}),
+		filepath.Join("docs", "reference", "js.md"): bind.Markdown(all, bind.Modules{Node: compile.NodeModules(), Standard: compile.StandardModules()}),
 	} {
 		golden := filepath.Join("..", "..", name)
 		if *update {

@@ -20,7 +20,7 @@ import (
 	"fazt/internal/errs"
 	"fazt/internal/listener"
 	"fazt/internal/output"
-	"fazt/internal/runtime"
+	"fazt/internal/runtime/compile"
 	"fazt/internal/runtime/compiler"
 	"fazt/internal/runtime/web"
 	"fazt/internal/server"
@@ -99,12 +99,12 @@ func (c *command) explain(err error) {
 }
 
 // diagnostics are the places in the author's files that err is about.
-func diagnostics(err error) []runtime.Diagnostic {
+func diagnostics(err error) []compile.Diagnostic {
 	switch d := errs.Details(err).(type) {
-	case []runtime.Diagnostic:
+	case []compile.Diagnostic:
 		return d
 	case json.RawMessage:
-		var list []runtime.Diagnostic
+		var list []compile.Diagnostic
 		if json.Unmarshal(d, &list) == nil {
 			return list
 		}

@@ -14,7 +14,7 @@ import (
 	"strings"
 
 	"fazt/internal/api/op"
-	"fazt/internal/runtime"
+	"fazt/internal/runtime/compile"
 	"fazt/internal/runtime/compiler"
 )
 
@@ -36,7 +36,7 @@ func (p *project) addPackages(ctx context.Context, dir string, c *compiler.Compi
 		p.from[a.Path] = from
 	}
 	p.imports = packages.Imports
-	made := op.Announced{Path: runtime.ImportsFile, Size: int64(len(p.imports)), Hash: sha256.Sum256(p.imports)}
+	made := op.Announced{Path: compile.ImportsFile, Size: int64(len(p.imports)), Hash: sha256.Sum256(p.imports)}
 	p.plan.Files = slices.Concat(p.plan.Files, added, []op.Announced{made})
 	slices.SortFunc(p.plan.Files, func(a, b op.Announced) int { return strings.Compare(a.Path, b.Path) })
 	return nil

@@ -15,7 +15,7 @@ import (
 	"fazt/internal/cli/folder"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
-	"fazt/internal/runtime"
+	"fazt/internal/runtime/compile"
 	"fazt/internal/runtime/compiler"
 )
 
@@ -26,7 +26,7 @@ type project struct {
 	from     map[string]*folder.Folder // which folder a path comes from, where it is not main
 	main     *folder.Folder
 	source   *folder.Folder // nil when there was no build
-	imports  []byte         // of runtime.ImportsFile; nil = no package is imported
+	imports  []byte         // of compile.ImportsFile; nil = no package is imported
 	warnings []string
 }
 
@@ -125,7 +125,7 @@ func (p *project) readBuilt(ctx context.Context, dir, output string, o projectOp
 
 // Open opens a file of the plan, for the upload.
 func (p *project) Open(path string) (io.ReadCloser, error) {
-	if p.imports != nil && path == runtime.ImportsFile {
+	if p.imports != nil && path == compile.ImportsFile {
 		return p.openImports(), nil
 	}
 	if f, ok := p.from[path]; ok {

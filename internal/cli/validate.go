@@ -20,7 +20,7 @@ import (
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/output"
-	"fazt/internal/runtime"
+	"fazt/internal/runtime/compile"
 	"fazt/internal/system"
 )
 
@@ -61,7 +61,7 @@ type validity struct {
 	Function string               `json:"function"` // where it begins; "" = there is none, or it does not compile
 	Net      []string             `json:"net"`      // domains its fazt.json asks for; whether they are granted, the instance knows
 	Secrets  []string             `json:"secrets"`  // names of secrets it asks for
-	Faults   []runtime.Diagnostic `json:"faults"`
+	Faults   []compile.Diagnostic `json:"faults"`
 	Warnings []string             `json:"warnings"`
 }
 
@@ -98,7 +98,7 @@ func (c *command) validate(dir string, o projectOptions) error {
 // inspect looks for everything that is wrong with a project whose files were read.
 func inspect(ctx context.Context, p *project, dir string, o projectOptions) validity {
 	missing := p.addPackages(ctx, dir, o.compiler)
-	v := validity{Files: len(p.plan.Files), Faults: []runtime.Diagnostic{}, Warnings: append([]string{}, p.warnings...)}
+	v := validity{Files: len(p.plan.Files), Faults: []compile.Diagnostic{}, Warnings: append([]string{}, p.warnings...)}
 	for _, f := range p.plan.Files {
 		v.Bytes += f.Size
 	}
@@ -108,19 +108,19 @@ func inspect(ctx context.Context, p *project, dir string, o projectOptions) vali
 	}
 	v.Net, v.Secrets = append([]string{}, p.plan.Manifest.Net...), append([]string{}, p.plan.Manifest.Secrets...)
 	if err := egress.CheckNeeds(p.plan.Manifest.Net, p.plan.Manifest.Secrets); err != nil {
-		v.Faults = append(v.Faults, runtime.Diagnostic{File: hosting.ManifestFile, Text: errs.Sentence(err)})
+		v.Faults = append(v.Faults, compile.Diagnostic{File: hosting.ManifestFile, Text: errs.Sentence(err)})
 	}
 	if v.App, err = p.chooseName(dir, o.name); err != nil {
 		v.App = ""
 		v.Faults = append(v.Faults, located(err, ""))
 	}
-	if warning := runtime.UnusedEntries(local{p}.Exists); warning != "" {
+	if warning := compile.UnusedEntries(local{p}.Exists); warning != "" {
 		v.Warnings = append(v.Warnings, warning)
 	}
 	for _, f := range show.Plan(p.plan).Faults(system.Defaults().Storage) {
-		v.Faults = append(v.Faults, runtime.Diagnostic{File: f.Path, Text: f.Text})
+		v.Faults = append(v.Faults, compile.Diagnostic{File: f.Path, Text: f.Text})
 	}
-	var program *runtime.Program
+	var program *compile.Program
 	if err = missing; err == nil {
 		program, err = o.compiler.Compile(ctx, dir, local{p})
 	}
@@ -140,15 +140,15 @@ func inspect(ctx context.Context, p *project, dir string, o projectOptions) vali
 var place = regexp.MustCompile(`^([^\s:]+):(\d+):(\d+): `)
 
 // located makes a fault of an error, with the place its sentence begins with.
-func located(err error, file string) runtime.Diagnostic {
+func located(err error, file string) compile.Diagnostic {
 	text := errs.Sentence(err)
 	at := place.FindStringSubmatch(text)
 	if at == nil {
-		return runtime.Diagnostic{File: file, Text: text}
+		return compile.Diagnostic{File: file, Text: text}
 	}
 	line, _ := strconv.Atoi(at[2])
 	column, _ := strconv.Atoi(at[3])
-	return runtime.Diagnostic{File: at[1], Line: line, Column: column, Text: text[len(at[0]):]}
+	return compile.Diagnostic{File: at[1], Line: line, Column: column, Text: text[len(at[0]):]}
 }
 
 func (c *command) printValidity(v validity) error {

@@ -17,6 +17,7 @@ import (
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/runtime"
+	"fazt/internal/runtime/compile"
 	"fazt/internal/system"
 )
 
@@ -36,7 +37,7 @@ type Config struct {
 	// Preview finds a deployment of an app by its number; NotFound when there is none.
 	Preview func(ctx context.Context, app string, number int) (*Target, error)
 	// Program loads the compiled function of a deployment, for Functions.
-	Program func(ctx context.Context, deployment string) (*runtime.Program, error)
+	Program func(ctx context.Context, deployment string) (*compile.Program, error)
 	// Source reads a file of a deployment, for the failures that `fazt dev` shows.
 	Source func(ctx context.Context, deployment, path string) ([]byte, error)
 	// Reload makes open pages reload when a deployment goes live, for `fazt dev`; nil = they do not.
@@ -274,7 +275,7 @@ func (g *gateway) function(w *exchange, r *http.Request, t *Target) error {
 	hideCookies(r.Header)
 	f := runtime.Function{
 		AppID: t.AppID, AppName: t.AppName, Deployment: t.Deployment, Number: t.Number, Env: t.Env,
-		Load: func(ctx context.Context) (*runtime.Program, error) { return g.Program(ctx, t.Deployment) },
+		Load: func(ctx context.Context) (*compile.Program, error) { return g.Program(ctx, t.Deployment) },
 
 		RequestID: w.setRequestID(), ClientIP: w.client(g, r), HTTPS: g.https(r), Dev: g.Reload != nil,
 	}

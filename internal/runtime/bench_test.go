@@ -61,16 +61,6 @@ func BenchmarkFirstRequest(b *testing.B) {
 	}
 }
 
-// BenchmarkCompile is what a deploy of a small TypeScript function costs.
-func BenchmarkCompile(b *testing.B) {
-	src := files{"api/main.ts": `interface X { a: number } export default { async fetch(request: Request): Promise<Response> { const x: X = { a: 1 }; return Response.json(x); } };`}
-	for b.Loop() {
-		if _, err := Compile(b.Context(), src); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
 func serve(b *testing.B, h *host, body string) {
 	b.Helper()
 	b.ReportAllocs()

@@ -1,6 +1,9 @@
 package runtime
 
-import "testing"
+import (
+	"io"
+	"testing"
+)
 
 // Bodies, by the Fetch and File API standards.
 var bodiesAPI = [][2]string{
@@ -128,7 +131,7 @@ func TestASimpleAnswerLoadsNoPart(t *testing.T) {
 		}
 		h.parts[name] = func() ([]byte, error) {
 			t.Errorf("%s was loaded", name)
-			return nil, errProgram
+			return nil, io.ErrUnexpectedEOF
 		}
 	}
 	for _, body := range []string{`{"n":1}`, `{"n":2}`} {

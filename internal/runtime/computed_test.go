@@ -7,9 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/evanw/esbuild/pkg/api"
-
 	"fazt/internal/errs"
+	"fazt/internal/runtime/compile"
 )
 
 // What an import names is a file of the deployment, or of a package, or nothing: never the machine's, never a part of the
@@ -106,7 +105,7 @@ func try(t *testing.T, code string) (text string, failed bool) {
 	source := files{
 		"api/main.js": code, "lib.js": `exports.own = "own"`, "api/lib.js": `exports.own = "own"`, "api/data.json": `{"__proto__":{"polluted":1},"constructor":1}`, "package.json": `{}`,
 	}
-	p, err := Compile(t.Context(), source)
+	p, err := compile.Compile(t.Context(), source)
 	if err != nil {
 		if !errs.Is(err, errs.Unprocessable) {
 			t.Errorf("%s: %v", code, err)
@@ -114,7 +113,7 @@ func try(t *testing.T, code string) (text string, failed bool) {
 		return err.Error(), true
 	}
 	h := newHost(t, "respond()")
-	h.fn.Deployment, h.fn.Load = "dep_tried", func(context.Context) (*Program, error) { return p, nil }
+	h.fn.Deployment, h.fn.Load = "dep_tried", func(context.Context) (*compile.Program, error) { return p, nil }
 	w := h.ask(t, "GET", "/", "")
 	if w.Body.Len() == 0 {
 		return "undefined", true
@@ -146,25 +145,4 @@ func TestALinkInTheFolderIsNoWayOut(t *testing.T) {
 	if text, failed := try(t, `require("../passwd.js")`); !failed || !strings.Contains(text, "there is no file") {
 		t.Error(text)
 	}
-}
-
-func FuzzComputedImports(f *testing.F) {
-	for _, s := range []string{"require(`./${x}`)", "import(`../${x}/${y}.js`)", "require('./' + x)", "\r\n\u2028import(y)", "r\\u0065quire(x)", "import('x');", "`${import(a+'b')}`", "//# sourceMappingURL=file:///x"} {
-		f.Add(s)
-	}
-	dir := f.TempDir()
-	f.Chdir(dir)
-	if err := os.WriteFile(filepath.Join(dir, "secret.js"), []byte(`"the machine's secret"`), 0o600); err != nil {
-		f.Fatal(err)
-	}
-	f.Fuzz(func(t *testing.T, code string) {
-		source := files{"api/main.js": "const read = (x) => require(`./${x}.js`);\n" + code}
-		result, err := bundle(t.Context(), &modules{src: source}, "api/main.js", api.FormatESModule)
-		_ = err
-		for _, out := range result.OutputFiles {
-			if strings.Contains(string(out.Contents), "machine's") {
-				t.Fatalf("%q", code)
-			}
-		}
-	})
 }

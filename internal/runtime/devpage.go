@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"fazt/internal/errs"
+	"fazt/internal/runtime/compile"
 )
 
 // author says whether a request comes from whoever writes the app: a development server runs, and the request comes
@@ -35,8 +36,8 @@ func (u *run) author() bool {
 }
 
 // failToAuthor shows whoever writes the app what the log says, as a page where it is asked for in a browser.
-func (u *run) failToAuthor(p *Program, err error) {
-	story := p.story(err)
+func (u *run) failToAuthor(p *compile.Program, err error) {
+	story := p.Trace(err)
 	h := u.w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -79,7 +80,7 @@ func (u *run) codeFrame(stack string) string {
 		file := place[1]
 		line, _ := strconv.Atoi(place[2])
 		column, _ := strconv.Atoi(place[3])
-		if inPackage(file) || line < 1 {
+		if compile.InPackage(file) || line < 1 {
 			continue
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(u.ctx), grace) // the time of the request may be over

@@ -22,6 +22,7 @@ import (
 	"fazt/internal/errs"
 	"fazt/internal/quickjs"
 	"fazt/internal/runtime/bind"
+	"fazt/internal/runtime/compile"
 	"fazt/internal/runtime/sched"
 	"fazt/internal/runtime/web"
 	"fazt/internal/share"
@@ -51,7 +52,7 @@ type Function struct {
 	AppID, AppName string
 	Deployment     string // whose machines serve it
 	Number         int
-	Load           func(ctx context.Context) (*Program, error) // reads the program, once for all its machines
+	Load           func(ctx context.Context) (*compile.Program, error) // reads the program, once for all its machines
 	Env            *Env
 	RequestID      string
 	ClientIP       string
@@ -89,7 +90,7 @@ type Config struct {
 	Memory   func() int64 // what all machines may hold together, beside their limit; nil = as much as that says
 	Short    func()       // told that a run waits for memory; must not block. nil = nobody is
 	// Assemble makes the bytecode of a program that was compiled for another engine. nil = such a program does not run.
-	Assemble func(ctx context.Context, appID string, p *Program) ([]byte, error)
+	Assemble func(ctx context.Context, appID string, p *compile.Program) ([]byte, error)
 	// Fail writes the answer for a function that failed, with an error that may be shown.
 	Fail func(w http.ResponseWriter, r *http.Request, err error, f Function)
 }
@@ -165,7 +166,7 @@ type waiter struct {
 type pool struct {
 	app        string // its id
 	deployment string
-	program    *Program
+	program    *compile.Program
 	err        error
 	loaded     chan struct{} // closed when program or err is set
 	idle       []*machine    // last in, first out
@@ -186,7 +187,7 @@ func New(c Config) *Engine {
 	e.describeBindings()
 	// Compiled when the first machine is made: a command that runs no function does not pay for it.
 	e.prelude = sync.OnceValues(func() ([]byte, error) {
-		return assemble(&Program{Style: StyleModule, Script: []byte(web.Prelude)}, "fazt:prelude")
+		return compile.Embedded("fazt:prelude", []byte(web.Prelude))
 	})
 	e.describeParts()
 	e.memory.short = c.Short
@@ -217,7 +218,7 @@ func (e *Engine) describeParts() {
 	e.parts = make(map[string]func() ([]byte, error), len(parts))
 	for _, p := range parts {
 		e.parts[p.Name] = sync.OnceValues(func() ([]byte, error) {
-			return assemble(&Program{Style: StyleModule, Script: p.Script}, "fazt:"+p.Name)
+			return compile.Embedded("fazt:"+p.Name, p.Script)
 		})
 	}
 }
@@ -281,7 +282,7 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
 }
 
 // perform runs a request whose body is here: from this on it is one of those in work.
-func (e *Engine) perform(u *run, body *ahead, limits system.Runtime) (*Program, error) {
+func (e *Engine) perform(u *run, body *ahead, limits system.Runtime) (*compile.Program, error) {
 	if gate := u.f.Admission; gate != nil {
 		if err := gate.Enter(&u.f); err != nil {
 			timeout.HoldBack(u.r.Context())
@@ -721,9 +722,9 @@ func (e *Engine) pool(ctx context.Context, f Function) (*pool, error) {
 }
 
 // load reads the program, and compiles it anew when the engine has changed since the deploy.
-func (e *Engine) load(ctx context.Context, f Function) (*Program, error) {
+func (e *Engine) load(ctx context.Context, f Function) (*compile.Program, error) {
 	p, err := f.Load(ctx)
-	if err != nil || p.Engine == engineVersion {
+	if err != nil || p.Engine == compile.EngineVersion {
 		return p, err
 	}
 	if e.config.Assemble == nil {
@@ -733,7 +734,7 @@ func (e *Engine) load(ctx context.Context, f Function) (*Program, error) {
 	if fresh.Bytecode, err = e.config.Assemble(ctx, f.AppID, &fresh); err != nil {
 		return nil, err
 	}
-	fresh.Engine = engineVersion
+	fresh.Engine = compile.EngineVersion
 	return &fresh, nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"fazt/internal/runtime/bind"
+	"fazt/internal/runtime/compile"
 	"fazt/internal/system"
 )
 
@@ -81,7 +82,7 @@ func newHostWith(t testing.TB, code string, limits func(appID string) system.Run
 	t.Helper()
 	log := &lines{}
 	e := New(Config{Limits: limits, Console: log, Log: slog.New(slog.DiscardHandler), Version: "test", Bindings: bindings})
-	p, err := Compile(t.Context(), files{"api/main.ts": code})
+	p, err := compile.Compile(t.Context(), files{"api/main.ts": code})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +91,7 @@ func newHostWith(t testing.TB, code string, limits func(appID string) system.Run
 	go func() { ended <- e.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-ended })
 	return &host{e, log, Function{AppID: "app_a", AppName: "a", Deployment: "dep_1", Number: 1, RequestID: "req1", Env: &Env{Values: map[string]string{"A": "b"}},
-		Load: func(context.Context) (*Program, error) { return p, nil }}}
+		Load: func(context.Context) (*compile.Program, error) { return p, nil }}}
 }
 
 func (h *host) ask(t testing.TB, method, target, body string, headers ...string) *httptest.ResponseRecorder {

@@ -73,7 +73,7 @@ func (m *machine) hostObject() quickjs.Value {
 		},
 		"report": func(args []quickjs.Value) (quickjs.Value, error) {
 			if m.run != nil {
-				m.run.print("error", m.program.story(r.Describe(args[0])))
+				m.run.print("error", m.program.Trace(r.Describe(args[0])))
 			}
 			return quickjs.Undefined(), nil
 		},

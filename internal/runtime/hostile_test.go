@@ -17,7 +17,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"fazt/internal/errs"
+	"fazt/internal/runtime/compile"
 	"fazt/internal/system"
 )
 
@@ -33,7 +33,7 @@ func TestALongLogIsCutAndAFailureStillSaysWhy(t *testing.T) {
 }
 
 func TestPositionsAreTheAuthorsOwn(t *testing.T) {
-	p, err := Compile(t.Context(), files{
+	p, err := compile.Compile(t.Context(), files{
 		"api/main.ts": "import { fail } from \"../lib/deep\";\n\ninterface X { a: number }\nexport default (request: Request) => {\n\tconst x: X = { a: 1 };\n\treturn fail(x.a);\n};\n",
 		"lib/deep.ts": "// a comment\nexport function fail(n: number): Response {\n\tthrow new TypeError(\"broken \" + n);\n}\n",
 	})
@@ -41,7 +41,7 @@ func TestPositionsAreTheAuthorsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := newHost(t, "respond()")
-	h.fn.Load = func(context.Context) (*Program, error) { return p, nil }
+	h.fn.Load = func(context.Context) (*compile.Program, error) { return p, nil }
 	h.fn.Deployment = "dep_other"
 	w := h.ask(t, "GET", "/", "")
 	log := h.log.String()
@@ -53,36 +53,8 @@ func TestPositionsAreTheAuthorsOwn(t *testing.T) {
 	}
 }
 
-func TestFaultsInTheSourceSayWhere(t *testing.T) {
-	for name, tt := range map[string]struct {
-		files files
-		want  string
-	}{
-		"syntax":            {files{"api/main.ts": "export default {\n\tfetch() { return new Response(; }\n};"}, "api/main.ts:2:32: Unexpected"},
-		"missing file":      {files{"api/main.ts": "import x from './nothing';\nexport default x;"}, `api/main.ts:1:15: there is no file "api/nothing" in the deployment`},
-		"missing module":    {files{"api/main.ts": "import x from 'left-pad';\nexport default x;"}, `api/main.ts:1:15: there is no package "left-pad" in node_modules; ` + "`npm install left-pad` puts it there"},
-		"out of the folder": {files{"api/main.ts": "import x from '../../etc/passwd';\nexport default x;"}, "leads out of the deployment"},
-		"absolute":          {files{"api/main.ts": "import x from '/etc/passwd';\nexport default x;"}, `there is no file "/etc/passwd"`},
-		"fault in another":  {files{"api/main.ts": "import './b';\nexport default () => {};", "api/b.ts": "let 1;"}, "api/b.ts:1:5: "},
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := Compile(t.Context(), tt.files)
-			if !errs.Is(err, errs.Unprocessable) || !strings.Contains(err.Error(), tt.want) {
-				t.Fatalf("got %v", err)
-			}
-			list, ok := errs.Details(err).([]Diagnostic)
-			if !ok || len(list) == 0 || list[0].Line == 0 || !strings.Contains(list[0].Frame, "^") {
-				t.Fatalf("details %+v", list)
-			}
-		})
-	}
-	if p, err := Compile(t.Context(), files{"index.html": "x"}); p != nil || err != nil {
-		t.Fatalf("no function: %v %v", p, err)
-	}
-}
-
 func TestImportsOfTheDeployment(t *testing.T) {
-	p, err := Compile(t.Context(), files{
+	p, err := compile.Compile(t.Context(), files{
 		"api/main.js": `import a from "./a.js"; import data from "../data.json"; import { b } from "../lib"; import m from "mod"; const c = require("./c"); export default () => Response.json([a, data.x, b, c.c, m]);`,
 		"api/a.ts":    `export default "a" as string;`, "data.json": `{"x":"data"}`, "lib/index.ts": `export const b = "b";`, "api/c.js": `exports.c = "c";`,
 		"node_modules/mod/package.json": `{"main":"lib/x.js"}`, "node_modules/mod/lib/x.js": `module.exports = "m";`, "node_modules/mod/index.js": `module.exports = "m";`,
@@ -91,7 +63,7 @@ func TestImportsOfTheDeployment(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := newHost(t, "respond()")
-	h.fn.Load = func(context.Context) (*Program, error) { return p, nil }
+	h.fn.Load = func(context.Context) (*compile.Program, error) { return p, nil }
 	h.fn.Deployment = "dep_other"
 	if w := h.ask(t, "GET", "/", ""); w.Body.String() != `["a","data","b","c","m"]` {
 		t.Fatalf("%d %s\n%s", w.Code, w.Body, h.log)
@@ -99,7 +71,7 @@ func TestImportsOfTheDeployment(t *testing.T) {
 }
 
 func TestBytecodeOfAnotherEngineIsMadeAnew(t *testing.T) {
-	p, err := Compile(t.Context(), files{"api/main.js": `export default () => new Response("fresh");`})
+	p, err := compile.Compile(t.Context(), files{"api/main.js": `export default () => new Response("fresh");`})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,18 +80,21 @@ func TestBytecodeOfAnotherEngineIsMadeAnew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var q Program
+	var q compile.Program
 	if err := q.UnmarshalBinary(data); err != nil {
 		t.Fatal(err)
 	}
 	h := newHost(t, "respond()")
-	h.fn.Load = func(context.Context) (*Program, error) { return &q, nil }
+	h.fn.Load = func(context.Context) (*compile.Program, error) { return &q, nil }
 	h.fn.Deployment = "dep_other"
 	if w := h.ask(t, "GET", "/", ""); w.Code != http.StatusInternalServerError {
 		t.Fatalf("with nothing to compile it: %d %s\n%s", w.Code, w.Body, h.log)
 	}
 	made := 0
-	h.config.Assemble = func(_ context.Context, _ string, p *Program) ([]byte, error) { made++; return Assemble(p) }
+	h.config.Assemble = func(_ context.Context, _ string, p *compile.Program) ([]byte, error) {
+		made++
+		return compile.Assemble(p)
+	}
 	for range 2 {
 		if w := h.ask(t, "GET", "/", ""); w.Body.String() != "fresh" {
 			t.Fatalf("%d %s\n%s", w.Code, w.Body, h.log)
@@ -179,7 +154,7 @@ func TestMachinesAreSharedUnderTheirLimitAndDroppedWithTheirDeployment(t *testin
 func TestAProgramThatCannotBeReadIsTriedAgain(t *testing.T) {
 	h := newHost(t, `export default () => new Response("x");`)
 	load, tries := h.fn.Load, 0
-	h.fn.Load = func(ctx context.Context) (*Program, error) {
+	h.fn.Load = func(ctx context.Context) (*compile.Program, error) {
 		if tries++; tries == 1 {
 			return nil, errors.Join(errors.New("disk"), fs.ErrPermission)
 		}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"fazt/internal/runtime/compile"
 	"fazt/internal/system"
 )
 
@@ -20,7 +21,7 @@ func TestMachinesTogetherHoldNoMoreThanTheyMay(t *testing.T) {
 	const most = 64 << 20
 	f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory, l.QueueWait = most, 48<<20, 200 })
 	f.budget()
-	p, err := Compile(t.Context(), files{"api/main.js": `export default async () => {
+	p, err := compile.Compile(t.Context(), files{"api/main.js": `export default async () => {
 		const kept = [];
 		for (let i = 0; i < 30; i++) { kept.push(new Uint8Array(1 << 20).fill(i)); await new Promise((r) => setTimeout(r, 2)); }
 		return new Response("x" + kept.length);
@@ -28,7 +29,7 @@ func TestMachinesTogetherHoldNoMoreThanTheyMay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	load := func(context.Context) (*Program, error) { return p, nil }
+	load := func(context.Context) (*compile.Program, error) { return p, nil }
 	stop, peak := make(chan struct{}), make(chan int64)
 	go func() {
 		top := int64(0)
@@ -84,13 +85,13 @@ func TestARunThatFoundNoMemoryIsRetriedWhateverItThrew(t *testing.T) {
 			f := newFleet(t)
 			f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory = 16<<20, 24<<20 })
 			f.budget()
-			p, err := Compile(t.Context(), files{"api/main.js": `export default () => { const kept = []; for (let i = 0; ; i++) { ` + grow + ` } };`})
+			p, err := compile.Compile(t.Context(), files{"api/main.js": `export default () => { const kept = []; for (let i = 0; ; i++) { ` + grow + ` } };`})
 			if err != nil {
 				t.Fatal(err)
 			}
 			w := httptest.NewRecorder()
 			f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil),
-				Function{AppID: "a", Deployment: "a", Load: func(context.Context) (*Program, error) { return p, nil }})
+				Function{AppID: "a", Deployment: "a", Load: func(context.Context) (*compile.Program, error) { return p, nil }})
 			if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
 				t.Errorf("%d, Retry-After %q: %s", w.Code, w.Header().Get("Retry-After"), w.Body)
 			}
@@ -117,14 +118,14 @@ func TestMachinesThatABurstMadeGoSoonAfterIt(t *testing.T) {
 // A script's machine is put back to what it was; so is what is counted for it.
 func TestWhatIsCountedForAScriptIsWhatItsMachineHolds(t *testing.T) {
 	f := newFleet(t)
-	p, err := Compile(t.Context(), files{"api/main.js": `let s = "x".repeat(1 << 20); for (let i = 0; i < 3; i++) s += s; respond("x" + s.length);`})
+	p, err := compile.Compile(t.Context(), files{"api/main.js": `let s = "x".repeat(1 << 20); for (let i = 0; i < 3; i++) s += s; respond("x" + s.length);`})
 	if err != nil {
 		t.Fatal(err)
 	}
 	held := int64(0)
 	for n := range 20 {
 		w := httptest.NewRecorder()
-		f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), Function{AppID: "a", Deployment: "a", Load: func(context.Context) (*Program, error) { return p, nil }})
+		f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), Function{AppID: "a", Deployment: "a", Load: func(context.Context) (*compile.Program, error) { return p, nil }})
 		if w.Code != 200 {
 			t.Fatal(w.Code, w.Body)
 		}
@@ -150,11 +151,11 @@ func TestBodiesAreHeldByMachinesAlone(t *testing.T) {
 		f.config.Temp = t.TempDir()
 		f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory, l.CPUTime = most, 48<<20, 20000 })
 		f.budget()
-		p, err := Compile(t.Context(), files{"api/main.js": code})
+		p, err := compile.Compile(t.Context(), files{"api/main.js": code})
 		if err != nil {
 			t.Fatal(err)
 		}
-		load := func(context.Context) (*Program, error) { return p, nil }
+		load := func(context.Context) (*compile.Program, error) { return p, nil }
 		var before, after goruntime.MemStats
 		goruntime.ReadMemStats(&before)
 		const n = 6
@@ -203,7 +204,7 @@ func TestAnswersWaitForRoomBeforeThereIsACopy(t *testing.T) {
 	const size = 1 << 20
 	f := newFleet(t)
 	f.change(func(l *system.Runtime) { l.BufferMemory, l.CPUTime = size*3/2, 20000 })
-	p, err := Compile(t.Context(), files{"api/main.js": `export default () => new Response("x".repeat(1 << 20));`})
+	p, err := compile.Compile(t.Context(), files{"api/main.js": `export default () => new Response("x".repeat(1 << 20));`})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,7 +212,7 @@ func TestAnswersWaitForRoomBeforeThereIsACopy(t *testing.T) {
 	for range 8 {
 		group.Go(func() {
 			w := httptest.NewRecorder()
-			f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), Function{AppID: "a", Deployment: "a", Load: func(context.Context) (*Program, error) { return p, nil }})
+			f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), Function{AppID: "a", Deployment: "a", Load: func(context.Context) (*compile.Program, error) { return p, nil }})
 			if w.Code != 200 || w.Body.Len() != size {
 				t.Errorf("%d, %d bytes", w.Code, w.Body.Len())
 			}
@@ -229,12 +230,12 @@ func TestWhatGoHoldsForARunCounts(t *testing.T) {
 	for name, code := range map[string]string{
 		"a copy": `export default () => new Response(String(btoa("x".repeat(8 << 20)).length));`,
 	} {
-		p, err := Compile(t.Context(), files{"api/main.js": code})
+		p, err := compile.Compile(t.Context(), files{"api/main.js": code})
 		if err != nil {
 			t.Fatal(err)
 		}
 		w := httptest.NewRecorder()
-		f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), Function{AppID: name, Deployment: name, Load: func(context.Context) (*Program, error) { return p, nil }})
+		f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), Function{AppID: name, Deployment: name, Load: func(context.Context) (*compile.Program, error) { return p, nil }})
 		if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "no memory") || w.Header().Get("Retry-After") == "" {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
@@ -247,12 +248,12 @@ func TestWhoNeedsMuchWaitsAndWhoNeedsLittleDoesNot(t *testing.T) {
 	f := newFleet(t)
 	f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory, l.VMsPerApp, l.CPUTime = 64<<20, 48<<20, 16, 20000 })
 	f.budget()
-	load := func(code string) func(context.Context) (*Program, error) {
-		p, err := Compile(t.Context(), files{"api/main.js": code})
+	load := func(code string) func(context.Context) (*compile.Program, error) {
+		p, err := compile.Compile(t.Context(), files{"api/main.js": code})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return func(context.Context) (*Program, error) { return p, nil }
+		return func(context.Context) (*compile.Program, error) { return p, nil }
 	}
 	greedy := load(`export default async () => {
 		const kept = [];
@@ -260,7 +261,7 @@ func TestWhoNeedsMuchWaitsAndWhoNeedsLittleDoesNot(t *testing.T) {
 		return new Response("x" + kept.length);
 	};`)
 	small := load(`export default () => new Response("x20");`)
-	ask := func(deployment string, load func(context.Context) (*Program, error)) {
+	ask := func(deployment string, load func(context.Context) (*compile.Program, error)) {
 		w := httptest.NewRecorder()
 		f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), Function{AppID: deployment, Deployment: deployment, Load: load})
 		if w.Code != 200 || w.Body.String() != "x20" {

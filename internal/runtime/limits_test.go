@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"fazt/internal/runtime/compile"
 	"fazt/internal/system"
 )
 
@@ -16,7 +17,7 @@ import (
 type fleet struct {
 	*Engine
 	limits atomic.Pointer[system.Runtime]
-	load   func(context.Context) (*Program, error)
+	load   func(context.Context) (*compile.Program, error)
 }
 
 func newFleet(t *testing.T) *fleet {
@@ -26,11 +27,11 @@ func newFleet(t *testing.T) *fleet {
 	l.ExecTimeout, l.QueueWait = 20000, 20000
 	f.limits.Store(&l)
 	f.Engine = New(Config{Limits: func(string) system.Runtime { return *f.limits.Load() }, Console: &lines{}, Log: slog.New(slog.DiscardHandler)})
-	p, err := Compile(t.Context(), files{"api/main.js": `export default async () => { await new Promise((r) => setTimeout(r, 30)); return new Response("x"); };`})
+	p, err := compile.Compile(t.Context(), files{"api/main.js": `export default async () => { await new Promise((r) => setTimeout(r, 30)); return new Response("x"); };`})
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.load = func(context.Context) (*Program, error) { return p, nil }
+	f.load = func(context.Context) (*compile.Program, error) { return p, nil }
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error)
 	go func() { ended <- f.Run(ctx) }()

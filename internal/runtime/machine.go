@@ -10,6 +10,7 @@ import (
 
 	"fazt/internal/errs"
 	"fazt/internal/quickjs"
+	"fazt/internal/runtime/compile"
 	"fazt/internal/system"
 )
 
@@ -19,7 +20,7 @@ type machine struct {
 	ledger   *ledger
 	engine   *Engine
 	pool     *pool
-	program  *Program
+	program  *compile.Program
 	realm    *quickjs.Realm // of the current request; a module has one for all
 	handlers                // of realm
 	run      *run           // the request in it
@@ -59,7 +60,7 @@ func (e *Engine) newMachine(p *pool, size int64) (*machine, error) {
 		}
 		return nil, err
 	}
-	if m.program.Style == StyleScript {
+	if m.program.Style == compile.StyleScript {
 		m.saved = m.realm.Save()
 	}
 	return m, nil
@@ -99,7 +100,7 @@ func (m *machine) newRealm() error {
 	} {
 		*into = r.Get(api, name)
 	}
-	if m.program.Style == StyleScript {
+	if m.program.Style == compile.StyleScript {
 		return m.makeReady(api)
 	}
 	return nil
@@ -142,7 +143,7 @@ func (m *machine) close() {
 // begin gives the request to the script.
 func (m *machine) begin(u *run, body []byte) error {
 	m.served++
-	if m.program.Style == StyleModule {
+	if m.program.Style == compile.StyleModule {
 		return m.beginModule(u, body)
 	}
 	return m.beginScript(u, body)
@@ -302,7 +303,7 @@ func (m *machine) recover(u *run) bool {
 	if m.served >= limits.RequestsPerVM {
 		return false
 	}
-	if m.program.Style == StyleModule {
+	if m.program.Style == compile.StyleModule {
 		return m.notify(m.reset) == nil && m.Memory() < m.maxMemory*3/4
 	}
 	u.sendBeside()
@@ -315,3 +316,6 @@ func (m *machine) recover(u *run) bool {
 	m.closeRealm() // a script has a fresh realm for every request
 	return m.newRealm() == nil && m.Memory() < m.maxMemory*3/4
 }
+
+// StyleModule is the style of most functions.
+const StyleModule = compile.StyleModule

@@ -5,13 +5,12 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"fazt/internal/errs"
+	"fazt/internal/runtime/compile"
 	"fazt/internal/system"
 )
 
@@ -139,31 +138,6 @@ export default { async fetch(request) {
 	}
 }
 
-func TestImportsThatCannotBe(t *testing.T) {
-	for name, tt := range map[string]struct {
-		files files
-		want  string
-	}{
-		"file system":             {files{"api/main.ts": "import fs from 'node:fs';\nexport default fs;"}, `api/main.ts:1:16: "node:fs" is not available in functions; of the modules of Node.js there are assert, async_hooks, buffer, crypto`},
-		"without node:":           {files{"api/main.ts": "\nimport { connect } from 'net';\nexport default connect;"}, `api/main.ts:2:25: "net" is not available in functions`},
-		"below one":               {files{"api/main.ts": "import 'fs/promises';\nexport default 1;"}, `"fs/promises" is not available in functions`},
-		"in a package":            {files{"api/main.ts": "import 'p';\nexport default 1;", "node_modules/p/index.js": "\n\nrequire('child_process')"}, `node_modules/p/index.js:3:9: "child_process" is not available`},
-		"unknown with node:":      {files{"api/main.ts": "import 'node:nonsense';\nexport default 1;"}, `"node:nonsense" is not available in functions`},
-		"part of a package":       {files{"api/main.ts": "import '@scope/name/part';\nexport default 1;"}, "there is no package \"@scope/name/part\" in node_modules; `npm install @scope/name` puts it there"},
-		"address":                 {files{"api/main.ts": "import x from 'https://esm.sh/x';\nexport default x;"}, "only files of the folder and packages can, not addresses"},
-		"data":                    {files{"api/main.ts": "import x from 'data:text/javascript,1';\nexport default x;"}, "not addresses"},
-		"the map leads elsewhere": {files{"api/main.ts": "import x from 'p';\nexport default x;", ImportsFile: `{"import":{"api/main.ts":{"p":"../../etc/passwd"}}}`}, `there is no package "p"`},
-		"the map is damaged":      {files{"api/main.ts": "import x from 'p';\nexport default x;", ImportsFile: `{"import":[`}, `there is no package "p"`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := Compile(t.Context(), tt.files)
-			if !errs.Is(err, errs.Unprocessable) || !strings.Contains(err.Error(), tt.want) {
-				t.Fatalf("got %v", err)
-			}
-		})
-	}
-}
-
 func TestAPackageMayTryWhatIsNotThere(t *testing.T) {
 	h := newHostOf(t, files{"api/main.js": "import p from 'p'; export default () => new Response(p);",
 		"node_modules/p/index.js": "let fs; try { fs = require('fs'); } catch {} module.exports = fs ? 'there' : 'not there';"})
@@ -173,14 +147,14 @@ func TestAPackageMayTryWhatIsNotThere(t *testing.T) {
 }
 
 // newHostOf is newHost with a deployment of several files.
-func newHostOf(t *testing.T, source Source) *host {
+func newHostOf(t *testing.T, source compile.Source) *host {
 	t.Helper()
-	p, err := Compile(t.Context(), source)
+	p, err := compile.Compile(t.Context(), source)
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := newHost(t, "respond()")
-	h.fn.Load = func(context.Context) (*Program, error) { return p, nil }
+	h.fn.Load = func(context.Context) (*compile.Program, error) { return p, nil }
 	h.fn.Deployment = "dep_other"
 	return h
 }
@@ -202,7 +176,7 @@ func write(t *testing.T, dir string, list files) {
 // deployed is what the server gets of a folder.
 func deployed(t *testing.T, dir string, own files) (files, []string) {
 	t.Helper()
-	p, err := Gather(t.Context(), dir, own)
+	p, err := compile.Gather(t.Context(), dir, own)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +192,7 @@ func deployed(t *testing.T, dir string, own files) (files, []string) {
 		sent[name] = string(data)
 	}
 	if p.Imports != nil {
-		sent[ImportsFile] = string(p.Imports)
+		sent[compile.ImportsFile] = string(p.Imports)
 	}
 	return sent, p.Files
 }
@@ -279,34 +253,6 @@ func TestPackagesAreFoundAsTheirPackageJSONSays(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotImportedIsNotSent(t *testing.T) {
-	dir := t.TempDir()
-	write(t, dir, installedFiles)
-	p, err := Gather(t.Context(), dir, files{"api/main.ts": `export default () => new Response("hi");`})
-	if err != nil || p.Imports != nil || len(p.Files) > 0 {
-		t.Fatalf("%+v, %v", p, err)
-	}
-	if p, err := Gather(t.Context(), dir, files{"index.html": "hi"}); err != nil || p.Imports != nil {
-		t.Fatalf("%+v, %v", p, err)
-	}
-}
-
-// The predecessor followed any link it met in a folder.
-func TestALinkInNodeModulesThatLeadsOutOfTheFolderIsRefused(t *testing.T) {
-	outside, dir := t.TempDir(), t.TempDir()
-	write(t, outside, files{"index.js": `module.exports = "secret";`})
-	write(t, dir, files{"node_modules/x/index.js": ""})
-	if err := os.Symlink(outside, filepath.Join(dir, "node_modules", "out")); err != nil {
-		t.Skip(err)
-	}
-	own := files{"api/main.js": "import x from 'out'; export default x;"}
-	write(t, dir, own)
-	_, err := Gather(t.Context(), dir, own)
-	if !errs.Is(err, errs.Unprocessable) || !strings.Contains(err.Error(), `api/main.js:1:15: "out" leads to`) || !strings.Contains(err.Error(), "outside the folder") {
-		t.Fatalf("got %v", err)
-	}
-}
-
 func TestAWorkspaceLinkMayLeadToTheFoldersOwnFiles(t *testing.T) {
 	dir := t.TempDir()
 	own := files{"api/main.js": "import x from 'shared'; export default () => new Response(x);", "packages/shared/index.ts": `import y from "./y"; export default y as string;`, "packages/shared/y.ts": `export default "shared";`, "packages/shared/package.json": `{"main":"index.ts"}`}
@@ -325,33 +271,9 @@ func TestAWorkspaceLinkMayLeadToTheFoldersOwnFiles(t *testing.T) {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	delete(own, "packages/shared/index.ts")
-	if _, err := Gather(t.Context(), dir, own); err == nil || !strings.Contains(err.Error(), "leaves it out") {
+	if _, err := compile.Gather(t.Context(), dir, own); err == nil || !strings.Contains(err.Error(), "leaves it out") {
 		t.Fatalf("got %v", err)
 	}
-}
-
-func TestEveryModuleOfNodeIsThere(t *testing.T) {
-	needNodeModules(t)
-	for _, name := range NodeModules() {
-		name, _, _ = strings.Cut(name, "/")
-		if _, err := os.Stat("web/dist/node-" + name + ".js"); err != nil {
-			t.Error(err)
-		}
-		if slices.Contains(otherNodeModules(), name) {
-			t.Errorf("%s is there and is not", name)
-		}
-	}
-}
-
-func FuzzImports(f *testing.F) {
-	f.Add([]byte(`{"import":{"api/main.js":{"p":"node_modules/p/x.js"}},"pure":["a"]}`))
-	f.Add([]byte(`{"import":{"api/main.js":{"p":"../../x"}}}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		_, err := Compile(t.Context(), files{"api/main.js": "import p from 'p'; export default p;", "node_modules/p/x.js": "export default () => {};", ImportsFile: string(data)})
-		if err != nil && !errs.Is(err, errs.Unprocessable) {
-			t.Fatal(err)
-		}
-	})
 }
 
 // The engine went on before what an async generator does at its end was done.

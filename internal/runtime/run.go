@@ -16,6 +16,7 @@ import (
 	"fazt/internal/limitio"
 	"fazt/internal/quickjs"
 	"fazt/internal/runtime/bind"
+	"fazt/internal/runtime/compile"
 	"fazt/internal/runtime/sched"
 	"fazt/internal/share"
 	"fazt/internal/system"
@@ -192,12 +193,12 @@ func (u *run) serve(m *machine, body []byte) (healthy bool) {
 	case u.out != nil && u.out.err != nil && !u.left:
 		u.explain(m, u.out.err)
 	}
-	if cutOff(err) || errors.Is(err, errStarved) || u.halted && m.program.Style == StyleModule {
+	if cutOff(err) || errors.Is(err, errStarved) || u.halted && m.program.Style == compile.StyleModule {
 		return false
 	}
 	// What a request left unsettled in a module would go on in the next one, and answer in its name.
 	settled := (u.answered || u.failed != nil) && u.waiting == 0 && u.pending == 0 && !u.reading && !errors.Is(err, errStreamTime)
-	return settled || m.program.Style != StyleModule
+	return settled || m.program.Style != compile.StyleModule
 }
 
 // giveUp gives back what the run still holds.
@@ -210,7 +211,7 @@ func (u *run) giveUp() {
 }
 
 // conclude writes to the visitor, unless that was done beside the machine.
-func (u *run) conclude(p *Program) {
+func (u *run) conclude(p *compile.Program) {
 	if !u.claim() {
 		return
 	}
@@ -304,7 +305,7 @@ func (u *run) processorTime() int64 {
 }
 
 // failWith is fail, and in development it shows the author what the log says.
-func (u *run) failWith(p *Program, err error) {
+func (u *run) failWith(p *compile.Program, err error) {
 	if !u.author() {
 		u.fail(err)
 		return
@@ -598,14 +599,14 @@ func (u *run) print(level, text string) {
 // explain writes the whole story of a failure to the app's log.
 func (u *run) explain(m *machine, err error) {
 	u.lines, u.bytes = min(u.lines, u.limits.ConsoleLines-1), min(u.bytes, u.limits.ConsoleBytes/2) // the failure itself always has room
-	u.print("error", m.program.story(err))
+	u.print("error", m.program.Trace(err))
 }
 
 // report writes rejections nobody listened to to the app's log.
 func (u *run) report(m *machine) {
 	for _, err := range m.realm.Unhandled() {
 		if u.failed == nil || err.Error() != u.failed.Error() {
-			u.print("error", "unhandled rejection: "+m.program.story(err))
+			u.print("error", "unhandled rejection: "+m.program.Trace(err))
 		}
 	}
 }

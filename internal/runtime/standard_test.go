@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"testing"
+
+	"fazt/internal/runtime/compile"
 )
 
 // usesAll calls every standard module, by the name it has in both styles.
@@ -55,7 +57,7 @@ export default () => new Response(` + usesAll + `);`,
 
 // What an installed package is called, the installed one is.
 func TestAnInstalledPackageGoesBeforeTheStandardModuleOfItsName(t *testing.T) {
-	p, err := Compile(context.Background(), files{"api/main.js": `respond(require("lodash").own);`, "node_modules/lodash/index.js": `exports.own = "mine";`})
+	p, err := compile.Compile(context.Background(), files{"api/main.js": `respond(require("lodash").own);`, "node_modules/lodash/index.js": `exports.own = "mine";`})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,19 +16,20 @@ import (
 	"github.com/nlnwa/whatwg-url/url"
 
 	"fazt/internal/runtime/bind"
+	"fazt/internal/runtime/compile"
 	"fazt/internal/system"
 )
 
 // another is a function of another deployment on the same engine.
 func (h *host) another(t testing.TB, deployment, code string) *host {
 	t.Helper()
-	p, err := Compile(t.Context(), files{"api/main.ts": code})
+	p, err := compile.Compile(t.Context(), files{"api/main.ts": code})
 	if err != nil {
 		t.Fatal(err)
 	}
 	other := *h
 	other.fn.Deployment, other.fn.AppName = deployment, deployment
-	other.fn.Load = func(context.Context) (*Program, error) { return p, nil }
+	other.fn.Load = func(context.Context) (*compile.Program, error) { return p, nil }
 	return &other
 }
 

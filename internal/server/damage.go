@@ -8,10 +8,10 @@ import (
 	"fazt/internal/activity"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
-	"fazt/internal/runtime"
+	"fazt/internal/runtime/compile"
 )
 
-func checkProgram(program []byte) error { return new(runtime.Program).UnmarshalBinary(program) }
+func checkProgram(program []byte) error { return new(compile.Program).UnmarshalBinary(program) }
 
 // contentDamaged records that content is not what it was when it was stored. A compiled function is made again at once.
 func (i *Instance) contentDamaged(d hosting.Damage) {
@@ -35,7 +35,7 @@ func (i *Instance) recordDamage(d hosting.Damage, mended bool) {
 
 // mendProgram compiles a function again whose compiled form is damaged: bytecode is run as it is, and a wrong bit in it can
 // end the process.
-func (i *Instance) mendProgram(ctx context.Context, deployment string) (*runtime.Program, error) {
+func (i *Instance) mendProgram(ctx context.Context, deployment string) (*compile.Program, error) {
 	d, err := i.Hosting.Place(ctx, deployment)
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func (i *Instance) mendProgram(ctx context.Context, deployment string) (*runtime
 	return p, nil
 }
 
-func (i *Instance) compileAgain(ctx context.Context, deployment string) (*runtime.Program, error) {
+func (i *Instance) compileAgain(ctx context.Context, deployment string) (*compile.Program, error) {
 	files, err := i.Hosting.Files(ctx, deployment)
 	if err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func (i *Instance) compileAgain(ctx context.Context, deployment string) (*runtim
 	if err := i.Hosting.ReplaceProgram(ctx, deployment, data); err != nil {
 		i.log.Warn("a function that was compiled again could not be stored", "error", err)
 	}
-	p := &runtime.Program{}
+	p := &compile.Program{}
 	return p, p.UnmarshalBinary(data)
 }
 

@@ -32,6 +32,7 @@ import (
 	"fazt/internal/idempotency"
 	"fazt/internal/listener"
 	"fazt/internal/runtime"
+	"fazt/internal/runtime/compile"
 	"fazt/internal/runtime/compiler"
 	"fazt/internal/storage"
 	"fazt/internal/system"
@@ -268,7 +269,7 @@ func (i *Instance) compile(ctx context.Context, app string, src deployment.Sourc
 	return p.MarshalBinary()
 }
 
-func (i *Instance) program(ctx context.Context, deployment string) (*runtime.Program, error) {
+func (i *Instance) program(ctx context.Context, deployment string) (*compile.Program, error) {
 	if stopped, err := i.Hosting.Stopped(ctx, deployment); err != nil {
 		return nil, err
 	} else if stopped {
@@ -278,7 +279,7 @@ func (i *Instance) program(ctx context.Context, deployment string) (*runtime.Pro
 	if err != nil {
 		return nil, err
 	}
-	p := &runtime.Program{}
+	p := &compile.Program{}
 	if p.UnmarshalBinary(data) != nil {
 		return i.mendProgram(ctx, deployment)
 	}

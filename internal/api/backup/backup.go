@@ -18,7 +18,7 @@ import (
 	"fazt/internal/egress"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
-	"fazt/internal/runtime"
+	"fazt/internal/runtime/compile"
 	"fazt/internal/scratch"
 )
 
@@ -71,7 +71,7 @@ func examine(ctx context.Context, db examined, content bool) (found op.DatabaseF
 	return found, err
 }
 
-func checkProgram(program []byte) error { return new(runtime.Program).UnmarshalBinary(program) }
+func checkProgram(program []byte) error { return new(compile.Program).UnmarshalBinary(program) }
 
 // Verify looks through a copy of a database: its structure, and all content in it.
 func Verify(ctx context.Context, path string) (found op.DatabaseFaults, err error) {

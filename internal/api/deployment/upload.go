@@ -13,7 +13,7 @@ import (
 	"fazt/internal/egress"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
-	"fazt/internal/runtime"
+	"fazt/internal/runtime/compile"
 )
 
 // Source reads the files of a deployment that is about to be made.
@@ -73,7 +73,7 @@ func (a *Uploads) Commit(ctx context.Context, req op.UploadRef) (op.Deployed, er
 	done := op.Deployed{Preview: ready.Plan.Preview, Warnings: []string{}}
 	var program []byte
 	if ready.Committed == nil {
-		if warning := runtime.UnusedEntries(ready.Source.Exists); warning != "" {
+		if warning := compile.UnusedEntries(ready.Source.Exists); warning != "" {
 			done.Warnings = append(done.Warnings, warning)
 		}
 		if program, err = a.Compile(ctx, ready.App, ready.Source); err != nil {

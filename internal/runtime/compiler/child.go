@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"fazt/internal/errs"
-	"fazt/internal/runtime"
+	"fazt/internal/runtime/compile"
 	"fazt/internal/system"
 )
 
@@ -127,19 +127,19 @@ func (w *worker) work() int {
 func (w *worker) do(ctx context.Context) *outcome {
 	switch w.Task {
 	case taskCompile:
-		p, err := runtime.Compile(ctx, w)
+		p, err := compile.Compile(ctx, w)
 		if err != nil {
 			return failed(err)
 		}
 		return &outcome{Entry: p.Entry, Style: p.Style, Engine: p.Engine, Standard: p.Standard, parts: [][]byte{p.Script, p.SourceMap, p.Bytecode}}
 	case taskGather:
-		p, err := runtime.Gather(ctx, w.Dir, w)
+		p, err := compile.Gather(ctx, w.Dir, w)
 		if err != nil {
 			return failed(err)
 		}
 		return &outcome{Files: p.Files, parts: [][]byte{p.Imports}}
 	case taskAssemble:
-		code, err := runtime.Assemble(&runtime.Program{Entry: w.Entry, Style: w.Style, Script: w.script})
+		code, err := compile.Assemble(&compile.Program{Entry: w.Entry, Style: w.Style, Script: w.script})
 		if err != nil {
 			return failed(err)
 		}

@@ -12,7 +12,7 @@ import (
 	"sync"
 
 	"fazt/internal/errs"
-	"fazt/internal/runtime"
+	"fazt/internal/runtime/compile"
 	"fazt/internal/system"
 )
 
@@ -36,9 +36,9 @@ func New(limits func() system.Runtime) *Compiler {
 }
 
 // Compile makes the program of a deployment, nil when it has no function. The author's faults are Unprocessable, with a
-// []runtime.Diagnostic.
-func (c *Compiler) Compile(ctx context.Context, author string, src runtime.Source) (*runtime.Program, error) {
-	if !runtime.HasFunction(src) {
+// []compile.Diagnostic.
+func (c *Compiler) Compile(ctx context.Context, author string, src compile.Source) (*compile.Program, error) {
+	if !compile.HasFunction(src) {
 		return nil, nil
 	}
 	out, err := c.run(ctx, author, &process{job: job{Task: taskCompile}, src: src})
@@ -47,9 +47,9 @@ func (c *Compiler) Compile(ctx context.Context, author string, src runtime.Sourc
 
 // Gather finds what the function of a folder imports from its node_modules, which the process reads by itself: it is for
 // the machine of the author, never for a server.
-func (c *Compiler) Gather(ctx context.Context, dir string, src runtime.Source) (*runtime.Packages, error) {
-	if !runtime.HasFunction(src) {
-		return &runtime.Packages{}, nil
+func (c *Compiler) Gather(ctx context.Context, dir string, src compile.Source) (*compile.Packages, error) {
+	if !compile.HasFunction(src) {
+		return &compile.Packages{}, nil
 	}
 	full, err := filepath.Abs(dir)
 	if err != nil {
@@ -60,7 +60,7 @@ func (c *Compiler) Gather(ctx context.Context, dir string, src runtime.Source) (
 }
 
 // Assemble makes the bytecode of a program that was bundled before.
-func (c *Compiler) Assemble(ctx context.Context, app string, p *runtime.Program) ([]byte, error) {
+func (c *Compiler) Assemble(ctx context.Context, app string, p *compile.Program) ([]byte, error) {
 	out, err := c.run(ctx, app, &process{job: job{Task: taskAssemble, Style: p.Style, Entry: p.Entry}, script: p.Script})
 	if err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ import (
 	"fazt/internal/errs"
 	_ "fazt/internal/fazttest/child"
 	fazt "fazt/internal/runtime"
+	"fazt/internal/runtime/compile"
 	"fazt/internal/runtime/compiler"
 	"fazt/internal/system"
 )
@@ -57,7 +58,7 @@ func TestCompile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Entry != "api/main.ts" || p.Style != fazt.StyleModule || len(p.Script) == 0 || len(p.SourceMap) == 0 || len(p.Bytecode) == 0 {
+	if p.Entry != "api/main.ts" || p.Style != compile.StyleModule || len(p.Script) == 0 || len(p.SourceMap) == 0 || len(p.Bytecode) == 0 {
 		t.Errorf("%+v", p)
 	}
 	again, err := c.Assemble(t.Context(), "app", p)
@@ -86,7 +87,7 @@ func TestAProgramOfAnotherEngineRunsAgain(t *testing.T) {
 	defer func() { cancel(); <-ended }()
 	w := httptest.NewRecorder()
 	e.Serve(w, httptest.NewRequest("GET", "http://a.localhost/", nil), fazt.Function{
-		AppID: "app", Deployment: "dep", Load: func(context.Context) (*fazt.Program, error) { return p, nil },
+		AppID: "app", Deployment: "dep", Load: func(context.Context) (*compile.Program, error) { return p, nil },
 	})
 	if w.Body.String() != "fresh" {
 		t.Errorf("%d %s", w.Code, w.Body)
@@ -95,7 +96,7 @@ func TestAProgramOfAnotherEngineRunsAgain(t *testing.T) {
 
 func TestFaultsOfTheAuthorComeBackWithTheirPlace(t *testing.T) {
 	_, err := newCompiler(t, nil).Compile(t.Context(), "app", files{"api/main.js": "\n  export default () => {"})
-	list, _ := errs.Details(err).([]fazt.Diagnostic)
+	list, _ := errs.Details(err).([]compile.Diagnostic)
 	if !errs.Is(err, errs.Unprocessable) || len(list) != 1 || list[0].File != "api/main.js" || list[0].Line != 2 || !strings.Contains(list[0].Frame, "^") {
 		t.Errorf("%v: %+v", err, list)
 	}
@@ -215,7 +216,7 @@ func TestBoundsHaveASentence(t *testing.T) {
 			if !errs.Is(err, errs.Unprocessable) || !strings.Contains(errs.Sentence(err), tt.want) {
 				t.Errorf("%v", err)
 			}
-			if list, _ := errs.Details(err).([]fazt.Diagnostic); len(list) != 1 {
+			if list, _ := errs.Details(err).([]compile.Diagnostic); len(list) != 1 {
 				t.Errorf("%+v", list)
 			}
 		})

@@ -16,7 +16,7 @@ import (
 
 	"fazt/internal/errs"
 	"fazt/internal/limitio"
-	"fazt/internal/runtime"
+	"fazt/internal/runtime/compile"
 	"fazt/internal/system"
 )
 
@@ -24,7 +24,7 @@ import (
 type process struct {
 	job
 	script []byte
-	src    runtime.Source
+	src    compile.Source
 	limits system.Runtime
 
 	served []servedFile // files that it was given
@@ -161,8 +161,8 @@ func (p *process) refuse(file, what, limit string) error {
 	if limit != "" {
 		text += "; the limit is " + limit
 	}
-	d := runtime.Diagnostic{File: entry, Line: 1, Column: 1, Text: text}
-	return errs.New(errs.Unprocessable, "%s", text).WithDetails([]runtime.Diagnostic{d})
+	d := compile.Diagnostic{File: entry, Line: 1, Column: 1, Text: text}
+	return errs.New(errs.Unprocessable, "%s", text).WithDetails([]compile.Diagnostic{d})
 }
 
 func (p *process) largest() string {
@@ -184,7 +184,7 @@ func (p *process) deepest() string {
 func (p *process) most(of func(servedFile) int) (path string) {
 	most := -1
 	for _, f := range p.served {
-		if f.path != runtime.ImportsFile && of(f) > most {
+		if f.path != compile.ImportsFile && of(f) > most {
 			most, path = of(f), f.path
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"io"
 
 	"fazt/internal/errs"
-	"fazt/internal/runtime"
+	"fazt/internal/runtime/compile"
 )
 
 // The two processes talk in frames: a head as JSON and bytes, both with their lengths before them.
@@ -49,7 +49,7 @@ type answer struct {
 type outcome struct {
 	Failure     string               `json:"failure,omitempty"` // code of a kind; "" = it went well
 	Sentence    string               `json:"sentence,omitempty"`
-	Diagnostics []runtime.Diagnostic `json:"diagnostics,omitempty"`
+	Diagnostics []compile.Diagnostic `json:"diagnostics,omitempty"`
 
 	Entry    string   `json:"entry,omitempty"`
 	Style    string   `json:"style,omitempty"`
@@ -76,7 +76,7 @@ func (o *outcome) error() error {
 // failed is the outcome of a job that ended with err.
 func failed(err error) *outcome {
 	o := &outcome{Failure: errs.Code(err), Sentence: errs.Sentence(err)}
-	o.Diagnostics, _ = errs.Details(err).([]runtime.Diagnostic)
+	o.Diagnostics, _ = errs.Details(err).([]compile.Diagnostic)
 	if errs.Is(err, errs.Internal) {
 		o.Sentence = err.Error()
 	}
@@ -90,18 +90,18 @@ func (o *outcome) part(i int) []byte {
 	return nil
 }
 
-func (o *outcome) program() *runtime.Program {
+func (o *outcome) program() *compile.Program {
 	if o == nil {
 		return nil
 	}
-	return &runtime.Program{Entry: o.Entry, Style: o.Style, Engine: o.Engine, Standard: o.Standard, Script: o.part(0), SourceMap: o.part(1), Bytecode: o.part(2)}
+	return &compile.Program{Entry: o.Entry, Style: o.Style, Engine: o.Engine, Standard: o.Standard, Script: o.part(0), SourceMap: o.part(1), Bytecode: o.part(2)}
 }
 
-func (o *outcome) packages() *runtime.Packages {
+func (o *outcome) packages() *compile.Packages {
 	if o == nil {
 		return nil
 	}
-	return &runtime.Packages{Files: o.Files, Imports: o.part(0)}
+	return &compile.Packages{Files: o.Files, Imports: o.part(0)}
 }
 
 // split cuts the bytes of the frame into the parts.

@@ -1,4 +1,4 @@
-package runtime
+package compile
 
 import (
 	"errors"
@@ -14,8 +14,8 @@ import (
 
 var position = regexp.MustCompile(regexp.QuoteMeta(scriptName) + `:(\d+)(?::(\d+))?`)
 
-// story is an error as its author understands it: the message, then where it happened, in their own files.
-func (p *Program) story(err error) string {
+// Trace returns an error as its author understands it: the message, then the stack in the author's own files.
+func (p *Program) Trace(err error) string {
 	var t *quickjs.Thrown
 	if !errors.As(err, &t) {
 		return err.Error()

@@ -1,4 +1,4 @@
-package runtime
+package compile
 
 import (
 	"context"
@@ -88,7 +88,7 @@ func (i *installed) resolve(build api.PluginBuild, args api.OnResolveArgs) (stri
 		return "", false, fmt.Errorf("%q leads to %s, which is outside the folder that is deployed; install it in the folder", args.Path, result.Path)
 	}
 	file := filepath.ToSlash(relative)
-	if !inPackage(file) && !i.src.Exists(file) {
+	if !InPackage(file) && !i.src.Exists(file) {
 		return "", false, fmt.Errorf("%q leads to %s, which is not part of the deployment: .gitignore or .faztignore leaves it out", args.Path, file)
 	}
 	i.note(args, file, !result.SideEffects)
@@ -112,7 +112,7 @@ func (i *installed) note(args api.OnResolveArgs, file string, pure bool) {
 		(*list)[args.Importer] = map[string]string{}
 	}
 	(*list)[args.Importer][args.Path] = file
-	if inPackage(file) {
+	if InPackage(file) {
 		i.files[file] = true
 	}
 	if pure {
@@ -124,8 +124,8 @@ func requires(kind api.ResolveKind) bool {
 	return kind == api.ResolveJSRequireCall || kind == api.ResolveJSRequireResolve
 }
 
-// inPackage says whether a file of a folder belongs to a package.
-func inPackage(file string) bool {
+// InPackage reports whether a file of a folder belongs to a package.
+func InPackage(file string) bool {
 	return strings.HasPrefix(file, "node_modules/") || strings.Contains(file, "/node_modules/")
 }
 
@@ -152,7 +152,7 @@ func (i *installed) packages() (*Packages, error) {
 
 // Exists says whether there is such a file in the deployment, or in a package.
 func (i *installed) Exists(name string) bool {
-	if !inPackage(name) {
+	if !InPackage(name) {
 		return i.src.Exists(name)
 	}
 	info, err := os.Stat(filepath.Join(i.root, filepath.FromSlash(name)))
@@ -161,7 +161,7 @@ func (i *installed) Exists(name string) bool {
 
 // ReadFile is the content of a file of the deployment, or of a package.
 func (i *installed) ReadFile(ctx context.Context, name string) ([]byte, error) {
-	if !inPackage(name) {
+	if !InPackage(name) {
 		return i.src.ReadFile(ctx, name)
 	}
 	return os.ReadFile(filepath.Join(i.root, filepath.FromSlash(name)))

@@ -1,4 +1,4 @@
-package runtime
+package compile
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 
 func testProgram() *Program {
 	return &Program{
-		Entry: "api/main.ts", Style: StyleModule, Engine: engineVersion, Standard: []string{"lodash"},
+		Entry: "api/main.ts", Style: StyleModule, Engine: EngineVersion, Standard: []string{"lodash"},
 		Script: []byte("respond(1)"), Bytecode: []byte{1, 2, 3},
 	}
 }

@@ -1,4 +1,4 @@
-package runtime
+package compile
 
 import (
 	"crypto/sha256"
@@ -7,8 +7,8 @@ import (
 	"errors"
 )
 
-// engineVersion names the bytecode format: bytecode of another one is made anew from the script.
-const engineVersion = "quickjs-2026-06-04/1"
+// EngineVersion names the bytecode format. Bytecode of another version is compiled again from the script.
+const EngineVersion = "quickjs-2026-06-04/1"
 
 // The two styles of a function.
 const (

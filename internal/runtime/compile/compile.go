@@ -1,4 +1,8 @@
-package runtime
+// Package compile bundles the function of a deployment to one script and compiles that to bytecode.
+//
+// The source of an author belongs into a process of its own (package compiler): there are sources that end the process
+// that reads them. A Program, and Embedded, are for every process.
+package compile
 
 import (
 	"context"
@@ -53,7 +57,7 @@ func HasFunction(src Source) bool { return slices.ContainsFunc(entries(), src.Ex
 // Compile bundles the function of a deployment with everything it imports to one script, and that to bytecode. It
 // returns nil when the deployment has no function. The author's faults are Unprocessable, with a []Diagnostic.
 //
-// It belongs into a process of its own (package compiler): there are sources that end the process that reads them.
+// It must run in a process of its own (package compiler): some sources end the process that reads them.
 func Compile(ctx context.Context, src Source) (*Program, error) {
 	for _, entry := range entries() {
 		if src.Exists(entry) {
@@ -64,7 +68,7 @@ func Compile(ctx context.Context, src Source) (*Program, error) {
 }
 
 func compile(ctx context.Context, src Source, entry string) (*Program, error) {
-	p := &Program{Entry: entry, Style: StyleScript, Engine: engineVersion}
+	p := &Program{Entry: entry, Style: StyleScript, Engine: EngineVersion}
 	m := &modules{src: src}
 	if src.Exists(ImportsFile) {
 		m.imports = readImports(func(name string) ([]byte, error) { return src.ReadFile(ctx, name) })
@@ -107,7 +111,12 @@ func Assemble(p *Program) ([]byte, error) {
 	return nil, unprocessable([]Diagnostic{{File: p.Entry, Line: 1, Column: 1, Text: text}})
 }
 
-// assemble makes the bytecode of a program's script. Its memory is ordinary: nobody has to take it away.
+// Embedded makes the bytecode of a module that is part of the product. Any process may call it.
+func Embedded(name string, script []byte) ([]byte, error) {
+	return assemble(&Program{Style: StyleModule, Script: script}, name)
+}
+
+// assemble makes the bytecode of a program's script, in ordinary memory: it never has to be revoked.
 func assemble(p *Program, name string) ([]byte, error) {
 	i, err := quickjs.NewOrdinary(256<<20, 1<<20)
 	if err != nil {

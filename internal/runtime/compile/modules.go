@@ -1,4 +1,4 @@
-package runtime
+package compile
 
 import (
 	"context"
@@ -102,7 +102,7 @@ func (m *modules) resolve(build api.PluginBuild, args api.OnResolveArgs) (api.On
 	switch {
 	case !relative && strings.Contains(name, ":"):
 		return api.OnResolveResult{}, fmt.Errorf("%q cannot be imported: only files of the folder and packages can, not addresses", args.Path)
-	case relative && !inPackage(args.Importer):
+	case relative && !InPackage(args.Importer):
 		file, err := m.file(args.Path, args.Importer)
 		return api.OnResolveResult{Path: file, Namespace: ofApp}, err
 	case m.packages != nil:

@@ -1,0 +1,60 @@
+package compile
+
+import (
+	"context"
+	"io/fs"
+	"strings"
+	"testing"
+
+	"fazt/internal/errs"
+)
+
+type files map[string]string
+
+func (f files) ReadFile(_ context.Context, path string) ([]byte, error) {
+	s, ok := f[path]
+	if !ok {
+		return nil, fs.ErrNotExist
+	}
+	return []byte(s), nil
+}
+
+func (f files) Exists(path string) bool { _, ok := f[path]; return ok }
+
+func TestFaultsInTheSourceSayWhere(t *testing.T) {
+	for name, tt := range map[string]struct {
+		files files
+		want  string
+	}{
+		"syntax":            {files{"api/main.ts": "export default {\n\tfetch() { return new Response(; }\n};"}, "api/main.ts:2:32: Unexpected"},
+		"missing file":      {files{"api/main.ts": "import x from './nothing';\nexport default x;"}, `api/main.ts:1:15: there is no file "api/nothing" in the deployment`},
+		"missing module":    {files{"api/main.ts": "import x from 'left-pad';\nexport default x;"}, `api/main.ts:1:15: there is no package "left-pad" in node_modules; ` + "`npm install left-pad` puts it there"},
+		"out of the folder": {files{"api/main.ts": "import x from '../../etc/passwd';\nexport default x;"}, "leads out of the deployment"},
+		"absolute":          {files{"api/main.ts": "import x from '/etc/passwd';\nexport default x;"}, `there is no file "/etc/passwd"`},
+		"fault in another":  {files{"api/main.ts": "import './b';\nexport default () => {};", "api/b.ts": "let 1;"}, "api/b.ts:1:5: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Compile(t.Context(), tt.files)
+			if !errs.Is(err, errs.Unprocessable) || !strings.Contains(err.Error(), tt.want) {
+				t.Fatalf("got %v", err)
+			}
+			list, ok := errs.Details(err).([]Diagnostic)
+			if !ok || len(list) == 0 || list[0].Line == 0 || !strings.Contains(list[0].Frame, "^") {
+				t.Fatalf("details %+v", list)
+			}
+		})
+	}
+	if p, err := Compile(t.Context(), files{"index.html": "x"}); p != nil || err != nil {
+		t.Fatalf("no function: %v %v", p, err)
+	}
+}
+
+// BenchmarkCompile is what a deploy of a small TypeScript function costs.
+func BenchmarkCompile(b *testing.B) {
+	src := files{"api/main.ts": `interface X { a: number } export default { async fetch(request: Request): Promise<Response> { const x: X = { a: 1 }; return Response.json(x); } };`}
+	for b.Loop() {
+		if _, err := Compile(b.Context(), src); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
