@@ -132,7 +132,7 @@ func (e *Engine) waitToOpen(r *http.Request, f *Function, limits system.Runtime)
 		e.crowded.Add(1)
 		return nil, errCrowded
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), queueWait(limits))
+	ctx, cancel := context.WithTimeout(r.Context(), time.Duration(limits.StreamTimeout)*time.Millisecond)
 	defer cancel()
 	t := e.opening.wait(ctx, f.AppID)
 	if t == nil {

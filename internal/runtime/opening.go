@@ -2,14 +2,15 @@ package runtime
 
 import (
 	"context"
+	"runtime"
 	"sync"
 
 	"golang.org/x/sync/semaphore"
 )
 
-// opensAtOnce is how many streamed bodies of an app may be starting their functions at the same time. To start one costs
-// a VM, which is the most expensive thing a client gets for a head of a request.
-const opensAtOnce = 4
+// opensAtOnce is how many streamed bodies of an app may be starting their functions at the same time: on half of the
+// processors. To start one costs a VM, which is the most expensive thing a client gets for the head of a request.
+func opensAtOnce() int64 { return int64(max(1, runtime.GOMAXPROCS(0)/2)) }
 
 // openings bounds, per app, the streams that are starting. The zero value is ready.
 type openings struct {
@@ -43,7 +44,7 @@ func (o *openings) take(app string, acquire func(*semaphore.Weighted) bool) *tur
 	o.mu.Lock()
 	p := o.apps[app]
 	if p == nil {
-		p = &opening{sem: semaphore.NewWeighted(opensAtOnce)}
+		p = &opening{sem: semaphore.NewWeighted(opensAtOnce())}
 		if o.apps == nil {
 			o.apps = map[string]*opening{}
 		}
