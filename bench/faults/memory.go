@@ -103,7 +103,7 @@ func attackMemory(ctx context.Context, l *lab) error {
 		}
 		wait.Wait()
 		stop()
-		back := i.backWithin(15*time.Second, before+max(before/5, 6<<20))
+		back := i.backWithin(15*time.Second, before+before/5)
 		l.note(burst.name, "peak %d MB; before %d MB, back after %.0f s at %d MB; answers %v", *peak>>20, before>>20, back.Seconds(), i.anonymous()>>20, codes)
 		if !i.alive() {
 			return fmt.Errorf("%s: the server is dead", burst.name)
