@@ -35,7 +35,7 @@ type Isolate struct {
 }
 
 // errMemory is returned when the engine itself cannot be made.
-var errMemory = errors.New("no memory for another virtual machine")
+var errMemory = errors.New("no memory for another VM")
 
 // stackSlots turns bytes of stack into the engine port's unit, slots of about 200 bytes of C stack each, and keeps
 // them in the range in which the port is safe: far below what would overflow the goroutine's stack.

@@ -17,7 +17,7 @@ import (
 )
 
 // A body is read before its function runs: who sends slowly, or nothing, holds a connection and what has arrived, and
-// neither a place among the requests nor a virtual machine. Only what is larger than may be handed over whole, or of unknown
+// neither a place among the requests nor a VM. Only what is larger than may be handed over whole, or of unknown
 // size, arrives while the function runs.
 
 const (
@@ -39,7 +39,7 @@ type ahead struct {
 	limits system.Runtime
 	w      http.ResponseWriter
 	size   int64 // announced; -1 = unknown
-	most   int64
+	max    int64
 	enough func() bool // true when what is here will do; nil = all of it is wanted
 	ended  bool        // all of it is here
 
@@ -68,7 +68,7 @@ func (e *Engine) receive(w http.ResponseWriter, r *http.Request, f *Function, li
 			return nil, nil, over(most)
 		}
 	}
-	a := &ahead{e: e, holder: f.holder(), limits: limits, w: w, size: r.ContentLength, most: most}
+	a := &ahead{e: e, holder: f.holder(), limits: limits, w: w, size: r.ContentLength, max: most}
 	if err := a.read(r, f); err != nil {
 		a.release()
 		if !errs.Is(err, errs.Invalid) {
@@ -79,7 +79,7 @@ func (e *Engine) receive(w http.ResponseWriter, r *http.Request, f *Function, li
 	if a.file == nil && len(a.data) <= atHand {
 		return a, nil, nil
 	}
-	in := &input{body: a.reader(), f: *f, size: a.length(), most: most, here: true}
+	in := &input{body: a.reader(), f: *f, size: a.length(), max: most, here: true}
 	in.ended.Store(true)
 	return a, in, nil
 }
@@ -98,7 +98,7 @@ func (e *Engine) openStream(w http.ResponseWriter, r *http.Request, f *Function,
 	if starts() {
 		return nil, in, nil
 	}
-	a := &ahead{e: e, holder: f.holder(), limits: limits, w: w, size: -1, most: math.MaxInt64}
+	a := &ahead{e: e, holder: f.holder(), limits: limits, w: w, size: -1, max: math.MaxInt64}
 	a.enough = func() bool { return len(a.data) >= atHand || len(a.data) > 0 && starts() }
 	window := time.Until(f.Ends)
 	if b, ok := r.Body.(interface{ EndBy(time.Time) }); ok {
@@ -219,8 +219,8 @@ func (a *ahead) take(body io.Reader) error {
 		n, err := body.Read(a.data[len(a.data):cap(a.data)])
 		a.data = a.data[:len(a.data)+n]
 		switch got := a.filed + int64(len(a.data)); {
-		case got > a.most:
-			return over(a.most)
+		case got > a.max:
+			return over(a.max)
 		case err == io.EOF && (a.size < 0 || got == a.size), got == a.size:
 			a.ended = true
 			return nil

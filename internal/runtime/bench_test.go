@@ -51,7 +51,7 @@ func BenchmarkEcho(b *testing.B) {
 	serve(b, h, `{"list":[`+strings.Repeat(`{"name":"abc","n":12345},`, 400)+`0]}`)
 }
 
-// BenchmarkFirstRequest makes a machine for every request.
+// BenchmarkFirstRequest makes a VM for every request.
 func BenchmarkFirstRequest(b *testing.B) {
 	h := newHost(b, `export default { fetch(request) { return Response.json({ hello: "world" }); } };`)
 	for b.Loop() {
@@ -64,7 +64,7 @@ func BenchmarkFirstRequest(b *testing.B) {
 func serve(b *testing.B, h *host, body string) {
 	b.Helper()
 	b.ReportAllocs()
-	h.ask(b, "GET", "/", "") // makes the machine
+	h.ask(b, "GET", "/", "") // makes the VM
 	for b.Loop() {
 		method := "GET"
 		if body != "" {
@@ -80,21 +80,21 @@ func serve(b *testing.B, h *host, body string) {
 }
 
 // An app that was asked once keeps about half a megabyte. Twice that would halve the apps that fit.
-func TestAnIdleMachineHoldsLessThanAMegabyte(t *testing.T) {
+func TestAnIdleVMHoldsLessThanAMegabyte(t *testing.T) {
 	h := newHost(t, `export default { fetch(request) { return Response.json({ hello: "world" }); } };`)
 	h.ask(t, "GET", "/", "")
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	idle := 0
 	for _, p := range h.pools {
-		for _, m := range p.idle {
+		for _, vm := range p.idle {
 			idle++
-			if held := m.Memory(); held <= 0 || held > 1<<20 {
-				t.Errorf("an idle machine holds %d KB", held>>10)
+			if held := vm.Memory(); held <= 0 || held > 1<<20 {
+				t.Errorf("an idle VM holds %d KB", held>>10)
 			}
 		}
 	}
 	if idle != 1 {
-		t.Errorf("%d machines are idle, want 1", idle)
+		t.Errorf("%d VMs are idle, want 1", idle)
 	}
 }

@@ -15,13 +15,13 @@ import (
 // function asks for each piece.
 const atHand = 64 << 10
 
-// input is a request body that comes as the function asks for it. The machine's goroutine starts each read; one is under
+// input is a request body that comes as the function asks for it. The VM's goroutine starts each read; one is under
 // way at a time.
 type input struct {
 	body  io.Reader
 	f     Function
 	size  int64 // announced; -1 = unknown
-	most  int64 // of it that is handed over whole
+	max   int64 // of it that is handed over whole
 	here  bool  // all of it has arrived: nobody is waited for
 	piece []byte
 	kept  *ahead      // what holds it, when it was collected as it came
@@ -32,14 +32,14 @@ type input struct {
 // stream is the input of a body that arrives while the function runs.
 func stream(r *http.Request, f Function, most int64) *input {
 	f.Ends = time.Time{} // the time of a stream is its own
-	return &input{body: r.Body, f: f, size: r.ContentLength, most: most}
+	return &input{body: r.Body, f: f, size: r.ContentLength, max: most}
 }
 
-// opened gives the turn of a stream that has started to the next. Only the goroutine of the run calls it.
-func (u *run) opened() {
-	if u.in != nil {
-		u.in.turn.done()
-		u.in.turn = nil
+// opened gives the turn of a stream that has started to the next. Only the goroutine of the invocation calls it.
+func (inv *Invocation) opened() {
+	if inv.input != nil {
+		inv.input.turn.done()
+		inv.input.turn = nil
 	}
 }
 
@@ -66,25 +66,25 @@ func (in *input) next() ([]byte, error) {
 	return nil, in.fault(io.ErrNoProgress)
 }
 
-// needs is how much memory of a machine the body takes when it is handed over whole: as text it is there twice for a moment.
+// needs is how much memory of a VM the body takes when it is handed over whole: as text it is there twice for a moment.
 func (in *input) needs() int64 {
 	if in == nil || !in.here {
 		return 0
 	}
-	return 2*in.size + modest
+	return 2*in.size + modestVM
 }
 
 // collect takes in all that is still to come, if it may be handed over whole: into memory or a file, as any other body.
-func (u *run) collect() (*input, error) {
-	in := u.in
+func (inv *Invocation) collect() (*input, error) {
+	in := inv.input
 	switch {
 	case in.here:
 		return in, nil
-	case in.size > in.most:
-		return nil, over(in.most)
+	case in.size > in.max:
+		return nil, over(in.max)
 	}
-	a := &ahead{e: u.engine, holder: u.f.holder(), limits: u.limits, w: u.w, size: in.size, most: in.most}
-	in.kept = a // until the run has ended
+	a := &ahead{e: inv.engine, holder: inv.fn.holder(), limits: inv.limits, w: inv.w, size: in.size, max: in.max}
+	in.kept = a // until the invocation has ended
 	if err := a.all(in.body); err != nil {
 		if known := (*errs.Error)(nil); errors.As(err, &known) {
 			return nil, err
@@ -92,25 +92,25 @@ func (u *run) collect() (*input, error) {
 		return nil, in.fault(err)
 	}
 	in.ended.Store(true)
-	return &input{body: a.reader(), f: in.f, size: a.length(), most: in.most, here: true}, nil
+	return &input{body: a.reader(), f: in.f, size: a.length(), max: in.max, here: true}, nil
 }
 
-// whole gives what is still there of a body to the script, out of where it was kept into the machine's memory.
-func (m *machine) whole(in *input) (quickjs.Value, error) {
-	v, err := m.realm.NewText(in.body, int(in.size), false)
+// whole gives what is still there of a body to the script, out of where it was kept into the VM's memory.
+func (vm *VM) whole(in *input) (quickjs.Value, error) {
+	v, err := vm.realm.NewText(in.body, int(in.size), false)
 	return v, errs.Wrap(errs.Internal, err, "the body cannot be read any more")
 }
 
 // form is the parts of a form, if all of them together may be handed over whole.
 func (in *input) form(contentType string) ([]part, error) {
-	limited := &io.LimitedReader{R: in.body, N: in.most + 1}
+	limited := &io.LimitedReader{R: in.body, N: in.max + 1}
 	parts, err := readForm(contentType, limited)
 	if err == nil {
 		_, err = io.Copy(io.Discard, limited) // what follows the last boundary
 	}
 	switch {
 	case limited.N == 0:
-		return nil, over(in.most)
+		return nil, over(in.max)
 	case err != nil:
 		return nil, in.fault(err)
 	}
@@ -144,84 +144,84 @@ func over(most int64) error {
 	return errs.New(errs.TooLarge, "the body is larger than %d bytes", most)
 }
 
-// What the script asks of its visitor runs beside the machine, like a host call, but neither counts among those nor has
-// to end before the run may.
-type exchange uint8
+// What the script asks of its visitor runs alongside the VM, like a host call, but neither counts among those nor has
+// to end before the invocation may.
+type origin uint8
 
 const (
-	ofHost   exchange = iota
-	ofBody            // a piece of the body
-	ofAnswer          // a piece of the answer
+	fromHost     origin = iota
+	fromBody            // a piece of the body
+	fromResponse        // a piece of the answer
 )
 
-// ask reads of the body beside the machine.
-func (u *run) ask(read func() (func(*machine) quickjs.Value, error)) (int32, error) {
-	if u.in == nil || u.reading {
+// readBody reads of the body alongside the VM.
+func (inv *Invocation) readBody(read func() (func(*VM) quickjs.Value, error)) (int32, error) {
+	if inv.input == nil || inv.reading {
 		return 0, errs.New(errs.Conflict, "the body cannot be read now")
 	}
-	u.reading = true
-	if !u.in.here {
-		u.extend()
+	inv.reading = true
+	if !inv.input.here {
+		inv.useStreamTime()
 	}
-	return u.beside(ofBody, read), nil
+	return inv.alongside(fromBody, read), nil
 }
 
-// askNext gives the next piece to the script as an ArrayBuffer, undefined at the end.
-func (u *run) askNext() (int32, error) {
-	return u.ask(func() (func(*machine) quickjs.Value, error) {
-		piece, err := u.in.next()
+// bodyNext gives the next piece to the script as an ArrayBuffer, undefined at the end.
+func (inv *Invocation) bodyNext() (int32, error) {
+	return inv.readBody(func() (func(*VM) quickjs.Value, error) {
+		piece, err := inv.input.next()
 		if err == io.EOF { //nolint:errorlint // next returns it bare
 			return nil, nil
 		}
-		return func(m *machine) quickjs.Value { return m.realm.NewBytes(piece) }, err
+		return func(vm *VM) quickjs.Value { return vm.realm.NewBytes(piece) }, err
 	})
 }
 
-// askRest gives all of the body, as a small one would have been given.
-func (u *run) askRest() (int32, error) {
-	return u.ask(func() (func(*machine) quickjs.Value, error) {
-		in, err := u.collect()
-		return func(m *machine) quickjs.Value {
-			v, err := m.whole(in)
+// bodyRest gives all of the body, as a small one would have been given.
+func (inv *Invocation) bodyRest() (int32, error) {
+	return inv.readBody(func() (func(*VM) quickjs.Value, error) {
+		in, err := inv.collect()
+		return func(vm *VM) quickjs.Value {
+			v, err := vm.whole(in)
 			if err != nil {
-				return m.realm.Throw(err)
+				return vm.realm.Throw(err)
 			}
 			return v
 		}, err
 	})
 }
 
-// askForm gives the parts of a form, undefined when it is none.
-func (u *run) askForm(contentType string) (int32, error) {
-	return u.ask(func() (func(*machine) quickjs.Value, error) {
-		in, err := u.collect()
+// bodyForm gives the parts of a form, undefined when it is none.
+func (inv *Invocation) bodyForm(contentType string) (int32, error) {
+	return inv.readBody(func() (func(*VM) quickjs.Value, error) {
+		in, err := inv.collect()
 		if err != nil {
 			return nil, err
 		}
-		if !u.charge(2 * in.size) {
+		if !inv.charge(2 * in.size) {
 			return nil, errStarved
 		}
 		parts, err := in.form(contentType)
 		if errors.Is(err, errNoForm) {
 			return nil, nil
 		}
-		return func(m *machine) quickjs.Value { return m.formValue(parts) }, err
+		return func(vm *VM) quickjs.Value { return vm.formValue(parts) }, err
 	})
 }
 
-// bodyOver is the error of a body that the script collects from its stream, and that is larger than may be handed over whole.
-func (u *run) bodyOver() error {
-	if u.in != nil {
-		u.refused = over(u.in.most)
+// bodyTooLarge is the error of a body that the script collects from its stream, and that is larger than may be handed over whole.
+func (inv *Invocation) bodyTooLarge() error {
+	if inv.input != nil {
+		inv.refused = over(inv.input.max)
 	}
-	return u.refused
+	return inv.refused
 }
 
-// hangUp is called before the head of an answer is written. When some of the body is still on its way then, that may be read
+// closeUnreadConnection is called before the head of an answer is written. When some of the body is still on its way then, that may be read
 // while the answer goes out, and nobody waits for it; but the connection is of no use for another request.
-func (u *run) hangUp() {
-	if u.in != nil && !u.in.ended.Load() {
-		u.w.Header().Set("Connection", "close")
-		_ = http.NewResponseController(u.w).EnableFullDuplex()
+func (inv *Invocation) closeUnreadConnection() {
+	if inv.input != nil && !inv.input.ended.Load() {
+		inv.w.Header().Set("Connection", "close")
+		_ = http.NewResponseController(inv.w).EnableFullDuplex()
 	}
 }

@@ -12,55 +12,55 @@ import (
 )
 
 const (
-	// A compressor keeps up to a megabyte that no limit of a machine counts: so many may be open in one request, and so
+	// A compressor keeps up to a megabyte that no limit of a VM counts: so many may be open in one request, and so
 	// many in all.
-	mostCoders, mostCodersInAll = 8, 64
+	maxCoders, maxCodersInAll = 8, 64
 	// coderPiece is how much one call gives.
 	coderPiece = 64 << 10
 )
 
-// newCoder opens a coder for the run.
-func (u *run) newCoder(format string, decode bool) (int32, error) {
-	if len(u.coders) >= mostCoders {
-		return 0, errs.New(errs.Unavailable, "more than %d streams of this request are being compressed", mostCoders)
+// newCoder opens a coder for the invocation.
+func (inv *Invocation) newCoder(format string, decode bool) (int32, error) {
+	if len(inv.coders) >= maxCoders {
+		return 0, errs.New(errs.Unavailable, "more than %d streams of this request are being compressed", maxCoders)
 	}
-	if u.engine.coders.Add(1) > mostCodersInAll {
-		u.engine.coders.Add(-1)
+	if inv.engine.coders.Add(1) > maxCodersInAll {
+		inv.engine.coders.Add(-1)
 		return 0, errs.New(errs.Unavailable, "too many streams are being compressed; try again")
 	}
-	if u.coders == nil {
-		u.coders = map[int32]coder{}
+	if inv.coders == nil {
+		inv.coders = map[int32]coder{}
 	}
-	u.nextID++
-	u.coders[u.nextID] = newCoder(format, decode)
-	return u.nextID, nil
+	inv.nextID++
+	inv.coders[inv.nextID] = newCoder(format, decode)
+	return inv.nextID, nil
 }
 
 // code gives the next piece, nil when there is none. A coder that has ended is closed.
-func (u *run) code(id int32, in []byte, end bool) ([]byte, error) {
-	c, ok := u.coders[id]
+func (inv *Invocation) code(id int32, in []byte, end bool) ([]byte, error) {
+	c, ok := inv.coders[id]
 	if !ok {
 		return nil, errs.New(errs.Invalid, "this stream has ended")
 	}
 	out, err := c.code(in, end)
 	if err != nil || out == nil && end {
-		u.endCoder(id)
+		inv.endCoder(id)
 	}
 	return out, err
 }
 
-func (u *run) endCoder(id int32) {
-	if c, ok := u.coders[id]; ok {
+func (inv *Invocation) endCoder(id int32) {
+	if c, ok := inv.coders[id]; ok {
 		c.close()
-		delete(u.coders, id)
-		u.engine.coders.Add(-1)
+		delete(inv.coders, id)
+		inv.engine.coders.Add(-1)
 	}
 }
 
-// endCoders ends what a run left open.
-func (u *run) endCoders() {
-	for id := range u.coders {
-		u.endCoder(id)
+// endCoders ends what an invocation left open.
+func (inv *Invocation) endCoders() {
+	for id := range inv.coders {
+		inv.endCoder(id)
 	}
 }
 

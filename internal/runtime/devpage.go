@@ -14,17 +14,17 @@ import (
 	"fazt/internal/runtime/compile"
 )
 
-// author says whether a request comes from whoever writes the app: a development server runs, and the request comes
+// isAuthor says whether a request comes from whoever writes the app: a development server runs, and the request comes
 // from this machine to this machine. A tunnel or another machine makes a visitor of them.
-func (u *run) author() bool {
-	if !u.f.Dev {
+func (inv *Invocation) isAuthor() bool {
+	if !inv.fn.Dev {
 		return false
 	}
-	ip, err := netip.ParseAddr(u.f.ClientIP)
+	ip, err := netip.ParseAddr(inv.fn.ClientIP)
 	if err != nil || !ip.Unmap().IsLoopback() {
 		return false
 	}
-	host := u.r.Host
+	host := inv.r.Host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
@@ -36,22 +36,22 @@ func (u *run) author() bool {
 }
 
 // failToAuthor shows whoever writes the app what the log says, as a page where it is asked for in a browser.
-func (u *run) failToAuthor(p *compile.Program, err error) {
+func (inv *Invocation) failToAuthor(p *compile.Program, err error) {
 	story := p.Trace(err)
-	h := u.w.Header()
+	h := inv.w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
-	status := errs.KindOf(visible(err)).HTTPStatus()
-	if !strings.Contains(u.r.Header.Get("Accept"), "text/html") {
+	status := errs.KindOf(visibleError(err)).HTTPStatus()
+	if !strings.Contains(inv.r.Header.Get("Accept"), "text/html") {
 		h.Set("Content-Type", "text/plain; charset=utf-8")
-		u.w.WriteHeader(status)
-		_, _ = u.w.Write([]byte("The function failed. Visitors of a deployed app see only a number here.\n\n" + story + "\n"))
+		inv.w.WriteHeader(status)
+		_, _ = inv.w.Write([]byte("The function failed. Visitors of a deployed app see only a number here.\n\n" + story + "\n"))
 		return
 	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-	u.w.WriteHeader(status)
-	if u.r.Method == http.MethodHead {
+	inv.w.WriteHeader(status)
+	if inv.r.Method == http.MethodHead {
 		return
 	}
 	message, stack, _ := strings.Cut(story, "\n    at ")
@@ -60,20 +60,20 @@ func (u *run) failToAuthor(p *compile.Program, err error) {
 	}
 	var page strings.Builder
 	page.WriteString(devPageHead)
-	page.WriteString("<p class=where>" + html.EscapeString(u.r.Method+" "+u.r.URL.Path) + "</p>\n<h1>" + html.EscapeString(message) + "</h1>\n")
-	page.WriteString(u.codeFrame(stack))
+	page.WriteString("<p class=where>" + html.EscapeString(inv.r.Method+" "+inv.r.URL.Path) + "</p>\n<h1>" + html.EscapeString(message) + "</h1>\n")
+	page.WriteString(inv.codeFrame(stack))
 	if stack != "" {
 		page.WriteString("<pre class=stack>" + html.EscapeString(stack) + "</pre>\n")
 	}
 	page.WriteString("<p class=soft>The function failed. Visitors of a deployed app see only a number here. Save a file to try again.</p>\n</main>\n")
-	_, _ = u.w.Write([]byte(page.String()))
+	_, _ = inv.w.Write([]byte(page.String()))
 }
 
 var sourcePlace = regexp.MustCompile(`([^\s()]+):(\d+):(\d+)`)
 
 // codeFrame is the lines around the first place of a stack that is in the author's own files.
-func (u *run) codeFrame(stack string) string {
-	if u.f.Source == nil {
+func (inv *Invocation) codeFrame(stack string) string {
+	if inv.fn.Source == nil {
 		return ""
 	}
 	for _, place := range sourcePlace.FindAllStringSubmatch(stack, 50) {
@@ -83,8 +83,8 @@ func (u *run) codeFrame(stack string) string {
 		if compile.InPackage(file) || line < 1 {
 			continue
 		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(u.ctx), grace) // the time of the request may be over
-		data, err := u.f.Source(ctx, file)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(inv.ctx), grace) // the time of the request may be over
+		data, err := inv.fn.Source(ctx, file)
 		cancel()
 		if err != nil {
 			continue

@@ -1,8 +1,8 @@
-// Package runtime runs the functions of apps: it compiles them at deploy, keeps virtual machines warm, and runs each
+// Package runtime runs the functions of apps: it compiles them at deploy, keeps VMs warm, and runs each
 // request in one of them within limits that no script can lift.
 //
-// The engine is QuickJS in pure Go. A machine belongs to one deployment for its whole life and serves one request at
-// a time; what a script leaves behind at module level lives as long as its machine and is seen by no other deployment.
+// The engine is QuickJS in pure Go. A VM belongs to one deployment for its whole life and serves one request at
+// a time; what a script leaves behind at module level lives as long as its VM and is seen by no other deployment.
 package runtime
 
 import (
@@ -44,15 +44,15 @@ type Line struct {
 	Time       time.Time
 }
 
-// Env is an environment. It is immutable: machines compare the pointer to know whether theirs is the newest.
+// Env is an environment. It is immutable: VMs compare the pointer to know whether theirs is the newest.
 type Env struct{ Values map[string]string }
 
-// Function is the function of a deployment, and what a run of it is told.
+// Function is the function of a deployment, and what an invocation of it is told.
 type Function struct {
 	AppID, AppName string
-	Deployment     string // whose machines serve it
+	Deployment     string // whose VMs serve it
 	Number         int
-	Load           func(ctx context.Context) (*compile.Program, error) // reads the program, once for all its machines
+	Load           func(ctx context.Context) (*compile.Program, error) // reads the program, once for all its VMs
 	Env            *Env
 	RequestID      string
 	ClientIP       string
@@ -79,7 +79,7 @@ func (f *Function) holder() share.Holder { return share.Holder{App: f.AppID, Cli
 
 // Config is what the engine works with.
 type Config struct {
-	Limits   func(appID string) system.Runtime // in force for an app; asked anew for every decision
+	Limits   func(appID string) system.Runtime // in force for an app; asked again for every decision
 	Console  Console
 	Stopped  func(Stop) // told of every run that a limit ended; must not block. nil = nobody is
 	Bindings []bind.Namespace
@@ -87,8 +87,8 @@ type Config struct {
 	Log      *slog.Logger
 	Version  string       // of the product
 	Temp     string       // directory for bodies that are read ahead and are not small; "" = the system's
-	Memory   func() int64 // what all machines may hold together, beside their limit; nil = as much as that says
-	Short    func()       // told that a run waits for memory; must not block. nil = nobody is
+	Memory   func() int64 // what all VMs may hold together, beside their limit; nil = as much as that says
+	Short    func()       // told that an invocation waits for memory; must not block. nil = nobody is
 	// Assemble makes the bytecode of a program that was compiled for another engine. nil = such a program does not run.
 	Assemble func(ctx context.Context, appID string, p *compile.Program) ([]byte, error)
 	// Fail writes the answer for a function that failed, with an error that may be shown.
@@ -97,21 +97,21 @@ type Config struct {
 
 // Stats are the counters of an engine.
 type Stats struct {
-	VMs         int    // machines there are
+	VMs         int    // VMs there are
 	Busy        int    // of them, serving
 	Memory      int64  // what they hold, in bytes
-	MostMemory  int64  // what they may, with what is promised to them
+	MaxMemory   int64  // what they may, with what is promised to them
 	Promised    int64  // what they hold or is reserved for them, with Charged
 	Charged     int64  // what Go holds for them
 	Buffers     int64  // memory of bodies and answers that wait
 	Parked      int    // further ones, whose request is a stream that waits
-	Waiting     int    // requests without a machine
+	Waiting     int    // requests without a VM
 	Runs        uint64 // requests served
 	Interrupted uint64 // of them, stopped at the deadline
-	Killed      uint64 // runs that ended because their machine's memory was taken
-	Abandoned   uint64 // runs that nothing ended
+	Killed      uint64 // invocations that ended because their VM's memory was taken
+	Abandoned   uint64 // invocations that nothing ended
 	Burning     int    // of them, still at work
-	Refused     uint64 // requests for which no machine was free in time
+	Refused     uint64 // requests for which no VM was free in time
 	Left        int    // host calls that do not end though their runs have
 	Crowded     uint64 // bodies, answers and streams that were cut off because too much waited for visitors
 }
@@ -125,21 +125,21 @@ type Engine struct {
 	functions []bind.Func
 	cpu       *sched.Processors
 
-	mu    sync.Mutex
-	pools map[string]*pool     // by deployment
-	count int                  // machines, without those that are parked
-	parks int                  // machines that are parked
-	apps  map[string]int       // of them, by app
-	held  map[share.Holder]int // runs that have a machine, by who asks for them
-	queue []*waiter            // requests without a machine, in the order of their arrival
-	empty chan struct{}        // closed when the last machine ended, while shutdown waits for that
-	stats Stats
-	busy  map[*machine]*run
+	mu          sync.Mutex
+	pools       map[string]*pool     // by deployment
+	vms         int                  // VMs, without those that are parked
+	parkedVMs   int                  // VMs that are parked
+	vmsByApp    map[string]int       // of them, by app
+	vmsByHolder map[share.Holder]int // invocations that have a VM, by who asks for them
+	queue       []*waiter            // requests without a VM, in the order of their arrival
+	empty       chan struct{}        // closed when the last VM ended, while shutdown waits for that
+	stats       Stats
+	busy        map[*VM]*Invocation
 
-	memory  commons    // of all machines
-	streams share.Pool // memory of machines that are parked
-	buffers share.Pool // memory of bodies that are read ahead, and of answers that wait to be read
-	spooled share.Pool // disk space of bodies that are read ahead
+	memory  sharedMemory // of all VMs
+	streams share.Pool   // memory of VMs that are parked
+	buffers share.Pool   // memory of bodies that are read ahead, and of answers that wait to be read
+	spooled share.Pool   // disk space of bodies that are read ahead
 	crowded atomic.Uint64
 	opening openings // streams that are starting
 
@@ -147,33 +147,33 @@ type Engine struct {
 	endStreams sync.Once
 	coders     atomic.Int64 // open ones
 	localizer  *quickjs.Localizer
-	computing  chan struct{}  // holds a token for each long computation beside the machines
-	late       sync.WaitGroup // answers for runs that were abandoned
+	computing  chan struct{}  // holds a token for each long computation alongside the VMs
+	late       sync.WaitGroup // answers for invocations that were abandoned
 	stuckAfter time.Duration  // how long after its deadline a script at work is abandoned
 	callsEnd   time.Duration  // how long host calls may take to end after their run
 }
 
-// waiter is a request that waits for a machine. It gets one, or nil: room to make one, or to go on with the one it has.
+// waiter is a request that waits for a VM. It gets one, or nil: room to make one, or to go on with the one it has.
 type waiter struct {
 	pool    *pool
 	holder  share.Holder
-	got     chan *machine
-	resumes bool  // it has a machine
-	size    int64 // memory its run is expected to need
+	ready   chan *VM
+	resumes bool  // it has a VM
+	size    int64 // memory its invocation is expected to need
 }
 
-// pool is the machines of one deployment.
+// pool is the VMs of one deployment.
 type pool struct {
-	app        string // its id
-	deployment string
-	program    *compile.Program
-	err        error
-	loaded     chan struct{} // closed when program or err is set
-	idle       []*machine    // last in, first out
-	count      int
-	usual      atomic.Int64 // memory of a run, see expects; 0 = not known yet
-	abandoned  []int64      // when runs of it had to be
-	stopped    bool         // too many: it gets no more
+	app         string // its id
+	deployment  string
+	program     *compile.Program
+	err         error
+	loaded      chan struct{} // closed when program or err is set
+	idle        []*VM         // last in, first out
+	count       int
+	usualMemory atomic.Int64 // memory of an invocation, see expects; 0 = not known yet
+	abandoned   []int64      // when runs of it had to be
+	stopped     bool         // too many: it gets no more
 }
 
 // New makes an engine that runs nothing yet.
@@ -181,11 +181,11 @@ func New(c Config) *Engine {
 	if c.Fail == nil {
 		c.Fail = plainFailure
 	}
-	e := &Engine{config: c, cpu: sched.New(max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}, apps: map[string]int{}, held: map[share.Holder]int{}, busy: map[*machine]*run{}, stopping: make(chan struct{}), stuckAfter: 3 * time.Second, callsEnd: 10 * time.Second}
+	e := &Engine{config: c, cpu: sched.New(max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}, vmsByApp: map[string]int{}, vmsByHolder: map[share.Holder]int{}, busy: map[*VM]*Invocation{}, stopping: make(chan struct{}), stuckAfter: 3 * time.Second, callsEnd: 10 * time.Second}
 	e.computing = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
 	e.localizer = quickjs.NewLocalizer(web.Localizer)
 	e.describeBindings()
-	// Compiled when the first machine is made: a command that runs no function does not pay for it.
+	// Compiled when the first VM is made: a command that runs no function does not pay for it.
 	e.prelude = sync.OnceValues(func() ([]byte, error) {
 		return compile.Embedded("fazt:prelude", []byte(web.Prelude))
 	})
@@ -208,8 +208,8 @@ func plainFailure(w http.ResponseWriter, _ *http.Request, err error, f Function)
 	_, _ = w.Write(append(body, '\n'))
 }
 
-// describeParts makes ready what a machine may need of the web-standard API beyond the prelude. Each part is compiled
-// when the first machine asks for it.
+// describeParts makes ready what a VM may need of the web-standard API beyond the prelude. Each part is compiled
+// when the first VM asks for it.
 func (e *Engine) describeParts() {
 	parts, err := web.Parts()
 	if err != nil {
@@ -252,7 +252,7 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
 	limits := e.config.Limits(f.AppID)
 	// Before anything is made or read for it: under load most of the work is to refuse.
 	if err := e.cpu.Admit(f.holder(), queueWait(limits)); err != nil {
-		e.refuse()
+		e.countRefusal()
 		timeout.HoldBack(r.Context())
 		e.config.Fail(w, r, err, f)
 		return
@@ -260,56 +260,56 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
 	kept, in, err := e.receive(w, r, &f, limits)
 	defer kept.release()
 	if err != nil {
-		e.config.Fail(w, r, visible(err), f)
+		e.config.Fail(w, r, visibleError(err), f)
 		return
 	}
-	u := newRun(e, f, limits, w, r, in)
-	defer u.opened()
-	defer func() { u.cancel() }()
-	defer u.giveUp()
-	program, err := e.perform(u, kept, limits)
+	inv := newInvocation(e, f, limits, w, r, in)
+	defer inv.opened()
+	defer func() { inv.cancel() }()
+	defer inv.releaseAll()
+	program, err := e.perform(inv, kept, limits)
 	if err != nil {
-		u.fail(err)
+		inv.fail(err)
 		return
 	}
 	kept.release()
-	u.cancel()
-	u.conclude(program)
-	u.endCalls()
-	if u.broken() {
+	inv.cancel()
+	inv.finish(program)
+	inv.endCalls()
+	if inv.broken() {
 		panic(http.ErrAbortHandler) // ends the connection
 	}
 }
 
 // perform runs a request whose body is here: from this on it is one of those in work.
-func (e *Engine) perform(u *run, body *ahead, limits system.Runtime) (*compile.Program, error) {
-	if gate := u.f.Admission; gate != nil {
-		if err := gate.Enter(&u.f); err != nil {
-			timeout.HoldBack(u.r.Context())
+func (e *Engine) perform(inv *Invocation, body *ahead, limits system.Runtime) (*compile.Program, error) {
+	if gate := inv.fn.Admission; gate != nil {
+		if err := gate.Enter(&inv.fn); err != nil {
+			timeout.HoldBack(inv.r.Context())
 			return nil, err
 		}
-		defer gate.Leave(&u.f)
+		defer gate.Leave(&inv.fn)
 	}
-	// The processor comes before the machine: a function that never waits then needs no more machines than there are
+	// The processor comes before the VM: a function that never waits then needs no more VMs than there are
 	// processors, however many requests come at once.
-	if err := u.enterWithin(limits); err != nil {
+	if err := inv.acquireFirst(limits); err != nil {
 		return nil, err
 	}
-	m, err := e.acquire(u, limits)
+	vm, err := e.acquire(inv, limits)
 	if err == nil && body.gaveWay() {
 		err = errCrowded
-		e.release(m, u, true)
+		e.release(vm, inv, true)
 	}
-	u.depart(err == nil)
+	inv.leaveLine(err == nil)
 	if err != nil {
-		u.leave()
+		inv.releaseProcessor()
 		if errs.Is(err, errs.Internal) {
-			e.config.Log.Error("a function could not be started", "app", u.f.AppName, "deployment", u.f.Number, "error", err)
+			e.config.Log.Error("a function could not be started", "app", inv.fn.AppName, "deployment", inv.fn.Number, "error", err)
 		}
 		return nil, err
 	}
-	program := m.program
-	e.work(m, u, body.body())
+	program := vm.program
+	e.work(vm, inv, body.body())
 	return program, nil
 }
 
@@ -318,152 +318,152 @@ func (e *Engine) perform(u *run, body *ahead, limits system.Runtime) (*compile.P
 func (e *Engine) EndStreams() { e.endStreams.Do(func() { close(e.stopping) }) }
 
 // work runs u in m and gives m back.
-func (e *Engine) work(m *machine, u *run, body []byte) {
+func (e *Engine) work(vm *VM, inv *Invocation, body []byte) {
 	healthy := false
 	before := debug.SetPanicOnFault(true) // a touch of memory that endStuck took is a panic then
 	defer func() {                        // also when serving panics
 		debug.SetPanicOnFault(before)
-		e.release(m, u, healthy)
-		u.leave()
+		e.release(vm, inv, healthy)
+		inv.releaseProcessor()
 	}()
-	defer u.ended(m)
-	if u.ctx.Err() != nil || u.r.Context().Err() != nil { // its time went by in the queue
-		u.outcome, healthy = u.notBegun(), true
-		e.refuse()
+	defer inv.ended(vm)
+	if inv.ctx.Err() != nil || inv.r.Context().Err() != nil { // its time went by in the queue
+		inv.outcome, healthy = inv.notBegun(), true
+		e.countRefusal()
 		return
 	}
-	healthy = u.serve(m, body) && m.recover(u)
+	healthy = inv.serve(vm, body) && vm.recycle(inv)
 }
 
-// enterWithin is enter for a request that has not begun: it is refused when no processor comes free in time.
-func (u *run) enterWithin(limits system.Runtime) error {
-	if u.engine.cpu.TryAcquire(u.f.AppID) {
-		u.begin()
+// acquireFirst is enter for a request that has not begun: it is refused when no processor comes free in time.
+func (inv *Invocation) acquireFirst(limits system.Runtime) error {
+	if inv.engine.cpu.TryAcquire(inv.fn.AppID) {
+		inv.startAfterOthers()
 		return nil
 	}
 	var err error
-	if u.lent, err = u.engine.cpu.Acquire(u.join(), queueWait(limits), u.attended); err != nil {
-		u.depart(false)
-		u.engine.refuse()
+	if inv.lentProcessor, err = inv.engine.cpu.Acquire(inv.joinLine(), queueWait(limits), inv.attended); err != nil {
+		inv.leaveLine(false)
+		inv.engine.countRefusal()
 		return err
 	}
-	u.begin()
+	inv.startAfterOthers()
 	return nil
 }
 
-// begin lets everything that could run go first: under load those are requests that arrived. A script that began right
+// startAfterOthers lets everything that could run go first: under load those are requests that arrived. A script that began right
 // away would hand its processor to the next, and so on; requests would wait where nobody counts them, in Go's own queue, and
 // be served seconds later instead of being refused now.
-func (u *run) begin() {
+func (inv *Invocation) startAfterOthers() {
 	runtime.Gosched()
-	u.entered()
+	inv.gotProcessor()
 }
 
 func queueWait(l system.Runtime) time.Duration {
 	return time.Duration(l.QueueWait) * time.Millisecond
 }
 
-func (e *Engine) refuse() {
+func (e *Engine) countRefusal() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.stats.Refused++
 }
 
-// join puts u into the line of its app, unless it stands there already; depart takes it out.
-func (u *run) join() *sched.Member {
-	if u.line == nil {
-		u.line = u.engine.cpu.Join(u.f.holder())
+// joinLine puts inv into the line of its app, unless it stands there already; depart takes it out.
+func (inv *Invocation) joinLine() *sched.Member {
+	if inv.member == nil {
+		inv.member = inv.engine.cpu.Join(inv.fn.holder())
 	}
-	return u.line
+	return inv.member
 }
 
-func (u *run) depart(served bool) {
-	if u.line != nil {
-		u.engine.cpu.Leave(u.line, served)
-		u.line = nil
+func (inv *Invocation) leaveLine(served bool) {
+	if inv.member != nil {
+		inv.engine.cpu.Leave(inv.member, served)
+		inv.member = nil
 	}
 }
 
-// acquire is a machine of the deployment: a warm one, a new one, or the next that comes free in time.
-func (e *Engine) acquire(u *run, limits system.Runtime) (*machine, error) {
-	p, err := e.pool(u.ctx, u.f)
+// acquire is a VM of the deployment: a warm one, a new one, or the next that comes free in time.
+func (e *Engine) acquire(inv *Invocation, limits system.Runtime) (*VM, error) {
+	p, err := e.pool(inv.ctx, inv.fn)
 	if err != nil {
 		return nil, err
 	}
-	size := max(p.expects(limits.MaxMemory), u.in.needs())
-	m, victims, w, err := e.take(p, u.f.holder(), limits, size)
+	size := max(p.expectedMemory(limits.MaxMemory), inv.input.needs())
+	vm, victims, w, err := e.acquireNow(p, inv.fn.holder(), limits, size)
 	for _, victim := range victims {
 		victim.close()
 	}
 	switch {
 	case err != nil:
 		return nil, err
-	case m != nil:
+	case vm != nil:
 	case w == nil:
-		m, err = e.grow(p, size)
+		vm, err = e.createVM(p, size)
 	default:
-		m, err = e.wait(u, w, limits)
+		vm, err = e.wait(inv, w, limits)
 	}
-	if err == nil && !m.made(limits) {
-		m.close() // the next has its place
-		m, err = e.grow(p, size)
+	if err == nil && !vm.matches(limits) {
+		vm.close() // the next has its place
+		vm, err = e.createVM(p, size)
 	}
 	if err != nil {
 		return nil, err
 	}
-	u.works = time.Now()
+	inv.vmSince = time.Now()
 	e.mu.Lock()
-	e.busy[m] = u
-	e.held[u.f.holder()]++
+	e.busy[vm] = inv
+	e.vmsByHolder[inv.fn.holder()]++
 	e.mu.Unlock()
-	return m, nil
+	return vm, nil
 }
 
-// wait is the machine a request in the queue gets, or makes in the room it was given. It holds no processor meanwhile.
-func (e *Engine) wait(u *run, w *waiter, limits system.Runtime) (m *machine, err error) {
+// wait is the VM a request in the queue gets, or makes in the room it was given. It holds no processor meanwhile.
+func (e *Engine) wait(inv *Invocation, w *waiter, limits system.Runtime) (vm *VM, err error) {
 	timer := time.NewTimer(queueWait(limits))
 	defer timer.Stop()
-	u.join()
-	u.leave()
+	inv.joinLine()
+	inv.releaseProcessor()
 	select {
-	case m = <-w.got:
-	case <-u.r.Context().Done():
+	case vm = <-w.ready:
+	case <-inv.r.Context().Done():
 		err = errLeft
-	case <-u.ctx.Done():
-		err = sched.NotBegun(u.ctx)
+	case <-inv.ctx.Done():
+		err = sched.NotBegun(inv.ctx)
 	case <-timer.C:
 		err = sched.Busy(0)
 	}
-	u.enter()
+	inv.acquireProcessor()
 	switch {
-	case m != nil:
-		return m, nil
+	case vm != nil:
+		return vm, nil
 	case err == nil:
-		return e.grow(w.pool, w.size)
+		return e.createVM(w.pool, w.size)
 	}
-	if m := e.give(w); m != nil {
-		return m, nil // it came at the last moment
+	if vm := e.withdraw(w); vm != nil {
+		return vm, nil // it came at the last moment
 	}
 	return nil, err
 }
 
-// take is a warm machine, or leave to make one, or else a place in the queue. The victims were ended to make room, or
-// because the limits were lowered. The memory that a run of this size needs counts as held from here on.
-func (e *Engine) take(p *pool, h share.Holder, limits system.Runtime, size int64) (m *machine, victims []*machine, w *waiter, err error) {
+// acquireNow is a warm VM, or leave to make one, or else a place in the queue. The victims were ended to make room, or
+// because the limits were lowered. The memory that an invocation of this size needs counts as held from here on.
+func (e *Engine) acquireNow(p *pool, h share.Holder, limits system.Runtime, size int64) (vm *VM, victims []*VM, w *waiter, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if p.stopped {
 		return nil, nil, nil, ErrStopped
 	}
-	for e.over(p, limits) {
+	for e.overLimit(p, limits) {
 		victim := e.evict(p, limits, true)
 		if victim == nil {
 			break
 		}
 		victims = append(victims, victim)
 	}
-	w = &waiter{pool: p, holder: h, got: make(chan *machine, 1), size: size}
-	for !e.serves(w) {
+	w = &waiter{pool: p, holder: h, ready: make(chan *VM, 1), size: size}
+	for !e.canServe(w) {
 		victim := e.evict(p, limits, false)
 		if victim == nil {
 			e.queue = append(e.queue, w)
@@ -471,46 +471,46 @@ func (e *Engine) take(p *pool, h share.Holder, limits system.Runtime, size int64
 		}
 		victims = append(victims, victim)
 	}
-	return e.lend(w), victims, nil, nil
+	return e.allocate(w), victims, nil, nil
 }
 
-// serves says whether a request can have an idle machine now, or room for one. The lock is held.
-func (e *Engine) serves(w *waiter) bool {
+// canServe says whether a request can have an idle VM now, or room for one. The lock is held.
+func (e *Engine) canServe(w *waiter) bool {
 	if n := len(w.pool.idle); n > 0 && !w.resumes {
-		return e.takes(w, w.pool.idle[n-1])
+		return e.fits(w, w.pool.idle[n-1])
 	}
-	return e.room(w.pool, e.config.Limits(w.pool.app), w.size)
+	return e.hasRoom(w.pool, e.config.Limits(w.pool.app), w.size)
 }
 
-// takes says whether there is memory for what a run of w would need in m beside what that holds. One alone is served in
+// fits says whether there is memory for what an invocation of w would need in m beside what that holds. One alone is served in
 // any case. The lock is held.
-func (e *Engine) takes(w *waiter, m *machine) bool {
-	return e.stats.Busy == 0 || e.affords(max(0, w.size-m.ledger.held))
+func (e *Engine) fits(w *waiter, vm *VM) bool {
+	return e.stats.Busy == 0 || e.canReserve(max(0, w.size-vm.ledger.held))
 }
 
-// lend takes for a request what serves found: the machine, or nil = room for one. The lock is held.
-func (e *Engine) lend(w *waiter) (m *machine) {
+// allocate takes for a request what serves found: the VM, or nil = room for one. The lock is held.
+func (e *Engine) allocate(w *waiter) (vm *VM) {
 	p := w.pool
 	if n := len(p.idle); n > 0 && !w.resumes {
-		m, p.idle = p.idle[n-1], p.idle[:n-1]
-		m.ledger.reserve(w.size)
+		vm, p.idle = p.idle[n-1], p.idle[:n-1]
+		vm.ledger.reserve(w.size)
 	} else {
-		e.add(p, 1)
+		e.addVMs(p, 1)
 		e.memory.held.Add(w.size)
 	}
 	e.stats.Busy++
-	return m
+	return vm
 }
 
-// room says whether one more machine may be made in p for a run of this size; the limits are those of its app. The lock is held.
-func (e *Engine) room(p *pool, limits system.Runtime, size int64) bool {
-	return e.count < limits.VMs && e.apps[p.app] < limits.VMsPerApp && (e.count == 0 || e.affords(size))
+// hasRoom says whether one more VM may be made in p for an invocation of this size; the limits are those of its app. The lock is held.
+func (e *Engine) hasRoom(p *pool, limits system.Runtime, size int64) bool {
+	return e.vms < limits.VMs && e.vmsByApp[p.app] < limits.VMsPerApp && (e.vms == 0 || e.canReserve(size))
 }
 
-// affords says whether so much more memory can be reserved, and nobody waits for it who works already.
-func (e *Engine) affords(size int64) bool {
-	most := e.memory.most.Load()
-	if size > modest {
+// canReserve says whether so much more memory can be reserved, and nobody waits for it who works already.
+func (e *Engine) canReserve(size int64) bool {
+	most := e.memory.max.Load()
+	if size > modestVM {
 		if e.memory.waits.Load() > 0 {
 			return false
 		}
@@ -519,13 +519,13 @@ func (e *Engine) affords(size int64) bool {
 	return e.memory.held.Load()+size <= most
 }
 
-// Reconsider puts in force at once what all machines may hold together, and lets those go on who waited for it.
+// Reconsider puts in force at once what all VMs may hold together, and lets those go on who waited for it.
 func (e *Engine) Reconsider() {
 	e.budget()
 	e.memory.wake()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.inviteAll()
+	e.admitAll()
 }
 
 // Wanting says whether somebody waits who could go on with more memory.
@@ -536,14 +536,14 @@ func (e *Engine) Wanting() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, w := range e.queue {
-		if limits := e.config.Limits(w.pool.app); e.count < limits.VMs && e.apps[w.pool.app] < limits.VMsPerApp {
+		if limits := e.config.Limits(w.pool.app); e.vms < limits.VMs && e.vmsByApp[w.pool.app] < limits.VMsPerApp {
 			return true
 		}
 	}
 	return false
 }
 
-// budget puts in force what all machines may hold together.
+// budget puts in force what all VMs may hold together.
 func (e *Engine) budget() {
 	most := e.config.Limits("").VMMemory
 	if most == 0 { // who gives no limit means none
@@ -552,25 +552,25 @@ func (e *Engine) budget() {
 	if e.config.Memory != nil {
 		most = min(most, e.config.Memory())
 	}
-	e.memory.most.Store(most)
+	e.memory.max.Store(most)
 }
 
-// over says whether there are more machines than there may be: the limits were lowered. The lock is held.
-func (e *Engine) over(p *pool, limits system.Runtime) bool {
-	return e.count > limits.VMs || e.apps[p.app] > limits.VMsPerApp
+// overLimit says whether there are more VMs than there may be: the limits were lowered. The lock is held.
+func (e *Engine) overLimit(p *pool, limits system.Runtime) bool {
+	return e.vms > limits.VMs || e.vmsByApp[p.app] > limits.VMsPerApp
 }
 
-// add counts n more machines of p. The lock is held.
-func (e *Engine) add(p *pool, n int) {
+// addVMs counts n more VMs of p. The lock is held.
+func (e *Engine) addVMs(p *pool, n int) {
 	p.count += n
-	e.count += n
-	if e.apps[p.app] += n; e.apps[p.app] == 0 {
-		delete(e.apps, p.app)
+	e.vms += n
+	if e.vmsByApp[p.app] += n; e.vmsByApp[p.app] == 0 {
+		delete(e.vmsByApp, p.app)
 	}
 }
 
-// give takes a request out of the queue that waits no longer, and returns the machine it was given meanwhile.
-func (e *Engine) give(w *waiter) *machine {
+// withdraw takes a request out of the queue that waits no longer, and returns the VM it was given meanwhile.
+func (e *Engine) withdraw(w *waiter) *VM {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if i := slices.Index(e.queue, w); i >= 0 {
@@ -578,118 +578,118 @@ func (e *Engine) give(w *waiter) *machine {
 		e.stats.Refused++
 		return nil
 	}
-	m := <-w.got
-	if m == nil { // the room is for the next
+	vm := <-w.ready
+	if vm == nil { // the room is for the next
 		e.stats.Refused++
-		e.memory.give(w.size)
-		e.giveRoom(w.pool)
+		e.memory.release(w.size)
+		e.releaseRoom(w.pool)
 	}
-	return m
+	return vm
 }
 
-// letGo counts a run out that had a machine. The lock is held.
-func (e *Engine) letGo(u *run) {
-	h := u.f.holder()
-	if e.held[h]--; e.held[h] == 0 {
-		delete(e.held, h)
+// releaseHolder counts an invocation out that had a VM. The lock is held.
+func (e *Engine) releaseHolder(inv *Invocation) {
+	h := inv.fn.holder()
+	if e.vmsByHolder[h]--; e.vmsByHolder[h] == 0 {
+		delete(e.vmsByHolder, h)
 	}
 }
 
-// next is which of the requests in the queue that fit is served: of those whose client has the fewest machines of their app,
+// next is which of the requests in the queue that fit is served: of those whose client has the fewest VMs of their app,
 // the one that has waited longest. -1 = none fits. The lock is held.
 func (e *Engine) next(fits func(w *waiter) bool) int {
 	best, fewest := -1, 0
 	for i, w := range e.queue {
-		if held := e.held[w.holder]; (best < 0 || held < fewest) && fits(w) {
+		if held := e.vmsByHolder[w.holder]; (best < 0 || held < fewest) && fits(w) {
 			best, fewest = i, held
 		}
 	}
 	return best
 }
 
-// pass gives a machine to the request that is served next, or ends it for the sake of one that gets room for a machine of
+// handOver gives a VM to the request that is served next, or ends it for the sake of one that gets room for a VM of
 // its own, or to go on with it, by that. The lock is held.
-func (e *Engine) pass(m *machine, p *pool) (passed, ended bool) {
-	takes := func(w *waiter) bool { return w.pool == p && !w.resumes && e.takes(w, m) }
-	i := e.next(func(w *waiter) bool { return takes(w) || e.makesRoom(m, w) })
+func (e *Engine) handOver(vm *VM, p *pool) (passed, ended bool) {
+	takes := func(w *waiter) bool { return w.pool == p && !w.resumes && e.fits(w, vm) }
+	i := e.next(func(w *waiter) bool { return takes(w) || e.makesRoom(vm, w) })
 	switch {
 	case i < 0:
 		return false, false
 	case !takes(e.queue[i]):
 		return false, true
 	}
-	m.ledger.reserve(e.queue[i].size)
-	e.queue[i].got <- m
+	vm.ledger.reserve(e.queue[i].size)
+	e.queue[i].ready <- vm
 	e.queue = slices.Delete(e.queue, i, i+1)
 	return true, false
 }
 
 // makesRoom says whether the end of m would make room for w, which there is none for now. The lock is held.
-func (e *Engine) makesRoom(m *machine, w *waiter) bool {
+func (e *Engine) makesRoom(vm *VM, w *waiter) bool {
 	limits, less := e.config.Limits(w.pool.app), 0
-	if w.pool.app == m.pool.app {
+	if w.pool.app == vm.pool.app {
 		less = 1
 	}
-	return !e.serves(w) && e.count-1 < limits.VMs && e.apps[w.pool.app]-less < limits.VMsPerApp && (e.count == 1 || e.affords(w.size-m.ledger.held))
+	return !e.canServe(w) && e.vms-1 < limits.VMs && e.vmsByApp[w.pool.app]-less < limits.VMsPerApp && (e.vms == 1 || e.canReserve(w.size-vm.ledger.held))
 }
 
-// invite gives an idle machine, or the room for one, to the request that is served next, of those that could use it. The lock is held.
-func (e *Engine) invite() (invited bool) {
-	i := e.next(e.serves)
+// admitNext gives an idle VM, or the room for one, to the request that is served next, of those that could use it. The lock is held.
+func (e *Engine) admitNext() (invited bool) {
+	i := e.next(e.canServe)
 	if i < 0 {
 		return false
 	}
 	w := e.queue[i]
 	e.queue = slices.Delete(e.queue, i, i+1)
-	w.got <- e.lend(w) // it is theirs from here on
+	w.ready <- e.allocate(w) // it is theirs from here on
 	return true
 }
 
-func (e *Engine) inviteAll() {
-	for e.invite() {
+func (e *Engine) admitAll() {
+	for e.admitNext() {
 	}
 }
 
-// evict ends the machine that was idle the longest, to make room in p: one of another deployment, or with itself one of
+// evict ends the VM that was idle the longest, to make room in p: one of another deployment, or with itself one of
 // p; where its app has all it may have, one of the app. The lock is held.
-func (e *Engine) evict(p *pool, limits system.Runtime, itself bool) *machine {
-	own := e.apps[p.app] >= limits.VMsPerApp
+func (e *Engine) evict(p *pool, limits system.Runtime, itself bool) *VM {
+	own := e.vmsByApp[p.app] >= limits.VMsPerApp
 	var from *pool
 	for _, other := range e.pools {
 		if len(other.idle) == 0 || own && other.app != p.app || other == p && !itself {
 			continue
 		}
-		if from == nil || other.idle[0].used.Before(from.idle[0].used) {
+		if from == nil || other.idle[0].lastUsed.Before(from.idle[0].lastUsed) {
 			from = other
 		}
 	}
 	if from == nil {
 		return nil
 	}
-	m := from.idle[0]
+	vm := from.idle[0]
 	from.idle = from.idle[1:]
-	e.add(from, -1)
-	m.writeOff()
-	return m
+	e.addVMs(from, -1)
+	vm.uncount()
+	return vm
 }
 
-// grow makes the machine that take left room for.
-func (e *Engine) grow(p *pool, size int64) (*machine, error) {
-	m, err := e.newMachine(p, size)
+// createVM makes the VM that take left room for.
+func (e *Engine) createVM(p *pool, size int64) (*VM, error) {
+	vm, err := e.newVM(p, size)
 	if err != nil {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		e.giveRoom(p)
+		e.releaseRoom(p)
 	}
-	return m, err
+	return vm, err
 }
 
-// giveRoom gives the room for a machine of p that is not made to others. The lock is held.
-func (e *Engine) giveRoom(p *pool) {
-	e.add(p, -1)
+// releaseRoom gives the room for a VM of p that is not made to others. The lock is held.
+func (e *Engine) releaseRoom(p *pool) {
+	e.addVMs(p, -1)
 	e.stats.Busy--
-	e.inviteAll()
-	e.ended()
+	e.admitAll()
+	e.signalEmpty()
 }
 
 // pool is the pool of a deployment, its program loaded by whoever comes first.
@@ -721,7 +721,7 @@ func (e *Engine) pool(ctx context.Context, f Function) (*pool, error) {
 	}
 }
 
-// load reads the program, and compiles it anew when the engine has changed since the deploy.
+// load reads the program, and compiles it again when the engine has changed since the deploy.
 func (e *Engine) load(ctx context.Context, f Function) (*compile.Program, error) {
 	p, err := f.Load(ctx)
 	if err != nil || p.Engine == compile.EngineVersion {
@@ -746,83 +746,83 @@ func (e *Engine) forget(p *pool) {
 	}
 }
 
-// release takes a machine back, or ends it when it is not to be used again.
-func (e *Engine) release(m *machine, u *run, healthy bool) {
+// release takes a VM back, or ends it when it is not to be used again.
+func (e *Engine) release(vm *VM, inv *Invocation, healthy bool) {
 	e.mu.Lock()
-	if e.busy[m] == nil { // abandoned, and counted then
+	if e.busy[vm] == nil { // abandoned, and counted then
 		e.stats.Burning--
 		e.mu.Unlock()
-		m.close()
+		vm.close()
 		return
 	}
-	delete(e.busy, m)
-	e.memory.done(u)
+	delete(e.busy, vm)
+	e.memory.finished(inv)
 	e.stats.Runs++
 	e.stats.Busy--
-	if cutOff(u.outcome) {
+	if isCutOff(inv.outcome) {
 		e.stats.Interrupted++
 	}
-	p := m.pool
-	p.learn(m.ledger)
-	m.ledger.Return()
-	m.ledger.reserve(0)
-	keep := healthy && !m.IsDead() && !p.stopped && e.pools[p.deployment] == p && // not dropped meanwhile
-		!e.over(p, e.config.Limits(p.app))
+	p := vm.pool
+	p.learnMemory(vm.ledger)
+	vm.ledger.Return()
+	vm.ledger.reserve(0)
+	keep := healthy && !vm.IsDead() && !p.stopped && e.pools[p.deployment] == p && // not dropped meanwhile
+		!e.overLimit(p, e.config.Limits(p.app))
 	if keep {
-		m.used = time.Now()
-		passed, ended := e.pass(m, p)
+		vm.lastUsed = time.Now()
+		passed, ended := e.handOver(vm, p)
 		switch {
 		case passed:
 			e.stats.Busy++
 		case ended:
 			keep = false
 		default:
-			p.idle = append(p.idle, m)
+			p.idle = append(p.idle, vm)
 		}
 	}
 	if !keep {
-		e.add(p, -1)
-		m.writeOff()
-		e.ended()
+		e.addVMs(p, -1)
+		vm.uncount()
+		e.signalEmpty()
 	}
-	e.inviteAll()
-	e.letGo(u) // not before the next was chosen, or one client would have the only machine time after time
+	e.admitAll()
+	e.releaseHolder(inv) // not before the next was chosen, or one client would have the only VM time after time
 	e.mu.Unlock()
 	if !keep {
-		m.close()
+		vm.close()
 	}
 }
 
-// ended tells shutdown when no machine is left. The lock is held.
-func (e *Engine) ended() {
-	if e.count+e.parks == 0 && e.empty != nil {
+// signalEmpty tells shutdown when no VM is left. The lock is held.
+func (e *Engine) signalEmpty() {
+	if e.vms+e.parkedVMs == 0 && e.empty != nil {
 		close(e.empty)
 		e.empty = nil
 	}
 }
 
-// Drop ends the machines of a deployment that is no longer served: idle ones now, busy ones when they finish.
+// Drop ends the VMs of a deployment that is no longer served: idle ones now, busy ones when they finish.
 func (e *Engine) Drop(deployment string) {
 	e.mu.Lock()
 	p := e.pools[deployment]
-	var idle []*machine
+	var idle []*VM
 	if p != nil {
 		idle, p.idle = p.idle, nil
-		e.add(p, -len(idle))
+		e.addVMs(p, -len(idle))
 		delete(e.pools, deployment)
 		for range idle {
-			e.invite()
+			e.admitNext()
 		}
-		e.ended()
+		e.signalEmpty()
 	}
 	e.mu.Unlock()
-	for _, m := range idle {
-		m.close()
+	for _, vm := range idle {
+		vm.close()
 	}
 }
 
-// Run ends machines that nobody needed for a while, and abandons runs that nothing ends, until ctx ends; then it ends
-// all machines, waiting for busy ones.
+// Run ends VMs that nobody needed for a while, and abandons invocations that nothing ends, until ctx ends; then it ends
+// all VMs, waiting for busy ones.
 func (e *Engine) Run(ctx context.Context) error {
 	look, tick := time.NewTicker(lookEvery), time.NewTicker(time.Second)
 	defer look.Stop()
@@ -845,119 +845,119 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 }
 
-// dropIdle ends machines that were used before the given time.
+// dropIdle ends VMs that were used before the given time.
 func (e *Engine) dropIdle(before time.Time) {
-	var old []*machine
+	var old []*VM
 	e.mu.Lock()
 	for _, p := range e.pools {
 		n := 0
-		for n < len(p.idle) && p.idle[n].used.Before(before) {
+		for n < len(p.idle) && p.idle[n].lastUsed.Before(before) {
 			n++
 		}
 		old = e.retire(old, p, n)
 	}
-	e.ended()
+	e.signalEmpty()
 	e.mu.Unlock()
-	for _, m := range old {
-		m.close()
+	for _, vm := range old {
+		vm.close()
 	}
 }
 
 const (
-	// spareFor is how long machines are kept that a deployment has beside its warmest: a burst has made them, and a fresh
+	// spareFor is how long VMs are kept that a deployment has beside its warmest: a burst has made them, and a fresh
 	// one costs a third of a millisecond.
 	spareFor = 5 * time.Second
-	// warmMost is how many deployments keep one for longer, and warmBytes how much such a machine may hold.
-	warmMost  = 8
+	// maxWarm is how many deployments keep one for longer, and warmBytes how much such a VM may hold.
+	maxWarm   = 8
 	warmBytes = 4 << 20
 )
 
-// dropSpare ends machines that were used before the given time, and are more than there need to be when nothing happens.
+// dropSpare ends VMs that were used before the given time, and are more than there need to be when nothing happens.
 func (e *Engine) dropSpare(before time.Time) {
-	var spare []*machine
+	var spare []*VM
 	e.mu.Lock()
 	var warm []*pool // with one left
 	for _, p := range e.pools {
 		n := 0
-		for n < len(p.idle) && p.idle[n].used.Before(before) && (n < len(p.idle)-1 || p.idle[n].ledger.held > warmBytes) {
+		for n < len(p.idle) && p.idle[n].lastUsed.Before(before) && (n < len(p.idle)-1 || p.idle[n].ledger.held > warmBytes) {
 			n++
 		}
 		spare = e.retire(spare, p, n)
-		for _, m := range p.idle {
-			if m.used.Before(before) {
-				m.Trim()
+		for _, vm := range p.idle {
+			if vm.lastUsed.Before(before) {
+				vm.Trim()
 			}
 		}
-		if len(p.idle) == 1 && p.idle[0].used.Before(before) {
+		if len(p.idle) == 1 && p.idle[0].lastUsed.Before(before) {
 			warm = append(warm, p)
 		}
 	}
-	if len(warm) > warmMost {
-		slices.SortFunc(warm, func(a, b *pool) int { return a.idle[0].used.Compare(b.idle[0].used) })
-		for _, p := range warm[:len(warm)-warmMost] {
+	if len(warm) > maxWarm {
+		slices.SortFunc(warm, func(a, b *pool) int { return a.idle[0].lastUsed.Compare(b.idle[0].lastUsed) })
+		for _, p := range warm[:len(warm)-maxWarm] {
 			spare = e.retire(spare, p, 1)
 		}
 	}
-	e.ended()
+	e.signalEmpty()
 	e.mu.Unlock()
-	for _, m := range spare {
-		m.close()
+	for _, vm := range spare {
+		vm.close()
 	}
 }
 
-// retire adds the first n idle machines of a pool to the list of those to be closed. The lock is held.
-func (e *Engine) retire(list []*machine, p *pool, n int) []*machine {
+// retire adds the first n idle VMs of a pool to the list of those to be closed. The lock is held.
+func (e *Engine) retire(list []*VM, p *pool, n int) []*VM {
 	list = append(list, p.idle[:n]...)
-	for _, m := range p.idle[:n] {
-		m.writeOff()
+	for _, vm := range p.idle[:n] {
+		vm.uncount()
 	}
 	p.idle = p.idle[n:]
-	e.add(p, -n)
+	e.addVMs(p, -n)
 	if p.count == 0 && n > 0 && e.pools[p.deployment] == p {
 		delete(e.pools, p.deployment)
 	}
 	for range n {
-		e.invite()
+		e.admitNext()
 	}
 	return list
 }
 
-// dropExcess puts changed limits on machines in force where no request does: it ends idle ones above them, and gives
+// dropExcess puts changed limits on VMs in force where no request does: it ends idle ones above them, and gives
 // requests that wait the room there is now.
 func (e *Engine) dropExcess() {
-	var excess []*machine
+	var excess []*VM
 	e.mu.Lock()
 	for _, p := range e.pools {
 		limits := e.config.Limits(p.app)
-		for e.over(p, limits) {
-			m := e.evict(p, limits, true)
-			if m == nil {
+		for e.overLimit(p, limits) {
+			vm := e.evict(p, limits, true)
+			if vm == nil {
 				break
 			}
-			excess = append(excess, m)
+			excess = append(excess, vm)
 		}
 	}
-	e.inviteAll()
-	e.ended()
+	e.admitAll()
+	e.signalEmpty()
 	e.mu.Unlock()
-	for _, m := range excess {
-		m.close()
+	for _, vm := range excess {
+		vm.close()
 	}
 }
 
-// shutdown ends every machine, waiting for those that serve.
+// shutdown ends every VM, waiting for those that serve.
 func (e *Engine) shutdown() {
 	e.mu.Lock()
 	empty := make(chan struct{})
 	e.empty = empty
-	e.ended()
+	e.signalEmpty()
 	e.mu.Unlock()
 	e.dropIdle(time.Now().Add(time.Hour))
 	for {
 		select {
 		case <-empty:
 			return
-		case <-time.After(20 * time.Millisecond): // machines that served came back as idle
+		case <-time.After(20 * time.Millisecond): // VMs that served came back as idle
 			e.endStuck()
 			e.dropIdle(time.Now().Add(time.Hour))
 		}
@@ -969,9 +969,9 @@ func (e *Engine) Stats() Stats {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s := e.stats
-	s.VMs, s.Waiting, s.Parked = e.count, len(e.queue), e.parks
+	s.VMs, s.Waiting, s.Parked = e.vms, len(e.queue), e.parkedVMs
 	s.Crowded = e.crowded.Load()
-	s.Memory, s.MostMemory, s.Promised = e.memory.real.Load(), e.memory.most.Load(), e.memory.held.Load()
+	s.Memory, s.MaxMemory, s.Promised = e.memory.real.Load(), e.memory.max.Load(), e.memory.held.Load()
 	s.Charged = e.memory.charged.Load()
 	s.Buffers, _ = e.buffers.Taken()
 	for _, p := range []*share.Pool{&e.streams, &e.buffers, &e.spooled} {

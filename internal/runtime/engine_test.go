@@ -70,7 +70,7 @@ func newHost(t testing.TB, code string, change ...func(*system.Runtime)) *host {
 	return newHostWith(t, code, func(string) system.Runtime { return l })
 }
 
-// patient is limits with so much time that no function runs out of it on a machine that is busy elsewhere.
+// patient is limits with so much time that no function runs out of it on a VM that is busy elsewhere.
 func patient() system.Runtime {
 	l := system.Defaults().Runtime
 	l.ExecTimeout, l.CPUTime, l.QueueWait = 60_000, 60_000, 60_000

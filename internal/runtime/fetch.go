@@ -65,10 +65,10 @@ var (
 
 // fetch is one call to another server, from the script's asking to the end of the answer's body.
 type fetch struct {
-	run    *run
+	inv    *Invocation
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	most   int64 // of the body that is handed over whole
+	max    int64 // of the body that is handed over whole
 	whole  bool  // the script wants head and body together
 
 	done  chan struct{} // closed when the fields below are there
@@ -85,94 +85,94 @@ type fetch struct {
 }
 
 // newFetch starts a call, and notes when it cannot be. upload says that the body follows in pieces.
-func (u *run) newFetch(o Outgoing, whole, upload bool) (int32, error) {
-	if u.engine.config.Network == nil {
+func (inv *Invocation) newFetch(o Outgoing, whole, upload bool) (int32, error) {
+	if inv.engine.config.Network == nil {
 		return 0, errNoNetwork
 	}
-	u.openAccount()
-	id, err := u.beginFetch(o, whole, upload)
+	inv.openAccount()
+	id, err := inv.beginFetch(o, whole, upload)
 	if err != nil {
-		u.account.Refuse(o, err)
+		inv.account.Refuse(o, err)
 	}
 	return id, err
 }
 
-// openAccount begins the account of what the run sends.
-func (u *run) openAccount() {
-	if u.account == nil {
-		u.account = u.engine.config.Network.Begin(u.f.AppID, u.f.RequestID)
-		u.fetches = map[int32]*fetch{}
+// openAccount begins the account of what the invocation sends.
+func (inv *Invocation) openAccount() {
+	if inv.account == nil {
+		inv.account = inv.engine.config.Network.Begin(inv.fn.AppID, inv.fn.RequestID)
+		inv.fetches = map[int32]*fetch{}
 	}
 }
 
 // fetchRefused notes a call that the script could not even ask for.
-func (u *run) fetchRefused(o Outgoing, why string) {
-	if u.engine.config.Network == nil {
+func (inv *Invocation) fetchRefused(o Outgoing, why string) {
+	if inv.engine.config.Network == nil {
 		return
 	}
-	u.openAccount()
-	u.account.Refuse(o, errs.New(errs.Invalid, "%s", why))
+	inv.openAccount()
+	inv.account.Refuse(o, errs.New(errs.Invalid, "%s", why))
 }
 
-func (u *run) beginFetch(o Outgoing, whole, upload bool) (int32, error) {
-	id, err := u.newID()
+func (inv *Invocation) beginFetch(o Outgoing, whole, upload bool) (int32, error) {
+	id, err := inv.newID()
 	if err != nil {
 		return 0, err
 	}
-	ctx, cancel, err := u.netContext()
+	ctx, cancel, err := inv.netContext()
 	if err != nil {
 		return 0, err
 	}
-	if !u.hold(o.Size) {
+	if !inv.holdUpload(o.Size) {
 		cancel(errNetStop)
 		return 0, &errs.Error{Kind: errs.TooLarge, Code: "NET_SIZE", Message: "the bodies that are being sent are larger than the memory of the function"}
 	}
-	f := &fetch{run: u, ctx: ctx, cancel: cancel, most: u.limits.MaxMemory, whole: whole, holds: o.Size, done: make(chan struct{})}
+	f := &fetch{inv: inv, ctx: ctx, cancel: cancel, max: inv.limits.MaxMemory, whole: whole, holds: o.Size, done: make(chan struct{})}
 	if upload {
 		var body *io.PipeReader
 		body, f.upload = io.Pipe()
 		context.AfterFunc(ctx, func() { _ = body.CloseWithError(context.Cause(ctx)) })
 		o.Body, o.Size = body, -1
 	}
-	u.fetches[id] = f
-	account := u.account
-	u.besideAs(id, func() (func(*machine) quickjs.Value, error) {
+	inv.fetches[id] = f
+	account := inv.account
+	inv.startCall(id, func() (func(*VM) quickjs.Value, error) {
 		if f.err = f.charge(f.holds); f.err == nil {
 			f.do(account, o)
-			u.uncharge(f.holds)
+			inv.uncharge(f.holds)
 		} else {
 			account.Refuse(o, f.err)
 			f.finish()
 		}
-		u.sending.Add(-f.holds)
+		inv.sending.Add(-f.holds)
 		close(f.done)
-		return func(m *machine) quickjs.Value { return m.replyValue(f) }, f.err
+		return func(vm *VM) quickjs.Value { return vm.replyValue(f) }, f.err
 	})
 	return id, nil
 }
 
-// hold counts a body of so many bytes that is to be sent, and says whether there is room for it. Calls that were given up
+// holdUpload counts a body of so many bytes that is to be sent, and says whether there is room for it. Calls that were given up
 // let go of theirs a moment later; for those it waits, without a processor.
-func (u *run) hold(size int64) bool {
-	for u.sending.Add(size) > u.limits.MaxMemory && size > 0 {
-		u.sending.Add(-size)
-		f := u.givenUp()
-		if f == nil || u.ctx.Err() != nil {
+func (inv *Invocation) holdUpload(size int64) bool {
+	for inv.sending.Add(size) > inv.limits.MaxMemory && size > 0 {
+		inv.sending.Add(-size)
+		f := inv.givenUp()
+		if f == nil || inv.ctx.Err() != nil {
 			return false
 		}
-		u.leave()
+		inv.releaseProcessor()
 		select {
 		case <-f.done:
-		case <-u.ctx.Done():
+		case <-inv.ctx.Done():
 		}
-		u.enter()
+		inv.acquireProcessor()
 	}
 	return true
 }
 
 // givenUp is a call that was ended and still holds its body; nil = there is none.
-func (u *run) givenUp() *fetch {
-	for _, f := range u.fetches {
+func (inv *Invocation) givenUp() *fetch {
+	for _, f := range inv.fetches {
 		if f.holds > 0 && f.ctx.Err() != nil && !f.over() {
 			return f
 		}
@@ -190,27 +190,27 @@ func (f *fetch) over() bool {
 	}
 }
 
-// netContext is the context of a call. It ends while the function still has time to answer, and when the run does: that may
+// netContext is the context of a call. It ends while the function still has time to answer, and when the invocation does: that may
 // be later than it looks now, because a function gets more time when it begins to send a stream.
-func (u *run) netContext() (context.Context, context.CancelCauseFunc, error) {
-	share, done, err := timeout.NetContext(u.ctx, time.Hour)
+func (inv *Invocation) netContext() (context.Context, context.CancelCauseFunc, error) {
+	share, done, err := timeout.NetContext(inv.ctx, time.Hour)
 	if err != nil {
-		if e := (&errs.Error{Kind: errs.Unavailable, Code: "NET_BUDGET", Retry: time.Second, Err: err}); u.ctx.Err() == nil {
+		if e := (&errs.Error{Kind: errs.Unavailable, Code: "NET_BUDGET", Retry: time.Second, Err: err}); inv.ctx.Err() == nil {
 			e.Message = errs.Sentence(err)
 			return nil, nil, e
 		}
 		return nil, nil, quickjs.ErrDeadline
 	}
 	ends, _ := share.Deadline()
-	last, _ := u.ctx.Deadline()
+	last, _ := inv.ctx.Deadline()
 	done()
-	if u.outgoing == nil {
+	if inv.outgoing == nil {
 		var end context.CancelFunc
-		u.outgoing, end = context.WithCancel(context.WithoutCancel(u.r.Context()))
-		before := u.cancel
-		u.cancel = func() { end(); before() }
+		inv.outgoing, end = context.WithCancel(context.WithoutCancel(inv.r.Context()))
+		before := inv.cancel
+		inv.cancel = func() { end(); before() }
 	}
-	ctx, cancel := context.WithCancelCause(u.outgoing)
+	ctx, cancel := context.WithCancelCause(inv.outgoing)
 	reserve := max(0, last.Sub(ends))
 	var timer *time.Timer
 	var mu sync.Mutex // until timer is set
@@ -218,7 +218,7 @@ func (u *run) netContext() (context.Context, context.CancelCauseFunc, error) {
 	timer = time.AfterFunc(time.Until(ends), func() {
 		mu.Lock()
 		defer mu.Unlock()
-		if left := time.Duration(u.ends.Load()-quickjs.Monotonic()) - reserve; left > 0 {
+		if left := time.Duration(inv.ends.Load()-quickjs.Monotonic()) - reserve; left > 0 {
 			timer.Reset(left)
 			return
 		}
@@ -229,13 +229,13 @@ func (u *run) netContext() (context.Context, context.CancelCauseFunc, error) {
 	return ctx, cancel, nil
 }
 
-// besideAs runs fn beside the machine as a host call of the run, under an id that newID gave.
-func (u *run) besideAs(id int32, fn func() (func(*machine) quickjs.Value, error)) {
-	u.makeFinished()
-	u.pending++
-	u.hostCall(func() {
+// startCall runs fn alongside the VM as a host call of the invocation, under an id that newID gave.
+func (inv *Invocation) startCall(id int32, fn func() (func(*VM) quickjs.Value, error)) {
+	inv.makeFinished()
+	inv.pending++
+	inv.hostCall(func() {
 		give, err := fn()
-		u.finished <- completion{id: id, give: give, err: err}
+		inv.finished <- completion{id: id, give: give, err: err}
 	})
 }
 
@@ -296,7 +296,7 @@ func (f *fetch) rest() ([]byte, error) {
 	}
 	var data []byte
 	for {
-		if size > f.most+1 || int64(len(data)) > f.most {
+		if size > f.max+1 || int64(len(data)) > f.max {
 			return nil, &errs.Error{Kind: errs.TooLarge, Code: "NET_SIZE", Message: "the answer is larger than the memory of the function; read it piece by piece"}
 		}
 		if err := f.charge(size); err != nil {
@@ -304,37 +304,37 @@ func (f *fetch) rest() ([]byte, error) {
 		}
 		grown := make([]byte, size)
 		n, err := io.ReadFull(f.reply.Body, grown[copy(grown, data):])
-		f.run.uncharge(int64(cap(data)))
+		f.inv.uncharge(int64(cap(data)))
 		switch data = grown[:len(data)+n]; {
 		case err == io.EOF || err == io.ErrUnexpectedEOF:
 			return data, nil
 		case err != nil:
 			return nil, f.fault(err)
 		}
-		size = min(2*size, f.most+1)
+		size = min(2*size, f.max+1)
 	}
 }
 
 // charge counts what Go holds of the call.
 func (f *fetch) charge(n int64) error {
-	if f.run.charge(n) {
+	if f.inv.charge(n) {
 		return nil
 	}
 	return &errs.Error{Kind: errs.Unavailable, Code: "NET_BUDGET", Message: "there is no memory for the call right now; try again", Retry: time.Second}
 }
 
-// askFetch reads of an answer's body beside the machine.
-func (u *run) askFetch(id int32, read func(f *fetch) (func(*machine) quickjs.Value, error)) (int32, error) {
-	f, ok := u.fetches[id]
+// readFetch reads of an answer's body alongside the VM.
+func (inv *Invocation) readFetch(id int32, read func(f *fetch) (func(*VM) quickjs.Value, error)) (int32, error) {
+	f, ok := inv.fetches[id]
 	if !ok || !f.answered() || !f.reading.CompareAndSwap(false, true) {
 		return 0, errNetOver
 	}
-	ask, err := u.newID()
+	ask, err := inv.newID()
 	if err != nil {
 		f.reading.Store(false)
 		return 0, err
 	}
-	u.besideAs(ask, func() (func(*machine) quickjs.Value, error) {
+	inv.startCall(ask, func() (func(*VM) quickjs.Value, error) {
 		give, err := read(f)
 		f.reading.Store(false)
 		return give, err
@@ -347,40 +347,40 @@ func (f *fetch) answered() bool {
 	return f.over() && f.err == nil && f.body == nil && f.reply != nil
 }
 
-func (u *run) fetchNext(id int32) (int32, error) {
-	return u.askFetch(id, func(f *fetch) (func(*machine) quickjs.Value, error) {
+func (inv *Invocation) fetchNext(id int32) (int32, error) {
+	return inv.readFetch(id, func(f *fetch) (func(*VM) quickjs.Value, error) {
 		piece, err := f.next()
 		if err != nil || piece == nil {
 			return nil, err
 		}
 		piece = bytes.Clone(piece) // the next one may be read before this one is handed over
-		return func(m *machine) quickjs.Value { return m.realm.NewBytes(piece) }, nil
+		return func(vm *VM) quickjs.Value { return vm.realm.NewBytes(piece) }, nil
 	})
 }
 
-func (u *run) fetchRest(id int32) (int32, error) {
-	return u.askFetch(id, func(f *fetch) (func(*machine) quickjs.Value, error) {
+func (inv *Invocation) fetchRest(id int32) (int32, error) {
+	return inv.readFetch(id, func(f *fetch) (func(*VM) quickjs.Value, error) {
 		data, err := f.rest()
-		return func(m *machine) quickjs.Value {
-			defer u.uncharge(int64(cap(data)))
-			return m.bodyValue(data)
+		return func(vm *VM) quickjs.Value {
+			defer inv.uncharge(int64(cap(data)))
+			return vm.bodyValue(data)
 		}, err
 	})
 }
 
 // fetchWrite sends a piece of a call's body, and with last says that it was all. The promise that comes of it is settled when
 // the connection has taken the piece.
-func (u *run) fetchWrite(id int32, piece []byte, last bool) (int32, error) {
-	f, ok := u.fetches[id]
+func (inv *Invocation) fetchWrite(id int32, piece []byte, last bool) (int32, error) {
+	f, ok := inv.fetches[id]
 	if !ok || f.upload == nil || !f.sending.CompareAndSwap(false, true) {
 		return 0, errNetOver
 	}
-	ask, err := u.newID()
+	ask, err := inv.newID()
 	if err != nil {
 		f.sending.Store(false)
 		return 0, err
 	}
-	u.besideAs(ask, func() (func(*machine) quickjs.Value, error) {
+	inv.startCall(ask, func() (func(*VM) quickjs.Value, error) {
 		defer f.sending.Store(false)
 		if last {
 			return nil, f.upload.Close()
@@ -393,74 +393,74 @@ func (u *run) fetchWrite(id int32, piece []byte, last bool) (int32, error) {
 
 // fetchWait waits for a call as if it were made at once: the script stands still meanwhile, and holds no processor. A
 // visitor who leaves ends the script there, unless something goes on without them.
-func (u *run) fetchWait(m *machine, id int32) (quickjs.Value, error) {
-	f, ok := u.fetches[id]
+func (inv *Invocation) fetchWait(vm *VM, id int32) (quickjs.Value, error) {
+	f, ok := inv.fetches[id]
 	if !ok {
 		return quickjs.Undefined(), errNetOver
 	}
-	u.leave()
-	err := u.await(id)
-	u.enter()
+	inv.releaseProcessor()
+	err := inv.await(id)
+	inv.acquireProcessor()
 	switch {
 	case errors.Is(err, errLeft):
-		u.left, u.halted = true, true
-		m.Halt(err)
+		inv.visitorLeft, inv.halted = true, true
+		vm.Halt(err)
 		return quickjs.Undefined(), err
 	case err != nil:
 		return quickjs.Undefined(), err
 	case f.err != nil:
 		return quickjs.Undefined(), f.err
 	}
-	return m.replyValue(f), nil
+	return vm.replyValue(f), nil
 }
 
 // await takes the completion of a host call, whose promise nothing settles then. Others that come first are kept.
-func (u *run) await(id int32) error {
-	gone, stopping := u.departure()
-	if u.waiting > 0 || u.answered && !u.streams() {
+func (inv *Invocation) await(id int32) error {
+	gone, stopping := inv.departure()
+	if inv.waitUntil > 0 || inv.responded && !inv.streams() {
 		gone = nil
 	}
 	for {
-		if i := slices.IndexFunc(u.ready, func(c completion) bool { return c.id == id }); i >= 0 {
-			u.ready = slices.Delete(u.ready, i, i+1)
-			u.pending--
+		if i := slices.IndexFunc(inv.ready, func(c completion) bool { return c.id == id }); i >= 0 {
+			inv.ready = slices.Delete(inv.ready, i, i+1)
+			inv.pending--
 			return nil
 		}
 		select {
-		case c := <-u.finished:
-			u.ready = append(u.ready, c)
+		case c := <-inv.finished:
+			inv.ready = append(inv.ready, c)
 		case <-gone:
 			return errLeft
 		case <-stopping:
 			return errLeft
-		case <-u.ctx.Done():
+		case <-inv.ctx.Done():
 			return quickjs.ErrDeadline
 		}
 	}
 }
 
-// fetchTaken forgets a call whose answer the script has whole: a run may make many.
-func (u *run) fetchTaken(id int32) {
-	if f, ok := u.fetches[id]; ok {
-		u.uncharge(int64(cap(f.body)))
+// fetchTaken forgets a call whose answer the script has whole: an invocation may make many.
+func (inv *Invocation) fetchTaken(id int32) {
+	if f, ok := inv.fetches[id]; ok {
+		inv.uncharge(int64(cap(f.body)))
 		f.body = nil
-		delete(u.fetches, id)
+		delete(inv.fetches, id)
 	}
 }
 
 // fetchCancel ends a call that nobody wants to know about any more.
-func (u *run) fetchCancel(id int32) {
-	if f, ok := u.fetches[id]; ok {
+func (inv *Invocation) fetchCancel(id int32) {
+	if f, ok := inv.fetches[id]; ok {
 		f.cancel(errNetStop)
 	}
 }
 
 // replyValue is an answer as the script gets it. There is a body unless it is undefined.
-func (m *machine) replyValue(f *fetch) quickjs.Value {
-	r, v := m.realm, m.realm.NewObject()
+func (vm *VM) replyValue(f *fetch) quickjs.Value {
+	r, v := vm.realm, vm.realm.NewObject()
 	body := quickjs.Undefined()
 	if f.body != nil {
-		if body = m.bodyValue(f.body); quickjs.IsException(body) {
+		if body = vm.bodyValue(f.body); quickjs.IsException(body) {
 			r.Free(v)
 			return body
 		}
@@ -514,19 +514,19 @@ func readHeaders(flat string) http.Header {
 }
 
 // fetching are the host functions of calls to other servers.
-func (m *machine) fetching(text func([]quickjs.Value, int) string, num func([]quickjs.Value, int) float64, data func([]quickjs.Value, int) []byte) map[string]quickjs.HostFunc {
-	asks := func(ask func(u *run, args []quickjs.Value) (int32, error)) quickjs.HostFunc {
+func (vm *VM) fetching(text func([]quickjs.Value, int) string, num func([]quickjs.Value, int) float64, data func([]quickjs.Value, int) []byte) map[string]quickjs.HostFunc {
+	asks := func(ask func(inv *Invocation, args []quickjs.Value) (int32, error)) quickjs.HostFunc {
 		return func(args []quickjs.Value) (quickjs.Value, error) {
-			if m.run == nil {
+			if vm.inv == nil {
 				return quickjs.Undefined(), errs.New(errs.Invalid, "this is only possible while a request is served, not while the module loads")
 			}
-			id, err := ask(m.run, args)
+			id, err := ask(vm.inv, args)
 			return quickjs.Int(id), err
 		}
 	}
 	return map[string]quickjs.HostFunc{
 		// fetch(method, url, headers, body, upload, whole, auth, timeout, redirect, cache)
-		"fetch": asks(func(u *run, args []quickjs.Value) (int32, error) {
+		"fetch": asks(func(inv *Invocation, args []quickjs.Value) (int32, error) {
 			if len(args) < 10 {
 				return 0, errs.New(errs.Invalid, "too few arguments")
 			}
@@ -534,44 +534,44 @@ func (m *machine) fetching(text func([]quickjs.Value, int) string, num func([]qu
 			if ms := num(args, 7); ms > 0 {
 				o.Timeout = time.Duration(max(1, min(ms, 1e9)) * float64(time.Millisecond))
 			}
-			if body, ok := m.realm.Bytes(args[3]); ok {
+			if body, ok := vm.realm.Bytes(args[3]); ok {
 				o.Body, o.Size = bytes.NewReader(body), int64(len(body))
 			} else if quickjs.IsString(args[3]) {
 				s := text(args, 3)
 				o.Body, o.Size = strings.NewReader(s), int64(len(s))
 			}
-			return u.newFetch(o, num(args, 5) != 0, num(args, 4) != 0)
+			return inv.newFetch(o, num(args, 5) != 0, num(args, 4) != 0)
 		}),
-		"fetchNext": asks(func(u *run, args []quickjs.Value) (int32, error) { return u.fetchNext(int32(num(args, 0))) }),
-		"fetchRest": asks(func(u *run, args []quickjs.Value) (int32, error) { return u.fetchRest(int32(num(args, 0))) }),
-		"fetchWrite": asks(func(u *run, args []quickjs.Value) (int32, error) {
-			return u.fetchWrite(int32(num(args, 0)), data(args, 1), false)
+		"fetchNext": asks(func(inv *Invocation, args []quickjs.Value) (int32, error) { return inv.fetchNext(int32(num(args, 0))) }),
+		"fetchRest": asks(func(inv *Invocation, args []quickjs.Value) (int32, error) { return inv.fetchRest(int32(num(args, 0))) }),
+		"fetchWrite": asks(func(inv *Invocation, args []quickjs.Value) (int32, error) {
+			return inv.fetchWrite(int32(num(args, 0)), data(args, 1), false)
 		}),
-		"fetchEnd": asks(func(u *run, args []quickjs.Value) (int32, error) {
-			return u.fetchWrite(int32(num(args, 0)), nil, true)
+		"fetchEnd": asks(func(inv *Invocation, args []quickjs.Value) (int32, error) {
+			return inv.fetchWrite(int32(num(args, 0)), nil, true)
 		}),
 		"fetchWait": func(args []quickjs.Value) (quickjs.Value, error) {
-			if m.run == nil {
+			if vm.inv == nil {
 				return quickjs.Undefined(), errNetOver
 			}
-			return m.run.fetchWait(m, int32(num(args, 0)))
+			return vm.inv.fetchWait(vm, int32(num(args, 0)))
 		},
 		"fetchTaken": func(args []quickjs.Value) (quickjs.Value, error) {
-			if m.run != nil {
-				m.run.fetchTaken(int32(num(args, 0)))
+			if vm.inv != nil {
+				vm.inv.fetchTaken(int32(num(args, 0)))
 			}
 			return quickjs.Undefined(), nil
 		},
 		// fetchRefused(method, url, reason)
 		"fetchRefused": func(args []quickjs.Value) (quickjs.Value, error) {
-			if m.run != nil {
-				m.run.fetchRefused(Outgoing{Method: text(args, 0), URL: text(args, 1)}, text(args, 2))
+			if vm.inv != nil {
+				vm.inv.fetchRefused(Outgoing{Method: text(args, 0), URL: text(args, 1)}, text(args, 2))
 			}
 			return quickjs.Undefined(), nil
 		},
 		"fetchCancel": func(args []quickjs.Value) (quickjs.Value, error) {
-			if m.run != nil {
-				m.run.fetchCancel(int32(num(args, 0)))
+			if vm.inv != nil {
+				vm.inv.fetchCancel(int32(num(args, 0)))
 			}
 			return quickjs.Undefined(), nil
 		},

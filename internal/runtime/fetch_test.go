@@ -309,7 +309,7 @@ func TestAScriptThatStandsStillEndsWhenItsVisitorLeaves(t *testing.T) {
 			go func() { <-arrived; leave() }()
 			begun := time.Now()
 			h.Serve(httptest.NewRecorder(), httptest.NewRequest("GET", "http://a.localhost/api/x", nil).WithContext(ctx), h.fn)
-			if took := time.Since(begun); took > 30*time.Second { // of the 60 the run has
+			if took := time.Since(begun); took > 30*time.Second { // of the 60 the invocation has
 				t.Errorf("it ended after %v", took)
 			}
 			d.allClosed(t)
@@ -451,7 +451,7 @@ func TestAStreamThatIsPassedOnMayLastAsLongAsAStream(t *testing.T) {
 				time.Sleep(300 * time.Millisecond)
 			}
 		}, func(l *system.Runtime) { l.ExecTimeout, l.StreamTimeout = 4000, 60000 })
-	h.ask(t, "HEAD", "/api/x", "") // makes the machine, which takes time of its own
+	h.ask(t, "HEAD", "/api/x", "") // makes the VM, which takes time of its own
 	if w := h.ask(t, "GET", "/api/x", ""); w.Body.String() != strings.Repeat("x", 20) {
 		t.Errorf("%q %s", w.Body, h.log.String())
 	}
@@ -482,7 +482,7 @@ func TestCallsAreBoundByThePendingOnes(t *testing.T) {
 	d.allClosed(t)
 }
 
-func TestBodiesThatWaitToBeSentAreBoundByTheMemoryOfTheMachine(t *testing.T) {
+func TestBodiesThatWaitToBeSentAreBoundByTheMemoryOfTheVM(t *testing.T) {
 	slowUnderRace(t)
 	h, d := newOutside(t, `export default async () => {
 		const body = "x".repeat(5e6), c = new AbortController(), all = [];
@@ -556,12 +556,12 @@ func (w watching) Do(ctx context.Context, o Outgoing) (*Reply, error) {
 	return w.direct.Do(ctx, o)
 }
 
-// busyRun is the run under way. Its machine waits, or is about to.
-func (h *host) busyRun() *run {
+// busyRun is the invocation under way. Its VM waits, or is about to.
+func (h *host) busyRun() *Invocation {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, u := range h.busy {
-		return u
+	for _, inv := range h.busy {
+		return inv
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 var errNoForm = errors.New("not a form")
 
 // mostParts bounds the objects that a small body can turn into.
-const mostParts = 1000
+const maxParts = 1000
 
 // part is a field or a file of a form.
 type part struct {
@@ -46,7 +46,7 @@ func readForm(contentType string, body io.Reader) ([]part, error) {
 		switch {
 		case source.err != nil:
 			return nil, source.err
-		case err != nil || len(parts) == mostParts:
+		case err != nil || len(parts) == maxParts:
 			return nil, errNoForm
 		}
 		_, disposition, err := mime.ParseMediaType(p.Header.Get("Content-Disposition"))
@@ -81,8 +81,8 @@ func (f *fallible) Read(p []byte) (int, error) {
 }
 
 // formValue is parts as the script gets them.
-func (m *machine) formValue(parts []part) quickjs.Value {
-	r := m.realm
+func (vm *VM) formValue(parts []part) quickjs.Value {
+	r := vm.realm
 	list := r.NewArray()
 	for i, p := range parts {
 		item := r.NewObject()

@@ -12,10 +12,10 @@ import (
 // maxHeaders bounds the headers of an answer, names and values together, in bytes.
 const maxHeaders = 128 << 10
 
-// admit takes the answer as the function wants it, and makes of it what it may send. What would hurt another app, the
+// checkResponse takes the answer as the function wants it, and makes of it what it may send. What would hurt another app, the
 // owner's session or the connection is left out, and the console of the app says why, in one line. It trusts nothing that
 // the prelude has checked: a script can replace what that checks with.
-func (u *run) admit(a *answer, body []byte) error {
+func (inv *Invocation) checkResponse(a *response, body []byte) error {
 	if a.status < 200 || a.status > 599 {
 		return errs.New(errs.Invalid, "%d cannot be the status of a response; it must be from 200 to 599", a.status)
 	}
@@ -23,14 +23,14 @@ func (u *run) admit(a *answer, body []byte) error {
 		return errs.New(errs.TooLarge, "the headers of the response have %d bytes; at most %d are allowed", len(a.headers), maxHeaders)
 	}
 	var left leftOut
-	if bodyless(a.status) && len(body) > 0 {
+	if isBodyless(a.status) && len(body) > 0 {
 		left.note("the body", "an answer with status "+strconv.Itoa(a.status)+" has none")
 	}
 	if a.headers != "" {
 		left.filter(a)
 	}
 	if len(left) > 0 {
-		u.print("warn", "left out of the answer: "+strings.Join(left, "; "))
+		inv.print("warn", "left out of the answer: "+strings.Join(left, "; "))
 	}
 	return nil
 }
@@ -54,8 +54,8 @@ func unbuffered(h http.Header) {
 	}
 }
 
-// bodyless says whether an answer with the status has no body, whatever the function says.
-func bodyless(status int) bool {
+// isBodyless says whether an answer with the status has no body, whatever the function says.
+func isBodyless(status int) bool {
 	return status == http.StatusNoContent || status == http.StatusResetContent || status == http.StatusNotModified
 }
 
@@ -63,16 +63,16 @@ func bodyless(status int) bool {
 type leftOut []string
 
 // mostLeftOut bounds what is told of one answer.
-const mostLeftOut = 30
+const maxLeftOut = 30
 
 func (l *leftOut) note(what, why string) {
-	if text := what + " (" + why + ")"; len(*l) < mostLeftOut && !slices.Contains(*l, text) {
+	if text := what + " (" + why + ")"; len(*l) < maxLeftOut && !slices.Contains(*l, text) {
 		*l = append(*l, text)
 	}
 }
 
 // filter takes out of the headers what is not the function's to say.
-func (l *leftOut) filter(a *answer) {
+func (l *leftOut) filter(a *response) {
 	var kept strings.Builder
 	sized := false
 	for rest := a.headers; rest != ""; {

@@ -280,11 +280,11 @@ func TestHeadersThatNobodyChanges(t *testing.T) {
 // The host looks at what arrives however it came to be: nothing below relies on the prelude.
 func TestTheHostChecksAnswersItself(t *testing.T) {
 	for _, status := range []int{-1, 0, 99, 100, 101, 199, 600, 1000} {
-		if err := (&run{}).admit(&answer{status: status}, nil); err == nil {
+		if err := (&Invocation{}).checkResponse(&response{status: status}, nil); err == nil {
 			t.Errorf("status %d", status)
 		}
 	}
-	a := answer{headers: strings.Join([]string{
+	a := response{headers: strings.Join([]string{
 		"a b", "1", "", "2", "c\r", "3", "é", "4", "trailer:x", "5", "d", "6\r7", "e", "8\x009", "SET-COOKIE", "a=b\rc", "Set-Cookie", "fazt=1", "CONNECTION", "close", "own", "kept", "odd",
 	}, "\n")}
 	var left leftOut
@@ -295,7 +295,7 @@ func TestTheHostChecksAnswersItself(t *testing.T) {
 	for i := range 100 {
 		left.note(fmt.Sprint(i), "x")
 	}
-	if len(left) != mostLeftOut {
+	if len(left) != maxLeftOut {
 		t.Error(len(left))
 	}
 }

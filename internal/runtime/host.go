@@ -15,8 +15,8 @@ import (
 )
 
 // hostObject is what the prelude gets: the functions of the host, by name.
-func (m *machine) hostObject() quickjs.Value {
-	r := m.realm
+func (vm *VM) hostObject() quickjs.Value {
+	r := vm.realm
 	object := r.NewObject()
 	text := func(args []quickjs.Value, i int) string {
 		if i >= len(args) {
@@ -42,15 +42,15 @@ func (m *machine) hostObject() quickjs.Value {
 		b, _ := r.Bytes(args[i])
 		return b
 	}
-	u := func() (*run, error) {
-		if m.run == nil {
+	u := func() (*Invocation, error) {
+		if vm.inv == nil {
 			return nil, errs.New(errs.Invalid, "this is only possible while a request is served, not while the module loads")
 		}
-		return m.run, nil
+		return vm.inv, nil
 	}
 	functions := map[string]quickjs.HostFunc{
 		"respond": func(args []quickjs.Value) (quickjs.Value, error) {
-			u, err := u()
+			inv, err := u()
 			if err != nil {
 				return quickjs.Undefined(), err
 			}
@@ -58,90 +58,90 @@ func (m *machine) hostObject() quickjs.Value {
 			if len(args) > 3 && quickjs.IsString(args[3]) {
 				contentType = text(args, 3)
 			}
-			a := answer{status: int(num(args, 0)), headers: text(args, 1), contentType: contentType}
-			ok, err := r.View(args[2], func(body []byte, text bool) error { return u.respond(a, body, text) })
+			a := response{status: int(num(args, 0)), headers: text(args, 1), contentType: contentType}
+			ok, err := r.View(args[2], func(body []byte, text bool) error { return inv.respond(a, body, text) })
 			if !ok {
-				err = u.respond(a, nil, false)
+				err = inv.respond(a, nil, false)
 			}
 			return quickjs.Undefined(), err
 		},
 		"fail": func(args []quickjs.Value) (quickjs.Value, error) {
-			if m.run != nil && m.run.failed == nil && !m.run.answered {
-				m.run.failed = r.Describe(args[0])
+			if vm.inv != nil && vm.inv.failed == nil && !vm.inv.responded {
+				vm.inv.failed = r.Describe(args[0])
 			}
 			return quickjs.Undefined(), nil
 		},
 		"report": func(args []quickjs.Value) (quickjs.Value, error) {
-			if m.run != nil {
-				m.run.print("error", m.program.Trace(r.Describe(args[0])))
+			if vm.inv != nil {
+				vm.inv.print("error", vm.program.Trace(r.Describe(args[0])))
 			}
 			return quickjs.Undefined(), nil
 		},
 		"waiting": func(args []quickjs.Value) (quickjs.Value, error) {
-			if m.run != nil {
-				m.run.waiting = int(num(args, 0))
+			if vm.inv != nil {
+				vm.inv.waitUntil = int(num(args, 0))
 			}
 			return quickjs.Undefined(), nil
 		},
 		"print": func(args []quickjs.Value) (quickjs.Value, error) {
-			if m.run != nil {
-				m.run.print(text(args, 0), text(args, 1))
+			if vm.inv != nil {
+				vm.inv.print(text(args, 0), text(args, 1))
 			}
 			return quickjs.Undefined(), nil
 		},
 		"timer": func(args []quickjs.Value) (quickjs.Value, error) {
-			u, err := u()
+			inv, err := u()
 			if err != nil {
 				return quickjs.Undefined(), err
 			}
-			id, err := u.newID()
+			id, err := inv.newID()
 			if err == nil {
-				u.timers[id] = time.Now().Add(time.Duration(num(args, 0) * float64(time.Millisecond)))
+				inv.timers[id] = time.Now().Add(time.Duration(num(args, 0) * float64(time.Millisecond)))
 			}
 			return quickjs.Int(id), err
 		},
 		"again": func(args []quickjs.Value) (quickjs.Value, error) {
-			if m.run != nil {
-				m.run.timers[int32(num(args, 0))] = time.Now().Add(time.Duration(num(args, 1) * float64(time.Millisecond)))
+			if vm.inv != nil {
+				vm.inv.timers[int32(num(args, 0))] = time.Now().Add(time.Duration(num(args, 1) * float64(time.Millisecond)))
 			}
 			return quickjs.Undefined(), nil
 		},
 		"cancel": func(args []quickjs.Value) (quickjs.Value, error) {
-			if m.run != nil {
-				delete(m.run.timers, int32(num(args, 0)))
+			if vm.inv != nil {
+				delete(vm.inv.timers, int32(num(args, 0)))
 			}
 			return quickjs.Undefined(), nil
 		},
-		"bindings": func([]quickjs.Value) (quickjs.Value, error) { return r.NewString(m.engine.bindings), nil },
+		"bindings": func([]quickjs.Value) (quickjs.Value, error) { return r.NewString(vm.engine.bindings), nil },
 		"call": func(args []quickjs.Value) (quickjs.Value, error) {
-			u, err := u()
+			inv, err := u()
 			if err != nil {
 				return quickjs.Undefined(), err
 			}
-			f := &m.engine.functions[int(num(args, 0))]
+			f := &vm.engine.functions[int(num(args, 0))]
 			arguments := text(args, 1)
 			if f.Blocks {
-				u.leave()
-				defer u.enter()
+				inv.releaseProcessor()
+				defer inv.acquireProcessor()
 			}
-			result, err := f.Run(&u.call, arguments)
+			result, err := f.Run(&inv.call, arguments)
 			if err != nil || result == nil {
 				return quickjs.Undefined(), err
 			}
 			return r.NewString(string(result)), nil
 		},
 		"start": func(args []quickjs.Value) (quickjs.Value, error) {
-			u, err := u()
+			inv, err := u()
 			if err != nil {
 				return quickjs.Undefined(), err
 			}
-			id, err := u.start(&m.engine.functions[int(num(args, 0))], text(args, 1))
+			id, err := inv.start(&vm.engine.functions[int(num(args, 0))], text(args, 1))
 			return quickjs.Int(id), err
 		},
-		"part": func(args []quickjs.Value) (quickjs.Value, error) { return m.part(text(args, 0)) },
-		"url":  func(args []quickjs.Value) (quickjs.Value, error) { return m.urlParts(text(args, 0), args) },
+		"part": func(args []quickjs.Value) (quickjs.Value, error) { return vm.part(text(args, 0)) },
+		"url":  func(args []quickjs.Value) (quickjs.Value, error) { return vm.urlParts(text(args, 0), args) },
 		"urlSet": func(args []quickjs.Value) (quickjs.Value, error) {
-			return m.urlSet(text(args, 0), text(args, 1), text(args, 2))
+			return vm.urlSet(text(args, 0), text(args, 1), text(args, 2))
 		},
 		"now": func([]quickjs.Value) (quickjs.Value, error) {
 			return quickjs.Number(float64(time.Since(quickjs.Began()).Microseconds()) / 1000), nil
@@ -150,7 +150,7 @@ func (m *machine) hostObject() quickjs.Value {
 			return quickjs.Number(float64(quickjs.Began().UnixMicro()) / 1000), nil
 		},
 		"agent": func([]quickjs.Value) (quickjs.Value, error) {
-			return r.NewString("Fazt/" + m.engine.config.Version), nil
+			return r.NewString("Fazt/" + vm.engine.config.Version), nil
 		},
 		"uuid": func([]quickjs.Value) (quickjs.Value, error) { return r.NewString(uuid()), nil },
 		"random": func(args []quickjs.Value) (quickjs.Value, error) {
@@ -159,36 +159,36 @@ func (m *machine) hostObject() quickjs.Value {
 			return r.NewBytes(b), err
 		},
 		"intl": func(args []quickjs.Value) (quickjs.Value, error) {
-			answer, err := m.engine.localizer.Ask(text(args, 0))
+			answer, err := vm.engine.localizer.Ask(text(args, 0))
 			if err != nil {
 				return quickjs.Undefined(), err
 			}
 			return r.NewString(answer), nil
 		},
 		"coder": func(args []quickjs.Value) (quickjs.Value, error) {
-			u, err := u()
+			inv, err := u()
 			if err != nil {
 				return quickjs.Undefined(), err
 			}
 			decode, _ := quickjs.ToNumber(args[1])
-			id, err := u.newCoder(text(args, 0), decode != 0)
+			id, err := inv.newCoder(text(args, 0), decode != 0)
 			return quickjs.Int(id), err
 		},
 		"code": func(args []quickjs.Value) (quickjs.Value, error) {
-			u, err := u()
+			inv, err := u()
 			if err != nil {
 				return quickjs.Undefined(), err
 			}
 			end, _ := quickjs.ToNumber(args[2])
-			out, err := u.code(int32(num(args, 0)), data(args, 1), end != 0)
+			out, err := inv.code(int32(num(args, 0)), data(args, 1), end != 0)
 			if err != nil || out == nil {
 				return quickjs.Undefined(), err
 			}
 			return r.NewBytes(out), nil
 		},
 		"endCoder": func(args []quickjs.Value) (quickjs.Value, error) {
-			if m.run != nil {
-				m.run.endCoder(int32(num(args, 0)))
+			if vm.inv != nil {
+				vm.inv.endCoder(int32(num(args, 0)))
 			}
 			return quickjs.Undefined(), nil
 		},
@@ -241,18 +241,18 @@ func (m *machine) hostObject() quickjs.Value {
 			return r.NewString(s), nil
 		},
 	}
-	maps.Copy(functions, m.streaming(text, num, data))
-	maps.Copy(functions, m.fetching(text, num, data))
-	m.cryptography(functions)
+	maps.Copy(functions, vm.streaming(text, num, data))
+	maps.Copy(functions, vm.fetching(text, num, data))
+	vm.cryptography(functions)
 	for name, fn := range functions {
 		r.Set(object, name, r.NewFunction(name, fn))
 	}
 	return object
 }
 
-// part is what a part of the web-standard API gives, run anew in this realm.
-func (m *machine) part(name string) (quickjs.Value, error) {
-	compiled, ok := m.engine.parts[name]
+// part is what a part of the web-standard API gives, run again in this realm.
+func (vm *VM) part(name string) (quickjs.Value, error) {
+	compiled, ok := vm.engine.parts[name]
 	if !ok {
 		return quickjs.Undefined(), errs.New(errs.Unsupported, "this build of Fazt was made without %q; `make build` makes one with it", name)
 	}
@@ -260,7 +260,7 @@ func (m *machine) part(name string) (quickjs.Value, error) {
 	if err != nil {
 		return quickjs.Undefined(), fmt.Errorf("%s: %w", name, err)
 	}
-	return m.realm.Run(bytecode)
+	return vm.realm.Run(bytecode)
 }
 
 func uuid() string {
@@ -287,33 +287,33 @@ func percentDecode(s string) string {
 }
 
 // streaming are the host functions of bodies that come and answers that go piece by piece.
-func (m *machine) streaming(text func([]quickjs.Value, int) string, num func([]quickjs.Value, int) float64, data func([]quickjs.Value, int) []byte) map[string]quickjs.HostFunc {
-	r := m.realm
-	asks := func(ask func(u *run, args []quickjs.Value) (int32, error)) quickjs.HostFunc {
+func (vm *VM) streaming(text func([]quickjs.Value, int) string, num func([]quickjs.Value, int) float64, data func([]quickjs.Value, int) []byte) map[string]quickjs.HostFunc {
+	r := vm.realm
+	asks := func(ask func(inv *Invocation, args []quickjs.Value) (int32, error)) quickjs.HostFunc {
 		return func(args []quickjs.Value) (quickjs.Value, error) {
-			if m.run == nil {
+			if vm.inv == nil {
 				return quickjs.Undefined(), errs.New(errs.Invalid, "this is only possible while a request is served")
 			}
-			id, err := ask(m.run, args)
+			id, err := ask(vm.inv, args)
 			return quickjs.Int(id), err
 		}
 	}
 	return map[string]quickjs.HostFunc{
-		"bodyNext": asks(func(u *run, _ []quickjs.Value) (int32, error) { return u.askNext() }),
-		"bodyRest": asks(func(u *run, _ []quickjs.Value) (int32, error) { return u.askRest() }),
-		"bodyForm": asks(func(u *run, args []quickjs.Value) (int32, error) { return u.askForm(text(args, 0)) }),
-		"bodyOver": asks(func(u *run, _ []quickjs.Value) (int32, error) { return 0, u.bodyOver() }),
-		"stream": asks(func(u *run, args []quickjs.Value) (int32, error) {
-			return u.stream(answer{status: int(num(args, 0)), headers: text(args, 1), contentType: text(args, 2)})
+		"bodyNext": asks(func(inv *Invocation, _ []quickjs.Value) (int32, error) { return inv.bodyNext() }),
+		"bodyRest": asks(func(inv *Invocation, _ []quickjs.Value) (int32, error) { return inv.bodyRest() }),
+		"bodyForm": asks(func(inv *Invocation, args []quickjs.Value) (int32, error) { return inv.bodyForm(text(args, 0)) }),
+		"bodyOver": asks(func(inv *Invocation, _ []quickjs.Value) (int32, error) { return 0, inv.bodyTooLarge() }),
+		"stream": asks(func(inv *Invocation, args []quickjs.Value) (int32, error) {
+			return inv.stream(response{status: int(num(args, 0)), headers: text(args, 1), contentType: text(args, 2)})
 		}),
-		"write": asks(func(u *run, args []quickjs.Value) (int32, error) { return u.write(data(args, 0)) }),
+		"write": asks(func(inv *Invocation, args []quickjs.Value) (int32, error) { return inv.write(data(args, 0)) }),
 		"end": func(args []quickjs.Value) (quickjs.Value, error) {
-			if m.run != nil {
+			if vm.inv != nil {
 				var err error
 				if len(args) > 0 {
 					err = r.Describe(args[0])
 				}
-				m.run.end(err)
+				vm.inv.end(err)
 			}
 			return quickjs.Undefined(), nil
 		},
@@ -322,7 +322,7 @@ func (m *machine) streaming(text func([]quickjs.Value, int) string, num func([]q
 			if err != nil {
 				return quickjs.Undefined(), nil //nolint:nilerr // the script says what is wrong
 			}
-			return m.formValue(parts), nil
+			return vm.formValue(parts), nil
 		},
 	}
 }

@@ -235,7 +235,7 @@ func stopAll(t *testing.T, style string, scripts map[string]string) {
 	set := func(deadline int) {
 		l := system.Defaults().Runtime
 		l.ExecTimeout, l.MaxMemory, l.MaxStack = deadline, 24<<20, 512<<10
-		l.VMs = 1 // or the machines of one script would count as what the others left behind
+		l.VMs = 1 // or the VMs of one script would count as what the others left behind
 		limits.Store(&l)
 	}
 	set(30_000)
@@ -329,7 +329,7 @@ const pollution = `
 	}
 `
 
-// What a script does to the built-ins of its machine must reach no other request of a script, no other app, and never
+// What a script does to the built-ins of its VM must reach no other request of a script, no other app, and never
 // the host.
 func TestPollutionOfEveryBuiltInReachesNobodyElse(t *testing.T) {
 	slowUnderRace(t)
@@ -367,7 +367,7 @@ func TestPollutionOfEveryBuiltInReachesNobodyElse(t *testing.T) {
 	}
 }
 
-// A module is told to give module state to nobody else: it lives in its deployment's machines only, and what belongs to
+// A module is told to give module state to nobody else: it lives in its deployment's VMs only, and what belongs to
 // a request or a user is in none of the host's objects that outlive the request.
 func TestTwoRequestsTwoUsersAndTwoAppsShareNothing(t *testing.T) {
 	for style, code := range map[string]string{

@@ -130,16 +130,16 @@ func TestAnAppThatIsBusyIsRefusedInTime(t *testing.T) {
 	}
 }
 
-func TestMachinesAreSharedUnderTheirLimitAndDroppedWithTheirDeployment(t *testing.T) {
+func TestVMsAreSharedUnderTheirLimitAndDroppedWithTheirDeployment(t *testing.T) {
 	h := newHost(t, `let n = 0; export default () => new Response(String(++n));`, func(l *system.Runtime) { l.VMs, l.VMsPerApp = 1, 1 })
 	for i := range 3 {
-		if w := h.ask(t, "GET", "/", ""); w.Body.String() != strconv.Itoa(i+1) { // module state lives as long as its machine
+		if w := h.ask(t, "GET", "/", ""); w.Body.String() != strconv.Itoa(i+1) { // module state lives as long as its VM
 			t.Fatal(w.Body)
 		}
 	}
 	other := *h
 	other.fn.Deployment = "dep_2"
-	if w := other.ask(t, "GET", "/", ""); w.Body.String() != "1" { // took the place of the idle machine
+	if w := other.ask(t, "GET", "/", ""); w.Body.String() != "1" { // took the place of the idle VM
 		t.Fatal(w.Body)
 	}
 	if s := h.Stats(); s.VMs != 1 {
@@ -190,8 +190,8 @@ func TestAResponseOverTheLimitIsAFailure(t *testing.T) {
 	}
 }
 
-// A value that is not freed keeps its whole machine: some 150 KB each.
-func TestMachinesThatEndGiveTheirMemoryBack(t *testing.T) {
+// A value that is not freed keeps its whole VM: some 150 KB each.
+func TestVMsThatEndGiveTheirMemoryBack(t *testing.T) {
 	if goruntime.GOOS != "linux" {
 		t.Skip("reads /proc")
 	}
@@ -215,7 +215,7 @@ func TestMachinesThatEndGiveTheirMemoryBack(t *testing.T) {
 	before := resident(t)
 	cycle(100)
 	if grown := resident(t) - before; grown > 20<<20 {
-		t.Fatalf("300 machines left %d MB behind", grown>>20)
+		t.Fatalf("300 VMs left %d MB behind", grown>>20)
 	}
 }
 
@@ -251,7 +251,7 @@ func TestAThousandRequestsLeaveNoGoroutinesBehind(t *testing.T) {
 
 func TestTheDeadlineHoldsAlsoForWhatWaits(t *testing.T) {
 	h := newHost(t, `export default () => new Promise((r) => setTimeout(() => r(new Response("never")), 60000));`, func(l *system.Runtime) { l.ExecTimeout = 100 })
-	h.ask(t, "GET", "/", "") // on a slow machine the time is over before the first virtual machine is made
+	h.ask(t, "GET", "/", "") // on a slow VM the time is over before the first VM is made
 	began, interrupted := time.Now(), h.Stats().Interrupted
 	w := h.ask(t, "GET", "/", "")
 	if w.Code != http.StatusGatewayTimeout || h.Stats().Interrupted != interrupted+1 {

@@ -15,8 +15,8 @@ import (
 	"fazt/internal/system"
 )
 
-// Each machine kept to its own limit, and all of them together took what the container did not have.
-func TestMachinesTogetherHoldNoMoreThanTheyMay(t *testing.T) {
+// Each VM kept to its own limit, and all of them together took what the container did not have.
+func TestVMsTogetherHoldNoMoreThanTheyMay(t *testing.T) {
 	f := newFleet(t)
 	const most = 64 << 20
 	f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory, l.QueueWait = most, 48<<20, 200 })
@@ -62,14 +62,14 @@ func TestMachinesTogetherHoldNoMoreThanTheyMay(t *testing.T) {
 	group.Wait()
 	close(stop)
 	if top := <-peak; top > most || top < 20<<20 {
-		t.Errorf("the machines held %d MB together, and may %d", top>>20, most>>20)
+		t.Errorf("the VMs held %d MB together, and may %d", top>>20, most>>20)
 	}
 	if codes[200] == 0 || codes[200]+codes[503] != 24 {
 		t.Errorf("answers: %v", codes)
 	}
 	f.dropIdle(time.Now().Add(time.Hour))
 	if held := f.memory.held.Load(); held != 0 {
-		t.Errorf("%d bytes are counted for machines that are gone", held)
+		t.Errorf("%d bytes are counted for VMs that are gone", held)
 	}
 }
 
@@ -99,24 +99,24 @@ func TestARunThatFoundNoMemoryIsRetriedWhateverItThrew(t *testing.T) {
 	}
 }
 
-// The machines that a burst had made held their memory for five minutes.
-func TestMachinesThatABurstMadeGoSoonAfterIt(t *testing.T) {
+// The VMs that a burst had made held their memory for five minutes.
+func TestVMsThatABurstMadeGoSoonAfterIt(t *testing.T) {
 	f := newFleet(t)
 	for _, app := range []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"} {
 		f.ask(t, app, app, 3)
 	}
 	if n := f.Stats().VMs; n < 20 {
-		t.Fatalf("the burst made %d machines", n)
+		t.Fatalf("the burst made %d VMs", n)
 	}
 	f.dropSpare(time.Now().Add(time.Second))
-	if s := f.Stats(); s.VMs != warmMost || s.Memory > warmMost*warmBytes || s.Memory <= 0 {
-		t.Errorf("%d machines with %d bytes are left, should be %d", s.VMs, s.Memory, warmMost)
+	if s := f.Stats(); s.VMs != maxWarm || s.Memory > maxWarm*warmBytes || s.Memory <= 0 {
+		t.Errorf("%d VMs with %d bytes are left, should be %d", s.VMs, s.Memory, maxWarm)
 	}
 	f.ask(t, "a", "a", 1) // those that are gone come back
 }
 
-// A script's machine is put back to what it was; so is what is counted for it.
-func TestWhatIsCountedForAScriptIsWhatItsMachineHolds(t *testing.T) {
+// A script's VM is put back to what it was; so is what is counted for it.
+func TestWhatIsCountedForAScriptIsWhatItsVMHolds(t *testing.T) {
 	f := newFleet(t)
 	p, err := compile.Compile(t.Context(), files{"api/main.js": `let s = "x".repeat(1 << 20); for (let i = 0; i < 3; i++) s += s; respond("x" + s.length);`})
 	if err != nil {
@@ -139,8 +139,8 @@ func TestWhatIsCountedForAScriptIsWhatItsMachineHolds(t *testing.T) {
 }
 
 // Found as: 96 bodies of 7 MB at once ended a process in a container of 256 MB. They were copied three times in Go's memory, which
-// nobody counted. Now they go from where they were kept into the memory of machines, which is there before they are.
-func TestBodiesAreHeldByMachinesAlone(t *testing.T) {
+// nobody counted. Now they go from where they were kept into the memory of VMs, which is there before they are.
+func TestBodiesAreHeldByVMsAlone(t *testing.T) {
 	const size, most = 6 << 20, 64 << 20
 	body := bytes.Repeat([]byte("b"), size)
 	for name, code := range map[string]string{
@@ -189,7 +189,7 @@ func TestBodiesAreHeldByMachinesAlone(t *testing.T) {
 	}
 }
 
-// nothingCounts waits for the end of all machines and looks whether something is still counted.
+// nothingCounts waits for the end of all VMs and looks whether something is still counted.
 func (f *fleet) nothingCounts(t *testing.T) {
 	t.Helper()
 	f.dropIdle(time.Now().Add(time.Hour))
@@ -243,7 +243,7 @@ func TestWhatGoHoldsForARunCounts(t *testing.T) {
 	f.nothingCounts(t)
 }
 
-// A run of a deployment that is known to need much waits until there is so much, and those that need little do not wait for it.
+// An invocation of a deployment that is known to need much waits until there is so much, and those that need little do not wait for it.
 func TestWhoNeedsMuchWaitsAndWhoNeedsLittleDoesNot(t *testing.T) {
 	f := newFleet(t)
 	f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory, l.VMsPerApp, l.CPUTime = 64<<20, 48<<20, 16, 20000 })

@@ -61,7 +61,7 @@ func (f *fleet) ask(t *testing.T, app, deployment string, n int) {
 	group.Wait()
 }
 
-func (f *fleet) machines() (all int, byApp map[string]int) {
+func (f *fleet) VMs() (all int, byApp map[string]int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	byApp = map[string]int{}
@@ -70,23 +70,23 @@ func (f *fleet) machines() (all int, byApp map[string]int) {
 		all += p.count
 	}
 	for app, n := range byApp {
-		if n != f.apps[app] {
+		if n != f.vmsByApp[app] {
 			byApp[app] = -1 // counted in two ways that differ
 		}
 	}
-	if all != f.count {
+	if all != f.vms {
 		all = -1
 	}
 	return all, byApp
 }
 
-func TestDeploymentsOfOneAppShareItsMachines(t *testing.T) {
+func TestDeploymentsOfOneAppShareItsVMs(t *testing.T) {
 	f := newFleet(t)
 	f.change(func(l *system.Runtime) { l.VMsPerApp = 2 })
 	f.ask(t, "a", "live", 4)
 	f.ask(t, "a", "preview", 4) // must not wait for what the other has idle
 	f.ask(t, "b", "other", 4)
-	if all, by := f.machines(); all != 4 || by["a"] != 2 || by["b"] != 2 {
+	if all, by := f.VMs(); all != 4 || by["a"] != 2 || by["b"] != 2 {
 		t.Errorf("%d %v", all, by)
 	}
 	var group sync.WaitGroup
@@ -94,12 +94,12 @@ func TestDeploymentsOfOneAppShareItsMachines(t *testing.T) {
 		group.Go(func() { f.ask(t, "a", deployment, 5) })
 	}
 	group.Wait()
-	if all, by := f.machines(); all > 4 || all < 0 || by["a"] > 2 || by["a"] < 1 {
+	if all, by := f.VMs(); all > 4 || all < 0 || by["a"] > 2 || by["a"] < 1 {
 		t.Errorf("%d %v", all, by)
 	}
 }
 
-func TestLoweredNumbersEndIdleMachinesAndRaisedOnesLetRequestsIn(t *testing.T) {
+func TestLoweredNumbersEndIdleVMsAndRaisedOnesLetRequestsIn(t *testing.T) {
 	for name, c := range map[string]struct {
 		lower func(l *system.Runtime)
 		all   int
@@ -111,12 +111,12 @@ func TestLoweredNumbersEndIdleMachinesAndRaisedOnesLetRequestsIn(t *testing.T) {
 			f := newFleet(t)
 			f.ask(t, "a", "a1", 4)
 			f.ask(t, "b", "b1", 4)
-			if all, _ := f.machines(); all < 4 {
-				t.Skipf("only %d machines came to be", all)
+			if all, _ := f.VMs(); all < 4 {
+				t.Skipf("only %d VMs came to be", all)
 			}
 			f.change(c.lower)
 			for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-				all, by := f.machines()
+				all, by := f.VMs()
 				if all == c.all {
 					break
 				}
@@ -125,7 +125,7 @@ func TestLoweredNumbersEndIdleMachinesAndRaisedOnesLetRequestsIn(t *testing.T) {
 				}
 			}
 			f.ask(t, "a", "a1", 6) // busy ones above the limit are none
-			if all, by := f.machines(); all != c.all && all != 1 {
+			if all, by := f.VMs(); all != c.all && all != 1 {
 				t.Errorf("%d %v", all, by)
 			}
 		})
@@ -136,13 +136,13 @@ func TestLoweredNumbersEndIdleMachinesAndRaisedOnesLetRequestsIn(t *testing.T) {
 		f.ask(t, "a", "a1", 1)
 		f.change(func(l *system.Runtime) { l.VMsPerApp = 4 })
 		f.ask(t, "a", "a1", 4)
-		if all, _ := f.machines(); all < 2 {
+		if all, _ := f.VMs(); all < 2 {
 			t.Errorf("%d", all)
 		}
 	})
 }
 
-func TestAMachineMadeUnderOtherLimitsIsReplaced(t *testing.T) {
+func TestAVMMadeUnderOtherLimitsIsReplaced(t *testing.T) {
 	f := newFleet(t)
 	f.ask(t, "a", "a1", 1)
 	before := f.pools["a1"].idle[0]
@@ -156,7 +156,7 @@ func TestAMachineMadeUnderOtherLimitsIsReplaced(t *testing.T) {
 	if now == before || now.maxMemory != 8<<20 {
 		t.Errorf("it has %d", now.maxMemory)
 	}
-	if all, by := f.machines(); all != 1 || by["a"] != 1 {
+	if all, by := f.VMs(); all != 1 || by["a"] != 1 {
 		t.Errorf("%d %v", all, by)
 	}
 }

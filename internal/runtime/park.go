@@ -7,8 +7,8 @@ import (
 	"fazt/internal/share"
 )
 
-// A run whose body or answer is a stream waits most of its time: for its visitor, for the next event. Its machine has work
-// of its own to remember and cannot serve another; but it gives its place among the machines to one that can, and is
+// An invocation whose body or answer is a stream waits most of its time: for its visitor, for the next event. Its VM has work
+// of its own to remember and cannot serve another; but it gives its place among the VMs to one that can, and is
 // parked: counted by the memory it holds, which does not change while it waits. Before it goes on it takes a place again.
 // When there is no memory left for more that wait, those of the client who has the most of it are cut off.
 
@@ -16,7 +16,7 @@ const (
 	// parkAfter is how long a stream waits before it is parked: one that moves keeps its place. One that was parked before
 	// waits a tenth of that.
 	parkAfter = 20 * time.Millisecond
-	// parkedBase is what a machine that is parked holds beside its memory: pages that are free, the connection, stacks.
+	// parkedBase is what a VM that is parked holds beside its memory: pages that are free, the connection, stacks.
 	parkedBase = 256 << 10
 )
 
@@ -26,39 +26,39 @@ type awaken struct {
 	gone, stopping <-chan struct{}
 }
 
-// sleep waits, without a processor, until something has ended that ran beside the machine, or something else of w is.
+// sleep waits, without a processor, until something has ended that ran alongside the VM, or something else of w is.
 // What it gives has an id when something ended; leaves says that the visitor does not wait any more, or is not to.
-func (u *run) sleep(m *machine, w awaken) (c completion, leaves bool, err error) {
+func (inv *Invocation) sleep(vm *VM, w awaken) (c completion, leaves bool, err error) {
 	var long <-chan time.Time
-	if u.extended {
+	if inv.hasStreamTime {
 		after := parkAfter
-		if u.slow {
+		if inv.wasParked {
 			after /= 10
 		}
 		t := time.NewTimer(after)
 		defer t.Stop()
 		long = t.C
 	}
-	u.leave()
-	u.opened()
-	defer u.enter()
+	inv.releaseProcessor()
+	inv.opened()
+	defer inv.acquireProcessor()
 	for {
 		select {
 		case <-w.timer:
-		case c = <-u.finished:
+		case c = <-inv.finished:
 		case <-w.gone:
 			leaves = true
 		case <-w.stopping:
 			leaves = true
-		case <-u.ctx.Done():
+		case <-inv.ctx.Done():
 		case <-long:
-			if err = u.park(m); err == nil {
+			if err = inv.park(vm); err == nil {
 				continue
 			}
-		case <-u.robbed:
+		case <-inv.reclaimed:
 			err = errCrowded
 		}
-		if back := u.unpark(m, err == nil); err == nil {
+		if back := inv.unpark(vm, err == nil); err == nil {
 			err = back
 		}
 		return c, leaves, err
@@ -66,93 +66,93 @@ func (u *run) sleep(m *machine, w awaken) (c completion, leaves bool, err error)
 }
 
 // park gives the place of m to others, if there is memory for one more that waits.
-func (u *run) park(m *machine) error {
-	size := m.Memory() + parkedBase
-	if u.out != nil {
-		size += int64(u.out.piece)
+func (inv *Invocation) park(vm *VM) error {
+	size := vm.Memory() + parkedBase
+	if inv.output != nil {
+		size += int64(inv.output.piece)
 	}
-	u.robbed = make(chan struct{}, 1)
-	robbed := u.robbed
-	u.parked = u.engine.streams.Take(u.f.holder(), size, u.limits.StreamMemory, func() { robbed <- struct{}{} })
-	if u.parked == nil {
-		u.engine.crowded.Add(1)
+	inv.reclaimed = make(chan struct{}, 1)
+	robbed := inv.reclaimed
+	inv.parked = inv.engine.streams.Take(inv.fn.holder(), size, inv.limits.StreamMemory, func() { robbed <- struct{}{} })
+	if inv.parked == nil {
+		inv.engine.crowded.Add(1)
 		return errCrowded
 	}
-	u.slow = true
-	if gate := u.f.Admission; gate != nil {
-		gate.Leave(&u.f)
+	inv.wasParked = true
+	if gate := inv.fn.Admission; gate != nil {
+		gate.Leave(&inv.fn)
 	}
-	m.ledger.reserve(0)
-	e := u.engine
+	vm.ledger.reserve(0)
+	e := inv.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.add(m.pool, -1)
-	m.pool.count++ // it stays one of its deployment
-	e.parks++
+	e.addVMs(vm.pool, -1)
+	vm.pool.count++ // it stays one of its deployment
+	e.parkedVMs++
 	e.stats.Busy--
-	e.invite()
+	e.admitNext()
 	return nil
 }
 
 // unpark takes a place for m again. One that goes on waits for it like a newcomer; what only ends takes it at once.
-func (u *run) unpark(m *machine, goesOn bool) (err error) {
-	if u.parked == nil {
+func (inv *Invocation) unpark(vm *VM, goesOn bool) (err error) {
+	if inv.parked == nil {
 		return nil
 	}
-	e, p := u.engine, m.pool
-	w, victims := e.resume(p, u.f.holder(), goesOn)
+	e, p := inv.engine, vm.pool
+	w, victims := e.resume(p, inv.fn.holder(), goesOn)
 	for _, v := range victims {
 		v.close()
 	}
 	if w != nil {
 		select {
-		case <-w.got:
-		case <-u.ctx.Done():
+		case <-w.ready:
+		case <-inv.ctx.Done():
 			e.resumeNow(w)
-		case <-u.robbed:
+		case <-inv.reclaimed:
 			e.resumeNow(w)
 			err = errCrowded
 		}
 	}
 	e.mu.Lock()
 	p.count-- // it was counted again with its place
-	e.parks--
+	e.parkedVMs--
 	e.mu.Unlock()
-	u.parked.Release()
-	u.parked, u.robbed = nil, nil
-	if gate := u.f.Admission; gate != nil {
-		gate.Return(&u.f)
+	inv.parked.Release()
+	inv.parked, inv.reclaimed = nil, nil
+	if gate := inv.fn.Admission; gate != nil {
+		gate.Return(&inv.fn)
 	}
 	return err
 }
 
-// resume takes a place for a machine that is parked, or with waits, stands in the queue for one when there is none.
-func (e *Engine) resume(p *pool, h share.Holder, waits bool) (w *waiter, victims []*machine) {
+// resume takes a place for a VM that is parked, or with waits, stands in the queue for one when there is none.
+func (e *Engine) resume(p *pool, h share.Holder, waits bool) (w *waiter, victims []*VM) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	limits := e.config.Limits(h.App)
-	if !e.room(p, limits, 0) {
+	if !e.hasRoom(p, limits, 0) {
 		if v := e.evict(p, limits, true); v != nil {
 			victims = append(victims, v)
 		}
 	}
-	if waits && !e.room(p, limits, 0) {
-		w = &waiter{pool: p, holder: h, got: make(chan *machine, 1), resumes: true}
+	if waits && !e.hasRoom(p, limits, 0) {
+		w = &waiter{pool: p, holder: h, ready: make(chan *VM, 1), resumes: true}
 		e.queue = append(e.queue, w)
 		return w, victims
 	}
-	e.add(p, 1)
+	e.addVMs(p, 1)
 	e.stats.Busy++
 	return nil, victims
 }
 
-// resumeNow is the end of a wait for a place: it is taken although there is none, by a run that is about to end.
+// resumeNow is the end of a wait for a place: it is taken although there is none, by an invocation that is about to end.
 func (e *Engine) resumeNow(w *waiter) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if i := slices.Index(e.queue, w); i >= 0 {
 		e.queue = slices.Delete(e.queue, i, i+1)
-		e.add(w.pool, 1)
+		e.addVMs(w.pool, 1)
 		e.stats.Busy++
 	}
 }

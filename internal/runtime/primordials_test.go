@@ -70,7 +70,7 @@ var sound = map[string]string{
 }
 
 // Whatever function of the built-ins a script replaces, with whatever, the requests after it are answered rightly or fail
-// cleanly, the process lives, and a fresh machine knows nothing of it.
+// cleanly, the process lives, and a fresh VM knows nothing of it.
 func TestReplacedBuiltInsSpoilNoAnswer(t *testing.T) {
 	slowUnderRace(t)
 	h := newHost(t, spoiler, func(l *system.Runtime) { l.ExecTimeout, l.CPUTime, l.QueueWait = 20_000, 20_000, 20_000 })

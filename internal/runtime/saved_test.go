@@ -7,24 +7,24 @@ import (
 	"testing"
 )
 
-// scriptMachine is the only machine of a host, idle.
-func scriptMachine(t *testing.T, h *host) *machine {
+// scriptVM is the only VM of a host, idle.
+func scriptVM(t *testing.T, h *host) *VM {
 	t.Helper()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	p := h.pools[h.fn.Deployment]
 	if p == nil || len(p.idle) != 1 {
-		t.Fatal("there is not one idle machine")
+		t.Fatal("there is not one idle VM")
 	}
 	if p.idle[0].saved == nil {
-		t.Skip("machines have ordinary memory here")
+		t.Skip("VMs have ordinary memory here")
 	}
 	return p.idle[0]
 }
 
-// Whatever a script did to its machine, the machine is to the byte what it was before the first request: the next request
+// Whatever a script did to its VM, the VM is to the byte what it was before the first request: the next request
 // cannot find a trace of it.
-func TestAScriptsMachineIsPutBackToTheByte(t *testing.T) {
+func TestAScriptsVMIsPutBackToTheByte(t *testing.T) {
 	for name, code := range map[string]string{
 		"globals":     `globalThis.left = "behind"; var x = new Map([[1, 2]]); respond("done");`,
 		"prototypes":  `Object.prototype.left = 1; Array.prototype.push = null; delete globalThis.Response; Object.freeze(Promise.prototype); respond("done");`,
@@ -51,8 +51,8 @@ func TestAScriptsMachineIsPutBackToTheByte(t *testing.T) {
 				if want := map[bool]int{true: 500, false: 200}[name == "error"]; got.Code != want && name != "prototypes" {
 					t.Fatalf("%d %s\n%s", got.Code, got.Body, h.log)
 				}
-				m := scriptMachine(t, h)
-				different, err := m.realm.Difference(m.saved)
+				vm := scriptVM(t, h)
+				different, err := vm.realm.Difference(vm.saved)
 				if err != nil {
 					t.Error(err)
 				}
@@ -64,7 +64,7 @@ func TestAScriptsMachineIsPutBackToTheByte(t *testing.T) {
 	}
 }
 
-// A machine that is put back where it was would draw the same numbers again.
+// A VM that is put back where it was would draw the same numbers again.
 func TestMathRandomDoesNotRepeatInTheNextRequestOfAScript(t *testing.T) {
 	h := newHost(t, `respond([Math.random(), Math.random()]);`)
 	seen := map[string]bool{}
@@ -77,8 +77,8 @@ func TestMathRandomDoesNotRepeatInTheNextRequestOfAScript(t *testing.T) {
 	}
 }
 
-// A script that took much memory leaves its machine as small as it found it, and usable as often as one likes.
-func TestAMachineThatWasPutBackHasAllItsMemoryAgain(t *testing.T) {
+// A script that took much memory leaves its VM as small as it found it, and usable as often as one likes.
+func TestAVMThatWasPutBackHasAllItsMemoryAgain(t *testing.T) {
 	h := newHost(t, `const a = []; for (let i = 0; i < 100; i++) a.push(new Uint8Array(100_000).fill(i)); respond(String(a.length));`)
 	requests := 60
 	if testing.Short() {
@@ -89,9 +89,9 @@ func TestAMachineThatWasPutBackHasAllItsMemoryAgain(t *testing.T) {
 			t.Fatalf("request %d: %d %s\n%s", i, got.Code, got.Body, h.log)
 		}
 	}
-	m := scriptMachine(t, h)
-	if m.served != requests {
-		t.Errorf("the machine served %d of %d requests", m.served, requests)
+	vm := scriptVM(t, h)
+	if vm.served != requests {
+		t.Errorf("the VM served %d of %d requests", vm.served, requests)
 	}
 }
 

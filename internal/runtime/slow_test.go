@@ -68,7 +68,7 @@ func ofClient(t *testing.T, code string, change ...func(*system.Runtime)) *site 
 }
 
 // Found as: 16 requests that announce a body and send none shut the function of an app to everybody.
-func TestABodyThatDoesNotComeHoldsNoMachine(t *testing.T) {
+func TestABodyThatDoesNotComeHoldsNoVM(t *testing.T) {
 	one := func(l *system.Runtime) { l.VMs, l.VMsPerApp = 1, 1 }
 	for style, code := range map[string]string{
 		"module": `export default async (request) => new Response(request.method === "GET" ? "ok" : String((await request.text()).length));`,
@@ -104,7 +104,7 @@ func TestABodyThatDoesNotComeHoldsNoMachine(t *testing.T) {
 }
 
 // Found as: 16 slow readers of streamed answers shut the function of an app to everybody.
-func TestAStreamThatWaitsKeepsNobodyFromAMachine(t *testing.T) {
+func TestAStreamThatWaitsKeepsNobodyFromAVM(t *testing.T) {
 	x := newSite(t, `const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 	export default async (request) => {
 		switch (new URL(request.url).pathname) {
@@ -175,7 +175,7 @@ func TestStreamedBodiesThatDoNotComeStartNoFunctionWhenManyWait(t *testing.T) {
 	}
 }
 
-// Two streams take turns in the one place there is for a machine, and both are whole.
+// Two streams take turns in the one place there is for a VM, and both are whole.
 func TestAStreamThatWasParkedGoesOn(t *testing.T) {
 	x := newSite(t, `const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 	export default (request) => new Response((async function* () { for (let i = 0; i < 5; i++) { yield String(i); await sleep(100); } })());`,
@@ -191,7 +191,7 @@ func TestAStreamThatWasParkedGoesOn(t *testing.T) {
 	}
 	x.nothingHeld()
 	if n := x.Stats().VMs; n > 1 {
-		t.Errorf("there are %d machines", n)
+		t.Errorf("there are %d VMs", n)
 	}
 }
 
@@ -285,8 +285,8 @@ func BenchmarkSmallBody(b *testing.B) {
 	}
 }
 
-// Found as: a client with hundreds of requests in the queue for a machine kept it from everybody else.
-func TestAClientWithManyRequestsDoesNotKeepTheMachinesFromOthers(t *testing.T) {
+// Found as: a client with hundreds of requests in the queue for a VM kept it from everybody else.
+func TestAClientWithManyRequestsDoesNotKeepTheVMsFromOthers(t *testing.T) {
 	x := ofClient(t, `export default async () => { await new Promise((done) => setTimeout(done, 100)); return new Response("ok"); };`,
 		func(l *system.Runtime) { l.VMsPerApp = 1 })
 	answered := make(chan string, 20)

@@ -8,7 +8,7 @@ import (
 	"fazt/internal/quickjs"
 )
 
-// Stop is a run that a limit ended.
+// Stop is an invocation that a limit ended.
 type Stop struct {
 	Function Function
 	Limit    string // exec_timeout, cpu_time, max_memory, or abandoned: nothing ended it, and all it held was taken from it
@@ -16,8 +16,8 @@ type Stop struct {
 	Final    bool // its deployment gets no more runs
 }
 
-// stopped tells of a run that a limit ended; errors of the script itself are no such thing.
-func (e *Engine) stopped(f Function, err error) {
+// reportStop tells of an invocation that a limit ended; errors of the script itself are no such thing.
+func (e *Engine) reportStop(f Function, err error) {
 	if e.config.Stopped == nil {
 		return
 	}

@@ -303,7 +303,7 @@ func TestAnAnswerThatFailsMidwayIsCutOff(t *testing.T) {
 		}
 	};`, func(l *system.Runtime) {
 		l.MaxResponseBody, l.ExecTimeout = 1000, 2000
-		if testing.Short() { // under the race detector a new machine takes longer than that
+		if testing.Short() { // under the race detector a new VM takes longer than that
 			l.ExecTimeout = 10000
 		}
 	})
@@ -480,7 +480,7 @@ func TestAStreamIsProducedAsFastAsItIsRead(t *testing.T) {
 	}
 }
 
-// The stream of one request must not be a way to read the body of the next one in the same machine.
+// The stream of one request must not be a way to read the body of the next one in the same VM.
 func TestABodyThatWasKeptIsNotThatOfTheNextRequest(t *testing.T) {
 	x := newSite(t, `let kept;
 	export default async (request) => {
@@ -507,7 +507,7 @@ func TestAStreamMayLastLongerThanTheDeadlineAndWorkNoLonger(t *testing.T) {
 			yield "x";
 		}
 	})());`, func(l *system.Runtime) { l.ExecTimeout = 1000 })
-	for x.say("GET", "/warm", nil) != "200 " { // on a slow machine the time is over before the first virtual machine is made
+	for x.say("GET", "/warm", nil) != "200 " { // on a slow VM the time is over before the first VM is made
 	}
 	if got := x.say("GET", "/idle", nil); got != "200 xxxxxxxxxxxx" {
 		t.Errorf("%s\n%s", got, x.log)
@@ -541,7 +541,7 @@ func FuzzForm(f *testing.F) {
 		for _, p := range parts {
 			size += len(p.data)
 		}
-		if size > len(body) || len(parts) > mostParts {
+		if size > len(body) || len(parts) > maxParts {
 			t.Fatalf("%d parts with %d bytes of %d", len(parts), size, len(body))
 		}
 	})

@@ -69,15 +69,15 @@ func TestVisitorsWhoDoNotReadHoldUpNobody(t *testing.T) {
 	}
 }
 
-// newHanging is a host with a function that does not return before it is let go: nothing can end a run that is in it.
+// newHanging is a host with a function that does not return before it is let go: nothing can end an invocation that is in it.
 // The time of the run is over as soon as it is there, however slow this machine is.
 func newHanging(t *testing.T, code string) (h *host, let chan struct{}) {
 	t.Helper()
 	let = make(chan struct{})
 	hang := func(*bind.Call, struct{}) (struct{}, error) {
 		h.mu.Lock()
-		for m := range h.busy {
-			m.ArmCPU(1)
+		for vm := range h.busy {
+			vm.ArmCPU(1)
 		}
 		h.mu.Unlock()
 		<-let
@@ -100,7 +100,7 @@ func TestRunsThatNothingEndsAreAbandonedAndTheThirdStopsTheDeployment(t *testing
 	other := h.another(t, "dep_2", `export default () => new Response("fine");`)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.Serve(w, r, h.fn) }))
 	defer server.Close()
-	for n := 1; n <= mostAbandoned; n++ {
+	for n := 1; n <= maxAbandoned; n++ {
 		if w := h.ask(t, "GET", "/ok", ""); w.Code != http.StatusOK {
 			t.Fatalf("after %d: %d %s", n-1, w.Code, w.Body)
 		}
@@ -152,7 +152,7 @@ func TestRunsThatNothingEndsAreAbandonedAndTheThirdStopsTheDeployment(t *testing
 	}
 }
 
-// The server's answer for an abandoned run was still being written when the run came to its end after all, and the
+// The server's answer for an abandoned run was still being written when the invocation came to its end after all, and the
 // connection went back to net/http under it.
 func TestALateAnswerIsWrittenBeforeItsRequestEnds(t *testing.T) {
 	h, let := newHanging(t, `export default () => { fazt.test.hang(); return new Response("late"); };`)
@@ -195,7 +195,7 @@ func TestProcessorTimeIsALimitOfItsOwn(t *testing.T) {
 		if (request.url.endsWith("/bits")) { for (;;) { work(20); await sleep(1); } }
 		for (;;) {}
 	};`, func(l *system.Runtime) { l.CPUTime = 1000 })
-	h.ask(t, "GET", "/none", "") // makes the machine, which takes time of its own
+	h.ask(t, "GET", "/none", "") // makes the VM, which takes time of its own
 	for path, want := range map[string]string{"/wait": "waited", "/": "processor time", "/bits": "processor time"} {
 		if w := h.ask(t, "GET", path, ""); !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)

@@ -12,8 +12,8 @@ import (
 )
 
 // cryptography gives crypto.subtle, and the hashes of the modules of Node.js, to the prelude.
-func (m *machine) cryptography(functions map[string]quickjs.HostFunc) {
-	r := m.realm
+func (vm *VM) cryptography(functions map[string]quickjs.HostFunc) {
+	r := vm.realm
 	text := func(v quickjs.Value) string {
 		s, ok := r.Text(v)
 		if !ok {
@@ -28,8 +28,8 @@ func (m *machine) cryptography(functions map[string]quickjs.HostFunc) {
 	maps.Copy(functions, map[string]quickjs.HostFunc{
 		// subtle carries out a call: what it gives now, or the number under which that comes.
 		"subtle": func(args []quickjs.Value) (quickjs.Value, error) {
-			u := m.run
-			if u == nil {
+			inv := vm.inv
+			if inv == nil {
 				return quickjs.Undefined(), errs.New(errs.Invalid, "this is only possible while a request is served, not while the module loads")
 			}
 			private, _ := quickjs.ToNumber(args[2])
@@ -40,7 +40,7 @@ func (m *machine) cryptography(functions map[string]quickjs.HostFunc) {
 			if !webcrypto.Long(c) {
 				return r.NewBytes(outcome(webcrypto.Do(c))), nil
 			}
-			id, err := u.compute(int64(len(c.Key)+len(c.Data)+len(c.Extra)+len(c.More)), func() []byte { return outcome(webcrypto.Do(c)) })
+			id, err := inv.compute(int64(len(c.Key)+len(c.Data)+len(c.Extra)+len(c.More)), func() []byte { return outcome(webcrypto.Do(c)) })
 			return quickjs.Int(id), err
 		},
 		"digest": func(args []quickjs.Value) (quickjs.Value, error) {
@@ -81,29 +81,29 @@ func outcome(result []byte, err error) []byte {
 	return []byte("\x01" + known.Name + "\n" + known.Message)
 }
 
-// compute runs what takes its time, and cannot be stopped, beside the machine. Half of the processors is all that such
+// compute runs what takes its time, and cannot be stopped, alongside the VM. Half of the processors is all that such
 // work of all apps may have. It holds so many bytes, and gives about as many.
-func (u *run) compute(size int64, fn func() []byte) (int32, error) {
-	id, err := u.newID()
+func (inv *Invocation) compute(size int64, fn func() []byte) (int32, error) {
+	id, err := inv.newID()
 	if err != nil {
 		return 0, err
 	}
-	u.makeFinished()
-	u.pending++
-	u.hostCall(func() {
-		if !u.charge(2 * size) {
-			u.finished <- completion{id: id, err: errStarved}
+	inv.makeFinished()
+	inv.pending++
+	inv.hostCall(func() {
+		if !inv.charge(2 * size) {
+			inv.finished <- completion{id: id, err: errStarved}
 			return
 		}
 		select {
-		case u.engine.computing <- struct{}{}:
-		case <-u.ctx.Done():
-			u.finished <- completion{id: id, err: quickjs.ErrDeadline}
+		case inv.engine.computing <- struct{}{}:
+		case <-inv.ctx.Done():
+			inv.finished <- completion{id: id, err: quickjs.ErrDeadline}
 			return
 		}
-		defer func() { <-u.engine.computing }()
+		defer func() { <-inv.engine.computing }()
 		result := fn()
-		u.finished <- completion{id: id, size: 2 * size, give: func(m *machine) quickjs.Value { return m.realm.NewBytes(result) }}
+		inv.finished <- completion{id: id, size: 2 * size, give: func(vm *VM) quickjs.Value { return vm.realm.NewBytes(result) }}
 	})
 	return id, nil
 }

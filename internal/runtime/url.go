@@ -14,11 +14,11 @@ import (
 const longestURL = 4096
 
 // urlParts parses a URL by the WHATWG rules and gives its parts, or undefined.
-func (m *machine) urlParts(text string, args []quickjs.Value) (quickjs.Value, error) {
+func (vm *VM) urlParts(text string, args []quickjs.Value) (quickjs.Value, error) {
 	relative := len(args) > 1 && !quickjs.IsUndefined(args[1])
 	if !relative {
 		if p, ok := plainURL(text); ok {
-			return m.urlObject(p)
+			return vm.urlObject(p)
 		}
 	}
 	if len(text) > longestURL {
@@ -27,9 +27,9 @@ func (m *machine) urlParts(text string, args []quickjs.Value) (quickjs.Value, er
 	var u *url.Url
 	var err error
 	if relative {
-		base, ok := m.realm.Text(args[1])
+		base, ok := vm.realm.Text(args[1])
 		if !ok {
-			m.realm.DropException()
+			vm.realm.DropException()
 		}
 		if len(base) > longestURL {
 			return quickjs.Undefined(), nil
@@ -41,10 +41,10 @@ func (m *machine) urlParts(text string, args []quickjs.Value) (quickjs.Value, er
 	if err != nil {
 		return quickjs.Undefined(), nil //nolint:nilerr // the prelude throws what a URL throws
 	}
-	return m.urlObject(partsOf(u))
+	return vm.urlObject(partsOf(u))
 }
 
-func (m *machine) urlSet(href, part, v string) (quickjs.Value, error) {
+func (vm *VM) urlSet(href, part, v string) (quickjs.Value, error) {
 	if len(href)+len(v) > 2*longestURL {
 		return quickjs.Undefined(), nil
 	}
@@ -72,7 +72,7 @@ func (m *machine) urlSet(href, part, v string) (quickjs.Value, error) {
 	case "hash":
 		u.SetHash(v)
 	}
-	return m.urlObject(partsOf(u))
+	return vm.urlObject(partsOf(u))
 }
 
 // urlRecord is a URL in its parts, as JavaScript shows them.
@@ -92,8 +92,8 @@ func partsOf(u *url.Url) urlRecord {
 	}
 }
 
-func (m *machine) urlObject(u urlRecord) (quickjs.Value, error) {
-	r := m.realm
+func (vm *VM) urlObject(u urlRecord) (quickjs.Value, error) {
+	r := vm.realm
 	object := r.NewObject()
 	for _, part := range [...]struct{ name, value string }{
 		{"href", u.href}, {"origin", u.origin}, {"protocol", u.protocol}, {"username", u.username}, {"password", u.password},

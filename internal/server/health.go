@@ -36,7 +36,7 @@ func (i *Instance) health(h *op.Health) {
 	metrics.Read(heap)
 	h.Memory = op.HealthMemory{Resident: resident(), Heap: int64(heap[0].Value.Uint64()), Limit: i.Limits.Load().Hardware.TotalRAM}
 	s := i.engine.Stats()
-	h.Memory.Own, h.Memory.VMs, h.Memory.VMLimit = anonymous(), s.Memory, s.MostMemory
+	h.Memory.Own, h.Memory.VMs, h.Memory.VMLimit = anonymous(), s.Memory, s.MaxMemory
 	h.Memory.Cache, h.Memory.HeapLimit = i.static.Stats().Bytes, i.governor.limit.Load()
 	h.Runtime = op.HealthRuntime{
 		Goroutines: runtime.NumGoroutine(), VMs: s.VMs, Busy: s.Busy, Waiting: s.Waiting,

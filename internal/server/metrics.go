@@ -95,7 +95,7 @@ func (r reading) functions(out chan<- prometheus.Metric) {
 	gauge(out, "fazt_vms", "Virtual machines for functions by state.", float64(s.VMs-s.Busy), label{"state", "idle"})
 	gauge(out, "fazt_vms", "Virtual machines for functions by state.", float64(s.Parked), label{"state", "parked"})
 	gauge(out, "fazt_vm_memory_bytes", "Memory of virtual machines: what they hold, and what they may hold together now.", float64(s.Memory), label{"what", "held"})
-	gauge(out, "fazt_vm_memory_bytes", "Memory of virtual machines: what they hold, and what they may hold together now.", float64(s.MostMemory), label{"what", "limit"})
+	gauge(out, "fazt_vm_memory_bytes", "Memory of virtual machines: what they hold, and what they may hold together now.", float64(s.MaxMemory), label{"what", "limit"})
 	gauge(out, "fazt_function_requests_waiting", "Requests that wait for a virtual machine.", float64(s.Waiting))
 	counter(out, "fazt_function_runs_total", "Runs of functions.", float64(s.Runs))
 	counter(out, "fazt_function_interrupted_total", "Runs stopped at their deadline.", float64(s.Interrupted))

@@ -1,4 +1,4 @@
-// What the machine that formats dates and numbers for all functions runs: it has the Intl they lack. A question is
+// What the VM that formats dates and numbers for all functions runs: it has the Intl they lack. A question is
 // [method, locales, options, kind and text of the value]; the answer is { value } or { error, message }.
 "use strict";
 (() => {

@@ -1,4 +1,4 @@
-// Package web holds the scripts that functions find in their machines: the prelude, which every machine runs, and
+// Package web holds the scripts that functions find in their VMs: the prelude, which every VM runs, and
 // parts, which one runs when it first needs them.
 package web
 
@@ -13,7 +13,7 @@ import (
 //go:embed prelude.js
 var Prelude string
 
-// Localizer is what the machine runs that formats dates and numbers for all functions.
+// Localizer is what the VM invocations that formats dates and numbers for all functions.
 //
 //go:embed localizer.js
 var Localizer string

@@ -8,8 +8,8 @@ import (
 	"fazt/internal/system"
 )
 
-// What a request leaves behind runs when the run is over and its deadline with it: it must end all the same.
-func TestWhatARequestLeavesBehindCannotHoldItsMachine(t *testing.T) {
+// What a request leaves behind runs when the invocation is over and its deadline with it: it must end all the same.
+func TestWhatARequestLeavesBehindCannotHoldItsVM(t *testing.T) {
 	for name, code := range map[string]string{
 		"rejection nobody listens to": `Promise.reject(Object.defineProperty(new Error("x"), "message", { get() { for (;;) {} } }))`,
 		"changed built-ins":           `Map.prototype.clear = Map.prototype.delete = Array.prototype.push = () => { for (;;) {} }`,
@@ -22,7 +22,7 @@ func TestWhatARequestLeavesBehindCannotHoldItsMachine(t *testing.T) {
 				go func() { ended <- h.ask(t, "GET", path, "").Code }()
 				select {
 				case code := <-ended:
-					if path == "/" && code != http.StatusOK && name != "changed built-ins" { // those last as long as the machine
+					if path == "/" && code != http.StatusOK && name != "changed built-ins" { // those last as long as the VM
 						t.Fatalf("%s: %d\n%s", path, code, h.log)
 					}
 				case <-time.After(20 * time.Second):

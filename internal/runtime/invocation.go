@@ -1,0 +1,612 @@
+package runtime
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"fazt/internal/errs"
+	"fazt/internal/limitio"
+	"fazt/internal/quickjs"
+	"fazt/internal/runtime/bind"
+	"fazt/internal/runtime/compile"
+	"fazt/internal/runtime/sched"
+	"fazt/internal/share"
+	"fazt/internal/system"
+	"fazt/internal/timeout"
+)
+
+// isCutOff says whether an invocation ended for want of time.
+func isCutOff(err error) bool {
+	return errors.Is(err, quickjs.ErrDeadline) || errors.Is(err, quickjs.ErrProcessorTime)
+}
+
+// grace is how long a VM may take, when an invocation is over, to say what went wrong and to forget the request.
+const grace = 200 * time.Millisecond
+
+// Invocation is one request in a VM.
+type Invocation struct {
+	engine *Engine
+	fn     Function
+	limits system.Runtime
+	ctx    context.Context
+	call   bind.Call
+	w      http.ResponseWriter
+	r      *http.Request
+
+	responded bool          // the function has answered, with answer
+	response  response      // what is to be sent
+	held      *heldResponse // holds its body; nil = there is none
+	failed    error         // what the handler threw; nil when it answered
+	outcome   error         // how the invocation ended
+
+	member         *sched.Member // in that of its app, while it waits there
+	state          atomic.Int32  // holds: what the invocation holds of the engine
+	processorSince atomic.Int64  // when it last took a processor
+	usedTime       int64         // processor time before since
+	yieldedAt      int64         // of it, when it last let others of its app go first
+	ends           atomic.Int64  // its deadline on the wall
+	vm             *VM           // in which its script is; nil before and after
+	claimed        atomic.Bool   // somebody has taken it upon them to write to the visitor
+	lentProcessor  bool          // the processor it holds is
+	answeredLate   bool          // it was abandoned, and is answered in its place
+	waitUntil      int           // promises given to waitUntil that have not settled
+
+	begun         time.Time
+	vmSince       time.Time          // since when it has a VM
+	cancel        context.CancelFunc // of ctx
+	hasStreamTime bool               // it has the time of a stream
+	visitorLeft   bool               // the script was told that its visitor is gone
+	input         *input             // the body; nil when the script has it already
+	reading       bool               // a piece of it was asked for
+	refused       error              // why the body did not arrive
+	output        *output            // the answer; nil unless it goes out piece by piece
+	streamed      atomic.Bool        // there is an out
+	parked        *share.Part        // memory of the VM while it waits; nil = it has its place among the VMs
+	wasParked     bool               // it was parked before
+	reclaimed     chan struct{}      // holds a token when others need that memory
+	writeMu       sync.Mutex         // held while something of out is written
+
+	lines, bytes    int // of the console so far
+	nextID          int32
+	timers          map[int32]time.Time
+	pending         int // host calls under way
+	finished        chan completion
+	ready           []completion   // taken from there, and not yet told to the script
+	halted          bool           // the script was ended in the middle
+	hostCalls       sync.WaitGroup // host calls
+	hostCallsActive atomic.Int32   // of them, those under way
+	calls           sync.WaitGroup
+	coders          map[int32]coder // open ones
+	account         Account         // of what it sends to other servers; nil = nothing so far
+	fetches         map[int32]*fetch
+	outgoing        context.Context // of all of them
+	sending         atomic.Int64    // bytes of their bodies that Go holds
+	settled         atomic.Bool     // nothing is charged to it any more
+	charged         atomic.Int64    // bytes that Go holds for the invocation, as far as they count
+}
+
+// response is what a function wants sent. It is written when the invocation holds neither a VM nor a processor: a visitor
+// who reads slowly holds up nobody.
+type response struct {
+	status               int
+	headers, contentType string // name and value lines in turn; the type where it is the only header
+	body                 []byte
+	streamed             bool // the body comes after, in pieces
+}
+
+// What an invocation holds.
+const (
+	holdsNothing   int32 = iota
+	holdsProcessor       // a script is at work
+	abandoned            // it was at work when it should long have ended; all it held was taken from it
+)
+
+// completion is the outcome of what ran alongside the VM.
+type completion struct {
+	id    int32
+	of    origin
+	value []byte                  // JSON
+	give  func(*VM) quickjs.Value // makes what is no JSON; nil = nothing is given
+	err   error
+	size  int64 // what was charged for it
+}
+
+// newInvocation makes the invocation of a request. Its ctx does not end when the visitor leaves: what the function gave to waitUntil goes
+// on.
+func newInvocation(e *Engine, f Function, limits system.Runtime, w http.ResponseWriter, r *http.Request, in *input) *Invocation {
+	window := limits.Deadline()
+	if !f.Ends.IsZero() {
+		window = min(window, time.Until(f.Ends))
+	}
+	ctx, cancel := timeout.With(context.WithoutCancel(r.Context()), window)
+	deadline, _ := ctx.Deadline()
+	inv := &Invocation{
+		engine: e, fn: f, limits: limits, ctx: ctx, cancel: cancel, begun: time.Now(), w: w, r: r, input: in, timers: map[int32]time.Time{},
+		call: bind.Call{Context: ctx, AppID: f.AppID, AppName: f.AppName, Deployment: f.Deployment, RequestID: f.RequestID, Version: e.config.Version},
+	}
+	inv.ends.Store(int64(deadline.Sub(quickjs.Began())))
+	return inv
+}
+
+// notBegun is the error of an invocation whose time, or whose visitor, went before it began.
+func (inv *Invocation) notBegun() error {
+	if inv.ctx.Err() == nil {
+		return errLeft
+	}
+	return sched.NotBegun(inv.ctx)
+}
+
+// attended is the invocation's ctx until it begins: that ends when the visitor leaves.
+func (inv *Invocation) attended() (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(inv.ctx)
+	stop := context.AfterFunc(inv.r.Context(), cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+// serve runs the function in m, and says whether m is fit for another request.
+func (inv *Invocation) serve(vm *VM, body []byte) (healthy bool) {
+	deadline, _ := inv.ctx.Deadline()
+	vm.Arm(deadline)
+	vm.ArmCPU(inv.processorSince.Load() + inv.processorTime())
+	vm.ArmPause(inv.processorSince.Load() + int64(sched.Slice))
+	vm.inv, inv.vm = inv, vm
+	defer func() { vm.inv, inv.vm = nil, nil; inv.endCoders() }()
+	err := vm.begin(inv, body)
+	if err == nil {
+		err = inv.loop(vm)
+	}
+	if err == nil {
+		err = inv.failed
+	}
+	if starved := vm.starvedError(err); starved != nil {
+		err, inv.failed = starved, starved
+	}
+	if errors.Is(err, quickjs.ErrDeadline) && inv.streams() && inv.ctx.Err() != nil {
+		err = errStreamTime
+	}
+	// A visitor who left, or whose body could not be read, is no fault of the function.
+	blameless := err != nil && !errors.Is(err, quickjs.ErrDeadline) && (inv.visitorLeft || inv.refused != nil) || errors.Is(err, errCrowded)
+	if blameless && inv.refused != nil {
+		err = inv.refused
+	}
+	inv.outcome = err
+	if err != nil {
+		inv.engine.reportStop(inv.fn, err)
+	}
+	inv.vm = nil
+	vm.Arm(time.Now().Add(grace)) // what follows must not end as the invocation did, and yet must end: it can meet code of the script
+	if inv.streams() && !inv.visitorLeft && inv.hasLeft(vm, err) == nil {
+		_ = vm.realm.RunJobs()
+	}
+	inv.logRejections(vm)
+	switch {
+	case err != nil && !blameless:
+		inv.logFailure(vm, err)
+	case inv.output != nil && inv.output.err != nil && !inv.visitorLeft:
+		inv.logFailure(vm, inv.output.err)
+	}
+	if isCutOff(err) || errors.Is(err, errStarved) || inv.halted && vm.program.Style == compile.StyleModule {
+		return false
+	}
+	// What a request left unsettled in a module would go on in the next one, and answer in its name.
+	settled := (inv.responded || inv.failed != nil) && inv.waitUntil == 0 && inv.pending == 0 && !inv.reading && !errors.Is(err, errStreamTime)
+	return settled || vm.program.Style != compile.StyleModule
+}
+
+// releaseAll gives back what the invocation still holds.
+func (inv *Invocation) releaseAll() {
+	inv.settleCharges()
+	inv.held.release()
+	if inv.input != nil {
+		inv.input.kept.release()
+	}
+}
+
+// finish writes to the visitor, unless that was done alongside the VM.
+func (inv *Invocation) finish(p *compile.Program) {
+	if !inv.claim() {
+		return
+	}
+	if inv.responded {
+		inv.send()
+		return
+	}
+	inv.failWith(p, inv.outcome)
+}
+
+// claim is true for the one who is to write to the visitor.
+func (inv *Invocation) claim() bool { return inv.claimed.CompareAndSwap(false, true) }
+
+// sendEarly writes the answer while the VM goes on.
+func (inv *Invocation) sendEarly() {
+	if inv.responded && inv.claim() {
+		inv.calls.Go(func() {
+			inv.send()
+			_ = http.NewResponseController(inv.w).Flush()
+		})
+	}
+}
+
+// acquireProcessor takes a processor for the script, leave gives it back: scripts that wait hold none. Neither does anything for a
+// run that was abandoned.
+func (inv *Invocation) acquireProcessor() {
+	if inv.state.Load() == abandoned {
+		return
+	}
+	inv.lentProcessor = inv.engine.cpu.Reacquire(inv.fn.AppID)
+	inv.gotProcessor()
+}
+
+func (inv *Invocation) gotProcessor() {
+	now := quickjs.Monotonic()
+	inv.processorSince.Store(now)
+	inv.state.Store(holdsProcessor)
+	if inv.vm != nil {
+		inv.vm.ArmCPU(now + inv.processorTime())
+		inv.vm.ArmPause(now + int64(sched.Slice))
+	}
+}
+
+// yield is called in the midst of a script that has held a processor for a slice: it lets others go first.
+func (inv *Invocation) yield() {
+	now := quickjs.Monotonic()
+	worked := inv.usedTime + now - inv.processorSince.Load()
+	long := worked-inv.yieldedAt >= int64(sched.LongSlice)
+	if inv.lentProcessor && !long || !inv.lentProcessor && !inv.engine.cpu.Wanted(inv.fn.AppID, long) || !inv.state.CompareAndSwap(holdsProcessor, holdsNothing) {
+		inv.vm.ArmPause(now + int64(sched.Slice))
+		return
+	}
+	inv.usedTime = worked
+	if long {
+		inv.yieldedAt = worked
+	}
+	inv.joinLine()
+	if inv.lentProcessor {
+		inv.lentProcessor = inv.engine.cpu.SwapLent(inv.member)
+	} else {
+		inv.lentProcessor = inv.engine.cpu.Yield(inv.member, long)
+	}
+	inv.leaveLine(false)
+	inv.gotProcessor()
+}
+
+func (inv *Invocation) releaseProcessor() {
+	if inv.state.CompareAndSwap(holdsProcessor, holdsNothing) {
+		inv.usedTime += quickjs.Monotonic() - inv.processorSince.Load()
+		inv.returnProcessor()
+	}
+}
+
+// returnProcessor gives back the processor the invocation had.
+func (inv *Invocation) returnProcessor() {
+	if inv.lentProcessor {
+		inv.engine.cpu.ReleaseLent(inv.fn.AppID)
+		return
+	}
+	inv.engine.cpu.Release(inv.fn.AppID)
+}
+
+// processorTime is how much of it the invocation has left since it last took a processor. One that streams has more time on the
+// wall than others, but no more of this than they may take in all.
+func (inv *Invocation) processorTime() int64 {
+	most := inv.limits.ProcessorTime()
+	if inv.hasStreamTime {
+		most = min(most, inv.limits.Deadline())
+	}
+	return int64(most) - inv.usedTime
+}
+
+// failWith is fail, and in development it shows the author what the log says.
+func (inv *Invocation) failWith(p *compile.Program, err error) {
+	if !inv.isAuthor() {
+		inv.fail(err)
+		return
+	}
+	inv.closeUnreadConnection()
+	inv.failToAuthor(p, err)
+}
+
+// loop drives the VM until the function has answered and what it wanted to finish is finished.
+func (inv *Invocation) loop(vm *VM) error {
+	for {
+		if err := vm.realm.RunJobs(); err != nil {
+			return err
+		}
+		if inv.failed != nil && inv.waitUntil == 0 || inv.responded && inv.waitUntil == 0 && inv.pending == 0 && !inv.streams() {
+			return nil
+		}
+		if inv.visitorLeft && inv.waitUntil == 0 && (!inv.responded || inv.streams()) {
+			return errLeft
+		}
+		inv.sendEarly() // the visitor has the answer; the rest goes on without them
+		if len(inv.timers) == 0 && inv.pending == 0 && !inv.reading && (inv.output == nil || !inv.output.writing) {
+			if inv.streams() {
+				return &quickjs.Thrown{Message: "the answer was not completed: nothing is left that could add to its stream"}
+			}
+			if inv.responded {
+				return nil // a promise given to waitUntil that nothing will settle
+			}
+			if failed := vm.realm.Unhandled(); len(failed) > 0 { // a call whose failure the script did not look at
+				return failed[0]
+			}
+			return &quickjs.Thrown{Message: "the function did not answer: nothing is left that could settle its promise"}
+		}
+		if err := inv.wait(vm); err != nil {
+			return err
+		}
+	}
+}
+
+// wait sleeps until a timer is due or a host call has finished, without holding a processor, and tells the script.
+func (inv *Invocation) wait(vm *VM) error {
+	if len(inv.ready) > 0 {
+		c := inv.ready[0]
+		inv.ready = slices.Delete(inv.ready, 0, 1)
+		return inv.completed(vm, c)
+	}
+	id, due := inv.nextTimer()
+	var w awaken
+	if id != 0 {
+		t := time.NewTimer(time.Until(due))
+		defer t.Stop()
+		w.timer = t.C
+	}
+	if !inv.visitorLeft {
+		if !inv.reading || inv.input.here { // or else the reading will tell, and why
+			w.gone = inv.r.Context().Done()
+		}
+		if inv.streams() {
+			w.stopping = inv.engine.stopping
+		}
+	}
+	c, leaves, err := inv.sleep(vm, w)
+	switch {
+	case err != nil:
+		return err
+	case c.id != 0:
+		return inv.completed(vm, c)
+	case leaves:
+		return inv.hasLeft(vm, errLeft)
+	case inv.ctx.Err() != nil:
+		return quickjs.ErrDeadline
+	}
+	delete(inv.timers, id)
+	return vm.callPrelude(vm.fire, quickjs.Int(id))
+}
+
+// departure are the channels that say that the visitor left, and that the server stops; nil = nothing is to be heard of it.
+func (inv *Invocation) departure() (gone, stopping <-chan struct{}) {
+	if inv.visitorLeft {
+		return nil, nil
+	}
+	if !inv.reading { // or else the reading will tell, and why
+		gone = inv.r.Context().Done()
+	}
+	if inv.streams() {
+		stopping = inv.engine.stopping
+	}
+	return gone, stopping
+}
+
+func (inv *Invocation) nextTimer() (id int32, due time.Time) {
+	for i, t := range inv.timers {
+		if id == 0 || t.Before(due) || t.Equal(due) && i < id {
+			id, due = i, t
+		}
+	}
+	return id, due
+}
+
+// newID counts timers and host calls of the invocation, and bounds how many may be waiting. Calls that have finished wait for
+// nothing, though a script that does not pause hears of them later; it may have a few times as many of those.
+func (inv *Invocation) newID() (int32, error) {
+	if len(inv.timers)+inv.pending-len(inv.ready) >= inv.limits.MaxPending {
+		inv.drain(4 * inv.limits.MaxPending)
+	}
+	if len(inv.timers)+inv.pending-len(inv.ready) >= inv.limits.MaxPending {
+		return 0, errs.New(errs.Unavailable, "more than %d timers and calls are waiting", inv.limits.MaxPending)
+	}
+	inv.nextID++
+	return inv.nextID, nil
+}
+
+// drain takes what has finished out of the channel, as long as no more than most is kept.
+func (inv *Invocation) drain(most int) {
+	for len(inv.ready) < most {
+		select {
+		case c := <-inv.finished:
+			inv.ready = append(inv.ready, c)
+		default:
+			return
+		}
+	}
+}
+
+// hostCall runs a host call alongside the VM.
+func (inv *Invocation) hostCall(fn func()) {
+	inv.hostCallsActive.Add(1)
+	inv.hostCalls.Go(func() {
+		defer inv.hostCallsActive.Add(-1)
+		fn()
+	})
+}
+
+// start runs a host function alongside the VM.
+func (inv *Invocation) start(f *bind.Func, arguments string) (int32, error) {
+	id, err := inv.newID()
+	if err != nil {
+		return 0, err
+	}
+	inv.makeFinished()
+	inv.pending++
+	call := inv.call
+	sent := int64(len(arguments))
+	inv.hostCall(func() {
+		var value []byte
+		err := error(errStarved)
+		if inv.charge(sent) {
+			value, err = f.Run(&call, arguments)
+			inv.uncharge(sent)
+		}
+		size := int64(len(value))
+		if !inv.charge(size) {
+			value, size, err = nil, 0, errStarved
+		}
+		inv.finished <- completion{id: id, value: value, err: err, size: size}
+	})
+	return id, nil
+}
+
+// makeFinished makes the channel of completions, with room for all that may be under way: host calls, and one piece each
+// of the body and of the answer.
+func (inv *Invocation) makeFinished() {
+	if inv.finished == nil {
+		inv.finished = make(chan completion, inv.limits.MaxPending+2)
+	}
+}
+
+// completed tells the script how something ended that ran beside it.
+func (inv *Invocation) completed(vm *VM, c completion) error {
+	switch c.of {
+	case fromHost:
+		inv.pending--
+		return vm.settleCall(c)
+	case fromBody:
+		inv.reading = false
+		if c.err != nil {
+			inv.refused = c.err
+		}
+	case fromResponse:
+		inv.output.writing = false
+	}
+	// Who does not send what they announced, and who takes nothing of the answer, is not there any more.
+	gone := c.of == fromBody && errs.Is(c.err, errs.Invalid) || c.of == fromResponse && errs.Is(c.err, errs.Canceled)
+	if err := vm.settleCall(c); err != nil || !gone || inv.visitorLeft {
+		return err
+	}
+	return inv.hasLeft(vm, errLeft)
+}
+
+// respond takes the answer; body is in the VM's memory.
+func (inv *Invocation) respond(a response, body []byte, text bool) error {
+	if inv.responded || inv.failed != nil {
+		return nil
+	}
+	if int64(len(body)) > inv.limits.MaxResponseBody {
+		return errs.TooBig("the response", int64(len(body)), inv.limits.MaxResponseBody, "runtime.max_response_body")
+	}
+	if err := inv.checkResponse(&a, body); err != nil {
+		return err
+	}
+	if isBodyless(a.status) {
+		body = nil
+	}
+	b := &heldResponse{w: inv.w}
+	if !b.acquire(inv, int64(len(body))) {
+		return errCrowded
+	}
+	inv.held = b // before body is touched: the VM's memory may have been taken away
+	if text && !utf8.Valid(body) {
+		a.body = bytes.ToValidUTF8(body, []byte("\uFFFD"))
+	} else {
+		a.body = bytes.Clone(body)
+	}
+	inv.responded, inv.response = true, a
+	return nil
+}
+
+// send writes the answer, if there is room for it to wait for its visitor.
+func (inv *Invocation) send() {
+	a, b := &inv.response, inv.held
+	if b.gaveWay() {
+		inv.fail(errCrowded)
+		return
+	}
+	defer b.release()
+	h := inv.w.Header()
+	if kind, ok := toLatin1(a.contentType); ok && kind != "" {
+		h["Content-Type"] = []string{kind}
+	}
+	for name, values := range readHeaders(a.headers) {
+		h[name] = append(h[name], values...)
+	}
+	unbuffered(h)
+	if !a.streamed && a.status != http.StatusNoContent && a.status != http.StatusNotModified {
+		h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
+	inv.closeUnreadConnection()
+	inv.w.WriteHeader(a.status)
+	if inv.r.Method != http.MethodHead && len(a.body) > 0 {
+		b.write(a.body)
+	}
+	a.body = nil
+}
+
+// fail answers for a function that did not. A visitor learns the request's id and no more.
+func (inv *Invocation) fail(err error) {
+	inv.closeUnreadConnection()
+	inv.engine.config.Fail(inv.w, inv.r, visibleError(err), inv.fn)
+}
+
+// visibleError is what a visitor may know of an error: its kind when it is about their request or a shortage, and else
+// only that the function failed.
+func visibleError(err error) error {
+	var t *quickjs.Thrown
+	if errors.As(err, &t) {
+		if t.Retry { // a queue, a rate, a want of time inside: for the visitor it is all one
+			return &errs.Error{Kind: errs.Unavailable, Message: "not possible right now; try again", Retry: t.After}
+		}
+		if t.Code == errs.StorageFull.Code() { // the disk or a quota, of which the visitor's wish is the cause
+			return errs.New(errs.StorageFull, "there is no room to store this")
+		}
+		return errs.New(errs.Internal, "the function failed")
+	}
+	switch errs.KindOf(err) {
+	case errs.TooLarge, errs.Invalid, errs.Timeout, errs.Unavailable, errs.Canceled:
+		return err
+	}
+	return errs.New(errs.Internal, "the function failed")
+}
+
+// print writes a console line, within the bounds of the invocation.
+func (inv *Invocation) print(level, text string) {
+	inv.lines++
+	switch {
+	case inv.lines == inv.limits.ConsoleLines+1:
+		text = "(further lines of this request are not kept)"
+		level = "warn"
+	case inv.lines > inv.limits.ConsoleLines:
+		return
+	}
+	if room := inv.limits.ConsoleBytes - inv.bytes; len(text) > room {
+		text = limitio.Cut(text, room) + "… (cut)"
+	}
+	inv.bytes += len(text)
+	inv.engine.config.Console.WriteLine(Line{
+		AppID: inv.fn.AppID, Deployment: inv.fn.Deployment, Number: inv.fn.Number, RequestID: inv.fn.RequestID,
+		Level: level, Message: text, Time: time.Now(),
+	})
+}
+
+// logFailure writes the whole story of a failure to the app's log.
+func (inv *Invocation) logFailure(vm *VM, err error) {
+	inv.lines, inv.bytes = min(inv.lines, inv.limits.ConsoleLines-1), min(inv.bytes, inv.limits.ConsoleBytes/2) // the failure itself always has room
+	inv.print("error", vm.program.Trace(err))
+}
+
+// logRejections writes rejections nobody listened to to the app's log.
+func (inv *Invocation) logRejections(vm *VM) {
+	for _, err := range vm.realm.Unhandled() {
+		if inv.failed == nil || err.Error() != inv.failed.Error() {
+			inv.print("error", "unhandled rejection: "+vm.program.Trace(err))
+		}
+	}
+}

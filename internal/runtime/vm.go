@@ -1,0 +1,321 @@
+package runtime
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+	"unsafe"
+
+	"fazt/internal/errs"
+	"fazt/internal/quickjs"
+	"fazt/internal/runtime/compile"
+	"fazt/internal/system"
+)
+
+// VM is a VM of one deployment, for its whole life. One request at a time is in it.
+type VM struct {
+	*quickjs.Isolate
+	ledger   *ledger
+	engine   *Engine
+	pool     *pool
+	program  *compile.Program
+	realm    *quickjs.Realm // of the current request; a module has one for all
+	handlers                // of realm
+	inv      *Invocation    // the request in it
+	served   int
+	lastUsed time.Time
+	env      *Env           // what the realm has; nil = none yet
+	saved    *quickjs.Saved // the realm of a script before a request; nil = it is made again for each
+	code     quickjs.Value  // of a script, ready to run
+
+	maxMemory, maxStack int64 // it was made with
+}
+
+// handlers are the functions of the prelude that the host calls.
+type handlers struct{ dispatch, start, settle, fire, prepare, classic, fail, setEnv, reset, leave quickjs.Value }
+
+// newVM makes a VM for an invocation of the given size, which counts as held already.
+func (e *Engine) newVM(p *pool, size int64) (*VM, error) {
+	limits := e.config.Limits(p.app)
+	i, err := quickjs.New(limits.MaxMemory, limits.MaxStack)
+	if err != nil {
+		e.memory.release(size)
+		return nil, errs.Wrap(errs.Unavailable, err, "there is no memory for another VM")
+	}
+	vm := &VM{Isolate: i, engine: e, pool: p, program: p.program, lastUsed: time.Now(), maxMemory: limits.MaxMemory, maxStack: limits.MaxStack}
+	vm.ledger = &ledger{commons: &e.memory, reserved: size, await: vm.awaitMemory}
+	i.SetMeter(vm.ledger)
+	i.OnPause = func() {
+		if vm.inv != nil {
+			vm.inv.yield()
+		}
+	}
+	if err := vm.newRealm(); err != nil {
+		starved := vm.ledger.starved
+		vm.close()
+		if starved {
+			return nil, errStarved
+		}
+		return nil, err
+	}
+	if vm.program.Style == compile.StyleScript {
+		vm.saved = vm.realm.Save()
+	}
+	return vm, nil
+}
+
+// matches says whether the VM was made under these limits: those of a heap stay as they are while it lives.
+func (vm *VM) matches(limits system.Runtime) bool {
+	return vm.maxMemory == limits.MaxMemory && vm.maxStack == limits.MaxStack
+}
+
+// newRealm makes a fresh global object with the web-standard API in it.
+func (vm *VM) newRealm() error {
+	r, err := vm.Isolate.NewRealm()
+	if err != nil {
+		return errs.Wrap(errs.Unavailable, err, "there is no memory for another VM")
+	}
+	vm.realm, vm.env = r, nil
+	prelude, err := vm.engine.prelude()
+	if err != nil {
+		return fmt.Errorf("prelude: %w", err)
+	}
+	setup, err := r.Run(prelude)
+	if err != nil {
+		return fmt.Errorf("prelude: %w", err)
+	}
+	defer r.Free(setup)
+	host := vm.hostObject()
+	defer r.Free(host)
+	api, err := r.Call(setup, host)
+	if err != nil {
+		return fmt.Errorf("prelude: %w", err)
+	}
+	defer r.Free(api)
+	for name, into := range map[string]*quickjs.Value{
+		"dispatch": &vm.dispatch, "start": &vm.start, "settle": &vm.settle, "fire": &vm.fire, "prepare": &vm.prepare,
+		"classic": &vm.classic, "fail": &vm.fail, "env": &vm.setEnv, "reset": &vm.reset, "leave": &vm.leave,
+	} {
+		*into = r.Get(api, name)
+	}
+	if vm.program.Style == compile.StyleScript {
+		return vm.makeReady(api)
+	}
+	return nil
+}
+
+// makeReady gives the realm what the script is known to need: its code, and the standard modules it requires.
+func (vm *VM) makeReady(api quickjs.Value) (err error) {
+	if vm.code, err = vm.realm.Read(vm.program.Bytecode); err != nil || len(vm.program.Standard) == 0 {
+		return err
+	}
+	preload := vm.realm.Get(api, "preload")
+	defer vm.realm.Free(preload)
+	names := vm.realm.NewString(strings.Join(vm.program.Standard, ","))
+	defer vm.realm.Free(names)
+	return vm.callPrelude(preload, names)
+}
+
+func (vm *VM) closeRealm() {
+	if vm.realm == nil {
+		return
+	}
+	for _, v := range []*quickjs.Value{&vm.dispatch, &vm.start, &vm.settle, &vm.fire, &vm.prepare, &vm.classic, &vm.fail, &vm.setEnv, &vm.reset, &vm.leave, &vm.code} {
+		vm.realm.Free(*v)
+		*v = quickjs.Undefined()
+	}
+	vm.realm.Close()
+	vm.realm = nil
+}
+
+func (vm *VM) close() {
+	if vm.IsDead() && vm.realm != nil { // its memory goes as one piece
+		vm.realm.Abandon()
+		vm.realm = nil
+	}
+	vm.closeRealm()
+	vm.Isolate.Close()
+	vm.uncount()
+}
+
+// begin gives the request to the script.
+func (vm *VM) begin(inv *Invocation, body []byte) error {
+	vm.served++
+	if vm.program.Style == compile.StyleModule {
+		return vm.beginModule(inv, body)
+	}
+	return vm.beginScript(inv, body)
+}
+
+func (vm *VM) beginModule(inv *Invocation, body []byte) error {
+	if vm.served == 1 {
+		if err := vm.setEnvironment(inv.fn.Env); err != nil {
+			return err
+		}
+		v, err := vm.realm.Run(vm.program.Bytecode)
+		if err != nil {
+			vm.served = 0
+			return err
+		}
+		vm.realm.Free(v)
+		if err := vm.callPrelude(vm.start); err != nil {
+			vm.served = 0
+			return err
+		}
+	} else if err := vm.setEnvironment(inv.fn.Env); err != nil {
+		return err
+	}
+	args := vm.requestArgs(inv.r, &inv.fn, body, inv.input)
+	defer vm.freeAll(args)
+	return vm.callPrelude(vm.dispatch, args...)
+}
+
+func (vm *VM) beginScript(inv *Invocation, body []byte) error {
+	if err := vm.setEnvironment(inv.fn.Env); err != nil {
+		return err
+	}
+	args := vm.requestArgs(inv.r, &inv.fn, body, nil)
+	if inv.input != nil { // a script has its request whole before it begins
+		data, err := vm.whole(inv.input)
+		if err == nil && quickjs.IsException(data) {
+			err = vm.realm.Exception()
+		}
+		if err != nil {
+			vm.freeAll(args)
+			return err
+		}
+		args[len(args)-1] = data
+	}
+	args = append(args, vm.realm.NewString(inv.fn.ClientIP), vm.realm.NewString(inv.fn.RequestID))
+	defer vm.freeAll(args)
+	if err := vm.callPrelude(vm.prepare, args...); err != nil {
+		return err
+	}
+	promise, err := vm.realm.Evaluate(vm.realm.Dup(vm.code))
+	if err != nil {
+		return err
+	}
+	defer vm.realm.Free(promise)
+	return vm.realm.Then(promise, vm.classic, vm.fail)
+}
+
+// setEnvironment gives the realm the newest environment, if it has another one.
+func (vm *VM) setEnvironment(env *Env) error {
+	if env == vm.env && vm.env != nil {
+		return nil
+	}
+	vm.env = env
+	text := "{}"
+	if env != nil {
+		text = env.json()
+	}
+	v := vm.realm.NewString(text)
+	defer vm.realm.Free(v)
+	return vm.callPrelude(vm.setEnv, v)
+}
+
+// requestArgs are method, URL, headers as lines, and body: text, an ArrayBuffer, null, or of one that has not come yet, how
+// much of it may be read whole.
+func (vm *VM) requestArgs(r *http.Request, f *Function, body []byte, in *input) []quickjs.Value {
+	scheme := "http"
+	if r.TLS != nil || f.HTTPS {
+		scheme = "https"
+	}
+	target := r.URL.EscapedPath()
+	if r.URL.RawQuery != "" {
+		target += "?" + r.URL.RawQuery
+	}
+	var headers strings.Builder
+	for name, values := range r.Header {
+		name = strings.ToLower(name)
+		for _, v := range values {
+			if headers.Len() > 0 {
+				headers.WriteByte('\n')
+			}
+			headers.WriteString(name)
+			headers.WriteByte('\n')
+			headers.WriteString(fromLatin1(v))
+		}
+	}
+	if headers.Len() > 0 {
+		headers.WriteByte('\n')
+	}
+	headers.WriteString("host\n")
+	headers.WriteString(r.Host)
+	data := quickjs.Null()
+	switch {
+	case in != nil:
+		data = quickjs.Number(float64(in.max))
+	case body != nil:
+		data = vm.bodyValue(body)
+	}
+	return []quickjs.Value{vm.realm.NewString(r.Method), vm.realm.NewString(scheme + "://" + r.Host + target), vm.realm.NewString(headers.String()), data}
+}
+
+// bodyValue is a body as text where it is text: most are read as such.
+func (vm *VM) bodyValue(body []byte) quickjs.Value {
+	v, _ := vm.realm.NewText(bytes.NewReader(body), len(body), false)
+	return v
+}
+
+func (vm *VM) freeAll(list []quickjs.Value) {
+	for _, v := range list {
+		vm.realm.Free(v)
+	}
+}
+
+// callPrelude calls a function of the prelude and forgets what it returns.
+func (vm *VM) callPrelude(fn quickjs.Value, args ...quickjs.Value) error {
+	v, err := vm.realm.Call(fn, args...)
+	if err == nil {
+		vm.realm.Free(v)
+	}
+	return err
+}
+
+// settleCall tells the script how a host call ended.
+func (vm *VM) settleCall(c completion) error {
+	v, ok := quickjs.Undefined(), c.err == nil
+	if c.err != nil {
+		v = vm.realm.NewError(c.err)
+	} else if c.give != nil {
+		v = c.give(vm)
+	} else if c.value != nil {
+		v = vm.realm.NewString(unsafe.String(unsafe.SliceData(c.value), len(c.value)))
+	}
+	if quickjs.IsException(v) { // there is no memory for it
+		v, ok = vm.realm.Pending(), false
+	}
+	inv := vm.inv
+	if inv != nil {
+		inv.uncharge(c.size)
+	}
+	defer vm.realm.Free(v)
+	return vm.callPrelude(vm.settle, quickjs.Int(c.id), quickjs.Bool(ok), v)
+}
+
+// recycle makes the VM ready for another request, and says whether it is: what the request left behind is gone
+// and its memory is not near the limit. The visitor has their answer already.
+func (vm *VM) recycle(inv *Invocation) bool {
+	limits := vm.engine.config.Limits(vm.pool.app)
+	if vm.served >= limits.RequestsPerVM {
+		return false
+	}
+	if vm.program.Style == compile.StyleModule {
+		return vm.callPrelude(vm.reset) == nil && vm.Memory() < vm.maxMemory*3/4
+	}
+	inv.sendEarly()
+	vm.Disarm() // nothing of the script runs from here on
+	if vm.saved != nil {
+		vm.realm.Restore(vm.saved)
+		vm.env = nil
+		return true
+	}
+	vm.closeRealm() // a script has a fresh realm for every request
+	return vm.newRealm() == nil && vm.Memory() < vm.maxMemory*3/4
+}
+
+// StyleModule is the style of most functions.
+const StyleModule = compile.StyleModule
