@@ -78,7 +78,7 @@ var owners = map[string][]string{
 	"modernc.org/sqlite":                {"internal/database"},
 	"modernc.org/libc":                  {"internal/quickjs", "internal/database"},
 	"github.com/evanw/esbuild":          {"internal/runtime/compile"},
-	"github.com/maypok86/otter":         {"internal/hosting"},
+	"github.com/maypok86/otter":         {"internal/hosting/static"},
 	"github.com/klauspost/compress":     {"internal/content", "internal/hosting", "internal/client"}, // variants; the two ends of an upload
 	"github.com/andybalholm/brotli":     {"internal/content", "internal/egress"},                     // what is sent, and what is received
 	"github.com/gofrs/flock":            {"internal/database"},

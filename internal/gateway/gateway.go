@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"fazt/internal/errs"
-	"fazt/internal/hosting"
+	"fazt/internal/hosting/static"
 	"fazt/internal/runtime"
 	"fazt/internal/runtime/compile"
 	"fazt/internal/system"
@@ -29,7 +29,7 @@ type Functions interface {
 // Config is what a gateway joins.
 type Config struct {
 	Routes    func() *Routes // the snapshot in force
-	Static    *hosting.Static
+	Static    *static.Server
 	Functions Functions
 	Admin     http.Handler // answers on the admin host; nil = nobody does
 	Log       *slog.Logger
@@ -205,7 +205,7 @@ func (g *gateway) enter(w *exchange, r *http.Request, d destination) error {
 	case t.Deployment == "":
 		return errs.New(errs.NotFound, "nothing of %s is live yet", t.AppName)
 	}
-	v := hosting.View{Deployment: t.Deployment, Path: path, SPA: t.SPA}
+	v := static.View{Deployment: t.Deployment, Path: path, SPA: t.SPA}
 	if g.Reload != nil {
 		v.Inject = reloadTag(t.Deployment)
 	}
@@ -228,7 +228,7 @@ func (g *gateway) enter(w *exchange, r *http.Request, d destination) error {
 }
 
 // fileFirst says whether a file answers where the function would: its content can only be read.
-func (g *gateway) fileFirst(r *http.Request, t *Target, v hosting.View) (bool, error) {
+func (g *gateway) fileFirst(r *http.Request, t *Target, v static.View) (bool, error) {
 	switch {
 	case len(t.Routes) == 0: // no file below /api/ is ever served
 		return false, nil

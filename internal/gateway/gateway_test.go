@@ -28,6 +28,7 @@ import (
 	"fazt/internal/database"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
+	"fazt/internal/hosting/static"
 	"fazt/internal/runtime"
 	"fazt/internal/system"
 )
@@ -87,10 +88,11 @@ func open(t testing.TB, domain string, change ...func(d *door)) *door {
 	}
 	limits := system.Defaults().Storage
 	d := &door{TB: t, db: db, env: &runtime.Env{Values: map[string]string{"A": "b"}}}
-	d.store = hosting.New(hosting.Config{DB: db, Content: content.New(content.Config{DB: db}), Limits: func(string) system.Storage { return limits }})
+	blobs := content.New(content.Config{DB: db})
+	d.store = hosting.New(hosting.Config{DB: db, Content: blobs, Limits: func(string) system.Storage { return limits }})
 	d.Config = Config{
 		Routes: d.routes.Load, Preview: d.preview, Functions: function{}, Log: slog.New(slog.NewTextHandler(&d.log, nil)),
-		Static: hosting.NewStatic(hosting.StaticConfig{Store: d.store, CacheBytes: func() int64 { return limits.MaxVFS }}),
+		Static: static.New(static.Config{Deployments: d.store, Content: blobs, CacheBytes: func() int64 { return limits.MaxVFS }}),
 		Admin: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/panic" {
 				panic("the admin broke")

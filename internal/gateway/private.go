@@ -5,12 +5,12 @@ import (
 
 	"fazt/internal/auth"
 	"fazt/internal/errs"
-	"fazt/internal/hosting"
+	"fazt/internal/hosting/static"
 )
 
 // private answers below /private/: who may not see it learns nothing of what is there, and what is sent, a refusal too,
 // is kept by nobody.
-func (g *gateway) private(w *exchange, r *http.Request, t *Target, v hosting.View) error {
+func (g *gateway) private(w *exchange, r *http.Request, t *Target, v static.View) error {
 	w.personal = true
 	w.Header().Set("Cache-Control", "no-store")
 	if err := mayReadPrivate(auth.From(r.Context()), t.AppID); err != nil {

@@ -12,6 +12,7 @@ import (
 	"fazt/internal/content"
 	"fazt/internal/database"
 	"fazt/internal/errs"
+	"fazt/internal/hosting/mediatype"
 )
 
 // Listed is a file of a deployment as a list shows it.
@@ -31,7 +32,7 @@ func (s *Store) FilePage(ctx context.Context, deployment, cursor string, limit i
 			WHERE f.deployment_id = ? AND f.path > ? AND `+exists+` ORDER BY f.path LIMIT ?`, func(r *database.Row) error {
 			f := Listed{Path: r.Text(0), Size: r.Int64(2)}
 			r.ReadBytes(1, f.Hash[:])
-			f.Type = contentType(f.Path)[0]
+			f.Type = mediatype.Of(f.Path)[0]
 			page = append(page, f)
 			return nil
 		}, deployment, cursor, limit+1)

@@ -148,6 +148,12 @@ func Hidden(path string) bool {
 	return hiddenName(path)
 }
 
+// Private reports whether the file with this path is served to signed-in visitors only.
+func Private(path string) bool {
+	below, ok := strings.CutPrefix(path, privateFolder)
+	return ok && !hiddenName(below)
+}
+
 // hiddenName says whether a segment of the path has a name that is served nowhere.
 func hiddenName(path string) bool {
 	for segment := range strings.SplitSeq(path, "/") {

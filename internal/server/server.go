@@ -29,6 +29,7 @@ import (
 	"fazt/internal/errs"
 	"fazt/internal/gateway"
 	"fazt/internal/hosting"
+	"fazt/internal/hosting/static"
 	"fazt/internal/idempotency"
 	"fazt/internal/listener"
 	"fazt/internal/runtime"
@@ -95,7 +96,8 @@ type Instance struct {
 	compiler    *compiler.Compiler
 	governor    *governor
 	engine      *runtime.Engine
-	static      *hosting.Static
+	content     *content.Store
+	static      *static.Server
 	front       http.Handler
 	api         *api.API
 	reload      *gateway.Reloader // nil unless Dev
@@ -186,8 +188,9 @@ func (i *Instance) compose(ctx context.Context) (err error) {
 	i.System.Rebase(measured.Apply)
 	i.settings = *i.System.Settings().Load()
 	i.Apps = apps.New(i.DB)
+	i.content = content.New(content.Config{DB: i.DB, Log: i.log})
 	i.Hosting = hosting.New(hosting.Config{
-		DB: i.DB, Content: content.New(content.Config{DB: i.DB, Log: i.log}), Limits: i.storageLimits, Log: i.log, Temp: filepath.Dir(i.config.Database), Damaged: i.contentDamaged, Program: checkProgram,
+		DB: i.DB, Content: i.content, Limits: i.storageLimits, Log: i.log, Temp: filepath.Dir(i.config.Database), Damaged: i.contentDamaged, Program: checkProgram,
 	})
 	i.KV = storage.New(storage.Config{DB: i.DB, Limits: i.storageLimits})
 	i.Users = auth.NewUsers(i.DB)
@@ -216,8 +219,8 @@ func (i *Instance) composeEdges() {
 		Limits: func(appID string) system.Runtime { return i.Limits.App(appID).Runtime }, Console: console{i.AppLog}, Stopped: i.functionStopped, Log: i.log, Version: system.Version, Temp: filepath.Dir(i.config.Database),
 		Bindings: bindings.All(bindings.Deps{KV: i.KV, Private: i.Hosting}), Network: bindings.Network(i.Gate),
 	})
-	i.static = hosting.NewStatic(hosting.StaticConfig{
-		Store: i.Hosting, CacheBytes: func() int64 { return min(i.Limits.Storage().MaxVFS, i.governor.cache.Load()) }, Log: i.log,
+	i.static = static.New(static.Config{
+		Deployments: i.Hosting, Content: i.content, CacheBytes: func() int64 { return min(i.Limits.Storage().MaxVFS, i.governor.cache.Load()) }, Log: i.log,
 	})
 	i.api = api.New(api.Config{
 		DB: i.DB, Apps: i.Apps, Hosting: i.Hosting, KV: i.KV, Users: i.Users, Keys: i.Keys, Idempotency: idempotency.New(i.DB), AppLog: i.AppLog, Activity: i.Activity, Log: i.log,

@@ -1,4 +1,4 @@
-package hosting
+package static
 
 import (
 	"net/http"
@@ -7,11 +7,11 @@ import (
 	"fazt/internal/content"
 )
 
-// negotiate chooses the form a file is sent in, from its variants and the Accept-Encoding lines of a request (RFC 9110,
-// section 12.5.3): the variant the client likes best, among equals the first; nil is the content as it is. A
-// client that accepts none of them and refuses the content as it is gets that nevertheless: 406 would help nobody.
+// negotiate chooses the variant of a file from the Accept-Encoding lines of a request (RFC 9110, section 12.5.3): the one
+// the client prefers, among equals the first. nil is the uncompressed content, which also goes to a client that refuses
+// everything: 406 would not help it.
 //
-// It allocates nothing: it runs for every request.
+// It runs for every request and allocates nothing.
 func negotiate(accept []string, variants []content.Variant) *content.Variant {
 	if len(variants) == 0 || len(accept) == 0 {
 		return nil
@@ -19,7 +19,7 @@ func negotiate(accept []string, variants []content.Variant) *content.Variant {
 	var best *content.Variant
 	bestQ := 0
 	if q, named := quality(accept, "identity"); named {
-		bestQ = q - 1 // a variant that is liked as much wins: it is smaller
+		bestQ = q - 1 // among equals a variant wins: it is smaller
 	}
 	for i := range variants {
 		if q, _ := quality(accept, variants[i].Encoding); q > max(bestQ, 0) {
@@ -29,8 +29,8 @@ func negotiate(accept []string, variants []content.Variant) *content.Variant {
 	return best
 }
 
-// quality is how much a client likes an encoding, in thousandths: what it says of it by name, else of "*", else 0.
-// named is false when it is in the list neither way.
+// quality returns the quality value of an encoding in thousandths: by name, else by "*", else 0. named is false if the
+// list has neither.
 func quality(accept []string, encoding string) (q int, named bool) {
 	any, hasAny := 0, false
 	for _, line := range accept {
@@ -50,8 +50,8 @@ func quality(accept []string, encoding string) (q int, named bool) {
 	return any, hasAny
 }
 
-// weight reads the parameter q: 0 to 1 with at most three decimals (RFC 9110, section 12.4.2), here in thousandths.
-// Without one it is 1; one that cannot be read is 0, so that a client in doubt is sent what everybody understands.
+// weight parses the parameter q, 0 to 1 with at most three decimals (RFC 9110, section 12.4.2), in thousandths. The
+// default is 1000; a malformed one is 0, so that the client gets a form every client understands.
 func weight(parameters string) int {
 	for parameters != "" {
 		var p string
@@ -93,10 +93,10 @@ func trim(s string) string {
 	return s
 }
 
-// precondition evaluates what a request asks of the entity tag of the representation that would be sent (RFC 9110,
-// section 13.2.2). It returns 0 to go on, 304 or 412. The conditions about dates play no part: no deployment has a
-// Last-Modified, because going back to an earlier one would turn the date back, and a browser that kept a file of the
-// later one would then believe it to be fresh.
+// precondition evaluates the conditions of a request against the entity tag of the representation that would be sent
+// (RFC 9110, section 13.2.2). It returns 0 to go on, 304 or 412. Conditions on dates are ignored: deployments have no
+// Last-Modified, because a rollback would turn the date back, and browsers would take files of the later deployment for
+// fresh.
 func precondition(h http.Header, etag string) int {
 	if match := h["If-Match"]; len(match) > 0 && !matches(match, etag, false) {
 		return http.StatusPreconditionFailed
@@ -107,8 +107,8 @@ func precondition(h http.Header, etag string) int {
 	return 0
 }
 
-// matches says whether a list of entity tags holds etag, which is a strong one. "*" holds every tag. A weak comparison
-// overlooks the mark W/ (RFC 9110, section 8.8.3.2).
+// matches reports whether a list of entity tags includes etag, a strong tag. "*" includes every tag. A weak comparison
+// ignores the prefix W/ (RFC 9110, section 8.8.3.2).
 func matches(lines []string, etag string, weak bool) bool {
 	for _, line := range lines {
 		for {
@@ -132,7 +132,7 @@ func matches(lines []string, etag string, weak bool) bool {
 	return false
 }
 
-// cutTag takes the entity tag off the front of a list. The text between the quotes may hold commas.
+// cutTag splits a list after its first entity tag. The text between the quotes may hold commas.
 func cutTag(s string) (tag, rest string, ok bool) {
 	start := 0
 	if strings.HasPrefix(s, "W/") {

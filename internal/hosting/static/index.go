@@ -1,41 +1,43 @@
-package hosting
+package static
 
 import (
 	"strings"
+
+	"fazt/internal/hosting"
+	"fazt/internal/hosting/mediatype"
 )
 
-// index is the files of a deployment that are served. Hidden files are not in it at all: whatever a request is spelled
-// like, it cannot find them here. What lies below private/ is a tree of its own, so that nothing which looks for a file
-// for everybody, a single-page app or an error page, comes upon one that is not.
+// index holds the files of a deployment that are served. Hidden files are not in it, so no spelling of a request can
+// reach them. Files below private/ are a tree of their own, so that a fallback or an error page is never a private file.
 type index struct {
 	files   tree
 	private tree
 	weight  int64 // bytes it takes, estimated
 }
 
-// tree is files by path.
+// tree holds files by path.
 type tree map[string]*page
 
 // page is a file with the header values that depend on its name.
 type page struct {
-	File
+	hosting.File
 	contentType  []string
 	cacheControl []string
 	private      bool // lies below private/
 }
 
-func newIndex(files []File) *index {
+func newIndex(files []hosting.File) *index {
 	x := &index{files: make(tree, len(files)), private: tree{}, weight: 64}
 	for _, f := range files {
-		p := &page{File: f, contentType: contentType(f.Path), cacheControl: revalidate}
-		switch below, private := strings.CutPrefix(f.Path, privateFolder); {
-		case private && !hiddenName(below):
+		p := &page{File: f, contentType: mediatype.Of(f.Path), cacheControl: revalidate}
+		switch {
+		case hosting.Private(f.Path):
 			p.cacheControl, p.private = noStore, true
 			x.private[f.Path] = p
-		case Hidden(f.Path):
+		case hosting.Hidden(f.Path):
 			continue
 		default:
-			if !isHTML(p.contentType) && fingerprinted(f.Path) {
+			if !mediatype.IsHTML(p.contentType) && fingerprinted(f.Path) {
 				p.cacheControl = immutable
 			}
 			x.files[f.Path] = p
@@ -50,7 +52,7 @@ const (
 	notFoundFile = "404.html"
 )
 
-// resolve finds what a canonical path leads to: a page, or the path to redirect to, or neither.
+// resolve returns the page of a canonical path, or the path to redirect to, or neither.
 //
 //	/a       the file a, else a.html, else a redirect to /a/ when there is a/index.html
 //	/a/      the file a/index.html, else a redirect to /a when there is a.html
@@ -82,11 +84,11 @@ func (x tree) resolve(path string) (p *page, redirect string) {
 	return nil, ""
 }
 
-// fallback is the page of a single-page app that answers for a path which leads nowhere: index.html, unless the last
-// segment has an extension, since a script or picture that is missing is missing. The path alone decides, not what the
-// client accepts, so that a cache needs to know nothing else.
+// fallback returns the page of a single-page app for a path without a file: index.html, unless the last segment has an
+// extension, since a missing script or picture is missing. It depends on the path alone, not on what the client accepts,
+// so that caches need not distinguish clients.
 func (x tree) fallback(path string) *page {
-	if Hidden(strings.TrimSuffix(path, "/")) || strings.Contains(path[strings.LastIndexByte(path, '/')+1:], ".") {
+	if hosting.Hidden(strings.TrimSuffix(path, "/")) || strings.Contains(path[strings.LastIndexByte(path, '/')+1:], ".") {
 		return nil
 	}
 	return x[indexFile]

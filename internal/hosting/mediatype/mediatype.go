@@ -1,41 +1,39 @@
-package hosting
+// Package mediatype knows the media types of files.
+package mediatype
 
 import "strings"
 
-// contentType is the media type of the file called name, by its extension. The table is the program's own: the
-// operating system's would make one deployment behave differently on two machines. What it does not know is
+// Of returns the media type of a file by its extension, as a header value that must not be changed. The table is our
+// own: with the operating system's, a deployment would behave differently on two machines. An unknown type is
 // application/octet-stream, which browsers save and never interpret.
-func contentType(name string) []string {
+func Of(name string) []string {
 	name = name[strings.LastIndexByte(name, '/')+1:]
 	if dot := strings.LastIndexByte(name, '.'); dot >= 0 {
-		if t, ok := mediaTypes[strings.ToLower(name[dot+1:])]; ok {
+		if t, ok := types[strings.ToLower(name[dot+1:])]; ok {
 			return t
 		}
 	} else if t, ok := bareNames[name]; ok {
 		return t
 	}
-	return unknownType
+	return unknown
 }
 
-// isHTML says whether a page of this type takes part in navigation: it is never kept without asking, and `fazt dev`
-// adds its script to it.
-func isHTML(contentType []string) bool { return strings.HasPrefix(contentType[0], "text/html") }
+// IsHTML reports whether a type is that of HTML pages.
+func IsHTML(mediaType []string) bool { return strings.HasPrefix(mediaType[0], "text/html") }
 
-// The values are slices because they become values of http.Header as they are. Nobody may change them.
-var unknownType = []string{"application/octet-stream"}
+var unknown = []string{"application/octet-stream"}
 
-// bareNames are well-known files without an extension.
+// bareNames has the types of well-known files without an extension.
 var bareNames = map[string][]string{
 	"apple-app-site-association": {"application/json"},
 	"LICENSE":                    {"text/plain; charset=utf-8"},
 	"CNAME":                      {"text/plain; charset=utf-8"},
 }
 
-// mediaTypes follow the IANA registry, and for what is not in it the WHATWG MIME Sniffing standard and nginx. Text
-// says its charset, because browsers guess one otherwise; JSON and what is derived from it has none by definition
-// (RFC 8259).
-var mediaTypes = map[string][]string{
-	// Pages and what they are made of.
+// types follows the IANA registry; for types that are not in it, the WHATWG MIME Sniffing standard and nginx. Text has a
+// charset because browsers guess one otherwise; JSON and its derivatives have none by definition (RFC 8259).
+var types = map[string][]string{
+	// Pages, styles and scripts.
 	"html":        {"text/html; charset=utf-8"},
 	"htm":         {"text/html; charset=utf-8"},
 	"xhtml":       {"application/xhtml+xml; charset=utf-8"},
@@ -98,7 +96,7 @@ var mediaTypes = map[string][]string{
 	"tif":  {"image/tiff"},
 	"tiff": {"image/tiff"},
 
-	// Sound and moving pictures.
+	// Audio and video.
 	"mp3":  {"audio/mpeg"},
 	"m4a":  {"audio/mp4"},
 	"aac":  {"audio/aac"},
@@ -145,7 +143,7 @@ var mediaTypes = map[string][]string{
 	"ods":  {"application/vnd.oasis.opendocument.spreadsheet"},
 	"odp":  {"application/vnd.oasis.opendocument.presentation"},
 
-	// Archives and what is downloaded.
+	// Archives and downloads.
 	"zip":     {"application/zip"},
 	"gz":      {"application/gzip"},
 	"tgz":     {"application/gzip"},
@@ -166,7 +164,7 @@ var mediaTypes = map[string][]string{
 	"rpm":     {"application/x-rpm"},
 	"torrent": {"application/x-bittorrent"},
 
-	// Data and three dimensions.
+	// Data and 3D models.
 	"sqlite":  {"application/vnd.sqlite3"},
 	"db":      {"application/octet-stream"},
 	"parquet": {"application/vnd.apache.parquet"},

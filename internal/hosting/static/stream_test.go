@@ -1,4 +1,4 @@
-package hosting
+package static
 
 import (
 	"net/http"

@@ -1,4 +1,4 @@
-package hosting
+package static
 
 import (
 	"math"
@@ -7,27 +7,27 @@ import (
 	"strings"
 )
 
-// byteRange is a part of a file.
+// byteRange is a range of bytes of a file.
 type byteRange struct{ start, length int64 }
 
-// contentRange is the part as Content-Range tells it.
+// contentRange returns the value of Content-Range.
 func (r byteRange) contentRange(size int64) string {
 	return "bytes " + strconv.FormatInt(r.start, 10) + "-" + strconv.FormatInt(r.start+r.length-1, 10) + "/" + strconv.FormatInt(size, 10)
 }
 
-// maxRanges is how many parts one request may ask for. Players ask for one, readers of PDF files for a handful.
+// maxRanges is how many ranges one request may ask for. Players ask for one, PDF readers for a handful.
 const maxRanges = 16
 
-// requestedRanges are the parts of a file of the given size that a request asks for (RFC 9110, section 14). None means
-// that the whole file is to be sent: nothing was asked, the file has changed since (If-Range), the header
-// cannot be read, or what it asks for is abuse: too many parts, or more bytes than the file has. possible is false
-// when no part that is asked for exists.
-func requestedRanges(h http.Header, etag string, size int64) (ranges []byteRange, possible bool) {
+// requestedRanges returns the ranges that a request asks for (RFC 9110, section 14) of a file of the given size. None
+// means to send the whole file: the request asks for no range, the file has changed (If-Range), the header is malformed,
+// or it is abuse: too many ranges, or more bytes than the file has. satisfiable is false if the file has none of the
+// ranges.
+func requestedRanges(h http.Header, etag string, size int64) (ranges []byteRange, satisfiable bool) {
 	asked := h["Range"]
 	if len(asked) != 1 || size == 0 {
 		return nil, true
 	}
-	// A date never holds here, for there is no Last-Modified; a weak tag never does.
+	// Neither a date nor a weak tag matches: there is no Last-Modified, and our tags are strong.
 	if condition := h["If-Range"]; len(condition) > 0 && condition[0] != etag {
 		return nil, true
 	}
@@ -57,7 +57,7 @@ func requestedRanges(h http.Header, etag string, size int64) (ranges []byteRange
 	return ranges, len(ranges) > 0
 }
 
-// parseRange reads "first-last", "first-" or "-last bytes". A part that lies behind the end has length 0.
+// parseRange parses "first-last", "first-" or "-length". A range behind the end of the file has length 0.
 func parseRange(s string, size int64) (byteRange, bool) {
 	first, last, ok := strings.Cut(s, "-")
 	if !ok {
@@ -86,7 +86,7 @@ func parseRange(s string, size int64) (byteRange, bool) {
 	return byteRange{start, end - start + 1}, true
 }
 
-// position reads decimal digits; what is too large for a file counts as the largest there is.
+// position parses decimal digits; a number that is too large becomes the largest.
 func position(s string) (int64, bool) {
 	if s == "" || strings.Trim(s, "0123456789") != "" {
 		return 0, false

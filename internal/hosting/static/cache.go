@@ -1,4 +1,4 @@
-package hosting
+package static
 
 import (
 	"context"
@@ -11,41 +11,42 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"fazt/internal/content"
+	"fazt/internal/hosting"
 )
 
-// body is content in memory with the header values that depend on it alone, ready to be assigned.
+// body is content in memory with the header values that depend on it alone.
 type body struct {
 	data   []byte
 	length []string // Content-Length
 	etag   []string
 }
 
-// Bounds of what is kept in memory. Content above maxBody, or above a share of the cache, is not: it streams from the
-// database, so that one video does not push a thousand pages out.
+// Bounds of the cache. Content above maxBody, or above a share of the cache, streams from the database instead, so that
+// one video does not evict a thousand pages.
 const (
 	maxBody    = 1 << 20
 	bodyShare  = 8       // content up to an eighth of the cache
-	minIndexes = 8 << 20 // the lists of paths have at least this, even when the cache is off
-	indexShare = 4       // and else a quarter of what the bodies have
-	bodyCost   = 256     // bytes an entry takes besides its data, estimated
+	minIndexes = 8 << 20 // for indexes, even if the cache is off
+	indexShare = 4       // otherwise indexes have a quarter of what the bodies have
+	bodyCost   = 256     // estimated bytes of an entry without its data
 )
 
-// loadTime is how long a load may take, however long the clients that wait for it are willing to.
+// loadTime is how long a load may take, however long the waiting clients have.
 const loadTime = 10 * time.Second
 
-// cache keeps bodies, and the indexes of the deployments, in bounded memory. What it keeps never goes stale: content is
-// named by its hash, and a deployment does not change.
+// cache holds bodies and indexes in bounded memory. They never go stale: content is named by its hash, and a deployment
+// does not change.
 //
-// A value that many ask for at once is loaded once; a client that leaves does not fail the load for the others.
+// A value that many clients request at once is loaded once; a client that leaves does not fail the load for the others.
 type cache struct {
 	limit   func() int64
-	now     atomic.Int64 // the limit that is in force
+	now     atomic.Int64 // the limit in force
 	bodies  *otter.Cache[content.Key, *body]
 	indexes *otter.Cache[string, *index]
 }
 
 func newCache(limit func() int64) *cache {
-	// Upkeep runs on the goroutine of a request: nothing here outlives a call.
+	// Upkeep runs on the goroutine of a request, so no goroutine outlives a call.
 	inline := func(fn func()) { fn() }
 	c := &cache{limit: limit}
 	c.bodies = otter.Must(&otter.Options[content.Key, *body]{
@@ -54,8 +55,7 @@ func newCache(limit func() int64) *cache {
 	})
 	c.indexes = otter.Must(&otter.Options[string, *index]{
 		MaximumWeight: minIndexes, Executor: inline,
-		// One that is larger than all may be together counts as all: it is kept alone rather than loaded for every
-		// request.
+		// An index larger than the whole bound counts as the bound: it is kept alone rather than loaded for every request.
 		Weigher: func(_ string, x *index) uint32 {
 			return uint32(min(x.weight, indexBytes(c.now.Load()), math.MaxUint32))
 		},
@@ -66,7 +66,7 @@ func newCache(limit func() int64) *cache {
 
 func indexBytes(limit int64) int64 { return max(minIndexes, limit/indexShare) }
 
-// resize puts a limit that was changed in force.
+// resize applies a changed limit.
 func (c *cache) resize() {
 	limit := max(c.limit(), 0)
 	if c.now.Swap(limit) != limit {
@@ -75,13 +75,13 @@ func (c *cache) resize() {
 	}
 }
 
-// keeps says whether content of this size is kept in memory.
+// keeps reports whether content of this size is kept in memory.
 func (c *cache) keeps(size int64) bool {
 	return size <= min(maxBody, c.now.Load()/bodyShare)
 }
 
-// loadBody is content from load, unless somebody else has just loaded it. The caller has looked in bodies first: making
-// load would cost every request an allocation.
+// loadBody returns content from load, unless another request has just loaded it. The caller looks in bodies first,
+// because making load costs an allocation.
 func (c *cache) loadBody(ctx context.Context, key content.Key, load func(ctx context.Context) ([]byte, error)) (*body, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTime)
 	defer cancel()
@@ -94,8 +94,8 @@ func (c *cache) loadBody(ctx context.Context, key content.Key, load func(ctx con
 	}))
 }
 
-// loadIndex is the list of paths of a deployment from load, likewise.
-func (c *cache) loadIndex(ctx context.Context, deployment string, load func(ctx context.Context, deployment string) ([]File, error)) (*index, error) {
+// loadIndex does the same for the index of a deployment.
+func (c *cache) loadIndex(ctx context.Context, deployment string, load func(ctx context.Context, deployment string) ([]hosting.File, error)) (*index, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTime)
 	defer cancel()
 	return c.indexes.Get(ctx, deployment, otter.LoaderFunc[string, *index](func(ctx context.Context, deployment string) (*index, error) {
@@ -104,8 +104,8 @@ func (c *cache) loadIndex(ctx context.Context, deployment string, load func(ctx 
 	}))
 }
 
-// etag is the strong entity tag of content in an encoding: 128 bits of its hash, and the encoding, for two encodings
-// are two different sequences of bytes.
+// etag returns the strong entity tag of content in an encoding: 128 bits of its hash, and the encoding, because each
+// encoding is a different sequence of bytes.
 func etag(hash content.Hash, encoding string) string {
 	var b [40]byte
 	tag := append(b[:0], '"')

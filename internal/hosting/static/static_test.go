@@ -1,4 +1,4 @@
-package hosting
+package static
 
 import (
 	"bytes"
@@ -23,68 +23,9 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"fazt/internal/content"
-	"fazt/internal/errs"
 )
 
-// site is a deployment behind an HTTP server on the loopback interface.
-type site struct {
-	testing.TB
-	*bench
-	static *Static
-	view   View // Path comes from the request
-	cache  atomic.Int64
-	url    string
-	client *http.Client
-}
-
-func serve(t testing.TB, f folder) *site {
-	t.Helper()
-	b := open(t)
-	s := &site{TB: t, bench: b, view: View{Deployment: b.deploy(testApp, f).ID}}
-	s.cache.Store(64 << 20)
-	s.static = NewStatic(StaticConfig{Store: b.Store, CacheBytes: s.cache.Load})
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v := s.view
-		v.Path = r.URL.Path
-		if err := s.static.Serve(w, r, v); err != nil {
-			http.Error(w, errs.Sentence(err), errs.KindOf(err).HTTPStatus())
-		}
-	}))
-	t.Cleanup(server.Close)
-	s.url = server.URL
-	s.client = server.Client()
-	s.client.Transport.(*http.Transport).DisableCompression = true
-	s.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return s
-}
-
-// answer is a response that was read.
-type answer struct {
-	*http.Response
-	text string
-}
-
-// ask sends a request; headers are pairs of name and value.
-func (s *site) ask(method, path string, headers ...string) answer {
-	s.TB.Helper()
-	r, err := http.NewRequest(method, s.url+path, nil)
-	if err != nil {
-		s.TB.Fatal(err)
-	}
-	for i := 0; i < len(headers); i += 2 {
-		r.Header.Add(headers[i], headers[i+1])
-	}
-	resp, err := s.client.Do(r)
-	if err != nil {
-		s.TB.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		s.TB.Fatal(err)
-	}
-	return answer{resp, string(text)}
-}
+var errBroken = errors.New("the disk failed")
 
 var small = texts(
 	"index.html", "home",
@@ -466,7 +407,7 @@ func TestInjectedPagesAreNeverKept(t *testing.T) {
 func TestCacheOffServesTheSame(t *testing.T) {
 	page := strings.Repeat("<p>something that repeats</p>\n", 200)
 	s := serve(t, texts("index.html", page))
-	ask := func() answer { return s.ask("GET", "/", "Accept-Encoding", "gzip") }
+	ask := func() response { return s.ask("GET", "/", "Accept-Encoding", "gzip") }
 	with := ask()
 	if s.static.cache.bodies.EstimatedSize() != 1 {
 		t.Errorf("%d bodies are kept", s.static.cache.bodies.EstimatedSize())
@@ -559,7 +500,7 @@ func TestContentInARowThatIsUsedAgainIsNotMixedUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other := &page{File: files[0], contentType: unknownType, cacheControl: revalidate}
+	other := &page{File: files[0], contentType: []string{"text/html"}, cacheControl: revalidate}
 	other.Hash = content.Hash{1}
 	f := file{page: other}
 	if err := s.static.open(t.Context(), &f); err != nil {
@@ -644,21 +585,6 @@ func TestLargeFilesAreServedInConstantMemory(t *testing.T) {
 	if grown := int64(most.Load()) - int64(before.HeapAlloc); grown > (content.MaxShared+4)<<20 {
 		t.Errorf("the heap grew by %d bytes", grown)
 	}
-}
-
-// discard is a response writer that keeps nothing.
-type discard struct {
-	header http.Header
-	wrote  func(p []byte)
-}
-
-func (d *discard) Header() http.Header { return d.header }
-func (d *discard) WriteHeader(int)     {}
-func (d *discard) Write(p []byte) (int, error) {
-	if d.wrote != nil {
-		d.wrote(p)
-	}
-	return len(p), nil
 }
 
 func TestServingAFileFromMemoryAllocatesNothing(t *testing.T) {

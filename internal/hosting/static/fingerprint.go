@@ -1,22 +1,22 @@
-package hosting
+package static
 
 import "strings"
 
-// Values of Cache-Control. Files that are not named by their content are asked for again each time, which costs a 304:
-// kept for even a minute, an old script would meet a new page, and that mix of two deployments is what going live in
-// one step is there to prevent.
+// Values of Cache-Control. Files that are not named by their content are revalidated each time, which costs a 304: if
+// they were cached for even a minute, an old script would meet a new page, the mix of two deployments that going live in
+// one step prevents.
 var (
 	revalidate = []string{"no-cache"}
 	noStore    = []string{"private, no-store"}
 	immutable  = []string{"public, max-age=31536000, immutable"}
 )
 
-// buildFolders hold nothing but files that are named by their content, or by their build.
+// buildFolders hold only files that are named by their content or their build.
 var buildFolders = []string{"_next/static/", "_app/immutable/", "_nuxt/", "_astro/"}
 
-// fingerprinted says whether the file's name changes whenever its content does, as build tools do it: app-3f2a9c1b.js,
-// app.3f2a9c1b.css, index-B7x9Kq2Z.js. It is strict: a file it overlooks costs its visitors a 304, one it takes by
-// mistake is stale for a year.
+// fingerprinted reports whether the file's name changes whenever its content does, as build tools arrange it:
+// app-3f2a9c1b.js, app.3f2a9c1b.css, index-B7x9Kq2Z.js. It is strict: a file missed costs its visitors a 304, a file
+// taken by mistake is stale for a year.
 func fingerprinted(path string) bool {
 	for _, folder := range buildFolders {
 		if i := strings.Index(path, folder); i == 0 || i > 0 && path[i-1] == '/' {
@@ -36,9 +36,9 @@ func fingerprinted(path string) bool {
 	return false
 }
 
-// hashLike says whether a part of a name looks like a hash: hexadecimal of 8 digits or more (webpack, Next, Parcel), or
-// exactly 8 characters of base32 (esbuild) or base62 (Vite, Rollup). It must go from letters to digits or back
-// at least twice, which words with a number and dates do not.
+// hashLike reports whether a part of a name looks like a hash: 8 or more hexadecimal digits (webpack, Next, Parcel), or
+// exactly 8 characters of base32 (esbuild) or base62 (Vite, Rollup). It must change between letters and digits at least
+// twice, which dates and words with a number do not.
 func hashLike(token string) bool {
 	if len(token) < 8 || len(token) > 64 {
 		return false
