@@ -71,7 +71,7 @@ race: # the tests again under the race detector; -short leaves out repetitions, 
 	$(RACE) $(RACED)
 
 pointers: ## check what SQLite is given as an address, after a change of internal/database
-	go test -short -timeout=30m -gcflags='all=-d=checkptr' ./internal/database
+	go test -short -timeout=30m -gcflags='all=-d=checkptr' ./internal/database/...
 
 lint: ## vet and the other linters of .golangci.yml
 	$(GOLANGCI) run

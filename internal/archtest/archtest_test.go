@@ -16,7 +16,7 @@ import (
 // layer of every package: imports go down only. Packages of one layer do not import each other, but for the pairs
 // in sideways.
 var layers = map[string]int{
-	"internal/errs": 0, "internal/id": 0, "internal/schema": 0, "internal/timeout": 0, "internal/database": 0,
+	"internal/errs": 0, "internal/id": 0, "internal/schema": 0, "internal/timeout": 0, "internal/database": 0, "internal/database/sqlite": 0,
 	"internal/system": 0, "internal/journal": 0, "internal/listener": 0, "internal/listener/edge": 0, "internal/output": 0,
 	"internal/content": 0, "internal/share": 0, "internal/scratch": 0, "internal/hostname": 0, "internal/limitio": 0, "internal/throttle": 0,
 	"internal/quickjs": 0,
@@ -72,7 +72,7 @@ var sideways = map[string][]string{
 // owners of third-party modules, by import path prefix. A library has one owner, so that it can be replaced in one
 // place.
 var owners = map[string][]string{
-	"zombiezen.com/go/sqlite":           {"internal/database"},
+	"zombiezen.com/go/sqlite":           {"internal/database/sqlite"},
 	"modernc.org/quickjs":               {"internal/quickjs"},
 	"modernc.org/libquickjs":            {"internal/quickjs"},
 	"modernc.org/sqlite":                {"internal/database"},

@@ -109,7 +109,7 @@ func TestABackupThatIsCancelledEnds(t *testing.T) {
 func TestABackupThatIsCancelledInTheMidstLeavesItsConnectionUsable(t *testing.T) {
 	db := open(t, Config{Readers: 1})
 	if err := db.Write(t.Context(), func(tx *Tx) error {
-		return tx.Exec("INSERT INTO settings (name, value, updated_at) VALUES ('long', ?, 0)", strings.Repeat("x", 3*backupPages*4096))
+		return tx.Exec("INSERT INTO settings (name, value, updated_at) VALUES ('long', ?, 0)", strings.Repeat("x", 12<<20))
 	}); err != nil {
 		t.Fatal(err)
 	}

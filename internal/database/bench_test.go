@@ -38,18 +38,18 @@ func BenchmarkDurableWrites(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			defer conn.close()
+			defer conn.Close()
 			turn := make(chan struct{}, 1) // one connection, one transaction for each write
 			spread(b, callers, func(n int64) error {
 				turn <- struct{}{}
 				defer func() { <-turn }()
-				if err := conn.Exec("BEGIN IMMEDIATE"); err != nil {
+				if err := conn.Begin(); err != nil {
 					return err
 				}
-				if err := upsert(&Tx{conn}, n); err != nil {
+				if err := upsert(&Tx{&Conn{onSQLite{conn}}}, n); err != nil {
 					return err
 				}
-				return conn.Exec("COMMIT")
+				return conn.Commit()
 			})
 		})
 	}

@@ -1,13 +1,8 @@
 package database
 
 import (
-	"fmt"
 	"maps"
-	"slices"
-	"strings"
 	"sync"
-
-	"zombiezen.com/go/sqlite"
 )
 
 // Changes are the rows that were changed since they were asked for last: the values of the watched columns, by table.
@@ -31,33 +26,8 @@ func newChanges(watched map[string]string) *changes {
 	return &changes{watched: watched, open: map[[2]string]bool{}, all: true, rows: map[[2]string]bool{}}
 }
 
-// watch makes SQLite tell of every change of a watched table, cascades included. The triggers are those of the
-// connection: the file knows nothing of them.
-func (w *changes) watch(c *Conn) error {
-	if len(w.watched) == 0 {
-		return nil
-	}
-	err := c.raw.CreateFunction("note_change", &sqlite.FunctionImpl{
-		NArgs: 2, AllowIndirect: true,
-		Scalar: func(_ sqlite.Context, args []sqlite.Value) (sqlite.Value, error) {
-			w.open[[2]string{args[0].Text(), args[1].Text()}] = true
-			return sqlite.Value{}, nil
-		},
-	})
-	for _, table := range slices.Sorted(maps.Keys(w.watched)) {
-		column := w.watched[table]
-		for _, on := range []struct{ event, rows string }{{"INSERT", "NEW"}, {"DELETE", "OLD"}, {"UPDATE", "OLD NEW"}} {
-			body := ""
-			for row := range strings.FieldsSeq(on.rows) {
-				body += fmt.Sprintf(" SELECT note_change('%s', %s.%s);", table, row, column)
-			}
-			if err == nil {
-				err = c.transient(fmt.Sprintf("CREATE TEMP TRIGGER note_%s_%s AFTER %s ON main.%s BEGIN%s END", table, on.event, on.event, table, body), nil)
-			}
-		}
-	}
-	return err
-}
+// note adds a row of the transaction at work.
+func (w *changes) note(table, value string) { w.open[[2]string{table, value}] = true }
 
 // begin forgets what a transaction that was undone had changed, and commit makes known what one that was kept has.
 func (w *changes) begin() { clear(w.open) }

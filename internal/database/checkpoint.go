@@ -3,15 +3,13 @@ package database
 import (
 	"sync/atomic"
 	"time"
+
+	"fazt/internal/database/sqlite"
 )
 
 const (
-	// foldFrom is from how many pages in the -wal file on they are folded into the file beside the writer.
+	// foldFrom is how many pages the -wal file has before they are folded into the file alongside the writer.
 	foldFrom = 1000
-
-	// foldByWriter is from how many on the writer does it: it does not pause long enough for the -wal file to begin anew.
-	// Little is left to fold then.
-	foldByWriter = 16_000
 
 	// foldPause is how long it waits between two looks.
 	foldPause = 20 * time.Millisecond
@@ -21,7 +19,7 @@ const (
 // nothing is lost: the writer does it later.
 type folder struct {
 	disk  *disk
-	conn  *Conn         // nil until the first commit
+	conn  *sqlite.Conn  // nil until the first commit
 	ready atomic.Bool   // it is open and has the -wal file open
 	wake  chan struct{} // holds a token after a commit; closed at the end
 	ended chan struct{}
@@ -45,8 +43,8 @@ func (f *folder) run() {
 	defer close(f.ended)
 	for range f.wake {
 		if f.open() {
-			if pages, folded := f.checkpoint("NOOP"); pages-folded >= foldFrom {
-				f.checkpoint("PASSIVE")
+			if pages, folded, err := f.conn.Checkpoint("NOOP"); err == nil && pages-folded >= foldFrom {
+				_, _, _ = f.conn.Checkpoint("PASSIVE") // what fails here is folded later
 			}
 			f.ready.Store(true)
 		}
@@ -57,14 +55,9 @@ func (f *folder) run() {
 // open opens the connection, unless another file has the name by now.
 func (f *folder) open() bool {
 	if f.conn == nil && f.disk.missing() == "" {
-		f.conn, _ = f.disk.connect(basePragmas())
+		f.conn, _ = f.disk.connect(sqlite.BasePragmas())
 	}
 	return f.conn != nil
-}
-
-func (f *folder) checkpoint(mode string) (pages, folded int) {
-	_ = f.conn.transient("PRAGMA wal_checkpoint("+mode+")", func(r *Row) { pages, folded = r.Int(1), r.Int(2) })
-	return pages, folded
 }
 
 // close ends the folding. Nothing may be committed any more.
@@ -74,5 +67,5 @@ func (f *folder) close() error {
 	if f.conn == nil {
 		return nil
 	}
-	return f.conn.close()
+	return f.conn.Close()
 }

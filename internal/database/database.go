@@ -19,8 +19,7 @@ import (
 	"sync"
 	"time"
 
-	"zombiezen.com/go/sqlite"
-
+	"fazt/internal/database/sqlite"
 	"fazt/internal/errs"
 )
 
@@ -126,20 +125,6 @@ func (db *DB) ReadMoment(ctx context.Context, fn func(c *Conn) error) error {
 	return db.Read(ctx, func(c *Conn) error { return c.moment(fn) })
 }
 
-// moment runs fn in a transaction that only reads.
-func (c *Conn) moment(fn func(c *Conn) error) (err error) {
-	if err := c.Exec("BEGIN"); err != nil {
-		return err
-	}
-	defer func() {
-		c.done = nil // the transaction ends even when its context did
-		if end := c.Exec("ROLLBACK"); err == nil {
-			err = end
-		}
-	}()
-	return fn(c)
-}
-
 // Stats tells how the writer is doing.
 type Stats struct {
 	Queued  int           // writes waiting now
@@ -157,6 +142,9 @@ const BatchSizes = 10
 
 // Stats are the counters since Open.
 func (db *DB) Stats() Stats { return db.writer.stats() }
+
+// Shrink makes the engine give back what it keeps of the file in memory; the next statements that need it read it again.
+func (db *DB) Shrink() { sqlite.Shrink() }
 
 // Size is how large the file is, and what waits beside it to be folded in, in bytes.
 func (db *DB) Size() (file, wal int64) { return size(db.config.Path), size(db.config.Path + "-wal") }
@@ -184,7 +172,7 @@ func prepareFile(path *string) (err error) {
 		info, err = makeFile(*path)
 	}
 	if err != nil {
-		return cannotOpen(*path, err)
+		return sqlite.CannotOpen(*path, err)
 	}
 	if !info.Mode().IsRegular() {
 		return errs.New(errs.Invalid, "%s is not a file", *path)
@@ -197,7 +185,7 @@ func prepareFile(path *string) (err error) {
 	}
 	for _, p := range []string{*path, *path + "-wal"} {
 		if err := tighten(p); err != nil {
-			return cannotOpen(*path, err)
+			return sqlite.CannotOpen(*path, err)
 		}
 	}
 	return nil
@@ -226,71 +214,6 @@ func tighten(path string) error {
 	}
 	return err
 }
-
-func cannotOpen(path string, err error) error {
-	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultBusy {
-		return errs.Wrap(errs.Conflict, err, "another program has the database %s open: a fazt that runs on it under another name, or sqlite3; end it first", path)
-	}
-	reason := err
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
-		reason = pathErr.Err
-	}
-	return errs.Wrap(errs.Invalid, err, "the database %s cannot be opened: %v", path, reason)
-}
-
-// classify gives an error of the engine its kind. Errors of other origin pass unchanged.
-func classify(err error) error {
-	if err == nil {
-		return nil
-	}
-	switch code := sqlite.ErrCode(err); code.ToPrimary() {
-	case sqlite.ResultOK, sqlite.ResultError:
-		return err
-	case sqlite.ResultFull:
-		return errs.Wrap(errs.StorageFull, err, "the disk is full; nothing was changed")
-	case sqlite.ResultBusy, sqlite.ResultLocked:
-		return errs.Wrap(errs.Unavailable, err, "the database is busy; try again")
-	case sqlite.ResultNotADB, sqlite.ResultCorrupt:
-		return errs.Wrap(errs.Internal, err, "the database file is damaged")
-	case sqlite.ResultInterrupt:
-		return errs.Wrap(errs.Timeout, err, "the query took too long")
-	case sqlite.ResultIOErr:
-		return errs.Wrap(errs.Internal, err, "the disk failed; nothing was changed")
-	}
-	return err
-}
-
-// IsUnreadable says whether err means that the disk could not read a part of the file, or that what it read is damaged.
-func IsUnreadable(err error) bool {
-	switch code := sqlite.ErrCode(err); code {
-	case sqlite.ResultIOErrRead, sqlite.ResultIOErrShortRead:
-		return true
-	default:
-		return code.ToPrimary() == sqlite.ResultCorrupt || code.ToPrimary() == sqlite.ResultNotADB
-	}
-}
-
-// IsUnique says whether err is a violated UNIQUE or PRIMARY KEY constraint: the thing exists already.
-func IsUnique(err error) bool {
-	switch sqlite.ErrCode(err) {
-	case sqlite.ResultConstraintUnique, sqlite.ResultConstraintPrimaryKey, sqlite.ResultConstraintRowID:
-		return true
-	}
-	return false
-}
-
-// IsDamage says whether err is of a disk that failed or of a file that is damaged.
-func IsDamage(err error) bool {
-	switch sqlite.ErrCode(err).ToPrimary() {
-	case sqlite.ResultIOErr, sqlite.ResultCorrupt, sqlite.ResultNotADB:
-		return true
-	}
-	return false
-}
-
-// IsForeignKey says whether err is a violated foreign key: the thing referred to does not exist.
-func IsForeignKey(err error) bool { return sqlite.ErrCode(err) == sqlite.ResultConstraintForeignKey }
 
 // CheckIntegrity looks through the whole file while it is in use and returns what is wrong with it, nothing when it
 // is sound: SQLite's integrity_check and foreign_key_check.

@@ -14,8 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
-	"zombiezen.com/go/sqlite"
 
+	"fazt/internal/database/sqlite"
 	"fazt/internal/errs"
 )
 
@@ -38,6 +38,29 @@ func open(t testing.TB, c Config) *DB {
 		}
 	})
 	return db
+}
+
+// openRaw opens the connection that writes, without migrations.
+func openRaw(t *testing.T, path string) *Conn {
+	t.Helper()
+	raw, err := openWriter(Config{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = raw.Close() })
+	return &Conn{onSQLite{raw}}
+}
+
+// run runs a script on a connection without pragmas.
+func run(t *testing.T, path, script string) {
+	t.Helper()
+	c, err := sqlite.Open(sqlite.File{Path: path}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(c.Script(script), c.Close()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func set(name, value string) func(*Tx) error {
@@ -88,18 +111,18 @@ func TestSchemaIsTheGoldenOne(t *testing.T) {
 // The predecessor set its pragmas once, on one pooled connection, and lost them when that one was recycled.
 func TestEveryConnectionHasThePragmas(t *testing.T) {
 	db := open(t, Config{Readers: 5})
-	check := func(c *Conn, pragmas []pragma) {
+	check := func(c *Conn, pragmas []sqlite.Pragma) {
 		for _, p := range pragmas {
-			if p.want == "" {
+			if p.Want == "" {
 				continue
 			}
 			var got string
-			if _, err := c.First("PRAGMA "+p.name, func(r *Row) { got = r.Text(0) }); err != nil || got != p.want {
-				t.Errorf("%s is %q (%v), want %q", p.name, got, err, p.want)
+			if _, err := c.First("PRAGMA "+p.Name, func(r *Row) { got = r.Text(0) }); err != nil || got != p.Want {
+				t.Errorf("%s is %q (%v), want %q", p.Name, got, err, p.Want)
 			}
 		}
 	}
-	if err := db.Write(t.Context(), func(tx *Tx) error { check(tx.Conn, writerPragmas(true)); return nil }); err != nil {
+	if err := db.Write(t.Context(), func(tx *Tx) error { check(tx.Conn, sqlite.WriterPragmas(true, 0)); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	var all sync.WaitGroup
@@ -108,7 +131,7 @@ func TestEveryConnectionHasThePragmas(t *testing.T) {
 		all.Go(func() {
 			err := db.Read(t.Context(), func(c *Conn) error {
 				together <- struct{}{}
-				check(c, readerPragmas())
+				check(c, sqlite.ReaderPragmas())
 				return nil
 			})
 			if err != nil {
@@ -343,17 +366,10 @@ func TestModesOfAnExistingFileAreTightened(t *testing.T) {
 func TestFilesThatAreNotOursAreRefusedAndLeftAlone(t *testing.T) {
 	foreign := func(t *testing.T, path, script string) {
 		t.Helper()
-		raw, err := sqlite.OpenConn(path, sqlite.OpenReadWrite|sqlite.OpenCreate)
-		if err != nil {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		c := &Conn{raw: raw}
-		if err := c.script(script); err != nil {
-			t.Fatal(err)
-		}
-		if err := c.close(); err != nil {
-			t.Fatal(err)
-		}
+		run(t, path, script)
 	}
 	tests := []struct {
 		name string
@@ -421,16 +437,12 @@ func TestAFailingMigrationLeavesTheFileAsItWas(t *testing.T) {
 	if err := prepareFile(&path); err != nil {
 		t.Fatal(err)
 	}
-	c, err := openWriter(Config{Path: path})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.close()
+	c := openRaw(t, path)
 	list := []migration{{1, "old", "CREATE TABLE a (x);"}, {2, "good", "CREATE TABLE b (x);"}, {3, "bad", "CREATE TABLE c (x); INSERT INTO nowhere VALUES (1);"}}
 	if err := apply(t.Context(), c, list[:1], path); err != nil {
 		t.Fatal(err)
 	}
-	err = apply(t.Context(), c, list, path)
+	err := apply(t.Context(), c, list, path)
 	if err == nil || !strings.Contains(err.Error(), "migration 0003_bad failed") {
 		t.Fatalf("got %v", err)
 	}
@@ -563,17 +575,7 @@ func TestIntegrityCheckFindsADanglingReference(t *testing.T) {
 	if faults, err := db.CheckIntegrity(t.Context()); err != nil || len(faults) != 0 {
 		t.Fatalf("a sound file: %v %v", faults, err)
 	}
-	raw, err := sqlite.OpenConn(db.Path(), sqlite.OpenReadWrite) // foreign keys are off here
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &Conn{raw: raw}
-	if err := c.script("INSERT INTO env VALUES ('app_none', 'A', 'b', 1)"); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.close(); err != nil {
-		t.Fatal(err)
-	}
+	run(t, db.Path(), "INSERT INTO env VALUES ('app_none', 'A', 'b', 1)") // foreign keys are off there
 	faults, err := db.CheckIntegrity(t.Context())
 	if err != nil || len(faults) != 1 || !strings.Contains(faults[0], "apps that does not exist") {
 		t.Fatalf("got %v %v", faults, err)

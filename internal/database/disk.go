@@ -15,8 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"zombiezen.com/go/sqlite"
-
+	"fazt/internal/database/sqlite"
 	"fazt/internal/errs"
 )
 
@@ -61,7 +60,7 @@ type Disk struct {
 type disk struct {
 	config   Config
 	path     string
-	pages    *pages
+	pages    *sqlite.Pages
 	files    atomic.Pointer[[2]known]
 	aside    atomic.Bool // the -wal file was moved away, as the file was overwritten
 	readOnly atomic.Bool // there is no writer: the database could not be opened for writing
@@ -88,9 +87,9 @@ type known struct {
 }
 
 func newDisk(c Config) (*disk, error) {
-	p, err := openPages(c.Path)
+	p, err := sqlite.OpenPages(c.Path)
 	if err != nil {
-		return nil, cannotOpen(c.Path, err)
+		return nil, sqlite.CannotOpen(c.Path, err)
 	}
 	d := &disk{config: c, path: c.Path, pages: p, now: Disk{Since: time.Now()}}
 	d.files.Store(&[2]known{})
@@ -99,10 +98,10 @@ func newDisk(c Config) (*disk, error) {
 
 // close is called when no connection is open any more.
 func (d *disk) close() error {
-	if d.pages.overwritten(false) {
+	if d.pages.Overwritten(false) {
 		d.setAside()
 	}
-	return d.pages.close(d.path)
+	return d.pages.Close(d.path)
 }
 
 // setAside moves away what was written last before the file was overwritten: the next start would write it into the other
@@ -177,7 +176,7 @@ func (d *disk) stored() error {
 
 // judgeFile says whether the file is still the one that is open, and as it was left; all: in every page that is known.
 func (d *disk) judgeFile(all bool) verdict {
-	if d.pages.overwritten(all) {
+	if d.pages.Overwritten(all) {
 		if !d.aside.Swap(true) {
 			d.setAside()
 		}
@@ -211,26 +210,14 @@ func (d *disk) missing() string {
 	return ""
 }
 
-// ofDisk says whether err is about the disk and not about what was written.
-func ofDisk(err error) bool {
-	switch sqlite.ErrCode(err).ToPrimary() {
-	case sqlite.ResultFull, sqlite.ResultIOErr, sqlite.ResultReadOnly, sqlite.ResultCantOpen:
-		return true
-	}
-	return false
-}
-
-// judge gives the error of a write its kind, and remembers what it says of the disk.
+// judge remembers what the error of a write says of the disk, and returns the error for the caller.
 func (d *disk) judge(err error) error {
-	switch code := sqlite.ErrCode(err); code.ToPrimary() {
-	case sqlite.ResultFull:
+	switch {
+	case sqlite.IsFull(err):
 		d.failed(DiskFull, "no space is left on the disk")
-		return classify(err)
-	case sqlite.ResultIOErr, sqlite.ResultReadOnly, sqlite.ResultCantOpen:
-		if IsUnreadable(err) {
-			d.unreadable.Add(1)
-			return classify(err)
-		}
+	case IsUnreadable(err):
+		d.unreadable.Add(1)
+	case sqlite.IsDisk(err):
 		state, reason := d.probe()
 		if reason == nil {
 			reason = errors.New("a write to the database failed")
@@ -382,10 +369,10 @@ func (db *DB) tryWrite(ctx context.Context) {
 	}
 	err := db.writer.do(ctx, func(tx *Tx) error {
 		version := int64(0)
-		if err := tx.transient("PRAGMA user_version", func(r *Row) { version = r.Int64(0) }); err != nil {
+		if _, err := tx.First("PRAGMA user_version", func(r *Row) { version = r.Int64(0) }); err != nil {
 			return err
 		}
-		return classify(tx.transient(fmt.Sprintf("PRAGMA user_version = %d", version), nil))
+		return tx.Exec(fmt.Sprintf("PRAGMA user_version = %d", version))
 	})
 	if err == nil {
 		db.disk.succeeded()

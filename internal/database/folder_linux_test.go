@@ -111,7 +111,7 @@ func TestADatabaseOfAnOlderFaztThatCannotBeWrittenIsRefused(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "data.db")
 	db := open(t, Config{Path: path})
-	err := db.Write(t.Context(), func(tx *Tx) error { return tx.transient("PRAGMA user_version = 3", nil) })
+	err := db.Write(t.Context(), func(tx *Tx) error { return tx.Exec("PRAGMA user_version = 3") })
 	if err = errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"fazt/internal/database/sqlite"
 	"fazt/internal/errs"
 )
 
@@ -27,7 +28,7 @@ func Acquire(ctx context.Context, path string) (*Lock, error) {
 		return nil, err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, cannotOpen(path, err)
+		return nil, sqlite.CannotOpen(path, err)
 	}
 	for {
 		l, err := tryLock(path)
@@ -58,7 +59,7 @@ func tryLock(path string) (*Lock, error) {
 	}
 	switch {
 	case err != nil:
-		return nil, cannotOpen(path, err)
+		return nil, sqlite.CannotOpen(path, err)
 	case file == nil:
 		return nil, nil //nolint:nilnil // as is said above
 	}
@@ -97,7 +98,7 @@ func (l *Lock) settle() error {
 	file, err := try(flock.New(l.path+".lock", flock.SetPermissions(0o600)))
 	switch {
 	case err != nil:
-		return cannotOpen(l.path, err)
+		return sqlite.CannotOpen(l.path, err)
 	case file == nil:
 		return errBusy(l.path)
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"fazt/internal/database/sqlite"
 	"fazt/internal/errs"
 )
 
@@ -62,12 +63,12 @@ func apply(ctx context.Context, c *Conn, list []migration, path string) error {
 	if version, err := pending(c, list, path); err != nil || version == len(list) {
 		return err
 	}
-	if err := c.transient("BEGIN IMMEDIATE", nil); err != nil {
-		return classify(err)
+	if err := c.engine.Begin(); err != nil {
+		return err
 	}
 	defer func() {
-		if !c.raw.AutocommitEnabled() {
-			_ = c.transient("ROLLBACK", nil)
+		if c.engine.InTransaction() {
+			_ = c.engine.Rollback()
 		}
 	}()
 	// Another process may have done the same; the version is read again under the lock.
@@ -79,20 +80,16 @@ func apply(ctx context.Context, c *Conn, list []migration, path string) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := c.script(m.script); err != nil {
-			return errs.Wrap(errs.KindOf(classify(err)), err, "migration %04d_%s failed; the database is as it was", m.version, m.name)
+		if err := c.engine.Script(m.script); err != nil {
+			return errs.Wrap(errs.KindOf(err), err, "migration %04d_%s failed; the database is as it was", m.version, m.name)
 		}
 	}
-	for _, p := range []string{
-		fmt.Sprintf("PRAGMA user_version = %d", len(list)),
-		fmt.Sprintf("PRAGMA application_id = %d", applicationID),
-		"COMMIT",
-	} {
-		if err := c.transient(p, nil); err != nil {
-			return classify(err)
+	for _, p := range []string{fmt.Sprintf("PRAGMA user_version = %d", len(list)), fmt.Sprintf("PRAGMA application_id = %d", applicationID)} {
+		if err := c.Exec(p); err != nil {
+			return err
 		}
 	}
-	return nil
+	return c.engine.Commit()
 }
 
 // pending is the version of the file, from which on migrations are to be applied.
@@ -108,36 +105,14 @@ func pending(c *Conn, list []migration, path string) (int, error) {
 func schemaVersion(c *Conn, path string) (int, error) {
 	var id, version, tables int64
 	// One statement sees one state of the file, also while another process is migrating it.
-	err := c.transient("SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id, pragma_user_version", func(r *Row) {
+	_, err := c.First("SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id, pragma_user_version", func(r *Row) {
 		id, version, tables = r.Int64(0), r.Int64(1), r.Int64(2)
 	})
 	if err != nil {
-		return 0, cannotOpen(path, err)
+		return 0, sqlite.CannotOpen(path, err)
 	}
 	if id != applicationID && (id != 0 || tables > 0) {
 		return 0, errs.New(errs.Invalid, "%s is a database of another program; nothing was changed", path)
 	}
 	return int(version), nil
-}
-
-// script runs all statements of text.
-func (c *Conn) script(text string) error {
-	for strings.TrimSpace(text) != "" {
-		stmt, rest, err := c.raw.PrepareTransient(text)
-		if err != nil {
-			return err
-		}
-		if stmt == nil || stmt.BindParamCount() < 0 { // only a comment was left
-			return nil
-		}
-		_, err = stmt.Step()
-		if final := stmt.Finalize(); err == nil {
-			err = final
-		}
-		if err != nil {
-			return err
-		}
-		text = text[len(text)-rest:]
-	}
-	return nil
 }

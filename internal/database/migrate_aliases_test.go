@@ -12,11 +12,7 @@ func TestAliasesSurviveTheirNewTable(t *testing.T) {
 	if err := prepareFile(&path); err != nil {
 		t.Fatal(err)
 	}
-	c, err := openWriter(Config{Path: path})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.close()
+	c := openRaw(t, path)
 	list, err := migrations()
 	if err != nil {
 		t.Fatal(err)

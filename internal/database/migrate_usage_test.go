@@ -10,11 +10,7 @@ func TestTheUsageOfWhatIsKeptAlreadyIsCountedOnce(t *testing.T) {
 	if err := prepareFile(&path); err != nil {
 		t.Fatal(err)
 	}
-	c, err := openWriter(Config{Path: path})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.close()
+	c := openRaw(t, path)
 	list, err := migrations()
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"fazt/internal/database/sqlite"
 	"fazt/internal/errs"
 )
 
@@ -17,11 +18,11 @@ func Canonical(path string) (string, error) {
 	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
-		return "", cannotOpen(path, err)
+		return "", sqlite.CannotOpen(path, err)
 	}
 	name, err := canonical(abs, mostLinks)
 	if err != nil {
-		return "", cannotOpen(path, err)
+		return "", sqlite.CannotOpen(path, err)
 	}
 	return name, nil
 }

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"zombiezen.com/go/sqlite"
+	"fazt/internal/database/sqlite"
 
 	"fazt/internal/errs"
 )
@@ -99,7 +99,7 @@ func TestAnotherProcessCannotOpenADatabaseThatIsOpen(t *testing.T) {
 		t.Skip("there SQLite shares the file, and the lock beside it decides")
 	}
 	if path := os.Getenv("FAZT_TEST_OPEN"); path != "" {
-		_, err := openConn(source(path, vfs), path, sqlite.OpenReadWrite, []pragma{{"busy_timeout", "0", "0"}, {"journal_mode", "WAL", "wal"}})
+		_, err := sqlite.Open(sqlite.File{Path: path}, []sqlite.Pragma{{Name: "busy_timeout", Set: "0"}, {Name: "journal_mode", Set: "WAL"}})
 		if errs.Is(err, errs.Conflict) {
 			os.Exit(3)
 		}

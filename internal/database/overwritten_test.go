@@ -118,7 +118,7 @@ func fold(t *testing.T, db *DB) {
 	defer func() { <-db.writer.turn }()
 	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) { // the folder may be at it
 		left := -1
-		err := db.writer.conn.transient("PRAGMA wal_checkpoint(PASSIVE)", func(r *Row) { left = r.Int(1) - r.Int(2) })
+		_, err := db.writer.conn.First("PRAGMA wal_checkpoint(PASSIVE)", func(r *Row) { left = r.Int(1) - r.Int(2) })
 		if left == 0 {
 			return
 		}
@@ -140,7 +140,7 @@ func TestWhatTheDatabaseDoesItselfIsNoOverwriting(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		err := db.Write(t.Context(), func(tx *Tx) error { return tx.transient("PRAGMA incremental_vacuum", nil) })
+		err := db.Write(t.Context(), func(tx *Tx) error { return tx.Exec("PRAGMA incremental_vacuum") })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,7 +167,7 @@ func BenchmarkLookAtPages(b *testing.B) {
 		b.Run(fmt.Sprintf("all=%v", all), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				_ = db.disk.pages.overwritten(all)
+				_ = db.disk.pages.Overwritten(all)
 			}
 		})
 	}

@@ -47,7 +47,7 @@ func TestTheBoundedFunctionsGiveWhatThoseOfSQLiteGive(t *testing.T) {
 					return nil
 				}
 			}
-			if err := plain.Read(t.Context(), func(c *Conn) error { return c.transient(query, func(r *Row) { _ = read(&want)(r) }) }); err != nil {
+			if err := plain.Read(t.Context(), func(c *Conn) error { return c.Each(query, read(&want)) }); err != nil {
 				t.Fatal(query, err)
 			}
 			if err := db.ReadGuarded(t.Context(), query, openGuard(), read(&got)); err != nil {

@@ -237,7 +237,7 @@ func CannotCopy(path string, err error) error {
 		reason = pathErr.Err
 	}
 	switch {
-	case errors.Is(err, syscall.ENOSPC), errs.Is(classify(err), errs.StorageFull):
+	case errors.Is(err, syscall.ENOSPC), errs.Is(err, errs.StorageFull):
 		return errs.Wrap(errs.StorageFull, err, "the disk that %s goes to is full; nothing was kept", path)
 	case errors.Is(err, fs.ErrPermission):
 		return errs.Wrap(errs.Forbidden, err, "%s may not be written by the user that fazt runs as", path)

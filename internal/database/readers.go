@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"fazt/internal/database/sqlite"
 	"fazt/internal/errs"
 )
 
@@ -25,33 +26,76 @@ func newReaders(c Config, d *disk) *readers {
 
 // do runs fn on a connection of the pool. Its statements end when ctx does.
 func (p *readers) do(ctx context.Context, fn func(c *Conn) error) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+	if err := p.enter(ctx); err != nil {
+		return err
 	}
-	select {
-	case p.slots <- struct{}{}:
-	default:
-		select {
-		case p.slots <- struct{}{}:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-	defer func() { <-p.slots }()
+	defer p.leave()
 	c, err := p.take()
 	if err != nil {
 		return err
 	}
 	defer p.put(c)
-	c.done = ctx.Done()
-	err = fn(c)
+	c.engine.EndWith(ctx.Done())
+	return p.outcome(ctx, fn(c))
+}
+
+// apart runs fn on a connection of its own, which is opened with these pragmas in place of one of the pool.
+func (p *readers) apart(ctx context.Context, pragmas []sqlite.Pragma, fn func(c *sqlite.Conn) error) error {
+	if err := p.enter(ctx); err != nil { // Close waits for those who are in
+		return err
+	}
+	defer p.leave()
+	if p.isClosed() {
+		return errs.New(errs.Unavailable, "the database is closed")
+	}
+	c, err := p.open(pragmas)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return p.outcome(ctx, fn(c))
+}
+
+// enter waits until there may be one more connection at work.
+func (p *readers) enter(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (p *readers) leave() { <-p.slots }
+
+// outcome counts reads that the disk failed, and returns what the caller is told.
+func (p *readers) outcome(ctx context.Context, err error) error {
 	if IsUnreadable(err) {
 		p.disk.unreadable.Add(1)
 	}
+	return interrupted(ctx, err)
+}
+
+// interrupted returns the cause of ctx in place of the error of a statement that was stopped because ctx ended.
+func interrupted(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil && errs.Is(err, errs.Timeout) {
 		return context.Cause(ctx)
 	}
 	return err
+}
+
+func (p *readers) isClosed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
 }
 
 func (p *readers) take() (*Conn, error) {
@@ -65,16 +109,25 @@ func (p *readers) take() (*Conn, error) {
 		p.idle = p.idle[:n-1]
 		return c, nil
 	}
-	return p.open()
+	return p.another()
+}
+
+// another opens a connection for the pool.
+func (p *readers) another() (*Conn, error) {
+	c, err := p.open(sqlite.ReaderPragmas())
+	if err != nil {
+		return nil, err
+	}
+	return &Conn{onSQLite{c}}, nil
 }
 
 // open opens a connection, unless another file has the name by now, or another content: SQLite removes the -wal file of one
 // that is empty.
-func (p *readers) open() (*Conn, error) {
+func (p *readers) open(pragmas []sqlite.Pragma) (*sqlite.Conn, error) {
 	if p.disk.judgeFile(false).state != DiskSound {
 		return nil, errLost()
 	}
-	return p.disk.connect(readerPragmas())
+	return p.disk.connect(pragmas)
 }
 
 // fill opens all connections that there may be.
@@ -82,7 +135,7 @@ func (p *readers) fill() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for !p.closed && len(p.idle)+len(p.slots) < cap(p.slots) {
-		c, err := p.open()
+		c, err := p.another()
 		if err != nil {
 			return err
 		}
@@ -92,7 +145,7 @@ func (p *readers) fill() error {
 }
 
 func (p *readers) put(c *Conn) {
-	c.done = nil
+	c.engine.EndWith(nil)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.idle = append(p.idle, c)
@@ -122,7 +175,7 @@ func (p *readers) exchange(within time.Duration, fn func() error) error {
 	}
 	var all error
 	for _, c := range p.idle {
-		all = errors.Join(all, c.close())
+		all = errors.Join(all, c.engine.Close())
 	}
 	p.idle = nil
 	return errors.Join(all, fn())
@@ -138,7 +191,7 @@ func (p *readers) close() error {
 	}
 	var all error
 	for _, c := range p.idle {
-		all = errors.Join(all, c.close())
+		all = errors.Join(all, c.engine.Close())
 	}
 	p.idle = nil
 	for range cap(p.slots) {

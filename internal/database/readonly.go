@@ -5,8 +5,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"zombiezen.com/go/sqlite"
-
+	"fazt/internal/database/sqlite"
 	"fazt/internal/errs"
 )
 
@@ -16,28 +15,28 @@ import (
 
 // connect opens a connection as the disk allows it now. The caller has one of the slots of the readers, or the turn of
 // the writer, so that this does not change meanwhile.
-func (d *disk) connect(pragmas []pragma) (*Conn, error) {
-	if d.pages.overwritten(false) { // SQLite would give the -wal file to the other, or remove it where there is none
+func (d *disk) connect(pragmas []sqlite.Pragma) (*sqlite.Conn, error) {
+	if d.pages.Overwritten(false) { // SQLite would give the -wal file to the other, or remove it where there is none
 		return nil, errLost()
 	}
 	if !d.readOnly.Load() {
-		return openConn(source(d.path, vfs), d.path, sqlite.OpenReadWrite, pragmas)
+		return sqlite.Open(sqlite.File{Path: d.path}, pragmas)
 	}
 	if size(d.path+"-wal") == 0 {
 		// Without a -wal file nothing can be newer than the file, and SQLite need not look for one.
-		return openConn(source(d.path, vfs)+"&immutable=1", d.path, sqlite.OpenReadOnly, pragmas)
+		return sqlite.Open(sqlite.File{Path: d.path, ReadOnly: true, Immutable: true}, pragmas)
 	}
 	// What the last server left there is read as well. Its index cannot be a file, and is kept in the memory of each
 	// connection when the connection has the file alone; locks cannot be had, and there is no writer they would be for.
-	pragmas = append([]pragma{{"locking_mode", "EXCLUSIVE", "exclusive"}}, pragmas...)
-	return openConn(source(d.path, vfsUnlocked), d.path, sqlite.OpenReadOnly, pragmas)
+	pragmas = append([]sqlite.Pragma{{Name: "locking_mode", Set: "EXCLUSIVE", Want: "exclusive"}}, pragmas...)
+	return sqlite.Open(sqlite.File{Path: d.path, ReadOnly: true, Unlocked: true}, pragmas)
 }
 
 // openForReading makes the disk one that is only read, when that is why the database cannot be opened. failed is the
 // error of opening it.
 func (d *disk) openForReading(failed error) error {
 	state, reason := DiskFailing, Unwritable(d.path)
-	if reason == nil && ofDisk(failed) {
+	if reason == nil && sqlite.IsDisk(failed) {
 		state, reason = d.probe()
 	}
 	if reason == nil {

@@ -10,8 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"zombiezen.com/go/sqlite"
-
+	"fazt/internal/database/sqlite"
 	"fazt/internal/errs"
 )
 
@@ -61,26 +60,22 @@ func prepareWriter(ctx context.Context, c Config, watching *changes) (*Conn, err
 	if err := Unwritable(c.Path); err != nil {
 		return nil, err
 	}
-	conn, err := openWriter(c)
+	raw, err := openWriter(c)
 	if err != nil {
 		return nil, err
 	}
+	conn := &Conn{onSQLite{raw}}
 	if err = migrate(ctx, conn, c.Path); err == nil {
-		err = watching.watch(conn)
+		err = raw.NoteChanges(watching.watched, watching.note)
 	}
 	if err != nil {
-		return nil, errors.Join(err, conn.close())
+		return nil, errors.Join(err, raw.Close())
 	}
 	return conn, nil
 }
 
-func openWriter(c Config) (*Conn, error) {
-	pragmas := writerPragmas(size(c.Path) == 0)
-	if c.MaxPages > 0 {
-		n := fmt.Sprint(c.MaxPages)
-		pragmas = append(pragmas, pragma{"max_page_count", n, n})
-	}
-	return openConn(source(c.Path, vfs), c.Path, sqlite.OpenReadWrite, pragmas)
+func openWriter(c Config) (*sqlite.Conn, error) {
+	return sqlite.Open(sqlite.File{Path: c.Path}, sqlite.WriterPragmas(size(c.Path) == 0, c.MaxPages))
 }
 
 // newWriter starts the writer. Without a connection it has nothing to do: the disk admits no write.
@@ -205,7 +200,7 @@ func (w *writer) commit(batch []*write) {
 	}
 	if err != nil {
 		for _, job := range started {
-			if job.err == nil || ofDisk(job.err) {
+			if job.err == nil || sqlite.IsDisk(job.err) {
 				job.err = err
 			}
 		}
@@ -233,27 +228,27 @@ func (w *writer) timed(batch []*write) error {
 
 // transaction returns an error when nothing of the batch was kept.
 func (w *writer) transaction(batch []*write, closures *time.Duration) (err error) {
-	if err := w.conn.Exec("BEGIN IMMEDIATE"); err != nil {
+	if err := w.conn.engine.Begin(); err != nil {
 		return err
 	}
 	tx := &Tx{w.conn}
 	began := time.Now()
 	for _, job := range batch {
-		w.counted = w.conn.totalChanges()
+		w.counted = w.conn.engine.TotalChanges()
 		job.err = w.savepoint(tx, job.fn)
 		w.count()
 		if job.err == nil {
 			continue
 		}
 		// A full or failing disk makes SQLite give up the whole transaction, neighbours included.
-		if w.conn.raw.AutocommitEnabled() {
+		if !w.conn.engine.InTransaction() {
 			return errs.Wrap(errs.KindOf(job.err), job.err, "%s", errs.Sentence(job.err))
 		}
 	}
 	*closures = time.Since(began)
-	if err := w.conn.Exec("COMMIT"); err != nil {
-		if !w.conn.raw.AutocommitEnabled() {
-			_ = w.conn.Exec("ROLLBACK")
+	if err := w.conn.engine.Commit(); err != nil {
+		if w.conn.engine.InTransaction() {
+			_ = w.conn.engine.Rollback()
 		}
 		return err
 	}
@@ -262,28 +257,28 @@ func (w *writer) transaction(batch []*write, closures *time.Duration) (err error
 
 // count notes how many rows were changed since it was called last.
 func (w *writer) count() {
-	n := w.conn.totalChanges()
+	n := w.conn.engine.TotalChanges()
 	w.most.Store(max(w.most.Load(), n-w.counted))
 	w.counted = n
 }
 
 func (w *writer) savepoint(tx *Tx, fn func(*Tx) error) (err error) {
-	if err := w.conn.Exec("SAVEPOINT one"); err != nil {
+	if err := w.conn.engine.Savepoint(); err != nil {
 		return err
 	}
 	err = protect(tx, fn)
-	if w.conn.raw.AutocommitEnabled() {
+	if !w.conn.engine.InTransaction() {
 		if err == nil { // fn swallowed the error that ended the transaction
 			err = errs.New(errs.Internal, "the transaction ended early")
 		}
 		return err
 	}
 	if err != nil {
-		if undo := w.conn.Exec("ROLLBACK TO one"); undo != nil {
+		if undo := w.conn.engine.RollbackTo(); undo != nil {
 			return undo
 		}
 	}
-	if release := w.conn.Exec("RELEASE one"); release != nil {
+	if release := w.conn.engine.Release(); release != nil {
 		return release
 	}
 	return err
@@ -297,6 +292,12 @@ func protect(tx *Tx, fn func(*Tx) error) (err error) {
 		}
 	}()
 	return fn(tx)
+}
+
+func (w *writer) isClosed() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.closed
 }
 
 func (w *writer) stats() Stats {
@@ -332,5 +333,5 @@ func (w *writer) close() error {
 	if w.conn == nil {
 		return nil
 	}
-	return errors.Join(folded, w.conn.close())
+	return errors.Join(folded, w.conn.engine.Close())
 }

@@ -1,4 +1,4 @@
-package database
+package sqlite
 
 import (
 	"errors"
@@ -13,13 +13,13 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// pages are the first page of a database and those that were written last, as this process wrote or found them. No other
+// Pages are the first page of a database and those that were written last, as this process wrote or found them. No other
 // program may write the file, so a page that is different was written by one: a copy of another database went over this
 // one while it was in use. SQLite does not notice, and would go on to write its pages into the other database.
 //
 // The file is read through a descriptor that is open for as long as the database is: closing one ends all locks that the
 // process has on the file.
-type pages struct {
+type Pages struct {
 	file *os.File
 	uses int // databases that are open; guarded by opened
 
@@ -43,12 +43,12 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli) //nolint:gochecknoglobals // 
 // opened are the pages of the databases that are open, by path, and by each file that SQLite has open for one.
 var opened struct { //nolint:gochecknoglobals // SQLite has one list of file systems for the process
 	mu    sync.Mutex
-	paths map[string]*pages
-	files sync.Map // address of a file -> *pages
+	paths map[string]*Pages
+	files sync.Map // address of a file -> *Pages
 }
 
-// openPages begins to look after the database at path.
-func openPages(path string) (*pages, error) {
+// OpenPages starts to watch the database at path.
+func OpenPages(path string) (*Pages, error) {
 	opened.mu.Lock()
 	defer opened.mu.Unlock()
 	if p := opened.paths[path]; p != nil {
@@ -59,20 +59,20 @@ func openPages(path string) (*pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pages{file: file, uses: 1, sums: map[int64]pageSum{}}
+	p := &Pages{file: file, uses: 1, sums: map[int64]pageSum{}}
 	first := make([]byte, 100) // the header, of which bytes 24 to 27 count the changes
 	if _, err := file.ReadAt(first, 0); err == nil {
 		p.note(0, first)
 	}
 	if opened.paths == nil {
-		opened.paths = map[string]*pages{}
+		opened.paths = map[string]*Pages{}
 	}
 	opened.paths[path] = p
 	return p, nil
 }
 
-// close ends it. No connection is open any more.
-func (p *pages) close(path string) error {
+// Close ends the watch. No connection to the database may be open any more.
+func (p *Pages) Close(path string) error {
 	opened.mu.Lock()
 	defer opened.mu.Unlock()
 	if p.uses--; p.uses > 0 {
@@ -83,7 +83,7 @@ func (p *pages) close(path string) error {
 }
 
 // note remembers a page. The lock is held, or nobody else knows p.
-func (p *pages) note(offset int64, data []byte) {
+func (p *Pages) note(offset int64, data []byte) {
 	if _, known := p.sums[offset]; !known && offset > 0 {
 		if len(p.recent) == mostRecent {
 			delete(p.sums, p.recent[0])
@@ -95,13 +95,13 @@ func (p *pages) note(offset int64, data []byte) {
 }
 
 // forget leaves out a page of which nobody knows what the disk has.
-func (p *pages) forget(offset int64) {
+func (p *Pages) forget(offset int64) {
 	delete(p.sums, offset)
 	p.recent = slices.DeleteFunc(p.recent, func(o int64) bool { return o == offset })
 }
 
-// overwritten says whether another program wrote the file; all: by every page that is known, and not just the first.
-func (p *pages) overwritten(all bool) bool {
+// Overwritten reports whether another program wrote the file. It compares the first page, or with all every known one.
+func (p *Pages) Overwritten(all bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.compare(0)
@@ -115,7 +115,7 @@ func (p *pages) overwritten(all bool) bool {
 
 // compare looks at a page. One that the disk cannot read says nothing, nor does one that lies behind the end, where
 // SQLite makes the file shorter.
-func (p *pages) compare(offset int64) {
+func (p *Pages) compare(offset int64) {
 	want, known := p.sums[offset]
 	if !known || p.foreign {
 		return
@@ -131,7 +131,7 @@ func (p *pages) compare(offset int64) {
 }
 
 // write lets SQLite write a page, unless another program did. A page is then as it should be, or not known.
-func (p *pages) write(offset int64, data []byte, write func() int32) int32 {
+func (p *Pages) write(offset int64, data []byte, write func() int32) int32 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.compare(0)
@@ -168,7 +168,7 @@ func watchPages(tls *libc.TLS, name, file uintptr) {
 func watchedWrite(tls *libc.TLS, file, from uintptr, n int32, offset int64) int32 {
 	write := function[func(*libc.TLS, uintptr, uintptr, int32, int64) int32](plainMethods(file).FxWrite)
 	p, _ := opened.files.Load(file)
-	return p.(*pages).write(offset, unsafe.Slice(at[byte](from), n), func() int32 { return write(tls, file, from, n, offset) })
+	return p.(*Pages).write(offset, unsafe.Slice(at[byte](from), n), func() int32 { return write(tls, file, from, n, offset) })
 }
 
 func watchedClose(tls *libc.TLS, file uintptr) int32 {

@@ -1,12 +1,32 @@
-package database
+package sqlite
 
 import (
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 
 	"fazt/internal/errs"
 )
+
+func open(t *testing.T) *Conn {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "data.db")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Open(File{Path: path}, WriterPragmas(true, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
 
 func TestADriverWhosePrivateFieldsDifferIsRefused(t *testing.T) {
 	type action struct{ arg2 string }
@@ -25,27 +45,24 @@ func TestADriverWhosePrivateFieldsDifferIsRefused(t *testing.T) {
 
 // A guard that reads the wrong name, or none, refuses the functions it should allow.
 func TestTheGuardSeesTheNameOfEveryFunction(t *testing.T) {
-	db := guardedDB(t)
+	c := open(t)
 	type function struct {
 		name, kind string
-		args       int
+		args       int64
 	}
 	var all []function
-	err := db.Read(t.Context(), func(c *Conn) error {
-		return c.Each("SELECT DISTINCT name, type, narg FROM pragma_function_list", func(r *Row) error {
-			all = append(all, function{r.Text(0), r.Text(1), r.Int(2)})
-			return nil
-		})
-	})
-	if err != nil {
+	if err := c.once("SELECT DISTINCT name, type, narg FROM pragma_function_list", func(s *Statement) {
+		all = append(all, function{s.Text(0), s.Text(1), s.Int64(2)})
+	}); err != nil {
 		t.Fatal(err)
 	}
+	guard := Guard{MaxBytes: 1 << 20, MaxMemory: 32 << 20, MaxSpill: 1 << 20}
 	allowed, refused := 0, 0
 	for _, f := range all {
 		if !strings.ContainsAny(f.name[:1], "abcdefghijklmnopqrstuvwxyz") {
 			continue // operators, which no statement can call by name
 		}
-		args := "1" + strings.Repeat(", 1", max(f.args-1, 0))
+		args := "1" + strings.Repeat(", 1", int(max(f.args-1, 0)))
 		if f.args == 0 {
 			args = ""
 		}
@@ -53,7 +70,7 @@ func TestTheGuardSeesTheNameOfEveryFunction(t *testing.T) {
 		if f.kind == "w" {
 			statement += " OVER ()"
 		}
-		_, err := values(t, db, statement)
+		err := c.Guarded(t.Context(), statement, guard, false, func(*Statement) error { return nil })
 		named := err != nil && strings.Contains(errs.Sentence(err), "the function "+f.name+" is not available here")
 		switch {
 		case allowedFunctions[f.name] && errs.Is(err, errs.Forbidden):

@@ -1,4 +1,4 @@
-package database
+package sqlite
 
 import (
 	"sync"
@@ -87,11 +87,6 @@ func (c *Conn) allow(most, spilled int64) (*allowance, func()) {
 	}
 }
 
-// totalChanges is how many rows were changed by the connection since it was opened, by cascades and triggers too.
-func (c *Conn) totalChanges() int64 {
-	return lib.Xsqlite3_total_changes64(threadOf(c.raw), handleOf(c.raw))
-}
-
 func allowanceOf(tls *libc.TLS) *allowance {
 	if allowances.n.Load() == 0 {
 		return nil
@@ -164,8 +159,8 @@ func (a *allowance) gave(p uintptr) {
 	}
 }
 
-// Shrink lets SQLite give back what it keeps of the file in memory; the next that need it read it again.
-func (db *DB) Shrink() {
+// Shrink makes SQLite give back what it keeps of its files in memory; the next statements that need it read it again.
+func Shrink() {
 	tls := libc.NewTLS()
 	defer tls.Close()
 	lib.Xsqlite3_release_memory(tls, 1<<30)

@@ -1,6 +1,6 @@
 //go:build unix
 
-package database
+package sqlite
 
 // vfs is the way SQLite works with the file: this process has it alone, and its index of the -wal file is in memory. So
 // two servers never work on one file, under whatever names; no write to a full disk is needed to open it; and no page of a

@@ -1,0 +1,162 @@
+package sqlite
+
+import (
+	"fmt"
+	"strings"
+
+	"modernc.org/libc"
+	lib "modernc.org/sqlite/lib"
+	"zombiezen.com/go/sqlite"
+)
+
+// Conn is a connection. It is not safe for concurrent use, and runs one statement at a time.
+type Conn struct {
+	raw        *sqlite.Conn
+	statements statements
+	busy       bool                           // a statement was prepared and not released
+	done       <-chan struct{}                // statements end when it is closed; nil = never
+	progress   func(*libc.TLS, uintptr) int32 // what SQLite calls as a statement goes on; kept for as long as it may
+}
+
+// Prepare returns the statement with this text, and takes the connection until the statement is released. Statements are
+// kept for the next call, so the text must come from the program and never be put together from values.
+func (c *Conn) Prepare(sql string) (*Statement, error) {
+	if c.busy {
+		return nil, fmt.Errorf("the rows of another statement are being read: %s", sql)
+	}
+	if c.ended() {
+		return nil, classify(sqlite.ResultInterrupt.ToError())
+	}
+	s, err := c.statements.get(c, sql)
+	if err != nil {
+		return nil, classify(err)
+	}
+	c.busy = true
+	return s, nil
+}
+
+// EndWith makes the statement that runs, and those after it, fail with errs.Timeout once done is closed; nil = never.
+func (c *Conn) EndWith(done <-chan struct{}) { c.done = done }
+
+// progressSteps is how many steps of its program a statement takes between two looks at whether it should end: some tens
+// of microseconds.
+const progressSteps = 1000
+
+// watchProgress makes statements end when c.done is closed. SQLite asks in the goroutine that runs the statement, so this
+// costs no goroutine, no lock, and nothing at all for a statement of fewer steps.
+func (c *Conn) watchProgress() {
+	c.progress = func(*libc.TLS, uintptr) int32 {
+		if c.ended() {
+			return 1
+		}
+		return 0
+	}
+	lib.Xsqlite3_progress_handler(threadOf(c.raw), handleOf(c.raw), progressSteps, pointer(c.progress), 0)
+}
+
+func (c *Conn) ended() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// exec runs a statement of the engine's own, which has no arguments and returns no rows.
+func (c *Conn) exec(sql string) error {
+	s, err := c.Prepare(sql)
+	if err != nil {
+		return err
+	}
+	defer s.Release()
+	_, err = s.Next()
+	return err
+}
+
+// Begin starts a transaction that writes: it takes the lock of the file at once.
+func (c *Conn) Begin() error { return c.exec("BEGIN IMMEDIATE") }
+
+// BeginRead starts a transaction whose statements all see the file as the first of them does.
+func (c *Conn) BeginRead() error { return c.exec("BEGIN") }
+
+// Commit ends the transaction and keeps what it wrote.
+func (c *Conn) Commit() error { return c.exec("COMMIT") }
+
+// Rollback ends the transaction and undoes what it wrote, even when statements are to end.
+func (c *Conn) Rollback() error {
+	defer c.EndWith(c.done)
+	c.EndWith(nil)
+	return c.exec("ROLLBACK")
+}
+
+// Savepoint starts a part of the transaction that can be undone alone. It ends with Release, after RollbackTo or without.
+func (c *Conn) Savepoint() error { return c.exec("SAVEPOINT one") }
+
+// RollbackTo undoes what was written since Savepoint.
+func (c *Conn) RollbackTo() error { return c.exec("ROLLBACK TO one") }
+
+// Release ends the part that Savepoint started.
+func (c *Conn) Release() error { return c.exec("RELEASE one") }
+
+// InTransaction reports whether there is a transaction: a full or failing disk makes SQLite end it.
+func (c *Conn) InTransaction() bool { return !c.raw.AutocommitEnabled() }
+
+// Changes returns how many rows the last statement inserted, changed or deleted.
+func (c *Conn) Changes() int { return c.raw.Changes() }
+
+// TotalChanges returns how many rows the connection changed since it was opened, cascades and triggers included.
+func (c *Conn) TotalChanges() int64 {
+	return lib.Xsqlite3_total_changes64(threadOf(c.raw), handleOf(c.raw))
+}
+
+// Checkpoint folds the -wal file into the database, as far as mode says (https://www.sqlite.org/pragma.html#pragma_wal_checkpoint),
+// and returns how many pages it has and how many of them are folded.
+func (c *Conn) Checkpoint(mode string) (pages, folded int, err error) {
+	err = c.once("PRAGMA wal_checkpoint("+mode+")", func(s *Statement) { pages, folded = int(s.Int64(1)), int(s.Int64(2)) })
+	return pages, folded, err
+}
+
+// Script runs all statements of text.
+func (c *Conn) Script(text string) error {
+	for strings.TrimSpace(text) != "" {
+		stmt, rest, err := c.raw.PrepareTransient(text)
+		if err != nil {
+			return classify(err)
+		}
+		if stmt == nil || stmt.BindParamCount() < 0 { // only a comment was left
+			return nil
+		}
+		_, err = stmt.Step()
+		if final := stmt.Finalize(); err == nil {
+			err = final
+		}
+		if err != nil {
+			return classify(err)
+		}
+		text = text[len(text)-rest:]
+	}
+	return nil
+}
+
+// once runs a statement that is not worth keeping, and returns the error of the driver as it is.
+func (c *Conn) once(sql string, fn func(s *Statement)) error {
+	stmt, _, err := c.raw.PrepareTransient(sql)
+	if err != nil {
+		return err
+	}
+	defer stmt.Finalize() //nolint:errcheck // repeats the error of Step
+	s := &Statement{conn: c, stmt: stmt}
+	for {
+		more, err := stmt.Step()
+		if err != nil || !more {
+			return err
+		}
+		if fn != nil {
+			fn(s)
+		}
+	}
+}
+
+// Close ends the use of the connection.
+func (c *Conn) Close() error { return c.raw.Close() }

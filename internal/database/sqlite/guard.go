@@ -1,0 +1,140 @@
+package sqlite
+
+import (
+	"context"
+	"strings"
+	"unicode"
+
+	"zombiezen.com/go/sqlite"
+
+	"fazt/internal/errs"
+)
+
+// Guard bounds a statement that a person wrote, beyond what is refused to every such statement: changes of the schema,
+// ATTACH and DETACH, transactions, pragmas that act, load_extension, and tables that show raw pages.
+type Guard struct {
+	Hidden    map[string][]string     // columns by table: reads of them give NULL, wherever in the statement they stand
+	Protected func(table string) bool // rows of the table cannot be changed
+	MaxBytes  int64                   // longest text or blob; never more than about 1 MiB
+	MaxMemory int64                   // what SQLite may take for the statement
+	MaxSpill  int64                   // what it may put into temporary files
+}
+
+// SpillPragma lets large sorts go to a file: a statement from outside must not be able to fill the memory.
+func SpillPragma() Pragma { return Pragma{"temp_store", "FILE", "1"} }
+
+// longestValue is a chunk of a file with room beside it. Work on a value may grow with its length, and nothing stops
+// a single call.
+const longestValue = 1<<20 + 4096
+
+// longestStatement in bytes.
+const longestStatement = 1 << 20
+
+// guardLimits are what a statement may be like. Between two looks at the clock its program goes through all that
+// stands outside of loops, so that is little; a person's statement is far below.
+func guardLimits(g Guard) map[sqlite.Limit]int32 {
+	return map[sqlite.Limit]int32{
+		sqlite.LimitLength:            int32(min(g.MaxBytes, longestValue)),
+		sqlite.LimitSQLLength:         longestStatement,
+		sqlite.LimitVDBEOp:            25_000,
+		sqlite.LimitColumn:            500,
+		sqlite.LimitExprDepth:         500,
+		sqlite.LimitCompoundSelect:    200,
+		sqlite.LimitFunctionArg:       127,
+		sqlite.LimitLikePatternLength: longestPattern,
+		sqlite.LimitWorkerThreads:     0,
+	}
+}
+
+// Guarded runs one statement within the guard, which also sees the statements that SQLite makes of it while it runs:
+// VACUUM INTO attaches its file only then. write allows it to change rows. When ctx ends, so does the statement, with the
+// cause of ctx. The connection must not be used for other statements afterwards.
+func (c *Conn) Guarded(ctx context.Context, statement string, g Guard, write bool, fn func(s *Statement) error) error {
+	c.EndWith(ctx.Done())
+	err := c.guarded(ctx, statement, g, write, fn)
+	if err != nil && ctx.Err() != nil && isStop(err) {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// isStop reports whether err may be how a statement fails that is stopped: an allowance whose time is over gives out no
+// memory and no space.
+func isStop(err error) bool {
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultInterrupt, sqlite.ResultNoMem, sqlite.ResultFull:
+		return true
+	}
+	return errs.Is(err, errs.Timeout) || errs.Is(err, errs.StorageFull)
+}
+
+func (c *Conn) guarded(ctx context.Context, statement string, g Guard, write bool, fn func(s *Statement) error) error {
+	if strings.ContainsRune(statement, 0) {
+		return errs.New(errs.Invalid, "the statement has a NUL character")
+	}
+	if blank(statement) {
+		return errs.New(errs.Invalid, "the statement is empty")
+	}
+	if len(statement) > longestStatement {
+		return errs.New(errs.TooLarge, "the statement has %d bytes; at most %d are allowed", len(statement), longestStatement)
+	}
+	for limit, value := range guardLimits(g) {
+		c.raw.Limit(limit, value)
+	}
+	if err := c.boundFunctions(); err != nil {
+		return err
+	}
+	memory, done := c.allow(g.MaxMemory, g.MaxSpill)
+	defer done()
+	defer context.AfterFunc(ctx, func() { memory.over.Store(true) })()
+	w := &authorizer{guard: g, write: write, memory: memory}
+	if err := c.raw.SetAuthorizer(w); err != nil {
+		return err
+	}
+	defer c.raw.SetAuthorizer(nil) //nolint:errcheck // the connection is closed next
+	stmt, rest, err := c.raw.PrepareTransient(statement)
+	if err != nil {
+		return w.explain(err)
+	}
+	defer stmt.Finalize()                  //nolint:errcheck // repeats the error of Step
+	defer func() { memory.ended = true }() // to undo takes memory, too
+	if !blank(statement[len(statement)-rest:]) {
+		return errs.New(errs.Invalid, "there is more than one statement; give them one at a time")
+	}
+	if w.hides != "" && stmt.ColumnCount() > 0 { // SQLite asks about no column of RETURNING
+		return errs.New(errs.Invalid, "RETURNING is not available for the table %s, which has hidden columns; read the others with a SELECT", w.hides)
+	}
+	if stmt.BindParamCount() > 0 {
+		return errs.New(errs.Invalid, "the statement has parameters (? or :name), which have no values here; write the values into it")
+	}
+	row := &Statement{conn: c, stmt: stmt}
+	for {
+		more, err := stmt.Step()
+		if err != nil {
+			return w.explain(err)
+		}
+		if !more {
+			return nil
+		}
+		if err := fn(row); err != nil {
+			return err
+		}
+	}
+}
+
+// blank reports whether SQL has nothing but spaces, semicolons and comments.
+func blank(sql string) bool {
+	for {
+		sql = strings.TrimLeftFunc(sql, func(r rune) bool { return unicode.IsSpace(r) || r == ';' })
+		switch {
+		case sql == "":
+			return true
+		case strings.HasPrefix(sql, "--"):
+			_, sql, _ = strings.Cut(sql, "\n")
+		case strings.HasPrefix(sql, "/*"):
+			_, sql, _ = strings.Cut(sql[2:], "*/")
+		default:
+			return false
+		}
+	}
+}
