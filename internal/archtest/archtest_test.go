@@ -40,7 +40,8 @@ var layers = map[string]int{
 var sideways = map[string][]string{
 	"internal/schema":           {"internal/errs"},
 	"internal/timeout":          {"internal/errs"},
-	"internal/database":         {"internal/errs"},
+	"internal/database":         {"internal/errs", "internal/database/sqlite"},
+	"internal/database/sqlite":  {"internal/errs"},
 	"internal/content":          {"internal/errs", "internal/database"},
 	"internal/quickjs":          {"internal/errs"},
 	"internal/listener":         {"internal/errs"},
@@ -75,8 +76,8 @@ var owners = map[string][]string{
 	"zombiezen.com/go/sqlite":           {"internal/database/sqlite"},
 	"modernc.org/quickjs":               {"internal/quickjs"},
 	"modernc.org/libquickjs":            {"internal/quickjs"},
-	"modernc.org/sqlite":                {"internal/database"},
-	"modernc.org/libc":                  {"internal/quickjs", "internal/database"},
+	"modernc.org/sqlite":                {"internal/database/sqlite"},
+	"modernc.org/libc":                  {"internal/quickjs", "internal/database/sqlite"},
 	"github.com/evanw/esbuild":          {"internal/runtime/compile"},
 	"github.com/maypok86/otter":         {"internal/hosting/static"},
 	"github.com/klauspost/compress":     {"internal/content", "internal/hosting", "internal/client"}, // variants; the two ends of an upload
