@@ -21,6 +21,7 @@ import (
 	"fazt/internal/auth"
 	"fazt/internal/database"
 	"fazt/internal/egress"
+	"fazt/internal/egress/netlog"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/idempotency"
@@ -44,7 +45,7 @@ type Config struct {
 
 	// Net is what functions may reach and with which secrets, NetLog what they tried, NetGate what lets them out.
 	Net     *egress.Store
-	NetLog  *egress.Log
+	NetLog  *netlog.Log
 	NetGate net.Gate
 
 	// URL is the address of the app behind a host label.

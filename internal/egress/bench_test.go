@@ -1,16 +1,11 @@
 package egress
 
 import (
-	"encoding/base64"
-	"encoding/hex"
+	"fazt/internal/egress/netlog"
 	"io"
 	"log/slog"
-	"maps"
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 )
@@ -61,34 +56,6 @@ func BenchmarkCall(b *testing.B) {
 	}
 }
 
-// The scrubber's pace over texts that have no secret in them.
-func BenchmarkScrub(b *testing.B) {
-	random := make([]byte, 3<<18)
-	rand.NewChaCha8([32]byte{}).Read(random)
-	texts := map[string]string{
-		"JSON":    strings.Repeat(`{"id":"sk_test","name":"a name"},`, 1<<15),
-		"base64":  base64.StdEncoding.EncodeToString(random),
-		"percent": strings.Repeat("%7B%22id%22%3A%22sk_test%22%7D", 1<<15),
-		"HTML":    strings.Repeat(`<a href="/?a=1&amp;b=2">it&#39;s a &lt;name&gt;</a>`, 1<<14),
-		"escaped": strings.Repeat(`{\"id\":\"sk_test\",\"name\":\"a\\nname\"}`, 1<<14),
-	}
-	for _, n := range []int{1, 10} {
-		secrets := []Secret{{Name: "A", As: AsBasic, Value: "user:another-password"}}
-		for i := range n - 1 {
-			secrets = append(secrets, Secret{Name: "S" + strconv.Itoa(i), As: AsBearer, Value: "sk_live_" + hex.EncodeToString(random[16*i:16*i+16])})
-		}
-		s := newScrubber(secrets)
-		for _, name := range slices.Sorted(maps.Keys(texts)) {
-			b.Run(name+" with "+strconv.Itoa(n), func(b *testing.B) {
-				b.SetBytes(int64(len(texts[name])))
-				for b.Loop() {
-					io.Copy(io.Discard, s.reader(strings.NewReader(texts[name])))
-				}
-			})
-		}
-	}
-}
-
 type discard struct{}
 
-func (discard) Record(Attempt) {}
+func (discard) Record(netlog.Attempt) {}

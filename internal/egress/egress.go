@@ -1,11 +1,12 @@
 // Package egress is the one way out: every request the instance makes for an app, and every hop of it, passes this gate.
 //
-// The owner's side is what may be reached (Entry), with which credentials (Secret) and what was tried (Attempt). The
+// The owner's side is what may be reached (Entry), with which credentials (Secret) and what was tried (package netlog). The
 // app's side is Run.Do. Between them stands Policy: everything the owner allowed, as one immutable version.
 package egress
 
 import (
 	"context"
+	"fazt/internal/egress/netlog"
 	"io"
 	"net/http"
 	"net/netip"
@@ -57,28 +58,6 @@ type Secret struct {
 	Value      string    `json:"-"`         // in the clear, in memory only
 }
 
-// Attempt is one hop of one call, as the log keeps it. It holds no query, no header and no body.
-type Attempt struct {
-	ID        int64     `json:"id"`
-	AppID     string    `json:"app_id"`
-	RequestID string    `json:"request_id"`
-	Time      time.Time `json:"time"`
-	Method    string    `json:"method"`
-	Scheme    string    `json:"scheme"`
-	Host      string    `json:"host"` // with the port where it is not the scheme's own
-	Path      string    `json:"path"` // by the entry's template, without query
-	Hop       int       `json:"hop"`  // 0 = the call itself, 1 = its first redirect
-	Status    int       `json:"status"`
-	Code      string    `json:"code"`   // NET_…; "" = answered
-	Reason    string    `json:"reason"` // for the owner: why it was refused or failed; may hold addresses, never a secret
-	EntryID   string    `json:"entry_id"`
-	Secret    string    `json:"secret"` // the name of what was used
-	Millis    float64   `json:"ms"`
-	Sent      int64     `json:"sent"`     // bytes of the body
-	Received  int64     `json:"received"` // bytes of the body, decoded
-	Cache     string    `json:"cache"`    // "", hit, stale, revalidated, miss
-}
-
 // Call is a request as a function asks for it.
 type Call struct {
 	Method   string
@@ -110,5 +89,5 @@ type Resolver interface {
 
 // Recorder takes attempts and returns at once.
 type Recorder interface {
-	Record(a Attempt)
+	Record(a netlog.Attempt)
 }

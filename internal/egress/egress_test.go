@@ -23,6 +23,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"fazt/internal/egress/netlog"
 	"fazt/internal/errs"
 	"fazt/internal/system"
 )
@@ -50,7 +51,7 @@ type world struct {
 	version uint64
 	policy  atomic.Pointer[Policy]
 	limits  system.Net
-	log     []Attempt
+	log     []netlog.Attempt
 	roots   *x509.CertPool
 }
 
@@ -106,19 +107,19 @@ func (w *world) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, er
 	return addresses, nil
 }
 
-func (w *world) Record(a Attempt) {
+func (w *world) Record(a netlog.Attempt) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.log = append(w.log, a)
 }
 
-func (w *world) attempts() []Attempt {
+func (w *world) attempts() []netlog.Attempt {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.log)
 }
 
-func (w *world) last() Attempt {
+func (w *world) last() netlog.Attempt {
 	w.t.Helper()
 	list := w.attempts()
 	if len(list) == 0 {
@@ -272,7 +273,7 @@ func TestACallReachesWhatIsAllowed(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	got.Millis, got.Time = 0, time.Time{}
-	want := Attempt{AppID: "app_1", RequestID: "req_1", Method: "GET", Scheme: "https", Host: "example.com", Path: "/x", Status: 200, EntryID: "net_0", Received: 5}
+	want := netlog.Attempt{AppID: "app_1", RequestID: "req_1", Method: "GET", Scheme: "https", Host: "example.com", Path: "/x", Status: 200, EntryID: "net_0", Received: 5}
 	if got != want {
 		t.Errorf("logged %+v", got)
 	}

@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"fazt/internal/egress/scrub"
 	"net/http"
 	"slices"
 	"strings"
@@ -147,7 +148,7 @@ func safe(in http.Header, body bool) http.Header {
 }
 
 // received is the head of an answer as a function gets it.
-func received(in http.Header, s *scrubber) http.Header {
+func received(in http.Header, s *scrub.Scrubber) http.Header {
 	out := make(http.Header, len(in))
 	for name, values := range in {
 		if s == nil {
@@ -156,9 +157,9 @@ func received(in http.Header, s *scrubber) http.Header {
 		}
 		list := make([]string, len(values))
 		for i, v := range values {
-			list[i] = s.text(v)
+			list[i] = s.Text(v)
 		}
-		name = s.name(name)
+		name = s.Name(name)
 		out[name] = append(out[name], list...)
 	}
 	for _, name := range append(ofConnection(in), unreceived...) {

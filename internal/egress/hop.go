@@ -14,6 +14,8 @@ import (
 
 	"golang.org/x/net/http/httpguts"
 
+	"fazt/internal/egress/netlog"
+	"fazt/internal/egress/scrub"
 	"fazt/internal/limitio"
 )
 
@@ -451,7 +453,7 @@ func (h *hop) drop(resp *http.Response) {
 
 // scrubber is what keeps the values of the app's secrets from it: those in force, and those that were when an earlier hop
 // was sent, should they have been changed since.
-func (h *hop) scrubber() *scrubber {
+func (h *hop) scrubber() *scrub.Scrubber {
 	if h.policy == nil {
 		return nil
 	}
@@ -474,7 +476,7 @@ func (h *hop) log(f *fault) {
 	if k.gate.c.Record == nil {
 		return
 	}
-	a := Attempt{
+	a := netlog.Attempt{
 		AppID: k.run.app, RequestID: k.run.requestID, Time: h.began, Method: h.method, Hop: h.number, Status: h.status,
 		EntryID: h.entry.ID, Secret: h.secret, Millis: float64(time.Since(h.began).Microseconds()) / 1000,
 		Received: h.received.Load(), Cache: h.cached,
@@ -484,10 +486,10 @@ func (h *hop) log(f *fault) {
 	}
 	s := h.scrubber()
 	if t := h.target; t != nil {
-		a.Scheme, a.Host, a.Path = t.scheme, s.name(t.authority()), s.text(h.entry.logged(t.url.EscapedPath()))
+		a.Scheme, a.Host, a.Path = t.scheme, s.Name(t.authority()), s.Text(h.entry.logged(t.url.EscapedPath()))
 	}
 	if f != nil {
-		a.Code, a.Reason = f.err.Code, s.name(s.text(f.reason)) // it may name a host
+		a.Code, a.Reason = f.err.Code, s.Name(s.Text(f.reason)) // it may name a host
 	}
 	k.gate.c.Record.Record(a)
 }

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/net/publicsuffix"
 
+	"fazt/internal/egress/scrub"
 	"fazt/internal/errs"
 )
 
@@ -17,7 +18,7 @@ type Policy struct {
 	version   uint64
 	entries   map[scoped]Entry
 	secrets   map[scoped]Secret
-	scrubbers sync.Map // app id -> *scrubber; made when an app's first answer comes
+	scrubbers sync.Map // app id -> *scrub.Scrubber, made for the first response to an app
 }
 
 // scoped is a domain or the name of a secret, for one app or for all ("").
@@ -84,15 +85,33 @@ func (p *Policy) visible(appID string) []Secret {
 }
 
 // scrubber is what keeps the values of an app's secrets from it; nil when it has none.
-func (p *Policy) scrubber(appID string) *scrubber {
+func (p *Policy) scrubber(appID string) *scrub.Scrubber {
 	if len(p.secrets) == 0 {
 		return nil
 	}
 	if s, ok := p.scrubbers.Load(appID); ok {
-		return s.(*scrubber)
+		return s.(*scrub.Scrubber)
 	}
 	s, _ := p.scrubbers.LoadOrStore(appID, newScrubber(p.visible(appID)))
-	return s.(*scrubber)
+	return s.(*scrub.Scrubber)
+}
+
+func newScrubber(secrets []Secret) *scrub.Scrubber {
+	list := make([]scrub.Secret, len(secrets))
+	for i, s := range secrets {
+		list[i] = scrub.Secret{Name: s.Name, Values: s.telling()}
+	}
+	return scrub.New(list)
+}
+
+// telling returns the texts that tell a secret: its value, and the password of user:password.
+func (s *Secret) telling() []string {
+	if s.As == AsBasic {
+		if _, password, ok := strings.Cut(s.Value, ":"); ok && len(password) >= 8 {
+			return []string{s.Value, password}
+		}
+	}
+	return []string{s.Value}
 }
 
 // covers says whether a domain, as an entry or a secret has it, stands for a canonical host.

@@ -69,7 +69,7 @@ func (h *hop) redirect(resp *http.Response) (*hop, *fault) {
 		next.method, next.body = http.MethodGet, false
 	}
 	if !t.same(k.first) {
-		if h.scrubber().has(locations[0]) {
+		if h.scrubber().Has(locations[0]) {
 			return nil, blocked("the redirect to " + t.host + " carries the value of a secret")
 		}
 		if next.body {

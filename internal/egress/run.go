@@ -228,20 +228,20 @@ func (h *hop) answer(resp *http.Response) *Answer {
 	scrubber := h.scrubber()
 	_, text, _ := strings.Cut(resp.Status, " ")
 	given := &Answer{
-		Status: resp.StatusCode, StatusText: scrubber.text(text), Header: received(resp.Header, scrubber),
-		URL: scrubber.text(h.target.url.String()), Redirected: h.number > 0, Cached: h.kept,
+		Status: resp.StatusCode, StatusText: scrubber.Text(text), Header: received(resp.Header, scrubber),
+		URL: scrubber.Text(h.target.url.String()), Redirected: h.number > 0, Cached: h.kept,
 	}
 	if h.kept { // it lies in memory: there is nothing to wait for, and no time that could pass
 		k.end()
 		h.received.Store(resp.ContentLength)
 		h.log(nil)
-		given.Body = io.NopCloser(scrubber.reader(resp.Body))
+		given.Body = io.NopCloser(scrubber.Reader(resp.Body))
 		return given
 	}
 	if c, ok := h.content.(*copying); ok {
 		go c.run() // ends with the body, which is closed with the answer
 	}
-	a := &answer{hop: h, from: resp.Body, body: scrubber.reader(h.content)}
+	a := &answer{hop: h, from: resp.Body, body: scrubber.Reader(h.content)}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.stop = context.AfterFunc(h.ctx, func() { a.finish(k.fault(h.ctx.Err())) })

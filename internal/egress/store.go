@@ -17,6 +17,7 @@ import (
 	"fazt/internal/database"
 	"fazt/internal/errs"
 	"fazt/internal/id"
+	"fazt/internal/limitio"
 )
 
 // All entries and all secrets are in memory, so that a call asks no disk. These bound what that takes.
@@ -235,7 +236,7 @@ func (s *Store) secret(name, appID string) (Secret, error) {
 			return k.Secret, nil
 		}
 	}
-	return Secret{}, errs.New(errs.NotFound, "no secret is called %q%s; `fazt secret list` shows them", cut(name, maxSecretName), forWhom(appID))
+	return Secret{}, errs.New(errs.NotFound, "no secret is called %q%s; `fazt secret list` shows them", limitio.Cut(name, maxSecretName), forWhom(appID))
 }
 
 // SetSecret stores a secret in place of the one of the same name and app, if there is one.

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"fazt/internal/errs"
+	"fazt/internal/limitio"
 )
 
 const (
@@ -59,7 +60,7 @@ func checkSecret(s Secret) (Secret, error) {
 	for _, m := range s.Methods {
 		upper := strings.ToUpper(m)
 		if !slices.Contains(methods, upper) {
-			return s, errs.New(errs.Invalid, "there is no method %q; there are %s", cut(m, 40), strings.Join(methods, ", "))
+			return s, errs.New(errs.Invalid, "there is no method %q; there are %s", limitio.Cut(m, 40), strings.Join(methods, ", "))
 		}
 		if !slices.Contains(bound, upper) {
 			bound = append(bound, upper)
@@ -84,7 +85,7 @@ func checkUse(s Secret) error {
 		case s.Key == "":
 			return errs.New(errs.Invalid, "a secret that is sent as header needs the name of the header as key, such as X-Api-Key")
 		case !headerName.MatchString(s.Key):
-			return errs.New(errs.Invalid, "%q cannot be the name of a header", cut(s.Key, 100))
+			return errs.New(errs.Invalid, "%q cannot be the name of a header", limitio.Cut(s.Key, 100))
 		case forbidden(s.Key):
 			return errs.New(errs.Invalid, "the header %s says how a request travels or who sends it, and cannot hold a secret; use the one that the other server reads, such as Authorization or X-Api-Key", s.Key)
 		case !holdsSecret(s.Key):
@@ -95,10 +96,10 @@ func checkUse(s Secret) error {
 		case s.Key == "":
 			return errs.New(errs.Invalid, "a secret that is sent as query needs the name of the parameter as key, such as api_key")
 		case !queryName.MatchString(s.Key):
-			return errs.New(errs.Invalid, "%q cannot be the name of a query parameter here: letters, digits and _ . ~ [ ] - only", cut(s.Key, 100))
+			return errs.New(errs.Invalid, "%q cannot be the name of a query parameter here: letters, digits and _ . ~ [ ] - only", limitio.Cut(s.Key, 100))
 		}
 	default:
-		return errs.New(errs.Invalid, "a secret is sent as bearer, header, query or basic, not as %q", cut(s.As, 40))
+		return errs.New(errs.Invalid, "a secret is sent as bearer, header, query or basic, not as %q", limitio.Cut(s.As, 40))
 	}
 	return nil
 }
@@ -106,7 +107,7 @@ func checkUse(s Secret) error {
 // checkPathPrefix refuses what paths are never compared with: they are compared decoded and clean.
 func checkPathPrefix(p string) error {
 	bad := func(why string) error {
-		return errs.New(errs.Invalid, "the path prefix %q %s; it is the beginning of a path, such as /v1/", cut(p, 100), why)
+		return errs.New(errs.Invalid, "the path prefix %q %s; it is the beginning of a path, such as /v1/", limitio.Cut(p, 100), why)
 	}
 	switch {
 	case p == "":

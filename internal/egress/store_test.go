@@ -14,6 +14,22 @@ import (
 	"fazt/internal/errs"
 )
 
+func openDatabase(t testing.TB) *database.DB {
+	t.Helper()
+	db, err := database.Open(context.Background(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	err = db.Write(context.Background(), func(tx *database.Tx) error {
+		return tx.Exec("INSERT INTO apps (id, name, title, created_at, updated_at) VALUES ('app_a', 'a', '', 1, 1), ('app_b', 'b', '', 1, 1)")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
 func openStore(t *testing.T, db *database.DB, master string) *Store {
 	t.Helper()
 	s, err := OpenStore(t.Context(), StoreConfig{DB: db, KeyFile: KeyFile(db.Path()), MasterKey: master})
@@ -287,28 +303,18 @@ func TestASecretWhoseRowWasMovedToAnotherDomainCannotBeOpened(t *testing.T) {
 	}
 }
 
-func TestAllThatBelongsToAnAppGoesWithIt(t *testing.T) {
+func TestEntriesAndSecretsOfARemovedAppAreRemoved(t *testing.T) {
 	db := openDatabase(t)
-	s, l := openStore(t, db, ""), openLog(t, db, 10, 100)
+	s := openStore(t, db, "")
 	for _, app := range []string{"", "app_a", "app_b"} {
 		_, _, err := s.Allow(t.Context(), Entry{Domain: "api.example.com", AppID: app})
 		_, _, err2 := s.SetSecret(t.Context(), Secret{Name: "KEY", AppID: app, As: AsBearer, Domain: "api.example.com", Value: "topsecret"})
 		if err := errors.Join(err, err2); err != nil {
 			t.Fatal(err)
 		}
-		l.Record(Attempt{AppID: app, Host: "api.example.com"})
-	}
-	if err := l.Flush(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := l.RemoveLeftovers(t.Context(), "app_a"); err != nil || count(t, db, "SELECT count(*) FROM net_log") != 2 {
-		t.Errorf("the log of an app that is there: %v", err)
 	}
 	change(t, db, "DELETE FROM apps WHERE id = 'app_a'")
-	if err := l.RemoveLeftovers(t.Context(), "app_a"); err != nil {
-		t.Error(err)
-	}
-	if n := count(t, db, "SELECT (SELECT count(*) FROM net_entries) || (SELECT count(*) FROM net_secrets) || (SELECT count(*) FROM net_log)"); n != 221 {
+	if n := count(t, db, "SELECT (SELECT count(*) FROM net_entries) || (SELECT count(*) FROM net_secrets)"); n != 22 {
 		t.Errorf("%d", n)
 	}
 	if err := s.Reload(t.Context()); err != nil || len(s.Entries()) != 2 {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fazt/internal/egress"
+	"fazt/internal/egress/netlog"
 	"fazt/internal/system"
 )
 
@@ -19,12 +20,12 @@ func (i *Instance) composeNet(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	i.NetLog, err = egress.OpenLog(ctx, egress.LogConfig{
-		DB:    i.DB,
-		Most:  func() int { return i.Limits.Net().LogBuffer },
-		Every: func() time.Duration { return time.Duration(i.Limits.Net().LogFlush) * time.Millisecond },
-		Keep:  func(app string) int { return i.Limits.App(app).Net.LogRows },
-		Age:   i.logAge, Log: i.log,
+	i.NetLog, err = netlog.Open(ctx, netlog.Config{
+		DB:         i.DB,
+		MaxWaiting: func() int { return i.Limits.Net().LogBuffer },
+		FlushEvery: func() time.Duration { return time.Duration(i.Limits.Net().LogFlush) * time.Millisecond },
+		Keep:       func(app string) int { return i.Limits.App(app).Net.LogRows },
+		MaxAge:     i.logAge, Log: i.log,
 	})
 	if err != nil {
 		return err
@@ -39,7 +40,7 @@ func (i *Instance) composeNet(ctx context.Context) (err error) {
 // attempts writes what was tried to the log, and notes which secrets were sent.
 type attempts struct{ *Instance }
 
-func (a attempts) Record(at egress.Attempt) {
+func (a attempts) Record(at netlog.Attempt) {
 	if at.Secret != "" && at.WentOut() {
 		a.Net.TouchSecret(at.AppID, at.Secret)
 	}

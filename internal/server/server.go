@@ -26,6 +26,7 @@ import (
 	"fazt/internal/content"
 	"fazt/internal/database"
 	"fazt/internal/egress"
+	"fazt/internal/egress/netlog"
 	"fazt/internal/errs"
 	"fazt/internal/gateway"
 	"fazt/internal/hosting"
@@ -84,7 +85,7 @@ type Instance struct {
 	Limits  *system.Live
 	System  *system.Store
 	Net     *egress.Store // what functions may reach, and with which secrets
-	NetLog  *egress.Log   // what they tried
+	NetLog  *netlog.Log   // what they tried
 	Gate    *egress.Gate  // what lets them out
 	// Activity is the activity log. What calls the operations through API needs not touch it.
 	Activity *activity.Log

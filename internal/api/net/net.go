@@ -17,6 +17,7 @@ import (
 	"fazt/internal/apps"
 	"fazt/internal/auth"
 	"fazt/internal/egress"
+	"fazt/internal/egress/netlog"
 	"fazt/internal/errs"
 	"fazt/internal/system"
 )
@@ -25,7 +26,7 @@ import (
 type API struct {
 	Apps    *apps.Store
 	Net     *egress.Store
-	Log     *egress.Log
+	Log     *netlog.Log
 	Gate    Gate
 	Limits  *system.Live
 	Follows call.Follows
@@ -158,8 +159,8 @@ func (a *API) Test(ctx context.Context, req op.NetCall) (op.NetVerdict, error) {
 }
 
 // filter checks a filter, finds the app it names, and leaves a key that is bound to apps no others.
-func (a *API) filter(ctx context.Context, q op.NetFilter) (f egress.Filter, err error) {
-	f = egress.Filter{Domain: strings.TrimSuffix(strings.ToLower(strings.TrimSpace(q.Domain)), "."), Failed: q.Errors}
+func (a *API) filter(ctx context.Context, q op.NetFilter) (f netlog.Filter, err error) {
+	f = netlog.Filter{Domain: strings.TrimSuffix(strings.ToLower(strings.TrimSpace(q.Domain)), "."), Failed: q.Errors}
 	if q.Since != "" {
 		if f.Since, err = activity.ParseTime(q.Since, time.Now().UTC()); err != nil {
 			return f, err
@@ -229,7 +230,7 @@ func (a *API) LogsFollow(ctx context.Context, req op.NetTail) (op.Stream, error)
 		return call.Follow(ctx, a.Follows, w, past, follower, func() error {
 			name = call.Namer(ctx, a.Apps) // apps may have been renamed
 			return a.Follows.Allowed(ctx)
-		}, func(attempt egress.Attempt, missed int) (op.Event, error) {
+		}, func(attempt netlog.Attempt, missed int) (op.Event, error) {
 			shown := show.NetAttempt(attempt, name(attempt.AppID))
 			shown.Missed = missed
 			data, err := json.Marshal(shown)

@@ -5,6 +5,7 @@ import (
 	"fazt/internal/apps"
 	"fazt/internal/auth"
 	"fazt/internal/egress"
+	"fazt/internal/egress/netlog"
 	"fazt/internal/hosting"
 )
 
@@ -131,7 +132,7 @@ func NetVerdict(e egress.Explanation) op.NetVerdict {
 }
 
 // NetAttempt converts an attempt of the app with the given name.
-func NetAttempt(a egress.Attempt, app string) op.NetAttempt {
+func NetAttempt(a netlog.Attempt, app string) op.NetAttempt {
 	return op.NetAttempt{
 		ID: a.ID, AppID: a.AppID, RequestID: a.RequestID, Time: a.Time, Method: a.Method, Scheme: a.Scheme, Host: a.Host, Path: a.Path, Hop: a.Hop,
 		Status: a.Status, Code: a.Code, Reason: a.Reason, EntryID: a.EntryID, Secret: a.Secret, Millis: a.Millis, Sent: a.Sent, Received: a.Received,
@@ -140,7 +141,7 @@ func NetAttempt(a egress.Attempt, app string) op.NetAttempt {
 }
 
 // NetCount converts a row of the figures of calls.
-func NetCount(r egress.StatsRow) op.NetCount {
+func NetCount(r netlog.StatsRow) op.NetCount {
 	return op.NetCount{
 		AppID: r.AppID, Domain: r.Domain, Calls: r.Calls, Errors: r.Errors, Blocked: r.Blocked, ErrorRate: r.ErrorRate, P50: r.P50, P95: r.P95,
 		Sent: r.Sent, Received: r.Received, CacheHits: r.CacheHits,

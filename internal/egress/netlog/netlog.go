@@ -1,4 +1,5 @@
-package egress
+// Package netlog logs the attempts of functions to reach other servers.
+package netlog
 
 import (
 	"context"
@@ -14,7 +15,29 @@ import (
 	"fazt/internal/limitio"
 )
 
-// Bounds of what an attempt says: a function chooses most of it.
+// Attempt is one hop of one call. It holds no query, header or body.
+type Attempt struct {
+	ID        int64     `json:"id"`
+	AppID     string    `json:"app_id"`
+	RequestID string    `json:"request_id"`
+	Time      time.Time `json:"time"`
+	Method    string    `json:"method"`
+	Scheme    string    `json:"scheme"`
+	Host      string    `json:"host"` // with the port unless it is the default of the scheme
+	Path      string    `json:"path"` // by the entry's template, without query
+	Hop       int       `json:"hop"`  // 0 = the call itself, 1 = its first redirect
+	Status    int       `json:"status"`
+	Code      string    `json:"code"`   // NET_…; "" = there was a response
+	Reason    string    `json:"reason"` // for the owner: why it was refused or failed; may hold addresses, never a secret
+	EntryID   string    `json:"entry_id"`
+	Secret    string    `json:"secret"` // the name of the secret that was used
+	Millis    float64   `json:"ms"`
+	Sent      int64     `json:"sent"`     // bytes of the body
+	Received  int64     `json:"received"` // bytes of the body, decoded
+	Cache     string    `json:"cache"`    // "", hit, stale, revalidated, miss
+}
+
+// Bounds of the texts of an attempt, most of which a function chooses.
 const (
 	maxHost   = 255
 	maxPath   = 1024
@@ -22,28 +45,28 @@ const (
 	maxWord   = 128
 )
 
-// LogConfig is what the log of attempts works with.
-type LogConfig struct {
-	DB    *database.DB
-	Most  func() int             // attempts that may wait to be stored
-	Every func() time.Duration   // how old an unstored attempt gets
-	Keep  func(appID string) int // newest attempts kept of an app
-	Age   func() time.Duration   // how long they are kept; 0 = for ever
-	Log   *slog.Logger
+// Config configures a Log.
+type Config struct {
+	DB         *database.DB
+	MaxWaiting func() int             // attempts that may wait to be stored
+	FlushEvery func() time.Duration   // how long an attempt waits to be stored
+	Keep       func(appID string) int // attempts kept of an app, the newest
+	MaxAge     func() time.Duration   // how long attempts are kept; 0 = for ever
+	Log        *slog.Logger
 }
 
-// Log is the log of every attempt to reach another server: those that were refused too. It is a Recorder. Where more
-// are made than the disk takes, those that went well are dropped before those that did not, and counted.
+// Log is the log of all attempts to reach another server, including refused ones. If attempts come faster than the disk
+// takes them, successful ones are dropped first, and counted.
 type Log struct {
 	*journal.Journal[Attempt]
 	db *database.DB
 }
 
-// OpenLog opens the log in a database.
-func OpenLog(ctx context.Context, c LogConfig) (*Log, error) {
+// Open opens the log in a database.
+func Open(ctx context.Context, c Config) (*Log, error) {
 	j, err := journal.Open(ctx, journal.Config[Attempt]{
 		DB: c.DB, Table: journal.Table{Name: "net_log", Owner: "app_id", Order: "id"}, What: "outbound calls", Log: c.Log, Visitors: true,
-		MaxWaiting: c.Most, FlushEvery: c.Every, Keep: c.Keep, MaxAge: c.Age,
+		MaxWaiting: c.MaxWaiting, FlushEvery: c.FlushEvery, Keep: c.Keep, MaxAge: c.MaxAge,
 		Number: func(a *Attempt, number int64) { a.ID, a.Time = number, timeOf(number) },
 		Yields: func(a Attempt) bool { return !a.Failed() },
 		Owner:  func(a Attempt) string { return a.AppID },
@@ -54,24 +77,24 @@ func OpenLog(ctx context.Context, c LogConfig) (*Log, error) {
 
 func timeOf(id int64) time.Time { return time.UnixMicro(id).UTC() }
 
-// Record takes an attempt and returns at once. Its number and its time are those of now.
+// Record takes an attempt and returns at once. It sets the number and the time.
 func (l *Log) Record(a Attempt) {
 	a.AppID, a.RequestID, a.EntryID, a.Secret = cut(a.AppID, maxWord), cut(a.RequestID, maxWord), cut(a.EntryID, maxWord), cut(a.Secret, maxWord)
 	a.Method, a.Scheme, a.Code = cut(a.Method, maxWord), cut(a.Scheme, maxWord), cut(a.Code, maxWord)
 	a.Host, a.Path, a.Reason = cut(a.Host, maxHost), cut(a.Path, maxPath), cut(a.Reason, maxReason)
-	a.Path, _, _ = strings.Cut(a.Path, "?") // it never has one; what stands in a query is nobody's business
+	a.Path, _, _ = strings.Cut(a.Path, "?") // there should be none; a query may hold secrets
 	l.Journal.Record(a)
 }
 
-// Failed says whether nothing came of an attempt: it was refused, it broke off, or the other server failed.
+// Failed reports whether an attempt was refused, broke off, or got a server error.
 func (a Attempt) Failed() bool { return a.Code != "" || a.Status >= 500 }
 
-// cached says whether the cache answered, in whatever way.
+// cached reports whether the response came from the cache.
 func (a Attempt) cached() bool {
 	return a.Cache == "hit" || a.Cache == "stale" || a.Cache == "revalidated"
 }
 
-// WentOut says whether a request went out and its time is that of the other server.
+// WentOut reports whether a request was sent, so that its time is that of the other server.
 func (a Attempt) WentOut() bool {
 	switch a.Code {
 	case "", "NET_TIMEOUT", "NET_ERROR", "NET_SIZE":
@@ -89,18 +112,18 @@ func insertAttempt(tx *database.Tx, a Attempt) error {
 	if !slices.Contains([]string{"", "hit", "stale", "revalidated", "miss"}, a.Cache) {
 		a.Cache = ""
 	}
-	// The app may have been removed since; then there is nobody to keep it for.
+	// If the app has been removed, nothing is inserted.
 	return tx.Exec(`INSERT INTO net_log (id, app_id, request_id, method, scheme, host, port, path, hop, status, code, reason, entry_id, secret, ms, sent, received, cache)
 		SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM apps WHERE id = ?`,
 		a.ID, a.RequestID, a.Method, a.Scheme, host, port, a.Path, a.Hop, a.Status, a.Code, a.Reason, a.EntryID, a.Secret, a.Millis, a.Sent, a.Received, a.Cache, a.AppID)
 }
 
-// Filter says which attempts. The zero value means all.
+// Filter selects attempts. The zero value selects all.
 type Filter struct {
 	AppID         string
 	Domain        string    // a host, or *.example.com for the names below
-	Failed        bool      // only those of which nothing came
-	Since         time.Time // not older; zero = however old
+	Failed        bool      // only failed ones
+	Since         time.Time // no older attempts; zero = no bound
 	Before, After int64     // only ids below and above; 0 = open
 }
 
@@ -115,7 +138,7 @@ func (f Filter) ids() (above, below int64) {
 	return above, below
 }
 
-// host is the host that the filter names, and what the host must end with.
+// host returns the host that the filter names, or the suffix of the host.
 func (f Filter) host() (name, suffix string) {
 	if below, wild := strings.CutPrefix(f.Domain, "*"); wild {
 		return "", below
@@ -123,7 +146,7 @@ func (f Filter) host() (name, suffix string) {
 	return f.Domain, ""
 }
 
-// matches is what the statement below says, for attempts that are not stored yet.
+// matches is the condition of the statement below, for attempts that are not stored yet.
 func (f Filter) matches(a Attempt) bool {
 	above, below := f.ids()
 	name, suffix := f.host()
@@ -135,7 +158,7 @@ func (f Filter) matches(a Attempt) bool {
 		(name == "" || name == host) && strings.HasSuffix(host, suffix)
 }
 
-// Each filter leads by one index to the newest attempts; adding an empty text to a column keeps SQLite from following another.
+// Each filter uses one index to find the newest attempts; adding an empty text to a column keeps SQLite from using another.
 const (
 	byApp    = "app_id = ?1"
 	byHost   = "host = ?2"
@@ -187,7 +210,7 @@ func (l *Log) newest(ctx context.Context, f Filter, limit int) (list []Attempt, 
 	return list, err
 }
 
-// List is a page of the matching attempts, newest first; next is what Before is for the following page, 0 on the last.
+// List returns a page of the matching attempts, newest first; next is Before of the next page, or 0 on the last.
 func (l *Log) List(ctx context.Context, f Filter, limit int) (page []Attempt, next int64, err error) {
 	if err := l.Settle(ctx); err != nil {
 		return nil, 0, err
@@ -200,18 +223,18 @@ func (l *Log) List(ctx context.Context, f Filter, limit int) (page []Attempt, ne
 	return page, next, err
 }
 
-// Tail is the newest matching attempts, oldest first, and a follower that gets exactly those made afterwards. It must
-// be stopped.
+// Tail returns the newest matching attempts, oldest first, and a follower that receives exactly those made afterwards. The
+// follower must be stopped.
 func (l *Log) Tail(ctx context.Context, f Filter, limit int) ([]Attempt, *journal.Follower[Attempt], error) {
 	list, follower, err := l.Journal.Tail(f.matches, func() ([]Attempt, error) { return l.newest(ctx, f, limit) })
 	slices.SortFunc(list, func(a, b Attempt) int { return int(a.ID - b.ID) })
 	return list[max(0, len(list)-limit):], follower, err
 }
 
-// cut bounds a text that is repeated in a message or kept in the log.
-func cut(s string, most int) string {
-	if len(s) <= most {
+// cut shortens a text.
+func cut(s string, limit int) string {
+	if len(s) <= limit {
 		return s
 	}
-	return limitio.Cut(s, most) + "…"
+	return limitio.Cut(s, limit) + "…"
 }

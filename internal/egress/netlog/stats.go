@@ -1,4 +1,4 @@
-package egress
+package netlog
 
 import (
 	"cmp"
@@ -9,26 +9,26 @@ import (
 )
 
 const (
-	// statsMost bounds the attempts that one question counts: a number for each is in memory meanwhile.
-	statsMost = 1_000_000
-	// statsRows is how many domains are told apart; a function can name as many as it likes.
-	statsRows = 500
+	// maxCounted bounds the attempts that Stats counts: it holds a number for each in memory.
+	maxCounted = 1_000_000
+	// maxRows bounds the rows of Stats; a function can name any number of domains.
+	maxRows = 500
 )
 
-// Stats is what was made of the attempts of a time.
+// Stats summarizes attempts.
 type Stats struct {
 	Total     StatsRow   `json:"total"`
-	Domains   []StatsRow `json:"domains"`   // by app and domain, those with most calls first
-	Truncated bool       `json:"truncated"` // there are more attempts, or more domains, than are told of
-	Dropped   uint64     `json:"dropped"`   // attempts that came faster than they could be stored, since the server began
+	Domains   []StatsRow `json:"domains"`   // by app and domain, most calls first
+	Truncated bool       `json:"truncated"` // there are more attempts or more domains
+	Dropped   uint64     `json:"dropped"`   // attempts that came faster than they could be stored, since the server started
 }
 
-// StatsRow is what was made of the attempts of an app at a domain.
+// StatsRow summarizes the attempts of an app at a domain.
 type StatsRow struct {
 	AppID     string  `json:"app_id"`
 	Domain    string  `json:"domain"`
-	Calls     int     `json:"calls"`  // every attempt: redirects, and what was refused, too
-	Errors    int     `json:"errors"` // of them, those that were refused or failed, and answers from 500 on
+	Calls     int     `json:"calls"`  // all attempts, including redirects and refused ones
+	Errors    int     `json:"errors"` // refused or failed, or a status of 500 or above
 	Blocked   int     `json:"blocked"`
 	ErrorRate float64 `json:"error_rate"` // 0 to 1
 	P50       float64 `json:"p50_ms"`     // of those that went out
@@ -57,7 +57,7 @@ func (s *StatsRow) add(a Attempt) {
 	}
 }
 
-// finish computes what follows from the sums.
+// finish computes the values that follow from the sums.
 func (s *StatsRow) finish() {
 	if s.Calls > 0 {
 		s.ErrorRate = float64(s.Errors) / float64(s.Calls)
@@ -67,7 +67,7 @@ func (s *StatsRow) finish() {
 	s.took = nil
 }
 
-// percentile is the least of the sorted values that so many of a hundred do not exceed; 0 of none.
+// percentile returns the pth percentile of sorted values, or 0 if there are none.
 func percentile(sorted []float64, p int) float64 {
 	if len(sorted) == 0 {
 		return 0
@@ -85,8 +85,8 @@ func (l *Log) Stats(ctx context.Context, f Filter) (Stats, error) {
 	s := Stats{Domains: []StatsRow{}, Dropped: l.Dropped()}
 	n := 0
 	err := l.db.Read(ctx, func(c *database.Conn) error {
-		return f.each(c, "app_id, host, status, code, ms, sent, received, cache", statsMost+1, func(r *database.Row) {
-			if n++; n > statsMost {
+		return f.each(c, "app_id, host, status, code, ms, sent, received, cache", maxCounted+1, func(r *database.Row) {
+			if n++; n > maxCounted {
 				s.Truncated = true
 				return
 			}
@@ -111,8 +111,8 @@ func (l *Log) Stats(ctx context.Context, f Filter) (Stats, error) {
 	slices.SortFunc(s.Domains, func(a, b StatsRow) int {
 		return cmp.Or(b.Calls-a.Calls, cmp.Compare(a.Domain, b.Domain), cmp.Compare(a.AppID, b.AppID))
 	})
-	if len(s.Domains) > statsRows {
-		s.Domains, s.Truncated = s.Domains[:statsRows], true
+	if len(s.Domains) > maxRows {
+		s.Domains, s.Truncated = s.Domains[:maxRows], true
 	}
 	return s, err
 }

@@ -1,4 +1,4 @@
-package egress
+package scrub
 
 import (
 	"html"
@@ -300,4 +300,8 @@ func escapeTwice(in []byte, end bool) (u unit, more bool) {
 		u.took = ends[u.took-1]
 	}
 	return u, false
+}
+
+func hexadecimal(c byte) bool {
+	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'
 }

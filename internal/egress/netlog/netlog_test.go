@@ -1,4 +1,4 @@
-package egress
+package netlog
 
 import (
 	"context"
@@ -30,9 +30,9 @@ func openDatabase(t testing.TB) *database.DB {
 
 func openLog(t testing.TB, db *database.DB, most, keep int) *Log {
 	t.Helper()
-	l, err := OpenLog(context.Background(), LogConfig{
-		DB: db, Most: func() int { return most }, Every: func() time.Duration { return time.Hour },
-		Keep: func(string) int { return keep }, Age: func() time.Duration { return 0 }, Log: slog.New(slog.DiscardHandler),
+	l, err := Open(context.Background(), Config{
+		DB: db, MaxWaiting: func() int { return most }, FlushEvery: func() time.Duration { return time.Hour },
+		Keep: func(string) int { return keep }, MaxAge: func() time.Duration { return 0 }, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -143,6 +143,30 @@ func TestAttemptsThatAreFollowedComeOnceAndInOrder(t *testing.T) {
 	record("/3", "app_a")
 	if a := <-f.C; a.Path != "/3" || a.ID <= list[1].ID {
 		t.Errorf("%+v", a)
+	}
+}
+
+func TestAttemptsOfARemovedAppAreRemoved(t *testing.T) {
+	db := openDatabase(t)
+	l := openLog(t, db, 10, 100)
+	for _, app := range []string{"", "app_a", "app_b"} {
+		l.Record(Attempt{AppID: app, Host: "api.example.com", Path: "/" + app})
+	}
+	if err := l.RemoveLeftovers(t.Context(), "app_a"); err != nil {
+		t.Fatal(err)
+	}
+	if got := paths(t, l, Filter{}); got != "/app_b /app_a" {
+		t.Errorf("of apps that exist: %s", got)
+	}
+	err := db.Write(t.Context(), func(tx *database.Tx) error { return tx.Exec("DELETE FROM apps WHERE id = 'app_a'") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.RemoveLeftovers(t.Context(), "app_a"); err != nil {
+		t.Fatal(err)
+	}
+	if got := paths(t, l, Filter{}); got != "/app_b" {
+		t.Errorf("after the removal: %s", got)
 	}
 }
 

@@ -1,4 +1,5 @@
-package egress
+// Package scrub removes secrets from texts and streams.
+package scrub
 
 import (
 	"bytes"
@@ -13,34 +14,40 @@ import (
 	"unicode/utf8"
 )
 
-// A scrubber replaces the values of secrets by [secret NAME], however they are written: each character may be itself or
-// escaped, once or twice (escape.go), and the whole may be in base64, at any place within something longer, or in
-// hexadecimal. It is no proof against the server that was given a secret: that one can spell it as it likes, and one that
-// echoes and knows Range can be asked for it in pieces. It is for servers that echo; what a secret is bound to is what
-// keeps it from all others.
-type scrubber struct {
-	pairs  [1 << 16 / 64]uint64 // bit set: what begins with these two bytes may be a pattern
-	starts [256][]*pattern      // by the first byte, the longest first
-	folded *scrubber            // for texts that lost their letter case; nil in itself
+// Secret is a secret to remove.
+type Secret struct {
+	Name   string
+	Values []string // texts that tell it
 }
 
-// pattern is a text that is looked for.
+// Scrubber replaces the values of secrets by [secret NAME], however they are written: each character may be escaped,
+// once or twice (escape.go), and the whole may be in base64, at any offset within a longer text, or in hexadecimal. It
+// does not protect a secret from the server that received it, which can spell it as it likes, and a server that echoes
+// and supports Range can be asked for it in pieces. It is for servers that echo; the binding of a secret to its origin
+// protects it from all others. A nil Scrubber replaces nothing.
+type Scrubber struct {
+	pairs  [1 << 16 / 64]uint64 // bit set: what begins with these two bytes may be a pattern
+	starts [256][]*pattern      // by the first byte, the longest first
+	folded *Scrubber            // for texts that lost their letter case; nil in folded itself
+}
+
+// pattern is a text to look for.
 type pattern struct {
 	text  string
 	mark  string
-	lines bool // it is base64, in which line breaks may stand
+	lines bool // the text is base64 and may contain line breaks
 }
 
-// shortest value, and spelling, that is replaced. Three characters stand in any text, and replacing them would tell which
-// they are.
-const shortest = 4
+// minLength is the length of the shortest text that is replaced. Three characters occur in any text, and replacing them
+// would tell which they are.
+const minLength = 4
 
-// newScrubber is a scrubber of secrets; nil when there is nothing to replace.
-func newScrubber(secrets []Secret) *scrubber {
+// New returns a scrubber of secrets, or nil if there is nothing to replace.
+func New(secrets []Secret) *Scrubber {
 	var plain, any []pattern
 	for _, secret := range secrets {
 		mark := "[secret " + secret.Name + "]"
-		for _, v := range values(secret) {
+		for _, v := range variants(secret.Values) {
 			digits := hex.EncodeToString([]byte(v))
 			plain = append(plain, pattern{v, mark, false}, pattern{digits, mark, false}, pattern{strings.ToUpper(digits), mark, false})
 			for _, text := range encoded(v) {
@@ -59,13 +66,13 @@ func newScrubber(secrets []Secret) *scrubber {
 	return s
 }
 
-// compile sorts patterns so that they are found fast.
-func compile(list []pattern) *scrubber {
-	s := &scrubber{}
+// compile indexes patterns by their first bytes.
+func compile(list []pattern) *Scrubber {
+	s := &Scrubber{}
 	seen := map[string]bool{}
 	for i := range list {
 		p := &list[i]
-		if len(p.text) < shortest || seen[p.text] {
+		if len(p.text) < minLength || seen[p.text] {
 			continue
 		}
 		seen[p.text] = true
@@ -89,8 +96,8 @@ func compile(list []pattern) *scrubber {
 	return s
 }
 
-// markEscapes marks the introducers with what may follow them where a pattern begins.
-func (s *scrubber) markEscapes(second byte) {
+// markEscapes marks the introducers with the bytes that may follow them at the start of a pattern.
+func (s *Scrubber) markEscapes(second byte) {
 	word := letter(second) || second >= '0' && second <= '9'
 	if word || second == '#' || introduces(second) {
 		s.mark('&', second)
@@ -101,31 +108,26 @@ func (s *scrubber) markEscapes(second byte) {
 	}
 }
 
-func (s *scrubber) mark(a, b byte) {
+func (s *Scrubber) mark(a, b byte) {
 	n := uint16(a)<<8 | uint16(b)
 	s.pairs[n/64] |= 1 << (n % 64)
 }
 
-// values are what is looked for of a secret: its value, of user:password the password too, and what servers that take bytes
-// of headers for Latin-1 make of them.
-func values(s Secret) []string {
-	if len(s.Value) < shortest {
-		return nil
-	}
-	list := []string{s.Value}
-	if s.As == AsBasic {
-		if _, password, ok := strings.Cut(s.Value, ":"); ok && len(password) >= 8 {
-			list = append(list, password)
+// variants returns the values that are long enough, and the forms that servers make of them that take the bytes of
+// headers for Latin-1.
+func variants(values []string) (list []string) {
+	for _, v := range values {
+		if len(v) < minLength {
+			continue
 		}
-	}
-	for _, v := range slices.Clone(list) {
+		list = append(list, v)
 		if strings.ContainsFunc(v, func(r rune) bool { return r >= utf8.RuneSelf }) {
 			var misread, narrow []byte
 			for i := range len(v) {
 				misread = utf8.AppendRune(misread, rune(v[i]))
 			}
 			for _, r := range v {
-				narrow = append(narrow, byte(r)) // nonsense where it does not fit, and then it is nowhere
+				narrow = append(narrow, byte(r)) // if it does not fit, the result is nonsense that occurs nowhere
 			}
 			list = append(list, string(misread), string(narrow))
 		}
@@ -133,7 +135,7 @@ func values(s Secret) []string {
 	return list
 }
 
-// encoded are the base64 spellings of a value: of itself, of what it is when it is escaped as a whole, and of its base64.
+// encoded returns the base64 spellings of a value: of the value, of its escaped forms, and of its base64.
 func encoded(v string) (list []string) {
 	texts := []string{v, quote(v, true), quote(v, false), strings.ReplaceAll(quote(v, false), "/", `\/`), html.EscapeString(v)}
 	for _, escaped := range []string{url.QueryEscape(v), url.PathEscape(v), strings.ReplaceAll(url.QueryEscape(v), "+", "%20"), percent(v)} {
@@ -149,15 +151,15 @@ func encoded(v string) (list []string) {
 	return list
 }
 
-// base64s are the spellings of a text in base64: alone, and inside something longer, where it begins at one of three ways
-// within a group of three bytes. What the neighbours take part in is left out: a prefix and a suffix of at most 2
-// characters stay readable and say nothing.
+// base64s returns the spellings of a text in base64: alone, and inside a longer text, at each of the three offsets within
+// a group of three bytes. Characters that the neighbours share are left out: a prefix and a suffix of at most 2
+// characters remain readable and tell nothing.
 func base64s(v string) (list []string) {
 	for _, e := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
 		whole := e.EncodeToString([]byte(v))
 		list = append(list, whole, strings.TrimRight(whole, "="))
 		if len(v) < 8 {
-			continue // what is left of a short one inside something longer is too short to be told from other text
+			continue // the rest of a short one inside a longer text cannot be told from other text
 		}
 		for lead := range 3 {
 			text := e.WithPadding(base64.NoPadding).EncodeToString(append(make([]byte, lead), v...))
@@ -173,7 +175,7 @@ func base64s(v string) (list []string) {
 	return slices.Compact(list)
 }
 
-// percent encodes everything that is no letter and no digit.
+// percent percent-encodes all bytes but letters and digits.
 func percent(v string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
@@ -187,7 +189,7 @@ func percent(v string) string {
 	return b.String()
 }
 
-// lowerHex writes percent-encoding with small digits.
+// lowerHex writes percent-encoding in lower case.
 func lowerHex(s string) string {
 	b := []byte(s)
 	for i := 0; i+2 < len(b); i++ {
@@ -199,7 +201,7 @@ func lowerHex(s string) string {
 	return string(b)
 }
 
-// quote is v inside a JSON string.
+// quote returns v as it is written inside a JSON string.
 func quote(v string, escapeHTML bool) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -211,7 +213,7 @@ func quote(v string, escapeHTML bool) string {
 	return text[1 : len(text)-1]
 }
 
-// lower is v with small letters, and of the same length.
+// lower returns v in lower case, in the same length.
 func lower(v string) string {
 	b := []byte(v)
 	for i, c := range b {
@@ -222,8 +224,8 @@ func lower(v string) string {
 	return string(b)
 }
 
-// text is v without secrets.
-func (s *scrubber) text(v string) string {
+// Text returns v without secrets.
+func (s *Scrubber) Text(v string) string {
 	if s == nil {
 		return v
 	}
@@ -231,24 +233,24 @@ func (s *scrubber) text(v string) string {
 	return string(out)
 }
 
-// name is v without secrets, where v is the name of a header or a host: what carries it changes its letters.
-func (s *scrubber) name(v string) string {
+// Name returns v, the name of a header or a host, without secrets: names lose their letter case on the way.
+func (s *Scrubber) Name(v string) string {
 	if s == nil {
 		return v
 	}
 	small := lower(v)
-	if clean := s.folded.text(small); clean != small {
+	if clean := s.folded.Text(small); clean != small {
 		return clean
 	}
 	return v
 }
 
-// has says whether a secret stands in v.
-func (s *scrubber) has(v string) bool { return s != nil && (s.text(v) != v || s.name(v) != v) }
+// Has reports whether v contains a secret.
+func (s *Scrubber) Has(v string) bool { return s != nil && (s.Text(v) != v || s.Name(v) != v) }
 
-// replace appends in to out with the secrets replaced, and says how many bytes of in it took. The rest may be the
+// replace appends in to out with the secrets replaced, and returns how many bytes of in it took. The rest may be the
 // beginning of a secret; at the end there is no rest.
-func (s *scrubber) replace(out, in []byte, end bool) ([]byte, int) {
+func (s *Scrubber) replace(out, in []byte, end bool) ([]byte, int) {
 	done := 0 // up to here in is in out
 	for i := 0; i < len(in); {
 		for i+1 < len(in) && !s.begins(in[i], in[i+1]) {
@@ -270,14 +272,14 @@ func (s *scrubber) replace(out, in []byte, end bool) ([]byte, int) {
 }
 
 // begins says whether some pattern begins with two bytes.
-func (s *scrubber) begins(a, b byte) bool {
+func (s *Scrubber) begins(a, b byte) bool {
 	n := uint16(a)<<8 | uint16(b)
 	return s.pairs[n/64]>>(n%64)&1 != 0
 }
 
 // at is the pattern in begins with, and how long it is there; or in may be the beginning of a longer one, and only more
 // will tell.
-func (s *scrubber) at(in []byte, end bool) (found *pattern, length int, partly bool) {
+func (s *Scrubber) at(in []byte, end bool) (found *pattern, length int, partly bool) {
 	var best search
 	best.try(s.starts[in[0]], in, 1, end)
 	if introduces(in[0]) && !s.boring(in) {
@@ -298,7 +300,7 @@ func (s *scrubber) at(in []byte, end bool) (found *pattern, length int, partly b
 }
 
 // boring says of most percent-encoded characters that no pattern begins with them.
-func (s *scrubber) boring(in []byte) bool {
+func (s *Scrubber) boring(in []byte) bool {
 	if len(in) < 3 || in[0] != '%' || !hexadecimal(in[1]) || !hexadecimal(in[2]) {
 		return false
 	}
@@ -441,19 +443,19 @@ func (p *pattern) step(now way, u unit) (then way, ok bool) {
 	return now, false
 }
 
-// reader is r without secrets, whatever pieces they arrive in. It holds back what may be the beginning of one.
-func (s *scrubber) reader(r io.Reader) io.Reader {
+// Reader returns r without secrets, in whatever pieces they arrive. It holds back what may be the beginning of one.
+func (s *Scrubber) Reader(r io.Reader) io.Reader {
 	if s == nil {
 		return r
 	}
-	return &scrubbed{scrubber: s, from: r}
+	return &scrubbed{Scrubber: s, from: r}
 }
 
 type scrubbed struct {
-	*scrubber
+	*Scrubber
 	from  io.Reader
-	raw   []byte // read, not yet looked through
-	clean []byte // looked through, not yet handed out
+	raw   []byte // not yet scrubbed
+	clean []byte // scrubbed, not yet read
 	next  int
 	err   error
 }
@@ -469,7 +471,7 @@ func (s *scrubbed) Read(p []byte) (int, error) {
 		n, err := s.from.Read(s.raw[len(s.raw):cap(s.raw)])
 		s.raw = s.raw[:len(s.raw)+n]
 		s.err = err
-		// What a failed read held back may be half a secret; it is not handed out.
+		// After a failed read the rest may be half a secret and is dropped.
 		var took int
 		s.clean, took = s.replace(s.clean[:0], s.raw, err == io.EOF)
 		s.next = 0
