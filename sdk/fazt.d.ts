@@ -1,20 +1,20 @@
-// The functions Fazt gives to the functions of apps. Generated; `make golden` writes it anew.
+// The API that Fazt provides to the functions of apps. Generated; do not edit: run `make golden`.
 
 declare const fazt: Fazt;
 
-/** Present in scripts, which run anew for every request. */
+/** The request being handled. Scripts only: a script runs from the top for every request. */
 declare const request: FaztRequest;
-/** Answer the request of a script. The last answer counts; a script without one answers with its last value. */
+/** Send the response of a script. The last call wins; without one, the script's last value is the response. */
 declare function respond(status?: number): FaztResponse;
 declare function respond(body: unknown): FaztResponse;
 declare function respond(status: number, body: unknown, headers?: Record<string, string | string[]>): FaztResponse;
-/** A file of the app, a package of node_modules, a standard module, or a module of Node.js that there is. */
+/** Load a file of the app, a package from node_modules, a standard module or a supported Node.js module. */
 declare function require(module: string): any;
 
 interface FaztResponse {
-	/** 200 to 599; 200 when absent. */
+	/** 200 to 599; defaults to 200. */
 	status?: number;
-	/** Text, bytes, or what JSON can say. */
+	/** Text, bytes, or a JSON value. */
 	body?: unknown;
 	headers?: Record<string, string | string[]>;
 }
@@ -24,11 +24,11 @@ interface FaztRequest {
 	path: string;
 	url: string;
 	query: Record<string, string>;
-	/** Names in lower case. */
+	/** Keys are lowercase. */
 	headers: Record<string, string>;
-	/** Parsed when it is JSON or a form, else text; null when there is none. */
+	/** Parsed if it is JSON or a form, otherwise text; null if there is no body. */
 	body: any;
-	/** The files of a form, by the name of their field. */
+	/** Uploaded form files by field name. */
 	files: Record<string, FaztFile>;
 	text: string;
 	ip: string;
@@ -44,51 +44,51 @@ interface FaztFile {
 	data: Uint8Array;
 }
 
-/** The default export of a function in the style of the web: an object like this, or its fetch alone. */
+/** The default export of a module: an object like this, or just its fetch function. */
 interface FaztHandler<Env = Record<string, string>> {
-	/** Answer a request. env is the app's environment. */
+	/** Handle a request. env holds the app's environment variables. */
 	fetch(request: Request, env: Env, ctx: FaztContext): Response | Promise<Response>;
 }
 
 interface FaztContext {
-	/** Let the promise settle after the answer has gone out, within the time limit of the request. */
+	/** Keep the function running after the response is sent until the promise settles, within the request's time limit. */
 	waitUntil(promise: Promise<unknown>): void;
 	passThroughOnException(): void;
 }
 
-/** What requests to other servers can be given beyond what the web knows. */
+/** Options for outbound requests beyond the web standard. */
 interface FaztCredentials {
-	/** The name of a secret: its value is put into the request, and the function never sees it. */
+	/** Name of a secret. Its value is added to the request; the function never sees it. */
 	auth?: string;
-	/** Milliseconds the call may take, its body included. */
+	/** Timeout in milliseconds, including reading the body. */
 	timeout?: number;
 }
 interface RequestInit extends FaztCredentials {}
 
 interface FaztNetOptions extends FaztCredentials {
-	/** GET when absent. */
+	/** Defaults to GET. */
 	method?: string;
 	headers?: HeadersInit;
-	/** Text, bytes or a form; a plain object or an array goes out as JSON. */
+	/** Text, bytes or a form; plain objects and arrays are sent as JSON. */
 	body?: BodyInit | object | null;
-	/** What becomes of a redirect: it is followed when absent. */
+	/** How to handle redirects. Defaults to follow. */
 	redirect?: "follow" | "manual" | "error";
-	/** no-store leaves the cache alone, reload asks the other server in any case. */
+	/** no-store bypasses the cache; reload always asks the other server and updates the cache. */
 	cache?: "default" | "no-store" | "reload" | boolean;
 }
 
-/** An answer that is here whole. */
+/** A complete response. */
 interface FaztReply {
 	readonly status: number;
 	readonly statusText: string;
 	/** 200 to 299. */
 	readonly ok: boolean;
-	/** Names in lower case. */
+	/** Keys are lowercase. */
 	readonly headers: Record<string, string>;
-	/** Where the answer came from in the end. */
+	/** The final URL, after redirects. */
 	readonly url: string;
 	readonly redirected: boolean;
-	/** Whether the answer was kept from an earlier call. */
+	/** Whether the response came from the cache. */
 	readonly cached: boolean;
 	text(): string;
 	json(): any;
@@ -96,7 +96,7 @@ interface FaztReply {
 	arrayBuffer(): ArrayBuffer;
 }
 
-/** What a call throws, or is rejected with. */
+/** The error a failed call throws or rejects with. */
 interface FaztNetError extends Error {
 	code: "NET_BLOCKED" | "NET_TIMEOUT" | "NET_LIMIT" | "NET_BUDGET" | "NET_SIZE" | "NET_AUTH" | "NET_RATE" | "NET_ERROR";
 	/** Whether the same call may succeed later. */
@@ -105,7 +105,7 @@ interface FaztNetError extends Error {
 	retryAfter?: number;
 }
 
-// Of the web, and not yet among what every editor knows.
+// A web standard that not every editor knows yet.
 interface URLPatternInit {
 	protocol?: string;
 	username?: string;
@@ -151,14 +151,14 @@ declare var URLPattern: {
 	new (input?: string | URL | URLPatternInit, options?: { ignoreCase?: boolean }): URLPattern;
 };
 
-/** What the instance gives to functions. */
+/** What the instance provides to functions. */
 interface Fazt {
 	/**
-	 * Version of the instance.
+	 * The instance's version.
 	 */
 	readonly version: string;
 	/**
-	 * Wait without holding anybody up.
+	 * Waits without blocking other requests.
 	 * @param ms milliseconds
 	 */
 	sleep(ms: number): Promise<void>;
@@ -172,102 +172,102 @@ interface Fazt {
 /** The app the function belongs to. */
 interface FaztApp {
 	/**
-	 * Id of the app, such as app_01jd….
+	 * The app's id, such as app_01jd….
 	 */
 	readonly id: string;
 	/**
-	 * Name of the app: the host label it was deployed under.
+	 * The app's name: the host label it was deployed under.
 	 */
 	readonly name: string;
 	readonly kv: FaztAppKv;
 }
 
-/** The app's environment. A change reaches the next request. */
+/** The app's environment variables. A change is visible from the next request on. */
 interface FaztEnv {
 	/**
-	 * The variable, or otherwise when it is not set.
+	 * Returns the variable, or otherwise if it is not set.
 	 */
 	get(name: string, otherwise?: string): string | undefined;
 	/**
-	 * Whether the variable is set.
+	 * Returns whether the variable is set.
 	 */
 	has(name: string): boolean;
 }
 
-/** The app's log, as console writes it. */
+/** Writes to the app's log, as console does. */
 interface FaztLog {
 	/**
-	 * Write a line at this level.
+	 * Writes a line at this level.
 	 */
 	debug(...values: unknown[]): void;
 	/**
-	 * Write a line at this level.
+	 * Writes a line at this level.
 	 */
 	info(...values: unknown[]): void;
 	/**
-	 * Write a line at this level.
+	 * Writes a line at this level.
 	 */
 	warn(...values: unknown[]): void;
 	/**
-	 * Write a line at this level.
+	 * Writes a line at this level.
 	 */
 	error(...values: unknown[]): void;
 }
 
-/** Requests to other servers, to the domains that were allowed with `fazt net allow`; fetch reaches the same. */
+/** Requests to other servers, limited to the domains allowed with `fazt net allow`. The same limits apply to fetch. */
 interface FaztNet {
 	/**
-	 * Send a request. What the answer holds can be used at once, and the function stands still until it is there; with await, or Promise.all, several calls run at the same time. It fails with a FaztNetError when it is awaited, or what it holds is used.
+	 * Sends a request. The reply can be used right away: reading it blocks until it has arrived. With await or Promise.all, several calls run concurrently. A failed call throws a FaztNetError when it is awaited or its reply is read.
 	 */
 	fetch(url: string | URL, options?: FaztNetOptions): FaztReply & PromiseLike<FaztReply>;
 }
 
-/** The files of the folder private/, of the deployment that runs. Visitors see them at /private/ once they are signed in and may read the app, and never before. */
+/** Files in the private/ folder of the running deployment. Only signed-in visitors who may read the app can open them at /private/. */
 interface FaztPrivate {
 	/**
-	 * The text of a file; undefined when there is none.
-	 * @param path below private/, such as data/prices.json
+	 * Returns a file's text, or undefined if it does not exist.
+	 * @param path relative to private/, such as data/prices.json
 	 */
 	read(path: string): string | undefined;
 	/**
-	 * The value that a file holds as JSON; undefined when there is no file.
-	 * @param path below private/, such as data/prices.json
+	 * Returns a file's JSON value, or undefined if it does not exist.
+	 * @param path relative to private/, such as data/prices.json
 	 */
 	readJSON(path: string): any;
 	/**
-	 * Whether there is such a file.
-	 * @param path below private/, such as data/prices.json
+	 * Returns whether a file exists.
+	 * @param path relative to private/, such as data/prices.json
 	 */
 	exists(path: string): boolean;
 	/**
-	 * The paths of all files, below private/ and without it.
+	 * Returns the paths of all files, relative to private/.
 	 */
 	list(): string[];
 }
 
-/** JSON values under keys. A value that set has stored survives a crash. */
+/** JSON values by key. When set returns, the value survives a crash. */
 interface FaztAppKv {
 	/**
-	 * The value under a key; undefined when there is none.
+	 * Returns the value of a key, or undefined.
 	 * @param key 1 to 512 bytes of UTF-8
 	 */
 	get(key: string): any;
 	/**
-	 * Store a value under a key, in place of the one there. Returns when it is on the disk.
+	 * Sets the value of a key. Returns when the value is durable on disk.
 	 * @param key 1 to 512 bytes of UTF-8
-	 * @param value anything that JSON can say
-	 * @param options ttl: milliseconds after which the value is gone
+	 * @param value any JSON value
+	 * @param options ttl: milliseconds until the value expires
 	 */
 	set(key: string, value: any, options?: { ttl?: number }): void;
 	/**
-	 * Remove a key. Returns whether it was there.
+	 * Removes a key. Returns whether it existed.
 	 * @param key 1 to 512 bytes of UTF-8
 	 */
 	delete(key: string): boolean;
 	/**
-	 * Entries in the order of their keys. When there are more, cursor says where to go on.
-	 * @param prefix keys that begin with exactly this
-	 * @param options limit: at most so many, 1 to 1000, 100 when absent; cursor: where to go on
+	 * Returns entries in key order. If there are more, cursor is set; pass it to continue.
+	 * @param prefix only keys that start with this
+	 * @param options limit: maximum number of entries, 1 to 1000, default 100; cursor: where to continue
 	 */
 	list(prefix?: string, options?: { limit?: number; cursor?: string }): { key: string; value: any; expiresAt?: number }[] & { cursor?: string };
 }

@@ -1,4 +1,4 @@
-// Package bindings declares the fazt.* object: every JavaScript function of the product, one file for each namespace.
+// Package bindings declares the fazt.* object: every JavaScript function of the product, one file per namespace.
 package bindings
 
 import (
@@ -9,7 +9,7 @@ import (
 	"fazt/internal/storage"
 )
 
-// Deps are what the functions work on.
+// Deps are the services the functions call.
 type Deps struct {
 	KV      KV
 	Private Private
@@ -23,26 +23,26 @@ type KV interface {
 	List(ctx context.Context, scope storage.Scope, o storage.ListOptions) (storage.Page, error)
 }
 
-// All is the whole object.
+// All returns the namespaces of the whole object.
 func All(d Deps) []bind.Namespace {
 	return []bind.Namespace{
-		{Path: "fazt", Doc: "What the instance gives to functions.", Members: []bind.Func{
-			bind.Value("version", "Version of the instance.", func(c *bind.Call) string { return c.Version }),
+		{Path: "fazt", Doc: "What the instance provides to functions.", Members: []bind.Func{
+			bind.Value("version", "The instance's version.", func(c *bind.Call) string { return c.Version }),
 			sleep(),
 		}},
 		{Path: "fazt.app", Doc: "The app the function belongs to.", Members: []bind.Func{
-			bind.Value("id", "Id of the app, such as app_01jd….", func(c *bind.Call) string { return c.AppID }),
-			bind.Value("name", "Name of the app: the host label it was deployed under.", func(c *bind.Call) string { return c.AppName }),
+			bind.Value("id", "The app's id, such as app_01jd….", func(c *bind.Call) string { return c.AppID }),
+			bind.Value("name", "The app's name: the host label it was deployed under.", func(c *bind.Call) string { return c.AppName }),
 		}},
-		{Path: "fazt.env", Doc: "The app's environment. A change reaches the next request.", Members: []bind.Func{
-			bind.Script("get(name: string, otherwise?: string): string | undefined", "The variable, or otherwise when it is not set."),
-			bind.Script("has(name: string): boolean", "Whether the variable is set."),
+		{Path: "fazt.env", Doc: "The app's environment variables. A change is visible from the next request on.", Members: []bind.Func{
+			bind.Script("get(name: string, otherwise?: string): string | undefined", "Returns the variable, or otherwise if it is not set."),
+			bind.Script("has(name: string): boolean", "Returns whether the variable is set."),
 		}},
-		{Path: "fazt.log", Doc: "The app's log, as console writes it.", Members: []bind.Func{
-			bind.Script("debug(...values: unknown[]): void", "Write a line at this level."),
-			bind.Script("info(...values: unknown[]): void", "Write a line at this level."),
-			bind.Script("warn(...values: unknown[]): void", "Write a line at this level."),
-			bind.Script("error(...values: unknown[]): void", "Write a line at this level."),
+		{Path: "fazt.log", Doc: "Writes to the app's log, as console does.", Members: []bind.Func{
+			bind.Script("debug(...values: unknown[]): void", "Writes a line at this level."),
+			bind.Script("info(...values: unknown[]): void", "Writes a line at this level."),
+			bind.Script("warn(...values: unknown[]): void", "Writes a line at this level."),
+			bind.Script("error(...values: unknown[]): void", "Writes a line at this level."),
 		}},
 		net(),
 		private(d.Private),
@@ -54,7 +54,7 @@ func sleep() bind.Func {
 	type args struct {
 		MS float64 `js:"ms" doc:"milliseconds"`
 	}
-	return bind.Async("sleep", "Wait without holding anybody up.", func(c *bind.Call, a args) (struct{}, error) {
+	return bind.Async("sleep", "Waits without blocking other requests.", func(c *bind.Call, a args) (struct{}, error) {
 		t := time.NewTimer(time.Duration(a.MS * float64(time.Millisecond)))
 		defer t.Stop()
 		select {

@@ -8,42 +8,42 @@ import (
 	"fazt/internal/storage"
 )
 
-// kv is the key-value namespace mounted at a path, on the scope a call has there.
+// kv returns the key-value namespace mounted at path; scope picks the data a call works on.
 func kv(path string, store KV, scope func(*bind.Call) storage.Scope) bind.Namespace {
 	type key struct {
 		Key string `js:"key" doc:"1 to 512 bytes of UTF-8"`
 	}
 	type set struct {
 		Key     string          `js:"key" doc:"1 to 512 bytes of UTF-8"`
-		Value   json.RawMessage `js:"value" doc:"anything that JSON can say"`
+		Value   json.RawMessage `js:"value" doc:"any JSON value"`
 		Options struct {
 			TTL float64 `json:"ttl" optional:"true"`
-		} `js:"options" doc:"ttl: milliseconds after which the value is gone" optional:"true"`
+		} `js:"options" doc:"ttl: milliseconds until the value expires" optional:"true"`
 	}
 	type list struct {
-		Prefix  string `js:"prefix" doc:"keys that begin with exactly this" optional:"true"`
+		Prefix  string `js:"prefix" doc:"only keys that start with this" optional:"true"`
 		Options struct {
 			Limit  int    `json:"limit" optional:"true"`
 			Cursor string `json:"cursor" optional:"true"`
-		} `js:"options" doc:"limit: at most so many, 1 to 1000, 100 when absent; cursor: where to go on" optional:"true"`
+		} `js:"options" doc:"limit: maximum number of entries, 1 to 1000, default 100; cursor: where to continue" optional:"true"`
 	}
 	type entry struct {
 		Key       string          `json:"key"`
 		Value     json.RawMessage `json:"value"`
 		ExpiresAt int64           `json:"expiresAt,omitempty"`
 	}
-	return bind.Namespace{Path: path, Doc: "JSON values under keys. A value that set has stored survives a crash.", Members: []bind.Func{
-		bind.Fn("get", "The value under a key; undefined when there is none.", func(c *bind.Call, a key) (json.RawMessage, error) {
+	return bind.Namespace{Path: path, Doc: "JSON values by key. When set returns, the value survives a crash.", Members: []bind.Func{
+		bind.Fn("get", "Returns the value of a key, or undefined.", func(c *bind.Call, a key) (json.RawMessage, error) {
 			value, _, err := store.Get(c.Context, scope(c), a.Key)
 			return value, err
 		}),
-		bind.Fn("set", "Store a value under a key, in place of the one there. Returns when it is on the disk.", func(c *bind.Call, a set) (struct{}, error) {
+		bind.Fn("set", "Sets the value of a key. Returns when the value is durable on disk.", func(c *bind.Call, a set) (struct{}, error) {
 			return struct{}{}, store.Set(c.Context, scope(c), a.Key, a.Value, time.Duration(a.Options.TTL*float64(time.Millisecond)))
 		}).Waits(),
-		bind.Fn("delete", "Remove a key. Returns whether it was there.", func(c *bind.Call, a key) (bool, error) {
+		bind.Fn("delete", "Removes a key. Returns whether it existed.", func(c *bind.Call, a key) (bool, error) {
 			return store.Delete(c.Context, scope(c), a.Key)
 		}).Waits(),
-		bind.Fn("list", "Entries in the order of their keys. When there are more, cursor says where to go on.", func(c *bind.Call, a list) (json.RawMessage, error) {
+		bind.Fn("list", "Returns entries in key order. If there are more, cursor is set; pass it to continue.", func(c *bind.Call, a list) (json.RawMessage, error) {
 			page, err := store.List(c.Context, scope(c), storage.ListOptions{Prefix: a.Prefix, Limit: a.Options.Limit, Cursor: a.Options.Cursor})
 			if err != nil {
 				return nil, err

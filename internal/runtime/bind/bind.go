@@ -1,5 +1,5 @@
-// Package bind is the kit with which a JavaScript function of the product is declared once. Installation, argument
-// checks, type declarations and reference all derive from the declaration.
+// Package bind declares the JavaScript functions of the product, each once. Installation, argument checks, type
+// declarations and the reference all derive from the declaration.
 package bind
 
 import (
@@ -13,29 +13,29 @@ import (
 	"fazt/internal/errs"
 )
 
-// Call is what a function knows of the run that calls it.
+// Call describes the invocation that calls a function.
 type Call struct {
-	Context    context.Context // ends with the run; carries its Budget
+	Context    context.Context // ends with the invocation; carries its Budget
 	AppID      string
 	AppName    string
-	Deployment string // that runs
-	User       string // "" = nobody is signed in
+	Deployment string // the running deployment
+	User       string // "" if not signed in
 	RequestID  string
-	Version    string // of the product
+	Version    string // the product's version
 }
 
 // Func is one declared function, constant or asynchronous function.
 type Func struct {
 	Name     string
 	Doc      string
-	Async    bool // runs beside the virtual machine and returns a promise
+	Async    bool // runs outside the VM and returns a promise
 	Constant bool // a property, not a function
-	Blocks   bool // waits for the disk: others may use the processor meanwhile
-	Paged    bool // the result is a list that may go on
+	Blocks   bool // waits for the disk: others may use the processor in the meantime
+	Paged    bool // the result is a list that may have more pages
 	Params   []Param
 	Result   string // TypeScript type
 
-	script string // the whole signature, of a function that the prelude itself defines
+	script string // the whole signature, if the prelude itself defines the function
 
 	run func(c *Call, args []json.RawMessage) (json.RawMessage, error)
 }
@@ -56,8 +56,8 @@ type Namespace struct {
 }
 
 // Fn declares a function. The fields of Args are its positional parameters, in order: tag js gives the name, doc the
-// explanation, ts a TypeScript type where the Go type says too little, optional:"true" that it may be left out. The
-// result of type R becomes its JSON; a *R that is nil becomes undefined.
+// description, ts a TypeScript type where the Go type is not specific enough, and optional:"true" makes it optional. The
+// result of type R is returned as JSON; a nil *R becomes undefined.
 func Fn[Args, R any](name, doc string, fn func(c *Call, args Args) (R, error)) Func {
 	f := Func{Name: name, Doc: doc, Params: params(reflect.TypeFor[Args]()), Result: tsType(reflect.TypeFor[R]())}
 	f.run = func(c *Call, raw []json.RawMessage) (json.RawMessage, error) {
@@ -74,7 +74,7 @@ func Fn[Args, R any](name, doc string, fn func(c *Call, args Args) (R, error)) F
 	return f
 }
 
-// Async declares a function that waits: it returns a promise and runs beside the virtual machine.
+// Async declares a function that returns a promise and runs outside the VM.
 func Async[Args, R any](name, doc string, fn func(c *Call, args Args) (R, error)) Func {
 	f := Fn(name, doc, fn)
 	f.Async = true
@@ -82,23 +82,23 @@ func Async[Args, R any](name, doc string, fn func(c *Call, args Args) (R, error)
 	return f
 }
 
-// Value declares a property that is the same during a run.
+// Value declares a property that is constant during an invocation.
 func Value[R any](name, doc string, fn func(c *Call) R) Func {
 	f := Fn(name, doc, func(c *Call, _ struct{}) (R, error) { return fn(c), nil })
 	f.Constant = true
 	return f
 }
 
-// Script declares a function that the machine's own script defines: only its documents derive from this.
+// Script declares a function that the prelude defines: only its documentation derives from this.
 func Script(signature, doc string) Func {
 	name, _, _ := strings.Cut(signature, "(")
 	return Func{Name: name, Doc: doc, script: signature}
 }
 
-// Installed says whether the host installs the function.
+// Installed reports whether the host installs the function.
 func (f *Func) Installed() bool { return f.run != nil }
 
-// Returns gives the TypeScript type of the result where the Go type says too little.
+// Returns sets the TypeScript type of the result where the Go type is not specific enough.
 func (f Func) Returns(ts string) Func {
 	f.Result = ts
 	if f.Async {
@@ -113,7 +113,7 @@ func (f Func) Waits() Func {
 	return f
 }
 
-// Pages declares that the result is {"$entries": […], "cursor": "…"}: to a script, an array with a property cursor.
+// Pages declares that the result is {"$entries": […], "cursor": "…"}: in JavaScript, an array with a cursor property.
 func (f Func) Pages() Func {
 	f.Paged = true
 	return f
@@ -123,7 +123,7 @@ func (f Func) Pages() Func {
 func (f *Func) Run(c *Call, arguments string) (json.RawMessage, error) {
 	var raw []json.RawMessage
 	if err := json.Unmarshal([]byte(arguments), &raw); err != nil {
-		return nil, errs.Wrap(errs.Invalid, err, "%s: the arguments cannot be read", f.Name)
+		return nil, errs.Wrap(errs.Invalid, err, "%s: invalid arguments", f.Name)
 	}
 	return f.run(c, raw)
 }
@@ -154,7 +154,7 @@ func params(t reflect.Type) []Param {
 	return list
 }
 
-// decode checks the arguments one by one; the message names the function, the parameter and what was expected.
+// decode checks the arguments one by one; the error names the function, the parameter and the expected type.
 func (f *Func) decode(args reflect.Value, raw []json.RawMessage) error {
 	if len(raw) > len(f.Params) {
 		raw = raw[:len(f.Params)] // as JavaScript does
@@ -185,7 +185,7 @@ func (f *Func) decode(args reflect.Value, raw []json.RawMessage) error {
 	return nil
 }
 
-// tsType is the TypeScript type of a Go type as its JSON has it.
+// tsType returns the TypeScript type of a Go type's JSON.
 func tsType(t reflect.Type) string {
 	switch {
 	case t == reflect.TypeFor[json.RawMessage]():
@@ -217,5 +217,5 @@ func tsType(t reflect.Type) string {
 		}
 		return "{ " + strings.Join(parts, "; ") + " }"
 	}
-	panic(fmt.Sprintf("bind: type %s has no place in JavaScript", t))
+	panic(fmt.Sprintf("bind: type %s has no JavaScript equivalent", t))
 }

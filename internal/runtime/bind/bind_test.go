@@ -35,7 +35,7 @@ func TestArguments(t *testing.T) {
 		"wrong number":     {`["k",1,"x"]`, "", "sample: count must be number"},
 		"unknown option":   {`["k",1,2,{"tll":5}]`, "", "sample: options must be { ttl?: number }"},
 		"fraction for int": {`["k",1,1.5]`, "", "sample: count must be number"},
-		"not a list":       {`{}`, "", "sample: the arguments cannot be read"},
+		"not a list":       {`{}`, "", "sample: invalid arguments"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := sample()

@@ -7,20 +7,20 @@ import (
 	"strings"
 )
 
-// styles are the types of what functions are and get, in both styles. They name only what every editor knows of the web.
-const styles = `/** Present in scripts, which run anew for every request. */
+// styles declares what functions export and receive, in both styles. It refers only to web types that every editor knows.
+const styles = `/** The request being handled. Scripts only: a script runs from the top for every request. */
 declare const request: FaztRequest;
-/** Answer the request of a script. The last answer counts; a script without one answers with its last value. */
+/** Send the response of a script. The last call wins; without one, the script's last value is the response. */
 declare function respond(status?: number): FaztResponse;
 declare function respond(body: unknown): FaztResponse;
 declare function respond(status: number, body: unknown, headers?: Record<string, string | string[]>): FaztResponse;
-/** A file of the app, a package of node_modules, a standard module, or a module of Node.js that there is. */
+/** Load a file of the app, a package from node_modules, a standard module or a supported Node.js module. */
 declare function require(module: string): any;
 
 interface FaztResponse {
-	/** 200 to 599; 200 when absent. */
+	/** 200 to 599; defaults to 200. */
 	status?: number;
-	/** Text, bytes, or what JSON can say. */
+	/** Text, bytes, or a JSON value. */
 	body?: unknown;
 	headers?: Record<string, string | string[]>;
 }
@@ -30,11 +30,11 @@ interface FaztRequest {
 	path: string;
 	url: string;
 	query: Record<string, string>;
-	/** Names in lower case. */
+	/** Keys are lowercase. */
 	headers: Record<string, string>;
-	/** Parsed when it is JSON or a form, else text; null when there is none. */
+	/** Parsed if it is JSON or a form, otherwise text; null if there is no body. */
 	body: any;
-	/** The files of a form, by the name of their field. */
+	/** Uploaded form files by field name. */
 	files: Record<string, FaztFile>;
 	text: string;
 	ip: string;
@@ -50,51 +50,51 @@ interface FaztFile {
 	data: Uint8Array;
 }
 
-/** The default export of a function in the style of the web: an object like this, or its fetch alone. */
+/** The default export of a module: an object like this, or just its fetch function. */
 interface FaztHandler<Env = Record<string, string>> {
-	/** Answer a request. env is the app's environment. */
+	/** Handle a request. env holds the app's environment variables. */
 	fetch(request: Request, env: Env, ctx: FaztContext): Response | Promise<Response>;
 }
 
 interface FaztContext {
-	/** Let the promise settle after the answer has gone out, within the time limit of the request. */
+	/** Keep the function running after the response is sent until the promise settles, within the request's time limit. */
 	waitUntil(promise: Promise<unknown>): void;
 	passThroughOnException(): void;
 }
 
-/** What requests to other servers can be given beyond what the web knows. */
+/** Options for outbound requests beyond the web standard. */
 interface FaztCredentials {
-	/** The name of a secret: its value is put into the request, and the function never sees it. */
+	/** Name of a secret. Its value is added to the request; the function never sees it. */
 	auth?: string;
-	/** Milliseconds the call may take, its body included. */
+	/** Timeout in milliseconds, including reading the body. */
 	timeout?: number;
 }
 interface RequestInit extends FaztCredentials {}
 
 interface FaztNetOptions extends FaztCredentials {
-	/** GET when absent. */
+	/** Defaults to GET. */
 	method?: string;
 	headers?: HeadersInit;
-	/** Text, bytes or a form; a plain object or an array goes out as JSON. */
+	/** Text, bytes or a form; plain objects and arrays are sent as JSON. */
 	body?: BodyInit | object | null;
-	/** What becomes of a redirect: it is followed when absent. */
+	/** How to handle redirects. Defaults to follow. */
 	redirect?: "follow" | "manual" | "error";
-	/** no-store leaves the cache alone, reload asks the other server in any case. */
+	/** no-store bypasses the cache; reload always asks the other server and updates the cache. */
 	cache?: "default" | "no-store" | "reload" | boolean;
 }
 
-/** An answer that is here whole. */
+/** A complete response. */
 interface FaztReply {
 	readonly status: number;
 	readonly statusText: string;
 	/** 200 to 299. */
 	readonly ok: boolean;
-	/** Names in lower case. */
+	/** Keys are lowercase. */
 	readonly headers: Record<string, string>;
-	/** Where the answer came from in the end. */
+	/** The final URL, after redirects. */
 	readonly url: string;
 	readonly redirected: boolean;
-	/** Whether the answer was kept from an earlier call. */
+	/** Whether the response came from the cache. */
 	readonly cached: boolean;
 	text(): string;
 	json(): any;
@@ -102,7 +102,7 @@ interface FaztReply {
 	arrayBuffer(): ArrayBuffer;
 }
 
-/** What a call throws, or is rejected with. */
+/** The error a failed call throws or rejects with. */
 interface FaztNetError extends Error {
 	code: "NET_BLOCKED" | "NET_TIMEOUT" | "NET_LIMIT" | "NET_BUDGET" | "NET_SIZE" | "NET_AUTH" | "NET_RATE" | "NET_ERROR";
 	/** Whether the same call may succeed later. */
@@ -111,7 +111,7 @@ interface FaztNetError extends Error {
 	retryAfter?: number;
 }
 
-// Of the web, and not yet among what every editor knows.
+// A web standard that not every editor knows yet.
 interface URLPatternInit {
 	protocol?: string;
 	username?: string;
@@ -159,10 +159,10 @@ declare var URLPattern: {
 
 `
 
-// TypeScript is the declaration of the fazt object, for editors.
+// TypeScript returns the declarations of the fazt object, for editors.
 func TypeScript(namespaces []Namespace) []byte {
 	var b bytes.Buffer
-	b.WriteString("// The functions Fazt gives to the functions of apps. Generated; `make golden` writes it anew.\n\n")
+	b.WriteString("// The API that Fazt provides to the functions of apps. Generated; do not edit: run `make golden`.\n\n")
 	b.WriteString("declare const fazt: Fazt;\n\n")
 	b.WriteString(styles)
 	for _, n := range namespaces {
@@ -193,7 +193,7 @@ func writeMember(b *bytes.Buffer, f Func) {
 	fmt.Fprintf(b, "\t%s;\n", f.signature())
 }
 
-// signature is a function as TypeScript declares it.
+// signature returns the TypeScript declaration of a function.
 func (f Func) signature() string {
 	if f.script != "" {
 		return f.script
@@ -209,7 +209,7 @@ func (f Func) signature() string {
 	return fmt.Sprintf("%s(%s): %s", f.Name, strings.Join(params, ", "), f.Result)
 }
 
-// interfaceName of fazt.app.kv is FaztAppKv.
+// interfaceName returns the interface name for a path: FaztAppKv for fazt.app.kv.
 func interfaceName(path string) string {
 	var b strings.Builder
 	for part := range strings.SplitSeq(path, ".") {
@@ -218,7 +218,7 @@ func interfaceName(path string) string {
 	return b.String()
 }
 
-// children are the namespaces directly below path.
+// children returns the namespaces directly below path.
 func children(path string, namespaces []Namespace) []string {
 	var list []string
 	for _, n := range namespaces {
@@ -230,34 +230,34 @@ func children(path string, namespaces []Namespace) []string {
 	return list
 }
 
-// Modules are the modules that every function has without installing them.
+// Modules lists the modules that functions can import without installing them.
 type Modules struct {
-	Node     []string // of Node.js, without "node:"
+	Node     []string // without "node:"
 	Standard []string
 }
 
-// introduction is what a function is, for the reference. In place of the verbs come the modules of Node.js, and the others.
+// introduction opens the reference. Its verbs are filled with the Node.js modules and the standard modules.
 const introduction = `# Functions
 
-What functions of apps are and can call. Generated from the declarations; ^make golden^ writes it anew.
+What the functions of apps are, and what they can call. Generated from the declarations; run ^make golden^ to update it.
 
-The function of an app is ^api/main.ts^ (or ^main.tsx^, ^main.js^, ^main.mjs^). It answers the requests that ^routes^ in ^fazt.json^
-names, ^/api/*^ where nothing else is said. It comes in one of two styles.
+An app's function is ^api/main.ts^ (or ^main.tsx^, ^main.js^, ^main.mjs^). It handles the paths listed in ^routes^ in ^fazt.json^,
+by default ^/api/*^. There are two styles.
 
-**A module** exports a handler, as for Cloudflare Workers, Deno and Bun. What is at module level stays as long as the machine
-does, between requests of the same deployment; several machines may serve one deployment, each with its own.
+**A module** exports a handler, as in Cloudflare Workers, Deno and Bun. Module-level state lives as long as the virtual machine (VM)
+and is shared by its requests. Several VMs may serve one deployment, each with its own state.
 
 ^^^ts
 export default {
   async fetch(request, env, ctx) {
-    ctx.waitUntil(fazt.sleep(10));            // goes on after the answer
+    ctx.waitUntil(fazt.sleep(10));            // continues after the response
     return Response.json({ hello: env.NAME });
   },
 };
 ^^^
 
-**A script** has no export. It runs anew for every request, with nothing left of the one before, and answers with ^respond^ or
-with its last value.
+**A script** has no exports. It runs from the top for every request, with nothing left over from earlier ones, and responds with
+^respond^ or with its last value.
 
 ^^^js
 const { name = "world" } = request.query;
@@ -271,22 +271,22 @@ Both have the web-standard API: ^Request^, ^Response^, ^Headers^, ^FormData^, ^B
 
 ## Modules
 
-^import^ and ^require^ find files of the app and, bundled when the app is deployed, packages of ^node_modules^. Without
-installing anything there are:
+^import^ and ^require^ load files of the app and packages from ^node_modules^; both are bundled when you deploy. These
+modules are available without installing anything:
 
-- of Node.js, with or without ^node:^ before the name: %s
+- Node.js modules, with or without the ^node:^ prefix: %s
 - standard modules: %s
 
-A package that needs another module of Node.js cannot be deployed; the error names the import and the file.
-^AsyncLocalStorage^ follows promises, timers and async functions; ^node:crypto^ has what is about random bytes and hashes.
+A package that needs another Node.js module cannot be deployed; the error names the import and the file.
+^AsyncLocalStorage^ follows promises, timers and async functions. ^node:crypto^ covers random bytes and hashes.
 
 `
 
-// Markdown is the reference of what functions can use.
+// Markdown returns the reference of what functions can use.
 func Markdown(namespaces []Namespace, modules Modules) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, strings.ReplaceAll(introduction, "^", "`"), quoted(modules.Node), quoted(modules.Standard))
-	b.WriteString("## The fazt object\n\nA failure is an `Error` with `code` and `retryable`.\n")
+	b.WriteString("## The fazt object\n\nCalls that fail throw an `Error` with `code` and `retryable`.\n")
 	for _, n := range namespaces {
 		fmt.Fprintf(&b, "\n### %s\n\n%s\n", n.Path, n.Doc)
 		for _, f := range n.Members {
