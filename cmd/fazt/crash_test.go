@@ -32,6 +32,7 @@ import (
 //
 // FAZT_KILLS sets how many kills (20), FAZT_SEED repeats a run.
 func TestKilledAtAnyMomentLosesNothingAcknowledged(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("there is no SIGKILL")
 	}

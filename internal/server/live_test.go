@@ -808,6 +808,7 @@ func TestEveryLimitTakesEffectWithoutARestart(t *testing.T) {
 
 // try shows the change, for all apps or as an override of one.
 func (c change) try(t *testing.T, ofOneApp bool) {
+	t.Parallel() // most of the time it waits
 	l := system.Defaults()
 	if c.start != nil {
 		c.start(&l)
