@@ -6,100 +6,14 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
-
-// layer of every package: imports go down only. Packages of one layer do not import each other, but for the pairs
-// in sideways.
-var layers = map[string]int{
-	"internal/errs": 0, "internal/id": 0, "internal/schema": 0, "internal/timeout": 0, "internal/database": 0, "internal/database/sqlite": 0,
-	"internal/system": 0, "internal/journal": 0, "internal/listener": 0, "internal/listener/edge": 0, "internal/output": 0,
-	"internal/content": 0, "internal/share": 0, "internal/scratch": 0, "internal/hostname": 0, "internal/limitio": 0, "internal/throttle": 0,
-	"internal/quickjs": 0,
-
-	"internal/apps": 1, "internal/hosting": 1, "internal/storage": 1, "internal/runtime": 1, "internal/runtime/bind": 1,
-	"internal/runtime/compile": 1, "internal/runtime/compiler": 1, "internal/runtime/web": 1, "internal/runtime/sched": 1, "internal/auth": 1, "internal/egress": 1,
-	"internal/activity": 1, "internal/applog": 1, "internal/idempotency": 1,
-
-	"internal/bindings": 2, "internal/api": 2, "internal/api/op": 2, "internal/api/call": 2,
-	"internal/api/show": 2, "internal/gateway": 2,
-	"internal/api/alias": 2, "internal/api/app": 2, "internal/api/backup": 2, "internal/api/deployment": 2, "internal/api/domain": 2,
-	"internal/api/env": 2, "internal/api/key": 2, "internal/api/limits": 2, "internal/api/log": 2, "internal/api/net": 2,
-	"internal/api/server": 2, "internal/api/sql": 2,
-
-	"internal/server": 3, "internal/client": 3, "internal/cli": 3,
-
-	"cmd/fazt": 4,
-}
-
-// sideways are the imports allowed within a layer.
-var sideways = map[string][]string{
-	"internal/schema":           {"internal/errs"},
-	"internal/timeout":          {"internal/errs"},
-	"internal/database":         {"internal/errs", "internal/database/sqlite"},
-	"internal/database/sqlite":  {"internal/errs"},
-	"internal/content":          {"internal/errs", "internal/database"},
-	"internal/quickjs":          {"internal/errs"},
-	"internal/listener":         {"internal/errs"},
-	"internal/listener/edge":    {"internal/listener", "internal/system"},
-	"internal/output":           {"internal/errs"},
-	"internal/system":           {"internal/errs", "internal/schema", "internal/database", "internal/hostname"},
-	"internal/journal":          {"internal/errs", "internal/database"},
-	"internal/runtime":          {"internal/runtime/bind", "internal/runtime/compile", "internal/runtime/sched", "internal/runtime/web"},
-	"internal/runtime/compiler": {"internal/runtime/compile"},
-	"internal/api":              {"internal/api/op", "internal/api/call", "internal/api/show", "internal/api/alias", "internal/api/app", "internal/api/backup", "internal/api/deployment", "internal/api/domain", "internal/api/env", "internal/api/key", "internal/api/limits", "internal/api/log", "internal/api/net", "internal/api/server", "internal/api/sql"},
-	"internal/api/call":         {"internal/api/op"},
-	"internal/api/show":         {"internal/api/op"},
-	"internal/api/alias":        {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/api/app":          {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/api/backup":       {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/api/deployment":   {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/api/domain":       {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/api/env":          {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/api/key":          {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/api/limits":       {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/api/log":          {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/api/net":          {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/api/server":       {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/api/sql":          {"internal/api/op", "internal/api/call", "internal/api/show"},
-	"internal/client":           {},
-	"internal/cli":              {"internal/server", "internal/client"},
-}
-
-// owners of third-party modules, by import path prefix. A library has one owner, so that it can be replaced in one
-// place.
-var owners = map[string][]string{
-	"zombiezen.com/go/sqlite":           {"internal/database/sqlite"},
-	"modernc.org/quickjs":               {"internal/quickjs"},
-	"modernc.org/libquickjs":            {"internal/quickjs"},
-	"modernc.org/sqlite":                {"internal/database/sqlite"},
-	"modernc.org/libc":                  {"internal/quickjs", "internal/database/sqlite"},
-	"github.com/evanw/esbuild":          {"internal/runtime/compile"},
-	"github.com/maypok86/otter":         {"internal/hosting/static"},
-	"github.com/klauspost/compress":     {"internal/content", "internal/hosting", "internal/client"}, // variants; the two ends of an upload
-	"github.com/andybalholm/brotli":     {"internal/content", "internal/egress"},                     // what is sent, and what is received
-	"github.com/gofrs/flock":            {"internal/database"},
-	"github.com/go-git/go-git":          {"internal/cli"},
-	"github.com/go-git/go-billy":        {"internal/cli"},
-	"github.com/fsnotify/fsnotify":      {"internal/cli"},
-	"github.com/spf13/cobra":            {"internal/cli"},
-	"github.com/spf13/pflag":            {"internal/cli"},
-	"github.com/charmbracelet/lipgloss": {"internal/output"},
-	"github.com/prometheus":             {"internal/server"},
-	"github.com/nlnwa/whatwg-url":       {"internal/runtime"},
-	"golang.org/x/text":                 {"internal/runtime", "internal/hosting"}, // encodings and languages; forms of names
-	"github.com/go-sourcemap/sourcemap": {"internal/runtime/compile"},
-	"golang.org/x/crypto":               {"internal/auth"},
-	"golang.org/x/net":                  {"internal/hostname", "internal/egress"}, // host names; public suffixes and HTTP/2
-	"golang.org/x/time":                 {"internal/throttle"},
-	"golang.org/x/term":                 {"internal/cli"},
-	"golang.org/x/sync":                 nil, // used where it helps
-	"golang.org/x/sys":                  {"internal/cli", "internal/runtime", "internal/system"},
-}
 
 // source is one Go file of the product.
 type source struct {
@@ -121,15 +35,22 @@ func root(t *testing.T) string {
 
 func sources(t *testing.T) []source {
 	t.Helper()
-	var list []source
-	top := root(t)
+	list, err := parsed(root(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// parsed reads every Go file below top, once for all tests.
+var parsed = once(func(top string) (list []source, err error) {
 	for _, dir := range []string{"internal", "cmd"} {
 		err := filepath.WalkDir(filepath.Join(top, dir), func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() && d.Name() == "testdata" {
-				if err == nil {
-					err = fs.SkipDir
-				}
+			if err != nil {
 				return err
+			}
+			if d.IsDir() && d.Name() == "testdata" {
+				return fs.SkipDir
 			}
 			if d.IsDir() || filepath.Ext(path) != ".go" {
 				return nil
@@ -145,10 +66,21 @@ func sources(t *testing.T) []source {
 			return err
 		})
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 	}
-	return list
+	return list, nil
+})
+
+// once returns load with the result of its first call kept for all others.
+func once[T any](load func(top string) (T, error)) func(top string) (T, error) {
+	var do sync.Once
+	var result T
+	var err error
+	return func(top string) (T, error) {
+		do.Do(func() { result, err = load(top) })
+		return result, err
+	}
 }
 
 func imports(s source) []string {
@@ -165,27 +97,27 @@ func testOnly(pkg string) bool {
 	return strings.HasPrefix(pkg, "internal/fazttest") || pkg == "internal/archtest" || pkg == "internal/database/diskfault"
 }
 
-// base finds the entry of a table for a package or the nearest package above it.
-func base[V any](table map[string]V, pkg string) (string, V, bool) {
-	for p := pkg; ; {
-		if v, ok := table[p]; ok {
-			return p, v, true
+// placeOf returns the layer of a package, and the entry that says so: that of the package or the nearest above it.
+func placeOf(pkg string) (entry string, layer int, known bool) {
+	for entry = pkg; entry != "."; entry = path.Dir(entry) {
+		for layer, packages := range layers {
+			if slices.Contains(packages, entry) {
+				return entry, layer, true
+			}
 		}
-		i := strings.LastIndex(p, "/")
-		if i < 0 {
-			var none V
-			return "", none, false
-		}
-		p = p[:i]
 	}
+	return "", 0, false
 }
+
+// within reports whether a path is prefix or below it.
+func within(path, prefix string) bool { return path == prefix || strings.HasPrefix(path, prefix+"/") }
 
 func TestImportsGoDown(t *testing.T) {
 	for _, s := range sources(t) {
 		if s.test || testOnly(s.pkg) {
 			continue
 		}
-		from, layer, known := base(layers, s.pkg)
+		from, layer, known := placeOf(s.pkg)
 		if !known {
 			t.Errorf("%s is in no layer: add it to the table here and to docs/ARCHITECTURE.md", s.pkg)
 			continue
@@ -195,7 +127,7 @@ func TestImportsGoDown(t *testing.T) {
 			if !ours {
 				continue
 			}
-			to, below, known := base(layers, inner)
+			to, below, known := placeOf(inner)
 			switch {
 			case testOnly(inner):
 				t.Errorf("%s imports %s, which is for tests", s.name, inner)
@@ -204,7 +136,7 @@ func TestImportsGoDown(t *testing.T) {
 				t.Errorf("%s imports %s, which is in no layer", s.name, inner)
 			case below > layer:
 				t.Errorf("%s imports %s: that goes up from layer %d to %d", s.name, inner, layer, below)
-			case below == layer && to != from && !slices.Contains(sideways[from], to):
+			case below == layer && to != from && !slices.Contains(sideways, edge{from, to}):
 				t.Errorf("%s imports %s: packages of one layer do not import each other", s.name, inner)
 			}
 		}
@@ -240,22 +172,61 @@ func TestEveryLibraryHasItsOwner(t *testing.T) {
 			if !strings.Contains(strings.SplitN(path, "/", 2)[0], ".") {
 				continue // the standard library, or ours
 			}
-			owned := false
-			for prefix, packages := range owners {
-				if path != prefix && !strings.HasPrefix(path, prefix+"/") {
-					continue
-				}
-				owned = true
-				allowed := packages == nil
-				for _, p := range packages {
-					allowed = allowed || s.pkg == p || strings.HasPrefix(s.pkg, p+"/")
-				}
-				if !allowed {
-					t.Errorf("%s imports %s, which belongs to %v", s.name, path, packages)
+			var packages []string
+			allowed := false
+			for _, o := range owners {
+				if within(path, o.library) {
+					packages = append(packages, o.pkg)
+					allowed = allowed || o.pkg == anyone || within(s.pkg, o.pkg)
 				}
 			}
-			if !owned {
+			switch {
+			case packages == nil:
 				t.Errorf("%s imports %s, which no package owns: see the table of libraries in docs/ARCHITECTURE.md", s.name, path)
+			case !allowed:
+				t.Errorf("%s imports %s, which belongs to %v", s.name, path, packages)
+			}
+		}
+	}
+}
+
+// An entry that nothing needs any more would let in what it was not meant for.
+func TestNoEntryOfATableIsLeftOver(t *testing.T) {
+	used := map[edge]bool{}
+	owned := map[owner]bool{}
+	exists := map[string]bool{}
+	for _, s := range sources(t) {
+		exists[s.pkg] = true
+		if s.test || testOnly(s.pkg) {
+			continue
+		}
+		from, _, _ := placeOf(s.pkg)
+		for _, path := range imports(s) {
+			if inner, ours := strings.CutPrefix(path, "fazt/"); ours {
+				to, _, _ := placeOf(inner)
+				used[edge{from, to}] = true
+			}
+			for _, o := range owners {
+				if within(path, o.library) && (o.pkg == anyone || within(s.pkg, o.pkg)) {
+					owned[o] = true
+				}
+			}
+		}
+	}
+	for _, e := range sideways {
+		if !used[e] {
+			t.Errorf("sideways: %s does not import %s", e.from, e.to)
+		}
+	}
+	for _, o := range owners {
+		if !owned[o] {
+			t.Errorf("owners: %s does not import %s", o.pkg, o.library)
+		}
+	}
+	for _, packages := range layers {
+		for _, pkg := range packages {
+			if !exists[pkg] {
+				t.Errorf("layers: there is no package %s", pkg)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package archtest
 
 import (
+	"fmt"
 	"go/ast"
 	"go/constant"
 	"go/token"
@@ -17,24 +18,33 @@ import (
 	"fazt/internal/system"
 )
 
-// product is every package of the product without its tests, with types.
+// product returns every package of the product without its tests, with types.
 func product(t *testing.T) []*packages.Package {
 	t.Helper()
+	list, err := typed(root(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// typed type-checks the packages below top, once for all tests.
+var typed = once(func(top string) ([]*packages.Package, error) {
 	list, err := packages.Load(&packages.Config{
-		Dir:  root(t),
+		Dir:  top,
 		Mode: packages.NeedName | packages.NeedFiles | packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedImports,
 		Env:  append(os.Environ(), "CGO_ENABLED=0"),
 	}, "./internal/...", "./cmd/...")
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	for _, p := range list {
 		for _, e := range p.Errors {
-			t.Fatalf("%s: %v", p.PkgPath, e)
+			return nil, fmt.Errorf("%s: %w", p.PkgPath, e)
 		}
 	}
-	return list
-}
+	return list, nil
+})
 
 const systemPath = "fazt/internal/system"
 
