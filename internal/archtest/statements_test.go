@@ -436,6 +436,8 @@ func (p *program) called(info *types.Info, e *ast.CallExpr, within []types.Objec
 			_, _ = fmt.Sscan(count, &n)
 			return strings.Repeat(s, n)
 		})
+	case "fmt.Sprintf": // the format is enough to know a pragma; in any other statement PostgreSQL refuses its verbs
+		return p.eval(e.Args[0], within)
 	case "strings.Count":
 		return p.combine(e.Args[0], e.Args[1], within, func(s, sub string) string { return fmt.Sprint(strings.Count(s, sub)) })
 	}
