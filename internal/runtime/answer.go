@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"fazt/internal/quickjs"
 	"fazt/internal/share"
 )
 
@@ -59,5 +60,28 @@ func (b *heldResponse) write(body []byte) {
 			return
 		}
 		body = body[n:]
+	}
+}
+
+// responseFuncs take the response of the function, or its failure.
+func responseFuncs() hostTable {
+	return hostTable{
+		"respond": during(func(inv *Invocation, a args) (quickjs.Value, error) {
+			resp := response{status: int(a.number(0)), headers: a.text(1)}
+			if quickjs.IsString(a.value(3)) {
+				resp.contentType = a.text(3)
+			}
+			ok, err := a.vm.realm.View(a.value(2), func(body []byte, text bool) error { return inv.respond(resp, body, text) })
+			if !ok {
+				err = inv.respond(resp, nil, false)
+			}
+			return quickjs.Undefined(), err
+		}),
+		"fail": notice(func(inv *Invocation, a args) {
+			if inv.failed == nil && !inv.responded {
+				inv.failed = a.vm.realm.Describe(a.value(0))
+			}
+		}),
+		"waiting": notice(func(inv *Invocation, a args) { inv.waitUntil = int(a.number(0)) }),
 	}
 }

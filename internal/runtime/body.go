@@ -154,6 +154,16 @@ const (
 	fromResponse        // a piece of the answer
 )
 
+// bodyFuncs read the body of the request.
+func bodyFuncs() hostTable {
+	return hostTable{
+		"bodyNext": promised(func(inv *Invocation, _ args) (int32, error) { return inv.bodyNext() }),
+		"bodyRest": promised(func(inv *Invocation, _ args) (int32, error) { return inv.bodyRest() }),
+		"bodyForm": promised(func(inv *Invocation, a args) (int32, error) { return inv.bodyForm(a.text(0)) }),
+		"bodyOver": promised(func(inv *Invocation, _ args) (int32, error) { return 0, inv.bodyTooLarge() }),
+	}
+}
+
 // readBody reads of the body alongside the VM.
 func (inv *Invocation) readBody(read func() (func(*VM) quickjs.Value, error)) (int32, error) {
 	if inv.input == nil || inv.reading {

@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"fazt/internal/errs"
+	"fazt/internal/quickjs"
 )
 
 const (
@@ -18,6 +19,21 @@ const (
 	// coderPiece is how much one call gives.
 	coderPiece = 64 << 10
 )
+
+// coderFuncs compress and decompress streams.
+func coderFuncs() hostTable {
+	return hostTable{
+		"coder": promised(func(inv *Invocation, a args) (int32, error) { return inv.newCoder(a.text(0), a.flag(1)) }),
+		"code": during(func(inv *Invocation, a args) (quickjs.Value, error) {
+			out, err := inv.code(a.id(0), a.data(1), a.flag(2))
+			if err != nil || out == nil {
+				return quickjs.Undefined(), err
+			}
+			return a.vm.realm.NewBytes(out), nil
+		}),
+		"endCoder": notice(func(inv *Invocation, a args) { inv.endCoder(a.id(0)) }),
+	}
+}
 
 // newCoder opens a coder for the invocation.
 func (inv *Invocation) newCoder(format string, decode bool) (int32, error) {

@@ -1,14 +1,56 @@
 package runtime
 
 import (
+	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"fazt/internal/quickjs"
+
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/htmlindex"
 )
+
+// textFuncs turn bytes into text and text into bytes.
+func textFuncs() hostTable {
+	return hostTable{
+		"btoa": func(a args) (quickjs.Value, error) { return a.returnsIf(toBase64(a.text(0))) },
+		"atob": func(a args) (quickjs.Value, error) { return a.returnsIf(fromBase64(a.text(0))) },
+		"encoding": func(a args) (quickjs.Value, error) {
+			name := encodingOf(a.text(0))
+			return a.returnsIf(name, name != "")
+		},
+		"utf8": toUTF8,
+		"decode": func(a args) (quickjs.Value, error) {
+			s, ok := decode(a.text(0), a.data(2))
+			return a.returnsIf(s, ok || !a.flag(1)) // fatal
+		},
+		"incomplete": func(a args) (quickjs.Value, error) {
+			return quickjs.Int(int32(incomplete(a.text(0), a.data(1)))), nil
+		},
+		"percentDecode": func(a args) (quickjs.Value, error) { return a.returns(percentDecode(a.text(0))) },
+	}
+}
+
+// toUTF8 returns the bytes of a text.
+func toUTF8(a args) (v quickjs.Value, err error) {
+	r := a.vm.realm
+	if len(a.list) == 0 {
+		return r.NewBytes(nil), nil
+	}
+	v = quickjs.Undefined()
+	_, err = r.View(a.list[0], func(data []byte, _ bool) error {
+		if !utf8.Valid(data) { // lone surrogates
+			data = bytes.ToValidUTF8(data, []byte("\uFFFD"))
+		}
+		v = r.NewBytes(data)
+		return nil
+	})
+	return v, err
+}
 
 // encodingOf is the name of the encoding that a label means by the Encoding standard; "" when there is none, or none that
 // may be decoded.
@@ -207,4 +249,20 @@ func fromBase64(text string) (s string, ok bool) {
 		out.WriteRune(rune(b))
 	}
 	return out.String(), true
+}
+
+func percentDecode(s string) string {
+	var b bytes.Buffer
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			if c, err := hex.DecodeString(s[i+1 : i+3]); err == nil {
+				b.WriteByte(c[0])
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	text, _ := decode("utf-8", b.Bytes())
+	return text
 }

@@ -47,6 +47,18 @@ type Line struct {
 // Env is an environment. It is immutable: VMs compare the pointer to know whether theirs is the newest.
 type Env struct{ Values map[string]string }
 
+// json is the environment as the prelude reads it.
+func (e *Env) json() string {
+	if e.Values == nil {
+		return "{}"
+	}
+	data, err := json.Marshal(e.Values)
+	if err != nil {
+		return "{}" // only text is in it
+	}
+	return string(data)
+}
+
 // Function is the function of a deployment, and what an invocation of it is told.
 type Function struct {
 	AppID, AppName string
@@ -123,6 +135,7 @@ type Engine struct {
 	parts     map[string]func() ([]byte, error)
 	bindings  string // JSON: what the prelude installs
 	functions []bind.Func
+	host      []namedFunc
 	cpu       *sched.Processors
 
 	mu          sync.Mutex
@@ -185,6 +198,7 @@ func New(c Config) *Engine {
 	e.computing = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
 	e.localizer = quickjs.NewLocalizer(web.Localizer)
 	e.describeBindings()
+	e.host = hostFuncs()
 	// Compiled when the first VM is made: a command that runs no function does not pay for it.
 	e.prelude = sync.OnceValues(func() ([]byte, error) {
 		return compile.Embedded("fazt:prelude", []byte(web.Prelude))
@@ -221,30 +235,6 @@ func (e *Engine) describeParts() {
 			return compile.Embedded("fazt:"+p.Name, p.Script)
 		})
 	}
-}
-
-// describeBindings numbers the functions of the product for the prelude.
-func (e *Engine) describeBindings() {
-	type entry struct {
-		Path     string `json:"path"`
-		Name     string `json:"name"`
-		Index    int    `json:"index"`
-		Async    bool   `json:"async"`
-		Constant bool   `json:"constant"`
-		Paged    bool   `json:"page"`
-	}
-	list := []entry{}
-	for _, n := range e.config.Bindings {
-		for _, f := range n.Members {
-			if !f.Installed() {
-				continue
-			}
-			list = append(list, entry{n.Path, f.Name, len(e.functions), f.Async, f.Constant, f.Paged})
-			e.functions = append(e.functions, f)
-		}
-	}
-	data, _ := json.Marshal(list)
-	e.bindings = string(data)
 }
 
 // Serve runs a function for a request and writes its answer.

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -101,4 +102,17 @@ func (vm *VM) formValue(parts []part) quickjs.Value {
 		r.Set(list, fmt.Sprint(i), item)
 	}
 	return list
+}
+
+// formFuncs read forms that the script has whole.
+func formFuncs() hostTable {
+	return hostTable{
+		"multipart": func(a args) (quickjs.Value, error) {
+			parts, err := readForm(a.text(0), bytes.NewReader(a.data(1)))
+			if err != nil {
+				return quickjs.Undefined(), nil //nolint:nilerr // the script says what is wrong
+			}
+			return a.vm.formValue(parts), nil
+		},
+	}
 }

@@ -13,7 +13,6 @@ import (
 	"unicode/utf8"
 
 	"fazt/internal/errs"
-	"fazt/internal/limitio"
 	"fazt/internal/quickjs"
 	"fazt/internal/runtime/bind"
 	"fazt/internal/runtime/compile"
@@ -396,28 +395,6 @@ func (inv *Invocation) departure() (gone, stopping <-chan struct{}) {
 	return gone, stopping
 }
 
-func (inv *Invocation) nextTimer() (id int32, due time.Time) {
-	for i, t := range inv.timers {
-		if id == 0 || t.Before(due) || t.Equal(due) && i < id {
-			id, due = i, t
-		}
-	}
-	return id, due
-}
-
-// newID counts timers and host calls of the invocation, and bounds how many may be waiting. Calls that have finished wait for
-// nothing, though a script that does not pause hears of them later; it may have a few times as many of those.
-func (inv *Invocation) newID() (int32, error) {
-	if len(inv.timers)+inv.pending-len(inv.ready) >= inv.limits.MaxPending {
-		inv.drain(4 * inv.limits.MaxPending)
-	}
-	if len(inv.timers)+inv.pending-len(inv.ready) >= inv.limits.MaxPending {
-		return 0, errs.New(errs.Unavailable, "more than %d timers and calls are waiting", inv.limits.MaxPending)
-	}
-	inv.nextID++
-	return inv.nextID, nil
-}
-
 // drain takes what has finished out of the channel, as long as no more than most is kept.
 func (inv *Invocation) drain(most int) {
 	for len(inv.ready) < most {
@@ -437,32 +414,6 @@ func (inv *Invocation) hostCall(fn func()) {
 		defer inv.hostCallsActive.Add(-1)
 		fn()
 	})
-}
-
-// start runs a host function alongside the VM.
-func (inv *Invocation) start(f *bind.Func, arguments string) (int32, error) {
-	id, err := inv.newID()
-	if err != nil {
-		return 0, err
-	}
-	inv.makeFinished()
-	inv.pending++
-	call := inv.call
-	sent := int64(len(arguments))
-	inv.hostCall(func() {
-		var value []byte
-		err := error(errStarved)
-		if inv.charge(sent) {
-			value, err = f.Run(&call, arguments)
-			inv.uncharge(sent)
-		}
-		size := int64(len(value))
-		if !inv.charge(size) {
-			value, size, err = nil, 0, errStarved
-		}
-		inv.finished <- completion{id: id, value: value, err: err, size: size}
-	})
-	return id, nil
 }
 
 // makeFinished makes the channel of completions, with room for all that may be under way: host calls, and one piece each
@@ -574,39 +525,4 @@ func visibleError(err error) error {
 		return err
 	}
 	return errs.New(errs.Internal, "the function failed")
-}
-
-// print writes a console line, within the bounds of the invocation.
-func (inv *Invocation) print(level, text string) {
-	inv.lines++
-	switch {
-	case inv.lines == inv.limits.ConsoleLines+1:
-		text = "(further lines of this request are not kept)"
-		level = "warn"
-	case inv.lines > inv.limits.ConsoleLines:
-		return
-	}
-	if room := inv.limits.ConsoleBytes - inv.bytes; len(text) > room {
-		text = limitio.Cut(text, room) + "… (cut)"
-	}
-	inv.bytes += len(text)
-	inv.engine.config.Console.WriteLine(Line{
-		AppID: inv.fn.AppID, Deployment: inv.fn.Deployment, Number: inv.fn.Number, RequestID: inv.fn.RequestID,
-		Level: level, Message: text, Time: time.Now(),
-	})
-}
-
-// logFailure writes the whole story of a failure to the app's log.
-func (inv *Invocation) logFailure(vm *VM, err error) {
-	inv.lines, inv.bytes = min(inv.lines, inv.limits.ConsoleLines-1), min(inv.bytes, inv.limits.ConsoleBytes/2) // the failure itself always has room
-	inv.print("error", vm.program.Trace(err))
-}
-
-// logRejections writes rejections nobody listened to to the app's log.
-func (inv *Invocation) logRejections(vm *VM) {
-	for _, err := range vm.realm.Unhandled() {
-		if inv.failed == nil || err.Error() != inv.failed.Error() {
-			inv.print("error", "unhandled rejection: "+vm.program.Trace(err))
-		}
-	}
 }

@@ -28,6 +28,23 @@ var (
 	errStreamTime = errs.New(errs.Timeout, "the answer was still going out when the time for it (runtime.stream_timeout) was over; it was cut off")
 )
 
+// streamFuncs send a response piece by piece.
+func streamFuncs() hostTable {
+	return hostTable{
+		"stream": promised(func(inv *Invocation, a args) (int32, error) {
+			return inv.stream(response{status: int(a.number(0)), headers: a.text(1), contentType: a.text(2)})
+		}),
+		"write": promised(func(inv *Invocation, a args) (int32, error) { return inv.write(a.data(0)) }),
+		"end": notice(func(inv *Invocation, a args) {
+			var err error
+			if len(a.list) > 0 {
+				err = a.vm.realm.Describe(a.list[0])
+			}
+			inv.end(err)
+		}),
+	}
+}
+
 // alongside runs fn alongside the VM, and settles a promise of the script with what it gives.
 func (inv *Invocation) alongside(of origin, fn func() (func(*VM) quickjs.Value, error)) int32 {
 	inv.nextID++

@@ -1,9 +1,10 @@
 package runtime
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"maps"
+	"fmt"
 	"strings"
 
 	"fazt/internal/errs"
@@ -11,53 +12,46 @@ import (
 	"fazt/internal/runtime/webcrypto"
 )
 
-// cryptography gives crypto.subtle, and the hashes of the modules of Node.js, to the prelude.
-func (vm *VM) cryptography(functions map[string]quickjs.HostFunc) {
-	r := vm.realm
-	text := func(v quickjs.Value) string {
-		s, ok := r.Text(v)
-		if !ok {
-			r.DropException()
-		}
-		return s
+// cryptoFuncs are crypto.subtle, the hashes of the modules of Node.js, and random numbers.
+func cryptoFuncs() hostTable {
+	return hostTable{
+		"subtle": during(subtle),
+		"digest": func(a args) (quickjs.Value, error) {
+			sum, err := webcrypto.Digest(standardName(a.text(0)), a.data(1))
+			return a.returnsSum(sum, err)
+		},
+		"hmac": func(a args) (quickjs.Value, error) {
+			sum, err := webcrypto.HMAC(standardName(a.text(0)), a.data(1), a.data(2))
+			return a.returnsSum(sum, err)
+		},
+		"uuid": func(a args) (quickjs.Value, error) { return a.returns(uuid()) },
+		"random": func(a args) (quickjs.Value, error) {
+			b := make([]byte, min(max(int(a.number(0)), 0), 65536))
+			_, err := rand.Read(b)
+			return a.vm.realm.NewBytes(b), err
+		},
 	}
-	data := func(v quickjs.Value) []byte {
-		b, _ := r.Bytes(v)
-		return b
+}
+
+// subtle carries out a call of crypto.subtle. It returns the result, or the id under which that is told later.
+func subtle(inv *Invocation, a args) (quickjs.Value, error) {
+	c := webcrypto.Call{Op: a.text(0), Private: a.flag(2), Key: a.data(3), Data: a.data(4), Extra: a.data(5), More: a.data(6)}
+	if err := json.Unmarshal([]byte(a.text(1)), &c.Algorithm); err != nil {
+		return quickjs.Undefined(), errs.New(errs.Invalid, "the algorithm has a member that cannot be used")
 	}
-	maps.Copy(functions, map[string]quickjs.HostFunc{
-		// subtle carries out a call: what it gives now, or the number under which that comes.
-		"subtle": func(args []quickjs.Value) (quickjs.Value, error) {
-			inv := vm.inv
-			if inv == nil {
-				return quickjs.Undefined(), errs.New(errs.Invalid, "this is only possible while a request is served, not while the module loads")
-			}
-			private, _ := quickjs.ToNumber(args[2])
-			c := webcrypto.Call{Op: text(args[0]), Private: private != 0, Key: data(args[3]), Data: data(args[4]), Extra: data(args[5]), More: data(args[6])}
-			if err := json.Unmarshal([]byte(text(args[1])), &c.Algorithm); err != nil {
-				return quickjs.Undefined(), errs.New(errs.Invalid, "the algorithm has a member that cannot be used")
-			}
-			if !webcrypto.Long(c) {
-				return r.NewBytes(outcome(webcrypto.Do(c))), nil
-			}
-			id, err := inv.compute(int64(len(c.Key)+len(c.Data)+len(c.Extra)+len(c.More)), func() []byte { return outcome(webcrypto.Do(c)) })
-			return quickjs.Int(id), err
-		},
-		"digest": func(args []quickjs.Value) (quickjs.Value, error) {
-			sum, err := webcrypto.Digest(standardName(text(args[0])), data(args[1]))
-			if err != nil {
-				return quickjs.Undefined(), errs.New(errs.Unsupported, "%s", err)
-			}
-			return r.NewBytes(sum), nil
-		},
-		"hmac": func(args []quickjs.Value) (quickjs.Value, error) {
-			sum, err := webcrypto.HMAC(standardName(text(args[0])), data(args[1]), data(args[2]))
-			if err != nil {
-				return quickjs.Undefined(), errs.New(errs.Unsupported, "%s", err)
-			}
-			return r.NewBytes(sum), nil
-		},
-	})
+	if !webcrypto.Long(c) {
+		return a.vm.realm.NewBytes(outcome(webcrypto.Do(c))), nil
+	}
+	id, err := inv.compute(int64(len(c.Key)+len(c.Data)+len(c.Extra)+len(c.More)), func() []byte { return outcome(webcrypto.Do(c)) })
+	return quickjs.Int(id), err
+}
+
+// returnsSum is a hash as the result of the call.
+func (a args) returnsSum(sum []byte, err error) (quickjs.Value, error) {
+	if err != nil {
+		return quickjs.Undefined(), errs.New(errs.Unsupported, "%s", err)
+	}
+	return a.vm.realm.NewBytes(sum), nil
 }
 
 // standardName is the name by which the standard knows a hash that Node.js calls sha256.
@@ -106,4 +100,11 @@ func (inv *Invocation) compute(size int64, fn func() []byte) (int32, error) {
 		inv.finished <- completion{id: id, size: 2 * size, give: func(vm *VM) quickjs.Value { return vm.realm.NewBytes(result) }}
 	})
 	return id, nil
+}
+
+func uuid() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -13,6 +13,14 @@ import (
 // square of the length, and nothing interrupts it.
 const longestURL = 4096
 
+// urlFuncs parse URLs as browsers do.
+func urlFuncs() hostTable {
+	return hostTable{
+		"url":    func(a args) (quickjs.Value, error) { return a.vm.urlParts(a.text(0), a.list) },
+		"urlSet": func(a args) (quickjs.Value, error) { return a.vm.urlSet(a.text(0), a.text(1), a.text(2)) },
+	}
+}
+
 // urlParts parses a URL by the WHATWG rules and gives its parts, or undefined.
 func (vm *VM) urlParts(text string, args []quickjs.Value) (quickjs.Value, error) {
 	relative := len(args) > 1 && !quickjs.IsUndefined(args[1])

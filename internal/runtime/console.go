@@ -1,0 +1,52 @@
+package runtime
+
+import (
+	"time"
+
+	"fazt/internal/limitio"
+)
+
+// consoleFuncs write to the console of the app.
+func consoleFuncs() hostTable {
+	return hostTable{
+		"print": notice(func(inv *Invocation, a args) { inv.print(a.text(0), a.text(1)) }),
+		"report": notice(func(inv *Invocation, a args) {
+			inv.print("error", a.vm.program.Trace(a.vm.realm.Describe(a.value(0))))
+		}),
+	}
+}
+
+// print writes a console line, within the bounds of the invocation.
+func (inv *Invocation) print(level, text string) {
+	inv.lines++
+	switch {
+	case inv.lines == inv.limits.ConsoleLines+1:
+		text = "(further lines of this request are not kept)"
+		level = "warn"
+	case inv.lines > inv.limits.ConsoleLines:
+		return
+	}
+	if room := inv.limits.ConsoleBytes - inv.bytes; len(text) > room {
+		text = limitio.Cut(text, room) + "… (cut)"
+	}
+	inv.bytes += len(text)
+	inv.engine.config.Console.WriteLine(Line{
+		AppID: inv.fn.AppID, Deployment: inv.fn.Deployment, Number: inv.fn.Number, RequestID: inv.fn.RequestID,
+		Level: level, Message: text, Time: time.Now(),
+	})
+}
+
+// logFailure writes the whole story of a failure to the app's log.
+func (inv *Invocation) logFailure(vm *VM, err error) {
+	inv.lines, inv.bytes = min(inv.lines, inv.limits.ConsoleLines-1), min(inv.bytes, inv.limits.ConsoleBytes/2) // the failure itself always has room
+	inv.print("error", vm.program.Trace(err))
+}
+
+// logRejections writes rejections nobody listened to to the app's log.
+func (inv *Invocation) logRejections(vm *VM) {
+	for _, err := range vm.realm.Unhandled() {
+		if inv.failed == nil || err.Error() != inv.failed.Error() {
+			inv.print("error", "unhandled rejection: "+vm.program.Trace(err))
+		}
+	}
+}
