@@ -17,21 +17,21 @@ type Arrival struct {
 	added  bool
 }
 
-// Arrive begins to store content of several chunks.
+// Arrive starts to store content of several chunks.
 func (s *Store) Arrive() *Arrival { return &Arrival{store: s} }
 
-// Add stores the next chunk, in a transaction that write runs its argument in. With the last chunk comes the hash of
-// the whole, which is nil before. added is false when the same content was stored by another meanwhile.
+// Add stores the next chunk, in a transaction that write runs its argument in, which may happen more than once. The hash
+// of the whole comes with the last chunk, and is nil before. added is false when the same content was stored by another
+// arrival in the meantime.
 func (a *Arrival) Add(write func(fn func(tx *database.Tx) error) error, data []byte, hash *Hash) (added bool, err error) {
-	next, marked := *a, int64(0)
+	next := *a
 	err = write(func(tx *database.Tx) (err error) {
 		next = *a
 		if err = next.add(tx, data); err != nil {
 			return err
 		}
 		if a.blob == 0 { // before the commit: the collector must never see the blob without its mark
-			marked = next.blob
-			a.store.noteArriving(marked, 1)
+			a.store.mark(a, next.blob)
 		}
 		if hash != nil {
 			next.added, err = next.finish(tx, *hash)
@@ -39,8 +39,8 @@ func (a *Arrival) Add(write func(fn func(tx *database.Tx) error) error, data []b
 		return err
 	})
 	if err != nil {
-		if marked != 0 {
-			a.store.noteArriving(marked, -1)
+		if a.blob == 0 {
+			a.store.unmark(a)
 		}
 		return false, err
 	}
@@ -53,7 +53,7 @@ func (a *Arrival) Close(ctx context.Context) {
 	if a.blob == 0 {
 		return
 	}
-	defer a.store.noteArriving(a.blob, -1)
+	defer a.store.unmark(a)
 	if a.added {
 		return
 	}
@@ -79,7 +79,7 @@ func (a *Arrival) add(tx *database.Tx, data []byte) error {
 	return err
 }
 
-// finish gives the blob its hash. It reports false when the same content is stored already.
+// finish gives the blob its hash. It returns false when the same content is stored already.
 func (a *Arrival) finish(tx *database.Tx, hash Hash) (added bool, err error) {
 	replace, err := disownDamaged(tx, hash)
 	if err != nil {
@@ -95,25 +95,27 @@ func (a *Arrival) finish(tx *database.Tx, hash Hash) (added bool, err error) {
 	return true, replaceDamaged(tx, replace, a.blob)
 }
 
-// noteArriving marks a blob that has no hash as one that is being filled, and not a leftover of a crash. Marks are
-// counted: the row of a write that failed may have been given to another.
-func (s *Store) noteArriving(blob int64, change int) {
+// mark notes which blob an arrival fills, so that it does not count as a leftover of a crash. Each arrival has a mark of
+// its own: the row of a write that failed may have been given to another.
+func (s *Store) mark(a *Arrival, blob int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.arriving[blob] += change; s.arriving[blob] == 0 {
-		delete(s.arriving, blob)
-	}
+	s.arriving[a] = blob
+}
+
+func (s *Store) unmark(a *Arrival) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.arriving, a)
 }
 
 func (s *Store) isArriving(blob int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.arriving[blob] > 0
-}
-
-// Arriving returns how many blobs are being filled.
-func (s *Store) Arriving() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.arriving)
+	for _, filled := range s.arriving {
+		if filled == blob {
+			return true
+		}
+	}
+	return false
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -42,6 +43,39 @@ func TestAnArrivalThatIsClosedEarlyLeavesNothing(t *testing.T) {
 		t.Errorf("collected while it arrived: %+v, %v", got, err)
 	}
 	a.Close(t.Context())
+	if n := b.count("SELECT count(*) FROM blobs"); n != 0 || len(b.arriving) != 0 {
+		t.Errorf("%d blobs are left, %v marked", n, b.arriving)
+	}
+}
+
+func TestAnArrivalWhoseWriteIsRetriedIsMarkedOnce(t *testing.T) {
+	b := open(t)
+	undone := errors.New("undone")
+	retry := func(fn func(*database.Tx) error) error {
+		err := b.db.Write(context.Background(), func(tx *database.Tx) error { return errors.Join(fn(tx), undone) })
+		if !errors.Is(err, undone) {
+			return err
+		}
+		return b.db.Write(context.Background(), fn)
+	}
+	a := b.Arrive()
+	for _, part := range []string{"one", "two"} {
+		if _, err := a.Add(retry, noise(part, ChunkSize), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := b.count("SELECT count(*) FROM chunks"); n != 2 {
+		t.Errorf("%d chunks, want 2", n)
+	}
+	a.Close(t.Context())
+	failing := b.Arrive()
+	if _, err := failing.Add(func(fn func(*database.Tx) error) error { return errors.Join(retry(fn), undone) }, noise("three", ChunkSize), nil); !errors.Is(err, undone) {
+		t.Fatal(err)
+	}
+	failing.Close(t.Context())
+	if _, err := b.Collect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	if n := b.count("SELECT count(*) FROM blobs"); n != 0 || len(b.arriving) != 0 {
 		t.Errorf("%d blobs are left, %v marked", n, b.arriving)
 	}

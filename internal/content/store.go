@@ -39,8 +39,8 @@ type Store struct {
 	collecting sync.Mutex // held by Collect: two at once would only do everything twice
 
 	mu       sync.Mutex
-	arriving map[int64]int  // blobs without a hash that an Arrival is filling, counted
-	damaged  map[int64]bool // blobs that were told of
+	arriving map[*Arrival]int64 // the blobs without a hash that are being filled
+	damaged  map[int64]bool     // blobs whose damage was reported
 }
 
 // New returns the content in c.DB. It starts nothing. Owners register before the first Collect.
@@ -54,7 +54,7 @@ func New(c Config) *Store {
 			"UPDATE variants SET blob_id = ?1 WHERE (blob_id, encoding) IN (SELECT blob_id, encoding FROM variants WHERE blob_id = ?2 LIMIT ?3)",
 			"UPDATE variants SET variant_id = ?1 WHERE (blob_id, encoding) IN (SELECT blob_id, encoding FROM variants WHERE variant_id = ?2 LIMIT ?3)",
 		},
-		arriving: map[int64]int{}, damaged: map[int64]bool{},
+		arriving: map[*Arrival]int64{}, damaged: map[int64]bool{},
 	}
 }
 

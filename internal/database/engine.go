@@ -1,6 +1,10 @@
 package database
 
-import "fazt/internal/database/sqlite"
+import (
+	"context"
+
+	"fazt/internal/database/sqlite"
+)
 
 // engine is one connection to a database engine, as Conn, the readers and the writer use it. Package sqlite is the one
 // that exists. Errors have their kinds (errs) when they come from an engine.
@@ -21,8 +25,8 @@ type engine interface {
 
 	Changes() int        // rows that the last statement changed
 	TotalChanges() int64 // rows that the connection changed, cascades and triggers included
-	// EndWith makes statements fail with errs.Timeout once done is closed; nil = never.
-	EndWith(done <-chan struct{})
+	// EndWith makes statements fail with errs.Timeout once ctx has ended; nil = never.
+	EndWith(ctx context.Context)
 	Close() error
 }
 

@@ -49,7 +49,7 @@ func (db *DB) WriteGuarded(ctx context.Context, statement string, g Guard, fn fu
 	if db.writer.isClosed() {
 		return 0, errs.New(errs.Unavailable, "the database is closed")
 	}
-	c.EndWith(ctx.Done())
+	c.EndWith(ctx)
 	if err := c.Begin(); err != nil {
 		return 0, interrupted(ctx, err)
 	}

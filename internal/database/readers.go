@@ -35,7 +35,7 @@ func (p *readers) do(ctx context.Context, fn func(c *Conn) error) error {
 		return err
 	}
 	defer p.put(c)
-	c.engine.EndWith(ctx.Done())
+	c.engine.EndWith(ctx)
 	return p.outcome(ctx, fn(c))
 }
 

@@ -334,9 +334,7 @@ func TestConcurrentUploadsOfOneApp(t *testing.T) {
 	if n := b.count("SELECT count(*) FROM blobs WHERE hash IS NULL"); n != 0 {
 		t.Errorf("%d pieces were left behind", n)
 	}
-	if b.blobs.Arriving() != 0 {
-		t.Errorf("still marked as arriving: %v", b.blobs.Arriving())
-	}
+	b.wantNothingMarked()
 	b.sound()
 }
 

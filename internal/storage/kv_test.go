@@ -37,11 +37,9 @@ func open(t testing.TB) *KV {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(Config{DB: db, Limits: func(string) system.Storage {
-		l := system.Defaults().Storage
-		l.MaxKey, l.MaxValue = 20, 100
-		return l
-	}})
+	l := system.Defaults().Storage // once: it measures the machine
+	l.MaxKey, l.MaxValue = 20, 100
+	return New(Config{DB: db, Limits: func(string) system.Storage { return l }})
 }
 
 var appA = Scope{App: "a"}

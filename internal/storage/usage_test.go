@@ -43,11 +43,9 @@ func checkUsage(t testing.TB, k *KV, step string, apps ...string) {
 
 // allow sets how much an app may keep.
 func allow(k *KV, most int64) {
-	k.Limits = func(string) system.Storage {
-		l := system.Defaults().Storage
-		l.MaxAppData = most
-		return l
-	}
+	l := system.Defaults().Storage
+	l.MaxAppData = most
+	k.Limits = func(string) system.Storage { return l }
 }
 
 func exec(t testing.TB, k *KV, sql string, args ...any) {

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -14,7 +15,7 @@ type Conn struct {
 	raw        *sqlite.Conn
 	statements statements
 	busy       bool                           // a statement was prepared and not released
-	done       <-chan struct{}                // statements end when it is closed; nil = never
+	ctx        context.Context                // statements end with it; nil = never
 	progress   func(*libc.TLS, uintptr) int32 // what SQLite calls as a statement goes on; kept for as long as it may
 }
 
@@ -35,14 +36,14 @@ func (c *Conn) Prepare(sql string) (*Statement, error) {
 	return s, nil
 }
 
-// EndWith makes the statement that runs, and those after it, fail with errs.Timeout once done is closed; nil = never.
-func (c *Conn) EndWith(done <-chan struct{}) { c.done = done }
+// EndWith makes the statement that runs, and those after it, fail with errs.Timeout once ctx has ended; nil = never.
+func (c *Conn) EndWith(ctx context.Context) { c.ctx = ctx }
 
 // progressSteps is how many steps of its program a statement takes between two looks at whether it should end: some tens
 // of microseconds.
 const progressSteps = 1000
 
-// watchProgress makes statements end when c.done is closed. SQLite asks in the goroutine that runs the statement, so this
+// watchProgress makes statements end with c.ctx. SQLite asks in the goroutine that runs the statement, so this
 // costs no goroutine, no lock, and nothing at all for a statement of fewer steps.
 func (c *Conn) watchProgress() {
 	c.progress = func(*libc.TLS, uintptr) int32 {
@@ -54,14 +55,9 @@ func (c *Conn) watchProgress() {
 	lib.Xsqlite3_progress_handler(threadOf(c.raw), handleOf(c.raw), progressSteps, pointer(c.progress), 0)
 }
 
-func (c *Conn) ended() bool {
-	select {
-	case <-c.done:
-		return true
-	default:
-		return false
-	}
-}
+// ended asks Err and not Done: the channel of Done is made when it is first asked for, and most statements are too short
+// to wait for it.
+func (c *Conn) ended() bool { return c.ctx != nil && c.ctx.Err() != nil }
 
 // exec runs a statement of the engine's own, which has no arguments and returns no rows.
 func (c *Conn) exec(sql string) error {
@@ -85,7 +81,7 @@ func (c *Conn) Commit() error { return c.exec("COMMIT") }
 
 // Rollback ends the transaction and undoes what it wrote, even when statements are to end.
 func (c *Conn) Rollback() error {
-	defer c.EndWith(c.done)
+	defer c.EndWith(c.ctx)
 	c.EndWith(nil)
 	return c.exec("ROLLBACK")
 }

@@ -50,7 +50,7 @@ func guardLimits(g Guard) map[sqlite.Limit]int32 {
 // VACUUM INTO attaches its file only then. write allows it to change rows. When ctx ends, so does the statement, with the
 // cause of ctx. The connection must not be used for other statements afterwards.
 func (c *Conn) Guarded(ctx context.Context, statement string, g Guard, write bool, fn func(s *Statement) error) error {
-	c.EndWith(ctx.Done())
+	c.EndWith(ctx)
 	err := c.guarded(ctx, statement, g, write, fn)
 	if err != nil && ctx.Err() != nil && isStop(err) {
 		return context.Cause(ctx)
