@@ -50,7 +50,7 @@ func (i *Isolate) Arm(deadline time.Time) {
 	atomic.StoreInt64(&i.clock.limit, int64(deadline.Sub(began)))
 }
 
-// ArmCPU makes the engine stop at a moment of the monotonic clock, too, for want of processor time.
+// ArmCPU makes the engine stop at a moment of the monotonic clock, too, when the processor time is used up.
 func (i *Isolate) ArmCPU(at int64) { atomic.StoreInt64(&i.clock.cpu, at) }
 
 // ArmPause makes the engine call pause at a moment of the monotonic clock, or soon after.
@@ -65,7 +65,7 @@ func (i *Isolate) Disarm() {
 	atomic.StoreInt64(&i.clock.limit, 0)
 }
 
-// expired says whether the time of the script is over.
+// expired reports whether the time of the script is over.
 func (i *Isolate) expired() bool { return i.clock.over() }
 
 // Overtime is why: what came first, the deadline or the end of the processor time.

@@ -28,7 +28,7 @@ type Isolate struct {
 	scratch uintptr // C memory through which strings and bytes go in
 	room    int     // its size
 
-	dead   atomic.Bool // its memory was revoked: whoever works in it ends with a panic
+	dead   atomic.Bool // its memory was revoked: code that works in it ends with a panic
 	region []byte      // of its heap; nil = it has ordinary memory
 
 	OnPause func() // called in the midst of a script at the moment that ArmPause set; must be set before that
@@ -48,7 +48,7 @@ func New(memory, stack int64) (*Isolate, error) {
 	return newIsolateIn(newRuntime, memory, stack)
 }
 
-// NewOrdinary is an engine in ordinary memory: nobody can take that away.
+// NewOrdinary is an engine in ordinary memory, which cannot be revoked.
 func NewOrdinary(memory, stack int64) (*Isolate, error) {
 	return newIsolateIn(ordinary, memory, stack)
 }
@@ -110,7 +110,7 @@ func (i *Isolate) Close() {
 	i.tls, i.rt, i.clock, i.scratch, i.region = nil, 0, nil, 0, nil
 }
 
-// Kill takes the memory from whoever works in the engine; ok is false where that is not possible. Any goroutine may
+// Kill takes the memory from code that works in the engine; ok is false where that is not possible. Any goroutine may
 // call it while the isolate is not closed.
 func (i *Isolate) Kill() (ok bool) {
 	if i.region == nil || i.dead.Load() {

@@ -77,7 +77,7 @@ func newLocalizerVM(script string) (*engine.VM, error) {
 	return vm, nil
 }
 
-// End is close for when nobody asks any more.
+// End closes the localizer when no more questions come.
 func (l *Localizer) End() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

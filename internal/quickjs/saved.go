@@ -31,7 +31,7 @@ func (r *Realm) Save() *Saved {
 	if r.region == nil {
 		return nil
 	}
-	lib.XJS_RunGC(r.tls, r.rt) // also sets anew how much may be allocated before the next
+	lib.XJS_RunGC(r.tls, r.rt) // also resets how much may be allocated before the next
 	h := at[heap](uintptr(unsafe.Pointer(&r.region[0])))
 	h.trim()
 	marks, blocks := h.used()
@@ -62,7 +62,7 @@ func (r *Realm) Restore(s *Saved) {
 	clear(r.rejections)
 	clear(r.funcs[s.funcs:])
 	r.funcs, r.panicked = r.funcs[:s.funcs], nil
-	at[lib.TJSContext](r.ctx).Frandom_state = rand.Uint64() | 1 //nolint:gosec // Math.random is no secret, and would begin anew, too
+	at[lib.TJSContext](r.ctx).Frandom_state = rand.Uint64() | 1 //nolint:gosec // Math.random is no secret, and would start over, too
 }
 
 // used are the parts of the range that blocks and their marks take so far.

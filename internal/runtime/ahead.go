@@ -16,23 +16,23 @@ import (
 	"fazt/internal/system"
 )
 
-// A body is read before its function runs: who sends slowly, or nothing, holds a connection and what has arrived, and
+// A body is read before its function runs: a client that sends slowly, or nothing, holds a connection and what has arrived, and
 // neither a place among the requests nor a VM. Only what is larger than may be handed over whole, or of unknown
 // size, arrives while the function runs.
 
 const (
 	unbounded = 4 << 10 // of a body, so much is read without asking: every connection has as much anyway
-	// waitForRoom is how long somebody waits for memory or disk space that others hold.
+	// waitForRoom is how long a request waits for memory or disk space that others hold.
 	waitForRoom = time.Second
 	// streamBase is the least that a stream takes of the memory of streams: a VM and what is parked with it.
 	streamBase = 1 << 20
 	inMemory   = 256 << 10 // a larger one lies in a file while the rest of it arrives, and until the function has read it
 )
 
-// errCrowded is for whoever gives way because too much waits for visitors.
+// errCrowded is the error of a request that gives way because too much waits for visitors.
 var errCrowded = &errs.Error{Kind: errs.Unavailable, Message: "too many are sending or reading slowly; try again", Retry: time.Second}
 
-// ahead is a body that is read before its function runs. A nil ahead is no body.
+// ahead is a body that is read before its function runs. A nil ahead means that the request has none.
 type ahead struct {
 	e      *Engine
 	holder share.Holder
@@ -312,7 +312,7 @@ func (a *ahead) fileRest() error {
 	return err
 }
 
-// gaveWay says whether others got what the body holds.
+// gaveWay reports whether others got what the body holds.
 func (a *ahead) gaveWay() bool { return a != nil && a.cut.Load() }
 
 // body is a small one, which the script has at once.

@@ -22,7 +22,7 @@ type input struct {
 	f     Function
 	size  int64 // announced; -1 = unknown
 	max   int64 // of it that is handed over whole
-	here  bool  // all of it has arrived: nobody is waited for
+	here  bool  // all of it has arrived
 	piece []byte
 	kept  *ahead      // what holds it, when it was collected as it came
 	turn  *turn       // held while its function starts
@@ -228,7 +228,7 @@ func (inv *Invocation) bodyTooLarge() error {
 }
 
 // closeUnreadConnection is called before the head of an answer is written. When some of the body is still on its way then, that may be read
-// while the answer goes out, and nobody waits for it; but the connection is of no use for another request.
+// while the answer goes out, without a wait; but the connection is of no use for another request.
 func (inv *Invocation) closeUnreadConnection() {
 	if inv.input != nil && !inv.input.ended.Load() {
 		inv.w.Header().Set("Connection", "close")

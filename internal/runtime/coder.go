@@ -200,7 +200,7 @@ func open(format string, from io.Reader) (io.Reader, error) {
 	return flate.NewReader(from), nil
 }
 
-// tell hands a piece to code; false = nobody wants it any more.
+// tell hands a piece to code; it returns false when the coder was closed.
 func (d *decoder) tell(p piece) bool {
 	select {
 	case d.out <- p:
@@ -251,7 +251,7 @@ func (f *fed) ReadByte() (byte, error) {
 	return b, nil
 }
 
-// left says whether there is input after the end of the data.
+// left reports whether there is input after the end of the data.
 func (f *fed) left() bool { return f.fill() == nil }
 
 func (d *decoder) code(in []byte, end bool) ([]byte, error) {

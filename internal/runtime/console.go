@@ -42,7 +42,7 @@ func (inv *Invocation) logFailure(vm *VM, err error) {
 	inv.print("error", vm.program.Trace(err))
 }
 
-// logRejections writes rejections nobody listened to to the app's log.
+// logRejections writes unhandled rejections to the app's log.
 func (inv *Invocation) logRejections(vm *VM) {
 	for _, err := range vm.realm.Unhandled() {
 		if inv.failed == nil || err.Error() != inv.failed.Error() {

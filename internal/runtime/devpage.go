@@ -14,7 +14,7 @@ import (
 	"fazt/internal/runtime/compile"
 )
 
-// isAuthor says whether a request comes from whoever writes the app: a development server runs, and the request comes
+// isAuthor reports whether a request comes from the author of the app: a development server runs, and the request comes
 // from this machine to this machine. A tunnel or another machine makes a visitor of them.
 func (inv *Invocation) isAuthor() bool {
 	if !inv.fn.Dev {
@@ -35,7 +35,7 @@ func (inv *Invocation) isAuthor() bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// failToAuthor shows whoever writes the app what the log says, as a page where it is asked for in a browser.
+// failToAuthor shows the author what the log says, as a page where it is asked for in a browser.
 func (inv *Invocation) failToAuthor(p *compile.Program, err error) {
 	story := p.Trace(err)
 	h := inv.w.Header()

@@ -52,7 +52,7 @@ type Reply struct {
 }
 
 // atOnce is how large a body may be that is read before the script has the head of its answer: it can then be used without
-// asking the host again, and the call is over even when nobody looks at it.
+// asking the host again, and the call is over even if the script never looks at it.
 const atOnce = 64 << 10
 
 var (
@@ -76,7 +76,7 @@ type fetch struct {
 	err   error
 
 	holds    int64          // bytes of the body to be sent, while the call goes on
-	upload   *io.PipeWriter // nil when the body is no stream
+	upload   *io.PipeWriter // nil unless the body is a stream
 	sending  atomic.Bool
 	reading  atomic.Bool
 	piece    []byte
@@ -150,7 +150,7 @@ func (inv *Invocation) beginFetch(o Outgoing, whole, upload bool) (int32, error)
 	return id, nil
 }
 
-// holdUpload counts a body of so many bytes that is to be sent, and says whether there is room for it. Calls that were given up
+// holdUpload counts a body of so many bytes that is to be sent, and reports whether there is room for it. Calls that were given up
 // let go of theirs a moment later; for those it waits, without a processor.
 func (inv *Invocation) holdUpload(size int64) bool {
 	for inv.sending.Add(size) > inv.limits.MaxMemory && size > 0 {
@@ -179,7 +179,7 @@ func (inv *Invocation) givenUp() *fetch {
 	return nil
 }
 
-// over says whether the call has been made, whatever came of it.
+// over reports whether the call has been made, whatever came of it.
 func (f *fetch) over() bool {
 	select {
 	case <-f.done:
@@ -341,7 +341,7 @@ func (inv *Invocation) readFetch(id int32, read func(f *fetch) (func(*VM) quickj
 	return ask, nil
 }
 
-// answered says whether there is an answer whose body was not taken at once.
+// answered reports whether there is an answer whose body was not taken at once.
 func (f *fetch) answered() bool {
 	return f.over() && f.err == nil && f.body == nil && f.reply != nil
 }
@@ -447,7 +447,7 @@ func (inv *Invocation) fetchTaken(id int32) {
 	}
 }
 
-// fetchCancel ends a call that nobody wants to know about any more.
+// fetchCancel ends a call that the script has given up.
 func (inv *Invocation) fetchCancel(id int32) {
 	if f, ok := inv.fetches[id]; ok {
 		f.cancel(errNetStop)

@@ -12,7 +12,7 @@ import (
 	"fazt/internal/quickjs"
 )
 
-// errNoForm is the error of a body that is no form, or one of more parts than a form has.
+// errNoForm is the error of a body that is not a form, or has too many parts.
 var errNoForm = errors.New("not a form")
 
 // mostParts bounds the objects that a small body can turn into.
@@ -67,7 +67,7 @@ func readForm(contentType string, body io.Reader) ([]part, error) {
 // unescape undoes what browsers do to names; they leave every other percent sign as it is.
 var unescape = strings.NewReplacer("%0A", "\n", "%0D", "\r", "%22", `"`)
 
-// fallible remembers how its reader failed: a body that does not arrive is told from one that is no form.
+// fallible remembers how its reader failed: a body that does not arrive is not the same as one that is not a form.
 type fallible struct {
 	io.Reader
 	err error

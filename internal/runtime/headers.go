@@ -54,7 +54,7 @@ func unbuffered(h http.Header) {
 	}
 }
 
-// isBodyless says whether an answer with the status has no body, whatever the function says.
+// isBodyless reports whether an answer with the status has no body, whatever the function says.
 func isBodyless(status int) bool {
 	return status == http.StatusNoContent || status == http.StatusResetContent || status == http.StatusNotModified
 }
@@ -98,7 +98,7 @@ func (l *leftOut) filter(a *response) {
 		case "content-length":
 			n, err := strconv.ParseUint(value, 10, 63)
 			switch {
-			case a.streamed && err == nil && !sized: // and who sends more or less than that is cut off
+			case a.streamed && err == nil && !sized: // sending more or less than that breaks the connection
 				sized = true
 			case !a.streamed && err == nil && n == uint64(len(a.body)): // it is set anyway
 				value = ""
@@ -152,7 +152,7 @@ func refused(name, value string) string {
 	return ""
 }
 
-// ofProxy says whether a header of an answer is an order to a proxy before Fazt: to send a file in its place (nginx, lighttpd
+// ofProxy reports whether a header of an answer is an order to a proxy before Fazt: to send a file in its place (nginx, lighttpd
 // and Apache's and LiteSpeed's modules), or what another server answers (Perlbal). X-Accel-Buffering says no more than that
 // the answer is sent as it comes.
 func ofProxy(name string) bool {
@@ -279,7 +279,7 @@ func (l *leftOut) cookie(line string) string {
 	return kept.String()
 }
 
-// ProductCookie says whether a cookie with this name is the product's: no function sets it, and none sees it. Prefixes
+// ProductCookie reports whether a cookie with this name is the product's: no function sets it, and none sees it. Prefixes
 // that browsers give a meaning (RFC 6265bis) make no difference, nor does letter case, which some of them overlook.
 func ProductCookie(name string) bool {
 	for {

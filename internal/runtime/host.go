@@ -9,7 +9,7 @@ import (
 	"fazt/internal/quickjs"
 )
 
-// The functions of the host stand in tables, one for each subject, beside what they call. The prelude gets all of them as
+// The functions of the host are declared in tables, one for each subject, next to the code they call. The prelude gets all of them as
 // the members of one object.
 
 // hostTable is the functions of one subject by the names the prelude knows them by.

@@ -1,16 +1,13 @@
 package runtime
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net/http"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
-	"unicode/utf8"
 
 	"fazt/internal/errs"
 	"fazt/internal/quickjs"
@@ -22,7 +19,7 @@ import (
 	"fazt/internal/timeout"
 )
 
-// isCutOff says whether an invocation ended for want of time.
+// isCutOff reports whether an invocation ran out of time.
 func isCutOff(err error) bool {
 	return errors.Is(err, quickjs.ErrDeadline) || errors.Is(err, quickjs.ErrProcessorTime)
 }
@@ -53,7 +50,7 @@ type Invocation struct {
 	yieldedAt      int64         // of it, when it last let others of its app go first
 	ends           atomic.Int64  // its deadline on the wall
 	vm             *VM           // in which its script is; nil before and after
-	claimed        atomic.Bool   // somebody has taken it upon them to write to the visitor
+	claimed        atomic.Bool   // a goroutine has taken on writing to the visitor
 	lentProcessor  bool          // the processor it holds is
 	answeredLate   bool          // it was abandoned, and is answered in its place
 	waitUntil      int           // promises given to waitUntil that have not settled
@@ -92,15 +89,6 @@ type Invocation struct {
 	charged         atomic.Int64    // bytes that Go holds for the invocation, as far as they count
 }
 
-// response is what a function wants sent. It is written when the invocation holds neither a VM nor a processor: a visitor
-// who reads slowly holds up nobody.
-type response struct {
-	status               int
-	headers, contentType string // name and value lines in turn; the type where it is the only header
-	body                 []byte
-	streamed             bool // the body comes after, in pieces
-}
-
 // What an invocation holds.
 const (
 	holdsNothing   int32 = iota
@@ -113,7 +101,7 @@ type completion struct {
 	id    int32
 	of    origin
 	value []byte                  // JSON
-	give  func(*VM) quickjs.Value // makes what is no JSON; nil = nothing is given
+	give  func(*VM) quickjs.Value // makes a value other than JSON; may be nil
 	err   error
 	size  int64 // what was charged for it
 }
@@ -150,7 +138,7 @@ func (inv *Invocation) attended() (context.Context, context.CancelFunc) {
 	return ctx, func() { stop(); cancel() }
 }
 
-// serve runs the function in m, and says whether m is fit for another request.
+// serve runs the function in m, and reports whether m is fit for another request.
 func (inv *Invocation) serve(vm *VM, body []byte) (healthy bool) {
 	deadline, _ := inv.ctx.Deadline()
 	vm.Arm(deadline)
@@ -171,7 +159,7 @@ func (inv *Invocation) serve(vm *VM, body []byte) (healthy bool) {
 	if errors.Is(err, quickjs.ErrDeadline) && inv.streams() && inv.ctx.Err() != nil {
 		err = errStreamTime
 	}
-	// A visitor who left, or whose body could not be read, is no fault of the function.
+	// A visitor who left, or whose body could not be read, is not the function's fault.
 	blameless := err != nil && !errors.Is(err, quickjs.ErrDeadline) && (inv.visitorLeft || inv.refused != nil) || errors.Is(err, errCrowded)
 	if blameless && inv.refused != nil {
 		err = inv.refused
@@ -207,110 +195,6 @@ func (inv *Invocation) releaseAll() {
 	if inv.input != nil {
 		inv.input.kept.release()
 	}
-}
-
-// finish writes to the visitor, unless that was done alongside the VM.
-func (inv *Invocation) finish(p *compile.Program) {
-	if !inv.claim() {
-		return
-	}
-	if inv.responded {
-		inv.send()
-		return
-	}
-	inv.failWith(p, inv.outcome)
-}
-
-// claim is true for the one who is to write to the visitor.
-func (inv *Invocation) claim() bool { return inv.claimed.CompareAndSwap(false, true) }
-
-// sendEarly writes the answer while the VM goes on.
-func (inv *Invocation) sendEarly() {
-	if inv.responded && inv.claim() {
-		inv.calls.Go(func() {
-			inv.send()
-			_ = http.NewResponseController(inv.w).Flush()
-		})
-	}
-}
-
-// acquireProcessor takes a processor for the script, leave gives it back: scripts that wait hold none. Neither does anything for a
-// run that was abandoned.
-func (inv *Invocation) acquireProcessor() {
-	if inv.state.Load() == abandoned {
-		return
-	}
-	inv.lentProcessor = inv.engine.cpu.Reacquire(inv.fn.AppID)
-	inv.gotProcessor()
-}
-
-func (inv *Invocation) gotProcessor() {
-	now := quickjs.Monotonic()
-	inv.processorSince.Store(now)
-	inv.state.Store(holdsProcessor)
-	if inv.vm != nil {
-		inv.vm.ArmCPU(now + inv.processorTime())
-		inv.vm.ArmPause(now + int64(sched.Slice))
-	}
-}
-
-// yield is called in the midst of a script that has held a processor for a slice: it lets others go first.
-func (inv *Invocation) yield() {
-	now := quickjs.Monotonic()
-	worked := inv.usedTime + now - inv.processorSince.Load()
-	long := worked-inv.yieldedAt >= int64(sched.LongSlice)
-	if inv.lentProcessor && !long || !inv.lentProcessor && !inv.engine.cpu.Wanted(inv.fn.AppID, long) || !inv.state.CompareAndSwap(holdsProcessor, holdsNothing) {
-		inv.vm.ArmPause(now + int64(sched.Slice))
-		return
-	}
-	inv.usedTime = worked
-	if long {
-		inv.yieldedAt = worked
-	}
-	inv.joinLine()
-	if inv.lentProcessor {
-		inv.lentProcessor = inv.engine.cpu.SwapLent(inv.member)
-	} else {
-		inv.lentProcessor = inv.engine.cpu.Yield(inv.member, long)
-	}
-	inv.leaveLine(false)
-	inv.gotProcessor()
-}
-
-func (inv *Invocation) releaseProcessor() {
-	if inv.state.CompareAndSwap(holdsProcessor, holdsNothing) {
-		inv.usedTime += quickjs.Monotonic() - inv.processorSince.Load()
-		inv.returnProcessor()
-	}
-}
-
-// returnProcessor gives back the processor the invocation had.
-func (inv *Invocation) returnProcessor() {
-	if inv.lentProcessor {
-		inv.engine.cpu.ReleaseLent(inv.fn.AppID)
-		return
-	}
-	inv.engine.cpu.Release(inv.fn.AppID)
-}
-
-// processorTime is how much of it the invocation has left since it last took a processor. One that streams has more time on the
-// wall than others, but no more of this than they may take in all.
-func (inv *Invocation) processorTime() int64 {
-	most := inv.limits.ProcessorTime()
-	if inv.hasStreamTime {
-		most = min(most, inv.limits.Deadline())
-	}
-	return int64(most) - inv.usedTime
-}
-
-// failWith is fail, and in development it shows the author what the log says.
-func (inv *Invocation) failWith(p *compile.Program, err error) {
-	if !inv.isAuthor() {
-		inv.fail(err)
-		return
-	}
-	inv.closeUnreadConnection()
-	inv.failToAuthor(p, err)
 }
 
 // loop drives the VM until the function has answered and what it wanted to finish is finished.
@@ -424,7 +308,7 @@ func (inv *Invocation) makeFinished() {
 	}
 }
 
-// completed tells the script how something ended that ran beside it.
+// completed tells the script how something ended that ran alongside it.
 func (inv *Invocation) completed(vm *VM, c completion) error {
 	switch c.of {
 	case fromHost:
@@ -438,91 +322,10 @@ func (inv *Invocation) completed(vm *VM, c completion) error {
 	case fromResponse:
 		inv.output.writing = false
 	}
-	// Who does not send what they announced, and who takes nothing of the answer, is not there any more.
+	// A visitor who does not send what was announced, or does not take the response, has left.
 	gone := c.of == fromBody && errs.Is(c.err, errs.Invalid) || c.of == fromResponse && errs.Is(c.err, errs.Canceled)
 	if err := vm.settleCall(c); err != nil || !gone || inv.visitorLeft {
 		return err
 	}
 	return inv.hasLeft(vm, errLeft)
-}
-
-// respond takes the answer; body is in the VM's memory.
-func (inv *Invocation) respond(a response, body []byte, text bool) error {
-	if inv.responded || inv.failed != nil {
-		return nil
-	}
-	if int64(len(body)) > inv.limits.MaxResponseBody {
-		return errs.TooBig("the response", int64(len(body)), inv.limits.MaxResponseBody, "runtime.max_response_body")
-	}
-	if err := inv.checkResponse(&a, body); err != nil {
-		return err
-	}
-	if isBodyless(a.status) {
-		body = nil
-	}
-	b := &heldResponse{w: inv.w}
-	if !b.acquire(inv, int64(len(body))) {
-		return errCrowded
-	}
-	inv.held = b // before body is touched: the VM's memory may have been taken away
-	if text && !utf8.Valid(body) {
-		a.body = bytes.ToValidUTF8(body, []byte("\uFFFD"))
-	} else {
-		a.body = bytes.Clone(body)
-	}
-	inv.responded, inv.response = true, a
-	return nil
-}
-
-// send writes the answer, if there is room for it to wait for its visitor.
-func (inv *Invocation) send() {
-	a, b := &inv.response, inv.held
-	if b.gaveWay() {
-		inv.fail(errCrowded)
-		return
-	}
-	defer b.release()
-	h := inv.w.Header()
-	if kind, ok := toLatin1(a.contentType); ok && kind != "" {
-		h["Content-Type"] = []string{kind}
-	}
-	for name, values := range readHeaders(a.headers) {
-		h[name] = append(h[name], values...)
-	}
-	unbuffered(h)
-	if !a.streamed && a.status != http.StatusNoContent && a.status != http.StatusNotModified {
-		h.Set("Content-Length", strconv.Itoa(len(a.body)))
-	}
-	inv.closeUnreadConnection()
-	inv.w.WriteHeader(a.status)
-	if inv.r.Method != http.MethodHead && len(a.body) > 0 {
-		b.write(a.body)
-	}
-	a.body = nil
-}
-
-// fail answers for a function that did not. A visitor learns the request's id and no more.
-func (inv *Invocation) fail(err error) {
-	inv.closeUnreadConnection()
-	inv.engine.config.Fail(inv.w, inv.r, visibleError(err), inv.fn)
-}
-
-// visibleError is what a visitor may know of an error: its kind when it is about their request or a shortage, and else
-// only that the function failed.
-func visibleError(err error) error {
-	var t *quickjs.Thrown
-	if errors.As(err, &t) {
-		if t.Retry { // a queue, a rate, a want of time inside: for the visitor it is all one
-			return &errs.Error{Kind: errs.Unavailable, Message: "not possible right now; try again", Retry: t.After}
-		}
-		if t.Code == errs.StorageFull.Code() { // the disk or a quota, of which the visitor's wish is the cause
-			return errs.New(errs.StorageFull, "there is no room to store this")
-		}
-		return errs.New(errs.Internal, "the function failed")
-	}
-	switch errs.KindOf(err) {
-	case errs.TooLarge, errs.Invalid, errs.Timeout, errs.Unavailable, errs.Canceled:
-		return err
-	}
-	return errs.New(errs.Internal, "the function failed")
 }

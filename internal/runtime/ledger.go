@@ -32,7 +32,7 @@ type sharedMemory struct {
 	held, max atomic.Int64 // with what is reserved, and with what is charged
 	real      atomic.Int64 // what the VMs hold
 	charged   atomic.Int64 // what Go holds for invocations
-	short     func()       // told that somebody waits; must not block. nil = nobody is
+	short     func()       // told that an invocation waits; must not block; may be nil
 
 	waits   atomic.Int32 // how many do
 	mu      sync.Mutex
@@ -40,14 +40,14 @@ type sharedMemory struct {
 	favored *Invocation // for whom others had to end: it gets what they leave
 }
 
-// memoryRequest is who waits for memory in the midst of its work. Who has worked for longest is served first. Each holds memory, too,
+// memoryRequest waits for memory in the midst of an invocation. The one that has worked longest is served first. Each holds memory, too,
 // and all might wait for each other: so when the first gets none for a while, the last one ends.
 type memoryRequest struct {
 	inv   *Invocation
 	large bool
 	since time.Time
 	wake  chan struct{} // it is the first, and there may be room
-	yield chan struct{} // closed when somebody else is to have what it holds
+	yield chan struct{} // closed when another is to have what it holds
 }
 
 // acquire counts n more bytes, if there is room. With large, some room stays free.
@@ -59,7 +59,7 @@ func (c *sharedMemory) acquire(n int64, large bool) bool {
 	if c.held.Add(n) <= most {
 		return true
 	}
-	c.held.Add(-n) // and nobody is told: this made no room
+	c.held.Add(-n) // without waking others: this made no room
 	return false
 }
 
@@ -100,7 +100,7 @@ func (c *sharedMemory) finished(inv *Invocation) {
 	}
 }
 
-// acquireWait is take for who can wait.
+// acquireWait is acquire for invocations that can wait.
 func (c *sharedMemory) acquireWait(ctx context.Context, n int64, w *memoryRequest) bool {
 	w.wake, w.yield = make(chan struct{}, 1), make(chan struct{})
 	c.mu.Lock()

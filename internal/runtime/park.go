@@ -16,7 +16,7 @@ const (
 	// parkAfter is how long a stream waits before it is parked: one that moves keeps its place. One that was parked before
 	// waits a tenth of that.
 	parkAfter = 20 * time.Millisecond
-	// parkedBase is what a VM that is parked holds beside its memory: pages that are free, the connection, stacks.
+	// parkedBase is what a VM that is parked holds in addition to its memory: pages that are free, the connection, stacks.
 	parkedBase = 256 << 10
 )
 

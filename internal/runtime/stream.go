@@ -120,10 +120,10 @@ func (inv *Invocation) end(err error) {
 	}
 }
 
-// streams says whether pieces of the answer are still to come.
+// streams reports whether pieces of the answer are still to come.
 func (inv *Invocation) streams() bool { return inv.output != nil && !inv.output.ended }
 
-// broken says whether an answer began that is not complete. Its visitor must see that, and the only way to tell them is
+// broken reports whether an answer began that is not complete. Its visitor must see that, and the only way to tell them is
 // to break the connection.
 func (inv *Invocation) broken() bool {
 	return inv.output != nil && (!inv.output.ended || inv.output.err != nil)
@@ -175,7 +175,7 @@ func (inv *Invocation) endCalls() {
 	done := make(chan struct{})
 	go func() { inv.calls.Wait(); close(done) }()
 	control := http.NewResponseController(inv.w)
-	again := time.NewTicker(10 * time.Millisecond) // who reads or writes sets a deadline too, before each time
+	again := time.NewTicker(10 * time.Millisecond) // the goroutine that reads or writes sets a deadline too, before each time
 	defer again.Stop()
 	for {
 		_ = control.SetReadDeadline(time.Now())
@@ -215,7 +215,7 @@ func (e *Engine) countLeftCalls(n int) {
 	e.stats.Left += n
 }
 
-// breakConnection breaks the connection of an answer that nobody will complete. The invocation it is of was abandoned, and says nothing more.
+// breakConnection breaks the connection of a response that will not be completed. The invocation it is of was abandoned, and says nothing more.
 func (inv *Invocation) breakConnection() {
 	if !inv.streamed.Load() {
 		return

@@ -75,7 +75,7 @@ func (e *Engine) endStuck() {
 	}
 }
 
-// abandon takes a VM out of all counts, and says whether its deployment gets no more runs; idle VMs of that
+// abandon takes a VM out of all counts, and reports whether its deployment gets no more runs; idle VMs of that
 // are to be closed. The lock is held.
 func (e *Engine) abandon(vm *VM, now int64) (stopped bool, idle []*VM) {
 	p := vm.pool

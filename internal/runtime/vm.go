@@ -66,7 +66,7 @@ func (e *Engine) newVM(p *pool, size int64) (*VM, error) {
 	return vm, nil
 }
 
-// matches says whether the VM was made under these limits: those of a heap stay as they are while it lives.
+// matches reports whether the VM was made under these limits: those of a heap stay as they are while it lives.
 func (vm *VM) matches(limits system.Runtime) bool {
 	return vm.maxMemory == limits.MaxMemory && vm.maxStack == limits.MaxStack
 }
@@ -296,7 +296,7 @@ func (vm *VM) settleCall(c completion) error {
 	return vm.callPrelude(vm.settle, quickjs.Int(c.id), quickjs.Bool(ok), v)
 }
 
-// recycle makes the VM ready for another request, and says whether it is: what the request left behind is gone
+// recycle makes the VM ready for another request, and reports whether it is: what the request left behind is gone
 // and its memory is not near the limit. The visitor has their answer already.
 func (vm *VM) recycle(inv *Invocation) bool {
 	limits := vm.engine.config.Limits(vm.pool.app)

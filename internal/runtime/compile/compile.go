@@ -23,7 +23,7 @@ import (
 type Source interface {
 	// ReadFile returns the content of a file, or an error that is fs.ErrNotExist.
 	ReadFile(ctx context.Context, path string) ([]byte, error)
-	// Exists says whether the deployment has the file.
+	// Exists reports whether the deployment has the file.
 	Exists(path string) bool
 }
 
@@ -42,7 +42,7 @@ func entries() []string {
 	return []string{"api/main.ts", "api/main.tsx", "api/main.js", "api/main.mjs"}
 }
 
-// UnusedEntries tells which file a function begins with where several could be it; "" where there is no doubt.
+// UnusedEntries says which file a function begins with when several could be it, and "" when only one could.
 func UnusedEntries(exists func(path string) bool) string {
 	found := slices.DeleteFunc(entries(), func(path string) bool { return !exists(path) })
 	if len(found) < 2 {
@@ -51,7 +51,7 @@ func UnusedEntries(exists func(path string) bool) string {
 	return "the function begins with " + found[0] + "; not used: " + strings.Join(found[1:], ", ")
 }
 
-// HasFunction says whether a deployment has a function.
+// HasFunction reports whether a deployment has a function.
 func HasFunction(src Source) bool { return slices.ContainsFunc(entries(), src.Exists) }
 
 // Compile bundles the function of a deployment with everything it imports to one script, and that to bytecode. It

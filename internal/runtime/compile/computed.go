@@ -41,7 +41,7 @@ const (
 	computedRequire = "unsupported-require-call"
 )
 
-// mayCompute says whether there could be an import whose name is computed. To say so where there is none costs time only.
+// mayCompute reports whether there could be an import whose name is computed. To say so where there is none costs time only.
 func mayCompute(source string) bool {
 	if strings.Contains(source, "require") || strings.Contains(source, `\u`) {
 		return true

@@ -16,7 +16,7 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// ImportsFile is the file of a deployment that says which file every import of a package means. Whoever deploys makes
+// ImportsFile is the file of a deployment that says which file every import of a package means. The author's machine makes
 // it, where the packages are installed: package.json files, conditions and links are followed there and nowhere else.
 const ImportsFile = "node_modules/.imports.json"
 
@@ -28,14 +28,14 @@ type Imports struct {
 	Pure    []string                     `json:"pure,omitempty"` // files that are left out when nothing of them is used
 }
 
-// Packages are what a function needs of the packages that are installed beside it.
+// Packages are what a function needs of the packages that are installed next to it.
 type Packages struct {
 	Files   []string // below node_modules, in order: what is imported, and the package.json of each package
 	Imports []byte   // the content of ImportsFile; nil = no package is imported
 }
 
 // Gather finds what the function of a folder imports from node_modules. It bundles as Compile does, except that
-// packages are read from the disk: it runs on the machine of whoever deploys, never on a server. The author's faults are
+// packages are read from the disk: it runs on the author's machine, never on a server. The author's faults are
 // Unprocessable, with a []Diagnostic.
 func Gather(ctx context.Context, dir string, src Source) (*Packages, error) {
 	root, err := filepath.Abs(dir)
@@ -150,7 +150,7 @@ func (i *installed) packages() (*Packages, error) {
 	return p, err
 }
 
-// Exists says whether there is such a file in the deployment, or in a package.
+// Exists reports whether there is such a file in the deployment, or in a package.
 func (i *installed) Exists(name string) bool {
 	if !InPackage(name) {
 		return i.src.Exists(name)

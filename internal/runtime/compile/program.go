@@ -13,7 +13,7 @@ const EngineVersion = "quickjs-2026-06-04/1"
 // The two styles of a function.
 const (
 	StyleModule = "module" // export default { fetch } or a function
-	StyleScript = "script" // reads request, calls respond; runs anew for every request
+	StyleScript = "script" // reads request, calls respond; runs again for every request
 )
 
 // Program is the compiled function of a deployment. It is stored with the deployment.

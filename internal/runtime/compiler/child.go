@@ -32,7 +32,7 @@ const (
 	largestStack  = 64 << 20
 )
 
-// Asked says whether the program was started to compile.
+// Asked reports whether the program was started to compile.
 func Asked(args []string) bool { return len(args) == 1 && args[0] == Argument }
 
 // Serve does the one job that comes through in, and returns the exit code. Whatever goes on in the process at that
@@ -63,7 +63,7 @@ func Serve(in io.Reader, out io.Writer) int {
 		select {
 		case code := <-done:
 			return code
-		case <-w.gone: // so is whoever started it
+		case <-w.gone: // so is the process that started it
 			return exitTalk
 		case <-over:
 			return exitTime
@@ -163,7 +163,7 @@ func (w *worker) ask(m message) (reply, error) {
 	}
 }
 
-// Exists says whether the deployment has a file.
+// Exists reports whether the deployment has a file.
 func (w *worker) Exists(path string) bool {
 	a, err := w.ask(message{Ask: "exists", Path: path})
 	return err == nil && a.Found

@@ -18,7 +18,7 @@ import (
 
 // Compiler compiles, as many functions at once as the limits allow. One app has one place at a time.
 type Compiler struct {
-	limits func() system.Runtime // asked anew for every function
+	limits func() system.Runtime // asked for every function
 	queue  queue
 
 	mu     sync.Mutex

@@ -27,7 +27,7 @@ func environment() []string { return []string{"GOTRACEBACK=single"} }
 func confine(memory int64, shut bool) {
 	// Where a container has no memory left the system ends this process, and not the server.
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0)
-	// It works beside a server, on the same processors.
+	// It works alongside a server, on the same processors.
 	_, _, _ = syscall.AllThreadsSyscall(syscall.SYS_SETPRIORITY, unix.PRIO_PROCESS, 0, 5)
 	set := func(what int, most uint64) { _ = unix.Setrlimit(what, &unix.Rlimit{Cur: most, Max: most}) }
 	set(unix.RLIMIT_CORE, 0)

@@ -23,7 +23,7 @@ func confine(_ int64, shut bool) {
 	set := func(what int, most uint64) { _ = unix.Setrlimit(what, &unix.Rlimit{Cur: most, Max: most}) }
 	set(unix.RLIMIT_CORE, 0)
 	set(unix.RLIMIT_FSIZE, 0)
-	_ = unix.Setpriority(unix.PRIO_PROCESS, 0, 5) // it works beside a server, on the same processors
+	_ = unix.Setpriority(unix.PRIO_PROCESS, 0, 5) // it works alongside a server, on the same processors
 	closeInherited()
 	if shut {
 		time.Sleep(time.Microsecond) // the runtime opens what it needs for timers with the first

@@ -2,5 +2,5 @@
 
 package compiler
 
-// raced says whether the race detector is in this program.
+// raced reports whether the race detector is in this program.
 const raced = true

@@ -116,7 +116,7 @@ func (l *line) wait(n int, now time.Time) time.Duration {
 	return l.every*time.Duration(n) + rest
 }
 
-// Busy refuses a request for want of a processor or a VM; wait is the estimated delay, 0 = unknown.
+// Busy refuses a request because no processor or VM is free; wait is the estimated delay, 0 = unknown.
 func Busy(wait time.Duration) error {
 	return &errs.Error{Kind: errs.Unavailable, Message: "the app is busy; try again", Retry: max(time.Second, wait)}
 }

@@ -72,7 +72,7 @@ func Do(c Call) ([]byte, error) {
 	return nil, fail(NotSupported, "%s is not supported", c.Op)
 }
 
-// Long says whether a call may take more than a moment: the caller does it where nobody waits for it.
+// Long reports whether a call may take more than a moment: the caller does it where nobody waits for it.
 func Long(c Call) bool {
 	switch c.Op {
 	case "generate":
