@@ -20,8 +20,8 @@ import (
 	"fazt/internal/apps"
 	"fazt/internal/auth"
 	"fazt/internal/database"
-	"fazt/internal/egress"
 	"fazt/internal/egress/netlog"
+	"fazt/internal/egress/rules"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/idempotency"
@@ -44,7 +44,7 @@ type Config struct {
 	Activity *activity.Log
 
 	// Net is what functions may reach and with which secrets, NetLog what they tried, NetGate what lets them out.
-	Net     *egress.Store
+	Net     *rules.Store
 	NetLog  *netlog.Log
 	NetGate net.Gate
 

@@ -14,6 +14,7 @@ import (
 	"fazt/internal/api/op"
 	"fazt/internal/client"
 	"fazt/internal/egress"
+	"fazt/internal/egress/rules"
 	"fazt/internal/errs"
 	"fazt/internal/fazttest"
 	"fazt/internal/server"
@@ -262,7 +263,7 @@ func TestTheValueOfASecretIsNowhereAndIsThereAfterARestart(t *testing.T) {
 	}
 
 	// A copy of the database alone opens nothing, and runs.
-	if err := os.Rename(egress.KeyFile(path), filepath.Join(t.TempDir(), "kept")); err != nil {
+	if err := os.Rename(rules.KeyFile(path), filepath.Join(t.TempDir(), "kept")); err != nil {
 		t.Fatal(err)
 	}
 	alone := fazttest.New(t, fazttest.At(path), nowhere)

@@ -18,7 +18,7 @@ import (
 	"fazt/internal/api/op"
 	"fazt/internal/client"
 	"fazt/internal/database"
-	"fazt/internal/egress"
+	"fazt/internal/egress/rules"
 	"fazt/internal/errs"
 	"fazt/internal/listener"
 	"fazt/internal/output"
@@ -158,9 +158,9 @@ func (c *command) checkSecrets(cl *client.Client, path string) (finding, error) 
 	if len(list) == 0 {
 		return finding{"secrets", fine, "there are none", ""}, nil
 	}
-	key := egress.KeyFile(path)
+	key := rules.KeyFile(path)
 	if _, err := os.Stat(key); err != nil { // and yet all can be used
-		key = egress.MasterKeyVariable
+		key = rules.MasterKeyVariable
 	}
 	return finding{"secrets", fine, fmt.Sprintf("%s, under the key in %s", output.Count(len(list), "secret"), key), "keep that key beside your backups, and not in them: without it all secrets must be set anew"}, nil
 }
@@ -178,7 +178,7 @@ func checkModes(path string) finding {
 	if runtime.GOOS == "windows" {
 		return finding{"file modes", fine, "left to the access lists of Windows", ""}
 	}
-	for _, name := range []string{path, path + "-wal", path + "-shm", listener.SocketPath(path), egress.KeyFile(path)} {
+	for _, name := range []string{path, path + "-wal", path + "-shm", listener.SocketPath(path), rules.KeyFile(path)} {
 		if info, err := os.Stat(name); err == nil && info.Mode().Perm()&0o077 != 0 {
 			return finding{"file modes", problem, fmt.Sprintf("other users of this machine may use %s (mode %o)", name, info.Mode().Perm()), "chmod 600 " + name}
 		}

@@ -11,7 +11,7 @@ import (
 
 	"fazt/internal/api/op"
 	"fazt/internal/client"
-	"fazt/internal/egress"
+	"fazt/internal/egress/rules"
 	"fazt/internal/errs"
 	"fazt/internal/output"
 	"fazt/internal/schema"
@@ -554,7 +554,7 @@ func (c *command) sayNeeds(needs []op.Need, app string, domains []string) {
 		if n.Kind == "secret" {
 			domain, name = nil, domain
 		}
-		if egress.CheckNeeds(domain, name) != nil { // what is printed is pasted into a shell
+		if rules.CheckNeeds(domain, name) != nil { // what is printed is pasted into a shell
 			continue
 		}
 		what := "the domain " + n.Name + " is not allowed yet"

@@ -16,7 +16,7 @@ import (
 	"fazt/internal/api/op"
 	"fazt/internal/api/show"
 	"fazt/internal/cli/folder"
-	"fazt/internal/egress"
+	"fazt/internal/egress/rules"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/output"
@@ -107,7 +107,7 @@ func inspect(ctx context.Context, p *project, dir string, o projectOptions) vali
 		v.Faults = append(v.Faults, located(err, hosting.ManifestFile))
 	}
 	v.Net, v.Secrets = append([]string{}, p.plan.Manifest.Net...), append([]string{}, p.plan.Manifest.Secrets...)
-	if err := egress.CheckNeeds(p.plan.Manifest.Net, p.plan.Manifest.Secrets); err != nil {
+	if err := rules.CheckNeeds(p.plan.Manifest.Net, p.plan.Manifest.Secrets); err != nil {
 		v.Faults = append(v.Faults, compile.Diagnostic{File: hosting.ManifestFile, Text: errs.Sentence(err)})
 	}
 	if v.App, err = p.chooseName(dir, o.name); err != nil {

@@ -2,6 +2,7 @@ package egress
 
 import (
 	"fazt/internal/egress/netlog"
+	"fazt/internal/egress/rules"
 	"io"
 	"log/slog"
 	"net/http"
@@ -35,13 +36,13 @@ func BenchmarkCall(b *testing.B) {
 			w := newWorld(b)
 			w.gate.c.Record, w.gate.c.Log = discard{}, slog.New(slog.DiscardHandler)
 			w.serve("example.com", handler)
-			e := Entry{Domain: "example.com", HTTP: true}
+			e := rules.Entry{Domain: "example.com", HTTP: true}
 			if strings.HasSuffix(name, "cache") {
 				e.CacheTTL = 3600
 			}
 			w.allow(e)
 			if secret != "" {
-				w.secret(Secret{Name: "KEY", As: AsBearer, Domain: "example.com", Value: "sk_live_0123456789abcdef"})
+				w.secret(rules.Secret{Name: "KEY", As: rules.AsBearer, Domain: "example.com", Value: "sk_live_0123456789abcdef"})
 			}
 			b.ReportAllocs()
 			for b.Loop() {

@@ -3,6 +3,8 @@ package egress
 import (
 	"bytes"
 	"container/list"
+	"fazt/internal/egress/field"
+	"fazt/internal/egress/rules"
 	"io"
 	"net/http"
 	"slices"
@@ -94,7 +96,7 @@ func (s *stored) serves(now time.Time, w wish) bool {
 }
 
 // usable says whether the answer may serve past its end, while the other server fails.
-func (s *stored) usable(now time.Time, e *Entry) bool {
+func (s *stored) usable(now time.Time, e *rules.Entry) bool {
 	return !s.strict && !s.ask && s.currentAge(now) < s.lifetime+time.Duration(e.Stale)*time.Second
 }
 
@@ -346,7 +348,7 @@ type wish struct {
 }
 
 // wishes says what the cache may do for a hop (RFC 9111 §5.2.1).
-func wishes(mode, method string, h http.Header, e *Entry) (w wish) {
+func wishes(mode, method string, h http.Header, e *rules.Entry) (w wish) {
 	if method != http.MethodGet || e.CacheTTL == 0 || mode == "no-store" {
 		return w
 	}
@@ -370,45 +372,9 @@ func wishes(mode, method string, h http.Header, e *Entry) (w wish) {
 	return w
 }
 
-// secretive are words of names under which credentials are sent.
-var secretive = []string{
-	"authorization", "auth", "authentication", "cookie", "token", "accesstoken", "key", "apikey", "secret", "session", "sessionid", "sid", "password", "passwd", "passphrase",
-	"credential", "credentials", "signature", "jwt", "bearer", "otp", "csrf", "xsrf", "identity", "userid",
-}
-
-// credentialed says whether a request says who asks: by a header that is known for it, or that the owner's secrets for this
-// host are put into.
-func (p *Policy) credentialed(app, host string, req *http.Request) bool {
-	for name := range req.Header {
-		for word := range strings.SplitSeq(hyphened(name), "-") {
-			if slices.Contains(secretive, word) {
-				return true
-			}
-		}
-	}
-	for key, s := range p.secrets {
-		if key.app != app && key.app != "" || s.Key == "" || !covers(s.Domain, host) {
-			continue
-		}
-		switch s.As {
-		case AsHeader:
-			for name := range req.Header {
-				if hyphened(name) == hyphened(s.Key) {
-					return true
-				}
-			}
-		case AsQuery:
-			if hasParameter(req.URL.RawQuery, s.Key) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // keepable is what to keep of an answer, without its body; nil = nothing (RFC 9111 §3). It was asked for at began, and came
 // now.
-func keepable(url string, asked http.Header, credentialed bool, resp *http.Response, e *Entry, began, now time.Time) *stored {
+func keepable(url string, asked http.Header, credentialed bool, resp *http.Response, e *rules.Entry, began, now time.Time) *stored {
 	says, ok := directives(resp.Header)
 	has := func(name string) bool { _, is := says[name]; return is }
 	if !ok || has("no-store") || has("private") || len(resp.Header["Set-Cookie"]) > 0 || len(resp.Header["Set-Cookie2"]) > 0 {
@@ -432,7 +398,7 @@ func keepable(url string, asked http.Header, credentialed bool, resp *http.Respo
 			s.vary[name] = asked[name]
 		}
 	}
-	for _, name := range slices.Concat(ofConnection(resp.Header), []string{"Content-Length"}, unreceived) {
+	for _, name := range slices.Concat(field.OfConnection(resp.Header), []string{"Content-Length"}, field.Unreceived) {
 		delete(s.header, name)
 	}
 	s.age = time.Duration(atoi(strings.TrimSpace(firstOf(resp.Header.Get("Age"))))) * time.Second
@@ -498,7 +464,7 @@ func (s *stored) validate(h http.Header) {
 }
 
 // renewed is the answer with what a 304 says of it (RFC 9111 §3.2, §4.3.4); nil = it is to be forgotten.
-func (s *stored) renewed(asked http.Header, credentialed bool, resp *http.Response, e *Entry, began, now time.Time) *stored {
+func (s *stored) renewed(asked http.Header, credentialed bool, resp *http.Response, e *rules.Entry, began, now time.Time) *stored {
 	if tag := resp.Header.Get("Etag"); tag != "" && tag != s.header.Get("Etag") {
 		return nil // it is about another answer
 	}

@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"fazt/internal/egress/rules"
 	"io"
 	"net/http"
 	"net/url"
@@ -12,7 +13,7 @@ import (
 )
 
 // counter answers with how often it was asked, and with the headers of the query: /?Cache-Control=max-age%3D60.
-func counter(t testing.TB, e Entry) (w *world, asked *int) {
+func counter(t testing.TB, e rules.Entry) (w *world, asked *int) {
 	w, asked = newWorld(t), new(int)
 	w.serve("example.com", func(rw http.ResponseWriter, r *http.Request) {
 		*asked++
@@ -178,11 +179,11 @@ func TestTheCacheKeepsWhatRFC9111AllowsASharedCache(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w, asked := counter(t, Entry{CacheTTL: 60})
-			w.secret(Secret{Name: "KEY", As: AsHeader, Key: "X-Mine", Domain: "example.com", Value: "s3cret-value"})
-			w.secret(Secret{Name: "WHOSE", As: AsHeader, Key: "X-Whose", Domain: "example.com", Value: "s3cret-value"})
-			w.secret(Secret{Name: "QUERY", As: AsQuery, Key: "whose", Domain: "example.com", Value: "s3cret-value"})
-			w.secret(Secret{Name: "ELSE", As: AsHeader, Key: "X-Else", Domain: "else.test", Value: "s3cret-value"})
+			w, asked := counter(t, rules.Entry{CacheTTL: 60})
+			w.secret(rules.Secret{Name: "KEY", As: rules.AsHeader, Key: "X-Mine", Domain: "example.com", Value: "s3cret-value"})
+			w.secret(rules.Secret{Name: "WHOSE", As: rules.AsHeader, Key: "X-Whose", Domain: "example.com", Value: "s3cret-value"})
+			w.secret(rules.Secret{Name: "QUERY", As: rules.AsQuery, Key: "whose", Domain: "example.com", Value: "s3cret-value"})
+			w.secret(rules.Secret{Name: "ELSE", As: rules.AsHeader, Key: "X-Else", Domain: "else.test", Value: "s3cret-value"})
 			c := Call{Method: tt.method, URL: "http://example.com/?" + tt.query, Header: tt.header, Cache: tt.mode, Auth: tt.auth, Redirect: "manual"}
 			w.must(c)
 			a, _ := w.must(c)
@@ -199,7 +200,7 @@ func TestTheCacheKeepsWhatRFC9111AllowsASharedCache(t *testing.T) {
 // What was kept for who says nothing of themselves is not given to who does, unless its server says that it is for all.
 func TestACredentialedCallGetsNothingThatIsNotForAll(t *testing.T) {
 	for directives, want := range map[string]int{"max-age=60": 2, "public,max-age=60": 1} {
-		w, asked := counter(t, Entry{CacheTTL: 60})
+		w, asked := counter(t, rules.Entry{CacheTTL: 60})
 		u := "http://example.com/?Cache-Control=" + url.QueryEscape(directives)
 		w.must(Call{URL: u})
 		w.must(Call{URL: u, Header: http.Header{"Authorization": {"Bearer a"}}})
@@ -211,7 +212,7 @@ func TestACredentialedCallGetsNothingThatIsNotForAll(t *testing.T) {
 }
 
 func TestWhatIsOnlyWantedFromTheCacheIsNotAskedFor(t *testing.T) {
-	w, asked := counter(t, Entry{CacheTTL: 60})
+	w, asked := counter(t, rules.Entry{CacheTTL: 60})
 	only := Call{URL: "http://example.com/", Header: http.Header{"Cache-Control": {"only-if-cached"}}}
 	if a, _ := w.must(only); a.Status != 504 || *asked != 0 {
 		t.Errorf("%d, asked %d times", a.Status, *asked)
@@ -225,7 +226,7 @@ func TestWhatIsOnlyWantedFromTheCacheIsNotAskedFor(t *testing.T) {
 // Stale answers are not served while the other server fails where they must be asked for, which s-maxage says too.
 func TestWhatMustBeAskedForIsNeverStale(t *testing.T) {
 	for _, also := range []string{"must-revalidate", "proxy-revalidate", "s-maxage=0", "no-cache"} {
-		e := &Entry{CacheTTL: 60, Stale: 60}
+		e := &rules.Entry{CacheTTL: 60, Stale: 60}
 		header := http.Header{"Cache-Control": {"max-age=0, " + also}, "Etag": {`"a"`}}
 		kept := keepable("http://example.com/", http.Header{}, false, &http.Response{StatusCode: 200, Status: "200 OK", Header: header}, e, time.Now(), time.Now())
 		if kept == nil || kept.usable(time.Now(), e) {
@@ -260,7 +261,7 @@ func FuzzCacheControl(f *testing.F) {
 }
 
 func TestNothingIsKeptWhereTheEntryDoesNotAsk(t *testing.T) {
-	w, asked := counter(t, Entry{})
+	w, asked := counter(t, rules.Entry{})
 	w.must(Call{URL: "http://example.com/?Cache-Control=max-age%3D60"})
 	w.must(Call{URL: "http://example.com/?Cache-Control=max-age%3D60"})
 	if *asked != 2 || w.gate.CacheStats() != (CacheStats{}) {
@@ -270,7 +271,7 @@ func TestNothingIsKeptWhereTheEntryDoesNotAsk(t *testing.T) {
 
 // The predecessor's key was the URL alone: what one app was told, another was.
 func TestAnAppIsNotToldWhatAnotherWas(t *testing.T) {
-	w, asked := counter(t, Entry{CacheTTL: 60})
+	w, asked := counter(t, rules.Entry{CacheTTL: 60})
 	c := Call{URL: "http://example.com/"}
 	w.must(c)
 	a, body, err := w.in(w.gate.Begin("app_2", ""), c)
@@ -290,7 +291,7 @@ func TestAnAppIsNotToldWhatAnotherWas(t *testing.T) {
 }
 
 func TestVariantsAreKeptBesideEachOther(t *testing.T) {
-	w, asked := counter(t, Entry{CacheTTL: 60})
+	w, asked := counter(t, rules.Entry{CacheTTL: 60})
 	say := func(language string) string {
 		_, body := w.must(Call{URL: "http://example.com/?Vary=accept-language", Header: http.Header{"Accept-Language": {language}}})
 		return body
@@ -307,7 +308,7 @@ func TestVariantsAreKeptBesideEachOther(t *testing.T) {
 }
 
 func TestWhatPassedItsEndIsAskedFor(t *testing.T) {
-	w, asked := counter(t, Entry{CacheTTL: 60})
+	w, asked := counter(t, rules.Entry{CacheTTL: 60})
 	c := Call{URL: `http://example.com/?Cache-Control=max-age%3D0&Etag="a"`}
 	w.must(c)
 	a, body := w.must(c)
@@ -320,7 +321,7 @@ func TestWhatPassedItsEndIsAskedFor(t *testing.T) {
 }
 
 func TestAChangeForgetsWhatIsKept(t *testing.T) {
-	w, asked := counter(t, Entry{CacheTTL: 60})
+	w, asked := counter(t, rules.Entry{CacheTTL: 60})
 	c := Call{URL: "http://example.com/"}
 	w.must(c)
 	w.must(Call{Method: "POST", URL: "http://example.com/?status=500"})
@@ -356,7 +357,7 @@ func TestPastItsEndAnAnswerServesWhileTheOtherServerFailsIfTheEntrySaysSo(t *tes
 				}
 				hello(rw, nil)
 			})
-			w.allow(Entry{Domain: "example.com", HTTP: true, CacheTTL: 1, Stale: tt.stale})
+			w.allow(rules.Entry{Domain: "example.com", HTTP: true, CacheTTL: 1, Stale: tt.stale})
 			c := Call{URL: "http://example.com/"}
 			w.must(c)
 			broken = true
@@ -385,7 +386,7 @@ func TestTheCacheStaysWithinItsLimits(t *testing.T) {
 		n, _ := strconv.Atoi(r.URL.Query().Get("n"))
 		rw.Write(make([]byte, n))
 	})
-	w.allow(Entry{Domain: "example.com", HTTP: true, CacheTTL: 60})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true, CacheTTL: 60})
 	w.limits.CacheMaxItems, w.limits.CacheMaxBytes = 3, 20<<10
 	get := func(path string, n int) bool {
 		a, body := w.must(Call{URL: "http://example.com/" + path + "?n=" + strconv.Itoa(n)})
@@ -422,7 +423,7 @@ func TestTheCacheStaysWithinItsLimits(t *testing.T) {
 }
 
 func TestWhoeverChangesAKeptAnswerChangesTheirsAlone(t *testing.T) {
-	w, _ := counter(t, Entry{CacheTTL: 60})
+	w, _ := counter(t, rules.Entry{CacheTTL: 60})
 	c := Call{URL: "http://example.com/?X-A=a"}
 	w.must(c)
 	a, _ := w.must(c)
@@ -437,9 +438,9 @@ func TestWhoeverChangesAKeptAnswerChangesTheirsAlone(t *testing.T) {
 func TestASecretThatIsGivenLaterIsReplacedInWhatIsKept(t *testing.T) {
 	w := newWorld(t)
 	w.serve("example.com", func(rw http.ResponseWriter, _ *http.Request) { io.WriteString(rw, "it is s3cret-value") })
-	w.allow(Entry{Domain: "example.com", HTTP: true, CacheTTL: 60})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true, CacheTTL: 60})
 	w.must(Call{URL: "http://example.com/"})
-	w.secret(Secret{Name: "KEY", As: AsBearer, Domain: "else.test", Value: "s3cret-value"})
+	w.secret(rules.Secret{Name: "KEY", As: rules.AsBearer, Domain: "else.test", Value: "s3cret-value"})
 	if a, body := w.must(Call{URL: "http://example.com/"}); !a.Cached || body != "it is [secret KEY]" {
 		t.Errorf("%q", body)
 	}
@@ -457,7 +458,7 @@ func TestWhatManyHeaderFieldsTakeIsCounted(t *testing.T) {
 		"names in Vary": {"Cache-Control": {"max-age=60"}, "Vary": {names.String()[1:]}},
 		"fields":        many,
 	} {
-		kept := keepable("http://example.com/", http.Header{}, false, &http.Response{StatusCode: 200, Status: "200 OK", Header: header}, &Entry{CacheTTL: 60}, time.Now(), time.Now())
+		kept := keepable("http://example.com/", http.Header{}, false, &http.Response{StatusCode: 200, Status: "200 OK", Header: header}, &rules.Entry{CacheTTL: 60}, time.Now(), time.Now())
 		// A map alone has 40 bytes for each: the name and the list.
 		if kept == nil || kept.size() < fields*40 {
 			t.Errorf("%s: %d of them count as %d bytes", name, fields, kept.size())

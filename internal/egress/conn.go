@@ -2,6 +2,7 @@ package egress
 
 import (
 	"context"
+	"fazt/internal/egress/rules"
 	"net"
 	"net/http"
 	"slices"
@@ -174,10 +175,8 @@ func (p *pools) close() {
 }
 
 // warn says what is open that should be seldom open.
-func (g *Gate) warn(policy *Policy) {
-	for _, e := range policy.entries {
-		if len(e.Private) > 0 {
-			g.c.Log.Warn("functions may call into a private network", "domain", e.Domain, "app", e.AppID, "ranges", e.Private)
-		}
+func (g *Gate) warn(policy *rules.Policy) {
+	for _, e := range policy.Private() {
+		g.c.Log.Warn("functions may call into a private network", "domain", e.Domain, "app", e.AppID, "ranges", e.Private)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"fazt/internal/egress/address"
 	"net"
 	"net/netip"
 	"syscall"
@@ -33,9 +34,9 @@ func (g *Gate) connect(ctx context.Context, h *hop) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	own := g.self.addresses()
+	own := g.self.Addresses()
 	for _, a := range addresses {
-		if why := refused(a, h.entry.Private, own); why != "" {
+		if why := address.Refused(a, h.entry.Private, own); why != "" {
 			return nil, blocked(h.target.host + " leads to " + a.String() + ": " + why)
 		}
 	}
@@ -121,22 +122,22 @@ func (g *Gate) race(ctx context.Context, h *hop, addresses []netip.Addr) (net.Co
 
 // dialAddress connects to a judged address, and judges once more what the socket is about to be connected to.
 func (g *Gate) dialAddress(ctx context.Context, h *hop, a netip.Addr) (net.Conn, error) {
-	d := net.Dialer{ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
-		return g.judgeSocket(h, address)
+	d := net.Dialer{ControlContext: func(_ context.Context, _, peer string, _ syscall.RawConn) error {
+		return g.judgeSocket(h, peer)
 	}}
 	return d.DialContext(ctx, "tcp", netip.AddrPortFrom(a, uint16(h.target.port)).String())
 }
 
-func (g *Gate) judgeSocket(h *hop, address string) error {
-	to, err := netip.ParseAddrPort(address)
+func (g *Gate) judgeSocket(h *hop, peer string) error {
+	to, err := netip.ParseAddrPort(peer)
 	if err != nil {
 		return err
 	}
-	if why := refused(to.Addr(), h.entry.Private, g.self.addresses()); why != "" {
-		return blocked("the socket leads to " + address + ": " + why)
+	if why := address.Refused(to.Addr(), h.entry.Private, g.self.Addresses()); why != "" {
+		return blocked("the socket leads to " + peer + ": " + why)
 	}
 	if int(to.Port()) != h.target.port {
-		return blocked("the socket leads to port " + address)
+		return blocked("the socket leads to port " + peer)
 	}
 	return nil
 }

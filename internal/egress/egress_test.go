@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"fazt/internal/egress/rules"
 	"io"
 	"log/slog"
 	"net"
@@ -46,10 +47,10 @@ type world struct {
 	lookups int
 	servers map[string]string // address:port -> loopback
 	dials   []string
-	entries []Entry
-	secrets []Secret
+	entries []rules.Entry
+	secrets []rules.Secret
 	version uint64
-	policy  atomic.Pointer[Policy]
+	policy  atomic.Pointer[rules.Policy]
 	limits  system.Net
 	log     []netlog.Attempt
 	roots   *x509.CertPool
@@ -131,16 +132,16 @@ func (w *world) last() netlog.Attempt {
 // apply puts entries and secrets in force.
 func (w *world) apply() {
 	w.version++
-	w.policy.Store(NewPolicy(w.version, w.entries, w.secrets))
+	w.policy.Store(rules.NewPolicy(w.version, w.entries, w.secrets))
 }
 
-func (w *world) allow(e Entry) {
+func (w *world) allow(e rules.Entry) {
 	w.t.Helper()
 	var err error
-	if e.Domain, err = ParseDomain(e.Domain); err != nil {
+	if e.Domain, err = rules.ParseDomain(e.Domain); err != nil {
 		w.t.Fatal(err)
 	}
-	if e, err = CheckEntry(e); err != nil {
+	if e, err = rules.CheckEntry(e); err != nil {
 		w.t.Fatal(err)
 	}
 	e.ID = "net_" + strconv.Itoa(len(w.entries))
@@ -149,7 +150,7 @@ func (w *world) allow(e Entry) {
 }
 
 // secret gives a secret, for plain HTTP too: it is what most servers here speak.
-func (w *world) secret(s Secret) {
+func (w *world) secret(s rules.Secret) {
 	s.HTTP = true
 	w.secrets = append(w.secrets, s)
 	w.apply()
@@ -263,7 +264,7 @@ func TestACallReachesWhatIsAllowed(t *testing.T) {
 		}
 		hello(rw, r)
 	})
-	w.allow(Entry{Domain: "example.com"})
+	w.allow(rules.Entry{Domain: "example.com"})
 	a, body := w.must(Call{URL: "https://EXAMPLE.com./x?token=1#y"})
 	if a.Status != 200 || a.StatusText != "OK" || body != "hello" || a.URL != "https://example.com/x?token=1" {
 		t.Errorf("%+v %q", a, body)
@@ -286,10 +287,10 @@ func TestTheEntryDecides(t *testing.T) {
 	w.serve("sub.example.com", hello)
 	w.serve("other.example", hello)
 	w.place("example.com", public, 8080, w.serve("x.test", hello).Listener.Addr())
-	w.allow(Entry{Domain: "example.com", HTTP: true, Methods: []string{"get", "POST"}, Ports: []int{80, 8080}})
-	w.allow(Entry{Domain: "*.example.com", HTTP: true})
-	w.allow(Entry{Domain: "closed.example.com"})
-	w.allow(Entry{Domain: "other.example", HTTP: true, AppID: "app_2"})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true, Methods: []string{"get", "POST"}, Ports: []int{80, 8080}})
+	w.allow(rules.Entry{Domain: "*.example.com", HTTP: true})
+	w.allow(rules.Entry{Domain: "closed.example.com"})
+	w.allow(rules.Entry{Domain: "other.example", HTTP: true, AppID: "app_2"})
 	tests := []struct {
 		name, method, url, want string
 	}{
@@ -324,8 +325,8 @@ func TestTheEntryDecides(t *testing.T) {
 // In the predecessor failures and refusals were never logged.
 func TestFailuresAreLoggedAsWellAsAnswers(t *testing.T) {
 	w := newWorld(t)
-	w.allow(Entry{Domain: "example.com"})
-	w.allow(Entry{Domain: "gone.test"})
+	w.allow(rules.Entry{Domain: "example.com"})
+	w.allow(rules.Entry{Domain: "gone.test"})
 	w.names["example.com"] = []string{public}
 	for url, want := range map[string]string{
 		"https://example.com/": CodeError, "https://gone.test/": CodeError, "https://other.test/": CodeBlocked,
@@ -357,7 +358,7 @@ func TestEveryAddressOfANameIsJudged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.serve("example.com", hello)
-			w.allow(Entry{Domain: "example.com", HTTP: true})
+			w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 			w.names["example.com"] = answers
 			_, _, err := w.get("http://example.com/")
 			if code(err) != CodeBlocked || len(w.dials) != 0 {
@@ -389,7 +390,7 @@ func TestANameThatChangesItsAddressAfterItWasJudgedReachesNothing(t *testing.T) 
 		rw.Header().Set("Location", "http://example.com/again")
 		rw.WriteHeader(302)
 	})
-	w.allow(Entry{Domain: "example.com", HTTP: true})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 	if _, _, err := w.get("http://example.com/"); code(err) != CodeBlocked {
 		t.Fatalf("got %v", err)
 	}
@@ -426,9 +427,9 @@ func TestAnEntryOpensAPrivateRangeForItsOwnDomainAlone(t *testing.T) {
 	w.gate.c.Log = slog.New(slog.NewTextHandler(&logged, nil))
 	lan := []netip.Prefix{netip.MustParsePrefix("192.168.1.0/24")}
 	for _, d := range []string{"nas.home.arpa", "meta.home.arpa", "far.home.arpa"} {
-		w.allow(Entry{Domain: d, HTTP: true, Private: lan})
+		w.allow(rules.Entry{Domain: d, HTTP: true, Private: lan})
 	}
-	w.allow(Entry{Domain: "other.test", HTTP: true})
+	w.allow(rules.Entry{Domain: "other.test", HTTP: true})
 	for host, want := range map[string]string{"nas.home.arpa": "", "other.test": CodeBlocked, "meta.home.arpa": CodeBlocked, "far.home.arpa": CodeBlocked} {
 		if _, _, err := w.get("http://" + host + "/"); code(err) != want {
 			t.Errorf("%s: %v", host, err)
@@ -445,7 +446,7 @@ func TestAnEntryOpensAPrivateRangeForItsOwnDomainAlone(t *testing.T) {
 func TestOneNameHasOneConnectionUntilThePolicyChanges(t *testing.T) {
 	w := newWorld(t)
 	w.serve("example.com", hello)
-	w.allow(Entry{Domain: "example.com", HTTP: true})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 	for range 3 {
 		w.must(Call{URL: "http://example.com/"})
 	}
@@ -478,8 +479,8 @@ func TestProxiesOfTheEnvironmentAreIgnored(t *testing.T) {
 		hello(rw, r)
 	})
 	w.serveTLS(hello)
-	w.allow(Entry{Domain: "plain.test", HTTP: true})
-	w.allow(Entry{Domain: "example.com"})
+	w.allow(rules.Entry{Domain: "plain.test", HTTP: true})
+	w.allow(rules.Entry{Domain: "example.com"})
 	w.must(Call{URL: "http://plain.test/x"})
 	if got := <-asked; got != "/x" {
 		t.Errorf("the server was asked as a proxy: %q", got)
@@ -491,15 +492,15 @@ func TestCertificatesAreVerified(t *testing.T) {
 	w := newWorld(t)
 	s := w.serveTLS(hello)
 	w.place("sub.test", public, 443, s.Listener.Addr())
-	w.allow(Entry{Domain: "example.com"})
-	w.allow(Entry{Domain: "sub.test"})
+	w.allow(rules.Entry{Domain: "example.com"})
+	w.allow(rules.Entry{Domain: "sub.test"})
 	w.must(Call{URL: "https://example.com/"})
 	if _, _, err := w.get("https://sub.test/"); code(err) != CodeError || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("another name's certificate: %v", err)
 	}
 	stranger := newWorld(t)
 	stranger.place("example.com", public, 443, s.Listener.Addr())
-	stranger.allow(Entry{Domain: "example.com"})
+	stranger.allow(rules.Entry{Domain: "example.com"})
 	if _, _, err := stranger.get("https://example.com/"); code(err) != CodeError {
 		t.Errorf("a certificate nobody vouches for: %v", err)
 	}
@@ -514,8 +515,8 @@ func TestTheHeadOfAnAnswerIsBounded(t *testing.T) {
 	}
 	s := w.serve("plain.test", large)
 	w.serveTLS(large)
-	w.allow(Entry{Domain: "example.com"})
-	w.allow(Entry{Domain: "plain.test", HTTP: true})
+	w.allow(rules.Entry{Domain: "example.com"})
+	w.allow(rules.Entry{Domain: "plain.test", HTTP: true})
 	if _, _, err := w.get("http://plain.test/"); code(err) != CodeSize {
 		t.Errorf("HTTP/1: %v (%s)", err, w.last().Reason)
 	}
@@ -532,7 +533,7 @@ func TestOfSeveralAddressesTheFirstThatAnswersIsTaken(t *testing.T) {
 	w := newWorld(t)
 	w.serve("example.com", hello)
 	w.names["example.com"] = []string{"93.184.215.1", "93.184.215.2", public}
-	w.allow(Entry{Domain: "example.com", HTTP: true})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 	w.must(Call{URL: "http://example.com/"})
 	w.names["example.com"] = []string{"93.184.215.1", "93.184.215.2"}
 	w.apply()
@@ -547,7 +548,7 @@ func TestBodiesGoOut(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		io.WriteString(rw, r.Method+" "+strconv.Itoa(len(body))+" "+strconv.FormatInt(r.ContentLength, 10))
 	})
-	w.allow(Entry{Domain: "example.com", HTTP: true})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 	w.limits.MaxReqBody = 100 << 10
 	tests := []struct {
 		name         string
@@ -626,7 +627,7 @@ func TestAnswersAreDecodedUnderTheLimit(t *testing.T) {
 			rw.Write(zipped(10))
 		}
 	})
-	w.allow(Entry{Domain: "example.com", HTTP: true})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 	tests := []struct {
 		path, want string
 		length     int
@@ -652,7 +653,7 @@ func TestHeadersAreHygienic(t *testing.T) {
 	w := newWorld(t)
 	var got http.Header
 	w.serve("example.com", func(rw http.ResponseWriter, r *http.Request) { got = r.Header.Clone() })
-	w.allow(Entry{Domain: "example.com", HTTP: true})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 	w.must(Call{URL: "http://example.com/", Header: http.Header{
 		"host": {"evil"}, "CONNECTION": {"x-a"}, "proxy-Authorization": {"a"}, "Transfer-Encoding": {"chunked"}, "content-length": {"7"}, "metadata-flavor": {"Google"},
 		"METADATA": {"true"}, "X-aws-ec2-metadata-token": {"a"}, "X-Forwarded-For": {"127.0.0.1"}, "X_Forwarded_For": {"127.0.0.1"}, "Accept-Encoding": {"x"}, "TE": {"trailers"}, "Upgrade": {"h2c"},
@@ -691,9 +692,9 @@ func TestTheTextsOfErrorsCarryNothing(t *testing.T) {
 	w := newWorld(t)
 	w.names["example.com"] = []string{"10.9.8.7"}
 	w.names["down.test"] = []string{"93.184.215.7"}
-	w.allow(Entry{Domain: "example.com"})
-	w.allow(Entry{Domain: "down.test"})
-	w.secret(Secret{Name: "KEY", As: AsBearer, Domain: "else.test", Value: "s3cret-value"})
+	w.allow(rules.Entry{Domain: "example.com"})
+	w.allow(rules.Entry{Domain: "down.test"})
+	w.secret(rules.Secret{Name: "KEY", As: rules.AsBearer, Domain: "else.test", Value: "s3cret-value"})
 	for _, c := range []Call{
 		{URL: "https://example.com/path?query"}, {URL: "https://down.test/path?query"}, {URL: "https://down.test/path?query", Auth: "KEY"},
 		{URL: "https://unknown.test/path"}, {URL: "https://user:s3cret-value@down.test/path"}, {URL: "https://10.0.0.1/path"}, {URL: "http://down.test/path"},

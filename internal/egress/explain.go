@@ -2,6 +2,8 @@ package egress
 
 import (
 	"context"
+	"fazt/internal/egress/address"
+	"fazt/internal/egress/rules"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -10,13 +12,13 @@ import (
 
 // Explanation says what would become of a call, and why. It is for the owner.
 type Explanation struct {
-	Allowed   bool       `json:"allowed"`
-	Code      string     `json:"code"`   // of the refusal; "" = allowed
-	Reason    string     `json:"reason"` // of the refusal
-	Method    string     `json:"method"`
-	URL       string     `json:"url"`   // canonical; "" = it is none
-	Entry     *Entry     `json:"entry"` // that decides; null = none does
-	Addresses []Judgment `json:"addresses"`
+	Allowed   bool         `json:"allowed"`
+	Code      string       `json:"code"`   // of the refusal; "" = allowed
+	Reason    string       `json:"reason"` // of the refusal
+	Method    string       `json:"method"`
+	URL       string       `json:"url"`   // canonical; "" = it is none
+	Entry     *rules.Entry `json:"entry"` // that decides; null = none does
+	Addresses []Judgment   `json:"addresses"`
 }
 
 // Judgment is an address a name has, and why no call may go there.
@@ -27,7 +29,7 @@ type Judgment struct {
 }
 
 // Explain goes the way of a call up to the connection, and sends nothing. The name is looked up.
-func (g *Gate) Explain(ctx context.Context, appID, method, address string) Explanation {
+func (g *Gate) Explain(ctx context.Context, appID, method, url string) Explanation {
 	if method == "" {
 		method = http.MethodGet
 	}
@@ -36,7 +38,7 @@ func (g *Gate) Explain(ctx context.Context, appID, method, address string) Expla
 		x.Code, x.Reason = f.err.Code, f.reason
 		return x
 	}
-	k := &call{gate: g, run: g.Begin(appID, ""), parent: ctx, asked: Call{Method: method, URL: address}}
+	k := &call{gate: g, run: g.Begin(appID, ""), parent: ctx, asked: Call{Method: method, URL: url}}
 	k.limits = g.c.Limits(appID)
 	k.limits.MaxCalls = 1
 	t, f, _ := k.admit()
@@ -60,11 +62,11 @@ func (g *Gate) Explain(ctx context.Context, appID, method, address string) Expla
 	if err != nil {
 		return say(unreachable(err))
 	}
-	own := g.self.addresses()
+	own := g.self.Addresses()
 	x.Allowed = true
 	for _, a := range addresses {
-		j := Judgment{Address: a, Refused: refused(a, h.entry.Private, own)}
-		j.Private = j.Refused == "" && refused(a, nil, own) != ""
+		j := Judgment{Address: a, Refused: address.Refused(a, h.entry.Private, own)}
+		j.Private = j.Refused == "" && address.Refused(a, nil, own) != ""
 		x.Addresses = append(x.Addresses, j)
 		if j.Refused != "" && x.Allowed {
 			x.Allowed, x.Code, x.Reason = false, CodeBlocked, t.host+" leads to "+a.String()+": "+j.Refused

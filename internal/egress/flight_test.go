@@ -2,6 +2,7 @@ package egress
 
 import (
 	"context"
+	"fazt/internal/egress/rules"
 	"io"
 	"net/http"
 	"strconv"
@@ -31,7 +32,7 @@ func hold(w *world, say http.HandlerFunc) *held {
 		rw.Header().Set("X-Call", strconv.Itoa(int(n)))
 		h.say(rw, r)
 	})
-	w.allow(Entry{Domain: "example.com", HTTP: true, CacheTTL: 60})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true, CacheTTL: 60})
 	return h
 }
 

@@ -3,6 +3,8 @@ package egress
 import (
 	"context"
 	"crypto/x509"
+	"fazt/internal/egress/address"
+	"fazt/internal/egress/rules"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -16,7 +18,7 @@ import (
 
 // Config is what a gate needs. Policy, Limits and System are asked for every call, so that changes hold at once.
 type Config struct {
-	Policy   func() *Policy                // never nil
+	Policy   func() *rules.Policy          // never nil
 	Limits   func(appID string) system.Net // those of an app
 	System   func() system.Net             // those of all apps together
 	Resolver Resolver                      // nil = the system's
@@ -29,7 +31,7 @@ type Config struct {
 // Gate is the one way out.
 type Gate struct {
 	c       Config
-	self    self
+	self    address.Self
 	slots   slots
 	buckets throttle.Throttle[bucketKey]
 	pools   pools
@@ -47,7 +49,7 @@ func New(c Config) *Gate {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	g := &Gate{c: c, self: self{more: c.Own}, newConn: newConn}
+	g := &Gate{c: c, self: address.Self{More: c.Own}, newConn: newConn}
 	g.dial = g.dialAddress
 	return g
 }

@@ -2,6 +2,7 @@ package egress
 
 import (
 	"bufio"
+	"fazt/internal/egress/rules"
 	"net"
 	"net/http"
 	"strings"
@@ -43,7 +44,7 @@ func TestHeadsThatAreNotHTTPFailTheCall(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.answers(tt.answer)
-			w.allow(Entry{Domain: "example.com", HTTP: true})
+			w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 			_, body, err := w.get("http://example.com/")
 			if code(err) != tt.want || err == nil && body != "ok" || err != nil && w.last().Reason == "" {
 				t.Errorf("%q, %v, logged %+v", body, err, w.last())
@@ -56,7 +57,7 @@ func TestHeadsThatAreNotHTTPFailTheCall(t *testing.T) {
 func TestHeadersOfTheConnectionAreNotTheFunctions(t *testing.T) {
 	w := newWorld(t)
 	w.answers("HTTP/1.1 200 OK\r\nConnection: keep-alive, x-hop\r\nConnection: X-Second , Keep-Alive\r\nKeep-Alive: timeout=5\r\nX-Hop: 1\r\nX-Second: 2\r\nX-Own: 3\r\nCache-Control: max-age=60\r\nContent-Length: 2\r\n\r\nok")
-	w.allow(Entry{Domain: "example.com", HTTP: true, CacheTTL: 60})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true, CacheTTL: 60})
 	for range 2 { // the second out of the cache
 		a, _ := w.must(Call{URL: "http://example.com/"})
 		for _, name := range []string{"Connection", "Keep-Alive", "X-Hop", "X-Second"} {
@@ -106,7 +107,7 @@ func TestTheTextOfAnotherServerIsNoReason(t *testing.T) {
 	} {
 		w := newWorld(t)
 		w.answers(answer)
-		w.allow(Entry{Domain: "example.com", HTTP: true})
+		w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 		_, _, err := w.get("http://example.com/")
 		if got := w.last(); err == nil || strings.Contains(err.Error()+errs.Sentence(err), echo) || strings.Contains(got.Reason+got.Path+got.Host, echo) || got.Reason == "" {
 			t.Errorf("%s: %v, logged %+v", name, err, got)
@@ -118,14 +119,14 @@ func TestTheTextOfAnotherServerIsNoReason(t *testing.T) {
 	w.mu.Lock()
 	w.servers[public+":443"] = w.servers[public+":80"]
 	w.mu.Unlock()
-	w.allow(Entry{Domain: "example.com"})
+	w.allow(rules.Entry{Domain: "example.com"})
 	if _, _, err := w.get("https://example.com/"); err == nil || strings.Contains(err.Error()+w.last().Reason, echo) || w.last().Reason == "" {
 		t.Errorf("what is not TLS: %v, logged %+v", err, w.last())
 	}
 	other := newWorld(t)
 	other.serveTLS(hello)
 	other.names["other.test"] = other.names["example.com"]
-	other.allow(Entry{Domain: "other.test"})
+	other.allow(rules.Entry{Domain: "other.test"})
 	if _, _, err := other.get("https://other.test/"); err == nil || strings.Contains(other.last().Reason, "example.com") || !strings.Contains(other.last().Reason, "other names") {
 		t.Errorf("a certificate for another name: %v, logged %+v", err, other.last())
 	}

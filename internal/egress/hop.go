@@ -2,17 +2,14 @@ package egress
 
 import (
 	"context"
-	"encoding/base64"
+	"fazt/internal/egress/field"
+	"fazt/internal/egress/rules"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/net/http/httpguts"
 
 	"fazt/internal/egress/netlog"
 	"fazt/internal/egress/scrub"
@@ -28,8 +25,8 @@ type hop struct {
 	header http.Header // from which the request's are built; not changed
 	body   bool        // it carries the body of the call
 
-	policy *Policy
-	entry  Entry
+	policy *rules.Policy
+	entry  rules.Entry
 	ctx    context.Context
 	began  time.Time
 	secret string // the name of the one that was put in
@@ -69,7 +66,7 @@ func (h *hop) send() (*http.Response, *fault) {
 	var w wish
 	if h.secret == "" && k.limits.CacheMaxItems > 0 {
 		w = wishes(k.asked.Cache, h.method, req.Header, &h.entry)
-		w.credentialed = (w.read || w.write) && h.policy.credentialed(k.run.app, h.target.host, req)
+		w.credentialed = (w.read || w.write) && h.policy.Credentialed(k.run.app, h.target.host, req)
 	}
 	kept, hit, f := h.lookUp(req, w)
 	switch {
@@ -156,9 +153,9 @@ func (h *hop) allowed() *fault {
 	switch {
 	case t.scheme == "http" && !h.entry.HTTP:
 		return blocked("the entry " + h.entry.Domain + " allows HTTPS alone")
-	case !h.entry.port(t.scheme, t.port):
+	case !h.entry.AllowsPort(t.scheme, t.port):
 		return blocked("the entry " + h.entry.Domain + " does not allow the port of " + t.origin())
-	case !h.entry.method(h.method):
+	case !h.entry.AllowsMethod(h.method):
 		return blocked("the entry " + h.entry.Domain + " does not allow the method " + h.method)
 	}
 	return nil
@@ -178,7 +175,7 @@ func (h *hop) request() (*http.Request, *fault) {
 		header["Accept-Encoding"] = []string{encodings}
 	}
 	if len(h.entry.Methods) > 0 {
-		withoutOverrides(header)
+		field.DropOverrides(header)
 	}
 	req := (&http.Request{
 		Method: h.method, URL: h.target.url, Host: h.target.authority(), Header: header,
@@ -187,7 +184,7 @@ func (h *hop) request() (*http.Request, *fault) {
 	if k.asked.Auth != "" && !k.left {
 		s, why := h.credential()
 		if why == "" {
-			why = s.put(req)
+			why = s.Put(req)
 		}
 		switch {
 		case why == "":
@@ -202,17 +199,9 @@ func (h *hop) request() (*http.Request, *fault) {
 	return req, nil
 }
 
-func withoutOverrides(h http.Header) {
-	for name := range h {
-		if slices.Contains(overrides, hyphened(name)) {
-			delete(h, name)
-		}
-	}
-}
-
 // credential is the secret the call names, or why it is not for this hop. The reason is for the owner alone: a function
 // cannot tell a secret that does not exist from one that is not for this place.
-func (h *hop) credential() (s Secret, why string) {
+func (h *hop) credential() (s rules.Secret, why string) {
 	s, ok := h.policy.Secret(h.call.run.app, h.call.asked.Auth)
 	path := h.target.url.EscapedPath()
 	switch {
@@ -220,70 +209,18 @@ func (h *hop) credential() (s Secret, why string) {
 		return s, "there is no secret of this name"
 	case s.Value == "": // it is kept, and its key is not there
 		return s, "the secret " + s.Name + " cannot be opened; `fazt secret list` says why"
-	case s.Domain == "" || !covers(s.Domain, h.target.host):
+	case s.Domain == "" || !rules.Covers(s.Domain, h.target.host):
 		return s, "the secret " + s.Name + " is for " + s.Domain
 	case h.target.scheme == "http" && !s.HTTP:
 		return s, "the secret " + s.Name + " is for HTTPS alone; set it with --http to have it sent where others can read it"
-	case h.target.port != h.entry.portOf(s, h.target.scheme):
-		return s, "the secret " + s.Name + " is for port " + strconv.Itoa(h.entry.portOf(s, h.target.scheme)) + "; set it with --port for another"
+	case h.target.port != h.entry.PortOf(s, h.target.scheme):
+		return s, "the secret " + s.Name + " is for port " + strconv.Itoa(h.entry.PortOf(s, h.target.scheme)) + "; set it with --port for another"
 	case len(s.Methods) > 0 && !slices.Contains(s.Methods, h.method):
 		return s, "the secret " + s.Name + " is not for the method " + h.method
 	case s.PathPrefix != "" && (!under(path, s.PathPrefix) || ambiguous(path)):
 		return s, "the secret " + s.Name + " is for paths below " + s.PathPrefix
 	}
 	return s, ""
-}
-
-// put puts a secret into a request.
-func (s *Secret) put(req *http.Request) (why string) {
-	if len(s.Methods) > 0 {
-		withoutOverrides(req.Header)
-	}
-	name, value := "Authorization", s.Value
-	switch s.As {
-	case AsBearer:
-		value = "Bearer " + value
-	case AsBasic:
-		value = "Basic " + base64.StdEncoding.EncodeToString([]byte(value))
-	case AsHeader:
-		name = http.CanonicalHeaderKey(s.Key)
-	case AsQuery:
-		u := *req.URL
-		u.RawQuery = replaceParameter(u.RawQuery, s.Key, s.Value)
-		u.ForceQuery = false
-		req.URL = &u
-		return ""
-	default:
-		return "the secret " + s.Name + " has no way to be put into a request"
-	}
-	if !httpguts.ValidHeaderFieldName(name) || !holdsSecret(name) || !httpguts.ValidHeaderFieldValue(value) {
-		return "the secret " + s.Name + " does not fit into a header"
-	}
-	req.Header[name] = []string{value}
-	return ""
-}
-
-// hasParameter says whether a query has a parameter, in whatever spelling.
-func hasParameter(query, key string) bool {
-	for part := range strings.SplitSeq(query, "&") {
-		name, _, _ := strings.Cut(part, "=")
-		if decoded, err := url.QueryUnescape(name); part != "" && (err != nil || decoded == key) {
-			return true
-		}
-	}
-	return false
-}
-
-// replaceParameter sets a parameter, in whatever spelling it stood there.
-func replaceParameter(query, key, value string) string {
-	var kept []string
-	for part := range strings.SplitSeq(query, "&") {
-		name, _, _ := strings.Cut(part, "=")
-		if decoded, err := url.QueryUnescape(name); part != "" && (err != nil || decoded != key) {
-			kept = append(kept, part)
-		}
-	}
-	return strings.Join(append(kept, url.QueryEscape(key)+"="+url.QueryEscape(value)), "&")
 }
 
 // exchange pays, takes a place and asks the other server.
@@ -304,10 +241,10 @@ func (h *hop) exchange(req *http.Request) (*http.Response, *fault) {
 		}
 		k.slot = true
 	}
-	if g.pools.follow(h.policy.version) {
+	if g.pools.follow(h.policy.Version()) {
 		g.warn(h.policy)
 	}
-	resp, err := g.exchange(h, req, poolKey{version: h.policy.version, app: k.run.app, entry: entry, origin: h.target.origin(), head: all.MaxHeaderBytes})
+	resp, err := g.exchange(h, req, poolKey{version: h.policy.Version(), app: k.run.app, entry: entry, origin: h.target.origin(), head: all.MaxHeaderBytes})
 	if err != nil {
 		return nil, k.fault(err)
 	}
@@ -458,16 +395,16 @@ func (h *hop) scrubber() *scrub.Scrubber {
 		return nil
 	}
 	app := h.call.run.app
-	var changed []Secret
+	var changed []rules.Secret
 	for i, p := range h.call.passed {
 		if p != h.policy && !slices.Contains(h.call.passed[:i], p) {
-			changed = append(changed, p.visible(app)...)
+			changed = append(changed, p.Visible(app)...)
 		}
 	}
 	if changed == nil {
-		return h.policy.scrubber(app)
+		return h.policy.Scrubber(app)
 	}
-	return newScrubber(append(changed, h.policy.visible(app)...))
+	return rules.NewScrubber(append(changed, h.policy.Visible(app)...))
 }
 
 // log tells what came of the hop.
@@ -486,7 +423,7 @@ func (h *hop) log(f *fault) {
 	}
 	s := h.scrubber()
 	if t := h.target; t != nil {
-		a.Scheme, a.Host, a.Path = t.scheme, s.Name(t.authority()), s.Text(h.entry.logged(t.url.EscapedPath()))
+		a.Scheme, a.Host, a.Path = t.scheme, s.Name(t.authority()), s.Text(h.entry.LoggedPath(t.url.EscapedPath()))
 	}
 	if f != nil {
 		a.Code, a.Reason = f.err.Code, s.Name(s.Text(f.reason)) // it may name a host

@@ -2,6 +2,7 @@ package egress
 
 import (
 	"context"
+	"fazt/internal/egress/rules"
 	"io"
 	"net"
 	"net/http"
@@ -37,7 +38,7 @@ func newHostile(t *testing.T) *hostile {
 	for _, b := range upstreamtest.Behaviors() {
 		w.place(b.Host(), public, 443, l.Addr())
 	}
-	w.allow(Entry{Domain: "*." + upstreamtest.Domain})
+	w.allow(rules.Entry{Domain: "*." + upstreamtest.Domain})
 	dial := w.gate.dial
 	w.gate.dial = func(ctx context.Context, h *hop, a netip.Addr) (net.Conn, error) {
 		conn, err := dial(ctx, h, a)
@@ -149,7 +150,7 @@ func TestAConnectionThatBreaksAtAnyByteFailsTheCall(t *testing.T) {
 				_, _ = io.WriteString(c, answer[:at.Load()])
 			}
 		})
-		w.allow(Entry{Domain: "example.com", HTTP: true})
+		w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 		for n := range len(answer) + 1 {
 			at.Store(int64(n))
 			_, text, err := w.get("http://example.com/")
@@ -189,7 +190,7 @@ func TestACallThatHTTPDoesNotGiveBackIsLeftBehind(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.serve("example.com", hello)
-			w.allow(Entry{Domain: "example.com", HTTP: true})
+			w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 			w.limits.CallTimeout, w.limits.AppConcurrency = 100, 5
 			made, until := w.gate.newConn, make(chan struct{})
 			w.gate.newConn = func(ctx context.Context, raw, plain net.Conn, framed bool, key poolKey) (*conn, error) {
@@ -259,7 +260,7 @@ func TestACallOverAConnectionThatWasClosedMeanwhileIsMadeAgain(t *testing.T) {
 				_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 			}
 		})
-		w.allow(Entry{Domain: "example.com", HTTP: true})
+		w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 		w.must(Call{URL: "http://example.com/"})
 		c := Call{Method: method, URL: "http://example.com/"}
 		if method != "GET" {
@@ -295,7 +296,7 @@ func TestWhatComesOfItselfIsNotTheNextAnswer(t *testing.T) {
 			}
 		}
 	})
-	w.allow(Entry{Domain: "example.com", HTTP: true})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 	w.must(Call{URL: "http://example.com/"})
 	<-said // and the gate has closed the connection for it
 	if _, text := w.must(Call{URL: "http://example.com/"}); text != "ok" || conns.Load() != 2 {
@@ -319,7 +320,7 @@ func TestAConnectionServesTheNextCall(t *testing.T) {
 		if !two {
 			server.TLS.NextProtos = []string{"http/1.1"}
 		}
-		w.allow(Entry{Domain: "example.com"})
+		w.allow(rules.Entry{Domain: "example.com"})
 		for i := range 20 {
 			c := Call{URL: "https://example.com/" + []string{"", "empty"}[i%2]}
 			if i%3 == 0 {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fazt/internal/egress/rules"
 	"fmt"
 	"io"
 	"net"
@@ -24,7 +25,7 @@ import (
 func TestARequestMakesSoManyCallsAndFailedOnesCount(t *testing.T) {
 	w := newWorld(t)
 	w.serve("example.com", hello)
-	w.allow(Entry{Domain: "example.com", HTTP: true})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 	w.limits.MaxCalls = 3
 	r := w.gate.Begin("app_1", "req_1")
 	for _, url := range []string{"http://evil.test/", "nonsense", "http://example.com/"} {
@@ -66,7 +67,7 @@ func TestAThousandCallsAtOnceAreNeverOneOverTheLimit(t *testing.T) {
 		open.Add(-1)
 		hello(rw, r)
 	})
-	w.allow(Entry{Domain: "example.com", HTTP: true})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 	w.limits.AppConcurrency, w.limits.Concurrency = 7, 10
 	var all sync.WaitGroup
 	var answered, refusals atomic.Int64
@@ -141,7 +142,7 @@ func TestPlacesAreExactAndFollowTheLimits(t *testing.T) {
 func TestAnAnswerHoldsItsPlaceUntilItIsClosed(t *testing.T) {
 	w := newWorld(t)
 	w.serve("example.com", hello)
-	w.allow(Entry{Domain: "example.com", HTTP: true})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 	w.limits.AppConcurrency = 1
 	a, err := w.gate.Begin("app_1", "").Do(t.Context(), Call{URL: "http://example.com/"})
 	if err != nil {
@@ -166,15 +167,15 @@ func TestAnAnswerHoldsItsPlaceUntilItIsClosed(t *testing.T) {
 
 func TestRate(t *testing.T) {
 	for name, tt := range map[string]struct {
-		e           Entry
+		e           rules.Entry
 		l           system.Net
 		rate, burst int
 	}{
-		"none":                      {Entry{}, system.Net{}, 0, 0},
-		"the entry's":               {Entry{Rate: 5}, system.Net{}, 5, 5},
-		"the limit's":               {Entry{}, system.Net{RateLimit: 7, RateBurst: 9}, 7, 9},
-		"the stricter":              {Entry{Rate: 5, Burst: 20}, system.Net{RateLimit: 7, RateBurst: 9}, 5, 9},
-		"the stricter, the limit's": {Entry{Rate: 50}, system.Net{RateLimit: 7}, 7, 7},
+		"none":                      {rules.Entry{}, system.Net{}, 0, 0},
+		"the entry's":               {rules.Entry{Rate: 5}, system.Net{}, 5, 5},
+		"the limit's":               {rules.Entry{}, system.Net{RateLimit: 7, RateBurst: 9}, 7, 9},
+		"the stricter":              {rules.Entry{Rate: 5, Burst: 20}, system.Net{RateLimit: 7, RateBurst: 9}, 5, 9},
+		"the stricter, the limit's": {rules.Entry{Rate: 50}, system.Net{RateLimit: 7}, 7, 7},
 	} {
 		if r, n := rateOf(&tt.e, tt.l); r != tt.rate || n != tt.burst {
 			t.Errorf("%s: %d, %d", name, r, n)
@@ -190,7 +191,7 @@ func TestEveryHopPaysAndAWildcardHasOneBucket(t *testing.T) {
 		}
 	})
 	w.place("b.example.com", public, 80, s.Listener.Addr())
-	w.allow(Entry{Domain: "*.example.com", HTTP: true, Rate: 1, Burst: 3, CacheTTL: 60})
+	w.allow(rules.Entry{Domain: "*.example.com", HTTP: true, Rate: 1, Burst: 3, CacheTTL: 60})
 	w.must(Call{URL: "http://a.example.com/to"})
 	w.must(Call{URL: "http://b.example.com/"})
 	_, _, err := w.get("http://a.example.com/")
@@ -294,7 +295,7 @@ func TestWhateverAServerDoesACallEndsAndItsPlaceIsFree(t *testing.T) {
 			w := newWorld(t)
 			w.limits.CallTimeout = 400
 			w.raw(talk)
-			w.allow(Entry{Domain: "example.com", HTTP: true})
+			w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 			_, _, err := w.get("http://example.com/")
 			got := code(err)
 			want := []string{CodeTimeout, CodeError, CodeSize}
@@ -321,7 +322,7 @@ func TestAnAnswerNobodyReadsOrClosesGivesItsPlaceBack(t *testing.T) {
 	w := newWorld(t)
 	w.limits.CallTimeout = 100
 	w.raw(func(c net.Conn) { ask(c); io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\nabc"); io.Copy(io.Discard, c) })
-	w.allow(Entry{Domain: "example.com", HTTP: true})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 	a, err := w.gate.Begin("app_1", "").Do(t.Context(), Call{URL: "http://example.com/"})
 	if err != nil {
 		t.Fatal(err)
@@ -344,7 +345,7 @@ func (f resolverFunc) LookupNetIP(ctx context.Context, _, _ string) ([]netip.Add
 func TestLookupDialAndHandshakeEndWithTheCall(t *testing.T) {
 	w := newWorld(t)
 	w.limits.CallTimeout = 100
-	w.allow(Entry{Domain: "example.com", HTTP: true})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -396,7 +397,7 @@ func TestTheTimeOfACallIsTheShortestOfAll(t *testing.T) {
 			w := newWorld(t)
 			w.limits.CallTimeout, w.limits.Budget = tt.limit, tt.budget
 			w.raw(faults["says nothing"])
-			w.allow(Entry{Domain: "example.com", HTTP: true, Timeout: tt.entry})
+			w.allow(rules.Entry{Domain: "example.com", HTTP: true, Timeout: tt.entry})
 			ctx := t.Context()
 			if tt.request > 0 {
 				var cancel context.CancelFunc
@@ -419,7 +420,7 @@ func TestTheTimeOfACallIsTheShortestOfAll(t *testing.T) {
 func TestARefusalForLackOfTimeIsLogged(t *testing.T) {
 	w := newWorld(t)
 	w.serve("example.com", hello)
-	w.allow(Entry{Domain: "example.com", HTTP: true})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 	logged := func(name string, err error, reason string) {
 		t.Helper()
 		list := w.attempts()
@@ -462,7 +463,7 @@ func TestALaterHopHasTheTimeOfItsOwnEntry(t *testing.T) {
 	w, _ := two(t)
 	w.serve("slow.test", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	w.limits.CallTimeout, w.limits.Budget = 60000, 60000
-	w.allow(Entry{Domain: "slow.test", HTTP: true, Timeout: 100})
+	w.allow(rules.Entry{Domain: "slow.test", HTTP: true, Timeout: 100})
 	if _, _, err := w.get("http://example.com/to?l=http://slow.test/"); code(err) != CodeTimeout {
 		t.Errorf("got %v", err)
 	}
@@ -472,7 +473,7 @@ func TestALaterHopHasTheTimeOfItsOwnEntry(t *testing.T) {
 func TestTheCallsOfARequestShareTheirTime(t *testing.T) {
 	w := newWorld(t)
 	w.serve("example.com", hello)
-	w.allow(Entry{Domain: "example.com", HTTP: true})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 	r := w.gate.Begin("app_1", "")
 	a, err := r.Do(t.Context(), Call{URL: "http://example.com/"})
 	if err != nil {
@@ -516,7 +517,7 @@ func TestAFunctionThatGivesUpEndsItsCall(t *testing.T) {
 		arrived <- true
 		<-r.Context().Done()
 	})
-	w.allow(Entry{Domain: "example.com", HTTP: true})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 	ctx, cancel := context.WithCancel(t.Context())
 	a, err := w.gate.Begin("app_1", "").Do(ctx, Call{URL: "http://example.com/"})
 	if err != nil {
@@ -536,7 +537,7 @@ func TestAFunctionThatGivesUpEndsItsCall(t *testing.T) {
 func TestABodyThatCannotBeReadFailsTheCall(t *testing.T) {
 	w := newWorld(t)
 	w.serve("example.com", func(_ http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) })
-	w.allow(Entry{Domain: "example.com", HTTP: true})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 	_, _, err := w.do(Call{Method: "POST", URL: "http://example.com/", Size: -1, Body: io.MultiReader(strings.NewReader("a"), iotest.ErrReader(errors.New("the stream broke")))})
 	if code(err) != CodeError || !strings.Contains(w.last().Reason, "the stream broke") {
 		t.Errorf("%v, %+v", err, w.last())
@@ -547,7 +548,7 @@ func TestABodyThatCannotBeReadFailsTheCall(t *testing.T) {
 func TestAGateThatIsClosedBeginsNothing(t *testing.T) {
 	w := newWorld(t)
 	w.serve("example.com", hello)
-	w.allow(Entry{Domain: "example.com", HTTP: true})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 	w.must(Call{URL: "http://example.com/"})
 	w.gate.Close()
 	if _, _, err := w.get("http://example.com/"); !errs.Is(err, errs.Unavailable) {

@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"fazt/internal/egress/rules"
 	"sync"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 type bucketKey struct{ app, entry string }
 
 // rateOf is what is in force for an entry: of the entry's own rate and the limit's the stricter; 0 = not bounded.
-func rateOf(e *Entry, limits system.Net) (rate, burst int) {
+func rateOf(e *rules.Entry, limits system.Net) (rate, burst int) {
 	rate = least(e.Rate, limits.RateLimit)
 	burst = least(e.Burst, limits.RateBurst)
 	if burst == 0 {

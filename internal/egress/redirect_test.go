@@ -2,6 +2,7 @@ package egress
 
 import (
 	"errors"
+	"fazt/internal/egress/rules"
 	"io"
 	"net/http"
 	"strings"
@@ -41,15 +42,15 @@ func two(t testing.TB) (*world, *seen) {
 	server := w.serve("example.com", handler)
 	w.place("other.test", "93.184.215.15", 80, server.Listener.Addr())
 	w.place("example.com", public, 8080, server.Listener.Addr())
-	w.allow(Entry{Domain: "example.com", HTTP: true, Ports: []int{80, 8080}})
-	w.allow(Entry{Domain: "other.test", HTTP: true})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true, Ports: []int{80, 8080}})
+	w.allow(rules.Entry{Domain: "other.test", HTTP: true})
 	return w, s
 }
 
 func TestRedirectsPassTheWholeGate(t *testing.T) {
 	w, _ := two(t)
 	w.names["inside.test"] = []string{"10.0.0.1"}
-	w.allow(Entry{Domain: "inside.test", HTTP: true})
+	w.allow(rules.Entry{Domain: "inside.test", HTTP: true})
 	tests := []struct{ name, location, want, end string }{
 		{"a path", "/end", "", "http://example.com/end"},
 		{"a relative path", "end?a=b", "", "http://example.com/end?a=b"},
@@ -127,7 +128,7 @@ func TestFromHTTPSNoRedirectLeadsToHTTP(t *testing.T) {
 	w := newWorld(t)
 	w.serveTLS(func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, "http://example.com/", 302) })
 	w.place("example.com", public, 80, w.serve("x.test", hello).Listener.Addr())
-	w.allow(Entry{Domain: "example.com", HTTP: true})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 	if _, _, err := w.get("https://example.com/"); code(err) != CodeBlocked || !strings.Contains(w.last().Reason, "from HTTPS to HTTP") {
 		t.Errorf("got %v", err)
 	}
@@ -188,7 +189,7 @@ func TestTheBodyOfARedirectThatIsFollowedCountsAgainstNothing(t *testing.T) {
 		rw.WriteHeader(http.StatusFound)
 		_, _ = rw.Write(make([]byte, 200))
 	})
-	w.allow(Entry{Domain: "example.com", HTTP: true, MaxResponse: 100})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true, MaxResponse: 100})
 	for _, is := range []bool{false, true} {
 		endless.Store(is)
 		if a, text := w.must(Call{URL: "http://example.com/"}); text != "end" || !a.Redirected {
@@ -218,7 +219,7 @@ func TestARedirectWithoutAPlaceToGoIsAnAnswer(t *testing.T) {
 			rw.WriteHeader(http.StatusFound)
 			_, _ = io.WriteString(rw, "choose")
 		})
-		w.allow(Entry{Domain: "example.com", HTTP: true})
+		w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 		for _, how := range []string{"follow", "error", "manual"} {
 			asked = 0
 			if a, text := w.must(Call{URL: "http://example.com/", Redirect: how}); a.Status != 302 || text != "choose" || a.Redirected || asked != 1 {
@@ -233,7 +234,7 @@ func TestARedirectWithoutAPlaceToGoIsAnAnswer(t *testing.T) {
 func TestCredentialsStayWithTheirOrigin(t *testing.T) {
 	w, s := two(t)
 	w.serve("sub.example.com", func(_ http.ResponseWriter, r *http.Request) { s.note(r) })
-	w.allow(Entry{Domain: "sub.example.com", HTTP: true})
+	w.allow(rules.Entry{Domain: "sub.example.com", HTTP: true})
 	own := http.Header{"Authorization": {"Bearer mine"}, "Cookie": {"a=b"}, "Proxy-Authorization": {"p"}, "X-Api-Key": {"k"}, "Accept": {"text/x"}, "Referer": {"http://example.com/secret"}, "Origin": {"http://example.com"}}
 	for name, location := range map[string]string{
 		"another host": "http://other.test/end", "another port": "http://example.com:8080/end", "a subdomain": "http://sub.example.com/end",
@@ -265,8 +266,8 @@ func TestCredentialsStayWithTheirOrigin(t *testing.T) {
 // Referer.
 func TestSecretsDoNotFollowRedirectsToAnotherHost(t *testing.T) {
 	w, s := two(t)
-	for _, secret := range []Secret{
-		{Name: "B", As: AsBearer}, {Name: "H", As: AsHeader, Key: "X-Key"}, {Name: "Q", As: AsQuery, Key: "key"}, {Name: "P", As: AsBasic},
+	for _, secret := range []rules.Secret{
+		{Name: "B", As: rules.AsBearer}, {Name: "H", As: rules.AsHeader, Key: "X-Key"}, {Name: "Q", As: rules.AsQuery, Key: "key"}, {Name: "P", As: rules.AsBasic},
 	} {
 		secret.Domain, secret.Value = "example.com", "user:s3cret-value"
 		w.secret(secret)
@@ -295,8 +296,8 @@ func TestSecretsDoNotFollowRedirectsToAnotherHost(t *testing.T) {
 // The answer of the last hop repeats what the first one was sent with, after the owner changed the secret in between.
 func TestASecretThatIsChangedDuringACallIsReplacedInItsAnswer(t *testing.T) {
 	w := newWorld(t)
-	w.allow(Entry{Domain: "example.com", HTTP: true})
-	w.secret(Secret{Name: "K", Domain: "example.com", As: AsBearer, Value: "the-former-value"})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
+	w.secret(rules.Secret{Name: "K", Domain: "example.com", As: rules.AsBearer, Value: "the-former-value"})
 	w.serve("example.com", func(rw http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/end" {
 			_, _ = io.WriteString(rw, "the-former-value, "+r.Header.Get("Authorization"))
@@ -316,20 +317,20 @@ func TestHostsWithAnUnderscoreAreReachedWhereAWildcardAllowsThem(t *testing.T) {
 	for _, host := range []string{"my_app.example.com", "_dmarc.example.com"} {
 		w.serve(host, hello)
 	}
-	w.allow(Entry{Domain: "*.example.com", HTTP: true})
+	w.allow(rules.Entry{Domain: "*.example.com", HTTP: true})
 	for _, url := range []string{"http://my_app.example.com/", "http://_DMARC.example.com/"} {
 		if _, text := w.must(Call{URL: url}); text != "hello" {
 			t.Errorf("%s: %q", url, text)
 		}
 	}
-	if _, err := ParseDomain("my_app.example.com"); err != nil {
+	if _, err := rules.ParseDomain("my_app.example.com"); err != nil {
 		t.Errorf("allowed by its name: %v", err)
 	}
 }
 
 func TestCallsThatWereRefusedBeforeTheGateAreLogged(t *testing.T) {
 	w := newWorld(t)
-	w.allow(Entry{Domain: "example.com"})
+	w.allow(rules.Entry{Domain: "example.com"})
 	w.limits.MaxCalls = 6
 	r := w.gate.Begin("app_1", "req_1")
 	for _, c := range []struct {

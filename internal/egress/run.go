@@ -3,6 +3,7 @@ package egress
 import (
 	"context"
 	"errors"
+	"fazt/internal/egress/rules"
 	"io"
 	"net/http"
 	"slices"
@@ -29,8 +30,8 @@ type call struct {
 	header http.Header // as the function gave them, without what it may not send
 	slot   bool        // it holds a place
 	first  *target
-	passed []*Policy // those of the hops that led to another
-	left   bool      // a hop went to another origin: from there on there are no credentials, not even on the way back
+	passed []*rules.Policy // those of the hops that led to another
+	left   bool            // a hop went to another origin: from there on there are no credentials, not even on the way back
 }
 
 // Do makes one call. The caller closes the answer's body; until then the call holds its place, at most until its time has
@@ -80,9 +81,9 @@ func (k *call) admit() (t *target, f *fault, tell bool) {
 		return t, fail(CodeLimit, "the request made as many calls as it may", "the request made as many calls as net.max_calls allows; further ones are not logged"), first
 	case t == nil:
 		return nil, fail(CodeBlocked, why, why), true
-	case !slices.Contains(methods, k.asked.Method):
+	case !slices.Contains(rules.Methods, k.asked.Method):
 		k.asked.Method = "" // whatever it is, it is not for the log
-		return t, malformed("the method is none of " + strings.Join(methods, ", ")), true
+		return t, malformed("the method is none of " + strings.Join(rules.Methods, ", ")), true
 	case !slices.Contains([]string{"", "follow", "manual", "error"}, k.asked.Redirect):
 		return t, malformed("redirect is none of follow, manual, error"), true
 	case !slices.Contains([]string{"", "default", "no-store", "reload"}, k.asked.Cache):
@@ -110,7 +111,7 @@ func (r *Run) Refuse(c Call, err error) {
 	if t == nil && c.URL != "" {
 		reason = why
 	}
-	if k.asked.Method = strings.ToUpper(c.Method); !slices.Contains(methods, k.asked.Method) {
+	if k.asked.Method = strings.ToUpper(c.Method); !slices.Contains(rules.Methods, k.asked.Method) {
 		k.asked.Method = ""
 	}
 	k.refuse(t, &fault{f, reason})

@@ -3,6 +3,7 @@ package egress
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fazt/internal/egress/rules"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -13,11 +14,14 @@ import (
 
 func TestASecretIsPutWhereItBelongs(t *testing.T) {
 	w, s := two(t)
-	add := func(secret Secret) { secret.Domain, secret.Value = "example.com", "user:pass word"; w.secret(secret) }
-	add(Secret{Name: "B", As: AsBearer})
-	add(Secret{Name: "H", As: AsHeader, Key: "x-key"})
-	add(Secret{Name: "Q", As: AsQuery, Key: "key"})
-	add(Secret{Name: "P", As: AsBasic})
+	add := func(secret rules.Secret) {
+		secret.Domain, secret.Value = "example.com", "user:pass word"
+		w.secret(secret)
+	}
+	add(rules.Secret{Name: "B", As: rules.AsBearer})
+	add(rules.Secret{Name: "H", As: rules.AsHeader, Key: "x-key"})
+	add(rules.Secret{Name: "Q", As: rules.AsQuery, Key: "key"})
+	add(rules.Secret{Name: "P", As: rules.AsBasic})
 	for name, want := range map[string]string{
 		"B": "Bearer user:pass word", "P": "Basic " + base64.StdEncoding.EncodeToString([]byte("user:pass word")),
 	} {
@@ -41,12 +45,12 @@ func TestASecretIsPutWhereItBelongs(t *testing.T) {
 
 func TestAFunctionCannotTellASecretThereIsNotFromOneThatIsNotForThisCall(t *testing.T) {
 	w, s := two(t)
-	for _, secret := range []Secret{
+	for _, secret := range []rules.Secret{
 		{Name: "ELSEWHERE", Domain: "else.test"}, {Name: "NOWHERE"}, {Name: "OTHER_APP", AppID: "app_2", Domain: "example.com"}, {Name: "POST", Domain: "example.com", Methods: []string{"POST"}},
-		{Name: "PATH", Domain: "example.com", PathPrefix: "/v1"}, {Name: "BELOW", Domain: "*.example.com"}, {Name: "LINES", Domain: "example.com"}, {Name: "HOST", Domain: "example.com", As: AsHeader, Key: "Host"}, {Name: "STRANGE", Domain: "example.com", As: "cookie"},
+		{Name: "PATH", Domain: "example.com", PathPrefix: "/v1"}, {Name: "BELOW", Domain: "*.example.com"}, {Name: "LINES", Domain: "example.com"}, {Name: "HOST", Domain: "example.com", As: rules.AsHeader, Key: "Host"}, {Name: "STRANGE", Domain: "example.com", As: "cookie"},
 	} {
 		if secret.As == "" {
-			secret.As = AsBearer
+			secret.As = rules.AsBearer
 		}
 		secret.Value = "s3cret-value"
 		if secret.Name == "LINES" {
@@ -96,8 +100,8 @@ func TestAServerThatEchoesDoesNotTellTheSecret(t *testing.T) {
 			rw.(http.Flusher).Flush()
 		}
 	})
-	w.allow(Entry{Domain: "example.com", HTTP: true})
-	w.secret(Secret{Name: "KEY", As: AsBearer, Domain: "example.com", Value: value})
+	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
+	w.secret(rules.Secret{Name: "KEY", As: rules.AsBearer, Domain: "example.com", Value: value})
 	a, body := w.must(Call{URL: "http://example.com/", Auth: "KEY"})
 	if n := strings.Count(body, "[secret KEY]"); n != 7 || strings.Contains(body, "s3cret") {
 		t.Errorf("%d of 7 are replaced: %q", n, body)
@@ -117,17 +121,17 @@ func TestAServerThatEchoesDoesNotTellTheSecret(t *testing.T) {
 func TestASecretIsForOneSchemeAndOnePort(t *testing.T) {
 	type call struct{ url, want string }
 	for name, tt := range map[string]struct {
-		entry Entry
-		s     Secret
+		entry rules.Entry
+		s     rules.Secret
 		calls []call
 	}{
-		"by default":          {Entry{HTTP: true}, Secret{}, []call{{"https://example.com/", ""}, {"http://example.com/", CodeAuth}}},
-		"an entry with ports": {Entry{Ports: []int{8443, 443}}, Secret{}, []call{{"https://example.com:8443/", ""}, {"https://example.com/", CodeAuth}}},
-		"the first port is the one that was named first": {Entry{Ports: []int{443, 8443}}, Secret{}, []call{{"https://example.com:8443/", CodeAuth}, {"https://example.com/", ""}}},
-		"with --http":          {Entry{HTTP: true}, Secret{HTTP: true}, []call{{"https://example.com/", ""}, {"http://example.com/", ""}}},
-		"with --port":          {Entry{HTTP: true, Ports: []int{443, 8443}}, Secret{Port: 8443}, []call{{"https://example.com/", CodeAuth}, {"https://example.com:8443/", ""}, {"http://example.com:8443/", CodeAuth}}},
-		"with --http --port":   {Entry{HTTP: true, Ports: []int{443, 8080}}, Secret{HTTP: true, Port: 8080}, []call{{"https://example.com/", CodeAuth}, {"http://example.com:8080/", ""}}},
-		"a port nobody allows": {Entry{}, Secret{Port: 444}, []call{{"https://example.com/", CodeAuth}, {"https://example.com:444/", CodeBlocked}}},
+		"by default":          {rules.Entry{HTTP: true}, rules.Secret{}, []call{{"https://example.com/", ""}, {"http://example.com/", CodeAuth}}},
+		"an entry with ports": {rules.Entry{Ports: []int{8443, 443}}, rules.Secret{}, []call{{"https://example.com:8443/", ""}, {"https://example.com/", CodeAuth}}},
+		"the first port is the one that was named first": {rules.Entry{Ports: []int{443, 8443}}, rules.Secret{}, []call{{"https://example.com:8443/", CodeAuth}, {"https://example.com/", ""}}},
+		"with --http":          {rules.Entry{HTTP: true}, rules.Secret{HTTP: true}, []call{{"https://example.com/", ""}, {"http://example.com/", ""}}},
+		"with --port":          {rules.Entry{HTTP: true, Ports: []int{443, 8443}}, rules.Secret{Port: 8443}, []call{{"https://example.com/", CodeAuth}, {"https://example.com:8443/", ""}, {"http://example.com:8443/", CodeAuth}}},
+		"with --http --port":   {rules.Entry{HTTP: true, Ports: []int{443, 8080}}, rules.Secret{HTTP: true, Port: 8080}, []call{{"https://example.com/", CodeAuth}, {"http://example.com:8080/", ""}}},
+		"a port nobody allows": {rules.Entry{}, rules.Secret{Port: 444}, []call{{"https://example.com/", CodeAuth}, {"https://example.com:444/", CodeBlocked}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -137,9 +141,9 @@ func TestASecretIsForOneSchemeAndOnePort(t *testing.T) {
 			t.Cleanup(plain.Close)
 			w.place("example.com", public, 80, plain.Listener.Addr())
 			w.place("example.com", public, 8080, plain.Listener.Addr())
-			tt.entry.Domain, tt.s.Domain, tt.s.Name, tt.s.As, tt.s.Value = "example.com", "example.com", "KEY", AsBearer, "s3cret-value"
+			tt.entry.Domain, tt.s.Domain, tt.s.Name, tt.s.As, tt.s.Value = "example.com", "example.com", "KEY", rules.AsBearer, "s3cret-value"
 			w.allow(tt.entry)
-			w.secrets = []Secret{tt.s}
+			w.secrets = []rules.Secret{tt.s}
 			w.apply()
 			for _, c := range tt.calls {
 				_, _, err := w.do(Call{URL: c.url, Auth: "KEY"})

@@ -1,15 +1,13 @@
 package egress
 
 import (
-	"errors"
+	"fazt/internal/egress/rules"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"fazt/internal/hostname"
 )
 
 // A target is where a hop goes, in the one form that is judged, connected to, sent and compared. There is one parser of
@@ -26,7 +24,7 @@ func (t *target) origin() string { return t.scheme + "://" + t.host + ":" + strc
 
 // authority is the host, with the port where it is not the scheme's own.
 func (t *target) authority() string {
-	if t.port == defaultPort(t.scheme) {
+	if t.port == rules.DefaultPort(t.scheme) {
 		return t.host
 	}
 	return t.host + ":" + strconv.Itoa(t.port)
@@ -34,13 +32,6 @@ func (t *target) authority() string {
 
 func (t *target) same(o *target) bool {
 	return t.scheme == o.scheme && t.host == o.host && t.port == o.port
-}
-
-func defaultPort(scheme string) int {
-	if scheme == "http" {
-		return 80
-	}
-	return 443
 }
 
 // longest address of a hop. Servers refuse longer ones, most at 8 KiB.
@@ -64,7 +55,7 @@ func parseURL(text string) (t *target, why string) {
 	if i := strings.IndexAny(rest, "/?"); i >= 0 {
 		authority, tail = rest[:i], rest[i:]
 	}
-	t = &target{scheme: scheme, port: defaultPort(scheme)}
+	t = &target{scheme: scheme, port: rules.DefaultPort(scheme)}
 	if t.host, t.port, why = splitAuthority(authority, t.port); why != "" {
 		return nil, why
 	}
@@ -120,22 +111,8 @@ func splitAuthority(authority string, scheme int) (host string, port int, why st
 		}
 		port = int(n)
 	}
-	host, why = canonicalHost(host)
+	host, why = rules.CanonicalHost(host)
 	return host, port, why
-}
-
-// canonicalHost returns a host in the form of package hostname, or why it is not one that can be called.
-func canonicalHost(raw string) (host, why string) {
-	host, err := hostname.Canonical(raw)
-	switch {
-	case strings.Trim(raw, ".") == "":
-		return "", "the URL names no host"
-	case errors.Is(err, hostname.ErrAddress):
-		return "", "the host is an IP address; only names can be called"
-	case err != nil:
-		return "", "the host is not a host name"
-	}
-	return host, ""
 }
 
 // cleanPath is a path with its dot segments resolved, in every spelling (RFC 3986 §5.2.4; %2e as browsers do), so that

@@ -7,6 +7,7 @@ import (
 
 	"fazt/internal/egress"
 	"fazt/internal/egress/netlog"
+	"fazt/internal/egress/rules"
 	"fazt/internal/system"
 )
 
@@ -14,9 +15,9 @@ import (
 func (i *Instance) composeNet(ctx context.Context) (err error) {
 	master := ""
 	if i.config.Getenv != nil {
-		master = i.config.Getenv(egress.MasterKeyVariable)
+		master = i.config.Getenv(rules.MasterKeyVariable)
 	}
-	i.Net, err = egress.OpenStore(ctx, egress.StoreConfig{DB: i.DB, KeyFile: egress.KeyFile(i.config.Database), MasterKey: master, Log: i.log})
+	i.Net, err = rules.Open(ctx, rules.Config{DB: i.DB, KeyFile: rules.KeyFile(i.config.Database), MasterKey: master, Log: i.log})
 	if err != nil {
 		return err
 	}

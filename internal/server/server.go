@@ -27,6 +27,7 @@ import (
 	"fazt/internal/database"
 	"fazt/internal/egress"
 	"fazt/internal/egress/netlog"
+	"fazt/internal/egress/rules"
 	"fazt/internal/errs"
 	"fazt/internal/gateway"
 	"fazt/internal/hosting"
@@ -84,9 +85,9 @@ type Instance struct {
 	AppLog  *applog.Log
 	Limits  *system.Live
 	System  *system.Store
-	Net     *egress.Store // what functions may reach, and with which secrets
-	NetLog  *netlog.Log   // what they tried
-	Gate    *egress.Gate  // what lets them out
+	Net     *rules.Store // what functions may reach, and with which secrets
+	NetLog  *netlog.Log  // what they tried
+	Gate    *egress.Gate // what lets them out
 	// Activity is the activity log. What calls the operations through API needs not touch it.
 	Activity *activity.Log
 

@@ -10,7 +10,7 @@ import (
 	"fazt/internal/applog"
 	"fazt/internal/apps"
 	"fazt/internal/database"
-	"fazt/internal/egress"
+	"fazt/internal/egress/rules"
 	"fazt/internal/hosting"
 	"fazt/internal/storage"
 )
@@ -21,7 +21,7 @@ type API struct {
 	Apps    *apps.Store
 	Hosting *hosting.Store
 	KV      *storage.KV
-	Net     *egress.Store
+	Net     *rules.Store
 	AppLog  *applog.Log
 	Follows call.Follows
 	Show    show.Apps

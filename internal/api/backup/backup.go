@@ -15,7 +15,7 @@ import (
 	"fazt/internal/api/show"
 	"fazt/internal/content"
 	"fazt/internal/database"
-	"fazt/internal/egress"
+	"fazt/internal/egress/rules"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/runtime/compile"
@@ -100,7 +100,7 @@ func Unsound(found op.DatabaseFaults) error {
 // Backup copies the database to a file of this machine.
 func (a *API) Backup(ctx context.Context, req op.Backup) (op.BackedUp, error) {
 	call.Detail(ctx, "path", req.Path)
-	done := op.BackedUp{Path: req.Path, KeyFile: egress.KeyFile(a.DB.Path())}
+	done := op.BackedUp{Path: req.Path, KeyFile: rules.KeyFile(a.DB.Path())}
 	target := database.Target{Path: req.Path, Replace: req.Replace}
 	if err := target.Check(a.DB.Path()); err != nil {
 		return done, err

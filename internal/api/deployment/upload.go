@@ -10,7 +10,7 @@ import (
 	"fazt/internal/api/show"
 	"fazt/internal/apps"
 	"fazt/internal/database"
-	"fazt/internal/egress"
+	"fazt/internal/egress/rules"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/runtime/compile"
@@ -113,7 +113,7 @@ func (a *Uploads) Commit(ctx context.Context, req op.UploadRef) (op.Deployed, er
 
 // checkNeeds says whether what a manifest asks for can be granted at all.
 func checkNeeds(m hosting.Manifest) error {
-	if err := egress.CheckNeeds(m.Net, m.Secrets); err != nil {
+	if err := rules.CheckNeeds(m.Net, m.Secrets); err != nil {
 		return errs.Wrap(errs.Unprocessable, err, "%s: %s", hosting.ManifestFile, errs.Sentence(err))
 	}
 	return nil

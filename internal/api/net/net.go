@@ -18,6 +18,7 @@ import (
 	"fazt/internal/auth"
 	"fazt/internal/egress"
 	"fazt/internal/egress/netlog"
+	"fazt/internal/egress/rules"
 	"fazt/internal/errs"
 	"fazt/internal/system"
 )
@@ -25,7 +26,7 @@ import (
 // API carries out the operations on entries, attempts and the cache.
 type API struct {
 	Apps    *apps.Store
-	Net     *egress.Store
+	Net     *rules.Store
 	Log     *netlog.Log
 	Gate    Gate
 	Limits  *system.Live
@@ -42,7 +43,7 @@ type Gate interface {
 	ClearCache(appID string)
 }
 
-func netEntry(e egress.Entry, name func(string) string) op.NetEntry {
+func netEntry(e rules.Entry, name func(string) string) op.NetEntry {
 	shown := op.NetEntry{NetRecord: op.NetRecord(e), App: name(e.AppID), Warnings: []string{}}
 	if len(e.Private) > 0 {
 		texts := make([]string, len(e.Private))
@@ -94,7 +95,7 @@ func (a *API) Allow(ctx context.Context, req op.NetGrant) (op.NetAllowed, error)
 	if err != nil {
 		return op.NetAllowed{}, err
 	}
-	e, replaced, err := a.Net.Allow(ctx, egress.Entry{
+	e, replaced, err := a.Net.Allow(ctx, rules.Entry{
 		Domain: req.Domain, AppID: appID, HTTP: req.HTTP, Ports: req.Ports, Methods: req.Methods, Rate: req.Rate, Burst: req.Burst, Timeout: req.Timeout,
 		MaxResponse: req.MaxResponse, CacheTTL: req.CacheTTL, Stale: req.Stale, Private: ranges, Paths: req.Paths,
 	})

@@ -6,17 +6,17 @@ import (
 	"fazt/internal/api/call"
 	"fazt/internal/api/op"
 	"fazt/internal/apps"
-	"fazt/internal/egress"
+	"fazt/internal/egress/rules"
 )
 
 // Secrets carries out the operations on secrets.
 type Secrets struct {
 	Apps *apps.Store
-	Net  *egress.Store
+	Net  *rules.Store
 }
 
 // secret is a secret as it is shown. Its value is nowhere: not in the list, not in the log, not in an answer.
-func secret(k egress.KeptSecret, name func(string) string) op.Secret {
+func secret(k rules.KeptSecret, name func(string) string) op.Secret {
 	shown := op.Secret{Name: k.Name, App: name(k.AppID), AppID: k.AppID, As: k.As, Key: k.Key, Domain: k.Domain, HTTP: k.HTTP, Port: k.Port, Methods: k.Methods, PathPrefix: k.PathPrefix,
 		CreatedAt: k.CreatedAt, UpdatedAt: k.UpdatedAt, Fault: k.Fault}
 	if !k.LastUsed.IsZero() {
@@ -55,16 +55,16 @@ func (a *Secrets) Set(ctx context.Context, req op.SecretGrant) (done op.SecretDo
 	call.Detail(ctx, "as", req.As)
 	call.Detail(ctx, "http", req.HTTP)
 	if req.As == "" {
-		req.As = egress.AsBearer
+		req.As = rules.AsBearer
 	}
-	stored, replaced, err := a.Net.SetSecret(ctx, egress.Secret{
+	stored, replaced, err := a.Net.SetSecret(ctx, rules.Secret{
 		Name: req.Secret, AppID: appID, As: req.As, Key: req.Key, Domain: req.Domain, HTTP: req.HTTP, Port: req.Port, Methods: req.Methods, PathPrefix: req.PathPrefix, Value: req.Value,
 	})
 	call.Detail(ctx, "replaced", replaced)
 	if err != nil {
 		return done, err
 	}
-	return op.SecretDone{Secret: secret(egress.KeptSecret{Secret: stored}, call.Namer(ctx, a.Apps)), Replaced: replaced}, nil
+	return op.SecretDone{Secret: secret(rules.KeptSecret{Secret: stored}, call.Namer(ctx, a.Apps)), Replaced: replaced}, nil
 }
 
 // Rotate gives a secret a new value.
@@ -75,7 +75,7 @@ func (a *Secrets) Rotate(ctx context.Context, req op.SecretValue) (op.Secret, er
 	}
 	call.About(ctx, "", appID)
 	stored, err := a.Net.RotateSecret(ctx, req.Secret, appID, req.Value)
-	return secret(egress.KeptSecret{Secret: stored}, call.Namer(ctx, a.Apps)), err
+	return secret(rules.KeptSecret{Secret: stored}, call.Namer(ctx, a.Apps)), err
 }
 
 // Remove removes a secret.
@@ -86,5 +86,5 @@ func (a *Secrets) Remove(ctx context.Context, req op.SecretRef) (op.Secret, erro
 	}
 	call.About(ctx, "", appID)
 	gone, err := a.Net.RemoveSecret(ctx, req.Secret, appID)
-	return secret(egress.KeptSecret{Secret: gone}, call.Namer(ctx, a.Apps)), err
+	return secret(rules.KeptSecret{Secret: gone}, call.Namer(ctx, a.Apps)), err
 }

@@ -6,13 +6,13 @@ import (
 
 	"fazt/internal/api/op"
 	"fazt/internal/apps"
-	"fazt/internal/egress"
+	"fazt/internal/egress/rules"
 	"fazt/internal/hosting"
 )
 
 // Apps shows apps and their deployments with their addresses.
 type Apps struct {
-	Net *egress.Store
+	Net *rules.Store
 	// URL is the address of the app behind a host label.
 	URL func(label string) string
 	// AppURL is the address at which visitors meet an app, "" when nothing leads to it.
@@ -44,7 +44,7 @@ func (s Apps) preview(app apps.App, number int) string {
 func (s Apps) Needs(appID string, m hosting.Manifest) []op.Need {
 	list := []op.Need{}
 	for _, domain := range m.Net {
-		canonical, err := egress.ParseDomain(domain)
+		canonical, err := rules.ParseDomain(domain)
 		if err == nil && !s.Net.Covers(canonical, appID) {
 			list = append(list, op.Need{Kind: "net", Name: canonical})
 		}

@@ -1,6 +1,7 @@
-package egress
+package rules
 
 import (
+	"fazt/internal/egress/field"
 	"regexp"
 	"slices"
 	"strings"
@@ -59,8 +60,8 @@ func checkSecret(s Secret) (Secret, error) {
 	bound := []string{}
 	for _, m := range s.Methods {
 		upper := strings.ToUpper(m)
-		if !slices.Contains(methods, upper) {
-			return s, errs.New(errs.Invalid, "there is no method %q; there are %s", limitio.Cut(m, 40), strings.Join(methods, ", "))
+		if !slices.Contains(Methods, upper) {
+			return s, errs.New(errs.Invalid, "there is no method %q; there are %s", limitio.Cut(m, 40), strings.Join(Methods, ", "))
 		}
 		if !slices.Contains(bound, upper) {
 			bound = append(bound, upper)
@@ -86,9 +87,9 @@ func checkUse(s Secret) error {
 			return errs.New(errs.Invalid, "a secret that is sent as header needs the name of the header as key, such as X-Api-Key")
 		case !headerName.MatchString(s.Key):
 			return errs.New(errs.Invalid, "%q cannot be the name of a header", limitio.Cut(s.Key, 100))
-		case forbidden(s.Key):
+		case field.Forbidden(s.Key):
 			return errs.New(errs.Invalid, "the header %s says how a request travels or who sends it, and cannot hold a secret; use the one that the other server reads, such as Authorization or X-Api-Key", s.Key)
-		case !holdsSecret(s.Key):
+		case !field.HoldsSecret(s.Key):
 			return errs.New(errs.Invalid, "the header %s holds no secret: it is one of answers, of bodies or of caches; use the one that the other server reads, such as Authorization or X-Api-Key", s.Key)
 		}
 	case AsQuery:

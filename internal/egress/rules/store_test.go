@@ -1,4 +1,4 @@
-package egress
+package rules
 
 import (
 	"context"
@@ -32,7 +32,7 @@ func openDatabase(t testing.TB) *database.DB {
 
 func openStore(t *testing.T, db *database.DB, master string) *Store {
 	t.Helper()
-	s, err := OpenStore(t.Context(), StoreConfig{DB: db, KeyFile: KeyFile(db.Path()), MasterKey: master})
+	s, err := Open(t.Context(), Config{DB: db, KeyFile: KeyFile(db.Path()), MasterKey: master})
 	if err != nil {
 		t.Fatal(err)
 	}

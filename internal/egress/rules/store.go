@@ -1,14 +1,11 @@
-package egress
+package rules
 
 import (
 	"context"
 	"crypto/sha256"
-	"fmt"
 	"log/slog"
 	"maps"
-	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -29,8 +26,8 @@ const (
 // usedEvery is how long the time of a use waits to be stored: a write for every call would cost more than the call.
 const usedEvery = 10 * time.Second
 
-// StoreConfig is what a Store works with.
-type StoreConfig struct {
+// Config is what a Store works with.
+type Config struct {
 	DB        *database.DB
 	KeyFile   string       // holds the key of the secrets; made with the first of them
 	MasterKey string       // the key, where it is not in a file; "" = it is
@@ -68,9 +65,9 @@ type KeptSecret struct {
 	Fault string `json:"fault"` // why its value cannot be used; "" = it can
 }
 
-// OpenStore is what is stored in a database. Secrets that cannot be opened are no error: functions that name one fail,
+// Open is what is stored in a database. Secrets that cannot be opened are no error: functions that name one fail,
 // and everything else works.
-func OpenStore(ctx context.Context, c StoreConfig) (*Store, error) {
+func Open(ctx context.Context, c Config) (*Store, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -362,162 +359,5 @@ func (s *Store) Flush(ctx context.Context) error {
 func (s *Store) Run(ctx context.Context) error {
 	s.db.Repeat(ctx, usedEvery, "storing when secrets were last used", s.Flush)
 	_ = s.Flush(context.WithoutCancel(ctx)) // a disk that is full must not make a stop look like a failure
-	return nil
-}
-
-// Reload puts what is stored in force. Where nothing changed, the policy stays the same one: connections are kept by
-// its version.
-func (s *Store) Reload(ctx context.Context) error {
-	s.reading.Lock()
-	defer s.reading.Unlock()
-	next := &snapshot{}
-	sum := sha256.New()
-	var sealed [][]byte
-	err := s.db.Read(ctx, func(c *database.Conn) error {
-		err := c.Each(`SELECT id, coalesce(app_id, ''), domain, http, ports, methods, rate, burst, timeout, max_response, cache_ttl, stale, private, paths, created_at, updated_at
-			FROM net_entries ORDER BY domain, app_id`, func(r *database.Row) error {
-			e := Entry{ID: r.Text(0), AppID: r.Text(1), Domain: r.Text(2), HTTP: r.Bool(3), Methods: split(r.Text(5)), Rate: r.Int(6), Burst: r.Int(7),
-				Timeout: r.Int(8), MaxResponse: r.Int64(9), CacheTTL: r.Int(10), Stale: r.Int(11), Paths: split(r.Text(13)), CreatedAt: r.Time(14), UpdatedAt: r.Time(15)}
-			fmt.Fprintf(sum, "%q %q %q\n", fmt.Sprint(e), r.Text(4), r.Text(12))
-			var err error
-			if e.Ports, e.Private, err = portsAndRanges(r.Text(4), r.Text(12)); err == nil {
-				e, err = checkStored(e)
-			}
-			if err != nil { // its row was changed by other means
-				s.log.Error("an entry of the allowed domains is not right, and left out", "domain", e.Domain, "error", err)
-				return nil
-			}
-			next.entries = append(next.entries, e)
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		return c.Each(`SELECT name, coalesce(app_id, ''), domain, inject_as, param, methods, path_prefix, sealed, created_at, updated_at, http, port
-			FROM net_secrets ORDER BY name, app_id`, func(r *database.Row) error {
-			k := KeptSecret{Secret: Secret{Name: r.Text(0), AppID: r.Text(1), Domain: r.Text(2), As: r.Text(3), Key: r.Text(4), Methods: split(r.Text(5)),
-				PathPrefix: r.Text(6), CreatedAt: r.Time(8), UpdatedAt: r.Time(9), HTTP: r.Bool(10), Port: r.Int(11)}}
-			sealed = append(sealed, r.Bytes(7))
-			fmt.Fprintf(sum, "%q %x\n", fmt.Sprint(k), r.Bytes(7))
-			next.secrets = append(next.secrets, k)
-			return nil
-		})
-	})
-	if err != nil {
-		return err
-	}
-	values := s.open(next.secrets, sealed)
-	for _, k := range next.secrets {
-		fmt.Fprintf(sum, "%q\n", k.Fault)
-	}
-	sum.Sum(next.print[:0])
-	old := s.now.Load()
-	if old != nil {
-		if old.print == next.print {
-			return nil
-		}
-		next.version = old.version
-	}
-	next.version++
-	next.policy = NewPolicy(next.version, next.entries, values)
-	s.now.Store(next)
-	s.tellFaults(old, next)
-	return nil
-}
-
-// checkStored is CheckEntry for a row, which other means may have changed.
-func checkStored(e Entry) (Entry, error) {
-	canonical, err := ParseDomain(e.Domain)
-	if err != nil {
-		return e, err
-	}
-	if canonical != e.Domain {
-		return e, errs.New(errs.Invalid, "the domain is not written as %s", canonical)
-	}
-	return CheckEntry(e)
-}
-
-// open gives the secrets with their values. One that cannot be opened has none and its fault: it stays among them, so
-// that the name does not come to mean the secret of every app that is called alike.
-func (s *Store) open(kept []KeptSecret, sealed [][]byte) []Secret {
-	values := make([]Secret, 0, len(kept))
-	if len(kept) == 0 {
-		return values
-	}
-	key, noKey := s.vault.key()
-	for i := range kept {
-		k, err := &kept[i], noKey
-		secret := k.Secret
-		if err == nil {
-			secret.Value, err = unseal(key, secret, sealed[i])
-		}
-		if err == nil {
-			_, err = checkSecret(secret)
-		}
-		if err != nil {
-			secret.Value, k.Fault = "", errs.Sentence(err)
-		}
-		values = append(values, secret)
-	}
-	return values
-}
-
-// tellFaults logs the secrets that cannot be used, once.
-func (s *Store) tellFaults(old, next *snapshot) {
-	known := map[secretPlace]string{}
-	if old != nil {
-		for _, k := range old.secrets {
-			known[secretPlace{k.AppID, k.Name}] = k.Fault
-		}
-	}
-	for _, k := range next.secrets {
-		if k.Fault != "" && known[secretPlace{k.AppID, k.Name}] != k.Fault {
-			s.log.Error("a secret cannot be used; functions that name it fail with NET_AUTH", "secret", k.Name, "reason", k.Fault)
-		}
-	}
-}
-
-// join and split write lists as they are stored: no element has a space.
-func join[T any](list []T) string {
-	texts := make([]string, len(list))
-	for i, v := range list {
-		texts[i] = fmt.Sprint(v)
-	}
-	return strings.Join(texts, " ")
-}
-
-func split(text string) []string { return strings.Fields(text) }
-
-func portsAndRanges(ports, ranges string) (p []int, r []netip.Prefix, err error) {
-	p, r = []int{}, []netip.Prefix{}
-	for _, text := range split(ports) {
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			return nil, nil, err
-		}
-		p = append(p, n)
-	}
-	for _, text := range split(ranges) {
-		prefix, err := netip.ParsePrefix(text)
-		if err != nil {
-			return nil, nil, err
-		}
-		r = append(r, prefix)
-	}
-	return p, r, nil
-}
-
-// CheckNeeds says whether what an app asks for, domains and names of secrets, could be granted.
-func CheckNeeds(domains, secrets []string) error {
-	for _, domain := range domains {
-		if _, err := ParseDomain(domain); err != nil {
-			return errs.Wrap(errs.Invalid, err, "net: %s", errs.Sentence(err))
-		}
-	}
-	for _, name := range secrets {
-		if err := CheckSecretName(name); err != nil {
-			return errs.Wrap(errs.Invalid, err, "secrets: %s", errs.Sentence(err))
-		}
-	}
 	return nil
 }

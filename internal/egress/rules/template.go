@@ -1,4 +1,4 @@
-package egress
+package rules
 
 import (
 	"strings"
@@ -64,7 +64,7 @@ const longestPath = 512
 
 // logged is the path of a hop as the log keeps it: by the first template it matches. Where an entry has templates and
 // none of them matches, what the owner wanted hidden may stand anywhere in the path, and it is not kept.
-func (e *Entry) logged(path string) string {
+func (e *Entry) LoggedPath(path string) string {
 	for _, text := range e.Paths {
 		if t, err := parseTemplate(text); err == nil && t.match(path) {
 			return text

@@ -1,4 +1,5 @@
-package egress
+// Package address knows which IP addresses functions may reach.
+package address
 
 import (
 	"net"
@@ -83,10 +84,10 @@ func within(table []special, a netip.Addr) string {
 	return ""
 }
 
-// refused says why no call may go to an address; "" = it may. allowed are the private ranges of the entry, own the
+// Refused says why no call may go to an address; "" = it may. allowed are the private ranges of the entry, own the
 // instance's addresses. An IPv4 address in IPv6 clothes is judged as what it is by whoever unwraps it: resolvers hand
 // out IPv4 so, and the system dials it so.
-func refused(a netip.Addr, allowed []netip.Prefix, own map[netip.Addr]bool) string {
+func Refused(a netip.Addr, allowed []netip.Prefix, own map[netip.Addr]bool) string {
 	a = a.Unmap()
 	switch {
 	case !a.IsValid():
@@ -123,8 +124,8 @@ func isatap(a netip.Addr) bool {
 	return a.Is6() && b[8]&^0x02 == 0 && b[9] == 0 && b[10] == 0x5e && b[11] == 0xfe
 }
 
-// notPrivate says why an entry cannot open a range; "" = it can.
-func notPrivate(p netip.Prefix) string {
+// CheckPrivate says why an entry cannot open a range; "" = it can.
+func CheckPrivate(p netip.Prefix) string {
 	if !p.IsValid() {
 		return "it is no range; write one such as 192.168.1.0/24"
 	}
@@ -141,9 +142,9 @@ func notPrivate(p netip.Prefix) string {
 	return "only private ranges can be (within 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10 or fc00::/7)"
 }
 
-// self are the addresses of this machine and those the instance listens on, asked for at most once in ownFor.
-type self struct {
-	more func() []netip.Addr
+// Self is the addresses of this machine and those the instance listens on, asked for at most once in ownFor.
+type Self struct {
+	More func() []netip.Addr
 	mu   sync.Mutex
 	list map[netip.Addr]bool
 	at   time.Time
@@ -151,7 +152,7 @@ type self struct {
 
 const ownFor = 5 * time.Second
 
-func (s *self) addresses() map[netip.Addr]bool {
+func (s *Self) Addresses() map[netip.Addr]bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.list != nil && time.Since(s.at) < ownFor {
@@ -167,8 +168,8 @@ func (s *self) addresses() map[netip.Addr]bool {
 			}
 		}
 	}
-	if s.more != nil {
-		for _, a := range s.more() {
+	if s.More != nil {
+		for _, a := range s.More() {
 			list[a.Unmap().WithZone("")] = true
 		}
 	}
