@@ -19,7 +19,8 @@ func main() {
 		stop() // a second signal ends the process at once
 	}()
 	os.Exit(cli.Main(ctx, cli.Env{
-		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Home: os.UserHomeDir, Replace: replace,
+		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Home: os.UserHomeDir,
+		Replace: replace, Process: process{},
 	}))
 }
 

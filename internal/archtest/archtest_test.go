@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"io/fs"
 	"os"
 	"path"
@@ -274,6 +275,41 @@ func TestOnlyMainExits(t *testing.T) {
 			}
 			return true
 		})
+	}
+}
+
+// Two instances live in one process, so what they share is set by the command alone; by the compiler's process too,
+// which runs nothing else.
+func TestOnlyMainSetsTheProcess(t *testing.T) {
+	setters := []string{"debug.SetGCPercent", "debug.SetMemoryLimit", "debug.SetMaxStack", "debug.SetMaxThreads", "signal.Notify", "signal.NotifyContext", "signal.Ignore", "os.Setenv", "os.Chdir"}
+	seen := 0
+	for _, s := range sources(t) {
+		if s.test || testOnly(s.pkg) {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			name := types.ExprString(call.Fun)
+			sets := slices.Contains(setters, name)
+			if strings.HasSuffix(name, "runtime.GOMAXPROCS") || name == "goruntime.GOMAXPROCS" {
+				sets = types.ExprString(call.Args[0]) != "0"
+			}
+			if !sets {
+				return true
+			}
+			if s.pkg == "cmd/fazt" || s.name == "internal/runtime/compiler/child.go" {
+				seen++
+			} else {
+				t.Errorf("%s: %s sets the process, which belongs to cmd/fazt", s.set.Position(n.Pos()), name)
+			}
+			return true
+		})
+	}
+	if seen < 4 {
+		t.Errorf("only %d calls found in cmd/fazt and the compiler; the test does not see what it should", seen)
 	}
 }
 

@@ -38,6 +38,8 @@ type Env struct {
 	// Replace makes the process a fresh one that goes on with the sockets of a server; it returns only when that
 	// failed. nil = a server of this process cannot be replaced.
 	Replace func(*listener.Kept) error
+	// Process is what a server may set of this process. nil = nothing.
+	Process server.Process
 }
 
 // The exit codes.

@@ -64,7 +64,7 @@ func (c *command) runDev(dir string, o projectOptions, listen []string) error {
 	if err != nil {
 		return err
 	}
-	i, err := server.Open(c.ctx, server.Config{Database: path, Listen: listen, Dev: true, Log: c.logger(slog.LevelInfo)})
+	i, err := server.Open(c.ctx, server.Config{Database: path, Listen: listen, Dev: true, Process: c.Process, Log: c.logger(slog.LevelInfo)})
 	if err != nil {
 		return err
 	}

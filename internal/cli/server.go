@@ -69,7 +69,7 @@ func (c *command) serve(flags map[string]string) error {
 	}
 	_, missing := os.Stat(path)
 	i, err := server.Open(c.ctx, server.Config{
-		Database: path, Flags: flags, Getenv: c.Getenv, Log: c.logger(slog.LevelInfo), Handed: handed, Replace: c.Replace != nil,
+		Database: path, Flags: flags, Getenv: c.Getenv, Log: c.logger(slog.LevelInfo), Handed: handed, Replace: c.Replace != nil, Process: c.Process,
 	})
 	if err != nil {
 		return err

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"math"
-	"os"
 	"runtime/debug"
 	"runtime/metrics"
 	"sync/atomic"
@@ -22,6 +21,12 @@ const (
 	leastRoom   = 8 << 20
 	// relieveEvery is how often at most memory is collected for those who wait for some.
 	relieveEvery = 500 * time.Millisecond
+	// heapRoom is how much the heap may grow between two collections, however little is alive in it. Go collects each
+	// time the heap has doubled: an instance with 5 MB alive would do so 20 times a second under load, and spend a
+	// tenth of its processor time on it.
+	heapRoom   = 24 << 20
+	minPercent = 100 // Go's own default, for heaps that are larger than the room
+	maxPercent = 400
 	// freePart is which part of what is free the heap may grow by before it is measured again, and the static cache.
 	freePart = 4
 )
@@ -31,16 +36,12 @@ const (
 // the static cache and the machines may take what they got and no more, so that what is free is promised once, however
 // fast it is taken; when somebody waits for memory it is divided anew at once, and the cache gives way. After a burst what
 // is not used goes back to the system.
-//
-// Whoever sets GOGC or GOMEMLIMIT has decided that part for themselves.
 type governor struct {
 	governed
-	room     atomic.Int64 // bytes the machines may hold together
-	limit    atomic.Int64 // of the collector, in force
-	cache    atomic.Int64 // bytes the static cache may hold
-	short    chan struct{}
-	ownGC    bool
-	ownLimit bool
+	room  atomic.Int64 // bytes the machines may hold together
+	limit atomic.Int64 // of the collector, in force
+	cache atomic.Int64 // bytes the static cache may hold
+	short chan struct{}
 
 	relieved time.Time
 	percent  int
@@ -58,6 +59,7 @@ type governed struct {
 	wanting func() bool // whether somebody waits for memory
 	changed func()      // puts what was divided in force
 	shrink  func()      // lets SQLite forget what it keeps of the file
+	process Process     // whose collector is set; nil = it stays as it is
 }
 
 // parts are the holders of memory that count for themselves, in bytes.
@@ -78,7 +80,7 @@ type usage struct {
 }
 
 func newGovernor(of governed) *governor {
-	g := &governor{governed: of, short: make(chan struct{}, 1), ownGC: os.Getenv("GOGC") == "", ownLimit: os.Getenv("GOMEMLIMIT") == ""}
+	g := &governor{governed: of, short: make(chan struct{}, 1)}
 	g.room.Store(math.MaxInt64)
 	g.cache.Store(math.MaxInt64)
 	return g
@@ -107,13 +109,6 @@ func measure() usage {
 
 // run governs until ctx ends.
 func (g *governor) run(ctx context.Context) error {
-	if g.ownGC {
-		g.percent = mostPercent
-		defer debug.SetGCPercent(debug.SetGCPercent(g.percent))
-	}
-	if g.ownLimit {
-		defer debug.SetMemoryLimit(debug.SetMemoryLimit(-1))
-	}
 	tick := time.NewTicker(governEvery)
 	defer tick.Stop()
 	for {
@@ -150,16 +145,28 @@ func (g *governor) govern(u usage) {
 	}
 	g.room.Store(d.room)
 	g.changed()
-	if next := gcPercent(u.live); g.ownGC && next != g.percent {
-		g.percent = next
-		debug.SetGCPercent(next)
+	g.collect(gcPercent(u.live), d.heap)
+}
+
+// collect puts what the collector may let grow in force where it has changed: each change stops the program for a moment.
+func (g *governor) collect(percent int, heap int64) {
+	if g.process == nil {
+		return
 	}
-	// Each change stops the program for a moment.
-	next := d.heap
-	if now := g.limit.Load(); g.ownLimit && (next < now-now/20 || next > now+now/20) {
-		g.limit.Store(next)
-		debug.SetMemoryLimit(next)
+	now := g.limit.Load()
+	if percent == g.percent && heap >= now-now/20 && heap <= now+now/20 {
+		return
 	}
+	g.percent = percent
+	g.limit.Store(heap)
+	g.process.Collect(percent, heap)
+}
+
+// gcPercent is the growth at which to collect when so many bytes are alive, in steps of 50: setting it stops the
+// program for a moment.
+func gcPercent(live uint64) int {
+	percent := int(heapRoom * 100 / max(live, 1<<20))
+	return min(max(percent/50*50, minPercent), maxPercent)
 }
 
 // usable is what of the memory may be planned with: the kernel counts buffers of connections and files to it, too.

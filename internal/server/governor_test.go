@@ -51,7 +51,6 @@ func TestTheCacheGivesWayToWhoWaitsForMemory(t *testing.T) {
 		total: func() int64 { return 256 << 20 }, wanting: func() bool { return waits }, changed: func() {}, shrink: func() {},
 		parts: func() parts { return parts{buffers: 32 << 20, cache: cache} },
 	})
-	g.ownGC, g.ownLimit = false, false
 	for range 8 {
 		g.govern(usage{anonymous: 24<<20 + cache, goes: 20<<20 + cache, live: 10<<20 + uint64(cache)})
 		cache = min(cache, g.cache.Load())
@@ -74,7 +73,6 @@ func TestMemoryIsGivenBackOnceItIsCalmAndNotAgain(t *testing.T) {
 		total: func() int64 { return math.MaxInt32 }, parts: func() parts { return parts{} }, wanting: func() bool { return false },
 		changed: func() {}, shrink: func() { shrunk++ },
 	})
-	g.ownGC, g.ownLimit = false, false
 	now := time.Now()
 	tick := func(allocated, anonymous int64) {
 		now = now.Add(governEvery)
@@ -100,5 +98,15 @@ func TestMemoryIsGivenBackOnceItIsCalmAndNotAgain(t *testing.T) {
 	}
 	if shrunk != before+settleOften {
 		t.Errorf("after a growth memory was given back %d times", shrunk-before)
+	}
+}
+
+func TestTheCollectorIsLazyOnlyWhileLittleIsAlive(t *testing.T) {
+	for live, want := range map[uint64]int{
+		0: 400, 5 << 20: 400, 8 << 20: 300, 10 << 20: 200, 12 << 20: 200, 24 << 20: 100, 1 << 30: 100,
+	} {
+		if got := gcPercent(live); got != want {
+			t.Errorf("with %d MB alive the heap may grow by %d %%, should be %d", live>>20, got, want)
+		}
 	}
 }

@@ -44,7 +44,7 @@ func (i *Instance) Run(ctx context.Context, ready Ready) error {
 
 	sinks := begin(context.WithoutCancel(ctx), stop, i.Activity.Run, i.AppLog.Run, i.Keys.Run, i.NetLog.Run, i.Net.Run)
 	disk := begin(context.WithoutCancel(ctx), stop, i.DB.Watch)
-	work := begin(context.WithoutCancel(ctx), stop, i.engine.Run, i.Hosting.Run, i.Hosting.Watch, i.KV.Run, spareProcessor, i.governor.run, i.storeStops, i.watchBurning, i.removeLeftovers)
+	work := begin(context.WithoutCancel(ctx), stop, i.engine.Run, i.Hosting.Run, i.Hosting.Watch, i.KV.Run, i.serveProcess, i.governor.run, i.storeStops, i.watchBurning, i.removeLeftovers)
 	front := begin(context.WithoutCancel(ctx), stop, services(edges)...)
 	if err := i.started(ctx, r); err != nil {
 		i.log.Error("the start could not be recorded", "error", err)
@@ -65,6 +65,15 @@ func (i *Instance) Run(ctx context.Context, ready Ready) error {
 	i.Gate.Close()
 	i.Activity.Stopped(system.Version)
 	return errors.Join(err, sinks.end(), disk.end())
+}
+
+// serveProcess lets the process, where it is this instance's, serve until ctx ends.
+func (i *Instance) serveProcess(ctx context.Context) error {
+	if i.config.Process == nil {
+		<-ctx.Done()
+		return nil
+	}
+	return i.config.Process.Serve(ctx)
 }
 
 // stage is a set of services that stop together.

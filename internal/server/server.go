@@ -51,12 +51,22 @@ type Config struct {
 	Log      *slog.Logger     // nil = silent
 	Replace  bool             // the caller replaces the process when Kept says so
 	Handed   *listener.Handed // sockets of the process before; nil = none
+	Process  Process          // what the instance may set of the process it runs in; nil = nothing
 	Dev      bool             // readable error pages, and pages that reload when a deployment goes live
 
 	Flags  map[string]string        // settings of the command line, by path; Listen and Domain are two of them
 	Getenv func(name string) string // the environment, which may set settings; nil = none
 
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error) // addresses of a host; nil = ask the name servers
+}
+
+// Process is what an instance sets of the process it runs in. It is common to everything in the process, so it belongs
+// to the command: of several instances in one process at most one gets it.
+type Process interface {
+	// Serve keeps the process ready to serve until ctx ends.
+	Serve(ctx context.Context) error
+	// Collect says by how many percent the heap may grow between two collections, and how many bytes Go may hold.
+	Collect(percent int, limit int64)
 }
 
 // flags are the settings that the caller gives, by path.
@@ -212,8 +222,9 @@ func (i *Instance) storageLimits(appID string) system.Storage { return i.Limits.
 // composeEdges joins the domains to the surfaces: functions, static files, the control API, the front door.
 func (i *Instance) composeEdges() {
 	i.governor = newGovernor(governed{
-		total: func() int64 { return i.Limits.Load().Hardware.TotalRAM },
-		parts: i.memoryParts, wanting: func() bool { return i.engine.Wanting() }, changed: i.memoryDivided, shrink: i.DB.Shrink,
+		process: i.config.Process,
+		total:   func() int64 { return i.Limits.Load().Hardware.TotalRAM },
+		parts:   i.memoryParts, wanting: func() bool { return i.engine.Wanting() }, changed: i.memoryDivided, shrink: i.DB.Shrink,
 	})
 	i.compiler = compiler.New(i.Limits.Runtime)
 	i.engine = runtime.New(runtime.Config{
