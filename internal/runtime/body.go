@@ -37,9 +37,9 @@ func stream(r *http.Request, f Function, most int64) *input {
 
 // opened gives the turn of a stream that has started to the next. Only the goroutine of the invocation calls it.
 func (inv *Invocation) opened() {
-	if inv.input != nil {
-		inv.input.turn.done()
-		inv.input.turn = nil
+	if inv.visit != nil && inv.visit.input != nil {
+		inv.visit.input.turn.done()
+		inv.visit.input.turn = nil
 	}
 }
 
@@ -76,14 +76,14 @@ func (in *input) needs() int64 {
 
 // collect takes in all that is still to come, if it may be handed over whole: into memory or a file, as any other body.
 func (inv *Invocation) collect() (*input, error) {
-	in := inv.input
+	in := inv.visit.input
 	switch {
 	case in.here:
 		return in, nil
 	case in.size > in.max:
 		return nil, over(in.max)
 	}
-	a := &ahead{e: inv.engine, holder: inv.fn.holder(), limits: inv.limits, w: inv.w, size: in.size, max: in.max}
+	a := &ahead{e: inv.engine, holder: inv.fn.holder(), limits: inv.limits, w: inv.visit.w, size: in.size, max: in.max}
 	in.kept = a // until the invocation has ended
 	if err := a.all(in.body); err != nil {
 		if known := (*errs.Error)(nil); errors.As(err, &known) {
@@ -166,11 +166,11 @@ func bodyFuncs() hostTable {
 
 // readBody reads of the body alongside the VM.
 func (inv *Invocation) readBody(read func() (func(*VM) quickjs.Value, error)) (int32, error) {
-	if inv.input == nil || inv.reading {
+	if inv.visit == nil || inv.visit.input == nil || inv.visit.reading {
 		return 0, errs.New(errs.Conflict, "the body cannot be read now")
 	}
-	inv.reading = true
-	if !inv.input.here {
+	inv.visit.reading = true
+	if !inv.visit.input.here {
 		inv.useStreamTime()
 	}
 	return inv.alongside(fromBody, read), nil
@@ -179,7 +179,7 @@ func (inv *Invocation) readBody(read func() (func(*VM) quickjs.Value, error)) (i
 // bodyNext gives the next piece to the script as an ArrayBuffer, undefined at the end.
 func (inv *Invocation) bodyNext() (int32, error) {
 	return inv.readBody(func() (func(*VM) quickjs.Value, error) {
-		piece, err := inv.input.next()
+		piece, err := inv.visit.input.next()
 		if err == io.EOF { //nolint:errorlint // next returns it bare
 			return nil, nil
 		}
@@ -221,17 +221,17 @@ func (inv *Invocation) bodyForm(contentType string) (int32, error) {
 
 // bodyTooLarge is the error of a body that the script collects from its stream, and that is larger than may be handed over whole.
 func (inv *Invocation) bodyTooLarge() error {
-	if inv.input != nil {
-		inv.refused = over(inv.input.max)
+	if inv.visit != nil && inv.visit.input != nil {
+		inv.visit.refused = over(inv.visit.input.max)
 	}
-	return inv.refused
+	return inv.visit.bodyError()
 }
 
 // closeUnreadConnection is called before the head of an answer is written. When some of the body is still on its way then, that may be read
 // while the answer goes out, without a wait; but the connection is of no use for another request.
 func (inv *Invocation) closeUnreadConnection() {
-	if inv.input != nil && !inv.input.ended.Load() {
-		inv.w.Header().Set("Connection", "close")
-		_ = http.NewResponseController(inv.w).EnableFullDuplex()
+	if inv.visit.input != nil && !inv.visit.input.ended.Load() {
+		inv.visit.w.Header().Set("Connection", "close")
+		_ = http.NewResponseController(inv.visit.w).EnableFullDuplex()
 	}
 }

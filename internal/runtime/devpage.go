@@ -24,7 +24,7 @@ func (inv *Invocation) isAuthor() bool {
 	if err != nil || !ip.Unmap().IsLoopback() {
 		return false
 	}
-	host := inv.r.Host
+	host := inv.visit.r.Host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
@@ -38,20 +38,20 @@ func (inv *Invocation) isAuthor() bool {
 // failToAuthor shows the author what the log says, as a page where it is asked for in a browser.
 func (inv *Invocation) failToAuthor(p *compile.Program, err error) {
 	story := p.Trace(err)
-	h := inv.w.Header()
+	h := inv.visit.w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	status := errs.KindOf(visibleError(err)).HTTPStatus()
-	if !strings.Contains(inv.r.Header.Get("Accept"), "text/html") {
+	if !strings.Contains(inv.visit.r.Header.Get("Accept"), "text/html") {
 		h.Set("Content-Type", "text/plain; charset=utf-8")
-		inv.w.WriteHeader(status)
-		_, _ = inv.w.Write([]byte("The function failed. Visitors of a deployed app see only a number here.\n\n" + story + "\n"))
+		inv.visit.w.WriteHeader(status)
+		_, _ = inv.visit.w.Write([]byte("The function failed. Visitors of a deployed app see only a number here.\n\n" + story + "\n"))
 		return
 	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-	inv.w.WriteHeader(status)
-	if inv.r.Method == http.MethodHead {
+	inv.visit.w.WriteHeader(status)
+	if inv.visit.r.Method == http.MethodHead {
 		return
 	}
 	message, stack, _ := strings.Cut(story, "\n    at ")
@@ -60,13 +60,13 @@ func (inv *Invocation) failToAuthor(p *compile.Program, err error) {
 	}
 	var page strings.Builder
 	page.WriteString(devPageHead)
-	page.WriteString("<p class=where>" + html.EscapeString(inv.r.Method+" "+inv.r.URL.Path) + "</p>\n<h1>" + html.EscapeString(message) + "</h1>\n")
+	page.WriteString("<p class=where>" + html.EscapeString(inv.visit.r.Method+" "+inv.visit.r.URL.Path) + "</p>\n<h1>" + html.EscapeString(message) + "</h1>\n")
 	page.WriteString(inv.codeFrame(stack))
 	if stack != "" {
 		page.WriteString("<pre class=stack>" + html.EscapeString(stack) + "</pre>\n")
 	}
 	page.WriteString("<p class=soft>The function failed. Visitors of a deployed app see only a number here. Save a file to try again.</p>\n</main>\n")
-	_, _ = inv.w.Write([]byte(page.String()))
+	_, _ = inv.visit.w.Write([]byte(page.String()))
 }
 
 var sourcePlace = regexp.MustCompile(`([^\s()]+):(\d+):(\d+)`)

@@ -168,11 +168,11 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
 		e.config.Fail(w, r, visibleError(err), f)
 		return
 	}
-	inv := newInvocation(e, f, limits, w, r, in)
+	inv := newVisit(e, f, limits, w, r, kept, in)
 	defer inv.opened()
 	defer func() { inv.cancel() }()
 	defer inv.releaseAll()
-	program, err := e.perform(inv, kept, limits)
+	program, err := e.perform(inv, limits)
 	if err != nil {
 		inv.fail(err)
 		return
@@ -186,11 +186,11 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
 	}
 }
 
-// perform runs a request whose body is here: from this on it is one of those in work.
-func (e *Engine) perform(inv *Invocation, body *ahead, limits system.Runtime) (*compile.Program, error) {
+// perform finds a processor and a VM for an event, and runs the function there.
+func (e *Engine) perform(inv *Invocation, limits system.Runtime) (*compile.Program, error) {
 	if gate := inv.fn.Admission; gate != nil {
 		if err := gate.Enter(&inv.fn); err != nil {
-			timeout.HoldBack(inv.r.Context())
+			timeout.HoldBack(inv.caller)
 			return nil, err
 		}
 		defer gate.Leave(&inv.fn)
@@ -201,7 +201,7 @@ func (e *Engine) perform(inv *Invocation, body *ahead, limits system.Runtime) (*
 		return nil, err
 	}
 	vm, err := e.acquire(inv, limits)
-	if err == nil && body.gaveWay() {
+	if err == nil && inv.visit.gaveWay() {
 		err = errCrowded
 		e.release(vm, inv, true)
 	}
@@ -214,7 +214,7 @@ func (e *Engine) perform(inv *Invocation, body *ahead, limits system.Runtime) (*
 		return nil, err
 	}
 	program := vm.program
-	e.work(vm, inv, body.body())
+	e.work(vm, inv)
 	return program, nil
 }
 
@@ -222,8 +222,8 @@ func (e *Engine) perform(inv *Invocation, body *ahead, limits system.Runtime) (*
 // ending. Later ones end as soon as they wait for something.
 func (e *Engine) EndStreams() { e.endStreams.Do(func() { close(e.stopping) }) }
 
-// work runs u in m and gives m back.
-func (e *Engine) work(vm *VM, inv *Invocation, body []byte) {
+// work runs inv in vm and gives vm back.
+func (e *Engine) work(vm *VM, inv *Invocation) {
 	healthy := false
 	before := debug.SetPanicOnFault(true) // a touch of memory that endStuck took is a panic then
 	defer func() {                        // also when serving panics
@@ -232,12 +232,12 @@ func (e *Engine) work(vm *VM, inv *Invocation, body []byte) {
 		inv.releaseProcessor()
 	}()
 	defer inv.ended(vm)
-	if inv.ctx.Err() != nil || inv.r.Context().Err() != nil { // its time went by in the queue
+	if inv.ctx.Err() != nil || inv.caller.Err() != nil { // its time went by in the queue
 		inv.outcome, healthy = inv.notBegun(), true
 		e.countRefusal()
 		return
 	}
-	healthy = inv.serve(vm, body) && vm.recycle(inv)
+	healthy = inv.serve(vm) && vm.recycle(inv)
 }
 
 // Stats are the counters now.

@@ -205,7 +205,7 @@ func (inv *Invocation) netContext() (context.Context, context.CancelCauseFunc, e
 	done()
 	if inv.outgoing == nil {
 		var end context.CancelFunc
-		inv.outgoing, end = context.WithCancel(context.WithoutCancel(inv.r.Context()))
+		inv.outgoing, end = context.WithCancel(context.WithoutCancel(inv.caller))
 		before := inv.cancel
 		inv.cancel = func() { end(); before() }
 	}

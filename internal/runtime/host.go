@@ -112,7 +112,7 @@ type namedFunc struct {
 func hostFuncs() []namedFunc {
 	all := hostTable{}
 	for _, t := range []hostTable{
-		productFuncs(), consoleFuncs(), timerFuncs(), bindingFuncs(), responseFuncs(), streamFuncs(), bodyFuncs(), formFuncs(),
+		productFuncs(), consoleFuncs(), timerFuncs(), bindingFuncs(), responseFuncs(), resultFuncs(), streamFuncs(), bodyFuncs(), formFuncs(),
 		fetchFuncs(), urlFuncs(), textFuncs(), coderFuncs(), cryptoFuncs(),
 	} {
 		maps.Copy(all, t)

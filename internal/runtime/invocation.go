@@ -3,7 +3,6 @@ package runtime
 import (
 	"context"
 	"errors"
-	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -27,21 +26,22 @@ func isCutOff(err error) bool {
 // grace is how long a VM may take, when an invocation is over, to say what went wrong and to forget the request.
 const grace = 200 * time.Millisecond
 
-// Invocation is one request in a VM.
+// Invocation is one event in a VM, within its own limits.
 type Invocation struct {
 	engine *Engine
 	fn     Function
 	limits system.Runtime
 	ctx    context.Context
 	call   bind.Call
-	w      http.ResponseWriter
-	r      *http.Request
+	event  Event
+	visit  *visit          // the event, if it is a request; nil for others
+	caller context.Context // ends when the result is no longer wanted
+	lost   chan struct{}   // closed when an invocation without a visit is abandoned
 
-	responded bool          // the function has answered, with answer
-	response  response      // what is to be sent
-	held      *heldResponse // holds its body; nil = there is none
-	failed    error         // what the handler threw; nil when it answered
-	outcome   error         // how the invocation ended
+	responded bool   // the function has given its response, or the result
+	result    []byte // JSON, of an event that is not a request
+	failed    error  // what the handler threw; nil when it gave a result
+	outcome   error  // how the invocation ended
 
 	member         *sched.Member // in that of its app, while it waits there
 	state          atomic.Int32  // holds: what the invocation holds of the engine
@@ -50,9 +50,7 @@ type Invocation struct {
 	yieldedAt      int64         // of it, when it last let others of its app go first
 	ends           atomic.Int64  // its deadline on the wall
 	vm             *VM           // in which its script is; nil before and after
-	claimed        atomic.Bool   // a goroutine has taken on writing to the visitor
 	lentProcessor  bool          // the processor it holds is
-	answeredLate   bool          // it was abandoned, and is answered in its place
 	waitUntil      int           // promises given to waitUntil that have not settled
 
 	begun         time.Time
@@ -60,15 +58,9 @@ type Invocation struct {
 	cancel        context.CancelFunc // of ctx
 	hasStreamTime bool               // it has the time of a stream
 	visitorLeft   bool               // the script was told that its visitor is gone
-	input         *input             // the body; nil when the script has it already
-	reading       bool               // a piece of it was asked for
-	refused       error              // why the body did not arrive
-	output        *output            // the answer; nil unless it goes out piece by piece
-	streamed      atomic.Bool        // there is an out
 	parked        *share.Part        // memory of the VM while it waits; nil = it has its place among the VMs
 	wasParked     bool               // it was parked before
 	reclaimed     chan struct{}      // holds a token when others need that memory
-	writeMu       sync.Mutex         // held while something of out is written
 
 	lines, bytes    int // of the console so far
 	nextID          int32
@@ -106,21 +98,18 @@ type completion struct {
 	size  int64 // what was charged for it
 }
 
-// newInvocation makes the invocation of a request. Its ctx does not end when the visitor leaves: what the function gave to waitUntil goes
-// on.
-func newInvocation(e *Engine, f Function, limits system.Runtime, w http.ResponseWriter, r *http.Request, in *input) *Invocation {
+// init fills in an invocation. Its ctx does not end when the caller's does: promises given to waitUntil go on.
+func (inv *Invocation) init(caller context.Context, e *Engine, f Function, limits system.Runtime, event Event) {
 	window := limits.Deadline()
 	if !f.Ends.IsZero() {
 		window = min(window, time.Until(f.Ends))
 	}
-	ctx, cancel := timeout.With(context.WithoutCancel(r.Context()), window)
+	ctx, cancel := timeout.With(context.WithoutCancel(caller), window)
 	deadline, _ := ctx.Deadline()
-	inv := &Invocation{
-		engine: e, fn: f, limits: limits, ctx: ctx, cancel: cancel, begun: time.Now(), w: w, r: r, input: in, timers: map[int32]time.Time{},
-		call: bind.Call{Context: ctx, AppID: f.AppID, AppName: f.AppName, Deployment: f.Deployment, RequestID: f.RequestID, Version: e.config.Version},
-	}
+	inv.engine, inv.fn, inv.limits, inv.event, inv.caller = e, f, limits, event, caller
+	inv.ctx, inv.cancel, inv.begun, inv.timers = ctx, cancel, time.Now(), map[int32]time.Time{}
+	inv.call = bind.Call{Context: ctx, AppID: f.AppID, AppName: f.AppName, Deployment: f.Deployment, RequestID: f.RequestID, Version: e.config.Version}
 	inv.ends.Store(int64(deadline.Sub(quickjs.Began())))
-	return inv
 }
 
 // notBegun is the error of an invocation whose time, or whose visitor, went before it began.
@@ -134,19 +123,19 @@ func (inv *Invocation) notBegun() error {
 // attended is the invocation's ctx until it begins: that ends when the visitor leaves.
 func (inv *Invocation) attended() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(inv.ctx)
-	stop := context.AfterFunc(inv.r.Context(), cancel)
+	stop := context.AfterFunc(inv.caller, cancel)
 	return ctx, func() { stop(); cancel() }
 }
 
-// serve runs the function in m, and reports whether m is fit for another request.
-func (inv *Invocation) serve(vm *VM, body []byte) (healthy bool) {
+// serve hands the event to the function in vm, and reports whether vm is fit for another event.
+func (inv *Invocation) serve(vm *VM) (healthy bool) {
 	deadline, _ := inv.ctx.Deadline()
 	vm.Arm(deadline)
 	vm.ArmCPU(inv.processorSince.Load() + inv.processorTime())
 	vm.ArmPause(inv.processorSince.Load() + int64(sched.Slice))
 	vm.inv, inv.vm = inv, vm
 	defer func() { vm.inv, inv.vm = nil, nil; inv.endCoders() }()
-	err := vm.begin(inv, body)
+	err := vm.begin(inv)
 	if err == nil {
 		err = inv.loop(vm)
 	}
@@ -160,9 +149,9 @@ func (inv *Invocation) serve(vm *VM, body []byte) (healthy bool) {
 		err = errStreamTime
 	}
 	// A visitor who left, or whose body could not be read, is not the function's fault.
-	blameless := err != nil && !errors.Is(err, quickjs.ErrDeadline) && (inv.visitorLeft || inv.refused != nil) || errors.Is(err, errCrowded)
-	if blameless && inv.refused != nil {
-		err = inv.refused
+	blameless := err != nil && !errors.Is(err, quickjs.ErrDeadline) && (inv.visitorLeft || inv.visit.bodyError() != nil) || errors.Is(err, errCrowded)
+	if blameless && inv.visit.bodyError() != nil {
+		err = inv.visit.bodyError()
 	}
 	inv.outcome = err
 	if err != nil {
@@ -177,24 +166,21 @@ func (inv *Invocation) serve(vm *VM, body []byte) (healthy bool) {
 	switch {
 	case err != nil && !blameless:
 		inv.logFailure(vm, err)
-	case inv.output != nil && inv.output.err != nil && !inv.visitorLeft:
-		inv.logFailure(vm, inv.output.err)
+	case inv.visit.streamError() != nil && !inv.visitorLeft:
+		inv.logFailure(vm, inv.visit.streamError())
 	}
 	if isCutOff(err) || errors.Is(err, errStarved) || inv.halted && vm.program.Style == compile.StyleModule {
 		return false
 	}
 	// What a request left unsettled in a module would go on in the next one, and answer in its name.
-	settled := (inv.responded || inv.failed != nil) && inv.waitUntil == 0 && inv.pending == 0 && !inv.reading && !errors.Is(err, errStreamTime)
+	settled := (inv.responded || inv.failed != nil) && inv.waitUntil == 0 && inv.pending == 0 && !inv.visit.isReading() && !errors.Is(err, errStreamTime)
 	return settled || vm.program.Style != compile.StyleModule
 }
 
 // releaseAll gives back what the invocation still holds.
 func (inv *Invocation) releaseAll() {
 	inv.settleCharges()
-	inv.held.release()
-	if inv.input != nil {
-		inv.input.kept.release()
-	}
+	inv.visit.release()
 }
 
 // loop drives the VM until the function has answered and what it wanted to finish is finished.
@@ -210,7 +196,7 @@ func (inv *Invocation) loop(vm *VM) error {
 			return errLeft
 		}
 		inv.sendEarly() // the visitor has the answer; the rest goes on without them
-		if len(inv.timers) == 0 && inv.pending == 0 && !inv.reading && (inv.output == nil || !inv.output.writing) {
+		if len(inv.timers) == 0 && inv.pending == 0 && !inv.visit.isReading() && !inv.visit.isWriting() {
 			if inv.streams() {
 				return &quickjs.Thrown{Message: "the answer was not completed: nothing is left that could add to its stream"}
 			}
@@ -243,8 +229,8 @@ func (inv *Invocation) wait(vm *VM) error {
 		w.timer = t.C
 	}
 	if !inv.visitorLeft {
-		if !inv.reading || inv.input.here { // or else the reading will tell, and why
-			w.gone = inv.r.Context().Done()
+		if !inv.visit.isReading() || inv.visit.input.here { // or else the reading will tell, and why
+			w.gone = inv.caller.Done()
 		}
 		if inv.streams() {
 			w.stopping = inv.engine.stopping
@@ -270,8 +256,8 @@ func (inv *Invocation) departure() (gone, stopping <-chan struct{}) {
 	if inv.visitorLeft {
 		return nil, nil
 	}
-	if !inv.reading { // or else the reading will tell, and why
-		gone = inv.r.Context().Done()
+	if !inv.visit.isReading() { // or else the reading will tell, and why
+		gone = inv.caller.Done()
 	}
 	if inv.streams() {
 		stopping = inv.engine.stopping
@@ -315,12 +301,12 @@ func (inv *Invocation) completed(vm *VM, c completion) error {
 		inv.pending--
 		return vm.settleCall(c)
 	case fromBody:
-		inv.reading = false
+		inv.visit.reading = false
 		if c.err != nil {
-			inv.refused = c.err
+			inv.visit.refused = c.err
 		}
 	case fromResponse:
-		inv.output.writing = false
+		inv.visit.output.writing = false
 	}
 	// A visitor who does not send what was announced, or does not take the response, has left.
 	gone := c.of == fromBody && errs.Is(c.err, errs.Invalid) || c.of == fromResponse && errs.Is(c.err, errs.Canceled)

@@ -67,10 +67,7 @@ func (inv *Invocation) sleep(vm *VM, w awaken) (c completion, leaves bool, err e
 
 // park gives the place of m to others, if there is memory for one more that waits.
 func (inv *Invocation) park(vm *VM) error {
-	size := vm.Memory() + parkedBase
-	if inv.output != nil {
-		size += int64(inv.output.piece)
-	}
+	size := vm.Memory() + parkedBase + inv.visit.pieceSize()
 	inv.reclaimed = make(chan struct{}, 1)
 	robbed := inv.reclaimed
 	inv.parked = inv.engine.streams.Take(inv.fn.holder(), size, inv.limits.StreamMemory, func() { robbed <- struct{}{} })

@@ -96,7 +96,7 @@ func (e *Engine) acquire(inv *Invocation, limits system.Runtime) (*VM, error) {
 	if err != nil {
 		return nil, err
 	}
-	size := max(p.expectedMemory(limits.MaxMemory), inv.input.needs())
+	size := max(p.expectedMemory(limits.MaxMemory), inv.visit.needs())
 	vm, victims, w, err := e.acquireNow(p, inv.fn.holder(), limits, size)
 	for _, victim := range victims {
 		victim.close()
@@ -261,7 +261,7 @@ func (e *Engine) wait(inv *Invocation, w *waiter, limits system.Runtime) (vm *VM
 	inv.releaseProcessor()
 	select {
 	case vm = <-w.ready:
-	case <-inv.r.Context().Done():
+	case <-inv.caller.Done():
 		err = errLeft
 	case <-inv.ctx.Done():
 		err = sched.NotBegun(inv.ctx)

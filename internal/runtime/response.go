@@ -103,7 +103,7 @@ type response struct {
 
 // respond takes the answer; body is in the VM's memory.
 func (inv *Invocation) respond(a response, body []byte, text bool) error {
-	if inv.responded || inv.failed != nil {
+	if inv.visit == nil || inv.responded || inv.failed != nil {
 		return nil
 	}
 	if int64(len(body)) > inv.limits.MaxResponseBody {
@@ -115,17 +115,17 @@ func (inv *Invocation) respond(a response, body []byte, text bool) error {
 	if isBodyless(a.status) {
 		body = nil
 	}
-	b := &heldResponse{w: inv.w}
+	b := &heldResponse{w: inv.visit.w}
 	if !b.acquire(inv, int64(len(body))) {
 		return errCrowded
 	}
-	inv.held = b // before body is touched: the VM's memory may have been taken away
+	inv.visit.held = b // before body is touched: the VM's memory may have been taken away
 	if text && !utf8.Valid(body) {
 		a.body = bytes.ToValidUTF8(body, []byte("\uFFFD"))
 	} else {
 		a.body = bytes.Clone(body)
 	}
-	inv.responded, inv.response = true, a
+	inv.responded, inv.visit.response = true, a
 	return nil
 }
 
@@ -142,27 +142,27 @@ func (inv *Invocation) finish(p *compile.Program) {
 }
 
 // claim reports whether the caller is the one to write to the visitor.
-func (inv *Invocation) claim() bool { return inv.claimed.CompareAndSwap(false, true) }
+func (inv *Invocation) claim() bool { return inv.visit.claimed.CompareAndSwap(false, true) }
 
 // sendEarly writes the answer while the VM goes on.
 func (inv *Invocation) sendEarly() {
-	if inv.responded && inv.claim() {
+	if inv.visit != nil && inv.responded && inv.claim() {
 		inv.calls.Go(func() {
 			inv.send()
-			_ = http.NewResponseController(inv.w).Flush()
+			_ = http.NewResponseController(inv.visit.w).Flush()
 		})
 	}
 }
 
 // send writes the answer, if there is room for it to wait for its visitor.
 func (inv *Invocation) send() {
-	a, b := &inv.response, inv.held
+	a, b := &inv.visit.response, inv.visit.held
 	if b.gaveWay() {
 		inv.fail(errCrowded)
 		return
 	}
 	defer b.release()
-	h := inv.w.Header()
+	h := inv.visit.w.Header()
 	if kind, ok := toLatin1(a.contentType); ok && kind != "" {
 		h["Content-Type"] = []string{kind}
 	}
@@ -174,8 +174,8 @@ func (inv *Invocation) send() {
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	inv.closeUnreadConnection()
-	inv.w.WriteHeader(a.status)
-	if inv.r.Method != http.MethodHead && len(a.body) > 0 {
+	inv.visit.w.WriteHeader(a.status)
+	if inv.visit.r.Method != http.MethodHead && len(a.body) > 0 {
 		b.write(a.body)
 	}
 	a.body = nil
@@ -184,7 +184,7 @@ func (inv *Invocation) send() {
 // fail answers for a function that did not. A visitor learns the request's id and no more.
 func (inv *Invocation) fail(err error) {
 	inv.closeUnreadConnection()
-	inv.engine.config.Fail(inv.w, inv.r, visibleError(err), inv.fn)
+	inv.engine.config.Fail(inv.visit.w, inv.visit.r, visibleError(err), inv.fn)
 }
 
 // failWith is fail, and in development it shows the author what the log says.

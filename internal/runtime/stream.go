@@ -59,23 +59,23 @@ func (inv *Invocation) alongside(of origin, fn func() (func(*VM) quickjs.Value, 
 
 // stream begins an answer whose pieces follow: its head goes out at once. The id is 0 when no pieces are wanted.
 func (inv *Invocation) stream(a response) (int32, error) {
-	if inv.responded || inv.failed != nil {
+	if inv.visit == nil || inv.responded || inv.failed != nil {
 		return 0, nil
 	}
 	a.streamed = true
 	if err := inv.checkResponse(&a, nil); err != nil {
 		return 0, err
 	}
-	inv.responded, inv.response = true, a
-	if inv.r.Method == http.MethodHead || isBodyless(a.status) || !inv.claim() {
+	inv.responded, inv.visit.response = true, a
+	if inv.visit.r.Method == http.MethodHead || isBodyless(a.status) || !inv.claim() {
 		return 0, nil
 	}
-	inv.output = &output{writing: true}
-	inv.streamed.Store(true)
+	inv.visit.output = &output{writing: true}
+	inv.visit.streamed.Store(true)
 	inv.useStreamTime()
 	return inv.alongside(fromResponse, func() (func(*VM) quickjs.Value, error) {
-		inv.writeMu.Lock()
-		defer inv.writeMu.Unlock()
+		inv.visit.writeMu.Lock()
+		defer inv.visit.writeMu.Unlock()
 		inv.send()
 		return nil, inv.flush()
 	}), nil
@@ -84,17 +84,17 @@ func (inv *Invocation) stream(a response) (int32, error) {
 // write sends a piece. The promise that comes of it is settled when the connection has taken it: so the script produces
 // no faster than its visitor reads.
 func (inv *Invocation) write(piece []byte) (int32, error) {
-	if !inv.streams() || inv.output.writing {
+	if !inv.streams() || inv.visit.output.writing {
 		return 0, errs.New(errs.Conflict, "nothing can be sent now")
 	}
-	if inv.output.bytes += int64(len(piece)); inv.output.bytes > inv.limits.MaxResponseBody {
+	if inv.visit.output.bytes += int64(len(piece)); inv.visit.output.bytes > inv.limits.MaxResponseBody {
 		return 0, errs.New(errs.TooLarge, "the response has more than %s, which is the limit (runtime.max_response_body)", errs.Bound(inv.limits.MaxResponseBody))
 	}
-	inv.output.writing, inv.output.piece = true, len(piece)
+	inv.visit.output.writing, inv.visit.output.piece = true, len(piece)
 	return inv.alongside(fromResponse, func() (func(*VM) quickjs.Value, error) {
-		inv.writeMu.Lock()
-		defer inv.writeMu.Unlock()
-		_, err := inv.w.Write(piece)
+		inv.visit.writeMu.Lock()
+		defer inv.visit.writeMu.Unlock()
+		_, err := inv.visit.w.Write(piece)
 		if err == nil {
 			err = inv.flush()
 		}
@@ -107,7 +107,7 @@ func (inv *Invocation) write(piece []byte) (int32, error) {
 
 // flush sends what is buffered; not everything that answers are written to has a buffer.
 func (inv *Invocation) flush() error {
-	if err := http.NewResponseController(inv.w).Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := http.NewResponseController(inv.visit.w).Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
 	return nil
@@ -116,17 +116,19 @@ func (inv *Invocation) flush() error {
 // end says that the answer is complete, or with an error, that it never will be.
 func (inv *Invocation) end(err error) {
 	if inv.streams() {
-		inv.output.ended, inv.output.err = true, err
+		inv.visit.output.ended, inv.visit.output.err = true, err
 	}
 }
 
 // streams reports whether pieces of the answer are still to come.
-func (inv *Invocation) streams() bool { return inv.output != nil && !inv.output.ended }
+func (inv *Invocation) streams() bool {
+	return inv.visit != nil && inv.visit.output != nil && !inv.visit.output.ended
+}
 
 // broken reports whether an answer began that is not complete. Its visitor must see that, and the only way to tell them is
 // to break the connection.
 func (inv *Invocation) broken() bool {
-	return inv.output != nil && (!inv.output.ended || inv.output.err != nil)
+	return inv.visit.output != nil && (!inv.visit.output.ended || inv.visit.output.err != nil)
 }
 
 // useStreamTime gives the invocation the time of a stream: on the wall, that is. Of a processor it gets no more than others do.
@@ -139,11 +141,11 @@ func (inv *Invocation) useStreamTime() {
 	if now, _ := inv.ctx.Deadline(); now.After(ends) {
 		return
 	}
-	ctx, cancel := timeout.With(context.WithoutCancel(inv.r.Context()), time.Until(ends))
+	ctx, cancel := timeout.With(context.WithoutCancel(inv.caller), time.Until(ends))
 	before := inv.cancel
 	inv.cancel = func() { cancel(); before() }
 	inv.ctx, inv.call.Context = ctx, ctx
-	if b, ok := inv.r.Body.(interface{ EndBy(time.Time) }); ok && inv.input != nil {
+	if b, ok := inv.visit.r.Body.(interface{ EndBy(time.Time) }); ok && inv.visit.input != nil {
 		b.EndBy(ends)
 	}
 	deadline, _ := ctx.Deadline()
@@ -168,13 +170,13 @@ func (inv *Invocation) hasLeft(vm *VM, err error) error {
 // completed, is cut short; nothing else is.
 func (inv *Invocation) endCalls() {
 	inv.endHostCalls()
-	if !inv.reading && !inv.broken() {
+	if !inv.visit.reading && !inv.broken() {
 		inv.calls.Wait()
 		return
 	}
 	done := make(chan struct{})
 	go func() { inv.calls.Wait(); close(done) }()
-	control := http.NewResponseController(inv.w)
+	control := http.NewResponseController(inv.visit.w)
 	again := time.NewTicker(10 * time.Millisecond) // the goroutine that reads or writes sets a deadline too, before each time
 	defer again.Stop()
 	for {
@@ -217,14 +219,14 @@ func (e *Engine) countLeftCalls(n int) {
 
 // breakConnection breaks the connection of a response that will not be completed. The invocation it is of was abandoned, and says nothing more.
 func (inv *Invocation) breakConnection() {
-	if !inv.streamed.Load() {
+	if !inv.visit.streamed.Load() {
 		return
 	}
-	control := http.NewResponseController(inv.w)
-	for _ = control.SetWriteDeadline(time.Now()); !inv.writeMu.TryLock(); time.Sleep(10 * time.Millisecond) {
+	control := http.NewResponseController(inv.visit.w)
+	for _ = control.SetWriteDeadline(time.Now()); !inv.visit.writeMu.TryLock(); time.Sleep(10 * time.Millisecond) {
 		_ = control.SetWriteDeadline(time.Now())
 	}
-	defer inv.writeMu.Unlock()
+	defer inv.visit.writeMu.Unlock()
 	if conn, _, err := control.Hijack(); err == nil {
 		conn.Close()
 	}

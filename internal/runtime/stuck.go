@@ -50,8 +50,10 @@ func (e *Engine) endStuck() {
 		e.memory.finished(inv)
 		stopped, more := e.abandon(vm, now)
 		left, final, idle = append(left, inv), append(final, stopped), append(idle, more...)
-		if inv.claim() {
-			inv.answeredLate = true
+		if inv.visit == nil {
+			close(inv.lost)
+		} else if inv.claim() {
+			inv.visit.answeredLate = true
 			inv.calls.Add(1) // before the invocation can come to its end, which waits for it
 		}
 	}
@@ -62,14 +64,16 @@ func (e *Engine) endStuck() {
 	for i, inv := range left {
 		inv.returnProcessor()
 		e.reportAbandoned(inv, final[i])
-		if inv.answeredLate {
+		switch {
+		case inv.visit == nil:
+		case inv.visit.answeredLate:
 			e.late.Go(func() { // it may be read slowly
 				defer inv.calls.Done()
-				inv.w.Header().Set("Connection", "close") // the invocation does not give the connection back
+				inv.visit.w.Header().Set("Connection", "close") // the invocation does not give the connection back
 				inv.fail(quickjs.ErrDeadline)
-				_ = http.NewResponseController(inv.w).Flush()
+				_ = http.NewResponseController(inv.visit.w).Flush()
 			})
-		} else {
+		default:
 			e.late.Go(inv.breakConnection)
 		}
 	}

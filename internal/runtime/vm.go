@@ -3,7 +3,6 @@ package runtime
 import (
 	"bytes"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 	"unsafe"
@@ -34,7 +33,7 @@ type VM struct {
 }
 
 // handlers are the functions of the prelude that the host calls.
-type handlers struct{ dispatch, start, settle, fire, prepare, classic, fail, setEnv, reset, leave quickjs.Value }
+type handlers struct{ dispatch, start, invoke, settle, fire, prepare, classic, fail, setEnv, reset, leave quickjs.Value }
 
 // newVM makes a VM for an invocation of the given size, which counts as held already.
 func (e *Engine) newVM(p *pool, size int64) (*VM, error) {
@@ -95,7 +94,7 @@ func (vm *VM) newRealm() error {
 	}
 	defer r.Free(api)
 	for name, into := range map[string]*quickjs.Value{
-		"dispatch": &vm.dispatch, "start": &vm.start, "settle": &vm.settle, "fire": &vm.fire, "prepare": &vm.prepare,
+		"dispatch": &vm.dispatch, "start": &vm.start, "invoke": &vm.invoke, "settle": &vm.settle, "fire": &vm.fire, "prepare": &vm.prepare,
 		"classic": &vm.classic, "fail": &vm.fail, "env": &vm.setEnv, "reset": &vm.reset, "leave": &vm.leave,
 	} {
 		*into = r.Get(api, name)
@@ -122,7 +121,7 @@ func (vm *VM) closeRealm() {
 	if vm.realm == nil {
 		return
 	}
-	for _, v := range []*quickjs.Value{&vm.dispatch, &vm.start, &vm.settle, &vm.fire, &vm.prepare, &vm.classic, &vm.fail, &vm.setEnv, &vm.reset, &vm.leave, &vm.code} {
+	for _, v := range []*quickjs.Value{&vm.dispatch, &vm.start, &vm.invoke, &vm.settle, &vm.fire, &vm.prepare, &vm.classic, &vm.fail, &vm.setEnv, &vm.reset, &vm.leave, &vm.code} {
 		vm.realm.Free(*v)
 		*v = quickjs.Undefined()
 	}
@@ -140,65 +139,29 @@ func (vm *VM) close() {
 	vm.uncount()
 }
 
-// begin gives the request to the script.
-func (vm *VM) begin(inv *Invocation, body []byte) error {
+// begin makes the realm ready and hands the event to the script.
+func (vm *VM) begin(inv *Invocation) error {
 	vm.served++
-	if vm.program.Style == compile.StyleModule {
-		return vm.beginModule(inv, body)
-	}
-	return vm.beginScript(inv, body)
-}
-
-func (vm *VM) beginModule(inv *Invocation, body []byte) error {
-	if vm.served == 1 {
-		if err := vm.setEnvironment(inv.fn.Env); err != nil {
-			return err
-		}
-		v, err := vm.realm.Run(vm.program.Bytecode)
-		if err != nil {
-			vm.served = 0
-			return err
-		}
-		vm.realm.Free(v)
-		if err := vm.callPrelude(vm.start); err != nil {
-			vm.served = 0
-			return err
-		}
-	} else if err := vm.setEnvironment(inv.fn.Env); err != nil {
-		return err
-	}
-	args := vm.requestArgs(inv.r, &inv.fn, body, inv.input)
-	defer vm.freeAll(args)
-	return vm.callPrelude(vm.dispatch, args...)
-}
-
-func (vm *VM) beginScript(inv *Invocation, body []byte) error {
 	if err := vm.setEnvironment(inv.fn.Env); err != nil {
 		return err
 	}
-	args := vm.requestArgs(inv.r, &inv.fn, body, nil)
-	if inv.input != nil { // a script has its request whole before it begins
-		data, err := vm.whole(inv.input)
-		if err == nil && quickjs.IsException(data) {
-			err = vm.realm.Exception()
-		}
-		if err != nil {
-			vm.freeAll(args)
+	if vm.program.Style == compile.StyleModule && vm.served == 1 {
+		if err := vm.loadModule(); err != nil {
+			vm.served = 0
 			return err
 		}
-		args[len(args)-1] = data
 	}
-	args = append(args, vm.realm.NewString(inv.fn.ClientIP), vm.realm.NewString(inv.fn.RequestID))
-	defer vm.freeAll(args)
-	if err := vm.callPrelude(vm.prepare, args...); err != nil {
-		return err
-	}
-	promise, err := vm.realm.Evaluate(vm.realm.Dup(vm.code))
+	return inv.event.Begin(vm, inv)
+}
+
+// loadModule runs the module for the first time.
+func (vm *VM) loadModule() error {
+	v, err := vm.realm.Run(vm.program.Bytecode)
 	if err != nil {
 		return err
 	}
-	defer vm.realm.Free(promise)
-	return vm.realm.Then(promise, vm.classic, vm.fail)
+	vm.realm.Free(v)
+	return vm.callPrelude(vm.start)
 }
 
 // setEnvironment gives the realm the newest environment, if it has another one.
@@ -214,44 +177,6 @@ func (vm *VM) setEnvironment(env *Env) error {
 	v := vm.realm.NewString(text)
 	defer vm.realm.Free(v)
 	return vm.callPrelude(vm.setEnv, v)
-}
-
-// requestArgs are method, URL, headers as lines, and body: text, an ArrayBuffer, null, or of one that has not come yet, how
-// much of it may be read whole.
-func (vm *VM) requestArgs(r *http.Request, f *Function, body []byte, in *input) []quickjs.Value {
-	scheme := "http"
-	if r.TLS != nil || f.HTTPS {
-		scheme = "https"
-	}
-	target := r.URL.EscapedPath()
-	if r.URL.RawQuery != "" {
-		target += "?" + r.URL.RawQuery
-	}
-	var headers strings.Builder
-	for name, values := range r.Header {
-		name = strings.ToLower(name)
-		for _, v := range values {
-			if headers.Len() > 0 {
-				headers.WriteByte('\n')
-			}
-			headers.WriteString(name)
-			headers.WriteByte('\n')
-			headers.WriteString(fromLatin1(v))
-		}
-	}
-	if headers.Len() > 0 {
-		headers.WriteByte('\n')
-	}
-	headers.WriteString("host\n")
-	headers.WriteString(r.Host)
-	data := quickjs.Null()
-	switch {
-	case in != nil:
-		data = quickjs.Number(float64(in.max))
-	case body != nil:
-		data = vm.bodyValue(body)
-	}
-	return []quickjs.Value{vm.realm.NewString(r.Method), vm.realm.NewString(scheme + "://" + r.Host + target), vm.realm.NewString(headers.String()), data}
 }
 
 // bodyValue is a body as text where it is text: most are read as such.

@@ -1117,7 +1117,7 @@ lazily("bodies", ["Blob", "File", "FormData"]);
 
 // ---- running ---------------------------------------------------------------------------------------------------
 
-let app, waiting = 0, current, leaving; // the slot of the request that is served; what stops the answer to it
+let app, exported, waiting = 0, current, leaving; // the slot of the request that is served; what stops the answer to it
 
 const awaited = async (promise) => {
 	try { await promise; } catch (e) { host.report(e); }
@@ -1163,6 +1163,16 @@ const dispatch = (method, url, headers, data) => {
 	} catch (e) { fail(e); }
 };
 
+// invoke calls a function that the module exports, for an event that is not a request.
+const resulted = async (result) => { try { host.result(stringify(await result) ?? "null"); } catch (e) { fail(e); } };
+const invoke = (name, value) => {
+	try {
+		const fn = exported[name];
+		if (typeof fn !== "function") throw new TypeError(`the function does not export ${name}`);
+		resulted(fn(parse(value), envValues, new Context()));
+	} catch (e) { fail(e); }
+};
+
 // leave is told that the visitor left, or that the request is over.
 const leave = (error) => {
 	const reason = new DOMException(error.message, "AbortError");
@@ -1176,6 +1186,7 @@ const leave = (error) => {
 const start = () => {
 	const module = globalThis.__fazt_app;
 	globalThis.__fazt_app = undefined;
+	exported = module;
 	const entry = module?.default;
 	if (typeof entry === "function") app = { fetch: (request, env, ctx) => entry(request, env, ctx) };
 	else if (typeof entry?.fetch === "function") app = entry;
@@ -1280,7 +1291,7 @@ const classic = ({ value }) => { // the promise of a script gives its completion
 };
 
 return {
-	dispatch, start, settle, fire, prepare, classic, fail,
+	dispatch, start, invoke, settle, fire, prepare, classic, fail,
 	preload: (names) => { for (const name of names.split(",")) loaded(name); },
 	env: (text) => { envValues = freeze(parse(text)); },
 	leave,
