@@ -13,7 +13,7 @@ import (
 	"fazt/internal/id"
 )
 
-// AliasKind says what an alias does.
+// AliasKind is what an alias does.
 type AliasKind string
 
 // The kinds of alias.
@@ -46,7 +46,7 @@ type Arm struct {
 	Token  string `json:"-"` // what the cookie of a visitor of this arm says
 }
 
-// Leads says in words where an alias leads.
+// Leads describes where an alias leads.
 func (a Alias) Leads() string {
 	switch a.Kind {
 	case AliasApp:
@@ -66,7 +66,7 @@ func (a Alias) Leads() string {
 	return "nothing, it is reserved"
 }
 
-// Destination says where an alias shall lead: exactly one of App, Redirect, Split and Reserve is set.
+// Destination is where an alias is to lead: exactly one of App, Redirect, Split and Reserve is set.
 type Destination struct {
 	App      string // name or id
 	Redirect string // an address; Status and KeepPath go with it
@@ -82,7 +82,7 @@ type Lost struct {
 	Unreachable []string `json:"unreachable"` // names of apps that only their previews lead to
 }
 
-// Unreachable says whether err refuses to take the last address from an app: the caller may insist. It knows an error
+// Unreachable reports whether err refuses to take the last address from an app: the caller may insist. It knows an error
 // that came over the wire too.
 func Unreachable(err error) bool {
 	switch d := errs.Details(err).(type) {
@@ -138,7 +138,7 @@ func armsOf(c *database.Conn, alias string) ([]Arm, error) {
 	return arms, err
 }
 
-// AliasList is a page of the aliases in the order of their names, beginning after the name in cursor; next is the
+// AliasList returns a page of the aliases in the order of their names, beginning after the name in cursor; next is the
 // cursor of the following page, "" on the last one.
 func (s *Store) AliasList(ctx context.Context, cursor string, limit int) (page []Alias, next string, err error) {
 	page = []Alias{}
@@ -174,7 +174,7 @@ type Change struct {
 	Lost
 }
 
-// SetAlias makes an alias, or leads one that exists elsewhere. An app that would be left without any address makes it
+// SetAlias makes an alias, or points an existing one elsewhere. An app that would be left without any address makes it
 // fail (see Unreachable), unless force.
 func (s *Store) SetAlias(ctx context.Context, name string, to Destination, force bool) (ch Change, err error) {
 	if err := checkLabel(name, "an alias"); err != nil {
@@ -337,7 +337,7 @@ func (s *Store) RemoveAlias(ctx context.Context, name string, force bool) (gone 
 	return gone, l, err
 }
 
-// apps are the apps that an alias leads to, by id and name.
+// apps returns the apps that an alias leads to, by id and name.
 func (a Alias) apps() []Arm {
 	if a.Kind == AliasApp {
 		return []Arm{{AppID: a.AppID, App: a.App}}
@@ -345,7 +345,7 @@ func (a Alias) apps() []Arm {
 	return a.Arms
 }
 
-// lost are those of the apps that have no address any more. Unless force, they are an error.
+// lost returns those of the apps that have no address any more. Unless force, they are an error.
 func lost(c *database.Conn, apps []Arm, force bool) (Lost, error) {
 	l := Lost{Unreachable: []string{}}
 	for _, app := range apps {
@@ -365,14 +365,14 @@ func lost(c *database.Conn, apps []Arm, force bool) (Lost, error) {
 		strings.Join(l.Unreachable, ", ")).WithDetails(l)
 }
 
-// addresses is how many aliases, splits and domains lead to an app.
+// addresses returns how many aliases, splits and domains lead to an app.
 func addresses(c *database.Conn, appID string) (n int, err error) {
 	_, err = c.First(`SELECT (SELECT count(*) FROM aliases WHERE app_id = ?) + (SELECT count(*) FROM arms WHERE app_id = ?)
 		+ (SELECT count(*) FROM domains WHERE app_id = ?)`, func(r *database.Row) { n = r.Int(0) }, appID, appID, appID)
 	return n, err
 }
 
-// LosesByAlias are the names of the apps that nothing leads to but this alias.
+// LosesByAlias returns the names of the apps that nothing leads to but this alias.
 func (s *Store) LosesByAlias(ctx context.Context, a Alias) ([]string, error) {
 	lost := []string{}
 	err := s.db.Read(ctx, func(c *database.Conn) error {

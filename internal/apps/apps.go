@@ -23,7 +23,7 @@ type App struct {
 // Store is the apps of one instance.
 type Store struct{ db *database.DB }
 
-// New is the apps in db.
+// New returns the apps in db.
 func New(db *database.DB) *Store { return &Store{db} }
 
 const columns = "id, name, title, created_at, updated_at"
@@ -55,7 +55,7 @@ func find(c *database.Conn, ref string) (App, error) {
 	return app, err
 }
 
-// List is a page of the apps in the order of their names, beginning after the name in cursor; next is the cursor of
+// List returns a page of the apps in the order of their names, beginning after the name in cursor; next is the cursor of
 // the following page, "" on the last one.
 func (s *Store) List(ctx context.Context, cursor string, limit int) (page []App, next string, err error) {
 	page = []App{}
@@ -72,7 +72,7 @@ func (s *Store) List(ctx context.Context, cursor string, limit int) (page []App,
 	return page, next, err
 }
 
-// EnsureTx is the app with the given id or name; one that is named is made now, with an alias of the same name, if
+// EnsureTx returns the app with the given id or name; one that is named is made now, with an alias of the same name, if
 // there is none. A non-empty title replaces the one it has.
 func (s *Store) EnsureTx(tx *database.Tx, ref, title string) (App, error) {
 	app, err := find(tx.Conn, ref)
@@ -92,7 +92,7 @@ func (s *Store) EnsureTx(tx *database.Tx, ref, title string) (App, error) {
 	return app, tx.Exec("UPDATE apps SET title = ?, updated_at = ? WHERE id = ?", app.Title, app.UpdatedAt, app.ID)
 }
 
-// NewID is an id for an app that is about to be made.
+// NewID returns an id for an app that is about to be made.
 func NewID() string { return id.New("app") }
 
 func create(tx *database.Tx, id, name, title string) (App, error) {
@@ -115,7 +115,7 @@ func create(tx *database.Tx, id, name, title string) (App, error) {
 }
 
 // Remove deletes an app and, by the schema, everything that belongs to it: aliases, domains, environment, deployments.
-// Splits go on without it. What can be many rows is nobody's from now on and is removed later, over many writes: what it
+// Splits go on without it. What can be many rows belongs to no app from now on and is removed later, over many writes: what it
 // keeps and its logs (Leftovers), and files that no other deployment has.
 func (s *Store) Remove(ctx context.Context, ref string) (App, error) {
 	var app App
@@ -162,7 +162,7 @@ func eachAddress(c *database.Conn, batch []any, fn func(appID string, kind addre
 	}, batch...)
 }
 
-// Addresses are what leads to an app, each kind in the order of the names.
+// Addresses returns what leads to an app, each kind in the order of the names.
 func (s *Store) Addresses(ctx context.Context, appID string) (Addresses, error) {
 	kin, err := s.KinOf(ctx, []string{appID})
 	return kin[appID].Addresses, err
@@ -170,7 +170,7 @@ func (s *Store) Addresses(ctx context.Context, appID string) (Addresses, error) 
 
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
-// Count is how many apps there are.
+// Count returns how many apps there are.
 func (s *Store) Count(ctx context.Context) (n int, err error) {
 	err = s.db.Read(ctx, func(c *database.Conn) error {
 		_, err := c.First("SELECT count(*) FROM apps", func(r *database.Row) { n = r.Int(0) })

@@ -33,7 +33,7 @@ func canonicalHost(raw string) (string, error) {
 	return host, nil
 }
 
-// CheckHost is the canonical form of a host name that may become a domain of an app on an instance whose own domain is
+// CheckHost returns the canonical form of a host name that may become a domain of an app on an instance whose own domain is
 // given.
 func CheckHost(raw, own string) (string, error) {
 	bad := func(why string) (string, error) {
@@ -122,12 +122,12 @@ func findDomain(c *database.Conn, raw string) (Domain, error) {
 		found, err = c.First("SELECT "+domainColumns+"WHERE host = ?", func(r *database.Row) { d = scanDomain(r) }, host)
 	}
 	if err == nil && !found {
-		err = errs.New(errs.NotFound, "%s is no domain of this instance; `fazt domain list` shows those there are", host)
+		err = errs.New(errs.NotFound, "%s is not a domain of this instance; `fazt domain list` shows those there are", host)
 	}
 	return d, err
 }
 
-// DomainList is a page of the domains in the order of their names, beginning after the name in cursor; next is the
+// DomainList returns a page of the domains in the order of their names, beginning after the name in cursor; next is the
 // cursor of the following page, "" on the last one.
 func (s *Store) DomainList(ctx context.Context, cursor string, limit int) (page []Domain, next string, err error) {
 	page = []Domain{}
@@ -160,7 +160,7 @@ func (s *Store) RemoveDomain(ctx context.Context, raw string, force bool) (gone 
 	return gone, l, err
 }
 
-// LosesByDomain says whether nothing leads to the app of a domain but that domain.
+// LosesByDomain reports whether nothing leads to the app of a domain but that domain.
 func (s *Store) LosesByDomain(ctx context.Context, d Domain) (bool, error) {
 	n := 0
 	err := s.db.Read(ctx, func(c *database.Conn) (err error) {

@@ -26,7 +26,7 @@ const (
 
 var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// Env is the environment of an app, in the order of the names.
+// Env returns the environment of an app, in the order of the names.
 func (s *Store) Env(ctx context.Context, appID string) ([]Variable, error) {
 	list := []Variable{}
 	err := s.db.Read(ctx, func(c *database.Conn) error {

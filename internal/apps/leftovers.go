@@ -6,7 +6,7 @@ import (
 	"fazt/internal/database"
 )
 
-// Leftovers are ids of apps that are not there, of which there may still be rows: of apps that were removed, and of forks
+// Leftovers returns ids of apps that are not there, of which there may still be rows: of apps that were removed, and of forks
 // that did not come to be.
 func (s *Store) Leftovers(ctx context.Context) (ids []string, err error) {
 	err = s.db.Read(ctx, func(c *database.Conn) error {

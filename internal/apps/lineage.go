@@ -15,7 +15,7 @@ type Origin struct {
 }
 
 // ForkTx makes an app with a new id (NewID) and a new name that remembers where it comes from: the app from, its deployment with a number.
-// It has nothing of that app but its title, no aliases before all; environment says whether its variables are copied.
+// It takes over only the title of that app, and in particular no aliases; environment makes it copy the variables too.
 func (s *Store) ForkTx(tx *database.Tx, id string, from App, number int, name string, environment bool) (App, error) {
 	if err := checkFree(tx.Conn, name); err != nil {
 		return App{}, err
@@ -31,7 +31,7 @@ func (s *Store) ForkTx(tx *database.Tx, id string, from App, number int, name st
 	return app, err
 }
 
-// CheckFree says whether an app may be made with a name.
+// CheckFree returns an error when an app cannot be made with a name.
 func (s *Store) CheckFree(ctx context.Context, name string) error {
 	return s.db.Read(ctx, func(c *database.Conn) error { return checkFree(c, name) })
 }
@@ -53,10 +53,10 @@ func checkFree(c *database.Conn, name string) error {
 // Kin is what a list of apps shows of an app besides itself.
 type Kin struct {
 	Addresses Addresses
-	Origin    *Origin // nil = it is no fork
+	Origin    *Origin // nil = it is not a fork
 }
 
-// KinOf is that of several apps, in a few queries for each batch of apps. Every app is in the result.
+// KinOf returns the Kin of several apps, in a few queries for each batch of apps. Every app is in the result.
 func (s *Store) KinOf(ctx context.Context, appIDs []string) (map[string]Kin, error) {
 	all := make(map[string]Kin, len(appIDs))
 	for _, app := range appIDs {

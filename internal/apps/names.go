@@ -23,7 +23,7 @@ var reserved = map[string]string{
 	"localhost": "it means this machine",
 }
 
-// CheckName says whether an app may be called name: a host label of 1 to 63 characters a-z, 0-9 and "-", with no "-"
+// CheckName returns an error unless an app may be called name: a host label of 1 to 63 characters a-z, 0-9 and "-", with no "-"
 // at either end and no "--" (which marks a preview), that is not reserved.
 func CheckName(name string) error {
 	if name == "" {
@@ -32,7 +32,7 @@ func CheckName(name string) error {
 	return checkLabel(name, "the name of an app")
 }
 
-// checkLabel is CheckName for whatever is a label.
+// checkLabel returns an error unless name can be a host label; what is what the error calls it.
 func checkLabel(name, what string) error {
 	bad := func(why string) error {
 		return errs.New(errs.Invalid, "%q cannot be %s: %s", name, what, why)

@@ -24,11 +24,11 @@ func checkStatus(status int) error {
 	return errs.New(errs.Invalid, "the status of a redirect is 301, 302, 307 or 308, not %d", status)
 }
 
-// checkRedirect is the address a redirect leads to, written in the one way that is stored: it goes into a header as it
+// checkRedirect returns the address a redirect leads to, written in the one way that is stored: it goes into a header as it
 // is, so it has printable ASCII characters only.
 func checkRedirect(c *database.Conn, name string, to Destination) (string, error) {
 	bad := func(why string) error {
-		return errs.New(errs.Invalid, "%q is no address to redirect to: %s; write one such as https://example.com/page", to.Redirect, why)
+		return errs.New(errs.Invalid, "%q is not an address to redirect to: %s; write one such as https://example.com/page", to.Redirect, why)
 	}
 	u, err := url.Parse(to.Redirect)
 	switch {
@@ -63,7 +63,7 @@ func checkRedirect(c *database.Conn, name string, to Destination) (string, error
 	return address, checkLoop(c, name, address, to.Domain)
 }
 
-// EscapeQuery is the query of an address with everything escaped that is no printable ASCII character or would end the
+// EscapeQuery returns the query of an address with everything escaped that is not a printable ASCII character or would end the
 // address in some reader's eyes.
 func EscapeQuery(raw string) string {
 	const hex = "0123456789ABCDEF"
@@ -103,7 +103,7 @@ func checkLoop(c *database.Conn, name, address, domain string) error {
 	return errs.New(errs.Invalid, "%s would lead through more than %d redirects", name, maxHops)
 }
 
-// labelOf is the alias that answers at a canonical host, "" for none: the front door's rule.
+// labelOf returns the alias that answers at a canonical host, "" for none: the front door's rule.
 func labelOf(host, domain string) string {
 	if label, ok := strings.CutSuffix(host, "."+domain); ok && label != "www" {
 		return label

@@ -6,7 +6,7 @@ import (
 )
 
 // RenameTx gives an app another name, and its host label with it. The old label becomes free; with keep it leads where
-// that says. A label that had been led elsewhere meanwhile is left alone. Everything else of an app goes by its id.
+// keep says. A label that leads elsewhere by now is left alone. Everything else refers to the app by its id.
 func (s *Store) RenameTx(tx *database.Tx, ref, name string, keep *Destination) (App, error) {
 	if err := CheckName(name); err != nil {
 		return App{}, err
@@ -41,7 +41,7 @@ func (s *Store) RenameTx(tx *database.Tx, ref, name string, keep *Destination) (
 	return app, setAlias(tx, old, *keep)
 }
 
-// free says whether an app may take a name: no other app has it, and its label leads nowhere else.
+// free returns an error unless an app may take a name: no other app has it, and its label leads nowhere else.
 func free(c *database.Conn, name, appID string) error {
 	other, err := find(c, name)
 	if err == nil && other.ID != appID {

@@ -6,7 +6,7 @@ import (
 	"fazt/internal/database"
 )
 
-// Routing is where everything leads: what the front door needs to know, read in one go.
+// Routing is where everything leads, as the gateway needs it, read at one moment.
 type Routing struct {
 	Apps    []AppRoute
 	Aliases []Alias

@@ -21,7 +21,7 @@ func ParseSplit(text string) ([]Share, error) {
 	for part := range strings.SplitSeq(text, ",") {
 		app, weight, ok := strings.Cut(strings.TrimSpace(part), ":")
 		if !ok || app == "" {
-			return nil, errs.New(errs.Invalid, "%q is no part of a split: write the app, a colon and its weight, such as blog:90,next:10", part)
+			return nil, errs.New(errs.Invalid, "%q is not a part of a split: write the app, a colon and its weight, such as blog:90,next:10", part)
 		}
 		// Atoi takes signs, and a weight has none.
 		n, err := strconv.Atoi(weight)
@@ -85,7 +85,7 @@ type SplitLoss struct {
 	After []Arm  `json:"after"` // one: the alias leads to it alone
 }
 
-// SplitLosses are the splits that lose an arm when an app is removed.
+// SplitLosses returns the splits that lose an arm when an app is removed.
 func (s *Store) SplitLosses(ctx context.Context, appID string) ([]SplitLoss, error) {
 	var losses []SplitLoss
 	err := s.db.Read(ctx, func(c *database.Conn) (err error) {
@@ -118,7 +118,7 @@ func splitLosses(c *database.Conn, appID string) ([]SplitLoss, error) {
 }
 
 // rescale makes weights sum to 100 again and keeps their proportions as nearly as whole numbers can: each is rounded
-// down, and what is missing goes to those that lost most, the first of equals first.
+// down, and what is missing goes to those that lost the largest part, the first of equals first.
 func rescale(arms []Arm) {
 	sum := 0
 	for _, arm := range arms {
@@ -135,13 +135,13 @@ func rescale(arms []Arm) {
 		missing -= arms[i].Weight
 	}
 	for ; missing > 0; missing-- {
-		most := 0
+		largest := 0
 		for i, r := range rest {
-			if r > rest[most] {
-				most = i
+			if r > rest[largest] {
+				largest = i
 			}
 		}
-		arms[most].Weight++
-		rest[most] = -1
+		arms[largest].Weight++
+		rest[largest] = -1
 	}
 }

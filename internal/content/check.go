@@ -14,19 +14,19 @@ type Source interface {
 	Read(ctx context.Context, fn func(c *database.Conn) error) error
 }
 
-// Check is a look at content: whether it still is what its hash says.
+// Check compares content with its hashes.
 type Check struct {
 	From  Source
 	After int64                                // begin behind this blob
 	Pace  func(blob int64, bytes int) error    // called after each read; an error ends the check
 	Found func(blob int64, cause string) error // called for each content that is damaged
-	Sound func(blob int64, sums []int64) error // called for each content that is sound, with the sums of its chunks; nil = nobody wants to know
+	Sound func(blob int64, sums []int64) error // called for each content that is sound, with the sums of its chunks; nil = not called
 }
 
 // checkBlobs are listed at a time.
 const checkBlobs = 256
 
-// Run looks at all content, a chunk at a time: nothing is kept, and no connection held for long.
+// Run checks all content, a chunk at a time: it keeps nothing and holds no connection for long.
 func (k Check) Run(ctx context.Context) (checked int, err error) {
 	for after := k.After; ; {
 		list, err := k.list(ctx, after)
@@ -62,7 +62,7 @@ func (k Check) list(ctx context.Context, after int64) (list []stored, err error)
 	return list, err
 }
 
-// blob looks at one content.
+// blob checks one content.
 func (k Check) blob(ctx context.Context, b stored) error {
 	sum, sums, chunk := sha256.New(), []int64{}, make([]byte, 0, min(b.size, ChunkSize))
 	cause := ""
@@ -107,7 +107,7 @@ func (k Check) blob(ctx context.Context, b stored) error {
 	return nil
 }
 
-// report tells of damage, unless the content was removed while it was read.
+// report reports damage, unless the content was removed while it was read.
 func (k Check) report(ctx context.Context, b stored, cause string) error {
 	still := false
 	err := k.From.Read(ctx, func(c *database.Conn) (err error) {

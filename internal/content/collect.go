@@ -30,7 +30,7 @@ func (s *Store) Collect(ctx context.Context) (got Collected, err error) {
 	return got, err
 }
 
-// collectBlobs removes content that nothing refers to. Removing content frees its compressed forms, so it goes round
+// collectBlobs removes content that nothing refers to. Removing content frees its compressed forms, so it repeats
 // until nothing is found.
 func (s *Store) collectBlobs(ctx context.Context, got *Collected) error {
 	for {
@@ -56,7 +56,7 @@ func (s *Store) collectBlobs(ctx context.Context, got *Collected) error {
 	}
 }
 
-// unneeded are some blobs above a row that seem to be needed by nothing.
+// unneeded returns some blobs above a row that seem to be needed by nothing.
 func (s *Store) unneeded(ctx context.Context, after int64) (list []int64, err error) {
 	err = s.db.Read(ctx, func(c *database.Conn) error {
 		return c.Each("SELECT b.id FROM blobs b WHERE b.id > ? AND "+s.unreferenced+" ORDER BY b.id LIMIT ?", func(r *database.Row) error {
@@ -67,8 +67,8 @@ func (s *Store) unneeded(ctx context.Context, after int64) (list []int64, err er
 	return list, err
 }
 
-// disown takes the hashes of blobs that nothing needs, so that no new upload can find them. They were looked for
-// beside the writer and are judged again inside it, where no upload can come between.
+// disown takes the hashes of blobs that nothing needs, so that no new upload can find them. They were found
+// by a read and are checked again inside the write, where no upload can interfere.
 func (s *Store) disown(ctx context.Context, blobs []int64) (n int, err error) {
 	err = database.StepsOver(ctx, s.db, blobs, func(tx *database.Tx, id int64) error {
 		err := tx.Exec("UPDATE blobs AS b SET hash = NULL WHERE b.id = ? AND "+s.unreferenced, id)
@@ -78,7 +78,7 @@ func (s *Store) disown(ctx context.Context, blobs []int64) (n int, err error) {
 	return n, err
 }
 
-// removeNameless removes blobs without a hash that nobody is filling, a chunk in a step.
+// removeNameless removes blobs without a hash that no arrival is filling, a chunk in a step.
 func (s *Store) removeNameless(ctx context.Context, got *Collected) error {
 	return s.db.Steps(ctx, func(tx *database.Tx) (more bool, err error) {
 		blob, err := s.nameless(tx)
@@ -89,7 +89,7 @@ func (s *Store) removeNameless(ctx context.Context, got *Collected) error {
 	})
 }
 
-// nameless is a blob to remove; 0 = there is none. One whose damage is being mended still has its files.
+// nameless returns a blob to remove; 0 = there is none. One whose damage is being mended still has its files.
 func (s *Store) nameless(tx *database.Tx) (blob int64, err error) {
 	err = tx.Each("SELECT id FROM blobs WHERE hash IS NULL AND id NOT IN (SELECT blob_id FROM damage WHERE mended_by IS NOT NULL)", func(r *database.Row) error {
 		if id := r.Int64(0); blob == 0 && !s.isArriving(id) {

@@ -158,7 +158,7 @@ func TestCollectorWorksInSmallWrites(t *testing.T) {
 	if err := b.removeNameless(t.Context(), &got); err != nil || got.Blobs != 40 || got.Bytes != 40<<20 {
 		t.Errorf("removed %+v, %v", got, err)
 	}
-	if n := b.db.Stats().MostRows; n > 2*stepRows {
+	if n := b.db.Stats().MaxRows; n > 2*stepRows {
 		t.Errorf("a step changed %d rows", n)
 	}
 }

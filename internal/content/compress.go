@@ -66,7 +66,7 @@ func (s *Store) Compress(ctx context.Context, blobs []Blob) error {
 	return out.flush(ctx)
 }
 
-// uncompressed are the files worth a try, one for each content.
+// uncompressed returns the files worth a try, one for each content.
 func (s *Store) uncompressed(ctx context.Context, blobs []Blob) (todo []Blob, err error) {
 	seen := map[int64]bool{}
 	err = s.db.Read(ctx, func(c *database.Conn) error {
@@ -133,7 +133,7 @@ func newPress() (*press, error) {
 	return &press{z, brotli.NewWriterLevel(io.Discard, brotliLevel), g}, err
 }
 
-// forms are the encodings that make data smaller by a tenth at least; none for images and the like.
+// forms returns the encodings that make data smaller by a tenth at least; none for images and the like.
 func (p *press) forms(data []byte) ([]form, error) {
 	small := p.zstd.EncodeAll(data, nil)
 	if !worth(small, data) {

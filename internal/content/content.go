@@ -13,7 +13,7 @@ const ChunkSize = 1 << 20
 // Hash is the SHA-256 of content.
 type Hash [32]byte
 
-// String is the hash in lower-case hexadecimal, as it is written on the wire.
+// String returns the hash in lower-case hexadecimal, as it is written on the wire.
 func (h Hash) String() string { return hex.EncodeToString(h[:]) }
 
 // MarshalText writes the hash in hexadecimal.

@@ -27,7 +27,7 @@ func IsDamaged(err error) bool { return errors.Is(err, ErrDamaged) || database.I
 // damageWait is how long storing that content is damaged may hold up the request that met it.
 const damageWait = 2 * time.Second
 
-// noteDamage remembers that content is damaged, and tells the owners once. A damaged variant is dropped: the content
+// noteDamage remembers that content is damaged, and notifies the owners once. A damaged variant is dropped: the content
 // itself is served instead.
 func (s *Store) noteDamage(ctx context.Context, blob int64, cause string) {
 	s.mu.Lock()
@@ -39,8 +39,8 @@ func (s *Store) noteDamage(ctx context.Context, blob int64, cause string) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), damageWait)
 	defer cancel()
-	for _, tell := range s.tell {
-		tell(ctx, blob, cause)
+	for _, notify := range s.notify {
+		notify(ctx, blob, cause)
 	}
 	err := s.db.Write(ctx, func(tx *database.Tx) error {
 		err := tx.Exec(`INSERT INTO damage (blob_id, cause, found_at) SELECT b.id, ?, ? FROM blobs b WHERE b.id = ?
@@ -55,7 +55,7 @@ func (s *Store) noteDamage(ctx context.Context, blob int64, cause string) {
 	}
 }
 
-// noteSound forgets damage that is none any more: a disk may read on a second try what it could not on the first.
+// noteSound forgets damage that is gone: a disk may read on a second try what it could not on the first.
 func (s *Store) noteSound(ctx context.Context, blob int64) error {
 	s.mu.Lock()
 	delete(s.damaged, blob)
@@ -68,7 +68,7 @@ func (s *Store) noteSound(ctx context.Context, blob int64) error {
 // stepRows is how many rows one step changes.
 const stepRows = 50
 
-// disownDamaged takes the hash of content that is damaged, so that the same content can be stored beside it. It returns
+// disownDamaged takes the hash of content that is damaged, so that the same content can be stored alongside it. It returns
 // the blob, 0 when there is none.
 func disownDamaged(tx *database.Tx, hash Hash) (blob int64, err error) {
 	_, err = tx.First("SELECT b.id FROM damage x CROSS JOIN blobs b WHERE b.id = x.blob_id AND b.hash = ?", func(r *database.Row) { blob = r.Int64(0) }, hash[:])

@@ -96,7 +96,7 @@ func (r *Reader) Begin() error {
 	return err
 }
 
-// rest is what was read of the chunk under the reader, from there on.
+// rest returns what was read of the chunk under the reader, from there on.
 func (r *Reader) rest() ([]byte, error) {
 	if r.offset >= r.size {
 		return nil, io.EOF
@@ -185,7 +185,7 @@ func readChunk(c *database.Conn, blob, n int64, buf []byte) (is chunkIs, err err
 	return is, err
 }
 
-// wrong says what is wrong with a chunk of a blob of the given size; "" = nothing that can be told from it alone.
+// wrong returns what is wrong with a chunk of a blob of the given size; "" = nothing that can be seen from it alone.
 func (is chunkIs) wrong(size int64, chunk []byte) string {
 	switch {
 	case is.length != len(chunk):
@@ -196,7 +196,7 @@ func (is chunkIs) wrong(size int64, chunk []byte) string {
 	return ""
 }
 
-// ReadAll is a blob in memory.
+// ReadAll returns a blob in memory.
 func (s *Store) ReadAll(ctx context.Context, blob, size int64) ([]byte, error) {
 	data := make([]byte, size)
 	_, err := io.ReadFull(s.Open(ctx, blob, size), data)

@@ -13,8 +13,8 @@ const pieceSize = 64 << 10
 // MaxShared bounds the chunks that are kept.
 const MaxShared = 8
 
-// Shared are the chunks of large files that were read last. Each is read and checked once for all who are at
-// it; a visitor takes a piece of it at a time, so that a thousand slow ones hold pieces and not chunks.
+// Shared are the chunks of large files that were read last. Each is read and checked once for all of its
+// readers; a visitor takes a piece of it at a time, so that a thousand slow ones hold pieces and not chunks.
 type Shared struct {
 	limit func() int
 
@@ -40,12 +40,12 @@ type sharedChunk struct {
 	ready chan struct{} // closed when data or err is there
 	data  []byte
 	err   error
-	users int  // who are at it
+	users int  // readers
 	gone  bool // from the list
 }
 
 // read copies what lies from begin on into buf, as much as there is. A chunk that is not there is loaded, into the memory
-// that load gets if there is room; callers who come for it meanwhile wait for that.
+// that load gets if there is room; callers that need it in the meantime wait for that.
 func (c *Shared) read(ctx context.Context, key chunkKey, begin int, buf []byte, load func(context.Context, []byte) ([]byte, error)) (int, error) {
 	chunk, found := c.take(key)
 	defer c.release(chunk)
@@ -112,7 +112,7 @@ func (c *Shared) remove(i int) {
 	}
 }
 
-// Memory is what the chunks take, in bytes.
+// Memory returns what the chunks take, in bytes.
 func (c *Shared) Memory() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()

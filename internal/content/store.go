@@ -25,7 +25,7 @@ type Config struct {
 }
 
 // Store is the content of one instance. It is safe for concurrent use. One database has one Store: what is arriving is
-// known to its memory only.
+// known in its memory only.
 type Store struct {
 	db  *database.DB
 	log *slog.Logger
@@ -34,7 +34,7 @@ type Store struct {
 	unreferenced string // condition on blobs b that nothing needs
 	unowned      string // condition on blobs b that no owner holds
 	replace      []string
-	tell         []func(ctx context.Context, blob int64, cause string)
+	notify       []func(ctx context.Context, blob int64, cause string)
 
 	collecting sync.Mutex // held by Collect: two at once would only do everything twice
 
@@ -71,6 +71,6 @@ func (s *Store) Register(o Owner) {
 	}
 	s.replace = append(s.replace, o.Replace...)
 	if o.Damaged != nil {
-		s.tell = append(s.tell, o.Damaged)
+		s.notify = append(s.notify, o.Damaged)
 	}
 }

@@ -10,8 +10,8 @@ import (
 )
 
 // Backup copies the database as it is now to path, which must not exist: every write that was acknowledged before the
-// call is in the copy. The copy is one file, in no need of a -wal beside it. progress, which may be nil, is told how many
-// bytes are copied and of how many. What a failure leaves at path is the caller's to remove.
+// call is in the copy. The copy is one file, without a -wal file. progress, which may be nil, is told how many
+// bytes are copied and of how many. The caller removes what a failure leaves at path.
 //
 // All of it is read in one transaction, and the -wal file grows meanwhile by what is written. What was copied goes to the
 // disk part by part: all at once it would be in the way of every commit.
@@ -51,10 +51,10 @@ func copyTo(ctx context.Context, from *sqlite.Conn, path string, progress func(d
 }
 
 // Copy is a database that is only looked at, such as a backup: it is not brought up to date, nothing of it changes, and
-// no file is made beside it. It is not safe for use by several goroutines.
+// no file is made next to it. It is not safe for use by several goroutines.
 type Copy struct{ conn *Conn }
 
-// OpenCopy opens the file at path, which nobody else may be changing.
+// OpenCopy opens the file at path, which nothing else may be changing.
 func OpenCopy(path string) (*Copy, error) {
 	raw, err := sqlite.Open(sqlite.File{Path: path, ReadOnly: true}, sqlite.CopyPragmas())
 	if err != nil {
@@ -74,7 +74,7 @@ func (c *Copy) Read(ctx context.Context, fn func(c *Conn) error) error {
 	return interrupted(ctx, fn(c.conn))
 }
 
-// CheckIntegrity is what DB.CheckIntegrity is, for the copy.
+// CheckIntegrity checks the copy as DB.CheckIntegrity does the database.
 func (c *Copy) CheckIntegrity(ctx context.Context) (faults []string, err error) {
 	err = c.Read(ctx, func(conn *Conn) error {
 		faults, err = conn.checkIntegrity()
@@ -83,5 +83,5 @@ func (c *Copy) CheckIntegrity(ctx context.Context) (faults []string, err error) 
 	return faults, err
 }
 
-// Close ends the use of the copy.
+// Close closes the copy.
 func (c *Copy) Close() error { return c.conn.engine.Close() }

@@ -92,7 +92,7 @@ func holds(t *testing.T, path string, before []int64) {
 	}
 }
 
-func TestABackupThatIsCancelledEnds(t *testing.T) {
+func TestACancelledBackupEnds(t *testing.T) {
 	db := open(t, Config{})
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
@@ -106,7 +106,7 @@ func TestABackupThatIsCancelledEnds(t *testing.T) {
 	}
 }
 
-func TestABackupThatIsCancelledInTheMidstLeavesItsConnectionUsable(t *testing.T) {
+func TestABackupCancelledHalfwayLeavesNoOpenTransaction(t *testing.T) {
 	db := open(t, Config{Readers: 1})
 	if err := db.Write(t.Context(), func(tx *Tx) error {
 		return tx.Exec("INSERT INTO settings (name, value, updated_at) VALUES ('long', ?, 0)", strings.Repeat("x", 12<<20))
@@ -175,7 +175,7 @@ func TestACopyNeverTakesANameThatIsNotFree(t *testing.T) {
 
 // A copy named data.db-journal was taken for a journal and rolled back into the database; one named data.db.key stood
 // where the key of the secrets was to be made.
-func TestACopyNeverTakesANameThatBelongsToTheDatabaseThoughNothingHasItYet(t *testing.T) {
+func TestACopyNeverTakesANameThatTheDatabaseReserves(t *testing.T) {
 	db := open(t, Config{})
 	folder := filepath.Join(t.TempDir(), "folder")
 	if err := os.Symlink(filepath.Dir(db.Path()), folder); err != nil {
@@ -232,7 +232,7 @@ func TestACopyThatFailsLeavesNothing(t *testing.T) {
 }
 
 // A server that was killed left as much as it had copied, for ever.
-func TestWhatProcessesThatEndedHadCopiedIsRemovedByTheNextCopy(t *testing.T) {
+func TestPartialCopiesOfEndedProcessesAreRemoved(t *testing.T) {
 	target := Target{Path: filepath.Join(t.TempDir(), "copy.db")}
 	ended := exec.Command(os.Args[0], "-test.run=^$")
 	if err := ended.Run(); err != nil {

@@ -11,8 +11,8 @@ type Changes struct {
 	Rows map[string][]string
 }
 
-// changes gathers what writes change in the watched tables. What a transaction has changed is told of only once it is
-// committed: who reads then, reads it.
+// changes gathers what writes change in the watched tables. The changes of a transaction are passed on only after its
+// commit, when reads see them.
 type changes struct {
 	watched map[string]string
 	open    map[[2]string]bool // of the transaction at work; the writer's alone
@@ -29,7 +29,7 @@ func newChanges(watched map[string]string) *changes {
 // note adds a row of the transaction at work.
 func (w *changes) note(table, value string) { w.open[[2]string{table, value}] = true }
 
-// begin forgets what a transaction that was undone had changed, and commit makes known what one that was kept has.
+// begin drops the changes of a transaction that was undone; commit passes on those of one that was kept.
 func (w *changes) begin() { clear(w.open) }
 
 func (w *changes) commit() {
@@ -47,7 +47,8 @@ func (w *changes) everything() {
 	w.all = true
 }
 
-// TakeChanges is what was committed since the last call; at first, everything. A read that begins afterwards sees it.
+// TakeChanges returns what was committed since the last call; the first call returns All. Reads that start afterwards see
+// these changes.
 func (db *DB) TakeChanges() Changes {
 	w := db.writer.changes
 	w.mu.Lock()
@@ -61,5 +62,5 @@ func (db *DB) TakeChanges() Changes {
 	return taken
 }
 
-// ChangedAll makes the next TakeChanges say that anything may have changed.
+// ChangedAll makes the next TakeChanges return All.
 func (db *DB) ChangedAll() { db.writer.changes.everything() }

@@ -11,7 +11,7 @@ const (
 	// foldFrom is how many pages the -wal file has before they are folded into the file alongside the writer.
 	foldFrom = 1000
 
-	// foldPause is how long it waits between two looks.
+	// foldPause is how long it waits between two checks.
 	foldPause = 20 * time.Millisecond
 )
 
@@ -31,7 +31,7 @@ func newFolder(d *disk) *folder {
 	return f
 }
 
-// committed tells that there may be something to fold.
+// committed wakes the folder: there may be something to fold.
 func (f *folder) committed() {
 	select {
 	case f.wake <- struct{}{}:
@@ -52,7 +52,7 @@ func (f *folder) run() {
 	}
 }
 
-// open opens the connection, unless another file has the name by now.
+// open opens the connection, unless the name belongs to another file by now.
 func (f *folder) open() bool {
 	if f.conn == nil && f.disk.missing() == "" {
 		f.conn, _ = f.disk.connect(sqlite.BasePragmas())
@@ -60,7 +60,7 @@ func (f *folder) open() bool {
 	return f.conn != nil
 }
 
-// close ends the folding. Nothing may be committed any more.
+// close stops the folder. Nothing may be committed afterwards.
 func (f *folder) close() error {
 	close(f.wake)
 	<-f.ended

@@ -23,22 +23,22 @@ import (
 	"fazt/internal/errs"
 )
 
-// Config says what to open and how.
+// Config describes the database to open.
 type Config struct {
 	Path       string            // the database file; its directory is made when missing
 	Readers    int               // read connections at most; 0 = a number that fits the machine
 	QueueLimit func() int        // writes that may wait before new ones are refused; nil = no bound
 	Log        *slog.Logger      // nil = silent
-	Watch      map[string]string // tables whose changes TakeChanges tells of, each with the column that names what changed
+	Watch      map[string]string // tables whose changes TakeChanges returns, each with the column that names what changed
 	MaxPages   int64             // pages the file may grow to; 0 = no bound but the disk
 
-	// Space says, for a disk of so many bytes, below how many free ones to warn, and below how many to refuse what visitors
-	// want stored; nil = never.
+	// Space returns, for a disk of total bytes, below how many free ones to warn, and below how many to refuse the writes of
+	// visitors; nil = never.
 	Space func(total int64) (low, reserve int64)
-	// Lock is the lock of the file, when the caller has it: it is moved beside the file before the first write to one that
-	// was opened for reading only.
+	// Lock is the lock of the file, if the caller has it: it is moved next to a file that was opened read-only before the
+	// first write.
 	Lock *Lock
-	// DiskChanged is told when the state of the disk changes. It must not wait for anything, nor use the DB.
+	// DiskChanged is called when the state of the disk changes. It must not block or use the DB.
 	DiskChanged func(Disk)
 }
 
@@ -54,8 +54,8 @@ type DB struct {
 }
 
 // Open opens the file, creating it (mode 0600) if there is none, and brings its schema up to date. A file written by
-// a newer program, or by another program, is refused and left alone. One that cannot be written, as its folder is for
-// reading only, is opened for reading only; Disk says so.
+// a newer program, or by another program, is refused and left alone. One whose folder
+// cannot be written is opened read-only, which Disk reports.
 func Open(ctx context.Context, c Config) (*DB, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -86,7 +86,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	return db, nil
 }
 
-// Path is the file that is open.
+// Path returns the path of the file that is open.
 func (db *DB) Path() string { return db.config.Path }
 
 // Close waits for running writes and reads, fails those still queued, and closes every connection.
@@ -120,33 +120,33 @@ func (db *DB) Read(ctx context.Context, fn func(c *Conn) error) error {
 	return db.readers.do(ctx, fn)
 }
 
-// ReadMoment is Read where all statements see the file as it is at one moment, whatever is written meanwhile.
+// ReadMoment is Read where all statements see the database as it is at one moment, whatever is written in the meantime.
 func (db *DB) ReadMoment(ctx context.Context, fn func(c *Conn) error) error {
 	return db.Read(ctx, func(c *Conn) error { return c.moment(fn) })
 }
 
-// Stats tells how the writer is doing.
+// Stats are figures of the writer.
 type Stats struct {
 	Queued  int           // writes waiting now
 	Writes  uint64        // closures committed since Open
 	Commits uint64        // transactions that carried them
-	Wait    time.Duration // what a write that comes now will take, about
+	Wait    time.Duration // how long a write that comes now will take, about
 
-	MostRows int64 // that one closure, or one step of Steps, changed, cascades included
+	MaxRows int64 // that one closure, or one step of Steps, changed, cascades included
 
 	Batches [BatchSizes]uint64 // of them, those that carried up to 1, 2, 4, 8, … writes and more than the one before
 }
 
-// BatchSizes is how many sizes of transactions are told apart.
+// BatchSizes is how many sizes of transactions are counted separately.
 const BatchSizes = 10
 
-// Stats are the counters since Open.
+// Stats returns the figures since Open.
 func (db *DB) Stats() Stats { return db.writer.stats() }
 
 // Shrink makes the engine give back what it keeps of the file in memory; the next statements that need it read it again.
 func (db *DB) Shrink() { sqlite.Shrink() }
 
-// Size is how large the file is, and what waits beside it to be folded in, in bytes.
+// Size returns the size of the file and of the -wal file, which is yet to be folded into it, in bytes.
 func (db *DB) Size() (file, wal int64) { return size(db.config.Path), size(db.config.Path + "-wal") }
 
 func size(path string) int64 {
@@ -203,7 +203,7 @@ func makeFile(path string) (fs.FileInfo, error) {
 	return f.Stat()
 }
 
-// tighten takes a file, if there is one, from everybody but its owner.
+// tighten removes all permissions on a file but its owner's, if the file exists.
 func tighten(path string) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode().Perm()&0o077 == 0 {
@@ -215,8 +215,8 @@ func tighten(path string) error {
 	return err
 }
 
-// CheckIntegrity looks through the whole file while it is in use and returns what is wrong with it, nothing when it
-// is sound: SQLite's integrity_check and foreign_key_check.
+// CheckIntegrity runs SQLite's integrity_check and foreign_key_check on the file while it is in use, and returns the faults
+// they find.
 func (db *DB) CheckIntegrity(ctx context.Context) (faults []string, err error) {
 	err = db.Read(ctx, func(c *Conn) error {
 		faults, err = c.checkIntegrity()

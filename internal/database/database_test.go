@@ -236,7 +236,7 @@ func TestWaitingWritesShareACommitAndAFailingOneUndoesOnlyItself(t *testing.T) {
 	}
 }
 
-func TestAWriteWhoseCallerLeftBeforeItStartedNeverRuns(t *testing.T) {
+func TestAWriteCancelledBeforeItStartsNeverRuns(t *testing.T) {
 	db := open(t, Config{})
 	release := hold(t, db)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -256,7 +256,7 @@ func TestAWriteWhoseCallerLeftBeforeItStartedNeverRuns(t *testing.T) {
 	}
 }
 
-func TestAWriteWhoseCallerLeavesWhileItRunsIsAnsweredTruthfully(t *testing.T) {
+func TestAWriteCancelledWhileItRunsReturnsWhatHappened(t *testing.T) {
 	db := open(t, Config{})
 	ctx, cancel := context.WithCancel(t.Context())
 	err := db.Write(ctx, func(tx *Tx) error { cancel(); return set("a", "1")(tx) })
@@ -303,7 +303,7 @@ func TestCloseFailsWhatIsQueuedAndFinishesWhatRuns(t *testing.T) {
 	}
 }
 
-func TestAFullDiskIsASentenceAndLosesNothing(t *testing.T) {
+func TestAFullDiskIsReportedAndLosesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.db")
 	full, err := Open(t.Context(), Config{Path: path, MaxPages: 120})
 	if err != nil {
@@ -334,7 +334,7 @@ func TestAFullDiskIsASentenceAndLosesNothing(t *testing.T) {
 	}
 }
 
-func TestFilesAreForTheOwnerOnly(t *testing.T) {
+func TestFilesAreReadableByTheirOwnerOnly(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "data.db")
 	db := open(t, Config{Path: path})
 	if err := db.Write(t.Context(), set("a", "1")); err != nil {

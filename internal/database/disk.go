@@ -19,7 +19,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// DiskState says what the disk lets the database do. A greater one is worse.
+// DiskState is what the disk allows the database to do. A greater state is worse.
 type DiskState int32
 
 // The states.
@@ -28,7 +28,7 @@ const (
 	DiskLow                          // everything, and space runs out
 	DiskScarce                       // what visitors want stored is refused: the rest of the space is the owner's
 	DiskFull                         // the last write found no space
-	DiskFailing                      // the last write failed in another way: the disk is broken, or for reading only
+	DiskFailing                      // the last write failed in another way: the disk is broken or read-only
 	DiskLost                         // the file was deleted, moved or replaced: nothing is written
 	DiskOverwritten                  // another program wrote the file: nothing is written until the next start
 )
@@ -37,7 +37,7 @@ var diskStates = []string{"sound", "low", "scarce", "full", "failing", "lost", "
 
 func (s DiskState) String() string { return diskStates[s] }
 
-// DiskStateOf is the state with this name; one that is not known fails.
+// DiskStateOf returns the state with this name, and DiskFailing for a name it does not know.
 func DiskStateOf(name string) DiskState {
 	if i := slices.Index(diskStates, name); i >= 0 {
 		return DiskState(i)
@@ -45,7 +45,7 @@ func DiskStateOf(name string) DiskState {
 	return DiskFailing
 }
 
-// Disk is how the disk below the database is doing.
+// Disk is the condition of the disk below the database.
 type Disk struct {
 	State       DiskState
 	Reason      string // a sentence for the owner; "" = sound
@@ -55,7 +55,7 @@ type Disk struct {
 	Unreadable  uint64 // reads of parts that the disk cannot read, or that are damaged, since Open
 }
 
-// disk watches the file from outside: SQLite goes on with a file that has lost its name, and tells of a disk only when
+// disk watches the file from outside: SQLite goes on with a file that has lost its name, and notices a disk only when
 // it fails.
 type disk struct {
 	config   Config
@@ -65,7 +65,7 @@ type disk struct {
 	aside    atomic.Bool // the -wal file was moved away, as the file was overwritten
 	readOnly atomic.Bool // there is no writer: the database could not be opened for writing
 
-	state      atomic.Int32 // now.State, for those who ask before each write
+	state      atomic.Int32 // now.State, which each write asks for
 	unreadable atomic.Uint64
 
 	mu    sync.Mutex
@@ -125,7 +125,7 @@ func (d *disk) identify() {
 	d.files.Store(&files)
 }
 
-// Disk tells how the disk is doing.
+// Disk returns the condition of the disk.
 func (db *DB) Disk() Disk {
 	d := db.disk
 	d.mu.Lock()
@@ -160,7 +160,7 @@ func errLost() error {
 	return errs.New(errs.Unavailable, "the database file was deleted, moved, replaced or overwritten while the server runs; nothing is written")
 }
 
-// stored says whether what was just committed is in the file that has the name: a write into a file that was deleted
+// stored returns an error unless what was just committed is in the file that has the name: a write into a deleted file
 // must not be acknowledged.
 func (d *disk) stored() error {
 	v := d.judgeFile(false)
@@ -174,7 +174,8 @@ func (d *disk) stored() error {
 	return errLost()
 }
 
-// judgeFile says whether the file is still the one that is open, and as it was left; all: in every page that is known.
+// judgeFile checks that the file is still the one that was opened, and unchanged by others: its first page, or with all
+// every known page.
 func (d *disk) judgeFile(all bool) verdict {
 	if d.pages.Overwritten(all) {
 		if !d.aside.Swap(true) {
@@ -188,7 +189,7 @@ func (d *disk) judgeFile(all bool) verdict {
 	return verdict{}
 }
 
-// missing says why the open file is not the one that has the name; "" = it is.
+// missing explains why the open file is not the one that has the name, or returns "".
 func (d *disk) missing() string {
 	if runtime.GOOS == "windows" { // there an open file keeps its name
 		return ""
@@ -234,8 +235,8 @@ func (d *disk) judge(err error) error {
 // probeSize is what a probe writes: more than a quota that is reached leaves.
 const probeSize = 64 << 10
 
-// probe asks the system why the folder of the database cannot be written: SQLite tells a quota (EDQUOT), a disk for
-// reading only (EROFS) and a broken one (EIO) as one error. nil = it can be written.
+// probe asks the system why the folder of the database cannot be written: SQLite reports a quota (EDQUOT), a
+// read-only disk (EROFS) and a broken one (EIO) as one error. nil = it can be written.
 func (d *disk) probe() (DiskState, error) {
 	err := probeFolder(filepath.Dir(d.path))
 	switch {
@@ -247,7 +248,7 @@ func (d *disk) probe() (DiskState, error) {
 	return DiskFailing, fmt.Errorf("the folder of the database cannot be written: %w", err)
 }
 
-// probeFolder says why nothing can be stored in a folder; nil = it can.
+// probeFolder returns the error of writing to a folder, or nil.
 func probeFolder(folder string) error {
 	f, err := os.CreateTemp(folder, ".fazt-probe-*")
 	if err != nil {
@@ -269,7 +270,7 @@ func (d *disk) failed(state DiskState, reason string) {
 	d.settle()
 }
 
-// settle puts the worst verdict in force and tells of a change, once. The lock is held.
+// settle puts the worst verdict in force and reports a change, once. d.mu is held.
 func (d *disk) settle() {
 	worst := d.space
 	for _, v := range []verdict{d.write, d.lost} {
@@ -302,10 +303,10 @@ const (
 	tryEvery  = 2 * time.Second // between two writes that find out whether the disk can be written again
 )
 
-// Watch looks after the disk until ctx ends: it warns before space runs out, notices that the file lost its name though
-// nobody writes, and finds out when a disk that refused writes takes them again.
+// Watch checks the disk until ctx ends: it warns before space runs out, notices a file that lost its name even when
+// nothing is written, and finds out when a disk that refused writes accepts them again.
 func (db *DB) Watch(ctx context.Context) error {
-	// One that is opened after the file lost its name could not be used. Where it has lost it already, look tells.
+	// A connection that is opened after the file lost its name could not be used. If it has lost it already, look reports it.
 	_ = db.readers.fill()
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -324,7 +325,7 @@ func (db *DB) Watch(ctx context.Context) error {
 	}
 }
 
-// look takes in the space on the disk and the name of the file.
+// look checks the space on the disk and the name of the file.
 func (d *disk) look() {
 	lost := d.judgeFile(true)
 	free, total, err := Space(filepath.Dir(d.path))
@@ -347,8 +348,8 @@ func (d *disk) judgeSpace(free, total int64) verdict {
 	return verdict{state, reason}
 }
 
-// JudgeSpace says what so many free bytes let a database do, when there is a warning below low, and what is below reserve
-// is the owner's.
+// JudgeSpace returns the state of a disk with that many free bytes: below low there is a warning, below reserve only the
+// owner may write.
 func JudgeSpace(free, low, reserve int64) (DiskState, string) {
 	switch {
 	case free < reserve:
@@ -359,7 +360,7 @@ func JudgeSpace(free, low, reserve int64) (DiskState, string) {
 	return DiskSound, ""
 }
 
-// tryWrite writes what changes nothing: the number of the schema, in the first page.
+// tryWrite writes the number of the schema, which is in the first page, and so changes nothing.
 func (db *DB) tryWrite(ctx context.Context) {
 	if db.disk.readOnly.Load() {
 		if err := db.openForWriting(ctx); err != nil {
@@ -386,11 +387,11 @@ func (d *disk) succeeded() {
 	d.settle()
 }
 
-// repeatMost is how long a task that fails waits at most until it is tried again, unless it runs less often anyway.
-const repeatMost = time.Minute
+// maxRepeatWait is the longest wait before a failed task is tried again, unless it runs less often anyway.
+const maxRepeatWait = time.Minute
 
-// Repeat runs a task now and then until ctx ends. One that fails never ends the caller: it is tried again, less and less
-// often, and the log tells when it began to fail and when it works again.
+// Repeat runs a task at intervals until ctx ends. A task that fails is tried again, less and less often, and the log says
+// when it started to fail and when it works again.
 func (db *DB) Repeat(ctx context.Context, every time.Duration, what string, task func(ctx context.Context) error) {
 	wait, failing := every, false
 	timer := time.NewTimer(wait)
@@ -414,7 +415,7 @@ func (db *DB) Repeat(ctx context.Context, every time.Duration, what string, task
 			if !failing {
 				db.log.Error(what+" failed; it is tried again", "error", err)
 			}
-			wait, failing = max(every, min(2*wait, repeatMost)), true
+			wait, failing = max(every, min(2*wait, maxRepeatWait)), true
 		}
 		timer.Reset(wait)
 	}

@@ -211,7 +211,7 @@ func TestADatabaseThatIsMovedBackIsWrittenAgain(t *testing.T) {
 	}
 }
 
-func TestWhatVisitorsStoreIsRefusedBeforeWhatTheOwnerDoes(t *testing.T) {
+func TestWritesOfVisitorsAreRefusedBeforeThoseOfTheOwner(t *testing.T) {
 	var low, reserve atomic.Int64
 	db := watched(t, Config{Space: func(int64) (int64, int64) { return low.Load(), reserve.Load() }})
 	low.Store(math.MaxInt64)
@@ -229,7 +229,7 @@ func TestWhatVisitorsStoreIsRefusedBeforeWhatTheOwnerDoes(t *testing.T) {
 	}
 }
 
-func TestATaskThatFailsIsTriedAgainAndToldOfOnce(t *testing.T) {
+func TestAFailingTaskIsRetriedAndReportedOnce(t *testing.T) {
 	var log strings.Builder
 	db := open(t, Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
 	ctx, stop := context.WithCancel(t.Context())

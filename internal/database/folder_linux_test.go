@@ -13,7 +13,7 @@ import (
 )
 
 // The owner was told "sqlite: prepare: unable to open database file".
-func TestADatabaseThatCannotBeWrittenIsReadAndWrittenAgainWhenItCan(t *testing.T) {
+func TestADatabaseIsReadWhileItCannotBeWritten(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		left bool // a server was killed, and its -wal file lies there
@@ -107,7 +107,7 @@ func TestADatabaseThatCannotBeWrittenHasOneServer(t *testing.T) {
 	}
 }
 
-func TestADatabaseOfAnOlderFaztThatCannotBeWrittenIsRefused(t *testing.T) {
+func TestAReadOnlyDatabaseThatNeedsMigrationsIsRefused(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "data.db")
 	db := open(t, Config{Path: path})

@@ -60,7 +60,7 @@ func values(t *testing.T, db *DB, statement string) (string, error) {
 	return strings.TrimSpace(b.String()), err
 }
 
-func TestAGuardedReadRefusesEverythingThatCouldWriteHoweverItBegins(t *testing.T) {
+func TestAGuardedReadRefusesEverythingThatCouldWrite(t *testing.T) {
 	db := guardedDB(t)
 	outside := filepath.Join(t.TempDir(), "out.db")
 	for statement, want := range map[string]string{
@@ -147,7 +147,7 @@ func TestNoHiddenColumnIsReturnedByAWrite(t *testing.T) {
 	}
 }
 
-func TestHiddenColumnsReadAsNullWhereverTheyStand(t *testing.T) {
+func TestHiddenColumnsReadAsNullEverywhere(t *testing.T) {
 	db := guardedDB(t)
 	for statement, want := range map[string]string{
 		"SELECT value FROM env":                 "NULL",
@@ -226,7 +226,7 @@ func TestAGuardedWriteChangesRowsAndNothingElse(t *testing.T) {
 }
 
 // Stopping a write makes SQLite give up its transaction: it must not be one that others share.
-func TestAGuardedWriteThatIsStoppedUndoesItselfAlone(t *testing.T) {
+func TestAStoppedGuardedWriteUndoesOnlyItself(t *testing.T) {
 	db := guardedDB(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()

@@ -12,8 +12,8 @@ import (
 	"fazt/internal/errs"
 )
 
-// Lock says that this process is the one that works on the database: a server for as long as it runs, a command for
-// a moment. It lies in a file beside the database, whatever link led there, and ends with the process, however the process
+// Lock shows that this process is the one that works on the database: a server for as long as it runs, a command for
+// a moment. It is a file next to the database, whatever link led there, and ends with the process, however the process
 // ends. Where no file can be made there, the database itself is locked. The zero Lock holds nothing.
 type Lock struct {
 	path string
@@ -47,26 +47,26 @@ func errBusy(path string) error {
 	return errs.New(errs.Conflict, "another fazt is working on %s", path)
 }
 
-// tryLock gives nil when another process has the lock.
+// tryLock returns nil when another process has the lock.
 func tryLock(path string) (*Lock, error) {
 	file, err := tryBeside(path)
 	if err != nil && Unwritable(path) != nil {
-		// SQLite locks nothing in a file that it cannot write, and this is in nobody's way.
+		// SQLite locks nothing in a file that it cannot write, so this does not conflict.
 		file = flock.New(path, flock.SetFlag(os.O_RDONLY))
 		if file, err = try(file); err != nil {
-			return &Lock{path: path}, nil // on a disk that knows no such locks
+			return &Lock{path: path}, nil // on a disk that has no such locks
 		}
 	}
 	switch {
 	case err != nil:
 		return nil, sqlite.CannotOpen(path, err)
 	case file == nil:
-		return nil, nil //nolint:nilnil // as is said above
+		return nil, nil //nolint:nilnil // see above
 	}
 	return &Lock{path, file}, nil
 }
 
-// tryBeside takes the lock beside the database, unless a process has that or the one of the database itself.
+// tryBeside takes the lock next to the database, unless a process has it or the lock of the database itself.
 func tryBeside(path string) (*flock.Flock, error) {
 	file, err := try(flock.New(path+".lock", flock.SetPermissions(0o600)))
 	if file == nil || err != nil {
@@ -89,7 +89,7 @@ func try(file *flock.Flock) (*flock.Flock, error) {
 	return file, nil
 }
 
-// settle moves a lock of the database itself to the place beside it, where it is once its folder can be written: SQLite
+// settle moves a lock of the database itself to the file next to it, where it belongs once the folder can be written: SQLite
 // has locks of its own on a file that it writes.
 func (l *Lock) settle() error {
 	if l == nil || !l.Held() || l.file.Path() != l.path {
@@ -107,7 +107,7 @@ func (l *Lock) settle() error {
 	return err
 }
 
-// Held says whether the lock holds anything.
+// Held reports whether the lock is held.
 func (l *Lock) Held() bool { return l.file != nil }
 
 // Release lets others have the lock. The file stays: removing it would let two processes each hold a lock on a file

@@ -24,7 +24,7 @@ type migration struct {
 	script  string
 }
 
-// migrations are all scripts in order. They are append-only: a script that has shipped never changes.
+// migrations returns all scripts in order. They are append-only: a script that has shipped never changes.
 func migrations() ([]migration, error) {
 	names, err := fs.Glob(migrationFiles, "migrations/*.sql")
 	if err != nil {
@@ -92,7 +92,7 @@ func apply(ctx context.Context, c *Conn, list []migration, path string) error {
 	return c.engine.Commit()
 }
 
-// pending is the version of the file, from which on migrations are to be applied.
+// pending returns the version of the file, from which on migrations are to be applied.
 func pending(c *Conn, list []migration, path string) (int, error) {
 	version, err := schemaVersion(c, path)
 	if err == nil && version > len(list) {
@@ -101,7 +101,7 @@ func pending(c *Conn, list []migration, path string) (int, error) {
 	return version, err
 }
 
-// schemaVersion is the version of the file, after making sure that the file is one of ours or empty.
+// schemaVersion returns the version of the file, after making sure that the file is one of ours or empty.
 func schemaVersion(c *Conn, path string) (int, error) {
 	var id, version, tables int64
 	// One statement sees one state of the file, also while another process is migrating it.

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestTheUsageOfWhatIsKeptAlreadyIsCountedOnce(t *testing.T) {
+func TestMigratedUsageIsCountedOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.db")
 	if err := prepareFile(&path); err != nil {
 		t.Fatal(err)

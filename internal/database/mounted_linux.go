@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// mounted says whether the file itself is a mount point, as `docker run -v /srv/data.db:/data.db` makes it.
+// mounted reports whether the file itself is a mount point, as `docker run -v /srv/data.db:/data.db` makes it.
 func mounted(path string) bool {
 	f, err := os.Open("/proc/self/mountinfo")
 	if err != nil {

@@ -2,5 +2,5 @@
 
 package database
 
-// mounted says whether the file itself is a mount point, which only Linux allows.
+// mounted reports whether the file itself is a mount point, which only Linux allows.
 func mounted(string) bool { return false }

@@ -10,7 +10,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// Canonical is the one name of the database at path, whatever links lead to it: what lies beside it (the lock, the
+// Canonical returns the one name of the database at path, whatever links lead to it: what lies next to it (the lock, the
 // control socket, the key, the -wal file) is found by that name. The file, and folders above it, need not exist.
 func Canonical(path string) (string, error) {
 	if path == "" {
@@ -20,15 +20,15 @@ func Canonical(path string) (string, error) {
 	if err != nil {
 		return "", sqlite.CannotOpen(path, err)
 	}
-	name, err := canonical(abs, mostLinks)
+	name, err := canonical(abs, maxLinks)
 	if err != nil {
 		return "", sqlite.CannotOpen(path, err)
 	}
 	return name, nil
 }
 
-// mostLinks is how many links may lead from one to the next, as on Linux.
-const mostLinks = 40
+// maxLinks is how many links may lead from one to the next, as on Linux.
+const maxLinks = 40
 
 func canonical(path string, links int) (string, error) {
 	name, err := filepath.EvalSymlinks(path)
@@ -56,8 +56,8 @@ func canonical(path string, links int) (string, error) {
 	return canonical(target, links-1)
 }
 
-// checkName refuses a file with several names that no path tells: SQLite keeps what was written last in a -wal file
-// beside the name that it was opened by, so that under another name those writes are missing, and the next ones destroy
+// checkName refuses a file that has several names: SQLite keeps what was written last in a -wal file next to
+// the name that it was opened by, so that under another name those writes are missing, and the next ones destroy
 // the file. See "How To Corrupt An SQLite Database File", 2.4 and 2.5, in SQLite's documents.
 func checkName(path string, info fs.FileInfo) error {
 	if n := links(path, info); n > 1 {

@@ -15,7 +15,7 @@ import (
 	"fazt/internal/errs"
 )
 
-func TestADatabaseHasOneNameWhateverLinksLeadToIt(t *testing.T) {
+func TestADatabaseHasOneNameUnderAllItsLinks(t *testing.T) {
 	folder, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
 		t.Fatal(err)

@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// links is how many names a file has.
+// links returns how many names a file has.
 func links(path string, _ fs.FileInfo) uint64 {
 	f, err := os.Open(path)
 	if err != nil {

@@ -128,7 +128,7 @@ func fold(t *testing.T, db *DB) {
 	}
 }
 
-func TestWhatTheDatabaseDoesItselfIsNoOverwriting(t *testing.T) {
+func TestTheDatabasesOwnWritesAreNotTakenForOverwriting(t *testing.T) {
 	db := watched(t, Config{})
 	second := open(t, Config{Path: db.Path()})
 	if err := second.Close(); err != nil {

@@ -9,7 +9,7 @@ import (
 // costs. Two numbers, because a queue of five hundred is one commit: by the time of a whole transaction the wait would
 // look as many times too long as writes share a commit.
 //
-// One goroutine at a time, which has the turn, calls begin and end; anybody may ask for the wait.
+// One goroutine at a time, which has the turn, calls begin and end; any may ask for the wait.
 type pace struct {
 	start   time.Time    // origin of its clock
 	commit  atomic.Int64 // nanoseconds of a transaction without its closures: BEGIN, COMMIT, the fsync
@@ -40,9 +40,9 @@ func learn(average *atomic.Int64, sample int64) {
 	average.Store(max(1, sample))
 }
 
-// wait is how long a write that comes now will take, with so many before it: the rest of the batch at work, and the
+// wait returns how long a write that comes now will take, with so many before it: the rest of the batch at work, and the
 // commits until its own is done. A batch that has taken longer than expected is taken to go on for as long again: the
-// disk has stalled, and nobody knows for how long.
+// disk has stalled, and there is no telling for how long.
 func (p *pace) wait(queued int) time.Duration { return p.waitAt(queued, int64(time.Since(p.start))) }
 
 func (p *pace) waitAt(queued int, now int64) time.Duration {

@@ -10,7 +10,7 @@ import (
 	"fazt/internal/errs"
 )
 
-func TestTheWaitIsThatOfCommitsNotOfWrites(t *testing.T) {
+func TestTheWaitIsEstimatedByCommits(t *testing.T) {
 	tests := []struct {
 		name   string
 		queued int
@@ -32,7 +32,7 @@ func TestTheWaitIsThatOfCommitsNotOfWrites(t *testing.T) {
 	}
 }
 
-func TestABatchThatStallsIsExpectedToGoOnForAsLongAgain(t *testing.T) {
+func TestAStalledBatchIsExpectedToTakeAsLongAgain(t *testing.T) {
 	var p pace
 	p.commit.Store(int64(time.Millisecond))
 	p.began.Store(1)
@@ -104,7 +104,7 @@ func TestAWriteThatWouldNotBeDoneInTimeIsRefusedBeforeItIsQueued(t *testing.T) {
 }
 
 // The averages move only when there are commits: a disk that stalled once must not shut writing off for good.
-func TestADiskThatWasSlowIsTriedAgainWhenNobodyWaits(t *testing.T) {
+func TestASlowDiskIsTriedAgainWhenTheQueueIsEmpty(t *testing.T) {
 	db := open(t, Config{})
 	slow(db, time.Hour)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -117,7 +117,7 @@ func TestADiskThatWasSlowIsTriedAgainWhenNobodyWaits(t *testing.T) {
 	}
 }
 
-func TestAWriteThatIsGivenUpReturnsTheCauseOfItsContext(t *testing.T) {
+func TestACancelledWriteReturnsTheCauseOfItsContext(t *testing.T) {
 	db := open(t, Config{})
 	release := hold(t, db)
 	ctx, cancel := context.WithCancelCause(t.Context())

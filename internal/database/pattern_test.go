@@ -10,7 +10,7 @@ import (
 )
 
 // The functions that replace those of SQLite give what those give.
-func TestTheBoundedFunctionsGiveWhatThoseOfSQLiteGive(t *testing.T) {
+func TestTheBoundedFunctionsReturnWhatSQLitesReturn(t *testing.T) {
 	db := guardedDB(t)
 	plain := open(t, Config{Path: filepath.Join(t.TempDir(), "plain.db")})
 	values := []string{
@@ -63,7 +63,7 @@ func TestTheBoundedFunctionsGiveWhatThoseOfSQLiteGive(t *testing.T) {
 }
 
 // A statement that stops for want of memory or room must not take either from others.
-func TestAnAllowanceThatIsSpentIsOneStatementsAlone(t *testing.T) {
+func TestAUsedUpAllowanceAffectsOneStatementOnly(t *testing.T) {
 	db := guardedDB(t)
 	stop := make(chan struct{})
 	failed := make(chan error, 1)

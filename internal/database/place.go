@@ -16,20 +16,20 @@ import (
 	"fazt/internal/errs"
 )
 
-// Target is the name that a copy of a database is to have.
+// Target is the name that a copy of a database gets.
 type Target struct {
 	Path    string
 	Replace bool // a file that has the name already
 }
 
-// partial ends the names of copies that are being made. Before it come the id of the process that makes the copy, what
-// tells that process from others that had the id, and what tells its copies apart.
+// partial ends the names of copies that are being made. Before it come the id of the process that makes the copy, a
+// mark that tells it from other processes that had the id, and one for each copy.
 const partial = ".partial"
 
 // thisProcess is random: in a container every server has the same id.
 var thisProcess = sync.OnceValue(func() string { return rand.Text()[:8] }) //nolint:gochecknoglobals // a constant of the process
 
-// Check says why a copy of the database at path cannot have the name. Nothing is changed.
+// Check returns an error when a copy of the database at path cannot have the name. It changes nothing.
 func (t Target) Check(path string) error {
 	if t.Path == "" || !filepath.IsAbs(t.Path) {
 		return errs.New(errs.Invalid, "the copy needs the whole path of a file, and %q is none", t.Path)
@@ -49,8 +49,8 @@ func (t Target) Check(path string) error {
 	return t.free()
 }
 
-// CheckName says why a copy cannot have a name that means something to SQLite, or to the instance whose database is at
-// path, whatever is there.
+// CheckName refuses a name that means something to SQLite, or to the instance whose database is at path, whether such a
+// file exists or not.
 func (t Target) CheckName(path string) error {
 	own, err := t.belongs(path)
 	if err != nil {
@@ -67,15 +67,15 @@ func (t Target) CheckName(path string) error {
 	return nil
 }
 
-// sqliteSuffixes end the names of files that SQLite looks for beside any database, and believes.
+// sqliteSuffixes end the names of files that SQLite looks for next to any database, and trusts.
 var sqliteSuffixes = []string{"-wal", "-shm", "-journal"}
 
 // ownSuffixes end the names of the files of an instance, whether they are there yet or not: the database itself, what
-// SQLite keeps beside it, its lock, the key of its secrets, and its socket.
+// SQLite keeps next to it, its lock, the key of its secrets, and its socket.
 var ownSuffixes = []string{"", "-wal", "-shm", "-journal", ".lock", ".key", ".sock", ".sock.new", "-wal.overwritten"}
 
-// belongs says whether the name is one of a file of the instance whose database is at path: by what it is called, for
-// files that are yet to come, and by the file it leads to.
+// belongs reports whether the name is that of a file of the instance whose database is at path. It compares the names, for
+// files that do not exist yet, and the files.
 func (t Target) belongs(path string) (bool, error) {
 	path, err := Canonical(path)
 	if err != nil {
@@ -89,7 +89,7 @@ func (t Target) belongs(path string) (bool, error) {
 	return false, nil
 }
 
-// Is says whether the name and path mean one file. Letters of either case are one, as on some systems.
+// Is reports whether the name and path mean the same file. Case is ignored, as some systems do.
 func (t Target) Is(path string) bool {
 	wanted, err := Canonical(t.Path)
 	if err != nil {
@@ -107,7 +107,7 @@ func (t Target) Is(path string) bool {
 	return errA == nil && errB == nil && os.SameFile(a, b)
 }
 
-// free says why the name cannot be taken.
+// free returns an error when the name cannot be taken.
 func (t Target) free() error {
 	info, err := os.Lstat(t.Path)
 	switch {
@@ -130,8 +130,8 @@ func (t Target) free() error {
 	return nil
 }
 
-// Place makes the copy: fill writes it to a name beside its own, and it gets its own when all of it is on the disk. A
-// failure leaves nothing.
+// Place makes the copy: fill writes it under a temporary name in the same folder, and it gets its own name once all of it
+// is on the disk. A failure leaves nothing.
 func (t Target) Place(fill func(temp string) error) (err error) {
 	sweepPartials(t.Path)
 	temp := fmt.Sprintf("%s.%d-%s-%s%s", t.Path, os.Getpid(), thisProcess(), rand.Text()[:8], partial)
@@ -152,8 +152,8 @@ func (t Target) Place(fill func(temp string) error) (err error) {
 	return CannotCopy(t.Path, syncFolder(filepath.Dir(t.Path)))
 }
 
-// rename gives the copy its name. A hard link cannot take the name from a file that came meanwhile; where the disk has
-// none, a look before has to do.
+// rename gives the copy its name. A hard link cannot replace a file that was made in the meantime; where the disk has no
+// links, the check before has to do.
 func (t Target) rename(temp string) error {
 	if err := t.free(); err != nil {
 		return err
@@ -178,7 +178,7 @@ func syncFile(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// Partial are the copies that are being made for path, for those who want to see how far they are.
+// Partial returns the copies that are being made for path, so that a caller can see their progress.
 func Partial(path string) []string {
 	names, err := filepath.Glob(escapeGlob(path) + ".*-????????-????????" + partial)
 	if err != nil {
@@ -193,7 +193,7 @@ type maker struct {
 	mark string
 }
 
-// makerOf reads it from the name of the unfinished copy; without an id it is no name of one.
+// makerOf reads it from the name of the unfinished copy; without an id it is not the name of one.
 func makerOf(path, name string) (m maker) {
 	parts := strings.Split(strings.TrimSuffix(strings.TrimPrefix(name, path+"."), partial), "-")
 	if id, err := strconv.Atoi(parts[0]); err == nil && id > 0 && len(parts) == 3 {
@@ -207,7 +207,7 @@ func sweepPartials(path string) {
 	for _, name := range Partial(path) {
 		m := makerOf(path, name)
 		if m.id == os.Getpid() && m.mark != thisProcess() || m.id != os.Getpid() && !alive(m.id) {
-			_ = os.Remove(name) // a disk that keeps it keeps the copy from being made, too, and that is told
+			_ = os.Remove(name) // if this fails, so does the copy, with an error
 		}
 	}
 }
@@ -226,7 +226,7 @@ func escapeGlob(path string) string {
 	return string(b)
 }
 
-// CannotCopy says why a copy cannot be written; nil for nil.
+// CannotCopy explains why a copy cannot be written; nil for nil.
 func CannotCopy(path string, err error) error {
 	if err == nil {
 		return nil
@@ -242,7 +242,7 @@ func CannotCopy(path string, err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		return errs.Wrap(errs.Forbidden, err, "%s may not be written by the user that fazt runs as", path)
 	case errors.Is(err, syscall.EROFS):
-		return errs.Wrap(errs.Forbidden, err, "%s cannot be written: its disk is for reading only", path)
+		return errs.Wrap(errs.Forbidden, err, "%s cannot be written: its disk is read-only", path)
 	}
 	return errs.Wrap(errs.Invalid, err, "%s cannot be written: %v", path, reason)
 }

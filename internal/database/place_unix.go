@@ -17,5 +17,5 @@ func syncFolder(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// alive says whether there may be a process with this id.
+// alive reports whether there may be a process with this id.
 func alive(id int) bool { return !errors.Is(syscall.Kill(id, 0), syscall.ESRCH) }

@@ -41,7 +41,7 @@ func (p *readers) do(ctx context.Context, fn func(c *Conn) error) error {
 
 // apart runs fn on a connection of its own, which is opened with these pragmas in place of one of the pool.
 func (p *readers) apart(ctx context.Context, pragmas []sqlite.Pragma, fn func(c *sqlite.Conn) error) error {
-	if err := p.enter(ctx); err != nil { // Close waits for those who are in
+	if err := p.enter(ctx); err != nil { // Close waits for it to leave
 		return err
 	}
 	defer p.leave()
@@ -76,7 +76,7 @@ func (p *readers) enter(ctx context.Context) error {
 
 func (p *readers) leave() { <-p.slots }
 
-// outcome counts reads that the disk failed, and returns what the caller is told.
+// outcome counts reads that failed because of the disk, and returns the error for the caller.
 func (p *readers) outcome(ctx context.Context, err error) error {
 	if IsUnreadable(err) {
 		p.disk.unreadable.Add(1)
@@ -130,7 +130,7 @@ func (p *readers) open(pragmas []sqlite.Pragma) (*sqlite.Conn, error) {
 	return p.disk.connect(pragmas)
 }
 
-// fill opens all connections that there may be.
+// fill opens all connections of the pool.
 func (p *readers) fill() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -151,8 +151,8 @@ func (p *readers) put(c *Conn) {
 	p.idle = append(p.idle, c)
 }
 
-// exchange closes all connections and runs fn while there are none. Where they do not all come back in time, it does
-// nothing: a long read goes on, and the others must not wait for it.
+// exchange closes all connections and runs fn while there are none. When they do not all come back in time it does
+// nothing, because other reads must not wait for a long one.
 func (p *readers) exchange(within time.Duration, fn func() error) error {
 	taken, ends := 0, time.After(within)
 	defer func() {

@@ -32,8 +32,7 @@ func (d *disk) connect(pragmas []sqlite.Pragma) (*sqlite.Conn, error) {
 	return sqlite.Open(sqlite.File{Path: d.path, ReadOnly: true, Unlocked: true}, pragmas)
 }
 
-// openForReading makes the disk one that is only read, when that is why the database cannot be opened. failed is the
-// error of opening it.
+// openForReading makes the disk read-only if it cannot be written, and returns failed, the error of opening it, otherwise.
 func (d *disk) openForReading(failed error) error {
 	state, reason := DiskFailing, Unwritable(d.path)
 	if reason == nil && sqlite.IsDisk(failed) {
@@ -50,7 +49,7 @@ func (d *disk) openForReading(failed error) error {
 	return nil
 }
 
-// checkSchema refuses a file that would have to be brought up to date.
+// checkSchema refuses a read-only file that needs migrations.
 func (db *DB) checkSchema(ctx context.Context) error {
 	list, err := migrations()
 	if err != nil {
@@ -83,7 +82,7 @@ func (db *DB) openForWriting(ctx context.Context) error {
 	if db.writer.isClosed() {
 		return nil
 	}
-	if db.disk.stored() != nil { // of a file that is not the one any more, Watch has told
+	if db.disk.stored() != nil { // the file was replaced, which Watch has reported
 		return nil
 	}
 	return db.readers.exchange(exchangeWait, func() error {

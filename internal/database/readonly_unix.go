@@ -11,7 +11,7 @@ import (
 	"syscall"
 )
 
-// Unwritable says why the database at path cannot be written: this user may not, or its disk is for reading only. nil = it
+// Unwritable explains why the database at path cannot be written: this user may not, or its disk is read-only. nil = it
 // seems that it can.
 func Unwritable(path string) error {
 	const write, enter = 2, 1 // as access(2) has them
@@ -26,18 +26,18 @@ func Unwritable(path string) error {
 	return nil
 }
 
-// unlocked says whether no process has the lock of the database itself. Only who has the lock beside it may ask: closing the
-// file ends the locks that SQLite has on it in this process.
+// unlocked reports whether no process has the lock of the database itself. Only the holder of the lock next to it may
+// call this: closing the file ends the locks that SQLite has on it in this process.
 func unlocked(path string) (bool, error) {
 	f, err := os.Open(path)
-	if err != nil { // there is none, or it is opened next and the reason told
+	if err != nil { // there is none, or opening it next returns the reason
 		return true, nil //nolint:nilerr // see above
 	}
 	defer f.Close()
 	switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); {
 	case errors.Is(err, syscall.EWOULDBLOCK):
 		return false, nil
-	case err != nil: // a disk that knows no such locks: nobody has one
+	case err != nil: // the disk has no such locks
 		return true, nil
 	}
 	return true, nil

@@ -1,8 +1,7 @@
 package database
 
-// Unwritable says why the database at path cannot be written. On Windows only the attempt tells.
+// Unwritable explains why the database at path cannot be written. On Windows only the attempt tells.
 func Unwritable(string) error { return nil }
 
-// unlocked says whether no process has the lock of the database itself, which nobody takes where its folder is not known to be
-// for reading only.
+// unlocked reports whether no process has the lock of the database itself, which is never taken on Windows.
 func unlocked(string) (bool, error) { return true, nil }

@@ -5,7 +5,7 @@ import (
 	"unsafe"
 )
 
-// Space is how many bytes this user may still write to the disk that the folder is on, and how many it has.
+// Space returns how many bytes this user may still write to the disk that the folder is on, and how many it has.
 func Space(folder string) (free, total int64, err error) {
 	name, err := syscall.UTF16PtrFromString(folder)
 	if err != nil {

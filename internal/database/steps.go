@@ -6,16 +6,16 @@ import (
 )
 
 const (
-	// stepsLeast is how long a transaction of Steps goes on although others wait, so that it gets somewhere beside writers
-	// without end; stepsMost is how long it goes on while nobody does: what comes then waits for its commit.
-	stepsLeast = 3 * time.Millisecond
-	stepsMost  = 10 * time.Millisecond
+	// minStepsTime is how long a transaction of Steps goes on while others wait, so that it makes progress alongside endless
+	// writers; maxStepsTime is how long it goes on when none do: a write that comes then waits for its commit.
+	minStepsTime = 3 * time.Millisecond
+	maxStepsTime = 10 * time.Millisecond
 )
 
-// Steps does work that may be large, a step at a time, until a step says that there is no more, without holding up others:
-// it takes as many transactions as it takes, one ends soon after somebody else wants to write, and of all work of this kind only one
-// is at it at a time. A step should change some dozens of rows. When it returns an error, the steps of the last transaction
-// are undone and those before are not. In all else it is Write.
+// Steps runs large work a step at a time, until step returns more = false, without holding up others: it uses as many
+// transactions as needed, each of which ends soon after another write arrives, and only one such work runs at a time. A
+// step should change some dozens of rows. When a step fails, the steps of the last transaction are undone, and those before
+// are kept. Otherwise Steps behaves as Write.
 func (db *DB) Steps(ctx context.Context, step func(tx *Tx) (more bool, err error)) error {
 	for more := true; more; {
 		if err := db.takeSteps(ctx, func(tx *Tx) (err error) {
@@ -42,7 +42,7 @@ func (w *writer) steps(tx *Tx, step func(tx *Tx) (more bool, err error)) (more b
 	for began := time.Now(); ; {
 		more, err = step(tx)
 		w.count()
-		if took := time.Since(began); err != nil || !more || took >= stepsMost || took >= stepsLeast && w.waiting() > 0 {
+		if took := time.Since(began); err != nil || !more || took >= maxStepsTime || took >= minStepsTime && w.waiting() > 0 {
 			return more, err
 		}
 	}
@@ -54,7 +54,7 @@ func (w *writer) waiting() int {
 	return len(w.queue)
 }
 
-// StepsOver is Steps over a list, one element in a step.
+// StepsOver runs Steps over a list, one element per step.
 func StepsOver[T any](ctx context.Context, db *DB, list []T, step func(tx *Tx, element T) error) error {
 	if len(list) == 0 {
 		return nil
@@ -66,8 +66,8 @@ func StepsOver[T any](ctx context.Context, db *DB, list []T, step func(tx *Tx, e
 	})
 }
 
-// RemoveLeftovers removes the rows of an app from a table, as long as the app is not there; key is what follows app_id in
-// the primary key of the table, or all of it.
+// RemoveLeftovers removes the rows of an app that is gone from a table; key is what follows app_id in the primary key of
+// the table, or all of it.
 func (db *DB) RemoveLeftovers(ctx context.Context, table, key, app string) error {
 	const rows = 50
 	return db.Steps(ctx, func(tx *Tx) (more bool, err error) {

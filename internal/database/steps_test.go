@@ -13,7 +13,7 @@ func setting(tx *Tx, name string) error {
 }
 
 // Work of many rows held up whoever wrote meanwhile until all of it was done.
-func TestLargeWorkEndsItsTransactionSoonAfterSomebodyElseWantsToWrite(t *testing.T) {
+func TestStepsEndTheirTransactionSoonAfterAnotherWriteArrives(t *testing.T) {
 	db := open(t, Config{})
 	began, wrote := make(chan struct{}), make(chan error, 1)
 	go func() {
@@ -38,7 +38,7 @@ func TestLargeWorkEndsItsTransactionSoonAfterSomebodyElseWantsToWrite(t *testing
 	}
 }
 
-func TestStepsThatFailLeaveWhatThoseBeforeTheirTransactionDid(t *testing.T) {
+func TestFailingStepsKeepEarlierTransactions(t *testing.T) {
 	db := open(t, Config{})
 	wrong := errors.New("wrong")
 	names := []string{"a", "b", "c"}
@@ -46,7 +46,7 @@ func TestStepsThatFailLeaveWhatThoseBeforeTheirTransactionDid(t *testing.T) {
 		if err := setting(tx, name); err != nil || name == "c" {
 			return errors.Join(err, wrong)
 		}
-		time.Sleep(stepsMost) // the next has a transaction of its own
+		time.Sleep(maxStepsTime) // the next has a transaction of its own
 		return nil
 	})
 	n := 0
@@ -63,7 +63,7 @@ func TestStepsThatFailLeaveWhatThoseBeforeTheirTransactionDid(t *testing.T) {
 }
 
 // Two deploys at once made a visitor wait for both.
-func TestOneLargeWorkIsAtItAtATime(t *testing.T) {
+func TestOneLargeWorkRunsAtATime(t *testing.T) {
 	db := open(t, Config{})
 	var at, worst atomic.Int64
 	done := make(chan error)
@@ -99,7 +99,7 @@ func TestOneLargeWorkIsAtItAtATime(t *testing.T) {
 	}
 }
 
-func TestAMomentIsTheSameForAllItsStatements(t *testing.T) {
+func TestReadMomentShowsOneMomentToAllStatements(t *testing.T) {
 	db := open(t, Config{})
 	count := func(c *Conn) (n int) {
 		if _, err := c.First("SELECT count(*) FROM settings", func(r *Row) { n = r.Int(0) }); err != nil {

@@ -17,8 +17,8 @@ import (
 // maxBatch bounds how many closures share a transaction, and so how long the last of them can be held up by the first.
 const maxBatch = 512
 
-// writer owns the one writing connection. Whoever holds the turn uses it: the goroutine that runs what is queued, or
-// a caller that found nothing queued and nobody at work, and commits its own write without waiting for the goroutine.
+// writer owns the one connection that writes. It is used by the goroutine that has the turn: the one that runs the queue, or
+// a caller that found the queue empty and the turn free, and commits its own write without waiting.
 type writer struct {
 	conn  *Conn
 	limit func() int
@@ -34,8 +34,8 @@ type writer struct {
 	ended  chan struct{}
 
 	writes, commits atomic.Uint64
-	most            atomic.Int64              // rows one write or step changed
-	counted         int64                     // rows the connection had changed by the last look; used by who has the turn
+	maxRows         atomic.Int64              // rows that one write or step changed
+	counted         int64                     // rows the connection had changed at the last count; belongs to the turn
 	batches         [BatchSizes]atomic.Uint64 // maxBatch falls into the last
 	pace            pace
 	changes         *changes
@@ -78,7 +78,7 @@ func openWriter(c Config) (*sqlite.Conn, error) {
 	return sqlite.Open(sqlite.File{Path: c.Path}, sqlite.WriterPragmas(size(c.Path) == 0, c.MaxPages))
 }
 
-// newWriter starts the writer. Without a connection it has nothing to do: the disk admits no write.
+// newWriter starts the writer. conn is nil when the database is open read-only: the disk admits no writes then.
 func newWriter(conn *Conn, limit func() int, watching *changes, d *disk) *writer {
 	w := &writer{conn: conn, fold: newFolder(d), limit: limit, changes: watching, disk: d, pace: pace{start: time.Now()}, turn: make(chan struct{}, 1), large: make(chan struct{}, 1), wake: make(chan struct{}, 1), ended: make(chan struct{})}
 	go w.run()
@@ -104,7 +104,7 @@ func (w *writer) do(ctx context.Context, fn func(tx *Tx) error) error {
 		return job.err
 	case <-ctx.Done():
 	}
-	// The answer must be true: a write that has not started never will, one that has is waited for.
+	// The result must be true: a write that has not started never will, and one that has is waited for.
 	if job.state.CompareAndSwap(queued, abandoned) {
 		return context.Cause(ctx)
 	}
@@ -112,9 +112,9 @@ func (w *writer) do(ctx context.Context, fn func(tx *Tx) error) error {
 	return job.err
 }
 
-// enqueue puts a write into the queue, or gives the caller the turn when it need not wait. A write that would not be
-// done before ctx ends is refused at once: it would only hold up those behind it. Where nobody is at work there is no
-// such question, so that a disk that was slow for a while is tried again.
+// enqueue adds a write to the queue, or hands over the turn if it is free. A write that would not be done before ctx ends
+// is refused at once: it would only hold up those behind it. A write that gets the turn is never refused, so that a disk
+// that was slow for a while is tried again.
 func (w *writer) enqueue(ctx context.Context, job *write) (mine bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -144,12 +144,12 @@ func (w *writer) enqueue(ctx context.Context, job *write) (mine bool, err error)
 	return false, nil
 }
 
-// busy refuses a write that may be tried again when those before it are done.
+// busy is the error of a write that may be tried again when those before it are done.
 func busy(wait time.Duration, sentence string) error {
 	return &errs.Error{Kind: errs.Unavailable, Message: sentence, Retry: max(time.Second, wait)}
 }
 
-// take is what is waiting, at most a batch of it; more tells whether there will ever be anything again.
+// take removes up to a batch from the queue; more is false when nothing will come any more.
 func (w *writer) take() (batch []*write, more bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -164,7 +164,7 @@ func (w *writer) take() (batch []*write, more bool) {
 func (w *writer) run() {
 	defer close(w.ended)
 	for {
-		w.turn <- struct{}{} // first the turn, then the batch: whatever arrives while waiting joins it
+		w.turn <- struct{}{} // first the turn, then the batch: writes that arrive while it waits join the batch
 		batch, more := w.take()
 		w.commit(batch)
 		<-w.turn
@@ -217,7 +217,7 @@ func (w *writer) commit(batch []*write) {
 	}
 }
 
-// timed is transaction, and keeps the pace.
+// timed runs transaction and measures its pace.
 func (w *writer) timed(batch []*write) error {
 	w.pace.begin(len(batch))
 	var closures time.Duration
@@ -255,10 +255,10 @@ func (w *writer) transaction(batch []*write, closures *time.Duration) (err error
 	return nil
 }
 
-// count notes how many rows were changed since it was called last.
+// count notes how many rows were changed since the last call.
 func (w *writer) count() {
 	n := w.conn.engine.TotalChanges()
-	w.most.Store(max(w.most.Load(), n-w.counted))
+	w.maxRows.Store(max(w.maxRows.Load(), n-w.counted))
 	w.counted = n
 }
 
@@ -284,7 +284,7 @@ func (w *writer) savepoint(tx *Tx, fn func(*Tx) error) (err error) {
 	return err
 }
 
-// protect turns a panic in fn into an error: the writer must go on for the others.
+// protect turns a panic in fn into an error: the writer must go on.
 func protect(tx *Tx, fn func(*Tx) error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -303,7 +303,7 @@ func (w *writer) isClosed() bool {
 func (w *writer) stats() Stats {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s := Stats{Queued: len(w.queue), Writes: w.writes.Load(), Commits: w.commits.Load(), MostRows: w.most.Load(), Wait: w.pace.wait(len(w.queue))}
+	s := Stats{Queued: len(w.queue), Writes: w.writes.Load(), Commits: w.commits.Load(), MaxRows: w.maxRows.Load(), Wait: w.pace.wait(len(w.queue))}
 	for i := range s.Batches {
 		s.Batches[i] = w.batches[i].Load()
 	}

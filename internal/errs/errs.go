@@ -2,7 +2,7 @@
 //
 // A Kind decides, in one table, what a failure means on each surface: the HTTP status, the code a JavaScript
 // function sees, the exit code of the command line, and whether trying again can help. The sentence is safe to
-// show to whoever asked; the cause is for the log only.
+// show to the caller; the cause is for the log only.
 package errs
 
 import (
@@ -15,14 +15,14 @@ import (
 	"time"
 )
 
-// Kind says what sort of failure an error is. The zero value is Internal: a failure nobody classified is ours.
+// Kind is the sort of failure an error is. The zero value is Internal: a failure that was not classified is ours.
 type Kind uint8
 
 // The kinds of failure.
 const (
 	Internal         Kind = iota // a fault of the product; the cause goes to the log
 	Invalid                      // the request cannot be right, whatever the state of the instance
-	Unauthorized                 // nobody is signed in and somebody must be
+	Unauthorized                 // the caller is not signed in
 	Forbidden                    // the caller is known and may not
 	NotFound                     // the thing named does not exist, or the caller may not know that it does
 	MethodNotAllowed             // the path exists, the method does not
@@ -65,16 +65,16 @@ var table = [kinds]kindInfo{
 	Unsupported:      {"UNSUPPORTED", http.StatusNotImplemented, 1, false, "not supported here"},
 }
 
-// Code is the stable name of the kind on the wire and in JavaScript.
+// Code returns the stable name of the kind on the wire and in JavaScript.
 func (k Kind) Code() string { return k.info().code }
 
-// HTTPStatus is the status of a response that fails with this kind.
+// HTTPStatus returns the status of a response that fails with this kind.
 func (k Kind) HTTPStatus() int { return k.info().status }
 
-// ExitCode is the exit code of a command that fails with this kind.
+// ExitCode returns the exit code of a command that fails with this kind.
 func (k Kind) ExitCode() int { return k.info().exit }
 
-// Retryable says whether the same request may succeed later.
+// Retryable reports whether the same request may succeed later.
 func (k Kind) Retryable() bool { return k.info().retryable }
 
 func (k Kind) String() string { return k.Code() }
@@ -86,7 +86,7 @@ func (k Kind) info() kindInfo {
 	return table[k]
 }
 
-// Kinds are all kinds there are.
+// Kinds returns all kinds there are.
 func Kinds() []Kind {
 	list := make([]Kind, kinds)
 	for i := range list {
@@ -95,7 +95,7 @@ func Kinds() []Kind {
 	return list
 }
 
-// KindOfCode is the kind with the given wire code; unknown codes (a newer peer) are Internal.
+// KindOfCode returns the kind with the given wire code; unknown codes (a newer peer) are Internal.
 func KindOfCode(code string) Kind {
 	for k, info := range table {
 		if info.code == code {
@@ -152,7 +152,7 @@ func (e *Error) WithDetails(details any) *Error {
 	return &c
 }
 
-// KindOf is the kind of the outermost classified error in err's chain. Context errors and fs.ErrNotExist are
+// KindOf returns the kind of the outermost classified error in err's chain. Context errors and fs.ErrNotExist are
 // recognised; anything else is Internal.
 func KindOf(err error) Kind {
 	var e *Error
@@ -170,10 +170,10 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
-// Is says whether err is of the given kind.
+// Is reports whether err is of the given kind.
 func Is(err error, kind Kind) bool { return err != nil && KindOf(err) == kind }
 
-// Code is the stable code of err: its own, or its kind's.
+// Code returns the stable code of err: its own, or its kind's.
 func Code(err error) string {
 	var e *Error
 	if errors.As(err, &e) && e.Code != "" {
@@ -182,7 +182,7 @@ func Code(err error) string {
 	return KindOf(err).Code()
 }
 
-// Sentence is what may be shown to whoever asked: the outermost sentence in the chain, without its cause. An
+// Sentence returns what may be shown to the caller: the outermost sentence in the chain, without its cause. An
 // Internal failure shows nothing of itself.
 func Sentence(err error) string {
 	var e *Error
@@ -192,7 +192,7 @@ func Sentence(err error) string {
 	return KindOf(err).info().sentence
 }
 
-// Details are the structured facts err carries, or nil.
+// Details returns the structured facts err carries, or nil.
 func Details(err error) any {
 	var e *Error
 	if errors.As(err, &e) && e.Kind != Internal {
@@ -201,7 +201,7 @@ func Details(err error) any {
 	return nil
 }
 
-// RetryAfter is how long to wait before trying again: err's own, or one second for any retryable kind, or 0.
+// RetryAfter returns how long to wait before trying again: err's own, or one second for any retryable kind, or 0.
 func RetryAfter(err error) time.Duration {
 	var e *Error
 	if errors.As(err, &e) && e.Retry > 0 {

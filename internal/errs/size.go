@@ -2,7 +2,7 @@ package errs
 
 import "fmt"
 
-// Size is a number of bytes for people, in steps of 1000: what was measured.
+// Size returns a number of bytes for people, in steps of 1000: what was measured.
 func Size(n int64) string {
 	if n < 1000 {
 		return fmt.Sprintf("%d B", n)
@@ -16,7 +16,7 @@ func Size(n int64) string {
 	return fmt.Sprintf("%.1f %s", value, unit)
 }
 
-// Bound is a number of bytes that was chosen, exact where it is a multiple of a larger unit: "64 MiB", "100 MB".
+// Bound returns a number of bytes that was chosen, exact where it is a multiple of a larger unit: "64 MiB", "100 MB".
 func Bound(n int64) string {
 	for _, u := range []struct {
 		name string
@@ -29,16 +29,16 @@ func Bound(n int64) string {
 	return Size(n)
 }
 
-// Over is a size that is beyond a bound, and the bound, so that the two can be told apart.
-func Over(n, most int64) (has, may string) {
-	if Size(n) == Size(most) {
-		return fmt.Sprintf("%d bytes", n), fmt.Sprintf("%d bytes", most)
+// Over returns a size that exceeds a bound, and the bound, as texts that differ.
+func Over(n, bound int64) (has, may string) {
+	if Size(n) == Size(bound) {
+		return fmt.Sprintf("%d bytes", n), fmt.Sprintf("%d bytes", bound)
 	}
-	return Size(n), Bound(most)
+	return Size(n), Bound(bound)
 }
 
-// TooBig is the refusal of something for its size, by a limit that the owner may change.
-func TooBig(what string, n, most int64, limit string) *Error {
-	has, may := Over(n, most)
+// TooBig returns the error for something that exceeds a limit, which the owner may change.
+func TooBig(what string, n, bound int64, limit string) *Error {
+	has, may := Over(n, bound)
 	return New(TooLarge, "%s has %s; the limit is %s (%s)", what, has, may, limit)
 }

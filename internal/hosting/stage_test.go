@@ -49,7 +49,7 @@ func copies(n int) folder {
 
 func (b *bench) wantSmallWrites(what string) {
 	b.Helper()
-	if n := b.db.Stats().MostRows; n > mostRows {
+	if n := b.db.Stats().MaxRows; n > mostRows {
 		b.Errorf("%s: one write changed %d rows, want at most %d", what, n, mostRows)
 	}
 }

@@ -13,7 +13,7 @@ type Group struct {
 	Fields            []*Field
 }
 
-// Groups are the fields in their groups, in the order of declaration.
+// Groups returns the fields in their groups, in the order of declaration.
 func (s *Schema) Groups() []Group {
 	var list []Group
 	for _, f := range s.fields {
@@ -30,7 +30,7 @@ func (s *Schema) Groups() []Group {
 	return list
 }
 
-// IsGroup says whether path names a group of fields.
+// IsGroup reports whether path names a group of fields.
 func (s *Schema) IsGroup(path string) bool {
 	_, ok := s.groups[path]
 	return ok
@@ -56,7 +56,7 @@ func (s *Schema) Lookup(noun, path string) (*Field, error) {
 	return nil, errs.New(errs.Invalid, "there is no %s %.100q", noun, path)
 }
 
-// NearestPath is the path most like the one given, or "". One without its group, or with a wrong one, is found too.
+// NearestPath returns the path most like the one given, or "". One without its group, or with a wrong one, is found too.
 func NearestPath(path string, paths []string) string {
 	best, least := "", min(3, len(path))
 	if len(path) > 100 { // nobody's slip, and comparing takes long
@@ -72,7 +72,7 @@ func NearestPath(path string, paths []string) string {
 
 func last(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
 
-// Nearest is the word most like the one given, or "" when none is much like it.
+// Nearest returns the word most like the one given, or "" when none is much like it.
 func Nearest(word string, words []string) string {
 	best, least := "", min(3, len(word)) // two slips at most, and fewer in a short word
 	for _, w := range words {
@@ -83,7 +83,7 @@ func Nearest(word string, words []string) string {
 	return best
 }
 
-// Distance is how many letters must be added, removed or changed to make a of b (Levenshtein).
+// Distance returns how many letters must be added, removed or changed to make a of b (Levenshtein).
 func Distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
@@ -103,7 +103,7 @@ func Distance(a, b string) int {
 	return row[len(b)]
 }
 
-// Value is the value of the field of *v with the given path, ready for encoding/json; nil when there is no such field.
+// Value returns the value of the field of *v with the given path, ready for encoding/json; nil when there is no such field.
 func Value[T any](v *T, path string) any {
 	f, ok := Of[T]().Field(path)
 	if !ok {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// JSONSchema is the schema as a JSON Schema (draft 2020-12) document, ready for encoding/json.
+// JSONSchema returns the schema as a JSON Schema (draft 2020-12) document, ready for encoding/json.
 func (s *Schema) JSONSchema(id, title, desc string) map[string]any {
 	root := object(title, desc)
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"

@@ -19,7 +19,7 @@ var (
 	timeScales = []scale{{"ms", 1}, {"s", 1e3}, {"min", 60e3}, {"h", 3600e3}, {"d", 86400e3}}
 )
 
-// scalesOf are the units in which a number of the given unit may be written, and how many of the smallest one unit is.
+// scalesOf returns the units in which a number of the given unit may be written, and how many of the smallest one unit is.
 func scalesOf(unit string) (scales []scale, one int64) {
 	switch unit {
 	case "bytes", "bytes/s":
@@ -57,7 +57,7 @@ func ParseQuantity(path, unit, text string) (int64, error) {
 	}
 	n.Mul(n, new(big.Rat).SetFrac64(size, one))
 	if !n.IsInt() || !n.Num().IsInt64() {
-		return 0, errs.New(errs.Invalid, "%s: %q is no whole number of %s", path, text, unit)
+		return 0, errs.New(errs.Invalid, "%s: %q is not a whole number of %s", path, text, unit)
 	}
 	return n.Num().Int64(), nil
 }
@@ -92,7 +92,7 @@ func examples(unit string) string {
 	return " of " + unit + ", or one with a unit such as 500ms, 8s, 5min or 2h"
 }
 
-// Quantity is a number of a unit for people, exact where it is a multiple of a larger unit: "64 MiB", "5 s", "20 VMs".
+// Quantity returns a number of a unit for people, exact where it is a multiple of a larger unit: "64 MiB", "5 s", "20 VMs".
 func Quantity(unit string, n int64) string {
 	scales, one := scalesOf(unit)
 	if scales == nil || unit == "days" {
@@ -118,7 +118,7 @@ func Quantity(unit string, n int64) string {
 	return strconv.FormatInt(n/best.size, 10) + " " + best.name + each
 }
 
-// perSecond is what stands after the unit of a rate of bytes.
+// perSecond returns what stands after the unit of a rate of bytes.
 func perSecond(unit string) string {
 	if unit == "bytes/s" {
 		return "/s"

@@ -75,7 +75,7 @@ var knownTags = map[string]bool{
 
 var cache sync.Map // reflect.Type -> *Schema; schemas never change once built
 
-// Of is the schema of struct type T. It panics when a tag is malformed: that is a fault of the program, found by
+// Of returns the schema of struct type T. It panics when a tag is malformed: that is a fault of the program, found by
 // the first test that touches the type.
 func Of[T any]() *Schema {
 	typ := reflect.TypeFor[T]()
@@ -90,10 +90,10 @@ func Of[T any]() *Schema {
 	return actual.(*Schema)
 }
 
-// Name is the field's name in Go.
+// Name returns the field's name in Go.
 func (f *Field) Name() string { return f.name }
 
-// Fields are all values, in the order of declaration.
+// Fields returns all values, in the order of declaration.
 func (s *Schema) Fields() []*Field { return s.fields }
 
 // Field finds a field by its path.
@@ -181,7 +181,7 @@ func newField(path string, sf reflect.StructField) (*Field, error) {
 	return f, nil
 }
 
-// checkTags finds tags nobody reads: a misspelt "dafault" must not pass silently.
+// checkTags finds tags that nothing reads: a misspelt "dafault" must not pass silently.
 func checkTags(tag string) error {
 	for tag = strings.TrimSpace(tag); tag != ""; tag = strings.TrimSpace(tag) {
 		key, rest, ok := strings.Cut(tag, ":")
@@ -272,7 +272,7 @@ func Set[T any](v *T, path, text string) error {
 	return f.set(reflect.ValueOf(v).Elem().FieldByIndex(f.index), text)
 }
 
-// Get is the value of the field of *v with the given path, as text that Set takes.
+// Get returns the value of the field of *v with the given path, as text that Set takes.
 func Get[T any](v *T, path string) (string, bool) {
 	f, ok := Of[T]().Field(path)
 	if !ok {
@@ -399,7 +399,7 @@ func (f *Field) checkRange(n float64, of string) error {
 	return nil
 }
 
-// bound is an end of the range as lists show it: "5 min".
+// bound returns an end of the range as lists show it: "5 min".
 func (f *Field) bound(n float64, of string) string {
 	if of == "" && f.Unit != "" && n == math.Trunc(n) {
 		return Quantity(f.Unit, int64(n))

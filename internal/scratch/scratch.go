@@ -36,7 +36,7 @@ func Folder(dir, pattern string) (string, error) {
 	return folder, err
 }
 
-// readOnly says whether err means that nothing can be written there, however much space there is.
+// readOnly reports whether err means that nothing can be written there, however much space there is.
 func readOnly(err error) bool {
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
 }

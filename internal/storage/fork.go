@@ -31,7 +31,7 @@ type Fork struct {
 }
 
 // Fork copies everything one app keeps, as it is at one moment, for an app that does not exist yet and has the id to. That must be
-// allowed to keep that much. Others write meanwhile. Until MakeTx the copy is a leftover: nothing shows it, and it goes if
+// allowed to keep that much. Others may write in the meantime. Until MakeTx the copy is a leftover: nothing shows it, and it goes if
 // the process ends.
 func (k *KV) Fork(ctx context.Context, from, to string) (*Fork, error) {
 	f := &Fork{kv: k, id: to}
@@ -51,8 +51,8 @@ func (f *Fork) copy(ctx context.Context, c *database.Conn, from string) (err err
 	if f.kept, err = usage(c, from); err != nil {
 		return err
 	}
-	if most := f.kv.Limits(f.id).MaxAppData; f.kept.Bytes > most {
-		return full(0, f.kept.Bytes, most)
+	if limit := f.kv.Limits(f.id).MaxAppData; f.kept.Bytes > limit {
+		return full(0, f.kept.Bytes, limit)
 	}
 	for _, s := range stores() {
 		if err := f.copyTable(ctx, c, s, from); err != nil {
@@ -118,8 +118,7 @@ func (k *KV) isForking(app string) bool {
 	return k.forking[app]
 }
 
-// RemoveLeftovers removes what an app that is not there has left, and says whether nothing more of it will come: a fork may be
-// under way.
+// RemoveLeftovers removes what a removed app has left, and reports whether that was all: a fork may still be adding to it.
 func (k *KV) RemoveLeftovers(ctx context.Context, app string) (done bool, err error) {
 	if k.isForking(app) {
 		return false, nil

@@ -19,7 +19,7 @@ import (
 
 const (
 	listDefault = 100
-	listMost    = 1000
+	maxList     = 1000
 	listBytes   = 4 << 20 // of keys and values; a page that would be larger ends earlier
 	purgeEvery  = time.Minute
 )
@@ -64,7 +64,7 @@ type KV struct {
 	forking map[string]bool // ids of apps that a Fork is making
 }
 
-// New is the store in c.DB. It starts nothing.
+// New returns the store in c.DB. It starts nothing.
 func New(c Config) *KV { return &KV{Config: c, forking: map[string]bool{}} }
 
 // Get reads a value. An expired one is not found.
@@ -91,8 +91,8 @@ func (k *KV) Set(ctx context.Context, s Scope, key string, value []byte, ttl tim
 	if err := k.checkKey(s.App, key); err != nil {
 		return err
 	}
-	if most := k.Limits(s.App).MaxValue; len(value) > most {
-		return errs.TooBig(fmt.Sprintf("the value of %q, as JSON,", key), int64(len(value)), int64(most), "storage.max_value")
+	if limit := k.Limits(s.App).MaxValue; len(value) > limit {
+		return errs.TooBig(fmt.Sprintf("the value of %q, as JSON,", key), int64(len(value)), int64(limit), "storage.max_value")
 	}
 	if !json.Valid(value) || !utf8.Valid(value) {
 		return errs.New(errs.Invalid, "the value of %q is not JSON", key)
@@ -120,7 +120,7 @@ func (k *KV) Set(ctx context.Context, s Scope, key string, value []byte, ttl tim
 	return err
 }
 
-// Delete removes a key; existed tells whether it was there and had not expired.
+// Delete removes a key; existed reports whether it was there and had not expired.
 func (k *KV) Delete(ctx context.Context, s Scope, key string) (existed bool, err error) {
 	if err := k.checkKey(s.App, key); err != nil {
 		return false, err
@@ -139,13 +139,13 @@ func (k *KV) Delete(ctx context.Context, s Scope, key string) (existed bool, err
 	return existed, err
 }
 
-// List is a page of the entries whose keys begin with a prefix.
+// List returns a page of the entries whose keys begin with a prefix.
 func (k *KV) List(ctx context.Context, s Scope, o ListOptions) (Page, error) {
 	if o.Limit == 0 {
 		o.Limit = listDefault
 	}
-	if o.Limit < 1 || o.Limit > listMost {
-		return Page{}, errs.New(errs.Invalid, "limit must be from 1 to %d, not %d", listMost, o.Limit)
+	if o.Limit < 1 || o.Limit > maxList {
+		return Page{}, errs.New(errs.Invalid, "limit must be from 1 to %d, not %d", maxList, o.Limit)
 	}
 	if !utf8.ValidString(o.Prefix) || !utf8.ValidString(o.Cursor) {
 		return Page{}, errs.New(errs.Invalid, "the prefix and the cursor must be UTF-8")
@@ -210,7 +210,7 @@ func (k *KV) Run(ctx context.Context) error {
 	return nil
 }
 
-// Purge removes every expired entry, a batch at a time so that it holds up nobody, and returns how many it removed.
+// Purge removes every expired entry, a batch at a time so that it holds up no one, and returns how many it removed.
 func (k *KV) Purge(ctx context.Context) (removed int, err error) {
 	err = k.DB.Steps(ctx, func(tx *database.Tx) (more bool, err error) {
 		// What is copied for a fork was counted by then.
@@ -223,12 +223,12 @@ func (k *KV) Purge(ctx context.Context) (removed int, err error) {
 }
 
 func (k *KV) checkKey(app, key string) error {
-	most := k.Limits(app).MaxKey
+	limit := k.Limits(app).MaxKey
 	switch {
 	case key == "":
 		return errs.New(errs.Invalid, "the key is empty")
-	case len(key) > most:
-		return errs.New(errs.TooLarge, "the key has %d bytes; at most %d are allowed (storage.max_key)", len(key), most)
+	case len(key) > limit:
+		return errs.New(errs.TooLarge, "the key has %d bytes; at most %d are allowed (storage.max_key)", len(key), limit)
 	case !utf8.ValidString(key):
 		return errs.New(errs.Invalid, "the key is not UTF-8")
 	}

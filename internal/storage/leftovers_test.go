@@ -51,7 +51,7 @@ func numbers(n int) []int {
 
 func wantSmallWrites(t testing.TB, k *KV, what string) {
 	t.Helper()
-	if n := k.DB.Stats().MostRows; n > mostRows {
+	if n := k.DB.Stats().MaxRows; n > mostRows {
 		t.Errorf("%s: one write changed %d rows, want at most %d", what, n, mostRows)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// entryCost is what an entry counts beside its key and value: about what its row and its place in the index take in the
+// entryCost is what an entry counts besides its key and value: about what its row and its place in the index take in the
 // file. Without it a gigabyte of one-byte values would be thirty gigabytes on the disk.
 const entryCost = 64
 
@@ -18,7 +18,7 @@ type Usage struct {
 	Bytes    int64 `json:"bytes"`     // what counts against storage.max_app_data: those, and 64 for each entry
 }
 
-// Usage is what an app keeps now. It is not counted but read: the database keeps the sums.
+// Usage returns what an app keeps now. It is not counted but read: the database keeps the sums.
 func (k *KV) Usage(ctx context.Context, app string) (u Usage, err error) {
 	err = k.DB.Read(ctx, func(c *database.Conn) error {
 		u, err = usage(c, app)
@@ -27,7 +27,7 @@ func (k *KV) Usage(ctx context.Context, app string) (u Usage, err error) {
 	return u, err
 }
 
-// usage is that of an app; NotFound when there is no such app.
+// usage returns the usage of an app; NotFound when there is no such app.
 func usage(c *database.Conn, app string) (u Usage, err error) {
 	found, err := c.First("SELECT keys, key_bytes FROM usage WHERE app_id = ?", func(r *database.Row) { u.Keys, u.KeyBytes = r.Int(0), r.Int64(1) }, app)
 	if err == nil && !found {
@@ -37,13 +37,13 @@ func usage(c *database.Conn, app string) (u Usage, err error) {
 	return u, err
 }
 
-// admit refuses a write of size bytes under a key when the app would keep more than most bytes. It runs in the
+// admit refuses a write of size bytes under a key when the app would then keep more than limit bytes. It runs in the
 // transaction of the write, so that no two writes can both take the last of the room. What makes nothing larger is always
 // allowed, also where the limit is below what is kept by now.
-func admit(tx *database.Tx, s Scope, key string, size int, most int64) error {
+func admit(tx *database.Tx, s Scope, key string, size int, limit int64) error {
 	u, err := usage(tx.Conn, s.App)
 	after := u.Bytes + entryCost + int64(len(key)+size)
-	if err != nil || after <= most { // nearly always
+	if err != nil || after <= limit { // nearly always
 		return err
 	}
 	old := -1
@@ -54,16 +54,16 @@ func admit(tx *database.Tx, s Scope, key string, size int, most int64) error {
 	if old >= 0 {
 		after = u.Bytes + int64(size-old)
 	}
-	if after <= most {
+	if after <= limit {
 		return nil
 	}
-	return full(u.Bytes, after, most)
+	return full(u.Bytes, after, limit)
 }
 
-// full is the refusal of a write for want of room.
-func full(used, after, most int64) error {
-	err := errs.New(errs.StorageFull, "the app keeps %s and may keep %s; this would make it %s: remove something, or raise the limit storage.max_app_data", errs.Size(used), errs.Bound(most), errs.Size(after))
+// full returns the error of a write that finds no room.
+func full(used, after, limit int64) error {
+	err := errs.New(errs.StorageFull, "the app keeps %s and may keep %s; this would make it %s: remove something, or raise the limit storage.max_app_data", errs.Size(used), errs.Bound(limit), errs.Size(after))
 	err.Code = "APP_DATA_FULL"
-	err.Details = map[string]int64{"used": used, "limit": most, "needed": after - used}
+	err.Details = map[string]int64{"used": used, "limit": limit, "needed": after - used}
 	return err
 }

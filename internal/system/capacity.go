@@ -14,5 +14,5 @@ type Capacity struct {
 	TimeoutMS   int `json:"timeout_ms" label:"Request time" desc:"Time from the arrival of a request to a function until it is answered, with waiting and the reading of its body; a body over 64 KiB has runtime.stream_timeout to arrive, and the time begins then; a body or answer that is streamed has that too" unit:"ms" default:"10000" range:"100,600000" scope:"app"`
 }
 
-// Capacity is the group in force.
+// Capacity returns the group in force.
 func (l *Live) Capacity() Capacity { return l.Load().Capacity }

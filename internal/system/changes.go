@@ -68,7 +68,7 @@ func collect[T any](noun, prefix string, values map[string]json.RawMessage, into
 	return nil
 }
 
-// valueOf is a value from the wire as the canonical text of its field; nil for null.
+// valueOf returns a value from the wire as the canonical text of its field; nil for null.
 func valueOf[T any](f *schema.Field, raw json.RawMessage) (*string, error) {
 	text := strings.TrimSpace(string(raw))
 	if text == "null" {
@@ -98,7 +98,7 @@ func article(kind string) string {
 	return "a " + kind
 }
 
-// fromText is what a person typed, as the text that package schema takes for the field.
+// fromText returns what a person typed, as the text that package schema takes for the field.
 func fromText(f *schema.Field, typed string) (string, error) {
 	switch f.Type {
 	case "integer":

@@ -88,7 +88,7 @@ func whole(n *float64) *int64 {
 	return &w
 }
 
-// declaredDefault is the default of the tags, null where there is none.
+// declaredDefault returns the default of the tags, null where there is none.
 func declaredDefault(f *schema.Field) json.RawMessage {
 	switch {
 	case f.Default == "" && (f.Formula != "" || f.ReadOnly):
@@ -99,7 +99,7 @@ func declaredDefault(f *schema.Field) json.RawMessage {
 	return json.RawMessage(f.Default)
 }
 
-// Limits are all limits with their values for the instance, or for the app with the given id, and the stored values
+// Limits returns all limits with their values for the instance, or for the app with the given id, and the stored values
 // that are ignored there.
 func (s *Store) Limits(app string) ([]Item, []Ignored) {
 	s.mu.Lock()
@@ -143,12 +143,12 @@ func (s *Store) stored(i *Item, app string) {
 	slices.SortFunc(i.ForApps, byApp)
 }
 
-// understood says whether a stored limit is in force.
+// understood reports whether a stored limit is in force.
 func (s *Store) understood(r row) bool {
 	return !slices.ContainsFunc(s.ignored, func(i Ignored) bool { return i.Path == r.path && i.App == r.app })
 }
 
-// SettingItems are all settings with their values and where they come from, and the stored values that are ignored.
+// SettingItems returns all settings with their values and where they come from, and the stored values that are ignored.
 func (s *Store) SettingItems() ([]Item, []Ignored) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -174,7 +174,7 @@ func (s *Store) SettingItems() ([]Item, []Ignored) {
 	return list, s.ignoredOf(setting)
 }
 
-// ignoredOf are the ignored values of one kind.
+// ignoredOf returns the ignored values of one kind.
 func (s *Store) ignoredOf(noun string) []Ignored {
 	rows := s.limits
 	if noun == setting {

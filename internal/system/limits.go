@@ -2,7 +2,7 @@
 // hardware the defaults derive from.
 //
 // A limit is a tagged struct field and nothing else: its name on the wire, label, explanation, unit, default and
-// range stand beside it, and every surface derives from those tags through package schema.
+// range stand next to it, and every surface derives from those tags through package schema.
 package system
 
 import "time"
@@ -41,7 +41,7 @@ type Storage struct {
 	AppLogRows      int   `json:"app_log_rows" label:"Log lines per app" desc:"Newest console lines kept for each app" unit:"rows" default:"10000" range:"100,10000000" scope:"app"`
 }
 
-// Space says below how many free bytes of a disk of so many to warn, and below how many to refuse what visitors want
+// Space returns, for a disk of total bytes, below how many free ones to warn, and below how many to refuse what visitors want
 // stored: the lesser of the size and the percentage, as a part of a large disk is much and a size may be all of a small one.
 func (s Storage) Space(total int64) (low, reserve int64) {
 	return min(s.LowSpace, total/100*int64(s.LowSpacePercent)), min(s.Reserve, total/100*int64(s.ReservePercent))

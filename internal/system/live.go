@@ -10,10 +10,10 @@ import (
 // Version is the version of the product; the build sets it.
 var Version = "dev"
 
-// Defaults are the limits of an instance on this machine on which nobody changed anything.
+// Defaults returns the limits of an unchanged instance on this machine.
 func Defaults() Limits { return DefaultsOn(Probe()) }
 
-// DefaultsOn are the limits of an instance on the given machine on which nobody changed anything.
+// DefaultsOn returns the limits of an unchanged instance on the given machine.
 func DefaultsOn(h Hardware) Limits {
 	l := schema.Defaults[Limits]()
 	derive(&l, h)
@@ -35,10 +35,10 @@ func NewLive(l Limits) *Live {
 	return live
 }
 
-// Load is the snapshot in force; it must not be changed.
+// Load returns the snapshot in force; it must not be changed.
 func (l *Live) Load() *Limits { return &l.p.Load().all }
 
-// App is the snapshot in force for the app with the given id; it must not be changed.
+// App returns the snapshot in force for the app with the given id; it must not be changed.
 func (l *Live) App(id string) *Limits {
 	now := l.p.Load()
 	if own, ok := now.apps[id]; ok {
@@ -50,13 +50,13 @@ func (l *Live) App(id string) *Limits {
 // Store puts new limits in force at once; apps are those of apps that have limits of their own.
 func (l *Live) Store(all Limits, apps map[string]*Limits) { l.p.Store(&inForce{all, apps}) }
 
-// Storage is the group in force.
+// Storage returns the group in force.
 func (l *Live) Storage() Storage { return l.Load().Storage }
 
-// Runtime is the group in force.
+// Runtime returns the group in force.
 func (l *Live) Runtime() Runtime { return l.Load().Runtime }
 
-// HTTP is the group in force.
+// HTTP returns the group in force.
 func (l *Live) HTTP() HTTP { return l.Load().HTTP }
 
 // LiveSettings holds the settings in force. Those that take a restart are those of the start.
@@ -76,10 +76,10 @@ func NewLiveSettings(s Settings) *LiveSettings {
 	return l
 }
 
-// Load is the snapshot in force; it must not be changed.
+// Load returns the snapshot in force; it must not be changed.
 func (l *LiveSettings) Load() *Settings { return &l.p.Load().Settings }
 
-// TrustedProxies is the setting of that name, ready to be compared with addresses; it must not be changed.
+// TrustedProxies returns the setting of that name, ready to be compared with addresses; it must not be changed.
 func (l *LiveSettings) TrustedProxies() []netip.Prefix { return l.p.Load().proxies }
 
 func (l *LiveSettings) store(s Settings) {

@@ -23,7 +23,7 @@ type Measured struct {
 // capacityMeasurement is the name of the row.
 const capacityMeasurement = "capacity"
 
-// LoadMeasured is the last self-test; its zero value where there was none.
+// LoadMeasured returns the last self-test; its zero value where there was none.
 func LoadMeasured(ctx context.Context, db *database.DB) (m Measured, err error) {
 	var text []byte
 	err = db.Read(ctx, func(c *database.Conn) error {
@@ -58,5 +58,5 @@ func (m Measured) Apply(l *Limits) {
 	c.MeasuredAt = m.MeasuredAt.UTC().Format(time.RFC3339)
 }
 
-// differ says whether two sizes of memory are those of two machines: a kernel takes a little more or less at each start.
+// differ reports whether two sizes of memory are those of two machines: a kernel takes a little more or less at each start.
 func differ(a, b int64) bool { return max(a, b)-min(a, b) > max(a, b)/8 }

@@ -20,5 +20,5 @@ type Net struct {
 	CacheMaxBytes  int64 `json:"cache_max_bytes" label:"Cache size" desc:"Memory for the answers kept of one app; 0 = none" unit:"bytes" default:"4194304" range:"0,17179869184" scope:"app"`
 }
 
-// Net is the group in force.
+// Net returns the group in force.
 func (l *Live) Net() Net { return l.Load().Net }

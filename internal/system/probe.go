@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// unknownRAM is taken for the memory of a machine that does not tell: little enough for a small one.
+// unknownRAM is assumed for a machine that does not report its memory: little enough for a small one.
 const unknownRAM = 512 << 20
 
 // unbounded is far below what version 1 writes where there is no bound (the largest number of pages), and far above any
@@ -25,16 +25,16 @@ const unbounded = 1 << 60
 // share of less than two processors up to two; the share itself says what there is.
 func Probe() Hardware { return complete(machine(), runtime.GOMAXPROCS(0)) }
 
-// complete fills in what the machine does not tell, and takes no more than there can be.
-func complete(h Hardware, most int) Hardware {
+// complete fills in what the machine does not report, and bounds the rest by what is possible.
+func complete(h Hardware, maxCores int) Hardware {
 	if h.TotalRAM <= 0 {
 		h.TotalRAM = unknownRAM
 	}
 	if h.AvailableRAM <= 0 || h.AvailableRAM > h.TotalRAM {
 		h.AvailableRAM = h.TotalRAM
 	}
-	if h.CPUCores <= 0 || h.CPUCores > most {
-		h.CPUCores = most
+	if h.CPUCores <= 0 || h.CPUCores > maxCores {
+		h.CPUCores = maxCores
 	}
 	return h
 }
@@ -56,7 +56,7 @@ func linux(root fs.FS) Hardware {
 	return h
 }
 
-// read is the content of a small file, nothing when it cannot be read.
+// read returns the content of a small file, nothing when it cannot be read.
 func read(root fs.FS, name string) []byte {
 	data, err := fs.ReadFile(root, name)
 	if err != nil {
@@ -120,14 +120,14 @@ func controlGroups(text []byte) []controlGroup {
 func (g controlGroup) bound(root fs.FS, dir string, h *Hardware) {
 	in := func(name string) []byte { return read(root, path.Join(dir, name)) }
 	if !g.cpu {
-		most, used, cache := "memory.max", "memory.current", "inactive_file"
+		limit, used, cache := "memory.max", "memory.current", "inactive_file"
 		if g.memory {
-			most, used, cache = "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"
+			limit, used, cache = "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"
 		}
-		if n, ok := positive(word(in(most), 0)); ok && n < unbounded {
+		if n, ok := positive(word(in(limit), 0)); ok && n < unbounded {
 			lower(&h.TotalRAM, n)
 			if current, ok := positive(word(in(used), 0)); ok {
-				// Pages of files that nobody uses count as used, and are given up when memory is wanted.
+				// Cached pages of files count as used, and are given up when memory is needed.
 				free := n - max(current-statistic(in("memory.stat"), cache), 0)
 				lower(&h.AvailableRAM, max(free, 1))
 			}
@@ -155,7 +155,7 @@ func lower(n *int64, bound int64) {
 	}
 }
 
-// word is the word of a text at a place, "" when there are fewer.
+// word returns the word of a text at a place, "" when there are fewer.
 func word(text []byte, at int) string {
 	words := strings.Fields(string(text))
 	if at >= len(words) {
@@ -164,7 +164,7 @@ func word(text []byte, at int) string {
 	return words[at]
 }
 
-// statistic is a value of memory.stat: lines of "name value".
+// statistic returns a value of memory.stat: lines of "name value".
 func statistic(text []byte, name string) int64 {
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	for lines.Scan() {
@@ -176,7 +176,7 @@ func statistic(text []byte, name string) int64 {
 	return 0
 }
 
-// positive reads a number above zero; "max", "-1" and what is no number are none.
+// positive reads a number above zero; "max", "-1" and what is not a number are not.
 func positive(text string) (int64, bool) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	return n, err == nil && n > 0

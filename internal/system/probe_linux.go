@@ -2,5 +2,5 @@ package system
 
 import "os"
 
-// machine is what Linux says of this machine.
+// machine returns what Linux reports about this machine.
 func machine() Hardware { return linux(os.DirFS("/")) }

@@ -2,5 +2,5 @@
 
 package system
 
-// machine is unknown here.
+// machine returns unknown here.
 func machine() Hardware { return Hardware{} }

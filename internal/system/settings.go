@@ -53,7 +53,7 @@ func eachOf(path string, check func(text string) (string, error)) func(string) (
 	}
 }
 
-// checkListen says whether text can be an address to listen on. Whether this machine has it shows when it is opened.
+// checkListen returns an address to listen on in its canonical form. Whether the machine has it turns out when it is opened.
 func checkListen(text string) (string, error) {
 	bad := errs.New(errs.Invalid, "listen: %q is not an address to listen on; write host:port, such as 127.0.0.1:4698 or [::1]:4698", text)
 	host, port, err := net.SplitHostPort(text)
@@ -72,7 +72,7 @@ func checkListen(text string) (string, error) {
 }
 
 // checkStoredListen is for addresses that are to be there at the next start: one that this machine does not have would
-// leave it without a server, and a port that is taken anew each time would let nobody find it.
+// leave it without a server, and a port that changes with each start could not be found.
 func checkStoredListen(addresses []string) error {
 	for _, a := range addresses {
 		host, port, err := net.SplitHostPort(a)

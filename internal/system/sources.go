@@ -8,7 +8,7 @@ import (
 	"fazt/internal/schema"
 )
 
-// Source says where a value comes from.
+// Source is where a value comes from.
 type Source string
 
 // The sources, the strongest last. A value for one app is stronger than any for the whole instance.
@@ -21,16 +21,16 @@ const (
 	FromApp         Source = "app" // stored for the app that was asked about
 )
 
-// Given is what the caller of the program says of settings.
+// Given are the settings that the command line and the environment hold.
 type Given struct {
 	Flags  map[string]string        // by path: what was typed after --domain, --trusted-proxies, …
-	Getenv func(name string) string // nil = there is no environment
+	Getenv func(name string) string // nil = no environment
 }
 
-// FlagName is the flag of a setting, without the dashes.
+// FlagName returns the flag of a setting, without the dashes.
 func FlagName(path string) string { return strings.ReplaceAll(path, "_", "-") }
 
-// EnvName is the variable of the environment that sets a setting.
+// EnvName returns the variable of the environment that sets a setting.
 func EnvName(path string) string { return "FAZT_" + strings.ToUpper(path) }
 
 // resolved is the value of one setting and where it comes from.
@@ -40,8 +40,7 @@ type resolved struct {
 	row    *row   // the stored value, in force or not
 }
 
-// resolve is the one place that decides which value of a setting is in force: that of the flag, else that of the
-// environment, else the stored one, else the default. A stored value that this version does not understand is
+// resolve decides which value of each setting is in force: that of the flag, else that of the environment, else the stored one, else the default. A stored value that this version does not understand is
 // ignored; a flag or a variable that cannot be right is an error.
 func resolve(given Given, stored []row) (Settings, map[string]resolved, []Ignored, error) {
 	s := schema.Defaults[Settings]()
@@ -94,7 +93,7 @@ func setFromText(s *Settings, f *schema.Field, typed string) error {
 	return schema.Set(s, f.Path, *c)
 }
 
-// note says of a setting what is not plain to see: that its stored value is hidden, or waits for a restart.
+// note explains what a setting does not show: that its stored value is hidden, or waits for a restart.
 func (r resolved) note(f *schema.Field, inForce, next string) string {
 	switch {
 	case r.row != nil && r.source != FromStored:

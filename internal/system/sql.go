@@ -14,5 +14,5 @@ type SQL struct {
 // Deadline is StatementTimeout as a duration.
 func (s SQL) Deadline() time.Duration { return time.Duration(s.StatementTimeout) * time.Millisecond }
 
-// SQL is the group in force.
+// SQL returns the group in force.
 func (l *Live) SQL() SQL { return l.Load().SQL }

@@ -78,10 +78,11 @@ func OpenStore(ctx context.Context, c StoreConfig) (*Store, error) {
 	return s, s.apply(limits, settings)
 }
 
-// Settings are those in force.
+// Settings returns the settings in force.
 func (s *Store) Settings() *LiveSettings { return &s.inForce }
 
-// Reload puts in force what is stored, whoever stored it. It costs two small queries when nothing has changed.
+// Reload puts the stored values in force, including those that other processes stored. It costs two small queries when
+// nothing has changed.
 func (s *Store) Reload(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -140,7 +141,7 @@ func (s *Store) apply(limits, settings []row) error {
 	return nil
 }
 
-// overlay is the limits over base that rows make: those of the instance, and those of every app that has its own.
+// overlay returns the limits over base that rows make: those of the instance, and those of every app that has its own.
 func overlay(base Limits, rows []row) (all Limits, apps map[string]*Limits, ignored []Ignored) {
 	all = base
 	for _, r := range rows { // those of the instance come first
@@ -180,7 +181,7 @@ func notPerApp(path string) error {
 	return errs.New(errs.Invalid, "%s holds for the whole instance and cannot be set for one app", path)
 }
 
-// keepUntilRestart is next, but for what takes a restart.
+// keepUntilRestart returns next, but for what takes a restart.
 func keepUntilRestart(started, next Settings) Settings {
 	for _, f := range schema.Of[Settings]().Fields() {
 		if f.Restart {
@@ -201,7 +202,7 @@ type Changed struct {
 }
 
 // ChangeLimits stores new limits of the instance, or of the app with the given id, and puts them in force; all or none.
-// A null resets to the default, or for an app to what holds for the instance. by says who wants it.
+// A null resets to the default, or for an app to the value of the instance. by is the user who changes it.
 func (s *Store) ChangeLimits(ctx context.Context, app, by string, values map[string]json.RawMessage) ([]Changed, error) {
 	changes, err := parseChanges[Limits](limit, values)
 	if err != nil {
@@ -253,7 +254,8 @@ func writeLimit(tx *database.Tx, app, by string, c change) error {
 	return err
 }
 
-// ChangeSettings stores new settings, all or none, and puts in force those that take no restart. by says who wants it.
+// ChangeSettings stores new settings, all or none, and puts in force those that need no restart. by is the user who
+// changes them.
 func (s *Store) ChangeSettings(ctx context.Context, by string, values map[string]json.RawMessage) ([]Changed, error) {
 	changes, err := parseChanges[Settings](setting, values)
 	if err != nil {
@@ -304,7 +306,7 @@ func writeSetting(tx *database.Tx, by string, c change) error {
 		c.path, *c.value, by, time.Now())
 }
 
-// note says of a setting what its value does not.
+// note explains what the value of a setting does not show.
 func (s *Store) note(path string) string {
 	f, _ := schema.Of[Settings]().Field(path)
 	now, _ := schema.Get(s.inForce.Load(), path)
@@ -312,12 +314,12 @@ func (s *Store) note(path string) string {
 	return s.from[path].note(f, now, next)
 }
 
-// wire is the value of a path as JSON.
+// wire returns the value of a path as JSON.
 func wire[T any](v *T, path string) json.RawMessage {
 	return json.RawMessage(jsonText(schema.Value(v, path)))
 }
 
-// find is the stored value of a path, for the instance or for an app.
+// find returns the stored value of a path, for the instance or for an app.
 func find(rows []row, path, app string) (row, bool) {
 	i := slices.IndexFunc(rows, func(r row) bool { return r.path == path && r.app == app })
 	if i < 0 {

@@ -402,7 +402,7 @@ func TestASettingThatCannotWorkIsRefusedWithASentence(t *testing.T) {
 		`{"trusted_proxies":"::ffff:10.0.0.0/104"}`:              "as IPv4",
 		`{"trusted_proxies":"10.0.0.0/8,10.1.0.0/8"}`:            "stands twice",
 		`{"log_retention":-1}`:                                   "log_retention must be at least 0 days",
-		`{"log_retention":"12h"}`:                                "no whole number of days",
+		`{"log_retention":"12h"}`:                                "not a whole number of days",
 		`{"acme_email":"nobody"}`:                                "does not have the form",
 		`{"domian":"example.com"}`:                               `there is no setting "domian"; did you mean domain?`,
 		`{"domain":"example.com","log_retention":"x"}`:           "log_retention must be a whole number of days",

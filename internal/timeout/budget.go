@@ -1,4 +1,4 @@
-// Package timeout carries the time a piece of work has left, and says whether a step of it may still start.
+// Package timeout carries the time a piece of work has left, and decides whether a step of it may still start.
 //
 // A Budget is a window that begins once, at the edge (a request enters a function), and travels in the context. A
 // step that needs time asks before it starts: refusing at once, with an error that may be retried, beats starting
@@ -12,7 +12,7 @@
 //   - An outbound call gets all that is left but 500 ms, because it is the one that is really slow.
 //
 // What a step needs in order to start is small and in proportion to the window. A fixed 500 ms (storage) or 1 s
-// (calls) would shut both off for whoever sets runtime.exec_timeout to 400 ms, and for every request in its last half
+// (calls) would shut both off when runtime.exec_timeout is 400 ms, and for every request in its last half
 // second, although a durable write takes 1 ms here. Whether a write can be done in its share is for the
 // database to say: it knows how long its queue is and how long its commits take (see database.DB.Write).
 package timeout
@@ -57,20 +57,20 @@ func (w *opened) Value(key any) any {
 	return w.share.Value(key)
 }
 
-// From is the window ctx carries; ok is false where nobody opened one, and then time is not bounded by a budget.
+// From returns the window ctx carries; ok is false when there is none, and then time is not bounded by a budget.
 func From(ctx context.Context) (b Budget, ok bool) {
 	b, ok = ctx.Value(budgetKey{}).(Budget)
 	return b, ok
 }
 
-// Window is the length of the whole window.
+// Window returns the length of the whole window.
 func (b Budget) Window() time.Duration { return b.window }
 
-// Remaining is how much of the window is left; never negative.
+// Remaining returns how much of the window is left; never negative.
 func (b Budget) Remaining() time.Duration { return max(0, time.Until(b.ends)) }
 
 const (
-	storageMost  = 3 * time.Second
+	maxStorage   = 3 * time.Second
 	storageNeeds = 20 * time.Millisecond // a few commits of a slow disk
 	netReserve   = 500 * time.Millisecond
 	netNeeds     = 500 * time.Millisecond // a name, a handshake and an answer from another continent
@@ -80,11 +80,11 @@ const (
 	again = time.Second
 )
 
-// StorageContext is the context of one read or write of what an app keeps: half of what is left, at most 3 s. It
+// StorageContext returns the context of one read or write of what an app keeps: half of what is left, at most 3 s. It
 // refuses, with an error that may be retried, when less than 20 ms, or a tenth of a shorter window, are left. Without a
 // budget the step gets 3 s.
 func StorageContext(ctx context.Context) (context.Context, context.CancelFunc, error) {
-	share := storageMost
+	share := maxStorage
 	if b, ok := From(ctx); ok {
 		left := b.Remaining()
 		if left < min(storageNeeds, b.window/part) {
@@ -95,23 +95,23 @@ func StorageContext(ctx context.Context) (context.Context, context.CancelFunc, e
 	return step(ctx, share, errStorage)
 }
 
-// NetContext is the context of one call to another server: what is left but 500 ms, or a tenth of a shorter window, in
-// which the function can still answer, and at most most. It refuses, with an error that may be retried, when what the
+// NetContext returns the context of one call to another server: what is left but 500 ms, or a tenth of a shorter window, in
+// which the function can still answer, and never more than limit. It refuses, with an error that may be retried, when what the
 // call would get is less than 500 ms or a tenth of the window.
-func NetContext(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc, error) {
-	share := most
+func NetContext(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc, error) {
+	share := limit
 	if b, ok := From(ctx); ok {
 		left := b.Remaining()
 		share = left - min(netReserve, b.window/part)
 		if share < min(netNeeds, b.window/part) {
 			return nil, nil, b.refuse("a call", left)
 		}
-		share = min(share, most)
+		share = min(share, limit)
 	}
 	return step(ctx, share, errNet)
 }
 
-// What a step says whose share has passed while the window goes on. Trying again can help.
+// The causes of a step whose share has passed while the window goes on. Trying again can help.
 var (
 	errStorage = &errs.Error{Kind: errs.Unavailable, Message: "storage did not answer in time; try again", Retry: again, Err: context.DeadlineExceeded}
 	errNet     = &errs.Error{Kind: errs.Unavailable, Message: "the other server did not answer in time; try again", Retry: again, Err: context.DeadlineExceeded}
@@ -126,8 +126,8 @@ func step(ctx context.Context, length time.Duration, err error) (context.Context
 	return s, s.cancel, nil
 }
 
-// share is a context with a deadline whose timer is made when somebody waits for it: most steps, and most windows, are over
-// before anybody has to, and making the timer and stopping it again costs five times as much as all else here.
+// share is a context with a deadline whose timer is made when its Done is first called: most steps, and most windows, are over
+// before that, and making the timer and stopping it again costs five times as much as all else here.
 type share struct {
 	context.Context
 	ends  time.Time
@@ -135,7 +135,7 @@ type share struct {
 
 	mu    sync.Mutex
 	over  bool            // it was canceled
-	timed context.Context // nil until somebody waited
+	timed context.Context // nil until Done is called
 	stop  context.CancelFunc
 }
 
@@ -160,7 +160,7 @@ func (s *share) cancel() {
 	}
 }
 
-// Deadline is the end of the share, or of the caller's context where that is earlier.
+// Deadline returns the end of the share, or of the caller's context where that is earlier.
 func (s *share) Deadline() (time.Time, bool) {
 	if ends, ok := s.Context.Deadline(); ok && ends.Before(s.ends) {
 		return ends, true

@@ -9,29 +9,29 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// allowance is the memory SQLite may take for one connection. SQLite's own bound holds for the whole process, where a
-// statement from outside would make writes of apps fail; but it says with every allocation which connection asks. So its
-// allocator goes through here, and one that has spent its allowance, or its time, gets no more: its statement ends as
-// if memory had run out, and no other notices. That also ends work in which SQLite does not look whether it was
-// interrupted, which it does in loops alone: a row of 500 large columns has none.
+// allowance bounds the memory that SQLite allocates for one connection. SQLite's own bound is one for the whole process,
+// where a statement from outside could make the writes of apps fail; but each allocation names its connection. So the
+// allocator is replaced by the functions here, and a connection that has used up its allowance, or its time, gets no more:
+// its statement fails as if memory had run out, and no other is affected. That also ends work in which SQLite does not
+// check for interrupts, which it does in loops only: a row of 500 large columns has none.
 //
 // Only the goroutine that uses the connection touches it, except for over.
 type allowance struct {
-	stop       func() // interrupts the statement
-	most, used int64
-	blocks     map[uintptr]int64
-	over       atomic.Bool // its time is over
+	stop            func() // interrupts the statement
+	maxMemory, used int64
+	blocks          map[uintptr]int64
+	over            atomic.Bool // its time is over
 
-	mostSpilled, spilled int64             // of temporary files
-	files                map[uintptr]int64 // how large each is
-	full                 bool              // something was refused for want of room in them
+	maxSpill, spilled int64             // of temporary files
+	files             map[uintptr]int64 // how large each is
+	full              bool              // a write to one was refused
 
-	spent bool // something was refused for want of memory
-	ended bool // the statement is: what cleans up after it gets what it needs
+	spent bool // an allocation was refused because the allowance was used up
+	ended bool // the statement has ended: what cleans up after it is not bounded
 }
 
-// allowances are those in force by connection. They are few, and none most of the time: what SQLite allocates for
-// others costs one look at their number.
+// allowances are the ones in force, by connection. Usually there are none, and an allocation costs one look at their
+// number.
 var allowances struct { //nolint:gochecknoglobals // SQLite has one allocator for the process
 	once  sync.Once
 	n     atomic.Int32
@@ -46,7 +46,7 @@ type plainMemory struct {
 	free    func(tls *libc.TLS, p uintptr)
 }
 
-// meterMemory puts the allowances between SQLite and its allocator. It has to come before anything else is asked of SQLite.
+// meterMemory puts the allowances between SQLite and its allocator. It must run before any other call of SQLite.
 func meterMemory() {
 	allowances.once.Do(func() {
 		tls := libc.NewTLS()
@@ -70,15 +70,15 @@ func configure(tls *libc.TLS, option int32, m *lib.Tsqlite3_mem_methods) {
 	lib.Xsqlite3_config(tls, option, list)
 }
 
-// function is the Go function behind a pointer as C has it, and pointer the other way.
+// function converts a C function pointer to the Go function behind it; pointer is the reverse.
 func function[F any](p uintptr) F { return *(*F)(unsafe.Pointer(&struct{ uintptr }{p})) }
 
 func pointer[F any](f F) uintptr { return *(*uintptr)(unsafe.Pointer(&f)) }
 
-// allow bounds what SQLite may take for the connection from here on, until the function it returns is called.
-func (c *Conn) allow(most, spilled int64) (*allowance, func()) {
+// allow bounds what SQLite may allocate for the connection until the returned function is called.
+func (c *Conn) allow(maxMemory, maxSpill int64) (*allowance, func()) {
 	tls := threadOf(c.raw)
-	a := &allowance{stop: func() { lib.Xsqlite3_interrupt(tls, handleOf(c.raw)) }, most: most, blocks: map[uintptr]int64{}, mostSpilled: spilled, files: map[uintptr]int64{}}
+	a := &allowance{stop: func() { lib.Xsqlite3_interrupt(tls, handleOf(c.raw)) }, maxMemory: maxMemory, blocks: map[uintptr]int64{}, maxSpill: maxSpill, files: map[uintptr]int64{}}
 	allowances.by.Store(tls, a)
 	allowances.n.Add(1)
 	return a, func() {
@@ -125,16 +125,16 @@ func meteredFree(tls *libc.TLS, p uintptr) {
 	allowances.plain.free(tls, p)
 }
 
-// grants says whether so much more may be taken. A connection without an allowance may take what it likes.
+// grants reports whether that much more may be allocated. A connection without an allowance has no bound.
 func (a *allowance) grants(more int64) bool {
 	switch {
 	case a == nil || a.ended || more <= 0:
 		return true
 	case a.over.Load():
 		return false
-	case a.used+more > a.most:
+	case a.used+more > a.maxMemory:
 		a.spent = true
-		a.stop() // json_group_array forgets that it got nothing, and goes on
+		a.stop() // json_group_array ignores the failure and goes on
 		return false
 	}
 	return true
@@ -166,5 +166,5 @@ func Shrink() {
 	lib.Xsqlite3_release_memory(tls, 1<<30)
 }
 
-// at is what lies at an address in C memory. It never moves, so the conversion that go vet warns of is sound here.
+// at returns what lies at an address in C memory. It never moves, so the conversion that go vet warns of is sound here.
 func at[T any](address uintptr) *T { return (*T)(unsafe.Add(unsafe.Pointer(nil), address)) }

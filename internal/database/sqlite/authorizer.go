@@ -10,7 +10,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// authorizer is asked by SQLite about everything a statement is going to do, whatever the statement looks like.
+// authorizer decides about every action of a statement, as SQLite compiles it.
 type authorizer struct {
 	guard   Guard
 	write   bool
@@ -19,7 +19,7 @@ type authorizer struct {
 	refused string // the first thing that was denied, as a sentence
 }
 
-// Authorize answers for one action. What is not named here is denied.
+// Authorize decides about one action. Actions that are not named here are denied.
 func (w *authorizer) Authorize(a sqlite.Action) sqlite.AuthResult {
 	switch a.Type() {
 	case sqlite.OpSelect, sqlite.OpRecursive:
@@ -69,7 +69,7 @@ func (w *authorizer) deny(denied bool, format string, args ...any) sqlite.AuthRe
 	return sqlite.AuthResultDeny
 }
 
-// explain makes a sentence of why the statement did not run. The text of SQLite is about the statement alone.
+// explain returns the error of a statement with a sentence for people. SQLite's own text is only about the statement.
 func (w *authorizer) explain(err error) error {
 	if w.refused != "" {
 		return errs.Wrap(errs.Forbidden, err, "%s", w.refused)
@@ -88,14 +88,14 @@ func (w *authorizer) explain(err error) error {
 		return errs.Wrap(errs.TooLarge, err, "a value is longer than %s; select length(…) or substr(…) of it", errs.Bound(min(w.guard.MaxBytes, longestValue)))
 	case sqlite.ResultNoMem, sqlite.ResultInterrupt:
 		if w.memory.spent {
-			return errs.Wrap(errs.TooLarge, err, "the statement needs more than %s of memory (sql.max_memory); select fewer columns or shorter values", errs.Bound(w.memory.most))
+			return errs.Wrap(errs.TooLarge, err, "the statement needs more than %s of memory (sql.max_memory); select fewer columns or shorter values", errs.Bound(w.memory.maxMemory))
 		}
 		if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultNoMem && !w.memory.over.Load() {
 			return errs.Wrap(errs.TooLarge, err, "the statement is too large; make several of it")
 		}
 	case sqlite.ResultFull:
 		if w.memory.full {
-			return errs.Wrap(errs.TooLarge, err, "the statement needs more than %s of temporary files (sql.max_spill); let it sort or keep less", errs.Bound(w.memory.mostSpilled))
+			return errs.Wrap(errs.TooLarge, err, "the statement needs more than %s of temporary files (sql.max_spill); let it sort or keep less", errs.Bound(w.memory.maxSpill))
 		}
 	case sqlite.ResultReadOnly:
 		return errs.Wrap(errs.Forbidden, err, "the statement would change the database; only --write may do that")
@@ -103,8 +103,8 @@ func (w *authorizer) explain(err error) error {
 	return classify(err)
 }
 
-// allowedFunctions are those that neither reach outside of the database nor work for long in one call. json_patch does:
-// it compares every key of one object with every key of the other.
+// allowedFunctions neither reach outside the database nor take long in one call. json_patch is not among them: it
+// compares every key of one object with every key of the other.
 //
 //nolint:gochecknoglobals // a table that nothing changes
 var allowedFunctions = words(`
@@ -129,7 +129,7 @@ func words(text string) map[string]bool {
 	return set
 }
 
-// harmless says whether a pragma only tells something.
+// harmless reports whether a pragma only reads something.
 func harmless(a sqlite.Action) bool {
 	name := strings.ToLower(a.Pragma())
 	if slices.Contains([]string{

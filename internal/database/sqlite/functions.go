@@ -12,8 +12,8 @@ import (
 )
 
 // The functions of SQLite whose work grows with the product of the lengths of their arguments are replaced on
-// connections for statements from outside: instr of two values of a megabyte takes minutes, and looks at no clock.
-// Those here do the same in time that grows with the length, or look at the clock.
+// connections for statements from outside: instr of two values of a megabyte takes minutes, and cannot be stopped.
+// The functions here do the same in time that grows with the length, or can be stopped.
 
 type scalar func(tls *libc.TLS, ctx uintptr, argc int32, argv uintptr)
 
@@ -33,7 +33,7 @@ var boundedFunctions = []struct {
 	{"glob", 2, sqlGlob},
 }
 
-// bound replaces them on a connection.
+// boundFunctions replaces them on a connection.
 func (c *Conn) boundFunctions() error {
 	tls := threadOf(c.raw)
 	for _, f := range boundedFunctions {
@@ -51,7 +51,7 @@ func (c *Conn) boundFunctions() error {
 	return nil
 }
 
-// argument is one value a function was given. Its text lies in memory of SQLite.
+// argument returns one value a function was given. Its text lies in memory of SQLite.
 func argument(argv uintptr, i int) uintptr {
 	return *at[uintptr](argv + uintptr(i)*unsafe.Sizeof(argv))
 }
@@ -64,7 +64,7 @@ func isBlob(tls *libc.TLS, v uintptr) bool {
 	return lib.Xsqlite3_value_type(tls, v) == lib.SQLITE_BLOB
 }
 
-// text is a value as text, or the bytes of a blob; ok = false when there was no memory to make it.
+// text returns a value as text, or the bytes of a blob; ok = false when there was no memory to make it.
 func text(tls *libc.TLS, v uintptr) (b []byte, ok bool) {
 	var p uintptr
 	if isBlob(tls, v) {
@@ -79,7 +79,7 @@ func text(tls *libc.TLS, v uintptr) (b []byte, ok bool) {
 	return unsafe.Slice(at[byte](p), n), true
 }
 
-// texts are the arguments as text; ok = false when the result is settled: NULL, as one of them is, or an error.
+// texts returns the arguments as text; ok = false when the result is settled: NULL, as one of them is, or an error.
 func texts(tls *libc.TLS, ctx, argv uintptr, n int) (list [3][]byte, ok bool) {
 	for i := range n {
 		v := argument(argv, i)
@@ -108,7 +108,7 @@ func giveBlob(tls *libc.TLS, ctx uintptr, b []byte) {
 	}
 }
 
-// inMemoryOf is the address of a copy in SQLite's memory. An address in Go's own would be wrong as soon as the stack
+// inMemoryOf returns the address of a copy in SQLite's memory. An address in Go's own would be wrong as soon as the stack
 // grows. It is 0, and the result an error, when there was no memory.
 func inMemoryOf(tls *libc.TLS, ctx uintptr, b []byte) uintptr {
 	p := lib.Xsqlite3_malloc64(tls, uint64(len(b)+1))
@@ -120,7 +120,7 @@ func inMemoryOf(tls *libc.TLS, ctx uintptr, b []byte) uintptr {
 	return p
 }
 
-// beforeNUL is where many functions of SQLite take a text to end.
+// beforeNUL returns a text up to its first NUL, where many functions of SQLite take it to end.
 func beforeNUL(b []byte) []byte {
 	b, _, _ = bytes.Cut(b, []byte{0})
 	return b
@@ -166,7 +166,7 @@ func sqlReplace(tls *libc.TLS, ctx uintptr, _ int32, argv uintptr) {
 		giveText(tls, ctx, x)
 		return
 	}
-	if len(x)+bytes.Count(x, y)*(len(z)-len(y)) > longestValue { // the length the connection may have is less or as much
+	if len(x)+bytes.Count(x, y)*(len(z)-len(y)) > longestValue { // the bound of the connection is at most that
 		lib.Xsqlite3_result_error_toobig(tls, ctx)
 		return
 	}

@@ -16,22 +16,22 @@ type Guard struct {
 	Hidden    map[string][]string     // columns by table: reads of them give NULL, wherever in the statement they stand
 	Protected func(table string) bool // rows of the table cannot be changed
 	MaxBytes  int64                   // longest text or blob; never more than about 1 MiB
-	MaxMemory int64                   // what SQLite may take for the statement
-	MaxSpill  int64                   // what it may put into temporary files
+	MaxMemory int64                   // memory that SQLite may use for the statement
+	MaxSpill  int64                   // bytes in temporary files
 }
 
 // SpillPragma lets large sorts go to a file: a statement from outside must not be able to fill the memory.
 func SpillPragma() Pragma { return Pragma{"temp_store", "FILE", "1"} }
 
-// longestValue is a chunk of a file with room beside it. Work on a value may grow with its length, and nothing stops
-// a single call.
+// longestValue is a chunk of a file and some room. Work on a value may grow with its length, and nothing stops a single
+// call.
 const longestValue = 1<<20 + 4096
 
 // longestStatement in bytes.
 const longestStatement = 1 << 20
 
-// guardLimits are what a statement may be like. Between two looks at the clock its program goes through all that
-// stands outside of loops, so that is little; a person's statement is far below.
+// guardLimits returns bounds of the statement itself. Between two checks of the clock its program runs through everything
+// that is outside of loops, so the bounds are low; the statements of a person are far below them.
 func guardLimits(g Guard) map[sqlite.Limit]int32 {
 	return map[sqlite.Limit]int32{
 		sqlite.LimitLength:            int32(min(g.MaxBytes, longestValue)),
@@ -97,11 +97,11 @@ func (c *Conn) guarded(ctx context.Context, statement string, g Guard, write boo
 		return w.explain(err)
 	}
 	defer stmt.Finalize()                  //nolint:errcheck // repeats the error of Step
-	defer func() { memory.ended = true }() // to undo takes memory, too
+	defer func() { memory.ended = true }() // undoing takes memory, too
 	if !blank(statement[len(statement)-rest:]) {
 		return errs.New(errs.Invalid, "there is more than one statement; give them one at a time")
 	}
-	if w.hides != "" && stmt.ColumnCount() > 0 { // SQLite asks about no column of RETURNING
+	if w.hides != "" && stmt.ColumnCount() > 0 { // SQLite does not ask about the columns of RETURNING
 		return errs.New(errs.Invalid, "RETURNING is not available for the table %s, which has hidden columns; read the others with a SELECT", w.hides)
 	}
 	if stmt.BindParamCount() > 0 {

@@ -35,8 +35,8 @@ type pageSum struct {
 	sum  uint32
 }
 
-// mostRecent is how many pages that were written last are compared.
-const mostRecent = 15
+// maxRecent is how many of the pages that were written last are compared.
+const maxRecent = 15
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli) //nolint:gochecknoglobals // a constant
 
@@ -82,10 +82,10 @@ func (p *Pages) Close(path string) error {
 	return p.file.Close()
 }
 
-// note remembers a page. The lock is held, or nobody else knows p.
+// note remembers a page. p.mu is held, or p is not shared yet.
 func (p *Pages) note(offset int64, data []byte) {
 	if _, known := p.sums[offset]; !known && offset > 0 {
-		if len(p.recent) == mostRecent {
+		if len(p.recent) == maxRecent {
 			delete(p.sums, p.recent[0])
 			p.recent = slices.Delete(p.recent, 0, 1)
 		}
@@ -94,7 +94,7 @@ func (p *Pages) note(offset int64, data []byte) {
 	p.sums[offset] = pageSum{len(data), crc32.Checksum(data, castagnoli)}
 }
 
-// forget leaves out a page of which nobody knows what the disk has.
+// forget drops a page whose state on the disk is unknown.
 func (p *Pages) forget(offset int64) {
 	delete(p.sums, offset)
 	p.recent = slices.DeleteFunc(p.recent, func(o int64) bool { return o == offset })
@@ -113,8 +113,8 @@ func (p *Pages) Overwritten(all bool) bool {
 	return p.foreign
 }
 
-// compare looks at a page. One that the disk cannot read says nothing, nor does one that lies behind the end, where
-// SQLite makes the file shorter.
+// compare checks a page. A page that the disk cannot read proves nothing, nor does one behind the end of the file, which
+// SQLite may shorten.
 func (p *Pages) compare(offset int64) {
 	want, known := p.sums[offset]
 	if !known || p.foreign {
@@ -130,7 +130,7 @@ func (p *Pages) compare(offset int64) {
 	}
 }
 
-// write lets SQLite write a page, unless another program did. A page is then as it should be, or not known.
+// write lets SQLite write a page, unless another program has written the file.
 func (p *Pages) write(offset int64, data []byte, write func() int32) int32 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -148,7 +148,7 @@ func (p *Pages) write(offset int64, data []byte, write func() int32) int32 {
 	return code
 }
 
-// watchPages lets what SQLite writes to a file that it has opened go through the pages of the database.
+// watchPages makes the writes of SQLite to a file that it has opened go through the Pages of the database.
 func watchPages(tls *libc.TLS, name, file uintptr) {
 	if name == 0 {
 		return

@@ -10,7 +10,7 @@ import (
 // longestPattern of LIKE and GLOB, in bytes.
 const longestPattern = 256
 
-// piece is one of a pattern: some text of any length, one character of any kind, or one of some.
+// piece is a part of a pattern: any text, any one character, or one character of a set.
 type piece struct {
 	any, one bool
 	not      bool
@@ -68,7 +68,7 @@ func giveMatch(tls *libc.TLS, ctx uintptr, steps []piece, subject []byte, fold f
 	giveBool(tls, ctx, matched)
 }
 
-// runes are the characters of a text as SQLite reads them.
+// runes returns the characters of a text as SQLite reads them.
 func runes(text []byte) (list []rune) {
 	for len(text) > 0 {
 		r, size := decode(text)
@@ -77,7 +77,7 @@ func runes(text []byte) (list []rune) {
 	return list
 }
 
-// decode reads a character as SQLite does: a first byte, and all that continue it, however many it announces.
+// decode reads a character as SQLite does: a first byte and all continuation bytes, however many it announces.
 func decode(text []byte) (r rune, size int) {
 	r, size = rune(text[0]), 1
 	if r < 0xc0 {
@@ -131,7 +131,7 @@ func likeSteps(pattern []rune, escape rune) (steps []piece) {
 		}
 		escaped = false
 	}
-	if escaped { // by nothing: no text matches
+	if escaped { // nothing follows the escape: no text matches
 		steps = append(steps, piece{})
 	}
 	return steps
@@ -194,7 +194,7 @@ func (s piece) takes(r rune) bool {
 	return s.not
 }
 
-// match says whether the steps take all of the subject. When one does not, only the last piece of any length needs to
+// match reports whether the steps take all of the subject. When one does not, only the last piece of any length needs to
 // grow, so the time grows with the product of the lengths at worst; ended = false when it was stopped before.
 func match(steps []piece, subject []byte, fold func(rune) rune, stop func() bool) (matched, ended bool) {
 	at, from := 0, 0          // in steps, in subject

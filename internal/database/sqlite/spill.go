@@ -9,8 +9,8 @@ import (
 )
 
 // What SQLite cannot sort or keep in memory it puts into files that have no name, which for a statement from outside
-// must not fill the disk. They are opened through here, and those of a connection with an allowance are told by a table
-// of methods of their own.
+// must not fill the disk. They are opened through the functions here, and those of a connection with an allowance get a
+// table of methods of their own.
 
 // spills is what SQLite opens files with, the metered tables of methods by the plain ones they stand for, and the plain
 // ones of each metered file. A file's own table does not lead back to it: another layer may have put its table over it.
@@ -48,7 +48,7 @@ func meteredOpen(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintpt
 	return code
 }
 
-// standIn is the table that stands for a plain one, with other functions to write and to close. SQLite follows it as an
+// standIn returns the table that stands for a plain one, with other functions to write and to close. SQLite follows it as an
 // address, so it is in SQLite's memory and not in Go's; there is one for each kind of file, kept for the life of the process.
 func standIn(tls *libc.TLS, tables *sync.Map, plain, write, end uintptr) uintptr {
 	if kept, ok := tables.Load(plain); ok {
@@ -91,7 +91,7 @@ func meteredClose(tls *libc.TLS, file uintptr) int32 {
 	return end(tls, file)
 }
 
-// spills says whether a file may be so large.
+// spills reports whether a file may grow to that size.
 func (a *allowance) spills(file uintptr, size int64) bool {
 	more := size - a.files[file]
 	switch {
@@ -99,7 +99,7 @@ func (a *allowance) spills(file uintptr, size int64) bool {
 		return true
 	case a.over.Load():
 		return false
-	case a.spilled+more > a.mostSpilled:
+	case a.spilled+more > a.maxSpill:
 		a.full = true
 		return false
 	}
