@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Names of the bodies in the bare handler's folder: what Fazt answered, byte for byte.
+// Names of the files in the bare handler's folder: Fazt's response bodies, byte for byte.
 const (
 	plainFile = "app.css"
 	gzipFile  = "app.css.gz"
@@ -19,7 +19,7 @@ const (
 	helloFile = "hello.json"
 )
 
-// serveBare is the ceiling everything is compared with: net/http writing bytes it holds in memory, and nothing else.
+// serveBare is the ceiling for all comparisons: net/http writing bytes from memory, and nothing else.
 func serveBare(ctx context.Context, folder, addr string) error {
 	plain, err := os.ReadFile(filepath.Join(folder, plainFile))
 	if err != nil {
@@ -61,7 +61,7 @@ func serveBare(ctx context.Context, folder, addr string) error {
 	return nil
 }
 
-// send names the length: without it net/http would send a body of this size in chunks, which is more work.
+// send sets the length: without it, net/http would send a body of this size in chunks, which is more work.
 func send(w http.ResponseWriter, kind, encoding string, body []byte) {
 	header := w.Header()
 	header.Set("Content-Type", kind)

@@ -11,30 +11,30 @@ import (
 	"time"
 )
 
-// Visitors of the app whose latency is measured: few, as those of an ordinary app, who come at random times.
+// Visitors of the app whose latency is measured: few, arriving at random times, as for an ordinary app.
 const (
 	visitorConnections = 4
-	visitorRate        = 100 // in a second, all together
+	visitorRate        = 100 // per second, in total
 )
 
-// neighbour is a way to be a bad one.
+// neighbour is an app that hogs the processors.
 type neighbour struct{ name, code string }
 
 var neighbours = []neighbour{
-	{"a loop without end", source("spin")},
+	{"an endless loop", source("spin")},
 	{"fib(27)", source("fib")},
 	{"5 ms of computing", workApp},
 }
 
-// fairness measures how long the visitors of one app wait for an answer, with nobody else there, and while another app
-// is asked over many connections at once for something that takes all the processor time it gets.
+// fairness measures how long visitors of one app wait for a response, first alone and then while another app is kept
+// busy over many connections with requests that use all the processor time they get.
 func fairness(ctx context.Context, o Options, length time.Duration) error {
 	b, done, err := begin(o)
 	if err != nil {
 		return err
 	}
 	defer done()
-	rows := [][]string{{"beside an app with", "idle p50, p99", "beside it p50, p99", "p99 to idle", "not answered", "its own good answers"}}
+	rows := [][]string{{"next to an app with", "idle p50, p99", "next to it p50, p99", "p99 / idle", "not served", "neighbour's good responses"}}
 	for n, bad := range neighbours {
 		note("%s", bad.name)
 		row, err := b.beside(ctx, fmt.Sprintf("fairness-%d.db", n), bad, length)
@@ -43,12 +43,12 @@ func fairness(ctx context.Context, o Options, length time.Duration) error {
 		}
 		rows = append(rows, row)
 	}
-	head := fmt.Sprintf("%d connections of the neighbour; %d requests a second to the app, for %s; load when it ended: %s.\n\n", b.Connections, visitorRate, length, load())
+	head := fmt.Sprintf("%d connections of the neighbour; %d requests a second to the app, for %s; load at the end: %s.\n\n", b.Connections, visitorRate, length, load())
 	fmt.Print(head + plain(rows))
 	return os.WriteFile(filepath.Join(b.Out, "fairness.md"), []byte(head+markdown(rows)), 0o644)
 }
 
-// beside measures one neighbour on an instance of its own, idle and beside it in turns.
+// beside measures one neighbour on its own instance, alternating between idle and busy rounds.
 func (b *bench) beside(ctx context.Context, file string, bad neighbour, length time.Duration) ([]string, error) {
 	db := filepath.Join(b.work, file)
 	for name, code := range map[string]string{"good": helloApp, "bad": bad.code} {
@@ -76,10 +76,10 @@ func (b *bench) beside(ctx context.Context, file string, bad neighbour, length t
 		crowd, leave := context.WithCancel(ctx)
 		gone := make(chan answers)
 		go func() {
-			a, _ := ask(crowd, fazt.addr, target{host: hostOn("bad", fazt.addr), path: "/api/x"}, b.Connections, 0, time.Hour) // none of it may be good
+			a, _ := ask(crowd, fazt.addr, target{host: hostOn("bad", fazt.addr), path: "/api/x"}, b.Connections, 0, time.Hour) // none of them has to succeed
 			gone <- a
 		}()
-		time.Sleep(length / 4) // until it is at work
+		time.Sleep(length / 4) // until it is busy
 		loaded, err := ask(ctx, fazt.addr, good, visitorConnections, visitorRate, length)
 		leave()
 		served += (<-gone).good()
@@ -98,7 +98,7 @@ func (b *bench) beside(ctx context.Context, file string, bad neighbour, length t
 		strings.TrimSuffix(fmt.Sprintf("%.1f", float64(p99)/float64(idle99)), ".0"), strconv.Itoa(lost), strconv.Itoa(served)}, nil
 }
 
-// quiet waits until the runs of the neighbour have ended: until the app answers at once ten times in a row.
+// quiet waits until the neighbour's invocations have ended: until the app responds quickly ten times in a row.
 func (b *bench) quiet(ctx context.Context, p *process, t target) error {
 	for deadline, row := time.Now().Add(30*time.Second), 0; row < 10; row++ {
 		began := time.Now()

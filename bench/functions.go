@@ -22,25 +22,25 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// sources are the functions that are measured, and what runs them on Node.
+// sources are the functions to measure, and the server that runs them on Node.
 //
 //go:embed functions
 var sources embed.FS
 
-// rivals are the servers a function is run on, in the order of the table.
+// rivals are the servers each function runs on, in table order.
 var rivals = []string{"fazt", "node", "workerd"}
 
-// job is one function and how it is asked. It is an app of its own, and where it does not say otherwise, the same file runs
-// on all servers but Node, whose HTTP server has an interface of its own.
+// job is one function and how it is requested. Each is a separate app. Unless noted otherwise, the same file runs on
+// all servers except Node, whose HTTP server has its own interface.
 type job struct {
 	Name        string `json:"name"`
-	File        string `json:"file"` // without the ending
+	File        string `json:"file"` // without the extension
 	path        string
 	body        string   // posted; "" = GET
-	connections int      // 0 = those of the run: where one answer takes long, many at once only wait
+	connections int      // 0 = the default of the run; for slow functions, many connections would only wait
 	alone       bool     // only Fazt runs it
-	packages    []string // of npm, that are deployed with it; nil = none
-	want        string   // is in the answer
+	packages    []string // npm packages to deploy with it; nil = none
+	want        string   // must be in the response
 }
 
 var jobs = []job{
@@ -53,7 +53,7 @@ var jobs = []job{
 	{Name: "classic: lodash, uuid, zod, dayjs", File: "libraries", path: "/api/orders", connections: 8, alone: true, want: `"months"`},
 }
 
-// tenKB is JSON of about 10 KB.
+// tenKB returns about 10 KB of JSON.
 func tenKB() string {
 	var b strings.Builder
 	b.WriteString(`{"list":[`)
@@ -67,10 +67,10 @@ func tenKB() string {
 	return b.String()
 }
 
-// FunctionReport is what one run of the benchmark of functions found.
+// FunctionReport is the result of one run of the function benchmark.
 type FunctionReport struct {
 	Machine Machine        `json:"machine"`
-	Load    string         `json:"load"` // of the machine when it began
+	Load    string         `json:"load"` // of the machine at the start
 	Options Options        `json:"options"`
 	Rows    []FunctionRow  `json:"rows"`
 	First   []FirstAnswers `json:"first"`
@@ -78,13 +78,13 @@ type FunctionReport struct {
 	Missing []string       `json:"missing,omitempty"` // what was left out, and why
 }
 
-// FunctionRow is one function on the servers that ran it.
+// FunctionRow is the result of one function on the servers that ran it.
 type FunctionRow struct {
 	job
 	Median map[string]sample `json:"median"`
 }
 
-// FirstAnswers are the times to the first answer of something new.
+// FirstAnswers are the times to the first response after a deploy or a start.
 type FirstAnswers struct {
 	Name   string        `json:"name"`
 	Times  int           `json:"times"`
@@ -92,7 +92,7 @@ type FirstAnswers struct {
 	Worst  time.Duration `json:"worst_ns"`
 }
 
-// MemoryOf is how much an instance grew by each warm machine of a kind.
+// MemoryOf is how much an instance grew per warm VM of a kind.
 type MemoryOf struct {
 	Name     string `json:"name"`
 	Machines int    `json:"machines"`
@@ -116,14 +116,14 @@ func functions(ctx context.Context, o Options) error {
 		if version := firstLine(b.program(name), "--version"); version != "" {
 			r.Machine.Versions[name] = version
 		} else {
-			r.Missing = append(r.Missing, name+" is left out: it does not run here.")
+			r.Missing = append(r.Missing, name+" is left out: it does not run on this machine.")
 		}
 	}
 	note("throughput")
 	if r.Rows, err = b.race(ctx, list, r.Machine.Versions); err != nil {
 		return err
 	}
-	note("first answers")
+	note("first responses")
 	if r.First, err = b.firsts(ctx, r.Machine.Versions); err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func functions(ctx context.Context, o Options) error {
 	return r.write(b.Out)
 }
 
-// begin makes the folders of a run; done takes away that of its work.
+// begin creates the folders of a run; done removes its work folder.
 func begin(o Options) (b *bench, done func(), err error) {
 	if err := absolute(&o.Fazt, &o.Out); err != nil {
 		return nil, nil, err
@@ -146,10 +146,10 @@ func begin(o Options) (b *bench, done func(), err error) {
 	return &bench{Options: o, work: work}, func() { os.RemoveAll(work) }, os.MkdirAll(o.Out, 0o755)
 }
 
-// npm is where the functions are, and the packages they use.
+// npm returns the folder of the functions and the packages they use.
 func (b *bench) npm() string { return filepath.Join(b.work, "functions") }
 
-// install writes the functions and fetches their packages from the registry that npm is set up to ask.
+// install writes the functions and fetches their packages from the registry npm is configured for.
 func (b *bench) install(ctx context.Context) error {
 	if err := os.CopyFS(b.work, sources); err != nil {
 		return err
@@ -162,9 +162,9 @@ func (b *bench) install(ctx context.Context) error {
 	return nil
 }
 
-// program is how a rival is started.
+// program returns the command that starts a rival.
 func (b *bench) program(name string) string {
-	if name == "workerd" { // itself: what npm puts into .bin starts it from a process of Node
+	if name == "workerd" { // the binary itself: the script in .bin would start it from a Node process
 		found, _ := filepath.Glob(filepath.Join(b.npm(), "node_modules", "@cloudflare", "workerd-*", "bin", "workerd"))
 		if len(found) > 0 {
 			return found[0]
@@ -173,7 +173,7 @@ func (b *bench) program(name string) string {
 	return name
 }
 
-// race drives every function on every server, in turns.
+// race runs every function on every server, in turns.
 func (b *bench) race(ctx context.Context, list []job, has map[string]string) ([]FunctionRow, error) {
 	asked := map[string][]place{} // by function
 	defer func() {
@@ -228,7 +228,7 @@ func (b *bench) race(ctx context.Context, list []job, has map[string]string) ([]
 	return rows, nil
 }
 
-// publish starts an instance with each function as an app of its own.
+// publish starts an instance with each function as a separate app.
 func (b *bench) publish(ctx context.Context, list []job) (*process, error) {
 	db := filepath.Join(b.work, "functions.db")
 	for _, j := range list {
@@ -239,7 +239,7 @@ func (b *bench) publish(ctx context.Context, list []job) (*process, error) {
 	return b.startFazt(ctx, db)
 }
 
-// put deploys a function, with the packages it uses.
+// put deploys a function with the packages it uses.
 func (b *bench) put(ctx context.Context, db, name string, j job) error {
 	for _, p := range j.packages {
 		to := filepath.Join(b.work, "folders", name, "node_modules", p)
@@ -259,14 +259,14 @@ func source(name string) string {
 	return string(code)
 }
 
-// place is where a function can be asked.
+// place is where a function can be requested.
 type place struct {
 	name string
 	*process
 	host string // "" = the address
 }
 
-// answers waits until the function answers what it should.
+// answers waits until the function gives the expected response.
 func (p place) answers(ctx context.Context, j job) error {
 	for deadline := time.Now().Add(20 * time.Second); ; {
 		got, err := p.ask(ctx, j)
@@ -274,7 +274,7 @@ func (p place) answers(ctx context.Context, j job) error {
 			return nil
 		}
 		if ctx.Err() != nil || time.Now().After(deadline) {
-			return fmt.Errorf("%s on %s does not answer as it should: %.200q %w (its log is %s)", j.Name, p.name, got, err, p.log.Name())
+			return fmt.Errorf("unexpected response of %s on %s: %.200q %w (its log is %s)", j.Name, p.name, got, err, p.log.Name())
 		}
 		time.Sleep(time.Millisecond)
 	}
@@ -306,7 +306,7 @@ func (p place) ask(ctx context.Context, j job) (string, error) {
 	return string(body), err
 }
 
-// driveJob lets wrk repeat one request of a job.
+// driveJob makes wrk repeat one request of a job.
 func (b *bench) driveJob(ctx context.Context, p place, j job) (sample, error) {
 	connections := b.Connections
 	if j.connections > 0 {
@@ -354,7 +354,7 @@ const config :Workerd.Config = (
 );
 `
 
-// workerdConf bundles a function for workerd, which wants one module, and writes what it is told about it.
+// workerdConf bundles a function into a single module, as workerd requires, and writes its configuration.
 func (b *bench) workerdConf(file, addr string) (string, error) {
 	result := api.Build(api.BuildOptions{
 		EntryPoints: []string{filepath.Join(b.npm(), file+".js")}, Outfile: filepath.Join(b.work, file+".bundle.js"), Write: true,
@@ -367,10 +367,10 @@ func (b *bench) workerdConf(file, addr string) (string, error) {
 	return conf, os.WriteFile(conf, fmt.Appendf(nil, workerdConf, file, addr), 0o600)
 }
 
-const fresh = 30 // how often the first answer of something new is measured
+const fresh = 30 // how often each first response is measured
 
-// firsts measures the first answers: of a deployment that has just gone live on an instance that runs, which is what an
-// author waits for, and of the rivals, which are started anew for it.
+// firsts measures first responses: of a deployment that has just gone live on a running instance, which is what an
+// author waits for, and of the rivals, which are restarted each time.
 func (b *bench) firsts(ctx context.Context, has map[string]string) ([]FirstAnswers, error) {
 	db := filepath.Join(b.work, "firsts.db")
 	fazt, err := b.startFazt(ctx, db)
@@ -398,7 +398,7 @@ func (b *bench) firsts(ctx context.Context, has map[string]string) ([]FirstAnswe
 			}
 			times = append(times, time.Since(began))
 		}
-		list = append(list, firstAnswers("fazt, after a deploy: "+j.Name, times[1:])) // the first of all prepares the engine
+		list = append(list, firstAnswers("fazt, after a deploy: "+j.Name, times[1:])) // the very first one initializes the engine
 		for _, rival := range []string{"node", "workerd"} {
 			if has[rival] == "" {
 				continue
@@ -427,9 +427,9 @@ func firstAnswers(name string, times []time.Duration) FirstAnswers {
 	return FirstAnswers{name, len(times), medianDuration(times), slices.Max(times)}
 }
 
-const warm = 50 // machines whose memory is measured
+const warm = 50 // VMs whose memory is measured
 
-// machines measures by how much an instance grows when the functions of many apps are used, each in a machine of its own.
+// machines measures how much an instance grows when the functions of many apps are called, each in its own VM.
 func (b *bench) machines(ctx context.Context) ([]MemoryOf, error) {
 	var list []MemoryOf
 	for _, j := range jobs {
@@ -454,7 +454,7 @@ func (b *bench) machines(ctx context.Context) ([]MemoryOf, error) {
 			}
 			return settled(ctx, fazt)
 		}
-		before, err1 := use(0, 1) // one prepares the engine
+		before, err1 := use(0, 1) // one initializes the engine
 		after, err2 := use(1, warm+1)
 		fazt.stop()
 		if err := errors.Join(err1, err2); err != nil {
@@ -465,14 +465,14 @@ func (b *bench) machines(ctx context.Context) ([]MemoryOf, error) {
 	return list, nil
 }
 
-// load is how busy the machine was in the last minute, in processors.
+// load returns the machine's load average over the last minute.
 func load() string {
 	text, _ := os.ReadFile("/proc/loadavg")
 	first, _, _ := strings.Cut(string(text), " ")
 	return first
 }
 
-// write leaves the raw figures and the table in the folder, and prints the table.
+// write saves the raw figures and the table in the folder, and prints the table.
 func (r FunctionReport) write(folder string) error {
 	raw, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
@@ -485,13 +485,13 @@ func (r FunctionReport) write(folder string) error {
 	return os.WriteFile(filepath.Join(folder, "functions.md"), []byte(r.text(markdown)), 0o644)
 }
 
-// text is the report, its tables written by table.
+// text formats the report; table formats its tables.
 func (r FunctionReport) text(table func([][]string) string) string {
 	var b strings.Builder
 	m, v := r.Machine, r.Machine.Versions
-	fmt.Fprintf(&b, "%s, %s, %d cores, %s, %s; load when it began: %s.\n", time.Now().Format(time.DateOnly), m.CPU, m.Cores, m.Memory, m.System, r.Load)
+	fmt.Fprintf(&b, "%s, %s, %d cores, %s, %s; load at the start: %s.\n", time.Now().Format(time.DateOnly), m.CPU, m.Cores, m.Memory, m.System, r.Load)
 	fmt.Fprintf(&b, "%s; Node.js %s; %s; %s.\n", v["go"], v["node"], v["workerd"], v["wrk"])
-	fmt.Fprintf(&b, "%d rounds of %s a cell, %d connections unless it says otherwise, interleaved, medians.\n\n", r.Options.Rounds, r.Options.Duration, r.Options.Connections)
+	fmt.Fprintf(&b, "%d rounds of %s a cell, %d connections unless noted otherwise, interleaved, medians.\n\n", r.Options.Rounds, r.Options.Duration, r.Options.Connections)
 
 	rows := [][]string{{"requests per second", "fazt", "Node.js", "workerd", "of Node", "of workerd", "fazt p50, p99", "Node p50, p99", "workerd p50, p99"}}
 	for _, row := range r.Rows {
@@ -522,13 +522,13 @@ func (r FunctionReport) text(table func([][]string) string) string {
 	}
 	b.WriteString(table(rows))
 
-	rows = [][]string{{"first answer", "median", "worst", "of"}}
+	rows = [][]string{{"first response", "median", "worst", "of"}}
 	for _, f := range r.First {
 		rows = append(rows, []string{f.Name, short(f.Median), short(f.Worst), strconv.Itoa(f.Times)})
 	}
 	b.WriteString("\n" + table(rows))
 
-	rows = [][]string{{"memory of a warm machine, idle", "each", "machines"}}
+	rows = [][]string{{"memory of an idle warm VM", "each", "VMs"}}
 	for _, m := range r.VM {
 		rows = append(rows, []string{m.Name, megabytes(m.Each), strconv.Itoa(m.Machines)})
 	}
@@ -539,7 +539,7 @@ func (r FunctionReport) text(table func([][]string) string) string {
 	return b.String()
 }
 
-// figure is a number as text; what was not measured is empty.
+// figure formats a number; it returns "" if nothing was measured.
 func figure(n float64, format string) string {
 	if n == 0 || math.IsInf(n, 0) || math.IsNaN(n) {
 		return ""
@@ -547,7 +547,7 @@ func figure(n float64, format string) string {
 	return fmt.Sprintf(format, n)
 }
 
-// plain is a table in columns, its first row the heads.
+// plain formats a table in columns; its first row is the header.
 func plain(rows [][]string) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -558,7 +558,7 @@ func plain(rows [][]string) string {
 	return b.String()
 }
 
-// markdown is the same table for documents.
+// markdown formats the same table as Markdown.
 func markdown(rows [][]string) string {
 	var b strings.Builder
 	for i, row := range rows {

@@ -12,23 +12,23 @@ import (
 	"time"
 )
 
-// Life is what an owner waits for or pays, beside throughput.
+// Life is what an owner waits for or pays, apart from throughput.
 type Life struct {
 	DeployCold      time.Duration `json:"deploy_cold_ns"`      // 1,000 files the instance has never seen
-	DeployUnchanged time.Duration `json:"deploy_unchanged_ns"` // the same again
-	Pull            time.Duration `json:"pull_ns"`             // the same, fetched into an empty folder
+	DeployUnchanged time.Duration `json:"deploy_unchanged_ns"` // the same files again
+	Pull            time.Duration `json:"pull_ns"`             // the same files, fetched into an empty folder
 	List            time.Duration `json:"list_ns"`             // a thousand apps
-	FirstStatic     time.Duration `json:"first_static_ns"`     // from starting the process to a file
-	FirstFunction   time.Duration `json:"first_function_ns"`   // from starting the process to an answer of a function
+	FirstStatic     time.Duration `json:"first_static_ns"`     // from starting the process to the first file
+	FirstFunction   time.Duration `json:"first_function_ns"`   // from starting the process to a function's first response
 	RSS1            int64         `json:"rss_1_bytes"`         // one app, idle
 	RSS100          int64         `json:"rss_100_bytes"`       // a hundred apps, idle
-	RSS100Used      int64         `json:"rss_100_used_bytes"`  // a hundred apps, idle, each function called once before
+	RSS100Used      int64         `json:"rss_100_used_bytes"`  // a hundred apps, idle, after each function was called once
 	Binary          int64         `json:"binary_bytes"`
 }
 
 const deployedFiles = 1000
 
-// life measures deploys, starts and memory, each on databases of its own.
+// life measures deploys, starts and memory, each on its own database.
 func (b *bench) life(ctx context.Context) (Life, error) {
 	var l Life
 	info, err := os.Stat(b.Fazt)
@@ -60,8 +60,8 @@ func (b *bench) life(ctx context.Context) (Life, error) {
 	return l, nil
 }
 
-// deploys measures the command from start to exit against a running instance: a new app each time for the cold
-// deploy, with contents of its own, so that nothing is known; then the same folder again.
+// deploys measures the whole command against a running instance: for the cold deploy a new app with new contents each
+// time, so that nothing is known; then the same folder again.
 func (b *bench) deploys(ctx context.Context, l *Life) error {
 	db := filepath.Join(b.work, "deploys.db")
 	p, err := b.startFazt(ctx, db)
@@ -94,7 +94,7 @@ func (b *bench) deploys(ctx context.Context, l *Life) error {
 	return nil
 }
 
-// lists measures the list of a thousand apps, forks of one, from the start of the command to its end.
+// lists measures the whole command that lists a thousand apps, all forks of one.
 func (b *bench) lists(ctx context.Context, l *Life) error {
 	db := filepath.Join(b.work, "lists.db")
 	p, err := b.startFazt(ctx, db)
@@ -125,7 +125,7 @@ func (b *bench) lists(ctx context.Context, l *Life) error {
 	return nil
 }
 
-// starts measures from starting the process to the first right answer.
+// starts measures from starting the process to the first successful response.
 func (b *bench) starts(ctx context.Context, l *Life) error {
 	db := filepath.Join(b.work, "starts.db")
 	if _, err := b.deploy(ctx, db, "app", smallApp("app")); err != nil {
@@ -156,8 +156,8 @@ func (b *bench) starts(ctx context.Context, l *Life) error {
 	return err
 }
 
-// memory starts an instance with n apps and reads its resident memory: idle after the start, and idle again after
-// every app answered a file and a function.
+// memory starts an instance with n apps and reads its resident memory: idle after the start, and idle again after every
+// app has served a file and a function call.
 func (b *bench) memory(ctx context.Context, n int) (idle, used int64, err error) {
 	db := filepath.Join(b.work, fmt.Sprintf("memory-%d.db", n))
 	names := make([]string, n)
@@ -189,7 +189,7 @@ func (b *bench) memory(ctx context.Context, n int) (idle, used int64, err error)
 	return idle, used, err
 }
 
-// settled reads the memory after a moment of quiet.
+// settled reads the memory after a quiet moment.
 func settled(ctx context.Context, p *process) (int64, error) {
 	select {
 	case <-ctx.Done():
@@ -199,7 +199,7 @@ func settled(ctx context.Context, p *process) (int64, error) {
 	return p.rss()
 }
 
-// deploy writes files into a folder, deploys it, and gives the time the command took.
+// deploy writes files into a folder, deploys it, and returns the time the command took.
 func (b *bench) deploy(ctx context.Context, db, name string, files map[string]string) (time.Duration, error) {
 	dir := filepath.Join(b.work, "folders", name)
 	for path, content := range files {
@@ -214,7 +214,7 @@ func (b *bench) deploy(ctx context.Context, db, name string, files map[string]st
 	return b.fazt(ctx, db, "app", "deploy", dir, "--name", name)
 }
 
-// fazt runs a command and gives the time it took.
+// fazt runs a command and returns the time it took.
 func (b *bench) fazt(ctx context.Context, db string, args ...string) (time.Duration, error) {
 	cmd := exec.CommandContext(ctx, b.Fazt, append(args, "--db", db)...)
 	cmd.Dir = b.work
@@ -242,7 +242,7 @@ func awaitListening(ctx context.Context, p *process) error {
 	}
 }
 
-// hostOn is the Host header of an app on an instance.
+// hostOn returns the Host header of an app on an instance.
 func hostOn(app, addr string) string {
 	_, port, _ := net.SplitHostPort(addr)
 	return app + ".localhost:" + port
@@ -255,8 +255,8 @@ func smallApp(name string) map[string]string {
 	}
 }
 
-// folder is n files of about 2 KB in a tree: the kinds and the depth of a built site. The seed makes its contents
-// differ from those of another folder.
+// folder returns n files of about 2 KB in a tree, with the types and depth of a built site. The seed makes its contents
+// unique.
 func folder(n int, seed uint64) map[string]string {
 	r := rand.New(rand.NewPCG(seed, 1))
 	kinds := []string{"html", "css", "js", "svg"}
@@ -268,10 +268,10 @@ func folder(n int, seed uint64) map[string]string {
 	return files
 }
 
-// stylesheet is text of exactly n bytes that compresses like CSS.
+// stylesheet returns exactly n bytes of text that compresses like CSS.
 func stylesheet(n int) string { return prose(rand.New(rand.NewPCG(10, 1)), n) }
 
-// prose is text of exactly n bytes out of few words.
+// prose returns exactly n bytes of text made of few words.
 func prose(r *rand.Rand, n int) string {
 	words := strings.Fields(".card .entry { } margin padding color: var(--ink); display: grid; 1rem 0 auto #2a2520 font-weight border-radius")
 	var b strings.Builder

@@ -1,22 +1,22 @@
 // Command bench measures Fazt over loopback against a bare net/http handler, nginx and Caddy, and prints the table
 // of docs/PERFORMANCE.md.
 //
-// Everything runs on one machine in one run: wrk shares its cores with the server it drives, so the figures are
-// shares of a machine, not the capacity of a server, and only the ratios travel. Rounds are interleaved, so that a
-// slow minute of the machine hits every server alike, and the median of the rounds counts.
+// Everything runs on one machine in one run. wrk shares its cores with the server it drives, so the figures are shares
+// of a machine, not the capacity of a server, and only the ratios carry over. Rounds are interleaved, so that a slow
+// minute of the machine affects every server alike, and the median of the rounds counts.
 //
 //	go run ./bench [-rounds 5] [-duration 2s] [-fazt bin/fazt] [-out bench/out]
 //
-// With the argument overload it floods an instance with ten times what it can serve, and tells what was served all the
-// same, how fast the rest was refused, and how much memory that took.
+// With the argument overload it floods an instance with ten times what it can serve, and reports how much was still
+// served, how fast the rest was refused, and how much memory that took.
 //
 //	go run ./bench [-flood 30s] [-fazt bin/fazt] overload
 //
-// With the argument functions it measures functions: the same ones on Fazt, on Node's HTTP server and on workerd.
+// With the argument functions it measures the same functions on Fazt, on Node's HTTP server and on workerd.
 //
 //	go run ./bench [-rounds 5] [-duration 2s] functions
 //
-// With the argument fairness it measures an app beside another one that computes without end.
+// With the argument fairness it measures an app next to another one that computes without end.
 //
 //	go run ./bench [-rounds 5] [-duration 2s] fairness
 package main
@@ -32,7 +32,7 @@ import (
 	"time"
 )
 
-// Options are what a run can be told.
+// Options configures a run.
 type Options struct {
 	Fazt        string        // the binary to measure
 	Out         string        // where the table, the raw figures and the servers' logs go
@@ -45,10 +45,10 @@ func main() {
 	var o Options
 	flag.StringVar(&o.Fazt, "fazt", "bin/fazt", "the binary to measure")
 	flag.StringVar(&o.Out, "out", "bench/out", "folder for the results and the logs")
-	flag.IntVar(&o.Rounds, "rounds", 5, "how often each cell is measured")
-	flag.DurationVar(&o.Duration, "duration", 2*time.Second, "how long each cell is driven in a round")
-	flag.IntVar(&o.Connections, "connections", 64, "connections at once")
-	bare := flag.String("bare", "", "serve the bodies in this folder as the bare handler; used by the run itself")
+	flag.IntVar(&o.Rounds, "rounds", 5, "rounds per cell")
+	flag.DurationVar(&o.Duration, "duration", 2*time.Second, "duration of one cell in one round")
+	flag.IntVar(&o.Connections, "connections", 64, "concurrent connections")
+	bare := flag.String("bare", "", "serve the files in this folder as the bare handler; for internal use")
 	flooded := flag.Duration("flood", 30*time.Second, "how long overload floods each function")
 	listen := flag.String("listen", "", "address of the bare handler")
 	flag.Parse()
@@ -66,7 +66,7 @@ func main() {
 	case flag.Arg(0) == "fairness":
 		err = fairness(ctx, o, o.Duration)
 	case flag.NArg() > 0:
-		err = fmt.Errorf("there is no measurement %q; there are fairness, functions and overload", flag.Arg(0))
+		err = fmt.Errorf("unknown measurement %q; use fairness, functions or overload", flag.Arg(0))
 	default:
 		err = run(ctx, o)
 	}
@@ -102,13 +102,13 @@ func run(ctx context.Context, o Options) error {
 	return report.write(o.Out)
 }
 
-// bench is one run: its options and its folder, which goes away with it.
+// bench is one run: its options, and its folder, which is removed at the end.
 type bench struct {
 	Options
 	work string
 }
 
-// note tells whoever waits what is being measured.
+// note prints what is being measured.
 func note(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 
 func absolute(paths ...*string) error {

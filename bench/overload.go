@@ -18,37 +18,37 @@ import (
 	"time"
 )
 
-// Overload is what a flood did to one function.
+// Overload is the result of one flood.
 type Overload struct {
 	Name      string        `json:"name"`
-	Peak      float64       `json:"peak"`    // good answers in a second, closed loop, as many connections as -connections says
-	Wanted    float64       `json:"wanted"`  // requests in a second the flood tries to make: ten times the peak
-	Offered   float64       `json:"offered"` // those it made: it shares the processors with the server
-	Goodput   float64       `json:"goodput"` // good answers in a second under it
+	Peak      float64       `json:"peak"`    // good responses per second, closed loop, with the number of connections in -connections
+	Wanted    float64       `json:"wanted"`  // requests per second the flood tries to send: ten times the peak
+	Offered   float64       `json:"offered"` // requests per second it sent: it shares the processors with the server
+	Goodput   float64       `json:"goodput"` // good responses per second during the flood
 	Codes     map[int]int   `json:"codes"`
 	ServedP50 time.Duration `json:"served_p50_ns"`
 	ServedP99 time.Duration `json:"served_p99_ns"`
 	RefuseP50 time.Duration `json:"refused_p50_ns"`
 	RefuseP99 time.Duration `json:"refused_p99_ns"`
-	RSS       []int64       `json:"rss_bytes"` // each second of the flood
+	RSS       []int64       `json:"rss_bytes"` // every second of the flood
 }
 
 const (
 	peakTime     = 5 * time.Second
 	crowd        = 640 // connections of the flood: ten times those of the peak
-	times        = 10  // the flood is so many times the peak
+	times        = 10  // the rate of the flood, as a multiple of the peak
 	settleBefore = 3 * time.Second
 )
 
-// A function that computes for some milliseconds: it can be flooded with ten times its capacity by a client that has
-// only what the server leaves of two processors.
+// workApp computes for a few milliseconds. A client that gets only the processor time the server leaves can flood it
+// with ten times its capacity.
 const workApp = `export default () => {
   for (const end = performance.now() + 5; performance.now() < end;) {}
   return Response.json({ done: true });
 };
 `
 
-// overload finds the peak of three functions, floods each, and prints what came of it.
+// overload finds the peak of three functions, floods each, and prints the results.
 func overload(ctx context.Context, o Options, length time.Duration) error {
 	if err := absolute(&o.Fazt, &o.Out); err != nil {
 		return err
@@ -81,7 +81,7 @@ func overload(ctx context.Context, o Options, length time.Duration) error {
 	return os.WriteFile(filepath.Join(o.Out, "overload.md"), []byte(table), 0o644)
 }
 
-// flood measures one function on an instance of its own.
+// flood measures one function on its own instance.
 func (b *bench) flood(ctx context.Context, app, path, code string, length time.Duration) (row Overload, err error) {
 	db := filepath.Join(b.work, app+".db")
 	if _, err := b.deploy(ctx, db, app, map[string]string{"index.html": "<h1>hi</h1>", "api/main.js": code}); err != nil {
@@ -136,7 +136,7 @@ func (b *bench) flood(ctx context.Context, app, path, code string, length time.D
 	return row, nil
 }
 
-// answers are how long each took, by status; 0 = the connection broke.
+// answers are the response times by status; 0 = the connection broke.
 type answers struct {
 	took   map[int][]time.Duration
 	length time.Duration
@@ -153,8 +153,9 @@ func (a answers) all() (n int) {
 
 func (a answers) rate(n int) float64 { return float64(n) / a.length.Seconds() }
 
-// ask sends requests over n connections. At a rate of 0 each connection sends its next when it has an answer; else all
-// together send so many in a second, at random times, and a connection whose answer was late sends the next at once.
+// ask sends requests over n connections. At a rate of 0, each connection sends its next request when it has a response.
+// Otherwise all connections together send rate requests per second, at random times, and a connection whose response
+// was late sends the next at once.
 func ask(ctx context.Context, addr string, t target, n int, rate float64, length time.Duration) (answers, error) {
 	ctx, cancel := context.WithTimeout(ctx, length)
 	defer cancel()
@@ -185,7 +186,7 @@ func ask(ctx context.Context, addr string, t target, n int, rate float64, length
 			} else {
 				pause = func() bool { return ctx.Err() == nil }
 			}
-			for ctx.Err() == nil { // a broken connection is made anew
+			for ctx.Err() == nil { // a broken connection is opened again
 				converse(ctx, addr, request, pause, each[i].took)
 			}
 		})
@@ -198,7 +199,7 @@ func ask(ctx context.Context, addr string, t target, n int, rate float64, length
 		}
 	}
 	if sum.good() == 0 {
-		return sum, errors.New("there was no good answer")
+		return sum, errors.New("no good responses")
 	}
 	return sum, nil
 }
@@ -231,14 +232,14 @@ func converse(ctx context.Context, addr string, request []byte, pause func() boo
 	}
 }
 
-// readAnswer reads an answer that tells its length.
+// readAnswer reads a response that has a length.
 func readAnswer(in *bufio.Reader) (code int, err error) {
 	line, err := in.ReadSlice('\n')
 	if err != nil {
 		return 0, err
 	}
 	if len(line) < 12 {
-		return 0, fmt.Errorf("no answer of HTTP: %q", line)
+		return 0, fmt.Errorf("not an HTTP response: %q", line)
 	}
 	if code, err = strconv.Atoi(string(line[9:12])); err != nil {
 		return 0, err
@@ -263,7 +264,7 @@ func readAnswer(in *bufio.Reader) (code int, err error) {
 	return code, err
 }
 
-// quantiles are the middle and the 99th of a hundred.
+// quantiles returns the median and the 99th percentile.
 func quantiles(of []time.Duration) (p50, p99 time.Duration) {
 	if len(of) == 0 {
 		return 0, 0
@@ -275,7 +276,7 @@ func quantiles(of []time.Duration) (p50, p99 time.Duration) {
 func overloadTable(m Machine, rows []Overload, length time.Duration) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %d cores, %s; write + fsync of 4 KB: %s. %d connections for %s.\n\n", m.CPU, m.Cores, m.Memory, short(m.Sync), crowd, length)
-	b.WriteString("| function | peak | flood, of 10 x peak | goodput | of peak | served p50, p99 | refused p50, p99 | memory after 5 s | at the end | most |\n")
+	b.WriteString("| function | peak | flood, of 10 x peak | goodput | of peak | served p50, p99 | refused p50, p99 | memory after 5 s | at the end | peak |\n")
 	b.WriteString("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n")
 	for _, r := range rows {
 		fmt.Fprintf(&b, "| %s | %.0f/s | %.0f/s, %.1f x | %.0f/s | %.2f | %s, %s | %s, %s |", r.Name, r.Peak, r.Offered, r.Offered/r.Peak, r.Goodput, r.Goodput/r.Peak,

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 )
 
-// nginx serves files as well as it can: one worker per core, sendfile, open files kept, no access log, and the
-// compressed files Fazt made beside the plain one.
+// nginx serves files as fast as it can: one worker per core, sendfile, cached open files, no access log, and the
+// compressed files Fazt made next to the plain one.
 const nginxConf = `
 daemon off;
 worker_processes auto;
@@ -33,7 +33,7 @@ http {
 }
 `
 
-// Caddy likewise: its file server with the compressed files beside the plain one, no access log, no admin port.
+// Caddy likewise: its file server with the compressed files next to the plain one, no access log, no admin port.
 const caddyfile = `
 {
 	admin off
@@ -55,7 +55,7 @@ func (b *bench) startNginx(ctx context.Context, root string) (*process, error) {
 	}
 	user := ""
 	if os.Getuid() == 0 {
-		user = "user root;" // the folder is readable by its owner only
+		user = "user root;" // only the owner can read the folder
 	}
 	conf := filepath.Join(b.work, "nginx.conf")
 	text := fmt.Sprintf(nginxConf, user, b.work, addr, root)
@@ -64,7 +64,7 @@ func (b *bench) startNginx(ctx context.Context, root string) (*process, error) {
 	}
 	program, err := exec.LookPath("nginx")
 	if err != nil {
-		program = "/usr/sbin/nginx" // Debian keeps it out of the PATH of ordinary users
+		program = "/usr/sbin/nginx" // not in an ordinary user's PATH on Debian
 	}
 	return b.start(ctx, "nginx", addr, program, "-c", conf, "-p", b.work, "-e", filepath.Join(b.work, "nginx-error.log"))
 }

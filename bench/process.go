@@ -24,7 +24,8 @@ type process struct {
 	log  *os.File
 }
 
-// start runs a server that listens on addr. Its output goes to <out>/<name>.log. It does not wait until it answers.
+// start runs a server that listens on addr. Its output goes to <out>/<name>.log. It does not wait until the server
+// responds.
 func (b *bench) start(ctx context.Context, name, addr, program string, args ...string) (*process, error) {
 	log, err := os.Create(filepath.Join(b.Out, name+".log"))
 	if err != nil {
@@ -52,8 +53,8 @@ func (p *process) stop() {
 	p.log.Close()
 }
 
-// answer waits until the server answers t with 200, and gives the content encoding and the body. It asks again every
-// millisecond: the time of a start is measured with it.
+// answer waits until the server responds to t with 200, and returns the content encoding and the body. It retries every
+// millisecond, because start times are measured with it.
 func (p *process) answer(ctx context.Context, t target) (encoding string, body []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
@@ -64,13 +65,13 @@ func (p *process) answer(ctx context.Context, t target) (encoding string, body [
 		}
 		select {
 		case <-ctx.Done():
-			return "", nil, fmt.Errorf("%s did not answer %s: %w (its log is %s)", p.name, t.path, err, p.log.Name())
+			return "", nil, fmt.Errorf("no response from %s for %s: %w (see its log: %s)", p.name, t.path, err, p.log.Name())
 		case <-time.After(time.Millisecond):
 		}
 	}
 }
 
-// rss is the resident memory of the process in bytes, as Linux counts it.
+// rss returns the resident memory of the process in bytes, as Linux counts it.
 func (p *process) rss() (int64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
@@ -89,10 +90,10 @@ func (p *process) rss() (int64, error) {
 type target struct {
 	host     string // Host header; "" = the address
 	path     string
-	encoding string // Accept-Encoding; "" asks for the plain bytes
+	encoding string // Accept-Encoding; "" requests uncompressed bytes
 }
 
-// get makes one request on a connection of its own and does not decode the body.
+// get makes one request on a new connection and does not decode the body.
 func get(ctx context.Context, addr string, t target) (encoding string, body []byte, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+t.path, nil)
 	if err != nil {
@@ -120,7 +121,7 @@ func (t target) acceptEncoding() string {
 	return t.encoding
 }
 
-// freeAddr is a loopback address on which nobody listens.
+// freeAddr returns an unused loopback address.
 func freeAddr() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

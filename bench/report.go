@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Report is everything one run found.
+// Report is the result of one run.
 type Report struct {
 	Machine    Machine `json:"machine"`
 	Options    Options `json:"options"`
@@ -20,17 +20,17 @@ type Report struct {
 	Throughput []row   `json:"throughput"`
 }
 
-// Machine is where the figures come from.
+// Machine describes where the figures were measured.
 type Machine struct {
 	CPU      string            `json:"cpu"`
 	Cores    int               `json:"cores"`
 	Memory   string            `json:"memory"`
 	System   string            `json:"system"`
-	Sync     time.Duration     `json:"sync_ns"` // making one 4 KB write durable in the folder of the databases
+	Sync     time.Duration     `json:"sync_ns"` // making one 4 KB write durable in the databases' folder
 	Versions map[string]string `json:"versions"`
 }
 
-// describe looks at the machine; folder is where the databases will be.
+// describe inspects the machine; folder is where the databases will be.
 func describe(folder string) Machine {
 	m := Machine{
 		CPU:    after("/proc/cpuinfo", "model name"),
@@ -48,7 +48,7 @@ func describe(folder string) Machine {
 	return m
 }
 
-// after gives what follows a key in a file of "key: value" or "key=value" lines.
+// after returns what follows a key in a file of "key: value" or "key=value" lines.
 func after(file, key string) string {
 	content, err := os.ReadFile(file)
 	if err != nil {
@@ -77,7 +77,7 @@ func firstLine(program string, args ...string) string {
 	return strings.TrimSpace(line)
 }
 
-// syncTime is the median time of a write of 4 KB and its fsync: what durability costs on this disk.
+// syncTime returns the median time of a 4 KB write with fsync: the cost of durability on this disk.
 func syncTime(folder string) time.Duration {
 	f, err := os.CreateTemp(folder, "sync-")
 	if err != nil {
@@ -100,7 +100,7 @@ func syncTime(folder string) time.Duration {
 	return medianDuration(times)
 }
 
-// write leaves the raw figures and the table in the folder, and prints the table.
+// write saves the raw figures and the table in the folder, and prints the table.
 func (r Report) write(folder string) error {
 	raw, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
@@ -114,7 +114,7 @@ func (r Report) write(folder string) error {
 	return os.WriteFile(filepath.Join(folder, "table.md"), []byte(table), 0o644)
 }
 
-// columns are the servers of the throughput table, in its order.
+// columns are the servers in the throughput table, in order.
 var columns = []string{"bare", "fazt", "nginx", "caddy"}
 
 func (r Report) markdown() string {
@@ -155,7 +155,7 @@ func (r Report) markdown() string {
 		{"pull them into an empty folder", short(l.Pull)},
 		{"list 1,000 apps", short(l.List)},
 		{"start of the process to the first file", short(l.FirstStatic)},
-		{"start of the process to the first answer of a function", short(l.FirstFunction)},
+		{"start of the process to the first response of a function", short(l.FirstFunction)},
 		{"memory, idle, 1 app", megabytes(l.RSS1)},
 		{"memory, idle, 100 apps", megabytes(l.RSS100)},
 		{"memory, idle, 100 apps, each used once", megabytes(l.RSS100Used)},

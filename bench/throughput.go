@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Two small apps: one that is the least a function can be, and one that keeps something.
+// Two small apps: a minimal function, and one that stores something.
 const (
 	helloApp = `export default { fetch: () => Response.json({ hello: "world" }) };
 `
@@ -35,10 +35,10 @@ export default {
 type measure struct {
 	name    string
 	target  target
-	servers []string // the first one is the ceiling; "fazt" is always among them
+	servers []string // the first one is the ceiling; always includes "fazt"
 }
 
-// row is a measured line.
+// row is one measured line.
 type row struct {
 	Name   string            `json:"name"`
 	Median map[string]sample `json:"median"` // by server
@@ -57,7 +57,7 @@ func measures(port string) []measure {
 	}
 }
 
-// throughput starts the four servers on the same bytes, checks that they really send the same, and measures.
+// throughput starts the four servers with the same bytes, checks that they really send the same, and measures.
 func (b *bench) throughput(ctx context.Context) ([]row, error) {
 	servers, lines, err := b.startAll(ctx)
 	defer func() {
@@ -99,7 +99,7 @@ func (b *bench) throughput(ctx context.Context) ([]row, error) {
 	return rows, nil
 }
 
-// startAll deploys the apps, starts an instance on them, and gives what it answers to the other three servers.
+// startAll deploys the apps, starts an instance with them, and gives its responses to the other three servers.
 func (b *bench) startAll(ctx context.Context) (map[string]*process, []measure, error) {
 	servers := map[string]*process{}
 	db := filepath.Join(b.work, "throughput.db")
@@ -149,8 +149,8 @@ func (b *bench) startAll(ctx context.Context) (map[string]*process, []measure, e
 	return servers, lines, nil
 }
 
-// sameBytes makes sure that the servers are compared at the same work: body and encoding are equal where the same
-// file is asked for, and every request succeeds.
+// sameBytes makes sure that the servers do the same work: every request succeeds, and body and encoding are equal for
+// the same file.
 func sameBytes(ctx context.Context, servers map[string]*process, lines []measure) error {
 	for _, line := range lines {
 		var want []byte
@@ -176,7 +176,7 @@ func sameBytes(ctx context.Context, servers map[string]*process, lines []measure
 	return nil
 }
 
-// median gives the middle one of the samples by a key.
+// median returns the median sample by a key.
 func median[T any](of []T, key func(T) float64) T {
 	sorted := slices.SortedFunc(slices.Values(of), func(x, y T) int {
 		switch a, b := key(x), key(y); {

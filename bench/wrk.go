@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// sample is what one run of wrk found.
+// sample is the result of one run of wrk.
 type sample struct {
-	PerSecond float64       `json:"per_second"` // answers that are 2xx or 3xx
-	Refused   float64       `json:"refused"`    // share of the others: a fast refusal is not throughput
+	PerSecond float64       `json:"per_second"` // 2xx and 3xx responses
+	Refused   float64       `json:"refused"`    // share of other responses: a fast refusal is not throughput
 	P50       time.Duration `json:"p50_ns"`
 	P99       time.Duration `json:"p99_ns"`
 }
 
-// drive lets wrk repeat one request for d. A broken connection is an error.
+// drive makes wrk repeat one request for d. A broken connection is an error.
 func (b *bench) drive(ctx context.Context, p *process, t target, d time.Duration) (sample, error) {
 	args := []string{
 		"--threads", "2", "--connections", strconv.Itoa(b.Connections), "--latency",
@@ -32,11 +32,11 @@ func (b *bench) drive(ctx context.Context, p *process, t target, d time.Duration
 	return b.wrk(ctx, p, append(args, "http://"+p.addr+t.path))
 }
 
-// wrk runs it against p.
+// wrk runs wrk against p.
 func (b *bench) wrk(ctx context.Context, p *process, args []string) (sample, error) {
 	out, err := exec.CommandContext(ctx, "wrk", args...).CombinedOutput()
 	if errors.Is(err, exec.ErrNotFound) {
-		return sample{}, errors.New("wrk makes the load and is not installed; `apt-get install wrk` does that")
+		return sample{}, errors.New("wrk generates the load and is not installed; run `apt-get install wrk`")
 	}
 	if err != nil {
 		return sample{}, fmt.Errorf("wrk on %s: %w: %s", p.name, err, out)
@@ -57,7 +57,7 @@ var (
 	wrkBroken  = regexp.MustCompile(`Socket errors: .*`)
 )
 
-// parseWrk reads what wrk 4 prints with --latency.
+// parseWrk parses the output of wrk 4 with --latency.
 func parseWrk(out string) (sample, error) {
 	if broken := wrkBroken.FindString(out); broken != "" {
 		return sample{}, errors.New(broken)

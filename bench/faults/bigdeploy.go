@@ -16,14 +16,14 @@ const (
 	bigFiles = 20_000
 	bigKeys  = 100_000
 
-	// waitTimes is how many times as long as without it a visitor's write may wait beside large work of the owner;
-	// waitOften and waitMost are what the 99th percentile and the longest may take anyway, on a machine that is busy.
+	// waitTimes is by which factor a visitor's write may be slower during large work of the owner; waitOften and
+	// waitMost are what the 99th percentile and the longest may take in any case, on a busy machine.
 	waitTimes = 3
 	waitOften = 250 * time.Millisecond
 	waitMost  = 400 * time.Millisecond
 )
 
-// attackBigDeploy does all the large work an owner can do at once, while visitors of another app store values.
+// attackBigDeploy does all the large work an owner can do at once while visitors of another app store values.
 func attackBigDeploy(ctx context.Context, l *lab) error {
 	i, err := l.start(ctx, "")
 	if err != nil {
@@ -70,7 +70,7 @@ func attackBigDeploy(ctx context.Context, l *lab) error {
 	} {
 		waits, err := l.waits(ctx, i, func() error {
 			_, err := l.cli(ctx, i.db, work.args...)
-			return errors.Join(err, wait(ctx, 3*time.Second)) // what goes on in the background
+			return errors.Join(err, wait(ctx, 3*time.Second)) // for background work
 		})
 		if err != nil {
 			return fmt.Errorf("%s: %w", work.what, err)
@@ -81,7 +81,7 @@ func attackBigDeploy(ctx context.Context, l *lab) error {
 		}
 	}
 	if len(bad) > 0 {
-		return fmt.Errorf("visitors waited too long beside: %q", bad)
+		return fmt.Errorf("visitors waited too long during: %q", bad)
 	}
 	return nil
 }
@@ -95,7 +95,8 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// manyKeys gives the large app its values and lines of log, some thousands in a statement: each has five seconds.
+// manyKeys fills the large app with values and log lines, a few thousand per statement: each statement has five
+// seconds.
 func (l *lab) manyKeys(ctx context.Context, i *instance) error {
 	const step = 20_000
 	for from := 0; from < bigKeys; from += step {
@@ -112,7 +113,7 @@ func (l *lab) manyKeys(ctx context.Context, i *instance) error {
 	return nil
 }
 
-// manyFiles writes a folder of pages that no other folder has.
+// manyFiles writes a folder of pages with unique contents.
 func (l *lab) manyFiles(name, mark string) (dir string, err error) {
 	dir = filepath.Join(l.dir, name)
 	for n := range bigFiles {
@@ -130,20 +131,20 @@ func (l *lab) manyFiles(name, mark string) (dir string, err error) {
 	return dir, nil
 }
 
-// times are how long visitors waited, sorted.
+// times are sorted waiting times of visitors.
 type times []time.Duration
 
 func (t times) p99() time.Duration     { return t[len(t)*99/100] }
 func (t times) longest() time.Duration { return t[len(t)-1] }
 
 func (l *lab) noteWaits(beside string, t times) {
-	l.note("a visitor's write beside "+beside, "p50 %.1f ms, p99 %.1f ms, longest %.0f ms of %d",
+	l.note("a visitor's write during "+beside, "p50 %.1f ms, p99 %.1f ms, longest %.0f ms of %d",
 		ms(t[len(t)/2]), ms(t.p99()), ms(t.longest()), len(t))
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// waits has two visitors store values, a hundred a second, while work runs.
+// waits lets two visitors store values, a hundred per second, while work runs.
 func (l *lab) waits(ctx context.Context, i *instance, work func() error) (all times, err error) {
 	visiting, stop := context.WithCancel(ctx)
 	defer stop()

@@ -18,8 +18,8 @@ import (
 	"time"
 )
 
-// hostileSources are functions that overflowed the stack of what compiles them, or took all memory, and their
-// relatives: file and content in turn.
+// hostileSources are functions that overflowed the compiler's stack or used up its memory, and variations of them: file
+// and content alternate.
 func hostileSources() map[string][]string {
 	const n = 300_000
 	r := strings.Repeat
@@ -49,7 +49,7 @@ func hostileSources() map[string][]string {
 	}
 }
 
-// compileAttack deploys functions that no compiler survives, with a key for one app, while another app is asked and
+// compileAttack deploys functions that no compiler survives, with a key for one app, while another app is requested and
 // deployed.
 func compileAttack(ctx context.Context, l *lab) error {
 	i, err := l.start(ctx, "")
@@ -157,7 +157,7 @@ func compileAttack(ctx context.Context, l *lab) error {
 	if !i.alive() {
 		failures = append(failures, errors.New("the server ended"))
 	}
-	// The command line reads the same sources.
+	// The command line compiles the same sources.
 	evil, err := l.folder("evil", sources["parentheses"]...)
 	if err != nil {
 		return err
@@ -168,16 +168,16 @@ func compileAttack(ctx context.Context, l *lab) error {
 	slices.Sort(calm)
 	l.note("hostile functions sent, three at a time", "%d, the largest archive %d bytes", len(names), sizes)
 	l.note("slowest refusal", "%v", slowest.Round(time.Millisecond))
-	l.note("requests to another app meanwhile, and the slowest", "%d, %v", asked, worst.Round(time.Millisecond))
-	l.note("deploy of a small function, calm and meanwhile", "%v, %v", calm[len(calm)/2].Round(time.Millisecond), busy.Round(time.Millisecond))
-	l.note("resident memory of the server before, at most, after", "%d, %d, %d MB", before>>20, highest>>20, i.rss()>>20)
+	l.note("requests to another app in the meantime, and the slowest", "%d, %v", asked, worst.Round(time.Millisecond))
+	l.note("deploy of a small function, before and during", "%v, %v", calm[len(calm)/2].Round(time.Millisecond), busy.Round(time.Millisecond))
+	l.note("resident memory of the server: before, peak, after", "%d, %d, %d MB", before>>20, highest>>20, i.rss()>>20)
 	if highest > before+200<<20 {
 		failures = append(failures, errors.New("the server's own memory grew by more than 200 MB"))
 	}
 	return errors.Join(failures...)
 }
 
-// sendHostile deploys an archive that must be refused as the author's fault.
+// sendHostile deploys an archive that must be rejected as the author's error.
 func sendHostile(ctx context.Context, i *instance, token string, archive []byte) error {
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
@@ -207,14 +207,14 @@ func sendHostile(ctx context.Context, i *instance, token string, archive []byte)
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
-	// What compiles within the bounds is a function like another.
+	// Source within the bounds is an ordinary function.
 	if err == nil && resp.StatusCode != http.StatusUnprocessableEntity && resp.StatusCode != http.StatusOK {
 		err = fmt.Errorf("status %d: %.300s", resp.StatusCode, text)
 	}
 	return err
 }
 
-// expectText asks an app for a page, which must be a text.
+// expectText requests a page of an app, which must be a text.
 func expectText(ctx context.Context, i *instance, app, path, want string) error {
 	req, err := i.request(ctx, http.MethodGet, app, path)
 	if err != nil {
@@ -232,7 +232,7 @@ func expectText(ctx context.Context, i *instance, app, path, want string) error 
 	return err
 }
 
-// tarGzip packs files, given as path and content in turn.
+// tarGzip packs files; paths and contents alternate.
 func tarGzip(files []string) ([]byte, error) {
 	var b bytes.Buffer
 	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// guest is an app that stores what it is sent and says what it has.
+// guest is an app that stores what it is sent and returns what it has.
 const guest = `export default async function (req) {
 	if (req.method === "POST") { await fazt.app.kv.set("k" + Math.random(), "v".repeat(20000)); return new Response("stored"); }
 	return new Response("here");
@@ -38,7 +38,7 @@ func (l *lab) smallDisk(ctx context.Context, megabytes int) (mount string, unmou
 	return mount, func() { _ = exec.Command("umount", "-l", mount).Run() }, nil
 }
 
-// fill takes all space of a disk, but for so many bytes.
+// fill uses up the space on a disk except for the given number of bytes.
 func fill(path string) error {
 	f, err := os.Create(path)
 	if err != nil {
@@ -53,7 +53,7 @@ func fill(path string) error {
 	return nil
 }
 
-// diskFull fills the disk below a running server, restarts it there, and makes room again.
+// diskFull fills the disk of a running server, restarts the server there, and makes room again.
 func diskFull(ctx context.Context, l *lab) error {
 	mount, unmount, err := l.smallDisk(ctx, 24)
 	if err != nil {
@@ -73,21 +73,21 @@ func diskFull(ctx context.Context, l *lab) error {
 	for restarts := range 3 {
 		refused, err := i.becomes(ctx, http.StatusServiceUnavailable, "GET", "admin", "/readyz")
 		if restarts == 0 {
-			for range 2000 { // until no page is left in the -wal file either
+			for range 2000 { // until no page is free in the -wal file either
 				if err != nil {
 					_ = i.status(ctx, "POST", "guest", "/api/x")
 					refused, err = i.becomes(ctx, http.StatusServiceUnavailable, "GET", "admin", "/readyz")
 				}
 			}
-			l.note("time until readyz says 503", "%v", refused.Round(time.Millisecond))
+			l.note("time until readyz returns 503", "%v", refused.Round(time.Millisecond))
 		}
 		for path, want := range map[string]int{"/": 200, "/api/x": 200} {
 			if got := i.status(ctx, "GET", "guest", path); got != want {
-				return fmt.Errorf("with a full disk %s answers %d", path, got)
+				return fmt.Errorf("on a full disk %s returns %d", path, got)
 			}
 		}
 		if got := i.status(ctx, "POST", "guest", "/api/x"); got < 500 {
-			return fmt.Errorf("with a full disk a write is answered %d", got)
+			return fmt.Errorf("on a full disk a write gets %d", got)
 		}
 		for _, args := range [][]string{{"app", "list"}, {"logs", "list"}, {"key", "list"}, {"secret", "list"}} {
 			if _, err := l.cli(ctx, i.db, args...); err != nil {
@@ -95,9 +95,9 @@ func diskFull(ctx context.Context, l *lab) error {
 			}
 		}
 		if out, err := l.cli(ctx, i.db, "server", "health"); err == nil || !strings.Contains(err.Error()+out, "space") {
-			return fmt.Errorf("health does not tell of the full disk: %s", out)
+			return fmt.Errorf("health does not report the full disk: %s", out)
 		}
-		time.Sleep(15 * time.Second / time.Duration(restarts*4+1)) // background writers try
+		time.Sleep(15 * time.Second / time.Duration(restarts*4+1)) // background writers keep trying
 		if !i.alive() {
 			return errors.New("the server ended")
 		}
@@ -105,7 +105,7 @@ func diskFull(ctx context.Context, l *lab) error {
 			break
 		}
 		if restarts == 0 && !i.stop(20*time.Second) {
-			return errors.New("the server does not stop on a full disk")
+			return errors.New("the server did not stop on a full disk")
 		}
 		i.kill()
 		if i, err = l.start(ctx, i.db); err != nil {
@@ -122,12 +122,12 @@ func diskFull(ctx context.Context, l *lab) error {
 		return err
 	}
 	ready, err := i.becomes(ctx, http.StatusOK, "GET", "admin", "/readyz")
-	l.note("time until writes go on when there is room", "%v", resumed.Round(time.Millisecond))
-	l.note("time until readyz says 200", "%v", ready.Round(time.Millisecond))
+	l.note("time until writes resume when there is room", "%v", resumed.Round(time.Millisecond))
+	l.note("time until readyz returns 200", "%v", ready.Round(time.Millisecond))
 	return err
 }
 
-// backupOntoFullDisk makes backups to a disk that is full, and to one that becomes full.
+// backupOntoFullDisk makes backups to a full disk, and to one that becomes full.
 func (l *lab) backupOntoFullDisk(ctx context.Context, _ *instance) error {
 	mount, unmount, err := l.smallDisk(ctx, 16)
 	if errors.Is(err, errSkipped) {
@@ -147,20 +147,20 @@ func (l *lab) backupOntoFullDisk(ctx context.Context, _ *instance) error {
 		}
 		_, err := l.cli(ctx, i.db, "backup", filepath.Join(mount, "copy.db"))
 		if err == nil || !strings.Contains(err.Error(), "is full") {
-			return fmt.Errorf("a backup onto a disk that is too small says %w", err)
+			return fmt.Errorf("a backup onto a disk that is too small: %w", err)
 		}
 		if names, _ := filepath.Glob(filepath.Join(mount, "copy.db*")); len(names) > 0 {
-			return fmt.Errorf("a backup that failed left %q", names)
+			return fmt.Errorf("a failed backup left %q", names)
 		}
 		if got := i.status(ctx, "GET", "admin", "/readyz"); got != http.StatusOK {
-			return fmt.Errorf("when the disk of a backup is full, readyz says %d", got)
+			return fmt.Errorf("with a full backup disk, readyz returns %d", got)
 		}
 	}
-	l.note("backups onto a disk that is too small, and onto a full one", "2 of 2 refused with the reason, nothing left")
+	l.note("backups onto a disk that is too small, and onto a full one", "2 of 2 refused with the reason, nothing left behind")
 	return nil
 }
 
-// deleted removes the files below a running server.
+// deleted removes the files of a running server.
 func deleted(ctx context.Context, l *lab) error {
 	i, err := l.start(ctx, filepath.Join(l.dir, "home", "data.db"))
 	if err != nil {
@@ -170,7 +170,7 @@ func deleted(ctx context.Context, l *lab) error {
 		return err
 	}
 	if got := i.status(ctx, "POST", "guest", "/api/x"); got != 200 {
-		return fmt.Errorf("a write is answered %d", got)
+		return fmt.Errorf("a write gets %d", got)
 	}
 	if err := os.Rename(filepath.Join(l.dir, "home"), filepath.Join(l.dir, "away")); err != nil {
 		return err
@@ -182,19 +182,19 @@ func deleted(ctx context.Context, l *lab) error {
 	if err != nil {
 		return err
 	}
-	l.note("time until readyz says that the file is gone", "%v", told.Round(time.Millisecond))
+	l.note("time until readyz reports that the file is gone", "%v", told.Round(time.Millisecond))
 	if got := i.status(ctx, "GET", "guest", "/"); got != 200 {
-		return fmt.Errorf("a page is answered %d", got)
+		return fmt.Errorf("a page gets %d", got)
 	}
 	if err := os.Rename(filepath.Join(l.dir, "away"), filepath.Join(l.dir, "home")); err != nil {
 		return err
 	}
 	back, err := i.becomes(ctx, http.StatusOK, "POST", "guest", "/api/x")
-	l.note("time until writes go on when it is back", "%v", back.Round(time.Millisecond))
+	l.note("time until writes resume when it is back", "%v", back.Round(time.Millisecond))
 	return err
 }
 
-// badSector makes a part of the disk below a running server unreadable: the loop device lacks the end of its image.
+// badSector makes part of a running server's disk unreadable: the loop device lacks the end of its image.
 func badSector(ctx context.Context, l *lab) error {
 	mount, unmount, err := l.smallDisk(ctx, 64)
 	if err != nil {
@@ -212,8 +212,8 @@ func badSector(ctx context.Context, l *lab) error {
 	if err := l.deploy(ctx, i, "films", files...); err != nil {
 		return err
 	}
-	if !i.stop(20 * time.Second) { // all goes from the -wal file to the database
-		return errors.New("the server does not stop")
+	if !i.stop(20 * time.Second) { // everything moves from the -wal file to the database
+		return errors.New("the server did not stop")
 	}
 	unix.Sync()
 	image := filepath.Join(l.dir, "disk.img")
@@ -237,13 +237,13 @@ func badSector(ctx context.Context, l *lab) error {
 		case 0, 500:
 			bad++
 		default:
-			return fmt.Errorf("film%d.bin is answered %d", n, got)
+			return fmt.Errorf("film%d.bin gets %d", n, got)
 		}
 		if !i.alive() {
 			return fmt.Errorf("the server ended at film%d.bin", n)
 		}
 	}
-	l.note("files of 1 MB served, and refused, with 4 MB of the disk unreadable", "%d and %d", good, bad)
+	l.note("1 MB files served and refused with 4 MB of the disk unreadable", "%d and %d", good, bad)
 	if out, err := l.cli(ctx, i.db, "server", "health"); bad > 0 && (err == nil || !strings.Contains(err.Error()+out, "films.localhost")) {
 		return fmt.Errorf("health does not name the files: %s %w", out, err)
 	}
@@ -253,7 +253,7 @@ func badSector(ctx context.Context, l *lab) error {
 	return nil
 }
 
-// noise is text that does not compress.
+// noise returns incompressible text.
 func noise(n, seed int) string {
 	b, x := make([]byte, n), uint64(seed)*2654435761+88172645463325252
 	for i := range b {
@@ -265,7 +265,7 @@ func noise(n, seed int) string {
 	return string(b)
 }
 
-// lastBlock is where the file ends on its disk, in bytes.
+// lastBlock returns where the file ends on its disk, in bytes.
 func lastBlock(ctx context.Context, path string) (int64, error) {
 	out, err := exec.CommandContext(ctx, "filefrag", "-b1", "-v", path).Output()
 	if err != nil {
@@ -284,7 +284,7 @@ func lastBlock(ctx context.Context, path string) (int64, error) {
 	return last, nil
 }
 
-// forget makes the system read a file from its disk again.
+// forget makes the system read a file from disk again.
 func forget(path string) {
 	if f, err := os.Open(path); err == nil {
 		_ = f.Sync()
@@ -293,7 +293,7 @@ func forget(path string) {
 	}
 }
 
-// twoNames starts servers on one file under every name that it can have.
+// twoNames starts servers on one file under each of its names.
 func twoNames(ctx context.Context, l *lab) error {
 	i, err := l.start(ctx, filepath.Join(l.dir, "home", "data.db"))
 	if err != nil {
@@ -306,7 +306,7 @@ func twoNames(ctx context.Context, l *lab) error {
 		return err
 	}
 	if exec.CommandContext(ctx, "mount", "--bind", home, bound).Run() == nil {
-		defer exec.Command("umount", "-l", bound).Run() //nolint:errcheck // the lab goes away
+		defer exec.Command("umount", "-l", bound).Run() //nolint:errcheck // the lab is removed
 		names = append(names, filepath.Join(bound, "data.db"))
 	}
 	for _, name := range names {
@@ -314,13 +314,13 @@ func twoNames(ctx context.Context, l *lab) error {
 			return fmt.Errorf("a second server runs on %s", name)
 		}
 	}
-	l.note("second servers, under other names of the file, that were refused", "%d of %d", len(names), len(names))
+	l.note("second servers refused, under other names of the file", "%d of %d", len(names), len(names))
 	if err := os.Remove(hard); err != nil {
 		return err
 	}
 	for _, name := range []string{alias, filepath.Join(l.dir, "folder", "data.db")} {
 		if out, err := l.cli(ctx, name, "server", "status", "--format", "json"); err != nil || !strings.Contains(out, `"running": true`) {
-			return fmt.Errorf("a command with %s does not reach the server: %s %w", name, out, err)
+			return fmt.Errorf("a command with %s did not reach the server: %s %w", name, out, err)
 		}
 	}
 	return nil

@@ -4,5 +4,5 @@ package main
 
 import "syscall"
 
-// gone cannot tell here.
+// gone cannot tell on this system.
 func gone(syscall.RawConn) error { return nil }

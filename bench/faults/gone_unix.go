@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// gone looks at a connection without taking anything from it: an error when it is closed, or was answered.
+// gone checks a connection without reading from it: it returns an error if the connection is closed or has data.
 func gone(raw syscall.RawConn) error {
 	var err error
 	controlled := raw.Control(func(fd uintptr) {

@@ -15,7 +15,7 @@ import (
 	"fazt/internal/fazttest/wire"
 )
 
-// halfApp begins an answer, and then fails, ends, or goes on.
+// halfApp starts a response and then fails, ends, or continues.
 const halfApp = `const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 export default async (request) => {
 	const path = new URL(request.url).pathname;
@@ -29,8 +29,8 @@ export default async (request) => {
 };
 `
 
-// half asks for answers that fail midway, in every way a client can delimit them, here and through nginx; and kills the
-// server in the midst of others.
+// half requests responses that fail midway, delimited in every way a client can, directly and through nginx, and kills
+// the server in the middle of others.
 func half(ctx context.Context, l *lab) error {
 	i, err := l.start(ctx, "")
 	if err != nil {
@@ -52,7 +52,7 @@ func half(ctx context.Context, l *lab) error {
 	for door, address := range doors {
 		for _, version := range []string{"HTTP/1.0", "HTTP/1.1"} {
 			if door == "nginx" && version == "HTTP/1.0" {
-				continue // nginx itself ends a broken answer to HTTP/1.0 as a whole one
+				continue // nginx itself ends a broken HTTP/1.0 response like a complete one
 			}
 			halves := countWhole(address, "/api/half", version, 100)
 			if halves > 0 {
@@ -61,25 +61,25 @@ func half(ctx context.Context, l *lab) error {
 			if whole := countWhole(address, "/api/whole", version, 100); whole < 100 {
 				wrong = append(wrong, fmt.Sprintf("%d of 100 whole answers look broken to %s, %s", 100-whole, version, door))
 			}
-			l.note("answers that fail, "+door+", "+version, "%d of 100 look whole", halves)
+			l.note("failing responses, "+door+", "+version, "%d of 100 look complete", halves)
 		}
 	}
 	late := make(chan int)
 	go func() { late <- countWhole(i.addr, "/api/late", "HTTP/1.0", 10) }()
-	time.Sleep(2 * time.Second) // they have begun
+	time.Sleep(2 * time.Second) // they have started
 	_ = i.cmd.Process.Kill()
 	cut := <-late
 	if cut > 0 {
 		wrong = append(wrong, fmt.Sprintf("%d of 10 answers that kill -9 cut off look whole", cut))
 	}
-	l.note("answers that kill -9 cuts off, HTTP/1.0", "%d of 10 look whole", cut)
+	l.note("responses cut off by kill -9, HTTP/1.0", "%d of 10 look complete", cut)
 	if len(wrong) > 0 {
 		return errors.New(strings.Join(wrong, "; "))
 	}
 	return nil
 }
 
-// countWhole makes n requests, ten at once, and counts the answers that end as they should.
+// countWhole makes n requests, ten at a time, and counts the responses that end properly.
 func countWhole(address, path, version string, n int) (whole int) {
 	results, turns := make(chan bool, n), make(chan struct{}, 10)
 	for range n {

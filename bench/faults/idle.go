@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// idle fills every place for connections with such as have no request, and then others come.
+// idle fills all connection slots with connections without a request; then others arrive.
 func idle(ctx context.Context, l *lab) error {
 	i, err := l.start(ctx, "")
 	if err != nil {
@@ -33,7 +33,7 @@ func idle(ctx context.Context, l *lab) error {
 			if text != "" {
 				_ = c.SetDeadline(time.Now().Add(10 * time.Second))
 				if _, err := c.Read(make([]byte, 1)); err != nil {
-					return fmt.Errorf("a connection that came first: %w", err)
+					return fmt.Errorf("an earlier connection: %w", err)
 				}
 			}
 		}
@@ -41,11 +41,11 @@ func idle(ctx context.Context, l *lab) error {
 		for range 50 {
 			begun := time.Now()
 			if !answered(i.addr, request) {
-				return fmt.Errorf("a newcomer was not answered behind %d connections (%s)", places, what)
+				return fmt.Errorf("a newcomer was not served behind %d connections (%s)", places, what)
 			}
 			worst = max(worst, time.Since(begun))
 		}
-		l.note(fmt.Sprintf("newcomers behind %d idle connections (%s)", places, what), "50 of 50 answered, slowest %.1f ms", float64(worst.Microseconds())/1000)
+		l.note(fmt.Sprintf("newcomers behind %d idle connections (%s)", places, what), "50 of 50 served, slowest %.1f ms", float64(worst.Microseconds())/1000)
 	}
 	return slowHead(l, i)
 }
@@ -63,7 +63,7 @@ func answered(address, request string) bool {
 	return err == nil && string(answer) == "HTTP/1.1 200"
 }
 
-// slowHead sends a head a byte a second.
+// slowHead sends a request header at one byte per second.
 func slowHead(l *lab, i *instance) error {
 	c, err := net.Dial("tcp", i.addr)
 	if err != nil {
@@ -85,8 +85,8 @@ func slowHead(l *lab, i *instance) error {
 	_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
 	answer := make([]byte, len("HTTP/1.1 408"))
 	if _, err := io.ReadFull(c, answer); err != nil || string(answer) != "HTTP/1.1 408" {
-		return fmt.Errorf("a slow head: %q %w", answer, err)
+		return fmt.Errorf("a slow header: %q %w", answer, err)
 	}
-	l.note("a head of a byte a second", "408 after %.1f s", time.Since(begun).Seconds())
+	l.note("a header at one byte per second", "408 after %.1f s", time.Since(begun).Seconds())
 	return c.SetWriteDeadline(time.Now())
 }

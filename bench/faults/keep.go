@@ -22,14 +22,14 @@ import (
 
 const backups = 40
 
-// counters is an app that keeps a value for every request.
+// counters is an app that stores a value for every request.
 const counters = `export default { fetch(request) {
 	const n = new URL(request.url).searchParams.get("n");
 	fazt.app.kv.set("k" + n, Number(n));
 	return new Response("ok");
 } };`
 
-// attackBackup makes backups while four visitors write, and looks for every acknowledged value in each of them.
+// attackBackup makes backups while four visitors write, and looks for every acknowledged value in each backup.
 func attackBackup(ctx context.Context, l *lab) error {
 	i, err := l.start(ctx, "")
 	if err != nil {
@@ -77,12 +77,12 @@ func attackBackup(ctx context.Context, l *lab) error {
 			return err
 		}
 	}
-	l.note("backups made under the writes of four visitors", "%d, each sound", backups)
+	l.note("backups made while four visitors write", "%d, each intact", backups)
 	l.note("acknowledged values by the last backup", "%d", len(acked))
-	l.note("acknowledged values that a backup lacked", "%d", lost)
-	l.note("longest backup, longest write meanwhile", "%v, %v", took.Round(time.Millisecond), time.Duration(worst.Load()).Round(time.Millisecond))
+	l.note("acknowledged values missing from a backup", "%d", lost)
+	l.note("longest backup, longest write in the meantime", "%v, %v", took.Round(time.Millisecond), time.Duration(worst.Load()).Round(time.Millisecond))
 	if lost > 0 {
-		return fmt.Errorf("%d acknowledged values are in no backup", lost)
+		return fmt.Errorf("%d acknowledged values are missing from backups", lost)
 	}
 	stop()
 	all.Wait()
@@ -92,7 +92,8 @@ func attackBackup(ctx context.Context, l *lab) error {
 	return l.backupOntoFullDisk(ctx, i)
 }
 
-// backupKilled kills the server while it makes a backup, until a part of one is left; the next backup of that name removes it.
+// backupKilled kills the server during a backup until a partial file is left behind; the next backup of that name
+// removes it.
 func (l *lab) backupKilled(ctx context.Context, i *instance) error {
 	folder := filepath.Join(l.dir, "killed")
 	path := filepath.Join(folder, "copy.db")
@@ -105,7 +106,7 @@ func (l *lab) backupKilled(ctx context.Context, i *instance) error {
 	}
 	for try := 0; left() == 0; try++ {
 		if try == 20 {
-			return errors.New("no kill met a backup that was being made")
+			return errors.New("no kill hit a running backup")
 		}
 		done := make(chan struct{})
 		go func() {
@@ -124,14 +125,14 @@ func (l *lab) backupKilled(ctx context.Context, i *instance) error {
 	if _, err := l.cli(ctx, i.db, "backup", path, "--force"); err != nil {
 		return err
 	}
-	l.note("parts of backups that a kill -9 left, after the next backup", "%d", left())
+	l.note("partial backups left by kill -9, after the next backup", "%d", left())
 	if left() > 0 {
-		return errors.New("a part of a backup stays")
+		return errors.New("a partial backup was left behind")
 	}
 	return nil
 }
 
-// missing counts the values that a backup lacks.
+// missing counts the values missing from a backup.
 func (l *lab) missing(ctx context.Context, path string, want []int64) (int, error) {
 	out, err := l.cli(ctx, path, "sql", "--format", "json", "SELECT group_concat(substr(key, 2)) FROM kv")
 	if err != nil {
@@ -139,7 +140,7 @@ func (l *lab) missing(ctx context.Context, path string, want []int64) (int, erro
 	}
 	var rows struct{ Rows [][]json.RawMessage }
 	if err := json.Unmarshal([]byte(out), &rows); err != nil || len(rows.Rows) != 1 {
-		return 0, errors.Join(err, fmt.Errorf("what the backup holds cannot be read: %.200s", out))
+		return 0, errors.Join(err, fmt.Errorf("the backup cannot be read: %.200s", out))
 	}
 	has := map[string]bool{}
 	for n := range strings.SplitSeq(strings.Trim(string(rows.Rows[0][0]), `"`), ",") {
@@ -154,13 +155,13 @@ func (l *lab) missing(ctx context.Context, path string, want []int64) (int, erro
 	return n, nil
 }
 
-// ask makes a request and reads the whole answer.
+// ask makes a request and reads the whole response.
 func (l *lab) ask(ctx context.Context, i *instance, method, app, path string) (status int, body string, err error) {
 	r, err := i.request(ctx, method, app, path)
 	if err != nil {
 		return 0, "", err
 	}
-	r.Header.Set("Accept-Encoding", "identity") // the compressed forms of damaged content are sound
+	r.Header.Set("Accept-Encoding", "identity") // the compressed forms of damaged content are intact
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return 0, "", err
@@ -170,7 +171,7 @@ func (l *lab) ask(ctx context.Context, i *instance, method, app, path string) (s
 	return resp.StatusCode, string(data), err
 }
 
-// attackRot changes single bits of hosted files in the database file while no server runs.
+// attackRot flips single bits of hosted files in the database file while no server runs.
 func attackRot(ctx context.Context, l *lab) error {
 	i, err := l.start(ctx, "")
 	if err != nil {
@@ -215,26 +216,26 @@ func attackRot(ctx context.Context, l *lab) error {
 			wrong = append(wrong, path)
 		}
 	}
-	l.note("damaged files that the check names", "%d of 2", strings.Count(out, "of app, deployment 1"))
+	l.note("damaged files named by the check", "%d of 2", strings.Count(out, "of app, deployment 1"))
 	if _, err := l.cli(ctx, i.db, "app", "deploy", filepath.Join(l.dir, "app-app"), "--name", "app"); err != nil {
 		return err
 	}
 	for path, want := range map[string]string{"/small.bin": small.String(), "/big.bin": big.String()} {
 		if status, body, err := l.ask(ctx, i, http.MethodGet, "app", path); status != http.StatusOK || err != nil || body != want {
-			return fmt.Errorf("%s is not mended by another deploy: %d, %w", path, status, err)
+			return fmt.Errorf("%s was not repaired by another deploy: %d, %w", path, status, err)
 		}
 	}
-	l.note("damaged files mended by the next deploy", "2 of 2")
+	l.note("damaged files repaired by the next deploy", "2 of 2")
 	switch {
 	case len(wrong) > 0:
-		return fmt.Errorf("served wrongly: %v", wrong)
+		return fmt.Errorf("damaged content was served: %v", wrong)
 	case checked == nil:
-		return errors.New("the check called the file sound")
+		return errors.New("the check found no damage")
 	}
 	return nil
 }
 
-// attackDeployCost compares what a change of an alias costs with few apps and with thousands.
+// attackDeployCost compares the cost of an alias change with few apps and with thousands.
 func attackDeployCost(ctx context.Context, l *lab) error {
 	i, err := l.start(ctx, "")
 	if err != nil {
@@ -262,15 +263,15 @@ func attackDeployCost(ctx context.Context, l *lab) error {
 	if err != nil {
 		return err
 	}
-	l.note("change of an alias with 1 app", "%v", few.Round(10*time.Microsecond))
-	l.note(fmt.Sprintf("change of an alias with %d apps", many+1), "%v", lot.Round(10*time.Microsecond))
+	l.note("alias change with 1 app", "%v", few.Round(10*time.Microsecond))
+	l.note(fmt.Sprintf("alias change with %d apps", many+1), "%v", lot.Round(10*time.Microsecond))
 	if lot > 4*few+10*time.Millisecond {
 		return errors.New("the cost grows with the number of apps")
 	}
 	return nil
 }
 
-// aliasCost is the median time of 41 changes of an alias, through the socket.
+// aliasCost returns the median time of 41 alias changes through the socket.
 func (l *lab) aliasCost(ctx context.Context, i *instance) (time.Duration, error) {
 	took := []time.Duration{}
 	for n := range 41 {
@@ -285,7 +286,7 @@ func (l *lab) aliasCost(ctx context.Context, i *instance) (time.Duration, error)
 	return took[len(took)/2], nil
 }
 
-// control runs an operation through the socket beside the database.
+// control runs an operation through the socket next to the database.
 func (i *instance) control(ctx context.Context, method, path, body string) error {
 	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return listener.Dial(ctx, listener.SocketPath(i.db))

@@ -15,19 +15,19 @@ import (
 	"time"
 )
 
-// errSkipped says that the machine lacks what an attack needs.
+// errSkipped means that the machine lacks what an attack needs.
 var errSkipped = errors.New("skipped")
 
 func skip(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", errSkipped, fmt.Sprintf(format, args...))
 }
 
-// lab is where one attack takes place: a folder, the instances started in it, and the figures it noted.
+// lab is where one attack takes place: a folder, the instances started in it, and the recorded figures.
 type lab struct {
 	options
 	name      string
 	dir       string
-	as        func(cmd *exec.Cmd) // makes a command run as another user; nil = as this program
+	as        func(cmd *exec.Cmd) // makes a command run as another user; nil = the current user
 	instances []*instance
 	figures   []figure
 }
@@ -42,7 +42,7 @@ func newLab(o options, name string) (*lab, error) {
 	return &lab{options: o, name: name, dir: dir}, nil
 }
 
-// note keeps a figure for the report.
+// note records a figure for the report.
 func (l *lab) note(what, format string, args ...any) {
 	l.figures = append(l.figures, figure{what, fmt.Sprintf(format, args...)})
 }
@@ -54,12 +54,12 @@ func (l *lab) close() {
 	os.RemoveAll(l.dir)
 }
 
-// env is the environment of everything that runs in the lab: homes of its own.
+// env returns the environment for everything that runs in the lab, with its own home folders.
 func (l *lab) env() []string {
 	return append(os.Environ(), "HOME="+l.dir, "XDG_DATA_HOME="+l.dir, "XDG_CONFIG_HOME="+l.dir, "XDG_CACHE_HOME="+l.dir, "XDG_RUNTIME_DIR="+l.dir)
 }
 
-// cli runs a command of the binary on a database and gives what it printed.
+// cli runs a command of the binary on a database and returns its output.
 func (l *lab) cli(ctx context.Context, db string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, l.fazt, args...)
 	cmd.Env, cmd.Dir = append(l.env(), "FAZT_DB="+db), l.dir
@@ -74,7 +74,7 @@ func (l *lab) cli(ctx context.Context, db string, args ...string) (string, error
 	return out.String(), nil
 }
 
-// folder writes files, given as path and content in turn, and gives the folder.
+// folder writes files into a new folder and returns it; paths and contents alternate.
 func (l *lab) folder(name string, files ...string) (string, error) {
 	dir := filepath.Join(l.dir, name)
 	for i := 0; i+1 < len(files); i += 2 {
@@ -89,7 +89,7 @@ func (l *lab) folder(name string, files ...string) (string, error) {
 	return dir, nil
 }
 
-// deploy makes an app of files and puts it live.
+// deploy creates an app from files and puts it live.
 func (l *lab) deploy(ctx context.Context, i *instance, app string, files ...string) error {
 	dir, err := l.folder("app-"+app, files...)
 	if err != nil {
@@ -108,7 +108,7 @@ type instance struct {
 	done chan struct{} // closed when the process has ended
 }
 
-// start runs a server on db (in the lab's folder when empty) and waits until it answers.
+// start runs a server on db (in the lab's folder if empty) and waits until it responds.
 func (l *lab) start(ctx context.Context, db string, args ...string) (*instance, error) {
 	if db == "" {
 		db = filepath.Join(l.dir, "data.db")
@@ -138,7 +138,7 @@ func (l *lab) start(ctx context.Context, db string, args ...string) (*instance, 
 	return i, i.wait(ctx)
 }
 
-// wait returns when the server answers.
+// wait returns when the server responds.
 func (i *instance) wait(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
@@ -157,7 +157,7 @@ func (i *instance) wait(ctx context.Context) error {
 	}
 }
 
-// alive says whether the process still runs.
+// alive reports whether the process still runs.
 func (i *instance) alive() bool {
 	select {
 	case <-i.done:
@@ -167,7 +167,7 @@ func (i *instance) alive() bool {
 	}
 }
 
-// stop asks the server to end and says whether it did within the given time.
+// stop asks the server to stop and reports whether it did so in time.
 func (i *instance) stop(within time.Duration) bool {
 	_ = i.cmd.Process.Signal(syscall.SIGTERM)
 	select {
@@ -193,7 +193,7 @@ func (i *instance) request(ctx context.Context, method, app, path string) (*http
 	return req, err
 }
 
-// rss is the resident memory of the process in bytes, as Linux counts it; 0 elsewhere.
+// rss returns the resident memory of the process in bytes, as Linux counts it; 0 elsewhere.
 func (i *instance) rss() int64 {
 	var kb int64
 	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", i.cmd.Process.Pid))

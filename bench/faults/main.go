@@ -1,11 +1,12 @@
-// Command faults attacks a built fazt the way visitors, authors, disks and other servers have been seen to, and prints
-// the figures of docs/RELIABILITY.md. Each attack has a file of its own, starts instances of its own, sends to loopback
-// alone, and is bounded in count and time.
+// Command faults attacks a built fazt the way visitors, authors, disks and other servers have been seen to do, and
+// prints the figures of docs/RELIABILITY.md. Each attack has its own file, starts its own instances, sends only to
+// loopback, and is bounded in count and time.
 //
 //	go run ./bench/faults [-fazt FILE] [-out bench/out] [NAME ...]
 //
-// Without names every attack runs, and without a binary the one that the source makes now. One that needs what the machine lacks (root for a small file system, nginx) says so
-// and counts as skipped. The exit code is 1 when an attack did what it must not be able to do.
+// Without names, every attack runs; without a binary, one is built from the source. An attack that needs something the
+// machine lacks (root for a small file system, nginx) says so and counts as skipped. The exit code is 1 if an attack
+// succeeded.
 package main
 
 import (
@@ -23,40 +24,40 @@ import (
 	"time"
 )
 
-// attack is one fault that was found, as a program: run returns an error when the product did not keep its promise.
+// attack reproduces one fault as a program: run returns an error if the product did not keep its promise.
 type attack struct {
 	name  string
-	about string // what is done and what must hold, for the list
+	about string // what it does and what must hold, for the list
 	run   func(ctx context.Context, l *lab) error
 }
 
-// attacks are all there are, in the order of docs/RELIABILITY.md.
+// attacks are all attacks, in the order of docs/RELIABILITY.md.
 func attacks() []attack {
 	return []attack{
-		{"sql", "statements that took gigabytes or minutes: each ends in its time, in 100 MB, while pages are served", attackSQL},
-		{"slow", "thousands of slow heads, bodies, readers, uploads and streams; others are answered as fast as before (2 min)", slowVisitors},
-		{"idle", "fill every place for connections with idle ones, and send a head a byte a second: newcomers are answered", idle},
-		{"half", "let answers fail midway, kill the server in the midst of others: none looks whole to HTTP/1.0", half},
-		{"shapes", "send odd requests also to nginx and llhttp: none is read more leniently than both do", shapes},
-		{"diskfull", "fill the disk below a running server, restart it there, make room again: reads go on, writes come back", diskFull},
-		{"readonly", "make the disk, or the folder, one for reading only, start there, break it below a server: reads go on, writes come back", readOnlyDisk},
-		{"deleted", "take the folder of the database away: no write is acknowledged, and pages are served", deleted},
-		{"overwritten", "copy another database over the one in use: no write is acknowledged, and a restart serves the other, sound", overwritten},
-		{"badsector", "make a part of the disk unreadable: only the files on it fail", badSector},
-		{"twonames", "start servers on one database under all its names: the first one stays alone", twoNames},
-		{"compile", "functions that no compiler survives; nothing but their deploy may fail", compileAttack},
-		{"backup", "40 backups while four visitors write; each is sound and holds every value acknowledged before it", attackBackup},
-		{"rot", "one flipped bit in a small and in a large file on the disk; neither is served, both are mended by the next deploy", attackRot},
-		{"deploycost", "a change of an alias costs the same with 1 app and with 5,801", attackDeployCost},
-		{"bigdeploy", "deploy, fork and remove 20,000 files and 100,000 values: visitors of other apps wait no longer to write (90 s)", attackBigDeploy},
-		{"memory", "bursts in a container of 256 MB: it is not ended, and has its memory back in 12 s (90 s)", attackMemory},
-		{"soak", "mixed load for a minute (FAZT_SOAK=10m): the memory is flat", attackSoak},
+		{"sql", "statements that took gigabytes or minutes: each ends in time and within 100 MB while pages are served", attackSQL},
+		{"slow", "thousands of slow headers, bodies, readers, uploads and streams; other visitors are served as fast as before (2 min)", slowVisitors},
+		{"idle", "fill all connection slots with idle connections, and send a header at one byte per second: newcomers are served", idle},
+		{"half", "let responses fail midway, kill the server during others: none looks complete to an HTTP/1.0 client", half},
+		{"shapes", "send unusual requests to fazt, nginx and llhttp: fazt never parses one more leniently than both others", shapes},
+		{"diskfull", "fill the disk of a running server, restart it there, make room again: reads keep working, writes resume", diskFull},
+		{"readonly", "make the disk or the folder read-only, start there, break the disk of a running server: reads keep working, writes resume", readOnlyDisk},
+		{"deleted", "remove the database's folder: no write is acknowledged, and pages are served", deleted},
+		{"overwritten", "copy another database over the one in use: no write is acknowledged, and a restart serves the other one, intact", overwritten},
+		{"badsector", "make part of the disk unreadable: only the files on it fail", badSector},
+		{"twonames", "start servers on one database under all its names: only the first one runs", twoNames},
+		{"compile", "functions that crash compilers; only their own deploy may fail", compileAttack},
+		{"backup", "40 backups while four visitors write; each is intact and has every value acknowledged before it", attackBackup},
+		{"rot", "one flipped bit in a small and in a large file on disk; neither is served, both are repaired by the next deploy", attackRot},
+		{"deploycost", "an alias change costs the same with 1 app and with 5,801", attackDeployCost},
+		{"bigdeploy", "deploy, fork and remove 20,000 files and 100,000 values: writes of other apps' visitors are not slower (90 s)", attackBigDeploy},
+		{"memory", "bursts in a 256 MB container: the server survives and frees its memory within 12 s (90 s)", attackMemory},
+		{"soak", "mixed load for a minute (FAZT_SOAK=10m): memory stays flat", attackSoak},
 	}
 }
 
 func main() {
 	options := options{}
-	flag.StringVar(&options.fazt, "fazt", "", "the binary to attack; without one it is built")
+	flag.StringVar(&options.fazt, "fazt", "", "the binary to attack; built from source if not given")
 	flag.StringVar(&options.out, "out", "bench/out", "folder for the logs of the instances")
 	flag.BoolVar(&options.list, "list", false, "list the attacks")
 	flag.Parse()
@@ -70,7 +71,7 @@ func main() {
 	}
 }
 
-// options are what a run can be told.
+// options configure a run.
 type options struct {
 	fazt, out string
 	list      bool
@@ -123,12 +124,12 @@ func run(ctx context.Context, o options, names []string) error {
 		}
 	}
 	if len(failed) > 0 {
-		return fmt.Errorf("not held: %s", strings.Join(failed, ", "))
+		return fmt.Errorf("promises not kept: %s", strings.Join(failed, ", "))
 	}
 	return nil
 }
 
-// binary is the path of the one to attack.
+// binary returns the path of the binary to attack.
 func binary(ctx context.Context, o options) (string, error) {
 	if o.fazt != "" {
 		return filepath.Abs(o.fazt)
@@ -151,7 +152,7 @@ func choose(names []string) ([]attack, error) {
 	for _, name := range names {
 		i := slices.IndexFunc(all, func(a attack) bool { return a.name == name })
 		if i < 0 {
-			return nil, fmt.Errorf("no attack %q; -list shows them", name)
+			return nil, fmt.Errorf("unknown attack %q; -list shows all", name)
 		}
 		chosen = append(chosen, all[i])
 	}

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// greedy answers after it has held so many MB for a while, and takes any body.
+// greedy responds after holding a number of MB for a while, and accepts any body.
 const greedy = `export default async (request) => {
 	const url = new URL(request.url), kept = [];
 	if (request.method === "POST") return new Response(String((await request.arrayBuffer()).byteLength));
@@ -27,11 +27,11 @@ const greedy = `export default async (request) => {
 
 const containerBytes = 256 << 20
 
-// attackMemory runs an instance in a control group of 256 MB, and sends bursts that together would take gigabytes.
+// attackMemory runs an instance in a 256 MB control group and sends bursts that together would take gigabytes.
 func attackMemory(ctx context.Context, l *lab) error {
 	group := filepath.Join("/sys/fs/cgroup/memory", fmt.Sprintf("fazt-faults-%d", os.Getpid()))
 	if err := os.Mkdir(group, 0o755); err != nil {
-		return skip("there is no control group of version 1 to make: %v", err)
+		return skip("cannot create a version 1 control group: %v", err)
 	}
 	defer func() {
 		for range 50 { // it is busy until the last process is gone
@@ -42,9 +42,9 @@ func attackMemory(ctx context.Context, l *lab) error {
 		}
 	}()
 	if err := os.WriteFile(filepath.Join(group, "memory.limit_in_bytes"), []byte(strconv.Itoa(containerBytes)), 0o600); err != nil {
-		return skip("the control group takes no limit: %v", err)
+		return skip("cannot set the control group's limit: %v", err)
 	}
-	// A shell goes into the group and becomes the server: it sees the limit from its start.
+	// A shell joins the group and becomes the server, so the server sees the limit from the start.
 	shell := filepath.Join(l.dir, "contained")
 	script := fmt.Sprintf("#!/bin/sh\necho $$ > %s/cgroup.procs\nexec %s \"$@\"\n", group, l.fazt)
 	if err := os.WriteFile(shell, []byte(script), 0o755); err != nil {
@@ -69,7 +69,8 @@ func attackMemory(ctx context.Context, l *lab) error {
 		}
 		_ = i.statusOf(ctx, "GET", app, "/api/x?mb=0", nil)
 	}
-	// What an instance holds once every app has served several visitors at a time is not what a burst leaves behind.
+	// Memory that an instance holds after every app has served several visitors at a time is not left over from a
+	// burst.
 	var warm sync.WaitGroup
 	for n := range 64 {
 		warm.Go(func() { _ = i.statusOf(ctx, "GET", string(rune('a'+n%4)), "/api/x?mb=1", nil) })
@@ -84,8 +85,8 @@ func attackMemory(ctx context.Context, l *lab) error {
 		path   func(n int) string
 		body   string
 	}{
-		{"machines of 40 MB", 96, "GET", func(int) string { return "/api/x?mb=40" }, ""},
-		{"answers of 8 MB", 96, "GET", func(int) string { return "/api/x?kb=8192" }, ""},
+		{"VMs of 40 MB", 96, "GET", func(int) string { return "/api/x?mb=40" }, ""},
+		{"responses of 8 MB", 96, "GET", func(int) string { return "/api/x?kb=8192" }, ""},
 		{"bodies of 7 MB", 96, "POST", func(int) string { return "/api/x" }, strings.Repeat("b", 7<<20)},
 		{"large files", 240, "GET", func(n int) string { return fmt.Sprintf("/large/%d.bin", n%60) }, ""},
 	} {
@@ -104,15 +105,15 @@ func attackMemory(ctx context.Context, l *lab) error {
 		wait.Wait()
 		stop()
 		back := i.backWithin(15*time.Second, before+before/5)
-		l.note(burst.name, "peak %d MB; before %d MB, back after %.0f s at %d MB; answers %v", *peak>>20, before>>20, back.Seconds(), i.anonymous()>>20, codes)
+		l.note(burst.name, "peak %d MB; before %d MB, back after %.0f s at %d MB; responses %v", *peak>>20, before>>20, back.Seconds(), i.anonymous()>>20, codes)
 		if !i.alive() {
 			return fmt.Errorf("%s: the server is dead", burst.name)
 		}
 		if codes[200] == 0 || codes[0] > 0 || codes[500] > 0 {
-			faults = append(faults, fmt.Errorf("%s: answers %v\n%s", burst.name, codes, l.errorsOf(ctx, i, "a", "b", "c", "d")))
+			faults = append(faults, fmt.Errorf("%s: responses %v\n%s", burst.name, codes, l.errorsOf(ctx, i, "a", "b", "c", "d")))
 		}
 		if back > 12*time.Second {
-			faults = append(faults, fmt.Errorf("%s: the memory did not come back: %d MB, %d MB before", burst.name, i.anonymous()>>20, before>>20))
+			faults = append(faults, fmt.Errorf("%s: memory was not freed: %d MB, %d MB before", burst.name, i.anonymous()>>20, before>>20))
 		}
 	}
 	kills, _ := os.ReadFile(filepath.Join(group, "memory.oom_control"))
@@ -120,7 +121,7 @@ func attackMemory(ctx context.Context, l *lab) error {
 	return errors.Join(faults...)
 }
 
-// errorsOf is what the functions of some apps wrote last.
+// errorsOf returns the latest log lines of some apps.
 func (l *lab) errorsOf(ctx context.Context, i *instance, apps ...string) string {
 	var all strings.Builder
 	for _, app := range apps {
@@ -130,7 +131,7 @@ func (l *lab) errorsOf(ctx context.Context, i *instance, apps ...string) string 
 	return all.String()
 }
 
-// statusOf makes a request and gives its status; 0 when there was none.
+// statusOf makes a request and returns its status; 0 if there was none.
 func (i *instance) statusOf(ctx context.Context, method, app, path string, body io.Reader) int {
 	req, err := http.NewRequestWithContext(ctx, method, "http://"+i.addr+path, body)
 	if err != nil {
@@ -146,7 +147,7 @@ func (i *instance) statusOf(ctx context.Context, method, app, path string, body 
 	return res.StatusCode
 }
 
-// anonymous is the resident memory of the process that is not of files, in bytes.
+// anonymous returns the process's resident memory that does not belong to files, in bytes.
 func (i *instance) anonymous() int64 {
 	var size, resident, shared int64
 	data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/statm", i.cmd.Process.Pid))
@@ -154,7 +155,7 @@ func (i *instance) anonymous() int64 {
 	return (resident - shared) * int64(os.Getpagesize())
 }
 
-// backWithin is how long it takes until the process has so little, most when it does not.
+// backWithin returns how long it takes until the process's memory is down to a value, or most if it does not get there.
 func (i *instance) backWithin(most time.Duration, bytes int64) time.Duration {
 	begun := time.Now()
 	for time.Since(begun) < most && i.anonymous() > bytes {
@@ -163,8 +164,8 @@ func (i *instance) backWithin(most time.Duration, bytes int64) time.Duration {
 	return time.Since(begun)
 }
 
-// attackSoak sends mixed load and looks whether the memory of its second half is that of its first. It takes a minute,
-// or as long as FAZT_SOAK says (10m).
+// attackSoak sends mixed load and checks that memory in the second half is like that in the first. It takes a minute,
+// or the time in FAZT_SOAK (10m).
 func attackSoak(ctx context.Context, l *lab) error {
 	length := time.Minute
 	if text := os.Getenv("FAZT_SOAK"); text != "" {

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// readOnlyDisk makes the disk of a database one for reading only: before a start, and below a running server; and its folder
-// that of another user.
+// readOnlyDisk makes a database's disk read-only, before a start and below a running server, and gives its folder to
+// another user.
 func readOnlyDisk(ctx context.Context, l *lab) error {
 	mount, unmount, err := l.smallDisk(ctx, 24)
 	if err != nil {
@@ -33,7 +33,7 @@ func readOnlyDisk(ctx context.Context, l *lab) error {
 		if err := l.onReadOnlyDisk(ctx, i, mount, killed); err != nil {
 			return fmt.Errorf("after %s: %w", how, err)
 		}
-		if i, err = l.resumes(ctx, "the disk can be written, after "+how, func() error { return remount(ctx, mount, "rw") }); err != nil {
+		if i, err = l.resumes(ctx, "the disk is writable, after "+how, func() error { return remount(ctx, mount, "rw") }); err != nil {
 			return fmt.Errorf("after %s: %w", how, err)
 		}
 	}
@@ -51,14 +51,14 @@ func remount(ctx context.Context, mount, mode string) error {
 	return nil
 }
 
-// onReadOnlyDisk ends a server, makes its disk one for reading only, and starts it there.
+// onReadOnlyDisk stops a server, makes its disk read-only, and starts it there.
 func (l *lab) onReadOnlyDisk(ctx context.Context, i *instance, mount string, killed bool) error {
 	want, err := i.tells(ctx)
 	if err != nil {
 		return err
 	}
 	if !killed && !i.stop(20*time.Second) {
-		return errors.New("the server does not stop")
+		return errors.New("the server did not stop")
 	}
 	i.kill()
 	if err := remount(ctx, mount, "ro"); err != nil {
@@ -70,19 +70,20 @@ func (l *lab) onReadOnlyDisk(ctx context.Context, i *instance, mount string, kil
 	return l.readsOnly(ctx, i, want)
 }
 
-// readsOnly says what an instance does that it must not, or does not that it must, while it cannot write.
+// readsOnly returns an error if an instance does something it must not do, or fails to do what it must, while it cannot
+// write.
 func (l *lab) readsOnly(ctx context.Context, i *instance, want string) error {
 	if _, err := i.becomes(ctx, http.StatusServiceUnavailable, "GET", "admin", "/readyz"); err != nil {
 		return err
 	}
 	if got, err := i.tells(ctx); err != nil || got != want {
-		return fmt.Errorf("the app says %s and should say %s: %w", got, want, err)
+		return fmt.Errorf("the app returned %s, want %s: %w", got, want, err)
 	}
 	if got := i.status(ctx, "GET", "guest", "/"); got != http.StatusOK {
-		return fmt.Errorf("a page is answered %d", got)
+		return fmt.Errorf("a page gets %d", got)
 	}
 	if got := i.status(ctx, "POST", "guest", "/api/x"); got != http.StatusServiceUnavailable {
-		return fmt.Errorf("a write is answered %d", got)
+		return fmt.Errorf("a write gets %d", got)
 	}
 	for _, args := range [][]string{{"app", "list"}, {"logs", "list"}, {"key", "list"}, {"secret", "list"}, {"sql", "SELECT 1"}, {"database", "check"}, {"backup", filepath.Join(l.dir, "copy.db"), "--force"}} {
 		if _, err := l.cli(ctx, i.db, args...); err != nil {
@@ -90,16 +91,16 @@ func (l *lab) readsOnly(ctx context.Context, i *instance, want string) error {
 		}
 	}
 	if out, err := l.cli(ctx, i.db, "server", "status", "--format", "json"); err != nil || !strings.Contains(out, fmt.Sprintf(`"pid": %d`, i.cmd.Process.Pid)) {
-		return fmt.Errorf("a command does not reach the server: %s %w", out, err)
+		return fmt.Errorf("a command did not reach the server: %s %w", out, err)
 	}
 	if out, err := l.cli(ctx, i.db, "server", "health"); err == nil || !strings.Contains(err.Error()+out, "written") {
-		return fmt.Errorf("health does not say why nothing is stored: %s", out)
+		return fmt.Errorf("health does not say why writes fail: %s", out)
 	}
 	if _, err := l.cli(ctx, i.db, "app", "remove", "guest", "--yes"); err == nil {
-		return errors.New("an app can be removed")
+		return errors.New("an app was removed")
 	}
 	if _, err := l.start(ctx, i.db); err == nil {
-		return errors.New("a second server starts")
+		return errors.New("a second server started")
 	}
 	if !i.alive() {
 		return errors.New("the server ended")
@@ -107,7 +108,7 @@ func (l *lab) readsOnly(ctx context.Context, i *instance, want string) error {
 	return nil
 }
 
-// resumes makes what the newest instance that lives is on writable, and waits until it writes.
+// resumes makes the disk of the newest running instance writable and waits until it writes.
 func (l *lab) resumes(ctx context.Context, when string, mend func() error) (*instance, error) {
 	i := l.living()
 	before, err := i.tells(ctx)
@@ -121,21 +122,21 @@ func (l *lab) resumes(ctx context.Context, when string, mend func() error) (*ins
 	if err != nil {
 		return nil, err
 	}
-	l.note("writes go on, from when "+when, "%v", took.Round(time.Millisecond))
+	l.note("writes resume, from when "+when, "%v", took.Round(time.Millisecond))
 	if _, err := i.becomes(ctx, http.StatusOK, "GET", "admin", "/readyz"); err != nil {
 		return nil, err
 	}
 	if after, err := i.tells(ctx); err != nil || after == before {
-		return nil, fmt.Errorf("what was stored is not read: %s %w", after, err)
+		return nil, fmt.Errorf("stored data was not read: %s %w", after, err)
 	}
 	if _, err := l.start(ctx, i.db); err == nil {
-		return nil, errors.New("a second server starts")
+		return nil, errors.New("a second server started")
 	}
 	return i, nil
 }
 
-// brokenBelow lets the file system give up below a running server, which makes it one for reading only; then the server is
-// started there again, and after a repair.
+// brokenBelow lets the file system fail below a running server, which makes it read-only; then the server is started
+// there again, and after a repair.
 func (l *lab) brokenBelow(ctx context.Context, i *instance, mount string) error {
 	want, err := i.tells(ctx)
 	if err != nil {
@@ -146,7 +147,7 @@ func (l *lab) brokenBelow(ctx context.Context, i *instance, mount string) error 
 	}
 	for deadline := time.Now().Add(10 * time.Second); i.status(ctx, "POST", "guest", "/api/x") == http.StatusOK; {
 		if want, err = i.tells(ctx); err != nil || time.Now().After(deadline) {
-			return fmt.Errorf("writes go on: %w", err)
+			return fmt.Errorf("writes resume: %w", err)
 		}
 	}
 	if err := l.readsOnly(ctx, i, want); err != nil {
@@ -157,7 +158,7 @@ func (l *lab) brokenBelow(ctx context.Context, i *instance, mount string) error 
 	if i, err = l.start(ctx, i.db); err != nil {
 		return fmt.Errorf("a start there: %w", err)
 	}
-	l.note("a start on a file system that gave up", "%v", time.Since(begun).Round(time.Millisecond))
+	l.note("a start on a failed file system", "%v", time.Since(begun).Round(time.Millisecond))
 	if err := l.readsOnly(ctx, i, want); err != nil {
 		return fmt.Errorf("started there: %w", err)
 	}
@@ -166,7 +167,7 @@ func (l *lab) brokenBelow(ctx context.Context, i *instance, mount string) error 
 	if out, err := exec.CommandContext(ctx, "umount", mount).CombinedOutput(); err != nil {
 		return fmt.Errorf("umount: %w: %s", err, out)
 	}
-	_ = exec.CommandContext(ctx, "e2fsck", "-fy", image).Run() // 1 says that it mended something
+	_ = exec.CommandContext(ctx, "e2fsck", "-fy", image).Run() // 1 means that it repaired something
 	if out, err := exec.CommandContext(ctx, "mount", "-o", "loop", image, mount).CombinedOutput(); err != nil {
 		return fmt.Errorf("mount: %w: %s", err, out)
 	}
@@ -174,21 +175,21 @@ func (l *lab) brokenBelow(ctx context.Context, i *instance, mount string) error 
 		return fmt.Errorf("after the repair: %w", err)
 	}
 	if got, err := i.tells(ctx); err != nil || got != want {
-		return fmt.Errorf("after the repair the app says %s and should say %s: %w", got, want, err)
+		return fmt.Errorf("after the repair the app returned %s, want %s: %w", got, want, err)
 	}
 	if got := i.status(ctx, "POST", "guest", "/api/x"); got != http.StatusOK {
-		return fmt.Errorf("after the repair a write is answered %d", got)
+		return fmt.Errorf("after the repair a write gets %d", got)
 	}
 	if !i.stop(20 * time.Second) {
-		return errors.New("the server does not stop")
+		return errors.New("the server did not stop")
 	}
 	return nil
 }
 
-// stranger is the user that owns nothing.
+// stranger is a user that owns nothing.
 const stranger = 65534
 
-// folderOfAnother runs the server as a user to whom the database belongs, and its folder does not.
+// folderOfAnother runs the server as a user who owns the database but not its folder.
 func (l *lab) folderOfAnother(ctx context.Context) error {
 	program := filepath.Join(l.dir, "fazt")
 	home := filepath.Join(l.dir, "home")
@@ -208,7 +209,7 @@ func (l *lab) folderOfAnother(ctx context.Context) error {
 		return err
 	}
 	if !i.stop(20 * time.Second) {
-		return errors.New("the server does not stop")
+		return errors.New("the server did not stop")
 	}
 	if err := errors.Join(os.Chown(home, 0, 0), os.Chmod(home, 0o555)); err != nil {
 		return err

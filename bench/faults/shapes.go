@@ -15,7 +15,7 @@ import (
 	"fazt/internal/fazttest/wire"
 )
 
-// shapes sends odd requests to the server, to nginx and to the parser of Node.js (llhttp).
+// shapes sends unusual requests to the server, to nginx and to the parser of Node.js (llhttp).
 func shapes(ctx context.Context, l *lab) error {
 	i, err := l.start(ctx, "")
 	if err != nil {
@@ -75,17 +75,17 @@ func compareShapes(l *lab, fazt, nginx, node string) error {
 		}
 	}
 	l.note("shapes", "%d", len(all))
-	l.note("with the same fate at nginx", "%d", likeNginx)
+	l.note("treated the same by nginx", "%d", likeNginx)
 	if node != "" {
-		l.note("with the same fate at llhttp", "%d", likeNode)
+		l.note("treated the same by llhttp", "%d", likeNode)
 	}
 	if len(wrong) > 0 {
-		return fmt.Errorf("read otherwise than they must be: %q", wrong)
+		return fmt.Errorf("handled wrongly: %q", wrong)
 	}
 	return nil
 }
 
-// nodeServer answers as wire.Echo does.
+// nodeServer responds like wire.Echo.
 const nodeServer = `const server = require("http").createServer((request, response) => {
 	let size = 0;
 	request.on("data", (piece) => size += piece.length);
@@ -95,7 +95,7 @@ const nodeServer = `const server = require("http").createServer((request, respon
 server.listen(Number(process.argv[2]), "127.0.0.1");
 `
 
-// startNode starts it where there is Node.js; the address is "" where there is none.
+// startNode starts it if Node.js is installed; otherwise the address is "".
 func startNode(ctx context.Context, dir string) (address string, stop func(), err error) {
 	program, err := exec.LookPath("node")
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// slowApp is the app that is attacked. Its neighbour is the same, and nobody attacks it.
+// slowApp is the app under attack. Its neighbour has the same code and is not attacked.
 const slowApp = `const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const large = "x".repeat(4 << 20);
 export default async (request) => {
@@ -33,15 +33,15 @@ export default async (request) => {
 // assault is one way to be slow.
 type assault struct {
 	name  string
-	host  string // label of the host; "" = that of the attacked app
-	text  string // what a connection sends at first; it reads nothing
-	drip  string // and again every half second
+	host  string // host label; "" = that of the attacked app
+	text  string // what a connection sends first; it reads nothing
+	drip  string // sent every half second after that
 	conns int    // from each address
 	from  int    // addresses
-	reads bool   // it reads what comes
+	reads bool   // it reads what it receives
 }
 
-// assaults are all, KEY standing for a key that may do anything.
+// assaults are all of them; KEY stands for a key with every scope.
 func assaults() []assault {
 	post := func(path string, size int) string {
 		return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: HOST\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n", path, size)
@@ -52,31 +52,31 @@ func assaults() []assault {
 	form := "POST /api/deploy HTTP/1.1\r\nHost: HOST\r\nAuthorization: Bearer KEY\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 90000000\r\n\r\n" +
 		"--b\r\nContent-Disposition: form-data; name=\"app\"\r\n\r\nvictim\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.zip\"\r\n\r\n"
 	return []assault{
-		{name: "heads that do not end", text: "GET / HTTP/1.1\r\nHost: HOST\r\n", drip: "X: y\r\n", conns: 900, from: 3},
-		{name: "16 bodies that do not come", text: post("/api/whole", 100000), conns: 16, from: 1},
-		{name: "64 bodies that do not come", text: post("/api/whole", 100000), conns: 64, from: 1},
-		{name: "1000 bodies that do not come", text: post("/api/whole", 100000), conns: 1000, from: 1},
-		{name: "small bodies a byte at a time", text: post("/api/whole", 1000), drip: "x", conns: 500, from: 4},
-		{name: "bodies of 8 MB a piece at a time", text: post("/api/whole", 8<<20) + strings.Repeat("x", 200<<10), drip: strings.Repeat("x", 1000), conns: 300, from: 4},
-		{name: "streamed bodies of 50 MB that do not come", text: post("/api/pieces", 50<<20), conns: 300, from: 4},
-		{name: "chunked bodies a byte at a time", text: "POST /api/pieces HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\n", drip: "1\r\nx\r\n", conns: 300, from: 4},
+		{name: "headers that never end", text: "GET / HTTP/1.1\r\nHost: HOST\r\n", drip: "X: y\r\n", conns: 900, from: 3},
+		{name: "16 bodies that never arrive", text: post("/api/whole", 100000), conns: 16, from: 1},
+		{name: "64 bodies that never arrive", text: post("/api/whole", 100000), conns: 64, from: 1},
+		{name: "1000 bodies that never arrive", text: post("/api/whole", 100000), conns: 1000, from: 1},
+		{name: "small bodies, one byte at a time", text: post("/api/whole", 1000), drip: "x", conns: 500, from: 4},
+		{name: "bodies of 8 MB, one piece at a time", text: post("/api/whole", 8<<20) + strings.Repeat("x", 200<<10), drip: strings.Repeat("x", 1000), conns: 300, from: 4},
+		{name: "streamed bodies of 50 MB that never arrive", text: post("/api/pieces", 50<<20), conns: 300, from: 4},
+		{name: "chunked bodies, one byte at a time", text: "POST /api/pieces HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\n", drip: "1\r\nx\r\n", conns: 300, from: 4},
 		{name: "streamed bodies of 50 MB that stop after 70 KB", text: post("/api/pieces", 50<<20) + strings.Repeat("x", 70<<10), drip: "x", conns: 300, from: 4},
-		{name: "16 readers of a stream who do not read", text: get("/api/endless"), drip: "x", conns: 16, from: 1},
-		{name: "1200 readers of a stream who do not read", text: get("/api/endless"), drip: "x", conns: 300, from: 4},
-		{name: "1200 readers of events", text: get("/api/events"), conns: 300, from: 4, reads: true},
-		{name: "400 readers of 4 MB who do not read", text: get("/api/large"), drip: "x", conns: 100, from: 4},
-		{name: "400 readers of a file who do not read", text: get("/film.bin"), drip: "x", conns: 100, from: 4},
-		{name: "uploads to /api/deploy a byte at a time", host: "admin", text: form, drip: "x", conns: 100, from: 2},
-		{name: "followers of a log who do not read", host: "admin", text: get("/api/apps/victim/logs/follow"), drip: "x", conns: 200, from: 2},
+		{name: "16 clients that do not read a stream", text: get("/api/endless"), drip: "x", conns: 16, from: 1},
+		{name: "1200 clients that do not read a stream", text: get("/api/endless"), drip: "x", conns: 300, from: 4},
+		{name: "1200 clients reading events", text: get("/api/events"), conns: 300, from: 4, reads: true},
+		{name: "400 clients that do not read 4 MB", text: get("/api/large"), drip: "x", conns: 100, from: 4},
+		{name: "400 clients that do not read a file", text: get("/film.bin"), drip: "x", conns: 100, from: 4},
+		{name: "uploads to /api/deploy, one byte at a time", host: "admin", text: form, drip: "x", conns: 100, from: 2},
+		{name: "log followers that do not read", host: "admin", text: get("/api/apps/victim/logs/follow"), drip: "x", conns: 200, from: 2},
 	}
 }
 
 const (
 	assaultLasts = 4 * time.Second
-	noiseFloor   = 25 * time.Millisecond // a shared machine does as much by itself
+	noiseFloor   = 25 * time.Millisecond // a shared machine alone causes as much
 )
 
-// slowVisitors attacks an app with thousands of slow connections and measures its neighbour and itself meanwhile.
+// slowVisitors attacks an app with thousands of slow connections and measures it and its neighbour in the meantime.
 func slowVisitors(ctx context.Context, l *lab) error {
 	i, err := l.start(ctx, "")
 	if err != nil {
@@ -99,8 +99,8 @@ func slowVisitors(ctx context.Context, l *lab) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		idle := max(before, after) // a shared machine has moments
-		l.note(a.name, "p99 %s (idle %s), of the app itself %s; %d and %d of %d failed; %d connections, %d in all, %d MB",
+		idle := max(before, after) // a shared machine has its moments
+		l.note(a.name, "p99 %s (idle %s), attacked app %s; %d and %d of %d failed; %d connections, %d in total, %d MB",
 			round(found.p99), round(idle), round(found.own), found.failed, found.ownFailed, found.asked, found.open, found.opened, found.rss>>20)
 		if found.failed+found.ownFailed > 0 || found.p99 > max(3*idle, noiseFloor) {
 			bad = append(bad, a.name)
@@ -110,12 +110,12 @@ func slowVisitors(ctx context.Context, l *lab) error {
 		return fmt.Errorf("the server ended")
 	}
 	if len(bad) > 0 {
-		return fmt.Errorf("others were held up by: %s", strings.Join(bad, "; "))
+		return fmt.Errorf("others were delayed by: %s", strings.Join(bad, "; "))
 	}
 	return nil
 }
 
-// key makes a key that may do anything.
+// key creates a key with every scope.
 func (l *lab) key(ctx context.Context, i *instance) (string, error) {
 	out, err := l.cli(ctx, i.db, "key", "create", "--name", "bench", "--scope", "admin", "--format", "json")
 	if err != nil {
@@ -130,19 +130,19 @@ func (l *lab) key(ctx context.Context, i *instance) (string, error) {
 			return s, nil
 		}
 	}
-	return "", fmt.Errorf("no key in %s", out)
+	return "", fmt.Errorf("no key in %q", out)
 }
 
-// suffered is what an assault did.
+// suffered is the effect of an assault.
 type suffered struct {
-	p99, own                 time.Duration // of the neighbour, and of the app itself
+	p99, own                 time.Duration // of the neighbour, and of the attacked app
 	failed, ownFailed, asked int           // requests to them
-	open, opened             int64         // connections of the assault at its end, and in all
+	open, opened             int64         // connections of the assault at its end, and in total
 	rss                      int64
 }
 
-// suffer keeps the connections of an assault open, again as soon as they are closed, and measures the neighbour from the
-// address of the attacker's machine and the attacked app from an address of its own.
+// suffer keeps the connections of an assault open, reopens those that are closed, and measures the neighbour from the
+// attacker's address and the attacked app from another address.
 func (i *instance) suffer(ctx context.Context, a assault, key string) (found suffered) {
 	ctx, cancel := context.WithCancel(ctx)
 	host := a.host
@@ -162,7 +162,7 @@ func (i *instance) suffer(ctx context.Context, a assault, key string) (found suf
 			}
 		})
 	}
-	pause(ctx, 4*time.Second) // all are open, and what the sockets take is in them
+	pause(ctx, 4*time.Second) // all are open, and the socket buffers are full
 	var both sync.WaitGroup
 	both.Go(func() { found.own, found.ownFailed, found.asked = i.ask(ctx, "victim", "127.2.0.1", assaultLasts) })
 	var asked int
@@ -216,7 +216,7 @@ func (i *instance) beSlow(ctx context.Context, from, text string, a assault, ope
 	}
 }
 
-// closed says whether the server has closed a connection, or answered.
+// closed reports whether a server has closed a connection or responded.
 func closed(c net.Conn) error {
 	raw, err := c.(*net.TCPConn).SyscallConn()
 	if err != nil {
@@ -230,8 +230,8 @@ func dialFrom(ctx context.Context, addr, from string) (net.Conn, error) {
 	return d.DialContext(ctx, "tcp", addr)
 }
 
-// ask sends an app one request after another for a while, five on each connection, and gives the time that one in a
-// hundred takes longer than, how many were not answered well, and how many there were.
+// ask sends an app one request after another for a while, five per connection, and returns the 99th percentile, the
+// number of failures and the number of requests.
 func (i *instance) ask(ctx context.Context, app, from string, length time.Duration) (p99 time.Duration, failed, asked int) {
 	var took []time.Duration
 	var c net.Conn
@@ -248,7 +248,7 @@ func (i *instance) ask(ctx context.Context, app, from string, length time.Durati
 		}
 		_ = c.SetDeadline(time.Now().Add(10 * time.Second))
 		fmt.Fprintf(c, "POST /api/hello HTTP/1.1\r\nHost: %s.localhost\r\nContent-Length: 2\r\n\r\nhi", app)
-		resp, err := http.ReadResponse(in, nil) //nolint:bodyclose // it is an endless one; closing the connection ends it
+		resp, err := http.ReadResponse(in, nil) //nolint:bodyclose // endless; closing the connection ends it
 		if err == nil {
 			_, err = io.Copy(io.Discard, resp.Body)
 		}

@@ -15,7 +15,7 @@ const (
 	sqlEndless = "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c) "
 )
 
-// hostileSQL are statements by what is in them.
+// hostileSQL are statements, with a name for each.
 func hostileSQL() [][2]string {
 	times := func(n int, text, between string) string {
 		return strings.TrimSuffix(strings.Repeat(text+between, n), between)
@@ -33,7 +33,7 @@ func hostileSQL() [][2]string {
 	}
 }
 
-// attackSQL runs statements one after the other, through the server, and looks at its memory meanwhile.
+// attackSQL runs statements one after the other through the server and watches its memory.
 func attackSQL(ctx context.Context, l *lab) error {
 	i, err := l.start(ctx, "")
 	if err != nil {
@@ -58,7 +58,7 @@ func attackSQL(ctx context.Context, l *lab) error {
 		out, err := l.cli(ctx, i.db, args...)
 		took := time.Since(begun)
 		stop()
-		verdict := "answered, " + fmt.Sprint(len(out)) + " bytes"
+		verdict := "result, " + fmt.Sprint(len(out)) + " bytes"
 		if err != nil {
 			_, verdict, _ = strings.Cut(err.Error(), "exit status ")
 		}
@@ -71,7 +71,7 @@ func attackSQL(ctx context.Context, l *lab) error {
 	return errors.Join(faults...)
 }
 
-// watchMemory notes the largest resident memory of an instance until stop is called.
+// watchMemory records an instance's peak resident memory until stop is called.
 func (i *instance) watchMemory() (peak *int64, stop func()) {
 	most, done, ended := i.rss(), make(chan struct{}), make(chan struct{})
 	go func() {

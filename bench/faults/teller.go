@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// teller is an app that stores how often it was asked to, and tells.
+// teller is an app that counts, durably, how often it was asked to, and returns the count.
 const teller = `export default async function (req) {
 	const n = Number(await fazt.app.kv.get("n") ?? 0);
 	if (req.method === "POST") { await fazt.app.kv.set("n", n + 1); return new Response("stored"); }
 	return new Response("n=" + n);
 }`
 
-// startTeller starts a server with the app on a new database, and lets it store a few times.
+// startTeller starts a server with the app on a new database and lets it store a few times.
 func (l *lab) startTeller(ctx context.Context, db string, times int) (*instance, error) {
 	i, err := l.start(ctx, db)
 	if err != nil {
@@ -26,13 +26,13 @@ func (l *lab) startTeller(ctx context.Context, db string, times int) (*instance,
 	}
 	for range times {
 		if got := i.status(ctx, "POST", "guest", "/api/x"); got != http.StatusOK {
-			return nil, fmt.Errorf("a write is answered %d", got)
+			return nil, fmt.Errorf("a write gets %d", got)
 		}
 	}
 	return i, nil
 }
 
-// tells is what the app says.
+// tells returns the app's response.
 func (i *instance) tells(ctx context.Context) (string, error) {
 	req, err := i.request(ctx, "GET", "guest", "/api/x")
 	if err != nil {
@@ -46,12 +46,12 @@ func (i *instance) tells(ctx context.Context) (string, error) {
 	text := make([]byte, 100)
 	n, _ := resp.Body.Read(text)
 	if resp.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("the app answers %d %s", resp.StatusCode, text[:n])
+		return "", fmt.Errorf("the app returned %d %s", resp.StatusCode, text[:n])
 	}
 	return string(text[:n]), nil
 }
 
-// status is what a request is answered with; 0 = nothing.
+// status returns the status of a response; 0 = none.
 func (i *instance) status(ctx context.Context, method, app, path string) int {
 	req, err := i.request(ctx, method, app, path)
 	if err != nil {
@@ -68,7 +68,7 @@ func (i *instance) status(ctx context.Context, method, app, path string) int {
 	return resp.StatusCode
 }
 
-// becomes waits until a request is answered with a status.
+// becomes waits until a request gets a status.
 func (i *instance) becomes(ctx context.Context, want int, method, app, path string) (time.Duration, error) {
 	begun, got := time.Now(), 0
 	for time.Since(begun) < 30*time.Second {
@@ -77,10 +77,10 @@ func (i *instance) becomes(ctx context.Context, want int, method, app, path stri
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	return 0, fmt.Errorf("%s %s%s answers %d, not %d", method, app, path, got, want)
+	return 0, fmt.Errorf("%s %s%s returns %d, not %d", method, app, path, got, want)
 }
 
-// living is the newest instance that runs.
+// living returns the newest running instance.
 func (l *lab) living() *instance {
 	for n := len(l.instances) - 1; n > 0; n-- {
 		if l.instances[n].alive() {

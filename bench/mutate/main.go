@@ -1,5 +1,5 @@
-// Command mutate measures what the tests of a package notice: it changes one condition at a time and runs them. A change
-// that no test notices is a survivor: a test is missing, or the condition is.
+// Command mutate measures what the tests of a package notice: it changes one condition at a time and runs the tests. A
+// change that no test notices is a survivor: either a test is missing, or the condition is unnecessary.
 //
 //	go run ./bench/mutate -n 20 -seed 1 ./internal/auth ./internal/gateway
 package main
