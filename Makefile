@@ -94,7 +94,7 @@ fuzz: ## fuzz every parser for FUZZTIME each (20s)
 	done
 
 crash: build ## kill the server KILLS times (300) at random moments; nothing acknowledged may be lost
-	FAZT_KILLS=$(KILLS) go test -count=1 -timeout=60m -v -run TestKilled ./cmd/fazt
+	FAZT_KILLS=$(KILLS) go test -count=1 -timeout=60m -v -run TestKill ./cmd/fazt
 
 bench: build ## measure against a bare handler, nginx and Caddy; prints the table of docs/PERFORMANCE.md
 	@$(call need,wrk,wrk)

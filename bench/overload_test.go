@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestAnswersAreReadOneAfterTheOther(t *testing.T) {
+func TestResponsesAreReadOneAfterAnother(t *testing.T) {
 	in := bufio.NewReader(strings.NewReader("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\ncontent-length: 0\r\n\r\nnonsense\r\n"))
 	for _, want := range []int{200, 503} {
 		if got, err := readAnswer(in); err != nil || got != want {

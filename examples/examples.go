@@ -1,9 +1,9 @@
-// Package examples holds small real apps. The guestbook is a template of `fazt app create` too.
+// Package examples holds small real apps. The guestbook is also a template of `fazt app create`.
 package examples
 
 import "embed"
 
-// Guestbook is the folder of the example.
+// Guestbook is the example's folder.
 //
 //go:embed guestbook
 var Guestbook embed.FS

@@ -50,7 +50,7 @@ func sign(t *testing.T, i *fazttest.Instance, body string) fazttest.Response {
 	return i.Do(r)
 }
 
-// page gives the entries of one page and the cursor of the next.
+// page returns the entries of one page and the cursor of the next.
 func page(t *testing.T, i *fazttest.Instance, query string) ([]entry, string) {
 	t.Helper()
 	got := i.Get("guestbook", "/api/entries"+query)
@@ -119,12 +119,12 @@ func TestGuestbookPagesHoldEveryEntryOnceNewestFirst(t *testing.T) {
 	}
 }
 
-func TestGuestbookRefusesInWords(t *testing.T) {
+func TestGuestbookErrorsHaveMessages(t *testing.T) {
 	i := guestbook(t)
 	tests := []struct {
 		name, method, target, body string
 		status                     int
-		want                       string // in the answer
+		want                       string // in the response
 	}{
 		{"no name", "POST", "/api/entries", `{"name":"  ","message":"x"}`, 400, `"field":"name"`},
 		{"long name", "POST", "/api/entries", `{"name":"` + strings.Repeat("👋", 41) + `","message":"x"}`, 400, "at most 40 characters, this has 41"},
@@ -147,11 +147,11 @@ func TestGuestbookRefusesInWords(t *testing.T) {
 		})
 	}
 	if entries, _ := page(t, i, ""); len(entries) != 0 {
-		t.Errorf("something was kept: %+v", entries)
+		t.Errorf("something was stored: %+v", entries)
 	}
 }
 
-// A visitor signs in a real browser with markup for a name. It must come back as text, also after a reload.
+// A visitor signs in a real browser with markup as their name. It must come back as text, even after a reload.
 func TestGuestbookInABrowserShowsMarkupAsText(t *testing.T) {
 	program, err := exec.LookPath("chromium")
 	if err != nil {
@@ -201,12 +201,12 @@ func read(t *testing.T, ctx context.Context, what chromedp.Action[string]) strin
 	return text
 }
 
-// browser starts Chromium with a profile of its own; it ends with the test.
+// browser starts Chromium with a fresh profile; it ends with the test.
 func browser(t *testing.T, program string) context.Context {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(program),
-		chromedp.NoSandbox, // as root in a container there is none
+		chromedp.NoSandbox, // there is no sandbox as root in a container
 		chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true),
 		chromedp.UserDataDir(filepath.Join(t.TempDir(), "profile")),

@@ -1,5 +1,5 @@
-// Command packages bundles the npm packages that functions find in their machines, each entry to one script whose last
-// expression is its exports: `make web` runs it.
+// Command packages bundles the npm packages that are built into functions' VMs, each entry into one script whose last
+// expression is its exports. `make web` runs it.
 package main
 
 import (
@@ -34,7 +34,7 @@ func bundle() error {
 	}
 	entries, err := filepath.Glob(filepath.Join(here, "entries", "*.js"))
 	if err != nil || len(entries) == 0 {
-		return errors.Join(err, fmt.Errorf("there is nothing in %s/entries; run this from the root of the project", here))
+		return errors.Join(err, fmt.Errorf("%s/entries is empty; run this from the root of the project", here))
 	}
 	for _, entry := range entries {
 		options := api.BuildOptions{
@@ -55,7 +55,7 @@ func bundle() error {
 	return errors.Join(err, licenses())
 }
 
-// nodeModules makes the modules of Node.js that a package imports those of the machine: entries/node-x.js is x there.
+// nodeModules resolves a package's imports of Node.js modules to those of the VM: entries/node-x.js is x there.
 func nodeModules() api.Plugin {
 	return api.Plugin{Name: "node", Setup: func(build api.PluginBuild) {
 		build.OnResolve(api.OnResolveOptions{Filter: "^(node:)?[a-z_]+/?$"}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
@@ -63,7 +63,7 @@ func nodeModules() api.Plugin {
 			_, err := os.Stat(filepath.Join(here, "entries", "node-"+name+".js"))
 			ours := filepath.Base(filepath.Dir(args.Importer)) == "entries"
 			if err != nil || ours && !strings.HasPrefix(args.Path, "node:") {
-				return api.OnResolveResult{}, nil //nolint:nilerr // a package of that name
+				return api.OnResolveResult{}, nil //nolint:nilerr // an npm package with that name
 			}
 			return api.OnResolveResult{Path: name, Namespace: "node"}, nil
 		})

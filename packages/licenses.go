@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// licenses gathers the licences of everything in the binary: the Go modules it is built of, and the npm packages that are
-// bundled into it. `fazt version --licenses` shows them.
+// licenses collects the licenses of everything in the binary: the Go modules it is built from and the bundled npm
+// packages. `fazt version --licenses` prints them.
 func licenses() error {
 	parts := map[string]string{} // name and version -> directory
 	list := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{if .Version}}{{.Path}} {{.Version}}\t{{.Dir}}{{end}}{{end}}", "./cmd/fazt")
@@ -57,7 +57,7 @@ func licenses() error {
 	return os.WriteFile(filepath.Join(dist, "LICENSES.txt"), []byte(text.String()), 0o644)
 }
 
-// licenseOf is the text of the licence in a directory, or what its package.json says where there is no text.
+// licenseOf returns the license text in a directory, or the license named in its package.json if there is no text.
 func licenseOf(dir string) (string, error) {
 	files, err := os.ReadDir(dir)
 	if err != nil {
@@ -80,11 +80,11 @@ func licenseOf(dir string) (string, error) {
 	}
 	data, err := os.ReadFile(filepath.Join(dir, "package.json"))
 	if err != nil {
-		return "", fmt.Errorf("it has no licence")
+		return "", fmt.Errorf("it has no license")
 	}
 	var p struct{ License string }
 	if err := json.Unmarshal(data, &p); err != nil || p.License == "" {
-		return "", fmt.Errorf("it has no licence")
+		return "", fmt.Errorf("it has no license")
 	}
 	return "License: " + p.License, nil
 }

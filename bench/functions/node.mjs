@@ -1,5 +1,5 @@
-// The functions of this folder as one writes them for Node's own HTTP server; Hono by its own adapter. The arguments say
-// which of them, and the port.
+// The functions of this folder, written the usual way for Node's HTTP server; Hono uses its own adapter. The arguments are
+// the function's name and the port.
 import { createServer } from "node:http";
 
 const send = (res, value) => {

@@ -1,4 +1,4 @@
-// Twenty routes of an API as they come; the one that is asked for has a parameter and is among the last.
+// Twenty typical API routes; the requested one has a parameter and is among the last.
 import { Hono } from "hono";
 
 const app = new Hono().basePath("/api");

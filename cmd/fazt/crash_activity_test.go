@@ -15,12 +15,12 @@ import (
 	"fazt/internal/journal"
 )
 
-// TestKilledAtAnyMomentTheActivityLogLosesNothingOlderThanItsInterval changes an environment without end while the
-// server is killed with SIGKILL at random moments. Of every change that was acknowledged longer ago than entries wait to
-// be stored, the entry must be in the file.
+// TestKillLosesNoActivityOlderThanItsInterval keeps changing an environment while the server is
+// killed with SIGKILL at random moments. Every acknowledged change that is older than the interval at which entries are
+// stored must have its entry in the file.
 //
-// FAZT_LOG_KILLS sets how many kills (3), FAZT_SEED repeats a run.
-func TestKilledAtAnyMomentTheActivityLogLosesNothingOlderThanItsInterval(t *testing.T) {
+// FAZT_LOG_KILLS sets the number of kills (3), FAZT_SEED repeats a run.
+func TestKillLosesNoActivityOlderThanItsInterval(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there is no SIGKILL")
 	}
@@ -53,18 +53,18 @@ func TestKilledAtAnyMomentTheActivityLogLosesNothingOlderThanItsInterval(t *test
 			if killed.Sub(at) > journal.FlushEvery+slack {
 				checked++
 				if !stored[name] {
-					t.Errorf("kill %d: the entry of %s is lost, which was acknowledged %v before", kill, name, killed.Sub(at))
+					t.Errorf("kill %d: the entry of %s is lost, although it was acknowledged %v earlier", kill, name, killed.Sub(at))
 				}
 			}
 		}
 	}
 	t.Logf("%d kills: %d entries older than %v, none lost", kills, checked, journal.FlushEvery)
 	if checked == 0 {
-		t.Fatal("the test did not do its work")
+		t.Fatal("the test did too little work")
 	}
 }
 
-// recorded are the resources that the log in the file knows of.
+// recorded returns the resources in the file's activity log.
 func (c *crash) recorded() map[string]bool {
 	c.t.Helper()
 	db, err := database.Open(context.Background(), database.Config{Path: c.db})

@@ -16,15 +16,15 @@ import (
 )
 
 // change is one kind of acknowledged write besides deploys and values of functions: how the nth is made, and the query
-// that must give a row for it as long as no later one of its kind has taken its place.
+// that must return a row for it until a later one of its kind replaces it.
 type change struct {
 	kind string
 	make func(ctx context.Context, c *client.Client, n int) error
 	find string // takes n as text
-	last bool   // each takes the place of the one before
+	last bool   // each replaces the previous one
 }
 
-// call makes a change out of an operation.
+// call makes a change from an operation.
 func call[Req, Res any](o op.Op[Req, Res], req func(n int) Req) func(context.Context, *client.Client, int) error {
 	return func(ctx context.Context, c *client.Client, n int) error {
 		_, err := client.Call(ctx, c, o, req(n))
@@ -86,7 +86,7 @@ func changes() []change {
 	}
 }
 
-// sendPart begins an upload of two files, and sends one.
+// sendPart starts an upload of two files and sends one of them.
 func sendPart(ctx context.Context, c *client.Client, n int) error {
 	part := fmt.Sprintf("part%d.txt", n)
 	f := fazttest.Folder{part: []byte("this is " + part), "rest.txt": []byte("the rest of " + part)}
@@ -113,16 +113,16 @@ func sendPart(ctx context.Context, c *client.Client, n int) error {
 	return err
 }
 
-// stored is data as a zstd frame of one block that is not compressed (RFC 8878, 3.1.1).
+// stored returns data as a zstd frame of one uncompressed block (RFC 8878, 3.1.1).
 func stored(data []byte) []byte {
 	block := len(data)<<3 | 1
 	return append([]byte{0x28, 0xb5, 0x2f, 0xfd, 0, 0x58, byte(block), byte(block >> 8), byte(block >> 16)}, data...)
 }
 
-// changed is what was acknowledged, and what was under way when the server was killed.
+// changed is what was acknowledged, and what was in progress when the server was killed.
 type changed struct {
 	next   int
-	acked  map[string][]int // by kind, in their order
+	acked  map[string][]int // by kind, in order
 	trying map[string]int
 	counts map[string]int
 }
@@ -147,7 +147,7 @@ func (c *crash) change(ctx context.Context) {
 		s.next++
 		s.trying[k.kind] = s.next
 		if err := k.make(ctx, cl, s.next); err != nil {
-			continue // the server is gone, or the kill before left half of two steps
+			continue // the server is gone, or the previous kill left half of two steps
 		}
 		s.acked[k.kind] = append(s.acked[k.kind], s.next)
 		s.counts[k.kind]++
@@ -163,7 +163,7 @@ func (s *changed) verify(t *testing.T, db *database.DB) {
 		list := s.acked[k.kind]
 		_, open := s.trying[k.kind]
 		if k.last && len(list) > 0 {
-			if open { // one that was not acknowledged may have taken its place
+			if open { // one that was not acknowledged may have replaced it
 				continue
 			}
 			list = list[len(list)-1:]

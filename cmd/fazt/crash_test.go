@@ -25,13 +25,13 @@ import (
 	"fazt/internal/fazttest"
 )
 
-// TestKilledAtAnyMomentLosesNothingAcknowledged goes back and forth between two versions of an app under eight
+// TestKillLosesNothingAcknowledged switches back and forth between two versions of an app, with eight
 // readers and a writer to the key-value store, while the server is killed with SIGKILL at random moments. Every
-// answer must be whole-old or whole-new, and after every kill the file must be sound and hold every deployment and
-// every write that was acknowledged.
+// response must be entirely old or entirely new, and after every kill the file must be intact and have every
+// acknowledged deployment and write.
 //
-// FAZT_KILLS sets how many kills (20), FAZT_SEED repeats a run.
-func TestKilledAtAnyMomentLosesNothingAcknowledged(t *testing.T) {
+// FAZT_KILLS sets the number of kills (20), FAZT_SEED repeats a run.
+func TestKillLosesNothingAcknowledged(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("there is no SIGKILL")
@@ -48,7 +48,7 @@ func TestKilledAtAnyMomentLosesNothingAcknowledged(t *testing.T) {
 	var slowest time.Duration
 	worked := func() bool { return c.answers.Load() > 0 && c.deploys.Load() > 0 && len(c.acked) > 0 }
 	done := 0
-	for ; done < kills || !worked() && done < 10*kills; done++ { // a machine that is busy elsewhere does little before each
+	for ; done < kills || !worked() && done < 10*kills; done++ { // on a busy machine little happens before each kill
 		took := c.start()
 		slowest = max(slowest, took)
 		c.verify()
@@ -67,7 +67,7 @@ func TestKilledAtAnyMomentLosesNothingAcknowledged(t *testing.T) {
 	t.Logf("%d kills: %d answers read, %d deploys, %d writes and %d removals of values acknowledged, none lost; ready again in %v at most",
 		done, c.answers.Load(), c.deploys.Load(), len(c.acked), len(c.deleted), slowest.Round(time.Millisecond))
 	if !worked() {
-		t.Fatal("the test did not do its work")
+		t.Fatal("the test did too little work")
 	}
 }
 
@@ -93,7 +93,7 @@ func build(t *testing.T) string {
 	return path
 }
 
-// binaries is where the binary is made once for all tests; TestMain removes it.
+// binaries is the folder where the binary is built once for all tests; TestMain removes it.
 var binaries string
 
 var built = sync.OnceValues(func() (path string, err error) {
@@ -117,7 +117,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// version is one of the two versions: a small page, a page larger than a chunk, and a function.
+// version returns one of the two versions: a small page, a page larger than a chunk, and a function.
 func version(n int) fazttest.Folder {
 	mark := fmt.Sprintf("version-%d ", n)
 	return fazttest.Folder{
@@ -133,7 +133,7 @@ func version(n int) fazttest.Folder {
 	}
 }
 
-// insideNamespace is set in the processes of tests that have a network namespace of their own (outside_linux_test.go).
+// insideNamespace is set in test processes that have their own network namespace (outside_linux_test.go).
 const insideNamespace = "FAZT_TEST_NAMESPACE"
 
 type crash struct {
@@ -147,17 +147,17 @@ type crash struct {
 	address string
 
 	answers atomic.Int64
-	acks    atomic.Int64 // of everything
+	acks    atomic.Int64 // of any kind
 	deploys atomic.Int64 // acknowledged
 	live    int          // number of the newest acknowledged deployment
-	trying  bool         // whether a further deploy was under way when the server was killed
-	written int          // numbers given to writes
+	trying  bool         // whether another deploy was in progress when the server was killed
+	written int          // number of writes so far
 	acked   []int        // acknowledged writes
-	deleted []int        // of others, those whose removal was acknowledged
-	changed changed      // what was acknowledged besides
+	deleted []int        // acknowledged removals of other writes
+	changed changed      // other acknowledged changes
 }
 
-// start runs the server and returns how long it took until it answered.
+// start runs the server and returns how long it took to respond.
 func (c *crash) start() time.Duration {
 	c.t.Helper()
 	if c.address == "" {
@@ -181,7 +181,7 @@ func (c *crash) start() time.Duration {
 		}
 		time.Sleep(time.Millisecond)
 	}
-	c.t.Fatal("the server did not come up")
+	c.t.Fatal("the server did not start")
 	return 0
 }
 
@@ -193,7 +193,7 @@ func (c *crash) kill() {
 	_ = c.cmd.Wait()
 }
 
-// get asks for a page of the app; an error means that no whole answer came.
+// get requests a page of the app; it returns an error if no whole response arrived.
 func (c *crash) get(ctx context.Context, method, target string) (body string, err error) {
 	r, err := http.NewRequestWithContext(ctx, method, "http://"+c.address+target, nil)
 	if err != nil {
@@ -221,7 +221,7 @@ func (c *crash) client(ctx context.Context) (*client.Client, error) {
 }
 
 // workUntilKilled deploys, reads and writes for a moment, kills the server in the middle of it, and waits until
-// everybody noticed.
+// everything has noticed.
 func (c *crash) workUntilKilled() {
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
@@ -231,7 +231,7 @@ func (c *crash) workUntilKilled() {
 	all.Go(func() { c.write(ctx) })
 	all.Go(func() { c.deploy(ctx) })
 	all.Go(func() { c.change(ctx) })
-	switch c.random.IntN(4) { // on a busy machine nothing would ever be acknowledged before the kill
+	switch c.random.IntN(4) { // on a busy machine nothing would be acknowledged before the kill otherwise
 	case 0:
 	case 1:
 		waitFor(&c.deploys)
@@ -245,7 +245,7 @@ func (c *crash) workUntilKilled() {
 	http.DefaultClient.CloseIdleConnections()
 }
 
-// waitFor returns when a count has grown, or after some seconds.
+// waitFor returns when a count has grown, or after a few seconds.
 func waitFor(n *atomic.Int64) {
 	for before, began := n.Load(), time.Now(); n.Load() == before && time.Since(began) < 10*time.Second; {
 		time.Sleep(time.Millisecond)
@@ -267,7 +267,7 @@ func (c *crash) read(ctx context.Context) {
 	}
 }
 
-// whole says whether body is all of one version of the page.
+// whole reports whether body is all of one version of the page.
 func (c *crash) whole(target, body string) bool {
 	for n, v := range c.versions {
 		want := string(v["index.html"])
@@ -328,7 +328,7 @@ func (c *crash) deploy(ctx context.Context) {
 	}
 }
 
-// examine looks at the file the killed server left.
+// examine checks the file that the killed server left behind.
 func (c *crash) examine(kill int) {
 	c.t.Helper()
 	db, err := database.Open(context.Background(), database.Config{Path: c.db})
@@ -339,7 +339,7 @@ func (c *crash) examine(kill int) {
 	if faults, err := db.CheckIntegrity(context.Background()); err != nil || len(faults) > 0 {
 		c.t.Fatalf("after kill %d: %v %v", kill, faults, err)
 	}
-	number := 0 // also when no deploy was acknowledged so far: one that was under way may have come through
+	number := 0 // even if no deploy was acknowledged so far: one in progress may have completed
 	err = db.Read(context.Background(), func(q *database.Conn) error {
 		_, err := q.First("SELECT number FROM live JOIN deployments ON deployments.id = deployment_id JOIN apps ON apps.id = live.app_id WHERE apps.name = 'app'", func(r *database.Row) { number = r.Int(0) })
 		return err
@@ -352,7 +352,7 @@ func (c *crash) examine(kill int) {
 	c.wantWhole(db)
 }
 
-// wantWhole fails the test where something that takes many writes is seen half done.
+// wantWhole fails the test if a change that takes many writes is visible half done.
 func (c *crash) wantWhole(db *database.DB) {
 	c.t.Helper()
 	for what, sql := range map[string]string{

@@ -20,7 +20,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the output on the pages of docs/guide")
 
-// TestGuide runs every page of docs/guide as a reader would: each page has a home folder and an instance of its own.
+// TestGuide runs every page of docs/guide as a reader would: each page gets its own home folder and instance.
 //
 //	```console          commands after "$ ", with the output they must have (`make golden` rewrites it);
 //	                    "home$ " is a second machine, which the first one reaches at http://192.0.2.7
@@ -63,7 +63,7 @@ func testPage(t *testing.T, path string) {
 		return
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s is not what the program prints; if that is meant, run `make golden`\n%s", filepath.Base(path), diff)
+		t.Errorf("%s differs from the program's output; if the change is intended, run `make golden`\n%s", filepath.Base(path), diff)
 	}
 }
 
@@ -75,14 +75,14 @@ type reader struct {
 	t         *testing.T
 	binary    string
 	near, far machine
-	token     string // of the last key that was made
+	token     string // of the latest key
 }
 
 // machine is a home folder and the address its instance listens on.
 type machine struct{ home, address string }
 
 func newReader(t *testing.T) *reader {
-	home, err := os.MkdirTemp("", "fazt") // a short path: a socket lies in it
+	home, err := os.MkdirTemp("", "fazt") // a short path, because it contains a socket
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func newReader(t *testing.T) *reader {
 	return &reader{t: t, binary: build(t), near: machine{home, freeAddress(t)}, far: machine{far, freeAddress(t)}}
 }
 
-// block follows one fenced block and gives it as it should be.
+// block runs one fenced block and returns it with its actual output.
 func (r *reader) block(block []byte) []byte {
 	m := fence().FindSubmatch(block)
 	info, text := string(m[1]), string(m[2])
@@ -133,14 +133,14 @@ func (r *reader) write(path, text string) {
 	}
 }
 
-// session runs the commands of a console block and gives the block with their output. A command that fails says so with
-// a comment, "# exit 1".
+// session runs the commands of a console block and returns the block with their output. A command that fails is marked
+// with a comment, "# exit 1".
 func (r *reader) session(text string) string {
 	var out strings.Builder
 	for _, line := range strings.Split(text, "\n") {
 		prompt, command, ok := strings.Cut(line, "$ ")
 		if !ok || prompt != "" && prompt != "home" {
-			continue // output, which is made again
+			continue // output, which is replaced
 		}
 		on := r.near
 		if prompt != "" {
@@ -178,13 +178,13 @@ func (r *reader) expect(on machine, command string) string {
 }
 
 func asExit(err error, exit **exec.ExitError) (ok bool) {
-	*exit, ok = err.(*exec.ExitError) //nolint:errorlint // exec gives it bare
+	*exit, ok = err.(*exec.ExitError) //nolint:errorlint // exec returns it unwrapped
 	return ok
 }
 
 func tokenShape() *regexp.Regexp { return regexp.MustCompile(`fazt_[0-9a-z]+_[0-9a-z]+`) }
 
-// run runs shell commands as a page has them. Addresses of the page become those of this run.
+// run runs shell commands from a page. Addresses on the page are replaced by those of this run.
 func (r *reader) run(on machine, script string) (string, error) {
 	cmd := r.shell(on, script)
 	out, err := cmd.CombinedOutput()
@@ -202,7 +202,7 @@ func (r *reader) shell(on machine, script string) *exec.Cmd {
 	return cmd
 }
 
-// serve starts a command in the background and reads what it prints until it is ready.
+// serve starts a command in the background and returns its output until it is ready.
 func (r *reader) serve(on machine, command string) string {
 	cmd := r.shell(on, "exec "+strings.TrimSuffix(command, "&"))
 	file, err := os.Create(filepath.Join(on.home, "server.log"))
@@ -240,7 +240,7 @@ func (r *reader) serve(on machine, command string) string {
 	}
 }
 
-// checkCommands asks each fazt command of a block for help, which fails when there is no such command or flag.
+// checkCommands runs each fazt command of a block with --help, which fails if the command or a flag does not exist.
 func (r *reader) checkCommands(text string) {
 	for _, line := range strings.Split(strings.ReplaceAll(text, "\\\n", " "), "\n") {
 		line, _, _ = strings.Cut(line, " #")
@@ -258,7 +258,7 @@ func (r *reader) checkCommands(text string) {
 	}
 }
 
-// plain puts one value for everything that differs between two runs.
+// plain replaces everything that differs between two runs by a fixed value.
 func (r *reader) plain(text string) string {
 	_, port, _ := strings.Cut(r.near.address, ":")
 	_, far, _ := strings.Cut(r.far.address, ":")

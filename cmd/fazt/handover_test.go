@@ -21,15 +21,15 @@ const handoverApp = `
 export default async (request) => {
 	const key = new URL(request.url).searchParams.get("key");
 	if (request.method === "GET") return new Response(String(fazt.app.kv.get(key)));
-	if (key.endsWith("7")) await new Promise((done) => setTimeout(done, 200)); // under way when the server hands over
+	if (key.endsWith("7")) await new Promise((done) => setTimeout(done, 200)); // in progress when the server hands over
 	fazt.app.kv.set(key, "kept");
 	return new Response("stored");
 };
 `
 
-// TestAServerThatReplacesItselfRefusesNobody restarts a server twice under a flood of writes over new connections and
-// over ones that stay. None may fail, the process must stay the same, and what was acknowledged must be there.
-func TestAServerThatReplacesItselfRefusesNobody(t *testing.T) {
+// TestRestartRefusesNoConnection restarts a server twice during a flood of writes over new and persistent
+// connections. None may fail, the process must stay the same, and every acknowledged write must be there.
+func TestRestartRefusesNoConnection(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a process cannot replace itself")
 	}
@@ -79,7 +79,7 @@ func TestAServerThatReplacesItselfRefusesNobody(t *testing.T) {
 	for range 2 {
 		time.Sleep(500 * time.Millisecond)
 		if got := fazt("server", "restart"); !strings.Contains(got, fmt.Sprint("process ", server.Process.Pid)) {
-			t.Errorf("the process is another one: %s", got)
+			t.Errorf("the process changed: %s", got)
 		}
 	}
 	time.Sleep(500 * time.Millisecond)
@@ -104,7 +104,7 @@ func TestAServerThatReplacesItselfRefusesNobody(t *testing.T) {
 	t.Logf("two restarts under %d writes, none failed; the slowest took %v", len(f.stored), f.slowest)
 }
 
-// flood are clients that write until it ends.
+// flood runs clients that write until it ends.
 type flood struct {
 	address string
 	end     chan struct{}
@@ -115,7 +115,8 @@ type flood struct {
 	slowest time.Duration
 }
 
-// write sends one request after another, over one connection for as long as the server keeps it, or each over its own.
+// write sends one request after another, over one connection for as long as the server keeps it, or over a new one
+// each.
 func (f *flood) write(n int, stay bool) {
 	var conn *connection
 	for i := 0; ; i++ {
@@ -143,11 +144,11 @@ func (f *flood) write(n int, stay bool) {
 	}
 }
 
-// connection is one that stays. Unlike http.Transport, nothing here repeats a request that failed.
+// connection is a persistent one. Unlike http.Transport, it never retries a failed request.
 type connection struct {
 	net.Conn
 	read *bufio.Reader
-	last bool // the server said that it closes it
+	last bool // the server announced that it closes it
 }
 
 func ask(c *connection, address, method, key string) (string, error) {

@@ -16,10 +16,10 @@ import (
 	"fazt/internal/egress/upstreamtest"
 )
 
-// hostilePort is where the server that misbehaves listens; the usual ports are taken.
+// hostilePort is where the misbehaving server listens; the usual ports are taken.
 const hostilePort = "9443"
 
-// hostile runs a server that misbehaves, and makes its certificates good ones. A product has to be started afterwards.
+// hostile runs a misbehaving server with trusted certificates. Call it before a product is started.
 func (o *outside) hostile() *upstreamtest.Server {
 	o.t.Helper()
 	l, err := net.Listen("tcp", ":"+hostilePort)
@@ -49,8 +49,8 @@ func hostileURL(behavior string) string {
 	return "https://" + behavior + "." + upstreamtest.Domain + ":" + hostilePort + "/"
 }
 
-// One frame of an allowed server wedged a call for good: five of them closed an app, twenty all apps, the server did not stop, and
-// health said that all was well.
+// One frame from an allowed server used to block a call forever: five of them blocked an app, twenty all apps, the
+// server did not stop, and health reported no problem.
 func TestAHostileServerTakesNothingFromOthers(t *testing.T) {
 	withOutside(t, func(o *outside) {
 		hostile := o.hostile()
@@ -89,18 +89,18 @@ func TestAHostileServerTakesNothingFromOthers(t *testing.T) {
 		others("floods")
 		p.healthy()
 
-		// net/http prints what comes after an answer.
+		// net/http prints what arrives after a response.
 		for _, b := range []string{"h1-two-answers", "h1-then-flood"} {
 			p.call("fetch", hostileURL(b), callInit{"timeout": 2000})
 		}
 		p.stopWhileCallsHang(hostile)
 		if said := p.said(); strings.Contains(said, "evil") || strings.Contains(said, "nsolicited") {
-			t.Errorf("the log has text of another server:\n%s", said)
+			t.Errorf("the log has text from another server:\n%s", said)
 		}
 	})
 }
 
-// healthy fails the test when a call is left behind: those that end late have a while.
+// healthy fails the test if a call is abandoned; those that end late have some time.
 func (p *product) healthy() {
 	p.o.t.Helper()
 	var h struct {
@@ -118,10 +118,10 @@ func (p *product) healthy() {
 			return
 		}
 	}
-	p.o.t.Errorf("calls are left behind:\n%s", text)
+	p.o.t.Errorf("calls were abandoned:\n%s", text)
 }
 
-// stopWhileCallsHang stops the server while others do not answer it.
+// stopWhileCallsHang stops the server while other servers do not respond.
 func (p *product) stopWhileCallsHang(hostile *upstreamtest.Server) {
 	p.o.t.Helper()
 	silent := slices.DeleteFunc(upstreamtest.Behaviors(), func(b upstreamtest.Behavior) bool {

@@ -6,7 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	_ "time/tzdata" // functions name time zones, also where the system has none
+	_ "time/tzdata" // time zones for functions, even where the system has none
 
 	"fazt/internal/cli"
 	"fazt/internal/listener"
@@ -24,7 +24,7 @@ func main() {
 	}))
 }
 
-// replace makes this process a fresh one of the program that lies where this one was started from.
+// replace replaces this process with a fresh one of the program at the path it was started from.
 func replace(kept *listener.Kept) error {
 	program, err := os.Executable()
 	if err != nil {

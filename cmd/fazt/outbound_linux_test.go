@@ -24,7 +24,7 @@ import (
 	"time"
 )
 
-// probe is an app that calls whatever it is told to.
+// probe is an app that makes the calls it is told to.
 const probe = `export default { async fetch(request) {
 	const { how, url, init, read } = await request.json();
 	try {
@@ -40,7 +40,7 @@ const probe = `export default { async fetch(request) {
 	}
 } };`
 
-// called is what the probe says.
+// called is the probe's result.
 type called struct {
 	Status     int
 	Body       string
@@ -75,7 +75,7 @@ func (p *product) callFrom(app, how, target string, init callInit, read ...strin
 	return c
 }
 
-// probed is a server with the probe, and the limits that hundreds of calls need.
+// probed returns a server with the probe and with limits high enough for hundreds of calls.
 func (o *outside) probed(limits ...string) *product {
 	o.t.Helper()
 	p := o.startProduct()
@@ -89,7 +89,7 @@ func (o *outside) probed(limits ...string) *product {
 
 func at(address string) []netip.Addr { return []netip.Addr{netip.MustParseAddr(address)} }
 
-// refused must fail without a connection to anybody.
+// refused calls must fail without connecting to any server.
 func (p *product) refused(name, how, target string, init callInit) {
 	p.o.t.Helper()
 	p.o.connections()
@@ -99,7 +99,7 @@ func (p *product) refused(name, how, target string, init callInit) {
 	}
 }
 
-func TestOnlyWhatWasAllowedIsReached(t *testing.T) {
+func TestOnlyAllowedDomainsAreReached(t *testing.T) {
 	withOutside(t, func(o *outside) {
 		o.site("api.good.com", "93.184.215.14", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "good ", r.Host) })
 		o.site("deep.api.good.com", "93.184.215.14", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "deep") })
@@ -138,7 +138,7 @@ func TestOnlyWhatWasAllowedIsReached(t *testing.T) {
 
 		p.run("net", "allow", "*.good.com", "--app", "probe")
 		if c := p.call("fetch", "https://deep.api.good.com/", nil); c.Body != "deep" {
-			t.Errorf("a wildcard reaches any depth: %+v", c)
+			t.Errorf("a wildcard matches any depth: %+v", c)
 		}
 		if c := p.call("fetch", "https://h2.good.com/", nil); c.Body != "HTTP/2.0" && c.Body != "HTTP/1.1" {
 			t.Errorf("HTTP/2: %+v", c)
@@ -164,12 +164,12 @@ func TestOnlyWhatWasAllowedIsReached(t *testing.T) {
 		p.refused("what was removed is gone at once, its open connection too", "fetch", "http://plain.com/", nil)
 		p.run("app", "deploy", p.folder(map[string]string{"fazt.json": `{"name":"other","net":["api.good.com"]}`, "api/main.js": probe}))
 		if c := p.callFrom("other", "fetch", "https://api.good.com/", nil); c.Code != "NET_BLOCKED" {
-			t.Errorf("what one app may reach, and what another app's fazt.json asks for, is not allowed to that one: %+v", c)
+			t.Errorf("an app reached a domain that only another app may reach: %+v", c)
 		}
 		logs := p.run("net", "logs", "--errors", "-n", "1000")
 		for _, want := range []string{"NET_BLOCKED", "evil.com", "good.com"} {
 			if !strings.Contains(logs, want) {
-				t.Errorf("refused calls are not in the log: no %q in\n%.3000s", want, logs)
+				t.Errorf("refused calls are missing from the log: no %q in\n%.3000s", want, logs)
 			}
 		}
 	})
@@ -196,7 +196,7 @@ func TestLiteralAddressesAreRefusedInEverySpelling(t *testing.T) {
 	})
 }
 
-func TestEveryAddressOfANameIsJudged(t *testing.T) {
+func TestEveryAddressOfANameIsChecked(t *testing.T) {
 	withOutside(t, func(o *outside) {
 		p := o.probed()
 		p.run("net", "allow", "*.good.com", "--http")
@@ -215,7 +215,8 @@ func TestEveryAddressOfANameIsJudged(t *testing.T) {
 			p.refused("leads to a good address and to "+address, "net", "http://"+host+"/", nil)
 		}
 
-		// What a name leads to changes between any two lookups: the address that was judged is the one that is dialled.
+		// The addresses of a name change between any two lookups: the address that was checked is the one that is
+		// dialed.
 		for period := 1; period <= 4; period++ {
 			host := fmt.Sprintf("rebind%d.good.com", period)
 			o.name(host, func(n int) []netip.Addr {
@@ -234,7 +235,7 @@ func TestEveryAddressOfANameIsJudged(t *testing.T) {
 			}
 		}
 
-		// No answer, and none in time.
+		// No response, or none in time.
 		for name, fn := range map[string]func(int) []netip.Addr{"silent.good.com": func(int) []netip.Addr { return nil }, "empty.good.com": func(int) []netip.Addr { return []netip.Addr{} }} {
 			o.name(name, fn)
 			if c := p.call("fetch", "http://"+name+"/", callInit{"timeout": 2000}); c.Code != "NET_ERROR" && c.Code != "NET_TIMEOUT" && c.Code != "NET_BLOCKED" || strings.Contains(c.Message, "127.0.0.1") {
@@ -242,10 +243,10 @@ func TestEveryAddressOfANameIsJudged(t *testing.T) {
 			}
 		}
 		if c := p.call("fetch", "http://nobody.good.com/", nil); c.Code != "NET_ERROR" || strings.Contains(c.Message, "127.0.0.1") || strings.Contains(c.Message, "nobody") {
-			t.Errorf("a name that is not there: %+v", c)
+			t.Errorf("an unknown name: %+v", c)
 		}
 
-		// An operator may let a name lead into a private network, and no further.
+		// An operator may allow a name to lead into one private network, and no further.
 		p.run("net", "allow", "home.good.com", "--http", "--private", "192.168.1.0/24")
 		o.site("home.good.com", "192.168.1.10", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "home") })
 		if c := p.call("fetch", "http://home.good.com/", nil); c.Body != "home" {
@@ -265,7 +266,7 @@ func TestEveryAddressOfANameIsJudged(t *testing.T) {
 	})
 }
 
-func TestRedirectsAreCallsOfTheirOwn(t *testing.T) {
+func TestEachRedirectIsCheckedLikeACall(t *testing.T) {
 	withOutside(t, func(o *outside) {
 		type seen struct {
 			*http.Request
@@ -326,7 +327,7 @@ func TestRedirectsAreCallsOfTheirOwn(t *testing.T) {
 		}
 		took()
 
-		// What is followed begins with empty headers.
+		// A followed redirect starts with empty headers.
 		for name, init := range map[string]callInit{
 			"credentials in headers": {"headers": map[string]string{"Authorization": "Bearer own", "Cookie": "own=1", "X-Api-Key": "own", "Proxy-Authorization": "own", "Accept": "text/x"}},
 			"a secret in a header":   {"auth": "KEY"}, "a secret in the query": {"auth": "QKEY"}, "a secret as a bearer": {"auth": "BKEY"},
@@ -414,7 +415,7 @@ func TestRedirectsAreCallsOfTheirOwn(t *testing.T) {
 	})
 }
 
-func TestWhatGoesOutIsClean(t *testing.T) {
+func TestOutgoingRequestsAreClean(t *testing.T) {
 	withOutside(t, func(o *outside) {
 		var last atomic.Pointer[http.Request]
 		o.site("a.good.com", "93.184.215.14", func(w http.ResponseWriter, r *http.Request) { last.Store(r); fmt.Fprint(w, "ok") })
@@ -460,13 +461,13 @@ func TestWhatGoesOutIsClean(t *testing.T) {
 		}
 		for _, to := range o.connections() {
 			if to.Addr() != netip.MustParseAddr("93.184.215.14") {
-				t.Errorf("a proxy of the environment, or somebody else, was connected to: %v", to)
+				t.Errorf("unexpected connections, perhaps to a proxy from the environment: %v", to)
 			}
 		}
 	})
 }
 
-func TestServersThatAttackAreSurvived(t *testing.T) {
+func TestHostileServersAreSurvived(t *testing.T) {
 	withOutside(t, func(o *outside) {
 		raw := func(fn func(c net.Conn, w *bufio.ReadWriter)) http.HandlerFunc {
 			return func(w http.ResponseWriter, r *http.Request) {
@@ -501,7 +502,7 @@ func TestServersThatAttackAreSurvived(t *testing.T) {
 		const ok = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
 		sites := map[string]struct {
 			handler http.HandlerFunc
-			want    string // codes
+			want    string // error codes
 		}{
 			"a body without end":           {endless(ok+"\r\n", strings.Repeat("x", 65536), 0), "NET_SIZE"},
 			"a body that drips":            {endless(ok+"Content-Length: 1000\r\n\r\n", "x", 50*time.Millisecond), "NET_TIMEOUT"},
@@ -557,7 +558,7 @@ func TestServersThatAttackAreSurvived(t *testing.T) {
 				}
 			}
 			if c := p.call("fetch", "http://fine.good.com/", nil); c.Body != "fine" {
-				t.Errorf("after %s its place is not free: %+v", name, c)
+				t.Errorf("after %s its slot is not free: %+v", name, c)
 			}
 		}
 	})
@@ -596,7 +597,7 @@ func TestSecretsGoWhereTheyBelongAndNeverComeBack(t *testing.T) {
 				w.Header().Set("X-Echo", "it is "+url.QueryEscape(value))
 				plain, _ := json.Marshal(value)
 				text := "plain " + value + " url " + url.QueryEscape(value) + " path " + url.PathEscape(value) + " base64 " + base64.StdEncoding.EncodeToString([]byte(value)) + " json " + string(plain) + " end"
-				for i := range len(text) { // in pieces of one byte
+				for i := range len(text) { // one byte at a time
 					fmt.Fprint(w, text[i:i+1])
 					w.(http.Flusher).Flush()
 				}
@@ -623,7 +624,7 @@ func TestSecretsGoWhereTheyBelongAndNeverComeBack(t *testing.T) {
 			t.Errorf("KEY: %+v, %q", c, got.Load())
 		}
 
-		// Whoever names what is not there, and what is not for there, learns the same.
+		// An unknown secret and a secret for another domain give the same error.
 		unknown := p.call("fetch", "https://echo.good.com/", callInit{"auth": "NOTHING"})
 		for name, c := range map[string]called{
 			"another domain": p.call("fetch", "https://b.good.com/", callInit{"auth": "TOKEN"}), "another path": p.call("fetch", "https://echo.good.com/v2/", callInit{"auth": "KEY"}),
@@ -717,10 +718,10 @@ func TestCallsKeepToTheirLimits(t *testing.T) {
 		}
 		wg.Wait()
 		if most.Load() > 4 || fine.Load() == 0 || limited.Load() == 0 || other.Load() != 0 {
-			t.Errorf("%d at once, 4 allowed; %d answered, %d refused, %d otherwise", most.Load(), fine.Load(), limited.Load(), other.Load())
+			t.Errorf("%d at once, 4 allowed; %d succeeded, %d refused, %d other", most.Load(), fine.Load(), limited.Load(), other.Load())
 		}
 
-		// A rate is for the entry, whatever name below it is called, and changes at once.
+		// A rate applies to the entry, whichever name below it is called, and changes at once.
 		p.run("net", "allow", "slow.good.com", "--rate", "1", "--burst", "2")
 		_, body = p.ask("GET", "many", "/api/x?n=4", "")
 		list = nil
@@ -740,9 +741,9 @@ func TestCallsKeepToTheirLimits(t *testing.T) {
 	})
 }
 
-// The example, as its README tells it: what it wants is asked for at deploy and granted by nothing but the owner, and the
-// allowlist, the secret, the cache and the log are seen at work.
-func TestTheRelayIsAllowedWhatItNeedsAndNoMore(t *testing.T) {
+// The example, as described in its README: deploy asks for what it needs, only the owner grants it, and the allowlist,
+// the secret, the cache and the log work.
+func TestRelayExampleGetsOnlyWhatItNeeds(t *testing.T) {
 	withOutside(t, func(o *outside) {
 		var pages, messages atomic.Int64
 		message := make(chan string, 10)
@@ -780,7 +781,7 @@ func TestTheRelayIsAllowedWhatItNeedsAndNoMore(t *testing.T) {
 		p.runWith("tk_of_the_relay\n", "secret", "set", "NTFY", "--domain", "ntfy.sh", "--app", "relay")
 		p.run("env", "set", "relay", "HOOK_KEY=a key", "TOPIC=my topic")
 		if out := p.run("app", "deploy", example); strings.Contains(out, "fazt net allow") || strings.Contains(out, "fazt secret set") {
-			t.Errorf("what was granted is asked for again:\n%s", out)
+			t.Errorf("a deploy asks again for what was granted:\n%s", out)
 		}
 
 		want := `{"url":"https://en.wikipedia.org/wiki/SQLite","title":"SQLite & others - Wikipedia","description":"A small \"engine\"","image":"https://en.wikipedia.org/logo.png"}`
@@ -790,7 +791,7 @@ func TestTheRelayIsAllowedWhatItNeedsAndNoMore(t *testing.T) {
 			}
 		}
 		if n := pages.Load(); n != 1 {
-			t.Errorf("the page was fetched %d times; it is kept for five minutes", n)
+			t.Errorf("the page was fetched %d times; it should be cached for five minutes", n)
 		}
 		if r, body := p.ask("GET", "relay", strings.Replace(link, "SQLite", "Old", 1), ""); r.StatusCode != 200 || !strings.Contains(body, "wiki/SQLite") {
 			t.Errorf("a redirect: %d %s", r.StatusCode, body)

@@ -32,25 +32,25 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// outside is an Internet of our own: a network namespace in which every address there is leads to this process. It has a name
-// server that says what a test wants, web servers on the usual ports, a certificate authority, and it notes every connection
-// that anybody opens. What the shipped binary, which knows nothing of this, does there is what it would do in the world.
+// outside is our own Internet: a network namespace in which every address leads to this process. It has a name server
+// with the responses a test wants, web servers on the usual ports, and a certificate authority, and records every
+// connection that is opened. The shipped binary knows nothing of this and behaves there as it would in the real world.
 type outside struct {
 	t     *testing.T
-	roots string // file with the certificate of the authority
+	roots string // file with the authority's certificate
 
 	authority *x509.Certificate
 	key       *ecdsa.PrivateKey
 
 	mu      sync.Mutex
-	opened  []netip.AddrPort // that were connected to, but for those of the product itself
+	opened  []netip.AddrPort // destinations of connections, except to the product itself
 	names   map[string]func(n int) []netip.Addr
 	asked   map[string]int
 	sites   map[string]http.Handler
-	certify map[string]func(*x509.Certificate) // how the certificate of a host is wrong
+	certify map[string]func(*x509.Certificate) // what is wrong with a host's certificate
 }
 
-// withOutside runs a test again in a process with namespaces of its own, and in that, fn.
+// withOutside runs a test again in a process with its own namespaces, and fn in that process.
 func withOutside(t *testing.T, fn func(o *outside)) {
 	t.Helper()
 	if os.Getenv(insideNamespace) != "" {
@@ -84,7 +84,7 @@ func withOutside(t *testing.T, fn func(o *outside)) {
 	t.Log(out.String())
 }
 
-// newOutside makes the world of this process.
+// newOutside creates the world of this process.
 func newOutside(t *testing.T) *outside {
 	t.Helper()
 	o := &outside{t: t, names: map[string]func(int) []netip.Addr{}, asked: map[string]int{}, sites: map[string]http.Handler{}, certify: map[string]func(*x509.Certificate){}}
@@ -100,7 +100,7 @@ func newOutside(t *testing.T) *outside {
 	return o
 }
 
-// makeNetwork brings up loopback, and makes every address lead there without belonging to an interface.
+// makeNetwork brings up loopback and routes every address there without assigning it to an interface.
 func (o *outside) makeNetwork() {
 	o.t.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)
@@ -147,7 +147,7 @@ func routeToLoopback(family byte) error {
 	put(unix.NlMsghdr{Len: size, Type: unix.RTM_NEWROUTE, Flags: unix.NLM_F_REQUEST | unix.NLM_F_CREATE | unix.NLM_F_ACK, Seq: 1})
 	put(unix.RtMsg{Family: family, Table: unix.RT_TABLE_LOCAL, Protocol: unix.RTPROT_BOOT, Scope: unix.RT_SCOPE_HOST, Type: unix.RTN_LOCAL})
 	put(unix.RtAttr{Len: 8, Type: unix.RTA_OIF})
-	put(uint32(1)) // loopback is the first interface there is
+	put(uint32(1)) // loopback is always the first interface
 	if err := unix.Sendto(fd, b.Bytes(), 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func (o *outside) makeAuthority() {
 	}
 }
 
-// certificate is one for a host, or as wrong as certify says.
+// certificate returns a certificate for a host, with the faults in certify.
 func (o *outside) certificate(host string) (*tls.Certificate, error) {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
@@ -197,7 +197,7 @@ func (o *outside) certificate(host string) (*tls.Certificate, error) {
 	o.mu.Unlock()
 	if spoil != nil {
 		spoil(template)
-		if template.IsCA { // it signs itself
+		if template.IsCA { // self-signed
 			signer, by = nil, template
 		}
 	}
@@ -212,7 +212,7 @@ func (o *outside) certificate(host string) (*tls.Certificate, error) {
 	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
 }
 
-// site makes a host of the world: its address, and what answers there.
+// site adds a host to the world: its address and its handler.
 func (o *outside) site(host, address string, handler http.HandlerFunc) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -222,7 +222,7 @@ func (o *outside) site(host, address string, handler http.HandlerFunc) {
 	}
 }
 
-// name makes a host have the addresses that fn gives for its n-th lookup, from 0.
+// name gives a host the addresses that fn returns for its n-th lookup, from 0.
 func (o *outside) name(host string, fn func(n int) []netip.Addr) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -249,7 +249,7 @@ func (o *outside) serveNames() {
 	}()
 }
 
-// lookUp answers a question, or not at all.
+// lookUp answers a DNS query, or not at all.
 func (o *outside) lookUp(question []byte) []byte {
 	var m dnsmessage.Message
 	if m.Unpack(question) != nil || len(m.Questions) != 1 {
@@ -287,7 +287,7 @@ func (o *outside) lookUp(question []byte) []byte {
 	return data
 }
 
-// serveWeb answers on a port of every address.
+// serveWeb serves a port on every address.
 func (o *outside) serveWeb(port int, encrypted bool) {
 	l, err := net.Listen("tcp", fmt.Sprintf(":%d", port))
 	if err != nil {
@@ -317,7 +317,7 @@ func (o *outside) serveWeb(port int, encrypted bool) {
 	}()
 }
 
-// watched notes whom connections were meant for.
+// watched records the destinations of connections.
 type watched struct {
 	net.Listener
 	o *outside
@@ -334,7 +334,7 @@ func (w *watched) Accept() (net.Conn, error) {
 	return c, err
 }
 
-// ServeHTTP answers as the site that is asked for.
+// ServeHTTP responds as the requested site.
 func (o *outside) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	host := r.Host
 	if h, _, err := net.SplitHostPort(host); err == nil {
@@ -350,7 +350,7 @@ func (o *outside) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	site.ServeHTTP(w, r)
 }
 
-// connections gives what was connected to since it was last asked.
+// connections returns the connections since the last call.
 func (o *outside) connections() []netip.AddrPort {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -359,14 +359,14 @@ func (o *outside) connections() []netip.AddrPort {
 	return list
 }
 
-// product is the binary under test, with a server that runs.
+// product is the binary under test, with a running server.
 type product struct {
 	o       *outside
 	binary  string
 	home    string
 	address string
 	server  *exec.Cmd
-	log     string // file with what the server says
+	log     string // file with the server's output
 }
 
 // startProduct runs a server.
@@ -396,11 +396,11 @@ func (o *outside) startProduct() *product {
 			return p
 		}
 	}
-	o.t.Fatalf("the server did not come up:\n%s", p.said())
+	o.t.Fatalf("the server did not start:\n%s", p.said())
 	return nil
 }
 
-// said is the server's log.
+// said returns the server's log.
 func (p *product) said() string {
 	text, err := os.ReadFile(p.log)
 	if err != nil {
@@ -409,14 +409,14 @@ func (p *product) said() string {
 	return string(text)
 }
 
-// cpu is the processor time that the server has used.
+// cpu returns the processor time the server has used.
 func (p *product) cpu() time.Duration {
 	p.o.t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.server.Process.Pid))
 	if err != nil {
 		p.o.t.Fatal(err)
 	}
-	const userTime, ticks = 11, 100 // after the name, which may contain spaces; a second has a hundred ticks
+	const userTime, ticks = 11, 100 // fields after the name, which may contain spaces; 100 ticks a second
 	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
 	var user, system int
 	if _, err := fmt.Sscan(fields[userTime]+" "+fields[userTime+1], &user, &system); err != nil {
@@ -425,7 +425,7 @@ func (p *product) cpu() time.Duration {
 	return time.Duration(user+system) * time.Second / ticks
 }
 
-// stop tells the server to stop, and says how long that took; it is killed after a minute.
+// stop tells the server to stop and returns how long it took; it kills the server after a minute.
 func (p *product) stop() time.Duration {
 	p.o.t.Helper()
 	begun := time.Now()
@@ -444,12 +444,12 @@ func (p *product) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(p.binary, append(args, "--db", filepath.Join(p.home, "data.db"))...)
 	cmd.Dir = p.home
 	cmd.Env = append(os.Environ(), "HOME="+p.home, "XDG_CONFIG_HOME="+p.home, "SSL_CERT_FILE="+p.o.roots, "SSL_CERT_DIR=/nowhere",
-		// A proxy of the environment would be a way around the gate.
+		// A proxy in the environment would bypass the gate.
 		"HTTP_PROXY=http://10.66.66.66:8080", "HTTPS_PROXY=http://10.66.66.66:8080", "ALL_PROXY=http://10.66.66.66:8080")
 	return cmd
 }
 
-// run is a command that must succeed.
+// run runs a command that must succeed.
 func (p *product) run(args ...string) string {
 	p.o.t.Helper()
 	out, err := p.command(args...).CombinedOutput()
@@ -459,7 +459,7 @@ func (p *product) run(args ...string) string {
 	return string(out)
 }
 
-// runWith is run with something to read.
+// runWith is run with standard input.
 func (p *product) runWith(input string, args ...string) string {
 	p.o.t.Helper()
 	cmd := p.command(args...)
@@ -496,7 +496,7 @@ func (p *product) ask(method, app, target, body string, headers ...string) (*htt
 	return answer, string(data)
 }
 
-// direct is a client that heeds no proxy and follows nothing.
+// direct returns a client that uses no proxy and follows no redirects.
 var direct = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 // folder writes files to deploy.

@@ -1,5 +1,5 @@
-// The page: loads entries, sends new ones, and shows what went wrong in words. Everything a guest wrote reaches
-// the document as text (textContent), never as markup.
+// The page: loads entries, sends new ones, and shows error messages. Text from guests is only ever inserted as text
+// (textContent), never as markup.
 
 const $ = (id) => document.getElementById(id);
 const form = $("form");
@@ -7,7 +7,7 @@ const list = $("list");
 const more = $("more");
 let cursor = "";
 
-/** Calls the API and returns its JSON; throws an Error whose message can be shown, with `field` when one is at fault. */
+/** Calls the API and returns its JSON; throws an Error with a message for the visitor, and `field` if a field is wrong. */
 async function call(path, options) {
   let response;
   try {

@@ -1,4 +1,4 @@
-// Package fazttest gives tests a whole instance in a temporary directory, and deploys apps written as txtar texts.
+// Package fazttest gives tests a whole instance in a temporary directory and deploys apps written as txtar archives.
 package fazttest
 
 import (
@@ -27,7 +27,7 @@ import (
 	"fazt/internal/system"
 )
 
-// Instance is a running Fazt. It stops, and its files go, when the test ends.
+// Instance is a running Fazt. It stops, and its files are removed, when the test ends.
 type Instance struct {
 	*server.Instance
 	Client  *client.Client // as the owner
@@ -41,18 +41,18 @@ type Instance struct {
 // Option changes the Config before the instance is built.
 type Option func(*server.Config)
 
-// Limit changes the limits.
+// Limit changes limits.
 func Limit(change func(*system.Limits)) Option {
 	return func(c *server.Config) {
 		change(c.Limits)
 	}
 }
 
-// Shipped takes back what New changes of the limits.
+// Shipped restores the limits that New changes to their shipped values.
 func Shipped(c *server.Config) { *c.Limits = system.Defaults() }
 
-// patient is the limits of an instance under test: functions get so much time that none runs out of it on a machine
-// that is busy elsewhere. A test of one of these limits sets it.
+// patient sets the limits of an instance under test: functions get enough time that none times out on a busy machine. A
+// test of one of these limits sets it itself.
 func patient() *system.Limits {
 	l := system.Defaults()
 	l.Runtime.ExecTimeout, l.Runtime.CPUTime, l.Runtime.QueueWait, l.Capacity.TimeoutMS = 60_000, 60_000, 60_000, 120_000
@@ -60,10 +60,10 @@ func patient() *system.Limits {
 	return &l
 }
 
-// At uses the database at path, so that a test can start an instance again.
+// At uses the database at path, so that a test can start an instance again on the same file.
 func At(path string) Option { return func(c *server.Config) { c.Database = path } }
 
-// New starts an instance on a free port of the loopback interface.
+// New starts an instance on a free loopback port.
 func New(t testing.TB, options ...Option) *Instance {
 	t.Helper()
 	c := server.Config{
@@ -116,10 +116,10 @@ func (i *Instance) Stop() {
 	}
 }
 
-// Folder is the files of an app.
+// Folder holds the files of an app.
 type Folder map[string][]byte
 
-// Parse reads a txtar text.
+// Parse reads a txtar archive.
 func Parse(text string) Folder {
 	f := Folder{}
 	for _, file := range txtar.Parse([]byte(text)).Files {
@@ -128,7 +128,7 @@ func Parse(text string) Folder {
 	return f
 }
 
-// Open gives a file, for the upload.
+// Open returns the content of a file for the upload.
 func (f Folder) Open(path string) (io.ReadCloser, error) {
 	data, ok := f[path]
 	if !ok {
@@ -146,7 +146,7 @@ func (f Folder) Plan() op.Plan {
 	return p
 }
 
-// Deploy deploys the files of a txtar text and returns the outcome; the test fails when it fails.
+// Deploy deploys the files of a txtar archive and returns the outcome; it fails the test if the deploy fails.
 func (i *Instance) Deploy(app, text string) op.Deployed {
 	i.t.Helper()
 	d, err := i.TryDeploy(app, text)
@@ -156,7 +156,7 @@ func (i *Instance) Deploy(app, text string) op.Deployed {
 	return d
 }
 
-// TryDeploy is Deploy for tests of deploys that fail.
+// TryDeploy is like Deploy, for deploys that fail.
 func (i *Instance) TryDeploy(app, text string) (op.Deployed, error) {
 	i.t.Helper()
 	files := Parse(text)
@@ -170,20 +170,20 @@ func (i *Instance) TryDeploy(app, text string) (op.Deployed, error) {
 	return *d.Deployed, nil
 }
 
-// Response is an answer that was read to its end.
+// Response is a response with its whole body.
 type Response struct {
 	*http.Response
 	Text string
 }
 
-// Get asks the front door for a page of the app behind a host label.
+// Get requests a page of the app behind a host label from the front door.
 func (i *Instance) Get(label, path string) Response {
 	i.t.Helper()
 	return i.Do(i.Request(http.MethodGet, label, path, ""))
 }
 
-// Request makes a request to the front door for the app behind a host label. The target goes out as it is written,
-// however odd it is.
+// Request sends a request to the front door for the app behind a host label. The target is sent exactly as given,
+// however unusual it is.
 func (i *Instance) Request(method, label, target, body string) *http.Request {
 	i.t.Helper()
 	r, err := http.NewRequest(method, "http://"+i.Address, strings.NewReader(body))
@@ -195,7 +195,7 @@ func (i *Instance) Request(method, label, target, body string) *http.Request {
 	return r
 }
 
-// Do sends a request on a connection of its own, follows no redirect and reads the answer.
+// Do sends a request on a new connection without following redirects, and reads the response.
 func (i *Instance) Do(r *http.Request) Response {
 	i.t.Helper()
 	conn, err := net.Dial("tcp", i.Address)
@@ -231,7 +231,7 @@ func (i *Instance) Do(r *http.Request) Response {
 	return Response{resp, string(text)}
 }
 
-// Log is what an app's functions printed.
+// Log returns what an app's functions printed.
 func (i *Instance) Log(appID string) string {
 	i.t.Helper()
 	lines, err := i.AppLog.Lines(context.Background(), applog.Query{AppID: appID, Limit: 1000})
@@ -245,7 +245,7 @@ func (i *Instance) Log(appID string) string {
 	return b.String()
 }
 
-// Changed tells the instance that something was changed behind the back of its control API.
+// Changed tells the instance that something was changed without using its control API.
 func (i *Instance) Changed(t testing.TB) {
 	t.Helper()
 	if err := i.Refresh(t.Context(), op.Anything); err != nil {

@@ -1,10 +1,10 @@
 // AsyncLocalStorage without promise hooks: the engine has none. Everything that runs later (reactions to promises,
-// timers, microtasks) is wrapped to run with what was in force when it was asked for. An await in a function that the
+// timers, microtasks) is wrapped to run with the value that was current when it was scheduled. An await in a function that the
 // engine knows as async cannot be wrapped: deployments that import this are compiled so that async functions are
 // generators driven by promises.
 
 const NativeMap = Map, { apply } = Reflect;
-let current; // the map of storage to value in force; never changed in place
+let current; // the current map of storage to value; never changed in place
 
 const within = (frame, fn, self, args) => {
 	const before = current;
@@ -42,7 +42,7 @@ class AsyncLocalStorage {
 	run(value, fn, ...args) { return within(changed(this, value), fn, undefined, args); }
 	exit(fn, ...args) { return within(changed(this, undefined), fn, undefined, args); }
 	enterWith(value) {
-		if (current === undefined) later(() => { current = undefined; }); // not for whoever comes after this turn
+		if (current === undefined) later(() => { current = undefined; }); // does not leak into later turns
 		current = changed(this, value);
 	}
 	disable() { current = changed(this, undefined); }

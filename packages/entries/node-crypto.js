@@ -8,18 +8,18 @@ const bytesOf = (data, encoding) => {
 	if (typeof data === "string") return Buffer.from(data, encoding === "buffer" ? "utf8" : encoding);
 	if (data instanceof ArrayBuffer) return new NativeUint8Array(data);
 	if (ArrayBuffer.isView(data)) return new NativeUint8Array(data.buffer, data.byteOffset, data.byteLength);
-	throw new TypeError("the data must be text, an ArrayBuffer or a view of one");
+	throw new TypeError("the data must be a string, an ArrayBuffer or a view of one");
 };
 const exact = (bytes) => bytes.slice().buffer;
 
 export const setup = (host) => {
 	const need = (name) => {
-		if (typeof host[name] !== "function") throw new Error(`this build of Fazt has no ${name} for functions`);
+		if (typeof host[name] !== "function") throw new Error(`this build of Fazt does not support ${name}`);
 		return host[name];
 	};
 	const known = (algorithm) => {
 		const name = names[String(algorithm).toLowerCase().replace(/^sha-/, "sha")];
-		if (name === undefined) throw new Error(`the digest ${algorithm} is not available; there are ${Object.keys(names).filter((n) => !n.startsWith("rsa")).join(", ")}`);
+		if (name === undefined) throw new Error(`the digest ${algorithm} is not available; use one of ${Object.keys(names).filter((n) => !n.startsWith("rsa")).join(", ")}`);
 		return name;
 	};
 
@@ -27,19 +27,19 @@ export const setup = (host) => {
 		#parts = []; #make; #done = false;
 		constructor(make) { this.#make = make; }
 		update(data, encoding) {
-			if (this.#done) throw new Error("the digest was asked for already");
+			if (this.#done) throw new Error("digest() was already called");
 			this.#parts.push(Buffer.from(bytesOf(data, encoding)));
 			return this;
 		}
 		digest(encoding) {
-			if (this.#done) throw new Error("the digest was asked for already");
+			if (this.#done) throw new Error("digest() was already called");
 			this.#done = true;
 			const result = Buffer.from(this.#make(exact(Buffer.concat(this.#parts))));
 			this.#parts = [];
 			return encoding === undefined || encoding === "buffer" ? result : result.toString(encoding);
 		}
 		copy() {
-			if (this.#done) throw new Error("the digest was asked for already");
+			if (this.#done) throw new Error("digest() was already called");
 			const other = new this.constructor(this.#make);
 			for (const p of this.#parts) other.update(p);
 			return other;
@@ -58,7 +58,7 @@ export const setup = (host) => {
 	const hash = (algorithm, data, encoding = "hex") => createHash(algorithm).update(data).digest(encoding);
 
 	const randomBytes = (size, callback) => {
-		if (!Number.isInteger(size) || size < 0 || size > 0x7fffffff) throw new RangeError(`randomBytes cannot give ${size} bytes`);
+		if (!Number.isInteger(size) || size < 0 || size > 0x7fffffff) throw new RangeError(`invalid randomBytes size ${size}`);
 		const all = Buffer.alloc(size);
 		for (let at = 0; at < size; at += 65536) all.set(new NativeUint8Array(host.random(Math.min(65536, size - at))), at);
 		if (callback === undefined) return all;
@@ -71,8 +71,8 @@ export const setup = (host) => {
 	const randomInt = (min, max, callback) => {
 		if (max === undefined || typeof max === "function") [min, max, callback] = [0, min, max];
 		const range = max - min;
-		if (!Number.isSafeInteger(min) || !Number.isSafeInteger(max) || range <= 0 || range > 2 ** 48 - 1) throw new RangeError("the range must be of whole numbers, above 0 and below 2^48");
-		const most = 2 ** 48 - 2 ** 48 % range; // beyond it, some numbers would come more often than others
+		if (!Number.isSafeInteger(min) || !Number.isSafeInteger(max) || range <= 0 || range > 2 ** 48 - 1) throw new RangeError("min and max must be safe integers with 0 < max - min < 2^48");
+		const most = 2 ** 48 - 2 ** 48 % range; // above it, some numbers would be more likely than others
 		let n;
 		do n = randomBytes(6).readUIntBE(0, 6); while (n >= most);
 		n = min + n % range;
@@ -81,7 +81,7 @@ export const setup = (host) => {
 	};
 	const timingSafeEqual = (a, b) => {
 		[a, b] = [bytesOf(a), bytesOf(b)];
-		if (a.length !== b.length) throw new RangeError("the two must have the same length");
+		if (a.length !== b.length) throw new RangeError("both inputs must have the same length");
 		let different = 0;
 		for (let i = 0; i < a.length; i++) different |= a[i] ^ b[i];
 		return different === 0;

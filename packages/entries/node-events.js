@@ -1,6 +1,6 @@
 import EventEmitter from "events/";
 
-// on gives the values of an event one after the other, as Node.js does.
+// on yields the values of an event one after the other, like Node.js.
 EventEmitter.on ??= async function* (emitter, name, { signal } = {}) {
 	const waiting = [];
 	let wake = () => {}, failed;

@@ -1,4 +1,4 @@
-// What packages look at of process. It does not say that this is Node.js, because it is not.
+// The parts of process that packages look at. It does not claim to be Node.js.
 export const setup = ({ env }) => {
 	let from, values;
 	const process = {

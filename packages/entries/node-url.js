@@ -12,7 +12,7 @@ const write = (address, options = {}) => {
 };
 const fileURLToPath = (address) => {
 	const { protocol, pathname } = new URL(address);
-	if (protocol !== "file:") throw new TypeError("the URL must be of scheme file");
+	if (protocol !== "file:") throw new TypeError("the URL must have the scheme file:");
 	return decodeURIComponent(pathname);
 };
 const pathToFileURL = (path) => new URL("file://" + encodeURI(path).replace(/[?#]/g, encodeURIComponent));

@@ -10,6 +10,6 @@ const isDeepStrictEqual = (a, b) => {
 };
 const stripVTControlCharacters = (text) => String(text).replace(/\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)/g, "");
 const toUSVString = (text) => String(text).toWellFormed();
-const styleText = (_, text) => String(text); // a log has no colours
+const styleText = (_, text) => String(text); // the log has no colors
 
 export default { ...util, isDeepStrictEqual, stripVTControlCharacters, toUSVString, styleText, TextEncoder, TextDecoder, types: { ...types, isNativeError: util.isError } };

@@ -1,4 +1,4 @@
-// What an entry is, and what may become one.
+// Guestbook entries and their validation.
 
 export interface Entry {
   name: string;
@@ -6,7 +6,7 @@ export interface Entry {
   at: string; // ISO 8601, UTC
 }
 
-/** A request that cannot be served: what to tell the visitor, with which status, about which field. */
+/** A request that cannot be served: a message for the visitor, the status, and the field it is about. */
 export class Problem extends Error {
   constructor(readonly status: number, message: string, readonly field?: string) {
     super(message);
@@ -17,7 +17,7 @@ export function bad(message: string, field?: string): never {
   throw new Problem(400, message, field);
 }
 
-/** Takes whatever was sent and returns a name of 1 to 40 and a message of 1 to 500 characters, or refuses. */
+/** Returns the name (1 to 40 characters) and message (1 to 500) that were sent, or throws a Problem. */
 export function check(sent: unknown): { name: string; message: string } {
   if (typeof sent !== "object" || sent === null || Array.isArray(sent)) bad("The body must be a JSON object.");
   const { name, message } = sent as Record<string, unknown>;
@@ -27,7 +27,7 @@ export function check(sent: unknown): { name: string; message: string } {
   };
 }
 
-/** Counts characters as people do: an emoji is one, though it is two units of a JavaScript string. */
+/** Counts characters as people do: an emoji counts as one, although it has two units in a JavaScript string. */
 function text(value: unknown, field: string, label: string, most: number): string {
   if (typeof value !== "string") bad(`Please send your ${label} as text.`, field);
   const trimmed = value.trim();

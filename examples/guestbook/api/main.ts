@@ -1,9 +1,9 @@
 // The guestbook's API, on the app's key-value store:
 //
-//   GET  /api/entries?limit=20&cursor=…   the newest entries first, and where the next page begins
+//   GET  /api/entries?limit=20&cursor=…   entries, newest first, and the cursor of the next page
 //   POST /api/entries {name, message}     signs the guestbook
 //
-// A refusal is {"error": {"message", "field"?}} with a status that says whose fault it is.
+// Errors are {"error": {"message", "field"?}} with a 4xx or 5xx status.
 
 import { bad, check, type Entry, Problem } from "./entry";
 
@@ -15,7 +15,7 @@ export default {
     try {
       return await route(request);
     } catch (error) {
-      if (!(error instanceof Problem)) throw error; // a fault of ours: Fazt answers 500 and logs the story
+      if (!(error instanceof Problem)) throw error; // our own bug: Fazt responds with 500 and logs the details
       const { message, field, status } = error;
       return Response.json({ error: { message, field } }, { status });
     }
@@ -38,7 +38,7 @@ async function route(request: Request): Promise<Response> {
   );
 }
 
-/** One page of entries. `next` is the cursor of the page after it; absent on the last one. */
+/** One page of entries. `next` is the cursor of the next page; absent on the last one. */
 async function page(query: URLSearchParams): Promise<Response> {
   const limit = Number(query.get("limit") || 20);
   if (!Number.isInteger(limit) || limit < 1 || limit > mostPerPage) bad(`limit must be 1 to ${mostPerPage}.`, "limit");
@@ -57,8 +57,9 @@ async function sign(request: Request): Promise<Response> {
 }
 
 /**
- * The key of an entry written at a moment. The store lists keys in ascending order, so the key counts down from a
- * moment in the year 2286: the newest entry has the smallest key. Chance tells entries of one millisecond apart.
+ * Returns the key of an entry written at a given time. The store lists keys in ascending order, so the key counts
+ * down from a date in 2286: the newest entry has the smallest key. A random part keeps entries of the same
+ * millisecond apart.
  */
 function newestFirst(at: string): string {
   const countdown = String(9_999_999_999_999 - Date.parse(at)).padStart(13, "0");

@@ -1,4 +1,4 @@
-// The books, in the key-value store of the app.
+// Stores the books in the app's key-value store.
 
 export interface NewBook {
   title: string;

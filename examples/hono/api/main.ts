@@ -1,4 +1,4 @@
-// A shelf of books behind Hono: its router, middleware and helpers run as they do anywhere else.
+// A bookshelf with Hono: its router, middleware and helpers work as they do everywhere else.
 
 import { Hono } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
@@ -20,7 +20,7 @@ app.use(async (c, next) => {
 });
 app.use("/public/*", cors({ origin: "https://example.com" }));
 
-// What comes in must be a book, or part of one.
+// Request bodies must be a book, or part of one.
 const bookOf = (value: unknown, whole: boolean): NewBook => {
   const { title, author, year, ...rest } = (value ?? {}) as Record<string, unknown>;
   const wrong = (text: string) => new HTTPException(400, { message: text });

@@ -1,4 +1,4 @@
-// A whole site in a function: what is no file is answered by the router.
+// A whole site in a function: the router handles every path that is not a file.
 
 import { AutoRouter, cors, error, html, withParams } from "itty-router";
 

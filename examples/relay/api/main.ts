@@ -1,16 +1,16 @@
-// Two things that a page cannot do by itself, because other servers are involved:
+// Two things that a page cannot do alone, because they involve other servers:
 //
-//   GET  /api/preview?url=…  what a link leads to: its title, description and picture
-//   POST /api/hook           takes a signed webhook and passes it on to a phone, as a message of ntfy.sh
+//   GET  /api/preview?url=…  previews a link: its title, description and picture
+//   POST /api/hook           forwards a signed webhook to a phone as an ntfy.sh message
 //
-// What they may reach is for the owner to say (see README.md). The token of ntfy.sh is never seen here: "NTFY" is its name.
+// The owner decides what they may reach (see README.md). This code never sees the ntfy.sh token: "NTFY" is its name.
 
 import { preview } from "./preview.ts";
 import { signed } from "./signature.ts";
 
 interface Env {
-  HOOK_KEY?: string; // whoever sends webhooks signs them with this
-  TOPIC?: string; // where the messages go
+  HOOK_KEY?: string; // senders sign webhooks with this
+  TOPIC?: string; // the ntfy.sh topic for the messages
 }
 
 export default {
@@ -40,7 +40,7 @@ async function relay(request: Request, env: Env, ctx: FaztContext): Promise<Resp
   const body = await request.text();
   if (!(await signed(body, request.headers.get("x-hub-signature-256"), env.HOOK_KEY))) return problem(401, "The signature is missing or wrong.");
   const event = request.headers.get("x-github-event") ?? "event";
-  // The sender has their answer at once; the message goes out after it.
+  // Respond to the sender right away; the message goes out afterwards.
   ctx.waitUntil(send(env.TOPIC, `${event}: ${body.slice(0, 500)}`));
   return Response.json({ accepted: event }, { status: 202 });
 }
@@ -50,7 +50,7 @@ async function send(topic: string, message: string): Promise<void> {
   if (!r.ok) console.error("ntfy.sh answered", r.status, await r.text());
 }
 
-/** What went wrong on the way out, in words for whoever uses the page. */
+/** Turns an error of an outbound call into a message for the visitor. */
 function refused(e: FaztNetError): Response {
   switch (e.code) {
     case "NET_BLOCKED":
@@ -60,7 +60,7 @@ function refused(e: FaztNetError): Response {
     case "NET_SIZE":
       return problem(502, "That page is too large.");
   }
-  if (e.retryable) throw e; // 503, with the time after which to try again
+  if (e.retryable) throw e; // 503 with Retry-After
   return problem(502, "That site could not be reached.");
 }
 

@@ -1,4 +1,4 @@
-// What a link leads to, from the head of its page.
+// Builds a link preview from the head of its page.
 
 export interface Preview {
   url: string;

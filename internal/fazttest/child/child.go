@@ -1,5 +1,5 @@
-// Package child lets the program of a test be the process that compiles functions: a test program is not fazt, and the
-// server starts the program it is in. Whatever test deploys a function imports it, by way of fazttest or for this alone.
+// Package child lets a test binary be the process that compiles functions: the server starts its own program for that,
+// and a test binary is not fazt. Every test that deploys a function imports it, through fazttest or directly.
 package child
 
 import (
@@ -10,6 +10,6 @@ import (
 
 func init() {
 	if compiler.Asked(os.Args[1:]) {
-		os.Exit(compiler.Serve(os.Stdin, os.Stdout)) //nolint:forbidigo // it is a process of its own, and this is its main
+		os.Exit(compiler.Serve(os.Stdin, os.Stdout)) //nolint:forbidigo // this is the main function of a separate process
 	}
 }

@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// Nginx starts nginx in dir, as it is installed but for the directives given for its server, and returns where it
-// listens and what stops it. The error is exec.ErrNotFound where there is no nginx.
+// Nginx starts nginx in dir with its default configuration plus the given server directives, and returns its address
+// and a function that stops it. The error is exec.ErrNotFound if nginx is not installed.
 func Nginx(ctx context.Context, dir, directives string) (address string, stop func(), err error) {
 	program, err := exec.LookPath("nginx")
 	if err != nil {
-		if program = "/usr/sbin/nginx"; !exists(program) { // which is not in everybody's path
+		if program = "/usr/sbin/nginx"; !exists(program) { // not in every user's path
 			return "", nil, exec.ErrNotFound
 		}
 	}
@@ -36,13 +36,13 @@ http {
 }
 `, dir, address, directives)
 	if os.Getuid() == 0 {
-		text = "user root;\n" + text // its own user cannot enter dir
+		text = "user root;\n" + text // nginx's own user cannot enter dir
 	}
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		return "", nil, err
 	}
 	cmd := exec.CommandContext(ctx, program, "-c", conf, "-p", dir, "-e", filepath.Join(dir, "nginx-error.log"))
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // killed, it would leave its workers behind
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // SIGKILL would leave its workers running
 	if err := cmd.Start(); err != nil {
 		return "", nil, err
 	}

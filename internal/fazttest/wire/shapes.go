@@ -1,5 +1,5 @@
-// Package wire is for tests of how requests and answers go over a connection: odd requests as bytes, and nginx to compare
-// with or to stand before an instance.
+// Package wire tests how requests and responses go over a connection: unusual requests as bytes, and nginx to compare
+// with or to put in front of an instance.
 package wire
 
 import (
@@ -14,30 +14,30 @@ import (
 	"time"
 )
 
-// Shape is a request as bytes, odd ones mostly, that servers have been seen to read in different ways.
+// Shape is a request as bytes, usually an odd one that servers have been seen to read in different ways.
 type Shape struct {
 	Name string
-	Text string // may hold a second request, to /api/hidden
+	Text string // may contain a second request, to /api/hidden
 	Want Fate
-	Why  string // the fate is another than nginx's on purpose, or not the strictest of those of nginx and llhttp
+	Why  string // why the fate deliberately differs from nginx's, or is less strict than that of nginx or llhttp
 }
 
-// Fate is what becomes of a shape.
+// Fate is how a server handles a shape.
 type Fate string
 
-// The fates. What lies in a body is answered with Smuggled, and that is never right.
+// The fates. A response to a request hidden in a body is Smuggled, which is never right.
 const (
-	Taken    Fate = "taken"    // it is answered, and so is the request that follows
-	Last     Fate = "last"     // it is answered, and the connection closed
-	Refused  Fate = "refused"  // the answer is an error, and the connection is closed
-	Both     Fate = "both"     // so is the second request that it holds
-	Partly   Fate = "partly"   // it is answered; what follows is refused
-	Closed   Fate = "closed"   // the connection is closed without an answer
-	Smuggled Fate = "smuggled" // the second request, though it is in a body
-	Hanging  Fate = "hanging"  // nothing comes
+	Taken    Fate = "taken"    // gets a response, and so does the request that follows
+	Last     Fate = "last"     // gets a response, and the connection is closed
+	Refused  Fate = "refused"  // gets an error, and the connection is closed
+	Both     Fate = "both"     // so does the second request in it
+	Partly   Fate = "partly"   // gets a response; what follows is refused
+	Closed   Fate = "closed"   // the connection is closed without a response
+	Smuggled Fate = "smuggled" // the second request gets a response although it is in a body
+	Hanging  Fate = "hanging"  // no response arrives
 )
 
-// EchoScript is a function that answers as Shapes need it, and EchoApp an app of it.
+// EchoScript is a function that responds as Shapes need it, and EchoApp an app with that function.
 const (
 	EchoScript = `export default async (request) => {
 	const body = await request.arrayBuffer();
@@ -47,7 +47,7 @@ const (
 	EchoApp = "-- api/main.js --\n" + EchoScript
 )
 
-// Echo is EchoScript as a handler, to stand behind a proxy.
+// Echo is EchoScript as a handler, to put behind a proxy.
 func Echo(w http.ResponseWriter, r *http.Request) {
 	n, err := io.Copy(io.Discard, r.Body)
 	if err != nil {
@@ -62,7 +62,7 @@ const ShapeHost = "app.localhost"
 
 const following = "GET /api/following HTTP/1.1\r\nHost: " + ShapeHost + "\r\nConnection: close\r\n\r\n"
 
-// Send sends the shape to a server, and a whole request after it, and says what became of it, and of the statuses.
+// Send sends the shape and then a whole request to a server, and returns its fate and the response statuses.
 func (s Shape) Send(address string, patience time.Duration) (fate Fate, statuses []int, err error) {
 	c, err := net.Dial("tcp", address)
 	if err != nil {
@@ -96,7 +96,7 @@ func (s Shape) Send(address string, patience time.Duration) (fate Fate, statuses
 	return s.judge(paths), statuses, nil
 }
 
-// judge makes a fate of the paths that were answered; "" is an answer that is an error.
+// judge returns the fate for the paths of the responses; "" is an error response.
 func (s Shape) judge(paths []string) Fate {
 	all := strings.Join(paths, " ")
 	switch {
@@ -125,17 +125,17 @@ func (s Shape) judge(paths []string) Fate {
 
 func head(lines ...string) string { return strings.Join(lines, "\r\n") + "\r\n\r\n" }
 
-// get is a request with these headers besides Host.
+// get returns a request with these headers in addition to Host.
 func get(headers ...string) string {
 	return head(append([]string{"GET /api/x HTTP/1.1", "Host: " + ShapeHost}, headers...)...)
 }
 
-// post is one with a body.
+// post returns a request with a body.
 func post(body string, headers ...string) string {
 	return head(append([]string{"POST /api/x HTTP/1.1", "Host: " + ShapeHost}, headers...)...) + body
 }
 
-// chunks is one whose body is these bytes.
+// chunks returns a request with these bytes as its chunked body.
 func chunks(body string) string { return post(body, "Transfer-Encoding: chunked") }
 
 // line is a GET with this request line.
@@ -143,17 +143,17 @@ func line(l string) string { return head(l, "Host: "+ShapeHost) }
 
 const hidden = "GET /api/hidden HTTP/1.1\r\nHost: " + ShapeHost + "\r\n\r\n"
 
-// Shapes are all there are.
+// Shapes returns all shapes.
 func Shapes() []Shape {
 	size := fmt.Sprint("Content-Length: ", len(hidden))
 	const chunked = "Transfer-Encoding: chunked"
 	const empty = "0\r\n\r\n"
 	const (
-		stricter = "the RFC allows to refuse it, and llhttp does"
-		oneSpace = "there is one space (RFC 9112, section 3)"
+		stricter = "the RFC allows refusing it, and llhttp does"
+		oneSpace = "the RFC requires exactly one space (RFC 9112, section 3)"
 	)
 	return []Shape{
-		// What every server takes.
+		// What every server accepts.
 		{"a request", get(), Taken, ""},
 		{"a body with a length", post("hello", "Content-Length: 5"), Taken, ""},
 		{"an empty body", post("", "Content-Length: 0"), Taken, ""},
@@ -206,7 +206,7 @@ func Shapes() []Shape {
 		{"a coding twice in one", post(empty, "Transfer-Encoding: chunked, chunked"), Refused, ""},
 		{"two headers for one coding", post(empty, "Transfer-Encoding: identity", chunked), Refused, ""},
 
-		// Codings.
+		// Transfer codings.
 		{"chunks in HTTP/1.0", head("POST /api/x HTTP/1.0", "Host: "+ShapeHost, chunked) + empty + hidden, Refused, ""},
 		{"chunks in HTTP/1.0 that stays open", head("POST /api/x HTTP/1.0", "Host: "+ShapeHost, "Connection: keep-alive", chunked) + empty + hidden, Refused, ""},
 		{"chunks in HTTP/1.0 with a length", head("POST /api/x HTTP/1.0", "Host: "+ShapeHost, "Connection: keep-alive", size, chunked) + hidden, Refused, ""},
@@ -249,7 +249,7 @@ func Shapes() []Shape {
 		{"a length with a NUL", post("hello", "Content-Length: 5\x00"), Refused, ""},
 		{"a length in full-width digits", post("hello", "Content-Length: \xef\xbc\x95"), Refused, ""},
 
-		// Ends of lines, and what lines hold.
+		// Line endings, and the contents of lines.
 		{"LF after the request line", "GET /api/x HTTP/1.1\nHost: " + ShapeHost + "\r\n\r\n", Refused, stricter},
 		{"LF after a header", "GET /api/x HTTP/1.1\r\nHost: " + ShapeHost + "\n\r\n", Refused, stricter},
 		{"LF after the head", "GET /api/x HTTP/1.1\r\nHost: " + ShapeHost + "\r\n\n", Refused, stricter},
@@ -275,9 +275,9 @@ func Shapes() []Shape {
 		{"a name with a slash", get("X/A: b"), Refused, stricter},
 		{"a name with high bytes", get("X-\xc3\xa9: b"), Refused, stricter},
 		{"a name with quotes", get(`"X": b`), Refused, stricter},
-		{"a line break before the request", "\r\n" + get(), Refused, "no client sends it but after a POST; every reader that skips it is one more to agree with"},
-		{"two line breaks after the body of a POST", post("hello", "Content-Length: 5") + "\r\n\r\n" + hidden, Partly, "one is what old browsers send (RFC 9112, section 2.2)"},
-		{"LF before the request", "\n" + get(), Refused, "as a line break there"},
+		{"a line break before the request", "\r\n" + get(), Refused, "clients send it only after a POST; accepting it elsewhere adds one more way to disagree with other parsers"},
+		{"two line breaks after the body of a POST", post("hello", "Content-Length: 5") + "\r\n\r\n" + hidden, Partly, "old browsers send one (RFC 9112, section 2.2)"},
+		{"LF before the request", "\n" + get(), Refused, "like a line break there"},
 
 		// Request lines.
 		{"two spaces before the target", line("GET  /api/x HTTP/1.1"), Refused, oneSpace},
@@ -287,8 +287,8 @@ func Shapes() []Shape {
 		{"a space after the version", line("GET /api/x HTTP/1.1 "), Refused, stricter},
 		{"a space before the method", line(" GET /api/x HTTP/1.1"), Refused, ""},
 		{"a space in the target", line("GET /api/x y HTTP/1.1"), Refused, ""},
-		{"no version", "GET /api/x\r\n", Refused, "HTTP/0.9 has no head, and nobody speaks it"},
-		{"no version but a head", line("GET /api/x"), Refused, "as no version"},
+		{"no version", "GET /api/x\r\n", Refused, "HTTP/0.9 has no headers, and no client uses it"},
+		{"no version but a head", line("GET /api/x"), Refused, "like no version"},
 		{"no target", line("GET HTTP/1.1"), Refused, ""},
 		{"an empty target", line("GET  HTTP/1.1"), Refused, ""},
 		{"no method", line("/api/x HTTP/1.1"), Refused, ""},
@@ -296,8 +296,8 @@ func Shapes() []Shape {
 		{"a method with a colon", line("GET: /api/x HTTP/1.1"), Refused, ""},
 		{"a method with a digit", line("GET1 /api/x HTTP/1.1"), Refused, ""},
 		{"a method with NUL", line("G\x00ET /api/x HTTP/1.1"), Refused, ""},
-		{"HTTP/1.2", line("GET /api/x HTTP/1.2"), Refused, "there is no such version; llhttp refuses it too"},
-		{"HTTP/1.10", line("GET /api/x HTTP/1.10"), Refused, "as HTTP/1.2"},
+		{"HTTP/1.2", line("GET /api/x HTTP/1.2"), Refused, "this version does not exist; llhttp refuses it too"},
+		{"HTTP/1.10", line("GET /api/x HTTP/1.10"), Refused, "like HTTP/1.2"},
 		{"HTTP/01.1", line("GET /api/x HTTP/01.1"), Refused, ""},
 		{"HTTP/2.0", line("GET /api/x HTTP/2.0"), Refused, ""},
 		{"HTTP/0.9", line("GET /api/x HTTP/0.9"), Refused, ""},
@@ -316,8 +316,8 @@ func Shapes() []Shape {
 		{"a target with an unknown scheme", line("GET ftp://" + ShapeHost + "/api/x HTTP/1.1"), Refused, "this is not a proxy"},
 		{"a target with a scheme alone", line("GET http:///api/x HTTP/1.1"), Refused, ""},
 		{"a target with a user", line("GET http://me@" + ShapeHost + "/api/x HTTP/1.1"), Refused, ""},
-		{"high bytes in the target", line("GET /api/x?\xc3\xa9 HTTP/1.1"), Taken, "llhttp refuses it; curl sends it, and no byte of it ends anything"},
-		{"a method of its own", line("FETCH-ALL /api/x HTTP/1.1"), Taken, "llhttp knows a list of methods; an app may have others"},
+		{"high bytes in the target", line("GET /api/x?\xc3\xa9 HTTP/1.1"), Taken, "llhttp refuses it; curl sends it, and none of its bytes is a delimiter"},
+		{"a method of its own", line("FETCH-ALL /api/x HTTP/1.1"), Taken, "llhttp has a fixed list of methods; an app may use others"},
 
 		// Hosts.
 		{"no host", head("GET /api/x HTTP/1.1"), Refused, ""},
@@ -328,7 +328,7 @@ func Shapes() []Shape {
 		{"a host before a space", head("GET /api/x HTTP/1.1", "Host : "+ShapeHost), Refused, ""},
 		{"a host with a slash", head("GET /api/x HTTP/1.1", "Host: app.localhost/x"), Refused, ""},
 		{"a host with a space", head("GET /api/x HTTP/1.1", "Host: app.localhost x"), Refused, ""},
-		{"a host that is not the target's", line("GET http://other.localhost/api/x HTTP/1.1"), Refused, "a client must send the same (RFC 9112, section 3.2.2); a proxy may have asked the other"},
+		{"a host that is not the target's", line("GET http://other.localhost/api/x HTTP/1.1"), Refused, "a client must send the same host (RFC 9112, section 3.2.2); a proxy may have used the other one"},
 
 		// Chunks.
 		{"a chunk size with a sign", chunks("+5\r\nhello\r\n" + empty), Refused, ""},
@@ -339,7 +339,7 @@ func Shapes() []Shape {
 		{"a chunk size after a space", chunks(" 5\r\nhello\r\n" + empty), Refused, ""},
 		{"a chunk size before a space", chunks("5 \r\nhello\r\n" + empty), Refused, stricter},
 		{"a chunk size over 64 bits", chunks("10000000000000005\r\nhello\r\n" + empty), Refused, ""},
-		{"a chunk size of 17 digits", chunks("00000000000000005\r\nhello\r\n" + empty), Refused, "none needs so many"},
+		{"a chunk size of 17 digits", chunks("00000000000000005\r\nhello\r\n" + empty), Refused, "no real size is that long"},
 		{"LF after a chunk size", chunks("5\nhello\r\n" + empty), Refused, stricter},
 		{"LF after a chunk", chunks("5\r\nhello\n" + empty), Refused, stricter},
 		{"LF after the last chunk", chunks("5\r\nhello\r\n0\n\r\n"), Refused, stricter},
