@@ -11,6 +11,7 @@ import (
 	"fazt/internal/errs"
 	"fazt/internal/quickjs"
 	"fazt/internal/runtime/bind"
+	"fazt/internal/runtime/codec"
 	"fazt/internal/runtime/compile"
 	"fazt/internal/runtime/sched"
 	"fazt/internal/share"
@@ -72,8 +73,8 @@ type Invocation struct {
 	hostCalls       sync.WaitGroup // host calls
 	hostCallsActive atomic.Int32   // of them, those under way
 	calls           sync.WaitGroup
-	coders          map[int32]coder // open ones
-	account         Account         // of what it sends to other servers; nil = nothing so far
+	coders          map[int32]codec.Coder // open ones
+	account         Account               // of what it sends to other servers; nil = nothing so far
 	fetches         map[int32]*fetch
 	outgoing        context.Context // of all of them
 	sending         atomic.Int64    // bytes of their bodies that Go holds
