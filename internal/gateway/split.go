@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"fazt/internal/runtime"
+	"fazt/internal/runtime/header"
 )
 
 // Split divides the visitors of a host among apps, and remembers by a cookie which of them a visitor met.
@@ -109,7 +109,7 @@ func hideCookies(h http.Header) {
 			pair = strings.TrimSpace(pair)
 			name, _, _ := strings.Cut(pair, "=")
 			switch {
-			case runtime.ProductCookie(strings.TrimSpace(name)):
+			case header.ProductCookie(strings.TrimSpace(name)):
 				hidden = true
 			case pair != "":
 				left = append(left, pair)

@@ -8,6 +8,7 @@ import (
 
 	"fazt/internal/errs"
 	"fazt/internal/quickjs"
+	"fazt/internal/runtime/header"
 )
 
 // fetchFuncs call other servers.
@@ -62,7 +63,7 @@ func (vm *VM) replyValue(f *fetch) quickjs.Value {
 		}
 	}
 	r.Set(v, "status", quickjs.Int(int32(f.reply.Status)))
-	r.Set(v, "statusText", r.NewString(fromLatin1(f.reply.StatusText)))
+	r.Set(v, "statusText", r.NewString(header.FromLatin1(f.reply.StatusText)))
 	r.Set(v, "url", r.NewString(f.reply.URL))
 	r.Set(v, "redirected", quickjs.Bool(f.reply.Redirected))
 	r.Set(v, "cached", quickjs.Bool(f.reply.FromKept))
@@ -84,7 +85,7 @@ func flatHeaders(h http.Header) string {
 			}
 			b.WriteString(name)
 			b.WriteByte('\n')
-			b.WriteString(fromLatin1(v))
+			b.WriteString(header.FromLatin1(v))
 		}
 	}
 	return b.String()
@@ -101,10 +102,10 @@ func readHeaders(flat string) http.Header {
 			break
 		}
 		value, flat, _ = strings.Cut(flat, "\n")
-		if value, ok = toLatin1(value); ok {
+		if value, ok = header.ToLatin1(value); ok {
 			h.Add(name, value)
 		}
 	}
-	joinRepeated(h)
+	header.JoinRepeated(h)
 	return h
 }

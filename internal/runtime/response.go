@@ -12,6 +12,7 @@ import (
 	"fazt/internal/errs"
 	"fazt/internal/quickjs"
 	"fazt/internal/runtime/compile"
+	"fazt/internal/runtime/header"
 	"fazt/internal/share"
 )
 
@@ -112,7 +113,7 @@ func (inv *Invocation) respond(a response, body []byte, text bool) error {
 	if err := inv.checkResponse(&a, body); err != nil {
 		return err
 	}
-	if isBodyless(a.status) {
+	if header.IsBodyless(a.status) {
 		body = nil
 	}
 	b := &heldResponse{w: inv.visit.w}
@@ -163,13 +164,13 @@ func (inv *Invocation) send() {
 	}
 	defer b.release()
 	h := inv.visit.w.Header()
-	if kind, ok := toLatin1(a.contentType); ok && kind != "" {
+	if kind, ok := header.ToLatin1(a.contentType); ok && kind != "" {
 		h["Content-Type"] = []string{kind}
 	}
 	for name, values := range readHeaders(a.headers) {
 		h[name] = append(h[name], values...)
 	}
-	unbuffered(h)
+	header.Unbuffer(h)
 	if !a.streamed && a.status != http.StatusNoContent && a.status != http.StatusNotModified {
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}

@@ -8,6 +8,7 @@ import (
 
 	"fazt/internal/errs"
 	"fazt/internal/quickjs"
+	"fazt/internal/runtime/header"
 	"fazt/internal/runtime/sched"
 	"fazt/internal/timeout"
 )
@@ -67,7 +68,7 @@ func (inv *Invocation) stream(a response) (int32, error) {
 		return 0, err
 	}
 	inv.responded, inv.visit.response = true, a
-	if inv.visit.r.Method == http.MethodHead || isBodyless(a.status) || !inv.claim() {
+	if inv.visit.r.Method == http.MethodHead || header.IsBodyless(a.status) || !inv.claim() {
 		return 0, nil
 	}
 	inv.visit.output = &output{writing: true}

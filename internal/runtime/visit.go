@@ -8,6 +8,7 @@ import (
 
 	"fazt/internal/quickjs"
 	"fazt/internal/runtime/compile"
+	"fazt/internal/runtime/header"
 	"fazt/internal/system"
 )
 
@@ -99,7 +100,7 @@ func (vm *VM) requestArgs(r *http.Request, f *Function, body []byte, in *input) 
 			}
 			headers.WriteString(name)
 			headers.WriteByte('\n')
-			headers.WriteString(fromLatin1(v))
+			headers.WriteString(header.FromLatin1(v))
 		}
 	}
 	if headers.Len() > 0 {

@@ -177,7 +177,7 @@ func Incomplete(name string, b []byte) int {
 	return len(b) - read
 }
 
-// toBase64 encodes text each character of which stands for a byte; ok is false when one is none.
+// ToBase64 encodes text whose characters each stand for a byte; ok is false when one does not.
 func ToBase64(text string) (s string, ok bool) {
 	data := make([]byte, 0, len(text))
 	for _, c := range text {
