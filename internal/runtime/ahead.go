@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"fazt/internal/errs"
+	"fazt/internal/runtime/compile"
 	"fazt/internal/scratch"
 	"fazt/internal/share"
 	"fazt/internal/system"
@@ -61,7 +62,7 @@ func (e *Engine) receive(w http.ResponseWriter, r *http.Request, f *Function, li
 		switch {
 		case err != nil:
 			return nil, nil, err
-		case p.program.Style == StyleModule:
+		case p.program.Style == compile.StyleModule:
 			return e.openStream(w, r, f, limits, most)
 		case r.ContentLength > most:
 			w.Header().Set("Connection", "close") // what comes of it is not wanted

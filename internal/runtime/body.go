@@ -201,7 +201,7 @@ func (inv *Invocation) bodyRest() (int32, error) {
 	})
 }
 
-// bodyForm gives the parts of a form, undefined when it is none.
+// bodyForm gives the parts of a form, or undefined for a body that is not a form.
 func (inv *Invocation) bodyForm(contentType string) (int32, error) {
 	return inv.readBody(func() (func(*VM) quickjs.Value, error) {
 		in, err := inv.collect()

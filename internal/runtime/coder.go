@@ -44,7 +44,7 @@ func (inv *Invocation) newCoder(format string, decode bool) (int32, error) {
 	return inv.nextID, nil
 }
 
-// code gives the next piece, nil when there is none. A coder that has ended is closed.
+// code returns the next piece, or nil when there is no more. A coder that has ended is closed.
 func (inv *Invocation) code(id int32, in []byte, end bool) ([]byte, error) {
 	c, ok := inv.coders[id]
 	if !ok {

@@ -33,7 +33,7 @@ type Config struct {
 	Console  Console
 	Stopped  func(Stop) // told of every invocation that a limit ended; must not block; may be nil
 	Bindings []bind.Namespace
-	Network  Network // the way out of functions; nil = there is none
+	Network  Network // the way out of functions; may be nil
 	Log      *slog.Logger
 	Version  string       // of the product
 	Temp     string       // directory for bodies that are read ahead and are not small; "" = the system's
@@ -81,7 +81,7 @@ type Engine struct {
 	vms         int                  // VMs, without those that are parked
 	parkedVMs   int                  // VMs that are parked
 	vmsByApp    map[string]int       // of them, by app
-	vmsByHolder map[share.Holder]int // invocations that have a VM, by who asks for them
+	vmsByHolder map[share.Holder]int // invocations that have a VM, by their app and client
 	queue       []*waiter            // requests without a VM, in the order of their arrival
 	empty       chan struct{}        // closed when the last VM ended, while shutdown waits for that
 	stats       Stats

@@ -169,7 +169,7 @@ func (inv *Invocation) holdUpload(size int64) bool {
 	return true
 }
 
-// givenUp is a call that was ended and still holds its body; nil = there is none.
+// givenUp returns a call that was ended and still holds its body, or nil.
 func (inv *Invocation) givenUp() *fetch {
 	for _, f := range inv.fetches {
 		if f.holds > 0 && f.ctx.Err() != nil && !f.over() {

@@ -45,9 +45,9 @@ type Invocation struct {
 	outcome   error  // how the invocation ended
 
 	member         *sched.Member // in that of its app, while it waits there
-	state          atomic.Int32  // holds: what the invocation holds of the engine
+	state          atomic.Int32  // what the invocation holds of the engine: holdsNothing and the following
 	processorSince atomic.Int64  // when it last took a processor
-	usedTime       int64         // processor time before since
+	usedTime       int64         // processor time before processorSince
 	yieldedAt      int64         // of it, when it last let others of its app go first
 	ends           atomic.Int64  // its deadline on the wall
 	vm             *VM           // in which its script is; nil before and after

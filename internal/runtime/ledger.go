@@ -166,7 +166,7 @@ type ledger struct {
 	borrowed int64 // what Go holds of it for a host function
 	starved  bool  // it was refused some, because the VMs together have all they may
 	commons  *sharedMemory
-	await    func(n int64) bool // commons.await in the name of the invocation; nil = there is none
+	await    func(n int64) bool // sharedMemory.acquireWait in the name of the invocation; may be nil
 }
 
 // Book counts n more bytes of the VM, or fewer.

@@ -123,7 +123,7 @@ func (inv *Invocation) unpark(vm *VM, goesOn bool) (err error) {
 	return err
 }
 
-// resume takes a place for a VM that is parked, or with waits, stands in the queue for one when there is none.
+// resume takes a place for a parked VM. With waits it queues for one if none is free.
 func (e *Engine) resume(p *pool, h share.Holder, waits bool) (w *waiter, victims []*VM) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -143,7 +143,7 @@ func (e *Engine) resume(p *pool, h share.Holder, waits bool) (w *waiter, victims
 	return nil, victims
 }
 
-// resumeNow is the end of a wait for a place: it is taken although there is none, by an invocation that is about to end.
+// resumeNow is the end of a wait for a place: an invocation that is about to end takes it even if none is free.
 func (e *Engine) resumeNow(w *waiter) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

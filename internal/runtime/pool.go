@@ -22,7 +22,7 @@ type pool struct {
 	loaded      chan struct{} // closed when program or err is set
 	idle        []*VM         // last in, first out
 	count       int
-	usualMemory atomic.Int64 // memory of an invocation, see expects; 0 = not known yet
+	usualMemory atomic.Int64 // memory of an invocation, see expectedMemory; 0 = not known yet
 	abandoned   []int64      // when runs of it had to be
 	stopped     bool         // too many: it gets no more
 }
@@ -183,7 +183,7 @@ func (e *Engine) canReserve(size int64) bool {
 	return e.memory.held.Load()+size <= most
 }
 
-// allocate takes for a request what serves found: the VM, or nil = room for one. The lock is held.
+// allocate takes for a request what canServe found: the VM, or nil = room for one. The lock is held.
 func (e *Engine) allocate(w *waiter) (vm *VM) {
 	p := w.pool
 	if n := len(p.idle); n > 0 && !w.resumes {
@@ -234,7 +234,7 @@ func (e *Engine) addVMs(p *pool, n int) {
 	}
 }
 
-// createVM makes the VM that take left room for.
+// createVM makes the VM that acquireNow reserved room for.
 func (e *Engine) createVM(p *pool, size int64) (*VM, error) {
 	vm, err := e.newVM(p, size)
 	if err != nil {
@@ -363,7 +363,7 @@ func (e *Engine) handOver(vm *VM, p *pool) (passed, ended bool) {
 	return true, false
 }
 
-// makesRoom reports whether the end of m would make room for w, which there is none for now. The lock is held.
+// makesRoom reports whether ending vm would make room for w, which there is none for now. The lock is held.
 func (e *Engine) makesRoom(vm *VM, w *waiter) bool {
 	limits, less := e.config.Limits(w.pool.app), 0
 	if w.pool.app == vm.pool.app {

@@ -9,7 +9,7 @@ import (
 	"fazt/internal/system"
 )
 
-// acquireFirst is enter for a request that has not begun: it is refused when no processor comes free in time.
+// acquireFirst is acquireProcessor for a request that has not begun: it is refused when no processor comes free in time.
 func (inv *Invocation) acquireFirst(limits system.Runtime) error {
 	if inv.engine.cpu.TryAcquire(inv.fn.AppID) {
 		inv.startAfterOthers()

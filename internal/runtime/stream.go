@@ -114,7 +114,7 @@ func (inv *Invocation) flush() error {
 	return nil
 }
 
-// end says that the answer is complete, or with an error, that it never will be.
+// end marks the response as complete or, with an error, as one that never will be.
 func (inv *Invocation) end(err error) {
 	if inv.streams() {
 		inv.visit.output.ended, inv.visit.output.err = true, err

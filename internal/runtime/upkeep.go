@@ -43,7 +43,7 @@ func (e *Engine) budget() {
 	e.memory.max.Store(most)
 }
 
-// Reconsider puts in force at once what all VMs may hold together, and lets those go on who waited for it.
+// Reconsider puts in force at once what all VMs may hold together, and admits the requests that waited for it.
 func (e *Engine) Reconsider() {
 	e.budget()
 	e.memory.wake()

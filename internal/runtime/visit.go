@@ -24,7 +24,7 @@ type visit struct {
 	refused error  // why the body did not arrive
 
 	response     response      // what is to be sent
-	held         *heldResponse // holds its body; nil = there is none
+	held         *heldResponse // holds its body; may be nil
 	claimed      atomic.Bool   // a goroutine has taken on writing to the visitor
 	answeredLate bool          // the invocation was abandoned, and is answered in its place
 	output       *output       // of a response that goes out piece by piece; nil for others

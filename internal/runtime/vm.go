@@ -241,6 +241,3 @@ func (vm *VM) recycle(inv *Invocation) bool {
 	vm.closeRealm() // a script has a fresh realm for every request
 	return vm.newRealm() == nil && vm.Memory() < vm.maxMemory*3/4
 }
-
-// StyleModule is the style of most functions.
-const StyleModule = compile.StyleModule
