@@ -64,6 +64,7 @@ var layers = [][]string{
 	{ // 3: programs
 		"internal/cli",
 		"internal/client",
+		"internal/selftest",
 		"internal/server",
 	},
 	{ // 4: commands
@@ -145,6 +146,7 @@ var sideways = []edge{
 	{"internal/api/server", "internal/api/call"},
 	{"internal/api/sql", "internal/api/op"},
 	{"internal/api/sql", "internal/api/call"},
+	{"internal/server", "internal/selftest"},
 	{"internal/cli", "internal/server"},
 	{"internal/cli", "internal/client"},
 }

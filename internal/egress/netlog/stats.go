@@ -11,8 +11,8 @@ import (
 const (
 	// maxCounted bounds the attempts that Stats counts: it holds a number for each in memory.
 	maxCounted = 1_000_000
-	// maxRows bounds the rows of Stats; a function can name any number of domains.
-	maxRows = 500
+	// maxDomains bounds Stats; a function can name any number of domains.
+	maxDomains = 500
 )
 
 // Stats summarizes attempts.
@@ -111,8 +111,8 @@ func (l *Log) Stats(ctx context.Context, f Filter) (Stats, error) {
 	slices.SortFunc(s.Domains, func(a, b StatsRow) int {
 		return cmp.Or(b.Calls-a.Calls, cmp.Compare(a.Domain, b.Domain), cmp.Compare(a.AppID, b.AppID))
 	})
-	if len(s.Domains) > maxRows {
-		s.Domains, s.Truncated = s.Domains[:maxRows], true
+	if len(s.Domains) > maxDomains {
+		s.Domains, s.Truncated = s.Domains[:maxDomains], true
 	}
 	return s, err
 }
