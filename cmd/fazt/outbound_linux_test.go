@@ -504,30 +504,30 @@ func TestHostileServersAreSurvived(t *testing.T) {
 			handler http.HandlerFunc
 			want    string // error codes
 		}{
-			"a body without end":           {endless(ok+"\r\n", strings.Repeat("x", 65536), 0), "NET_SIZE"},
-			"a body that drips":            {endless(ok+"Content-Length: 1000\r\n\r\n", "x", 50*time.Millisecond), "NET_TIMEOUT"},
-			"chunks that drip":             {endless(ok+"Transfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n", 50*time.Millisecond), "NET_TIMEOUT"},
-			"a head that drips":            {endless("HTTP/1.1 200 OK\r\n", "X: y\r\n", 50*time.Millisecond), "NET_TIMEOUT NET_SIZE NET_ERROR"},
-			"a head without end":           {endless("HTTP/1.1 200 OK\r\n", "X: "+strings.Repeat("y", 4096)+"\r\n", 0), "NET_SIZE NET_ERROR"},
-			"answers of 1xx without end":   {endless("", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", 0), "NET_ERROR NET_SIZE NET_TIMEOUT"},
-			"answers of 100 that drip":     {endless("", "HTTP/1.1 100 Continue\r\n\r\n", 100*time.Millisecond), "NET_ERROR NET_TIMEOUT"},
-			"trailers without end":         {endless(ok+"Transfer-Encoding: chunked\r\nTrailer: X\r\n\r\n1\r\nx\r\n0\r\n", "X: "+strings.Repeat("y", 1000)+"\r\n", 0), "NET_ERROR NET_SIZE NET_TIMEOUT"},
-			"chunk extensions without end": {endless(ok+"Transfer-Encoding: chunked\r\n\r\n", "1;"+strings.Repeat("e", 3000)+"\r\nx\r\n", 0), "NET_ERROR NET_SIZE NET_TIMEOUT"},
-			"no answer":                    {raw(func(c net.Conn, _ *bufio.ReadWriter) { _, _ = io.Copy(io.Discard, c) }), "NET_TIMEOUT"},
-			"half an answer":               {raw(func(c net.Conn, _ *bufio.ReadWriter) { fmt.Fprint(c, ok+"Content-Length: 10\r\n\r\nhalf") }), "NET_ERROR"},
-			"an answer that is none":       {raw(func(c net.Conn, _ *bufio.ReadWriter) { fmt.Fprint(c, "SSH-2.0-OpenSSH_9.6\r\n") }), "NET_ERROR"},
+			"an endless body":             {endless(ok+"\r\n", strings.Repeat("x", 65536), 0), "NET_SIZE"},
+			"a slow body":                 {endless(ok+"Content-Length: 1000\r\n\r\n", "x", 50*time.Millisecond), "NET_TIMEOUT"},
+			"slow chunks":                 {endless(ok+"Transfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n", 50*time.Millisecond), "NET_TIMEOUT"},
+			"a slow header":               {endless("HTTP/1.1 200 OK\r\n", "X: y\r\n", 50*time.Millisecond), "NET_TIMEOUT NET_SIZE NET_ERROR"},
+			"an endless header":           {endless("HTTP/1.1 200 OK\r\n", "X: "+strings.Repeat("y", 4096)+"\r\n", 0), "NET_SIZE NET_ERROR"},
+			"endless 1xx responses":       {endless("", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", 0), "NET_ERROR NET_SIZE NET_TIMEOUT"},
+			"slow 100 responses":          {endless("", "HTTP/1.1 100 Continue\r\n\r\n", 100*time.Millisecond), "NET_ERROR NET_TIMEOUT"},
+			"endless trailers":            {endless(ok+"Transfer-Encoding: chunked\r\nTrailer: X\r\n\r\n1\r\nx\r\n0\r\n", "X: "+strings.Repeat("y", 1000)+"\r\n", 0), "NET_ERROR NET_SIZE NET_TIMEOUT"},
+			"endless chunk extensions":    {endless(ok+"Transfer-Encoding: chunked\r\n\r\n", "1;"+strings.Repeat("e", 3000)+"\r\nx\r\n", 0), "NET_ERROR NET_SIZE NET_TIMEOUT"},
+			"no response":                 {raw(func(c net.Conn, _ *bufio.ReadWriter) { _, _ = io.Copy(io.Discard, c) }), "NET_TIMEOUT"},
+			"half a response":             {raw(func(c net.Conn, _ *bufio.ReadWriter) { fmt.Fprint(c, ok+"Content-Length: 10\r\n\r\nhalf") }), "NET_ERROR"},
+			"a response that is not HTTP": {raw(func(c net.Conn, _ *bufio.ReadWriter) { fmt.Fprint(c, "SSH-2.0-OpenSSH_9.6\r\n") }), "NET_ERROR"},
 			"switching protocols": {raw(func(c net.Conn, _ *bufio.ReadWriter) {
 				fmt.Fprint(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")
 			}), "NET_ERROR"},
 			"two lengths": {raw(func(c net.Conn, _ *bufio.ReadWriter) {
 				fmt.Fprint(c, ok+"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd")
 			}), "NET_ERROR"},
-			"a status that is none": {raw(func(c net.Conn, _ *bufio.ReadWriter) { fmt.Fprint(c, "HTTP/1.1 999 X\r\nContent-Length: 0\r\n\r\n") }), "NET_ERROR 999"},
-			"a bomb of gzip": {raw(func(c net.Conn, _ *bufio.ReadWriter) {
+			"an invalid status": {raw(func(c net.Conn, _ *bufio.ReadWriter) { fmt.Fprint(c, "HTTP/1.1 999 X\r\nContent-Length: 0\r\n\r\n") }), "NET_ERROR 999"},
+			"a gzip bomb": {raw(func(c net.Conn, _ *bufio.ReadWriter) {
 				fmt.Fprintf(c, ok+"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n", len(bomb))
 				_, _ = c.Write(bomb)
 			}), "NET_SIZE"},
-			"what is not gzip": {raw(func(c net.Conn, _ *bufio.ReadWriter) {
+			"invalid gzip": {raw(func(c net.Conn, _ *bufio.ReadWriter) {
 				fmt.Fprint(c, ok+"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc")
 			}), "NET_ERROR"},
 			"a length that is too large": {raw(func(c net.Conn, _ *bufio.ReadWriter) {
@@ -535,7 +535,7 @@ func TestHostileServersAreSurvived(t *testing.T) {
 				_, _ = io.Copy(io.Discard, c)
 			}), "NET_SIZE NET_TIMEOUT"},
 			"a body of exactly the limit": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(bytes.Repeat([]byte("x"), 1<<20)) }, "200"},
-			"a body of one byte beyond":   {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(bytes.Repeat([]byte("x"), 1<<20+1)) }, "NET_SIZE"},
+			"a body one byte too large":   {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(bytes.Repeat([]byte("x"), 1<<20+1)) }, "NET_SIZE"},
 		}
 		names := []string{}
 		for name := range sites {
@@ -628,7 +628,7 @@ func TestSecretsGoWhereTheyBelongAndNeverComeBack(t *testing.T) {
 		unknown := p.call("fetch", "https://echo.good.com/", callInit{"auth": "NOTHING"})
 		for name, c := range map[string]called{
 			"another domain": p.call("fetch", "https://b.good.com/", callInit{"auth": "TOKEN"}), "another path": p.call("fetch", "https://echo.good.com/v2/", callInit{"auth": "KEY"}),
-			"a path that only looks so": p.call("net", "https://echo.good.com/v1/../v2", callInit{"auth": "KEY"}), "another method": p.call("fetch", "https://echo.good.com/v1/x", callInit{"auth": "KEY", "method": "POST"}),
+			"a path that only looks right": p.call("net", "https://echo.good.com/v1/../v2", callInit{"auth": "KEY"}), "another method": p.call("fetch", "https://echo.good.com/v1/x", callInit{"auth": "KEY", "method": "POST"}),
 		} {
 			if c.Code != "NET_AUTH" || c.Message != unknown.Message || c.Retryable != unknown.Retryable {
 				t.Errorf("%s: %+v, unknown: %+v", name, c, unknown)
