@@ -137,8 +137,8 @@ type times []time.Duration
 func (t times) p99() time.Duration     { return t[len(t)*99/100] }
 func (t times) longest() time.Duration { return t[len(t)-1] }
 
-func (l *lab) noteWaits(beside string, t times) {
-	l.note("a visitor's write during "+beside, "p50 %.1f ms, p99 %.1f ms, longest %.0f ms of %d",
+func (l *lab) noteWaits(work string, t times) {
+	l.note("a visitor's write during "+work, "p50 %.1f ms, p99 %.1f ms, longest %.0f ms of %d",
 		ms(t[len(t)/2]), ms(t.p99()), ms(t.longest()), len(t))
 }
 

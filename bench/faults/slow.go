@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// slowApp is the app under attack. Its neighbour has the same code and is not attacked.
+// slowApp is the app under attack. Its neighbor has the same code and is not attacked.
 const slowApp = `const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const large = "x".repeat(4 << 20);
 export default async (request) => {
@@ -76,13 +76,13 @@ const (
 	noiseFloor   = 25 * time.Millisecond // a shared machine alone causes as much
 )
 
-// slowVisitors attacks an app with thousands of slow connections and measures it and its neighbour in the meantime.
+// slowVisitors attacks an app with thousands of slow connections and measures it and its neighbor in the meantime.
 func slowVisitors(ctx context.Context, l *lab) error {
 	i, err := l.start(ctx, "")
 	if err != nil {
 		return err
 	}
-	for _, app := range []string{"victim", "neighbour"} {
+	for _, app := range []string{"victim", "neighbor"} {
 		if err := l.deploy(ctx, i, app, "api/main.js", slowApp, "index.html", "hello", "film.bin", strings.Repeat("0123456789abcdef", 50<<20/16)); err != nil {
 			return err
 		}
@@ -93,9 +93,9 @@ func slowVisitors(ctx context.Context, l *lab) error {
 	}
 	var bad []string
 	for _, a := range assaults() {
-		before, _, _ := i.ask(ctx, "neighbour", "127.0.0.1", assaultLasts/2)
+		before, _, _ := i.ask(ctx, "neighbor", "127.0.0.1", assaultLasts/2)
 		found := i.suffer(ctx, a, key)
-		after, _, _ := i.ask(ctx, "neighbour", "127.0.0.1", assaultLasts/2)
+		after, _, _ := i.ask(ctx, "neighbor", "127.0.0.1", assaultLasts/2)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -135,13 +135,13 @@ func (l *lab) key(ctx context.Context, i *instance) (string, error) {
 
 // suffered is the effect of an assault.
 type suffered struct {
-	p99, own                 time.Duration // of the neighbour, and of the attacked app
+	p99, own                 time.Duration // of the neighbor, and of the attacked app
 	failed, ownFailed, asked int           // requests to them
 	open, opened             int64         // connections of the assault at its end, and in total
 	rss                      int64
 }
 
-// suffer keeps the connections of an assault open, reopens those that are closed, and measures the neighbour from the
+// suffer keeps the connections of an assault open, reopens those that are closed, and measures the neighbor from the
 // attacker's address and the attacked app from another address.
 func (i *instance) suffer(ctx context.Context, a assault, key string) (found suffered) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -166,7 +166,7 @@ func (i *instance) suffer(ctx context.Context, a assault, key string) (found suf
 	var both sync.WaitGroup
 	both.Go(func() { found.own, found.ownFailed, found.asked = i.ask(ctx, "victim", "127.2.0.1", assaultLasts) })
 	var asked int
-	found.p99, found.failed, asked = i.ask(ctx, "neighbour", "127.3.0.1", assaultLasts)
+	found.p99, found.failed, asked = i.ask(ctx, "neighbor", "127.3.0.1", assaultLasts)
 	both.Wait()
 	found.asked += asked
 	found.rss, found.open, found.opened = i.rss(), open.Load(), opened.Load()

@@ -152,7 +152,7 @@ func TestOnlyAllowedDomainsAreReached(t *testing.T) {
 			t.Errorf("a port that was allowed: %+v", c)
 		}
 		p.refused("a port that was not", "fetch", "http://plain.com:8080/", nil)
-		p.refused("a port for plain HTTP is none for HTTPS by itself", "fetch", "https://plain.com/", nil)
+		p.refused("a port for plain HTTP does not allow HTTPS", "fetch", "https://plain.com/", nil)
 
 		p.run("net", "allow", "plain.com", "--http", "--methods", "GET")
 		p.refused("a method that was not", "fetch", "http://plain.com/", callInit{"method": "POST", "body": "x"})
@@ -242,7 +242,7 @@ func TestEveryAddressOfANameIsChecked(t *testing.T) {
 				t.Errorf("%s: %+v", name, c)
 			}
 		}
-		if c := p.call("fetch", "http://nobody.good.com/", nil); c.Code != "NET_ERROR" || strings.Contains(c.Message, "127.0.0.1") || strings.Contains(c.Message, "nobody") {
+		if c := p.call("fetch", "http://absent.good.com/", nil); c.Code != "NET_ERROR" || strings.Contains(c.Message, "127.0.0.1") || strings.Contains(c.Message, "absent") {
 			t.Errorf("an unknown name: %+v", c)
 		}
 
@@ -372,7 +372,7 @@ func TestEachRedirectIsCheckedLikeACall(t *testing.T) {
 			"307 keeps method and body":         {307, "POST", "https://a.good.com/x", "arrived POST a.good.com the body", "POST"},
 			"308 keeps method and body":         {308, "PUT", "https://a.good.com/x", "arrived PUT a.good.com the body", "PUT"},
 			"307 of a GET goes anywhere":        {307, "GET", "https://b.good.com/x", "arrived GET b.good.com ", "GET"},
-			"307 sends a body to nobody else":   {307, "POST", "https://b.good.com/x", "", ""},
+			"307 sends a body to no other host": {307, "POST", "https://b.good.com/x", "", ""},
 			"308 sends a body to no other port": {308, "POST", "https://a.good.com:8443/x", "", ""},
 		} {
 			init := callInit{"method": c.method}
