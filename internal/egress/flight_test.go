@@ -212,7 +212,7 @@ func TestAnAnswerThatAChangeOvertookIsNotKept(t *testing.T) {
 	for h.asked.Load() == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	w.gate.cache.forget("app_1", "http://example.com/")
+	w.gate.cache.Forget("app_1", "http://example.com/")
 	close(h.open)
 	all.Wait()
 	if a, _ := w.must(Call{URL: "http://example.com/"}); a.Cached {

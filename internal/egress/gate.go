@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"fazt/internal/egress/address"
+	"fazt/internal/egress/cache"
 	"fazt/internal/egress/rules"
 	"log/slog"
 	"net"
@@ -35,7 +36,7 @@ type Gate struct {
 	slots   slots
 	buckets throttle.Throttle[bucketKey]
 	pools   pools
-	cache   cache
+	cache   cache.Cache
 	closed  atomic.Bool
 	dial    func(context.Context, *hop, netip.Addr) (net.Conn, error) // dialAddress
 	newConn func(ctx context.Context, raw, plain net.Conn, framed bool, key poolKey) (*conn, error)
@@ -58,8 +59,14 @@ func New(c Config) *Gate {
 func (g *Gate) Close() {
 	g.closed.Store(true)
 	g.pools.close()
-	g.ClearCache("")
+	g.cache.Clear("")
 }
+
+// CacheStats returns the state of the cache.
+func (g *Gate) CacheStats() cache.Stats { return g.cache.Stats() }
+
+// ClearCache forgets the responses to an app; "" = to every app.
+func (g *Gate) ClearCache(appID string) { g.cache.Clear(appID) }
 
 // Lost is how many calls have ended while what made them has not: it waits for itself, and only the end of the process ends it.
 func (g *Gate) Lost() int {

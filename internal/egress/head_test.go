@@ -2,6 +2,7 @@ package egress
 
 import (
 	"bufio"
+	"fazt/internal/egress/cache"
 	"fazt/internal/egress/rules"
 	"net"
 	"net/http"
@@ -69,7 +70,7 @@ func TestHeadersOfTheConnectionAreNotTheFunctions(t *testing.T) {
 			t.Error("more is hidden")
 		}
 	}
-	if w.last().Cache != cacheHit {
+	if w.last().Cache != cache.Hit {
 		t.Errorf("%+v", w.last())
 	}
 }

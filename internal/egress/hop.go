@@ -2,6 +2,7 @@ package egress
 
 import (
 	"context"
+	"fazt/internal/egress/cache"
 	"fazt/internal/egress/field"
 	"fazt/internal/egress/rules"
 	"io"
@@ -25,18 +26,18 @@ type hop struct {
 	header http.Header // from which the request's are built; not changed
 	body   bool        // it carries the body of the call
 
-	policy *rules.Policy
-	entry  rules.Entry
-	ctx    context.Context
-	began  time.Time
-	secret string // the name of the one that was put in
-	status int
-	cached string
-	kept   bool    // the answer is out of the cache
-	flight *flight // that it leads; nil = none
-	flightKey
-	content  io.Reader    // of the answer: decoded, bounded
-	received atomic.Int64 // bytes of it
+	policy    *rules.Policy
+	entry     rules.Entry
+	ctx       context.Context
+	began     time.Time
+	secret    string // the name of the one that was put in
+	status    int
+	cached    string
+	kept      bool          // the answer is out of the cache
+	flight    *cache.Flight // that it leads; nil = none
+	flightKey cache.Key
+	content   io.Reader    // of the answer: decoded, bounded
+	received  atomic.Int64 // bytes of it
 }
 
 // userAgent is sent where a function says none.
@@ -63,29 +64,29 @@ func (h *hop) send() (*http.Response, *fault) {
 	if f != nil {
 		return nil, f
 	}
-	var w wish
+	var w cache.Wish
 	if h.secret == "" && k.limits.CacheMaxItems > 0 {
-		w = wishes(k.asked.Cache, h.method, req.Header, &h.entry)
-		w.credentialed = (w.read || w.write) && h.policy.Credentialed(k.run.app, h.target.host, req)
+		w = cache.Wishes(k.asked.Cache, h.method, req.Header, &h.entry)
+		w.Credentialed = (w.Read || w.Write) && h.policy.Credentialed(k.run.app, h.target.host, req)
 	}
 	kept, hit, f := h.lookUp(req, w)
 	switch {
 	case f != nil:
 		return nil, f
 	case hit:
-		return h.serve(kept, cacheHit), nil
-	case w.onlyCached: // RFC 9111 §5.2.1.7
-		return h.serve(&stored{status: http.StatusGatewayTimeout, text: http.StatusText(http.StatusGatewayTimeout), header: http.Header{}, at: h.began}, cacheMiss), nil
+		return h.serve(kept, cache.Hit), nil
+	case w.OnlyCached: // RFC 9111 §5.2.1.7
+		return h.serve(cache.Failure(http.StatusGatewayTimeout, h.began), cache.Miss), nil
 	}
 	asked := req.Header
-	if kept != nil && kept.validator() {
+	if kept != nil && kept.Validator() {
 		req.Header = asked.Clone()
-		kept.validate(req.Header)
+		kept.Validate(req.Header)
 	}
 	resp, f := h.exchange(req)
-	if kept != nil && kept.usable(h.began, &h.entry) && failing(resp, f) {
+	if kept != nil && kept.Usable(h.began, &h.entry) && failing(resp, f) {
 		h.drop(resp)
-		return h.serve(kept, cacheStale), nil
+		return h.serve(kept, cache.Stale), nil
 	}
 	if f != nil {
 		h.land(false, k.ctx.Err() != nil) // who waits did not leave
@@ -96,18 +97,18 @@ func (h *hop) send() (*http.Response, *fault) {
 
 // lookUp is what the cache has for a request, and whether it serves as it is. It waits for an identical call that is under
 // way; where there is none, this one becomes what others wait for.
-func (h *hop) lookUp(req *http.Request, w wish) (kept *stored, hit bool, f *fault) {
+func (h *hop) lookUp(req *http.Request, w cache.Wish) (kept *cache.Response, hit bool, f *fault) {
 	k, c, u := h.call, &h.call.gate.cache, h.target.url.String()
-	for w.read {
+	for w.Read {
 		now := time.Now()
-		if kept = c.get(k.run.app, u, req.Header, w.credentialed); kept != nil && kept.serves(now, w) {
+		if kept = c.Get(k.run.app, u, req.Header, w.Credentialed); kept != nil && kept.Serves(now, w) {
 			return kept, true, nil
 		}
-		if w.credentialed || w.onlyCached {
+		if w.Credentialed || w.OnlyCached {
 			break
 		}
-		key := keyOf(k.run.app, u, req.Header)
-		flight, leads := c.join(key, now)
+		key := cache.KeyOf(k.run.app, u, req.Header)
+		flight, leads := c.Join(key, now)
 		if flight == nil {
 			break
 		}
@@ -116,7 +117,7 @@ func (h *hop) lookUp(req *http.Request, w wish) (kept *stored, hit bool, f *faul
 			break
 		}
 		select {
-		case <-flight.done:
+		case <-flight.Done:
 		case <-h.ctx.Done():
 			return nil, false, k.fault(h.ctx.Err())
 		}
@@ -127,7 +128,7 @@ func (h *hop) lookUp(req *http.Request, w wish) (kept *stored, hit bool, f *faul
 // land ends the flight that the hop leads, if it does; later it changes nothing.
 func (h *hop) land(kept, again bool) {
 	if h.flight != nil {
-		h.call.gate.cache.end(h.flightKey, h.flight, kept, again)
+		h.call.gate.cache.End(h.flightKey, h.flight, kept, again)
 	}
 }
 
@@ -299,55 +300,55 @@ func (h *hop) decode(resp *http.Response, most int64) (io.Reader, error) {
 }
 
 // serve is an answer out of the cache.
-func (h *hop) serve(kept *stored, state string) *http.Response {
-	h.call.gate.cache.count(state)
+func (h *hop) serve(kept *cache.Response, state string) *http.Response {
+	h.call.gate.cache.Count(state)
 	h.cached, h.kept = state, true
-	resp := kept.response(h.began)
+	resp := kept.Response(h.began)
 	h.status, h.content = resp.StatusCode, limitio.Counter{R: resp.Body, N: &h.received}
 	return resp
 }
 
 // keep tells the cache of an answer.
-func (h *hop) keep(resp *http.Response, asked http.Header, kept *stored, w wish) (*http.Response, *fault) {
+func (h *hop) keep(resp *http.Response, asked http.Header, kept *cache.Response, w cache.Wish) (*http.Response, *fault) {
 	k, c, u := h.call, &h.call.gate.cache, h.target.url.String()
 	now := time.Now()
-	if kept != nil && kept.validator() && resp.StatusCode == http.StatusNotModified {
-		renewed := kept.renewed(asked, w.credentialed, resp, &h.entry, h.began, now)
+	if kept != nil && kept.Validator() && resp.StatusCode == http.StatusNotModified {
+		renewed := kept.Renewed(asked, w.Credentialed, resp, &h.entry, h.began, now)
 		switch {
 		case renewed == nil:
-			c.forget(k.run.app, u)
-		case c.current(h.flight):
+			c.Forget(k.run.app, u)
+		case c.Current(h.flight):
 			kept = renewed
-			c.put(k.run.app, kept, k.limits.CacheMaxItems, k.limits.CacheMaxBytes)
+			c.Put(k.run.app, kept, k.limits.CacheMaxItems, k.limits.CacheMaxBytes)
 		}
-		h.land(renewed != nil && renewed.fresh(now), false)
+		h.land(renewed != nil && renewed.Fresh(now), false)
 		h.drop(resp)
-		return h.serve(kept, cacheRevalidated), nil
+		return h.serve(kept, cache.Revalidated), nil
 	}
-	if w.read || w.write {
-		h.cached = cacheMiss
-		c.count(cacheMiss)
+	if w.Read || w.Write {
+		h.cached = cache.Miss
+		c.Count(cache.Miss)
 	}
 	if unsafe := h.method != http.MethodGet && h.method != http.MethodHead && h.method != http.MethodOptions; unsafe && resp.StatusCode < 400 {
 		h.invalidate(resp)
 	}
-	if !w.write {
+	if !w.Write {
 		return resp, nil
 	}
-	fresh := keepable(u, asked, w.credentialed, resp, &h.entry, h.began, now)
-	if fresh == nil || !fresh.fresh(now) {
+	fresh := cache.Keepable(u, asked, w.Credentialed, resp, &h.entry, h.began, now)
+	if fresh == nil || !fresh.Fresh(now) {
 		h.land(false, false)
 	}
 	if fresh == nil {
-		if resp.StatusCode < 500 && !w.credentialed {
-			c.forget(k.run.app, u) // what is kept is no longer what is there
+		if resp.StatusCode < 500 && !w.Credentialed {
+			c.Forget(k.run.app, u) // what is kept is no longer what is there
 		}
 		return resp, nil
 	}
-	h.content = newCopying(h.content, k.limits.CacheMaxBytes, func(body []byte, whole bool) {
-		if whole = whole && c.current(h.flight); whole {
-			fresh.body = body
-			c.put(k.run.app, fresh, k.limits.CacheMaxItems, k.limits.CacheMaxBytes)
+	h.content = cache.NewCopying(h.content, k.limits.CacheMaxBytes, func(body []byte, whole bool) {
+		if whole = whole && c.Current(h.flight); whole {
+			fresh.SetBody(body)
+			c.Put(k.run.app, fresh, k.limits.CacheMaxItems, k.limits.CacheMaxBytes)
 		}
 		h.land(whole, k.ctx.Err() != nil)
 	})
@@ -358,11 +359,11 @@ func (h *hop) keep(resp *http.Response, asked http.Header, kept *stored, w wish)
 // 9111 §4.4).
 func (h *hop) invalidate(resp *http.Response) {
 	c, app := &h.call.gate.cache, h.call.run.app
-	c.forget(app, h.target.url.String())
+	c.Forget(app, h.target.url.String())
 	for _, name := range []string{"Location", "Content-Location"} {
 		if text := resp.Header.Get(name); text != "" {
 			if t, why := h.target.resolve(text); why == "" && t.same(h.target) {
-				c.forget(app, t.url.String())
+				c.Forget(app, t.url.String())
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package egress
 import (
 	"context"
 	"errors"
+	"fazt/internal/egress/cache"
 	"fazt/internal/egress/rules"
 	"io"
 	"net/http"
@@ -239,8 +240,8 @@ func (h *hop) answer(resp *http.Response) *Answer {
 		given.Body = io.NopCloser(scrubber.Reader(resp.Body))
 		return given
 	}
-	if c, ok := h.content.(*copying); ok {
-		go c.run() // ends with the body, which is closed with the answer
+	if c, ok := h.content.(*cache.Copying); ok {
+		go c.Run() // ends with the body, which is closed with the answer
 	}
 	a := &answer{hop: h, from: resp.Body, body: scrubber.Reader(h.content)}
 	a.mu.Lock()

@@ -17,6 +17,7 @@ import (
 	"fazt/internal/apps"
 	"fazt/internal/auth"
 	"fazt/internal/egress"
+	"fazt/internal/egress/cache"
 	"fazt/internal/egress/netlog"
 	"fazt/internal/egress/rules"
 	"fazt/internal/errs"
@@ -38,7 +39,7 @@ type Gate interface {
 	// Explain tells what would become of a call, which it does not make.
 	Explain(ctx context.Context, appID, method, address string) egress.Explanation
 	// CacheStats is what is kept of answers.
-	CacheStats() egress.CacheStats
+	CacheStats() cache.Stats
 	// ClearCache forgets the answers to an app, or to every app where it is "".
 	ClearCache(appID string)
 }

@@ -1,4 +1,4 @@
-package egress
+package cache
 
 import (
 	"bytes"
@@ -12,16 +12,16 @@ import (
 
 // Of identical calls whose answer is not kept yet, one goes out and the others wait for what it brings: a flight. They wait
 // until it is known whether the answer is kept, and within their own time.
-type flight struct {
-	done     chan struct{} // closed when it is known
+type Flight struct {
+	Done     chan struct{} // closed when it is known
 	land     sync.Once
 	outdated bool // what it brings was changed meanwhile; guarded by the cache
 }
 
-// flightKey is what makes calls identical: they would be sent alike.
-type flightKey struct{ app, url, header string }
+// Key is what makes calls identical: they would be sent alike.
+type Key struct{ app, url, header string }
 
-func keyOf(app, url string, h http.Header) flightKey {
+func KeyOf(app, url string, h http.Header) Key {
 	var b strings.Builder
 	names := make([]string, 0, len(h))
 	for name := range h {
@@ -31,17 +31,17 @@ func keyOf(app, url string, h http.Header) flightKey {
 	for _, name := range names {
 		b.WriteString(name + "\n" + strings.Join(h[name], "\n") + "\n\n")
 	}
-	return flightKey{app, url, b.String()}
+	return Key{app, url, b.String()}
 }
 
 const (
-	aloneFor  = 10 * time.Second // an answer that was not kept will not be the next time
-	mostAlone = 1024
+	aloneFor = 10 * time.Second // an answer that was not kept will not be the next time
+	maxAlone = 1024
 )
 
 // join is the flight for a key. leads says that it begins with this call, which has to end it; nil = go alone: such answers
 // are not kept.
-func (c *cache) join(key flightKey, now time.Time) (f *flight, leads bool) {
+func (c *Cache) Join(key Key, now time.Time) (f *Flight, leads bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if until, ok := c.alone[key]; ok {
@@ -54,15 +54,15 @@ func (c *cache) join(key flightKey, now time.Time) (f *flight, leads bool) {
 		return f, false
 	}
 	if c.flights == nil {
-		c.flights, c.alone = map[flightKey]*flight{}, map[flightKey]time.Time{}
+		c.flights, c.alone = map[Key]*Flight{}, map[Key]time.Time{}
 	}
-	f = &flight{done: make(chan struct{})}
+	f = &Flight{Done: make(chan struct{})}
 	c.flights[key] = f
 	return f, true
 }
 
 // end ends a flight; kept says whether who waits finds the answer in the cache, again that the next who waits shall try.
-func (c *cache) end(key flightKey, f *flight, kept, again bool) {
+func (c *Cache) End(key Key, f *Flight, kept, again bool) {
 	f.land.Do(func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -70,17 +70,17 @@ func (c *cache) end(key flightKey, f *flight, kept, again bool) {
 			delete(c.flights, key)
 		}
 		if !kept && !again && !f.outdated {
-			if len(c.alone) >= mostAlone {
+			if len(c.alone) >= maxAlone {
 				clear(c.alone)
 			}
 			c.alone[key] = time.Now().Add(aloneFor)
 		}
-		close(f.done)
+		close(f.Done)
 	})
 }
 
 // current says whether nothing changed what a flight brings; nil = there is no flight, and nobody knows.
-func (c *cache) current(f *flight) bool {
+func (c *Cache) Current(f *Flight) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return f == nil || !f.outdated
@@ -88,7 +88,7 @@ func (c *cache) current(f *flight) bool {
 
 // copying is a body on its way to a function that is copied for the cache. It is taken in as fast as it comes, as far as it
 // may be kept: others wait for it, and are not to wait for a reader that is slow.
-type copying struct {
+type Copying struct {
 	from io.Reader
 	most int64
 	done func(body []byte, whole bool) // called once
@@ -101,14 +101,14 @@ type copying struct {
 	err   error
 }
 
-func newCopying(from io.Reader, most int64, done func([]byte, bool)) *copying {
-	c := &copying{from: from, most: most, done: done}
+func NewCopying(from io.Reader, most int64, done func([]byte, bool)) *Copying {
+	c := &Copying{from: from, most: most, done: done}
 	c.more.L = &c.mu
 	return c
 }
 
 // run takes the body in. It returns when all of it came, when it failed or was closed, or when it is too long to be kept.
-func (c *copying) run() {
+func (c *Copying) Run() {
 	piece := make([]byte, 16<<10)
 	for !c.ended {
 		n, err := c.from.Read(piece)
@@ -125,7 +125,7 @@ func (c *copying) run() {
 	}
 }
 
-func (c *copying) Read(p []byte) (int, error) {
+func (c *Copying) Read(p []byte) (int, error) {
 	c.mu.Lock()
 	for c.given == len(c.kept) && !c.ended {
 		c.more.Wait()
