@@ -134,9 +134,9 @@ func (e *Entry) bound() {
 }
 
 // cut shortens a text to so many bytes and makes it UTF-8.
-func cut(text string, most int) string {
-	if len(text) > most {
-		text = limitio.Cut(text, most-len("…")) + "…"
+func cut(text string, limit int) string {
+	if len(text) > limit {
+		text = limitio.Cut(text, limit-len("…")) + "…"
 	}
 	return strings.ToValidUTF8(text, "\uFFFD")
 }

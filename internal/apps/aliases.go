@@ -26,20 +26,20 @@ const (
 
 // Alias is a host label and where it leads.
 type Alias struct {
-	Name      string    `json:"name"`
-	Kind      AliasKind `json:"kind"`
-	AppID     string    `json:"app_id,omitempty"`
-	App       string    `json:"app,omitempty"` // the app's name
-	URL       string    `json:"url,omitempty"` // of a redirect, with Status and KeepPath
-	Status    int       `json:"status,omitempty"`
-	KeepPath  bool      `json:"keep_path,omitempty"`
-	Arms      []Arm     `json:"arms,omitempty"` // of a split, the heaviest first
-	CreatedAt time.Time `json:"created_at"`
-	UpdatedAt time.Time `json:"updated_at"`
+	Name      string        `json:"name"`
+	Kind      AliasKind     `json:"kind"`
+	AppID     string        `json:"app_id,omitempty"`
+	App       string        `json:"app,omitempty"` // the app's name
+	URL       string        `json:"url,omitempty"` // of a redirect, with Status and KeepPath
+	Status    int           `json:"status,omitempty"`
+	KeepPath  bool          `json:"keep_path,omitempty"`
+	Targets   []SplitTarget `json:"arms,omitempty"` // of a split, the heaviest first
+	CreatedAt time.Time     `json:"created_at"`
+	UpdatedAt time.Time     `json:"updated_at"`
 }
 
 // Arm is one of the apps of a split.
-type Arm struct {
+type SplitTarget struct {
 	AppID  string `json:"app_id"`
 	App    string `json:"app"` // its name
 	Weight int    `json:"weight"`
@@ -57,9 +57,9 @@ func (a Alias) Leads() string {
 		}
 		return fmt.Sprintf("%s (%d)", a.URL, a.Status)
 	case AliasSplit:
-		parts := make([]string, len(a.Arms))
-		for i, arm := range a.Arms {
-			parts[i] = fmt.Sprintf("%s:%d", arm.App, arm.Weight)
+		parts := make([]string, len(a.Targets))
+		for i, target := range a.Targets {
+			parts[i] = fmt.Sprintf("%s:%d", target.App, target.Weight)
 		}
 		return "a split, " + strings.Join(parts, ",")
 	}
@@ -123,19 +123,19 @@ func findAlias(c *database.Conn, name string) (Alias, error) {
 		return a, errs.New(errs.NotFound, "no alias is called %q; `fazt alias list` shows those there are", name)
 	}
 	if err == nil && a.Kind == AliasSplit {
-		a.Arms, err = armsOf(c, name)
+		a.Targets, err = targetsOf(c, name)
 	}
 	return a, err
 }
 
-func armsOf(c *database.Conn, alias string) ([]Arm, error) {
-	var arms []Arm
+func targetsOf(c *database.Conn, alias string) ([]SplitTarget, error) {
+	var targets []SplitTarget
 	err := c.Each(`SELECT app_id, apps.name, weight, token FROM arms JOIN apps ON apps.id = app_id
 		WHERE alias = ? ORDER BY weight DESC, apps.name`, func(r *database.Row) error {
-		arms = append(arms, Arm{r.Text(0), r.Text(1), r.Int(2), r.Text(3)})
+		targets = append(targets, SplitTarget{r.Text(0), r.Text(1), r.Int(2), r.Text(3)})
 		return nil
 	}, alias)
-	return arms, err
+	return targets, err
 }
 
 // AliasList returns a page of the aliases in the order of their names, beginning after the name in cursor; next is the
@@ -154,7 +154,7 @@ func (s *Store) AliasList(ctx context.Context, cursor string, limit int) (page [
 			if page[i].Kind != AliasSplit {
 				continue
 			}
-			if page[i].Arms, err = armsOf(c, page[i].Name); err != nil {
+			if page[i].Targets, err = targetsOf(c, page[i].Name); err != nil {
 				return err
 			}
 		}
@@ -228,7 +228,7 @@ func (d Destination) check(name string) error {
 // setAlias writes the rows of an alias. Arms that a split keeps keep their tokens, and so their visitors.
 func setAlias(tx *database.Tx, name string, to Destination) error {
 	kind, appID, url, status := AliasReserved, any(nil), any(nil), any(nil)
-	arms := map[string]int{}
+	targets := map[string]int{}
 	switch {
 	case to.App != "":
 		app, err := find(tx.Conn, to.App)
@@ -252,10 +252,10 @@ func setAlias(tx *database.Tx, name string, to Destination) error {
 			if err != nil {
 				return err
 			}
-			if arms[app.ID] != 0 {
+			if targets[app.ID] != 0 {
 				return errs.New(errs.Invalid, "%s is named twice in the split", app.Name)
 			}
-			arms[app.ID] = share.Weight
+			targets[app.ID] = share.Weight
 		}
 	}
 	err := tx.Exec(`INSERT INTO aliases (name, kind, app_id, url, status, keep_path, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -265,19 +265,19 @@ func setAlias(tx *database.Tx, name string, to Destination) error {
 	if err != nil {
 		return err
 	}
-	return setArms(tx, name, arms)
+	return setTargets(tx, name, targets)
 }
 
-func setArms(tx *database.Tx, alias string, weights map[string]int) error {
-	had, err := armsOf(tx.Conn, alias)
+func setTargets(tx *database.Tx, alias string, weights map[string]int) error {
+	had, err := targetsOf(tx.Conn, alias)
 	if err != nil {
 		return err
 	}
-	for _, arm := range had {
-		if weights[arm.AppID] != 0 {
+	for _, target := range had {
+		if weights[target.AppID] != 0 {
 			continue
 		}
-		if err := tx.Exec("DELETE FROM arms WHERE alias = ? AND app_id = ?", alias, arm.AppID); err != nil {
+		if err := tx.Exec("DELETE FROM arms WHERE alias = ? AND app_id = ?", alias, target.AppID); err != nil {
 			return err
 		}
 	}
@@ -337,16 +337,16 @@ func (s *Store) RemoveAlias(ctx context.Context, name string, force bool) (gone 
 	return gone, l, err
 }
 
-// apps returns the apps that an alias leads to, by id and name.
-func (a Alias) apps() []Arm {
+// apps are the apps that an alias leads to, by id and name.
+func (a Alias) apps() []SplitTarget {
 	if a.Kind == AliasApp {
-		return []Arm{{AppID: a.AppID, App: a.App}}
+		return []SplitTarget{{AppID: a.AppID, App: a.App}}
 	}
-	return a.Arms
+	return a.Targets
 }
 
-// lost returns those of the apps that have no address any more. Unless force, they are an error.
-func lost(c *database.Conn, apps []Arm, force bool) (Lost, error) {
+// lost are those of the apps that have no address any more. Unless force, they are an error.
+func lost(c *database.Conn, apps []SplitTarget, force bool) (Lost, error) {
 	l := Lost{Unreachable: []string{}}
 	for _, app := range apps {
 		n, err := addresses(c, app.AppID)

@@ -24,9 +24,9 @@ func set(t *testing.T, s *Store, name string, to Destination) Alias {
 	return ch.Alias
 }
 
-func weights(arms []Arm) string {
-	parts := make([]string, len(arms))
-	for i, a := range arms {
+func weights(targets []SplitTarget) string {
+	parts := make([]string, len(targets))
+	for i, a := range targets {
 		parts[i] = fmt.Sprintf("%s:%d", a.App, a.Weight)
 	}
 	return strings.Join(parts, ",")
@@ -44,7 +44,7 @@ func TestAnAliasLeadsToWhatItIsSetTo(t *testing.T) {
 		{Destination{Redirect: "https://Example.ORG/a b?x=é#f", Status: 308, KeepPath: true}, Alias{}},
 		{Destination{Redirect: "https://Bücher.Example:8443/a?x=é#f"}, Alias{Kind: AliasRedirect, URL: "https://xn--bcher-kva.example:8443/a?x=%C3%A9#f", Status: 301}},
 		{Destination{Redirect: "http://[2001:DB8::1]:80", Status: 307, KeepPath: true}, Alias{Kind: AliasRedirect, URL: "http://[2001:db8::1]:80", Status: 307, KeepPath: true}},
-		{Destination{Split: []Share{{"blog", 10}, {next.ID, 90}}}, Alias{Kind: AliasSplit, Arms: []Arm{{AppID: next.ID, App: "next", Weight: 90}, {AppID: blog.ID, App: "blog", Weight: 10}}}},
+		{Destination{Split: []Share{{"blog", 10}, {next.ID, 90}}}, Alias{Kind: AliasSplit, Targets: []SplitTarget{{AppID: next.ID, App: "next", Weight: 90}, {AppID: blog.ID, App: "blog", Weight: 10}}}},
 		{Destination{Reserve: true}, Alias{Kind: AliasReserved}},
 		{Destination{App: "blog"}, Alias{Kind: AliasApp, AppID: blog.ID, App: "blog"}},
 	} {
@@ -60,18 +60,18 @@ func TestAnAliasLeadsToWhatItIsSetTo(t *testing.T) {
 		c.want.Name = "x"
 		stored, failed := s.Alias(t.Context(), "x")
 		for _, a := range []Alias{got, stored} {
-			if diff := cmp.Diff(c.want, a, cmpopts.IgnoreFields(Alias{}, "CreatedAt", "UpdatedAt"), cmpopts.IgnoreFields(Arm{}, "Token")); err != nil || failed != nil || diff != "" {
+			if diff := cmp.Diff(c.want, a, cmpopts.IgnoreFields(Alias{}, "CreatedAt", "UpdatedAt"), cmpopts.IgnoreFields(SplitTarget{}, "Token")); err != nil || failed != nil || diff != "" {
 				t.Errorf("%+v: %v %v\n%s", c.to, err, failed, diff)
 			}
 		}
 	}
-	var arms int
+	var targets int
 	err := s.db.Read(t.Context(), func(c *database.Conn) error {
-		_, err := c.First("SELECT count(*) FROM arms", func(r *database.Row) { arms = r.Int(0) })
+		_, err := c.First("SELECT count(*) FROM arms", func(r *database.Row) { targets = r.Int(0) })
 		return err
 	})
-	if err != nil || arms != 0 {
-		t.Errorf("%d arms are left of a split that is none any more, %v", arms, err)
+	if err != nil || targets != 0 {
+		t.Errorf("%d arms are left of a split that is none any more, %v", targets, err)
 	}
 }
 
@@ -229,8 +229,8 @@ func TestVisitorsOfASplitKeepTheirAppWhenTheWeightsChange(t *testing.T) {
 	}
 	tokens := func(x Alias) map[string]string {
 		m := map[string]string{}
-		for _, arm := range x.Arms {
-			m[arm.App] = arm.Token
+		for _, target := range x.Targets {
+			m[target.App] = target.Token
 		}
 		return m
 	}
@@ -265,7 +265,7 @@ func TestSwapExchangesAllThatAliasesLeadTo(t *testing.T) {
 			t.Fatalf("%+v: %s, %s, %v", c, one.Leads(), other.Leads(), err)
 		}
 	}
-	if a, err := s.Alias(t.Context(), "blog"); err != nil || !cmp.Equal(a.Arms, split.Arms) {
+	if a, err := s.Alias(t.Context(), "blog"); err != nil || !cmp.Equal(a.Targets, split.Targets) {
 		t.Errorf("the split lost its visitors on the way: %+v %v", a, err)
 	}
 	set(t, s, "x", Destination{App: "blog"})
@@ -302,7 +302,7 @@ func TestASplitGoesOnWithoutAnAppThatIsRemoved(t *testing.T) {
 			t.Errorf("%s: %s %v", name, a.Leads(), err)
 		}
 	}
-	if a, _ := s.Alias(t.Context(), "three"); a.Arms[0].Token != three.Arms[1].Token {
+	if a, _ := s.Alias(t.Context(), "three"); a.Targets[0].Token != three.Targets[1].Token {
 		t.Error("visitors of the apps that stay lost theirs")
 	}
 	if _, err := s.Alias(t.Context(), "a"); !errs.Is(err, errs.NotFound) {
@@ -315,13 +315,13 @@ func TestRescaledWeightsSumTo100AndKeepTheirOrder(t *testing.T) {
 		{[]int{30, 20}, []int{60, 40}}, {[]int{1}, []int{100}}, {[]int{33, 33}, []int{50, 50}}, {[]int{1, 1, 1}, []int{34, 33, 33}},
 		{[]int{97, 1, 1}, []int{98, 1, 1}}, {[]int{50, 1, 1, 1}, []int{94, 2, 2, 2}}, {nil, nil},
 	} {
-		var arms []Arm
+		var targets []SplitTarget
 		for _, w := range c.have {
-			arms = append(arms, Arm{Weight: w})
+			targets = append(targets, SplitTarget{Weight: w})
 		}
-		rescale(arms)
+		rescale(targets)
 		var got []int
-		for _, a := range arms {
+		for _, a := range targets {
 			got = append(got, a.Weight)
 		}
 		if !cmp.Equal(got, c.want) {
@@ -348,7 +348,7 @@ func TestAliasAndDomainListsPage(t *testing.T) {
 		}
 		for _, a := range page {
 			aliases = append(aliases, a.Name)
-			if (a.Kind == AliasSplit) != (weights(a.Arms) == "z:60,m:40") {
+			if (a.Kind == AliasSplit) != (weights(a.Targets) == "z:60,m:40") {
 				t.Errorf("%+v", a)
 			}
 		}

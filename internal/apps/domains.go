@@ -154,7 +154,7 @@ func (s *Store) RemoveDomain(ctx context.Context, raw string, force bool) (gone 
 		if err := tx.Exec("DELETE FROM domains WHERE host = ?", gone.Host); err != nil {
 			return err
 		}
-		l, err = lost(tx.Conn, []Arm{{AppID: gone.AppID, App: gone.App}}, force)
+		l, err = lost(tx.Conn, []SplitTarget{{AppID: gone.AppID, App: gone.App}}, force)
 		return err
 	})
 	return gone, l, err

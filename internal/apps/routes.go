@@ -89,10 +89,10 @@ func named(list []string) map[string]bool {
 }
 
 // aliasRoutes reads aliases; the conditions are on arms and on aliases.
-func aliasRoutes(c *database.Conn, whereArms, whereAliases string, args ...any) (list []Alias, err error) {
-	arms := map[string][]Arm{}
-	err = c.Each("SELECT alias, app_id, weight, token FROM arms "+whereArms+" ORDER BY alias, token", func(r *database.Row) error {
-		arms[r.Text(0)] = append(arms[r.Text(0)], Arm{AppID: r.Text(1), Weight: r.Int(2), Token: r.Text(3)})
+func aliasRoutes(c *database.Conn, whereTargets, whereAliases string, args ...any) (list []Alias, err error) {
+	targets := map[string][]SplitTarget{}
+	err = c.Each("SELECT alias, app_id, weight, token FROM arms "+whereTargets+" ORDER BY alias, token", func(r *database.Row) error {
+		targets[r.Text(0)] = append(targets[r.Text(0)], SplitTarget{AppID: r.Text(1), Weight: r.Int(2), Token: r.Text(3)})
 		return nil
 	}, args...)
 	if err != nil {
@@ -100,7 +100,7 @@ func aliasRoutes(c *database.Conn, whereArms, whereAliases string, args ...any) 
 	}
 	err = c.Each("SELECT "+aliasColumns+aliasTables+whereAliases, func(r *database.Row) error {
 		a := scanAlias(r)
-		a.Arms = arms[a.Name]
+		a.Targets = targets[a.Name]
 		list = append(list, a)
 		return nil
 	}, args...)

@@ -70,8 +70,8 @@ func leaveSplits(tx *database.Tx, appID string) error {
 		to := Destination{App: l.After[0].AppID}
 		if len(l.After) > 1 {
 			to = Destination{}
-			for _, arm := range l.After {
-				to.Split = append(to.Split, Share{arm.AppID, arm.Weight})
+			for _, target := range l.After {
+				to.Split = append(to.Split, Share{target.AppID, target.Weight})
 			}
 		}
 		err = setAlias(tx, l.Alias, to)
@@ -81,8 +81,8 @@ func leaveSplits(tx *database.Tx, appID string) error {
 
 // SplitLoss is a split that loses an arm with an app, and what remains of it.
 type SplitLoss struct {
-	Alias string `json:"alias"`
-	After []Arm  `json:"after"` // one: the alias leads to it alone
+	Alias string        `json:"alias"`
+	After []SplitTarget `json:"after"` // one: the alias leads to it alone
 }
 
 // SplitLosses returns the splits that lose an arm when an app is removed.
@@ -105,11 +105,11 @@ func splitLosses(c *database.Conn, appID string) ([]SplitLoss, error) {
 		if err != nil {
 			break
 		}
-		var arms []Arm
-		arms, err = armsOf(c, losses[i].Alias)
-		for _, arm := range arms {
-			if arm.AppID != appID {
-				losses[i].After = append(losses[i].After, arm)
+		var targets []SplitTarget
+		targets, err = targetsOf(c, losses[i].Alias)
+		for _, target := range targets {
+			if target.AppID != appID {
+				losses[i].After = append(losses[i].After, target)
 			}
 		}
 		rescale(losses[i].After)
@@ -118,21 +118,21 @@ func splitLosses(c *database.Conn, appID string) ([]SplitLoss, error) {
 }
 
 // rescale makes weights sum to 100 again and keeps their proportions as nearly as whole numbers can: each is rounded
-// down, and what is missing goes to those that lost the largest part, the first of equals first.
-func rescale(arms []Arm) {
+// down, and what is missing goes to those that lost most, the first of equals first.
+func rescale(targets []SplitTarget) {
 	sum := 0
-	for _, arm := range arms {
-		sum += arm.Weight
+	for _, target := range targets {
+		sum += target.Weight
 	}
 	if sum == 0 {
 		return
 	}
-	rest := make([]int, len(arms))
+	rest := make([]int, len(targets))
 	missing := 100
-	for i := range arms {
-		rest[i] = arms[i].Weight * 100 % sum
-		arms[i].Weight = arms[i].Weight * 100 / sum
-		missing -= arms[i].Weight
+	for i := range targets {
+		rest[i] = targets[i].Weight * 100 % sum
+		targets[i].Weight = targets[i].Weight * 100 / sum
+		missing -= targets[i].Weight
 	}
 	for ; missing > 0; missing-- {
 		largest := 0
@@ -141,7 +141,7 @@ func rescale(arms []Arm) {
 				largest = i
 			}
 		}
-		arms[largest].Weight++
-		rest[largest] = -1
+		targets[most].Weight++
+		rest[most] = -1
 	}
 }

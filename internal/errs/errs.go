@@ -1,8 +1,8 @@
 // Package errs gives every failure a kind for programs, a sentence for people and a cause for operators.
 //
-// A Kind decides, in one table, what a failure means on each surface: the HTTP status, the code a JavaScript
-// function sees, the exit code of the command line, and whether trying again can help. The sentence is safe to
-// show to the caller; the cause is for the log only.
+// One table maps a Kind to each surface: the HTTP status, the code a JavaScript function sees, the exit code of the
+// command line, and whether retrying can help. The sentence is safe to show to any caller; the cause is for the log
+// only.
 package errs
 
 import (
@@ -15,36 +15,36 @@ import (
 	"time"
 )
 
-// Kind is the sort of failure an error is. The zero value is Internal: a failure that was not classified is ours.
+// Kind classifies a failure. The zero value is Internal: an unclassified failure is ours.
 type Kind uint8
 
 // The kinds of failure.
 const (
 	Internal         Kind = iota // a fault of the product; the cause goes to the log
-	Invalid                      // the request cannot be right, whatever the state of the instance
-	Unauthorized                 // the caller is not signed in
-	Forbidden                    // the caller is known and may not
+	Invalid                      // the request is wrong in any state of the instance
+	Unauthorized                 // not signed in
+	Forbidden                    // signed in, but not allowed
 	NotFound                     // the thing named does not exist, or the caller may not know that it does
 	MethodNotAllowed             // the path exists, the method does not
-	Conflict                     // right in itself, but against the present state (name taken, number stale)
+	Conflict                     // valid, but conflicts with the current state (name taken, number stale)
 	TooLarge                     // over a limit on size
-	Unprocessable                // understood, but the content is at fault (a syntax error in a function)
+	Unprocessable                // understood, but the content is broken (a syntax error in a function)
 	RateLimited                  // too often; try again later
 	Canceled                     // the caller went away
 	Timeout                      // a deadline passed
-	Unavailable                  // for the moment not possible (queue full, shutting down); try again
+	Unavailable                  // temporarily not possible (queue full, shutting down); try again
 	StorageFull                  // the disk or a quota is full
-	Unsupported                  // a newer or older Fazt, or another platform, is needed
-	kinds                        // how many there are
+	Unsupported                  // needs a newer or older Fazt, or another platform
+	kinds                        // their number
 )
 
-// kindInfo is a row of the one mapping from kinds to surfaces.
+// kindInfo is a row of the table that maps kinds to surfaces.
 type kindInfo struct {
 	code      string // on the wire and as error.code in JavaScript; stable
 	status    int    // HTTP
 	exit      int    // process exit code: 1 failed, 2 usage
 	retryable bool   // the same request may succeed later
-	sentence  string // shown when an error carries no sentence of its own
+	sentence  string // shown if an error has no sentence of its own
 }
 
 var table = [kinds]kindInfo{
@@ -53,19 +53,19 @@ var table = [kinds]kindInfo{
 	Unauthorized:     {"UNAUTHORIZED", http.StatusUnauthorized, 1, false, "sign in first"},
 	Forbidden:        {"FORBIDDEN", http.StatusForbidden, 1, false, "not allowed"},
 	NotFound:         {"NOT_FOUND", http.StatusNotFound, 1, false, "not found"},
-	MethodNotAllowed: {"METHOD_NOT_ALLOWED", http.StatusMethodNotAllowed, 1, false, "the method is not allowed here"},
-	Conflict:         {"CONFLICT", http.StatusConflict, 1, false, "in conflict with the present state"},
+	MethodNotAllowed: {"METHOD_NOT_ALLOWED", http.StatusMethodNotAllowed, 1, false, "method not allowed"},
+	Conflict:         {"CONFLICT", http.StatusConflict, 1, false, "conflicts with the current state"},
 	TooLarge:         {"TOO_LARGE", http.StatusRequestEntityTooLarge, 1, false, "too large"},
 	Unprocessable:    {"UNPROCESSABLE", http.StatusUnprocessableEntity, 1, false, "the content cannot be used"},
 	RateLimited:      {"RATE_LIMITED", http.StatusTooManyRequests, 1, true, "too many requests; try again later"},
 	Canceled:         {"CANCELED", 499, 1, true, "the request was canceled"},
-	Timeout:          {"TIMEOUT", http.StatusGatewayTimeout, 1, false, "the time allowed has passed"},
+	Timeout:          {"TIMEOUT", http.StatusGatewayTimeout, 1, false, "timed out"},
 	Unavailable:      {"UNAVAILABLE", http.StatusServiceUnavailable, 1, true, "not available right now; try again"},
 	StorageFull:      {"STORAGE_FULL", http.StatusInsufficientStorage, 1, false, "the disk is full; nothing was changed"},
 	Unsupported:      {"UNSUPPORTED", http.StatusNotImplemented, 1, false, "not supported here"},
 }
 
-// Code returns the stable name of the kind on the wire and in JavaScript.
+// Code returns the stable name of the kind, on the wire and in JavaScript.
 func (k Kind) Code() string { return k.info().code }
 
 // HTTPStatus returns the status of a response that fails with this kind.
@@ -86,7 +86,7 @@ func (k Kind) info() kindInfo {
 	return table[k]
 }
 
-// Kinds returns all kinds there are.
+// Kinds returns all kinds.
 func Kinds() []Kind {
 	list := make([]Kind, kinds)
 	for i := range list {
@@ -95,7 +95,7 @@ func Kinds() []Kind {
 	return list
 }
 
-// KindOfCode returns the kind with the given wire code; unknown codes (a newer peer) are Internal.
+// KindOfCode returns the kind with the given wire code; unknown codes (from a newer peer) are Internal.
 func KindOfCode(code string) Kind {
 	for k, info := range table {
 		if info.code == code {
@@ -108,14 +108,14 @@ func KindOfCode(code string) Kind {
 // Error is a failure with a kind, a sentence and a cause.
 type Error struct {
 	Kind    Kind
-	Code    string        // overrides the kind's code where a program must tell two failures apart; "" = the kind's
-	Message string        // what was wrong, where, what to do; lower case, no full stop; safe to show
+	Code    string        // overrides the kind's code if programs must distinguish two failures; "" = the kind's
+	Message string        // what was wrong, where, and what to do; lower case, no period; safe to show
 	Details any           // structured facts for programs (positions, limits); JSON-encodable
 	Retry   time.Duration // how long to wait before trying again; 0 = unknown
 	Err     error         // the cause, for the log; never shown
 }
 
-// Error gives the sentence and then the cause: the text for operators.
+// Error returns the sentence followed by the cause: the text for operators.
 func (e *Error) Error() string {
 	switch {
 	case e.Message != "" && e.Err != nil:
@@ -128,16 +128,16 @@ func (e *Error) Error() string {
 	return e.Kind.info().sentence
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// New makes an error of a kind with a sentence.
+// New returns an error of a kind with a sentence.
 func New(kind Kind, format string, args ...any) *Error {
 	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...)}
 }
 
-// Wrap gives cause a kind and a sentence that is safe to show; the cause itself stays for the log.
-// It returns nil when cause is nil.
+// Wrap gives cause a kind and a sentence that is safe to show; the cause itself is for the log only. It returns nil if
+// cause is nil.
 func Wrap(kind Kind, cause error, format string, args ...any) error {
 	if cause == nil {
 		return nil
@@ -153,7 +153,7 @@ func (e *Error) WithDetails(details any) *Error {
 }
 
 // KindOf returns the kind of the outermost classified error in err's chain. Context errors and fs.ErrNotExist are
-// recognised; anything else is Internal.
+// recognized; anything else is Internal.
 func KindOf(err error) Kind {
 	var e *Error
 	if errors.As(err, &e) {
@@ -182,8 +182,8 @@ func Code(err error) string {
 	return KindOf(err).Code()
 }
 
-// Sentence returns what may be shown to the caller: the outermost sentence in the chain, without its cause. An
-// Internal failure shows nothing of itself.
+// Sentence returns the text that is safe to show to any caller: the outermost sentence in the chain, without its cause.
+// Internal failures reveal nothing.
 func Sentence(err error) string {
 	var e *Error
 	if errors.As(err, &e) && e.Kind != Internal && e.Message != "" {
@@ -201,7 +201,7 @@ func Details(err error) any {
 	return nil
 }
 
-// RetryAfter returns how long to wait before trying again: err's own, or one second for any retryable kind, or 0.
+// RetryAfter returns how long to wait before retrying: err's own delay, one second for any retryable kind, or 0.
 func RetryAfter(err error) time.Duration {
 	var e *Error
 	if errors.As(err, &e) && e.Retry > 0 {
@@ -213,7 +213,7 @@ func RetryAfter(err error) time.Duration {
 	return 0
 }
 
-// RetryAfterHeader is RetryAfter as the value of the HTTP header, whole seconds rounded up; "" = no header.
+// RetryAfterHeader returns RetryAfter as an HTTP header value, in whole seconds rounded up; "" = no header.
 func RetryAfterHeader(err error) string {
 	wait := RetryAfter(err)
 	if wait <= 0 {

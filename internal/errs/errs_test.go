@@ -59,7 +59,7 @@ func TestSentenceNeverShowsACauseOrAnInternalFailure(t *testing.T) {
 		{"cause stays hidden", Wrap(Unavailable, errors.New("dial 10.0.0.7"), "try again"), "try again"},
 		{"internal", Wrap(Internal, errors.New("table users"), "reading users"), "something went wrong inside the instance"},
 		{"unclassified", errors.New("secret"), "something went wrong inside the instance"},
-		{"kind without a sentence", &Error{Kind: Timeout}, "the time allowed has passed"},
+		{"kind without a sentence", &Error{Kind: Timeout}, "timed out"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -88,7 +88,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-func TestWrapOfNilIsNil(t *testing.T) {
+func TestWrapNil(t *testing.T) {
 	if Wrap(Invalid, nil, "x") != nil {
 		t.Fatal("wrapping nothing made an error")
 	}

@@ -2,7 +2,7 @@ package errs
 
 import "fmt"
 
-// Size returns a number of bytes for people, in steps of 1000: what was measured.
+// Size formats a measured number of bytes for people, in steps of 1000.
 func Size(n int64) string {
 	if n < 1000 {
 		return fmt.Sprintf("%d B", n)
@@ -16,7 +16,7 @@ func Size(n int64) string {
 	return fmt.Sprintf("%.1f %s", value, unit)
 }
 
-// Bound returns a number of bytes that was chosen, exact where it is a multiple of a larger unit: "64 MiB", "100 MB".
+// Bound formats a configured number of bytes, exactly if it is a multiple of a larger unit: "64 MiB", "100 MB".
 func Bound(n int64) string {
 	for _, u := range []struct {
 		name string
@@ -29,16 +29,16 @@ func Bound(n int64) string {
 	return Size(n)
 }
 
-// Over returns a size that exceeds a bound, and the bound, as texts that differ.
-func Over(n, bound int64) (has, may string) {
-	if Size(n) == Size(bound) {
-		return fmt.Sprintf("%d bytes", n), fmt.Sprintf("%d bytes", bound)
+// Over formats a size and the bound it exceeds so that the two differ.
+func Over(n, limit int64) (has, may string) {
+	if Size(n) == Size(limit) {
+		return fmt.Sprintf("%d bytes", n), fmt.Sprintf("%d bytes", limit)
 	}
-	return Size(n), Bound(bound)
+	return Size(n), Bound(limit)
 }
 
-// TooBig returns the error for something that exceeds a limit, which the owner may change.
-func TooBig(what string, n, bound int64, limit string) *Error {
-	has, may := Over(n, bound)
-	return New(TooLarge, "%s has %s; the limit is %s (%s)", what, has, may, limit)
+// TooBig is the error for something that exceeds a size limit which the owner can change.
+func TooBig(what string, n, limit int64, setting string) *Error {
+	has, may := Over(n, limit)
+	return New(TooLarge, "%s has %s; the limit is %s (%s)", what, has, may, setting)
 }

@@ -13,27 +13,28 @@ import (
 	"fazt/internal/throttle"
 )
 
-// AdminConfig is what the admin host joins.
+// AdminConfig is what Admin needs.
 type AdminConfig struct {
-	API   http.Handler // the control API; finds the caller in the context
+	API   http.Handler // the control API; reads the caller from the context
 	Check func(ctx context.Context, token string) (auth.Principal, error)
-	// Refused is told of requests that are refused here: err is Forbidden when another site sent it. nil = nobody is told.
+	// Refused is called for requests that are refused here; err is Forbidden if another site sent the request. May be
+	// nil.
 	Refused func(r *http.Request, address string, err error)
-	// Fail answers with an error, in the shape of the control API.
+	// Fail writes an error response in the shape of the control API.
 	Fail func(w http.ResponseWriter, err error)
-	// TrustedProxies are believed what they say of those they speak for; nil = nobody is.
+	// TrustedProxies are the proxies whose forwarding headers are trusted. May be nil.
 	TrustedProxies func() []netip.Prefix
 }
 
-// Admin is the control API for the network: it finds out who calls. Nobody is the owner here. A request of a browser
-// that another site made it send is refused before anything else: no session is read from cookies yet, and none must
-// be usable that way when there is.
+// Admin is the control API for the network: it authenticates the caller. Unlike on the socket, no caller is the owner
+// by default. Requests that a browser sends on behalf of another site are refused first. Cookies carry no sessions yet,
+// but this must hold once they do.
 func Admin(c AdminConfig) http.Handler {
 	origin := http.NewCrossOriginProtection()
 	wrong := &failures{}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := origin.Check(r); err != nil {
-			err = errs.Wrap(errs.Forbidden, err, "another site made your browser send this; it was refused")
+			err = errs.Wrap(errs.Forbidden, err, "cross-site request refused")
 			c.refused(r, err)
 			c.Fail(w, err)
 			return
@@ -56,7 +57,7 @@ func (c AdminConfig) refused(r *http.Request, err error) {
 	}
 }
 
-// caller is the Principal of a request: nobody where it brings no key.
+// caller returns the Principal of a request, or the zero Principal if it carries no key.
 func (c AdminConfig) caller(r *http.Request, wrong *failures) (auth.Principal, error) {
 	header := r.Header.Values("Authorization")
 	if len(header) == 0 {
@@ -64,31 +65,31 @@ func (c AdminConfig) caller(r *http.Request, wrong *failures) (auth.Principal, e
 	}
 	scheme, token, ok := strings.Cut(header[0], " ")
 	if len(header) > 1 || !ok || !strings.EqualFold(scheme, "Bearer") {
-		return auth.Principal{}, errs.New(errs.Unauthorized, "the header Authorization must be one: `Bearer` and a key")
+		return auth.Principal{}, errs.New(errs.Unauthorized, "send one Authorization header: `Bearer <key>`")
 	}
 	p, err := c.Check(r.Context(), strings.TrimSpace(token))
 	if errs.Is(err, errs.Unauthorized) {
 		if wait := wrong.count(clientIP(r, c.TrustedProxies), time.Now()); wait > 0 {
-			return p, &errs.Error{Kind: errs.RateLimited, Retry: wait, Message: "too many wrong keys came from your address; wait a while, or use the right one: it is never refused"}
+			return p, &errs.Error{Kind: errs.RateLimited, Retry: wait, Message: "too many invalid keys from your address; wait, or use a valid key"}
 		}
 	}
 	return p, err
 }
 
-// Wrong keys from one address: so many at once, and as many in a minute.
+// Limits on invalid keys from one address: a burst, and the same number per minute.
 const (
 	wrongKeys  = 20
 	wrongPause = time.Minute / wrongKeys
 )
 
-// failures counts wrong keys by address. It is asked only after a key was found wrong, so a right key always passes:
-// a neighbour cannot lock the owner out. A key of 256 bits cannot be guessed; the count keeps programs with an old key
-// from filling the log.
+// failures counts invalid keys per address. It is consulted only after a key turned out to be invalid, so a valid key
+// always works and a neighbor cannot lock the owner out. A 256-bit key cannot be guessed; the limit keeps programs with
+// an old key from flooding the log.
 type failures struct {
 	throttle.Throttle[netip.Prefix]
 }
 
-// count adds a failure and returns how long the address must wait; 0 = it may go on.
+// count records a failure and returns how long the address must wait; 0 = not at all.
 func (f *failures) count(ip string, now time.Time) time.Duration {
 	address, err := netip.ParseAddr(ip)
 	if err != nil {

@@ -15,23 +15,23 @@ import (
 	"fazt/internal/timeout"
 )
 
-// admission bounds the requests to functions that are in work or wait for it, and gives each the time by which it must be
-// answered. One is counted from when its body is here until its function is done with it: who sends or reads slowly takes
-// no place. Whoever cannot be served learns it at once, before anything is read or made for them.
+// admission bounds the requests to functions that are running or queued, and gives each a deadline. A request counts
+// from when its body has been received until its function is done with it, so slow senders and readers occupy no slot.
+// A request that cannot be served is refused at once, before anything is read or allocated for it.
 //
-// An app may hold as many as are free: one alone gets half, two get a third each, and however many apps take all they
-// can, as much as each of them has stays free for the next. No app is given a share that it does not use. A client may hold
-// as many as the limit for one address says.
+// An app may hold as many slots as are free: a single busy app gets half, two get a third each, and however many apps
+// take all they can get, as many slots as each of them holds stay free for the next one. Unused shares are not
+// reserved. A client may hold as many slots as the per-address limit allows.
 type admission struct {
 	limits *system.Live
 	all    atomic.Int64
-	apps   sync.Map // id of the app -> *atomic.Int64; as many as there were apps with visitors
+	apps   sync.Map // app ID -> *atomic.Int64; one entry per app that has had visitors
 
 	mu      sync.Mutex
-	clients map[netip.Prefix]int // requests of each
+	clients map[netip.Prefix]int // requests per client
 }
 
-// serve hands the request to the function if there is room for it.
+// serve passes the request to the function if there is room for it.
 func (a *admission) serve(w http.ResponseWriter, r *http.Request, f runtime.Function, functions Functions) error {
 	arrived := time.Now()
 	limits := a.limits.App(f.AppID)
@@ -47,7 +47,7 @@ func (a *admission) serve(w http.ResponseWriter, r *http.Request, f runtime.Func
 		timeout.HoldBack(r.Context())
 		return errTooMany
 	}
-	a.leave(of) // its body is read first
+	a.leave(of) // the body is read first
 	f.Admission = a
 	functions.Serve(w, r, f)
 	return nil
@@ -55,10 +55,10 @@ func (a *admission) serve(w http.ResponseWriter, r *http.Request, f runtime.Func
 
 var (
 	errTooMany   = errs.New(errs.Unavailable, "too many requests are being served; try again")
-	errTooManyOf = errs.New(errs.Unavailable, "too many requests of your address are being served; try again")
+	errTooManyOf = errs.New(errs.Unavailable, "too many requests from your address; try again")
 )
 
-// Enter counts a request in whose body is here.
+// Enter counts a request whose body has been received.
 func (a *admission) Enter(f *runtime.Function) error {
 	limits := a.limits.Capacity()
 	of := a.of(f.AppID)
@@ -72,14 +72,14 @@ func (a *admission) Enter(f *runtime.Function) error {
 	return nil
 }
 
-// Return counts a request in again that left to wait.
+// Return counts a request again that had left to wait.
 func (a *admission) Return(f *runtime.Function) {
 	a.all.Add(1)
 	a.of(f.AppID).Add(1)
 	a.enterClient(f.Client, math.MaxInt)
 }
 
-// Leave counts it out.
+// Leave stops counting the request.
 func (a *admission) Leave(f *runtime.Function) {
 	a.leave(a.of(f.AppID))
 	if !f.Client.IsValid() {
@@ -92,14 +92,14 @@ func (a *admission) Leave(f *runtime.Function) {
 	}
 }
 
-// enterClient counts a request for its client. Of whom it is not known who they are, all may come.
-func (a *admission) enterClient(c netip.Prefix, most int) bool {
+// enterClient counts a request for its client. Requests without a known client are always admitted.
+func (a *admission) enterClient(c netip.Prefix, limit int) bool {
 	if !c.IsValid() {
 		return true
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.clients[c] >= most {
+	if a.clients[c] >= limit {
 		return false
 	}
 	if a.clients == nil {
@@ -109,7 +109,7 @@ func (a *admission) enterClient(c netip.Prefix, most int) bool {
 	return true
 }
 
-// endsBy is a body whose reading can be bounded in time, as the server makes them.
+// endsBy is a request body with a read deadline, as the server provides it.
 type endsBy interface{ EndBy(time.Time) }
 
 func (a *admission) of(app string) *atomic.Int64 {
@@ -120,11 +120,12 @@ func (a *admission) of(app string) *atomic.Int64 {
 	return n.(*atomic.Int64)
 }
 
-// enter counts a request in unless its app holds as many as are free. Two that come at the same instant may both be
-// counted before either looks, and one be refused that would just have had room; never is one let in that had none.
-func (a *admission) enter(app *atomic.Int64, most int64) bool {
+// enter counts a request unless its app already holds as many slots as are free. Two simultaneous requests may both be
+// counted before either checks, so one that would just have fit can be refused; one that does not fit is never
+// admitted.
+func (a *admission) enter(app *atomic.Int64, limit int64) bool {
 	others, own := a.all.Add(1)-1, app.Add(1)-1
-	if own < most-others {
+	if own < limit-others {
 		return true
 	}
 	a.leave(app)
@@ -136,26 +137,26 @@ func (a *admission) leave(app *atomic.Int64) {
 	a.all.Add(-1)
 }
 
-// boundBody refuses a body whose announced size is over the limit before any of it is read, and makes one of unknown
-// size fail as soon as it passes it. The connection is closed then: what still comes of the body is not wanted.
-func boundBody(w http.ResponseWriter, r *http.Request, most int64) error {
-	if r.ContentLength > most {
+// boundBody refuses a body whose declared size exceeds the limit before reading any of it, and makes one of unknown
+// size fail as soon as it exceeds the limit. The connection is then closed, because the rest of the body is unwanted.
+func boundBody(w http.ResponseWriter, r *http.Request, limit int64) error {
+	if r.ContentLength > limit {
 		w.Header().Set("Connection", "close")
-		return errs.New(errs.TooLarge, "the body has %d bytes; at most %d may be sent", r.ContentLength, most)
+		return errs.New(errs.TooLarge, "the body has %d bytes; the limit is %d", r.ContentLength, limit)
 	}
 	if r.ContentLength < 0 && r.Body != nil {
-		r.Body = bounded{http.MaxBytesReader(w, r.Body, most), r.Body}
+		r.Body = bounded{http.MaxBytesReader(w, r.Body, limit), r.Body}
 	}
 	return nil
 }
 
-// bounded is a body of bounded size that can be bounded in time as the one in it can.
+// bounded is a body with a size limit that passes EndBy on to the body it wraps.
 type bounded struct {
 	io.ReadCloser
 	inner io.ReadCloser
 }
 
-// EndBy bounds the reading of all of the body.
+// EndBy sets the deadline for reading the whole body.
 func (b bounded) EndBy(ends time.Time) {
 	if inner, ok := b.inner.(endsBy); ok {
 		inner.EndBy(ends)

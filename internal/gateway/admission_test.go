@@ -17,10 +17,10 @@ import (
 	"fazt/internal/system"
 )
 
-func TestAnAppAtItsBoundLeavesRoomForOthers(t *testing.T) {
+func TestAnAppAtItsLimitLeavesRoomForOthers(t *testing.T) {
 	for _, c := range []struct {
-		most int64
-		want []int // that each of the apps gets, which take all they can one after the other
+		limit int64
+		want  []int // slots of each app when they take all they can, one after the other
 	}{
 		{1, []int{1, 0}},
 		{2, []int{1, 1, 0}},
@@ -30,27 +30,27 @@ func TestAnAppAtItsBoundLeavesRoomForOthers(t *testing.T) {
 		a := &admission{}
 		for i, want := range c.want {
 			app, got := a.of(string(rune('a'+i))), 0
-			for a.enter(app, c.most) {
+			for a.enter(app, c.limit) {
 				got++
 			}
 			if got != want {
-				t.Errorf("of %d, app %d got %d, want %d", c.most, i, got, want)
+				t.Errorf("of %d, app %d got %d, want %d", c.limit, i, got, want)
 			}
 		}
 	}
 }
 
-func TestEveryPlaceThatWasTakenIsGivenBack(t *testing.T) {
+func TestEverySlotIsReleased(t *testing.T) {
 	a := &admission{}
-	var most, now atomic.Int64
+	var limit, now atomic.Int64
 	var group sync.WaitGroup
 	for i := range 8 {
 		app := a.of(string(rune('a' + i%3)))
 		group.Go(func() {
 			for range 5000 {
 				if a.enter(app, 5) {
-					if n := now.Add(1); n > most.Load() {
-						most.Store(n)
+					if n := now.Add(1); n > limit.Load() {
+						limit.Store(n)
 					}
 					now.Add(-1)
 					a.leave(app)
@@ -59,8 +59,8 @@ func TestEveryPlaceThatWasTakenIsGivenBack(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if a.all.Load() != 0 || most.Load() > 5 {
-		t.Errorf("%d are left, and there were %d", a.all.Load(), most.Load())
+	if a.all.Load() != 0 || limit.Load() > 5 {
+		t.Errorf("%d are left, and there were %d", a.all.Load(), limit.Load())
 	}
 	for _, app := range []string{"a", "b", "c"} {
 		if n := a.of(app).Load(); n != 0 {
@@ -69,8 +69,8 @@ func TestEveryPlaceThatWasTakenIsGivenBack(t *testing.T) {
 	}
 }
 
-// Found as: a thousand streams that waited took all places of their app.
-func TestRequestsThatWaitTakeNoPlace(t *testing.T) {
+// Regression: a thousand waiting streams took all slots of their app.
+func TestWaitingRequestsTakeNoSlot(t *testing.T) {
 	l := system.Defaults()
 	l.Capacity.MaxRequests, l.Capacity.MaxPerIP = 4, 2
 	a := &admission{limits: system.NewLive(l)}
@@ -88,12 +88,12 @@ func TestRequestsThatWaitTakeNoPlace(t *testing.T) {
 		a.Return(first)
 	}
 	if err := a.Enter(first); !errs.Is(err, errs.Unavailable) {
-		t.Errorf("the app has more than it may, and one more got in: %v", err)
+		t.Errorf("the app is over its limit, yet another request was admitted: %v", err)
 	}
 	a.Leave(first)
 	a.Leave(first)
 	if err := a.Enter(second); err != nil {
-		t.Errorf("there is room again: %v", err)
+		t.Errorf("refused although there is room again: %v", err)
 	}
 	a.Leave(first)
 	a.Leave(second)
@@ -102,12 +102,12 @@ func TestRequestsThatWaitTakeNoPlace(t *testing.T) {
 	}
 }
 
-func TestAClientHasABoundOfItsOwn(t *testing.T) {
+func TestPerClientLimit(t *testing.T) {
 	l := system.Defaults()
 	l.Capacity.MaxPerIP = 2
 	a := &admission{limits: system.NewLive(l)}
 	enter := func(client netip.Prefix) error { return a.Enter(&runtime.Function{AppID: "a", Client: client}) }
-	for client, most := range map[netip.Prefix]int{
+	for client, limit := range map[netip.Prefix]int{
 		share.Client(netip.MustParseAddr("192.0.2.1")): 2, share.Client(netip.MustParseAddr("2001:db8::1")): 2, {}: 50,
 	} {
 		got := 0
@@ -116,16 +116,16 @@ func TestAClientHasABoundOfItsOwn(t *testing.T) {
 				got++
 			}
 		}
-		if got != most {
-			t.Errorf("%v got %d, want %d", client, got, most)
+		if got != limit {
+			t.Errorf("%v got %d, want %d", client, got, limit)
 		}
 	}
 	if err := enter(share.Client(netip.MustParseAddr("2001:db8::ffff"))); err == nil {
-		t.Error("another address of the same network got in")
+		t.Error("another address of the same network was admitted")
 	}
 }
 
-// answering is a function that says how the request reached it.
+// answering is a function that records how requests reached it.
 type answering struct{ got []runtime.Function }
 
 func (a *answering) Serve(w http.ResponseWriter, _ *http.Request, f runtime.Function) {
@@ -133,7 +133,7 @@ func (a *answering) Serve(w http.ResponseWriter, _ *http.Request, f runtime.Func
 	w.WriteHeader(http.StatusNoContent)
 }
 
-func TestForgedForwardingHeadersChangeNothing(t *testing.T) {
+func TestForgedForwardingHeadersAreIgnored(t *testing.T) {
 	d := open(t, "localhost")
 	d.deploy(map[string]string{"index.html": "x"}, Target{AppID: "app_a", AppName: "a", Function: true}, "a")
 	for _, trusted := range []bool{false, true} {
@@ -142,7 +142,7 @@ func TestForgedForwardingHeadersChangeNothing(t *testing.T) {
 		c := d.Config
 		c.Functions, c.Access = f, func(e Event) { seen = append(seen, e) }
 		if trusted {
-			c.TrustedProxies = proxies("192.0.2.0/24") // where httptest comes from
+			c.TrustedProxies = proxies("192.0.2.0/24") // httptest's address
 		}
 		r := httptest.NewRequest(http.MethodGet, "http://a.localhost/api/x", nil)
 		r.Header = http.Header{"X-Forwarded-For": {"203.0.113.7"}, "X-Real-Ip": {"203.0.113.8"}, "X-Forwarded-Proto": {"https"}, "X-Forwarded-Host": {"b.localhost"}, "Forwarded": {"for=203.0.113.9;proto=https;host=b.localhost"}}
@@ -164,7 +164,7 @@ func (breaking) Serve(w http.ResponseWriter, _ *http.Request, _ runtime.Function
 	panic(http.ErrAbortHandler)
 }
 
-func TestAnAnswerThatIsBrokenOffIsReported(t *testing.T) {
+func TestATruncatedResponseIsReported(t *testing.T) {
 	d := open(t, "localhost")
 	d.deploy(map[string]string{"index.html": "x"}, Target{AppID: "app_a", AppName: "a", Function: true}, "a")
 	var seen []Event
@@ -178,7 +178,7 @@ func TestAnAnswerThatIsBrokenOffIsReported(t *testing.T) {
 	New(c).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "http://a.localhost/api/x", nil))
 }
 
-func TestABodyOverTheBoundIsRefusedBeforeItIsRead(t *testing.T) {
+func TestAnOversizedBodyIsRefusedBeforeItIsRead(t *testing.T) {
 	l := system.Defaults()
 	l.Storage.MaxUpload = 10
 	a := &admission{limits: system.NewLive(l)}
@@ -207,7 +207,7 @@ func (u *unread) Read(p []byte) (int, error) {
 	return u.Reader.Read(p)
 }
 
-// BenchmarkAdmission is what it costs a request to a function to be let in.
+// BenchmarkAdmission measures the cost of admitting a request to a function.
 func BenchmarkAdmission(b *testing.B) {
 	a := &admission{limits: system.NewLive(system.Defaults())}
 	b.RunParallel(func(pb *testing.PB) {

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// BenchmarkStatic compares a 10 KB file, served through the whole chain, with a bare net/http handler that writes the
-// same bytes, over connections that are kept.
+// BenchmarkStatic compares a 10 KB file served through the whole chain with a bare net/http handler that writes the
+// same bytes, over keep-alive connections.
 func BenchmarkStatic(b *testing.B) {
 	page := strings.Repeat("<p>something that repeats</p>\n", 10*1024/30)
 	d := open(b, "localhost")
@@ -51,7 +51,7 @@ func BenchmarkStatic(b *testing.B) {
 	}
 }
 
-// skipResponse reads a head and a body of n bytes, at the least cost there is.
+// skipResponse reads a response head and n bytes of body as cheaply as possible.
 func skipResponse(in *bufio.Reader, n int) error {
 	for {
 		line, err := in.ReadSlice('\n')
@@ -66,7 +66,7 @@ func skipResponse(in *bufio.Reader, n int) error {
 	return err
 }
 
-// BenchmarkFind is what it takes to learn from the host which app a request is for, among a thousand.
+// BenchmarkFind measures finding the app for a host among a thousand.
 func BenchmarkFind(b *testing.B) {
 	labels := map[string]*Target{}
 	for i := range 1000 {

@@ -10,27 +10,27 @@ import (
 	"fazt/internal/id"
 )
 
-// Event is what is known of a request once it has been answered.
+// Event describes a request that has been served.
 type Event struct {
 	Time      time.Time
 	Duration  time.Duration
 	Method    string
-	Host      string // as the client wrote it
+	Host      string // as sent by the client
 	Path      string
 	Status    int
 	Bytes     int64 // of the body
-	Class     Class // who answered
+	Class     Class // what served it
 	AppID     string
-	RequestID string // "" when it needed none
+	RequestID string // "" if it needed none
 	ClientIP  string
 }
 
-// Class says which part answered a request.
+// Class is the part of the product that served a request.
 type Class uint8
 
-// The classes of answers.
+// The classes of responses.
 const (
-	ByNobody   Class = iota // the host or the path leads nowhere
+	ByNobody   Class = iota // the host or path does not exist
 	ByProduct               // a page of the product
 	ByAPI                   // the control API
 	ByRedirect              // an alias that redirects
@@ -43,7 +43,7 @@ func (c Class) String() string {
 	return [classes]string{"none", "product", "api", "redirect", "static", "function"}[c]
 }
 
-// Classes are all classes.
+// Classes returns all classes.
 func Classes() []Class {
 	list := make([]Class, classes)
 	for i := range list {
@@ -52,24 +52,24 @@ func Classes() []Class {
 	return list
 }
 
-// exchange is a response that knows what was sent of it.
+// exchange is a response that records what was sent.
 type exchange struct {
 	http.ResponseWriter
-	status    int // 0 = nothing was sent
+	status    int // 0 = nothing sent yet
 	bytes     int64
 	class     Class
 	appID     string
 	requestID string
-	clientIP  string // "" = nobody asked for it yet
+	clientIP  string // "" = not determined yet
 	visitor   netip.Prefix
 	started   time.Time
 
-	personal    bool   // the answer is for this visitor alone: what they see was drawn
-	splitCookie string // goes with it; "" = none
+	personal    bool   // the response is for this visitor only: their app was drawn
+	splitCookie string // sent with the response; "" = none
 }
 
 func (x *exchange) WriteHeader(status int) {
-	if x.status == 0 && status >= 200 { // 1xx go before the answer
+	if x.status == 0 && status >= 200 { // 1xx precede the response
 		x.begin(status)
 	}
 	x.ResponseWriter.WriteHeader(status)
@@ -84,7 +84,7 @@ func (x *exchange) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// begin is called once, before the head of the answer goes out.
+// begin is called once, before the response head is sent.
 func (x *exchange) begin(status int) {
 	x.status = status
 	if x.personal {
@@ -95,7 +95,7 @@ func (x *exchange) begin(status int) {
 // Unwrap lets http.ResponseController reach the connection.
 func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
-// Flush sends what is buffered.
+// Flush sends buffered data.
 func (x *exchange) Flush() {
 	if x.status == 0 {
 		x.begin(http.StatusOK)
@@ -103,8 +103,8 @@ func (x *exchange) Flush() {
 	_ = http.NewResponseController(x.ResponseWriter).Flush()
 }
 
-// setRequestID gives the exchange its id, and says it to the client. Answers from files have none: nothing is written
-// to a log that it could lead to.
+// setRequestID gives the exchange an ID and sends it to the client. File responses have none: they leave no log lines
+// to look up.
 func (x *exchange) setRequestID() string {
 	if x.requestID == "" {
 		x.requestID = newRequestID()
@@ -113,7 +113,7 @@ func (x *exchange) setRequestID() string {
 	return x.requestID
 }
 
-// client is the address of who is asking.
+// client returns the client's address.
 func (x *exchange) client(g *gateway, r *http.Request) string {
 	if x.clientIP == "" {
 		var ip netip.Addr
@@ -128,8 +128,8 @@ const requestIDHeader = "X-Request-Id"
 
 func newRequestID() string { return id.New("req") }
 
-// WithRequestID gives every request an id: the header X-Request-Id of the response, where next finds it. What a client
-// sends under that name is not looked at.
+// WithRequestID gives every request an ID, in the X-Request-Id header of the response, where next finds it. An
+// X-Request-Id sent by the client is ignored.
 func WithRequestID(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set(requestIDHeader, newRequestID())
@@ -137,12 +137,12 @@ func WithRequestID(next http.Handler) http.Handler {
 	})
 }
 
-// finish ends an exchange: it turns a panic into an answer and a line in the log, and reports to Access. It must be
-// deferred directly.
+// finish ends an exchange: it turns a panic into a response and a log line, and reports to Access. It must be deferred
+// directly.
 func (g *gateway) finish(x *exchange, r *http.Request) {
 	if fault := recover(); fault != nil {
 		if err, ok := fault.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-			defer panic(fault) // somebody wants the connection closed; net/http does so
+			defer panic(fault) // http.ErrAbortHandler: net/http closes the connection
 		} else if g.panicked(x, r, fault) {
 			defer panic(http.ErrAbortHandler)
 		}
@@ -150,8 +150,8 @@ func (g *gateway) finish(x *exchange, r *http.Request) {
 	g.report(x, r)
 }
 
-// panicked answers for what panicked. It says whether half of an answer is out: the client must see then that it is cut
-// off.
+// panicked responds after a panic. It reports whether part of a response was already sent: then the connection must be
+// cut so that the client notices.
 func (g *gateway) panicked(x *exchange, r *http.Request, fault any) (half bool) {
 	g.Log.Error("a request panicked", "request_id", x.setRequestID(), "method", r.Method, "host", r.Host, "path", r.URL.Path,
 		"panic", fault, "stack", string(debug.Stack()))
@@ -164,7 +164,7 @@ func (g *gateway) panicked(x *exchange, r *http.Request, fault any) (half bool) 
 	return false
 }
 
-// report tells Access of the exchange.
+// report passes the exchange to Access.
 func (g *gateway) report(x *exchange, r *http.Request) {
 	if g.Access != nil {
 		g.Access(Event{

@@ -9,8 +9,8 @@ import (
 	"fazt/internal/hosting"
 )
 
-// FuzzCanonicalPath: what comes out is what rules may rely on, and nothing that is hidden under one reading of a
-// path is open under the one that is used.
+// FuzzCanonicalPath checks that the result is what the rules may rely on, and that nothing hidden under one reading of
+// a path is served under the one in use.
 func FuzzCanonicalPath(f *testing.F) {
 	for _, s := range spellings() {
 		f.Add(s)
@@ -40,7 +40,7 @@ func FuzzCanonicalPath(f *testing.F) {
 		if hosting.Hidden(path.Clean(u.Path)) != hosting.Hidden(path.Clean(p)) {
 			t.Fatalf("%q is hidden or not: %q", target, p)
 		}
-		// A redirect to it comes back as the same path.
+		// A redirect to the path comes back as the same path.
 		location := (&url.URL{Path: p}).String()
 		back, err := url.ParseRequestURI(location)
 		if err != nil || back.Host != "" {

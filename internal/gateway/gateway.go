@@ -1,8 +1,8 @@
-// Package gateway is the front door: it decides from the host and the path of a request who answers it, an app's
-// function, an app's files, the admin interface or nobody.
+// Package gateway is the front door: from the host and path of a request it decides what serves it: an app's function,
+// an app's files, the admin interface, or nothing.
 //
-// The host and the path are made canonical exactly once, before any rule looks at them, and the rules look at nothing
-// else. A path that could be read in two ways is refused or redirected, never guessed at.
+// Host and path are made canonical exactly once, before any rule sees them, and the rules see nothing else. A path that
+// could be read in two ways is refused or redirected, never guessed.
 package gateway
 
 import (
@@ -21,32 +21,32 @@ import (
 	"fazt/internal/system"
 )
 
-// Functions runs an app's function and writes its answer, whatever happens in it.
+// Functions runs an app's function and always writes a response, even if the function fails.
 type Functions interface {
 	Serve(w http.ResponseWriter, r *http.Request, f runtime.Function)
 }
 
-// Config is what a gateway joins.
+// Config is what a gateway needs.
 type Config struct {
-	Routes    func() *Routes // the snapshot in force
+	Routes    func() *Routes // the current snapshot
 	Static    *static.Server
 	Functions Functions
-	Admin     http.Handler // answers on the admin host; nil = nobody does
+	Admin     http.Handler // serves the admin host; may be nil
 	Log       *slog.Logger
 
-	// Preview finds a deployment of an app by its number; NotFound when there is none.
+	// Preview finds a deployment of an app by its number, or returns NotFound.
 	Preview func(ctx context.Context, app string, number int) (*Target, error)
 	// Program loads the compiled function of a deployment, for Functions.
 	Program func(ctx context.Context, deployment string) (*compile.Program, error)
-	// Source reads a file of a deployment, for the failures that `fazt dev` shows.
+	// Source reads a file of a deployment, for the error pages of `fazt dev`.
 	Source func(ctx context.Context, deployment, path string) ([]byte, error)
-	// Reload makes open pages reload when a deployment goes live, for `fazt dev`; nil = they do not.
+	// Reload makes open pages reload when a deployment goes live, for `fazt dev`. May be nil.
 	Reload *Reloader
-	// Limits bound the requests to functions; nil = nothing does here.
+	// Limits bound the requests to functions; nil = no bounds here.
 	Limits *system.Live
-	// TrustedProxies are believed what they say of those they speak for; nil = nobody is.
+	// TrustedProxies are the proxies whose forwarding headers are trusted. May be nil.
 	TrustedProxies func() []netip.Prefix
-	// Access is told of every request, on the request's goroutine: it must not block. nil = nobody is.
+	// Access is called for every request, on the request's goroutine; it must not block. May be nil.
 	Access func(Event)
 }
 
@@ -57,7 +57,7 @@ type gateway struct {
 	draw      func(n int) int // a random number from 0 to n-1, for splits
 }
 
-// New is the handler in front of everything. It starts nothing.
+// New returns the handler in front of everything. It starts nothing.
 func New(c Config) http.Handler {
 	g := &gateway{Config: c, pages: newPages(), draw: rand.IntN}
 	if c.Limits != nil {
@@ -66,7 +66,7 @@ func New(c Config) http.Handler {
 	return g
 }
 
-// ServeHTTP answers every request, also when what should answer it panics.
+// ServeHTTP responds to every request, even if the handler in charge panics.
 func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := exchange{ResponseWriter: w}
 	if g.Access != nil {
@@ -89,15 +89,15 @@ func (g *gateway) serve(w *exchange, r *http.Request) {
 	}
 }
 
-// destination is where a host leads.
+// destination is what a host leads to.
 type destination struct {
 	target  *Target // nil for the product's own pages
-	preview bool    // the target is not what visitors of the app see
+	preview bool    // not what the app's visitors see
 	own     ownPage
 	host    string // canonical
 }
 
-// ownPage is a part of the product that answers instead of an app.
+// ownPage is a page of the product that is served instead of an app.
 type ownPage int
 
 const (
@@ -106,7 +106,7 @@ const (
 	welcomePage
 )
 
-// find decides from the host where a request goes.
+// find determines from the host where a request goes.
 func (g *gateway) find(r *http.Request) (destination, error) {
 	if r.Method == http.MethodConnect {
 		return destination{}, errs.New(errs.MethodNotAllowed, "this is not a proxy")
@@ -151,20 +151,20 @@ func (g *gateway) findPreview(ctx context.Context, host, label string) (destinat
 	return destination{target: t, preview: true, host: host}, err
 }
 
-// noApp is the answer for hosts that lead nowhere; it is the same whether a label is reserved, free or a preview that
+// noApp is the error for hosts that lead nowhere. It is the same for a reserved label, a free one, and a preview that
 // is gone.
 func noApp(host string) error {
-	return errs.New(errs.NotFound, "no app answers at %s", host)
+	return errs.New(errs.NotFound, "no app at %s", host)
 }
 
-// enter applies the rules about paths, and hands the request to who answers it.
+// enter applies the path rules and passes the request to its handler.
 func (g *gateway) enter(w *exchange, r *http.Request, d destination) error {
 	if d.own == adminPage {
 		w.setRequestID()
 		w.class = ByAPI
 		if strings.HasPrefix(r.URL.Path, "/api/") {
-			// A name in the path of an operation may hold anything, a slash too. Nothing is decided by the path there but which
-			// operation it is; that has its own access.
+			// A name in an operation's path may contain anything, including slashes. The path only selects the
+			// operation, which has its own access rules.
 			g.Admin.ServeHTTP(w, r)
 			return nil
 		}
@@ -203,7 +203,7 @@ func (g *gateway) enter(w *exchange, r *http.Request, d destination) error {
 	case first == "auth":
 		return nothing()
 	case t.Deployment == "":
-		return errs.New(errs.NotFound, "nothing of %s is live yet", t.AppName)
+		return errs.New(errs.NotFound, "the app %s has no live deployment yet", t.AppName)
 	}
 	v := static.View{Deployment: t.Deployment, Path: path, SPA: t.SPA}
 	if g.Reload != nil {
@@ -227,7 +227,7 @@ func (g *gateway) enter(w *exchange, r *http.Request, d destination) error {
 	return g.Static.Serve(w, r, v)
 }
 
-// fileFirst says whether a file answers where the function would: its content can only be read.
+// fileFirst reports whether a file is served instead of the function: file content can only be read.
 func (g *gateway) fileFirst(r *http.Request, t *Target, v static.View) (bool, error) {
 	switch {
 	case len(t.Routes) == 0: // no file below /api/ is ever served
@@ -240,9 +240,9 @@ func (g *gateway) fileFirst(r *http.Request, t *Target, v static.View) (bool, er
 	return g.Static.Has(r.Context(), v)
 }
 
-func nothing() error { return errs.New(errs.NotFound, "there is nothing at this address") }
+func nothing() error { return errs.New(errs.NotFound, "nothing found at this address") }
 
-// product answers below /_fazt/, which belongs to the product on every app's host.
+// product serves /_fazt/, which belongs to the product on every app's host.
 func (g *gateway) product(w *exchange, r *http.Request, appID, path string) error {
 	if g.Reload == nil {
 		return nothing()

@@ -47,7 +47,7 @@ type door struct {
 	env     *runtime.Env
 }
 
-// lines is a log that many goroutines write.
+// lines is a log safe for concurrent writes.
 type lines struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -65,7 +65,7 @@ func (l *lines) String() string {
 	return l.text.String()
 }
 
-// function answers as an app's function: it tells what it was given.
+// function responds as an app's function would: with what it was passed.
 type function struct{}
 
 func (function) Serve(w http.ResponseWriter, r *http.Request, f runtime.Function) {
@@ -116,7 +116,7 @@ func open(t testing.TB, domain string, change ...func(d *door)) *door {
 	return d
 }
 
-// deploy makes a deployment and gives it the labels.
+// deploy creates a deployment and points the labels to it.
 func (d *door) deploy(files map[string]string, t Target, labels ...string) Target {
 	d.Helper()
 	err := func() error {
@@ -176,7 +176,7 @@ func (d *door) deploy(files map[string]string, t Target, labels ...string) Targe
 	return t
 }
 
-// route puts a snapshot in force in which the labels lead to t as well.
+// route installs a snapshot in which the labels also lead to t.
 func (d *door) route(t *Target, labels ...string) {
 	old := d.routes.Load()
 	targets := map[string]*Target{}
@@ -202,13 +202,13 @@ func (d *door) preview(ctx context.Context, label string, number int) (*Target, 
 	return &Target{AppID: t.AppID, AppName: t.AppName, Deployment: found.ID, Number: number, Env: t.Env}, nil
 }
 
-// answer is a response that was read.
+// answer is a response that has been read.
 type answer struct {
 	*http.Response
 	text string
 }
 
-// raw sends text on a connection of its own and reads one response. status is 0 when the connection was closed instead.
+// raw sends text on its own connection and reads one response. status is 0 if the connection was closed instead.
 func (d *door) raw(text string) answer {
 	d.Helper()
 	c, err := net.Dial("tcp", d.address)
@@ -230,7 +230,7 @@ func (d *door) raw(text string) answer {
 	return answer{resp, string(body)}
 }
 
-// get asks for a target, however it is spelled; headers are lines.
+// get requests a target exactly as spelled; headers are lines.
 func (d *door) get(host, target string, headers ...string) answer {
 	d.Helper()
 	return d.do("GET", host, target, headers...)
@@ -286,19 +286,19 @@ func TestHostsLeadToApps(t *testing.T) {
 		"admin.example.com":                      {200, "admin /"},
 		"example.com":                            {200, "This is a Fazt"},
 		"www.example.com":                        {200, "This is a Fazt"},
-		"none.example.com":                       {404, "No app answers at none.example.com"},
-		"kept.example.com":                       {404, "No app answers at kept.example.com"},
-		"new.example.com":                        {404, "Nothing of new is live yet"},
-		"a.blog.example.com":                     {404, "No app answers"},
-		"blog.example.com.evil.org":              {404, "No app answers"},
-		"blogexample.com":                        {404, "No app answers"},
-		"blogxexample.com":                       {404, "No app answers"},
-		"xexample.com":                           {404, "No app answers"},
-		"example.org":                            {404, "No app answers"},
-		"_x.example.com":                         {404, "No app answers"},
-		"127.0.0.1":                              {404, "No app answers"},
-		"[::1]:80":                               {404, "No app answers"},
-		"xn--bcher-kva.example.com":              {404, "No app answers"},
+		"none.example.com":                       {404, "No app at none.example.com"},
+		"kept.example.com":                       {404, "No app at kept.example.com"},
+		"new.example.com":                        {404, "The app new has no live deployment yet"},
+		"a.blog.example.com":                     {404, "No app at"},
+		"blog.example.com.evil.org":              {404, "No app at"},
+		"blogexample.com":                        {404, "No app at"},
+		"blogxexample.com":                       {404, "No app at"},
+		"xexample.com":                           {404, "No app at"},
+		"example.org":                            {404, "No app at"},
+		"_x.example.com":                         {404, "No app at"},
+		"127.0.0.1":                              {404, "No app at"},
+		"[::1]:80":                               {404, "No app at"},
+		"xn--bcher-kva.example.com":              {404, "No app at"},
 		"":                                       {400, ""},
 		"a:b:c":                                  {400, ""},
 		"blog.example.com:x":                     {400, ""},
@@ -330,12 +330,12 @@ func TestHostsLeadToApps(t *testing.T) {
 	}
 }
 
-func TestLocalhostAndTheAddressesOfThisMachine(t *testing.T) {
+func TestLocalhostAndLoopbackAddresses(t *testing.T) {
 	d := open(t, "localhost")
 	d.deploy(blog, Target{AppID: "app_blog", AppName: "blog"}, "blog")
 	for host, want := range map[string]string{
 		"localhost:4698": "This is a Fazt", "127.0.0.1:4698": "This is a Fazt", "[::1]:4698": "This is a Fazt", "0.0.0.0:4698": "This is a Fazt",
-		"blog.localhost:4698": "blog", "192.168.1.2": "No app answers at 192.168.1.2", "[2001:DB8::1]": "No app answers at 2001:db8::1",
+		"blog.localhost:4698": "blog", "192.168.1.2": "No app at 192.168.1.2", "[2001:DB8::1]": "No app at 2001:db8::1",
 	} {
 		if got := d.get(host, "/"); !strings.Contains(got.text, want) {
 			t.Errorf("%q: %d %q", host, got.StatusCode, got.text)
@@ -358,8 +358,8 @@ func TestPreviews(t *testing.T) {
 		text   string
 	}{
 		"1--blog.localhost": {200, "one"}, "2--blog.localhost": {200, "two"}, "blog.localhost": {200, "two"},
-		"3--blog.localhost": {404, "No app answers at 3--blog.localhost"}, "0--blog.localhost": {404, ""}, "01--blog.localhost": {404, ""},
-		"-1--blog.localhost": {400, ""}, "1--none.localhost": {404, "No app answers at 1--none.localhost"}, "1--.localhost": {400, ""},
+		"3--blog.localhost": {404, "No app at 3--blog.localhost"}, "0--blog.localhost": {404, ""}, "01--blog.localhost": {404, ""},
+		"-1--blog.localhost": {400, ""}, "1--none.localhost": {404, "No app at 1--none.localhost"}, "1--.localhost": {400, ""},
 		"--blog.localhost": {400, ""}, "9999999999--blog.localhost": {404, ""}, "+1--blog.localhost": {400, ""}, "1--1--blog.localhost": {404, ""},
 		"500--blog.localhost": {500, "Something went wrong"},
 	} {
@@ -403,7 +403,7 @@ func TestPathsLeadToFilesAndFunctions(t *testing.T) {
 		{"GET", "blog.localhost", "//%5cevil.com", 400, "", ""},
 		{"GET", "blog.localhost", "/\tevil.com", 400, "", ""},
 		{"GET", "blog.localhost", "/a%0d%0aLocation:%20x/..", 400, "", ""},
-		{"POST", "blog.localhost", "//docs/", 400, "write /docs/", ""},
+		{"POST", "blog.localhost", "//docs/", 400, "use /docs/", ""},
 		{"POST", "blog.localhost", "//api/x", 404, "", ""},
 		{"GET", "blog.localhost", "/a%2fb", 400, "an encoded slash", ""},
 		{"GET", "blog.localhost", "/a%2Fb", 400, "an encoded slash", ""},
@@ -436,8 +436,8 @@ func TestPathsLeadToFilesAndFunctions(t *testing.T) {
 	}
 }
 
-// The predecessor looked at the path before it was made canonical: //private/x and /./private/x were served to
-// anybody, and //api/main.js gave the source of the function.
+// The predecessor checked the path before making it canonical: //private/x and /./private/x were served to everyone,
+// and //api/main.js returned the function's source.
 func TestNoSpellingOfAPathReachesHiddenFiles(t *testing.T) {
 	d := open(t, "localhost")
 	d.deploy(blog, Target{AppID: "app_blog", AppName: "blog"}, "blog")
@@ -464,7 +464,7 @@ func TestNoSpellingOfAPathReachesHiddenFiles(t *testing.T) {
 	}
 }
 
-func TestWhatIsHiddenAnswersAsIfItWereNotThere(t *testing.T) {
+func TestHiddenFilesLookNonexistent(t *testing.T) {
 	d := open(t, "localhost")
 	d.deploy(blog, Target{AppID: "app_blog", AppName: "blog", SPA: true}, "blog")
 	missing := d.get("blog.localhost", "/missing.txt")
@@ -540,7 +540,7 @@ func TestMalformedRequests(t *testing.T) {
 	}
 }
 
-func TestErrorsAreForPeopleAndForPrograms(t *testing.T) {
+func TestErrorsAsPagesAndAsJSON(t *testing.T) {
 	d := open(t, "localhost")
 	d.deploy(blog, Target{AppID: "app_blog", AppName: "blog"}, "blog")
 	page := d.get("blog.localhost", "/missing", "Accept: text/html,application/json;q=0.9")
@@ -552,7 +552,7 @@ func TestErrorsAreForPeopleAndForPrograms(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	if !strings.Contains(page.text, "<h1>Nothing here</h1>") || strings.Contains(page.text, "http") {
+	if !strings.Contains(page.text, "<h1>Not found</h1>") || strings.Contains(page.text, "http") {
 		t.Error(page.text)
 	}
 	if got := d.do("HEAD", "blog.localhost", "/missing"); got.StatusCode != 404 || got.text != "" || got.ContentLength != int64(len(page.text)) {
@@ -589,7 +589,7 @@ func TestAPanicIsA500WithARequestID(t *testing.T) {
 			t.Errorf("%v: the log does not tell: %s", c, log)
 		}
 	}
-	// Half of an answer is out: the client must see that the rest is missing.
+	// Part of the response was sent: the client must notice that the rest is missing.
 	if got := d.raw("GET /api/half HTTP/1.1\r\nHost: blog.localhost\r\n\r\n"); got.StatusCode != 200 || got.text != "half" || got.Close {
 		t.Errorf("half: %d %q", got.StatusCode, got.text)
 	}
@@ -601,7 +601,7 @@ func TestAPanicIsA500WithARequestID(t *testing.T) {
 	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
 	fmt.Fprint(c, "GET /api/half HTTP/1.1\r\nHost: blog.localhost\r\n\r\n")
 	if all, _ := io.ReadAll(c); bytes.Contains(all, []byte("0\r\n\r\n")) || bytes.Contains(all, []byte("went wrong")) {
-		t.Errorf("a cut answer looks whole: %q", all)
+		t.Errorf("a truncated response looks complete: %q", all)
 	}
 	if got := d.get("blog.localhost", "/"); got.StatusCode != 200 {
 		t.Errorf("afterwards: %d", got.StatusCode)
@@ -616,7 +616,7 @@ func TestAPanicIsA500WithARequestID(t *testing.T) {
 	}
 }
 
-func TestRequestIDsOfClientsAreNotBelieved(t *testing.T) {
+func TestRequestIDsFromClientsAreIgnored(t *testing.T) {
 	d := open(t, "localhost")
 	d.deploy(blog, Target{AppID: "app_blog", AppName: "blog", Function: true}, "blog")
 	got := d.get("blog.localhost", "/api/x", "X-Request-Id: mine", "X-Forwarded-For: 8.8.8.8")
@@ -632,7 +632,7 @@ func TestRequestIDsOfClientsAreNotBelieved(t *testing.T) {
 	}
 }
 
-func TestOpenPagesLearnOfANewDeployment(t *testing.T) {
+func TestOpenPagesReloadOnANewDeployment(t *testing.T) {
 	d := open(t, "localhost", func(d *door) { d.Reload = NewReloader() })
 	first := d.deploy(blog, Target{AppID: "app_blog", AppName: "blog"}, "blog")
 	page := d.get("blog.localhost", "/")
@@ -692,7 +692,7 @@ func TestInternationalHosts(t *testing.T) {
 	}
 }
 
-func TestCanonicalHostsCostNoAllocation(t *testing.T) {
+func TestCanonicalHostDoesNotAllocate(t *testing.T) {
 	r := NewRoutes(Table{Domain: "localhost", Labels: map[string]*Target{"blog": {}}})
 	if n := testing.AllocsPerRun(100, func() {
 		host, err := canonicalHost("blog.localhost:4698")

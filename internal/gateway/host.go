@@ -8,7 +8,7 @@ import (
 	"fazt/internal/hostname"
 )
 
-// canonicalHost returns a Host header in the form of package hostname, without its port. An IP address comes out in its
+// canonicalHost returns a Host header in the form of package hostname, without its port. IP addresses come out in their
 // own canonical form, IPv6 without brackets. Anything else is Invalid.
 func canonicalHost(raw string) (string, error) {
 	host, port, bracketed := raw, "", false
@@ -37,9 +37,9 @@ func canonicalHost(raw string) (string, error) {
 	return name, nil
 }
 
-func badHost() error { return errs.New(errs.Invalid, "the request names no host") }
+func badHost() error { return errs.New(errs.Invalid, "the request has no valid Host header") }
 
-// portOf says whether text is a colon and a port, or a colon alone.
+// portOf reports whether text is a colon and a port, or only a colon.
 func portOf(text string) bool {
 	n := 0
 	for i := 1; i < len(text); i++ {
@@ -51,7 +51,7 @@ func portOf(text string) bool {
 	return text[0] == ':'
 }
 
-// isLoopback says whether a canonical host is an address of this machine.
+// isLoopback reports whether a canonical host is a loopback address.
 func isLoopback(host string) bool {
 	if host == "" || host[0] != ':' && (host[0] < '0' || host[0] > '9') {
 		return false

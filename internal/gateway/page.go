@@ -13,20 +13,20 @@ import (
 	"fazt/internal/errs"
 )
 
-// errPanicked is the answer to a request that panicked. The log has the story.
+// errPanicked is the error for a request that panicked. The log has the trace.
 var errPanicked = errs.New(errs.Internal, "")
 
 //go:embed page.html
 var pageSource string
 
-// pages are the product's own pages: errors and the welcome. They use nothing from elsewhere.
+// pages are the product's own pages: errors and the welcome page. They load nothing external.
 type pages struct{ template *template.Template }
 
 func newPages() *pages {
 	return &pages{template.Must(template.New("page").Parse(pageSource))}
 }
 
-// page is what one of them says.
+// page is the content of one of them.
 type page struct {
 	Status    int
 	Title     string
@@ -35,15 +35,15 @@ type page struct {
 	RequestID string
 }
 
-// fail answers with an error: its sentence, never its cause. What is the product's fault goes to the log, under the
-// request id that the client sees.
+// fail responds with an error: its sentence, never its cause. The product's own faults are logged under the request ID
+// that the client sees.
 func (g *gateway) fail(w *exchange, r *http.Request, err error) {
 	kind := errs.KindOf(err)
 	status := kind.HTTPStatus()
 	p := page{Status: status, Title: title(status), Message: sentence(errs.Sentence(err))}
 	if status >= 500 {
 		p.RequestID = w.setRequestID()
-		if !errors.Is(err, errPanicked) && kind != errs.Unavailable { // a shortage is no fault, and comes in thousands
+		if !errors.Is(err, errPanicked) && kind != errs.Unavailable { // overload is not a fault, and comes in bursts
 			g.Log.Error("a request failed", "request_id", p.RequestID, "method", r.Method, "host", r.Host, "path", r.URL.Path, "error", err)
 		}
 	}
@@ -57,29 +57,29 @@ func (g *gateway) fail(w *exchange, r *http.Request, err error) {
 	g.pages.write(w, p)
 }
 
-// welcome is the page of an instance whose domain has no app of its own. It tells strangers nothing.
+// welcome is the page of an instance whose domain has no app. It reveals nothing to strangers.
 func (p *pages) welcome(w http.ResponseWriter, r *http.Request, domain string) error {
 	if r.URL.Path != "/" {
 		return nothing()
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
-		return errs.New(errs.MethodNotAllowed, "this page can only be read")
+		return errs.New(errs.MethodNotAllowed, "this page is read-only")
 	}
 	p.write(w, page{
 		Status: http.StatusOK, Title: "This is a Fazt", Domain: domain,
-		Message: "It runs apps, each at a name of its own. An app called root would answer here.",
+		Message: "It runs apps, each at its own address. An app named root would be served here.",
 	})
 	return nil
 }
 
-// policy lets a page use its own style and nothing else.
+// policy allows a page its own style and nothing else.
 const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 func (p *pages) write(w http.ResponseWriter, data page) {
 	var out bytes.Buffer
 	if err := p.template.Execute(&out, data); err != nil {
-		panic(err) // the template and its data are the program's own
+		panic(err) // template and data are compiled in
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
@@ -91,7 +91,7 @@ func (p *pages) write(w http.ResponseWriter, data page) {
 	_, _ = w.Write(out.Bytes())
 }
 
-// failure is an error for programs, in the shape the control API and functions have too.
+// failure is an error as JSON, in the shape that the control API and functions use too.
 type failure struct {
 	Error struct {
 		Code      string `json:"code"`
@@ -103,7 +103,7 @@ type failure struct {
 func writeJSON(w *exchange, err error, status int) {
 	var f failure
 	f.Error.Code, f.Error.Message, f.Error.RequestID = errs.Code(err), errs.Sentence(err), w.requestID
-	data, _ := json.Marshal(f) // of strings: cannot fail
+	data, _ := json.Marshal(f) // strings only: cannot fail
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(data)+1))
@@ -113,7 +113,7 @@ func writeJSON(w *exchange, err error, status int) {
 	_, _ = w.Write(append(data, '\n'))
 }
 
-// wantsJSON says whether a program asks rather than a person.
+// wantsJSON reports whether the client is a program rather than a person.
 func wantsJSON(r *http.Request) bool {
 	if p := r.URL.Path; p == "/api" || strings.HasPrefix(p, "/api/") {
 		return true
@@ -125,20 +125,20 @@ func wantsJSON(r *http.Request) bool {
 func title(status int) string {
 	switch {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return "Not for everybody"
+		return "Access denied"
 	case status == http.StatusNotFound:
-		return "Nothing here"
+		return "Not found"
 	case status == http.StatusMethodNotAllowed:
-		return "Not possible here"
+		return "Method not allowed"
 	case status == http.StatusServiceUnavailable:
 		return "Busy"
 	case status < 500:
-		return "That cannot be right"
+		return "Bad request"
 	}
 	return "Something went wrong"
 }
 
-// sentence makes a sentence of the words of an error.
+// sentence turns an error message into a sentence.
 func sentence(words string) string {
 	if words == "" {
 		return ""

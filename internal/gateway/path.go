@@ -10,18 +10,18 @@ import (
 	"fazt/internal/hosting"
 )
 
-// canonicalPath is the path of a request in the one form that rules look at: decoded once, beginning with one slash,
-// without empty segments, "." and "..". A slash at the end stays.
+// canonicalPath returns the path of a request in the one form that rules see: decoded once, starting with one slash,
+// without empty, "." and ".." segments. A trailing slash stays.
 //
-// Refused is what one program reads as a separator or an end and another does not: an encoded slash, a backslash, a
-// control character, encoded or not. A "%" that is left after decoding is a character like any other: nothing
-// decodes twice.
+// Refused is anything that one program reads as a separator or terminator and another does not: an encoded slash, a
+// backslash, a control character, encoded or not. A "%" left after decoding is an ordinary character: nothing decodes
+// twice.
 func canonicalPath(u *url.URL) (string, error) {
 	p := u.Path
 	if p == "" || p[0] != '/' {
-		return "", errs.New(errs.Invalid, "the address has no path")
+		return "", errs.New(errs.Invalid, "the URL has no path")
 	}
-	// RawPath is set only where the client encoded what need not be, and an encoded slash always is such a case.
+	// RawPath is set only if the client encoded more than necessary, which an encoded slash always is.
 	if u.RawPath != "" && hasEncodedSlash(u.RawPath) {
 		return "", badPath("an encoded slash")
 	}
@@ -33,7 +33,7 @@ func canonicalPath(u *url.URL) (string, error) {
 		case c == '\\':
 			return "", badPath("a backslash")
 		case c == '/' && i+1 < len(p) && (p[i+1] == '/' || p[i+1] == '.'):
-			clean = false // perhaps: the segment may only begin with a dot
+			clean = false // maybe: the segment may only start with a dot
 		}
 	}
 	if clean {
@@ -56,19 +56,19 @@ func hasEncodedSlash(raw string) bool {
 }
 
 func badPath(what string) error {
-	return errs.New(errs.Invalid, "the address has %s in its path", what)
+	return errs.New(errs.Invalid, "the URL path contains %s", what)
 }
 
-// moved sends a client that asked for another spelling of a path to the canonical one. What is hidden is not redirected
-// to, and what changes something is not repeated elsewhere.
+// moved redirects a client that used another spelling of a path to the canonical one. Hidden paths are not redirected
+// to, and requests that change something are not repeated elsewhere.
 func moved(w http.ResponseWriter, r *http.Request, path string) error {
 	if hosting.Hidden(strings.TrimSuffix(path, "/")) {
 		return nothing()
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return errs.New(errs.Invalid, "the path is written with empty or dotted segments; write %s", path)
+		return errs.New(errs.Invalid, "the path has empty or dot segments; use %s", path)
 	}
-	// The path begins with one slash and one only, so that it cannot name another host.
+	// The path starts with exactly one slash, so it cannot name another host.
 	w.Header().Set("Location", (&url.URL{Path: path, RawQuery: r.URL.RawQuery}).String())
 	w.Header().Set("Cache-Control", "no-cache")
 	w.WriteHeader(http.StatusMovedPermanently)

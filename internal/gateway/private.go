@@ -8,8 +8,8 @@ import (
 	"fazt/internal/hosting/static"
 )
 
-// private answers below /private/: who may not see it learns nothing of what is there, and what is sent, a refusal too,
-// is kept by nobody.
+// private serves /private/. A visitor without access learns nothing about what is there, and no response, not even a
+// refusal, is cached.
 func (g *gateway) private(w *exchange, r *http.Request, t *Target, v static.View) error {
 	w.personal = true
 	w.Header().Set("Cache-Control", "no-store")
@@ -20,14 +20,14 @@ func (g *gateway) private(w *exchange, r *http.Request, t *Target, v static.View
 	return g.Static.Serve(w, r, v)
 }
 
-// mayReadPrivate says whether a principal may see the private files of the app with the given id: the owner, and a key
-// with which they could be read through the control API.
+// mayReadPrivate reports whether a principal may read the private files of an app: the owner, or a key that could read
+// them through the control API.
 func mayReadPrivate(p auth.Principal, appID string) error {
 	switch {
 	case p.Kind == auth.Owner, p.Has(auth.ScopeAdmin, appID), p.Has(auth.ScopeRead, appID), p.Has(auth.ScopeDeploy, appID):
 		return nil
 	case p.Kind == auth.Nobody:
-		return errs.New(errs.Unauthorized, "this is only for people who are signed in")
+		return errs.New(errs.Unauthorized, "sign in to see this page")
 	}
-	return errs.New(errs.Forbidden, "you are signed in, and may not see this")
+	return errs.New(errs.Forbidden, "you do not have access to this page")
 }

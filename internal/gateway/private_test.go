@@ -9,7 +9,7 @@ import (
 	"fazt/internal/auth"
 )
 
-// members are who may come; a request says who it is of in a header, and the server of the test believes it.
+// members are the visitors with access; a request names its principal in a header, which the test server trusts.
 var members = map[string]auth.Principal{
 	"owner":        {Kind: auth.Owner},
 	"admin":        {Kind: auth.Key, Scopes: []auth.Scope{{Verb: auth.ScopeAdmin}}},
@@ -59,7 +59,7 @@ func openClub(t *testing.T) *door {
 	return d
 }
 
-func TestPrivateFilesAreForThoseWhoMayReadTheApp(t *testing.T) {
+func TestPrivateFilesAreForPrincipalsWithReadAccess(t *testing.T) {
 	d := openClub(t)
 	for who, p := range members {
 		want := http.StatusOK
@@ -90,8 +90,8 @@ func TestPrivateFilesAreForThoseWhoMayReadTheApp(t *testing.T) {
 	}
 }
 
-// Whatever the path is spelled like, who may see nothing gets nothing, and learns not even what is there.
-func TestNobodyLearnsWhatIsPrivate(t *testing.T) {
+// However the path is spelled, a visitor without access sees nothing, not even what exists.
+func TestPrivateFilesDoNotLeak(t *testing.T) {
 	d := openClub(t)
 	for _, host := range []string{"club.localhost", "spa.localhost", "files.localhost", "function.localhost", "1--club.localhost"} {
 		for _, who := range []string{"nobody", "neighbour"} {
@@ -144,13 +144,13 @@ func TestHowPrivateFilesAreServed(t *testing.T) {
 		{"POST", "club", "/private/list.txt", "", 405, "error"},
 		{"GET", "club", "/private", "", 301, ""},
 		{"GET", "club", "/private/deep", "", 301, ""},
-		{"GET", "club", "/private/none", "", 404, "there is nothing at this address"},
-		{"GET", "spa", "/private/none", "", 404, "there is nothing at this address"}, // and not the page of everybody
-		{"GET", "function", "/private/none", "", 404, "there is nothing at this address"},
-		{"GET", "club", "/private/.env", "", 404, "there is nothing at this address"},
-		{"GET", "club", "/private/node_modules/x", "", 404, "there is nothing at this address"},
-		{"GET", "club", "/PRIVATE/list.txt", "", 404, "there is nothing at this address"},
-		{"GET", "club", "/PRIVATE/shout.txt", "", 404, "there is nothing at this address"}, // never served, in whatever case
+		{"GET", "club", "/private/none", "", 404, "nothing found at this address"},
+		{"GET", "spa", "/private/none", "", 404, "nothing found at this address"}, // and not the public fallback page
+		{"GET", "function", "/private/none", "", 404, "nothing found at this address"},
+		{"GET", "club", "/private/.env", "", 404, "nothing found at this address"},
+		{"GET", "club", "/private/node_modules/x", "", 404, "nothing found at this address"},
+		{"GET", "club", "/PRIVATE/list.txt", "", 404, "nothing found at this address"},
+		{"GET", "club", "/PRIVATE/shout.txt", "", 404, "nothing found at this address"}, // never served, whatever the case
 		{"GET", "club", "/none", "", 404, "not here"},
 		{"GET", "spa", "/none", "", 200, "everybody"},
 	} {

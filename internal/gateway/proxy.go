@@ -8,20 +8,20 @@ import (
 	"fazt/internal/share"
 )
 
-// clientIP is the address of who is asking. That is the peer, unless the peer is a trusted proxy: then it is the
-// right-most address of X-Forwarded-For that is not a trusted proxy itself, or, where there is no such header, the one
-// in X-Real-IP. What stands further left the visitor may have written, and it is not looked at. The header Forwarded is
-// not read: a proxy that does not know it would pass on a visitor's own.
+// clientIP returns the client's address: the peer, unless the peer is a trusted proxy. Then it is the right-most
+// address in X-Forwarded-For that is not itself a trusted proxy or, without that header, the one in X-Real-IP. Anything
+// further left may be forged by the visitor and is ignored. The Forwarded header is ignored too: a proxy that does not
+// know it would pass on a visitor's own.
 func clientIP(r *http.Request, trusted func() []netip.Prefix) string {
 	ip, _ := client(r, trusted)
 	if !ip.IsValid() {
-		return "" // the socket beside the database
+		return "" // the socket next to the database
 	}
 	return ip.String()
 }
 
-// client is the address of who is asking, invalid where there is none, and who counts as one client with them. That is not
-// known of whom a proxy does not name.
+// client returns the client's address, invalid if there is none, and the network that counts as one client with it,
+// which is unknown if a proxy does not name the client.
 func client(r *http.Request, trusted func() []netip.Prefix) (netip.Addr, netip.Prefix) {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -39,7 +39,7 @@ func client(r *http.Request, trusted func() []netip.Prefix) (netip.Addr, netip.P
 	return ip, share.Client(ip)
 }
 
-// Trusted says whether ip is that of a trusted proxy.
+// Trusted reports whether ip is a trusted proxy.
 func Trusted(proxies []netip.Prefix, ip netip.Addr) bool {
 	for _, p := range proxies {
 		if p.Contains(ip) {
@@ -51,8 +51,8 @@ func Trusted(proxies []netip.Prefix, ip netip.Addr) bool {
 
 func canonicalIP(ip netip.Addr) netip.Addr { return ip.Unmap().WithZone("") }
 
-// forwardedFor follows what trusted proxies say from one to the next, beginning at the peer, up to who is none. What
-// is no address ends the way: the last that is known stands.
+// forwardedFor follows the addresses that trusted proxies report, starting at the peer, up to the first that is not
+// one. At an invalid address it stops with the last valid one.
 func forwardedFor(h http.Header, proxies []netip.Prefix, peer netip.Addr) netip.Addr {
 	lines := h["X-Forwarded-For"]
 	if len(lines) == 0 {
@@ -82,7 +82,7 @@ func forwardedFor(h http.Header, proxies []netip.Prefix, peer netip.Addr) netip.
 	return known
 }
 
-// parseForwarded reads an address as proxies write it: alone or with a port, an IPv6 one with brackets or without.
+// parseForwarded parses an address as proxies write it: alone or with a port, IPv6 with or without brackets.
 func parseForwarded(text string) (netip.Addr, bool) {
 	text = strings.TrimSpace(text)
 	if len(text) > len("[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255%zone-of-a-length]:65535") {
@@ -95,8 +95,8 @@ func parseForwarded(text string) (netip.Addr, bool) {
 	return canonicalIP(withPort.Addr()), err == nil
 }
 
-// https says whether a trusted proxy says that the visitor's connection is encrypted. The last word is that of the
-// proxy we know; what stands left of it may be anybody's.
+// https reports whether a trusted proxy says that the visitor's connection is encrypted. Only the last value is the
+// known proxy's; earlier ones may be forged.
 func (g *gateway) https(r *http.Request) bool {
 	if g.TrustedProxies == nil {
 		return false

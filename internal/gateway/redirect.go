@@ -9,19 +9,19 @@ import (
 	"fazt/internal/errs"
 )
 
-// Redirect sends visitors of a host to another address. Where it leads is the owner's choice alone: of a request, only
-// the query and, if wanted, the path are added, behind the host.
+// Redirect sends visitors of a host to another URL. The destination is the owner's choice alone: a request contributes
+// only the query and, if wanted, the path, after the host.
 type Redirect struct {
-	URL      *url.URL // http or https, with a canonical host; not changed
+	URL      *url.URL // http or https, with a canonical host; never modified
 	Status   int
 	KeepPath bool
 }
 
-// serve answers with the redirect. host and path are canonical. The answer is not kept, also where its status says
-// that it is for good: what the owner changes holds from the next visit on.
+// serve responds with the redirect. host and path are canonical. The response is never cached, not even a permanent
+// redirect, so that the owner's changes take effect on the next visit.
 func (d *Redirect) serve(w http.ResponseWriter, r *http.Request, host, path string) error {
 	if d.URL.Hostname() == host {
-		return errs.New(errs.NotFound, "the redirect of %s leads to itself", host)
+		return errs.New(errs.NotFound, "%s redirects to itself", host)
 	}
 	to := *d.URL
 	if d.KeepPath {

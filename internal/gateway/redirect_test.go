@@ -58,7 +58,7 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-func TestNoPathOfARedirectLeadsToAnotherHostOrSplitsTheHeader(t *testing.T) {
+func TestRedirectPathsCannotChangeTheHostOrSplitTheHeader(t *testing.T) {
 	d := open(t, "example.com")
 	d.route(redirectTo(t, "https://a.example", 301, true), "x")
 	for _, target := range []string{
@@ -121,7 +121,7 @@ func FuzzRedirectLocation(f *testing.F) {
 	})
 }
 
-func TestDomainsLeadToAppsByTheirWholeName(t *testing.T) {
+func TestDomainsLeadToAppsByFullName(t *testing.T) {
 	d := open(t, "example.com")
 	blog := d.deploy(blog, Target{AppID: "app_blog", AppName: "blog"}, "blog")
 	d.routes.Store(NewRoutes(Table{Domain: "example.com", Labels: maps.Collect(d.routes.Load().Labels()), Hosts: map[string]*Target{
@@ -138,8 +138,8 @@ func TestDomainsLeadToAppsByTheirWholeName(t *testing.T) {
 	}
 }
 
-// FuzzDomainAndRequestAgree: a request for a domain, as a browser writes its host, finds the domain under the name it
-// is stored by.
+// FuzzDomainAndRequestAgree checks that a request for a domain, with the Host header a browser sends, finds the domain
+// under its stored name.
 func FuzzDomainAndRequestAgree(f *testing.F) {
 	for _, s := range []string{"example.org", "BÜCHER.example", "例え。テスト", "a.b.", "xn--bcher-kva.example", "nas"} {
 		f.Add(s)
@@ -157,8 +157,8 @@ func FuzzDomainAndRequestAgree(f *testing.F) {
 	})
 }
 
-// What an app costs to find must not depend on what aliases can do besides.
-func TestFindingAnAppAllocatesNothing(t *testing.T) {
+// Finding an app must not get slower because of other alias features.
+func TestFindingAnAppDoesNotAllocate(t *testing.T) {
 	app := &Target{AppID: "app_blog", AppName: "blog"}
 	routes := NewRoutes(Table{Domain: "example.com", Labels: map[string]*Target{"blog": app, "x": {Split: splitOf(50, 50)}}, Hosts: map[string]*Target{"blog.example": app}})
 	g := &gateway{Config: Config{Routes: func() *Routes { return routes }}}

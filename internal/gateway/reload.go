@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// Reloader tells open pages that another deployment of their app went live, so that they reload themselves. It is for
-// `fazt dev` only.
+// Reloader makes open pages reload when another deployment of their app goes live. It is for `fazt dev` only.
 type Reloader struct {
 	mu      sync.Mutex
 	changed map[string]chan struct{} // by app; closed when the app changes
@@ -17,12 +16,12 @@ type Reloader struct {
 	once    sync.Once
 }
 
-// NewReloader is a Reloader nobody listens to yet.
+// NewReloader returns a Reloader without listeners.
 func NewReloader() *Reloader {
 	return &Reloader{changed: map[string]chan struct{}{}, closed: make(chan struct{})}
 }
 
-// Changed reloads the open pages of an app. It is called after the new routes are in force.
+// Changed reloads the open pages of an app. It must be called after the new routes are in force.
 func (l *Reloader) Changed(appID string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -46,11 +45,10 @@ func (l *Reloader) wait(appID string) <-chan struct{} {
 	return c
 }
 
-// repeat is how often a stream repeats itself: often enough that no time-out cuts it and that one which was missed does
-// no harm.
+// repeat is how often a stream repeats itself: often enough to beat any timeout and to make up for a missed message.
 const repeat = 5 * time.Second
 
-// serve streams the id of the deployment that is live now, and again whenever it changes.
+// serve streams the ID of the live deployment, now and whenever it changes.
 func (l *Reloader) serve(w http.ResponseWriter, r *http.Request, appID string, live func() string) error {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store, no-transform")
@@ -62,7 +60,7 @@ func (l *Reloader) serve(w http.ResponseWriter, r *http.Request, appID string, l
 	tick := time.NewTicker(repeat)
 	defer tick.Stop()
 	for {
-		changed := l.wait(appID) // before looking, so that nothing happens unseen in between
+		changed := l.wait(appID) // before reading live, so that no change is missed
 		if _, err := fmt.Fprintf(w, "data: %s\n\n", live()); err != nil {
 			return nil
 		}
@@ -88,8 +86,8 @@ func serveReloadScript(w http.ResponseWriter) error {
 	return nil
 }
 
-// reloadTag loads the script, and tells it which deployment the page is from. The script is a file and not part of the
-// page: a page's own Content-Security-Policy usually allows that.
+// reloadTag loads the script and passes it the page's deployment. The script is a separate file because a page's own
+// Content-Security-Policy usually allows that.
 func reloadTag(deployment string) []byte {
 	return []byte(`<script src="/_fazt/reload.js?` + deployment + `" async></script>`)
 }

@@ -9,40 +9,40 @@ import (
 	"fazt/internal/runtime"
 )
 
-// Target is what a host leads to: an app with its live deployment, a preview of another one, a redirect or a split.
-// It does not change; a deployment that goes live makes a new one.
+// Target is what a host leads to: an app with its live deployment, a preview of another one, a redirect or a split. It
+// is immutable; a deployment that goes live creates a new one.
 type Target struct {
 	AppID, AppName string
-	Deployment     string // dep_…; "" = nothing is live
+	Deployment     string // dep_…; "" = no live deployment
 	Number         int
 	SPA            bool
-	Function       bool           // the deployment has one
-	Routes         hosting.Routes // where it answers
-	FunctionFirst  bool           // also where there is a file
+	Function       bool           // the deployment has a function
+	Routes         hosting.Routes // the paths the function serves
+	FunctionFirst  bool           // even where a file exists
 	Env            *runtime.Env
 
-	// At most one of the three; the target is no app then.
-	Reserved bool // the label is kept, and leads nowhere
+	// At most one of the three is set; the target is not an app then.
+	Reserved bool // the label is reserved and leads nowhere
 	Redirect *Redirect
 	Split    *Split
 }
 
-// Table is what a snapshot is made of. Several hosts may share a Target, and those that lead to one app should.
+// Table is the source of a snapshot. Several hosts may share a Target, and hosts of the same app should.
 type Table struct {
-	Domain string             // labels lie below it
+	Domain string             // the labels are its subdomains
 	Labels map[string]*Target // by alias
 	Hosts  map[string]*Target // by canonical host: the domains
-	Apps   map[string]*Target // by the app's name, whether or not a host leads to it
+	Apps   map[string]*Target // by app name, whether or not a host leads to it
 }
 
-// Routes is a snapshot of where every host leads. It does not change; With makes the next one of it.
+// Routes is an immutable snapshot of where every host leads. With derives the next one.
 type Routes struct {
 	domain              string
 	labels, hosts, apps targets
-	ids                 targets // apps by their ids
+	ids                 targets // apps by ID
 }
 
-// NewRoutes is a snapshot of what is in the table.
+// NewRoutes returns a snapshot of the table.
 func NewRoutes(t Table) *Routes {
 	r := &Routes{domain: t.Domain, labels: newTargets(t.Labels), hosts: newTargets(t.Hosts), apps: newTargets(t.Apps)}
 	byID := make(map[string]*Target, len(t.Apps))
@@ -53,15 +53,15 @@ func NewRoutes(t Table) *Routes {
 	return r
 }
 
-// Update is what of a snapshot changes: apps by their ids, labels and hosts; nil = it is not there any more.
+// Update is a change to a snapshot: apps by ID, labels and hosts; nil = removed.
 type Update struct{ Apps, Labels, Hosts map[string]*Target }
 
-// With is the snapshot with an update. It costs what the update does, however much the snapshot holds. Whoever changes
-// an app gives the labels and hosts that lead to it too.
+// With returns the snapshot with an update applied. Its cost depends on the update, not on the snapshot. A caller that
+// changes an app must also pass the labels and hosts that lead to it.
 func (r *Routes) With(u Update) *Routes {
 	names := make(map[string]*Target, len(u.Apps))
 	for id := range u.Apps {
-		// Names are given only when all old ones are gone: two apps may have changed theirs with each other.
+		// Add names only after removing all old ones: two apps may have swapped theirs.
 		if old := r.ids.get(id); old != nil {
 			names[old.AppName] = nil
 		}
@@ -74,19 +74,19 @@ func (r *Routes) With(u Update) *Routes {
 	return &Routes{domain: r.domain, labels: r.labels.with(u.Labels), hosts: r.hosts.with(u.Hosts), apps: r.apps.with(names), ids: r.ids.with(u.Apps)}
 }
 
-// Label is where a label leads, nil for nowhere.
+// Label returns where a label leads, or nil.
 func (r *Routes) Label(label string) *Target { return r.labels.get(label) }
 
-// Host is where a whole host name leads, nil for nowhere.
+// Host returns where a full host name leads, or nil.
 func (r *Routes) Host(host string) *Target { return r.hosts.get(host) }
 
-// App is the app with the given name, nil for none.
+// App returns the app with the given name, or nil.
 func (r *Routes) App(name string) *Target { return r.apps.get(name) }
 
-// AppByID is the app with the given id, nil for none.
+// AppByID returns the app with the given ID, or nil.
 func (r *Routes) AppByID(id string) *Target { return r.ids.get(id) }
 
-// Apps are all apps.
+// Apps returns all apps.
 func (r *Routes) Apps() iter.Seq[*Target] {
 	return func(yield func(*Target) bool) {
 		for _, t := range r.apps.all() {
@@ -97,15 +97,15 @@ func (r *Routes) Apps() iter.Seq[*Target] {
 	}
 }
 
-// Labels are all labels with what they lead to, and Hosts all whole host names.
+// Labels returns all labels and where they lead.
 func (r *Routes) Labels() iter.Seq2[string, *Target] { return r.labels.all() }
 
-// Hosts are all whole host names with what they lead to.
+// Hosts returns all full host names and where they lead.
 func (r *Routes) Hosts() iter.Seq2[string, *Target] { return r.hosts.all() }
 
-// label is what stands before the domain in a canonical host, "" for the domain itself; one with a dot in it leads
-// nowhere, because no label has one. below is false for every other host. On localhost, the addresses of this
-// machine mean the domain: that is what people type.
+// label returns the part of a canonical host before the domain, "" for the domain itself; one with a dot in it leads
+// nowhere, because labels have no dots. below is false for any other host. With the domain localhost, loopback
+// addresses mean the domain, because people type them.
 func (r *Routes) label(host string) (label string, below bool) {
 	domain := r.domain
 	if host == domain {
@@ -117,7 +117,7 @@ func (r *Routes) label(host string) (label string, below bool) {
 	return "", domain == "localhost" && isLoopback(host)
 }
 
-// cutPreview reads "<number>--<app>". The number is written in one way only, so that a preview has one address.
+// cutPreview parses "<number>--<app>". The number has one spelling only, so that a preview has one address.
 func cutPreview(label string) (number int, app string, ok bool) {
 	digits, app, ok := strings.Cut(label, "--")
 	if !ok || len(digits) > 9 || digits == "" || digits[0] == '0' || strings.Trim(digits, "0123456789") != "" || app == "" {

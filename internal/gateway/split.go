@@ -8,77 +8,77 @@ import (
 	"fazt/internal/runtime/header"
 )
 
-// Split divides the visitors of a host among apps, and remembers by a cookie which of them a visitor met.
-type Split struct{ Arms []Arm }
+// Split divides the visitors of a host among apps. A cookie keeps each visitor with the same app.
+type Split struct{ Targets []SplitTarget }
 
-// Arm is one app of a split.
-type Arm struct {
+// SplitTarget is one app of a split.
+type SplitTarget struct {
 	*Target
-	Weight int    // of an alias they sum to 100
-	Token  string // what the cookie says; unguessable, so that none but drawn values are honoured
+	Weight int    // the weights of an alias add up to 100
+	Token  string // the cookie's value; unguessable, so that only drawn values count
 }
 
-// splitCookie has a name of its own on every host it is set for: without Domain, no other host sees it.
+// splitCookie is separate for every host: it is set without Domain, so no other host sees it.
 const splitCookie = "fazt_split"
 
 const splitMaxAge = "2592000" // 30 days, in seconds
 
-// pick is the arm for a number from 0 to 99. Each arm has as many of them as it weighs.
-func (s *Split) pick(n int) Arm {
-	for _, arm := range s.Arms {
-		if n -= arm.Weight; n < 0 {
-			return arm
+// pick returns the target for a number from 0 to 99. Each target owns as many of them as its weight.
+func (s *Split) pick(n int) SplitTarget {
+	for _, target := range s.Targets {
+		if n -= target.Weight; n < 0 {
+			return target
 		}
 	}
-	return s.Arms[len(s.Arms)-1]
+	return s.Targets[len(s.Targets)-1]
 }
 
-// remembered is the arm that the request's cookie names. Other hosts can make a browser send cookies of the same name,
-// so every one is looked at; what names no arm does not count.
-func (s *Split) remembered(r *http.Request) (Arm, bool) {
+// remembered returns the target that the request's cookie names. Other hosts can make a browser send cookies of the
+// same name, so all of them are checked; values that name no target are ignored.
+func (s *Split) remembered(r *http.Request) (SplitTarget, bool) {
 	for _, c := range r.CookiesNamed(splitCookie) {
-		for _, arm := range s.Arms {
-			if c.Value == arm.Token {
-				return arm, true
+		for _, target := range s.Targets {
+			if c.Value == target.Token {
+				return target, true
 			}
 		}
 	}
-	return Arm{}, false
+	return SplitTarget{}, false
 }
 
-// Member is the app of a split with the given id, nil for none.
+// Member returns the app of the split with the given ID, or nil.
 func (s *Split) Member(appID string) *Target {
-	for _, arm := range s.Arms {
-		if arm.AppID == appID {
-			return arm.Target
+	for _, target := range s.Targets {
+		if target.AppID == appID {
+			return target.Target
 		}
 	}
 	return nil
 }
 
-// choose is the app that a visitor of a split meets: the one they met before, or one drawn now. The answer is for this
-// visitor alone from here on.
+// choose returns the app for a visitor of a split: the one they saw before, or one drawn now. It makes the response
+// private to this visitor.
 func (g *gateway) choose(w *exchange, r *http.Request, s *Split) *Target {
 	w.personal = true
-	arm, known := s.remembered(r)
+	target, known := s.remembered(r)
 	if !known {
-		arm = s.pick(g.draw(100))
-		cookie := splitCookie + "=" + arm.Token + "; Path=/; Max-Age=" + splitMaxAge + "; HttpOnly; SameSite=Lax"
+		target = s.pick(g.draw(100))
+		cookie := splitCookie + "=" + target.Token + "; Path=/; Max-Age=" + splitMaxAge + "; HttpOnly; SameSite=Lax"
 		if r.TLS != nil || g.https(r) {
 			cookie += "; Secure"
 		}
 		w.splitCookie = cookie
 	}
-	return arm.Target
+	return target.Target
 }
 
-// personalise makes an answer one that no shared cache gives to another visitor, whatever the app said about it: of a
-// split, the same address has several contents. Private alone is the rule; Vary helps caches that do not keep it.
+// personalise keeps shared caches from giving the response to another visitor, whatever the app set: with a split, one
+// URL has several contents. Private suffices by the standard; Vary is for caches that ignore it.
 func personalise(h http.Header, cookie string) {
 	if cookie != "" {
 		h.Add("Set-Cookie", cookie)
 	}
-	h["Vary"] = append(slices.Clip(h["Vary"]), "Cookie") // many answers may share the slice
+	h["Vary"] = append(slices.Clip(h["Vary"]), "Cookie") // clip: many responses may share the slice
 	directives := []string{"private"}
 	for _, line := range h["Cache-Control"] {
 		for d := range strings.SplitSeq(line, ",") {
@@ -92,14 +92,14 @@ func personalise(h http.Header, cookie string) {
 	}
 	h["Cache-Control"] = []string{strings.Join(directives, ", ")}
 	for name := range h {
-		// What speaks to the caches of a network alone goes before Cache-Control there (RFC 9213).
+		// Headers for CDN caches take precedence over Cache-Control there (RFC 9213).
 		if name == "Surrogate-Control" || strings.HasSuffix(name, "-Cache-Control") {
 			delete(h, name)
 		}
 	}
 }
 
-// hideCookies takes the product's own cookies out of a request: an app learns nothing of them.
+// hideCookies removes the product's own cookies from a request before an app sees it.
 func hideCookies(h http.Header) {
 	lines := h["Cookie"]
 	var left []string

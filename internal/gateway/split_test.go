@@ -15,12 +15,12 @@ import (
 func splitOf(weights ...int) *Split {
 	s := &Split{}
 	for i, w := range weights {
-		s.Arms = append(s.Arms, Arm{Target: &Target{AppID: fmt.Sprintf("app_%d", i), AppName: fmt.Sprint(i)}, Weight: w, Token: fmt.Sprintf("arm_%d", i)})
+		s.Targets = append(s.Targets, SplitTarget{Target: &Target{AppID: fmt.Sprintf("app_%d", i), AppName: fmt.Sprint(i)}, Weight: w, Token: fmt.Sprintf("arm_%d", i)})
 	}
 	return s
 }
 
-func TestEveryArmHasAsManyDrawsAsItWeighs(t *testing.T) {
+func TestTargetsAreDrawnByWeight(t *testing.T) {
 	for _, weights := range [][]int{{90, 10}, {10, 90}, {1, 99}, {50, 30, 20}, {34, 33, 33}, slices.Repeat([]int{1}, 100)} {
 		s := splitOf(weights...)
 		got := map[string]int{}
@@ -29,13 +29,13 @@ func TestEveryArmHasAsManyDrawsAsItWeighs(t *testing.T) {
 		}
 		for i, w := range weights {
 			if got[fmt.Sprintf("arm_%d", i)] != w {
-				t.Errorf("%v: arm %d was drawn %d times of 100", weights, i, got[fmt.Sprintf("arm_%d", i)])
+				t.Errorf("%v: target %d was drawn %d times of 100", weights, i, got[fmt.Sprintf("arm_%d", i)])
 			}
 		}
 	}
 }
 
-// The draws come from a seeded source, so that the outcome is the same in every run.
+// The draws are seeded, so that every run has the same outcome.
 func TestVisitorsAreDividedByWeight(t *testing.T) {
 	const visitors = 20_000
 	source := rand.New(rand.NewPCG(1, 2))
@@ -49,12 +49,12 @@ func TestVisitorsAreDividedByWeight(t *testing.T) {
 	for i, w := range []int{70, 25, 5} {
 		n, want := got[fmt.Sprintf("app_%d", i)], visitors*w/100
 		if n < want*95/100 || n > want*105/100 {
-			t.Errorf("arm %d weighs %d and got %d of %d visitors", i, w, n, visitors)
+			t.Errorf("target %d weighs %d and got %d of %d visitors", i, w, n, visitors)
 		}
 	}
 }
 
-// cookies is a function that tells which cookies it was sent, and asks every cache to keep its answer.
+// cookies is a function that echoes its cookies and asks every cache to store the response.
 type cookies struct{}
 
 func (cookies) Serve(w http.ResponseWriter, r *http.Request, f runtime.Function) {
@@ -71,14 +71,14 @@ func openSplit(t *testing.T) *door {
 	d := open(t, "example.com", func(d *door) { d.Functions = cookies{} })
 	a := d.deploy(map[string]string{"index.html": "a", "assets/x-3f2a9c1b.js": "a", "docs/index.html": "a"}, Target{AppID: "app_a", AppName: "a", Function: true}, "a")
 	b := d.deploy(map[string]string{"index.html": "b", "assets/x-3f2a9c1b.js": "b"}, Target{AppID: "app_b", AppName: "b", Function: true}, "b")
-	d.route(&Target{Split: &Split{Arms: []Arm{{&a, 50, "arm_a"}, {&b, 50, "arm_b"}}}}, "x", "root")
+	d.route(&Target{Split: &Split{Targets: []SplitTarget{{&a, 50, "arm_a"}, {&b, 50, "arm_b"}}}}, "x", "root")
 	return d
 }
 
-func TestAVisitorOfASplitStaysWithTheirApp(t *testing.T) {
+func TestASplitIsSticky(t *testing.T) {
 	d := openSplit(t)
 	seen := map[string]bool{}
-	for range 64 { // that all draws are one arm happens once in 2^63
+	for range 64 { // that all draws agree happens once in 2^63 runs
 		first := d.get("x.example.com", "/")
 		if first.StatusCode != 200 || len(first.Cookies()) != 1 {
 			t.Fatalf("%d %s %v", first.StatusCode, first.text, first.Header)
@@ -100,7 +100,7 @@ func TestAVisitorOfASplitStaysWithTheirApp(t *testing.T) {
 	}
 }
 
-func TestACookieThatNamesNoArmIsDrawnAnew(t *testing.T) {
+func TestAnUnknownSplitCookieIsDrawnAgain(t *testing.T) {
 	d := openSplit(t)
 	for _, value := range []string{"", "arm_c", "arm_", "app_a", "ARM_A", "arm_a x", "arm_a,arm_b", "%61rm_a", "0", strings.Repeat("a", 3000)} {
 		got := d.get("x.example.com", "/", "Cookie: "+splitCookie+"="+value)
@@ -108,7 +108,7 @@ func TestACookieThatNamesNoArmIsDrawnAnew(t *testing.T) {
 			t.Errorf("%.20q: %d %s %v", value, got.StatusCode, got.text, got.Header)
 		}
 	}
-	// A cookie that another host has set beside ours does not hide it.
+	// A cookie set by another host alongside ours does not hide it.
 	for _, line := range []string{"fazt_split=x; fazt_split=arm_b", "fazt_split=arm_b; fazt_split=x", "fazt_split=x; a=b; fazt_split=arm_b"} {
 		if got := d.get("x.example.com", "/", "Cookie: "+line); got.text != "b" || len(got.Cookies()) != 0 {
 			t.Errorf("%s: %s %v", line, got.text, got.Header)
@@ -116,7 +116,7 @@ func TestACookieThatNamesNoArmIsDrawnAnew(t *testing.T) {
 	}
 }
 
-func TestNoSharedCacheMixesTheArmsOfASplit(t *testing.T) {
+func TestSharedCachesDoNotMixTheTargetsOfASplit(t *testing.T) {
 	d := openSplit(t)
 	for path, want := range map[string]string{
 		"/":                     "private, no-cache",
@@ -143,13 +143,13 @@ func TestNoSharedCacheMixesTheArmsOfASplit(t *testing.T) {
 			t.Errorf("%s: %d %v", header, got.StatusCode, got.Header)
 		}
 	}
-	// The same files at the app's own host are for everybody, and stay so afterwards: the headers are shared.
+	// The same files at the app's own host stay public afterwards: the headers are shared.
 	if got := d.get("a.example.com", "/assets/x-3f2a9c1b.js"); strings.Contains(got.Header.Get("Cache-Control"), "private") || strings.Contains(got.Header.Get("Vary"), "Cookie") || len(got.Cookies()) != 0 {
 		t.Errorf("%v", got.Header)
 	}
 }
 
-func TestFunctionsDoNotSeeTheCookieOfASplit(t *testing.T) {
+func TestFunctionsDoNotSeeTheSplitCookie(t *testing.T) {
 	d := openSplit(t)
 	for line, want := range map[string]string{
 		"fazt_split=arm_a":      `a []`,
@@ -177,12 +177,12 @@ func TestFunctionsDoNotSeeTheCookieOfASplit(t *testing.T) {
 
 func TestPagesOfASplitReloadWithTheirOwnApp(t *testing.T) {
 	s := splitOf(50, 50)
-	if s.Member("app_1") != s.Arms[1].Target || s.Member("app_2") != nil {
-		t.Error("the wrong arm")
+	if s.Member("app_1") != s.Targets[1].Target || s.Member("app_2") != nil {
+		t.Error("the wrong target")
 	}
 }
 
-func TestTheSplitCookieIsForHTTPSAloneWhereThereIsHTTPS(t *testing.T) {
+func TestTheSplitCookieIsSecureOverHTTPS(t *testing.T) {
 	g := &gateway{draw: func(int) int { return 0 }}
 	x := &exchange{ResponseWriter: httptest.NewRecorder()}
 	g.choose(x, httptest.NewRequest(http.MethodGet, "https://x.example.com/", nil), splitOf(50, 50))

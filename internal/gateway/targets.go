@@ -5,10 +5,10 @@ import (
 	"maps"
 )
 
-// shardCount is how many parts a map of targets has: a change copies one of them.
+// shardCount is the number of shards of a target map: a change copies only the shards it touches.
 const shardCount = 256
 
-// targets is a map that does not change: with makes another one, which shares with it what is the same.
+// targets is an immutable map: with returns a changed one that shares the unchanged shards.
 type targets [shardCount]map[string]*Target
 
 func newTargets(all map[string]*Target) (m targets) {
@@ -22,7 +22,7 @@ func newTargets(all map[string]*Target) (m targets) {
 	return m
 }
 
-// shard is FNV-1a, written out: it runs for every request and must allocate nothing.
+// shard is FNV-1a, inlined: it runs for every request and must not allocate.
 func shard(name string) uint32 {
 	h := uint32(2166136261)
 	for i := range len(name) {
@@ -33,7 +33,7 @@ func shard(name string) uint32 {
 
 func (m *targets) get(name string) *Target { return m[shard(name)][name] }
 
-// with is the map with other targets for some names; nil = none any more.
+// with returns the map with other targets for some names; nil = removed.
 func (m *targets) with(changes map[string]*Target) targets {
 	next := *m
 	copied := [shardCount]bool{}

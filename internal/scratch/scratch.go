@@ -1,4 +1,4 @@
-// Package scratch makes files that last as long as they are open, and folders that their maker removes.
+// Package scratch creates files that last as long as they are open, and folders that the caller removes.
 package scratch
 
 import (
@@ -8,10 +8,10 @@ import (
 	"syscall"
 )
 
-// File is an open file without a name, where the system knows such.
+// File is an open file, unlinked where the system supports that.
 type File struct{ *os.File }
 
-// Create makes a file in dir, or where temporary files are when nothing can be written in dir.
+// Create creates a file in dir, or in the temporary directory if dir is not writable.
 func Create(dir string) (*File, error) {
 	f, err := os.CreateTemp(dir, pattern)
 	if readOnly(err) {
@@ -20,14 +20,14 @@ func Create(dir string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Where a file can lose its name while it is open, nothing is left of it even when the process is killed.
+	// If an open file can be unlinked, nothing is left of it even when the process is killed.
 	_ = os.Remove(f.Name())
 	return &File{f}, nil
 }
 
 const pattern = "fazt-upload-*"
 
-// Folder makes a folder in dir, or where temporary files are when nothing can be written in dir.
+// Folder creates a folder in dir, or in the temporary directory if dir is not writable.
 func Folder(dir, pattern string) (string, error) {
 	folder, err := os.MkdirTemp(dir, pattern)
 	if readOnly(err) {
@@ -36,7 +36,7 @@ func Folder(dir, pattern string) (string, error) {
 	return folder, err
 }
 
-// readOnly reports whether err means that nothing can be written there, however much space there is.
+// readOnly reports whether err means that the directory is not writable, as opposed to full.
 func readOnly(err error) bool {
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
 }

@@ -42,7 +42,7 @@ func TestAFunctionThatRunsOutOfTimeForStorageHearsOfItAndCanAnswer(t *testing.T)
 	}{
 		"/api/set":    {http.StatusServiceUnavailable, []string{`"UNAVAILABLE"`}},
 		"/api/get":    {http.StatusServiceUnavailable, []string{`"UNAVAILABLE"`}},
-		"/api/caught": {http.StatusOK, []string{`"code":"UNAVAILABLE"`, `"retryable":true`, "too little time is left for storage"}},
+		"/api/caught": {http.StatusOK, []string{`"code":"UNAVAILABLE"`, `"retryable":true`, "not enough time left for storage"}},
 	} {
 		heard := func(r fazttest.Response) bool {
 			lacks := func(text string) bool { return !strings.Contains(r.Text, text) }

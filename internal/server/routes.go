@@ -183,12 +183,12 @@ func aliasTarget(a apps.Alias, find func(id string) *gateway.Target) *gateway.Ta
 		}
 	case apps.AliasSplit:
 		s := &gateway.Split{}
-		for _, arm := range a.Arms {
-			if t := find(arm.AppID); t != nil {
-				s.Arms = append(s.Arms, gateway.Arm{Target: t, Weight: arm.Weight, Token: arm.Token})
+		for _, target := range a.Targets {
+			if t := find(target.AppID); t != nil {
+				s.Targets = append(s.Targets, gateway.SplitTarget{Target: t, Weight: target.Weight, Token: target.Token})
 			}
 		}
-		if len(s.Arms) > 0 {
+		if len(s.Targets) > 0 {
 			return &gateway.Target{Split: s}
 		}
 	case apps.AliasReserved:

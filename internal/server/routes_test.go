@@ -38,7 +38,7 @@ func outline(t *testing.T, r *gateway.Routes) string {
 			t.Errorf("%s %s has a target of its own", kind, name)
 		}
 		if to.Split != nil {
-			for _, arm := range to.Split.Arms {
+			for _, arm := range to.Split.Targets {
 				text += fmt.Sprintf(" %s %d %s", arm.Target.AppID, arm.Weight, arm.Token)
 				if r.AppByID(arm.Target.AppID) != arm.Target {
 					t.Errorf("an arm of %s has a target of its own", name)

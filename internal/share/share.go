@@ -55,10 +55,10 @@ type Part struct {
 
 // Take is a part of the given size of a pool of which there is so much, or nil: the client has as much of it as anybody
 // already. cut is called when the part is taken away for somebody else; it must not block. What is held counts as free then.
-func (p *Pool) Take(h Holder, size, most int64, cut func()) *Part {
+func (p *Pool) Take(h Holder, size, limit int64, cut func()) *Part {
 	part := &Part{pool: p, holder: h, at: -1, cut: cut}
 	p.mu.Lock()
-	victims, ok := p.makeRoom(h, size, most)
+	victims, ok := p.makeRoom(h, size, limit)
 	if ok {
 		p.add(part, size)
 	}
@@ -71,20 +71,20 @@ func (p *Pool) Take(h Holder, size, most int64, cut func()) *Part {
 }
 
 // Fits reports whether Take would give a part of this size now. It takes nothing.
-func (p *Pool) Fits(h Holder, size, most int64) bool {
+func (p *Pool) Fits(h Holder, size, limit int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.taken+size <= most || size <= most && p.heaviest(h, size) != nil
+	return p.taken+size <= limit || size <= limit && p.heaviest(h, size) != nil
 }
 
 // Grow makes a part larger, and says whether that is possible: it is not when the part was taken away.
-func (part *Part) Grow(by, most int64) bool {
+func (part *Part) Grow(by, limit int64) bool {
 	p := part.pool
 	p.mu.Lock()
 	ok := part.at >= 0
 	var victims []*Part
 	if ok {
-		victims, ok = p.makeRoom(part.holder, by, most) // never the part itself: it is of no heavier client than itself
+		victims, ok = p.makeRoom(part.holder, by, limit) // never the part itself: it is of no heavier client than itself
 	}
 	if ok {
 		part.size += by
@@ -169,8 +169,8 @@ func cutAll(victims []*Part) {
 }
 
 // makeRoom takes parts away until there is room for so much more. The lock is held.
-func (p *Pool) makeRoom(h Holder, size, most int64) (victims []*Part, ok bool) {
-	for p.taken+size > most {
+func (p *Pool) makeRoom(h Holder, size, limit int64) (victims []*Part, ok bool) {
+	for p.taken+size > limit {
 		v := p.heaviest(h, size)
 		if v == nil {
 			return victims, false
@@ -198,13 +198,13 @@ func (p *Pool) heaviest(h Holder, size int64) *Part {
 	if first != nil {
 		return first
 	}
-	app, most := "", p.apps[h.App]+size
+	app, limit := "", p.apps[h.App]+size
 	for a, taken := range p.apps {
-		if taken > most {
-			app, most = a, taken
+		if taken > limit {
+			app, limit = a, taken
 		}
 	}
-	if most == p.apps[h.App]+size {
+	if limit == p.apps[h.App]+size {
 		return nil
 	}
 	for _, c := range p.clients {

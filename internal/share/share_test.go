@@ -11,10 +11,10 @@ import (
 func of(app, ip string) Holder { return Holder{app, Client(netip.MustParseAddr(ip))} }
 
 // fill takes n parts of size 1.
-func fill(p *Pool, h Holder, n int, most int64) (got int, cut *int) {
+func fill(p *Pool, h Holder, n int, limit int64) (got int, cut *int) {
 	cut = new(int)
 	for range n {
-		if p.Take(h, 1, most, func() { *cut++ }) != nil {
+		if p.Take(h, 1, limit, func() { *cut++ }) != nil {
 			got++
 		}
 	}
@@ -22,22 +22,22 @@ func fill(p *Pool, h Holder, n int, most int64) (got int, cut *int) {
 }
 
 func TestWhoHoldsTheMostGivesWay(t *testing.T) {
-	const most = 100
+	const limit = 100
 	p := &Pool{}
-	got, cut := fill(p, of("a", "192.0.2.1"), 1000, most)
-	if got != most || *cut != 0 {
+	got, cut := fill(p, of("a", "192.0.2.1"), 1000, limit)
+	if got != limit || *cut != 0 {
 		t.Fatalf("alone: %d, %d were taken away", got, *cut)
 	}
 	for i, h := range []Holder{of("a", "192.0.2.2"), of("b", "192.0.2.3"), of("b", "2001:db8::1")} {
-		if n, own := fill(p, h, 10, most); n != 10 || *own != 0 || *cut != 10*(i+1) {
+		if n, own := fill(p, h, 10, limit); n != 10 || *own != 0 || *cut != 10*(i+1) {
 			t.Errorf("%v got %d of 10; %d were taken from the first", h, n, *cut)
 		}
 	}
-	if n, _ := fill(p, of("a", "192.0.2.1"), 10, most); n != 0 {
+	if n, _ := fill(p, of("a", "192.0.2.1"), 10, limit); n != 0 {
 		t.Errorf("who holds the most got %d more", n)
 	}
 	taken, all := p.Taken()
-	if taken != most || all != uint64(*cut) {
+	if taken != limit || all != uint64(*cut) {
 		t.Errorf("%d are taken, %d were taken away", taken, all)
 	}
 }
@@ -45,16 +45,16 @@ func TestWhoHoldsTheMostGivesWay(t *testing.T) {
 // An app with a thousand visitors does not keep another from the little it needs; among visitors of one app, who comes last
 // is refused.
 func TestAmongEqualsTheAppThatHoldsTheMostGivesWay(t *testing.T) {
-	const most = 50
+	const limit = 50
 	p := &Pool{}
 	cut := 0
-	for i := range most {
-		p.Take(of("a", netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}).String()), 1, most, func() { cut++ })
+	for i := range limit {
+		p.Take(of("a", netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}).String()), 1, limit, func() { cut++ })
 	}
-	if p.Take(of("a", "198.51.100.1"), 1, most, nil) != nil || cut != 0 {
+	if p.Take(of("a", "198.51.100.1"), 1, limit, nil) != nil || cut != 0 {
 		t.Error("one of many equals took the place of another")
 	}
-	if p.Take(of("b", "198.51.100.1"), 1, most, nil) == nil || cut != 1 {
+	if p.Take(of("b", "198.51.100.1"), 1, limit, nil) == nil || cut != 1 {
 		t.Error("another app got nothing")
 	}
 }

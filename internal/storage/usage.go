@@ -60,7 +60,7 @@ func admit(tx *database.Tx, s Scope, key string, size int, limit int64) error {
 	return full(u.Bytes, after, limit)
 }
 
-// full returns the error of a write that finds no room.
+// full is the refusal of a write for want of room.
 func full(used, after, limit int64) error {
 	err := errs.New(errs.StorageFull, "the app keeps %s and may keep %s; this would make it %s: remove something, or raise the limit storage.max_app_data", errs.Size(used), errs.Bound(limit), errs.Size(after))
 	err.Code = "APP_DATA_FULL"

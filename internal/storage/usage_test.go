@@ -42,9 +42,9 @@ func checkUsage(t testing.TB, k *KV, step string, apps ...string) {
 }
 
 // allow sets how much an app may keep.
-func allow(k *KV, most int64) {
+func allow(k *KV, limit int64) {
 	l := system.Defaults().Storage
-	l.MaxAppData = most
+	l.MaxAppData = limit
 	k.Limits = func(string) system.Storage { return l }
 }
 

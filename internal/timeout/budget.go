@@ -1,20 +1,20 @@
-// Package timeout carries the time a piece of work has left, and decides whether a step of it may still start.
+// Package timeout tracks how much time a piece of work has left and decides whether a step of it may still start.
 //
-// A Budget is a window that begins once, at the edge (a request enters a function), and travels in the context. A
-// step that needs time asks before it starts: refusing at once, with an error that may be retried, beats starting
-// work that cannot be finished and holding a place while it fails.
+// A Budget is a window that opens once, at the edge (when a request enters a function), and travels in the context. A
+// step that takes time asks first: failing fast with a retryable error beats starting work that cannot finish and
+// holding a slot while it fails.
 //
-// StorageContext and NetContext hold the rules for the two kinds of steps there are. Both leave the function time to
-// answer when the step fails, so that its visitor hears from the function and not from the deadline:
+// StorageContext and NetContext hold the rules for the two kinds of steps. Both leave the function time to respond if
+// the step fails, so that its visitor hears from the function rather than from the deadline:
 //
-//   - Storage gets half of what is left, at most 3 s. Half, because a step that fails then always leaves as much again
-//     for another way; 3 s, because no disk that works takes longer.
-//   - An outbound call gets all that is left but 500 ms, because it is the one that is really slow.
+//   - Storage gets half of what is left, at most 3 s. Half, because a failed step then leaves as much time again for a
+//     fallback; 3 s, because no working disk takes longer.
+//   - An outbound call gets all that is left except 500 ms, because it is the step that is really slow.
 //
-// What a step needs in order to start is small and in proportion to the window. A fixed 500 ms (storage) or 1 s
-// (calls) would shut both off when runtime.exec_timeout is 400 ms, and for every request in its last half
-// second, although a durable write takes 1 ms here. Whether a write can be done in its share is for the
-// database to say: it knows how long its queue is and how long its commits take (see database.DB.Write).
+// What a step needs in order to start is small and proportional to the window. A fixed 500 ms (storage) or 1 s (calls)
+// would disable both if runtime.exec_timeout is set to 400 ms, and in the last half second of every request, although a
+// durable write takes 1 ms here. Whether a write can finish in its share is for the database to decide: it knows the
+// length of its queue and the duration of its commits (see database.DB.Write).
 package timeout
 
 import (
@@ -25,7 +25,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// Budget is the window of one piece of work.
+// Budget is the time window of one piece of work.
 type Budget struct {
 	window time.Duration
 	ends   time.Time
@@ -49,7 +49,7 @@ type opened struct {
 	budget Budget
 }
 
-// Value knows the window.
+// Value returns the window.
 func (w *opened) Value(key any) any {
 	if key == (budgetKey{}) {
 		return w.budget
@@ -57,7 +57,7 @@ func (w *opened) Value(key any) any {
 	return w.share.Value(key)
 }
 
-// From returns the window ctx carries; ok is false when there is none, and then time is not bounded by a budget.
+// From returns the window that ctx carries; ok is false without one, and then no budget bounds the time.
 func From(ctx context.Context) (b Budget, ok bool) {
 	b, ok = ctx.Value(budgetKey{}).(Budget)
 	return b, ok
@@ -73,16 +73,16 @@ const (
 	maxStorage   = 3 * time.Second
 	storageNeeds = 20 * time.Millisecond // a few commits of a slow disk
 	netReserve   = 500 * time.Millisecond
-	netNeeds     = 500 * time.Millisecond // a name, a handshake and an answer from another continent
-	// part of the window that the needs and the reserve of a step are at most, where the window is short.
+	netNeeds     = 500 * time.Millisecond // a lookup, a handshake and a response from another continent
+	// part caps the needs and the reserve of a step at a tenth of a short window.
 	part = 10
-	// again is when to try again after a refusal for lack of time: another request has a window of its own.
+	// again is the delay before a retry after a refusal for lack of time: another request has its own window.
 	again = time.Second
 )
 
-// StorageContext returns the context of one read or write of what an app keeps: half of what is left, at most 3 s. It
-// refuses, with an error that may be retried, when less than 20 ms, or a tenth of a shorter window, are left. Without a
-// budget the step gets 3 s.
+// StorageContext returns the context for one read or write of an app's data: half of what is left, at most 3 s. It
+// refuses, with a retryable error, if less than 20 ms, or a tenth of a shorter window, is left. Without a budget the
+// step gets 3 s.
 func StorageContext(ctx context.Context) (context.Context, context.CancelFunc, error) {
 	share := maxStorage
 	if b, ok := From(ctx); ok {
@@ -95,9 +95,9 @@ func StorageContext(ctx context.Context) (context.Context, context.CancelFunc, e
 	return step(ctx, share, errStorage)
 }
 
-// NetContext returns the context of one call to another server: what is left but 500 ms, or a tenth of a shorter window, in
-// which the function can still answer, and never more than limit. It refuses, with an error that may be retried, when what the
-// call would get is less than 500 ms or a tenth of the window.
+// NetContext returns the context for one call to another server: what is left except 500 ms (or a tenth of a shorter
+// window), in which the function can still respond, and at most limit. It refuses, with a retryable error, if that is
+// less than 500 ms or a tenth of the window.
 func NetContext(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc, error) {
 	share := limit
 	if b, ok := From(ctx); ok {
@@ -111,13 +111,13 @@ func NetContext(ctx context.Context, limit time.Duration) (context.Context, cont
 	return step(ctx, share, errNet)
 }
 
-// The causes of a step whose share has passed while the window goes on. Trying again can help.
+// The errors of a step whose share has run out while the window is still open. Retrying can help.
 var (
-	errStorage = &errs.Error{Kind: errs.Unavailable, Message: "storage did not answer in time; try again", Retry: again, Err: context.DeadlineExceeded}
-	errNet     = &errs.Error{Kind: errs.Unavailable, Message: "the other server did not answer in time; try again", Retry: again, Err: context.DeadlineExceeded}
+	errStorage = &errs.Error{Kind: errs.Unavailable, Message: "storage did not respond in time; try again", Retry: again, Err: context.DeadlineExceeded}
+	errNet     = &errs.Error{Kind: errs.Unavailable, Message: "the other server did not respond in time; try again", Retry: again, Err: context.DeadlineExceeded}
 )
 
-// step opens the share of one step. When it passes, the cause of the context is err, which is what the step returns.
+// step opens the share of one step. When it runs out, the context's cause is err, which the step returns.
 func step(ctx context.Context, length time.Duration, err error) (context.Context, context.CancelFunc, error) {
 	if ctx.Err() != nil {
 		return nil, nil, context.Cause(ctx)
@@ -126,16 +126,16 @@ func step(ctx context.Context, length time.Duration, err error) (context.Context
 	return s, s.cancel, nil
 }
 
-// share is a context with a deadline whose timer is made when its Done is first called: most steps, and most windows, are over
-// before that, and making the timer and stopping it again costs five times as much as all else here.
+// share is a context with a deadline that creates its timer on the first wait: most steps and windows are over before
+// anything waits, and creating and stopping a timer costs five times as much as everything else here.
 type share struct {
 	context.Context
 	ends  time.Time
-	cause error // of its end; nil = that the time is over
+	cause error // why it ended; nil = the time ran out
 
 	mu    sync.Mutex
-	over  bool            // it was canceled
-	timed context.Context // nil until Done is called
+	over  bool            // canceled
+	timed context.Context // nil until the first wait
 	stop  context.CancelFunc
 }
 
@@ -160,7 +160,7 @@ func (s *share) cancel() {
 	}
 }
 
-// Deadline returns the end of the share, or of the caller's context where that is earlier.
+// Deadline returns the end of the share, or of the caller's context if that is earlier.
 func (s *share) Deadline() (time.Time, bool) {
 	if ends, ok := s.Context.Deadline(); ok && ends.Before(s.ends) {
 		return ends, true
@@ -168,10 +168,10 @@ func (s *share) Deadline() (time.Time, bool) {
 	return s.ends, true
 }
 
-// Done makes the timer.
+// Done creates the timer.
 func (s *share) Done() <-chan struct{} { return s.inner().Done() }
 
-// Err makes none as long as there is time.
+// Err creates no timer while there is time left.
 func (s *share) Err() error {
 	s.mu.Lock()
 	over := s.over
@@ -179,7 +179,7 @@ func (s *share) Err() error {
 	if !over && s.Context.Err() == nil && time.Now().Before(s.ends) {
 		return nil
 	}
-	<-s.inner().Done() // at this very moment
+	<-s.inner().Done() // expiring right now
 	return s.inner().Err()
 }
 
@@ -195,7 +195,7 @@ func (s *share) Value(key any) any {
 }
 
 func (b Budget) refuse(step string, left time.Duration) error {
-	err := errs.New(errs.Unavailable, "too little time is left for %s: %d ms of %d ms", step, left.Milliseconds(), b.window.Milliseconds())
+	err := errs.New(errs.Unavailable, "not enough time left for %s: %d ms of %d ms", step, left.Milliseconds(), b.window.Milliseconds())
 	err.Retry = again
 	return err
 }

@@ -30,7 +30,7 @@ func TestABudgetCountsDown(t *testing.T) {
 	})
 }
 
-func TestAWindowThatIsCanceledBeforeAnybodyWaitsIsOver(t *testing.T) {
+func TestAWindowCanceledBeforeTheFirstWaitIsOver(t *testing.T) {
 	outer, end := With(t.Context(), time.Hour)
 	inner, cancel := With(outer, time.Minute)
 	cancel()
@@ -59,7 +59,7 @@ func TestAnInnerWindowNeverOutlivesTheOuter(t *testing.T) {
 	})
 }
 
-// net10 is NetContext where a call may take 10 s.
+// net10 is NetContext with a limit of 10 s.
 func net10(ctx context.Context) (context.Context, context.CancelFunc, error) {
 	return NetContext(ctx, 10*time.Second)
 }
@@ -97,7 +97,7 @@ func TestAStepGetsItsShareOrIsRefused(t *testing.T) {
 				}
 				share, done, err := tt.step(ctx)
 				if tt.want == 0 {
-					if !errs.Is(err, errs.Unavailable) || errs.RetryAfter(err) != time.Second || !strings.HasPrefix(err.Error(), "too little time is left for ") {
+					if !errs.Is(err, errs.Unavailable) || errs.RetryAfter(err) != time.Second || !strings.HasPrefix(err.Error(), "not enough time left for ") {
 						t.Fatalf("got %v", err)
 					}
 					return
@@ -115,7 +115,7 @@ func TestAStepGetsItsShareOrIsRefused(t *testing.T) {
 	}
 }
 
-func TestAShareThatPassedMayBeTriedAgainAndAWindowThatPassedNot(t *testing.T) {
+func TestAnExpiredShareIsRetryableAndAnExpiredWindowIsNot(t *testing.T) {
 	for name, step := range map[string]func(context.Context) (context.Context, context.CancelFunc, error){"storage": StorageContext, "net": net10} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -142,7 +142,7 @@ func TestAShareThatPassedMayBeTriedAgainAndAWindowThatPassedNot(t *testing.T) {
 	}
 }
 
-func TestAStepOfACallerWhoLeftDoesNotStart(t *testing.T) {
+func TestNoStepStartsAfterTheCallerLeft(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, _, err := StorageContext(ctx); !errs.Is(err, errs.Canceled) {
@@ -150,7 +150,7 @@ func TestAStepOfACallerWhoLeftDoesNotStart(t *testing.T) {
 	}
 }
 
-func TestWithoutABudgetAStepGetsItsMost(t *testing.T) {
+func TestWithoutABudgetAStepGetsItsMaximum(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for want, step := range map[time.Duration]func(context.Context) (context.Context, context.CancelFunc, error){3 * time.Second: StorageContext, 10 * time.Second: net10} {
 			ctx, cancel, err := step(t.Context())

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// holdFor is how long a refusal is kept back.
+// holdFor is how long a refusal is delayed.
 const holdFor = 50 * time.Millisecond
 
-// HoldBack waits before a request is refused because there is no room. A client that sends the next request as soon as it has
-// a response is then refused a dozen times a second per connection, and not a thousand times, which leaves the processors to
-// the others. A held request has only its connection, and those are bounded.
+// HoldBack delays the refusal of a request for lack of room. A client that sends the next request as soon as it gets a
+// response is then refused a dozen times per second and connection rather than a thousand times, which leaves the CPU
+// to the requests being served. A delayed request holds nothing but its connection, and connections are bounded.
 func HoldBack(ctx context.Context) {
 	t := time.NewTimer(holdFor)
 	defer t.Stop()

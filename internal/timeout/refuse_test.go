@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestARefusalIsHeldBackForAWhile(t *testing.T) {
+func TestARefusalIsDelayed(t *testing.T) {
 	began := time.Now()
 	HoldBack(t.Context())
 	if time.Since(began) < holdFor {
@@ -14,7 +14,7 @@ func TestARefusalIsHeldBackForAWhile(t *testing.T) {
 	}
 }
 
-func TestARefusalIsNotHeldBackForAVisitorWhoLeft(t *testing.T) {
+func TestARefusalIsNotDelayedForADepartedVisitor(t *testing.T) {
 	ctx, leave := context.WithCancel(t.Context())
 	leave()
 	done := make(chan struct{})

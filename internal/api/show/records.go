@@ -34,7 +34,7 @@ func pointer[From, To any](p *From, to func(From) To) *To {
 func Alias(a apps.Alias) op.AliasRecord {
 	return op.AliasRecord{
 		Name: a.Name, Kind: string(a.Kind), AppID: a.AppID, App: a.App, URL: a.URL, Status: a.Status, KeepPath: a.KeepPath,
-		Targets: each(a.Arms, splitTarget), CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt,
+		Targets: each(a.Targets, splitTarget), CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt,
 	}
 }
 
@@ -42,7 +42,7 @@ func Alias(a apps.Alias) op.AliasRecord {
 func AliasBefore(a *apps.Alias) *op.AliasRecord { return pointer(a, Alias) }
 
 // splitTarget leaves out the token, which the cookies of visitors hold.
-func splitTarget(a apps.Arm) op.SplitTarget {
+func splitTarget(a apps.SplitTarget) op.SplitTarget {
 	return op.SplitTarget{AppID: a.AppID, App: a.App, Weight: a.Weight}
 }
 

@@ -99,7 +99,7 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, v View) error {
 	status := http.StatusOK
 	if p == nil {
 		if p = files[notFoundFile]; p == nil {
-			return errs.New(errs.NotFound, "there is nothing at this address")
+			return errs.New(errs.NotFound, "nothing found at this address")
 		}
 		status = http.StatusNotFound
 	}
