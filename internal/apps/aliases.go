@@ -13,15 +13,15 @@ import (
 	"fazt/internal/id"
 )
 
-// AliasKind is what an alias does.
+// AliasKind is the kind of an alias.
 type AliasKind string
 
 // The kinds of alias.
 const (
 	AliasApp      AliasKind = "app"      // leads to one app
-	AliasRedirect AliasKind = "redirect" // sends visitors to another address
+	AliasRedirect AliasKind = "redirect" // sends visitors to another URL
 	AliasSplit    AliasKind = "split"    // divides its visitors among apps
-	AliasReserved AliasKind = "reserved" // is kept, and leads nowhere
+	AliasReserved AliasKind = "reserved" // leads nowhere
 )
 
 // Alias is a host label and where it leads.
@@ -29,21 +29,21 @@ type Alias struct {
 	Name      string        `json:"name"`
 	Kind      AliasKind     `json:"kind"`
 	AppID     string        `json:"app_id,omitempty"`
-	App       string        `json:"app,omitempty"` // the app's name
+	App       string        `json:"app,omitempty"` // the name of the app
 	URL       string        `json:"url,omitempty"` // of a redirect, with Status and KeepPath
 	Status    int           `json:"status,omitempty"`
 	KeepPath  bool          `json:"keep_path,omitempty"`
-	Targets   []SplitTarget `json:"arms,omitempty"` // of a split, the heaviest first
+	Targets   []SplitTarget `json:"arms,omitempty"` // of a split, heaviest first
 	CreatedAt time.Time     `json:"created_at"`
 	UpdatedAt time.Time     `json:"updated_at"`
 }
 
-// Arm is one of the apps of a split.
+// SplitTarget is one of the apps of a split.
 type SplitTarget struct {
 	AppID  string `json:"app_id"`
 	App    string `json:"app"` // its name
 	Weight int    `json:"weight"`
-	Token  string `json:"-"` // what the cookie of a visitor of this arm says
+	Token  string `json:"-"` // the cookie value for visitors of this target
 }
 
 // Leads describes where an alias leads.
@@ -66,24 +66,25 @@ func (a Alias) Leads() string {
 	return "nothing, it is reserved"
 }
 
-// Destination is where an alias is to lead: exactly one of App, Redirect, Split and Reserve is set.
+// Destination is where an alias should lead: exactly one of App, Redirect, Split and Reserve is set.
 type Destination struct {
-	App      string // name or id
-	Redirect string // an address; Status and KeepPath go with it
+	App      string // name or ID
+	Redirect string // a URL; Status and KeepPath apply to it
 	Status   int    // 0 = 301
 	KeepPath bool
 	Split    []Share
 	Reserve  bool
-	Domain   string // the instance's own: a redirect must not come back to the alias below it
+	Domain   string // the instance's domain: a redirect must not lead back to the alias
 }
 
-// Lost is what a change takes the last address from. It is the details of the refusal to do so, too.
+// Lost lists the apps that a change leaves without an address. It is also the details of the error that refuses the
+// change.
 type Lost struct {
-	Unreachable []string `json:"unreachable"` // names of apps that only their previews lead to
+	Unreachable []string `json:"unreachable"` // names of apps reachable only through their previews
 }
 
-// Unreachable reports whether err refuses to take the last address from an app: the caller may insist. It knows an error
-// that came over the wire too.
+// Unreachable reports whether err is the refusal to leave an app without an address, which the caller may override. It
+// recognizes errors that came over the wire too.
 func Unreachable(err error) bool {
 	switch d := errs.Details(err).(type) {
 	case Lost:
@@ -106,7 +107,7 @@ func scanAlias(r *database.Row) Alias {
 	}
 }
 
-// Alias finds an alias by its name.
+// Alias returns the alias with the given name.
 func (s *Store) Alias(ctx context.Context, name string) (Alias, error) {
 	var a Alias
 	err := s.db.Read(ctx, func(c *database.Conn) (err error) {
@@ -120,7 +121,7 @@ func findAlias(c *database.Conn, name string) (Alias, error) {
 	var a Alias
 	found, err := c.First("SELECT "+aliasColumns+aliasTables+"WHERE aliases.name = ?", func(r *database.Row) { a = scanAlias(r) }, name)
 	if err == nil && !found {
-		return a, errs.New(errs.NotFound, "no alias is called %q; `fazt alias list` shows those there are", name)
+		return a, errs.New(errs.NotFound, "no alias named %q; see `fazt alias list`", name)
 	}
 	if err == nil && a.Kind == AliasSplit {
 		a.Targets, err = targetsOf(c, name)
@@ -138,8 +139,8 @@ func targetsOf(c *database.Conn, alias string) ([]SplitTarget, error) {
 	return targets, err
 }
 
-// AliasList returns a page of the aliases in the order of their names, beginning after the name in cursor; next is the
-// cursor of the following page, "" on the last one.
+// AliasList returns a page of the aliases sorted by name, after the name in cursor; next is the cursor of the following
+// page, "" on the last one.
 func (s *Store) AliasList(ctx context.Context, cursor string, limit int) (page []Alias, next string, err error) {
 	page = []Alias{}
 	err = s.db.Read(ctx, func(c *database.Conn) error {
@@ -167,15 +168,15 @@ func (s *Store) AliasList(ctx context.Context, cursor string, limit int) (page [
 	return page, next, err
 }
 
-// Change is what a change of an alias did.
+// Change is the result of changing an alias.
 type Change struct {
-	Alias  Alias  // as it is now
-	Before *Alias // nil for a new one
+	Alias  Alias  // after the change
+	Before *Alias // nil for a new alias
 	Lost
 }
 
-// SetAlias makes an alias, or points an existing one elsewhere. An app that would be left without any address makes it
-// fail (see Unreachable), unless force.
+// SetAlias creates an alias or changes where it leads. It fails if that would leave an app without an address (see
+// Unreachable), unless force is set.
 func (s *Store) SetAlias(ctx context.Context, name string, to Destination, force bool) (ch Change, err error) {
 	if err := checkLabel(name, "an alias"); err != nil {
 		return ch, err
@@ -212,11 +213,11 @@ func (d Destination) check(name string) error {
 	}
 	switch {
 	case ways == 0:
-		return errs.New(errs.Invalid, "say where %s shall lead: to an app, a redirect or a split, or that it is reserved", name)
+		return errs.New(errs.Invalid, "choose a target for %s: an app, a redirect, a split, or reserved", name)
 	case ways > 1:
-		return errs.New(errs.Invalid, "an alias leads to one of an app, a redirect and a split, or is reserved; not several of them")
+		return errs.New(errs.Invalid, "an alias has only one target: an app, a redirect, a split, or reserved")
 	case d.Redirect == "" && (d.Status != 0 || d.KeepPath):
-		return errs.New(errs.Invalid, "a status and keeping the path are for redirects only")
+		return errs.New(errs.Invalid, "a status and keeping the path apply to redirects only")
 	case d.Split != nil:
 		return checkShares(d.Split)
 	case d.Redirect != "":
@@ -225,7 +226,7 @@ func (d Destination) check(name string) error {
 	return nil
 }
 
-// setAlias writes the rows of an alias. Arms that a split keeps keep their tokens, and so their visitors.
+// setAlias writes the rows of an alias. Targets that a split keeps also keep their tokens, and so their visitors.
 func setAlias(tx *database.Tx, name string, to Destination) error {
 	kind, appID, url, status := AliasReserved, any(nil), any(nil), any(nil)
 	targets := map[string]int{}
@@ -253,7 +254,7 @@ func setAlias(tx *database.Tx, name string, to Destination) error {
 				return err
 			}
 			if targets[app.ID] != 0 {
-				return errs.New(errs.Invalid, "%s is named twice in the split", app.Name)
+				return errs.New(errs.Invalid, "the split names %s twice", app.Name)
 			}
 			targets[app.ID] = share.Weight
 		}
@@ -291,7 +292,7 @@ func setTargets(tx *database.Tx, alias string, weights map[string]int) error {
 	return nil
 }
 
-// SwapAliases exchanges where two aliases lead, in one transaction: no visitor sees both lead to the same.
+// SwapAliases swaps where two aliases lead, in one transaction: visitors never see both lead to the same place.
 func (s *Store) SwapAliases(ctx context.Context, one, other string, domain string) (a, b Alias, err error) {
 	if one == other {
 		return a, b, errs.New(errs.Invalid, "%s cannot be swapped with itself", one)
@@ -302,7 +303,7 @@ func (s *Store) SwapAliases(ctx context.Context, one, other string, domain strin
 				return err
 			}
 		}
-		// The names change hands, and the arms follow their alias. No alias can be called "".
+		// Swap the names; the targets follow their alias. No alias can be named "".
 		for _, rename := range [][2]string{{"", one}, {one, other}, {other, ""}} {
 			if err := tx.Exec("UPDATE aliases SET name = ?, updated_at = ? WHERE name = ?", rename[0], now(), rename[1]); err != nil {
 				return err
@@ -321,8 +322,8 @@ func (s *Store) SwapAliases(ctx context.Context, one, other string, domain strin
 	return a, b, err
 }
 
-// RemoveAlias frees an alias. An app that would be left without any address makes it fail (see Unreachable), unless
-// force.
+// RemoveAlias removes an alias. It fails if that would leave an app without an address (see Unreachable), unless force
+// is set.
 func (s *Store) RemoveAlias(ctx context.Context, name string, force bool) (gone Alias, l Lost, err error) {
 	err = s.db.Write(ctx, func(tx *database.Tx) (err error) {
 		if gone, err = findAlias(tx.Conn, name); err != nil {
@@ -337,7 +338,7 @@ func (s *Store) RemoveAlias(ctx context.Context, name string, force bool) (gone 
 	return gone, l, err
 }
 
-// apps are the apps that an alias leads to, by id and name.
+// apps returns the apps that an alias leads to, by ID and name.
 func (a Alias) apps() []SplitTarget {
 	if a.Kind == AliasApp {
 		return []SplitTarget{{AppID: a.AppID, App: a.App}}
@@ -345,7 +346,7 @@ func (a Alias) apps() []SplitTarget {
 	return a.Targets
 }
 
-// lost are those of the apps that have no address any more. Unless force, they are an error.
+// lost returns those of the apps that have no address left. Unless force is set, any such app is an error.
 func lost(c *database.Conn, apps []SplitTarget, force bool) (Lost, error) {
 	l := Lost{Unreachable: []string{}}
 	for _, app := range apps {
@@ -361,7 +362,7 @@ func lost(c *database.Conn, apps []SplitTarget, force bool) (Lost, error) {
 		return l, nil
 	}
 	slices.Sort(l.Unreachable)
-	return l, errs.New(errs.Conflict, "nothing else leads to %s: visitors could reach it at the addresses of its previews only",
+	return l, errs.New(errs.Conflict, "nothing else leads to %s: visitors could reach it only through its previews",
 		strings.Join(l.Unreachable, ", ")).WithDetails(l)
 }
 
@@ -372,7 +373,7 @@ func addresses(c *database.Conn, appID string) (n int, err error) {
 	return n, err
 }
 
-// LosesByAlias returns the names of the apps that nothing leads to but this alias.
+// LosesByAlias returns the names of the apps that only this alias leads to.
 func (s *Store) LosesByAlias(ctx context.Context, a Alias) ([]string, error) {
 	lost := []string{}
 	err := s.db.Read(ctx, func(c *database.Conn) error {

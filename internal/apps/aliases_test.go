@@ -12,7 +12,7 @@ import (
 	"fazt/internal/errs"
 )
 
-const own = "example.com" // the domain of the instance
+const own = "example.com" // the instance's domain
 
 func set(t *testing.T, s *Store, name string, to Destination) Alias {
 	t.Helper()
@@ -32,7 +32,7 @@ func weights(targets []SplitTarget) string {
 	return strings.Join(parts, ",")
 }
 
-func TestAnAliasLeadsToWhatItIsSetTo(t *testing.T) {
+func TestSetAlias(t *testing.T) {
 	s := open(t)
 	blog, next := ensure(t, s, "blog", ""), ensure(t, s, "next", "")
 	for _, c := range []struct {
@@ -71,11 +71,11 @@ func TestAnAliasLeadsToWhatItIsSetTo(t *testing.T) {
 		return err
 	})
 	if err != nil || targets != 0 {
-		t.Errorf("%d arms are left of a split that is none any more, %v", targets, err)
+		t.Errorf("%d targets are left of a former split, %v", targets, err)
 	}
 }
 
-func TestAliasesThatCannotBe(t *testing.T) {
+func TestInvalidAliases(t *testing.T) {
 	s := open(t)
 	ensure(t, s, "blog", "")
 	ensure(t, s, "next", "")
@@ -87,47 +87,47 @@ func TestAliasesThatCannotBe(t *testing.T) {
 		kind  errs.Kind
 		want  string
 	}{
-		"no destination":        {"x", Destination{}, errs.Invalid, "say where x shall lead"},
-		"two destinations":      {"x", Destination{App: "blog", Reserve: true}, errs.Invalid, "not several"},
-		"no such app":           {"x", Destination{App: "none"}, errs.NotFound, `no app is called "none"`},
-		"no such app in split":  {"x", Destination{Split: []Share{{"blog", 50}, {"none", 50}}}, errs.NotFound, `no app is called "none"`},
-		"an app twice":          {"x", Destination{Split: []Share{{"blog", 50}, {"blog", 50}}}, errs.Invalid, "blog is named twice"},
-		"one app":               {"x", Destination{Split: []Share{{"blog", 100}}}, errs.Invalid, "two apps at least"},
-		"an empty split":        {"x", Destination{Split: []Share{}}, errs.Invalid, "two apps at least"},
-		"under 100":             {"x", Destination{Split: []Share{{"blog", 50}, {"next", 49}}}, errs.Invalid, "sum to 100, these to 99"},
-		"over 100":              {"x", Destination{Split: []Share{{"blog", 100}, {"next", 1}}}, errs.Invalid, "these to 101"},
-		"no weight":             {"x", Destination{Split: []Share{{"blog", 100}, {"next", 0}}}, errs.Invalid, "from 1 to 100, not 0"},
-		"negative weight":       {"x", Destination{Split: []Share{{"blog", 101}, {"next", -1}}}, errs.Invalid, "from 1 to 100, not 101"},
-		"a status of its own":   {"x", Destination{Redirect: "http://a.example", Status: 200}, errs.Invalid, "301, 302, 307 or 308, not 200"},
-		"a status for an app":   {"x", Destination{App: "blog", Status: 301}, errs.Invalid, "for redirects only"},
-		"script":                {"x", Destination{Redirect: "javascript:alert(1)"}, errs.Invalid, "http:// or https://"},
-		"data":                  {"x", Destination{Redirect: "data:text/html,x"}, errs.Invalid, "http:// or https://"},
-		"ftp":                   {"x", Destination{Redirect: "ftp://a.example/"}, errs.Invalid, "http:// or https://"},
-		"no scheme":             {"x", Destination{Redirect: "//a.example/"}, errs.Invalid, "http:// or https://"},
-		"a path":                {"x", Destination{Redirect: "/there"}, errs.Invalid, "http:// or https://"},
-		"no slashes":            {"x", Destination{Redirect: "https:a.example"}, errs.Invalid, "not a host name"},
-		"no host":               {"x", Destination{Redirect: "https:///a"}, errs.Invalid, "not a host name"},
-		"a line break":          {"x", Destination{Redirect: "https://a.example/\r\nSet-Cookie: a=b"}, errs.Invalid, "not an address to redirect to"},
-		"a space":               {"x", Destination{Redirect: "https://a.example/ x"}, errs.Invalid, "a space"},
-		"a backslash":           {"x", Destination{Redirect: `https://a.example\@b.example/`}, errs.Invalid, "not an address to redirect to"},
-		"a backslash later":     {"x", Destination{Redirect: `https://a.example/\x`}, errs.Invalid, "a backslash"},
-		"a password":            {"x", Destination{Redirect: "https://ana:secret@a.example/"}, errs.Invalid, "every visitor"},
-		"a port too high":       {"x", Destination{Redirect: "https://a.example:65536/"}, errs.Invalid, "its port is none"},
-		"too long":              {"x", Destination{Redirect: "https://a.example/" + strings.Repeat("x", maxRedirect)}, errs.TooLarge, "longer than 2048"},
-		"itself":                {"x", Destination{Redirect: "https://X.example.com./a"}, errs.Invalid, "x would redirect to itself"},
-		"itself at a port":      {"x", Destination{Redirect: "http://x.example.com:8080"}, errs.Invalid, "x would redirect to itself"},
-		"itself by another":     {"here", Destination{Redirect: "http://there.example.com/"}, errs.Invalid, "here would redirect to itself"},
-		"itself by two":         {"here", Destination{Redirect: "http://far.example.com/"}, errs.Invalid, "here would redirect to itself"},
-		"the root by the apex":  {"root", Destination{Redirect: "https://example.com/start"}, errs.Invalid, "root would redirect to itself"},
-		"the root by www":       {"root", Destination{Redirect: "https://www.example.com/"}, errs.Invalid, "root would redirect to itself"},
-		"a name that is kept":   {"admin", Destination{App: "blog"}, errs.Invalid, "is reserved"},
-		"a name of a preview":   {"1--blog", Destination{App: "blog"}, errs.Invalid, "cannot be an alias: -- is kept"},
-		"a name with a dot":     {"a.b", Destination{App: "blog"}, errs.Invalid, "only a-z, 0-9 and -"},
-		"a name in upper case":  {"Blog", Destination{App: "blog"}, errs.Invalid, "only a-z, 0-9 and -"},
-		"no name":               {"", Destination{App: "blog"}, errs.Invalid, "it is empty"},
-		"a name far too long":   {strings.Repeat("a", 64), Destination{App: "blog"}, errs.Invalid, "longer than 63"},
-		"an unreachable app":    {"blog", Destination{App: "next"}, errs.Conflict, "nothing else leads to blog"},
-		"unreachable by a keep": {"blog", Destination{Reserve: true}, errs.Conflict, "nothing else leads to blog"},
+		"no destination":          {"x", Destination{}, errs.Invalid, "choose a target for x"},
+		"two destinations":        {"x", Destination{App: "blog", Reserve: true}, errs.Invalid, "only one target"},
+		"no such app":             {"x", Destination{App: "none"}, errs.NotFound, `no app named "none"`},
+		"no such app in split":    {"x", Destination{Split: []Share{{"blog", 50}, {"none", 50}}}, errs.NotFound, `no app named "none"`},
+		"an app twice":            {"x", Destination{Split: []Share{{"blog", 50}, {"blog", 50}}}, errs.Invalid, "names blog twice"},
+		"one app":                 {"x", Destination{Split: []Share{{"blog", 100}}}, errs.Invalid, "at least two apps"},
+		"an empty split":          {"x", Destination{Split: []Share{}}, errs.Invalid, "at least two apps"},
+		"under 100":               {"x", Destination{Split: []Share{{"blog", 50}, {"next", 49}}}, errs.Invalid, "add up to 100, not 99"},
+		"over 100":                {"x", Destination{Split: []Share{{"blog", 100}, {"next", 1}}}, errs.Invalid, "not 101"},
+		"no weight":               {"x", Destination{Split: []Share{{"blog", 100}, {"next", 0}}}, errs.Invalid, "from 1 to 100, not 0"},
+		"negative weight":         {"x", Destination{Split: []Share{{"blog", 101}, {"next", -1}}}, errs.Invalid, "from 1 to 100, not 101"},
+		"a status of its own":     {"x", Destination{Redirect: "http://a.example", Status: 200}, errs.Invalid, "301, 302, 307 or 308, not 200"},
+		"a status for an app":     {"x", Destination{App: "blog", Status: 301}, errs.Invalid, "redirects only"},
+		"script":                  {"x", Destination{Redirect: "javascript:alert(1)"}, errs.Invalid, "http:// or https://"},
+		"data":                    {"x", Destination{Redirect: "data:text/html,x"}, errs.Invalid, "http:// or https://"},
+		"ftp":                     {"x", Destination{Redirect: "ftp://a.example/"}, errs.Invalid, "http:// or https://"},
+		"no scheme":               {"x", Destination{Redirect: "//a.example/"}, errs.Invalid, "http:// or https://"},
+		"a path":                  {"x", Destination{Redirect: "/there"}, errs.Invalid, "http:// or https://"},
+		"no slashes":              {"x", Destination{Redirect: "https:a.example"}, errs.Invalid, "not a host name"},
+		"no host":                 {"x", Destination{Redirect: "https:///a"}, errs.Invalid, "not a host name"},
+		"a line break":            {"x", Destination{Redirect: "https://a.example/\r\nSet-Cookie: a=b"}, errs.Invalid, "cannot redirect to"},
+		"a space":                 {"x", Destination{Redirect: "https://a.example/ x"}, errs.Invalid, "a space"},
+		"a backslash":             {"x", Destination{Redirect: `https://a.example\@b.example/`}, errs.Invalid, "cannot redirect to"},
+		"a backslash later":       {"x", Destination{Redirect: `https://a.example/\x`}, errs.Invalid, "a backslash"},
+		"a password":              {"x", Destination{Redirect: "https://ana:secret@a.example/"}, errs.Invalid, "every visitor"},
+		"a port too high":         {"x", Destination{Redirect: "https://a.example:65536/"}, errs.Invalid, "invalid port"},
+		"too long":                {"x", Destination{Redirect: "https://a.example/" + strings.Repeat("x", maxRedirect)}, errs.TooLarge, "longer than 2048"},
+		"itself":                  {"x", Destination{Redirect: "https://X.example.com./a"}, errs.Invalid, "x would redirect to itself"},
+		"itself at a port":        {"x", Destination{Redirect: "http://x.example.com:8080"}, errs.Invalid, "x would redirect to itself"},
+		"itself by another":       {"here", Destination{Redirect: "http://there.example.com/"}, errs.Invalid, "here would redirect to itself"},
+		"itself by two":           {"here", Destination{Redirect: "http://far.example.com/"}, errs.Invalid, "here would redirect to itself"},
+		"the root by the apex":    {"root", Destination{Redirect: "https://example.com/start"}, errs.Invalid, "root would redirect to itself"},
+		"the root by www":         {"root", Destination{Redirect: "https://www.example.com/"}, errs.Invalid, "root would redirect to itself"},
+		"a name that is reserved": {"admin", Destination{App: "blog"}, errs.Invalid, "is reserved"},
+		"a name of a preview":     {"1--blog", Destination{App: "blog"}, errs.Invalid, "cannot be an alias: -- is reserved"},
+		"a name with a dot":       {"a.b", Destination{App: "blog"}, errs.Invalid, "only a-z, 0-9 and -"},
+		"a name in upper case":    {"Blog", Destination{App: "blog"}, errs.Invalid, "only a-z, 0-9 and -"},
+		"no name":                 {"", Destination{App: "blog"}, errs.Invalid, "it is empty"},
+		"a name far too long":     {strings.Repeat("a", 64), Destination{App: "blog"}, errs.Invalid, "longer than 63"},
+		"an unreachable app":      {"blog", Destination{App: "next"}, errs.Conflict, "nothing else leads to blog"},
+		"unreachable by a keep":   {"blog", Destination{Reserve: true}, errs.Conflict, "nothing else leads to blog"},
 	} {
 		c.to.Domain = own
 		before, _, _ := s.AliasList(t.Context(), "", 100)
@@ -157,7 +157,7 @@ func TestRedirectsToTheRootOfLocalhostByNumberAreLoopsToo(t *testing.T) {
 	}
 }
 
-func TestNoAppLosesItsLastAddressWithoutAWord(t *testing.T) {
+func TestAnAppDoesNotSilentlyLoseItsLastAddress(t *testing.T) {
 	s := open(t)
 	for _, name := range []string{"blog", "next", "shop"} {
 		ensure(t, s, name, "")
@@ -208,7 +208,7 @@ func TestNoAppLosesItsLastAddressWithoutAWord(t *testing.T) {
 	}
 }
 
-func TestWhatAnAppIsCalledBelongsToItAlsoWhenItsLabelLeadsElsewhere(t *testing.T) {
+func TestAnAppKeepsItsNameWhenItsLabelLeadsElsewhere(t *testing.T) {
 	s := open(t)
 	blog := ensure(t, s, "blog", "")
 	set(t, s, "b", Destination{App: "blog"})
@@ -222,7 +222,7 @@ func TestWhatAnAppIsCalledBelongsToItAlsoWhenItsLabelLeadsElsewhere(t *testing.T
 	}
 }
 
-func TestVisitorsOfASplitKeepTheirAppWhenTheWeightsChange(t *testing.T) {
+func TestSplitVisitorsKeepTheirAppWhenWeightsChange(t *testing.T) {
 	s := open(t)
 	for _, name := range []string{"a", "b", "c"} {
 		ensure(t, s, name, "")
@@ -239,17 +239,17 @@ func TestVisitorsOfASplitKeepTheirAppWhenTheWeightsChange(t *testing.T) {
 	three := tokens(set(t, s, "x", Destination{Split: []Share{{"a", 50}, {"b", 50}}}))
 	other := tokens(set(t, s, "y", Destination{Split: []Share{{"a", 50}, {"b", 50}}}))
 	if one["a"] == "" || one["a"] != two["a"] || one["a"] != three["a"] {
-		t.Errorf("the arm that stayed has another token: %v %v %v", one, two, three)
+		t.Errorf("the remaining target has another token: %v %v %v", one, two, three)
 	}
 	if one["b"] == three["b"] || two["c"] == "" {
-		t.Errorf("an arm that was gone came back with its token: %v %v", one, three)
+		t.Errorf("a removed target came back with its token: %v %v", one, three)
 	}
 	if one["a"] == one["b"] || one["a"] == other["a"] {
 		t.Errorf("tokens are shared: %v %v", one, other)
 	}
 }
 
-func TestSwapExchangesAllThatAliasesLeadTo(t *testing.T) {
+func TestSwapAliases(t *testing.T) {
 	s := open(t)
 	ensure(t, s, "blog", "")
 	ensure(t, s, "next", "")
@@ -281,7 +281,7 @@ func TestSwapExchangesAllThatAliasesLeadTo(t *testing.T) {
 	}
 }
 
-func TestASplitGoesOnWithoutAnAppThatIsRemoved(t *testing.T) {
+func TestASplitContinuesWithoutARemovedApp(t *testing.T) {
 	s := open(t)
 	ids := map[string]string{}
 	for _, name := range []string{"a", "b", "c"} {
@@ -411,8 +411,8 @@ func TestRenameMovesTheLabelAndNothingElse(t *testing.T) {
 		kind errs.Kind
 		text string
 	}{
-		"journal": {errs.Invalid, "called journal already"}, "blog": {errs.Conflict, "another app is called blog"},
-		"x": {errs.Conflict, "leads to a split"}, "Bad": {errs.Invalid, "only a-z"}, "www": {errs.Invalid, "reserved"}, "": {errs.Invalid, "needs a name"},
+		"journal": {errs.Invalid, "already named journal"}, "blog": {errs.Conflict, "another app is named blog"},
+		"x": {errs.Conflict, "leads to a split"}, "Bad": {errs.Invalid, "only a-z"}, "www": {errs.Invalid, "reserved"}, "": {errs.Invalid, "name is missing"},
 	} {
 		if _, err := rename(t, s, "journal", name, nil); !errs.Is(err, want.kind) || !strings.Contains(err.Error(), want.text) {
 			t.Errorf("%q: %v", name, err)
@@ -421,7 +421,7 @@ func TestRenameMovesTheLabelAndNothingElse(t *testing.T) {
 	if _, err := rename(t, s, "none", "new", nil); !errs.Is(err, errs.NotFound) {
 		t.Error(err)
 	}
-	// A label of its own is no obstacle, and the old one can be kept.
+	// Its own other label is no obstacle, and the old one can be kept.
 	if _, err := rename(t, s, "journal", "b", &Destination{App: "b"}); err != nil {
 		t.Fatal(err)
 	}
@@ -436,7 +436,7 @@ func TestRenameMovesTheLabelAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestRenameLeavesALabelAloneThatLeadsElsewhere(t *testing.T) {
+func TestRenameDoesNotTouchALabelThatLeadsElsewhere(t *testing.T) {
 	s := open(t)
 	ensure(t, s, "blog", "")
 	ensure(t, s, "next", "")

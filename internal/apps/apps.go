@@ -1,4 +1,4 @@
-// Package apps knows the apps of the instance, the host labels that lead to them, and their environment.
+// Package apps stores the apps of the instance, the host labels that lead to them, and their environment.
 package apps
 
 import (
@@ -11,16 +11,16 @@ import (
 	"fazt/internal/id"
 )
 
-// App is what a person deploys.
+// App is what a user deploys.
 type App struct {
 	ID        string    `json:"id"`   // app_…
-	Name      string    `json:"name"` // the host label it was deployed under; what people type
+	Name      string    `json:"name"` // the label it was deployed under; what people type
 	Title     string    `json:"title"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// Store is the apps of one instance.
+// Store holds the apps of one instance.
 type Store struct{ db *database.DB }
 
 // New returns the apps in db.
@@ -32,7 +32,7 @@ func scan(r *database.Row) App {
 	return App{ID: r.Text(0), Name: r.Text(1), Title: r.Text(2), CreatedAt: r.Time(3), UpdatedAt: r.Time(4)}
 }
 
-// Get finds an app by its id or its name.
+// Get returns the app with the given ID or name.
 func (s *Store) Get(ctx context.Context, ref string) (App, error) {
 	var app App
 	err := s.db.Read(ctx, func(c *database.Conn) (err error) {
@@ -45,18 +45,18 @@ func (s *Store) Get(ctx context.Context, ref string) (App, error) {
 func find(c *database.Conn, ref string) (App, error) {
 	var app App
 	by := "name"
-	if strings.HasPrefix(ref, "app_") { // no name has an underscore
+	if strings.HasPrefix(ref, "app_") { // names have no underscore
 		by = "id"
 	}
 	found, err := c.First("SELECT "+columns+" FROM apps WHERE "+by+" = ?", func(r *database.Row) { app = scan(r) }, ref)
 	if err == nil && !found {
-		err = errs.New(errs.NotFound, "no app is called %q", ref)
+		err = errs.New(errs.NotFound, "no app named %q", ref)
 	}
 	return app, err
 }
 
-// List returns a page of the apps in the order of their names, beginning after the name in cursor; next is the cursor of
-// the following page, "" on the last one.
+// List returns a page of the apps sorted by name, after the name in cursor; next is the cursor of the following page,
+// "" on the last one.
 func (s *Store) List(ctx context.Context, cursor string, limit int) (page []App, next string, err error) {
 	page = []App{}
 	err = s.db.Read(ctx, func(c *database.Conn) error {
@@ -72,8 +72,8 @@ func (s *Store) List(ctx context.Context, cursor string, limit int) (page []App,
 	return page, next, err
 }
 
-// EnsureTx returns the app with the given id or name; one that is named is made now, with an alias of the same name, if
-// there is none. A non-empty title replaces the one it has.
+// EnsureTx returns the app with the given ID or name. If no app has the name, it creates one, with an alias of the same
+// name. A non-empty title replaces the current one.
 func (s *Store) EnsureTx(tx *database.Tx, ref, title string) (App, error) {
 	app, err := find(tx.Conn, ref)
 	if errs.Is(err, errs.NotFound) && !strings.HasPrefix(ref, "app_") {
@@ -92,7 +92,7 @@ func (s *Store) EnsureTx(tx *database.Tx, ref, title string) (App, error) {
 	return app, tx.Exec("UPDATE apps SET title = ?, updated_at = ? WHERE id = ?", app.Title, app.UpdatedAt, app.ID)
 }
 
-// NewID returns an id for an app that is about to be made.
+// NewID returns an ID for an app about to be created.
 func NewID() string { return id.New("app") }
 
 func create(tx *database.Tx, id, name, title string) (App, error) {
@@ -114,9 +114,9 @@ func create(tx *database.Tx, id, name, title string) (App, error) {
 	return app, err
 }
 
-// Remove deletes an app and, by the schema, everything that belongs to it: aliases, domains, environment, deployments.
-// Splits go on without it. What can be many rows belongs to no app from now on and is removed later, over many writes: what it
-// keeps and its logs (Leftovers), and files that no other deployment has.
+// Remove deletes an app and, through foreign keys, everything that belongs to it: aliases, domains, environment,
+// deployments. Splits continue without it. Data that can be many rows is only orphaned here and removed later, over
+// many writes: its stored data and logs (Leftovers), and files that no other deployment has.
 func (s *Store) Remove(ctx context.Context, ref string) (App, error) {
 	var app App
 	err := s.db.Write(ctx, func(tx *database.Tx) (err error) {
@@ -131,11 +131,11 @@ func (s *Store) Remove(ctx context.Context, ref string) (App, error) {
 	return app, err
 }
 
-// Addresses is what leads to an app.
+// Addresses lists what leads to an app.
 type Addresses struct {
-	Aliases []string `json:"aliases"` // host labels that lead to it alone
+	Aliases []string `json:"aliases"` // labels that lead only to it
 	Domains []string `json:"domains"`
-	Splits  []string `json:"splits"` // aliases that it is an arm of
+	Splits  []string `json:"splits"` // aliases that split visitors to it
 }
 
 func noAddresses() Addresses { return Addresses{[]string{}, []string{}, []string{}} }
@@ -153,7 +153,7 @@ func (a *Addresses) add(kind addressKind, name string) {
 	*list = append(*list, name)
 }
 
-// eachAddress calls fn with what leads to the apps of a batch, in the order of the names.
+// eachAddress calls fn with what leads to the apps of a batch, sorted by name.
 func eachAddress(c *database.Conn, batch []any, fn func(appID string, kind addressKind, name string)) error {
 	return c.Each("SELECT app_id, 0, name FROM aliases WHERE app_id IN "+database.OneOf+" UNION ALL SELECT app_id, 1, host FROM domains WHERE app_id IN "+database.OneOf+
 		" UNION ALL SELECT app_id, 2, alias FROM arms WHERE app_id IN "+database.OneOf+" ORDER BY 3", func(r *database.Row) error {
@@ -162,7 +162,7 @@ func eachAddress(c *database.Conn, batch []any, fn func(appID string, kind addre
 	}, batch...)
 }
 
-// Addresses returns what leads to an app, each kind in the order of the names.
+// Addresses returns what leads to an app, each kind sorted by name.
 func (s *Store) Addresses(ctx context.Context, appID string) (Addresses, error) {
 	kin, err := s.KinOf(ctx, []string{appID})
 	return kin[appID].Addresses, err
@@ -170,7 +170,7 @@ func (s *Store) Addresses(ctx context.Context, appID string) (Addresses, error) 
 
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
-// Count returns how many apps there are.
+// Count returns the number of apps.
 func (s *Store) Count(ctx context.Context) (n int, err error) {
 	err = s.db.Read(ctx, func(c *database.Conn) error {
 		_, err := c.First("SELECT count(*) FROM apps", func(r *database.Row) { n = r.Int(0) })

@@ -38,7 +38,7 @@ func ensure(t *testing.T, s *Store, name, title string) App {
 func TestNames(t *testing.T) {
 	for name, want := range map[string]string{
 		"blog": "", "a": "", "9": "", "my-blog-2": "", "root": "", strings.Repeat("a", 63): "",
-		"":                      "needs a name",
+		"":                      "name is missing",
 		strings.Repeat("a", 64): "longer than 63",
 		"Blog":                  "only a-z, 0-9 and -",
 		"my_blog":               "only a-z, 0-9 and -",
@@ -46,8 +46,8 @@ func TestNames(t *testing.T) {
 		"a.b":                   "only a-z, 0-9 and -",
 		"-a":                    "begins or ends with -",
 		"a-":                    "begins or ends with -",
-		"1--a":                  "kept for previews",
-		"xn--bcher-kva":         "kept for previews",
+		"1--a":                  "reserved for previews",
+		"xn--bcher-kva":         "reserved for previews",
 		"admin":                 "is reserved",
 		"www":                   "is reserved",
 		"localhost":             "is reserved",
@@ -124,8 +124,8 @@ func TestListPages(t *testing.T) {
 	}
 }
 
-// The predecessor said "removed" and left the app's files, data and address in place.
-func TestRemovingAnAppRemovesEverythingThatIsItsOwn(t *testing.T) {
+// Regression: removing an app said "removed" and left the app's files, data and address in place.
+func TestRemovingAnAppRemovesEverythingItOwns(t *testing.T) {
 	s := open(t)
 	app := ensure(t, s, "blog", "")
 	other := ensure(t, s, "shop", "")
@@ -160,7 +160,7 @@ func TestRemovingAnAppRemovesEverythingThatIsItsOwn(t *testing.T) {
 			}
 			want := 1
 			if table == "kv" || table == "app_log" {
-				want = 2 // they may be many, and go later
+				want = 2 // there may be many, so they are removed later
 			}
 			if n != want {
 				t.Errorf("%s has %d rows, want %d", table, n, want)

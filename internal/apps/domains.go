@@ -12,7 +12,7 @@ import (
 	"fazt/internal/hostname"
 )
 
-// Domain is a whole host name that leads to an app.
+// Domain is a full host name that leads to an app.
 type Domain struct {
 	Host      string    `json:"host"` // canonical
 	AppID     string    `json:"app_id"`
@@ -21,7 +21,8 @@ type Domain struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// canonicalHost returns a host name in the form of package hostname, or an IP address in its own, IPv6 without brackets.
+// canonicalHost returns a host name in the form of package hostname, or an IP address in its own, IPv6 without
+// brackets.
 func canonicalHost(raw string) (string, error) {
 	if address, ok := hostname.CanonicalAddress(raw); ok {
 		return address, nil
@@ -33,38 +34,38 @@ func canonicalHost(raw string) (string, error) {
 	return host, nil
 }
 
-// CheckHost returns the canonical form of a host name that may become a domain of an app on an instance whose own domain is
-// given.
+// CheckHost returns the canonical form of a host name that may become the domain of an app; own is the instance's
+// domain.
 func CheckHost(raw, own string) (string, error) {
 	bad := func(why string) (string, error) {
 		return "", errs.New(errs.Invalid, "%q cannot be a domain: %s", raw, why)
 	}
 	switch {
 	case raw == "":
-		return "", errs.New(errs.Invalid, "the domain is missing; write a name such as example.com")
+		return "", errs.New(errs.Invalid, "the domain is missing; use a name such as example.com")
 	case strings.Contains(raw, "/"):
-		return bad("it is the address of a page; write the host name alone, such as example.com")
+		return bad("it is a URL; use only the host name, such as example.com")
 	case strings.Contains(raw, "*"):
-		return bad("each name is added by itself, without *")
+		return bad("wildcards are not supported; add each name separately")
 	case strings.Contains(raw, "@"):
-		return bad("it is a mail address")
+		return bad("it is an email address")
 	}
 	if _, err := netip.ParseAddr(strings.Trim(raw, "[]")); err == nil {
-		return bad("it is an IP address; write a name such as example.com")
+		return bad("it is an IP address; use a name such as example.com")
 	}
 	if strings.Contains(raw, ":") {
-		return bad("it has a port; a domain answers at every port the server listens on")
+		return bad("it has a port; a domain works on every port the server listens on")
 	}
 	host, err := canonicalHost(raw)
 	switch {
 	case errors.Is(err, hostname.ErrAddress):
-		return bad("it is an IP address; write a name such as example.com")
+		return bad("it is an IP address; use a name such as example.com")
 	case err != nil:
-		return bad("it is not a host name; write one such as example.com")
+		return bad("it is not a host name; use a name such as example.com")
 	case host == own:
-		return bad("it is the instance's own; the app called root, or an alias root, answers there")
+		return bad("it is the instance's own domain; the app or alias named root is served there")
 	case strings.HasSuffix(host, "."+own):
-		return bad("it lies below the instance's own domain " + own + "; use `fazt alias set`")
+		return bad("it is below the instance's own domain " + own + "; use `fazt alias set`")
 	}
 	return host, nil
 }
@@ -75,8 +76,8 @@ func scanDomain(r *database.Row) Domain {
 	return Domain{r.Text(0), r.Text(1), r.Text(2), r.Time(3), r.Time(4)}
 }
 
-// AddDomain leads a host name to an app. own is the instance's domain. One that leads to another app already is a
-// conflict.
+// AddDomain points a host name to an app. own is the instance's domain. It is a conflict if the name already leads to
+// another app.
 func (s *Store) AddDomain(ctx context.Context, raw, own, ref string) (Domain, error) {
 	host, err := CheckHost(raw, own)
 	if err != nil {
@@ -93,7 +94,7 @@ func (s *Store) AddDomain(ctx context.Context, raw, own, ref string) (Domain, er
 		case err == nil && d.AppID == app.ID:
 			return nil
 		case err == nil:
-			return errs.New(errs.Conflict, "%s leads to %s already; to move it, first `fazt domain remove %s`", host, d.App, host)
+			return errs.New(errs.Conflict, "%s already leads to %s; to move it, first run `fazt domain remove %s`", host, d.App, host)
 		case !errs.Is(err, errs.NotFound):
 			return err
 		}
@@ -104,7 +105,7 @@ func (s *Store) AddDomain(ctx context.Context, raw, own, ref string) (Domain, er
 	return d, err
 }
 
-// Domain finds a domain by its name, in any spelling.
+// Domain returns the domain with the given name, in any spelling.
 func (s *Store) Domain(ctx context.Context, raw string) (Domain, error) {
 	var d Domain
 	err := s.db.Read(ctx, func(c *database.Conn) (err error) {
@@ -122,13 +123,13 @@ func findDomain(c *database.Conn, raw string) (Domain, error) {
 		found, err = c.First("SELECT "+domainColumns+"WHERE host = ?", func(r *database.Row) { d = scanDomain(r) }, host)
 	}
 	if err == nil && !found {
-		err = errs.New(errs.NotFound, "%s is not a domain of this instance; `fazt domain list` shows those there are", host)
+		err = errs.New(errs.NotFound, "%s is not a domain of this instance; see `fazt domain list`", host)
 	}
 	return d, err
 }
 
-// DomainList returns a page of the domains in the order of their names, beginning after the name in cursor; next is the
-// cursor of the following page, "" on the last one.
+// DomainList returns a page of the domains sorted by name, after the name in cursor; next is the cursor of the
+// following page, "" on the last one.
 func (s *Store) DomainList(ctx context.Context, cursor string, limit int) (page []Domain, next string, err error) {
 	page = []Domain{}
 	err = s.db.Read(ctx, func(c *database.Conn) error {
@@ -144,8 +145,8 @@ func (s *Store) DomainList(ctx context.Context, cursor string, limit int) (page 
 	return page, next, err
 }
 
-// RemoveDomain takes a host name from its app. An app that would be left without any address makes it fail (see
-// Unreachable), unless force.
+// RemoveDomain removes a domain from its app. It fails if that would leave the app without an address (see
+// Unreachable), unless force is set.
 func (s *Store) RemoveDomain(ctx context.Context, raw string, force bool) (gone Domain, l Lost, err error) {
 	err = s.db.Write(ctx, func(tx *database.Tx) (err error) {
 		if gone, err = findDomain(tx.Conn, raw); err != nil {
@@ -160,7 +161,7 @@ func (s *Store) RemoveDomain(ctx context.Context, raw string, force bool) (gone 
 	return gone, l, err
 }
 
-// LosesByDomain reports whether nothing leads to the app of a domain but that domain.
+// LosesByDomain reports whether only this domain leads to its app.
 func (s *Store) LosesByDomain(ctx context.Context, d Domain) (bool, error) {
 	n := 0
 	err := s.db.Read(ctx, func(c *database.Conn) (err error) {

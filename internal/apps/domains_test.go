@@ -7,7 +7,7 @@ import (
 	"fazt/internal/errs"
 )
 
-var hosts = map[string]string{ // what a spelling becomes, or what is said of it
+var hosts = map[string]string{ // spelling -> its canonical form, or "!" and the error
 	"example.org":             "example.org",
 	"Example.ORG.":            "example.org",
 	"www.example.org":         "www.example.org",
@@ -21,15 +21,15 @@ var hosts = map[string]string{ // what a spelling becomes, or what is said of it
 	"example.com.evil.org":    "example.com.evil.org",
 	"a1.b2":                   "a1.b2",
 	"":                        "!the domain is missing",
-	"example.com":             "!the instance's own",
-	"EXAMPLE.com.":            "!the instance's own",
+	"example.com":             "!the instance's own domain",
+	"EXAMPLE.com.":            "!the instance's own domain",
 	"blog.example.com":        "!below the instance's own domain",
 	"a.b.example.com":         "!below the instance's own domain",
 	"example.org:80":          "!it has a port",
-	"https://example.org":     "!write the host name alone",
-	"example.org/x":           "!write the host name alone",
-	"*.example.org":           "!without *",
-	"ana@example.org":         "!a mail address",
+	"https://example.org":     "!use only the host name",
+	"example.org/x":           "!use only the host name",
+	"*.example.org":           "!wildcards are not supported",
+	"ana@example.org":         "!an email address",
 	"192.168.1.2":             "!it is an IP address",
 	"[2001:db8::1]":           "!it is an IP address",
 	"2001:db8::1":             "!it is an IP address",
@@ -74,7 +74,7 @@ func TestADomainLeadsToOneApp(t *testing.T) {
 	if again, err := s.AddDomain(t.Context(), "bücher.example", own, "blog"); err != nil || again != d {
 		t.Fatalf("%+v %v", again, err)
 	}
-	if _, err := s.AddDomain(t.Context(), "bücher.example", own, "shop"); !errs.Is(err, errs.Conflict) || !strings.Contains(err.Error(), "leads to blog already") {
+	if _, err := s.AddDomain(t.Context(), "bücher.example", own, "shop"); !errs.Is(err, errs.Conflict) || !strings.Contains(err.Error(), "already leads to blog") {
 		t.Fatal(err)
 	}
 	if _, err := s.AddDomain(t.Context(), "a.example", own, "none"); !errs.Is(err, errs.NotFound) {

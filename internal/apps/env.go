@@ -10,14 +10,14 @@ import (
 	"fazt/internal/errs"
 )
 
-// Variable is one entry of an app's environment.
+// Variable is one environment variable of an app.
 type Variable struct {
 	Name      string    `json:"name"`
 	Value     string    `json:"value"`
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// Bounds of an environment: a function gets all of it with every new machine.
+// Limits of an environment: every new VM gets all of it.
 const (
 	maxEnvName  = 128
 	maxEnvValue = 64 << 10
@@ -26,7 +26,7 @@ const (
 
 var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// Env returns the environment of an app, in the order of the names.
+// Env returns the environment of an app, sorted by name.
 func (s *Store) Env(ctx context.Context, appID string) ([]Variable, error) {
 	list := []Variable{}
 	err := s.db.Read(ctx, func(c *database.Conn) error {
@@ -38,7 +38,7 @@ func (s *Store) Env(ctx context.Context, appID string) ([]Variable, error) {
 	return list, err
 }
 
-// SetEnv sets variables of an app, all or none.
+// SetEnv sets variables of an app: all of them or none.
 func (s *Store) SetEnv(ctx context.Context, appID string, values map[string]string) error {
 	for name, value := range values {
 		if err := checkVariable(name, value); err != nil {
@@ -71,18 +71,18 @@ func (s *Store) SetEnv(ctx context.Context, appID string, values map[string]stri
 func checkVariable(name, value string) error {
 	switch {
 	case !envName.MatchString(name):
-		return errs.New(errs.Invalid, "%q cannot be the name of a variable: letters, digits and _ only, and no digit first", name)
+		return errs.New(errs.Invalid, "invalid variable name %q: use letters, digits and _, and do not start with a digit", name)
 	case len(name) > maxEnvName:
-		return errs.New(errs.Invalid, "the name of a variable is longer than %d characters", maxEnvName)
+		return errs.New(errs.Invalid, "the variable name is longer than %d characters", maxEnvName)
 	case len(value) > maxEnvValue:
 		return errs.New(errs.TooLarge, "the value of %s is longer than %d bytes", name, maxEnvValue)
 	case strings.ContainsRune(value, 0):
-		return errs.New(errs.Invalid, "the value of %s has a NUL character", name)
+		return errs.New(errs.Invalid, "the value of %s contains a NUL character", name)
 	}
 	return nil
 }
 
-// UnsetEnv removes variables of an app, all or none; one that is not set is an error that names it.
+// UnsetEnv removes variables of an app: all of them or none. It is an error if one is not set.
 func (s *Store) UnsetEnv(ctx context.Context, appID string, names []string) error {
 	return s.db.Write(ctx, func(tx *database.Tx) error {
 		for _, name := range names {
@@ -90,7 +90,7 @@ func (s *Store) UnsetEnv(ctx context.Context, appID string, names []string) erro
 				return err
 			}
 			if tx.Changes() == 0 {
-				return errs.New(errs.NotFound, "no variable is called %q", name)
+				return errs.New(errs.NotFound, "no variable named %q", name)
 			}
 		}
 		return nil

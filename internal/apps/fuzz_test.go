@@ -17,7 +17,7 @@ func FuzzAliasName(f *testing.F) {
 		if checkLabel(name, "an alias") != nil {
 			return
 		}
-		// What is accepted is a label that means the same to every reader.
+		// Whatever is accepted is a label that means the same to every parser.
 		u, err := url.Parse("http://" + name + ".example.com/")
 		if err != nil || u.Hostname() != name+".example.com" || name != strings.ToLower(name) || strings.ContainsAny(name, "._/:@ ") || len(name) > 63 {
 			t.Fatalf("%q is accepted", name)
@@ -75,8 +75,7 @@ func FuzzSplit(f *testing.F) {
 	})
 }
 
-// FuzzRedirect: whatever is accepted as the address of a redirect can stand in a header, and browsers go to the host it
-// names.
+// FuzzRedirect checks that any accepted redirect URL can stand in a header and that browsers go to the host it names.
 func FuzzRedirect(f *testing.F) {
 	for _, s := range []string{"https://a.example/x?y#z", "http://[::1]:80/", "https://a.example\\@b.example", "https://a.example/%0d%0a", "https://ü.example/ü?ü#ü", "https://a.example:99999", "http://a.example#\\", "https://a.example?\x01"} {
 		f.Add(s)

@@ -6,8 +6,7 @@ import (
 	"fazt/internal/database"
 )
 
-// Leftovers returns ids of apps that are not there, of which there may still be rows: of apps that were removed, and of forks
-// that did not come to be.
+// Leftovers returns the IDs of nonexistent apps that may still have rows: removed apps, and forks that failed.
 func (s *Store) Leftovers(ctx context.Context) (ids []string, err error) {
 	err = s.db.Read(ctx, func(c *database.Conn) error {
 		return c.Each("SELECT app_id FROM leftovers", func(r *database.Row) error {
@@ -18,7 +17,7 @@ func (s *Store) Leftovers(ctx context.Context) (ids []string, err error) {
 	return ids, err
 }
 
-// Forget notes that nothing is left of an app.
+// Forget records that nothing is left of an app.
 func (s *Store) Forget(ctx context.Context, appID string) error {
 	return s.db.Write(ctx, func(tx *database.Tx) error { return tx.Exec("DELETE FROM leftovers WHERE app_id = ?", appID) })
 }

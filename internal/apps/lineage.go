@@ -10,12 +10,12 @@ import (
 // Origin is what an app was forked from.
 type Origin struct {
 	AppID      string `json:"app_id"` // "" = that app was removed
-	Name       string `json:"name"`   // of the app: its name today or, once it was removed, when it was forked
+	Name       string `json:"name"`   // its current name or, once removed, its name at the time of the fork
 	Deployment int    `json:"deployment"`
 }
 
-// ForkTx makes an app with a new id (NewID) and a new name that remembers where it comes from: the app from, its deployment with a number.
-// It takes over only the title of that app, and in particular no aliases; environment makes it copy the variables too.
+// ForkTx creates an app with a new ID (NewID) and a new name that records its origin: the app from and the number of
+// its deployment. It copies only the title, never aliases, and the variables if environment is set.
 func (s *Store) ForkTx(tx *database.Tx, id string, from App, number int, name string, environment bool) (App, error) {
 	if err := checkFree(tx.Conn, name); err != nil {
 		return App{}, err
@@ -31,7 +31,7 @@ func (s *Store) ForkTx(tx *database.Tx, id string, from App, number int, name st
 	return app, err
 }
 
-// CheckFree returns an error when an app cannot be made with a name.
+// CheckFree reports whether a new app may have the given name.
 func (s *Store) CheckFree(ctx context.Context, name string) error {
 	return s.db.Read(ctx, func(c *database.Conn) error { return checkFree(c, name) })
 }
@@ -43,20 +43,20 @@ func checkFree(c *database.Conn, name string) error {
 	_, err := find(c, name)
 	switch {
 	case err == nil:
-		return errs.New(errs.Conflict, "there is an app called %q already; choose another name", name)
+		return errs.New(errs.Conflict, "an app named %q already exists; choose another name", name)
 	case errs.Is(err, errs.NotFound):
 		return nil
 	}
 	return err
 }
 
-// Kin is what a list of apps shows of an app besides itself.
+// Kin is what a list of apps shows about an app besides itself.
 type Kin struct {
 	Addresses Addresses
-	Origin    *Origin // nil = it is not a fork
+	Origin    *Origin // nil = not a fork
 }
 
-// KinOf returns the Kin of several apps, in a few queries for each batch of apps. Every app is in the result.
+// KinOf returns the Kin of several apps, with a few queries per batch. The result has every app.
 func (s *Store) KinOf(ctx context.Context, appIDs []string) (map[string]Kin, error) {
 	all := make(map[string]Kin, len(appIDs))
 	for _, app := range appIDs {

@@ -12,7 +12,7 @@ import (
 
 const (
 	defaultStatus = 301
-	maxRedirect   = 2048 // bytes of an address, as browsers and proxies take them
+	maxRedirect   = 2048 // bytes of a URL; browsers and proxies accept as many
 	maxHops       = 20   // browsers give up after as many
 )
 
@@ -21,27 +21,27 @@ func checkStatus(status int) error {
 	case 0, 301, 302, 307, 308:
 		return nil
 	}
-	return errs.New(errs.Invalid, "the status of a redirect is 301, 302, 307 or 308, not %d", status)
+	return errs.New(errs.Invalid, "the status of a redirect must be 301, 302, 307 or 308, not %d", status)
 }
 
-// checkRedirect returns the address a redirect leads to, written in the one way that is stored: it goes into a header as it
-// is, so it has printable ASCII characters only.
+// checkRedirect returns the URL of a redirect in its stored form: it goes into a header unchanged, so it consists of
+// printable ASCII characters only.
 func checkRedirect(c *database.Conn, name string, to Destination) (string, error) {
 	bad := func(why string) error {
-		return errs.New(errs.Invalid, "%q is not an address to redirect to: %s; write one such as https://example.com/page", to.Redirect, why)
+		return errs.New(errs.Invalid, "cannot redirect to %q: %s; use a URL such as https://example.com/page", to.Redirect, why)
 	}
 	u, err := url.Parse(to.Redirect)
 	switch {
 	case err != nil:
-		return "", bad("it cannot be read")
+		return "", bad("it is not a valid URL")
 	case len(to.Redirect) > maxRedirect:
-		return "", errs.New(errs.TooLarge, "the address is longer than %d characters", maxRedirect)
+		return "", errs.New(errs.TooLarge, "the URL is longer than %d characters", maxRedirect)
 	case u.Scheme != "http" && u.Scheme != "https":
-		return "", bad("it does not begin with http:// or https://")
+		return "", bad("it does not start with http:// or https://")
 	case u.User != nil:
-		return "", bad("it carries a user name or password, which every visitor would see")
+		return "", bad("it contains a user name or password, which every visitor would see")
 	case strings.ContainsFunc(to.Redirect, func(r rune) bool { return r <= ' ' || r == '\\' || r == 0x7f }):
-		return "", bad("it has a space, a backslash or a control character")
+		return "", bad("it contains a space, a backslash or a control character")
 	}
 	host, err := canonicalHost(u.Hostname())
 	if err != nil {
@@ -52,7 +52,7 @@ func checkRedirect(c *database.Conn, name string, to Destination) (string, error
 	}
 	if port := u.Port(); port != "" {
 		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-			return "", bad("its port is none")
+			return "", bad("it has an invalid port")
 		}
 		host += ":" + port
 	}
@@ -63,8 +63,8 @@ func checkRedirect(c *database.Conn, name string, to Destination) (string, error
 	return address, checkLoop(c, name, address, to.Domain)
 }
 
-// EscapeQuery returns the query of an address with everything escaped that is not a printable ASCII character or would end the
-// address in some reader's eyes.
+// EscapeQuery escapes everything in a URL query that is not a printable ASCII character or that some parser could take
+// for the end of the URL.
 func EscapeQuery(raw string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
@@ -80,7 +80,7 @@ func EscapeQuery(raw string) string {
 	return b.String()
 }
 
-// checkLoop follows a redirect through the aliases of the instance, and fails if it comes back to name.
+// checkLoop follows a redirect through the aliases of the instance and fails if it leads back to name.
 func checkLoop(c *database.Conn, name, address, domain string) error {
 	for range maxHops {
 		u, err := url.Parse(address)
@@ -103,7 +103,7 @@ func checkLoop(c *database.Conn, name, address, domain string) error {
 	return errs.New(errs.Invalid, "%s would lead through more than %d redirects", name, maxHops)
 }
 
-// labelOf returns the alias that answers at a canonical host, "" for none: the front door's rule.
+// labelOf returns the alias for a canonical host, or ""; it follows the gateway's rule.
 func labelOf(host, domain string) string {
 	if label, ok := strings.CutSuffix(host, "."+domain); ok && label != "www" {
 		return label

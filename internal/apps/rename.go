@@ -5,8 +5,8 @@ import (
 	"fazt/internal/errs"
 )
 
-// RenameTx gives an app another name, and its host label with it. The old label becomes free; with keep it leads where
-// keep says. A label that leads elsewhere by now is left alone. Everything else refers to the app by its id.
+// RenameTx renames an app and its host label. The old label becomes free, or leads to keep if that is set. A label that
+// already leads elsewhere is left alone. Everything else refers to the app by ID.
 func (s *Store) RenameTx(tx *database.Tx, ref, name string, keep *Destination) (App, error) {
 	if err := CheckName(name); err != nil {
 		return App{}, err
@@ -16,7 +16,7 @@ func (s *Store) RenameTx(tx *database.Tx, ref, name string, keep *Destination) (
 		return App{}, err
 	}
 	if app.Name == name {
-		return App{}, errs.New(errs.Invalid, "the app is called %s already", name)
+		return App{}, errs.New(errs.Invalid, "the app is already named %s", name)
 	}
 	if err := free(tx.Conn, name, app.ID); err != nil {
 		return App{}, err
@@ -41,11 +41,11 @@ func (s *Store) RenameTx(tx *database.Tx, ref, name string, keep *Destination) (
 	return app, setAlias(tx, old, *keep)
 }
 
-// free returns an error unless an app may take a name: no other app has it, and its label leads nowhere else.
+// free reports whether an app may take a name: no other app has it, and its label leads nowhere else.
 func free(c *database.Conn, name, appID string) error {
 	other, err := find(c, name)
 	if err == nil && other.ID != appID {
-		return errs.New(errs.Conflict, "another app is called %s", name)
+		return errs.New(errs.Conflict, "another app is named %s", name)
 	}
 	if err != nil && !errs.Is(err, errs.NotFound) {
 		return err

@@ -6,21 +6,21 @@ import (
 	"fazt/internal/database"
 )
 
-// Routing is where everything leads, as the gateway needs it, read at one moment.
+// Routing is where every host leads: what the gateway needs, read in one transaction.
 type Routing struct {
 	Apps    []AppRoute
 	Aliases []Alias
 	Domains []Domain
 }
 
-// AppRoute is an app as the front door knows it.
+// AppRoute is what the gateway knows of an app.
 type AppRoute struct {
 	ID, Name string
 	Env      map[string]string
 }
 
-// Routing reads all apps, aliases and domains. A row that refers to an app which was made or removed in between may
-// name one that is not in Apps.
+// Routing reads all apps, aliases and domains. A row that refers to an app created or removed meanwhile may name one
+// that is not in Apps.
 func (s *Store) Routing(ctx context.Context) (Routing, error) {
 	var all Routing
 	err := s.db.Read(ctx, func(c *database.Conn) (err error) {
@@ -36,11 +36,11 @@ func (s *Store) Routing(ctx context.Context) (Routing, error) {
 	return all, err
 }
 
-// RoutingPart names some of all that leads anywhere: apps by their ids, aliases, domains by their hosts.
+// RoutingPart selects a part of the routing: apps by ID, aliases, domains by host.
 type RoutingPart struct{ Apps, Aliases, Domains []string }
 
-// RoutingOf is Routing for a part, which it first completes by what leads to its apps. What of the part it does not
-// return is not there any more.
+// RoutingOf is Routing for a part, which it first extends by what leads to its apps. Anything in complete but not in
+// found no longer exists.
 func (s *Store) RoutingOf(ctx context.Context, part RoutingPart) (found Routing, complete RoutingPart, err error) {
 	complete.Apps = part.Apps
 	err = s.db.Read(ctx, func(c *database.Conn) error {
@@ -88,7 +88,7 @@ func named(list []string) map[string]bool {
 	return m
 }
 
-// aliasRoutes reads aliases; the conditions are on arms and on aliases.
+// aliasRoutes reads aliases; the conditions apply to arms and to aliases.
 func aliasRoutes(c *database.Conn, whereTargets, whereAliases string, args ...any) (list []Alias, err error) {
 	targets := map[string][]SplitTarget{}
 	err = c.Each("SELECT alias, app_id, weight, token FROM arms "+whereTargets+" ORDER BY alias, token", func(r *database.Row) error {

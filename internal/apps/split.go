@@ -9,21 +9,21 @@ import (
 	"fazt/internal/errs"
 )
 
-// Share is how much of the visitors of a split an app gets.
+// Share is the share of visitors that an app of a split gets.
 type Share struct {
-	App    string `json:"app"`    // name or id
-	Weight int    `json:"weight"` // 1 to 100; of a split they sum to 100
+	App    string `json:"app"`    // name or ID
+	Weight int    `json:"weight"` // 1 to 100; the weights of a split add up to 100
 }
 
-// ParseSplit reads a split as people write it: "blog:90,blog-next:10".
+// ParseSplit parses a split as people write it: "blog:90,blog-next:10".
 func ParseSplit(text string) ([]Share, error) {
 	var shares []Share
 	for part := range strings.SplitSeq(text, ",") {
 		app, weight, ok := strings.Cut(strings.TrimSpace(part), ":")
 		if !ok || app == "" {
-			return nil, errs.New(errs.Invalid, "%q is not a part of a split: write the app, a colon and its weight, such as blog:90,next:10", part)
+			return nil, errs.New(errs.Invalid, "invalid part of a split %q: use app:weight, such as blog:90,next:10", part)
 		}
-		// Atoi takes signs, and a weight has none.
+		// Atoi accepts signs; weights have none.
 		n, err := strconv.Atoi(weight)
 		if err != nil || weight[0] == '+' || weight[0] == '-' {
 			return nil, errs.New(errs.Invalid, "the weight of %s must be a whole number from 1 to 100, not %q", app, weight)
@@ -39,12 +39,12 @@ func checkShares(shares []Share) error {
 	for _, s := range shares {
 		switch {
 		case s.App == "":
-			return errs.New(errs.Invalid, "a part of the split names no app")
+			return errs.New(errs.Invalid, "a part of the split has no app")
 		case s.Weight < 1 || s.Weight > 100:
 			return errs.New(errs.Invalid, "the weight of %s must be a whole number from 1 to 100, not %d", s.App, s.Weight)
 		case seen[s.App]:
-			return errs.New(errs.Invalid, "%s is named twice in the split", s.App)
-		case len(shares) > 100: // that many weights cannot sum to 100, nor can fewer numbers overflow
+			return errs.New(errs.Invalid, "the split names %s twice", s.App)
+		case len(shares) > 100: // more weights cannot add up to 100, and fewer cannot overflow
 			return errs.New(errs.Invalid, "a split has at most 100 apps")
 		}
 		seen[s.App] = true
@@ -52,15 +52,15 @@ func checkShares(shares []Share) error {
 	}
 	switch {
 	case len(shares) < 2:
-		return errs.New(errs.Invalid, "a split needs two apps at least; to lead to one, use --app")
+		return errs.New(errs.Invalid, "a split needs at least two apps; for one app, use --app")
 	case sum != 100:
-		return errs.New(errs.Invalid, "the weights of a split sum to 100, these to %d", sum)
+		return errs.New(errs.Invalid, "the weights of a split must add up to 100, not %d", sum)
 	}
 	return nil
 }
 
-// leaveSplits takes an app that is about to be removed out of the splits. The others keep their proportions; where one
-// is left, the alias simply leads to it.
+// leaveSplits removes an app from the splits before the app is removed. The others keep their proportions; if only one
+// is left, the alias leads straight to it.
 func leaveSplits(tx *database.Tx, appID string) error {
 	losses, err := splitLosses(tx.Conn, appID)
 	for _, l := range losses {
@@ -79,13 +79,13 @@ func leaveSplits(tx *database.Tx, appID string) error {
 	return err
 }
 
-// SplitLoss is a split that loses an arm with an app, and what remains of it.
+// SplitLoss is a split that loses a target with an app, and what remains of it.
 type SplitLoss struct {
 	Alias string        `json:"alias"`
-	After []SplitTarget `json:"after"` // one: the alias leads to it alone
+	After []SplitTarget `json:"after"` // with one entry, the alias leads straight to it
 }
 
-// SplitLosses returns the splits that lose an arm when an app is removed.
+// SplitLosses returns the splits that lose a target if an app is removed.
 func (s *Store) SplitLosses(ctx context.Context, appID string) ([]SplitLoss, error) {
 	var losses []SplitLoss
 	err := s.db.Read(ctx, func(c *database.Conn) (err error) {
@@ -117,8 +117,8 @@ func splitLosses(c *database.Conn, appID string) ([]SplitLoss, error) {
 	return losses, err
 }
 
-// rescale makes weights sum to 100 again and keeps their proportions as nearly as whole numbers can: each is rounded
-// down, and what is missing goes to those that lost most, the first of equals first.
+// rescale makes weights add up to 100 again, keeping their proportions as closely as whole numbers allow: each is
+// rounded down, and the remainder goes to those that lost most, the first among equals.
 func rescale(targets []SplitTarget) {
 	sum := 0
 	for _, target := range targets {
@@ -141,7 +141,7 @@ func rescale(targets []SplitTarget) {
 				largest = i
 			}
 		}
-		targets[most].Weight++
-		rest[most] = -1
+		targets[largest].Weight++
+		rest[largest] = -1
 	}
 }

@@ -53,15 +53,15 @@ func TestTheOwnerSignsInWithTheirPasswordOnly(t *testing.T) {
 	}
 }
 
-func TestNamesAndPasswordsThatCannotBeChosen(t *testing.T) {
+func TestInvalidNamesAndPasswords(t *testing.T) {
 	u := open(t)
 	for _, tt := range []struct{ name, password, want string }{
-		{"", "long enough", "needs a name"},
+		{"", "long enough", "name is missing"},
 		{" Ana", "long enough", "begins or ends with a space"},
-		{"A\nna", "long enough", "cannot be shown"},
+		{"A\nna", "long enough", "unprintable"},
 		{strings.Repeat("a", 101), "long enough", "longer than 100"},
 		{"Ana", "short", "at least 8 characters"},
-		{"Ana", "        ", "only spaces"},
+		{"Ana", "        ", "only of spaces"},
 		{"Ana", "\xff\xff\xff\xff\xff\xff\xff\xff", "not valid text"},
 		{"Ana", strings.Repeat("x", 1025), "longer than 1024"},
 	} {
@@ -118,7 +118,7 @@ func TestAPasswordHashWithOneBrokenPartIsRefused(t *testing.T) {
 	}
 }
 
-func TestAContextWithoutAPrincipalIsNobody(t *testing.T) {
+func TestAContextWithoutAPrincipalIsAnonymous(t *testing.T) {
 	if p := From(t.Context()); p.Kind != Nobody {
 		t.Fatalf("%+v", p)
 	}

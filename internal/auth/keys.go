@@ -20,9 +20,9 @@ import (
 	"fazt/internal/output"
 )
 
-// A token is fazt_<prefix>_<secret>: a mark by which people and scanners of leaked secrets recognise it, 60 bits that
-// find its row, and 256 bits of secret. A secret that long cannot be guessed, so a plain SHA-256 of it is enough: a
-// slow hash would only let strangers keep the processor busy.
+// A token is fazt_<prefix>_<secret>: a marker for people and secret scanners, 60 bits that find its row, and 256 bits
+// of secret. A secret that long cannot be guessed, so a plain SHA-256 is enough: a slow hash would only let strangers
+// keep the CPU busy.
 const (
 	tokenMark    = "fazt_"
 	prefixLength = 12
@@ -30,21 +30,21 @@ const (
 	tokenLength  = len(tokenMark) + prefixLength + 1 + secretLength
 )
 
-// usedEvery is how long the time of a use waits to be stored: a write for every request would cost more than the
+// usedEvery is how long a last-used time may wait before it is stored: a write per request would cost more than the
 // request.
 const usedEvery = 10 * time.Second
 
-// APIKey is a key as it is shown: everything but the token.
+// APIKey is a key as displayed: everything except the token.
 type APIKey struct {
 	ID         string     `json:"id"`
 	Name       string     `json:"name"`
-	Prefix     string     `json:"prefix"` // how its token begins
+	Prefix     string     `json:"prefix"` // the beginning of its token
 	Scopes     []Scope    `json:"-"`
-	MadeBy     string     `json:"made_by"` // the key that made it; "" = the owner
+	MadeBy     string     `json:"made_by"` // the key that created it; "" = the owner
 	CreatedAt  time.Time  `json:"created_at"`
 	ExpiresAt  *time.Time `json:"expires_at"`   // null = never
-	LastUsedAt *time.Time `json:"last_used_at"` // null = never; some seconds behind
-	RevokedAt  *time.Time `json:"revoked_at"`   // null = in force
+	LastUsedAt *time.Time `json:"last_used_at"` // null = never; lags by some seconds
+	RevokedAt  *time.Time `json:"revoked_at"`   // null = valid
 }
 
 // Keys are the API keys of the instance.
@@ -52,10 +52,10 @@ type Keys struct {
 	db *database.DB
 
 	mu   sync.Mutex
-	used map[string]time.Time // key -> its last use that is not stored yet
+	used map[string]time.Time // key -> last use not stored yet
 }
 
-// NewKeys is the keys in db.
+// NewKeys returns the keys in db.
 func NewKeys(db *database.DB) *Keys { return &Keys{db: db, used: map[string]time.Time{}} }
 
 func tokenEncoding() *base32.Encoding {
@@ -71,15 +71,15 @@ func newToken() (prefix, token string) {
 	return prefix, prefix + "_" + tokenEncoding().EncodeToString(b[8:])
 }
 
-// CheckToken says whether text has the form of a token. It knows nothing of whether there is such a key.
+// CheckToken reports whether text has the form of a token. It does not check whether the key exists.
 func CheckToken(text string) error {
 	if _, ok := cutToken(text); !ok {
-		return errs.New(errs.Invalid, "this is no token: it begins with %s and has %d characters; `fazt key create` shows one", tokenMark, tokenLength)
+		return errs.New(errs.Invalid, "not a token: a token begins with %s and has %d characters; `fazt key create` prints one", tokenMark, tokenLength)
 	}
 	return nil
 }
 
-// cutToken gives the part of a token that finds its row.
+// cutToken returns the part of a token that identifies its row.
 func cutToken(token string) (prefix string, ok bool) {
 	const end = len(tokenMark) + prefixLength
 	if len(token) != tokenLength || token[:len(tokenMark)] != tokenMark || token[end] != '_' {
@@ -93,9 +93,9 @@ func cutToken(token string) (prefix string, ok bool) {
 	return token[:end], true
 }
 
-// Create makes a key and gives its token, which is shown this once and stored nowhere. by is who makes it: a key
-// cannot make one with the scope admin, nor one that outlives it, and what it made is revoked together with it. So
-// whoever steals a key gains nothing that lasts longer than the key.
+// Create creates a key and returns its token, which is shown only once and never stored. by is the creator: a key can
+// create neither a key with the scope admin nor one that outlives it, and revoking it revokes the keys it created. So a
+// stolen key gives its thief nothing that outlasts it.
 func (k *Keys) Create(ctx context.Context, by Principal, name string, scopes []Scope, expires time.Time) (key APIKey, token string, err error) {
 	if err := checkKeyName(name); err != nil {
 		return key, "", err
@@ -105,7 +105,7 @@ func (k *Keys) Create(ctx context.Context, by Principal, name string, scopes []S
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	if !expires.IsZero() && !expires.After(now) {
-		return key, "", errs.New(errs.Invalid, "the key would have expired already")
+		return key, "", errs.New(errs.Invalid, "the expiry is in the past")
 	}
 	prefix, token := newToken()
 	hash := sha256.Sum256([]byte(token))
@@ -127,7 +127,7 @@ func (k *Keys) Create(ctx context.Context, by Principal, name string, scopes []S
 			return err
 		}
 		if taken {
-			return errs.New(errs.Conflict, "a key is called %q already; revoke it first, or choose another name", name)
+			return errs.New(errs.Conflict, "a key named %q already exists; revoke it first, or choose another name", name)
 		}
 		return tx.Exec("INSERT INTO keys (id, name, prefix, hash, scopes, made_by, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 			key.ID, name, prefix, hash[:], formatScopes(key.Scopes), key.MadeBy, now, until)
@@ -138,10 +138,10 @@ func (k *Keys) Create(ctx context.Context, by Principal, name string, scopes []S
 	return key, token, nil
 }
 
-// inherit bounds what a key may hand on to one that it makes.
+// inherit limits what a key may pass on to the keys it creates.
 func inherit(c *database.Conn, by Principal, scopes []Scope, expires time.Time) (time.Time, error) {
 	if slices.ContainsFunc(scopes, func(s Scope) bool { return s.Verb == ScopeAdmin }) {
-		return expires, errs.New(errs.Forbidden, "a key cannot make a key with the scope admin: only the owner can, with fazt on the machine itself")
+		return expires, errs.New(errs.Forbidden, "a key cannot create a key with the scope admin; only the owner can, on the machine itself")
 	}
 	var own time.Time
 	found, err := c.First("SELECT expires_at FROM keys WHERE id = ? AND revoked_at IS NULL AND expires_at IS NOT NULL", func(r *database.Row) { own = r.Time(0) }, by.ID)
@@ -152,7 +152,7 @@ func inherit(c *database.Conn, by Principal, scopes []Scope, expires time.Time) 
 		return own, nil
 	}
 	if expires.After(own) {
-		return expires, errs.New(errs.Forbidden, "a key cannot make a key that outlives it: it expires at %s", own.UTC().Format(time.RFC3339))
+		return expires, errs.New(errs.Forbidden, "a key cannot create a key that outlives it; it expires at %s", own.UTC().Format(time.RFC3339))
 	}
 	return expires, nil
 }
@@ -160,25 +160,25 @@ func inherit(c *database.Conn, by Principal, scopes []Scope, expires time.Time) 
 func checkKeyName(name string) error {
 	switch {
 	case name == "":
-		return errs.New(errs.Invalid, "the key needs a name")
+		return errs.New(errs.Invalid, "the key name is missing")
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) || strings.ContainsFunc(name, output.Hides):
-		return errs.New(errs.Invalid, "the name has characters that cannot be shown")
+		return errs.New(errs.Invalid, "the name has unprintable characters")
 	case strings.TrimSpace(name) != name:
 		return errs.New(errs.Invalid, "the name begins or ends with a space")
 	case strings.HasPrefix(name, "key_"):
-		return errs.New(errs.Invalid, "the name begins like the id of a key; choose another")
+		return errs.New(errs.Invalid, "the name looks like a key ID; choose another")
 	case utf8.RuneCountInString(name) > 100:
 		return errs.New(errs.Invalid, "the name is longer than 100 characters")
 	}
 	return nil
 }
 
-// wrongKey is the answer to every token that opens nothing: it does not say why.
+// wrongKey is the error for every invalid token: it does not say why.
 func wrongKey() error {
-	return errs.New(errs.Unauthorized, "the key is wrong, expired or revoked")
+	return errs.New(errs.Unauthorized, "the key is invalid, expired or revoked")
 }
 
-// Check is the Principal behind a token. It asks the database every time, so a revoked key ends at once.
+// Check returns the Principal of a token. It queries the database every time, so revoking a key takes effect at once.
 func (k *Keys) Check(ctx context.Context, token string) (Principal, error) {
 	prefix, ok := cutToken(token)
 	if !ok {
@@ -223,9 +223,10 @@ func scanKey(r *database.Row) APIKey {
 		CreatedAt: r.Time(5), ExpiresAt: at(6), LastUsedAt: at(7), RevokedAt: at(8)}
 }
 
-// List is a page of the keys that were not revoked, oldest first, after the id in cursor; next is the cursor of the following page.
+// List returns a page of the keys that are not revoked, oldest first, after the ID in cursor; next is the cursor of the
+// following page.
 func (k *Keys) List(ctx context.Context, cursor string, limit int) (page []APIKey, next string, err error) {
-	_ = k.Flush(ctx) // what cannot be stored waits, and the list is some seconds behind
+	_ = k.Flush(ctx) // a failed flush is retried later; until then the list lags
 	page = []APIKey{}
 	err = k.db.Read(ctx, func(c *database.Conn) error {
 		return c.Each("SELECT "+keyColumns+" FROM keys WHERE id > ? AND revoked_at IS NULL ORDER BY id LIMIT ?", func(r *database.Row) error {
@@ -240,7 +241,7 @@ func (k *Keys) List(ctx context.Context, cursor string, limit int) (page []APIKe
 	return page, next, err
 }
 
-// Revoke ends a key, named by its id or its name, and those it made. It is in force when Revoke returns.
+// Revoke revokes a key, given its ID or name, and the keys it created. It has taken effect when Revoke returns.
 func (k *Keys) Revoke(ctx context.Context, ref string) (key APIKey, err error) {
 	by := "name"
 	if strings.HasPrefix(ref, "key_") {
@@ -250,7 +251,7 @@ func (k *Keys) Revoke(ctx context.Context, ref string) (key APIKey, err error) {
 	err = k.db.Write(ctx, func(tx *database.Tx) error {
 		found, err := tx.First("SELECT "+keyColumns+" FROM keys WHERE revoked_at IS NULL AND "+by+" = ?", func(r *database.Row) { key = scanKey(r) }, ref)
 		if err == nil && !found {
-			err = errs.New(errs.NotFound, "no key is called %q; `fazt key list` shows them", ref)
+			err = errs.New(errs.NotFound, "no key named %q; see `fazt key list`", ref)
 		}
 		if err != nil {
 			return err
@@ -261,7 +262,7 @@ func (k *Keys) Revoke(ctx context.Context, ref string) (key APIKey, err error) {
 	return key, err
 }
 
-// InForce says whether a key may still be used.
+// InForce reports whether a key is still valid.
 func (k *Keys) InForce(ctx context.Context, id string) error {
 	found, now := false, time.Now()
 	err := k.db.Read(ctx, func(c *database.Conn) (err error) {
@@ -291,7 +292,7 @@ func (k *Keys) Flush(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err != nil { // they wait for the next time
+	if err != nil { // keep them for the next flush
 		k.mu.Lock()
 		maps.Copy(used, k.used)
 		k.used = used
@@ -300,9 +301,9 @@ func (k *Keys) Flush(ctx context.Context) error {
 	return err
 }
 
-// Run stores when keys were last used, now and then, until ctx ends.
+// Run stores periodically when keys were last used, until ctx ends.
 func (k *Keys) Run(ctx context.Context) error {
 	k.db.Repeat(ctx, usedEvery, "storing when keys were last used", k.Flush)
-	_ = k.Flush(context.WithoutCancel(ctx)) // a disk that is full must not make a stop look like a failure
+	_ = k.Flush(context.WithoutCancel(ctx)) // a full disk must not make a shutdown look like a failure
 	return nil
 }

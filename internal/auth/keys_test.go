@@ -93,7 +93,7 @@ func TestKeysEndWhenTheyExpireOrAreRevoked(t *testing.T) {
 	create(t, k, "revoked", time.Time{}, Scope{Verb: ScopeRead}) // the name is free again
 }
 
-func TestAKeyCannotMakeOneThatOutlivesItOrThatEqualsIt(t *testing.T) {
+func TestAKeyCannotCreateOneThatOutlivesOrEqualsIt(t *testing.T) {
 	k := openKeys(t)
 	until := time.Now().Add(time.Hour).UTC().Truncate(time.Millisecond)
 	_, token := create(t, k, "parent", until, Scope{Verb: ScopeAdmin})
@@ -134,7 +134,7 @@ func TestTheLastUseIsStoredInBatches(t *testing.T) {
 	}
 }
 
-// writes is a number that every commit changes, and that shows what others did.
+// writes returns a number that every commit changes, including those of other connections.
 func writes(k *Keys) (n int, err error) {
 	err = k.db.Read(context.Background(), func(c *database.Conn) error {
 		_, err := c.First("SELECT count(*) FROM keys WHERE last_used_at IS NOT NULL", func(r *database.Row) { n = r.Int(0) })
@@ -143,10 +143,10 @@ func writes(k *Keys) (n int, err error) {
 	return n, err
 }
 
-func TestScopesThatAreNone(t *testing.T) {
+func TestInvalidScopes(t *testing.T) {
 	for text, want := range map[string]string{
-		"": "nothing is called so", "owner": "nothing is called so", "Deploy": "nothing is called so", "data": "needs the app", "deploy:": "is missing",
-		"read:blog": "whole instance", "admin:blog": "whole instance", "deploy:a b": "no name", "deploy:a:b": "no name", "*": "nothing is called so",
+		"": "unknown name", "owner": "unknown name", "Deploy": "unknown name", "data": "needs an app", "deploy:": "is missing",
+		"read:blog": "whole instance", "admin:blog": "whole instance", "deploy:a b": "invalid", "deploy:a:b": "invalid", "*": "unknown name",
 	} {
 		if _, err := ParseScope(text); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)
@@ -174,8 +174,8 @@ func FuzzScopesAndTokens(f *testing.F) {
 	})
 }
 
-// The check of a key used to run a slow password hash over every key there is: a fifth of a second of processor time
-// for anybody who asked.
+// Regression: checking a key ran a slow password hash over every key, which let any client burn a fifth of a second of
+// CPU time.
 func BenchmarkKeyCheck(b *testing.B) {
 	k := openKeys(b)
 	var token string

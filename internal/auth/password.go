@@ -18,9 +18,8 @@ const (
 	maxPassword = 1024 // bytes
 )
 
-// cost is what a guess costs: argon2id with the second set of parameters of RFC 9106 scaled down to what a small
-// server can spare, above the minimum OWASP recommends (19 MiB, 2 passes). Stored with each hash, so that it can
-// change.
+// cost is the price of a guess: argon2id with the second recommended parameter set of RFC 9106, scaled down for small
+// servers but above the OWASP minimum (19 MiB, 2 passes). It is stored with each hash, so that it can change.
 type cost struct {
 	memory uint32 // KiB
 	passes uint32
@@ -29,7 +28,7 @@ type cost struct {
 
 func current() cost { return cost{memory: 32 << 10, passes: 3, lanes: 1} }
 
-// CheckPassword says whether a password may be chosen.
+// CheckPassword reports whether a password is acceptable.
 func CheckPassword(password string) error {
 	switch {
 	case !utf8.ValidString(password):
@@ -39,12 +38,12 @@ func CheckPassword(password string) error {
 	case utf8.RuneCountInString(password) < minPassword:
 		return errs.New(errs.Invalid, "the password is too short: at least %d characters", minPassword)
 	case strings.TrimSpace(password) == "":
-		return errs.New(errs.Invalid, "the password is only spaces")
+		return errs.New(errs.Invalid, "the password consists only of spaces")
 	}
 	return nil
 }
 
-// hashPassword is a PHC string: $argon2id$v=19$m=…,t=…,p=…$salt$key.
+// hashPassword returns a PHC string: $argon2id$v=19$m=…,t=…,p=…$salt$key.
 func hashPassword(password string) string {
 	var salt [16]byte
 	if _, err := rand.Read(salt[:]); err != nil {
@@ -63,7 +62,7 @@ func encode(c cost, salt, key []byte) string {
 		b64.EncodeToString(salt), b64.EncodeToString(key))
 }
 
-// verify says whether password is the one behind a PHC string.
+// verify reports whether password matches a PHC string.
 func verify(password, phc string) bool {
 	parts := strings.Split(phc, "$")
 	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" {

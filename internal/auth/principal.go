@@ -1,16 +1,17 @@
-// Package auth knows who is calling: the people of the instance, their passwords, the API keys, and the Principal of a request.
+// Package auth identifies callers: the users of the instance, their passwords, the API keys, and the Principal of a
+// request.
 package auth
 
 import "context"
 
-// Kind says what sort of caller a Principal is. The zero value is nobody.
+// Kind is the kind of caller. The zero value is an anonymous one.
 type Kind uint8
 
 // The kinds of caller.
 const (
 	Nobody Kind = iota
 	Owner       // the owner of the instance: may do everything
-	Key         // an API key: may do what its scopes say
+	Key         // an API key: may do what its scopes allow
 )
 
 func (k Kind) String() string {
@@ -23,24 +24,24 @@ func (k Kind) String() string {
 	return "nobody"
 }
 
-// Principal is who is calling.
+// Principal is the caller of a request.
 type Principal struct {
 	Kind   Kind
-	ID     string // of the user or the key; "" when the socket vouches for the owner
+	ID     string // of the user or key; "" if the socket vouches for the owner
 	Name   string // for people and logs
 	Scopes []Scope
 
-	Address string // of the client; "" = this machine, by the socket beside the database or in its process
+	Address string // of the client; "" = this machine, through the socket or in process
 }
 
 type principalKey struct{}
 
-// With puts a Principal into a context. Only the edges do that: what they put there is believed.
+// With adds a Principal to a context. Only the edges call it: it is trusted.
 func With(ctx context.Context, p Principal) context.Context {
 	return context.WithValue(ctx, principalKey{}, p)
 }
 
-// From is who is calling; nobody when the context does not say.
+// From returns the caller, or the zero Principal if the context has none.
 func From(ctx context.Context) Principal {
 	p, _ := ctx.Value(principalKey{}).(Principal)
 	return p

@@ -13,19 +13,19 @@ import (
 	"fazt/internal/output"
 )
 
-// Users are the people of the instance.
+// Users are the users of the instance.
 type Users struct{ db *database.DB }
 
-// NewUsers is the people in db.
+// NewUsers returns the users in db.
 func NewUsers(db *database.DB) *Users { return &Users{db} }
 
-// CheckName says whether a person may be called name.
+// CheckName reports whether name is a valid user name.
 func CheckName(name string) error {
 	switch {
 	case name == "":
-		return errs.New(errs.Invalid, "the owner needs a name")
+		return errs.New(errs.Invalid, "the owner's name is missing")
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) || strings.ContainsFunc(name, output.Hides):
-		return errs.New(errs.Invalid, "the name has characters that cannot be shown")
+		return errs.New(errs.Invalid, "the name has unprintable characters")
 	case strings.TrimSpace(name) != name:
 		return errs.New(errs.Invalid, "the name begins or ends with a space")
 	case utf8.RuneCountInString(name) > 100:
@@ -34,7 +34,7 @@ func CheckName(name string) error {
 	return nil
 }
 
-// CreateOwner gives an instance that has none its owner.
+// CreateOwner creates the owner of an instance that has none.
 func (u *Users) CreateOwner(ctx context.Context, name, password string) error {
 	if err := CheckName(name); err != nil {
 		return err
@@ -42,21 +42,21 @@ func (u *Users) CreateOwner(ctx context.Context, name, password string) error {
 	if err := CheckPassword(password); err != nil {
 		return err
 	}
-	hash := hashPassword(password) // outside the write: it takes long on purpose
+	hash := hashPassword(password) // outside the write, because it is slow on purpose
 	return u.db.Write(ctx, func(tx *database.Tx) error {
 		owner := ""
 		if _, err := tx.First("SELECT name FROM users WHERE role = 'owner'", func(r *database.Row) { owner = r.Text(0) }); err != nil {
 			return err
 		}
 		if owner != "" {
-			return errs.New(errs.Conflict, "this instance has an owner already: %s", owner)
+			return errs.New(errs.Conflict, "this instance already has an owner: %s", owner)
 		}
 		return tx.Exec("INSERT INTO users (id, name, role, password_hash, created_at, updated_at) VALUES (?1, ?2, 'owner', ?3, ?4, ?4)",
 			id.New("usr"), name, hash, time.Now())
 	})
 }
 
-// HasOwner says whether the instance has an owner.
+// HasOwner reports whether the instance has an owner.
 func (u *Users) HasOwner(ctx context.Context) (has bool, err error) {
 	err = u.db.Read(ctx, func(c *database.Conn) error {
 		has, err = c.First("SELECT 1 FROM users WHERE role = 'owner'", func(*database.Row) {})
@@ -65,8 +65,8 @@ func (u *Users) HasOwner(ctx context.Context) (has bool, err error) {
 	return has, err
 }
 
-// Verify is the Principal of the person with the given name and password. A name nobody has costs as much time as a
-// wrong password, and is answered with the same words.
+// Verify returns the Principal of the user with the given name and password. An unknown name takes as long and returns
+// the same error as a wrong password.
 func (u *Users) Verify(ctx context.Context, name, password string) (Principal, error) {
 	var p Principal
 	role, hash := "", ""

@@ -228,7 +228,7 @@ func onlyText(names []string) string {
 	if len(names) == 0 {
 		return ""
 	}
-	return ", and nothing else leads to " + strings.Join(names, ", ") + ": visitors could reach it at the addresses of its previews only"
+	return ", and nothing else leads to " + strings.Join(names, ", ") + ": visitors could reach it only through its previews"
 }
 
 // sure asks whether to go on with something that takes away. what is the deed, facts what it means; the person types

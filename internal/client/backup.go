@@ -12,8 +12,8 @@ import (
 	"fazt/internal/errs"
 )
 
-// FetchBackup makes a copy of the database of an instance, which may be on another machine, in a file of this one. What
-// arrives is looked through here before the file gets its name.
+// FetchBackup copies the database of an instance, which may be on another machine, to a local file. The received data
+// is checked before the file gets its name.
 func FetchBackup(ctx context.Context, c *Client, target database.Target, damaged bool, progress Progress) (done op.BackedUp, err error) {
 	done.Path, done.Faults = target.Path, []string{}
 	if err := target.Check(target.Path + ".none"); err != nil {
@@ -56,12 +56,12 @@ func receive(stream op.Stream, path string, progress Progress) (n int64, err err
 	case err != nil:
 		return n, database.CannotCopy(path, err)
 	case n != stream.Size:
-		return n, errs.New(errs.Unavailable, "%d of %d bytes arrived; nothing was kept; try again", n, stream.Size)
+		return n, errs.New(errs.Unavailable, "only %d of %d bytes arrived; nothing was kept; try again", n, stream.Size)
 	}
 	return n, nil
 }
 
-// arrived is a writer that tells how much was written to it.
+// arrived is a writer that reports how much was written to it.
 type arrived struct {
 	n, total int64
 	progress Progress

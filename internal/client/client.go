@@ -1,5 +1,6 @@
-// Package client runs operations on an instance, whichever way it is reached: in this process when no server has the
-// database open, by the unix socket beside it when one does, over HTTP or HTTPS when it is a peer. The call is the same; only the transport differs.
+// Package client runs operations on an instance, however it is reached: in this process if no server has the database
+// open, through the unix socket next to the database if one does, or over HTTP or HTTPS if it is a peer. The call is
+// the same; only the transport differs.
 package client
 
 import (
@@ -18,26 +19,26 @@ import (
 	"fazt/internal/listener"
 )
 
-// lockWait is how long a command waits for another command that is working on the same database.
+// lockWait is how long a command waits for another command that holds the same database.
 const lockWait = 10 * time.Second
 
-// Client reaches one instance.
+// Client talks to one instance.
 type Client struct {
 	transport http.RoundTripper
 	base      string
 	close     func() error
 	local     bool
-	peer      *Peer // nil = the instance of this machine
+	peer      *Peer // nil = the local instance
 }
 
-// Config says how to reach the instance of this machine.
+// Config locates the local instance.
 type Config struct {
 	Database string // the database file
-	// Compose makes the control API of an instance in this process; it is called with the lock of the database held.
+	// Compose builds the control API of an instance in this process; it is called with the database lock held.
 	Compose func(ctx context.Context, path string, lock *database.Lock) (api http.Handler, close func() error, err error)
 }
 
-// Open reaches the instance that Config names. A server that has the database open is asked through its socket.
+// Open connects to the instance that Config names: through its socket if a server has the database open.
 func Open(ctx context.Context, c Config) (*Client, error) {
 	var err error
 	if c.Database, err = database.Canonical(c.Database); err != nil {
@@ -49,8 +50,8 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 		if client, err := dialAny(wait, c.Database); err == nil || !noServer(err) {
 			return client, err
 		}
-		// Nobody answers at the socket: either no server runs, or one is starting or stopping, or another command
-		// holds the lock for a moment.
+		// Nothing is listening on the socket: no server is running, or one is starting or stopping, or another command
+		// briefly holds the lock.
 		now, cancel := context.WithCancel(wait)
 		cancel()
 		lock, err := database.Acquire(now, c.Database)
@@ -60,7 +61,7 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 		if !errs.Is(err, errs.Conflict) {
 			return nil, err
 		}
-		if database.Unwritable(c.Database) != nil { // and the server could make no socket; to read needs none
+		if database.Unwritable(c.Database) != nil { // the server could not create its socket; reading needs none
 			return inProcess(ctx, c, &database.Lock{})
 		}
 		select {
@@ -69,7 +70,7 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			return nil, errs.Wrap(errs.Unavailable, err, "another fazt has been working on %s for %v and does not answer; is it stuck?", c.Database, lockWait)
+			return nil, errs.Wrap(errs.Unavailable, err, "another fazt has held %s for %v and does not respond; is it stuck?", c.Database, lockWait)
 		}
 	}
 }
@@ -87,12 +88,12 @@ func Answers(ctx context.Context, path string) bool {
 	return c.Close() == nil
 }
 
-// noServer says whether err means that nobody listens at the socket.
+// noServer reports whether err means that nothing is listening on the socket.
 func noServer(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ENOENT)
 }
 
-// dialAny reaches the server of the database at path by the first of its sockets at which one answers.
+// dialAny connects to the server of the database at path through the first of its sockets that responds.
 func dialAny(ctx context.Context, path string) (c *Client, err error) {
 	for _, socket := range listener.SocketPaths(path) {
 		if c, err = dial(ctx, path, socket); err == nil || !noServer(err) {
@@ -131,27 +132,27 @@ func inProcess(ctx context.Context, c Config, lock *database.Lock) (*Client, err
 	}}, nil
 }
 
-// New reaches an instance through a transport the caller has.
+// New returns a client for a transport that the caller provides.
 func New(transport http.RoundTripper, base string) *Client {
 	return &Client{transport: transport, base: base, close: func() error { return nil }}
 }
 
-// NewInProcess reaches the instance whose control API is given.
+// NewInProcess returns a client for the given control API.
 func NewInProcess(api http.Handler) *Client {
 	return &Client{transport: handlerTransport{api}, base: "http://fazt", local: true, close: func() error { return nil }}
 }
 
-// InProcess says whether the operations run in this process: no server has the database open.
+// InProcess reports whether the operations run in this process because no server has the database open.
 func (c *Client) InProcess() bool { return c.local }
 
-// Close ends the use of the instance.
+// Close releases the instance.
 func (c *Client) Close() error { return c.close() }
 
 // Call runs one operation.
 func Call[Req, Res any](ctx context.Context, c *Client, o op.Op[Req, Res], req Req) (res Res, err error) {
 	repeatKey := ""
 	if o.Spec.Repeats() {
-		repeatKey = id.New("req") // the same for every attempt: the operation is carried out once
+		repeatKey = id.New("req") // the same for every attempt, so the operation runs once
 	}
 	for attempt := 1; ; attempt++ {
 		r, err := o.NewRequest(ctx, c.base, req)
@@ -168,7 +169,7 @@ func Call[Req, Res any](ctx context.Context, c *Client, o op.Op[Req, Res], req R
 	}
 }
 
-// read sends one request and reads its response. wait is how long the instance asks to wait before the next.
+// read sends one request and reads its response. wait is the delay that the instance asks for before the next request.
 func read[Req, Res any](c *Client, o op.Op[Req, Res], r *http.Request) (res Res, wait time.Duration, err error) {
 	resp, err := c.exchange(r)
 	if resp == nil {
@@ -180,7 +181,7 @@ func read[Req, Res any](c *Client, o op.Op[Req, Res], r *http.Request) (res Res,
 	return res, retryAfter(resp), err
 }
 
-// exchange sends one request. A response that comes with an error is closed.
+// exchange sends one request. It closes the response if it returns an error.
 func (c *Client) exchange(r *http.Request) (*http.Response, error) {
 	resp, err := c.transport.RoundTrip(r)
 	if err != nil {

@@ -56,7 +56,7 @@ func TestInProcessCallsLookLikeHTTP(t *testing.T) {
 	}
 }
 
-func TestAnAnswerMayComeBeforeTheBodyWasRead(t *testing.T) {
+func TestAResponseMayPrecedeReadingTheBody(t *testing.T) {
 	reader, writer := io.Pipe()
 	written := make(chan error)
 	go func() {
@@ -72,7 +72,7 @@ func TestAnAnswerMayComeBeforeTheBodyWasRead(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatIsAbortedIsCutOffAndDoesNotEnd(t *testing.T) {
+func TestAnAbortedResponseEndsInAnError(t *testing.T) {
 	r, err := http.NewRequest(http.MethodGet, "http://fazt/x", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -90,8 +90,8 @@ func TestAnAnswerThatIsAbortedIsCutOffAndDoesNotEnd(t *testing.T) {
 	}
 }
 
-// A command that stops reading closes the database next: the handler must be done with it by then.
-func TestClosingAnAnswerEndsItsHandler(t *testing.T) {
+// A command that stops reading closes the database next: the handler must have finished by then.
+func TestClosingAResponseEndsItsHandler(t *testing.T) {
 	r, err := http.NewRequest(http.MethodGet, "http://fazt/x", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +110,7 @@ func TestClosingAnAnswerEndsItsHandler(t *testing.T) {
 	}
 }
 
-func TestASocketWithoutAServerIsNoServer(t *testing.T) {
+func TestAStaleSocketIsNotAServer(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.db")
 	dead, err := listener.Socket(listener.SocketPath(path))
 	if err != nil {
@@ -136,7 +136,7 @@ func TestASocketWithoutAServerIsNoServer(t *testing.T) {
 	}
 }
 
-func TestAnInstanceThatCannotBeComposedLeavesTheDatabaseToOthers(t *testing.T) {
+func TestAFailedComposeReleasesTheDatabase(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.db")
 	boom := errs.New(errs.Unsupported, "too new")
 	_, err := Open(t.Context(), Config{Database: path, Compose: func(context.Context, string, *database.Lock) (http.Handler, func() error, error) {
@@ -154,7 +154,7 @@ func TestAnInstanceThatCannotBeComposedLeavesTheDatabaseToOthers(t *testing.T) {
 	}
 }
 
-func TestALostConnectionIsASentenceAndMayBeTriedAgain(t *testing.T) {
+func TestALostConnectionIsRetryable(t *testing.T) {
 	c := New(roundTrip(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }), "http://fazt")
 	_, err := Call(t.Context(), c, op.ServerStatus, op.None{})
 	if !errs.Is(err, errs.Unavailable) || errs.Sentence(err) != "the connection to the instance was lost" {

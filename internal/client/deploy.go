@@ -16,26 +16,26 @@ import (
 	"fazt/internal/limitio"
 )
 
-// Content opens files that were announced, for as long as they are being sent.
+// Content opens the files of a plan while they are being sent.
 type Content interface {
-	// Open gives the content of a file of the plan. What it reads must have the announced size and hash.
+	// Open opens a file of the plan. Its content must have the announced size and hash.
 	Open(path string) (io.ReadCloser, error)
 }
 
-// Progress is told how much of the missing content has been read, in bytes.
+// Progress is called with the number of bytes of missing content read so far.
 type Progress func(sent, total int64)
 
 // Deployment is the outcome of a deploy.
 type Deployment struct {
-	Upload   op.Upload    // what was new, unchanged, removed
+	Upload   op.Upload    // new, unchanged and removed files
 	Sent     int64        // bytes on the wire, compressed
-	Deployed *op.Deployed // nil for a dry run, and when the same content is live already
+	Deployed *op.Deployed // nil for a dry run, and if the same content is already live
 }
 
-// Deploy announces a plan, sends what the instance lacks and commits. It may be repeated after any failure: what
-// arrived is not sent again, and a plan that was committed gives the same deployment.
+// Deploy announces a plan, sends the content that the instance lacks, and commits. It may be repeated after any
+// failure: content that has arrived is not sent again, and a committed plan results in the same deployment.
 //
-// To a peer it repeats itself when the connection was lost, for as long as each attempt gets further.
+// With a peer it retries by itself after losing the connection, as long as each attempt makes progress.
 func Deploy(ctx context.Context, c *Client, app string, plan op.Plan, content Content, dryRun bool, progress Progress) (d Deployment, err error) {
 	sent, missing := int64(0), int64(-1)
 	for attempt := 1; ; attempt++ {
@@ -70,7 +70,7 @@ func deployOnce(ctx context.Context, c *Client, app string, plan op.Plan, conten
 	return d, err
 }
 
-// send streams the missing content while it is read: nothing is held in memory but a window.
+// send streams the missing content as it is read: only a window of it is in memory.
 func send(ctx context.Context, c *Client, u op.Upload, plan op.Plan, content Content, progress Progress) (sent int64, err error) {
 	reader, writer := io.Pipe()
 	var counter atomic.Int64
@@ -81,9 +81,9 @@ func send(ctx context.Context, c *Client, u op.Upload, plan op.Plan, content Con
 		failed <- err
 	}()
 	_, err = Call(ctx, c, op.UploadSend, op.UploadContent{Upload: u.ID, Body: limitio.Counter{R: reader, N: &counter}})
-	reader.Close() // the instance may have answered before it read everything
+	reader.Close() // the instance may have responded before reading everything
 	if local := <-failed; local != nil && !errors.Is(local, io.ErrClosedPipe) {
-		return counter.Load(), local // what went wrong here says more than that the stream broke
+		return counter.Load(), local // a local failure explains more than the broken stream it caused
 	}
 	return counter.Load(), err
 }
@@ -93,7 +93,7 @@ func pack(w io.Writer, u op.Upload, plan op.Plan, files Content, progress Progre
 	if err != nil {
 		return err
 	}
-	defer z.Close() // closed below where it matters
+	defer z.Close() // closed below on success
 	t := tar.NewWriter(z)
 	missing := make(map[content.Hash]bool, len(u.Missing))
 	for _, h := range u.Missing {
@@ -104,7 +104,7 @@ func pack(w io.Writer, u op.Upload, plan op.Plan, files Content, progress Progre
 		if !missing[f.Hash] {
 			continue
 		}
-		delete(missing, f.Hash) // the same content under another name is sent once
+		delete(missing, f.Hash) // identical content is sent once
 		if err := packFile(t, f, files); err != nil {
 			return err
 		}

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// handlerTransport answers requests by calling a handler in this process.
+// handlerTransport serves requests by calling a handler in this process.
 type handlerTransport struct{ handler http.Handler }
 
 func (t handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -33,7 +33,7 @@ func (t handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 			request.Body.Close()
 			w.WriteHeader(http.StatusOK)
 			if aborted != nil {
-				writer.CloseWithError(io.ErrUnexpectedEOF) // as a connection that is cut
+				writer.CloseWithError(io.ErrUnexpectedEOF) // like a dropped connection
 			}
 			writer.Close()
 		}()
@@ -45,8 +45,8 @@ func (t handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// pipeBody is the body of an answer. Closing it is what a client does that goes away, and waits until the handler has
-// noticed: afterwards what the handler works on may be closed.
+// pipeBody is a response body. Closing it acts like a disconnecting client and waits until the handler has finished, so
+// that what the handler uses may then be closed.
 type pipeBody struct {
 	*io.PipeReader
 	cancel context.CancelFunc
@@ -60,7 +60,7 @@ func (b *pipeBody) Close() error {
 	return err
 }
 
-// pipeWriter hands a response over while it is being written.
+// pipeWriter passes on a response as it is written.
 type pipeWriter struct {
 	header http.Header
 	body   *io.PipeWriter
@@ -84,5 +84,5 @@ func (w *pipeWriter) Write(p []byte) (int, error) {
 	return w.body.Write(p)
 }
 
-// Flush sends what is buffered: nothing is, but the head of the answer.
+// Flush sends the response head; nothing else is buffered.
 func (w *pipeWriter) Flush() { w.WriteHeader(http.StatusOK) }

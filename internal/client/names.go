@@ -8,12 +8,12 @@ import (
 	"fazt/internal/hosting"
 )
 
-// maxPath is the longest path that is taken from an instance, in bytes.
+// maxPath is the longest path accepted from an instance, in bytes.
 const maxPath = 4096
 
-// checkNames says whether files with these paths can be written to a folder of any system as they are: each path is
-// proper, and no two of them are the same file where letter case or the form of accents makes no difference. The instance may be somebody
-// else's, and its answers are not believed. It is given the files in the byte order of their paths.
+// checkNames reports an error unless files with these paths can be written unchanged to a folder on any system: each
+// path is valid, and no two of them collide where case or accent encoding is ignored. The instance may belong to
+// someone else, so its responses are not trusted. Files must be sorted by path, in byte order.
 func checkNames(files []op.File) error {
 	taken := make(map[string]string, len(files)) // every file and folder, by its folded name
 	for i, f := range files {
@@ -45,11 +45,11 @@ func clash(a, b string) error {
 	return errs.New(errs.Invalid, "%q and %q would be the same file on some systems; nothing was written. `fazt app cat` shows a single file", b, a)
 }
 
-// checkName checks one path: as an instance would, and by the rules of Windows for names of files, which are the
-// strictest there are (learn.microsoft.com/windows/win32/fileio/naming-a-file).
+// checkName checks one path: as an instance would, and by the Windows rules for file names, which are the strictest
+// (learn.microsoft.com/windows/win32/fileio/naming-a-file).
 func checkName(path string) error {
 	bad := func(err error, why string) error {
-		return errs.Wrap(errs.Invalid, err, "the instance has a file %q, which cannot be written: %s. Nothing was written; `fazt app cat` shows a single file", path, why)
+		return errs.Wrap(errs.Invalid, err, "the instance has a file %q, which cannot be written: %s; nothing was written. `fazt app cat` shows a single file", path, why)
 	}
 	if err := hosting.CheckPath(path, maxPath); err != nil {
 		return bad(err, errs.Sentence(err))
@@ -58,17 +58,17 @@ func checkName(path string) error {
 		stem, _, _ := strings.Cut(segment, ".")
 		switch {
 		case strings.ContainsAny(segment, `<>:"|?*`):
-			return bad(errUnportable, "some systems allow no "+`< > : " | ? *`+" in names")
+			return bad(errUnportable, "some systems do not allow "+`< > : " | ? *`+" in names")
 		case strings.HasSuffix(segment, ".") || strings.HasSuffix(segment, " "):
-			return bad(errUnportable, "some systems allow no dot or space at the end of a name")
+			return bad(errUnportable, "some systems do not allow a dot or space at the end of a name")
 		case reserved(strings.ToUpper(strings.TrimRight(stem, " "))):
-			return bad(errUnportable, "Windows keeps the name "+stem+" for a device")
+			return bad(errUnportable, "Windows reserves the name "+stem+" for a device")
 		}
 	}
 	return nil
 }
 
-var errUnportable = errs.New(errs.Invalid, "not a name on every system")
+var errUnportable = errs.New(errs.Invalid, "not a valid name on every system")
 
 func reserved(stem string) bool {
 	switch stem {

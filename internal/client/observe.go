@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// Observed is one call as it went over the wire.
+// Observed describes one call as sent over the wire.
 type Observed struct {
 	Request   *http.Request
 	Via       string // how the instance was reached
-	Status    int    // 0 when there was no answer
-	RequestID string // finds the call in the log of the instance
+	Status    int    // 0 if there was no response
+	RequestID string // identifies the call in the instance's log
 	Took      time.Duration
 	Err       error
 }

@@ -21,51 +21,51 @@ import (
 
 const (
 	dialWait   = 10 * time.Second
-	answerWait = 5 * time.Minute // for the head of an answer, after the request went out: a commit may compile for long
+	answerWait = 5 * time.Minute // for the response head, once the request is sent: a commit may compile for a while
 	attempts   = 4
 	firstPause = 250 * time.Millisecond
-	longPause  = 10 * time.Second // an instance that asks for more than this is not asked again
+	longPause  = 10 * time.Second // a longer delay requested by the instance ends the retries
 )
 
-// Peer is another instance, and the key to it.
+// Peer is another instance and the key for it.
 type Peer struct {
 	Name      string
-	URL       string // as the person gave it
-	Host      string // of the admin host, where it does not follow from the URL
-	PlainHTTP bool   // the person accepts that the key crosses a network unencrypted
+	URL       string // as typed
+	Host      string // the admin host, if it does not follow from the URL
+	PlainHTTP bool   // the user accepts that the key crosses the network unencrypted
 	Token     Secret
 }
 
-// Secret is a text that formats as nothing: it can be neither printed nor encoded by accident.
+// Secret is a text that formats as a placeholder, so that it cannot be printed or encoded by accident.
 type Secret string
 
 func (Secret) String() string { return "(secret)" }
 
-// GoString is String, for %#v.
+// GoString returns the same as String, for %#v.
 func (Secret) GoString() string { return "(secret)" }
 
-// MarshalText keeps it out of JSON.
+// MarshalText keeps the secret out of JSON.
 func (Secret) MarshalText() ([]byte, error) { return []byte("(secret)"), nil }
 
-// route is where the requests for a peer go: the address of its control API, the host and port in it, and the
-// host and port to dial instead.
+// route is where requests for a peer go: the URL of its control API, the host and port in it, and the host and port to
+// dial instead.
 type route struct{ base, named, dial string }
 
-// route follows from the URL: the control API answers on the admin host alone, and the URL may name that, the domain,
-// or an address of this machine.
+// route derives the route from the URL: the control API is served on the admin host only, while the URL may name the
+// admin host, the domain, or an address of this machine.
 func (p Peer) route() (route, error) {
 	u, err := url.Parse(p.URL)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" {
-		return route{}, errs.New(errs.Invalid, "%q is no address of an instance; write it like https://admin.example.com", p.URL)
+		return route{}, errs.New(errs.Invalid, "%q is not an instance URL; use one like https://admin.example.com", p.URL)
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.Path != "/" {
-		return route{}, errs.New(errs.Invalid, "the address of an instance is a scheme and a host, nothing else: %s://%s", u.Scheme, u.Host)
+		return route{}, errs.New(errs.Invalid, "an instance URL has a scheme and a host and nothing else: %s://%s", u.Scheme, u.Host)
 	}
 	host, port := strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")), u.Port()
 	address, notIP := netip.ParseAddr(host)
 	loopback := host == "localhost" || strings.HasSuffix(host, ".localhost") || notIP == nil && address.IsLoopback()
 	if u.Scheme == "http" && !loopback && !p.PlainHTTP {
-		return route{}, errs.New(errs.Invalid, "%s is not encrypted: everybody on the way could read the key; use https, or --plain-http to accept that", p.URL)
+		return route{}, errs.New(errs.Invalid, "%s is not encrypted: anyone on the network path could read the key; use https, or --plain-http to accept that", p.URL)
 	}
 	admin, dial := p.Host, host
 	switch {
@@ -73,14 +73,14 @@ func (p Peer) route() (route, error) {
 	case loopback && (notIP == nil || host == "localhost"):
 		admin = "admin.localhost"
 	case notIP == nil:
-		return route{}, errs.New(errs.Invalid, "%s is an address of a machine; name the admin host of the instance too, with --host admin.example.com", host)
+		return route{}, errs.New(errs.Invalid, "%s is an IP address; also name the admin host of the instance with --host admin.example.com", host)
 	case strings.HasPrefix(host, "admin."):
 		admin = host
 	default:
 		admin, dial = "admin."+host, "admin."+host
 	}
 	if loopback && notIP != nil {
-		dial = "localhost" // names below it are not known to every resolver
+		dial = "localhost" // not every resolver knows names below localhost
 	}
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
@@ -95,16 +95,16 @@ func withPort(host, port string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// Check says whether the peer can be used as it is written.
+// Check reports whether the peer is usable as configured.
 func (p Peer) Check() error {
 	_, err := p.route()
 	return err
 }
 
-// OpenPeer reaches another instance. It connects with the first call.
+// OpenPeer returns a client for another instance. It connects on the first call.
 func OpenPeer(p Peer) (*Client, error) { return openPeer(p, nil) }
 
-// openPeer takes the roots of a test's own certificates.
+// openPeer accepts root certificates for tests.
 func openPeer(p Peer, roots *x509.CertPool) (*Client, error) {
 	where, err := p.route()
 	if err != nil {
@@ -124,14 +124,14 @@ func openPeer(p Peer, roots *x509.CertPool) (*Client, error) {
 		ResponseHeaderTimeout: answerWait,
 		ForceAttemptHTTP2:     true,
 	}
-	// A RoundTripper follows no redirects: the key goes to the peer and nowhere else.
+	// A RoundTripper does not follow redirects: the key goes to the peer and nowhere else.
 	return &Client{transport: withKey{transport, p.Token}, base: where.base, peer: &p, close: func() error {
 		transport.CloseIdleConnections()
 		return nil
 	}}, nil
 }
 
-// withKey sends the key with every request.
+// withKey adds the key to every request.
 type withKey struct {
 	next  http.RoundTripper
 	token Secret
@@ -143,7 +143,7 @@ func (t withKey) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.next.RoundTrip(r)
 }
 
-// lost is the sentence for a connection that failed.
+// lost describes a failed connection.
 func (c *Client) lost(err error) error {
 	if c.peer == nil {
 		return errs.Wrap(errs.Unavailable, err, "the connection to the instance was lost")
@@ -154,18 +154,18 @@ func (c *Client) lost(err error) error {
 	var operation *net.OpError
 	switch {
 	case errors.As(err, &certificate):
-		return errs.Wrap(errs.Forbidden, err, "the certificate of %s (%s) cannot be trusted, so nothing was sent: %v", name, at, certificate.Err)
+		return errs.Wrap(errs.Forbidden, err, "the certificate of %s (%s) is not trusted, so nothing was sent: %v", name, at, certificate.Err)
 	case errors.As(err, &noHost) && noHost.IsNotFound:
-		return errs.Wrap(errs.NotFound, err, "there is no host %s; is the address of %s right? `fazt peer list` shows it", noHost.Name, name)
+		return errs.Wrap(errs.NotFound, err, "host %s not found; is the address of %s right? `fazt peer list` shows it", noHost.Name, name)
 	case errors.As(err, &operation) && operation.Op == "dial":
-		return errs.Wrap(errs.Unavailable, err, "%s does not answer at %s", name, at)
+		return errs.Wrap(errs.Unavailable, err, "%s does not respond at %s", name, at)
 	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
 		return errs.Wrap(errs.Unsupported, err, "%s speaks plain HTTP at %s, not HTTPS", name, at)
 	}
 	return errs.Wrap(errs.Unavailable, err, "the connection to %s was lost", name)
 }
 
-// refused explains answers of a peer that are no answers of its control API.
+// refused explains peer responses that do not come from its control API.
 func (c *Client) refused(resp *http.Response) error {
 	if c.peer == nil {
 		return nil
@@ -173,9 +173,9 @@ func (c *Client) refused(resp *http.Response) error {
 	json := strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json")
 	switch {
 	case resp.StatusCode >= 300 && resp.StatusCode < 400:
-		return errs.New(errs.Unsupported, "%s leads on to %q; the key is not sent there; if that is right, add the peer again with that address", c.peer.URL, resp.Header.Get("Location"))
+		return errs.New(errs.Unsupported, "%s redirects to %q; the key is not sent there; if that is right, add the peer again with that address", c.peer.URL, resp.Header.Get("Location"))
 	case !json && (resp.StatusCode == http.StatusBadGateway || resp.StatusCode == http.StatusServiceUnavailable || resp.StatusCode == http.StatusGatewayTimeout):
-		return errs.New(errs.Unavailable, "something before @%s answers that it cannot be reached (HTTP %d)", c.peer.Name, resp.StatusCode)
+		return errs.New(errs.Unavailable, "a proxy in front of @%s cannot reach it (HTTP %d)", c.peer.Name, resp.StatusCode)
 	}
 	return nil
 }
@@ -188,18 +188,17 @@ func retryAfter(resp *http.Response) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// repeatable says whether a request may be sent again without harm.
+// repeatable reports whether a request may safely be sent again.
 func repeatable(s op.Spec) bool { return !s.Mutates() || s.Repeats() }
 
-// again waits before the next attempt at a request that failed, and says whether there is one. Each pause is about
-// twice the one before, by chance shorter or longer so that many clients do not come back together; an instance that
-// asks for more gets it.
+// again waits before the next attempt at a failed request and reports whether there is one. Each pause is about twice
+// the previous one, with jitter so that many clients do not return together, and at least what the instance asks for.
 func again(ctx context.Context, err error, attempt int, asked time.Duration) bool {
 	if attempt >= attempts || asked > longPause || !errs.Is(err, errs.Unavailable) && !errs.Is(err, errs.RateLimited) {
 		return false
 	}
 	pause := firstPause << (attempt - 1)
-	pause = max(asked, pause/2+rand.N(pause)) //nolint:gosec // it only spreads the tries
+	pause = max(asked, pause/2+rand.N(pause)) //nolint:gosec // only jitter
 	select {
 	case <-time.After(pause):
 		return true

@@ -23,7 +23,7 @@ import (
 
 const token = "fazt_0123456789ab_0123456789abcdefghjkmnpqrstvwxyz0123456789abcdefghjk"
 
-// peerAt is a client of a server of the test.
+// peerAt returns a client for a test server.
 func peerAt(t *testing.T, h http.HandlerFunc) *Client {
 	t.Helper()
 	s := httptest.NewServer(h)
@@ -36,8 +36,8 @@ func peerAt(t *testing.T, h http.HandlerFunc) *Client {
 	return c
 }
 
-// The address in the manual led to a host on which nothing of the API answered, and errors were swallowed.
-func TestRequestsGoToTheAdminHostWhicheverAddressAPersonGives(t *testing.T) {
+// Regression: the documented address led to a host that did not serve the API, and errors were swallowed.
+func TestRequestsGoToTheAdminHost(t *testing.T) {
 	for _, tt := range []struct{ url, host, base, dial string }{
 		{"https://admin.example.com", "", "https://admin.example.com", "admin.example.com:443"},
 		{"https://example.com", "", "https://admin.example.com", "admin.example.com:443"},
@@ -55,10 +55,10 @@ func TestRequestsGoToTheAdminHostWhicheverAddressAPersonGives(t *testing.T) {
 	}
 }
 
-func TestAddressesThatWouldGiveTheKeyAway(t *testing.T) {
+func TestURLsThatWouldLeakTheKey(t *testing.T) {
 	for url, want := range map[string]string{
-		"http://example.com": "not encrypted", "http://192.0.2.7": "not encrypted", "https://192.0.2.7": "--host", "ftp://example.com": "no address", "example.com": "no address",
-		"https://": "no address", "https://a:b@example.com": "nothing else", "https://example.com/x": "nothing else", "https://example.com?x=1": "nothing else", "http://localhost.example.com": "not encrypted",
+		"http://example.com": "not encrypted", "http://192.0.2.7": "not encrypted", "https://192.0.2.7": "--host", "ftp://example.com": "not an instance URL", "example.com": "not an instance URL",
+		"https://": "not an instance URL", "https://a:b@example.com": "nothing else", "https://example.com/x": "nothing else", "https://example.com?x=1": "nothing else", "http://localhost.example.com": "not encrypted",
 	} {
 		if err := (Peer{URL: url}).Check(); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", url, err)
@@ -80,7 +80,7 @@ func TestTheKeyGoesToThePeerAndFollowsNoRedirect(t *testing.T) {
 		http.Redirect(w, r, other.URL+r.URL.Path, http.StatusTemporaryRedirect)
 	})
 	_, err := Call(t.Context(), c, op.AppList, op.List{})
-	if !errs.Is(err, errs.Unsupported) || !strings.Contains(err.Error(), "leads on to") || leaked.Load() {
+	if !errs.Is(err, errs.Unsupported) || !strings.Contains(err.Error(), "redirects to") || leaked.Load() {
 		t.Errorf("%v, leaked %v", err, leaked.Load())
 	}
 }
@@ -90,7 +90,7 @@ func port(r *http.Request) string {
 	return port
 }
 
-func TestACertificateThatCannotBeTrustedGetsNoKey(t *testing.T) {
+func TestAnUntrustedCertificateDoesNotGetTheKey(t *testing.T) {
 	var asked atomic.Bool
 	s := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Store(true) }))
 	defer s.Close()
@@ -100,7 +100,7 @@ func TestACertificateThatCannotBeTrustedGetsNoKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if _, err := Call(t.Context(), c, op.AppList, op.List{}); !errs.Is(err, errs.Forbidden) || !strings.Contains(err.Error(), "cannot be trusted") || asked.Load() {
+	if _, err := Call(t.Context(), c, op.AppList, op.List{}); !errs.Is(err, errs.Forbidden) || !strings.Contains(err.Error(), "is not trusted") || asked.Load() {
 		t.Errorf("%v", err)
 	}
 	roots := x509.NewCertPool()
@@ -110,16 +110,16 @@ func TestACertificateThatCannotBeTrustedGetsNoKey(t *testing.T) {
 	}
 	defer c.Close()
 	if _, err := Call(t.Context(), c, op.AppList, op.List{}); !asked.Load() {
-		t.Errorf("a certificate that can be trusted: %v", err)
+		t.Errorf("a trusted certificate: %v", err)
 	}
 }
 
-func TestACallIsRepeatedUntilThePeerIsThereAndCarriedOutOnce(t *testing.T) {
+func TestACallIsRetriedUntilThePeerRespondsAndRunsOnce(t *testing.T) {
 	for name, fail := range map[string]http.HandlerFunc{
 		"busy":            func(w http.ResponseWriter, _ *http.Request) { op.WriteError(w, errs.New(errs.Unavailable, "busy"), "") },
 		"too often":       func(w http.ResponseWriter, _ *http.Request) { op.WriteError(w, errs.New(errs.RateLimited, "slow"), "") },
 		"connection lost": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
-		"answer cut off": func(w http.ResponseWriter, _ *http.Request) {
+		"response cut off": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "99")
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(200)
@@ -144,7 +144,7 @@ func TestACallIsRepeatedUntilThePeerIsThereAndCarriedOutOnce(t *testing.T) {
 	}
 }
 
-func TestRefusalsAreNotRepeated(t *testing.T) {
+func TestRefusalsAreNotRetried(t *testing.T) {
 	for _, kind := range []errs.Kind{errs.Unauthorized, errs.Forbidden, errs.NotFound, errs.Conflict, errs.Internal} {
 		n := 0
 		c := peerAt(t, func(w http.ResponseWriter, _ *http.Request) { n++; op.WriteError(w, errs.New(kind, "no"), "") })
@@ -190,7 +190,7 @@ func TestAPeerOfAnotherVersionIsASentence(t *testing.T) {
 	}
 }
 
-func TestAnAnswerWithoutEndDoesNotFillTheMemory(t *testing.T) {
+func TestAnEndlessResponseDoesNotExhaustMemory(t *testing.T) {
 	c := peerAt(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		for piece := bytes.Repeat([]byte("["), 1<<20); ; {
@@ -211,7 +211,7 @@ func (x texts) Open(path string) (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader(x[path])), nil
 }
 
-func TestAnInterruptedUploadGoesOnByItself(t *testing.T) {
+func TestAnInterruptedUploadResumes(t *testing.T) {
 	files := texts{"a": "one", "b": "two"}
 	var plan op.Plan
 	var missing []content.Hash
@@ -243,7 +243,7 @@ func TestAnInterruptedUploadGoesOnByItself(t *testing.T) {
 	}
 }
 
-// Tokens used to stand in lists, in errors and in the shell's history.
+// Regression: tokens appeared in lists, in errors and in the shell's history.
 func TestAKeyCannotBePrintedOrEncoded(t *testing.T) {
 	p := Peer{Name: "it", URL: "http://127.0.0.1:1", Token: token}
 	encoded, err := json.Marshal(p)
@@ -263,7 +263,7 @@ func TestAKeyCannotBePrintedOrEncoded(t *testing.T) {
 	}
 }
 
-func TestPeersAreKeptForTheirOwnerAlone(t *testing.T) {
+func TestThePeersFileIsPrivate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "deep", "peers.json")
 	p, err := OpenPeers(path)
 	if err != nil {

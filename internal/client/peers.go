@@ -15,16 +15,16 @@ import (
 	"fazt/internal/errs"
 )
 
-// Peers are the other instances this person drives, in a file of theirs that nobody else can read. It is the client's
-// own: no instance keeps it.
+// Peers are the other instances this user drives, in a private file. They belong to the client: no instance stores
+// them.
 type Peers struct {
-	Default string // name of the peer that commands mean which name none; "" = this machine
-	List    []Peer // in the order of their names
+	Default string // the peer for commands that name none; "" = this machine
+	List    []Peer // sorted by name
 
 	path string
 }
 
-// storedPeers is the file.
+// storedPeers is the file format.
 type storedPeers struct {
 	Default string       `json:"default,omitempty"`
 	Peers   []storedPeer `json:"peers"`
@@ -38,7 +38,7 @@ type storedPeer struct {
 	Token     string `json:"token"`
 }
 
-// OpenPeers reads the file at path; one that does not exist has no peers.
+// OpenPeers reads the file at path; a missing file has no peers.
 func OpenPeers(path string) (*Peers, error) {
 	p := &Peers{path: path}
 	info, err := os.Stat(path)
@@ -49,7 +49,7 @@ func OpenPeers(path string) (*Peers, error) {
 		return nil, errs.Wrap(errs.Invalid, err, "%s cannot be read", path)
 	}
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		return nil, errs.New(errs.Forbidden, "others on this machine can read %s, which holds the keys of your peers; `chmod 600` it, and make new keys if somebody may have", path)
+		return nil, errs.New(errs.Forbidden, "other users of this machine can read %s, which holds the keys of your peers; run `chmod 600` on it, and create new keys if they may have leaked", path)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -57,7 +57,7 @@ func OpenPeers(path string) (*Peers, error) {
 	}
 	var stored storedPeers
 	if err := json.Unmarshal(data, &stored); err != nil {
-		return nil, errs.Wrap(errs.Invalid, err, "%s is damaged (%s); mend it, or remove it and add the peers again", path, damage(data, err))
+		return nil, errs.Wrap(errs.Invalid, err, "%s is damaged (%s); repair it, or remove it and add the peers again", path, damage(data, err))
 	}
 	p.Default = stored.Default
 	for _, s := range stored.Peers {
@@ -66,7 +66,7 @@ func OpenPeers(path string) (*Peers, error) {
 	return p, nil
 }
 
-// damage says where the file departs from what it should be, and repeats nothing of it: it holds keys.
+// damage says where the file is invalid without quoting it: it holds keys.
 func damage(data []byte, err error) string {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
@@ -74,15 +74,15 @@ func damage(data []byte, err error) string {
 	case len(bytes.TrimSpace(data)) == 0:
 		return "it is empty"
 	case errors.As(err, &syntax):
-		return fmt.Sprintf("no JSON from line %d on", 1+bytes.Count(data[:max(0, syntax.Offset-1)], []byte("\n")))
+		return fmt.Sprintf("invalid JSON at line %d", 1+bytes.Count(data[:max(0, syntax.Offset-1)], []byte("\n")))
 	case errors.As(err, &kind):
-		return fmt.Sprintf("%q is of the wrong kind", kind.Field)
+		return fmt.Sprintf("%q has the wrong type", kind.Field)
 	}
-	return "no JSON"
+	return "invalid JSON"
 }
 
-// NoDefault says whether the file at path surely names no default peer, though it cannot be used: because nothing in it
-// says so, or because what is wrong is another thing.
+// NoDefault reports whether the unusable file at path certainly names no default peer, because nothing in it mentions
+// one or the problem lies elsewhere.
 func NoDefault(path string) bool {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -95,20 +95,20 @@ func NoDefault(path string) bool {
 	return stored.Default == ""
 }
 
-// CheckPeerName says whether a peer may be called name.
+// CheckPeerName reports whether name is a valid peer name.
 func CheckPeerName(name string) error {
 	switch {
 	case name == "":
-		return errs.New(errs.Invalid, "the peer needs a name")
+		return errs.New(errs.Invalid, "the peer name is missing")
 	case name == "local":
 		return errs.New(errs.Invalid, "local means this machine; choose another name")
 	case len(name) > 63 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || name[0] == '-':
-		return errs.New(errs.Invalid, "%q cannot be the name of a peer: 1 to 63 of a-z, 0-9 and -", name)
+		return errs.New(errs.Invalid, "invalid peer name %q: use 1 to 63 of a-z, 0-9 and -", name)
 	}
 	return nil
 }
 
-// Find gives a peer by its name.
+// Find returns the peer with the given name.
 func (p *Peers) Find(name string) (Peer, bool) {
 	i := slices.IndexFunc(p.List, func(x Peer) bool { return x.Name == name })
 	if i < 0 {
@@ -117,7 +117,7 @@ func (p *Peers) Find(name string) (Peer, bool) {
 	return p.List[i], true
 }
 
-// Names are the names of the peers.
+// Names returns the names of the peers.
 func (p *Peers) Names() []string {
 	names := make([]string, 0, len(p.List))
 	for _, x := range p.List {
@@ -126,20 +126,20 @@ func (p *Peers) Names() []string {
 	return names
 }
 
-// Add adds a peer under a name that is free.
+// Add adds a peer. Its name must be free.
 func (p *Peers) Add(peer Peer) error {
 	if err := CheckPeerName(peer.Name); err != nil {
 		return err
 	}
 	if _, taken := p.Find(peer.Name); taken {
-		return errs.New(errs.Conflict, "a peer is called %q already; remove it first, or choose another name", peer.Name)
+		return errs.New(errs.Conflict, "a peer named %q already exists; remove it first, or choose another name", peer.Name)
 	}
 	p.List = append(p.List, peer)
 	slices.SortFunc(p.List, func(a, b Peer) int { return strings.Compare(a.Name, b.Name) })
 	return nil
 }
 
-// Remove forgets a peer and its key.
+// Remove deletes a peer and its key.
 func (p *Peers) Remove(name string) {
 	p.List = slices.DeleteFunc(p.List, func(x Peer) bool { return x.Name == name })
 	if p.Default == name {
@@ -147,7 +147,7 @@ func (p *Peers) Remove(name string) {
 	}
 }
 
-// Save replaces the file: it holds the old peers or the new ones, whatever happens in between.
+// Save replaces the file atomically: it holds either the old peers or the new ones.
 func (p *Peers) Save() error {
 	stored := storedPeers{Default: p.Default, Peers: []storedPeer{}}
 	for _, x := range p.List {
@@ -167,7 +167,7 @@ func (p *Peers) replace(data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(p.path), 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(p.path), ".peers-*") // 0600 from the first moment
+	f, err := os.CreateTemp(filepath.Dir(p.path), ".peers-*") // 0600 from the start
 	if err != nil {
 		return err
 	}

@@ -24,31 +24,31 @@ import (
 )
 
 const (
-	// maxFiles bounds the list of files an instance may send: ten times what one can be told to allow.
+	// maxFiles bounds the file list of an instance: ten times the largest configurable limit.
 	maxFiles = 10_000_000
-	// maxWindow is what a stream can make the decoder hold.
+	// maxWindow bounds the memory a stream can make the decoder use.
 	maxWindow = 8 << 20
 )
 
 // Pulled is the outcome of a pull.
 type Pulled struct {
 	Deployment op.Deployment
-	Files      int   // of the deployment
-	Fetched    int   // files that were written
-	Bytes      int64 // of the content that was fetched
+	Files      int   // files of the deployment
+	Fetched    int   // files written
+	Bytes      int64 // size of the fetched content
 }
 
-// Pull writes the files of a deployment into the folder dir, which is made where there is none. Files that hold the
-// right content already are left alone, so that a pull which was interrupted goes on where it ended; files that hold
-// something else are overwritten only by force. Nothing but the deployment's files is touched.
+// Pull writes the files of a deployment into the folder dir, which is created if missing. Files that already have the
+// right content are left alone, so an interrupted pull resumes where it stopped; other existing files are overwritten
+// only with force. Nothing except the deployment's files is touched.
 //
-// The instance is not trusted: what it sends is checked before anything is written, every file is opened below dir
-// without leaving it by any link, and takes its place whole or not at all.
+// The instance is not trusted: its data is checked before anything is written, every file is opened below dir without
+// following links out of it, and files appear complete or not at all.
 func Pull(ctx context.Context, c *Client, ref op.DeploymentRef, dir string, force bool, progress Progress) (p Pulled, err error) {
 	if p.Deployment, err = Call(ctx, c, op.DeploymentGet, ref); err != nil {
 		return p, err
 	}
-	ref.Deployment = fmt.Sprint(p.Deployment.Number) // what is live may change meanwhile
+	ref.Deployment = fmt.Sprint(p.Deployment.Number) // the live deployment may change meanwhile
 	files, err := list(ctx, c, ref)
 	if err != nil {
 		return p, err
@@ -83,8 +83,8 @@ func Pull(ctx context.Context, c *Client, ref op.DeploymentRef, dir string, forc
 	return p, err
 }
 
-// reason asks for content that did not come, as a stream that has begun cannot say what is wrong: the instance refuses it
-// when all of it is damaged.
+// reason asks again for content that did not arrive, because a stream cannot report an error once it has begun: if all
+// of the content is damaged, the instance refuses the request.
 func reason(ctx context.Context, c *Client, fetch op.FilePull) error {
 	if len(fetch.Hashes) == 0 {
 		return nil
@@ -99,7 +99,7 @@ func reason(ctx context.Context, c *Client, fetch op.FilePull) error {
 	return errs.Wrap(errs.Unprocessable, err, "%s; the other files were pulled", errs.Sentence(err))
 }
 
-// list is all files of a deployment.
+// list returns all files of a deployment.
 func list(ctx context.Context, c *Client, ref op.DeploymentRef) (files []op.File, err error) {
 	req := op.FilePage{DeploymentRef: ref, List: op.List{Limit: 1000}}
 	for {
@@ -112,30 +112,30 @@ func list(ctx context.Context, c *Client, ref op.DeploymentRef) (files []op.File
 		case page.Next == "":
 			return files, nil
 		case page.Next <= req.Cursor || len(files) > maxFiles:
-			return nil, errs.New(errs.Unsupported, "the instance lists files without end; nothing was written")
+			return nil, errs.New(errs.Unsupported, "the instance's list of files does not end; nothing was written")
 		}
 		req.Cursor = page.Next
 	}
 }
 
-// wanted is content that has to be fetched, and where it goes.
+// wanted is content to fetch, and its destinations.
 type wanted struct {
 	size  int64
 	paths []string
 }
 
-// tree is the folder a deployment is pulled into.
+// tree is the folder that a deployment is pulled into.
 type tree struct {
 	root   *os.Root
 	dir    string
 	wanted map[content.Hash]*wanted
-	order  []content.Hash // of wanted, as it is asked for
-	paths  int            // how many files are to be written
-	bytes  int64          // of the wanted content
+	order  []content.Hash // the wanted hashes, in request order
+	paths  int            // number of files to write
+	bytes  int64          // size of the wanted content
 	made   map[string]bool
 }
 
-// compare finds out what has to be fetched.
+// compare determines what to fetch.
 func (t *tree) compare(ctx context.Context, files []op.File, force bool) error {
 	var changed []string
 	for _, f := range files {
@@ -160,7 +160,7 @@ func (t *tree) compare(ctx context.Context, files []op.File, force bool) error {
 			t.bytes += f.Size
 		}
 		if w.size != f.Size || f.Size < 0 {
-			return errs.New(errs.Unsupported, "the instance gives %s a size that cannot be; nothing was written", f.Path)
+			return errs.New(errs.Unsupported, "the instance reports an impossible size for %s; nothing was written", f.Path)
 		}
 		w.paths = append(w.paths, f.Path)
 		t.paths++
@@ -173,11 +173,11 @@ func (t *tree) compare(ctx context.Context, files []op.File, force bool) error {
 	if n := len(changed) - len(shown); n > 0 {
 		more = fmt.Sprintf(" and %d more", n)
 	}
-	return errs.New(errs.Conflict, "%s holds something else under the names %s%s; nothing was written. --force overwrites it, --to DIR chooses another folder",
+	return errs.New(errs.Conflict, "%s has different content in %s%s; nothing was written. --force overwrites it, --to DIR chooses another folder",
 		t.dir, strings.Join(shown, ", "), more)
 }
 
-// state is what lies in the folder under the name of a file.
+// state is what the folder holds under the name of a file.
 type state int
 
 const (
@@ -194,13 +194,13 @@ func (t *tree) look(f op.File) (state, error) {
 	case err != nil:
 		return absent, cannotWrite(path.Join(t.dir, f.Path), err)
 	case info.IsDir():
-		return absent, errs.New(errs.Conflict, "%s is a folder, and the deployment has a file of that name; nothing was written", path.Join(t.dir, f.Path))
+		return absent, errs.New(errs.Conflict, "%s is a folder, but the deployment has a file of that name; nothing was written", path.Join(t.dir, f.Path))
 	case !info.Mode().IsRegular() || info.Size() != f.Size:
 		return different, nil
 	}
 	file, err := t.root.Open(f.Path)
 	if err != nil {
-		return different, nil // it is there and cannot be read: not ours to judge
+		return different, nil // it exists but is unreadable: not ours to judge
 	}
 	defer file.Close()
 	h := sha256.New()
@@ -210,7 +210,7 @@ func (t *tree) look(f op.File) (state, error) {
 	return same, nil
 }
 
-// unpack writes what arrives.
+// unpack writes the received files.
 func (t *tree) unpack(ctx context.Context, body io.Reader, progress Progress) error {
 	z, err := zstd.NewReader(body, zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderConcurrency(1))
 	if err != nil {
@@ -238,28 +238,28 @@ func (t *tree) unpack(ctx context.Context, body io.Reader, progress Progress) er
 		}
 	}
 	if len(t.wanted) > 0 {
-		return errs.New(errs.Unavailable, "the instance did not send everything; pull again, and only what is missing is fetched")
+		return errs.New(errs.Unavailable, "the instance did not send everything; pull again to fetch only what is missing")
 	}
 	return nil
 }
 
-// broken is what is said of a stream that ended too early or makes no sense.
+// broken describes a stream that ended too early or is invalid.
 func broken(err error) error {
 	if kind := errs.KindOf(err); kind != errs.Internal && kind != errs.Unavailable {
 		return err
 	}
-	return errs.Wrap(errs.Unavailable, err, "the answer was cut off or cannot be read; pull again, and only what is missing is fetched")
+	return errs.Wrap(errs.Unavailable, err, "the response was cut off or is invalid; pull again to fetch only what is missing")
 }
 
-// entry takes one content: its name is its hash, and its size the one that was listed.
+// entry takes one piece of content: its name must be a wanted hash, with the listed size.
 func (t *tree) entry(header *tar.Header, body io.Reader) (int64, error) {
 	var hash content.Hash
 	if err := hash.UnmarshalText([]byte(header.Name)); err != nil || header.Typeflag != tar.TypeReg {
-		return 0, errs.New(errs.Unsupported, "the instance sent %q, which is no content; what was complete is written", header.Name)
+		return 0, errs.New(errs.Unsupported, "the instance sent %q, which is not content; complete files were written", header.Name)
 	}
 	w, ok := t.wanted[hash]
 	if !ok || header.Size != w.size {
-		return 0, errs.New(errs.Unsupported, "the instance sent content that was not asked for; what was complete is written")
+		return 0, errs.New(errs.Unsupported, "the instance sent content that was not requested; complete files were written")
 	}
 	first := w.paths[0]
 	if err := t.place(first, hash, body); err != nil {
@@ -274,7 +274,7 @@ func (t *tree) entry(header *tar.Header, body io.Reader) (int64, error) {
 	return w.size, nil
 }
 
-// copy gives a file that has arrived its other name.
+// copy writes a received file under another name too.
 func (t *tree) copy(from, to string, hash content.Hash) error {
 	file, err := t.root.Open(from)
 	if err != nil {
@@ -284,7 +284,7 @@ func (t *tree) copy(from, to string, hash content.Hash) error {
 	return t.place(to, hash, file)
 }
 
-// place writes a file beside its place and moves it there when its hash is right.
+// place writes a temporary file next to the destination and renames it once its hash is verified.
 func (t *tree) place(name string, hash content.Hash, body io.Reader) error {
 	fail := func(err error) error { return cannotWrite(path.Join(t.dir, name), err) }
 	if folder := path.Dir(name); folder != "." && !t.made[folder] {
@@ -293,14 +293,14 @@ func (t *tree) place(name string, hash content.Hash, body io.Reader) error {
 		}
 		t.made[folder] = true
 	}
-	// A name that begins with a dot is part of no deployment, should it be left behind.
+	// Names that begin with a dot are never part of a deployment, in case the file is left behind.
 	beside := ".fazt-pull-" + rand.Text()
 	file, err := t.root.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return fail(err)
 	}
 	sum := sha256.New()
-	source := &limitio.Source{R: body} // tells a broken stream from a full disk
+	source := &limitio.Source{R: body} // distinguishes a broken stream from a full disk
 	_, err = io.Copy(io.MultiWriter(file, sum), source)
 	switch closed := file.Close(); {
 	case source.Err != nil:
@@ -308,7 +308,7 @@ func (t *tree) place(name string, hash content.Hash, body io.Reader) error {
 	case err != nil || closed != nil:
 		err = fail(errors.Join(err, closed))
 	case content.Hash(sum.Sum(nil)) != hash:
-		err = errs.New(errs.Unsupported, "the instance sent other content for %s than it announced; the file was not written", name)
+		err = errs.New(errs.Unsupported, "the instance sent different content for %s than it announced; the file was not written", name)
 	default:
 		if err = t.root.Rename(beside, name); err == nil {
 			return nil

@@ -24,7 +24,7 @@ import (
 	"fazt/internal/fazttest"
 )
 
-// stranger is an instance that answers a pull with whatever it likes.
+// stranger is an instance that responds to a pull with arbitrary data.
 type stranger struct {
 	files   []op.File
 	entries []tar.Header // of the stream; Size is ignored
@@ -61,7 +61,7 @@ func (s stranger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// sends makes a stranger of paths that all hold one content.
+// sends returns a stranger with these paths, all with the same content.
 func sends(paths ...string) stranger {
 	const text = "content"
 	hash := content.Hash(sha256.Sum256([]byte(text)))
@@ -72,7 +72,7 @@ func sends(paths ...string) stranger {
 	return s
 }
 
-// below is every file and link below dir with its content.
+// below returns every file and link below dir with its content.
 func below(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -95,7 +95,7 @@ func pull(s http.Handler, dir string, force bool) (client.Pulled, error) {
 	return client.Pull(context.Background(), client.NewInProcess(s), op.DeploymentRef{App: "app", Deployment: "live"}, dir, force, nil)
 }
 
-func TestAPullWritesNothingWhereTheInstanceIsHostile(t *testing.T) {
+func TestAHostileInstanceCannotMakeAPullWrite(t *testing.T) {
 	wrongHash := sends("a.txt")
 	wrongHash.content = []string{"c0ntent"}
 	wrongSize := sends("a.txt")
@@ -139,13 +139,13 @@ func TestAPullWritesNothingWhereTheInstanceIsHostile(t *testing.T) {
 		"letter case of others": {sends("K.txt", "k.txt", "K.txt"), "would be the same file"},
 		"a folder's case":       {sends("A/x.txt", "a/y.txt"), "would be the same file"},
 		"a file and a folder":   {sends("a", "a/b"), "would be the same file"},
-		"two sizes":             {sizes, "a size that cannot be"},
-		"a negative size":       {negative, "a size that cannot be"},
-		"wrong hash":            {wrongHash, "other content"},
-		"wrong size":            {wrongSize, "was not asked for"},
-		"unasked content":       {unasked, "was not asked for"},
-		"an entry with a path":  {named, "is no content"},
-		"a link":                {link, "is no content"},
+		"two sizes":             {sizes, "an impossible size"},
+		"a negative size":       {negative, "an impossible size"},
+		"wrong hash":            {wrongHash, "different content"},
+		"wrong size":            {wrongSize, "was not requested"},
+		"unasked content":       {unasked, "was not requested"},
+		"an entry with a path":  {named, "is not content"},
+		"a link":                {link, "is not content"},
 		"no content":            {nothing, "did not send everything"},
 		"half of the content":   {half, "cut off"},
 	} {
@@ -184,7 +184,7 @@ func TestAPullDoesNotLeaveItsFolderByALink(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	// The name of a link gets a file of its own; where the link led is not touched.
+	// A link is replaced by a regular file; its target is untouched.
 	if _, err := pull(sends("victim.txt"), dir, false); !errs.Is(err, errs.Conflict) {
 		t.Errorf("a link was taken for the file: %v", err)
 	}
@@ -210,7 +210,7 @@ func TestALinkToTheRightContentIsNotTheFile(t *testing.T) {
 	}
 }
 
-// endless lists the same page for ever.
+// endless lists the same page forever.
 type endless struct{ stranger }
 
 func (e endless) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -221,8 +221,8 @@ func (e endless) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.stranger.ServeHTTP(w, r)
 }
 
-func TestAListOfFilesWithoutEndEndsThePull(t *testing.T) {
-	if _, err := pull(endless{sends("a.txt")}, t.TempDir(), false); err == nil || !strings.Contains(err.Error(), "without end") {
+func TestAnEndlessFileListEndsThePull(t *testing.T) {
+	if _, err := pull(endless{sends("a.txt")}, t.TempDir(), false); err == nil || !strings.Contains(err.Error(), "does not end") {
 		t.Fatal(err)
 	}
 }
@@ -260,7 +260,7 @@ func TestAPulledFolderIsTheDeployment(t *testing.T) {
 	}
 }
 
-// cutter cuts the stream of content off after some bytes.
+// cutter cuts off the content stream after some bytes.
 type cutter struct {
 	http.Handler
 	after int
@@ -286,7 +286,7 @@ func (c cutter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.Handler.ServeHTTP(w, r)
 }
 
-func TestAPullThatIsCutOffGoesOnWhereItEnded(t *testing.T) {
+func TestAnInterruptedPullResumes(t *testing.T) {
 	i := fazttest.New(t)
 	random := sha256.Sum256(nil)
 	var text strings.Builder
@@ -319,7 +319,7 @@ func TestAPullThatIsCutOffGoesOnWhereItEnded(t *testing.T) {
 	}
 }
 
-func TestAFileThatWasChangedHereIsOverwrittenByForceOnly(t *testing.T) {
+func TestALocallyChangedFileIsOverwrittenOnlyByForce(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", tree)
 	dir := t.TempDir()
@@ -346,8 +346,8 @@ func TestContentOfOtherDeploymentsCannotBeFetched(t *testing.T) {
 	}
 }
 
-// A file of an app that is shown on the admin host must not become a page of it.
-func TestFilesOfAppsAreNoPagesOfTheAdminHost(t *testing.T) {
+// A file of an app that is served on the admin host must not become a page of it.
+func TestAppFilesAreNotPagesOfTheAdminHost(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", "-- index.html --\n<script>alert(1)</script>\n")
 	r, err := op.FileRead.NewRequest(t.Context(), "http://fazt", op.FileRef{DeploymentRef: op.DeploymentRef{App: "app", Deployment: "live"}, Path: "index.html"})
@@ -398,5 +398,5 @@ func FuzzPullStaysInItsFolder(f *testing.F) {
 	})
 }
 
-// clean is what a name becomes on its way through JSON.
+// clean returns what a name becomes after a round trip through JSON.
 func clean(s string) string { return strings.ToValidUTF8(s, "\ufffd") }

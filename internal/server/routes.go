@@ -241,7 +241,7 @@ func (i *Instance) preview(ctx context.Context, app string, number int) (*gatewa
 		t = routes.Label(app)
 	}
 	if t == nil || t.AppID == "" {
-		return nil, errs.New(errs.NotFound, "no app is called %q", app)
+		return nil, errs.New(errs.NotFound, "no app named %q", app)
 	}
 	d, err := i.Hosting.Deployment(ctx, t.AppID, number)
 	if err != nil {

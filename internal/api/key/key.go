@@ -55,7 +55,7 @@ func (a *API) scope(ctx context.Context, text string) (auth.Scope, error) {
 	}
 	app, err := a.Apps.Get(ctx, s.App)
 	if errs.Is(err, errs.NotFound) {
-		return s, errs.Wrap(errs.NotFound, err, "the scope %s is for one app, and no app is called %q; deploy it first", text, s.App)
+		return s, errs.Wrap(errs.NotFound, err, "the scope %s is for one app, and no app named %q; deploy it first", text, s.App)
 	}
 	s.App = app.ID
 	return s, err
