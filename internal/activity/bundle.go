@@ -6,37 +6,37 @@ import (
 )
 
 const (
-	bundleFor  = 10 * time.Minute // how long entries of one key are counted together
-	bundleMost = 256              // keys of one class at once; what comes under further ones is counted together
+	bundleFor  = 10 * time.Minute // how long entries with one key are counted together
+	bundleMost = 256              // keys per class at once; entries with further keys are counted together
 )
 
-// bundles counts entries that come again and again, so that nobody can fill the log: at most a handful of entries for a
-// key, and at most so many keys, in a while.
+// bundles counts repeated entries so that nothing can flood the log: within the period there are at most a few entries
+// per key, and a limited number of keys.
 type bundles struct {
 	by  map[bundleKey]*bundle
-	all map[string]int // keys of a class
+	all map[string]int // number of keys per class
 }
 
-// bundleKey is under what an entry is counted: strangers of one class take no room from those of another.
+// bundleKey is what entries are counted by: callers in one class take no room from those in another.
 type bundleKey struct{ class, key string }
 
-// bundle is what came under one key.
+// bundle is the entries counted under one key.
 type bundle struct {
 	entry  Entry // the newest
 	ends   time.Time
-	all    int // since it began
-	untold int // of them, since the last entry
-	next   int // at how many the next entry is due
+	all    int // since the bundle began
+	untold int // since the last recorded entry
+	next   int // the count at which the next entry is due
 }
 
 func newBundles() bundles { return bundles{map[bundleKey]*bundle{}, map[string]int{}} }
 
-// add counts an entry; due says that one is to be recorded now, which stands for all that were not yet.
+// add counts an entry; due reports whether to record one now, which stands for all unrecorded ones.
 func (b bundles) add(class, key string, e Entry, now time.Time) (told Entry, due bool) {
 	name := bundleKey{class, key}
 	one := b.by[name]
 	if one == nil && b.all[class] >= bundleMost {
-		name.key = "" // whoever has thousands of addresses shares one bundle
+		name.key = "" // clients with thousands of addresses share one bundle
 		one = b.by[name]
 	}
 	if one == nil {
@@ -54,7 +54,7 @@ func (b bundles) add(class, key string, e Entry, now time.Time) (told Entry, due
 	return one.tell(), true
 }
 
-// end closes the bundles that are over, and gives what they have not told of.
+// end closes expired bundles and returns entries for what they have not reported.
 func (b bundles) end(now time.Time) (told []Entry) {
 	for name, one := range b.by {
 		if now.Before(one.ends) {
@@ -71,7 +71,7 @@ func (b bundles) end(now time.Time) (told []Entry) {
 	return told
 }
 
-// tell is the entry for what was not told of.
+// tell returns the entry for what was not reported.
 func (o *bundle) tell() Entry {
 	e := o.entry
 	if o.untold > 1 {

@@ -9,7 +9,7 @@ import (
 	"fazt/internal/limitio"
 )
 
-// Weight says how much an entry matters: the least weighty go first when the log is full.
+// Weight is the importance of an entry: the least important are removed first when the log is full.
 type Weight uint8
 
 // The weights.
@@ -26,7 +26,7 @@ const (
 	Security
 )
 
-// MostWeight is the greatest weight.
+// MostWeight is the highest weight.
 const MostWeight = Security
 
 func (w Weight) String() string {
@@ -42,7 +42,7 @@ type Actor struct {
 	ID      string `json:"id"`
 	Name    string `json:"name"`
 	Address string `json:"address"` // "" = this machine
-	Agent   string `json:"agent"`   // what their program calls itself; anything at all
+	Agent   string `json:"agent"`   // the client's own name for its program; untrusted
 }
 
 // The kinds of actor.
@@ -54,7 +54,7 @@ const (
 	Anonymous = "anonymous"
 )
 
-// Result is how it went.
+// Result is the outcome of an action.
 type Result string
 
 // The results.
@@ -64,29 +64,29 @@ const (
 	Failed Result = "failed"
 )
 
-// Entry is one thing that happened. It never holds a secret: whoever records it leaves out values of variables, tokens,
-// passwords and the values in SQL.
+// Entry is one event. It never contains a secret: callers leave out values of variables, tokens, passwords and the
+// values in SQL.
 type Entry struct {
-	ID           int64           `json:"id"` // given by Record: microseconds since 1970, made to differ; sorts by time
+	ID           int64           `json:"id"` // set by Record: microseconds since 1970, made unique; sorts by time
 	Time         time.Time       `json:"time"`
 	Weight       Weight          `json:"weight"`
 	Action       string          `json:"action"` // noun.verb, such as app.remove
 	Result       Result          `json:"result"`
-	Code         string          `json:"code"` // of the error; "" when it went well
+	Code         string          `json:"code"` // of the error; "" on success
 	Actor        Actor           `json:"actor"`
 	ResourceType string          `json:"resource_type"`
-	Resource     string          `json:"resource"` // its name or id
-	AppID        string          `json:"app_id"`   // "" = it is about no app
+	Resource     string          `json:"resource"` // its name or ID
+	AppID        string          `json:"app_id"`   // "" = not about an app
 	Details      json.RawMessage `json:"details"`  // an object, or null
 }
 
 const (
 	longestText   = 200  // bytes of a name, an address, a resource
-	mostDetails   = 4096 // bytes of the details
-	longestDetail = 500  // bytes of one text among them
+	mostDetails   = 4096 // bytes of all details
+	longestDetail = 500  // bytes of one text in them
 )
 
-// Details are facts that go with an entry. What is too long is cut, and what does not fit is left out.
+// Details encodes facts for an entry. Long texts are cut, and what does not fit is left out.
 func Details(facts map[string]any) json.RawMessage {
 	if len(facts) == 0 {
 		return nil
@@ -112,7 +112,7 @@ func Details(facts map[string]any) json.RawMessage {
 	return data
 }
 
-// bound makes an entry fit, whoever wrote parts of it.
+// bound makes an entry fit its limits, whatever its parts are.
 func (e *Entry) bound() {
 	e.Weight = min(e.Weight, MostWeight)
 	for _, text := range []*string{&e.Action, &e.Code, &e.Actor.ID, &e.Actor.Name, &e.Actor.Address, &e.Actor.Agent, &e.ResourceType, &e.Resource, &e.AppID} {
@@ -133,7 +133,7 @@ func (e *Entry) bound() {
 	}
 }
 
-// cut shortens a text to so many bytes and makes it UTF-8.
+// cut shortens a text to a number of bytes and makes it valid UTF-8.
 func cut(text string, limit int) string {
 	if len(text) > limit {
 		text = limitio.Cut(text, limit-len("…")) + "…"
@@ -141,5 +141,5 @@ func cut(text string, limit int) string {
 	return strings.ToValidUTF8(text, "\uFFFD")
 }
 
-// timeOf is when an entry was recorded.
+// timeOf returns when an entry was recorded.
 func timeOf(id int64) time.Time { return time.UnixMicro(id).UTC().Truncate(time.Millisecond) }

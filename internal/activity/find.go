@@ -11,18 +11,18 @@ import (
 	"fazt/internal/journal"
 )
 
-// Filter says which entries. The zero value means all.
+// Filter selects entries. The zero value selects all.
 type Filter struct {
 	MinWeight, MaxWeight *Weight
-	Action               string // the whole name, or a noun: app means app.remove and the others too
+	Action               string // the full name, or a noun: app matches app.remove and so on
 	Type                 string // of the resource
 	Resource             string
 	AppID                string
-	User                 string // id or name of the actor
+	User                 string // ID or name of the actor
 	Actor                string // kind of the actor
 	Result               Result
-	Since, Until         time.Time // from, and before; zero = open
-	Before, After        int64     // only ids below and above; 0 = open
+	Since, Until         time.Time // from, and before; zero = unbounded
+	Before, After        int64     // only IDs below and above; 0 = unbounded
 }
 
 func (f Filter) weights() (low, high Weight) {
@@ -36,7 +36,7 @@ func (f Filter) weights() (low, high Weight) {
 	return low, high
 }
 
-// ids are the bounds of the ids that can match: times are part of them.
+// ids returns the range of IDs that can match: times are part of them.
 func (f Filter) ids() (above, below int64) {
 	above, below = f.After, int64(1)<<62
 	if f.Before > 0 {
@@ -51,7 +51,7 @@ func (f Filter) ids() (above, below int64) {
 	return above, below
 }
 
-// matches is what the statements below say, for entries that are not stored yet.
+// matches does what the statements below do, for entries not stored yet.
 func (f Filter) matches(e Entry) bool {
 	low, high := f.weights()
 	above, below := f.ids()
@@ -74,21 +74,21 @@ func scanEntry(r *database.Row) Entry {
 	return e
 }
 
-// rest are the conditions that every statement checks, whichever index it follows. Adding 0 or ” to a column
-// keeps SQLite from following another one.
+// rest are the conditions that every statement checks, whichever index it uses. Adding 0 or ” to a column keeps SQLite
+// from using another index.
 const rest = ` AND id > ?2 AND id < ?3 AND weight + 0 >= ?4 AND weight + 0 <= ?5
 	AND (?6 = '' OR action || '' = ?6 OR substr(action, 1, length(?6) + 1) = ?6 || '.')
 	AND (?7 = '' OR resource_type || '' = ?7) AND (?8 = '' OR resource || '' = ?8) AND (?9 = '' OR app_id || '' = ?9)
 	AND (?10 = '' OR actor_id || '' = ?10 OR actor_name || '' = ?10) AND (?11 = '' OR actor || '' = ?11) AND (?12 = '' OR result || '' = ?12)`
 
-// walk is a way to the entries: an index and the value to look up in it. One look at the index gives them newest first.
+// walk is a way to find entries: an index and the value to look up in it. It returns them newest first.
 type walk struct {
 	where string // with ?1
 	value any
 }
 
-// walks are the ways to all matching entries: the one through the filter that leaves the fewest entries, as far as one
-// can know, or several that share them.
+// walks returns the ways to all matching entries: the filter estimated to leave the fewest entries, or several walks
+// that together cover them.
 func (f Filter) walks() []walk {
 	switch {
 	case f.Resource != "":
@@ -127,7 +127,7 @@ func (f Filter) each(c *database.Conn, w walk, limit int, fn func(Entry)) error 
 	}, w.value, above, below, int(low), int(high), f.Action, f.Type, f.Resource, f.AppID, f.User, f.Actor, string(f.Result), limit)
 }
 
-// newest are the newest matching entries that are stored, newest first.
+// newest returns the newest stored matching entries, newest first.
 func (l *Log) newest(ctx context.Context, f Filter, limit int) (list []Entry, err error) {
 	list = []Entry{}
 	err = l.db.Read(ctx, func(c *database.Conn) error {
@@ -142,7 +142,7 @@ func (l *Log) newest(ctx context.Context, f Filter, limit int) (list []Entry, er
 	return list[:min(limit, len(list))], err
 }
 
-// List is a page of the matching entries, newest first; next is what Before is for the following page, 0 on the last.
+// List returns a page of the matching entries, newest first; next is the Before of the following page, 0 on the last.
 func (l *Log) List(ctx context.Context, f Filter, limit int) (page []Entry, next int64, err error) {
 	if err := l.Settle(ctx); err != nil {
 		return nil, 0, err
@@ -155,8 +155,8 @@ func (l *Log) List(ctx context.Context, f Filter, limit int) (page []Entry, next
 	return page, next, err
 }
 
-// Tail is the newest matching entries, oldest first, and a follower that gets exactly those recorded afterwards. It
-// must be stopped.
+// Tail returns the newest matching entries, oldest first, and a follower that receives exactly those recorded
+// afterwards. The follower must be stopped.
 func (l *Log) Tail(ctx context.Context, f Filter, limit int) ([]Entry, *journal.Follower[Entry], error) {
 	list, follower, err := l.Journal.Tail(f.matches, func() ([]Entry, error) {
 		list, err := l.newest(ctx, f, limit)
@@ -166,26 +166,25 @@ func (l *Log) Tail(ctx context.Context, f Filter, limit int) ([]Entry, *journal.
 	return list[max(0, len(list)-limit):], follower, err
 }
 
-// Stats is what the log holds.
+// Stats summarizes the log.
 type Stats struct {
 	Entries int            `json:"entries"`
 	Weights []WeightCount  `json:"weights"`
 	Results map[Result]int `json:"results"`
-	Oldest  *time.Time     `json:"oldest"` // null = there are none
+	Oldest  *time.Time     `json:"oldest"` // null = no entries
 	Newest  *time.Time     `json:"newest"`
-	Bytes   int64          `json:"bytes"`   // about what they take in the database
-	Dropped uint64         `json:"dropped"` // since the server began, for lack of room
+	Bytes   int64          `json:"bytes"`   // approximate size in the database
+	Dropped uint64         `json:"dropped"` // since the server started, for lack of room
 }
 
-// WeightCount is how many entries have a weight.
+// WeightCount is the number of entries with a weight.
 type WeightCount struct {
 	Weight  Weight `json:"weight"`
 	Name    string `json:"name"`
 	Entries int    `json:"entries"`
 }
 
-// aboutBytes is what an entry takes in the database with its places in the indexes: measured over the entries of a
-// running instance.
+// aboutBytes is the size of an entry in the database including indexes, measured on the entries of a running instance.
 const aboutBytes = 420
 
 // Stats counts the matching entries.
@@ -232,7 +231,7 @@ func (l *Log) Stats(ctx context.Context, f Filter) (s Stats, err error) {
 
 const removePage = 5000 // entries read at once by Remove
 
-// Remove removes the matching entries and returns how many. Entries recorded after it began stay.
+// Remove removes the matching entries and returns their number. Entries recorded after it started stay.
 func (l *Log) Remove(ctx context.Context, f Filter) (removed int, err error) {
 	if now := time.Now(); f.Until.IsZero() || f.Until.After(now) {
 		f.Until = now

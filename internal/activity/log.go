@@ -15,7 +15,7 @@ import (
 type LogConfig struct {
 	DB   *database.DB
 	Keep func() int           // entries kept
-	Age  func() time.Duration // how long entries are kept; 0 = for ever
+	Age  func() time.Duration // how long entries are kept; 0 = forever
 	Log  *slog.Logger
 }
 
@@ -23,7 +23,7 @@ type LogConfig struct {
 type Log struct {
 	*journal.Journal[Entry]
 	db   *database.DB
-	told uint64 // of the dropped entries, those an entry tells of; only tick uses it
+	told uint64 // the dropped entries already reported; used only by tick
 
 	mu      sync.Mutex
 	bundles bundles
@@ -40,15 +40,15 @@ func OpenLog(ctx context.Context, c LogConfig) (l *Log, err error) {
 	return l, err
 }
 
-// Record takes an entry and returns at once.
+// Record records an entry and returns at once.
 func (l *Log) Record(e Entry) {
 	e.bound()
 	l.Journal.Record(e)
 }
 
-// RecordBundled records an entry that strangers or a broken function can cause without end. Of the entries with the same
-// class and key it records the first, the tenth, the hundredth and so on within a while; details.count of each is how
-// many it stands for.
+// RecordBundled records an entry that strangers or a broken function can cause endlessly. Of the entries with the same
+// class and key within a period, it records the first, the tenth, the hundredth and so on; details.count is the number
+// of entries each of them stands for.
 func (l *Log) RecordBundled(class, key string, e Entry) {
 	e.bound()
 	l.mu.Lock()
@@ -58,13 +58,13 @@ func (l *Log) RecordBundled(class, key string, e Entry) {
 	}
 }
 
-// Close records the bundles that are held back and stores what is waiting. Nothing may be recorded after it.
+// Close records pending bundles and stores waiting entries. Nothing may be recorded afterwards.
 func (l *Log) Close(ctx context.Context) error {
 	l.endBundles(time.Now().Add(2 * bundleFor))
 	return l.Flush(ctx)
 }
 
-// tick records the bundles that are over, and how many entries were dropped.
+// tick records expired bundles and the number of dropped entries.
 func (l *Log) tick() {
 	l.endBundles(time.Now())
 	if n := l.Dropped() - l.told; n > 0 && !l.Full() && l.Journal.Record(dropEntry(n)) {

@@ -7,8 +7,8 @@ import (
 	"fazt/internal/errs"
 )
 
-// ParseTime reads a time of the past as people write it: 90s, 30m, 24h, 7d, 2w ago; the beginning of a day, 2026-01-31;
-// or a time in full, 2026-01-31T12:00:00Z. Days begin where now is.
+// ParseTime parses a time in the past as people write it: 90s, 30m, 24h, 7d, 2w ago; the start of a day, 2026-01-31; or
+// a full time, 2026-01-31T12:00:00Z. Days are in the time zone of now.
 func ParseTime(text string, now time.Time) (time.Time, error) {
 	bad := errs.New(errs.Invalid, "%q is no time; write 30m, 24h, 7d, a day such as 2026-01-31, or 2026-01-31T12:00:00Z", cut(text, 60))
 	if t, err := time.Parse(time.RFC3339, text); err == nil {

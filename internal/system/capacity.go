@@ -1,6 +1,6 @@
 package system
 
-// Capacity is what the instance can carry: the first five are what a self-test measured, or estimates until one ran.
+// Capacity is what the instance can handle. The first five are measured by a self-test, or estimated until one has run.
 type Capacity struct {
 	Users      int    `json:"users" label:"Users" desc:"People using apps at once, each asking for something once in 2 s, at half of what was measured" unit:"users" readonly:"true" formula:"reads"`
 	UsersMax   int    `json:"users_max" label:"Most users" desc:"The same at all of what was measured" unit:"users" readonly:"true" formula:"2 x reads"`
@@ -14,5 +14,5 @@ type Capacity struct {
 	TimeoutMS   int `json:"timeout_ms" label:"Request time" desc:"Time from the arrival of a request to a function until it is answered, with waiting and the reading of its body; a body over 64 KiB has runtime.stream_timeout to arrive, and the time begins then; a body or answer that is streamed has that too" unit:"ms" default:"10000" range:"100,600000" scope:"app"`
 }
 
-// Capacity returns the group in force.
+// Capacity returns the current group.
 func (l *Live) Capacity() Capacity { return l.Load().Capacity }

@@ -10,21 +10,21 @@ import (
 	"fazt/internal/schema"
 )
 
-// The words for what has paths, in messages.
+// The nouns for values with paths, in messages.
 const (
 	limit   = "limit"
 	setting = "setting"
 )
 
-// change is a new value of one path; nil = back to the default.
+// change is a new value for one path; nil = reset to the default.
 type change struct {
 	path  string
 	value *string // canonical text
 }
 
-// parseChanges reads new values as they come over the wire: nested in groups, or with dotted paths, or both. Numbers may be texts
-// with a unit, lists may be texts with commas; null resets. Every value is checked against its type and range; they are
-// returned in the order of their paths.
+// parseChanges parses new values from the wire: nested in groups, with dotted paths, or both. Numbers may be strings
+// with a unit, lists may be comma-separated strings; null resets. Every value is checked against its type and range;
+// the changes are returned sorted by path.
 func parseChanges[T any](noun string, values map[string]json.RawMessage) ([]change, error) {
 	all := map[string]*string{}
 	if err := collect[T](noun, "", values, all); err != nil {
@@ -98,7 +98,7 @@ func article(kind string) string {
 	return "a " + kind
 }
 
-// fromText returns what a person typed, as the text that package schema takes for the field.
+// fromText converts text typed by a person to the text that package schema accepts for the field.
 func fromText(f *schema.Field, typed string) (string, error) {
 	switch f.Type {
 	case "integer":
@@ -122,7 +122,7 @@ func fromText(f *schema.Field, typed string) (string, error) {
 	return typed, nil
 }
 
-// canonical checks a text against the field, and writes it as it is stored.
+// canonical checks a text against the field and returns its stored form.
 func canonical[T any](f *schema.Field, text string) (*string, error) {
 	var v T
 	if err := schema.Set(&v, f.Path, text); err != nil {
@@ -139,6 +139,6 @@ func canonical[T any](f *schema.Field, text string) (*string, error) {
 }
 
 func jsonText(v any) string {
-	data, _ := json.Marshal(v) // numbers and lists of texts can always be written
+	data, _ := json.Marshal(v) // numbers and lists of strings always marshal
 	return string(data)
 }

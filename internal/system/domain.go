@@ -40,5 +40,5 @@ func CheckDomain(domain string) error {
 	return nil
 }
 
-// maxDomain leaves a label of 63 characters and its dot before the longest domain.
+// maxDomain leaves room for a 63-character label and a dot before the longest domain.
 const maxDomain = 253 - 64

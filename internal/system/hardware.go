@@ -1,13 +1,13 @@
 package system
 
-// Hardware is what the machine has, as far as this process may use it.
+// Hardware is the part of the machine's resources that this process may use.
 type Hardware struct {
 	TotalRAM     int64 `json:"total_ram" label:"Memory" desc:"Memory this process may use" unit:"bytes" readonly:"true"`
 	AvailableRAM int64 `json:"available_ram" label:"Free memory" desc:"Memory that was free when the instance started" unit:"bytes" readonly:"true"`
 	CPUCores     int   `json:"cpu_cores" label:"Processors" desc:"Processors this process may use" unit:"processors" readonly:"true"`
 }
 
-// derive sets what depends on the machine, as the formula tags say.
+// derive sets the limits that depend on the machine, by their formula tags.
 func derive(l *Limits, h Hardware) {
 	l.Hardware = h
 	l.Storage.MaxVFS = min(max(h.TotalRAM/4, 16<<20), 4<<30)

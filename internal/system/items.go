@@ -9,37 +9,37 @@ import (
 	"fazt/internal/schema"
 )
 
-// Described is a limit or a setting as its declaration describes it: the same on every machine.
+// Described is the declaration of a limit or a setting: the same on every machine.
 type Described struct {
 	Path     string          `json:"path"`
 	Label    string          `json:"label"`
 	Desc     string          `json:"desc"`
 	Type     string          `json:"type"` // integer, string, array
 	Unit     string          `json:"unit"`
-	Min      *int64          `json:"min"`     // of a number, or of a length; null = no bound
+	Min      *int64          `json:"min"`     // of a number or a length; null = unbounded
 	Max      *int64          `json:"max"`     // the same
-	Default  json.RawMessage `json:"default"` // null where it follows from the machine
-	Formula  string          `json:"formula"` // how it does
+	Default  json.RawMessage `json:"default"` // null if it depends on the machine
+	Formula  string          `json:"formula"` // how it depends on the machine
 	ReadOnly bool            `json:"read_only"`
 	PerApp   bool            `json:"per_app"`
 	Restart  bool            `json:"restart"` // a change takes effect at the next start
 }
 
-// Group is a group of limits, or all settings, as declared.
+// Group is a declared group of limits, or all settings.
 type Group struct {
-	Name   string      `json:"name"` // first part of the paths; "" where they have one part
+	Name   string      `json:"name"` // first part of the paths; "" if they have only one part
 	Label  string      `json:"label"`
 	Desc   string      `json:"desc"`
 	Fields []Described `json:"fields"`
 }
 
-// Item is a limit or a setting with its value and where that comes from.
+// Item is a limit or a setting with its value and the source of the value.
 type Item struct {
 	Described
-	Value   json.RawMessage `json:"value"`    // in force
+	Value   json.RawMessage `json:"value"`    // current value
 	Source  Source          `json:"source"`   // default, machine, stored, environment, flag, app
-	Place   string          `json:"place"`    // the flag or the variable it comes from
-	Stored  json.RawMessage `json:"stored"`   // the stored value, in force or not; null = none
+	Place   string          `json:"place"`    // the flag or variable it comes from
+	Stored  json.RawMessage `json:"stored"`   // the stored value, whether in force or not; null = none
 	SetBy   string          `json:"set_by"`   // who stored it
 	SetAt   *time.Time      `json:"set_at"`   // when
 	Note    string          `json:"note"`     // why the stored value is not in force
@@ -59,10 +59,10 @@ var (
 	settingGroups = sync.OnceValue(func() []Group { return describe(schema.Of[Settings]()) }) //nolint:gochecknoglobals // the same
 )
 
-// LimitGroups describes every limit. It is built once; it must not be changed.
+// LimitGroups describes every limit. The result is shared and must not be modified.
 func LimitGroups() []Group { return limitGroups() }
 
-// SettingGroups describes every setting. It is built once; it must not be changed.
+// SettingGroups describes every setting. The result is shared and must not be modified.
 func SettingGroups() []Group { return settingGroups() }
 
 func describe(s *schema.Schema) []Group {
@@ -88,7 +88,7 @@ func whole(n *float64) *int64 {
 	return &w
 }
 
-// declaredDefault returns the default of the tags, null where there is none.
+// declaredDefault returns the default from the tags, or null.
 func declaredDefault(f *schema.Field) json.RawMessage {
 	switch {
 	case f.Default == "" && (f.Formula != "" || f.ReadOnly):
@@ -99,7 +99,7 @@ func declaredDefault(f *schema.Field) json.RawMessage {
 	return json.RawMessage(f.Default)
 }
 
-// Limits returns all limits with their values for the instance, or for the app with the given id, and the stored values
+// Limits returns all limits with their values for the instance, or for the app with the given ID, and the stored values
 // that are ignored there.
 func (s *Store) Limits(app string) ([]Item, []Ignored) {
 	s.mu.Lock()
@@ -124,7 +124,7 @@ func (s *Store) Limits(app string) ([]Item, []Ignored) {
 	return list, ignored
 }
 
-// stored completes an Item with what is stored for it.
+// stored completes an Item with its stored value.
 func (s *Store) stored(i *Item, app string) {
 	if r, ok := find(s.limits, i.Path, ""); ok && s.understood(r) {
 		i.Source, i.Stored, i.SetBy, i.SetAt = FromStored, json.RawMessage(r.value), r.by, &r.at
@@ -148,7 +148,7 @@ func (s *Store) understood(r row) bool {
 	return !slices.ContainsFunc(s.ignored, func(i Ignored) bool { return i.Path == r.path && i.App == r.app })
 }
 
-// SettingItems returns all settings with their values and where they come from, and the stored values that are ignored.
+// SettingItems returns all settings with their values and sources, and the stored values that are ignored.
 func (s *Store) SettingItems() ([]Item, []Ignored) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,13 +1,13 @@
-// Package system declares the numbers the instance enforces (Limits), holds their live values, and looks at the
-// hardware the defaults derive from.
+// Package system declares the limits that the instance enforces, holds their live values, and probes the hardware that
+// the defaults depend on.
 //
-// A limit is a tagged struct field and nothing else: its name on the wire, label, explanation, unit, default and
-// range stand next to it, and every surface derives from those tags through package schema.
+// A limit is a tagged struct field and nothing else: its wire name, label, description, unit, default and range are in
+// the tags, and every surface derives from them through package schema.
 package system
 
 import "time"
 
-// Limits are all numbers the instance enforces, in groups.
+// Limits are all limits that the instance enforces, in groups.
 type Limits struct {
 	Hardware Hardware `json:"hardware" label:"Hardware" desc:"What the machine has, as far as this process may use it"`
 	Storage  Storage  `json:"storage" label:"Storage" desc:"What apps may keep"`
@@ -18,7 +18,7 @@ type Limits struct {
 	Net      Net      `json:"net" label:"Outbound HTTP" desc:"What the requests of functions to other servers may use"`
 }
 
-// Storage bounds what apps may keep in the database.
+// Storage bounds what apps may store in the database.
 type Storage struct {
 	MaxFileSize     int64 `json:"max_file_size" label:"Largest file" desc:"Largest single file of a deployment" unit:"bytes" default:"1073741824" range:"1024,17179869184" scope:"app"`
 	MaxSiteSize     int64 `json:"max_site_size" label:"Largest deployment" desc:"All files of one deployment together" unit:"bytes" default:"4294967296" range:"1024,1099511627776" scope:"app"`
@@ -41,13 +41,14 @@ type Storage struct {
 	AppLogRows      int   `json:"app_log_rows" label:"Log lines per app" desc:"Newest console lines kept for each app" unit:"rows" default:"10000" range:"100,10000000" scope:"app"`
 }
 
-// Space returns, for a disk of total bytes, below how many free ones to warn, and below how many to refuse what visitors want
-// stored: the lesser of the size and the percentage, as a part of a large disk is much and a size may be all of a small one.
+// Space returns the free bytes, on a disk of the given size, below which to warn and below which to refuse writes on
+// behalf of visitors: the smaller of the size and the percentage, because a percentage of a large disk is a lot and a
+// fixed size may be all of a small one.
 func (s Storage) Space(total int64) (low, reserve int64) {
 	return min(s.LowSpace, total/100*int64(s.LowSpacePercent)), min(s.Reserve, total/100*int64(s.ReservePercent))
 }
 
-// Runtime bounds one run of a function and the machines that run them.
+// Runtime bounds one invocation of a function and the VMs that run them.
 type Runtime struct {
 	ExecTimeout     int   `json:"exec_timeout" label:"Deadline" desc:"Wall time one request may spend in a function" unit:"ms" default:"5000" range:"10,300000" scope:"app"`
 	CPUTime         int   `json:"cpu_time" label:"Processor time" desc:"Time one request of a function may hold a processor; waiting does not count" unit:"ms" default:"5000" range:"10,300000" scope:"app"`
@@ -75,10 +76,10 @@ type Runtime struct {
 	BufferDisk      int64 `json:"buffer_disk" label:"Disk for bodies" desc:"Disk space for request bodies that are read ahead and are over 256 KiB, over all apps; those of the client address with the most are cut off first" unit:"bytes" default:"1073741824" range:"0,1099511627776"`
 }
 
-// Deadline is ExecTimeout as a duration.
+// Deadline returns ExecTimeout as a duration.
 func (r Runtime) Deadline() time.Duration { return time.Duration(r.ExecTimeout) * time.Millisecond }
 
-// ProcessorTime is CPUTime as a duration.
+// ProcessorTime returns CPUTime as a duration.
 func (r Runtime) ProcessorTime() time.Duration { return time.Duration(r.CPUTime) * time.Millisecond }
 
 // HTTP bounds what clients may send.

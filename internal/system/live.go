@@ -7,38 +7,38 @@ import (
 	"fazt/internal/schema"
 )
 
-// Version is the version of the product; the build sets it.
+// Version is the version of the product, set by the build.
 var Version = "dev"
 
-// Defaults returns the limits of an unchanged instance on this machine.
+// Defaults returns the default limits on this machine.
 func Defaults() Limits { return DefaultsOn(Probe()) }
 
-// DefaultsOn returns the limits of an unchanged instance on the given machine.
+// DefaultsOn returns the default limits on the given machine.
 func DefaultsOn(h Hardware) Limits {
 	l := schema.Defaults[Limits]()
 	derive(&l, h)
 	return l
 }
 
-// Live holds the limits in force. Readers take a snapshot when they need one and never keep it.
+// Live holds the current limits. Readers load a snapshot when they need one and do not keep it.
 type Live struct{ p atomic.Pointer[inForce] }
 
 type inForce struct {
 	all  Limits
-	apps map[string]*Limits // of apps that have limits of their own
+	apps map[string]*Limits // of apps with their own limits
 }
 
-// NewLive holds l until it is replaced.
+// NewLive returns a Live that holds l.
 func NewLive(l Limits) *Live {
 	live := &Live{}
 	live.Store(l, nil)
 	return live
 }
 
-// Load returns the snapshot in force; it must not be changed.
+// Load returns the current snapshot; it must not be modified.
 func (l *Live) Load() *Limits { return &l.p.Load().all }
 
-// App returns the snapshot in force for the app with the given id; it must not be changed.
+// App returns the current snapshot for the app with the given ID; it must not be modified.
 func (l *Live) App(id string) *Limits {
 	now := l.p.Load()
 	if own, ok := now.apps[id]; ok {
@@ -47,19 +47,19 @@ func (l *Live) App(id string) *Limits {
 	return &now.all
 }
 
-// Store puts new limits in force at once; apps are those of apps that have limits of their own.
+// Store replaces the limits; apps holds those of apps with their own limits.
 func (l *Live) Store(all Limits, apps map[string]*Limits) { l.p.Store(&inForce{all, apps}) }
 
-// Storage returns the group in force.
+// Storage returns the current group.
 func (l *Live) Storage() Storage { return l.Load().Storage }
 
-// Runtime returns the group in force.
+// Runtime returns the current group.
 func (l *Live) Runtime() Runtime { return l.Load().Runtime }
 
-// HTTP returns the group in force.
+// HTTP returns the current group.
 func (l *Live) HTTP() HTTP { return l.Load().HTTP }
 
-// LiveSettings holds the settings in force. Those that take a restart are those of the start.
+// LiveSettings holds the current settings. Those that need a restart keep their values from startup.
 type LiveSettings struct {
 	p atomic.Pointer[settingsInForce]
 }
@@ -69,17 +69,17 @@ type settingsInForce struct {
 	proxies []netip.Prefix
 }
 
-// NewLiveSettings holds s until it is replaced.
+// NewLiveSettings returns a LiveSettings that holds s.
 func NewLiveSettings(s Settings) *LiveSettings {
 	l := &LiveSettings{}
 	l.store(s)
 	return l
 }
 
-// Load returns the snapshot in force; it must not be changed.
+// Load returns the current snapshot; it must not be modified.
 func (l *LiveSettings) Load() *Settings { return &l.p.Load().Settings }
 
-// TrustedProxies returns the setting of that name, ready to be compared with addresses; it must not be changed.
+// TrustedProxies returns the parsed setting; it must not be modified.
 func (l *LiveSettings) TrustedProxies() []netip.Prefix { return l.p.Load().proxies }
 
 func (l *LiveSettings) store(s Settings) {

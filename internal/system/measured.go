@@ -9,21 +9,21 @@ import (
 	"fazt/internal/errs"
 )
 
-// Measured is what a self-test found this instance to carry, each in a second.
+// Measured is the result of a self-test, in requests per second.
 type Measured struct {
 	Reads      int       `json:"reads"`     // requests for static files
-	Functions  int       `json:"functions"` // requests to a function that answers at once
-	Writes     int       `json:"writes"`    // requests to a function that makes one durable write
-	Mixed      int       `json:"mixed"`     // requests of which 30 % write and the others are for files
+	Functions  int       `json:"functions"` // requests to a function that responds at once
+	Writes     int       `json:"writes"`    // requests to a function that does one durable write
+	Mixed      int       `json:"mixed"`     // requests of which 30 % write and the rest read files
 	MeasuredAt time.Time `json:"measured_at"`
-	CPUCores   int       `json:"cpu_cores"` // of the machine it was measured on
+	CPUCores   int       `json:"cpu_cores"` // of the measured machine
 	TotalRAM   int64     `json:"total_ram"`
 }
 
 // capacityMeasurement is the name of the row.
 const capacityMeasurement = "capacity"
 
-// LoadMeasured returns the last self-test; its zero value where there was none.
+// LoadMeasured returns the last self-test, or its zero value.
 func LoadMeasured(ctx context.Context, db *database.DB) (m Measured, err error) {
 	var text []byte
 	err = db.Read(ctx, func(c *database.Conn) error {
@@ -36,7 +36,7 @@ func LoadMeasured(ctx context.Context, db *database.DB) (m Measured, err error) 
 	return m, errs.Wrap(errs.Internal, json.Unmarshal(text, &m), "what the self-test found cannot be read; `fazt bench` measures again")
 }
 
-// SaveMeasuredTx keeps a self-test in place of the one before.
+// SaveMeasuredTx replaces the stored self-test.
 func SaveMeasuredTx(tx *database.Tx, m Measured) error {
 	text, err := json.Marshal(m)
 	if err != nil {
@@ -46,17 +46,18 @@ func SaveMeasuredTx(tx *database.Tx, m Measured) error {
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value, measured_at = excluded.measured_at`, capacityMeasurement, string(text), m.MeasuredAt)
 }
 
-// Apply puts what was measured in place of the estimates. A database that has moved to another machine keeps the
-// estimates of that machine: l.Hardware says which one it is.
+// Apply replaces the estimates by measured values. On another machine than the measured one, which l.Hardware
+// identifies, the estimates remain.
 func (m Measured) Apply(l *Limits) {
 	if m.MeasuredAt.IsZero() || m.CPUCores != l.Hardware.CPUCores || differ(m.TotalRAM, l.Hardware.TotalRAM) {
 		return
 	}
 	c := &l.Capacity
 	c.Reads, c.Writes, c.Mixed = m.Reads, m.Writes, m.Mixed
-	c.Users, c.UsersMax = c.Reads, 2*c.Reads // as the formulas of the estimates say
+	c.Users, c.UsersMax = c.Reads, 2*c.Reads // like the formulas of the estimates
 	c.MeasuredAt = m.MeasuredAt.UTC().Format(time.RFC3339)
 }
 
-// differ reports whether two sizes of memory are those of two machines: a kernel takes a little more or less at each start.
+// differ reports whether two memory sizes belong to different machines: the kernel takes a little more or less at each
+// boot.
 func differ(a, b int64) bool { return max(a, b)-min(a, b) > max(a, b)/8 }

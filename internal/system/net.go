@@ -1,6 +1,6 @@
 package system
 
-// Net bounds the requests that functions make to other servers.
+// Net bounds the outbound requests of functions.
 type Net struct {
 	MaxCalls       int   `json:"max_calls" label:"Calls per request" desc:"Calls one request may make; failed ones count" unit:"calls" default:"5" range:"0,1000" scope:"app"`
 	CallTimeout    int   `json:"call_timeout" label:"Time per call" desc:"Time one call may take, name lookup and body included" unit:"ms" default:"4000" range:"100,300000" scope:"app"`
@@ -20,5 +20,5 @@ type Net struct {
 	CacheMaxBytes  int64 `json:"cache_max_bytes" label:"Cache size" desc:"Memory for the answers kept of one app; 0 = none" unit:"bytes" default:"4194304" range:"0,17179869184" scope:"app"`
 }
 
-// Net returns the group in force.
+// Net returns the current group.
 func (l *Live) Net() Net { return l.Load().Net }

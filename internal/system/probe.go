@@ -11,21 +11,20 @@ import (
 	"strings"
 )
 
-// unknownRAM is assumed for a machine that does not report its memory: little enough for a small one.
+// unknownRAM is assumed if the machine does not report its memory: small enough for a small machine.
 const unknownRAM = 512 << 20
 
-// unbounded is far below what version 1 writes where there is no bound (the largest number of pages), and far above any
-// machine.
+// unbounded is far below what version 1 reports for no limit (the largest number of pages), and far above any machine.
 const unbounded = 1 << 60
 
-// Probe looks at the machine. What a container or a service manager leaves this process counts, where that is less
-// than the machine has.
+// Probe detects the hardware. Limits set by a container or service manager count if they are lower than what the
+// machine has.
 //
-// GOMAXPROCS knows the processors of the machine, those this process is bound to, and what its owner set. It rounds a
-// share of less than two processors up to two; the share itself says what there is.
+// GOMAXPROCS accounts for the machine's processors, CPU affinity and the user's setting. It rounds a quota of less than
+// two processors up to two, so the quota itself is read too.
 func Probe() Hardware { return complete(machine(), runtime.GOMAXPROCS(0)) }
 
-// complete fills in what the machine does not report, and bounds the rest by what is possible.
+// complete fills in unknown values and caps impossible ones.
 func complete(h Hardware, maxCores int) Hardware {
 	if h.TotalRAM <= 0 {
 		h.TotalRAM = unknownRAM
@@ -39,13 +38,13 @@ func complete(h Hardware, maxCores int) Hardware {
 	return h
 }
 
-// linux reads what the kernel of Linux says of the machine below root, "/" of the file system: /proc/meminfo, and every
-// control group (version 2 and 1) this process is in. The smallest bound wins; 0 = unknown.
+// linux reads what the Linux kernel reports below root, "/" of the file system: /proc/meminfo, and every control group
+// (version 2 and 1) of this process. The smallest limit wins; 0 = unknown.
 func linux(root fs.FS) Hardware {
 	h := memInfo(read(root, "proc/meminfo"))
 	for _, g := range controlGroups(read(root, "proc/self/cgroup")) {
-		// A group is bounded by those above it. Inside a container the path may be that of the machine outside, of which
-		// only the top is to be seen.
+		// A group is bounded by its ancestors. Inside a container the path may be that of the host, of which only the
+		// top is visible.
 		for dir := g.path; ; dir = path.Dir(dir) {
 			g.bound(root, path.Join(g.mount, dir), &h)
 			if dir == "/" {
@@ -56,7 +55,7 @@ func linux(root fs.FS) Hardware {
 	return h
 }
 
-// read returns the content of a small file, nothing when it cannot be read.
+// read returns the content of a small file, or nothing if it is unreadable.
 func read(root fs.FS, name string) []byte {
 	data, err := fs.ReadFile(root, name)
 	if err != nil {
@@ -65,7 +64,7 @@ func read(root fs.FS, name string) []byte {
 	return data
 }
 
-// memInfo reads /proc/meminfo (proc_meminfo(5)): MemTotal and MemAvailable, in KiB.
+// memInfo reads MemTotal and MemAvailable from /proc/meminfo (proc_meminfo(5)), in KiB.
 func memInfo(text []byte) (h Hardware) {
 	for line := range bytes.Lines(text) {
 		name, rest, _ := strings.Cut(string(line), ":")
@@ -84,14 +83,14 @@ func memInfo(text []byte) (h Hardware) {
 	return h
 }
 
-// controlGroup is a group this process is in: where its hierarchy is mounted, and its path there.
+// controlGroup is a group of this process: the mount point of its hierarchy, and its path there.
 type controlGroup struct {
 	mount, path string
-	memory, cpu bool // what a hierarchy of version 1 bounds; neither: version 2, which bounds everything
+	memory, cpu bool // what a version 1 hierarchy limits; neither: version 2, which limits both
 }
 
-// controlGroups reads /proc/self/cgroup (cgroups(7)): lines of "hierarchy:controllers:path". The mounts are those that
-// systemd and container runtimes use.
+// controlGroups parses /proc/self/cgroup (cgroups(7)): lines of "hierarchy:controllers:path". The mount points are
+// those of systemd and container runtimes.
 func controlGroups(text []byte) []controlGroup {
 	var list []controlGroup
 	for line := range bytes.Lines(text) {
@@ -116,7 +115,7 @@ func controlGroups(text []byte) []controlGroup {
 	return list
 }
 
-// bound lowers h to what the group in dir leaves.
+// bound lowers h to the limits of the group in dir.
 func (g controlGroup) bound(root fs.FS, dir string, h *Hardware) {
 	in := func(name string) []byte { return read(root, path.Join(dir, name)) }
 	if !g.cpu {
@@ -127,7 +126,7 @@ func (g controlGroup) bound(root fs.FS, dir string, h *Hardware) {
 		if n, ok := positive(word(in(limit), 0)); ok && n < unbounded {
 			lower(&h.TotalRAM, n)
 			if current, ok := positive(word(in(used), 0)); ok {
-				// Cached pages of files count as used, and are given up when memory is needed.
+				// The page cache counts as used, but is reclaimed when memory is needed.
 				free := n - max(current-statistic(in("memory.stat"), cache), 0)
 				lower(&h.AvailableRAM, max(free, 1))
 			}
@@ -142,20 +141,20 @@ func (g controlGroup) bound(root fs.FS, dir string, h *Hardware) {
 		p, also := positive(period)
 		if ok && also {
 			cores := int64(h.CPUCores)
-			lower(&cores, min((q-1)/p+1, math.MaxInt32)) // a share of a processor is one
+			lower(&cores, min((q-1)/p+1, math.MaxInt32)) // a fraction counts as one processor
 			h.CPUCores = int(cores)
 		}
 	}
 }
 
-// lower sets *n to bound unless it is lower already; 0 is unknown.
+// lower sets *n to bound unless it is already lower; 0 = unknown.
 func lower(n *int64, bound int64) {
 	if *n == 0 || bound < *n {
 		*n = bound
 	}
 }
 
-// word returns the word of a text at a place, "" when there are fewer.
+// word returns the word of a text at an index, "" if there are fewer.
 func word(text []byte, at int) string {
 	words := strings.Fields(string(text))
 	if at >= len(words) {
@@ -176,7 +175,7 @@ func statistic(text []byte, name string) int64 {
 	return 0
 }
 
-// positive reads a number above zero; "max", "-1" and what is not a number are not.
+// positive parses a number above zero; "max", "-1" and invalid numbers are rejected.
 func positive(text string) (int64, bool) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	return n, err == nil && n > 0

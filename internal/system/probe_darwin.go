@@ -2,7 +2,7 @@ package system
 
 import "golang.org/x/sys/unix"
 
-// machine returns what macOS reports about this machine; 0 = unknown.
+// machine returns what macOS reports; 0 = unknown.
 func machine() (h Hardware) {
 	if n, err := unix.SysctlUint64("hw.memsize"); err == nil {
 		h.TotalRAM = int64(n)

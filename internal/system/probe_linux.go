@@ -2,5 +2,5 @@ package system
 
 import "os"
 
-// machine returns what Linux reports about this machine.
+// machine returns what Linux reports.
 func machine() Hardware { return linux(os.DirFS("/")) }

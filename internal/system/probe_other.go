@@ -2,5 +2,5 @@
 
 package system
 
-// machine returns unknown here.
+// machine reports nothing on this system.
 func machine() Hardware { return Hardware{} }

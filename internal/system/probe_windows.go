@@ -12,7 +12,7 @@ type memoryStatus struct {
 	totalPhys, availPhys, totalPage, availPage, totalVirtual, availVirtual, ext uint64
 }
 
-// machine returns what Windows reports about this machine; 0 = unknown.
+// machine returns what Windows reports; 0 = unknown.
 func machine() (h Hardware) {
 	status := memoryStatus{length: uint32(unsafe.Sizeof(memoryStatus{}))}
 	call := windows.NewLazySystemDLL("kernel32.dll").NewProc("GlobalMemoryStatusEx")

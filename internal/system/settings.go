@@ -11,7 +11,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// Settings are what the owner decides about the instance. Only what differs from the defaults is stored.
+// Settings are the owner's decisions about the instance. Only values that differ from the defaults are stored.
 type Settings struct {
 	Domain         string   `json:"domain" label:"Domain" desc:"Apps are served below this name" default:"localhost" range:"1,253" live:"false"`
 	Listen         []string `json:"listen" label:"Listen" desc:"Addresses to listen on" default:"[\"127.0.0.1:4698\"]" range:"1,32" live:"false"`
@@ -20,7 +20,7 @@ type Settings struct {
 	ACMEEmail      string   `json:"acme_email" label:"Certificate contact" desc:"E-mail address for certificates; not used yet" range:"0,254" pattern:"^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$" live:"false"`
 }
 
-// checks are what the tags of a setting cannot say, by its path. They give the value in its canonical form.
+// checks are the checks of settings beyond their tags, by path. They return the canonical form of the value.
 var checks = map[string]func(text string) (string, error){
 	"domain": func(text string) (string, error) { return text, CheckDomain(text) },
 	"listen": eachOf("listen", checkListen),
@@ -30,7 +30,7 @@ var checks = map[string]func(text string) (string, error){
 	}),
 }
 
-// eachOf checks every entry of a list; none may stand twice.
+// eachOf checks every entry of a list and rejects duplicates.
 func eachOf(path string, check func(text string) (string, error)) func(string) (string, error) {
 	return func(text string) (string, error) {
 		var list []string
@@ -53,7 +53,8 @@ func eachOf(path string, check func(text string) (string, error)) func(string) (
 	}
 }
 
-// checkListen returns an address to listen on in its canonical form. Whether the machine has it turns out when it is opened.
+// checkListen reports whether text is a valid listen address. Whether this machine has it is only known when it is
+// opened.
 func checkListen(text string) (string, error) {
 	bad := errs.New(errs.Invalid, "listen: %q is not an address to listen on; write host:port, such as 127.0.0.1:4698 or [::1]:4698", text)
 	host, port, err := net.SplitHostPort(text)
@@ -71,8 +72,8 @@ func checkListen(text string) (string, error) {
 	return text, nil
 }
 
-// checkStoredListen is for addresses that are to be there at the next start: one that this machine does not have would
-// leave it without a server, and a port that changes with each start could not be found.
+// checkStoredListen is for addresses that are used from the next start: one that this machine does not have would
+// prevent the server from starting, and a random port could not be found by anyone.
 func checkStoredListen(addresses []string) error {
 	for _, a := range addresses {
 		host, port, err := net.SplitHostPort(a)
@@ -94,7 +95,7 @@ func checkStoredListen(addresses []string) error {
 	return nil
 }
 
-// parseProxy reads an entry of trusted_proxies: a network, or one address.
+// parseProxy parses an entry of trusted_proxies: a network or an address.
 func parseProxy(text string) (netip.Prefix, error) {
 	p, err := netip.ParsePrefix(text)
 	if a, e := netip.ParseAddr(text); e == nil && a.Zone() == "" {

@@ -11,8 +11,8 @@ type SQL struct {
 	MaxSpill         int64 `json:"max_spill" label:"Temporary files" desc:"Temporary files of one statement, for what is too large to sort in memory" unit:"bytes" default:"536870912" range:"8388608,1099511627776"`
 }
 
-// Deadline is StatementTimeout as a duration.
+// Deadline returns StatementTimeout as a duration.
 func (s SQL) Deadline() time.Duration { return time.Duration(s.StatementTimeout) * time.Millisecond }
 
-// SQL returns the group in force.
+// SQL returns the current group.
 func (l *Live) SQL() SQL { return l.Load().SQL }
