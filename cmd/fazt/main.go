@@ -9,6 +9,7 @@ import (
 	_ "time/tzdata" // time zones for functions, even where the system has none
 
 	"fazt/internal/cli"
+	"fazt/internal/cli/kit"
 	"fazt/internal/listener"
 )
 
@@ -18,7 +19,7 @@ func main() {
 		<-ctx.Done()
 		stop() // a second signal ends the process at once
 	}()
-	os.Exit(cli.Main(ctx, cli.Env{
+	os.Exit(cli.Main(ctx, kit.Env{
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Home: os.UserHomeDir,
 		Replace: replace, Process: process{},
 	}))

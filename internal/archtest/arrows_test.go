@@ -23,7 +23,6 @@ type tangle struct {
 }
 
 var tangled = []tangle{
-	{"internal/cli", 33, "its nouns are still methods of one type"},
 	{"internal/database", 14, "readers, the writer and the watch of the disk are parts of one DB"},
 	{"internal/database/sqlite", 8, "a connection and what meters it know each other"},
 	{"internal/egress", 15, "gate, cache and secrets are still one package"},

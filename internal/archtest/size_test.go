@@ -21,10 +21,8 @@ type oversize struct {
 }
 
 var oversized = []oversize{
-	{"internal/cli", 7300, "its nouns are still methods of one type"},
 	{"internal/egress", 6200, "gate, cache and secrets are still one package"},
 	{"internal/runtime", 6000, "invocations and what HTTP adds to them are still one package"},
-	{"internal/cli/net.go", 580, "commands that derive from operations are still written by hand"},
 	{"internal/api.API.routes", 100, "one line for each operation, on one screen"},
 	{"internal/fazttest/wire.Shapes", 220, "a table of odd requests"},
 	{"internal/egress/upstreamtest.overHTTP2", 150, "a table of hostile servers"},

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"fazt/internal/cli/kit"
 	"fazt/internal/cli/template"
 	"fazt/internal/fazttest"
 )
@@ -17,7 +18,7 @@ import (
 func fazt(t *testing.T, i *fazttest.Instance, args ...string) (code int, out string) {
 	t.Helper()
 	var text bytes.Buffer
-	code = Main(t.Context(), Env{
+	code = Main(t.Context(), kit.Env{
 		Args: append(args, "--db", i.Path), Stdin: strings.NewReader(""), Stdout: &text, Stderr: &text,
 		Getenv: func(string) string { return "" }, Home: func() (string, error) { return t.TempDir(), nil },
 	})

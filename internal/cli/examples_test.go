@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"fazt/internal/cli/project"
 	"fazt/internal/client"
 	"fazt/internal/fazttest"
 	"fazt/internal/runtime/compiler"
@@ -41,14 +42,14 @@ func installed(t *testing.T, name string) string {
 }
 
 // live deploys a folder as `fazt app deploy` does.
-func live(t *testing.T, i *fazttest.Instance, dir string) *project {
+func live(t *testing.T, i *fazttest.Instance, dir string) *project.Project {
 	t.Helper()
-	p, err := load(t.Context(), dir, projectOptions{log: t.Output(), compiler: newCompiler(t)})
+	p, err := project.Load(t.Context(), dir, project.Options{Log: t.Output(), Compiler: newCompiler(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.Close() })
-	if _, err := client.Deploy(t.Context(), i.Client, p.name, p.plan, p, false, nil); err != nil {
+	if _, err := client.Deploy(t.Context(), i.Client, p.Name, p.Plan, p, false, nil); err != nil {
 		t.Fatal(err)
 	}
 	return p
@@ -84,7 +85,7 @@ func newCompiler(t *testing.T) *compiler.Compiler {
 func TestHonoRunsUnmodified(t *testing.T) {
 	i := fazttest.New(t)
 	p := live(t, i, installed(t, "hono"))
-	for _, f := range p.plan.Files {
+	for _, f := range p.Plan.Files {
 		if strings.Contains(f.Path, "jsx/dom") || strings.HasSuffix(f.Path, ".d.ts") {
 			t.Errorf("%s is sent, and not imported", f.Path)
 		}
@@ -165,7 +166,7 @@ func TestAnAppWithPackagesThatWasPulledIsDeployedWithoutNPM(t *testing.T) {
 	i := fazttest.New(t)
 	first := live(t, i, installed(t, "hono"))
 	dir := t.TempDir()
-	for _, f := range first.plan.Files {
+	for _, f := range first.Plan.Files {
 		r, err := first.Open(f.Path)
 		if err != nil {
 			t.Fatal(err)
@@ -185,13 +186,13 @@ func TestAnAppWithPackagesThatWasPulledIsDeployedWithoutNPM(t *testing.T) {
 		r.Close()
 		w.Close()
 	}
-	second, err := load(t.Context(), dir, projectOptions{log: t.Output(), compiler: newCompiler(t)})
+	second, err := project.Load(t.Context(), dir, project.Options{Log: t.Output(), Compiler: newCompiler(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer second.Close()
-	was, _ := json.Marshal(first.plan)
-	is, _ := json.Marshal(second.plan)
+	was, _ := json.Marshal(first.Plan)
+	is, _ := json.Marshal(second.Plan)
 	if string(was) != string(is) {
 		t.Errorf("the plans differ:\n%s\n%s", was, is)
 	}

@@ -3,51 +3,17 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
-	"net/http"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"fazt/internal/api/op"
+	"fazt/internal/cli/kit"
 	"fazt/internal/client"
-	"fazt/internal/output"
 )
 
-// notes is where a command says what is neither its result nor an error: hints, progress.
-func (c *command) notes() io.Writer {
-	if c.quiet {
-		return io.Discard
-	}
-	return c.Stderr
-}
-
-// observe tells of every operation when --verbose asks for it.
-func (c *command) observe(cl *client.Client) {
-	if !c.verbose {
-		return
-	}
-	names := http.NewServeMux()
-	for _, s := range op.All() {
-		names.Handle(s.Method+" "+s.Path, operationName(s.Name))
-	}
-	cl.Observe(func(o client.Observed) {
-		name, _ := names.Handler(o.Request)
-		outcome := fmt.Sprint(o.Status)
-		if o.Err != nil {
-			outcome = o.Err.Error()
-		}
-		fmt.Fprintf(c.Stderr, "%s %s: %s in %s (%s)\n", name, o.Via, outcome, output.Took(o.Took), o.RequestID)
-	})
-}
-
-// operationName is a handler that only stands for the name of an operation.
-type operationName string
-
-func (operationName) ServeHTTP(http.ResponseWriter, *http.Request) {}
-
-func (c *command) completion() *cobra.Command {
+func (c commands) completion() *cobra.Command {
 	shells := []string{"bash", "zsh", "fish", "powershell"}
 	return &cobra.Command{
 		Use: "completion bash|zsh|fish|powershell", Short: "Print what makes a shell complete the commands of fazt",
@@ -60,7 +26,7 @@ your apps.`,
 		ValidArgs: shells,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return arguments("the name of the shell")(nil, args)
+				return kit.Arguments("the name of the shell")(nil, args)
 			}
 			for _, s := range shells {
 				if s == args[0] {
@@ -68,10 +34,10 @@ your apps.`,
 				}
 			}
 			hint := ""
-			if near := nearest(args[0], shells); near != "" {
+			if near := kit.Nearest(args[0], shells); near != "" {
 				hint = fmt.Sprintf("; did you mean %q?", near)
 			}
-			return usagef("there is no completion for %q, only for %s%s", args[0], strings.Join(shells, ", "), hint)
+			return kit.Usagef("there is no completion for %q, only for %s%s", args[0], strings.Join(shells, ", "), hint)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root := cmd.Root()
@@ -89,7 +55,7 @@ your apps.`,
 }
 
 // completeWords lets the shell complete formats everywhere, and the names of apps wherever the first argument is one.
-func (c *command) completeWords(root *cobra.Command) {
+func (c commands) completeWords(root *cobra.Command) {
 	_ = root.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"table", "json", "markdown"}, cobra.ShellCompDirectiveNoFileComp))
 	var walk func(cmd *cobra.Command)
 	walk = func(cmd *cobra.Command) {
@@ -106,16 +72,16 @@ func (c *command) completeWords(root *cobra.Command) {
 // completeWait bounds how long a Tab may take when the instance is busy.
 const completeWait = time.Second
 
-func (c *command) completeApps(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+func (c commands) completeApps(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	ctx, cancel := context.WithTimeout(c.ctx, completeWait)
+	ctx, cancel := context.WithTimeout(c.Ctx, completeWait)
 	defer cancel()
-	quick := *c
-	quick.ctx = ctx
+	quick := *c.CLI
+	quick.Ctx = ctx
 	var names []string
-	err := quick.existing(func(cl *client.Client) error {
+	err := quick.Existing(func(cl *client.Client) error {
 		page, err := client.Call(ctx, cl, op.AppList, op.List{Limit: 1000})
 		for _, a := range page.Items {
 			names = append(names, a.Name)

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"fazt/internal/api/op"
+	"fazt/internal/cli/kit"
 )
 
 // called is a command tree whose commands record how they were called instead of doing anything.
@@ -29,8 +30,8 @@ type called struct {
 
 func recording(t *testing.T) *called {
 	t.Helper()
-	c := &command{Env: Env{Stdin: strings.NewReader(""), Stdout: &bytes.Buffer{}, Stderr: &bytes.Buffer{}, Getenv: func(string) string { return "" }}, ctx: t.Context()}
-	r := &called{root: c.root()}
+	c := &kit.CLI{Env: kit.Env{Stdin: strings.NewReader(""), Stdout: &bytes.Buffer{}, Stderr: &bytes.Buffer{}, Getenv: func(string) string { return "" }}, Ctx: t.Context()}
+	r := &called{root: commands{c}.root()}
 	for _, cmd := range leaves(r.root) {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
 			r.path, r.args = cmd.CommandPath(), slices.Clone(args)
@@ -135,7 +136,7 @@ func TestTheOrderOfFlagsAndArgumentsNeverChangesTheMeaningOfACommand(t *testing.
 func usageOf(t *testing.T, args ...string) (int, string) {
 	t.Helper()
 	var out, complaint bytes.Buffer
-	code := Main(t.Context(), Env{
+	code := Main(t.Context(), kit.Env{
 		Args: args, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &complaint,
 		Getenv: func(string) string { return "" }, Home: func() (string, error) { return t.TempDir(), nil },
 	})
@@ -211,7 +212,11 @@ func TestEveryOperationIsReachedByACommandOrIsForPrograms(t *testing.T) {
 		t.Fatalf("%d operations are declared, %d are in op.All", len(declared), len(op.All()))
 	}
 	used := map[string]bool{}
-	for _, dir := range []string{".", "../client"} {
+	dirs, err := filepath.Glob("*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range append(dirs, ".", "../client") {
 		maps.Copy(used, selectors(t, dir, false))
 	}
 	for name := range declared {
@@ -270,7 +275,7 @@ func declares(e ast.Expr) bool {
 func TestEveryShellGetsItsCompletion(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
 		var out, complaint bytes.Buffer
-		code := Main(context.Background(), Env{Args: []string{"completion", shell}, Stdin: os.Stdin, Stdout: &out, Stderr: &complaint, Getenv: os.Getenv, Home: os.UserHomeDir})
+		code := Main(context.Background(), kit.Env{Args: []string{"completion", shell}, Stdin: os.Stdin, Stdout: &out, Stderr: &complaint, Getenv: os.Getenv, Home: os.UserHomeDir})
 		if code != exitOK || !strings.Contains(out.String(), "__complete") || complaint.Len() > 0 {
 			t.Errorf("%s: %d %s", shell, code, complaint.String())
 		}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
+
+	"fazt/internal/cli/kit"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -19,9 +21,9 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // The help of every command is the reference of the command line.
 func TestTheReferenceIsTheHelp(t *testing.T) {
 	var text bytes.Buffer
-	c := &command{Env: Env{Stdout: &text, Stderr: &text}}
+	c := &kit.CLI{Env: kit.Env{Stdout: &text, Stderr: &text}}
 	text.WriteString("# The command line\n\nGenerated from the help of the commands. `fazt help` shows the same.\n")
-	describe(t, &text, c.root())
+	describe(t, &text, commands{c}.root())
 
 	path := filepath.Join("..", "..", "docs", "reference", "cli.md")
 	if *update {
@@ -74,29 +76,13 @@ func TestEveryCommandSaysWhatItDoes(t *testing.T) {
 			walk(sub)
 		}
 	}
-	c := &command{}
-	walk(c.root())
-}
-
-func TestNearest(t *testing.T) {
-	for word, want := range map[string]string{"mesage": "message", "formt": "format", "nam": "name", "x": "", "nothing": "", "": ""} {
-		if got := nearest(word, []string{"message", "format", "name", "db"}); got != want {
-			t.Errorf("%q: %q, want %q", word, got, want)
-		}
-	}
-}
-
-func TestLabelsOfFolders(t *testing.T) {
-	for base, want := range map[string]string{"site": "site", "My Site": "my-site", "a__b..c": "a-b-c", "-x-": "x", "日本": "", "v2.0": "v2-0", "a--b": "a-b"} {
-		if got := label(base); got != want {
-			t.Errorf("%q: %q, want %q", base, got, want)
-		}
-	}
+	c := &kit.CLI{}
+	walk(commands{c}.root())
 }
 
 func TestTheLicensesOfOthersAreInTheBinary(t *testing.T) {
 	var out, problems bytes.Buffer
-	if code := Main(t.Context(), Env{Args: []string{"version", "--licenses"}, Stdout: &out, Stderr: &problems, Stdin: strings.NewReader("")}); code != exitOK {
+	if code := Main(t.Context(), kit.Env{Args: []string{"version", "--licenses"}, Stdout: &out, Stderr: &problems, Stdin: strings.NewReader("")}); code != exitOK {
 		t.Fatal(code, problems.String())
 	}
 	for _, want := range []string{"\nmodernc.org/libquickjs v", "\nlodash 4.", "Permission is hereby granted", "Redistribution and use"} {

@@ -17,6 +17,7 @@ import (
 
 	"fazt/internal/activity"
 	"fazt/internal/api/op"
+	"fazt/internal/cli/kit"
 	"fazt/internal/output"
 )
 
@@ -154,7 +155,7 @@ func TestNothingOfAnInstanceSteersTheTerminal(t *testing.T) {
 	home := t.TempDir()
 	call := func(stdin string, args ...string) (int, string) {
 		var out, notes strings.Builder
-		code := Main(t.Context(), Env{Args: args, Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &notes,
+		code := Main(t.Context(), kit.Env{Args: args, Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &notes,
 			Getenv: func(string) string { return "" }, Home: func() (string, error) { return home, nil }})
 		return code, out.String() + notes.String()
 	}
@@ -166,7 +167,7 @@ func TestNothingOfAnInstanceSteersTheTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	reached, told := 0, 0
-	for _, cmd := range endings((&command{}).root()) {
+	for _, cmd := range endings(commands{&kit.CLI{}}.root()) {
 		for _, fail := range []bool{false, true} {
 			for _, format := range []string{"table", "json", "markdown"} {
 				fails.Store(fail)
@@ -199,7 +200,7 @@ func endings(cmd *cobra.Command) (list []*cobra.Command) {
 		list = append(list, endings(sub)...)
 	}
 	switch path := strings.TrimPrefix(cmd.CommandPath(), "fazt "); {
-	case cmd.HasSubCommands(), cmd.Hidden, isLocalOnly(cmd), cmd.Name() == "help":
+	case cmd.HasSubCommands(), cmd.Hidden, kit.IsLocalOnly(cmd), cmd.Name() == "help":
 		return list
 	case path == "app cat": // the bytes of a file, where there is no terminal
 		return list

@@ -18,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
 
+	"fazt/internal/cli/kit"
 	"fazt/internal/fazttest"
 	"fazt/internal/listener"
 )
@@ -25,7 +26,7 @@ import (
 // TestMain makes this binary the command fazt for the scripts, and looks for goroutines that were left behind.
 func TestMain(m *testing.M) {
 	testscript.Main(noLeaks{m}, map[string]func(){"fazt": func() {
-		os.Exit(Main(context.Background(), Env{
+		os.Exit(Main(context.Background(), kit.Env{
 			Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Home: os.UserHomeDir,
 			Replace: func(kept *listener.Kept) error {
 				program, err := os.Executable()

@@ -1,0 +1,209 @@
+package app
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fazt/internal/api/op"
+	"fazt/internal/api/show"
+	"fazt/internal/cli/kit"
+	"fazt/internal/cli/project"
+	"fazt/internal/client"
+	"fazt/internal/hosting"
+	"fazt/internal/output"
+)
+
+// deployFlags are the choices of one deploy.
+type deployFlags struct {
+	project.Options
+	message         string
+	dryRun, preview bool
+	spa, noSPA      bool
+}
+
+func (c commands) appDeploy() *cobra.Command {
+	var f deployFlags
+	cmd := &cobra.Command{
+		Use: "deploy DIR", Short: "Put a folder live", Args: kit.Arguments("the folder"),
+		Long: `Put a folder live. Only content the instance lacks is sent, and visitors see the
+old files or the new ones, never a mix.
+
+The name is --name, else the name in fazt.json, else that of the folder. What
+.gitignore and .faztignore name is not sent, and neither are .git, node_modules,
+.env files and other dotfiles (.well-known excepted). Of node_modules, what the
+function imports is sent; nobody is served it. Where package.json has
+dependencies and there is no node_modules, they are installed first, which runs
+their install scripts.
+
+Where package.json has a build script, it runs first, with the package manager
+the lockfile belongs to. The pages are then taken from dist, build or out, and
+api/, private/, workers/ and fazt.json from the folder itself.`,
+		Example: `  fazt app deploy ./site
+  fazt app deploy ./site --name blog --message "New header"
+  fazt app deploy ./site --preview       not live: at an address of its own
+  fazt app deploy ./site --dry-run       only tell what would be sent`,
+		RunE: func(_ *cobra.Command, args []string) error { return c.deploy(args[0], f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.Name, "name", "", "name of the app: the host label it answers at")
+	flags.StringVarP(&f.message, "message", "m", "", "what changed, for the list of deployments")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "only tell what would be sent")
+	flags.BoolVar(&f.preview, "preview", false, "make the deployment without putting it live")
+	flags.BoolVar(&f.spa, "spa", false, "answer paths that match no file with index.html")
+	flags.BoolVar(&f.noSPA, "no-spa", false, "the opposite of --spa, whatever fazt.json says")
+	flags.BoolVar(&f.Folder.IncludePrivate, "include-private", false, "send private/ even where .gitignore names it")
+	flags.BoolVar(&f.NoBuild, "no-build", false, "do not run the build script of package.json")
+	return cmd
+}
+
+func (c commands) deploy(dir string, f deployFlags) error {
+	if f.spa && f.noSPA {
+		return kit.Usagef("--spa and --no-spa are opposites")
+	}
+	began := time.Now()
+	f.Log, f.Compiler = c.Notes(), c.Compiler
+	f.Folder.Check = func(files []op.Announced) error { return c.checkSizes(f.Name, files) }
+	p, err := project.Load(c.Ctx, dir, f.Options)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	p.Plan.Message = f.message
+	return c.put(p, f, began)
+}
+
+// fewBytes are read so fast that the instance may as well refuse them.
+const fewBytes = 64 << 20
+
+// checkSizes asks the instance for its limits before much is read. Where it does not tell, it refuses the files itself,
+// when it is told of them.
+func (c commands) checkSizes(app string, files []op.Announced) error {
+	var total int64
+	for _, f := range files {
+		total += f.Size
+	}
+	if total < fewBytes {
+		return nil
+	}
+	var refused error
+	err := c.With(func(cl *client.Client) error {
+		limits, err := client.Call(c.Ctx, cl, op.LimitsGet, op.LimitsOf{App: app})
+		if err != nil && app != "" { // the deploy may make it
+			limits, err = client.Call(c.Ctx, cl, op.LimitsGet, op.LimitsOf{})
+		}
+		if err == nil {
+			refused = hosting.CheckSizes(show.Announced(files), limits.Storage)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return refused
+}
+
+// put deploys a project that is ready, and prints the outcome.
+func (c commands) put(p *project.Project, f deployFlags, began time.Time) error {
+	for _, w := range p.Warnings {
+		fmt.Fprintf(c.Notes(), "note: %s\n", output.Line(w))
+	}
+	p.Plan.Preview = f.preview
+	if f.spa || f.noSPA {
+		p.Plan.SPA = &f.spa
+	}
+	return c.With(func(cl *client.Client) error {
+		bar := kit.NewBar(c.Notes())
+		d, err := client.Deploy(c.Ctx, cl, p.Name, p.Plan, p, f.dryRun, bar.Show)
+		bar.Clear()
+		if err != nil {
+			return err
+		}
+		if d.Deployed != nil {
+			for _, w := range d.Deployed.Warnings {
+				fmt.Fprintf(c.Stderr, "note: %s\n", output.Line(w))
+			}
+			c.sayNeeds(d.Deployed.Needs, p.Name, d.Deployed.Deployment.Manifest.Net)
+		}
+		r := outcome(p, d)
+		r.Millis = time.Since(began).Milliseconds()
+		if u := d.Upload.Same; u != nil && u.Live { // an upload that is not needed says nothing of addresses
+			app, err := client.Call(c.Ctx, cl, op.AppGet, op.AppRef{App: p.Name})
+			if err != nil {
+				return err
+			}
+			r.URL = app.URL
+			c.sayNeeds(app.Needs, p.Name, u.Manifest.Net)
+		}
+		if u := d.Upload.Same; u != nil && f.preview {
+			same, err := client.Call(c.Ctx, cl, op.DeploymentGet, op.DeploymentRef{App: p.Name, Deployment: fmt.Sprint(u.Number)})
+			if err != nil {
+				return err
+			}
+			r.URL = cmp.Or(same.Preview, r.URL) // an older peer tells no preview of what is live
+		}
+		return c.Print(deployView(r, d, cl.InProcess()))
+	})
+}
+
+// deployed is the outcome for programs.
+type deployed struct {
+	App        string `json:"app"`
+	Deployment int    `json:"deployment"` // 0 for a dry run
+	URL        string `json:"url"`
+	Live       bool   `json:"live"`
+	New        int    `json:"new"`
+	Changed    int    `json:"changed"`
+	Unchanged  int    `json:"unchanged"`
+	Removed    int    `json:"removed"`
+	Sent       int64  `json:"sent"`    // bytes on the wire
+	Missing    int64  `json:"missing"` // bytes of content the instance lacked
+	Millis     int64  `json:"millis"`
+}
+
+func outcome(p *project.Project, d client.Deployment) deployed {
+	u := d.Upload
+	r := deployed{
+		App: p.Name, New: u.New, Changed: u.Changed, Unchanged: u.Unchanged, Removed: u.Removed,
+		Sent: d.Sent, Missing: u.MissingBytes,
+	}
+	switch {
+	case u.Same != nil:
+		r.Deployment, r.Live = u.Same.Number, u.Same.Live
+	case d.Deployed != nil:
+		r.Deployment, r.Live, r.URL = d.Deployed.Deployment.Number, d.Deployed.Deployment.Live, d.Deployed.Deployment.URL
+	}
+	return r
+}
+
+func deployView(r deployed, d client.Deployment, inProcess bool) output.View {
+	files := fmt.Sprintf("%d new, %d changed, %d unchanged, %d removed", r.New, r.Changed, r.Unchanged, r.Removed)
+	rows := [][]string{{"app", r.App}}
+	add := func(label, text string) { rows = append(rows, []string{label, text}) }
+	switch {
+	case d.Upload.Same != nil:
+		add("deployment", fmt.Sprintf("%d, which is all of this already", r.Deployment))
+	case d.Deployed == nil:
+		add("deployment", "none: this was a dry run")
+		add("files", files)
+		add("would send", output.Size(r.Missing))
+	case d.Deployed.Preview:
+		add("deployment", fmt.Sprintf("%d (a preview, not live)", r.Deployment))
+	default:
+		add("deployment", fmt.Sprint(r.Deployment))
+	}
+	if d.Deployed != nil {
+		add("files", files)
+		add("sent", output.Size(r.Sent))
+	}
+	if r.URL != "" {
+		add("url", r.URL)
+	}
+	add("time", (time.Duration(r.Millis) * time.Millisecond).String())
+	if inProcess && r.URL != "" {
+		add("server", "not running; `fazt server start` starts it")
+	}
+	return output.View{Value: r, Rows: rows}
+}

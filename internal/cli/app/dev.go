@@ -1,0 +1,230 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fazt/internal/api/op"
+	"fazt/internal/applog"
+	"fazt/internal/cli/folder"
+	"fazt/internal/cli/kit"
+	"fazt/internal/cli/project"
+	"fazt/internal/client"
+	"fazt/internal/errs"
+	"fazt/internal/output"
+	"fazt/internal/server"
+)
+
+// Dev returns `fazt dev`.
+func Dev(shared *kit.CLI) *cobra.Command {
+	c := commands{shared}
+	var o project.Options
+	var listen []string
+	cmd := &cobra.Command{
+		Use: "dev DIR", Short: "Run a folder and follow its changes", Args: kit.Arguments("the folder"),
+		Long: `Run a folder as an app on an instance of its own, deploy it again whenever it
+changes, reload the open pages, and show what its functions print.
+
+The data are kept in ~/.fazt/dev, a database for each folder, unless --db or
+FAZT_DB names another.`,
+		Example: `  fazt dev examples/guestbook
+  fazt dev . --listen 127.0.0.1:8080`,
+		RunE: func(_ *cobra.Command, args []string) error { return c.runDev(args[0], o, listen) },
+	}
+	cmd.Flags().StringVar(&o.Name, "name", "", "name of the app")
+	cmd.Flags().StringSliceVar(&listen, "listen", nil, "address to listen on (default 127.0.0.1:4698)")
+	cmd.Flags().BoolVar(&o.NoBuild, "no-build", false, "do not run the build script of package.json")
+	o.Folder.IncludePrivate = true
+	return cmd
+}
+
+// developer is one run of `fazt dev`.
+type developer struct {
+	commands
+	dir      string
+	options  project.Options
+	instance *server.Instance
+	client   *client.Client
+	app      string         // "" until something is live
+	built    []op.Announced // the source that was built last, where there is a build
+}
+
+func (c commands) runDev(dir string, o project.Options, listen []string) error {
+	o.Log, o.Compiler = c.Stdout, c.Compiler
+	if err := folder.Check(dir); err != nil {
+		return err
+	}
+	path, err := c.devDatabase(dir)
+	if err != nil {
+		return err
+	}
+	i, err := server.Open(c.Ctx, server.Config{Database: path, Listen: listen, Dev: true, Process: c.Process, Log: c.Logger(slog.LevelInfo)})
+	if err != nil {
+		return err
+	}
+	d := &developer{commands: c, dir: dir, options: o, instance: i, client: client.NewInProcess(i.API())}
+	return errors.Join(d.run(), i.Close())
+}
+
+// devDatabase is a database for the folder alone, so that trying things out touches no lasting instance.
+func (c commands) devDatabase(dir string) (string, error) {
+	if c.Database != "" || c.Getenv("FAZT_DB") != "" {
+		return c.DatabasePath()
+	}
+	full, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	home, err := c.Home()
+	if err != nil {
+		return "", errs.Wrap(errs.Invalid, err, "your home directory is not known; name a database with --db")
+	}
+	sum := sha256.Sum256([]byte(full))
+	return filepath.Join(home, ".fazt", "dev", fmt.Sprintf("%s-%x.db", project.Label(filepath.Base(full)), sum[:4])), nil
+}
+
+func (d *developer) run() error {
+	ctx, cancel := context.WithCancel(d.Ctx)
+	defer cancel()
+	w := watch(ctx, d.dir, d.buildOutputs())
+	defer w.close()
+	log := d.instance.AppLog.Follow(applog.Query{})
+	printed := make(chan struct{})
+	go func() {
+		defer close(printed)
+		for l := range log.C {
+			d.printLine(l)
+		}
+	}()
+	ready, ended := make(chan struct{}), make(chan error, 1)
+	go func() { ended <- d.instance.Run(ctx, func([]net.Addr) { close(ready) }) }()
+	var err error
+	select {
+	case <-ready:
+		d.loop(ctx, w)
+		cancel()
+		err = <-ended
+	case err = <-ended:
+	}
+	log.Stop()
+	<-printed
+	return err
+}
+
+// loop deploys now and after every change, until ctx ends.
+func (d *developer) loop(ctx context.Context, w *watcher) {
+	for first := true; ; first = false {
+		if d.sourceChanged(ctx) || first {
+			d.deployOnce(ctx, first)
+		}
+		select {
+		case <-ctx.Done():
+			fmt.Fprintln(d.Stdout, "Stopped.")
+			return
+		case <-w.changed:
+		}
+	}
+}
+
+// buildOutputs are the folders that a build of the project writes to; nil when there is none.
+func (d *developer) buildOutputs() []string {
+	if has, err := project.HasBuild(d.dir); d.options.NoBuild || err != nil || !has {
+		return nil
+	}
+	return project.Outputs()
+}
+
+// sourceChanged says whether a build would see another source than the last one did. A build that writes beside the
+// source would otherwise set off the next, for ever. Without a build every change counts.
+func (d *developer) sourceChanged(ctx context.Context) bool {
+	without := d.buildOutputs()
+	if without == nil {
+		return true
+	}
+	f, err := folder.Read(ctx, d.dir, d.options.Folder)
+	if err != nil {
+		return true // the deploy says what is wrong
+	}
+	defer f.Close()
+	files := slices.DeleteFunc(f.Files, func(a op.Announced) bool {
+		top, _, below := strings.Cut(a.Path, "/")
+		return below && slices.Contains(without, top)
+	})
+	same := slices.Equal(files, d.built)
+	d.built = files
+	return !same
+}
+
+func (d *developer) deployOnce(ctx context.Context, first bool) {
+	began := time.Now()
+	p, err := project.Load(ctx, d.dir, d.options)
+	if err == nil {
+		defer p.Close()
+		err = d.upload(ctx, p, began, first)
+	}
+	if err != nil && ctx.Err() == nil {
+		d.Explain(err)
+		if d.app != "" {
+			fmt.Fprintln(d.Stderr, "The deployment before it stays live; save a file to try again.")
+		} else {
+			fmt.Fprintln(d.Stderr, "Nothing is live yet; save a file to try again.")
+		}
+	}
+}
+
+func (d *developer) upload(ctx context.Context, p *project.Project, began time.Time, first bool) error {
+	if first {
+		for _, w := range p.Warnings {
+			fmt.Fprintf(d.Stderr, "note: %s\n", output.Line(w))
+		}
+	}
+	done, err := client.Deploy(ctx, d.client, p.Name, p.Plan, p, false, nil)
+	if err != nil {
+		return err
+	}
+	if done.Deployed != nil {
+		d.sayNeeds(done.Deployed.Needs, p.Name, done.Deployed.Deployment.Manifest.Net)
+	}
+	took := time.Since(began).Round(time.Millisecond)
+	switch {
+	case done.Deployed != nil && d.app != "":
+		u := done.Upload
+		fmt.Fprintf(d.Stdout, "%s  deployment %d live in %v (%d new, %d changed, %d removed)\n",
+			time.Now().Format("15:04:05"), done.Deployed.Deployment.Number, took, u.New, u.Changed, u.Removed)
+	case d.app == "":
+		number := 0
+		if done.Deployed != nil {
+			number = done.Deployed.Deployment.Number
+		} else {
+			number = done.Upload.Same.Number
+		}
+		fmt.Fprintf(d.Stdout, "\n  %s  %s\n\n  deployment %d of %s, live in %v; data in %s\n  Changes to %s go live by themselves. Ctrl-C stops.\n\n",
+			p.Name, d.instance.URL(p.Name), number, output.Count(len(p.Plan.Files), "file"), took, d.instance.DB.Path(), d.dir)
+	}
+	d.app = p.Name
+	return nil
+}
+
+func (d *developer) printLine(l applog.Line) {
+	d.logLine(l.Time.Local().Format("15:04:05"), l.Level, l.Message)
+}
+
+// logLine shows a line of an app's log.
+func (c commands) logLine(at, level, message string) {
+	mark := ""
+	if level != "info" {
+		mark = strings.ToUpper(level) + " "
+	}
+	text := strings.ReplaceAll(strings.TrimRight(message, "\n"), "\n", "\n"+strings.Repeat(" ", len(at)+4))
+	fmt.Fprintf(c.Stdout, "%s  | %s%s\n", output.Visible(at), output.Visible(mark), output.Visible(text))
+}

@@ -1,0 +1,52 @@
+package app
+
+import (
+	"fmt"
+	"strings"
+
+	"fazt/internal/api/op"
+	"fazt/internal/egress/rules"
+)
+
+// grant is the command that grants what an app asks for, to be typed here for the instance that was asked. For a secret
+// it is whole where the app reaches one domain alone; which of several it is for, only the owner knows.
+func (c commands) grant(n op.Need, app string, domains []string) string {
+	fazt := "fazt "
+	if c.Peer != "" {
+		fazt += c.Peer + " "
+	}
+	if n.Kind == "net" {
+		return fmt.Sprintf("%snet allow %s --app %s", fazt, shellWord(n.Name), app)
+	}
+	domain := "DOMAIN"
+	if len(domains) == 1 {
+		domain = shellWord(domains[0])
+	}
+	return fmt.Sprintf("%ssecret set %s --domain %s --app %s", fazt, n.Name, domain, app)
+}
+
+// shellWord keeps the shell from taking the star of a domain for the names of files.
+func shellWord(domain string) string {
+	if strings.Contains(domain, "*") {
+		return "'" + domain + "'"
+	}
+	return domain
+}
+
+// sayNeeds tells what an app asks for and nobody granted, with the commands that grant it.
+func (c commands) sayNeeds(needs []op.Need, app string, domains []string) {
+	for _, n := range needs {
+		domain, name := []string{n.Name}, []string(nil)
+		if n.Kind == "secret" {
+			domain, name = nil, domain
+		}
+		if rules.CheckNeeds(domain, name) != nil { // what is printed is pasted into a shell
+			continue
+		}
+		what := "the domain " + n.Name + " is not allowed yet"
+		if n.Kind == "secret" {
+			what = "the secret " + n.Name + " is not set yet"
+		}
+		fmt.Fprintf(c.Stderr, "note: %s:\n  %s\n", what, c.grant(n, app, domains))
+	}
+}

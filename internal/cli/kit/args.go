@@ -1,0 +1,56 @@
+package kit
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fazt/internal/schema"
+)
+
+// Group is a command that only holds others.
+func Group(use, short string, commands ...*cobra.Command) *cobra.Command {
+	g := &cobra.Command{
+		Use: use, Short: short,
+		Args: NoCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	g.AddCommand(commands...)
+	return g
+}
+
+// NoCommand explains an argument where a command should be.
+func NoCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	message := fmt.Sprintf("there is no command %q", strings.TrimPrefix(cmd.CommandPath()+" "+args[0], "fazt "))
+	var names []string
+	for _, sub := range cmd.Commands() {
+		names = append(names, sub.Name())
+	}
+	if near := Nearest(args[0], names); near != "" {
+		message += fmt.Sprintf("; did you mean %q?", near)
+	}
+	return &Usage{message}
+}
+
+// Arguments checks how many arguments there are and says what is missing by name.
+func Arguments(names ...string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) < len(names) {
+			return Usagef("%s is missing", names[len(args)])
+		}
+		if len(args) > len(names) {
+			return Usagef("%q is one argument too many", args[len(names)])
+		}
+		return nil
+	}
+}
+
+// Nearest is the word most like the one given, or "" when none is much like it.
+func Nearest(word string, words []string) string { return schema.Nearest(word, words) }
+
+// Distance is how many letters must be added, removed or changed to make a of b.
+func Distance(a, b string) int { return schema.Distance(a, b) }

@@ -1,0 +1,174 @@
+package net
+
+import (
+	"encoding/json"
+	"fazt/internal/api/op"
+	"fazt/internal/cli/kit"
+	"fazt/internal/client"
+	"fazt/internal/errs"
+	"fazt/internal/output"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// netFilter adds the flags that say which attempts.
+func netFilter(cmd *cobra.Command, f *op.NetFilter) {
+	s := cmd.Flags()
+	s.StringVar(&f.App, "app", "", "only those of this app")
+	s.StringVar(&f.Domain, "domain", "", "only those to this host, or below *.example.com")
+	s.BoolVar(&f.Errors, "errors", false, "only what was refused, failed, or was answered with 500 or more")
+	s.StringVar(&f.Since, "since", "", "not older than 30m, 24h, 7d, or 2026-01-31")
+}
+
+func (c commands) netLogs() *cobra.Command {
+	var f op.NetFilter
+	var follow bool
+	limit := 20
+	cmd := &cobra.Command{
+		Use: "logs", Short: "Show what functions tried to reach", Args: kit.Arguments(),
+		Long: `Show every attempt of functions to reach another server, newest first: each hop
+of a call, what was refused, and what failed.`,
+		Example: `  fazt net logs
+  fazt net logs --app shop --errors --since 24h
+  fazt net logs --domain api.stripe.com -f       and go on with what comes`,
+		RunE: func(*cobra.Command, []string) (err error) {
+			if limit < 1 || limit > 1000 {
+				return kit.Usagef("-n is how many attempts, 1 to 1000")
+			}
+			if f.Since, err = kit.WireTime("since", f.Since, time.Now()); err != nil {
+				return err
+			}
+			return c.Existing(func(cl *client.Client) error {
+				if follow {
+					return c.followNet(cl, f, limit)
+				}
+				page, err := client.Call(c.Ctx, cl, op.NetLogs, op.NetLogPage{NetFilter: f, List: op.List{Limit: limit}})
+				if err != nil {
+					return err
+				}
+				v := output.View{Value: page.Items, Columns: []string{"time", "app", "call", "outcome", "ms", "bytes", "secret"}, Empty: "There are no such attempts."}
+				for _, a := range page.Items {
+					v.Rows = append(v.Rows, []string{a.Time.Local().Format("2006-01-02 15:04:05"), a.App, attemptCall(a), attemptOutcome(a), fmt.Sprintf("%.1f", a.Millis), output.Size(a.Received), a.Secret})
+				}
+				if err := c.Print(v); err != nil {
+					return err
+				}
+				if page.Next != "" {
+					fmt.Fprintln(c.Notes(), "There are older ones; -n shows more.")
+				}
+				return nil
+			})
+		},
+	}
+	netFilter(cmd, &f)
+	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on with the attempts as they are made")
+	cmd.Flags().IntVarP(&limit, "lines", "n", 20, "how many of the newest, 1 to 1000")
+	return cmd
+}
+
+// attemptCall is what was to be reached; the arrow marks a redirect.
+func attemptCall(a op.NetAttempt) string {
+	text := strings.TrimSpace(a.Method + " " + a.Scheme)
+	if a.Scheme != "" {
+		text += "://"
+	}
+	text += a.Host + a.Path
+	if a.Hop > 0 {
+		text = "-> " + text
+	}
+	return text
+}
+
+// attemptOutcome is what came of it, and why nothing did.
+func attemptOutcome(a op.NetAttempt) string {
+	words := []string{}
+	if a.Status > 0 {
+		words = append(words, strconv.Itoa(a.Status))
+	}
+	for _, w := range []string{a.Code, a.Cache} {
+		if w != "" {
+			words = append(words, w)
+		}
+	}
+	if a.Reason != "" {
+		words = append(words, "("+a.Reason+")")
+	}
+	return strings.Join(words, " ")
+}
+
+func (c commands) followNet(cl *client.Client, f op.NetFilter, limit int) error {
+	if cl.InProcess() {
+		return errs.New(errs.Conflict, "no server is running, so there is nothing to follow; `fazt server start` starts it")
+	}
+	stream, err := client.Call(c.Ctx, cl, op.NetLogsFollow, op.NetTail{NetFilter: f, Limit: limit})
+	if err != nil {
+		return err
+	}
+	return c.Live(stream, "the log ended: the server stopped, or the key was revoked", func(data []byte) error {
+		if output.Format(c.Format) == output.JSON {
+			_, err := fmt.Fprintf(c.Stdout, "%s\n", data)
+			return err
+		}
+		var a op.NetAttempt
+		if err := json.Unmarshal(data, &a); err != nil {
+			return errs.Wrap(errs.Unsupported, err, "the answer cannot be read; the server may be another version of Fazt")
+		}
+		if a.Missed > 0 {
+			fmt.Fprintf(c.Stderr, "note: %s came too fast to be shown; `fazt net logs` without -f has them\n", output.Count(a.Missed, "attempt"))
+		}
+		_, err := fmt.Fprintln(c.Stdout, output.Line(fmt.Sprintf("%s  %s  %s  %s  %.1f ms", a.Time.Local().Format("2006-01-02 15:04:05"), a.App, attemptCall(a), attemptOutcome(a), a.Millis)))
+		return err
+	})
+}
+
+func (c commands) netStats() *cobra.Command {
+	var f op.NetFilter
+	cmd := &cobra.Command{
+		Use: "stats", Short: "Count calls, errors, times and bytes by app and domain", Args: kit.Arguments(),
+		Long: `Count what the log holds by app and domain. Every hop is a call. Errors are what
+was refused or failed, and answers from 500 on; the times are those of calls
+that went out, half of which took no longer than p50, and 95 of a hundred than
+p95.`,
+		Example: `  fazt net stats
+  fazt net stats --app shop --since 24h`,
+		RunE: func(*cobra.Command, []string) (err error) {
+			if f.Since, err = kit.WireTime("since", f.Since, time.Now()); err != nil {
+				return err
+			}
+			return c.Existing(func(cl *client.Client) error {
+				s, err := client.Call(c.Ctx, cl, op.NetStats, f)
+				if err != nil {
+					return err
+				}
+				v := output.View{Value: s, Columns: []string{"app", "domain", "calls", "errors", "p50", "p95", "sent", "received", "cached"}, Empty: "There were no calls."}
+				for _, row := range s.Domains {
+					v.Rows = append(v.Rows, statsRow(row.App, row.Domain, row.NetCount))
+				}
+				if len(s.Domains) > 1 {
+					v.Rows = append(v.Rows, statsRow("(all)", "", s.Total))
+				}
+				if err := c.Print(v); err != nil {
+					return err
+				}
+				if s.Truncated {
+					fmt.Fprintln(c.Notes(), "There are more than are counted here; --since, --app or --domain narrow it.")
+				}
+				if s.Dropped > 0 {
+					fmt.Fprintf(c.Stderr, "note: %s came faster than they could be logged; `fazt limits set net.log_buffer` makes room\n", output.Count(int(s.Dropped), "attempt"))
+				}
+				return nil
+			})
+		},
+	}
+	netFilter(cmd, &f)
+	return cmd
+}
+
+func statsRow(app, domain string, s op.NetCount) []string {
+	return []string{app, domain, strconv.Itoa(s.Calls), fmt.Sprintf("%d (%.0f %%)", s.Errors, 100*s.ErrorRate), fmt.Sprintf("%.0f ms", s.P50), fmt.Sprintf("%.0f ms", s.P95),
+		output.Size(s.Sent), output.Size(s.Received), strconv.Itoa(s.CacheHits)}
+}

@@ -1,0 +1,175 @@
+package project
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"fazt/internal/errs"
+)
+
+// managers are the package managers, each with the lockfiles that choose it.
+func managers() []struct {
+	name  string
+	locks []string
+} {
+	return []struct {
+		name  string
+		locks []string
+	}{
+		{"bun", []string{"bun.lock", "bun.lockb"}},
+		{"pnpm", []string{"pnpm-lock.yaml"}},
+		{"yarn", []string{"yarn.lock"}},
+		{"npm", []string{"package-lock.json", "npm-shrinkwrap.json"}},
+	}
+}
+
+// Outputs are the folders a build may leave its pages in; the first that holds an index.html is it.
+func Outputs() []string { return []string{"dist", "build", "out"} }
+
+// HasBuild says whether the project in dir has a build script.
+func HasBuild(dir string) (bool, error) {
+	data, err := readPackage(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, errs.Wrap(errs.Invalid, err, "package.json cannot be read: %v; --no-build deploys the folder as it is", Reason(err))
+	}
+	var pkg struct {
+		Scripts map[string]any `json:"scripts"`
+	}
+	if err := json.Unmarshal(data, &pkg); err != nil {
+		return false, errs.Wrap(errs.Invalid, err, "package.json is not valid JSON: %v; --no-build deploys the folder as it is", err)
+	}
+	script, _ := pkg.Scripts["build"].(string)
+	return script != "", nil
+}
+
+// maxPackage is the largest package.json that is read.
+const maxPackage = 16 << 20
+
+// readPackage is package.json, which must be a file inside dir: the folder may come from somebody else.
+func readPackage(dir string) ([]byte, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	const name = "package.json"
+	switch info, err := root.Stat(name); {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errors.New("it is not a file")
+	case info.Size() > maxPackage:
+		return nil, errors.New("it is too large")
+	}
+	return root.ReadFile(name)
+}
+
+// Build runs the build script of a project that has one, and returns the folder with its output; "" when there is none
+// to run. The script runs here, as the person who deploys, and never on a server.
+func Build(ctx context.Context, dir string, log io.Writer) (string, error) {
+	if has, err := HasBuild(dir); err != nil || !has {
+		return "", err
+	}
+	manager := managerOf(dir)
+	if _, err := exec.LookPath(manager); err != nil {
+		return "", errs.Wrap(errs.Invalid, err, "package.json has a build script and %s is not installed; install it, or use --no-build", manager)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "node_modules")); errors.Is(err, fs.ErrNotExist) {
+		if err := runTool(ctx, dir, log, manager, "install"); err != nil {
+			return "", err
+		}
+	}
+	if err := runTool(ctx, dir, log, manager, "run", "build"); err != nil {
+		return "", err
+	}
+	for _, name := range Outputs() {
+		out := filepath.Join(dir, name)
+		// A link would lead to what the folder does not hold.
+		if info, err := os.Lstat(out); err != nil || !info.IsDir() {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(out, "index.html")); err == nil {
+			return out, nil
+		}
+	}
+	return "", errs.New(errs.Invalid, "the build left no index.html in dist, build or out; --no-build deploys the folder as it is")
+}
+
+// managerOf is the package manager whose lockfile lies in dir; npm when there is none.
+func managerOf(dir string) string {
+	for _, m := range managers() {
+		for _, lock := range m.locks {
+			if _, err := os.Stat(filepath.Join(dir, lock)); err == nil {
+				return m.name
+			}
+		}
+	}
+	return "npm"
+}
+
+// runTool runs a program in dir and streams what it says, marked as its own.
+func runTool(ctx context.Context, dir string, log io.Writer, name string, args ...string) error {
+	line := name + " " + strings.Join(args, " ")
+	fmt.Fprintf(log, "$ %s\n", line)
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = dir
+	cmd.WaitDelay = 5 * time.Second // for what it started and left running
+	out := &prefixed{w: log, prefix: "  "}
+	cmd.Stdout, cmd.Stderr = out, out
+	err := cmd.Run()
+	out.flush()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return errs.Wrap(errs.Unprocessable, err, "`%s` failed (%v); nothing was deployed", line, err)
+}
+
+// prefixed writes whole lines with something in front.
+type prefixed struct {
+	w      io.Writer
+	prefix string
+	rest   []byte
+}
+
+func (p *prefixed) Write(b []byte) (int, error) {
+	p.rest = append(p.rest, b...)
+	for {
+		i := bytes.IndexByte(p.rest, '\n')
+		if i < 0 {
+			return len(b), nil
+		}
+		if _, err := fmt.Fprintf(p.w, "%s%s", p.prefix, p.rest[:i+1]); err != nil {
+			return 0, err
+		}
+		p.rest = p.rest[i+1:]
+	}
+}
+
+func (p *prefixed) flush() {
+	if len(p.rest) > 0 {
+		fmt.Fprintf(p.w, "%s%s\n", p.prefix, p.rest)
+		p.rest = nil
+	}
+}
+
+// Reason is what the system says of a failure, without the path, which is said already.
+func Reason(err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	return err
+}

@@ -1,0 +1,84 @@
+package project
+
+import (
+	"context"
+	"regexp"
+	"strconv"
+
+	"fazt/internal/api/show"
+	"fazt/internal/cli/kit"
+	"fazt/internal/egress/rules"
+	"fazt/internal/errs"
+	"fazt/internal/hosting"
+	"fazt/internal/runtime/compile"
+	"fazt/internal/system"
+)
+
+// Validity is the outcome for programs.
+type Validity struct {
+	Valid    bool                 `json:"valid"`
+	App      string               `json:"app"` // "" = it has no usable name
+	Files    int                  `json:"files"`
+	Bytes    int64                `json:"bytes"`
+	Function string               `json:"function"` // where it begins; "" = there is none, or it does not compile
+	Net      []string             `json:"net"`      // domains its fazt.json asks for; whether they are granted, the instance knows
+	Secrets  []string             `json:"secrets"`  // names of secrets it asks for
+	Faults   []compile.Diagnostic `json:"faults"`
+	Warnings []string             `json:"warnings"`
+}
+
+// Inspect looks for everything that is wrong with a project whose files were read.
+func Inspect(ctx context.Context, p *Project, dir string, o Options) Validity {
+	missing := p.addPackages(ctx, dir, o.Compiler)
+	v := Validity{Files: len(p.Plan.Files), Faults: []compile.Diagnostic{}, Warnings: append([]string{}, p.Warnings...)}
+	for _, f := range p.Plan.Files {
+		v.Bytes += f.Size
+	}
+	var err error
+	if p.Plan.Manifest, err = p.manifest(); err != nil {
+		v.Faults = append(v.Faults, located(err, hosting.ManifestFile))
+	}
+	v.Net, v.Secrets = append([]string{}, p.Plan.Manifest.Net...), append([]string{}, p.Plan.Manifest.Secrets...)
+	if err := rules.CheckNeeds(p.Plan.Manifest.Net, p.Plan.Manifest.Secrets); err != nil {
+		v.Faults = append(v.Faults, compile.Diagnostic{File: hosting.ManifestFile, Text: errs.Sentence(err)})
+	}
+	if v.App, err = p.chooseName(dir, o.Name); err != nil {
+		v.App = ""
+		v.Faults = append(v.Faults, located(err, ""))
+	}
+	if warning := compile.UnusedEntries(local{p}.Exists); warning != "" {
+		v.Warnings = append(v.Warnings, warning)
+	}
+	for _, f := range show.Plan(p.Plan).Faults(system.Defaults().Storage) {
+		v.Faults = append(v.Faults, compile.Diagnostic{File: f.Path, Text: f.Text})
+	}
+	var program *compile.Program
+	if err = missing; err == nil {
+		program, err = o.Compiler.Compile(ctx, dir, local{p})
+	}
+	switch found := kit.Diagnostics(err); {
+	case err != nil && len(found) == 0:
+		v.Faults = append(v.Faults, located(err, ""))
+	case err != nil:
+		v.Faults = append(v.Faults, found...)
+	case program != nil:
+		v.Function = program.Entry
+	}
+	v.Valid = len(v.Faults) == 0
+	return v
+}
+
+// place is how a sentence about a file begins.
+var place = regexp.MustCompile(`^([^\s:]+):(\d+):(\d+): `)
+
+// located makes a fault of an error, with the place its sentence begins with.
+func located(err error, file string) compile.Diagnostic {
+	text := errs.Sentence(err)
+	at := place.FindStringSubmatch(text)
+	if at == nil {
+		return compile.Diagnostic{File: file, Text: text}
+	}
+	line, _ := strconv.Atoi(at[2])
+	column, _ := strconv.Atoi(at[3])
+	return compile.Diagnostic{File: at[1], Line: line, Column: column, Text: text[len(at[0]):]}
+}

@@ -1,0 +1,196 @@
+// Package project reads the folder of an app: its files, its build, its packages and what is wrong with it.
+package project
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"fazt/internal/api/op"
+	"fazt/internal/api/show"
+	"fazt/internal/apps"
+	"fazt/internal/cli/folder"
+	"fazt/internal/errs"
+	"fazt/internal/hosting"
+	"fazt/internal/runtime/compile"
+	"fazt/internal/runtime/compiler"
+)
+
+// Project is a folder ready to be deployed: its files, from one folder or, when it has a build, from two.
+type Project struct {
+	Name     string
+	Plan     op.Plan
+	From     map[string]*folder.Folder // which folder a path comes from, where it is not main
+	main     *folder.Folder
+	source   *folder.Folder // nil when there was no build
+	imports  []byte         // of compile.ImportsFile; nil = no package is imported
+	Warnings []string
+}
+
+// Options are the choices of deploy and dev.
+type Options struct {
+	Name    string
+	Folder  folder.Options
+	NoBuild bool
+	Log     io.Writer // where the output of a build goes
+
+	Compiler *compiler.Compiler
+}
+
+// besideBuild are the files of a project that are taken from its source when the pages come out of a build.
+func besideBuild(path string) bool {
+	for _, prefix := range []string{"api/", "private/", "workers/"} {
+		if strings.HasPrefix(path, prefix) {
+			return true
+		}
+	}
+	return path == hosting.ManifestFile
+}
+
+// Load builds the project, where it has a build, and reads its files.
+func Load(ctx context.Context, dir string, o Options) (*Project, error) {
+	if err := folder.Check(dir); err != nil {
+		return nil, err
+	}
+	output := ""
+	if !o.NoBuild {
+		var err error
+		if output, err = Build(ctx, dir, o.Log); err != nil {
+			return nil, err
+		}
+		if err = InstallPackages(ctx, dir, o.Log); err != nil {
+			return nil, err
+		}
+	}
+	p := &Project{From: map[string]*folder.Folder{}}
+	if err := p.read(ctx, dir, output, o); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+func (p *Project) read(ctx context.Context, dir, output string, o Options) (err error) {
+	if err = p.ReadFiles(ctx, dir, output, o); err != nil {
+		return err
+	}
+	if p.Plan.Manifest, err = p.manifest(); err != nil {
+		return err
+	}
+	if err = p.addPackages(ctx, dir, o.Compiler); err != nil {
+		return err
+	}
+	p.Name, err = p.chooseName(dir, o.Name)
+	return err
+}
+
+// ReadFiles reads the files of the folder. With an output folder the pages come from there.
+func (p *Project) ReadFiles(ctx context.Context, dir, output string, o Options) (err error) {
+	if output == "" {
+		if p.main, err = folder.Read(ctx, dir, o.Folder); err != nil {
+			return err
+		}
+		p.Plan.Files = p.main.Files
+	} else if err = p.readBuilt(ctx, dir, output, o); err != nil {
+		return err
+	}
+	p.Warnings = append(p.Warnings, p.main.Warnings...)
+	return nil
+}
+
+// readBuilt takes the pages from the output of the build, and functions and manifest from the source.
+func (p *Project) readBuilt(ctx context.Context, dir, output string, o Options) (err error) {
+	if p.main, err = folder.Read(ctx, output, folder.Options{Built: true, Check: o.Folder.Check}); err != nil {
+		return err
+	}
+	if p.source, err = folder.Read(ctx, dir, o.Folder); err != nil {
+		return err
+	}
+	p.Warnings = append(p.Warnings, p.source.Warnings...)
+	for _, a := range p.main.Files {
+		if !besideBuild(a.Path) {
+			p.Plan.Files = append(p.Plan.Files, a)
+		}
+	}
+	for _, a := range p.source.Files {
+		if besideBuild(a.Path) {
+			p.Plan.Files = append(p.Plan.Files, a)
+			p.From[a.Path] = p.source
+		}
+	}
+	slices.SortFunc(p.Plan.Files, func(a, b op.Announced) int { return strings.Compare(a.Path, b.Path) })
+	return nil
+}
+
+// Open opens a file of the plan, for the upload.
+func (p *Project) Open(path string) (io.ReadCloser, error) {
+	if p.imports != nil && path == compile.ImportsFile {
+		return p.openImports(), nil
+	}
+	if f, ok := p.From[path]; ok {
+		return f.Open(path)
+	}
+	return p.main.Open(path)
+}
+
+// Close lets the folders go.
+func (p *Project) Close() error {
+	var err error
+	for _, f := range []*folder.Folder{p.main, p.source} {
+		if f != nil {
+			err = errors.Join(err, f.Close())
+		}
+	}
+	return err
+}
+
+// manifest reads fazt.json, or what an older manifest.json has.
+func (p *Project) manifest() (op.Manifest, error) {
+	f := p.main
+	if p.source != nil {
+		f = p.source
+	}
+	for _, name := range []string{hosting.ManifestFile, "manifest.json"} {
+		data, err := f.ReadFile(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return op.Manifest{}, errs.Wrap(errs.Invalid, err, "%s cannot be read", name)
+		}
+		m, err := hosting.ParseManifest(data, name)
+		return show.Manifest(m), err
+	}
+	return op.Manifest{}, nil
+}
+
+// chooseName: the flag, the manifest, or the name of the folder made into a host label where that can be done.
+func (p *Project) chooseName(dir, flag string) (string, error) {
+	if flag != "" {
+		return flag, apps.CheckName(flag)
+	}
+	if p.Plan.Manifest.Name != "" {
+		return p.Plan.Manifest.Name, apps.CheckName(p.Plan.Manifest.Name)
+	}
+	full, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	base := filepath.Base(full)
+	name := Label(base)
+	if err := apps.CheckName(name); err != nil {
+		return "", errs.Wrap(errs.Invalid, err, "the folder name %q cannot be the name of an app (%s); choose one with --name", base, errs.Sentence(err))
+	}
+	return name, nil
+}
+
+// Label makes a host label of a folder's name: "My Site" becomes my-site.
+func Label(base string) string {
+	parts := strings.FieldsFunc(strings.ToLower(base), func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	})
+	return strings.Join(parts, "-")
+}

@@ -1,0 +1,144 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fazt/internal/api/op"
+	"fazt/internal/cli/kit"
+	"fazt/internal/client"
+	"fazt/internal/database"
+	"fazt/internal/errs"
+	"fazt/internal/output"
+)
+
+// Backup returns `fazt backup`.
+func Backup(shared *kit.CLI) *cobra.Command {
+	c := commands{shared}
+	var force, damaged bool
+	cmd := &cobra.Command{
+		Use: "backup FILE", Short: "Copy the database to a file, also while a server uses it", Args: kit.Arguments("the file"),
+		Long: `Copy the database of the instance to a file of this machine. Every write that
+was acknowledged before is in the copy, and a server goes on working meanwhile.
+The copy is looked through, its structure and all content in it, before it gets
+its name; when anything fails, nothing is left.
+
+The copy is a whole instance: ` + "`fazt server start --db FILE`" + ` serves it. The key
+that secrets are encrypted under is never in it: keep a copy of data.db.key, and
+keep it elsewhere.
+
+The copy needs as much room as the database. That of a peer needs it on both
+sides; the key of the peer must have the scope admin.`,
+		Example: `  fazt backup /mnt/disk/monday.db
+  fazt @home backup home.db --force`,
+		RunE: func(_ *cobra.Command, args []string) error {
+			path, err := c.backupTarget(args[0])
+			if err != nil {
+				return err
+			}
+			return c.Existing(func(cl *client.Client) error {
+				began := time.Now()
+				done, err := c.makeBackup(cl, op.Backup{Path: path, Replace: force, Damaged: damaged})
+				if err != nil {
+					return err
+				}
+				return c.printBackup(done, time.Since(began))
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&force, "force", false, "replace the file if it is there")
+	cmd.Flags().BoolVar(&damaged, "damaged", false, "keep the copy though the database holds damaged content")
+	return cmd
+}
+
+// backupTarget is the whole path of the copy. It takes no name of the database of this machine, of a peer neither, and
+// not that of the file of the peers, which no server knows of.
+func (c commands) backupTarget(name string) (string, error) {
+	switch {
+	case name == "":
+		return "", kit.Usagef("the name of the file is empty")
+	case os.IsPathSeparator(name[len(name)-1]):
+		return "", kit.Usagef("%s is a folder; name a file in it", name)
+	}
+	path, err := filepath.Abs(name)
+	if err != nil {
+		return "", errs.Wrap(errs.Invalid, err, "%s cannot be used: %v", name, err)
+	}
+	target := database.Target{Path: path}
+	if own, err := c.DatabasePath(); err == nil {
+		if err := target.CheckName(own); err != nil {
+			return "", err
+		}
+	}
+	if peers, err := c.PeersFile(); err == nil && target.Is(peers) {
+		return "", errs.New(errs.Invalid, "%s holds your peers and their keys; give the copy another name", path)
+	}
+	return path, nil
+}
+
+// makeBackup lets the instance of this machine write the file itself, and fetches it from a peer.
+func (c commands) makeBackup(cl *client.Client, req op.Backup) (op.BackedUp, error) {
+	bar := kit.NewBar(c.Notes())
+	defer bar.Clear()
+	if peer, err := c.ChosenPeer(); err != nil || peer != nil {
+		bar.Verb = "fetching"
+		return client.FetchBackup(c.Ctx, cl, database.Target{Path: req.Path, Replace: req.Replace}, req.Damaged, bar.Show)
+	}
+	bar.Verb = "copying"
+	s, err := client.Call(c.Ctx, cl, op.ServerStatus, op.None{})
+	if err != nil {
+		return op.BackedUp{}, err
+	}
+	defer watchCopy(c.Ctx, req.Path, s.Bytes, bar)()
+	return client.Call(c.Ctx, cl, op.DatabaseBackup, req)
+}
+
+// watchCopy shows how far the copy is, by its size, until the function it returns is called.
+func watchCopy(ctx context.Context, path string, total int64, b *kit.Bar) func() {
+	ctx, stop := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(100 * time.Millisecond):
+			}
+			for _, name := range database.Partial(path) {
+				if info, err := os.Stat(name); err == nil {
+					b.Show(min(info.Size(), total), total)
+				}
+			}
+		}
+	})
+	return func() { stop(); watching.Wait() }
+}
+
+func (c commands) printBackup(done op.BackedUp, took time.Duration) error {
+	state := fmt.Sprintf("sound; %s compared with their hashes", output.Count(done.Contents, "content"))
+	if len(done.Faults) > 0 {
+		state = fmt.Sprintf("damaged, as the database is: %s", output.Count(len(done.Faults), "fault"))
+	}
+	v := output.View{Value: done, Rows: [][]string{
+		{"backup", done.Path}, {"size", output.Size(done.Bytes)}, {"state", state},
+		{"time", took.Round(time.Millisecond).String()},
+	}}
+	for _, f := range done.Faults {
+		v.Rows = append(v.Rows, []string{"fault", f})
+	}
+	if err := c.Print(v); err != nil {
+		return err
+	}
+	key := "data.db.key of that machine"
+	if done.KeyFile != "" {
+		key = done.KeyFile
+	}
+	fmt.Fprintf(c.Notes(), "note: the key of the secrets (%s) is not in it; keep a copy of it elsewhere\n", key)
+	return nil
+}

@@ -1,0 +1,79 @@
+package server
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fazt/internal/api/op"
+	"fazt/internal/cli/kit"
+	"fazt/internal/client"
+	"fazt/internal/errs"
+	"fazt/internal/output"
+)
+
+func (c commands) serverHealth() *cobra.Command {
+	return &cobra.Command{
+		Use: "health", Short: "Show how the running server is doing, in figures", Args: kit.Arguments(),
+		Long: `Show memory, database, queues and functions of the running server. Ends with 1
+when something needs a look.`,
+		Example: `  fazt server health
+  fazt @home server health --format json`,
+		RunE: func(*cobra.Command, []string) error {
+			return c.Existing(func(cl *client.Client) error {
+				h, err := client.Call(c.Ctx, cl, op.SystemHealth, op.None{})
+				if err != nil {
+					return err
+				}
+				if err := c.Print(healthView(h)); err != nil || len(h.Problems) == 0 {
+					return err
+				}
+				return errs.New(errs.Unprocessable, "%s", strings.Join(h.Problems, "; "))
+			})
+		},
+	}
+}
+
+func healthView(h op.Health) output.View {
+	memory := output.Size(h.Memory.Heap) + " of objects"
+	if h.Memory.Resident > 0 {
+		memory = output.Size(h.Memory.Resident) + ", " + memory
+	}
+	rows := [][]string{
+		{"status", h.Status},
+		{"version", h.Version},
+		{"running for", (time.Duration(h.UptimeSeconds) * time.Second).String()},
+		{"memory", fmt.Sprintf("%s; the limit is %s", memory, output.Size(h.Memory.Limit))},
+		{"", fmt.Sprintf("%s in VMs, %s of static files", output.Size(h.Memory.VMs), output.Size(h.Memory.Cache))},
+		{"database", fmt.Sprintf("%s, %s of it not folded in yet", output.Size(h.Database.Bytes+h.Database.WALBytes), output.Size(h.Database.WALBytes))},
+		{"disk", fmt.Sprintf("%s; %s free of %s", h.Disk.State, output.Size(h.Disk.Free), output.Size(h.Disk.Total))},
+		{"writes", fmt.Sprintf("%d in %s; %d waiting", h.Database.Writes, output.Count(int(h.Database.Commits), "commit"), h.Database.Queued)},
+		{"VMs", fmt.Sprintf("%d, %d at work; %s waiting", h.Runtime.VMs, h.Runtime.Busy, output.Count(h.Runtime.Waiting, "request"))},
+		{"runs", fmt.Sprintf("%d; %d interrupted, %d abandoned, %d refused, %d cut off", h.Runtime.Runs, h.Runtime.Interrupted, h.Runtime.Abandoned, h.Runtime.Refused, h.Runtime.Crowded)},
+	}
+	return output.View{Value: h, Rows: rows}
+}
+
+func (c commands) serverMetrics() *cobra.Command {
+	return &cobra.Command{
+		Use: "metrics", Short: "Show the counters of the running server, as Prometheus reads them", Args: kit.Arguments(),
+		Long: `Show the counters of the running server in the text format of Prometheus, which
+reads them at /metrics of the admin host with a key of the scope metrics.`,
+		Example: `  fazt server metrics
+  fazt key create --name prometheus --scope metrics`,
+		RunE: func(*cobra.Command, []string) error {
+			return c.Existing(func(cl *client.Client) error {
+				s, err := client.Call(c.Ctx, cl, op.SystemMetrics, op.None{})
+				if err != nil {
+					return err
+				}
+				defer s.Body.Close()
+				_, err = io.Copy(c.Stdout, s.Body)
+				return err
+			})
+		},
+	}
+}
