@@ -85,57 +85,60 @@ func (e *Engine) receive(w http.ResponseWriter, r *http.Request, f *Function, li
 	return a, in, nil
 }
 
-// openStream is the input of a body that is handed over in pieces. Its function starts at once while few streams of the app
-// are starting and streams leave much of their memory free. Otherwise as much of the body as a small one may have is read
-// first, without a VM: a client who sends nothing, or a byte at a time, holds a connection then and nothing else.
-func (e *Engine) openStream(w http.ResponseWriter, r *http.Request, f *Function, limits system.Runtime, most int64) (*ahead, *input, error) {
-	in := stream(r, *f, most)
-	starts := func() bool {
-		if in.turn == nil && e.calm(limits) {
-			in.turn = e.opening.try(f.AppID)
+// openStream returns the input of a body that is handed over in pieces, once its function may start. Streams of an app start
+// in turn. While waiting streams leave half of their memory free, that is all. Otherwise as much of the body as a small one
+// may have is read first, without a VM: a client that sends nothing, or a byte at a time, then holds only a connection.
+func (e *Engine) openStream(w http.ResponseWriter, r *http.Request, f *Function, limits system.Runtime, most int64) (start *ahead, in *input, err error) {
+	window, timed := time.Until(f.Ends), !f.Ends.IsZero()
+	in = stream(r, *f, most)
+	if e.calm(limits) {
+		if in.turn, err = e.waitToOpen(r, f, limits); err == nil && !e.calm(limits) { // others started meanwhile
+			in.turn.done()
+			in.turn = nil
 		}
-		return in.turn != nil
 	}
-	if starts() {
-		return nil, in, nil
+	if err == nil && in.turn == nil {
+		start, err = e.readStart(w, r, f, limits)
+		if err == nil && start.ended && int64(len(start.data)) <= most {
+			in = nil // it is a small body
+		} else if err == nil {
+			in.body = io.MultiReader(bytes.NewReader(start.data), releasing{start}, r.Body)
+			in.turn, err = e.waitToOpen(r, f, limits)
+		}
 	}
-	a := &ahead{e: e, holder: f.holder(), limits: limits, w: w, size: -1, max: math.MaxInt64}
-	a.enough = func() bool { return len(a.data) >= atHand || len(a.data) > 0 && starts() }
-	window := time.Until(f.Ends)
+	if err != nil {
+		start.release()
+		w.Header().Set("Connection", "close")
+		return nil, nil, err
+	}
+	if timed {
+		f.Ends = time.Now().Add(window)
+	}
+	return start, in, nil
+}
+
+// readStart reads as much of a body as a small one may have.
+func (e *Engine) readStart(w http.ResponseWriter, r *http.Request, f *Function, limits system.Runtime) (*ahead, error) {
 	if b, ok := r.Body.(interface{ EndBy(time.Time) }); ok {
 		b.EndBy(time.Now().Add(time.Duration(limits.StreamTimeout) * time.Millisecond))
 	}
+	a := &ahead{e: e, holder: f.holder(), limits: limits, w: w, size: -1, max: math.MaxInt64}
+	a.enough = func() bool { return len(a.data) >= atHand }
 	err := a.all(r.Body)
-	if err == nil && a.ended && int64(len(a.data)) <= most { // a small body
-		if !f.Ends.IsZero() {
-			f.Ends = time.Now().Add(window)
-		}
-		return a, nil, nil
+	if known := (*errs.Error)(nil); err != nil && !errors.As(err, &known) {
+		err = bodyFault(*f, err)
 	}
-	if err == nil && in.turn == nil {
-		in.turn, err = e.waitToOpen(r, f, limits)
-	}
-	if err != nil {
-		a.release()
-		w.Header().Set("Connection", "close")
-		if known := (*errs.Error)(nil); !errors.As(err, &known) {
-			err = bodyFault(*f, err)
-		}
-		return nil, nil, err
-	}
-	in.body = io.MultiReader(bytes.NewReader(a.data), releasing{a}, r.Body)
-	return a, in, nil
+	return a, err
 }
 
-// waitToOpen is the turn of a stream whose start is here, unless it would be cut off at once.
+// waitToOpen waits for the turn of a stream, unless the stream would be cut off at once.
 func (e *Engine) waitToOpen(r *http.Request, f *Function, limits system.Runtime) (*turn, error) {
-	if !e.streams.Fits(f.holder(), streamBase, limits.StreamMemory) {
-		e.crowded.Add(1)
-		return nil, errCrowded
-	}
 	ctx, cancel := context.WithTimeout(r.Context(), time.Duration(limits.StreamTimeout)*time.Millisecond)
 	defer cancel()
-	t := e.opening.wait(ctx, f.AppID)
+	var t *turn
+	if e.streams.Fits(f.holder(), streamBase, limits.StreamMemory) {
+		t = e.opening.wait(ctx, f.AppID)
+	}
 	if t == nil {
 		e.crowded.Add(1)
 		return nil, errCrowded

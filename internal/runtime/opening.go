@@ -30,17 +30,8 @@ type turn struct {
 	app string
 }
 
-// try returns a turn if one is free and nobody waits for it.
-func (o *openings) try(app string) *turn {
-	return o.take(app, func(s *semaphore.Weighted) bool { return s.TryAcquire(1) })
-}
-
 // wait returns a turn, in order of arrival, or nil when ctx ends first.
 func (o *openings) wait(ctx context.Context, app string) *turn {
-	return o.take(app, func(s *semaphore.Weighted) bool { return s.Acquire(ctx, 1) == nil })
-}
-
-func (o *openings) take(app string, acquire func(*semaphore.Weighted) bool) *turn {
 	o.mu.Lock()
 	p := o.apps[app]
 	if p == nil {
@@ -52,11 +43,11 @@ func (o *openings) take(app string, acquire func(*semaphore.Weighted) bool) *tur
 	}
 	p.users++
 	o.mu.Unlock()
-	if acquire(p.sem) {
-		return &turn{of: o, app: app}
+	if p.sem.Acquire(ctx, 1) != nil {
+		o.left(app)
+		return nil
 	}
-	o.left(app)
-	return nil
+	return &turn{of: o, app: app}
 }
 
 // left forgets one that waited or was starting. The last one takes the entry of its app with it.
