@@ -62,6 +62,15 @@ func TestSourcesThatAreRefused(t *testing.T) {
 	}
 }
 
+func TestASourceMayBeAsLongAsItsBound(t *testing.T) {
+	b := open(t)
+	p := texts("index.html", "hi").plan()
+	p.Source = &GitSource{URL: "https://example.com/a/b", Commit: commit, Ref: strings.Repeat("x", maxSource)}
+	if _, err := b.Begin(t.Context(), "blog", testApp, p); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestFillStoresWhatIsMissingAndNothingElse(t *testing.T) {
 	b := open(t)
 	b.deploy(testApp, texts("a", "one"))
