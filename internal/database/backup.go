@@ -23,8 +23,9 @@ func (db *DB) Backup(ctx context.Context, path string, progress func(done, total
 	if err != nil {
 		return CannotCopy(path, err)
 	}
-	err = db.readers.apart(ctx, sqlite.ReaderPragmas(), func(source *sqlite.Conn) error {
-		return copyTo(ctx, source, path, func(done, total int64) error {
+	// A connection of the pool, because none can be opened when the file was deleted, and then a backup is what saves the data.
+	err = db.readers.do(ctx, func(source *Conn) error {
+		return source.engine.copyTo(ctx, path, func(done, total int64) error {
 			if progress != nil {
 				progress(done, total)
 			}
@@ -37,13 +38,14 @@ func (db *DB) Backup(ctx context.Context, path string, progress func(done, total
 	return errors.Join(err, CannotCopy(path, file.Close()))
 }
 
-func copyTo(ctx context.Context, from *sqlite.Conn, path string, progress func(done, total int64) error) (err error) {
+// copyTo copies the database into the empty file at path.
+func (e onSQLite) copyTo(ctx context.Context, path string, progress func(done, total int64) error) (err error) {
 	target, err := sqlite.OpenTarget(path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, CannotCopy(path, target.Close())) }()
-	if err := from.CopyTo(ctx, target, progress); err != nil {
+	if err := e.CopyTo(ctx, target, progress); err != nil {
 		return err
 	}
 	// The first page says that a -wal file belongs to it, as in the original.

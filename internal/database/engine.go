@@ -27,6 +27,8 @@ type engine interface {
 	TotalChanges() int64 // rows that the connection changed, cascades and triggers included
 	// EndWith makes statements fail with errs.Timeout once ctx has ended; nil = never.
 	EndWith(ctx context.Context)
+	// copyTo copies the database, as it is at one moment, into the empty file at path.
+	copyTo(ctx context.Context, path string, progress func(done, total int64) error) error
 	Close() error
 }
 
