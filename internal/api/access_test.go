@@ -329,7 +329,7 @@ func TestTheSameIdempotencyKeyCarriesARequestOutOnce(t *testing.T) {
 	if got := send("one-of-a-kind", "read", ci); got.StatusCode != http.StatusForbidden {
 		t.Errorf("another caller got the answer: %d %s", got.StatusCode, got.Text)
 	}
-	if got := send("another-kind", "admin", ci); got.StatusCode != http.StatusConflict || !strings.Contains(got.Text, "called") {
+	if got := send("another-kind", "admin", ci); got.StatusCode != http.StatusConflict || !strings.Contains(got.Text, "already exists") {
 		t.Errorf("another key: %d %s", got.StatusCode, got.Text)
 	}
 	if got := send("short", "admin", ci); got.StatusCode != http.StatusBadRequest {
@@ -349,7 +349,7 @@ func TestRequestsThatAnotherSiteMadeABrowserSendAreRefused(t *testing.T) {
 		for k, v := range headers {
 			r.Header.Set(k, v)
 		}
-		if got := s.Do(r); got.StatusCode != http.StatusForbidden || !strings.Contains(got.Text, "another site") || got.Header.Get("X-Request-Id") == "" {
+		if got := s.Do(r); got.StatusCode != http.StatusForbidden || !strings.Contains(got.Text, "cross-site") || got.Header.Get("X-Request-Id") == "" {
 			t.Errorf("%s: %d %s", name, got.StatusCode, got.Text)
 		}
 	}

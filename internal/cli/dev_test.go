@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"fazt/internal/cli/kit"
 	"io"
 	"net/http"
 	"os"
@@ -14,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"fazt/internal/cli/kit"
 )
 
 // screen is what a command shows, readable while it goes on.

@@ -171,7 +171,7 @@ func Call[Req, Res any](ctx context.Context, c *Client, o op.Op[Req, Res], req R
 
 // read sends one request and reads its response. wait is the delay that the instance asks for before the next request.
 func read[Req, Res any](c *Client, o op.Op[Req, Res], r *http.Request) (res Res, wait time.Duration, err error) {
-	resp, err := c.exchange(r)
+	resp, err := c.exchange(r) //nolint:bodyclose // o.Decode closes it, or the stream it returns does
 	if resp == nil {
 		return res, 0, err
 	}

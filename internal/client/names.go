@@ -1,8 +1,9 @@
 package client
 
 import (
-	"fazt/internal/api/op"
 	"strings"
+
+	"fazt/internal/api/op"
 
 	"fazt/internal/errs"
 	"fazt/internal/hosting"

@@ -72,7 +72,7 @@ func OpenCopy(path string) (*Copy, error) {
 // Read runs fn on the copy. It is stopped when ctx ends.
 func (c *Copy) Read(ctx context.Context, fn func(c *Conn) error) error {
 	c.conn.engine.EndWith(ctx)
-	defer c.conn.engine.EndWith(nil)
+	defer c.conn.engine.EndWith(context.Background())
 	return interrupted(ctx, fn(c.conn))
 }
 

@@ -25,7 +25,7 @@ type engine interface {
 
 	Changes() int        // rows that the last statement changed
 	TotalChanges() int64 // rows that the connection changed, cascades and triggers included
-	// EndWith makes statements fail with errs.Timeout once ctx has ended; nil = never.
+	// EndWith makes statements fail with errs.Timeout once ctx has ended.
 	EndWith(ctx context.Context)
 	// copyTo copies the database, as it is at one moment, into the empty file at path.
 	copyTo(ctx context.Context, path string, progress func(done, total int64) error) error

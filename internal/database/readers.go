@@ -145,7 +145,7 @@ func (p *readers) fill() error {
 }
 
 func (p *readers) put(c *Conn) {
-	c.engine.EndWith(nil)
+	c.engine.EndWith(context.Background())
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.idle = append(p.idle, c)

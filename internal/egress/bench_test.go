@@ -1,14 +1,15 @@
 package egress
 
 import (
-	"fazt/internal/egress/netlog"
-	"fazt/internal/egress/rules"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"fazt/internal/egress/netlog"
+	"fazt/internal/egress/rules"
 )
 
 // What the gate costs: the same server, asked by Go's client and through the gate.

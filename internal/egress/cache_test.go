@@ -1,8 +1,6 @@
 package egress
 
 import (
-	"fazt/internal/egress/cache"
-	"fazt/internal/egress/rules"
 	"io"
 	"net/http"
 	"net/url"
@@ -10,6 +8,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"fazt/internal/egress/cache"
+	"fazt/internal/egress/rules"
 )
 
 // counter answers with how often it was asked, and with the headers of the query: /?Cache-Control=max-age%3D60.

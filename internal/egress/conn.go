@@ -2,12 +2,13 @@ package egress
 
 import (
 	"context"
-	"fazt/internal/egress/rules"
 	"net"
 	"net/http"
 	"slices"
 	"sync"
 	"time"
+
+	"fazt/internal/egress/rules"
 
 	"golang.org/x/net/http2"
 )

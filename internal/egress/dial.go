@@ -4,11 +4,12 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"fazt/internal/egress/address"
 	"net"
 	"net/netip"
 	"syscall"
 	"time"
+
+	"fazt/internal/egress/address"
 )
 
 // open makes a new connection for a hop. Its time is that of ctx.

@@ -6,11 +6,12 @@ package egress
 
 import (
 	"context"
-	"fazt/internal/egress/netlog"
 	"io"
 	"net/http"
 	"net/netip"
 	"time"
+
+	"fazt/internal/egress/netlog"
 )
 
 // Call is a request as a function asks for it.

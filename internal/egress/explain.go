@@ -2,12 +2,13 @@ package egress
 
 import (
 	"context"
-	"fazt/internal/egress/address"
-	"fazt/internal/egress/rules"
 	"net/http"
 	"net/netip"
 	"strings"
 	"time"
+
+	"fazt/internal/egress/address"
+	"fazt/internal/egress/rules"
 )
 
 // Explanation says what would become of a call, and why. It is for the owner.

@@ -2,7 +2,6 @@ package egress
 
 import (
 	"context"
-	"fazt/internal/egress/rules"
 	"io"
 	"net/http"
 	"strconv"
@@ -11,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"fazt/internal/egress/rules"
 )
 
 // held is a server that counts who asks and lets nobody go on before it is told to.

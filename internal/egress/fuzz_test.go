@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/hex"
-	"fazt/internal/egress/field"
-	"fazt/internal/egress/rules"
 	"net"
 	"net/http"
 	"net/url"
@@ -13,6 +11,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"fazt/internal/egress/field"
+	"fazt/internal/egress/rules"
 
 	whatwg "github.com/nlnwa/whatwg-url/url"
 )

@@ -3,15 +3,16 @@ package egress
 import (
 	"context"
 	"crypto/x509"
-	"fazt/internal/egress/address"
-	"fazt/internal/egress/cache"
-	"fazt/internal/egress/rules"
 	"log/slog"
 	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"fazt/internal/egress/address"
+	"fazt/internal/egress/cache"
+	"fazt/internal/egress/rules"
 
 	"fazt/internal/system"
 	"fazt/internal/throttle"

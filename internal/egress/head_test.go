@@ -2,12 +2,13 @@ package egress
 
 import (
 	"bufio"
-	"fazt/internal/egress/cache"
-	"fazt/internal/egress/rules"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
+
+	"fazt/internal/egress/cache"
+	"fazt/internal/egress/rules"
 
 	"fazt/internal/errs"
 )

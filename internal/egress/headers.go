@@ -1,11 +1,12 @@
 package egress
 
 import (
-	"fazt/internal/egress/field"
-	"fazt/internal/egress/scrub"
 	"net/http"
 	"slices"
 	"strings"
+
+	"fazt/internal/egress/field"
+	"fazt/internal/egress/scrub"
 
 	"golang.org/x/net/http/httpguts"
 )

@@ -2,15 +2,16 @@ package egress
 
 import (
 	"context"
-	"fazt/internal/egress/cache"
-	"fazt/internal/egress/field"
-	"fazt/internal/egress/rules"
 	"io"
 	"net/http"
 	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
+
+	"fazt/internal/egress/cache"
+	"fazt/internal/egress/field"
+	"fazt/internal/egress/rules"
 
 	"fazt/internal/egress/netlog"
 	"fazt/internal/egress/scrub"

@@ -2,7 +2,6 @@ package egress
 
 import (
 	"context"
-	"fazt/internal/egress/rules"
 	"io"
 	"net"
 	"net/http"
@@ -12,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"fazt/internal/egress/rules"
 
 	"fazt/internal/egress/upstreamtest"
 )

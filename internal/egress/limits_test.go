@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fazt/internal/egress/rules"
 	"fmt"
 	"io"
 	"net"
@@ -16,6 +15,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"fazt/internal/egress/rules"
 
 	"fazt/internal/errs"
 	"fazt/internal/system"

@@ -1,9 +1,10 @@
 package egress
 
 import (
-	"fazt/internal/egress/rules"
 	"sync"
 	"time"
+
+	"fazt/internal/egress/rules"
 
 	"fazt/internal/system"
 )

@@ -2,13 +2,14 @@ package egress
 
 import (
 	"errors"
-	"fazt/internal/egress/rules"
 	"io"
 	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"fazt/internal/egress/rules"
 )
 
 // seen is what servers were asked.

@@ -3,14 +3,15 @@ package egress
 import (
 	"context"
 	"errors"
-	"fazt/internal/egress/cache"
-	"fazt/internal/egress/rules"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"fazt/internal/egress/cache"
+	"fazt/internal/egress/rules"
 
 	"fazt/internal/errs"
 	"fazt/internal/system"

@@ -3,13 +3,14 @@ package egress
 import (
 	"encoding/base64"
 	"encoding/json"
-	"fazt/internal/egress/rules"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+
+	"fazt/internal/egress/rules"
 )
 
 func TestASecretIsPutWhereItBelongs(t *testing.T) {

@@ -1,13 +1,14 @@
 package egress
 
 import (
-	"fazt/internal/egress/rules"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"fazt/internal/egress/rules"
 )
 
 // A target is where a hop goes, in the one form that is judged, connected to, sent and compared. There is one parser of

@@ -14,12 +14,7 @@ import (
 	"fazt/internal/errs"
 )
 
-const (
-	mostLogLines = 10_000
-	// beat is how often a stream without events shows that it lives: often enough for the time-outs of proxies, which
-	// begin at 30 s.
-	beat = 15 * time.Second
-)
+const mostLogLines = 10_000
 
 // logQuery checks what is asked of the log of an app.
 func (a *API) logQuery(ctx context.Context, req op.LogQuery) (q applog.Query, err error) {

@@ -2,15 +2,16 @@ package net
 
 import (
 	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
 	"fazt/internal/api/op"
 	"fazt/internal/cli/kit"
 	"fazt/internal/client"
 	"fazt/internal/errs"
 	"fazt/internal/output"
-	"fmt"
-	"strconv"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 )

@@ -36,7 +36,7 @@ func (c *Conn) Prepare(sql string) (*Statement, error) {
 	return s, nil
 }
 
-// EndWith makes the statement that runs, and those after it, fail with errs.Timeout once ctx has ended; nil = never.
+// EndWith makes the statement that runs, and those after it, fail with errs.Timeout once ctx has ended.
 func (c *Conn) EndWith(ctx context.Context) { c.ctx = ctx }
 
 // progressSteps is how many steps of its program a statement takes between two looks at whether it should end: some tens
@@ -82,7 +82,7 @@ func (c *Conn) Commit() error { return c.exec("COMMIT") }
 // Rollback ends the transaction and undoes what it wrote, even when statements are to end.
 func (c *Conn) Rollback() error {
 	defer c.EndWith(c.ctx)
-	c.EndWith(nil)
+	c.EndWith(context.Background())
 	return c.exec("ROLLBACK")
 }
 

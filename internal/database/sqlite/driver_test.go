@@ -29,13 +29,13 @@ func open(t *testing.T) *Conn {
 }
 
 func TestADriverWhosePrivateFieldsDifferIsRefused(t *testing.T) {
-	type action struct{ arg2 string }
+	action := reflect.TypeOf(struct{ arg2 string }{arg2: "a value"})
 	if err := checkDriver(privateFields()); err != nil {
 		t.Error(err)
 	}
 	for name, f := range map[string]privateField{
-		"renamed":         {reflect.TypeFor[action](), "argument2", reflect.TypeFor[string]()},
-		"of another type": {reflect.TypeFor[action](), "arg2", reflect.TypeFor[[]byte]()},
+		"renamed":         {action, "argument2", reflect.TypeFor[string]()},
+		"of another type": {action, "arg2", reflect.TypeFor[[]byte]()},
 	} {
 		if err := checkDriver([]privateField{f}); err == nil || !strings.Contains(err.Error(), f.name) {
 			t.Errorf("%s: %v", name, err)

@@ -152,6 +152,7 @@ type Self struct {
 
 const ownFor = 5 * time.Second
 
+// Addresses returns the addresses of this machine. They are read again after a few seconds.
 func (s *Self) Addresses() map[netip.Addr]bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -4,7 +4,6 @@ package cache
 import (
 	"bytes"
 	"container/list"
-	"fazt/internal/egress/rules"
 	"io"
 	"net/http"
 	"slices"
@@ -12,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"fazt/internal/egress/rules"
 )
 
 // Cache keeps responses by the rules of RFC 9111. Each app has a shared cache of its own: all visitors of the app are served
@@ -43,7 +44,7 @@ type shelf struct {
 	bytes int64
 }
 
-// stored is an answer that is kept. It never changes; whoever gets it reads a copy.
+// Response is a stored response. It never changes: callers read copies.
 type Response struct {
 	url      string
 	vary     http.Header // the values of the request's headers that Vary names
@@ -82,23 +83,24 @@ func (s *Response) size() int64 {
 	return n
 }
 
-// currentAge is how old the answer is (RFC 9111 §4.2.3).
+// currentAge returns how old the response is (RFC 9111 §4.2.3).
 func (s *Response) currentAge(now time.Time) time.Duration { return s.age + max(0, now.Sub(s.at)) }
 
+// Fresh reports whether the response may be served without asking the origin again.
 func (s *Response) Fresh(now time.Time) bool { return !s.ask && s.currentAge(now) < s.lifetime }
 
-// serves says whether the answer may be given to a request without asking (RFC 9111 §4.2, §5.2.1).
+// Serves reports whether the response may be served for a request without asking the origin (RFC 9111 §4.2, §5.2.1).
 func (s *Response) Serves(now time.Time, w Wish) bool {
 	age := s.currentAge(now)
 	return s.Fresh(now) && (w.maxAge < 0 || age <= w.maxAge) && s.lifetime-age >= w.minFresh
 }
 
-// usable says whether the answer may serve past its end, while the other server fails.
+// Usable reports whether a stale response may be served because the origin fails.
 func (s *Response) Usable(now time.Time, e *rules.Entry) bool {
 	return !s.strict && !s.ask && s.currentAge(now) < s.lifetime+time.Duration(e.Stale)*time.Second
 }
 
-// response is a copy of it.
+// Response returns a copy, with its age.
 func (s *Response) Response(now time.Time) *http.Response {
 	h := s.header.Clone()
 	h.Set("Age", strconv.Itoa(int(s.currentAge(now)/time.Second)))
@@ -108,7 +110,7 @@ func (s *Response) Response(now time.Time) *http.Response {
 	}
 }
 
-// get is the variant of an answer that fits a request, fresh or not; nil = there is none.
+// Get returns the stored variant that matches a request, fresh or not, or nil.
 func (c *Cache) Get(app, url string, asked http.Header, credentialed bool) *Response {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -139,7 +141,7 @@ func sameValues(a, b []string) bool {
 	return len(a) == 0 == (len(b) == 0) && strings.Join(a, ", ") == strings.Join(b, ", ")
 }
 
-// put keeps an answer in place of the variant it replaces, within the limits in force.
+// Put stores a response in place of the variant it replaces, within the limits in force.
 func (c *Cache) Put(app string, s *Response, items int, most int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -177,7 +179,7 @@ func sameVariant(a, b *Response) bool {
 	return true
 }
 
-// forget drops every variant of a URL: an unsafe method changed what is there (RFC 9111 §4.4).
+// Forget drops every variant of a URL, because an unsafe method changed the resource (RFC 9111 §4.4).
 func (c *Cache) Forget(app, url string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -240,7 +242,7 @@ func (c *Cache) Clear(appID string) {
 	}
 }
 
-// count notes what came of a call that asked the cache.
+// Count counts the outcome of a call that used the cache.
 func (c *Cache) Count(state string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

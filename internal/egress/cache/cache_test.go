@@ -1,13 +1,14 @@
 package cache
 
 import (
-	"fazt/internal/egress/rules"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"fazt/internal/egress/rules"
 )
 
 // Stale answers are not served while the other server fails where they must be asked for, which s-maxage says too.

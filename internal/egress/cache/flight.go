@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Of identical calls whose answer is not kept yet, one goes out and the others wait for what it brings: a flight. They wait
-// until it is known whether the answer is kept, and within their own time.
+// Flight is one outbound call that identical calls wait for, because its response is not stored yet. They wait until it is
+// known whether the response will be stored, within their own deadlines.
 type Flight struct {
 	Done     chan struct{} // closed when it is known
 	land     sync.Once
@@ -21,6 +21,7 @@ type Flight struct {
 // Key is what makes calls identical: they would be sent alike.
 type Key struct{ app, url, header string }
 
+// KeyOf returns the key of a call.
 func KeyOf(app, url string, h http.Header) Key {
 	var b strings.Builder
 	names := make([]string, 0, len(h))
@@ -39,8 +40,8 @@ const (
 	maxAlone = 1024
 )
 
-// join is the flight for a key. leads says that it begins with this call, which has to end it; nil = go alone: such answers
-// are not kept.
+// Join returns the flight for a key. leads reports that it starts with this call, which must end it. A nil flight means that
+// the call goes out alone, because such responses are not stored.
 func (c *Cache) Join(key Key, now time.Time) (f *Flight, leads bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -61,7 +62,7 @@ func (c *Cache) Join(key Key, now time.Time) (f *Flight, leads bool) {
 	return f, true
 }
 
-// end ends a flight; kept says whether who waits finds the answer in the cache, again that the next who waits shall try.
+// End ends a flight. kept reports that waiting calls find the response in the cache, again that the next of them should go out.
 func (c *Cache) End(key Key, f *Flight, kept, again bool) {
 	f.land.Do(func() {
 		c.mu.Lock()
@@ -79,15 +80,15 @@ func (c *Cache) End(key Key, f *Flight, kept, again bool) {
 	})
 }
 
-// current says whether nothing changed what a flight brings; nil = there is no flight, and nobody knows.
+// Current reports whether the response of a flight is still current; without a flight that is assumed.
 func (c *Cache) Current(f *Flight) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return f == nil || !f.outdated
 }
 
-// copying is a body on its way to a function that is copied for the cache. It is taken in as fast as it comes, as far as it
-// may be kept: others wait for it, and are not to wait for a reader that is slow.
+// Copying is a body that is copied for the cache on its way to a function. It is read as fast as it arrives, up to the size
+// that may be stored: other calls wait for it and must not wait for a slow reader.
 type Copying struct {
 	from io.Reader
 	most int64
@@ -101,13 +102,14 @@ type Copying struct {
 	err   error
 }
 
+// NewCopying returns a copy of the body from. done is called once, with the body and whether it is complete.
 func NewCopying(from io.Reader, most int64, done func([]byte, bool)) *Copying {
 	c := &Copying{from: from, most: most, done: done}
 	c.more.L = &c.mu
 	return c
 }
 
-// run takes the body in. It returns when all of it came, when it failed or was closed, or when it is too long to be kept.
+// Run reads the body until its end, until it fails or is closed, or until it is too long to store.
 func (c *Copying) Run() {
 	piece := make([]byte, 16<<10)
 	for !c.ended {

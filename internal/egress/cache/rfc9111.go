@@ -1,13 +1,14 @@
 package cache
 
 import (
-	"fazt/internal/egress/field"
-	"fazt/internal/egress/rules"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"fazt/internal/egress/field"
+	"fazt/internal/egress/rules"
 
 	"golang.org/x/net/http/httpguts"
 )
@@ -93,7 +94,7 @@ type Wish struct {
 	OnlyCached   bool
 }
 
-// wishes says what the cache may do for a hop (RFC 9111 §5.2.1).
+// Wishes returns what the cache may do for a hop (RFC 9111 §5.2.1).
 func Wishes(mode, method string, h http.Header, e *rules.Entry) (w Wish) {
 	if method != http.MethodGet || e.CacheTTL == 0 || mode == "no-store" {
 		return w
@@ -118,8 +119,8 @@ func Wishes(mode, method string, h http.Header, e *rules.Entry) (w Wish) {
 	return w
 }
 
-// keepable is what to keep of an answer, without its body; nil = nothing (RFC 9111 §3). It was asked for at began, and came
-// now.
+// Keepable returns what to store of a response, without its body, or nil (RFC 9111 §3). The request was sent at began and the
+// response arrived now.
 func Keepable(url string, asked http.Header, credentialed bool, resp *http.Response, e *rules.Entry, began, now time.Time) *Response {
 	says, ok := directives(resp.Header)
 	has := func(name string) bool { _, is := says[name]; return is }
@@ -195,11 +196,12 @@ func expires(h http.Header, now time.Time) time.Duration {
 	return at.Sub(now)
 }
 
+// Validator reports whether the origin can be asked if the response is still valid.
 func (s *Response) Validator() bool {
 	return s.header.Get("Etag") != "" || s.header.Get("Last-Modified") != ""
 }
 
-// validate asks whether the answer still holds.
+// Validate adds the headers that ask whether the response is still valid.
 func (s *Response) Validate(h http.Header) {
 	if tag := s.header.Get("Etag"); tag != "" {
 		h.Set("If-None-Match", tag)
@@ -209,7 +211,7 @@ func (s *Response) Validate(h http.Header) {
 	}
 }
 
-// renewed is the answer with what a 304 says of it (RFC 9111 §3.2, §4.3.4); nil = it is to be forgotten.
+// Renewed returns the response updated from a 304 (RFC 9111 §3.2, §4.3.4), or nil if it must be forgotten.
 func (s *Response) Renewed(asked http.Header, credentialed bool, resp *http.Response, e *rules.Entry, began, now time.Time) *Response {
 	if tag := resp.Header.Get("Etag"); tag != "" && tag != s.header.Get("Etag") {
 		return nil // it is about another answer

@@ -2,12 +2,13 @@ package rules
 
 import (
 	"errors"
-	"fazt/internal/egress/address"
-	"fazt/internal/errs"
-	"fazt/internal/hostname"
 	"net/netip"
 	"slices"
 	"strings"
+
+	"fazt/internal/egress/address"
+	"fazt/internal/errs"
+	"fazt/internal/hostname"
 
 	"golang.org/x/net/publicsuffix"
 )
@@ -56,7 +57,7 @@ func ParseDomain(text string) (string, error) {
 	return host, nil
 }
 
-// canonicalHost returns a host in the form of package hostname, or why it is not one that can be called.
+// CanonicalHost returns a host in the form of package hostname, or why it is not one that can be called.
 func CanonicalHost(raw string) (host, why string) {
 	host, err := hostname.Canonical(raw)
 	switch {
@@ -70,6 +71,7 @@ func CanonicalHost(raw string) (host, why string) {
 	return host, ""
 }
 
+// DefaultPort returns the port of a scheme.
 func DefaultPort(scheme string) int {
 	if scheme == "http" {
 		return 80

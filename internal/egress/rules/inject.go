@@ -2,16 +2,17 @@ package rules
 
 import (
 	"encoding/base64"
-	"fazt/internal/egress/field"
-	"fazt/internal/egress/scrub"
 	"net/http"
 	"net/url"
 	"strings"
 
+	"fazt/internal/egress/field"
+	"fazt/internal/egress/scrub"
+
 	"golang.org/x/net/http/httpguts"
 )
 
-// put puts a secret into a request.
+// Put puts a secret into a request.
 func (s *Secret) Put(req *http.Request) (why string) {
 	if len(s.Methods) > 0 {
 		field.DropOverrides(req.Header)
@@ -63,6 +64,7 @@ func replaceParameter(query, key, value string) string {
 	return strings.Join(append(kept, url.QueryEscape(key)+"="+url.QueryEscape(value)), "&")
 }
 
+// NewScrubber returns a scrubber of the values of the secrets.
 func NewScrubber(secrets []Secret) *scrub.Scrubber {
 	list := make([]scrub.Secret, len(secrets))
 	for i, s := range secrets {

@@ -3,12 +3,13 @@ package rules
 import (
 	"context"
 	"crypto/sha256"
-	"fazt/internal/database"
-	"fazt/internal/errs"
 	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"fazt/internal/database"
+	"fazt/internal/errs"
 )
 
 // Reload puts what is stored in force. Where nothing changed, the policy stays the same one: connections are kept by

@@ -1,11 +1,12 @@
 package rules
 
 import (
-	"fazt/internal/egress/field"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+
+	"fazt/internal/egress/field"
 
 	"fazt/internal/egress/scrub"
 )
@@ -70,7 +71,7 @@ func (p *Policy) Secret(appID, name string) (Secret, bool) {
 	return s, ok
 }
 
-// visible are the secrets an app can use, in the order of their names.
+// Visible returns the secrets an app can use, by name.
 func (p *Policy) Visible(appID string) []Secret {
 	var list []Secret
 	for key, s := range p.secrets {
@@ -82,7 +83,7 @@ func (p *Policy) Visible(appID string) []Secret {
 	return list
 }
 
-// scrubber is what keeps the values of an app's secrets from it; nil when it has none.
+// Scrubber returns the scrubber that keeps the values of an app's secrets from it, or nil if it has none.
 func (p *Policy) Scrubber(appID string) *scrub.Scrubber {
 	if len(p.secrets) == 0 {
 		return nil
@@ -113,8 +114,8 @@ var secretive = []string{
 	"credential", "credentials", "signature", "jwt", "bearer", "otp", "csrf", "xsrf", "identity", "userid",
 }
 
-// credentialed says whether a request says who asks: by a header that is known for it, or that the owner's secrets for this
-// host are put into.
+// Credentialed reports whether a request carries credentials: in a header known for them, or in one that the owner's secrets
+// for this host are put into.
 func (p *Policy) Credentialed(app, host string, req *http.Request) bool {
 	for name := range req.Header {
 		for word := range strings.SplitSeq(field.Hyphened(name), "-") {

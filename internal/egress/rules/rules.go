@@ -53,7 +53,7 @@ type Secret struct {
 	Value      string    `json:"-"`         // in the clear, in memory only
 }
 
-// port says whether an entry grants a scheme at a port.
+// AllowsPort reports whether an entry allows a scheme at a port.
 func (e *Entry) AllowsPort(scheme string, port int) bool {
 	if scheme == "http" && !e.HTTP {
 		return false
@@ -64,7 +64,7 @@ func (e *Entry) AllowsPort(scheme string, port int) bool {
 	return slices.Contains(e.Ports, port)
 }
 
-// portOf is the one port a secret is sent to under an entry: its own, else the first that the entry names.
+// PortOf returns the only port that a secret is sent to under an entry: its own, or the first that the entry names.
 func (e *Entry) PortOf(s Secret, scheme string) int {
 	switch {
 	case s.Port != 0:
@@ -75,12 +75,12 @@ func (e *Entry) PortOf(s Secret, scheme string) int {
 	return DefaultPort(scheme)
 }
 
-// method says whether an entry grants a method.
+// AllowsMethod reports whether an entry allows a method.
 func (e *Entry) AllowsMethod(method string) bool {
 	return len(e.Methods) == 0 || slices.Contains(e.Methods, method)
 }
 
-// covers says whether a domain, as an entry or a secret has it, stands for a canonical host.
+// Covers reports whether the domain of an entry or secret covers a canonical host.
 func Covers(domain, host string) bool {
 	if suffix, ok := strings.CutPrefix(domain, "*"); ok {
 		return strings.HasSuffix(host, suffix) && len(host) > len(suffix)

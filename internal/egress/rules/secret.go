@@ -1,12 +1,13 @@
 package rules
 
 import (
-	"fazt/internal/egress/field"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"fazt/internal/egress/field"
 
 	"fazt/internal/errs"
 	"fazt/internal/limitio"

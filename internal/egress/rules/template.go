@@ -62,8 +62,8 @@ func (t template) match(path string) bool {
 // longestPath is how much of a path the log keeps.
 const longestPath = 512
 
-// logged is the path of a hop as the log keeps it: by the first template it matches. Where an entry has templates and
-// none of them matches, what the owner wanted hidden may stand anywhere in the path, and it is not kept.
+// LoggedPath returns the path of a hop as the log keeps it: the first template it matches. If an entry has templates and
+// none matches, what the owner wants hidden could be anywhere in the path, so the path is not kept.
 func (e *Entry) LoggedPath(path string) string {
 	for _, text := range e.Paths {
 		if t, err := parseTemplate(text); err == nil && t.match(path) {
