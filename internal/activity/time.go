@@ -10,7 +10,7 @@ import (
 // ParseTime parses a time in the past as people write it: 90s, 30m, 24h, 7d, 2w ago; the start of a day, 2026-01-31; or
 // a full time, 2026-01-31T12:00:00Z. Days are in the time zone of now.
 func ParseTime(text string, now time.Time) (time.Time, error) {
-	bad := errs.New(errs.Invalid, "%q is no time; write 30m, 24h, 7d, a day such as 2026-01-31, or 2026-01-31T12:00:00Z", cut(text, 60))
+	bad := errs.New(errs.Invalid, "%q is not a time; use 30m, 24h, 7d, a day such as 2026-01-31, or 2026-01-31T12:00:00Z", cut(text, 60))
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return t, nil
 	}

@@ -189,7 +189,7 @@ func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, "", unknownOperation(errs.MethodNotAllowed, "%s is not possible here", r.Method))
 		return
 	}
-	a.fail(w, r, "", unknownOperation(errs.NotFound, "there is no operation at %s", r.URL.Path))
+	a.fail(w, r, "", unknownOperation(errs.NotFound, "no operation at %s", r.URL.Path))
 }
 
 // unknownOperation has a code of its own, so that a client can tell an older server from a thing that is not there.

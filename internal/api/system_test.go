@@ -59,7 +59,7 @@ func TestLimitsOverTheAPI(t *testing.T) {
 		{"PATCH", "/api/system/settings", `{"domain":"example.com","trusted_proxies":["10.0.0.0/8"]}`, 200, `{"path":"domain","old":"localhost","new":"example.com","note":"takes effect at the next start of the server"},{"path":"trusted_proxies","old":[],"new":["10.0.0.0/8"]}`},
 		{"GET", "/api/system/settings/list", "", 200, `"value":["10.0.0.0/8"],"source":"stored"`},
 		{"GET", "/api/system/settings/list", "", 200, `"value":["127.0.0.1:0"],"source":"flag","place":"--listen"`},
-		{"PATCH", "/api/system/settings", `{"domain":null,"trusted_proxies":"0.0.0.0/0"}`, 400, "everybody could pretend to be anybody"},
+		{"PATCH", "/api/system/settings", `{"domain":null,"trusted_proxies":"0.0.0.0/0"}`, 400, "anyone could pretend to be anyone"},
 		{"GET", "/api/system/settings", "", 200, `"domain":"localhost","listen":["127.0.0.1:0"],"trusted_proxies":["10.0.0.0/8"]`},
 	} {
 		got := asked(i, token, tt.method, tt.path, tt.body)

@@ -154,7 +154,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		text, _, _ = strings.Cut(text, ": strconv.")
 		return kit.Usagef("%s", text)
 	}
-	message := fmt.Sprintf("there is no flag --%s", name)
+	message := fmt.Sprintf("unknown flag --%s", name)
 	if near := kit.Nearest(name, flagNames(cmd)); near != "" {
 		message += fmt.Sprintf("; did you mean --%s?", near)
 	}

@@ -151,7 +151,7 @@ func TestEveryUnknownFlagArgumentAndCommandIsAMistakeThatIsExplained(t *testing.
 		hint := "Run `" + cmd.CommandPath() + " --help`"
 		for _, at := range []int{len(path), len(args)} { // before and after the arguments
 			line := slices.Insert(slices.Clone(args), at, "--formt=x")
-			if code, said := usageOf(t, line...); code != exitUsage || !strings.Contains(said, "there is no flag --formt; did you mean --format?") || !strings.Contains(said, hint) {
+			if code, said := usageOf(t, line...); code != exitUsage || !strings.Contains(said, "unknown flag --formt; did you mean --format?") || !strings.Contains(said, hint) {
 				t.Errorf("%v: %d %s", line, code, said)
 			}
 		}
@@ -179,7 +179,7 @@ func TestEveryUnknownFlagArgumentAndCommandIsAMistakeThatIsExplained(t *testing.
 			known = "version"
 		}
 		line := append(strings.Fields(g.CommandPath())[1:], known[:len(known)-1])
-		if code, said := usageOf(t, line...); code != exitUsage || !strings.Contains(said, "there is no command") || !strings.Contains(said, "did you mean") {
+		if code, said := usageOf(t, line...); code != exitUsage || !strings.Contains(said, "unknown command") || !strings.Contains(said, "did you mean") {
 			t.Errorf("%v: %d %s", line, code, said)
 		}
 	}

@@ -175,7 +175,7 @@ func TestAPeerOfAnotherVersionIsASentence(t *testing.T) {
 		kind errs.Kind
 		want string
 	}{
-		"unknown operation": {answer(404, `{"error":{"code":"UNKNOWN_OPERATION","message":"there is no operation at /api/apps"}}`), errs.Unsupported, "does not know the operation app.list"},
+		"unknown operation": {answer(404, `{"error":{"code":"UNKNOWN_OPERATION","message":"no operation at /api/apps"}}`), errs.Unsupported, "does not know the operation app.list"},
 		"unknown code":      {answer(409, `{"error":{"code":"BRAND_NEW","message":"a new sort of conflict"}}`), errs.Conflict, "a new sort of conflict"},
 		"another shape":     {answer(200, `{"data":{"a":1}}`), errs.Unsupported, "another version of Fazt"},
 		"a string as error": {answer(401, `{"error":"unauthorized"}`), errs.Unsupported, "another version of Fazt"},

@@ -166,7 +166,7 @@ func prepareFile(path *string) (err error) {
 	info, err := os.Stat(*path)
 	missing := errors.Is(err, fs.ErrNotExist)
 	if left := *path + "-wal"; (missing || err == nil && info.Size() == 0) && size(left) > 0 {
-		return errs.New(errs.Conflict, "there is no database %s, but %s is there, with what was written last to one that was: put that database back beside it, or move %s away to begin with an empty one", *path, left, filepath.Base(left))
+		return errs.New(errs.Conflict, "there is no database %s, but %s is there, with the last writes of an earlier database: put that database back next to it, or move %s away to start with an empty one", *path, left, filepath.Base(left))
 	}
 	if missing {
 		info, err = makeFile(*path)

@@ -64,7 +64,7 @@ func checkName(path string, info fs.FileInfo) error {
 		return errs.New(errs.Conflict, "%s has %d names (hard links), and a database must have one: what is written under one name is missing under the others; remove the others, which `find / -samefile %s` shows, or make a copy instead", path, n, path)
 	}
 	if mounted(path) {
-		return errs.New(errs.Conflict, "%s is mounted by itself, and its last writes lie in files beside it, which are not: mount the folder it is in instead", path)
+		return errs.New(errs.Conflict, "%s is mounted by itself, without the files next to it that hold its last writes: mount its folder instead", path)
 	}
 	return nil
 }

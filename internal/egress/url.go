@@ -108,7 +108,7 @@ func splitAuthority(authority string, scheme int) (host string, port int, why st
 	if found {
 		n, err := strconv.ParseUint(digits, 10, 16)
 		if err != nil || n == 0 || digits[0] == '0' || digits[0] == '+' {
-			return "", 0, "the port is no number from 1 to 65535"
+			return "", 0, "the port is not a number from 1 to 65535"
 		}
 		port = int(n)
 	}

@@ -126,7 +126,7 @@ func (w *wire) spend(n int64) {
 	now := time.Now()
 	w.beside = min(w.beside+int64(now.Sub(w.at).Seconds()*besideASec), besideAtOnce)
 	if w.at = now; w.beside < 0 {
-		w.fail("it sent too much that is no part of an answer")
+		w.fail("it sent too much that is not part of a response")
 	}
 }
 

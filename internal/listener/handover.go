@@ -29,7 +29,7 @@ func ReadHanded(value string) (*Handed, error) {
 		fd, err := strconv.ParseUint(line[i+1:], 10, 16)
 		if i < 0 || err != nil || fd < 3 {
 			h.Close()
-			return nil, errs.New(errs.Invalid, "%s is not a list of sockets; it is set by a server that replaces itself, and by nobody else", HandedVariable)
+			return nil, errs.New(errs.Invalid, "%s is not a list of sockets; it is set only by a server that replaces itself", HandedVariable)
 		}
 		h.files[line[:i]] = append(h.files[line[:i]], os.NewFile(uintptr(fd), line[:i]))
 	}

@@ -28,7 +28,7 @@ func ParseFormat(name string) (Format, error) {
 	case Table, JSON, Markdown:
 		return f, nil
 	}
-	return "", errs.New(errs.Invalid, "there is no format %q; there are table, json and markdown", name)
+	return "", errs.New(errs.Invalid, "unknown format %q; use table, json or markdown", name)
 }
 
 // View is a result. Value is written as JSON; Columns and Rows are shown to people. A View without Columns is one thing

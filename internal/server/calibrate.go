@@ -58,7 +58,7 @@ func (i *Instance) measure(ctx context.Context, length time.Duration, force bool
 	beside, prefix := i.scratch()
 	dir, err := os.MkdirTemp(beside, prefix)
 	if err != nil {
-		return m, errs.Wrap(errs.Unavailable, err, "no folder can be made beside the database")
+		return m, errs.Wrap(errs.Unavailable, err, "no folder can be created next to the database")
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	limits := *i.Limits.Load()

@@ -63,7 +63,7 @@ func diskProblems(h *op.Health) (list []string) {
 	case database.DiskLost.String():
 		list = append(list, reason+"; nothing is written any more. Put it back, or save what the server still has with `fazt backup FILE` before it stops")
 	case database.DiskOverwritten.String():
-		list = append(list, reason+"; nothing is written any more. `fazt server restart` serves what is in the file now; what was written last is beside it, in the file that ends in -wal.overwritten")
+		list = append(list, reason+"; nothing is written any more. `fazt server restart` serves what is in the file now; what was written last is next to it, in the file that ends in -wal.overwritten")
 	default:
 		list = append(list, reason+"; nothing can be stored, and what is stored is served")
 	}

@@ -79,7 +79,7 @@ func (i *Instance) keep(edges []edge.Edge) {
 	i.kept = &listener.Kept{}
 	for _, e := range edges {
 		if err := i.kept.Keep(e.Address, e.Listener); err != nil {
-			i.log.Warn("the next process opens the address anew", "error", err)
+			i.log.Warn("the next process opens the address again", "error", err)
 		}
 	}
 	i.visitors.leaving.Store(true)

@@ -154,7 +154,7 @@ func (i *Instance) controlSocket() (path string, l net.Listener, err error) {
 	if failed != nil {
 		return path, nil, errors.Join(err, failed)
 	}
-	i.log.Warn("the control socket cannot lie beside the database", "socket", other, "error", err)
+	i.log.Warn("the control socket cannot be next to the database", "socket", other, "error", err)
 	return other, l, nil
 }
 

@@ -105,7 +105,7 @@ func parseProxy(text string) (netip.Prefix, error) {
 	case err != nil:
 		return netip.Prefix{}, errs.Wrap(errs.Invalid, err, "trusted_proxies: %q is not a network; write CIDR, such as 10.0.0.0/8 or fd00::/8, or one address", text)
 	case p.Bits() == 0:
-		return netip.Prefix{}, errs.New(errs.Invalid, "trusted_proxies: %s is everybody, and everybody could pretend to be anybody; name the addresses of your proxy", text)
+		return netip.Prefix{}, errs.New(errs.Invalid, "trusted_proxies: %s covers every address, so anyone could pretend to be anyone; use the addresses of your proxy", text)
 	case p.Addr().Is4In6():
 		return netip.Prefix{}, errs.New(errs.Invalid, "trusted_proxies: write %q as IPv4", text)
 	}

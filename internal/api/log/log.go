@@ -45,10 +45,10 @@ func (a *API) filter(ctx context.Context, q op.ActivityFilter) (f activity.Filte
 		*w.to = &weight
 	}
 	if kinds := []string{"", activity.Owner, activity.User, activity.Key, activity.ItSelf, activity.Anonymous}; !slices.Contains(kinds, q.Actor) {
-		return f, errs.New(errs.Invalid, "there is no actor %q; there are owner, user, key, system and anonymous", q.Actor)
+		return f, errs.New(errs.Invalid, "unknown actor %q; use owner, user, key, system or anonymous", q.Actor)
 	}
 	if results := []activity.Result{"", activity.OK, activity.Denied, activity.Failed}; !slices.Contains(results, f.Result) {
-		return f, errs.New(errs.Invalid, "there is no result %q; there are ok, denied and failed", q.Result)
+		return f, errs.New(errs.Invalid, "unknown result %q; use ok, denied or failed", q.Result)
 	}
 	now := time.Now().UTC()
 	if q.Since != "" {

@@ -54,7 +54,7 @@ func netEntry(e rules.Entry, name func(string) string) op.NetEntry {
 		shown.Warnings = append(shown.Warnings, "PRIVATE NETWORK: it may lead to machines of your own network ("+strings.Join(texts, ", ")+"), which functions then reach")
 	}
 	if e.HTTP {
-		shown.Warnings = append(shown.Warnings, "PLAIN HTTP: whoever is on the way can read and change what is sent, secrets among it")
+		shown.Warnings = append(shown.Warnings, "PLAIN HTTP: anyone on the network path can read and change what is sent, secrets included")
 	}
 	return shown
 }
@@ -121,7 +121,7 @@ func parseRanges(texts []string) ([]netip.Prefix, error) {
 		}
 		p, err := netip.ParsePrefix(text)
 		if err != nil {
-			return nil, errs.Wrap(errs.Invalid, err, "%.60q is no range of addresses; write one such as 192.168.1.0/24", text)
+			return nil, errs.Wrap(errs.Invalid, err, "%.60q is not an address range; use one such as 192.168.1.0/24", text)
 		}
 		list = append(list, p)
 	}

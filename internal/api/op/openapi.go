@@ -30,7 +30,7 @@ func Document() []byte {
 		"info": map[string]any{
 			"title":       "Fazt control API",
 			"version":     "1",
-			"description": "Served on the admin host and on the socket beside the database. Generated from the table of operations; make golden writes it anew.",
+			"description": "Served on the admin host and on the socket next to the database. Generated from the operation table; make golden regenerates it.",
 		},
 		"paths": paths,
 		"components": map[string]any{"schemas": g.schemas, "securitySchemes": map[string]any{"key": map[string]any{

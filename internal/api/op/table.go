@@ -81,7 +81,7 @@ var (
 	SystemHealth  = declare[None, Health]("system.health", get, "/api/system/health", Read, Nothing, "Show how the running instance is doing: memory, database, queues, functions.")
 	SystemMetrics = declare[None, Stream]("system.metrics", get, "/metrics", Metrics, Nothing, "Read the counters of the running instance in the text format of Prometheus.", streams("text/plain; version=0.0.4; charset=utf-8"))
 	SystemHealthz = declare[None, State]("system.healthz", get, "/healthz", Anyone, Nothing, "Answer as long as the process lives.", bare)
-	SystemReadyz  = declare[None, State]("system.readyz", get, "/readyz", Anyone, Nothing, "Answer 200 while the instance can serve: the database answers, and nobody told it to stop. Else 503.", bare)
+	SystemReadyz  = declare[None, State]("system.readyz", get, "/readyz", Anyone, Nothing, "Answer 200 while the instance can serve: the database responds and no stop was requested. Otherwise 503.", bare)
 
 	LimitsGet    = declare[LimitsOf, system.Limits]("limits.get", get, "/api/system/limits", Read, Nothing, "Show the limits in force, in their groups.")
 	LimitsList   = declare[LimitsOf, LimitList]("limits.list", get, "/api/system/limits/list", Read, Nothing, "List the limits with their ranges, defaults, and who changed them when.")

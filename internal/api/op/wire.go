@@ -373,7 +373,7 @@ func (s Spec) decode(resp *http.Response, res any) (err error) {
 	defer resp.Body.Close()
 	if media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); media != "application/json" {
 		_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxErrorBody))
-		return errs.New(errs.Unsupported, "what answers there is not the control API of a Fazt, or another version of it (HTTP %d)", resp.StatusCode)
+		return errs.New(errs.Unsupported, "no Fazt API at that address, or another version of it (HTTP %d)", resp.StatusCode)
 	}
 	data, err := limitio.ReadAll(resp.Body, maxAnswer)
 	switch {

@@ -136,7 +136,7 @@ func (c commands) pull(cl *client.Client, ref op.DeploymentRef, dir string, forc
 	if dir == "" {
 		// The name comes from the instance, which may be somebody else's.
 		if !filepath.IsLocal(app.Name) || filepath.Base(app.Name) != app.Name || app.Name == "." {
-			return kit.Usagef("the app is called %q, which is no name of a folder; name one with --to", app.Name)
+			return kit.Usagef("the app is called %q, which is not a folder name; name one with --to", app.Name)
 		}
 		dir = app.Name
 	}

@@ -121,7 +121,7 @@ func (c commands) keyRevoke() *cobra.Command {
 		Use: "revoke KEY", Short: "End an API key at once, with those made by it", Args: kit.Arguments("the name of the key"),
 		Example: `  fazt key revoke laptop`,
 		RunE: func(_ *cobra.Command, args []string) error {
-			if err := c.Sure(yes, "revoking the key "+args[0], "whoever uses it is refused at once, and so are the keys that were made with it", args[0]); err != nil {
+			if err := c.Sure(yes, "revoking the key "+args[0], "its users are refused at once, and so are the keys that were created with it", args[0]); err != nil {
 				return err
 			}
 			return c.Existing(func(cl *client.Client) error {

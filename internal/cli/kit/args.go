@@ -25,7 +25,7 @@ func NoCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	message := fmt.Sprintf("there is no command %q", strings.TrimPrefix(cmd.CommandPath()+" "+args[0], "fazt "))
+	message := fmt.Sprintf("unknown command %q", strings.TrimPrefix(cmd.CommandPath()+" "+args[0], "fazt "))
 	var names []string
 	for _, sub := range cmd.Commands() {
 		names = append(names, sub.Name())

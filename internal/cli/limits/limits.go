@@ -62,7 +62,7 @@ its default. With --format json the numbers are exact.`,
 		},
 	}
 	cmd.Flags().StringVar(&app, "app", "", "the limits of one app")
-	cmd.Flags().BoolVar(&changed, "changed", false, "only those that somebody changed")
+	cmd.Flags().BoolVar(&changed, "changed", false, "only limits that were changed")
 	return cmd
 }
 
@@ -93,9 +93,9 @@ func inGroup(list []system.Item, name string) ([]system.Item, error) {
 		return slices.DeleteFunc(list, func(i system.Item) bool { return groupOf(i.Path) != name }), nil
 	}
 	if near := kit.Nearest(name, names); near != "" {
-		return nil, errs.New(errs.Invalid, "there is no group %q; did you mean %s?", name, near)
+		return nil, errs.New(errs.Invalid, "unknown group %q; did you mean %s?", name, near)
 	}
-	return nil, errs.New(errs.Invalid, "there is no group %q; there are %s", name, strings.Join(names, ", "))
+	return nil, errs.New(errs.Invalid, "unknown group %q; use %s", name, strings.Join(names, ", "))
 }
 
 // reportIgnored tells of stored values that are not in force.

@@ -67,7 +67,7 @@ func (f *logFilter) read(cmd *cobra.Command, args []string, now time.Time) error
 		*w.to = &w.value
 	}
 	if f.MinWeight != nil && f.MaxWeight != nil && *f.MinWeight > *f.MaxWeight {
-		return kit.Usagef("--min-weight is greater than --max-weight: that is no entry at all")
+		return kit.Usagef("--min-weight is greater than --max-weight: no entry matches")
 	}
 	for _, address := range append(args, f.alias, f.url, f.address) {
 		if address == "" {

@@ -63,7 +63,7 @@ the app.`,
 				}
 				done := "allowed"
 				if e.Replaced {
-					done = "allowed anew"
+					done = "allowed again"
 				}
 				c.warn(e.NetEntry)
 				return c.Print(output.View{Value: e, Rows: append([][]string{{done, e.Domain}}, entryRows(e.NetEntry)[1:]...)})

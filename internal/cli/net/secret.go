@@ -29,7 +29,7 @@ the domain (443 where it names none), unless it is set with --http or --port.
 Values are encrypted under a key that is not in the database: it lies beside it,
 in data.db.key, or in the variable FAZT_MASTER_KEY as 64 hexadecimal digits. A
 backup needs both, kept apart: the database alone gives no secret away, and
-without the key all secrets must be set anew.`
+without the key all secrets must be set again.`
 	return g
 }
 
@@ -94,7 +94,7 @@ the first port of the domain's entry, unless --http or --port say otherwise.
 				}
 				done := "set"
 				if s.Replaced {
-					done = "set anew"
+					done = "set again"
 				}
 				return c.Print(output.View{Value: s, Rows: [][]string{
 					{done, s.Name}, {"app", everyApp(s.App)}, {"sent to", sentTo(s.Secret)}, {"as", sentAs(s.Secret)},

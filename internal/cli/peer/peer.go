@@ -129,7 +129,7 @@ func (c commands) token(fromStdin bool) (client.Secret, error) {
 		}
 		text = typed
 	default:
-		return "", kit.Usagef("--token-stdin is missing; without a terminal nobody can be asked")
+		return "", kit.Usagef("--token-stdin is missing; there is no terminal to ask on")
 	}
 	text = strings.TrimSpace(text)
 	return client.Secret(text), auth.CheckToken(text)

@@ -132,7 +132,7 @@ func unreachable(url string, err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.Is(err, transport.ErrRepositoryNotFound), errors.Is(err, transport.ErrAuthenticationRequired), errors.Is(err, transport.ErrAuthorizationFailed):
-		return errs.Wrap(errs.NotFound, err, "there is no repository at %s that everybody may read; clone a private one with git and install the folder", url)
+		return errs.Wrap(errs.NotFound, err, "there is no repository at %s that is public; clone a private one with git and install the folder", url)
 	case errors.Is(err, transport.ErrEmptyRemoteRepository):
 		return errs.Wrap(errs.NotFound, err, "the repository at %s is empty", url)
 	case errors.As(err, &network):

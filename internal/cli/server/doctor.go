@@ -165,7 +165,7 @@ func (c commands) checkSecrets(cl *client.Client, path string) (finding, error) 
 	if _, err := os.Stat(key); err != nil { // and yet all can be used
 		key = rules.MasterKeyVariable
 	}
-	return finding{"secrets", fine, fmt.Sprintf("%s, under the key in %s", output.Count(len(list), "secret"), key), "keep that key beside your backups, and not in them: without it all secrets must be set anew"}, nil
+	return finding{"secrets", fine, fmt.Sprintf("%s, under the key in %s", output.Count(len(list), "secret"), key), "keep that key with your backups, but not in them: without it all secrets must be set again"}, nil
 }
 
 func fileSize(path string) int64 {
@@ -305,7 +305,7 @@ func checkNames(ctx context.Context, domain string, lookup func(ctx context.Cont
 		}
 		for _, a := range found {
 			if a = a.Unmap(); !a.IsLoopback() && !here[a] {
-				return finding{"names", warning, fmt.Sprintf("%s leads to %s, which is no address of this machine", host, a), "right if a router or a proxy there passes it on to this machine; else mend the record"}
+				return finding{"names", warning, fmt.Sprintf("%s leads to %s, which is not an address of this machine", host, a), "right if a router or a proxy there passes it on to this machine; else mend the record"}
 			}
 		}
 	}

@@ -141,7 +141,7 @@ func (c commands) ask(req *op.ServerOwner, fromStdin bool) error {
 	in := bufio.NewReader(c.Stdin)
 	if req.Owner == "" {
 		if !interactive {
-			return kit.Usagef("--name is missing; without a terminal nobody can be asked")
+			return kit.Usagef("--name is missing; there is no terminal to ask on")
 		}
 		fmt.Fprint(c.Stderr, "Name of the owner: ")
 		name, err := in.ReadString('\n')
@@ -159,7 +159,7 @@ func (c commands) ask(req *op.ServerOwner, fromStdin bool) error {
 		return nil
 	}
 	if !interactive {
-		return kit.Usagef("--password-stdin is missing; without a terminal nobody can be asked")
+		return kit.Usagef("--password-stdin is missing; there is no terminal to ask on")
 	}
 	password, err := c.Secret(terminal, "Password (at least 8 characters): ")
 	if err != nil {
@@ -243,7 +243,7 @@ func (c commands) serverStop() *cobra.Command {
 
 func (c commands) serverRestart() *cobra.Command {
 	return &cobra.Command{
-		Use: "restart", Short: "Replace the server by a fresh process; nobody is refused meanwhile", Args: kit.Arguments(),
+		Use: "restart", Short: "Replace the server with a new process without refusing a request", Args: kit.Arguments(),
 		Long: `Replace the server by a fresh process of the same program with the same
 arguments. Running requests finish, and whoever connects meanwhile waits for
 a moment. A newer program in the place of the old one is the one that starts.`,

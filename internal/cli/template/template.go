@@ -49,5 +49,5 @@ func Find(name string) (Template, error) {
 		}
 		names += ", " + t.Name
 	}
-	return Template{}, errs.New(errs.Invalid, "there is no template %q; there are %s", name, names[2:])
+	return Template{}, errs.New(errs.Invalid, "unknown template %q; use %s", name, names[2:])
 }

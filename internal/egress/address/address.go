@@ -127,7 +127,7 @@ func isatap(a netip.Addr) bool {
 // CheckPrivate says why an entry cannot open a range; "" = it can.
 func CheckPrivate(p netip.Prefix) string {
 	if !p.IsValid() {
-		return "it is no range; write one such as 192.168.1.0/24"
+		return "it is not an address range; use one such as 192.168.1.0/24"
 	}
 	for _, s := range private {
 		if s.prefix.Bits() <= p.Bits() && s.prefix.Contains(p.Addr()) {

@@ -49,7 +49,7 @@ func ParseDomain(text string) (string, error) {
 	}
 	// A suffix that a registry runs is no host. One that a company lists (s3.amazonaws.com) is, but who is below it is anybody.
 	if suffix, registry := publicsuffix.PublicSuffix(host); suffix == host && (wild || registry) {
-		return bad("anybody can have a name below it; write the whole name, such as shop." + host)
+		return bad("anyone can register a name below it; use the whole name, such as shop." + host)
 	}
 	if wild {
 		return "*." + host, nil
@@ -90,7 +90,7 @@ func CheckEntry(e Entry) (Entry, error) {
 	}
 	for _, port := range e.Ports {
 		if port < 1 || port > 65535 {
-			return bad("%d is no port; ports are 1 to 65535", port)
+			return bad("%d is not a port; ports are 1 to 65535", port)
 		}
 	}
 	e.Ports = inOrder(e.Ports)
@@ -98,7 +98,7 @@ func CheckEntry(e Entry) (Entry, error) {
 	for i, m := range e.Methods {
 		e.Methods[i] = strings.ToUpper(m)
 		if !slices.Contains(Methods, e.Methods[i]) {
-			return bad("%q is no method that can be allowed; there are %s", m, strings.Join(Methods, ", "))
+			return bad("%q is not a method that can be allowed; use %s", m, strings.Join(Methods, ", "))
 		}
 	}
 	e.Methods = unique(e.Methods)

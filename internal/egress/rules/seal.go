@@ -55,7 +55,7 @@ func (v vault) key() ([]byte, error) {
 		return nil, errs.Wrap(errs.Unprocessable, err, "the key file %s is missing: put it back from where you keep it, or set %s", v.file, MasterKeyVariable)
 	}
 	if err == nil && !info.Mode().IsRegular() {
-		return nil, errs.New(errs.Unprocessable, "the key file %s is no file: put the right one in its place", v.file)
+		return nil, errs.New(errs.Unprocessable, "the key file %s is not a file: put the right one in its place", v.file)
 	}
 	if err == nil && info.Mode().Perm()&0o077 != 0 {
 		// As the database does with its own; a disk that is for reading only leaves it as it is.
@@ -90,7 +90,7 @@ func parseKey(text, from string) ([]byte, error) {
 	}
 	key, err := hex.DecodeString(text)
 	if err != nil {
-		return nil, errs.New(errs.Unprocessable, "%s is no key: a key is %d hexadecimal digits, as `openssl rand -hex %d` makes them", from, hex.EncodedLen(keyLength), keyLength)
+		return nil, errs.New(errs.Unprocessable, "%s is not a key: a key is %d hexadecimal digits, as `openssl rand -hex %d` makes them", from, hex.EncodedLen(keyLength), keyLength)
 	}
 	return key, nil
 }
@@ -174,15 +174,15 @@ func unseal(key []byte, s Secret, sealed []byte) (string, error) {
 	const head = 1 + markLength + nonceLength
 	switch {
 	case len(sealed) < head+tagLength || len(sealed) > sealMost:
-		return "", errs.New(errs.Unprocessable, "its value is damaged: set it anew with `fazt secret rotate`")
+		return "", errs.New(errs.Unprocessable, "its value is damaged: set it again with `fazt secret rotate`")
 	case sealed[0] < 1 || sealed[0] > sealVersion:
 		return "", errs.New(errs.Unsupported, "it was set by a newer Fazt than this")
 	case string(sealed[1:1+markLength]) != string(mark(key)):
-		return "", errs.New(errs.Unprocessable, "it was set under another key than the one in force: put the right key back, or set it anew with `fazt secret rotate`")
+		return "", errs.New(errs.Unprocessable, "it was set under another key than the one in force: put the right key back, or set it again with `fazt secret rotate`")
 	}
 	value, err := box(key).Open(nil, sealed[1+markLength:head], sealed[head:], place(sealed[0], s))
 	if err != nil {
-		return "", errs.Wrap(errs.Unprocessable, err, "its row was changed by other means than fazt: set it anew with `fazt secret rotate`")
+		return "", errs.Wrap(errs.Unprocessable, err, "its row was changed by other means than fazt: set it again with `fazt secret rotate`")
 	}
 	return string(value), nil
 }

@@ -104,7 +104,7 @@ func TestAKeyThatCannotBeRightIsRefusedWithoutRepeatingIt(t *testing.T) {
 		{"empty", "", "has 0 characters; a key is 64"},
 		{"too short", good[:62], "has 62 characters; a key is 64 hexadecimal digits, as `openssl rand -hex 32`"},
 		{"too long", good + "00", "has 66 characters"},
-		{"no digits", "zz" + good[2:], "is no key"},
+		{"no digits", "zz" + good[2:], "is not a key"},
 	} {
 		file := filepath.Join(t.TempDir(), "data.db.key")
 		if err := os.WriteFile(file, []byte(test.text+"\n"), 0o600); err != nil {
@@ -128,7 +128,7 @@ func TestAKeyThatCannotBeRightIsRefusedWithoutRepeatingIt(t *testing.T) {
 	if _, err := os.Stat(v.file); err == nil {
 		t.Error("a key file was made though the environment has the key")
 	}
-	if _, err := (vault{file: t.TempDir()}).key(); err == nil || !strings.Contains(errs.Sentence(err), "is no file") {
+	if _, err := (vault{file: t.TempDir()}).key(); err == nil || !strings.Contains(errs.Sentence(err), "is not a file") {
 		t.Errorf("a folder: %v", err)
 	}
 }

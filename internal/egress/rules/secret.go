@@ -62,7 +62,7 @@ func checkSecret(s Secret) (Secret, error) {
 	for _, m := range s.Methods {
 		upper := strings.ToUpper(m)
 		if !slices.Contains(Methods, upper) {
-			return s, errs.New(errs.Invalid, "there is no method %q; there are %s", limitio.Cut(m, 40), strings.Join(Methods, ", "))
+			return s, errs.New(errs.Invalid, "unknown method %q; use %s", limitio.Cut(m, 40), strings.Join(Methods, ", "))
 		}
 		if !slices.Contains(bound, upper) {
 			bound = append(bound, upper)

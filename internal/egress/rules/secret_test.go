@@ -39,7 +39,7 @@ func TestWhatCannotBeASecretIsRefusedInASentenceWithoutItsValue(t *testing.T) {
 		{"the coding", change(func(s *Secret) { s.As, s.Key = AsHeader, "Transfer-Encoding" }), "says how a request travels"},
 		{"query without a key", change(func(s *Secret) { s.As = AsQuery }), "needs the name of the parameter as key"},
 		{"query with an ampersand", change(func(s *Secret) { s.As, s.Key = AsQuery, "a&b" }), "cannot be the name of a query parameter"},
-		{"an odd method", change(func(s *Secret) { s.Methods = []string{"FETCH"} }), `there is no method "FETCH"`},
+		{"an odd method", change(func(s *Secret) { s.Methods = []string{"FETCH"} }), `unknown method "FETCH"`},
 		{"a prefix without a slash", change(func(s *Secret) { s.PathPrefix = "v1" }), "does not begin with /"},
 		{"a prefix with a query", change(func(s *Secret) { s.PathPrefix = "/v1?x" }), "has more than a path"},
 		{"a prefix that climbs", change(func(s *Secret) { s.PathPrefix = "/v1/../v2" }), "not written as paths are sent"},

@@ -284,7 +284,7 @@ func (s *Store) seal(ctx context.Context, secret Secret) ([]byte, error) {
 	if others == 0 {
 		key, err = s.vault.newKey()
 	} else if key, err = s.vault.key(); err != nil {
-		err = errs.Wrap(errs.KindOf(err), err, "%s. If it is lost, remove the secrets that `fazt secret list` shows, and set them anew", errs.Sentence(err))
+		err = errs.Wrap(errs.KindOf(err), err, "%s. If it is lost, remove the secrets that `fazt secret list` shows, and set them again", errs.Sentence(err))
 	}
 	if err != nil {
 		return nil, err

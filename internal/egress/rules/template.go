@@ -12,7 +12,7 @@ type template []string // text, place, text, place, …, text
 
 func parseTemplate(text string) (template, error) {
 	bad := func(why string) (template, error) {
-		return nil, errs.New(errs.Invalid, "%q is no path for the log: %s; write one such as /bot{token}/{method}", text, why)
+		return nil, errs.New(errs.Invalid, "%q is not a path for the log: %s; use one such as /bot{token}/{method}", text, why)
 	}
 	if !strings.HasPrefix(text, "/") {
 		return bad("it does not begin with /")

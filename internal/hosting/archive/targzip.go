@@ -97,7 +97,7 @@ func checkRecords(header *tar.Header) error {
 	case wide && header.Size < plainSize:
 		return refuse("the tar says the size of %q in two places", header.Name)
 	case header.Typeflag != tar.TypeReg && header.Size != 0:
-		return refuse("%q is no file and has content", header.Name)
+		return refuse("%q is not a file but has content", header.Name)
 	}
 	return nil
 }

@@ -193,7 +193,7 @@ func wrap(block cipher.Block, data []byte) ([]byte, error) {
 
 func unwrap(block cipher.Block, data []byte) ([]byte, error) {
 	if len(data)%8 != 0 || len(data) < 24 {
-		return nil, fail(Operation, "this is no wrapped key")
+		return nil, fail(Operation, "this is not a wrapped key")
 	}
 	n := len(data)/8 - 1
 	out := slices.Clone(data)

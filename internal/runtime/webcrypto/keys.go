@@ -35,7 +35,7 @@ func curveOf(name string) (elliptic.Curve, error) {
 func privateKey(a Algorithm, der []byte) (any, error) {
 	key, err := x509.ParsePKCS8PrivateKey(der)
 	if err != nil {
-		return nil, fail(Data, "this is no private key in PKCS #8")
+		return nil, fail(Data, "this is not a private key in PKCS #8")
 	}
 	return key, fits(a, key)
 }
@@ -43,7 +43,7 @@ func privateKey(a Algorithm, der []byte) (any, error) {
 func publicKey(a Algorithm, der []byte) (any, error) {
 	key, err := x509.ParsePKIXPublicKey(der)
 	if err != nil {
-		return nil, fail(Data, "this is no public key in SPKI")
+		return nil, fail(Data, "this is not a public key in SPKI")
 	}
 	return key, fits(a, key)
 }
@@ -202,7 +202,7 @@ func importKey(c Call) ([]byte, error) {
 }
 
 func rawPublic(a Algorithm, data []byte) (any, error) {
-	bad := fail(Data, "this is no public key of %s", a.Name)
+	bad := fail(Data, "this is not a public key of %s", a.Name)
 	switch a.Name {
 	case "Ed25519":
 		if len(data) != ed25519.PublicKeySize {
@@ -327,7 +327,7 @@ func rsaJWK(key *rsa.PublicKey) jwk {
 }
 
 func fromJWK(a Algorithm, data []byte) (key any, private bool, err error) {
-	bad := fail(Data, "this is no JSON Web Key of %s", a.Name)
+	bad := fail(Data, "this is not a JSON Web Key of %s", a.Name)
 	var k jwk
 	if json.Unmarshal(data, &k) != nil {
 		return nil, false, bad
