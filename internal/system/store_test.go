@@ -397,8 +397,8 @@ func TestASettingThatCannotWorkIsRefusedWithASentence(t *testing.T) {
 		`{"trusted_proxies":"10.0.0.0/33"}`:                      "is not a network",
 		`{"trusted_proxies":"proxy.example"}`:                    "is not a network",
 		`{"trusted_proxies":"fe80::1%eth0"}`:                     "is not a network",
-		`{"trusted_proxies":"0.0.0.0/0"}`:                        "everybody could pretend to be anybody",
-		`{"trusted_proxies":["10.0.0.0/8","::/0"]}`:              "everybody could pretend to be anybody",
+		`{"trusted_proxies":"0.0.0.0/0"}`:                        "anyone could pretend to be anyone",
+		`{"trusted_proxies":["10.0.0.0/8","::/0"]}`:              "anyone could pretend to be anyone",
 		`{"trusted_proxies":"::ffff:10.0.0.0/104"}`:              "as IPv4",
 		`{"trusted_proxies":"10.0.0.0/8,10.1.0.0/8"}`:            "stands twice",
 		`{"log_retention":-1}`:                                   "log_retention must be at least 0 days",
@@ -406,7 +406,7 @@ func TestASettingThatCannotWorkIsRefusedWithASentence(t *testing.T) {
 		`{"acme_email":"nobody"}`:                                "does not have the form",
 		`{"domian":"example.com"}`:                               `there is no setting "domian"; did you mean domain?`,
 		`{"domain":"example.com","log_retention":"x"}`:           "log_retention must be a whole number of days",
-		`{"domain":"example.com","trusted_proxies":"0.0.0.0/0"}`: "everybody could pretend",
+		`{"domain":"example.com","trusted_proxies":"0.0.0.0/0"}`: "anyone could pretend",
 	} {
 		_, err := s.ChangeSettings(t.Context(), "owner", object(t, values))
 		if !errs.Is(err, errs.Invalid) || !strings.Contains(errs.Sentence(err), want) {
