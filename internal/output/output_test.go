@@ -85,14 +85,14 @@ func TestWords(t *testing.T) {
 		}
 	}
 	if _, err := ParseFormat("yaml"); err == nil {
-		t.Error("yaml is no format")
+		t.Error("yaml is not a format")
 	}
 }
 
 func TestWhatAPersonNeedsIsNotCutOnANarrowTerminal(t *testing.T) {
 	sentence := "the server is reached, and the name leads to 192.0.2.1, which is not an address of this machine"
 	doctor := View{Columns: []string{"check", "state", "found"}, Rows: [][]string{{"names", "warning", sentence}}, Wraps: true}
-	want := "CHECK  STATE    FOUND\nnames  warning  the server is reached,\n                and the name leads to\n                192.0.2.1, which is no\n                address of this machine\n"
+	want := "CHECK  STATE    FOUND\nnames  warning  the server is reached,\n                and the name leads to\n                192.0.2.1, which is not\n                an address of this\n                machine\n"
 	if got := printed(t, Table, 40, doctor); got != want {
 		t.Errorf("%q", got)
 	}
