@@ -134,11 +134,11 @@ func aliasFlags(cmd *cobra.Command, req *op.AliasTarget, split string) (err erro
 	status := cmd.Flags().Changed("status")
 	switch {
 	case given == 0:
-		return kit.Usagef("say where %s shall lead: --app, --redirect, --split or --reserve", req.Alias)
+		return kit.Usagef("choose a target for %s: --app, --redirect, --split or --reserve", req.Alias)
 	case given > 1:
 		return kit.Usagef("--app, --redirect, --split and --reserve exclude each other")
 	case cmd.Flags().Changed("app") && req.App == "" || cmd.Flags().Changed("redirect") && req.Redirect == "":
-		return kit.Usagef("what %s shall lead to is empty", req.Alias)
+		return kit.Usagef("the target of %s is empty", req.Alias)
 	case !cmd.Flags().Changed("redirect") && (status || req.KeepPath):
 		return kit.Usagef("--status and --keep-path go with --redirect")
 	case cmd.Flags().Changed("split"):
