@@ -15,14 +15,15 @@ func TestAnAllowanceEndsWithItsStatement(t *testing.T) {
 	guard := Guard{MaxBytes: 1 << 20, MaxMemory: 4 << 20, MaxSpill: 1 << 20}
 	for _, tt := range []struct {
 		name, statement string
+		time            time.Duration
 		want            errs.Kind
 	}{
-		{"needs too much memory", "SELECT 1" + strings.Repeat(", randomblob(900000)", 20), errs.TooLarge},
-		{"needs too much time", endless + "SELECT count(*) FROM c", errs.Timeout},
-		{"is refused", "SELECT load_extension('x')", errs.Forbidden},
-		{"cannot be parsed", "SELEC 1", errs.Invalid},
+		{"needs too much memory", "SELECT 1" + strings.Repeat(", randomblob(900000)", 20), time.Minute, errs.TooLarge},
+		{"needs too much time", endless + "SELECT count(*) FROM c", 300 * time.Millisecond, errs.Timeout},
+		{"is refused", "SELECT load_extension('x')", time.Minute, errs.Forbidden},
+		{"cannot be parsed", "SELEC 1", time.Minute, errs.Invalid},
 	} {
-		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), tt.time)
 		err := open(t).Guarded(ctx, tt.statement, guard, false, func(*Statement) error { return nil })
 		cancel()
 		if errs.KindOf(err) != tt.want {
