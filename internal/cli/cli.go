@@ -154,6 +154,9 @@ func flagError(cmd *cobra.Command, err error) error {
 		text, _, _ = strings.Cut(text, ": strconv.")
 		return kit.Usagef("%s", text)
 	}
+	if args := cmd.Flags().Args(); cmd.HasSubCommands() && len(args) > 0 {
+		return kit.NoCommand(cmd, args) // the flag is unknown because the command is
+	}
 	message := fmt.Sprintf("unknown flag --%s", name)
 	if near := kit.Nearest(name, flagNames(cmd)); near != "" {
 		message += fmt.Sprintf("; did you mean --%s?", near)

@@ -182,6 +182,10 @@ func TestEveryUnknownFlagArgumentAndCommandIsAMistakeThatIsExplained(t *testing.
 		if code, said := usageOf(t, line...); code != exitUsage || !strings.Contains(said, "unknown command") || !strings.Contains(said, "did you mean") {
 			t.Errorf("%v: %d %s", line, code, said)
 		}
+		line = append(line, "--no-such-flag")
+		if code, said := usageOf(t, line...); code != exitUsage || !strings.Contains(said, "unknown command") {
+			t.Errorf("%v: %d %s", line, code, said)
+		}
 	}
 }
 

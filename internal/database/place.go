@@ -117,9 +117,9 @@ func (t Target) free() error {
 	case info.IsDir():
 		return errs.New(errs.Invalid, "%s is a folder; name a file in it", t.Path)
 	case !info.Mode().IsRegular():
-		return errs.New(errs.Invalid, "%s is there already, and is not a file; give the copy another name", t.Path)
+		return errs.New(errs.Invalid, "%s already exists and is not a file; give the copy another name", t.Path)
 	case !t.Replace:
-		return errs.New(errs.Conflict, "%s is there already; --force replaces it", t.Path)
+		return errs.New(errs.Conflict, "%s already exists; --force replaces it", t.Path)
 	}
 	// SQLite would take what such a file holds into the copy when it is opened.
 	for _, rest := range []string{t.Path + "-wal", t.Path + "-journal"} {
@@ -164,7 +164,7 @@ func (t Target) rename(temp string) error {
 			return nil // and Place removes the other name
 		}
 		if errors.Is(err, fs.ErrExist) {
-			return errs.Wrap(errs.Conflict, err, "%s is there already; --force replaces it", t.Path)
+			return errs.Wrap(errs.Conflict, err, "%s already exists; --force replaces it", t.Path)
 		}
 	}
 	return CannotCopy(t.Path, os.Rename(temp, t.Path))
