@@ -58,9 +58,6 @@ func Shares(list []op.Share) []apps.Share {
 	return each(list, func(s op.Share) apps.Share { return apps.Share(s) })
 }
 
-// Origin converts the origin of a fork.
-func Origin(o *apps.Origin) *op.Origin { return (*op.Origin)(o) }
-
 // Deployment converts a deployment.
 func Deployment(d hosting.Deployment) op.DeploymentRecord {
 	return op.DeploymentRecord{
