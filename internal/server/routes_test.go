@@ -75,8 +75,13 @@ func TestRoutesChangedStepByStepAreThoseMadeOfEverything(t *testing.T) {
 	if testing.Short() {
 		steps = 80
 	}
+	// Which steps succeed is chance too: go on until enough kinds have.
+	const kinds = 12
 	done := map[string]int{}
-	for n := range steps {
+	for n := 0; n < steps || len(done) < kinds; n++ {
+		if n == 10_000 {
+			t.Fatalf("only %v ever succeeded", slices.Sorted(maps.Keys(done)))
+		}
 		name, err := step(t.Context(), cl, random, n)
 		if err == nil {
 			done[name]++
@@ -90,12 +95,9 @@ func TestRoutesChangedStepByStepAreThoseMadeOfEverything(t *testing.T) {
 		}
 	}
 	t.Log(done)
-	if len(done) < 10 {
-		t.Errorf("only %v went well", slices.Sorted(maps.Keys(done)))
-	}
 }
 
-// step does something at random; that it is refused is as good.
+// step does something at random. A refusal is fine too: it must change nothing.
 func step(ctx context.Context, cl *client.Client, random *rand.Rand, n int) (string, error) {
 	app := func() string { return fmt.Sprintf("app%d", random.IntN(8)) }
 	label := func() string { return fmt.Sprintf("label%d", random.IntN(6)) }
