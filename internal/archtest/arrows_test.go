@@ -25,7 +25,6 @@ type tangle struct {
 var tangled = []tangle{
 	{"internal/database", 14, "readers, the writer and the watch of the disk are parts of one DB"},
 	{"internal/database/sqlite", 8, "a connection and what meters it know each other"},
-	{"internal/egress", 15, "gate, cache and secrets are still one package"},
 	{"internal/gateway", 12, "pages and gates are methods of one Gateway"},
 	{"internal/hosting", 7, "the store and its uploads are one type"},
 	{"internal/quickjs", 12, "isolate, realm and value hold each other, as the engine has it"},

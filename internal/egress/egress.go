@@ -5,10 +5,8 @@
 package egress
 
 import (
-	"context"
 	"io"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"fazt/internal/egress/netlog"
@@ -36,11 +34,6 @@ type Answer struct {
 	Redirected bool
 	Cached     bool
 	Body       io.ReadCloser // decoded, bounded, scrubbed; its errors are this package's errors
-}
-
-// Resolver looks names up.
-type Resolver interface {
-	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
 
 // Recorder takes attempts and returns at once.

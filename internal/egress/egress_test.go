@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"fazt/internal/egress/rules"
+	"fazt/internal/egress/transport"
 
 	"go.uber.org/goleak"
 
@@ -68,9 +69,9 @@ func newWorld(t testing.TB) *world {
 		Limits: func(string) system.Net { return w.limit() }, System: w.limit,
 		Own: func() []netip.Addr { return []netip.Addr{netip.MustParseAddr("93.184.215.99")} },
 	})
-	w.gate.dial = func(ctx context.Context, h *hop, a netip.Addr) (net.Conn, error) {
-		address := netip.AddrPortFrom(a, uint16(h.target.port)).String()
-		if err := w.gate.judgeSocket(h, address); err != nil {
+	w.gate.transport.Dial = func(ctx context.Context, r *transport.Route, a netip.Addr) (net.Conn, error) {
+		address := netip.AddrPortFrom(a, uint16(r.Port)).String()
+		if err := w.gate.transport.CheckSocket(r, address); err != nil {
 			return nil, err
 		}
 		w.mu.Lock()
@@ -397,23 +398,6 @@ func TestANameThatChangesItsAddressAfterItWasJudgedReachesNothing(t *testing.T) 
 	}
 	if len(w.dials) != 1 {
 		t.Fatalf("dialled %v", w.dials)
-	}
-}
-
-func TestTheSocketIsJudgedWhateverTheNameSaid(t *testing.T) {
-	w := newWorld(t)
-	h := &hop{call: &call{gate: w.gate}, target: &target{host: "example.com", port: 80}}
-	for _, address := range []string{"127.0.0.1:80", "[::1]:80", "[::ffff:10.0.0.1]:80", "169.254.169.254:80", public + ":22"} {
-		if w.gate.judgeSocket(h, address) == nil {
-			t.Errorf("%s passed", address)
-		}
-	}
-	if err := w.gate.judgeSocket(h, public+":80"); err != nil {
-		t.Error(err)
-	}
-	h.ctx = t.Context()
-	if _, err := w.gate.dialAddress(t.Context(), h, netip.MustParseAddr("127.0.0.1")); !strings.Contains(err.Error(), "not allowed") {
-		t.Errorf("the dialer itself: %v", err)
 	}
 }
 

@@ -59,7 +59,7 @@ func (g *Gate) Explain(ctx context.Context, appID, method, url string) Explanati
 	}
 	ctx, cancel := context.WithTimeout(ctx, min(10*time.Second, milliseconds(k.limits.CallTimeout)))
 	defer cancel()
-	addresses, err := g.resolve(ctx, t.host)
+	addresses, err := g.transport.Resolve(ctx, t.host)
 	if err != nil {
 		return say(unreachable(err))
 	}

@@ -1,7 +1,6 @@
 package egress
 
 import (
-	"context"
 	"crypto/x509"
 	"log/slog"
 	"net"
@@ -13,6 +12,7 @@ import (
 	"fazt/internal/egress/address"
 	"fazt/internal/egress/cache"
 	"fazt/internal/egress/rules"
+	"fazt/internal/egress/transport"
 
 	"fazt/internal/system"
 	"fazt/internal/throttle"
@@ -23,7 +23,7 @@ type Config struct {
 	Policy   func() *rules.Policy          // never nil
 	Limits   func(appID string) system.Net // those of an app
 	System   func() system.Net             // those of all apps together
-	Resolver Resolver                      // nil = the system's
+	Resolver transport.Resolver            // nil = the system's
 	Record   Recorder                      // nil = nobody reads what was tried
 	Own      func() []netip.Addr           // addresses the instance listens on, besides those of the machine's interfaces; nil = none
 	Roots    *x509.CertPool                // nil = the system's, which SSL_CERT_FILE replaces
@@ -32,15 +32,13 @@ type Config struct {
 
 // Gate is the one way out.
 type Gate struct {
-	c       Config
-	self    address.Self
-	slots   slots
-	buckets throttle.Throttle[bucketKey]
-	pools   pools
-	cache   cache.Cache
-	closed  atomic.Bool
-	dial    func(context.Context, *hop, netip.Addr) (net.Conn, error) // dialAddress
-	newConn func(ctx context.Context, raw, plain net.Conn, framed bool, key poolKey) (*conn, error)
+	c         Config
+	self      address.Self
+	slots     slots
+	buckets   throttle.Throttle[bucketKey]
+	transport transport.Transport
+	cache     cache.Cache
+	closed    atomic.Bool
 }
 
 // New makes a gate. It starts nothing.
@@ -51,15 +49,15 @@ func New(c Config) *Gate {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	g := &Gate{c: c, self: address.Self{More: c.Own}, newConn: newConn}
-	g.dial = g.dialAddress
+	g := &Gate{c: c, self: address.Self{More: c.Own}}
+	g.transport.Resolver, g.transport.Own, g.transport.Roots, g.transport.Log = c.Resolver, g.self.Addresses, c.Roots, c.Log
 	return g
 }
 
 // Close closes what waits and begins no more calls. Those that are open end with their contexts.
 func (g *Gate) Close() {
 	g.closed.Store(true)
-	g.pools.close()
+	g.transport.Close()
 	g.cache.Clear("")
 }
 
@@ -69,12 +67,8 @@ func (g *Gate) CacheStats() cache.Stats { return g.cache.Stats() }
 // ClearCache forgets the responses to an app; "" = to every app.
 func (g *Gate) ClearCache(appID string) { g.cache.Clear(appID) }
 
-// Lost is how many calls have ended while what made them has not: it waits for itself, and only the end of the process ends it.
-func (g *Gate) Lost() int {
-	g.slots.mu.Lock()
-	defer g.slots.mu.Unlock()
-	return g.slots.lost
-}
+// Lost returns the number of calls that ended while their goroutine is still stuck; see transport.Transport.Lost.
+func (g *Gate) Lost() int { return g.transport.Lost() }
 
 // Run is one request of a visitor: its calls, and the time they take together. It may be used by several goroutines.
 type Run struct {

@@ -12,6 +12,7 @@ import (
 	"fazt/internal/egress/cache"
 	"fazt/internal/egress/field"
 	"fazt/internal/egress/rules"
+	"fazt/internal/egress/transport"
 
 	"fazt/internal/egress/netlog"
 	"fazt/internal/egress/scrub"
@@ -228,7 +229,6 @@ func (h *hop) credential() (s rules.Secret, why string) {
 // exchange pays, takes a place and asks the other server.
 func (h *hop) exchange(req *http.Request) (*http.Response, *fault) {
 	k, g := h.call, h.call.gate
-	all := g.c.System()
 	rate, burst := rateOf(&h.entry, k.limits)
 	entry := h.entry.ID + " " + h.entry.Domain
 	if rate > 0 {
@@ -237,16 +237,18 @@ func (h *hop) exchange(req *http.Request) (*http.Response, *fault) {
 		}
 	}
 	if !k.slot {
-		ok, reason := g.slots.take(k.run.app, k.limits.AppConcurrency, all.Concurrency)
-		if !ok {
-			return nil, later(CodeLimit, "too many calls are open; try again", reason, time.Second)
+		if g.transport.LostBy(k.run.app) >= maxLost {
+			return nil, busy("too many connections of the app are stuck; `fazt server restart` ends them")
+		}
+		if ok, reason := g.slots.take(k.run.app, k.limits.AppConcurrency, g.c.System().Concurrency); !ok {
+			return nil, busy(reason)
 		}
 		k.slot = true
 	}
-	if g.pools.follow(h.policy.Version()) {
+	if g.transport.Advance(h.policy.Version()) {
 		g.warn(h.policy)
 	}
-	resp, err := g.exchange(h, req, poolKey{version: h.policy.Version(), app: k.run.app, entry: entry, origin: h.target.origin(), head: all.MaxHeaderBytes})
+	resp, err := g.transport.RoundTrip(req, h.route(entry))
 	if err != nil {
 		return nil, k.fault(err)
 	}
@@ -272,6 +274,31 @@ func (h *hop) exchange(req *http.Request) (*http.Response, *fault) {
 		return nil, k.fault(err)
 	}
 	return resp, nil
+}
+
+// maxLost is how many requests of an app may be stuck before it can make no more calls: each of them holds memory until the
+// process ends.
+const maxLost = 16
+
+func busy(reason string) *fault {
+	return later(CodeLimit, "too many calls are open; try again", reason, time.Second)
+}
+
+func (h *hop) route(entry string) *transport.Route {
+	return &transport.Route{
+		Key: transport.Key{
+			Version: h.policy.Version(), App: h.call.run.app, Entry: entry, Scheme: h.target.scheme, Host: h.target.host, Port: h.target.port,
+			MaxHeader: h.call.gate.c.System().MaxHeaderBytes,
+		},
+		Private: h.entry.Private,
+	}
+}
+
+// warn logs entries that open private networks, which should be rare.
+func (g *Gate) warn(policy *rules.Policy) {
+	for _, e := range policy.Private() {
+		g.c.Log.Warn("functions may call into a private network", "domain", e.Domain, "app", e.AppID, "ranges", e.Private)
+	}
 }
 
 // decode is the body of an answer as it was before it was encoded, and within the limit. The encoded one is bounded too,

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"fazt/internal/egress/rules"
+	"fazt/internal/egress/transport"
 
 	"fazt/internal/egress/upstreamtest"
 )
@@ -40,13 +41,13 @@ func newHostile(t *testing.T) *hostile {
 		w.place(b.Host(), public, 443, l.Addr())
 	}
 	w.allow(rules.Entry{Domain: "*." + upstreamtest.Domain})
-	dial := w.gate.dial
-	w.gate.dial = func(ctx context.Context, h *hop, a netip.Addr) (net.Conn, error) {
-		conn, err := dial(ctx, h, a)
+	dial := w.gate.transport.Dial
+	w.gate.transport.Dial = func(ctx context.Context, r *transport.Route, a netip.Addr) (net.Conn, error) {
+		conn, err := dial(ctx, r, a)
 		if err != nil {
 			return nil, err
 		}
-		n, _ := w.read.LoadOrStore(h.target.host, new(atomic.Int64))
+		n, _ := w.read.LoadOrStore(r.Host, new(atomic.Int64))
 		return metered{conn, n.(*atomic.Int64)}, nil
 	}
 	return w
@@ -193,13 +194,12 @@ func TestACallThatHTTPDoesNotGiveBackIsLeftBehind(t *testing.T) {
 			w.serve("example.com", hello)
 			w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 			w.limits.CallTimeout, w.limits.AppConcurrency = 100, 5
-			made, until := w.gate.newConn, make(chan struct{})
-			w.gate.newConn = func(ctx context.Context, raw, plain net.Conn, framed bool, key poolKey) (*conn, error) {
-				c, err := made(ctx, raw, plain, framed, key)
-				if err == nil && key.app == "app_1" {
-					c.http = speaks(until)
+			until := make(chan struct{})
+			w.gate.transport.Wrap = func(app string, rt http.RoundTripper) http.RoundTripper {
+				if app == "app_1" {
+					return speaks(until)
 				}
-				return c, err
+				return rt
 			}
 			var last error
 			for range 200 {
@@ -207,11 +207,11 @@ func TestACallThatHTTPDoesNotGiveBackIsLeftBehind(t *testing.T) {
 					break
 				}
 			}
-			if code(last) != CodeLimit || !strings.Contains(w.last().Reason, "do not end") {
+			if code(last) != CodeLimit || !strings.Contains(w.last().Reason, "are stuck") {
 				t.Errorf("after many: %v %s", last, w.last().Reason)
 			}
 			w.free()
-			if n := w.gate.Lost(); n < mostLost || n > 2*mostLost {
+			if n := w.gate.Lost(); n < maxLost || n > 2*maxLost {
 				t.Errorf("%d are left behind", n)
 			}
 			if a, err := w.gate.Begin("app_2", "").Do(t.Context(), Call{URL: "http://example.com/"}); err != nil {

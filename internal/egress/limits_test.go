@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"fazt/internal/egress/rules"
+	"fazt/internal/egress/transport"
 
 	"fazt/internal/errs"
 	"fazt/internal/system"
@@ -365,7 +366,7 @@ func TestLookupDialAndHandshakeEndWithTheCall(t *testing.T) {
 		t.Errorf("handshake: %v", err)
 	}
 	<-ended
-	w.gate.dial = func(ctx context.Context, _ *hop, _ netip.Addr) (net.Conn, error) {
+	w.gate.transport.Dial = func(ctx context.Context, _ *transport.Route, _ netip.Addr) (net.Conn, error) {
 		<-ctx.Done()
 		ended <- "dial"
 		return nil, ctx.Err()
@@ -374,7 +375,7 @@ func TestLookupDialAndHandshakeEndWithTheCall(t *testing.T) {
 		t.Errorf("dial: %v", err)
 	}
 	<-ended
-	w.gate.c.Resolver = resolverFunc(func(ctx context.Context) error { <-ctx.Done(); ended <- "lookup"; return ctx.Err() })
+	w.gate.transport.Resolver = resolverFunc(func(ctx context.Context) error { <-ctx.Done(); ended <- "lookup"; return ctx.Err() })
 	if _, _, err := w.get("https://example.com/"); code(err) != CodeTimeout {
 		t.Errorf("lookup: %v", err)
 	}

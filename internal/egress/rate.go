@@ -33,15 +33,10 @@ func least[T int | int64 | time.Duration](a, b T) T {
 
 // slots are the places for open calls: of each app, and of all.
 type slots struct {
-	mu     sync.Mutex
-	all    int
-	apps   map[string]int
-	lost   int            // exchanges that do not end though their calls have; they hold no place
-	lostOf map[string]int // by app
+	mu   sync.Mutex
+	all  int
+	apps map[string]int
 }
-
-// An app of which so many exchanges are lost makes no more calls: each holds memory until the process ends.
-const mostLost = 16
 
 // take says whether there was a place. The numbers are those in force now: after one was lowered nothing new begins until
 // enough has ended.
@@ -52,8 +47,6 @@ func (s *slots) take(app string, ofApp, ofAll int) (ok bool, reason string) {
 		s.apps = map[string]int{}
 	}
 	switch {
-	case s.lostOf[app] >= mostLost:
-		return false, "too many connections of the app do not end; `fazt server restart` ends them"
 	case s.apps[app] >= ofApp:
 		return false, "the app has as many open calls as net.app_concurrency allows"
 	case s.all >= ofAll:
@@ -62,19 +55,6 @@ func (s *slots) take(app string, ofApp, ofAll int) (ok bool, reason string) {
 	s.all++
 	s.apps[app]++
 	return true, ""
-}
-
-// lose counts exchanges of an app that do not end; n is negative for one that did at last.
-func (s *slots) lose(app string, n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.lostOf == nil {
-		s.lostOf = map[string]int{}
-	}
-	s.lost += n
-	if s.lostOf[app] += n; s.lostOf[app] == 0 {
-		delete(s.lostOf, app)
-	}
 }
 
 func (s *slots) give(app string) {

@@ -12,6 +12,7 @@ import (
 
 	"fazt/internal/egress/cache"
 	"fazt/internal/egress/rules"
+	"fazt/internal/egress/transport"
 
 	"fazt/internal/errs"
 	"fazt/internal/system"
@@ -174,9 +175,14 @@ func (k *call) over() *fault {
 // fault is what err, which the transport or a body came with, means.
 func (k *call) fault(err error) *fault {
 	var f *fault
+	var found *transport.Error
 	switch _, failed := k.body.state(); {
 	case errors.As(err, &f):
 		return f
+	case errors.As(err, &found) && found.Blocked:
+		return blocked(found.Reason)
+	case errors.As(err, &found):
+		return nonsense(found.Reason)
 	case k.parent.Err() != nil:
 		return k.over()
 	case k.ctx.Err() != nil:

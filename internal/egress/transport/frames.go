@@ -1,4 +1,4 @@
-package egress
+package transport
 
 import (
 	"bufio"
@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// The frames of HTTP/2 (RFC 9113 §6) that are told apart here.
+// The types of HTTP/2 frames (RFC 9113 §6) that are told apart here.
 const (
 	frameData         = 0
 	frameHeaders      = 1
@@ -21,31 +21,32 @@ const (
 
 	flagPadded = 8
 
-	longestFrame = 64 << 10 // what is announced; most servers send 16 KiB at most whatever was announced
-	longestWord  = 16 << 10 // of a frame about the connection
+	maxFrame        = 64 << 10 // announced to the server; most send at most 16 KiB whatever is announced
+	maxControlFrame = 16 << 10 // of a frame about the connection
 )
 
-// frames is what a server sends in HTTP/2, frame by frame. What the protocol ignores goes no further, frames that belong to no open
-// call end the connection, and each is paid for: so a flood of any kind ends before HTTP works it off.
+// frames reads HTTP/2 from a server, frame by frame. It drops frames that the protocol ignores, closes the connection at
+// frames that belong to no open request, and counts every frame as overhead, so that a flood of any kind ends before HTTP
+// has to process it.
 type frames struct {
 	wire   *wire
 	from   *bufio.Reader
-	out    []byte // to be given before what follows
-	left   int    // of a payload that is given as it comes
+	out    []byte // returned before anything else
+	left   int    // of a payload that is passed on as it arrives
 	err    error
-	buffer [9 + longestWord]byte
+	buffer [9 + maxControlFrame]byte
 
-	// Of the call; the wire's lock is held.
-	stream  uint32 // its number: calls come one after the other, and each opens one stream
-	refused bool   // the server said that it did not look at the request
-	leaving bool   // it takes no more streams
+	// Of the current request; guarded by the lock of the wire.
+	stream  uint32 // its number; requests run one after another, and each opens one stream
+	refused bool   // the server did not process the request
+	leaving bool   // it accepts no more streams
 }
 
 func newFrames(w *wire, from io.Reader) *frames {
 	return &frames{wire: w, from: bufio.NewReaderSize(from, 16<<10)}
 }
 
-// begin takes the next stream.
+// begin starts the next stream.
 func (f *frames) begin() {
 	f.refused = false
 	if f.stream == 0 {
@@ -75,28 +76,28 @@ func (f *frames) Read(p []byte) (int, error) {
 	}
 }
 
-// next reads the head of a frame, and all of it where that is judged.
+// next reads the header of a frame, and its payload if that matters here.
 func (f *frames) next() error {
-	head := f.buffer[:9]
-	if _, err := io.ReadFull(f.from, head); err != nil {
+	header := f.buffer[:9]
+	if _, err := io.ReadFull(f.from, header); err != nil {
 		return err
 	}
-	size := int(head[0])<<16 | int(head[1])<<8 | int(head[2])
-	kind, stream := head[3], binary.BigEndian.Uint32(head[5:])&(1<<31-1)
+	size := int(header[0])<<16 | int(header[1])<<8 | int(header[2])
+	kind, stream := header[3], binary.BigEndian.Uint32(header[5:])&(1<<31-1)
 	padding := 0
-	if kind == frameData && head[4]&flagPadded != 0 && size > 0 {
+	if kind == frameData && header[4]&flagPadded != 0 && size > 0 {
 		length, err := f.from.Peek(1)
 		if err != nil {
 			return err
 		}
 		padding = min(1+int(length[0]), size)
 	}
-	if err := f.admit(kind, stream, size, padding); err != nil {
+	if err := f.check(kind, stream, size, padding); err != nil {
 		return err
 	}
 	switch kind {
 	case frameData, frameHeaders, frameContinuation:
-		f.out, f.left = head, size
+		f.out, f.left = header, size
 		return nil
 	case frameReset, frameSettings, framePing, frameGoAway, frameWindow:
 		whole := f.buffer[:9+size]
@@ -107,12 +108,12 @@ func (f *frames) next() error {
 		f.out = whole
 		return nil
 	}
-	_, err := f.from.Discard(size) // PRIORITY, ALTSVC, ORIGIN and what nobody knows mean nothing to us (RFC 9113 §5.5)
+	_, err := f.from.Discard(size) // PRIORITY, ALTSVC, ORIGIN and unknown types, which may be ignored (RFC 9113 §5.5)
 	return err
 }
 
-// admit judges a frame by its head, and pays for it.
-func (f *frames) admit(kind byte, stream uint32, size, padding int) error {
+// check checks a frame by its header, and counts it as overhead.
+func (f *frames) check(kind byte, stream uint32, size, padding int) error {
 	w := f.wire
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -120,14 +121,14 @@ func (f *frames) admit(kind byte, stream uint32, size, padding int) error {
 	case frameData, frameHeaders, frameContinuation:
 		switch {
 		case w.idle || stream != f.stream:
-			w.fail("it sent an answer that was not asked for")
-		case size > longestFrame:
+			w.fail("it sent a response that no request asked for")
+		case size > maxFrame:
 			w.fail("it sent a frame that is too long")
 		}
 	case framePush:
-		w.fail("it pushes an answer, which it was told not to")
+		w.fail("it pushed a response although push is disabled")
 	case frameReset, frameSettings, framePing, frameGoAway, frameWindow:
-		if size > longestWord {
+		if size > maxControlFrame {
 			w.fail("it sent a frame that is too long")
 		}
 	}
@@ -137,16 +138,16 @@ func (f *frames) admit(kind byte, stream uint32, size, padding int) error {
 		cost = int64(9 + padding)
 		w.earn(int64(size - padding))
 	case frameSettings, framePing:
-		cost += perAnswer
+		cost += replyCost
 	}
 	w.spend(cost)
-	if w.fault != nil {
-		return w.fault
+	if w.failure != nil {
+		return w.failure
 	}
 	return nil
 }
 
-// note keeps what a server says of streams it did not begin to look at.
+// note remembers which streams the server says it did not process.
 func (f *frames) note(kind byte, stream uint32, payload []byte) {
 	w := f.wire
 	w.mu.Lock()
