@@ -51,7 +51,7 @@ func TestLimitsOverTheAPI(t *testing.T) {
 		{"PATCH", "/api/system/limits?app=none", `{"runtime.exec_timeout":9000}`, 404, `no app named`},
 		{"GET", "/api/system/limits?app=none", "", 404, `no app named`},
 		{"PATCH", "/api/system/limits", `{"exec_timeout":9000}`, 400, "did you mean runtime.exec_timeout?"},
-		{"PATCH", "/api/system/limits", `[1]`, 400, "not valid JSON"},
+		{"PATCH", "/api/system/limits", `[1]`, 400, "it must be an object"},
 		{"PATCH", "/api/system/limits", `null`, 400, "no limit was named"},
 		{"PATCH", "/api/system/limits", `{"runtime.vms":1} {}`, 400, "something follows"},
 		{"GET", "/api/system/settings", "", 200, `"domain":"localhost","listen":["127.0.0.1:0"],"trusted_proxies":[],"log_retention":90,"acme_email":""`},

@@ -2,6 +2,7 @@ package op
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -92,7 +93,11 @@ func (s Spec) newRequest(ctx context.Context, base string, req any) (*http.Reque
 	for _, p := range places(reflect.ValueOf(req)) {
 		switch p.kind {
 		case "path":
-			path = strings.Replace(path, "{"+p.name+"}", url.PathEscape(p.value.String()), 1)
+			part, err := pathPart(p)
+			if err != nil {
+				return nil, err
+			}
+			path = strings.Replace(path, "{"+p.name+"}", part, 1)
 		case "query":
 			addQuery(query, p)
 		case "body":
@@ -130,6 +135,19 @@ func (s Spec) newRequest(ctx context.Context, base string, req any) (*http.Reque
 		}
 	}
 	return r, nil
+}
+
+// pathPart writes a value into a path. Without a name, or with one of the names that paths give a meaning, the path would
+// lead to another operation or to none.
+func pathPart(p place) (string, error) {
+	switch value := p.value.String(); value {
+	case "":
+		return "", errs.New(errs.Invalid, "%s must not be empty", p.name)
+	case ".", "..":
+		return "", errs.New(errs.Invalid, "%q is not a valid %s", value, p.name)
+	default:
+		return url.PathEscape(value), nil
+	}
 }
 
 func addQuery(query url.Values, p place) {
@@ -184,7 +202,10 @@ func (s Spec) parse(w http.ResponseWriter, r *http.Request, req any) error {
 			return err
 		}
 	}
-	query := r.URL.Query()
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil { // what it does not understand is left out, and a filter that is left out selects everything
+		return errs.Wrap(errs.Invalid, err, "the query cannot be read: %v", err)
+	}
 	known := map[string]bool{}
 	for _, p := range places(reflect.ValueOf(req).Elem()) {
 		switch p.kind {
@@ -216,13 +237,9 @@ func (s Spec) parseJSON(w http.ResponseWriter, r *http.Request, req any) error {
 		return errs.New(errs.Invalid, "the request must have Content-Type: application/json")
 	}
 	limit := s.BodyLimit()
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, limit))
-	d.DisallowUnknownFields()
-	err := d.Decode(jsonTarget(req))
-	if err == nil && d.More() {
-		err = errors.New("something follows the JSON value")
-	}
+	err := decodeJSON(http.MaxBytesReader(w, r.Body, limit), reflect.ValueOf(req).Elem())
 	var tooLarge *http.MaxBytesError
+	var mismatch *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &tooLarge):
 		return errs.Wrap(errs.TooLarge, err, "the request is larger than %d bytes", limit)
@@ -230,21 +247,62 @@ func (s Spec) parseJSON(w http.ResponseWriter, r *http.Request, req any) error {
 		return errs.Wrap(errs.Invalid, err, "the request has no body")
 	case err != nil && strings.HasPrefix(err.Error(), "json: unknown field"):
 		return errs.Wrap(errs.Invalid, err, "the request has a member %s that this server does not know; it may be older than the client", strings.TrimPrefix(err.Error(), "json: unknown field "))
+	case errors.As(err, &mismatch):
+		return errs.Wrap(errs.Invalid, err, "the request does not fit %s: %s must be %s, not %s", s.Name, cmp.Or(mismatch.Field, "it"), jsonKind(mismatch.Type), mismatch.Value)
 	case err != nil:
 		return errs.Wrap(errs.Invalid, err, "the request is not valid JSON for %s: %s", s.Name, strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return nil
 }
 
-// jsonTarget is what the JSON body of a request is decoded into: the field that is all of it, or the request.
-func jsonTarget(req any) any {
-	v := reflect.ValueOf(req).Elem()
-	for i := range v.NumField() {
-		if v.Type().Field(i).Tag.Get("body") == "json" {
-			return v.Field(i).Addr().Interface()
+// decodeJSON reads the JSON body of a request into the field that is all of it, or into the fields with a json tag. Fields
+// that travel elsewhere are out of its reach: encoding/json would set those by their Go names.
+func decodeJSON(r io.Reader, req reflect.Value) error {
+	var members []reflect.StructField
+	target := reflect.Value{}
+	for i := range req.NumField() {
+		f := req.Type().Field(i)
+		if f.Tag.Get("body") == "json" {
+			target = req.Field(i).Addr()
+		} else if _, ok := f.Tag.Lookup("json"); ok {
+			members = append(members, f)
 		}
 	}
-	return req
+	if !target.IsValid() {
+		target = reflect.New(reflect.StructOf(members))
+	}
+	d := json.NewDecoder(r)
+	d.DisallowUnknownFields()
+	if err := d.Decode(target.Interface()); err != nil {
+		return err
+	}
+	for _, f := range members {
+		req.FieldByIndex(f.Index).Set(target.Elem().FieldByName(f.Name))
+	}
+	switch _, err := d.Token(); {
+	case err == nil:
+		return errors.New("something follows the JSON value")
+	case !errors.Is(err, io.EOF):
+		return err
+	}
+	return nil
+}
+
+// jsonKind is what JSON calls the values of a type.
+func jsonKind(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice, reflect.Array:
+		return "an array"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	case reflect.Float64:
+		return "a number"
+	}
+	return "a whole number"
 }
 
 func setQuery(p place, values []string) error {
@@ -383,21 +441,22 @@ func (s Spec) decode(resp *http.Response, res any) (err error) {
 		return errs.Wrap(errs.Unavailable, err, "the answer was cut off")
 	}
 	if s.Bare && resp.StatusCode < 300 {
-		return json.Unmarshal(data, res)
+		return errs.Wrap(errs.Unsupported, json.Unmarshal(data, res), "the answer cannot be read; the server may be another version of Fazt")
 	}
-	// Data is decoded where it goes, so that a long list is read once.
+	target, next := res, new(string)
+	if p, ok := res.(interface{ items() (any, *string) }); ok {
+		target, next = p.items()
+	}
+	// Data is decoded where it goes, so that a long list is read once. The pointer stays nil when there is none.
+	found := reflect.New(reflect.TypeOf(target))
 	e := struct {
 		Data  any      `json:"data"`
 		Meta  Meta     `json:"meta"`
 		Error *Failure `json:"error"`
-	}{Data: res}
-	next := new(string)
-	if p, ok := res.(interface{ items() (any, *string) }); ok {
-		e.Data, next = p.items()
-	}
+	}{Data: found.Interface()}
 	err = json.Unmarshal(data, &e)
-	if err == nil && e.Error == nil && resp.StatusCode < 300 && e.Data == nil {
-		err = errors.New("the data are null")
+	if err == nil && e.Error == nil && resp.StatusCode < 300 && found.Elem().IsNil() {
+		err = errors.New("there are no data")
 	}
 	switch {
 	case err != nil:
@@ -407,6 +466,7 @@ func (s Spec) decode(resp *http.Response, res any) (err error) {
 	case resp.StatusCode >= 300:
 		return errs.New(errs.Internal, "the server answered with HTTP %d", resp.StatusCode)
 	}
+	reflect.ValueOf(target).Elem().Set(found.Elem().Elem())
 	*next = e.Meta.Next
 	return nil
 }
