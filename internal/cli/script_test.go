@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,17 +12,20 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
 
+	"fazt/internal/api/op"
 	"fazt/internal/cli/kit"
+	"fazt/internal/client"
 	"fazt/internal/fazttest"
 	"fazt/internal/listener"
 )
 
-// TestMain makes this binary the command fazt for the scripts, and looks for goroutines that were left behind.
+// TestMain makes this binary the command fazt for what the scripts run in a process, and looks for leaked goroutines.
 func TestMain(m *testing.M) {
 	testscript.Main(noLeaks{m}, map[string]func(){"fazt": func() {
 		os.Exit(Main(context.Background(), kit.Env{
@@ -47,12 +49,15 @@ func (n noLeaks) Run() int {
 	return code
 }
 
-// Every script of testdata/script runs three times: in-process, against a server through its socket, and against a peer
-// in another process over HTTP. What it expects is the same each time. The command `here` marks what works on this
-// machine only; everything that `run` runs goes to the peer.
+// Every script of testdata/script runs three times: without a server, against a server through its socket, and against a
+// peer over HTTP. The expected output is the same each time. `run` runs a command, which goes to the peer if there is
+// one; `here` runs a command that works on this machine only.
+//
+// Both call Main in this process. `env PROCESS=yes` makes them start a process, for commands that use a terminal, PATH or
+// the environment. Only in a process is `stdin FILE` read; otherwise the input is written `run 0 env set app KEY <FILE`.
 func TestScriptsWithoutAServer(t *testing.T) {
 	onlyAgainstAPeerInShort(t)
-	runScripts(t, "testdata/script", inProcess)
+	runScripts(t, "testdata/script", withoutServer)
 }
 
 func TestScriptsThroughTheSocket(t *testing.T) {
@@ -60,9 +65,13 @@ func TestScriptsThroughTheSocket(t *testing.T) {
 	runScripts(t, "testdata/script", bySocket)
 }
 
-// onlyAgainstAPeerInShort leaves one way of three for the race detector, under which each of the thousand processes of
-// the scripts takes its time: the longest way, which has the code of the others in it. And of the scripts it leaves those
-// in which something goes on beside the command.
+func TestScriptsAgainstAPeer(t *testing.T) { runScripts(t, "testdata/script", byPeer) }
+
+// Scripts that start and stop servers themselves. They run every command in a process.
+func TestScriptsOfTheServer(t *testing.T) { runScripts(t, "testdata/server", inProcesses) }
+
+// onlyAgainstAPeerInShort leaves one way of three for the race detector: the longest, which contains the code of the
+// others.
 func onlyAgainstAPeerInShort(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
@@ -70,62 +79,50 @@ func onlyAgainstAPeerInShort(t *testing.T) {
 	}
 }
 
-func TestScriptsAgainstAPeer(t *testing.T) { runScripts(t, "testdata/script", byPeer) }
-
-// Scripts that start and stop servers themselves.
-func TestScriptsOfTheServer(t *testing.T) { runScripts(t, "testdata/server", inProcess) }
-
 // way is how a script reaches the instance.
 type way int
 
 const (
-	inProcess way = iota
+	withoutServer way = iota
 	bySocket
-	byPeer // another process, over HTTP with a key; its database lies where the client does not look
+	byPeer // over HTTP with a key; its database is where the client does not look
+	inProcesses
 )
 
 func runScripts(t *testing.T, dir string, by way) {
-	var files []string
-	if testing.Short() && by == byPeer {
-		for _, name := range []string{"env", "files", "function", "health", "logs"} {
-			files = append(files, filepath.Join(dir, name+".txtar"))
-		}
-		dir = ""
+	dir, err := filepath.Abs(dir) // commands change the working directory
+	if err != nil {
+		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 dir,
-		Files:               files,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			// The home is not below the script's own folder, and its path is short: a socket lies in it.
-			home, err := os.MkdirTemp("", "fazt")
+			home, err := tempDir(e)
 			if err != nil {
 				return err
 			}
-			e.Defer(func() { os.RemoveAll(home) })
 			database := filepath.Join(home, ".fazt", "data.db")
 			e.Setenv("HOME", home)
 			e.Setenv("USERPROFILE", home)
 			e.Setenv("DATABASE", database)
 			e.Setenv("TOOLS", filepath.SplitList(os.Getenv("PATH"))[0]) // where fazt itself is
-			if by == byPeer {
+			switch by {
+			case bySocket:
+				e.Setenv("ADDRESS", startServer(e, database).Address)
+			case byPeer:
 				return startPeer(e)
-			}
-			if by == bySocket {
-				options := []fazttest.Option{fazttest.At(database)}
-				if filepath.Base(e.WorkDir) == "script-limits" { // it asks for the defaults
-					options = append(options, fazttest.Shipped)
-				}
-				i := fazttest.New(e.T().(testing.TB), options...)
-				e.Setenv("ADDRESS", i.Address)
+			case inProcesses:
+				e.Setenv("PROCESS", "yes")
 			}
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
 			switch name {
 			case "server":
-				return by != inProcess, nil
+				return by == bySocket || by == byPeer, nil
 			case "peer":
 				return by == byPeer, nil
 			case "root":
@@ -139,26 +136,65 @@ func runScripts(t *testing.T, dir string, by way) {
 	})
 }
 
-// run CODE ARGUMENTS… runs a command that must end with an exit code.
+// tempDir makes a folder that is removed after the instances started later have stopped.
+func tempDir(e *testscript.Env) (string, error) {
+	dir, err := os.MkdirTemp("", "fazt")
+	e.T().(testing.TB).Cleanup(func() { os.RemoveAll(dir) })
+	return dir, err
+}
+
+// run CODE ARGUMENTS… [<FILE] runs a command that must end with an exit code.
 func run(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) == 0 {
+		ts.Fatalf("usage: run CODE ARGUMENTS… [<FILE]")
+	}
 	want, err := strconv.Atoi(args[0])
-	if err != nil {
-		ts.Fatalf("usage: run CODE ARGUMENTS…")
-	}
-	code := 0
+	ts.Check(err)
+	args = args[1:]
 	if peer := ts.Getenv("PEER"); peer != "" {
-		args = append([]string{args[0], peer}, args[1:]...)
+		args = append([]string{peer}, args...)
 	}
-	if err := ts.Exec("fazt", args[1:]...); err != nil {
-		var exit *exec.ExitError
-		if !errors.As(err, &exit) {
-			ts.Fatalf("%v", err)
+	var code int
+	if ts.Getenv("PROCESS") != "" {
+		code = runProcess(ts, args)
+	} else {
+		stdin := ""
+		if last := len(args) - 1; last >= 0 && strings.HasPrefix(args[last], "<") {
+			stdin, args = ts.ReadFile(args[last][1:]), args[:last]
 		}
-		code = exit.ExitCode()
+		code = runMain(ts, stdin, args)
 	}
 	if code != want {
 		ts.Fatalf("exit code %d, want %d", code, want)
 	}
+}
+
+// runProcess runs a command in a process and returns its exit code.
+func runProcess(ts *testscript.TestScript, args []string) int {
+	err := ts.Exec("fazt", args...)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.ExitCode()
+	}
+	ts.Check(err)
+	return 0
+}
+
+// workingDir is held while the process is in the folder of a script.
+var workingDir sync.Mutex
+
+// runMain runs a command in this process, in the folder of the script, and returns its exit code.
+func runMain(ts *testscript.TestScript, stdin string, args []string) int {
+	workingDir.Lock()
+	defer workingDir.Unlock()
+	back, err := os.Getwd()
+	ts.Check(err)
+	ts.Check(os.Chdir(ts.MkAbs(".")))
+	defer func() { ts.Check(os.Chdir(back)) }()
+	return Main(context.Background(), kit.Env{
+		Args: args, Stdin: strings.NewReader(stdin), Stdout: ts.Stdout(), Stderr: ts.Stderr(), Getenv: ts.Getenv,
+		Home: func() (string, error) { return ts.Getenv("HOME"), nil },
+	})
 }
 
 // here CODE ARGUMENTS… is run for what works on this machine only. Where the script runs against a peer, it is carried
@@ -180,56 +216,36 @@ func keepToken(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(key.Token+"\n"), 0o600))
 }
 
-// startPeer starts an instance in another process, and makes it known to the client of a script under the name PEER.
+// startServer starts an instance on a database.
+func startServer(e *testscript.Env, database string) *fazttest.Instance {
+	options := []fazttest.Option{fazttest.At(database)}
+	if filepath.Base(e.WorkDir) == "script-limits" { // it asks for the defaults
+		options = append(options, fazttest.Shipped)
+	}
+	return fazttest.New(e.T().(testing.TB), options...)
+}
+
+// startPeer starts an instance and adds it to the peers of the script under the name PEER.
 func startPeer(e *testscript.Env) error {
-	machine, err := os.MkdirTemp("", "fazt")
+	machine, err := tempDir(e)
 	if err != nil {
 		return err
 	}
-	e.Defer(func() { os.RemoveAll(machine) })
-	database, fazt := filepath.Join(machine, "data.db"), filepath.Join(e.Getenv("TOOLS"), "fazt")
-	command := func(stdin string, args ...string) (string, error) {
-		cmd := exec.Command(fazt, args...)
-		cmd.Env = append(os.Environ(), "HOME="+e.Getenv("HOME"))
-		cmd.Stdin, cmd.Stderr = strings.NewReader(stdin), os.Stderr
-		out, err := cmd.Output()
-		return string(out), err
-	}
-	server := exec.Command(fazt, "server", "start", "--db", database, "--listen", "127.0.0.1:0")
-	out, err := server.StdoutPipe()
+	i := startServer(e, filepath.Join(machine, "data.db"))
+	key, err := client.Call(context.Background(), i.Client, op.KeyCreate, op.KeyNew{Name: "scripts", Scopes: []string{"admin"}})
 	if err != nil {
 		return err
 	}
-	if err := server.Start(); err != nil {
-		return err
-	}
-	e.Defer(func() {
-		_ = server.Process.Kill()
-		_ = server.Wait()
+	var out strings.Builder
+	code := Main(context.Background(), kit.Env{
+		Args: []string{"peer", "add", "elsewhere", "--url", "http://" + i.Address, "--token-stdin"}, Stdin: strings.NewReader(key.Token),
+		Stdout: &out, Stderr: &out, Getenv: e.Getenv, Home: func() (string, error) { return e.Getenv("HOME"), nil },
 	})
-	lines, address := bufio.NewReader(out), ""
-	for address == "" {
-		line, err := lines.ReadString('\n')
-		if err != nil {
-			return err
-		}
-		if after, ok := strings.CutPrefix(line, "Listening on "); ok {
-			address, _, _ = strings.Cut(after, ";")
-		}
+	if code != exitOK {
+		return errors.New(out.String())
 	}
-	made, err := command("", "key", "create", "--db", database, "--name", "scripts", "--scope", "admin", "--format", "json")
-	if err != nil {
-		return err
-	}
-	var key struct{ Token string }
-	if err := json.Unmarshal([]byte(made), &key); err != nil {
-		return err
-	}
-	if _, err := command(key.Token, "peer", "add", "elsewhere", "--url", "http://"+address, "--token-stdin"); err != nil {
-		return err
-	}
-	e.Setenv("DATABASE", database)
-	e.Setenv("ADDRESS", address)
+	e.Setenv("DATABASE", i.Path)
+	e.Setenv("ADDRESS", i.Address)
 	e.Setenv("PEER", "@elsewhere")
 	return nil
 }
