@@ -87,15 +87,14 @@ type Config struct {
 // it.
 type API struct {
 	Config
-	mux     *http.ServeMux
-	openapi []byte
-	ending  chan struct{} // closed by EndStreams
-	end     sync.Once
+	mux    *http.ServeMux
+	ending chan struct{} // closed by EndStreams
+	end    sync.Once
 }
 
 // New mounts every operation.
 func New(c Config) *API {
-	a := &API{Config: c, mux: http.NewServeMux(), openapi: op.Document(), ending: make(chan struct{})}
+	a := &API{Config: c, mux: http.NewServeMux(), ending: make(chan struct{})}
 	for _, r := range a.routes() {
 		a.mux.Handle(r.spec.Method+" "+r.spec.Path, a.guard(r))
 	}

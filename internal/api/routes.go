@@ -4,7 +4,7 @@ import "fazt/internal/api/op"
 
 // routes is every operation with its implementation; a test holds it against op.All.
 func (a *API) routes() []route {
-	n, schema := newNouns(a.Config, a.ending), schema{a.openapi}
+	n, schema := newNouns(a.Config, a.ending), newSchema()
 	return []route{
 		on(op.AppList, n.app.List),
 		on(op.AppGet, n.app.Get),

@@ -114,11 +114,11 @@ func New(c Config) *Engine {
 	e.localizer = quickjs.NewLocalizer(web.Localizer)
 	e.describeBindings()
 	e.host = hostFuncs()
-	// Compiled when the first VM is made: a command that runs no function does not pay for it.
-	e.prelude = sync.OnceValues(func() ([]byte, error) {
-		return compile.Embedded("fazt:prelude", []byte(web.Prelude))
-	})
-	e.describeParts()
+	e.prelude = embedded("prelude", func() ([]byte, error) { return []byte(web.Prelude), nil })
+	e.parts = map[string]func() ([]byte, error){}
+	for name, read := range web.Parts() {
+		e.parts[name] = embedded(name, read)
+	}
 	e.memory.short = c.Short
 	e.budget()
 	return e
@@ -137,19 +137,19 @@ func plainFailure(w http.ResponseWriter, _ *http.Request, err error, f Function)
 	_, _ = w.Write(append(body, '\n'))
 }
 
-// describeParts makes ready what a VM may need of the web-standard API beyond the prelude. Each part is compiled
-// when the first VM asks for it.
-func (e *Engine) describeParts() {
-	parts, err := web.Parts()
-	if err != nil {
-		panic(err) // what is embedded can be read
-	}
-	e.parts = make(map[string]func() ([]byte, error), len(parts))
-	for _, p := range parts {
-		e.parts[p.Name] = sync.OnceValues(func() ([]byte, error) {
-			return compile.Embedded("fazt:"+p.Name, p.Script)
-		})
-	}
+// compiled holds a function for each script in the binary, which returns its bytecode. It is the same in every engine.
+var compiled sync.Map // a memo of a pure function, by the name of the script
+
+// embedded compiles a script of the binary when it is first needed: a command that runs no function does not pay for it.
+func embedded(name string, read func() ([]byte, error)) func() ([]byte, error) {
+	once, _ := compiled.LoadOrStore(name, sync.OnceValues(func() ([]byte, error) {
+		script, err := read()
+		if err != nil {
+			return nil, err
+		}
+		return compile.Embedded("fazt:"+name, script)
+	}))
+	return once.(func() ([]byte, error))
 }
 
 // Serve runs a function for a request and writes its answer.

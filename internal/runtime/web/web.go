@@ -4,7 +4,6 @@ package web
 
 import (
 	"embed"
-	"io/fs"
 	"strings"
 )
 
@@ -23,29 +22,23 @@ var Localizer string
 //go:embed all:dist parts
 var files embed.FS
 
-// Part is a script that is run when it is first needed. Its last expression is what it gives, or a function that gives it
-// when the prelude calls it with what it lends.
-type Part struct {
-	Name   string
-	Script []byte
-}
-
 // Licenses are those of what others made that is in the binary; "" in one that was made without `make web`.
 func Licenses() string {
 	text, _ := files.ReadFile("dist/LICENSES.txt")
 	return string(text)
 }
 
-// Parts are all parts.
-func Parts() ([]Part, error) {
-	var list []Part
-	err := fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".js") {
-			return err
+// Parts returns the parts by name, each with a function that reads its script. A script is run when it is first needed. Its
+// last expression is what it gives, or a function that gives it when the prelude calls it with what it lends.
+func Parts() map[string]func() ([]byte, error) {
+	parts := map[string]func() ([]byte, error){}
+	for _, dir := range []string{"dist", "parts"} {
+		entries, _ := files.ReadDir(dir) // both are embedded
+		for _, e := range entries {
+			if name, ok := strings.CutSuffix(e.Name(), ".js"); ok {
+				parts[name] = func() ([]byte, error) { return files.ReadFile(dir + "/" + e.Name()) }
+			}
 		}
-		data, err := files.ReadFile(path)
-		list = append(list, Part{strings.TrimSuffix(d.Name(), ".js"), data})
-		return err
-	})
-	return list, err
+	}
+	return parts
 }
