@@ -27,7 +27,7 @@ func TestKillLosesNoActivityOlderThanItsInterval(t *testing.T) {
 	kills := number(t, "FAZT_LOG_KILLS", 3)
 	seed := uint64(number(t, "FAZT_SEED", int(time.Now().UnixNano()&0xffffffff)))
 	t.Logf("seed %d (FAZT_SEED=%d repeats the run)", seed, seed)
-	c := &crash{t: t, binary: build(t), db: filepath.Join(t.TempDir(), "data.db"), random: rand.New(rand.NewPCG(seed, 1))}
+	c := &crash{t: t, binary: program(t), db: filepath.Join(t.TempDir(), "data.db"), random: rand.New(rand.NewPCG(seed, 1))}
 	const slack = 250 * time.Millisecond // the write itself, on a busy machine
 	checked := 0
 	for kill := range kills {

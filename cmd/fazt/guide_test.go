@@ -100,7 +100,7 @@ func newReader(t *testing.T) *reader {
 			t.Fatal(err)
 		}
 	}
-	return &reader{t: t, binary: build(t), near: machine{home, freeAddress(t)}, far: machine{far, freeAddress(t)}}
+	return &reader{t: t, binary: program(t), near: machine{home, freeAddress(t)}, far: machine{far, freeAddress(t)}}
 }
 
 // block runs one fenced block and returns it with its actual output.

@@ -33,7 +33,8 @@ func TestRestartRefusesNoConnection(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a process cannot replace itself")
 	}
-	binary, dir := build(t), t.TempDir()
+	t.Parallel()
+	binary, dir := program(t), t.TempDir()
 	db := filepath.Join(dir, "data.db")
 	if err := os.MkdirAll(filepath.Join(dir, "app", "api"), 0o700); err != nil {
 		t.Fatal(err)
@@ -79,12 +80,12 @@ func TestRestartRefusesNoConnection(t *testing.T) {
 		all.Go(func() { f.write(n, n%2 == 0) })
 	}
 	for range 2 {
-		time.Sleep(500 * time.Millisecond)
+		f.waitFor(t, 50)
 		if got := fazt("server", "restart"); !strings.Contains(got, fmt.Sprint("process ", server.Process.Pid)) {
 			t.Errorf("the process changed: %s", got)
 		}
 	}
-	time.Sleep(500 * time.Millisecond)
+	f.waitFor(t, 50)
 	close(f.end)
 	all.Wait()
 	for _, err := range f.failed {
@@ -115,6 +116,23 @@ type flood struct {
 	stored  []string
 	failed  []error
 	slowest time.Duration
+}
+
+// waitFor waits until n more writes were acknowledged.
+func (f *flood) waitFor(t *testing.T, n int) {
+	t.Helper()
+	count := func() (stored, failed int) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return len(f.stored), len(f.failed)
+	}
+	before, _ := count()
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if stored, failed := count(); stored >= before+n || failed > 0 {
+			return
+		}
+	}
+	t.Errorf("no %d writes in a minute", n)
 }
 
 // write sends one request after another, over one connection for as long as the server keeps it, or over a new one

@@ -606,6 +606,7 @@ func TestSecretsGoWhereTheyBelongAndNeverComeBack(t *testing.T) {
 			fmt.Fprint(w, "ok")
 		})
 		o.site("b.good.com", "93.184.215.14", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "ok") })
+		o.site("last.good.com", "93.184.215.14", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "ok") })
 		p := o.probed()
 		p.run("net", "allow", "*.good.com")
 		if out := p.runWith(value+"\n", "secret", "set", "TOKEN", "--domain", "echo.good.com", "--as", "header", "--key", "Authorization"); strings.Contains(out, "s3cr") {
@@ -644,7 +645,8 @@ func TestSecretsGoWhereTheyBelongAndNeverComeBack(t *testing.T) {
 				}
 			}
 		}
-		time.Sleep(1500 * time.Millisecond) // the log is written in batches
+		p.call("fetch", "https://last.good.com/", nil)
+		p.logged("last.good.com")
 		for _, args := range [][]string{{"net", "logs"}, {"net", "logs", "--format", "json"}, {"secret", "list"}, {"secret", "list", "--format", "json"}, {"logs", "--format", "json"}, {"app", "logs", "probe"}} {
 			if out := p.run(args...); strings.Contains(out, "s3cr") || strings.Contains(out, "q3ry") || strings.Contains(out, "p4ss") || strings.Contains(out, "key=") {
 				t.Errorf("%v shows a secret:\n%s", args, out)
@@ -659,6 +661,18 @@ func TestSecretsGoWhereTheyBelongAndNeverComeBack(t *testing.T) {
 			t.Errorf("after the removal: %+v", c)
 		}
 	})
+}
+
+// logged waits until a call of a host is in the log, which is written in batches.
+func (p *product) logged(host string) {
+	p.o.t.Helper()
+	text := ""
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if text = p.run("net", "logs"); strings.Contains(text, host) {
+			return
+		}
+	}
+	p.o.t.Errorf("no call of %s is in the log:\n%s", host, text)
 }
 
 func TestCallsKeepToTheirLimits(t *testing.T) {
