@@ -71,7 +71,7 @@ func TestScriptsAgainstAPeer(t *testing.T) { runScripts(t, "testdata/script", by
 func TestScriptsOfTheServer(t *testing.T) { runScripts(t, "testdata/server", inProcesses) }
 
 // onlyAgainstAPeerInShort leaves one way of three for the race detector: the longest, which contains the code of the
-// others.
+// others. Of the scripts it leaves those in which something goes on alongside the command.
 func onlyAgainstAPeerInShort(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
@@ -94,8 +94,16 @@ func runScripts(t *testing.T, dir string, by way) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var files []string
+	if testing.Short() && by == byPeer {
+		for _, name := range []string{"env", "files", "function", "health", "logs"} {
+			files = append(files, filepath.Join(dir, name+".txtar"))
+		}
+		dir = ""
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 dir,
+		Files:               files,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
