@@ -21,7 +21,6 @@ type oversize struct {
 }
 
 var oversized = []oversize{
-	{"internal/runtime", 5400, "invocations and what HTTP adds to them are still one package"},
 	{"internal/api.API.routes", 100, "one line for each operation, on one screen"},
 	{"internal/fazttest/wire.Shapes", 220, "a table of odd requests"},
 	{"internal/egress/upstreamtest.overHTTP2", 150, "a table of hostile servers"},

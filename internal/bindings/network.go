@@ -6,20 +6,27 @@ import (
 
 	"fazt/internal/egress"
 	"fazt/internal/runtime"
+	"fazt/internal/runtime/fetch"
+	"fazt/internal/runtime/httpfn"
+	"fazt/internal/runtime/webapi"
 )
 
-// Network is the gate as functions go through it.
-func Network(g *egress.Gate) runtime.Network { return network{g} }
+// Tables returns the host functions of an engine: of the web-standard API, of requests that arrive, and of those that functions send
+// through the gate.
+func Tables(g *egress.Gate) []runtime.Table {
+	return []runtime.Table{webapi.Table(), httpfn.Table(), fetch.Table(network{g})}
+}
 
+// network is the gate as functions go through it.
 type network struct{ gate *egress.Gate }
 
-func (n network) Begin(appID, requestID string) runtime.Account {
+func (n network) Begin(appID, requestID string) fetch.Account {
 	return account{n.gate.Begin(appID, requestID)}
 }
 
 type account struct{ run *egress.Run }
 
-func (a account) Do(ctx context.Context, o runtime.Outgoing) (*runtime.Reply, error) {
+func (a account) Do(ctx context.Context, o fetch.Outgoing) (*fetch.Reply, error) {
 	answer, err := a.run.Do(ctx, call(o))
 	if err != nil {
 		return nil, err
@@ -28,15 +35,15 @@ func (a account) Do(ctx context.Context, o runtime.Outgoing) (*runtime.Reply, er
 	if err != nil {
 		size = -1
 	}
-	return &runtime.Reply{
+	return &fetch.Reply{
 		Status: answer.Status, StatusText: answer.StatusText, URL: answer.URL, Headers: answer.Header, Redirected: answer.Redirected, FromKept: answer.Cached,
 		Body: answer.Body, Size: size,
 	}, nil
 }
 
-func (a account) Refuse(o runtime.Outgoing, err error) { a.run.Refuse(call(o), err) }
+func (a account) Refuse(o fetch.Outgoing, err error) { a.run.Refuse(call(o), err) }
 
-func call(o runtime.Outgoing) egress.Call {
+func call(o fetch.Outgoing) egress.Call {
 	return egress.Call{
 		Method: o.Method, URL: o.URL, Header: o.Headers, Body: o.Body, Size: o.Size, Auth: o.Auth, Timeout: o.Timeout, Redirect: o.Redirect, Cache: o.Cache,
 	}

@@ -91,6 +91,12 @@ func (r *Realm) NewText(source io.Reader, n int, text bool) (Value, error) {
 	return lib.XJS_NewStringLen(r.tls, r.ctx, p, lib.Tsize_t(n)), nil
 }
 
+// NewBody returns a body as a string if it is text, else as an ArrayBuffer.
+func (r *Realm) NewBody(body []byte) Value {
+	v, _ := r.NewText(bytes.NewReader(body), len(body), false)
+	return v
+}
+
 // Int returns n as a value.
 func Int(n int32) Value { return lib.XNewInt32(nil, 0, n) }
 

@@ -1,4 +1,4 @@
-package runtime
+package runtime_test
 
 import (
 	"context"
@@ -7,6 +7,9 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"fazt/internal/runtime/fetch"
+	"fazt/internal/runtime/runtimetest"
 )
 
 // BenchmarkHello is one warm request in each style.
@@ -16,7 +19,7 @@ func BenchmarkHello(b *testing.B) {
 		"async":  `export default { async fetch(request) { return Response.json({ hello: "world" }); } };`,
 		"script": `respond({ hello: "world" });`,
 	} {
-		b.Run(name, func(b *testing.B) { serve(b, newHost(b, code), "") })
+		b.Run(name, func(b *testing.B) { runtimetest.Bench(b, runtimetest.New(b, code), "") })
 	}
 }
 
@@ -28,73 +31,49 @@ func BenchmarkFetch(b *testing.B) {
 		"script, fazt.net.fetch": `respond(fazt.net.fetch("https://api.example.com/").text());`,
 	} {
 		b.Run(name, func(b *testing.B) {
-			h := newHost(b, code)
-			h.config.Network = instant{}
-			serve(b, h, "")
+			h := runtimetest.NewWith(b, code, runtimetest.Options{Network: instant{}})
+			runtimetest.Bench(b, h, "")
 		})
 	}
 }
 
 type instant struct{}
 
-func (instant) Begin(string, string) Account { return instant{} }
+func (instant) Begin(string, string) fetch.Account { return instant{} }
 
-func (instant) Refuse(Outgoing, error) {}
+func (instant) Refuse(fetch.Outgoing, error) {}
 
-func (instant) Do(context.Context, Outgoing) (*Reply, error) {
-	return &Reply{Status: 200, StatusText: "OK", URL: "https://api.example.com/", Headers: http.Header{"Content-Type": {"text/plain"}}, Body: io.NopCloser(strings.NewReader("hello")), Size: 5}, nil
+func (instant) Do(context.Context, fetch.Outgoing) (*fetch.Reply, error) {
+	return &fetch.Reply{Status: 200, StatusText: "OK", URL: "https://api.example.com/", Headers: http.Header{"Content-Type": {"text/plain"}}, Body: io.NopCloser(strings.NewReader("hello")), Size: 5}, nil
 }
 
 // BenchmarkEcho parses and writes 10 KB of JSON.
 func BenchmarkEcho(b *testing.B) {
-	h := newHost(b, `export default async (request) => Response.json(await request.json());`)
-	serve(b, h, `{"list":[`+strings.Repeat(`{"name":"abc","n":12345},`, 400)+`0]}`)
+	h := runtimetest.New(b, `export default async (request) => Response.json(await request.json());`)
+	runtimetest.Bench(b, h, `{"list":[`+strings.Repeat(`{"name":"abc","n":12345},`, 400)+`0]}`)
 }
 
 // BenchmarkFirstRequest makes a VM for every request.
 func BenchmarkFirstRequest(b *testing.B) {
-	h := newHost(b, `export default { fetch(request) { return Response.json({ hello: "world" }); } };`)
+	h := runtimetest.New(b, `export default { fetch(request) { return Response.json({ hello: "world" }); } };`)
 	for b.Loop() {
 		r := httptest.NewRequest("GET", "http://a.localhost/api/x", nil)
-		h.Serve(httptest.NewRecorder(), r, h.fn)
-		h.Drop(h.fn.Deployment)
-	}
-}
-
-func serve(b *testing.B, h *host, body string) {
-	b.Helper()
-	b.ReportAllocs()
-	h.ask(b, "GET", "/", "") // makes the VM
-	for b.Loop() {
-		method := "GET"
-		if body != "" {
-			method = "POST"
-		}
-		r := httptest.NewRequest(method, "http://a.localhost/api/x", strings.NewReader(body))
-		w := httptest.NewRecorder()
-		h.Serve(w, r, h.fn)
-		if w.Code != 200 {
-			b.Fatal(w.Code, w.Body, h.log)
-		}
+		h.Serve(httptest.NewRecorder(), r, h.Fn)
+		h.Drop(h.Fn.Deployment)
 	}
 }
 
 // An app that was asked once keeps about half a megabyte. Twice that would halve the apps that fit.
 func TestAnIdleVMHoldsLessThanAMegabyte(t *testing.T) {
-	h := newHost(t, `export default { fetch(request) { return Response.json({ hello: "world" }); } };`)
-	h.ask(t, "GET", "/", "")
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	idle := 0
-	for _, p := range h.pools {
-		for _, vm := range p.idle {
-			idle++
-			if held := vm.Memory(); held <= 0 || held > 1<<20 {
-				t.Errorf("an idle VM holds %d KB", held>>10)
-			}
+	h := runtimetest.New(t, `export default { fetch(request) { return Response.json({ hello: "world" }); } };`)
+	h.Ask(t, "GET", "/", "")
+	idle := h.IdleVMs(h.Fn.Deployment)
+	for _, vm := range idle {
+		if held := vm.Memory(); held <= 0 || held > 1<<20 {
+			t.Errorf("an idle VM holds %d KB", held>>10)
 		}
 	}
-	if idle != 1 {
-		t.Errorf("%d VMs are idle, want 1", idle)
+	if len(idle) != 1 {
+		t.Errorf("%d VMs are idle, want 1", len(idle))
 	}
 }

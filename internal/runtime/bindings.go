@@ -32,12 +32,12 @@ func (e *Engine) describeBindings() {
 }
 
 // bindingFuncs call the functions of the product.
-func bindingFuncs() hostTable {
-	return hostTable{
-		"bindings": func(a args) (quickjs.Value, error) { return a.returns(a.vm.engine.bindings) },
-		"call": during(func(inv *Invocation, a args) (quickjs.Value, error) {
-			f := &inv.engine.functions[int(a.number(0))]
-			arguments := a.text(1)
+func bindingFuncs() Table {
+	return Table{
+		"bindings": func(a Args) (quickjs.Value, error) { return a.Returns(a.vm.engine.bindings) },
+		"call": During(func(inv *Invocation, a Args) (quickjs.Value, error) {
+			f := &inv.engine.functions[int(a.Number(0))]
+			arguments := a.Text(1)
 			if f.Blocks {
 				inv.releaseProcessor()
 				defer inv.acquireProcessor()
@@ -46,36 +46,31 @@ func bindingFuncs() hostTable {
 			if err != nil || result == nil {
 				return quickjs.Undefined(), err
 			}
-			return a.returns(string(result))
+			return a.Returns(string(result))
 		}),
-		"start": promised(func(inv *Invocation, a args) (int32, error) {
-			return inv.start(&inv.engine.functions[int(a.number(0))], a.text(1))
+		"start": Promised(func(inv *Invocation, a Args) (int32, error) {
+			return inv.start(&inv.engine.functions[int(a.Number(0))], a.Text(1))
 		}),
 	}
 }
 
 // start runs a host function alongside the VM.
 func (inv *Invocation) start(f *bind.Func, arguments string) (int32, error) {
-	id, err := inv.newID()
+	id, err := inv.NewID()
 	if err != nil {
 		return 0, err
 	}
-	inv.makeFinished()
-	inv.pending++
-	call := inv.call
-	sent := int64(len(arguments))
-	inv.hostCall(func() {
-		var value []byte
-		err := error(errStarved)
-		if inv.charge(sent) {
-			value, err = f.Run(&call, arguments)
-			inv.uncharge(sent)
+	call, sent := inv.call, int64(len(arguments))
+	inv.StartCall(id, func() Outcome {
+		if err := inv.Charge(sent); err != nil {
+			return Outcome{Err: err}
 		}
-		size := int64(len(value))
-		if !inv.charge(size) {
-			value, size, err = nil, 0, errStarved
+		value, err := f.Run(&call, arguments)
+		inv.Uncharge(sent)
+		if starved := inv.Charge(int64(len(value))); starved != nil {
+			return Outcome{Err: starved}
 		}
-		inv.finished <- completion{id: id, value: value, err: err, size: size}
+		return Outcome{JSON: value, Err: err, Charged: int64(len(value))}
 	})
 	return id, nil
 }

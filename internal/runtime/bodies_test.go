@@ -1,8 +1,10 @@
-package runtime
+package runtime_test
 
 import (
 	"io"
 	"testing"
+
+	"fazt/internal/runtime/runtimetest"
 )
 
 // Bodies, by the Fetch and File API standards.
@@ -120,23 +122,22 @@ func TestBodiesAreByTheStandards(t *testing.T) { evaluate(t, bodiesAPI) }
 
 // What most functions do needs none of the parts that are loaded when they are needed.
 func TestASimpleAnswerLoadsNoPart(t *testing.T) {
-	h := newHost(t, `export default async (request) => {
+	h := runtimetest.New(t, `export default async (request) => {
 		console.log({ a: 1 }, new Headers(), [new Uint8Array(1)]);
 		const { n } = await request.json();
 		return n === 1 ? Response.json({ n }) : new Response(new Uint8Array([n]), { headers: { a: "b" } });
 	};`)
 	for _, name := range []string{"bodies", "streams"} {
-		if _, ok := h.parts[name]; !ok {
-			t.Fatalf("there is no part %s", name)
-		}
-		h.parts[name] = func() ([]byte, error) {
+		if !h.ReplacePart(name, func() ([]byte, error) {
 			t.Errorf("%s was loaded", name)
 			return nil, io.ErrUnexpectedEOF
+		}) {
+			t.Fatalf("there is no part %s", name)
 		}
 	}
 	for _, body := range []string{`{"n":1}`, `{"n":2}`} {
-		if w := h.ask(t, "POST", "/", body); w.Code != 200 {
-			t.Errorf("%d %s\n%s", w.Code, w.Body, h.log)
+		if w := h.Ask(t, "POST", "/", body); w.Code != 200 {
+			t.Errorf("%d %s\n%s", w.Code, w.Body, h.Log)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package runtime
+package runtime_test
 
 import (
 	"bytes"
@@ -7,6 +7,8 @@ import (
 	"net/textproto"
 	"strings"
 	"testing"
+
+	"fazt/internal/runtime/runtimetest"
 )
 
 // Forms with files arrived as null: urlencoded and multipart bodies could not be reached by any means.
@@ -31,28 +33,28 @@ func TestAScriptGetsTheFieldsAndTheFilesOfAForm(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	h := newHost(t, `const { photo } = request.files; respond([request.body, Object.keys(request.files), photo.name, photo.type, photo.size, [...photo.data], photo.data instanceof Uint8Array]);`)
+	h := runtimetest.New(t, `const { photo } = request.files; respond([request.body, Object.keys(request.files), photo.name, photo.type, photo.size, [...photo.data], photo.data instanceof Uint8Array]);`)
 	const want = `[{"title":"café","__proto__":"x"},["photo"],"a.png","image/png",4,[137,0,255,10],true]`
-	if got := h.ask(t, "POST", "/", body.String(), "Content-Type", w.FormDataContentType()); got.Body.String() != want {
-		t.Errorf("got %d %s, want %s\n%s", got.Code, got.Body, want, h.log)
+	if got := h.Ask(t, "POST", "/", body.String(), "Content-Type", w.FormDataContentType()); got.Body.String() != want {
+		t.Errorf("got %d %s, want %s\n%s", got.Code, got.Body, want, h.Log)
 	}
-	none := newHost(t, `respond([request.body ?? null, request.files]);`)
+	none := runtimetest.New(t, `respond([request.body ?? null, request.files]);`)
 	for contentType, want := range map[string]string{
 		"application/x-www-form-urlencoded": `[{"a":"1 2"},{}]`,
 		"text/plain":                        `["a=1+2",{}]`,
 	} {
-		if got := none.ask(t, "POST", "/", "a=1+2", "Content-Type", contentType); got.Body.String() != want {
+		if got := none.Ask(t, "POST", "/", "a=1+2", "Content-Type", contentType); got.Body.String() != want {
 			t.Errorf("%s: %s, want %s", contentType, got.Body, want)
 		}
 	}
-	if got := none.ask(t, "POST", "/", "nonsense", "Content-Type", "multipart/form-data; boundary=x"); got.Code != http.StatusInternalServerError || !strings.Contains(h.log.String()+none.log.String(), "not valid multipart") {
-		t.Errorf("%d %s\n%s", got.Code, got.Body, none.log)
+	if got := none.Ask(t, "POST", "/", "nonsense", "Content-Type", "multipart/form-data; boundary=x"); got.Code != http.StatusInternalServerError || !strings.Contains(h.Log.String()+none.Log.String(), "not valid multipart") {
+		t.Errorf("%d %s\n%s", got.Code, got.Body, none.Log)
 	}
 }
 
 // What a script says of its answer cannot change the connection, split the answer, or be no answer at all.
 func TestWhatRespondRefusesOrLeavesOut(t *testing.T) {
-	slowUnderRace(t)
+	runtimetest.SlowUnderRace(t)
 	for code, want := range map[string]int{
 		`respond(99, "x")`:                               500,
 		`respond(1000, "x")`:                             500,
@@ -67,8 +69,8 @@ func TestWhatRespondRefusesOrLeavesOut(t *testing.T) {
 		`respond(201)`: 201,
 		`respond()`:    200,
 	} {
-		h := newHost(t, code)
-		got := h.ask(t, "GET", "/", "")
+		h := runtimetest.New(t, code)
+		got := h.Ask(t, "GET", "/", "")
 		if got.Code != want {
 			t.Errorf("%s: %d %s", code, got.Code, got.Body)
 		}
@@ -84,9 +86,9 @@ func TestWhatRespondRefusesOrLeavesOut(t *testing.T) {
 }
 
 func TestAScriptRunsAnewForEveryRequest(t *testing.T) {
-	h := newHost(t, `const once = 1; let n = (globalThis.n ?? 0) + 1; globalThis.n = n; var v = typeof seen; globalThis.seen = true; respond([n, v]);`)
+	h := runtimetest.New(t, `const once = 1; let n = (globalThis.n ?? 0) + 1; globalThis.n = n; var v = typeof seen; globalThis.seen = true; respond([n, v]);`)
 	for range 3 {
-		if got := h.ask(t, "GET", "/", ""); got.Body.String() != `[1,"undefined"]` {
+		if got := h.Ask(t, "GET", "/", ""); got.Body.String() != `[1,"undefined"]` {
 			t.Errorf("%d %s", got.Code, got.Body)
 		}
 	}

@@ -1,4 +1,4 @@
-package runtime
+package runtime_test
 
 import (
 	"context"
@@ -9,12 +9,13 @@ import (
 
 	"fazt/internal/errs"
 	"fazt/internal/runtime/compile"
+	"fazt/internal/runtime/runtimetest"
 )
 
 // What an import names is a file of the deployment, or of a package, or nothing: never the machine's, never a part of the
 // product that is not meant for scripts, and each time there is a clear error.
 func TestNoImportReachesWhatIsNotTheDeployments(t *testing.T) {
-	slowUnderRace(t)
+	runtimetest.SlowUnderRace(t)
 	dir := t.TempDir()
 	for _, name := range []string{"secret.js", "secret.json", "secret.txt"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(`"the machine's secret"`), 0o600); err != nil {
@@ -102,7 +103,7 @@ func TestNoImportReachesWhatIsNotTheDeployments(t *testing.T) {
 // try deploys and runs a script, and says what it comes to or why it failed.
 func try(t *testing.T, code string) (text string, failed bool) {
 	t.Helper()
-	source := files{
+	source := runtimetest.Files{
 		"api/main.js": code, "lib.js": `exports.own = "own"`, "api/lib.js": `exports.own = "own"`, "api/data.json": `{"__proto__":{"polluted":1},"constructor":1}`, "package.json": `{}`,
 	}
 	p, err := compile.Compile(t.Context(), source)
@@ -112,18 +113,18 @@ func try(t *testing.T, code string) (text string, failed bool) {
 		}
 		return err.Error(), true
 	}
-	h := newHost(t, "respond()")
-	h.fn.Deployment, h.fn.Load = "dep_tried", func(context.Context) (*compile.Program, error) { return p, nil }
-	w := h.ask(t, "GET", "/", "")
+	h := runtimetest.New(t, "respond()")
+	h.Fn.Deployment, h.Fn.Load = "dep_tried", func(context.Context) (*compile.Program, error) { return p, nil }
+	w := h.Ask(t, "GET", "/", "")
 	if w.Body.Len() == 0 {
 		return "undefined", true
 	}
-	return w.Body.String() + h.log.String(), w.Code != 200
+	return w.Body.String() + h.Log.String(), w.Code != 200
 }
 
 // A map named by a comment is not read: it would be one of the machine, and some never end.
 func TestACommentMakesTheBundlerReadNothing(t *testing.T) {
-	slowUnderRace(t)
+	runtimetest.SlowUnderRace(t)
 	for _, comment := range []string{"//# sourceMappingURL=file:///dev/zero", "//@ sourceMappingURL=file:///dev/zero", "/*# sourceMappingURL=file:///dev/zero */", "//# sourceMappingURL=file://localhost/dev/zero", "//# sourceMappingURL=/dev/zero", "//# sourceMappingURL=main.js.map"} {
 		for _, code := range []string{"respond('x');\n" + comment, comment + "\nrespond('x');", "export default () => new Response('x')\n" + comment + "\n"} {
 			if text, failed := try(t, code); failed || text != "x" {
@@ -135,7 +136,7 @@ func TestACommentMakesTheBundlerReadNothing(t *testing.T) {
 
 func TestALinkInTheFolderIsNoWayOut(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, files{"main.js": "x"})
+	write(t, dir, runtimetest.Files{"main.js": "x"})
 	for name, to := range map[string]string{"api": dir, "passwd.js": "/etc/passwd"} {
 		if err := os.Symlink(to, filepath.Join(dir, name)); err != nil {
 			t.Skip(err)

@@ -7,17 +7,17 @@ import (
 )
 
 // consoleFuncs write to the console of the app.
-func consoleFuncs() hostTable {
-	return hostTable{
-		"print": notice(func(inv *Invocation, a args) { inv.print(a.text(0), a.text(1)) }),
-		"report": notice(func(inv *Invocation, a args) {
-			inv.print("error", a.vm.program.Trace(a.vm.realm.Describe(a.value(0))))
+func consoleFuncs() Table {
+	return Table{
+		"print": Notice(func(inv *Invocation, a Args) { inv.Print(a.Text(0), a.Text(1)) }),
+		"report": Notice(func(inv *Invocation, a Args) {
+			inv.Print("error", a.vm.program.Trace(a.Realm().Describe(a.Value(0))))
 		}),
 	}
 }
 
-// print writes a console line, within the bounds of the invocation.
-func (inv *Invocation) print(level, text string) {
+// Print writes a console line, within the bounds of the invocation.
+func (inv *Invocation) Print(level, text string) {
 	inv.lines++
 	switch {
 	case inv.lines == inv.limits.ConsoleLines+1:
@@ -39,14 +39,14 @@ func (inv *Invocation) print(level, text string) {
 // logFailure writes the whole story of a failure to the app's log.
 func (inv *Invocation) logFailure(vm *VM, err error) {
 	inv.lines, inv.bytes = min(inv.lines, inv.limits.ConsoleLines-1), min(inv.bytes, inv.limits.ConsoleBytes/2) // the failure itself always has room
-	inv.print("error", vm.program.Trace(err))
+	inv.Print("error", vm.program.Trace(err))
 }
 
 // logRejections writes unhandled rejections to the app's log.
 func (inv *Invocation) logRejections(vm *VM) {
 	for _, err := range vm.realm.Unhandled() {
 		if inv.failed == nil || err.Error() != inv.failed.Error() {
-			inv.print("error", "unhandled rejection: "+vm.program.Trace(err))
+			inv.Print("error", "unhandled rejection: "+vm.program.Trace(err))
 		}
 	}
 }

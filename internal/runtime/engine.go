@@ -1,15 +1,13 @@
-// Package runtime runs the functions of apps: it compiles them at deploy, keeps VMs warm, and runs each
-// request in one of them within limits that no script can lift.
+// Package runtime runs the functions of apps: it keeps VMs warm, and runs each event in one of them within limits that no script
+// can lift. Package httpfn makes events of HTTP requests.
 //
-// The engine is QuickJS in pure Go. A VM belongs to one deployment for its whole life and serves one request at
+// The engine is QuickJS in pure Go. A VM belongs to one deployment for its whole life and serves one event at
 // a time; what a script leaves behind at module level lives as long as its VM and is seen by no other deployment.
 package runtime
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
-	"net/http"
 	"runtime"
 	"runtime/debug"
 	"sync"
@@ -33,16 +31,13 @@ type Config struct {
 	Console  Console
 	Stopped  func(Stop) // told of every invocation that a limit ended; must not block; may be nil
 	Bindings []bind.Namespace
-	Network  Network // the way out of functions; may be nil
+	Tables   []Table // host functions in addition to the engine's own: of the web-standard API, of events
 	Log      *slog.Logger
 	Version  string       // of the product
-	Temp     string       // directory for bodies that are read ahead and are not small; "" = the system's
 	Memory   func() int64 // what all VMs may hold together, in addition to their limit; nil = as much as that says
 	Short    func()       // told that an invocation waits for memory; must not block; may be nil
 	// Assemble makes the bytecode of a program that was compiled for another engine. nil = such a program does not run.
 	Assemble func(ctx context.Context, appID string, p *compile.Program) ([]byte, error)
-	// Fail writes the answer for a function that failed, with an error that may be shown.
-	Fail func(w http.ResponseWriter, r *http.Request, err error, f Function)
 }
 
 // Stats are the counters of an engine.
@@ -53,7 +48,7 @@ type Stats struct {
 	MaxMemory   int64  // what they may, with what is promised to them
 	Promised    int64  // what they hold or is reserved for them, with Charged
 	Charged     int64  // what Go holds for them
-	Buffers     int64  // memory of bodies and answers that wait
+	Streams     int64  // memory of VMs that are parked
 	Parked      int    // further ones, whose request is a stream that waits
 	Waiting     int    // requests without a VM
 	Runs        uint64 // requests served
@@ -63,7 +58,7 @@ type Stats struct {
 	Burning     int    // of them, still at work
 	Refused     uint64 // requests for which no VM was free in time
 	Left        int    // host calls that do not end though their runs have
-	Crowded     uint64 // bodies, answers and streams that were cut off because too much waited for visitors
+	Crowded     uint64 // streams that were cut off because too many waited for visitors
 }
 
 // Engine runs functions.
@@ -89,16 +84,11 @@ type Engine struct {
 
 	memory  sharedMemory // of all VMs
 	streams share.Pool   // memory of VMs that are parked
-	buffers share.Pool   // memory of bodies that are read ahead, and of answers that wait to be read
-	spooled share.Pool   // disk space of bodies that are read ahead
 	crowded atomic.Uint64
-	opening openings // streams that are starting
 
 	stopping   chan struct{} // closed when no more streams are sent
 	endStreams sync.Once
-	coders     atomic.Int64 // open ones
 	localizer  *quickjs.Localizer
-	computing  chan struct{}  // holds a token for each long computation alongside the VMs
 	late       sync.WaitGroup // answers for invocations that were abandoned
 	stuckAfter time.Duration  // how long after its deadline a script at work is abandoned
 	callsEnd   time.Duration  // how long host calls may take to end after their run
@@ -106,14 +96,10 @@ type Engine struct {
 
 // New makes an engine that runs nothing yet.
 func New(c Config) *Engine {
-	if c.Fail == nil {
-		c.Fail = plainFailure
-	}
 	e := &Engine{config: c, cpu: sched.New(max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}, vmsByApp: map[string]int{}, vmsByHolder: map[share.Holder]int{}, busy: map[*VM]*Invocation{}, stopping: make(chan struct{}), stuckAfter: 3 * time.Second, callsEnd: 10 * time.Second}
-	e.computing = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
 	e.localizer = quickjs.NewLocalizer(web.Localizer)
 	e.describeBindings()
-	e.host = hostFuncs()
+	e.host = hostFuncs(c.Tables)
 	e.prelude = embedded("prelude", func() ([]byte, error) { return []byte(web.Prelude), nil })
 	e.parts = map[string]func() ([]byte, error){}
 	for name, read := range web.Parts() {
@@ -122,19 +108,6 @@ func New(c Config) *Engine {
 	e.memory.short = c.Short
 	e.budget()
 	return e
-}
-
-// plainFailure tells a visitor the request's id and no more.
-func plainFailure(w http.ResponseWriter, _ *http.Request, err error, f Function) {
-	body, _ := json.Marshal(map[string]any{"error": map[string]string{
-		"code": errs.Code(err), "message": errs.Sentence(err), "request_id": f.RequestID,
-	}})
-	w.Header().Set("Content-Type", "application/json")
-	if wait := errs.RetryAfterHeader(err); wait != "" {
-		w.Header().Set("Retry-After", wait)
-	}
-	w.WriteHeader(errs.KindOf(err).HTTPStatus())
-	_, _ = w.Write(append(body, '\n'))
 }
 
 // compiled holds a function for each script in the binary, which returns its bytecode. It is the same in every engine.
@@ -152,42 +125,32 @@ func embedded(name string, read func() ([]byte, error)) func() ([]byte, error) {
 	return once.(func() ([]byte, error))
 }
 
-// Serve runs a function for a request and writes its answer.
-func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, f Function) {
-	limits := e.config.Limits(f.AppID)
-	// Before anything is made or read for it: under load most of the work is to refuse.
-	if err := e.cpu.Admit(f.holder(), queueWait(limits)); err != nil {
+// Limits are those in force for an app.
+func (e *Engine) Limits(appID string) system.Runtime { return e.config.Limits(appID) }
+
+// Admit refuses an event that has no chance to get a processor in time. It is called before anything is made or read for the
+// event: under load, most of the work is to refuse.
+func (e *Engine) Admit(f *Function, limits system.Runtime) error {
+	err := e.cpu.Admit(f.Holder(), queueWait(limits))
+	if err != nil {
 		e.countRefusal()
-		timeout.HoldBack(r.Context())
-		e.config.Fail(w, r, err, f)
-		return
 	}
-	kept, in, err := e.receive(w, r, &f, limits)
-	defer kept.release()
-	if err != nil {
-		e.config.Fail(w, r, visibleError(err), f)
-		return
-	}
-	inv := newVisit(e, f, limits, w, r, kept, in)
-	defer inv.opened()
-	defer func() { inv.cancel() }()
-	defer inv.releaseAll()
-	program, err := e.perform(inv, limits)
-	if err != nil {
-		inv.fail(err)
-		return
-	}
-	kept.release()
-	inv.cancel()
-	inv.finish(program)
-	inv.endCalls()
-	if inv.broken() {
-		panic(http.ErrAbortHandler) // ends the connection
-	}
+	return err
 }
 
-// perform finds a processor and a VM for an event, and runs the function there.
-func (e *Engine) perform(inv *Invocation, limits system.Runtime) (*compile.Program, error) {
+// Program returns the program of a function, loaded once for all its VMs.
+func (e *Engine) Program(ctx context.Context, f Function) (*compile.Program, error) {
+	p, err := e.pool(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return p.program, nil
+}
+
+// Perform waits for a processor and a VM, and runs the function there. An error means that the script did not get the event; how it
+// ended otherwise is its Outcome.
+func (inv *Invocation) Perform() (*compile.Program, error) {
+	e, limits := inv.engine, inv.limits
 	if gate := inv.fn.Admission; gate != nil {
 		if err := gate.Enter(&inv.fn); err != nil {
 			timeout.HoldBack(inv.caller)
@@ -201,9 +164,10 @@ func (e *Engine) perform(inv *Invocation, limits system.Runtime) (*compile.Progr
 		return nil, err
 	}
 	vm, err := e.acquire(inv, limits)
-	if err == nil && inv.visit.gaveWay() {
-		err = errCrowded
-		e.release(vm, inv, true)
+	if err == nil && inv.exchange != nil {
+		if err = inv.exchange.Admitted(); err != nil {
+			e.release(vm, inv, true)
+		}
 	}
 	inv.leaveLine(err == nil)
 	if err != nil {
@@ -249,10 +213,7 @@ func (e *Engine) Stats() Stats {
 	s.Crowded = e.crowded.Load()
 	s.Memory, s.MaxMemory, s.Promised = e.memory.real.Load(), e.memory.max.Load(), e.memory.held.Load()
 	s.Charged = e.memory.charged.Load()
-	s.Buffers, _ = e.buffers.Taken()
-	for _, p := range []*share.Pool{&e.streams, &e.buffers, &e.spooled} {
-		_, cut := p.Taken()
-		s.Crowded += cut
-	}
+	taken, cut := e.streams.Taken()
+	s.Streams, s.Crowded = taken, s.Crowded+cut
 	return s
 }

@@ -1,4 +1,4 @@
-package runtime
+package runtime_test
 
 import (
 	"context"
@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"fazt/internal/runtime"
+	"fazt/internal/runtime/runtimetest"
 	"fazt/internal/system"
 )
 
@@ -28,20 +30,20 @@ export const keptBody = () => kept.text();
 
 // A job is no request: no HTTP is anywhere.
 func TestAnEventThatIsNotARequestGetsAResult(t *testing.T) {
-	h := newHost(t, exports)
+	h := runtimetest.New(t, exports)
 	for _, want := range []string{`{"n":40,"count":1}`, `{"n":40,"count":2}`} {
-		got, err := h.Invoke(t.Context(), h.fn, Export{"double", []byte(`{"n":20}`)})
+		got, err := h.Invoke(t.Context(), h.Fn, runtime.Export{"double", []byte(`{"n":20}`)})
 		if err != nil || string(got) != want {
-			t.Fatalf("%s, %v\n%s", got, err, h.log)
+			t.Fatalf("%s, %v\n%s", got, err, h.Log)
 		}
 	}
-	if log := h.log.String(); strings.Count(log, "doubling 20") != 2 || strings.Count(log, "later") != 2 {
+	if log := h.Log.String(); strings.Count(log, "doubling 20") != 2 || strings.Count(log, "later") != 2 {
 		t.Errorf("the console has %s", log)
 	}
-	if w := h.ask(t, "GET", "/", ""); w.Body.String() != "request 3" {
-		t.Errorf("a request in the same VM: %d %s\n%s", w.Code, w.Body, h.log)
+	if w := h.Ask(t, "GET", "/", ""); w.Body.String() != "request 3" {
+		t.Errorf("a request in the same VM: %d %s\n%s", w.Code, w.Body, h.Log)
 	}
-	if got, err := h.Invoke(t.Context(), h.fn, Export{"nothing", []byte("1")}); err != nil || string(got) != "null" {
+	if got, err := h.Invoke(t.Context(), h.Fn, runtime.Export{"nothing", []byte("1")}); err != nil || string(got) != "null" {
 		t.Errorf("%s, %v", got, err)
 	}
 	if s := h.Stats(); s.Runs != 4 || s.Busy != 0 || s.VMs != 1 {
@@ -50,19 +52,19 @@ func TestAnEventThatIsNotARequestGetsAResult(t *testing.T) {
 }
 
 func TestAnEventThatFailsHasAnError(t *testing.T) {
-	h := newHost(t, exports, func(l *system.Runtime) { l.ExecTimeout, l.CPUTime = 300, 300 })
+	h := runtimetest.New(t, exports, func(l *system.Runtime) { l.ExecTimeout, l.CPUTime = 300, 300 })
 	for name, want := range map[string]string{"fails": "RangeError: no more", "missing": "does not export missing", "never": "nothing is left that could settle"} {
-		got, err := h.Invoke(t.Context(), h.fn, Export{name, []byte("null")})
+		got, err := h.Invoke(t.Context(), h.Fn, runtime.Export{name, []byte("null")})
 		if err == nil || got != nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %s, %v", name, got, err)
 		}
 	}
-	if _, err := h.Invoke(t.Context(), h.fn, Export{"endless", []byte("null")}); !isCutOff(err) {
+	if _, err := h.Invoke(t.Context(), h.Fn, runtime.Export{"endless", []byte("null")}); !runtime.IsCutOff(err) {
 		t.Errorf("endless: %v", err)
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := h.Invoke(ended, h.fn, Export{"double", []byte("{}")}); !errors.Is(err, errLeft) {
+	if _, err := h.Invoke(ended, h.Fn, runtime.Export{"double", []byte("{}")}); !errors.Is(err, runtime.ErrLeft) {
 		t.Errorf("canceled: %v", err)
 	}
 	if s := h.Stats(); s.Busy != 0 || s.Promised != s.Memory {
@@ -72,9 +74,9 @@ func TestAnEventThatFailsHasAnError(t *testing.T) {
 
 // The body of a request is gone when the request is over, and an event has none.
 func TestAnEventReadsNoBody(t *testing.T) {
-	h := newHost(t, exports)
-	h.ask(t, "POST", "/", strings.Repeat("x", 2*atHand))
-	if _, err := h.Invoke(t.Context(), h.fn, Export{"keptBody", []byte("null")}); err == nil {
+	h := runtimetest.New(t, exports)
+	h.Ask(t, "POST", "/", strings.Repeat("x", 2*(64<<10)))
+	if _, err := h.Invoke(t.Context(), h.Fn, runtime.Export{"keptBody", []byte("null")}); err == nil {
 		t.Error("it read the body of another request")
 	}
 }
@@ -82,41 +84,42 @@ func TestAnEventReadsNoBody(t *testing.T) {
 // greeting is an event of this test alone: it calls what the script put into a global.
 type greeting struct{ name string }
 
-func (g greeting) Begin(vm *VM, inv *Invocation) error {
-	code, err := vm.realm.Compile(`globalThis.greet`, "greeting.js", false)
+func (g greeting) Begin(vm *runtime.VM, inv *runtime.Invocation) error {
+	r := vm.Realm()
+	code, err := r.Compile(`globalThis.greet`, "greeting.js", false)
 	if err != nil {
 		return err
 	}
-	fn, err := vm.realm.Run(code)
+	fn, err := r.Run(code)
 	if err != nil {
 		return err
 	}
-	defer vm.realm.Free(fn)
-	name := vm.realm.NewString(g.name)
-	defer vm.realm.Free(name)
-	result, err := vm.realm.Call(fn, name)
+	defer r.Free(fn)
+	name := r.NewString(g.name)
+	defer r.Free(name)
+	result, err := r.Call(fn, name)
 	if err != nil {
 		return err
 	}
-	defer vm.realm.Free(result)
-	text, _ := vm.realm.Text(result)
-	inv.responded, inv.result = true, []byte(text)
+	defer r.Free(result)
+	text, _ := r.Text(result)
+	inv.Respond([]byte(text))
 	return nil
 }
 
 func TestAnEventMayBeOfAnyKind(t *testing.T) {
-	h := newHost(t, `globalThis.greet = (name) => "hello " + name; export default () => new Response("");`)
-	got, err := h.Invoke(t.Context(), h.fn, greeting{"world"})
+	h := runtimetest.New(t, `globalThis.greet = (name) => "hello " + name; export default () => new Response("");`)
+	got, err := h.Invoke(t.Context(), h.Fn, greeting{"world"})
 	if err != nil || string(got) != "hello world" {
-		t.Errorf("%s, %v\n%s", got, err, h.log)
+		t.Errorf("%s, %v\n%s", got, err, h.Log)
 	}
 }
 
 func TestAnAbandonedEventEndsForItsCaller(t *testing.T) {
 	h, let := newHanging(t, `export default () => new Response(""); export const job = () => { fazt.test.hang(); return 1; };`)
-	h.stuckAfter = 300 * time.Millisecond
-	got, err := h.Invoke(t.Context(), h.fn, Export{"job", []byte("null")})
-	if !isCutOff(err) || got != nil {
+	h.SetStuckAfter(300 * time.Millisecond)
+	got, err := h.Invoke(t.Context(), h.Fn, runtime.Export{"job", []byte("null")})
+	if !runtime.IsCutOff(err) || got != nil {
 		t.Errorf("%s, %v", got, err)
 	}
 	if s := h.Stats(); s.Abandoned != 1 || s.Busy != 0 {

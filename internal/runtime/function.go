@@ -42,7 +42,8 @@ type Function struct {
 	Source func(ctx context.Context, path string) ([]byte, error) // reads a file, to show it to the author; nil = none is shown
 }
 
-func (f *Function) holder() share.Holder { return share.Holder{App: f.AppID, Client: f.Client} }
+// Holder returns whose share of scarce resources an invocation uses.
+func (f *Function) Holder() share.Holder { return share.Holder{App: f.AppID, Client: f.Client} }
 
 // Admission counts the requests that are in work or wait for it.
 type Admission interface {

@@ -1,4 +1,4 @@
-package runtime
+package runtime_test
 
 import (
 	"fmt"
@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"fazt/internal/runtime/runtimetest"
 	"fazt/internal/system"
 )
 
@@ -239,8 +240,8 @@ func stopAll(t *testing.T, style string, scripts map[string]string) {
 		limits.Store(&l)
 	}
 	set(30_000)
-	first := newHostWith(t, wrap(style, ""), func(string) system.Runtime { return *limits.Load() })
-	first.ask(t, "GET", "/ok", "")
+	first := runtimetest.NewWith(t, wrap(style, ""), runtimetest.Options{Limits: func(string) system.Runtime { return *limits.Load() }})
+	first.Ask(t, "GET", "/ok", "")
 	var before int64
 	if goruntime.GOOS == "linux" {
 		debug.FreeOSMemory()
@@ -249,15 +250,15 @@ func stopAll(t *testing.T, style string, scripts map[string]string) {
 	slowest, which, abandoned := time.Duration(0), "", uint64(0)
 	for _, name := range names {
 		set(30_000)
-		h := first.another(t, name, wrap(style, scripts[name]))
-		h.log.forget()
-		if w := h.ask(t, "GET", "/ok", ""); w.Code != http.StatusOK {
-			t.Errorf("%s: before: %d %s\n%s", name, w.Code, w.Body, h.log)
+		h := first.Another(t, name, wrap(style, scripts[name]))
+		h.Log.Forget()
+		if w := h.Ask(t, "GET", "/ok", ""); w.Code != http.StatusOK {
+			t.Errorf("%s: before: %d %s\n%s", name, w.Code, w.Body, h.Log)
 			continue
 		}
 		set(deadline)
 		began := time.Now()
-		w := h.ask(t, "GET", "/hostile", "")
+		w := h.Ask(t, "GET", "/hostile", "")
 		if over := time.Since(began) - deadline*time.Millisecond; over > slowest {
 			slowest, which = over, name
 		}
@@ -266,14 +267,14 @@ func stopAll(t *testing.T, style string, scripts map[string]string) {
 			t.Errorf("%s: answered %d %.200s", name, w.Code, w.Body)
 		}
 		set(30_000)
-		if w := h.ask(t, "GET", "/ok", ""); w.Code != http.StatusOK || w.Body.String() != "ok" {
-			t.Errorf("%s: the next request: %d %s\n%s", name, w.Code, w.Body, h.log)
+		if w := h.Ask(t, "GET", "/ok", ""); w.Code != http.StatusOK || w.Body.String() != "ok" {
+			t.Errorf("%s: the next request: %d %s\n%s", name, w.Code, w.Body, h.Log)
 		}
 		if s := h.Stats(); s.Abandoned != abandoned && goruntime.GOOS == "linux" {
 			t.Errorf("%s: had to be abandoned", name)
 			abandoned = s.Abandoned
 		}
-		h.Drop(h.fn.Deployment)
+		h.Drop(h.Fn.Deployment)
 	}
 	t.Logf("%d scripts; the slowest was stopped %v after its deadline: %s", len(names), slowest.Round(time.Millisecond), which)
 	if goruntime.GOOS == "linux" {
@@ -332,7 +333,7 @@ const pollution = `
 // What a script does to the built-ins of its VM must reach no other request of a script, no other app, and never
 // the host.
 func TestPollutionOfEveryBuiltInReachesNobodyElse(t *testing.T) {
-	slowUnderRace(t)
+	runtimetest.SlowUnderRace(t)
 	probe := `JSON.stringify([typeof leaked, {}.polluted, [].polluted, "".polluted, (() => {}).polluted, [3, 1, 2].sort().map((x) => x + 1).join(), new Headers({ A: "b" }).get("a"), new Map([[1, 2]]).get(1), "AbC".toLowerCase()])`
 	want := `["undefined",null,null,null,null,"2,3,4","b",2,"abc"]`
 	module := `export default async (request) => {
@@ -342,23 +343,23 @@ func TestPollutionOfEveryBuiltInReachesNobodyElse(t *testing.T) {
 	classic := `if (request.path === "/pollute") {` + pollution + `} respond(` + probe + `);`
 	for style, code := range map[string]string{"module": module, "classic": classic} {
 		t.Run(style, func(t *testing.T) {
-			h := newHost(t, code, func(l *system.Runtime) { l.VMsPerApp, l.VMs = 1, 4 })
-			other := h.another(t, "dep_2", module)
-			script := h.another(t, "dep_3", classic)
-			if w := h.ask(t, "GET", "/", "", "Cookie", "user=alice"); w.Body.String() != want {
-				t.Fatal(w.Code, w.Body, h.log)
+			h := runtimetest.New(t, code, func(l *system.Runtime) { l.VMsPerApp, l.VMs = 1, 4 })
+			other := h.Another(t, "dep_2", module)
+			script := h.Another(t, "dep_3", classic)
+			if w := h.Ask(t, "GET", "/", "", "Cookie", "user=alice"); w.Body.String() != want {
+				t.Fatal(w.Code, w.Body, h.Log)
 			}
 			for range 3 {
-				h.ask(t, "GET", "/pollute", "", "Cookie", "user=alice")
-				w := h.ask(t, "GET", "/", "", "Cookie", "user=bob")
+				h.Ask(t, "GET", "/pollute", "", "Cookie", "user=alice")
+				w := h.Ask(t, "GET", "/", "", "Cookie", "user=bob")
 				if style == "classic" && w.Body.String() != want {
-					t.Errorf("another user of the same app: %d %s\n%s", w.Code, w.Body, h.log)
+					t.Errorf("another user of the same app: %d %s\n%s", w.Code, w.Body, h.Log)
 				}
 				if strings.Contains(w.Body.String(), "alice") {
 					t.Errorf("another user gets %s", w.Body)
 				}
-				for name, app := range map[string]*host{"module": other, "classic": script} {
-					if w := app.ask(t, "GET", "/", ""); w.Body.String() != want {
+				for name, app := range map[string]*runtimetest.Host{"module": other, "classic": script} {
+					if w := app.Ask(t, "GET", "/", ""); w.Body.String() != want {
 						t.Errorf("another app, %s: %d %s", name, w.Code, w.Body)
 					}
 				}
@@ -384,15 +385,15 @@ func TestTwoRequestsTwoUsersAndTwoAppsShareNothing(t *testing.T) {
 			respond(200, user + " " + request.headers["x-user"] + " " + before, { "x-user": user });`,
 	} {
 		t.Run(style, func(t *testing.T) {
-			h := newHost(t, code, func(l *system.Runtime) {
+			h := runtimetest.New(t, code, func(l *system.Runtime) {
 				l.QueueWait, l.ExecTimeout, l.CPUTime, l.VMs, l.VMsPerApp = 60_000, 60_000, 60_000, 6, 3
 			})
-			apps := []*host{h, h.another(t, "dep_2", code)}
+			apps := []*runtimetest.Host{h, h.Another(t, "dep_2", code)}
 			var all sync.WaitGroup
 			for n := range 60 {
 				all.Go(func() {
 					user := fmt.Sprint("user", n)
-					w := apps[n%2].ask(t, "GET", "/", "", "X-User", user)
+					w := apps[n%2].Ask(t, "GET", "/", "", "X-User", user)
 					if want := user + " " + user + " [null,null]"; w.Body.String() != want || w.Header().Get("X-User") != user {
 						t.Errorf("%s got %d %s %v", user, w.Code, w.Body, w.Header())
 					}
@@ -405,7 +406,7 @@ func TestTwoRequestsTwoUsersAndTwoAppsShareNothing(t *testing.T) {
 
 // The host object is the prelude's alone: no script can get hold of it, and what the prelude keeps cannot be replaced.
 func TestNoScriptReachesTheHostObject(t *testing.T) {
-	h := newHost(t, `export default async (request) => {
+	h := runtimetest.New(t, `export default async (request) => {
 		const found = [];
 		const seen = new Set();
 		const visit = (object, path) => {
@@ -428,7 +429,7 @@ func TestNoScriptReachesTheHostObject(t *testing.T) {
 		return Response.json([found, seen.size > 200]);
 	};
 	function fetchCaller() {}`)
-	if w := h.ask(t, "GET", "/", ""); w.Body.String() != "[[],true]" {
-		t.Fatal(w.Code, w.Body, h.log)
+	if w := h.Ask(t, "GET", "/", ""); w.Body.String() != "[[],true]" {
+		t.Fatal(w.Code, w.Body, h.Log)
 	}
 }

@@ -1,4 +1,4 @@
-package runtime
+package runtime_test
 
 import (
 	"context"
@@ -18,33 +18,34 @@ import (
 	"go.uber.org/goleak"
 
 	"fazt/internal/runtime/compile"
+	"fazt/internal/runtime/runtimetest"
 	"fazt/internal/system"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestALongLogIsCutAndAFailureStillSaysWhy(t *testing.T) {
-	h := newHost(t, `for (let i = 0; i < 1000; i++) console.log("line", i); throw new Error("the reason");`, func(l *system.Runtime) { l.ConsoleLines = 10 })
-	h.ask(t, "GET", "/", "")
-	log := h.log.String()
+	h := runtimetest.New(t, `for (let i = 0; i < 1000; i++) console.log("line", i); throw new Error("the reason");`, func(l *system.Runtime) { l.ConsoleLines = 10 })
+	h.Ask(t, "GET", "/", "")
+	log := h.Log.String()
 	if n := strings.Count(log, "\n"); n > 20 || !strings.Contains(log, "further lines") || !strings.Contains(log, "error Error: the reason") {
 		t.Fatalf("%d lines:\n%s", n, log)
 	}
 }
 
 func TestPositionsAreTheAuthorsOwn(t *testing.T) {
-	p, err := compile.Compile(t.Context(), files{
+	p, err := compile.Compile(t.Context(), runtimetest.Files{
 		"api/main.ts": "import { fail } from \"../lib/deep\";\n\ninterface X { a: number }\nexport default (request: Request) => {\n\tconst x: X = { a: 1 };\n\treturn fail(x.a);\n};\n",
 		"lib/deep.ts": "// a comment\nexport function fail(n: number): Response {\n\tthrow new TypeError(\"broken \" + n);\n}\n",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := newHost(t, "respond()")
-	h.fn.Load = func(context.Context) (*compile.Program, error) { return p, nil }
-	h.fn.Deployment = "dep_other"
-	w := h.ask(t, "GET", "/", "")
-	log := h.log.String()
+	h := runtimetest.New(t, "respond()")
+	h.Fn.Load = func(context.Context) (*compile.Program, error) { return p, nil }
+	h.Fn.Deployment = "dep_other"
+	w := h.Ask(t, "GET", "/", "")
+	log := h.Log.String()
 	if w.Code != 500 || !strings.Contains(log, "error TypeError: broken 1") || !strings.Contains(log, "lib/deep.ts:3:") || !strings.Contains(log, "api/main.ts:6:") {
 		t.Fatalf("%d\n%s", w.Code, log)
 	}
@@ -54,7 +55,7 @@ func TestPositionsAreTheAuthorsOwn(t *testing.T) {
 }
 
 func TestImportsOfTheDeployment(t *testing.T) {
-	p, err := compile.Compile(t.Context(), files{
+	p, err := compile.Compile(t.Context(), runtimetest.Files{
 		"api/main.js": `import a from "./a.js"; import data from "../data.json"; import { b } from "../lib"; import m from "mod"; const c = require("./c"); export default () => Response.json([a, data.x, b, c.c, m]);`,
 		"api/a.ts":    `export default "a" as string;`, "data.json": `{"x":"data"}`, "lib/index.ts": `export const b = "b";`, "api/c.js": `exports.c = "c";`,
 		"node_modules/mod/package.json": `{"main":"lib/x.js"}`, "node_modules/mod/lib/x.js": `module.exports = "m";`, "node_modules/mod/index.js": `module.exports = "m";`,
@@ -62,16 +63,16 @@ func TestImportsOfTheDeployment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := newHost(t, "respond()")
-	h.fn.Load = func(context.Context) (*compile.Program, error) { return p, nil }
-	h.fn.Deployment = "dep_other"
-	if w := h.ask(t, "GET", "/", ""); w.Body.String() != `["a","data","b","c","m"]` {
-		t.Fatalf("%d %s\n%s", w.Code, w.Body, h.log)
+	h := runtimetest.New(t, "respond()")
+	h.Fn.Load = func(context.Context) (*compile.Program, error) { return p, nil }
+	h.Fn.Deployment = "dep_other"
+	if w := h.Ask(t, "GET", "/", ""); w.Body.String() != `["a","data","b","c","m"]` {
+		t.Fatalf("%d %s\n%s", w.Code, w.Body, h.Log)
 	}
 }
 
 func TestBytecodeOfAnotherEngineIsMadeAnew(t *testing.T) {
-	p, err := compile.Compile(t.Context(), files{"api/main.js": `export default () => new Response("fresh");`})
+	p, err := compile.Compile(t.Context(), runtimetest.Files{"api/main.js": `export default () => new Response("fresh");`})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,20 +85,20 @@ func TestBytecodeOfAnotherEngineIsMadeAnew(t *testing.T) {
 	if err := q.UnmarshalBinary(data); err != nil {
 		t.Fatal(err)
 	}
-	h := newHost(t, "respond()")
-	h.fn.Load = func(context.Context) (*compile.Program, error) { return &q, nil }
-	h.fn.Deployment = "dep_other"
-	if w := h.ask(t, "GET", "/", ""); w.Code != http.StatusInternalServerError {
-		t.Fatalf("with nothing to compile it: %d %s\n%s", w.Code, w.Body, h.log)
+	h := runtimetest.New(t, "respond()")
+	h.Fn.Load = func(context.Context) (*compile.Program, error) { return &q, nil }
+	h.Fn.Deployment = "dep_other"
+	if w := h.Ask(t, "GET", "/", ""); w.Code != http.StatusInternalServerError {
+		t.Fatalf("with nothing to compile it: %d %s\n%s", w.Code, w.Body, h.Log)
 	}
 	made := 0
-	h.config.Assemble = func(_ context.Context, _ string, p *compile.Program) ([]byte, error) {
+	h.Config().Assemble = func(_ context.Context, _ string, p *compile.Program) ([]byte, error) {
 		made++
 		return compile.Assemble(p)
 	}
 	for range 2 {
-		if w := h.ask(t, "GET", "/", ""); w.Body.String() != "fresh" {
-			t.Fatalf("%d %s\n%s", w.Code, w.Body, h.log)
+		if w := h.Ask(t, "GET", "/", ""); w.Body.String() != "fresh" {
+			t.Fatalf("%d %s\n%s", w.Code, w.Body, h.Log)
 		}
 	}
 	if made != 1 || string(q.Bytecode) != "garbage" {
@@ -106,13 +107,13 @@ func TestBytecodeOfAnotherEngineIsMadeAnew(t *testing.T) {
 }
 
 func TestAnAppThatIsBusyIsRefusedInTime(t *testing.T) {
-	h := newHost(t, `export default () => new Promise((r) => setTimeout(() => r(new Response("late")), 400));`, func(l *system.Runtime) {
+	h := runtimetest.New(t, `export default () => new Promise((r) => setTimeout(() => r(new Response("late")), 400));`, func(l *system.Runtime) {
 		l.VMsPerApp, l.QueueWait = 1, 20
 	})
 	var all sync.WaitGroup
 	codes := make([]int, 4)
 	for i := range codes {
-		all.Go(func() { codes[i] = h.ask(t, "GET", "/", "").Code })
+		all.Go(func() { codes[i] = h.Ask(t, "GET", "/", "").Code })
 	}
 	all.Wait()
 	served := 0
@@ -131,15 +132,15 @@ func TestAnAppThatIsBusyIsRefusedInTime(t *testing.T) {
 }
 
 func TestVMsAreSharedUnderTheirLimitAndDroppedWithTheirDeployment(t *testing.T) {
-	h := newHost(t, `let n = 0; export default () => new Response(String(++n));`, func(l *system.Runtime) { l.VMs, l.VMsPerApp = 1, 1 })
+	h := runtimetest.New(t, `let n = 0; export default () => new Response(String(++n));`, func(l *system.Runtime) { l.VMs, l.VMsPerApp = 1, 1 })
 	for i := range 3 {
-		if w := h.ask(t, "GET", "/", ""); w.Body.String() != strconv.Itoa(i+1) { // module state lives as long as its VM
+		if w := h.Ask(t, "GET", "/", ""); w.Body.String() != strconv.Itoa(i+1) { // module state lives as long as its VM
 			t.Fatal(w.Body)
 		}
 	}
 	other := *h
-	other.fn.Deployment = "dep_2"
-	if w := other.ask(t, "GET", "/", ""); w.Body.String() != "1" { // took the place of the idle VM
+	other.Fn.Deployment = "dep_2"
+	if w := other.Ask(t, "GET", "/", ""); w.Body.String() != "1" { // took the place of the idle VM
 		t.Fatal(w.Body)
 	}
 	if s := h.Stats(); s.VMs != 1 {
@@ -152,41 +153,41 @@ func TestVMsAreSharedUnderTheirLimitAndDroppedWithTheirDeployment(t *testing.T) 
 }
 
 func TestAProgramThatCannotBeReadIsTriedAgain(t *testing.T) {
-	h := newHost(t, `export default () => new Response("x");`)
-	load, tries := h.fn.Load, 0
-	h.fn.Load = func(ctx context.Context) (*compile.Program, error) {
+	h := runtimetest.New(t, `export default () => new Response("x");`)
+	load, tries := h.Fn.Load, 0
+	h.Fn.Load = func(ctx context.Context) (*compile.Program, error) {
 		if tries++; tries == 1 {
 			return nil, errors.Join(errors.New("disk"), fs.ErrPermission)
 		}
 		return load(ctx)
 	}
-	if w := h.ask(t, "GET", "/", ""); w.Code != 500 {
+	if w := h.Ask(t, "GET", "/", ""); w.Code != 500 {
 		t.Fatal(w.Code)
 	}
-	if w := h.ask(t, "GET", "/", ""); w.Code != 200 {
+	if w := h.Ask(t, "GET", "/", ""); w.Code != 200 {
 		t.Fatal(w.Code)
 	}
 }
 
 func TestWaitUntilGoesOnAfterTheAnswer(t *testing.T) {
-	h := newHost(t, `export default (request, env, ctx) => { ctx.waitUntil(new Promise((r) => setTimeout(() => { console.log("later"); r(); }, 30))); return new Response("now"); };`)
-	if w := h.ask(t, "GET", "/", ""); w.Body.String() != "now" || !w.Flushed || h.log.String() != "info later\n" {
-		t.Fatalf("%s %v %s", w.Body, w.Flushed, h.log)
+	h := runtimetest.New(t, `export default (request, env, ctx) => { ctx.waitUntil(new Promise((r) => setTimeout(() => { console.log("later"); r(); }, 30))); return new Response("now"); };`)
+	if w := h.Ask(t, "GET", "/", ""); w.Body.String() != "now" || !w.Flushed || h.Log.String() != "info later\n" {
+		t.Fatalf("%s %v %s", w.Body, w.Flushed, h.Log)
 	}
 }
 
 func TestHeadersOfTheConnectionAreNotTheFunctions(t *testing.T) {
-	h := newHost(t, `export default () => new Response("x", { headers: { "Content-Length": "99", "Transfer-Encoding": "chunked", Connection: "close", "X-Request-Id": "forged", "X-Own": "y", "Set-Cookie": "a=1" } });`)
-	w := h.ask(t, "GET", "/", "")
+	h := runtimetest.New(t, `export default () => new Response("x", { headers: { "Content-Length": "99", "Transfer-Encoding": "chunked", Connection: "close", "X-Request-Id": "forged", "X-Own": "y", "Set-Cookie": "a=1" } });`)
+	w := h.Ask(t, "GET", "/", "")
 	if g := w.Header(); g.Get("Content-Length") != "1" || g.Get("Transfer-Encoding") != "" || g.Get("Connection") != "" || g.Get("X-Request-Id") == "forged" || g.Get("X-Own") != "y" || g.Get("Set-Cookie") != "a=1" {
 		t.Fatal(g)
 	}
 }
 
 func TestAResponseOverTheLimitIsAFailure(t *testing.T) {
-	h := newHost(t, `export default () => new Response("x".repeat(2000));`, func(l *system.Runtime) { l.MaxResponseBody = 1024 })
-	if w := h.ask(t, "GET", "/", ""); w.Code != 500 || !strings.Contains(h.log.String(), "has 2.0 kB; the limit is 1 KiB (runtime.max_response_body)") {
-		t.Fatalf("%d %s", w.Code, h.log)
+	h := runtimetest.New(t, `export default () => new Response("x".repeat(2000));`, func(l *system.Runtime) { l.MaxResponseBody = 1024 })
+	if w := h.Ask(t, "GET", "/", ""); w.Code != 500 || !strings.Contains(h.Log.String(), "has 2.0 kB; the limit is 1 KiB (runtime.max_response_body)") {
+		t.Fatalf("%d %s", w.Code, h.Log)
 	}
 }
 
@@ -201,10 +202,10 @@ func TestVMsThatEndGiveTheirMemoryBack(t *testing.T) {
 			`console.log({ a: 1 }); Promise.reject(new Error("nobody listens")); respond({ q: request.query });`,
 			`export default () => { throw new TypeError("x"); };`,
 		} {
-			h := newHost(t, code, func(l *system.Runtime) { l.RequestsPerVM = 1 })
+			h := runtimetest.New(t, code, func(l *system.Runtime) { l.RequestsPerVM = 1 })
 			for range n {
 				r := httptest.NewRequest("POST", "http://a.localhost/x?a=b", strings.NewReader("body"))
-				h.Serve(httptest.NewRecorder(), r, h.fn)
+				h.Serve(httptest.NewRecorder(), r, h.Fn)
 			}
 		}
 	}
@@ -234,15 +235,15 @@ func resident(t *testing.T) int64 {
 }
 
 func TestAThousandRequestsLeaveNoGoroutinesBehind(t *testing.T) {
-	h := newHost(t, `export default async () => { await new Promise((r) => setTimeout(r, 0)); return new Response("x"); };`)
-	h.ask(t, "GET", "/", "")
+	h := runtimetest.New(t, `export default async () => { await new Promise((r) => setTimeout(r, 0)); return new Response("x"); };`)
+	h.Ask(t, "GET", "/", "")
 	before := goruntime.NumGoroutine()
 	n := 1000
 	if testing.Short() {
 		n = 100
 	}
 	for range n {
-		h.ask(t, "GET", "/", "")
+		h.Ask(t, "GET", "/", "")
 	}
 	if after := goruntime.NumGoroutine(); after > before+2 {
 		t.Fatalf("%d, then %d", before, after)
@@ -250,25 +251,25 @@ func TestAThousandRequestsLeaveNoGoroutinesBehind(t *testing.T) {
 }
 
 func TestTheDeadlineHoldsAlsoForWhatWaits(t *testing.T) {
-	h := newHost(t, `export default () => new Promise((r) => setTimeout(() => r(new Response("never")), 60000));`, func(l *system.Runtime) { l.ExecTimeout = 100 })
-	h.ask(t, "GET", "/", "") // on a slow VM the time is over before the first VM is made
+	h := runtimetest.New(t, `export default () => new Promise((r) => setTimeout(() => r(new Response("never")), 60000));`, func(l *system.Runtime) { l.ExecTimeout = 100 })
+	h.Ask(t, "GET", "/", "") // on a slow VM the time is over before the first VM is made
 	began, interrupted := time.Now(), h.Stats().Interrupted
-	w := h.ask(t, "GET", "/", "")
+	w := h.Ask(t, "GET", "/", "")
 	if w.Code != http.StatusGatewayTimeout || h.Stats().Interrupted != interrupted+1 {
 		t.Fatalf("%d %v %+v", w.Code, time.Since(began), h.Stats())
 	}
 }
 
 func TestRequestsThatWaitAreServedInTurnAcrossADeploymentChange(t *testing.T) {
-	h := newHost(t, `export default () => new Promise((r) => setTimeout(() => r(new Response("x")), 20));`, func(l *system.Runtime) {
+	h := runtimetest.New(t, `export default () => new Promise((r) => setTimeout(() => r(new Response("x")), 20));`, func(l *system.Runtime) {
 		l.VMs, l.VMsPerApp, l.QueueWait, l.ExecTimeout = 2, 1, 60_000, 60_000
 	})
 	var all sync.WaitGroup
 	for i := range 40 {
 		all.Go(func() {
 			mine := *h
-			mine.fn.Deployment = fmt.Sprint("dep_", i%4)
-			if w := mine.ask(t, "GET", "/", ""); w.Code != http.StatusOK {
+			mine.Fn.Deployment = fmt.Sprint("dep_", i%4)
+			if w := mine.Ask(t, "GET", "/", ""); w.Code != http.StatusOK {
 				t.Errorf("request %d: %d %s", i, w.Code, w.Body)
 			}
 		})

@@ -8,10 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"fazt/internal/errs"
 	"fazt/internal/quickjs"
 	"fazt/internal/runtime/bind"
-	"fazt/internal/runtime/codec"
 	"fazt/internal/runtime/compile"
 	"fazt/internal/runtime/sched"
 	"fazt/internal/share"
@@ -29,18 +27,21 @@ const grace = 200 * time.Millisecond
 
 // Invocation is one event in a VM, within its own limits.
 type Invocation struct {
-	engine *Engine
-	fn     Function
-	limits system.Runtime
-	ctx    context.Context
-	call   bind.Call
-	event  Event
-	visit  *visit          // the event, if it is a request; nil for others
-	caller context.Context // ends when the result is no longer wanted
-	lost   chan struct{}   // closed when an invocation without a visit is abandoned
+	engine   *Engine
+	fn       Function
+	limits   system.Runtime
+	ctx      context.Context
+	call     bind.Call
+	event    Event
+	exchange Exchange        // the event, if it is one; nil for others
+	caller   context.Context // ends when the result is no longer wanted
+	lost     chan struct{}   // closed when an invocation whose event is no exchange is abandoned
+
+	// Traffic is what the event keeps up to date.
+	Traffic Traffic
 
 	responded bool   // the function has given its response, or the result
-	result    []byte // JSON, of an event that is not a request
+	result    Result // of an event that is no exchange
 	failed    error  // what the handler threw; nil when it gave a result
 	outcome   error  // how the invocation ended
 
@@ -57,6 +58,8 @@ type Invocation struct {
 	begun         time.Time
 	vmSince       time.Time          // since when it has a VM
 	cancel        context.CancelFunc // of ctx
+	onEnd         []func()           // called with cancel
+	values        map[any]any        // of host functions, see Value
 	hasStreamTime bool               // it has the time of a stream
 	visitorLeft   bool               // the script was told that its visitor is gone
 	parked        *share.Part        // memory of the VM while it waits; nil = it has its place among the VMs
@@ -72,14 +75,8 @@ type Invocation struct {
 	halted          bool           // the script was ended in the middle
 	hostCalls       sync.WaitGroup // host calls
 	hostCallsActive atomic.Int32   // of them, those under way
-	calls           sync.WaitGroup
-	coders          map[int32]codec.Coder // open ones
-	account         Account               // of what it sends to other servers; nil = nothing so far
-	fetches         map[int32]*fetch
-	outgoing        context.Context // of all of them
-	sending         atomic.Int64    // bytes of their bodies that Go holds
-	settled         atomic.Bool     // nothing is charged to it any more
-	charged         atomic.Int64    // bytes that Go holds for the invocation, as far as they count
+	settled         atomic.Bool    // nothing is charged to it any more
+	charged         atomic.Int64   // bytes that Go holds for the invocation, as far as they count
 }
 
 // What an invocation holds.
@@ -89,18 +86,9 @@ const (
 	abandoned            // it was at work when it should long have ended; all it held was taken from it
 )
 
-// completion is the outcome of what ran alongside the VM.
-type completion struct {
-	id    int32
-	of    origin
-	value []byte                  // JSON
-	give  func(*VM) quickjs.Value // makes a value other than JSON; may be nil
-	err   error
-	size  int64 // what was charged for it
-}
-
-// init fills in an invocation. Its ctx does not end when the caller's does: promises given to waitUntil go on.
-func (inv *Invocation) init(caller context.Context, e *Engine, f Function, limits system.Runtime, event Event) {
+// Prepare makes inv the invocation of f for event. Its context does not end with the caller's: promises given to waitUntil
+// go on. Cancel and Release must be called in the end.
+func (e *Engine) Prepare(caller context.Context, inv *Invocation, f Function, limits system.Runtime, event Event) {
 	window := limits.Deadline()
 	if !f.Ends.IsZero() {
 		window = min(window, time.Until(f.Ends))
@@ -111,6 +99,66 @@ func (inv *Invocation) init(caller context.Context, e *Engine, f Function, limit
 	inv.ctx, inv.cancel, inv.begun, inv.timers = ctx, cancel, time.Now(), map[int32]time.Time{}
 	inv.call = bind.Call{Context: ctx, AppID: f.AppID, AppName: f.AppName, Deployment: f.Deployment, RequestID: f.RequestID, Version: e.config.Version}
 	inv.ends.Store(int64(deadline.Sub(quickjs.Began())))
+	inv.exchange, _ = event.(Exchange)
+}
+
+// Function returns the function that is invoked.
+func (inv *Invocation) Function() *Function { return &inv.fn }
+
+// Event returns what the function is invoked for.
+func (inv *Invocation) Event() Event { return inv.event }
+
+// Limits are those of the invocation.
+func (inv *Invocation) Limits() system.Runtime { return inv.limits }
+
+// Context ends when the time of the invocation is over. It is another one after UseStreamTime.
+func (inv *Invocation) Context() context.Context { return inv.ctx }
+
+// Caller is the context that ends when the result is no longer wanted.
+func (inv *Invocation) Caller() context.Context { return inv.caller }
+
+// TimeLeft returns how much time the invocation has left. Any goroutine may call it.
+func (inv *Invocation) TimeLeft() time.Duration {
+	return time.Duration(inv.ends.Load() - quickjs.Monotonic())
+}
+
+// Answered reports whether the script has given its response or result, or has failed.
+func (inv *Invocation) Answered() bool { return inv.responded || inv.failed != nil }
+
+// Respond gives the result; nil for an Exchange, which keeps its response itself.
+func (inv *Invocation) Respond(result Result) { inv.responded, inv.result = true, result }
+
+// Outcome returns how the script ended, and whether it gave a response before.
+func (inv *Invocation) Outcome() (responded bool, err error) { return inv.responded, inv.outcome }
+
+// Value returns what host functions keep for the invocation under a key, or nil.
+func (inv *Invocation) Value(key any) any { return inv.values[key] }
+
+// SetValue keeps a value under a key of a type that only its owner knows.
+func (inv *Invocation) SetValue(key, value any) {
+	if inv.values == nil {
+		inv.values = map[any]any{}
+	}
+	inv.values[key] = value
+}
+
+// OnEnd has fn called once when the invocation is canceled, which it is in the end.
+func (inv *Invocation) OnEnd(fn func()) { inv.onEnd = append(inv.onEnd, fn) }
+
+// Cancel ends the contexts of the invocation, and with them its host calls. It may be called more than once.
+func (inv *Invocation) Cancel() {
+	for _, fn := range inv.onEnd {
+		fn()
+	}
+	inv.onEnd = nil
+	inv.cancel()
+}
+
+// sendEarly has the response sent while the script goes on.
+func (inv *Invocation) sendEarly() {
+	if inv.exchange != nil && inv.responded {
+		inv.exchange.Responded()
+	}
 }
 
 // notBegun is the error of an invocation whose time, or whose visitor, went before it began.
@@ -135,7 +183,7 @@ func (inv *Invocation) serve(vm *VM) (healthy bool) {
 	vm.ArmCPU(inv.processorSince.Load() + inv.processorTime())
 	vm.ArmPause(inv.processorSince.Load() + int64(sched.Slice))
 	vm.inv, inv.vm = inv, vm
-	defer func() { vm.inv, inv.vm = nil, nil; inv.endCoders() }()
+	defer func() { vm.inv, inv.vm = nil, nil }()
 	err := vm.begin(inv)
 	if err == nil {
 		err = inv.loop(vm)
@@ -146,13 +194,13 @@ func (inv *Invocation) serve(vm *VM) (healthy bool) {
 	if starved := vm.starvedError(err); starved != nil {
 		err, inv.failed = starved, starved
 	}
-	if errors.Is(err, quickjs.ErrDeadline) && inv.streams() && inv.ctx.Err() != nil {
+	if errors.Is(err, quickjs.ErrDeadline) && inv.Traffic.Streaming && inv.ctx.Err() != nil {
 		err = errStreamTime
 	}
 	// A visitor who left, or whose body could not be read, is not the function's fault.
-	blameless := err != nil && !errors.Is(err, quickjs.ErrDeadline) && (inv.visitorLeft || inv.visit.bodyError() != nil) || errors.Is(err, errCrowded)
-	if blameless && inv.visit.bodyError() != nil {
-		err = inv.visit.bodyError()
+	blameless := err != nil && !errors.Is(err, quickjs.ErrDeadline) && (inv.visitorLeft || inv.Traffic.InputErr != nil) || errors.Is(err, ErrCrowded)
+	if blameless && inv.Traffic.InputErr != nil {
+		err = inv.Traffic.InputErr
 	}
 	inv.outcome = err
 	if err != nil {
@@ -160,28 +208,22 @@ func (inv *Invocation) serve(vm *VM) (healthy bool) {
 	}
 	inv.vm = nil
 	vm.Arm(time.Now().Add(grace)) // what follows must not end as the invocation did, and yet must end: it can meet code of the script
-	if inv.streams() && !inv.visitorLeft && inv.hasLeft(vm, err) == nil {
+	if inv.Traffic.Streaming && !inv.visitorLeft && inv.hasLeft(vm, err) == nil {
 		_ = vm.realm.RunJobs()
 	}
 	inv.logRejections(vm)
 	switch {
 	case err != nil && !blameless:
 		inv.logFailure(vm, err)
-	case inv.visit.streamError() != nil && !inv.visitorLeft:
-		inv.logFailure(vm, inv.visit.streamError())
+	case inv.Traffic.OutputErr != nil && !inv.visitorLeft:
+		inv.logFailure(vm, inv.Traffic.OutputErr)
 	}
 	if isCutOff(err) || errors.Is(err, errStarved) || inv.halted && vm.program.Style == compile.StyleModule {
 		return false
 	}
 	// What a request left unsettled in a module would go on in the next one, and answer in its name.
-	settled := (inv.responded || inv.failed != nil) && inv.waitUntil == 0 && inv.pending == 0 && !inv.visit.isReading() && !errors.Is(err, errStreamTime)
+	settled := (inv.responded || inv.failed != nil) && inv.waitUntil == 0 && inv.pending == 0 && !inv.Traffic.Reading && !errors.Is(err, errStreamTime)
 	return settled || vm.program.Style != compile.StyleModule
-}
-
-// releaseAll gives back what the invocation still holds.
-func (inv *Invocation) releaseAll() {
-	inv.settleCharges()
-	inv.visit.release()
 }
 
 // loop drives the VM until the function has answered and what it wanted to finish is finished.
@@ -190,15 +232,15 @@ func (inv *Invocation) loop(vm *VM) error {
 		if err := vm.realm.RunJobs(); err != nil {
 			return err
 		}
-		if inv.failed != nil && inv.waitUntil == 0 || inv.responded && inv.waitUntil == 0 && inv.pending == 0 && !inv.streams() {
+		if inv.failed != nil && inv.waitUntil == 0 || inv.responded && inv.waitUntil == 0 && inv.pending == 0 && !inv.Traffic.Streaming {
 			return nil
 		}
-		if inv.visitorLeft && inv.waitUntil == 0 && (!inv.responded || inv.streams()) {
+		if inv.visitorLeft && inv.waitUntil == 0 && (!inv.responded || inv.Traffic.Streaming) {
 			return errLeft
 		}
-		inv.sendEarly() // the visitor has the answer; the rest goes on without them
-		if len(inv.timers) == 0 && inv.pending == 0 && !inv.visit.isReading() && !inv.visit.isWriting() {
-			if inv.streams() {
+		inv.sendEarly() // what is left goes on without the visitor
+		if len(inv.timers) == 0 && inv.pending == 0 && !inv.Traffic.Reading && !inv.Traffic.Writing {
+			if inv.Traffic.Streaming {
 				return &quickjs.Thrown{Message: "the answer was not completed: nothing is left that could add to its stream"}
 			}
 			if inv.responded {
@@ -223,20 +265,13 @@ func (inv *Invocation) wait(vm *VM) error {
 		return inv.completed(vm, c)
 	}
 	id, due := inv.nextTimer()
-	var w awaken
+	w := awaken{}
 	if id != 0 {
 		t := time.NewTimer(time.Until(due))
 		defer t.Stop()
 		w.timer = t.C
 	}
-	if !inv.visitorLeft {
-		if !inv.visit.isReading() || inv.visit.input.here { // or else the reading will tell, and why
-			w.gone = inv.caller.Done()
-		}
-		if inv.streams() {
-			w.stopping = inv.engine.stopping
-		}
-	}
+	w.gone, w.stopping = inv.departure()
 	c, leaves, err := inv.sleep(vm, w)
 	switch {
 	case err != nil:
@@ -250,69 +285,4 @@ func (inv *Invocation) wait(vm *VM) error {
 	}
 	delete(inv.timers, id)
 	return vm.callPrelude(vm.fire, quickjs.Int(id))
-}
-
-// departure are the channels that say that the visitor left, and that the server stops; nil = nothing is to be heard of it.
-func (inv *Invocation) departure() (gone, stopping <-chan struct{}) {
-	if inv.visitorLeft {
-		return nil, nil
-	}
-	if !inv.visit.isReading() { // or else the reading will tell, and why
-		gone = inv.caller.Done()
-	}
-	if inv.streams() {
-		stopping = inv.engine.stopping
-	}
-	return gone, stopping
-}
-
-// drain takes what has finished out of the channel, as long as no more than most is kept.
-func (inv *Invocation) drain(most int) {
-	for len(inv.ready) < most {
-		select {
-		case c := <-inv.finished:
-			inv.ready = append(inv.ready, c)
-		default:
-			return
-		}
-	}
-}
-
-// hostCall runs a host call alongside the VM.
-func (inv *Invocation) hostCall(fn func()) {
-	inv.hostCallsActive.Add(1)
-	inv.hostCalls.Go(func() {
-		defer inv.hostCallsActive.Add(-1)
-		fn()
-	})
-}
-
-// makeFinished makes the channel of completions, with room for all that may be under way: host calls, and one piece each
-// of the body and of the answer.
-func (inv *Invocation) makeFinished() {
-	if inv.finished == nil {
-		inv.finished = make(chan completion, inv.limits.MaxPending+2)
-	}
-}
-
-// completed tells the script how something ended that ran alongside it.
-func (inv *Invocation) completed(vm *VM, c completion) error {
-	switch c.of {
-	case fromHost:
-		inv.pending--
-		return vm.settleCall(c)
-	case fromBody:
-		inv.visit.reading = false
-		if c.err != nil {
-			inv.visit.refused = c.err
-		}
-	case fromResponse:
-		inv.visit.output.writing = false
-	}
-	// A visitor who does not send what was announced, or does not take the response, has left.
-	gone := c.of == fromBody && errs.Is(c.err, errs.Invalid) || c.of == fromResponse && errs.Is(c.err, errs.Canceled)
-	if err := vm.settleCall(c); err != nil || !gone || inv.visitorLeft {
-		return err
-	}
-	return inv.hasLeft(vm, errLeft)
 }

@@ -1,10 +1,11 @@
-package runtime
+package runtime_test
 
 import (
 	"net/http"
 	"testing"
 	"time"
 
+	"fazt/internal/runtime/runtimetest"
 	"fazt/internal/system"
 )
 
@@ -15,15 +16,15 @@ func TestWhatARequestLeavesBehindCannotHoldItsVM(t *testing.T) {
 		"changed built-ins":           `Map.prototype.clear = Map.prototype.delete = Array.prototype.push = () => { for (;;) {} }`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHost(t, `export default (request) => { if (request.url.endsWith("/bad")) `+code+`; return new Response("ok"); };`,
+			h := runtimetest.New(t, `export default (request) => { if (request.url.endsWith("/bad")) `+code+`; return new Response("ok"); };`,
 				func(l *system.Runtime) { l.ExecTimeout, l.VMsPerApp = 300, 1 })
 			for _, path := range []string{"/bad", "/", "/"} {
 				ended := make(chan int, 1)
-				go func() { ended <- h.ask(t, "GET", path, "").Code }()
+				go func() { ended <- h.Ask(t, "GET", path, "").Code }()
 				select {
 				case code := <-ended:
 					if path == "/" && code != http.StatusOK && name != "changed built-ins" { // those last as long as the VM
-						t.Fatalf("%s: %d\n%s", path, code, h.log)
+						t.Fatalf("%s: %d\n%s", path, code, h.Log)
 					}
 				case <-time.After(20 * time.Second):
 					t.Fatalf("%s does not end", path)

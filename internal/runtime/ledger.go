@@ -20,6 +20,8 @@ const (
 	// hold a tenth of it. So a few that are greedy leave the many enough to work with.
 	modestVM   = 4 << 20
 	modestPart = 8
+	// freeCopy and freeCharge are up to which size a copy for a host function, and what Go holds otherwise, is not counted.
+	freeCopy, freeCharge = 64 << 10, 16 << 10
 	// starveFor is how long a VM waits for memory in the midst of its work.
 	starveFor = 2 * time.Second
 	// patience is how long the first of those who wait gets nothing before another ends for it.
@@ -246,13 +248,13 @@ func (vm *VM) awaitMemory(n int64) bool {
 	if inv == nil || inv.state.Load() == abandoned {
 		return false
 	}
-	return inv.pause(func() bool {
+	return inv.Pause(func() bool {
 		return vm.ledger.commons.acquireWait(inv.ctx, n, &memoryRequest{inv: inv, large: vm.ledger.large(), since: inv.vmSince})
 	})
 }
 
-// pause does what waits, for a script at work, which holds no processor meanwhile.
-func (inv *Invocation) pause(wait func() bool) bool {
+// Pause calls wait for a script at work, which holds no processor meanwhile.
+func (inv *Invocation) Pause(wait func() bool) bool {
 	inv.releaseProcessor()
 	defer inv.acquireProcessor()
 	return wait()
@@ -260,7 +262,7 @@ func (inv *Invocation) pause(wait func() bool) bool {
 
 // Borrow counts what a host function holds of a value of so many bytes: a copy, and what is made of it.
 func (l *ledger) Borrow(n int64) error {
-	if n <= atHand {
+	if n <= freeCopy {
 		return nil
 	}
 	n *= 2
@@ -282,35 +284,36 @@ func (l *ledger) Return() {
 	}
 }
 
-// charge counts n bytes that Go holds for the invocation, and waits a moment for them; uncharge is the reverse.
-func (inv *Invocation) charge(n int64) bool {
+// Charge counts n bytes that Go holds for the invocation, and waits a moment for them; Uncharge is the reverse.
+func (inv *Invocation) Charge(n int64) error {
 	c := &inv.engine.memory
-	if n <= freeResponse {
-		return true
+	if n <= freeCharge {
+		return nil
 	}
 	large := inv.charged.Load()+n > modestVM
 	if !c.acquire(n, large) && !c.acquireWait(inv.ctx, n, &memoryRequest{inv: inv, large: large, since: inv.vmSince}) {
-		return false
+		return errStarved
 	}
 	inv.charged.Add(n)
 	c.charged.Add(n)
 	if inv.settled.Load() { // it was left behind
-		inv.settleCharges()
-		return false
+		inv.Release()
+		return errStarved
 	}
-	return true
+	return nil
 }
 
-func (inv *Invocation) uncharge(n int64) {
-	if n > freeResponse {
+// Uncharge gives back n bytes that were charged.
+func (inv *Invocation) Uncharge(n int64) {
+	if n > freeCharge {
 		inv.charged.Add(-n)
 		inv.engine.memory.charged.Add(-n)
 		inv.engine.memory.release(n)
 	}
 }
 
-// settleCharges gives back all that is still charged: what is held is out of reach.
-func (inv *Invocation) settleCharges() {
+// Release gives back all that is still charged to the invocation: what is held is out of reach.
+func (inv *Invocation) Release() {
 	inv.settled.Store(true)
 	n := inv.charged.Swap(0)
 	inv.engine.memory.charged.Add(-n)

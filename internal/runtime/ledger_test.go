@@ -1,4 +1,4 @@
-package runtime
+package runtime_test
 
 import (
 	"bytes"
@@ -11,7 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"fazt/internal/runtime"
 	"fazt/internal/runtime/compile"
+	"fazt/internal/runtime/runtimetest"
 	"fazt/internal/system"
 )
 
@@ -20,8 +22,8 @@ func TestVMsTogetherHoldNoMoreThanTheyMay(t *testing.T) {
 	f := newFleet(t)
 	const most = 64 << 20
 	f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory, l.QueueWait = most, 48<<20, 200 })
-	f.budget()
-	p, err := compile.Compile(t.Context(), files{"api/main.js": `export default async () => {
+	f.Budget()
+	p, err := compile.Compile(t.Context(), runtimetest.Files{"api/main.js": `export default async () => {
 		const kept = [];
 		for (let i = 0; i < 30; i++) { kept.push(new Uint8Array(1 << 20).fill(i)); await new Promise((r) => setTimeout(r, 2)); }
 		return new Response("x" + kept.length);
@@ -34,7 +36,7 @@ func TestVMsTogetherHoldNoMoreThanTheyMay(t *testing.T) {
 	go func() {
 		top := int64(0)
 		for {
-			top = max(top, f.memory.held.Load())
+			top = max(top, f.HeldMemory())
 			select {
 			case <-stop:
 				peak <- top
@@ -50,7 +52,7 @@ func TestVMsTogetherHoldNoMoreThanTheyMay(t *testing.T) {
 		group.Go(func() {
 			app := string(rune('a' + n%6))
 			w := httptest.NewRecorder()
-			f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), Function{AppID: app, Deployment: app, Load: load})
+			f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), runtime.Function{AppID: app, Deployment: app, Load: load})
 			if w.Code == 503 && w.Header().Get("Retry-After") == "" {
 				t.Errorf("a refusal does not say when to try again: %s", w.Body)
 			}
@@ -67,8 +69,8 @@ func TestVMsTogetherHoldNoMoreThanTheyMay(t *testing.T) {
 	if codes[200] == 0 || codes[200]+codes[503] != 24 {
 		t.Errorf("answers: %v", codes)
 	}
-	f.dropIdle(time.Now().Add(time.Hour))
-	if held := f.memory.held.Load(); held != 0 {
+	f.DropIdle(time.Now().Add(time.Hour))
+	if held := f.HeldMemory(); held != 0 {
 		t.Errorf("%d bytes are counted for VMs that are gone", held)
 	}
 }
@@ -84,14 +86,14 @@ func TestARunThatFoundNoMemoryIsRetriedWhateverItThrew(t *testing.T) {
 			t.Parallel()
 			f := newFleet(t)
 			f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory = 16<<20, 24<<20 })
-			f.budget()
-			p, err := compile.Compile(t.Context(), files{"api/main.js": `export default () => { const kept = []; for (let i = 0; ; i++) { ` + grow + ` } };`})
+			f.Budget()
+			p, err := compile.Compile(t.Context(), runtimetest.Files{"api/main.js": `export default () => { const kept = []; for (let i = 0; ; i++) { ` + grow + ` } };`})
 			if err != nil {
 				t.Fatal(err)
 			}
 			w := httptest.NewRecorder()
 			f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil),
-				Function{AppID: "a", Deployment: "a", Load: func(context.Context) (*compile.Program, error) { return p, nil }})
+				runtime.Function{AppID: "a", Deployment: "a", Load: func(context.Context) (*compile.Program, error) { return p, nil }})
 			if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
 				t.Errorf("%d, Retry-After %q: %s", w.Code, w.Header().Get("Retry-After"), w.Body)
 			}
@@ -108,9 +110,9 @@ func TestVMsThatABurstMadeGoSoonAfterIt(t *testing.T) {
 	if n := f.Stats().VMs; n < 20 {
 		t.Fatalf("the burst made %d VMs", n)
 	}
-	f.dropSpare(time.Now().Add(time.Second))
-	if s := f.Stats(); s.VMs != maxWarm || s.Memory > maxWarm*warmBytes || s.Memory <= 0 {
-		t.Errorf("%d VMs with %d bytes are left, should be %d", s.VMs, s.Memory, maxWarm)
+	f.DropSpare(time.Now().Add(time.Second))
+	if s := f.Stats(); s.VMs != runtime.MaxWarm || s.Memory > runtime.MaxWarm*runtime.WarmBytes || s.Memory <= 0 {
+		t.Errorf("%d VMs with %d bytes are left, should be %d", s.VMs, s.Memory, runtime.MaxWarm)
 	}
 	f.ask(t, "a", "a", 1) // those that are gone come back
 }
@@ -118,14 +120,14 @@ func TestVMsThatABurstMadeGoSoonAfterIt(t *testing.T) {
 // A script's VM is put back to what it was; so is what is counted for it.
 func TestWhatIsCountedForAScriptIsWhatItsVMHolds(t *testing.T) {
 	f := newFleet(t)
-	p, err := compile.Compile(t.Context(), files{"api/main.js": `let s = "x".repeat(1 << 20); for (let i = 0; i < 3; i++) s += s; respond("x" + s.length);`})
+	p, err := compile.Compile(t.Context(), runtimetest.Files{"api/main.js": `let s = "x".repeat(1 << 20); for (let i = 0; i < 3; i++) s += s; respond("x" + s.length);`})
 	if err != nil {
 		t.Fatal(err)
 	}
 	held := int64(0)
 	for n := range 20 {
 		w := httptest.NewRecorder()
-		f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), Function{AppID: "a", Deployment: "a", Load: func(context.Context) (*compile.Program, error) { return p, nil }})
+		f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), runtime.Function{AppID: "a", Deployment: "a", Load: func(context.Context) (*compile.Program, error) { return p, nil }})
 		if w.Code != 200 {
 			t.Fatal(w.Code, w.Body)
 		}
@@ -148,10 +150,9 @@ func TestBodiesAreHeldByVMsAlone(t *testing.T) {
 		"script": `respond(String(request.body.length));`,
 	} {
 		f := newFleet(t)
-		f.config.Temp = t.TempDir()
 		f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory, l.CPUTime = most, 48<<20, 20000 })
-		f.budget()
-		p, err := compile.Compile(t.Context(), files{"api/main.js": code})
+		f.Budget()
+		p, err := compile.Compile(t.Context(), runtimetest.Files{"api/main.js": code})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -168,7 +169,7 @@ func TestBodiesAreHeldByVMsAlone(t *testing.T) {
 				w := httptest.NewRecorder()
 				r := httptest.NewRequest("POST", "http://a.localhost/api/x", bytes.NewReader(body))
 				r.Header.Set("Content-Type", "text/plain")
-				f.Serve(w, r, Function{AppID: app, Deployment: app, Load: load})
+				f.Serve(w, r, runtime.Function{AppID: app, Deployment: app, Load: load})
 				if w.Code != 200 || w.Body.String() != "6291456" {
 					t.Errorf("%s: %d %.100s", name, w.Code, w.Body)
 				}
@@ -192,8 +193,8 @@ func TestBodiesAreHeldByVMsAlone(t *testing.T) {
 // nothingCounts waits for the end of all VMs and looks whether something is still counted.
 func (f *fleet) nothingCounts(t *testing.T) {
 	t.Helper()
-	f.dropIdle(time.Now().Add(time.Hour))
-	if s := f.Stats(); s.Promised != 0 || s.Memory != 0 || s.Charged != 0 || s.Buffers != 0 {
+	f.DropIdle(time.Now().Add(time.Hour))
+	if s := f.Stats(); s.Promised != 0 || s.Memory != 0 || s.Charged != 0 || f.server.Stats().Buffers != 0 {
 		t.Errorf("bytes that are counted for what is gone: %+v", s)
 	}
 }
@@ -204,7 +205,7 @@ func TestAnswersWaitForRoomBeforeThereIsACopy(t *testing.T) {
 	const size = 1 << 20
 	f := newFleet(t)
 	f.change(func(l *system.Runtime) { l.BufferMemory, l.CPUTime = size*3/2, 20000 })
-	p, err := compile.Compile(t.Context(), files{"api/main.js": `export default () => new Response("x".repeat(1 << 20));`})
+	p, err := compile.Compile(t.Context(), runtimetest.Files{"api/main.js": `export default () => new Response("x".repeat(1 << 20));`})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +213,7 @@ func TestAnswersWaitForRoomBeforeThereIsACopy(t *testing.T) {
 	for range 8 {
 		group.Go(func() {
 			w := httptest.NewRecorder()
-			f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), Function{AppID: "a", Deployment: "a", Load: func(context.Context) (*compile.Program, error) { return p, nil }})
+			f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), runtime.Function{AppID: "a", Deployment: "a", Load: func(context.Context) (*compile.Program, error) { return p, nil }})
 			if w.Code != 200 || w.Body.Len() != size {
 				t.Errorf("%d, %d bytes", w.Code, w.Body.Len())
 			}
@@ -226,16 +227,16 @@ func TestAnswersWaitForRoomBeforeThereIsACopy(t *testing.T) {
 func TestWhatGoHoldsForARunCounts(t *testing.T) {
 	f := newFleet(t)
 	f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory, l.CPUTime = 24<<20, 20<<20, 20000 })
-	f.budget()
+	f.Budget()
 	for name, code := range map[string]string{
 		"a copy": `export default () => new Response(String(btoa("x".repeat(8 << 20)).length));`,
 	} {
-		p, err := compile.Compile(t.Context(), files{"api/main.js": code})
+		p, err := compile.Compile(t.Context(), runtimetest.Files{"api/main.js": code})
 		if err != nil {
 			t.Fatal(err)
 		}
 		w := httptest.NewRecorder()
-		f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), Function{AppID: name, Deployment: name, Load: func(context.Context) (*compile.Program, error) { return p, nil }})
+		f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), runtime.Function{AppID: name, Deployment: name, Load: func(context.Context) (*compile.Program, error) { return p, nil }})
 		if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "no memory") || w.Header().Get("Retry-After") == "" {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
@@ -247,9 +248,9 @@ func TestWhatGoHoldsForARunCounts(t *testing.T) {
 func TestWhoNeedsMuchWaitsAndWhoNeedsLittleDoesNot(t *testing.T) {
 	f := newFleet(t)
 	f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory, l.VMsPerApp, l.CPUTime = 64<<20, 48<<20, 16, 20000 })
-	f.budget()
+	f.Budget()
 	load := func(code string) func(context.Context) (*compile.Program, error) {
-		p, err := compile.Compile(t.Context(), files{"api/main.js": code})
+		p, err := compile.Compile(t.Context(), runtimetest.Files{"api/main.js": code})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -263,7 +264,7 @@ func TestWhoNeedsMuchWaitsAndWhoNeedsLittleDoesNot(t *testing.T) {
 	small := load(`export default () => new Response("x20");`)
 	ask := func(deployment string, load func(context.Context) (*compile.Program, error)) {
 		w := httptest.NewRecorder()
-		f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), Function{AppID: deployment, Deployment: deployment, Load: load})
+		f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), runtime.Function{AppID: deployment, Deployment: deployment, Load: load})
 		if w.Code != 200 || w.Body.String() != "x20" {
 			t.Errorf("%s: %d %s", deployment, w.Code, w.Body)
 		}

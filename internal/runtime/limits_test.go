@@ -1,21 +1,26 @@
-package runtime
+package runtime_test
 
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"fazt/internal/runtime"
 	"fazt/internal/runtime/compile"
+	"fazt/internal/runtime/httpfn"
+	"fazt/internal/runtime/runtimetest"
 	"fazt/internal/system"
 )
 
 // fleet is an engine with functions that stay until they are let go.
 type fleet struct {
-	*Engine
+	*runtime.Engine
+	server *httpfn.Server
 	limits atomic.Pointer[system.Runtime]
 	load   func(context.Context) (*compile.Program, error)
 }
@@ -26,16 +31,14 @@ func newFleet(t *testing.T) *fleet {
 	l := system.Defaults().Runtime
 	l.ExecTimeout, l.QueueWait = 20000, 20000
 	f.limits.Store(&l)
-	f.Engine = New(Config{Limits: func(string) system.Runtime { return *f.limits.Load() }, Console: &lines{}, Log: slog.New(slog.DiscardHandler)})
-	p, err := compile.Compile(t.Context(), files{"api/main.js": `export default async () => { await new Promise((r) => setTimeout(r, 30)); return new Response("x"); };`})
+	f.Engine = runtime.New(runtime.Config{Limits: func(string) system.Runtime { return *f.limits.Load() }, Console: &runtimetest.Lines{}, Log: slog.New(slog.DiscardHandler), Tables: runtimetest.Tables(nil)})
+	f.server = httpfn.New(httpfn.Config{Engine: f.Engine, Temp: t.TempDir()})
+	p, err := compile.Compile(t.Context(), runtimetest.Files{"api/main.js": `export default async () => { await new Promise((r) => setTimeout(r, 30)); return new Response("x"); };`})
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.load = func(context.Context) (*compile.Program, error) { return p, nil }
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error)
-	go func() { ended <- f.Run(ctx) }()
-	t.Cleanup(func() { cancel(); <-ended })
+	runtimetest.Run(t, f.Engine)
 	return f
 }
 
@@ -52,7 +55,7 @@ func (f *fleet) ask(t *testing.T, app, deployment string, n int) {
 	for range n {
 		group.Go(func() {
 			w := httptest.NewRecorder()
-			f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), Function{AppID: app, Deployment: deployment, Load: f.load})
+			f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), runtime.Function{AppID: app, Deployment: deployment, Load: f.load})
 			if w.Code != 200 {
 				t.Errorf("%s %s: %d %s", app, deployment, w.Code, w.Body)
 			}
@@ -61,23 +64,9 @@ func (f *fleet) ask(t *testing.T, app, deployment string, n int) {
 	group.Wait()
 }
 
-func (f *fleet) VMs() (all int, byApp map[string]int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	byApp = map[string]int{}
-	for _, p := range f.pools {
-		byApp[p.app] += p.count
-		all += p.count
-	}
-	for app, n := range byApp {
-		if n != f.vmsByApp[app] {
-			byApp[app] = -1 // counted in two ways that differ
-		}
-	}
-	if all != f.vms {
-		all = -1
-	}
-	return all, byApp
+// Serve serves a request.
+func (f *fleet) Serve(w http.ResponseWriter, r *http.Request, fn runtime.Function) {
+	f.server.Serve(w, r, fn)
 }
 
 func TestDeploymentsOfOneAppShareItsVMs(t *testing.T) {
@@ -86,7 +75,7 @@ func TestDeploymentsOfOneAppShareItsVMs(t *testing.T) {
 	f.ask(t, "a", "live", 4)
 	f.ask(t, "a", "preview", 4) // must not wait for what the other has idle
 	f.ask(t, "b", "other", 4)
-	if all, by := f.VMs(); all != 4 || by["a"] != 2 || by["b"] != 2 {
+	if all, by := f.CountVMs(); all != 4 || by["a"] != 2 || by["b"] != 2 {
 		t.Errorf("%d %v", all, by)
 	}
 	var group sync.WaitGroup
@@ -94,7 +83,7 @@ func TestDeploymentsOfOneAppShareItsVMs(t *testing.T) {
 		group.Go(func() { f.ask(t, "a", deployment, 5) })
 	}
 	group.Wait()
-	if all, by := f.VMs(); all > 4 || all < 0 || by["a"] > 2 || by["a"] < 1 {
+	if all, by := f.CountVMs(); all > 4 || all < 0 || by["a"] > 2 || by["a"] < 1 {
 		t.Errorf("%d %v", all, by)
 	}
 }
@@ -111,12 +100,12 @@ func TestLoweredNumbersEndIdleVMsAndRaisedOnesLetRequestsIn(t *testing.T) {
 			f := newFleet(t)
 			f.ask(t, "a", "a1", 4)
 			f.ask(t, "b", "b1", 4)
-			if all, _ := f.VMs(); all < 4 {
+			if all, _ := f.CountVMs(); all < 4 {
 				t.Skipf("only %d VMs came to be", all)
 			}
 			f.change(c.lower)
 			for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-				all, by := f.VMs()
+				all, by := f.CountVMs()
 				if all == c.all {
 					break
 				}
@@ -125,7 +114,7 @@ func TestLoweredNumbersEndIdleVMsAndRaisedOnesLetRequestsIn(t *testing.T) {
 				}
 			}
 			f.ask(t, "a", "a1", 6) // busy ones above the limit are none
-			if all, by := f.VMs(); all != c.all && all != 1 {
+			if all, by := f.CountVMs(); all != c.all && all != 1 {
 				t.Errorf("%d %v", all, by)
 			}
 		})
@@ -136,7 +125,7 @@ func TestLoweredNumbersEndIdleVMsAndRaisedOnesLetRequestsIn(t *testing.T) {
 		f.ask(t, "a", "a1", 1)
 		f.change(func(l *system.Runtime) { l.VMsPerApp = 4 })
 		f.ask(t, "a", "a1", 4)
-		if all, _ := f.VMs(); all < 2 {
+		if all, _ := f.CountVMs(); all < 2 {
 			t.Errorf("%d", all)
 		}
 	})
@@ -145,18 +134,18 @@ func TestLoweredNumbersEndIdleVMsAndRaisedOnesLetRequestsIn(t *testing.T) {
 func TestAVMMadeUnderOtherLimitsIsReplaced(t *testing.T) {
 	f := newFleet(t)
 	f.ask(t, "a", "a1", 1)
-	before := f.pools["a1"].idle[0]
+	before := f.IdleVMs("a1")[0]
 	f.ask(t, "a", "a1", 1)
-	if f.pools["a1"].idle[0] != before {
+	if f.IdleVMs("a1")[0] != before {
 		t.Fatal("it was replaced without a reason")
 	}
 	f.change(func(l *system.Runtime) { l.MaxMemory = 8 << 20 })
 	f.ask(t, "a", "a1", 1)
-	now := f.pools["a1"].idle[0]
-	if now == before || now.maxMemory != 8<<20 {
-		t.Errorf("it has %d", now.maxMemory)
+	now := f.IdleVMs("a1")[0]
+	if now == before || now.MaxMemory() != 8<<20 {
+		t.Errorf("it has %d", now.MaxMemory())
 	}
-	if all, by := f.VMs(); all != 1 || by["a"] != 1 {
+	if all, by := f.CountVMs(); all != 1 || by["a"] != 1 {
 		t.Errorf("%d %v", all, by)
 	}
 }
@@ -164,7 +153,7 @@ func TestAVMMadeUnderOtherLimitsIsReplaced(t *testing.T) {
 func TestARequestWhoseTimePassedInTheQueueMayTryAgain(t *testing.T) {
 	f := newFleet(t)
 	w := httptest.NewRecorder()
-	f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), Function{AppID: "a", Deployment: "a1", Load: f.load, Ends: time.Now().Add(-time.Second)})
+	f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), runtime.Function{AppID: "a", Deployment: "a1", Load: f.load, Ends: time.Now().Add(-time.Second)})
 	if w.Code != 503 || w.Header().Get("Retry-After") == "" {
 		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
 	}

@@ -1,7 +1,6 @@
-package runtime
+package runtime_test
 
 import (
-	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fazt/internal/runtime/compile"
+	"fazt/internal/runtime/runtimetest"
 	"fazt/internal/system"
 )
 
@@ -64,13 +64,13 @@ import process from "node:process"; import timers from "timers"; import { setTim
 `
 
 func TestTheModulesOfNode(t *testing.T) {
-	slowUnderRace(t)
+	runtimetest.SlowUnderRace(t)
 	needNodeModules(t)
 	code := nodeImports + "const list = [\n"
 	for _, c := range nodeModules {
 		code += "async () => (" + c[0] + "),\n"
 	}
-	h := newHost(t, code+`];
+	h := runtimetest.New(t, code+`];
 export default async () => {
 	const out = [];
 	for (const f of list) {
@@ -78,10 +78,10 @@ export default async () => {
 	}
 	return Response.json(out);
 };`, func(l *system.Runtime) { l.ExecTimeout, l.CPUTime = 60_000, 60_000 })
-	w := h.ask(t, "GET", "/", "")
+	w := h.Ask(t, "GET", "/", "")
 	var got []string
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || len(got) != len(nodeModules) {
-		t.Fatalf("%v: %d %s\n%s", err, w.Code, w.Body, h.log)
+		t.Fatalf("%v: %d %s\n%s", err, w.Code, w.Body, h.Log)
 	}
 	for i, c := range nodeModules {
 		if got[i] != c[1] {
@@ -100,7 +100,7 @@ func needNodeModules(t *testing.T) {
 
 func TestAsyncLocalStorageFollowsPromisesAndTimers(t *testing.T) {
 	needNodeModules(t)
-	h := newHost(t, `
+	h := runtimetest.New(t, `
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 const als = new AsyncLocalStorage(), other = new AsyncLocalStorage();
 const seen = () => als.getStore() ?? "none";
@@ -126,41 +126,28 @@ export default { async fetch(request) {
 } };`)
 	want := `[8,8,"c","d",["e","f","none","e"],"none","none"]`
 	for range 2 {
-		if w := h.ask(t, "GET", "/", ""); w.Body.String() != want {
-			t.Fatalf("%s\nwant %s\n%s", w.Body, want, h.log)
+		if w := h.Ask(t, "GET", "/", ""); w.Body.String() != want {
+			t.Fatalf("%s\nwant %s\n%s", w.Body, want, h.Log)
 		}
 	}
-	if w := h.ask(t, "GET", "/enter", ""); w.Body.String() != "entered" {
-		t.Fatalf("%s\n%s", w.Body, h.log)
+	if w := h.Ask(t, "GET", "/enter", ""); w.Body.String() != "entered" {
+		t.Fatalf("%s\n%s", w.Body, h.Log)
 	}
-	if w := h.ask(t, "GET", "/leak", ""); w.Body.String() != "nonenone" {
+	if w := h.Ask(t, "GET", "/leak", ""); w.Body.String() != "nonenone" {
 		t.Fatalf("the next request sees %s", w.Body)
 	}
 }
 
 func TestAPackageMayTryWhatIsNotThere(t *testing.T) {
-	h := newHostOf(t, files{"api/main.js": "import p from 'p'; export default () => new Response(p);",
+	h := runtimetest.NewOf(t, runtimetest.Files{"api/main.js": "import p from 'p'; export default () => new Response(p);",
 		"node_modules/p/index.js": "let fs; try { fs = require('fs'); } catch {} module.exports = fs ? 'there' : 'not there';"})
-	if w := h.ask(t, "GET", "/", ""); w.Body.String() != "not there" {
-		t.Fatalf("%d %s\n%s", w.Code, w.Body, h.log)
+	if w := h.Ask(t, "GET", "/", ""); w.Body.String() != "not there" {
+		t.Fatalf("%d %s\n%s", w.Code, w.Body, h.Log)
 	}
-}
-
-// newHostOf is newHost with a deployment of several files.
-func newHostOf(t *testing.T, source compile.Source) *host {
-	t.Helper()
-	p, err := compile.Compile(t.Context(), source)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := newHost(t, "respond()")
-	h.fn.Load = func(context.Context) (*compile.Program, error) { return p, nil }
-	h.fn.Deployment = "dep_other"
-	return h
 }
 
 // write makes a folder of files.
-func write(t *testing.T, dir string, list files) {
+func write(t *testing.T, dir string, list runtimetest.Files) {
 	t.Helper()
 	for name, text := range list {
 		at := filepath.Join(dir, filepath.FromSlash(name))
@@ -174,13 +161,13 @@ func write(t *testing.T, dir string, list files) {
 }
 
 // deployed is what the server gets of a folder.
-func deployed(t *testing.T, dir string, own files) (files, []string) {
+func deployed(t *testing.T, dir string, own runtimetest.Files) (runtimetest.Files, []string) {
 	t.Helper()
 	p, err := compile.Gather(t.Context(), dir, own)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sent := files{}
+	sent := runtimetest.Files{}
 	for name, text := range own {
 		sent[name] = text
 	}
@@ -197,7 +184,7 @@ func deployed(t *testing.T, dir string, own files) (files, []string) {
 	return sent, p.Files
 }
 
-var ownFiles = files{
+var ownFiles = runtimetest.Files{
 	"api/main.ts": `import esm from "dual"; import sub from "dual/sub"; import old from "old"; import { named } from "@s/typed"; import link from "linked"; import self from "#lib/x"; import { on } from "worker";
 const dual = require("dual");
 export default () => Response.json([esm, dual, sub, old, named, link, self, on]);`,
@@ -205,7 +192,7 @@ export default () => Response.json([esm, dual, sub, old, named, link, self, on])
 	"package.json": `{"name":"own","imports":{"#lib/*":"./lib/*.js"}}`,
 }
 
-var installedFiles = files{
+var installedFiles = runtimetest.Files{
 	"node_modules/dual/package.json": `{"name":"dual","exports":{".":{"import":"./m.mjs","require":"./c.cjs"},"./sub":"./deep/sub.js"},"sideEffects":false}`,
 	"node_modules/dual/m.mjs":        `import { unused } from "./unused.mjs"; export default "import"; export { unused };`,
 	"node_modules/dual/unused.mjs":   `export const unused = "UNUSED"; console.log(unused);`,
@@ -222,7 +209,7 @@ func TestPackagesAreFoundAsTheirPackageJSONSays(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, ownFiles)
 	write(t, dir, installedFiles)
-	write(t, dir, files{"node_modules/@s/typed/src/index.ts": `import { t } from "@s/typed"; export const named: string = "typed"; export const t = 1;`})
+	write(t, dir, runtimetest.Files{"node_modules/@s/typed/src/index.ts": `import { t } from "@s/typed"; export const named: string = "typed"; export const t = 1;`})
 	if err := os.Symlink(filepath.Join(".store", "linked@1", "node"), filepath.Join(dir, "node_modules", "linked")); err != nil {
 		t.Skip(err)
 	}
@@ -236,11 +223,11 @@ func TestPackagesAreFoundAsTheirPackageJSONSays(t *testing.T) {
 	if diff := cmp.Diff(list, names); diff != "" {
 		t.Fatal(diff)
 	}
-	h := newHostOf(t, sent)
-	if w := h.ask(t, "GET", "/", ""); w.Body.String() != want {
-		t.Fatalf("%d %s\nwant %s\n%s", w.Code, w.Body, want, h.log)
+	h := runtimetest.NewOf(t, sent)
+	if w := h.Ask(t, "GET", "/", ""); w.Body.String() != want {
+		t.Fatalf("%d %s\nwant %s\n%s", w.Code, w.Body, want, h.Log)
 	}
-	if log := h.log.String(); strings.Contains(log, "UNUSED") {
+	if log := h.Log.String(); strings.Contains(log, "UNUSED") {
 		t.Errorf("a file without side effects that nobody uses was run: %s", log)
 	}
 
@@ -255,7 +242,7 @@ func TestPackagesAreFoundAsTheirPackageJSONSays(t *testing.T) {
 
 func TestAWorkspaceLinkMayLeadToTheFoldersOwnFiles(t *testing.T) {
 	dir := t.TempDir()
-	own := files{"api/main.js": "import x from 'shared'; export default () => new Response(x);", "packages/shared/index.ts": `import y from "./y"; export default y as string;`, "packages/shared/y.ts": `export default "shared";`, "packages/shared/package.json": `{"main":"index.ts"}`}
+	own := runtimetest.Files{"api/main.js": "import x from 'shared'; export default () => new Response(x);", "packages/shared/index.ts": `import y from "./y"; export default y as string;`, "packages/shared/y.ts": `export default "shared";`, "packages/shared/package.json": `{"main":"index.ts"}`}
 	write(t, dir, own)
 	if err := os.MkdirAll(filepath.Join(dir, "node_modules"), 0o755); err != nil {
 		t.Fatal(err)
@@ -267,7 +254,7 @@ func TestAWorkspaceLinkMayLeadToTheFoldersOwnFiles(t *testing.T) {
 	if len(names) > 0 {
 		t.Errorf("taken twice: %v", names)
 	}
-	if w := newHostOf(t, sent).ask(t, "GET", "/", ""); w.Body.String() != "shared" {
+	if w := runtimetest.NewOf(t, sent).Ask(t, "GET", "/", ""); w.Body.String() != "shared" {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	delete(own, "packages/shared/index.ts")
@@ -278,7 +265,7 @@ func TestAWorkspaceLinkMayLeadToTheFoldersOwnFiles(t *testing.T) {
 
 // The engine went on before what an async generator does at its end was done.
 func TestALoopThatIsLeftWaitsForTheEndOfItsGenerator(t *testing.T) {
-	h := newHost(t, `export default async () => {
+	h := runtimetest.New(t, `export default async () => {
 		const log = [];
 		async function* numbers() { try { yield 1; yield 2; } finally { await null; log.push("end"); } }
 		for await (const n of numbers()) { log.push(n); break; }
@@ -287,7 +274,7 @@ func TestALoopThatIsLeftWaitsForTheEndOfItsGenerator(t *testing.T) {
 		try { for await (const n of numbers()) throw "thrown"; } catch (e) { log.push(e); }
 		return Response.json(log);
 	};`)
-	if got := h.ask(t, "GET", "/", "").Body.String(); got != `[1,"end","after","end",1,"end","thrown"]` {
-		t.Errorf("%s\n%s", got, h.log)
+	if got := h.Ask(t, "GET", "/", "").Body.String(); got != `[1,"end","after","end",1,"end","thrown"]` {
+		t.Errorf("%s\n%s", got, h.Log)
 	}
 }

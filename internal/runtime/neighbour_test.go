@@ -1,4 +1,4 @@
-package runtime
+package runtime_test
 
 import (
 	"net/http"
@@ -7,25 +7,26 @@ import (
 	"testing"
 	"time"
 
+	"fazt/internal/runtime/runtimetest"
 	"fazt/internal/system"
 )
 
 // One app at all its limits, with natives that never end, leaves the requests of another served. The figures are shown,
 // not asserted.
 func TestAnAppAtItsLimitsLeavesAnotherServed(t *testing.T) {
-	h := newHostWith(t, `export default () => { [].indexOf.call({ length: 2 ** 53 - 1 }, 1); };`, func(app string) system.Runtime {
-		l := patient()
+	h := runtimetest.NewWith(t, `export default () => { [].indexOf.call({ length: 2 ** 53 - 1 }, 1); };`, runtimetest.Options{Limits: func(app string) system.Runtime {
+		l := runtimetest.Patient()
 		if app == "app_a" {
 			l.ExecTimeout, l.VMsPerApp, l.QueueWait = 1000, 2, 100
 		}
 		return l
-	})
-	other := h.another(t, "dep_2", `export default () => new Response("fine");`)
-	other.fn.AppID = "app_b"
+	}})
+	other := h.Another(t, "dep_2", `export default () => new Response("fine");`)
+	other.Fn.AppID = "app_b"
 	measure := func(n int) (times []time.Duration) {
 		for range n {
 			began := time.Now()
-			if w := other.ask(t, "GET", "/", ""); w.Code != http.StatusOK {
+			if w := other.Ask(t, "GET", "/", ""); w.Code != http.StatusOK {
 				t.Errorf("another app: %d %s", w.Code, w.Body)
 			}
 			times = append(times, time.Since(began))
@@ -44,7 +45,7 @@ func TestAnAppAtItsLimitsLeavesAnotherServed(t *testing.T) {
 				case <-end:
 					return
 				default:
-					h.ask(t, "GET", "/", "")
+					h.Ask(t, "GET", "/", "")
 				}
 			}
 		})

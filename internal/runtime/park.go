@@ -1,10 +1,16 @@
 package runtime
 
 import (
+	"context"
 	"slices"
 	"time"
 
+	"fazt/internal/errs"
+	"fazt/internal/quickjs"
+	"fazt/internal/runtime/sched"
 	"fazt/internal/share"
+	"fazt/internal/system"
+	"fazt/internal/timeout"
 )
 
 // An invocation whose body or answer is a stream waits most of its time: for its visitor, for the next event. Its VM has work
@@ -18,6 +24,17 @@ const (
 	parkAfter = 20 * time.Millisecond
 	// parkedBase is what a VM that is parked holds in addition to its memory: pages that are free, the connection, stacks.
 	parkedBase = 256 << 10
+	// minStream is the least memory of a stream that waits: a VM and what is parked with it.
+	minStream = 1 << 20
+)
+
+var (
+	// ErrCrowded ends an invocation that gives way because too much waits for visitors.
+	ErrCrowded = &errs.Error{Kind: errs.Unavailable, Message: "too many are sending or reading slowly; try again", Retry: time.Second}
+	// errLeft ends an invocation whose visitor does not wait for it any more.
+	errLeft = errs.New(errs.Canceled, "the visitor left")
+	// errStreamTime ends an invocation whose answer still goes out when its time is over: no fault of the script.
+	errStreamTime = errs.New(errs.Timeout, "the answer was still going out when the time for it (runtime.stream_timeout) was over; it was cut off")
 )
 
 // awaken is what ends a wait.
@@ -40,7 +57,9 @@ func (inv *Invocation) sleep(vm *VM, w awaken) (c completion, leaves bool, err e
 		long = t.C
 	}
 	inv.releaseProcessor()
-	inv.opened()
+	if inv.exchange != nil {
+		inv.exchange.Waits()
+	}
 	defer inv.acquireProcessor()
 	for {
 		select {
@@ -56,7 +75,7 @@ func (inv *Invocation) sleep(vm *VM, w awaken) (c completion, leaves bool, err e
 				continue
 			}
 		case <-inv.reclaimed:
-			err = errCrowded
+			err = ErrCrowded
 		}
 		if back := inv.unpark(vm, err == nil); err == nil {
 			err = back
@@ -67,13 +86,13 @@ func (inv *Invocation) sleep(vm *VM, w awaken) (c completion, leaves bool, err e
 
 // park gives the place of m to others, if there is memory for one more that waits.
 func (inv *Invocation) park(vm *VM) error {
-	size := vm.Memory() + parkedBase + inv.visit.pieceSize()
+	size := vm.Memory() + parkedBase + int64(inv.Traffic.Piece)
 	inv.reclaimed = make(chan struct{}, 1)
 	robbed := inv.reclaimed
-	inv.parked = inv.engine.streams.Take(inv.fn.holder(), size, inv.limits.StreamMemory, func() { robbed <- struct{}{} })
+	inv.parked = inv.engine.streams.Take(inv.fn.Holder(), size, inv.limits.StreamMemory, func() { robbed <- struct{}{} })
 	if inv.parked == nil {
 		inv.engine.crowded.Add(1)
-		return errCrowded
+		return ErrCrowded
 	}
 	inv.wasParked = true
 	if gate := inv.fn.Admission; gate != nil {
@@ -97,7 +116,7 @@ func (inv *Invocation) unpark(vm *VM, goesOn bool) (err error) {
 		return nil
 	}
 	e, p := inv.engine, vm.pool
-	w, victims := e.resume(p, inv.fn.holder(), goesOn)
+	w, victims := e.resume(p, inv.fn.Holder(), goesOn)
 	for _, v := range victims {
 		v.close()
 	}
@@ -108,7 +127,7 @@ func (inv *Invocation) unpark(vm *VM, goesOn bool) (err error) {
 			e.resumeNow(w)
 		case <-inv.reclaimed:
 			e.resumeNow(w)
-			err = errCrowded
+			err = ErrCrowded
 		}
 	}
 	e.mu.Lock()
@@ -152,4 +171,48 @@ func (e *Engine) resumeNow(w *waiter) {
 		e.addVMs(w.pool, 1)
 		e.stats.Busy++
 	}
+}
+
+// UseStreamTime gives the invocation the wall time of a stream; its processor time stays the same. It returns the new end of its
+// time, unless that is no later.
+func (inv *Invocation) UseStreamTime() (ends time.Time, changed bool) {
+	if inv.hasStreamTime {
+		return ends, false
+	}
+	inv.hasStreamTime = true
+	ends = inv.begun.Add(time.Duration(inv.limits.StreamTimeout) * time.Millisecond)
+	if now, _ := inv.ctx.Deadline(); now.After(ends) {
+		return ends, false
+	}
+	ctx, cancel := timeout.With(context.WithoutCancel(inv.caller), time.Until(ends))
+	inv.OnEnd(cancel)
+	inv.ctx, inv.call.Context = ctx, ctx
+	deadline, _ := ctx.Deadline()
+	inv.ends.Store(int64(deadline.Sub(quickjs.Began())))
+	if inv.vm != nil {
+		inv.vm.Arm(deadline)
+		inv.vm.ArmCPU(inv.processorSince.Load() + inv.processorTime())
+		inv.vm.ArmPause(inv.processorSince.Load() + int64(sched.Slice))
+	}
+	return ends, true
+}
+
+// hasLeft tells the script that its visitor is gone, or that it is over for another reason: the signal of the request is
+// aborted, a stream that is being sent canceled. What the script does about it must be given to waitUntil.
+func (inv *Invocation) hasLeft(vm *VM, err error) error {
+	inv.visitorLeft = true
+	reason := vm.realm.NewError(err)
+	defer vm.realm.Free(reason)
+	return vm.callPrelude(vm.leave, reason)
+}
+
+// IsCalm reports whether waiting streams leave half of their memory free.
+func (e *Engine) IsCalm(limits system.Runtime) bool {
+	taken, _ := e.streams.Taken()
+	return taken <= limits.StreamMemory/2
+}
+
+// StreamFits reports whether one more stream of f could wait without being cut off.
+func (e *Engine) StreamFits(f *Function, limits system.Runtime) bool {
+	return e.streams.Fits(f.Holder(), minStream, limits.StreamMemory)
 }

@@ -96,8 +96,11 @@ func (e *Engine) acquire(inv *Invocation, limits system.Runtime) (*VM, error) {
 	if err != nil {
 		return nil, err
 	}
-	size := max(p.expectedMemory(limits.MaxMemory), inv.visit.needs())
-	vm, victims, w, err := e.acquireNow(p, inv.fn.holder(), limits, size)
+	size := p.expectedMemory(limits.MaxMemory)
+	if whole := inv.Traffic.Whole; whole > 0 { // as text it is there twice for a moment
+		size = max(size, 2*whole+modestVM)
+	}
+	vm, victims, w, err := e.acquireNow(p, inv.fn.Holder(), limits, size)
 	for _, victim := range victims {
 		victim.close()
 	}
@@ -120,7 +123,7 @@ func (e *Engine) acquire(inv *Invocation, limits system.Runtime) (*VM, error) {
 	inv.vmSince = time.Now()
 	e.mu.Lock()
 	e.busy[vm] = inv
-	e.vmsByHolder[inv.fn.holder()]++
+	e.vmsByHolder[inv.fn.Holder()]++
 	e.mu.Unlock()
 	return vm, nil
 }
@@ -403,7 +406,7 @@ func (e *Engine) admitAll() {
 
 // releaseHolder counts an invocation out that had a VM. The lock is held.
 func (e *Engine) releaseHolder(inv *Invocation) {
-	h := inv.fn.holder()
+	h := inv.fn.Holder()
 	if e.vmsByHolder[h]--; e.vmsByHolder[h] == 0 {
 		delete(e.vmsByHolder, h)
 	}

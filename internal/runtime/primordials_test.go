@@ -1,4 +1,4 @@
-package runtime
+package runtime_test
 
 import (
 	"encoding/json"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"fazt/internal/runtime/runtimetest"
 	"fazt/internal/system"
 )
 
@@ -72,11 +73,11 @@ var sound = map[string]string{
 // Whatever function of the built-ins a script replaces, with whatever, the requests after it are answered rightly or fail
 // cleanly, the process lives, and a fresh VM knows nothing of it.
 func TestReplacedBuiltInsSpoilNoAnswer(t *testing.T) {
-	slowUnderRace(t)
-	h := newHost(t, spoiler, func(l *system.Runtime) { l.ExecTimeout, l.CPUTime, l.QueueWait = 20_000, 20_000, 20_000 })
+	runtimetest.SlowUnderRace(t)
+	h := runtimetest.New(t, spoiler, func(l *system.Runtime) { l.ExecTimeout, l.CPUTime, l.QueueWait = 20_000, 20_000, 20_000 })
 	var all [][]string
-	if w := h.ask(t, "LIST", "/", ""); json.Unmarshal(w.Body.Bytes(), &all) != nil || len(all) < 700 {
-		t.Fatalf("%d functions: %d %.200s\n%s", len(all), w.Code, w.Body, h.log)
+	if w := h.Ask(t, "LIST", "/", ""); json.Unmarshal(w.Body.Bytes(), &all) != nil || len(all) < 700 {
+		t.Fatalf("%d functions: %d %.200s\n%s", len(all), w.Code, w.Body, h.Log)
 	}
 	broken := 0
 	own := map[string]bool{"Response": true, "Response.json": true, "Request.prototype.__proto__.text": true, "Request.prototype.method": true, "ReadableStream": true, "Promise": true}
@@ -88,14 +89,14 @@ func TestReplacedBuiltInsSpoilNoAnswer(t *testing.T) {
 			if (n+i)%6 != 0 || testing.Short() && (n+i)%60 != 0 {
 				continue
 			}
-			h.Drop(h.fn.Deployment)
+			h.Drop(h.Fn.Deployment)
 			asked, _ := json.Marshal(map[string]any{"path": path, "how": how})
-			h.log.forget()
-			if w := h.ask(t, "SPOIL", "/", string(asked)); w.Code != http.StatusOK && w.Code != http.StatusInternalServerError {
-				t.Errorf("%v, %s: %d %s\n%s", path, how, w.Code, w.Body, h.log)
+			h.Log.Forget()
+			if w := h.Ask(t, "SPOIL", "/", string(asked)); w.Code != http.StatusOK && w.Code != http.StatusInternalServerError {
+				t.Errorf("%v, %s: %d %s\n%s", path, how, w.Code, w.Body, h.Log)
 			}
 			for method, want := range sound {
-				w, cut := h.tryAsk(t, method)
+				w, cut := tryAsk(t, h, method)
 				if cut && method == "STREAM" { // an answer that broke off looks like one
 					broken++
 					continue
@@ -106,7 +107,7 @@ func TestReplacedBuiltInsSpoilNoAnswer(t *testing.T) {
 				case method == "STREAM" && w.Code == http.StatusInternalServerError && strings.Contains(w.Body.String(), `"code":"INTERNAL"`): // streams are made of built-ins
 					broken++
 				default:
-					t.Errorf("%s, %s: %s: %s\n%s", strings.Join(path, "."), how, method, got, h.log)
+					t.Errorf("%s, %s: %s: %s\n%s", strings.Join(path, "."), how, method, got, h.Log)
 				}
 			}
 		}
@@ -115,7 +116,7 @@ func TestReplacedBuiltInsSpoilNoAnswer(t *testing.T) {
 }
 
 // tryAsk is ask; cut says that the connection was broken instead of the answer being completed.
-func (h *host) tryAsk(t *testing.T, method string) (w *httptest.ResponseRecorder, cut bool) {
+func tryAsk(t *testing.T, h *runtimetest.Host, method string) (w *httptest.ResponseRecorder, cut bool) {
 	defer func() {
 		if fault := recover(); fault == http.ErrAbortHandler { //nolint:errorlint // the sentinel of net/http is compared by identity
 			cut = true
@@ -123,7 +124,7 @@ func (h *host) tryAsk(t *testing.T, method string) (w *httptest.ResponseRecorder
 			panic(fault)
 		}
 	}()
-	return h.ask(t, method, "/", "body"), false
+	return h.Ask(t, method, "/", "body"), false
 }
 
 // Properties that a script adds to what every object has are in none of the product's objects.
@@ -134,21 +135,21 @@ func TestPropertiesOfEveryObjectSpoilNoAnswer(t *testing.T) {
 		"indexes": `for (let i = 0; i < 9; i++) Object.defineProperty(Array.prototype, i, { configurable: true, get() { return "junk"; }, set(v) { stolen++; } });`,
 		"then":    `Object.prototype.then = function (done) { stolen++; done("junk"); };`,
 	} {
-		h := newHost(t, strings.Replace(spoiler, `case "SPOIL":`, `case "STOLEN": return new Response("" + stolen);
+		h := runtimetest.New(t, strings.Replace(spoiler, `case "SPOIL":`, `case "STOLEN": return new Response("" + stolen);
 			case "SPOIL": `+code+` return new Response("spoiled");
 			case "OTHERS":`, 1)+`
 			let stolen = 0;
 			const names = ["data", "used", "stream", "status", "contentType", "statusText", "signal", "controller", "left", "from", "most", "size", "fn", "args", "repeat", "raw", "resolve", "reject", "code", "retryable", "done"];`)
-		if w := h.ask(t, "SPOIL", "/", ""); w.Code != http.StatusOK && name != "then" {
-			t.Errorf("%s: %d %s\n%s", name, w.Code, w.Body, h.log)
+		if w := h.Ask(t, "SPOIL", "/", ""); w.Code != http.StatusOK && name != "then" {
+			t.Errorf("%s: %d %s\n%s", name, w.Code, w.Body, h.Log)
 		}
 		for method, want := range sound {
 			if method == "STREAM" || name == "then" && method != "GET" && method != "HEADERS" { // made of built-ins; and what is awaited is asked for its then
 				continue
 			}
-			w, _ := h.tryAsk(t, method)
+			w, _ := tryAsk(t, h, method)
 			if got := fmt.Sprint(w.Code, " ", w.Header().Get("Content-Type"), " ", w.Body); got != want {
-				t.Errorf("%s: %s: %s\n%s", name, method, got, h.log)
+				t.Errorf("%s: %s: %s\n%s", name, method, got, h.Log)
 			}
 		}
 	}

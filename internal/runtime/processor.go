@@ -40,7 +40,7 @@ func queueWait(l system.Runtime) time.Duration {
 // joinLine puts inv into the line of its app, unless it stands there already; depart takes it out.
 func (inv *Invocation) joinLine() *sched.Member {
 	if inv.member == nil {
-		inv.member = inv.engine.cpu.Join(inv.fn.holder())
+		inv.member = inv.engine.cpu.Join(inv.fn.Holder())
 	}
 	return inv.member
 }

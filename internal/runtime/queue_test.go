@@ -1,17 +1,17 @@
-package runtime
+package runtime_test
 
 import (
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
+	goruntime "runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"fazt/internal/runtime/runtimetest"
 	"fazt/internal/runtime/sched"
 	"fazt/internal/share"
 	"fazt/internal/system"
@@ -30,23 +30,23 @@ func lendAnother(cpu *sched.Processors, app string) {
 
 // A loop without end in one app let the requests of others wait for as long as it could run.
 func TestALoopWithoutEndLetsAnotherAppGoFirst(t *testing.T) {
-	h := newHost(t, `export default () => { for (;;) {} };`, func(l *system.Runtime) { l.ExecTimeout = 2000 })
-	other := h.another(t, "dep_2", `export default () => new Response("fine");`)
-	other.fn.AppID = "app_quiet"
-	lendAnother(h.cpu, "app_quiet")
+	h := runtimetest.New(t, `export default () => { for (;;) {} };`, func(l *system.Runtime) { l.ExecTimeout = 2000 })
+	other := h.Another(t, "dep_2", `export default () => new Response("fine");`)
+	other.Fn.AppID = "app_quiet"
+	lendAnother(h.Processors(), "app_quiet")
 	var ended atomic.Int64
 	var all sync.WaitGroup
-	for range h.cpu.Count() {
+	for range h.Processors().Count() {
 		all.Go(func() {
-			h.ask(t, "GET", "/", "")
+			h.Ask(t, "GET", "/", "")
 			ended.Add(1)
 		})
 	}
-	for h.Stats().Busy < h.cpu.Count() {
+	for h.Stats().Busy < h.Processors().Count() {
 		time.Sleep(time.Millisecond)
 	}
 	for range 20 {
-		if w := other.ask(t, "GET", "/", ""); w.Code != http.StatusOK {
+		if w := other.Ask(t, "GET", "/", ""); w.Code != http.StatusOK {
 			t.Errorf("the other app answers %d %s", w.Code, w.Body)
 		}
 	}
@@ -58,9 +58,8 @@ func TestALoopWithoutEndLetsAnotherAppGoFirst(t *testing.T) {
 
 // A request that ran out of time in the queue was answered 504, as if its function had been slow, and ran for nothing.
 func TestARequestThatNeverBeganIsRefusedAndNotTimedOut(t *testing.T) {
-	h := newHost(t, `export default async (r) => { await new Promise((f) => setTimeout(f, 500)); return new Response("ok"); };`)
 	var short atomic.Bool
-	h.Engine = New(Config{Console: h.log, Log: slog.New(slog.DiscardHandler), Limits: func(string) system.Runtime {
+	h := runtimetest.NewWith(t, `export default async (r) => { await new Promise((f) => setTimeout(f, 500)); return new Response("ok"); };`, runtimetest.Options{Limits: func(string) system.Runtime {
 		l := system.Defaults().Runtime
 		l.VMs, l.VMsPerApp, l.QueueWait = 1, 1, 5000
 		if short.Load() {
@@ -70,7 +69,7 @@ func TestARequestThatNeverBeganIsRefusedAndNotTimedOut(t *testing.T) {
 	}})
 	var all sync.WaitGroup
 	all.Go(func() {
-		if w := h.ask(t, "GET", "/", ""); w.Code != http.StatusOK {
+		if w := h.Ask(t, "GET", "/", ""); w.Code != http.StatusOK {
 			t.Errorf("the first: %d", w.Code)
 		}
 	})
@@ -80,7 +79,7 @@ func TestARequestThatNeverBeganIsRefusedAndNotTimedOut(t *testing.T) {
 	short.Store(true)
 	for range 5 {
 		all.Go(func() {
-			w := h.ask(t, "GET", "/", "")
+			w := h.Ask(t, "GET", "/", "")
 			if after, _ := strconv.Atoi(w.Header().Get("Retry-After")); w.Code != http.StatusServiceUnavailable || after < 1 {
 				t.Errorf("one who waited: %d, Retry-After %d", w.Code, after)
 			}
@@ -90,21 +89,20 @@ func TestARequestThatNeverBeganIsRefusedAndNotTimedOut(t *testing.T) {
 	if got := h.Stats().Refused; got != 5 {
 		t.Errorf("%d were counted as refused", got)
 	}
-	h.shutdown()
 }
 
 // While two apps are flooded, a third is served as ever: lines are by app.
 func TestACrowdBeforeOneAppIsNotInTheWayOfAnother(t *testing.T) {
-	h := newHost(t, `export default () => { for (let end = Date.now() + 5; Date.now() < end;) {} return new Response("ok"); };`)
-	h.fn.AppID = "app_crowded"
-	other := h.another(t, "dep_2", `export default () => new Response("fine");`)
-	other.fn.AppID = "app_quiet"
+	h := runtimetest.New(t, `export default () => { for (let end = Date.now() + 5; Date.now() < end;) {} return new Response("ok"); };`)
+	h.Fn.AppID = "app_crowded"
+	other := h.Another(t, "dep_2", `export default () => new Response("fine");`)
+	other.Fn.AppID = "app_quiet"
 	var all sync.WaitGroup
 	for range 200 {
-		all.Go(func() { h.ask(t, "GET", "/", "") })
+		all.Go(func() { h.Ask(t, "GET", "/", "") })
 	}
 	for range 20 {
-		if w := other.ask(t, "GET", "/", ""); w.Code != http.StatusOK {
+		if w := other.Ask(t, "GET", "/", ""); w.Code != http.StatusOK {
 			t.Errorf("the other app answers %d %s", w.Code, w.Body)
 		}
 	}
@@ -113,14 +111,14 @@ func TestACrowdBeforeOneAppIsNotInTheWayOfAnother(t *testing.T) {
 
 // A body of eight megabytes is not read for a request that will be refused.
 func TestTheBodyOfARefusedRequestIsNotRead(t *testing.T) {
-	h := newHost(t, `export default () => new Response("ok");`, func(l *system.Runtime) { l.QueueWait = 20 })
-	h.cpu.Join(share.Holder{App: h.fn.AppID})
-	for h.cpu.Admit(share.Holder{App: h.fn.AppID}, 20*time.Millisecond) == nil { // until the line has stood still for too long
+	h := runtimetest.New(t, `export default () => new Response("ok");`, func(l *system.Runtime) { l.QueueWait = 20 })
+	h.Processors().Join(share.Holder{App: h.Fn.AppID})
+	for h.Processors().Admit(share.Holder{App: h.Fn.AppID}, 20*time.Millisecond) == nil { // until the line has stood still for too long
 		time.Sleep(time.Millisecond)
 	}
 	r := httptest.NewRequest("POST", "http://a.localhost/", unreadable{t})
 	w := httptest.NewRecorder()
-	h.Serve(w, r, h.fn)
+	h.Serve(w, r, h.Fn)
 	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || h.Stats().Refused != 1 {
 		t.Errorf("%d %v", w.Code, w.Header())
 	}
@@ -136,10 +134,10 @@ func (u unreadable) Read([]byte) (int, error) {
 // On one processor, scripts that hand it to one another kept requests that had arrived from ever being looked at: none was
 // refused, and each was served, seconds late.
 func TestOnOneProcessorRequestsAreRefusedAndNotLeftInAQueueNobodyCounts(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	h := newHost(t, `export default () => { for (const end = performance.now() + 5; performance.now() < end;) {} return new Response("done"); }`,
+	defer goruntime.GOMAXPROCS(goruntime.GOMAXPROCS(1))
+	h := runtimetest.New(t, `export default () => { for (const end = performance.now() + 5; performance.now() < end;) {} return new Response("done"); }`,
 		func(l *system.Runtime) { l.QueueWait = 100 })
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.Serve(w, r, h.fn) }))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.Serve(w, r, h.Fn) }))
 	defer server.Close()
 	var served, refused atomic.Int64
 	var all sync.WaitGroup

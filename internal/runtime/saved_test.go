@@ -1,25 +1,26 @@
-package runtime
+package runtime_test
 
 import (
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+
+	"fazt/internal/runtime"
+	"fazt/internal/runtime/runtimetest"
 )
 
 // scriptVM is the only VM of a host, idle.
-func scriptVM(t *testing.T, h *host) *VM {
+func scriptVM(t *testing.T, h *runtimetest.Host) *runtime.VM {
 	t.Helper()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	p := h.pools[h.fn.Deployment]
-	if p == nil || len(p.idle) != 1 {
+	idle := h.IdleVMs(h.Fn.Deployment)
+	if len(idle) != 1 {
 		t.Fatal("there is not one idle VM")
 	}
-	if p.idle[0].saved == nil {
+	if idle[0].Saved() == nil {
 		t.Skip("VMs have ordinary memory here")
 	}
-	return p.idle[0]
+	return idle[0]
 }
 
 // Whatever a script did to its VM, the VM is to the byte what it was before the first request: the next request
@@ -45,14 +46,14 @@ func TestAScriptsVMIsPutBackToTheByte(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			h := newHost(t, code)
+			h := runtimetest.New(t, code)
 			for range 3 {
-				got := h.ask(t, "POST", "/a?b=c", `{"some":"body"}`, "Content-Type", "application/json")
+				got := h.Ask(t, "POST", "/a?b=c", `{"some":"body"}`, "Content-Type", "application/json")
 				if want := map[bool]int{true: 500, false: 200}[name == "error"]; got.Code != want && name != "prototypes" {
-					t.Fatalf("%d %s\n%s", got.Code, got.Body, h.log)
+					t.Fatalf("%d %s\n%s", got.Code, got.Body, h.Log)
 				}
 				vm := scriptVM(t, h)
-				different, err := vm.realm.Difference(vm.saved)
+				different, err := vm.Realm().Difference(vm.Saved())
 				if err != nil {
 					t.Error(err)
 				}
@@ -66,10 +67,10 @@ func TestAScriptsVMIsPutBackToTheByte(t *testing.T) {
 
 // A VM that is put back where it was would draw the same numbers again.
 func TestMathRandomDoesNotRepeatInTheNextRequestOfAScript(t *testing.T) {
-	h := newHost(t, `respond([Math.random(), Math.random()]);`)
+	h := runtimetest.New(t, `respond([Math.random(), Math.random()]);`)
 	seen := map[string]bool{}
 	for range 5 {
-		got := h.ask(t, "GET", "/", "").Body.String()
+		got := h.Ask(t, "GET", "/", "").Body.String()
 		if seen[got] {
 			t.Fatalf("%s came twice", got)
 		}
@@ -79,46 +80,46 @@ func TestMathRandomDoesNotRepeatInTheNextRequestOfAScript(t *testing.T) {
 
 // A script that took much memory leaves its VM as small as it found it, and usable as often as one likes.
 func TestAVMThatWasPutBackHasAllItsMemoryAgain(t *testing.T) {
-	h := newHost(t, `const a = []; for (let i = 0; i < 100; i++) a.push(new Uint8Array(100_000).fill(i)); respond(String(a.length));`)
+	h := runtimetest.New(t, `const a = []; for (let i = 0; i < 100; i++) a.push(new Uint8Array(100_000).fill(i)); respond(String(a.length));`)
 	requests := 60
 	if testing.Short() {
 		requests = 20
 	}
 	for i := range requests {
-		if got := h.ask(t, "GET", "/", ""); got.Code != http.StatusOK || got.Body.String() != "100" {
-			t.Fatalf("request %d: %d %s\n%s", i, got.Code, got.Body, h.log)
+		if got := h.Ask(t, "GET", "/", ""); got.Code != http.StatusOK || got.Body.String() != "100" {
+			t.Fatalf("request %d: %d %s\n%s", i, got.Code, got.Body, h.Log)
 		}
 	}
 	vm := scriptVM(t, h)
-	if vm.served != requests {
-		t.Errorf("the VM served %d of %d requests", vm.served, requests)
+	if vm.Served() != requests {
+		t.Errorf("the VM served %d of %d requests", vm.Served(), requests)
 	}
 }
 
 // The environment may change between two requests, and so may whether there is one.
 func TestAScriptSeesTheNewestEnvironment(t *testing.T) {
-	h := newHost(t, `respond(fazt.env.get("A") ?? "none");`)
+	h := runtimetest.New(t, `respond(fazt.env.get("A") ?? "none");`)
 	for i := range 4 {
-		h.fn.Env = &Env{Values: map[string]string{"A": fmt.Sprint(i)}}
+		h.Fn.Env = &runtime.Env{Values: map[string]string{"A": fmt.Sprint(i)}}
 		for range 2 {
-			if got := h.ask(t, "GET", "/", ""); got.Body.String() != fmt.Sprint(i) {
+			if got := h.Ask(t, "GET", "/", ""); got.Body.String() != fmt.Sprint(i) {
 				t.Errorf("%s, want %d", got.Body, i)
 			}
 		}
 	}
-	h.fn.Env = nil
-	if got := h.ask(t, "GET", "/", ""); got.Body.String() != "none" {
+	h.Fn.Env = nil
+	if got := h.Ask(t, "GET", "/", ""); got.Body.String() != "none" {
 		t.Errorf("%s without an environment", got.Body)
 	}
 }
 
 // What a script was still waiting for when it answered must not arrive in the next request.
 func TestCallsThatAScriptDidNotWaitForAreLost(t *testing.T) {
-	h := newHost(t, `if (request.path === "/first") setTimeout(() => { globalThis.late = true; }, 1); else await new Promise((r) => setTimeout(r, 20)); respond(String(globalThis.late ?? "clean"));`)
+	h := runtimetest.New(t, `if (request.path === "/first") setTimeout(() => { globalThis.late = true; }, 1); else await new Promise((r) => setTimeout(r, 20)); respond(String(globalThis.late ?? "clean"));`)
 	for range 3 {
-		h.ask(t, "GET", "/first", "")
-		if got := h.ask(t, "GET", "/second", ""); got.Body.String() != "clean" || strings.Contains(h.log.String(), "error") {
-			t.Errorf("%s\n%s", got.Body, h.log)
+		h.Ask(t, "GET", "/first", "")
+		if got := h.Ask(t, "GET", "/second", ""); got.Body.String() != "clean" || strings.Contains(h.Log.String(), "error") {
+			t.Errorf("%s\n%s", got.Body, h.Log)
 		}
 	}
 }

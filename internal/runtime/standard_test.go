@@ -1,4 +1,4 @@
-package runtime
+package runtime_test
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"fazt/internal/runtime/compile"
+	"fazt/internal/runtime/runtimetest"
 )
 
 // usesAll calls every standard module, by the name it has in both styles.
@@ -16,17 +17,8 @@ const usesAll = `
 
 const allUsed = `2 x trueb9d27c3e-9d4e-5a0e-8ee1-2b1c9e9a6a4c false <p><strong>b</strong></p> 31.01.2026 10 true`
 
-// slowUnderRace leaves a test out under the race detector (-short), in which the engine is ten times slower: its cases are
-// much code for the engine, one request after another, so there is nothing of ours to race.
-func slowUnderRace(t *testing.T) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("short: much code for the engine")
-	}
-}
-
 func TestStandardModules(t *testing.T) {
-	slowUnderRace(t)
+	runtimetest.SlowUnderRace(t)
 	for style, code := range map[string]string{
 		"require in a script": `const _ = require("lodash"), cheerio = require("cheerio"), uuid = require("uuid"), zod = require("zod"), marked = require("marked"), dayjs = require("dayjs"), validator = require("validator");
 dayjs.extend(require("dayjs/plugin/utc"));
@@ -43,12 +35,12 @@ dayjs.extend(utc);
 export default () => new Response(` + usesAll + `);`,
 	} {
 		t.Run(style, func(t *testing.T) {
-			h := newHost(t, code)
+			h := runtimetest.New(t, code)
 			for range 3 {
-				got := h.ask(t, "GET", "/", "")
+				got := h.Ask(t, "GET", "/", "")
 				text := got.Body.String()
 				if got.Code != http.StatusOK || len(text) < 60 || text[:8] != allUsed[:8] || text[44:] != allUsed[44:] {
-					t.Fatalf("%d %s\n%s", got.Code, text, h.log)
+					t.Fatalf("%d %s\n%s", got.Code, text, h.Log)
 				}
 			}
 		})
@@ -57,7 +49,7 @@ export default () => new Response(` + usesAll + `);`,
 
 // What an installed package is called, the installed one is.
 func TestAnInstalledPackageGoesBeforeTheStandardModuleOfItsName(t *testing.T) {
-	p, err := compile.Compile(context.Background(), files{"api/main.js": `respond(require("lodash").own);`, "node_modules/lodash/index.js": `exports.own = "mine";`})
+	p, err := compile.Compile(context.Background(), runtimetest.Files{"api/main.js": `respond(require("lodash").own);`, "node_modules/lodash/index.js": `exports.own = "mine";`})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,10 +60,10 @@ func TestAnInstalledPackageGoesBeforeTheStandardModuleOfItsName(t *testing.T) {
 
 // Whatever a request does to a module, the next request of a script has it whole.
 func TestAScriptThatSpoilsAStandardModuleSpoilsItForItselfAlone(t *testing.T) {
-	slowUnderRace(t)
-	h := newHost(t, `const _ = require("lodash"); const was = typeof _.chunk; _.chunk = 1; respond(was);`)
+	runtimetest.SlowUnderRace(t)
+	h := runtimetest.New(t, `const _ = require("lodash"); const was = typeof _.chunk; _.chunk = 1; respond(was);`)
 	for range 3 {
-		if got := h.ask(t, "GET", "/", ""); got.Body.String() != "function" {
+		if got := h.Ask(t, "GET", "/", ""); got.Body.String() != "function" {
 			t.Fatal(got.Body)
 		}
 	}
@@ -79,7 +71,7 @@ func TestAScriptThatSpoilsAStandardModuleSpoilsItForItselfAlone(t *testing.T) {
 
 // BenchmarkFourStandardModules is a warm request of a script that uses the largest of them.
 func BenchmarkFourStandardModules(b *testing.B) {
-	h := newHost(b, `const _ = require("lodash"), cheerio = require("cheerio"), zod = require("zod"), marked = require("marked");
+	h := runtimetest.New(b, `const _ = require("lodash"), cheerio = require("cheerio"), zod = require("zod"), marked = require("marked");
 respond(_.chunk([1, 2, 3], 2).length + cheerio.load("<p>x</p>")("p").text() + zod.z.string().safeParse("1").success + marked.parse("b"));`)
-	serve(b, h, "")
+	runtimetest.Bench(b, h, "")
 }

@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"net/http"
 	"time"
 
 	"fazt/internal/errs"
@@ -28,6 +27,7 @@ const (
 func (e *Engine) endStuck() {
 	now := quickjs.Monotonic()
 	var left []*Invocation
+	var answers []func()
 	var final []bool
 	var idle []*VM
 	e.mu.Lock()
@@ -50,11 +50,10 @@ func (e *Engine) endStuck() {
 		e.memory.finished(inv)
 		stopped, more := e.abandon(vm, now)
 		left, final, idle = append(left, inv), append(final, stopped), append(idle, more...)
-		if inv.visit == nil {
+		if inv.exchange == nil {
 			close(inv.lost)
-		} else if inv.claim() {
-			inv.visit.answeredLate = true
-			inv.calls.Add(1) // before the invocation can come to its end, which waits for it
+		} else {
+			answers = append(answers, inv.exchange.Abandoned()) // before the invocation can come to its end, which waits for it
 		}
 	}
 	e.mu.Unlock()
@@ -64,18 +63,9 @@ func (e *Engine) endStuck() {
 	for i, inv := range left {
 		inv.returnProcessor()
 		e.reportAbandoned(inv, final[i])
-		switch {
-		case inv.visit == nil:
-		case inv.visit.answeredLate:
-			e.late.Go(func() { // it may be read slowly
-				defer inv.calls.Done()
-				inv.visit.w.Header().Set("Connection", "close") // the invocation does not give the connection back
-				inv.fail(quickjs.ErrDeadline)
-				_ = http.NewResponseController(inv.visit.w).Flush()
-			})
-		default:
-			e.late.Go(inv.breakConnection)
-		}
+	}
+	for _, answer := range answers {
+		e.late.Go(answer) // it may be read slowly
 	}
 }
 
@@ -135,5 +125,5 @@ func (inv *Invocation) ended(vm *VM) {
 	}
 	inv.outcome = vm.Overtime()
 	inv.engine.reportStop(inv.fn, inv.outcome)
-	inv.print("error", inv.outcome.Error()+": it was in a built-in function that does not end")
+	inv.Print("error", inv.outcome.Error()+": it was in a built-in function that does not end")
 }

@@ -1,4 +1,4 @@
-package runtime
+package runtime_test
 
 import (
 	"context"
@@ -13,25 +13,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nlnwa/whatwg-url/url"
-
+	"fazt/internal/errs"
+	"fazt/internal/runtime"
 	"fazt/internal/runtime/bind"
-	"fazt/internal/runtime/compile"
+	"fazt/internal/runtime/fetch"
+	"fazt/internal/runtime/runtimetest"
 	"fazt/internal/system"
 )
-
-// another is a function of another deployment on the same engine.
-func (h *host) another(t testing.TB, deployment, code string) *host {
-	t.Helper()
-	p, err := compile.Compile(t.Context(), files{"api/main.ts": code})
-	if err != nil {
-		t.Fatal(err)
-	}
-	other := *h
-	other.fn.Deployment, other.fn.AppName = deployment, deployment
-	other.fn.Load = func(context.Context) (*compile.Program, error) { return p, nil }
-	return &other
-}
 
 // Each of these visitors once kept a processor until they had read their answer, and two were enough to stop the
 // functions of every app.
@@ -45,11 +33,11 @@ func TestVisitorsWhoDoNotReadHoldUpNobody(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			h := newHost(t, code, func(l *system.Runtime) { l.QueueWait, l.VMsPerApp, l.VMs = 2000, 2, 2 })
-			other := h.another(t, "dep_2", `export default () => new Response("fine");`)
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.Serve(w, r, h.fn) }))
+			h := runtimetest.New(t, code, func(l *system.Runtime) { l.QueueWait, l.VMsPerApp, l.VMs = 2000, 2, 2 })
+			other := h.Another(t, "dep_2", `export default () => new Response("fine");`)
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.Serve(w, r, h.Fn) }))
 			defer server.Close()
-			for range 2 * h.cpu.Count() {
+			for range 2 * h.Processors().Count() {
 				conn, err := net.Dial("tcp", server.Listener.Addr().String())
 				if err != nil {
 					t.Fatal(err)
@@ -62,7 +50,7 @@ func TestVisitorsWhoDoNotReadHoldUpNobody(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if w := other.ask(t, "GET", "/", ""); w.Code != http.StatusOK {
+			if w := other.Ask(t, "GET", "/", ""); w.Code != http.StatusOK {
 				t.Fatalf("another app answers %d %s", w.Code, w.Body)
 			}
 		})
@@ -71,19 +59,15 @@ func TestVisitorsWhoDoNotReadHoldUpNobody(t *testing.T) {
 
 // newHanging is a host with a function that does not return before it is let go: nothing can end an invocation that is in it.
 // The time of the run is over as soon as it is there, however slow this machine is.
-func newHanging(t *testing.T, code string) (h *host, let chan struct{}) {
+func newHanging(t *testing.T, code string) (h *runtimetest.Host, let chan struct{}) {
 	t.Helper()
 	let = make(chan struct{})
 	hang := func(*bind.Call, struct{}) (struct{}, error) {
-		h.mu.Lock()
-		for vm := range h.busy {
-			vm.ArmCPU(1)
-		}
-		h.mu.Unlock()
+		h.EndTime()
 		<-let
 		return struct{}{}, nil
 	}
-	h = newHostWith(t, code, func(string) system.Runtime { return patient() }, bind.Namespace{Path: "fazt.test", Doc: "For tests.", Members: []bind.Func{bind.Fn("hang", "Does not return.", hang)}})
+	h = runtimetest.NewWith(t, code, runtimetest.Options{Bindings: []bind.Namespace{{Path: "fazt.test", Doc: "For tests.", Members: []bind.Func{bind.Fn("hang", "Does not return.", hang)}}}})
 	return h, let
 }
 
@@ -94,14 +78,14 @@ func TestRunsThatNothingEndsAreAbandonedAndTheThirdStopsTheDeployment(t *testing
 		return new Response("late");
 	};`)
 	var mu sync.Mutex
-	var stops []Stop
-	h.config.Stopped = func(s Stop) { mu.Lock(); defer mu.Unlock(); stops = append(stops, s) }
-	h.stuckAfter = 300 * time.Millisecond
-	other := h.another(t, "dep_2", `export default () => new Response("fine");`)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.Serve(w, r, h.fn) }))
+	var stops []runtime.Stop
+	h.Config().Stopped = func(s runtime.Stop) { mu.Lock(); defer mu.Unlock(); stops = append(stops, s) }
+	h.SetStuckAfter(300 * time.Millisecond)
+	other := h.Another(t, "dep_2", `export default () => new Response("fine");`)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.Serve(w, r, h.Fn) }))
 	defer server.Close()
-	for n := 1; n <= maxAbandoned; n++ {
-		if w := h.ask(t, "GET", "/ok", ""); w.Code != http.StatusOK {
+	for n := 1; n <= runtime.MaxAbandoned; n++ {
+		if w := h.Ask(t, "GET", "/ok", ""); w.Code != http.StatusOK {
 			t.Fatalf("after %d: %d %s", n-1, w.Code, w.Body)
 		}
 		resp, err := http.Get(server.URL)
@@ -112,28 +96,28 @@ func TestRunsThatNothingEndsAreAbandonedAndTheThirdStopsTheDeployment(t *testing
 		if resp.StatusCode != http.StatusGatewayTimeout || !resp.Close {
 			t.Errorf("the visitor got %d, connection closes: %v", resp.StatusCode, resp.Close)
 		}
-		for range 2 * h.cpu.Count() {
-			if w := other.ask(t, "GET", "/", ""); w.Code != http.StatusOK {
+		for range 2 * h.Processors().Count() {
+			if w := other.Ask(t, "GET", "/", ""); w.Code != http.StatusOK {
 				t.Errorf("another app answers %d %s", w.Code, w.Body)
 			}
 		}
 	}
-	if w := h.ask(t, "GET", "/ok", ""); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "app resume") {
+	if w := h.Ask(t, "GET", "/ok", ""); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "app resume") {
 		t.Errorf("the deployment goes on with %d %s", w.Code, w.Body)
 	}
 	if s := h.Stats(); s.Abandoned != 3 || s.Burning != 3 || s.Busy != 0 || s.VMs != 1 {
 		t.Errorf("%+v", s)
 	}
-	if !strings.Contains(h.log.String(), "could not be stopped") {
-		t.Errorf("the app's log says %s", h.log)
+	if !strings.Contains(h.Log.String(), "could not be stopped") {
+		t.Errorf("the app's log says %s", h.Log)
 	}
 	mu.Lock()
 	if len(stops) != 3 || stops[1].Final || !stops[2].Final || stops[2].Limit != "abandoned" {
 		t.Errorf("%+v", stops)
 	}
 	mu.Unlock()
-	h.Resume(h.fn.Deployment)
-	if w := h.ask(t, "GET", "/ok", ""); w.Code != http.StatusOK {
+	h.Resume(h.Fn.Deployment)
+	if w := h.Ask(t, "GET", "/ok", ""); w.Code != http.StatusOK {
 		t.Errorf("resumed, it answers %d %s", w.Code, w.Body)
 	}
 
@@ -141,13 +125,13 @@ func TestRunsThatNothingEndsAreAbandonedAndTheThirdStopsTheDeployment(t *testing
 	for h.Stats().Burning > 0 {
 		time.Sleep(time.Millisecond)
 	}
-	for range 2 * h.cpu.Count() {
-		if w := other.ask(t, "GET", "/", ""); w.Code != http.StatusOK {
+	for range 2 * h.Processors().Count() {
+		if w := other.Ask(t, "GET", "/", ""); w.Code != http.StatusOK {
 			t.Errorf("afterwards another app answers %d %s", w.Code, w.Body)
 		}
 	}
 	server.Close() // when all have returned
-	if held := h.cpu.Count() - h.cpu.Free(); held != 0 {
+	if held := h.Processors().Count() - h.Processors().Free(); held != 0 {
 		t.Errorf("%d processors are held by nobody", held)
 	}
 }
@@ -156,11 +140,11 @@ func TestRunsThatNothingEndsAreAbandonedAndTheThirdStopsTheDeployment(t *testing
 // connection went back to net/http under it.
 func TestALateAnswerIsWrittenBeforeItsRequestEnds(t *testing.T) {
 	h, let := newHanging(t, `export default () => { fazt.test.hang(); return new Response("late"); };`)
-	h.stuckAfter = 10 * time.Millisecond
+	h.SetStuckAfter(10 * time.Millisecond)
 	w := &slowWriter{ResponseRecorder: httptest.NewRecorder(), begun: make(chan struct{})}
 	returned := make(chan bool)
 	go func() {
-		h.Serve(w, httptest.NewRequest("GET", "http://a.localhost/", nil), h.fn)
+		h.Serve(w, httptest.NewRequest("GET", "http://a.localhost/", nil), h.Fn)
 		returned <- w.written.Load()
 	}()
 	<-w.begun
@@ -187,7 +171,7 @@ func (w *slowWriter) Write(p []byte) (int, error) {
 
 // Processor time is a limit of its own: waiting does not count, working does, whatever the deadline says.
 func TestProcessorTimeIsALimitOfItsOwn(t *testing.T) {
-	h := newHost(t, `export default async (request) => {
+	h := runtimetest.New(t, `export default async (request) => {
 		const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 		const work = (ms) => { const end = Date.now() + ms; while (Date.now() < end); };
 		if (request.url.endsWith("/wait")) { await sleep(1200); return new Response("waited"); }
@@ -195,9 +179,9 @@ func TestProcessorTimeIsALimitOfItsOwn(t *testing.T) {
 		if (request.url.endsWith("/bits")) { for (;;) { work(20); await sleep(1); } }
 		for (;;) {}
 	};`, func(l *system.Runtime) { l.CPUTime = 1000 })
-	h.ask(t, "GET", "/none", "") // makes the VM, which takes time of its own
+	h.Ask(t, "GET", "/none", "") // makes the VM, which takes time of its own
 	for path, want := range map[string]string{"/wait": "waited", "/": "processor time", "/bits": "processor time"} {
-		if w := h.ask(t, "GET", path, ""); !strings.Contains(w.Body.String(), want) {
+		if w := h.Ask(t, "GET", path, ""); !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}
 	}
@@ -205,7 +189,7 @@ func TestProcessorTimeIsALimitOfItsOwn(t *testing.T) {
 
 // A handler that was still waiting when its visitor left used to go on in the next request, and answered that one.
 func TestNobodyGetsTheAnswerOfAVisitorWhoLeft(t *testing.T) {
-	h := newHost(t, `const waiting = [];
+	h := runtimetest.New(t, `const waiting = [];
 		export default async (request) => {
 			if (request.url.endsWith("/wait")) {
 				const user = request.headers.get("x-user");
@@ -218,71 +202,49 @@ func TestNobodyGetsTheAnswerOfAVisitorWhoLeft(t *testing.T) {
 			return new Response("hello " + request.headers.get("x-user"));
 		};`, func(l *system.Runtime) { l.VMsPerApp = 1 })
 	leave(t, h, "/wait", "alice")
-	w := h.ask(t, "GET", "/post", "", "X-User", "bob")
+	w := h.Ask(t, "GET", "/post", "", "X-User", "bob")
 	if w.Body.String() != "hello bob" || w.Header().Get("Set-Cookie") != "" {
 		t.Fatalf("bob got %s %v", w.Body, w.Header())
 	}
 }
 
 func TestAVisitorWhoLeavesDoesNotBreakAPromiseThatOthersShare(t *testing.T) {
-	h := newHost(t, `let inflight;
+	h := runtimetest.New(t, `let inflight;
 		export default async () => {
 			inflight ??= (async () => { await new Promise((resolve) => setTimeout(resolve, 100)); return "made"; })();
 			return new Response(await inflight);
 		};`, func(l *system.Runtime) { l.VMsPerApp = 1 })
 	leave(t, h, "/", "alice")
 	for range 2 {
-		if w := h.ask(t, "GET", "/", ""); w.Body.String() != "made" {
-			t.Fatal(w.Code, w.Body, h.log)
+		if w := h.Ask(t, "GET", "/", ""); w.Body.String() != "made" {
+			t.Fatal(w.Code, w.Body, h.Log)
 		}
 	}
 }
 
 // leave asks for a page and is gone before it comes.
-func leave(t *testing.T, h *host, path, user string) {
+func leave(t *testing.T, h *runtimetest.Host, path, user string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
 	r := httptest.NewRequestWithContext(ctx, "GET", "http://a.localhost"+path, nil)
 	r.Header.Set("X-User", user)
-	h.Serve(httptest.NewRecorder(), r, h.fn)
+	h.Serve(httptest.NewRecorder(), r, h.Fn)
 	if ctx.Err() == nil {
 		t.Fatal("the visitor got an answer before they left")
 	}
 }
 
-func FuzzPlainURL(f *testing.F) {
-	for _, seed := range []string{
-		"http://a.localhost/", "https://a.example:8443/x/y?q=1&r=%20", "http://a/..", "http://a/%2e%2e/b", "http://a/b/.c", "http://a:80/", "http://a:080/",
-		"http://1.2.3.4/", "http://a.0x7f/", "http://xn--a/", "http://a/|{}", "http://a/?'", "http://a./", "http://a/^", "http://-a-.b/~!$&()*+,;=:@[]",
-	} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		got, ok := plainURL(text)
-		if !ok || len(text) > longestURL {
-			return
-		}
-		u, err := url.Parse(text)
-		if err != nil {
-			t.Fatalf("%q: the library refuses it: %v", text, err)
-		}
-		if want := partsOf(u); got != want {
-			t.Fatalf("%q\n got %+v\nwant %+v", text, got, want)
-		}
-	})
-}
-
 // The URL library takes time by the square of the length, and nothing interrupts it: 30 KB of a visitor's path took a
 // second.
 func TestLongAddressesCostNoMoreThanTheirLength(t *testing.T) {
-	h := newHost(t, `export default (request) => {
+	h := runtimetest.New(t, `export default (request) => {
 		const url = new URL(request.url);
 		let refused = "";
 		try { new URL("http://" + "@".repeat(100_000) + "a/"); } catch (e) { refused = e.name + ": " + e.message; }
 		return Response.json({ path: url.pathname.length, refused, can: URL.canParse("http://a/" + "é/".repeat(100_000)) });
 	};`)
-	w := h.ask(t, "GET", "/"+strings.Repeat("a/", 200_000), "")
+	w := h.Ask(t, "GET", "/"+strings.Repeat("a/", 200_000), "")
 	if w.Code != http.StatusOK {
 		t.Fatal(w.Code, w.Body)
 	}
@@ -297,4 +259,74 @@ func TestLongAddressesCostNoMoreThanTheirLength(t *testing.T) {
 	if got.Path != 400_001 || !strings.HasPrefix(got.Refused, "TypeError: Invalid URL: http://@@@") || len(got.Refused) > 300 || got.Can {
 		t.Errorf("%+v", got)
 	}
+}
+
+func TestAnAnswerWhoseRunIsAbandonedIsCutOff(t *testing.T) {
+	h, let := newHanging(t, `export default () => {
+		let n = 0;
+		return new Response(new ReadableStream({ pull(c) { if (n++) fazt.test.hang(); c.enqueue(new Uint8Array(1)); } }, { highWaterMark: 0 }));
+	};`)
+	h.SetStuckAfter(0)
+	returned := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer close(returned)
+		h.Serve(w, r, h.Fn)
+	}))
+	defer s.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	r, _ := http.NewRequestWithContext(ctx, "GET", s.URL, nil)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if n, err := io.Copy(io.Discard, resp.Body); n != 1 || err == nil || ctx.Err() != nil {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	if s := h.Stats(); s.Abandoned != 1 {
+		t.Errorf("%+v", s)
+	}
+	close(let)
+	<-returned
+}
+
+// Host calls end with their run. One that does not keeps neither the visitor nor the server.
+func TestAHostCallThatDoesNotEndIsLeftBehind(t *testing.T) {
+	runtimetest.SlowUnderRace(t)
+	until := make(chan struct{})
+	h := runtimetest.NewWith(t, `fazt.net.fetch("https://api.example.com/"); respond("x");`, runtimetest.Options{
+		Limits: runtimetest.Fixed(func(l *system.Runtime) { l.ExecTimeout = 1000 }), Network: deaf{until},
+	})
+	h.SetCallsEnd(200 * time.Millisecond)
+	done := make(chan struct{})
+	go func() { h.Ask(t, "GET", "/api/x", ""); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(60 * time.Second):
+		t.Error("the request waits for a host call without end")
+	}
+	if n := h.Stats().Left; n != 1 {
+		t.Errorf("%d calls are said to be left behind", n)
+	}
+	close(until)
+	for end := time.Now().Add(10 * time.Second); h.Stats().Left > 0 && time.Now().Before(end); time.Sleep(time.Millisecond) {
+	}
+	if n := h.Stats().Left; n != 0 {
+		t.Errorf("%d calls are left behind after they ended", n)
+	}
+}
+
+// deaf hears of no end.
+type deaf struct {
+	until chan struct{}
+}
+
+func (d deaf) Begin(string, string) fetch.Account { return d }
+
+func (d deaf) Refuse(fetch.Outgoing, error) {}
+
+func (d deaf) Do(context.Context, fetch.Outgoing) (*fetch.Reply, error) {
+	<-d.until
+	return nil, &errs.Error{Kind: errs.Canceled, Code: "NET_ERROR", Message: "given up"}
 }

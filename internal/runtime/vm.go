@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"time"
@@ -154,6 +153,38 @@ func (vm *VM) begin(inv *Invocation) error {
 	return inv.event.Begin(vm, inv)
 }
 
+// Program returns the program of the VM's deployment.
+func (vm *VM) Program() *compile.Program { return vm.program }
+
+// Realm returns the realm of the current event.
+func (vm *VM) Realm() *quickjs.Realm { return vm.realm }
+
+// Dispatch hands a request to the handler of a module, and frees args.
+func (vm *VM) Dispatch(args ...quickjs.Value) error {
+	defer vm.freeAll(args)
+	return vm.callPrelude(vm.dispatch, args...)
+}
+
+// RunScript runs a script from the top, with the request in its globals, and frees args.
+func (vm *VM) RunScript(args ...quickjs.Value) error {
+	defer vm.freeAll(args)
+	if err := vm.callPrelude(vm.prepare, args...); err != nil {
+		return err
+	}
+	promise, err := vm.realm.Evaluate(vm.realm.Dup(vm.code))
+	if err != nil {
+		return err
+	}
+	defer vm.realm.Free(promise)
+	return vm.realm.Then(promise, vm.classic, vm.fail)
+}
+
+func (vm *VM) freeAll(list []quickjs.Value) {
+	for _, v := range list {
+		vm.realm.Free(v)
+	}
+}
+
 // loadModule runs the module for the first time.
 func (vm *VM) loadModule() error {
 	v, err := vm.realm.Run(vm.program.Bytecode)
@@ -179,18 +210,6 @@ func (vm *VM) setEnvironment(env *Env) error {
 	return vm.callPrelude(vm.setEnv, v)
 }
 
-// bodyValue is a body as text where it is text: most are read as such.
-func (vm *VM) bodyValue(body []byte) quickjs.Value {
-	v, _ := vm.realm.NewText(bytes.NewReader(body), len(body), false)
-	return v
-}
-
-func (vm *VM) freeAll(list []quickjs.Value) {
-	for _, v := range list {
-		vm.realm.Free(v)
-	}
-}
-
 // callPrelude calls a function of the prelude and forgets what it returns.
 func (vm *VM) callPrelude(fn quickjs.Value, args ...quickjs.Value) error {
 	v, err := vm.realm.Call(fn, args...)
@@ -202,20 +221,20 @@ func (vm *VM) callPrelude(fn quickjs.Value, args ...quickjs.Value) error {
 
 // settleCall tells the script how a host call ended.
 func (vm *VM) settleCall(c completion) error {
-	v, ok := quickjs.Undefined(), c.err == nil
-	if c.err != nil {
-		v = vm.realm.NewError(c.err)
-	} else if c.give != nil {
-		v = c.give(vm)
-	} else if c.value != nil {
-		v = vm.realm.NewString(unsafe.String(unsafe.SliceData(c.value), len(c.value)))
+	v, ok := quickjs.Undefined(), c.Err == nil
+	if c.Err != nil {
+		v = vm.realm.NewError(c.Err)
+	} else if c.Value != nil {
+		v = c.Value(vm.realm)
+	} else if c.JSON != nil {
+		v = vm.realm.NewString(unsafe.String(unsafe.SliceData(c.JSON), len(c.JSON)))
 	}
 	if quickjs.IsException(v) { // there is no memory for it
 		v, ok = vm.realm.Pending(), false
 	}
 	inv := vm.inv
 	if inv != nil {
-		inv.uncharge(c.size)
+		inv.Uncharge(c.Charged)
 	}
 	defer vm.realm.Free(v)
 	return vm.callPrelude(vm.settle, quickjs.Int(c.id), quickjs.Bool(ok), v)

@@ -1,9 +1,10 @@
-package runtime
+package runtime_test
 
 import (
 	"encoding/json"
 	"testing"
 
+	"fazt/internal/runtime/runtimetest"
 	"fazt/internal/system"
 )
 
@@ -123,11 +124,11 @@ export default async () => {
 	}
 	return Response.json(out);
 };`
-	h := newHost(t, code, func(l *system.Runtime) { l.ExecTimeout = 60000 })
-	w := h.ask(t, "GET", "/", "")
+	h := runtimetest.New(t, code, func(l *system.Runtime) { l.ExecTimeout = 60000 })
+	w := h.Ask(t, "GET", "/", "")
 	var got []string
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || len(got) != len(list) {
-		t.Fatalf("%v: %d %s\n%s", err, w.Code, w.Body, h.log)
+		t.Fatalf("%v: %d %s\n%s", err, w.Code, w.Body, h.Log)
 	}
 	for i, c := range list {
 		if got[i] != c[1] {
@@ -137,7 +138,7 @@ export default async () => {
 }
 
 func TestConsoleLinesAreReadable(t *testing.T) {
-	h := newHost(t, `
+	h := runtimetest.New(t, `
 console.log("a", 1, true, null, undefined, -0, 1n, Symbol("s"));
 console.log("%s is %d years and %i, %o %j 100%%", "Ana", 41.5, 41.5, { a: 1 }, [1], "rest");
 console.warn([1, "two", { three: [3] }], new Map([["k", new Set([1])]]), function f() {}, class C {});
@@ -146,7 +147,7 @@ const loop = { name: "loop" }; loop.self = loop; console.debug(loop);
 console.log({ get x() { throw new Error("never called"); } }, Object.create(null));
 console.table([{ a: 1, b: "x" }, { a: 22 }]);
 respond("ok");`)
-	h.ask(t, "GET", "/", "")
+	h.Ask(t, "GET", "/", "")
 	want := `info a 1 true null undefined -0 1n Symbol(s)
 info Ana is 41.5 years and 41, { a: 1 } [1] 100% rest
 warn [ 1, "two", { three: [ 3 ] } ] Map(1) { "k" => Set(1) { 1 } } [function f] [class C]
@@ -157,7 +158,7 @@ info    a   b
 0  1   "x"
 1  22
 `
-	if got := h.log.String(); got != want {
+	if got := h.Log.String(); got != want {
 		t.Fatalf("got:\n%s\nwant:\n%s", got, want)
 	}
 }

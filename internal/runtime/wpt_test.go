@@ -1,4 +1,4 @@
-package runtime
+package runtime_test
 
 import (
 	"encoding/json"
@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"fazt/internal/runtime/runtimetest"
 	"fazt/internal/system"
 )
 
@@ -60,13 +61,13 @@ func runWebTest(t *testing.T, root, name, variant string) ([]webTest, error) {
 	code.Write(text)
 	// A script, as these files are: `respond` ends it with what the harness found.
 	code.WriteString("\nrespond(200, { list: await results() });\n")
-	h := newHost(t, code.String(), func(l *system.Runtime) {
+	h := runtimetest.New(t, code.String(), func(l *system.Runtime) {
 		l.ExecTimeout, l.MaxMemory, l.MaxPending = 60_000, 512<<20, 10_000
 	})
-	w := h.ask(t, "GET", "/", "")
+	w := h.Ask(t, "GET", "/", "")
 	var answer struct{ List []webTest }
 	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Code != 200 {
-		return nil, fmt.Errorf("%d %.200s %.500s", w.Code, w.Body, h.log)
+		return nil, fmt.Errorf("%d %.200s %.500s", w.Code, w.Body, h.Log)
 	}
 	return answer.List, nil
 }
@@ -104,7 +105,7 @@ func resourcesOf(root, name, text string) (map[string]string, error) {
 
 // Our own cases, written from the standards. All of them hold.
 func TestWhatTheStandardsSay(t *testing.T) {
-	slowUnderRace(t)
+	runtimetest.SlowUnderRace(t)
 	files, err := filepath.Glob(filepath.Join("testdata", "webapi", "*.any.js"))
 	if err != nil || len(files) == 0 {
 		t.Fatal("there are no cases", err)

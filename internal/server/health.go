@@ -40,7 +40,7 @@ func (i *Instance) health(h *op.Health) {
 	h.Memory.Cache, h.Memory.HeapLimit = i.static.Stats().Bytes, i.governor.limit.Load()
 	h.Runtime = op.HealthRuntime{
 		Goroutines: runtime.NumGoroutine(), VMs: s.VMs, Busy: s.Busy, Waiting: s.Waiting,
-		Runs: int64(s.Runs), Interrupted: int64(s.Interrupted), Abandoned: int64(s.Abandoned), Refused: int64(s.Refused), Parked: s.Parked, Crowded: int64(s.Crowded),
+		Runs: int64(s.Runs), Interrupted: int64(s.Interrupted), Abandoned: int64(s.Abandoned), Refused: int64(s.Refused), Parked: s.Parked, Crowded: int64(i.crowded()),
 		LostCalls: i.Gate.Lost() + s.Left,
 	}
 	h.Dropped = op.HealthDropped{LogLines: int64(i.AppLog.Dropped()), Entries: int64(i.Activity.Dropped()), NetCalls: int64(i.NetLog.Dropped())}
@@ -48,6 +48,11 @@ func (i *Instance) health(h *op.Health) {
 	h.Damage = i.damage()
 	h.Problems = append(h.Problems, diskProblems(h)...)
 	h.Problems = append(h.Problems, i.problems(h)...)
+}
+
+// crowded returns how many bodies, responses and streams were cut off because too much waited for visitors.
+func (i *Instance) crowded() uint64 {
+	return i.engine.Stats().Crowded + i.functionServer.Stats().Crowded
 }
 
 // problems is what of it needs a look.

@@ -102,7 +102,7 @@ func (r reading) functions(out chan<- prometheus.Metric) {
 	counter(out, "fazt_function_killed_total", "Runs of them that ended only because their memory was taken.", float64(s.Killed))
 	gauge(out, "fazt_net_lost_calls", "Calls to other servers that are over and do not end.", float64(r.Gate.Lost()))
 	counter(out, "fazt_function_abandoned_total", "Runs that no deadline stopped.", float64(s.Abandoned))
-	counter(out, "fazt_function_crowded_total", "Bodies, answers and streams of slow visitors that were cut off because memory or disk was used up.", float64(s.Crowded))
+	counter(out, "fazt_function_crowded_total", "Bodies, answers and streams of slow visitors that were cut off because memory or disk was used up.", float64(r.crowded()))
 	counter(out, "fazt_function_refused_total", "Requests for which no virtual machine came free in time.", float64(s.Refused))
 }
 

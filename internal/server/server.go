@@ -37,6 +37,7 @@ import (
 	"fazt/internal/runtime"
 	"fazt/internal/runtime/compile"
 	"fazt/internal/runtime/compiler"
+	"fazt/internal/runtime/httpfn"
 	"fazt/internal/storage"
 	"fazt/internal/system"
 )
@@ -101,28 +102,29 @@ type Instance struct {
 	// Activity is the activity log. What calls the operations through API needs not touch it.
 	Activity *activity.Log
 
-	config      Config
-	log         *slog.Logger
-	lock        *database.Lock // nil when it is the caller's
-	settings    system.Settings
-	compiler    *compiler.Compiler
-	governor    *governor
-	engine      *runtime.Engine
-	content     *content.Store
-	static      *static.Server
-	front       http.Handler
-	api         *api.API
-	reload      *gateway.Reloader // nil unless Dev
-	traffic     traffic
-	routes      atomic.Pointer[gateway.Routes]
-	refresh     sync.Mutex             // held while routes are made anew
-	address     atomic.Pointer[string] // the first TCP address, once it is open
-	running     atomic.Pointer[run]
-	visits      atomic.Uint64 // requests at the front door
-	calibration calibration
-	visitors    visitors
-	stops       chan runtime.Stop // deployments that were stopped, to be stored
-	kept        *listener.Kept    // once Run has returned to be replaced
+	config         Config
+	log            *slog.Logger
+	lock           *database.Lock // nil when it is the caller's
+	settings       system.Settings
+	compiler       *compiler.Compiler
+	governor       *governor
+	engine         *runtime.Engine
+	functionServer *httpfn.Server
+	content        *content.Store
+	static         *static.Server
+	front          http.Handler
+	api            *api.API
+	reload         *gateway.Reloader // nil unless Dev
+	traffic        traffic
+	routes         atomic.Pointer[gateway.Routes]
+	refresh        sync.Mutex             // held while routes are made anew
+	address        atomic.Pointer[string] // the first TCP address, once it is open
+	running        atomic.Pointer[run]
+	visits         atomic.Uint64 // requests at the front door
+	calibration    calibration
+	visitors       visitors
+	stops          chan runtime.Stop // deployments that were stopped, to be stored
+	kept           *listener.Kept    // once Run has returned to be replaced
 }
 
 // run is what exists only while the instance runs.
@@ -229,9 +231,10 @@ func (i *Instance) composeEdges() {
 	i.compiler = compiler.New(i.Limits.Runtime)
 	i.engine = runtime.New(runtime.Config{
 		Assemble: i.compiler.Assemble, Memory: i.governor.room.Load, Short: i.governor.shortage,
-		Limits: func(appID string) system.Runtime { return i.Limits.App(appID).Runtime }, Console: console{i.AppLog}, Stopped: i.functionStopped, Log: i.log, Version: system.Version, Temp: filepath.Dir(i.config.Database),
-		Bindings: bindings.All(bindings.Deps{KV: i.KV, Private: i.Hosting}), Network: bindings.Network(i.Gate),
+		Limits: func(appID string) system.Runtime { return i.Limits.App(appID).Runtime }, Console: console{i.AppLog}, Stopped: i.functionStopped, Log: i.log, Version: system.Version,
+		Bindings: bindings.All(bindings.Deps{KV: i.KV, Private: i.Hosting}), Tables: bindings.Tables(i.Gate),
 	})
+	i.functionServer = httpfn.New(httpfn.Config{Engine: i.engine, Temp: filepath.Dir(i.config.Database)})
 	i.static = static.New(static.Config{
 		Deployments: i.Hosting, Content: i.content, CacheBytes: func() int64 { return min(i.Limits.Storage().MaxVFS, i.governor.cache.Load()) }, Log: i.log,
 	})
@@ -246,7 +249,7 @@ func (i *Instance) composeEdges() {
 		i.reload = gateway.NewReloader()
 	}
 	i.front = gateway.New(gateway.Config{
-		Routes: i.routes.Load, Preview: i.preview, Static: i.static, Functions: i.engine, Program: i.program,
+		Routes: i.routes.Load, Preview: i.preview, Static: i.static, Functions: i.functionServer, Program: i.program,
 		Source: i.Hosting.ReadFile,
 		Access: i.count,
 		Admin:  gateway.Admin(gateway.AdminConfig{API: i.api, Check: i.Keys.Check, Refused: i.callerRefused, Fail: i.api.Fail, TrustedProxies: i.System.Settings().TrustedProxies}),
@@ -257,7 +260,7 @@ func (i *Instance) composeEdges() {
 // memoryParts are those who hold memory and count it themselves.
 func (i *Instance) memoryParts() parts {
 	s, limits := i.engine.Stats(), i.Limits.Runtime()
-	return parts{machines: s.Memory, charged: s.Charged, buffers: limits.BufferMemory, waiting: s.Buffers, cache: i.static.Memory()}
+	return parts{machines: s.Memory, charged: s.Charged, buffers: limits.BufferMemory, waiting: i.functionServer.Stats().Buffers, cache: i.static.Memory()}
 }
 
 // memoryDivided puts in force what they may hold from here on.

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"maps"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -23,6 +21,7 @@ import (
 	fazt "fazt/internal/runtime"
 	"fazt/internal/runtime/compile"
 	"fazt/internal/runtime/compiler"
+	"fazt/internal/runtime/runtimetest"
 	"fazt/internal/system"
 )
 
@@ -78,17 +77,9 @@ func TestAProgramOfAnotherEngineRunsAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Engine, p.Bytecode = "quickjs-1970", []byte("garbage")
-	limits := system.Defaults().Runtime
-	limits.ExecTimeout, limits.CPUTime = 60_000, 60_000
-	e := fazt.New(fazt.Config{Limits: func(string) system.Runtime { return limits }, Log: slog.New(slog.DiscardHandler), Version: "test", Assemble: c.Assemble})
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error)
-	go func() { ended <- e.Run(ctx) }()
-	defer func() { cancel(); <-ended }()
-	w := httptest.NewRecorder()
-	e.Serve(w, httptest.NewRequest("GET", "http://a.localhost/", nil), fazt.Function{
-		AppID: "app", Deployment: "dep", Load: func(context.Context) (*compile.Program, error) { return p, nil },
-	})
+	h := runtimetest.NewWith(t, "respond()", runtimetest.Options{Config: func(config *fazt.Config) { config.Assemble = c.Assemble }})
+	h.Fn.Load = func(context.Context) (*compile.Program, error) { return p, nil }
+	w := h.Ask(t, "GET", "/", "")
 	if w.Body.String() != "fresh" {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

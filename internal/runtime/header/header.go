@@ -86,23 +86,14 @@ func (l *Removed) Filter(headers string, streamed bool, size int) string {
 				l.Note(shown(name), why)
 				continue
 			}
-			add(&kept, name, value)
+			AddLine(&kept, name, value)
 			continue
 		}
 		if value != "" {
-			add(&kept, name, value)
+			AddLine(&kept, name, value)
 		}
 	}
 	return kept.String()
-}
-
-func add(b *strings.Builder, name, value string) {
-	if b.Len() > 0 {
-		b.WriteByte('\n')
-	}
-	b.WriteString(name)
-	b.WriteByte('\n')
-	b.WriteString(value)
 }
 
 // refused says why a function cannot set a header; "" = it can. What it says of its own origin alone is its own right:

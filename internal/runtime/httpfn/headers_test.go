@@ -1,4 +1,4 @@
-package runtime
+package httpfn_test
 
 import (
 	"context"
@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"fazt/internal/runtime/runtimetest"
 )
 
 // answering are the ways in which a function can answer with the status, the headers and the body that its request names.
@@ -23,7 +25,7 @@ var answering = map[string]string{
 
 // What a function may not say is not said, in whatever way it answers, and its console tells why.
 func TestHeadersThatWouldHurtOthersAreLeftOut(t *testing.T) {
-	slowUnderRace(t)
+	runtimetest.SlowUnderRace(t)
 	for style, code := range answering {
 		t.Run(style, func(t *testing.T) {
 			x := newSite(t, code)
@@ -96,16 +98,16 @@ func TestHeadersThatWouldHurtOthersAreLeftOut(t *testing.T) {
 				{"WWW-Authenticate", "Basic", "Basic", ""},
 				{"Link", "</a>; rel=preload", "</a>; rel=preload", ""},
 			} {
-				x.log.forget()
+				x.Log.Forget()
 				resp, text := x.answer(200, [][2]string{{tt.name, tt.value}, {"X-Own", "kept"}}, "body")
 				got := strings.Join(resp.Header.Values(tt.name), " | ")
 				if tt.name == "Date" && got != "" && !strings.Contains(got, "1970") || tt.name == "Content-Length" && got == "4" {
 					got = ""
 				}
 				if resp.StatusCode != 200 || text != "body" || got != tt.want || resp.Header.Get("X-Own") != "kept" || resp.Close || len(resp.Trailer) > 0 {
-					t.Errorf("%s: %s: %d %q: sent %q, want %q\n%s", tt.name, tt.value, resp.StatusCode, text, got, tt.want, x.log)
+					t.Errorf("%s: %s: %d %q: sent %q, want %q\n%s", tt.name, tt.value, resp.StatusCode, text, got, tt.want, x.Log)
 				}
-				if log := x.log.String(); tt.why == "" && log != "" || tt.why != "" && (!strings.HasPrefix(log, "warn left out of the answer: ") || !strings.Contains(log, tt.why) || strings.Count(log, "\n") != 1) {
+				if log := x.Log.String(); tt.why == "" && log != "" || tt.why != "" && (!strings.HasPrefix(log, "warn left out of the answer: ") || !strings.Contains(log, tt.why) || strings.Count(log, "\n") != 1) {
 					t.Errorf("%s: %s: the console says %q", tt.name, tt.value, log)
 				}
 			}
@@ -114,7 +116,7 @@ func TestHeadersThatWouldHurtOthersAreLeftOut(t *testing.T) {
 }
 
 func TestLengthsThatLieConfuseNobody(t *testing.T) {
-	slowUnderRace(t)
+	runtimetest.SlowUnderRace(t)
 	for style, code := range answering {
 		x := newSite(t, code)
 		for _, length := range []string{"4", "3", "5", "0", "99999999999999999999", "4, 5", "04"} {
@@ -129,7 +131,7 @@ func TestLengthsThatLieConfuseNobody(t *testing.T) {
 }
 
 func TestStatusesNoAnswerHasAreFailures(t *testing.T) {
-	slowUnderRace(t)
+	runtimetest.SlowUnderRace(t)
 	for style, code := range answering {
 		x := newSite(t, code)
 		for _, status := range []string{"99", "0", "-1", "100", "101", "103", "199", "600", "1000", "1e9", "99999999999999999999", `"banana"`, "null", "[]", "{}", "NaN", "Infinity"} {
@@ -143,23 +145,23 @@ func TestStatusesNoAnswerHasAreFailures(t *testing.T) {
 			}
 		}
 		for _, status := range []int{204, 205, 304} {
-			x.log.forget()
+			x.Log.Forget()
 			want := 500
 			if style == "classic" || style == "object" {
 				want = status
 			}
-			if resp, text := x.answer(status, nil, "body"); resp.StatusCode != want || strings.Contains(text, "body") || want != 500 && !strings.Contains(x.log.String(), "has none") {
-				t.Errorf("%s: %d with a body: %d %q\n%s", style, status, resp.StatusCode, text, x.log)
+			if resp, text := x.answer(status, nil, "body"); resp.StatusCode != want || strings.Contains(text, "body") || want != 500 && !strings.Contains(x.Log.String(), "has none") {
+				t.Errorf("%s: %d with a body: %d %q\n%s", style, status, resp.StatusCode, text, x.Log)
 			}
 			if resp, text := x.answer(status, [][2]string{{"X-Own", "kept"}}, nil); resp.StatusCode != status || text != "" || resp.Header.Get("X-Own") != "kept" || resp.ContentLength > 0 {
-				t.Errorf("%s: %d: %d %q %v\n%s", style, status, resp.StatusCode, text, resp.Header, x.log)
+				t.Errorf("%s: %d: %d %q %v\n%s", style, status, resp.StatusCode, text, resp.Header, x.Log)
 			}
 		}
 	}
 }
 
 func TestNamesAndValuesThatAreNoHeadersAreFailures(t *testing.T) {
-	slowUnderRace(t)
+	runtimetest.SlowUnderRace(t)
 	for style, code := range answering {
 		x := newSite(t, code)
 		for _, pair := range [][2]string{
@@ -174,7 +176,7 @@ func TestNamesAndValuesThatAreNoHeadersAreFailures(t *testing.T) {
 		for i := range many {
 			many[i] = [2]string{fmt.Sprint("x-", i), strings.Repeat("y", 100)}
 		}
-		if resp, _ := x.answer(200, many, "body"); resp.StatusCode != 500 || !strings.Contains(x.log.String(), "at most 131072 are allowed") {
+		if resp, _ := x.answer(200, many, "body"); resp.StatusCode != 500 || !strings.Contains(x.Log.String(), "at most 131072 are allowed") {
 			t.Errorf("%s: 300 KB of headers: %d", style, resp.StatusCode)
 		}
 	}
@@ -183,7 +185,7 @@ func TestNamesAndValuesThatAreNoHeadersAreFailures(t *testing.T) {
 // The checks of the prelude are made of built-ins. A script that replaces those gets no further: the host looks again, and
 // a status that no connection can take does not end the process.
 func TestReplacedChecksLetNothingThrough(t *testing.T) {
-	slowUnderRace(t)
+	runtimetest.SlowUnderRace(t)
 	for name, code := range map[string]string{
 		"status":      `Number.isInteger = () => true; setTimeout(() => {}, 30); respond(1000, "x");`,
 		"small":       `Number.isInteger = () => true; setTimeout(() => {}, 30); respond(99, "x");`,
@@ -239,7 +241,7 @@ func (x *site) answer(status int, headers [][2]string, body any) (*http.Response
 	defer transport.CloseIdleConnections()
 	resp, err := transport.RoundTrip(r)
 	if err != nil {
-		x.Fatalf("%v: %v\n%s", headers, err, x.log)
+		x.Fatalf("%v: %v\n%s", headers, err, x.Log)
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
@@ -250,7 +252,7 @@ func (x *site) answer(status int, headers [][2]string, body any) (*http.Response
 }
 
 func TestHeadersThatNobodyChanges(t *testing.T) {
-	slowUnderRace(t)
+	runtimetest.SlowUnderRace(t)
 	for expression, want := range map[string]string{
 		"request.headers.set('a', 'b')":                                                "TypeError",
 		"request.headers.append('a', 'b')":                                             "TypeError",
@@ -270,18 +272,9 @@ func TestHeadersThatNobodyChanges(t *testing.T) {
 		"(r => { r.headers.set('x-sent', 'b'); return r.headers.get('x-sent') + request.headers.get('x-sent'); })(new Request(request))":       "bsent",
 		"(r => { r.headers.set('a', 'b'); return r.headers.get('location') + r.status; })(new Response(null, Response.redirect('http://a/')))": "http://a/302",
 	} {
-		h := newHost(t, "export default (request) => { let v; try { v = "+expression+"; } catch (e) { v = e.name; } return new Response(String(v)); };")
-		if w := h.ask(t, "GET", "/", "", "X-Sent", "sent"); w.Body.String() != want {
-			t.Errorf("%s: %s, want %s\n%s", expression, w.Body, want, h.log)
-		}
-	}
-}
-
-// The host looks at what arrives however it came to be: nothing below relies on the prelude.
-func TestTheHostChecksAnswersItself(t *testing.T) {
-	for _, status := range []int{-1, 0, 99, 100, 101, 199, 600, 1000} {
-		if err := (&Invocation{}).checkResponse(&response{status: status}, nil); err == nil {
-			t.Errorf("status %d", status)
+		h := runtimetest.New(t, "export default (request) => { let v; try { v = "+expression+"; } catch (e) { v = e.name; } return new Response(String(v)); };")
+		if w := h.Ask(t, "GET", "/", "", "X-Sent", "sent"); w.Body.String() != want {
+			t.Errorf("%s: %s, want %s\n%s", expression, w.Body, want, h.Log)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package runtime
+package httpfn
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"fazt/internal/errs"
 	"fazt/internal/runtime/compile"
@@ -16,15 +17,15 @@ import (
 
 // isAuthor reports whether a request comes from the author of the app: a development server runs, and the request comes
 // from this machine to this machine. A tunnel or another machine makes a visitor of them.
-func (inv *Invocation) isAuthor() bool {
-	if !inv.fn.Dev {
+func (v *visit) isAuthor() bool {
+	if !v.inv.Function().Dev {
 		return false
 	}
-	ip, err := netip.ParseAddr(inv.fn.ClientIP)
+	ip, err := netip.ParseAddr(v.inv.Function().ClientIP)
 	if err != nil || !ip.Unmap().IsLoopback() {
 		return false
 	}
-	host := inv.visit.r.Host
+	host := v.r.Host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
@@ -36,22 +37,22 @@ func (inv *Invocation) isAuthor() bool {
 }
 
 // failToAuthor shows the author what the log says, as a page where it is asked for in a browser.
-func (inv *Invocation) failToAuthor(p *compile.Program, err error) {
+func (v *visit) failToAuthor(p *compile.Program, err error) {
 	story := p.Trace(err)
-	h := inv.visit.w.Header()
+	h := v.w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	status := errs.KindOf(visibleError(err)).HTTPStatus()
-	if !strings.Contains(inv.visit.r.Header.Get("Accept"), "text/html") {
+	if !strings.Contains(v.r.Header.Get("Accept"), "text/html") {
 		h.Set("Content-Type", "text/plain; charset=utf-8")
-		inv.visit.w.WriteHeader(status)
-		_, _ = inv.visit.w.Write([]byte("The function failed. Visitors of a deployed app see only a number here.\n\n" + story + "\n"))
+		v.w.WriteHeader(status)
+		_, _ = v.w.Write([]byte("The function failed. Visitors of a deployed app see only a number here.\n\n" + story + "\n"))
 		return
 	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-	inv.visit.w.WriteHeader(status)
-	if inv.visit.r.Method == http.MethodHead {
+	v.w.WriteHeader(status)
+	if v.r.Method == http.MethodHead {
 		return
 	}
 	message, stack, _ := strings.Cut(story, "\n    at ")
@@ -60,20 +61,23 @@ func (inv *Invocation) failToAuthor(p *compile.Program, err error) {
 	}
 	var page strings.Builder
 	page.WriteString(devPageHead)
-	page.WriteString("<p class=where>" + html.EscapeString(inv.visit.r.Method+" "+inv.visit.r.URL.Path) + "</p>\n<h1>" + html.EscapeString(message) + "</h1>\n")
-	page.WriteString(inv.codeFrame(stack))
+	page.WriteString("<p class=where>" + html.EscapeString(v.r.Method+" "+v.r.URL.Path) + "</p>\n<h1>" + html.EscapeString(message) + "</h1>\n")
+	page.WriteString(v.codeFrame(stack))
 	if stack != "" {
 		page.WriteString("<pre class=stack>" + html.EscapeString(stack) + "</pre>\n")
 	}
 	page.WriteString("<p class=soft>The function failed. Visitors of a deployed app see only a number here. Save a file to try again.</p>\n</main>\n")
-	_, _ = inv.visit.w.Write([]byte(page.String()))
+	_, _ = v.w.Write([]byte(page.String()))
 }
+
+// sourceTime bounds how long a source file may take to read.
+const sourceTime = 200 * time.Millisecond
 
 var sourcePlace = regexp.MustCompile(`([^\s()]+):(\d+):(\d+)`)
 
 // codeFrame is the lines around the first place of a stack that is in the author's own files.
-func (inv *Invocation) codeFrame(stack string) string {
-	if inv.fn.Source == nil {
+func (v *visit) codeFrame(stack string) string {
+	if v.inv.Function().Source == nil {
 		return ""
 	}
 	for _, place := range sourcePlace.FindAllStringSubmatch(stack, 50) {
@@ -83,8 +87,8 @@ func (inv *Invocation) codeFrame(stack string) string {
 		if compile.InPackage(file) || line < 1 {
 			continue
 		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(inv.ctx), grace) // the time of the request may be over
-		data, err := inv.fn.Source(ctx, file)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(v.inv.Context()), sourceTime) // the time of the request may be over
+		data, err := v.inv.Function().Source(ctx, file)
 		cancel()
 		if err != nil {
 			continue

@@ -1,12 +1,13 @@
-package runtime
+package httpfn_test
 
 import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
 	"testing"
+
+	"fazt/internal/runtime/runtimetest"
 )
 
 // A value of a header is bytes, and a script has a character for each: they were taken for UTF-8 in one direction and
@@ -24,11 +25,6 @@ func TestValuesOfHeadersAreBytesBothWays(t *testing.T) {
 		if body, _ := io.ReadAll(resp.Body); string(body) != seen || resp.Header.Get("X-A") != value {
 			t.Errorf("%s: seen as %s, passed on as %q", style, body, resp.Header.Get("X-A"))
 		}
-	}
-	h, d := newOutside(t, `export default async (request) => { const r = await fetch("https://api.example.com/", { headers: { "x-a": request.headers.get("x-a") } }), v = r.headers.get("x-b"); return new Response(`+hex+`); };`,
-		func(w http.ResponseWriter, r *http.Request) { w.Header().Set("X-B", r.Header.Get("X-A")) })
-	if got := h.ask(t, "GET", "/", "", "X-A", value).Body.String(); got != seen || d.asked[0].Headers.Get("X-A") != value {
-		t.Errorf("sent %q, and what came back is seen as %s", d.asked[0].Headers.Get("X-A"), got)
 	}
 }
 
@@ -55,45 +51,27 @@ func TestAHeaderWrittenInTwoWaysIsOneHeader(t *testing.T) {
 }
 
 func TestOddValuesOfHeadersAreRefused(t *testing.T) {
-	h := newHost(t, `const tries = {
+	h := runtimetest.New(t, `const tries = {
 		symbol: () => new Headers({ a: Symbol("x") }), "symbol in pairs": () => new Headers([["a", Symbol("x")]]), "symbol set": () => new Headers().set("a", Symbol("x")),
 		"symbol name": () => new Headers().get(Symbol("x")), "symbol as a key": () => new Headers({ [Symbol("x")]: "a" }), "symbol in a Response": () => new Response("", { headers: { a: Symbol("x") } }),
 		"beyond latin-1": () => new Headers({ a: "\u0100" }), "beyond it, far": () => new Headers({ a: "\u{1f600}" }),
 	};
 	export default () => Response.json(Object.entries(tries).map(([name, fn]) => { try { fn(); return name + " passed"; } catch (e) { return e instanceof TypeError ? "" : name + ": " + e; } }).filter((s) => s));`)
-	if got := h.ask(t, "GET", "/", "").Body.String(); strings.TrimSpace(got) != "[]" {
+	if got := h.Ask(t, "GET", "/", "").Body.String(); strings.TrimSpace(got) != "[]" {
 		t.Errorf("%s", got)
 	}
-	classic := newHost(t, `respond(200, "", { a: Symbol("x") });`)
-	if w := classic.ask(t, "GET", "/", ""); w.Code != 500 || !strings.Contains(classic.log.String(), "TypeError") {
-		t.Errorf("classic: %d %s", w.Code, classic.log)
+	classic := runtimetest.New(t, `respond(200, "", { a: Symbol("x") });`)
+	if w := classic.Ask(t, "GET", "/", ""); w.Code != 500 || !strings.Contains(classic.Log.String(), "TypeError") {
+		t.Errorf("classic: %d %s", w.Code, classic.Log)
 	}
 }
 
 // A header or a parameter called __proto__ got lost, or became the prototype of what it stood in.
 func TestNamesThatObjectsHaveAreOrdinary(t *testing.T) {
-	h := newHost(t, `respond([Object.keys(request.headers).includes("__proto__"), request.headers["__proto__"], Object.keys(request.query), request.query["__proto__"], Object.keys(request.body), request.body["__proto__"],
+	h := runtimetest.New(t, `respond([Object.keys(request.headers).includes("__proto__"), request.headers["__proto__"], Object.keys(request.query), request.query["__proto__"], Object.keys(request.body), request.body["__proto__"],
 		Object.getPrototypeOf(request.headers) === Object.prototype, request.headers["constructor"]]);`)
 	const want = `[true,"h",["__proto__"],"q",["__proto__"],"b",true,"c"]`
-	if got := h.ask(t, "POST", "/?__proto__=q", "__proto__=b", "__proto__", "h", "Constructor", "c", "Content-Type", "application/x-www-form-urlencoded").Body.String(); got != want {
+	if got := h.Ask(t, "POST", "/?__proto__=q", "__proto__=b", "__proto__", "h", "Constructor", "c", "Content-Type", "application/x-www-form-urlencoded").Body.String(); got != want {
 		t.Errorf("%s", got)
-	}
-	outside, _ := newOutside(t, `const r = fazt.net.fetch("https://api.example.com/"); respond([r.headers["__proto__"], Object.keys(r.headers).includes("__proto__")]);`,
-		func(w http.ResponseWriter, _ *http.Request) { w.Header()["__proto__"] = []string{"x"} })
-	if got := outside.ask(t, "GET", "/", "").Body.String(); got != `["x",true]` {
-		t.Errorf("of another server: %s", got)
-	}
-}
-
-// 1e-9 ms became no time at all, which meant: no bound.
-func TestTimesOfCallsThatAreNoTimesAreRefused(t *testing.T) {
-	const sentence = "timeout must be a number of milliseconds, 1 or more; without it the limits of the instance hold"
-	for _, call := range []string{`fetch("https://api.example.com/", { timeout })`, `fazt.net.fetch("https://api.example.com/", { timeout })`} {
-		h, d := newOutside(t, `export default async () => { const out = []; for (const timeout of [1e-9, 0, 0.999, -1, -0, NaN, Infinity, -Infinity, "1", "", true, {}, [], 1n, Number.MIN_VALUE])
-			try { await `+call+`; out.push(String(timeout)); } catch (e) { if (e.message !== `+"`"+sentence+"`"+`) out.push(e.message); }
-			for (const timeout of [1, 1.5, 1e300, undefined, null]) await `+call+`; return Response.json(out); };`, func(http.ResponseWriter, *http.Request) {})
-		if got := strings.TrimSpace(h.ask(t, "GET", "/", "").Body.String()); got != "[]" || len(d.asked) != 5 {
-			t.Errorf("%s: %s, and %d went out", call, got, len(d.asked))
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package runtime
+package httpfn_test
 
 import (
 	"bufio"
@@ -15,12 +15,14 @@ import (
 	"testing"
 	"time"
 
+	"fazt/internal/runtime/httpfn"
+	"fazt/internal/runtime/runtimetest"
 	"fazt/internal/system"
 )
 
 // site is a host that answers on a port.
 type site struct {
-	*host
+	*runtimetest.Host
 	*testing.T
 	address string
 }
@@ -28,8 +30,8 @@ type site struct {
 func newSite(t *testing.T, code string, change ...func(*system.Runtime)) *site {
 	t.Helper()
 	patient := func(l *system.Runtime) { l.ExecTimeout, l.QueueWait = 20000, 20000 } // the race detector makes everything slow
-	h := newHost(t, code, append([]func(*system.Runtime){patient}, change...)...)
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.Serve(w, r, h.fn) }))
+	h := runtimetest.New(t, code, append([]func(*system.Runtime){patient}, change...)...)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.Serve(w, r, h.Fn) }))
 	t.Cleanup(s.Close)
 	return &site{h, t, s.Listener.Addr().String()}
 }
@@ -46,7 +48,7 @@ func (x *site) do(ctx context.Context, method, path string, body io.Reader, head
 	}
 	resp, err := (&http.Transport{DisableKeepAlives: true, DisableCompression: true}).RoundTrip(r)
 	if err != nil {
-		x.Fatalf("%s %s: %v\n%s", method, path, err, x.log)
+		x.Fatalf("%s %s: %v\n%s", method, path, err, x.Log)
 	}
 	x.Cleanup(func() { resp.Body.Close() })
 	return resp
@@ -66,9 +68,9 @@ func (x *site) say(method, path string, body io.Reader, headers ...string) strin
 // logged waits for a text in the console.
 func (x *site) logged(text string) {
 	x.Helper()
-	for end := time.Now().Add(20 * time.Second); !strings.Contains(x.log.String(), text); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); !strings.Contains(x.Log.String(), text); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
-			x.Fatalf("%q is not in the log:\n%s", text, x.log)
+			x.Fatalf("%q is not in the log:\n%s", text, x.Log)
 		}
 	}
 }
@@ -79,7 +81,7 @@ type unknown struct{ io.Reader }
 const largeBody = 300 << 10
 
 func TestBodiesOfEverySizeAreReadInEveryWay(t *testing.T) {
-	slowUnderRace(t)
+	runtimetest.SlowUnderRace(t)
 	x := newSite(t, `export default async (request) => {
 		const body = request.body, size = async () => { let n = 0; for await (const c of body) n += c.length; return n; };
 		switch (new URL(request.url).pathname) {
@@ -101,7 +103,7 @@ func TestBodiesOfEverySizeAreReadInEveryWay(t *testing.T) {
 		case "/same": return new Response(request.body === body && String(!request.bodyUsed && !body.locked));
 		}
 	};`)
-	for _, size := range []int{12, atHand, atHand + 1, largeBody} {
+	for _, size := range []int{12, httpfn.AtHand, httpfn.AtHand + 1, largeBody} {
 		text := `"` + strings.Repeat("x", size-2) + `"`
 		for path, want := range map[string]string{
 			"/text": fmt.Sprint(size), "/json": fmt.Sprint(size - 2), "/arrayBuffer": fmt.Sprint(size), "/bytes": fmt.Sprint(size), "/blob": fmt.Sprint(size),
@@ -110,7 +112,7 @@ func TestBodiesOfEverySizeAreReadInEveryWay(t *testing.T) {
 		} {
 			for _, body := range []io.Reader{strings.NewReader(text), unknown{strings.NewReader(text)}} {
 				if got := x.say("POST", path, body); got != "200 "+want {
-					t.Errorf("%s of %d bytes, %T: %.200s\n%s", path, size, body, got, x.log)
+					t.Errorf("%s of %d bytes, %T: %.200s\n%s", path, size, body, got, x.Log)
 				}
 			}
 		}
@@ -145,7 +147,7 @@ func TestFormsOfEverySizeArrive(t *testing.T) {
 		want := fmt.Sprintf(`200 [["é",""],"ü.bin","application/octet-stream",%d,"�z�",true]`, size)
 		for _, body := range []io.Reader{bytes.NewReader(b.Bytes()), unknown{bytes.NewReader(b.Bytes())}} {
 			if got := x.say("POST", "/", body, "Content-Type", w.FormDataContentType()); got != want {
-				t.Errorf("%d bytes: %s, want %s\n%s", size, got, want, x.log)
+				t.Errorf("%d bytes: %s, want %s\n%s", size, got, want, x.Log)
 			}
 		}
 		if got := x.say("POST", "/", bytes.NewReader(b.Bytes()[:b.Len()-10]), "Content-Type", w.FormDataContentType()); !strings.HasPrefix(got, "500") {
@@ -178,7 +180,7 @@ func TestWhatIsTooLargeToBeReadWholeIsRefusedAndCanBeStreamed(t *testing.T) {
 			}
 		}
 	}
-	if log := x.log.String(); strings.Contains(log, "error") {
+	if log := x.Log.String(); strings.Contains(log, "error") {
 		t.Errorf("what the visitor did wrong is in the log of the app:\n%s", log)
 	}
 }
@@ -212,7 +214,7 @@ func TestAStreamReachesItsVisitorPieceByPiece(t *testing.T) {
 			break
 		}
 		if err != nil {
-			t.Fatal(err, x.log)
+			t.Fatal(err, x.Log)
 		}
 	}
 	if strings.Join(got, "|") != "data: one\n\n|data: two\n\n|data: three\n\n" {
@@ -231,7 +233,7 @@ func TestAnEchoAnswersBeforeTheBodyHasEnded(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got, err := answer.ReadString('\n'); got != line || err != nil {
-			t.Fatalf("%q %v\n%s", got, err, x.log)
+			t.Fatalf("%q %v\n%s", got, err, x.Log)
 		}
 	}
 	w.Close()
@@ -274,7 +276,7 @@ func TestWhatAStreamMayBeMadeOf(t *testing.T) {
 	} {
 		for range 2 {
 			if got := x.say("GET", path, nil); got != want {
-				t.Errorf("%s: %s, want %s\n%s", path, got, want, x.log)
+				t.Errorf("%s: %s, want %s\n%s", path, got, want, x.Log)
 			}
 		}
 	}
@@ -286,7 +288,7 @@ func TestWhatAStreamMayBeMadeOf(t *testing.T) {
 }
 
 func TestAnAnswerThatFailsMidwayIsCutOff(t *testing.T) {
-	slowUnderRace(t)
+	runtimetest.SlowUnderRace(t)
 	x := newSite(t, `const a = new Uint8Array([97]);
 	export default (request) => {
 		let n = 0;
@@ -386,7 +388,7 @@ func TestAVisitorWhoLeavesIsNoticed(t *testing.T) {
 			t.Fatal("a run goes on")
 		}
 	}
-	if log := x.log.String(); strings.Contains(log, "went on") || strings.Contains(log, "error") {
+	if log := x.Log.String(); strings.Contains(log, "went on") || strings.Contains(log, "error") {
 		t.Error(log)
 	}
 }
@@ -400,7 +402,7 @@ func TestWaitUntilGoesOnAfterTheAnswerAndTheVisitorAreGone(t *testing.T) {
 	if got := x.say("GET", "/", nil); got != "200 ok" { // and the connection is closed
 		t.Fatal(got)
 	}
-	if log := x.log.String(); log != "" {
+	if log := x.Log.String(); log != "" {
 		t.Errorf("the answer came after %s", log)
 	}
 	x.logged("done")
@@ -429,7 +431,7 @@ func TestAnUploadThatStopsEndsItsStreamWithAnError(t *testing.T) {
 		x.logged("failed after 10")
 		x.logged("the body was cut off")
 		x.logged("signal")
-		if log := x.log.String(); strings.Contains(log, "whole") || strings.Contains(log, "error ") {
+		if log := x.Log.String(); strings.Contains(log, "whole") || strings.Contains(log, "error ") {
 			t.Errorf("%s: %s", name, log)
 		}
 	}
@@ -510,7 +512,7 @@ func TestAStreamMayLastLongerThanTheDeadlineAndWorkNoLonger(t *testing.T) {
 	for x.say("GET", "/warm", nil) != "200 " { // on a slow VM the time is over before the first VM is made
 	}
 	if got := x.say("GET", "/idle", nil); got != "200 xxxxxxxxxxxx" {
-		t.Errorf("%s\n%s", got, x.log)
+		t.Errorf("%s\n%s", got, x.Log)
 	}
 	if got := x.say("GET", "/busy", nil); !strings.HasSuffix(got, "(cut off)") {
 		t.Error(got)
@@ -527,52 +529,4 @@ func TestAnswersThatGoOnAreEndedWhenTheServerStops(t *testing.T) {
 		t.Error(err)
 	}
 	x.logged("ended")
-}
-
-func FuzzForm(f *testing.F) {
-	f.Add("multipart/form-data; boundary=b", []byte("--b\r\nContent-Disposition: form-data; name=\"a\"; filename=\"%22\"\r\n\r\nx\r\n--b--\r\n"))
-	f.Add("multipart/form-data; boundary=b", []byte("--b\r\n\r\n--b--"))
-	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
-		parts, err := readForm(contentType, bytes.NewReader(body))
-		if err != nil && !errors.Is(err, errNoForm) {
-			t.Fatal(err)
-		}
-		size := 0
-		for _, p := range parts {
-			size += len(p.data)
-		}
-		if size > len(body) || len(parts) > maxParts {
-			t.Fatalf("%d parts with %d bytes of %d", len(parts), size, len(body))
-		}
-	})
-}
-
-func TestAnAnswerWhoseRunIsAbandonedIsCutOff(t *testing.T) {
-	h, let := newHanging(t, `export default () => {
-		let n = 0;
-		return new Response(new ReadableStream({ pull(c) { if (n++) fazt.test.hang(); c.enqueue(new Uint8Array(1)); } }, { highWaterMark: 0 }));
-	};`)
-	h.stuckAfter = 0
-	returned := make(chan struct{})
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer close(returned)
-		h.Serve(w, r, h.fn)
-	}))
-	defer s.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	r, _ := http.NewRequestWithContext(ctx, "GET", s.URL, nil)
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if n, err := io.Copy(io.Discard, resp.Body); n != 1 || err == nil || ctx.Err() != nil {
-		t.Errorf("%d bytes, %v", n, err)
-	}
-	if s := h.Stats(); s.Abandoned != 1 {
-		t.Errorf("%+v", s)
-	}
-	close(let)
-	<-returned
 }

@@ -1,4 +1,4 @@
-package runtime
+package httpfn
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"fazt/internal/quickjs"
+	"fazt/internal/runtime"
 )
 
 // errNoForm is the error of a body that is not a form, or has too many parts.
@@ -82,8 +83,7 @@ func (f *fallible) Read(p []byte) (int, error) {
 }
 
 // formValue is parts as the script gets them.
-func (vm *VM) formValue(parts []part) quickjs.Value {
-	r := vm.realm
+func formValue(r *quickjs.Realm, parts []part) quickjs.Value {
 	list := r.NewArray()
 	for i, p := range parts {
 		item := r.NewObject()
@@ -105,14 +105,14 @@ func (vm *VM) formValue(parts []part) quickjs.Value {
 }
 
 // formFuncs read forms that the script has whole.
-func formFuncs() hostTable {
-	return hostTable{
-		"multipart": func(a args) (quickjs.Value, error) {
-			parts, err := readForm(a.text(0), bytes.NewReader(a.data(1)))
+func formFuncs() runtime.Table {
+	return runtime.Table{
+		"multipart": func(a runtime.Args) (quickjs.Value, error) {
+			parts, err := readForm(a.Text(0), bytes.NewReader(a.Data(1)))
 			if err != nil {
 				return quickjs.Undefined(), nil //nolint:nilerr // the script says what is wrong
 			}
-			return a.vm.formValue(parts), nil
+			return formValue(a.Realm(), parts), nil
 		},
 	}
 }

@@ -1,4 +1,4 @@
-package runtime
+package httpfn_test
 
 import (
 	"bufio"
@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"fazt/internal/runtime/httpfn"
+	"fazt/internal/runtime/runtimetest"
 	"fazt/internal/share"
 	"fazt/internal/system"
 )
@@ -37,7 +39,7 @@ func (x *site) becomes(what string, is func() bool) {
 	x.Helper()
 	for end := time.Now().Add(60 * time.Second); !is(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
-			x.Fatalf("%s: it took too long; %+v\n%s", what, x.Stats(), x.log)
+			x.Fatalf("%s: it took too long; %+v\n%s", what, x.Stats(), x.Log)
 		}
 	}
 }
@@ -47,10 +49,8 @@ func (x *site) nothingHeld() {
 	x.Helper()
 	x.becomes("the end of all requests", func() bool {
 		s := x.Stats()
-		streams, _ := x.streams.Taken()
-		buffers, _ := x.buffers.Taken()
-		spooled, _ := x.spooled.Taken()
-		return s.Busy == 0 && s.Parked == 0 && streams == 0 && buffers == 0 && spooled == 0
+		held := x.Server.Stats()
+		return s.Busy == 0 && s.Parked == 0 && s.Streams == 0 && held.Buffers == 0 && held.Spooled == 0
 	})
 }
 
@@ -58,7 +58,7 @@ func (x *site) nothingHeld() {
 func ofClient(t *testing.T, code string, change ...func(*system.Runtime)) *site {
 	x := newSite(t, code, change...)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		f := x.fn
+		f := x.Fn
 		f.Client = share.Client(netip.MustParseAddr(r.Header.Get("Client")))
 		x.Serve(w, r, f)
 	}))
@@ -76,7 +76,7 @@ func TestABodyThatDoesNotComeHoldsNoVM(t *testing.T) {
 	} {
 		x := newSite(t, code, one)
 		var slow []net.Conn
-		for _, size := range []int{100, atHand + 1, 1_000_000} {
+		for _, size := range []int{100, httpfn.AtHand + 1, 1_000_000} {
 			head := fmt.Sprintf("POST / HTTP/1.1\r\nHost: a.localhost\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n", size)
 			for range 8 {
 				x.send(head)
@@ -88,7 +88,7 @@ func TestABodyThatDoesNotComeHoldsNoVM(t *testing.T) {
 				t.Errorf("%s: %s", style, got)
 			}
 		}
-		for i, size := range []int{100, atHand + 1, 1_000_000} {
+		for i, size := range []int{100, httpfn.AtHand + 1, 1_000_000} {
 			if _, err := io.WriteString(slow[i], strings.Repeat("x", size-size/2)); err != nil {
 				t.Fatal(err)
 			}
@@ -97,7 +97,7 @@ func TestABodyThatDoesNotComeHoldsNoVM(t *testing.T) {
 				t.Fatal(err)
 			}
 			if text, err := io.ReadAll(resp.Body); string(text) != fmt.Sprint(size) || err != nil {
-				t.Errorf("%s: a body of %d bytes that came late: %d %s %v\n%s", style, size, resp.StatusCode, text, err, x.log)
+				t.Errorf("%s: a body of %d bytes that came late: %d %s %v\n%s", style, size, resp.StatusCode, text, err, x.Log)
 			}
 		}
 	}
@@ -151,7 +151,7 @@ func TestStreamedBodiesThatDoNotComeStartNoFunctionWhenManyWait(t *testing.T) {
 	}
 	const large, chunked = "Content-Length: 50000000", "Transfer-Encoding: chunked"
 	parked := 0
-	for taken := int64(0); taken <= 2<<20; taken, _ = x.streams.Taken() { // half: later ones have to bring something first
+	for taken := int64(0); taken <= 2<<20; taken = x.Stats().Streams { // half: later ones have to bring something first
 		parked++
 		x.send(head("192.0.2.1", large))
 		x.becomes("it is parked", func() bool { return x.Stats().Parked == parked })
@@ -170,8 +170,8 @@ func TestStreamedBodiesThatDoNotComeStartNoFunctionWhenManyWait(t *testing.T) {
 	if got := x.say("POST", "/", struct{ io.Reader }{strings.NewReader(strings.Repeat("x", 300_000))}, "Client", "192.0.2.2"); got != "200 300000" {
 		t.Error(got)
 	}
-	if s := x.Stats(); s.Crowded > 0 || s.Parked > parked {
-		t.Errorf("%d are parked, %d were cut off", s.Parked, s.Crowded)
+	if s := x.Stats(); x.Crowded() > 0 || s.Parked > parked {
+		t.Errorf("%d are parked, %d were cut off", s.Parked, x.Crowded())
 	}
 }
 
@@ -186,7 +186,7 @@ func TestAStreamThatWasParkedGoesOn(t *testing.T) {
 	}
 	for range 4 {
 		if got := <-answers; got != "200 01234" {
-			t.Errorf("%s\n%s", got, x.log)
+			t.Errorf("%s\n%s", got, x.Log)
 		}
 	}
 	x.nothingHeld()
@@ -206,15 +206,15 @@ func TestStreamsOfTheClientWithTheMostAreCutOffFirst(t *testing.T) {
 	for range 20 { // more than fit
 		open("192.0.2.1")
 	}
-	x.becomes("it is full", func() bool { return x.Stats().Crowded > 0 })
-	before := x.Stats().Crowded
+	x.becomes("it is full", func() bool { return x.Crowded() > 0 })
+	before := x.Crowded()
 	body, status := open("192.0.2.2")
 	for range 10 {
 		if _, err := body.Read(make([]byte, 1)); err != nil || status != 200 {
 			t.Fatalf("somebody else: %d %v", status, err)
 		}
 	}
-	x.becomes("one of the others was cut off", func() bool { return x.Stats().Crowded > before })
+	x.becomes("one of the others was cut off", func() bool { return x.Crowded() > before })
 	if s := x.Stats(); s.Parked > 16 {
 		t.Errorf("%d are parked", s.Parked)
 	}
@@ -228,7 +228,7 @@ func TestAnswersThatNobodyReadsAreBounded(t *testing.T) {
 	for range 3 {
 		x.send(get)
 	}
-	x.becomes("it is full", func() bool { taken, _ := x.buffers.Taken(); return taken == 3*size })
+	x.becomes("it is full", func() bool { return x.Server.Stats().Buffers == 3*size })
 	if got := x.say("GET", "/", nil, "Client", "192.0.2.1"); !strings.HasPrefix(got, "503 ") {
 		t.Errorf("one more for the same client: %.50s", got)
 	}
@@ -244,19 +244,19 @@ func TestLargeBodiesLieInFilesAndAreBounded(t *testing.T) {
 		"script": `respond(request.body);`,
 	} {
 		x := ofClient(t, code, func(l *system.Runtime) { l.BufferDisk = 8 << 20 })
-		x.config.Temp = dir
+		x.Server = httpfn.New(httpfn.Config{Engine: x.Engine, Temp: dir})
 		large := strings.Repeat("0123456789abcdef", 3<<20/16)
 		var slow []net.Conn
 		for range 8 {
 			slow = append(slow, x.send("POST / HTTP/1.1\r\nHost: a.localhost\r\nClient: 192.0.2.1\r\nContent-Type: text/plain\r\nContent-Length: 3000000\r\n\r\n"+large[:1500000]))
 		}
-		x.becomes("they arrived", func() bool { taken, cut := x.spooled.Taken(); return taken > 6<<20 || cut > 0 })
+		x.becomes("they arrived", func() bool { return x.Server.Stats().Spooled > 6<<20 || x.Crowded() > 0 })
 		for _, body := range []io.Reader{strings.NewReader(large), unknown{strings.NewReader(large)}} {
 			if got := x.say("POST", "/", body, "Client", "192.0.2.2", "Content-Type", "text/plain"); got != "200 "+large {
-				t.Errorf("%s: %d bytes, %.50s\n%s", style, len(got), got, x.log)
+				t.Errorf("%s: %d bytes, %.50s\n%s", style, len(got), got, x.Log)
 			}
 		}
-		if x.Stats().Crowded == 0 {
+		if x.Crowded() == 0 {
 			t.Errorf("%s: all of it had room", style)
 		}
 		for _, c := range slow {
@@ -268,8 +268,8 @@ func TestLargeBodiesLieInFilesAndAreBounded(t *testing.T) {
 
 func TestABodyForWhichThereIsNoPlaceIsRefused(t *testing.T) {
 	x := newSite(t, `export default async (request) => new Response(await request.text());`)
-	x.config.Temp = t.TempDir() + "/gone"
-	if got := x.say("POST", "/", bytes.NewReader(make([]byte, inMemory+1))); strings.HasPrefix(got, "200") || !strings.Contains(got, "no place") && !strings.HasPrefix(got, "5") {
+	x.Server = httpfn.New(httpfn.Config{Engine: x.Engine, Temp: t.TempDir() + "/gone"})
+	if got := x.say("POST", "/", bytes.NewReader(make([]byte, httpfn.InMemory+1))); strings.HasPrefix(got, "200") || !strings.Contains(got, "no place") && !strings.HasPrefix(got, "5") {
 		t.Errorf("%.100s", got)
 	}
 	if got := x.say("POST", "/", strings.NewReader("small")); got != "200 small" {
@@ -279,9 +279,9 @@ func TestABodyForWhichThereIsNoPlaceIsRefused(t *testing.T) {
 
 // What a request costs whose body is there already.
 func BenchmarkSmallBody(b *testing.B) {
-	h := newHost(b, `export default async (request) => new Response(await request.text());`)
+	h := runtimetest.New(b, `export default async (request) => new Response(await request.text());`)
 	for _, size := range []int{100, 4000, 60000} {
-		b.Run(fmt.Sprint(size), func(b *testing.B) { serve(b, h, strings.Repeat("x", size)) })
+		b.Run(fmt.Sprint(size), func(b *testing.B) { runtimetest.Bench(b, h, strings.Repeat("x", size)) })
 	}
 }
 
@@ -295,7 +295,7 @@ func TestAClientWithManyRequestsDoesNotKeepTheVMsFromOthers(t *testing.T) {
 	}
 	x.becomes("they wait", func() bool { return x.Stats().Waiting >= 15 })
 	if got := x.say("GET", "/", nil, "Client", "192.0.2.2"); got != "200 ok" {
-		t.Errorf("%s\n%s", got, x.log)
+		t.Errorf("%s\n%s", got, x.Log)
 	}
 	if n := x.Stats().Waiting; n < 5 {
 		t.Errorf("another client was served when only %d of the first were waiting", n)

@@ -1,4 +1,4 @@
-package runtime
+package webapi
 
 import (
 	"strconv"
@@ -7,6 +7,7 @@ import (
 	"github.com/nlnwa/whatwg-url/url"
 
 	"fazt/internal/quickjs"
+	"fazt/internal/runtime"
 )
 
 // longestURL is how long an address may be that is not written in its plainest form. The library takes time by the
@@ -14,19 +15,19 @@ import (
 const longestURL = 4096
 
 // urlFuncs parse URLs as browsers do.
-func urlFuncs() hostTable {
-	return hostTable{
-		"url":    func(a args) (quickjs.Value, error) { return a.vm.urlParts(a.text(0), a.list) },
-		"urlSet": func(a args) (quickjs.Value, error) { return a.vm.urlSet(a.text(0), a.text(1), a.text(2)) },
+func urlFuncs() runtime.Table {
+	return runtime.Table{
+		"url":    func(a runtime.Args) (quickjs.Value, error) { return urlParts(a) },
+		"urlSet": func(a runtime.Args) (quickjs.Value, error) { return urlSet(a.Realm(), a.Text(0), a.Text(1), a.Text(2)) },
 	}
 }
 
 // urlParts parses a URL by the WHATWG rules and gives its parts, or undefined.
-func (vm *VM) urlParts(text string, args []quickjs.Value) (quickjs.Value, error) {
-	relative := len(args) > 1 && !quickjs.IsUndefined(args[1])
+func urlParts(a runtime.Args) (quickjs.Value, error) {
+	text, relative := a.Text(0), !quickjs.IsUndefined(a.Value(1))
 	if !relative {
 		if p, ok := plainURL(text); ok {
-			return vm.urlObject(p)
+			return urlObject(a.Realm(), p)
 		}
 	}
 	if len(text) > longestURL {
@@ -35,10 +36,7 @@ func (vm *VM) urlParts(text string, args []quickjs.Value) (quickjs.Value, error)
 	var u *url.Url
 	var err error
 	if relative {
-		base, ok := vm.realm.Text(args[1])
-		if !ok {
-			vm.realm.DropException()
-		}
+		base := a.Text(1)
 		if len(base) > longestURL {
 			return quickjs.Undefined(), nil
 		}
@@ -49,10 +47,10 @@ func (vm *VM) urlParts(text string, args []quickjs.Value) (quickjs.Value, error)
 	if err != nil {
 		return quickjs.Undefined(), nil //nolint:nilerr // the prelude throws what a URL throws
 	}
-	return vm.urlObject(partsOf(u))
+	return urlObject(a.Realm(), partsOf(u))
 }
 
-func (vm *VM) urlSet(href, part, v string) (quickjs.Value, error) {
+func urlSet(r *quickjs.Realm, href, part, v string) (quickjs.Value, error) {
 	if len(href)+len(v) > 2*longestURL {
 		return quickjs.Undefined(), nil
 	}
@@ -80,7 +78,7 @@ func (vm *VM) urlSet(href, part, v string) (quickjs.Value, error) {
 	case "hash":
 		u.SetHash(v)
 	}
-	return vm.urlObject(partsOf(u))
+	return urlObject(r, partsOf(u))
 }
 
 // urlRecord is a URL in its parts, as JavaScript shows them.
@@ -100,8 +98,7 @@ func partsOf(u *url.Url) urlRecord {
 	}
 }
 
-func (vm *VM) urlObject(u urlRecord) (quickjs.Value, error) {
-	r := vm.realm
+func urlObject(r *quickjs.Realm, u urlRecord) (quickjs.Value, error) {
 	object := r.NewObject()
 	for _, part := range [...]struct{ name, value string }{
 		{"href", u.href}, {"origin", u.origin}, {"protocol", u.protocol}, {"username", u.username}, {"password", u.password},

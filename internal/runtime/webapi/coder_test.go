@@ -1,4 +1,4 @@
-package runtime
+package webapi_test
 
 import (
 	"bytes"
@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"testing"
 
+	"fazt/internal/runtime/runtimetest"
+	"fazt/internal/runtime/webapi"
 	"fazt/internal/system"
 )
 
@@ -25,7 +27,8 @@ func TestAFewBytesThatStandForManyEndAtTheMemoryLimit(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	h := newHost(t, `export default async (request) => {
+	api, coders := webapi.Counted()
+	h := runtimetest.NewWith(t, `export default async (request) => {
   if (request.method === "GET") return new Response("fine");
   const bomb = Uint8Array.from(atob(await request.text()), (c) => c.charCodeAt(0));
   const d = new DecompressionStream("gzip"), w = d.writable.getWriter();
@@ -34,20 +37,20 @@ func TestAFewBytesThatStandForManyEndAtTheMemoryLimit(t *testing.T) {
   const pieces = [];
   for await (const piece of d.readable) pieces.push(piece);
   return new Response(String(pieces.length));
-};`, func(l *system.Runtime) { l.MaxMemory = 64 << 20 })
-	if got := h.ask(t, "POST", "/", base64.StdEncoding.EncodeToString(packed.Bytes())); got.Code != http.StatusInternalServerError {
+};`, runtimetest.Options{Limits: runtimetest.Fixed(func(l *system.Runtime) { l.MaxMemory = 64 << 20 }), Tables: append(runtimetest.Tables(nil), api)})
+	if got := h.Ask(t, "POST", "/", base64.StdEncoding.EncodeToString(packed.Bytes())); got.Code != http.StatusInternalServerError {
 		t.Errorf("%d %s", got.Code, got.Body)
 	}
-	if got := h.ask(t, "GET", "/", ""); got.Code != http.StatusOK {
+	if got := h.Ask(t, "GET", "/", ""); got.Code != http.StatusOK {
 		t.Errorf("the next request: %d %s", got.Code, got.Body)
 	}
-	if n := h.coders.Load(); n != 0 {
+	if n := coders(); n != 0 {
 		t.Errorf("%d coders are still open", n)
 	}
 }
 
 func TestStreamsThatAreNotReadToTheirEndLeaveNothingBehind(t *testing.T) {
-	h := newHost(t, `export default async () => {
+	h := runtimetest.New(t, `export default async () => {
   for (let i = 0; i < 4; i++) {
     new CompressionStream("gzip");
     const w = new DecompressionStream("deflate").writable.getWriter();
@@ -56,8 +59,8 @@ func TestStreamsThatAreNotReadToTheirEndLeaveNothingBehind(t *testing.T) {
   return new Response("fine");
 };`)
 	for range 40 { // more than may be open in all
-		if got := h.ask(t, "GET", "/", ""); got.Code != http.StatusOK {
-			t.Fatalf("%d %s %s", got.Code, got.Body, h.log)
+		if got := h.Ask(t, "GET", "/", ""); got.Code != http.StatusOK {
+			t.Fatalf("%d %s %s", got.Code, got.Body, h.Log)
 		}
 	}
 }

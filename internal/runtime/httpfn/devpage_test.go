@@ -1,4 +1,4 @@
-package runtime
+package httpfn_test
 
 import (
 	"context"
@@ -6,11 +6,13 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"fazt/internal/runtime/runtimetest"
 )
 
 func TestTheErrorPageIsForTheAuthorAlone(t *testing.T) {
-	slowUnderRace(t)
-	source := files{"api/main.ts": "import { part } from \"./part\";\nexport default (r: Request): Response => part(r);\n",
+	runtimetest.SlowUnderRace(t)
+	source := runtimetest.Files{"api/main.ts": "import { part } from \"./part\";\nexport default (r: Request): Response => part(r);\n",
 		"api/part.ts": "interface Never {}\n\nexport function part(r: Request): Response {\n\tconst text: string = \"<b>\";\n\tthrow new TypeError(\"broken <script>\" + text);\n}\n"}
 	for _, tt := range []struct {
 		name, host, ip, accept string
@@ -27,14 +29,14 @@ func TestTheErrorPageIsForTheAuthorAlone(t *testing.T) {
 		{"nobody knows from where", "a.localhost", "", "text/html", true, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			h := newHostOf(t, source)
-			h.fn.Dev, h.fn.ClientIP = tt.dev, tt.ip
-			h.fn.Source = func(ctx context.Context, path string) ([]byte, error) { return source.ReadFile(ctx, path) }
+			h := runtimetest.NewOf(t, source)
+			h.Fn.Dev, h.Fn.ClientIP = tt.dev, tt.ip
+			h.Fn.Source = func(ctx context.Context, path string) ([]byte, error) { return source.ReadFile(ctx, path) }
 			r := httptest.NewRequest(http.MethodGet, "/x", nil)
 			r.Host = tt.host
 			r.Header.Set("Accept", tt.accept)
 			w := httptest.NewRecorder()
-			h.Serve(w, r, h.fn)
+			h.Serve(w, r, h.Fn)
 			body := w.Body.String()
 			if w.Code != http.StatusInternalServerError || strings.Contains(body, "<script>") && strings.HasPrefix(body, "<") {
 				t.Fatalf("%d %s", w.Code, body)

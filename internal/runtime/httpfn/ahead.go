@@ -1,0 +1,242 @@
+package httpfn
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"fazt/internal/errs"
+	"fazt/internal/runtime"
+	"fazt/internal/scratch"
+	"fazt/internal/share"
+	"fazt/internal/system"
+)
+
+// atHand is how large a body may be that a script has at once: most are. Of a larger one, or one of unknown size, the
+// function asks for each piece.
+const atHand = 64 << 10
+
+const (
+	unbounded = 4 << 10 // of a body, so much is read without asking: every connection has as much anyway
+	// waitForRoom is how long a request waits for memory or disk space that others hold.
+	waitForRoom = time.Second
+	inMemory    = 256 << 10 // a larger one lies in a file while the rest of it arrives, and until the function has read it
+)
+
+// ahead is a body that is read before its function runs. A nil ahead means that the request has none.
+type ahead struct {
+	server *Server
+	holder share.Holder
+	limits system.Runtime
+	w      http.ResponseWriter
+	size   int64 // announced; -1 = unknown
+	max    int64
+	enough func() bool // true when what is here will do; nil = all of it is wanted
+	ended  bool        // all of it is here
+
+	data         []byte        // what is in memory
+	file         *scratch.File // what came before it; nil = nothing
+	filed        int64         // bytes in it
+	memory, disk *share.Part
+	reading, cut atomic.Bool // it is under way; it gave way to others
+}
+
+// read reads all of the body. One that a script does not have at once may take as long as a stream; the time of the
+// request begins when it is there.
+func (a *ahead) read(r *http.Request, f *runtime.Function) error {
+	large := a.size < 0 || a.size > atHand
+	window := time.Until(f.Ends)
+	if large && !f.Ends.IsZero() {
+		f.Ends = time.Now().Add(max(window, time.Duration(a.limits.StreamTimeout)*time.Millisecond))
+		if b, ok := r.Body.(interface{ EndBy(time.Time) }); ok {
+			b.EndBy(f.Ends)
+		}
+	}
+	err := a.all(r.Body)
+	var known *errs.Error
+	switch {
+	case errors.As(err, &known):
+		return err
+	case err != nil:
+		return bodyFault(*f, err)
+	}
+	if large && !f.Ends.IsZero() {
+		f.Ends = time.Now().Add(window)
+	}
+	return nil
+}
+
+// all takes a body in and keeps it where it can be read from.
+func (a *ahead) all(body io.Reader) error {
+	a.reading.Store(true)
+	err := a.take(body)
+	a.reading.Store(false)
+	switch {
+	case a.cut.Load():
+		return runtime.ErrCrowded
+	case err != nil:
+		return err
+	}
+	return a.fileRest()
+}
+
+// reader reads what was taken in.
+func (a *ahead) reader() io.Reader {
+	if a.file != nil {
+		return a.file
+	}
+	return bytes.NewReader(a.data)
+}
+
+func (a *ahead) length() int64 { return a.filed + int64(len(a.data)) }
+
+// take reads until the end, or as much as was announced.
+func (a *ahead) take(body io.Reader) error {
+	for idle := 0; idle < 100; idle++ { // a reader may give nothing, but not for ever
+		if len(a.data) == cap(a.data) {
+			if err := a.grow(); err != nil {
+				return err
+			}
+		}
+		if a.cut.Load() {
+			return runtime.ErrCrowded
+		}
+		n, err := body.Read(a.data[len(a.data):cap(a.data)])
+		a.data = a.data[:len(a.data)+n]
+		switch got := a.filed + int64(len(a.data)); {
+		case got > a.max:
+			return over(a.max)
+		case err == io.EOF && (a.size < 0 || got == a.size), got == a.size:
+			a.ended = true
+			return nil
+		case err == nil && a.enough != nil && a.enough():
+			return nil
+		case err != nil:
+			return err
+		}
+		if n > 0 {
+			idle = -1
+		}
+	}
+	return io.ErrNoProgress
+}
+
+// grow makes room in memory for more, or puts what is there into the file.
+func (a *ahead) grow() error {
+	have := int64(cap(a.data))
+	if have == inMemory {
+		return a.spill()
+	}
+	want := min(max(4*have, unbounded), inMemory)
+	if a.size >= 0 {
+		want = min(want, a.size)
+	}
+	if want > unbounded && !a.hold(&a.memory, &a.server.buffers, want-max(have, unbounded), a.limits.BufferMemory) {
+		a.server.crowded.Add(1)
+		return runtime.ErrCrowded
+	}
+	data := make([]byte, len(a.data), want)
+	copy(data, a.data)
+	a.data = data
+	return nil
+}
+
+// hold takes more of a pool, and waits a moment for it.
+func (a *ahead) hold(part **share.Part, of *share.Pool, size, most int64) bool {
+	return size <= most && of.Within(context.Background(), waitForRoom, func() bool {
+		if *part != nil {
+			return a.cut.Load() || (*part).Grow(size, most)
+		}
+		*part = of.Take(a.holder, size, most, a.giveWay)
+		return *part != nil
+	}) && !a.cut.Load()
+}
+
+// giveWay makes the reading end, because others need what the body holds.
+func (a *ahead) giveWay() {
+	a.cut.Store(true)
+	if !a.reading.Load() {
+		return
+	}
+	_ = http.NewResponseController(a.w).SetReadDeadline(time.Now())
+}
+
+// spill puts what is in memory into the file.
+func (a *ahead) spill() error {
+	if !a.hold(&a.disk, &a.server.spooled, int64(len(a.data)), a.limits.BufferDisk) {
+		a.server.crowded.Add(1)
+		return runtime.ErrCrowded
+	}
+	if a.file == nil {
+		file, err := scratch.Create(a.server.temp)
+		if err != nil {
+			return errs.Wrap(errs.StorageFull, err, "there is no place to keep the body while it arrives")
+		}
+		a.file = file
+	}
+	n, err := a.file.Write(a.data)
+	a.filed += int64(n)
+	a.data = a.data[:0]
+	if err != nil {
+		return errs.Wrap(errs.StorageFull, err, "there is no place to keep the body while it arrives")
+	}
+	return nil
+}
+
+// fileRest puts the end of a body that is in a file there too, ready to be read.
+func (a *ahead) fileRest() error {
+	if a.file == nil {
+		return nil
+	}
+	if err := a.spill(); err != nil {
+		return err
+	}
+	a.memory.Release()
+	a.data, a.memory = nil, nil
+	_, err := a.file.Seek(0, io.SeekStart)
+	return err
+}
+
+// gaveWay reports whether others got what the body holds.
+func (a *ahead) gaveWay() bool { return a != nil && a.cut.Load() }
+
+// body is a small one, which the script has at once.
+func (a *ahead) body() []byte {
+	if a == nil || a.file != nil || len(a.data) > atHand || !a.ended {
+		return nil
+	}
+	return a.data
+}
+
+// release gives back what the body holds. It may be called more than once.
+func (a *ahead) release() {
+	if a == nil {
+		return
+	}
+	a.memory.Release()
+	a.disk.Release()
+	if a.file != nil {
+		_ = a.file.Close() // nothing is lost with it
+		a.file = nil
+	}
+}
+
+// bodyFault says why a body could not be read.
+func bodyFault(f runtime.Function, err error) error {
+	var most *http.MaxBytesError
+	switch {
+	case errors.As(err, &most):
+		return over(most.Limit)
+	case !f.Ends.IsZero() && !time.Now().Before(f.Ends):
+		return errs.New(errs.Unavailable, "the time for this request passed before all of it had arrived; try again")
+	}
+	return errs.Wrap(errs.Invalid, err, "the body was cut off")
+}
+
+func over(most int64) error {
+	return errs.New(errs.TooLarge, "the body is larger than %d bytes", most)
+}

@@ -1,0 +1,6 @@
+package httpfn
+
+const (
+	AtHand   = atHand
+	InMemory = inMemory
+)

@@ -1,0 +1,89 @@
+package httpfn
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"fazt/internal/errs"
+	"fazt/internal/quickjs"
+	"fazt/internal/runtime"
+)
+
+// input is a request body that comes as the function asks for it. The VM's goroutine starts each read; one is under
+// way at a time.
+type input struct {
+	body  io.Reader
+	f     runtime.Function
+	size  int64 // announced; -1 = unknown
+	max   int64 // of it that is handed over whole
+	here  bool  // all of it has arrived
+	piece []byte
+	kept  *ahead      // what holds it, when it was collected as it came
+	turn  *turn       // held while its function starts
+	ended atomic.Bool // all of it was read: the connection can be used again
+}
+
+// stream is the input of a body that arrives while the function runs.
+func stream(r *http.Request, f runtime.Function, most int64) *input {
+	f.Ends = time.Time{} // the time of a stream is its own
+	return &input{body: r.Body, f: f, size: r.ContentLength, max: most}
+}
+
+// next is the next piece, valid until the following call; io.EOF at the end.
+func (in *input) next() ([]byte, error) {
+	if in.piece == nil {
+		in.piece = make([]byte, atHand)
+	}
+	for range 100 { // a reader may give nothing, but not for ever
+		n, err := in.body.Read(in.piece)
+		if err == io.EOF {
+			in.ended.Store(true)
+		}
+		if n > 0 {
+			if in.here {
+				in.size -= int64(n)
+			}
+			return in.piece[:n], nil // an error comes again
+		}
+		if err != nil {
+			return nil, in.fault(err)
+		}
+	}
+	return nil, in.fault(io.ErrNoProgress)
+}
+
+// whole gives what is still there of a body to the script, out of where it was kept into the VM's memory.
+func (in *input) whole(r *quickjs.Realm) (quickjs.Value, error) {
+	v, err := r.NewText(in.body, int(in.size), false)
+	return v, errs.Wrap(errs.Internal, err, "the body cannot be read any more")
+}
+
+// form is the parts of a form, if all of them together may be handed over whole.
+func (in *input) form(contentType string) ([]part, error) {
+	limited := &io.LimitedReader{R: in.body, N: in.max + 1}
+	parts, err := readForm(contentType, limited)
+	if err == nil {
+		_, err = io.Copy(io.Discard, limited) // what follows the last boundary
+	}
+	switch {
+	case limited.N == 0:
+		return nil, over(in.max)
+	case err != nil:
+		return nil, in.fault(err)
+	}
+	in.ended.Store(true)
+	return parts, nil
+}
+
+func (in *input) fault(err error) error {
+	if err == io.EOF || errors.Is(err, errNoForm) { //nolint:errorlint // readers return it bare
+		return err
+	}
+	if in.here {
+		return errs.Wrap(errs.Internal, err, "the body cannot be read any more")
+	}
+	return bodyFault(in.f, err)
+}

@@ -1,0 +1,9 @@
+package webapi
+
+import "fazt/internal/runtime"
+
+// Counted is Table with a count of the open coders.
+func Counted() (t runtime.Table, coders func() int64) {
+	s := newAPI()
+	return s.table(), s.coders.Load
+}

@@ -1,0 +1,31 @@
+// Package webapi declares the host functions behind the web-standard API: URLs, text encodings, compression, crypto.
+package webapi
+
+import (
+	"maps"
+	goruntime "runtime"
+	"sync/atomic"
+
+	"fazt/internal/runtime"
+)
+
+// api is what the invocations of one engine share.
+type api struct {
+	coders    atomic.Int64  // open ones
+	computing chan struct{} // holds a token for each long computation alongside the VMs
+}
+
+// Table returns the functions for one engine.
+func Table() runtime.Table { return newAPI().table() }
+
+func newAPI() *api {
+	return &api{computing: make(chan struct{}, max(1, goruntime.GOMAXPROCS(0)/2))}
+}
+
+func (s *api) table() runtime.Table {
+	all := runtime.Table{}
+	for _, t := range []runtime.Table{urlFuncs(), textFuncs(), s.coderFuncs(), s.cryptoFuncs()} {
+		maps.Copy(all, t)
+	}
+	return all
+}
