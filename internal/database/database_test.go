@@ -17,6 +17,7 @@ import (
 
 	"fazt/internal/database/sqlite"
 	"fazt/internal/errs"
+	"fazt/internal/fazttest/await"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -181,11 +182,7 @@ func hold(t *testing.T, db *DB) (release func()) {
 
 func waitQueued(t *testing.T, db *DB, n int) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); db.Stats().Queued < n; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("only %d writes were queued", db.Stats().Queued)
-		}
-	}
+	await.Until(t, "writes to be queued", func() bool { return db.Stats().Queued >= n })
 }
 
 func TestWaitingWritesShareACommitAndAFailingOneUndoesOnlyItself(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 
 	"fazt/internal/database/diskfault"
 	"fazt/internal/errs"
+	"fazt/internal/fazttest/await"
 )
 
 // filled is a database whose rows fill many pages of the file, and none of the -wal file.
@@ -107,14 +108,10 @@ func watched(t *testing.T, c Config) *DB {
 	return db
 }
 
-// await returns when the disk is in a state.
-func await(t *testing.T, db *DB, want DiskState) {
+// awaitDisk returns when the disk is in a state.
+func awaitDisk(t *testing.T, db *DB, want DiskState) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); db.Disk().State != want; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("the disk is %v, not %v", db.Disk(), want)
-		}
-	}
+	await.Until(t, "a disk that is "+want.String(), func() bool { return db.Disk().State == want })
 }
 
 func TestAFullOrBrokenDiskRefusesWritesAndNothingElseUntilItIsMended(t *testing.T) {
@@ -140,12 +137,12 @@ func TestAFullOrBrokenDiskRefusesWritesAndNothingElseUntilItIsMended(t *testing.
 			if err := db.Write(t.Context(), put("a", "2")); !errs.Is(err, tt.kind) {
 				t.Errorf("the write: %v", err)
 			}
-			await(t, db, tt.state)
+			awaitDisk(t, db, tt.state)
 			if got, _ := get(t, db, "a"); got != "1" {
 				t.Errorf("a is %q", got)
 			}
 			fault.Store(0)
-			await(t, db, DiskSound)
+			awaitDisk(t, db, DiskSound)
 			if err := db.Write(t.Context(), put("a", "3")); err != nil {
 				t.Error(err)
 			}
@@ -201,11 +198,11 @@ func TestADatabaseThatIsMovedBackIsWrittenAgain(t *testing.T) {
 	if err := os.Rename(db.Path(), db.Path()+".moved"); err != nil {
 		t.Fatal(err)
 	}
-	await(t, db, DiskLost) // though nobody writes
+	awaitDisk(t, db, DiskLost) // though nobody writes
 	if err := os.Rename(db.Path()+".moved", db.Path()); err != nil {
 		t.Fatal(err)
 	}
-	await(t, db, DiskSound)
+	awaitDisk(t, db, DiskSound)
 	if err := db.Write(t.Context(), put("a", "1")); err != nil {
 		t.Error(err)
 	}
@@ -215,12 +212,12 @@ func TestWritesOfVisitorsAreRefusedBeforeThoseOfTheOwner(t *testing.T) {
 	var low, reserve atomic.Int64
 	db := watched(t, Config{Space: func(int64) (int64, int64) { return low.Load(), reserve.Load() }})
 	low.Store(math.MaxInt64)
-	await(t, db, DiskLow)
+	awaitDisk(t, db, DiskLow)
 	if err := db.Write(Growing(t.Context()), put("a", "1")); err != nil {
 		t.Error("a warning refuses:", err)
 	}
 	reserve.Store(math.MaxInt64)
-	await(t, db, DiskScarce)
+	awaitDisk(t, db, DiskScarce)
 	if err := db.Write(Growing(t.Context()), put("a", "2")); !errs.Is(err, errs.StorageFull) {
 		t.Error("a visitor's write:", err)
 	}

@@ -65,7 +65,7 @@ func TestADatabaseIsReadWhileItCannotBeWritten(t *testing.T) {
 				t.Error("something was written")
 			}
 			writable()
-			await(t, db, DiskSound)
+			awaitDisk(t, db, DiskSound)
 			if err := db.Write(t.Context(), put("a", "3")); err != nil {
 				t.Error(err)
 			}

@@ -116,7 +116,7 @@ func TestGuardedStatementsStayWithinMemoryAndTime(t *testing.T) {
 	for name, statement := range hostile() {
 		write := writes(statement)
 		peak, took, err := attack(t, db, statement, write)
-		if took > 10*time.Second || peak > 160<<20 {
+		if took > time.Minute || peak > 160<<20 {
 			t.Errorf("%s: %v, %d MB: %v", name, took, peak>>20, err)
 		}
 		if err != nil && (errs.Is(err, errs.Internal) || errs.Is(err, errs.StorageFull)) {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"fazt/internal/errs"
+	"fazt/internal/fazttest/await"
 )
 
 // overwrite does what cp does: the file keeps its name and gets another content.
@@ -68,14 +69,12 @@ func TestADatabaseThatWasOverwrittenIsNotWritten(t *testing.T) {
 			if err := db.readers.fill(); err != nil {
 				t.Fatal(err)
 			}
-			for end := time.Now().Add(time.Minute); !db.writer.fold.ready.Load() && time.Now().Before(end); {
-				time.Sleep(time.Millisecond)
-			}
+			await.Until(t, "the connection that folds", db.writer.fold.ready.Load)
 			overwrite(t, db.Path(), tt.with)
 			if err := db.Write(t.Context(), put("a", "2")); !errs.Is(err, errs.Unavailable) {
 				t.Errorf("the write: %v", err)
 			}
-			await(t, db, DiskOverwritten)
+			awaitDisk(t, db, DiskOverwritten)
 			if err := db.Backup(t.Context(), filepath.Join(t.TempDir(), "copy.db"), nil); !errs.Is(err, errs.Unavailable) {
 				t.Errorf("the backup: %v", err)
 			}
@@ -108,7 +107,7 @@ func TestAnOldCopyOverTheDatabaseIsNoticed(t *testing.T) {
 	}
 	fold(t, db)
 	overwrite(t, path, old)
-	await(t, db, DiskOverwritten)
+	awaitDisk(t, db, DiskOverwritten)
 }
 
 // fold moves what is in the -wal file to the database.
@@ -116,16 +115,14 @@ func fold(t *testing.T, db *DB) {
 	t.Helper()
 	db.writer.turn <- struct{}{}
 	defer func() { <-db.writer.turn }()
-	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) { // the folder may be at it
+	await.Until(t, "the -wal file to be folded", func() bool { // the folder may be at it
 		left := -1
 		_, err := db.writer.conn.First("PRAGMA wal_checkpoint(PASSIVE)", func(r *Row) { left = r.Int(1) - r.Int(2) })
-		if left == 0 {
-			return
+		if left != 0 && err != nil {
+			t.Log(err)
 		}
-		if time.Now().After(end) {
-			t.Fatal("the -wal file cannot be folded: ", left, err)
-		}
-	}
+		return left == 0
+	})
 }
 
 func TestTheDatabasesOwnWritesAreNotTakenForOverwriting(t *testing.T) {

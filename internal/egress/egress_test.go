@@ -28,6 +28,7 @@ import (
 
 	"fazt/internal/egress/netlog"
 	"fazt/internal/errs"
+	"fazt/internal/fazttest/await"
 	"fazt/internal/system"
 )
 
@@ -61,7 +62,7 @@ type world struct {
 func newWorld(t testing.TB) *world {
 	w := &world{t: t, names: map[string][]string{}, servers: map[string]string{}, roots: x509.NewCertPool()}
 	w.limits = system.Net{
-		MaxCalls: 1000, CallTimeout: 4000, Budget: 4000, AppConcurrency: 100, Concurrency: 100, MaxReqBody: 1 << 20, MaxResponse: 1 << 20,
+		MaxCalls: 1000, CallTimeout: 60_000, Budget: 60_000, AppConcurrency: 100, Concurrency: 100, MaxReqBody: 1 << 20, MaxResponse: 1 << 20,
 		MaxHeaderBytes: 64 << 10, MaxRedirects: 3, CacheMaxItems: 16, CacheMaxBytes: 1 << 20,
 	}
 	w.gate = New(Config{
@@ -237,16 +238,11 @@ func (w *world) must(c Call) (*Answer, string) {
 // free fails the test when a call that is over holds a place.
 func (w *world) free() {
 	w.t.Helper()
-	for range 200 {
+	await.Until(w.t, "the places of calls that are over", func() bool {
 		w.gate.slots.mu.Lock()
-		all := w.gate.slots.all
-		w.gate.slots.mu.Unlock()
-		if all == 0 {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	w.t.Error("a place is held by a call that is over")
+		defer w.gate.slots.mu.Unlock()
+		return w.gate.slots.all == 0
+	})
 }
 
 func code(err error) string {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"fazt/internal/egress/rules"
+	"fazt/internal/fazttest/await"
 )
 
 // held is a server that counts who asks and lets nobody go on before it is told to.
@@ -40,20 +41,15 @@ func hold(w *world, say http.HandlerFunc) *held {
 // waiting returns when so many calls are open in the gate's runs.
 func (w *world) waiting(runs []*Run) {
 	w.t.Helper()
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+	await.Until(w.t, "the calls to be open", func() bool {
 		open := 0
 		for _, r := range runs {
 			r.mu.Lock()
 			open += r.open
 			r.mu.Unlock()
 		}
-		if open == len(runs) {
-			return
-		}
-		if time.Now().After(end) {
-			w.t.Fatalf("%d of %d calls are open", open, len(runs))
-		}
-	}
+		return open == len(runs)
+	})
 }
 
 func TestIdenticalColdCallsAskOnce(t *testing.T) {
@@ -106,11 +102,7 @@ func TestCallsThatDifferDoNotWaitForEachOther(t *testing.T) {
 		runs = append(runs, r)
 		all.Go(func() { _, _, _ = w.in(r, c) })
 	}
-	for end := time.Now().Add(10 * time.Second); h.asked.Load() < int32(len(runs)); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%d of %d calls went out", h.asked.Load(), len(runs))
-		}
-	}
+	await.Until(t, "all calls to go out", func() bool { return h.asked.Load() == int32(len(runs)) })
 	close(h.open)
 	all.Wait()
 }
@@ -127,9 +119,7 @@ func TestTheCallOthersWaitForMayLeave(t *testing.T) {
 			t.Error("it did not leave")
 		}
 	})
-	for h.asked.Load() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	await.Until(t, "the call to go out", func() bool { return h.asked.Load() > 0 })
 	var runs []*Run
 	for range 10 {
 		r := w.gate.Begin("app_1", "")
@@ -142,9 +132,7 @@ func TestTheCallOthersWaitForMayLeave(t *testing.T) {
 	}
 	w.waiting(runs)
 	leave()
-	for h.asked.Load() == 1 {
-		time.Sleep(time.Millisecond)
-	}
+	await.Until(t, "the next call to go out", func() bool { return h.asked.Load() > 1 })
 	close(h.open)
 	all.Wait()
 	if n := h.asked.Load(); n != 2 {
@@ -158,9 +146,7 @@ func TestWhoWaitsForACallWaitsNoLongerThanItsOwnTime(t *testing.T) {
 	h := hold(w, hello)
 	var all sync.WaitGroup
 	all.Go(func() { w.must(Call{URL: "http://example.com/"}) })
-	for h.asked.Load() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	await.Until(t, "the call to go out", func() bool { return h.asked.Load() > 0 })
 	if _, _, err := w.do(Call{URL: "http://example.com/", Timeout: 20 * time.Millisecond}); code(err) != CodeTimeout || h.asked.Load() != 1 {
 		t.Errorf("%v, asked %d times", err, h.asked.Load())
 	}
@@ -210,9 +196,7 @@ func TestAnAnswerThatAChangeOvertookIsNotKept(t *testing.T) {
 	h := hold(w, hello)
 	var all sync.WaitGroup
 	all.Go(func() { w.must(Call{URL: "http://example.com/"}) })
-	for h.asked.Load() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	await.Until(t, "the call to go out", func() bool { return h.asked.Load() > 0 })
 	w.gate.cache.Forget("app_1", "http://example.com/")
 	close(h.open)
 	all.Wait()

@@ -16,6 +16,7 @@ import (
 	"fazt/internal/egress/transport"
 
 	"fazt/internal/egress/upstreamtest"
+	"fazt/internal/fazttest/await"
 )
 
 // hostile is a world with a server that misbehaves in every way there is. It counts what is read of it by calls to a host.
@@ -114,7 +115,7 @@ func (w *hostile) suffer(b upstreamtest.Behavior) {
 		case err != nil && strings.Contains(err.Error(), "hostile"):
 			w.t.Errorf("%s: the function learns too much: %v", b.Name, err)
 		}
-		if took := time.Since(begun); took > 20*time.Second {
+		if took := time.Since(begun); took > time.Minute { // of the 700 ms that it has
 			w.t.Errorf("%s: it took %v", b.Name, took)
 		}
 	}
@@ -129,13 +130,7 @@ func (w *hostile) suffer(b upstreamtest.Behavior) {
 // ended fails the test when an exchange does not end whose call has.
 func (w *world) ended() {
 	w.t.Helper()
-	for range 500 {
-		if w.gate.Lost() == 0 {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	w.t.Errorf("%d exchanges do not end", w.gate.Lost())
+	await.Until(w.t, "exchanges whose calls are over to end", func() bool { return w.gate.Lost() == 0 })
 }
 
 func TestAConnectionThatBreaksAtAnyByteFailsTheCall(t *testing.T) {
@@ -214,6 +209,9 @@ func TestACallThatHTTPDoesNotGiveBackIsLeftBehind(t *testing.T) {
 			if n := w.gate.Lost(); n < maxLost || n > 2*maxLost {
 				t.Errorf("%d are left behind", n)
 			}
+			w.mu.Lock()
+			w.limits.CallTimeout = 60_000
+			w.mu.Unlock()
 			if a, err := w.gate.Begin("app_2", "").Do(t.Context(), Call{URL: "http://example.com/"}); err != nil {
 				t.Errorf("another app: %v", err)
 			} else {
@@ -236,11 +234,13 @@ func TestAHopOpensOneConnectionAndItsRatePaysForIt(t *testing.T) {
 		}
 		app := string(rune('a' + i))
 		var codes []string
+		began := time.Now()
 		for range 20 {
 			_, err := w.gate.Begin(app, "").Do(t.Context(), w.call(b))
 			codes = append(codes, code(err))
 		}
-		if n := w.server.Connections(b); n == 0 || n > 3 {
+		paid := 1 + int(time.Since(began)/time.Second) // a slow machine takes longer than a second, in which there is one more
+		if n := w.server.Connections(b); n == 0 || n > 2+paid {
 			t.Errorf("%s: 20 calls made %d connections: %v", b.Name, n, codes)
 		}
 	}
@@ -279,7 +279,7 @@ func TestACallOverAConnectionThatWasClosedMeanwhileIsMadeAgain(t *testing.T) {
 // What a server says of itself while a connection waits is no answer to the next call.
 func TestWhatComesOfItselfIsNotTheNextAnswer(t *testing.T) {
 	w := newWorld(t)
-	said := make(chan struct{})
+	over, said := make(chan struct{}), make(chan struct{})
 	var conns atomic.Int64
 	w.raw(func(c net.Conn) {
 		n := conns.Add(1)
@@ -289,7 +289,7 @@ func TestWhatComesOfItselfIsNotTheNextAnswer(t *testing.T) {
 			}
 			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 			if n == 1 {
-				time.Sleep(50 * time.Millisecond) // until the call is over; sooner would be a broken answer to it
+				<-over // sooner would be a broken answer to the call
 				_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
 				_, _ = c.Read(make([]byte, 1))
 				close(said)
@@ -299,6 +299,7 @@ func TestWhatComesOfItselfIsNotTheNextAnswer(t *testing.T) {
 	})
 	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 	w.must(Call{URL: "http://example.com/"})
+	close(over)
 	<-said // and the gate has closed the connection for it
 	if _, text := w.must(Call{URL: "http://example.com/"}); text != "ok" || conns.Load() != 2 {
 		t.Errorf("%q over %d connections", text, conns.Load())
@@ -332,8 +333,12 @@ func TestAConnectionServesTheNextCall(t *testing.T) {
 				t.Errorf("%.20q", text)
 			}
 		}
-		if len(w.dials) != 1 {
-			t.Errorf("HTTP/2 %v: 20 calls made %d connections", two, len(w.dials))
+		most := 1
+		if !two { // net/http gives up a connection whose writer, on a busy machine, takes 50 ms to say that it is done
+			most = 4
+		}
+		if n := len(w.dials); n == 0 || n > most {
+			t.Errorf("HTTP/2 %v: 20 calls made %d connections", two, n)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"fazt/internal/database"
+	"fazt/internal/fazttest/await"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -139,9 +140,7 @@ func TestRunStoresRecordsWhileItRunsAndAtTheEnd(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- j.Run(ctx) }()
 	j.Record(mark{owner: "a", text: "soon"})
-	for stored(t, j) != "soon" {
-		time.Sleep(time.Millisecond)
-	}
+	await.Until(t, "the record to be stored", func() bool { return stored(t, j) == "soon" })
 	j.Record(mark{owner: "a", text: "last"})
 	cancel()
 	if err := <-ended; err != nil || stored(t, j) != "soon last" {

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"fazt/internal/fazttest/await"
 )
 
 func of(app, ip string) Holder { return Holder{app, Client(netip.MustParseAddr(ip))} }
@@ -133,11 +135,11 @@ func TestThoseWhoWaitGetItInTheirOrder(t *testing.T) {
 			mu.Unlock()
 			part.Release()
 		})
-		for waiting := 0; waiting <= n; time.Sleep(time.Millisecond) {
+		await.Until(t, "one more to wait", func() bool {
 			p.mu.Lock()
-			waiting = len(p.waiting)
-			p.mu.Unlock()
-		}
+			defer p.mu.Unlock()
+			return len(p.waiting) == n+1
+		})
 	}
 	first.Release()
 	group.Wait()

@@ -12,6 +12,7 @@ import (
 
 	"fazt/internal/database"
 	"fazt/internal/errs"
+	"fazt/internal/fazttest/await"
 )
 
 // mostRows is what one step may change: its rows, and the sums that triggers keep of each.
@@ -170,7 +171,7 @@ func TestAForkThatDoesNotComeToBeLeavesNothing(t *testing.T) {
 	if done, err := k.RemoveLeftovers(t.Context(), "c"); done || err != nil {
 		t.Errorf("what is left of a fork under way was removed: %v %v", done, err)
 	}
-	time.Sleep(2 * time.Millisecond)
+	await.Until(t, "the value to expire", func() bool { return get(t, k, appA, "short") == "none" })
 	if n, err := k.Purge(t.Context()); n != 1 || err != nil {
 		t.Errorf("%d expired values were removed, %v; want that of the app that is there", n, err)
 	}

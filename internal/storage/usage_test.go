@@ -73,7 +73,7 @@ func TestTheUsageIsExactWhateverChangesWhatAppsKeep(t *testing.T) {
 		}
 	}
 	checkUsage(t, k, "sets and deletes", "a", "b")
-	time.Sleep(5 * time.Millisecond)
+	time.Sleep(5 * time.Millisecond) // longer than any of the values lives
 	if n, err := k.Purge(t.Context()); n == 0 || err != nil {
 		t.Fatal(n, err)
 	}

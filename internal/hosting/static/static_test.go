@@ -16,7 +16,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"github.com/andybalholm/brotli"
 	"github.com/google/go-cmp/cmp"
@@ -519,7 +519,9 @@ func TestAnUnknownDeploymentIsNotFound(t *testing.T) {
 	}
 }
 
-func TestManyAskingAtOnceLoadOnce(t *testing.T) {
+func TestManyAskingAtOnceLoadOnce(t *testing.T) { synctest.Test(t, manyAskingAtOnceLoadOnce) }
+
+func manyAskingAtOnceLoadOnce(t *testing.T) {
 	c := newCache(func() int64 { return 1 << 20 })
 	var loads atomic.Int32
 	release := make(chan struct{})
@@ -541,7 +543,7 @@ func TestManyAskingAtOnceLoadOnce(t *testing.T) {
 			}
 		})
 	}
-	time.Sleep(20 * time.Millisecond)
+	synctest.Wait() // all of them wait for the load
 	close(release)
 	g.Wait()
 	if loads.Load() != 1 {
