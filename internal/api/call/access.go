@@ -9,13 +9,13 @@ import (
 	"fazt/internal/errs"
 )
 
-// AnyApp stands for an app that is not known yet: its name comes with the body. The operation itself asks again.
+// AnyApp stands for an app that is not known yet because the body names it. The operation checks access again.
 const AnyApp = "*"
 
-// Allow says whether a caller may use an operation of the given access on the app with the given id; "" where the
-// operation is not about one app, or about one that does not exist.
+// Allow returns nil if a caller may use an operation of the given access on the app with the given id, which is "" if the
+// operation is not about one app or the app does not exist.
 //
-// Who may deploy an app may also read it: what its function can read, whoever deploys it can.
+// A key that may deploy an app may also read it: it could deploy a function that does.
 func Allow(access op.Access, p auth.Principal, appID string) error {
 	switch {
 	case access == op.Anyone, access != op.Nobody && p.Kind == auth.Owner, p.Kind == auth.Key && scoped(access, p, appID):
@@ -23,7 +23,7 @@ func Allow(access op.Access, p auth.Principal, appID string) error {
 	case p.Kind == auth.Nobody:
 		return errs.New(errs.Unauthorized, "this needs a key: send it as `Authorization: Bearer …`, add it with `fazt peer add`, or use fazt on the machine itself")
 	case access == op.Owner || access == op.Nobody:
-		return errs.New(errs.Forbidden, "this is for the owner alone, with fazt on the machine itself; no key allows it")
+		return errs.New(errs.Forbidden, "only the owner may do this, with fazt on the machine itself; no key allows it")
 	}
 	return errs.New(errs.Forbidden, "the key %q does not allow this; it needs the scope %s", p.Name, needed(access))
 }
@@ -56,7 +56,7 @@ func scoped(access op.Access, p auth.Principal, appID string) bool {
 	return false
 }
 
-// needed is the scope to ask for.
+// needed returns the scope to ask for.
 func needed(access op.Access) string {
 	switch access {
 	case op.Deploy:

@@ -1,5 +1,5 @@
-// Package call is what operations know of the call that is under way: who may make it, what its entry in the activity
-// log says, and how long a page is.
+// Package call gives operations what they need to know of the current call: whether the caller may make it, its entry in
+// the activity log, and the size of a page.
 package call
 
 import (
@@ -11,10 +11,10 @@ import (
 	"fazt/internal/errs"
 )
 
-// Draft is the entry of the activity log for an operation that is under way. The operation may say more of it.
+// Draft is the activity log entry of a running operation, which may add details to it.
 type Draft struct {
 	mu    sync.Mutex
-	begun bool // it was carried out, and not answered with what an earlier request got
+	begun bool // the operation ran; it was not answered with the response of an earlier request
 	entry activity.Entry
 	facts map[string]any
 }
@@ -38,7 +38,7 @@ func (d *Draft) Finish() (entry activity.Entry, begun bool) {
 	return entry, d.begun
 }
 
-// edit changes the draft that ctx carries; where it carries none, nothing is recorded.
+// edit changes the draft in ctx, if there is one.
 func edit(ctx context.Context, change func(d *Draft)) {
 	if d, ok := ctx.Value(draftKey{}).(*Draft); ok {
 		d.mu.Lock()
@@ -47,15 +47,15 @@ func edit(ctx context.Context, change func(d *Draft)) {
 	}
 }
 
-// Begun tells that the operation is carried out.
+// Begun records that the operation runs.
 func Begun(ctx context.Context) { edit(ctx, func(d *Draft) { d.begun = true }) }
 
-// Detail adds a fact to the entry of the operation. It must not be a secret: names of variables, not their values.
+// Detail adds a detail to the entry. It must not be a secret: names of variables, not their values.
 func Detail(ctx context.Context, name string, value any) {
 	edit(ctx, func(d *Draft) { d.facts[name] = value })
 }
 
-// About says what the operation turned out to be about; an empty text leaves what the request said.
+// About sets what the operation is about. An empty text keeps what the request said.
 func About(ctx context.Context, resource, appID string) {
 	edit(ctx, func(d *Draft) {
 		if resource != "" {
@@ -67,7 +67,7 @@ func About(ctx context.Context, resource, appID string) {
 	})
 }
 
-// Caller is who is asking, for what is kept of a change.
+// Caller returns the name of the caller, to store with a change.
 func Caller(ctx context.Context) string {
 	p := auth.From(ctx)
 	if p.Kind == auth.Key {
@@ -76,13 +76,13 @@ func Caller(ctx context.Context) string {
 	return p.Kind.String()
 }
 
-// How many items a page has, by default and at most.
+// The default and the maximum number of items on a page.
 const (
 	PageDefault = 100
 	PageMax     = 1000
 )
 
-// PageSize is the length of a page that a request asks for.
+// PageSize returns the number of items that a request asks for.
 func PageSize(limit int) (int, error) {
 	if limit == 0 {
 		return PageDefault, nil

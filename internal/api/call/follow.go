@@ -12,18 +12,16 @@ import (
 	"fazt/internal/journal"
 )
 
-// beat is how often a stream without events shows that it lives: often enough for the time-outs of proxies, which
-// begin at 30 s.
+// beat is how often a stream without events shows that it is alive. Timeouts of proxies begin at 30 s.
 const beat = 15 * time.Second
 
-// Follows are the streams that go on for as long as their client stays.
+// Follows serves the streams that last as long as their client stays.
 type Follows struct {
 	Keys   *auth.Keys
 	Ending <-chan struct{} // closed when they have to end
 }
 
-// Follow writes records as events, as they come, until the client leaves, alive says that there is nothing more to
-// follow, or the server stops.
+// Follow writes records as events as they come, until the client leaves, alive returns an error, or the server stops.
 func Follow[T any](ctx context.Context, on Follows, w io.Writer, past []T, f *journal.Follower[T], alive func() error, event func(T, int) (op.Event, error)) error {
 	defer f.Stop()
 	write := func(records []T, missed int) error {
@@ -70,7 +68,7 @@ func Follow[T any](ctx context.Context, on Follows, w io.Writer, past []T, f *jo
 	}
 }
 
-// waiting is a record with those that have come after it: they go out together.
+// waiting returns a record and those that have come after it, which are sent together.
 func waiting[T any](f *journal.Follower[T], first T) []T {
 	records := []T{first}
 	for len(records) < 100 {
@@ -84,7 +82,7 @@ func waiting[T any](f *journal.Follower[T], first T) []T {
 	return records
 }
 
-// Allowed says whether whoever follows a log may still do so: a key that was revoked ends what it follows.
+// Allowed returns an error if the caller may no longer follow a log: revoking a key ends its streams.
 func (f Follows) Allowed(ctx context.Context) error {
 	p := auth.From(ctx)
 	if p.Kind != auth.Key {
@@ -93,11 +91,11 @@ func (f Follows) Allowed(ctx context.Context) error {
 	return f.Keys.InForce(ctx, p.ID)
 }
 
-// EventID reads the id of an entry or a line where a client gives it back.
+// EventID parses the id of an entry or a line that a client sends back.
 func EventID(text, what string) (int64, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n <= 0 {
-		return 0, errs.New(errs.Invalid, "the %s is not one that this server gave", what)
+		return 0, errs.New(errs.Invalid, "invalid %s: this server never sent it", what)
 	}
 	return n, nil
 }

@@ -9,7 +9,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// AppID is the id of the app that is named, "" where none is: what holds for every app.
+// AppID returns the id of the named app, or "" (every app) if none is named.
 func AppID(ctx context.Context, store *apps.Store, ref string) (string, error) {
 	if ref == "" {
 		return "", nil
@@ -18,7 +18,7 @@ func AppID(ctx context.Context, store *apps.Store, ref string) (string, error) {
 	return app.ID, err
 }
 
-// Readable is AppID for whoever may read of that app, or, where none is named, of all.
+// Readable is AppID for callers that may read that app, or all apps if none is named.
 func Readable(ctx context.Context, store *apps.Store, ref string) (string, error) {
 	if ref == "" {
 		return "", Allow(op.Read, auth.From(ctx), "")
@@ -29,13 +29,13 @@ func Readable(ctx context.Context, store *apps.Store, ref string) (string, error
 	return AppID(ctx, store, ref)
 }
 
-// Namer gives apps the names they have now. It asks once for each.
+// Namer returns the current names of apps. It looks each up once.
 func Namer(ctx context.Context, store *apps.Store) func(id string) string {
 	known := map[string]string{"": ""}
 	return func(id string) string {
 		name, ok := known[id]
 		if !ok {
-			name = id // one that is being removed
+			name = id // it is being removed
 			if app, err := store.Get(ctx, id); err == nil {
 				name = app.Name
 			}
@@ -45,8 +45,8 @@ func Namer(ctx context.Context, store *apps.Store) func(id string) string {
 	}
 }
 
-// OnlyOwnApps is the app whose logs the caller gets, "" for those of all: a key that is bound to apps must name one of
-// them, unless it has just one.
+// OnlyOwnApps returns the app whose logs the caller gets, or "" for all apps. A key that is restricted to apps must name one
+// of them, unless it has only one.
 func OnlyOwnApps(ctx context.Context, appID string) (string, error) {
 	p := auth.From(ctx)
 	if Allow(op.Logs, p, "") == nil {

@@ -1,6 +1,6 @@
 package op
 
-// ActivityFilter says which entries of the activity log. What is not given filters nothing.
+// ActivityFilter selects entries of the activity log. Empty fields do not filter.
 type ActivityFilter struct {
 	MinWeight *int   `query:"min_weight" desc:"this weight and greater ones, 0 to 9"`
 	MaxWeight *int   `query:"max_weight" desc:"this weight and lesser ones, 0 to 9"`
@@ -16,26 +16,26 @@ type ActivityFilter struct {
 	Until     string `query:"until" desc:"older than that"`
 }
 
-// ActivityList asks for one page of the activity log.
+// ActivityList selects one page of the activity log.
 type ActivityList struct {
 	ActivityFilter
 	List
 }
 
-// ActivityTail asks for the newest entries and those to come.
+// ActivityTail selects the newest entries and those to come.
 type ActivityTail struct {
 	ActivityFilter
 	Limit int    `query:"limit" desc:"begin with the newest so many, 0 to 1000"`
 	After string `header:"Last-Event-ID" desc:"begin after the event with this id; a browser sends it when it connects again"`
 }
 
-// ActivityCleanup removes entries.
+// ActivityCleanup selects the entries to remove.
 type ActivityCleanup struct {
 	ActivityFilter
 	Force bool `query:"force" desc:"remove them; without it they are only counted"`
 }
 
-// ActivityRemoved is what a cleanup removed, or would remove.
+// ActivityRemoved counts what a cleanup removed or would remove.
 type ActivityRemoved struct {
 	Entries int  `json:"entries"`
 	Removed bool `json:"removed"` // false = they were only counted

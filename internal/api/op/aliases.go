@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// AliasRecord is what an alias is.
+// AliasRecord is an alias as it is stored.
 type AliasRecord struct {
 	Name      string        `json:"name"`
 	Kind      string        `json:"kind"` // app, redirect, split or reserved
@@ -20,7 +20,7 @@ type AliasRecord struct {
 	UpdatedAt time.Time     `json:"updated_at"`
 }
 
-// Leads says in words where the alias leads.
+// Leads describes where the alias leads.
 func (a AliasRecord) Leads() string {
 	switch a.Kind {
 	case "app":
@@ -47,7 +47,7 @@ type SplitTarget struct {
 	Weight int    `json:"weight"`
 }
 
-// Share is the part of the visitors that an app of a split gets.
+// Share is the share of the visitors that an app of a split gets.
 type Share struct {
 	App    string `json:"app"`    // name or id
 	Weight int    `json:"weight"` // 1 to 100; of a split they sum to 100
@@ -69,13 +69,13 @@ type AliasRef struct {
 	Alias string `path:"alias" desc:"name of the alias: a host label"`
 }
 
-// AliasDetail is an alias and what hangs on it.
+// AliasDetail is an alias and the apps that depend on it.
 type AliasDetail struct {
 	Alias
 	Only []string `json:"only"` // apps that nothing else leads to
 }
 
-// AliasTarget says where an alias shall lead: exactly one of App, Redirect, Split and Reserve.
+// AliasTarget sets where an alias leads: exactly one of App, Redirect, Split and Reserve.
 type AliasTarget struct {
 	Alias    string  `path:"alias" desc:"name of the alias: a host label"`
 	App      string  `json:"app" desc:"name or id of an app"`
@@ -112,7 +112,7 @@ type AliasDrop struct {
 	Force bool   `query:"force" desc:"also when an app is left without any address"`
 }
 
-// DomainRecord is what a domain of an app is.
+// DomainRecord is a domain of an app as it is stored.
 type DomainRecord struct {
 	Host      string    `json:"host"` // canonical
 	AppID     string    `json:"app_id"`
@@ -132,7 +132,7 @@ type DomainRef struct {
 	Host string `path:"host" desc:"a whole host name, such as example.com"`
 }
 
-// DomainDetail is a domain and what hangs on it.
+// DomainDetail is a domain and whether its app depends on it.
 type DomainDetail struct {
 	Domain
 	Only bool `json:"only"` // nothing else leads to its app
@@ -156,7 +156,7 @@ type DomainDrop struct {
 	Force bool   `query:"force" desc:"also when its app is left without any address"`
 }
 
-// DomainState is what the name servers say of a domain.
+// DomainState is what DNS says about a domain.
 type DomainState struct {
 	Domain    Domain   `json:"domain"`
 	Here      bool     `json:"here"`      // every address is one of this instance

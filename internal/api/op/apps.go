@@ -7,13 +7,13 @@ type AppRef struct {
 	App string `path:"app" desc:"name or id of the app"`
 }
 
-// AppPage asks for one page of what belongs to an app.
+// AppPage selects one page of what belongs to an app.
 type AppPage struct {
 	App string `path:"app" desc:"name or id of the app"`
 	List
 }
 
-// AppRecord is what an app is.
+// AppRecord is an app as it is stored.
 type AppRecord struct {
 	ID        string    `json:"id"`   // app_…
 	Name      string    `json:"name"` // the host label it was deployed under; what people type
@@ -44,14 +44,14 @@ type AppStats struct {
 	Stored      int64 `json:"stored"`      // content of all its deployments with compressed forms; each content counted once
 }
 
-// Usage counts what an app keeps in the key-value store.
+// Usage counts what an app stores in the key-value store.
 type Usage struct {
 	Keys     int   `json:"keys"`      // entries, its users' included
 	KeyBytes int64 `json:"key_bytes"` // of the keys and values
 	Bytes    int64 `json:"bytes"`     // what counts against storage.max_app_data: those, and 64 for each entry
 }
 
-// AppFacts is what is known of an app without counting what it keeps.
+// AppFacts is what is known of an app without counting its data.
 type AppFacts struct {
 	AppRecord
 	Addresses
@@ -83,7 +83,7 @@ type AppNewName struct {
 	Keep string `json:"keep" desc:"what becomes of the old host label: empty = it is free, alias = it leads to the app too, redirect = it sends visitors to the new one"`
 }
 
-// Renamed is the outcome of a new name.
+// Renamed is the result of a rename.
 type Renamed struct {
 	App    AppRecord `json:"app"`
 	Before string    `json:"before"` // the old name
@@ -91,20 +91,20 @@ type Renamed struct {
 	Kept   string    `json:"kept"` // where the old label leads now, in words; "" = it is free
 }
 
-// Fork names the app a fork makes.
+// Fork names the new app.
 type Fork struct {
 	App      string `path:"app" desc:"name or id of the app"`
 	Name     string `json:"name" desc:"name of the new app"`
 	WithData bool   `json:"with_data" desc:"copy what the app keeps and its environment variables too"`
 }
 
-// Rollback says which deployment goes live.
+// Rollback selects the deployment that goes live.
 type Rollback struct {
 	App string `path:"app" desc:"name or id of the app"`
 	To  int    `json:"to" desc:"number of the deployment; 0 = the one that was made before the live one"`
 }
 
-// Removal is what a removal takes, or would take, with it.
+// Removal is what the removal of an app deletes, or would delete.
 type Removal struct {
 	App AppRecord `json:"app"`
 	Addresses
@@ -116,7 +116,7 @@ type Removal struct {
 	Secrets     []string    `json:"secrets"` // that are for it alone
 }
 
-// SplitLoss is how a split goes on without an app.
+// SplitLoss is a split after one of its apps was removed.
 type SplitLoss struct {
 	Alias string        `json:"alias"`
 	After []SplitTarget `json:"after"` // one: the alias leads to it alone

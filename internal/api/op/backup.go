@@ -1,13 +1,13 @@
 package op
 
-// Backup says where a copy of the database goes.
+// Backup says where to write a copy of the database.
 type Backup struct {
 	Path    string `json:"path" desc:"the file, with its whole path, on the machine of the instance"`
 	Replace bool   `json:"replace" desc:"replace a file that is there"`
 	Damaged bool   `json:"damaged" desc:"keep the copy though the database holds damaged content"`
 }
 
-// BackedUp is a copy of the database that was made and looked through.
+// BackedUp is a copy of the database that was written and checked.
 type BackedUp struct {
 	Path     string   `json:"path"`
 	Bytes    int64    `json:"bytes"`
@@ -16,12 +16,12 @@ type BackedUp struct {
 	KeyFile  string   `json:"key_file"` // what secrets are encrypted under, which is not in the copy
 }
 
-// DatabaseChecks says how closely the database is looked at.
+// DatabaseChecks selects how thoroughly the database is checked.
 type DatabaseChecks struct {
 	Content bool `query:"content" desc:"compare all content with its hashes too"`
 }
 
-// DatabaseFaults is the outcome of a check of the database file.
+// DatabaseFaults is the result of a check of the database file.
 type DatabaseFaults struct {
 	Sound    bool     `json:"sound"`
 	Faults   []string `json:"faults"`
@@ -29,7 +29,7 @@ type DatabaseFaults struct {
 	Damaged  []Damage `json:"damaged"`  // content that is not what it was
 }
 
-// Damage is content that is not what it was.
+// Damage is content that no longer matches its hash.
 type Damage struct {
 	App        string `json:"app"`        // its name; "" = no deployment has it
 	Deployment int    `json:"deployment"` // the live one if it has the content, otherwise the newest that has it

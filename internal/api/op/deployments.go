@@ -7,7 +7,7 @@ import (
 	"fazt/internal/content"
 )
 
-// DeploymentRecord is what a deployment is.
+// DeploymentRecord is a deployment as it is stored.
 type DeploymentRecord struct {
 	ID        string    `json:"id"` // dep_…
 	AppID     string    `json:"app_id"`
@@ -37,7 +37,7 @@ type DeploymentBrief struct {
 	StoppedAt *time.Time `json:"stopped_at,omitempty"` // absent = its function runs
 }
 
-// Manifest is what a fazt.json says; its schema describes the members.
+// Manifest is the content of a fazt.json; its schema describes the members.
 type Manifest struct {
 	Schema  string   `json:"$schema,omitempty"`
 	Name    string   `json:"name,omitempty"`
@@ -49,7 +49,7 @@ type Manifest struct {
 	First   string   `json:"first,omitempty"`
 }
 
-// GitSource is where in a git repository the files of a deployment came from.
+// GitSource is the place in a git repository that a deployment came from.
 type GitSource struct {
 	URL    string `json:"url"`            // https://… or file:///…, without a name or password
 	Ref    string `json:"ref,omitempty"`  // branch, tag or commit; "" = whatever HEAD is
@@ -57,7 +57,7 @@ type GitSource struct {
 	Commit string `json:"commit"`         // hash, in hexadecimal
 }
 
-// Deployment is a deployment with the address it is seen at.
+// Deployment is a deployment with its addresses.
 type Deployment struct {
 	DeploymentRecord
 	URL     string `json:"url"`         // of the app when live, else of its preview
@@ -71,7 +71,7 @@ type UploadPlan struct {
 	Plan   Plan   `json:"plan"`
 }
 
-// Plan is a deployment to be made.
+// Plan describes the deployment to make.
 type Plan struct {
 	Files    []Announced `json:"files,omitempty"`
 	Message  string      `json:"message,omitempty"` // for people, in the list of deployments
@@ -89,7 +89,7 @@ type Announced struct {
 	Size int64        `json:"size"`
 }
 
-// Upload is an upload that was begun, compared with the live deployment.
+// Upload is a started upload, compared with the live deployment.
 type Upload struct {
 	ID           string            `json:"id"` // upl_…; "" when nothing was begun
 	Missing      []content.Hash    `json:"missing"`
@@ -109,7 +109,7 @@ type Received struct {
 	Missing int   `json:"missing"` // contents of the upload that are still missing
 }
 
-// UploadContent sends the content the instance lacks.
+// UploadContent sends the missing content.
 type UploadContent struct {
 	Upload string    `path:"upload" desc:"id of the upload"`
 	Body   io.Reader `body:"stream" desc:"a zstd-compressed tar stream; entries are named by their SHA-256"`
@@ -120,7 +120,7 @@ type UploadRef struct {
 	Upload string `path:"upload" desc:"id of the upload"`
 }
 
-// ArchiveDeploy brings a whole deployment in one archive.
+// ArchiveDeploy is a whole deployment in one archive.
 type ArchiveDeploy struct {
 	App     string    `form:"app" desc:"name of the app; made if there is none"`
 	Message *string   `form:"message" desc:"what changed, for the list of deployments"`
@@ -129,7 +129,7 @@ type ArchiveDeploy struct {
 	File    io.Reader `form:"file" desc:"a zip or a tar.gz; the last field of the form"`
 }
 
-// Deployed is the outcome of a commit.
+// Deployed is the result of a commit.
 type Deployed struct {
 	App        AppRecord  `json:"app"`
 	Deployment Deployment `json:"deployment"`

@@ -16,12 +16,12 @@ const eventStream = "text/event-stream"
 
 // Event is one event.
 type Event struct {
-	ID   string // "" = it cannot be gone on from
+	ID   string // "" = a client cannot resume after it
 	Name string // "" = message
 	Data []byte // one line of JSON
 }
 
-// AppendEvent appends an event as it goes over the wire.
+// AppendEvent appends an event in its wire format.
 func AppendEvent(b []byte, e Event) []byte {
 	if e.ID != "" {
 		b = append(append(append(b, "id: "...), e.ID...), '\n')
@@ -35,20 +35,21 @@ func AppendEvent(b []byte, e Event) []byte {
 	return append(b, '\n')
 }
 
-// Heartbeat is a comment: it shows that the stream lives, and every reader passes over it.
+// Heartbeat is a comment that shows that the stream is alive. Readers ignore it.
 func Heartbeat() []byte { return []byte(": alive\n\n") }
 
-// mostEvent bounds a line of a stream of events; what is sent is cut to far less.
-const mostEvent = 8 << 20
+// maxEvent limits a line of a stream of events. Servers send far less.
+const maxEvent = 8 << 20
 
 // ReadEvents calls fn with every event of a stream until it ends.
 func ReadEvents(r io.Reader, fn func(Event) error) error {
 	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, mostEvent)
+	lines.Buffer(nil, maxEvent)
+	lines.Split(cutLine)
 	var e Event
 	some := false
 	for lines.Scan() {
-		line := strings.TrimSuffix(lines.Text(), "\r")
+		line := lines.Text()
 		if line == "" {
 			if some {
 				if err := fn(e); err != nil {
@@ -73,7 +74,24 @@ func ReadEvents(r io.Reader, fn func(Event) error) error {
 		}
 	}
 	if errors.Is(lines.Err(), bufio.ErrTooLong) {
-		return errs.Wrap(errs.Unsupported, lines.Err(), "the answer has an event that is too long")
+		return errs.Wrap(errs.Unsupported, lines.Err(), "the stream has an event that is too long")
 	}
 	return lines.Err()
+}
+
+// cutLine is a bufio.SplitFunc for lines that end with CR LF, LF or CR. After a CR it needs the next byte, which may be an LF;
+// our own events have no CR.
+func cutLine(data []byte, atEOF bool) (advance int, line []byte, err error) {
+	i := bytes.IndexAny(data, "\r\n")
+	switch {
+	case i < 0 && (!atEOF || len(data) == 0):
+		return 0, nil, nil
+	case i < 0:
+		return len(data), data, nil
+	case data[i] == '\r' && i+1 == len(data) && !atEOF:
+		return 0, nil, nil
+	case data[i] == '\r' && i+1 < len(data) && data[i+1] == '\n':
+		return i + 2, data[:i], nil
+	}
+	return i + 1, data[:i], nil
 }

@@ -8,7 +8,7 @@ type DeploymentRef struct {
 	Deployment string `path:"deployment" desc:"number of the deployment, or live"`
 }
 
-// FilePage asks for one page of the files of a deployment.
+// FilePage selects one page of the files of a deployment.
 type FilePage struct {
 	DeploymentRef
 	List
@@ -28,7 +28,7 @@ type FileRef struct {
 	Path string `query:"path" desc:"path of the file"`
 }
 
-// FilePull asks for content of a deployment.
+// FilePull selects content of a deployment.
 type FilePull struct {
 	App        string         `path:"app" desc:"name or id of the app"`
 	Deployment string         `path:"deployment" desc:"number of the deployment, or live"`

@@ -14,13 +14,13 @@ import (
 	"fazt/internal/limitio"
 )
 
-// A request with `form:"…"` fields travels as multipart/form-data, so that a plain curl can send it: texts first, and
-// last the one file, which is a stream. What the texts say can therefore be checked before the file is read.
+// A request with `form:"…"` fields travels as multipart/form-data, so that a plain curl can send it: first the texts, then
+// the one file, as a stream. The texts can thus be checked before the file is read.
 
 // maxFormField is the longest text of a form, in bytes.
 const maxFormField = 64 << 10
 
-// hasForm says whether the fields of a request travel in a form.
+// hasForm reports whether the fields of a request travel in a form.
 func hasForm(t reflect.Type) bool {
 	for i := range t.NumField() {
 		if _, ok := t.Field(i).Tag.Lookup("form"); ok {
@@ -30,13 +30,13 @@ func hasForm(t reflect.Type) bool {
 	return false
 }
 
-// isFile says whether a field of a form is the file.
+// isFile reports whether a field of a form is the file.
 func isFile(p place) bool { return p.value.Type() == reflect.TypeFor[io.Reader]() }
 
 // newForm writes the fields of a request as a form.
 func newForm(req reflect.Value) (body io.Reader, contentType string) {
 	var head bytes.Buffer
-	form := multipart.NewWriter(&head) // what it writes to never fails
+	form := multipart.NewWriter(&head) // writing to a buffer never fails
 	var file io.Reader
 	for _, p := range places(req) {
 		switch {
@@ -56,7 +56,7 @@ func newForm(req reflect.Value) (body io.Reader, contentType string) {
 	return io.MultiReader(&head, file, tail), form.FormDataContentType()
 }
 
-// parseForm reads the texts of a form, up to the file.
+// parseForm reads a form up to the file.
 func parseForm(r *http.Request, req reflect.Value) error {
 	form, err := r.MultipartReader()
 	if err != nil {
@@ -104,7 +104,7 @@ func parseForm(r *http.Request, req reflect.Value) error {
 	}
 }
 
-// setText sets a field of a form, or what its pointer points to: a field that may be absent is a pointer.
+// setText sets a field of a form. Fields that may be absent are pointers.
 func setText(p place, text string) error {
 	if p.value.Kind() == reflect.Pointer {
 		p.value.Set(reflect.New(p.value.Type().Elem()))
@@ -118,18 +118,18 @@ func badForm(err error) error {
 	if errs.KindOf(err) != errs.Internal {
 		return err
 	}
-	return errs.Wrap(errs.Invalid, err, "the form cannot be read: it was cut off, or is not what its header says")
+	return errs.Wrap(errs.Invalid, err, "the form cannot be read: it was cut off, or does not match its Content-Type")
 }
 
-// lastPart is the file of a form: after it the form must end, so that nothing is said that was not listened to.
+// lastPart is the file of a form. The form must end after it, so that no field is ignored.
 type lastPart struct {
 	part *multipart.Part
 	form *multipart.Reader
 	name string
-	body int64 // bytes of the whole form, as its sender says; -1 = it does not
+	body int64 // declared size of the whole form, in bytes; -1 = not declared
 }
 
-// Declared is how large its sender says it is with the rest of the form; -1 = it does not.
+// Declared returns the size that the sender declared for the whole form; -1 = not declared.
 func (l *lastPart) Declared() int64 { return l.body }
 
 func (l *lastPart) Read(p []byte) (int, error) {

@@ -2,7 +2,7 @@ package op
 
 import "time"
 
-// Health is how a running instance is doing, in figures.
+// Health is the state of a running instance in numbers.
 type Health struct {
 	Status   string   `json:"status"`   // ok, or degraded: it serves, and something needs a look
 	Problems []string `json:"problems"` // what needs a look
@@ -31,7 +31,7 @@ type HealthMemory struct {
 	Limit     int64 `json:"limit"`      // what the process may use
 }
 
-// HealthDatabase is the database file and the queue before it.
+// HealthDatabase describes the database file and its queue of writes.
 type HealthDatabase struct {
 	Bytes    int64 `json:"bytes"`
 	WALBytes int64 `json:"wal_bytes"`
@@ -52,7 +52,7 @@ type HealthDisk struct {
 	Unreadable      []string  `json:"unreadable"`       // addresses of files that could not be read; the first of them
 }
 
-// HealthRuntime is what runs functions.
+// HealthRuntime describes the VMs that run functions.
 type HealthRuntime struct {
 	Goroutines  int   `json:"goroutines"`
 	VMs         int   `json:"vms"`
@@ -67,14 +67,14 @@ type HealthRuntime struct {
 	LostCalls   int   `json:"lost_calls"` // host calls, to other servers above all, that are over and yet do not end
 }
 
-// HealthDropped is what came faster than it could be stored, since the start.
+// HealthDropped counts log records that came faster than they could be stored, since the start.
 type HealthDropped struct {
 	LogLines int64 `json:"log_lines"` // of the console of apps
 	Entries  int64 `json:"entries"`   // of the activity log
 	NetCalls int64 `json:"net_calls"` // outbound calls, that were not logged
 }
 
-// State is the answer to a probe.
+// State is the response to a probe.
 type State struct {
 	Status string `json:"status"`
 }

@@ -6,15 +6,15 @@ import (
 	"testing"
 )
 
-// shared are the packages outside the API whose types travel: each declares its members once, for more than the API.
-// They are foundations (layer 0), so that no domain type can slip in with a field of its own.
+// shared are the packages outside the API whose types go over the wire. Each declares its fields once, also for others
+// than the API, and a new field of theirs is public. All other domain types are converted to types of package op.
 var shared = map[string]string{
 	"fazt/internal/system":   "limits and settings, from whose tags the API, the commands and the documents derive",
 	"fazt/internal/activity": "an entry is stored, exported and followed in one form",
 	"fazt/internal/content":  "a hash travels as its text",
 }
 
-// A secret that only a tag keeps from the wire is one edit away from it.
+// A secret that only a tag keeps off the wire is one edit away from it.
 func TestTypesOnTheWireBelongToTheAPIAndHideNothing(t *testing.T) {
 	seen := map[reflect.Type]bool{}
 	var walk func(r reflect.Type, from string)
@@ -24,7 +24,7 @@ func TestTypesOnTheWireBelongToTheAPIAndHideNothing(t *testing.T) {
 		}
 		seen[r] = true
 		if pkg := r.PkgPath(); strings.HasPrefix(pkg, "fazt/") && !strings.HasPrefix(pkg, "fazt/internal/api/") && shared[pkg] == "" {
-			t.Errorf("%s holds a %s: convert it to a type of package op", from, r)
+			t.Errorf("%s contains %s: convert it to a type of package op", from, r)
 		}
 		switch r.Kind() {
 		case reflect.Map:
@@ -36,7 +36,7 @@ func TestTypesOnTheWireBelongToTheAPIAndHideNothing(t *testing.T) {
 			for i := range r.NumField() {
 				f := r.Field(i)
 				if f.Tag.Get("json") == "-" {
-					t.Errorf("%s.%s is hidden by its tag alone: use a type without it", r, f.Name)
+					t.Errorf("%s.%s is hidden only by its tag: use a type without it", r, f.Name)
 				}
 				if f.IsExported() || f.Anonymous {
 					walk(f.Type, r.String())
@@ -49,6 +49,6 @@ func TestTypesOnTheWireBelongToTheAPIAndHideNothing(t *testing.T) {
 		walk(s.Res, s.Name)
 	}
 	if len(seen) < 100 {
-		t.Fatalf("only %d types were looked at", len(seen))
+		t.Fatalf("only %d types were checked", len(seen))
 	}
 }

@@ -15,14 +15,14 @@ type Key struct {
 	Scopes     []string   `json:"scopes"`       // as people write them: apps by their names
 }
 
-// KeyNew asks for a key.
+// KeyNew describes the key to create.
 type KeyNew struct {
 	Name      string     `json:"name" desc:"what the key is for; unique among those in force"`
 	Scopes    []string   `json:"scopes" desc:"deploy, deploy:APP, read, logs, logs:APP, data:APP, metrics, admin"`
 	ExpiresAt *time.Time `json:"expires_at" desc:"null = never"`
 }
 
-// KeyMade is a new key. The token is in no other answer.
+// KeyMade is a new key. No other response contains the token.
 type KeyMade struct {
 	Key
 	Token string `json:"token"`
@@ -33,7 +33,7 @@ type KeyRef struct {
 	Key string `path:"key" desc:"name or id of the key"`
 }
 
-// Caller is who is asking.
+// Caller is who sent the request.
 type Caller struct {
 	Kind    string   `json:"kind"` // owner, key or nobody
 	Name    string   `json:"name"`

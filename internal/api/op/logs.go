@@ -2,7 +2,7 @@ package op
 
 import "time"
 
-// LogQuery asks for lines of an app's log.
+// LogQuery selects lines of an app's log.
 type LogQuery struct {
 	App   string `path:"app" desc:"name or id of the app"`
 	Limit int    `query:"limit" desc:"the newest so many lines, 1 to 10000; 100 when absent"`
@@ -10,13 +10,13 @@ type LogQuery struct {
 	Since int    `query:"since" desc:"only lines of the last so many milliseconds"`
 }
 
-// LogFollow asks for lines of an app's log and for those to come.
+// LogFollow selects lines of an app's log and those to come.
 type LogFollow struct {
 	LogQuery
 	After string `header:"Last-Event-ID" desc:"begin after the event with this id; a browser sends it when it connects again"`
 }
 
-// LogLine is a line of a log: what a function printed, and how much of it a reader could not keep up with.
+// LogLine is a line that a function printed, with the number of lines that a slow reader missed before it.
 type LogLine struct {
 	ID         int64     `json:"id"` // sorts by time
 	Time       time.Time `json:"time"`

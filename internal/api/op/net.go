@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// NetRecord is what an entry says.
+// NetRecord is an entry as it is stored.
 type NetRecord struct {
 	ID          string         `json:"id"`
 	Domain      string         `json:"domain"`       // canonical: api.example.com, or *.example.com for the names below
@@ -32,14 +32,14 @@ type NetEntry struct {
 	Warnings []string `json:"warnings"` // what makes the entry more dangerous than others
 }
 
-// NetAllowed is an entry that was set.
+// NetAllowed is the entry after it was set.
 type NetAllowed struct {
 	NetEntry
 	Replaced bool `json:"replaced"` // there was one for the same domain and app
 }
 
-// NetGrant sets the entry of a domain. The whole entry is given: what is left out is as it is by default, whatever the
-// entry before it said.
+// NetGrant sets the entry of a domain. It replaces the whole entry: fields that are left out get their defaults, whatever
+// the previous entry had.
 type NetGrant struct {
 	Domain      string   `json:"domain" desc:"api.example.com, or *.example.com for the names below it"`
 	App         string   `json:"app" desc:"name or id of the app; every app when empty"`
@@ -62,19 +62,19 @@ type NetRef struct {
 	App    string `query:"app" desc:"name or id of the app; the entry for every app when empty"`
 }
 
-// NetOf asks for entries, or for secrets.
+// NetOf selects entries or secrets.
 type NetOf struct {
 	App string `query:"app" desc:"name or id of an app: only what holds for it"`
 }
 
-// NetCall asks what would become of a call.
+// NetCall is a call to explain.
 type NetCall struct {
 	URL    string `json:"url"`
 	App    string `json:"app" desc:"name or id of the app that would make it"`
 	Method string `json:"method" desc:"GET when empty"`
 }
 
-// NetVerdict is what would become of a call.
+// NetVerdict explains what would happen to a call.
 type NetVerdict struct {
 	Allowed   bool         `json:"allowed"`
 	Code      string       `json:"code"`   // of the refusal; "" = allowed
@@ -105,12 +105,12 @@ type NetCacheState struct {
 	Misses      int64 `json:"misses"`
 }
 
-// NetCleared says whose answers to forget.
+// NetCleared selects the cached responses to delete.
 type NetCleared struct {
 	App string `query:"app" desc:"name or id of an app; every app when empty"`
 }
 
-// NetFilter says which attempts.
+// NetFilter selects attempts.
 type NetFilter struct {
 	App    string `query:"app" desc:"name or id of the app"`
 	Domain string `query:"domain" desc:"the host, or *.example.com for the names below"`
@@ -118,13 +118,13 @@ type NetFilter struct {
 	Since  string `query:"since" desc:"not older than 30m, 24h, 7d, 2026-01-31 (UTC) or 2026-01-31T12:00:00Z"`
 }
 
-// NetLogPage asks for one page of attempts.
+// NetLogPage selects one page of attempts.
 type NetLogPage struct {
 	NetFilter
 	List
 }
 
-// NetTail asks for the newest attempts and those to come.
+// NetTail selects the newest attempts and those to come.
 type NetTail struct {
 	NetFilter
 	Limit int    `query:"limit" desc:"begin with the newest so many, 0 to 1000"`
@@ -156,7 +156,7 @@ type NetAttempt struct {
 	Missed int    `json:"missed,omitempty"` // attempts before this one that came too fast; they are stored
 }
 
-// NetTotals is what was made of attempts.
+// NetTotals sums up attempts.
 type NetTotals struct {
 	Total     NetCount   `json:"total"`
 	Domains   []NetTotal `json:"domains"`   // by app and domain, those with most calls first
@@ -164,7 +164,7 @@ type NetTotals struct {
 	Dropped   uint64     `json:"dropped"`   // attempts that came faster than they could be stored, since the server began
 }
 
-// NetCount is what was made of attempts of one app at one domain, or of all.
+// NetCount sums up the attempts of one app at one domain, or all of them.
 type NetCount struct {
 	AppID     string  `json:"app_id"`
 	Domain    string  `json:"domain"`
@@ -179,7 +179,7 @@ type NetCount struct {
 	CacheHits int     `json:"cache_hits"`
 }
 
-// NetTotal is what was made of the attempts of one app at one domain.
+// NetTotal sums up the attempts of one app at one domain.
 type NetTotal struct {
 	NetCount
 	App string `json:"app"` // name of the app
@@ -236,7 +236,7 @@ type SecretRef struct {
 	App    string `query:"app" desc:"name or id of the app; the secret of every app when empty"`
 }
 
-// Need is what an app's fazt.json asks for and nobody granted.
+// Need is something that an app's fazt.json asks for and that has not been granted.
 type Need struct {
 	Kind string `json:"kind"` // net or secret
 	Name string `json:"name"` // the domain, or the name of the secret

@@ -14,14 +14,14 @@ import (
 	"fazt/internal/activity"
 )
 
-// Access says who may call an operation. The zero value admits nobody: an operation that forgets to say is closed.
+// Access is who may call an operation. The zero value admits no one, so an operation that forgets to declare it is closed.
 type Access uint8
 
-// Who may call. The owner may call everything but what is for nobody; an API key with the scope admin everything but
-// what is for the owner alone.
+// The access levels. The owner may call everything except Nobody; an API key with the scope admin everything that is not
+// reserved for the owner.
 const (
 	Nobody  Access = iota
-	Owner          // the owner alone, by the socket beside the database or signed in: no key, whatever its scopes
+	Owner          // only the owner, through the socket next to the database or signed in; no key, whatever its scopes
 	Admin          // the scope admin
 	Deploy         // the scope deploy, or deploy:<app> where the operation names that app
 	Read           // the scope read; where the operation names an app, also those that deploy it
@@ -35,24 +35,24 @@ func (a Access) String() string {
 	return [...]string{"nobody", "owner", "admin", "deploy", "read", "logs", "data", "metrics", "anyone"}[a]
 }
 
-// Touches tells what is derived from the state that an operation changes, and has to be brought up to date after it.
-// The zero value is a mistake: an operation that forgets to say counts as one that touches anything.
+// Touches is what derives from the state that an operation changes and has to be refreshed after it. The zero value is a
+// mistake: an operation that forgets to declare it counts as touching everything.
 type Touches uint8
 
 // What an operation touches.
 const (
-	Nothing  Touches = 1 << iota // it reads
-	Itself                       // what it changes; nothing else is derived from that
-	Routes                       // where hosts lead, and what is served there
-	Limits                       // the limits and settings in force
-	Net                          // what functions may reach, and with which secrets
+	Nothing  Touches = 1 << iota // the operation only reads
+	Itself                       // only what it changes; nothing else derives from that
+	Routes                       // which host leads where, and what is served there
+	Limits                       // the limits and settings in effect
+	Net                          // which servers functions may reach, and with which secrets
 	Anything = Routes | Limits | Net
 )
 
-// Has reports whether what is touched includes some of other.
+// Has reports whether t and other overlap.
 func (t Touches) Has(other Touches) bool { return t == 0 || t&other != 0 }
 
-// Spec is what is known of an operation without its types.
+// Spec describes an operation without its types.
 type Spec struct {
 	Name    string // noun.verb
 	Method  string
@@ -61,12 +61,12 @@ type Spec struct {
 	Touches Touches
 	Doc     string // one sentence
 
-	// What few operations need, set by options.
+	// Set by options; few operations need them.
 	MaxBody  int64           // largest JSON body in bytes; 0 = 1 MiB
 	Bare     bool            // the response is the document itself, not wrapped in {"data": …}
-	Media    string          // type of the response where it is a Stream
+	Media    string          // media type of the response if it is a Stream
 	Weight   activity.Weight // of its entry in the activity log; 0 = by its access
-	Resource string          // type of what it changes; "" = the noun of its name
+	Resource string          // type of the resource it changes; "" = the noun of its name
 
 	Req, Res reflect.Type
 }
@@ -80,16 +80,16 @@ type Page[T any] struct {
 	Next  string // cursor of the next page; "" = this is the last
 }
 
-// List asks for one page.
+// List selects one page of a list.
 type List struct {
 	Cursor string `query:"cursor" desc:"where the page begins: the next of the page before"`
 	Limit  int    `query:"limit" desc:"how many, 1 to 1000; 100 when absent"`
 }
 
-// None is a request or a response without content.
+// None is an empty request or response.
 type None struct{}
 
-// declare makes an operation of what the table says of it.
+// declare makes an operation from its line in the table.
 func declare[Req, Res any](name, method, path string, access Access, touches Touches, doc string, options ...func(*Spec)) Op[Req, Res] {
 	s := Spec{Name: name, Method: method, Path: path, Access: access, Touches: touches, Doc: doc}
 	s.Req, s.Res = reflect.TypeFor[Req](), reflect.TypeFor[Res]()
@@ -105,11 +105,11 @@ func maxBody(bytes int64) func(*Spec)       { return func(s *Spec) { s.MaxBody =
 func streams(mediaType string) func(*Spec)  { return func(s *Spec) { s.Media = mediaType } }
 func bare(s *Spec)                          { s.Bare = true }
 
-// Mutates reports whether the operation may change the state of the instance, or is recorded as if it did.
+// Mutates reports whether the operation may change the instance, or is recorded as if it did.
 func (s Spec) Mutates() bool { return s.Touches != Nothing }
 
-// Repeats says whether an Idempotency-Key makes the operation safe to repeat: it changes something, and its request is
-// not a stream that is gone once it was read.
+// Repeats reports whether an Idempotency-Key makes the operation safe to repeat: it changes something, and neither its
+// request nor its response is a stream, which can be read only once.
 func (s Spec) Repeats() bool {
 	for _, f := range fields(s.Req) {
 		if f.Tag.Get("body") == "stream" {
@@ -119,7 +119,7 @@ func (s Spec) Repeats() bool {
 	return s.Mutates() && !hasForm(s.Req) && s.Media == ""
 }
 
-// BodyLimit is the largest JSON body in bytes.
+// BodyLimit returns the size of the largest JSON body, in bytes.
 func (s Spec) BodyLimit() int64 {
 	if s.MaxBody == 0 {
 		return maxJSONBody
@@ -127,8 +127,7 @@ func (s Spec) BodyLimit() int64 {
 	return s.MaxBody
 }
 
-// AppInForm says whether a form names the app that the operation is about, so that it is known only when the body is
-// read.
+// AppInForm reports whether the app is named in a form, so that it is not known before the body is read.
 func (s Spec) AppInForm() bool {
 	for _, f := range fields(s.Req) {
 		if f.Tag.Get("form") == "app" {
@@ -138,7 +137,7 @@ func (s Spec) AppInForm() bool {
 	return false
 }
 
-// EntryWeight is the weight of its entry in the activity log.
+// EntryWeight returns the weight of the operation's entry in the activity log.
 func (s Spec) EntryWeight() activity.Weight {
 	switch {
 	case s.Weight != 0:
@@ -153,7 +152,7 @@ func (s Spec) EntryWeight() activity.Weight {
 	return activity.UserAction
 }
 
-// ResourceType is the type of what it is about: the noun of its name, unless it says otherwise.
+// ResourceType returns the type of the resource it changes: the noun of its name, unless the table says otherwise.
 func (s Spec) ResourceType() string {
 	if s.Resource != "" {
 		return s.Resource
@@ -166,7 +165,7 @@ func (s Spec) noun() string {
 	return noun
 }
 
-// Tag is its heading in the documents.
+// Tag returns its heading in the reference.
 func (s Spec) Tag() string {
 	switch s.noun() {
 	case "app":
@@ -197,7 +196,7 @@ func (s Spec) Tag() string {
 	return ""
 }
 
-// PathNames are the names of the values in its path, in order.
+// PathNames returns the names of the values in its path, in order.
 func (s Spec) PathNames() (names []string) {
 	for part := range strings.SplitSeq(s.Path, "/") {
 		if name, ok := strings.CutPrefix(part, "{"); ok {
@@ -207,8 +206,8 @@ func (s Spec) PathNames() (names []string) {
 	return names
 }
 
-// AppInQuery says whether the query may name the app that the operation is about: then the operation itself asks whether
-// the caller may, and shows a caller bound to one app nothing of others.
+// AppInQuery reports whether the query may name the app. Such an operation checks the caller's access itself, and shows a
+// caller that is restricted to one app nothing of the others.
 func (s Spec) AppInQuery() bool {
 	for _, f := range fields(s.Req) {
 		if f.Tag.Get("query") == "app" {

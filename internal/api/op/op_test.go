@@ -64,10 +64,10 @@ func TestEveryOperationIsComplete(t *testing.T) {
 			t.Errorf("%s is not complete: %+v", s.Name, s)
 		}
 		if s.Access == Nobody {
-			t.Errorf("%s does not say who may call it", s.Name)
+			t.Errorf("%s does not declare its access", s.Name)
 		}
 		if names[s.Name] || places[s.Method+s.Path] {
-			t.Errorf("%s stands twice", s.Name)
+			t.Errorf("%s is declared twice", s.Name)
 		}
 		names[s.Name], places[s.Method+s.Path] = true, true
 		if s.Mutates() && s.Access == Anyone {
@@ -222,7 +222,7 @@ func TestBadRequestsAreSentences(t *testing.T) {
 		want string
 	}{
 		{"no content type", body("", "{}"), errs.Invalid, "must have Content-Type: application/json"},
-		{"a form, as another site could send", body("text/plain", "{}"), errs.Invalid, "must have Content-Type"},
+		{"a form, as another site could send it", body("text/plain", "{}"), errs.Invalid, "must have Content-Type"},
 		{"no body", body("application/json", ""), errs.Invalid, "has no body"},
 		{"broken", body("application/json", "{"), errs.Invalid, "not valid JSON for sample"},
 		{"wrong type", body("application/json", `{"text":1}`), errs.Invalid, "the request does not fit sample: text must be a string, not number"},
@@ -265,12 +265,12 @@ func TestErrorsArriveWithTheirKindAndWithoutTheirCause(t *testing.T) {
 			t.Errorf("%v: %q %v", kind, errs.Sentence(err), errs.Details(err))
 		}
 		if kind == errs.Internal && !strings.Contains(err.Error(), "req1") {
-			t.Errorf("an internal error does not say its request: %v", err)
+			t.Errorf("an internal error does not name its request: %v", err)
 		}
 	}
 }
 
-func TestAnswersOfSomethingElseAreASentence(t *testing.T) {
+func TestResponsesOfOtherServersAreASentence(t *testing.T) {
 	for name, tt := range map[string]struct {
 		contentType, body string
 		status            int
@@ -290,8 +290,8 @@ func TestAnswersOfSomethingElseAreASentence(t *testing.T) {
 	}
 }
 
-// The predecessor dropped every time from its answers.
-func TestTimesAreInTheAnswers(t *testing.T) {
+// The predecessor dropped all times from its responses.
+func TestTimesAreInTheResponses(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC)
 	data, err := json.Marshal(EnvVariable{Name: "A", UpdatedAt: at})
 	if err != nil || !strings.Contains(string(data), `"updated_at":"2026-01-02T03:04:05.678Z"`) {

@@ -12,7 +12,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// Document is the control API as an OpenAPI 3.1 document. It depends on nothing but the table of operations.
+// Document returns the control API as an OpenAPI 3.1 document. It depends only on the table of operations.
 func Document() []byte {
 	g := &generator{schemas: map[string]any{}}
 	paths := map[string]any{}
@@ -34,12 +34,12 @@ func Document() []byte {
 		},
 		"paths": paths,
 		"components": map[string]any{"schemas": g.schemas, "securitySchemes": map[string]any{"key": map[string]any{
-			"type": "http", "scheme": "bearer", "description": "An API key, made with `fazt key create`. x-access of an operation says which scope it needs.",
+			"type": "http", "scheme": "bearer", "description": "An API key, made with `fazt key create`. x-access of an operation is the scope that it needs.",
 		}}},
 		"security": []any{map[string]any{"key": []string{}}},
 	}, "", "  ")
 	if err != nil {
-		panic(err) // only maps, slices and strings are in it
+		panic(err) // it consists of maps, slices and strings
 	}
 	return append(data, '\n')
 }
@@ -69,14 +69,14 @@ func (g *generator) operation(s Spec) map[string]any {
 	if s.Repeats() {
 		parameters = append(parameters, map[string]any{
 			"name": "Idempotency-Key", "in": "header", "required": false, "schema": map[string]any{"type": "string", "minLength": 8, "maxLength": 200},
-			"description": "A text that no other request has. The same request with it again is not carried out again: it gets the answer of the first.",
+			"description": "A text that no other request has. If the same request is sent again with it, it is not carried out again: its response is that of the first.",
 		})
 	}
 	for _, f := range fields(s.Req) {
 		for _, in := range []string{"path", "query", "header"} {
 			if name, ok := f.Tag.Lookup(in); ok {
 				parameters = append(parameters, map[string]any{
-					"name": name, "in": in, "required": in == "path", "description": f.Tag.Get("desc"), "schema": g.schema(f.Type),
+					"name": name, "in": in, "required": in == "path", "description": f.Tag.Get("desc"), "schema": g.text(f.Type),
 				})
 			}
 		}
@@ -93,12 +93,14 @@ func (g *generator) operation(s Spec) map[string]any {
 		o["parameters"] = parameters
 	}
 	if hasJSON(s.Req) && o["requestBody"] == nil {
-		o["requestBody"] = map[string]any{"required": true, "content": jsonContent(g.object(s.Req))}
+		body := g.object(s.Req)
+		body["additionalProperties"] = false // the decoder refuses them
+		o["requestBody"] = map[string]any{"required": true, "content": jsonContent(body)}
 	}
 	return o
 }
 
-// content is what a response holds.
+// content describes the body of a response.
 func (g *generator) content(s Spec) map[string]any {
 	if s.Res == reflect.TypeFor[Stream]() {
 		return map[string]any{s.Media: map[string]any{}}
@@ -106,19 +108,14 @@ func (g *generator) content(s Spec) map[string]any {
 	return jsonContent(g.result(s))
 }
 
-// form is the schema of a form; what is not a pointer must be given.
+// form returns the schema of a form. Fields that are not pointers are required.
 func (g *generator) form(t reflect.Type) map[string]any {
 	properties, required := map[string]any{}, []string{}
 	for _, f := range fields(t) {
 		name := f.Tag.Get("form")
-		var p map[string]any
-		switch {
-		case f.Type == reflect.TypeFor[io.Reader]():
+		p := g.text(f.Type)
+		if f.Type == reflect.TypeFor[io.Reader]() {
 			p = map[string]any{"type": "string", "format": "binary"}
-		case f.Type.Kind() == reflect.Pointer:
-			p = g.schema(f.Type.Elem())
-		default:
-			p = g.schema(f.Type)
 		}
 		if f.Type.Kind() != reflect.Pointer {
 			required = append(required, name)
@@ -129,7 +126,15 @@ func (g *generator) form(t reflect.Type) map[string]any {
 	return map[string]any{"type": "object", "properties": properties, "required": required}
 }
 
-// result is the schema of a response: the envelope around the data, unless the operation answers with the document.
+// text returns the schema of a value that travels as text. A pointer may be absent, but no text means null.
+func (g *generator) text(t reflect.Type) map[string]any {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return g.schema(t)
+}
+
+// result returns the schema of a response: the envelope around the data, unless the response is a bare document.
 func (g *generator) result(s Spec) map[string]any {
 	if s.Bare {
 		return map[string]any{"type": "object"}
@@ -149,6 +154,8 @@ func (g *generator) result(s Spec) map[string]any {
 
 func (g *generator) schema(t reflect.Type) map[string]any {
 	switch {
+	case t.Kind() == reflect.Pointer: // before the interfaces that it has from what it points to
+		return map[string]any{"anyOf": []any{g.schema(t.Elem()), map[string]any{"type": "null"}}}
 	case t == reflect.TypeFor[time.Time]():
 		return map[string]any{"type": "string", "format": "date-time"}
 	case t == reflect.TypeFor[io.Reader](), t == reflect.TypeFor[json.RawMessage]():
@@ -157,8 +164,6 @@ func (g *generator) schema(t reflect.Type) map[string]any {
 		return map[string]any{"type": "string"}
 	}
 	switch t.Kind() {
-	case reflect.Pointer:
-		return map[string]any{"anyOf": []any{g.schema(t.Elem()), map[string]any{"type": "null"}}}
 	case reflect.Bool:
 		return map[string]any{"type": "boolean"}
 	case reflect.Int, reflect.Int64, reflect.Uint8, reflect.Uint64:
@@ -177,7 +182,7 @@ func (g *generator) schema(t reflect.Type) map[string]any {
 	panic(fmt.Sprintf("op: type %s has no place in the API", t))
 }
 
-// named puts the schema of a struct among the components and refers to it.
+// named adds the schema of a struct to the components and returns a reference to it.
 func (g *generator) named(t reflect.Type) map[string]any {
 	pkg := t.PkgPath()[strings.LastIndex(t.PkgPath(), "/")+1:]
 	name := t.Name()
@@ -185,7 +190,7 @@ func (g *generator) named(t reflect.Type) map[string]any {
 		name = strings.ToUpper(pkg[:1]) + pkg[1:] + name
 	}
 	if _, known := g.schemas[name]; !known {
-		g.schemas[name] = nil // a type may refer to itself
+		g.schemas[name] = nil // types may refer to themselves
 		g.schemas[name] = g.object(t)
 	}
 	return ref(name)
@@ -207,7 +212,7 @@ func (g *generator) object(t reflect.Type) map[string]any {
 	return map[string]any{"type": "object", "properties": properties}
 }
 
-// fields are the exported fields of a struct, those of embedded structs included.
+// fields returns the exported fields of a struct, including those of embedded structs.
 func fields(t reflect.Type) []reflect.StructField {
 	var list []reflect.StructField
 	for i := range t.NumField() {

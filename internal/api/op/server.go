@@ -9,7 +9,7 @@ type ServerOwner struct {
 	Domain   string `json:"domain" desc:"apps are served below it; unchanged when empty"`
 }
 
-// ServerState is how an instance is doing.
+// ServerState is the state of an instance.
 type ServerState struct {
 	Version   string    `json:"version"`
 	Running   bool      `json:"running"` // false: asked of a database no server has open

@@ -8,8 +8,8 @@ type Statement struct {
 	Limit int    `json:"limit" desc:"how many rows at most; 1000 when 0 or absent"`
 }
 
-// Rows is what a statement gave. A value is null, a number, a text, or an object with the one member base64: a blob.
-// Numbers are exact; a program that keeps them as floating point must look out above 2^53.
+// Rows is the result of a statement. A value is null, a number, a text, or a blob: an object with the one member base64.
+// Numbers are exact; clients that read them as floating point lose digits above 2^53.
 type Rows struct {
 	Columns   []string            `json:"columns"`
 	Rows      [][]json.RawMessage `json:"rows"`

@@ -10,27 +10,27 @@ import (
 	"fazt/internal/errs"
 )
 
-// Stream is a response that goes out while it comes into being, as it is and without an envelope. An error before the
-// first byte is an ordinary error; after it the connection is cut, so that a stream that ends well is complete.
+// Stream is a response that is sent as it is produced, without an envelope. An error before the first byte is an ordinary
+// error; after it the connection is cut, so a stream that ends normally is complete.
 type Stream struct {
-	// Write produces the stream on the server, and returns when it has ended or its reader is gone.
+	// Write produces the stream on the server and returns when it has ended or its reader is gone.
 	Write func(w io.Writer) error
-	Live  bool  // it is of events, and every Write goes out at once
-	Size  int64 // bytes; -1 = not known
+	Live  bool  // a stream of events: every Write is sent at once
+	Size  int64 // bytes; -1 = unknown
 
-	// Body is the stream on the client, who must close it.
+	// Body is the stream on the client, which must close it.
 	Body io.ReadCloser
 }
 
-// WriteStream writes the response of an operation that went well so far. begun says whether anything went out: an
-// error from before that can still be sent as one.
+// WriteStream writes a stream as the response. begun reports whether anything was sent; if not, the error can still be
+// sent as one.
 func (s Spec) WriteStream(w http.ResponseWriter, stream Stream) (begun bool, err error) {
 	h := w.Header()
 	h.Set("Content-Type", s.Media)
-	// Proxies pass it on as it comes, and as it is: nginx would keep it until it has a page full.
+	// Proxies must forward it unchanged and at once: nginx would hold it back until it has a full page.
 	h.Set("Cache-Control", "no-store, no-transform")
 	h.Set("X-Accel-Buffering", "no")
-	// It may be an app's own page: on the admin host no browser may take it for one of the product.
+	// It may be a page of an app: on the admin host no browser may render it as one of ours.
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Disposition", "attachment")
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
@@ -40,7 +40,7 @@ func (s Spec) WriteStream(w http.ResponseWriter, stream Stream) (begun bool, err
 	out := &streamWriter{w: w}
 	if stream.Live {
 		out.control = http.NewResponseController(w)
-		if _, err := out.Write(Heartbeat()); err != nil { // the reader learns now that it is connected
+		if _, err := out.Write(Heartbeat()); err != nil { // tells the reader that it is connected
 			return true, err
 		}
 	}
@@ -75,23 +75,23 @@ func (s *streamWriter) flush() error {
 	return s.control.Flush()
 }
 
-// decodeStream takes a response that is a stream.
+// decodeStream returns the stream of a response.
 func (s Spec) decodeStream(resp *http.Response) (Stream, error) {
 	want, _, _ := mime.ParseMediaType(s.Media)
 	if media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); media != want {
 		resp.Body.Close()
-		return Stream{}, errs.New(errs.Unsupported, "the answer cannot be read; the server may be another version of Fazt")
+		return Stream{}, errs.New(errs.Unsupported, "the response cannot be read; the server may be another version of Fazt")
 	}
 	return Stream{Size: resp.ContentLength, Body: &streamBody{ReadCloser: resp.Body}}, nil
 }
 
-// streamBody says in a sentence that a stream broke.
+// streamBody returns a sentence if the stream breaks.
 type streamBody struct{ io.ReadCloser }
 
 func (b *streamBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) && errs.KindOf(err) == errs.Internal {
-		err = errs.Wrap(errs.Unavailable, err, "the answer was cut off; try again")
+		err = errs.Wrap(errs.Unavailable, err, "the response was cut off; try again")
 	}
 	return n, err
 }

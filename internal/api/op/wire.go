@@ -14,26 +14,28 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"time"
 
 	"fazt/internal/errs"
 	"fazt/internal/limitio"
 )
 
 const (
-	maxJSONBody  = 1 << 20  // request bodies of operations that do not say otherwise
-	maxAnswer    = 64 << 20 // what a client reads of an answer: a page of the longest list is a few MB
-	maxErrorBody = 64 << 10 // what a client reads of a response that is not the envelope
+	maxJSONBody  = 1 << 20  // request bodies, unless the operation declares another limit
+	maxAnswer    = 64 << 20 // what a client reads of a response; a page of the longest list has a few MB
+	maxAhead     = 4 << 20  // the largest buffer a client allocates because of a Content-Length
+	maxErrorBody = 64 << 10 // what a client reads of a response without the envelope
 )
 
-// UnknownOperation is the code of the error of a server that has no such operation.
+// UnknownOperation is the error code of a server that does not have the operation.
 const UnknownOperation = "UNKNOWN_OPERATION"
 
-// failed is a response that is an error. Every other one has data, and a page of a list has meta.
+// failed is the envelope of an error. All other responses have data, and pages of lists have meta.
 type failed struct {
 	Error *Failure `json:"error"`
 }
 
-// Meta goes with the data of a page.
+// Meta accompanies the data of a page.
 type Meta struct {
 	Next string `json:"next,omitempty"` // cursor of the next page
 }
@@ -46,11 +48,11 @@ type Failure struct {
 	RequestID string          `json:"request_id,omitempty"`
 }
 
-// place is where a field of a request travels.
+// place is a field of a request outside the JSON body, and where it travels.
 type place struct {
 	kind, name string
 	value      reflect.Value
-	label      string // what it is called in messages
+	label      string // what messages call it
 }
 
 // places lists the fields of a request outside its JSON body, embedded structs included.
@@ -71,7 +73,7 @@ func places(v reflect.Value) []place {
 	return list
 }
 
-// hasJSON says whether any field of a request travels in a JSON body.
+// hasJSON reports whether any field of a request travels in a JSON body.
 func hasJSON(t reflect.Type) bool {
 	for i := range t.NumField() {
 		if _, ok := t.Field(i).Tag.Lookup("json"); ok || t.Field(i).Tag.Get("body") == "json" {
@@ -137,8 +139,8 @@ func (s Spec) newRequest(ctx context.Context, base string, req any) (*http.Reque
 	return r, nil
 }
 
-// pathPart writes a value into a path. Without a name, or with one of the names that paths give a meaning, the path would
-// lead to another operation or to none.
+// pathPart escapes a value for a path. An empty value, or one with a meaning in paths, would lead to another operation or
+// to none.
 func pathPart(p place) (string, error) {
 	switch value := p.value.String(); value {
 	case "":
@@ -156,7 +158,7 @@ func addQuery(query url.Values, p place) {
 		for i := range p.value.Len() {
 			query.Add(p.name, p.value.Index(i).String())
 		}
-	case reflect.Pointer: // 0 is not the same as nothing
+	case reflect.Pointer: // 0 differs from absent
 		if !p.value.IsNil() {
 			query.Set(p.name, fmt.Sprint(p.value.Elem().Interface()))
 		}
@@ -167,7 +169,7 @@ func addQuery(query url.Values, p place) {
 	}
 }
 
-// onlyJSON is the part of a request that travels in the JSON body.
+// onlyJSON returns the part of a request that travels in the JSON body.
 func onlyJSON(req any) any {
 	v := reflect.ValueOf(req)
 	for i := range v.NumField() {
@@ -203,7 +205,7 @@ func (s Spec) parse(w http.ResponseWriter, r *http.Request, req any) error {
 		}
 	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil { // what it does not understand is left out, and a filter that is left out selects everything
+	if err != nil { // r.URL.Query drops what it cannot parse; a dropped filter would select everything
 		return errs.Wrap(errs.Invalid, err, "the query cannot be read: %v", err)
 	}
 	known := map[string]bool{}
@@ -249,14 +251,16 @@ func (s Spec) parseJSON(w http.ResponseWriter, r *http.Request, req any) error {
 		return errs.Wrap(errs.Invalid, err, "the request has a member %s that this server does not know; it may be older than the client", strings.TrimPrefix(err.Error(), "json: unknown field "))
 	case errors.As(err, &mismatch):
 		return errs.Wrap(errs.Invalid, err, "the request does not fit %s: %s must be %s, not %s", s.Name, cmp.Or(mismatch.Field, "it"), jsonKind(mismatch.Type), mismatch.Value)
+	case err != nil && isBadTime(err):
+		return errs.Wrap(errs.Invalid, err, "the request does not fit %s: a time must be a string such as 2026-01-31T12:00:00Z", s.Name)
 	case err != nil:
 		return errs.Wrap(errs.Invalid, err, "the request is not valid JSON for %s: %s", s.Name, strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return nil
 }
 
-// decodeJSON reads the JSON body of a request into the field that is all of it, or into the fields with a json tag. Fields
-// that travel elsewhere are out of its reach: encoding/json would set those by their Go names.
+// decodeJSON reads the JSON body of a request into the field that holds the whole body, or into the fields with a json tag.
+// It cannot set the other fields: encoding/json would accept their Go names.
 func decodeJSON(r io.Reader, req reflect.Value) error {
 	var members []reflect.StructField
 	target := reflect.Value{}
@@ -288,7 +292,13 @@ func decodeJSON(r io.Reader, req reflect.Value) error {
 	return nil
 }
 
-// jsonKind is what JSON calls the values of a type.
+// isBadTime reports whether JSON was refused because of a time, whose errors do not say what is wanted.
+func isBadTime(err error) bool {
+	var format *time.ParseError
+	return errors.As(err, &format) || strings.HasPrefix(err.Error(), "Time.UnmarshalJSON")
+}
+
+// jsonKind returns what JSON calls the values of a type.
 func jsonKind(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.String:
@@ -353,50 +363,42 @@ func (p Page[T]) page() (any, string) {
 	return p.Items, p.Next
 }
 
-// WriteResult writes the response of an operation that went well.
+// WriteResult writes the response of a successful operation.
 func (s Spec) WriteResult(w http.ResponseWriter, result any) error {
-	var meta *Meta
+	var meta Meta
 	if p, ok := result.(pager); ok {
-		items, next := p.page()
-		result = items
-		if next != "" {
-			meta = &Meta{Next: next}
-		}
+		result, meta.Next = p.page()
 	}
-	data, err := json.Marshal(result)
-	if err != nil {
-		return err
+	if v := reflect.ValueOf(result); v.Kind() == reflect.Slice && v.IsNil() {
+		result = []struct{}{}
 	}
-	if string(data) == "null" {
-		if s.Res.Kind() == reflect.Slice {
-			data = []byte("[]")
-		}
-	}
-	if !s.Bare {
-		if data, err = wrap(data, meta); err != nil {
+	// The envelope is written by hand: encoding it together with the data would copy the data once more.
+	var out bytes.Buffer
+	encode := json.NewEncoder(&out).Encode
+	if s.Bare {
+		if err := encode(result); err != nil {
 			return err
 		}
+	} else {
+		out.WriteString(`{"data":`)
+		if err := encode(result); err != nil {
+			return err
+		}
+		out.Truncate(out.Len() - 1) // the line feed
+		if meta.Next != "" {
+			out.WriteString(`,"meta":`)
+			_ = encode(meta) // a string cannot fail
+			out.Truncate(out.Len() - 1)
+		}
+		out.WriteString("}\n")
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	_, err = w.Write(append(data, '\n'))
+	_, err := w.Write(out.Bytes())
 	return err
 }
 
-// wrap is the envelope around data. It is put together by hand: encoding it would read all of data again.
-func wrap(data []byte, meta *Meta) ([]byte, error) {
-	out := append([]byte(`{"data":`), data...)
-	if meta != nil {
-		m, err := json.Marshal(meta)
-		if err != nil {
-			return nil, err
-		}
-		out = append(append(out, `,"meta":`...), m...)
-	}
-	return append(out, '}'), nil
-}
-
-// WriteError writes an error as a response: its sentence, never its cause.
+// WriteError writes an error as a response, with its sentence but never its cause.
 func WriteError(w http.ResponseWriter, err error, requestID string) {
 	f := Failure{Code: errs.Code(err), Message: errs.Sentence(err), RequestID: requestID}
 	if details := errs.Details(err); details != nil {
@@ -409,13 +411,13 @@ func WriteError(w http.ResponseWriter, err error, requestID string) {
 		w.Header().Set("Retry-After", wait)
 	}
 	if errs.Is(err, errs.TooLarge) {
-		w.Header().Set("Connection", "close") // the rest is not wanted; net/http would read 256 KiB of it before it answers
+		w.Header().Set("Connection", "close") // otherwise net/http would read another 256 KiB before it responds
 	}
 	w.WriteHeader(errs.KindOf(err).HTTPStatus())
 	_, _ = w.Write(append(data, '\n'))
 }
 
-// Decode reads a response on the client, and rebuilds the error the server had. The body is closed, unless it is a
+// Decode reads a response on the client and rebuilds the error of the server. It closes the body unless the result is a
 // Stream.
 func (o Op[Req, Res]) Decode(resp *http.Response) (res Res, err error) {
 	err = o.Spec.decode(resp, &res)
@@ -433,21 +435,21 @@ func (s Spec) decode(resp *http.Response, res any) (err error) {
 		_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxErrorBody))
 		return errs.New(errs.Unsupported, "no Fazt API at that address, or another version of it (HTTP %d)", resp.StatusCode)
 	}
-	data, err := limitio.ReadAll(resp.Body, maxAnswer)
+	data, err := readBody(resp)
 	switch {
 	case errors.Is(err, limitio.ErrTooLong):
-		return errs.New(errs.Unsupported, "the answer is larger than %d MB; no Fazt answers like that", maxAnswer>>20)
+		return errs.New(errs.Unsupported, "the response is larger than %d MB; it is not from Fazt", maxAnswer>>20)
 	case err != nil:
-		return errs.Wrap(errs.Unavailable, err, "the answer was cut off")
+		return errs.Wrap(errs.Unavailable, err, "the response was cut off")
 	}
 	if s.Bare && resp.StatusCode < 300 {
-		return errs.Wrap(errs.Unsupported, json.Unmarshal(data, res), "the answer cannot be read; the server may be another version of Fazt")
+		return errs.Wrap(errs.Unsupported, json.Unmarshal(data, res), "the response cannot be read; the server may be another version of Fazt")
 	}
 	target, next := res, new(string)
 	if p, ok := res.(interface{ items() (any, *string) }); ok {
 		target, next = p.items()
 	}
-	// Data is decoded where it goes, so that a long list is read once. The pointer stays nil when there is none.
+	// Data is decoded in place, so that a long list is read once. The pointer stays nil if there is none.
 	found := reflect.New(reflect.TypeOf(target))
 	e := struct {
 		Data  any      `json:"data"`
@@ -456,24 +458,32 @@ func (s Spec) decode(resp *http.Response, res any) (err error) {
 	}{Data: found.Interface()}
 	err = json.Unmarshal(data, &e)
 	if err == nil && e.Error == nil && resp.StatusCode < 300 && found.Elem().IsNil() {
-		err = errors.New("there are no data")
+		err = errors.New("no data")
 	}
 	switch {
 	case err != nil:
-		return errs.Wrap(errs.Unsupported, err, "the answer cannot be read; the server may be another version of Fazt")
+		return errs.Wrap(errs.Unsupported, err, "the response cannot be read; the server may be another version of Fazt")
 	case e.Error != nil:
 		return e.Error.rebuild(s.Name, resp.StatusCode)
 	case resp.StatusCode >= 300:
-		return errs.New(errs.Internal, "the server answered with HTTP %d", resp.StatusCode)
+		return errs.New(errs.Internal, "the server responded with HTTP %d", resp.StatusCode)
 	}
 	reflect.ValueOf(target).Elem().Set(found.Elem().Elem())
 	*next = e.Meta.Next
 	return nil
 }
 
+// readBody reads the body of a response. A buffer of the announced size saves copying a long list as it grows.
+func readBody(resp *http.Response) ([]byte, error) {
+	var b bytes.Buffer
+	b.Grow(int(min(max(resp.ContentLength, 0), maxAhead)) + bytes.MinRead)
+	_, err := b.ReadFrom(limitio.Max(resp.Body, maxAnswer, limitio.ErrTooLong))
+	return b.Bytes(), err
+}
+
 func (p *Page[T]) items() (any, *string) { return &p.Items, &p.Next }
 
-// kindOfStatus is the kind of failure that an HTTP status stands for.
+// kindOfStatus returns the kind of error that an HTTP status stands for.
 func kindOfStatus(status int) errs.Kind {
 	for _, k := range errs.Kinds() {
 		if k.HTTPStatus() == status {
@@ -483,13 +493,13 @@ func kindOfStatus(status int) errs.Kind {
 	return errs.Internal
 }
 
-// rebuild makes the error it was on the server.
+// rebuild returns the error as it was on the server.
 func (f *Failure) rebuild(operation string, status int) error {
 	if f.Code == UnknownOperation {
-		return &errs.Error{Kind: errs.Unsupported, Code: f.Code, Message: fmt.Sprintf("the instance does not know the operation %s: it is an older Fazt than this one, or a newer one that dropped it; use the same version on both sides", operation)}
+		return &errs.Error{Kind: errs.Unsupported, Code: f.Code, Message: fmt.Sprintf("the instance does not know the operation %s: its version is older, or newer and without it; use the same version on both sides", operation)}
 	}
 	kind := errs.KindOfCode(f.Code)
-	if kind.Code() != f.Code { // a code of its own, or of a newer server: the status says what sort of failure it is
+	if kind.Code() != f.Code { // a specific code, or one of a newer server: the status tells the kind
 		kind = kindOfStatus(status)
 	}
 	e := &errs.Error{Kind: kind, Message: f.Message}
