@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"strconv"
 	"sync"
 	"time"
 
@@ -62,29 +63,28 @@ type Config struct {
 	Changed func(ctx context.Context, touched op.Touches) error
 	// Status fills in what only the running server knows.
 	Status func(*op.ServerState)
-	// Health fills in what only the running server knows, Metrics writes its counters, and Ready says why it should get
-	// no requests. They are nil where no server runs.
+	// Health fills in what only the running server knows, Metrics writes its counters, and Ready returns why it should get
+	// no requests. They are nil if no server is running.
 	Health  func(*op.Health)
 	Metrics func(w io.Writer) error
 	Ready   func(ctx context.Context) error
-	// Stop begins to stop the server, where one runs.
+	// Stop begins to stop the server, if one is running.
 	Stop func()
-	// HandOver begins to replace the server by a fresh process, where one runs that can be.
+	// HandOver begins to replace the running server with a fresh process, where that is possible.
 	HandOver func(reason string) error
 	// Resume lets the function of a deployment run again that was stopped.
 	Resume func(deployment string)
 	// Measure runs the self-test of the running server for about the given time.
 	Measure func(ctx context.Context, length time.Duration, force bool) (system.Measured, error)
-	// Settings are the settings as they were at the start: those that take a restart are in force.
+	// Settings are the settings as they were at the start; those that take a restart are still in effect.
 	Settings system.Settings
 	// System keeps limits and settings.
 	System *system.Store
-	// Limits are the limits in force.
+	// Limits are the limits in effect.
 	Limits *system.Live
 }
 
-// API serves the control API. The caller's Principal is in the context of the request; who put it there vouches for
-// it.
+// API serves the control API. It trusts the Principal in the context of the request.
 type API struct {
 	Config
 	mux    *http.ServeMux
@@ -102,16 +102,16 @@ func New(c Config) *API {
 	return a
 }
 
-// ServeHTTP answers one call.
+// ServeHTTP serves one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
 
-// route is an operation and what carries it out.
+// route is an operation and its implementation.
 type route struct {
 	spec  op.Spec
 	serve func(w http.ResponseWriter, r *http.Request) error
 }
 
-// on joins an operation with its implementation; the types make sure that they fit.
+// on joins an operation with its implementation; the types ensure that they match.
 func on[Req, Res any](o op.Op[Req, Res], fn func(ctx context.Context, req Req) (Res, error)) route {
 	return route{o.Spec, func(w http.ResponseWriter, r *http.Request) error {
 		req, err := o.Parse(w, r)
@@ -126,7 +126,7 @@ func on[Req, Res any](o op.Op[Req, Res], fn func(ctx context.Context, req Req) (
 	}}
 }
 
-// guard stands before every operation: access, panics, errors, and the news that something changed.
+// guard wraps every operation: it checks access, recovers panics, writes errors and reports changes.
 func (a *API) guard(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
@@ -175,7 +175,7 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, name string, err erro
 	op.WriteError(w, err, requestID)
 }
 
-// unknown answers paths and methods that no operation has.
+// unknown responds to paths and methods that no operation has.
 func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		probe := r.Clone(r.Context())
@@ -191,19 +191,19 @@ func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
 	a.fail(w, r, "", unknownOperation(errs.NotFound, "no operation at %s", r.URL.Path))
 }
 
-// unknownOperation has a code of its own, so that a client can tell an older server from a thing that is not there.
+// unknownOperation has its own code, so that a client can tell an older server from a missing resource.
 func unknownOperation(kind errs.Kind, format string, args ...any) error {
 	e := errs.New(kind, format, args...)
 	e.Code = op.UnknownOperation
 	return e
 }
 
-// Fail answers a request that did not get as far as an operation.
+// Fail responds to a request that did not reach an operation.
 func (a *API) Fail(w http.ResponseWriter, err error) {
 	op.WriteError(w, err, w.Header().Get("X-Request-Id"))
 }
 
-// response holds an answer back until it is known that nothing failed after it was written.
+// response holds a response back until nothing can fail any more.
 type response struct {
 	http.ResponseWriter
 	body []byte
@@ -214,4 +214,10 @@ func (b *response) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (b *response) flush() { _, _ = b.ResponseWriter.Write(b.body) }
+// flush sends the response. A stream was sent directly and left nothing here.
+func (b *response) flush() {
+	if len(b.body) > 0 {
+		b.Header().Set("Content-Length", strconv.Itoa(len(b.body)))
+		_, _ = b.ResponseWriter.Write(b.body)
+	}
+}
