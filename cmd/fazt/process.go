@@ -7,12 +7,12 @@ import (
 	"runtime/debug"
 )
 
-// process is what a server sets of this process. A variable of the environment that Go reads itself takes precedence.
+// process sets up this process. Environment variables that Go itself reads take precedence.
 type process struct{}
 
-// Serve lets one more thread of Go work than the machine has processors, until ctx ends. Scripts may work on all of those
-// at once, and Go looks at the network and its timers when a thread of its has nothing to do, or else every 10 ms: a
-// request would wait that long before it is seen.
+// Serve lets Go use one more thread than the machine has processors, until ctx ends. Scripts may keep all processors busy,
+// and Go checks the network and its timers only when one of its threads is idle, or else every 10 ms: that is how long a
+// request would wait before it is noticed.
 func (process) Serve(ctx context.Context) error {
 	if os.Getenv("GOMAXPROCS") == "" {
 		runtime.SetDefaultGOMAXPROCS()
@@ -23,7 +23,7 @@ func (process) Serve(ctx context.Context) error {
 	return nil
 }
 
-// Collect sets Go's collector.
+// Collect sets the pace and the memory limit of Go's garbage collector.
 func (process) Collect(percent int, limit int64) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(percent)

@@ -21,14 +21,14 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// callers are all kinds of caller, as scopes; the apps are app, which every operation that names one names, and other.
+// callers are all kinds of callers, by their scopes. The operations name the app "app"; the other app is "other".
 var callers = []string{"nobody", "owner", "admin", "deploy", "deploy:app", "deploy:other", "read", "logs", "logs:app", "data:app", "data:other", "metrics"}
 
 // secured is an instance with the apps app and other, an unfinished upload of app, and a key of every kind.
 type secured struct {
 	*fazttest.Instance
 	app, upload string
-	tokens      map[string]string // of callers
+	tokens      map[string]string // by caller
 }
 
 func secure(t *testing.T) secured {
@@ -61,7 +61,7 @@ func begin(t *testing.T, c *client.Client, app string) op.Upload {
 	return u
 }
 
-// as reaches the instance over HTTP with a key.
+// as returns a client that reaches the instance over HTTP with the key of a caller.
 func as(t *testing.T, i *fazttest.Instance, token string) *client.Client {
 	t.Helper()
 	c, err := client.OpenPeer(client.Peer{Name: "it", URL: "http://" + i.Address, Token: client.Secret(token)})
@@ -72,8 +72,8 @@ func as(t *testing.T, i *fazttest.Instance, token string) *client.Client {
 	return c
 }
 
-// Every operation with every kind of caller, against the golden table. Refusals are tried over the network, before
-// anything was read of the body; so is the reading of what may be read.
+// Every operation is tried with every kind of caller and compared with the golden table. Refusals are tried over the network,
+// where they come before the body is read, and so are reads.
 func TestEveryOperationAdmitsExactlyTheCallersOfTheAccessTable(t *testing.T) {
 	s := secure(t)
 	var table strings.Builder
@@ -124,7 +124,7 @@ func (s secured) principal(t *testing.T, who string) (auth.Principal, error) {
 	return s.Keys.Check(t.Context(), s.tokens[who])
 }
 
-// try calls an operation over the network, where that changes nothing.
+// try calls an operation over the network if that changes nothing.
 func (s secured) try(t *testing.T, spec op.Spec, who string, refusal error) {
 	t.Helper()
 	if refusal == nil && (spec.Method != http.MethodGet || spec.Name == "app.logs" || spec.Name == "app.logs.follow" || spec.Name == "log.tail" || spec.Name == "net.logs.follow") {
@@ -148,7 +148,7 @@ func (s secured) try(t *testing.T, spec op.Spec, who string, refusal error) {
 	}
 }
 
-func TestAnOperationThatDoesNotSayWhoMayCallItIsClosedToEverybody(t *testing.T) {
+func TestAnOperationWithoutAnAccessLevelIsClosed(t *testing.T) {
 	for _, p := range []auth.Principal{{}, {Kind: auth.Owner}, {Kind: auth.Key, Scopes: []auth.Scope{{Verb: auth.ScopeAdmin}}}} {
 		if call.Allow(op.Nobody, p, "") == nil {
 			t.Errorf("%v was admitted", p.Kind)
@@ -156,8 +156,8 @@ func TestAnOperationThatDoesNotSayWhoMayCallItIsClosedToEverybody(t *testing.T) 
 	}
 }
 
-// Anybody could create, change and delete aliases on the admin host without credentials.
-func TestNoOperationThatChangesAnythingIsCarriedOutWithoutAnIdentity(t *testing.T) {
+// Anyone could create, change and delete aliases on the admin host without credentials.
+func TestEveryChangeNeedsAnIdentity(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", site)
 	replace := strings.NewReplacer("{app}", "app", "{upload}", "upl_x", "{deployment}", "1", "{alias}", "app", "{host}", "example.com", "{key}", "x", "{domain}", "api.example.com", "{secret}", "KEY")
@@ -181,8 +181,8 @@ func TestNoOperationThatChangesAnythingIsCarriedOutWithoutAnIdentity(t *testing.
 	}
 }
 
-// Routes of the admin host were registered and could be reached at no host.
-func TestEveryOperationIsReachedAtTheAdminHostAndAtNoOther(t *testing.T) {
+// Routes of the admin host were registered but could not be reached on any host.
+func TestOperationsAreServedOnlyOnTheAdminHost(t *testing.T) {
 	s := secure(t)
 	for _, spec := range op.All() {
 		if spec.Method != http.MethodGet || strings.Contains(spec.Path, "{") || spec.Name == "log.tail" || spec.Name == "net.logs.follow" { // it does not end
@@ -203,8 +203,8 @@ func TestEveryOperationIsReachedAtTheAdminHostAndAtNoOther(t *testing.T) {
 	}
 }
 
-// Scopes were stored and never looked at: any key was the owner.
-func TestAKeyMayDoWhatItsScopesSayAndNothingElse(t *testing.T) {
+// Scopes were stored but never checked: every key was the owner.
+func TestAKeyMayDoOnlyWhatItsScopesAllow(t *testing.T) {
 	s := secure(t)
 	files := fazttest.Parse("-- index.html --\nby key\n")
 	deploy := func(who, app string) error {
@@ -267,8 +267,8 @@ func TestAKeyForOneAppFollowsItsRenameAndNotItsName(t *testing.T) {
 	}
 }
 
-// An upload that began for an app goes to that app, whatever takes its name before the commit.
-func TestAnUploadGoesToTheAppItBeganForAlsoAfterARename(t *testing.T) {
+// An upload for an app goes to that app even if another takes its name before the commit.
+func TestAnUploadBelongsToItsAppEvenAfterARename(t *testing.T) {
 	s := secure(t)
 	files := fazttest.Parse("-- index.html --\nhello\n-- more.html --\nmore\n")
 	u, err := client.Call(t.Context(), s.Client, op.UploadBegin, op.UploadPlan{App: "app", Plan: fazttest.Parse("-- index.html --\nhello\n-- copy.html --\nhello\n").Plan()})
@@ -287,7 +287,7 @@ func TestAnUploadGoesToTheAppItBeganForAlsoAfterARename(t *testing.T) {
 	}
 }
 
-func TestARevokedKeyEndsAtOnceAndSoDoTheKeysItMade(t *testing.T) {
+func TestRevokingAKeyEndsItAndTheKeysItMadeAtOnce(t *testing.T) {
 	s := secure(t)
 	ctx := t.Context()
 	admin := as(t, s.Instance, s.tokens["admin"])
@@ -308,7 +308,7 @@ func TestARevokedKeyEndsAtOnceAndSoDoTheKeysItMade(t *testing.T) {
 	}
 }
 
-func TestTheSameIdempotencyKeyCarriesARequestOutOnce(t *testing.T) {
+func TestARequestWithAnIdempotencyKeyRunsOnce(t *testing.T) {
 	s := secure(t)
 	send := func(key, who, body string) fazttest.Response {
 		r := s.Request(http.MethodPost, "admin", "/api/keys", body)
@@ -337,7 +337,7 @@ func TestTheSameIdempotencyKeyCarriesARequestOutOnce(t *testing.T) {
 	}
 }
 
-func TestRequestsThatAnotherSiteMadeABrowserSendAreRefused(t *testing.T) {
+func TestCrossSiteRequestsAreRefused(t *testing.T) {
 	s := secure(t)
 	for name, headers := range map[string]map[string]string{
 		"by fetch metadata": {"Sec-Fetch-Site": "cross-site"},

@@ -18,7 +18,7 @@ import (
 	"fazt/internal/system"
 )
 
-// entries are the newest entries of an action.
+// entries returns the newest entries of an action.
 func entries(t *testing.T, i *fazttest.Instance, action string) []activity.Entry {
 	t.Helper()
 	list, _, err := i.Activity.List(t.Context(), activity.Filter{Action: action}, 1000)
@@ -28,8 +28,8 @@ func entries(t *testing.T, i *fazttest.Instance, action string) []activity.Entry
 	return list
 }
 
-// Deploys, aliases, keys and data were changed and no log knew of it: whoever wrote an operation had to think of it.
-func TestEveryOperationThatChangesSomethingLeavesAnEntryWhoeverCallsIt(t *testing.T) {
+// Changes of deploys, aliases, keys and data were not logged: every operation had to remember to do so.
+func TestEveryChangeLeavesAnEntryWhateverItsCaller(t *testing.T) {
 	s := secure(t)
 	replace := strings.NewReplacer("{app}", "app", "{upload}", s.upload, "{deployment}", "1", "{alias}", "app", "{host}", "example.com", "{key}", "x")
 	mutating := 0
@@ -77,7 +77,7 @@ func TestEveryOperationThatChangesSomethingLeavesAnEntryWhoeverCallsIt(t *testin
 	}
 }
 
-// callAsOwner calls an operation with a body that says nothing.
+// callAsOwner calls an operation with an empty body.
 func (s secured) callAsOwner(spec op.Spec, path string) {
 	r, _ := http.NewRequest(spec.Method, "http://fazt"+path, strings.NewReader("{}"))
 	r.Header.Set("Content-Type", "application/json")
@@ -91,7 +91,7 @@ func (d *discard) Header() http.Header         { return d.header }
 func (d *discard) Write(p []byte) (int, error) { return len(p), nil }
 func (d *discard) WriteHeader(int)             {}
 
-func TestAnEntrySaysWhatWasDoneAndNoSecret(t *testing.T) {
+func TestAnEntryDescribesTheChangeWithoutSecrets(t *testing.T) {
 	i := fazttest.New(t)
 	ctx := t.Context()
 	app := i.Deploy("app", site).App.ID
@@ -167,8 +167,8 @@ func TestARepeatedRequestLeavesOneEntry(t *testing.T) {
 	}
 }
 
-// Whoever tries keys without end must not be able to push everything else out of the log.
-func TestAFloodOfWrongKeysAndOfStrangersIsAFewEntriesThatCount(t *testing.T) {
+// Someone who tries keys endlessly must not be able to push everything else out of the log.
+func TestFloodsOfWrongKeysAndStrangersAreBundledIntoFewEntries(t *testing.T) {
 	i := fazttest.New(t)
 	for n := range 120 {
 		r := i.Request(http.MethodDelete, "admin", "/api/apps/x", "")
@@ -186,7 +186,7 @@ func TestAFloodOfWrongKeysAndOfStrangersIsAFewEntriesThatCount(t *testing.T) {
 			t.Errorf("%s: %+v %s", action, e, e.Details)
 		}
 	}
-	if err := i.Activity.Close(t.Context()); err != nil { // what was held back is told of in the end
+	if err := i.Activity.Close(t.Context()); err != nil { // writes what was held back
 		t.Fatal(err)
 	}
 	if list := entries(t, i, "key.check"); len(list) != 3 || string(list[0].Details) != `{"count":50}` {
@@ -194,7 +194,7 @@ func TestAFloodOfWrongKeysAndOfStrangersIsAFewEntriesThatCount(t *testing.T) {
 	}
 }
 
-func TestAnAddressThatIsPastedSelectsItsApp(t *testing.T) {
+func TestAPastedAddressSelectsItsApp(t *testing.T) {
 	i := fazttest.New(t)
 	ctx := t.Context()
 	blog := i.Deploy("blog", site).App.ID
@@ -337,7 +337,7 @@ func TestACleanupCountsUnlessItIsForcedAndLeavesAnEntry(t *testing.T) {
 	}
 }
 
-func TestQuestionsToTheActivityLogThatCannotBeAnswered(t *testing.T) {
+func TestInvalidQueriesOfTheActivityLog(t *testing.T) {
 	i := fazttest.New(t)
 	eleven, minus := 11, -1
 	for name, f := range map[string]op.ActivityFilter{
@@ -375,10 +375,10 @@ func TestStartsStopsAndUpgradesAreRecorded(t *testing.T) {
 	}
 }
 
-func TestAFunctionThatALimitStopsIsRecordedAndAFloodOfItCounted(t *testing.T) {
+func TestFunctionsStoppedByALimitAreRecordedAndFloodsBundled(t *testing.T) {
 	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Runtime.ExecTimeout, l.Runtime.MaxMemory = 100, 8<<20 }))
 	app := i.Deploy("app", "-- api/main.js --\nif (request.query.memory) new Uint8Array(1 << 30);\nfor (;;) {}\n").App.ID
-	for stopped := 0; stopped < 12; { // on a slow machine some do not begin in time, and nothing stops those
+	for stopped := 0; stopped < 12; { // on a slow machine some do not start in time and so are not stopped
 		if i.Get("app", "/api/x").StatusCode == http.StatusGatewayTimeout {
 			stopped++
 		}
@@ -398,7 +398,7 @@ func TestAFunctionThatALimitStopsIsRecordedAndAFloodOfItCounted(t *testing.T) {
 
 // The stream of log lines was dead: the wrapper around responses hid that they can be flushed, and nothing was published
 // to it. Here it is read over the front door, while the connection stays open, as EventSource does.
-func TestALogIsFollowedThroughTheFrontDoorAndGoneOnWithAfterAnInterruption(t *testing.T) {
+func TestALogIsFollowedThroughTheFrontDoorAndResumesAfterAnInterruption(t *testing.T) {
 	s := secure(t)
 	s.Deploy("talker", talker)
 	open := func(path, last string) (*bufio.Scanner, func()) {
@@ -441,7 +441,7 @@ func TestALogIsFollowedThroughTheFrontDoorAndGoneOnWithAfterAnInterruption(t *te
 		t.Error(data)
 	}
 	end()
-	s.Get("talker", "/api/x?say=two") // while nobody listened
+	s.Get("talker", "/api/x?say=two") // while no one was listening
 	lines, end = open("/api/apps/talker/logs/follow", id)
 	if _, data := event(lines); !strings.Contains(data, `"message":"two"`) {
 		t.Error(data)

@@ -9,8 +9,8 @@ import (
 	"fazt/internal/errs"
 )
 
-// admit is Allow for a request: it finds out which app the request names. The app it judged is the app that the
-// operation gets to work on, by its id, so that a rename in between changes nothing.
+// admit is call.Allow for a request: it finds the app that the request names. The operation then gets the id of that same
+// app, so a rename in between changes nothing.
 func (a *API) admit(spec op.Spec, r *http.Request) error {
 	p := auth.From(r.Context())
 	if p.Kind != auth.Key {

@@ -39,7 +39,7 @@ func TestVisitorsAreRefusedByEveryOperation(t *testing.T) {
 	}
 }
 
-func TestUnknownPlacesAndMethodsAreEnvelopes(t *testing.T) {
+func TestUnknownPathsAndMethodsGetEnvelopes(t *testing.T) {
 	i := fazttest.New(t)
 	for target, want := range map[string]int{"/api/nothing": 404, "/api": 404, "/": 404} {
 		w := httptest.NewRecorder()
@@ -173,7 +173,7 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-func TestAnUploadThatIsCutOffChangesNothingAndGoesOnWhereItEnded(t *testing.T) {
+func TestAnInterruptedUploadChangesNothingAndResumes(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", "-- index.html --\nold\n")
 	files := fazttest.Parse("-- a.txt --\nsent whole\n-- b.txt --\nnot sent whole\n-- index.html --\nnew\n")
@@ -283,7 +283,7 @@ func TestEnvironmentIsMaskedAndLive(t *testing.T) {
 	}
 }
 
-func TestDatabaseCheckSaysThatTheFileIsSound(t *testing.T) {
+func TestDatabaseCheckOfASoundFile(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", site)
 	got, err := client.Call(t.Context(), i.Client, op.DatabaseCheck, op.DatabaseChecks{Content: true})

@@ -30,7 +30,7 @@ import (
 	"fazt/internal/system"
 )
 
-// zipped and tarred make an archive of a txtar text; the names are taken as they stand.
+// zipped and tarred make an archive of a txtar text without changing the names.
 func zipped(t *testing.T, text string) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -185,7 +185,7 @@ func TestAnArchiveBecomesADeployment(t *testing.T) {
 	}
 }
 
-func TestTheFieldsOfTheFormAreObeyed(t *testing.T) {
+func TestTheFieldsOfTheFormTakeEffect(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("blog", site)
 	data := string(zipped(t, "-- index.html --\nnew\n"))
@@ -200,19 +200,19 @@ func TestTheFieldsOfTheFormAreObeyed(t *testing.T) {
 		pairs []string
 		want  string
 	}{
-		"the app after the file":  {[]string{"file", data, "app", "blog"}, "must have the field app before"},
-		"a field after the file":  {[]string{"app", "blog", "file", data, "message", "x"}, "comes after the field file"},
-		"two files":               {[]string{"app", "blog", "file", data, "file", data}, "comes after the field file"},
-		"no file":                 {[]string{"app", "blog"}, "no field file"},
-		"no app":                  {[]string{"file", data}, "must have the field app"},
-		"two apps":                {[]string{"app", "blog", "app", "shop", "file", data}, "twice"},
-		"an unknown field":        {[]string{"app", "blog", "spam", "1", "file", data}, `unknown form field "spam"`},
-		"a name that is none":     {[]string{"app", "../x", "file", data}, "cannot be the name of an app"},
-		"no truth":                {[]string{"app", "blog", "preview", "maybe", "file", data}, "form field preview must be true or false"},
-		"a field without end":     {[]string{"app", strings.Repeat("x", 100<<10), "file", data}, "more than"},
-		"a file that is none":     {[]string{"app", "blog", "file", "hello"}, "neither a zip nor a tar.gz"},
-		"a message without end":   {[]string{"app", "blog", "message", strings.Repeat("x", 5000), "file", data}, "the message must be"},
-		"a manifest that is none": {[]string{"app", "blog", "file", string(zipped(t, "-- fazt.json --\n{\"a\": 1}\n"))}, "unknown member"},
+		"the app after the file": {[]string{"file", data, "app", "blog"}, "must have the field app before"},
+		"a field after the file": {[]string{"app", "blog", "file", data, "message", "x"}, "comes after the field file"},
+		"two files":              {[]string{"app", "blog", "file", data, "file", data}, "comes after the field file"},
+		"no file":                {[]string{"app", "blog"}, "no field file"},
+		"no app":                 {[]string{"file", data}, "must have the field app"},
+		"two apps":               {[]string{"app", "blog", "app", "shop", "file", data}, "twice"},
+		"an unknown field":       {[]string{"app", "blog", "spam", "1", "file", data}, `unknown form field "spam"`},
+		"an invalid name":        {[]string{"app", "../x", "file", data}, "cannot be the name of an app"},
+		"no truth":               {[]string{"app", "blog", "preview", "maybe", "file", data}, "form field preview must be true or false"},
+		"a field without end":    {[]string{"app", strings.Repeat("x", 100<<10), "file", data}, "more than"},
+		"not an archive":         {[]string{"app", "blog", "file", "hello"}, "neither a zip nor a tar.gz"},
+		"a message without end":  {[]string{"app", "blog", "message", strings.Repeat("x", 5000), "file", data}, "the message must be"},
+		"an invalid manifest":    {[]string{"app", "blog", "file", string(zipped(t, "-- fazt.json --\n{\"a\": 1}\n"))}, "unknown member"},
 	} {
 		if _, err := post(t, i, tt.pairs...); err == nil || !strings.Contains(errs.Sentence(err), tt.want) {
 			t.Errorf("%s: %v", name, err)
@@ -225,7 +225,7 @@ func TestTheFieldsOfTheFormAreObeyed(t *testing.T) {
 	noSpool(t, i, "what was refused")
 }
 
-func TestArchivesWithNamesThatClimbAreRefusedAndNothingOfThemIsStored(t *testing.T) {
+func TestArchivesWithEscapingNamesAreRefusedAndLeaveNothing(t *testing.T) {
 	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Storage.MaxSiteFiles, l.Storage.MaxSiteSize = 5, 100<<10 }))
 	link := &tar.Header{Typeflag: tar.TypeSymlink, Name: "passwd", Linkname: "/etc/passwd"}
 	many := "-- a --\n-- b --\n-- c --\n-- d --\n-- e --\n-- f --\n"
@@ -251,7 +251,7 @@ func TestArchivesWithNamesThatClimbAreRefusedAndNothingOfThemIsStored(t *testing
 	}
 }
 
-func TestAFunctionInAnArchiveThatDoesNotCompileSaysWhere(t *testing.T) {
+func TestACompileErrorOfAnArchiveHasItsPosition(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("blog", site)
 	_, err := post(t, i, "app", "blog", "file", string(zipped(t, "-- top/index.html --\nnew\n-- top/api/main.ts --\nexport default {\n  fetch() { return ( }\n}\n")))
@@ -263,7 +263,7 @@ func TestAFunctionInAnArchiveThatDoesNotCompileSaysWhere(t *testing.T) {
 	}
 }
 
-func TestAnArchiveThatIsCutOffLeavesNothing(t *testing.T) {
+func TestAnInterruptedArchiveLeavesNothing(t *testing.T) {
 	i := fazttest.New(t)
 	form := "--x\r\nContent-Disposition: form-data; name=\"app\"\r\n\r\nblog\r\n--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.zip\"\r\n\r\nPK\x03\x04"
 	for name, body := range map[string]io.Reader{"cut off": strings.NewReader(form), "broken": io.MultiReader(strings.NewReader(form), failing{})} {
@@ -279,9 +279,9 @@ func TestAnArchiveThatIsCutOffLeavesNothing(t *testing.T) {
 	}
 }
 
-// What the client writes as a form is what the server reads as one, and a large file passes through without a copy in
-// memory or a file that stays.
-func TestAnArchiveTravelsThroughTheClient(t *testing.T) {
+// The server reads the form that the client writes, and a large file passes through without a copy in memory or a file
+// that stays.
+func TestTheClientSendsAnArchive(t *testing.T) {
 	i := fazttest.New(t)
 	message := "hé"
 	big := bytes.Repeat([]byte("0123456789abcdef"), 3<<16) // three chunks
@@ -300,8 +300,8 @@ func TestAnArchiveTravelsThroughTheClient(t *testing.T) {
 	}
 }
 
-// An upload was kept in a file as far as the limit goes before its size, known from the start, was looked at.
-func TestAnArchiveThatSaysThatItIsTooLargeIsNotRead(t *testing.T) {
+// An upload was stored up to the limit before its size, known from the start, was checked.
+func TestAnArchiveThatDeclaresTooLargeASizeIsNotRead(t *testing.T) {
 	i := fazttest.New(t)
 	token := newKey(t, i.Client, "k", "deploy")
 	conn, err := net.Dial("tcp", i.Address)
@@ -309,7 +309,7 @@ func TestAnArchiveThatSaysThatItIsTooLargeIsNotRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	// The file says that it has 2 GB, and not a byte of it comes: who waits for it waits for ever.
+	// The form declares 2 GB and sends none of it: waiting for it would never end.
 	fmt.Fprintf(conn, "POST /api/deploy HTTP/1.1\r\nHost: admin.%s\r\nAuthorization: Bearer %s\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n", i.Settings().Domain, token, 2<<30)
 	fmt.Fprint(conn, "--b\r\nContent-Disposition: form-data; name=\"app\"\r\n\r\napp\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n")
 	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))

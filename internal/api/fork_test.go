@@ -37,8 +37,8 @@ func fork(t *testing.T, i *fazttest.Instance, withData bool) op.App {
 	return a
 }
 
-// The predecessor reported success and made an app without files, whose address was a 404.
-func TestAForkHasTheFilesAndTheFunctionAndAnswersAtOnce(t *testing.T) {
+// The predecessor reported success and made an app without files, which responded with 404.
+func TestAForkHasTheFilesAndTheFunctionAndRespondsAtOnce(t *testing.T) {
 	i := fazttest.New(t)
 	a := fork(t, i, false)
 	if a.Stats.Files != 3 || a.Stats.Bytes == 0 || a.Live == nil || a.Live.Number != 1 || !a.Live.Live || !a.Live.Function || a.Title != "A counter" {
@@ -58,7 +58,7 @@ func TestAForkHasTheFilesAndTheFunctionAndAnswersAtOnce(t *testing.T) {
 	}
 }
 
-func TestAForkWithDataHasTheDataAndTheEnvironmentAndGoesItsOwnWay(t *testing.T) {
+func TestAForkWithDataHasIndependentDataAndEnvironment(t *testing.T) {
 	i := fazttest.New(t)
 	if a := fork(t, i, true); a.Usage.Keys != 1 || a.Variables != 1 {
 		t.Fatalf("%+v", a)
@@ -109,7 +109,7 @@ func TestAForkSharesContentAndOutlivesItsOrigin(t *testing.T) {
 	}
 }
 
-func TestForksThatCannotBeLeaveNothing(t *testing.T) {
+func TestRefusedForksLeaveNothing(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", counter)
 	i.Deploy("other", site)
@@ -140,7 +140,7 @@ func TestForksThatCannotBeLeaveNothing(t *testing.T) {
 }
 
 // The predecessor showed "Files 0, Size 0 B" and "never" for every app that was deployed.
-func TestFilesSizesCountsAndTimesOfAnAppAreTrueInListAndInfo(t *testing.T) {
+func TestListAndInfoShowTheTrueFilesSizesCountsAndTimes(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", "-- a.txt --\n12345\n")
 	i.Deploy("app", "-- a.txt --\n12345\n-- b.txt --\n123\n")
@@ -168,7 +168,7 @@ func TestFilesSizesCountsAndTimesOfAnAppAreTrueInListAndInfo(t *testing.T) {
 	}
 }
 
-// The predecessor knew apps by a name that deploys did not fill in: "not found" was the answer for every app deployed.
+// The predecessor looked apps up by a name that deploys did not set: every deployed app was "not found".
 func TestADeployedAppIsFoundByItsNameByEveryVerb(t *testing.T) {
 	i := fazttest.New(t)
 	app := i.Deploy("app", counter).App

@@ -62,7 +62,7 @@ func follow(t *testing.T, c *client.Client, q op.LogQuery) (next func() op.LogLi
 	}
 }
 
-// The predecessor answered every attempt to follow a log with an error, and published nothing to follow.
+// The predecessor failed on every attempt to follow a log, and published nothing to follow.
 func TestFollowingALogShowsLinesAsTheyAreWritten(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", talker)
@@ -87,7 +87,7 @@ func TestFollowingALogShowsLinesAsTheyAreWritten(t *testing.T) {
 	}
 }
 
-func TestAFollowerThatDoesNotReadHoldsUpNoRequest(t *testing.T) {
+func TestAFollowerThatDoesNotReadDelaysNoRequest(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", `
 -- api/main.js --
@@ -124,7 +124,7 @@ func TestAFollowedLogEndsWithTheServer(t *testing.T) {
 	}
 }
 
-func TestQuestionsToALogThatCannotBeAnswered(t *testing.T) {
+func TestInvalidQueriesOfALog(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", talker)
 	for name, tt := range map[string]struct {

@@ -21,14 +21,14 @@ import (
 	"fazt/internal/system"
 )
 
-// nowhere makes every name lead to this machine, where no call may go.
+// nowhere resolves every name to this machine, which no call may reach.
 func nowhere(c *server.Config) {
 	c.Lookup = func(context.Context, string) ([]netip.Addr, error) {
 		return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
 	}
 }
 
-// attempt makes a call of an app, which is refused or fails.
+// attempt makes a call for an app that is refused or fails.
 func attempt(t *testing.T, i *fazttest.Instance, appID string, c egress.Call) string {
 	t.Helper()
 	answer, err := i.Gate.Begin(appID, "req_test").Do(t.Context(), c)
@@ -58,7 +58,7 @@ func netLog(t *testing.T, c *client.Client, f op.NetFilter) []op.NetAttempt {
 }
 
 // In the predecessor failures, blocks and timeouts were never logged.
-func TestACallThatIsRefusedOrFailsIsInTheLog(t *testing.T) {
+func TestRefusedAndFailedCallsAreLogged(t *testing.T) {
 	i := fazttest.New(t, nowhere)
 	app := i.Deploy("app", site).App.ID
 	if code := attempt(t, i, app, egress.Call{URL: "https://api.example.com/v1?token=abc"}); code != "NET_BLOCKED" {
@@ -78,7 +78,7 @@ func TestACallThatIsRefusedOrFailsIsInTheLog(t *testing.T) {
 	}
 }
 
-func TestAnEntryIsInForceAtOnceAndNoLongerWhenItIsRemoved(t *testing.T) {
+func TestAnEntryTakesEffectAtOnceAndSoDoesItsRemoval(t *testing.T) {
 	i := fazttest.New(t, nowhere)
 	app := i.Deploy("app", site).App.ID
 	explain := func() op.NetVerdict {
@@ -103,7 +103,7 @@ func TestAnEntryIsInForceAtOnceAndNoLongerWhenItIsRemoved(t *testing.T) {
 	if v := explain(); v.Allowed || v.Entry == nil || v.Entry.Domain != "*.example.com" || v.App != "" {
 		t.Errorf("%+v", v)
 	}
-	// Whoever removes the app removes what it may.
+	// Removing the app removes its entries.
 	allow(t, i.Client, op.NetGrant{Domain: "nas.example.com", App: app})
 	if _, err := client.Call(t.Context(), i.Client, op.AppRemove, op.AppRef{App: "app"}); err != nil {
 		t.Fatal(err)
@@ -113,7 +113,7 @@ func TestAnEntryIsInForceAtOnceAndNoLongerWhenItIsRemoved(t *testing.T) {
 	}
 }
 
-func TestAKeyForOneAppSeesWhatHoldsForItAndNothingOfOthers(t *testing.T) {
+func TestAKeyForOneAppSeesNothingOfOtherApps(t *testing.T) {
 	s := secure(t)
 	other := s.App(t, "other")
 	for _, app := range []string{"", "app", "other"} {
@@ -208,7 +208,7 @@ func TestAttemptsAreFollowedLive(t *testing.T) {
 	}
 }
 
-func TestTheLogOfAnAppIsBoundedByItsLimit(t *testing.T) {
+func TestTheLogOfAnAppHasALimit(t *testing.T) {
 	i := fazttest.New(t, nowhere, fazttest.Limit(func(l *system.Limits) { l.Net.LogRows = 3; l.Net.MaxCalls = 100 }))
 	app := i.Deploy("app", site).App.ID
 	for range 10 {
@@ -219,8 +219,8 @@ func TestTheLogOfAnAppIsBoundedByItsLimit(t *testing.T) {
 	}
 }
 
-// The value of a secret is in no answer, no log and no table, and survives a restart with its key alone.
-func TestTheValueOfASecretIsNowhereAndIsThereAfterARestart(t *testing.T) {
+// The value of a secret is not in any response, log or table, and survives a restart if its key does.
+func TestASecretIsShownNowhereAndSurvivesARestart(t *testing.T) {
 	const value = "topsecret-0123"
 	path := filepath.Join(t.TempDir(), "data.db")
 	i := fazttest.New(t, fazttest.At(path), nowhere)
@@ -262,7 +262,7 @@ func TestTheValueOfASecretIsNowhereAndIsThereAfterARestart(t *testing.T) {
 		}
 	}
 
-	// A copy of the database alone opens nothing, and runs.
+	// A copy of the database without the key runs but reveals nothing.
 	if err := os.Rename(rules.KeyFile(path), filepath.Join(t.TempDir(), "kept")); err != nil {
 		t.Fatal(err)
 	}
@@ -280,7 +280,7 @@ func TestTheValueOfASecretIsNowhereAndIsThereAfterARestart(t *testing.T) {
 	}
 }
 
-func TestADeployTellsWhatItsManifestAsksForAndGrantsNothing(t *testing.T) {
+func TestADeployReportsWhatItsManifestAsksForAndGrantsNothing(t *testing.T) {
 	i := fazttest.New(t)
 	asks := "-- index.html --\nhello\n-- fazt.json --\n" + `{"net": ["API.example.com", "*.example.org"], "secrets": ["KEY"]}` + "\n"
 	done := i.Deploy("app", asks)

@@ -20,7 +20,7 @@ import (
 	"fazt/internal/api/sql"
 )
 
-// nouns carry the operations out, each with the few things it works on.
+// nouns implement the operations, each with the few dependencies it needs.
 type nouns struct {
 	app        app.API
 	alias      alias.API
@@ -77,7 +77,7 @@ func newNouns(c Config, ending <-chan struct{}) *nouns {
 	return n
 }
 
-// flush stores what the logs still hold in memory.
+// flush stores the records that the logs still hold in memory.
 func (c *Config) flush(ctx context.Context) error {
 	return errors.Join(c.Activity.Flush(ctx), c.AppLog.Flush(ctx), c.NetLog.Flush(ctx))
 }

@@ -10,8 +10,8 @@ import (
 	"fazt/internal/errs"
 )
 
-// recorded carries out an operation and writes its entry: of everything that may have changed something, whether it
-// went well or not, and of everything that was refused. Operations cannot forget it, and need not know of it.
+// recorded runs an operation and writes its entry in the activity log: for everything that may have changed something,
+// successful or not, and for everything that was refused. Operations cannot forget it and need not know about it.
 func (a *API) recorded(rt route, w *response, r *http.Request) (err error) {
 	if !rt.spec.Mutates() {
 		if err = a.call(rt, w, r); call.IsDenial(err) {
@@ -22,7 +22,7 @@ func (a *API) recorded(rt route, w *response, r *http.Request) (err error) {
 	d := a.draft(rt.spec, r)
 	ended := false
 	defer func() {
-		if !ended { // it panics: the connection is to be cut
+		if !ended { // a panic that cuts the connection
 			err = errs.New(errs.Internal, "the operation was cut off")
 		}
 		if _, begun := d.Finish(); begun || err != nil {
@@ -34,7 +34,7 @@ func (a *API) recorded(rt route, w *response, r *http.Request) (err error) {
 	return err
 }
 
-// draft is the entry as far as the request tells.
+// draft returns the entry as far as the request tells.
 func (a *API) draft(spec op.Spec, r *http.Request) *call.Draft {
 	entry := activity.Entry{Weight: spec.EntryWeight(), Action: spec.Name, ResourceType: spec.ResourceType(), Actor: actor(r)}
 	for _, name := range spec.PathNames() {
@@ -42,7 +42,7 @@ func (a *API) draft(spec op.Spec, r *http.Request) *call.Draft {
 			entry.Resource = r.PathValue(name)
 		}
 	}
-	// Before the operation: it may remove the app. Strangers make nobody read the database.
+	// Before the operation, which may remove the app. Requests of strangers must not cost a read of the database.
 	ref := r.PathValue("app")
 	if ref == "" || entry.Actor.Kind == activity.Anonymous {
 		return call.NewDraft(entry)
@@ -56,7 +56,7 @@ func (a *API) draft(spec op.Spec, r *http.Request) *call.Draft {
 	return call.NewDraft(entry)
 }
 
-// actor is who sent a request.
+// actor returns who sent a request.
 func actor(r *http.Request) activity.Actor {
 	p := auth.From(r.Context())
 	who := activity.Actor{Kind: activity.Anonymous, ID: p.ID, Name: p.Name, Address: p.Address, Agent: r.UserAgent()}

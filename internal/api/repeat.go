@@ -14,8 +14,8 @@ import (
 // repeatKey is the header that makes an operation safe to repeat.
 const repeatKey = "Idempotency-Key"
 
-// once runs serve, unless the same caller sent the same request with the same Idempotency-Key before: then the answer
-// is the one it got. Only operations that change something are asked, and no streams.
+// once runs serve, unless the same caller has sent the same request with the same Idempotency-Key before: then the response
+// is the earlier one. This applies to operations that change something and are not streams.
 func (a *API) once(spec op.Spec, w *response, r *http.Request, serve func() error) error {
 	key := r.Header.Get(repeatKey)
 	if key == "" || !spec.Repeats() {

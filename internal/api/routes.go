@@ -2,7 +2,7 @@ package api
 
 import "fazt/internal/api/op"
 
-// routes is every operation with its implementation; a test holds it against op.All.
+// routes returns every operation with its implementation; a test compares it with op.All.
 func (a *API) routes() []route {
 	n, schema := newNouns(a.Config, a.ending), newSchema()
 	return []route{

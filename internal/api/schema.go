@@ -9,10 +9,10 @@ import (
 	"fazt/internal/hosting"
 )
 
-// schema carries out the operations that describe the API and the files it takes.
+// schema implements the operations that describe the API and the files it accepts.
 type schema struct{ openapi func() []byte }
 
-// newSchema generates nothing: most instances are never asked.
+// newSchema defers the generation of the document, which most instances never need.
 func newSchema() schema { return schema{sync.OnceValue(op.Document)} }
 
 func (schema) Manifest(context.Context, op.None) (json.RawMessage, error) {

@@ -17,11 +17,11 @@ func query(t *testing.T, i *fazttest.Instance, sql string, limit int) (op.Rows, 
 	return client.Call(t.Context(), i.Client, op.SQLQuery, op.Statement{SQL: sql, Limit: limit})
 }
 
-// Every column of the schema that sounds like a secret is either hidden from SQL or on this list of those that are none.
-func TestEveryColumnThatSoundsLikeASecretIsHiddenFromSQLOrKnownToBeNone(t *testing.T) {
+// Every column of the schema that sounds like a secret is either hidden from SQL or listed here as harmless.
+func TestEveryColumnThatSoundsLikeASecretIsHiddenFromSQLOrListedAsHarmless(t *testing.T) {
 	none := map[string]bool{
 		"blobs.hash": true, "upload_files.hash": true, // of content
-		"kv.key": true, "kv.value": true, // what apps keep; the owner may look
+		"kv.key": true, "kv.value": true, // data of apps, which the owner may read
 		"usage.keys": true, "usage.key_bytes": true, "measurements.value": true, // counts
 		"settings.value": true, "limits.value": true, // what the owner decided
 		"activity.code": true, "net_log.code": true, // of an error
@@ -58,8 +58,8 @@ func TestEveryColumnThatSoundsLikeASecretIsHiddenFromSQLOrKnownToBeNone(t *testi
 	}
 }
 
-// hidden says whether a column reads as NULL: one that does is never equal to itself. An outer join gives a row even
-// where the table has none.
+// hidden reports whether a column reads as NULL: such a column is never equal to itself. An outer join gives a row even if
+// the table has none.
 func hidden(t *testing.T, i *fazttest.Instance, table, column string) bool {
 	t.Helper()
 	got, err := query(t, i, "EXPLAIN SELECT "+column+" FROM "+table, 0)
@@ -86,7 +86,7 @@ func TestValuesOfSQLArriveExactly(t *testing.T) {
 	}
 }
 
-func TestSQLIsBoundInRowsBytesAndTime(t *testing.T) {
+func TestSQLHasLimitsOfRowsBytesAndTime(t *testing.T) {
 	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) {
 		l.SQL.MaxRows, l.SQL.MaxResult, l.SQL.StatementTimeout = 50, 65536, 1000
 	}))
@@ -102,7 +102,7 @@ func TestSQLIsBoundInRowsBytesAndTime(t *testing.T) {
 	if got, err := query(t, i, numbers+"SELECT printf('%5000s', x) FROM c", 50); err != nil || len(got.Rows) != 13 || got.Truncated != "bytes" {
 		t.Errorf("%d rows, %q, %v", len(got.Rows), got.Truncated, err)
 	}
-	// A row is not made further than there is room for: one of these would be gigabytes.
+	// A row is converted only as far as it fits: one of these would have gigabytes.
 	if got, err := query(t, i, "SELECT '"+strings.Repeat("x", 40000)+"' AS a"+strings.Repeat(", hex(zeroblob(3000))", 100), 50); err != nil || len(got.Rows) != 0 || got.Truncated != "bytes" {
 		t.Errorf("%d rows, %q, %v", len(got.Rows), got.Truncated, err)
 	}
@@ -135,7 +135,7 @@ func TestSQLIsBoundInRowsBytesAndTime(t *testing.T) {
 }
 
 // A statement that returns what it changed changes all of it, however few rows are shown.
-func TestAWriteIsWholeAlsoWhenItsRowsAreCut(t *testing.T) {
+func TestAWriteIsCompleteEvenIfItsRowsAreCut(t *testing.T) {
 	i := fazttest.New(t)
 	for _, name := range []string{"a", "b", "c"} {
 		i.Deploy(name, site)
@@ -146,7 +146,7 @@ func TestAWriteIsWholeAlsoWhenItsRowsAreCut(t *testing.T) {
 	}
 }
 
-// What SQL changed is served at once, as after any other operation.
+// Changes made with SQL are served at once, as after any other operation.
 func TestAWriteInSQLIsLive(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", site)
@@ -158,8 +158,8 @@ func TestAWriteInSQLIsLive(t *testing.T) {
 	}
 }
 
-// In an earlier program of the name, a statement was taken for one that reads because of its first word.
-func TestADeleteThatBeginsWithWithIsRefusedByTheReadingOperationAndDeletesNothing(t *testing.T) {
+// The predecessor took a statement for a query because of its first word.
+func TestQueryRefusesADeleteThatBeginsWithWith(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", site)
 	for _, sql := range []string{
@@ -174,14 +174,14 @@ func TestADeleteThatBeginsWithWithIsRefusedByTheReadingOperationAndDeletesNothin
 	}
 }
 
-// In an earlier program of the name, variables were stored and no function ever saw them.
-func TestVariablesReachFunctionsOfBothStylesAtOnceWithoutADeploy(t *testing.T) {
+// The predecessor stored variables that no function ever saw.
+func TestBothStylesOfFunctionsSeeNewVariablesAtOnce(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("web", "-- api/main.js --\nexport default { fetch: (request, env) => new Response(`${env.KEY} ${fazt.env.get('KEY')}`) };\n")
 	i.Deploy("classic", "-- api/main.js --\nrespond(fazt.env.get('KEY') ?? 'undefined');\n")
 	for _, value := range []string{"one", "two", ""} {
 		for app, want := range map[string]string{"web": value + " " + value, "classic": value} {
-			i.Get(app, "/api/x") // a machine that is warm has seen the value before
+			i.Get(app, "/api/x") // a warm VM has seen the old value
 			_, err := client.Call(t.Context(), i.Client, op.EnvSet, op.EnvValues{App: app, Values: map[string]string{"KEY": value}})
 			if err != nil {
 				t.Fatal(err)

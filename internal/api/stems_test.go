@@ -12,7 +12,7 @@ import (
 )
 
 // Of 77 operations 24 had three names: op.NetExplain was net.test on the wire and netTest in the code.
-func TestVariableNameAndMethodOfAnOperationShareOneStem(t *testing.T) {
+func TestVariableNameAndMethodOfAnOperationShareAStem(t *testing.T) {
 	stem := func(name string) string { return strings.ToLower(strings.ReplaceAll(name, ".", "")) }
 	names := map[string]string{} // of the wire, by variable
 	inspect(t, "op/table.go", func(n ast.Node) {

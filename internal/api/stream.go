@@ -7,8 +7,8 @@ import (
 	"fazt/internal/api/op"
 )
 
-// streamed joins an operation that answers with a stream with its implementation. The stream is not held back: what
-// fails after its first byte goes to the log, and the connection is cut.
+// streamed joins an operation that returns a stream with its implementation. The stream is not held back: an error after
+// its first byte goes to the log, and the connection is cut.
 func streamed[Req any](a *API, o op.Op[Req, op.Stream], fn func(ctx context.Context, req Req) (op.Stream, error)) route {
 	return route{o.Spec, func(w http.ResponseWriter, r *http.Request) error {
 		req, err := o.Parse(w, r)
@@ -33,6 +33,6 @@ func streamed[Req any](a *API, o op.Op[Req, op.Stream], fn func(ctx context.Cont
 	}}
 }
 
-// EndStreams ends the streams that would go on for as long as their client stays, and keep a server from stopping. It
-// may be called more than once.
+// EndStreams ends the streams that last as long as their clients stay and would keep the server from stopping. It may be
+// called more than once.
 func (a *API) EndStreams() { a.end.Do(func() { close(a.ending) }) }

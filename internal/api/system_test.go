@@ -13,7 +13,7 @@ import (
 	"fazt/internal/system"
 )
 
-// asked sends a request to the control API over the network as the admin, and gives the answer.
+// asked sends a request to the control API over the network as an admin and returns the response.
 func asked(i *fazttest.Instance, token, method, path, body string) fazttest.Response {
 	r := i.Request(method, "admin", path, body)
 	if token != "" {
@@ -72,8 +72,8 @@ func TestLimitsOverTheAPI(t *testing.T) {
 	}
 }
 
-// What is read can be sent back, but for what is read only.
-func TestTheLimitsThatWereReadCanBeSentBack(t *testing.T) {
+// Everything except read-only limits can be sent back as it was read.
+func TestLimitsCanBeSentBackAsTheyWereRead(t *testing.T) {
 	i := fazttest.New(t)
 	got, err := client.Call(t.Context(), i.Client, op.LimitsGet, op.LimitsOf{})
 	if err != nil {
@@ -96,8 +96,8 @@ func TestTheLimitsThatWereReadCanBeSentBack(t *testing.T) {
 	}
 }
 
-// The app is named in the query, where the gate that knows apps by their path does not look.
-func TestAKeyForOneAppLearnsNothingOfTheLimitsOfAnother(t *testing.T) {
+// The query names the app, and the guard only looks for it in the path.
+func TestAKeyForOneAppCannotReadTheLimitsOfAnother(t *testing.T) {
 	s := secure(t)
 	for who, want := range map[string]int{"deploy:other": http.StatusForbidden, "data:app": http.StatusForbidden, "logs": http.StatusForbidden, "nobody": http.StatusUnauthorized, "read": http.StatusOK} {
 		for _, path := range []string{"/api/system/limits?app=app", "/api/system/limits/list?app=app", "/api/system/limits", "/api/system/limits/list"} {
@@ -111,8 +111,8 @@ func TestAKeyForOneAppLearnsNothingOfTheLimitsOfAnother(t *testing.T) {
 	}
 }
 
-// Limits last, and what a key or a removed app leaves behind does not.
-func TestLimitsAreInForceAfterARestartAndGoWithTheirApp(t *testing.T) {
+// Limits persist, but not those of a removed app.
+func TestLimitsSurviveARestartAndAreRemovedWithTheirApp(t *testing.T) {
 	i := fazttest.New(t)
 	app := i.Deploy("shop", site).App.ID
 	set := func(app, values string) {
@@ -155,8 +155,8 @@ func TestLimitsAreInForceAfterARestartAndGoWithTheirApp(t *testing.T) {
 	}
 }
 
-// A limit that was changed behind the back of its operation, with SQL, is in force too.
-func TestALimitThatIsStoredInAnyWayIsInForceAtOnce(t *testing.T) {
+// A limit that was changed with SQL, without its operation, takes effect too.
+func TestALimitChangedWithSQLTakesEffectAtOnce(t *testing.T) {
 	i := fazttest.New(t)
 	if _, err := client.Call(t.Context(), i.Client, op.SQLWrite, op.Statement{SQL: "INSERT INTO limits VALUES ('runtime.vms', NULL, '7', 'owner', 0)"}); err != nil {
 		t.Fatal(err)
@@ -166,7 +166,7 @@ func TestALimitThatIsStoredInAnyWayIsInForceAtOnce(t *testing.T) {
 	}
 }
 
-func TestLimitsOfTheConfigHoldBeneathTheStoredOnes(t *testing.T) {
+func TestStoredLimitsOverrideThoseOfTheConfig(t *testing.T) {
 	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Runtime.ExecTimeout, l.Runtime.VMs = 111, 5 }))
 	if got := asked(i, newKey(t, i.Client, "k", "admin"), http.MethodPatch, "/api/system/limits", `{"runtime.exec_timeout":222}`); got.StatusCode != 200 {
 		t.Fatal(got.Text)

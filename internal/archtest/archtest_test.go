@@ -16,7 +16,7 @@ import (
 	"testing"
 )
 
-// source is one Go file of the product.
+// source is one of our Go files.
 type source struct {
 	pkg  string // directory below the root, with slashes
 	name string
@@ -73,7 +73,7 @@ var parsed = once(func(top string) (list []source, err error) {
 	return list, nil
 })
 
-// once returns load with the result of its first call kept for all others.
+// once returns a function that calls load once and returns its result every time.
 func once[T any](load func(top string) (T, error)) func(top string) (T, error) {
 	var do sync.Once
 	var result T
@@ -98,7 +98,7 @@ func testOnly(pkg string) bool {
 	return strings.HasPrefix(pkg, "internal/fazttest") || slices.Contains([]string{"internal/archtest", "internal/database/diskfault", "internal/runtime/runtimetest"}, pkg)
 }
 
-// placeOf returns the layer of a package, and the entry that says so: that of the package or the nearest above it.
+// placeOf returns the layer of a package and the entry it comes from: that of the package or of the nearest one above it.
 func placeOf(pkg string) (entry string, layer int, known bool) {
 	for entry = pkg; entry != "."; entry = path.Dir(entry) {
 		for layer, packages := range layers {
@@ -144,7 +144,7 @@ func TestImportsGoDown(t *testing.T) {
 	}
 }
 
-// Reading the source of an author can end the process that does it, so it has one of its own: package compiler.
+// Parsing an author's source can crash the process, so it happens in a separate one: package compiler.
 func TestSourceIsReadInAProcessOfItsOwn(t *testing.T) {
 	const owner = "internal/runtime/compiler"
 	for _, s := range sources(t) {
@@ -171,7 +171,7 @@ func TestEveryLibraryHasItsOwner(t *testing.T) {
 		}
 		for _, path := range imports(s) {
 			if !strings.Contains(strings.SplitN(path, "/", 2)[0], ".") {
-				continue // the standard library, or ours
+				continue // the standard library or one of our packages
 			}
 			var packages []string
 			allowed := false
@@ -191,7 +191,7 @@ func TestEveryLibraryHasItsOwner(t *testing.T) {
 	}
 }
 
-// An entry that nothing needs any more would let in what it was not meant for.
+// A stale entry would allow an import that nobody decided on.
 func TestNoEntryOfATableIsLeftOver(t *testing.T) {
 	used := map[edge]bool{}
 	owned := map[owner]bool{}
@@ -254,7 +254,7 @@ func TestEveryPackageSaysItsDuty(t *testing.T) {
 		}
 		for _, vague := range []string{"util", "utils", "common", "helpers", "models", "handlers", "misc"} {
 			if filepath.Base(pkg) == vague {
-				t.Errorf("%s: a package is one noun, and %q is none", pkg, vague)
+				t.Errorf("%s: a package name is one noun, not %q", pkg, vague)
 			}
 		}
 	}
@@ -278,8 +278,8 @@ func TestOnlyMainExits(t *testing.T) {
 	}
 }
 
-// Two instances live in one process, so what they share is set by the command alone; by the compiler's process too,
-// which runs nothing else.
+// Two instances can live in one process, so only the command sets what they share. The process of the compiler may too: it
+// runs nothing else.
 func TestOnlyMainSetsTheProcess(t *testing.T) {
 	setters := []string{"debug.SetGCPercent", "debug.SetMemoryLimit", "debug.SetMaxStack", "debug.SetMaxThreads", "signal.Notify", "signal.NotifyContext", "signal.Ignore", "os.Setenv", "os.Chdir"}
 	seen := 0

@@ -87,8 +87,8 @@ func TestBackwardArrowsAreThoseThatCloseCircles(t *testing.T) {
 // arrow leads from a file to one whose declarations it uses.
 type arrow struct{ from, to string }
 
-// arrows returns those between the files of a package, each once. Fields of structs do not count: who uses them uses
-// the type.
+// arrows returns the arrows between the files of a package, each once. Fields of structs do not count: using them implies
+// using the type.
 func arrows(p *packages.Package) []arrow {
 	found := map[arrow]bool{}
 	for _, file := range p.Syntax {
@@ -115,8 +115,8 @@ func arrows(p *packages.Package) []arrow {
 	return slices.SortedFunc(maps.Keys(found), func(a, b arrow) int { return strings.Compare(a.from+" "+a.to, b.from+" "+b.to) })
 }
 
-// backward returns the arrows against the order of the files that has the fewest. It moves one file at a time to its
-// best place until that helps no more: the result is not always the least, but the same each time.
+// backward returns the backward arrows in the best order of the files that it finds. It moves one file at a time to its best
+// place until that no longer helps. The result is deterministic but not always minimal.
 func backward(list []arrow) []arrow {
 	var order []string
 	for _, a := range list {
@@ -144,7 +144,7 @@ func backward(list []arrow) []arrow {
 	return against(order, list)
 }
 
-// against returns the arrows that lead to a file further up.
+// against returns the arrows that lead to an earlier file.
 func against(order []string, list []arrow) (back []arrow) {
 	place := map[string]int{}
 	for i, name := range order {

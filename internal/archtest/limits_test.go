@@ -18,7 +18,7 @@ import (
 	"fazt/internal/system"
 )
 
-// product returns every package of the product without its tests, with types.
+// product returns all our packages with types, without their tests.
 func product(t *testing.T) []*packages.Package {
 	t.Helper()
 	list, err := typed(root(t))
@@ -60,8 +60,8 @@ func leaf(field *types.Var, owner types.Type) (string, bool) {
 	return named.Obj().Name() + "." + field.Name(), true
 }
 
-// reads are the fields of package system that a piece of code reads, by "Group.Field". What stands to the left of = is
-// written, not read.
+// reads returns the fields of package system that a piece of code reads, by "Group.Field". The left side of = is written,
+// not read.
 func reads(info *types.Info, n ast.Node) map[string]bool {
 	written := map[ast.Expr]bool{}
 	found := map[string]bool{}
@@ -85,7 +85,7 @@ func reads(info *types.Info, n ast.Node) map[string]bool {
 	return found
 }
 
-// methods are, for every method of a group, the fields it reads: who calls Runtime.Deadline reads Runtime.ExecTimeout.
+// methods returns, for every method of a group, the fields it reads: calling Runtime.Deadline reads Runtime.ExecTimeout.
 func methods(list []*packages.Package) map[string]map[string]bool {
 	found := map[string]map[string]bool{}
 	for _, p := range list {
@@ -105,9 +105,9 @@ func methods(list []*packages.Package) map[string]map[string]bool {
 	return found
 }
 
-// The predecessor published 24 limits and enforced 13 of them. A limit counts as read when code outside package system
-// reads that field of that group, by itself or through a method of the group; a field of the same name elsewhere does
-// not count, nor does a test.
+// The predecessor published 24 limits and enforced 13 of them. A limit counts as read if code outside package system reads
+// that field of that group, directly or through a method of the group. Fields of the same name elsewhere do not count, nor
+// do tests.
 func TestNoLimitIsPublishedThatNothingReads(t *testing.T) {
 	list := product(t)
 	through := methods(list)
@@ -157,8 +157,8 @@ func walkLimits(fn func(group reflect.Type, sf reflect.StructField, f *schema.Fi
 	}
 }
 
-// In the predecessor some limits were shown from one place and enforced from a constant in another, which went stale. No
-// constant of the server is called like a limit, in whatever spelling.
+// In the predecessor some limits were displayed from one place and enforced from a constant in another, which went stale. No
+// constant of the server may have the name of a limit, in any spelling.
 func TestNoConstantStandsBesideTheLimitOfTheSameName(t *testing.T) {
 	limits := map[string]string{}
 	walkLimits(func(_ reflect.Type, sf reflect.StructField, f *schema.Field) {
@@ -167,7 +167,7 @@ func TestNoConstantStandsBesideTheLimitOfTheSameName(t *testing.T) {
 		}
 	})
 	for _, p := range product(t) {
-		// Commands run where the limits of the instance are not known.
+		// Commands do not know the limits of the instance.
 		if p.PkgPath == systemPath || strings.HasPrefix(p.PkgPath, "fazt/internal/cli") || p.PkgPath == "fazt/internal/client" {
 			continue
 		}

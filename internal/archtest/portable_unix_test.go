@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// Every statement is to be understood by PostgreSQL too, so that a second engine needs no second SQL.
+// PostgreSQL must understand every statement too, so that a second engine needs no second SQL.
 func TestStatementsPrepareOnPostgreSQL(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it reads the types of the whole program, which takes long under the race detector and has nothing to find there")
@@ -39,7 +39,7 @@ func TestStatementsPrepareOnPostgreSQL(t *testing.T) {
 	}
 }
 
-// A statement that PostgreSQL does not understand is told apart from one that it does.
+// The test tells statements that PostgreSQL does not understand from those that it does.
 func TestPostgreSQLRefuses(t *testing.T) {
 	t.Parallel()
 	p := startPostgres(t)

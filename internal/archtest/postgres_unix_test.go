@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// postgres is a PostgreSQL server of this test alone, reached by a socket in a temporary folder.
+// postgres is a PostgreSQL server for one test, with its socket in a temporary folder.
 type postgres struct {
 	bin, dir string
 	as       *syscall.SysProcAttr // it refuses to run as root
@@ -30,7 +30,7 @@ func startPostgres(t *testing.T) *postgres {
 	if len(found) == 0 {
 		t.Skip("PostgreSQL is not installed; make tools installs it on Debian and Ubuntu")
 	}
-	// A socket's path has to be short, and every folder above it open to the server's user: not t.TempDir.
+	// Not t.TempDir: the path of a socket must be short, and the server's user must be able to enter every folder above it.
 	dir, err := os.MkdirTemp("/tmp", "fazt-postgres-")
 	if err != nil {
 		t.Fatal(err)

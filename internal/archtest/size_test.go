@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What is larger than this is hard to read in one go, and has usually become two things.
+// Larger units are hard to read in one go and usually do two things.
 const (
 	maxPackage  = 3000 // lines, without tests
 	maxFile     = 500

@@ -21,8 +21,8 @@ const databasePath = "fazt/internal/database"
 // statement is one SQL text that the program runs, and a call that runs it.
 type statement struct{ sql, at string }
 
-// statements finds the text of every statement that the program runs through database.Conn. A text that is put together
-// from parts counts once for each combination that can occur.
+// statements finds the text of every statement that the program runs through database.Conn. A text made of parts counts
+// once for each combination that can occur.
 func statements(t *testing.T, list []*packages.Package) []statement {
 	t.Helper()
 	p := newProgram(list)
@@ -56,7 +56,7 @@ func statements(t *testing.T, list []*packages.Package) []statement {
 	return all
 }
 
-// ofEngine is what only the engine inside package database says.
+// ofEngine matches what only the engine inside package database runs.
 var ofEngine = regexp.MustCompile(`^(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA)\b|\bsqlite_schema\b`)
 
 // runsSQL reports whether a call runs a statement on a connection.
@@ -153,7 +153,7 @@ func (p *program) add(o types.Object, c choice) {
 	}
 }
 
-// origin is a field or parameter as it was declared, not as a type argument made it.
+// origin returns a field or parameter as declared, before type arguments were applied.
 func origin(o types.Object) types.Object {
 	switch o := o.(type) {
 	case *types.Var:
@@ -185,7 +185,7 @@ func (p *program) plus(info *types.Info, left, right ast.Expr) {
 	}
 }
 
-// nameOf is the name of a variable or field; nil where the expression is neither.
+// nameOf returns the variable or field that an expression names; nil if it is neither.
 func nameOf(e ast.Expr) *ast.Ident {
 	switch e := e.(type) {
 	case *ast.Ident:
@@ -267,16 +267,16 @@ func (p *program) isForwarded(e ast.Expr) bool {
 	return ok && v.Name() == "sql" && v.Pkg().Path() == databasePath
 }
 
-// chosen is what a text rests on: the member of each group, and the value of each variable.
+// chosen is what a text depends on: the member of each group, and the value of each variable.
 type chosen map[types.Object]any
 
-// text is one value of an expression and what it rests on.
+// text is one value of an expression and what it depends on.
 type text struct {
 	value string
 	rests chosen
 }
 
-// texts are the values of an expression.
+// texts returns the values of an expression.
 func (p *program) texts(e ast.Expr) ([]string, error) {
 	list, err := p.eval(e, nil)
 	if err == nil && len(list) == 0 {
@@ -320,7 +320,7 @@ func (p *program) eval(e ast.Expr, within []types.Object) ([]text, error) {
 	return nil, fmt.Errorf("%s is more than this test can read", types.ExprString(e))
 }
 
-// each is all values of some expressions.
+// each returns all values of some expressions.
 func (p *program) each(list []ast.Expr, within []types.Object) (all []text, err error) {
 	for _, e := range list {
 		texts, err := p.eval(e, within)
@@ -332,7 +332,7 @@ func (p *program) each(list []ast.Expr, within []types.Object) (all []text, err 
 	return all, nil
 }
 
-// binary is a sum, of texts or of numbers.
+// binary returns the values of a sum of texts or numbers.
 func (p *program) binary(e *ast.BinaryExpr, within []types.Object) ([]text, error) {
 	return p.combine(e.X, e.Y, within, func(x, y string) string {
 		if basic := p.info[e].TypeOf(e).Underlying().(*types.Basic); basic.Info()&types.IsInteger != 0 {
@@ -365,7 +365,7 @@ func (p *program) combine(x, y ast.Expr, within []types.Object, join func(x, y s
 	return list, nil
 }
 
-// merge joins what two texts rest on, unless they rest on different values of one thing.
+// merge joins what two texts depend on, unless they depend on different values of one thing.
 func merge(a, b chosen) (chosen, bool) {
 	if a == nil {
 		return b, true
@@ -408,7 +408,7 @@ func (p *program) variable(o types.Object, within []types.Object) ([]text, error
 	return p.withAdded(o, list, within)
 }
 
-// withAdded are the texts of a variable as they were, and with everything that is added to them.
+// withAdded returns the texts of a variable, without and with everything that is added to them.
 func (p *program) withAdded(o types.Object, list []text, within []types.Object) ([]text, error) {
 	added, err := p.each(p.added[o], append(slices.Clip(within), o))
 	if err != nil || len(added) == 0 {

@@ -1,9 +1,9 @@
 package archtest
 
-// The tables have one entry a line and no columns, so that two branches that add entries merge.
+// The tables have one entry per line and no columns, so that branches that add entries merge cleanly.
 
-// layers are the packages by layer, from the foundations up. Imports go down only; packages of one layer do not import
-// each other, but for the pairs in sideways. A package that is not here belongs to the nearest above it.
+// layers are the packages by layer, from the foundations up. Imports go down only; packages of one layer do not import each
+// other, except for the pairs in sideways. A package that is not listed belongs to the nearest one above it.
 var layers = [][]string{
 	{ // 0: foundations
 		"internal/content",
@@ -214,11 +214,11 @@ var sideways = []edge{
 	{"internal/cli/sql", "internal/cli/kit"},
 }
 
-// owner is a package that uses a library. A library has one owner, so that it can be replaced in one place; further
-// ones have a reason beside them.
+// owner is a package that uses a library. A library has one owner, so that it can be replaced in one place; further owners
+// need a reason.
 type owner struct{ library, pkg string }
 
-// anyone owns a library that is used wherever it helps.
+// anyone owns the libraries that may be used anywhere.
 const anyone = ""
 
 var owners = []owner{

@@ -294,8 +294,8 @@ func (t *tree) place(name string, hash content.Hash, body io.Reader) error {
 		t.made[folder] = true
 	}
 	// Names that begin with a dot are never part of a deployment, in case the file is left behind.
-	beside := ".fazt-pull-" + rand.Text()
-	file, err := t.root.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	temporary := ".fazt-pull-" + rand.Text()
+	file, err := t.root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return fail(err)
 	}
@@ -310,12 +310,12 @@ func (t *tree) place(name string, hash content.Hash, body io.Reader) error {
 	case content.Hash(sum.Sum(nil)) != hash:
 		err = errs.New(errs.Unsupported, "the instance sent different content for %s than it announced; the file was not written", name)
 	default:
-		if err = t.root.Rename(beside, name); err == nil {
+		if err = t.root.Rename(temporary, name); err == nil {
 			return nil
 		}
 		err = fail(err)
 	}
-	_ = t.root.Remove(beside)
+	_ = t.root.Remove(temporary)
 	return err
 }
 

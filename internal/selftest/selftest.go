@@ -1,6 +1,6 @@
-// Package selftest measures an instance that exists only for it: it deploys an app and asks for that in four ways. It
-// drives the instance from the same process, so about half of the processors' time goes into asking: what it finds is a
-// lower bound.
+// Package selftest measures an instance that exists only for it: it deploys an app and sends it four kinds of requests. It
+// runs in the same process as the instance and uses about half of the processor time for itself, so the results are lower
+// bounds.
 package selftest
 
 import (
@@ -26,11 +26,11 @@ import (
 )
 
 const (
-	askers   = 32               // connections that ask at once
-	patience = 15 * time.Second // for the first good response, on a slow machine that has other things to do
+	askers   = 32               // concurrent connections
+	patience = 15 * time.Second // how long to wait for the first good response, on a slow and busy machine
 )
 
-// The app that is measured.
+// The measured app.
 const (
 	scratchApp  = "bench"
 	scratchPage = "<!doctype html>\n<title>Bench</title>\n"
@@ -45,10 +45,10 @@ export default async (request) => {
 `
 )
 
-// Measure asks the instance at address for the app that Deploy deployed, in four ways, each for a quarter of the time.
+// Measure sends the four kinds of requests to the app of Deploy at address, each for a quarter of the time.
 func Measure(ctx context.Context, address string, length time.Duration) (m system.Measured, err error) {
 	file, call, write := ask("GET", "/"), ask("GET", "/api/"), ask("POST", "/api/")
-	for _, request := range [][]byte{file, call, write} { // what is made at the first request is not measured
+	for _, request := range [][]byte{file, call, write} { // the first request initializes things and is not measured
 		if err := first(ctx, address, request); err != nil {
 			return m, err
 		}
@@ -74,7 +74,7 @@ func Measure(ctx context.Context, address string, length time.Duration) (m syste
 	return m, nil
 }
 
-// Deploy deploys the app that is measured, by the same operation as any other.
+// Deploy deploys the measured app, with the same operation as any other app.
 func Deploy(ctx context.Context, api http.Handler) error {
 	var archive, form bytes.Buffer
 	z := zip.NewWriter(&archive)
@@ -112,12 +112,12 @@ func Deploy(ctx context.Context, api http.Handler) error {
 	a := &kept{header: http.Header{}}
 	api.ServeHTTP(a, r)
 	if a.status != http.StatusOK {
-		return errs.New(errs.Unavailable, "the app to measure with could not be deployed: %s", strings.TrimSpace(a.body.String()))
+		return errs.New(errs.Unavailable, "the app of the self-test could not be deployed: %s", strings.TrimSpace(a.body.String()))
 	}
 	return nil
 }
 
-// kept is a response that is kept in memory.
+// kept is a response in memory.
 type kept struct {
 	header http.Header
 	status int
@@ -127,14 +127,14 @@ type kept struct {
 // Header returns the header of the response.
 func (k *kept) Header() http.Header { return k.header }
 
-// WriteHeader keeps the first status.
+// WriteHeader stores the first status.
 func (k *kept) WriteHeader(status int) {
 	if k.status == 0 {
 		k.status = status
 	}
 }
 
-// Write keeps the body.
+// Write stores the body.
 func (k *kept) Write(p []byte) (int, error) {
 	k.WriteHeader(http.StatusOK)
 	return k.body.Write(p)
@@ -144,7 +144,7 @@ func ask(method, path string) []byte {
 	return fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: %s.localhost\r\nContent-Length: 0\r\n\r\n", method, path, scratchApp)
 }
 
-// first asks until there is a good response.
+// first sends a request until there is a good response.
 func first(ctx context.Context, address string, request []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -159,7 +159,7 @@ func first(ctx context.Context, address string, request []byte) error {
 	case good.Load() > 0:
 		return nil
 	case err != nil && ctx.Err() == nil:
-		return errs.Wrap(errs.Unavailable, err, "the instance did not answer itself: %v", err)
+		return errs.Wrap(errs.Unavailable, err, "the instance did not respond to its own requests: %v", err)
 	case errors.Is(ctx.Err(), context.Canceled):
 		return ctx.Err()
 	}
@@ -167,12 +167,12 @@ func first(ctx context.Context, address string, request []byte) error {
 }
 
 func refusedAll() error {
-	return errs.New(errs.Unavailable, "the instance gave itself no good answer for %v: is the machine that busy, or are its limits that low?", patience)
+	return errs.New(errs.Unavailable, "the instance gave no good response to its own requests for %v; the machine may be too busy, or its limits too low", patience)
 }
 
-// drive asks over many connections, each for its next response when it has the last, and returns how many good responses
-// came in a second. The first tenth of the time is not counted, because VMs start then. When no good response came in
-// time, it waits for one.
+// drive sends requests over many connections, on each the next one after the last response, and returns the good responses
+// per second. It does not count the first tenth of the time, in which VMs start. If no good response came in time, it waits
+// for one.
 func drive(outer context.Context, address string, length time.Duration, next func(n int) []byte) (perSecond int, err error) {
 	ctx, cancel := context.WithTimeout(outer, length+patience)
 	defer cancel()
@@ -198,7 +198,7 @@ func drive(outer context.Context, address string, length time.Duration, next fun
 	took := time.Since(from)
 	switch {
 	case err != nil:
-		return 0, errs.Wrap(errs.Unavailable, err, "the instance did not answer itself: %v", err)
+		return 0, errs.Wrap(errs.Unavailable, err, "the instance did not respond to its own requests: %v", err)
 	case outer.Err() != nil:
 		return 0, outer.Err()
 	case good.Load() == 0:
@@ -207,8 +207,8 @@ func drive(outer context.Context, address string, length time.Duration, next fun
 	return int(float64(good.Load()) / took.Seconds()), nil
 }
 
-// converse asks over one connection until ctx ends. A client as plain as can be: what it costs is taken from what is
-// measured.
+// converse sends requests over one connection until ctx ends. The client is as simple as possible, because its cost reduces
+// the result.
 func converse(ctx context.Context, address string, from time.Time, good *atomic.Int64, next func() []byte) error {
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
@@ -233,7 +233,7 @@ func converse(ctx context.Context, address string, from time.Time, good *atomic.
 	return nil
 }
 
-// answer reads a response that tells its length, and reports whether it is good.
+// answer reads a response with a length and reports whether it is good.
 func answer(in *bufio.Reader) (good bool, err error) {
 	line, err := in.ReadSlice('\n')
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package alias carries out the operations on aliases.
+// Package alias implements the operations on aliases.
 package alias
 
 import (
@@ -10,7 +10,7 @@ import (
 	"fazt/internal/apps"
 )
 
-// API carries the operations out.
+// API implements the operations.
 type API struct {
 	Apps *apps.Store
 	// Domain is the domain of the instance.
@@ -37,7 +37,7 @@ func (a *API) List(ctx context.Context, req op.List) (page op.Page[op.Alias], er
 	return page, err
 }
 
-// Get shows one alias, and the apps that only it leads to.
+// Get shows an alias and the apps that only it leads to.
 func (a *API) Get(ctx context.Context, req op.AliasRef) (op.AliasDetail, error) {
 	alias, err := a.Apps.Alias(ctx, req.Alias)
 	if err != nil {
@@ -61,7 +61,7 @@ func (a *API) Set(ctx context.Context, req op.AliasTarget) (op.AliasChange, erro
 	return op.AliasChange{Alias: a.show(ch.Alias), Before: show.AliasBefore(ch.Before), Lost: op.Lost(ch.Lost)}, err
 }
 
-// Swap exchanges where two aliases lead.
+// Swap exchanges the targets of two aliases.
 func (a *API) Swap(ctx context.Context, req op.AliasPair) ([]op.Alias, error) {
 	one, other, err := a.Apps.SwapAliases(ctx, req.Alias, req.With, a.Domain)
 	call.Detail(ctx, "with", req.With)

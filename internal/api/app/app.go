@@ -1,4 +1,4 @@
-// Package app carries out the operations on apps and on their logs.
+// Package app implements the operations on apps and on their logs.
 package app
 
 import (
@@ -15,7 +15,7 @@ import (
 	"fazt/internal/storage"
 )
 
-// API carries the operations out.
+// API implements the operations.
 type API struct {
 	DB      *database.DB
 	Apps    *apps.Store
@@ -57,7 +57,7 @@ func (a *API) Get(ctx context.Context, req op.AppRef) (op.App, error) {
 	return a.describe(ctx, app)
 }
 
-// items describes apps for a list. The number of queries does not depend on the number of apps.
+// items describes apps for a list, with a few queries for each batch of apps.
 func (a *API) items(ctx context.Context, list []apps.App) ([]op.AppItem, error) {
 	ids := make([]string, len(list))
 	for i, app := range list {
@@ -86,7 +86,7 @@ func (a *API) items(ctx context.Context, list []apps.App) ([]op.AppItem, error) 
 	return items, nil
 }
 
-// describe is all that is known of an app.
+// describe returns everything known about an app.
 func (a *API) describe(ctx context.Context, app apps.App) (full op.App, err error) {
 	items, err := a.items(ctx, []apps.App{app})
 	if err != nil {
@@ -148,7 +148,7 @@ func (a *API) removal(ctx context.Context, app apps.App) (r op.Removal, err erro
 	return r, err
 }
 
-// ownNet is what functions of an app may reach, and the secrets there are, for that app alone.
+// ownNet returns the domains and the secrets that belong to one app.
 func (a *API) ownNet(ctx context.Context, appID string) (domains, secrets []string, err error) {
 	domains, secrets = []string{}, []string{}
 	for _, e := range a.Net.Entries() {

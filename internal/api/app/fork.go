@@ -20,7 +20,7 @@ func (a *API) Fork(ctx context.Context, req op.Fork) (op.App, error) {
 	call.Detail(ctx, "name", req.Name)
 	call.Detail(ctx, "with_data", req.WithData)
 	if err := a.Apps.CheckFree(ctx, req.Name); err != nil {
-		return op.App{}, err // before anything is copied
+		return op.App{}, err // nothing has been copied yet
 	}
 	fork, err := a.Hosting.Fork(ctx, from.ID)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 
 const mostLogLines = 10_000
 
-// logQuery checks what is asked of the log of an app.
+// logQuery checks a query for the log of an app.
 func (a *API) logQuery(ctx context.Context, req op.LogQuery) (q applog.Query, err error) {
 	if req.Limit == 0 {
 		req.Limit = call.PageDefault

@@ -10,8 +10,8 @@ import (
 	"fazt/internal/errs"
 )
 
-// Rename moves what goes by the name of an app: its host label, and uploads that are under way. Everything else
-// goes by its id.
+// Rename changes the name of an app, and with it its host label and unfinished uploads. Everything else refers to the app
+// by its id.
 func (a *API) Rename(ctx context.Context, req op.AppNewName) (done op.Renamed, err error) {
 	var keep *apps.Destination
 	switch req.Keep {
@@ -21,7 +21,7 @@ func (a *API) Rename(ctx context.Context, req op.AppNewName) (done op.Renamed, e
 	case "redirect":
 		keep = &apps.Destination{Redirect: a.URL(req.Name), Status: 308, KeepPath: true, Domain: a.Domain}
 	default:
-		return done, errs.New(errs.Invalid, "the old name can be kept as alias or redirect, not as %q", req.Keep)
+		return done, errs.New(errs.Invalid, "unknown value %q for keep; use alias or redirect", req.Keep)
 	}
 	app, err := a.Apps.Get(ctx, req.App)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package backup carries out the operations on the database file: checks and copies.
+// Package backup implements the operations on the database file: checks and copies.
 package backup
 
 import (
@@ -22,7 +22,7 @@ import (
 	"fazt/internal/scratch"
 )
 
-// API carries the operations out.
+// API implements the operations.
 type API struct {
 	DB      *database.DB
 	Hosting *hosting.Store
@@ -48,13 +48,13 @@ func (a *API) Check(ctx context.Context, req op.DatabaseChecks) (op.DatabaseFaul
 	return found, err
 }
 
-// examined is a database that can be looked through: the one of the instance or a copy.
+// examined is a database to check: that of the instance or a copy.
 type examined interface {
 	content.Source
 	CheckIntegrity(ctx context.Context) (faults []string, err error)
 }
 
-// examine looks for what is wrong with the structure of a database, and with the content in it.
+// examine checks the structure of a database and its content.
 func examine(ctx context.Context, db examined, content bool) (found op.DatabaseFaults, err error) {
 	found.Damaged = []op.Damage{}
 	if found.Faults, err = db.CheckIntegrity(ctx); err == nil && content {
@@ -73,7 +73,7 @@ func examine(ctx context.Context, db examined, content bool) (found op.DatabaseF
 
 func checkProgram(program []byte) error { return new(compile.Program).UnmarshalBinary(program) }
 
-// Verify looks through a copy of a database: its structure, and all content in it.
+// Verify checks a copy of a database: its structure and all its content.
 func Verify(ctx context.Context, path string) (found op.DatabaseFaults, err error) {
 	backup, err := database.OpenCopy(path)
 	if err != nil {
@@ -85,7 +85,7 @@ func Verify(ctx context.Context, path string) (found op.DatabaseFaults, err erro
 
 const faultsNamed = 3
 
-// Unsound says what is wrong with a copy that is not to be kept; nil when nothing is.
+// Unsound returns why a copy must not be kept; nil if it is sound.
 func Unsound(found op.DatabaseFaults) error {
 	if found.Sound {
 		return nil
@@ -94,7 +94,7 @@ func Unsound(found op.DatabaseFaults) error {
 	if len(found.Faults) > faultsNamed {
 		more = "; and more"
 	}
-	return errs.New(errs.Unprocessable, "the database is damaged, and so is the copy, which was not kept: %s%s. `fazt database check --content` names all; --damaged keeps the copy as it is", strings.Join(named, "; "), more)
+	return errs.New(errs.Unprocessable, "the database is damaged, so the copy was not kept: %s%s. `fazt database check --content` lists all damage; --damaged keeps the copy anyway", strings.Join(named, "; "), more)
 }
 
 // Backup copies the database to a file of this machine.
@@ -132,26 +132,26 @@ func (a *API) Backup(ctx context.Context, req op.Backup) (op.BackedUp, error) {
 	return done, nil
 }
 
-// settle flushes the logs, so that the backup has what happened before it.
+// settle flushes the logs, so that the backup contains everything that happened before it.
 func (a *API) settle(ctx context.Context) {
 	if err := a.Flush(ctx); err != nil {
 		a.Log.Warn("a backup lacks the newest lines of the logs", "error", err)
 	}
 }
 
-// FetchPrefix is how the names of folders begin, beside the database, in which copies are made for peers.
+// FetchPrefix begins the names of the folders next to the database in which copies for peers are made.
 func FetchPrefix(database string) string { return ".fazt-fetch-" + filepath.Base(database) + "-" }
 
-// Fetch sends a copy of the database. It is made beside the database first: what a slow reader reads must not
-// keep the -wal file from being folded in.
+// Fetch sends a copy of the database. It makes the copy next to the database first, because a slow reader must not keep
+// the -wal file from being checkpointed.
 func (a *API) Fetch(ctx context.Context, _ op.None) (op.Stream, error) {
 	a.settle(ctx)
 	folder, err := scratch.Folder(filepath.Dir(a.DB.Path()), FetchPrefix(a.DB.Path())+"*")
 	if err != nil {
-		return op.Stream{}, errs.Wrap(errs.StorageFull, err, "there is no place to make the copy in")
+		return op.Stream{}, errs.Wrap(errs.StorageFull, err, "the copy has no space next to the database")
 	}
 	file, size, err := a.copyForFetch(ctx, folder)
-	// Where a file can lose its name while it is open, nothing is left of it even when the process is killed.
+	// On systems where an open file can lose its name, nothing is left of it even if the process is killed.
 	_ = os.RemoveAll(folder)
 	if err != nil {
 		return op.Stream{}, errors.Join(err, os.RemoveAll(folder))

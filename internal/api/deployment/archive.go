@@ -18,8 +18,8 @@ import (
 // Archives deploys archives.
 type Archives struct{ Uploads }
 
-// Archive makes a deployment of an archive, by the same steps as an upload. All of the archive is checked before
-// any of it is stored: for that it is read twice, and so kept in a file for as long as it takes.
+// Archive makes a deployment from an archive, in the same steps as an upload. The whole archive is checked before any of it
+// is stored: it is read twice, and kept in a temporary file meanwhile.
 func (a *Archives) Archive(ctx context.Context, req op.ArchiveDeploy) (done op.Deployed, err error) {
 	if req.App == "" {
 		return done, errs.New(errs.Invalid, "the form must have the field app before the field file")
@@ -28,12 +28,12 @@ func (a *Archives) Archive(ctx context.Context, req op.ArchiveDeploy) (done op.D
 		return done, err
 	}
 	call.About(ctx, req.App, "")
-	// The path of the operation names no app, so the guard before it could not ask this.
+	// The path does not name the app, so the guard could not check this.
 	if err := call.AllowNamed(ctx, a.Apps, op.DeployArchive.Spec.Access, req.App); err != nil {
 		return done, err
 	}
 	app, err := a.Apps.Get(ctx, req.App)
-	if err != nil && !errs.Is(err, errs.NotFound) { // the deploy may make it
+	if err != nil && !errs.Is(err, errs.NotFound) { // the deploy may create it
 		return done, err
 	}
 	if err := a.declared(app.ID, req.File); err != nil {
@@ -59,10 +59,10 @@ func (a *Archives) Archive(ctx context.Context, req op.ArchiveDeploy) (done op.D
 	return done, err
 }
 
-// formOverhead is what a form has beside its file, generously.
+// formOverhead is a generous limit for the size of a form without its file.
 const formOverhead = 1 << 20
 
-// declared refuses an archive by the size its sender says it has, before any of it is read.
+// declared refuses an archive by its declared size, before any of it is read.
 func (a *Archives) declared(appID string, file io.Reader) error {
 	said, ok := file.(interface{ Declared() int64 })
 	if most := a.Hosting.Limits(appID).MaxUpload; ok && said.Declared() > most+formOverhead {
@@ -88,7 +88,7 @@ func (a *Archives) deployPlan(ctx context.Context, app string, plan hosting.Plan
 	return a.Commit(ctx, op.UploadRef{Upload: u.ID})
 }
 
-// unchanged is the outcome of a deploy that changes nothing.
+// unchanged returns the result of a deploy that changes nothing.
 func (a *Archives) unchanged(ctx context.Context, name string, d hosting.Deployment) (op.Deployed, error) {
 	app, err := a.Apps.Get(ctx, name)
 	if err != nil {

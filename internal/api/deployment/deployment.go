@@ -1,4 +1,4 @@
-// Package deployment carries out the operations on deployments, their files and uploads.
+// Package deployment implements the operations on deployments, their files and uploads.
 package deployment
 
 import (
@@ -13,7 +13,7 @@ import (
 	"fazt/internal/hosting"
 )
 
-// API carries out the operations on deployments.
+// API implements the operations on deployments.
 type API struct {
 	Apps    *apps.Store
 	Hosting *hosting.Store
@@ -38,7 +38,7 @@ func (a *API) List(ctx context.Context, req op.AppPage) (page op.Page[op.Deploym
 	return page, err
 }
 
-// find finds an app and the deployment of it that is meant: by its number, or the live one.
+// find returns an app and one of its deployments: that with the given number, or the live one.
 func (a *API) find(ctx context.Context, appRef, number string) (app apps.App, d hosting.Deployment, err error) {
 	if app, err = a.Apps.Get(ctx, appRef); err != nil {
 		return app, d, err
@@ -49,7 +49,7 @@ func (a *API) find(ctx context.Context, appRef, number string) (app apps.App, d 
 	}
 	n, err := strconv.Atoi(number)
 	if err != nil || n < 1 {
-		return app, d, errs.New(errs.Invalid, "a deployment is named by its number, from 1, or live; not %q", number)
+		return app, d, errs.New(errs.Invalid, "%q is not a deployment; use its number or live", number)
 	}
 	d, err = a.Hosting.Deployment(ctx, app.ID, n)
 	return app, d, err

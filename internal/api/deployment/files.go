@@ -9,7 +9,7 @@ import (
 	"fazt/internal/api/show"
 )
 
-// Files carries out the operations on the files of deployments.
+// Files implements the operations on the files of deployments.
 type Files struct{ API }
 
 // List lists the files of a deployment in the order of their paths.

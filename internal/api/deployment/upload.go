@@ -22,7 +22,7 @@ type Source interface {
 	Exists(path string) bool
 }
 
-// Uploads carries out the operations on uploads.
+// Uploads implements the operations on uploads.
 type Uploads struct {
 	DB      *database.DB
 	Apps    *apps.Store
@@ -33,7 +33,7 @@ type Uploads struct {
 	Compile func(ctx context.Context, app string, src Source) ([]byte, error)
 }
 
-// Begin announces a deployment and returns which content is missing.
+// Begin announces a deployment and returns the missing content.
 func (a *Uploads) Begin(ctx context.Context, req op.UploadPlan) (op.Upload, error) {
 	u, err := a.begin(ctx, req.App, show.Plan(req.Plan), req.DryRun)
 	return show.Upload(u), err
@@ -54,14 +54,14 @@ func (a *Uploads) begin(ctx context.Context, ref string, plan hosting.Plan, dryR
 	return a.Hosting.Begin(ctx, app.Name, app.ID, plan)
 }
 
-// Send takes missing content.
+// Send receives missing content.
 func (a *Uploads) Send(ctx context.Context, req op.UploadContent) (op.Received, error) {
 	r, err := a.Hosting.Receive(ctx, req.Upload, req.Body)
 	return op.Received(r), err
 }
 
-// Commit makes the deployment: everything that can fail or take long comes before the one write that makes it
-// visible, so that a failure leaves the live deployment as it was.
+// Commit makes the deployment. Everything that can fail or take long comes before the one write that makes it visible, so
+// a failure leaves the live deployment as it was.
 func (a *Uploads) Commit(ctx context.Context, req op.UploadRef) (op.Deployed, error) {
 	ready, err := a.Hosting.Ready(ctx, req.Upload)
 	if err != nil {
@@ -105,13 +105,13 @@ func (a *Uploads) Commit(ctx context.Context, req op.UploadRef) (op.Deployed, er
 		done.Warnings = append(done.Warnings, fmt.Sprintf("nothing leads to %[1]s but its previews; `fazt alias set %[1]s --app %[1]s` changes that", app.Name))
 	}
 	if _, err := a.Hosting.Prune(ctx, app.ID); err != nil {
-		// The deployment stands; what should have gone is removed the next time.
+		// The deployment succeeded; what should have been removed goes next time.
 		a.Log.Warn("old deployments could not be removed", "app", app.Name, "error", err)
 	}
 	return done, nil
 }
 
-// checkNeeds says whether what a manifest asks for can be granted at all.
+// checkNeeds checks that what a manifest asks for can be granted at all.
 func checkNeeds(m hosting.Manifest) error {
 	if err := rules.CheckNeeds(m.Net, m.Secrets); err != nil {
 		return errs.Wrap(errs.Unprocessable, err, "%s: %s", hosting.ManifestFile, errs.Sentence(err))

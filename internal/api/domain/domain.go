@@ -1,4 +1,4 @@
-// Package domain carries out the operations on the domains of apps.
+// Package domain implements the operations on the domains of apps.
 package domain
 
 import (
@@ -15,7 +15,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// API carries the operations out.
+// API implements the operations.
 type API struct {
 	Apps *apps.Store
 	// Domain is the domain of the instance.
@@ -68,17 +68,17 @@ func (a *API) Remove(ctx context.Context, req op.DomainDrop) (op.DomainGone, err
 	return op.DomainGone{Domain: a.show(gone), Lost: op.Lost(lost)}, err
 }
 
-// lookupWait is how long name servers have: they answer in milliseconds, or are not there.
+// lookupWait is the timeout for DNS: name servers respond within milliseconds or not at all.
 const lookupWait = 5 * time.Second
 
-// Check compares where a name points with the addresses of this machine and those its own domain points to: behind
-// a router or a load balancer, the machine does not know the address it is reached at.
+// Check compares the addresses of a name with those of this machine and of its own domain: behind a router or a load
+// balancer, the machine does not know its public address.
 func (a *API) Check(ctx context.Context, req op.DomainRef) (op.DomainState, error) {
 	d, err := a.Apps.Domain(ctx, req.Host)
 	if err != nil {
 		return op.DomainState{}, err
 	}
-	if _, err := apps.CheckHost(d.Host, a.Domain); err != nil { // the instance has another domain since
+	if _, err := apps.CheckHost(d.Host, a.Domain); err != nil { // the domain of the instance has changed since
 		return op.DomainState{
 			Domain: a.show(d), Addresses: []string{}, Instance: []string{},
 			Say: errs.Sentence(err), Do: "fazt domain remove " + d.Host,
@@ -89,7 +89,7 @@ func (a *API) Check(ctx context.Context, req op.DomainRef) (op.DomainState, erro
 		return op.DomainState{}, errs.Wrap(errs.Internal, err, "the addresses of this machine cannot be read")
 	}
 	if a.Domain != "localhost" {
-		// An instance whose own domain does not resolve is told of by its machine's addresses alone.
+		// If the domain of the instance does not resolve, only the addresses of the machine are known.
 		if more, err := a.resolve(ctx, a.Domain); err == nil {
 			own = append(own, more...)
 		}
@@ -103,7 +103,7 @@ func (a *API) Check(ctx context.Context, req op.DomainRef) (op.DomainState, erro
 func (a *API) resolve(ctx context.Context, host string) ([]netip.Addr, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookupWait)
 	defer cancel()
-	return a.Lookup(ctx, host+".") // with the root dot, no search domain of the machine is tried
+	return a.Lookup(ctx, host+".") // the root dot keeps the resolver from trying search domains
 }
 
 func machineAddresses() ([]netip.Addr, error) {
@@ -117,7 +117,7 @@ func machineAddresses() ([]netip.Addr, error) {
 	return own, err
 }
 
-// tidy sorts addresses and writes each in one way.
+// tidy sorts addresses and writes them in canonical form.
 func tidy(list []netip.Addr) []netip.Addr {
 	for i, address := range list {
 		list[i] = address.Unmap().WithZone("")
@@ -126,7 +126,7 @@ func tidy(list []netip.Addr) []netip.Addr {
 	return slices.Compact(list)
 }
 
-// judge says whether what a host resolves to is this instance, and what to do if not. failed is why it did not resolve.
+// judge decides whether a host resolves to this instance, and what to do if not. failed is why it did not resolve.
 func judge(host, domain string, found, own []netip.Addr, failed error) op.DomainState {
 	s := op.DomainState{Addresses: texts(found), Instance: texts(reachable(own))}
 	var strange []netip.Addr
@@ -155,8 +155,7 @@ func judge(host, domain string, found, own []netip.Addr, failed error) op.Domain
 	return s
 }
 
-// records says which records to set. Every known address is named: which of them the world can reach is for the owner
-// to know.
+// records returns the DNS records to set. It names every known address; only the owner knows which are public.
 func records(host, domain string, own []string) string {
 	var lines []string
 	for _, address := range own {
@@ -176,7 +175,7 @@ func records(host, domain string, own []string) string {
 	return say
 }
 
-// reachable leaves out the addresses that lead from a machine to itself or to its own cable only.
+// reachable leaves out loopback and link-local addresses.
 func reachable(list []netip.Addr) []netip.Addr {
 	return slices.DeleteFunc(slices.Clone(list), func(address netip.Addr) bool {
 		return address.IsLoopback() || address.IsLinkLocalUnicast() || address.IsUnspecified()

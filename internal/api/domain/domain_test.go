@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestADomainIsJudgedByWhereItPoints(t *testing.T) {
+func TestTheStateOfADomainDependsOnWhereItPoints(t *testing.T) {
 	addresses := func(texts string) []netip.Addr {
 		var list []netip.Addr
 		for _, text := range strings.Fields(texts) {
@@ -42,7 +42,7 @@ func TestADomainIsJudgedByWhereItPoints(t *testing.T) {
 			t.Errorf("%s: %v %v", name, s.Addresses, s.Instance)
 		}
 	}
-	// An instance that knows no address of its own, and has no domain, has less to say.
+	// An instance without a known address and without a domain can say less.
 	s := judge("www.a.example", "localhost", nil, addresses("127.0.0.1"), nil)
 	if strings.Contains(s.Do, "knows of") || strings.Contains(s.Do, "CNAME") || !strings.HasPrefix(s.Do, "set a record") {
 		t.Errorf("%+v", s)

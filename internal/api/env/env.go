@@ -1,4 +1,4 @@
-// Package env carries out the operations on environment variables.
+// Package env implements the operations on environment variables.
 package env
 
 import (
@@ -13,7 +13,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// API carries the operations out.
+// API implements the operations.
 type API struct{ Apps *apps.Store }
 
 // List lists the variables of an app, without their values.

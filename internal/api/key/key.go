@@ -1,4 +1,4 @@
-// Package key carries out the operations on API keys, and tells callers who they are.
+// Package key implements the operations on API keys, and tells callers who they are.
 package key
 
 import (
@@ -14,7 +14,7 @@ import (
 	"fazt/internal/system"
 )
 
-// API carries the operations out.
+// API implements the operations.
 type API struct {
 	Keys *auth.Keys
 	Apps *apps.Store
@@ -46,8 +46,8 @@ func (a *API) Create(ctx context.Context, req op.KeyNew) (op.KeyMade, error) {
 	return op.KeyMade{Key: shown, Token: token}, err
 }
 
-// scope reads a scope. The app it names must exist: the scope is for that app, whatever it is called later, and never
-// for another that takes its name.
+// scope parses a scope. The app it names must exist: the scope belongs to that app even after a rename, and never to
+// another app that takes its name.
 func (a *API) scope(ctx context.Context, text string) (auth.Scope, error) {
 	s, err := auth.ParseScope(text)
 	if err != nil || s.App == "" {
@@ -55,7 +55,7 @@ func (a *API) scope(ctx context.Context, text string) (auth.Scope, error) {
 	}
 	app, err := a.Apps.Get(ctx, s.App)
 	if errs.Is(err, errs.NotFound) {
-		return s, errs.Wrap(errs.NotFound, err, "the scope %s is for one app, and no app named %q; deploy it first", text, s.App)
+		return s, errs.Wrap(errs.NotFound, err, "the scope %s is for an app, but there is no app named %q; deploy it first", text, s.App)
 	}
 	s.App = app.ID
 	return s, err
@@ -66,7 +66,7 @@ func (a *API) show(ctx context.Context, key auth.APIKey) (op.Key, error) {
 	return show.Key(key, scopes), err
 }
 
-// showScopes writes scopes as people do: with the names the apps have now. One whose app was removed shows the id.
+// showScopes writes scopes with the current names of apps. A removed app is shown by its id.
 func showScopes(ctx context.Context, store *apps.Store, scopes []auth.Scope) ([]string, error) {
 	list := make([]string, 0, len(scopes))
 	for _, s := range scopes {
@@ -119,7 +119,7 @@ func (a *API) Revoke(ctx context.Context, req op.KeyRef) (op.Key, error) {
 // Caller tells callers who they are.
 type Caller struct{ Apps *apps.Store }
 
-// Get tells who is asking.
+// Get returns who sent the request.
 func (a *Caller) Get(ctx context.Context, _ op.None) (op.Caller, error) {
 	p := auth.From(ctx)
 	caller := op.Caller{Kind: p.Kind.String(), Name: p.Name, Scopes: []string{}}

@@ -1,4 +1,4 @@
-// Package limits carries out the operations on limits and settings.
+// Package limits implements the operations on limits and settings.
 package limits
 
 import (
@@ -11,7 +11,7 @@ import (
 	"fazt/internal/system"
 )
 
-// API carries out the operations on limits.
+// API implements the operations on limits.
 type API struct {
 	System *system.Store
 	Limits *system.Live
@@ -27,8 +27,8 @@ func (a *API) Get(ctx context.Context, req op.LimitsOf) (system.Limits, error) {
 	return *a.Limits.App(app), nil
 }
 
-// of is the id of the app with the given name or id, "" for none, if the caller may do with its limits what needs
-// access. The query names the app, and who is admitted for one app is not for another.
+// of returns the id of the app with the given name or id, or "" for none, if the caller has the given access to it. The
+// query names the app, so this is checked here: a key for one app must not reach the limits of another.
 func (a *API) of(ctx context.Context, access op.Access, ref string) (string, error) {
 	if err := call.AllowNamed(ctx, a.Apps, access, ref); err != nil || ref == "" {
 		return "", err
@@ -37,7 +37,7 @@ func (a *API) of(ctx context.Context, access op.Access, ref string) (string, err
 	return app.ID, err
 }
 
-// List lists the limits with where their values come from.
+// List lists the limits with the sources of their values.
 func (a *API) List(ctx context.Context, req op.LimitsOf) (list op.LimitList, err error) {
 	app, err := a.of(ctx, op.LimitsList.Spec.Access, req.App)
 	if err != nil {
@@ -59,7 +59,7 @@ func (a *API) List(ctx context.Context, req op.LimitsOf) (list op.LimitList, err
 	return list, nil
 }
 
-// appName is the name the app with the given id has now; the id when it was removed a moment ago.
+// appName returns the current name of an app, or the id if the app has just been removed.
 func (a *API) appName(ctx context.Context, id string) (string, error) {
 	if id == "" {
 		return "", nil
@@ -94,7 +94,7 @@ func (a *API) Set(ctx context.Context, req op.LimitsChange) ([]system.Changed, e
 	return changes, err
 }
 
-// changed tells the activity log what was changed, from what to what. No limit and no setting is a secret.
+// changed adds the old and new values to the activity log entry. No limit or setting is secret.
 func changed(ctx context.Context, app string, changes []system.Changed) {
 	call.About(ctx, "", app)
 	for _, c := range changes {

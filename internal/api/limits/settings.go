@@ -8,7 +8,7 @@ import (
 	"fazt/internal/system"
 )
 
-// Settings carries out the operations on settings.
+// Settings implements the operations on settings.
 type Settings struct{ System *system.Store }
 
 // Get shows the settings in force.
@@ -16,7 +16,7 @@ func (a *Settings) Get(context.Context, op.None) (system.Settings, error) {
 	return *a.System.Settings().Load(), nil
 }
 
-// List lists the settings with where their values come from.
+// List lists the settings with the sources of their values.
 func (a *Settings) List(context.Context, op.None) (list op.SettingList, err error) {
 	list.Settings, list.Ignored = a.System.SettingItems()
 	return list, nil

@@ -1,4 +1,4 @@
-// Package log carries out the operations on the activity log.
+// Package log implements the operations on the activity log.
 package log
 
 import (
@@ -19,7 +19,7 @@ import (
 	"fazt/internal/system"
 )
 
-// API carries the operations out.
+// API implements the operations.
 type API struct {
 	Apps     *apps.Store
 	Activity *activity.Log
@@ -27,7 +27,7 @@ type API struct {
 	Follows  call.Follows
 }
 
-// filter checks a filter, finds the app it names, and leaves a key that is bound to apps no others.
+// filter checks a filter, finds the app it names, and restricts the filter to the apps of the key.
 func (a *API) filter(ctx context.Context, q op.ActivityFilter) (f activity.Filter, err error) {
 	f = activity.Filter{Action: q.Action, Type: q.Type, Resource: q.Resource, User: q.User, Actor: q.Actor, Result: activity.Result(q.Result)}
 	for _, w := range []struct {
@@ -68,10 +68,10 @@ func (a *API) filter(ctx context.Context, q op.ActivityFilter) (f activity.Filte
 	return f, err
 }
 
-// filterApp finds the app that a filter names. One that was removed is known by its id alone.
+// filterApp finds the app that a filter names. A removed app is known only by its id.
 func (a *API) filterApp(ctx context.Context, q op.ActivityFilter, f *activity.Filter) error {
 	if q.App != "" && q.URL != "" {
-		return errs.New(errs.Invalid, "an app is named by its name or by an address, not by both")
+		return errs.New(errs.Invalid, "name the app either by its name or by an address, not both")
 	}
 	if q.URL != "" {
 		id, err := a.appAt(ctx, q.URL)
@@ -90,7 +90,7 @@ func (a *API) filterApp(ctx context.Context, q op.ActivityFilter, f *activity.Fi
 	return err
 }
 
-// appAt is the app behind an address, a host or an alias, however it was copied.
+// appAt returns the app behind an address, a host or an alias, in any form that people paste.
 func (a *API) appAt(ctx context.Context, text string) (id string, err error) {
 	host := strings.TrimSpace(text)
 	if u, err := url.Parse(host); err == nil && u.Host != "" {
@@ -112,7 +112,7 @@ func (a *API) appAt(ctx context.Context, text string) (id string, err error) {
 	case err == nil && alias.AppID != "":
 		return alias.AppID, nil
 	case err == nil:
-		return "", errs.New(errs.Invalid, "%s leads to no app alone (%s); name the app with --app", alias.Name, alias.Leads())
+		return "", errs.New(errs.Invalid, "%s does not lead to a single app (%s); name the app with --app", alias.Name, alias.Leads())
 	case !errs.Is(err, errs.NotFound) && !errs.Is(err, errs.Invalid):
 		return "", err
 	}
@@ -173,7 +173,7 @@ func (a *API) Cleanup(ctx context.Context, req op.ActivityCleanup) (done op.Acti
 	return done, err
 }
 
-// filterFacts is what a filter says, for the entry of a cleanup.
+// filterFacts returns what a filter selects, for the entry of a cleanup.
 func filterFacts(q op.ActivityFilter) map[string]any {
 	facts := map[string]any{}
 	for name, text := range map[string]string{"action": q.Action, "type": q.Type, "resource": q.Resource, "app": q.App, "url": q.URL,
@@ -191,7 +191,7 @@ func filterFacts(q op.ActivityFilter) map[string]any {
 	return facts
 }
 
-// Export writes page after page: no more than one is in memory, and between them the database is free.
+// Export writes one page at a time: only one is in memory, and the database is free between them.
 func (a *API) Export(ctx context.Context, req op.ActivityFilter) (op.Stream, error) {
 	f, err := a.filter(ctx, req)
 	if err != nil {

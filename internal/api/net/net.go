@@ -1,4 +1,4 @@
-// Package net carries out the operations on outbound calls and on the secrets sent with them.
+// Package net implements the operations on outbound calls and on the secrets sent with them.
 package net
 
 import (
@@ -24,7 +24,7 @@ import (
 	"fazt/internal/system"
 )
 
-// API carries out the operations on entries, attempts and the cache.
+// API implements the operations on entries, attempts and the cache.
 type API struct {
 	Apps    *apps.Store
 	Net     *rules.Store
@@ -34,13 +34,13 @@ type API struct {
 	Follows call.Follows
 }
 
-// Gate is what lets calls out, as far as the operations ask it.
+// Gate is the part of the outbound gate that the operations use.
 type Gate interface {
-	// Explain tells what would become of a call, which it does not make.
+	// Explain returns what would happen to a call, without making it.
 	Explain(ctx context.Context, appID, method, address string) egress.Explanation
-	// CacheStats is what is kept of answers.
+	// CacheStats returns the state of the response cache.
 	CacheStats() cache.Stats
-	// ClearCache forgets the answers to an app, or to every app where it is "".
+	// ClearCache deletes the cached responses of an app, or of every app if it is "".
 	ClearCache(appID string)
 }
 
@@ -111,7 +111,7 @@ func (a *API) Allow(ctx context.Context, req op.NetGrant) (op.NetAllowed, error)
 	return op.NetAllowed{NetEntry: netEntry(e, call.Namer(ctx, a.Apps)), Replaced: replaced}, nil
 }
 
-// parseRanges reads ranges of addresses; one address is the range of itself.
+// parseRanges parses address ranges; a single address is a range of one.
 func parseRanges(texts []string) ([]netip.Prefix, error) {
 	list := []netip.Prefix{}
 	for _, text := range texts {
@@ -142,7 +142,7 @@ func (a *API) Remove(ctx context.Context, req op.NetRef) (op.NetEntry, error) {
 	return netEntry(e, call.Namer(ctx, a.Apps)), err
 }
 
-// Test explains what would become of a call.
+// Test explains what would happen to a call.
 func (a *API) Test(ctx context.Context, req op.NetCall) (op.NetVerdict, error) {
 	if req.URL == "" {
 		return op.NetVerdict{}, errs.New(errs.Invalid, "the address is missing; write one such as https://api.example.com/v1")
@@ -160,7 +160,7 @@ func (a *API) Test(ctx context.Context, req op.NetCall) (op.NetVerdict, error) {
 	return v, nil
 }
 
-// filter checks a filter, finds the app it names, and leaves a key that is bound to apps no others.
+// filter checks a filter, finds the app it names, and restricts the filter to the apps of the key.
 func (a *API) filter(ctx context.Context, q op.NetFilter) (f netlog.Filter, err error) {
 	f = netlog.Filter{Domain: strings.TrimSuffix(strings.ToLower(strings.TrimSpace(q.Domain)), "."), Failed: q.Errors}
 	if q.Since != "" {
@@ -169,7 +169,7 @@ func (a *API) filter(ctx context.Context, q op.NetFilter) (f netlog.Filter, err 
 		}
 	}
 	if f.AppID, err = call.AppID(ctx, a.Apps, q.App); err != nil {
-		if errs.Is(err, errs.NotFound) { // a key that may not see the app learns nothing of it
+		if errs.Is(err, errs.NotFound) { // a key without access learns nothing about the app
 			if denied := call.Allow(op.Logs, auth.From(ctx), ""); denied != nil {
 				err = denied
 			}

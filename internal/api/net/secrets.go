@@ -9,13 +9,13 @@ import (
 	"fazt/internal/egress/rules"
 )
 
-// Secrets carries out the operations on secrets.
+// Secrets implements the operations on secrets.
 type Secrets struct {
 	Apps *apps.Store
 	Net  *rules.Store
 }
 
-// secret is a secret as it is shown. Its value is nowhere: not in the list, not in the log, not in an answer.
+// secret converts a secret. The value is never shown: not in a list, not in the log, not in a response.
 func secret(k rules.KeptSecret, name func(string) string) op.Secret {
 	shown := op.Secret{Name: k.Name, App: name(k.AppID), AppID: k.AppID, As: k.As, Key: k.Key, Domain: k.Domain, HTTP: k.HTTP, Port: k.Port, Methods: k.Methods, PathPrefix: k.PathPrefix,
 		CreatedAt: k.CreatedAt, UpdatedAt: k.UpdatedAt, Fault: k.Fault}

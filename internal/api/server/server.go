@@ -1,4 +1,4 @@
-// Package server carries out the operations on the server, its database and its health.
+// Package server implements the operations on the server, its database and its health.
 package server
 
 import (
@@ -16,7 +16,7 @@ import (
 	"fazt/internal/system"
 )
 
-// API carries out the operations on the server.
+// API implements the operations on the server.
 type API struct {
 	DB     *database.DB
 	Apps   *apps.Store
@@ -24,7 +24,7 @@ type API struct {
 	System *system.Store
 	// Domain is the domain of the instance.
 	Domain string
-	// Running fills in what only the running server knows; nil where none runs.
+	// Running fills in what only the running server knows; nil if none is running.
 	Running func(*op.ServerState)
 	// End begins to stop the running server.
 	End func()
@@ -74,18 +74,18 @@ func (a *API) Status(ctx context.Context, _ op.None) (s op.ServerState, err erro
 	return s, nil
 }
 
-// commandable says why a server cannot be told anything.
+// commandable returns why the server cannot be controlled.
 func commandable(s op.ServerState) error {
 	switch {
 	case !s.Running:
 		return errs.New(errs.Conflict, "no server is running on %s", s.Database)
 	case s.PID == 0:
-		return errs.New(errs.Unavailable, "the server on %s has no control socket that is found here, as its folder cannot be written; end its process", s.Database)
+		return errs.New(errs.Unavailable, "the server on %s has no control socket, because its folder is not writable; end its process", s.Database)
 	}
 	return nil
 }
 
-// Stop stops the server after its running requests.
+// Stop stops the server after the requests in progress.
 func (a *API) Stop(ctx context.Context, _ op.None) (op.ServerState, error) {
 	s, err := a.Status(ctx, op.None{})
 	if err != nil {

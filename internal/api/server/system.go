@@ -12,22 +12,22 @@ import (
 	"fazt/internal/system"
 )
 
-// System carries out the operations that watch the running server.
+// System implements the operations that observe the running server.
 type System struct {
 	Server *API
 	DB     *database.DB
 	Log    *slog.Logger
 	// Fill fills in what only the running server knows, Counters writes its counters, and Probe returns why it should get
-	// no requests. They are nil where no server runs.
+	// no requests. They are nil if no server is running.
 	Fill     func(*op.Health)
 	Counters func(w io.Writer) error
 	Probe    func(ctx context.Context) error
 }
 
-// readyWait is how long the database may take to answer a probe.
+// readyWait is how long the database may take to respond to a probe.
 const readyWait = 2 * time.Second
 
-// Health shows how the running server is doing.
+// Health shows the health of the running server.
 func (a *System) Health(ctx context.Context, _ op.None) (op.Health, error) {
 	if err := a.live(ctx); err != nil {
 		return op.Health{}, err
@@ -55,7 +55,7 @@ func (a *System) Metrics(ctx context.Context, _ op.None) (op.Stream, error) {
 	return op.Stream{Size: -1, Write: a.Counters}, nil
 }
 
-// live says that there is no server to ask about. One that is about to stop still tells.
+// live returns an error if no server is running. A stopping server still responds.
 func (a *System) live(ctx context.Context) error {
 	s, err := a.Server.Status(ctx, op.None{})
 	if err == nil && !s.Running {
@@ -64,12 +64,12 @@ func (a *System) live(ctx context.Context) error {
 	return err
 }
 
-// Healthz answers as long as the process lives.
+// Healthz responds as long as the process is alive.
 func (a *System) Healthz(context.Context, op.None) (op.State, error) {
 	return op.State{Status: "ok"}, nil
 }
 
-// Readyz tells a stranger nothing but yes or no; why not is in the log.
+// Readyz tells strangers only yes or no; the reason is in the log.
 func (a *System) Readyz(ctx context.Context, _ op.None) (op.State, error) {
 	err := a.Probe(ctx)
 	if err == nil {

@@ -9,7 +9,7 @@ import (
 	"fazt/internal/hosting"
 )
 
-// each converts the elements of a list. Without a list there is none, which differs from an empty one.
+// each converts the elements of a list. nil stays nil, which differs from an empty list.
 func each[From, To any](list []From, to func(From) To) []To {
 	if list == nil {
 		return nil
@@ -38,22 +38,22 @@ func Alias(a apps.Alias) op.AliasRecord {
 	}
 }
 
-// AliasBefore converts an alias that may not have been there.
+// AliasBefore converts an alias that may not have existed.
 func AliasBefore(a *apps.Alias) *op.AliasRecord { return pointer(a, Alias) }
 
-// splitTarget leaves out the token, which the cookies of visitors hold.
+// splitTarget leaves out the token, which is in the cookies of visitors.
 func splitTarget(a apps.SplitTarget) op.SplitTarget {
 	return op.SplitTarget{AppID: a.AppID, App: a.App, Weight: a.Weight}
 }
 
-// SplitLosses converts how splits go on without an app.
+// SplitLosses converts splits that lost an app.
 func SplitLosses(list []apps.SplitLoss) []op.SplitLoss {
 	return each(list, func(l apps.SplitLoss) op.SplitLoss {
 		return op.SplitLoss{Alias: l.Alias, After: each(l.After, splitTarget)}
 	})
 }
 
-// Shares converts what a split is made of.
+// Shares converts the shares of a split.
 func Shares(list []op.Share) []apps.Share {
 	return each(list, func(s op.Share) apps.Share { return apps.Share(s) })
 }
@@ -104,7 +104,7 @@ func Files(list []hosting.Listed) []op.File {
 	return each(list, func(f hosting.Listed) op.File { return op.File(f) })
 }
 
-// Damage converts a damaged content. The ids stay inside: people know the app and the deployment by name and number.
+// Damage converts damaged content. It leaves out ids: people know apps by name and deployments by number.
 func Damage(d hosting.Damage) op.Damage {
 	return op.Damage{App: d.App, Deployment: d.Deployment, Path: d.Path, Encoding: d.Encoding, Live: d.Live, Others: d.Others, Cause: d.Cause}
 }
@@ -112,7 +112,7 @@ func Damage(d hosting.Damage) op.Damage {
 // Damages converts a list of damaged content.
 func Damages(list []hosting.Damage) []op.Damage { return each(list, Damage) }
 
-// Key converts a key with its scopes as people write them.
+// Key converts a key; scopes are in the form that people write.
 func Key(k auth.APIKey, scopes []string) op.Key {
 	return op.Key{
 		ID: k.ID, Name: k.Name, Prefix: k.Prefix, MadeBy: k.MadeBy, CreatedAt: k.CreatedAt, ExpiresAt: k.ExpiresAt,
@@ -120,7 +120,7 @@ func Key(k auth.APIKey, scopes []string) op.Key {
 	}
 }
 
-// NetVerdict converts what would become of a call.
+// NetVerdict converts the explanation of a call.
 func NetVerdict(e egress.Explanation) op.NetVerdict {
 	return op.NetVerdict{
 		Allowed: e.Allowed, Code: e.Code, Reason: e.Reason, Method: e.Method, URL: e.URL, Entry: (*op.NetRecord)(e.Entry),
@@ -137,7 +137,7 @@ func NetAttempt(a netlog.Attempt, app string) op.NetAttempt {
 	}
 }
 
-// NetCount converts a row of the figures of calls.
+// NetCount converts a row of call statistics.
 func NetCount(r netlog.StatsRow) op.NetCount {
 	return op.NetCount{
 		AppID: r.AppID, Domain: r.Domain, Calls: r.Calls, Errors: r.Errors, Blocked: r.Blocked, ErrorRate: r.ErrorRate, P50: r.P50, P95: r.P95,

@@ -1,4 +1,4 @@
-// Package show turns what the domains hold into what the API sends.
+// Package show converts domain values to API values.
 package show
 
 import (
@@ -15,11 +15,11 @@ type Apps struct {
 	Net *rules.Store
 	// URL is the address of the app behind a host label.
 	URL func(label string) string
-	// AppURL is the address at which visitors meet an app, "" when nothing leads to it.
+	// AppURL returns the address of an app for visitors, or "" if nothing leads to it.
 	AppURL func(app apps.App) string
 }
 
-// Deployment adds the address at which a deployment is shown.
+// Deployment converts a deployment and adds its addresses.
 func (s Apps) Deployment(app apps.App, d hosting.Deployment) op.Deployment {
 	shown := op.Deployment{DeploymentRecord: Deployment(d), Preview: s.preview(app, d.Number)}
 	if shown.URL = shown.Preview; d.Live {
@@ -28,7 +28,7 @@ func (s Apps) Deployment(app apps.App, d hosting.Deployment) op.Deployment {
 	return shown
 }
 
-// Address is where visitors meet an app; where nothing leads to it, the preview of the deployment with the number.
+// Address returns the address of an app for visitors, or that of the numbered preview if nothing leads to the app.
 func (s Apps) Address(app apps.App, number int) string {
 	if address := s.AppURL(app); address != "" {
 		return address
@@ -40,7 +40,7 @@ func (s Apps) preview(app apps.App, number int) string {
 	return s.URL(fmt.Sprintf("%d--%s", number, app.Name))
 }
 
-// Needs are what a manifest asks for and nobody granted.
+// Needs returns what a manifest asks for and has not been granted.
 func (s Apps) Needs(appID string, m hosting.Manifest) []op.Need {
 	list := []op.Need{}
 	for _, domain := range m.Net {

@@ -2,8 +2,8 @@ package sql
 
 import "strings"
 
-// outline is an SQL statement without the values in it, for the log: texts, numbers and comments may hold secrets.
-// Names stay, but for quoted ones, which SQLite may take for a text.
+// outline returns an SQL statement without its values, for the log: texts, numbers and comments may contain secrets.
+// Names stay, except quoted ones, which SQLite may read as texts.
 func outline(sql string) string {
 	var b strings.Builder
 	for i := 0; i < len(sql) && b.Len() < 400; {
@@ -39,8 +39,8 @@ func isWord(c byte) bool {
 	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || isNumber(c) || c >= 0x80
 }
 
-// quoted is how long the quoted text is that s begins with; a quote in it is doubled. One without an end goes to the
-// end of s.
+// quoted returns the length of the quoted text that s begins with; a quote in it is doubled. A text without an end extends
+// to the end of s.
 func quoted(s string) int {
 	end := s[0]
 	if end == '[' {

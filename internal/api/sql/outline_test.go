@@ -25,7 +25,7 @@ func FuzzOutline(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, sql string) {
-		// What stands in a text of SQL's own quotes never comes out.
+		// The content of quoted SQL texts never appears.
 		text := "'" + strings.ReplaceAll("Qsecretq"+sql, "'", "''") + "'"
 		if got := outline("SELECT " + text + " FROM t"); got != "SELECT ? FROM t" {
 			t.Errorf("%q: %q", text, got)

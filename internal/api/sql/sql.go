@@ -1,4 +1,4 @@
-// Package sql carries out the operations on the database as a whole: one statement of SQL at a time.
+// Package sql implements the operations that run SQL statements on the database.
 package sql
 
 import (
@@ -20,24 +20,24 @@ import (
 
 const (
 	rowsDefault = 1000
-	loggedSQL   = 2000 // bytes of a statement that the log keeps
+	loggedSQL   = 2000 // bytes of a statement that the log stores
 )
 
-// secrets are the columns that read as NULL: what lets somebody sign in or act, and what was promised to be masked.
-// A test goes through the schema and demands a decision for every column that sounds like one.
+// secrets are the columns that read as NULL: credentials, and values that are documented as hidden. A test requires a
+// decision for every column of the schema whose name sounds like a secret.
 var secrets = map[string][]string{
 	"users": {"password_hash"},
 	"keys":  {"hash"},
 	"env":   {"value"},
-	"arms":  {"token"}, // only drawn values of the cookie count
-	// The values are encrypted; without them a copy of what was read helps nobody who comes by the key.
+	"arms":  {"token"}, // only random values in the cookie count
+	// The values are encrypted; hiding them too makes a copy of the result useless to someone who gets the key.
 	"net_secrets": {"sealed"},
 }
 
-// identity are the tables that say who somebody is. They are changed by operations that check what they do.
+// identity are the tables that identify users. Only operations that check their input change them.
 var identity = []string{"users", "keys"}
 
-// API carries the operations out.
+// API implements the operations.
 type API struct {
 	DB     *database.DB
 	Limits *system.Live
@@ -73,7 +73,7 @@ func (a *API) Write(ctx context.Context, req op.Statement) (op.Rows, error) {
 	if err != nil {
 		return op.Rows{}, err
 	}
-	c.all = true // a change that stopped half-way through its rows would be undone
+	c.all = true // a change that stops halfway through its rows would be undone
 	ctx, cancel := context.WithTimeout(ctx, a.Limits.SQL().Deadline())
 	defer cancel()
 	c.Changes, err = a.DB.WriteGuarded(ctx, req.SQL, a.guard(), c.add)
@@ -84,12 +84,12 @@ func (a *API) Write(ctx context.Context, req op.Statement) (op.Rows, error) {
 	return c.finish(a, err)
 }
 
-// collector gathers rows up to the bounds.
+// collector collects rows up to the limits.
 type collector struct {
 	op.Rows
 	limit int
 	bytes int64
-	all   bool // let the statement run to its end, whatever is kept of it
+	all   bool // run the statement to its end, however many rows are kept
 }
 
 var errEnough = errors.New("there are rows enough")
@@ -132,7 +132,7 @@ func (c *collector) name(r *database.Row) {
 	}
 }
 
-// row is the current row, unless there is no room for it: no more of its values are made than there is.
+// row converts the current row if it fits. It stops converting at the first value that does not.
 func (c *collector) row(r *database.Row) []json.RawMessage {
 	row := make([]json.RawMessage, len(c.Columns))
 	for i := range row {
@@ -154,7 +154,7 @@ func (c *collector) finish(a *API, err error) (op.Rows, error) {
 	return c.Rows, err
 }
 
-// wireValue is a value of SQLite in JSON.
+// wireValue returns a value of SQLite as JSON.
 func wireValue(v any) json.RawMessage {
 	switch x := v.(type) {
 	case []byte:
@@ -169,7 +169,7 @@ func wireValue(v any) json.RawMessage {
 		}
 	}
 	data, err := json.Marshal(v)
-	if err != nil { // cannot be: every case above has a JSON form
+	if err != nil { // unreachable: every case above has a JSON form
 		return json.RawMessage("null")
 	}
 	return data

@@ -47,5 +47,5 @@ func EachLine[T any](r io.Reader, fn func(T) error) error {
 
 // DecodeLine decodes one line of a stream.
 func DecodeLine(data []byte, v any) error {
-	return errs.Wrap(errs.Unsupported, json.Unmarshal(data, v), "the answer cannot be read; the server may be another version of Fazt")
+	return errs.Wrap(errs.Unsupported, json.Unmarshal(data, v), "the response cannot be read; the server may be another version of Fazt")
 }

@@ -116,7 +116,7 @@ func (c commands) followNet(cl *client.Client, f op.NetFilter, limit int) error 
 		}
 		var a op.NetAttempt
 		if err := json.Unmarshal(data, &a); err != nil {
-			return errs.Wrap(errs.Unsupported, err, "the answer cannot be read; the server may be another version of Fazt")
+			return errs.Wrap(errs.Unsupported, err, "the response cannot be read; the server may be another version of Fazt")
 		}
 		if a.Missed > 0 {
 			fmt.Fprintf(c.Stderr, "note: %s came too fast to be shown; `fazt net logs` without -f has them\n", output.Count(a.Missed, "attempt"))
