@@ -28,7 +28,6 @@ var tangled = []tangle{
 	{"internal/gateway", 12, "pages and gates are methods of one Gateway"},
 	{"internal/hosting", 7, "the store and its uploads are one type"},
 	{"internal/quickjs", 12, "isolate, realm and value hold each other, as the engine has it"},
-	{"internal/runtime", 31, "the engine, its VMs and the invocations in them use each other"},
 	{"internal/server", 12, "an instance and its background tasks are one type"},
 	{"internal/system", 8, "limits, their live values and where they come from are one table"},
 }

@@ -2,46 +2,13 @@ package runtime
 
 import (
 	"context"
+	"runtime/debug"
 
+	"fazt/internal/errs"
 	"fazt/internal/quickjs"
+	"fazt/internal/runtime/compile"
+	"fazt/internal/timeout"
 )
-
-// Event is what an invocation hands to a function.
-type Event interface {
-	// Begin hands the event to the script in vm. The script gives its result, or fails, now or later.
-	Begin(vm *VM, inv *Invocation) error
-}
-
-// Exchange is an event that is answered while its function may still be running, and whose sender may be slow. The traffic with
-// the sender is in Invocation.Traffic.
-type Exchange interface {
-	Event
-	// Admitted is called when there is a VM for the event. An error ends the invocation before the script sees it.
-	Admitted() error
-	// Waits is called each time the script begins to wait.
-	Waits()
-	// Responded is called when the response is there while the script still runs; it must not block.
-	Responded()
-	// Abandoned is called when nothing ends the script, with a lock held that all invocations need. What it returns
-	// runs afterwards, in a goroutine of its own.
-	Abandoned() (answer func())
-}
-
-// Traffic is what moves between the sender of an event and its function while that runs. The zero value is that of an event
-// without any. Only the goroutine of the invocation uses it.
-type Traffic struct {
-	Whole     int64 // bytes of the input that the script may take at once
-	Reading   bool  // the script waits for a piece of the input
-	Arriving  bool  // and that comes from the sender: the read will tell if they leave
-	InputErr  error // why the input did not arrive; not the fault of the script
-	Streaming bool  // pieces of the response are still to come
-	Writing   bool  // one of them is being sent
-	Piece     int   // its size, or that of the last one
-	OutputErr error // why no more pieces will come
-}
-
-// Result is the result of an event that is not an Exchange: JSON.
-type Result []byte
 
 // Invoke runs a function for an event and returns its result. It waits for a processor and a VM as requests do, and has
 // the same limits. Promises that the function passed to waitUntil have settled when it returns.
@@ -71,6 +38,59 @@ func (e *Engine) Invoke(ctx context.Context, f Function, event Event) (Result, e
 	}
 }
 
+// Perform waits for a processor and a VM, and runs the function there. An error means that the script did not get the event; how it
+// ended otherwise is its Outcome.
+func (inv *Invocation) Perform() (*compile.Program, error) {
+	e, limits := inv.engine, inv.limits
+	if gate := inv.fn.Admission; gate != nil {
+		if err := gate.Enter(&inv.fn); err != nil {
+			timeout.HoldBack(inv.caller)
+			return nil, err
+		}
+		defer gate.Leave(&inv.fn)
+	}
+	// The processor comes before the VM: a function that never waits then needs no more VMs than there are
+	// processors, however many requests come at once.
+	if err := inv.acquireFirst(limits); err != nil {
+		return nil, err
+	}
+	vm, err := e.acquire(inv, limits)
+	if err == nil && inv.exchange != nil {
+		if err = inv.exchange.Admitted(); err != nil {
+			e.release(vm, inv, true)
+		}
+	}
+	inv.leaveLine(err == nil)
+	if err != nil {
+		inv.releaseProcessor()
+		if errs.Is(err, errs.Internal) {
+			e.config.Log.Error("a function could not be started", "app", inv.fn.AppName, "deployment", inv.fn.Number, "error", err)
+		}
+		return nil, err
+	}
+	program := vm.program
+	e.work(vm, inv)
+	return program, nil
+}
+
+// work runs inv in vm and gives vm back.
+func (e *Engine) work(vm *VM, inv *Invocation) {
+	healthy := false
+	before := debug.SetPanicOnFault(true) // a touch of memory that endStuck took is a panic then
+	defer func() {                        // also when serving panics
+		debug.SetPanicOnFault(before)
+		e.release(vm, inv, healthy)
+		inv.releaseProcessor()
+	}()
+	defer inv.ended(vm)
+	if inv.ctx.Err() != nil || inv.caller.Err() != nil { // its time went by in the queue
+		inv.outcome, healthy = inv.notBegun(), true
+		e.countRefusal()
+		return
+	}
+	healthy = inv.serve(vm) && vm.recycle(inv)
+}
+
 // Export is the event of a call of a function that the module exports, with a JSON value.
 type Export struct {
 	Name  string
@@ -83,21 +103,4 @@ func (c Export) Begin(vm *VM, _ *Invocation) error {
 	defer vm.realm.Free(name)
 	defer vm.realm.Free(value)
 	return vm.callPrelude(vm.invoke, name, value)
-}
-
-// resultFuncs take the result or the failure of an event.
-func resultFuncs() Table {
-	return Table{
-		"result": Notice(func(inv *Invocation, a Args) {
-			if inv.exchange == nil && !inv.Answered() {
-				inv.Respond([]byte(a.Text(0)))
-			}
-		}),
-		"fail": Notice(func(inv *Invocation, a Args) {
-			if !inv.Answered() {
-				inv.failed = a.Realm().Describe(a.Value(0))
-			}
-		}),
-		"waiting": Notice(func(inv *Invocation, a Args) { inv.waitUntil = int(a.Number(0)) }),
-	}
 }

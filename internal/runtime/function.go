@@ -69,3 +69,11 @@ func (e *Env) json() string {
 	}
 	return string(data)
 }
+
+// Stop is an invocation that a limit ended.
+type Stop struct {
+	Function Function
+	Limit    string // exec_timeout, cpu_time, max_memory, or abandoned: nothing ended it, and all it held was taken from it
+	Err      error
+	Final    bool // its deployment gets no more runs
+}

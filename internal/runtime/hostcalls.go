@@ -9,21 +9,6 @@ import (
 	"fazt/internal/quickjs"
 )
 
-// Outcome is how something ended that ran alongside the VM.
-type Outcome struct {
-	JSON    []byte                             // the result
-	Value   func(*quickjs.Realm) quickjs.Value // makes a result that is not JSON; may be nil
-	Err     error
-	Charged int64 // bytes that were charged for the result
-}
-
-// completion is an outcome that the script is to be told.
-type completion struct {
-	id int32
-	Outcome
-	then func(error) (left bool) // of what is not a host call, see Promise
-}
-
 // NewID returns an id for a timer or a host call of the invocation, and bounds how many may be waiting. Calls that have finished wait for
 // nothing, though a script that does not pause hears of them later; it may have a few times as many of those.
 func (inv *Invocation) NewID() (int32, error) {
@@ -80,19 +65,6 @@ func (inv *Invocation) makeFinished() {
 	if inv.finished == nil {
 		inv.finished = make(chan completion, inv.limits.MaxPending+2)
 	}
-}
-
-// completed tells the script how something ended that ran alongside it.
-func (inv *Invocation) completed(vm *VM, c completion) error {
-	if c.then == nil {
-		inv.pending--
-		return vm.settleCall(c)
-	}
-	left := c.then(c.Err)
-	if err := vm.settleCall(c); err != nil || !left || inv.visitorLeft {
-		return err
-	}
-	return inv.hasLeft(vm, errLeft)
 }
 
 // Await blocks the script until a host call is over, without a processor; nothing settles the promise of the call. A visitor

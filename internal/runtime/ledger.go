@@ -4,16 +4,10 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
-	"fazt/internal/errs"
 	"fazt/internal/quickjs"
 )
-
-// errStarved ends an invocation that would have been within the memory of a VM, while all VMs together had theirs.
-var errStarved = &errs.Error{Kind: errs.Unavailable, Message: "there is no memory for the function right now; try again", Retry: time.Second}
 
 const (
 	// modestVM is how much a VM may hold and still be one of those for which the last part of the memory is kept: most
@@ -27,30 +21,6 @@ const (
 	// patience is how long the first of those who wait gets nothing before another ends for it.
 	patience = 5 * time.Millisecond
 )
-
-// sharedMemory is the memory that all VMs of an engine share: what they hold together, and may. It is not Go's, and no
-// collector knows of it. What Go holds for an invocation alongside its VM is counted here, too.
-type sharedMemory struct {
-	held, max atomic.Int64 // with what is reserved, and with what is charged
-	real      atomic.Int64 // what the VMs hold
-	charged   atomic.Int64 // what Go holds for invocations
-	short     func()       // told that an invocation waits; must not block; may be nil
-
-	waits   atomic.Int32 // how many do
-	mu      sync.Mutex
-	queue   []*memoryRequest
-	favored *Invocation // for whom others had to end: it gets what they leave
-}
-
-// memoryRequest waits for memory in the midst of an invocation. The one that has worked longest is served first. Each holds memory, too,
-// and all might wait for each other: so when the first gets none for a while, the last one ends.
-type memoryRequest struct {
-	inv   *Invocation
-	large bool
-	since time.Time
-	wake  chan struct{} // it is the first, and there may be room
-	yield chan struct{} // closed when another is to have what it holds
-}
 
 // acquire counts n more bytes, if there is room. With large, some room stays free.
 func (c *sharedMemory) acquire(n int64, large bool) bool {
@@ -157,18 +127,6 @@ func (c *sharedMemory) endLast(w *memoryRequest) {
 		close(c.queue[n].yield)
 		c.queue = c.queue[:n]
 	}
-}
-
-// ledger is what one VM holds of it. It lies outside of the VM's memory, which can be taken away. What was
-// reserved for an invocation counts as held from its start on.
-type ledger struct {
-	held     int64
-	reserved int64
-	peak     int64 // the most it held since that was reserved
-	borrowed int64 // what Go holds of it for a host function
-	starved  bool  // it was refused some, because the VMs together have all they may
-	commons  *sharedMemory
-	await    func(n int64) bool // sharedMemory.acquireWait in the name of the invocation; may be nil
 }
 
 // Book counts n more bytes of the VM, or fewer.

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"fazt/internal/errs"
 	"fazt/internal/quickjs"
 	"fazt/internal/runtime/sched"
 	"fazt/internal/share"
@@ -26,15 +25,6 @@ const (
 	parkedBase = 256 << 10
 	// minStream is the least memory of a stream that waits: a VM and what is parked with it.
 	minStream = 1 << 20
-)
-
-var (
-	// ErrCrowded ends an invocation that gives way because too much waits for visitors.
-	ErrCrowded = &errs.Error{Kind: errs.Unavailable, Message: "too many are sending or reading slowly; try again", Retry: time.Second}
-	// errLeft ends an invocation whose visitor does not wait for it any more.
-	errLeft = errs.New(errs.Canceled, "the visitor left")
-	// errStreamTime ends an invocation whose answer still goes out when its time is over: no fault of the script.
-	errStreamTime = errs.New(errs.Timeout, "the answer was still going out when the time for it (runtime.stream_timeout) was over; it was cut off")
 )
 
 // awaken is what ends a wait.
@@ -195,15 +185,6 @@ func (inv *Invocation) UseStreamTime() (ends time.Time, changed bool) {
 		inv.vm.ArmPause(inv.processorSince.Load() + int64(sched.Slice))
 	}
 	return ends, true
-}
-
-// hasLeft tells the script that its visitor is gone, or that it is over for another reason: the signal of the request is
-// aborted, a stream that is being sent canceled. What the script does about it must be given to waitUntil.
-func (inv *Invocation) hasLeft(vm *VM, err error) error {
-	inv.visitorLeft = true
-	reason := vm.realm.NewError(err)
-	defer vm.realm.Free(reason)
-	return vm.callPrelude(vm.leave, reason)
 }
 
 // IsCalm reports whether waiting streams leave half of their memory free.

@@ -3,7 +3,6 @@ package runtime
 import (
 	"context"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"fazt/internal/errs"
@@ -12,29 +11,6 @@ import (
 	"fazt/internal/share"
 	"fazt/internal/system"
 )
-
-// pool is the VMs of one deployment.
-type pool struct {
-	app         string // its id
-	deployment  string
-	program     *compile.Program
-	err         error
-	loaded      chan struct{} // closed when program or err is set
-	idle        []*VM         // last in, first out
-	count       int
-	usualMemory atomic.Int64 // memory of an invocation, see expectedMemory; 0 = not known yet
-	abandoned   []int64      // when runs of it had to be
-	stopped     bool         // too many: it gets no more
-}
-
-// waiter is a request that waits for a VM. It gets one, or nil: room to make one, or to go on with the one it has.
-type waiter struct {
-	pool    *pool
-	holder  share.Holder
-	ready   chan *VM
-	resumes bool  // it has a VM
-	size    int64 // memory its invocation is expected to need
-}
 
 // pool is the pool of a deployment, its program loaded by the first request.
 func (e *Engine) pool(ctx context.Context, f Function) (*pool, error) {

@@ -3,17 +3,30 @@ package runtime
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"fazt/internal/errs"
 	"fazt/internal/quickjs"
 )
 
-// Stop is an invocation that a limit ended.
-type Stop struct {
-	Function Function
-	Limit    string // exec_timeout, cpu_time, max_memory, or abandoned: nothing ended it, and all it held was taken from it
-	Err      error
-	Final    bool // its deployment gets no more runs
+// ErrStopped answers for a deployment whose runs could not be ended too often.
+var ErrStopped = errs.New(errs.Unavailable, "the app was stopped, because runs of its function could not be ended; its owner can deploy a mended one, or let it try again with `fazt app resume`")
+
+var (
+	// ErrCrowded ends an invocation that gives way because too much waits for visitors.
+	ErrCrowded = &errs.Error{Kind: errs.Unavailable, Message: "too many are sending or reading slowly; try again", Retry: time.Second}
+	// errLeft ends an invocation whose visitor does not wait for it any more.
+	errLeft = errs.New(errs.Canceled, "the visitor left")
+	// errStreamTime ends an invocation whose answer still goes out when its time is over: no fault of the script.
+	errStreamTime = errs.New(errs.Timeout, "the answer was still going out when the time for it (runtime.stream_timeout) was over; it was cut off")
+)
+
+// errStarved ends an invocation that would have been within the memory of a VM, while all VMs together had theirs.
+var errStarved = &errs.Error{Kind: errs.Unavailable, Message: "there is no memory for the function right now; try again", Retry: time.Second}
+
+// isCutOff reports whether an invocation ran out of time.
+func isCutOff(err error) bool {
+	return errors.Is(err, quickjs.ErrDeadline) || errors.Is(err, quickjs.ErrProcessorTime)
 }
 
 // reportStop tells of an invocation that a limit ended; errors of the script itself are no such thing.

@@ -3,12 +3,8 @@ package runtime
 import (
 	"time"
 
-	"fazt/internal/errs"
 	"fazt/internal/quickjs"
 )
-
-// ErrStopped answers for a deployment whose runs could not be ended too often.
-var ErrStopped = errs.New(errs.Unavailable, "the app was stopped, because runs of its function could not be ended; its owner can deploy a mended one, or let it try again with `fazt app resume`")
 
 const (
 	lookEvery = 100 * time.Millisecond // for invocations that work on after their time

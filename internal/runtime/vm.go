@@ -12,28 +12,6 @@ import (
 	"fazt/internal/system"
 )
 
-// VM is a VM of one deployment, for its whole life. One request at a time is in it.
-type VM struct {
-	*quickjs.Isolate
-	ledger   *ledger
-	engine   *Engine
-	pool     *pool
-	program  *compile.Program
-	realm    *quickjs.Realm // of the current request; a module has one for all
-	handlers                // of realm
-	inv      *Invocation    // the request in it
-	served   int
-	lastUsed time.Time
-	env      *Env           // what the realm has; nil = none yet
-	saved    *quickjs.Saved // the realm of a script before a request; nil = it is made again for each
-	code     quickjs.Value  // of a script, ready to run
-
-	maxMemory, maxStack int64 // it was made with
-}
-
-// handlers are the functions of the prelude that the host calls.
-type handlers struct{ dispatch, start, invoke, settle, fire, prepare, classic, fail, setEnv, reset, leave quickjs.Value }
-
 // newVM makes a VM for an invocation of the given size, which counts as held already.
 func (e *Engine) newVM(p *pool, size int64) (*VM, error) {
 	limits := e.config.Limits(p.app)

@@ -1,0 +1,78 @@
+package runtime
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"fazt/internal/errs"
+	"fazt/internal/quickjs"
+)
+
+// hostFuncs returns the functions of all tables by name.
+func hostFuncs(more []Table) []namedFunc {
+	all := Table{}
+	for _, t := range append([]Table{productFuncs(), consoleFuncs(), timerFuncs(), bindingFuncs(), resultFuncs()}, more...) {
+		maps.Copy(all, t)
+	}
+	var list []namedFunc
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		list = append(list, namedFunc{name, all[name]})
+	}
+	return list
+}
+
+// hostObject returns the object whose members are the functions of the host.
+func (vm *VM) hostObject() quickjs.Value {
+	r := vm.realm
+	object := r.NewObject()
+	for _, f := range vm.engine.host {
+		r.Set(object, f.name, r.NewFunction(f.name, func(list []quickjs.Value) (quickjs.Value, error) { return f.fn(Args{vm, list}) }))
+	}
+	return object
+}
+
+// productFuncs are about the product the functions run in.
+func productFuncs() Table {
+	return Table{
+		"part":  func(a Args) (quickjs.Value, error) { return a.vm.part(a.Text(0)) },
+		"agent": func(a Args) (quickjs.Value, error) { return a.Returns("Fazt/" + a.vm.engine.config.Version) },
+		"intl": func(a Args) (quickjs.Value, error) {
+			text, err := a.vm.engine.localizer.Ask(a.Text(0))
+			if err != nil {
+				return quickjs.Undefined(), err
+			}
+			return a.Returns(text)
+		},
+	}
+}
+
+// part is what a part of the web-standard API gives, run again in this realm.
+func (vm *VM) part(name string) (quickjs.Value, error) {
+	compiled, ok := vm.engine.parts[name]
+	if !ok {
+		return quickjs.Undefined(), errs.New(errs.Unsupported, "this build of Fazt was made without %q; `make build` makes one with it", name)
+	}
+	bytecode, err := compiled()
+	if err != nil {
+		return quickjs.Undefined(), fmt.Errorf("%s: %w", name, err)
+	}
+	return vm.realm.Run(bytecode)
+}
+
+// resultFuncs take the result or the failure of an event.
+func resultFuncs() Table {
+	return Table{
+		"result": Notice(func(inv *Invocation, a Args) {
+			if inv.exchange == nil && !inv.Answered() {
+				inv.Respond([]byte(a.Text(0)))
+			}
+		}),
+		"fail": Notice(func(inv *Invocation, a Args) {
+			if !inv.Answered() {
+				inv.failed = a.Realm().Describe(a.Value(0))
+			}
+		}),
+		"waiting": Notice(func(inv *Invocation, a Args) { inv.waitUntil = int(a.Number(0)) }),
+	}
+}
