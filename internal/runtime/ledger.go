@@ -24,11 +24,11 @@ const (
 
 // acquire counts n more bytes, if there is room. With large, some room stays free.
 func (c *sharedMemory) acquire(n int64, large bool) bool {
-	most := c.max.Load()
+	limit := c.max.Load()
 	if large {
-		most -= most / modestPart
+		limit -= limit / modestPart
 	}
-	if c.held.Add(n) <= most {
+	if c.held.Add(n) <= limit {
 		return true
 	}
 	c.held.Add(-n) // without waking others: this made no room
@@ -140,15 +140,15 @@ func (l *ledger) Book(n int64) {
 func (l *ledger) hold(n int64) {
 	l.held += n
 	l.peak = max(l.peak, l.held)
-	l.commons.real.Add(n)
+	l.shared.real.Add(n)
 }
 
 // count counts n more bytes as held, or fewer.
 func (l *ledger) count(n int64) {
 	if n > 0 {
-		l.commons.held.Add(n)
+		l.shared.held.Add(n)
 	} else if n < 0 {
-		l.commons.release(-n)
+		l.shared.release(-n)
 	}
 }
 
@@ -168,7 +168,7 @@ func (l *ledger) Held() int64 { return l.held }
 // Afford counts n more bytes of the VM, if the VMs together may have so much more.
 func (l *ledger) Afford(n int64) bool {
 	more := max(l.held+n, l.reserved) - max(l.held, l.reserved)
-	if more > 0 && !l.commons.acquire(more, l.large()) && !l.waitFor(more) {
+	if more > 0 && !l.shared.acquire(more, l.large()) && !l.waitFor(more) {
 		l.starved = true
 		return false
 	}
@@ -207,7 +207,7 @@ func (vm *VM) awaitMemory(n int64) bool {
 		return false
 	}
 	return inv.Pause(func() bool {
-		return vm.ledger.commons.acquireWait(inv.ctx, n, &memoryRequest{inv: inv, large: vm.ledger.large(), since: inv.vmSince})
+		return vm.ledger.shared.acquireWait(inv.ctx, n, &memoryRequest{inv: inv, large: vm.ledger.large(), since: inv.vmSince})
 	})
 }
 
@@ -224,20 +224,20 @@ func (l *ledger) Borrow(n int64) error {
 		return nil
 	}
 	n *= 2
-	if !l.commons.acquire(n, true) && !l.waitFor(n) {
+	if !l.shared.acquire(n, true) && !l.waitFor(n) {
 		l.starved = true
 		return errStarved
 	}
 	l.borrowed += n
-	l.commons.charged.Add(n)
+	l.shared.charged.Add(n)
 	return nil
 }
 
 // Return is the end of all that was borrowed.
 func (l *ledger) Return() {
 	if l.borrowed > 0 {
-		l.commons.charged.Add(-l.borrowed)
-		l.commons.release(l.borrowed)
+		l.shared.charged.Add(-l.borrowed)
+		l.shared.release(l.borrowed)
 		l.borrowed = 0
 	}
 }
@@ -280,12 +280,12 @@ func (inv *Invocation) Release() {
 
 // expectedMemory is how much an invocation of the deployment will hold, at a guess: what the largest of the last ones did. Of a deployment
 // that has not run yet a few at once tell.
-func (p *pool) expectedMemory(most int64) int64 {
+func (p *pool) expectedMemory(limit int64) int64 {
 	usual := p.usualMemory.Load()
 	if usual == 0 {
-		return most / 2
+		return limit / 2
 	}
-	return min(usual, most)
+	return min(usual, limit)
 }
 
 // learnMemory corrects the guess by what an invocation held. One that starved would have held more. The lock of the engine is held.

@@ -152,14 +152,14 @@ func (e *Engine) hasRoom(p *pool, limits system.Runtime, size int64) bool {
 
 // canReserve reports whether so much more memory can be reserved, and no running invocation waits for it.
 func (e *Engine) canReserve(size int64) bool {
-	most := e.memory.max.Load()
+	limit := e.memory.max.Load()
 	if size > modestVM {
 		if e.memory.waits.Load() > 0 {
 			return false
 		}
-		most -= most / modestPart
+		limit -= limit / modestPart
 	}
-	return e.memory.held.Load()+size <= most
+	return e.memory.held.Load()+size <= limit
 }
 
 // allocate takes for a request what canServe found: the VM, or nil = room for one. The lock is held.

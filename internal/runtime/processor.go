@@ -120,9 +120,9 @@ func (inv *Invocation) returnProcessor() {
 // processorTime is how much of it the invocation has left since it last took a processor. One that streams has more time on the
 // wall than others, but no more of this than they may take in all.
 func (inv *Invocation) processorTime() int64 {
-	most := inv.limits.ProcessorTime()
+	limit := inv.limits.ProcessorTime()
 	if inv.hasStreamTime {
-		most = min(most, inv.limits.Deadline())
+		limit = min(limit, inv.limits.Deadline())
 	}
-	return int64(most) - inv.usedTime
+	return int64(limit) - inv.usedTime
 }

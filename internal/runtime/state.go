@@ -274,7 +274,7 @@ type ledger struct {
 	peak     int64 // the most it held since that was reserved
 	borrowed int64 // what Go holds of it for a host function
 	starved  bool  // it was refused some, because the VMs together have all they may
-	commons  *sharedMemory
+	shared   *sharedMemory
 	await    func(n int64) bool // sharedMemory.acquireWait in the name of the invocation; may be nil
 }
 

@@ -33,14 +33,14 @@ func (e *Engine) Run(ctx context.Context) error {
 
 // budget puts in force what all VMs may hold together.
 func (e *Engine) budget() {
-	most := e.config.Limits("").VMMemory
-	if most == 0 { // no limit
-		most = math.MaxInt64 / 2
+	limit := e.config.Limits("").VMMemory
+	if limit == 0 { // no limit
+		limit = math.MaxInt64 / 2
 	}
 	if e.config.Memory != nil {
-		most = min(most, e.config.Memory())
+		limit = min(limit, e.config.Memory())
 	}
-	e.memory.max.Store(most)
+	e.memory.max.Store(limit)
 }
 
 // Reconsider puts in force at once what all VMs may hold together, and admits the requests that waited for it.

@@ -21,7 +21,7 @@ func (e *Engine) newVM(p *pool, size int64) (*VM, error) {
 		return nil, errs.Wrap(errs.Unavailable, err, "there is no memory for another VM")
 	}
 	vm := &VM{Isolate: i, engine: e, pool: p, program: p.program, lastUsed: time.Now(), maxMemory: limits.MaxMemory, maxStack: limits.MaxStack}
-	vm.ledger = &ledger{commons: &e.memory, reserved: size, await: vm.awaitMemory}
+	vm.ledger = &ledger{shared: &e.memory, reserved: size, await: vm.awaitMemory}
 	i.SetMeter(vm.ledger)
 	i.OnPause = func() {
 		if vm.inv != nil {

@@ -21,15 +21,15 @@ type input struct {
 	max   int64 // of it that is handed over whole
 	here  bool  // all of it has arrived
 	piece []byte
-	kept  *ahead      // what holds it, when it was collected as it came
+	kept  *storedBody // what holds it, when it was collected as it came
 	turn  *turn       // held while its function starts
 	ended atomic.Bool // all of it was read: the connection can be used again
 }
 
 // stream is the input of a body that arrives while the function runs.
-func stream(r *http.Request, f runtime.Function, most int64) *input {
+func stream(r *http.Request, f runtime.Function, limit int64) *input {
 	f.Ends = time.Time{} // the time of a stream is its own
-	return &input{body: r.Body, f: f, size: r.ContentLength, max: most}
+	return &input{body: r.Body, f: f, size: r.ContentLength, max: limit}
 }
 
 // next is the next piece, valid until the following call; io.EOF at the end.

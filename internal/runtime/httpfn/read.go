@@ -100,7 +100,7 @@ func (v *visit) collect() (*input, error) {
 	case in.size > in.max:
 		return nil, over(in.max)
 	}
-	a := &ahead{server: v.server, holder: v.inv.Function().Holder(), limits: v.inv.Limits(), w: v.w, size: in.size, max: in.max}
+	a := &storedBody{server: v.server, holder: v.inv.Function().Holder(), limits: v.inv.Limits(), w: v.w, size: in.size, max: in.max}
 	in.kept = a // until the invocation has ended
 	if err := a.all(in.body); err != nil {
 		if known := (*errs.Error)(nil); errors.As(err, &known) {

@@ -49,24 +49,24 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, f runtime.Functio
 }
 
 // receive takes the body in. What arrives while the function runs is an input, and there is nothing ahead then.
-func (s *Server) receive(w http.ResponseWriter, r *http.Request, f *runtime.Function, limits system.Runtime) (*ahead, *input, error) {
+func (s *Server) receive(w http.ResponseWriter, r *http.Request, f *runtime.Function, limits system.Runtime) (*storedBody, *input, error) {
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 		return nil, nil, nil
 	}
-	most := min(limits.MaxRequestBody, limits.MaxMemory)
-	if r.ContentLength < 0 || r.ContentLength > most {
+	limit := min(limits.MaxRequestBody, limits.MaxMemory)
+	if r.ContentLength < 0 || r.ContentLength > limit {
 		p, err := s.engine.Program(r.Context(), *f)
 		switch {
 		case err != nil:
 			return nil, nil, err
 		case p.Style == compile.StyleModule:
-			return s.openStream(w, r, f, limits, most)
-		case r.ContentLength > most:
+			return s.openStream(w, r, f, limits, limit)
+		case r.ContentLength > limit:
 			w.Header().Set("Connection", "close") // what comes of it is not wanted
-			return nil, nil, over(most)
+			return nil, nil, over(limit)
 		}
 	}
-	a := &ahead{server: s, holder: f.Holder(), limits: limits, w: w, size: r.ContentLength, max: most}
+	a := &storedBody{server: s, holder: f.Holder(), limits: limits, w: w, size: r.ContentLength, max: limit}
 	if err := a.read(r, f); err != nil {
 		a.release()
 		if !errs.Is(err, errs.Invalid) {
@@ -77,7 +77,7 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, f *runtime.Func
 	if a.file == nil && len(a.data) <= atHand {
 		return a, nil, nil
 	}
-	in := &input{body: a.reader(), f: *f, size: a.length(), max: most, here: true}
+	in := &input{body: a.reader(), f: *f, size: a.length(), max: limit, here: true}
 	in.ended.Store(true)
 	return a, in, nil
 }
@@ -85,9 +85,9 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, f *runtime.Func
 // openStream returns the input of a body that is handed over in pieces, once its function may start. Streams of an app start
 // in turn. While waiting streams leave half of their memory free, that is all. Otherwise as much of the body as a small one
 // may have is read first, without a VM: a client that sends nothing, or a byte at a time, then holds only a connection.
-func (s *Server) openStream(w http.ResponseWriter, r *http.Request, f *runtime.Function, limits system.Runtime, most int64) (start *ahead, in *input, err error) {
+func (s *Server) openStream(w http.ResponseWriter, r *http.Request, f *runtime.Function, limits system.Runtime, limit int64) (start *storedBody, in *input, err error) {
 	window, timed := time.Until(f.Ends), !f.Ends.IsZero()
-	in = stream(r, *f, most)
+	in = stream(r, *f, limit)
 	if s.engine.IsCalm(limits) {
 		if in.turn, err = s.waitToOpen(r, f, limits); err == nil && !s.engine.IsCalm(limits) { // others started meanwhile
 			in.turn.done()
@@ -96,7 +96,7 @@ func (s *Server) openStream(w http.ResponseWriter, r *http.Request, f *runtime.F
 	}
 	if err == nil && in.turn == nil {
 		start, err = s.readStart(w, r, f, limits)
-		if err == nil && start.ended && int64(len(start.data)) <= most {
+		if err == nil && start.ended && int64(len(start.data)) <= limit {
 			in = nil // it is a small body
 		} else if err == nil {
 			in.body = io.MultiReader(bytes.NewReader(start.data), releasing{start}, r.Body)
@@ -115,11 +115,11 @@ func (s *Server) openStream(w http.ResponseWriter, r *http.Request, f *runtime.F
 }
 
 // readStart reads as much of a body as a small one may have.
-func (s *Server) readStart(w http.ResponseWriter, r *http.Request, f *runtime.Function, limits system.Runtime) (*ahead, error) {
+func (s *Server) readStart(w http.ResponseWriter, r *http.Request, f *runtime.Function, limits system.Runtime) (*storedBody, error) {
 	if b, ok := r.Body.(interface{ EndBy(time.Time) }); ok {
 		b.EndBy(time.Now().Add(time.Duration(limits.StreamTimeout) * time.Millisecond))
 	}
-	a := &ahead{server: s, holder: f.Holder(), limits: limits, w: w, size: -1, max: math.MaxInt64}
+	a := &storedBody{server: s, holder: f.Holder(), limits: limits, w: w, size: -1, max: math.MaxInt64}
 	a.enough = func() bool { return len(a.data) >= atHand }
 	err := a.all(r.Body)
 	if known := (*errs.Error)(nil); err != nil && !errors.As(err, &known) {
@@ -144,7 +144,7 @@ func (s *Server) waitToOpen(r *http.Request, f *runtime.Function, limits system.
 }
 
 // releasing is an empty reader that gives back the memory of the bytes before it.
-type releasing struct{ a *ahead }
+type releasing struct{ a *storedBody }
 
 func (r releasing) Read([]byte) (int, error) {
 	r.a.memory.Release()

@@ -19,9 +19,9 @@ type visit struct {
 	inv    runtime.Invocation
 	w      http.ResponseWriter
 	r      *http.Request
-	ahead  *ahead // the body, if it was read before the function runs
-	body   []byte // of that, a small one, which the script has at once
-	input  *input // a larger body; nil when the script has it already
+	stored *storedBody // the body, if it was read before the function runs
+	body   []byte      // of that, a small one, which the script has at once
+	input  *input      // a larger body; nil when the script has it already
 
 	response response       // what is to be sent
 	held     *heldResponse  // holds its body; may be nil
@@ -33,8 +33,8 @@ type visit struct {
 }
 
 // newVisit makes the invocation of a request, in one allocation.
-func (s *Server) newVisit(w http.ResponseWriter, r *http.Request, f runtime.Function, limits system.Runtime, kept *ahead, in *input) *visit {
-	v := &visit{server: s, w: w, r: r, ahead: kept, body: kept.body(), input: in}
+func (s *Server) newVisit(w http.ResponseWriter, r *http.Request, f runtime.Function, limits system.Runtime, kept *storedBody, in *input) *visit {
+	v := &visit{server: s, w: w, r: r, stored: kept, body: kept.body(), input: in}
 	s.engine.Prepare(r.Context(), &v.inv, f, limits, v)
 	if in != nil && in.here {
 		v.inv.Traffic.Whole = in.size
@@ -44,7 +44,7 @@ func (s *Server) newVisit(w http.ResponseWriter, r *http.Request, f runtime.Func
 
 // Admitted ends the invocation if others got the memory of the body.
 func (v *visit) Admitted() error {
-	if v.ahead.gaveWay() {
+	if v.stored.gaveWay() {
 		return runtime.ErrCrowded
 	}
 	return nil

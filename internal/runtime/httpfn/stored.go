@@ -27,8 +27,8 @@ const (
 	inMemory    = 256 << 10 // a larger one lies in a file while the rest of it arrives, and until the function has read it
 )
 
-// ahead is a body that is read before its function runs. A nil ahead means that the request has none.
-type ahead struct {
+// storedBody is a body that is read before its function runs; nil if the request has none.
+type storedBody struct {
 	server *Server
 	holder share.Holder
 	limits system.Runtime
@@ -47,7 +47,7 @@ type ahead struct {
 
 // read reads all of the body. One that a script does not have at once may take as long as a stream; the time of the
 // request begins when it is there.
-func (a *ahead) read(r *http.Request, f *runtime.Function) error {
+func (a *storedBody) read(r *http.Request, f *runtime.Function) error {
 	large := a.size < 0 || a.size > atHand
 	window := time.Until(f.Ends)
 	if large && !f.Ends.IsZero() {
@@ -71,7 +71,7 @@ func (a *ahead) read(r *http.Request, f *runtime.Function) error {
 }
 
 // all takes a body in and keeps it where it can be read from.
-func (a *ahead) all(body io.Reader) error {
+func (a *storedBody) all(body io.Reader) error {
 	a.reading.Store(true)
 	err := a.take(body)
 	a.reading.Store(false)
@@ -85,17 +85,17 @@ func (a *ahead) all(body io.Reader) error {
 }
 
 // reader reads what was taken in.
-func (a *ahead) reader() io.Reader {
+func (a *storedBody) reader() io.Reader {
 	if a.file != nil {
 		return a.file
 	}
 	return bytes.NewReader(a.data)
 }
 
-func (a *ahead) length() int64 { return a.filed + int64(len(a.data)) }
+func (a *storedBody) length() int64 { return a.filed + int64(len(a.data)) }
 
 // take reads until the end, or as much as was announced.
-func (a *ahead) take(body io.Reader) error {
+func (a *storedBody) take(body io.Reader) error {
 	for idle := 0; idle < 100; idle++ { // a reader may give nothing, but not for ever
 		if len(a.data) == cap(a.data) {
 			if err := a.grow(); err != nil {
@@ -126,7 +126,7 @@ func (a *ahead) take(body io.Reader) error {
 }
 
 // grow makes room in memory for more, or puts what is there into the file.
-func (a *ahead) grow() error {
+func (a *storedBody) grow() error {
 	have := int64(cap(a.data))
 	if have == inMemory {
 		return a.spill()
@@ -146,18 +146,18 @@ func (a *ahead) grow() error {
 }
 
 // hold takes more of a pool, and waits a moment for it.
-func (a *ahead) hold(part **share.Part, of *share.Pool, size, most int64) bool {
-	return size <= most && of.Within(context.Background(), waitForRoom, func() bool {
+func (a *storedBody) hold(part **share.Part, of *share.Pool, size, limit int64) bool {
+	return size <= limit && of.Within(context.Background(), waitForRoom, func() bool {
 		if *part != nil {
-			return a.cut.Load() || (*part).Grow(size, most)
+			return a.cut.Load() || (*part).Grow(size, limit)
 		}
-		*part = of.Take(a.holder, size, most, a.giveWay)
+		*part = of.Take(a.holder, size, limit, a.giveWay)
 		return *part != nil
 	}) && !a.cut.Load()
 }
 
 // giveWay makes the reading end, because others need what the body holds.
-func (a *ahead) giveWay() {
+func (a *storedBody) giveWay() {
 	a.cut.Store(true)
 	if !a.reading.Load() {
 		return
@@ -166,7 +166,7 @@ func (a *ahead) giveWay() {
 }
 
 // spill puts what is in memory into the file.
-func (a *ahead) spill() error {
+func (a *storedBody) spill() error {
 	if !a.hold(&a.disk, &a.server.spooled, int64(len(a.data)), a.limits.BufferDisk) {
 		a.server.crowded.Add(1)
 		return runtime.ErrCrowded
@@ -188,7 +188,7 @@ func (a *ahead) spill() error {
 }
 
 // fileRest puts the end of a body that is in a file there too, ready to be read.
-func (a *ahead) fileRest() error {
+func (a *storedBody) fileRest() error {
 	if a.file == nil {
 		return nil
 	}
@@ -202,10 +202,10 @@ func (a *ahead) fileRest() error {
 }
 
 // gaveWay reports whether others got what the body holds.
-func (a *ahead) gaveWay() bool { return a != nil && a.cut.Load() }
+func (a *storedBody) gaveWay() bool { return a != nil && a.cut.Load() }
 
 // body is a small one, which the script has at once.
-func (a *ahead) body() []byte {
+func (a *storedBody) body() []byte {
 	if a == nil || a.file != nil || len(a.data) > atHand || !a.ended {
 		return nil
 	}
@@ -213,7 +213,7 @@ func (a *ahead) body() []byte {
 }
 
 // release gives back what the body holds. It may be called more than once.
-func (a *ahead) release() {
+func (a *storedBody) release() {
 	if a == nil {
 		return
 	}
@@ -227,16 +227,16 @@ func (a *ahead) release() {
 
 // bodyFault says why a body could not be read.
 func bodyFault(f runtime.Function, err error) error {
-	var most *http.MaxBytesError
+	var tooLarge *http.MaxBytesError
 	switch {
-	case errors.As(err, &most):
-		return over(most.Limit)
+	case errors.As(err, &tooLarge):
+		return over(tooLarge.Limit)
 	case !f.Ends.IsZero() && !time.Now().Before(f.Ends):
 		return errs.New(errs.Unavailable, "the time for this request passed before all of it had arrived; try again")
 	}
 	return errs.Wrap(errs.Invalid, err, "the body was cut off")
 }
 
-func over(most int64) error {
-	return errs.New(errs.TooLarge, "the body is larger than %d bytes", most)
+func over(limit int64) error {
+	return errs.New(errs.TooLarge, "the body is larger than %d bytes", limit)
 }
