@@ -7,7 +7,7 @@ import (
 	"fazt/internal/runtime/bind"
 )
 
-// describeBindings numbers the functions of the product for the prelude.
+// describeBindings lists the bindings for the prelude, each with a number.
 func (e *Engine) describeBindings() {
 	type entry struct {
 		Path     string `json:"path"`
@@ -31,7 +31,7 @@ func (e *Engine) describeBindings() {
 	e.bindings = string(data)
 }
 
-// bindingFuncs call the functions of the product.
+// bindingFuncs call the bindings.
 func bindingFuncs() Table {
 	return Table{
 		"bindings": func(a Args) (quickjs.Value, error) { return a.Returns(a.vm.engine.bindings) },

@@ -36,7 +36,7 @@ func (inv *Invocation) Print(level, text string) {
 	})
 }
 
-// logFailure writes the whole story of a failure to the app's log.
+// logFailure writes a failure with its stack to the app's log.
 func (inv *Invocation) logFailure(vm *VM, err error) {
 	inv.lines, inv.bytes = min(inv.lines, inv.limits.ConsoleLines-1), min(inv.bytes, inv.limits.ConsoleBytes/2) // the failure itself always has room
 	inv.Print("error", vm.program.Trace(err))

@@ -50,11 +50,11 @@ func embedded(name string, read func() ([]byte, error)) func() ([]byte, error) {
 	return once.(func() ([]byte, error))
 }
 
-// Limits are those in force for an app.
+// Limits returns the limits in force for an app.
 func (e *Engine) Limits(appID string) system.Runtime { return e.config.Limits(appID) }
 
-// Admit refuses an event that has no chance to get a processor in time. It is called before anything is made or read for the
-// event: under load, most of the work is to refuse.
+// Admit refuses an event that has no chance of getting a processor in time. Call it before anything is allocated or read for
+// the event: under load, most of the work is refusing.
 func (e *Engine) Admit(f *Function, limits system.Runtime) error {
 	err := e.cpu.Admit(f.Holder(), queueWait(limits))
 	if err != nil {
@@ -72,11 +72,11 @@ func (e *Engine) Program(ctx context.Context, f Function) (*compile.Program, err
 	return p.program, nil
 }
 
-// EndStreams ends the answers that still go out, as if their visitors had left: they would keep a server that stops from
-// ending. Later ones end as soon as they wait for something.
+// EndStreams ends streamed responses as if their visitors had left, because they would hold up a shutdown. Later ones end as soon
+// as they wait for something.
 func (e *Engine) EndStreams() { e.endStreams.Do(func() { close(e.stopping) }) }
 
-// Stats are the counters now.
+// Stats returns the counters now.
 func (e *Engine) Stats() Stats {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -38,8 +38,8 @@ func (e *Engine) Invoke(ctx context.Context, f Function, event Event) (Result, e
 	}
 }
 
-// Perform waits for a processor and a VM, and runs the function there. An error means that the script did not get the event; how it
-// ended otherwise is its Outcome.
+// Perform waits for a processor and a VM, and runs the function there. An error means that the script did not get the event;
+// otherwise Outcome returns how it ended.
 func (inv *Invocation) Perform() (*compile.Program, error) {
 	e, limits := inv.engine, inv.limits
 	if gate := inv.fn.Admission; gate != nil {
@@ -76,14 +76,14 @@ func (inv *Invocation) Perform() (*compile.Program, error) {
 // work runs inv in vm and gives vm back.
 func (e *Engine) work(vm *VM, inv *Invocation) {
 	healthy := false
-	before := debug.SetPanicOnFault(true) // a touch of memory that endStuck took is a panic then
+	before := debug.SetPanicOnFault(true) // using memory that endStuck revoked panics
 	defer func() {                        // also when serving panics
 		debug.SetPanicOnFault(before)
 		e.release(vm, inv, healthy)
 		inv.releaseProcessor()
 	}()
 	defer inv.ended(vm)
-	if inv.ctx.Err() != nil || inv.caller.Err() != nil { // its time went by in the queue
+	if inv.ctx.Err() != nil || inv.caller.Err() != nil { // its time ended in the queue
 		inv.outcome, healthy = inv.notBegun(), true
 		e.countRefusal()
 		return
@@ -91,7 +91,7 @@ func (e *Engine) work(vm *VM, inv *Invocation) {
 	healthy = inv.serve(vm) && vm.recycle(inv)
 }
 
-// Export is the event of a call of a function that the module exports, with a JSON value.
+// Export is the event of calling a function that the module exports, with a JSON value.
 type Export struct {
 	Name  string
 	Value []byte

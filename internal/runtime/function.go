@@ -10,7 +10,7 @@ import (
 	"fazt/internal/share"
 )
 
-// Console takes the lines that functions print. It must not block.
+// Console receives the lines that functions print. It must not block.
 type Console interface{ WriteLine(Line) }
 
 // Line is one line of an app's console.
@@ -24,7 +24,7 @@ type Line struct {
 	Time       time.Time
 }
 
-// Function is the function of a deployment, and what an invocation of it is told.
+// Function is the function of a deployment, with the facts of one invocation.
 type Function struct {
 	AppID, AppName string
 	Deployment     string // whose VMs serve it
@@ -34,28 +34,28 @@ type Function struct {
 	RequestID      string
 	ClientIP       string
 	Client         netip.Prefix // the addresses that count as one client; zero = not known
-	Admission      Admission    // nil = as many requests as come may be in work
-	HTTPS          bool         // the visitor's connection is encrypted, though the one that arrived here is not
-	Ends           time.Time    // by then the request is to be answered; zero = only the limits of the function count
+	Admission      Admission    // nil = no limit on concurrent requests
+	HTTPS          bool         // the visitor's connection is encrypted, even if the one that arrived here is not
+	Ends           time.Time    // deadline of the response; zero = only the limits of the function count
 	Dev            bool         // the visitor is the author: show them the failure
 
-	Source func(ctx context.Context, path string) ([]byte, error) // reads a file, to show it to the author; nil = none is shown
+	Source func(ctx context.Context, path string) ([]byte, error) // reads a source file for the error page; nil = no source is shown
 }
 
-// Holder returns whose share of scarce resources an invocation uses.
+// Holder returns the app and client whose share of scarce resources an invocation uses.
 func (f *Function) Holder() share.Holder { return share.Holder{App: f.AppID, Client: f.Client} }
 
-// Admission counts the requests that are in work or wait for it.
+// Admission counts the requests that are running or waiting.
 type Admission interface {
-	// Enter counts a request in, or says why it cannot be.
+	// Enter counts a request, or refuses it with an error.
 	Enter(f *Function) error
-	// Leave counts it out: the function is done with it. Its visitor may not have read the answer.
+	// Leave uncounts it when the function is done with it. The visitor may not have read the response yet.
 	Leave(f *Function)
-	// Return counts one in again that left to wait, however many there are.
+	// Return counts a request again that left to wait, regardless of limits.
 	Return(f *Function)
 }
 
-// Env is an environment. It is immutable: VMs compare the pointer to know whether theirs is the newest.
+// Env is an environment. It is immutable: VMs compare pointers to detect a newer one.
 type Env struct{ Values map[string]string }
 
 // json is the environment as the prelude reads it.
@@ -70,10 +70,10 @@ func (e *Env) json() string {
 	return string(data)
 }
 
-// Stop is an invocation that a limit ended.
+// Stop is an invocation that was ended by a limit.
 type Stop struct {
 	Function Function
-	Limit    string // exec_timeout, cpu_time, max_memory, or abandoned: nothing ended it, and all it held was taken from it
+	Limit    string // exec_timeout, cpu_time, max_memory, or abandoned: it could not be stopped, and all it held was taken from it
 	Err      error
-	Final    bool // its deployment gets no more runs
+	Final    bool // its deployment serves no more
 }

@@ -9,8 +9,8 @@ import (
 	"fazt/internal/quickjs"
 )
 
-// NewID returns an id for a timer or a host call of the invocation, and bounds how many may be waiting. Calls that have finished wait for
-// nothing, though a script that does not pause hears of them later; it may have a few times as many of those.
+// NewID returns an id for a timer or a host call, or an error if too many are pending. Finished calls do not count as
+// pending even if a busy script has not been told yet; it may have a few times as many of those.
 func (inv *Invocation) NewID() (int32, error) {
 	if len(inv.timers)+inv.pending-len(inv.ready) >= inv.limits.MaxPending {
 		inv.drain(4 * inv.limits.MaxPending)
@@ -21,13 +21,13 @@ func (inv *Invocation) NewID() (int32, error) {
 	return inv.NextID(), nil
 }
 
-// NextID returns an id for something that does not wait.
+// NextID returns an id for something that is not counted as pending.
 func (inv *Invocation) NextID() int32 {
 	inv.nextID++
 	return inv.nextID
 }
 
-// drain takes what has finished out of the channel, as long as no more than max is kept.
+// drain moves completions from the channel to ready until there are max.
 func (inv *Invocation) drain(max int) {
 	for len(inv.ready) < max {
 		select {
@@ -39,7 +39,7 @@ func (inv *Invocation) drain(max int) {
 	}
 }
 
-// StartCall runs fn alongside the VM as a host call, and settles the promise with the id, which NewID gave, with its outcome.
+// StartCall runs fn alongside the VM as a host call and settles the promise with its outcome. The id comes from NewID.
 func (inv *Invocation) StartCall(id int32, fn func() Outcome) {
 	inv.makeFinished()
 	inv.pending++
@@ -50,16 +50,16 @@ func (inv *Invocation) StartCall(id int32, fn func() Outcome) {
 	})
 }
 
-// Promise returns the id of a promise of the script, and a function that settles it, to be called once, by any goroutine. Unlike a
-// host call, it does not keep the invocation from ending. When the script is about to be told, then is called on the
-// goroutine of the invocation; it reports whether the outcome shows that the sender of the event has left.
+// Promise returns the id of a promise of the script, and a function that settles it: it must be called once, on any goroutine. Unlike a
+// host call, a promise does not keep the invocation from ending. Before the script is told, then is called on the goroutine
+// of the invocation; it reports whether the sender of the event has left.
 func (inv *Invocation) Promise(then func(error) (left bool)) (id int32, settle func(Outcome)) {
 	inv.makeFinished()
 	id = inv.NextID()
 	return id, func(o Outcome) { inv.finished <- completion{id: id, Outcome: o, then: then} }
 }
 
-// makeFinished makes the channel of completions, with room for all that may be under way: host calls, and a piece each
+// makeFinished creates the channel of completions, with room for everything that may be in progress: host calls, and one piece
 // of the input and of the response.
 func (inv *Invocation) makeFinished() {
 	if inv.finished == nil {
@@ -80,7 +80,7 @@ func (inv *Invocation) Await(id int32) error {
 	return err
 }
 
-// await takes the completion of a host call. Others that come first are kept.
+// await takes the completion of a host call, and keeps others that come first.
 func (inv *Invocation) await(id int32) error {
 	gone, stopping := inv.departure()
 	if inv.waitUntil > 0 || inv.responded && !inv.Traffic.Streaming {
@@ -119,8 +119,8 @@ func (inv *Invocation) departure() (gone, stopping <-chan struct{}) {
 	return gone, stopping
 }
 
-// EndHostCalls waits for host calls, whose context has ended. One that does not end all the same is left behind and counted: it keeps
-// its memory, but neither the visitor's connection nor the server that stops.
+// EndHostCalls waits for host calls, whose context has ended. Calls that still do not end are left behind and counted: they keep their
+// memory, but hold up neither the visitor's connection nor a shutdown.
 func (inv *Invocation) EndHostCalls() {
 	if inv.hostCallsActive.Load() == 0 {
 		return
@@ -137,7 +137,7 @@ func (inv *Invocation) EndHostCalls() {
 	}
 }
 
-// countLeftCalls counts host calls that do not end.
+// countLeftCalls counts host calls left behind.
 func (e *Engine) countLeftCalls(n int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -33,13 +33,13 @@ func (inv *Invocation) Function() *Function { return &inv.fn }
 // Event returns what the function is invoked for.
 func (inv *Invocation) Event() Event { return inv.event }
 
-// Limits are those of the invocation.
+// Limits returns the limits of the invocation.
 func (inv *Invocation) Limits() system.Runtime { return inv.limits }
 
-// Context ends when the time of the invocation is over. It is another one after UseStreamTime.
+// Context returns the context of the invocation, which ends with its time. UseStreamTime replaces it.
 func (inv *Invocation) Context() context.Context { return inv.ctx }
 
-// Caller is the context that ends when the result is no longer wanted.
+// Caller returns the context that ends when the result is no longer wanted.
 func (inv *Invocation) Caller() context.Context { return inv.caller }
 
 // TimeLeft returns how much time the invocation has left. Any goroutine may call it.
@@ -47,13 +47,13 @@ func (inv *Invocation) TimeLeft() time.Duration {
 	return time.Duration(inv.ends.Load() - quickjs.Monotonic())
 }
 
-// Answered reports whether the script has given its response or result, or has failed.
+// Answered reports whether the script has responded, returned a result or failed.
 func (inv *Invocation) Answered() bool { return inv.responded || inv.failed != nil }
 
 // Respond gives the result; nil for an Exchange, which keeps its response itself.
 func (inv *Invocation) Respond(result Result) { inv.responded, inv.result = true, result }
 
-// Outcome returns how the script ended, and whether it gave a response before.
+// Outcome returns how the script ended, and whether it had responded before.
 func (inv *Invocation) Outcome() (responded bool, err error) { return inv.responded, inv.outcome }
 
 // Value returns what host functions keep for the invocation under a key, or nil.
@@ -67,10 +67,10 @@ func (inv *Invocation) SetValue(key, value any) {
 	inv.values[key] = value
 }
 
-// OnEnd has fn called once when the invocation is canceled, which it is in the end.
+// OnEnd calls fn once when the invocation ends, on its goroutine.
 func (inv *Invocation) OnEnd(fn func()) { inv.onEnd = append(inv.onEnd, fn) }
 
-// Cancel ends the contexts of the invocation, and with them its host calls. It may be called more than once.
+// Cancel ends the invocation's contexts, and thereby its host calls. It may be called more than once.
 func (inv *Invocation) Cancel() {
 	for _, fn := range inv.onEnd {
 		fn()
@@ -79,14 +79,14 @@ func (inv *Invocation) Cancel() {
 	inv.cancel()
 }
 
-// sendEarly has the response sent while the script goes on.
+// sendEarly sends the response while the script goes on.
 func (inv *Invocation) sendEarly() {
 	if inv.exchange != nil && inv.responded {
 		inv.exchange.Responded()
 	}
 }
 
-// notBegun is the error of an invocation whose time, or whose visitor, went before it began.
+// notBegun returns the error of an invocation whose time was over, or whose visitor left, before it began.
 func (inv *Invocation) notBegun() error {
 	if inv.ctx.Err() == nil {
 		return errLeft
@@ -94,7 +94,7 @@ func (inv *Invocation) notBegun() error {
 	return sched.NotBegun(inv.ctx)
 }
 
-// attended is the invocation's ctx until it begins: that ends when the visitor leaves.
+// attended returns the context of an invocation that has not begun: it also ends when the visitor leaves.
 func (inv *Invocation) attended() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(inv.ctx)
 	stop := context.AfterFunc(inv.caller, cancel)

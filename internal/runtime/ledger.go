@@ -10,15 +10,15 @@ import (
 )
 
 const (
-	// modestVM is how much a VM may hold and still be one of those for which the last part of the memory is kept: most
-	// hold a tenth of it. So a few that are greedy leave the many enough to work with.
+	// modestVM is the size up to which a VM may use the last part of the memory, so that a few large VMs leave enough for
+	// the many small ones. Most hold a tenth of it.
 	modestVM   = 4 << 20
 	modestPart = 8
-	// freeCopy and freeCharge are up to which size a copy for a host function, and what Go holds otherwise, is not counted.
+	// freeCopy and freeCharge are the sizes up to which copies for host functions, and other memory of Go, are not counted.
 	freeCopy, freeCharge = 64 << 10, 16 << 10
-	// starveFor is how long a VM waits for memory in the midst of its work.
+	// starveFor is how long a running VM waits for memory.
 	starveFor = 2 * time.Second
-	// patience is how long the first of those who wait gets nothing before another ends for it.
+	// patience is how long the first in the queue gets nothing before another has to end.
 	patience = 5 * time.Millisecond
 )
 
@@ -49,7 +49,7 @@ func (c *sharedMemory) wake() {
 	c.wakeFirst()
 }
 
-// wakeFirst lets the first of those who wait try. The lock is held.
+// wakeFirst lets the first in the queue try. The lock is held.
 func (c *sharedMemory) wakeFirst() {
 	for _, w := range c.queue {
 		if c.favored == nil || c.favored == w.inv {
@@ -62,7 +62,7 @@ func (c *sharedMemory) wakeFirst() {
 	}
 }
 
-// finished is the end of an invocation.
+// finished is called at the end of an invocation.
 func (c *sharedMemory) finished(inv *Invocation) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -112,7 +112,7 @@ func (c *sharedMemory) acquireWait(ctx context.Context, n int64, w *memoryReques
 	}
 }
 
-// endLast ends the last of those who wait, for the sake of the first, if that is w.
+// endLast ends the last in the queue for the first one, if that is w.
 func (c *sharedMemory) endLast(w *memoryRequest) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -129,21 +129,21 @@ func (c *sharedMemory) endLast(w *memoryRequest) {
 	}
 }
 
-// Book counts n more bytes of the VM, or fewer.
+// Book counts n more bytes of the VM; n may be negative.
 func (l *ledger) Book(n int64) {
 	before := max(l.held, l.reserved)
 	l.hold(n)
 	l.count(max(l.held, l.reserved) - before)
 }
 
-// hold notes that the VM has n more bytes.
+// hold records that the VM has n more bytes.
 func (l *ledger) hold(n int64) {
 	l.held += n
 	l.peak = max(l.peak, l.held)
 	l.shared.real.Add(n)
 }
 
-// count counts n more bytes as held, or fewer.
+// count counts n more bytes as held; n may be negative.
 func (l *ledger) count(n int64) {
 	if n > 0 {
 		l.shared.held.Add(n)
@@ -152,7 +152,7 @@ func (l *ledger) count(n int64) {
 	}
 }
 
-// reserve counts so much as held from here on, even if it is not; 0 = what is held.
+// reserve counts at least size bytes as held from now on; 0 ends that.
 func (l *ledger) reserve(size int64) {
 	before := max(l.held, l.reserved)
 	l.reserved = size
@@ -162,10 +162,10 @@ func (l *ledger) reserve(size int64) {
 	l.count(max(l.held, l.reserved) - before)
 }
 
-// Held is how much the VM holds.
+// Held returns how much the VM holds.
 func (l *ledger) Held() int64 { return l.held }
 
-// Afford counts n more bytes of the VM, if the VMs together may have so much more.
+// Afford counts n more bytes of the VM if that is within the limit of all VMs.
 func (l *ledger) Afford(n int64) bool {
 	more := max(l.held+n, l.reserved) - max(l.held, l.reserved)
 	if more > 0 && !l.shared.acquire(more, l.large()) && !l.waitFor(more) {
@@ -176,13 +176,13 @@ func (l *ledger) Afford(n int64) bool {
 	return true
 }
 
-// waitFor waits for n bytes and takes them. An invocation waits in vain once: the engine needs memory for its error, too, and a script may
-// try again and again.
+// waitFor waits for n bytes and takes them. It does not wait again after a failure: the engine needs memory for the error too, and
+// a script may keep trying.
 func (l *ledger) waitFor(n int64) bool { return !l.starved && l.await != nil && l.await(n) }
 
 func (l *ledger) large() bool { return max(l.held, l.reserved) > modestVM }
 
-// uncount counts a VM that is about to be ended as gone.
+// uncount removes a VM that is about to close from the counts.
 func (vm *VM) uncount() {
 	l := vm.ledger
 	l.Return()
@@ -218,7 +218,7 @@ func (inv *Invocation) Pause(wait func() bool) bool {
 	return wait()
 }
 
-// Borrow counts what a host function holds of a value of so many bytes: a copy, and what is made of it.
+// Borrow counts what a host function holds for a value of n bytes: a copy, and what is made of it.
 func (l *ledger) Borrow(n int64) error {
 	if n <= freeCopy {
 		return nil
@@ -233,7 +233,7 @@ func (l *ledger) Borrow(n int64) error {
 	return nil
 }
 
-// Return is the end of all that was borrowed.
+// Return gives back everything that was borrowed.
 func (l *ledger) Return() {
 	if l.borrowed > 0 {
 		l.shared.charged.Add(-l.borrowed)
@@ -242,7 +242,7 @@ func (l *ledger) Return() {
 	}
 }
 
-// Charge counts n bytes that Go holds for the invocation, and waits a moment for them; Uncharge is the reverse.
+// Charge counts n bytes that Go holds for the invocation, and waits a moment for room; Uncharge is the reverse.
 func (inv *Invocation) Charge(n int64) error {
 	c := &inv.engine.memory
 	if n <= freeCharge {
@@ -270,7 +270,7 @@ func (inv *Invocation) Uncharge(n int64) {
 	}
 }
 
-// Release gives back all that is still charged to the invocation: what is held is out of reach.
+// Release gives back everything still charged to the invocation.
 func (inv *Invocation) Release() {
 	inv.settled.Store(true)
 	n := inv.charged.Swap(0)
@@ -278,8 +278,8 @@ func (inv *Invocation) Release() {
 	inv.engine.memory.release(n)
 }
 
-// expectedMemory is how much an invocation of the deployment will hold, at a guess: what the largest of the last ones did. Of a deployment
-// that has not run yet a few at once tell.
+// expectedMemory estimates how much an invocation of the deployment will hold: as much as the largest of the recent ones. For a deployment
+// that has not run yet, it is half of the limit.
 func (p *pool) expectedMemory(limit int64) int64 {
 	usual := p.usualMemory.Load()
 	if usual == 0 {
@@ -288,7 +288,7 @@ func (p *pool) expectedMemory(limit int64) int64 {
 	return min(usual, limit)
 }
 
-// learnMemory corrects the guess by what an invocation held. One that starved would have held more. The lock of the engine is held.
+// learnMemory updates the estimate with what an invocation held. A starved one would have held more. The engine is locked.
 func (p *pool) learnMemory(l *ledger) {
 	peak := max(l.peak, 256<<10)
 	if l.starved {

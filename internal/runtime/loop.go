@@ -10,7 +10,7 @@ import (
 	"fazt/internal/runtime/sched"
 )
 
-// grace is how long a VM may take, when an invocation is over, to say what went wrong and to forget the request.
+// grace is how long a VM may take after an invocation to report what went wrong and to forget the event.
 const grace = 200 * time.Millisecond
 
 // serve hands the event to the function in vm, and reports whether vm is fit for another event.
@@ -44,7 +44,7 @@ func (inv *Invocation) serve(vm *VM) (healthy bool) {
 		inv.engine.reportStop(inv.fn, err)
 	}
 	inv.vm = nil
-	vm.Arm(time.Now().Add(grace)) // what follows must not end as the invocation did, and yet must end: it can meet code of the script
+	vm.Arm(time.Now().Add(grace)) // what follows may run code of the script, so it needs a deadline of its own
 	if inv.Traffic.Streaming && !inv.visitorLeft && inv.hasLeft(vm, err) == nil {
 		_ = vm.realm.RunJobs()
 	}
@@ -58,12 +58,12 @@ func (inv *Invocation) serve(vm *VM) (healthy bool) {
 	if isCutOff(err) || errors.Is(err, errStarved) || inv.halted && vm.program.Style == compile.StyleModule {
 		return false
 	}
-	// What a request left unsettled in a module would go on in the next one, and answer in its name.
+	// What a request left unsettled in a module would continue during the next one, and could respond to it.
 	settled := (inv.responded || inv.failed != nil) && inv.waitUntil == 0 && inv.pending == 0 && !inv.Traffic.Reading && !errors.Is(err, errStreamTime)
 	return settled || vm.program.Style != compile.StyleModule
 }
 
-// loop drives the VM until the function has answered and what it wanted to finish is finished.
+// loop drives the VM until the function has responded and what it passed to waitUntil has settled.
 func (inv *Invocation) loop(vm *VM) error {
 	for {
 		if err := vm.realm.RunJobs(); err != nil {
@@ -124,7 +124,7 @@ func (inv *Invocation) wait(vm *VM) error {
 	return vm.callPrelude(vm.fire, quickjs.Int(id))
 }
 
-// completed tells the script how something ended that ran alongside it.
+// completed tells the script the outcome of something that ran alongside it.
 func (inv *Invocation) completed(vm *VM, c completion) error {
 	if c.then == nil {
 		inv.pending--
@@ -137,8 +137,8 @@ func (inv *Invocation) completed(vm *VM, c completion) error {
 	return inv.hasLeft(vm, errLeft)
 }
 
-// hasLeft tells the script that its visitor is gone, or that it is over for another reason: the signal of the request is
-// aborted, a stream that is being sent canceled. What the script does about it must be given to waitUntil.
+// hasLeft tells the script that its visitor left, or that it is over for another reason: the signal of the request is
+// aborted, and a stream being sent is canceled. The script has to pass what it does about that to waitUntil.
 func (inv *Invocation) hasLeft(vm *VM, err error) error {
 	inv.visitorLeft = true
 	reason := vm.realm.NewError(err)

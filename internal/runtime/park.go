@@ -12,29 +12,29 @@ import (
 	"fazt/internal/timeout"
 )
 
-// An invocation whose body or answer is a stream waits most of its time: for its visitor, for the next event. Its VM has work
-// of its own to remember and cannot serve another; but it gives its place among the VMs to one that can, and is
-// parked: counted by the memory it holds, which does not change while it waits. Before it goes on it takes a place again.
-// When there is no memory left for more that wait, those of the client who has the most of it are cut off.
+// An invocation with a streamed body or response spends most of its time waiting. Its VM keeps its state and cannot serve another
+// event, but it gives up its place among the VMs and is parked: counted by the memory it holds, which does not change while it
+// waits. Before it continues, it takes a place again. When there is no memory left for parked VMs, those of the client that
+// holds the most are cut off.
 
 const (
-	// parkAfter is how long a stream waits before it is parked: one that moves keeps its place. One that was parked before
+	// parkAfter is how long a stream waits before it is parked, so that an active one keeps its place. A stream that was parked before
 	// waits a tenth of that.
 	parkAfter = 20 * time.Millisecond
-	// parkedBase is what a VM that is parked holds in addition to its memory: pages that are free, the connection, stacks.
+	// parkedBase is what a parked VM holds in addition to its memory: free pages, the connection, stacks.
 	parkedBase = 256 << 10
-	// minStream is the least memory of a stream that waits: a VM and what is parked with it.
+	// minStream is the minimum memory of a waiting stream: a VM and what is parked with it.
 	minStream = 1 << 20
 )
 
-// awaken is what ends a wait.
+// awaken holds what may end a wait.
 type awaken struct {
 	timer          <-chan time.Time
 	gone, stopping <-chan struct{}
 }
 
-// sleep waits, without a processor, until something has ended that ran alongside the VM, or something else of w is.
-// What it gives has an id when something ended; leaves says that the visitor does not wait any more, or is not to.
+// sleep waits, without a processor, until something that ran alongside the VM has ended, or for w. The completion has an id in
+// the first case; leaves means that the visitor left or the server stops.
 func (inv *Invocation) sleep(vm *VM, w awaken) (c completion, leaves bool, err error) {
 	var long <-chan time.Time
 	if inv.hasStreamTime {
@@ -74,7 +74,7 @@ func (inv *Invocation) sleep(vm *VM, w awaken) (c completion, leaves bool, err e
 	}
 }
 
-// park gives the place of m to others, if there is memory for one more that waits.
+// park gives the place of vm to others, if there is memory for one more parked VM.
 func (inv *Invocation) park(vm *VM) error {
 	size := vm.Memory() + parkedBase + int64(inv.Traffic.Piece)
 	inv.reclaimed = make(chan struct{}, 1)
@@ -100,7 +100,7 @@ func (inv *Invocation) park(vm *VM) error {
 	return nil
 }
 
-// unpark takes a place for m again. One that goes on waits for it like a newcomer; what only ends takes it at once.
+// unpark takes a place for vm again. An invocation that goes on waits for one like a newcomer; one that only ends takes it at once.
 func (inv *Invocation) unpark(vm *VM, goesOn bool) (err error) {
 	if inv.parked == nil {
 		return nil
@@ -132,7 +132,7 @@ func (inv *Invocation) unpark(vm *VM, goesOn bool) (err error) {
 	return err
 }
 
-// resume takes a place for a parked VM. With waits it queues for one if none is free.
+// resume takes a place for a parked VM. With waits, it queues if none is free.
 func (e *Engine) resume(p *pool, h share.Holder, waits bool) (w *waiter, victims []*VM) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -152,7 +152,7 @@ func (e *Engine) resume(p *pool, h share.Holder, waits bool) (w *waiter, victims
 	return nil, victims
 }
 
-// resumeNow is the end of a wait for a place: an invocation that is about to end takes it even if none is free.
+// resumeNow ends the wait for a place: an invocation that is about to end takes one even if none is free.
 func (e *Engine) resumeNow(w *waiter) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"fazt/internal/system"
 )
 
-// pool is the pool of a deployment, its program loaded by the first request.
+// pool returns the pool of a deployment. The first request loads the program.
 func (e *Engine) pool(ctx context.Context, f Function) (*pool, error) {
 	e.mu.Lock()
 	p, ok := e.pools[f.Deployment]
@@ -29,7 +29,7 @@ func (e *Engine) pool(ctx context.Context, f Function) (*pool, error) {
 		close(p.loaded)
 	}
 	select {
-	case <-p.loaded: // nearly always: to be told of the end of ctx costs a timer
+	case <-p.loaded: // nearly always; waiting for ctx costs a timer
 		return p, p.err
 	default:
 	}
@@ -41,7 +41,7 @@ func (e *Engine) pool(ctx context.Context, f Function) (*pool, error) {
 	}
 }
 
-// load reads the program, and compiles it again when the engine has changed since the deploy.
+// load reads the program, and recompiles it if the engine has changed since the deploy.
 func (e *Engine) load(ctx context.Context, f Function) (*compile.Program, error) {
 	p, err := f.Load(ctx)
 	if err != nil || p.Engine == compile.EngineVersion {
@@ -66,7 +66,7 @@ func (e *Engine) forget(p *pool) {
 	}
 }
 
-// acquire is a VM of the deployment: a warm one, a new one, or the next that comes free in time.
+// acquire returns a VM of the deployment: a warm one, a new one, or the next that becomes free in time.
 func (e *Engine) acquire(inv *Invocation, limits system.Runtime) (*VM, error) {
 	p, err := e.pool(inv.ctx, inv.fn)
 	if err != nil {
@@ -104,8 +104,8 @@ func (e *Engine) acquire(inv *Invocation, limits system.Runtime) (*VM, error) {
 	return vm, nil
 }
 
-// acquireNow is a warm VM, or leave to make one, or else a place in the queue. The victims were ended to make room, or
-// because the limits were lowered. The memory that an invocation of this size needs counts as held from here on.
+// acquireNow returns a warm VM, or nil = permission to create one, or else a place in the queue. The caller closes the victims, which
+// made room or exceed lowered limits. The memory that an invocation of this size needs counts as held from now on.
 func (e *Engine) acquireNow(p *pool, h share.Holder, limits system.Runtime, size int64) (vm *VM, victims []*VM, w *waiter, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -139,18 +139,18 @@ func (e *Engine) canServe(w *waiter) bool {
 	return e.hasRoom(w.pool, e.config.Limits(w.pool.app), w.size)
 }
 
-// fits reports whether there is memory for what an invocation of w would need in vm on top of what that holds. One alone is served in
-// any case. The lock is held.
+// fits reports whether there is memory for what an invocation of w would need in vm in addition to what vm holds. A single invocation
+// is always served. The lock is held.
 func (e *Engine) fits(w *waiter, vm *VM) bool {
 	return e.stats.Busy == 0 || e.canReserve(max(0, w.size-vm.ledger.held))
 }
 
-// hasRoom reports whether one more VM may be made in p for an invocation of this size; the limits are those of its app. The lock is held.
+// hasRoom reports whether one more VM may be created in p for an invocation of this size, under the limits of its app. The lock is held.
 func (e *Engine) hasRoom(p *pool, limits system.Runtime, size int64) bool {
 	return e.vms < limits.VMs && e.vmsByApp[p.app] < limits.VMsPerApp && (e.vms == 0 || e.canReserve(size))
 }
 
-// canReserve reports whether so much more memory can be reserved, and no running invocation waits for it.
+// canReserve reports whether size more bytes can be reserved, and no running invocation waits for memory.
 func (e *Engine) canReserve(size int64) bool {
 	limit := e.memory.max.Load()
 	if size > modestVM {
@@ -162,7 +162,7 @@ func (e *Engine) canReserve(size int64) bool {
 	return e.memory.held.Load()+size <= limit
 }
 
-// allocate takes for a request what canServe found: the VM, or nil = room for one. The lock is held.
+// allocate takes what canServe found for a request: the VM, or nil = room for one. The lock is held.
 func (e *Engine) allocate(w *waiter) (vm *VM) {
 	p := w.pool
 	if n := len(p.idle); n > 0 && !w.resumes {
@@ -176,8 +176,8 @@ func (e *Engine) allocate(w *waiter) (vm *VM) {
 	return vm
 }
 
-// evict ends the VM that was idle the longest, to make room in p: one of another deployment, or with itself one of
-// p; where its app has all it may have, one of the app. The lock is held.
+// evict removes the VM that was idle longest, to make room in p: one of another deployment or, with itself, of p; one of the same
+// app if that has reached its limit. The lock is held.
 func (e *Engine) evict(p *pool, limits system.Runtime, itself bool) *VM {
 	own := e.vmsByApp[p.app] >= limits.VMsPerApp
 	var from *pool
@@ -199,7 +199,7 @@ func (e *Engine) evict(p *pool, limits system.Runtime, itself bool) *VM {
 	return vm
 }
 
-// overLimit reports whether there are more VMs than there may be: the limits were lowered. The lock is held.
+// overLimit reports whether there are too many VMs, because the limits were lowered. The lock is held.
 func (e *Engine) overLimit(p *pool, limits system.Runtime) bool {
 	return e.vms > limits.VMs || e.vmsByApp[p.app] > limits.VMsPerApp
 }
@@ -213,7 +213,7 @@ func (e *Engine) addVMs(p *pool, n int) {
 	}
 }
 
-// createVM makes the VM that acquireNow reserved room for.
+// createVM creates the VM that acquireNow reserved room for.
 func (e *Engine) createVM(p *pool, size int64) (*VM, error) {
 	vm, err := e.newVM(p, size)
 	if err != nil {
@@ -224,7 +224,7 @@ func (e *Engine) createVM(p *pool, size int64) (*VM, error) {
 	return vm, err
 }
 
-// releaseRoom gives the room for a VM of p that is not made to others. The lock is held.
+// releaseRoom gives the room for a VM of p that is not created to others. The lock is held.
 func (e *Engine) releaseRoom(p *pool) {
 	e.addVMs(p, -1)
 	e.stats.Busy--
@@ -232,7 +232,7 @@ func (e *Engine) releaseRoom(p *pool) {
 	e.signalEmpty()
 }
 
-// wait is the VM a request in the queue gets, or makes in the room it was given. It holds no processor meanwhile.
+// wait returns the VM that a queued request gets, or creates in the room it gets. It holds no processor meanwhile.
 func (e *Engine) wait(inv *Invocation, w *waiter, limits system.Runtime) (vm *VM, err error) {
 	timer := time.NewTimer(queueWait(limits))
 	defer timer.Stop()
@@ -255,12 +255,12 @@ func (e *Engine) wait(inv *Invocation, w *waiter, limits system.Runtime) (vm *VM
 		return e.createVM(w.pool, w.size)
 	}
 	if vm := e.withdraw(w); vm != nil {
-		return vm, nil // it came at the last moment
+		return vm, nil // it arrived at the last moment
 	}
 	return nil, err
 }
 
-// withdraw takes a request out of the queue that waits no longer, and returns the VM it was given meanwhile.
+// withdraw removes a request from the queue, and returns the VM it got meanwhile.
 func (e *Engine) withdraw(w *waiter) *VM {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -278,7 +278,7 @@ func (e *Engine) withdraw(w *waiter) *VM {
 	return vm
 }
 
-// release takes a VM back, or ends it when it is not to be used again.
+// release takes a VM back, or closes it if it cannot be used again.
 func (e *Engine) release(vm *VM, inv *Invocation, healthy bool) {
 	e.mu.Lock()
 	if e.busy[vm] == nil { // abandoned, and counted then
@@ -325,8 +325,8 @@ func (e *Engine) release(vm *VM, inv *Invocation, healthy bool) {
 	}
 }
 
-// handOver gives a VM to the request that is served next, or ends it for the sake of one that gets room for a VM of
-// its own, or to go on with it, by that. The lock is held.
+// handOver gives a VM to the request that is served next; ended means that the VM has to close to make room for that request. The
+// lock is held.
 func (e *Engine) handOver(vm *VM, p *pool) (passed, ended bool) {
 	takes := func(w *waiter) bool { return w.pool == p && !w.resumes && e.fits(w, vm) }
 	i := e.next(func(w *waiter) bool { return takes(w) || e.makesRoom(vm, w) })
@@ -342,7 +342,7 @@ func (e *Engine) handOver(vm *VM, p *pool) (passed, ended bool) {
 	return true, false
 }
 
-// makesRoom reports whether ending vm would make room for w, which there is none for now. The lock is held.
+// makesRoom reports whether w can only be served if vm closes. The lock is held.
 func (e *Engine) makesRoom(vm *VM, w *waiter) bool {
 	limits, less := e.config.Limits(w.pool.app), 0
 	if w.pool.app == vm.pool.app {
@@ -351,8 +351,8 @@ func (e *Engine) makesRoom(vm *VM, w *waiter) bool {
 	return !e.canServe(w) && e.vms-1 < limits.VMs && e.vmsByApp[w.pool.app]-less < limits.VMsPerApp && (e.vms == 1 || e.canReserve(w.size-vm.ledger.held))
 }
 
-// next is which of the requests in the queue that fit is served: of those whose client has the fewest VMs of their app,
-// the one that has waited longest. -1 = none fits. The lock is held.
+// next returns which queued request that fits is served: of those whose client has the fewest VMs of the app, the one that has
+// waited longest. -1 = none. The lock is held.
 func (e *Engine) next(fits func(w *waiter) bool) int {
 	best, fewest := -1, 0
 	for i, w := range e.queue {
@@ -363,7 +363,7 @@ func (e *Engine) next(fits func(w *waiter) bool) int {
 	return best
 }
 
-// admitNext gives an idle VM, or the room for one, to the request that is served next, of those that could use it. The lock is held.
+// admitNext gives an idle VM, or room for one, to the next request that could use it. The lock is held.
 func (e *Engine) admitNext() (invited bool) {
 	i := e.next(e.canServe)
 	if i < 0 {
@@ -371,7 +371,7 @@ func (e *Engine) admitNext() (invited bool) {
 	}
 	w := e.queue[i]
 	e.queue = slices.Delete(e.queue, i, i+1)
-	w.ready <- e.allocate(w) // it is theirs from here on
+	w.ready <- e.allocate(w)
 	return true
 }
 
@@ -380,7 +380,7 @@ func (e *Engine) admitAll() {
 	}
 }
 
-// releaseHolder counts an invocation out that had a VM. The lock is held.
+// releaseHolder uncounts an invocation that had a VM. The lock is held.
 func (e *Engine) releaseHolder(inv *Invocation) {
 	h := inv.fn.Holder()
 	if e.vmsByHolder[h]--; e.vmsByHolder[h] == 0 {

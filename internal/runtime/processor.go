@@ -9,7 +9,7 @@ import (
 	"fazt/internal/system"
 )
 
-// acquireFirst is acquireProcessor for a request that has not begun: it is refused when no processor comes free in time.
+// acquireFirst acquires the first processor of an invocation, or refuses it if none becomes free in time.
 func (inv *Invocation) acquireFirst(limits system.Runtime) error {
 	if inv.engine.cpu.TryAcquire(inv.fn.AppID) {
 		inv.startAfterOthers()
@@ -25,9 +25,9 @@ func (inv *Invocation) acquireFirst(limits system.Runtime) error {
 	return nil
 }
 
-// startAfterOthers lets everything that could run go first: under load those are requests that arrived. A script that began right
-// away would hand its processor to the next, and so on; requests would wait uncounted in Go's own queue, and
-// be served seconds later instead of being refused now.
+// startAfterOthers lets other goroutines run first: under load, those are new requests. If scripts handed their processor from one to the
+// next without this, new requests would wait uncounted in Go's run queue, and be served seconds later instead of being
+// refused now.
 func (inv *Invocation) startAfterOthers() {
 	runtime.Gosched()
 	inv.gotProcessor()
@@ -37,7 +37,7 @@ func queueWait(l system.Runtime) time.Duration {
 	return time.Duration(l.QueueWait) * time.Millisecond
 }
 
-// joinLine puts inv into the line of its app, unless it stands there already; depart takes it out.
+// joinLine queues inv with its app, unless it is queued already; leaveLine removes it.
 func (inv *Invocation) joinLine() *sched.Member {
 	if inv.member == nil {
 		inv.member = inv.engine.cpu.Join(inv.fn.Holder())
@@ -58,8 +58,8 @@ func (e *Engine) countRefusal() {
 	e.stats.Refused++
 }
 
-// acquireProcessor takes a processor for the script, leave gives it back: scripts that wait hold none. Neither does anything for a
-// run that was abandoned.
+// acquireProcessor takes a processor for the script; releaseProcessor returns it, because waiting scripts hold none. Neither does
+// anything for an abandoned invocation.
 func (inv *Invocation) acquireProcessor() {
 	if inv.state.Load() == abandoned {
 		return
@@ -78,7 +78,7 @@ func (inv *Invocation) gotProcessor() {
 	}
 }
 
-// yield is called in the midst of a script that has held a processor for a slice: it lets others go first.
+// yield is called while a script runs, after it has held a processor for a slice. It lets others go first.
 func (inv *Invocation) yield() {
 	now := quickjs.Monotonic()
 	worked := inv.usedTime + now - inv.processorSince.Load()
@@ -108,7 +108,7 @@ func (inv *Invocation) releaseProcessor() {
 	}
 }
 
-// returnProcessor gives back the processor the invocation had.
+// returnProcessor returns the processor of the invocation.
 func (inv *Invocation) returnProcessor() {
 	if inv.lentProcessor {
 		inv.engine.cpu.ReleaseLent(inv.fn.AppID)
@@ -117,8 +117,8 @@ func (inv *Invocation) returnProcessor() {
 	inv.engine.cpu.Release(inv.fn.AppID)
 }
 
-// processorTime is how much of it the invocation has left since it last took a processor. One that streams has more time on the
-// wall than others, but no more of this than they may take in all.
+// processorTime returns how much processor time the invocation has left from when it last took a processor. A stream has more wall time than
+// others, but no more processor time than their wall time.
 func (inv *Invocation) processorTime() int64 {
 	limit := inv.limits.ProcessorTime()
 	if inv.hasStreamTime {

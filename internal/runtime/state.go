@@ -68,19 +68,19 @@ type Stats struct {
 	VMs         int    // VMs there are
 	Busy        int    // of them, serving
 	Memory      int64  // what they hold, in bytes
-	MaxMemory   int64  // what they may, with what is promised to them
+	MaxMemory   int64  // what they may hold, with what is promised to them
 	Promised    int64  // what they hold or is reserved for them, with Charged
 	Charged     int64  // what Go holds for them
 	Streams     int64  // memory of VMs that are parked
-	Parked      int    // further ones, whose request is a stream that waits
+	Parked      int    // further VMs, whose invocation is a waiting stream
 	Waiting     int    // requests without a VM
 	Runs        uint64 // requests served
 	Interrupted uint64 // of them, stopped at the deadline
 	Killed      uint64 // invocations that ended because their VM's memory was taken
-	Abandoned   uint64 // invocations that nothing ended
-	Burning     int    // of them, still at work
+	Abandoned   uint64 // invocations that could not be stopped
+	Burning     int    // of them, still running
 	Refused     uint64 // requests for which no VM was free in time
-	Left        int    // host calls that do not end though their runs have
+	Left        int    // host calls still running after the end of their invocations
 	Crowded     uint64 // streams that were cut off because too many waited for visitors
 }
 
@@ -94,11 +94,11 @@ type pool struct {
 	idle        []*VM         // last in, first out
 	count       int
 	usualMemory atomic.Int64 // memory of an invocation, see expectedMemory; 0 = not known yet
-	abandoned   []int64      // when runs of it had to be
-	stopped     bool         // too many: it gets no more
+	abandoned   []int64      // when its invocations were abandoned
+	stopped     bool         // too many were: it serves no more
 }
 
-// waiter is a request that waits for a VM. It gets one, or nil: room to make one, or to go on with the one it has.
+// waiter is a request that waits for a VM. It gets one, or nil: room to create one, or to continue with the one it has.
 type waiter struct {
 	pool    *pool
 	holder  share.Holder
@@ -107,7 +107,7 @@ type waiter struct {
 	size    int64 // memory its invocation is expected to need
 }
 
-// VM is a VM of one deployment, for its whole life. One request at a time is in it.
+// VM belongs to one deployment for its whole life, and serves one event at a time.
 type VM struct {
 	*quickjs.Isolate
 	ledger   *ledger
@@ -120,10 +120,10 @@ type VM struct {
 	served   int
 	lastUsed time.Time
 	env      *Env           // what the realm has; nil = none yet
-	saved    *quickjs.Saved // the realm of a script before a request; nil = it is made again for each
+	saved    *quickjs.Saved // the realm of a script before an event; nil = a new one for each event
 	code     quickjs.Value  // of a script, ready to run
 
-	maxMemory, maxStack int64 // it was made with
+	maxMemory, maxStack int64 // the limits it was created with
 }
 
 // handlers are the functions of the prelude that the host calls.
@@ -139,13 +139,13 @@ type Invocation struct {
 	event    Event
 	exchange Exchange        // the event, if it is one; nil for others
 	caller   context.Context // ends when the result is no longer wanted
-	lost     chan struct{}   // closed when an invocation whose event is no exchange is abandoned
+	lost     chan struct{}   // closed when an invocation is abandoned whose event is not an exchange
 
-	// Traffic is what the event keeps up to date.
+	// Traffic is kept up to date by the exchange.
 	Traffic Traffic
 
 	responded bool   // the function has given its response, or the result
-	result    Result // of an event that is no exchange
+	result    Result // of an event that is not an exchange
 	failed    error  // what the handler threw; nil when it gave a result
 	outcome   error  // how the invocation ended
 
@@ -153,10 +153,10 @@ type Invocation struct {
 	state          atomic.Int32  // what the invocation holds of the engine: holdsNothing and the following
 	processorSince atomic.Int64  // when it last took a processor
 	usedTime       int64         // processor time before processorSince
-	yieldedAt      int64         // of it, when it last let others of its app go first
+	yieldedAt      int64         // the value of usedTime when it last let others of its app go first
 	ends           atomic.Int64  // its deadline on the wall
-	vm             *VM           // in which its script is; nil before and after
-	lentProcessor  bool          // the processor it holds is
+	vm             *VM           // the VM it runs in; nil before and after
+	lentProcessor  bool          // the processor it holds is a lent one
 	waitUntil      int           // promises given to waitUntil that have not settled
 
 	begun         time.Time
@@ -165,17 +165,17 @@ type Invocation struct {
 	onEnd         []func()           // called with cancel
 	values        map[any]any        // of host functions, see Value
 	hasStreamTime bool               // it has the time of a stream
-	visitorLeft   bool               // the script was told that its visitor is gone
-	parked        *share.Part        // memory of the VM while it waits; nil = it has its place among the VMs
+	visitorLeft   bool               // the script was told that the visitor left
+	parked        *share.Part        // memory of the VM while it is parked; nil = it is not
 	wasParked     bool               // it was parked before
-	reclaimed     chan struct{}      // holds a token when others need that memory
+	reclaimed     chan struct{}      // gets a token when others need that memory
 
-	lines, bytes    int // of the console so far
+	lines, bytes    int // written to the console so far
 	nextID          int32
 	timers          map[int32]time.Time
 	pending         int // host calls under way
 	finished        chan completion
-	ready           []completion   // taken from there, and not yet told to the script
+	ready           []completion   // taken from finished, but the script does not know yet
 	halted          bool           // the script was ended in the middle
 	hostCalls       sync.WaitGroup // host calls
 	hostCallsActive atomic.Int32   // of them, those under way
@@ -186,8 +186,8 @@ type Invocation struct {
 // What an invocation holds.
 const (
 	holdsNothing   int32 = iota
-	holdsProcessor       // a script is at work
-	abandoned            // it was at work when it should long have ended; all it held was taken from it
+	holdsProcessor       // the script is running
+	abandoned            // the script should have ended long ago; all it held was taken from it
 )
 
 // Event is what an invocation hands to a function.
@@ -196,8 +196,8 @@ type Event interface {
 	Begin(vm *VM, inv *Invocation) error
 }
 
-// Exchange is an event that is answered while its function may still be running, and whose sender may be slow. The traffic with
-// the sender is in Invocation.Traffic.
+// Exchange is an event whose sender gets the response while the function may still be running, and may be slow. Traffic with the
+// sender is recorded in Invocation.Traffic.
 type Exchange interface {
 	Event
 	// Admitted is called when there is a VM for the event. An error ends the invocation before the script sees it.
@@ -206,28 +206,28 @@ type Exchange interface {
 	Waits()
 	// Responded is called when the response is there while the script still runs; it must not block.
 	Responded()
-	// Abandoned is called when nothing ends the script, with a lock held that all invocations need. What it returns
-	// runs afterwards, in a goroutine of its own.
+	// Abandoned is called when the script cannot be stopped. The engine is locked: whatever takes time belongs in the function
+	// returned, which runs in a separate goroutine.
 	Abandoned() (answer func())
 }
 
-// Traffic is what moves between the sender of an event and its function while that runs. The zero value is that of an event
-// without any. Only the goroutine of the invocation uses it.
+// Traffic is the state of what the sender of an event and its function send each other. Only the goroutine of the invocation
+// may use it.
 type Traffic struct {
 	Whole     int64 // bytes of the input that the script may take at once
 	Reading   bool  // the script waits for a piece of the input
-	Arriving  bool  // and that comes from the sender: the read will tell if they leave
+	Arriving  bool  // the piece comes straight from the sender: the read fails if they leave
 	InputErr  error // why the input did not arrive; not the fault of the script
 	Streaming bool  // pieces of the response are still to come
 	Writing   bool  // one of them is being sent
-	Piece     int   // its size, or that of the last one
+	Piece     int   // size of the current or last one
 	OutputErr error // why no more pieces will come
 }
 
 // Result is the result of an event that is not an Exchange: JSON.
 type Result []byte
 
-// Outcome is how something ended that ran alongside the VM.
+// Outcome is the result of something that ran alongside the VM.
 type Outcome struct {
 	JSON    []byte                             // the result
 	Value   func(*quickjs.Realm) quickjs.Value // makes a result that is not JSON; may be nil
@@ -235,65 +235,65 @@ type Outcome struct {
 	Charged int64 // bytes that were charged for the result
 }
 
-// completion is an outcome that the script is to be told.
+// completion is an outcome the script has yet to be told.
 type completion struct {
 	id int32
 	Outcome
-	then func(error) (left bool) // of what is not a host call, see Promise
+	then func(error) (left bool) // nil for a host call; see Promise
 }
 
-// sharedMemory is the memory that all VMs of an engine share: what they hold together, and may. It is not Go's, and no
-// collector knows of it. What Go holds for an invocation alongside its VM is counted here, too.
+// sharedMemory counts the memory that all VMs of an engine hold, which is outside Go's heap, and what Go holds for invocations
+// alongside their VMs.
 type sharedMemory struct {
-	held, max atomic.Int64 // with what is reserved, and with what is charged
+	held, max atomic.Int64 // including what is reserved and charged
 	real      atomic.Int64 // what the VMs hold
 	charged   atomic.Int64 // what Go holds for invocations
 	short     func()       // told that an invocation waits; must not block; may be nil
 
-	waits   atomic.Int32 // how many do
+	waits   atomic.Int32 // number of waiting invocations
 	mu      sync.Mutex
 	queue   []*memoryRequest
-	favored *Invocation // for whom others had to end: it gets what they leave
+	favored *Invocation // others had to end for it: it gets what they release
 }
 
-// memoryRequest waits for memory in the midst of an invocation. The one that has worked longest is served first. Each holds memory, too,
-// and all might wait for each other: so when the first gets none for a while, the last one ends.
+// memoryRequest is an invocation waiting for memory. The longest-running one is served first. Since they all hold memory too, they might
+// wait for each other forever; so if the first one gets nothing for a while, the last one ends.
 type memoryRequest struct {
 	inv   *Invocation
 	large bool
 	since time.Time
 	wake  chan struct{} // it is the first, and there may be room
-	yield chan struct{} // closed when another is to have what it holds
+	yield chan struct{} // closed when it has to end for another
 }
 
-// ledger is what one VM holds of it. It lies outside of the VM's memory, which can be taken away. What was
-// reserved for an invocation counts as held from its start on.
+// ledger counts what one VM holds of the shared memory. It is outside the VM's memory, which can be revoked. What is reserved for an
+// invocation counts as held from the start.
 type ledger struct {
 	held     int64
 	reserved int64
-	peak     int64 // the most it held since that was reserved
-	borrowed int64 // what Go holds of it for a host function
-	starved  bool  // it was refused some, because the VMs together have all they may
+	peak     int64 // the maximum since the last reservation
+	borrowed int64 // what Go holds for a host function
+	starved  bool  // it was refused memory because the VMs together have reached their limit
 	shared   *sharedMemory
-	await    func(n int64) bool // sharedMemory.acquireWait in the name of the invocation; may be nil
+	await    func(n int64) bool // sharedMemory.acquireWait for the invocation; may be nil
 }
 
-// The functions of the host are declared in tables, one for each subject, next to the code they call. The prelude gets all of them as
-// the members of one object.
+// Host functions are declared in tables by subject, next to the code they call. The prelude gets all of them as the members
+// of one object.
 
-// Table is the functions of one subject by the names the prelude knows them by.
+// Table holds the host functions of one subject by the names that the prelude uses.
 type Table map[string]HostFunc
 
-// HostFunc is a function of the host. The prelude may call it at any time, also while a module loads.
+// HostFunc is a host function. The prelude may call it at any time, even while a module loads.
 type HostFunc func(a Args) (quickjs.Value, error)
 
-// Args are the arguments of a call. One that is missing reads as the zero value of what is asked for.
+// Args are the arguments of a call. A missing one reads as the zero value of the type asked for.
 type Args struct {
 	vm   *VM
 	list []quickjs.Value
 }
 
-// namedFunc is a function of the host and its name.
+// namedFunc is a host function with its name.
 type namedFunc struct {
 	name string
 	fn   HostFunc

@@ -9,19 +9,19 @@ import (
 	"fazt/internal/quickjs"
 )
 
-// ErrStopped answers for a deployment whose runs could not be ended too often.
+// ErrStopped is the error of a deployment whose invocations had to be abandoned too often.
 var ErrStopped = errs.New(errs.Unavailable, "the app was stopped, because runs of its function could not be ended; its owner can deploy a mended one, or let it try again with `fazt app resume`")
 
 var (
 	// ErrCrowded ends an invocation that gives way because too much waits for visitors.
 	ErrCrowded = &errs.Error{Kind: errs.Unavailable, Message: "too many are sending or reading slowly; try again", Retry: time.Second}
-	// errLeft ends an invocation whose visitor does not wait for it any more.
+	// errLeft ends an invocation whose visitor left.
 	errLeft = errs.New(errs.Canceled, "the visitor left")
-	// errStreamTime ends an invocation whose answer still goes out when its time is over: no fault of the script.
+	// errStreamTime ends an invocation whose response is still being sent when its time is over. It is not the script's fault.
 	errStreamTime = errs.New(errs.Timeout, "the answer was still going out when the time for it (runtime.stream_timeout) was over; it was cut off")
 )
 
-// errStarved ends an invocation that would have been within the memory of a VM, while all VMs together had theirs.
+// errStarved ends an invocation that got no memory because all VMs together had reached their limit.
 var errStarved = &errs.Error{Kind: errs.Unavailable, Message: "there is no memory for the function right now; try again", Retry: time.Second}
 
 // isCutOff reports whether an invocation ran out of time.
@@ -29,7 +29,7 @@ func isCutOff(err error) bool {
 	return errors.Is(err, quickjs.ErrDeadline) || errors.Is(err, quickjs.ErrProcessorTime)
 }
 
-// reportStop tells of an invocation that a limit ended; errors of the script itself are no such thing.
+// reportStop reports an invocation that was ended by a limit, as opposed to an error of the script.
 func (e *Engine) reportStop(f Function, err error) {
 	if e.config.Stopped == nil {
 		return

@@ -7,19 +7,19 @@ import (
 )
 
 const (
-	lookEvery = 100 * time.Millisecond // for invocations that work on after their time
-	killAfter = 50 * time.Millisecond  // a script that listens has stopped by then
+	lookEvery = 100 * time.Millisecond // for invocations that keep running after their deadline
+	killAfter = 50 * time.Millisecond  // after the deadline; scripts that can be interrupted have stopped by then
 
-	// A deployment of which so many invocations had to be abandoned within such a time gets no more.
+	// A deployment with so many abandoned invocations within abandonedWithin is stopped.
 	maxAbandoned    = 3
 	abandonedWithin = time.Minute
 )
 
-// endStuck ends invocations that work on after their time is over. The engine looks at the clock between the steps of a
-// script, and there are steps that are endless: a search through an object that claims to have 2^53 members. Such a
-// run loses the memory of its VM, and ends by that. What not even that ends is a function of the host, or any
-// step where the system has no memory of that kind (see heap): such an invocation is abandoned. It works on, but what it held
-// is taken from it, so that it keeps no VM and no processor from others, and its visitor gets an answer.
+// endStuck ends invocations that keep running after their deadline. The engine checks its clock between the steps of a script, and
+// some steps are endless: a search through an object that claims to have 2^53 members. Such an invocation loses the memory of its
+// VM, which ends it. That does not end a host function, nor any step where the system cannot revoke memory (see quickjs/heap.go):
+// such an invocation is abandoned. It keeps running, but the VM and the processor it held go to others, and its visitor gets a
+// response.
 func (e *Engine) endStuck() {
 	now := quickjs.Monotonic()
 	var left []*Invocation
@@ -65,8 +65,8 @@ func (e *Engine) endStuck() {
 	}
 }
 
-// abandon takes a VM out of all counts, and reports whether its deployment gets no more runs; idle VMs of that
-// are to be closed. The lock is held.
+// abandon removes a VM from all counts, and reports whether its deployment is stopped now; the caller closes its idle VMs. The
+// lock is held.
 func (e *Engine) abandon(vm *VM, now int64) (stopped bool, idle []*VM) {
 	p := vm.pool
 	delete(e.busy, vm)
@@ -102,7 +102,7 @@ func (e *Engine) reportAbandoned(inv *Invocation, final bool) {
 	}
 }
 
-// Resume lets a deployment run again of which runs had to be abandoned.
+// Resume lets a stopped deployment run again.
 func (e *Engine) Resume(deployment string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -111,7 +111,7 @@ func (e *Engine) Resume(deployment string) {
 	}
 }
 
-// ended is deferred by what works in a VM: it takes up the panic of one whose memory was taken.
+// ended is deferred while a VM runs: it recovers from the panic of a VM whose memory was revoked.
 func (inv *Invocation) ended(vm *VM) {
 	if !vm.IsDead() {
 		return

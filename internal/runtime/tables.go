@@ -32,7 +32,7 @@ func (vm *VM) hostObject() quickjs.Value {
 	return object
 }
 
-// productFuncs are about the product the functions run in.
+// productFuncs provide parts of the web-standard API, and facts about the product.
 func productFuncs() Table {
 	return Table{
 		"part":  func(a Args) (quickjs.Value, error) { return a.vm.part(a.Text(0)) },
@@ -47,7 +47,7 @@ func productFuncs() Table {
 	}
 }
 
-// part is what a part of the web-standard API gives, run again in this realm.
+// part runs a part of the web-standard API in this realm and returns its result.
 func (vm *VM) part(name string) (quickjs.Value, error) {
 	compiled, ok := vm.engine.parts[name]
 	if !ok {

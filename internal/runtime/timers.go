@@ -6,7 +6,7 @@ import (
 	"fazt/internal/quickjs"
 )
 
-// timerFuncs are setTimeout and its kin, and the clock.
+// timerFuncs are setTimeout, setInterval and the clock.
 func timerFuncs() Table {
 	return Table{
 		"timer": Promised(func(inv *Invocation, a Args) (int32, error) {
@@ -27,7 +27,7 @@ func timerFuncs() Table {
 	}
 }
 
-// in returns the moment after so many milliseconds.
+// in returns the time in ms milliseconds.
 func in(ms float64) time.Time { return time.Now().Add(time.Duration(ms * float64(time.Millisecond))) }
 
 func (inv *Invocation) nextTimer() (id int32, due time.Time) {

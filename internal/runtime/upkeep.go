@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Run ends VMs that were not needed for a while, and abandons invocations that nothing ends, until ctx ends; then it ends
-// all VMs, waiting for busy ones.
+// Run closes VMs that were not needed for a while and abandons stuck invocations until ctx ends; then it closes all VMs,
+// waiting for busy ones.
 func (e *Engine) Run(ctx context.Context) error {
 	look, tick := time.NewTicker(lookEvery), time.NewTicker(time.Second)
 	defer look.Stop()
@@ -31,7 +31,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 }
 
-// budget puts in force what all VMs may hold together.
+// budget applies the limit on the memory of all VMs.
 func (e *Engine) budget() {
 	limit := e.config.Limits("").VMMemory
 	if limit == 0 { // no limit
@@ -43,7 +43,7 @@ func (e *Engine) budget() {
 	e.memory.max.Store(limit)
 }
 
-// Reconsider puts in force at once what all VMs may hold together, and admits the requests that waited for it.
+// Reconsider applies a changed limit on the memory of all VMs at once, and admits the requests that waited for it.
 func (e *Engine) Reconsider() {
 	e.budget()
 	e.memory.wake()
@@ -52,7 +52,7 @@ func (e *Engine) Reconsider() {
 	e.admitAll()
 }
 
-// Wanting reports whether a request waits that could go on with more memory.
+// Wanting reports whether a request is waiting for memory.
 func (e *Engine) Wanting() bool {
 	if e.memory.waits.Load() > 0 {
 		return true
@@ -67,7 +67,7 @@ func (e *Engine) Wanting() bool {
 	return false
 }
 
-// dropIdle ends VMs that were used before the given time.
+// dropIdle closes VMs last used before the given time.
 func (e *Engine) dropIdle(before time.Time) {
 	var old []*VM
 	e.mu.Lock()
@@ -86,15 +86,15 @@ func (e *Engine) dropIdle(before time.Time) {
 }
 
 const (
-	// spareFor is how long VMs are kept that a deployment has in addition to its warmest: a burst has made them, and a fresh
-	// one costs a third of a millisecond.
+	// spareFor is how long a deployment keeps idle VMs in addition to its warmest: a burst created them, and a fresh one costs
+	// a third of a millisecond.
 	spareFor = 5 * time.Second
-	// maxWarm is how many deployments keep one for longer, and warmBytes how much such a VM may hold.
+	// maxWarm is the number of deployments that keep one for longer, and warmBytes the maximum size of such a VM.
 	maxWarm   = 8
 	warmBytes = 4 << 20
 )
 
-// dropSpare ends VMs that were used before the given time, and are more than there need to be when nothing happens.
+// dropSpare closes VMs last used before the given time that are not needed in quiet times.
 func (e *Engine) dropSpare(before time.Time) {
 	var spare []*VM
 	e.mu.Lock()
@@ -127,8 +127,8 @@ func (e *Engine) dropSpare(before time.Time) {
 	}
 }
 
-// dropExcess puts changed limits on VMs in force where no request does: it ends idle ones above them, and gives
-// requests that wait the room there is now.
+// dropExcess applies changed limits on VMs without waiting for a request: it closes idle ones above the limits and gives
+// the room to waiting requests.
 func (e *Engine) dropExcess() {
 	var excess []*VM
 	e.mu.Lock()
@@ -150,7 +150,7 @@ func (e *Engine) dropExcess() {
 	}
 }
 
-// retire adds the first n idle VMs of a pool to the list of those to be closed. The lock is held.
+// retire moves the first n idle VMs of a pool to the list of VMs to close. The lock is held.
 func (e *Engine) retire(list []*VM, p *pool, n int) []*VM {
 	list = append(list, p.idle[:n]...)
 	for _, vm := range p.idle[:n] {
@@ -167,7 +167,7 @@ func (e *Engine) retire(list []*VM, p *pool, n int) []*VM {
 	return list
 }
 
-// Drop ends the VMs of a deployment that is no longer served: idle ones now, busy ones when they finish.
+// Drop closes the VMs of a deployment that is no longer served: idle ones now, busy ones when they finish.
 func (e *Engine) Drop(deployment string) {
 	e.mu.Lock()
 	p := e.pools[deployment]
@@ -187,7 +187,7 @@ func (e *Engine) Drop(deployment string) {
 	}
 }
 
-// shutdown ends every VM, waiting for those that serve.
+// shutdown closes every VM, waiting for busy ones.
 func (e *Engine) shutdown() {
 	e.mu.Lock()
 	empty := make(chan struct{})

@@ -12,7 +12,7 @@ import (
 	"fazt/internal/system"
 )
 
-// newVM makes a VM for an invocation of the given size, which counts as held already.
+// newVM creates a VM for an invocation of the given size, which is counted as held already.
 func (e *Engine) newVM(p *pool, size int64) (*VM, error) {
 	limits := e.config.Limits(p.app)
 	i, err := quickjs.New(limits.MaxMemory, limits.MaxStack)
@@ -42,12 +42,12 @@ func (e *Engine) newVM(p *pool, size int64) (*VM, error) {
 	return vm, nil
 }
 
-// matches reports whether the VM was made under these limits: those of a heap stay as they are while it lives.
+// matches reports whether the VM was created under these limits: those of a heap cannot change.
 func (vm *VM) matches(limits system.Runtime) bool {
 	return vm.maxMemory == limits.MaxMemory && vm.maxStack == limits.MaxStack
 }
 
-// newRealm makes a fresh global object with the web-standard API in it.
+// newRealm creates a fresh global object with the web-standard API.
 func (vm *VM) newRealm() error {
 	r, err := vm.Isolate.NewRealm()
 	if err != nil {
@@ -82,7 +82,7 @@ func (vm *VM) newRealm() error {
 	return nil
 }
 
-// makeReady gives the realm what the script is known to need: its code, and the standard modules it requires.
+// makeReady loads what the script is known to need: its code, and the standard modules it requires.
 func (vm *VM) makeReady(api quickjs.Value) (err error) {
 	if vm.code, err = vm.realm.Read(vm.program.Bytecode); err != nil || len(vm.program.Standard) == 0 {
 		return err
@@ -116,7 +116,7 @@ func (vm *VM) close() {
 	vm.uncount()
 }
 
-// begin makes the realm ready and hands the event to the script.
+// begin prepares the realm and hands the event to the script.
 func (vm *VM) begin(inv *Invocation) error {
 	vm.served++
 	if err := vm.setEnvironment(inv.fn.Env); err != nil {
@@ -173,7 +173,7 @@ func (vm *VM) loadModule() error {
 	return vm.callPrelude(vm.start)
 }
 
-// setEnvironment gives the realm the newest environment, if it has another one.
+// setEnvironment updates the environment of the realm if it changed.
 func (vm *VM) setEnvironment(env *Env) error {
 	if env == vm.env && vm.env != nil {
 		return nil
@@ -188,7 +188,7 @@ func (vm *VM) setEnvironment(env *Env) error {
 	return vm.callPrelude(vm.setEnv, v)
 }
 
-// callPrelude calls a function of the prelude and forgets what it returns.
+// callPrelude calls a function of the prelude and discards its result.
 func (vm *VM) callPrelude(fn quickjs.Value, args ...quickjs.Value) error {
 	v, err := vm.realm.Call(fn, args...)
 	if err == nil {
@@ -197,7 +197,7 @@ func (vm *VM) callPrelude(fn quickjs.Value, args ...quickjs.Value) error {
 	return err
 }
 
-// settleCall tells the script how a host call ended.
+// settleCall settles a promise of the script.
 func (vm *VM) settleCall(c completion) error {
 	v, ok := quickjs.Undefined(), c.Err == nil
 	if c.Err != nil {
@@ -218,8 +218,8 @@ func (vm *VM) settleCall(c completion) error {
 	return vm.callPrelude(vm.settle, quickjs.Int(c.id), quickjs.Bool(ok), v)
 }
 
-// recycle makes the VM ready for another request, and reports whether it is: what the request left behind is gone
-// and its memory is not near the limit. The visitor has their answer already.
+// recycle prepares the VM for another event, and reports whether it can serve one: what the last event left behind is gone, and
+// its memory is not near the limit. The visitor already has the response.
 func (vm *VM) recycle(inv *Invocation) bool {
 	limits := vm.engine.config.Limits(vm.pool.app)
 	if vm.served >= limits.RequestsPerVM {
@@ -229,12 +229,12 @@ func (vm *VM) recycle(inv *Invocation) bool {
 		return vm.callPrelude(vm.reset) == nil && vm.Memory() < vm.maxMemory*3/4
 	}
 	inv.sendEarly()
-	vm.Disarm() // nothing of the script runs from here on
+	vm.Disarm() // no code of the script runs from here on
 	if vm.saved != nil {
 		vm.realm.Restore(vm.saved)
 		vm.env = nil
 		return true
 	}
-	vm.closeRealm() // a script has a fresh realm for every request
+	vm.closeRealm() // a script gets a fresh realm for every event
 	return vm.newRealm() == nil && vm.Memory() < vm.maxMemory*3/4
 }

@@ -39,7 +39,7 @@ type call struct {
 	finished sync.Once
 }
 
-// do sends the call and takes the answer in, or as much of it as is taken at once.
+// do sends the call and reads the response, or as much of it as is read at once.
 func (f *call) do(account Account, o Outgoing) {
 	f.reply, f.err = account.Do(f.ctx, o)
 	if f.err != nil {
@@ -54,10 +54,10 @@ func (f *call) do(account Account, o Outgoing) {
 	}
 }
 
-// finish gives the place of the call to another one.
+// finish makes room for another call.
 func (f *call) finish() { f.finished.Do(func() { f.cancel(errNetStop) }) }
 
-// fault is why something of the call failed.
+// fault returns why part of the call failed.
 func (f *call) fault(err error) error {
 	if cause := context.Cause(f.ctx); cause != nil && cause != context.Canceled { //nolint:errorlint // as it was given
 		return cause
@@ -65,12 +65,12 @@ func (f *call) fault(err error) error {
 	return err
 }
 
-// next is the next piece of the body, valid until the following call; nil at the end.
+// next returns the next piece of the body, valid until the following call; nil at the end.
 func (f *call) next() ([]byte, error) {
 	if f.piece == nil {
 		f.piece = make([]byte, atOnce)
 	}
-	for range 100 { // a reader may give nothing, but not for ever
+	for range 100 { // a reader may return nothing, but not forever
 		n, err := f.reply.Body.Read(f.piece)
 		switch {
 		case n > 0:
@@ -87,12 +87,12 @@ func (f *call) next() ([]byte, error) {
 	return nil, io.ErrNoProgress
 }
 
-// rest is all that is still to come of the body.
+// rest returns the rest of the body.
 func (f *call) rest() ([]byte, error) {
 	defer f.finish()
 	size := int64(atOnce)
 	if f.reply.Size >= 0 {
-		size = f.reply.Size + 1 // room to see that this was all
+		size = f.reply.Size + 1 // room to detect the end
 	}
 	var data []byte
 	for {
@@ -115,7 +115,7 @@ func (f *call) rest() ([]byte, error) {
 	}
 }
 
-// charge counts what Go holds of the call.
+// charge counts what Go holds for the call.
 func (f *call) charge(n int64) error {
 	if f.inv.Charge(n) == nil {
 		return nil

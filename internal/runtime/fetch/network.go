@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// Network is the way out of functions.
+// Network sends the requests of functions.
 type Network interface {
-	// Begin opens the account of one request.
+	// Begin opens the account of one invocation.
 	Begin(appID, requestID string) Account
 }
 
-// Account is what one request may send and has sent. It is used by several goroutines at once.
+// Account limits and records what one invocation sends. Several goroutines may use it at once.
 type Account interface {
-	// Do sends o. It ends, and so do reads of what it gives, when ctx does.
+	// Do sends o. It returns when ctx ends, as do reads of the reply's body.
 	Do(ctx context.Context, o Outgoing) (*Reply, error)
-	// Refuse notes that o failed with err before it could be sent.
+	// Refuse records that o failed with err before it could be sent.
 	Refuse(o Outgoing, err error)
 }
 
@@ -32,7 +32,7 @@ type Outgoing struct {
 	Redirect, Cache string
 }
 
-// Reply is what another server answered. The body may be closed more than once, and while it is read.
+// Reply is the response of another server. The body may be closed more than once, and while it is being read.
 type Reply struct {
 	Status               int
 	StatusText, URL      string

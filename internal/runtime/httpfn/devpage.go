@@ -15,8 +15,8 @@ import (
 	"fazt/internal/runtime/compile"
 )
 
-// isAuthor reports whether a request comes from the author of the app: a development server runs, and the request comes
-// from this machine to this machine. A tunnel or another machine makes a visitor of them.
+// isAuthor reports whether a request comes from the author of the app: this is a development server, and the request comes from
+// this machine and is addressed to it. Requests through a tunnel or from another machine come from visitors.
 func (v *visit) isAuthor() bool {
 	if !v.inv.Function().Dev {
 		return false
@@ -36,7 +36,7 @@ func (v *visit) isAuthor() bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// failToAuthor shows the author what the log says, as a page where it is asked for in a browser.
+// failToAuthor shows the author what the log says, as a page in a browser.
 func (v *visit) failToAuthor(p *compile.Program, err error) {
 	story := p.Trace(err)
 	h := v.w.Header()
@@ -75,7 +75,7 @@ const sourceTime = 200 * time.Millisecond
 
 var sourcePlace = regexp.MustCompile(`([^\s()]+):(\d+):(\d+)`)
 
-// codeFrame is the lines around the first place of a stack that is in the author's own files.
+// codeFrame returns the lines around the first position of a stack that is in the author's own files.
 func (v *visit) codeFrame(stack string) string {
 	if v.inv.Function().Source == nil {
 		return ""
@@ -98,7 +98,7 @@ func (v *visit) codeFrame(stack string) string {
 	return ""
 }
 
-// framed is a few lines around one, which is marked; line and column count from 1.
+// framed returns a few lines around the marked one; line and column count from 1.
 func framed(lines []string, line, column int) string {
 	const around, widest = 3, 240
 	var b strings.Builder

@@ -16,7 +16,7 @@ import (
 // errNoForm is the error of a body that is not a form, or has too many parts.
 var errNoForm = errors.New("not a form")
 
-// mostParts bounds the objects that a small body can turn into.
+// maxParts bounds the number of objects that a small body can turn into.
 const maxParts = 1000
 
 // part is a field or a file of a form.
@@ -26,8 +26,7 @@ type part struct {
 	data                 []byte
 }
 
-// readForm reads a multipart/form-data body. The parts together are no larger than the body is; what bounds that bounds
-// them.
+// readForm reads a multipart/form-data body. The parts together are no larger than the body.
 func readForm(contentType string, body io.Reader) ([]part, error) {
 	_, params, err := mime.ParseMediaType(contentType)
 	if err != nil || params["boundary"] == "" {
@@ -65,10 +64,10 @@ func readForm(contentType string, body io.Reader) ([]part, error) {
 	}
 }
 
-// unescape undoes what browsers do to names; they leave every other percent sign as it is.
+// unescape reverses what browsers do to names; they leave every other percent sign alone.
 var unescape = strings.NewReplacer("%0A", "\n", "%0D", "\r", "%22", `"`)
 
-// fallible remembers how its reader failed: a body that does not arrive is not the same as one that is not a form.
+// fallible remembers the error of its reader, to distinguish a body that does not arrive from one that is not a form.
 type fallible struct {
 	io.Reader
 	err error
@@ -82,7 +81,7 @@ func (f *fallible) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// formValue is parts as the script gets them.
+// formValue returns parts as the script gets them.
 func formValue(r *quickjs.Realm, parts []part) quickjs.Value {
 	list := r.NewArray()
 	for i, p := range parts {
@@ -104,7 +103,7 @@ func formValue(r *quickjs.Realm, parts []part) quickjs.Value {
 	return list
 }
 
-// formFuncs read forms that the script has whole.
+// formFuncs read forms from bodies that the script already has.
 func formFuncs() runtime.Table {
 	return runtime.Table{
 		"multipart": func(a runtime.Args) (quickjs.Value, error) {

@@ -12,32 +12,32 @@ import (
 	"fazt/internal/runtime"
 )
 
-// input is a request body that comes as the function asks for it. The VM's goroutine starts each read; one is under
-// way at a time.
+// input is a request body that is read as the function asks for it. The goroutine of the invocation starts the reads, one at
+// a time.
 type input struct {
 	body  io.Reader
 	f     runtime.Function
 	size  int64 // announced; -1 = unknown
 	max   int64 // of it that is handed over whole
-	here  bool  // all of it has arrived
+	here  bool  // all of it has arrived, and is stored
 	piece []byte
-	kept  *storedBody // what holds it, when it was collected as it came
+	kept  *storedBody // holds it if it was collected while the function ran
 	turn  *turn       // held while its function starts
-	ended atomic.Bool // all of it was read: the connection can be used again
+	ended atomic.Bool // all of it was read: the connection can be reused
 }
 
-// stream is the input of a body that arrives while the function runs.
+// stream returns the input of a body that arrives while the function runs.
 func stream(r *http.Request, f runtime.Function, limit int64) *input {
 	f.Ends = time.Time{} // the time of a stream is its own
 	return &input{body: r.Body, f: f, size: r.ContentLength, max: limit}
 }
 
-// next is the next piece, valid until the following call; io.EOF at the end.
+// next returns the next piece, valid until the following call; io.EOF at the end.
 func (in *input) next() ([]byte, error) {
 	if in.piece == nil {
 		in.piece = make([]byte, atHand)
 	}
-	for range 100 { // a reader may give nothing, but not for ever
+	for range 100 { // a reader may return nothing, but not forever
 		n, err := in.body.Read(in.piece)
 		if err == io.EOF {
 			in.ended.Store(true)
@@ -55,13 +55,13 @@ func (in *input) next() ([]byte, error) {
 	return nil, in.fault(io.ErrNoProgress)
 }
 
-// whole gives what is still there of a body to the script, out of where it was kept into the VM's memory.
+// whole copies the rest of a stored body into the VM's memory.
 func (in *input) whole(r *quickjs.Realm) (quickjs.Value, error) {
 	v, err := r.NewText(in.body, int(in.size), false)
 	return v, errs.Wrap(errs.Internal, err, "the body cannot be read any more")
 }
 
-// form is the parts of a form, if all of them together may be handed over whole.
+// form returns the parts of a form, if all of them together may be handed over whole.
 func (in *input) form(contentType string) ([]part, error) {
 	limited := &io.LimitedReader{R: in.body, N: in.max + 1}
 	parts, err := readForm(contentType, limited)

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// opensAtOnce is how many streamed bodies of an app may be starting their functions at the same time: on half of the
-// processors. To start one costs a VM, which is the most expensive thing a client gets for the head of a request.
+// opensAtOnce is how many streamed bodies of an app may be starting their functions at the same time: half the number of processors.
+// Starting one costs a VM, which is the most expensive thing a client gets for the head of a request.
 func opensAtOnce() int64 { return int64(max(1, runtime.GOMAXPROCS(0)/2)) }
 
 // openings bounds, per app, the streams that are starting. The zero value is ready.
@@ -50,7 +50,7 @@ func (o *openings) wait(ctx context.Context, app string) *turn {
 	return &turn{of: o, app: app}
 }
 
-// left forgets one that waited or was starting. The last one takes the entry of its app with it.
+// left removes one that waited or was starting. The last one removes the entry of its app.
 func (o *openings) left(app string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -60,7 +60,7 @@ func (o *openings) left(app string) {
 	}
 }
 
-// done gives the turn to the next stream.
+// done passes the turn to the next stream.
 func (t *turn) done() {
 	if t == nil {
 		return

@@ -37,7 +37,7 @@ func (v *visit) readBody(read func() runtime.Outcome) (int32, error) {
 	}), nil
 }
 
-// bodyNext gives the next piece to the script as an ArrayBuffer, undefined at the end.
+// bodyNext gives the script the next piece as an ArrayBuffer, or undefined at the end.
 func (v *visit) bodyNext() (int32, error) {
 	return v.readBody(func() runtime.Outcome {
 		piece, err := v.input.next()
@@ -48,7 +48,7 @@ func (v *visit) bodyNext() (int32, error) {
 	})
 }
 
-// bodyRest gives all of the body, as a small one would have been given.
+// bodyRest gives the script the whole body, in the form that a small one has.
 func (v *visit) bodyRest() (int32, error) {
 	return v.readBody(func() runtime.Outcome {
 		in, err := v.collect()
@@ -62,7 +62,7 @@ func (v *visit) bodyRest() (int32, error) {
 	})
 }
 
-// bodyForm gives the parts of a form, or undefined for a body that is not a form.
+// bodyForm gives the script the parts of a form, or undefined if the body is not a form.
 func (v *visit) bodyForm(contentType string) (int32, error) {
 	return v.readBody(func() runtime.Outcome {
 		in, err := v.collect()
@@ -80,7 +80,7 @@ func (v *visit) bodyForm(contentType string) (int32, error) {
 	})
 }
 
-// bodyTooLarge is the error of a body that the script collects from its stream, and that is larger than may be handed over whole.
+// bodyTooLarge returns the error of a body that the script collects from its stream and that is too large to be handed over whole.
 func (v *visit) bodyTooLarge() error {
 	if v == nil {
 		return nil
@@ -91,7 +91,7 @@ func (v *visit) bodyTooLarge() error {
 	return v.inv.Traffic.InputErr
 }
 
-// collect takes in all that is still to come, if it may be handed over whole: into memory or a file, as any other body.
+// collect stores the rest of a body, if it may be handed over whole, in memory or a file like any other body.
 func (v *visit) collect() (*input, error) {
 	in := v.input
 	switch {

@@ -31,7 +31,7 @@ func responseFuncs() runtime.Table {
 	}
 }
 
-// respond takes the answer; body is in the VM's memory.
+// respond takes the response of the script; body is in the VM's memory.
 func (v *visit) respond(a response, body []byte, text bool) error {
 	if v == nil || v.inv.Answered() {
 		return nil
@@ -103,7 +103,7 @@ func (v *visit) finish(p *compile.Program) {
 	v.failWith(p, err)
 }
 
-// claim reports whether the caller is the one to write to the visitor.
+// claim reports whether the caller is the one that writes to the visitor.
 func (v *visit) claim() bool { return v.claimed.CompareAndSwap(false, true) }
 
 // Responded sends the response while the script goes on.
@@ -116,7 +116,7 @@ func (v *visit) Responded() {
 	}
 }
 
-// send writes the answer, if there is room for it to wait for its visitor.
+// send writes the response, unless its memory was given to others.
 func (v *visit) send() {
 	a, b := &v.response, v.held
 	if b.gaveWay() {
@@ -143,13 +143,13 @@ func (v *visit) send() {
 	a.body = nil
 }
 
-// fail answers for a function that did not. A visitor learns the request's id and no more.
+// fail responds for a function that failed. Visitors get the id of the request and no more.
 func (v *visit) fail(err error) {
 	v.closeUnreadConnection()
 	v.server.fail(v.w, v.r, visibleError(err), *v.inv.Function())
 }
 
-// failWith is fail, and in development it shows the author what the log says.
+// failWith is fail, except that in development it shows the author what the log says.
 func (v *visit) failWith(p *compile.Program, err error) {
 	if !v.isAuthor() {
 		v.fail(err)
@@ -159,8 +159,8 @@ func (v *visit) failWith(p *compile.Program, err error) {
 	v.failToAuthor(p, err)
 }
 
-// closeUnreadConnection is called before the head of an answer is written. When some of the body is still on its way then, that may be read
-// while the answer goes out, without a wait; but the connection is of no use for another request.
+// closeUnreadConnection is called before the head of a response is written. If the body has not been read to its end, it can still be
+// read while the response is sent, but the connection cannot be reused.
 func (v *visit) closeUnreadConnection() {
 	if v.input != nil && !v.input.ended.Load() {
 		v.w.Header().Set("Connection", "close")

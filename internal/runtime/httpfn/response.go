@@ -11,16 +11,16 @@ import (
 	"fazt/internal/share"
 )
 
-// response is what a function wants sent. It is written when the invocation holds neither a VM nor a processor: a visitor
-// who reads slowly holds nothing else up.
+// response is what a function wants to send. It is written when the invocation holds neither a VM nor a processor, so a slow
+// visitor holds up nothing else.
 type response struct {
 	status               int
 	headers, contentType string // name and value lines in turn; the type where it is the only header
 	body                 []byte
-	streamed             bool // the body comes after, in pieces
+	streamed             bool // the body follows in pieces
 }
 
-// maxHeaders bounds the headers of an answer, names and values together, in bytes.
+// maxHeaders bounds the headers of a response, names and values together, in bytes.
 const maxHeaders = 128 << 10
 
 // check makes the response one that the function may send, and returns what it left out because it would hurt another app, the
@@ -45,7 +45,7 @@ func (a *response) check(body []byte) (left header.Removed, err error) {
 // freeResponse is the size up to which a response is sent without asking for memory: the sockets hold as much.
 const freeResponse = 16 << 10
 
-// heldResponse is an answer that may wait for its visitor to read it. Its invocation holds nothing else any more.
+// heldResponse holds the memory of a response that waits for its visitor to read it.
 type heldResponse struct {
 	w    http.ResponseWriter
 	part *share.Part
@@ -65,7 +65,7 @@ func (b *heldResponse) giveWay() {
 	_ = http.NewResponseController(b.w).SetWriteDeadline(time.Now())
 }
 
-// write sends the body. The visitor may leave, or be cut off; the function is not told.
+// write sends the body. If the visitor leaves or is cut off, the function is not told.
 func (b *heldResponse) write(body []byte) {
 	for len(body) > 0 && !b.cut.Load() {
 		n, err := b.w.Write(body[:min(len(body), inMemory)])

@@ -48,7 +48,7 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, f runtime.Functio
 	}
 }
 
-// receive takes the body in. What arrives while the function runs is an input, and there is nothing ahead then.
+// receive reads the body of a request. A body that arrives while the function runs is an input, and nothing is stored.
 func (s *Server) receive(w http.ResponseWriter, r *http.Request, f *runtime.Function, limits system.Runtime) (*storedBody, *input, error) {
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 		return nil, nil, nil
@@ -62,7 +62,7 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, f *runtime.Func
 		case p.Style == compile.StyleModule:
 			return s.openStream(w, r, f, limits, limit)
 		case r.ContentLength > limit:
-			w.Header().Set("Connection", "close") // what comes of it is not wanted
+			w.Header().Set("Connection", "close") // the body is not wanted
 			return nil, nil, over(limit)
 		}
 	}
@@ -83,8 +83,8 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, f *runtime.Func
 }
 
 // openStream returns the input of a body that is handed over in pieces, once its function may start. Streams of an app start
-// in turn. While waiting streams leave half of their memory free, that is all. Otherwise as much of the body as a small one
-// may have is read first, without a VM: a client that sends nothing, or a byte at a time, then holds only a connection.
+// in turn. If waiting streams occupy more than half of their memory, the first atHand bytes of the body are read before that, without a
+// VM: a client that sends nothing, or a byte at a time, then holds only a connection.
 func (s *Server) openStream(w http.ResponseWriter, r *http.Request, f *runtime.Function, limits system.Runtime, limit int64) (start *storedBody, in *input, err error) {
 	window, timed := time.Until(f.Ends), !f.Ends.IsZero()
 	in = stream(r, *f, limit)
@@ -114,7 +114,7 @@ func (s *Server) openStream(w http.ResponseWriter, r *http.Request, f *runtime.F
 	return start, in, nil
 }
 
-// readStart reads as much of a body as a small one may have.
+// readStart reads the first atHand bytes of a body.
 func (s *Server) readStart(w http.ResponseWriter, r *http.Request, f *runtime.Function, limits system.Runtime) (*storedBody, error) {
 	if b, ok := r.Body.(interface{ EndBy(time.Time) }); ok {
 		b.EndBy(time.Now().Add(time.Duration(limits.StreamTimeout) * time.Millisecond))
@@ -128,7 +128,7 @@ func (s *Server) readStart(w http.ResponseWriter, r *http.Request, f *runtime.Fu
 	return a, err
 }
 
-// waitToOpen waits for the turn of a stream, unless the stream would be cut off at once.
+// waitToOpen waits for a stream's turn, unless it would be cut off at once.
 func (s *Server) waitToOpen(r *http.Request, f *runtime.Function, limits system.Runtime) (*turn, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), time.Duration(limits.StreamTimeout)*time.Millisecond)
 	defer cancel()
@@ -143,7 +143,7 @@ func (s *Server) waitToOpen(r *http.Request, f *runtime.Function, limits system.
 	return t, nil
 }
 
-// releasing is an empty reader that gives back the memory of the bytes before it.
+// releasing is an empty reader that releases the memory of the bytes before it.
 type releasing struct{ a *storedBody }
 
 func (r releasing) Read([]byte) (int, error) {

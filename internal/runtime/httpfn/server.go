@@ -45,7 +45,7 @@ func New(c Config) *Server {
 	return s
 }
 
-// plainFailure tells a visitor the id of the request and no more.
+// plainFailure writes an error as JSON, with the id of the request.
 func plainFailure(w http.ResponseWriter, _ *http.Request, err error, f runtime.Function) {
 	body, _ := json.Marshal(map[string]any{"error": map[string]string{
 		"code": errs.Code(err), "message": errs.Sentence(err), "request_id": f.RequestID,
@@ -72,15 +72,15 @@ func (s *Server) Stats() Stats {
 	return Stats{Buffers: held, Spooled: spooled, Crowded: s.crowded.Load() + cut + cutOnDisk}
 }
 
-// visibleError is what a visitor may know of an error: its kind when it is about their request or a shortage, and else
+// visibleError returns what a visitor may know of an error: its kind if it concerns their request or a shortage, otherwise
 // only that the function failed.
 func visibleError(err error) error {
 	var t *quickjs.Thrown
 	if errors.As(err, &t) {
-		if t.Retry { // a queue, a rate, a want of time inside: for the visitor it is all one
+		if t.Retry { // a queue, a rate, a lack of time inside: all the same to the visitor
 			return &errs.Error{Kind: errs.Unavailable, Message: "not possible right now; try again", Retry: t.After}
 		}
-		if t.Code == errs.StorageFull.Code() { // the disk or a quota, of which the visitor's wish is the cause
+		if t.Code == errs.StorageFull.Code() { // the disk or a quota is full: the visitor may know
 			return errs.New(errs.StorageFull, "there is no room to store this")
 		}
 		return errs.New(errs.Internal, "the function failed")

@@ -16,12 +16,12 @@ import (
 	"fazt/internal/system"
 )
 
-// atHand is how large a body may be that a script has at once: most are. Of a larger one, or one of unknown size, the
-// function asks for each piece.
+// atHand is the size up to which a script has the body at once, which most bodies have. It asks for each piece of a larger one, or of one of
+// unknown size.
 const atHand = 64 << 10
 
 const (
-	unbounded = 4 << 10 // of a body, so much is read without asking: every connection has as much anyway
+	unbounded = 4 << 10 // size up to which memory for a body is not counted: every connection has as much anyway
 	// waitForRoom is how long a request waits for memory or disk space that others hold.
 	waitForRoom = time.Second
 	inMemory    = 256 << 10 // a larger one lies in a file while the rest of it arrives, and until the function has read it
@@ -35,18 +35,18 @@ type storedBody struct {
 	w      http.ResponseWriter
 	size   int64 // announced; -1 = unknown
 	max    int64
-	enough func() bool // true when what is here will do; nil = all of it is wanted
-	ended  bool        // all of it is here
+	enough func() bool // reports whether what has arrived will do; nil = all of it is wanted
+	ended  bool        // all of it has arrived
 
-	data         []byte        // what is in memory
-	file         *scratch.File // what came before it; nil = nothing
-	filed        int64         // bytes in it
+	data         []byte        // the part in memory
+	file         *scratch.File // the part before that; nil = none
+	filed        int64         // bytes in the file
 	memory, disk *share.Part
-	reading, cut atomic.Bool // it is under way; it gave way to others
+	reading, cut atomic.Bool // it is being read; it gave way to others
 }
 
-// read reads all of the body. One that a script does not have at once may take as long as a stream; the time of the
-// request begins when it is there.
+// read reads the whole body. One larger than atHand may take as long as a stream; the time of the request starts when it has
+// arrived.
 func (a *storedBody) read(r *http.Request, f *runtime.Function) error {
 	large := a.size < 0 || a.size > atHand
 	window := time.Until(f.Ends)
@@ -70,7 +70,7 @@ func (a *storedBody) read(r *http.Request, f *runtime.Function) error {
 	return nil
 }
 
-// all takes a body in and keeps it where it can be read from.
+// all reads and stores a body.
 func (a *storedBody) all(body io.Reader) error {
 	a.reading.Store(true)
 	err := a.take(body)
@@ -84,7 +84,7 @@ func (a *storedBody) all(body io.Reader) error {
 	return a.fileRest()
 }
 
-// reader reads what was taken in.
+// reader returns a reader of what was stored.
 func (a *storedBody) reader() io.Reader {
 	if a.file != nil {
 		return a.file
@@ -94,9 +94,9 @@ func (a *storedBody) reader() io.Reader {
 
 func (a *storedBody) length() int64 { return a.filed + int64(len(a.data)) }
 
-// take reads until the end, or as much as was announced.
+// take reads until the end, or up to the announced size.
 func (a *storedBody) take(body io.Reader) error {
-	for idle := 0; idle < 100; idle++ { // a reader may give nothing, but not for ever
+	for idle := 0; idle < 100; idle++ { // a reader may return nothing, but not forever
 		if len(a.data) == cap(a.data) {
 			if err := a.grow(); err != nil {
 				return err
@@ -125,7 +125,7 @@ func (a *storedBody) take(body io.Reader) error {
 	return io.ErrNoProgress
 }
 
-// grow makes room in memory for more, or puts what is there into the file.
+// grow makes room in memory, or moves the part in memory to the file.
 func (a *storedBody) grow() error {
 	have := int64(cap(a.data))
 	if have == inMemory {
@@ -145,7 +145,7 @@ func (a *storedBody) grow() error {
 	return nil
 }
 
-// hold takes more of a pool, and waits a moment for it.
+// hold takes more from a pool, and waits a moment for it.
 func (a *storedBody) hold(part **share.Part, of *share.Pool, size, limit int64) bool {
 	return size <= limit && of.Within(context.Background(), waitForRoom, func() bool {
 		if *part != nil {
@@ -156,7 +156,7 @@ func (a *storedBody) hold(part **share.Part, of *share.Pool, size, limit int64) 
 	}) && !a.cut.Load()
 }
 
-// giveWay makes the reading end, because others need what the body holds.
+// giveWay ends the reading because others need what the body holds.
 func (a *storedBody) giveWay() {
 	a.cut.Store(true)
 	if !a.reading.Load() {
@@ -165,7 +165,7 @@ func (a *storedBody) giveWay() {
 	_ = http.NewResponseController(a.w).SetReadDeadline(time.Now())
 }
 
-// spill puts what is in memory into the file.
+// spill moves the part in memory to the file.
 func (a *storedBody) spill() error {
 	if !a.hold(&a.disk, &a.server.spooled, int64(len(a.data)), a.limits.BufferDisk) {
 		a.server.crowded.Add(1)
@@ -187,7 +187,7 @@ func (a *storedBody) spill() error {
 	return nil
 }
 
-// fileRest puts the end of a body that is in a file there too, ready to be read.
+// fileRest moves the end of a body to the file that holds its beginning, and rewinds the file.
 func (a *storedBody) fileRest() error {
 	if a.file == nil {
 		return nil
@@ -201,10 +201,10 @@ func (a *storedBody) fileRest() error {
 	return err
 }
 
-// gaveWay reports whether others got what the body holds.
+// gaveWay reports whether the body gave way to others.
 func (a *storedBody) gaveWay() bool { return a != nil && a.cut.Load() }
 
-// body is a small one, which the script has at once.
+// body returns the body if it is small enough to give it to the script at once.
 func (a *storedBody) body() []byte {
 	if a == nil || a.file != nil || len(a.data) > atHand || !a.ended {
 		return nil
@@ -225,7 +225,7 @@ func (a *storedBody) release() {
 	}
 }
 
-// bodyFault says why a body could not be read.
+// bodyFault explains why a body could not be read.
 func bodyFault(f runtime.Function, err error) error {
 	var tooLarge *http.MaxBytesError
 	switch {

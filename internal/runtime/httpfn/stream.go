@@ -28,7 +28,7 @@ func streamFuncs() runtime.Table {
 	}
 }
 
-// stream begins an answer whose pieces follow: its head goes out at once. The id is 0 when no pieces are wanted.
+// stream begins a response whose pieces follow: its head is sent at once. The id is 0 if no pieces are wanted.
 func (v *visit) stream(a response) (int32, error) {
 	if v == nil || v.inv.Answered() {
 		return 0, nil
@@ -87,7 +87,7 @@ func (v *visit) sendPiece(send func() error) (id int32) {
 	})
 }
 
-// flush sends what is buffered; not everything that answers are written to has a buffer.
+// flush sends what is buffered. Not every ResponseWriter has a buffer.
 func (v *visit) flush() error {
 	if err := http.NewResponseController(v.w).Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
@@ -95,15 +95,15 @@ func (v *visit) flush() error {
 	return nil
 }
 
-// end marks the response as complete or, with an error, as one that never will be.
+// end marks the response as complete or, with an error, as one that cannot be completed.
 func (v *visit) end(err error) {
 	if v != nil && v.inv.Traffic.Streaming {
 		v.inv.Traffic.Streaming, v.inv.Traffic.OutputErr = false, err
 	}
 }
 
-// broken reports whether an answer began that is not complete. Its visitor must see that, and the only way to tell them is
-// to break the connection.
+// broken reports whether a response was begun and not completed. The only way to tell the visitor is to break the
+// connection.
 func (v *visit) broken() bool {
 	return v.streamed.Load() && (v.inv.Traffic.Streaming || v.inv.Traffic.OutputErr != nil)
 }
@@ -124,8 +124,7 @@ func (v *visit) useStreamTime() {
 	}
 }
 
-// Abandoned takes on responding in place of the script that nothing ends, or breaks the connection of a response that has
-// begun.
+// Abandoned responds in place of a script that cannot be stopped, or breaks the connection if the response has begun.
 func (v *visit) Abandoned() (answer func()) {
 	if !v.claim() {
 		return v.breakConnection
@@ -139,8 +138,8 @@ func (v *visit) Abandoned() (answer func()) {
 	}
 }
 
-// endCalls waits for what runs alongside the VM. What still reads from the visitor, or writes to them what will not be
-// completed, is cut short; nothing else is.
+// endCalls waits for what runs alongside the VM. It cuts short reads from the visitor, and writes of a response that will not be
+// completed, but nothing else.
 func (v *visit) endCalls() {
 	v.inv.EndHostCalls()
 	if !v.inv.Traffic.Reading && !v.broken() {
@@ -165,7 +164,7 @@ func (v *visit) endCalls() {
 	}
 }
 
-// breakConnection breaks the connection of a response that will not be completed. The invocation it is of was abandoned, and says nothing more.
+// breakConnection breaks the connection of a response that was begun by an abandoned invocation.
 func (v *visit) breakConnection() {
 	if !v.streamed.Load() {
 		return

@@ -13,26 +13,26 @@ import (
 	"fazt/internal/system"
 )
 
-// visit is the event of a request, and the way of its response to the visitor.
+// visit is the event of a request. It sends the response to the visitor.
 type visit struct {
 	server *Server
 	inv    runtime.Invocation
 	w      http.ResponseWriter
 	r      *http.Request
-	stored *storedBody // the body, if it was read before the function runs
+	stored *storedBody // the body, if it was read before the function started
 	body   []byte      // of that, a small one, which the script has at once
 	input  *input      // a larger body; nil when the script has it already
 
 	response response       // what is to be sent
 	held     *heldResponse  // holds its body; may be nil
-	claimed  atomic.Bool    // a goroutine has taken on writing to the visitor
-	streamed atomic.Bool    // the response goes out piece by piece
+	claimed  atomic.Bool    // a goroutine writes to the visitor, or did
+	streamed atomic.Bool    // the response is sent piece by piece
 	sent     int64          // bytes of those pieces
 	writeMu  sync.Mutex     // held while one of them is written
 	calls    sync.WaitGroup // what reads from the visitor and writes to them alongside the VM
 }
 
-// newVisit makes the invocation of a request, in one allocation.
+// newVisit prepares the invocation of a request, in one allocation.
 func (s *Server) newVisit(w http.ResponseWriter, r *http.Request, f runtime.Function, limits system.Runtime, kept *storedBody, in *input) *visit {
 	v := &visit{server: s, w: w, r: r, stored: kept, body: kept.body(), input: in}
 	s.engine.Prepare(r.Context(), &v.inv, f, limits, v)
@@ -78,8 +78,8 @@ func (v *visit) beginScript(vm *runtime.VM) error {
 	return vm.RunScript(append(args, r.NewString(f.ClientIP), r.NewString(f.RequestID))...)
 }
 
-// requestArgs are method, URL, headers as lines, and body: text, an ArrayBuffer, null, or of one that has not come yet, how
-// much of it may be read whole.
+// requestArgs returns method, URL, headers as lines, and body: text, an ArrayBuffer, null or, for an input, how much of it may be
+// read whole.
 func (v *visit) requestArgs(realm *quickjs.Realm, in *input) []quickjs.Value {
 	r, scheme := v.r, "http"
 	if r.TLS != nil || v.inv.Function().HTTPS {

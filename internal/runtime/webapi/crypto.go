@@ -34,7 +34,7 @@ func (s *api) cryptoFuncs() runtime.Table {
 	}
 }
 
-// subtle carries out a call of crypto.subtle. It returns the result, or the id under which that is told later.
+// subtle performs a call of crypto.subtle. It returns the result, or the id of a promise of it.
 func (s *api) subtle(inv *runtime.Invocation, a runtime.Args) (quickjs.Value, error) {
 	c := webcrypto.Call{Op: a.Text(0), Private: a.Flag(2), Key: a.Data(3), Data: a.Data(4), Extra: a.Data(5), More: a.Data(6)}
 	if err := json.Unmarshal([]byte(a.Text(1)), &c.Algorithm); err != nil {
@@ -47,7 +47,7 @@ func (s *api) subtle(inv *runtime.Invocation, a runtime.Args) (quickjs.Value, er
 	return quickjs.Int(id), err
 }
 
-// returnsSum is a hash as the result of the call.
+// returnsSum returns a hash as the result of the call.
 func returnsSum(a runtime.Args, sum []byte, err error) (quickjs.Value, error) {
 	if err != nil {
 		return quickjs.Undefined(), errs.New(errs.Unsupported, "%s", err)
@@ -55,7 +55,7 @@ func returnsSum(a runtime.Args, sum []byte, err error) (quickjs.Value, error) {
 	return a.Realm().NewBytes(sum), nil
 }
 
-// standardName is the name by which the standard knows a hash that Node.js calls sha256.
+// standardName converts a name such as Node.js's sha256 to that of the standard.
 func standardName(hash string) string {
 	hash = strings.ToUpper(hash)
 	if bits, ok := strings.CutPrefix(hash, "SHA"); ok && !strings.HasPrefix(bits, "-") {
@@ -64,7 +64,7 @@ func standardName(hash string) string {
 	return hash
 }
 
-// outcome is what a call gave, behind a 0, or behind a 1 the name and the text of its error.
+// outcome encodes the result of a call as 0 and the result, or as 1 and the name and message of the error.
 func outcome(result []byte, err error) []byte {
 	if err == nil {
 		return append([]byte{0}, result...)

@@ -9,7 +9,7 @@ import (
 	"fazt/internal/runtime/codec"
 )
 
-// textFuncs turn bytes into text and text into bytes.
+// textFuncs convert bytes to text and text to bytes.
 func textFuncs() runtime.Table {
 	return runtime.Table{
 		"btoa": func(a runtime.Args) (quickjs.Value, error) { return a.ReturnsIf(codec.ToBase64(a.Text(0))) },

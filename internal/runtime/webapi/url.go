@@ -10,8 +10,7 @@ import (
 	"fazt/internal/runtime"
 )
 
-// longestURL is how long an address may be that is not written in its plainest form. The library takes time by the
-// square of the length, and nothing interrupts it.
+// longestURL bounds addresses that are not in canonical form. The library takes quadratic time, and nothing interrupts it.
 const longestURL = 4096
 
 // urlFuncs parse URLs as browsers do.
@@ -22,7 +21,7 @@ func urlFuncs() runtime.Table {
 	}
 }
 
-// urlParts parses a URL by the WHATWG rules and gives its parts, or undefined.
+// urlParts parses a URL by the WHATWG rules and returns its parts, or undefined.
 func urlParts(a runtime.Args) (quickjs.Value, error) {
 	text, relative := a.Text(0), !quickjs.IsUndefined(a.Value(1))
 	if !relative {
@@ -81,7 +80,7 @@ func urlSet(r *quickjs.Realm, href, part, v string) (quickjs.Value, error) {
 	return urlObject(r, partsOf(u))
 }
 
-// urlRecord is a URL in its parts, as JavaScript shows them.
+// urlRecord holds the parts of a URL as JavaScript shows them.
 type urlRecord struct {
 	href, origin, protocol, username, password, host, hostname, port, pathname, search, hash string
 }
@@ -109,8 +108,8 @@ func urlObject(r *quickjs.Realm, u urlRecord) (quickjs.Value, error) {
 	return object, nil
 }
 
-// plainURL takes a URL apart that is in canonical form already and has nothing in it that parsing would change: what
-// requests arrive with, almost always. Everything else is for the library.
+// plainURL splits a URL that is already in canonical form, so that parsing would not change it. Almost all requests arrive with one.
+// The library does everything else.
 func plainURL(text string) (u urlRecord, ok bool) {
 	rest, secure := strings.CutPrefix(text, "https://")
 	if !secure {
@@ -146,8 +145,8 @@ func plainURL(text string) (u urlRecord, ok bool) {
 	return u, true
 }
 
-// plainHost is a host of lower-case labels whose last one cannot be part of an address, with a port that is not the
-// default and written without zeros in front.
+// plainHost splits a host of lower-case labels that cannot be an IP address, and a port that is not the default and has no leading
+// zeros.
 func plainHost(host string, secure bool) (name, port string, ok bool) {
 	name, port, ported := strings.Cut(host, ":")
 	if ported {
@@ -167,7 +166,7 @@ func plainName(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '.'
 }
 
-// plainPath and plainQuery are characters that stand for themselves in the path and in the query of a special URL.
+// plainPath and plainQuery report whether a character needs no escape in the path and the query of a special URL.
 func plainPath(c byte) bool {
 	return c > ' ' && c < 0x7f && strings.IndexByte("\"#<>?`{}\\^", c) < 0
 }
