@@ -12,19 +12,19 @@ const (
 	// collectEvery is how often Run collects.
 	collectEvery = 10 * time.Minute
 
-	// replacedKept is how long a deployment that was live is kept beyond the number to keep: requests that were
-	// led to it before it was replaced may still be reading.
+	// replacedKept is how long a deployment that was live is kept beyond the limit: requests that were routed to it
+	// before it was replaced may still be reading it.
 	replacedKept = 10 * time.Minute
 )
 
 // Collected is what a collection removed.
 type Collected struct {
-	Uploads     int // that had expired
-	Deployments int // beyond the number to keep
+	Uploads     int // expired
+	Deployments int // beyond the limit
 	content.Collected
 }
 
-// Run collects now and then, until ctx ends.
+// Run collects periodically, until ctx ends.
 func (s *Store) Run(ctx context.Context) error {
 	s.db.Repeat(ctx, collectEvery, "collecting what is no longer needed", func(ctx context.Context) error {
 		got, err := s.Collect(ctx)
@@ -37,9 +37,9 @@ func (s *Store) Run(ctx context.Context) error {
 	return nil
 }
 
-// Collect removes what nothing needs any more: expired uploads, deployments beyond the number to keep, content that
-// no owner holds, and leftovers of deploys that a crash ended. It works in small
-// writes, beside whatever else the database does.
+// Collect removes what is no longer needed: expired uploads, deployments beyond the limit, content that no owner
+// references, and leftovers of deploys that a crash ended. It works in small writes, so that other writes can run in
+// between.
 func (s *Store) Collect(ctx context.Context) (got Collected, err error) {
 	s.collecting.Lock()
 	defer s.collecting.Unlock()
@@ -74,7 +74,7 @@ func (s *Store) texts(ctx context.Context, sql string, args ...any) (list []stri
 	return list, err
 }
 
-// expire removes uploads whose time is over, one in a write.
+// expire removes expired uploads, one per write.
 func (s *Store) expire(ctx context.Context) (n int, err error) {
 	for more := true; more && err == nil; {
 		err = s.db.Write(ctx, func(tx *database.Tx) error {
@@ -89,8 +89,8 @@ func (s *Store) expire(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// Prune removes deployments of an app beyond the newest that are to be kept, and returns their ids. The live one is
-// never removed, nor one that was live a moment ago.
+// Prune removes deployments of an app beyond the number to keep, and returns their ids. It never removes the live one
+// or one that was live in the last few minutes.
 func (s *Store) Prune(ctx context.Context, appID string) (removed []string, err error) {
 	old, err := s.texts(ctx, `SELECT id FROM deployments WHERE app_id = ? AND number <=
 		(SELECT number FROM deployments WHERE app_id = ? ORDER BY number DESC LIMIT 1 OFFSET ?)`,
@@ -103,8 +103,8 @@ func (s *Store) Prune(ctx context.Context, appID string) (removed []string, err 
 			if s.wasReplaced(id) {
 				return nil
 			}
-			err := tx.Exec("DELETE FROM deployments WHERE id = ? AND NOT EXISTS (SELECT 1 FROM live WHERE deployment_id = deployments.id)", id)
-			if err == nil && tx.Changes() > 0 {
+			gone, err := removeDeployment(tx, id)
+			if gone {
 				removed = append(removed, id)
 			}
 			return err
@@ -116,7 +116,20 @@ func (s *Store) Prune(ctx context.Context, appID string) (removed []string, err 
 	return removed, nil
 }
 
-// wasReplaced says whether a deployment stopped being live so short a time ago that requests may be reading it.
+// removeDeployment removes a deployment unless it is live. A rollback that would have gone to it goes to the one before
+// it.
+func removeDeployment(tx *database.Tx, id string) (removed bool, err error) {
+	if live, err := tx.First("SELECT 1 FROM live WHERE deployment_id = ?", func(*database.Row) {}, id); err != nil || live {
+		return false, err
+	}
+	err = tx.Exec("UPDATE deployments SET previous_id = (SELECT d.previous_id FROM deployments d WHERE d.id = ?) WHERE previous_id = ?", id, id)
+	if err == nil {
+		err = tx.Exec("DELETE FROM deployments WHERE id = ?", id)
+	}
+	return err == nil && tx.Changes() > 0, err
+}
+
+// wasReplaced reports whether a deployment was replaced so recently that requests may still be reading it.
 func (s *Store) wasReplaced(deployment string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

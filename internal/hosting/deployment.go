@@ -10,35 +10,41 @@ import (
 	"fazt/internal/errs"
 )
 
-// deploymentColumns are those of deployments d that scanDeployment reads, liveColumns the same where d is known to be
-// live: a list of apps looks at thousands.
+// deploymentColumns are the columns of deployments d that scanDeployment reads; liveColumns are the same for a d known
+// to be live. A list of apps reads thousands.
 const (
 	commonColumns = `d.id, d.app_id, d.number, d.message, d.spa, d.files, d.bytes, d.manifest, d.created_at, d.source,
-	EXISTS (SELECT 1 FROM programs p WHERE p.deployment_id = d.id), `
-	deploymentColumns = commonColumns + "EXISTS (SELECT 1 FROM live l WHERE l.app_id = d.app_id AND l.deployment_id = d.id), d.stopped_at"
-	liveColumns       = commonColumns + "1, d.stopped_at"
+	EXISTS (SELECT 1 FROM programs p WHERE p.deployment_id = d.id), d.stopped_at, d.live_at, `
+	deploymentColumns = commonColumns + `EXISTS (SELECT 1 FROM live l WHERE l.app_id = d.app_id AND l.deployment_id = d.id),
+	EXISTS (SELECT 1 FROM live l JOIN deployments n ON n.id = l.deployment_id WHERE l.app_id = d.app_id AND n.previous_id = d.id)`
+	liveColumns = commonColumns + "1, 0"
 )
 
 func scanDeployment(r *database.Row) Deployment {
 	d := Deployment{
 		ID: r.Text(0), AppID: r.Text(1), Number: r.Int(2), Message: r.Text(3), SPA: r.Bool(4), Files: r.Int(5),
-		Bytes: r.Int64(6), CreatedAt: r.Time(8), Function: r.Bool(10), Live: r.Bool(11),
+		Bytes: r.Int64(6), CreatedAt: r.Time(8), Function: r.Bool(10),
+		StoppedAt: timeOrNil(r, 11), LiveAt: timeOrNil(r, 12), Live: r.Bool(13), Previous: r.Bool(14),
 	}
-	// Written by this program from a Manifest; what a newer version added to it is of no use to this one.
+	// The manifest was written by this program; fields that a newer version added are ignored.
 	if manifest := r.Text(7); manifest != "{}" {
 		_ = json.Unmarshal([]byte(manifest), &d.Manifest)
 	}
 	if !r.IsNull(9) {
 		_ = json.Unmarshal([]byte(r.Text(9)), &d.Source)
 	}
-	if !r.IsNull(12) {
-		at := r.Time(12)
-		d.StoppedAt = &at
-	}
 	return d
 }
 
-// findDeployment is the first deployment d that a condition gives.
+func timeOrNil(r *database.Row, column int) *time.Time {
+	if r.IsNull(column) {
+		return nil
+	}
+	at := r.Time(column)
+	return &at
+}
+
+// findDeployment returns the first deployment d that matches a condition.
 func findDeployment(c *database.Conn, where string, args ...any) (d Deployment, found bool, err error) {
 	found, err = c.First("SELECT "+deploymentColumns+" FROM deployments d "+where, func(r *database.Row) { d = scanDeployment(r) }, args...)
 	return d, found, err
@@ -49,7 +55,7 @@ const (
 	whereLive   = "JOIN live ON live.deployment_id = d.id WHERE live.app_id = ?"
 )
 
-// Deployment is the deployment of an app with the given number.
+// Deployment returns the deployment of an app with the given number.
 func (s *Store) Deployment(ctx context.Context, appID string, number int) (d Deployment, err error) {
 	err = s.db.Read(ctx, func(c *database.Conn) (err error) {
 		d, err = byNumber(c, appID, number)
@@ -66,20 +72,20 @@ func byNumber(c *database.Conn, appID string, number int) (Deployment, error) {
 	return d, err
 }
 
-// Live is the deployment an app serves; NotFound when there is none.
+// Live returns the deployment that an app serves; NotFound if there is none.
 func (s *Store) Live(ctx context.Context, appID string) (d Deployment, err error) {
 	err = s.db.Read(ctx, func(c *database.Conn) error {
 		var found bool
 		d, found, err = findDeployment(c, whereLive, appID)
 		if err == nil && !found {
-			err = errs.New(errs.NotFound, "nothing of the app is live")
+			err = errs.New(errs.NotFound, "no deployment of the app is live")
 		}
 		return err
 	})
 	return d, err
 }
 
-// AllLive are the live deployments of all apps, by app id.
+// AllLive returns the live deployments of all apps, by app id.
 func (s *Store) AllLive(ctx context.Context) (map[string]Deployment, error) {
 	all := map[string]Deployment{}
 	err := s.db.Read(ctx, func(c *database.Conn) error {
@@ -92,7 +98,7 @@ func (s *Store) AllLive(ctx context.Context) (map[string]Deployment, error) {
 	return all, err
 }
 
-// LiveOf are the live deployments of some apps, by app id; those without one are not in it.
+// LiveOf returns the live deployments of some apps, by app id; apps without one are missing from the result.
 func (s *Store) LiveOf(ctx context.Context, apps []string) (map[string]Deployment, error) {
 	some := map[string]Deployment{}
 	err := s.db.Read(ctx, func(c *database.Conn) error {
@@ -110,7 +116,7 @@ func (s *Store) LiveOf(ctx context.Context, apps []string) (map[string]Deploymen
 	return some, err
 }
 
-// List is a page of the deployments of an app, newest first, beginning after cursor; next is the cursor of the
+// List returns a page of the deployments of an app, newest first, starting after cursor; next is the cursor of the
 // following page, "" on the last one.
 func (s *Store) List(ctx context.Context, appID, cursor string, limit int) (page []Deployment, next string, err error) {
 	below := int64(1) << 62
@@ -136,13 +142,13 @@ func (s *Store) List(ctx context.Context, appID, cursor string, limit int) (page
 
 // Stats are the sizes of an app.
 type Stats struct {
-	Deployments int   `json:"deployments"` // kept, the live one included
+	Deployments int   `json:"deployments"` // including the live one
 	Files       int   `json:"files"`       // of the live deployment
 	Bytes       int64 `json:"bytes"`       // of the live deployment
-	Stored      int64 `json:"stored"`      // content of all its deployments with compressed forms; each content counted once
+	Stored      int64 `json:"stored"`      // content of all its deployments with compressed forms; shared content counts once
 }
 
-// Stats counts what an app has, in the database and not by memory. An app without deployments has zeros.
+// Stats counts in the database. For an app without deployments, all counts are 0.
 func (s *Store) Stats(ctx context.Context, appID string) (st Stats, err error) {
 	err = s.db.Read(ctx, func(c *database.Conn) error {
 		_, err := c.First("SELECT count(*) FROM deployments WHERE app_id = ?", func(r *database.Row) { st.Deployments = r.Int(0) }, appID)
@@ -163,31 +169,48 @@ func (s *Store) Stats(ctx context.Context, appID string) (st Stats, err error) {
 	return st, err
 }
 
-// GoLiveTx makes a deployment the one its app serves. It is the update of one row, and nothing of the deployment or of
-// the one before changes.
+// GoLiveTx makes a deployment the one its app serves, and records which one was live before. Visitors see the update of
+// one row.
 func (s *Store) GoLiveTx(tx *database.Tx, appID string, number int) (Deployment, error) {
 	d, err := byNumber(tx.Conn, appID, number)
 	if err != nil || d.Live {
 		return d, err
 	}
-	before, found, err := findDeployment(tx.Conn, whereLive, appID)
-	if err != nil {
-		return d, err
+	live, found, err := findDeployment(tx.Conn, whereLive, appID)
+	if err == nil && found {
+		err = recordPrevious(tx, d.ID, live.ID)
 	}
-	err = tx.Exec(`INSERT INTO live (app_id, deployment_id, since) VALUES (?, ?, ?)
-		ON CONFLICT (app_id) DO UPDATE SET deployment_id = excluded.deployment_id, since = excluded.since`, appID, d.ID, time.Now())
+	now := time.Now()
+	if err == nil {
+		err = tx.Exec("UPDATE deployments SET live_at = ? WHERE id = ?", now, d.ID)
+	}
+	if err == nil {
+		err = tx.Exec(`INSERT INTO live (app_id, deployment_id, since) VALUES (?, ?, ?)
+			ON CONFLICT (app_id) DO UPDATE SET deployment_id = excluded.deployment_id, since = excluded.since`, appID, d.ID, now)
+	}
 	if err != nil {
 		return d, err
 	}
 	if found {
-		s.noteReplaced(before.ID)
+		s.noteReplaced(live.ID)
 	}
-	d.Live = true
-	return d, nil
+	return byNumber(tx.Conn, appID, number)
 }
 
-// RollbackTx makes another deployment of an app the live one: the one numbered to, or for 0 the newest that is older
-// than the live one.
+// recordPrevious records that the live deployment was live before another one. If it already was live after that one, the
+// app goes back, and the next rollback is to go further back: nothing changes. This also keeps the chain free of cycles.
+func recordPrevious(tx *database.Tx, deployment, live string) error {
+	back, err := tx.First(`WITH RECURSIVE before (id) AS (
+			SELECT previous_id FROM deployments WHERE id = ?
+			UNION SELECT d.previous_id FROM deployments d JOIN before b ON d.id = b.id)
+		SELECT 1 FROM before WHERE id = ?`, func(*database.Row) {}, live, deployment)
+	if err == nil && !back {
+		err = tx.Exec("UPDATE deployments SET previous_id = ? WHERE id = ?", live, deployment)
+	}
+	return err
+}
+
+// RollbackTx makes the deployment with the number to live or, if to is 0, the one that was live before the live one.
 func (s *Store) RollbackTx(tx *database.Tx, appID string, to int) (Deployment, error) {
 	if to != 0 {
 		return s.GoLiveTx(tx, appID, to)
@@ -197,19 +220,19 @@ func (s *Store) RollbackTx(tx *database.Tx, appID string, to int) (Deployment, e
 		return live, err
 	}
 	if !found {
-		return live, errs.New(errs.Conflict, "nothing of the app is live; say which deployment to go to")
+		return live, errs.New(errs.Conflict, "no deployment of the app is live; choose one by its number")
 	}
-	before, found, err := findDeployment(tx.Conn, "WHERE d.app_id = ? AND d.number < ? ORDER BY d.number DESC LIMIT 1", appID, live.Number)
+	previous, found, err := findDeployment(tx.Conn, "JOIN deployments l ON l.previous_id = d.id WHERE l.id = ?", live.ID)
 	if err != nil {
-		return before, err
+		return previous, err
 	}
 	if !found {
-		return before, errs.New(errs.Conflict, "deployment %d is live, and none before it is kept", live.Number)
+		return previous, errs.New(errs.Conflict, "deployment %d is live, and no deployment that was live before it is kept", live.Number)
 	}
-	return s.GoLiveTx(tx, appID, before.Number)
+	return s.GoLiveTx(tx, appID, previous.Number)
 }
 
-// noteReplaced remembers that requests may still be reading a deployment that is no longer live.
+// noteReplaced records that requests may still be reading a deployment that is no longer live.
 func (s *Store) noteReplaced(deployment string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

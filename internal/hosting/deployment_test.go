@@ -3,11 +3,13 @@ package hosting
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"fazt/internal/database"
 	"fazt/internal/errs"
+	"fazt/internal/system"
 )
 
 func (b *bench) rollback(to int) (d Deployment, err error) {
@@ -21,7 +23,7 @@ func (b *bench) rollback(to int) (d Deployment, err error) {
 func TestRollback(t *testing.T) {
 	b := open(t)
 	_, err := b.rollback(0)
-	wantError(t, err, errs.Conflict, "nothing of the app is live")
+	wantError(t, err, errs.Conflict, "no deployment of the app is live")
 	for i := range 4 {
 		b.deploy(testApp, texts("index.html", fmt.Sprint(i+1)))
 	}
@@ -32,7 +34,7 @@ func TestRollback(t *testing.T) {
 		text     string
 	}{
 		{0, 3, 0, ""}, {0, 2, 0, ""}, {4, 4, 0, ""}, {4, 4, 0, ""}, {1, 1, 0, ""},
-		{0, 0, errs.Conflict, "deployment 1 is live, and none before it is kept"},
+		{0, 0, errs.Conflict, "deployment 1 is live, and no deployment that was live before it is kept"},
 		{9, 0, errs.NotFound, "the app has no deployment 9"},
 		{-1, 0, errs.NotFound, "the app has no deployment -1"},
 	} {
@@ -53,6 +55,135 @@ func TestRollback(t *testing.T) {
 	if d := b.deploy(testApp, texts("index.html", "5")); d.Number != 5 {
 		t.Errorf("the next deployment has number %d", d.Number)
 	}
+	b.sound()
+}
+
+// A rollback went to the deployment with the next lower number, even if that was a preview that had never been live.
+func TestRollbackGoesToWhatWasLiveBefore(t *testing.T) {
+	const deploy, preview, back = 0, -1, -2 // a positive step is a rollback to that number
+	for _, c := range []struct {
+		name  string
+		steps []int
+		want  []int // live afterwards, then after each further rollback until it is refused
+	}{
+		{"a preview was never live", []int{deploy, preview, deploy}, []int{3, 1}},
+		{"a rollback after a rollback goes further back", []int{deploy, deploy, deploy, back}, []int{2, 1}},
+		{"a deployment that was rolled back is skipped", []int{deploy, deploy, deploy, back, deploy}, []int{4, 2, 1}},
+		{"a preview that was put live", []int{deploy, preview, preview, 2}, []int{2, 1}},
+		{"an earlier deployment by its number, then further back", []int{deploy, deploy, deploy, deploy, 2}, []int{2, 1}},
+		{"a later deployment by its number", []int{deploy, deploy, deploy, 1, 3}, []int{3, 1}},
+		{"there and back again", []int{deploy, deploy, 1, 2, 1, 2}, []int{2, 1}},
+		{"the live one by its number", []int{deploy, deploy, 2}, []int{2, 1}},
+		{"only previews are left", []int{preview, deploy, preview}, []int{2}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := open(t)
+			for i, step := range c.steps {
+				switch step {
+				case deploy, preview:
+					b.deployAs(step == preview, fmt.Sprint(i))
+				case back:
+					step = 0
+					fallthrough
+				default:
+					if _, err := b.rollback(step); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			var got []int
+			for {
+				live, err := b.Live(t.Context(), testApp)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, live.Number)
+				b.wantPrevious(c.want, len(got))
+				if _, err := b.rollback(0); err != nil {
+					wantError(t, err, errs.Conflict, "no deployment that was live before it is kept")
+					break
+				}
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// deployAs deploys a text, as a preview or live.
+func (b *bench) deployAs(preview bool, text string) {
+	b.Helper()
+	f := texts("index.html", text)
+	p := f.plan()
+	p.Preview = preview
+	if _, err := b.tryDeploy(testApp, f, p); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// wantPrevious checks that the list of deployments marks the one that a rollback goes to: chain[n].
+func (b *bench) wantPrevious(chain []int, n int) {
+	b.Helper()
+	page, _, err := b.List(b.Context(), testApp, "", 100)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, d := range page {
+		if want := n < len(chain) && chain[n] == d.Number; d.Previous != want {
+			b.Errorf("deployment %d: previous is %v", d.Number, d.Previous)
+		}
+	}
+}
+
+func TestDeploymentRecordsWhenItWentLive(t *testing.T) {
+	b := open(t)
+	b.deploy(testApp, texts("index.html", "1"))
+	b.deployAs(true, "2")
+	b.deploy(testApp, texts("index.html", "3"))
+	at := func(number int) *time.Time {
+		d, err := b.Deployment(t.Context(), testApp, number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.LiveAt
+	}
+	first, preview, third := at(1), at(2), at(3)
+	if first == nil || third == nil || !third.After(*first) || preview != nil {
+		t.Fatalf("%v %v %v", first, preview, third)
+	}
+	d, err := b.rollback(0)
+	if again := at(1); err != nil || !again.After(*third) || !d.LiveAt.Equal(*again) || !at(3).Equal(*third) {
+		t.Errorf("after the rollback: %v, %v, %v", again, d.LiveAt, err)
+	}
+}
+
+func TestRollbackSkipsWhatIsNoLongerKept(t *testing.T) {
+	b := open(t)
+	for i := range 3 {
+		b.deploy(testApp, texts("index.html", fmt.Sprint(i)))
+	}
+	if _, err := b.rollback(1); err != nil {
+		t.Fatal(err)
+	}
+	b.deploy(testApp, texts("index.html", "4")) // after 1
+	if _, err := b.rollback(2); err != nil {    // after 4
+		t.Fatal(err)
+	}
+	b.deploy(testApp, texts("index.html", "5")) // after 2
+	b.change(func(l *system.Storage) { l.KeepDeployments = 2 })
+	b.settle()
+	if _, err := b.Prune(t.Context(), testApp); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]int{5, 4}, b.numbers()); diff != "" {
+		t.Fatal(diff)
+	}
+	if d, err := b.rollback(0); err != nil || d.Number != 4 {
+		t.Errorf("%d, %v", d.Number, err)
+	}
+	_, err := b.rollback(0)
+	wantError(t, err, errs.Conflict, "deployment 4 is live, and no deployment that was live before it is kept")
 	b.sound()
 }
 
@@ -120,7 +251,7 @@ func TestListIsNewestFirst(t *testing.T) {
 func TestWhatIsNotThere(t *testing.T) {
 	b := open(t)
 	_, err := b.Live(t.Context(), testApp)
-	wantError(t, err, errs.NotFound, "nothing of the app is live")
+	wantError(t, err, errs.NotFound, "no deployment of the app is live")
 	_, err = b.Deployment(t.Context(), testApp, 1)
 	wantError(t, err, errs.NotFound, "no deployment 1")
 	_, err = b.Files(t.Context(), "dep_none")

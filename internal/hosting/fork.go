@@ -9,22 +9,21 @@ import (
 	"fazt/internal/id"
 )
 
-// Fork is a copy of a deployment that nothing sees yet. Close it once it is made, or will not be.
+// Fork is an invisible copy of a deployment. Close it after ForkTx, or if ForkTx is not called.
 type Fork struct {
 	From  Deployment
 	store *Store
 	id    string
 }
 
-// Fork copies the deployment an app serves, for ForkTx; Conflict when there is none. The content is shared; nothing of
-// it is read or written.
+// Fork copies the live deployment of an app, for ForkTx; Conflict if there is none. The content is shared, not copied.
 func (s *Store) Fork(ctx context.Context, appID string) (*Fork, error) {
 	f := &Fork{store: s, id: id.New("dep")}
 	err := s.db.Read(ctx, func(c *database.Conn) error {
 		var found bool
 		var err error
 		if f.From, found, err = findDeployment(c, whereLive, appID); err == nil && !found {
-			err = errs.New(errs.Conflict, "nothing of the app is live, so there is nothing to fork")
+			err = errs.New(errs.Conflict, "no deployment of the app is live, so there is nothing to fork")
 		}
 		if err == nil {
 			err = refuseDamaged(c, f.From.ID)
@@ -49,16 +48,16 @@ func (s *Store) Fork(ctx context.Context, appID string) (*Fork, error) {
 	return f, nil
 }
 
-// Close removes a copy that was not made a deployment. What fails here is left to the collector.
+// Close removes the copy unless it became a deployment. If that fails, the collector removes it.
 func (f *Fork) Close(ctx context.Context) {
 	f.store.noteStaging(f.id, false)
 	if err := f.store.removeRows(context.WithoutCancel(ctx), stagedRows[0], f.id); err != nil {
-		f.store.log.Warn("a copy for a fork that failed could not be removed yet", "error", err)
+		f.store.log.Warn("removing a failed copy for a fork failed; the collector will retry", "error", err)
 	}
 }
 
-// ForkTx makes the copy the first and live deployment of an app that has none. The deployment it was made of must still
-// be there: then it was there all the time, and the copy is whole.
+// ForkTx makes the copy the first and live deployment of an app that has none. The original must still exist, which
+// means that it existed all the time and the copy is complete.
 func (s *Store) ForkTx(tx *database.Tx, f *Fork, appID, message string) (Deployment, error) {
 	if err := refuseDamaged(tx.Conn, f.id); err != nil {
 		return Deployment{}, err

@@ -1,9 +1,9 @@
-// Package hosting keeps deployments: immutable sets of files, stored by content, and serves them.
+// Package hosting stores and serves deployments: immutable sets of files, stored by content.
 //
-// A deployment is uploaded in three steps: announce (which files, with their hashes), send (the content the instance
-// lacks) and commit. Nothing of it is visible before the commit, and going live is the update of one row. Content is
-// stored once however many deployments hold it (package content), so that a redeploy stores only what changed and a
-// file of any size is served in constant memory.
+// A deployment is uploaded in three steps: announce (the files with their hashes), send (the content that the instance
+// lacks) and commit. Nothing is visible before the commit, and going live is the update of one row. Content is stored
+// once however many deployments share it (package content), so a redeploy stores only what changed, and a file of any
+// size is served in constant memory.
 package hosting
 
 import (
@@ -37,12 +37,14 @@ type Deployment struct {
 	SPA       bool      `json:"spa"`
 	Files     int       `json:"files"`
 	Bytes     int64     `json:"bytes"`
-	Function  bool      `json:"function"` // whether it has a compiled function
+	Function  bool      `json:"function"` // it has a compiled function
 	Live      bool      `json:"live"`
+	Previous  bool      `json:"previous"` // was live before the live one; a rollback goes here
 	Manifest  Manifest  `json:"manifest"`
 	CreatedAt time.Time `json:"created_at"`
 
-	StoppedAt *time.Time `json:"stopped_at,omitempty"` // absent = its function runs; else runs of it could not be ended
+	LiveAt    *time.Time `json:"live_at,omitempty"`    // when it last went live; absent = never
+	StoppedAt *time.Time `json:"stopped_at,omitempty"` // absent = its function runs; else when it was stopped because invocations could not be ended
 
 	Source *GitSource `json:"source,omitempty"` // absent = it came from a folder or an archive
 }

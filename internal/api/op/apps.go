@@ -101,7 +101,7 @@ type Fork struct {
 // Rollback selects the deployment that goes live.
 type Rollback struct {
 	App string `path:"app" desc:"name or id of the app"`
-	To  int    `json:"to" desc:"number of the deployment; 0 = the one that was made before the live one"`
+	To  int    `json:"to" desc:"number of the deployment; 0 = the one that was live before the live one"`
 }
 
 // Removal is what the removal of an app deletes, or would delete.

@@ -18,9 +18,11 @@ type DeploymentRecord struct {
 	Bytes     int64     `json:"bytes"`
 	Function  bool      `json:"function"` // it has a compiled function
 	Live      bool      `json:"live"`
+	Previous  bool      `json:"previous"` // was live before the live one; a rollback goes here
 	Manifest  Manifest  `json:"manifest"`
 	CreatedAt time.Time `json:"created_at"`
 
+	LiveAt    *time.Time `json:"live_at,omitempty"`    // when it last went live; absent = never
 	StoppedAt *time.Time `json:"stopped_at,omitempty"` // absent = its function runs; else runs of it could not be ended
 
 	Source *GitSource `json:"source,omitempty"` // absent = it came from a folder or an archive

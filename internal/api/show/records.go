@@ -62,7 +62,8 @@ func Shares(list []op.Share) []apps.Share {
 func Deployment(d hosting.Deployment) op.DeploymentRecord {
 	return op.DeploymentRecord{
 		ID: d.ID, AppID: d.AppID, Number: d.Number, Message: d.Message, SPA: d.SPA, Files: d.Files, Bytes: d.Bytes,
-		Function: d.Function, Live: d.Live, Manifest: Manifest(d.Manifest), CreatedAt: d.CreatedAt, StoppedAt: d.StoppedAt,
+		Function: d.Function, Live: d.Live, Previous: d.Previous, Manifest: Manifest(d.Manifest), CreatedAt: d.CreatedAt,
+		LiveAt: d.LiveAt, StoppedAt: d.StoppedAt,
 		Source: (*op.GitSource)(d.Source),
 	}
 }

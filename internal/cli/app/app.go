@@ -86,11 +86,7 @@ func (c commands) appDeployments() *cobra.Command {
 				}
 				v := output.View{Value: list, Columns: []string{"number", "", "files", "size", "created", "message", "url"}}
 				for _, d := range list {
-					live := ""
-					if d.Live {
-						live = "live"
-					}
-					v.Rows = append(v.Rows, []string{fmt.Sprint(d.Number), live, fmt.Sprint(d.Files), output.Size(d.Bytes), output.Time(d.CreatedAt), d.Message, d.URL})
+					v.Rows = append(v.Rows, []string{fmt.Sprint(d.Number), state(d), fmt.Sprint(d.Files), output.Size(d.Bytes), output.Time(d.CreatedAt), d.Message, d.URL})
 				}
 				return c.Print(v)
 			})
@@ -98,11 +94,27 @@ func (c commands) appDeployments() *cobra.Command {
 	}
 }
 
+// state describes a deployment: live, previous (where a rollback goes), preview (never live); "" = was live earlier.
+func state(d op.Deployment) string {
+	switch {
+	case d.Live:
+		return "live"
+	case d.Previous:
+		return "previous"
+	case d.LiveAt == nil:
+		return "preview"
+	}
+	return ""
+}
+
 func (c commands) appRollback() *cobra.Command {
 	var to int
 	cmd := &cobra.Command{
 		Use: "rollback APP", Short: "Put an earlier deployment live", Args: kit.Arguments("the name of the app"),
-		Example: `  fazt app rollback blog          the deployment before the live one
+		Long: `Put the deployment live that was live before the current one. Another
+rollback goes further back. --to chooses any deployment by its number, also a
+preview or a later one.`,
+		Example: `  fazt app rollback blog
   fazt app rollback blog --to 3`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("to") && to < 1 {

@@ -66,7 +66,7 @@ CREATE TABLE deployments (
   spa        INTEGER NOT NULL DEFAULT 0,
   files      INTEGER NOT NULL,
   bytes      INTEGER NOT NULL,
-  created_at INTEGER NOT NULL, source TEXT, stopped_at INTEGER,
+  created_at INTEGER NOT NULL, source TEXT, stopped_at INTEGER, live_at INTEGER, previous_id TEXT REFERENCES deployments (id) ON DELETE SET NULL,
   UNIQUE (app_id, number)
 ) STRICT;
 
@@ -391,4 +391,6 @@ CREATE TABLE leftovers (
 CREATE TRIGGER leftovers_of_removed_app AFTER DELETE ON apps BEGIN
   INSERT OR IGNORE INTO leftovers (app_id) VALUES (OLD.id);
 END;
+
+CREATE INDEX deployments_previous ON deployments (previous_id);
 
