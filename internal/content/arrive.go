@@ -7,8 +7,8 @@ import (
 	"fazt/internal/database"
 )
 
-// Arrival is content larger than a chunk on its way into the database: a blob without a hash, which nothing can refer
-// to, until its last chunk is there and the hash is right. It is not safe for concurrent use. Close it at the end.
+// Arrival is content larger than a chunk while it is being stored: a blob without a hash, which nothing can refer to,
+// until its last chunk is stored and the hash is verified. It is not safe for concurrent use. Close it at the end.
 type Arrival struct {
 	store  *Store
 	blob   int64 // 0 = nothing is stored yet
@@ -20,9 +20,9 @@ type Arrival struct {
 // Arrive starts to store content of several chunks.
 func (s *Store) Arrive() *Arrival { return &Arrival{store: s} }
 
-// Add stores the next chunk, in a transaction that write runs its argument in, which may happen more than once. The hash
-// of the whole comes with the last chunk, and is nil before. added is false when the same content was stored by another
-// arrival in the meantime.
+// Add stores the next chunk, in a transaction in which write runs its argument, possibly more than once. The hash of
+// the whole comes with the last chunk, and is nil before. added is false if another arrival has stored the same content
+// meanwhile.
 func (a *Arrival) Add(write func(fn func(tx *database.Tx) error) error, data []byte, hash *Hash) (added bool, err error) {
 	next := *a
 	err = write(func(tx *database.Tx) (err error) {
@@ -30,7 +30,7 @@ func (a *Arrival) Add(write func(fn func(tx *database.Tx) error) error, data []b
 		if err = next.add(tx, data); err != nil {
 			return err
 		}
-		if a.blob == 0 { // before the commit: the collector must never see the blob without its mark
+		if a.blob == 0 { // before the commit, because the collector must never see the blob without its mark
 			a.store.mark(a, next.blob)
 		}
 		if hash != nil {
@@ -48,7 +48,7 @@ func (a *Arrival) Add(write func(fn func(tx *database.Tx) error) error, data []b
 	return a.added, nil
 }
 
-// Close removes what has arrived of content that was not completed. What fails here is left to the collector.
+// Close removes what has arrived of incomplete content. If it fails, the collector does it.
 func (a *Arrival) Close(ctx context.Context) {
 	if a.blob == 0 {
 		return
@@ -62,7 +62,7 @@ func (a *Arrival) Close(ctx context.Context) {
 		return got.Blobs == 0, removeChunk(tx, a.blob, &got)
 	})
 	if err != nil {
-		a.store.log.Warn("the part of a file that had arrived could not be removed yet", "error", err)
+		a.store.log.Warn("removing a partially received file failed", "error", err)
 	}
 }
 
@@ -79,7 +79,7 @@ func (a *Arrival) add(tx *database.Tx, data []byte) error {
 	return err
 }
 
-// finish gives the blob its hash. It returns false when the same content is stored already.
+// finish gives the blob its hash. It returns false if the same content is stored already.
 func (a *Arrival) finish(tx *database.Tx, hash Hash) (added bool, err error) {
 	replace, err := disownDamaged(tx, hash)
 	if err != nil {
@@ -95,8 +95,8 @@ func (a *Arrival) finish(tx *database.Tx, hash Hash) (added bool, err error) {
 	return true, replaceDamaged(tx, replace, a.blob)
 }
 
-// mark notes which blob an arrival fills, so that it does not count as a leftover of a crash. Each arrival has a mark of
-// its own: the row of a write that failed may have been given to another.
+// mark records which blob an arrival fills, so that it does not count as a leftover of a crash. Marks belong to
+// arrivals, not to blobs, because the row id of a failed write may have been reused.
 func (s *Store) mark(a *Arrival, blob int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -9,7 +9,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// Source lends connections to a database: the one of an instance or a copy.
+// Source lends connections to a database: that of an instance, or a copy.
 type Source interface {
 	Read(ctx context.Context, fn func(c *database.Conn) error) error
 }
@@ -17,16 +17,16 @@ type Source interface {
 // Check compares content with its hashes.
 type Check struct {
 	From  Source
-	After int64                                // begin behind this blob
+	After int64                                // start after this blob
 	Pace  func(blob int64, bytes int) error    // called after each read; an error ends the check
-	Found func(blob int64, cause string) error // called for each content that is damaged
-	Sound func(blob int64, sums []int64) error // called for each content that is sound, with the sums of its chunks; nil = not called
+	Found func(blob int64, cause string) error // called for each damaged content
+	Sound func(blob int64, sums []int64) error // called for each sound content, with the sums of its chunks; may be nil
 }
 
 // checkBlobs are listed at a time.
 const checkBlobs = 256
 
-// Run checks all content, a chunk at a time: it keeps nothing and holds no connection for long.
+// Run checks all content, a chunk at a time. It stores nothing, and holds no connection for long.
 func (k Check) Run(ctx context.Context) (checked int, err error) {
 	for after := k.After; ; {
 		list, err := k.list(ctx, after)
@@ -43,7 +43,7 @@ func (k Check) Run(ctx context.Context) (checked int, err error) {
 	}
 }
 
-// stored is content as the table of blobs has it.
+// stored is a row of the table of blobs.
 type stored struct {
 	id   int64
 	hash Hash
@@ -120,7 +120,7 @@ func (k Check) report(ctx context.Context, b stored, cause string) error {
 	return k.Found(b.id, cause)
 }
 
-// Check compares all content behind blob after with its hashes, remembers what is damaged, and calls found for it.
+// Check compares all content after a blob with its hashes, records damage, and calls found for it.
 func (s *Store) Check(ctx context.Context, after int64, pace func(blob int64, bytes int) error, found func(blob int64, cause string) error) (checked int, err error) {
 	known := map[int64]bool{}
 	err = s.db.Read(ctx, func(c *database.Conn) error {
@@ -149,7 +149,7 @@ func (s *Store) Check(ctx context.Context, after int64, pace func(blob int64, by
 	}.Run(ctx)
 }
 
-// addSums gives the chunks of content that an earlier version stored their sums.
+// addSums adds checksums to chunks that were stored by an earlier version.
 func (s *Store) addSums(ctx context.Context, blob int64, sums []int64) error {
 	if len(sums) < 2 {
 		return nil
@@ -159,10 +159,9 @@ func (s *Store) addSums(ctx context.Context, blob int64, sums []int64) error {
 		_, err := c.First("SELECT sum IS NULL FROM chunks WHERE blob_id = ? AND n = 0", func(r *database.Row) { lacks = r.Bool(0) }, blob)
 		return err
 	})
-	for n := 0; n < len(sums) && lacks && err == nil; n++ {
-		// One in a write: SQLite writes the whole chunk again.
+	for i := len(sums) - 1; i >= 0 && lacks && err == nil; i-- {
+		// One per write: SQLite writes the whole chunk again. The first comes last: it marks the blob as complete.
 		err = s.db.Write(ctx, func(tx *database.Tx) error {
-			i := len(sums) - 1 - n // the first is last: it says that all have theirs
 			return tx.Exec("UPDATE chunks SET sum = ? WHERE blob_id = ? AND n = ?", sums[i], blob, i)
 		})
 	}

@@ -10,13 +10,13 @@ const collectBlobs = 256 // blobs looked for at once
 
 // Collected is what a collection removed.
 type Collected struct {
-	Blobs int   // that no owner held
+	Blobs int   // without an owner
 	Bytes int64 // of those
-	Pages int   // given back to the disk
+	Pages int   // returned to the disk
 }
 
-// Collect replaces damaged content that was stored again, removes content that no owner holds and leftovers of a crash,
-// and gives free pages back to the disk. It works in small writes.
+// Collect replaces damaged content that was stored again, removes leftovers of a crash and content that no owner
+// references, and returns free pages to the disk. It works in small writes.
 func (s *Store) Collect(ctx context.Context) (got Collected, err error) {
 	s.collecting.Lock()
 	defer s.collecting.Unlock()
@@ -56,7 +56,7 @@ func (s *Store) collectBlobs(ctx context.Context, got *Collected) error {
 	}
 }
 
-// unneeded returns some blobs above a row that seem to be needed by nothing.
+// unneeded returns some blobs after the given one that nothing seems to need.
 func (s *Store) unneeded(ctx context.Context, after int64) (list []int64, err error) {
 	err = s.db.Read(ctx, func(c *database.Conn) error {
 		return c.Each("SELECT b.id FROM blobs b WHERE b.id > ? AND "+s.unreferenced+" ORDER BY b.id LIMIT ?", func(r *database.Row) error {
@@ -67,8 +67,8 @@ func (s *Store) unneeded(ctx context.Context, after int64) (list []int64, err er
 	return list, err
 }
 
-// disown takes the hashes of blobs that nothing needs, so that no new upload can find them. They were found
-// by a read and are checked again inside the write, where no upload can interfere.
+// disown removes the hashes of blobs that nothing needs, so that no new upload can find them. They were found by a
+// read, and are checked again inside the write, where no upload can interfere.
 func (s *Store) disown(ctx context.Context, blobs []int64) (n int, err error) {
 	err = database.StepsOver(ctx, s.db, blobs, func(tx *database.Tx, id int64) error {
 		err := tx.Exec("UPDATE blobs AS b SET hash = NULL WHERE b.id = ? AND "+s.unreferenced, id)
@@ -78,7 +78,7 @@ func (s *Store) disown(ctx context.Context, blobs []int64) (n int, err error) {
 	return n, err
 }
 
-// removeNameless removes blobs without a hash that no arrival is filling, a chunk in a step.
+// removeNameless removes blobs without a hash that no arrival is filling, one chunk per step.
 func (s *Store) removeNameless(ctx context.Context, got *Collected) error {
 	return s.db.Steps(ctx, func(tx *database.Tx) (more bool, err error) {
 		blob, err := s.nameless(tx)
@@ -89,7 +89,7 @@ func (s *Store) removeNameless(ctx context.Context, got *Collected) error {
 	})
 }
 
-// nameless returns a blob to remove; 0 = there is none. One whose damage is being mended still has its files.
+// nameless returns a blob to remove; 0 = none. A blob whose damage is being repaired still has its files.
 func (s *Store) nameless(tx *database.Tx) (blob int64, err error) {
 	err = tx.Each("SELECT id FROM blobs WHERE hash IS NULL AND id NOT IN (SELECT blob_id FROM damage WHERE mended_by IS NOT NULL)", func(r *database.Row) error {
 		if id := r.Int64(0); blob == 0 && !s.isArriving(id) {
@@ -100,7 +100,7 @@ func (s *Store) nameless(tx *database.Tx) (blob int64, err error) {
 	return blob, err
 }
 
-// removeChunk deletes a chunk of a blob, or the blob when none is left.
+// removeChunk deletes a chunk of a blob, or the blob if no chunks are left.
 func removeChunk(tx *database.Tx, blob int64, got *Collected) error {
 	var n, size int64
 	found, err := tx.First("SELECT n, length(data) FROM chunks WHERE blob_id = ? ORDER BY n LIMIT 1", func(r *database.Row) { n, size = r.Int64(0), r.Int64(1) }, blob)

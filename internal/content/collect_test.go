@@ -28,7 +28,7 @@ func TestOnlyContentThatNoOwnerHoldsIsCollected(t *testing.T) {
 		}
 	}
 	if _, err := b.ReadAll(t.Context(), free.ID, free.Size); !errs.Is(err, errs.NotFound) {
-		t.Errorf("what nobody holds is still there: %v", err)
+		t.Errorf("content without an owner is still there: %v", err)
 	}
 }
 
@@ -78,6 +78,52 @@ func TestAnArrivalWhoseWriteIsRetriedIsMarkedOnce(t *testing.T) {
 	}
 	if n := b.count("SELECT count(*) FROM blobs"); n != 0 || len(b.arriving) != 0 {
 		t.Errorf("%d blobs are left, %v marked", n, b.arriving)
+	}
+}
+
+func TestOfTwoArrivalsOfTheSameContentOneIsStored(t *testing.T) {
+	b := open(t)
+	write := func(fn func(*database.Tx) error) error { return b.db.Write(context.Background(), fn) }
+	data := noise("same", ChunkSize+1)
+	hash := Hash(sha256.Sum256(data))
+	first, second := b.Arrive(), b.Arrive()
+	for _, a := range []*Arrival{first, second} {
+		if _, err := a.Add(write, data[:ChunkSize], nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if added, err := first.Add(write, data[ChunkSize:], &hash); !added || err != nil {
+		t.Errorf("the first: %v, %v", added, err)
+	}
+	if added, err := second.Add(write, data[ChunkSize:], &hash); added || err != nil {
+		t.Errorf("the second: %v, %v", added, err)
+	}
+	first.Close(t.Context())
+	second.Close(t.Context())
+	if n := b.count("SELECT count(*) FROM blobs"); n != 1 || len(b.arriving) != 0 {
+		t.Errorf("%d blobs, %v marked", n, b.arriving)
+	}
+}
+
+// An earlier version stored content without sums.
+func TestTheCheckForgetsDamageThatIsGoneAndAddsSums(t *testing.T) {
+	b := open(t)
+	blob := b.put(noise("large", 2*ChunkSize+1))
+	b.hold("a", blob)
+	b.noteDamage(t.Context(), blob.ID, "a disk that recovered")
+	b.write(func(tx *database.Tx) error { return tx.Exec("UPDATE chunks SET sum = NULL") })
+	_, err := b.Check(t.Context(), 0, func(int64, int) error { return nil }, func(blob int64, cause string) error {
+		t.Errorf("blob %d: %s", blob, cause)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := b.count("SELECT count(*) FROM damage"); n != 0 {
+		t.Errorf("%d contents are still marked as damaged", n)
+	}
+	if n := b.count("SELECT count(*) FROM chunks WHERE sum IS NULL"); n != 0 {
+		t.Errorf("%d chunks have no sum", n)
 	}
 }
 

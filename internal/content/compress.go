@@ -17,10 +17,10 @@ import (
 )
 
 const (
-	// compressFrom is the size below which an answer fits one packet anyway, and the header that names the encoding
-	// eats the gain.
+	// compressFrom is the size below which a response fits into one packet anyway, and the header that names the
+	// encoding costs more than compression saves.
 	compressFrom = 256
-	// compressTo bounds the memory and the time a file can take. Larger text is data, and is streamed as it is.
+	// compressTo bounds the memory and time for one file. Larger text is data, and is sent uncompressed.
 	compressTo = 8 << 20
 
 	// Levels at the knee of the curve, measured on source code of 2 to 60 KB: brotli 5 is within 1 % of the size of
@@ -29,15 +29,15 @@ const (
 	gzipLevel   = 6
 	zstdLevel   = zstd.SpeedBetterCompression
 
-	// batchBytes and batchBlobs bound how much waits in memory to be stored together.
+	// batchBytes and batchBlobs bound how much content waits in memory to be stored together.
 	batchBytes = 4 << 20
 	batchBlobs = 512
 
 	untouched = "none" // the encoding that records that compressing gained nothing
 )
 
-// Compress makes variants of content that has none yet, on all cores but one, which is for visitors. Each content is
-// tried once ever: that nothing was gained is stored too.
+// Compress makes variants of content that has none yet, on all cores but one, which is left for visitors. Each content
+// is tried only once: the result is also stored if compression gained nothing.
 func (s *Store) Compress(ctx context.Context, blobs []Blob) error {
 	todo, err := s.uncompressed(ctx, blobs)
 	if err != nil || len(todo) == 0 {
@@ -66,7 +66,7 @@ func (s *Store) Compress(ctx context.Context, blobs []Blob) error {
 	return out.flush(ctx)
 }
 
-// uncompressed returns the files worth a try, one for each content.
+// uncompressed returns the files worth trying, one for each content.
 func (s *Store) uncompressed(ctx context.Context, blobs []Blob) (todo []Blob, err error) {
 	seen := map[int64]bool{}
 	err = s.db.Read(ctx, func(c *database.Conn) error {
@@ -88,7 +88,7 @@ func (s *Store) uncompressed(ctx context.Context, blobs []Blob) (todo []Blob, er
 	return todo, err
 }
 
-// press compresses files until there are no more.
+// press compresses files until none are left.
 func (s *Store) press(ctx context.Context, work <-chan Blob, out *pressed) error {
 	p, err := newPress()
 	if err != nil {
@@ -117,7 +117,7 @@ type form struct {
 	data     []byte
 }
 
-// press holds the encoders of one goroutine: making them costs more than most files do.
+// press holds the encoders of one goroutine, because creating them costs more than compressing most files.
 type press struct {
 	zstd   *zstd.Encoder
 	brotli *brotli.Writer
@@ -133,11 +133,11 @@ func newPress() (*press, error) {
 	return &press{z, brotli.NewWriterLevel(io.Discard, brotliLevel), g}, err
 }
 
-// forms returns the encodings that make data smaller by a tenth at least; none for images and the like.
+// forms returns the encodings that make data smaller by at least a tenth; none for images and the like.
 func (p *press) forms(data []byte) ([]form, error) {
 	small := p.zstd.EncodeAll(data, nil)
 	if !worth(small, data) {
-		return nil, nil // what zstd cannot make smaller the others cannot either
+		return nil, nil // if zstd cannot make it smaller, the others cannot either
 	}
 	list := []form{{"zstd", sha256.Sum256(small), small}}
 	for _, e := range []struct {
@@ -170,7 +170,7 @@ type compressed struct {
 	forms []form
 }
 
-// pressed gathers what the goroutines made, to store it in few writes.
+// pressed collects the results of the goroutines, to store them in few writes.
 type pressed struct {
 	store *Store
 	mu    sync.Mutex

@@ -1,5 +1,6 @@
-// Package content stores bytes by their SHA-256: in chunks of at most 1 MiB, once however many rows refer to them, with
-// compressed variants of text. It checks what it reads, finds and replaces damage, and removes what no owner holds.
+// Package content stores bytes by their SHA-256, in chunks of at most 1 MiB, once however many rows refer to them, with
+// compressed variants of text. It verifies what it reads, finds and replaces damage, and removes content without an
+// owner.
 package content
 
 import (
@@ -7,19 +8,19 @@ import (
 	"fmt"
 )
 
-// ChunkSize is the size of every chunk of a blob but its last.
+// ChunkSize is the size of every chunk of a blob except the last.
 const ChunkSize = 1 << 20
 
 // Hash is the SHA-256 of content.
 type Hash [32]byte
 
-// String returns the hash in lower-case hexadecimal, as it is written on the wire.
+// String returns the hash in lower-case hexadecimal, as in the API.
 func (h Hash) String() string { return hex.EncodeToString(h[:]) }
 
 // MarshalText writes the hash in hexadecimal.
 func (h Hash) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
 
-// UnmarshalText reads 64 hexadecimal digits.
+// UnmarshalText parses 64 hexadecimal digits.
 func (h *Hash) UnmarshalText(text []byte) error {
 	b, err := hex.DecodeString(string(text))
 	if err != nil || len(b) != len(h) {
@@ -42,7 +43,7 @@ type Variant struct {
 	Size     int64
 }
 
-// Key names content by its hash, and not by the row it lies in.
+// Key identifies content by its hash, independent of the row that stores it.
 type Key struct {
 	Hash     Hash
 	Encoding string // "" = as it is

@@ -8,7 +8,7 @@ import (
 	"fazt/internal/database"
 )
 
-// Sound is the condition on blobs b that are not known to be damaged.
+// Sound is a condition on blobs b: they are not known to be damaged.
 const Sound = "NOT EXISTS (SELECT 1 FROM damage WHERE blob_id = b.id)"
 
 // Causes of damage.
@@ -18,17 +18,17 @@ const (
 	notWhole   = "a part of it is missing"
 )
 
-// ErrDamaged is the cause of the error for content that is not what was stored.
+// ErrDamaged is the cause of the error for content that does not match what was stored.
 var ErrDamaged = errors.New("the content is damaged")
 
-// IsDamaged reports whether err is of content that was damaged, or that the disk cannot read.
+// IsDamaged reports whether err is about content that is damaged, or that the disk cannot read.
 func IsDamaged(err error) bool { return errors.Is(err, ErrDamaged) || database.IsDamage(err) }
 
-// damageWait is how long storing that content is damaged may hold up the request that met it.
+// damageWait is how long recording damage may delay the request that found it.
 const damageWait = 2 * time.Second
 
-// noteDamage remembers that content is damaged, and notifies the owners once. A damaged variant is dropped: the content
-// itself is served instead.
+// noteDamage records that content is damaged, and notifies the owners once. A damaged variant is dropped: the
+// uncompressed content is served instead.
 func (s *Store) noteDamage(ctx context.Context, blob int64, cause string) {
 	s.mu.Lock()
 	known := s.damaged[blob]
@@ -51,11 +51,11 @@ func (s *Store) noteDamage(ctx context.Context, blob int64, cause string) {
 		return tx.Exec("DELETE FROM variants WHERE variant_id = ?", blob)
 	})
 	if err != nil {
-		s.log.Warn("that content is damaged could not be stored", "error", err)
+		s.log.Warn("recording damaged content failed", "error", err)
 	}
 }
 
-// noteSound forgets damage that is gone: a disk may read on a second try what it could not on the first.
+// noteSound removes the record of damage that is gone: a disk may succeed in a second read.
 func (s *Store) noteSound(ctx context.Context, blob int64) error {
 	s.mu.Lock()
 	delete(s.damaged, blob)
@@ -68,8 +68,8 @@ func (s *Store) noteSound(ctx context.Context, blob int64) error {
 // stepRows is how many rows one step changes.
 const stepRows = 50
 
-// disownDamaged takes the hash of content that is damaged, so that the same content can be stored alongside it. It returns
-// the blob, 0 when there is none.
+// disownDamaged removes the hash of damaged content, so that the same content can be stored again. It returns the blob,
+// or 0.
 func disownDamaged(tx *database.Tx, hash Hash) (blob int64, err error) {
 	_, err = tx.First("SELECT b.id FROM damage x CROSS JOIN blobs b WHERE b.id = x.blob_id AND b.hash = ?", func(r *database.Row) { blob = r.Int64(0) }, hash[:])
 	if err == nil && blob != 0 {
@@ -78,7 +78,7 @@ func disownDamaged(tx *database.Tx, hash Hash) (blob int64, err error) {
 	return blob, err
 }
 
-// replaceDamaged notes that everything that has the damaged content is to have the new one.
+// replaceDamaged records that everything that refers to the damaged content must refer to the new content instead.
 func replaceDamaged(tx *database.Tx, old, blob int64) error {
 	if old == 0 {
 		return nil
@@ -86,8 +86,8 @@ func replaceDamaged(tx *database.Tx, old, blob int64) error {
 	return tx.Exec("UPDATE damage SET mended_by = ? WHERE blob_id = ?", blob, old)
 }
 
-// Mend makes all rows that refer to damaged content refer to the content that has replaced it. The collector removes
-// the damaged one.
+// Mend makes all rows that refer to damaged content refer to its replacement. The collector removes the damaged
+// content.
 func (s *Store) Mend(ctx context.Context) error {
 	const mendable = "SELECT blob_id, mended_by FROM damage WHERE mended_by IS NOT NULL"
 	due := false

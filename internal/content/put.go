@@ -36,11 +36,11 @@ func Put(tx *database.Tx, hash Hash, data []byte) (blob int64, added bool, err e
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli) //nolint:gochecknoglobals // a table that nothing changes
 
-// chunkSum returns the CRC-32C of a chunk, which disks and file systems use against damage: every processor has an
-// instruction for it, and the SHA-256 of the whole would need all other chunks too.
+// chunkSum returns the CRC-32C of a chunk, which disks and file systems use too: every processor has an instruction for
+// it. Verifying the SHA-256 of the whole would require all other chunks.
 func chunkSum(data []byte) int64 { return int64(crc32.Checksum(data, castagnoli)) }
 
-// putChunk stores a chunk, with its sum where it is one of several.
+// putChunk stores a chunk, with its checksum if the blob has several chunks.
 func putChunk(tx *database.Tx, blob int64, n int, data []byte, several bool) error {
 	var sum any
 	if several {
@@ -49,7 +49,7 @@ func putChunk(tx *database.Tx, blob int64, n int, data []byte, several bool) err
 	return tx.Exec("INSERT INTO chunks (blob_id, n, data, sum) VALUES (?, ?, ?, ?)", blob, n, data, sum)
 }
 
-// Has reports whether content is stored, as far as that can be read.
+// Has reports whether content is stored, as far as it can be read.
 func (s *Store) Has(ctx context.Context, hash Hash) (found bool) {
 	_ = s.db.Read(context.WithoutCancel(ctx), func(c *database.Conn) (err error) {
 		found, err = c.First("SELECT 1 FROM blobs WHERE hash = ?", func(*database.Row) {}, hash[:])

@@ -11,32 +11,33 @@ import (
 	"fazt/internal/errs"
 )
 
-// Reader reads content chunk by chunk: it holds one chunk in memory, or a piece of one, and no database connection
-// between reads, so that slow readers cost little. It is not safe for concurrent use.
+// Reader reads content chunk by chunk. It holds one chunk in memory, or a piece of one, and no database connection
+// between reads, so that slow readers are cheap. It is not safe for concurrent use.
 type Reader struct {
 	ctx    context.Context
 	store  *Store
 	blob   int64
 	size   int64
 	offset int64
-	chunk  []byte // what was last read; its array is used again
-	from   int64  // where that lies
+	chunk  []byte // the last read; its array is reused
+	from   int64  // offset of chunk
 
-	shared *Shared // nil = it reads whole chunks of its own
+	shared *Shared // nil = it reads whole chunks by itself
 	key    Key
 }
 
-// Open reads a blob of the given size for as long as ctx lasts.
+// Open returns a Reader for a blob of the given size. It can be used until ctx ends.
 func (s *Store) Open(ctx context.Context, blob, size int64) *Reader {
 	return &Reader{ctx: ctx, store: s, blob: blob, size: size}
 }
 
-// OpenShared is Open for one of many readers at a time: chunks are read once for all of them, under the name key.
+// OpenShared is like Open for one of many simultaneous readers: chunks are read once for all of them, under the name
+// key.
 func (s *Store) OpenShared(ctx context.Context, shared *Shared, key Key, blob, size int64) *Reader {
 	return &Reader{ctx: ctx, store: s, blob: blob, size: size, shared: shared, key: key}
 }
 
-// Read reads on from where the reader stands, at most to the end of the chunk.
+// Read reads from the current position, at most to the end of the chunk.
 func (r *Reader) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
@@ -50,7 +51,7 @@ func (r *Reader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// WriteTo writes everything from where the reader stands, a chunk at a time.
+// WriteTo writes everything from the current position, a chunk at a time.
 func (r *Reader) WriteTo(w io.Writer) (written int64, err error) {
 	for {
 		rest, err := r.rest()
@@ -69,7 +70,7 @@ func (r *Reader) WriteTo(w io.Writer) (written int64, err error) {
 	}
 }
 
-// Seek moves the reader; nothing is read.
+// Seek sets the position without reading.
 func (r *Reader) Seek(offset int64, whence int) (int64, error) {
 	switch whence {
 	case io.SeekStart:
@@ -87,7 +88,7 @@ func (r *Reader) Seek(offset int64, whence int) (int64, error) {
 	return offset, nil
 }
 
-// Begin reads what is to be written first, so that damage is found before a response begins.
+// Begin reads the first chunk to be written, so that damage is found before a response starts.
 func (r *Reader) Begin() error {
 	if r.size == 0 {
 		return nil
@@ -96,7 +97,7 @@ func (r *Reader) Begin() error {
 	return err
 }
 
-// rest returns what was read of the chunk under the reader, from there on.
+// rest returns the part of chunk from the current position.
 func (r *Reader) rest() ([]byte, error) {
 	if r.offset >= r.size {
 		return nil, io.EOF
@@ -109,7 +110,7 @@ func (r *Reader) rest() ([]byte, error) {
 	return r.chunk[r.offset-r.from:], nil
 }
 
-// load reads the chunk under the reader, or a piece of it.
+// load reads the chunk at the current position, or a piece of it.
 func (r *Reader) load() error {
 	n, begin := r.offset/ChunkSize, r.offset%ChunkSize
 	buf := r.chunk[:0]
@@ -129,13 +130,13 @@ func (r *Reader) load() error {
 	return err
 }
 
-// readChunk reads a chunk, into buf if it has the room, and makes sure that it is what was stored. What is not is
-// remembered, and never returned.
+// readChunk reads a chunk, into buf if it is large enough, and verifies it. A damaged chunk is recorded and never
+// returned.
 func (s *Store) readChunk(ctx context.Context, blob, size, n int64, buf []byte) ([]byte, error) {
 	want := int(min(size-n*ChunkSize, ChunkSize))
 	var is chunkIs
 	err := s.db.Read(ctx, func(c *database.Conn) (err error) {
-		if cap(buf) < want { // not while it waits for a connection
+		if cap(buf) < want { // not while waiting for a connection
 			buf = make([]byte, want)
 		}
 		buf = buf[:want]
@@ -149,11 +150,11 @@ func (s *Store) readChunk(ctx context.Context, blob, size, n int64, buf []byte) 
 		return nil, err
 	}
 	if !is.there {
-		return nil, errs.Wrap(errs.NotFound, ErrGone, "the content is not there any more")
+		return nil, errs.Wrap(errs.NotFound, ErrGone, "the content no longer exists")
 	}
 	if cause := is.wrong(size, buf); cause != "" {
 		s.noteDamage(ctx, blob, cause)
-		return nil, errs.Wrap(errs.Internal, fmt.Errorf("%w: chunk %d of blob %d: %s", ErrDamaged, n, blob, cause), "the content is damaged; deploy the app again, and it is mended")
+		return nil, errs.Wrap(errs.Internal, fmt.Errorf("%w: chunk %d of blob %d: %s", ErrDamaged, n, blob, cause), "the content is damaged; deploy the app again to repair it")
 	}
 	return buf, nil
 }
@@ -161,16 +162,16 @@ func (s *Store) readChunk(ctx context.Context, blob, size, n int64, buf []byte) 
 // ErrGone is the cause of the error for content that was removed.
 var ErrGone = errors.New("the blob was removed")
 
-// chunkIs is what the database says of a chunk.
+// chunkIs is what the database contains about a chunk.
 type chunkIs struct {
-	there  bool // the blob is there
-	length int  // -1 = the chunk is not
+	there  bool // the blob exists
+	length int  // -1 = the chunk does not exist
 	sum    int64
 	summed bool
 	hash   Hash // of the whole blob
 }
 
-// readChunk reads a chunk into buf, if it has just that length.
+// readChunk reads a chunk into buf if it has exactly that length.
 func readChunk(c *database.Conn, blob, n int64, buf []byte) (is chunkIs, err error) {
 	is.there, err = c.First("SELECT k.data, k.sum, b.hash FROM blobs b LEFT JOIN chunks k ON k.blob_id = b.id AND k.n = ? WHERE b.id = ? AND b.hash IS NOT NULL", func(r *database.Row) {
 		is.length = r.Len(0)
@@ -185,7 +186,7 @@ func readChunk(c *database.Conn, blob, n int64, buf []byte) (is chunkIs, err err
 	return is, err
 }
 
-// wrong returns what is wrong with a chunk of a blob of the given size; "" = nothing that can be seen from it alone.
+// wrong returns what is wrong with a chunk of a blob of the given size; "" = nothing that the chunk alone shows.
 func (is chunkIs) wrong(size int64, chunk []byte) string {
 	switch {
 	case is.length != len(chunk):
@@ -196,7 +197,7 @@ func (is chunkIs) wrong(size int64, chunk []byte) string {
 	return ""
 }
 
-// ReadAll returns a blob in memory.
+// ReadAll returns a whole blob.
 func (s *Store) ReadAll(ctx context.Context, blob, size int64) ([]byte, error) {
 	data := make([]byte, size)
 	_, err := io.ReadFull(s.Open(ctx, blob, size), data)

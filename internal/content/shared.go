@@ -7,29 +7,29 @@ import (
 	"time"
 )
 
-// pieceSize is what the reader of a large file holds for a visitor, who may read slowly, while it is written to them.
+// pieceSize is how much the reader of a large file holds while it is written to a visitor, who may be slow.
 const pieceSize = 64 << 10
 
-// MaxShared bounds the chunks that are kept.
+// MaxShared bounds the chunks in memory.
 const MaxShared = 8
 
-// Shared are the chunks of large files that were read last. Each is read and checked once for all of its
-// readers; a visitor takes a piece of it at a time, so that a thousand slow ones hold pieces and not chunks.
+// Shared caches the chunks of large files that were read last. Each is read and verified once for all its readers.
+// Readers copy a piece at a time, so that a thousand slow ones hold pieces, not chunks.
 type Shared struct {
 	limit func() int
 
 	mu    sync.Mutex
-	list  []*sharedChunk // the last used first
-	spare []byte         // of one that went, to be used again
+	list  []*sharedChunk // most recently used first
+	spare []byte         // memory of a removed chunk, for reuse
 }
 
-// loadTime is how long a load may take, however long the readers that wait for it are willing to.
+// loadTime is how long a load may take, regardless of how long its readers would wait.
 const loadTime = 10 * time.Second
 
-// NewShared keeps as many chunks as limit returns, which is asked for every chunk.
+// NewShared returns a Shared that holds as many chunks as limit returns; limit is called for every chunk.
 func NewShared(limit func() int) *Shared { return &Shared{limit: limit} }
 
-// chunkKey names a chunk by the hash of its content.
+// chunkKey identifies a chunk by the hash of its content.
 type chunkKey struct {
 	Key
 	n int64
@@ -37,15 +37,15 @@ type chunkKey struct {
 
 type sharedChunk struct {
 	key   chunkKey
-	ready chan struct{} // closed when data or err is there
+	ready chan struct{} // closed when data or err is set
 	data  []byte
 	err   error
 	users int  // readers
-	gone  bool // from the list
+	gone  bool // no longer in the list
 }
 
-// read copies what lies from begin on into buf, as much as there is. A chunk that is not there is loaded, into the memory
-// that load gets if there is room; callers that need it in the meantime wait for that.
+// read copies the chunk from begin on into buf, as much as fits. If the chunk is missing, the first caller loads it,
+// into reused memory if possible; others wait for it.
 func (c *Shared) read(ctx context.Context, key chunkKey, begin int, buf []byte, load func(context.Context, []byte) ([]byte, error)) (int, error) {
 	chunk, found := c.take(key)
 	defer c.release(chunk)
@@ -68,7 +68,7 @@ func (c *Shared) read(ctx context.Context, key chunkKey, begin int, buf []byte, 
 	return copy(buf, chunk.data[min(begin, len(chunk.data)):]), nil
 }
 
-// take returns the chunk of a key; found is false when the caller is to load it.
+// take returns the chunk of a key; found is false if the caller must load it.
 func (c *Shared) take(key chunkKey) (chunk *sharedChunk, found bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -112,7 +112,7 @@ func (c *Shared) remove(i int) {
 	}
 }
 
-// Memory returns what the chunks take, in bytes.
+// Memory returns the memory used by the chunks, in bytes.
 func (c *Shared) Memory() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -38,7 +38,7 @@ func TestAChunkIsLoadedOnceForAllWhoAreAtIt(t *testing.T) {
 	}
 }
 
-// The memory of a chunk that went is used again, but not while somebody copies out of it.
+// The memory of a removed chunk is reused, but not while a reader copies from it.
 func TestChunksInUseAreNotOverwritten(t *testing.T) {
 	c := NewShared(func() int { return 2 })
 	content := func(n int64) []byte { return bytes.Repeat([]byte{byte('a' + n)}, 1000) }

@@ -10,40 +10,40 @@ import (
 
 // Owner is a domain whose rows refer to content.
 type Owner struct {
-	// Holds are conditions on blobs b: a row of the owner refers to b. Content that no owner holds is removed.
+	// Holds are conditions on blobs b: a row of the owner refers to b. Content without an owner is removed.
 	Holds []string
-	// Replace are statements that make at most ?3 rows that refer to blob ?2 refer to blob ?1.
+	// Replace are statements that change at most ?3 rows from referring to blob ?2 to referring to blob ?1.
 	Replace []string
-	// Damaged is called for each content that is found to be damaged, once; nil = not at all.
+	// Damaged is called once for each damaged content that is found; may be nil.
 	Damaged func(ctx context.Context, blob int64, cause string)
 }
 
-// Config is what a Store is made of.
+// Config configures a Store.
 type Config struct {
 	DB  *database.DB
 	Log *slog.Logger // nil = silent
 }
 
-// Store is the content of one instance. It is safe for concurrent use. One database has one Store: what is arriving is
-// known in its memory only.
+// Store holds the content of one instance. It is safe for concurrent use. A database must have only one Store, because
+// the record of arriving content is in memory.
 type Store struct {
 	db  *database.DB
 	log *slog.Logger
 
-	// Of the owners, fixed once all are registered.
-	unreferenced string // condition on blobs b that nothing needs
-	unowned      string // condition on blobs b that no owner holds
+	// Derived from the owners, fixed once all are registered.
+	unreferenced string // condition on blobs b: nothing needs b
+	unowned      string // condition on blobs b: no owner references b
 	replace      []string
 	notify       []func(ctx context.Context, blob int64, cause string)
 
-	collecting sync.Mutex // held by Collect: two at once would only do everything twice
+	collecting sync.Mutex // held by Collect: two at once would do the same work twice
 
 	mu       sync.Mutex
 	arriving map[*Arrival]int64 // the blobs without a hash that are being filled
 	damaged  map[int64]bool     // blobs whose damage was reported
 }
 
-// New returns the content in c.DB. It starts nothing. Owners register before the first Collect.
+// New returns the Store for the content in c.DB. It starts nothing. Owners must register before the first Collect.
 func New(c Config) *Store {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -58,7 +58,7 @@ func New(c Config) *Store {
 	}
 }
 
-// unreferenced is the condition on blobs b that nothing of this package needs them. Owners add theirs.
+// unreferenced is a condition on blobs b: nothing in this package needs b. Owners add their own conditions.
 const unreferenced = `b.hash IS NOT NULL
 	AND NOT EXISTS (SELECT 1 FROM variants WHERE variant_id = b.id)
 	AND NOT EXISTS (SELECT 1 FROM damage WHERE mended_by = b.id)`

@@ -9,21 +9,22 @@ import (
 	"fazt/internal/errs"
 )
 
-// Backup copies the database as it is now to path, which must not exist: every write that was acknowledged before the
-// call is in the copy. The copy is one file, without a -wal file. progress, which may be nil, is told how many
-// bytes are copied and of how many. The caller removes what a failure leaves at path.
+// Backup copies the database as it is now to path, which must not exist. The copy contains every write that was
+// acknowledged before the call, and is one file without a -wal file. Backup calls progress, which may be nil, with the
+// number of bytes copied and their total. If it fails, the caller must remove what is at path.
 //
-// All of it is read in one transaction, and the -wal file grows meanwhile by what is written. What was copied goes to the
-// disk part by part: all at once it would be in the way of every commit.
+// The copy is read in one transaction, so the -wal file grows meanwhile by what is written. Copied parts are synced to
+// the disk one at a time: all at once would delay every commit.
 func (db *DB) Backup(ctx context.Context, path string, progress func(done, total int64)) error {
 	if db.disk.pages.Overwritten(true) {
-		return errs.New(errs.Unavailable, "the database was overwritten while the server uses it, and what it has of both is no database; copy the file itself, or restart the server")
+		return errs.New(errs.Unavailable, "the database was overwritten while the server was using it, so it cannot be copied consistently; copy the file itself, or restart the server")
 	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return CannotCopy(path, err)
 	}
-	// A connection of the pool, because none can be opened when the file was deleted, and then a backup is what saves the data.
+	// Use a connection of the pool: after the file was deleted, no new one can be opened, and a backup is what saves
+	// the data.
 	err = db.readers.do(ctx, func(source *Conn) error {
 		return source.engine.copyTo(ctx, path, func(done, total int64) error {
 			if progress != nil {
@@ -48,15 +49,15 @@ func (e onSQLite) copyTo(ctx context.Context, path string, progress func(done, t
 	if err := e.CopyTo(ctx, target, progress); err != nil {
 		return err
 	}
-	// The first page says that a -wal file belongs to it, as in the original.
+	// The header of the first page says, as in the original, that a -wal file belongs to it.
 	return CannotCopy(path, target.EndJournal())
 }
 
-// Copy is a database that is only looked at, such as a backup: it is not brought up to date, nothing of it changes, and
-// no file is made next to it. It is not safe for use by several goroutines.
+// Copy is a database that is opened read-only, such as a backup: it is not migrated, and no file is created next to it.
+// It is not safe for concurrent use.
 type Copy struct{ conn *Conn }
 
-// OpenCopy opens the file at path, which nothing else may be changing.
+// OpenCopy opens the file at path, which nothing else may change meanwhile.
 func OpenCopy(path string) (*Copy, error) {
 	raw, err := sqlite.Open(sqlite.File{Path: path, ReadOnly: true}, sqlite.CopyPragmas())
 	if err != nil {
@@ -69,14 +70,14 @@ func OpenCopy(path string) (*Copy, error) {
 	return &Copy{conn}, nil
 }
 
-// Read runs fn on the copy. It is stopped when ctx ends.
+// Read runs fn on the copy. It is interrupted when ctx ends.
 func (c *Copy) Read(ctx context.Context, fn func(c *Conn) error) error {
 	c.conn.engine.EndWith(ctx)
 	defer c.conn.engine.EndWith(context.Background())
 	return interrupted(ctx, fn(c.conn))
 }
 
-// CheckIntegrity checks the copy as DB.CheckIntegrity does the database.
+// CheckIntegrity checks the copy as DB.CheckIntegrity checks the database.
 func (c *Copy) CheckIntegrity(ctx context.Context) (faults []string, err error) {
 	err = c.Read(ctx, func(conn *Conn) error {
 		faults, err = conn.checkIntegrity()

@@ -85,7 +85,7 @@ func holds(t *testing.T, path string, before []int64) {
 		}
 	}
 	if others, _ := filepath.Glob(path + "-*"); len(others) > 0 {
-		t.Errorf("%v lie beside the copy", others)
+		t.Errorf("there is more than the copy: %v", others)
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm()&0o077 != 0 {
 		t.Errorf("%v, %v", info.Mode(), err)
@@ -136,8 +136,8 @@ func TestACopyNeverTakesANameThatIsNotFree(t *testing.T) {
 		return path
 	}
 	there, link, hard := write("there"), filepath.Join(dir, "link"), filepath.Join(filepath.Dir(db.Path()), "hard")
-	beside := write("beside")
-	write("beside-wal")
+	used := write("used")
+	write("used-wal")
 	if err := os.Symlink(db.Path(), link); err != nil {
 		t.Skip(err) // Windows may not let everybody
 	}
@@ -155,10 +155,10 @@ func TestACopyNeverTakesANameThatIsNotFree(t *testing.T) {
 		"the database by a hard link":     {Target{hard, true}, errs.Invalid, "the database itself"},
 		"its -wal":                        {Target{db.Path() + "-wal", true}, errs.Invalid, "belongs to it"},
 		"a folder":                        {Target{dir, true}, errs.Invalid, "is a folder; name a file in it"},
-		"a folder that is missing":        {Target{filepath.Join(dir, "none", "copy"), false}, errs.NotFound, "make it first"},
+		"a folder that is missing":        {Target{filepath.Join(dir, "none", "copy"), false}, errs.NotFound, "create it first"},
 		"a file where a folder should be": {Target{filepath.Join(there, "copy"), false}, errs.Invalid, "cannot be written"},
-		"a database that is in use":       {Target{beside, true}, errs.Conflict, "in use"},
-		"a path that is not whole":        {Target{"copy.db", false}, errs.Invalid, "whole path"},
+		"a database that is in use":       {Target{used, true}, errs.Conflict, "in use"},
+		"a path that is not whole":        {Target{"copy.db", false}, errs.Invalid, "absolute path"},
 	} {
 		if err := tt.target.Check(db.Path()); !errs.Is(err, tt.want) || !strings.Contains(errs.Sentence(err), tt.text) {
 			if name != "a file where a folder should be" || err == nil {

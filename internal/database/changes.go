@@ -5,17 +5,18 @@ import (
 	"sync"
 )
 
-// Changes are the rows that were changed since they were asked for last: the values of the watched columns, by table.
+// Changes are the rows that were changed since the last call of TakeChanges: the values of the watched columns, by
+// table.
 type Changes struct {
 	All  bool // anything may have changed
 	Rows map[string][]string
 }
 
-// changes gathers what writes change in the watched tables. The changes of a transaction are passed on only after its
-// commit, when reads see them.
+// changes collects what writes change in the watched tables. Changes of a transaction are published only after its
+// commit, when reads can see them.
 type changes struct {
 	watched map[string]string
-	open    map[[2]string]bool // of the transaction at work; the writer's alone
+	open    map[[2]string]bool // of the current transaction; used by the writer only
 
 	mu   sync.Mutex
 	all  bool
@@ -26,10 +27,10 @@ func newChanges(watched map[string]string) *changes {
 	return &changes{watched: watched, open: map[[2]string]bool{}, all: true, rows: map[[2]string]bool{}}
 }
 
-// note adds a row of the transaction at work.
+// note adds a row of the current transaction.
 func (w *changes) note(table, value string) { w.open[[2]string{table, value}] = true }
 
-// begin drops the changes of a transaction that was undone; commit passes on those of one that was kept.
+// begin drops the changes of a transaction that was undone; commit publishes those of one that was committed.
 func (w *changes) begin() { clear(w.open) }
 
 func (w *changes) commit() {

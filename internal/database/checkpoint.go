@@ -15,7 +15,7 @@ const (
 	foldPause = 20 * time.Millisecond
 )
 
-// folder folds the -wal file into the database on a connection of its own, so that no commit waits for it. Where it fails
+// folder folds the -wal file into the database on its own connection, so that no commit waits for it. If it fails,
 // nothing is lost: the writer does it later.
 type folder struct {
 	disk  *disk
@@ -44,7 +44,7 @@ func (f *folder) run() {
 	for range f.wake {
 		if f.open() {
 			if pages, folded, err := f.conn.Checkpoint("NOOP"); err == nil && pages-folded >= foldFrom {
-				_, _, _ = f.conn.Checkpoint("PASSIVE") // what fails here is folded later
+				_, _, _ = f.conn.Checkpoint("PASSIVE") // failures are retried later
 			}
 			f.ready.Store(true)
 		}
@@ -52,7 +52,7 @@ func (f *folder) run() {
 	}
 }
 
-// open opens the connection, unless the name belongs to another file by now.
+// open opens the connection, unless another file has the name by now.
 func (f *folder) open() bool {
 	if f.conn == nil && f.disk.missing() == "" {
 		f.conn, _ = f.disk.connect(sqlite.BasePragmas())

@@ -5,11 +5,11 @@ import "context"
 const (
 	vacuumSome = "PRAGMA incremental_vacuum(32)"
 
-	// SparePages is how many free pages Compact leaves in the file: they would only have to be allocated again soon.
+	// SparePages is how many free pages Compact leaves in the file, because they would soon be allocated again.
 	SparePages = 1024
 )
 
-// Compact gives free pages back to the disk, a few at a time, and returns how many.
+// Compact returns free pages to the disk, a few at a time, and returns their number.
 func (db *DB) Compact(ctx context.Context) (given int, err error) {
 	err = db.Steps(ctx, func(tx *Tx) (more bool, err error) {
 		total, free, err := pageCounts(tx)

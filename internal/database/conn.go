@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// Conn is a connection, lent to a closure of Read or Write for as long as it runs. Statements are prepared once per
-// connection and kept, so sql must come from the program, never be put together from values.
+// Conn is a connection, lent to a closure of Read or Write while it runs. Statements are prepared once per connection
+// and cached, so sql must be a constant of the program, never assembled from values.
 type Conn struct{ engine engine }
 
 // Tx is the writing connection inside a transaction.
 type Tx struct{ *Conn }
 
-// Row is the current row of a query. It is valid only inside the function it was given to.
+// Row is the current row of a query. It is valid only inside the function that receives it.
 type Row struct{ row }
 
 // Exec runs a statement that returns no rows of interest. Arguments are nil, bool, int, int64, float64, string,
@@ -22,7 +22,7 @@ func (c *Conn) Exec(sql string, args ...any) error {
 }
 
 // Each runs a query and calls fn for every row. fn must not use the connection: a statement that runs while the rows of
-// another are being read is refused, because not every engine can do that.
+// another are being read is rejected, because not every engine supports it.
 func (c *Conn) Each(sql string, fn func(r *Row) error, args ...any) error {
 	s, err := c.engine.prepare(sql)
 	if err != nil {
@@ -66,7 +66,7 @@ func (c *Conn) First(sql string, fn func(r *Row), args ...any) (found bool, err 
 // Changes returns how many rows the last statement inserted, changed or deleted.
 func (c *Conn) Changes() int { return c.engine.Changes() }
 
-// moment runs fn in a transaction that only reads.
+// moment runs fn in a read-only transaction.
 func (c *Conn) moment(fn func(c *Conn) error) (err error) {
 	if err := c.engine.BeginRead(); err != nil {
 		return err
@@ -102,7 +102,7 @@ func bind(s statement, args []any) error {
 		case time.Time:
 			bindTime(s, i+1, v)
 		default:
-			return fmt.Errorf("database: argument %d has type %T, which no column takes", i+1, arg)
+			return fmt.Errorf("database: argument %d has type %T, which no column accepts", i+1, arg)
 		}
 	}
 	return nil
@@ -115,7 +115,7 @@ func toInt(v bool) int64 {
 	return 0
 }
 
-// bindBytes keeps the difference between nil (NULL) and empty.
+// bindBytes preserves the difference between nil (NULL) and empty.
 func bindBytes(s statement, param int, v []byte) {
 	if v == nil {
 		s.BindNull(param)

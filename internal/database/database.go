@@ -25,37 +25,37 @@ import (
 
 // Config describes the database to open.
 type Config struct {
-	Path       string            // the database file; its directory is made when missing
-	Readers    int               // read connections at most; 0 = a number that fits the machine
-	QueueLimit func() int        // writes that may wait before new ones are refused; nil = no bound
+	Path       string            // the database file; its folder is created if it does not exist
+	Readers    int               // largest number of read connections; 0 = chosen for the machine
+	QueueLimit func() int        // writes that may wait before new ones are refused; nil = unbounded
 	Log        *slog.Logger      // nil = silent
-	Watch      map[string]string // tables whose changes TakeChanges returns, each with the column that names what changed
-	MaxPages   int64             // pages the file may grow to; 0 = no bound but the disk
+	Watch      map[string]string // tables whose changes TakeChanges returns, each with the column that identifies a row
+	MaxPages   int64             // pages the file may grow to; 0 = bounded only by the disk
 
-	// Space returns, for a disk of total bytes, below how many free ones to warn, and below how many to refuse the writes of
-	// visitors; nil = never.
+	// Space returns, for a disk of total bytes, the free bytes below which to warn, and those below which the writes of
+	// visitors are refused; nil = never.
 	Space func(total int64) (low, reserve int64)
-	// Lock is the lock of the file, if the caller has it: it is moved next to a file that was opened read-only before the
-	// first write.
+	// Lock is the lock of the file, if the caller has it: if the file was opened read-only, the lock is moved next to
+	// it before the first write.
 	Lock *Lock
 	// DiskChanged is called when the state of the disk changes. It must not block or use the DB.
 	DiskChanged func(Disk)
 }
 
-// DB is an open database. It is safe for use by any number of goroutines.
+// DB is an open database. It is safe for concurrent use.
 type DB struct {
 	config  Config
 	log     *slog.Logger
 	writer  *writer
 	readers *readers
 	disk    *disk
-	guarded chan struct{} // one token per statement of ReadGuarded that may run
+	guarded chan struct{} // one token per statement of ReadGuarded that may run at once
 	closing sync.Once
 }
 
-// Open opens the file, creating it (mode 0600) if there is none, and brings its schema up to date. A file written by
-// a newer program, or by another program, is refused and left alone. One whose folder
-// cannot be written is opened read-only, which Disk reports.
+// Open opens the file, creating it (mode 0600) if it does not exist, and migrates it to the newest schema. It rejects a
+// file that was written by a newer program, or by another program, and leaves it unchanged. If the folder is not
+// writable, the file is opened read-only, which Disk reports.
 func Open(ctx context.Context, c Config) (*DB, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -79,31 +79,32 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	}
 	d.identify()
 	db := &DB{config: c, log: c.Log, writer: newWriter(conn, c.QueueLimit, watching, d), readers: newReaders(c, d), disk: d, guarded: make(chan struct{}, guardedAtOnce)}
-	// One reader is opened now, so that a file that cannot be read is found here and not in a request.
+	// Open one reader now, so that an unreadable file is noticed here and not in a request.
 	if err := db.checkSchema(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }
 
-// Path returns the path of the file that is open.
+// Path returns the path of the open file.
 func (db *DB) Path() string { return db.config.Path }
 
 // Close waits for running writes and reads, fails those still queued, and closes every connection.
 func (db *DB) Close() error {
 	var err error
 	db.closing.Do(func() {
-		// Readers first: the last connection to close folds the WAL into the file, and that must be the writer.
+		// Close the readers first: the last connection to close folds the WAL into the file, and that must be the
+		// writer.
 		err = errors.Join(db.readers.close(), db.writer.close(), db.disk.close())
 	})
 	return err
 }
 
-// Write runs fn in a transaction and returns after the commit: nil means that what fn wrote is on the disk. Many
-// calls share one commit. When fn fails, what it wrote is undone and its error returned; others are not touched. When
-// ctx ends before fn started, fn never runs; when it would end before a commit can be done, as the queue and the pace of
-// the writer are, or when too many writes are waiting, the call is refused at once with an error that may be retried.
-// What it returns for a ctx that ended is the cause of ctx.
+// Write runs fn in a transaction and returns after the commit: nil means that what fn wrote is on the disk. Many calls
+// share one commit. If fn fails, its changes are undone and its error is returned; other writes are not affected. If
+// ctx ends before fn starts, fn never runs. If, by the length of the queue and the pace of the writer, ctx would end
+// before a commit, or if too many writes are waiting, the call is refused at once with an error that may be retried. If
+// ctx has ended, Write returns the cause of ctx.
 //
 // fn runs on the writer and delays every other write: it must not wait for anything, and must not call Write.
 func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
@@ -113,28 +114,28 @@ func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	return db.writer.do(ctx, fn)
 }
 
-// Read runs fn on a reading connection. Statements that write fail. When ctx ends, the statement that runs is stopped,
-// those that follow are not started, and the cause of ctx is returned. fn must not wait for anything but the database:
+// Read runs fn on a reading connection. Statements that write fail. When ctx ends, the running statement is
+// interrupted, no more start, and the cause of ctx is returned. fn must not wait for anything except the database:
 // connections are few.
 func (db *DB) Read(ctx context.Context, fn func(c *Conn) error) error {
 	return db.readers.do(ctx, fn)
 }
 
-// ReadMoment is Read where all statements see the database as it is at one moment, whatever is written in the meantime.
+// ReadMoment is like Read, but all statements see the database as it is at one moment, whatever is written meanwhile.
 func (db *DB) ReadMoment(ctx context.Context, fn func(c *Conn) error) error {
 	return db.Read(ctx, func(c *Conn) error { return c.moment(fn) })
 }
 
-// Stats are figures of the writer.
+// Stats are counters and gauges of the writer.
 type Stats struct {
-	Queued  int           // writes waiting now
+	Queued  int           // writes that are waiting now
 	Writes  uint64        // closures committed since Open
-	Commits uint64        // transactions that carried them
-	Wait    time.Duration // how long a write that comes now will take, about
+	Commits uint64        // transactions that contained them
+	Wait    time.Duration // estimated wait of a write that arrives now
 
-	MaxRows int64 // that one closure, or one step of Steps, changed, cascades included
+	MaxRows int64 // largest number of rows that one closure, or one step of Steps, changed, including cascades
 
-	Batches [BatchSizes]uint64 // of them, those that carried up to 1, 2, 4, 8, … writes and more than the one before
+	Batches [BatchSizes]uint64 // Commits by size: up to 1, 2, 4, 8, … writes, and more than the size before
 }
 
 // BatchSizes is how many sizes of transactions are counted separately.
@@ -143,10 +144,10 @@ const BatchSizes = 10
 // Stats returns the figures since Open.
 func (db *DB) Stats() Stats { return db.writer.stats() }
 
-// Shrink makes the engine give back what it keeps of the file in memory; the next statements that need it read it again.
+// Shrink makes the engine free what it caches of the file; later statements read it again.
 func (db *DB) Shrink() { sqlite.Shrink() }
 
-// Size returns the size of the file and of the -wal file, which is yet to be folded into it, in bytes.
+// Size returns the size of the file and of the -wal file that is not folded into it yet, in bytes.
 func (db *DB) Size() (file, wal int64) { return size(db.config.Path), size(db.config.Path + "-wal") }
 
 func size(path string) int64 {
@@ -157,8 +158,8 @@ func size(path string) int64 {
 	return info.Size()
 }
 
-// prepareFile gives the file its canonical name, and makes it with the mode it must have before SQLite sees it: the WAL
-// takes its own from the file. Where all is there already, nothing is written, so that a full disk can be worked with.
+// prepareFile returns the file's canonical name in place, and creates the file with the right mode before SQLite sees
+// it: the WAL inherits its mode from the file. If it exists, nothing is written, so that this works on a full disk.
 func prepareFile(path *string) (err error) {
 	if *path, err = Canonical(*path); err != nil {
 		return err
@@ -166,7 +167,7 @@ func prepareFile(path *string) (err error) {
 	info, err := os.Stat(*path)
 	missing := errors.Is(err, fs.ErrNotExist)
 	if left := *path + "-wal"; (missing || err == nil && info.Size() == 0) && size(left) > 0 {
-		return errs.New(errs.Conflict, "there is no database %s, but %s is there, with the last writes of an earlier database: put that database back next to it, or move %s away to start with an empty one", *path, left, filepath.Base(left))
+		return errs.New(errs.Conflict, "there is no database %s, but %s exists, with the last writes of an earlier database: put that database back next to it, or move %s away to start with an empty one", *path, left, filepath.Base(left))
 	}
 	if missing {
 		info, err = makeFile(*path)
@@ -215,8 +216,8 @@ func tighten(path string) error {
 	return err
 }
 
-// CheckIntegrity runs SQLite's integrity_check and foreign_key_check on the file while it is in use, and returns the faults
-// they find.
+// CheckIntegrity runs SQLite's integrity_check and foreign_key_check while the file is in use, and returns the faults
+// that they find.
 func (db *DB) CheckIntegrity(ctx context.Context) (faults []string, err error) {
 	err = db.Read(ctx, func(c *Conn) error {
 		faults, err = c.checkIntegrity()

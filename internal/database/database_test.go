@@ -521,7 +521,7 @@ func TestArgumentsMustFit(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	err = db.Read(t.Context(), func(c *Conn) error { return c.Exec("SELECT ?", struct{}{}) })
-	if err == nil || !strings.Contains(err.Error(), "which no column takes") {
+	if err == nil || !strings.Contains(err.Error(), "which no column accepts") {
 		t.Errorf("got %v", err)
 	}
 }

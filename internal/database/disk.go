@@ -19,16 +19,16 @@ import (
 	"fazt/internal/errs"
 )
 
-// DiskState is what the disk allows the database to do. A greater state is worse.
+// DiskState is what the disk allows the database to do. Greater states are worse.
 type DiskState int32
 
 // The states.
 const (
-	DiskSound       DiskState = iota // everything
-	DiskLow                          // everything, and space runs out
-	DiskScarce                       // what visitors want stored is refused: the rest of the space is the owner's
+	DiskSound       DiskState = iota // everything works
+	DiskLow                          // everything works, but space is running out
+	DiskScarce                       // writes of visitors are refused: the remaining space is reserved for the owner
 	DiskFull                         // the last write found no space
-	DiskFailing                      // the last write failed in another way: the disk is broken or read-only
+	DiskFailing                      // the last write failed for another reason: the disk is broken or read-only
 	DiskLost                         // the file was deleted, moved or replaced: nothing is written
 	DiskOverwritten                  // another program wrote the file: nothing is written until the next start
 )
@@ -37,7 +37,7 @@ var diskStates = []string{"sound", "low", "scarce", "full", "failing", "lost", "
 
 func (s DiskState) String() string { return diskStates[s] }
 
-// DiskStateOf returns the state with this name, and DiskFailing for a name it does not know.
+// DiskStateOf returns the state with the given name, or DiskFailing if the name is unknown.
 func DiskStateOf(name string) DiskState {
 	if i := slices.Index(diskStates, name); i >= 0 {
 		return DiskState(i)
@@ -45,33 +45,33 @@ func DiskStateOf(name string) DiskState {
 	return DiskFailing
 }
 
-// Disk is the condition of the disk below the database.
+// Disk describes the condition of the disk below the database.
 type Disk struct {
 	State       DiskState
 	Reason      string // a sentence for the owner; "" = sound
 	Since       time.Time
 	Free, Total int64  // bytes; 0 = not known yet
-	Failed      uint64 // writes that the disk refused, since Open
-	Unreadable  uint64 // reads of parts that the disk cannot read, or that are damaged, since Open
+	Failed      uint64 // writes that the disk failed, since Open
+	Unreadable  uint64 // reads of unreadable or damaged parts of the disk, since Open
 }
 
-// disk watches the file from outside: SQLite goes on with a file that has lost its name, and notices a disk only when
-// it fails.
+// disk watches the file from outside: SQLite continues with a file that has lost its name, and notices problems of the
+// disk only when an operation fails.
 type disk struct {
 	config   Config
 	path     string
 	pages    *sqlite.Pages
 	files    atomic.Pointer[[2]known]
-	aside    atomic.Bool // the -wal file was moved away, as the file was overwritten
+	aside    atomic.Bool // the -wal file was moved away because the file was overwritten
 	readOnly atomic.Bool // there is no writer: the database could not be opened for writing
 
-	state      atomic.Int32 // now.State, which each write asks for
+	state      atomic.Int32 // now.State, read by each write
 	unreadable atomic.Uint64
 
 	mu    sync.Mutex
 	now   Disk
 	space verdict // low or scarce
-	write verdict // what the last write came to: full or failing
+	write verdict // the outcome of the last write: full or failing
 	lost  verdict
 }
 
@@ -80,7 +80,7 @@ type verdict struct {
 	reason string
 }
 
-// known is a file that is open, by its name; without info it was not there.
+// known is an open file with its name; without info, the file did not exist.
 type known struct {
 	name string
 	info fs.FileInfo
@@ -96,7 +96,7 @@ func newDisk(c Config) (*disk, error) {
 	return d, nil
 }
 
-// close is called when no connection is open any more.
+// close is called after the last connection was closed.
 func (d *disk) close() error {
 	if d.pages.Overwritten(false) {
 		d.setAside()
@@ -104,8 +104,8 @@ func (d *disk) close() error {
 	return d.pages.Close(d.path)
 }
 
-// setAside moves away what was written last before the file was overwritten: the next start would write it into the other
-// database.
+// setAside moves away the last writes before the file was overwritten; otherwise the next start would write them into
+// the other database.
 func (d *disk) setAside() {
 	wal := d.path + "-wal"
 	if now, err := os.Stat(wal); err != nil || d.files.Load()[1].info == nil || !os.SameFile(now, d.files.Load()[1].info) {
@@ -116,7 +116,7 @@ func (d *disk) setAside() {
 	}
 }
 
-// identify remembers which files are open.
+// identify records which files are open.
 func (d *disk) identify() {
 	files := [2]known{{name: d.path}, {name: d.path + "-wal"}}
 	for i := range files {
@@ -137,11 +137,11 @@ func (db *DB) Disk() Disk {
 
 type growing struct{}
 
-// Growing marks writes with the context that is returned as the wish of visitors to have more stored. When space runs
-// out they are refused first, so that the owner can still remove, deploy and change settings.
+// Growing marks writes with the returned context as requests of visitors to store more. When space runs out, they are
+// refused first, so that the owner can still remove, deploy and change settings.
 func Growing(ctx context.Context) context.Context { return context.WithValue(ctx, growing{}, true) }
 
-// admit refuses writes that must not be tried.
+// admit refuses writes that must not be attempted.
 func (d *disk) admit(ctx context.Context) error {
 	switch state := DiskState(d.state.Load()); {
 	case state >= DiskLost:
@@ -151,17 +151,17 @@ func (d *disk) admit(ctx context.Context) error {
 	case d.readOnly.Load():
 		return errs.New(errs.StorageFull, "the disk is full; nothing was changed")
 	case state >= DiskScarce && ctx.Value(growing{}) != nil:
-		return errs.New(errs.StorageFull, "the disk is nearly full, and what is left is kept for the owner; nothing was changed")
+		return errs.New(errs.StorageFull, "the disk is nearly full, and the rest is reserved for the owner; nothing was changed")
 	}
 	return nil
 }
 
 func errLost() error {
-	return errs.New(errs.Unavailable, "the database file was deleted, moved, replaced or overwritten while the server runs; nothing is written")
+	return errs.New(errs.Unavailable, "the database file was deleted, moved, replaced or overwritten while the server was running; nothing is written")
 }
 
-// stored returns an error unless what was just committed is in the file that has the name: a write into a deleted file
-// must not be acknowledged.
+// stored returns an error unless the last commit is in the file that has the name: a write into a deleted file must not
+// be acknowledged.
 func (d *disk) stored() error {
 	v := d.judgeFile(false)
 	if v.state == DiskSound {
@@ -174,8 +174,8 @@ func (d *disk) stored() error {
 	return errLost()
 }
 
-// judgeFile checks that the file is still the one that was opened, and unchanged by others: its first page, or with all
-// every known page.
+// judgeFile checks that the file is still the one that was opened, and that no other program changed it. It compares
+// the first page or, if all is true, every known page.
 func (d *disk) judgeFile(all bool) verdict {
 	if d.pages.Overwritten(all) {
 		if !d.aside.Swap(true) {
@@ -189,9 +189,9 @@ func (d *disk) judgeFile(all bool) verdict {
 	return verdict{}
 }
 
-// missing explains why the open file is not the one that has the name, or returns "".
+// missing explains why the open file no longer has the name, or returns "".
 func (d *disk) missing() string {
-	if runtime.GOOS == "windows" { // there an open file keeps its name
+	if runtime.GOOS == "windows" { // an open file keeps its name there
 		return ""
 	}
 	for _, f := range d.files.Load() {
@@ -211,7 +211,7 @@ func (d *disk) missing() string {
 	return ""
 }
 
-// judge remembers what the error of a write says of the disk, and returns the error for the caller.
+// judge records what the error of a write says about the disk, and returns the error for the caller.
 func (d *disk) judge(err error) error {
 	switch {
 	case sqlite.IsFull(err):
@@ -232,11 +232,11 @@ func (d *disk) judge(err error) error {
 	return err
 }
 
-// probeSize is what a probe writes: more than a quota that is reached leaves.
+// probeSize is what a probe writes: more than the rest of an exhausted quota.
 const probeSize = 64 << 10
 
-// probe asks the system why the folder of the database cannot be written: SQLite reports a quota (EDQUOT), a
-// read-only disk (EROFS) and a broken one (EIO) as one error. nil = it can be written.
+// probe asks the system why the folder of the database cannot be written: SQLite reports a quota (EDQUOT), a read-only
+// disk (EROFS) and a broken one (EIO) as the same error. It returns nil if the folder can be written.
 func (d *disk) probe() (DiskState, error) {
 	err := probeFolder(filepath.Dir(d.path))
 	switch {
@@ -270,7 +270,7 @@ func (d *disk) failed(state DiskState, reason string) {
 	d.settle()
 }
 
-// settle puts the worst verdict in force and reports a change, once. d.mu is held.
+// settle puts the worst verdict in force and reports each change once. The caller must hold d.mu.
 func (d *disk) settle() {
 	worst := d.space
 	for _, v := range []verdict{d.write, d.lost} {
@@ -285,10 +285,10 @@ func (d *disk) settle() {
 	}
 	d.now.State, d.now.Since = worst.state, time.Now()
 	d.state.Store(int32(worst.state))
-	level, message := slog.LevelError, "the database cannot be written; reads go on"
+	level, message := slog.LevelError, "the database cannot be written; reads continue"
 	switch {
 	case worst.state == DiskSound:
-		level, message = slog.LevelInfo, "the disk is as it should be again"
+		level, message = slog.LevelInfo, "the disk works again"
 	case worst.state < DiskFull:
 		level, message = slog.LevelWarn, "the disk of the database is filling up"
 	}
@@ -299,14 +299,14 @@ func (d *disk) settle() {
 }
 
 const (
-	lookEvery = time.Second     // between two looks at the space and the name of the file
-	tryEvery  = 2 * time.Second // between two writes that find out whether the disk can be written again
+	lookEvery = time.Second     // how often the space and the name of the file are checked
+	tryEvery  = 2 * time.Second // how often to try whether the disk can be written again
 )
 
-// Watch checks the disk until ctx ends: it warns before space runs out, notices a file that lost its name even when
-// nothing is written, and finds out when a disk that refused writes accepts them again.
+// Watch checks the disk until ctx ends: it warns before space runs out, notices that a file has lost its name even if
+// nothing is written, and detects when the disk accepts writes again.
 func (db *DB) Watch(ctx context.Context) error {
-	// A connection that is opened after the file lost its name could not be used. If it has lost it already, look reports it.
+	// After the file has lost its name, no connection can be opened. If that has happened already, look reports it.
 	_ = db.readers.fill()
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -348,8 +348,8 @@ func (d *disk) judgeSpace(free, total int64) verdict {
 	return verdict{state, reason}
 }
 
-// JudgeSpace returns the state of a disk with that many free bytes: below low there is a warning, below reserve only the
-// owner may write.
+// JudgeSpace returns the state of a disk with that many free bytes: below low it warns, below reserve only the owner
+// may write.
 func JudgeSpace(free, low, reserve int64) (DiskState, string) {
 	switch {
 	case free < reserve:
@@ -364,7 +364,7 @@ func JudgeSpace(free, low, reserve int64) (DiskState, string) {
 func (db *DB) tryWrite(ctx context.Context) {
 	if db.disk.readOnly.Load() {
 		if err := db.openForWriting(ctx); err != nil {
-			db.disk.failed(DiskFailing, "the database is open for reading only: "+errs.Sentence(err))
+			db.disk.failed(DiskFailing, "the database is open read-only: "+errs.Sentence(err))
 		}
 		return
 	}
@@ -387,11 +387,11 @@ func (d *disk) succeeded() {
 	d.settle()
 }
 
-// maxRepeatWait is the longest wait before a failed task is tried again, unless it runs less often anyway.
+// maxRepeatWait is the longest wait before a failed task is retried, unless it runs less often anyway.
 const maxRepeatWait = time.Minute
 
-// Repeat runs a task at intervals until ctx ends. A task that fails is tried again, less and less often, and the log says
-// when it started to fail and when it works again.
+// Repeat runs a task at intervals until ctx ends. A task that fails is retried, less and less often. The log says when
+// it starts to fail and when it works again.
 func (db *DB) Repeat(ctx context.Context, every time.Duration, what string, task func(ctx context.Context) error) {
 	wait, failing := every, false
 	timer := time.NewTimer(wait)
@@ -413,7 +413,7 @@ func (db *DB) Repeat(ctx context.Context, every time.Duration, what string, task
 			wait, failing = every, false
 		default:
 			if !failing {
-				db.log.Error(what+" failed; it is tried again", "error", err)
+				db.log.Error(what+" failed; it will be retried", "error", err)
 			}
 			wait, failing = max(every, min(2*wait, maxRepeatWait)), true
 		}

@@ -198,7 +198,7 @@ func TestADatabaseThatIsMovedBackIsWrittenAgain(t *testing.T) {
 	if err := os.Rename(db.Path(), db.Path()+".moved"); err != nil {
 		t.Fatal(err)
 	}
-	awaitDisk(t, db, DiskLost) // though nobody writes
+	awaitDisk(t, db, DiskLost) // even without writes
 	if err := os.Rename(db.Path()+".moved", db.Path()); err != nil {
 		t.Fatal(err)
 	}

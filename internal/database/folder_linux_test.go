@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/gofrs/flock"
 
 	"fazt/internal/database/diskfault"
 	"fazt/internal/errs"
@@ -73,7 +76,7 @@ func TestADatabaseIsReadWhileItCannotBeWritten(t *testing.T) {
 				t.Errorf("a is %q", got)
 			}
 			if _, err := os.Stat(path + ".lock"); err != nil {
-				t.Error("the lock is not beside the database:", err)
+				t.Error("the lock is not next to the database:", err)
 			}
 		})
 	}
@@ -107,6 +110,43 @@ func TestADatabaseThatCannotBeWrittenHasOneServer(t *testing.T) {
 	}
 }
 
+// The lock next to the database belongs to another process when the folder becomes writable.
+func TestAReadOnlyDatabaseStaysReadOnlyWhileAnotherProcessHasItsLock(t *testing.T) {
+	db := filled(t)
+	path := db.Path()
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	writable := diskfault.ReadOnly(t, filepath.Dir(path))
+	lock, err := Acquire(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Release()
+	db = watched(t, Config{Path: path, Lock: lock})
+	other := flock.New(path + ".lock")
+	writable()
+	if ok, err := other.TryLock(); !ok || err != nil {
+		t.Fatalf("%v %v", ok, err)
+	}
+	const want = "the database is open read-only: another fazt is using " // and not the reason at the start
+	for end := time.Now().Add(time.Minute); !strings.HasPrefix(db.Disk().Reason, want); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("the disk is %+v", db.Disk())
+		}
+	}
+	if err := db.Write(t.Context(), put("a", "1")); !errs.Is(err, errs.Unavailable) {
+		t.Errorf("the write: %v", err)
+	}
+	if err := other.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	awaitDisk(t, db, DiskSound)
+	if err := db.Write(t.Context(), put("a", "1")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAReadOnlyDatabaseThatNeedsMigrationsIsRefused(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "data.db")
@@ -117,7 +157,7 @@ func TestAReadOnlyDatabaseThatNeedsMigrationsIsRefused(t *testing.T) {
 	}
 	diskfault.ReadOnly(t, folder)
 	_, err = Open(t.Context(), Config{Path: path})
-	if !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "brought up to date") || !strings.Contains(err.Error(), folder+" cannot be written") {
+	if !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "must be upgraded") || !strings.Contains(err.Error(), folder+" cannot be written") {
 		t.Errorf("it is refused with %v", err)
 	}
 }

@@ -8,14 +8,14 @@ import (
 	"fazt/internal/errs"
 )
 
-// Guard bounds a statement that a person wrote.
+// Guard bounds a statement written by a person.
 type Guard = sqlite.Guard
 
-// guardedAtOnce is how many statements that read may run at once: each may take its whole allowance of memory.
+// guardedAtOnce is how many reading statements may run at once: each may use its whole allowance of memory.
 const guardedAtOnce = 2
 
-// ReadGuarded runs one statement, and calls fn for every row, on a connection of its own that cannot write: a cache, a
-// setting or a temporary table that the statement leaves does not reach others. It is stopped when ctx ends.
+// ReadGuarded runs one statement on its own connection, which cannot write, and calls fn for every row. Its caches,
+// settings and temporary tables do not affect other connections. It is interrupted when ctx ends.
 func (db *DB) ReadGuarded(ctx context.Context, statement string, g Guard, fn func(r *Row) error) error {
 	select {
 	case db.guarded <- struct{}{}:
@@ -28,18 +28,18 @@ func (db *DB) ReadGuarded(ctx context.Context, statement string, g Guard, fn fun
 	})
 }
 
-// WriteGuarded runs one statement that may change rows, in a transaction of its own, and returns how many it changed. It
-// is stopped, and undone, when ctx ends; other writes wait in the queue meanwhile. Stopping a write makes SQLite give up
-// its whole transaction, which is why this one is not shared.
+// WriteGuarded runs one statement that may change rows, in its own transaction, and returns how many rows it changed.
+// When ctx ends, it is interrupted and undone; other writes wait in the queue meanwhile. Interrupting a write makes
+// SQLite roll back the whole transaction, which is why this one is not shared.
 func (db *DB) WriteGuarded(ctx context.Context, statement string, g Guard, fn func(r *Row) error) (changes int, err error) {
 	if err := errors.Join(db.disk.admit(ctx), db.disk.stored()); err != nil {
 		return 0, err
 	}
-	c, err := db.disk.connect(append(sqlite.BasePragmas(), sqlite.SpillPragma())) // before its turn: that may wait for a lock
+	c, err := db.disk.connect(append(sqlite.BasePragmas(), sqlite.SpillPragma())) // before the turn, because this may wait for a lock
 	if err != nil {
 		return 0, err
 	}
-	defer c.Close() // undoes what was not committed
+	defer c.Close() // rolls back what was not committed
 	select {
 	case db.writer.turn <- struct{}{}:
 		defer func() { <-db.writer.turn }()

@@ -140,12 +140,12 @@ func attack(t *testing.T, db *DB, statement string, write bool) (peak int64, too
 	before := residentMemory()
 	done, grown := make(chan struct{}), make(chan int64)
 	go func() {
-		most := int64(0)
+		peak := int64(0)
 		for {
-			most = max(most, residentMemory()-before)
+			peak = max(peak, residentMemory()-before)
 			select {
 			case <-done:
-				grown <- most
+				grown <- peak
 				return
 			case <-time.After(2 * time.Millisecond):
 			}

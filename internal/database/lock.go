@@ -12,16 +12,16 @@ import (
 	"fazt/internal/errs"
 )
 
-// Lock shows that this process is the one that works on the database: a server for as long as it runs, a command for
-// a moment. It is a file next to the database, whatever link led there, and ends with the process, however the process
-// ends. Where no file can be made there, the database itself is locked. The zero Lock holds nothing.
+// Lock marks this process as the one that works on the database: a server while it runs, a command for a moment. It is
+// a file next to the database's canonical name, and is released when the process ends, however it ends. If no file can
+// be created there, the database itself is locked. The zero Lock holds nothing.
 type Lock struct {
 	path string
 	file *flock.Flock
 }
 
-// Acquire takes the lock of the database at path, waiting until ctx ends when another process has it. A ctx that has
-// ended already makes it try once.
+// Acquire takes the lock of the database at path. If another process has it, it waits until ctx ends. If ctx has ended
+// already, it tries once.
 func Acquire(ctx context.Context, path string) (*Lock, error) {
 	path, err := Canonical(path)
 	if err != nil {
@@ -44,17 +44,17 @@ func Acquire(ctx context.Context, path string) (*Lock, error) {
 }
 
 func errBusy(path string) error {
-	return errs.New(errs.Conflict, "another fazt is working on %s", path)
+	return errs.New(errs.Conflict, "another fazt is using %s", path)
 }
 
-// tryLock returns nil when another process has the lock.
+// tryLock returns nil if another process has the lock.
 func tryLock(path string) (*Lock, error) {
 	file, err := tryBeside(path)
 	if err != nil && Unwritable(path) != nil {
-		// SQLite locks nothing in a file that it cannot write, so this does not conflict.
+		// SQLite does not lock a file that it cannot write, so this does not conflict.
 		file = flock.New(path, flock.SetFlag(os.O_RDONLY))
 		if file, err = try(file); err != nil {
-			return &Lock{path: path}, nil // on a disk that has no such locks
+			return &Lock{path: path}, nil // the disk does not support such locks
 		}
 	}
 	switch {
@@ -66,7 +66,7 @@ func tryLock(path string) (*Lock, error) {
 	return &Lock{path, file}, nil
 }
 
-// tryBeside takes the lock next to the database, unless a process has it or the lock of the database itself.
+// tryBeside takes the lock next to the database, unless a process has it or has locked the database itself.
 func tryBeside(path string) (*flock.Flock, error) {
 	file, err := try(flock.New(path+".lock", flock.SetPermissions(0o600)))
 	if file == nil || err != nil {
@@ -89,8 +89,8 @@ func try(file *flock.Flock) (*flock.Flock, error) {
 	return file, nil
 }
 
-// settle moves a lock of the database itself to the file next to it, where it belongs once the folder can be written: SQLite
-// has locks of its own on a file that it writes.
+// settle replaces a lock of the database itself by the file next to it once the folder is writable: SQLite has locks of
+// its own on a file that it writes.
 func (l *Lock) settle() error {
 	if l == nil || !l.Held() || l.file.Path() != l.path {
 		return nil
@@ -110,8 +110,8 @@ func (l *Lock) settle() error {
 // Held reports whether the lock is held.
 func (l *Lock) Held() bool { return l.file != nil }
 
-// Release lets others have the lock. The file stays: removing it would let two processes each hold a lock on a file
-// of that name.
+// Release releases the lock. The file stays: after removing it, two processes could each hold a lock on a file of that
+// name.
 func (l *Lock) Release() error {
 	if !l.Held() {
 		return nil

@@ -11,7 +11,8 @@ import (
 	"fazt/internal/errs"
 )
 
-// applicationID marks a file as ours in its header, so that another program's database is not migrated by mistake.
+// applicationID in the header of the file marks it as ours, so that another program's database is not migrated by
+// mistake.
 const applicationID = 0x46415a54 // "FAZT"
 
 //go:embed migrations/*.sql
@@ -24,7 +25,7 @@ type migration struct {
 	script  string
 }
 
-// migrations returns all scripts in order. They are append-only: a script that has shipped never changes.
+// migrations returns all scripts in order. They are append-only: released scripts never change.
 func migrations() ([]migration, error) {
 	names, err := fs.Glob(migrationFiles, "migrations/*.sql")
 	if err != nil {
@@ -49,8 +50,8 @@ func migrations() ([]migration, error) {
 	return list, nil
 }
 
-// migrate brings the file from the version it has to the newest, in one transaction together with its version number:
-// after a crash or a failure the file is as it was, and the fazt that wrote it can still open it.
+// migrate applies all pending migrations in one transaction together with the version number: after a crash or a
+// failure, the file is unchanged, and the version of fazt that wrote it can still open it.
 func migrate(ctx context.Context, c *Conn, path string) error {
 	list, err := migrations()
 	if err != nil {
@@ -71,7 +72,7 @@ func apply(ctx context.Context, c *Conn, list []migration, path string) error {
 			_ = c.engine.Rollback()
 		}
 	}()
-	// Another process may have done the same; the version is read again under the lock.
+	// Another process may have done the same, so read the version again under the lock.
 	version, err := pending(c, list, path)
 	if err != nil || version == len(list) {
 		return err
@@ -92,19 +93,19 @@ func apply(ctx context.Context, c *Conn, list []migration, path string) error {
 	return c.engine.Commit()
 }
 
-// pending returns the version of the file, from which on migrations are to be applied.
+// pending returns the version of the file: the number of migrations that are applied.
 func pending(c *Conn, list []migration, path string) (int, error) {
 	version, err := schemaVersion(c, path)
 	if err == nil && version > len(list) {
-		return 0, errs.New(errs.Unsupported, "%s was written by a newer Fazt (schema %d, this one knows %d); nothing was changed; upgrade this fazt", path, version, len(list))
+		return 0, errs.New(errs.Unsupported, "%s was written by a newer Fazt (schema %d, this one supports %d); nothing was changed; upgrade this fazt", path, version, len(list))
 	}
 	return version, err
 }
 
-// schemaVersion returns the version of the file, after making sure that the file is one of ours or empty.
+// schemaVersion returns the version of the file after checking that the file is ours or empty.
 func schemaVersion(c *Conn, path string) (int, error) {
 	var id, version, tables int64
-	// One statement sees one state of the file, also while another process is migrating it.
+	// One statement sees one state of the file, even while another process is migrating it.
 	_, err := c.First("SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id, pragma_user_version", func(r *Row) {
 		id, version, tables = r.Int64(0), r.Int64(1), r.Int64(2)
 	})

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// mounted reports whether the file itself is a mount point, as `docker run -v /srv/data.db:/data.db` makes it.
+// mounted reports whether the file itself is a mount point, as with `docker run -v /srv/data.db:/data.db`.
 func mounted(path string) bool {
 	f, err := os.Open("/proc/self/mountinfo")
 	if err != nil {
@@ -23,7 +23,7 @@ func mounted(path string) bool {
 	return false
 }
 
-// unescapeMount reads a mount point as the kernel writes it: blanks and backslashes as octal numbers.
+// unescapeMount decodes a mount point as the kernel writes it: blanks and backslashes as octal numbers.
 func unescapeMount(text string) string {
 	var b strings.Builder
 	for i := 0; i < len(text); i++ {

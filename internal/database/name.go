@@ -10,11 +10,12 @@ import (
 	"fazt/internal/errs"
 )
 
-// Canonical returns the one name of the database at path, whatever links lead to it: what lies next to it (the lock, the
-// control socket, the key, the -wal file) is found by that name. The file, and folders above it, need not exist.
+// Canonical returns the canonical name of the database at path, with all links resolved: the files next to it (the
+// lock, the control socket, the key, the -wal file) are found by that name. The file, and folders above it, need not
+// exist.
 func Canonical(path string) (string, error) {
 	if path == "" {
-		return "", errs.New(errs.Invalid, "no database file was named")
+		return "", errs.New(errs.Invalid, "no database file given")
 	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -27,7 +28,7 @@ func Canonical(path string) (string, error) {
 	return name, nil
 }
 
-// maxLinks is how many links may lead from one to the next, as on Linux.
+// maxLinks is how many links a path may contain, as on Linux.
 const maxLinks = 40
 
 func canonical(path string, links int) (string, error) {
@@ -47,7 +48,7 @@ func canonical(path string, links int) (string, error) {
 	}
 	path = filepath.Join(folder, filepath.Base(path))
 	target, err := os.Readlink(path)
-	if err != nil { // no link: the file is to be made here
+	if err != nil { // not a link: the file will be created here
 		return path, nil
 	}
 	if !filepath.IsAbs(target) {
@@ -56,9 +57,9 @@ func canonical(path string, links int) (string, error) {
 	return canonical(target, links-1)
 }
 
-// checkName refuses a file that has several names: SQLite keeps what was written last in a -wal file next to
-// the name that it was opened by, so that under another name those writes are missing, and the next ones destroy
-// the file. See "How To Corrupt An SQLite Database File", 2.4 and 2.5, in SQLite's documents.
+// checkName rejects a file that has several names. SQLite keeps the latest writes in a -wal file next to the name by
+// which it was opened: under another name those writes are missing, and the next ones corrupt the file. See "How To
+// Corrupt An SQLite Database File", 2.4 and 2.5, in SQLite's documentation.
 func checkName(path string, info fs.FileInfo) error {
 	if n := links(path, info); n > 1 {
 		return errs.New(errs.Conflict, "%s has %d names (hard links), and a database must have one: what is written under one name is missing under the others; remove the others, which `find / -samefile %s` shows, or make a copy instead", path, n, path)

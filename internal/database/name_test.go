@@ -96,7 +96,7 @@ func TestADatabaseWithAHardLinkIsRefused(t *testing.T) {
 // The lock of SQLite itself, which belongs to the file and no name, is the last thing between two servers.
 func TestAnotherProcessCannotOpenADatabaseThatIsOpen(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("there SQLite shares the file, and the lock beside it decides")
+		t.Skip("SQLite shares the file there, and the lock next to it decides")
 	}
 	if path := os.Getenv("FAZT_TEST_OPEN"); path != "" {
 		_, err := sqlite.Open(sqlite.File{Path: path}, []sqlite.Pragma{{Name: "busy_timeout", Set: "0"}, {Name: "journal_mode", Set: "WAL"}})

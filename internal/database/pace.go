@@ -5,20 +5,21 @@ import (
 	"time"
 )
 
-// pace is what the writer has learned of its own speed: moving averages of what a commit costs and what a closure in it
-// costs. Two numbers, because a queue of five hundred is one commit: by the time of a whole transaction the wait would
-// look as many times too long as writes share a commit.
+// pace tracks the speed of the writer: moving averages of the cost of a commit and of the cost of a closure in it.
+// There are two numbers because a queue of five hundred is one commit: by the time of whole transactions, the estimated
+// wait would be too long by the number of writes that share a commit.
 //
+// begin and end are called by one goroutine at a time, which has the turn; any goroutine may call wait.
 // One goroutine at a time, which has the turn, calls begin and end; any may ask for the wait.
 type pace struct {
 	start   time.Time    // origin of its clock
 	commit  atomic.Int64 // nanoseconds of a transaction without its closures: BEGIN, COMMIT, the fsync
 	closure atomic.Int64 // nanoseconds of one closure with its savepoint
-	began   atomic.Int64 // of the batch at work, by its clock; 0 = none is
+	began   atomic.Int64 // start of the current batch, by its clock; 0 = none
 	size    atomic.Int64 // of that batch
 }
 
-// settle is how many batches the averages look back on, about.
+// settle is about how many batches the averages cover.
 const settle = 8
 
 func (p *pace) begin(size int) {
@@ -40,9 +41,9 @@ func learn(average *atomic.Int64, sample int64) {
 	average.Store(max(1, sample))
 }
 
-// wait returns how long a write that comes now will take, with so many before it: the rest of the batch at work, and the
-// commits until its own is done. A batch that has taken longer than expected is taken to go on for as long again: the
-// disk has stalled, and there is no telling for how long.
+// wait returns how long a write that arrives now will take, with so many before it: the rest of the current batch, and
+// the commits up to its own. A batch that has taken longer than expected is assumed to need as long again: the disk has
+// stalled, for an unknown time.
 func (p *pace) wait(queued int) time.Duration { return p.waitAt(queued, int64(time.Since(p.start))) }
 
 func (p *pace) waitAt(queued int, now int64) time.Duration {

@@ -19,25 +19,25 @@ import (
 // Target is the name that a copy of a database gets.
 type Target struct {
 	Path    string
-	Replace bool // a file that has the name already
+	Replace bool // an existing file may be replaced
 }
 
-// partial ends the names of copies that are being made. Before it come the id of the process that makes the copy, a
-// mark that tells it from other processes that had the id, and one for each copy.
+// partial is the end of the names of unfinished copies. Before it come the id of the process that makes the copy, a
+// mark that distinguishes the process from earlier ones with that id, and one for each copy.
 const partial = ".partial"
 
-// thisProcess is random: in a container every server has the same id.
+// thisProcess is random, because in a container every server has the same id.
 var thisProcess = sync.OnceValue(func() string { return rand.Text()[:8] }) //nolint:gochecknoglobals // a constant of the process
 
-// Check returns an error when a copy of the database at path cannot have the name. It changes nothing.
+// Check returns an error if a copy of the database at path cannot have the name. It changes nothing.
 func (t Target) Check(path string) error {
 	if t.Path == "" || !filepath.IsAbs(t.Path) {
-		return errs.New(errs.Invalid, "the copy needs the whole path of a file, and %q is none", t.Path)
+		return errs.New(errs.Invalid, "the copy needs the absolute path of a file, not %q", t.Path)
 	}
 	folder, err := os.Stat(filepath.Dir(t.Path))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return errs.Wrap(errs.NotFound, err, "there is no folder %s; make it first", filepath.Dir(t.Path))
+		return errs.Wrap(errs.NotFound, err, "there is no folder %s; create it first", filepath.Dir(t.Path))
 	case err != nil:
 		return CannotCopy(t.Path, err)
 	case !folder.IsDir():
@@ -49,7 +49,7 @@ func (t Target) Check(path string) error {
 	return t.free()
 }
 
-// CheckName refuses a name that means something to SQLite, or to the instance whose database is at path, whether such a
+// CheckName rejects names that have a meaning for SQLite, or for the instance whose database is at path, whether such a
 // file exists or not.
 func (t Target) CheckName(path string) error {
 	own, err := t.belongs(path)
@@ -61,21 +61,21 @@ func (t Target) CheckName(path string) error {
 	}
 	for _, suffix := range sqliteSuffixes {
 		if stem, found := strings.CutSuffix(strings.ToLower(t.Path), suffix); found {
-			return errs.New(errs.Invalid, "SQLite takes a file whose name ends in %s for a part of the database %s; give the copy another name", suffix, filepath.Base(t.Path)[:len(filepath.Base(stem))])
+			return errs.New(errs.Invalid, "SQLite treats a file whose name ends in %s as part of the database %s; give the copy another name", suffix, filepath.Base(t.Path)[:len(filepath.Base(stem))])
 		}
 	}
 	return nil
 }
 
-// sqliteSuffixes end the names of files that SQLite looks for next to any database, and trusts.
+// sqliteSuffixes are the ends of names of files that SQLite looks for next to any database, and trusts.
 var sqliteSuffixes = []string{"-wal", "-shm", "-journal"}
 
-// ownSuffixes end the names of the files of an instance, whether they are there yet or not: the database itself, what
-// SQLite keeps next to it, its lock, the key of its secrets, and its socket.
+// ownSuffixes are the ends of names of files of an instance, whether they exist yet or not: the database itself,
+// SQLite's files next to it, its lock, the key of its secrets, and its socket.
 var ownSuffixes = []string{"", "-wal", "-shm", "-journal", ".lock", ".key", ".sock", ".sock.new", "-wal.overwritten"}
 
-// belongs reports whether the name is that of a file of the instance whose database is at path. It compares the names, for
-// files that do not exist yet, and the files.
+// belongs reports whether the name is that of a file of the instance whose database is at path. It compares the names,
+// because the file may not exist yet, and the files.
 func (t Target) belongs(path string) (bool, error) {
 	path, err := Canonical(path)
 	if err != nil {
@@ -89,7 +89,7 @@ func (t Target) belongs(path string) (bool, error) {
 	return false, nil
 }
 
-// Is reports whether the name and path mean the same file. Case is ignored, as some systems do.
+// Is reports whether the name and path are the same file. Case is ignored, as on some systems.
 func (t Target) Is(path string) bool {
 	wanted, err := Canonical(t.Path)
 	if err != nil {
@@ -107,7 +107,7 @@ func (t Target) Is(path string) bool {
 	return errA == nil && errB == nil && os.SameFile(a, b)
 }
 
-// free returns an error when the name cannot be taken.
+// free returns an error if the name is not available.
 func (t Target) free() error {
 	info, err := os.Lstat(t.Path)
 	switch {
@@ -121,7 +121,7 @@ func (t Target) free() error {
 	case !t.Replace:
 		return errs.New(errs.Conflict, "%s already exists; --force replaces it", t.Path)
 	}
-	// SQLite would take what such a file holds into the copy when it is opened.
+	// When the copy is opened, SQLite would read the content of such a file into it.
 	for _, rest := range []string{t.Path + "-wal", t.Path + "-journal"} {
 		if _, err := os.Lstat(rest); err == nil {
 			return errs.New(errs.Conflict, "%s is there: a database with this name is in use, or its server was killed; give the copy another name", rest)
@@ -130,8 +130,8 @@ func (t Target) free() error {
 	return nil
 }
 
-// Place makes the copy: fill writes it under a temporary name in the same folder, and it gets its own name once all of it
-// is on the disk. A failure leaves nothing.
+// Place makes the copy: fill writes it under a temporary name in the same folder, and it is renamed after all of it is
+// on the disk. A failure leaves nothing.
 func (t Target) Place(fill func(temp string) error) (err error) {
 	sweepPartials(t.Path)
 	temp := fmt.Sprintf("%s.%d-%s-%s%s", t.Path, os.Getpid(), thisProcess(), rand.Text()[:8], partial)
@@ -152,8 +152,8 @@ func (t Target) Place(fill func(temp string) error) (err error) {
 	return CannotCopy(t.Path, syncFolder(filepath.Dir(t.Path)))
 }
 
-// rename gives the copy its name. A hard link cannot replace a file that was made in the meantime; where the disk has no
-// links, the check before has to do.
+// rename gives the copy its name. A hard link cannot replace a file that was created in the meantime; on a disk without
+// links, the check before must suffice.
 func (t Target) rename(temp string) error {
 	if err := t.free(); err != nil {
 		return err
@@ -161,7 +161,7 @@ func (t Target) rename(temp string) error {
 	if !t.Replace {
 		err := os.Link(temp, t.Path)
 		if err == nil {
-			return nil // and Place removes the other name
+			return nil // Place removes the other name
 		}
 		if errors.Is(err, fs.ErrExist) {
 			return errs.Wrap(errs.Conflict, err, "%s already exists; --force replaces it", t.Path)
@@ -178,7 +178,7 @@ func syncFile(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// Partial returns the copies that are being made for path, so that a caller can see their progress.
+// Partial returns the unfinished copies for path, so that a caller can see their progress.
 func Partial(path string) []string {
 	names, err := filepath.Glob(escapeGlob(path) + ".*-????????-????????" + partial)
 	if err != nil {
@@ -193,7 +193,7 @@ type maker struct {
 	mark string
 }
 
-// makerOf reads it from the name of the unfinished copy; without an id it is not the name of one.
+// makerOf parses the name of an unfinished copy; without an id it is not such a name.
 func makerOf(path, name string) (m maker) {
 	parts := strings.Split(strings.TrimSuffix(strings.TrimPrefix(name, path+"."), partial), "-")
 	if id, err := strconv.Atoi(parts[0]); err == nil && id > 0 && len(parts) == 3 {
@@ -202,7 +202,7 @@ func makerOf(path, name string) (m maker) {
 	return m
 }
 
-// sweepPartials removes what processes left that ended while they made a copy with this name.
+// sweepPartials removes unfinished copies with this name whose processes have ended.
 func sweepPartials(path string) {
 	for _, name := range Partial(path) {
 		m := makerOf(path, name)
@@ -240,7 +240,7 @@ func CannotCopy(path string, err error) error {
 	case errors.Is(err, syscall.ENOSPC), errs.Is(err, errs.StorageFull):
 		return errs.Wrap(errs.StorageFull, err, "the disk that %s goes to is full; nothing was kept", path)
 	case errors.Is(err, fs.ErrPermission):
-		return errs.Wrap(errs.Forbidden, err, "%s may not be written by the user that fazt runs as", path)
+		return errs.Wrap(errs.Forbidden, err, "%s cannot be written: the user that runs fazt has no permission", path)
 	case errors.Is(err, syscall.EROFS):
 		return errs.Wrap(errs.Forbidden, err, "%s cannot be written: its disk is read-only", path)
 	}

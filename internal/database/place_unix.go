@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// syncFolder puts the names in a folder on the disk.
+// syncFolder syncs the names in a folder to the disk.
 func syncFolder(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -17,5 +17,5 @@ func syncFolder(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// alive reports whether there may be a process with this id.
+// alive reports whether a process with this id may exist.
 func alive(id int) bool { return !errors.Is(syscall.Kill(id, 0), syscall.ESRCH) }

@@ -10,13 +10,13 @@ import (
 	"fazt/internal/errs"
 )
 
-// readers is a pool of connections that can only read. They are opened when first needed.
+// readers is a pool of read-only connections. They are opened on demand.
 type readers struct {
 	disk  *disk
-	slots chan struct{} // one token per connection that may be lent
+	slots chan struct{} // one token per connection
 
 	mu     sync.Mutex
-	idle   []*Conn // last in, first out: the warmest is used again
+	idle   []*Conn // last in, first out: the most recently used one is warm
 	closed bool
 }
 
@@ -24,7 +24,7 @@ func newReaders(c Config, d *disk) *readers {
 	return &readers{disk: d, slots: make(chan struct{}, c.Readers)}
 }
 
-// do runs fn on a connection of the pool. Its statements end when ctx does.
+// do runs fn on a connection of the pool. Its statements are interrupted when ctx ends.
 func (p *readers) do(ctx context.Context, fn func(c *Conn) error) error {
 	if err := p.enter(ctx); err != nil {
 		return err
@@ -39,7 +39,7 @@ func (p *readers) do(ctx context.Context, fn func(c *Conn) error) error {
 	return p.outcome(ctx, fn(c))
 }
 
-// apart runs fn on a connection of its own, which is opened with these pragmas in place of one of the pool.
+// apart runs fn on its own connection, which is opened with these pragmas in place of one of the pool.
 func (p *readers) apart(ctx context.Context, pragmas []sqlite.Pragma, fn func(c *sqlite.Conn) error) error {
 	if err := p.enter(ctx); err != nil { // Close waits for it to leave
 		return err
@@ -56,7 +56,7 @@ func (p *readers) apart(ctx context.Context, pragmas []sqlite.Pragma, fn func(c 
 	return p.outcome(ctx, fn(c))
 }
 
-// enter waits until there may be one more connection at work.
+// enter waits until another connection may be used.
 func (p *readers) enter(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -84,7 +84,7 @@ func (p *readers) outcome(ctx context.Context, err error) error {
 	return interrupted(ctx, err)
 }
 
-// interrupted returns the cause of ctx in place of the error of a statement that was stopped because ctx ended.
+// interrupted returns the cause of ctx instead of the error of a statement that was interrupted because ctx ended.
 func interrupted(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil && errs.Is(err, errs.Timeout) {
 		return context.Cause(ctx)
@@ -121,8 +121,8 @@ func (p *readers) another() (*Conn, error) {
 	return &Conn{onSQLite{c}}, nil
 }
 
-// open opens a connection, unless another file has the name by now, or another content: SQLite removes the -wal file of one
-// that is empty.
+// open opens a connection, unless the name belongs to another file by now, or the file was overwritten: SQLite removes
+// the -wal file of an empty file.
 func (p *readers) open(pragmas []sqlite.Pragma) (*sqlite.Conn, error) {
 	if p.disk.judgeFile(false).state != DiskSound {
 		return nil, errLost()
@@ -151,8 +151,8 @@ func (p *readers) put(c *Conn) {
 	p.idle = append(p.idle, c)
 }
 
-// exchange closes all connections and runs fn while there are none. When they do not all come back in time it does
-// nothing, because other reads must not wait for a long one.
+// exchange closes all connections and runs fn while none is open. If some are not returned in time, it does nothing,
+// because other reads must not wait for a long one.
 func (p *readers) exchange(within time.Duration, fn func() error) error {
 	taken, ends := 0, time.After(within)
 	defer func() {
@@ -181,7 +181,7 @@ func (p *readers) exchange(within time.Duration, fn func() error) error {
 	return errors.Join(all, fn())
 }
 
-// close waits until every connection has come back, then closes them all.
+// close waits until every connection is returned, then closes them all.
 func (p *readers) close() error {
 	p.mu.Lock()
 	p.closed = true

@@ -9,30 +9,31 @@ import (
 	"fazt/internal/errs"
 )
 
-// Where the folder cannot be written, SQLite can make no -wal file and so does not open a database that has been written
-// with one. It is opened without the writer then: reads go on, writes are refused, and Watch opens it for writing as soon
-// as that is possible.
+// If the folder is not writable, SQLite cannot create a -wal file, and does not open a database that was written with
+// one. The database is then opened without the writer: reads work, writes are refused, and Watch opens it for writing
+// as soon as possible.
 
-// connect opens a connection as the disk allows it now. The caller has one of the slots of the readers, or the turn of
-// the writer, so that this does not change meanwhile.
+// connect opens a connection as the disk allows it now. The caller holds a slot of the readers, or the turn of the
+// writer, so that this does not change meanwhile.
 func (d *disk) connect(pragmas []sqlite.Pragma) (*sqlite.Conn, error) {
-	if d.pages.Overwritten(false) { // SQLite would give the -wal file to the other, or remove it where there is none
+	if d.pages.Overwritten(false) { // SQLite would apply the -wal file to the other file, or remove it
 		return nil, errLost()
 	}
 	if !d.readOnly.Load() {
 		return sqlite.Open(sqlite.File{Path: d.path}, pragmas)
 	}
 	if size(d.path+"-wal") == 0 {
-		// Without a -wal file nothing can be newer than the file, and SQLite need not look for one.
+		// Without a -wal file, nothing is newer than the file, and SQLite need not look for one.
 		return sqlite.Open(sqlite.File{Path: d.path, ReadOnly: true, Immutable: true}, pragmas)
 	}
-	// What the last server left there is read as well. Its index cannot be a file, and is kept in the memory of each
-	// connection when the connection has the file alone; locks cannot be had, and there is no writer they would be for.
+	// Read what the last server left there, too. The index of the -wal file cannot be a file, and is kept in memory by
+	// a connection that uses the file exclusively; locks are not available, and without a writer they are not needed.
 	pragmas = append([]sqlite.Pragma{{Name: "locking_mode", Set: "EXCLUSIVE", Want: "exclusive"}}, pragmas...)
 	return sqlite.Open(sqlite.File{Path: d.path, ReadOnly: true, Unlocked: true}, pragmas)
 }
 
-// openForReading makes the disk read-only if it cannot be written, and returns failed, the error of opening it, otherwise.
+// openForReading marks the disk as read-only if it cannot be written; otherwise it returns failed, the error of opening
+// it.
 func (d *disk) openForReading(failed error) error {
 	state, reason := DiskFailing, Unwritable(d.path)
 	if reason == nil && sqlite.IsDisk(failed) {
@@ -49,7 +50,7 @@ func (d *disk) openForReading(failed error) error {
 	return nil
 }
 
-// checkSchema refuses a read-only file that needs migrations.
+// checkSchema rejects a read-only file that needs migrations.
 func (db *DB) checkSchema(ctx context.Context) error {
 	list, err := migrations()
 	if err != nil {
@@ -58,17 +59,17 @@ func (db *DB) checkSchema(ctx context.Context) error {
 	return db.Read(ctx, func(c *Conn) error {
 		version, err := pending(c, list, db.Path())
 		if err == nil && version < len(list) {
-			return errs.New(errs.Invalid, "the database %s has to be brought up to date (schema %d, this fazt has %d), and %s; make its folder writable, or copy the database to one that is", db.Path(), version, len(list), db.Disk().Reason)
+			return errs.New(errs.Invalid, "the database %s must be upgraded (schema %d, this fazt has %d), and %s; make its folder writable, or copy the database to one that is", db.Path(), version, len(list), db.Disk().Reason)
 		}
 		return err
 	})
 }
 
-// exchangeWait is how long reads are held up, at most, by the attempt to open the database for writing.
+// exchangeWait is how long reads may be delayed by the attempt to open the database for writing.
 const exchangeWait = 250 * time.Millisecond
 
-// openForWriting opens the database for writing when its disk can be written again. Connections that only read ignore
-// the -wal file and locks, so all of them are closed before.
+// openForWriting opens the database for writing after its disk became writable. Read-only connections ignore the -wal
+// file and locks, so all of them are closed first.
 func (db *DB) openForWriting(ctx context.Context) error {
 	if Unwritable(db.Path()) != nil || probeFolder(filepath.Dir(db.Path())) != nil {
 		return nil

@@ -11,8 +11,8 @@ import (
 	"syscall"
 )
 
-// Unwritable explains why the database at path cannot be written: this user may not, or its disk is read-only. nil = it
-// seems that it can.
+// Unwritable explains why the database at path cannot be written: this user may not, or its disk is read-only. It
+// returns nil if it seems to be writable.
 func Unwritable(path string) error {
 	const write, enter = 2, 1 // as access(2) has them
 	for _, file := range []struct {
@@ -26,18 +26,18 @@ func Unwritable(path string) error {
 	return nil
 }
 
-// unlocked reports whether no process has the lock of the database itself. Only the holder of the lock next to it may
-// call this: closing the file ends the locks that SQLite has on it in this process.
+// unlocked reports whether no process has locked the database itself. Only the holder of the lock next to it may call
+// this: closing the file ends the locks that SQLite has on it in this process.
 func unlocked(path string) (bool, error) {
 	f, err := os.Open(path)
-	if err != nil { // there is none, or opening it next returns the reason
+	if err != nil { // it does not exist, or opening it next returns the reason
 		return true, nil //nolint:nilerr // see above
 	}
 	defer f.Close()
 	switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); {
 	case errors.Is(err, syscall.EWOULDBLOCK):
 		return false, nil
-	case err != nil: // the disk has no such locks
+	case err != nil: // the disk does not support such locks
 		return true, nil
 	}
 	return true, nil

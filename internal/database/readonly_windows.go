@@ -1,7 +1,7 @@
 package database
 
-// Unwritable explains why the database at path cannot be written. On Windows only the attempt tells.
+// Unwritable explains why the database at path cannot be written. On Windows only an attempt can tell.
 func Unwritable(string) error { return nil }
 
-// unlocked reports whether no process has the lock of the database itself, which is never taken on Windows.
+// unlocked reports whether no process has locked the database itself, which never happens on Windows.
 func unlocked(string) (bool, error) { return true, nil }

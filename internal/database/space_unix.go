@@ -4,7 +4,8 @@ package database
 
 import "syscall"
 
-// Space returns how many bytes this user may still write to the disk that the folder is on, and how many it has.
+// Space returns how many bytes this user may still write to the disk that contains the folder, and the size of the
+// disk.
 func Space(folder string) (free, total int64, err error) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(folder, &s); err != nil {

@@ -5,7 +5,8 @@ import (
 	"unsafe"
 )
 
-// Space returns how many bytes this user may still write to the disk that the folder is on, and how many it has.
+// Space returns how many bytes this user may still write to the disk that contains the folder, and the size of the
+// disk.
 func Space(folder string) (free, total int64, err error) {
 	name, err := syscall.UTF16PtrFromString(folder)
 	if err != nil {

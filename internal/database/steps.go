@@ -6,16 +6,17 @@ import (
 )
 
 const (
-	// minStepsTime is how long a transaction of Steps goes on while others wait, so that it makes progress alongside endless
-	// writers; maxStepsTime is how long it goes on when none do: a write that comes then waits for its commit.
+	// minStepsTime is how long a transaction of Steps continues while other writes wait, so that it makes progress
+	// alongside endless writers; maxStepsTime is how long it continues if none wait: a write that arrives then waits
+	// for its commit.
 	minStepsTime = 3 * time.Millisecond
 	maxStepsTime = 10 * time.Millisecond
 )
 
-// Steps runs large work a step at a time, until step returns more = false, without holding up others: it uses as many
+// Steps runs large work in steps, until step returns more = false, without delaying others: it uses as many
 // transactions as needed, each of which ends soon after another write arrives, and only one such work runs at a time. A
-// step should change some dozens of rows. When a step fails, the steps of the last transaction are undone, and those before
-// are kept. Otherwise Steps behaves as Write.
+// step should change a few dozen rows. If a step fails, the steps of the last transaction are undone, and earlier ones
+// are kept. Otherwise Steps behaves like Write.
 func (db *DB) Steps(ctx context.Context, step func(tx *Tx) (more bool, err error)) error {
 	for more := true; more; {
 		if err := db.takeSteps(ctx, func(tx *Tx) (err error) {
@@ -66,8 +67,8 @@ func StepsOver[T any](ctx context.Context, db *DB, list []T, step func(tx *Tx, e
 	})
 }
 
-// RemoveLeftovers removes the rows of an app that is gone from a table; key is what follows app_id in the primary key of
-// the table, or all of it.
+// RemoveLeftovers removes the rows of an app that no longer exists from a table; key is what follows app_id in the
+// primary key of the table, or all of it.
 func (db *DB) RemoveLeftovers(ctx context.Context, table, key, app string) error {
 	const rows = 50
 	return db.Steps(ctx, func(tx *Tx) (more bool, err error) {

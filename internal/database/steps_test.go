@@ -13,7 +13,7 @@ func setting(tx *Tx, name string) error {
 	return tx.Exec("INSERT INTO settings (name, value, updated_at) VALUES (?, '', 0)", name)
 }
 
-// Work of many rows held up whoever wrote meanwhile until all of it was done.
+// Work on many rows delayed all other writes until it was done.
 func TestStepsEndTheirTransactionSoonAfterAnotherWriteArrives(t *testing.T) {
 	db := open(t, Config{})
 	began, wrote := make(chan struct{}), make(chan error, 1)

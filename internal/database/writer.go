@@ -14,18 +14,18 @@ import (
 	"fazt/internal/errs"
 )
 
-// maxBatch bounds how many closures share a transaction, and so how long the last of them can be held up by the first.
+// maxBatch bounds how many closures share a transaction, and so how long the first can delay the last.
 const maxBatch = 512
 
-// writer owns the one connection that writes. It is used by the goroutine that has the turn: the one that runs the queue, or
-// a caller that found the queue empty and the turn free, and commits its own write without waiting.
+// writer owns the writing connection. The connection is used by the goroutine that has the turn: the one that runs the
+// queue, or a caller that found the queue empty and the turn free, and commits its own write without waiting.
 type writer struct {
 	conn  *Conn
 	limit func() int
 	disk  *disk
 	fold  *folder
 	turn  chan struct{} // holds a token while the connection is in use
-	large chan struct{} // holds a token while large work wants the turn or has it
+	large chan struct{} // holds a token while large work wants or has the turn
 
 	mu     sync.Mutex
 	queue  []*write
@@ -34,14 +34,14 @@ type writer struct {
 	ended  chan struct{}
 
 	writes, commits atomic.Uint64
-	maxRows         atomic.Int64              // rows that one write or step changed
-	counted         int64                     // rows the connection had changed at the last count; belongs to the turn
+	maxRows         atomic.Int64              // largest number of rows that one write or step changed
+	counted         int64                     // rows the connection had changed at the last count; used by the goroutine that has the turn
 	batches         [BatchSizes]atomic.Uint64 // maxBatch falls into the last
 	pace            pace
 	changes         *changes
 }
 
-// write is one closure on its way.
+// write is one closure in the queue or running.
 type write struct {
 	fn    func(tx *Tx) error
 	state atomic.Int32 // queued, then running or abandoned, whichever comes first
@@ -55,7 +55,7 @@ const (
 	abandoned
 )
 
-// prepareWriter opens the connection that writes and brings the file up to date.
+// prepareWriter opens the writing connection and migrates the file.
 func prepareWriter(ctx context.Context, c Config, watching *changes) (*Conn, error) {
 	if err := Unwritable(c.Path); err != nil {
 		return nil, err
@@ -78,7 +78,7 @@ func openWriter(c Config) (*sqlite.Conn, error) {
 	return sqlite.Open(sqlite.File{Path: c.Path}, sqlite.WriterPragmas(size(c.Path) == 0, c.MaxPages))
 }
 
-// newWriter starts the writer. conn is nil when the database is open read-only: the disk admits no writes then.
+// newWriter starts the writer. conn is nil if the database is open read-only: the disk refuses writes then.
 func newWriter(conn *Conn, limit func() int, watching *changes, d *disk) *writer {
 	w := &writer{conn: conn, fold: newFolder(d), limit: limit, changes: watching, disk: d, pace: pace{start: time.Now()}, turn: make(chan struct{}, 1), large: make(chan struct{}, 1), wake: make(chan struct{}, 1), ended: make(chan struct{})}
 	go w.run()
@@ -104,7 +104,7 @@ func (w *writer) do(ctx context.Context, fn func(tx *Tx) error) error {
 		return job.err
 	case <-ctx.Done():
 	}
-	// The result must be true: a write that has not started never will, and one that has is waited for.
+	// The result must be true: a write that has not started never will, and one that has started is waited for.
 	if job.state.CompareAndSwap(queued, abandoned) {
 		return context.Cause(ctx)
 	}
@@ -112,9 +112,9 @@ func (w *writer) do(ctx context.Context, fn func(tx *Tx) error) error {
 	return job.err
 }
 
-// enqueue adds a write to the queue, or hands over the turn if it is free. A write that would not be done before ctx ends
-// is refused at once: it would only hold up those behind it. A write that gets the turn is never refused, so that a disk
-// that was slow for a while is tried again.
+// enqueue adds a write to the queue, or hands over the turn if it is free. A write that would not be done before ctx
+// ends is refused at once: it would only delay those behind it. A write that gets the turn is never refused, so that a
+// disk that was slow for a while is tried again.
 func (w *writer) enqueue(ctx context.Context, job *write) (mine bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -144,12 +144,12 @@ func (w *writer) enqueue(ctx context.Context, job *write) (mine bool, err error)
 	return false, nil
 }
 
-// busy is the error of a write that may be tried again when those before it are done.
+// busy is the error of a write that may be retried after those before it are done.
 func busy(wait time.Duration, sentence string) error {
 	return &errs.Error{Kind: errs.Unavailable, Message: sentence, Retry: max(time.Second, wait)}
 }
 
-// take removes up to a batch from the queue; more is false when nothing will come any more.
+// take removes up to a batch from the queue; more is false when nothing will follow.
 func (w *writer) take() (batch []*write, more bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -226,7 +226,7 @@ func (w *writer) timed(batch []*write) error {
 	return err
 }
 
-// transaction returns an error when nothing of the batch was kept.
+// transaction returns an error if nothing of the batch was committed.
 func (w *writer) transaction(batch []*write, closures *time.Duration) (err error) {
 	if err := w.conn.engine.Begin(); err != nil {
 		return err
@@ -240,7 +240,7 @@ func (w *writer) transaction(batch []*write, closures *time.Duration) (err error
 		if job.err == nil {
 			continue
 		}
-		// A full or failing disk makes SQLite give up the whole transaction, neighbours included.
+		// A full or failing disk makes SQLite roll back the whole transaction, including the other writes.
 		if !w.conn.engine.InTransaction() {
 			return errs.Wrap(errs.KindOf(job.err), job.err, "%s", errs.Sentence(job.err))
 		}
@@ -255,7 +255,7 @@ func (w *writer) transaction(batch []*write, closures *time.Duration) (err error
 	return nil
 }
 
-// count notes how many rows were changed since the last call.
+// count records how many rows were changed since the last call.
 func (w *writer) count() {
 	n := w.conn.engine.TotalChanges()
 	w.maxRows.Store(max(w.maxRows.Load(), n-w.counted))
@@ -284,7 +284,7 @@ func (w *writer) savepoint(tx *Tx, fn func(*Tx) error) (err error) {
 	return err
 }
 
-// protect turns a panic in fn into an error: the writer must go on.
+// protect turns a panic in fn into an error, because the writer must continue.
 func protect(tx *Tx, fn func(*Tx) error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -310,7 +310,7 @@ func (w *writer) stats() Stats {
 	return s
 }
 
-// close lets the batch at work finish, refuses the rest and closes the connection.
+// close completes the current batch, refuses the rest and closes the connection.
 func (w *writer) close() error {
 	w.mu.Lock()
 	w.closed = true
@@ -328,7 +328,7 @@ func (w *writer) close() error {
 	default:
 	}
 	<-w.ended
-	w.turn <- struct{}{} // a caller may be at its own write
+	w.turn <- struct{}{} // a caller may be running its own write
 	folded := w.fold.close()
 	if w.conn == nil {
 		return nil

@@ -8,21 +8,21 @@ import (
 	"fazt/internal/database"
 )
 
-// Damage is content that is not any more what it was when it was stored, and where it is used.
+// Damage is content that no longer matches what was stored, and where it is used.
 type Damage struct {
-	App        string `json:"app"`        // its name; "" = no deployment has it
-	Deployment int    `json:"deployment"` // the newest that has it, the live one before all
+	App        string `json:"app"`        // its name; "" = no deployment uses it
+	Deployment int    `json:"deployment"` // the live one if it uses it, else the newest that does
 	Path       string `json:"path"`       // "" = the compiled function
-	Encoding   string `json:"encoding"`   // of the compressed form that is damaged; "" = the content itself
+	Encoding   string `json:"encoding"`   // of the damaged compressed form; "" = the content itself
 	Live       bool   `json:"live"`
-	Others     int    `json:"others"` // further files that have the same content
+	Others     int    `json:"others"` // further files with the same content
 	Cause      string `json:"cause"`
 
 	AppID        string `json:"-"`
 	DeploymentID string `json:"-"` // of a compiled function
 }
 
-// String is the damage in a sentence.
+// String describes the damage in a sentence.
 func (d Damage) String() string {
 	what := d.Path
 	switch {
@@ -40,15 +40,15 @@ func (d Damage) String() string {
 	return text + ": " + d.Cause
 }
 
-// Check is a look at content and compiled functions: whether they still are what was stored.
+// Check verifies that content and compiled functions still match what was stored.
 type Check struct {
 	From    content.Source
-	Program func(program []byte) error        // returns what is wrong with a compiled function; nil = none is checked
+	Program func(program []byte) error        // returns what is wrong with a compiled function; nil = they are not checked
 	Pace    func(blob int64, bytes int) error // called after each read; an error ends the check
 	Found   func(d Damage) error              // called for each damage
 }
 
-// Run checks everything, a chunk at a time: it keeps nothing, and holds no connection for long.
+// Run checks everything, a chunk at a time. It stores nothing, and holds no connection for long.
 func (k Check) Run(ctx context.Context) (checked int, err error) {
 	checked, err = content.Check{
 		From: k.From, Pace: k.Pace,
@@ -60,7 +60,7 @@ func (k Check) Run(ctx context.Context) (checked int, err error) {
 	return checked, err
 }
 
-// report calls found with where damaged content is used.
+// report calls Found with where damaged content is used.
 func report(ctx context.Context, from content.Source, blob int64, cause string, found func(d Damage) error) error {
 	var d Damage
 	err := from.Read(ctx, func(c *database.Conn) (err error) {
@@ -74,7 +74,7 @@ func report(ctx context.Context, from content.Source, blob int64, cause string, 
 	return found(d)
 }
 
-// locate says where content is used.
+// locate returns where content is used.
 func locate(c *database.Conn, blob int64) (Damage, error) {
 	var d Damage
 	places := 0
@@ -92,7 +92,7 @@ func locate(c *database.Conn, blob int64) (Damage, error) {
 	return d, err
 }
 
-// programs looks at the compiled functions: each has its own hash in it.
+// programs checks the compiled functions; each contains its own hash.
 func (k Check) programs(ctx context.Context) error {
 	if k.Program == nil {
 		return nil

@@ -36,8 +36,8 @@ func (b *bench) collect() Collected {
 	return got
 }
 
-// wantNothingMarked fails when a blob that nobody fills any more counts as one that is being filled: the collector would
-// never remove what gets its row.
+// wantNothingMarked checks that no blob is still marked as arriving: the collector would never remove a blob that gets its
+// row.
 func (b *bench) wantNothingMarked() {
 	b.Helper()
 	b.write(func(tx *database.Tx) error {
@@ -196,7 +196,7 @@ func TestProgressKeepsAnUploadOpen(t *testing.T) {
 	fresh("asking whether it is ready")
 }
 
-// A crash leaves content without a hash; the next start knows that nobody is filling it.
+// A crash leaves content without a hash; after the next start, nothing is filling it.
 func TestLeftoversOfACrashAreCollected(t *testing.T) {
 	b := open(t)
 	a := b.blobs.Arrive()
@@ -227,9 +227,8 @@ func TestFreePagesAreGivenBack(t *testing.T) {
 	b.sound()
 }
 
-// The collector runs without pause beside uploads, whose content belongs to nothing before the commit, of apps that
-// are removed again and again, which leaves content to nobody. No upload may lose content that it sent or that it was
-// told is there.
+// The collector runs without pause alongside uploads, whose content has no owner before the commit. Their apps are removed
+// again and again, which leaves content without an owner. No upload may lose content that it sent or was told is stored.
 func TestCollectorRacesUploads(t *testing.T) {
 	b := open(t)
 	b.change(func(l *system.Storage) { l.KeepDeployments = 1 })

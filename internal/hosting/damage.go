@@ -8,11 +8,11 @@ import (
 	"fazt/internal/errs"
 )
 
-// undamaged is the condition on deployments d without content that is known to be damaged. Damage is rare, so its table is
-// looked through first.
+// undamaged is a condition on deployments d: none of their content is known to be damaged. Damage is rare, so its table
+// is read first.
 const undamaged = "NOT EXISTS (SELECT 1 FROM damage x CROSS JOIN deployment_files f WHERE f.blob_id = x.blob_id AND f.deployment_id = d.id)"
 
-// contentDamaged tells of damage once content has found it.
+// contentDamaged reports damage that content has found.
 func (s *Store) contentDamaged(ctx context.Context, blob int64, cause string) {
 	var d Damage
 	err := s.db.Read(ctx, func(c *database.Conn) (err error) {
@@ -20,16 +20,16 @@ func (s *Store) contentDamaged(ctx context.Context, blob int64, cause string) {
 		return err
 	})
 	if err != nil {
-		s.log.Warn("where damaged content is used could not be found out", "error", err)
+		s.log.Warn("finding where damaged content is used failed", "error", err)
 	}
 	d.Cause = cause
 	s.tellDamage(d)
 }
 
-// damageShown is how many damaged contents Damage names.
+// damageShown is how many damaged contents Damage returns.
 const damageShown = 20
 
-// Damage is the content that is known to be damaged, some of it where it is much.
+// Damage returns known damage, up to damageShown, and how many contents are damaged in all.
 func (s *Store) Damage(ctx context.Context) (list []Damage, all int, err error) {
 	err = s.db.Read(ctx, func(c *database.Conn) error {
 		blobs, causes := []int64{}, []string{}
@@ -53,7 +53,7 @@ func (s *Store) Damage(ctx context.Context) (list []Damage, all int, err error) 
 	return list, all, err
 }
 
-// refuseDamaged keeps damage from being spread.
+// refuseDamaged keeps damaged content from being copied.
 func refuseDamaged(c *database.Conn, deployment string) error {
 	path := ""
 	damaged, err := c.First("SELECT f.path FROM damage x CROSS JOIN deployment_files f WHERE f.blob_id = x.blob_id AND f.deployment_id = ?", func(r *database.Row) { path = r.Text(0) }, deployment)
@@ -63,22 +63,22 @@ func refuseDamaged(c *database.Conn, deployment string) error {
 	return err
 }
 
-// ofDamage says in a sentence for the owner that a file is damaged; other errors it leaves alone.
+// ofDamage turns an error about damaged content into a sentence for the owner; it returns other errors unchanged.
 func ofDamage(path string, err error) error {
 	if !content.IsDamaged(err) {
 		return err
 	}
-	return errs.Wrap(errs.Unprocessable, err, "%s is damaged on the disk; deploy the app again first, which mends it", path)
+	return errs.Wrap(errs.Unprocessable, err, "%s is damaged on the disk; deploy the app again to repair it", path)
 }
 
-// ReplaceProgram puts a compiled function in the place of one that is damaged.
+// ReplaceProgram replaces a damaged compiled function.
 func (s *Store) ReplaceProgram(ctx context.Context, deployment string, program []byte) error {
 	return s.db.Write(ctx, func(tx *database.Tx) error {
 		return tx.Exec("UPDATE programs SET program = ? WHERE deployment_id = ?", program, deployment)
 	})
 }
 
-// Place says whose a deployment is.
+// Place returns the app and the number of a deployment.
 func (s *Store) Place(ctx context.Context, deployment string) (d Damage, err error) {
 	err = s.db.Read(ctx, func(c *database.Conn) error {
 		_, err := c.First("SELECT a.id, a.name, d.number, EXISTS (SELECT 1 FROM live l WHERE l.deployment_id = d.id) FROM deployments d JOIN apps a ON a.id = d.app_id WHERE d.id = ?",
@@ -90,8 +90,8 @@ func (s *Store) Place(ctx context.Context, deployment string) (d Damage, err err
 	return d, err
 }
 
-// CheckContent compares all content with its hashes, and remembers what it finds. pace, which may be nil, is called
-// after each read with the blob that is being checked and how many bytes it was.
+// CheckContent compares all content with its hashes, and records what it finds. It calls pace, which may be nil, after
+// each read with the blob that is being checked and the number of bytes read.
 func (s *Store) CheckContent(ctx context.Context, after int64, pace func(blob int64, bytes int) error) (found []Damage, checked int, err error) {
 	found = []Damage{}
 	if pace == nil {

@@ -9,14 +9,14 @@ import (
 	"fazt/internal/system"
 )
 
-// Fault is what keeps a plan from becoming a deployment.
+// Fault is a reason why a plan cannot become a deployment.
 type Fault struct {
 	Path string // "" = the plan as a whole
 	Text string
 }
 
-// Faults are all reasons for which an instance with these limits would refuse the plan, as far as its files go. An
-// instance stops at the first; a person who mends them wants to know all.
+// Faults returns every reason why an instance with these limits would refuse the files of a plan. An instance stops at
+// the first, but people want to see all of them at once.
 func (p Plan) Faults(limits system.Storage) []Fault {
 	var list []Fault
 	var total int64

@@ -17,13 +17,14 @@ import (
 const (
 	// ManifestFile is the file of an app that holds its Manifest.
 	ManifestFile = "fazt.json"
-	// legacyManifestFile is where the predecessor kept a name. Web app manifests are often called so too.
+	// legacyManifestFile is where the predecessor stored the name of an app. Web app manifests often have this name
+	// too.
 	legacyManifestFile = "manifest.json"
-	// maxManifest bounds the file, in bytes. No manifest made by hand comes near.
+	// maxManifest is the largest manifest, in bytes, well above any written by hand.
 	maxManifest = 256 << 10
 )
 
-// Manifest is what an app says of itself in fazt.json.
+// Manifest is what fazt.json says about an app.
 type Manifest struct {
 	Schema  string   `json:"$schema,omitempty" label:"Schema" desc:"Where the JSON Schema of this file lies, for editors"`
 	Name    string   `json:"name,omitempty" label:"Name" desc:"The label the app is deployed under when the command names none" range:"1,63" pattern:"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"`
@@ -35,23 +36,23 @@ type Manifest struct {
 	First   string   `json:"first,omitempty" label:"First" desc:"What answers where a route leads to a file too: files, when absent, or function" enum:"files|function"`
 }
 
-// IsZero says whether the manifest says nothing.
+// IsZero reports whether the manifest is empty.
 func (m Manifest) IsZero() bool { return reflect.ValueOf(m).IsZero() }
 
-// check finds what is wrong with the values.
+// check returns the first invalid value as an error.
 func (m *Manifest) check() error {
 	if err := schema.Validate(m); err != nil {
 		return err
 	}
 	if strings.ContainsFunc(m.Title, unicode.IsControl) || strings.ContainsFunc(m.Title, output.Hides) {
-		return errs.New(errs.Invalid, "the title has characters that cannot be shown")
+		return errs.New(errs.Invalid, "the title contains characters that cannot be displayed")
 	}
 	return m.Routes.check()
 }
 
-// ParseManifest reads a manifest; file is its path, for messages and because the predecessor's manifest.json is read
-// leniently: only a usable name and spa are taken from it, and nothing in it is an error. In fazt.json an unknown
-// member is an error, and every error says where.
+// ParseManifest parses a manifest; file is its path, for messages. In fazt.json, an unknown member is an error, and
+// every error has its position. The predecessor's manifest.json is parsed leniently: only a valid name and spa are
+// used, and nothing is an error.
 func ParseManifest(data []byte, file string) (Manifest, error) {
 	if file == legacyManifestFile {
 		return parseLegacy(data), nil
@@ -64,7 +65,7 @@ func ParseManifest(data []byte, file string) (Manifest, error) {
 	if err := json.Unmarshal(data, &m); err != nil {
 		return Manifest{}, notManifest(file, data, err)
 	}
-	if bytes.TrimSpace(data)[0] != '{' { // null, which encoding/json takes for anything
+	if bytes.TrimSpace(data)[0] != '{' { // null, which encoding/json accepts for any type
 		return Manifest{}, errs.New(errs.Unprocessable, "%s must hold a JSON object", file)
 	}
 	if err := checkMembers(file, data); err != nil {
@@ -76,7 +77,7 @@ func ParseManifest(data []byte, file string) (Manifest, error) {
 	return m, nil
 }
 
-// parseLegacy takes from a manifest.json what it may have.
+// parseLegacy takes a valid name and spa from a manifest.json.
 func parseLegacy(data []byte) Manifest {
 	var loose struct {
 		Name json.RawMessage `json:"name"`
@@ -95,13 +96,13 @@ func parseLegacy(data []byte) Manifest {
 	return m
 }
 
-// notManifest says what is wrong with the JSON and where.
+// notManifest describes what is wrong with the JSON, and where.
 func notManifest(file string, data []byte, err error) error {
 	var syntax *json.SyntaxError
 	var mismatch *json.UnmarshalTypeError
 	switch {
 	case len(bytes.TrimSpace(data)) == 0:
-		return errs.New(errs.Unprocessable, "%s is empty; the least it can hold is {}", file)
+		return errs.New(errs.Unprocessable, "%s is empty; an empty manifest is {}", file)
 	case errors.As(err, &syntax):
 		return errs.Wrap(errs.Unprocessable, err, "%s: not JSON: %s", at(file, data, syntax.Offset-1), syntax)
 	case errors.As(err, &mismatch):
@@ -112,8 +113,8 @@ func notManifest(file string, data []byte, err error) error {
 	return errs.Wrap(errs.Unprocessable, err, "%s must hold a JSON object", file)
 }
 
-// checkMembers finds members of a valid JSON object that the manifest does not have, or that are there twice.
-// encoding/json would take "NAME" for "name", and of two the last.
+// checkMembers rejects members of a valid JSON object that are unknown or duplicate. encoding/json would accept "NAME"
+// for "name", and use the last duplicate.
 func checkMembers(file string, data []byte) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	known := map[string]bool{}
@@ -150,12 +151,12 @@ func at(file string, data []byte, offset int64) string {
 	return fmt.Sprintf("%s:%d:%d", file, line, len(before)-bytes.LastIndexByte(before, '\n'))
 }
 
-// ManifestSchema is the JSON Schema of fazt.json.
+// ManifestSchema returns the JSON Schema of fazt.json.
 func ManifestSchema() []byte {
 	doc := schema.Of[Manifest]().JSONSchema("urn:fazt:manifest", ManifestFile, "What an app says of itself. The file lies at the root of the app's folder.")
 	data, err := json.MarshalIndent(doc, "", "  ")
 	if err != nil {
-		panic(err) // strings, numbers and booleans always can be written
+		panic(err) // strings, numbers and booleans always marshal
 	}
 	return append(data, '\n')
 }

@@ -29,7 +29,7 @@ func TestManifest(t *testing.T) {
 		{name: "too many domains", text: `{"net": [` + strings.Repeat(`"a.example",`, 100) + `"a.example"]}`, err: "net must"},
 		{name: "a byte order mark", text: "\xef\xbb\xbf{\"name\":\"a\"}\n", want: Manifest{Name: "a"}},
 		{name: "null members", text: `{"name":null,"spa":null}`},
-		{name: "no text", text: " \n", err: "fazt.json is empty; the least it can hold is {}"},
+		{name: "no text", text: " \n", err: "fazt.json is empty; an empty manifest is {}"},
 		{name: "null", text: " null", err: "fazt.json must hold a JSON object"},
 		{name: "a list", text: `[]`, err: "fazt.json must hold a JSON object"},
 		{name: "an unknown member", text: "{\n  \"name\": \"a\",\n  \"spaa\": true\n}", err: `fazt.json:3:3: unknown member "spaa"`},
@@ -42,7 +42,7 @@ func TestManifest(t *testing.T) {
 		{name: "something after it", text: "{}\n{}", err: "fazt.json:2:1: not JSON: invalid character '{' after top-level value"},
 		{name: "the wrong type", text: "{\n  \"spa\": \"yes\"}", err: "spa must be a boolean, not a string"},
 		{name: "another wrong type", text: `{"name": 7}`, err: "name must be a string, not a number"},
-		{name: "a name that is no label", text: `{"name": "My Blog"}`, err: "name"},
+		{name: "an invalid label as name", text: `{"name": "My Blog"}`, err: "name"},
 		{name: "a title too long", text: `{"title": "` + strings.Repeat("x", 201) + `"}`, err: "title must be at most 200 characters"},
 		{name: "too large", text: `{"title": "` + strings.Repeat("x", maxManifest) + `"}`, err: "has more than 262144 bytes"},
 	}
@@ -109,7 +109,7 @@ func FuzzManifest(f *testing.F) {
 			return
 		}
 		if !bytes.HasPrefix(bytes.TrimLeft(data, "\xef\xbb\xbf \t\r\n"), []byte("{")) {
-			t.Errorf("%q is no object", data)
+			t.Errorf("%q is not an object", data)
 		}
 		written := Plan{Manifest: m}.settings()
 		if len(written) == 0 {

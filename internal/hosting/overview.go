@@ -7,13 +7,13 @@ import (
 	"fazt/internal/database"
 )
 
-// Overview is what a list of apps shows of an app's deployments.
+// Overview is what a list of apps shows about the deployments of an app.
 type Overview struct {
 	Live        *Brief // nil = nothing is live
-	Deployments int    // kept, the live one included
+	Deployments int    // including the live one
 }
 
-// Brief is a deployment in a list of apps. There may be thousands.
+// Brief is a deployment in a list of apps, which may have thousands.
 type Brief struct {
 	Number    int       `json:"number"`
 	Files     int       `json:"files"`
@@ -24,7 +24,8 @@ type Brief struct {
 	StoppedAt *time.Time `json:"stopped_at,omitempty"` // absent = its function runs
 }
 
-// Overviews are those of several apps, in two queries for each batch of apps. Apps without deployments are not in the result.
+// Overviews returns the overviews of several apps, with two queries per batch of apps. Apps without deployments are
+// missing from the result.
 func (s *Store) Overviews(ctx context.Context, appIDs []string) (map[string]Overview, error) {
 	all := make(map[string]Overview, len(appIDs))
 	err := s.db.Read(ctx, func(c *database.Conn) error {

@@ -15,7 +15,7 @@ import (
 	"fazt/internal/hosting/mediatype"
 )
 
-// Listed is a file of a deployment as a list shows it.
+// Listed is a file of a deployment in a list.
 type Listed struct {
 	Path string       `json:"path"`
 	Size int64        `json:"size"`
@@ -23,7 +23,7 @@ type Listed struct {
 	Type string       `json:"type"` // media type
 }
 
-// FilePage is a page of the files of a deployment in the byte order of their paths, beginning after the path in
+// FilePage returns a page of the files of a deployment in the byte order of their paths, starting after the path in
 // cursor; next is the cursor of the following page, "" on the last one.
 func (s *Store) FilePage(ctx context.Context, deployment, cursor string, limit int) (page []Listed, next string, err error) {
 	page = []Listed{}
@@ -44,7 +44,7 @@ func (s *Store) FilePage(ctx context.Context, deployment, cursor string, limit i
 	return page, next, err
 }
 
-// ReadFile is the content of one file of a deployment, at most a few hundred kilobytes of it: it is for people.
+// ReadFile returns the content of one file of a deployment for display: at most the first 512 KiB.
 func (s *Store) ReadFile(ctx context.Context, deployment, path string) ([]byte, error) {
 	f, err := s.File(ctx, deployment, path)
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *Store) ReadFile(ctx context.Context, deployment, path string) ([]byte, 
 	return io.ReadAll(io.LimitReader(r, 512<<10))
 }
 
-// File is one file of a deployment, without its compressed forms.
+// File returns one file of a deployment, without its compressed forms.
 func (s *Store) File(ctx context.Context, deployment, path string) (f File, err error) {
 	f.Path = path
 	err = s.db.Read(ctx, func(c *database.Conn) error {
@@ -71,14 +71,15 @@ func (s *Store) File(ctx context.Context, deployment, path string) (f File, err 
 	return f, err
 }
 
-// WriteFile writes the content of a file for people, who are told when it is damaged.
+// WriteFile writes the content of a file to w. If the content is damaged, the error is a sentence for the owner.
 func (s *Store) WriteFile(ctx context.Context, w io.Writer, f File) error {
 	_, err := s.blobs.Open(ctx, f.Blob, f.Size).WriteTo(w)
 	return ofDamage(f.Path, err)
 }
 
-// Pack finds content of a deployment by its hashes, and returns what writes it: a zstd-compressed tar stream whose
-// entries are named by their hashes, as Receive takes it. Content the deployment does not hold is NotFound.
+// Pack finds content of a deployment by its hashes and returns a function that writes it as a zstd-compressed tar
+// stream whose entries are named by their hashes, as Receive expects it. Content that is not in the deployment is
+// NotFound.
 func (s *Store) Pack(ctx context.Context, deployment string, hashes []content.Hash) (write func(io.Writer) error, err error) {
 	files, err := s.Files(ctx, deployment)
 	if err != nil {
@@ -92,7 +93,7 @@ func (s *Store) Pack(ctx context.Context, deployment string, hashes []content.Ha
 	for _, h := range hashes {
 		f, ok := held[h]
 		if !ok {
-			return nil, errs.New(errs.NotFound, "the deployment holds no content with the hash %s, or it was asked for twice", h)
+			return nil, errs.New(errs.NotFound, "the deployment has no content with the hash %s, or it was requested twice", h)
 		}
 		delete(held, h)
 		wanted = append(wanted, f)
@@ -110,7 +111,7 @@ func (s *Store) pack(ctx context.Context, w io.Writer, files []File) error {
 	written := false
 	for _, f := range files {
 		r := s.blobs.Open(ctx, f.Blob, f.Size)
-		if err = r.Begin(); content.IsDamaged(err) { // the others are worth having
+		if err = r.Begin(); content.IsDamaged(err) { // send the rest
 			damage = cmp.Or(damage, ofDamage(f.Path, err))
 			err = nil
 			continue
@@ -133,7 +134,7 @@ func (s *Store) pack(ctx context.Context, w io.Writer, files []File) error {
 		}
 	}
 	if err != nil {
-		return err // closing would make a whole stream of half of one
+		return err // closing would make half a stream look complete
 	}
 	return errors.Join(t.Close(), z.Close())
 }

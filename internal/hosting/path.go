@@ -11,9 +11,9 @@ import (
 	"fazt/internal/output"
 )
 
-// CheckPath says whether a file of a deployment may be called path: relative, with slashes, at most max bytes, valid
-// UTF-8 without control characters or backslashes, and no segment that is empty, "." or "..". What passes means the
-// same file on every system.
+// CheckPath checks the path of a file in a deployment: relative, with slashes, at most max bytes, valid UTF-8 without
+// control characters or backslashes, and no segment that is empty, "." or "..". A valid path names the same file on
+// every system.
 func CheckPath(path string, max int) error {
 	bad := func(why string) error {
 		return errs.New(errs.Invalid, "%q cannot be the path of a file: %s", path, why)
@@ -28,7 +28,7 @@ func CheckPath(path string, max int) error {
 	case strings.ContainsFunc(path, unicode.IsControl):
 		return bad("it has control characters")
 	case strings.ContainsFunc(path, output.Hides):
-		return bad("it has characters that cannot be seen, or that turn the direction of text")
+		return bad("it contains invisible characters, or characters that change the direction of text")
 	case strings.Contains(path, `\`):
 		return bad("it has a backslash")
 	case len(path) > 1 && path[1] == ':' && isLetter(path[0]):
@@ -49,8 +49,8 @@ func CheckPath(path string, max int) error {
 
 func isLetter(b byte) bool { return 'a' <= b|0x20 && b|0x20 <= 'z' }
 
-// Fold makes one of all spellings of a path that are one file on some system: those that differ in letter case, and those
-// in which an accent is part of its letter (NFC) or stands after it (NFD), which macOS takes for the same.
+// Fold returns the same text for all paths that are one file on some system: paths that differ in letter case, or in
+// whether an accent is part of its letter (NFC) or follows it (NFD), which macOS ignores.
 func Fold(path string) string {
 	least := func(r rune) rune {
 		least := r
@@ -62,10 +62,10 @@ func Fold(path string) string {
 	return norm.NFC.String(strings.Map(least, norm.NFD.String(path)))
 }
 
-// CheckTwins refuses two files or folders whose names are the same text in two forms of Unicode (NFC and NFD): people
-// cannot tell them apart, and macOS takes them for one.
+// CheckTwins rejects two files or folders whose names are the same text in two Unicode forms (NFC and NFD): people
+// cannot tell them apart, and macOS treats them as one.
 func CheckTwins(files []Announced) error {
-	known := map[string]string{} // as written, by NFC
+	known := map[string]string{} // the path as given, by its NFC form
 	for _, f := range files {
 		if isASCII(f.Path) {
 			continue
@@ -77,7 +77,7 @@ func CheckTwins(files []Announced) error {
 			name := f.Path[:i]
 			key := norm.NFC.String(name)
 			if other, ok := known[key]; ok && other != name {
-				return errs.New(errs.Invalid, "%+q and %+q are one name in two forms of Unicode (NFC and NFD); rename one", other, name)
+				return errs.New(errs.Invalid, "%+q and %+q are the same name in two Unicode forms (NFC and NFD); rename one", other, name)
 			}
 			known[key] = name
 		}
@@ -94,7 +94,7 @@ func isASCII(s string) bool {
 	return true
 }
 
-// checkPaths checks the paths of files against each other, after each was checked alone. It is given them sorted.
+// checkPaths checks sorted paths, each of which is valid, against each other.
 func checkPaths(sorted []Announced) error {
 	if err := CheckTwins(sorted); err != nil {
 		return err
@@ -109,15 +109,15 @@ func checkPaths(sorted []Announced) error {
 	for _, f := range sorted {
 		for i, c := range f.Path {
 			if c == '/' && known[f.Path[:i]] {
-				return errs.New(errs.Invalid, "%q is a file, and a folder too: it holds %q", f.Path[:i], f.Path)
+				return errs.New(errs.Invalid, "%q is both a file and a folder that contains %q", f.Path[:i], f.Path)
 			}
 		}
 	}
 	return nil
 }
 
-// LeftOut says whether a file or folder is part of no deployment, whatever brings it: version control, dependencies, and
-// names that begin with a dot (.env before all), which would not be served anyway; .well-known at the top is taken.
+// LeftOut reports whether a file or folder is excluded from every deployment: version control, dependencies, and names
+// that begin with a dot (above all .env), which would not be served anyway; .well-known at the top is included.
 func LeftOut(path string) bool {
 	for first := true; path != ""; first = false {
 		segment, rest, _ := strings.Cut(path, "/")
@@ -129,10 +129,10 @@ func LeftOut(path string) bool {
 	return false
 }
 
-// Hidden says whether the file with this path is never served as it is: what belongs to functions (api, workers), what
-// only signed-in people may see (private), fazt.json, node_modules, and names that begin with a dot, except below
-// .well-known (RFC 8615). Letter case makes no difference, so that no spelling gets round it where a proxy or a
-// disk folds case. path is relative or begins with a slash, and must be clean.
+// Hidden reports whether the file with this path is never served as it is: files of functions (api, workers), files for
+// signed-in people (private), fazt.json, node_modules, and names that begin with a dot, except below .well-known (RFC
+// 8615). Letter case is ignored, so that no spelling bypasses this where a proxy or a disk folds case. path is relative
+// or begins with a slash, and must be clean.
 func Hidden(path string) bool {
 	path = strings.TrimPrefix(path, "/")
 	if strings.EqualFold(path, ManifestFile) {
@@ -154,7 +154,7 @@ func Private(path string) bool {
 	return ok && !hiddenName(below)
 }
 
-// hiddenName says whether a segment of the path has a name that is served nowhere.
+// hiddenName reports whether a segment of the path has a name that is never served.
 func hiddenName(path string) bool {
 	for segment := range strings.SplitSeq(path, "/") {
 		if strings.HasPrefix(segment, ".") || strings.EqualFold(segment, "node_modules") {

@@ -22,12 +22,12 @@ type Plan struct {
 	Message  string      `json:"message,omitempty"` // for people, in the list of deployments
 	SPA      *bool       `json:"spa,omitempty"`     // overrides the manifest
 	Preview  bool        `json:"preview,omitempty"` // make the deployment, but do not put it live
-	Manifest Manifest    `json:"manifest,omitzero"` // of the folder that was built; empty = the one among the files
+	Manifest Manifest    `json:"manifest,omitzero"` // of the folder that was built; empty = the manifest among the files
 
-	Source *GitSource `json:"source,omitempty"` // nil = it comes from no repository
+	Source *GitSource `json:"source,omitempty"` // nil = it does not come from a repository
 }
 
-// check refuses a plan that cannot become a deployment, and returns it with its files in the order of their paths.
+// check returns the plan with its files sorted by path, or an error if it cannot become a deployment.
 func (p Plan) check(limits system.Storage) (Plan, error) {
 	if len(p.Files) == 0 {
 		return p, errs.New(errs.Invalid, "there are no files to deploy")
@@ -36,7 +36,7 @@ func (p Plan) check(limits system.Storage) (Plan, error) {
 		return p, errs.New(errs.TooLarge, "the deployment has %d files; the limit is %d (storage.max_site_files)", len(p.Files), limits.MaxSiteFiles)
 	}
 	if strings.ContainsFunc(p.Message, output.Hides) {
-		return p, errs.New(errs.Invalid, "the message has characters that cannot be seen, or that turn the direction of text")
+		return p, errs.New(errs.Invalid, "the message contains invisible characters, or characters that change the direction of text")
 	}
 	if len(p.Message) > maxMessage || !utf8.ValidString(p.Message) {
 		return p, errs.New(errs.Invalid, "the message must be UTF-8 of at most %d bytes", maxMessage)
@@ -54,7 +54,7 @@ func (p Plan) check(limits system.Storage) (Plan, error) {
 	return p, checkPaths(p.Files)
 }
 
-// CheckSizes refuses files that are too large, or too many, by what is said of them: before any of them is read.
+// CheckSizes rejects files that are too large or too many by their announced sizes, before any of them is read.
 func CheckSizes(files []Announced, limits system.Storage) error {
 	if len(files) > limits.MaxSiteFiles {
 		return errs.New(errs.TooLarge, "the deployment has %d files; the limit is %d", len(files), limits.MaxSiteFiles)
@@ -83,16 +83,16 @@ func checkSizes(files []Announced, limits system.Storage) error {
 		case f.Size < 0:
 			return errs.New(errs.Invalid, "%s is announced with %d bytes", f.Path, f.Size)
 		case again && known != f.Size:
-			return errs.New(errs.Invalid, "%s has the hash of another file but not its size", f.Path)
+			return errs.New(errs.Invalid, "%s has the hash of another file but a different size", f.Path)
 		}
 		sizes[f.Hash] = f.Size
 	}
 	return CheckSizes(files, limits)
 }
 
-// digest identifies the deployment a plan leads to: the same paths, content and settings that matter to visitors, and
-// the same commit, so that the newest deployment knows the newest commit. It is given a checked plan: the files are
-// sorted, and no path has a NUL.
+// digest identifies the deployment that a plan leads to: the paths, content and settings that matter to visitors, and
+// the commit, so that the newest deployment knows the newest commit. The plan must be checked: its files are sorted,
+// and no path contains a NUL.
 func (p Plan) digest() []byte {
 	h := sha256.New()
 	for _, f := range p.Files {
@@ -103,12 +103,12 @@ func (p Plan) digest() []byte {
 	return h.Sum(nil)
 }
 
-// settings are the plan without its files, as JSON.
+// settings returns the plan without its files, as JSON.
 func (p Plan) settings() []byte {
 	p.Files = nil
 	data, err := json.Marshal(p)
 	if err != nil {
-		panic(err) // strings, booleans and numbers always can be written
+		panic(err) // strings, booleans and numbers always marshal
 	}
 	return data
 }

@@ -9,13 +9,13 @@ import (
 )
 
 const (
-	privateFolder = "private/"
-	maxPrivate    = 8 << 20 // bytes of a private file that a function reads
-	mostPrivate   = 10_000  // names a listing has
+	privateFolder   = "private/"
+	maxPrivateSize  = 8 << 20 // of one file that a function reads, in bytes
+	maxPrivateFiles = 10_000  // in a listing
 )
 
-// PrivateFile is the content of a file below private/ of a deployment; nil when there is none. The path is one as
-// deployments have them: what is written in another way, or leads out, is no file.
+// PrivateFile returns the content of a file below private/ of a deployment; nil if there is none. Only the canonical
+// path of a file finds it.
 func (s *Store) PrivateFile(ctx context.Context, deployment, path string) ([]byte, error) {
 	f, err := s.privateFile(ctx, deployment, path)
 	if errs.Is(err, errs.NotFound) {
@@ -24,8 +24,8 @@ func (s *Store) PrivateFile(ctx context.Context, deployment, path string) ([]byt
 	if err != nil {
 		return nil, err
 	}
-	if f.Size > maxPrivate {
-		return nil, errs.New(errs.TooLarge, "private/%s has %d bytes, and a function may read %d", path, f.Size, maxPrivate)
+	if f.Size > maxPrivateSize {
+		return nil, errs.New(errs.TooLarge, "private/%s has %d bytes, and a function may read %d", path, f.Size, maxPrivateSize)
 	}
 	data, err := s.blobs.ReadAll(ctx, f.Blob, f.Size)
 	if data == nil && err == nil {
@@ -34,7 +34,7 @@ func (s *Store) PrivateFile(ctx context.Context, deployment, path string) ([]byt
 	return data, err
 }
 
-// HasPrivateFile says whether there is a file below private/.
+// HasPrivateFile reports whether there is a file below private/.
 func (s *Store) HasPrivateFile(ctx context.Context, deployment, path string) (bool, error) {
 	_, err := s.privateFile(ctx, deployment, path)
 	if errs.Is(err, errs.NotFound) {
@@ -47,14 +47,14 @@ func (s *Store) privateFile(ctx context.Context, deployment, path string) (File,
 	return s.File(ctx, deployment, privateFolder+strings.TrimPrefix(strings.TrimPrefix(path, "/"), privateFolder))
 }
 
-// PrivateFiles are the paths below private/, without it, in their order.
+// PrivateFiles returns the paths below private/, without that prefix, sorted.
 func (s *Store) PrivateFiles(ctx context.Context, deployment string) ([]string, error) {
 	list := []string{}
 	err := s.db.Read(ctx, func(c *database.Conn) error {
 		return c.Each("SELECT f.path FROM deployment_files f WHERE f.deployment_id = ? AND f.path > ? AND f.path < ? AND "+exists+" ORDER BY f.path LIMIT ?", func(r *database.Row) error {
 			list = append(list, strings.TrimPrefix(r.Text(0), privateFolder))
 			return nil
-		}, deployment, privateFolder, "private0", mostPrivate)
+		}, deployment, privateFolder, "private0", maxPrivateFiles)
 	})
 	return list, err
 }

@@ -24,12 +24,12 @@ const (
 	// recommends that decoders support 8 MiB and that encoders stay below.
 	maxWindow = 8 << 20
 
-	// entryOverhead and streamOverhead are what a tar stream may have beside content: headers, padding, the end.
+	// entryOverhead and streamOverhead bound what a tar stream may contain besides content: headers, padding, the end.
 	entryOverhead  = 4096
 	streamOverhead = 64 << 10
 )
 
-// Received is what one stream brought.
+// Received counts what one stream contained.
 type Received struct {
 	Files   int   `json:"files"`   // contents stored
 	Bytes   int64 `json:"bytes"`   // of those
@@ -37,10 +37,10 @@ type Received struct {
 	Missing int   `json:"missing"` // contents of the upload that are still missing
 }
 
-// Receive stores content of an upload from a zstd-compressed tar stream, whose entries are regular files named by
-// their SHA-256 in hexadecimal. Only what was announced is taken, checked against its hash and size before anything
-// can refer to it. What arrived whole stays when the stream fails, so that an upload goes on where it ended: Begin
-// tells what is still missing.
+// Receive stores content of an upload from a zstd-compressed tar stream whose entries are regular files named by their
+// SHA-256 in hexadecimal. Only announced content is accepted, and its hash and size are checked before anything can
+// refer to it. If the stream fails, the contents that arrived completely stay, so that the upload can continue: Begin
+// returns what is still missing.
 func (s *Store) Receive(ctx context.Context, uploadID string, body io.Reader) (Received, error) {
 	in := &intake{store: s, upload: uploadID}
 	if err := in.load(ctx); err != nil {
@@ -66,8 +66,8 @@ func (in *intake) countMissing() {
 	}
 }
 
-// Fill stores content of an upload that is at hand: read gives each to take, once or more often. It is Receive for
-// those who have no stream in the form that travels.
+// Fill is like Receive for content that is available locally: read returns each content that is needed, possibly more
+// than once.
 func (s *Store) Fill(ctx context.Context, uploadID string, read func(take func(hash content.Hash, content io.Reader) error) error) (Received, error) {
 	in := &intake{store: s, upload: uploadID}
 	if err := in.load(ctx); err != nil {
@@ -89,25 +89,25 @@ func (s *Store) Fill(ctx context.Context, uploadID string, read func(take func(h
 
 func cutOff(cause error) error {
 	if errs.KindOf(cause) != errs.Internal {
-		return cause // it is known better: canceled, too late, too large
+		return cause // the cause says more: canceled, too late, too large
 	}
 	return errs.Wrap(errs.Invalid, cause, "the upload was cut off; deploy again, and only what is still missing is sent")
 }
 
-// intake is one stream being received.
+// intake is one stream that is being received.
 type intake struct {
 	store  *Store
 	upload string
 	wanted map[content.Hash]*wanted
-	batch  []whole // small content that is checked and not stored yet
+	batch  []whole // small content that is checked but not stored yet
 	bytes  int     // of batch
 	buffer []byte  // for chunks of large content
 	got    Received
 }
 
-// wanted is content that was announced.
+// wanted is announced content.
 type wanted struct {
-	path   string // one of those it has, for messages
+	path   string // one of its paths, for messages
 	size   int64
 	stored bool
 }
@@ -126,7 +126,7 @@ func (in *intake) load(ctx context.Context) error {
 			return err
 		}
 		if u.deployment != "" {
-			return errs.New(errs.Conflict, "the upload %q was committed; nothing more is taken", in.upload)
+			return errs.New(errs.Conflict, "the upload %q was committed; it accepts no more content", in.upload)
 		}
 		return c.Each(`SELECT f.hash, min(f.path), max(f.size), max(b.id) IS NOT NULL FROM upload_files f LEFT JOIN blobs b ON b.hash = f.hash AND `+content.Sound+`
 			WHERE f.upload_id = ? GROUP BY f.hash`, func(r *database.Row) error {
@@ -138,7 +138,7 @@ func (in *intake) load(ctx context.Context) error {
 	})
 }
 
-// bound is the most bytes a stream of this upload can have when it is unpacked.
+// bound returns the largest number of bytes that a stream of this upload can have when it is unpacked.
 func (in *intake) bound() int64 {
 	n := int64(streamOverhead)
 	for _, w := range in.wanted {
@@ -148,13 +148,13 @@ func (in *intake) bound() int64 {
 }
 
 func (in *intake) read(ctx context.Context, body io.Reader) error {
-	// Without concurrency the decoder works in this goroutine, and there is none to end.
+	// Without concurrency the decoder works in this goroutine and starts no others.
 	z, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 	if err != nil {
 		return malformed(err)
 	}
 	defer z.Close()
-	unpacked := limitio.Max(z, in.bound(), errs.New(errs.Invalid, "the upload holds more than was announced")) // a small stream can unpack to anything
+	unpacked := limitio.Max(z, in.bound(), errs.New(errs.Invalid, "the upload contains more than was announced")) // a small stream can unpack to any size
 	archive := tar.NewReader(unpacked)
 	for entries := 0; ; entries++ {
 		if err := ctx.Err(); err != nil {
@@ -163,7 +163,7 @@ func (in *intake) read(ctx context.Context, body io.Reader) error {
 		header, err := archive.Next()
 		if errors.Is(err, io.EOF) {
 			if entries == 0 && len(in.wanted) > 0 {
-				return errs.New(errs.Invalid, "the upload holds nothing")
+				return errs.New(errs.Invalid, "the upload is empty")
 			}
 			return ended(unpacked)
 		}
@@ -176,7 +176,7 @@ func (in *intake) read(ctx context.Context, body io.Reader) error {
 	}
 }
 
-// ended makes sure that nothing but the padding of the archive follows its end.
+// ended checks that only the padding of the archive follows its end.
 func ended(r io.Reader) error {
 	if _, err := io.Copy(padding{}, r); err != nil {
 		return malformed(err)
@@ -189,13 +189,13 @@ type padding struct{}
 func (padding) Write(p []byte) (int, error) {
 	for _, b := range p {
 		if b != 0 {
-			return 0, errs.New(errs.Invalid, "something follows the end of the upload")
+			return 0, errs.New(errs.Invalid, "there is data after the end of the upload")
 		}
 	}
 	return len(p), nil
 }
 
-// malformed says what is wrong with a stream.
+// malformed describes what is wrong with a stream.
 func malformed(err error) error {
 	var known *errs.Error
 	switch {
@@ -204,12 +204,12 @@ func malformed(err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return cutOff(err)
 	case errors.Is(err, zstd.ErrWindowSizeExceeded):
-		return errs.Wrap(errs.Invalid, err, "the upload is compressed with a window above %d bytes", maxWindow)
+		return errs.Wrap(errs.Invalid, err, "the upload uses a compression window larger than %d bytes", maxWindow)
 	}
-	return errs.Wrap(errs.Invalid, err, "the upload is not a zstd-compressed tar stream, or it was damaged on the way")
+	return errs.Wrap(errs.Invalid, err, "the upload is not a zstd-compressed tar stream, or it was damaged in transit")
 }
 
-// entry takes one content of the stream.
+// entry reads one content from the stream.
 func (in *intake) entry(ctx context.Context, header *tar.Header, r io.Reader) error {
 	var hash content.Hash
 	if header.Typeflag != tar.TypeReg || hash.UnmarshalText([]byte(header.Name)) != nil {
@@ -225,7 +225,7 @@ func (in *intake) entry(ctx context.Context, header *tar.Header, r io.Reader) er
 	return in.take(ctx, hash, w, r)
 }
 
-// take stores content that was announced, unless it is stored.
+// take stores announced content unless it is stored already.
 func (in *intake) take(ctx context.Context, hash content.Hash, w *wanted, r io.Reader) error {
 	switch {
 	case w.stored:
@@ -237,7 +237,7 @@ func (in *intake) take(ctx context.Context, hash content.Hash, w *wanted, r io.R
 	return in.large(ctx, hash, w, r)
 }
 
-// small puts content of one chunk into the batch.
+// small adds content of one chunk to the batch.
 func (in *intake) small(ctx context.Context, hash content.Hash, w *wanted, r io.Reader) error {
 	data := make([]byte, w.size)
 	if _, err := io.ReadFull(r, data); err != nil {
@@ -256,10 +256,10 @@ func (in *intake) small(ctx context.Context, hash content.Hash, w *wanted, r io.
 }
 
 func (w *wanted) mismatch() error {
-	return errs.New(errs.Invalid, "%s arrived with other content than was announced: it changed while it was sent, or was damaged on the way; deploy again", w.path)
+	return errs.New(errs.Invalid, "%s arrived with different content than announced: it changed while it was being sent, or was damaged in transit; deploy again", w.path)
 }
 
-// flush stores the batch. It goes on when the client has left: what has arrived stays.
+// flush stores the batch. It continues after the client has left: what has arrived stays.
 func (in *intake) flush(ctx context.Context) error {
 	if len(in.batch) == 0 {
 		return nil
@@ -280,7 +280,7 @@ func (in *intake) flush(ctx context.Context) error {
 		return nil
 	}
 	for _, c := range batch {
-		if in.store.blobs.Has(ctx, c.hash) { // a step before the one that failed
+		if in.store.blobs.Has(ctx, c.hash) { // stored by a step before the one that failed
 			in.got.count(true, int64(len(c.data)))
 		} else {
 			in.wanted[c.hash].stored = false
@@ -289,7 +289,7 @@ func (in *intake) flush(ctx context.Context) error {
 	return err
 }
 
-// end stores what is left, and lets what was damaged and came again take its place.
+// end stores what is left, and replaces damaged content that was sent again.
 func (in *intake) end(ctx context.Context) error {
 	if err := in.flush(ctx); err != nil {
 		return err
@@ -306,7 +306,7 @@ func (r *Received) count(added bool, size int64) {
 	}
 }
 
-// write writes for the upload, and gives it its full lifetime again.
+// write writes for the upload and renews its lifetime.
 func (in *intake) write(ctx context.Context, fn func(tx *database.Tx) error) error {
 	lifetime := seconds(in.store.limits("").UploadLifetime)
 	return in.store.db.Write(context.WithoutCancel(ctx), func(tx *database.Tx) error {
@@ -317,7 +317,7 @@ func (in *intake) write(ctx context.Context, fn func(tx *database.Tx) error) err
 	})
 }
 
-// large stores content of several chunks, each in a write of its own.
+// large stores content of several chunks, one chunk per write.
 func (in *intake) large(ctx context.Context, hash content.Hash, w *wanted, r io.Reader) error {
 	if in.buffer == nil {
 		in.buffer = make([]byte, content.ChunkSize)

@@ -42,21 +42,21 @@ func TestStreamsThatAreRefused(t *testing.T) {
 		want   string
 		stored int // contents that arrived whole before
 	}{
-		{"nothing", strings.NewReader(""), "holds nothing", 0},
-		{"an archive of nothing", bytes.NewReader(pack()), "holds nothing", 0},
+		{"nothing", strings.NewReader(""), "the upload is empty", 0},
+		{"an archive of nothing", bytes.NewReader(pack()), "the upload is empty", 0},
 		{"not zstd", strings.NewReader("PK\x03\x04 and so on and so on"), "not a zstd-compressed tar stream", 0},
 		{"not tar", bytes.NewReader(compressBytes(bytes.Repeat([]byte("text"), 500))), "not a zstd-compressed tar stream", 0},
 		{"cut off in the middle", bytes.NewReader(whole[:len(whole)/2]), "cut off", 2},
 		{"cut off at the end", bytes.NewReader(whole[:len(whole)-1]), "cut off", 2},
 		{"cut off inside the archive", bytes.NewReader(compressBytes(packTar(named(one), named(two))[:1024+200])), "cut off", 1},
 		{"a lost connection", broken(whole[:len(whole)/2]), "cut off", 2},
-		{"something after the archive", bytes.NewReader(compressBytes(append(packTar(named(one)), "more"...))), "something follows", 1},
+		{"something after the archive", bytes.NewReader(compressBytes(append(packTar(named(one)), "more"...))), "data after the end", 1},
 		{"something after the compressed stream", bytes.NewReader(append(bytes.Clone(whole), "more"...)), "not a zstd", 3},
-		{"content of another hash", bytes.NewReader(pack(named(one), entry{named(two).name, []byte("TWO")})), "two arrived with other content", 1},
-		{"large content of another hash", bytes.NewReader(pack(named(one), entry{named(big).name, damaged})), "big arrived with other content", 1},
+		{"content of another hash", bytes.NewReader(pack(named(one), entry{named(two).name, []byte("TWO")})), "two arrived with different content", 1},
+		{"large content of another hash", bytes.NewReader(pack(named(one), entry{named(big).name, damaged})), "big arrived with different content", 1},
 		{"content of another size", bytes.NewReader(pack(named(one), entry{named(two).name, []byte("two!")})), "two was announced with 3 bytes and sent with 4", 1},
 		{"content that was not announced", bytes.NewReader(pack(named(one), named([]byte("three")))), "was not announced", 1},
-		{"an entry that is no hash", bytes.NewReader(pack(named(one), entry{"../../etc/passwd", two})), `entry "../../etc/passwd"`, 1},
+		{"an entry that is not named by a hash", bytes.NewReader(pack(named(one), entry{"../../etc/passwd", two})), `entry "../../etc/passwd"`, 1},
 		{"an upper-case folder", bytes.NewReader(header(tar.Header{Name: named(one).name + "/", Typeflag: tar.TypeDir})), "entries are files", 0},
 		{"a symbolic link", bytes.NewReader(header(tar.Header{Name: named(one).name, Linkname: "/etc/passwd", Typeflag: tar.TypeSymlink})), "entries are files", 0},
 	}
@@ -116,7 +116,7 @@ func TestWindowsAreBounded(t *testing.T) {
 			t.Errorf("2^%d: %v", log, err)
 		}
 		if !ok {
-			wantError(t, err, errs.Invalid, "window above 8388608 bytes")
+			wantError(t, err, errs.Invalid, "window larger than 8388608 bytes")
 		}
 	}
 }
@@ -255,7 +255,7 @@ func TestUploadThatVanishesMeanwhile(t *testing.T) {
 	_, err := b.Receive(t.Context(), u.ID, io.MultiReader(bytes.NewReader(body[:len(body)/2]), action(func() {
 		b.write(func(tx *database.Tx) error { return tx.Exec("DELETE FROM uploads") })
 	}), bytes.NewReader(body[len(body)/2:])))
-	wantError(t, err, errs.NotFound, "does not exist any more")
+	wantError(t, err, errs.NotFound, "no longer exists")
 	if n := b.count("SELECT count(*) FROM blobs WHERE hash IS NULL"); n != 0 {
 		t.Errorf("%d pieces were left behind", n)
 	}
@@ -295,7 +295,7 @@ func FuzzReceive(f *testing.F) {
 				t.Errorf("got %v", err)
 			}
 			if n := b.count("SELECT count(*) FROM blobs WHERE hash IS NULL OR hash NOT IN (SELECT hash FROM upload_files)"); n > 0 {
-				t.Errorf("%d blobs that nobody announced", n)
+				t.Errorf("%d blobs that were not announced", n)
 			}
 			b.write(func(tx *database.Tx) error { return tx.Exec("DELETE FROM blobs") })
 		}

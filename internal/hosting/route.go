@@ -6,14 +6,14 @@ import (
 	"fazt/internal/errs"
 )
 
-// FunctionFirst is the value of Manifest.First by which the function answers where there is a file too.
+// FunctionFirst is the value of Manifest.First with which the function handles a path even if there is a file for it.
 const FunctionFirst = "function"
 
-// Routes are the paths a function answers: "/hook" is one path, "/api/*" is /api and all below it, "/*" is every path.
-// None means /api/*. What belongs to the product (/_fazt, /auth, /private) is never among them.
+// Routes are the paths that a function handles: "/hook" is one path, "/api/*" is /api and everything below it, "/*" is
+// every path. No routes means /api/*. Paths of the product (/_fazt, /auth, /private) are never included.
 type Routes []string
 
-// Cover says whether the function answers at a canonical path.
+// Cover reports whether the function handles a canonical path.
 func (r Routes) Cover(path string) bool {
 	first, _, _ := strings.Cut(path[1:], "/")
 	if len(r) == 0 {
@@ -31,22 +31,22 @@ func (r Routes) Cover(path string) bool {
 	return false
 }
 
-// productPath says whether paths with this first segment are the product's on every app's host.
+// productPath reports whether paths with this first segment belong to the product on every app's host.
 func productPath(first string) bool {
 	return strings.EqualFold(first, "_fazt") || strings.EqualFold(first, "auth") || strings.EqualFold(first, "private")
 }
 
-// maxRoute is how long a route may be, in bytes.
+// maxRoute is the longest route, in bytes.
 const maxRoute = 256
 
-// check refuses what is no route, or could never be met.
+// check rejects strings that are not routes, and routes that no request can match.
 func (r Routes) check() error {
 	if r != nil && len(r) == 0 {
-		return errs.New(errs.Invalid, "routes is empty; without it the function answers at /api/*")
+		return errs.New(errs.Invalid, "routes is empty; remove it to use /api/*")
 	}
 	for _, route := range r {
 		bad := func(why string) error {
-			return errs.New(errs.Invalid, "routes: %.100q %s; a route is a path like /hook, or /api/* for all below it, or /* for every path", route, why)
+			return errs.New(errs.Invalid, "routes: %.100q %s; a route is a path like /hook, /api/* for everything below it, or /* for every path", route, why)
 		}
 		path, _ := strings.CutSuffix(route, "/*")
 		first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
@@ -58,7 +58,7 @@ func (r Routes) check() error {
 		case strings.ContainsAny(path, "?#%"):
 			return bad("has more than a path, written plainly")
 		case productPath(first):
-			return errs.New(errs.Invalid, "routes: %q belongs to Fazt; no function can answer there", route)
+			return errs.New(errs.Invalid, "routes: %q belongs to Fazt; functions cannot handle it", route)
 		}
 		if name := strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/"); name != "" && CheckPath(name, maxRoute) != nil {
 			return bad("is not a path as browsers send it")

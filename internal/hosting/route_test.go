@@ -42,8 +42,8 @@ func TestManifestWithRoutes(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"routes": ["/api/*", "/hook"], "first": "function"}`: "",
 		`{"routes": ["/*"], "first": "files"}`:                 "",
-		`{"routes": []}`:                                       "routes is empty; without it the function answers at /api/*",
-		`{"routes": ["api/*"]}`:                                `routes: "api/*" does not begin with /; a route is a path like /hook, or /api/* for all below it`,
+		`{"routes": []}`:                                       "routes is empty; remove it to use /api/*",
+		`{"routes": ["api/*"]}`:                                `routes: "api/*" does not begin with /; a route is a path like /hook, /api/* for everything below it`,
 		`{"routes": ["/a*"]}`:                                  "has a * that is not the last segment",
 		`{"routes": ["/*/x"]}`:                                 "has a * that is not the last segment",
 		`{"routes": ["/a?b=1"]}`:                               "has more than a path",

@@ -9,11 +9,11 @@ import (
 	"fazt/internal/errs"
 )
 
-// GitSource is where in a git repository the files of a deployment came from: enough to find out later whether there
-// is something newer. The client says it; the instance keeps it and never goes there.
+// GitSource is where in a git repository the files of a deployment came from: enough to find out later whether there is
+// a newer commit. The client sends it; the instance only stores it and never contacts the repository.
 type GitSource struct {
 	URL    string `json:"url"`            // https://… or file:///…, without a name or password
-	Ref    string `json:"ref,omitempty"`  // branch, tag or commit; "" = whatever HEAD is
+	Ref    string `json:"ref,omitempty"`  // branch, tag or commit; "" = HEAD
 	Path   string `json:"path,omitempty"` // folder in the repository; "" = all of it
 	Commit string `json:"commit"`         // hash, in hexadecimal
 }
@@ -21,7 +21,7 @@ type GitSource struct {
 // maxSource bounds each text of a GitSource, in bytes.
 const maxSource = 2048
 
-// check refuses what cannot be a source, and what must not be stored or shown.
+// check rejects invalid sources, and sources that must not be stored or shown.
 func (s *GitSource) check() error {
 	if s == nil {
 		return nil
@@ -36,7 +36,7 @@ func (s *GitSource) check() error {
 	case err != nil || u.Scheme == "" || u.Host == "" && u.Path == "":
 		return errs.New(errs.Invalid, "the source of the deployment is not a URL")
 	case u.User != nil:
-		return errs.New(errs.Invalid, "the source of the deployment has a name or password in it, which are not stored")
+		return errs.New(errs.Invalid, "the source URL of the deployment contains a user name or password; remove it")
 	case len(s.Commit) != 40 && len(s.Commit) != 64 || strings.Trim(s.Commit, "0123456789abcdef") != "":
 		return errs.New(errs.Invalid, "the source of the deployment does not name a commit")
 	}

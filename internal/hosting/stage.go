@@ -12,12 +12,12 @@ import (
 // stepRows is how many rows of a deployment one step stores or removes.
 const stepRows = 50
 
-// exists is the condition on rows f of deployment_files that are those of a deployment. The others are still being
-// stored, or removed.
+// exists is a condition on rows f of deployment_files: their deployment exists. The other rows are still being stored,
+// or removed.
 const exists = "EXISTS (SELECT 1 FROM deployments WHERE id = f.deployment_id)"
 
-// stage stores the files of a complete upload under the id its deployment will have, where nothing sees them. One that
-// was interrupted goes on where it ended.
+// stage stores the files of a complete upload under the id that its deployment will have. They are invisible until the
+// commit. An interrupted call continues where it stopped.
 func (s *Store) stage(ctx context.Context, uploadID string) (deployment string, err error) {
 	err = s.db.Steps(ctx, func(tx *database.Tx) (more bool, err error) {
 		if deployment, err = stageOf(tx, uploadID); err != nil {
@@ -35,7 +35,7 @@ func (s *Store) stage(ctx context.Context, uploadID string) (deployment string, 
 	return deployment, err
 }
 
-// noteStaged stores that all files are there, and what they are together.
+// noteStaged records that all files are stored, with their number and total size.
 func (s *Store) noteStaged(ctx context.Context, uploadID, deployment string) error {
 	var announced, files, bytes int64
 	err := s.db.Read(ctx, func(c *database.Conn) error {
@@ -62,8 +62,8 @@ func (s *Store) noteStaged(ctx context.Context, uploadID, deployment string) err
 	})
 }
 
-// stageOf is the id under which the files of an upload are stored, from now on if it had none. While the upload has
-// it, the collector leaves them alone.
+// stageOf returns the id under which the files of an upload are stored, and assigns one if there is none. While the
+// upload has it, the collector leaves these rows alone.
 func stageOf(tx *database.Tx, uploadID string) (deployment string, err error) {
 	found, err := tx.First("SELECT coalesce(deployment_id, stage, '') FROM uploads WHERE id = ?", func(r *database.Row) { deployment = r.Text(0) }, uploadID)
 	if err == nil && !found {
@@ -76,8 +76,8 @@ func stageOf(tx *database.Tx, uploadID string) (deployment string, err error) {
 	return deployment, err
 }
 
-// Compress makes variants of the files that visitors can ask for. It is to run before the deployment is made: its first
-// visitor gets the small form.
+// Compress makes variants of the files that visitors can request. Call it before the commit, so that the first visitor
+// already gets the compressed form.
 func (s *Store) Compress(ctx context.Context, files []File) error {
 	list := make([]content.Blob, 0, len(files))
 	for _, f := range files {
@@ -88,7 +88,7 @@ func (s *Store) Compress(ctx context.Context, files []File) error {
 	return s.blobs.Compress(ctx, list)
 }
 
-// noteStaging marks files that are being stored for a fork, so that the collector leaves them alone.
+// noteStaging marks files that a fork is copying, so that the collector leaves them alone.
 func (s *Store) noteStaging(deployment string, staging bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -105,10 +105,10 @@ func (s *Store) isStaging(deployment string) bool {
 	return s.staging[deployment]
 }
 
-// rows are those of a table that go by the id of something that may be gone.
+// rows are the rows of a table that belong to an id which may no longer exist.
 type rows struct{ table, column, needed string }
 
-// stagedRows are all such rows; needed is the condition on their id ? that something still needs them.
+// stagedRows lists all such tables; needed is a condition on the id ?: something still needs its rows.
 var stagedRows = []rows{
 	{"deployment_files", "deployment_id", "EXISTS (SELECT 1 FROM deployments WHERE id = ?1) OR EXISTS (SELECT 1 FROM uploads WHERE stage = ?1)"},
 	{"upload_files", "upload_id", "EXISTS (SELECT 1 FROM uploads WHERE id = ?1 AND deployment_id IS NULL)"},
@@ -124,7 +124,7 @@ func (s *Store) sweep(ctx context.Context) error {
 	return nil
 }
 
-// sweepIDs is how many ids are judged in one read.
+// sweepIDs is how many ids are checked in one read.
 const sweepIDs = 256
 
 // sweepTable goes from id to id by the key of the table, however many rows each has.
@@ -147,7 +147,7 @@ func (s *Store) sweepTable(ctx context.Context, t rows) error {
 	return nil
 }
 
-// next is the id after another, and whether something needs its rows.
+// next returns the id after another, and whether its rows are needed.
 func (t rows) next(c *database.Conn, after string) (id string, found, needed bool, err error) {
 	needed = true
 	found, err = c.First("SELECT "+t.column+" FROM "+t.table+" WHERE "+t.column+" > ? ORDER BY "+t.column+" LIMIT 1",
@@ -158,7 +158,7 @@ func (t rows) next(c *database.Conn, after string) (id string, found, needed boo
 	return id, found, needed, err
 }
 
-// removeRows removes the rows of one id, judged again inside each write.
+// removeRows removes the rows of one id, and checks it again inside each write.
 func (s *Store) removeRows(ctx context.Context, t rows, of string) error {
 	return s.db.Steps(ctx, func(tx *database.Tx) (more bool, err error) {
 		needed := s.isStaging(of)

@@ -8,14 +8,14 @@ import (
 	"fazt/internal/errs"
 )
 
-// Stop notes that the function of a deployment is not to run any more.
+// Stop records that the function of a deployment must not run any more.
 func (s *Store) Stop(ctx context.Context, deployment string) error {
 	return s.db.Write(ctx, func(tx *database.Tx) error {
 		return tx.Exec("UPDATE deployments SET stopped_at = ? WHERE id = ? AND stopped_at IS NULL", time.Now(), deployment)
 	})
 }
 
-// Stopped says whether the function of a deployment is not to run.
+// Stopped reports whether the function of a deployment is stopped.
 func (s *Store) Stopped(ctx context.Context, deployment string) (stopped bool, err error) {
 	err = s.db.Read(ctx, func(c *database.Conn) error {
 		_, err := c.First("SELECT stopped_at IS NOT NULL FROM deployments WHERE id = ?", func(r *database.Row) { stopped = r.Bool(0) }, deployment)

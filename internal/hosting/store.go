@@ -14,19 +14,19 @@ import (
 	"fazt/internal/system"
 )
 
-// Config is what a Store is made of.
+// Config configures a Store.
 type Config struct {
 	DB      *database.DB
 	Content *content.Store                    // in DB
-	Limits  func(appID string) system.Storage // in force for an app, "" = one that is not made yet; read anew for every decision
+	Limits  func(appID string) system.Storage // in force for an app, "" = one that does not exist yet; called for every decision
 	Log     *slog.Logger                      // nil = silent
-	Damaged func(d Damage)                    // told of content that is found to be damaged, once each; nil = nobody
-	Program func(program []byte) error        // says what is wrong with a compiled function; nil = none is checked
+	Damaged func(d Damage)                    // called once for each damaged content that is found; may be nil
+	Program func(program []byte) error        // returns what is wrong with a compiled function; nil = they are not checked
 	Temp    string                            // directory for files that last as long as a request; "" = the system's
 }
 
-// Store is the deployments of one instance and the content they hold. It is safe for use by any number of
-// goroutines. One database has one Store: what was just replaced is known to its memory only.
+// Store holds the deployments of one instance and their content. It is safe for concurrent use. A database must have
+// only one Store, because the record of recently replaced deployments is in memory.
 type Store struct {
 	db     *database.DB
 	limits func(appID string) system.Storage
@@ -35,17 +35,17 @@ type Store struct {
 
 	tellDamage   func(d Damage)
 	checkProgram func(program []byte) error
-	checked      atomic.Int64 // bytes of content that were compared with their hashes in the background
+	checked      atomic.Int64 // bytes compared with their hashes in the background
 
 	blobs      *content.Store
-	collecting sync.Mutex // held by Collect: two at once would only do everything twice
+	collecting sync.Mutex // held by Collect: two at once would do the same work twice
 
 	mu       sync.Mutex
-	staging  map[string]bool      // deployments that are being copied by a Fork
-	replaced map[string]time.Time // deployments that stopped being live, and when; requests may still be reading them
+	staging  map[string]bool      // deployments that a Fork is copying
+	replaced map[string]time.Time // when deployments stopped being live; requests may still be reading them
 }
 
-// New is the deployments in c.DB. It starts nothing.
+// New returns the Store for the deployments in c.DB. It starts nothing.
 func New(c Config) *Store {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -70,7 +70,8 @@ func New(c Config) *Store {
 	return s
 }
 
-// Files are the files of a deployment in the byte order of their paths. A deployment that is gone is NotFound.
+// Files returns the files of a deployment in the byte order of their paths. A deployment that does not exist is
+// NotFound.
 func (s *Store) Files(ctx context.Context, deployment string) ([]File, error) {
 	var files []File
 	err := s.db.Read(ctx, func(c *database.Conn) (err error) {
@@ -90,8 +91,8 @@ const joinVariants = `
 	LEFT JOIN variants v ON v.blob_id = b.id
 	LEFT JOIN blobs c ON c.id = v.variant_id`
 
-// readFiles reads rows of path, blob, hash, size, and encoding, blob and size of a variant; rows of one path follow
-// each other.
+// readFiles reads rows of path, blob, hash, size, and encoding, blob and size of a variant; the rows of one path are
+// consecutive.
 func readFiles(c *database.Conn, sql string, args ...any) ([]File, error) {
 	var files []File
 	err := c.Each(sql, func(r *database.Row) error {
@@ -110,7 +111,7 @@ func readFiles(c *database.Conn, sql string, args ...any) ([]File, error) {
 	return files, err
 }
 
-// Program is the compiled function of a deployment; NotFound when it has none.
+// Program returns the compiled function of a deployment; NotFound if it has none.
 func (s *Store) Program(ctx context.Context, deployment string) ([]byte, error) {
 	var program []byte
 	err := s.db.Read(ctx, func(c *database.Conn) error {
@@ -123,16 +124,16 @@ func (s *Store) Program(ctx context.Context, deployment string) ([]byte, error) 
 	return program, err
 }
 
-// maxSourceFile is the largest file Source reads into memory: source code, not media.
+// maxSourceFile is the largest file that Source reads into memory: source code, not media.
 const maxSourceFile = 32 << 20
 
-// Source reads files of a deployment whole, for the compiler.
+// Source reads whole files of a deployment, for the compiler.
 type Source struct {
 	store *Store
 	files map[string]File
 }
 
-// Source gives access to files by their paths.
+// Source returns a Source for the given files.
 func (s *Store) Source(files []File) *Source {
 	m := make(map[string]File, len(files))
 	for _, f := range files {
@@ -141,13 +142,13 @@ func (s *Store) Source(files []File) *Source {
 	return &Source{s, m}
 }
 
-// Exists says whether there is a file with this path.
+// Exists reports whether there is a file with this path.
 func (s *Source) Exists(path string) bool {
 	_, ok := s.files[path]
 	return ok
 }
 
-// ReadFile is the content of a file. An unknown path is fs.ErrNotExist.
+// ReadFile returns the content of a file. An unknown path is fs.ErrNotExist.
 func (s *Source) ReadFile(ctx context.Context, path string) ([]byte, error) {
 	f, ok := s.files[path]
 	if !ok {

@@ -12,19 +12,19 @@ import (
 	"fazt/internal/id"
 )
 
-// Upload is a plan that was accepted: what is missing before it can be committed, and how it differs from what is live.
+// Upload is an accepted plan: what is missing before it can be committed, and how it differs from the live deployment.
 type Upload struct {
-	ID           string         `json:"id"` // upl_…; "" when nothing was begun
+	ID           string         `json:"id"` // upl_…; "" = no upload was started
 	Missing      []content.Hash `json:"missing"`
 	MissingBytes int64          `json:"missing_bytes"`
 	New          int            `json:"new"`       // paths the live deployment does not have
 	Changed      int            `json:"changed"`   // paths whose content differs
 	Unchanged    int            `json:"unchanged"` // paths with the same content
 	Removed      int            `json:"removed"`   // paths only the live deployment has
-	Same         *Deployment    `json:"same"`      // a deployment that is all of this already; nothing is left to do
+	Same         *Deployment    `json:"same"`      // a deployment that already equals the plan; nothing is left to do
 }
 
-// Compare tells what Begin would, and changes nothing. appID is "" when there is no such app yet.
+// Compare returns what Begin would, without changing anything. appID is "" if the app does not exist yet.
 func (s *Store) Compare(ctx context.Context, appID string, plan Plan) (Upload, error) {
 	plan, err := plan.check(s.limits(appID))
 	if err != nil {
@@ -40,9 +40,9 @@ func (s *Store) Compare(ctx context.Context, appID string, plan Plan) (Upload, e
 	return u, err
 }
 
-// Begin accepts a plan for an app, checked against the limits before anything is stored. From here until it is
-// committed or expires, content of the plan that is stored stays stored. The same plan again goes on with the upload
-// it began. A plan that changes nothing begins nothing: the result has Same and no ID.
+// Begin accepts a plan for an app after checking it against the limits. Until it is committed or expires, stored
+// content of the plan stays stored. The same plan again continues the same upload. If the plan changes nothing, no
+// upload starts: the result has Same and no ID.
 func (s *Store) Begin(ctx context.Context, appName, appID string, plan Plan) (Upload, error) {
 	limits := s.limits(appID)
 	plan, err := plan.check(limits)
@@ -59,7 +59,7 @@ func (s *Store) Begin(ctx context.Context, appName, appID string, plan Plan) (Up
 	}
 	made := false
 	if u.ID, made, err = s.accept(ctx, appName, appID, plan, seconds(limits.UploadLifetime)); err == nil {
-		// The files are announced, so what is found here stays.
+		// The files are announced, so content that is found here stays.
 		err = s.db.Read(ctx, func(c *database.Conn) error { return u.findMissing(c, plan) })
 	}
 	if err != nil && made {
@@ -70,7 +70,7 @@ func (s *Store) Begin(ctx context.Context, appName, appID string, plan Plan) (Up
 
 func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 
-// compare fills in everything but what is missing.
+// compare fills in everything except the missing content.
 func compare(c *database.Conn, appID string, plan Plan) (Upload, error) {
 	u := Upload{Missing: []content.Hash{}}
 	same, found, err := findSame(c, appID, plan)
@@ -100,8 +100,8 @@ func compare(c *database.Conn, appID string, plan Plan) (Upload, error) {
 	return u, err
 }
 
-// findSame finds the deployment that makes the plan needless: the live one or, for a preview, any. One that is damaged
-// does not: to deploy the same again mends it.
+// findSame finds a deployment that equals the plan: the live one or, for a preview, any. A damaged one does not count,
+// because deploying the same files again repairs it.
 func findSame(c *database.Conn, appID string, plan Plan) (Deployment, bool, error) {
 	d, found, err := findDeployment(c, whereLive+" AND d.digest = ? AND "+undamaged, appID, plan.digest())
 	if err == nil && !found && plan.Preview {
@@ -134,7 +134,7 @@ func (u *Upload) findMissing(c *database.Conn, plan Plan) error {
 	return nil
 }
 
-// accept stores the plan, or finds it stored. An upload that was made is to be forgotten when it fails.
+// accept stores the plan, or finds it stored. If made is true and a later step fails, the upload must be forgotten.
 func (s *Store) accept(ctx context.Context, appName, appID string, plan Plan, lifetime time.Duration) (uploadID string, made bool, err error) {
 	digest, settings := plan.digest(), string(plan.settings())
 	err = s.db.Write(ctx, func(tx *database.Tx) error {
@@ -176,15 +176,15 @@ func announce(tx *database.Tx, uploadID string, files []Announced, lifetime time
 	return err
 }
 
-// forget removes an upload that failed before it was known to anyone. Where that fails too, it expires.
+// forget removes an upload that failed before its id was returned. If that fails too, the upload expires.
 func (s *Store) forget(ctx context.Context, uploadID string) {
 	err := s.db.Write(context.WithoutCancel(ctx), func(tx *database.Tx) error { return tx.Exec("DELETE FROM uploads WHERE id = ?", uploadID) })
 	if err != nil {
-		s.log.Warn("an upload that failed could not be removed yet", "error", err)
+		s.log.Warn("removing a failed upload failed; it will expire", "error", err)
 	}
 }
 
-// progress gives an upload its full lifetime again. One that has ended meanwhile is NotFound.
+// progress renews the lifetime of an upload. One that has ended in the meantime is NotFound.
 func progress(tx *database.Tx, uploadID string, lifetime time.Duration) error {
 	now := time.Now()
 	err := tx.Exec("UPDATE uploads SET expires_at = ? WHERE id = ? AND deployment_id IS NULL AND expires_at > ?", now.Add(lifetime), uploadID, now)
@@ -195,16 +195,16 @@ func progress(tx *database.Tx, uploadID string, lifetime time.Duration) error {
 }
 
 func noUpload(uploadID string) error {
-	return errs.New(errs.NotFound, "the upload %q does not exist any more; deploy again, and only what is still missing is sent", uploadID)
+	return errs.New(errs.NotFound, "the upload %q no longer exists; deploy again, and only what is still missing is sent", uploadID)
 }
 
-// uploadRow is an upload as it is stored.
+// uploadRow is a stored upload.
 type uploadRow struct {
-	id, app    string // the id of the app, or its name where the upload makes it
+	id, app    string // the id of the app, or its name if the upload creates it
 	digest     []byte
 	plan       Plan // without its files
 	deployment string
-	stage      string // what it will be; "" = not all files are stored for it
+	stage      string // the id of the deployment it will become; "" = not all files are stored
 }
 
 // findUpload finds an upload that is open or committed.
@@ -224,7 +224,7 @@ func findUpload(c *database.Conn, uploadID string) (uploadRow, error) {
 	return u, json.Unmarshal([]byte(settings), &u.plan)
 }
 
-// UploadApp is the id of the app an upload is for; "" while the app does not exist.
+// UploadApp returns the id of the app of an upload; "" if the app does not exist yet.
 func (s *Store) UploadApp(ctx context.Context, uploadID string) (appID string, err error) {
 	err = s.db.Read(ctx, func(c *database.Conn) error {
 		found, err := c.First("SELECT coalesce(app_id, '') FROM uploads WHERE id = ?", func(r *database.Row) { appID = r.Text(0) }, uploadID)
@@ -236,21 +236,21 @@ func (s *Store) UploadApp(ctx context.Context, uploadID string) (appID string, e
 	return appID, err
 }
 
-// Ready is an upload of which everything has arrived.
+// Ready is an upload whose content has all arrived.
 type Ready struct {
-	App       string      // the id of the app; its name where the upload makes it
-	Plan      Plan        // without its files; the manifest is the one in force
+	App       string      // the id of the app, or its name if the upload creates it
+	Plan      Plan        // without its files; its manifest is the one in force
 	Files     []File      // as they will be deployed
 	Source    *Source     // their content
-	Committed *Deployment // what it has become, if it was committed before; Files and Source are empty then
+	Committed *Deployment // the deployment it became, if it was committed before; Files and Source are empty then
 }
 
-// Ready tells what an upload is about to become, and stores its files where nothing sees them, so that to commit it is
-// the matter of a moment. While content is missing it is a Conflict that says how much.
+// Ready returns what an upload will become, and stores its files invisibly, so that the commit is fast. While content
+// is missing, it returns a Conflict that says how much.
 func (s *Store) Ready(ctx context.Context, uploadID string) (ready Ready, err error) {
 	lifetime := seconds(s.limits("").UploadLifetime)
 	var u uploadRow
-	// A write, because what follows may take its time and the upload must not expire during it.
+	// A write, because what follows may take time, and the upload must not expire meanwhile.
 	err = s.db.Write(ctx, func(tx *database.Tx) (err error) {
 		if u, err = findUpload(tx.Conn, uploadID); err == nil && u.deployment == "" {
 			err = progress(tx, uploadID, lifetime)
@@ -291,7 +291,7 @@ func (s *Store) Ready(ctx context.Context, uploadID string) (ready Ready, err er
 	return ready, err
 }
 
-// complete says whether everything has arrived.
+// complete returns an error unless all content has arrived.
 func (u uploadRow) complete(c *database.Conn) error {
 	var missing, all int
 	_, err := c.First(`SELECT count(DISTINCT f.hash) FILTER (WHERE b.id IS NULL), count(DISTINCT f.hash)
@@ -303,13 +303,13 @@ func (u uploadRow) complete(c *database.Conn) error {
 	return err
 }
 
-// manifest is the manifest in force: the one of the plan, or else the one among the files.
+// manifest returns the manifest in force: that of the plan, or else the one among the files.
 func (u uploadRow) manifest(c *database.Conn) (Manifest, error) {
 	if !u.plan.Manifest.IsZero() {
 		return u.plan.Manifest, nil
 	}
 	for _, file := range []string{ManifestFile, legacyManifestFile} {
-		var data []byte // the first chunk: a manifest that has more is too large
+		var data []byte // the first chunk; a longer manifest is too large
 		found, err := c.First(`SELECT k.data FROM upload_files f JOIN blobs b ON b.hash = f.hash
 			LEFT JOIN chunks k ON k.blob_id = b.id AND k.n = 0 WHERE f.upload_id = ? AND f.path = ?`,
 			func(r *database.Row) { data = r.Bytes(0) }, u.id, file)
@@ -323,9 +323,9 @@ func (u uploadRow) manifest(c *database.Conn) (Manifest, error) {
 	return Manifest{}, nil
 }
 
-// CommitTx turns an upload that is Ready into a deployment of an app and, unless it is a preview, puts it live, in the caller's
-// write: together with whatever else that does, or not at all. An upload that was committed gives the deployment it
-// became.
+// CommitTx turns an upload that is Ready into a deployment of an app and, unless it is a preview, puts it live. This is
+// part of the caller's write, so it succeeds or fails together with it. If the upload was committed before, CommitTx
+// returns the deployment that it became.
 func (s *Store) CommitTx(tx *database.Tx, uploadID, appID string, program []byte) (Deployment, error) {
 	u, err := findUpload(tx.Conn, uploadID)
 	if err != nil {
@@ -348,8 +348,8 @@ func (s *Store) CommitTx(tx *database.Tx, uploadID, appID string, program []byte
 	return s.GoLiveTx(tx, appID, number)
 }
 
-// ready says whether an upload can be committed. Its files were all there when they were stored, and content that
-// has a place stays, unless the disk damages it.
+// ready returns an error unless an upload can be committed. All its files were there when they were stored, and
+// referenced content stays, unless the disk damages it.
 func (u uploadRow) ready(c *database.Conn) error {
 	if u.stage == "" {
 		if err := u.complete(c); err != nil {
@@ -364,7 +364,7 @@ func (u uploadRow) ready(c *database.Conn) error {
 	return err
 }
 
-// insertDeployment makes the deployment of an upload that is ready, and leaves of the upload only what it has become: the
+// insertDeployment makes the deployment of an upload that is ready. The upload keeps only the id of its deployment; the
 // collector removes its files.
 func (u uploadRow) insertDeployment(tx *database.Tx, appID string, program []byte) (number int, err error) {
 	manifest, err := u.manifest(tx.Conn)

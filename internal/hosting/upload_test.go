@@ -168,9 +168,9 @@ func TestPlansThatAreRefused(t *testing.T) {
 		{"a path too long", Plan{Files: []Announced{file(strings.Repeat("x", 65), 1)}}, errs.TooLarge, "has 65 bytes; the limit is 64"},
 		{"a negative size", Plan{Files: []Announced{file("a", -1)}}, errs.Invalid, "-1 bytes"},
 		{"a path twice", Plan{Files: []Announced{file("a", 1), file("b", 2), file("a", 3)}}, errs.Invalid, `"a" is announced twice`},
-		{"a file that is a folder", Plan{Files: []Announced{file("a/b/c", 1), file("a-b", 2), file("a", 3)}}, errs.Invalid, `"a" is a file, and a folder too`},
+		{"a file that is a folder", Plan{Files: []Announced{file("a/b/c", 1), file("a-b", 2), file("a", 3)}}, errs.Invalid, `"a" is both a file and a folder`},
 		{"a path upwards", Plan{Files: []Announced{file("../etc/passwd", 1)}}, errs.Invalid, "has a segment .."},
-		{"one hash with two sizes", Plan{Files: []Announced{{"a", content.Hash{1}, 1}, {"b", content.Hash{1}, 2}}}, errs.Invalid, "not its size"},
+		{"one hash with two sizes", Plan{Files: []Announced{{"a", content.Hash{1}, 1}, {"b", content.Hash{1}, 2}}}, errs.Invalid, "but a different size"},
 		{"a message too long", Plan{Files: []Announced{file("a", 1)}, Message: strings.Repeat("x", 5000)}, errs.Invalid, "message"},
 		{"a manifest that is not valid", Plan{Files: []Announced{file("a", 1)}, Manifest: Manifest{Name: "No Label"}}, errs.Invalid, "name"},
 	}
@@ -290,11 +290,11 @@ func TestUnknownAndExpiredUploads(t *testing.T) {
 	b.write(func(tx *database.Tx) error { return tx.Exec("UPDATE uploads SET expires_at = 1") })
 	for _, id := range []string{u.ID, "upl_unknown", ""} {
 		_, err := b.Receive(t.Context(), id, bytes.NewReader(f.stream(u.Missing)))
-		wantError(t, err, errs.NotFound, "does not exist any more; deploy again")
+		wantError(t, err, errs.NotFound, "no longer exists; deploy again")
 		_, err = b.Ready(t.Context(), id)
-		wantError(t, err, errs.NotFound, "does not exist any more")
+		wantError(t, err, errs.NotFound, "no longer exists")
 		_, err = b.commit(testApp, id, nil)
-		wantError(t, err, errs.NotFound, "does not exist any more")
+		wantError(t, err, errs.NotFound, "no longer exists")
 	}
 	if again := b.begin(testApp, f.plan()); again.ID == u.ID {
 		t.Error("an expired upload was resumed")

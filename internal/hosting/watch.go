@@ -8,26 +8,26 @@ import (
 )
 
 const (
-	checkEvery  = 24 * time.Hour   // from the beginning of a round over all content to that of the next
-	checkFirst  = time.Minute      // after the start: what visitors ask for first comes first
-	checkSave   = 10 * time.Second // how often it is stored how far a round has come
+	checkEvery  = 24 * time.Hour   // from the start of a round over all content to the start of the next
+	checkFirst  = time.Minute      // after the start: visitors come first
+	checkSave   = 10 * time.Second // how often progress is saved
 	checkPause  = 50 * time.Millisecond
-	checkLook   = time.Second // how often it is looked whether the limit was changed; rates are per second
+	checkLook   = time.Second // how often the limit is read again; rates are per second
 	checkAgain  = time.Minute // after a failure
-	checkAround = time.Hour   // how often it is looked whether a round is due
+	checkAround = time.Hour   // how often to check whether a round is due
 )
 
-// Checked is how many bytes were compared with their hashes in the background since New.
+// Checked returns how many bytes were compared with their hashes in the background since New.
 func (s *Store) Checked() int64 { return s.checked.Load() }
 
-// round is how far the check of all content has come.
+// round is the progress of the check of all content.
 type round struct {
-	next         int64 // 0 = none is under way
+	next         int64 // 0 = no round is in progress
 	began, ended time.Time
 }
 
-// Watch compares all content with its hashes again and again, no faster than the limit says, until ctx ends. A round
-// goes on where the process before left it.
+// Watch compares all content with its hashes again and again, at most at the rate of the limit, until ctx ends. A round
+// continues where the previous process left it.
 func (s *Store) Watch(ctx context.Context) error {
 	for wait := checkFirst; ; {
 		select {
@@ -37,13 +37,13 @@ func (s *Store) Watch(ctx context.Context) error {
 		}
 		wait = checkAround
 		if err := s.WatchOnce(ctx); err != nil && ctx.Err() == nil {
-			s.log.Warn("the check of content in the background ended early", "error", err)
+			s.log.Warn("the background check of content failed", "error", err)
 			wait = checkAgain
 		}
 	}
 }
 
-// WatchOnce goes through a round, or the rest of one, if it is due.
+// WatchOnce completes a round if one is due.
 func (s *Store) WatchOnce(ctx context.Context) error {
 	r, err := s.loadRound(ctx)
 	if err != nil || r.next == 0 && time.Since(r.began) < checkEvery {
@@ -69,7 +69,7 @@ func (s *Store) WatchOnce(ctx context.Context) error {
 	}
 	r.next, r.ended = 0, time.Now()
 	if len(found) > 0 {
-		s.log.Error("damaged content was found", "contents", len(found))
+		s.log.Error("found damaged content", "contents", len(found))
 	}
 	return s.saveRound(ctx, r)
 }
@@ -89,10 +89,10 @@ func (s *Store) saveRound(ctx context.Context, r round) error {
 	})
 }
 
-// throttle spreads reading over time. It looks at the rate at least once in checkLook, however much is owed.
+// throttle spreads reads over time. It reads the rate at least once per checkLook, however long it has to wait.
 type throttle struct {
-	rate func() int64 // bytes per second; 0 = none
-	debt int64        // bytes that were read and not waited for
+	rate func() int64 // bytes per second; 0 = do not read
+	debt int64        // bytes that were read but not waited for yet
 }
 
 func (t *throttle) wait(ctx context.Context, bytes int) error {

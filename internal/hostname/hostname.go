@@ -1,4 +1,4 @@
-// Package hostname has the one form in which host names are stored and compared, and the one set of rules they obey.
+// Package hostname defines the canonical form of host names and the rules for them.
 package hostname
 
 import (
@@ -10,7 +10,7 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// The reasons why a text is not a host name. The caller says in a sentence of its own what was wrong with what.
+// Reasons why a text is not a host name. Callers wrap them in a sentence about their input.
 var (
 	ErrSyntax  = errors.New("not a host name")
 	ErrAddress = errors.New("an IP address, not a host name")

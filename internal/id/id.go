@@ -11,8 +11,8 @@ import (
 // encoding is Crockford's base32 in lower case: no i, l, o, u, and in ASCII order, so that ids sort by time as text.
 var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
-// New is a new id such as "app_01jd3v5t8q4rx0w2c9m7y6z1ab": the prefix, then 48 bits of milliseconds since 1970 and
-// 80 random bits in base32.
+// New returns a new id such as "app_01jd3v5t8q4rx0w2c9m7y6z1ab": the prefix, then 48 bits of milliseconds since 1970
+// and 80 random bits in base32.
 func New(prefix string) string {
 	var b [16]byte
 	binary.BigEndian.PutUint64(b[:8], uint64(time.Now().UnixMilli())<<16)

@@ -1,4 +1,4 @@
-// Package limitio bounds and counts what is read and written.
+// Package limitio bounds and counts reads and writes.
 package limitio
 
 import (
@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// ErrTooLong is what ReadAll returns for a source with more bytes than it may have.
+// ErrTooLong is returned by ReadAll if the source is longer than the limit.
 var ErrTooLong = errors.New("too long")
 
 // Max returns a reader of at most n bytes of r. It fails with over if r has more: an exact fit ends in io.EOF.
@@ -66,7 +66,7 @@ func (c *CountWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Source remembers the error with which a reader failed, to tell a broken source from a failure of what reads it.
+// Source records the error with which a reader failed, to distinguish a broken source from an error of its consumer.
 type Source struct {
 	R   io.Reader
 	Err error // never io.EOF
@@ -93,13 +93,13 @@ func (h *Head) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String returns what was kept.
+// String returns the bytes kept.
 func (h *Head) String() string { return string(h.kept) }
 
-// Bytes returns what was kept.
+// Bytes returns the bytes kept.
 func (h *Head) Bytes() []byte { return h.kept }
 
-// Cut returns the first n bytes of text, or fewer where the nth is in the middle of a character.
+// Cut returns the first n bytes of text, or fewer if the cut would be in the middle of a character.
 func Cut(text string, n int) string {
 	if len(text) <= n {
 		return text

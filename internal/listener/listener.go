@@ -46,7 +46,7 @@ func explain(address string, err error) error {
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return errs.Wrap(errs.Invalid, err, "%s is not an address of this machine", address)
 	case errors.As(err, &addrErr), errors.As(err, &dnsErr):
-		return errs.Wrap(errs.Invalid, err, "%q is not an address to listen on; write host:port, such as 127.0.0.1:4698 or [::1]:4698", address)
+		return errs.Wrap(errs.Invalid, err, "%q is not a listen address; use host:port, such as 127.0.0.1:4698 or [::1]:4698", address)
 	}
 	return errs.Wrap(errs.Invalid, err, "listening on %s failed: %v", address, err)
 }

@@ -27,8 +27,8 @@ func TestAddressesThatCannotBeHadAreSentences(t *testing.T) {
 	defer taken.Close()
 	for address, want := range map[string]string{
 		taken.Addr().String(): "is in use by another program",
-		"4698":                "is not an address to listen on",
-		"127.0.0.1:99999":     "is not an address to listen on",
+		"4698":                "is not a listen address",
+		"127.0.0.1:99999":     "is not a listen address",
 		"203.0.113.7:0":       "is not an address of this machine",
 	} {
 		l, err := TCP(address, nil)

@@ -22,7 +22,7 @@ const (
 	Markdown Format = "markdown"
 )
 
-// ParseFormat reads the name of a format.
+// ParseFormat returns the format with the given name.
 func ParseFormat(name string) (Format, error) {
 	switch f := Format(name); f {
 	case Table, JSON, Markdown:
@@ -31,16 +31,17 @@ func ParseFormat(name string) (Format, error) {
 	return "", errs.New(errs.Invalid, "unknown format %q; use table, json or markdown", name)
 }
 
-// View is a result. Value is written as JSON; Columns and Rows are shown to people. A View without Columns is one thing
-// and not a list: each of its rows is a label and a text. In a list of several columns, a row with one cell is a heading.
+// View is a result. Value is written as JSON; Columns and Rows are shown to people. A View without Columns is a single
+// thing, not a list: each of its rows is a label and a text. In a list with several columns, a row with one cell is a
+// heading.
 type View struct {
 	Value   any
 	Columns []string
 	Rows    [][]string
 	Empty   string // shown instead of a table without rows
 
-	// On a narrow terminal the columns named by Yields are shortened before any other, the first of them first. The last
-	// column of a table that Wraps is never shortened: it goes on in the lines below. So is the text of one thing.
+	// On a narrow terminal, the columns named in Yields are shortened before others, in that order. If Wraps is set,
+	// the last column of a table is wrapped, never shortened. So is the text of a single thing.
 	Yields []string
 	Wraps  bool
 }
@@ -49,7 +50,7 @@ type View struct {
 type Printer struct {
 	W      io.Writer
 	Format Format
-	Width  int // columns of the terminal; 0 = no terminal: nothing is shortened or styled
+	Width  int // columns of the terminal; 0 = not a terminal: nothing is shortened or styled
 }
 
 // Print writes one result.
@@ -65,7 +66,7 @@ func (p Printer) Print(v View) error {
 
 func (p Printer) json(value any) error {
 	if v := reflect.ValueOf(value); v.Kind() == reflect.Slice && v.IsNil() {
-		value = []struct{}{} // a list without members is a list
+		value = []struct{}{} // an empty list is a list
 	}
 	e := json.NewEncoder(JSONWriter{p.W})
 	e.SetEscapeHTML(false)
@@ -97,7 +98,7 @@ func (p Printer) markdown(v View) error {
 	return err
 }
 
-// cell makes a text safe between the pipes of a Markdown table.
+// cell escapes a text for a cell of a Markdown table.
 func cell(text string) string {
 	return strings.NewReplacer(`\`, `\\`, "|", `\|`).Replace(Line(strings.ReplaceAll(text, "\r\n", " ")))
 }

@@ -8,18 +8,18 @@ import (
 	"unicode/utf8"
 )
 
-// Screen is what people read: whatever is written to it is made Visible. Commands have no other way to standard output and
-// standard error but the ones that say Raw.
+// Screen is the output that people read: everything written to it is made Visible. Commands have no other way to
+// standard output and standard error except Raw.
 type Screen struct {
 	mu   sync.Mutex
 	w    io.Writer
-	rest []byte // the beginning of a character whose end has not come
+	rest []byte // the first bytes of an incomplete character
 }
 
-// NewScreen is a screen that shows its text on w.
+// NewScreen returns a Screen that writes to w.
 func NewScreen(w io.Writer) *Screen { return &Screen{w: w} }
 
-// Raw is what the screen writes to, for the bytes of files and for what steers a terminal on purpose.
+// Raw returns the writer below the screen, for the bytes of files and for intended control sequences.
 func Raw(w io.Writer) io.Writer {
 	if s, ok := w.(*Screen); ok {
 		return s.w
@@ -27,7 +27,7 @@ func Raw(w io.Writer) io.Writer {
 	return w
 }
 
-// Write shows text. A character may come in two pieces.
+// Write shows text. A character may be split between two calls.
 func (s *Screen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -48,7 +48,7 @@ func (s *Screen) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Close shows what was kept back: half a character at the end. It does not close what the screen writes to.
+// Close writes an incomplete character at the end. It does not close the writer below.
 func (s *Screen) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,7 +58,7 @@ func (s *Screen) Close() error {
 	return err
 }
 
-// EscapeJSON is JSON in which what would steer a terminal is written with escapes: the same values in other letters.
+// EscapeJSON escapes characters in JSON that would control a terminal. The values stay the same.
 func EscapeJSON(data []byte) []byte {
 	if !bytes.ContainsFunc(data, func(r rune) bool { return r >= 0x7f && steers(r) }) {
 		return data
@@ -78,7 +78,7 @@ func EscapeJSON(data []byte) []byte {
 	return b.Bytes()
 }
 
-// JSONWriter escapes what an encoder writes to w. Each Write has whole characters.
+// JSONWriter escapes what an encoder writes to w. Each Write must contain whole characters.
 type JSONWriter struct{ W io.Writer }
 
 func (j JSONWriter) Write(p []byte) (int, error) {

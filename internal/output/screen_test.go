@@ -12,7 +12,7 @@ func steer(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && r != '\t' && steers(r) })
 }
 
-// Headers come from strangers too: the columns of a statement are named by whoever wrote it.
+// Headers are untrusted too: a statement names its columns.
 func TestNoFormSteersTheTerminal(t *testing.T) {
 	for _, f := range []Format{Table, JSON, Markdown} {
 		for name, v := range map[string]View{

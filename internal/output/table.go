@@ -12,8 +12,8 @@ import (
 
 const (
 	gap       = "  " // between columns
-	narrowest = 8    // what a column keeps when the table is made to fit
-	wrapWidth = 24   // what a column that wraps keeps before others give way
+	narrowest = 8    // the minimum width of a shortened column
+	wrapWidth = 24   // the width of a wrapped column below which other columns are shortened first
 )
 
 func (p Printer) table(v View) error {
@@ -61,13 +61,13 @@ func (p Printer) table(v View) error {
 	return err
 }
 
-// paint makes a cell look as it should.
+// paint styles a cell.
 type paint func(text string) string
 
-// styles is how the first cell of a row and the others look. The renderer leaves everything plain where the output is no
-// terminal, or NO_COLOR is set.
+// styles returns the styles of the first cell of a row and of the others. The renderer writes plain text if the output
+// is not a terminal, or NO_COLOR is set.
 func (p Printer) styles(list, head bool) (first, others paint) {
-	plain := func(text string) string { return text } // a style without anything in it costs more than the table
+	plain := func(text string) string { return text } // an empty style costs more than the table
 	if p.Width <= 0 {
 		return plain, plain
 	}
@@ -82,7 +82,7 @@ func (p Printer) styles(list, head bool) (first, others paint) {
 	return plain, plain
 }
 
-// columns is how many columns of a terminal a text takes.
+// columns returns how many columns of a terminal a text occupies.
 func columns(text string) int {
 	for i := range len(text) {
 		if text[i] < ' ' || text[i] > '~' {
@@ -92,7 +92,7 @@ func columns(text string) int {
 	return len(text)
 }
 
-// yielding are the places of the columns that give way first.
+// yielding returns the indexes of the columns that are shortened first.
 func (v View) yielding() []int {
 	var places []int
 	for _, name := range v.Yields {
@@ -103,8 +103,8 @@ func (v View) yielding() []int {
 	return places
 }
 
-// fit gives every column its width. On a terminal columns give way until the table fits: the last if it wraps, then those
-// that yield, in their order, then the widest.
+// fit chooses the width of every column. On a terminal, columns are narrowed until the table fits: the last if it
+// wraps, then those that yield, in order, then the widest.
 func (p Printer) fit(rows [][]string, yields []int, wraps bool) []int {
 	var widths []int
 	for _, row := range rows {
@@ -152,7 +152,7 @@ func (p Printer) fit(rows [][]string, yields []int, wraps bool) []int {
 	return widths
 }
 
-// wrapped cuts the last cell of a row to lines of a width: the row with the first of them, and rows with the others.
+// wrapped splits a row whose last cell wraps into several rows.
 func wrapped(row []string, width int) (first []string, rest [][]string) {
 	last := len(row) - 1
 	lines := wrap(row[last], width)
@@ -163,7 +163,7 @@ func wrapped(row []string, width int) (first []string, rest [][]string) {
 	return first, rest
 }
 
-// wrap cuts a text to lines of a width, at spaces where there are some.
+// wrap splits a text into lines of a width, at spaces if possible.
 func wrap(text string, width int) []string {
 	var lines []string
 	for columns(text) > width {
@@ -206,7 +206,7 @@ func writeRow(b *strings.Builder, row []string, widths []int, first, others pain
 	b.WriteByte('\n')
 }
 
-// shorten cuts a text to a width, and shows that it did.
+// shorten cuts a text to a width and marks the cut.
 func shorten(text string, width int) string {
 	if columns(text) <= width {
 		return text

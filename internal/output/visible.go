@@ -5,8 +5,8 @@ import (
 	"unicode"
 )
 
-// Visible is a text that may come from strangers (an app's log, a line of somebody's source) without what would steer
-// the terminal it is shown on. Line breaks and tabs stay.
+// Visible returns a text from an untrusted source (an app's log, a line of someone's source code) without characters
+// that would control the terminal. Line breaks and tabs stay.
 func Visible(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' || !steers(r) {
@@ -16,7 +16,7 @@ func Visible(text string) string {
 	}, text)
 }
 
-// Line is Visible for what must stay one line: a name, a cell of a table.
+// Line is like Visible for a text that must stay on one line: a name, a cell of a table.
 func Line(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -29,8 +29,8 @@ func Line(text string) string {
 	}, text)
 }
 
-// Hides says whether a character is there and cannot be seen, or turns the direction in which the text around it is
-// shown: a name with one looks like another name. Joiners are not among them; there are languages that need them.
+// Hides reports whether a character is invisible, or changes the direction of the text around it: a name that contains
+// one looks like another name. Joiners do not count, because some languages need them.
 func Hides(r rune) bool {
 	switch {
 	case r == '\u200b', r == '\u2060', r == '\ufeff', r == '\u2028', r == '\u2029', 0xe0000 <= r && r <= 0xe007f:
@@ -39,5 +39,5 @@ func Hides(r rune) bool {
 	return unicode.Is(unicode.Bidi_Control, r)
 }
 
-// steers says whether a character moves the cursor, changes colours, or hides.
+// steers reports whether a character moves the cursor, changes colors, or hides.
 func steers(r rune) bool { return unicode.IsControl(r) || r > 0x7f && Hides(r) }

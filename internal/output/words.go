@@ -7,10 +7,10 @@ import (
 	"fazt/internal/errs"
 )
 
-// Size is a number of bytes for people, in steps of 1000.
+// Size formats a number of bytes for people, in steps of 1000.
 func Size(n int64) string { return errs.Size(n) }
 
-// Count is a number of things: "1 file", "2 files".
+// Count formats a number of things: "1 file", "2 files".
 func Count(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
@@ -18,7 +18,7 @@ func Count(n int, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// Time is a moment relative to now; a date and time when it is a week or more away.
+// Time formats a time relative to now, or as date and time if it is a week or more away.
 func Time(t time.Time) string { return relative(t, time.Now()) }
 
 func relative(t, now time.Time) string {
@@ -33,7 +33,7 @@ func relative(t, now time.Time) string {
 	case d <= -time.Minute:
 		return "in " + distance(-d)
 	}
-	return "just now" // also when the clocks differ a little
+	return "just now" // also if the clocks differ a little
 }
 
 func distance(d time.Duration) string {
@@ -46,7 +46,7 @@ func distance(d time.Duration) string {
 	return Count(int(d/(24*time.Hour)), "day")
 }
 
-// Took is a duration for people, to three digits.
+// Took formats a duration for people, with three digits.
 func Took(d time.Duration) string {
 	switch {
 	case d < time.Millisecond:

@@ -7,9 +7,9 @@ import (
 	"fazt/internal/errs"
 )
 
-// Group is a set of fields that stand together: a struct inside the struct.
+// Group is a set of fields that belong together: a struct inside the struct.
 type Group struct {
-	Name, Label, Desc string // Name is "" for the fields that stand in no group
+	Name, Label, Desc string // Name is "" for fields outside of any group
 	Fields            []*Field
 }
 
@@ -36,14 +36,15 @@ func (s *Schema) IsGroup(path string) bool {
 	return ok
 }
 
-// Lookup is Field for a path that a person wrote; noun is what the fields are called. The error names the nearest path.
+// Lookup is like Field for a path typed by a person; noun is what the fields are called. If there is no such field, the
+// error suggests the nearest path.
 func (s *Schema) Lookup(noun, path string) (*Field, error) {
 	if f, ok := s.Field(path); ok {
 		return f, nil
 	}
 	for _, g := range s.Groups() {
 		if g.Name == path && path != "" {
-			return nil, errs.New(errs.Invalid, "%s is a group; name one %s of it, such as %s", path, noun, g.Fields[0].Path)
+			return nil, errs.New(errs.Invalid, "%s is a group; use one %s in it, such as %s", path, noun, g.Fields[0].Path)
 		}
 	}
 	paths := make([]string, 0, len(s.fields))
@@ -56,10 +57,10 @@ func (s *Schema) Lookup(noun, path string) (*Field, error) {
 	return nil, errs.New(errs.Invalid, "there is no %s %.100q", noun, path)
 }
 
-// NearestPath returns the path most like the one given, or "". One without its group, or with a wrong one, is found too.
+// NearestPath returns the path most similar to the given one, or "". The group may be missing or wrong.
 func NearestPath(path string, paths []string) string {
 	best, least := "", min(3, len(path))
-	if len(path) > 100 { // nobody's slip, and comparing takes long
+	if len(path) > 100 { // not a typo, and comparing would take long
 		return ""
 	}
 	for _, p := range paths {
@@ -72,9 +73,9 @@ func NearestPath(path string, paths []string) string {
 
 func last(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
 
-// Nearest returns the word most like the one given, or "" when none is much like it.
+// Nearest returns the word most similar to the given one, or "" if none is similar enough.
 func Nearest(word string, words []string) string {
-	best, least := "", min(3, len(word)) // two slips at most, and fewer in a short word
+	best, least := "", min(3, len(word)) // at most two typos, and fewer in a short word
 	for _, w := range words {
 		if d := Distance(word, w); d < least {
 			best, least = w, d
@@ -83,7 +84,7 @@ func Nearest(word string, words []string) string {
 	return best
 }
 
-// Distance returns how many letters must be added, removed or changed to make a of b (Levenshtein).
+// Distance returns the Levenshtein distance: how many letters must be added, removed or changed to turn a into b.
 func Distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
@@ -103,7 +104,8 @@ func Distance(a, b string) int {
 	return row[len(b)]
 }
 
-// Value returns the value of the field of *v with the given path, ready for encoding/json; nil when there is no such field.
+// Value returns the value of the field of *v with the given path, ready for encoding/json; nil if there is no such
+// field.
 func Value[T any](v *T, path string) any {
 	f, ok := Of[T]().Field(path)
 	if !ok {

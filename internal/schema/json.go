@@ -22,7 +22,7 @@ func (s *Schema) JSONSchema(id, title, desc string) map[string]any {
 	return root
 }
 
-// parentOf finds, or makes, the object that holds the leaf with the given path.
+// parentOf returns the object that contains the leaf with the given path, and creates it if necessary.
 func (s *Schema) parentOf(root map[string]any, path string) (parent map[string]any, name string) {
 	parent = root
 	steps := strings.Split(path, ".")

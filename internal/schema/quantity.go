@@ -8,7 +8,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// scale is a unit people write, as a multiple of the smallest of its kind: bytes, or milliseconds.
+// scale is a unit that people write, as a multiple of the smallest of its kind: bytes, or milliseconds.
 type scale struct {
 	name string
 	size int64
@@ -19,7 +19,8 @@ var (
 	timeScales = []scale{{"ms", 1}, {"s", 1e3}, {"min", 60e3}, {"h", 3600e3}, {"d", 86400e3}}
 )
 
-// scalesOf returns the units in which a number of the given unit may be written, and how many of the smallest one unit is.
+// scalesOf returns the units in which a number of the given unit may be written, and how many of the smallest one unit
+// is.
 func scalesOf(unit string) (scales []scale, one int64) {
 	switch unit {
 	case "bytes", "bytes/s":
@@ -34,8 +35,8 @@ func scalesOf(unit string) (scales []scale, one int64) {
 	return nil, 1
 }
 
-// ParseQuantity reads a number as people write it, in the given unit: "8000" and "8s" are the same number of ms. KB, MB and so on
-// are thousands, KiB and MiB are multiples of 1024.
+// ParseQuantity parses a number as people write it, in the given unit: "8000" and "8s" are the same number of ms. KB,
+// MB and so on are powers of 1000, KiB and MiB powers of 1024.
 func ParseQuantity(path, unit, text string) (int64, error) {
 	text = strings.TrimSpace(text)
 	digits := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/% ")
@@ -62,8 +63,7 @@ func ParseQuantity(path, unit, text string) (int64, error) {
 	return n.Num().Int64(), nil
 }
 
-// decimal reads digits with at most one point among them. big.Rat itself would also read "1e999999999", and take its
-// time.
+// decimal parses digits with at most one point. big.Rat alone would also accept "1e999999999", which takes very long.
 func decimal(text string) (*big.Rat, bool) {
 	if text == "" || len(text) > 24 {
 		return nil, false
@@ -92,7 +92,8 @@ func examples(unit string) string {
 	return " of " + unit + ", or one with a unit such as 500ms, 8s, 5min or 2h"
 }
 
-// Quantity returns a number of a unit for people, exact where it is a multiple of a larger unit: "64 MiB", "5 s", "20 VMs".
+// Quantity formats a number of a unit for people, exactly if it is a multiple of a larger unit: "64 MiB", "5 s", "20
+// VMs".
 func Quantity(unit string, n int64) string {
 	scales, one := scalesOf(unit)
 	if scales == nil || unit == "days" {
@@ -107,7 +108,7 @@ func Quantity(unit string, n int64) string {
 			best = scale{s.name, s.size / one}
 		}
 	}
-	if unit == "bytes" && n/best.size >= 1e5 { // more digits than anybody reads
+	if unit == "bytes" && n/best.size >= 1e5 { // more digits than people read
 		for _, s := range []scale{byteScales[3], byteScales[5], byteScales[7]} {
 			if n >= s.size {
 				best = s
@@ -118,7 +119,7 @@ func Quantity(unit string, n int64) string {
 	return strconv.FormatInt(n/best.size, 10) + " " + best.name + each
 }
 
-// perSecond returns what stands after the unit of a rate of bytes.
+// perSecond returns the suffix of a rate of bytes.
 func perSecond(unit string) string {
 	if unit == "bytes/s" {
 		return "/s"

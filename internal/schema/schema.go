@@ -75,8 +75,8 @@ var knownTags = map[string]bool{
 
 var cache sync.Map // reflect.Type -> *Schema; schemas never change once built
 
-// Of returns the schema of struct type T. It panics when a tag is malformed: that is a fault of the program, found by
-// the first test that touches the type.
+// Of returns the schema of struct type T. It panics if a tag is malformed: that is a bug, which the first test that
+// uses the type finds.
 func Of[T any]() *Schema {
 	typ := reflect.TypeFor[T]()
 	if s, ok := cache.Load(typ); ok {
@@ -96,7 +96,7 @@ func (f *Field) Name() string { return f.name }
 // Fields returns all values, in the order of declaration.
 func (s *Schema) Fields() []*Field { return s.fields }
 
-// Field finds a field by its path.
+// Field returns the field with the given path.
 func (s *Schema) Field(path string) (*Field, bool) {
 	for _, f := range s.fields {
 		if f.Path == path {
@@ -159,7 +159,7 @@ func newField(path string, sf reflect.StructField) (*Field, error) {
 		PerApp: tag.Get("scope") == "app", Secret: tag.Get("secret") == "true", Required: tag.Get("required") == "true",
 	}
 	if f.Type = jsonType(sf.Type); f.Type == "" {
-		return nil, fmt.Errorf("type %s has no place in a schema", sf.Type)
+		return nil, fmt.Errorf("type %s is not supported in a schema", sf.Type)
 	}
 	if e := tag.Get("enum"); e != "" {
 		f.Enum = strings.Split(e, "|")
@@ -181,7 +181,7 @@ func newField(path string, sf reflect.StructField) (*Field, error) {
 	return f, nil
 }
 
-// checkTags finds tags that nothing reads: a misspelt "dafault" must not pass silently.
+// checkTags rejects unknown tags: a misspelt "dafault" must not pass silently.
 func checkTags(tag string) error {
 	for tag = strings.TrimSpace(tag); tag != ""; tag = strings.TrimSpace(tag) {
 		key, rest, ok := strings.Cut(tag, ":")
@@ -267,12 +267,12 @@ func Set[T any](v *T, path, text string) error {
 		return errs.New(errs.Invalid, "no such name: %s", path)
 	}
 	if f.ReadOnly {
-		return errs.New(errs.Invalid, "%s can be read but not set", path)
+		return errs.New(errs.Invalid, "%s is read-only", path)
 	}
 	return f.set(reflect.ValueOf(v).Elem().FieldByIndex(f.index), text)
 }
 
-// Get returns the value of the field of *v with the given path, as text that Set takes.
+// Get returns the value of the field of *v with the given path, as text that Set accepts.
 func Get[T any](v *T, path string) (string, bool) {
 	f, ok := Of[T]().Field(path)
 	if !ok {
@@ -399,7 +399,7 @@ func (f *Field) checkRange(n float64, of string) error {
 	return nil
 }
 
-// bound returns an end of the range as lists show it: "5 min".
+// bound formats an end of the range for lists: "5 min".
 func (f *Field) bound(n float64, of string) string {
 	if of == "" && f.Unit != "" && n == math.Trunc(n) {
 		return Quantity(f.Unit, int64(n))

@@ -56,7 +56,7 @@ func TestSet(t *testing.T) {
 		{"tags", `["a","b","c"]`, "tags must be at most 2 entries"},
 		{"tags", `"a"`, "tags must be a JSON array"},
 		{"labels", `{"a":"b"}`, ""},
-		{"fixed", "8", "fixed can be read but not set"},
+		{"fixed", "8", "fixed is read-only"},
 		{"run", "8", "no such name: run"},
 		{"hidden", "8", "no such name: hidden"},
 	}
@@ -182,7 +182,7 @@ func TestAnUnknownPathIsAnsweredWithTheNearest(t *testing.T) {
 		"run.timout":      `there is no limit "run.timout"; did you mean run.timeout?`,
 		"timeout":         `there is no limit "timeout"; did you mean run.timeout?`,
 		"walk.timeout":    `there is no limit "walk.timeout"; did you mean run.timeout?`,
-		"run":             "run is a group; name one limit of it, such as run.timeout",
+		"run":             "run is a group; use one limit in it, such as run.timeout",
 		"nothing.like.it": `there is no limit "nothing.like.it"`,
 		"":                `there is no limit ""`,
 	} {

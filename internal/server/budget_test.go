@@ -120,7 +120,7 @@ export default async () => {
 };
 `)
 	r := i.Get("hoard", "/api/")
-	if r.StatusCode != http.StatusOK || !strings.Contains(r.Text, "APP_DATA_FULL false the app keeps") || !strings.Contains(r.Text, "storage.max_app_data") {
+	if r.StatusCode != http.StatusOK || !strings.Contains(r.Text, "APP_DATA_FULL false the app stores") || !strings.Contains(r.Text, "storage.max_app_data") {
 		t.Errorf("%d %s", r.StatusCode, r.Text)
 	}
 	u, err := i.KV.Usage(t.Context(), d.App.ID)

@@ -90,7 +90,7 @@ func TestWhoReadsDamagedFilesIsToldWhichAndWhatToDo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = "a.html is damaged on the disk; deploy the app again first, which mends it"
+	const want = "a.html is damaged on the disk; deploy the app again to repair it"
 	told := func(what string, err error) {
 		t.Helper()
 		if !errs.Is(err, errs.Unprocessable) || !strings.HasPrefix(errs.Sentence(err), want) {

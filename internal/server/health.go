@@ -32,12 +32,12 @@ func (i *Instance) health(h *op.Health) {
 		h.StartedAt = r.started
 		h.UptimeSeconds = int64(time.Since(r.started).Seconds())
 	}
-	heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(heap)
-	h.Memory = op.HealthMemory{Resident: resident(), Heap: int64(heap[0].Value.Uint64()), Limit: i.Limits.Load().Hardware.TotalRAM}
+	ofGo := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/gomemlimit:bytes"}}
+	metrics.Read(ofGo)
+	h.Memory = op.HealthMemory{Resident: resident(), Heap: int64(ofGo[0].Value.Uint64()), GoLimit: int64(ofGo[1].Value.Uint64()), Limit: i.Limits.Load().Hardware.TotalRAM}
 	s := i.engine.Stats()
 	h.Memory.Own, h.Memory.VMs, h.Memory.VMLimit = anonymous(), s.Memory, s.MaxMemory
-	h.Memory.Cache, h.Memory.HeapLimit = i.static.Stats().Bytes, i.governor.limit.Load()
+	h.Memory.Cache = i.static.Stats().Bytes
 	h.Runtime = op.HealthRuntime{
 		Goroutines: runtime.NumGoroutine(), VMs: s.VMs, Busy: s.Busy, Waiting: s.Waiting,
 		Runs: int64(s.Runs), Interrupted: int64(s.Interrupted), Abandoned: int64(s.Abandoned), Refused: int64(s.Refused), Parked: s.Parked, Crowded: int64(i.crowded()),

@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -207,7 +208,7 @@ func TestHealthInFigures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h.Status != "ok" || h.Version == "" || h.StartedAt.IsZero() || h.Memory.Heap == 0 || h.Memory.Limit == 0 ||
+	if h.Status != "ok" || h.Version == "" || h.StartedAt.IsZero() || h.Memory.Heap == 0 || h.Memory.Limit == 0 || h.Memory.GoLimit != debug.SetMemoryLimit(-1) ||
 		h.Database.Bytes == 0 || h.Database.Writes == 0 || h.Runtime.VMs != 1 || h.Runtime.Runs != 1 || h.Runtime.Goroutines == 0 {
 		t.Errorf("%+v", h)
 	}

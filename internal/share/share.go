@@ -1,5 +1,5 @@
-// Package share divides what is scarce among requests. When all of it is taken, the one who holds the most gives way
-// to the next: so a client who opens a thousand slow connections takes them from itself, and from nobody else.
+// Package share divides scarce resources among requests. When a resource is exhausted, the client that holds the most
+// gives way: a client that opens a thousand slow connections takes them from itself and from no other client.
 package share
 
 import (
@@ -10,13 +10,14 @@ import (
 	"time"
 )
 
-// Holder is who a part is held for.
+// Holder identifies for whom a part is held.
 type Holder struct {
 	App    string
-	Client netip.Prefix // see Client; the zero value is one client like any other
+	Client netip.Prefix // see Client; the zero value is a client like any other
 }
 
-// Client is what counts as one client: an IPv4 address, or an IPv6 network, of which one customer has all.
+// Client returns the network that counts as one client: an IPv4 address, or an IPv6 network, because one customer has
+// all of its addresses.
 func Client(ip netip.Addr) netip.Prefix {
 	ip = ip.Unmap().WithZone("")
 	bits := 32
@@ -26,7 +27,7 @@ func Client(ip netip.Addr) netip.Prefix {
 	return netip.PrefixFrom(ip, bits).Masked()
 }
 
-// Pool is something of which there is only so much. The zero value is a pool of which nothing is taken.
+// Pool is a bounded resource. The zero value is a pool that is not used.
 type Pool struct {
 	mu      sync.Mutex
 	taken   int64
@@ -34,7 +35,7 @@ type Pool struct {
 	arrived uint64
 	apps    map[string]int64
 	clients map[netip.Prefix]*client
-	waiting []chan struct{} // of those who wait for some of it, in their order
+	waiting []chan struct{} // callers waiting for a part, in order
 }
 
 // client is what one client holds.
@@ -48,13 +49,14 @@ type Part struct {
 	pool   *Pool
 	holder Holder
 	size   int64
-	number uint64 // in the order of arrival
-	at     int    // among those of its client; -1 = it was given back or taken away
+	number uint64 // order of arrival
+	at     int    // index among the parts of its client; -1 = released or taken away
 	cut    func()
 }
 
-// Take is a part of the given size of a pool of which there is so much, or nil: the client has as much of it as anybody
-// already. cut is called when the part is taken away for somebody else; it must not block. What is held counts as free then.
+// Take returns a part of the given size of a pool with the given limit. If the pool is full, it takes parts away from
+// clients that hold more, and calls their cut, which must not block; they count as free at once. If no client holds
+// more, it returns nil.
 func (p *Pool) Take(h Holder, size, limit int64, cut func()) *Part {
 	part := &Part{pool: p, holder: h, at: -1, cut: cut}
 	p.mu.Lock()
@@ -70,21 +72,21 @@ func (p *Pool) Take(h Holder, size, limit int64, cut func()) *Part {
 	return part
 }
 
-// Fits reports whether Take would give a part of this size now. It takes nothing.
+// Fits reports whether Take would return a part of this size now. It takes nothing.
 func (p *Pool) Fits(h Holder, size, limit int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.taken+size <= limit || size <= limit && p.heaviest(h, size) != nil
 }
 
-// Grow makes a part larger, and says whether that is possible: it is not when the part was taken away.
+// Grow makes a part larger. It returns false if there is no room, or if the part was taken away.
 func (part *Part) Grow(by, limit int64) bool {
 	p := part.pool
 	p.mu.Lock()
 	ok := part.at >= 0
 	var victims []*Part
 	if ok {
-		victims, ok = p.makeRoom(part.holder, by, limit) // never the part itself: it is of no heavier client than itself
+		victims, ok = p.makeRoom(part.holder, by, limit) // never the part itself: its client is not heavier than itself
 	}
 	if ok {
 		part.size += by
@@ -95,8 +97,8 @@ func (part *Part) Grow(by, limit int64) bool {
 	return ok
 }
 
-// Within tries to take of the pool until it can or the time is over: at once, and again when others have given back. Those who
-// wait have it in the order in which they came.
+// Within calls Take until it succeeds or the time is over: at once, and again whenever parts are released. Waiting
+// callers are served in the order in which they came.
 func (p *Pool) Within(ctx context.Context, wait time.Duration, try func() bool) bool {
 	if try() {
 		return true
@@ -104,7 +106,7 @@ func (p *Pool) Within(ctx context.Context, wait time.Duration, try func() bool) 
 	turn := make(chan struct{}, 1)
 	p.mu.Lock()
 	p.waiting = append(p.waiting, turn)
-	p.next() // something may have been given back meanwhile
+	p.next() // a part may have been released meanwhile
 	p.mu.Unlock()
 	defer func() {
 		p.mu.Lock()
@@ -128,7 +130,7 @@ func (p *Pool) Within(ctx context.Context, wait time.Duration, try func() bool) 
 	}
 }
 
-// next lets the first of those who wait try. The lock is held.
+// next lets the first waiting caller try again. The caller must hold the lock.
 func (p *Pool) next() {
 	if len(p.waiting) > 0 {
 		select {
@@ -138,7 +140,7 @@ func (p *Pool) next() {
 	}
 }
 
-// Release gives a part back. It may be called more than once, and after the part was taken away.
+// Release returns a part. It may be called more than once, and after the part was taken away.
 func (part *Part) Release() {
 	if part == nil {
 		return
@@ -148,14 +150,14 @@ func (part *Part) Release() {
 	part.pool.remove(part)
 }
 
-// Gone says whether the part was given back or taken away.
+// Gone reports whether the part was released or taken away.
 func (part *Part) Gone() bool {
 	part.pool.mu.Lock()
 	defer part.pool.mu.Unlock()
 	return part.at < 0
 }
 
-// Taken is how much of the pool is held, and how many parts were taken away so far.
+// Taken returns how much of the pool is held, and how many parts were taken away so far.
 func (p *Pool) Taken() (taken int64, cut uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -168,7 +170,7 @@ func cutAll(victims []*Part) {
 	}
 }
 
-// makeRoom takes parts away until there is room for so much more. The lock is held.
+// makeRoom takes parts away until there is room for the given size. The caller must hold the lock.
 func (p *Pool) makeRoom(h Holder, size, limit int64) (victims []*Part, ok bool) {
 	for p.taken+size > limit {
 		v := p.heaviest(h, size)
@@ -182,8 +184,9 @@ func (p *Pool) makeRoom(h Holder, size, limit int64) (victims []*Part, ok bool) 
 	return victims, true
 }
 
-// heaviest is the oldest part of the client who holds the most, if that is more than h would have. Where no client does, it
-// is one of the app that holds the most, if that is more than the app of h would have. The lock is held.
+// heaviest returns the oldest part of the client that holds the most, if that is more than h would have. If there is no
+// such client, it returns one of the app that holds the most, if that is more than the app of h would have. The caller
+// must hold the lock.
 func (p *Pool) heaviest(h Holder, size int64) *Part {
 	own := size
 	if c := p.clients[h.Client]; c != nil {
@@ -213,7 +216,8 @@ func (p *Pool) heaviest(h Holder, size int64) *Part {
 	return first
 }
 
-// older is the part of the list that is to give way before first: of a heavier client, or of the same weight and older.
+// older returns the part of the list that gives way before first: one of a heavier client, or an older one of an equal
+// client.
 func (p *Pool) older(first *Part, list []*Part, fits func(*Part) bool) *Part {
 	for _, part := range list {
 		if !fits(part) {
@@ -231,7 +235,7 @@ func (p *Pool) older(first *Part, list []*Part, fits func(*Part) bool) *Part {
 	return first
 }
 
-// add puts a part into the pool. The lock is held.
+// add adds a part to the pool. The caller must hold the lock.
 func (p *Pool) add(part *Part, size int64) {
 	if p.clients == nil {
 		p.clients, p.apps = map[netip.Prefix]*client{}, map[string]int64{}
@@ -247,7 +251,7 @@ func (p *Pool) add(part *Part, size int64) {
 	p.count(part.holder, size)
 }
 
-// remove takes a part out of the pool, if it is there. The lock is held.
+// remove removes a part from the pool if it is there. The caller must hold the lock.
 func (p *Pool) remove(part *Part) {
 	if part.at < 0 {
 		return
@@ -266,7 +270,7 @@ func (p *Pool) remove(part *Part) {
 	p.next()
 }
 
-// count adds to what is held. The lock is held.
+// count adds to what is held. The caller must hold the lock.
 func (p *Pool) count(h Holder, size int64) {
 	p.taken += size
 	p.clients[h.Client].taken += size

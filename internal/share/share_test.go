@@ -152,6 +152,6 @@ func TestThoseWhoWaitGetItInTheirOrder(t *testing.T) {
 	held := p.Take(h, 10, 10, func() {})
 	defer held.Release()
 	if p.Within(t.Context(), time.Millisecond, func() bool { return false }) {
-		t.Error("somebody got what is taken")
+		t.Error("Within succeeded although try never did")
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"fazt/internal/errs"
 )
 
-// store is a table of what apps keep. Every such table is declared here, so that nothing is forgotten when an app is
-// forked with its data or removed; a test holds the list against the schema.
+// store is a table of app data. Every such table is declared here, so that none is forgotten when an app is forked with
+// its data or removed; a test compares the list with the schema.
 type store struct{ table, key, columns string } // the rest of the primary key, and the columns, besides app_id
 
 func stores() []store {
@@ -19,20 +19,20 @@ func stores() []store {
 }
 
 const (
-	stepRows  = 50        // rows one step copies or removes
-	stepBytes = 256 << 10 // of a step that copies, unless one row has more
+	stepRows  = 50        // copied or removed in one step
+	stepBytes = 256 << 10 // copied in one step, unless a single row is larger
 )
 
-// Fork is a copy of what an app keeps, which no app has yet. Close it once it is made, or will not be.
+// Fork is a copy of an app's data that no app has yet. Close it after MakeTx, or if MakeTx is not called.
 type Fork struct {
 	kv   *KV
 	id   string
 	kept Usage
 }
 
-// Fork copies everything one app keeps, as it is at one moment, for an app that does not exist yet and has the id to. That must be
-// allowed to keep that much. Others may write in the meantime. Until MakeTx the copy is a leftover: nothing shows it, and it goes if
-// the process ends.
+// Fork copies all data of one app, as it is at one moment, for an app that does not exist yet and will have the id to.
+// The limit of the new app must allow it. Others may write meanwhile. Until MakeTx the copy is a leftover: it is
+// invisible, and is removed if the process ends.
 func (k *KV) Fork(ctx context.Context, from, to string) (*Fork, error) {
 	f := &Fork{kv: k, id: to}
 	k.noteForking(to, true)
@@ -77,7 +77,8 @@ func (f *Fork) copyTable(ctx context.Context, c *database.Conn, s store, from st
 			row = append(row, r.Value(i))
 			bytes += r.Len(i)
 		}
-		if rows = append(rows, row); bytes < stepBytes && len(rows) < 20*stepRows {
+		bytes += entryCost
+		if rows = append(rows, row); bytes < stepBytes {
 			return nil
 		}
 		return flush()
@@ -88,18 +89,18 @@ func (f *Fork) copyTable(ctx context.Context, c *database.Conn, s store, from st
 	return flush()
 }
 
-// MakeTx gives the copy to the app, which was made in the same transaction and keeps nothing yet.
+// MakeTx gives the copy to the app, which was created in the same transaction and has no data yet.
 func (f *Fork) MakeTx(tx *database.Tx) error {
 	if err := tx.Exec("DELETE FROM leftovers WHERE app_id = ?", f.id); err != nil {
 		return err
 	}
 	if tx.Changes() == 0 {
-		return errs.New(errs.Conflict, "the copy of what the app keeps is gone; try again")
+		return errs.New(errs.Conflict, "the copy of the app's data no longer exists; try again")
 	}
 	return tx.Exec("UPDATE usage SET keys = ?, key_bytes = ? WHERE app_id = ?", f.kept.Keys, f.kept.KeyBytes, f.id)
 }
 
-// Close leaves the copy to RemoveLeftovers, unless it was made.
+// Close leaves the copy to RemoveLeftovers, unless MakeTx has succeeded.
 func (f *Fork) Close() { f.kv.noteForking(f.id, false) }
 
 func (k *KV) noteForking(app string, forking bool) {
@@ -118,7 +119,8 @@ func (k *KV) isForking(app string) bool {
 	return k.forking[app]
 }
 
-// RemoveLeftovers removes what a removed app has left, and reports whether that was all: a fork may still be adding to it.
+// RemoveLeftovers removes leftover rows of a removed app, and reports whether it removed all: a fork may still be
+// adding some.
 func (k *KV) RemoveLeftovers(ctx context.Context, app string) (done bool, err error) {
 	if k.isForking(app) {
 		return false, nil

@@ -1,4 +1,4 @@
-// Package storage keeps what apps keep: values under keys, for a whole app or for one of its users.
+// Package storage stores the data of apps: values under keys, for a whole app or for one of its users.
 package storage
 
 import (
@@ -20,11 +20,11 @@ import (
 const (
 	listDefault = 100
 	maxList     = 1000
-	listBytes   = 4 << 20 // of keys and values; a page that would be larger ends earlier
+	listBytes   = 4 << 20 // of keys and values; a larger page ends early
 	purgeEvery  = time.Minute
 )
 
-// Scope says whose data: an app's, or one user's within an app. Two scopes never see each other.
+// Scope identifies whose data it is: an app's, or one user's within an app. Scopes are isolated from each other.
 type Scope struct {
 	App  string // id of the app
 	User string // id of the user; "" = the app's own
@@ -37,20 +37,20 @@ type Entry struct {
 	ExpiresAt time.Time // zero = never
 }
 
-// ListOptions say which entries.
+// ListOptions select entries.
 type ListOptions struct {
-	Prefix string // keys that begin with exactly this
-	Cursor string // the Next of the page before
+	Prefix string // keys start with exactly this
+	Cursor string // Next of the previous page
 	Limit  int    // 1 to 1000; 0 = 100
 }
 
-// Page is some entries in the order of their keys (by bytes).
+// Page is a part of a list of entries, sorted by the bytes of their keys.
 type Page struct {
 	Entries []Entry
-	Next    string // cursor of the next page; "" = this is the last
+	Next    string // cursor of the next page; "" = last page
 }
 
-// Config is what the store works on.
+// Config configures a KV.
 type Config struct {
 	DB     *database.DB
 	Limits func(appID string) system.Storage
@@ -67,7 +67,7 @@ type KV struct {
 // New returns the store in c.DB. It starts nothing.
 func New(c Config) *KV { return &KV{Config: c, forking: map[string]bool{}} }
 
-// Get reads a value. An expired one is not found.
+// Get reads a value. Expired values are not found.
 func (k *KV) Get(ctx context.Context, s Scope, key string) (value []byte, found bool, err error) {
 	if err := k.checkKey(s.App, key); err != nil {
 		return nil, false, err
@@ -85,8 +85,8 @@ func (k *KV) Get(ctx context.Context, s Scope, key string) (value []byte, found 
 	return value, found, err
 }
 
-// Set stores a value, JSON, under a key; it expires after ttl, or never when ttl is 0, whatever the value before did. It
-// is refused when the app would keep more than it may (storage.max_app_data).
+// Set stores a JSON value under a key. It expires after ttl, or never if ttl is 0, regardless of the previous value. It
+// is refused if the app would exceed storage.max_app_data.
 func (k *KV) Set(ctx context.Context, s Scope, key string, value []byte, ttl time.Duration) error {
 	if err := k.checkKey(s.App, key); err != nil {
 		return err
@@ -120,7 +120,7 @@ func (k *KV) Set(ctx context.Context, s Scope, key string, value []byte, ttl tim
 	return err
 }
 
-// Delete removes a key; existed reports whether it was there and had not expired.
+// Delete removes a key; existed reports whether it existed and had not expired.
 func (k *KV) Delete(ctx context.Context, s Scope, key string) (existed bool, err error) {
 	if err := k.checkKey(s.App, key); err != nil {
 		return false, err
@@ -139,7 +139,7 @@ func (k *KV) Delete(ctx context.Context, s Scope, key string) (existed bool, err
 	return existed, err
 }
 
-// List returns a page of the entries whose keys begin with a prefix.
+// List returns a page of the entries whose keys start with a prefix.
 func (k *KV) List(ctx context.Context, s Scope, o ListOptions) (Page, error) {
 	if o.Limit == 0 {
 		o.Limit = listDefault
@@ -151,7 +151,7 @@ func (k *KV) List(ctx context.Context, s Scope, o ListOptions) (Page, error) {
 		return Page{}, errs.New(errs.Invalid, "the prefix and the cursor must be UTF-8")
 	}
 	from, sql := o.Prefix, listFrom
-	if o.Cursor != "" && o.Cursor >= from {
+	if o.Cursor >= from {
 		from, sql = o.Cursor, listAfter
 	}
 	ctx, cancel, err := timeout.StorageContext(ctx)
@@ -186,8 +186,8 @@ func (k *KV) List(ctx context.Context, s Scope, o ListOptions) (Page, error) {
 	return page, nil
 }
 
-// Keys with one prefix are neighbours: the scan begins at the prefix and ends at the first key that does not have it.
-// No character of a prefix means anything but itself.
+// Keys with the same prefix are adjacent: the scan starts at the prefix and ends at the first key without it. No
+// character of a prefix has a special meaning.
 const (
 	listHead  = "SELECT key, value, expires_at FROM kv WHERE app_id = ?1 AND user_id = ?2 AND key "
 	listTail  = " ?3 AND (expires_at IS NULL OR expires_at > ?4) AND " + ofAnApp + " ORDER BY key LIMIT ?5"
@@ -195,7 +195,7 @@ const (
 	listAfter = listHead + ">" + listTail
 )
 
-// ofAnApp is the condition that the app ?1 is there: what removed apps have left is never shown.
+// ofAnApp is a condition: the app ?1 exists. Leftover data of removed apps is never returned.
 const ofAnApp = "EXISTS (SELECT 1 FROM apps WHERE id = ?1)"
 
 // errEnd ends a scan.
@@ -210,10 +210,10 @@ func (k *KV) Run(ctx context.Context) error {
 	return nil
 }
 
-// Purge removes every expired entry, a batch at a time so that it holds up no one, and returns how many it removed.
+// Purge removes all expired entries, in batches so that it does not delay other writes, and returns their number.
 func (k *KV) Purge(ctx context.Context) (removed int, err error) {
 	err = k.DB.Steps(ctx, func(tx *database.Tx) (more bool, err error) {
-		// What is copied for a fork was counted by then.
+		// Entries that a fork is copying stay, because the fork has counted them.
 		err = tx.Exec(`DELETE FROM kv WHERE (app_id, user_id, key) IN
 			(SELECT app_id, user_id, key FROM kv WHERE expires_at <= ? AND app_id NOT IN (SELECT app_id FROM leftovers) LIMIT ?)`, time.Now(), stepRows)
 		removed += tx.Changes()

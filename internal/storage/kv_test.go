@@ -238,6 +238,27 @@ func TestAPrefixMeansExactlyItsCharacters(t *testing.T) {
 	}
 }
 
+func TestACursorOutsideThePrefixLeadsNowhereElse(t *testing.T) {
+	k := open(t)
+	for _, key := range []string{"a", "m1", "m2", "z"} {
+		set(t, k, appA, key, `1`, 0)
+	}
+	for _, c := range []struct {
+		prefix, cursor string
+		want           []string
+	}{
+		{"m", "a", []string{"m1", "m2"}},
+		{"m", "m1", []string{"m2"}},
+		{"m", "z", []string{}},
+		{"", "", []string{"a", "m1", "m2", "z"}},
+		{"", "m2", []string{"z"}},
+	} {
+		if got := all(t, k, ListOptions{Prefix: c.prefix, Cursor: c.cursor}); !cmp.Equal(got, c.want) {
+			t.Errorf("%q after %q: %q, want %q", c.prefix, c.cursor, got, c.want)
+		}
+	}
+}
+
 func FuzzList(f *testing.F) {
 	f.Add("a,b,ab,abc", "a", 1)
 	f.Add("_,%,A,a", "_", 2)

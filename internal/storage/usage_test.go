@@ -216,10 +216,14 @@ func TestWritesThatComeTogetherCannotKeepMoreThanAnAppMay(t *testing.T) {
 func TestAForkThatMayNotKeepTheDataIsRefused(t *testing.T) {
 	k := open(t)
 	set(t, k, appA, "k", `1`, 0)
-	allow(k, 50)
+	allow(k, entryCost+1) // the key and the value have two bytes
 	err := fork(t, k, "a", "c")
 	if !errs.Is(err, errs.StorageFull) || counted(t, k, "c").Keys != 0 {
 		t.Errorf("got %v", err)
+	}
+	allow(k, entryCost+2)
+	if err := fork(t, k, "a", "d"); err != nil || counted(t, k, "d").Keys != 1 {
+		t.Errorf("a fork that just fits: %v", err)
 	}
 }
 

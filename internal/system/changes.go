@@ -35,7 +35,7 @@ func parseChanges[T any](noun string, values map[string]json.RawMessage) ([]chan
 		list = append(list, change{path, all[path]})
 	}
 	if len(list) == 0 {
-		return nil, errs.New(errs.Invalid, "no %s was named", noun)
+		return nil, errs.New(errs.Invalid, "no %s given", noun)
 	}
 	return list, nil
 }
@@ -56,10 +56,10 @@ func collect[T any](noun, prefix string, values map[string]json.RawMessage, into
 			return err
 		}
 		if _, twice := into[path]; twice {
-			return errs.New(errs.Invalid, "%s is given twice", path)
+			return errs.New(errs.Invalid, "%s is given more than once", path)
 		}
 		if f.ReadOnly {
-			return errs.New(errs.Invalid, "%s can be read but not set", path)
+			return errs.New(errs.Invalid, "%s is read-only", path)
 		}
 		if into[path], err = valueOf[T](f, raw); err != nil {
 			return err
@@ -108,7 +108,7 @@ func fromText(f *schema.Field, typed string) (string, error) {
 		}
 		return jsonText(n), nil
 	case "array":
-		if strings.HasPrefix(strings.TrimSpace(typed), "[") && json.Valid([]byte(typed)) { // "[::]:80" is none
+		if strings.HasPrefix(strings.TrimSpace(typed), "[") && json.Valid([]byte(typed)) { // "[::]:80" is not JSON
 			return typed, nil
 		}
 		list := []string{}

@@ -13,13 +13,13 @@ import (
 // scheme and port.
 func CheckDomain(domain string) error {
 	bad := func(why string) error {
-		return errs.New(errs.Invalid, "%q cannot be the domain: %s; write a name such as example.com or localhost", domain, why)
+		return errs.New(errs.Invalid, "%q cannot be the domain: %s; use a name such as example.com or localhost", domain, why)
 	}
 	switch {
 	case domain == "":
 		return bad("it is empty")
 	case strings.Contains(domain, "/"):
-		return bad("it is an address of a page")
+		return bad("it is a URL")
 	case strings.Contains(domain, ":"):
 		return bad("it has a port")
 	case domain != strings.ToLower(domain):

@@ -33,7 +33,7 @@ func LoadMeasured(ctx context.Context, db *database.DB) (m Measured, err error) 
 	if err != nil || text == nil {
 		return m, err
 	}
-	return m, errs.Wrap(errs.Internal, json.Unmarshal(text, &m), "what the self-test found cannot be read; `fazt bench` measures again")
+	return m, errs.Wrap(errs.Internal, json.Unmarshal(text, &m), "the self-test result is unreadable; run `fazt bench` to measure again")
 }
 
 // SaveMeasuredTx replaces the stored self-test.

@@ -27,7 +27,7 @@ func TestTheSmallestBoundOfMemoryAndProcessorsWins(t *testing.T) {
 		"version 2, in a container": {files("proc/meminfo", memInfoText, "proc/self/cgroup", "0::/\n",
 			"sys/fs/cgroup/memory.max", "536870912\n", "sys/fs/cgroup/memory.current", "136870912\n", "sys/fs/cgroup/cpu.max", "150000 100000\n"),
 			Hardware{512 << 20, 400000000, 2}},
-		"version 2, files that nobody uses are free": {files("proc/meminfo", memInfoText, "proc/self/cgroup", "0::/\n",
+		"version 2, unused files are free": {files("proc/meminfo", memInfoText, "proc/self/cgroup", "0::/\n",
 			"sys/fs/cgroup/memory.max", "536870912\n", "sys/fs/cgroup/memory.current", "500000000\n", "sys/fs/cgroup/memory.stat", "anon 5\ninactive_file 400000000\n"),
 			Hardware{512 << 20, 436870912, 0}},
 		"version 2, a group above is tighter": {files("proc/meminfo", memInfoText, "proc/self/cgroup", "0::/a.slice/b.service\n",

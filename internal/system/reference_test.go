@@ -31,7 +31,7 @@ func golden(t *testing.T, name string, got []byte) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("docs/reference/%s is stale; `make golden` writes it anew\n%s", name, diff)
+		t.Errorf("docs/reference/%s is stale; run `make golden`\n%s", name, diff)
 	}
 }
 

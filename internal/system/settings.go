@@ -15,7 +15,7 @@ import (
 type Settings struct {
 	Domain         string   `json:"domain" label:"Domain" desc:"Apps are served below this name" default:"localhost" range:"1,253" live:"false"`
 	Listen         []string `json:"listen" label:"Listen" desc:"Addresses to listen on" default:"[\"127.0.0.1:4698\"]" range:"1,32" live:"false"`
-	TrustedProxies []string `json:"trusted_proxies" label:"Trusted proxies" desc:"Proxies, as CIDR, that may say who is asking" default:"[]" range:"0,100"`
+	TrustedProxies []string `json:"trusted_proxies" label:"Trusted proxies" desc:"Proxies, as CIDR, whose forwarding headers are trusted" default:"[]" range:"0,100"`
 	LogRetention   int      `json:"log_retention" label:"Activity log kept" desc:"Days of activity log kept; 0 = all" unit:"days" default:"90" range:"0,36500"`
 	ACMEEmail      string   `json:"acme_email" label:"Certificate contact" desc:"E-mail address for certificates; not used yet" range:"0,254" pattern:"^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$" live:"false"`
 }
@@ -44,7 +44,7 @@ func eachOf(path string, check func(text string) (string, error)) func(string) (
 				return "", err
 			}
 			if seen[canonical] {
-				return "", errs.New(errs.Invalid, "%s: %s stands twice", path, canonical)
+				return "", errs.New(errs.Invalid, "%s: duplicate entry %s", path, canonical)
 			}
 			seen[canonical], list[i] = true, canonical
 		}
@@ -56,7 +56,7 @@ func eachOf(path string, check func(text string) (string, error)) func(string) (
 // checkListen reports whether text is a valid listen address. Whether this machine has it is only known when it is
 // opened.
 func checkListen(text string) (string, error) {
-	bad := errs.New(errs.Invalid, "listen: %q is not an address to listen on; write host:port, such as 127.0.0.1:4698 or [::1]:4698", text)
+	bad := errs.New(errs.Invalid, "listen: %q is not a listen address; use host:port, such as 127.0.0.1:4698 or [::1]:4698", text)
 	host, port, err := net.SplitHostPort(text)
 	if err != nil {
 		return "", bad
@@ -81,7 +81,7 @@ func checkStoredListen(addresses []string) error {
 			return err
 		}
 		if port == "0" {
-			return errs.New(errs.Invalid, "listen: %s has no port; with 0 it would be another at every start", a)
+			return errs.New(errs.Invalid, "listen: %s has no port; port 0 would be a different one at every start", a)
 		}
 		if _, err := netip.ParseAddr(host); err != nil {
 			continue // a name, or all addresses
@@ -103,11 +103,11 @@ func parseProxy(text string) (netip.Prefix, error) {
 	}
 	switch {
 	case err != nil:
-		return netip.Prefix{}, errs.Wrap(errs.Invalid, err, "trusted_proxies: %q is not a network; write CIDR, such as 10.0.0.0/8 or fd00::/8, or one address", text)
+		return netip.Prefix{}, errs.Wrap(errs.Invalid, err, "trusted_proxies: %q is not a network; use CIDR, such as 10.0.0.0/8 or fd00::/8, or one address", text)
 	case p.Bits() == 0:
 		return netip.Prefix{}, errs.New(errs.Invalid, "trusted_proxies: %s covers every address, so anyone could pretend to be anyone; use the addresses of your proxy", text)
 	case p.Addr().Is4In6():
-		return netip.Prefix{}, errs.New(errs.Invalid, "trusted_proxies: write %q as IPv4", text)
+		return netip.Prefix{}, errs.New(errs.Invalid, "trusted_proxies: use the IPv4 form of %q", text)
 	}
 	return p.Masked(), nil
 }

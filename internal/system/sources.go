@@ -11,37 +11,37 @@ import (
 // Source is where a value comes from.
 type Source string
 
-// The sources, the strongest last. A value for one app is stronger than any for the whole instance.
+// The sources, from weakest to strongest. A value for one app overrides any for the instance.
 const (
 	FromDefault     Source = "default"
-	FromMachine     Source = "machine" // found out or measured, never set
+	FromMachine     Source = "machine" // detected or measured, never set
 	FromStored      Source = "stored"
 	FromEnvironment Source = "environment"
 	FromFlag        Source = "flag"
-	FromApp         Source = "app" // stored for the app that was asked about
+	FromApp         Source = "app" // stored for the app in question
 )
 
-// Given are the settings that the command line and the environment hold.
+// Given are the settings from the command line and the environment.
 type Given struct {
 	Flags  map[string]string        // by path: what was typed after --domain, --trusted-proxies, …
 	Getenv func(name string) string // nil = no environment
 }
 
-// FlagName returns the flag of a setting, without the dashes.
+// FlagName returns the flag of a setting, without dashes.
 func FlagName(path string) string { return strings.ReplaceAll(path, "_", "-") }
 
-// EnvName returns the variable of the environment that sets a setting.
+// EnvName returns the environment variable of a setting.
 func EnvName(path string) string { return "FAZT_" + strings.ToUpper(path) }
 
-// resolved is the value of one setting and where it comes from.
+// resolved is the value of one setting and its source.
 type resolved struct {
 	source Source
 	place  string // --domain, FAZT_DOMAIN
-	row    *row   // the stored value, in force or not
+	row    *row   // the stored value, whether in force or not
 }
 
-// resolve decides which value of each setting is in force: that of the flag, else that of the environment, else the stored one, else the default. A stored value that this version does not understand is
-// ignored; a flag or a variable that cannot be right is an error.
+// resolve is the one place that decides which value of a setting is in force: that of the flag, else the environment,
+// else the stored one, else the default. An invalid stored value is ignored; an invalid flag or variable is an error.
 func resolve(given Given, stored []row) (Settings, map[string]resolved, []Ignored, error) {
 	s := schema.Defaults[Settings]()
 	from := map[string]resolved{}
@@ -93,11 +93,11 @@ func setFromText(s *Settings, f *schema.Field, typed string) error {
 	return schema.Set(s, f.Path, *c)
 }
 
-// note explains what a setting does not show: that its stored value is hidden, or waits for a restart.
+// note explains what is not obvious about a setting: that its stored value is overridden or needs a restart.
 func (r resolved) note(f *schema.Field, inForce, next string) string {
 	switch {
 	case r.row != nil && r.source != FromStored:
-		return fmt.Sprintf("the stored value %s is hidden by %s", r.row.value, r.place)
+		return fmt.Sprintf("the stored value %s is overridden by %s", r.row.value, r.place)
 	case f.Restart && inForce != next:
 		return "takes effect at the next start of the server"
 	}

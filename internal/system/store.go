@@ -14,8 +14,8 @@ import (
 	"fazt/internal/schema"
 )
 
-// Store keeps what the owner decided, limits and settings, and puts it in force. Only what differs from the defaults
-// is in the database.
+// Store stores the owner's limits and settings and puts them in force. Only values that differ from the defaults are in
+// the database.
 type Store struct {
 	db    *database.DB
 	log   *slog.Logger
@@ -24,9 +24,9 @@ type Store struct {
 
 	inForce LiveSettings
 
-	mu      sync.Mutex // held while what is stored is read, changed or put in force
-	started Settings   // what is in force until a restart, whatever is stored since
-	base    Limits     // what holds where nothing is stored
+	mu      sync.Mutex // held while stored values are read, changed or put in force
+	started Settings   // in force until a restart, whatever is stored since
+	base    Limits     // the values in force if nothing is stored
 	limits  []row
 	rows    []row // of settings
 	next    Settings
@@ -34,11 +34,11 @@ type Store struct {
 	ignored []Ignored
 }
 
-// StoreConfig is what a Store works on.
+// StoreConfig configures a Store.
 type StoreConfig struct {
 	DB     *database.DB
-	Limits *Live // holds what is in force where nothing is stored; Store puts the rest there
-	Given  Given // settings of the command line and the environment
+	Limits *Live // initially the values that apply if nothing is stored; Store updates it
+	Given  Given // settings from the command line and the environment
 	Log    *slog.Logger
 }
 
@@ -49,18 +49,18 @@ type row struct {
 	at        time.Time
 }
 
-// Ignored is a stored value that this version cannot use. It stays where it is: the version that wrote it may come back.
+// Ignored is a stored value that this version cannot use. It is kept, because the version that wrote it may come back.
 type Ignored struct {
 	Path  string `json:"path"`
-	App   string `json:"app"` // id; "" = the whole instance
+	App   string `json:"app"` // an id; "" = the whole instance
 	Value string `json:"value"`
 	Why   string `json:"why"`
 }
 
 func (r row) ignored(err error) Ignored { return Ignored{r.path, r.app, r.value, errs.Sentence(err)} }
 
-// OpenStore reads what is stored and puts it in force. A flag or a variable of the environment that cannot be right is
-// an error; a stored value that this version does not understand is not.
+// OpenStore reads the stored values and puts them in force. An invalid flag or environment variable is an error; an
+// invalid stored value is not.
 func OpenStore(ctx context.Context, c StoreConfig) (*Store, error) {
 	s := &Store{db: c.DB, log: c.Log, live: c.Limits, given: c.Given, base: *c.Limits.Load()}
 	if s.log == nil {
@@ -78,11 +78,10 @@ func OpenStore(ctx context.Context, c StoreConfig) (*Store, error) {
 	return s, s.apply(limits, settings)
 }
 
-// Settings returns the settings in force.
+// Settings returns the current settings.
 func (s *Store) Settings() *LiveSettings { return &s.inForce }
 
-// Reload puts the stored values in force, including those that other processes stored. It costs two small queries when
-// nothing has changed.
+// Reload puts the stored values in force. It costs two small queries if nothing has changed.
 func (s *Store) Reload(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -97,12 +96,12 @@ func (s *Store) reload(ctx context.Context) error {
 	return s.apply(limits, settings)
 }
 
-// Rebase changes what holds where nothing is stored: what was measured, for one.
+// Rebase changes the values that apply if nothing is stored, for example to measured ones.
 func (s *Store) Rebase(change func(*Limits)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change(&s.base)
-	_ = s.apply(s.limits, s.rows) // the settings are those that were in force before
+	_ = s.apply(s.limits, s.rows) // the settings were already in force
 }
 
 func (s *Store) read(ctx context.Context) (limits, settings []row, err error) {
@@ -141,10 +140,10 @@ func (s *Store) apply(limits, settings []row) error {
 	return nil
 }
 
-// overlay returns the limits over base that rows make: those of the instance, and those of every app that has its own.
+// overlay returns the limits that rows produce over base: those of the instance, and those of each app with its own.
 func overlay(base Limits, rows []row) (all Limits, apps map[string]*Limits, ignored []Ignored) {
 	all = base
-	for _, r := range rows { // those of the instance come first
+	for _, r := range rows { // rows of the instance come first
 		target := &all
 		if r.app != "" {
 			if target = apps[r.app]; target == nil {
@@ -178,31 +177,31 @@ func setLimit(target *Limits, r row) error {
 }
 
 func notPerApp(path string) error {
-	return errs.New(errs.Invalid, "%s holds for the whole instance and cannot be set for one app", path)
+	return errs.New(errs.Invalid, "%s applies to the whole instance and cannot be set for one app", path)
 }
 
-// keepUntilRestart returns next, but for what takes a restart.
+// keepUntilRestart returns next, except for settings that need a restart.
 func keepUntilRestart(started, next Settings) Settings {
 	for _, f := range schema.Of[Settings]().Fields() {
 		if f.Restart {
 			text, _ := schema.Get(&started, f.Path)
-			_ = schema.Set(&next, f.Path, text) // it is in force: it was checked
+			_ = schema.Set(&next, f.Path, text) // already checked: it is in force
 		}
 	}
 	return next
 }
 
-// Changed is one value before and after.
+// Changed is one value before and after a change.
 type Changed struct {
 	Path string          `json:"path"`
-	App  string          `json:"app,omitempty"` // id; absent = the whole instance
+	App  string          `json:"app,omitempty"` // an id; absent = the whole instance
 	Old  json.RawMessage `json:"old"`
 	New  json.RawMessage `json:"new"`
-	Note string          `json:"note,omitempty"` // why New is not in force now: a restart is needed, or a flag hides it
+	Note string          `json:"note,omitempty"` // why New is not in force yet: it needs a restart or is overridden
 }
 
-// ChangeLimits stores new limits of the instance, or of the app with the given id, and puts them in force; all or none.
-// A null resets to the default, or for an app to the value of the instance. by is the user who changes it.
+// ChangeLimits stores new limits for the instance, or for the app with the given id, and puts them in force: all of
+// them or none. null resets to the default or, for an app, to the instance's value. by is the caller.
 func (s *Store) ChangeLimits(ctx context.Context, app, by string, values map[string]json.RawMessage) ([]Changed, error) {
 	changes, err := parseChanges[Limits](limit, values)
 	if err != nil {
@@ -254,8 +253,8 @@ func writeLimit(tx *database.Tx, app, by string, c change) error {
 	return err
 }
 
-// ChangeSettings stores new settings, all or none, and puts in force those that need no restart. by is the user who
-// changes them.
+// ChangeSettings stores new settings, all of them or none, and puts in force those that need no restart. by is the
+// caller.
 func (s *Store) ChangeSettings(ctx context.Context, by string, values map[string]json.RawMessage) ([]Changed, error) {
 	changes, err := parseChanges[Settings](setting, values)
 	if err != nil {
@@ -289,7 +288,7 @@ func (s *Store) ChangeSettings(ctx context.Context, by string, values map[string
 	if err != nil {
 		return nil, err
 	}
-	now, _, _, _ := resolve(Given{}, s.rows) // nothing that is given can be wrong in it
+	now, _, _, _ := resolve(Given{}, s.rows) // without Given, resolve cannot fail
 	list := make([]Changed, 0, len(changes))
 	for _, c := range changes {
 		list = append(list, Changed{Path: c.path, Old: wire(&old, c.path), New: wire(&now, c.path), Note: s.note(c.path)})
@@ -306,7 +305,7 @@ func writeSetting(tx *database.Tx, by string, c change) error {
 		c.path, *c.value, by, time.Now())
 }
 
-// note explains what the value of a setting does not show.
+// note explains the state of a setting.
 func (s *Store) note(path string) string {
 	f, _ := schema.Of[Settings]().Field(path)
 	now, _ := schema.Get(s.inForce.Load(), path)
@@ -328,5 +327,5 @@ func find(rows []row, path, app string) (row, bool) {
 	return rows[i], true
 }
 
-// byApp orders the values of apps.
+// byApp sorts the values of apps.
 func byApp(a, b AppValue) int { return cmp.Compare(a.App, b.App) }

@@ -108,7 +108,7 @@ func TestEveryPublishedLimitCanBeChangedAndIsInForceAtOnce(t *testing.T) {
 	for _, f := range schema.Of[Limits]().Fields() {
 		was, _ := schema.Get(&before, f.Path)
 		if f.ReadOnly {
-			if _, err := s.ChangeLimits(t.Context(), "", "owner", object(t, `{"`+f.Path+`":1}`)); !errs.Is(err, errs.Invalid) || err.Error() != f.Path+" can be read but not set" {
+			if _, err := s.ChangeLimits(t.Context(), "", "owner", object(t, `{"`+f.Path+`":1}`)); !errs.Is(err, errs.Invalid) || err.Error() != f.Path+" is read-only" {
 				t.Errorf("%s was set: %v", f.Path, err)
 			}
 			continue
@@ -142,7 +142,7 @@ func TestChangesOfLimits(t *testing.T) {
 		"nested":                 {"", `{"runtime":{"exec_timeout":8000,"vms":5},"storage":{"max_upload":"64MiB"}}`, ""},
 		"dotted":                 {"", `{"runtime.exec_timeout":8000,"runtime.vms":5,"storage.max_upload":67108864}`, ""},
 		"with units":             {"", `{"runtime.exec_timeout":"8 s","runtime.vms":"5","storage.max_upload":"65536 KiB"}`, ""},
-		"twice":                  {"", `{"runtime":{"vms":5},"runtime.vms":6}`, "runtime.vms is given twice"},
+		"twice":                  {"", `{"runtime":{"vms":5},"runtime.vms":6}`, "runtime.vms is given more than once"},
 		"out of the range":       {"", `{"runtime":{"vms":5,"exec_timeout":9}}`, "runtime.exec_timeout must be at least 10 ms"},
 		"above the range":        {"", `{"runtime.exec_timeout":"1h"}`, "runtime.exec_timeout must be at most 5 min"},
 		"no number":              {"", `{"runtime.exec_timeout":"soon"}`, `runtime.exec_timeout must be a whole number of ms, or one with a unit such as 500ms, 8s, 5min or 2h, not "soon"`},
@@ -151,14 +151,14 @@ func TestChangesOfLimits(t *testing.T) {
 		"a list":                 {"", `{"runtime.exec_timeout":[1]}`, "runtime.exec_timeout must be a whole number"},
 		"an object":              {"", `{"runtime.exec_timeout":{"a":1}}`, "runtime.exec_timeout must be a whole number"},
 		"too large for a number": {"", `{"runtime.exec_timeout":99999999999999999999}`, "runtime.exec_timeout must be a whole number"},
-		"a group as a value":     {"", `{"runtime":5}`, "runtime is a group; name one limit of it, such as runtime.exec_timeout"},
+		"a group as a value":     {"", `{"runtime":5}`, "runtime is a group; use one limit in it, such as runtime.exec_timeout"},
 		"a group reset":          {"", `{"runtime":null}`, "runtime is a group"},
 		"unknown":                {"", `{"runtime":{"exec_timout":5000}}`, `there is no limit "runtime.exec_timout"; did you mean runtime.exec_timeout?`},
 		"deep":                   {"", `{"runtime":{"runtime":{"vms":1}}}`, `there is no limit "runtime.runtime"`},
-		"nothing":                {"", `{}`, "no limit was named"},
-		"an empty group":         {"", `{"runtime":{}}`, "no limit was named"},
-		"read only":              {"", `{"hardware":{"cpu_cores":64}}`, "hardware.cpu_cores can be read but not set"},
-		"not for one app":        {"app_a", `{"runtime":{"exec_timeout":8000,"vms":5}}`, "runtime.vms holds for the whole instance and cannot be set for one app"},
+		"nothing":                {"", `{}`, "no limit given"},
+		"an empty group":         {"", `{"runtime":{}}`, "no limit given"},
+		"read only":              {"", `{"hardware":{"cpu_cores":64}}`, "hardware.cpu_cores is read-only"},
+		"not for one app":        {"app_a", `{"runtime":{"exec_timeout":8000,"vms":5}}`, "runtime.vms applies to the whole instance and cannot be set for one app"},
 		"an app that is gone":    {"app_x", `{"runtime":{"exec_timeout":8000}}`, "the app was removed"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -323,7 +323,7 @@ func TestAFlagComesBeforeTheEnvironmentAndThatBeforeWhatIsStoredAndThatBeforeThe
 					t.Errorf("%s is %s from %s, want %s", i.Path, got, i.Source, tt.want[i.Path])
 				}
 				place := map[Source]string{FromFlag: "--" + strings.ReplaceAll(i.Path, "_", "-"), FromEnvironment: "FAZT_" + strings.ToUpper(i.Path)}[tt.source]
-				if i.Place != place || (place != "") != strings.Contains(i.Note, "is hidden by "+place) && tt.stored != "" {
+				if i.Place != place || (place != "") != strings.Contains(i.Note, "is overridden by "+place) && tt.stored != "" {
 					t.Errorf("%s: place %q, note %q", i.Path, i.Place, i.Note)
 				}
 				if (string(i.Stored) == "null") != (tt.stored == "") || (i.SetBy == "owner") != (tt.stored != "") {
@@ -380,27 +380,27 @@ func TestASettingThatCannotWorkIsRefusedWithASentence(t *testing.T) {
 	db := kept(t)
 	s, _ := opened(t, db, Given{})
 	for values, want := range map[string]string{
-		`{"domain":"https://example.com/"}`:                      "it is an address of a page",
+		`{"domain":"https://example.com/"}`:                      "it is a URL",
 		`{"domain":""}`:                                          "it is empty",
 		`{"domain":"10.0.0.1"}`:                                  "is an IP address",
 		`{"domain":5}`:                                           "domain must be a text",
-		`{"listen":"nonsense"}`:                                  "write host:port",
-		`{"listen":"127.0.0.1:http"}`:                            "write host:port",
-		`{"listen":"127.0.0.1:99999"}`:                           "write host:port",
-		`{"listen":"127.0.0.1:-1"}`:                              "write host:port",
-		`{"listen":"a b:80"}`:                                    "write host:port",
+		`{"listen":"nonsense"}`:                                  "use host:port",
+		`{"listen":"127.0.0.1:http"}`:                            "use host:port",
+		`{"listen":"127.0.0.1:99999"}`:                           "use host:port",
+		`{"listen":"127.0.0.1:-1"}`:                              "use host:port",
+		`{"listen":"a b:80"}`:                                    "use host:port",
 		`{"listen":"127.0.0.1:0"}`:                               "has no port",
 		`{"listen":"192.0.2.77:80"}`:                             "is not an address of this machine",
 		`{"listen":[]}`:                                          "listen must be at least 1 entries",
-		`{"listen":["127.0.0.1:8080","127.0.0.1:8080"]}`:         "stands twice",
+		`{"listen":["127.0.0.1:8080","127.0.0.1:8080"]}`:         "duplicate entry",
 		`{"listen":[5]}`:                                         "listen must be a JSON array",
 		`{"trusted_proxies":"10.0.0.0/33"}`:                      "is not a network",
 		`{"trusted_proxies":"proxy.example"}`:                    "is not a network",
 		`{"trusted_proxies":"fe80::1%eth0"}`:                     "is not a network",
 		`{"trusted_proxies":"0.0.0.0/0"}`:                        "anyone could pretend to be anyone",
 		`{"trusted_proxies":["10.0.0.0/8","::/0"]}`:              "anyone could pretend to be anyone",
-		`{"trusted_proxies":"::ffff:10.0.0.0/104"}`:              "as IPv4",
-		`{"trusted_proxies":"10.0.0.0/8,10.1.0.0/8"}`:            "stands twice",
+		`{"trusted_proxies":"::ffff:10.0.0.0/104"}`:              "the IPv4 form",
+		`{"trusted_proxies":"10.0.0.0/8,10.1.0.0/8"}`:            "duplicate entry",
 		`{"log_retention":-1}`:                                   "log_retention must be at least 0 days",
 		`{"log_retention":"12h"}`:                                "not a whole number of days",
 		`{"acme_email":"nobody"}`:                                "does not have the form",
@@ -421,7 +421,7 @@ func TestASettingThatCannotWorkIsRefusedWithASentence(t *testing.T) {
 func TestAStoredValueThatAFlagHidesIsStoredAndSaysSo(t *testing.T) {
 	s, _ := opened(t, kept(t), Given{Flags: map[string]string{"log_retention": "3"}})
 	changed := setSettings(t, s, `{"log_retention":30}`)
-	if s.Settings().Load().LogRetention != 3 || string(changed[0].Old) != "90" || string(changed[0].New) != "30" || changed[0].Note != "the stored value 30 is hidden by --log-retention" {
+	if s.Settings().Load().LogRetention != 3 || string(changed[0].Old) != "90" || string(changed[0].New) != "30" || changed[0].Note != "the stored value 30 is overridden by --log-retention" {
 		t.Errorf("%+v", changed)
 	}
 }

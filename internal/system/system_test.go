@@ -27,8 +27,7 @@ func TestDefaultLimitsAreInTheirRanges(t *testing.T) {
 	}
 }
 
-// Every tag of every limit and setting is in the description that clients get: a tag that nobody passes on would be a
-// promise that nobody keeps.
+// Every tag of every limit and setting is in the description that clients get.
 func TestEveryTagLandsInTheDescription(t *testing.T) {
 	described := map[string]Described{}
 	for _, g := range append(LimitGroups(), SettingGroups()...) {

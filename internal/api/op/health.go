@@ -21,14 +21,14 @@ type Health struct {
 
 // HealthMemory is the memory of the process, in bytes.
 type HealthMemory struct {
-	Resident  int64 `json:"resident"`   // in the machine's memory; 0 = this system does not tell
-	Own       int64 `json:"own"`        // of it, what is not of files; 0 = this system does not tell
-	Heap      int64 `json:"heap"`       // objects of the program, without the machines of functions
-	HeapLimit int64 `json:"heap_limit"` // what the program may grow to before it collects at any price
-	Cache     int64 `json:"cache"`      // static files that are kept, of the heap
-	VMs       int64 `json:"vms"`        // the machines of functions
-	VMLimit   int64 `json:"vm_limit"`   // what they may hold together now
-	Limit     int64 `json:"limit"`      // what the process may use
+	Resident int64 `json:"resident"` // in the machine's memory; 0 = this system does not tell
+	Own      int64 `json:"own"`      // of it, what is not of files; 0 = this system does not tell
+	Heap     int64 `json:"heap"`     // objects of the program, without the machines of functions
+	GoLimit  int64 `json:"go_limit"` // GOMEMLIMIT in force: as Go's memory nears it, garbage is collected as often as needed
+	Cache    int64 `json:"cache"`    // static files that are kept, of the heap
+	VMs      int64 `json:"vms"`      // the machines of functions
+	VMLimit  int64 `json:"vm_limit"` // what they may hold together now
+	Limit    int64 `json:"limit"`    // what the process may use
 }
 
 // HealthDatabase describes the database file and its queue of writes.

@@ -365,7 +365,7 @@ func foundDisk(state database.DiskState, reason string) finding {
 	return finding{"disk", problem, reason, "nothing can be stored until the folder of the database can be written"}
 }
 
-// checkContent says whether damaged content was found by the server that ran last.
+// checkContent says whether found damaged content by the server that ran last.
 func (c commands) checkContent(cl *client.Client) []finding {
 	rows, err := client.Call(c.Ctx, cl, op.SQLQuery, op.Statement{SQL: "SELECT count(*) FROM damage HAVING count(*) > 0"})
 	if err != nil || len(rows.Rows) == 0 { // what else is wrong with the database is found elsewhere

@@ -1,7 +1,7 @@
 //go:build unix
 
-// Package diskfault breaks the disk below SQLite, for tests: it stands between SQLite and the files, and lets operations
-// fail that a test names.
+// Package diskfault breaks the disk below SQLite, for tests: it sits between SQLite and the files, and makes the
+// operations fail that a test names.
 package diskfault
 
 import (
@@ -14,7 +14,7 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// Op is something that SQLite wants done.
+// Op is an operation of SQLite on a file.
 type Op struct {
 	Kind   Kind
 	File   string
@@ -22,7 +22,7 @@ type Op struct {
 	Size   int
 }
 
-// Kind is what is done.
+// Kind is the kind of an operation.
 type Kind int
 
 // The kinds that can fail.
@@ -31,10 +31,10 @@ const (
 	Read
 	Write
 	Sync
-	Map // a part of the file into memory, where a fault is no error: reading it ends the process
+	Map // a part of the file is mapped into memory, where a fault is not an error: reading it ends the process
 )
 
-// Fault is how an operation fails: a result code of SQLite, as the system's error leads to it.
+// Fault is how an operation fails: a result code of SQLite, as an error of the system causes it.
 type Fault int32
 
 // The faults.
@@ -47,8 +47,8 @@ const (
 	CannotOpen Fault = lib.SQLITE_CANTOPEN
 )
 
-// Inject lets operations fail as the function says, for every database of the process, until the test ends. The
-// function is called by many at once.
+// Inject makes operations fail as the function decides, for every database of the process, until the test ends. The
+// function must be safe for concurrent use.
 func Inject(t testing.TB, fault func(Op) Fault) {
 	t.Helper()
 	s := shim()
@@ -56,7 +56,7 @@ func Inject(t testing.TB, fault func(Op) Fault) {
 	t.Cleanup(func() { s.fault.Store(nil) })
 }
 
-// layer is a VFS of SQLite over the one that the product uses.
+// layer is a VFS of SQLite above the one that the product uses.
 type layer struct {
 	fault atomic.Pointer[func(Op) Fault]
 	names sync.Map // file -> its name
@@ -65,7 +65,7 @@ type layer struct {
 	open  func(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) int32
 }
 
-// shim registers the layer under the name of the VFS below it, before which SQLite then finds it.
+// shim registers the layer under the name of the VFS below it; SQLite finds the layer first.
 var shim = sync.OnceValue(func() *layer { //nolint:gochecknoglobals // SQLite has one list of file systems for the process
 	tls := libc.NewTLS()
 	name, err := libc.CString("unix-excl")
@@ -85,7 +85,7 @@ var shim = sync.OnceValue(func() *layer { //nolint:gochecknoglobals // SQLite ha
 	return s
 })
 
-// clone is a copy in memory that Go does not move or free.
+// clone returns a copy in memory that Go does not move or free.
 func clone[T any](tls *libc.TLS, from uintptr) *T {
 	var zero T
 	to := libc.Xmalloc(tls, libc.Tsize_t(unsafe.Sizeof(zero)))
@@ -96,19 +96,19 @@ func clone[T any](tls *libc.TLS, from uintptr) *T {
 
 func at[T any](address uintptr) *T { return *(**T)(unsafe.Pointer(&address)) }
 
-// function is the Go function that a pointer to a C function means.
+// function returns the Go function behind a C function pointer.
 func function[F any](address uintptr) F {
 	return *(*F)(unsafe.Pointer(&struct{ uintptr }{address}))
 }
 
-// keep gives what C code calls a Go function by.
+// keep returns a C function pointer for a Go function.
 func keep[F any](s *layer, f F) uintptr {
 	address := *(*uintptr)(unsafe.Pointer(&struct{ f F }{f}))
 	s.kept.Store(address, f)
 	return address
 }
 
-// judge says how an operation is to fail.
+// judge returns how an operation must fail.
 func (s *layer) judge(op Op) Fault {
 	if f := s.fault.Load(); f != nil {
 		return (*f)(op)

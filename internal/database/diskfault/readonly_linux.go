@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// ReadOnly makes a folder one that nothing can be written in, until the test ends or the function it returns is called.
+// ReadOnly makes a folder read-only until the test ends or the returned function is called.
 func ReadOnly(t testing.TB, folder string) (writable func()) {
 	t.Helper()
 	if os.Geteuid() != 0 {
@@ -18,11 +18,11 @@ func ReadOnly(t testing.TB, folder string) (writable func()) {
 		return writable
 	}
 	if err := syscall.Mount(folder, folder, "", syscall.MS_BIND, ""); err != nil {
-		t.Skip("a mount for reading only cannot be made here:", err)
+		t.Skip("a read-only mount is not possible here:", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(folder, syscall.MNT_DETACH) })
 	if err := syscall.Mount("", folder, "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
-		t.Skip("a mount for reading only cannot be made here:", err)
+		t.Skip("a read-only mount is not possible here:", err)
 	}
 	return func() {
 		if err := syscall.Mount("", folder, "", syscall.MS_BIND|syscall.MS_REMOUNT, ""); err != nil {

@@ -9,13 +9,13 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// allowance bounds the memory that SQLite allocates for one connection. SQLite's own bound is one for the whole process,
-// where a statement from outside could make the writes of apps fail; but each allocation names its connection. So the
-// allocator is replaced by the functions here, and a connection that has used up its allowance, or its time, gets no more:
-// its statement fails as if memory had run out, and no other is affected. That also ends work in which SQLite does not
-// check for interrupts, which it does in loops only: a row of 500 large columns has none.
+// allowance bounds the memory that SQLite allocates for one connection. SQLite's own limit is for the whole process, so
+// that an owner's statement could make the writes of apps fail. But each allocation names its connection, so the
+// functions here replace the allocator, and a connection that has used up its allowance, or its time, gets no more: its
+// statement fails as if memory had run out, and no other is affected. This also ends work during which SQLite does not
+// check for interrupts: it checks only in loops, and a row of 500 large columns has none.
 //
-// Only the goroutine that uses the connection touches it, except for over.
+// Only the goroutine that uses the connection accesses it, except for over.
 type allowance struct {
 	stop            func() // interrupts the statement
 	maxMemory, used int64
@@ -23,15 +23,14 @@ type allowance struct {
 	over            atomic.Bool // its time is over
 
 	maxSpill, spilled int64             // of temporary files
-	files             map[uintptr]int64 // how large each is
+	files             map[uintptr]int64 // size of each
 	full              bool              // a write to one was refused
 
 	spent bool // an allocation was refused because the allowance was used up
-	ended bool // the statement has ended: what cleans up after it is not bounded
+	ended bool // the statement has ended: cleanup is not bounded
 }
 
-// allowances are the ones in force, by connection. Usually there are none, and an allocation costs one look at their
-// number.
+// allowances are those in force, by connection. Usually there are none, and an allocation only reads their number.
 var allowances struct { //nolint:gochecknoglobals // SQLite has one allocator for the process
 	once  sync.Once
 	n     atomic.Int32
@@ -125,7 +124,7 @@ func meteredFree(tls *libc.TLS, p uintptr) {
 	allowances.plain.free(tls, p)
 }
 
-// grants reports whether that much more may be allocated. A connection without an allowance has no bound.
+// grants reports whether that much more may be allocated. A connection without an allowance is not bounded.
 func (a *allowance) grants(more int64) bool {
 	switch {
 	case a == nil || a.ended || more <= 0:
@@ -134,7 +133,7 @@ func (a *allowance) grants(more int64) bool {
 		return false
 	case a.used+more > a.maxMemory:
 		a.spent = true
-		a.stop() // json_group_array ignores the failure and goes on
+		a.stop() // json_group_array ignores the failure and continues
 		return false
 	}
 	return true
@@ -144,7 +143,7 @@ func (a *allowance) took(p uintptr, size int32) {
 	if a == nil || p == 0 {
 		return
 	}
-	a.gave(p) // pages are passed between connections: another may have given back what was there
+	a.gave(p) // pages move between connections: another may have freed what was there
 	a.blocks[p] = int64(size)
 	a.used += int64(size)
 }
@@ -159,12 +158,13 @@ func (a *allowance) gave(p uintptr) {
 	}
 }
 
-// Shrink makes SQLite give back what it keeps of its files in memory; the next statements that need it read it again.
+// Shrink makes SQLite free what it caches of its files; later statements read it again.
 func Shrink() {
 	tls := libc.NewTLS()
 	defer tls.Close()
 	lib.Xsqlite3_release_memory(tls, 1<<30)
 }
 
-// at returns what lies at an address in C memory. It never moves, so the conversion that go vet warns of is sound here.
+// at returns the value at an address in C memory. It never moves, so the conversion that go vet warns about is safe
+// here.
 func at[T any](address uintptr) *T { return (*T)(unsafe.Add(unsafe.Pointer(nil), address)) }

@@ -10,13 +10,13 @@ import (
 	"fazt/internal/errs"
 )
 
-// authorizer decides about every action of a statement, as SQLite compiles it.
+// authorizer decides about every action that SQLite compiles a statement to.
 type authorizer struct {
 	guard   Guard
 	write   bool
 	memory  *allowance
 	hides   string // a table with hidden columns that the statement changes
-	refused string // the first thing that was denied, as a sentence
+	refused string // why the first action was denied, as a sentence
 }
 
 // Authorize decides about one action. Actions that are not named here are denied.
@@ -51,7 +51,7 @@ func (w *authorizer) read(table, column string) sqlite.AuthResult {
 func (w *authorizer) change(table string) sqlite.AuthResult {
 	table = strings.ToLower(table)
 	if !w.write {
-		return w.deny(true, "the statement would change the table %s; only --write may do that", table)
+		return w.deny(true, "the statement would change the table %s; --write allows that", table)
 	}
 	if len(w.guard.Hidden[table]) > 0 {
 		w.hides = table
@@ -69,7 +69,7 @@ func (w *authorizer) deny(denied bool, format string, args ...any) sqlite.AuthRe
 	return sqlite.AuthResultDeny
 }
 
-// explain returns the error of a statement with a sentence for people. SQLite's own text is only about the statement.
+// explain returns the error of a statement with a sentence for people. SQLite's own text describes only the statement.
 func (w *authorizer) explain(err error) error {
 	if w.refused != "" {
 		return errs.Wrap(errs.Forbidden, err, "%s", w.refused)
@@ -91,20 +91,20 @@ func (w *authorizer) explain(err error) error {
 			return errs.Wrap(errs.TooLarge, err, "the statement needs more than %s of memory (sql.max_memory); select fewer columns or shorter values", errs.Bound(w.memory.maxMemory))
 		}
 		if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultNoMem && !w.memory.over.Load() {
-			return errs.Wrap(errs.TooLarge, err, "the statement is too large; make several of it")
+			return errs.Wrap(errs.TooLarge, err, "the statement is too large; split it")
 		}
 	case sqlite.ResultFull:
 		if w.memory.full {
-			return errs.Wrap(errs.TooLarge, err, "the statement needs more than %s of temporary files (sql.max_spill); let it sort or keep less", errs.Bound(w.memory.maxSpill))
+			return errs.Wrap(errs.TooLarge, err, "the statement needs more than %s of temporary files (sql.max_spill); sort or group fewer rows", errs.Bound(w.memory.maxSpill))
 		}
 	case sqlite.ResultReadOnly:
-		return errs.Wrap(errs.Forbidden, err, "the statement would change the database; only --write may do that")
+		return errs.Wrap(errs.Forbidden, err, "the statement would change the database; --write allows that")
 	}
 	return classify(err)
 }
 
-// allowedFunctions neither reach outside the database nor take long in one call. json_patch is not among them: it
-// compares every key of one object with every key of the other.
+// allowedFunctions neither reach outside the database nor take long in one call. json_patch is missing: it compares
+// every key of one object with every key of the other.
 //
 //nolint:gochecknoglobals // a table that nothing changes
 var allowedFunctions = words(`
@@ -129,7 +129,7 @@ func words(text string) map[string]bool {
 	return set
 }
 
-// harmless reports whether a pragma only reads something.
+// harmless reports whether a pragma only reads.
 func harmless(a sqlite.Action) bool {
 	name := strings.ToLower(a.Pragma())
 	if slices.Contains([]string{

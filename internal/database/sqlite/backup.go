@@ -8,18 +8,18 @@ import (
 	"fazt/internal/errs"
 )
 
-// backupPages are copied between two looks at whether to go on: 4 MiB.
+// backupPages are copied between two checks whether to continue: 4 MiB.
 const backupPages = 1024
 
-// OpenTarget opens the empty file at path to copy a database into it. No journal is kept and nothing is synced: the caller
-// decides whether the copy is whole.
+// OpenTarget opens the empty file at path to copy a database into it. There is no journal and nothing is synced: the
+// caller must check that the copy is complete.
 func OpenTarget(path string) (*Conn, error) {
 	return Open(File{Path: path}, []Pragma{{"journal_mode", "OFF", "off"}, {"synchronous", "OFF", "0"}, {"locking_mode", "EXCLUSIVE", "exclusive"}})
 }
 
-// CopyTo copies all pages into target, as they are at one moment, and calls progress after each part with the bytes that
-// are copied and all that there are. All of it is read in one transaction, so that writers neither wait nor make the copy
-// start again, as one in several transactions would for as long as they write.
+// CopyTo copies all pages into target, as they are at one moment, and calls progress after each part with the bytes
+// copied and their total. It reads in one transaction, so that writers need not wait. With several transactions, each
+// write would make the copy start again.
 func (c *Conn) CopyTo(ctx context.Context, target *Conn, progress func(done, total int64) error) (err error) {
 	if err := c.BeginRead(); err != nil {
 		return err
@@ -55,7 +55,7 @@ func (c *Conn) CopyTo(ctx context.Context, target *Conn, progress func(done, tot
 	return nil
 }
 
-// copyFailed explains why the copy could not be made: that its disk is full is not to be told as of the database.
+// copyFailed explains why the copy failed: a full disk of the copy must not be reported as that of the database.
 func copyFailed(err error) error {
 	if IsFull(err) {
 		return errs.Wrap(errs.StorageFull, err, "the disk that the copy goes to is full; nothing was kept")

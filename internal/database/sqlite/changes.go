@@ -9,8 +9,8 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// NoteChanges calls note for every row that the connection changes in the watched tables, cascades included, with the
-// table and the value of its watched column. The triggers are those of the connection: the file knows nothing of them.
+// NoteChanges calls note for every row that the connection changes in the watched tables, including cascades, with the
+// table and the value of its watched column. It uses temporary triggers, which are not stored in the file.
 func (c *Conn) NoteChanges(watched map[string]string, note func(table, value string)) error {
 	if len(watched) == 0 {
 		return nil

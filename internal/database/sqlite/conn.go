@@ -14,13 +14,13 @@ import (
 type Conn struct {
 	raw        *sqlite.Conn
 	statements statements
-	busy       bool                           // a statement was prepared and not released
-	ctx        context.Context                // statements end with it; nil = never
-	progress   func(*libc.TLS, uintptr) int32 // what SQLite calls as a statement goes on; kept for as long as it may
+	busy       bool                           // a statement was prepared but not released
+	ctx        context.Context                // statements are interrupted when it ends; nil = never
+	progress   func(*libc.TLS, uintptr) int32 // called by SQLite during statements; must not be freed meanwhile
 }
 
-// Prepare returns the statement with this text, and takes the connection until the statement is released. Statements are
-// kept for the next call, so the text must come from the program and never be put together from values.
+// Prepare returns the statement with this text, and occupies the connection until the statement is released. Statements
+// are cached, so the text must be a constant of the program, never assembled from values.
 func (c *Conn) Prepare(sql string) (*Statement, error) {
 	if c.busy {
 		return nil, fmt.Errorf("the rows of another statement are being read: %s", sql)
@@ -36,15 +36,15 @@ func (c *Conn) Prepare(sql string) (*Statement, error) {
 	return s, nil
 }
 
-// EndWith makes the statement that runs, and those after it, fail with errs.Timeout once ctx has ended.
+// EndWith makes the running statement, and those after it, fail with errs.Timeout when ctx ends.
 func (c *Conn) EndWith(ctx context.Context) { c.ctx = ctx }
 
-// progressSteps is how many steps of its program a statement takes between two looks at whether it should end: some tens
-// of microseconds.
+// progressSteps is how many steps of its program a statement runs between two checks of ctx: a few tens of
+// microseconds.
 const progressSteps = 1000
 
-// watchProgress makes statements end with c.ctx. SQLite asks in the goroutine that runs the statement, so this
-// costs no goroutine, no lock, and nothing at all for a statement of fewer steps.
+// watchProgress interrupts statements when c.ctx ends. SQLite calls it in the goroutine that runs the statement, so
+// this costs no goroutine, no lock, and nothing at all for short statements.
 func (c *Conn) watchProgress() {
 	c.progress = func(*libc.TLS, uintptr) int32 {
 		if c.ended() {
@@ -55,11 +55,11 @@ func (c *Conn) watchProgress() {
 	lib.Xsqlite3_progress_handler(threadOf(c.raw), handleOf(c.raw), progressSteps, pointer(c.progress), 0)
 }
 
-// ended asks Err and not Done: the channel of Done is made when it is first asked for, and most statements are too short
-// to wait for it.
+// ended calls Err instead of Done, because the first call of Done creates a channel, which costs too much for short
+// statements.
 func (c *Conn) ended() bool { return c.ctx != nil && c.ctx.Err() != nil }
 
-// exec runs a statement of the engine's own, which has no arguments and returns no rows.
+// exec runs a statement of the engine itself, without arguments and rows.
 func (c *Conn) exec(sql string) error {
 	s, err := c.Prepare(sql)
 	if err != nil {
@@ -70,44 +70,46 @@ func (c *Conn) exec(sql string) error {
 	return err
 }
 
-// Begin starts a transaction that writes: it takes the lock of the file at once.
+// Begin starts a writing transaction: it locks the file at once.
 func (c *Conn) Begin() error { return c.exec("BEGIN IMMEDIATE") }
 
-// BeginRead starts a transaction whose statements all see the file as the first of them does.
+// BeginRead starts a transaction whose statements all see the file as it is at the first of them.
 func (c *Conn) BeginRead() error { return c.exec("BEGIN") }
 
-// Commit ends the transaction and keeps what it wrote.
+// Commit ends the transaction and keeps its changes.
 func (c *Conn) Commit() error { return c.exec("COMMIT") }
 
-// Rollback ends the transaction and undoes what it wrote, even when statements are to end.
+// Rollback ends the transaction and undoes its changes, even after the context of EndWith has ended.
 func (c *Conn) Rollback() error {
 	defer c.EndWith(c.ctx)
 	c.EndWith(context.Background())
 	return c.exec("ROLLBACK")
 }
 
-// Savepoint starts a part of the transaction that can be undone alone. It ends with Release, after RollbackTo or without.
+// Savepoint starts a part of the transaction that can be undone alone. It ends with Release, with or without RollbackTo
+// before.
 func (c *Conn) Savepoint() error { return c.exec("SAVEPOINT one") }
 
-// RollbackTo undoes what was written since Savepoint.
+// RollbackTo undoes the changes since Savepoint.
 func (c *Conn) RollbackTo() error { return c.exec("ROLLBACK TO one") }
 
 // Release ends the part that Savepoint started.
 func (c *Conn) Release() error { return c.exec("RELEASE one") }
 
-// InTransaction reports whether there is a transaction: a full or failing disk makes SQLite end it.
+// InTransaction reports whether a transaction is active: a full or failing disk makes SQLite end it.
 func (c *Conn) InTransaction() bool { return !c.raw.AutocommitEnabled() }
 
 // Changes returns how many rows the last statement inserted, changed or deleted.
 func (c *Conn) Changes() int { return c.raw.Changes() }
 
-// TotalChanges returns how many rows the connection changed since it was opened, cascades and triggers included.
+// TotalChanges returns how many rows the connection has changed since it was opened, including cascades and triggers.
 func (c *Conn) TotalChanges() int64 {
 	return lib.Xsqlite3_total_changes64(threadOf(c.raw), handleOf(c.raw))
 }
 
-// Checkpoint folds the -wal file into the database, as far as mode says (https://www.sqlite.org/pragma.html#pragma_wal_checkpoint),
-// and returns how many pages it has and how many of them are folded.
+// Checkpoint folds the -wal file into the database, as far as mode allows
+// (https://www.sqlite.org/pragma.html#pragma_wal_checkpoint), and returns its number of pages and how many of them are
+// folded.
 func (c *Conn) Checkpoint(mode string) (pages, folded int, err error) {
 	err = c.once("PRAGMA wal_checkpoint("+mode+")", func(s *Statement) { pages, folded = int(s.Int64(1)), int(s.Int64(2)) })
 	return pages, folded, err
@@ -135,7 +137,7 @@ func (c *Conn) Script(text string) error {
 	return nil
 }
 
-// once runs a statement that is not worth keeping, and returns the error of the driver as it is.
+// once runs a statement that is not worth caching, and returns the driver's error unchanged.
 func (c *Conn) once(sql string, fn func(s *Statement)) error {
 	stmt, _, err := c.raw.PrepareTransient(sql)
 	if err != nil {
@@ -154,5 +156,5 @@ func (c *Conn) once(sql string, fn func(s *Statement)) error {
 	}
 }
 
-// Close ends the use of the connection.
+// Close closes the connection.
 func (c *Conn) Close() error { return c.raw.Close() }

@@ -8,9 +8,9 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// The driver keeps some of what we need in private fields, which are read here by reflection. checkDriver compares them
-// with what the code expects, so that a new version of the driver that renames one fails to open any database: a guard
-// that cannot see the function a statement calls must not run at all.
+// The driver stores some of what we need in private fields, which are read here by reflection. checkDriver compares
+// them with what the code expects, so that no database can be opened after a new version of the driver renames one: a
+// guard that cannot see the function that a statement calls must not run at all.
 
 // privateField is a field of a type of the driver.
 type privateField struct {
@@ -42,7 +42,7 @@ func checkDriver(fields []privateField) error {
 	return nil
 }
 
-// threadOf returns what SQLite takes for the thread of the connection.
+// threadOf returns the thread of the connection, as SQLite sees it.
 func threadOf(c *sqlite.Conn) *libc.TLS {
 	return (*libc.TLS)(reflect.ValueOf(c).Elem().FieldByName("tls").UnsafePointer())
 }
@@ -57,6 +57,6 @@ func statementOf(s *sqlite.Stmt) uintptr {
 	return uintptr(reflect.ValueOf(s).Elem().FieldByName("stmt").Uint())
 }
 
-// functionOf returns the name of the function that an action of type OpFunction calls: the second of the four texts that
-// SQLite passes to an authorizer (https://www.sqlite.org/c3ref/c_alter_table.html).
+// functionOf returns the name of the function that an action of type OpFunction calls: the second of the four texts
+// that SQLite passes to an authorizer (https://www.sqlite.org/c3ref/c_alter_table.html).
 func functionOf(a sqlite.Action) string { return reflect.ValueOf(a).FieldByName("arg2").String() }

@@ -9,7 +9,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// classify gives an error of SQLite its kind. Other errors pass unchanged.
+// classify gives an error of SQLite its kind. Other errors are unchanged.
 func classify(err error) error {
 	if err == nil {
 		return nil
@@ -32,7 +32,7 @@ func classify(err error) error {
 // CannotOpen explains why the database at path cannot be opened.
 func CannotOpen(path string, err error) error {
 	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultBusy {
-		return errs.Wrap(errs.Conflict, err, "another program has the database %s open: a fazt that runs on it under another name, or sqlite3; end it first", path)
+		return errs.Wrap(errs.Conflict, err, "another program has the database %s open: a fazt that runs on it under another name, or sqlite3; stop it first", path)
 	}
 	reason := err
 	var pathErr *fs.PathError
@@ -42,7 +42,7 @@ func CannotOpen(path string, err error) error {
 	return errs.Wrap(errs.Invalid, err, "the database %s cannot be opened: %v", path, reason)
 }
 
-// IsUnique reports whether err is a violated UNIQUE or PRIMARY KEY constraint: the thing exists already.
+// IsUnique reports whether err is a violation of a UNIQUE or PRIMARY KEY constraint: the row exists already.
 func IsUnique(err error) bool {
 	switch sqlite.ErrCode(err) {
 	case sqlite.ResultConstraintUnique, sqlite.ResultConstraintPrimaryKey, sqlite.ResultConstraintRowID:
@@ -51,10 +51,10 @@ func IsUnique(err error) bool {
 	return false
 }
 
-// IsForeignKey reports whether err is a violated foreign key: the thing referred to does not exist.
+// IsForeignKey reports whether err is a violation of a foreign key: the referenced row does not exist.
 func IsForeignKey(err error) bool { return sqlite.ErrCode(err) == sqlite.ResultConstraintForeignKey }
 
-// IsUnreadable reports whether the disk could not read a part of the file, or what it read is damaged.
+// IsUnreadable reports whether the disk could not read a part of the file, or read damaged data.
 func IsUnreadable(err error) bool {
 	switch code := sqlite.ErrCode(err); code {
 	case sqlite.ResultIOErrRead, sqlite.ResultIOErrShortRead:
@@ -64,7 +64,7 @@ func IsUnreadable(err error) bool {
 	}
 }
 
-// IsDamage reports whether err is of a disk that failed or of a file that is damaged.
+// IsDamage reports whether err comes from a failed disk or a damaged file.
 func IsDamage(err error) bool {
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultIOErr, sqlite.ResultCorrupt, sqlite.ResultNotADB:
@@ -73,10 +73,10 @@ func IsDamage(err error) bool {
 	return false
 }
 
-// IsFull reports whether the disk has no space for what was written.
+// IsFull reports whether the disk has no space left.
 func IsFull(err error) bool { return sqlite.ErrCode(err).ToPrimary() == sqlite.ResultFull }
 
-// IsDisk reports whether err is about the disk and not about what was written.
+// IsDisk reports whether err is about the disk, not about the statement.
 func IsDisk(err error) bool {
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultFull, sqlite.ResultIOErr, sqlite.ResultReadOnly, sqlite.ResultCantOpen:

@@ -11,9 +11,9 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// The functions of SQLite whose work grows with the product of the lengths of their arguments are replaced on
-// connections for statements from outside: instr of two values of a megabyte takes minutes, and cannot be stopped.
-// The functions here do the same in time that grows with the length, or can be stopped.
+// SQLite functions whose work grows with the product of the lengths of their arguments are replaced on connections for
+// statements from outside: instr of two values of a megabyte takes minutes and cannot be interrupted. The functions
+// here return the same results in linear time, or can be interrupted.
 
 type scalar func(tls *libc.TLS, ctx uintptr, argc int32, argv uintptr)
 
@@ -33,7 +33,7 @@ var boundedFunctions = []struct {
 	{"glob", 2, sqlGlob},
 }
 
-// boundFunctions replaces them on a connection.
+// boundFunctions installs them on a connection.
 func (c *Conn) boundFunctions() error {
 	tls := threadOf(c.raw)
 	for _, f := range boundedFunctions {
@@ -51,7 +51,7 @@ func (c *Conn) boundFunctions() error {
 	return nil
 }
 
-// argument returns one value a function was given. Its text lies in memory of SQLite.
+// argument returns one argument of a function. Its text is in SQLite's memory.
 func argument(argv uintptr, i int) uintptr {
 	return *at[uintptr](argv + uintptr(i)*unsafe.Sizeof(argv))
 }
@@ -64,7 +64,7 @@ func isBlob(tls *libc.TLS, v uintptr) bool {
 	return lib.Xsqlite3_value_type(tls, v) == lib.SQLITE_BLOB
 }
 
-// text returns a value as text, or the bytes of a blob; ok = false when there was no memory to make it.
+// text returns a value as text, or the bytes of a blob; ok is false if there was not enough memory.
 func text(tls *libc.TLS, v uintptr) (b []byte, ok bool) {
 	var p uintptr
 	if isBlob(tls, v) {
@@ -79,7 +79,8 @@ func text(tls *libc.TLS, v uintptr) (b []byte, ok bool) {
 	return unsafe.Slice(at[byte](p), n), true
 }
 
-// texts returns the arguments as text; ok = false when the result is settled: NULL, as one of them is, or an error.
+// texts returns the arguments as text; ok is false if the result is set already: NULL because one of them is NULL, or
+// an error.
 func texts(tls *libc.TLS, ctx, argv uintptr, n int) (list [3][]byte, ok bool) {
 	for i := range n {
 		v := argument(argv, i)
@@ -95,7 +96,7 @@ func texts(tls *libc.TLS, ctx, argv uintptr, n int) (list [3][]byte, ok bool) {
 	return list, true
 }
 
-// giveText makes text the result, out of memory that its connection is allowed.
+// giveText returns text as the result, in memory from the allowance of the connection.
 func giveText(tls *libc.TLS, ctx uintptr, b []byte) {
 	if p := inMemoryOf(tls, ctx, b); p != 0 {
 		lib.Xsqlite3_result_text(tls, ctx, p, int32(len(b)), pointer(lib.Xsqlite3_free))
@@ -108,8 +109,8 @@ func giveBlob(tls *libc.TLS, ctx uintptr, b []byte) {
 	}
 }
 
-// inMemoryOf returns the address of a copy in SQLite's memory. An address in Go's own would be wrong as soon as the stack
-// grows. It is 0, and the result an error, when there was no memory.
+// inMemoryOf returns the address of a copy in SQLite's memory. An address in Go's memory would become invalid as soon
+// as the stack grows. If there is not enough memory, it returns 0, and the result is an error.
 func inMemoryOf(tls *libc.TLS, ctx uintptr, b []byte) uintptr {
 	p := lib.Xsqlite3_malloc64(tls, uint64(len(b)+1))
 	if p == 0 {
@@ -120,7 +121,7 @@ func inMemoryOf(tls *libc.TLS, ctx uintptr, b []byte) uintptr {
 	return p
 }
 
-// beforeNUL returns a text up to its first NUL, where many functions of SQLite take it to end.
+// beforeNUL returns a text up to its first NUL, where it ends for many functions of SQLite.
 func beforeNUL(b []byte) []byte {
 	b, _, _ = bytes.Cut(b, []byte{0})
 	return b
@@ -134,7 +135,7 @@ func giveBool(tls *libc.TLS, ctx uintptr, is bool) {
 	lib.Xsqlite3_result_int(tls, ctx, n)
 }
 
-// giveError makes an error the result; SQLite copies its message.
+// giveError returns an error as the result; SQLite copies its message.
 func giveError(tls *libc.TLS, ctx uintptr, message string) {
 	if p := inMemoryOf(tls, ctx, []byte(message)); p != 0 {
 		lib.Xsqlite3_result_error(tls, ctx, p, int32(len(message)))
@@ -142,7 +143,7 @@ func giveError(tls *libc.TLS, ctx uintptr, message string) {
 	}
 }
 
-// sqlInstr is instr(X, Y): where Y begins in X, counted in characters, or in bytes when both are blobs.
+// sqlInstr is instr(X, Y): the position of Y in X, in characters, or in bytes if both are blobs.
 func sqlInstr(tls *libc.TLS, ctx uintptr, _ int32, argv uintptr) {
 	list, ok := texts(tls, ctx, argv, 2)
 	if !ok {
@@ -155,7 +156,7 @@ func sqlInstr(tls *libc.TLS, ctx uintptr, _ int32, argv uintptr) {
 	lib.Xsqlite3_result_int(tls, ctx, int32(at+1))
 }
 
-// sqlReplace is replace(X, Y, Z): X with Z wherever Y is; X where Y is empty.
+// sqlReplace is replace(X, Y, Z): X with every Y replaced by Z; X if Y is empty.
 func sqlReplace(tls *libc.TLS, ctx uintptr, _ int32, argv uintptr) {
 	list, ok := texts(tls, ctx, argv, 3)
 	if !ok {
@@ -166,7 +167,7 @@ func sqlReplace(tls *libc.TLS, ctx uintptr, _ int32, argv uintptr) {
 		giveText(tls, ctx, x)
 		return
 	}
-	if len(x)+bytes.Count(x, y)*(len(z)-len(y)) > longestValue { // the bound of the connection is at most that
+	if len(x)+bytes.Count(x, y)*(len(z)-len(y)) > longestValue { // the limit of the connection is not larger
 		lib.Xsqlite3_result_error_toobig(tls, ctx)
 		return
 	}
@@ -193,7 +194,7 @@ func sqlTrim(tls *libc.TLS, ctx, argv uintptr, left, right bool) {
 	giveText(tls, ctx, x)
 }
 
-// sqlUnhex is unhex(X, Y): the bytes that X writes in pairs of digits, between which characters of Y may stand; else NULL.
+// sqlUnhex is unhex(X, Y): the bytes that X contains as pairs of digits, which characters of Y may separate; else NULL.
 func sqlUnhex(tls *libc.TLS, ctx uintptr, _ int32, argv uintptr) {
 	list, ok := texts(tls, ctx, argv, 2)
 	if !ok {

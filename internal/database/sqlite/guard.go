@@ -10,28 +10,28 @@ import (
 	"fazt/internal/errs"
 )
 
-// Guard bounds a statement that a person wrote, beyond what is refused to every such statement: changes of the schema,
-// ATTACH and DETACH, transactions, pragmas that act, load_extension, and tables that show raw pages.
+// Guard bounds a statement written by a person, in addition to what every such statement is denied: changes of the
+// schema, ATTACH and DETACH, transactions, pragmas with side effects, load_extension, and tables that show raw pages.
 type Guard struct {
-	Hidden    map[string][]string     // columns by table: reads of them give NULL, wherever in the statement they stand
+	Hidden    map[string][]string     // columns by table that read as NULL anywhere in the statement
 	Protected func(table string) bool // rows of the table cannot be changed
 	MaxBytes  int64                   // longest text or blob; never more than about 1 MiB
 	MaxMemory int64                   // memory that SQLite may use for the statement
 	MaxSpill  int64                   // bytes in temporary files
 }
 
-// SpillPragma lets large sorts go to a file: a statement from outside must not be able to fill the memory.
+// SpillPragma lets large sorts use a file: a statement from outside must not be able to exhaust the memory.
 func SpillPragma() Pragma { return Pragma{"temp_store", "FILE", "1"} }
 
-// longestValue is a chunk of a file and some room. Work on a value may grow with its length, and nothing stops a single
-// call.
+// longestValue is the size of a chunk of a file, and a little more. Work on a value may grow with its length, and a
+// single call cannot be interrupted.
 const longestValue = 1<<20 + 4096
 
-// longestStatement in bytes.
+// longestStatement is in bytes.
 const longestStatement = 1 << 20
 
-// guardLimits returns bounds of the statement itself. Between two checks of the clock its program runs through everything
-// that is outside of loops, so the bounds are low; the statements of a person are far below them.
+// guardLimits returns limits of the statement itself. Between two checks of the clock its program runs through
+// everything outside of loops, so the limits are low; statements written by people are far below them.
 func guardLimits(g Guard) map[sqlite.Limit]int32 {
 	return map[sqlite.Limit]int32{
 		sqlite.LimitLength:            int32(min(g.MaxBytes, longestValue)),
@@ -46,9 +46,9 @@ func guardLimits(g Guard) map[sqlite.Limit]int32 {
 	}
 }
 
-// Guarded runs one statement within the guard, which also sees the statements that SQLite makes of it while it runs:
-// VACUUM INTO attaches its file only then. write allows it to change rows. When ctx ends, so does the statement, with the
-// cause of ctx. The connection must not be used for other statements afterwards.
+// Guarded runs one statement within the guard, which also checks the statements that SQLite creates while it runs:
+// VACUUM INTO attaches its file only then. It may change rows if write is true. When ctx ends, the statement is
+// interrupted and fails with the cause of ctx. The connection must not be used for other statements afterwards.
 func (c *Conn) Guarded(ctx context.Context, statement string, g Guard, write bool, fn func(s *Statement) error) error {
 	c.EndWith(ctx)
 	err := c.guarded(ctx, statement, g, write, fn)
@@ -58,7 +58,7 @@ func (c *Conn) Guarded(ctx context.Context, statement string, g Guard, write boo
 	return err
 }
 
-// isStop reports whether err may be how a statement fails that is stopped: an allowance whose time is over gives out no
+// isStop reports whether err may be how an interrupted statement fails: an allowance whose time is over grants no
 // memory and no space.
 func isStop(err error) bool {
 	switch sqlite.ErrCode(err).ToPrimary() {
@@ -97,7 +97,7 @@ func (c *Conn) guarded(ctx context.Context, statement string, g Guard, write boo
 		return w.explain(err)
 	}
 	defer stmt.Finalize()                  //nolint:errcheck // repeats the error of Step
-	defer func() { memory.ended = true }() // undoing takes memory, too
+	defer func() { memory.ended = true }() // a rollback needs memory, too
 	if !blank(statement[len(statement)-rest:]) {
 		return errs.New(errs.Invalid, "there is more than one statement; give them one at a time")
 	}
@@ -122,7 +122,7 @@ func (c *Conn) guarded(ctx context.Context, statement string, g Guard, write boo
 	}
 }
 
-// blank reports whether SQL has nothing but spaces, semicolons and comments.
+// blank reports whether SQL contains only spaces, semicolons and comments.
 func blank(sql string) bool {
 	for {
 		sql = strings.TrimLeftFunc(sql, func(r rune) bool { return unicode.IsSpace(r) || r == ';' })

@@ -1,5 +1,5 @@
-// Package sqlite is the engine that stands behind package database: connections to one SQLite file, the statements they
-// keep, and the bounds of statements that a person wrote. It is the only package that uses the driver.
+// Package sqlite is the engine below package database: connections to one SQLite file, their cached statements, and the
+// limits of statements written by people. It is the only package that uses the driver.
 package sqlite
 
 import (
@@ -15,15 +15,15 @@ import (
 	"fazt/internal/errs"
 )
 
-// File is a database file and how it is opened.
+// File is a database file and how to open it.
 type File struct {
 	Path      string
 	ReadOnly  bool
-	Immutable bool // nothing changes the file, and there is no -wal file to look for
-	Unlocked  bool // no locks can be taken
+	Immutable bool // nothing changes the file, and there is no -wal file
+	Unlocked  bool // locks are not available
 }
 
-// uri returns the file as SQLite takes it (https://www.sqlite.org/uri.html).
+// uri returns the file as a URI for SQLite (https://www.sqlite.org/uri.html).
 func (f File) uri() string {
 	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(f.Path)}
 	if filepath.VolumeName(f.Path) != "" {
@@ -40,8 +40,8 @@ func (f File) uri() string {
 	return u.String()
 }
 
-// Open opens one connection to a file that exists, sets the pragmas and reads each of them back: a setting that did not
-// take is an error here and not a silent loss later.
+// Open opens one connection to an existing file, sets the pragmas and reads each of them back: a setting that had no
+// effect is an error here, not a silent loss later.
 func Open(f File, pragmas []Pragma) (*Conn, error) {
 	if err := checkDriver(privateFields()); err != nil {
 		return nil, errs.Wrap(errs.Internal, err, "the database %s cannot be opened: %v", f.Path, err)
@@ -72,33 +72,34 @@ func Open(f File, pragmas []Pragma) (*Conn, error) {
 // Pragma is a setting of a connection and the value it must read back; "" = any.
 type Pragma struct{ Name, Set, Want string }
 
-// BasePragmas returns what every connection to the database of an instance is set to. busy_timeout comes first, so that
-// the others wait for a lock instead of failing.
+// BasePragmas returns the settings of every connection to the database of an instance. busy_timeout comes first, so
+// that the others wait for a lock instead of failing.
 func BasePragmas() []Pragma {
 	return []Pragma{
 		{"busy_timeout", strconv.FormatInt(busyTimeout.Milliseconds(), 10), strconv.FormatInt(busyTimeout.Milliseconds(), 10)},
 		{"foreign_keys", "ON", "1"},
 		{"synchronous", "FULL", "2"},
-		{"recursive_triggers", "ON", "1"}, // else REPLACE removes rows without running the triggers that keep the sums
+		{"recursive_triggers", "ON", "1"}, // otherwise REPLACE removes rows without running the triggers that maintain the sums
 		{"trusted_schema", "OFF", "0"},
 		{"cell_size_check", "ON", "1"},
 		{"temp_store", "MEMORY", "2"},
-		// A page of a mapped file that the disk cannot read ends the process (SIGBUS); a read that fails is an error. With the
-		// file mapped, single rows are read no faster, and files of many megabytes up to five times.
+		// A page of a mapped file that the disk cannot read ends the process (SIGBUS); a read that fails is an error.
+		// With a mapped file, reads of single rows are not faster, but reads of files of many megabytes are up to five
+		// times faster.
 		{"mmap_size", "0", "0"},
 	}
 }
 
-// ReaderPragmas returns the settings of a connection that only reads.
+// ReaderPragmas returns the settings of a read-only connection.
 func ReaderPragmas() []Pragma { return append(BasePragmas(), Pragma{"query_only", "ON", "1"}) }
 
-// foldByWriter is how many pages the -wal file has before the writer folds it into the database itself: the connection
-// that does so alongside it gets no pause that is long enough to restart the -wal file. Little is left to fold by then.
+// foldByWriter is how many pages the -wal file has before the writer itself folds it into the database: if writes never
+// pause, the connection that folds alongside it cannot restart the -wal file. Little is left to fold by then.
 const foldByWriter = 16_000
 
-// WriterPragmas returns the settings of the connection that writes. auto_vacuum takes effect only in a fresh file, before
-// the first table exists, and setting it later writes a page all the same, which a full disk refuses. maxPages bounds the
-// file; 0 = no bound.
+// WriterPragmas returns the settings of the writing connection. auto_vacuum takes effect only in a new file, before the
+// first table exists; setting it later has no effect but still writes a page, which a full disk refuses. maxPages
+// bounds the file; 0 = unbounded.
 func WriterPragmas(fresh bool, maxPages int64) []Pragma {
 	list := BasePragmas()
 	if fresh {
@@ -113,7 +114,7 @@ func WriterPragmas(fresh bool, maxPages int64) []Pragma {
 	return list
 }
 
-// CopyPragmas returns the settings of a connection that looks at a copy and changes nothing.
+// CopyPragmas returns the settings of a connection that only reads a copy.
 func CopyPragmas() []Pragma {
 	return []Pragma{{"query_only", "ON", "1"}, {"trusted_schema", "OFF", "0"}, {"cell_size_check", "ON", "1"}, {"temp_store", "MEMORY", "2"}}
 }
@@ -123,7 +124,8 @@ const busyTimeout = 10 * time.Second
 
 func (c *Conn) setPragma(p Pragma) error {
 	err := c.once("PRAGMA "+p.Name+" = "+p.Set, nil)
-	// Turning the WAL on needs the file alone, and SQLite fails there at once instead of waiting as busy_timeout says.
+	// Switching to the WAL needs the file exclusively, and SQLite fails there at once instead of waiting for
+	// busy_timeout.
 	for start := time.Now(); sqlite.ErrCode(err).ToPrimary() == sqlite.ResultBusy && time.Since(start) < busyTimeout; {
 		time.Sleep(5 * time.Millisecond)
 		err = c.once("PRAGMA "+p.Name+" = "+p.Set, nil)
@@ -141,5 +143,5 @@ func (c *Conn) setPragma(p Pragma) error {
 	return nil
 }
 
-// EndJournal makes the file one that needs no -wal file alongside it.
+// EndJournal switches the file to a mode without a -wal file.
 func (c *Conn) EndJournal() error { return c.setPragma(Pragma{"journal_mode", "DELETE", "delete"}) }

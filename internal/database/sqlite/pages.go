@@ -13,21 +13,22 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// Pages are the first page of a database and those that were written last, as this process wrote or found them. No other
-// program may write the file, so a page that is different was written by one: a copy of another database went over this
-// one while it was in use. SQLite does not notice, and would go on to write its pages into the other database.
+// Pages are the first page of a database and the last pages written, as this process wrote or found them. No other
+// program may write the file, so a page that differs means that another program did: a copy of another database
+// overwrote this one while it was in use. SQLite does not notice, and would continue to write its pages into the other
+// database.
 //
-// The file is read through a descriptor that is open for as long as the database is: closing one ends all locks that the
+// The file is read through a descriptor that stays open as long as the database: closing one ends all locks that the
 // process has on the file.
 type Pages struct {
 	file *os.File
-	uses int // databases that are open; guarded by opened
+	uses int // number of open databases; guarded by opened
 
 	mu      sync.Mutex
 	sums    map[int64]pageSum // by offset
-	recent  []int64           // offsets in sums but 0, the oldest first
+	recent  []int64           // offsets in sums except 0, oldest first
 	buffer  []byte
-	foreign bool // for good: what connections have read since may be of either file
+	foreign bool // never reset: what connections have read since may come from either file
 }
 
 type pageSum struct {
@@ -35,12 +36,12 @@ type pageSum struct {
 	sum  uint32
 }
 
-// maxRecent is how many of the pages that were written last are compared.
+// maxRecent is how many of the last written pages are compared.
 const maxRecent = 15
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli) //nolint:gochecknoglobals // a constant
 
-// opened are the pages of the databases that are open, by path, and by each file that SQLite has open for one.
+// opened contains the pages of the open databases, by path, and by each file that SQLite has open for one.
 var opened struct { //nolint:gochecknoglobals // SQLite has one list of file systems for the process
 	mu    sync.Mutex
 	paths map[string]*Pages
@@ -60,7 +61,7 @@ func OpenPages(path string) (*Pages, error) {
 		return nil, err
 	}
 	p := &Pages{file: file, uses: 1, sums: map[int64]pageSum{}}
-	first := make([]byte, 100) // the header, of which bytes 24 to 27 count the changes
+	first := make([]byte, 100) // the header; bytes 24 to 27 count the changes
 	if _, err := file.ReadAt(first, 0); err == nil {
 		p.note(0, first)
 	}
@@ -71,7 +72,7 @@ func OpenPages(path string) (*Pages, error) {
 	return p, nil
 }
 
-// Close ends the watch. No connection to the database may be open any more.
+// Close ends the watch. All connections to the database must be closed.
 func (p *Pages) Close(path string) error {
 	opened.mu.Lock()
 	defer opened.mu.Unlock()
@@ -82,7 +83,7 @@ func (p *Pages) Close(path string) error {
 	return p.file.Close()
 }
 
-// note remembers a page. p.mu is held, or p is not shared yet.
+// note records a page. The caller holds p.mu, or p is not shared yet.
 func (p *Pages) note(offset int64, data []byte) {
 	if _, known := p.sums[offset]; !known && offset > 0 {
 		if len(p.recent) == maxRecent {
@@ -94,13 +95,14 @@ func (p *Pages) note(offset int64, data []byte) {
 	p.sums[offset] = pageSum{len(data), crc32.Checksum(data, castagnoli)}
 }
 
-// forget drops a page whose state on the disk is unknown.
+// forget removes a page whose state on the disk is unknown.
 func (p *Pages) forget(offset int64) {
 	delete(p.sums, offset)
 	p.recent = slices.DeleteFunc(p.recent, func(o int64) bool { return o == offset })
 }
 
-// Overwritten reports whether another program wrote the file. It compares the first page, or with all every known one.
+// Overwritten reports whether another program wrote the file. It compares the first page or, if all is true, every
+// known page.
 func (p *Pages) Overwritten(all bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -113,8 +115,8 @@ func (p *Pages) Overwritten(all bool) bool {
 	return p.foreign
 }
 
-// compare checks a page. A page that the disk cannot read proves nothing, nor does one behind the end of the file, which
-// SQLite may shorten.
+// compare checks a page. A page that the disk cannot read proves nothing; neither does one beyond the end of the file,
+// because SQLite may shorten it.
 func (p *Pages) compare(offset int64) {
 	want, known := p.sums[offset]
 	if !known || p.foreign {
@@ -148,7 +150,7 @@ func (p *Pages) write(offset int64, data []byte, write func() int32) int32 {
 	return code
 }
 
-// watchPages makes the writes of SQLite to a file that it has opened go through the Pages of the database.
+// watchPages routes SQLite's writes to an open file through the Pages of its database.
 func watchPages(tls *libc.TLS, name, file uintptr) {
 	if name == 0 {
 		return
@@ -156,7 +158,7 @@ func watchPages(tls *libc.TLS, name, file uintptr) {
 	opened.mu.Lock()
 	p := opened.paths[libc.GoString(name)]
 	opened.mu.Unlock()
-	if _, done := opened.files.Load(file); done || p == nil { // done: by a file system that this one is built on
+	if _, done := opened.files.Load(file); done || p == nil { // done: by a file system below this one
 		return
 	}
 	f := at[lib.Tsqlite3_file](file)

@@ -7,7 +7,7 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// longestPattern of LIKE and GLOB, in bytes.
+// longestPattern is the longest pattern of LIKE and GLOB, in bytes.
 const longestPattern = 256
 
 // piece is a part of a pattern: any text, any one character, or one character of a set.
@@ -17,7 +17,8 @@ type piece struct {
 	ranges   [][2]rune
 }
 
-// sqlLike is like(Y, X) and like(Y, X, Z), which X LIKE Y ESCAPE Z is. Case counts beyond ASCII alone.
+// sqlLike implements like(Y, X) and like(Y, X, Z), which SQLite calls for X LIKE Y ESCAPE Z. Case is significant beyond
+// ASCII only.
 func sqlLike(tls *libc.TLS, ctx uintptr, argc int32, argv uintptr) {
 	list, ok := patternTexts(tls, ctx, argv, int(argc))
 	if !ok {
@@ -35,7 +36,7 @@ func sqlLike(tls *libc.TLS, ctx uintptr, argc int32, argv uintptr) {
 	giveMatch(tls, ctx, likeSteps(runes(list[0]), escape), list[1], foldASCII)
 }
 
-// sqlGlob is glob(Y, X), which X GLOB Y is.
+// sqlGlob implements glob(Y, X), which SQLite calls for X GLOB Y.
 func sqlGlob(tls *libc.TLS, ctx uintptr, _ int32, argv uintptr) {
 	if list, ok := patternTexts(tls, ctx, argv, 2); ok {
 		giveMatch(tls, ctx, globSteps(runes(list[0])), list[1], func(r rune) rune { return r })
@@ -43,7 +44,7 @@ func sqlGlob(tls *libc.TLS, ctx uintptr, _ int32, argv uintptr) {
 }
 
 func patternTexts(tls *libc.TLS, ctx, argv uintptr, n int) (list [3][]byte, ok bool) {
-	if isBlob(tls, argument(argv, 0)) || isBlob(tls, argument(argv, 1)) { // no blob matches, and none is a pattern
+	if isBlob(tls, argument(argv, 0)) || isBlob(tls, argument(argv, 1)) { // blobs never match
 		giveBool(tls, ctx, false)
 		return list, false
 	}
@@ -62,13 +63,13 @@ func giveMatch(tls *libc.TLS, ctx uintptr, steps []piece, subject []byte, fold f
 	}
 	matched, ended := match(steps, subject, fold, stop)
 	if !ended {
-		lib.Xsqlite3_result_error_nomem(tls, ctx) // as everything that is stopped there
+		lib.Xsqlite3_result_error_nomem(tls, ctx) // as for everything that is interrupted there
 		return
 	}
 	giveBool(tls, ctx, matched)
 }
 
-// runes returns the characters of a text as SQLite reads them.
+// runes decodes a text as SQLite does.
 func runes(text []byte) (list []rune) {
 	for len(text) > 0 {
 		r, size := decode(text)
@@ -77,7 +78,7 @@ func runes(text []byte) (list []rune) {
 	return list
 }
 
-// decode reads a character as SQLite does: a first byte and all continuation bytes, however many it announces.
+// decode decodes a character as SQLite does: a first byte and all continuation bytes, however many it announces.
 func decode(text []byte) (r rune, size int) {
 	r, size = rune(text[0]), 1
 	if r < 0xc0 {
@@ -157,13 +158,13 @@ func globSteps(pattern []rune) (steps []piece) {
 	return steps
 }
 
-// globClass reads what follows a [: characters and ranges of them until a ], which may be the first of them itself.
-// One without an end matches nothing.
+// globClass parses what follows a [: characters and ranges up to a ], which may itself be the first of them. A class
+// without an end matches nothing.
 func globClass(pattern []rune) (s piece, rest []rune) {
 	if len(pattern) > 0 && pattern[0] == '^' {
 		s.not, pattern = true, pattern[1:]
 	}
-	prior := rune(0) // what a range may begin with: not the end of another, nor a ] at the front
+	prior := rune(0) // what a range may start with: not the end of another, and not a ] at the front
 	for i := 0; i < len(pattern); i++ {
 		switch r := pattern[i]; {
 		case r == ']' && i > 0:
@@ -194,8 +195,8 @@ func (s piece) takes(r rune) bool {
 	return s.not
 }
 
-// match reports whether the steps take all of the subject. When one does not, only the last piece of any length needs to
-// grow, so the time grows with the product of the lengths at worst; ended = false when it was stopped before.
+// match reports whether the pieces match all of the subject. If one does not, only the last piece of any length needs
+// to grow, so the time grows at worst with the product of the lengths; ended is false if it was interrupted.
 func match(steps []piece, subject []byte, fold func(rune) rune, stop func() bool) (matched, ended bool) {
 	at, from := 0, 0          // in steps, in subject
 	backAt, backFrom := -1, 0 // after the last piece of any length, and what it ends before

@@ -8,14 +8,15 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// What SQLite cannot sort or keep in memory it puts into files that have no name, which for a statement from outside
-// must not fill the disk. They are opened through the functions here, and those of a connection with an allowance get a
-// table of methods of their own.
+// What SQLite cannot sort or hold in memory, it writes to unnamed files. A statement from outside must not fill the
+// disk with them. They are opened through the functions here, and files of a connection with an allowance get their own
+// table of methods.
 
-// spills is what SQLite opens files with, the metered tables of methods by the plain ones they stand for, and the plain
-// ones of each metered file. A file's own table does not lead back to it: another layer may have put its table over it.
+// spills contains the functions with which SQLite opens files, the metered method tables by the plain ones they
+// replace, and the plain tables of metered files. The table of a file does not lead back to the plain one, because
+// another layer may have replaced it.
 var spills struct { //nolint:gochecknoglobals // SQLite has one list of file systems for the process
-	open    map[uintptr]opener // by the file system; not changed once it is filled
+	open    map[uintptr]opener // by file system; never changed once it is filled
 	tables  sync.Map           // address of a plain table -> address of the metered one
 	watched sync.Map           // the same for those of databases
 	plain   sync.Map           // address of a file -> *lib.Tsqlite3_io_methods
@@ -48,8 +49,8 @@ func meteredOpen(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintpt
 	return code
 }
 
-// standIn returns the table that stands for a plain one, with other functions to write and to close. SQLite follows it as an
-// address, so it is in SQLite's memory and not in Go's; there is one for each kind of file, kept for the life of the process.
+// standIn returns the table that replaces a plain one, with other functions for write and close. SQLite accesses it by
+// address, so it is in SQLite's memory, not in Go's. There is one for each kind of file, for the life of the process.
 func standIn(tls *libc.TLS, tables *sync.Map, plain, write, end uintptr) uintptr {
 	if kept, ok := tables.Load(plain); ok {
 		return kept.(uintptr)

@@ -8,7 +8,7 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// Statement is a prepared statement: its parameters, from 1 on, and its current row, whose columns begin with 0.
+// Statement is a prepared statement. Parameters count from 1, columns of its current row from 0.
 type Statement struct {
 	conn *Conn
 	sql  string
@@ -33,7 +33,7 @@ func (s *Statement) BindText(param int, v string) { s.stmt.BindText(param, v) }
 // BindBytes sets a parameter to a blob.
 func (s *Statement) BindBytes(param int, v []byte) { s.stmt.BindBytes(param, v) }
 
-// Next runs the statement up to its next row, and reports whether there is one.
+// Next runs the statement to its next row, and reports whether there is one.
 func (s *Statement) Next() (bool, error) {
 	more, err := s.stmt.Step()
 	return more, classify(err)
@@ -44,7 +44,7 @@ func (s *Statement) Release() {
 	s.conn.busy = false
 	_ = s.stmt.Reset() // repeats the error of Step, which was returned
 	if s.stmt.BindParamCount() > 0 {
-		_ = s.stmt.ClearBindings() // long values need not stay in memory
+		_ = s.stmt.ClearBindings() // frees long values
 	}
 }
 
@@ -66,7 +66,7 @@ func (s *Statement) ReadBytes(i int, buf []byte) int { return s.stmt.ColumnBytes
 // IsNull reports whether column i is NULL.
 func (s *Statement) IsNull(i int) bool { return s.stmt.ColumnType(i) == sqlite.TypeNull }
 
-// Value returns column i as SQLite has it: nil, int64, float64, string or []byte.
+// Value returns column i with its type in SQLite: nil, int64, float64, string or []byte.
 func (s *Statement) Value(i int) any {
 	switch s.stmt.ColumnType(i) {
 	case sqlite.TypeNull:
@@ -83,9 +83,9 @@ func (s *Statement) Value(i int) any {
 	return b
 }
 
-// Columns returns the names of the columns, in order; two may have the same.
+// Columns returns the names of the columns, in order; duplicates are possible.
 func (s *Statement) Columns() []string {
-	// The driver keeps them by name, where the last of two of one name hides the other.
+	// The driver stores them by name, where duplicates replace each other.
 	stmt, tls := statementOf(s.stmt), threadOf(s.conn.raw)
 	names := make([]string, s.stmt.ColumnCount())
 	for i := range names {
@@ -94,19 +94,19 @@ func (s *Statement) Columns() []string {
 	return names
 }
 
-// maxStatements is how many prepared statements a connection keeps. The program has about 150, and each path uses few of
-// them again and again; one takes some kilobytes of SQLite's memory.
+// maxStatements is how many prepared statements a connection caches. The program has about 150, and each path uses a
+// few of them again and again; each takes a few kilobytes of SQLite's memory.
 const maxStatements = 128
 
-// statements are the prepared statements of a connection by their text. When there are too many, the one that was not
-// used for the longest is finalized.
+// statements caches the prepared statements of a connection by their text. If there are too many, the least recently
+// used one is finalized.
 type statements struct {
 	bySQL    map[string]*list.Element
-	order    list.List // of *Statement, the last used first
-	prepared int       // how often one had to be prepared
+	order    list.List // of *Statement, most recently used first
+	prepared int       // number of misses
 }
 
-// get returns the statement with this text, which is reset and has no arguments.
+// get returns the statement with this text, reset and without arguments.
 func (s *statements) get(c *Conn, sql string) (*Statement, error) {
 	if e, found := s.bySQL[sql]; found {
 		s.order.MoveToFront(e)

@@ -1,6 +1,6 @@
 package sqlite
 
-// vfs is SQLite's own choice: on Windows there is none that keeps the index of the -wal file in memory.
+// vfs is SQLite's default: on Windows no VFS has the index of the -wal file in memory.
 const vfs = "win32"
 
 // vfsUnlocked works without locks.

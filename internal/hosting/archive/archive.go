@@ -1,7 +1,7 @@
-// Package archive reads a zip or a tar.gz that somebody sent, and believes nothing it says of itself.
+// Package archive reads zip and tar.gz archives from untrusted sources and verifies every claim that they make.
 //
-// An archive is looked through as a whole before any of it is used: one bad name, one link, one size that is not true,
-// and all of it is refused. Content is read in a stream; what is kept in memory is the list of the files.
+// The whole archive is checked before any of it is used: a single bad name, link or wrong size, and all of it is
+// rejected. Content is streamed; only the list of files is held in memory.
 package archive
 
 import (
@@ -18,36 +18,36 @@ import (
 )
 
 const (
-	// An archive that unpacks to more than maxRatio times its size is refused as a bomb once it is past freeBytes.
+	// An archive that unpacks to more than maxRatio times its size and to more than freeBytes is rejected as a bomb.
 	// Text packs to a tenth, logs and generated data to a fiftieth; deflate at its best reaches a thousandth.
 	maxRatio  = 200
 	freeBytes = 16 << 20
 )
 
-// entry is one file or folder of an archive, as the archive calls it.
+// entry is one file or folder, under the name that the archive gives it.
 type entry struct {
 	name   string
 	folder bool
 	size   int64
 }
 
-// format walks through the entries of one kind of archive, in an order that is always the same. content is the file's
-// bytes, fewer than announced never, more never; it need not be read.
+// format walks through the entries of one kind of archive, always in the same order. content has exactly the announced
+// number of bytes, or fails; it need not be read.
 type format interface {
 	each(ctx context.Context, visit func(e entry, content io.Reader) error) error
 }
 
-// Archive is an archive that was looked through and found good.
+// Archive is an archive that passed all checks.
 type Archive struct {
-	Files   []hosting.Announced // what is to be deployed, in the order of their paths
-	LeftOut int                 // files that are part of no deployment: version control, dependencies, dotfiles
+	Files   []hosting.Announced // to be deployed, in the order of their paths
+	LeftOut int                 // files excluded from every deployment: version control, dependencies, dotfiles
 
 	format format
-	top    string // the folder everything lies in, with a slash; "" = there is none
+	top    string // the folder that contains everything, with a slash; "" = none
 }
 
-// Open looks through the archive in r. It reads all of it, and refuses it unless a deployment within the limits can be
-// made of it.
+// Open reads the whole archive in r and checks it. It fails unless the archive can become a deployment within the
+// limits.
 func Open(ctx context.Context, r io.ReaderAt, size int64, limits system.Storage) (*Archive, error) {
 	f, err := detect(r, size, limits)
 	if err != nil {
@@ -61,7 +61,7 @@ func Open(ctx context.Context, r io.ReaderAt, size int64, limits system.Storage)
 	return a, a.choose(s.files)
 }
 
-// detect tells the kinds of archive apart by their first bytes; names and media types are only said.
+// detect recognizes the kind of archive by its first bytes, because names and media types cannot be trusted.
 func detect(r io.ReaderAt, size int64, limits system.Storage) (format, error) {
 	var magic [4]byte
 	n, err := r.ReadAt(magic[:], 0)
@@ -85,10 +85,10 @@ func refuse(format string, args ...any) error {
 	return errs.New(errs.Invalid, "the archive is refused: "+format, args...)
 }
 
-func nothing() error { return errs.New(errs.Invalid, "the archive holds nothing to deploy") }
+func nothing() error { return errs.New(errs.Invalid, "the archive contains nothing to deploy") }
 
-// cleanName is the path of an entry: without the "./" that tar puts in front and the slash that ends a folder's. It is
-// "" for the folder that everything lies in.
+// cleanName returns the path of an entry, without the "./" that tar puts in front and without the slash at the end of a
+// folder. It is "" for the folder that contains everything.
 func cleanName(e entry, max int) (string, error) {
 	name := e.name
 	for strings.HasPrefix(name, "./") {
@@ -103,10 +103,10 @@ func cleanName(e entry, max int) (string, error) {
 	return name, hosting.CheckPath(name, max)
 }
 
-// survey is what is learned while an archive is looked through.
+// survey collects what Open learns about an archive.
 type survey struct {
 	limits  system.Storage
-	files   []hosting.Announced // without a hash where it is left out in any case
+	files   []hosting.Announced // without a hash if the file is left out in any case
 	folders int
 	bytes   int64
 }
@@ -144,7 +144,7 @@ func (s *survey) add(ctx context.Context, e entry, content io.Reader) error {
 	return nil
 }
 
-// cancelled ends a long reading when nobody waits for it any more.
+// cancelled ends long reads after the caller has gone.
 type cancelled struct {
 	ctx context.Context
 	r   io.Reader
@@ -157,18 +157,17 @@ func (c *cancelled) Read(p []byte) (int, error) {
 	return c.r.Read(p)
 }
 
-// junk says whether a file is left out whatever folder the deployment begins at.
+// junk reports whether a file is left out no matter which folder becomes the root of the deployment.
 func junk(name string) bool {
 	for segment := range strings.SplitSeq(name, "/") {
 		if segment != ".well-known" && hosting.LeftOut(segment) {
 			return true
 		}
 	}
-	return strings.HasPrefix(name, "__MACOSX/") // what the Finder adds to a zip
+	return strings.HasPrefix(name, "__MACOSX/") // added to a zip by the Finder
 }
 
-// choose makes the list of what is deployed: without the folder that everything lies in, and without what is part of no
-// deployment.
+// choose lists what is deployed, relative to the folder that contains everything, and without files that are left out.
 func (a *Archive) choose(files []hosting.Announced) error {
 	if err := checkClashes(files); err != nil {
 		return err
@@ -190,14 +189,14 @@ func (a *Archive) choose(files []hosting.Announced) error {
 	return nil
 }
 
-// path is where a file of the archive lies in the deployment; not ok = it is left out.
+// path returns where a file of the archive lies in the deployment; ok is false if it is left out.
 func (a *Archive) path(name string) (string, bool) {
 	path := strings.TrimPrefix(name, a.top)
 	return path, !junk(name) && !hosting.LeftOut(path)
 }
 
-// topFolder is the folder that all files lie in, as the archives of code hosts and file managers have it. One that
-// means something to an app is none.
+// topFolder returns the folder that contains all files, if there is one, as in the archives of code hosts and file
+// managers. Folders that have a meaning in an app do not count.
 func topFolder(files []hosting.Announced) string {
 	top := ""
 	for _, f := range files {
@@ -213,8 +212,8 @@ func topFolder(files []hosting.Announced) string {
 	return top
 }
 
-// checkClashes refuses names that are one name on a disk where letter case or the form of accents makes no difference,
-// which a name that stands twice is too. Of such an archive every program makes something else.
+// checkClashes rejects duplicate names, and names that are the same on a disk where letter case or the form of accents
+// makes no difference. Programs disagree about such archives.
 func checkClashes(files []hosting.Announced) error {
 	if err := hosting.CheckTwins(files); err != nil {
 		return err
@@ -241,7 +240,7 @@ func checkClashes(files []hosting.Announced) error {
 	return nil
 }
 
-// Each reads the files to be deployed once more, in the order of the archive.
+// Each reads the files to be deployed again, in the order of the archive.
 func (a *Archive) Each(ctx context.Context, visit func(f hosting.Announced, content io.Reader) error) error {
 	return a.format.each(ctx, func(e entry, content io.Reader) error {
 		if e.folder {

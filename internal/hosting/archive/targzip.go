@@ -16,7 +16,8 @@ import (
 )
 
 const (
-	// entryOverhead and streamOverhead are what a tar may have beside content: headers, long names, padding, the end.
+	// entryOverhead and streamOverhead bound what a tar may contain besides content: headers, long names, padding, the
+	// end.
 	entryOverhead  = 4096
 	streamOverhead = 64 << 10
 )
@@ -35,11 +36,11 @@ func (t tarGzip) each(ctx context.Context, visit func(entry, io.Reader) error) e
 	if err != nil {
 		return damaged(err)
 	}
-	// Of several members in a row some programs read the first and some read all.
+	// Of several members in a row, some programs read only the first and some read all.
 	z.Multistream(false)
-	most := t.limits.MaxSiteSize + 2*int64(t.limits.MaxSiteFiles)*entryOverhead + streamOverhead
+	limit := t.limits.MaxSiteSize + 2*int64(t.limits.MaxSiteFiles)*entryOverhead + streamOverhead
 	plain := &unpacked{
-		r:      limitio.Max(z, most, errs.New(errs.TooLarge, "the archive unpacks to more than a deployment may have")),
+		r:      limitio.Max(z, limit, errs.New(errs.TooLarge, "the archive unpacks to more than a deployment may contain")),
 		packed: &packed,
 	}
 	archive := tar.NewReader(&tarHeaders{r: plain})
@@ -62,7 +63,7 @@ func (t tarGzip) each(ctx context.Context, visit func(entry, io.Reader) error) e
 
 func visitTar(header *tar.Header, content io.Reader, visit func(entry, io.Reader) error) error {
 	for key := range header.PAXRecords {
-		if strings.HasPrefix(key, "GNU.sparse.") { // a few bytes that say they are a file of any size
+		if strings.HasPrefix(key, "GNU.sparse.") { // a few bytes that claim to be a file of any size
 			return refuse("%q is a sparse file", header.Name)
 		}
 	}
@@ -75,18 +76,18 @@ func visitTar(header *tar.Header, content io.Reader, visit func(entry, io.Reader
 	case tar.TypeDir:
 		return visit(entry{name: header.Name, folder: true}, nil)
 	case tar.TypeXGlobalHeader:
-		return nil // a comment; git archive writes the commit into one
+		return nil // a comment; git archive stores the commit in one
 	case tar.TypeSymlink, tar.TypeLink:
 		return refuse("%q is a link, to %q; links are not followed", header.Name, header.Linkname)
 	}
 	return refuse("%q is neither a file nor a folder", header.Name)
 }
 
-// checkRecords refuses what one program reads and another does not: a size that stands in an extended header though the
-// plain one holds it, records for all files that come, and content of what has none. After any of them the next header
-// is in one place for the one and in another for the other.
+// checkRecords rejects headers that some programs read and others ignore: a size in an extended header although the
+// plain one can hold it, records for all following files, and content of entries that have none. After any of them,
+// programs disagree about where the next header is.
 func checkRecords(header *tar.Header) error {
-	const plainSize = 8 << 30 // what the plain header cannot hold
+	const plainSize = 8 << 30 // the plain header cannot hold this
 	switch _, wide := header.PAXRecords["size"]; {
 	case header.Typeflag == tar.TypeXGlobalHeader:
 		for key := range header.PAXRecords {
@@ -102,7 +103,7 @@ func checkRecords(header *tar.Header) error {
 	return nil
 }
 
-// endOf makes sure that nothing follows the end of the archive: neither in the gzip member nor after it.
+// endOf makes sure that nothing follows the end of the archive, neither in the gzip member nor after it.
 func endOf(plain io.Reader, source *bufio.Reader) error {
 	if _, err := io.Copy(padding{}, plain); err != nil {
 		return damaged(err)
@@ -113,7 +114,7 @@ func endOf(plain io.Reader, source *bufio.Reader) error {
 	return nil
 }
 
-// padding takes the zeros that fill up the last record of a tar.
+// padding reads the zeros that fill up the last record of a tar.
 type padding struct{}
 
 func (padding) Write(p []byte) (int, error) {
@@ -125,7 +126,7 @@ func (padding) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// unpacked fails when a stream grows beyond what its size makes credible.
+// unpacked fails when a stream unpacks to an implausible size.
 type unpacked struct {
 	r      io.Reader
 	n      int64
@@ -143,7 +144,7 @@ func (u *unpacked) Read(p []byte) (int, error) {
 
 func bomb(plain, packed int64) bool { return plain > freeBytes && plain/maxRatio > packed }
 
-// damaged says what is wrong with an archive that cannot be read.
+// damaged describes what is wrong with an archive that cannot be read.
 func damaged(err error) error {
 	var known *errs.Error
 	switch {
@@ -152,5 +153,5 @@ func damaged(err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return errs.Wrap(errs.Invalid, err, "the archive is cut off")
 	}
-	return errs.Wrap(errs.Invalid, err, "the archive is damaged, or no tar.gz: %v", err)
+	return errs.Wrap(errs.Invalid, err, "the archive is damaged, or not a tar.gz: %v", err)
 }

@@ -10,16 +10,15 @@ import (
 
 const tarBlock = 512
 
-// tarHeaders passes a tar on and follows its headers, to refuse a file that has several extended headers which programs
-// do not weigh alike: for one the first path counts, for another the last, or the one of GNU before the one of POSIX.
-// archive/tar merges them and does not tell.
+// tarHeaders passes a tar through and parses its headers, to reject files with several extended headers: for some
+// programs the first path counts, for others the last, or GNU's before that of POSIX. archive/tar merges them silently.
 type tarHeaders struct {
 	r       io.Reader
 	block   [tarBlock]byte
-	n       int    // how much of the block is there
-	content int64  // what is still to come before the next header
-	before  []byte // the kinds of extended headers that came for the next file
-	over    bool   // the archive ended, or cannot be followed: then archive/tar cannot read it either
+	n       int    // how much of the block has arrived
+	content int64  // still to come before the next header
+	before  []byte // the kinds of extended headers seen for the next file
+	over    bool   // the archive ended, or cannot be parsed: then archive/tar cannot read it either
 }
 
 func (h *tarHeaders) Read(p []byte) (int, error) {
@@ -43,7 +42,7 @@ func (h *tarHeaders) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// header takes the header that is in the block.
+// header parses the header in the block.
 func (h *tarHeaders) header() error {
 	size, ok := tarSize(h.block[124:136])
 	if h.over = !ok || h.block == [tarBlock]byte{}; h.over {
@@ -69,7 +68,7 @@ func (h *tarHeaders) header() error {
 	return nil
 }
 
-// tarSize reads a size: in octal digits, or in binary where the first bit is set.
+// tarSize parses a size: in octal digits, or in binary if the first bit is set.
 func tarSize(field []byte) (int64, bool) {
 	if field[0]&0x80 != 0 {
 		size := binary.BigEndian.Uint64(field[4:])

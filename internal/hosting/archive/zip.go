@@ -17,10 +17,10 @@ import (
 	"fazt/internal/system"
 )
 
-// A zip says everything twice: in the directory at its end, and in a header before each content; and the directory's
-// place and length are said once more. Programs differ in which they believe. This reader takes only archives in which
-// all of it agrees, in which no content is part of another, and which use what deployments need: stored and deflated
-// files, with zip64 sizes. The numbers below are those of APPNOTE.TXT.
+// A zip states everything twice: in the directory at its end, and in a header before each content; the place and length
+// of the directory are stated again, too. Programs differ in which they trust. This reader accepts only archives in
+// which all of it agrees, contents do not overlap, and only features that deployments need are used: stored and
+// deflated files, with zip64 sizes. The constants below are from APPNOTE.TXT.
 const (
 	endSize     = 22
 	end64Size   = 56
@@ -28,7 +28,7 @@ const (
 	centralSize = 46
 	localSize   = 30
 
-	descriptorSize = 12 // without its mark, and with sizes of four bytes
+	descriptorSize = 12 // without its signature, and with four-byte sizes
 
 	endMark     = 0x06054b50
 	end64Mark   = 0x06064b50
@@ -39,7 +39,7 @@ const (
 	descriptorMark = 0x08074b50
 
 	flagEncrypted  = 1 << 0
-	flagDescriptor = 1 << 3 // sizes follow the content; the header before it may have zeros
+	flagDescriptor = 1 << 3 // sizes follow the content; the header before it may contain zeros
 	flagPatch      = 1 << 5
 	flagStrong     = 1 << 6
 	flagMasked     = 1 << 13
@@ -48,30 +48,30 @@ const (
 	methodDeflate = 8
 
 	extraZip64 = 0x0001
-	extraName  = 0x7075 // another name for the entry, which some programs take
+	extraName  = 0x7075 // another name for the entry, which some programs use
 
 	full16 = 0xffff // the value is in zip64 fields
 	full32 = 0xffffffff
 )
 
-// zipFile is a zip whose directory was read and held against its headers.
+// zipFile is a zip whose directory agrees with its headers.
 type zipFile struct {
 	r       io.ReaderAt
 	entries []zipEntry
 }
 
-// zipEntry is an entry as the directory has it.
+// zipEntry is an entry of the directory.
 type zipEntry struct {
 	entry
 	flags, method uint16
 	crc           uint32
 	packed        int64
-	header        int64 // where the header before its content lies
-	data          int64 // where its content begins
+	header        int64 // where the header before its content starts
+	data          int64 // where its content starts
 	late          bool  // a descriptor follows the content
 }
 
-// directory is where the directory lies, and how many entries it has.
+// directory is the position of the directory and the number of its entries.
 type directory struct{ offset, size, count int64 }
 
 func openZip(r io.ReaderAt, size int64, limits system.Storage) (*zipFile, error) {
@@ -79,7 +79,7 @@ func openZip(r io.ReaderAt, size int64, limits system.Storage) (*zipFile, error)
 	if err != nil {
 		return nil, zipDamaged(err)
 	}
-	if most := 2 * int64(limits.MaxSiteFiles); d.count > most { // files and folders
+	if limit := 2 * int64(limits.MaxSiteFiles); d.count > limit { // files and folders
 		return nil, errs.New(errs.TooLarge, "the archive has %d entries; the limit for files is %d", d.count, limits.MaxSiteFiles)
 	}
 	z := &zipFile{r: r}
@@ -89,13 +89,13 @@ func openZip(r io.ReaderAt, size int64, limits system.Storage) (*zipFile, error)
 	if err := z.readHeaders(d); err != nil {
 		return nil, zipDamaged(err)
 	}
-	var said []hosting.Announced // the directory tells all sizes before anything is unpacked
+	var announced []hosting.Announced // the directory states all sizes before anything is unpacked
 	for _, e := range z.entries {
 		if !e.folder {
-			said = append(said, hosting.Announced{Path: e.name, Size: e.size})
+			announced = append(announced, hosting.Announced{Path: e.name, Size: e.size})
 		}
 	}
-	if err := hosting.CheckSizes(said, limits); err != nil {
+	if err := hosting.CheckSizes(announced, limits); err != nil {
 		return nil, err
 	}
 	return z, z.checkRatio()
@@ -111,7 +111,7 @@ func readAt(r io.ReaderAt, offset, n int64) ([]byte, error) {
 	return data, err
 }
 
-// findDirectory reads the end of the archive. There must be one place only that can be it.
+// findDirectory parses the end of the archive. There must be exactly one place where it can be.
 func findDirectory(r io.ReaderAt, size int64) (directory, error) {
 	tail, err := readAt(r, max(0, size-endSize-full16), min(size, endSize+full16))
 	if err != nil {
@@ -149,8 +149,8 @@ func findDirectory(r io.ReaderAt, size int64) (directory, error) {
 	return d, nil
 }
 
-// findDirectory64 reads the zip64 end, where there is one before the end at position. What is not left to it must agree
-// with it.
+// findDirectory64 parses the zip64 end, if there is one before the plain end at position. Values that both contain must
+// agree.
 func findDirectory64(r io.ReaderAt, d directory, position int64) (directory, int64, error) {
 	if position < locatorSize {
 		return d, position, nil
@@ -176,7 +176,7 @@ func findDirectory64(r io.ReaderAt, d directory, position int64) (directory, int
 	return wide, start, nil
 }
 
-// readDirectory reads the directory, which must have as many entries as was said, and nothing else.
+// readDirectory parses the directory, which must contain exactly the stated number of entries and nothing else.
 func (z *zipFile) readDirectory(d directory, maxPath int) error {
 	r := bufio.NewReader(io.NewSectionReader(z.r, d.offset, d.size))
 	for range d.count {
@@ -224,8 +224,8 @@ func readCentral(r *bufio.Reader, maxPath int) (e zipEntry, err error) {
 	return e, e.check(h[5], le.Uint32(h[38:])>>16)
 }
 
-// check refuses what is no file and no folder, and what this reader does not unpack. mode is that of Unix, if it was
-// one that made the entry.
+// check rejects entries that are neither file nor folder, and features that this reader does not support. mode is that
+// of Unix, if the entry was created there.
 func (e *zipEntry) check(system byte, mode uint32) error {
 	const unix, mac = 3, 19
 	if system == unix || system == mac {
@@ -252,8 +252,8 @@ func (e *zipEntry) untrue() error {
 	return refuse("the zip says different things of %q in different places", e.name)
 }
 
-// readExtra reads the extra fields of an entry: values that are too large for their own field, and a name that must
-// not be another one.
+// readExtra parses the extra fields of an entry: values that are too large for their own field, and a name that must
+// not differ.
 func (e *zipEntry) readExtra(extra []byte, values ...*int64) error {
 	le := binary.LittleEndian
 	wide := false
@@ -288,9 +288,9 @@ func (e *zipEntry) readExtra(extra []byte, values ...*int64) error {
 	return nil
 }
 
-// readHeaders holds each entry against the header before its content, and makes sure that entries lie one behind the
-// other with nothing between them: of overlapping contents a few megabytes can unpack to any size, and in a gap there may
-// be an entry that only those find who read from the front.
+// readHeaders compares each entry with the header before its content, and makes sure that entries follow each other
+// without gaps or overlaps: with overlapping contents, a few megabytes can unpack to any size, and a gap may contain an
+// entry that only programs find that read from the front.
 func (z *zipFile) readHeaders(d directory) error {
 	for i := range z.entries {
 		if err := z.entries[i].readLocal(z.r); err != nil {
@@ -317,8 +317,8 @@ func (z *zipFile) readHeaders(d directory) error {
 	return nil
 }
 
-// checkEnd looks at what lies between the content and the next header: nothing, or a descriptor that tells the truth.
-// A descriptor may begin with a mark, and its sizes have four bytes, or eight in zip64.
+// checkEnd checks the bytes between the content and the next header: nothing, or a correct descriptor. A descriptor may
+// begin with a signature, and its sizes have four bytes, or eight in zip64.
 func (e *zipEntry) checkEnd(r io.ReaderAt, end int64) error {
 	rest := end - e.data - e.packed
 	if !e.late {
@@ -383,12 +383,12 @@ func (e *zipEntry) readLocal(r io.ReaderAt) error {
 	return nil
 }
 
-// checkRatio refuses a bomb before anything is unpacked.
+// checkRatio rejects a bomb before anything is unpacked.
 func (z *zipFile) checkRatio() error {
 	var plain, packed int64
 	for _, e := range z.entries {
-		if plain += e.size; plain < 0 { // more than an int64 holds
-			return errs.New(errs.TooLarge, "the archive unpacks to more than a deployment may have")
+		if plain += e.size; plain < 0 { // overflow
+			return errs.New(errs.TooLarge, "the archive unpacks to more than a deployment may contain")
 		}
 		packed += e.packed
 	}
@@ -413,7 +413,7 @@ func (z *zipFile) each(ctx context.Context, visit func(entry, io.Reader) error) 
 	return nil
 }
 
-// zipContent is the content of one entry after the other: exactly as long as was said, with the checksum that was said.
+// zipContent reads the content of one entry after another, with exactly the stated length and checksum.
 type zipContent struct {
 	source  *bufio.Reader
 	inflate io.ReadCloser
@@ -449,7 +449,7 @@ func (c *zipContent) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// end is io.EOF if the content ends where it should.
+// end returns io.EOF if the content ends where it should.
 func (c *zipContent) end() error {
 	var one [1]byte
 	if n, err := io.ReadFull(c.plain, one[:]); n > 0 || !errors.Is(err, io.EOF) {
@@ -464,7 +464,7 @@ func (c *zipContent) end() error {
 	return io.EOF
 }
 
-// zipDamaged says what is wrong with a zip that cannot be read.
+// zipDamaged describes what is wrong with a zip that cannot be read.
 func zipDamaged(err error) error {
 	var known *errs.Error
 	switch {

@@ -196,7 +196,7 @@ func TestZipsThatContradictThemselvesAreRefused(t *testing.T) {
 		"descriptor: only in the directory":    with(func(m *item) { m.central = put16(8, flagDescriptor) }),
 		"an entry between two entries":         with(func(m *item) { m.after = makeZip(item{name: "c", text: "x"})[:localSize+2] }),
 		"an entry before the first":            unlisted(),
-		"header that is none":                  with(func(m *item) { m.local = put32(0, 1) }),
+		"header without its mark":              with(func(m *item) { m.local = put32(0, 1) }),
 		"sizes that follow, but others before": with(func(m *item) { m.flags, m.local = flagDescriptor, put32(22, 4) }),
 		"stored, of two sizes":                 with(func(m *item) { m.local, m.central = put32(22, 4), put32(24, 4) }),
 		"deflated, and shorter than it says":   with(func(m *item) { m.method, m.local, m.central = 8, put32(22, 6), put32(24, 6) }),

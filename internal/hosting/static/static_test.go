@@ -569,13 +569,13 @@ func TestLargeFilesAreServedInConstantMemory(t *testing.T) {
 	s := serve(t, folder{"film.mp4": noise("film", size)})
 	s.ask("GET", "/film.mp4", "Range", "bytes=0-0")
 	runtime.GC()
-	var most atomic.Uint64
+	var peak atomic.Uint64
 	got, w := 0, &discard{header: http.Header{}}
 	w.wrote = func(p []byte) {
 		if got += len(p); got%(8<<20) == 0 {
 			var m runtime.MemStats
 			runtime.ReadMemStats(&m)
-			most.Store(max(most.Load(), m.HeapAlloc))
+			peak.Store(max(peak.Load(), m.HeapAlloc))
 		}
 	}
 	var before runtime.MemStats
@@ -584,7 +584,7 @@ func TestLargeFilesAreServedInConstantMemory(t *testing.T) {
 	if err := s.static.Serve(w, r, View{Deployment: s.view.Deployment, Path: "/film.mp4"}); err != nil || got != size {
 		t.Fatal(err, got)
 	}
-	if grown := int64(most.Load()) - int64(before.HeapAlloc); grown > (content.MaxShared+4)<<20 {
+	if grown := int64(peak.Load()) - int64(before.HeapAlloc); grown > (content.MaxShared+4)<<20 {
 		t.Errorf("the heap grew by %d bytes", grown)
 	}
 }
