@@ -23,13 +23,11 @@ type tangle struct {
 }
 
 var tangled = []tangle{
-	{"internal/database", 14, "readers, the writer and the watch of the disk are parts of one DB"},
-	{"internal/database/sqlite", 8, "a connection and what meters it know each other"},
+	{"internal/database/sqlite", 7, "a connection and what meters it know each other"},
 	{"internal/gateway", 12, "pages and gates are methods of one Gateway"},
-	{"internal/hosting", 7, "the store and its uploads are one type"},
 	{"internal/quickjs", 12, "isolate, realm and value hold each other, as the engine has it"},
 	{"internal/server", 12, "an instance and its background tasks are one type"},
-	{"internal/system", 8, "limits, their live values and where they come from are one table"},
+	{"internal/system", 7, "limits, their live values and where they come from are one table"},
 }
 
 // A package reads from its first file to its last when each uses what the ones after it declare, or each what the ones

@@ -13,7 +13,7 @@ import (
 	"fazt/internal/errs"
 )
 
-func TestOnlyContentThatNoOwnerHoldsIsCollected(t *testing.T) {
+func TestOnlyContentWithoutAnOwnerIsCollected(t *testing.T) {
 	b := open(t)
 	held, large, free := b.put([]byte("held")), b.put(noise("large", ChunkSize+1)), b.put([]byte("free"))
 	b.hold("a", held)
@@ -127,7 +127,7 @@ func TestTheCheckForgetsDamageThatIsGoneAndAddsSums(t *testing.T) {
 	}
 }
 
-func TestDamageIsToldOnceAndReplacedForEveryOwner(t *testing.T) {
+func TestDamageIsReportedOnceAndReplacedForEveryOwner(t *testing.T) {
 	b := open(t)
 	data := bytes.Repeat([]byte("text "), 100)
 	blob := b.put(data)

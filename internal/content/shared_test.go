@@ -12,7 +12,7 @@ import (
 
 var errBroken = errors.New("connection reset by peer")
 
-func TestAChunkIsLoadedOnceForAllWhoAreAtIt(t *testing.T) {
+func TestAChunkIsLoadedOnceForConcurrentReaders(t *testing.T) {
 	c := NewShared(func() int { return 2 })
 	var loads atomic.Int64
 	release := make(chan struct{})

@@ -17,7 +17,7 @@ import (
 )
 
 // Copies of the file with its -wal, made while it was written to, lacked acknowledged writes or were malformed.
-func TestEveryBackupUnderLoadHoldsAllThatWasAcknowledgedBeforeIt(t *testing.T) {
+func TestEveryBackupUnderLoadHasAllAcknowledgedWrites(t *testing.T) {
 	db := open(t, Config{})
 	folder := t.TempDir()
 	ctx, stop := context.WithCancel(t.Context())

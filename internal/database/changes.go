@@ -47,21 +47,3 @@ func (w *changes) everything() {
 	defer w.mu.Unlock()
 	w.all = true
 }
-
-// TakeChanges returns what was committed since the last call; the first call returns All. Reads that start afterwards see
-// these changes.
-func (db *DB) TakeChanges() Changes {
-	w := db.writer.changes
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	taken := Changes{All: w.all, Rows: map[string][]string{}}
-	for at := range w.rows {
-		taken.Rows[at[0]] = append(taken.Rows[at[0]], at[1])
-	}
-	w.all = false
-	clear(w.rows)
-	return taken
-}
-
-// ChangedAll makes the next TakeChanges return All.
-func (db *DB) ChangedAll() { db.writer.changes.everything() }

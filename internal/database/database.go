@@ -17,30 +17,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
-	"time"
 
 	"fazt/internal/database/sqlite"
 	"fazt/internal/errs"
 )
-
-// Config describes the database to open.
-type Config struct {
-	Path       string            // the database file; its folder is created if it does not exist
-	Readers    int               // largest number of read connections; 0 = chosen for the machine
-	QueueLimit func() int        // writes that may wait before new ones are refused; nil = unbounded
-	Log        *slog.Logger      // nil = silent
-	Watch      map[string]string // tables whose changes TakeChanges returns, each with the column that identifies a row
-	MaxPages   int64             // pages the file may grow to; 0 = bounded only by the disk
-
-	// Space returns, for a disk of total bytes, the free bytes below which to warn, and those below which the writes of
-	// visitors are refused; nil = never.
-	Space func(total int64) (low, reserve int64)
-	// Lock is the lock of the file, if the caller has it: if the file was opened read-only, the lock is moved next to
-	// it before the first write.
-	Lock *Lock
-	// DiskChanged is called when the state of the disk changes. It must not block or use the DB.
-	DiskChanged func(Disk)
-}
 
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
@@ -52,6 +32,9 @@ type DB struct {
 	guarded chan struct{} // one token per statement of ReadGuarded that may run at once
 	closing sync.Once
 }
+
+// guardedAtOnce is how many reading statements may run at once: each may use its whole allowance of memory.
+const guardedAtOnce = 2
 
 // Open opens the file, creating it (mode 0600) if it does not exist, and migrates it to the newest schema. It rejects a
 // file that was written by a newer program, or by another program, and leaves it unchanged. If the folder is not
@@ -84,6 +67,21 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
+}
+
+// checkSchema rejects a read-only file that needs migrations.
+func (db *DB) checkSchema(ctx context.Context) error {
+	list, err := migrations()
+	if err != nil {
+		return err
+	}
+	return db.Read(ctx, func(c *Conn) error {
+		version, err := pending(c, list, db.Path())
+		if err == nil && version < len(list) {
+			return errs.New(errs.Invalid, "the database %s must be upgraded (schema %d, this fazt has %d), and %s; make its folder writable, or copy the database to one that is", db.Path(), version, len(list), db.Disk().Reason)
+		}
+		return err
+	})
 }
 
 // Path returns the path of the open file.
@@ -126,20 +124,23 @@ func (db *DB) ReadMoment(ctx context.Context, fn func(c *Conn) error) error {
 	return db.Read(ctx, func(c *Conn) error { return c.moment(fn) })
 }
 
-// Stats are counters and gauges of the writer.
-type Stats struct {
-	Queued  int           // writes that are waiting now
-	Writes  uint64        // closures committed since Open
-	Commits uint64        // transactions that contained them
-	Wait    time.Duration // estimated wait of a write that arrives now
-
-	MaxRows int64 // largest number of rows that one closure, or one step of Steps, changed, including cascades
-
-	Batches [BatchSizes]uint64 // Commits by size: up to 1, 2, 4, 8, … writes, and more than the size before
+// TakeChanges returns what was committed since the last call; the first call returns All. Reads that start afterwards see
+// these changes.
+func (db *DB) TakeChanges() Changes {
+	w := db.writer.changes
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	taken := Changes{All: w.all, Rows: map[string][]string{}}
+	for at := range w.rows {
+		taken.Rows[at[0]] = append(taken.Rows[at[0]], at[1])
+	}
+	w.all = false
+	clear(w.rows)
+	return taken
 }
 
-// BatchSizes is how many sizes of transactions are counted separately.
-const BatchSizes = 10
+// ChangedAll makes the next TakeChanges return All.
+func (db *DB) ChangedAll() { db.writer.changes.everything() }
 
 // Stats returns the figures since Open.
 func (db *DB) Stats() Stats { return db.writer.stats() }
@@ -149,14 +150,6 @@ func (db *DB) Shrink() { sqlite.Shrink() }
 
 // Size returns the size of the file and of the -wal file that is not folded into it yet, in bytes.
 func (db *DB) Size() (file, wal int64) { return size(db.config.Path), size(db.config.Path + "-wal") }
-
-func size(path string) int64 {
-	info, err := os.Stat(path)
-	if err != nil {
-		return 0
-	}
-	return info.Size()
-}
 
 // prepareFile returns the file's canonical name in place, and creates the file with the right mode before SQLite sees
 // it: the WAL inherits its mode from the file. If it exists, nothing is written, so that this works on a full disk.

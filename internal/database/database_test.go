@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -230,6 +231,29 @@ func TestWaitingWritesShareACommitAndAFailingOneUndoesOnlyItself(t *testing.T) {
 				t.Errorf("panicking write %d: %v, found %v", i, err, found)
 			}
 		}
+	}
+}
+
+func TestWritesBeyondABatchAreCommittedByTheNext(t *testing.T) {
+	db := open(t, Config{})
+	release := hold(t, db)
+	before := db.Stats()
+	const writes = maxBatch + 10
+	var failed atomic.Int64
+	var all sync.WaitGroup
+	for i := range writes {
+		all.Go(func() {
+			if err := db.Write(t.Context(), set(fmt.Sprint(i), "x")); err != nil {
+				failed.Add(1)
+			}
+		})
+	}
+	waitQueued(t, db, writes)
+	release()
+	all.Wait()
+	after := db.Stats()
+	if failed.Load() != 0 || after.Writes-before.Writes != writes+1 || after.Commits-before.Commits != 3 { // with the held one
+		t.Errorf("%d failed, %d writes in %d commits", failed.Load(), after.Writes-before.Writes, after.Commits-before.Commits)
 	}
 }
 

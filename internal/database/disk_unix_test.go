@@ -114,7 +114,7 @@ func awaitDisk(t *testing.T, db *DB, want DiskState) {
 	await.Until(t, "a disk that is "+want.String(), func() bool { return db.Disk().State == want })
 }
 
-func TestAFullOrBrokenDiskRefusesWritesAndNothingElseUntilItIsMended(t *testing.T) {
+func TestAFullOrBrokenDiskRefusesWritesAndNothingElseUntilItWorksAgain(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		fault diskfault.Fault

@@ -11,9 +11,6 @@ import (
 // Guard bounds a statement written by a person.
 type Guard = sqlite.Guard
 
-// guardedAtOnce is how many reading statements may run at once: each may use its whole allowance of memory.
-const guardedAtOnce = 2
-
 // ReadGuarded runs one statement on its own connection, which cannot write, and calls fn for every row. Its caches,
 // settings and temporary tables do not affect other connections. It is interrupted when ctx ends.
 func (db *DB) ReadGuarded(ctx context.Context, statement string, g Guard, fn func(r *Row) error) error {

@@ -22,6 +22,9 @@ type pace struct {
 // settle is about how many batches the averages cover.
 const settle = 8
 
+// maxBatch bounds how many closures share a transaction, and so how long the first can delay the last.
+const maxBatch = 512
+
 func (p *pace) begin(size int) {
 	p.size.Store(int64(size))
 	p.began.Store(max(1, int64(time.Since(p.start))))

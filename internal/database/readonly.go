@@ -1,12 +1,7 @@
 package database
 
 import (
-	"context"
-	"path/filepath"
-	"time"
-
 	"fazt/internal/database/sqlite"
-	"fazt/internal/errs"
 )
 
 // If the folder is not writable, SQLite cannot create a -wal file, and does not open a database that was written with
@@ -48,56 +43,4 @@ func (d *disk) openForReading(failed error) error {
 	d.write = verdict{state, reason.Error()}
 	d.settle()
 	return nil
-}
-
-// checkSchema rejects a read-only file that needs migrations.
-func (db *DB) checkSchema(ctx context.Context) error {
-	list, err := migrations()
-	if err != nil {
-		return err
-	}
-	return db.Read(ctx, func(c *Conn) error {
-		version, err := pending(c, list, db.Path())
-		if err == nil && version < len(list) {
-			return errs.New(errs.Invalid, "the database %s must be upgraded (schema %d, this fazt has %d), and %s; make its folder writable, or copy the database to one that is", db.Path(), version, len(list), db.Disk().Reason)
-		}
-		return err
-	})
-}
-
-// exchangeWait is how long reads may be delayed by the attempt to open the database for writing.
-const exchangeWait = 250 * time.Millisecond
-
-// openForWriting opens the database for writing after its disk became writable. Read-only connections ignore the -wal
-// file and locks, so all of them are closed first.
-func (db *DB) openForWriting(ctx context.Context) error {
-	if Unwritable(db.Path()) != nil || probeFolder(filepath.Dir(db.Path())) != nil {
-		return nil
-	}
-	select {
-	case db.writer.turn <- struct{}{}:
-		defer func() { <-db.writer.turn }()
-	case <-ctx.Done():
-		return nil
-	}
-	if db.writer.isClosed() {
-		return nil
-	}
-	if db.disk.stored() != nil { // the file was replaced, which Watch has reported
-		return nil
-	}
-	return db.readers.exchange(exchangeWait, func() error {
-		if err := db.config.Lock.settle(); err != nil {
-			return err
-		}
-		conn, err := prepareWriter(ctx, db.config, db.writer.changes)
-		if err != nil {
-			return err
-		}
-		db.writer.conn = conn
-		db.disk.identify()
-		db.disk.readOnly.Store(false)
-		db.disk.succeeded()
-		return nil
-	})
 }

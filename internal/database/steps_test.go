@@ -6,7 +6,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func setting(tx *Tx, name string) error {
@@ -59,6 +62,43 @@ func TestFailingStepsKeepEarlierTransactions(t *testing.T) {
 	}
 	if err := StepsOver(t.Context(), db, []string{}, func(*Tx, string) error { return wrong }); err != nil {
 		t.Errorf("no steps at all: %v", err)
+	}
+}
+
+// still is an engine that changes nothing.
+type still struct{ engine }
+
+func (still) TotalChanges() int64 { return 0 }
+
+func TestATransactionOfStepsIsLongOnlyWhileNoOtherWriteWaits(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		waiting int
+		want    time.Duration
+	}{{"none waits", 0, maxStepsTime}, {"one waits", 1, minStepsTime}} {
+		synctest.Test(t, func(t *testing.T) {
+			w := &writer{conn: &Conn{still{}}, queue: make([]*write, c.waiting)}
+			began := time.Now()
+			more, err := w.steps(&Tx{}, func(*Tx) (bool, error) {
+				time.Sleep(time.Millisecond) // divides both
+				return true, nil
+			})
+			if took := time.Since(began); !more || err != nil || took != c.want {
+				t.Errorf("%s: %v, %v, %v", c.name, took, more, err)
+			}
+		})
+	}
+}
+
+func TestStepsOverAListTakeEachElementOnce(t *testing.T) {
+	db := open(t, Config{})
+	var got []string
+	err := StepsOver(t.Context(), db, []string{"a", "b", "c"}, func(_ *Tx, element string) error {
+		got = append(got, element)
+		return nil
+	})
+	if diff := cmp.Diff([]string{"a", "b", "c"}, got); diff != "" || err != nil {
+		t.Error(err, diff)
 	}
 }
 

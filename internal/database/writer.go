@@ -14,9 +14,6 @@ import (
 	"fazt/internal/errs"
 )
 
-// maxBatch bounds how many closures share a transaction, and so how long the first can delay the last.
-const maxBatch = 512
-
 // writer owns the writing connection. The connection is used by the goroutine that has the turn: the one that runs the
 // queue, or a caller that found the queue empty and the turn free, and commits its own write without waiting.
 type writer struct {
@@ -77,6 +74,21 @@ func prepareWriter(ctx context.Context, c Config, watching *changes) (*Conn, err
 func openWriter(c Config) (*sqlite.Conn, error) {
 	return sqlite.Open(sqlite.File{Path: c.Path}, sqlite.WriterPragmas(size(c.Path) == 0, c.MaxPages))
 }
+
+// Stats are counters and gauges of the writer.
+type Stats struct {
+	Queued  int           // writes that are waiting now
+	Writes  uint64        // closures committed since Open
+	Commits uint64        // transactions that contained them
+	Wait    time.Duration // estimated wait of a write that arrives now
+
+	MaxRows int64 // largest number of rows that one closure, or one step of Steps, changed, including cascades
+
+	Batches [BatchSizes]uint64 // Commits by size: up to 1, 2, 4, 8, … writes, and more than the size before
+}
+
+// BatchSizes is how many sizes of transactions are counted separately.
+const BatchSizes = 10
 
 // newWriter starts the writer. conn is nil if the database is open read-only: the disk refuses writes then.
 func newWriter(conn *Conn, limit func() int, watching *changes, d *disk) *writer {

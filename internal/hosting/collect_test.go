@@ -214,7 +214,7 @@ func TestLeftoversOfACrashAreCollected(t *testing.T) {
 	}
 }
 
-func TestFreePagesAreGivenBack(t *testing.T) {
+func TestFreePagesAreReturnedToTheDisk(t *testing.T) {
 	b := open(t)
 	b.deploy(testApp, folder{"a": noise("a", 12<<20)})
 	pages := b.count("PRAGMA page_count")
@@ -330,7 +330,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestCompressedFormsGoWithTheirContent(t *testing.T) {
+func TestVariantsAreRemovedWithTheirContent(t *testing.T) {
 	b := open(t)
 	text := bytes.Repeat([]byte("so much text "), 1000)
 	d := b.deploy(testApp, folder{"a.txt": text})

@@ -79,7 +79,7 @@ func unpack(t *testing.T, encoding string, r io.Reader) []byte {
 	return data
 }
 
-func TestContentIsTriedOnce(t *testing.T) {
+func TestContentIsCompressedOnce(t *testing.T) {
 	b := open(t)
 	f := folder{"photo.jpg": noise("photo", 5000), "a.txt": bytes.Repeat([]byte("text "), 1000)}
 	d := b.deploy(testApp, f)

@@ -12,20 +12,6 @@ import (
 // is read first.
 const undamaged = "NOT EXISTS (SELECT 1 FROM damage x CROSS JOIN deployment_files f WHERE f.blob_id = x.blob_id AND f.deployment_id = d.id)"
 
-// contentDamaged reports damage that content has found.
-func (s *Store) contentDamaged(ctx context.Context, blob int64, cause string) {
-	var d Damage
-	err := s.db.Read(ctx, func(c *database.Conn) (err error) {
-		d, err = locate(c, blob)
-		return err
-	})
-	if err != nil {
-		s.log.Warn("finding where damaged content is used failed", "error", err)
-	}
-	d.Cause = cause
-	s.tellDamage(d)
-}
-
 // damageShown is how many damaged contents Damage returns.
 const damageShown = 20
 

@@ -48,7 +48,7 @@ func TestTheCheckAddsSumsThatAreMissing(t *testing.T) {
 }
 
 // A check that was slowed down, or stopped, slept for as long as the rate of before said.
-func TestAHeldUpCheckHearsOfAnotherRate(t *testing.T) {
+func TestAWaitingCheckSeesANewRate(t *testing.T) {
 	for _, slow := range []int64{0, 1} {
 		synctest.Test(t, func(t *testing.T) {
 			var rate atomic.Int64
@@ -71,7 +71,7 @@ func TestAHeldUpCheckHearsOfAnotherRate(t *testing.T) {
 }
 
 // However much is read at a time, the rate holds.
-func TestTheCheckKeepsToItsRate(t *testing.T) {
+func TestTheCheckObeysItsRate(t *testing.T) {
 	for _, bytes := range []int{1 << 10, content.ChunkSize, 16 * content.ChunkSize} {
 		synctest.Test(t, func(t *testing.T) {
 			s := throttle{rate: func() int64 { return 1 << 20 }}
@@ -89,7 +89,7 @@ func TestTheCheckKeepsToItsRate(t *testing.T) {
 }
 
 // What was damaged may be in every file of every deployment, and all of them changed in one write.
-func TestDamageThatManyFilesHaveIsMendedInSmallWrites(t *testing.T) {
+func TestDamageOfManyFilesIsRepairedInSmallWrites(t *testing.T) {
 	b := open(t)
 	f := copies(8 * stepRows)
 	first := b.deploy(testApp, f)

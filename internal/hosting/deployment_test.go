@@ -248,7 +248,7 @@ func TestListIsNewestFirst(t *testing.T) {
 	wantError(t, err, errs.Invalid, "not a cursor")
 }
 
-func TestWhatIsNotThere(t *testing.T) {
+func TestMissingThingsAreNotFound(t *testing.T) {
 	b := open(t)
 	_, err := b.Live(t.Context(), testApp)
 	wantError(t, err, errs.NotFound, "no deployment of the app is live")

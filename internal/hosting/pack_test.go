@@ -34,8 +34,8 @@ func (b *bench) packed(d Deployment, paths ...string) (stream []byte, hashes []c
 	return out.Bytes(), hashes, err
 }
 
-// unpack reads a stream as far as it goes, and returns the contents by the names of their entries.
-func unpack(t *testing.T, stream []byte) (contents map[string]string, err error) {
+// contentsOf reads a stream as far as it goes, and returns the contents by the names of their entries.
+func contentsOf(t *testing.T, stream []byte) (contents map[string]string, err error) {
 	t.Helper()
 	z, err := zstd.NewReader(bytes.NewReader(stream))
 	if err != nil {
@@ -68,7 +68,7 @@ func TestPackedContentCanBeDeployedElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{hashes[0].String(): "one", hashes[1].String(): "", hashes[2].String(): string(f["large"])}
-	if got, err := unpack(t, stream); err != nil || !cmp.Equal(want, got) {
+	if got, err := contentsOf(t, stream); err != nil || !cmp.Equal(want, got) {
 		t.Errorf("%d contents, %v", len(got), err)
 	}
 	other := open(t)
@@ -142,7 +142,7 @@ func TestPackSendsTheSoundContentBeforeItFailsForTheDamaged(t *testing.T) {
 					}
 				}
 			}
-			got, err := unpack(t, stream)
+			got, err := contentsOf(t, stream)
 			if diff := cmp.Diff(want, got); c.chunk == 0 && diff != "" {
 				t.Error(diff)
 			}

@@ -151,7 +151,7 @@ func paxHeader(size int64) []byte {
 	return h
 }
 
-func TestInterruptedUploadGoesOnWhereItEnded(t *testing.T) {
+func TestInterruptedUploadResumes(t *testing.T) {
 	b := open(t)
 	f := many(60, 200<<10) // three batches
 	u := b.begin(testApp, f.plan())
@@ -225,7 +225,7 @@ func TestContentSentTwiceIsSkipped(t *testing.T) {
 }
 
 // The largest level of zstd asks for the largest window a client can use.
-func TestStreamsOfEveryLevelAreUnderstood(t *testing.T) {
+func TestStreamsOfEveryLevelAreRead(t *testing.T) {
 	slowUnderRace(t)
 	data := noise("level", 9<<20)
 	f := folder{"a": data}
@@ -247,7 +247,7 @@ func TestStreamsOfEveryLevelAreUnderstood(t *testing.T) {
 	}
 }
 
-func TestUploadThatVanishesMeanwhile(t *testing.T) {
+func TestUploadRemovedDuringReceive(t *testing.T) {
 	b := open(t)
 	f := many(2, 5<<20)
 	u := b.begin(testApp, f.plan())

@@ -9,13 +9,6 @@ import (
 	"fazt/internal/id"
 )
 
-// stepRows is how many rows of a deployment one step stores or removes.
-const stepRows = 50
-
-// exists is a condition on rows f of deployment_files: their deployment exists. The other rows are still being stored,
-// or removed.
-const exists = "EXISTS (SELECT 1 FROM deployments WHERE id = f.deployment_id)"
-
 // stage stores the files of a complete upload under the id that its deployment will have. They are invisible until the
 // commit. An interrupted call continues where it stopped.
 func (s *Store) stage(ctx context.Context, uploadID string) (deployment string, err error) {

@@ -70,6 +70,20 @@ func New(c Config) *Store {
 	return s
 }
 
+// contentDamaged reports damage that content has found.
+func (s *Store) contentDamaged(ctx context.Context, blob int64, cause string) {
+	var d Damage
+	err := s.db.Read(ctx, func(c *database.Conn) (err error) {
+		d, err = locate(c, blob)
+		return err
+	})
+	if err != nil {
+		s.log.Warn("finding where damaged content is used failed", "error", err)
+	}
+	d.Cause = cause
+	s.tellDamage(d)
+}
+
 // Files returns the files of a deployment in the byte order of their paths. A deployment that does not exist is
 // NotFound.
 func (s *Store) Files(ctx context.Context, deployment string) ([]File, error) {
@@ -90,6 +104,13 @@ func (s *Store) Files(ctx context.Context, deployment string) ([]File, error) {
 const joinVariants = `
 	LEFT JOIN variants v ON v.blob_id = b.id
 	LEFT JOIN blobs c ON c.id = v.variant_id`
+
+// exists is a condition on rows f of deployment_files: their deployment exists. The other rows are still being stored,
+// or removed.
+const exists = "EXISTS (SELECT 1 FROM deployments WHERE id = f.deployment_id)"
+
+// stepRows is how many rows of a deployment one step stores or removes.
+const stepRows = 50
 
 // readFiles reads rows of path, blob, hash, size, and encoding, blob and size of a variant; the rows of one path are
 // consecutive.

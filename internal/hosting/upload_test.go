@@ -40,7 +40,7 @@ func TestDeployAndReadBack(t *testing.T) {
 	b.sound()
 }
 
-func TestOnlyMissingContentIsAskedFor(t *testing.T) {
+func TestOnlyMissingContentIsRequested(t *testing.T) {
 	b := open(t)
 	b.deploy(testApp, texts("a", "one", "b", "two", "c", "three"))
 	f := texts("a", "one", "b", "other", "d", "other", "e", "three")

@@ -54,7 +54,7 @@ func TestCounters(t *testing.T) {
 	}
 }
 
-func TestSourceRemembersItsFailure(t *testing.T) {
+func TestSourceRecordsItsError(t *testing.T) {
 	broken := errors.New("broken")
 	s := &Source{R: iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("abc")))}
 	if _, err := io.ReadAll(s); !errors.Is(err, s.Err) || s.Err == nil {

@@ -89,7 +89,7 @@ func TestWords(t *testing.T) {
 	}
 }
 
-func TestWhatAPersonNeedsIsNotCutOnANarrowTerminal(t *testing.T) {
+func TestImportantTextIsNotCutOnANarrowTerminal(t *testing.T) {
 	sentence := "the server is reached, and the name leads to 192.0.2.1, which is not an address of this machine"
 	doctor := View{Columns: []string{"check", "state", "found"}, Rows: [][]string{{"names", "warning", sentence}}, Wraps: true}
 	want := "CHECK  STATE    FOUND\nnames  warning  the server is reached,\n                and the name leads to\n                192.0.2.1, which is not\n                an address of this\n                machine\n"

@@ -13,7 +13,7 @@ func steer(text string) bool {
 }
 
 // Headers are untrusted too: a statement names its columns.
-func TestNoFormSteersTheTerminal(t *testing.T) {
+func TestNoFormatControlsTheTerminal(t *testing.T) {
 	for _, f := range []Format{Table, JSON, Markdown} {
 		for name, v := range map[string]View{
 			"list":  {Value: map[string]string{steering: steering}, Columns: []string{steering}, Rows: [][]string{{steering}}},
@@ -27,7 +27,7 @@ func TestNoFormSteersTheTerminal(t *testing.T) {
 	}
 }
 
-func TestJSONIsTheSameInOtherLetters(t *testing.T) {
+func TestEscapedJSONHasTheSameValues(t *testing.T) {
 	out := printed(t, JSON, 0, View{Value: steering})
 	var back string
 	if err := json.Unmarshal([]byte(out), &back); err != nil || back != steering || steer(out) {
@@ -38,7 +38,7 @@ func TestJSONIsTheSameInOtherLetters(t *testing.T) {
 	}
 }
 
-func TestScreenShowsCharactersThatComeInPieces(t *testing.T) {
+func TestScreenShowsSplitCharacters(t *testing.T) {
 	const text = "ü日\U0001f469 \u202e\x1b[1m\xff end \xe6"
 	for size := 1; size < 5; size++ {
 		var out strings.Builder

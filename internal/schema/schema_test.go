@@ -176,7 +176,7 @@ func TestAttributes(t *testing.T) {
 	}
 }
 
-func TestAnUnknownPathIsAnsweredWithTheNearest(t *testing.T) {
+func TestAnUnknownPathSuggestsTheNearest(t *testing.T) {
 	for path, want := range map[string]string{
 		"run.timeout":     "",
 		"run.timout":      `there is no limit "run.timout"; did you mean run.timeout?`,

@@ -23,7 +23,7 @@ func fill(p *Pool, h Holder, n int, limit int64) (got int, cut *int) {
 	return got, cut
 }
 
-func TestWhoHoldsTheMostGivesWay(t *testing.T) {
+func TestTheLargestHolderGivesWay(t *testing.T) {
 	const limit = 100
 	p := &Pool{}
 	got, cut := fill(p, of("a", "192.0.2.1"), 1000, limit)
@@ -46,7 +46,7 @@ func TestWhoHoldsTheMostGivesWay(t *testing.T) {
 
 // An app with a thousand visitors does not keep another from the little it needs; among visitors of one app, who comes last
 // is refused.
-func TestAmongEqualsTheAppThatHoldsTheMostGivesWay(t *testing.T) {
+func TestAmongEqualClientsTheLargestAppGivesWay(t *testing.T) {
 	const limit = 50
 	p := &Pool{}
 	cut := 0
@@ -61,7 +61,7 @@ func TestAmongEqualsTheAppThatHoldsTheMostGivesWay(t *testing.T) {
 	}
 }
 
-func TestWhatIsLargerThanAllTakesNothingAway(t *testing.T) {
+func TestAPartLargerThanThePoolTakesNothingAway(t *testing.T) {
 	p := &Pool{}
 	cut := false
 	part := p.Take(of("a", "192.0.2.1"), 60, 100, func() { cut = true })
@@ -80,7 +80,7 @@ func TestWhatIsLargerThanAllTakesNothingAway(t *testing.T) {
 	}
 }
 
-func TestEveryPartThatWasTakenIsGivenBack(t *testing.T) {
+func TestEveryPartIsReleased(t *testing.T) {
 	p := &Pool{}
 	var group sync.WaitGroup
 	for i := range 8 {
@@ -116,7 +116,7 @@ func TestOneCustomerIsOneClient(t *testing.T) {
 }
 
 // Who came when all was taken was refused, though it was free a moment later.
-func TestThoseWhoWaitGetItInTheirOrder(t *testing.T) {
+func TestWaitingCallersAreServedInOrder(t *testing.T) {
 	var p Pool
 	h := Holder{App: "a"}
 	first := p.Take(h, 10, 10, func() {})

@@ -10,7 +10,7 @@ import (
 )
 
 // A table that belongs to an app and to its users is what an app keeps.
-func TestEveryTableOfWhatAppsKeepIsDeclaredSoThatForksHaveIt(t *testing.T) {
+func TestEveryTableOfAppDataIsDeclared(t *testing.T) {
 	db, err := database.Open(t.Context(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
 	if err != nil {
 		t.Fatal(err)

@@ -238,7 +238,7 @@ func TestAPrefixMeansExactlyItsCharacters(t *testing.T) {
 	}
 }
 
-func TestACursorOutsideThePrefixLeadsNowhereElse(t *testing.T) {
+func TestACursorOutsideThePrefixStaysInThePrefix(t *testing.T) {
 	k := open(t)
 	for _, key := range []string{"a", "m1", "m2", "z"} {
 		set(t, k, appA, key, `1`, 0)
@@ -289,7 +289,7 @@ func FuzzList(f *testing.F) {
 }
 
 // A page of a thousand entries of a megabyte each would be a gigabyte in one answer.
-func TestAPageOfLargeValuesEndsEarlyAndGoesOn(t *testing.T) {
+func TestAPageOfLargeValuesEndsEarly(t *testing.T) {
 	k, scope := open(t), appA
 	k.Limits = func(string) system.Storage { return system.Defaults().Storage }
 	value := `"` + strings.Repeat("x", 1<<20-100) + `"`

@@ -58,7 +58,7 @@ func wantSmallWrites(t testing.TB, k *KV, what string) {
 }
 
 // All values of an app that was removed went in one write, and every other write waited for it.
-func TestWhatARemovedAppKeptIsGoneAtOnceAndGoesInSmallWrites(t *testing.T) {
+func TestDataOfARemovedAppIsInvisibleAtOnceAndRemovedInSmallWrites(t *testing.T) {
 	k := open(t)
 	const many = 1200
 	fill(t, k, "a", many)
@@ -157,7 +157,7 @@ func TestAForkHasTheDataOfOneMomentAndIsCopiedInSmallWrites(t *testing.T) {
 	wantSmallWrites(t, k, "forks")
 }
 
-func TestAForkThatDoesNotComeToBeLeavesNothing(t *testing.T) {
+func TestAnAbandonedForkLeavesNothing(t *testing.T) {
 	k := open(t)
 	fill(t, k, "a", 120)
 	set(t, k, appA, "short", "1", time.Millisecond)

@@ -55,7 +55,7 @@ func exec(t testing.TB, k *KV, sql string, args ...any) {
 	}
 }
 
-func TestTheUsageIsExactWhateverChangesWhatAppsKeep(t *testing.T) {
+func TestUsageIsExactAfterEveryKindOfChange(t *testing.T) {
 	k := open(t)
 	scopes := []Scope{{App: "a"}, {App: "a", User: "u1"}, {App: "b"}}
 	r := rand.New(rand.NewPCG(1, 2))
@@ -132,7 +132,7 @@ func fork(t testing.TB, k *KV, from, to string) error {
 	})
 }
 
-func TestAnAppKeepsNoMoreThanItMay(t *testing.T) {
+func TestAnAppCannotExceedItsLimit(t *testing.T) {
 	k := open(t)
 	allow(k, 1000)
 	value := func(size int) string { return `"` + strings.Repeat("x", size-2) + `"` }
@@ -190,7 +190,7 @@ func TestAnAppKeepsNoMoreThanItMay(t *testing.T) {
 }
 
 // Checked before the transaction, each of these would find room.
-func TestWritesThatComeTogetherCannotKeepMoreThanAnAppMay(t *testing.T) {
+func TestConcurrentWritesCannotExceedTheLimitOfAnApp(t *testing.T) {
 	k := open(t)
 	allow(k, 1000)
 	var stored atomic.Int32
@@ -213,7 +213,7 @@ func TestWritesThatComeTogetherCannotKeepMoreThanAnAppMay(t *testing.T) {
 	checkUsage(t, k, "after the crowd", "a")
 }
 
-func TestAForkThatMayNotKeepTheDataIsRefused(t *testing.T) {
+func TestAForkOverTheLimitIsRefused(t *testing.T) {
 	k := open(t)
 	set(t, k, appA, "k", `1`, 0)
 	allow(k, entryCost+1) // the key and the value have two bytes

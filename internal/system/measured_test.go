@@ -8,7 +8,7 @@ import (
 	"fazt/internal/database"
 )
 
-func TestWhatWasMeasuredHoldsForTheMachineItWasMeasuredOn(t *testing.T) {
+func TestMeasuredValuesApplyOnlyToTheirMachine(t *testing.T) {
 	here := Hardware{TotalRAM: 1 << 30, CPUCores: 2}
 	m := Measured{Reads: 11, Functions: 12, Writes: 13, Mixed: 14, MeasuredAt: time.Unix(1, 0), CPUCores: 2, TotalRAM: 1 << 30}
 	for name, tt := range map[string]struct {
@@ -33,7 +33,7 @@ func TestWhatWasMeasuredHoldsForTheMachineItWasMeasuredOn(t *testing.T) {
 	}
 }
 
-func TestTheLastMeasurementIsKept(t *testing.T) {
+func TestTheLastMeasurementIsStored(t *testing.T) {
 	db, err := database.Open(t.Context(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
 	if err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@ func files(list ...string) fstest.MapFS {
 	return m
 }
 
-func TestTheSmallestBoundOfMemoryAndProcessorsWins(t *testing.T) {
+func TestTheSmallestLimitOfMemoryAndProcessorsWins(t *testing.T) {
 	const kib = 1 << 10
 	for name, tt := range map[string]struct {
 		root fs.FS
@@ -66,7 +66,7 @@ func TestTheSmallestBoundOfMemoryAndProcessorsWins(t *testing.T) {
 	}
 }
 
-func TestAMachineThatDoesNotTellItsMemoryHas512MiB(t *testing.T) {
+func TestUnknownMemoryCountsAs512MiB(t *testing.T) {
 	if got := complete(Hardware{}, 3); got != (Hardware{512 << 20, 512 << 20, 3}) {
 		t.Errorf("%+v", got)
 	}
@@ -78,7 +78,7 @@ func TestAMachineThatDoesNotTellItsMemoryHas512MiB(t *testing.T) {
 	}
 }
 
-func TestThisMachineHasSomething(t *testing.T) {
+func TestThisMachineHasMemoryAndProcessors(t *testing.T) {
 	h := Probe()
 	if h.TotalRAM <= 0 || h.AvailableRAM <= 0 || h.AvailableRAM > h.TotalRAM || h.CPUCores < 1 {
 		t.Fatalf("%+v", h)

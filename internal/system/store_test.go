@@ -181,7 +181,7 @@ func TestChangesOfLimits(t *testing.T) {
 	}
 }
 
-func TestOnlyWhatDiffersIsStoredWithWhoAndWhen(t *testing.T) {
+func TestOnlyChangedValuesAreStoredWithUserAndTime(t *testing.T) {
 	db := kept(t)
 	s, _ := opened(t, db, Given{})
 	set(t, s, "", `{"runtime.exec_timeout":8000}`)
@@ -218,7 +218,7 @@ func TestOnlyWhatDiffersIsStoredWithWhoAndWhen(t *testing.T) {
 }
 
 // An app that has one limit of its own has the others of the instance, whichever was set first.
-func TestAnAppWithALimitOfItsOwnHasTheOthersOfTheInstance(t *testing.T) {
+func TestAnAppInheritsTheLimitsItDoesNotOverride(t *testing.T) {
 	s, live := opened(t, kept(t), Given{})
 	set(t, s, "app_a", `{"runtime.exec_timeout":8000}`)
 	set(t, s, "", `{"runtime.queue_wait":77,"runtime.vms":7}`)
@@ -245,7 +245,7 @@ func TestRemovingAnAppRemovesItsLimits(t *testing.T) {
 }
 
 // A value that another version stored must not keep this one from starting.
-func TestAStoredValueThatThisVersionDoesNotUnderstandIsIgnoredAndReported(t *testing.T) {
+func TestUnknownStoredValuesAreIgnoredAndReported(t *testing.T) {
 	db := kept(t)
 	for path, value := range map[string]string{"runtime.warp_speed": "9", "runtime.vms": "0", "runtime.queue_wait": "soon", "hardware.cpu_cores": "64", "runtime.idle_vm": "60"} {
 		exec(t, db, "INSERT INTO limits (path, value, set_by, set_at) VALUES (?, ?, 'owner', 0)", path, value)
@@ -292,7 +292,7 @@ func TestAStoredValueThatThisVersionDoesNotUnderstandIsIgnoredAndReported(t *tes
 	}
 }
 
-func TestAFlagComesBeforeTheEnvironmentAndThatBeforeWhatIsStoredAndThatBeforeTheDefault(t *testing.T) {
+func TestPrecedenceOfFlagEnvironmentStoredAndDefault(t *testing.T) {
 	env := func(name string) string {
 		return map[string]string{"FAZT_DOMAIN": "env.example", "FAZT_LISTEN": "[::1]:2,127.0.0.1:1", "FAZT_TRUSTED_PROXIES": "10.0.0.0/8", "FAZT_LOG_RETENTION": "7d", "FAZT_ACME_EMAIL": "env@example.com"}[name]
 	}
@@ -334,7 +334,7 @@ func TestAFlagComesBeforeTheEnvironmentAndThatBeforeWhatIsStoredAndThatBeforeThe
 	}
 }
 
-func TestAFlagOrAVariableThatCannotBeRightStopsTheStartAndIsNamed(t *testing.T) {
+func TestAnInvalidFlagOrVariableStopsTheStart(t *testing.T) {
 	db := kept(t)
 	for name, given := range map[string]Given{
 		"--domain: ":            {Flags: map[string]string{"domain": "https://x"}},
@@ -349,7 +349,7 @@ func TestAFlagOrAVariableThatCannotBeRightStopsTheStartAndIsNamed(t *testing.T) 
 	}
 }
 
-func TestASettingThatTakesARestartSaysSoAndTheOthersAreInForceAtOnce(t *testing.T) {
+func TestOnlySomeSettingsNeedARestart(t *testing.T) {
 	db := kept(t)
 	s, _ := opened(t, db, Given{})
 	changed := setSettings(t, s, `{"domain":"example.com","log_retention":"30d","trusted_proxies":["10.1.2.3/8","::1","10.1.2.3"]}`)
@@ -376,7 +376,7 @@ func TestASettingThatTakesARestartSaysSoAndTheOthersAreInForceAtOnce(t *testing.
 	}
 }
 
-func TestASettingThatCannotWorkIsRefusedWithASentence(t *testing.T) {
+func TestInvalidSettingsAreRefused(t *testing.T) {
 	db := kept(t)
 	s, _ := opened(t, db, Given{})
 	for values, want := range map[string]string{
@@ -418,7 +418,7 @@ func TestASettingThatCannotWorkIsRefusedWithASentence(t *testing.T) {
 	}
 }
 
-func TestAStoredValueThatAFlagHidesIsStoredAndSaysSo(t *testing.T) {
+func TestAnOverriddenSettingIsStoredAndReported(t *testing.T) {
 	s, _ := opened(t, kept(t), Given{Flags: map[string]string{"log_retention": "3"}})
 	changed := setSettings(t, s, `{"log_retention":30}`)
 	if s.Settings().Load().LogRetention != 3 || string(changed[0].Old) != "90" || string(changed[0].New) != "30" || changed[0].Note != "the stored value 30 is overridden by --log-retention" {
@@ -426,7 +426,7 @@ func TestAStoredValueThatAFlagHidesIsStoredAndSaysSo(t *testing.T) {
 	}
 }
 
-func TestWhatWasMeasuredHoldsBeneathWhatIsStored(t *testing.T) {
+func TestStoredValuesOverrideMeasuredOnes(t *testing.T) {
 	s, live := opened(t, kept(t), Given{})
 	set(t, s, "", `{"runtime.exec_timeout":8000}`)
 	s.Rebase(func(l *Limits) { l.Capacity.Reads, l.Runtime.ExecTimeout = 123, 6000 })
@@ -439,7 +439,7 @@ func TestWhatWasMeasuredHoldsBeneathWhatIsStored(t *testing.T) {
 	}
 }
 
-func TestManyChangesAtOnceEndWithWhatIsStored(t *testing.T) {
+func TestConcurrentChangesEndWithTheStoredValues(t *testing.T) {
 	db := kept(t)
 	s, live := opened(t, db, Given{})
 	var all sync.WaitGroup

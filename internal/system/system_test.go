@@ -28,7 +28,7 @@ func TestDefaultLimitsAreInTheirRanges(t *testing.T) {
 }
 
 // Every tag of every limit and setting is in the description that clients get.
-func TestEveryTagLandsInTheDescription(t *testing.T) {
+func TestEveryTagIsInTheDescription(t *testing.T) {
 	described := map[string]Described{}
 	for _, g := range append(LimitGroups(), SettingGroups()...) {
 		if g.Name != "" && (g.Label == "" || g.Desc == "") {
@@ -86,7 +86,7 @@ func TestEveryTagLandsInTheDescription(t *testing.T) {
 }
 
 // What has a formula follows from the machine, and nothing else does.
-func TestTheFieldsWithAFormulaFollowFromTheMachineAndNoOthers(t *testing.T) {
+func TestExactlyTheFieldsWithAFormulaDependOnTheMachine(t *testing.T) {
 	small := DefaultsOn(Hardware{TotalRAM: 1 << 30, AvailableRAM: 1 << 29, CPUCores: 1})
 	large := DefaultsOn(Hardware{TotalRAM: 8 << 30, AvailableRAM: 4 << 30, CPUCores: 8})
 	for _, f := range schema.Of[Limits]().Fields() {

@@ -254,7 +254,7 @@ func TestNamesThatAreTwinsAreRefused(t *testing.T) {
 }
 
 // What follows is read as the next header by one program, and as content by another.
-func TestTarsThatSayTwoSizesAreRefused(t *testing.T) {
+func TestTarsWithTwoSizesForAFileAreRefused(t *testing.T) {
 	size := func(name, text string, records map[string]string) member {
 		return member{tar.Header{Name: name, Mode: 0o644, Format: tar.FormatPAX, PAXRecords: records}, text}
 	}
@@ -471,7 +471,7 @@ func sparse(t testing.TB) []byte {
 	return pack(t, append(pax, body...))
 }
 
-func TestAWaitThatWasCalledOffEndsTheReading(t *testing.T) {
+func TestCancellingEndsTheReading(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for kind, data := range map[string][]byte{"tar.gz": makeTarGzip(t, file("a", "x")), "zip": makeZip(item{name: "a", text: "x"})} {

@@ -64,7 +64,7 @@ func TestContentWithAFlippedBitIsNeverServed(t *testing.T) {
 	}
 }
 
-func TestDamagedContentIsMendedByDeployingItAgain(t *testing.T) {
+func TestDamagedContentIsRepairedByDeployingItAgain(t *testing.T) {
 	files := folder{"small.bin": noise("small", 5000), "big.bin": noise("big", 2*content.ChunkSize+1), "good.txt": []byte("good")}
 	s := serve(t, files)
 	s.deploy(otherApp, folder{"copy.bin": files["small.bin"]})

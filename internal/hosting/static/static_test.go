@@ -110,7 +110,7 @@ func TestSinglePageAppsAnswerEveryRoute(t *testing.T) {
 	}
 }
 
-func TestAnAppsOwnPageForWhatIsMissing(t *testing.T) {
+func TestCustomNotFoundPage(t *testing.T) {
 	s := serve(t, texts("index.html", "home", "404.html", "<h1>lost</h1>"))
 	for _, path := range []string{"/missing", "/missing.js", "/private/x", "/api/main.js"} {
 		got := s.ask("GET", path, "If-None-Match", "*", "Range", "bytes=0-1")
@@ -384,7 +384,7 @@ func TestPartsOfLargeFilesAcrossChunks(t *testing.T) {
 	}
 }
 
-func TestInjectedPagesAreNeverKept(t *testing.T) {
+func TestInjectedPagesAreNeverCached(t *testing.T) {
 	page := "<body>" + strings.Repeat("<p>something that repeats</p>", 50) + "</body></html>"
 	s := serve(t, texts("index.html", page, "404.html", "lost", "f.txt", "text"))
 	s.view.Inject = []byte("<script></script>")
@@ -472,7 +472,7 @@ func TestMemoryOfPathsIsBounded(t *testing.T) {
 	}
 }
 
-func TestDeploymentsShareWhatTheyHaveInCommon(t *testing.T) {
+func TestDeploymentsShareCommonContent(t *testing.T) {
 	s := serve(t, texts("index.html", "one", "shared.css", "body{}"))
 	s.ask("GET", "/")
 	s.ask("GET", "/shared.css")
@@ -493,7 +493,7 @@ func TestDeploymentsShareWhatTheyHaveInCommon(t *testing.T) {
 
 // Rows of content are used again after garbage collection, so that a cache by row would serve one app's file as
 // another's.
-func TestContentInARowThatIsUsedAgainIsNotMixedUp(t *testing.T) {
+func TestReusedRowsServeTheirNewContent(t *testing.T) {
 	s := serve(t, texts("index.html", "the first"))
 	s.ask("GET", "/")
 	files, err := s.Files(t.Context(), s.view.Deployment)
