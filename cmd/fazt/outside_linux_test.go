@@ -58,7 +58,7 @@ func withOutside(t *testing.T, fn func(o *outside)) {
 		return
 	}
 	if testing.Short() {
-		t.Skip("short: what is tested runs in a process of its own, without the race detector")
+		t.Skip("short: what is tested runs in a process of its own")
 	}
 	t.Parallel()
 	cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=5m")

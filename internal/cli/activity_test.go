@@ -29,6 +29,7 @@ func (w *stopWriter) Write(p []byte) (int, error) {
 
 // -f was accepted and showed nothing; and what a visitor's program calls itself reached the terminal as it was.
 func TestTailsShowWhatHappensUntilTheyAreEnded(t *testing.T) {
+	t.Parallel()
 	i := fazttest.New(t)
 	i.Deploy("app", "-- api/main.js --\nconsole.log('hello \\x1b[2J world');\nrespond('ok');\n")
 	follow := func(until string, happen func(), args ...string) string {

@@ -27,6 +27,7 @@ func fazt(t *testing.T, i *fazttest.Instance, args ...string) (code int, out str
 
 // The predecessor reported success for apps made from a template, and nothing of them was there.
 func TestEveryTemplateIsMadeValidatedDeployedAndAnswers(t *testing.T) {
+	t.Parallel()
 	i := fazttest.New(t)
 	answers := map[string]struct{ target, want string }{
 		"static":    {"/about", "Say who you are"},
@@ -76,6 +77,7 @@ func fetchPackages(t *testing.T, dir string) {
 }
 
 func TestTheNotesOfTheAPITemplateAreKept(t *testing.T) {
+	t.Parallel()
 	i := fazttest.New(t)
 	dir := filepath.Join(t.TempDir(), "notes")
 	for _, args := range [][]string{{"app", "create", "notes", "--template", "api", "--to", dir}, {"app", "deploy", dir}} {

@@ -121,6 +121,7 @@ func (d *dev) get(target string) string {
 }
 
 func TestDevFollowsTheFolder(t *testing.T) {
+	t.Parallel()
 	home, dir := t.TempDir(), filepath.Join(t.TempDir(), "My App")
 	d := &dev{t: t, dir: dir}
 	d.write("index.html", "<p>one</p>")
@@ -177,6 +178,7 @@ func TestDevFollowsTheFolder(t *testing.T) {
 }
 
 func TestDevBeginsWithAMistakeAndGoesOn(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "site")
 	d := &dev{t: t, dir: dir}
 	d.write("api/main.ts", "const")
@@ -190,6 +192,7 @@ func TestDevBeginsWithAMistakeAndGoesOn(t *testing.T) {
 }
 
 func TestDevRefusesWhatCannotBeServed(t *testing.T) {
+	t.Parallel()
 	taken := startDev(t, t.TempDir(), func() string {
 		dir := filepath.Join(t.TempDir(), "site")
 		(&dev{t: t, dir: dir}).write("index.html", "hello")

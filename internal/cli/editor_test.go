@@ -32,6 +32,7 @@ func typeCheck(t *testing.T, dir string) string {
 }
 
 func TestAnEditorFindsNoFaultInATemplate(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("short: nothing of it is ours to race")
 	}
@@ -57,6 +58,7 @@ func TestAnEditorFindsNoFaultInATemplate(t *testing.T) {
 
 // What is right passes, and what is wrong is found: types that were any would find nothing.
 func TestAnEditorKnowsWhatFunctionsCanUse(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("short: nothing of it is ours to race")
 	}

@@ -83,6 +83,7 @@ func newCompiler(t *testing.T) *compiler.Compiler {
 }
 
 func TestHonoRunsUnmodified(t *testing.T) {
+	t.Parallel()
 	i := fazttest.New(t)
 	p := live(t, i, installed(t, "hono"))
 	for _, f := range p.Plan.Files {
@@ -137,6 +138,7 @@ func TestHonoRunsUnmodified(t *testing.T) {
 }
 
 func TestIttyRouterRunsAWholeSiteUnmodified(t *testing.T) {
+	t.Parallel()
 	i := fazttest.New(t)
 	live(t, i, installed(t, "itty-router"))
 	for _, c := range []call{
@@ -163,6 +165,7 @@ func TestIttyRouterRunsAWholeSiteUnmodified(t *testing.T) {
 
 // A deploy carries what its packages are, so what was pulled needs no npm to be deployed again.
 func TestAnAppWithPackagesThatWasPulledIsDeployedWithoutNPM(t *testing.T) {
+	t.Parallel()
 	i := fazttest.New(t)
 	first := live(t, i, installed(t, "hono"))
 	dir := t.TempDir()

@@ -11,6 +11,7 @@ import (
 )
 
 func TestLogsFollowUntilTheyAreInterrupted(t *testing.T) {
+	t.Parallel()
 	i := fazttest.New(t)
 	i.Deploy("app", "-- api/main.js --\nconsole.log('said ' + request.query.say);\nrespond('ok');\n")
 	i.Get("app", "/api/x?say=before")
