@@ -251,7 +251,7 @@ func TestAThousandRequestsLeaveNoGoroutinesBehind(t *testing.T) {
 }
 
 func TestTheDeadlineHoldsAlsoForWhatWaits(t *testing.T) {
-	h := runtimetest.New(t, `export default () => new Promise((r) => setTimeout(() => r(new Response("never")), 60000));`, func(l *system.Runtime) { l.ExecTimeout = 100 })
+	h := runtimetest.New(t, `export default () => new Promise((r) => setTimeout(() => r(new Response("never")), 60000));`, func(l *system.Runtime) { l.ExecTimeout = 500 })
 	h.Ask(t, "GET", "/", "") // on a slow VM the time is over before the first VM is made
 	began, interrupted := time.Now(), h.Stats().Interrupted
 	w := h.Ask(t, "GET", "/", "")
@@ -274,7 +274,7 @@ func TestRequestsThatWaitAreServedInTurnAcrossADeploymentChange(t *testing.T) {
 			}
 		})
 		if i%10 == 9 {
-			time.Sleep(10 * time.Millisecond)
+			time.Sleep(10 * time.Millisecond) // some of them run, others wait
 			h.Drop(fmt.Sprint("dep_", i%4))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"fazt/internal/fazttest/await"
 	"fazt/internal/runtime/runtimetest"
 	"fazt/internal/system"
 )
@@ -50,7 +51,7 @@ func TestAnAppAtItsLimitsLeavesAnotherServed(t *testing.T) {
 			}
 		})
 	}
-	time.Sleep(50 * time.Millisecond)
+	await.Until(t, "the app to be at work", func() bool { return h.Stats().Busy > 0 })
 	loaded := measure(20)
 	close(end)
 	all.Wait()

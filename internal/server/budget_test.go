@@ -6,10 +6,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"fazt/internal/database"
 	"fazt/internal/fazttest"
+	"fazt/internal/fazttest/await"
 	"fazt/internal/system"
 )
 
@@ -89,7 +89,9 @@ export default async (request) => {
 	all.Wait()
 	close(goOn)
 	held.Wait()
-	time.Sleep(10 * time.Millisecond) // what was queued would be written now
+	await.Until(t, "a write behind those that were queued", func() bool {
+		return i.DB.Write(t.Context(), func(*database.Tx) error { return nil }) == nil
+	})
 	keys := 0
 	err := i.DB.Read(t.Context(), func(c *database.Conn) error {
 		_, err := c.First("SELECT count(*) FROM kv", func(r *database.Row) { keys = r.Int(0) })

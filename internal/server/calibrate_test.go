@@ -6,12 +6,12 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"fazt/internal/api/op"
 	"fazt/internal/client"
 	"fazt/internal/errs"
 	"fazt/internal/fazttest"
+	"fazt/internal/fazttest/await"
 	"fazt/internal/system"
 )
 
@@ -94,11 +94,7 @@ func TestABusyInstanceIsMeasuredOnlyByForce(t *testing.T) {
 // waitScratch waits until a self-test has begun.
 func waitScratch(t *testing.T, i *fazttest.Instance) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); len(scratchFolders(t, i)) == 0; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("no self-test has begun")
-		}
-	}
+	await.Until(t, "a self-test to begin", func() bool { return len(scratchFolders(t, i)) > 0 })
 }
 
 func TestOneSelfTestAtATime(t *testing.T) {

@@ -50,7 +50,7 @@ func TestOneKeyHasOnePlaceToCompile(t *testing.T) {
 	select {
 	case <-slow.asked:
 		t.Error("one key compiles two functions at once")
-	case <-time.After(300 * time.Millisecond):
+	case <-time.After(300 * time.Millisecond): // the other does not begin, however long this waits
 	}
 	free := held{make(chan struct{}, 1), make(chan struct{})}
 	close(free.release)

@@ -7,7 +7,6 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
@@ -19,6 +18,7 @@ import (
 	"fazt/internal/database"
 	"fazt/internal/errs"
 	"fazt/internal/fazttest"
+	"fazt/internal/fazttest/await"
 	"fazt/internal/server"
 )
 
@@ -186,11 +186,7 @@ func TestAnInstanceWithRoomForTheOwnerAloneIsReady(t *testing.T) {
 	l := *i.Limits.Load()
 	l.Storage.Reserve, l.Storage.ReservePercent = math.MaxInt64, 100
 	i.Limits.Store(l, nil)
-	for deadline := time.Now().Add(time.Minute); i.DB.Disk().State != database.DiskScarce; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("the disk is %+v", i.DB.Disk())
-		}
-	}
+	await.Until(t, "a disk that is scarce", func() bool { return i.DB.Disk().State == database.DiskScarce })
 	if got := i.Get("admin", "/readyz"); got.StatusCode != http.StatusOK {
 		t.Errorf("%d %s", got.StatusCode, got.Text)
 	}

@@ -206,7 +206,7 @@ func TestAServerThatStopsEndsEventStreams(t *testing.T) {
 	}()
 	began := time.Now()
 	x.Stop()
-	if time.Since(began) > 9*time.Second { // running requests get 10 s
+	if time.Since(began) >= 10*time.Second { // what running requests get: streams without end would use it up
 		t.Error("the server waited for streams that have no end")
 	}
 	select {
@@ -217,6 +217,7 @@ func TestAServerThatStopsEndsEventStreams(t *testing.T) {
 }
 
 func TestAnUploadThatMovesIsNotCutByTheTimeOfARequest(t *testing.T) {
+	t.Parallel() // most of the time it waits
 	x := &trial{T: t, Instance: fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Capacity.TimeoutMS = 4000 }))}
 	x.id = x.Deploy("app", streamApp).App.ID
 	x.ask(http.MethodGet, "/api/seen", "")

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"fazt/internal/errs"
+	"fazt/internal/fazttest/await"
 	"fazt/internal/runtime/fetch"
 	"fazt/internal/runtime/runtimetest"
 	"fazt/internal/system"
@@ -105,7 +106,7 @@ func upstream(w http.ResponseWriter, r *http.Request) {
 		n, _ := io.Copy(sum, r.Body)
 		fmt.Fprintf(w, "%d %x %d", n, sum.Sum(nil), r.ContentLength)
 	case "/sleep":
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(100 * time.Millisecond) // a slow server, so that several calls are open at once
 		fmt.Fprint(w, "slept")
 	case "/hang":
 		w.(http.Flusher).Flush()
@@ -196,11 +197,7 @@ func askEach(t *testing.T, cases map[string]outsideCase, frame string) {
 // allClosed waits until no answer holds its place.
 func (d *direct) allClosed(t *testing.T) {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); d.open.Load() > 0; time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%d answers are still open", d.open.Load())
-		}
-	}
+	await.Until(t, "the answers to be closed", func() bool { return d.open.Load() == 0 })
 }
 
 func TestFaztNetFetchCanBeUsedAtOnceAndAwaited(t *testing.T) {
@@ -263,7 +260,7 @@ func TestCallsRunAtTheSameTime(t *testing.T) {
 			var now, most atomic.Int64
 			h, d := newOutside(t, code, func(w http.ResponseWriter, r *http.Request) {
 				most.Store(max(most.Load(), now.Add(1)))
-				for end := time.Now().Add(10 * time.Second); most.Load() < 3 && time.Now().Before(end); time.Sleep(time.Millisecond) {
+				for end := time.Now().Add(time.Minute); most.Load() < 3 && time.Now().Before(end); time.Sleep(time.Millisecond) {
 					most.Store(max(most.Load(), now.Load()))
 				}
 				fmt.Fprint(w, "x")
