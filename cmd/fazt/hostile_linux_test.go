@@ -90,7 +90,7 @@ func TestAHostileServerTakesNothingFromOthers(t *testing.T) {
 		p.healthy()
 
 		// net/http prints what arrives after a response.
-		for _, b := range []string{"h1-two-answers", "h1-then-flood"} {
+		for _, b := range []string{"h1-two-responses", "h1-then-flood"} {
 			p.call("fetch", hostileURL(b), callInit{"timeout": 2000})
 		}
 		p.stopWhileCallsHang(hostile)

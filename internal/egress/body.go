@@ -15,32 +15,31 @@ import (
 	"fazt/internal/limitio"
 )
 
-// tooLarge is what reading past a limit says.
 func tooLarge(what string) *fault {
-	return fail(CodeSize, what+" is larger than is allowed", what+" is larger than is allowed")
+	return fail(CodeSize, what+" is too large", what+" is too large")
 }
 
-// bounded reads at most so many bytes, and fails when there are more.
-func bounded(r io.Reader, most int64, what string) io.Reader {
-	return limitio.Max(r, most, tooLarge(what))
+// bounded returns a reader that fails after max bytes.
+func bounded(r io.Reader, max int64, what string) io.Reader {
+	return limitio.Max(r, max, tooLarge(what))
 }
 
-// What the body of a call may be kept in memory for: to be sent again, when a connection that waited turns out to be closed,
-// or a redirect of the same origin asks for it.
+// A body is kept in memory so that it can be sent again: if an idle connection turns out to be closed, or if a redirect on
+// the same origin asks for it.
 const (
-	keptAtOnce = 64 << 10 // of known size up to this, it is read before the call begins
-	keptAtMost = 1 << 20
+	maxPreread = 64 << 10 // bodies of a known size up to this are read before the call starts
+	maxReplay  = 1 << 20
 )
 
 // upload is the body of a call.
 type upload struct {
-	whole []byte // when it was read at once
-	size  int64  // -1 = not known
+	whole []byte // if it was read before the call
+	size  int64  // -1 = unknown
 
 	mu     sync.Mutex
 	from   io.Reader
 	left   int64
-	kept   []byte // of a stream, as far as it was read; nil when it became too long
+	replay []byte // what was read of a stream; nil once that is too much
 	keep   bool
 	ended  bool // all of it was read
 	closed bool
@@ -48,37 +47,37 @@ type upload struct {
 	failed error
 }
 
-// newUpload takes the body of a call; nil = it has none.
-func newUpload(c *Call, most int64) (*upload, *fault) {
+// newUpload returns the body of a call, or nil if it has none.
+func newUpload(c *Call, limit int64) (*upload, *fault) {
 	if c.Body == nil || c.Size == 0 {
 		return nil, nil
 	}
-	u := &upload{from: c.Body, size: max(c.Size, -1), left: most, keep: true}
-	if c.Size > most {
+	u := &upload{from: c.Body, size: max(c.Size, -1), left: limit, keep: true}
+	if c.Size > limit {
 		return nil, tooLarge("the body of the call")
 	}
-	if c.Size < 0 || c.Size > keptAtOnce {
+	if c.Size < 0 || c.Size > maxPreread {
 		return u, nil
 	}
 	u.whole = make([]byte, c.Size)
 	if _, err := io.ReadFull(c.Body, u.whole); err != nil {
-		return nil, malformed("the body of the call is shorter than it says")
+		return nil, malformed("the body of the call is shorter than its Content-Length")
 	}
 	return u, nil
 }
 
-// attach makes u the body of a request; again says that it was one already. ok is false when it cannot be sent again.
+// attach makes u the body of a request. ok is false if it was sent before (again) and cannot be sent once more.
 func (u *upload) attach(req *http.Request, again bool) (ok bool) {
 	whole := u.whole
 	if whole == nil && again {
-		if !u.mu.TryLock() { // it is still being read
+		if !u.mu.TryLock() { // still being read
 			return false
 		}
 		defer u.mu.Unlock()
 		if !u.ended || !u.keep {
 			return false
 		}
-		whole = u.kept
+		whole = u.replay
 	}
 	if whole == nil {
 		req.ContentLength = u.size
@@ -105,10 +104,10 @@ func (u *upload) Read(p []byte) (int, error) {
 		err = tooLarge("the body of the call")
 	}
 	if u.keep {
-		if len(u.kept)+n > keptAtMost {
-			u.kept, u.keep = nil, false
+		if len(u.replay)+n > maxReplay {
+			u.replay, u.keep = nil, false
 		} else {
-			u.kept = append(u.kept, p[:n]...)
+			u.replay = append(u.replay, p[:n]...)
 		}
 	}
 	switch {
@@ -122,16 +121,16 @@ func (u *upload) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close is called by the transport, as soon as it needs no more.
+// Close is called by the transport when it needs no more.
 func (u *upload) Close() error {
-	if u.mu.TryLock() { // else a read of the function's stream is under way, and ends with the call
+	if u.mu.TryLock() { // otherwise a read of the function's stream is in progress, and ends with the call
 		u.closed = true
 		u.mu.Unlock()
 	}
 	return nil
 }
 
-// state is how much was sent, and what reading failed with.
+// state returns how much was sent, and the error if reading failed.
 func (u *upload) state() (sent int64, failed error) {
 	if u == nil || !u.mu.TryLock() {
 		return 0, nil
@@ -142,29 +141,29 @@ func (u *upload) state() (sent int64, failed error) {
 
 var errClosed = errors.New("the call is over")
 
-// encodings are what is asked for. Not zstd: its window, up to 8 MiB, is allocated for the first byte of an answer, however
-// small it is; gzip has 32 KiB, and the window of brotli grows with what came.
+// encodings is the Accept-Encoding of requests. Not zstd: its window of up to 8 MiB is allocated with the first byte of even the
+// smallest response; gzip has 32 KiB, and the window of Brotli grows with the data.
 const encodings = "gzip, br"
 
-// decoded is a body without its Content-Encoding; ok is false when there is none that we decode.
+// decoded returns a body without its Content-Encoding; ok is false if the encoding is not one of encodings.
 func decoded(from io.Reader, encoding string) (r io.Reader, ok bool) {
 	switch strings.ToLower(strings.TrimSpace(encoding)) {
 	case "gzip", "x-gzip":
-		return &lazily{from: from, open: func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }}, true
+		return &lazyDecoder{from: from, open: func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }}, true
 	case "br":
-		return &lazily{from: from, open: func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil }}, true
+		return &lazyDecoder{from: from, open: func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil }}, true
 	}
 	return from, false
 }
 
-// lazily opens a decoder when something is to be decoded: an answer without a body may name an encoding too.
-type lazily struct {
+// lazyDecoder opens its decoder with the first byte, because a response without a body may also name an encoding.
+type lazyDecoder struct {
 	from io.Reader
 	open func(io.Reader) (io.Reader, error)
 	r    io.Reader
 }
 
-func (l *lazily) Read(p []byte) (int, error) {
+func (l *lazyDecoder) Read(p []byte) (int, error) {
 	if l.r == nil {
 		from := bufio.NewReader(l.from)
 		if _, err := from.Peek(1); err != nil {

@@ -211,9 +211,9 @@ func (w *world) place(name, address string, port int, to net.Addr) {
 }
 
 // do makes a call in a request of its own and reads the answer.
-func (w *world) do(c Call) (*Answer, string, error) { return w.in(w.gate.Begin("app_1", "req_1"), c) }
+func (w *world) do(c Call) (*Response, string, error) { return w.in(w.gate.Begin("app_1", "req_1"), c) }
 
-func (w *world) in(r *Run, c Call) (*Answer, string, error) {
+func (w *world) in(r *Run, c Call) (*Response, string, error) {
 	a, err := r.Do(w.t.Context(), c)
 	if err != nil {
 		return nil, "", err
@@ -223,10 +223,10 @@ func (w *world) in(r *Run, c Call) (*Answer, string, error) {
 	return a, string(body), err
 }
 
-func (w *world) get(url string) (*Answer, string, error) { return w.do(Call{URL: url}) }
+func (w *world) get(url string) (*Response, string, error) { return w.do(Call{URL: url}) }
 
 // must is what a call to url says, which has to succeed.
-func (w *world) must(c Call) (*Answer, string) {
+func (w *world) must(c Call) (*Response, string) {
 	w.t.Helper()
 	a, body, err := w.do(c)
 	if err != nil {

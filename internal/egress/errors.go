@@ -12,30 +12,30 @@ import (
 	"fazt/internal/errs"
 )
 
-// The codes a call can fail with. There are no others, and their texts carry no address, no URL and no secret: what the
-// owner has to know stands in the log (Attempt.Reason).
+// The codes of failed calls. The messages never contain an address, a URL or a secret; details for the owner are in the log
+// (Attempt.Reason).
 const (
-	CodeBlocked = "NET_BLOCKED" // the owner did not allow it, or nobody may
+	CodeBlocked = "NET_BLOCKED" // not allowed, by the owner or in general
 	CodeTimeout = "NET_TIMEOUT" // the other server took too long
-	CodeLimit   = "NET_LIMIT"   // too many calls: at once (try again), or of one request
+	CodeLimit   = "NET_LIMIT"   // too many calls: concurrently (try again), or in one request
 	CodeBudget  = "NET_BUDGET"  // the request has no time left for calls
-	CodeSize    = "NET_SIZE"    // a body or a head is too large
+	CodeSize    = "NET_SIZE"    // a body or header is too large
 	CodeAuth    = "NET_AUTH"    // no such secret for this call
-	CodeRate    = "NET_RATE"    // too often; try again
-	CodeError   = "NET_ERROR"   // anything else: the call is malformed, the other server cannot be reached or talks nonsense
+	CodeRate    = "NET_RATE"    // too many calls in a short time; try again
+	CodeError   = "NET_ERROR"   // anything else: the call is malformed, or the other server cannot be reached or breaks HTTP
 )
 
-// fault is a failed hop: what the app hears, and what the owner reads.
+// fault is the failure of a call.
 type fault struct {
-	err    *errs.Error
-	reason string
+	err    *errs.Error // for the function
+	reason string      // for the owner
 }
 
 func (f *fault) Error() string { return f.err.Message }
 func (f *fault) Unwrap() error { return f.err }
 
-// fail makes a fault that trying again does not mend. The texts reach scripts; uncaught there, they end the request with
-// 500, and NET_TIMEOUT with 504 where no script stands between.
+// fail returns a fault that is not retryable. If a script does not catch the error, its request ends with 500, or with 504
+// for NET_TIMEOUT if no script is involved.
 func fail(code, text, reason string) *fault {
 	kind := errs.Unprocessable
 	switch code {
@@ -47,51 +47,51 @@ func fail(code, text, reason string) *fault {
 	return &fault{&errs.Error{Kind: kind, Code: code, Message: text}, reason}
 }
 
-// later makes a fault that passes by itself: uncaught, it ends the request with 503 and Retry-After.
-func later(code, text, reason string, wait time.Duration) *fault {
+// retryable returns a fault that goes away by itself: uncaught, it ends the request with 503 and Retry-After.
+func retryable(code, text, reason string, wait time.Duration) *fault {
 	return &fault{&errs.Error{Kind: errs.Unavailable, Code: code, Message: text, Retry: wait}, reason}
 }
 
-// blocked says no more than that: which addresses a name has, and what else is allowed, is not the app's to learn.
+// blocked returns a fault whose message gives no details: an app should not learn which addresses a name has, or what else
+// is allowed.
 func blocked(reason string) *fault {
-	return fail(CodeBlocked, "this call is not allowed; the owner of the instance allows domains with `fazt net allow`, and `fazt net logs` says why", reason)
+	return fail(CodeBlocked, "this call is not allowed; the owner can see why with `fazt net logs`, and allow a domain with `fazt net allow`", reason)
 }
 
 func unauthorized(reason string) *fault {
-	return fail(CodeAuth, "there is no secret of that name for this call; the owner of the instance gives them with `fazt secret set`, and `fazt net logs` says why", reason)
+	return fail(CodeAuth, "there is no secret with that name for this call; the owner can see why with `fazt net logs`, and set one with `fazt secret set`", reason)
 }
 
 func malformed(text string) *fault { return fail(CodeError, text, text) }
 
-// The ends of a call's time.
 func callTime() *fault {
-	return fail(CodeTimeout, "the other server did not answer in time", "the time of the call passed")
+	return fail(CodeTimeout, "the other server did not respond in time", "the call timed out")
 }
 
 func noBudget(reason string) *fault {
-	return later(CodeBudget, "the time this request has for calls has passed; try again", reason, time.Second)
+	return retryable(CodeBudget, "the time for the calls of this request is over; try again", reason, time.Second)
 }
 
 func canceled() *fault {
 	return &fault{&errs.Error{Kind: errs.Canceled, Code: CodeError, Message: "the call was canceled"}, "canceled by the function or its visitor"}
 }
 
-// nonsense is an answer that is none.
-func nonsense(reason string) *fault {
-	return fail(CodeError, "the other server could not be reached, or its answer could not be understood", reason)
+// broken returns the fault for a server that cannot be reached or breaks HTTP.
+func broken(reason string) *fault {
+	return fail(CodeError, "the other server could not be reached, or its response is malformed", reason)
 }
 
-// unreachable is what the transport, a decoder or the system said. The app hears which of a few sorts it is, and so does
-// the owner: what such errors say quotes the other server, a status line or the names of a certificate, and it may have put
-// there what it was sent.
+// unreachable converts an error of the transport, a decoder or the system into one of a few fixed reasons, even for the owner:
+// the text of such an error can quote the other server, such as its status line or the names in its certificate, and the
+// server may have put a secret there that it was sent.
 func unreachable(err error) *fault {
-	text := nonsense("").err.Message
+	text := broken("").err.Message
 	var timed net.Error
 	if errors.As(err, &timed) && timed.Timeout() {
 		return callTime()
 	}
 	if strings.Contains(err.Error(), "response headers exceeded") || strings.Contains(err.Error(), "response header list larger") { // HTTP/1, HTTP/2
-		return tooLarge("the head of the answer")
+		return tooLarge("the response header")
 	}
 	var certificate *tls.CertificateVerificationError
 	var name *net.DNSError
@@ -100,7 +100,7 @@ func unreachable(err error) *fault {
 	case errors.As(err, &certificate):
 		return fail(CodeError, "the certificate of the other server is not valid", "its certificate "+whyInvalid(certificate.Err))
 	case errors.As(err, &name):
-		return fail(CodeError, "the name of the other server was not found", "the name was looked up, and "+whyNotFound(name))
+		return fail(CodeError, "the name of the other server was not found", "the DNS lookup failed: "+whyNotFound(name))
 	case errors.As(err, &dial) && dial.Addr != nil && dial.Op != "remote error":
 		return fail(CodeError, text, dial.Op+" "+dial.Addr.String()+": "+systemError(err))
 	}
@@ -113,11 +113,11 @@ func whyInvalid(err error) string {
 	var invalid x509.CertificateInvalidError
 	switch {
 	case errors.As(err, &authority):
-		return "is signed by no authority that this machine trusts"
+		return "is not signed by an authority that this machine trusts"
 	case errors.As(err, &host):
 		return "is for other names"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "has expired, or is not valid yet, or the clock of this machine is wrong"
+		return "has expired or is not valid yet, or the clock of this machine is wrong"
 	}
 	return "is not valid"
 }
@@ -125,14 +125,14 @@ func whyInvalid(err error) string {
 func whyNotFound(err *net.DNSError) string {
 	switch {
 	case err.IsNotFound:
-		return "there is no such name"
+		return "the name does not exist"
 	case err.IsTemporary:
 		return "the name server failed"
 	}
-	return "the lookup failed"
+	return "no answer from a name server"
 }
 
-// systemError is what the operating system said.
+// systemError returns the error of the operating system.
 func systemError(err error) string {
 	var number syscall.Errno
 	if errors.As(err, &number) {
@@ -141,43 +141,42 @@ func systemError(err error) string {
 	return "the connection failed"
 }
 
-// broken are the sorts of failures in the middle of an answer: what errors of net/http, crypto/tls and the decoders have in
-// them, and how it is told.
-var broken = [...]struct{ has, told string }{
-	{"malformed HTTP version", "its answer begins with no version of HTTP"},
-	{"malformed HTTP status code", "its answer has no status"},
-	{"malformed HTTP response", "its answer is not HTTP"},
-	{"malformed MIME header", "a header of its answer is malformed"},
-	{"Content-Length", "the length of its answer is malformed"},
-	{"transfer encoding", "its answer has a transfer encoding that there is not"},
-	{"malformed chunked encoding", "the pieces of its answer are malformed"},
-	{"invalid byte in chunk length", "the pieces of its answer are malformed"},
-	{"1xx", "it sent too many informational answers"},
+// protocolErrors maps texts that errors of net/http, crypto/tls and the decoders contain to reasons.
+var protocolErrors = [...]struct{ text, reason string }{
+	{"malformed HTTP version", "its response has a malformed HTTP version"},
+	{"malformed HTTP status code", "its response has a malformed status"},
+	{"malformed HTTP response", "its response is not HTTP"},
+	{"malformed MIME header", "a header of its response is malformed"},
+	{"Content-Length", "the Content-Length of its response is malformed"},
+	{"transfer encoding", "its response has an unknown transfer encoding"},
+	{"malformed chunked encoding", "the chunks of its response are malformed"},
+	{"invalid byte in chunk length", "the chunks of its response are malformed"},
+	{"1xx", "it sent too many informational responses"},
 	{"GOAWAY", "it closed the HTTP/2 connection"},
 	{"stream error", "it reset the HTTP/2 stream, or broke the rules of HTTP/2"},
 	{"connection error", "it broke the rules of HTTP/2"},
 	{"http2:", "it broke the rules of HTTP/2"},
-	{"server gave HTTP response to HTTPS client", "it speaks HTTP where HTTPS was asked for"},
+	{"server gave HTTP response to HTTPS client", "it speaks HTTP instead of HTTPS"},
 	{"first record does not look like a TLS handshake", "it does not speak TLS"},
 	{"tls:", "the TLS handshake failed"},
-	{"x509:", "its certificate cannot be read"},
-	{"gzip:", "its answer is not the gzip it says it is"},
-	{"flate:", "its answer is not the gzip it says it is"},
-	{"brotli:", "its answer is not the Brotli it says it is"},
-	{"EOF", "it closed the connection before its answer was whole"},
-	{"server closed idle connection", "it closed the connection before it answered"},
+	{"x509:", "its certificate is malformed"},
+	{"gzip:", "its response is not valid gzip"},
+	{"flate:", "its response is not valid gzip"},
+	{"brotli:", "its response is not valid Brotli"},
+	{"EOF", "it closed the connection before its response was complete"},
+	{"server closed idle connection", "it closed the connection before it responded"},
 	{"connection reset", "it reset the connection"},
-	{"broken pipe", "it closed the connection while it was sent to"},
+	{"broken pipe", "it closed the connection during the request"},
 	{"use of closed network connection", "the connection was closed"},
 }
 
-// whyBroken is the sort of an error. What the other server wrote into it may choose the sort, and nothing more.
+// whyBroken returns the reason for an error. Text of the other server in the error can at most affect which one it is.
 func whyBroken(err error) string {
 	text := err.Error()
-	for _, b := range broken {
-		if strings.Contains(text, b.has) {
-			return b.told
+	for _, b := range protocolErrors {
+		if strings.Contains(text, b.text) {
+			return b.reason
 		}
 	}
-	return "its answer could not be understood"
+	return "its response is malformed"
 }

@@ -11,57 +11,57 @@ import (
 	"fazt/internal/egress/rules"
 )
 
-// Explanation says what would become of a call, and why. It is for the owner.
+// Explanation tells the owner whether a call would be allowed, and why.
 type Explanation struct {
 	Allowed   bool         `json:"allowed"`
 	Code      string       `json:"code"`   // of the refusal; "" = allowed
 	Reason    string       `json:"reason"` // of the refusal
 	Method    string       `json:"method"`
-	URL       string       `json:"url"`   // canonical; "" = it is none
-	Entry     *rules.Entry `json:"entry"` // that decides; null = none does
+	URL       string       `json:"url"`   // canonical; "" = malformed
+	Entry     *rules.Entry `json:"entry"` // that applies; null = none
 	Addresses []Judgment   `json:"addresses"`
 }
 
-// Judgment is an address a name has, and why no call may go there.
+// Judgment is an address of the host, and whether calls may reach it.
 type Judgment struct {
 	Address netip.Addr `json:"address"`
-	Refused string     `json:"refused"` // "" = a call may
-	Private bool       `json:"private"` // by the entry's exception alone
+	Refused string     `json:"refused"` // why it is refused; "" = it is not
+	Private bool       `json:"private"` // only allowed by the entry
 }
 
-// Explain goes the way of a call up to the connection, and sends nothing. The name is looked up.
+// Explain does everything that a call does before it connects, including the DNS lookup.
 func (g *Gate) Explain(ctx context.Context, appID, method, url string) Explanation {
 	if method == "" {
 		method = http.MethodGet
 	}
 	x := Explanation{Method: strings.ToUpper(method), Addresses: []Judgment{}}
-	say := func(f *fault) Explanation {
+	refused := func(f *fault) Explanation {
 		x.Code, x.Reason = f.err.Code, f.reason
 		return x
 	}
-	k := &call{gate: g, run: g.Begin(appID, ""), parent: ctx, asked: Call{Method: method, URL: url}}
+	k := &call{gate: g, run: g.Begin(appID, ""), parent: ctx, spec: Call{Method: method, URL: url}}
 	k.limits = g.c.Limits(appID)
 	k.limits.MaxCalls = 1
-	t, f, _ := k.admit()
+	t, f, _ := k.check()
 	if t != nil {
 		x.URL = t.url.String()
 	}
 	if f != nil {
-		return say(f)
+		return refused(f)
 	}
 	h := &hop{call: k, target: t, method: x.Method, policy: g.c.Policy()}
-	f = h.allowed()
+	f = h.checkEntry()
 	if h.entry.Domain != "" {
 		x.Entry = &h.entry
 	}
 	if f != nil {
-		return say(f)
+		return refused(f)
 	}
 	ctx, cancel := context.WithTimeout(ctx, min(10*time.Second, milliseconds(k.limits.CallTimeout)))
 	defer cancel()
 	addresses, err := g.transport.Resolve(ctx, t.host)
 	if err != nil {
-		return say(unreachable(err))
+		return refused(unreachable(err))
 	}
 	own := g.self.Addresses()
 	x.Allowed = true

@@ -18,19 +18,19 @@ import (
 	"fazt/internal/throttle"
 )
 
-// Config is what a gate needs. Policy, Limits and System are asked for every call, so that changes hold at once.
+// Config configures a Gate. Policy, Limits and System are read for every call, so that changes apply immediately.
 type Config struct {
 	Policy   func() *rules.Policy          // never nil
-	Limits   func(appID string) system.Net // those of an app
-	System   func() system.Net             // those of all apps together
+	Limits   func(appID string) system.Net // of an app
+	System   func() system.Net             // of all apps together
 	Resolver transport.Resolver            // nil = the system's
-	Record   Recorder                      // nil = nobody reads what was tried
-	Own      func() []netip.Addr           // addresses the instance listens on, besides those of the machine's interfaces; nil = none
+	Record   Recorder                      // nil = attempts are not logged
+	Own      func() []netip.Addr           // addresses that the instance listens on, in addition to those of the machine's interfaces; nil = none
 	Roots    *x509.CertPool                // nil = the system's, which SSL_CERT_FILE replaces
 	Log      *slog.Logger
 }
 
-// Gate is the one way out.
+// Gate checks and makes outbound calls.
 type Gate struct {
 	c         Config
 	self      address.Self
@@ -41,7 +41,7 @@ type Gate struct {
 	closed    atomic.Bool
 }
 
-// New makes a gate. It starts nothing.
+// New returns a gate.
 func New(c Config) *Gate {
 	if c.Resolver == nil {
 		c.Resolver = net.DefaultResolver
@@ -54,7 +54,7 @@ func New(c Config) *Gate {
 	return g
 }
 
-// Close closes what waits and begins no more calls. Those that are open end with their contexts.
+// Close closes idle connections and refuses new calls. Open calls end with their contexts.
 func (g *Gate) Close() {
 	g.closed.Store(true)
 	g.transport.Close()
@@ -64,13 +64,13 @@ func (g *Gate) Close() {
 // CacheStats returns the state of the cache.
 func (g *Gate) CacheStats() cache.Stats { return g.cache.Stats() }
 
-// ClearCache forgets the responses to an app; "" = to every app.
+// ClearCache drops the stored responses of an app; "" = of all apps.
 func (g *Gate) ClearCache(appID string) { g.cache.Clear(appID) }
 
 // Lost returns the number of calls that ended while their goroutine is still stuck; see transport.Transport.Lost.
 func (g *Gate) Lost() int { return g.transport.Lost() }
 
-// Run is one request of a visitor: its calls, and the time they take together. It may be used by several goroutines.
+// Run counts the calls of one invocation and the time they take together. It is safe for concurrent use.
 type Run struct {
 	gate      *Gate
 	app       string
@@ -79,16 +79,16 @@ type Run struct {
 	mu    sync.Mutex
 	calls int
 	open  int           // calls
-	since time.Time     // when the first of the open calls began
+	since time.Time     // start of the first open call
 	spent time.Duration // before that
 }
 
-// Begin opens the account of one request.
+// Begin returns the Run of one invocation.
 func (g *Gate) Begin(appID, requestID string) *Run {
 	return &Run{gate: g, app: appID, requestID: requestID}
 }
 
-// enter counts a call, whatever comes of it.
+// enter counts a call. ok is false once the limit is exceeded; first marks the first such call.
 func (r *Run) enter(limits system.Net) (ok, first bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -96,8 +96,8 @@ func (r *Run) enter(limits system.Net) (ok, first bool) {
 	return r.calls <= limits.MaxCalls, r.calls == limits.MaxCalls+1
 }
 
-// start opens a call and says how much is left of the time the calls of this request may take together. Calls that are open
-// at the same time take that time once: it is the time in which at least one is open.
+// start opens a call and returns what is left of the time for all calls. That is the time during which at least one call is
+// open, so calls that run concurrently use it once.
 func (r *Run) start(limits system.Net) (left time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -11,26 +11,26 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// followed are the headers that follow a redirect to another origin: what is about the form of the answer and says nothing
-// about who asks.
-var followed = []string{"Accept", "Accept-Language", "User-Agent"}
+// crossOriginHeaders are sent again after a redirect to another origin: they describe the wanted response and do not identify
+// the caller.
+var crossOriginHeaders = []string{"Accept", "Accept-Language", "User-Agent"}
 
-// ofBody are the headers of a body, which go with it.
-var ofBody = []string{"Content-Type", "Content-Encoding", "Content-Language", "Content-Location"}
+// bodyHeaders describe a body and are sent only with it.
+var bodyHeaders = []string{"Content-Type", "Content-Encoding", "Content-Language", "Content-Location"}
 
-// mostHeaders is how many headers a call may have.
-const mostHeaders = 200
+// maxHeaders is how many headers a call may have.
+const maxHeaders = 200
 
-// sanitize is what of a call's headers may be sent. Names that are none, and values with line ends or other control
-// characters, fail the call: to drop a part of them would send something that nobody asked for.
-func sanitize(in http.Header, most int64) (http.Header, *fault) {
+// sanitize returns the headers of a call that may be sent. Malformed names, and values with line breaks or other control
+// characters, fail the call: without them it would not be the call that was asked for.
+func sanitize(in http.Header, maxSize int64) (http.Header, *fault) {
 	out := make(http.Header, len(in)+4)
 	var size int64
 	count := 0
 	hops := field.OfConnection(in)
 	for name, values := range in {
 		if !httpguts.ValidHeaderFieldName(name) {
-			return nil, malformed("a header has a name that is none")
+			return nil, malformed("a header has a malformed name")
 		}
 		key := http.CanonicalHeaderKey(name)
 		if field.Forbidden(key) || slices.Contains(hops, key) {
@@ -38,10 +38,10 @@ func sanitize(in http.Header, most int64) (http.Header, *fault) {
 		}
 		for _, v := range values {
 			if !httpguts.ValidHeaderFieldValue(v) {
-				return nil, malformed("a header has a control character in its value")
+				return nil, malformed("the value of a header has a control character")
 			}
 			size += int64(len(name) + len(v) + 4)
-			if count++; size > most || count > mostHeaders {
+			if count++; size > maxSize || count > maxHeaders {
 				return nil, fail(CodeSize, "the headers of the call are too large", "the headers of the call are too large")
 			}
 			out[key] = append(out[key], strings.Trim(v, " \t"))
@@ -50,33 +50,33 @@ func sanitize(in http.Header, most int64) (http.Header, *fault) {
 	return out, nil
 }
 
-// strangeHead says what in the head of an answer is not HTTP, though net/http takes it: a proxy on the way may read it in
-// another way. "" = nothing.
-func strangeHead(resp *http.Response) string {
+// malformedHead returns what is wrong with the header of a response although net/http accepts it, or "": a proxy on the way may
+// have understood it differently.
+func malformedHead(resp *http.Response) string {
 	switch {
 	case resp.ProtoMajor == 1 && (resp.ProtoMinor == 0 || resp.ProtoMinor == 1):
 	case resp.ProtoMajor == 2 && resp.TLS != nil && resp.TLS.NegotiatedProtocol == "h2":
 	default:
-		return "its answer has another version of HTTP than the connection"
+		return "its response has a different version of HTTP than the connection"
 	}
 	for name := range resp.Header {
 		if !httpguts.ValidHeaderFieldName(name) {
-			return "a header of its answer has a name that is none, such as one with a space before the colon"
+			return "a header of its response has a malformed name, such as one with a space before the colon"
 		}
 	}
 	return ""
 }
 
-// safe are the headers with which a hop to another origin begins.
-func safe(in http.Header, body bool) http.Header {
+// crossOrigin returns the headers of a call that are sent after a redirect to another origin.
+func crossOrigin(in http.Header, body bool) http.Header {
 	out := make(http.Header, 4)
-	for _, name := range followed {
+	for _, name := range crossOriginHeaders {
 		if v := in[name]; v != nil {
 			out[name] = v
 		}
 	}
 	if body {
-		for _, name := range ofBody {
+		for _, name := range bodyHeaders {
 			if v := in[name]; v != nil {
 				out[name] = v
 			}
@@ -85,8 +85,8 @@ func safe(in http.Header, body bool) http.Header {
 	return out
 }
 
-// received is the head of an answer as a function gets it.
-func received(in http.Header, s *scrub.Scrubber) http.Header {
+// responseHeader returns the header of a response as a function gets it.
+func responseHeader(in http.Header, s *scrub.Scrubber) http.Header {
 	out := make(http.Header, len(in))
 	for name, values := range in {
 		if s == nil {

@@ -19,42 +19,42 @@ import (
 	"fazt/internal/limitio"
 )
 
-// hop is one request on the wire: the call itself, or a redirect it follows. Every hop passes the whole gate.
+// hop is one request of a call: the first, or one that follows a redirect. Every hop goes through all checks.
 type hop struct {
-	call   *call
-	number int
-	target *target
-	method string
-	header http.Header // from which the request's are built; not changed
-	body   bool        // it carries the body of the call
+	call     *call
+	number   int
+	target   *target
+	method   string
+	header   http.Header // that the request header is built from; read-only
+	sendBody bool        // the hop sends the body of the call
 
-	policy    *rules.Policy
-	entry     rules.Entry
-	ctx       context.Context
-	began     time.Time
-	secret    string // the name of the one that was put in
-	status    int
-	cached    string
-	kept      bool          // the answer is out of the cache
-	flight    *cache.Flight // that it leads; nil = none
-	flightKey cache.Key
-	content   io.Reader    // of the answer: decoded, bounded
-	received  atomic.Int64 // bytes of it
+	policy     *rules.Policy
+	entry      rules.Entry
+	ctx        context.Context
+	began      time.Time
+	secret     string // name of the secret in the request
+	status     int
+	cacheState string
+	fromCache  bool          // the response is from the cache
+	flight     *cache.Flight // that this hop leads; nil = none
+	flightKey  cache.Key
+	content    io.Reader    // of the response: decoded, within the limit
+	received   atomic.Int64 // bytes of content
 }
 
-// userAgent is sent where a function says none.
+// userAgent is sent if a function sets none.
 const userAgent = "fazt"
 
-// send passes the gate and brings the answer.
+// send checks the hop, sends its request and returns the response.
 func (h *hop) send() (*http.Response, *fault) {
 	k, g := h.call, h.call.gate
 	h.began, h.ctx = time.Now(), k.ctx
 	h.policy = g.c.Policy()
-	if f := h.allowed(); f != nil {
+	if f := h.checkEntry(); f != nil {
 		return nil, f
 	}
 	if h.entry.Timeout > 0 && h.number > 0 {
-		// The time of the first hop's entry is the call's; that of a later one is its own, and passes with it.
+		// The timeout of the first hop's entry applies to the call (begin); that of a later entry only to its hop.
 		ends := h.began.Add(milliseconds(h.entry.Timeout))
 		if d, _ := k.ctx.Deadline(); ends.Before(d) {
 			ctx, cancel := context.WithDeadline(k.ctx, ends)
@@ -66,47 +66,47 @@ func (h *hop) send() (*http.Response, *fault) {
 	if f != nil {
 		return nil, f
 	}
-	var w cache.Wish
+	var o cache.Options
 	if h.secret == "" && k.limits.CacheMaxItems > 0 {
-		w = cache.Wishes(k.asked.Cache, h.method, req.Header, &h.entry)
-		w.Credentialed = (w.Read || w.Write) && h.policy.Credentialed(k.run.app, h.target.host, req)
+		o = cache.OptionsFor(k.spec.Cache, h.method, req.Header, &h.entry)
+		o.Credentialed = (o.Read || o.Write) && h.policy.Credentialed(k.run.app, h.target.host, req)
 	}
-	kept, hit, f := h.lookUp(req, w)
+	stored, hit, f := h.lookUp(req, o)
 	switch {
 	case f != nil:
 		return nil, f
 	case hit:
-		return h.serve(kept, cache.Hit), nil
-	case w.OnlyCached: // RFC 9111 §5.2.1.7
+		return h.serve(stored, cache.Hit), nil
+	case o.OnlyCached: // RFC 9111 §5.2.1.7
 		return h.serve(cache.Failure(http.StatusGatewayTimeout, h.began), cache.Miss), nil
 	}
-	asked := req.Header
-	if kept != nil && kept.Validator() {
-		req.Header = asked.Clone()
-		kept.Validate(req.Header)
+	header := req.Header
+	if stored != nil && stored.Validator() {
+		req.Header = header.Clone()
+		stored.Validate(req.Header)
 	}
 	resp, f := h.exchange(req)
-	if kept != nil && kept.Usable(h.began, &h.entry) && failing(resp, f) {
-		h.drop(resp)
-		return h.serve(kept, cache.Stale), nil
+	if stored != nil && stored.Usable(h.began, &h.entry) && failing(resp, f) {
+		h.discard(resp)
+		return h.serve(stored, cache.Stale), nil
 	}
 	if f != nil {
-		h.land(false, k.ctx.Err() != nil) // who waits did not leave
+		h.endFlight(false, k.ctx.Err() != nil) // if only this call ended, one of those that wait goes out
 		return nil, f
 	}
-	return h.keep(resp, asked, kept, w)
+	return h.store(resp, header, stored, o)
 }
 
-// lookUp is what the cache has for a request, and whether it serves as it is. It waits for an identical call that is under
-// way; where there is none, this one becomes what others wait for.
-func (h *hop) lookUp(req *http.Request, w cache.Wish) (kept *cache.Response, hit bool, f *fault) {
+// lookUp returns the stored response for a request, if any, and whether it can be served as it is. It waits for an identical
+// call in flight; if there is none, this call becomes the one that others wait for.
+func (h *hop) lookUp(req *http.Request, o cache.Options) (stored *cache.Response, hit bool, f *fault) {
 	k, c, u := h.call, &h.call.gate.cache, h.target.url.String()
-	for w.Read {
+	for o.Read {
 		now := time.Now()
-		if kept = c.Get(k.run.app, u, req.Header, w.Credentialed); kept != nil && kept.Serves(now, w) {
-			return kept, true, nil
+		if stored = c.Get(k.run.app, u, req.Header, o.Credentialed); stored != nil && stored.Serves(now, o) {
+			return stored, true, nil
 		}
-		if w.Credentialed || w.OnlyCached {
+		if o.Credentialed || o.OnlyCached {
 			break
 		}
 		key := cache.KeyOf(k.run.app, u, req.Header)
@@ -124,18 +124,18 @@ func (h *hop) lookUp(req *http.Request, w cache.Wish) (kept *cache.Response, hit
 			return nil, false, k.fault(h.ctx.Err())
 		}
 	}
-	return kept, false, nil
+	return stored, false, nil
 }
 
-// land ends the flight that the hop leads, if it does; later it changes nothing.
-func (h *hop) land(kept, again bool) {
+// endFlight ends the flight that the hop leads, if any. Only the first call has an effect.
+func (h *hop) endFlight(stored, again bool) {
 	if h.flight != nil {
-		h.call.gate.cache.End(h.flightKey, h.flight, kept, again)
+		h.call.gate.cache.End(h.flightKey, h.flight, stored, again)
 	}
 }
 
-// failing says whether the other server could not answer: the network, its gateway, or itself. What this gate refuses is no
-// failure of another.
+// failing reports whether the other server failed: the network, its gateway, or the server itself. A refusal by this gate
+// does not count.
 func failing(resp *http.Response, f *fault) bool {
 	if f != nil {
 		return f.err.Code == CodeError || f.err.Code == CodeTimeout
@@ -147,15 +147,15 @@ func failing(resp *http.Response, f *fault) bool {
 	return false
 }
 
-// allowed says whether the owner's entry grants this hop.
-func (h *hop) allowed() *fault {
+// checkEntry finds the entry for the hop and returns a fault unless it allows the hop.
+func (h *hop) checkEntry() *fault {
 	t, found := h.target, false
 	if h.entry, found = h.policy.Match(h.call.run.app, t.host); !found {
 		return blocked("no entry allows " + t.host)
 	}
 	switch {
 	case t.scheme == "http" && !h.entry.HTTP:
-		return blocked("the entry " + h.entry.Domain + " allows HTTPS alone")
+		return blocked("the entry " + h.entry.Domain + " allows only HTTPS")
 	case !h.entry.AllowsPort(t.scheme, t.port):
 		return blocked("the entry " + h.entry.Domain + " does not allow the port of " + t.origin())
 	case !h.entry.AllowsMethod(h.method):
@@ -164,7 +164,7 @@ func (h *hop) allowed() *fault {
 	return nil
 }
 
-// request builds what is sent.
+// request builds the request.
 func (h *hop) request() (*http.Request, *fault) {
 	k := h.call
 	header := make(http.Header, len(h.header)+3)
@@ -174,7 +174,7 @@ func (h *hop) request() (*http.Request, *fault) {
 	if header["User-Agent"] == nil {
 		header["User-Agent"] = []string{userAgent}
 	}
-	if header["Range"] == nil { // a part of an encoded body cannot be decoded
+	if header["Range"] == nil { // part of an encoded body could not be decoded
 		header["Accept-Encoding"] = []string{encodings}
 	}
 	if len(h.entry.Methods) > 0 {
@@ -184,7 +184,7 @@ func (h *hop) request() (*http.Request, *fault) {
 		Method: h.method, URL: h.target.url, Host: h.target.authority(), Header: header,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}).WithContext(h.ctx)
-	if k.asked.Auth != "" && !k.left {
+	if k.spec.Auth != "" && !k.left {
 		s, why := h.credential()
 		if why == "" {
 			why = s.Put(req)
@@ -196,26 +196,26 @@ func (h *hop) request() (*http.Request, *fault) {
 			return nil, unauthorized(why)
 		}
 	}
-	if h.body && !k.body.attach(req, h.number > 0) {
-		return nil, fail(CodeError, "the other server asked for the body again, and it was too long to keep", "a redirect asks for the body again, and no more than 1 MiB of a stream is kept")
+	if h.sendBody && !k.body.attach(req, h.number > 0) {
+		return nil, fail(CodeError, "the other server asked for the body again, which was too long to keep", "a redirect asks for the body again; of a stream, at most 1 MiB is kept")
 	}
 	return req, nil
 }
 
-// credential is the secret the call names, or why it is not for this hop. The reason is for the owner alone: a function
-// cannot tell a secret that does not exist from one that is not for this place.
+// credential returns the secret that the call names, or why this hop cannot have it. Only the owner sees the reason: to a
+// function, a secret that does not exist and one for another server look the same.
 func (h *hop) credential() (s rules.Secret, why string) {
-	s, ok := h.policy.Secret(h.call.run.app, h.call.asked.Auth)
+	s, ok := h.policy.Secret(h.call.run.app, h.call.spec.Auth)
 	path := h.target.url.EscapedPath()
 	switch {
 	case !ok:
-		return s, "there is no secret of this name"
-	case s.Value == "": // it is kept, and its key is not there
+		return s, "there is no secret with this name"
+	case s.Value == "": // it cannot be decrypted
 		return s, "the secret " + s.Name + " cannot be opened; `fazt secret list` says why"
 	case s.Domain == "" || !rules.Covers(s.Domain, h.target.host):
 		return s, "the secret " + s.Name + " is for " + s.Domain
 	case h.target.scheme == "http" && !s.HTTP:
-		return s, "the secret " + s.Name + " is for HTTPS alone; set it with --http to have it sent where others can read it"
+		return s, "the secret " + s.Name + " is for HTTPS only; set it with --http to send it where others can read it"
 	case h.target.port != h.entry.PortOf(s, h.target.scheme):
 		return s, "the secret " + s.Name + " is for port " + strconv.Itoa(h.entry.PortOf(s, h.target.scheme)) + "; set it with --port for another"
 	case len(s.Methods) > 0 && !slices.Contains(s.Methods, h.method):
@@ -226,21 +226,21 @@ func (h *hop) credential() (s rules.Secret, why string) {
 	return s, ""
 }
 
-// exchange pays, takes a place and asks the other server.
+// exchange takes a token and a slot, and sends the request to the other server.
 func (h *hop) exchange(req *http.Request) (*http.Response, *fault) {
 	k, g := h.call, h.call.gate
 	rate, burst := rateOf(&h.entry, k.limits)
 	entry := h.entry.ID + " " + h.entry.Domain
 	if rate > 0 {
 		if wait := g.buckets.Take(bucketKey{k.run.app, entry}, float64(rate), burst, h.began); wait > 0 {
-			return nil, later(CodeRate, "calls to this domain come too often; try again", "the rate of the entry "+h.entry.Domain, wait)
+			return nil, retryable(CodeRate, "too many calls to this domain; try again", "the rate limit of the entry "+h.entry.Domain, wait)
 		}
 	}
 	if !k.slot {
 		if g.transport.LostBy(k.run.app) >= maxLost {
 			return nil, busy("too many connections of the app are stuck; `fazt server restart` ends them")
 		}
-		if ok, reason := g.slots.take(k.run.app, k.limits.AppConcurrency, g.c.System().Concurrency); !ok {
+		if ok, reason := g.slots.acquire(k.run.app, k.limits.AppConcurrency, g.c.System().Concurrency); !ok {
 			return nil, busy(reason)
 		}
 		k.slot = true
@@ -253,23 +253,23 @@ func (h *hop) exchange(req *http.Request) (*http.Response, *fault) {
 		return nil, k.fault(err)
 	}
 	h.status = resp.StatusCode
-	if why := strangeHead(resp); why != "" {
+	if why := malformedHead(resp); why != "" {
 		_ = resp.Body.Close()
-		return nil, fail(CodeError, "the answer of the other server could not be understood", why)
+		return nil, fail(CodeError, "the response of the other server is malformed", why)
 	}
 	if resp.StatusCode == http.StatusSwitchingProtocols {
 		_ = resp.Body.Close()
-		return nil, fail(CodeError, "the other server wants another protocol than HTTP", "the answer is 101")
+		return nil, fail(CodeError, "the other server wants to switch to another protocol", "the response is 101 Switching Protocols")
 	}
-	most := k.limits.MaxResponse
+	limit := k.limits.MaxResponse
 	if h.entry.MaxResponse > 0 {
-		most = min(most, h.entry.MaxResponse)
+		limit = min(limit, h.entry.MaxResponse)
 	}
-	if h.redirects(resp) { // its body is dropped unread: it counts against nothing
+	if h.redirects(resp) { // the body is not read, so no limit applies
 		h.content = http.NoBody
 		return resp, nil
 	}
-	if h.content, err = h.decode(resp, most); err != nil {
+	if h.content, err = h.decode(resp, limit); err != nil {
 		_ = resp.Body.Close()
 		return nil, k.fault(err)
 	}
@@ -281,7 +281,7 @@ func (h *hop) exchange(req *http.Request) (*http.Response, *fault) {
 const maxLost = 16
 
 func busy(reason string) *fault {
-	return later(CodeLimit, "too many calls are open; try again", reason, time.Second)
+	return retryable(CodeLimit, "too many calls are open; try again", reason, time.Second)
 }
 
 func (h *hop) route(entry string) *transport.Route {
@@ -301,16 +301,16 @@ func (g *Gate) warn(policy *rules.Policy) {
 	}
 }
 
-// decode is the body of an answer as it was before it was encoded, and within the limit. The encoded one is bounded too,
-// for there are encodings of nothing that never end; encoding adds little to what it cannot make shorter.
-func (h *hop) decode(resp *http.Response, most int64) (io.Reader, error) {
+// decode returns the decoded body of a response, bounded by the limit. The encoded body is bounded too, because some
+// encodings of nothing never end; encoding adds little to data that it cannot compress.
+func (h *hop) decode(resp *http.Response, limit int64) (io.Reader, error) {
 	empty := h.method == http.MethodHead || resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusNotModified
 	list := resp.Header["Content-Encoding"]
 	var body io.Reader = resp.Body
 	switch {
 	case empty:
 	case len(list) == 1:
-		raw := bounded(resp.Body, most+most/8+1024, "the answer")
+		raw := bounded(resp.Body, limit+limit/8+1024, "the response")
 		decoded, ok := decoded(raw, list[0])
 		if body = decoded; ok {
 			delete(resp.Header, "Content-Encoding")
@@ -320,123 +320,124 @@ func (h *hop) decode(resp *http.Response, most int64) (io.Reader, error) {
 		}
 		fallthrough
 	default:
-		if resp.ContentLength > most {
-			return nil, tooLarge("the answer")
+		if resp.ContentLength > limit {
+			return nil, tooLarge("the response")
 		}
 	}
-	return limitio.Counter{R: bounded(body, most, "the answer"), N: &h.received}, nil
+	return limitio.Counter{R: bounded(body, limit, "the response"), N: &h.received}, nil
 }
 
-// serve is an answer out of the cache.
-func (h *hop) serve(kept *cache.Response, state string) *http.Response {
+// serve returns a response from the cache.
+func (h *hop) serve(stored *cache.Response, state string) *http.Response {
 	h.call.gate.cache.Count(state)
-	h.cached, h.kept = state, true
-	resp := kept.Response(h.began)
+	h.cacheState, h.fromCache = state, true
+	resp := stored.Response(h.began)
 	h.status, h.content = resp.StatusCode, limitio.Counter{R: resp.Body, N: &h.received}
 	return resp
 }
 
-// keep tells the cache of an answer.
-func (h *hop) keep(resp *http.Response, asked http.Header, kept *cache.Response, w cache.Wish) (*http.Response, *fault) {
+// store updates the cache with a response. header is that of the request, without conditions.
+func (h *hop) store(resp *http.Response, header http.Header, stored *cache.Response, o cache.Options) (*http.Response, *fault) {
 	k, c, u := h.call, &h.call.gate.cache, h.target.url.String()
 	now := time.Now()
-	if kept != nil && kept.Validator() && resp.StatusCode == http.StatusNotModified {
-		renewed := kept.Renewed(asked, w.Credentialed, resp, &h.entry, h.began, now)
+	if stored != nil && stored.Validator() && resp.StatusCode == http.StatusNotModified {
+		renewed := stored.Renewed(header, o.Credentialed, resp, &h.entry, h.began, now)
 		switch {
 		case renewed == nil:
 			c.Forget(k.run.app, u)
 		case c.Current(h.flight):
-			kept = renewed
-			c.Put(k.run.app, kept, k.limits.CacheMaxItems, k.limits.CacheMaxBytes)
+			stored = renewed
+			c.Put(k.run.app, stored, k.limits.CacheMaxItems, k.limits.CacheMaxBytes)
 		}
-		h.land(renewed != nil && renewed.Fresh(now), false)
-		h.drop(resp)
-		return h.serve(kept, cache.Revalidated), nil
+		h.endFlight(renewed != nil && renewed.Fresh(now), false)
+		h.discard(resp)
+		return h.serve(stored, cache.Revalidated), nil
 	}
-	if w.Read || w.Write {
-		h.cached = cache.Miss
+	if o.Read || o.Write {
+		h.cacheState = cache.Miss
 		c.Count(cache.Miss)
 	}
 	if unsafe := h.method != http.MethodGet && h.method != http.MethodHead && h.method != http.MethodOptions; unsafe && resp.StatusCode < 400 {
 		h.invalidate(resp)
 	}
-	if !w.Write {
+	if !o.Write {
 		return resp, nil
 	}
-	fresh := cache.Keepable(u, asked, w.Credentialed, resp, &h.entry, h.began, now)
+	fresh := cache.Storable(u, header, o.Credentialed, resp, &h.entry, h.began, now)
 	if fresh == nil || !fresh.Fresh(now) {
-		h.land(false, false)
+		h.endFlight(false, false)
 	}
 	if fresh == nil {
-		if resp.StatusCode < 500 && !w.Credentialed {
-			c.Forget(k.run.app, u) // what is kept is no longer what is there
+		if resp.StatusCode < 500 && !o.Credentialed {
+			c.Forget(k.run.app, u) // the stored response is out of date
 		}
 		return resp, nil
 	}
-	h.content = cache.NewCopying(h.content, k.limits.CacheMaxBytes, func(body []byte, whole bool) {
-		if whole = whole && c.Current(h.flight); whole {
+	h.content = cache.NewTee(h.content, k.limits.CacheMaxBytes, func(body []byte, complete bool) {
+		if complete = complete && c.Current(h.flight); complete {
 			fresh.SetBody(body)
 			c.Put(k.run.app, fresh, k.limits.CacheMaxItems, k.limits.CacheMaxBytes)
 		}
-		h.land(whole, k.ctx.Err() != nil)
+		h.endFlight(complete, k.ctx.Err() != nil)
 	})
 	return resp, nil
 }
 
-// invalidate forgets what an unsafe method changed: what it was sent to, and what its answer names on the same origin (RFC
-// 9111 §4.4).
+// invalidate drops stored responses after an unsafe method: of its URL, and of the URLs on the same origin that the response
+// names (RFC 9111 §4.4).
 func (h *hop) invalidate(resp *http.Response) {
 	c, app := &h.call.gate.cache, h.call.run.app
 	c.Forget(app, h.target.url.String())
 	for _, name := range []string{"Location", "Content-Location"} {
 		if text := resp.Header.Get(name); text != "" {
-			if t, why := h.target.resolve(text); why == "" && t.same(h.target) {
+			if t, why := h.target.resolve(text); why == "" && t.sameOrigin(h.target) {
 				c.Forget(app, t.url.String())
 			}
 		}
 	}
 }
 
-// leftover is how much of a body that nobody wants is read, so that its connection can serve again, and for how long.
+// A short body that the function does not get is read to its end, so that its connection can be reused. One of unknown length
+// may be short too.
 const (
-	leftover    = 2 << 10
-	leftoverFor = 50 * time.Millisecond
+	maxDiscard     = 2 << 10
+	discardTimeout = 50 * time.Millisecond
 )
 
-// drop closes an answer that is not the function's.
-func (h *hop) drop(resp *http.Response) {
-	h.land(false, h.call.ctx.Err() != nil)
+// discard closes a response that the function does not get.
+func (h *hop) discard(resp *http.Response) {
+	h.endFlight(false, h.call.ctx.Err() != nil)
 	if resp == nil {
 		return
 	}
-	if resp.ContentLength >= 0 && resp.ContentLength <= leftover {
-		late := time.AfterFunc(leftoverFor, func() { _ = resp.Body.Close() })
-		_, _ = io.CopyN(io.Discard, resp.Body, leftover)
-		late.Stop()
+	if resp.ContentLength <= maxDiscard {
+		timer := time.AfterFunc(discardTimeout, func() { _ = resp.Body.Close() })
+		_, _ = io.CopyN(io.Discard, resp.Body, maxDiscard)
+		timer.Stop()
 	}
 	_ = resp.Body.Close()
 }
 
-// scrubber is what keeps the values of the app's secrets from it: those in force, and those that were when an earlier hop
-// was sent, should they have been changed since.
+// scrubber returns the scrubber for the app's secrets: the current ones, and those that an earlier hop may have sent before
+// they were changed.
 func (h *hop) scrubber() *scrub.Scrubber {
 	if h.policy == nil {
 		return nil
 	}
 	app := h.call.run.app
 	var changed []rules.Secret
-	for i, p := range h.call.passed {
-		if p != h.policy && !slices.Contains(h.call.passed[:i], p) {
-			changed = append(changed, p.Visible(app)...)
+	for i, p := range h.call.earlier {
+		if p != h.policy && !slices.Contains(h.call.earlier[:i], p) {
+			changed = append(changed, p.SecretsOf(app)...)
 		}
 	}
 	if changed == nil {
 		return h.policy.Scrubber(app)
 	}
-	return rules.NewScrubber(append(changed, h.policy.Visible(app)...))
+	return rules.NewScrubber(append(changed, h.policy.SecretsOf(app)...))
 }
 
-// log tells what came of the hop.
+// log logs the outcome of the hop.
 func (h *hop) log(f *fault) {
 	k := h.call
 	if k.gate.c.Record == nil {
@@ -445,9 +446,9 @@ func (h *hop) log(f *fault) {
 	a := netlog.Attempt{
 		AppID: k.run.app, RequestID: k.run.requestID, Time: h.began, Method: h.method, Hop: h.number, Status: h.status,
 		EntryID: h.entry.ID, Secret: h.secret, Millis: float64(time.Since(h.began).Microseconds()) / 1000,
-		Received: h.received.Load(), Cache: h.cached,
+		Received: h.received.Load(), Cache: h.cacheState,
 	}
-	if h.body && k.body != nil {
+	if h.sendBody {
 		a.Sent, _ = k.body.state()
 	}
 	s := h.scrubber()
@@ -455,7 +456,7 @@ func (h *hop) log(f *fault) {
 		a.Scheme, a.Host, a.Path = t.scheme, s.Name(t.authority()), s.Text(h.entry.LoggedPath(t.url.EscapedPath()))
 	}
 	if f != nil {
-		a.Code, a.Reason = f.err.Code, s.Name(s.Text(f.reason)) // it may name a host
+		a.Code, a.Reason = f.err.Code, s.Name(s.Text(f.reason)) // it may contain a host
 	}
 	k.gate.c.Record.Record(a)
 }

@@ -109,13 +109,13 @@ func TestPlacesAreExactAndFollowTheLimits(t *testing.T) {
 	for range 1000 {
 		all.Go(func() {
 			for range 50 {
-				if ok, _ := s.take("a", 5, 100); ok {
+				if ok, _ := s.acquire("a", 5, 100); ok {
 					if inside.Add(1) > 5 {
 						over.Add(1)
 					}
 					got.Add(1)
 					inside.Add(-1)
-					s.give("a")
+					s.release("a")
 				}
 			}
 		})
@@ -125,7 +125,7 @@ func TestPlacesAreExactAndFollowTheLimits(t *testing.T) {
 		t.Errorf("%d over, %d got a place, left %+v", over.Load(), got.Load(), s.apps)
 	}
 	for range 3 {
-		s.take("a", 3, 5)
+		s.acquire("a", 3, 5)
 	}
 	for name, tt := range map[string]struct {
 		app        string
@@ -134,12 +134,12 @@ func TestPlacesAreExactAndFollowTheLimits(t *testing.T) {
 	}{
 		"full": {"a", 3, 5, false}, "raised": {"a", 4, 5, true}, "all full": {"b", 3, 3, false}, "another app": {"b", 3, 5, true},
 	} {
-		ok, reason := s.take(tt.app, tt.one, tt.total)
+		ok, reason := s.acquire(tt.app, tt.one, tt.total)
 		if ok != tt.want || ok != (reason == "") {
 			t.Errorf("%s: %v %q", name, ok, reason)
 		}
 		if ok {
-			s.give(tt.app)
+			s.release(tt.app)
 		}
 	}
 }

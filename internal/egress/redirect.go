@@ -6,41 +6,41 @@ import (
 	"strings"
 )
 
-// resolve is where a Location leads. It is judged as it stands before it is resolved: a backslash or a line break in it
-// is read in two ways.
+// resolve returns the target of a Location. The text is checked before it is resolved, because parsers disagree about
+// backslashes and line breaks.
 func (t *target) resolve(location string) (next *target, why string) {
-	if len(location) > longestURL {
+	if len(location) > maxURL {
 		return nil, "the URL is longer than 16 KiB"
 	}
-	if why := strange(location); why != "" {
+	if why := checkCharacters(location); why != "" {
 		return nil, why
 	}
 	ref, err := url.Parse(location)
 	if err != nil {
-		return nil, "it cannot be read"
+		return nil, "it is malformed"
 	}
 	if ref.IsAbs() || strings.HasPrefix(location, "//") {
 		if !ref.IsAbs() {
 			location = t.scheme + ":" + location
 		}
-		return parseURL(location) // as it stands, and not as another parser understood it
+		return parseURL(location) // the text itself, not what another parser made of it
 	}
 	return parseURL(t.url.ResolveReference(ref).String())
 }
 
-// redirects says whether an answer is followed, or refused for where it leads, and is not the function's. One without a Location, or with
-// an empty one, is an answer: Chromium, curl and net/http return it too. By the letter of the fetch standard an empty one
-// leads to the same URL, and Node asks 21 times before it fails.
+// redirects reports whether a response is a redirect that is followed or refused, rather than returned to the function. One
+// without a Location, or with an empty one, is returned, as Chromium, curl and net/http do. By the letter of the fetch
+// standard an empty one leads to the same URL; Node requests it 21 times before it fails.
 func (h *hop) redirects(resp *http.Response) bool {
 	switch resp.StatusCode {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		return strings.Join(resp.Header["Location"], "") != "" && h.call.asked.Redirect != "manual"
+		return strings.Join(resp.Header["Location"], "") != "" && h.call.spec.Redirect != "manual"
 	}
 	return false
 }
 
-// redirect is the hop an answer leads to; nil = it is the answer. What the next hop carries is built anew: to the same
-// origin what the function gave, elsewhere what says nothing of who asks.
+// redirect returns the next hop, or nil if the response is not a redirect. The headers of the next hop are built from
+// scratch: on the same origin from those of the function, elsewhere from those that do not identify the caller.
 func (h *hop) redirect(resp *http.Response) (*hop, *fault) {
 	k := h.call
 	if !h.redirects(resp) {
@@ -48,10 +48,10 @@ func (h *hop) redirect(resp *http.Response) (*hop, *fault) {
 	}
 	locations := resp.Header["Location"]
 	switch {
-	case k.asked.Redirect == "error":
-		return nil, fail(CodeError, "the other server redirects, and the call does not allow it", "the call does not follow redirects")
+	case k.spec.Redirect == "error":
+		return nil, fail(CodeError, "the other server redirects, which the call does not allow", "the call does not follow redirects")
 	case len(locations) > 1 && strings.Join(locations, "") != strings.Repeat(locations[0], len(locations)):
-		return nil, fail(CodeError, "the other server redirects to several places", "the answer has several Locations")
+		return nil, fail(CodeError, "the other server redirects to several places", "the response has several Locations")
 	case h.number >= k.limits.MaxRedirects:
 		return nil, fail(CodeError, "the other server redirects too often", "more redirects than net.max_redirects allows")
 	}
@@ -62,28 +62,28 @@ func (h *hop) redirect(resp *http.Response) (*hop, *fault) {
 	if h.target.scheme == "https" && t.scheme == "http" {
 		return nil, blocked("the redirect leads from HTTPS to HTTP at " + t.host)
 	}
-	next := &hop{call: k, number: h.number + 1, target: t, method: h.method, body: h.body}
+	next := &hop{call: k, number: h.number + 1, target: t, method: h.method, sendBody: h.sendBody}
 	switch status := resp.StatusCode; {
 	case status == http.StatusSeeOther && h.method != http.MethodHead,
 		status < http.StatusSeeOther && h.method == http.MethodPost: // as browsers do (fetch standard, HTTP-redirect fetch)
-		next.method, next.body = http.MethodGet, false
+		next.method, next.sendBody = http.MethodGet, false
 	}
-	if !t.same(k.first) {
+	if !t.sameOrigin(k.first) {
 		if h.scrubber().Has(locations[0]) {
-			return nil, blocked("the redirect to " + t.host + " carries the value of a secret")
+			return nil, blocked("the redirect to " + t.host + " contains the value of a secret")
 		}
-		if next.body {
+		if next.sendBody {
 			return nil, blocked("the redirect asks for the body to be sent to " + t.host)
 		}
 		k.left = true
 	}
 	next.header = k.header
 	if k.left {
-		next.header = safe(k.header, next.body)
+		next.header = crossOrigin(k.header, next.sendBody)
 	}
-	if !next.body {
+	if !next.sendBody {
 		next.header = next.header.Clone()
-		for _, name := range ofBody {
+		for _, name := range bodyHeaders {
 			delete(next.header, name)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -157,7 +158,7 @@ func TestRedirectsChangeTheMethodAsBrowsersDo(t *testing.T) {
 		t.Errorf("sent again: %q", got)
 	}
 	w.limits.MaxReqBody = 4 << 20
-	if _, _, err := w.do(Call{Method: "POST", URL: "http://example.com/to?l=/end&s=307", Body: strings.NewReader(strings.Repeat("a", 2<<20)), Size: -1}); code(err) != CodeError || !strings.Contains(w.last().Reason, "no more than 1 MiB") {
+	if _, _, err := w.do(Call{Method: "POST", URL: "http://example.com/to?l=/end&s=307", Body: strings.NewReader(strings.Repeat("a", 2<<20)), Size: -1}); code(err) != CodeError || !strings.Contains(w.last().Reason, "at most 1 MiB") {
 		t.Errorf("a stream too long to keep: %v", err)
 	}
 	for _, status := range []string{"307", "308"} {
@@ -166,6 +167,50 @@ func TestRedirectsChangeTheMethodAsBrowsersDo(t *testing.T) {
 		}
 	}
 	w.free()
+}
+
+func TestTheConnectionOfARedirectWithAShortBodyIsReused(t *testing.T) {
+	for name, tt := range map[string]struct {
+		size  int
+		flush bool
+		dials int
+	}{
+		"none":                    {0, false, 1},
+		"short":                   {2 << 10, false, 1},
+		"long":                    {2<<10 + 1, false, 2},
+		"short of unknown length": {100, true, 1},
+		"long of unknown length":  {64 << 10, true, 2},
+	} {
+		w := newWorld(t)
+		w.serve("example.com", func(rw http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/end" {
+				return
+			}
+			rw.Header().Set("Location", "/end")
+			if !tt.flush {
+				rw.Header().Set("Content-Length", strconv.Itoa(tt.size))
+			}
+			rw.WriteHeader(302)
+			if tt.flush {
+				rw.(http.Flusher).Flush()
+			}
+			_, _ = io.WriteString(rw, strings.Repeat("x", tt.size))
+		})
+		w.allow(rules.Entry{Domain: "example.com", HTTP: true})
+		if a, _ := w.must(Call{URL: "http://example.com/"}); a.URL != "http://example.com/end" || len(w.dials) != tt.dials {
+			t.Errorf("%s: ended at %s over %d connections, want %d", name, a.URL, len(w.dials), tt.dials)
+		}
+		w.free()
+	}
+}
+
+func TestTheLogCountsTheBodyOnlyOfHopsThatSendIt(t *testing.T) {
+	w, _ := two(t)
+	w.must(Call{Method: "POST", URL: "http://example.com/to?l=/end&s=303", Body: strings.NewReader("body"), Size: 4})
+	hops := w.attempts()
+	if len(hops) != 2 || hops[0].Sent != 4 || hops[1].Sent != 0 {
+		t.Errorf("logged %+v", hops)
+	}
 }
 
 // 200 bytes of HTML under a limit of 100 lost the redirect they came with.
@@ -339,8 +384,8 @@ func TestCallsThatWereRefusedBeforeTheGateAreLogged(t *testing.T) {
 		err                        error
 		method, host, code, reason string
 	}{
-		{Call{URL: "nonsense"}, errors.New("x"), "", "", CodeError, "the URL has to begin with https:// or http://"},
-		{Call{URL: "https://u:s3cret@example.com/"}, errors.New("x"), "", "", CodeError, "the URL has a user or password in it; give credentials as a secret"},
+		{Call{URL: "nonsense"}, errors.New("x"), "", "", CodeError, "the URL must begin with https:// or http://"},
+		{Call{URL: "https://u:s3cret@example.com/"}, errors.New("x"), "", "", CodeError, "the URL contains a user name or password; use a secret instead"},
 		{Call{Method: "put", URL: "https://example.com/x?s3cret"}, errors.New("no header"), "PUT", "example.com", CodeError, "no header"},
 		{Call{Method: "s3cret", URL: "https://example.com/"}, errors.New("no method"), "", "example.com", CodeError, "no method"},
 		{Call{Method: "GET", URL: "https://example.com/"}, noBudget("x").err, "GET", "example.com", CodeBudget, noBudget("x").err.Message},

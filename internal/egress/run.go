@@ -21,86 +21,86 @@ import (
 
 // call is one call with all its hops.
 type call struct {
-	gate   *Gate
-	run    *Run
-	asked  Call
-	limits system.Net
-	parent context.Context // the request's
-	ctx    context.Context // the call's: ends with its time
-	cancel context.CancelFunc
-	late   *fault // what it ends with then
-	body   *upload
-	header http.Header // as the function gave them, without what it may not send
-	slot   bool        // it holds a place
-	first  *target
-	passed []*rules.Policy // those of the hops that led to another
-	left   bool            // a hop went to another origin: from there on there are no credentials, not even on the way back
+	gate     *Gate
+	run      *Run
+	spec     Call
+	limits   system.Net
+	parent   context.Context // of the invocation
+	ctx      context.Context // of the call: ends with its time
+	cancel   context.CancelFunc
+	timedOut *fault // how the call fails when ctx ends
+	body     *upload
+	header   http.Header // of the function, without those it cannot send
+	slot     bool        // the call holds a slot
+	first    *target
+	earlier  []*rules.Policy // of the hops that redirected
+	left     bool            // a hop went to another origin: no credentials from there on, not even on the way back
 }
 
-// Do makes one call. The caller closes the answer's body; until then the call holds its place, at most until its time has
-// passed.
-func (r *Run) Do(ctx context.Context, c Call) (*Answer, error) {
-	k := &call{gate: r.gate, run: r, asked: c, limits: r.gate.c.Limits(r.app), parent: ctx}
-	answer, f := k.do()
+// Do makes one call. The caller closes the body of the response; until then, or until its time is over, the call holds its
+// slot.
+func (r *Run) Do(ctx context.Context, c Call) (*Response, error) {
+	k := &call{gate: r.gate, run: r, spec: c, limits: r.gate.c.Limits(r.app), parent: ctx}
+	resp, f := k.do()
 	if f != nil {
 		return nil, f.err
 	}
-	return answer, nil
+	return resp, nil
 }
 
-func (k *call) do() (*Answer, *fault) {
-	t, f, tell := k.admit()
+func (k *call) do() (*Response, *fault) {
+	t, f, logged := k.check()
 	if f != nil {
-		if tell {
-			k.refuse(t, f)
+		if logged {
+			k.logRefusal(t, f)
 		}
 		return nil, f
 	}
 	if f := k.begin(t); f != nil {
-		k.refuse(t, f)
+		k.logRefusal(t, f)
 		return nil, f
 	}
-	answer, f := k.follow(t)
+	resp, f := k.follow(t)
 	if f != nil {
 		k.end()
 	}
-	return answer, f
+	return resp, f
 }
 
-// admit judges the call by itself. tell says whether the log hears of a refusal: of calls over the number of calls it hears
-// of the first, or a loop around a failing call would push what others did out of the log.
-func (k *call) admit() (t *target, f *fault, tell bool) {
+// check validates the call. logged is false for a refusal that is not logged: of the calls over the limit, only the first
+// is, or a loop around a failing call would push everything else out of the log.
+func (k *call) check() (t *target, f *fault, logged bool) {
 	ok, first := k.run.enter(k.limits)
-	t, why := parseURL(k.asked.URL)
-	k.asked.Method = strings.ToUpper(k.asked.Method)
-	if k.asked.Method == "" {
-		k.asked.Method = http.MethodGet
+	t, why := parseURL(k.spec.URL)
+	k.spec.Method = strings.ToUpper(k.spec.Method)
+	if k.spec.Method == "" {
+		k.spec.Method = http.MethodGet
 	}
 	switch {
 	case k.gate.closed.Load():
-		return t, later(CodeLimit, "the instance is stopping; try again", "the instance is stopping", time.Second), true
+		return t, retryable(CodeLimit, "the instance is stopping; try again", "the instance is stopping", time.Second), true
 	case !ok:
-		// Trying again within this request cannot help, and another request would come to the same.
-		return t, fail(CodeLimit, "the request made as many calls as it may", "the request made as many calls as net.max_calls allows; further ones are not logged"), first
+		// Not retryable: neither this request nor another one would get further.
+		return t, fail(CodeLimit, "this request has reached its maximum number of calls", "the request has reached net.max_calls; further calls are not logged"), first
 	case t == nil:
 		return nil, fail(CodeBlocked, why, why), true
-	case !slices.Contains(rules.Methods, k.asked.Method):
-		k.asked.Method = "" // whatever it is, it is not for the log
-		return t, malformed("the method is none of " + strings.Join(rules.Methods, ", ")), true
-	case !slices.Contains([]string{"", "follow", "manual", "error"}, k.asked.Redirect):
-		return t, malformed("redirect is none of follow, manual, error"), true
-	case !slices.Contains([]string{"", "default", "no-store", "reload"}, k.asked.Cache):
-		return t, malformed("cache is none of default, no-store, reload"), true
-	case k.asked.Body != nil && (k.asked.Method == http.MethodGet || k.asked.Method == http.MethodHead):
-		return t, malformed("a GET or HEAD call has no body"), true
+	case !slices.Contains(rules.Methods, k.spec.Method):
+		k.spec.Method = "" // not logged: it could be anything
+		return t, malformed("unknown method; use " + strings.Join(rules.Methods, ", ")), true
+	case !slices.Contains([]string{"", "follow", "manual", "error"}, k.spec.Redirect):
+		return t, malformed("unknown redirect mode; use follow, manual or error"), true
+	case !slices.Contains([]string{"", "default", "no-store", "reload"}, k.spec.Cache):
+		return t, malformed("unknown cache mode; use default, no-store or reload"), true
+	case k.spec.Body != nil && (k.spec.Method == http.MethodGet || k.spec.Method == http.MethodHead):
+		return t, malformed("a GET or HEAD call cannot have a body"), true
 	}
-	k.header, f = sanitize(k.asked.Header, k.gate.c.System().MaxHeaderBytes)
+	k.header, f = sanitize(k.spec.Header, k.gate.c.System().MaxHeaderBytes)
 	return t, f, true
 }
 
-// Refuse counts and logs a call that failed before it came here, as one that is malformed.
+// Refuse counts and logs a call that the caller found to be malformed.
 func (r *Run) Refuse(c Call, err error) {
-	k := &call{gate: r.gate, run: r, asked: c, limits: r.gate.c.Limits(r.app)}
+	k := &call{gate: r.gate, run: r, spec: c, limits: r.gate.c.Limits(r.app)}
 	ok, first := r.enter(k.limits)
 	if !ok && !first {
 		return
@@ -114,65 +114,65 @@ func (r *Run) Refuse(c Call, err error) {
 	if t == nil && c.URL != "" {
 		reason = why
 	}
-	if k.asked.Method = strings.ToUpper(c.Method); !slices.Contains(rules.Methods, k.asked.Method) {
-		k.asked.Method = ""
+	if k.spec.Method = strings.ToUpper(c.Method); !slices.Contains(rules.Methods, k.spec.Method) {
+		k.spec.Method = ""
 	}
-	k.refuse(t, &fault{f, reason})
+	k.logRefusal(t, &fault{f, reason})
 }
 
-// begin opens the call's time.
+// begin starts the clock of the call.
 func (k *call) begin(t *target) *fault {
-	most := least(milliseconds(k.limits.CallTimeout), max(0, k.asked.Timeout))
+	limit := strictest(milliseconds(k.limits.CallTimeout), max(0, k.spec.Timeout))
 	if e, ok := k.gate.c.Policy().Match(k.run.app, t.host); ok {
-		most = least(most, milliseconds(e.Timeout))
+		limit = strictest(limit, milliseconds(e.Timeout))
 	}
 	budget := k.run.start(k.limits)
 	if budget <= 0 {
 		k.run.end()
-		return noBudget("the calls of the request took as long as net.budget allows")
+		return noBudget("the calls of the request have used up net.budget")
 	}
 	began := time.Now()
-	ctx, cancel, err := timeout.NetContext(k.parent, min(most, budget))
+	ctx, cancel, err := timeout.NetContext(k.parent, min(limit, budget))
 	if err != nil {
 		k.run.end()
 		if errs.Is(err, errs.Unavailable) {
 			return noBudget("the request has too little time left")
 		}
-		return k.over()
+		return k.ended()
 	}
-	k.ctx, k.cancel, k.late = ctx, cancel, callTime()
-	if ends, _ := ctx.Deadline(); ends.Sub(began) < most-time.Millisecond {
-		k.late = noBudget("the time of the request's calls passed")
+	k.ctx, k.cancel, k.timedOut = ctx, cancel, callTime()
+	if ends, _ := ctx.Deadline(); ends.Sub(began) < limit-time.Millisecond {
+		k.timedOut = noBudget("the time for the calls of the request is over")
 	}
 	var f *fault
-	if k.body, f = newUpload(&k.asked, k.limits.MaxReqBody); f != nil {
+	if k.body, f = newUpload(&k.spec, k.limits.MaxReqBody); f != nil {
 		k.end()
 	}
 	return f
 }
 
-// end gives back what the call held. It is called once.
+// end releases what the call holds. It is called once.
 func (k *call) end() {
 	k.cancel()
 	k.run.end()
 	if k.slot {
-		k.gate.slots.give(k.run.app)
+		k.gate.slots.release(k.run.app)
 	}
 }
 
-// over is how a call ends whose request has ended.
-func (k *call) over() *fault {
-	var why *errs.Error // who ended it may say so
+// ended returns how a call fails because its invocation has ended.
+func (k *call) ended() *fault {
+	var why *errs.Error // the cause that the invocation was ended with
 	if errors.As(context.Cause(k.parent), &why) && why.Kind != errs.Canceled {
 		return &fault{why, why.Message}
 	}
 	if errors.Is(k.parent.Err(), context.Canceled) {
 		return canceled()
 	}
-	return noBudget("the time of the request passed")
+	return noBudget("the time of the request is over")
 }
 
-// fault is what err, which the transport or a body came with, means.
+// fault converts an error of the transport or of a body.
 func (k *call) fault(err error) *fault {
 	var f *fault
 	var found *transport.Error
@@ -182,23 +182,23 @@ func (k *call) fault(err error) *fault {
 	case errors.As(err, &found) && found.Blocked:
 		return blocked(found.Reason)
 	case errors.As(err, &found):
-		return nonsense(found.Reason)
+		return broken(found.Reason)
 	case k.parent.Err() != nil:
-		return k.over()
+		return k.ended()
 	case k.ctx.Err() != nil:
-		return k.late
+		return k.timedOut
 	case failed != nil:
 		if !errors.As(failed, &f) {
-			f = fail(CodeError, "the body of the call could not be read", "the function's body: "+failed.Error())
+			f = fail(CodeError, "the body of the call could not be read", "reading the body that the function sends: "+failed.Error())
 		}
 		return f
 	}
 	return unreachable(err)
 }
 
-// refuse logs a call that did not become a hop.
-func (k *call) refuse(t *target, f *fault) {
-	h := &hop{call: k, target: t, method: k.asked.Method, began: time.Now()}
+// logRefusal logs a call that failed before its first hop.
+func (k *call) logRefusal(t *target, f *fault) {
+	h := &hop{call: k, target: t, method: k.spec.Method, began: time.Now()}
 	if t != nil {
 		h.policy = k.gate.c.Policy()
 		h.entry, _ = h.policy.Match(k.run.app, t.host)
@@ -206,10 +206,10 @@ func (k *call) refuse(t *target, f *fault) {
 	h.log(f)
 }
 
-// follow makes the hops, until one is the answer.
-func (k *call) follow(t *target) (*Answer, *fault) {
+// follow makes hops until one is not redirected.
+func (k *call) follow(t *target) (*Response, *fault) {
 	k.first = t
-	h := &hop{call: k, target: t, method: k.asked.Method, header: k.header, body: k.body != nil}
+	h := &hop{call: k, target: t, method: k.spec.Method, header: k.header, sendBody: k.body != nil}
 	for {
 		resp, f := h.send()
 		var next *hop
@@ -218,98 +218,98 @@ func (k *call) follow(t *target) (*Answer, *fault) {
 		}
 		switch {
 		case f != nil:
-			h.drop(resp)
+			h.discard(resp)
 			h.log(f)
 			return nil, f
 		case next == nil:
-			return h.answer(resp), nil
+			return h.response(resp), nil
 		}
-		h.drop(resp)
+		h.discard(resp)
 		h.log(nil)
-		k.passed = append(k.passed, h.policy)
+		k.earlier = append(k.earlier, h.policy)
 		h = next
 	}
 }
 
-// answer is the last hop's, as the function gets it.
-func (h *hop) answer(resp *http.Response) *Answer {
+// response returns the response of the last hop as the function gets it.
+func (h *hop) response(resp *http.Response) *Response {
 	k := h.call
 	scrubber := h.scrubber()
 	_, text, _ := strings.Cut(resp.Status, " ")
-	given := &Answer{
-		Status: resp.StatusCode, StatusText: scrubber.Text(text), Header: received(resp.Header, scrubber),
-		URL: scrubber.Text(h.target.url.String()), Redirected: h.number > 0, Cached: h.kept,
+	out := &Response{
+		Status: resp.StatusCode, StatusText: scrubber.Text(text), Header: responseHeader(resp.Header, scrubber),
+		URL: scrubber.Text(h.target.url.String()), Redirected: h.number > 0, Cached: h.fromCache,
 	}
-	if h.kept { // it lies in memory: there is nothing to wait for, and no time that could pass
+	if h.fromCache { // the body is in memory, so the call can end now
 		k.end()
 		h.received.Store(resp.ContentLength)
 		h.log(nil)
-		given.Body = io.NopCloser(scrubber.Reader(resp.Body))
-		return given
+		out.Body = io.NopCloser(scrubber.Reader(resp.Body))
+		return out
 	}
-	if c, ok := h.content.(*cache.Copying); ok {
-		go c.Run() // ends with the body, which is closed with the answer
+	if t, ok := h.content.(*cache.Tee); ok {
+		go t.Run() // ends with the body, which is closed with the response
 	}
-	a := &answer{hop: h, from: resp.Body, body: scrubber.Reader(h.content)}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.stop = context.AfterFunc(h.ctx, func() { a.finish(k.fault(h.ctx.Err())) })
-	given.Body = a
-	return given
+	b := &body{hop: h, from: resp.Body, scrubbed: scrubber.Reader(h.content)}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stop = context.AfterFunc(h.ctx, func() { b.finish(k.fault(h.ctx.Err())) })
+	out.Body = b
+	return out
 }
 
-// answer is the body of an answer. Its end, its failure, its being closed and the end of the call's time all give back what
-// the call held, whichever comes first.
-type answer struct {
-	hop  *hop
-	from io.Closer // the transport's
-	body io.Reader
-	stop func() bool
+// body is the body of a response. The call is released at its end, when it fails or is closed, or when the time of the call
+// is over, whichever comes first.
+type body struct {
+	hop      *hop
+	from     io.Closer // of the transport
+	scrubbed io.Reader
+	stop     func() bool
 
 	mu   sync.Mutex
 	over bool
-	err  error // what reads say then
+	err  error // what Read returns then
 }
 
-func (a *answer) Read(p []byte) (int, error) {
-	a.mu.Lock()
-	over, err := a.over, a.err
-	a.mu.Unlock()
+func (b *body) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	over, err := b.over, b.err
+	b.mu.Unlock()
 	if over {
 		return 0, err
 	}
-	n, err := a.body.Read(p)
+	n, err := b.scrubbed.Read(p)
 	switch {
 	case err == nil:
 		return n, nil
 	case err == io.EOF:
-		a.finish(nil)
+		b.finish(nil)
 		return n, io.EOF
 	}
-	a.finish(a.hop.call.fault(err))
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return n, a.err
+	b.finish(b.hop.call.fault(err))
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return n, b.err
 }
 
-// Close gives up what was not read.
-func (a *answer) Close() error {
-	a.finish(nil)
+// Close discards what was not read.
+func (b *body) Close() error {
+	b.finish(nil)
 	return nil
 }
 
-func (a *answer) finish(f *fault) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.over {
+func (b *body) finish(f *fault) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.over {
 		return
 	}
-	a.over, a.err = true, io.EOF
+	b.over, b.err = true, io.EOF
 	if f != nil {
-		a.err = f.err
+		b.err = f.err
 	}
-	a.stop()
-	a.hop.call.end() // first: closing a body may wait for what reads it
-	_ = a.from.Close()
-	a.hop.log(f)
+	b.stop()
+	b.hop.call.end() // first: closing a body may wait for its reader
+	_ = b.from.Close()
+	b.hop.log(f)
 }

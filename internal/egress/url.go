@@ -11,19 +11,19 @@ import (
 	"fazt/internal/egress/rules"
 )
 
-// A target is where a hop goes, in the one form that is judged, connected to, sent and compared. There is one parser of
-// addresses of the web here, and it is strict: what two programs could read in two ways is refused, not mended.
+// A target is where a hop goes, in one canonical form that is checked, connected to, sent and compared. There is one parser
+// of URLs here, and it is strict: what two programs could understand differently is refused, not repaired.
 type target struct {
 	scheme string // http, https
 	host   string // canonical: lower case, ASCII, no root dot
 	port   int
-	url    *url.URL // for the request: path without dot segments, no user, no fragment
+	url    *url.URL // of the request: path without dot segments, no user, no fragment
 }
 
-// origin is what credentials belong to.
+// origin returns the origin, which credentials are bound to.
 func (t *target) origin() string { return t.scheme + "://" + t.host + ":" + strconv.Itoa(t.port) }
 
-// authority is the host, with the port where it is not the scheme's own.
+// authority returns the host, with the port unless it is the default of the scheme.
 func (t *target) authority() string {
 	if t.port == rules.DefaultPort(t.scheme) {
 		return t.host
@@ -31,25 +31,25 @@ func (t *target) authority() string {
 	return t.host + ":" + strconv.Itoa(t.port)
 }
 
-func (t *target) same(o *target) bool {
+func (t *target) sameOrigin(o *target) bool {
 	return t.scheme == o.scheme && t.host == o.host && t.port == o.port
 }
 
-// longest address of a hop. Servers refuse longer ones, most at 8 KiB.
-const longestURL = 16 << 10
+// maxURL is the maximum length of a URL. Most servers refuse more than 8 KiB.
+const maxURL = 16 << 10
 
-// parseURL is the target of a URL, or why there is none; the reason names nothing of the URL and may be shown.
+// parseURL returns the target of a URL, or why it is refused. The reason quotes nothing of the URL, so that it can be shown.
 func parseURL(text string) (t *target, why string) {
-	if len(text) > longestURL {
+	if len(text) > maxURL {
 		return nil, "the URL is longer than 16 KiB"
 	}
-	if why := strange(text); why != "" {
+	if why := checkCharacters(text); why != "" {
 		return nil, why
 	}
 	scheme, rest, ok := strings.Cut(text, "://")
 	scheme = strings.ToLower(scheme)
 	if !ok || scheme != "http" && scheme != "https" {
-		return nil, "the URL has to begin with https:// or http://"
+		return nil, "the URL must begin with https:// or http://"
 	}
 	rest, _, _ = strings.Cut(rest, "#")
 	authority, tail := rest, ""
@@ -60,7 +60,7 @@ func parseURL(text string) (t *target, why string) {
 	if t.host, t.port, why = splitAuthority(authority, t.port); why != "" {
 		return nil, why
 	}
-	path, query, asked := strings.Cut(tail, "?")
+	path, query, hasQuery := strings.Cut(tail, "?")
 	path, why = cleanPath(path)
 	if why != "" {
 		return nil, why
@@ -69,41 +69,42 @@ func parseURL(text string) (t *target, why string) {
 	if err != nil {
 		return nil, "the path has a % that is not followed by two hexadecimal digits; write it as %25"
 	}
-	t.url = &url.URL{Scheme: scheme, Host: t.authority(), Path: decoded, RawPath: path, RawQuery: encodeRest(query), ForceQuery: asked && query == ""}
+	t.url = &url.URL{Scheme: scheme, Host: t.authority(), Path: decoded, RawPath: path, RawQuery: encodeUnsafe(query), ForceQuery: hasQuery && query == ""}
 	return t, ""
 }
 
-// strange says what makes a text no address: what one program strips, another keeps, and a third takes for a slash.
-func strange(text string) string {
+// checkCharacters returns why a text cannot be a URL, or "": some programs strip such characters, others keep them, and others
+// take a backslash for a slash.
+func checkCharacters(text string) string {
 	if !utf8.ValidString(text) {
 		return "the URL is not valid UTF-8"
 	}
 	for _, r := range text {
 		switch {
 		case r == '\\':
-			return `the URL has a backslash, which some programs take for a slash; write %5C`
+			return `the URL has a backslash; write %5C`
 		case r < 0x20 || r >= 0x7f && r < 0xa0:
 			return "the URL has a control character"
 		case r == ' ' || unicode.IsSpace(r) || r == '\ufeff':
-			return "the URL has white space; write %20"
+			return "the URL has a space; write %20"
 		}
 	}
 	return ""
 }
 
-// splitAuthority is the canonical host and the port of an authority.
-func splitAuthority(authority string, scheme int) (host string, port int, why string) {
+// splitAuthority returns the canonical host and the port of an authority.
+func splitAuthority(authority string, defaultPort int) (host string, port int, why string) {
 	switch {
 	case authority == "":
-		return "", 0, "the URL names no host"
+		return "", 0, "the URL has no host"
 	case strings.Contains(authority, "@"):
-		return "", 0, "the URL has a user or password in it; give credentials as a secret"
+		return "", 0, "the URL contains a user name or password; use a secret instead"
 	case strings.ContainsAny(authority, "[]"):
-		return "", 0, "the host is an IP address; only names can be called"
+		return "", 0, "IP addresses are not allowed; use a host name"
 	case strings.Contains(authority, "%"):
-		return "", 0, "the host is percent-encoded; write it as it is"
+		return "", 0, "the host is percent-encoded; write it without %"
 	}
-	port = scheme
+	port = defaultPort
 	host, digits, found := strings.Cut(authority, ":")
 	if found {
 		n, err := strconv.ParseUint(digits, 10, 16)
@@ -116,8 +117,8 @@ func splitAuthority(authority string, scheme int) (host string, port int, why st
 	return host, port, why
 }
 
-// cleanPath is a path with its dot segments resolved, in every spelling (RFC 3986 §5.2.4; %2e as browsers do), so that
-// what a secret's prefix is compared with is what the server is asked for.
+// cleanPath resolves dot segments in every spelling (RFC 3986 §5.2.4; %2e as browsers do), so that the path that is compared
+// with a secret's prefix is the path that is requested.
 func cleanPath(path string) (clean, why string) {
 	if path == "" {
 		return "/", ""
@@ -127,7 +128,7 @@ func cleanPath(path string) (clean, why string) {
 			return "", "the path has a % that is not followed by two hexadecimal digits; write it as %25"
 		}
 	}
-	segments := strings.Split(encodeRest(path[1:]), "/")
+	segments := strings.Split(encodeUnsafe(path[1:]), "/")
 	kept := make([]string, 0, len(segments))
 	for i, s := range segments {
 		last := i == len(segments)-1
@@ -148,7 +149,7 @@ func cleanPath(path string) (clean, why string) {
 	return "/" + strings.Join(kept, "/"), ""
 }
 
-// dots is 1 for the segment ".", 2 for "..", else 0.
+// dots returns 1 for the segment ".", 2 for "..", and 0 for all others.
 func dots(segment string) int {
 	if len(segment) > 6 {
 		return 0
@@ -166,8 +167,8 @@ func hexadecimal(c byte) bool {
 	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'
 }
 
-// encodeRest encodes what may not stand in a path or query as it is, and leaves what is encoded already.
-func encodeRest(s string) string {
+// encodeUnsafe percent-encodes characters that a path or query cannot contain, and leaves escapes as they are.
+func encodeUnsafe(s string) string {
 	encode := func(c byte) bool { return c >= 0x80 || strings.IndexByte("\"<>`{}^|", c) >= 0 }
 	if !slices.ContainsFunc([]byte(s), encode) {
 		return s
@@ -186,8 +187,8 @@ func encodeRest(s string) string {
 	return b.String()
 }
 
-// ambiguous says whether servers differ in which path this is: encoded slashes and dots, and parameters behind dots.
-// A secret that is bound to a prefix is not sent along such a path.
+// ambiguous reports whether servers disagree about which path this is: with encoded slashes and dots, and parameters after
+// dots. A secret that is bound to a prefix is not sent to such a path.
 func ambiguous(escaped string) bool {
 	lower := strings.ToLower(escaped)
 	for _, s := range []string{"%2f", "%5c", "%25", "%2e", "/..;", "/.;", "//"} {
@@ -198,7 +199,7 @@ func ambiguous(escaped string) bool {
 	return false
 }
 
-// under says whether a path is the prefix or lies below it.
+// under reports whether a path is the prefix or below it.
 func under(path, prefix string) bool {
 	rest, ok := strings.CutPrefix(path, prefix)
 	return ok && (prefix == "" || rest == "" || rest[0] == '/' || strings.HasSuffix(prefix, "/"))

@@ -92,7 +92,7 @@ func TestAURLHasOneReadingOrNone(t *testing.T) {
 		{"javascript", "javascript:alert(1)", ""},
 		{"data", "data:text/plain,x", ""},
 		{"unix", "http+unix://example.com/", ""},
-		{"too long", "https://example.com/" + strings.Repeat("a", longestURL), ""},
+		{"too long", "https://example.com/" + strings.Repeat("a", maxURL), ""},
 		{"nothing", "", ""},
 	}
 	for _, tt := range tests {

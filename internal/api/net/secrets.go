@@ -16,7 +16,7 @@ type Secrets struct {
 }
 
 // secret converts a secret. The value is never shown: not in a list, not in the log, not in a response.
-func secret(k rules.KeptSecret, name func(string) string) op.Secret {
+func secret(k rules.StoredSecret, name func(string) string) op.Secret {
 	shown := op.Secret{Name: k.Name, App: name(k.AppID), AppID: k.AppID, As: k.As, Key: k.Key, Domain: k.Domain, HTTP: k.HTTP, Port: k.Port, Methods: k.Methods, PathPrefix: k.PathPrefix,
 		CreatedAt: k.CreatedAt, UpdatedAt: k.UpdatedAt, Fault: k.Fault}
 	if !k.LastUsed.IsZero() {
@@ -64,7 +64,7 @@ func (a *Secrets) Set(ctx context.Context, req op.SecretGrant) (done op.SecretDo
 	if err != nil {
 		return done, err
 	}
-	return op.SecretDone{Secret: secret(rules.KeptSecret{Secret: stored}, call.Namer(ctx, a.Apps)), Replaced: replaced}, nil
+	return op.SecretDone{Secret: secret(rules.StoredSecret{Secret: stored}, call.Namer(ctx, a.Apps)), Replaced: replaced}, nil
 }
 
 // Rotate gives a secret a new value.
@@ -75,7 +75,7 @@ func (a *Secrets) Rotate(ctx context.Context, req op.SecretValue) (op.Secret, er
 	}
 	call.About(ctx, "", appID)
 	stored, err := a.Net.RotateSecret(ctx, req.Secret, appID, req.Value)
-	return secret(rules.KeptSecret{Secret: stored}, call.Namer(ctx, a.Apps)), err
+	return secret(rules.StoredSecret{Secret: stored}, call.Namer(ctx, a.Apps)), err
 }
 
 // Remove removes a secret.
@@ -86,5 +86,5 @@ func (a *Secrets) Remove(ctx context.Context, req op.SecretRef) (op.Secret, erro
 	}
 	call.About(ctx, "", appID)
 	gone, err := a.Net.RemoveSecret(ctx, req.Secret, appID)
-	return secret(rules.KeptSecret{Secret: gone}, call.Namer(ctx, a.Apps)), err
+	return secret(rules.StoredSecret{Secret: gone}, call.Namer(ctx, a.Apps)), err
 }

@@ -50,7 +50,7 @@ func (s Apps) Needs(appID string, m hosting.Manifest) []op.Need {
 		}
 	}
 	for _, name := range m.Secrets {
-		if !s.Net.Given(name, appID) {
+		if !s.Net.HasSecret(name, appID) {
 			list = append(list, op.Need{Kind: "secret", Name: name})
 		}
 	}

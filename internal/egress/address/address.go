@@ -10,8 +10,8 @@ import (
 )
 
 // special4 is the IANA IPv4 Special-Purpose Address Registry (RFC 6890; iana.org/assignments/iana-ipv4-special-registry,
-// as of 2025-10), and multicast (RFC 5771). Also the few blocks in it that are globally reachable: they are
-// anycast relays and sinks, no server's home.
+// as of 2025-10), and multicast (RFC 5771). It includes the few blocks that are globally reachable: they are
+// for anycast relays and sinks, not for servers.
 var special4 = []special{
 	{netip.MustParsePrefix("0.0.0.0/8"), "this network (RFC 791)"},
 	{netip.MustParsePrefix("10.0.0.0/8"), "private use (RFC 1918)"},
@@ -33,13 +33,13 @@ var special4 = []special{
 	{netip.MustParsePrefix("240.0.0.0/4"), "reserved (RFC 1112), and broadcast (RFC 919)"},
 }
 
-// global6 is the only space of IPv6 from which addresses of hosts on the internet are given (RFC 4291 §2.4,
+// global6 is the only IPv6 range from which addresses of internet hosts are assigned (RFC 4291 §2.4,
 // iana.org/assignments/ipv6-address-space). Loopback, mapped, NAT64 (64:ff9b::/96, 64:ff9b:1::/48), ULA, link-local and
-// multicast lie outside.
+// multicast addresses are outside it.
 var global6 = netip.MustParsePrefix("2000::/3") //nolint:gochecknoglobals // a table of one row
 
-// special6 is what the IANA IPv6 Special-Purpose Address Registry (iana.org/assignments/iana-ipv6-special-registry, as of
-// 2025-10) takes out of that space.
+// special6 has the entries of the IANA IPv6 Special-Purpose Address Registry (iana.org/assignments/iana-ipv6-special-registry,
+// as of 2025-10) inside that range.
 var special6 = []special{
 	{netip.MustParsePrefix("2001::/23"), "protocol assignments, Teredo, ORCHID, benchmarking (RFC 2928, 4380, 5180, 7343)"},
 	{netip.MustParsePrefix("2001:db8::/32"), "documentation (RFC 3849)"},
@@ -48,20 +48,20 @@ var special6 = []special{
 	{netip.MustParsePrefix("3fff::/20"), "documentation (RFC 9637)"},
 }
 
-// metadata are services that give a machine of a cloud its credentials, where the tables do not keep them out, or where a
-// private range that an entry allows would let them in.
+// metadata has the services that give a cloud machine its credentials, if the tables do not cover them or if they are in a
+// private range that an entry could allow.
 var metadata = []special{
-	{netip.MustParsePrefix("168.63.129.16/32"), "the wire server of Azure"},
-	{netip.MustParsePrefix("169.254.0.0/16"), "metadata of clouds"},
-	{netip.MustParsePrefix("100.100.100.200/32"), "metadata of Alibaba Cloud"},
-	{netip.MustParsePrefix("192.0.0.192/32"), "metadata of Oracle Cloud"},
-	{netip.MustParsePrefix("fd00:ec2::/32"), "metadata of AWS"},
-	{netip.MustParsePrefix("fd20:ce::/32"), "metadata of Google Cloud"},
-	{netip.MustParsePrefix("fd00:c1::/32"), "metadata of Oracle Cloud"},
-	{netip.MustParsePrefix("fd00:42::/32"), "metadata of Scaleway"},
+	{netip.MustParsePrefix("168.63.129.16/32"), "the Azure wire server"},
+	{netip.MustParsePrefix("169.254.0.0/16"), "cloud metadata"},
+	{netip.MustParsePrefix("100.100.100.200/32"), "Alibaba Cloud metadata"},
+	{netip.MustParsePrefix("192.0.0.192/32"), "Oracle Cloud metadata"},
+	{netip.MustParsePrefix("fd00:ec2::/32"), "AWS metadata"},
+	{netip.MustParsePrefix("fd20:ce::/32"), "Google Cloud metadata"},
+	{netip.MustParsePrefix("fd00:c1::/32"), "Oracle Cloud metadata"},
+	{netip.MustParsePrefix("fd00:42::/32"), "Scaleway metadata"},
 }
 
-// private are the ranges an entry may open, whole or in part.
+// private has the ranges that an entry can allow, in whole or in part.
 var private = []special{
 	{netip.MustParsePrefix("10.0.0.0/8"), "RFC 1918"},
 	{netip.MustParsePrefix("172.16.0.0/12"), "RFC 1918"},
@@ -84,14 +84,13 @@ func within(table []special, a netip.Addr) string {
 	return ""
 }
 
-// Refused says why no call may go to an address; "" = it may. allowed are the private ranges of the entry, own the
-// instance's addresses. An IPv4 address in IPv6 clothes is judged as what it is by whoever unwraps it: resolvers hand
-// out IPv4 so, and the system dials it so.
+// Refused returns why calls cannot go to an address, or "" if they can. allowed has the private ranges of the entry, own the
+// addresses of the instance. An IPv4-mapped IPv6 address is treated as IPv4, as resolvers and the system do.
 func Refused(a netip.Addr, allowed []netip.Prefix, own map[netip.Addr]bool) string {
 	a = a.Unmap()
 	switch {
 	case !a.IsValid():
-		return "no address"
+		return "not an address"
 	case a.Zone() != "":
 		return "an address with a zone"
 	case own[a]:
@@ -109,7 +108,7 @@ func Refused(a netip.Addr, allowed []netip.Prefix, own map[netip.Addr]bool) stri
 		return within(special4, a)
 	}
 	if !global6.Contains(a) {
-		return "outside of the global unicast space of IPv6"
+		return "outside the global unicast range of IPv6"
 	}
 	return within(special6, a)
 }
@@ -118,13 +117,13 @@ func contains(list []netip.Prefix, a netip.Addr) bool {
 	return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// isatap says whether an address leads, through a tunnel, to the IPv4 address in its last four bytes.
+// isatap reports whether an address leads through a tunnel to the IPv4 address in its last four bytes.
 func isatap(a netip.Addr) bool {
 	b := a.As16()
 	return a.Is6() && b[8]&^0x02 == 0 && b[9] == 0 && b[10] == 0x5e && b[11] == 0xfe
 }
 
-// CheckPrivate says why an entry cannot open a range; "" = it can.
+// CheckPrivate returns why an entry cannot allow a range, or "" if it can.
 func CheckPrivate(p netip.Prefix) string {
 	if !p.IsValid() {
 		return "it is not an address range; use one such as 192.168.1.0/24"
@@ -139,24 +138,24 @@ func CheckPrivate(p netip.Prefix) string {
 			return ""
 		}
 	}
-	return "only private ranges can be (within 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10 or fc00::/7)"
+	return "only private ranges can be allowed (within 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10 or fc00::/7)"
 }
 
-// Self is the addresses of this machine and those the instance listens on, asked for at most once in ownFor.
+// Self has the addresses of this machine and of the instance. It reads them at most once every few seconds.
 type Self struct {
-	More func() []netip.Addr
+	More func() []netip.Addr // that the instance listens on
 	mu   sync.Mutex
 	list map[netip.Addr]bool
 	at   time.Time
 }
 
-const ownFor = 5 * time.Second
+const refreshEvery = 5 * time.Second
 
-// Addresses returns the addresses of this machine. They are read again after a few seconds.
+// Addresses returns all addresses of this machine.
 func (s *Self) Addresses() map[netip.Addr]bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.list != nil && time.Since(s.at) < ownFor {
+	if s.list != nil && time.Since(s.at) < refreshEvery {
 		return s.list
 	}
 	list := map[netip.Addr]bool{}

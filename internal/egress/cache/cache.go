@@ -15,59 +15,59 @@ import (
 	"fazt/internal/egress/rules"
 )
 
-// Cache keeps responses by the rules of RFC 9111. Each app has a shared cache of its own: all visitors of the app are served
-// out of it, so that what is marked private is never kept, and what was asked for with a credential only where its server
-// says that others may have it (§3.5). Where the RFC leaves a choice, less is kept: nothing with Set-Cookie, nothing whose
-// Cache-Control cannot be read, and nothing that was asked for with a secret of the instance.
+// Cache stores responses by the rules of RFC 9111. Each app has a shared cache of its own, from which all its visitors are
+// served. Private responses are therefore never stored, and responses to requests with credentials only if their server
+// says that others may have them (§3.5). Where the RFC leaves a choice, less is stored: nothing with Set-Cookie, nothing
+// with a malformed Cache-Control, and nothing that was requested with a secret of the instance.
 type Cache struct {
-	mu      sync.Mutex
-	apps    map[string]*shelf
-	flights map[Key]*Flight
-	alone   map[Key]time.Time // what is not worth waiting for, and until when
-	stats   Stats
+	mu       sync.Mutex
+	apps     map[string]*appCache
+	flights  map[Key]*Flight
+	unshared map[Key]time.Time // calls that others do not wait for, until then
+	stats    Stats
 }
 
-// Stats says what is kept, and how often it served since the start.
+// Stats has the size of the cache, and its use since the start.
 type Stats struct {
 	Items       int   `json:"items"`
 	Bytes       int64 `json:"bytes"`
-	Hits        int64 `json:"hits"`        // without asking
-	Revalidated int64 `json:"revalidated"` // asked, and not changed
-	Stale       int64 `json:"stale"`       // past its end, while the other server failed
+	Hits        int64 `json:"hits"`        // without asking the origin
+	Revalidated int64 `json:"revalidated"` // unchanged at the origin
+	Stale       int64 `json:"stale"`       // expired, served because the origin failed
 	Misses      int64 `json:"misses"`
 }
 
-// shelf is what one app has.
-type shelf struct {
-	pages map[string][]*list.Element // by URL, one for each variant
-	order *list.List                 // of *Response, the last used first
-	bytes int64
+// appCache has the responses of one app.
+type appCache struct {
+	variants map[string][]*list.Element // by URL
+	order    *list.List                 // of *Response, the most recently used first
+	bytes    int64
 }
 
 // Response is a stored response. It never changes: callers read copies.
 type Response struct {
 	url      string
-	vary     http.Header // the values of the request's headers that Vary names
+	vary     http.Header // the request headers that Vary names
 	status   int
 	text     string
 	header   http.Header
-	body     []byte // decoded, not scrubbed: secrets may be given after it was kept
+	body     []byte // decoded, not scrubbed: secrets may be set after it was stored
 	at       time.Time
-	age      time.Duration // it had when it came
+	age      time.Duration // on arrival
 	lifetime time.Duration
-	strict   bool // must-revalidate, proxy-revalidate or s-maxage: never past its end
-	shared   bool // its server says that it is also for who asks without credentials
-	ask      bool // no-cache: never without asking
+	strict   bool // must-revalidate, proxy-revalidate or s-maxage: never served stale
+	public   bool // may be served to requests without credentials
+	noCache  bool // always revalidated
 }
 
-// storedCost is what an answer takes besides its body, estimated.
+// storedCost estimates the memory of a response besides its body.
 const storedCost = 1 << 10
 
-// fieldCost is what a header field takes besides its text, estimated. The other server chooses how many there are, and
-// 60 KiB of short names are megabytes of map.
+// fieldCost estimates the memory of a header field besides its text. The other server chooses their number, and 60 KiB of
+// short names become megabytes of map.
 const fieldCost = 128
 
-// MaxVariants of one URL.
+// MaxVariants is how many variants of one URL are stored.
 const MaxVariants = 8
 
 func (s *Response) size() int64 {
@@ -87,17 +87,17 @@ func (s *Response) size() int64 {
 func (s *Response) currentAge(now time.Time) time.Duration { return s.age + max(0, now.Sub(s.at)) }
 
 // Fresh reports whether the response may be served without asking the origin again.
-func (s *Response) Fresh(now time.Time) bool { return !s.ask && s.currentAge(now) < s.lifetime }
+func (s *Response) Fresh(now time.Time) bool { return !s.noCache && s.currentAge(now) < s.lifetime }
 
 // Serves reports whether the response may be served for a request without asking the origin (RFC 9111 §4.2, §5.2.1).
-func (s *Response) Serves(now time.Time, w Wish) bool {
+func (s *Response) Serves(now time.Time, o Options) bool {
 	age := s.currentAge(now)
-	return s.Fresh(now) && (w.maxAge < 0 || age <= w.maxAge) && s.lifetime-age >= w.minFresh
+	return s.Fresh(now) && (o.maxAge < 0 || age <= o.maxAge) && s.lifetime-age >= o.minFresh
 }
 
 // Usable reports whether a stale response may be served because the origin fails.
 func (s *Response) Usable(now time.Time, e *rules.Entry) bool {
-	return !s.strict && !s.ask && s.currentAge(now) < s.lifetime+time.Duration(e.Stale)*time.Second
+	return !s.strict && !s.noCache && s.currentAge(now) < s.lifetime+time.Duration(e.Stale)*time.Second
 }
 
 // Response returns a copy, with its age.
@@ -111,60 +111,60 @@ func (s *Response) Response(now time.Time) *http.Response {
 }
 
 // Get returns the stored variant that matches a request, fresh or not, or nil.
-func (c *Cache) Get(app, url string, asked http.Header, credentialed bool) *Response {
+func (c *Cache) Get(app, url string, header http.Header, credentialed bool) *Response {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := c.apps[app]
 	if s == nil {
 		return nil
 	}
-	for _, e := range slices.Backward(s.pages[url]) { // of two that fit, the later
-		if kept := e.Value.(*Response); kept.fits(asked) && (kept.shared || !credentialed) {
+	for _, e := range slices.Backward(s.variants[url]) { // of two that match, the newer
+		if stored := e.Value.(*Response); stored.matches(header) && (stored.public || !credentialed) {
 			s.order.MoveToFront(e)
-			return kept
+			return stored
 		}
 	}
 	return nil
 }
 
-func (s *Response) fits(asked http.Header) bool {
+func (s *Response) matches(header http.Header) bool {
 	for name, values := range s.vary {
-		if !sameValues(values, asked[name]) {
+		if !sameValues(values, header[name]) {
 			return false
 		}
 	}
 	return true
 }
 
-// sameValues says whether a header is the same in two requests: in how many lines it stands makes no difference.
+// sameValues reports whether a header is the same in two requests, however it is split into lines.
 func sameValues(a, b []string) bool {
 	return len(a) == 0 == (len(b) == 0) && strings.Join(a, ", ") == strings.Join(b, ", ")
 }
 
 // Put stores a response in place of the variant it replaces, within the limits in force.
-func (c *Cache) Put(app string, s *Response, items int, most int64) {
+func (c *Cache) Put(app string, s *Response, maxItems int, maxBytes int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.drop(app, s.url, func(kept *Response) bool { return sameVariant(kept, s) })
-	if items == 0 || s.size() > most {
+	c.drop(app, s.url, func(other *Response) bool { return sameVariant(other, s) })
+	if maxItems == 0 || s.size() > maxBytes {
 		return
 	}
 	if c.apps == nil {
-		c.apps = map[string]*shelf{}
+		c.apps = map[string]*appCache{}
 	}
-	shelved := c.apps[app]
-	if shelved == nil {
-		shelved = &shelf{pages: map[string][]*list.Element{}, order: list.New()}
-		c.apps[app] = shelved
+	a := c.apps[app]
+	if a == nil {
+		a = &appCache{variants: map[string][]*list.Element{}, order: list.New()}
+		c.apps[app] = a
 	}
-	if variants := shelved.pages[s.url]; len(variants) >= MaxVariants {
-		shelved.remove(variants[0])
+	if variants := a.variants[s.url]; len(variants) >= MaxVariants {
+		a.remove(variants[0])
 	}
-	for shelved.order.Len() > 0 && (shelved.order.Len() >= items || shelved.bytes+s.size() > most) {
-		shelved.remove(shelved.order.Back())
+	for a.order.Len() > 0 && (a.order.Len() >= maxItems || a.bytes+s.size() > maxBytes) {
+		a.remove(a.order.Back())
 	}
-	shelved.pages[s.url] = append(shelved.pages[s.url], shelved.order.PushFront(s))
-	shelved.bytes += s.size()
+	a.variants[s.url] = append(a.variants[s.url], a.order.PushFront(s))
+	a.bytes += s.size()
 }
 
 func sameVariant(a, b *Response) bool {
@@ -184,7 +184,7 @@ func (c *Cache) Forget(app, url string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.drop(app, url, func(*Response) bool { return true })
-	for key, f := range c.flights { // what is on its way may have been made before the change
+	for key, f := range c.flights { // a response on its way may be from before the change
 		if key.app == app && key.url == url {
 			f.outdated = true
 			delete(c.flights, key)
@@ -192,13 +192,13 @@ func (c *Cache) Forget(app, url string) {
 	}
 }
 
-// drop takes those variants of a URL that fn names. c.mu is held.
+// drop removes the variants of a URL that fn selects. c.mu is held.
 func (c *Cache) drop(app, url string, fn func(*Response) bool) {
 	s := c.apps[app]
 	if s == nil {
 		return
 	}
-	for _, e := range slices.Clone(s.pages[url]) {
+	for _, e := range slices.Clone(s.variants[url]) {
 		if fn(e.Value.(*Response)) {
 			s.remove(e)
 		}
@@ -208,14 +208,14 @@ func (c *Cache) drop(app, url string, fn func(*Response) bool) {
 	}
 }
 
-func (s *shelf) remove(e *list.Element) {
-	kept := s.order.Remove(e).(*Response)
-	s.bytes -= kept.size()
-	left := slices.DeleteFunc(slices.Clone(s.pages[kept.url]), func(other *list.Element) bool { return other == e })
+func (a *appCache) remove(e *list.Element) {
+	stored := a.order.Remove(e).(*Response)
+	a.bytes -= stored.size()
+	left := slices.DeleteFunc(slices.Clone(a.variants[stored.url]), func(other *list.Element) bool { return other == e })
 	if len(left) == 0 {
-		delete(s.pages, kept.url)
+		delete(a.variants, stored.url)
 	} else {
-		s.pages[kept.url] = left
+		a.variants[stored.url] = left
 	}
 }
 
@@ -231,7 +231,7 @@ func (c *Cache) Stats() Stats {
 	return stats
 }
 
-// Clear forgets the responses to an app; "" = to every app.
+// Clear drops the responses of an app; "" = of all apps.
 func (c *Cache) Clear(appID string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -266,10 +266,10 @@ const (
 	Miss        = "miss"
 )
 
-// Failure returns a response of this gate's own, which is never stored.
+// Failure returns a response that the gate makes itself. It is never stored.
 func Failure(status int, at time.Time) *Response {
 	return &Response{status: status, text: http.StatusText(status), header: http.Header{}, at: at}
 }
 
-// SetBody completes a response from Keepable before it is stored.
+// SetBody completes a response from Storable before it is stored.
 func (s *Response) SetBody(body []byte) { s.body = body }

@@ -11,20 +11,20 @@ import (
 	"fazt/internal/egress/rules"
 )
 
-// Stale answers are not served while the other server fails where they must be asked for, which s-maxage says too.
-func TestWhatMustBeAskedForIsNeverStale(t *testing.T) {
+// s-maxage implies proxy-revalidate.
+func TestAResponseThatMustBeRevalidatedIsNeverServedStale(t *testing.T) {
 	for _, also := range []string{"must-revalidate", "proxy-revalidate", "s-maxage=0", "no-cache"} {
 		e := &rules.Entry{CacheTTL: 60, Stale: 60}
 		header := http.Header{"Cache-Control": {"max-age=0, " + also}, "Etag": {`"a"`}}
-		kept := Keepable("http://example.com/", http.Header{}, false, &http.Response{StatusCode: 200, Status: "200 OK", Header: header}, e, time.Now(), time.Now())
+		kept := Storable("http://example.com/", http.Header{}, false, &http.Response{StatusCode: 200, Status: "200 OK", Header: header}, e, time.Now(), time.Now())
 		if kept == nil || kept.Usable(time.Now(), e) {
 			t.Errorf("%s: %+v", also, kept)
 		}
 	}
 }
 
-// FuzzCacheControl: who reads the directives like the shortest grammar does finds the same, and what a substring search finds
-// is never overlooked.
+// FuzzCacheControl compares the parser with a regular expression of the grammar, and checks that it finds every directive that
+// a split by commas finds.
 func FuzzCacheControl(f *testing.F) {
 	for _, s := range []string{"max-age=60", `private="a,b", max-age="1"`, "no-store", " , ,a", "a=\"\\\"\"", "a=b=c", "max-age=60;no-store", "NO-STORE\t,x"} {
 		f.Add(s)
@@ -48,7 +48,7 @@ func FuzzCacheControl(f *testing.F) {
 	})
 }
 
-func TestWhatManyHeaderFieldsTakeIsCounted(t *testing.T) {
+func TestTheMemoryOfManyHeaderFieldsIsCounted(t *testing.T) {
 	const fields = 10000
 	var names strings.Builder
 	many := http.Header{"Cache-Control": {"max-age=60"}}
@@ -60,14 +60,14 @@ func TestWhatManyHeaderFieldsTakeIsCounted(t *testing.T) {
 		"names in Vary": {"Cache-Control": {"max-age=60"}, "Vary": {names.String()[1:]}},
 		"fields":        many,
 	} {
-		kept := Keepable("http://example.com/", http.Header{}, false, &http.Response{StatusCode: 200, Status: "200 OK", Header: header}, &rules.Entry{CacheTTL: 60}, time.Now(), time.Now())
-		// A map alone has 40 bytes for each: the name and the list.
+		kept := Storable("http://example.com/", http.Header{}, false, &http.Response{StatusCode: 200, Status: "200 OK", Header: header}, &rules.Entry{CacheTTL: 60}, time.Now(), time.Now())
+		// The map alone takes 40 bytes for each: the name and the list.
 		if kept == nil || kept.size() < fields*40 {
 			t.Errorf("%s: %d of them count as %d bytes", name, fields, kept.size())
 		}
 		var c Cache
 		if c.Put("a", kept, 10, fields*40); c.apps["a"] != nil {
-			t.Errorf("%s: kept beyond the limit", name)
+			t.Errorf("%s: stored although it exceeds the limit", name)
 		}
 	}
 }

@@ -15,10 +15,10 @@ import (
 type Flight struct {
 	Done     chan struct{} // closed when it is known
 	land     sync.Once
-	outdated bool // what it brings was changed meanwhile; guarded by the cache
+	outdated bool // the resource was changed in the meantime; guarded by the lock of the cache
 }
 
-// Key is what makes calls identical: they would be sent alike.
+// Key identifies identical calls: their requests would be the same.
 type Key struct{ app, url, header string }
 
 // KeyOf returns the key of a call.
@@ -36,8 +36,8 @@ func KeyOf(app, url string, h http.Header) Key {
 }
 
 const (
-	aloneFor = 10 * time.Second // an answer that was not kept will not be the next time
-	maxAlone = 1024
+	unsharedFor = 10 * time.Second // a response that was not stored will probably not be the next time
+	maxUnshared = 1024
 )
 
 // Join returns the flight for a key. leads reports that it starts with this call, which must end it. A nil flight means that
@@ -45,36 +45,36 @@ const (
 func (c *Cache) Join(key Key, now time.Time) (f *Flight, leads bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if until, ok := c.alone[key]; ok {
+	if until, ok := c.unshared[key]; ok {
 		if now.Before(until) {
 			return nil, false
 		}
-		delete(c.alone, key)
+		delete(c.unshared, key)
 	}
 	if f = c.flights[key]; f != nil {
 		return f, false
 	}
 	if c.flights == nil {
-		c.flights, c.alone = map[Key]*Flight{}, map[Key]time.Time{}
+		c.flights, c.unshared = map[Key]*Flight{}, map[Key]time.Time{}
 	}
 	f = &Flight{Done: make(chan struct{})}
 	c.flights[key] = f
 	return f, true
 }
 
-// End ends a flight. kept reports that waiting calls find the response in the cache, again that the next of them should go out.
-func (c *Cache) End(key Key, f *Flight, kept, again bool) {
+// End ends a flight. stored tells the waiting calls that the response is in the cache, again that one of them should go out.
+func (c *Cache) End(key Key, f *Flight, stored, again bool) {
 	f.land.Do(func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if c.flights[key] == f {
 			delete(c.flights, key)
 		}
-		if !kept && !again && !f.outdated {
-			if len(c.alone) >= maxAlone {
-				clear(c.alone)
+		if !stored && !again && !f.outdated {
+			if len(c.unshared) >= maxUnshared {
+				clear(c.unshared)
 			}
-			c.alone[key] = time.Now().Add(aloneFor)
+			c.unshared[key] = time.Now().Add(unsharedFor)
 		}
 		close(f.Done)
 	})
@@ -87,60 +87,60 @@ func (c *Cache) Current(f *Flight) bool {
 	return f == nil || !f.outdated
 }
 
-// Copying is a body that is copied for the cache on its way to a function. It is read as fast as it arrives, up to the size
-// that may be stored: other calls wait for it and must not wait for a slow reader.
-type Copying struct {
+// Tee is a body that is copied for the cache on its way to a function. It is read as fast as it arrives, up to the size
+// that can be stored: other calls wait for it and must not wait for a slow reader.
+type Tee struct {
 	from io.Reader
-	most int64
-	done func(body []byte, whole bool) // called once
+	max  int64
+	done func(body []byte, complete bool) // called once
 
-	mu    sync.Mutex
-	more  sync.Cond
-	kept  []byte
-	given int  // of kept, to the reader
-	ended bool // nothing is added any more
-	err   error
+	mu     sync.Mutex
+	more   sync.Cond
+	buffer []byte
+	read   int  // bytes of buffer that the function has read
+	ended  bool // nothing more is added to buffer
+	err    error
 }
 
-// NewCopying returns a copy of the body from. done is called once, with the body and whether it is complete.
-func NewCopying(from io.Reader, most int64, done func([]byte, bool)) *Copying {
-	c := &Copying{from: from, most: most, done: done}
-	c.more.L = &c.mu
-	return c
+// NewTee returns a copy of the body from. done is called once, with the body and whether it is complete.
+func NewTee(from io.Reader, max int64, done func([]byte, bool)) *Tee {
+	t := &Tee{from: from, max: max, done: done}
+	t.more.L = &t.mu
+	return t
 }
 
 // Run reads the body until its end, until it fails or is closed, or until it is too long to store.
-func (c *Copying) Run() {
-	piece := make([]byte, 16<<10)
-	for !c.ended {
-		n, err := c.from.Read(piece)
-		c.mu.Lock()
-		c.kept = append(c.kept, piece[:n]...)
-		c.err = err
-		c.ended = err != nil || int64(len(c.kept)) > c.most
-		if c.ended {
-			whole := err == io.EOF && int64(len(c.kept)) <= c.most
-			c.done(bytes.Clone(c.kept), whole)
+func (t *Tee) Run() {
+	chunk := make([]byte, 16<<10)
+	for !t.ended {
+		n, err := t.from.Read(chunk)
+		t.mu.Lock()
+		t.buffer = append(t.buffer, chunk[:n]...)
+		t.err = err
+		t.ended = err != nil || int64(len(t.buffer)) > t.max
+		if t.ended {
+			complete := err == io.EOF && int64(len(t.buffer)) <= t.max
+			t.done(bytes.Clone(t.buffer), complete)
 		}
-		c.more.Broadcast()
-		c.mu.Unlock()
+		t.more.Broadcast()
+		t.mu.Unlock()
 	}
 }
 
-func (c *Copying) Read(p []byte) (int, error) {
-	c.mu.Lock()
-	for c.given == len(c.kept) && !c.ended {
-		c.more.Wait()
+func (t *Tee) Read(p []byte) (int, error) {
+	t.mu.Lock()
+	for t.read == len(t.buffer) && !t.ended {
+		t.more.Wait()
 	}
-	n := copy(p, c.kept[c.given:])
-	c.given += n
-	err := c.err
-	c.mu.Unlock()
+	n := copy(p, t.buffer[t.read:])
+	t.read += n
+	err := t.err
+	t.mu.Unlock()
 	switch {
 	case n > 0:
 		return n, nil
 	case err != nil:
 		return 0, err
 	}
-	return c.from.Read(p) // run left it
+	return t.from.Read(p) // Run stopped before the end
 }

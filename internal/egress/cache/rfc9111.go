@@ -13,8 +13,8 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// directives are those of Cache-Control, in lower case, with their values. ok is false where a line is malformed: what it
-// forbids is then not known.
+// directives returns the directives of Cache-Control with their values, in lower case. ok is false if a line is malformed: it
+// is then unknown what it forbids.
 func directives(h http.Header) (found map[string]string, ok bool) {
 	found = map[string]string{}
 	for _, line := range h["Cache-Control"] {
@@ -32,7 +32,7 @@ func directives(h http.Header) (found map[string]string, ok bool) {
 				return nil, false
 			}
 			name = strings.ToLower(name)
-			// Of two that contradict each other the stricter (RFC 9111 §4.2.1).
+			// If two contradict each other, the stricter applies (RFC 9111 §4.2.1).
 			if first, twice := found[name]; twice && strings.HasSuffix(name, "max-age") || twice && name == "s-maxage" {
 				value = strconv.Itoa(min(atoi(first), atoi(value)))
 			}
@@ -42,7 +42,7 @@ func directives(h http.Header) (found map[string]string, ok bool) {
 	return found, true
 }
 
-// cutToken is the token that s begins with.
+// cutToken cuts the token off that s begins with.
 func cutToken(s string) (token, rest string) {
 	n := 0
 	for n < len(s) && httpguts.IsTokenRune(rune(s[n])) {
@@ -51,7 +51,7 @@ func cutToken(s string) (token, rest string) {
 	return s[:n], s[n:]
 }
 
-// cutArgument is the value that s begins with: a token, or a string in quotes.
+// cutArgument cuts the value off that s begins with: a token, or a quoted string.
 func cutArgument(s string) (value, rest string, ok bool) {
 	if !strings.HasPrefix(s, `"`) {
 		value, rest = cutToken(s)
@@ -70,68 +70,68 @@ func cutArgument(s string) (value, rest string, ok bool) {
 	return "", "", false
 }
 
-// atoi reads a number of seconds; what is none has passed already.
+// atoi parses a number of seconds; anything else is 0.
 func atoi(s string) int {
 	n, err := strconv.ParseUint(s, 10, 31)
 	if err != nil {
 		if len(s) > 9 && strings.Trim(s, "0123456789") == "" {
-			return 1 << 31 // too many to count are many (RFC 9111 §1.2.2)
+			return 1 << 31 // the largest value, if it overflows (RFC 9111 §1.2.2)
 		}
 		return 0
 	}
 	return int(n)
 }
 
-// uncached are headers of a call that make it one the cache does not serve and does not learn from.
+// uncached has the headers with which a call does not use the cache.
 var uncached = []string{"Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range"}
 
-// Wish is what a call wants of the cache.
-type Wish struct {
+// Options determine how a call uses the cache.
+type Options struct {
 	Read, Write  bool
-	Credentialed bool          // it says who asks
+	Credentialed bool          // the request has credentials
 	maxAge       time.Duration // -1 = any
 	minFresh     time.Duration
 	OnlyCached   bool
 }
 
-// Wishes returns what the cache may do for a hop (RFC 9111 §5.2.1).
-func Wishes(mode, method string, h http.Header, e *rules.Entry) (w Wish) {
+// OptionsFor returns the options of a hop (RFC 9111 §5.2.1).
+func OptionsFor(mode, method string, h http.Header, e *rules.Entry) (o Options) {
 	if method != http.MethodGet || e.CacheTTL == 0 || mode == "no-store" {
-		return w
+		return o
 	}
 	for _, name := range uncached {
 		if len(h[name]) > 0 {
-			return w
+			return o
 		}
 	}
 	asked, ok := directives(h)
 	if _, no := asked["no-store"]; no || !ok {
-		return w
+		return o
 	}
-	_, again := asked["no-cache"]
-	_, w.OnlyCached = asked["only-if-cached"]
-	w.maxAge, w.Write = -1, true
-	if most, found := asked["max-age"]; found {
-		w.maxAge = time.Duration(atoi(most)) * time.Second
+	_, revalidate := asked["no-cache"]
+	_, o.OnlyCached = asked["only-if-cached"]
+	o.maxAge, o.Write = -1, true
+	if age, found := asked["max-age"]; found {
+		o.maxAge = time.Duration(atoi(age)) * time.Second
 	}
-	w.minFresh = time.Duration(atoi(asked["min-fresh"])) * time.Second
-	w.Read = !again && mode != "reload" && w.maxAge != 0 && (len(asked) > 0 || !strings.EqualFold(h.Get("Pragma"), "no-cache"))
-	return w
+	o.minFresh = time.Duration(atoi(asked["min-fresh"])) * time.Second
+	o.Read = !revalidate && mode != "reload" && o.maxAge != 0 && (len(asked) > 0 || !strings.EqualFold(h.Get("Pragma"), "no-cache"))
+	return o
 }
 
-// Keepable returns what to store of a response, without its body, or nil (RFC 9111 §3). The request was sent at began and the
-// response arrived now.
-func Keepable(url string, asked http.Header, credentialed bool, resp *http.Response, e *rules.Entry, began, now time.Time) *Response {
+// Storable returns what to store of a response, without its body, or nil if it cannot be stored (RFC 9111 §3). The request
+// was sent at began, and the response arrived now.
+func Storable(url string, header http.Header, credentialed bool, resp *http.Response, e *rules.Entry, began, now time.Time) *Response {
 	says, ok := directives(resp.Header)
 	has := func(name string) bool { _, is := says[name]; return is }
 	if !ok || has("no-store") || has("private") || len(resp.Header["Set-Cookie"]) > 0 || len(resp.Header["Set-Cookie2"]) > 0 {
 		return nil
 	}
 	s := &Response{
-		url: url, status: resp.StatusCode, header: resp.Header.Clone(), vary: http.Header{}, at: began, ask: has("no-cache"),
-		strict: has("must-revalidate") || has("proxy-revalidate") || has("s-maxage"), shared: has("public") || has("s-maxage") || has("must-revalidate"),
+		url: url, status: resp.StatusCode, header: resp.Header.Clone(), vary: http.Header{}, at: began, noCache: has("no-cache"),
+		strict: has("must-revalidate") || has("proxy-revalidate") || has("s-maxage"), public: has("public") || has("s-maxage") || has("must-revalidate"),
 	}
-	if credentialed && !s.shared { // §3.5
+	if credentialed && !s.public { // §3.5
 		return nil
 	}
 	_, s.text, _ = strings.Cut(resp.Status, " ")
@@ -142,7 +142,7 @@ func Keepable(url string, asked http.Header, credentialed bool, resp *http.Respo
 			return nil
 		default:
 			name = http.CanonicalHeaderKey(name)
-			s.vary[name] = asked[name]
+			s.vary[name] = header[name]
 		}
 	}
 	for _, name := range slices.Concat(field.OfConnection(resp.Header), []string{"Content-Length"}, field.Unreceived) {
@@ -174,12 +174,12 @@ func Keepable(url string, asked http.Header, credentialed bool, resp *http.Respo
 		return nil
 	}
 	if s.lifetime <= 0 && !s.Validator() && e.Stale == 0 {
-		return nil // it could never serve
+		return nil // it could never be served
 	}
 	return s
 }
 
-// firstOf is the first member of a list.
+// firstOf returns the first member of a list.
 func firstOf(list string) string {
 	first, _, _ := strings.Cut(list, ",")
 	return first
@@ -196,12 +196,12 @@ func expires(h http.Header, now time.Time) time.Duration {
 	return at.Sub(now)
 }
 
-// Validator reports whether the origin can be asked if the response is still valid.
+// Validator reports whether the response can be revalidated.
 func (s *Response) Validator() bool {
 	return s.header.Get("Etag") != "" || s.header.Get("Last-Modified") != ""
 }
 
-// Validate adds the headers that ask whether the response is still valid.
+// Validate adds the headers of a conditional request.
 func (s *Response) Validate(h http.Header) {
 	if tag := s.header.Get("Etag"); tag != "" {
 		h.Set("If-None-Match", tag)
@@ -212,20 +212,20 @@ func (s *Response) Validate(h http.Header) {
 }
 
 // Renewed returns the response updated from a 304 (RFC 9111 §3.2, §4.3.4), or nil if it must be forgotten.
-func (s *Response) Renewed(asked http.Header, credentialed bool, resp *http.Response, e *rules.Entry, began, now time.Time) *Response {
+func (s *Response) Renewed(header http.Header, credentialed bool, resp *http.Response, e *rules.Entry, began, now time.Time) *Response {
 	if tag := resp.Header.Get("Etag"); tag != "" && tag != s.header.Get("Etag") {
-		return nil // it is about another answer
+		return nil // the 304 is about another response
 	}
-	header := s.header.Clone()
-	delete(header, "Age")
+	merged := s.header.Clone()
+	delete(merged, "Age")
 	for name, values := range resp.Header {
 		switch name {
 		case "Content-Length", "Content-Encoding", "Content-Type", "Content-Range":
 		default:
-			header[name] = values
+			merged[name] = values
 		}
 	}
-	fresh := Keepable(s.url, asked, credentialed, &http.Response{StatusCode: s.status, Status: strconv.Itoa(s.status) + " " + s.text, Header: header}, e, began, now)
+	fresh := Storable(s.url, header, credentialed, &http.Response{StatusCode: s.status, Status: strconv.Itoa(s.status) + " " + s.text, Header: merged}, e, began, now)
 	if fresh != nil {
 		fresh.body = s.body
 	}

@@ -13,8 +13,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// ParseDomain is the canonical form of what the owner wrote as a domain: a host name, or *. and a host name for all names
-// below it.
+// ParseDomain returns the canonical form of the domain of an entry: a host name, or *. and a host name for all names below it.
 func ParseDomain(text string) (string, error) {
 	bad := func(why string) (string, error) {
 		return "", errs.New(errs.Invalid, "%q cannot be allowed: %s", text, why)
@@ -22,20 +21,20 @@ func ParseDomain(text string) (string, error) {
 	name, wild := strings.CutPrefix(text, "*.")
 	switch {
 	case text == "":
-		return "", errs.New(errs.Invalid, "the domain is missing; write a name such as api.example.com, or *.example.com for the names below it")
+		return "", errs.New(errs.Invalid, "the domain is missing; use a name such as api.example.com, or *.example.com for all names below it")
 	case text == "*" || name == "":
-		return bad("it would allow everything; write the domains, one by one")
+		return bad("it would allow everything; list the domains one by one")
 	case strings.Contains(text, "://"):
-		return bad("it has a scheme; write the name alone, such as api.example.com (plain HTTP is an option of the entry)")
+		return bad("it has a scheme; use only the name, such as api.example.com (plain HTTP is an option of the entry)")
 	case strings.Contains(name, "@"):
-		return bad("it has a user in it; write the name alone, such as api.example.com")
+		return bad("it has a user name; use only the host name, such as api.example.com")
 	case strings.ContainsAny(name, `/\?#`):
-		return bad("it has a path; write the name alone, such as api.example.com")
+		return bad("it has a path; use only the name, such as api.example.com")
 	case strings.Contains(name, "*"):
-		return bad("* stands only at the front, for whole labels: *.example.com")
+		return bad("* can only be the first label, as in *.example.com")
 	}
 	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
-		return bad("it is an address, and only names can be allowed")
+		return bad("it is an IP address; use a host name")
 	}
 	if strings.Contains(name, ":") {
 		return bad("it has a port; ports are an option of the entry")
@@ -45,9 +44,10 @@ func ParseDomain(text string) (string, error) {
 		return bad(why)
 	}
 	if !strings.Contains(host, ".") {
-		return bad("it is one label alone; write a whole name such as api.example.com")
+		return bad("it is a single label; use a full name such as api.example.com")
 	}
-	// A suffix that a registry runs is no host. One that a company lists (s3.amazonaws.com) is, but who is below it is anybody.
+	// A suffix that a registry runs is not a host. One that a company lists (s3.amazonaws.com) is, but anyone can get a name
+	// below it.
 	if suffix, registry := publicsuffix.PublicSuffix(host); suffix == host && (wild || registry) {
 		return bad("anyone can register a name below it; use the whole name, such as shop." + host)
 	}
@@ -57,16 +57,16 @@ func ParseDomain(text string) (string, error) {
 	return host, nil
 }
 
-// CanonicalHost returns a host in the form of package hostname, or why it is not one that can be called.
+// CanonicalHost returns the canonical form of a host (package hostname), or why it cannot be called.
 func CanonicalHost(raw string) (host, why string) {
 	host, err := hostname.Canonical(raw)
 	switch {
 	case strings.Trim(raw, ".") == "":
-		return "", "the URL names no host"
+		return "", "the URL has no host"
 	case errors.Is(err, hostname.ErrAddress):
-		return "", "the host is an IP address; only names can be called"
+		return "", "IP addresses are not allowed; use a host name"
 	case err != nil:
-		return "", "the host is not a host name"
+		return "", "the host is not a valid host name"
 	}
 	return host, ""
 }
@@ -98,7 +98,7 @@ func CheckEntry(e Entry) (Entry, error) {
 	for i, m := range e.Methods {
 		e.Methods[i] = strings.ToUpper(m)
 		if !slices.Contains(Methods, e.Methods[i]) {
-			return bad("%q is not a method that can be allowed; use %s", m, strings.Join(Methods, ", "))
+			return bad("unknown method %q; use %s", m, strings.Join(Methods, ", "))
 		}
 	}
 	e.Methods = unique(e.Methods)
@@ -107,10 +107,10 @@ func CheckEntry(e Entry) (Entry, error) {
 		value int64
 	}{
 		{"rate", int64(e.Rate)}, {"burst", int64(e.Burst)}, {"timeout", int64(e.Timeout)},
-		{"largest answer", e.MaxResponse}, {"time in the cache", int64(e.CacheTTL)}, {"time past its end", int64(e.Stale)},
+		{"maximum response size", e.MaxResponse}, {"cache time", int64(e.CacheTTL)}, {"stale time", int64(e.Stale)},
 	} {
 		if n.value < 0 {
-			return bad("the %s is %d; it cannot be below 0", n.name, n.value)
+			return bad("the %s is %d; it cannot be negative", n.name, n.value)
 		}
 	}
 	e.Private = slices.Clone(e.Private)
@@ -128,7 +128,7 @@ func CheckEntry(e Entry) (Entry, error) {
 	return e, nil
 }
 
-// inOrder is list as it stands, each value once: the first port is the one that secrets are for.
+// inOrder removes duplicates and keeps the order: secrets are sent to the first port.
 func inOrder(list []int) []int {
 	kept := make([]int, 0, len(list))
 	for _, n := range list {
@@ -139,14 +139,14 @@ func inOrder(list []int) []int {
 	return kept
 }
 
-// unique is list sorted, each value once.
+// unique returns the list sorted and without duplicates.
 func unique[T int | string](list []T) []T {
 	list = slices.Clone(list)
 	slices.Sort(list)
 	return slices.Compact(list)
 }
 
-// CheckNeeds says whether what an app asks for, domains and names of secrets, could be granted.
+// CheckNeeds returns an error if the domains and secrets that an app asks for could not be granted.
 func CheckNeeds(domains, secrets []string) error {
 	for _, domain := range domains {
 		if _, err := ParseDomain(domain); err != nil {

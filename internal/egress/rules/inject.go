@@ -12,7 +12,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// Put puts a secret into a request.
+// Put puts a secret into a request, or returns why it cannot.
 func (s *Secret) Put(req *http.Request) (why string) {
 	if len(s.Methods) > 0 {
 		field.DropOverrides(req.Header)
@@ -32,7 +32,7 @@ func (s *Secret) Put(req *http.Request) (why string) {
 		req.URL = &u
 		return ""
 	default:
-		return "the secret " + s.Name + " has no way to be put into a request"
+		return "the secret " + s.Name + " cannot be sent as " + s.As
 	}
 	if !httpguts.ValidHeaderFieldName(name) || !field.HoldsSecret(name) || !httpguts.ValidHeaderFieldValue(value) {
 		return "the secret " + s.Name + " does not fit into a header"
@@ -41,7 +41,7 @@ func (s *Secret) Put(req *http.Request) (why string) {
 	return ""
 }
 
-// hasParameter says whether a query has a parameter, in whatever spelling.
+// hasParameter reports whether a query has a parameter, in any spelling.
 func hasParameter(query, key string) bool {
 	for part := range strings.SplitSeq(query, "&") {
 		name, _, _ := strings.Cut(part, "=")
@@ -52,7 +52,7 @@ func hasParameter(query, key string) bool {
 	return false
 }
 
-// replaceParameter sets a parameter, in whatever spelling it stood there.
+// replaceParameter sets a parameter, and removes it in any other spelling.
 func replaceParameter(query, key, value string) string {
 	var kept []string
 	for part := range strings.SplitSeq(query, "&") {
@@ -68,13 +68,13 @@ func replaceParameter(query, key, value string) string {
 func NewScrubber(secrets []Secret) *scrub.Scrubber {
 	list := make([]scrub.Secret, len(secrets))
 	for i, s := range secrets {
-		list[i] = scrub.Secret{Name: s.Name, Values: s.telling()}
+		list[i] = scrub.Secret{Name: s.Name, Values: s.texts()}
 	}
 	return scrub.New(list)
 }
 
-// telling returns the texts that tell a secret: its value, and the password of user:password.
-func (s *Secret) telling() []string {
+// texts returns the texts that reveal a secret: its value, and the password of user:password.
+func (s *Secret) texts() []string {
 	if s.As == AsBasic {
 		if _, password, ok := strings.Cut(s.Value, ":"); ok && len(password) >= 8 {
 			return []string{s.Value, password}

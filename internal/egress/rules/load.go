@@ -12,8 +12,8 @@ import (
 	"fazt/internal/errs"
 )
 
-// Reload puts what is stored in force. Where nothing changed, the policy stays the same one: connections are kept by
-// its version.
+// Reload makes a policy of what is stored. If nothing has changed the version stays the same, so that idle connections can
+// still be used.
 func (s *Store) Reload(ctx context.Context) error {
 	s.reading.Lock()
 	defer s.reading.Unlock()
@@ -30,8 +30,8 @@ func (s *Store) Reload(ctx context.Context) error {
 			if e.Ports, e.Private, err = portsAndRanges(r.Text(4), r.Text(12)); err == nil {
 				e, err = checkStored(e)
 			}
-			if err != nil { // its row was changed by other means
-				s.log.Error("an entry of the allowed domains is not right, and left out", "domain", e.Domain, "error", err)
+			if err != nil { // the row was not written by Fazt
+				s.log.Error("an entry of the allowed domains is invalid and ignored", "domain", e.Domain, "error", err)
 				return nil
 			}
 			next.entries = append(next.entries, e)
@@ -42,7 +42,7 @@ func (s *Store) Reload(ctx context.Context) error {
 		}
 		return c.Each(`SELECT name, coalesce(app_id, ''), domain, inject_as, param, methods, path_prefix, sealed, created_at, updated_at, http, port
 			FROM net_secrets ORDER BY name, app_id`, func(r *database.Row) error {
-			k := KeptSecret{Secret: Secret{Name: r.Text(0), AppID: r.Text(1), Domain: r.Text(2), As: r.Text(3), Key: r.Text(4), Methods: split(r.Text(5)),
+			k := StoredSecret{Secret: Secret{Name: r.Text(0), AppID: r.Text(1), Domain: r.Text(2), As: r.Text(3), Key: r.Text(4), Methods: split(r.Text(5)),
 				PathPrefix: r.Text(6), CreatedAt: r.Time(8), UpdatedAt: r.Time(9), HTTP: r.Bool(10), Port: r.Int(11)}}
 			sealed = append(sealed, r.Bytes(7))
 			fmt.Fprintf(sum, "%q %x\n", fmt.Sprint(k), r.Bytes(7))
@@ -68,32 +68,32 @@ func (s *Store) Reload(ctx context.Context) error {
 	next.version++
 	next.policy = NewPolicy(next.version, next.entries, values)
 	s.now.Store(next)
-	s.tellFaults(old, next)
+	s.logFaults(old, next)
 	return nil
 }
 
-// checkStored is CheckEntry for a row, which other means may have changed.
+// checkStored is CheckEntry for a row, which may not have been written by Fazt.
 func checkStored(e Entry) (Entry, error) {
 	canonical, err := ParseDomain(e.Domain)
 	if err != nil {
 		return e, err
 	}
 	if canonical != e.Domain {
-		return e, errs.New(errs.Invalid, "the domain is not written as %s", canonical)
+		return e, errs.New(errs.Invalid, "the domain is not in its canonical form, %s", canonical)
 	}
 	return CheckEntry(e)
 }
 
-// open gives the secrets with their values. One that cannot be opened has none and its fault: it stays among them, so
-// that the name does not come to mean the secret of every app that is called alike.
-func (s *Store) open(kept []KeptSecret, sealed [][]byte) []Secret {
-	values := make([]Secret, 0, len(kept))
-	if len(kept) == 0 {
+// open decrypts the secrets. One that cannot be decrypted stays in the list, without a value and with its fault: otherwise
+// its name would come to mean the secret of all apps with the same name.
+func (s *Store) open(stored []StoredSecret, sealed [][]byte) []Secret {
+	values := make([]Secret, 0, len(stored))
+	if len(stored) == 0 {
 		return values
 	}
 	key, noKey := s.vault.key()
-	for i := range kept {
-		k, err := &kept[i], noKey
+	for i := range stored {
+		k, err := &stored[i], noKey
 		secret := k.Secret
 		if err == nil {
 			secret.Value, err = unseal(key, secret, sealed[i])
@@ -109,8 +109,8 @@ func (s *Store) open(kept []KeptSecret, sealed [][]byte) []Secret {
 	return values
 }
 
-// tellFaults logs the secrets that cannot be used, once.
-func (s *Store) tellFaults(old, next *snapshot) {
+// logFaults logs each secret that cannot be used once.
+func (s *Store) logFaults(old, next *snapshot) {
 	known := map[secretPlace]string{}
 	if old != nil {
 		for _, k := range old.secrets {
@@ -143,7 +143,7 @@ func portsAndRanges(ports, ranges string) (p []int, r []netip.Prefix, err error)
 	return p, r, nil
 }
 
-// join and split write lists as they are stored: no element has a space.
+// join and split convert lists to the form in which they are stored. No element contains a space.
 func join[T any](list []T) string {
 	texts := make([]string, len(list))
 	for i, v := range list {

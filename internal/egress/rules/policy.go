@@ -11,20 +11,20 @@ import (
 	"fazt/internal/egress/scrub"
 )
 
-// Policy is all that the owner allowed and gave, as one version that never changes. A change makes a new one, and what was
-// connected under the old is not used again.
+// Policy has all entries and secrets of one version. It is immutable: a change makes a new version, and connections made
+// under an older one are not reused.
 type Policy struct {
 	version   uint64
 	entries   map[scoped]Entry
 	secrets   map[scoped]Secret
-	scrubbers sync.Map // app id -> *scrub.Scrubber, made for the first response to an app
+	scrubbers sync.Map // app id -> *scrub.Scrubber, made when it is first needed
 }
 
 // scoped is a domain or the name of a secret, for one app or for all ("").
 type scoped struct{ app, name string }
 
-// NewPolicy takes entries and secrets as ParseDomain and CheckEntry made them. Of two with the same app and domain, or
-// app and name, the later counts.
+// NewPolicy returns a policy of entries and secrets in canonical form. Of two with the same app and domain, or the same app
+// and name, the later counts.
 func NewPolicy(version uint64, entries []Entry, secrets []Secret) *Policy {
 	p := &Policy{version: version, entries: make(map[scoped]Entry, len(entries)), secrets: make(map[scoped]Secret, len(secrets))}
 	for _, e := range entries {
@@ -36,8 +36,8 @@ func NewPolicy(version uint64, entries []Entry, secrets []Secret) *Policy {
 	return p
 }
 
-// Match is the entry that decides about a canonical host: the most specific one, and of two for the same domain the
-// app's own before the one for every app. A lookup for each label, however many entries there are.
+// Match returns the entry for a canonical host: the most specific one, and of two for the same domain that of the app. It
+// takes one lookup per label, however many entries there are.
 func (p *Policy) Match(appID, host string) (Entry, bool) {
 	if e, ok := p.entry(appID, host); ok {
 		return e, true
@@ -62,7 +62,7 @@ func (p *Policy) entry(appID, domain string) (Entry, bool) {
 	return e, ok
 }
 
-// Secret is the one an app means by a name: its own, else that of every app.
+// Secret returns the secret that an app means by a name: its own, or else that of all apps.
 func (p *Policy) Secret(appID, name string) (Secret, bool) {
 	if s, ok := p.secrets[scoped{appID, name}]; ok {
 		return s, true
@@ -71,8 +71,8 @@ func (p *Policy) Secret(appID, name string) (Secret, bool) {
 	return s, ok
 }
 
-// Visible returns the secrets an app can use, by name.
-func (p *Policy) Visible(appID string) []Secret {
+// SecretsOf returns the secrets an app can use, by name.
+func (p *Policy) SecretsOf(appID string) []Secret {
 	var list []Secret
 	for key, s := range p.secrets {
 		if key.app == appID || key.app == "" {
@@ -83,7 +83,7 @@ func (p *Policy) Visible(appID string) []Secret {
 	return list
 }
 
-// Scrubber returns the scrubber that keeps the values of an app's secrets from it, or nil if it has none.
+// Scrubber returns the scrubber that removes the secrets of an app, or nil if there are none.
 func (p *Policy) Scrubber(appID string) *scrub.Scrubber {
 	if len(p.secrets) == 0 {
 		return nil
@@ -91,11 +91,11 @@ func (p *Policy) Scrubber(appID string) *scrub.Scrubber {
 	if s, ok := p.scrubbers.Load(appID); ok {
 		return s.(*scrub.Scrubber)
 	}
-	s, _ := p.scrubbers.LoadOrStore(appID, NewScrubber(p.Visible(appID)))
+	s, _ := p.scrubbers.LoadOrStore(appID, NewScrubber(p.SecretsOf(appID)))
 	return s.(*scrub.Scrubber)
 }
 
-// Version returns the version of the policy. It grows with each change.
+// Version returns the version of the policy. It increases with each change.
 func (p *Policy) Version() uint64 { return p.version }
 
 // Private returns the entries that open private networks.
@@ -108,18 +108,18 @@ func (p *Policy) Private() (list []Entry) {
 	return list
 }
 
-// secretive are words of names under which credentials are sent.
-var secretive = []string{
+// credentialWords has words in the names of headers that hold credentials.
+var credentialWords = []string{
 	"authorization", "auth", "authentication", "cookie", "token", "accesstoken", "key", "apikey", "secret", "session", "sessionid", "sid", "password", "passwd", "passphrase",
 	"credential", "credentials", "signature", "jwt", "bearer", "otp", "csrf", "xsrf", "identity", "userid",
 }
 
-// Credentialed reports whether a request carries credentials: in a header known for them, or in one that the owner's secrets
-// for this host are put into.
+// Credentialed reports whether a request has credentials: in a header with such a name, or where the owner's secrets for this
+// host are sent.
 func (p *Policy) Credentialed(app, host string, req *http.Request) bool {
 	for name := range req.Header {
 		for word := range strings.SplitSeq(field.Hyphened(name), "-") {
-			if slices.Contains(secretive, word) {
+			if slices.Contains(credentialWords, word) {
 				return true
 			}
 		}

@@ -8,22 +8,22 @@ import (
 	"time"
 )
 
-// Entry allows functions to reach a domain.
+// Entry allows functions to call a domain.
 type Entry struct {
 	ID          string         `json:"id"`
 	Domain      string         `json:"domain"`       // canonical: api.example.com, or *.example.com for the names below
 	AppID       string         `json:"app_id"`       // "" = every app
 	HTTP        bool           `json:"http"`         // plain HTTP too
 	Ports       []int          `json:"ports"`        // empty = 443, and 80 with HTTP
-	Methods     []string       `json:"methods"`      // empty = all there are
-	Rate        int            `json:"rate"`         // calls in a second; 0 = not bounded by the entry
-	Burst       int            `json:"burst"`        // calls at once under the rate; 0 = as many as the rate
-	Timeout     int            `json:"timeout"`      // ms of one call; 0 = as the limits say. Never more than they say
-	MaxResponse int64          `json:"max_response"` // bytes; 0 = as the limits say. Never more than they say
-	CacheTTL    int            `json:"cache_ttl"`    // seconds an answer without a lifetime of its own is kept; 0 = nothing is kept
-	Stale       int            `json:"stale"`        // seconds a kept answer may serve after its end while the other server fails
-	Private     []netip.Prefix `json:"private"`      // private ranges the domain may lead to; never loopback, never metadata
-	Paths       []string       `json:"paths"`        // templates such as /bot{token}/{method}, by which paths are logged
+	Methods     []string       `json:"methods"`      // empty = all
+	Rate        int            `json:"rate"`         // calls per second; 0 = the entry sets no limit
+	Burst       int            `json:"burst"`        // calls that may come at once; 0 = as many as the rate
+	Timeout     int            `json:"timeout"`      // ms of one call; 0 = net.call_timeout, which is also the maximum
+	MaxResponse int64          `json:"max_response"` // bytes; 0 = net.max_response, which is also the maximum
+	CacheTTL    int            `json:"cache_ttl"`    // seconds that a response without an explicit lifetime is stored; 0 = nothing is stored
+	Stale       int            `json:"stale"`        // seconds that an expired response may be served while the other server fails
+	Private     []netip.Prefix `json:"private"`      // private ranges that the domain may resolve to; never loopback, never metadata
+	Paths       []string       `json:"paths"`        // templates such as /bot{token}/{method} for the paths in the log
 	CreatedAt   time.Time      `json:"created_at"`
 	UpdatedAt   time.Time      `json:"updated_at"`
 }
@@ -36,13 +36,13 @@ const (
 	AsBasic  = "basic"  // Authorization: Basic base64(VALUE); VALUE is user:password
 )
 
-// Secret is a credential that functions name and never see.
+// Secret is a credential that functions name but never see.
 type Secret struct {
 	Name       string    `json:"name"`
 	As         string    `json:"as"`
 	Key        string    `json:"key"`         // header or query parameter
 	Domain     string    `json:"domain"`      // as in Entry
-	HTTP       bool      `json:"http"`        // by plain HTTP too; without it by HTTPS alone
+	HTTP       bool      `json:"http"`        // over plain HTTP too, not only over HTTPS
 	Port       int       `json:"port"`        // the only port it is sent to; 0 = the first of the entry
 	AppID      string    `json:"app_id"`      // "" = every app
 	Methods    []string  `json:"methods"`     // empty = all
@@ -50,7 +50,7 @@ type Secret struct {
 	CreatedAt  time.Time `json:"created_at"`
 	UpdatedAt  time.Time `json:"updated_at"`
 	LastUsed   time.Time `json:"last_used"` // zero = never
-	Value      string    `json:"-"`         // in the clear, in memory only
+	Value      string    `json:"-"`         // plain text, only in memory
 }
 
 // AllowsPort reports whether an entry allows a scheme at a port.

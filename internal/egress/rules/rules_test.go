@@ -20,12 +20,12 @@ func TestWhatCanBeAllowed(t *testing.T) {
 		{"", "", "missing"},
 		{"*", "", "everything"},
 		{"*.", "", "everything"},
-		{"*.com", "", "one label"},
+		{"*.com", "", "single label"},
 		{"*.co.uk", "", "anyone can register"},
 		{"co.uk", "", "anyone can register"},
 		{"*.github.io", "", "anyone can register"},
 		{"*.s3.amazonaws.com", "", "anyone can register"},
-		{"localhost", "", "one label"},
+		{"localhost", "", "single label"},
 		{"https://example.com", "", "scheme"},
 		{"example.com/path", "", "path"},
 		{"example.com?q", "", "path"},
@@ -37,9 +37,9 @@ func TestWhatCanBeAllowed(t *testing.T) {
 		{"0x7f.1", "", "address"},
 		{"2130706433", "", "address"},
 		{"*.0.0.1", "", "address"},
-		{"api.*.com", "", "front"},
-		{"*api.example.com", "", "front"},
-		{"*.*.example.com", "", "front"},
+		{"api.*.com", "", "first label"},
+		{"*api.example.com", "", "first label"},
+		{"*.*.example.com", "", "first label"},
 		{"ex ample.com", "", "name"},
 		{"a_b.example.com", "a_b.example.com", ""},
 		{"example..com", "", "name"},
@@ -109,7 +109,7 @@ func TestPathsAreLoggedByTheirTemplates(t *testing.T) {
 			t.Errorf("%s: %s, want %s", path, got, want)
 		}
 	}
-	if got := (&Entry{}).LoggedPath("/" + strings.Repeat("a", 1000)); len(got) > longestPath+4 {
+	if got := (&Entry{}).LoggedPath("/" + strings.Repeat("a", 1000)); len(got) > maxLoggedPath+4 {
 		t.Errorf("%d bytes are logged", len(got))
 	}
 }

@@ -38,18 +38,18 @@ func TestASealedValueOpensInItsOwnRowAndUnderItsOwnKeyOnly(t *testing.T) {
 		sealed []byte
 		want   string
 	}{
-		{"another key", aKey('x'), s, sealed, "another key than the one in force"},
-		{"another domain", aKey('k'), Secret{Name: "STRIPE", AppID: "app_1", Domain: "evil.example"}, sealed, "changed by other means"},
-		{"another app", aKey('k'), Secret{Name: "STRIPE", AppID: "app_2", Domain: "api.stripe.com"}, sealed, "changed by other means"},
-		{"every app", aKey('k'), Secret{Name: "STRIPE", Domain: "api.stripe.com"}, sealed, "changed by other means"},
-		{"another name", aKey('k'), Secret{Name: "STRIPE2", AppID: "app_1", Domain: "api.stripe.com"}, sealed, "changed by other means"},
-		{"parts that run together alike", aKey('k'), Secret{Name: "STRIPEapp", AppID: "_1", Domain: "api.stripe.com"}, sealed, "changed by other means"},
-		{"a changed value", aKey('k'), s, damaged(len(sealed) - 1), "changed by other means"},
-		{"a changed nonce", aKey('k'), s, damaged(1 + markLength), "changed by other means"},
-		{"a newer version", aKey('k'), s, append([]byte{sealVersion + 1}, sealed[1:]...), "newer Fazt"},
-		{"an older version", aKey('k'), s, append([]byte{1}, sealed[1:]...), "changed by other means"},
-		{"plain HTTP", aKey('k'), Secret{Name: "STRIPE", AppID: "app_1", Domain: "api.stripe.com", HTTP: true}, sealed, "changed by other means"},
-		{"another port", aKey('k'), Secret{Name: "STRIPE", AppID: "app_1", Domain: "api.stripe.com", Port: 8443}, sealed, "changed by other means"},
+		{"another key", aKey('x'), s, sealed, "set with another key"},
+		{"another domain", aKey('k'), Secret{Name: "STRIPE", AppID: "app_1", Domain: "evil.example"}, sealed, "not written by Fazt"},
+		{"another app", aKey('k'), Secret{Name: "STRIPE", AppID: "app_2", Domain: "api.stripe.com"}, sealed, "not written by Fazt"},
+		{"every app", aKey('k'), Secret{Name: "STRIPE", Domain: "api.stripe.com"}, sealed, "not written by Fazt"},
+		{"another name", aKey('k'), Secret{Name: "STRIPE2", AppID: "app_1", Domain: "api.stripe.com"}, sealed, "not written by Fazt"},
+		{"parts that run together alike", aKey('k'), Secret{Name: "STRIPEapp", AppID: "_1", Domain: "api.stripe.com"}, sealed, "not written by Fazt"},
+		{"a changed value", aKey('k'), s, damaged(len(sealed) - 1), "not written by Fazt"},
+		{"a changed nonce", aKey('k'), s, damaged(1 + fingerprintLength), "not written by Fazt"},
+		{"a newer version", aKey('k'), s, append([]byte{sealVersion + 1}, sealed[1:]...), "newer version of Fazt"},
+		{"an older version", aKey('k'), s, append([]byte{1}, sealed[1:]...), "not written by Fazt"},
+		{"plain HTTP", aKey('k'), Secret{Name: "STRIPE", AppID: "app_1", Domain: "api.stripe.com", HTTP: true}, sealed, "not written by Fazt"},
+		{"another port", aKey('k'), Secret{Name: "STRIPE", AppID: "app_1", Domain: "api.stripe.com", Port: 8443}, sealed, "not written by Fazt"},
 		{"a cut value", aKey('k'), s, sealed[:20], "damaged"},
 		{"nothing", aKey('k'), s, nil, "damaged"},
 	} {
@@ -63,7 +63,7 @@ func TestASealedValueOpensInItsOwnRowAndUnderItsOwnKeyOnly(t *testing.T) {
 func TestTheKeyFileIsMadeWholeForItsOwnerAloneAndNeverOverwritten(t *testing.T) {
 	dir := t.TempDir()
 	v := vault{file: KeyFile(filepath.Join(dir, "data.db"))}
-	if _, err := v.key(); !errs.Is(err, errs.Unprocessable) || !strings.Contains(errs.Sentence(err), "data.db.key is missing: put it back") {
+	if _, err := v.key(); !errs.Is(err, errs.Unprocessable) || !strings.Contains(errs.Sentence(err), "data.db.key is missing: restore it") {
 		t.Errorf("without a key file: %v", err)
 	}
 	key, err := v.newKey()
@@ -101,8 +101,8 @@ func TestTheKeyFileIsMadeWholeForItsOwnerAloneAndNeverOverwritten(t *testing.T) 
 func TestAKeyThatCannotBeRightIsRefusedWithoutRepeatingIt(t *testing.T) {
 	good := hex.EncodeToString(aKey('k'))
 	for _, test := range []struct{ name, text, want string }{
-		{"empty", "", "has 0 characters; a key is 64"},
-		{"too short", good[:62], "has 62 characters; a key is 64 hexadecimal digits, as `openssl rand -hex 32`"},
+		{"empty", "", "has 0 characters; a key has 64"},
+		{"too short", good[:62], "has 62 characters; a key has 64 hexadecimal digits, such as from `openssl rand -hex 32`"},
 		{"too long", good + "00", "has 66 characters"},
 		{"no digits", "zz" + good[2:], "is not a key"},
 	} {
@@ -128,7 +128,7 @@ func TestAKeyThatCannotBeRightIsRefusedWithoutRepeatingIt(t *testing.T) {
 	if _, err := os.Stat(v.file); err == nil {
 		t.Error("a key file was made though the environment has the key")
 	}
-	if _, err := (vault{file: t.TempDir()}).key(); err == nil || !strings.Contains(errs.Sentence(err), "is not a file") {
+	if _, err := (vault{file: t.TempDir()}).key(); err == nil || !strings.Contains(errs.Sentence(err), "is not a regular file") {
 		t.Errorf("a folder: %v", err)
 	}
 }

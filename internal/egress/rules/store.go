@@ -17,56 +17,54 @@ import (
 	"fazt/internal/limitio"
 )
 
-// All entries and all secrets are in memory, so that a call asks no disk. These bound what that takes.
+// All entries and secrets are in memory, so that a call reads nothing from disk. These limits bound that memory.
 const (
-	mostEntries = 5000
-	mostSecrets = 1000
+	maxEntries = 5000
+	maxSecrets = 1000
 )
 
-// usedEvery is how long the time of a use waits to be stored: a write for every call would cost more than the call.
-const usedEvery = 10 * time.Second
+// flushEvery is how often the times of last use are stored: a write for every call would cost more than the call.
+const flushEvery = 10 * time.Second
 
-// Config is what a Store works with.
+// Config configures a Store.
 type Config struct {
 	DB        *database.DB
-	KeyFile   string       // holds the key of the secrets; made with the first of them
-	MasterKey string       // the key, where it is not in a file; "" = it is
-	Log       *slog.Logger // nil = silent
+	KeyFile   string       // with the key of the secrets; created with the first secret
+	MasterKey string       // the key itself; "" = it is in KeyFile
+	Log       *slog.Logger // nil = no log
 }
 
-// Store keeps what the owner allowed and gave. What is in force is its Policy: every change is in it when the change
-// returns.
+// Store has the entries and secrets in the database. A change is part of the Policy when its method returns.
 type Store struct {
 	db    *database.DB
 	vault vault
 	log   *slog.Logger
 
-	reading sync.Mutex // held while a policy is made: one that was read earlier must not replace one read later
+	reading sync.Mutex // held while a policy is made, so that an older one cannot replace a newer one
 	now     atomic.Pointer[snapshot]
 
 	mu   sync.Mutex
-	used map[secretPlace]time.Time // uses that are not stored yet
+	used map[secretPlace]time.Time // not stored yet
 }
 
 type secretPlace struct{ app, name string }
 
-// snapshot is everything that is stored, as one version.
+// snapshot is one version of everything that is stored.
 type snapshot struct {
 	policy  *Policy
 	version uint64
 	print   [sha256.Size]byte
 	entries []Entry
-	secrets []KeptSecret
+	secrets []StoredSecret
 }
 
-// KeptSecret is a secret as it is shown: without its value.
-type KeptSecret struct {
+// StoredSecret is a secret without its value.
+type StoredSecret struct {
 	Secret
-	Fault string `json:"fault"` // why its value cannot be used; "" = it can
+	Fault string `json:"fault"` // why it cannot be used; "" = it can
 }
 
-// Open is what is stored in a database. Secrets that cannot be opened are no error: functions that name one fail,
-// and everything else works.
+// Open opens the store in a database. Secrets that cannot be decrypted are not an error: only calls that name one fail.
 func Open(ctx context.Context, c Config) (*Store, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -80,13 +78,13 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	return s, s.Reload(ctx)
 }
 
-// Policy is what is in force.
+// Policy returns the current policy.
 func (s *Store) Policy() *Policy { return s.now.Load().policy }
 
-// Entries are all entries, in the order of their domains, those for every app first.
+// Entries returns all entries by domain, those for all apps first.
 func (s *Store) Entries() []Entry { return slices.Clone(s.now.Load().entries) }
 
-// Entry is the entry of a domain for an app, or, for the app "", the one for every app.
+// Entry returns the entry of a domain for an app; "" = for all apps.
 func (s *Store) Entry(domain, appID string) (Entry, error) {
 	canonical, err := ParseDomain(domain)
 	if err != nil {
@@ -97,18 +95,18 @@ func (s *Store) Entry(domain, appID string) (Entry, error) {
 			return e, nil
 		}
 	}
-	return Entry{}, errs.New(errs.NotFound, "%s is not allowed%s; `fazt net list` shows what is", canonical, forWhom(appID))
+	return Entry{}, errs.New(errs.NotFound, "there is no entry for %s and %s; see `fazt net list`", canonical, forWhom(appID))
 }
 
-// forWhom ends a sentence about what is missing.
+// forWhom names the apps that an entry or secret is for.
 func forWhom(appID string) string {
 	if appID == "" {
-		return " for every app"
+		return "all apps"
 	}
-	return " for this app"
+	return "this app"
 }
 
-// Covers says whether what an app asks for is among what it may reach: the domain itself, or one with * above it.
+// Covers reports whether an app can call all of a domain that it asks for: by its own entry, or by one with * above it.
 func (s *Store) Covers(domain, appID string) bool {
 	return slices.ContainsFunc(s.now.Load().entries, func(e Entry) bool {
 		below, wild := strings.CutPrefix(e.Domain, "*")
@@ -116,7 +114,7 @@ func (s *Store) Covers(domain, appID string) bool {
 	})
 }
 
-// Allow stores an entry in place of the one of the same domain and app, if there is one.
+// Allow stores an entry, in place of the one with the same domain and app if there is one.
 func (s *Store) Allow(ctx context.Context, e Entry) (stored Entry, replaced bool, err error) {
 	if e.Domain, err = ParseDomain(e.Domain); err != nil {
 		return e, false, err
@@ -125,8 +123,8 @@ func (s *Store) Allow(ctx context.Context, e Entry) (stored Entry, replaced bool
 		return e, false, err
 	}
 	for _, path := range e.Paths {
-		if len(strings.Fields(path)) != 1 { // lists are stored with spaces between
-			return e, false, errs.New(errs.Invalid, "the path %q has a space; no path is sent with one", path)
+		if len(strings.Fields(path)) != 1 { // lists are stored with spaces between their elements
+			return e, false, errs.New(errs.Invalid, "the path %q contains a space; paths are sent as %%20", path)
 		}
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
@@ -147,7 +145,7 @@ func (s *Store) Allow(ctx context.Context, e Entry) (stored Entry, replaced bool
 		if replaced = e.ID != made; replaced || err != nil {
 			return err
 		}
-		return atMost(tx, mostEntries, "SELECT count(*) FROM net_entries", "there are %d entries, which is the most; remove some first")
+		return atMost(tx, maxEntries, "SELECT count(*) FROM net_entries", "there can be at most %d entries; remove some first")
 	})
 	if err != nil {
 		return e, false, err
@@ -162,18 +160,18 @@ func appGone(err error) error {
 	return err
 }
 
-func atMost(tx *database.Tx, most int, count, sentence string) error {
+func atMost(tx *database.Tx, max int, count, sentence string) error {
 	have := 0
 	if _, err := tx.First(count, func(r *database.Row) { have = r.Int(0) }); err != nil {
 		return err
 	}
-	if have > most {
-		return errs.New(errs.TooLarge, sentence, most)
+	if have > max {
+		return errs.New(errs.TooLarge, sentence, max)
 	}
 	return nil
 }
 
-// Remove takes an entry back: nothing new begins under it from now on.
+// Remove deletes an entry. No call starts under it from now on.
 func (s *Store) Remove(ctx context.Context, domain, appID string) (Entry, error) {
 	e, err := s.Entry(domain, appID)
 	if err != nil {
@@ -188,10 +186,10 @@ func (s *Store) Remove(ctx context.Context, domain, appID string) (Entry, error)
 	return e, s.Reload(ctx)
 }
 
-// Secrets are all secrets without their values, in the order of their names, those for every app first. Whether they
-// can be used is looked at anew: the key may have been lost, or put back.
-func (s *Store) Secrets(ctx context.Context) ([]KeptSecret, error) {
-	_ = s.Flush(ctx) // what cannot be stored waits, and the list is some seconds behind
+// Secrets returns all secrets without their values, by name, those for all apps first. It checks again whether they can be
+// used: the key may have been lost or restored.
+func (s *Store) Secrets(ctx context.Context) ([]StoredSecret, error) {
+	_ = s.Flush(ctx) // if it fails, the times of last use are some seconds behind
 	if err := s.Reload(ctx); err != nil {
 		return nil, err
 	}
@@ -209,14 +207,14 @@ func (s *Store) Secrets(ctx context.Context) ([]KeptSecret, error) {
 	return list, err
 }
 
-// Given says whether a secret is there for an app.
-func (s *Store) Given(name, appID string) bool {
-	return slices.ContainsFunc(s.now.Load().secrets, func(k KeptSecret) bool {
+// HasSecret reports whether an app has a secret.
+func (s *Store) HasSecret(name, appID string) bool {
+	return slices.ContainsFunc(s.now.Load().secrets, func(k StoredSecret) bool {
 		return k.Name == name && (k.AppID == "" || k.AppID == appID)
 	})
 }
 
-// Faults are the names of the secrets that cannot be used.
+// Faults returns the names of the secrets that cannot be used.
 func (s *Store) Faults() []string {
 	var names []string
 	for _, k := range s.now.Load().secrets {
@@ -233,10 +231,10 @@ func (s *Store) secret(name, appID string) (Secret, error) {
 			return k.Secret, nil
 		}
 	}
-	return Secret{}, errs.New(errs.NotFound, "no secret is called %q%s; `fazt secret list` shows them", limitio.Cut(name, maxSecretName), forWhom(appID))
+	return Secret{}, errs.New(errs.NotFound, "there is no secret %q for %s; see `fazt secret list`", limitio.Cut(name, maxSecretName), forWhom(appID))
 }
 
-// SetSecret stores a secret in place of the one of the same name and app, if there is one.
+// SetSecret stores a secret, in place of the one with the same name and app if there is one.
 func (s *Store) SetSecret(ctx context.Context, secret Secret) (stored Secret, replaced bool, err error) {
 	if secret, err = checkSecret(secret); err != nil {
 		return secret, false, err
@@ -257,7 +255,7 @@ func (s *Store) SetSecret(ctx context.Context, secret Secret) (stored Secret, re
 		if err := appGone(err); err != nil {
 			return err
 		}
-		return atMost(tx, mostSecrets, "SELECT count(*) FROM net_secrets", "there are %d secrets, which is the most; remove some first")
+		return atMost(tx, maxSecrets, "SELECT count(*) FROM net_secrets", "there can be at most %d secrets; remove some first")
 	})
 	if err != nil {
 		return secret, false, err
@@ -269,8 +267,8 @@ func (s *Store) SetSecret(ctx context.Context, secret Secret) (stored Secret, re
 	return stored, replaced, err
 }
 
-// seal encrypts the value of a secret. A key is made only where nothing was sealed under one that is lost: with a new
-// key in its place, putting back the old one would lose what was sealed since.
+// seal encrypts the value of a secret. A new key is made only if no other secret exists: otherwise the key is lost, and
+// restoring it would lose the secrets that were sealed with the new one.
 func (s *Store) seal(ctx context.Context, secret Secret) ([]byte, error) {
 	others := 0
 	err := s.db.Read(ctx, func(c *database.Conn) error {
@@ -284,7 +282,7 @@ func (s *Store) seal(ctx context.Context, secret Secret) ([]byte, error) {
 	if others == 0 {
 		key, err = s.vault.newKey()
 	} else if key, err = s.vault.key(); err != nil {
-		err = errs.Wrap(errs.KindOf(err), err, "%s. If it is lost, remove the secrets that `fazt secret list` shows, and set them again", errs.Sentence(err))
+		err = errs.Wrap(errs.KindOf(err), err, "%s. If it is lost, remove all secrets (see `fazt secret list`) and set them again", errs.Sentence(err))
 	}
 	if err != nil {
 		return nil, err
@@ -292,7 +290,7 @@ func (s *Store) seal(ctx context.Context, secret Secret) ([]byte, error) {
 	return seal(key, secret)
 }
 
-// RotateSecret gives a secret a new value, and changes nothing else of it.
+// RotateSecret replaces the value of a secret.
 func (s *Store) RotateSecret(ctx context.Context, name, appID, value string) (Secret, error) {
 	secret, err := s.secret(name, appID)
 	if err != nil {
@@ -303,7 +301,7 @@ func (s *Store) RotateSecret(ctx context.Context, name, appID, value string) (Se
 	return stored, err
 }
 
-// RemoveSecret takes a secret back.
+// RemoveSecret deletes a secret.
 func (s *Store) RemoveSecret(ctx context.Context, name, appID string) (Secret, error) {
 	secret, err := s.secret(name, appID)
 	if err != nil {
@@ -318,10 +316,10 @@ func (s *Store) RemoveSecret(ctx context.Context, name, appID string) (Secret, e
 	return secret, s.Reload(ctx)
 }
 
-// TouchSecret notes that the secret an app means by a name was sent. It returns at once.
+// TouchSecret records that an app used a secret. It does not block.
 func (s *Store) TouchSecret(appID, name string) {
 	secret, ok := s.Policy().Secret(appID, name)
-	if !ok { // it was removed meanwhile
+	if !ok { // removed in the meantime
 		return
 	}
 	s.mu.Lock()
@@ -329,7 +327,7 @@ func (s *Store) TouchSecret(appID, name string) {
 	s.mu.Unlock()
 }
 
-// Flush stores when secrets were last used.
+// Flush stores the times when secrets were last used.
 func (s *Store) Flush(ctx context.Context) error {
 	s.mu.Lock()
 	used := s.used
@@ -346,7 +344,7 @@ func (s *Store) Flush(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err != nil { // they wait for the next time
+	if err != nil { // try again next time
 		s.mu.Lock()
 		maps.Copy(used, s.used)
 		s.used = used
@@ -355,9 +353,9 @@ func (s *Store) Flush(ctx context.Context) error {
 	return err
 }
 
-// Run stores when secrets were last used, now and then, until ctx ends.
+// Run flushes regularly until ctx ends.
 func (s *Store) Run(ctx context.Context) error {
-	s.db.Repeat(ctx, usedEvery, "storing when secrets were last used", s.Flush)
-	_ = s.Flush(context.WithoutCancel(ctx)) // a disk that is full must not make a stop look like a failure
+	s.db.Repeat(ctx, flushEvery, "storing when secrets were last used", s.Flush)
+	_ = s.Flush(context.WithoutCancel(ctx)) // a full disk must not make a stop look like a failure
 	return nil
 }

@@ -198,7 +198,7 @@ func TestASecretIsListedWithItsLastUseAndNeverWithItsValue(t *testing.T) {
 	if err != nil || strings.Contains(string(data)+string(wal), "topsecret") {
 		t.Errorf("the value can be read in the database file: %v", err)
 	}
-	if !s.Given("KEY", "app_b") || s.Given("OTHER", "app_a") {
+	if !s.HasSecret("KEY", "app_b") || s.HasSecret("OTHER", "app_a") {
 		t.Error("which secrets there are for an app")
 	}
 	if _, err := s.RotateSecret(t.Context(), "OTHER", "", "topsecret-0123"); !errs.Is(err, errs.NotFound) {
@@ -230,7 +230,7 @@ func TestWithoutItsKeyASecretCannotBeUsedAndNothingIsLost(t *testing.T) {
 
 	s = openStore(t, db, "")
 	list, err := s.Secrets(t.Context())
-	if err != nil || len(list) != 2 || !strings.Contains(list[0].Fault, "data.db.key is missing: put it back") {
+	if err != nil || len(list) != 2 || !strings.Contains(list[0].Fault, "data.db.key is missing: restore it") {
 		t.Errorf("%+v %v", list, err)
 	}
 	for _, secret := range reopened(t, s) {
@@ -242,7 +242,7 @@ func TestWithoutItsKeyASecretCannotBeUsedAndNothingIsLost(t *testing.T) {
 		t.Errorf("without the key, nothing else works: %v", err)
 	}
 	// A new key in the place of the lost one would be overwritten when that is put back, and what it sealed be lost.
-	if err := set(s, "THREE"); err == nil || !strings.Contains(errs.Sentence(err), "If it is lost, remove the secrets") {
+	if err := set(s, "THREE"); err == nil || !strings.Contains(errs.Sentence(err), "If it is lost, remove all secrets") {
 		t.Errorf("a second key was made: %v", err)
 	}
 	if _, err := os.Stat(file); err == nil {
@@ -250,7 +250,7 @@ func TestWithoutItsKeyASecretCannotBeUsedAndNothingIsLost(t *testing.T) {
 	}
 
 	wrong := openStore(t, db, strings.Repeat("ab", 32))
-	if list, _ := wrong.Secrets(t.Context()); !strings.Contains(list[1].Fault, "another key than the one in force") {
+	if list, _ := wrong.Secrets(t.Context()); !strings.Contains(list[1].Fault, "set with another key") {
 		t.Errorf("%+v", list)
 	}
 	if err := set(wrong, "TWO"); err != nil { // set anew under the key in force
@@ -273,7 +273,7 @@ func TestWithoutItsKeyASecretCannotBeUsedAndNothingIsLost(t *testing.T) {
 		t.Errorf("the key is back: %+v", list)
 	}
 
-	// The last secret whose key is lost can be set anew.
+	// The last secret whose key is lost can be set again.
 	change(t, db, "DELETE FROM net_secrets WHERE name = 'TWO'")
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)

@@ -6,13 +6,13 @@ import (
 	"fazt/internal/errs"
 )
 
-// A template is a path with places, such as /bot{token}/{method}: what stands in a place is not logged. A place takes one
-// character or more, none of them a slash, and ends where the text after it begins.
-type template []string // text, place, text, place, …, text
+// A template is a path with placeholders, such as /bot{token}/{method}; what they stand for is not logged. A placeholder
+// matches one or more characters other than a slash, up to the text that follows it.
+type template []string // text, placeholder, text, …, text
 
 func parseTemplate(text string) (template, error) {
 	bad := func(why string) (template, error) {
-		return nil, errs.New(errs.Invalid, "%q is not a path for the log: %s; use one such as /bot{token}/{method}", text, why)
+		return nil, errs.New(errs.Invalid, "%q is not a path template: %s; use one such as /bot{token}/{method}", text, why)
 	}
 	if !strings.HasPrefix(text, "/") {
 		return bad("it does not begin with /")
@@ -29,16 +29,16 @@ func parseTemplate(text string) (template, error) {
 		case !closed:
 			return bad("a { is not closed")
 		case name == "" || strings.ContainsAny(name, "{/"):
-			return bad("a place has no name")
+			return bad("a placeholder has no name")
 		case strings.HasPrefix(after, "{"):
-			return bad("two places follow each other, and nothing says where one ends")
+			return bad("two placeholders need text between them")
 		}
 		t = append(t, name)
 		rest = after
 	}
 }
 
-// match says whether a path is of this form.
+// match reports whether a path matches.
 func (t template) match(path string) bool {
 	rest, ok := strings.CutPrefix(path, t[0])
 	for i := 2; ok && i < len(t); i += 2 {
@@ -59,11 +59,11 @@ func (t template) match(path string) bool {
 	return ok && rest == ""
 }
 
-// longestPath is how much of a path the log keeps.
-const longestPath = 512
+// maxLoggedPath is how much of a path is logged.
+const maxLoggedPath = 512
 
-// LoggedPath returns the path of a hop as the log keeps it: the first template it matches. If an entry has templates and
-// none matches, what the owner wants hidden could be anywhere in the path, so the path is not kept.
+// LoggedPath returns the path of a hop for the log: the first template it matches. If an entry has templates and none
+// matches, what the owner wants to hide could be anywhere in the path, so it is not logged.
 func (e *Entry) LoggedPath(path string) string {
 	for _, text := range e.Paths {
 		if t, err := parseTemplate(text); err == nil && t.match(path) {
@@ -73,8 +73,8 @@ func (e *Entry) LoggedPath(path string) string {
 	if len(e.Paths) > 0 {
 		return "/…"
 	}
-	if len(path) > longestPath {
-		path = path[:longestPath] + "…"
+	if len(path) > maxLoggedPath {
+		path = path[:maxLoggedPath] + "…"
 	}
 	return path
 }

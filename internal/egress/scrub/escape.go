@@ -8,35 +8,34 @@ import (
 	"unicode/utf8"
 )
 
-// unit is a character that stands escaped in a text.
+// unit is an escaped character in a text.
 type unit struct {
-	text [8]byte // in UTF-8, or a byte of it
-	size int     // of text; 0 = there is none
-	took int     // bytes of the text
+	text   [8]byte // in UTF-8, or a byte of it
+	size   int     // of text; 0 = there is no such character
+	length int     // of the escape
 }
 
-// introducers begin an escape.
+// introducers has the characters that begin an escape.
 const introducers = `%&\`
 
 func introduces(c byte) bool { return c == '%' || c == '&' || c == '\\' }
 
 func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
-func single(c byte, took int) unit { return unit{text: [8]byte{c}, size: 1, took: took} }
+func single(c byte, length int) unit { return unit{text: [8]byte{c}, size: 1, length: length} }
 
-func character(r rune, took int) (u unit) {
-	u.took, u.size = took, utf8.EncodeRune(u.text[:], r)
+func character(r rune, length int) (u unit) {
+	u.length, u.size = length, utf8.EncodeRune(u.text[:], r)
 	return u
 }
 
-// escape is the character that in begins with in escaped form: percent-encoded (RFC 3986, and %u of JavaScript's escape), a
-// reference of HTML, or behind a backslash as in JSON and JavaScript. more says that in ends before that is decided; at the
-// end everything is.
+// escape returns the escaped character at the beginning of in: percent-encoded (RFC 3986, and %u of JavaScript's escape), an
+// HTML character reference, or after a backslash as in JSON and JavaScript. more reports that in ends too early to decide.
 func escape(in []byte, end bool) (u unit, more bool) {
 	switch in[0] {
 	case '%':
 		if len(in) > 1 && in[1] == 'u' {
-			return coded(in, 2, 4, end)
+			return codeUnit(in, 2, 4, end)
 		}
 		n, complete, ok := hexNumber(in, 1, 2)
 		if !ok || !complete {
@@ -51,8 +50,8 @@ func escape(in []byte, end bool) (u unit, more bool) {
 	return unit{}, false
 }
 
-// hexNumber is the number of so many hexadecimal digits; ok is false where something else stands among them, and complete
-// where in ends before the last.
+// hexNumber parses a fixed number of hexadecimal digits. ok is false if one of them is something else, complete if in ends
+// before the last.
 func hexNumber(in []byte, from, digits int) (n int, complete, ok bool) {
 	for i := from; i < from+digits; i++ {
 		switch {
@@ -66,7 +65,7 @@ func hexNumber(in []byte, from, digits int) (n int, complete, ok bool) {
 	return n, true, true
 }
 
-// digit is the value of a hexadecimal one.
+// digit returns the value of a hexadecimal digit.
 func digit(c byte) byte {
 	if c <= '9' {
 		return c - '0'
@@ -74,8 +73,9 @@ func digit(c byte) byte {
 	return c | 0x20 - 'a' + 10
 }
 
-// coded is a character that is given by so many digits of its code in UTF-16; of a pair of surrogates, both are read.
-func coded(in []byte, from, digits int, end bool) (unit, bool) {
+// codeUnit parses a character given by a fixed number of digits of its UTF-16 code, or by two such escapes if it is a pair of
+// surrogates.
+func codeUnit(in []byte, from, digits int, end bool) (unit, bool) {
 	n, complete, ok := hexNumber(in, from, digits)
 	if !ok || !complete {
 		return unit{}, ok && !end
@@ -84,7 +84,7 @@ func coded(in []byte, from, digits int, end bool) (unit, bool) {
 	if !utf16.IsSurrogate(rune(n)) {
 		return character(rune(n), length), false
 	}
-	for i := range from { // the second is introduced like the first
+	for i := range from { // the second begins like the first
 		switch {
 		case length+i >= len(in):
 			return unit{}, !end
@@ -107,7 +107,7 @@ func backslash(in []byte, end bool) (unit, bool) {
 	case c == 'u' && len(in) > 2 && in[2] == '{':
 		return braced(in, end)
 	case c == 'u':
-		return coded(in, 2, 4, end)
+		return codeUnit(in, 2, 4, end)
 	case c == 'x':
 		n, complete, ok := hexNumber(in, 2, 2)
 		if !ok || !complete {
@@ -121,18 +121,18 @@ func backslash(in []byte, end bool) (unit, bool) {
 	case c == 't':
 		return single('\t', 2), false
 	case letter(c) || c >= '0' && c <= '9' || c >= utf8.RuneSelf || c < ' ':
-		return unit{}, false // values have no control characters
+		return unit{}, false // secrets have no control characters
 	default:
 		return single(c, 2), false
 	}
 }
 
-// mostDigits of a number in \u{…} and &#…; more of them are zeros in front, and nobody writes those.
-const mostDigits = 10
+// maxDigits is how many digits a number in \u{…} and &#… may have. More would be leading zeros, which are not used in practice.
+const maxDigits = 10
 
-// braced is \u{…}.
+// braced parses \u{…}.
 func braced(in []byte, end bool) (unit, bool) {
-	for i := 3; i < 3+mostDigits+1; i++ {
+	for i := 3; i < 3+maxDigits+1; i++ {
 		switch {
 		case i >= len(in):
 			return unit{}, !end
@@ -145,16 +145,16 @@ func braced(in []byte, end bool) (unit, bool) {
 	return unit{}, false
 }
 
-func numbered(digits string, base, took int) unit {
+func numbered(digits string, base, length int) unit {
 	n, err := strconv.ParseUint(digits, base, 32)
 	if err != nil || n > utf8.MaxRune {
 		return unit{}
 	}
-	return character(rune(n), took)
+	return character(rune(n), length)
 }
 
-// reference is a character reference of HTML, by its number or its name. The semicolon may be missing where browsers do
-// without it: after a number, and after the old names, of which those are known here that stand in values.
+// reference parses an HTML character reference by number or name. As in browsers, the semicolon is optional after a number and
+// after the old names, of which only those for characters in secrets are known here.
 func reference(in []byte, end bool) (unit, bool) {
 	if len(in) < 2 {
 		return unit{}, !end
@@ -163,11 +163,11 @@ func reference(in []byte, end bool) (unit, bool) {
 		return byNumber(in, end)
 	}
 	n := 1
-	for n < len(in) && n < longestName && (letter(in[n]) || in[n] >= '0' && in[n] <= '9') {
+	for n < len(in) && n < maxName && (letter(in[n]) || in[n] >= '0' && in[n] <= '9') {
 		n++
 	}
 	switch {
-	case n == len(in) && n < longestName && n > 0 && !end:
+	case n == len(in) && n < maxName && n > 0 && !end:
 		return unit{}, true
 	case n < len(in) && in[n] == ';':
 		return named(in[:n+1]), false
@@ -175,8 +175,8 @@ func reference(in []byte, end bool) (unit, bool) {
 	return bare(in[1:n]), false
 }
 
-// longestName of a reference is CounterClockwiseContourIntegral, with its ampersand.
-const longestName = 33
+// maxName is the length of the longest name, CounterClockwiseContourIntegral, with its ampersand.
+const maxName = 33
 
 func named(in []byte) unit {
 	switch string(in) {
@@ -192,7 +192,7 @@ func named(in []byte) unit {
 		return character('\u00a0', len(in))
 	}
 	text := html.UnescapeString(string(in))
-	u := unit{size: len(text), took: len(in)}
+	u := unit{size: len(text), length: len(in)}
 	if len(text) > len(u.text) || text[0] == '&' && len(text) > 1 {
 		return unit{}
 	}
@@ -200,7 +200,7 @@ func named(in []byte) unit {
 	return u
 }
 
-// bare is a reference without a semicolon at the beginning of a word.
+// bare parses a reference without a semicolon at the beginning of a word.
 func bare(word []byte) unit {
 	for _, old := range [...]struct {
 		name string
@@ -213,18 +213,18 @@ func bare(word []byte) unit {
 	return unit{}
 }
 
-// byNumber is &#…; or &#x…;.
+// byNumber parses &#…; or &#x…;.
 func byNumber(in []byte, end bool) (unit, bool) {
 	from, base := 2, 10
 	if len(in) > 2 && in[2]|0x20 == 'x' {
 		from, base = 3, 16
 	}
 	n := from
-	for n < len(in) && n < from+mostDigits && (in[n] >= '0' && in[n] <= '9' || base == 16 && hexadecimal(in[n])) {
+	for n < len(in) && n < from+maxDigits && (in[n] >= '0' && in[n] <= '9' || base == 16 && hexadecimal(in[n])) {
 		n++
 	}
 	switch {
-	case n == len(in) && !end && n < from+mostDigits:
+	case n == len(in) && !end && n < from+maxDigits:
 		return unit{}, true
 	case n == from:
 		return unit{}, false
@@ -236,8 +236,8 @@ func byNumber(in []byte, end bool) (unit, bool) {
 	return numbered(string(in[from:n]), base, n), false
 }
 
-// escapes are the characters that in begins with where it is escaped, and where an escape is itself escaped. more says that
-// in ends before that is decided.
+// escapes returns the characters at the beginning of in, if it is escaped once, and if the escape is itself escaped. more
+// reports that in ends too early to decide.
 func escapes(in []byte, end bool) (once, twice unit, more bool) {
 	if !introduces(in[0]) {
 		return once, twice, false
@@ -246,33 +246,33 @@ func escapes(in []byte, end bool) (once, twice unit, more bool) {
 	if more {
 		return once, twice, more
 	}
-	if once.size > 0 && in[0] == '&' && in[once.took-1] != ';' && once.took < len(in) && introduces(in[once.took]) {
-		semicolon, more := escape(in[once.took:], end) // of &lt; a part alone may be escaped: &lt%3B
+	if once.size > 0 && in[0] == '&' && in[once.length-1] != ';' && once.length < len(in) && introduces(in[once.length]) {
+		semicolon, more := escape(in[once.length:], end) // the semicolon alone may be escaped: &lt%3B
 		if semicolon.size == 1 && semicolon.text[0] == ';' {
 			twice = once
-			twice.took += semicolon.took
+			twice.length += semicolon.length
 		}
 		return once, twice, more
 	}
 	if once.size > 0 && !introduces(once.text[0]) {
 		return once, twice, false
 	}
-	if once.size == 0 && !slices.ContainsFunc(in[1:min(len(in), longestEscape)], introduces) && (end || len(in) >= longestEscape) {
+	if once.size == 0 && !slices.ContainsFunc(in[1:min(len(in), maxEscape)], introduces) && (end || len(in) >= maxEscape) {
 		return once, twice, false
 	}
 	twice, more = escapeTwice(in, end)
 	return once, twice, more
 }
 
-// longestEscape is how much of what was escaped twice is read to find out what it is.
-const longestEscape = 16
+// maxEscape is how much of a doubly escaped text is decoded to recognize it.
+const maxEscape = 16
 
-// escapeTwice is the character that in begins with where an escape is itself escaped: %252F, \\u002f, &amp;quot;, %5C%22.
+// escapeTwice parses a doubly escaped character: %252F, \\u002f, &amp;quot;, %5C%22.
 func escapeTwice(in []byte, end bool) (u unit, more bool) {
-	var text [longestEscape + 8]byte
-	var ends [longestEscape + 8]int // where in in each byte of text ends
+	var text [maxEscape + 8]byte
+	var ends [maxEscape + 8]int // for each byte of text, where it ends in in
 	more = true
-	for n, at := 0, 0; more && n < longestEscape; {
+	for n, at := 0, 0; more && n < maxEscape; {
 		if at == len(in) {
 			if u, more = escape(text[:n], end); !end {
 				return unit{}, more
@@ -286,7 +286,7 @@ func escapeTwice(in []byte, end bool) (u unit, more bool) {
 		if one.size == 0 {
 			one = single(in[at], 1)
 		}
-		at += one.took
+		at += one.length
 		for i := range one.size {
 			text[n], ends[n] = one.text[i], at
 			n++
@@ -297,7 +297,7 @@ func escapeTwice(in []byte, end bool) (u unit, more bool) {
 		u, more = escape(text[:n], false)
 	}
 	if u.size > 0 {
-		u.took = ends[u.took-1]
+		u.length = ends[u.length-1]
 	}
 	return u, false
 }

@@ -17,18 +17,18 @@ import (
 // Secret is a secret to remove.
 type Secret struct {
 	Name   string
-	Values []string // texts that tell it
+	Values []string // texts that reveal it
 }
 
-// Scrubber replaces the values of secrets by [secret NAME], however they are written: each character may be escaped,
-// once or twice (escape.go), and the whole may be in base64, at any offset within a longer text, or in hexadecimal. It
-// does not protect a secret from the server that received it, which can spell it as it likes, and a server that echoes
-// and supports Range can be asked for it in pieces. It is for servers that echo; the binding of a secret to its origin
-// protects it from all others. A nil Scrubber replaces nothing.
+// Scrubber replaces the values of secrets by [secret NAME], in any notation: each character may be escaped, once or twice
+// (escape.go), and the whole value may be in base64, at any offset within a longer text, or in hexadecimal. It is meant for
+// servers that echo what they receive. It does not stop a server that wants to leak a secret, which can encode it in other
+// ways, and a function can get it piece by piece from a server that echoes and supports Range. The binding of a secret to
+// its origin protects it from all other servers. A nil Scrubber replaces nothing.
 type Scrubber struct {
-	pairs  [1 << 16 / 64]uint64 // bit set: what begins with these two bytes may be a pattern
+	pairs  [1 << 16 / 64]uint64 // bit set: a pattern may begin with these two bytes
 	starts [256][]*pattern      // by the first byte, the longest first
-	folded *Scrubber            // for texts that lost their letter case; nil in folded itself
+	folded *Scrubber            // for texts whose letter case was lost; nil in folded itself
 }
 
 // pattern is a text to look for.
@@ -38,8 +38,8 @@ type pattern struct {
 	lines bool // the text is base64 and may contain line breaks
 }
 
-// minLength is the length of the shortest text that is replaced. Three characters occur in any text, and replacing them
-// would tell which they are.
+// minLength is the length of the shortest text that is replaced. Any three characters occur in ordinary text, and replacing
+// them would reveal them.
 const minLength = 4
 
 // New returns a scrubber of secrets, or nil if there is nothing to replace.
@@ -113,8 +113,7 @@ func (s *Scrubber) mark(a, b byte) {
 	s.pairs[n/64] |= 1 << (n % 64)
 }
 
-// variants returns the values that are long enough, and the forms that servers make of them that take the bytes of
-// headers for Latin-1.
+// variants returns the values that are long enough, and what servers make of them that read header bytes as Latin-1.
 func variants(values []string) (list []string) {
 	for _, v := range values {
 		if len(v) < minLength {
@@ -127,7 +126,7 @@ func variants(values []string) (list []string) {
 				misread = utf8.AppendRune(misread, rune(v[i]))
 			}
 			for _, r := range v {
-				narrow = append(narrow, byte(r)) // if it does not fit, the result is nonsense that occurs nowhere
+				narrow = append(narrow, byte(r)) // a rune that does not fit gives a text that occurs nowhere
 			}
 			list = append(list, string(misread), string(narrow))
 		}
@@ -152,14 +151,14 @@ func encoded(v string) (list []string) {
 }
 
 // base64s returns the spellings of a text in base64: alone, and inside a longer text, at each of the three offsets within
-// a group of three bytes. Characters that the neighbours share are left out: a prefix and a suffix of at most 2
-// characters remain readable and tell nothing.
+// a group of three bytes. Characters that depend on the neighbouring bytes are left out: at most 2 characters at either end
+// remain readable, and reveal nothing.
 func base64s(v string) (list []string) {
 	for _, e := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
 		whole := e.EncodeToString([]byte(v))
 		list = append(list, whole, strings.TrimRight(whole, "="))
 		if len(v) < 8 {
-			continue // the rest of a short one inside a longer text cannot be told from other text
+			continue // too short to recognize inside a longer text
 		}
 		for lead := range 3 {
 			text := e.WithPadding(base64.NoPadding).EncodeToString(append(make([]byte, lead), v...))
@@ -175,7 +174,7 @@ func base64s(v string) (list []string) {
 	return slices.Compact(list)
 }
 
-// percent percent-encodes all bytes but letters and digits.
+// percent percent-encodes all bytes except letters and digits.
 func percent(v string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
@@ -233,7 +232,7 @@ func (s *Scrubber) Text(v string) string {
 	return string(out)
 }
 
-// Name returns v, the name of a header or a host, without secrets: names lose their letter case on the way.
+// Name returns v, the name of a header or a host, without secrets in any letter case: names lose theirs on the way.
 func (s *Scrubber) Name(v string) string {
 	if s == nil {
 		return v
@@ -248,17 +247,17 @@ func (s *Scrubber) Name(v string) string {
 // Has reports whether v contains a secret.
 func (s *Scrubber) Has(v string) bool { return s != nil && (s.Text(v) != v || s.Name(v) != v) }
 
-// replace appends in to out with the secrets replaced, and returns how many bytes of in it took. The rest may be the
-// beginning of a secret; at the end there is no rest.
+// replace appends in to out with the secrets replaced, and returns how many bytes of in it consumed. The rest may be the
+// beginning of a secret; at the end of the text there is no rest.
 func (s *Scrubber) replace(out, in []byte, end bool) ([]byte, int) {
-	done := 0 // up to here in is in out
+	done := 0 // bytes of in that are in out
 	for i := 0; i < len(in); {
 		for i+1 < len(in) && !s.begins(in[i], in[i+1]) {
 			i++
 		}
-		p, length, partly := s.at(in[i:], end)
+		p, length, partial := s.at(in[i:], end)
 		switch {
-		case partly:
+		case partial:
 			return append(out, in[done:i]...), i
 		case p != nil:
 			out = append(append(out, in[done:i]...), p.mark...)
@@ -271,25 +270,25 @@ func (s *Scrubber) replace(out, in []byte, end bool) ([]byte, int) {
 	return append(out, in[done:]...), len(in)
 }
 
-// begins says whether some pattern begins with two bytes.
+// begins reports whether a pattern may begin with two bytes.
 func (s *Scrubber) begins(a, b byte) bool {
 	n := uint16(a)<<8 | uint16(b)
 	return s.pairs[n/64]>>(n%64)&1 != 0
 }
 
-// at is the pattern in begins with, and how long it is there; or in may be the beginning of a longer one, and only more
-// will tell.
-func (s *Scrubber) at(in []byte, end bool) (found *pattern, length int, partly bool) {
+// at returns the pattern that in begins with, and its length there. partial reports that in may be the beginning of a longer
+// pattern.
+func (s *Scrubber) at(in []byte, end bool) (found *pattern, length int, partial bool) {
 	var best search
 	best.try(s.starts[in[0]], in, 1, end)
-	if introduces(in[0]) && !s.boring(in) {
+	if introduces(in[0]) && !s.skip(in) {
 		once, twice, more := escapes(in, end)
 		if more {
 			return nil, 0, true
 		}
 		for _, u := range [...]*unit{&once, &twice} {
 			if u.size > 0 {
-				best.try(s.starts[u.text[0]], in, u.took, end)
+				best.try(s.starts[u.text[0]], in, u.length, end)
 			}
 		}
 	}
@@ -299,8 +298,8 @@ func (s *Scrubber) at(in []byte, end bool) (found *pattern, length int, partly b
 	return best.found, best.length, false
 }
 
-// boring says of most percent-encoded characters that no pattern begins with them.
-func (s *Scrubber) boring(in []byte) bool {
+// skip reports that no pattern begins with a percent-encoded character, which is the case for most.
+func (s *Scrubber) skip(in []byte) bool {
 	if len(in) < 3 || in[0] != '%' || !hexadecimal(in[1]) || !hexadecimal(in[2]) {
 		return false
 	}
@@ -308,24 +307,24 @@ func (s *Scrubber) boring(in []byte) bool {
 	return s.starts[c] == nil && !introduces(c)
 }
 
-// search is what was found of the patterns that were tried in one place.
+// search is the result of trying patterns at one place.
 type search struct {
 	found  *pattern
 	length int // of found, in the text
-	open   int // of the longest pattern that more of the text may complete
+	open   int // length of the longest pattern that may continue after the end of in
 }
 
-// try looks for patterns, the longest first, in a text whose first character is theirs and takes so many bytes.
-func (b *search) try(list []*pattern, in []byte, took int, end bool) {
+// try tries patterns, the longest first, on a text that begins with their first character, written in so many bytes.
+func (b *search) try(list []*pattern, in []byte, size int, end bool) {
 	if list == nil {
 		return
 	}
-	second := next(in[took:], end)
+	second := next(in[size:], end)
 	for _, p := range list {
 		if b.found != nil && len(b.found.text) >= len(p.text) {
 			return
 		}
-		if !second.may(p) {
+		if !second.fits(p) {
 			continue
 		}
 		n, more := p.match(in, end)
@@ -338,11 +337,11 @@ func (b *search) try(list []*pattern, in []byte, took int, end bool) {
 	}
 }
 
-// following are the characters that a text may be read to go on with.
+// following has the possible readings of the next character of a text.
 type following struct {
 	list   [3]byte
-	breaks bool // a line break is among them
-	open   bool // only more will tell
+	breaks bool // one of them is a line break
+	open   bool // the text ends before they are known
 }
 
 func next(in []byte, end bool) (f following) {
@@ -363,17 +362,16 @@ func next(in []byte, end bool) (f following) {
 	return f
 }
 
-// may says whether the second character of a pattern is among them. It is not asked of the rest of a character of several
-// bytes.
-func (f *following) may(p *pattern) bool {
+// fits reports whether the second character of a pattern is one of them. For characters of several bytes it is always true.
+func (f *following) fits(p *pattern) bool {
 	second := p.text[1]
 	return f.list[0] == second || f.list[1] == second || f.list[2] == second || second >= utf8.RuneSelf ||
 		second == ' ' && slices.Contains(f.list[:], '+') || f.open || f.breaks && p.lines
 }
 
-// match says how much of in is the pattern, 0 = it does not begin with it; more says that it may be only its beginning.
+// match returns the length of the pattern at the beginning of in, or 0. more reports that in may end within the pattern.
 func (p *pattern) match(in []byte, end bool) (length int, more bool) {
-	n := 0 // bytes that stand for themselves: of most texts the third or fourth is another
+	n := 0 // unescaped bytes: most texts differ at the third or fourth
 	for n < len(p.text) && n < len(in) && in[n] == p.text[n] && !introduces(in[n]) {
 		n++
 	}
@@ -388,26 +386,26 @@ func (p *pattern) match(in []byte, end bool) (length int, more bool) {
 	return 0, false
 }
 
-// way is how far a pattern was read in one of the ways in which a text can be read.
-type way struct {
-	at     int // of the text
-	done   int // of the pattern
+// reading is the state of one of the ways in which a text can be read.
+type reading struct {
+	at     int // in the text
+	done   int // in the pattern
 	breaks int // line breaks since the last character
 }
 
 const (
-	mostWays   = 64 // that are followed at once; where a value is of backslashes alone there are more
-	mostBreaks = 2  // line breaks between two characters: CR, LF
+	maxReadings = 64 // followed at the same time; only values full of backslashes have more
+	maxBreaks   = 2  // between two characters: CR, LF
 )
 
-// read is match from the first character on that may be escaped. A character that introduces an escape may also be itself:
-// every way is followed.
+// read continues match from the first character that may be escaped. A character that introduces an escape may also stand for
+// itself, so every reading is followed.
 func (p *pattern) read(in []byte, from int, end bool) (length int, more bool) {
-	var room [8]way
-	ways := append(room[:0], way{from, from, 0})
-	for len(ways) > 0 {
-		now := ways[0]
-		ways = append(ways[:0], ways[1:]...)
+	var room [8]reading
+	readings := append(room[:0], reading{from, from, 0})
+	for len(readings) > 0 {
+		now := readings[0]
+		readings = append(readings[:0], readings[1:]...)
 		switch {
 		case now.done == len(p.text):
 			length = max(length, now.at)
@@ -419,8 +417,8 @@ func (p *pattern) read(in []byte, from int, end bool) (length int, more bool) {
 		once, twice, open := escapes(in[now.at:], end)
 		more = more || open
 		for _, u := range [...]unit{single(in[now.at], 1), once, twice} {
-			if then, ok := p.step(now, u); ok && !slices.Contains(ways, then) && len(ways) < mostWays {
-				ways = append(ways, then)
+			if then, ok := p.step(now, u); ok && !slices.Contains(readings, then) && len(readings) < maxReadings {
+				readings = append(readings, then)
 			}
 		}
 	}
@@ -430,20 +428,20 @@ func (p *pattern) read(in []byte, from int, end bool) (length int, more bool) {
 	return length, false
 }
 
-// step is a way after one more character of the text.
-func (p *pattern) step(now way, u unit) (then way, ok bool) {
+// step returns a reading after one more character of the text.
+func (p *pattern) step(now reading, u unit) (then reading, ok bool) {
 	rest := p.text[now.done:]
 	switch {
 	case u.size == 0:
 	case u.size == 1 && (u.text[0] == rest[0] || u.text[0] == '+' && rest[0] == ' '), u.size > 1 && strings.HasPrefix(rest, string(u.text[:u.size])):
-		return way{now.at + u.took, now.done + u.size, 0}, true
-	case p.lines && (u.text[0] == '\r' || u.text[0] == '\n') && now.breaks < mostBreaks:
-		return way{now.at + u.took, now.done, now.breaks + 1}, true
+		return reading{now.at + u.length, now.done + u.size, 0}, true
+	case p.lines && (u.text[0] == '\r' || u.text[0] == '\n') && now.breaks < maxBreaks:
+		return reading{now.at + u.length, now.done, now.breaks + 1}, true
 	}
 	return now, false
 }
 
-// Reader returns r without secrets, in whatever pieces they arrive. It holds back what may be the beginning of one.
+// Reader returns r without secrets, even if they arrive in pieces. It holds back what may be the beginning of one.
 func (s *Scrubber) Reader(r io.Reader) io.Reader {
 	if s == nil {
 		return r
@@ -460,22 +458,22 @@ type scrubbed struct {
 	err   error
 }
 
-const scrubStep = 4 << 10 // bytes read at once
+const readSize = 4 << 10
 
 func (s *scrubbed) Read(p []byte) (int, error) {
 	for s.next == len(s.clean) {
 		if s.err != nil {
 			return 0, s.err
 		}
-		s.raw = slices.Grow(s.raw, scrubStep)
+		s.raw = slices.Grow(s.raw, readSize)
 		n, err := s.from.Read(s.raw[len(s.raw):cap(s.raw)])
 		s.raw = s.raw[:len(s.raw)+n]
 		s.err = err
-		// After a failed read the rest may be half a secret and is dropped.
-		var took int
-		s.clean, took = s.replace(s.clean[:0], s.raw, err == io.EOF)
+		// After a failed read the rest may be part of a secret and is dropped.
+		var consumed int
+		s.clean, consumed = s.replace(s.clean[:0], s.raw, err == io.EOF)
 		s.next = 0
-		s.raw = append(s.raw[:0], s.raw[took:]...)
+		s.raw = append(s.raw[:0], s.raw[consumed:]...)
 	}
 	n := copy(p, s.clean[s.next:])
 	s.next += n

@@ -260,7 +260,7 @@ func TestTheScrubberHoldsBackLittle(t *testing.T) {
 		total, piece := 0, make([]byte, 1024)
 		for {
 			n, err := r.Read(piece)
-			if total += n; cap(r.raw) > 4*scrubStep {
+			if total += n; cap(r.raw) > 4*readSize {
 				t.Fatalf("%q: %d bytes are held", text, len(r.raw))
 			}
 			if err != nil {

@@ -15,15 +15,15 @@ import (
 	"github.com/andybalholm/brotli"
 )
 
-// drip is how long one who is slow waits between two bytes.
+// drip is the pause of slow servers between two bytes.
 const drip = 20 * time.Millisecond
 
-// wait returns when the other side has gone.
+// wait returns when the client has closed the connection.
 func wait(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
 
-// flood sends the same until the other side has gone.
-func flood(c net.Conn, what []byte) {
-	many := bytes.Repeat(what, max(1, 16<<10/len(what)))
+// flood repeats data until the client has closed the connection.
+func flood(c net.Conn, data []byte) {
+	many := bytes.Repeat(data, max(1, 16<<10/len(data)))
 	for {
 		if _, err := c.Write(many); err != nil {
 			return
@@ -38,12 +38,12 @@ func reset(c net.Conn) {
 	c.Close()
 }
 
-// record is a record of TLS.
+// record returns a TLS record.
 func record(kind byte, payload ...byte) []byte {
 	return append([]byte{kind, 3, 3, byte(len(payload) >> 8), byte(len(payload))}, payload...)
 }
 
-// overTLS are the ways to misbehave before there is HTTP.
+// overTLS returns the behaviors below HTTP.
 func overTLS() []Behavior {
 	return []Behavior{
 		{Name: "tls-silent", hello: wait},
@@ -69,7 +69,7 @@ func overTLS() []Behavior {
 	}
 }
 
-// after reads a request's head and sends.
+// after reads the header of a request and sends a response.
 func after(send ...string) func(net.Conn) {
 	return func(c net.Conn) {
 		if _, err := http.ReadRequest(bufio.NewReader(c)); err != nil {
@@ -80,7 +80,7 @@ func after(send ...string) func(net.Conn) {
 	}
 }
 
-// afterFlood reads a request's head, sends something, and then something else without end.
+// afterFlood reads the header of a request, sends first, and then repeats then forever.
 func afterFlood(first, then string) func(net.Conn) {
 	return func(c net.Conn) {
 		if _, err := http.ReadRequest(bufio.NewReader(c)); err != nil {
@@ -106,7 +106,7 @@ func afterDrip(first, then string) func(net.Conn) {
 
 const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
-// overHTTP1 are the ways to misbehave in HTTP/1.
+// overHTTP1 returns the behaviors in HTTP/1.
 func overHTTP1() []Behavior {
 	return []Behavior{
 		{Name: "h1-100-flood", talk: afterFlood("", "HTTP/1.1 100 Continue\r\n\r\n")},
@@ -115,7 +115,7 @@ func overHTTP1() []Behavior {
 		{Name: "h1-endless-status", talk: afterFlood("HTTP/1.1 200 ", "x")},
 		{Name: "h1-endless-header", talk: afterFlood("HTTP/1.1 200 OK\r\nX: ", "x")},
 		{Name: "h1-endless-headers", talk: afterFlood("HTTP/1.1 200 OK\r\n", "X: y\r\n")},
-		{Name: "h1-drip-head", talk: afterDrip("HTTP/1.1 200 OK\r\nX: ", "x")},
+		{Name: "h1-drip-header", talk: afterDrip("HTTP/1.1 200 OK\r\nX: ", "x")},
 		{Name: "h1-drip-body", talk: afterDrip("HTTP/1.1 200 OK\r\n\r\n", "x")},
 		{Name: "h1-garbage", talk: afterFlood("", "\x00\xff")},
 		{Name: "h1-line-breaks", talk: afterFlood("", "\r\n")},
@@ -130,7 +130,7 @@ func overHTTP1() []Behavior {
 		{Name: "h1-lengths", talk: after("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx")},
 		{Name: "h1-negative-length", talk: after("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n")},
 		{Name: "h1-switch", talk: afterFlood("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", "x")},
-		{Name: "h1-two-answers", OK: true, talk: after("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")},
+		{Name: "h1-two-responses", OK: true, talk: after("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")},
 		{Name: "h1-then-flood", OK: true, talk: afterFlood("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "evil")},
 		{Name: "h1-early", Body: true, OK: true, talk: after("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")},
 		{Name: "h1-early-reset", Body: true, OK: true, talk: func(c net.Conn) {
@@ -148,9 +148,9 @@ func overHTTP1() []Behavior {
 	}
 }
 
-// encoded sends 16 MiB of nothing, encoded so many times.
+// encoded sends 16 MiB of zeros, encoded so many times.
 func encoded(how string, times int) func(net.Conn) {
-	answer := sync.OnceValue(func() string {
+	response := sync.OnceValue(func() string {
 		body := make([]byte, 16<<20)
 		for range times {
 			var b bytes.Buffer
@@ -164,5 +164,5 @@ func encoded(how string, times int) func(net.Conn) {
 		}
 		return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n%s", how, len(body), body)
 	})
-	return func(c net.Conn) { after(answer())(c) }
+	return func(c net.Conn) { after(response())(c) }
 }

@@ -12,15 +12,15 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// peer is the server's end of HTTP/2, without a rule.
+// peer is the server side of HTTP/2, without its rules.
 type peer struct {
 	net.Conn
 	*http2.Framer
-	table *hpack.Encoder // lasts as long as the connection
+	table *hpack.Encoder // for the whole connection
 	block bytes.Buffer
 }
 
-// on is a behavior in HTTP/2: do is called with the stream of a request. What comes afterwards is read and means nothing.
+// on returns a behavior in HTTP/2: do is called with the stream of a request. Everything the client sends later is discarded.
 func on(do func(p *peer, stream uint32)) func(net.Conn) {
 	return func(c net.Conn) {
 		p := accept(c)
@@ -33,7 +33,7 @@ func on(do func(p *peer, stream uint32)) func(net.Conn) {
 		}
 		go wait(c)
 		do(p, stream)
-		_, _ = c.Read(make([]byte, 1)) // as long as the connection lasts; wait has what comes
+		_, _ = c.Read(make([]byte, 1)) // returns when the connection is closed; wait gets the data
 	}
 }
 
@@ -48,7 +48,7 @@ func accept(c net.Conn) *peer {
 	return p
 }
 
-// request is the stream of the next one.
+// request returns the stream of the next request.
 func (p *peer) request() uint32 {
 	for {
 		f, err := p.ReadFrame()
@@ -61,7 +61,7 @@ func (p *peer) request() uint32 {
 	}
 }
 
-// fields are headers in HPACK, given as names and values in turn.
+// fields encodes header fields in HPACK, given as alternating names and values.
 func (p *peer) fields(list ...string) []byte {
 	p.block.Reset()
 	for i := 0; i+1 < len(list); i += 2 {
@@ -74,18 +74,18 @@ func (p *peer) headers(stream uint32, end bool, list ...string) {
 	_ = p.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: p.fields(list...), EndHeaders: true, EndStream: end})
 }
 
-// frame is one as it goes over the wire.
+// frame returns the bytes of a frame.
 func frame(kind, flags byte, stream uint32, payload ...byte) []byte {
 	head := []byte{byte(len(payload) >> 16), byte(len(payload) >> 8), byte(len(payload)), kind, flags}
 	return append(binary.BigEndian.AppendUint32(head, stream), payload...)
 }
 
-// without sends frames without end, before there is an answer.
-func without(kind, flags byte, stream uint32, payload ...byte) func(net.Conn) {
+// instead repeats a frame forever instead of a response.
+func instead(kind, flags byte, stream uint32, payload ...byte) func(net.Conn) {
 	return on(func(p *peer, _ uint32) { flood(p.Conn, frame(kind, flags, stream, payload...)) })
 }
 
-// within sends frames without end after the head of the answer.
+// within repeats a frame forever after the header of the response.
 func within(kind, flags byte, stream uint32, payload ...byte) func(net.Conn) {
 	return on(func(p *peer, at uint32) {
 		p.headers(at, false, ":status", "200")
@@ -97,7 +97,7 @@ func one(do func(p *peer, stream uint32) error) func(net.Conn) {
 	return on(func(p *peer, stream uint32) { _ = do(p, stream) })
 }
 
-// overHTTP2 are the ways to misbehave in HTTP/2. The first request of a connection has the stream 1.
+// overHTTP2 returns the behaviors in HTTP/2. The first request of a connection has stream 1.
 func overHTTP2() []Behavior {
 	list := []Behavior{
 		{Name: "h2-window-overflow", talk: one(func(p *peer, s uint32) error { return p.WriteWindowUpdate(s, 1<<31-1) })},
@@ -109,15 +109,15 @@ func overHTTP2() []Behavior {
 			flood(p.Conn, frame(0, 0, s, make([]byte, 16)...))
 		})},
 		{Name: "h2-window-zero", talk: one(func(p *peer, s uint32) error { return p.WriteWindowUpdate(s, 0) })},
-		{Name: "h2-window-flood", talk: without(8, 0, 1, 0, 0, 0, 1)},
-		{Name: "h2-window-flood-all", talk: without(8, 0, 0, 0, 0, 0, 1)},
-		{Name: "h2-settings-flood", talk: without(4, 0, 0)},
+		{Name: "h2-window-flood", talk: instead(8, 0, 1, 0, 0, 0, 1)},
+		{Name: "h2-window-flood-all", talk: instead(8, 0, 0, 0, 0, 0, 1)},
+		{Name: "h2-settings-flood", talk: instead(4, 0, 0)},
 		{Name: "h2-settings-table-flood", talk: on(func(p *peer, _ uint32) {
 			flood(p.Conn, append(frame(4, 0, 0, 0, 1, 0, 0, 0, 0), frame(4, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff)...))
 		})},
-		{Name: "h2-settings-acks", talk: without(4, 1, 0)},
-		{Name: "h2-settings-long", talk: without(4, 0, 0, bytes.Repeat([]byte{0xff, 0xff, 0, 0, 0, 0}, 2700)...)},
-		{Name: "h2-settings-odd", talk: without(4, 0, 0, 1, 2, 3)},
+		{Name: "h2-settings-acks", talk: instead(4, 1, 0)},
+		{Name: "h2-settings-long", talk: instead(4, 0, 0, bytes.Repeat([]byte{0xff, 0xff, 0, 0, 0, 0}, 2700)...)},
+		{Name: "h2-settings-odd", talk: instead(4, 0, 0, 1, 2, 3)},
 		{Name: "h2-settings-window", talk: one(func(p *peer, _ uint32) error {
 			return p.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1 << 31})
 		})},
@@ -134,17 +134,17 @@ func overHTTP2() []Behavior {
 		{Name: "h2-no-settings", talk: func(c net.Conn) { flood(c, frame(6, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8)) }},
 		{Name: "h2-silent", talk: wait},
 		{Name: "h2-is-http1", talk: func(c net.Conn) { flood(c, []byte("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")) }},
-		{Name: "h2-ping-flood", talk: without(6, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8)},
-		{Name: "h2-ping-acks", talk: without(6, 1, 0, 1, 2, 3, 4, 5, 6, 7, 8)},
+		{Name: "h2-ping-flood", talk: instead(6, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8)},
+		{Name: "h2-ping-acks", talk: instead(6, 1, 0, 1, 2, 3, 4, 5, 6, 7, 8)},
 		{Name: "h2-ping-unread", talk: func(c net.Conn) {
 			if p := accept(c); p != nil && p.WriteSettings() == nil && p.request() != 0 {
 				flood(c, frame(6, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8))
 			}
 		}},
-		{Name: "h2-priority-flood", talk: without(2, 0, 3, 0, 0, 0, 0, 1)},
-		{Name: "h2-unknown-flood", talk: without(0xee, 0, 1)},
-		{Name: "h2-altsvc-flood", talk: without(10, 0, 0, append([]byte{0, 11}, "example.comh2=\":443\""...)...)},
-		{Name: "h2-unknown-huge", talk: without(0xee, 0, 0, make([]byte, 1<<20)...)},
+		{Name: "h2-priority-flood", talk: instead(2, 0, 3, 0, 0, 0, 0, 1)},
+		{Name: "h2-unknown-flood", talk: instead(0xee, 0, 1)},
+		{Name: "h2-altsvc-flood", talk: instead(10, 0, 0, append([]byte{0, 11}, "example.comh2=\":443\""...)...)},
+		{Name: "h2-unknown-huge", talk: instead(0xee, 0, 0, make([]byte, 1<<20)...)},
 		{Name: "h2-continuation-empty", talk: on(func(p *peer, s uint32) {
 			_ = p.WriteHeaders(http2.HeadersFrameParam{StreamID: s, BlockFragment: p.fields(":status", "200")})
 			flood(p.Conn, frame(9, 0, s))
@@ -153,8 +153,8 @@ func overHTTP2() []Behavior {
 			_ = p.WriteHeaders(http2.HeadersFrameParam{StreamID: s, BlockFragment: p.fields(":status", "200")})
 			flood(p.Conn, frame(9, 0, s, p.fields("x", strings.Repeat("y", 2000))...))
 		})},
-		{Name: "h2-continuation-alone", talk: without(9, 0, 1, 0x88)},
-		{Name: "h2-reset-flood", talk: without(3, 0, 3, 0, 0, 0, 8)},
+		{Name: "h2-continuation-alone", talk: instead(9, 0, 1, 0x88)},
+		{Name: "h2-reset-flood", talk: instead(3, 0, 3, 0, 0, 0, 8)},
 		{Name: "h2-refused", talk: one(func(p *peer, s uint32) error { return p.WriteRSTStream(s, http2.ErrCodeRefusedStream) })},
 		{Name: "h2-reset-no-error", talk: one(func(p *peer, s uint32) error { return p.WriteRSTStream(s, http2.ErrCodeNo) })},
 		{Name: "h2-data-empty", talk: within(0, 0, 1)},
@@ -162,11 +162,11 @@ func overHTTP2() []Behavior {
 		{Name: "h2-data-padded", talk: within(0, 8, 1, append([]byte{200}, make([]byte, 200)...)...)},
 		{Name: "h2-data-tiny", talk: within(0, 0, 1, 'x')},
 		{Name: "h2-data-endless", talk: within(0, 0, 1, make([]byte, 16000)...)},
-		{Name: "h2-data-first", talk: without(0, 0, 1, 'x')},
+		{Name: "h2-data-first", talk: instead(0, 0, 1, 'x')},
 		{Name: "h2-data-elsewhere", talk: within(0, 0, 3, make([]byte, 16000)...)},
 		{Name: "h2-data-nowhere", talk: within(0, 0, 0, make([]byte, 16000)...)},
 		{Name: "h2-data-too-long", talk: within(0, 0, 1, make([]byte, 1<<24-1)...)},
-		{Name: "h2-push", talk: without(5, 4, 1, 0, 0, 0, 2, 0x82, 0x87, 0x84)},
+		{Name: "h2-push", talk: instead(5, 4, 1, 0, 0, 0, 2, 0x82, 0x87, 0x84)},
 		{Name: "h2-goaway-none", talk: one(func(p *peer, _ uint32) error { return p.WriteGoAway(0, http2.ErrCodeNo, nil) })},
 		{Name: "h2-goaway-at-once", talk: func(c net.Conn) {
 			if p := accept(c); p != nil && p.WriteSettings() == nil {
@@ -174,20 +174,20 @@ func overHTTP2() []Behavior {
 				wait(c)
 			}
 		}},
-		{Name: "h2-goaway-flood", talk: without(7, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0)},
+		{Name: "h2-goaway-flood", talk: instead(7, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0)},
 		{Name: "h2-goaway-then-silent", talk: one(func(p *peer, s uint32) error {
 			p.headers(s, false, ":status", "200")
 			return p.WriteGoAway(s, http2.ErrCodeNo, nil)
 		})},
-		{Name: "h2-head-huge", talk: on(func(p *peer, s uint32) {
+		{Name: "h2-header-huge", talk: on(func(p *peer, s uint32) {
 			_, _ = p.Write(frame(1, 4, s, p.fields(":status", "200", "x", strings.Repeat("y", 1<<20))...))
 		})},
 		{Name: "h2-hpack-bomb", talk: on(func(p *peer, s uint32) {
 			p.headers(s, false, ":status", "103", "x", strings.Repeat("y", 4000))
 			_, _ = p.Write(frame(1, 4, s, append(p.fields(":status", "200"), bytes.Repeat([]byte{0xbe}, 16000)...)...))
 		})},
-		{Name: "h2-hpack-nonsense", talk: without(1, 4, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)},
-		{Name: "h2-hpack-sizes", talk: without(1, 0, 1, bytes.Repeat([]byte{0x20}, 16000)...)},
+		{Name: "h2-hpack-garbage", talk: instead(1, 4, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)},
+		{Name: "h2-hpack-sizes", talk: instead(1, 0, 1, bytes.Repeat([]byte{0x20}, 16000)...)},
 		{Name: "h2-103-flood", talk: on(func(p *peer, s uint32) { flood(p.Conn, frame(1, 4, s, p.fields(":status", "103")...)) })},
 		{Name: "h2-no-status", talk: on(func(p *peer, s uint32) { p.headers(s, true, "x", "y") })},
 		{Name: "h2-trailers-flood", talk: on(func(p *peer, s uint32) {

@@ -1,5 +1,5 @@
-// Package upstreamtest is a server that misbehaves in every way it knows, for tests of the way out: HTTP/2 frame by frame, HTTP/1 byte
-// by byte, and TLS. The name a client asks for decides how: NAME.hostile.test is the Behavior of that name.
+// Package upstreamtest has a server that misbehaves in many ways, for tests of outbound calls: HTTP/2 frame by frame, HTTP/1
+// byte by byte, and TLS. The host name that a client asks for selects how: NAME.hostile.test is the Behavior NAME.
 package upstreamtest
 
 import (
@@ -18,31 +18,31 @@ import (
 	"time"
 )
 
-// Domain is what the names of all behaviors end with.
+// Domain is the domain of the hosts of all behaviors.
 const Domain = "hostile.test"
 
 // Behavior is one way to misbehave.
 type Behavior struct {
 	Name  string
 	HTTP2 bool
-	Body  bool // what is sent has to have a body
-	OK    bool // the call may well be answered
+	Body  bool // needs a request with a body
+	OK    bool // the request may succeed
 
 	hello func(c net.Conn) // instead of a handshake
 	talk  func(c net.Conn) // after it
 }
 
-// Host is the name to call for it.
+// Host returns the host name that selects the behavior.
 func (b Behavior) Host() string { return b.Name + "." + Domain }
 
-// Behaviors are all there are.
+// Behaviors returns all behaviors.
 func Behaviors() []Behavior {
 	return append(append(overTLS(), overHTTP1()...), overHTTP2()...)
 }
 
 // Server is a listener that misbehaves.
 type Server struct {
-	CA       *x509.Certificate // which its certificate is of
+	CA       *x509.Certificate // that issued its certificate
 	listener net.Listener
 	config   *tls.Config
 	all      map[string]Behavior
@@ -54,7 +54,7 @@ type Server struct {
 	count  map[string]int
 }
 
-var errNoHandshake = errors.New("there is no handshake")
+var errNoHandshake = errors.New("no handshake")
 
 // Serve misbehaves on l until Close.
 func Serve(l net.Listener) (*Server, error) {
@@ -73,9 +73,9 @@ func Serve(l net.Listener) (*Server, error) {
 			if err != nil {
 				return
 			}
-			if s.keep(conn) {
+			if s.track(conn) {
 				s.work.Go(func() {
-					defer s.forget(conn)
+					defer s.untrack(conn)
 					s.serve(conn)
 				})
 			}
@@ -84,7 +84,7 @@ func Serve(l net.Listener) (*Server, error) {
 	return s, nil
 }
 
-func (s *Server) keep(conn net.Conn) bool {
+func (s *Server) track(conn net.Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -95,14 +95,14 @@ func (s *Server) keep(conn net.Conn) bool {
 	return true
 }
 
-func (s *Server) forget(conn net.Conn) {
+func (s *Server) untrack(conn net.Conn) {
 	conn.Close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.open, conn)
 }
 
-// Close ends all connections and waits for them.
+// Close closes all connections and waits for their goroutines.
 func (s *Server) Close() {
 	s.listener.Close()
 	s.mu.Lock()
@@ -114,14 +114,14 @@ func (s *Server) Close() {
 	s.work.Wait()
 }
 
-// Connections is how many were made for a behavior.
+// Connections returns how many connections were made for a behavior.
 func (s *Server) Connections(b Behavior) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.count[b.Name]
 }
 
-// PEM is the certificate of the authority, for SSL_CERT_FILE.
+// PEM returns the certificate of the authority, for SSL_CERT_FILE.
 func (s *Server) PEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.CA.Raw})
 }
@@ -152,7 +152,7 @@ func (s *Server) serve(conn net.Conn) {
 	chosen.talk(secure)
 }
 
-// certify makes an authority, and by it a certificate for all names.
+// certify makes an authority and its certificate for all hosts.
 func (s *Server) certify() (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
