@@ -32,7 +32,7 @@ func BenchmarkRequest(b *testing.B) {
 	for name, wrap := range map[string]func(net.Listener) net.Listener{
 		"net/http": func(l net.Listener) net.Listener { return l },
 		"followed": func(l net.Listener) net.Listener {
-			return &bounded{Listener: l, limit: NewLimit(LimitConfig{Most: func() int { return 100 }, PerIP: func() int { return 100 }}), ended: make(chan struct{})}
+			return &bounded{Listener: l, limit: NewLimit(LimitConfig{Max: func() int { return 100 }, PerIP: func() int { return 100 }}), ended: make(chan struct{})}
 		},
 	} {
 		b.Run(name, func(b *testing.B) {

@@ -11,34 +11,34 @@ import (
 	"time"
 )
 
-// Conn is a connection that was taken. It passes on only what is HTTP/1 beyond doubt (see framing), says to a client that
-// is too slow with its head that it was, and leaves no answer looking whole that is not.
+// Conn is an accepted connection. It passes on only unambiguous HTTP/1 (see framing), tells clients that are too slow with
+// their header so, and never lets an incomplete response look complete.
 //
-// It is for net/http, which reads from it one at a time. Whoever serves it tells it of every answer that is complete
-// (Answered), and when it speaks something else from now on (Hijacked).
+// It is for net/http, which reads from one goroutine at a time. The server calls Answered after every complete response, and
+// Hijacked when the connection switches to another protocol.
 type Conn struct {
 	net.Conn
 
 	framing  framing
 	fault    error // of the client; nothing more is read
-	other    bool  // it speaks another protocol now
+	other    bool  // it has switched to another protocol
 	answered int   // requests
 
-	refused atomic.Bool // it was faulty or late, and is answered so
+	refused atomic.Bool // the client was at fault or too slow, and is told so
 	once    sync.Once
 
-	// Under the lock of the limit.
+	// Guarded by the lock of the limit.
 	limit   *Limit // nil = none
 	by      netip.Prefix
-	from    *origin // nil = there is no bound on its address
+	from    *origin // nil = its address is not limited
 	counted bool
 	evicted bool
-	inAll   ring // of the limit's idle connections
-	inOwn   ring // of those of its address
+	inAll   ring // link in the limit's idle connections
+	inOwn   ring // link in those of its address
 }
 
-// Read passes on what came. Of what is refused net/http gets all but the end of the line at fault, and then an error, to
-// which it answers 400.
+// Read passes on what arrives. If it is refused, net/http gets everything except the end of the offending line, and then an
+// error, which makes it respond with 400.
 func (c *Conn) Read(p []byte) (int, error) {
 	if c.fault != nil {
 		return c.refuse(p)
@@ -66,8 +66,8 @@ func (c *Conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// refuse ends the reading. When the fault is in a head, and a request before it is being answered, net/http reads a byte ahead
-// to learn whether its client left, and an error would end the answer: it gets one that no head can hold.
+// refuse ends reading. During a response net/http reads one byte ahead to find out if the client has gone, and an error would
+// end the response. If the fault is in the next header, it therefore gets a byte that no header can contain.
 func (c *Conn) refuse(p []byte) (int, error) {
 	if c.framing.part <= headerLine && c.framing.heads > c.answered && len(p) > 0 {
 		p[0] = 0
@@ -76,25 +76,25 @@ func (c *Conn) refuse(p []byte) (int, error) {
 	return 0, c.fault
 }
 
-// idle says whether there is no request, but perhaps the first bytes of one: net/http too takes it for begun with the fourth.
+// idle reports whether there is no request, or less than four bytes of one: net/http also considers it started with the fourth.
 func (c *Conn) idle() bool {
 	return c.fault == nil && c.framing.part == requestLine && c.framing.begun() < 4 && c.framing.heads == c.answered
 }
 
-// slow says whether an error means that time ran out with a head half read. While a request is answered it means that
-// net/http does not want to read ahead any more.
+// slow reports whether an error is a timeout in the middle of a header. During a response it means that net/http no longer wants
+// to read ahead.
 func (c *Conn) slow(err error) bool {
 	return errors.Is(err, os.ErrDeadlineExceeded) && c.framing.heads == c.answered && c.framing.begun() > 0
 }
 
-// late answers a slow head. net/http would say nothing.
+// late responds to a slow header. net/http would send nothing.
 func (c *Conn) late() {
 	c.refused.Store(true)
 	_ = c.SetWriteDeadline(time.Now().Add(time.Second))
 	_, _ = io.WriteString(c.Conn, "HTTP/1.1 408 Request Timeout\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: 19\r\n\r\n408 Request Timeout")
 }
 
-// Answered is called when the answer to a request is complete, and nothing reads from the connection.
+// Answered is called when a response is complete, while nothing reads from the connection.
 func (c *Conn) Answered() {
 	c.answered++
 	if c.limit == nil || !c.idle() {
@@ -102,17 +102,17 @@ func (c *Conn) Answered() {
 	}
 	c.limit.mu.Lock()
 	c.rest()
-	full := c.limit.open >= c.limit.Most()
+	full := c.limit.open >= c.limit.Max()
 	c.limit.mu.Unlock()
 	if full {
 		c.limit.signal()
 	}
 }
 
-// Hijacked is called when the connection stops to be HTTP.
+// Hijacked is called when the connection switches to another protocol.
 func (c *Conn) Hijacked() { c.other = true }
 
-// begin takes it out of those that are idle; false = it was closed to make room.
+// begin removes it from the idle connections. It returns false if it was closed to make room.
 func (c *Conn) begin() bool {
 	if c.limit == nil {
 		return true
@@ -124,7 +124,7 @@ func (c *Conn) begin() bool {
 	return !c.evicted
 }
 
-// rest puts it among those that are idle. The lock of the limit is held.
+// rest adds it to the idle connections. The lock of the limit is held.
 func (c *Conn) rest() {
 	if c.evicted {
 		return
@@ -135,7 +135,7 @@ func (c *Conn) rest() {
 	}
 }
 
-// evict takes it out of all counts; whoever calls it closes it. The lock of the limit is held.
+// evict removes it from all counts; the caller closes it. The lock of the limit is held.
 func (c *Conn) evict() {
 	c.evicted = true
 	c.inAll.leave()
@@ -152,13 +152,13 @@ func (c *Conn) evict() {
 	}
 }
 
-// Write notes what does not go out.
+// Write remembers failures.
 func (c *Conn) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
 	return n, c.wrote(err)
 }
 
-// ReadFrom keeps sendfile and splice, which net.TCPConn has and the wrapper would hide.
+// ReadFrom keeps sendfile and splice of net.TCPConn available.
 func (c *Conn) ReadFrom(r io.Reader) (n int64, err error) {
 	if rf, ok := c.Conn.(io.ReaderFrom); ok {
 		n, err = rf.ReadFrom(r)
@@ -175,11 +175,11 @@ func (c *Conn) wrote(err error) error {
 	return err
 }
 
-// ResetOnClose makes the end of the connection, however it comes, a reset: the end of the process too. It is for answers
-// whose end is the end of the connection, until they are complete: a client cannot tell otherwise that one is not.
+// ResetOnClose makes the connection end with a reset, whatever ends it, even the end of the process. It is for responses that
+// are delimited by the end of the connection, until they are complete: otherwise a client could not tell that one is not.
 func (c *Conn) ResetOnClose(reset bool) {
 	if tcp, ok := c.Conn.(*net.TCPConn); ok {
-		seconds := -1 // the system's own way
+		seconds := -1 // the default of the system
 		if reset {
 			seconds = 0
 		}
@@ -187,7 +187,7 @@ func (c *Conn) ResetOnClose(reset bool) {
 	}
 }
 
-// CloseWrite ends what is sent; what comes can be read.
+// CloseWrite ends sending. Reading is still possible.
 func (c *Conn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
@@ -196,17 +196,17 @@ func (c *Conn) CloseWrite() error {
 }
 
 const (
-	farewell     = 500 * time.Millisecond // how long what still comes is read of a client that was refused
-	mostFarewell = 256 << 10              // and how much
+	lingerTime = 500 * time.Millisecond // how long a refused client is still read from
+	maxLinger  = 256 << 10              // and how many bytes
 )
 
-// Close closes it. A client that was refused is read from for a moment: were it closed with bytes unread, the system
-// would reset it, and the client might never see why.
+// Close closes the connection. A refused client is read from for a moment: with unread bytes the system would reset the
+// connection, and the client might not see why it was refused.
 func (c *Conn) Close() (err error) {
 	c.once.Do(func() {
 		if c.refused.Load() && c.CloseWrite() == nil {
-			_ = c.SetReadDeadline(time.Now().Add(farewell))
-			_, _ = io.CopyN(io.Discard, c.Conn, mostFarewell)
+			_ = c.SetReadDeadline(time.Now().Add(lingerTime))
+			_, _ = io.CopyN(io.Discard, c.Conn, maxLinger)
 		}
 		if c.limit != nil {
 			c.limit.release(c)
@@ -216,8 +216,7 @@ func (c *Conn) Close() (err error) {
 	return err
 }
 
-// ring is a list of connections whose links are part of them; the zero value is in none. The one without a connection is
-// the list.
+// ring is a list of connections, or a link in one that is part of a connection. The zero value is not in a list.
 type ring struct {
 	before, after *ring
 	conn          *Conn
@@ -239,5 +238,5 @@ func (r *ring) leave() {
 	}
 }
 
-// oldest is the connection that has been in the list for the longest; nil = it is empty.
+// oldest returns the connection that has been in the list longest, or nil.
 func (r *ring) oldest() *Conn { return r.after.conn }

@@ -7,32 +7,32 @@ import (
 	"strings"
 )
 
-// framing follows what a client sends and says where it stops being HTTP/1 that every reader understands alike. net/http
-// is lenient about how messages are delimited (a line that ends with LF alone, two equal lengths, a coding in HTTP/1.0); where a
-// proxy before it reads otherwise, one sees a body and the other a second request. So everything is refused here that RFC 9112
-// leaves room for, before net/http can see the end of the line it is in.
+// framing follows what a client sends and finds where it stops being HTTP/1 that every program reads in the same way. net/http
+// is lenient about how messages are delimited (a bare LF, two equal lengths, a coding in HTTP/1.0); if a proxy in front of it is
+// not, one sees a body where the other sees a second request. So everything that RFC 9112 leaves open is refused here, before
+// net/http can see the end of its line.
 //
-// It agrees with net/http on where each message ends, because what it lets pass has at most one length of digits alone, or
-// the one coding "chunked": nothing about it is open to interpretation.
+// It agrees with net/http on where each message ends, because it lets pass at most one length, of digits only, or the one
+// coding "chunked".
 type framing struct {
 	part  part
-	line  []byte // the beginning of a line whose end has not come
+	line  []byte // the beginning of an incomplete line
 	left  uint64 // bytes still to come, of a body or a chunk
-	heads int    // that have come whole
+	heads int    // complete headers so far
 
-	// Of the head that is coming, or came last.
-	post      bool // the method is POST, after which clients of old send one line break too many
-	skipped   bool // and it has come
+	// Of the current header, or the last one.
+	post      bool // the method is POST, after which old clients send an extra line break
+	skipped   bool // that line break has come
 	minor     byte // of the version: '0' or '1'
 	hosts     int
 	host      string // compared with authority
-	authority string // of a target in absolute form; "" = another form
+	authority string // of an absolute target; "" = the target is not absolute
 	length    uint64
 	lengths   int
 	chunked   bool
 }
 
-// part is where in a message the next byte belongs. From chunkSize on, the line is one of a body.
+// part is the part of a message that the next byte belongs to. From chunkSize on it is a line within a body.
 type part uint8
 
 const (
@@ -45,11 +45,10 @@ const (
 	trailerLine
 )
 
-// mostLine bounds lines between chunks, in bytes. Those of a head are bounded by net/http, which reads no more of one
-// than it may have.
-const mostLine = 4 << 10
+// maxLine is the maximum length of lines between chunks. net/http limits those of a header.
+const maxLine = 4 << 10
 
-// pass says how much of p may be handed on, and why no more: the end of the line at fault stays behind.
+// pass returns how much of p may be passed on, without the end of an offending line, and the error if that is not all.
 func (f *framing) pass(p []byte) (int, error) {
 	for at := 0; at < len(p); {
 		if f.part == bodyBytes || f.part == chunkBytes {
@@ -63,7 +62,7 @@ func (f *framing) pass(p []byte) (int, error) {
 		end := bytes.IndexByte(p[at:], '\n')
 		if end < 0 {
 			f.line = append(f.line, p[at:]...)
-			if f.part >= chunkSize && len(f.line) > mostLine {
+			if f.part >= chunkSize && len(f.line) > maxLine {
 				return at, errLongLine
 			}
 			break
@@ -78,13 +77,13 @@ func (f *framing) pass(p []byte) (int, error) {
 		}
 		at += end + 1
 	}
-	if cap(f.line) > mostLine && len(f.line) == 0 {
+	if cap(f.line) > maxLine && len(f.line) == 0 {
 		f.line = nil
 	}
 	return len(p), nil
 }
 
-// after is what follows the last byte of a body or of a chunk.
+// after returns the part that follows the last byte of a body or of a chunk.
 func (f *framing) after() part {
 	if f.part == chunkBytes {
 		return chunkEnd
@@ -92,7 +91,7 @@ func (f *framing) after() part {
 	return requestLine
 }
 
-// begun is how many bytes of a head have come that is not whole; 4 stands for more.
+// begun returns how many bytes of an incomplete header have come; 4 stands for more.
 func (f *framing) begun() int {
 	switch {
 	case f.part == headerLine:
@@ -103,7 +102,7 @@ func (f *framing) begun() int {
 	return 0
 }
 
-// take takes a line, without its LF.
+// take processes a line, without its LF.
 func (f *framing) take(line []byte) error {
 	if len(line) == 0 || line[len(line)-1] != '\r' {
 		return errBareLF
@@ -134,7 +133,7 @@ func (f *framing) take(line []byte) error {
 	return nil
 }
 
-// request takes a request line.
+// request checks a request line.
 func (f *framing) request(line []byte) error {
 	if len(line) == 0 {
 		if !f.post || f.skipped {
@@ -154,7 +153,7 @@ func (f *framing) request(line []byte) error {
 		return errRequestLine
 	}
 	for _, c := range target {
-		if c <= ' ' || c == 0x7f { // bytes above it are against the RFC, but curl sends them and they delimit nothing
+		if c <= ' ' || c == 0x7f { // the RFC also forbids bytes above 0x7f, but curl sends them and they do not delimit anything
 			return errTarget
 		}
 	}
@@ -174,7 +173,7 @@ var (
 	colon = []byte(":")
 )
 
-// isMethod allows what nginx allows: methods are case-sensitive, and all that exist are capitals.
+// isMethod allows what nginx allows: methods are case-sensitive, and all existing ones are upper case.
 func isMethod(b []byte) bool {
 	for _, c := range b {
 		if (c < 'A' || c > 'Z') && c != '-' && c != '_' {
@@ -184,7 +183,7 @@ func isMethod(b []byte) bool {
 	return len(b) > 0
 }
 
-// authority is that of a target in absolute form; "" = it is in none.
+// authority returns the authority of an absolute target, or "".
 func authority(target []byte) string {
 	scheme, rest, ok := bytes.Cut(target, []byte("://"))
 	if !ok || !bytes.EqualFold(scheme, []byte("http")) && !bytes.EqualFold(scheme, []byte("https")) {
@@ -199,7 +198,7 @@ func authority(target []byte) string {
 	return string(rest)
 }
 
-// field cuts a header line. A line that is folded (obs-fold) begins with a space, which no name has.
+// field splits a header line. A folded line (obs-fold) begins with a space, which no name contains.
 func field(line []byte) (name, value []byte, err error) {
 	name, value, ok := bytes.Cut(line, colon)
 	if !ok || len(name) == 0 {
@@ -215,10 +214,10 @@ func field(line []byte) (name, value []byte, err error) {
 			return nil, nil, errHeader
 		}
 	}
-	return name, bytes.Trim(value, " "), nil // a tab there is legal, but nginx takes it for part of a value
+	return name, bytes.Trim(value, " "), nil // tabs are legal there, but nginx takes them for part of the value
 }
 
-// token are the bytes of a name (RFC 9110, section 5.6.2).
+// token has the bytes allowed in a name (RFC 9110 §5.6.2).
 var token = func() (is [256]bool) { //nolint:gochecknoglobals // a table that nothing changes
 	for c := range is {
 		is[c] = c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c > 0 && c < 0x7f && bytes.IndexByte([]byte("!#$%&'*+-.^_`|~"), byte(c)) >= 0
@@ -226,9 +225,9 @@ var token = func() (is [256]bool) { //nolint:gochecknoglobals // a table that no
 	return is
 }()
 
-// framer says which of the headers that delimit a message a name is; 0 = none.
+// framer returns which of the headers that delimit messages has the name; 0 = none.
 func framer(name []byte) (which byte) {
-	switch len(name) { // before anything is compared
+	switch len(name) { // the cheapest comparison first
 	case len("host"):
 		if bytes.EqualFold(name, []byte("host")) {
 			return 'h'
@@ -245,7 +244,7 @@ func framer(name []byte) (which byte) {
 	return 0
 }
 
-// header takes a header line.
+// header checks a header line.
 func (f *framing) header(line []byte) (err error) {
 	name, value, err := field(line)
 	if err != nil {
@@ -285,7 +284,7 @@ func digits(b []byte) bool {
 	return len(b) > 0
 }
 
-// endHead decides how the body is delimited.
+// endHead determines how the body is delimited.
 func (f *framing) endHead() error {
 	if f.hosts == 0 && f.minor == '1' || f.hosts > 0 && f.authority != "" && !strings.EqualFold(f.authority, f.host) {
 		return errHost
@@ -302,10 +301,10 @@ func (f *framing) endHead() error {
 	return nil
 }
 
-// chunk takes the line before a chunk: its size, and perhaps extensions, which mean nothing.
+// chunk checks the line before a chunk: its size, and extensions, which are ignored.
 func (f *framing) chunk(line []byte) error {
 	size, extension, extended := bytes.Cut(line, []byte(";"))
-	if len(size) == 0 || len(size) > 15 || len(line) > mostLine {
+	if len(size) == 0 || len(size) > 15 || len(line) > maxLine {
 		return errChunk
 	}
 	for _, c := range extension {
@@ -331,7 +330,7 @@ func (f *framing) chunk(line []byte) error {
 	return nil
 }
 
-// trailer checks a line after the last chunk. What delimits messages cannot come there.
+// trailer checks a line after the last chunk. Headers that delimit messages are not allowed there.
 func trailer(line []byte) error {
 	name, _, err := field(line)
 	if err == nil && framer(name) != 0 {
@@ -340,16 +339,16 @@ func trailer(line []byte) error {
 	return err
 }
 
-// Why a connection is read no further. net/http answers all of them with status 400 and closes.
+// The reasons to refuse a connection. net/http responds to all of them with 400 and closes it.
 var (
 	errBareLF      = errors.New("a line does not end with CR LF")
-	errRequestLine = errors.New("the request line is not one of HTTP/1.0 or HTTP/1.1")
-	errTarget      = errors.New("the target of the request is not a path, nor an address")
-	errHeader      = errors.New("a header line has no valid name, is folded, or holds control characters")
-	errHost        = errors.New("the header Host is missing, empty, repeated, or not that of the target")
-	errLength      = errors.New("the header Content-Length is not one number")
-	errCoding      = errors.New("the header Transfer-Encoding is not chunked alone, without a length, in HTTP/1.1")
-	errChunk       = errors.New("a chunk is not delimited as it must be")
-	errTrailer     = errors.New("a header that delimits messages stands in a trailer")
+	errRequestLine = errors.New("the request line is not valid HTTP/1.0 or HTTP/1.1")
+	errTarget      = errors.New("the request target is neither a path nor a URL")
+	errHeader      = errors.New("a header line has an invalid name, is folded, or has control characters")
+	errHost        = errors.New("the Host header is missing, empty, repeated, or differs from the target")
+	errLength      = errors.New("the Content-Length header is not a single number")
+	errCoding      = errors.New("the Transfer-Encoding header is not just chunked, has a Content-Length as well, or is in HTTP/1.0")
+	errChunk       = errors.New("a chunk is not delimited correctly")
+	errTrailer     = errors.New("a trailer has a header that delimits messages")
 	errLongLine    = errors.New("a line between chunks is too long")
 )

@@ -9,16 +9,16 @@ import (
 	"fazt/internal/errs"
 )
 
-// A server that replaces itself by a fresh process hands it the sockets it listens on. They stay open all the time:
-// who connects meanwhile waits in the system's queue, and nobody is refused.
+// A server that replaces itself with a fresh process hands its listening sockets over. They stay open, so clients that connect
+// in the meantime wait in the kernel's queue and none is refused.
 
-// HandedVariable is the environment variable that names the sockets a process is handed: "address=descriptor", one a line.
+// HandedVariable is the environment variable with the sockets that were handed over: "address=descriptor", one per line.
 const HandedVariable = "FAZT_SOCKETS"
 
-// Handed are the sockets a process was handed by the one before it.
+// Handed has the sockets that the previous process handed over.
 type Handed struct{ files map[string][]*os.File }
 
-// ReadHanded takes up the sockets that the value of HandedVariable names; "" names none.
+// ReadHanded opens the sockets in the value of HandedVariable.
 func ReadHanded(value string) (*Handed, error) {
 	h := &Handed{map[string][]*os.File{}}
 	for line := range strings.SplitSeq(value, "\n") {
@@ -36,10 +36,10 @@ func ReadHanded(value string) (*Handed, error) {
 	return h, nil
 }
 
-// take is the listener that was handed for an address; nil = there is none.
+// take returns the listener that was handed over for an address, or nil.
 func (h *Handed) take(address string) (net.Listener, error) {
 	if h == nil || len(h.files[address]) == 0 {
-		return nil, nil //nolint:nilnil // both are fine: there is none
+		return nil, nil //nolint:nilnil // none is not an error
 	}
 	file := h.files[address][0]
 	h.files[address] = h.files[address][1:]
@@ -48,7 +48,7 @@ func (h *Handed) take(address string) (net.Listener, error) {
 	return l, errs.Wrap(errs.Internal, err, "the socket of %s was not handed over: %v", address, err)
 }
 
-// Close closes those that nobody took.
+// Close closes the sockets that were not taken.
 func (h *Handed) Close() {
 	if h == nil {
 		return
@@ -61,10 +61,10 @@ func (h *Handed) Close() {
 	clear(h.files)
 }
 
-// Kept are sockets that outlive their listeners, for the process that follows.
+// Kept has sockets that outlive their listeners, for the next process.
 type Kept struct{ lines []string }
 
-// Keep keeps the socket of a listener that was made for address open when the listener is closed.
+// Keep keeps the socket of the listener for address open when the listener is closed.
 func (k *Kept) Keep(address string, l net.Listener) error {
 	switch w := l.(type) {
 	case *bounded:
@@ -81,7 +81,7 @@ func (k *Kept) Keep(address string, l net.Listener) error {
 	return nil
 }
 
-// environ is an environment that names the sockets.
+// environ returns env with the sockets.
 func (k *Kept) environ(env []string) []string {
 	var with []string
 	for _, entry := range env {

@@ -17,7 +17,7 @@ func TestAKeptSocketIsGoneOnWith(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	for name, open := range map[string]func(h *Handed) (net.Listener, error){
 		"127.0.0.1:0": func(h *Handed) (net.Listener, error) {
-			return h.TCP("127.0.0.1:0", NewLimit(LimitConfig{Most: func() int { return 9 }}))
+			return h.TCP("127.0.0.1:0", NewLimit(LimitConfig{Max: func() int { return 9 }}))
 		},
 		path: func(h *Handed) (net.Listener, error) { return h.Socket(path) },
 	} {

@@ -9,7 +9,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// duplicate is another descriptor of the listener's socket, which stays open when a process replaces itself.
+// duplicate returns another descriptor of the listener's socket, which stays open when the process replaces itself.
 func duplicate(l net.Listener) (fd int, err error) {
 	conn, ok := l.(syscall.Conn)
 	if !ok {
@@ -25,9 +25,9 @@ func duplicate(l net.Listener) (fd int, err error) {
 	return fd, err
 }
 
-// Replace makes this process a fresh one that runs the program with the sockets: its id stays, its threads and all it
-// holds but them end. It returns only when that failed.
+// Replace replaces this process with a fresh one of the program, which gets the sockets. The process id stays; threads and
+// everything except the sockets end. It returns only if that fails.
 func (k *Kept) Replace(program string, args, env []string) error {
 	err := syscall.Exec(program, args, k.environ(env))
-	return errs.Wrap(errs.Internal, err, "%s cannot be started in the place of this process: %v", program, err)
+	return errs.Wrap(errs.Internal, err, "%s could not replace this process: %v", program, err)
 }

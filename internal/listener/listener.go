@@ -1,5 +1,5 @@
-// Package listener opens the addresses an instance is reached at: TCP with a bound on connections, and the unix
-// socket beside the database, which is the owner's own door.
+// Package listener opens the addresses of an instance: TCP with a limit on connections, and the owner's unix socket next to the
+// database.
 package listener
 
 import (
@@ -15,13 +15,13 @@ import (
 	"fazt/internal/errs"
 )
 
-// TCP listens on address, "host:port"; port 0 takes a free one. At most limit connections are open at once over all
-// listeners that share it; a further one takes the place of one that is idle, or waits until another ends.
+// TCP listens on address, "host:port"; port 0 takes a free one. The limit applies to all listeners that share it: a connection
+// beyond it replaces an idle one, or waits until another ends.
 func TCP(address string, limit *Limit) (net.Listener, error) {
 	return (*Handed)(nil).TCP(address, limit)
 }
 
-// TCP is TCP with the socket that was handed over for the address, if there is one.
+// TCP is like the function TCP, but uses the socket that was handed over for the address, if any.
 func (h *Handed) TCP(address string, limit *Limit) (net.Listener, error) {
 	l, err := h.take(address)
 	if err != nil {
@@ -42,7 +42,7 @@ func explain(address string, err error) error {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return errs.Wrap(errs.Conflict, err, "%s is in use by another program; stop it or choose another address with --listen", address)
 	case errors.Is(err, syscall.EACCES):
-		return errs.Wrap(errs.Forbidden, err, "listening on %s is not allowed; ports below 1024 need a privilege", address)
+		return errs.Wrap(errs.Forbidden, err, "listening on %s is not allowed; ports below 1024 need privileges", address)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return errs.Wrap(errs.Invalid, err, "%s is not an address of this machine", address)
 	case errors.As(err, &addrErr), errors.As(err, &dnsErr):
@@ -51,8 +51,8 @@ func explain(address string, err error) error {
 	return errs.Wrap(errs.Invalid, err, "listening on %s failed: %v", address, err)
 }
 
-// Limit bounds the connections of the listeners that share it. The bounds are read for every new connection. Where one is
-// reached, the connection goes that has been idle for the longest, so that what a browser keeps open for later does not keep
+// Limit limits the connections of the listeners that share it. The limits are read for every new connection. When one is
+// reached, the connection that has been idle longest is closed, so that those that browsers keep open for later do not keep
 // others out now.
 type Limit struct {
 	LimitConfig
@@ -61,30 +61,30 @@ type Limit struct {
 	open  int
 	by    map[netip.Prefix]*origin
 	idle  ring          // connections without a request, the oldest first
-	freed chan struct{} // holds a token after a connection ended, or became idle
+	freed chan struct{} // has a token after a connection ended or became idle
 }
 
-// LimitConfig is what a Limit follows.
+// LimitConfig configures a Limit.
 type LimitConfig struct {
-	Most    func() int
-	PerIP   func() int               // of one address; nil = no bound
-	Trusted func(ip netip.Addr) bool // a proxy, through which many may come: PerIP is not for it; nil = none is
+	Max     func() int
+	PerIP   func() int               // for one address; nil = no limit
+	Trusted func(ip netip.Addr) bool // proxies, to which PerIP does not apply; nil = none
 }
 
-// origin is what an address has.
+// origin has the connections of one address.
 type origin struct {
 	open int
 	idle ring
 }
 
-// NewLimit bounds connections. It starts nothing.
+// NewLimit returns a limit.
 func NewLimit(c LimitConfig) *Limit {
 	l := &Limit{LimitConfig: c, by: map[netip.Prefix]*origin{}, freed: make(chan struct{}, 1)}
 	l.idle.init()
 	return l
 }
 
-// network is the addresses that count as one client's; invalid = no bound is for them.
+// network returns the addresses that count as one client; invalid = they are not limited.
 func (l *Limit) network(remote net.Addr) (by netip.Prefix) {
 	tcp, isTCP := remote.(*net.TCPAddr)
 	if l.PerIP == nil || !isTCP {
@@ -96,13 +96,14 @@ func (l *Limit) network(remote net.Addr) (by netip.Prefix) {
 	}
 	bits := 32
 	if ip.Is6() {
-		bits = 64 // what one customer has
+		bits = 64 // one customer has a whole /64
 	}
 	return netip.PrefixFrom(ip.WithZone(""), bits).Masked()
 }
 
-// admit counts a connection for its address, in the place of an idle one of the same address where that has all it may.
-func (l *Limit) admit(c *Conn) bool {
+// admit counts a connection for its address. If the address has reached its limit, one of its idle connections is closed; ok is
+// false if there is none.
+func (l *Limit) admit(c *Conn) (ok bool) {
 	by := l.network(c.RemoteAddr())
 	if !by.IsValid() {
 		return true
@@ -121,7 +122,7 @@ func (l *Limit) admit(c *Conn) bool {
 			return false
 		}
 		old.evict()
-		l.by[by] = o // it was taken out with its last connection
+		l.by[by] = o // evict removed it with its last connection
 	}
 	o.open++
 	c.by, c.from = by, o
@@ -132,44 +133,44 @@ func (l *Limit) admit(c *Conn) bool {
 	return true
 }
 
-// Open is how many connections are open.
+// Open returns the number of open connections.
 func (l *Limit) Open() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.open
 }
 
-// lookAgain is how long a raised bound goes unnoticed at most, while no connection ends.
-const lookAgain = 200 * time.Millisecond
+// recheckEvery is how long it can take until a raised limit is noticed while no connection ends.
+const recheckEvery = 200 * time.Millisecond
 
-// acquire waits for a place for c. When the listener ends meanwhile, c goes over the bound: it was taken from the system's
-// queue, where the process that follows would have found it.
+// acquire waits until c is within the limit. If the listener ends in the meantime, c is accepted anyway: it is no longer in the
+// kernel's queue, where the next process would find it.
 func (l *Limit) acquire(c *Conn, ended <-chan struct{}) {
 	for over := false; !l.enter(c, over); {
 		select {
 		case <-l.freed:
-		case <-time.After(lookAgain): // the bound may have been raised
+		case <-time.After(recheckEvery): // the limit may have been raised
 		case <-ended:
 			over = true
 		}
 	}
 }
 
-// enter counts c where there is a place, or one can be made by closing idle connections; or else over the bound.
+// enter counts c if it is within the limit, after closing idle connections if needed, or if over is set.
 func (l *Limit) enter(c *Conn, over bool) bool {
 	var old []*Conn
 	l.mu.Lock()
-	for l.open >= l.Most() && l.idle.oldest() != nil { // several where the bound was lowered
+	for l.open >= l.Max() && l.idle.oldest() != nil { // several if the limit was lowered
 		old = append(old, l.idle.oldest())
 		l.idle.oldest().evict()
 	}
-	in := over || l.open < l.Most()
+	in := over || l.open < l.Max()
 	if in {
 		l.open++
 		c.counted = true
-		c.rest() // it has no request yet
+		c.rest() // no request yet
 	}
-	room := in && l.open < l.Most()
+	room := in && l.open < l.Max()
 	l.mu.Unlock()
 	for _, o := range old {
 		o.Close()
@@ -180,7 +181,7 @@ func (l *Limit) enter(c *Conn, over bool) bool {
 	return in
 }
 
-// release takes c out of the counts. It may be called more than once.
+// release removes c from the counts. It may be called more than once.
 func (l *Limit) release(c *Conn) {
 	l.mu.Lock()
 	c.evict()
@@ -197,13 +198,13 @@ func (l *Limit) signal() {
 
 type bounded struct {
 	net.Listener
-	limit *Limit // nil = no bound
+	limit *Limit // nil = no limit
 	once  sync.Once
 	ended chan struct{}
 }
 
-// Accept is the next connection within the bounds. One of an address that has as many as it may, none of them idle, is
-// closed at once: were it to wait, others would wait behind it.
+// Accept returns the next connection within the limits. If its address has reached its limit and none of its connections is
+// idle, the connection is closed at once: if it waited, others would wait behind it.
 func (b *bounded) Accept() (net.Conn, error) {
 	for {
 		inner, err := b.Listener.Accept()
@@ -227,21 +228,21 @@ func (b *bounded) Close() error {
 	return b.Listener.Close()
 }
 
-// Socket listens on the unix socket at path, which only its owner may use. The caller holds the lock of the
-// database, so a socket that lies there already is a dead server's and is replaced.
+// Socket listens on the unix socket at path, which only its owner may use. The caller holds the lock of the database, so an
+// existing socket is that of a dead server and is replaced.
 func Socket(path string) (net.Listener, error) { return (*Handed)(nil).Socket(path) }
 
-// Socket is Socket with the one that was handed over, if there is one.
+// Socket is like the function Socket, but uses the socket that was handed over, if any.
 func (h *Handed) Socket(path string) (net.Listener, error) {
 	if l, err := h.take(path); l != nil || err != nil {
 		return &socket{Listener: l, path: path}, err
 	}
-	// The socket is made in a directory nobody else can enter and moved into place when its mode is set: at no time
-	// can another user of the machine connect.
+	// The socket is made in a directory that no other user can enter, and moved when its mode is set: other users of the
+	// machine can never connect.
 	dir, err := os.MkdirTemp(filepath.Dir(path), ".fazt-socket-")
 	name, widen := filepath.Join(dir, "s"), func() {}
 	if err != nil {
-		// A full disk has room for no folder, and for a socket.
+		// On a full disk a directory cannot be made, but a socket can.
 		name = path + ".new"
 		_ = os.Remove(name)
 		widen = narrow()
@@ -250,12 +251,12 @@ func (h *Handed) Socket(path string) (net.Listener, error) {
 	l, err := listenUnix(name)
 	widen()
 	if err != nil {
-		return nil, errs.Wrap(errs.Invalid, err, "the control socket %s cannot be made: %v", path, err)
+		return nil, errs.Wrap(errs.Invalid, err, "the control socket %s cannot be created: %v", path, err)
 	}
 	l.SetUnlinkOnClose(false)
 	if err := errors.Join(os.Chmod(name, 0o600), os.Rename(name, path)); err != nil {
 		l.Close()
-		return nil, errs.Wrap(errs.Invalid, err, "the control socket %s cannot be made: %v", path, err)
+		return nil, errs.Wrap(errs.Invalid, err, "the control socket %s cannot be created: %v", path, err)
 	}
 	return &socket{Listener: l, path: path}, nil
 }
@@ -264,10 +265,10 @@ func (h *Handed) Socket(path string) (net.Listener, error) {
 type socket struct {
 	net.Listener
 	path  string
-	stays bool // the process that follows goes on with it
+	stays bool // the next process uses it
 }
 
-// Accept is the next connection.
+// Accept returns the next connection.
 func (s *socket) Accept() (net.Conn, error) {
 	c, err := s.Listener.Accept()
 	if err != nil {
@@ -281,7 +282,7 @@ func (s *socket) Close() error {
 	if s.stays {
 		return err
 	}
-	// Where the folder cannot be written any more it stays, and the next server replaces it.
+	// If the directory is no longer writable the file stays, and the next server replaces it.
 	if removed := os.Remove(s.path); removed != nil && !errors.Is(removed, os.ErrNotExist) && !errors.Is(removed, syscall.EROFS) && !errors.Is(removed, os.ErrPermission) {
 		return errors.Join(err, removed)
 	}

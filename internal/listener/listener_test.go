@@ -122,7 +122,7 @@ const here = "127.0.0.1"
 func TestConnectionsOverTheLimitWaitAndTheLimitIsLive(t *testing.T) {
 	var most atomic.Int64
 	most.Store(1)
-	d := open(t, LimitConfig{Most: func() int { return int(most.Load()) }})
+	d := open(t, LimitConfig{Max: func() int { return int(most.Load()) }})
 	_, first := d.request(here)
 	d.dial(here)
 	select {
@@ -153,7 +153,7 @@ func TestConnectionsOverTheLimitWaitAndTheLimitIsLive(t *testing.T) {
 }
 
 func TestIdleConnectionsKeepNobodyOut(t *testing.T) {
-	d := open(t, LimitConfig{Most: func() int { return 3 }})
+	d := open(t, LimitConfig{Max: func() int { return 3 }})
 	busy, answering := d.request(here)
 	second, answered := d.request(here)
 	answered.Answered()
@@ -174,7 +174,7 @@ func TestIdleConnectionsKeepNobodyOut(t *testing.T) {
 
 // One that waits gets the place of the next that has nothing to do.
 func TestANewcomerTakesThePlaceOfAConnectionThatBecomesIdle(t *testing.T) {
-	d := open(t, LimitConfig{Most: func() int { return 1 }})
+	d := open(t, LimitConfig{Max: func() int { return 1 }})
 	client, server := d.request(here)
 	d.dial(here)
 	select {
@@ -193,7 +193,7 @@ func TestANewcomerTakesThePlaceOfAConnectionThatBecomesIdle(t *testing.T) {
 // Requests that were sent at once are not over with the first answer; nor is one begun with its first bytes, with which
 // its client could hold the place.
 func TestAConnectionIsIdleBetweenRequestsAlone(t *testing.T) {
-	d := open(t, LimitConfig{Most: func() int { return 9 }})
+	d := open(t, LimitConfig{Max: func() int { return 9 }})
 	idle := func() bool {
 		d.limit.mu.Lock()
 		defer d.limit.mu.Unlock()
@@ -236,7 +236,7 @@ func TestAConnectionIsIdleBetweenRequestsAlone(t *testing.T) {
 func TestOneAddressCannotTakeAllConnectionsUnlessItIsATrustedProxy(t *testing.T) {
 	var trusted atomic.Bool
 	d := open(t, LimitConfig{
-		Most: func() int { return 100 }, PerIP: func() int { return 2 },
+		Max: func() int { return 100 }, PerIP: func() int { return 2 },
 		Trusted: func(ip netip.Addr) bool { return trusted.Load() && ip == netip.MustParseAddr(here) },
 	})
 	_, first := d.request(here)

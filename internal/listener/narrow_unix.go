@@ -7,13 +7,13 @@ import (
 	"syscall"
 )
 
-// narrow keeps files that this process makes from everybody but their owner, until the function it returns is called.
+// narrow restricts new files of this process to their owner until widen is called.
 func narrow() (widen func()) {
 	before := syscall.Umask(0o177)
 	return func() { syscall.Umask(before) }
 }
 
-// ownerOf is the user that a file belongs to.
+// ownerOf returns the user that a file belongs to.
 func ownerOf(info fs.FileInfo) int {
 	if s, ok := info.Sys().(*syscall.Stat_t); ok {
 		return int(s.Uid)

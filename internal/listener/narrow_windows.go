@@ -2,8 +2,8 @@ package listener
 
 import "io/fs"
 
-// narrow does nothing: access lists decide.
+// narrow does nothing: access is controlled by ACLs.
 func narrow() (widen func()) { return func() {} }
 
-// ownerOf is not known.
+// ownerOf is unknown.
 func ownerOf(fs.FileInfo) int { return -1 }

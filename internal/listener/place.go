@@ -11,11 +11,11 @@ import (
 	"fazt/internal/errs"
 )
 
-// SocketPath is where the control socket of the database at path lies.
+// SocketPath returns the path of the control socket of a database.
 func SocketPath(database string) string { return database + ".sock" }
 
-// SocketPaths are where the control socket of the database at path may lie, the best first: beside it; and where that folder
-// cannot be written, in one that the user of the server has for itself below the folder for temporary files.
+// SocketPaths returns where the control socket of a database may be, in order of preference: next to it, or, if that directory is
+// not writable, in a private directory of the server's user below the temporary directory.
 func SocketPaths(database string) []string {
 	paths := []string{SocketPath(database)}
 	for _, user := range users(database) {
@@ -26,19 +26,19 @@ func SocketPaths(database string) []string {
 	return paths
 }
 
-// RuntimeSocketPath is where to put the control socket of the database at path when it cannot lie beside it. The folder is
-// made.
+// RuntimeSocketPath returns where to put the control socket of a database if it cannot be next to it, and creates the
+// directory.
 func RuntimeSocketPath(database string) (string, error) {
 	user := os.Geteuid()
 	if user < 0 {
-		return "", errs.New(errs.Unsupported, "there is no folder for it on this system")
+		return "", errs.New(errs.Unsupported, "this system has no directory for it")
 	}
 	dir := runtimeDir(user)
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", err
 	}
 	if !isOwn(dir, user) {
-		return "", errs.New(errs.Conflict, "%s belongs to another user, or others may use it", dir)
+		return "", errs.New(errs.Conflict, "%s belongs to another user, or others can use it", dir)
 	}
 	return runtimePath(database, user), nil
 }
@@ -50,7 +50,7 @@ func runtimePath(database string, user int) string {
 	return filepath.Join(runtimeDir(user), fmt.Sprintf("%x.sock", sum[:8]))
 }
 
-// users are whose server there may be: of this user, and for the superuser also of the owner of the database.
+// users returns the users that may run the server: this user, and for root also the owner of the database.
 func users(database string) []int {
 	me := os.Geteuid()
 	if me < 0 {
@@ -65,8 +65,8 @@ func users(database string) []int {
 	return list
 }
 
-// isOwn says whether a folder is a user's alone. Everybody may make one where temporary files are: a socket in another's
-// folder would be told secrets.
+// isOwn reports whether only one user can use a directory. Every user can create one in the temporary directory, and a socket in
+// it would receive secrets.
 func isOwn(dir string, user int) bool {
 	info, err := os.Lstat(dir)
 	return err == nil && info.IsDir() && info.Mode().Perm()&0o077 == 0 && ownerOf(info) == user

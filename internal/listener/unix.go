@@ -9,18 +9,18 @@ import (
 	"runtime"
 )
 
-// maxSocketPath is how long the path of a unix socket may be: sun_path has 108 bytes on Linux, 104 elsewhere, with
+// maxSocketPath is the maximum length of the path of a unix socket: sun_path has 108 bytes on Linux, 104 elsewhere, including
 // the terminating NUL.
 const maxSocketPath = 103
 
-// shorten gives the socket at path a name short enough for the system, through the descriptor of its directory where
-// the system has names for those. The directory must stay open as long as the name is used.
+// shorten returns a path to the socket that is short enough, through the descriptor of its directory if the system has paths for
+// descriptors. The directory must stay open while the path is used.
 func shorten(path string) (short string, dir *os.File, err error) {
 	if len(path) <= maxSocketPath {
 		return path, nil, nil
 	}
 	if runtime.GOOS != "linux" {
-		return "", nil, fmt.Errorf("its path has %d bytes and the system allows %d; choose a shorter --db", len(path), maxSocketPath)
+		return "", nil, fmt.Errorf("its path has %d bytes and the system allows %d; use a shorter --db", len(path), maxSocketPath)
 	}
 	if dir, err = os.Open(filepath.Dir(path)); err != nil {
 		return "", nil, err

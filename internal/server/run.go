@@ -119,7 +119,7 @@ func (i *Instance) listen() (edges []edge.Edge, err error) {
 		return nil, errs.New(errs.Invalid, "there is no address to listen on")
 	}
 	limit := listener.NewLimit(listener.LimitConfig{
-		Most:    func() int { return i.Limits.HTTP().MaxConnections },
+		Max:     func() int { return i.Limits.HTTP().MaxConnections },
 		PerIP:   func() int { return i.Limits.HTTP().MaxPerIP },
 		Trusted: func(ip netip.Addr) bool { return gateway.Trusted(i.System.Settings().TrustedProxies(), ip) },
 	})

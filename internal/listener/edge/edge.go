@@ -1,4 +1,4 @@
-// Package edge serves HTTP on a listener, under limits that may change while it serves.
+// Package edge serves HTTP on a listener, with limits that can change while it serves.
 package edge
 
 import (
@@ -16,16 +16,16 @@ import (
 	"fazt/internal/system"
 )
 
-// Edge serves HTTP on a listener. The limits of an http.Server must not change while it serves, so there is one for each
-// set of limits: new connections go to that of the limits in force, and an older one lives on for as long as it has
-// connections. A change interrupts nothing.
+// Edge serves HTTP on a listener. The limits of an http.Server must not change while it serves, so there is one per set of
+// limits: new connections go to the newest, and an older one continues as long as it has connections. A change interrupts
+// nothing.
 type Edge struct {
-	Address  string // as it was asked for
+	Address  string // as it was configured
 	Listener net.Listener
 	Handler  http.Handler
 	Limits   *system.Live
 	Log      *slog.Logger
-	Stuck    func() bool // there are requests that will not end, and no others
+	Stuck    func() bool // all remaining requests are stuck
 }
 
 // drain is how long running requests have to finish when the edge stops.
@@ -38,10 +38,10 @@ type generation struct {
 	queue  *handed
 	open   atomic.Int64 // connections; negative is impossible
 	fresh  fresh
-	ended  chan struct{} // closed when it takes no connections any more
+	ended  chan struct{} // closed when it accepts no more connections
 }
 
-// fresh are the connections whose first request has not reached the handler yet.
+// fresh has the connections whose first request has not reached the handler yet.
 type fresh struct {
 	n     atomic.Int64
 	mu    sync.Mutex
@@ -59,7 +59,7 @@ func (f *fresh) add(c net.Conn) {
 }
 
 func (f *fresh) remove(c net.Conn) {
-	if f.n.Load() == 0 { // mostly, and all it costs a request then
+	if f.n.Load() == 0 { // the usual case, kept cheap
 		return
 	}
 	f.mu.Lock()
@@ -68,13 +68,13 @@ func (f *fresh) remove(c net.Conn) {
 	f.n.Store(int64(len(f.conns)))
 }
 
-// connection is the key of a request's connection in its context.
+// connection is the context key of a request's connection.
 type connection struct{}
 
 // Run serves until ctx ends, then lets running requests finish.
 func (e Edge) Run(ctx context.Context) error {
 	failed := make(chan error, 1)
-	var all []*generation // only the last takes connections; touched by accept until it has ended
+	var all []*generation // only the last accepts connections; used by accept until that has ended
 	go func() { failed <- e.accept(&all) }()
 	var err error
 	select {
@@ -88,7 +88,7 @@ func (e Edge) Run(ctx context.Context) error {
 	}
 	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
-	go func() { // runs that were abandoned would be waited for until the end
+	go func() { // otherwise abandoned invocations would be waited for until the end
 		defer cancel()
 		for looks := 0; wait.Err() == nil && looks < stuckLooks; looks++ {
 			time.Sleep(drainLook)
@@ -100,24 +100,24 @@ func (e Edge) Run(ctx context.Context) error {
 	return errors.Join(err, shutdown(wait, all))
 }
 
-// drainLook is how often a drain looks whether it waits only for what does not end; after stuckLooks times in a row it gives
-// those up. Between them the last answer goes out, and a request arrives whose connection was taken just before the end.
+// drainLook is how often a drain checks if all remaining requests are stuck; after stuckLooks times in a row it gives them up.
+// In between the last response is sent, and a request can arrive whose connection was accepted just before the end.
 const (
 	drainLook  = 50 * time.Millisecond
 	stuckLooks = 20
 )
 
-// accept hands every connection to the server of the limits in force, until the listener fails.
+// accept passes every connection to the server with the current limits, until the listener fails.
 func (e Edge) accept(all *[]*generation) error {
 	var now *generation
 	pause := time.Duration(0)
 	for {
 		conn, err := e.Listener.Accept()
-		var temporary interface{ Temporary() bool } // out of file descriptors, mostly: net/http goes on likewise
+		var temporary interface{ Temporary() bool } // usually out of file descriptors; net/http continues as well
 		switch {
 		case errors.As(err, &temporary) && temporary.Temporary():
 			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
-			e.Log.Warn("a connection could not be taken", "error", err)
+			e.Log.Warn("a connection could not be accepted", "error", err)
 			time.Sleep(pause)
 			continue
 		case err != nil:
@@ -135,7 +135,7 @@ func (e Edge) accept(all *[]*generation) error {
 	}
 }
 
-// serves says whether the server is as these limits want it. The others of the group are read anew for every request.
+// serves reports whether the server has these limits. The other limits of the group are read for every request.
 func (g *generation) serves(l system.HTTP) bool {
 	return g.limits.ReadHeaderTimeout == l.ReadHeaderTimeout && g.limits.WriteTimeout == l.WriteTimeout &&
 		g.limits.IdleTimeout == l.IdleTimeout && g.limits.MaxHeaderBytes == l.MaxHeaderBytes
@@ -148,13 +148,13 @@ func (e Edge) generation(l system.HTTP) *generation {
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			c, _ := r.Context().Value(connection{}).(net.Conn)
 			g.fresh.remove(c)
-			e.answer(w, r, c)
+			e.serve(w, r, c)
 		}),
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, connection{}, c)
 		},
 		ReadHeaderTimeout: milliseconds(l.ReadHeaderTimeout),
-		WriteTimeout:      milliseconds(l.WriteTimeout), // moved on by progress
+		WriteTimeout:      milliseconds(l.WriteTimeout), // extended by Progress
 		IdleTimeout:       milliseconds(l.IdleTimeout),
 		MaxHeaderBytes:    l.MaxHeaderBytes,
 		ErrorLog:          logAdapter(e.Log),
@@ -174,14 +174,14 @@ func (e Edge) generation(l system.HTTP) *generation {
 	}
 	go func() {
 		defer close(g.ended)
-		_ = g.server.Serve(g.queue) // ends when the queue is closed, and only then
+		_ = g.server.Serve(g.queue) // ends only when the queue is closed
 	}()
 	return g
 }
 
-// answer has the handler answer. The end of an answer to HTTP/1.0 may be the end of the connection, and proxies speak that:
-// nginx does by default. So until it is whole its end is a reset, whatever ends it: a panic, or the process.
-func (e Edge) answer(w http.ResponseWriter, r *http.Request, c net.Conn) {
+// serve calls the handler. A response in HTTP/1.0, which nginx uses by default, may be delimited by the end of the connection.
+// Until it is complete, the connection therefore ends with a reset, even after a panic or when the process is killed.
+func (e Edge) serve(w http.ResponseWriter, r *http.Request, c net.Conn) {
 	conn, ok := c.(*listener.Conn)
 	if !ok || r.ProtoAtLeast(1, 1) {
 		e.Handler.ServeHTTP(w, r)
@@ -200,13 +200,13 @@ func (g *generation) take(c net.Conn) {
 	g.queue.conns <- c
 }
 
-// retire makes the server take no more connections; those it has go on.
+// retire makes the server accept no more connections. Existing ones continue.
 func (g *generation) retire() {
 	g.queue.Close()
 	<-g.ended
 }
 
-// inUse forgets servers whose connections are gone.
+// inUse returns the servers that still have connections.
 func inUse(all []*generation) []*generation {
 	var kept []*generation
 	for _, g := range all {
@@ -218,12 +218,12 @@ func inUse(all []*generation) []*generation {
 }
 
 const (
-	lookOpen = 2 * time.Millisecond // how often connections are looked for that are still open
-	arriving = 2 * time.Second      // how long a stop waits for the first requests of connections that were taken
+	lookOpen = 2 * time.Millisecond // how often it is checked whether connections are still open
+	arriving = 2 * time.Second      // how long a stop waits for the first requests of accepted connections
 )
 
-// settle waits until the first request of every connection has arrived: http.Server closes without an answer those whose
-// request it reads after Shutdown has begun. Some clients connect ahead of time and send nothing, so not for long.
+// settle waits briefly for the first request of every connection: http.Server closes those whose request it reads after
+// Shutdown, without a response. Some clients connect ahead of time and send nothing, so it does not wait long.
 func (g *generation) settle(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, arriving)
 	defer cancel()
@@ -232,7 +232,7 @@ func (g *generation) settle(ctx context.Context) {
 	}
 }
 
-// shutdown lets the running requests of all servers finish, or ends them when ctx ends before.
+// shutdown lets the running requests of all servers finish, or cancels them when ctx ends.
 func shutdown(ctx context.Context, all []*generation) error {
 	errList := make([]error, len(all))
 	var group sync.WaitGroup
@@ -240,7 +240,7 @@ func shutdown(ctx context.Context, all []*generation) error {
 		group.Go(func() {
 			g.settle(ctx)
 			err := g.server.Shutdown(ctx)
-			// Shutdown does not wait for a connection that was handed over just before, and that the server has not noted yet.
+			// Shutdown does not wait for a connection that was passed on just before and is not registered yet.
 			for err == nil && g.open.Load() > 0 {
 				time.Sleep(lookOpen)
 				err = g.server.Shutdown(ctx)
@@ -256,7 +256,7 @@ func shutdown(ctx context.Context, all []*generation) error {
 	return errors.Join(errList...)
 }
 
-// handed is a listener whose connections are handed to it.
+// handed is a listener that gets its connections from accept.
 type handed struct {
 	addr   net.Addr
 	conns  chan net.Conn

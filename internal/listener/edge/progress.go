@@ -12,8 +12,8 @@ import (
 	"fazt/internal/system"
 )
 
-// Progress ends exchanges in which the client does nothing: it must send some of the body, or take some of the
-// answer, within the times the limits say. A transfer that moves, however large, is never cut.
+// Progress ends requests whose client is idle: it must send part of the body, or receive part of the response, within the
+// timeouts. A transfer that makes progress is never cut off, however large it is.
 func Progress(next http.Handler, limits *system.Live) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		l := limits.HTTP()
@@ -24,8 +24,8 @@ func Progress(next http.Handler, limits *system.Live) http.Handler {
 			read := time.Duration(l.ReadTimeout) * time.Millisecond
 			_ = control.SetReadDeadline(time.Now().Add(read))
 			out.body = &body{ReadCloser: r.Body, control: control, wait: read}
-			// net/http looks at the body of its own request when the answer begins: whether the client waits for
-			// 100 Continue, and what is left to read.
+			// net/http looks at the body of its own request when the response begins: whether the client waits for
+			// 100 Continue, and how much is left to read.
 			own := *r
 			r = &own
 			r.Body = out.body
@@ -35,30 +35,30 @@ func Progress(next http.Handler, limits *system.Live) http.Handler {
 	})
 }
 
-// linger is how long net/http goes on reading a body that the handler has not read, before it sends the answer or
-// after: were the connection closed while the client sends, the client might lose the answer.
+// linger is how long net/http continues to read a body that the handler has not read, before or after it sends the response: if
+// the connection were closed while the client sends, the client could lose the response.
 const linger = 500 * time.Millisecond
 
-// body moves the read deadline on before every read.
+// body extends the read deadline before every read.
 type body struct {
 	io.ReadCloser
 	control *http.ResponseController
 	wait    time.Duration
-	ends    time.Time // all of it must have arrived by then; zero = at any time
+	ends    time.Time // deadline for the whole body; zero = none
 
-	// The function may read while its answer begins.
-	begun atomic.Bool // some of it was asked for
-	whole atomic.Bool // all of it was read
+	// The function may read while its response begins.
+	begun atomic.Bool // a read was attempted
+	whole atomic.Bool // it was read to its end
 }
 
-// hangUp keeps net/http from waiting for what nobody reads.
+// hangUp keeps net/http from waiting for the rest of the body.
 func (b *body) hangUp() {
 	if !b.whole.Load() {
 		_ = b.control.SetReadDeadline(time.Now().Add(linger))
 	}
 }
 
-// EndBy bounds the reading of all of the body.
+// EndBy sets a deadline for the whole body.
 func (b *body) EndBy(ends time.Time) { b.ends = ends }
 
 func (b *body) Read(p []byte) (int, error) {
@@ -71,22 +71,22 @@ func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err == io.EOF {
 		b.whole.Store(true)
-		// From here on net/http reads ahead to learn that the client left; a deadline would look like that.
+		// From here on net/http reads ahead to notice that the client has gone, and a timeout would look the same.
 		_ = b.control.SetReadDeadline(time.Time{})
 	}
 	return n, err
 }
 
-// writer moves the write deadline on as the answer goes out.
+// writer extends the write deadline as the response is sent.
 type writer struct {
 	http.ResponseWriter
 	control *http.ResponseController
 	wait    time.Duration
 	moved   time.Time
-	body    *body // of the request; nil once the answer has begun
+	body    *body // of the request; nil once the response has begun
 }
 
-// WriteHeader sends the head.
+// WriteHeader sends the header.
 func (w *writer) WriteHeader(status int) {
 	if status >= http.StatusOK {
 		w.begin()
@@ -94,7 +94,7 @@ func (w *writer) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// begin is called before the answer begins, when net/http reads what is left of a short body.
+// begin is called before the response begins, when net/http reads what is left of a short body.
 func (w *writer) begin() {
 	if w.body != nil && !w.body.begun.Load() {
 		w.body.hangUp()
@@ -102,8 +102,8 @@ func (w *writer) begin() {
 	w.body = nil
 }
 
-// piece is how much of the answer the client must take within the time: a slow line takes long over a megabyte, and is
-// not idle.
+// piece is how much of the response the client must receive within the timeout: a client on a slow line needs long for a
+// megabyte, but is not idle.
 const piece = 64 << 10
 
 func (w *writer) Write(p []byte) (n int, err error) {
@@ -132,7 +132,7 @@ func (w *writer) Flush() {
 	_ = w.control.Flush()
 }
 
-// move sets a new deadline when a good part of the old one has passed: setting one costs more than asking the time.
+// move sets a new deadline when a good part of the old one has passed: setting one costs more than reading the clock.
 func (w *writer) move() {
 	if now := time.Now(); now.Sub(w.moved) > w.wait/8 {
 		w.moved = now
@@ -140,7 +140,7 @@ func (w *writer) move() {
 	}
 }
 
-// logAdapter sends what net/http has to say to the log, at the level of debugging: it is about broken clients.
+// logAdapter writes the messages of net/http to the log, at debug level: they are about broken clients.
 func logAdapter(l *slog.Logger) *log.Logger {
 	return log.New(debugWriter{l}, "", 0)
 }
