@@ -421,7 +421,7 @@ func TestRenameMovesTheLabelAndNothingElse(t *testing.T) {
 	if _, err := rename(t, s, "none", "new", nil); !errs.Is(err, errs.NotFound) {
 		t.Error(err)
 	}
-	// Its own other label is no obstacle, and the old one can be kept.
+	// Another label of its own is not in the way, and the old one can be kept.
 	if _, err := rename(t, s, "journal", "b", &Destination{App: "b"}); err != nil {
 		t.Fatal(err)
 	}

@@ -172,13 +172,13 @@ func TestRemovingAnAppRemovesEverythingItOwns(t *testing.T) {
 		t.Fatal(err)
 	}
 	if list, err := s.Leftovers(t.Context()); err != nil || !slices.Equal(list, []string{app.ID}) {
-		t.Errorf("what is left is of %v, %v", list, err)
+		t.Errorf("rows of %v are left, %v", list, err)
 	}
 	if err := s.Forget(t.Context(), app.ID); err != nil {
 		t.Error(err)
 	}
 	if list, err := s.Leftovers(t.Context()); err != nil || len(list) > 0 {
-		t.Errorf("what is left is of %v, %v", list, err)
+		t.Errorf("rows of %v are left, %v", list, err)
 	}
 	if _, err := s.Remove(t.Context(), "blog"); !errs.Is(err, errs.NotFound) {
 		t.Errorf("removing it again: %v", err)

@@ -23,7 +23,7 @@ func FuzzAliasName(f *testing.F) {
 			t.Fatalf("%q is accepted", name)
 		}
 		if host, err := CheckHost(name+".example.org", own); err != nil || host != name+".example.org" {
-			t.Fatalf("%q is no label: %q %v", name, host, err)
+			t.Fatalf("%q is not a label: %q %v", name, host, err)
 		}
 	})
 }
@@ -47,7 +47,7 @@ func FuzzHost(f *testing.F) {
 			t.Fatalf("%q gives the address %q", raw, host)
 		}
 		if u, err := url.Parse("http://" + host + "/"); err != nil || u.Host != host {
-			t.Fatalf("%q gives %q, which is no host of an address", raw, host)
+			t.Fatalf("%q gives %q, which is not a host name", raw, host)
 		}
 	})
 }

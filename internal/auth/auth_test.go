@@ -37,7 +37,7 @@ func TestTheOwnerSignsInWithTheirPasswordOnly(t *testing.T) {
 	var answers []string
 	for name, password := range map[string]string{"Ana": "wrong", "Bo": "correct horse", "": "", "ana": strings.Repeat("x", maxPassword+1)} {
 		p, err := u.Verify(t.Context(), name, password)
-		if !errs.Is(err, errs.Unauthorized) || p.Kind != Nobody || p.ID != "" {
+		if !errs.Is(err, errs.Unauthorized) || p.Kind != Anonymous || p.ID != "" {
 			t.Errorf("%s/%s: %+v %v", name, password, p, err)
 			continue
 		}
@@ -119,7 +119,7 @@ func TestAPasswordHashWithOneBrokenPartIsRefused(t *testing.T) {
 }
 
 func TestAContextWithoutAPrincipalIsAnonymous(t *testing.T) {
-	if p := From(t.Context()); p.Kind != Nobody {
+	if p := From(t.Context()); p.Kind != Anonymous {
 		t.Fatalf("%+v", p)
 	}
 	if p := From(With(t.Context(), Principal{Kind: Owner})); p.Kind != Owner {

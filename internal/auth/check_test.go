@@ -13,7 +13,7 @@ import (
 func checks(t *testing.T, k *Keys, key APIKey, token string) map[string]error {
 	t.Helper()
 	p, err := k.Check(t.Context(), token)
-	if err != nil && (p.Kind != Nobody || p.ID != "" || p.Scopes != nil) {
+	if err != nil && (p.Kind != Anonymous || p.ID != "" || p.Scopes != nil) {
 		t.Errorf("a refused token has the principal %+v", p)
 	}
 	return map[string]error{"Check": err, "InForce": k.InForce(t.Context(), key.ID)}
@@ -79,7 +79,7 @@ func TestATokenWithOneWrongCharacterIsRefused(t *testing.T) {
 			other = '1'
 		}
 		wrong := token[:at] + string(other) + token[at+1:]
-		if p, err := k.Check(t.Context(), wrong); !errs.Is(err, errs.Unauthorized) || p.Kind != Nobody {
+		if p, err := k.Check(t.Context(), wrong); !errs.Is(err, errs.Unauthorized) || p.Kind != Anonymous {
 			t.Errorf("character %d: %+v %v", at, p, err)
 		}
 	}

@@ -43,7 +43,7 @@ func TestAKeyIsKnownByItsTokenOnly(t *testing.T) {
 	_, other := create(t, k, "other", time.Time{}, Scope{Verb: ScopeAdmin})
 	mixed := key.Prefix + other[len(key.Prefix):]
 	for _, wrong := range []string{"", "x", token + "0", token[:len(token)-1], strings.ToUpper(token), mixed, token[:len(token)-1] + "_", "Bearer " + token, key.Prefix} {
-		if p, err := k.Check(t.Context(), wrong); !errs.Is(err, errs.Unauthorized) || p.Kind != Nobody {
+		if p, err := k.Check(t.Context(), wrong); !errs.Is(err, errs.Unauthorized) || p.Kind != Anonymous {
 			t.Errorf("%q: %+v %v", wrong, p, err)
 		}
 	}

@@ -9,9 +9,9 @@ type Kind uint8
 
 // The kinds of caller.
 const (
-	Nobody Kind = iota
-	Owner       // the owner of the instance: may do everything
-	Key         // an API key: may do what its scopes allow
+	Anonymous Kind = iota
+	Owner          // the owner of the instance: may do everything
+	Key            // an API key: may do what its scopes allow
 )
 
 func (k Kind) String() string {

@@ -30,7 +30,7 @@ type Class uint8
 
 // The classes of responses.
 const (
-	ByNobody   Class = iota // the host or path does not exist
+	ByNone     Class = iota // the host or path does not exist
 	ByProduct               // a page of the product
 	ByAPI                   // the control API
 	ByRedirect              // an alias that redirects

@@ -257,7 +257,7 @@ var blog = map[string]string{
 	".env":                "the environment",
 	".git/config":         "the repository",
 	"node_modules/x/x.js": "the module",
-	"auth/index.html":     "the sign-in page of somebody else",
+	"auth/index.html":     "the sign-in page of another site",
 	"_fazt/x.txt":         "the product's",
 }
 

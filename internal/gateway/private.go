@@ -26,7 +26,7 @@ func mayReadPrivate(p auth.Principal, appID string) error {
 	switch {
 	case p.Kind == auth.Owner, p.Has(auth.ScopeAdmin, appID), p.Has(auth.ScopeRead, appID), p.Has(auth.ScopeDeploy, appID):
 		return nil
-	case p.Kind == auth.Nobody:
+	case p.Kind == auth.Anonymous:
 		return errs.New(errs.Unauthorized, "sign in to see this page")
 	}
 	return errs.New(errs.Forbidden, "you do not have access to this page")

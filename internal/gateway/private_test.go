@@ -17,7 +17,7 @@ var members = map[string]auth.Principal{
 	"deployer":     {Kind: auth.Key, Scopes: []auth.Scope{{Verb: auth.ScopeDeploy, App: "app_club"}}},
 	"deployer-all": {Kind: auth.Key, Scopes: []auth.Scope{{Verb: auth.ScopeDeploy}}},
 
-	"nobody":    {},
+	"anonymous": {},
 	"neighbour": {Kind: auth.Key, Scopes: []auth.Scope{{Verb: auth.ScopeDeploy, App: "app_other"}}},
 	"gauge":     {Kind: auth.Key, Scopes: []auth.Scope{{Verb: auth.ScopeMetrics}, {Verb: auth.ScopeLogs}}},
 	"empty":     {Kind: auth.Key},
@@ -64,7 +64,7 @@ func TestPrivateFilesAreForPrincipalsWithReadAccess(t *testing.T) {
 	for who, p := range members {
 		want := http.StatusOK
 		switch who {
-		case "nobody":
+		case "anonymous":
 			want = http.StatusUnauthorized
 		case "neighbour", "gauge", "empty", "admin-one":
 			want = http.StatusForbidden
@@ -94,7 +94,7 @@ func TestPrivateFilesAreForPrincipalsWithReadAccess(t *testing.T) {
 func TestPrivateFilesDoNotLeak(t *testing.T) {
 	d := openClub(t)
 	for _, host := range []string{"club.localhost", "spa.localhost", "files.localhost", "function.localhost", "1--club.localhost"} {
-		for _, who := range []string{"nobody", "neighbour"} {
+		for _, who := range []string{"anonymous", "neighbour"} {
 			refused := d.get(host, "/private/none", "X-Test-Principal: "+who)
 			for _, path := range []string{
 				"/private", "/private/", "/private/list.txt", "/private/list", "/private/deep", "/private/.env", "/private/none.txt", "/PRIVATE/shout.txt", "/Private/list.txt",

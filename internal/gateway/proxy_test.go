@@ -100,7 +100,7 @@ func FuzzForwardedFor(f *testing.F) {
 		}
 		r.Header = http.Header{"X-Forwarded-For": {forged}}
 		if got := clientIP(r, trusted); got == "" {
-			t.Fatalf("%q: nobody", forged)
+			t.Fatalf("%q: no address", forged)
 		}
 	})
 }

@@ -12,7 +12,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// Who connects while nobody listens waits, and is answered by the listener that follows on the same socket.
+// Clients that connect while no process accepts wait, and are served by the next listener on the same socket.
 func TestAKeptSocketIsGoneOnWith(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	for name, open := range map[string]func(h *Handed) (net.Listener, error){

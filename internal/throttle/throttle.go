@@ -1,4 +1,4 @@
-// Package throttle bounds how often each of many callers may do something.
+// Package throttle limits how often each of many callers can do something.
 package throttle
 
 import (
@@ -11,7 +11,7 @@ import (
 // MaxKeys is how many keys a Throttle remembers. A key whose bucket is full is forgotten first: a new bucket is full too.
 const MaxKeys = 4096
 
-// Throttle holds a token bucket for each key. The zero value is ready for use, by several goroutines.
+// Throttle has a token bucket for each key. The zero value is ready to use. It is safe for concurrent use.
 type Throttle[K comparable] struct {
 	mu      sync.Mutex
 	buckets map[K]*bucket
@@ -22,7 +22,7 @@ type bucket struct {
 	used time.Time
 }
 
-// Take takes a token from the bucket of key. It returns 0, or how long to wait for the next token if there is none.
+// Take takes a token from the bucket of key and returns 0. If the bucket is empty, it returns how long to wait for a token.
 // The rate and burst may change between calls: tokens earned before were earned at the old rate, and a larger burst is
 // available at once.
 func (t *Throttle[K]) Take(key K, perSecond float64, burst int, now time.Time) (wait time.Duration) {
@@ -41,14 +41,14 @@ func (t *Throttle[K]) Take(key K, perSecond float64, burst int, now time.Time) (
 	return time.Duration((1 - b.TokensAt(now)) / perSecond * float64(time.Second))
 }
 
-// Len returns the number of keys that are remembered.
+// Len returns the number of keys that it remembers.
 func (t *Throttle[K]) Len() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return len(t.buckets)
 }
 
-// adjust brings the bucket to a rate and burst.
+// adjust changes the rate and burst of a bucket.
 func (b *bucket) adjust(limit rate.Limit, burst int, now time.Time) {
 	if limit != b.Limit() {
 		b.SetLimitAt(now, limit)

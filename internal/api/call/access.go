@@ -20,7 +20,7 @@ func Allow(access op.Access, p auth.Principal, appID string) error {
 	switch {
 	case access == op.Anyone, access != op.Nobody && p.Kind == auth.Owner, p.Kind == auth.Key && scoped(access, p, appID):
 		return nil
-	case p.Kind == auth.Nobody:
+	case p.Kind == auth.Anonymous:
 		return errs.New(errs.Unauthorized, "this needs a key: send it as `Authorization: Bearer …`, add it with `fazt peer add`, or use fazt on the machine itself")
 	case access == op.Owner || access == op.Nobody:
 		return errs.New(errs.Forbidden, "only the owner may do this, with fazt on the machine itself; no key allows it")

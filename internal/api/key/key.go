@@ -123,7 +123,7 @@ type Caller struct{ Apps *apps.Store }
 func (a *Caller) Get(ctx context.Context, _ op.None) (op.Caller, error) {
 	p := auth.From(ctx)
 	caller := op.Caller{Kind: p.Kind.String(), Name: p.Name, Scopes: []string{}}
-	if p.Kind == auth.Nobody {
+	if p.Kind == auth.Anonymous {
 		return caller, nil
 	}
 	var err error
