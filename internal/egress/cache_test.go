@@ -13,7 +13,7 @@ import (
 	"fazt/internal/egress/rules"
 )
 
-// counter answers with how often it was asked, and with the headers of the query: /?Cache-Control=max-age%3D60.
+// counter responds with the number of requests so far, and with the headers in the query: /?Cache-Control=max-age%3D60.
 func counter(t testing.TB, e rules.Entry) (w *world, asked *int) {
 	w, asked = newWorld(t), new(int)
 	w.serve("example.com", func(rw http.ResponseWriter, r *http.Request) {
@@ -39,7 +39,7 @@ func counter(t testing.TB, e rules.Entry) (w *world, asked *int) {
 	return w, asked
 }
 
-func TestTheCacheKeepsWhatRFC9111AllowsASharedCache(t *testing.T) {
+func TestTheCacheStoresWhatRFC9111Allows(t *testing.T) {
 	at := func(d time.Duration) string { return url.QueryEscape(time.Now().Add(d).UTC().Format(http.TimeFormat)) }
 	says := func(directives ...string) string {
 		var all []string
@@ -84,7 +84,7 @@ func TestTheCacheKeepsWhatRFC9111AllowsASharedCache(t *testing.T) {
 		{name: "no value after it", query: says("max-age=")},
 		{name: "a quote that is not closed", query: says("max-age=60, x=\"no-store")},
 		{name: "a colon", query: says("max-age:60")},
-		{name: "a part that is no token", query: says("max-age=60, (x)")},
+		{name: "a part that is not a token", query: says("max-age=60, (x)")},
 		{name: "text after a string", query: says("max-age=60, x=\"a\"b")},
 		// §4.2: freshness.
 		{name: "max-age", query: says("max-age=60"), want: true},
@@ -143,7 +143,7 @@ func TestTheCacheKeepsWhatRFC9111AllowsASharedCache(t *testing.T) {
 		{name: "Vary by everything", query: "Vary=*"},
 		{name: "Vary by everything, among others", query: "Vary=Accept,%20*"},
 		{name: "Vary by everything, in a second line", query: "Vary=Accept&Vary=*"},
-		{name: "Vary by what is no name", query: "Vary=a%20b"},
+		{name: "Vary with an invalid name", query: "Vary=a%20b"},
 		{name: "Vary by what stays the same", query: "Vary=Accept", header: http.Header{"Accept": {"a"}}, want: true},
 		{name: "Vary by what is not there", query: "Vary=X-None", want: true},
 		// §3: status.
@@ -198,8 +198,8 @@ func TestTheCacheKeepsWhatRFC9111AllowsASharedCache(t *testing.T) {
 	}
 }
 
-// What was kept for who says nothing of themselves is not given to who does, unless its server says that it is for all.
-func TestACredentialedCallGetsNothingThatIsNotForAll(t *testing.T) {
+// A response to a request without credentials is served to one with credentials only if its server says that it is public.
+func TestACallWithCredentialsIsServedOnlyPublicResponses(t *testing.T) {
 	for directives, want := range map[string]int{"max-age=60": 2, "public,max-age=60": 1} {
 		w, asked := counter(t, rules.Entry{CacheTTL: 60})
 		u := "http://example.com/?Cache-Control=" + url.QueryEscape(directives)
@@ -212,7 +212,7 @@ func TestACredentialedCallGetsNothingThatIsNotForAll(t *testing.T) {
 	}
 }
 
-func TestWhatIsOnlyWantedFromTheCacheIsNotAskedFor(t *testing.T) {
+func TestOnlyIfCachedSendsNoRequest(t *testing.T) {
 	w, asked := counter(t, rules.Entry{CacheTTL: 60})
 	only := Call{URL: "http://example.com/", Header: http.Header{"Cache-Control": {"only-if-cached"}}}
 	if a, _ := w.must(only); a.Status != 504 || *asked != 0 {
@@ -224,7 +224,7 @@ func TestWhatIsOnlyWantedFromTheCacheIsNotAskedFor(t *testing.T) {
 	}
 }
 
-func TestNothingIsKeptWhereTheEntryDoesNotAsk(t *testing.T) {
+func TestNothingIsStoredWithoutACacheTTL(t *testing.T) {
 	w, asked := counter(t, rules.Entry{})
 	w.must(Call{URL: "http://example.com/?Cache-Control=max-age%3D60"})
 	w.must(Call{URL: "http://example.com/?Cache-Control=max-age%3D60"})
@@ -233,8 +233,8 @@ func TestNothingIsKeptWhereTheEntryDoesNotAsk(t *testing.T) {
 	}
 }
 
-// The predecessor's key was the URL alone: what one app was told, another was.
-func TestAnAppIsNotToldWhatAnotherWas(t *testing.T) {
+// In the predecessor the key was only the URL: apps got each other's responses.
+func TestAppsDoNotShareResponses(t *testing.T) {
 	w, asked := counter(t, rules.Entry{CacheTTL: 60})
 	c := Call{URL: "http://example.com/"}
 	w.must(c)
@@ -254,7 +254,7 @@ func TestAnAppIsNotToldWhatAnotherWas(t *testing.T) {
 	}
 }
 
-func TestVariantsAreKeptBesideEachOther(t *testing.T) {
+func TestVariantsAreStoredAlongsideEachOther(t *testing.T) {
 	w, asked := counter(t, rules.Entry{CacheTTL: 60})
 	say := func(language string) string {
 		_, body := w.must(Call{URL: "http://example.com/?Vary=accept-language", Header: http.Header{"Accept-Language": {language}}})
@@ -271,7 +271,7 @@ func TestVariantsAreKeptBesideEachOther(t *testing.T) {
 	}
 }
 
-func TestWhatPassedItsEndIsAskedFor(t *testing.T) {
+func TestAnExpiredResponseIsRevalidated(t *testing.T) {
 	w, asked := counter(t, rules.Entry{CacheTTL: 60})
 	c := Call{URL: `http://example.com/?Cache-Control=max-age%3D0&Etag="a"`}
 	w.must(c)
@@ -284,7 +284,7 @@ func TestWhatPassedItsEndIsAskedFor(t *testing.T) {
 	}
 }
 
-func TestAChangeForgetsWhatIsKept(t *testing.T) {
+func TestAnUnsafeMethodInvalidatesStoredResponses(t *testing.T) {
 	w, asked := counter(t, rules.Entry{CacheTTL: 60})
 	c := Call{URL: "http://example.com/"}
 	w.must(c)
@@ -305,7 +305,7 @@ func TestAChangeForgetsWhatIsKept(t *testing.T) {
 	}
 }
 
-func TestPastItsEndAnAnswerServesWhileTheOtherServerFailsIfTheEntrySaysSo(t *testing.T) {
+func TestAStaleResponseIsServedWhileTheOriginFails(t *testing.T) {
 	for name, tt := range map[string]struct {
 		stale int
 		also  string
@@ -337,7 +337,7 @@ func TestPastItsEndAnAnswerServesWhileTheOtherServerFailsIfTheEntrySaysSo(t *tes
 			w.entries = nil
 			w.apply()
 			if _, _, err = w.do(c); code(err) != CodeBlocked {
-				t.Errorf("what is no longer allowed was served: %v", err)
+				t.Errorf("served although no longer allowed: %v", err)
 			}
 			w.free()
 		})
@@ -386,7 +386,7 @@ func TestTheCacheStaysWithinItsLimits(t *testing.T) {
 	}
 }
 
-func TestWhoeverChangesAKeptAnswerChangesTheirsAlone(t *testing.T) {
+func TestEveryCallerGetsItsOwnCopyOfAStoredResponse(t *testing.T) {
 	w, _ := counter(t, rules.Entry{CacheTTL: 60})
 	c := Call{URL: "http://example.com/?X-A=a"}
 	w.must(c)
@@ -399,7 +399,7 @@ func TestWhoeverChangesAKeptAnswerChangesTheirsAlone(t *testing.T) {
 	}
 }
 
-func TestASecretThatIsGivenLaterIsReplacedInWhatIsKept(t *testing.T) {
+func TestASecretThatIsSetLaterIsReplacedInStoredResponses(t *testing.T) {
 	w := newWorld(t)
 	w.serve("example.com", func(rw http.ResponseWriter, _ *http.Request) { io.WriteString(rw, "it is s3cret-value") })
 	w.allow(rules.Entry{Domain: "example.com", HTTP: true, CacheTTL: 60})

@@ -40,13 +40,13 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// world is an internet: names, their addresses, and servers that listen on loopback behind addresses that look public. The
-// gate looks names up in it and judges what it says; only the last step, after every judgment, leads to loopback.
+// world is a small internet: names, their addresses, and servers on loopback behind addresses that look public. The gate
+// resolves names in it and checks its addresses; only the last step, after all checks, leads to loopback.
 type world struct {
 	t       testing.TB
 	gate    *Gate
 	mu      sync.Mutex
-	names   map[string][]string // answers
+	names   map[string][]string // addresses
 	lookups int
 	servers map[string]string // address:port -> loopback
 	dials   []string
@@ -132,7 +132,7 @@ func (w *world) last() netlog.Attempt {
 	return list[len(list)-1]
 }
 
-// apply puts entries and secrets in force.
+// apply makes a policy of the entries and secrets.
 func (w *world) apply() {
 	w.version++
 	w.policy.Store(rules.NewPolicy(w.version, w.entries, w.secrets))
@@ -152,7 +152,7 @@ func (w *world) allow(e rules.Entry) {
 	w.apply()
 }
 
-// secret gives a secret, for plain HTTP too: it is what most servers here speak.
+// secret sets a secret, also for plain HTTP, which most servers here speak.
 func (w *world) secret(s rules.Secret) {
 	s.HTTP = true
 	w.secrets = append(w.secrets, s)
@@ -161,7 +161,7 @@ func (w *world) secret(s rules.Secret) {
 
 const public = "93.184.215.14"
 
-// serve puts a plain HTTP server behind a name, at an address of its own.
+// serve starts a plain HTTP server for a name, at an address of its own.
 func (w *world) serve(name string, handler http.HandlerFunc) *httptest.Server {
 	s := httptest.NewServer(handler)
 	w.t.Cleanup(s.Close)
@@ -169,7 +169,7 @@ func (w *world) serve(name string, handler http.HandlerFunc) *httptest.Server {
 	return s
 }
 
-// serveTLS puts an HTTPS server behind example.com, for which the certificate of httptest is.
+// serveTLS starts an HTTPS server for example.com, the name in the certificate of httptest.
 func (w *world) serveTLS(handler http.HandlerFunc) *httptest.Server {
 	s := httptest.NewUnstartedServer(handler)
 	s.EnableHTTP2 = true
@@ -180,7 +180,7 @@ func (w *world) serveTLS(handler http.HandlerFunc) *httptest.Server {
 	return s
 }
 
-// raw puts a server that speaks what it likes behind example.com.
+// raw starts a server for example.com that calls talk with every connection.
 func (w *world) raw(talk func(net.Conn)) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -210,7 +210,7 @@ func (w *world) place(name, address string, port int, to net.Addr) {
 	w.servers[netip.AddrPortFrom(netip.MustParseAddr(address), uint16(port)).String()] = to.String()
 }
 
-// do makes a call in a request of its own and reads the answer.
+// do makes a call in a Run of its own and reads the response.
 func (w *world) do(c Call) (*Response, string, error) { return w.in(w.gate.Begin("app_1", "req_1"), c) }
 
 func (w *world) in(r *Run, c Call) (*Response, string, error) {
@@ -225,7 +225,7 @@ func (w *world) in(r *Run, c Call) (*Response, string, error) {
 
 func (w *world) get(url string) (*Response, string, error) { return w.do(Call{URL: url}) }
 
-// must is what a call to url says, which has to succeed.
+// must makes a call that has to succeed.
 func (w *world) must(c Call) (*Response, string) {
 	w.t.Helper()
 	a, body, err := w.do(c)
@@ -235,10 +235,10 @@ func (w *world) must(c Call) (*Response, string) {
 	return a, body
 }
 
-// free fails the test when a call that is over holds a place.
+// free fails the test if a call that has ended holds a slot.
 func (w *world) free() {
 	w.t.Helper()
-	await.Until(w.t, "the places of calls that are over", func() bool {
+	await.Until(w.t, "the slots of calls that have ended", func() bool {
 		w.gate.slots.mu.Lock()
 		defer w.gate.slots.mu.Unlock()
 		return w.gate.slots.all == 0
@@ -254,7 +254,7 @@ func code(err error) string {
 
 func hello(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") }
 
-func TestACallReachesWhatIsAllowed(t *testing.T) {
+func TestACallReachesAnAllowedServer(t *testing.T) {
 	w := newWorld(t)
 	w.serveTLS(func(rw http.ResponseWriter, r *http.Request) {
 		if r.ProtoMajor != 2 || r.TLS.ServerName != "example.com" || r.Host != "example.com" {
@@ -279,7 +279,7 @@ func TestACallReachesWhatIsAllowed(t *testing.T) {
 	w.free()
 }
 
-func TestTheEntryDecides(t *testing.T) {
+func TestTheEntryDecidesWhatIsAllowed(t *testing.T) {
 	w := newWorld(t)
 	w.serve("example.com", hello)
 	w.serve("sub.example.com", hello)
@@ -302,7 +302,7 @@ func TestTheEntryDecides(t *testing.T) {
 		{"below a wildcard", "GET", "http://sub.example.com/", ""},
 		{"the most specific decides, and allows less", "GET", "http://closed.example.com/", CodeBlocked},
 		{"another app's", "GET", "http://other.example/", CodeBlocked},
-		{"nobody's", "GET", "http://example.org/", CodeBlocked},
+		{"no entry", "GET", "http://example.org/", CodeBlocked},
 		{"a name that ends alike", "GET", "http://notexample.com/", CodeBlocked},
 		{"a name that begins alike", "GET", "http://example.com.evil.test/", CodeBlocked},
 	}
@@ -320,8 +320,8 @@ func TestTheEntryDecides(t *testing.T) {
 	}
 }
 
-// In the predecessor failures and refusals were never logged.
-func TestFailuresAreLoggedAsWellAsAnswers(t *testing.T) {
+// The predecessor never logged failures and refusals.
+func TestFailuresAreLogged(t *testing.T) {
 	w := newWorld(t)
 	w.allow(rules.Entry{Domain: "example.com"})
 	w.allow(rules.Entry{Domain: "gone.test"})
@@ -337,7 +337,7 @@ func TestFailuresAreLoggedAsWellAsAnswers(t *testing.T) {
 	}
 }
 
-func TestEveryAddressOfANameIsJudged(t *testing.T) {
+func TestEveryAddressOfANameIsChecked(t *testing.T) {
 	for name, answers := range map[string][]string{
 		"loopback":                      {"127.0.0.1"},
 		"private":                       {"10.1.2.3"},
@@ -378,7 +378,7 @@ func TestEveryAddressOfANameIsJudged(t *testing.T) {
 	}
 }
 
-func TestANameThatChangesItsAddressAfterItWasJudgedReachesNothing(t *testing.T) {
+func TestAnAddressThatChangesAfterTheCheckIsNotReached(t *testing.T) {
 	w := newWorld(t)
 	w.serve("example.com", func(rw http.ResponseWriter, _ *http.Request) {
 		w.mu.Lock()
@@ -397,7 +397,7 @@ func TestANameThatChangesItsAddressAfterItWasJudgedReachesNothing(t *testing.T) 
 	}
 }
 
-func TestAnEntryOpensAPrivateRangeForItsOwnDomainAlone(t *testing.T) {
+func TestAnEntryOpensAPrivateRangeOnlyForItsOwnDomain(t *testing.T) {
 	w := newWorld(t)
 	s := w.serve("other.test", hello)
 	w.place("nas.home.arpa", "192.168.1.5", 80, s.Listener.Addr())
@@ -417,14 +417,14 @@ func TestAnEntryOpensAPrivateRangeForItsOwnDomainAlone(t *testing.T) {
 		}
 	}
 	if !strings.Contains(logged.String(), "nas.home.arpa") {
-		t.Error("nobody is warned")
+		t.Error("there is no warning")
 	}
 	if x := w.gate.Explain(t.Context(), "app_1", "GET", "http://nas.home.arpa/"); !x.Allowed || !x.Addresses[0].Private || x.Entry.Domain != "nas.home.arpa" {
 		t.Errorf("explained %+v", x)
 	}
 }
 
-func TestOneNameHasOneConnectionUntilThePolicyChanges(t *testing.T) {
+func TestAConnectionIsReusedUntilThePolicyChanges(t *testing.T) {
 	w := newWorld(t)
 	w.serve("example.com", hello)
 	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
@@ -445,13 +445,13 @@ func TestOneNameHasOneConnectionUntilThePolicyChanges(t *testing.T) {
 	w.entries = nil
 	w.apply()
 	if _, _, err := w.get("http://example.com/"); code(err) != CodeBlocked {
-		t.Errorf("what is no longer allowed was reached: %v", err)
+		t.Errorf("reached although no longer allowed: %v", err)
 	}
 }
 
-func TestProxiesOfTheEnvironmentAreIgnored(t *testing.T) {
+func TestProxiesFromTheEnvironmentAreIgnored(t *testing.T) {
 	if u, err := http.ProxyFromEnvironment(httptest.NewRequest(http.MethodGet, "http://example.com/", nil)); u == nil {
-		t.Fatal("there is no proxy in the environment", err)
+		t.Fatal("the environment has no proxy", err)
 	}
 	w := newWorld(t)
 	asked := make(chan string, 1)
@@ -483,11 +483,11 @@ func TestCertificatesAreVerified(t *testing.T) {
 	stranger.place("example.com", public, 443, s.Listener.Addr())
 	stranger.allow(rules.Entry{Domain: "example.com"})
 	if _, _, err := stranger.get("https://example.com/"); code(err) != CodeError {
-		t.Errorf("a certificate nobody vouches for: %v", err)
+		t.Errorf("a certificate of an unknown authority: %v", err)
 	}
 }
 
-func TestTheHeadOfAnAnswerIsBounded(t *testing.T) {
+func TestTheSizeOfResponseHeadersIsLimited(t *testing.T) {
 	w := newWorld(t)
 	large := func(rw http.ResponseWriter, r *http.Request) {
 		for i := range 20 {
@@ -510,7 +510,7 @@ func TestTheHeadOfAnAnswerIsBounded(t *testing.T) {
 	s.CloseClientConnections()
 }
 
-func TestOfSeveralAddressesTheFirstThatAnswersIsTaken(t *testing.T) {
+func TestTheFirstAddressThatRespondsIsUsed(t *testing.T) {
 	w := newWorld(t)
 	w.serve("example.com", hello)
 	w.names["example.com"] = []string{"93.184.215.1", "93.184.215.2", public}
@@ -523,7 +523,7 @@ func TestOfSeveralAddressesTheFirstThatAnswersIsTaken(t *testing.T) {
 	}
 }
 
-func TestBodiesGoOut(t *testing.T) {
+func TestBodiesAreSent(t *testing.T) {
 	w := newWorld(t)
 	w.serve("example.com", func(rw http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -564,7 +564,7 @@ func TestBodiesGoOut(t *testing.T) {
 	w.free()
 }
 
-func TestAnswersAreDecodedUnderTheLimit(t *testing.T) {
+func TestResponsesAreDecodedWithinTheLimit(t *testing.T) {
 	zipped := func(n int) []byte {
 		var b bytes.Buffer
 		z := gzip.NewWriter(&b)
@@ -630,7 +630,7 @@ func TestAnswersAreDecodedUnderTheLimit(t *testing.T) {
 	w.free()
 }
 
-func TestHeadersAreHygienic(t *testing.T) {
+func TestHeadersAreSanitized(t *testing.T) {
 	w := newWorld(t)
 	var got http.Header
 	w.serve("example.com", func(rw http.ResponseWriter, r *http.Request) { got = r.Header.Clone() })
@@ -669,7 +669,7 @@ func TestHeadersAreHygienic(t *testing.T) {
 	}
 }
 
-func TestTheTextsOfErrorsCarryNothing(t *testing.T) {
+func TestErrorMessagesRevealNothing(t *testing.T) {
 	w := newWorld(t)
 	w.names["example.com"] = []string{"10.9.8.7"}
 	w.names["down.test"] = []string{"93.184.215.7"}

@@ -15,7 +15,7 @@ import (
 	"fazt/internal/fazttest/await"
 )
 
-// held is a server that counts who asks and lets nobody go on before it is told to.
+// held is a server that counts requests and holds them until it is told to respond.
 type held struct {
 	asked atomic.Int32
 	open  chan struct{}
@@ -38,7 +38,7 @@ func hold(w *world, say http.HandlerFunc) *held {
 	return h
 }
 
-// waiting returns when so many calls are open in the gate's runs.
+// waiting returns when n calls of the runs are open.
 func (w *world) waiting(runs []*Run) {
 	w.t.Helper()
 	await.Until(w.t, "the calls to be open", func() bool {
@@ -52,7 +52,7 @@ func (w *world) waiting(runs []*Run) {
 	})
 }
 
-func TestIdenticalColdCallsAskOnce(t *testing.T) {
+func TestIdenticalCallsSendOneRequest(t *testing.T) {
 	const calls = 50
 	for directives, want := range map[string]int32{"max-age=60": 1, "private": calls, "no-store": calls, "max-age=60 no-store": calls, "max-age=0": calls} {
 		t.Run(directives, func(t *testing.T) {
@@ -107,8 +107,8 @@ func TestCallsThatDifferDoNotWaitForEachOther(t *testing.T) {
 	all.Wait()
 }
 
-// One that leaves takes nobody with it: the next goes out in its place.
-func TestTheCallOthersWaitForMayLeave(t *testing.T) {
+// The others do not fail with it.
+func TestWhenTheLeadingCallEndsAnotherGoesOut(t *testing.T) {
 	w := newWorld(t)
 	h := hold(w, hello)
 	ctx, leave := context.WithCancel(t.Context())
@@ -141,7 +141,7 @@ func TestTheCallOthersWaitForMayLeave(t *testing.T) {
 	w.free()
 }
 
-func TestWhoWaitsForACallWaitsNoLongerThanItsOwnTime(t *testing.T) {
+func TestAWaitingCallEndsWithItsOwnTime(t *testing.T) {
 	w := newWorld(t)
 	h := hold(w, hello)
 	var all sync.WaitGroup
@@ -157,8 +157,8 @@ func TestWhoWaitsForACallWaitsNoLongerThanItsOwnTime(t *testing.T) {
 	all.Wait()
 }
 
-// A function that does not read its answer, such as one whose visitor reads slowly, holds no other visitor up.
-func TestASlowReaderHoldsNobodyUp(t *testing.T) {
+// For example a function that streams a response to a slow visitor.
+func TestASlowReaderDoesNotDelayOthers(t *testing.T) {
 	w := newWorld(t)
 	large := strings.Repeat("x", 600<<10)
 	h := hold(w, func(rw http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(rw, large) })
@@ -177,7 +177,7 @@ func TestASlowReaderHoldsNobodyUp(t *testing.T) {
 	w.free()
 }
 
-func TestABodyThatIsTooLongToBeKeptComesWhole(t *testing.T) {
+func TestABodyThatIsTooLongToStoreArrivesComplete(t *testing.T) {
 	w := newWorld(t)
 	w.limits.CacheMaxBytes = 50 << 10
 	large := strings.Repeat("0123456789", 60<<10)
@@ -190,8 +190,7 @@ func TestABodyThatIsTooLongToBeKeptComesWhole(t *testing.T) {
 	}
 }
 
-// What was asked for before a change, and comes after it, is not kept.
-func TestAnAnswerThatAChangeOvertookIsNotKept(t *testing.T) {
+func TestAResponseFromBeforeAChangeIsNotStored(t *testing.T) {
 	w := newWorld(t)
 	h := hold(w, hello)
 	var all sync.WaitGroup

@@ -18,8 +18,8 @@ import (
 	whatwg "github.com/nlnwa/whatwg-url/url"
 )
 
-// FuzzURL: whatever passes has the same scheme, host and port for a second parser, the one browsers have, and for a third,
-// Go's own; and what is sent is what was judged.
+// FuzzURL checks that an accepted URL has the same scheme, host and port for a parser that follows the WHATWG and for Go's own,
+// and that the URL that is sent is the one that was checked.
 func FuzzURL(f *testing.F) {
 	for _, s := range []string{
 		"https://example.com/a?b#c", "http://EXAMPLE.com.:8080/../x", `https://a\@b/`, "https://a@b:1@c/", "https://ｅ。com/", "https://0x7f.1/", "https://[::1]/", "https://a:b@c",
@@ -39,7 +39,7 @@ func FuzzURL(f *testing.F) {
 		for _, written := range []string{text, got.url.String()} {
 			other, err := parser.Parse(written)
 			if err != nil {
-				t.Fatalf("%q passed as %q, and is no URL: %v", written, got.url, err)
+				t.Fatalf("%q passed as %q, which is not a URL: %v", written, got.url, err)
 			}
 			port := other.Port()
 			if port == "" {
@@ -65,7 +65,7 @@ func FuzzURL(f *testing.F) {
 	})
 }
 
-// FuzzRedirect: where a Location leads is where a browser would go, or nowhere.
+// FuzzRedirect checks that a Location leads where a browser would go, or is refused.
 func FuzzRedirect(f *testing.F) {
 	for _, s := range []string{"/a", "a", "?a", "#a", "//b.test/", "///b.test", "http://b.test", `\\b`, "/\\b", "https:b", "..//b.test/", "/.//b.test", "a:b", "/a:b", "./a:b", "%2f%2fb"} {
 		f.Add(s)
@@ -84,7 +84,7 @@ func FuzzRedirect(f *testing.F) {
 	})
 }
 
-// FuzzHeaders: what is sent is read as the same headers by whoever receives it, and none of it is a function's to send.
+// FuzzHeaders checks that the receiver reads the same headers that were sent, and that none of them is forbidden.
 func FuzzHeaders(f *testing.F) {
 	f.Add("X-A", "a", "x-b", "b")
 	f.Add("X-A", "a\r\nHost: evil", "transfer-encoding", "chunked")
@@ -128,8 +128,8 @@ func FuzzHeaders(f *testing.F) {
 	})
 }
 
-// Names of headers and hosts lose their letter case on the way.
-func TestNamesTellNoSecretInWhateverCase(t *testing.T) {
+// The letter case of header and host names is lost on the way.
+func TestNamesRevealNoSecretInAnyLetterCase(t *testing.T) {
 	const value = "Sk_Live_AbCdEf01"
 	w := newWorld(t)
 	w.serve("example.com", func(rw http.ResponseWriter, r *http.Request) {

@@ -13,7 +13,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// answers has example.com answer every request with the same bytes, and close.
+// answers makes example.com respond to every request with the same bytes, and close.
 func (w *world) answers(text string) {
 	w.raw(func(c net.Conn) {
 		if _, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
@@ -22,7 +22,7 @@ func (w *world) answers(text string) {
 	})
 }
 
-func TestHeadsThatAreNotHTTPFailTheCall(t *testing.T) {
+func TestMalformedHeadersFailTheCall(t *testing.T) {
 	const rest = "Content-Length: 2\r\n\r\nok"
 	for name, tt := range map[string]struct {
 		answer string
@@ -56,7 +56,7 @@ func TestHeadsThatAreNotHTTPFailTheCall(t *testing.T) {
 	}
 }
 
-func TestHeadersOfTheConnectionAreNotTheFunctions(t *testing.T) {
+func TestFunctionsDoNotSeeHeadersOfTheConnection(t *testing.T) {
 	w := newWorld(t)
 	w.answers("HTTP/1.1 200 OK\r\nConnection: keep-alive, x-hop\r\nConnection: X-Second , Keep-Alive\r\nKeep-Alive: timeout=5\r\nX-Hop: 1\r\nX-Second: 2\r\nX-Own: 3\r\nCache-Control: max-age=60\r\nContent-Length: 2\r\n\r\nok")
 	w.allow(rules.Entry{Domain: "example.com", HTTP: true, CacheTTL: 60})
@@ -76,8 +76,8 @@ func TestHeadersOfTheConnectionAreNotTheFunctions(t *testing.T) {
 	}
 }
 
-// What a visitor's Connection names goes no further when a function passes the headers of its request on.
-func TestWhatConnectionNamesIsNotPassedOn(t *testing.T) {
+// A function may pass on the headers of its visitor's request.
+func TestHeadersNamedByConnectionAreNotSent(t *testing.T) {
 	w, s := two(t)
 	w.must(Call{URL: "http://example.com/", Header: http.Header{"connection": {"close, X-Hop", "x-second"}, "X-Hop": {"1"}, "x-second": {"2"}, "X-Own": {"3"}}})
 	if h := s.list[0].Header; h.Get("X-Hop") != "" || h.Get("X-Second") != "" || h.Get("X-Own") != "3" {
@@ -85,8 +85,8 @@ func TestWhatConnectionNamesIsNotPassedOn(t *testing.T) {
 	}
 }
 
-// Errors of net/http, crypto/tls and the decoders quote what the other server sent, and that may be what it was sent.
-func TestTheTextOfAnotherServerIsNoReason(t *testing.T) {
+// Errors of net/http, crypto/tls and the decoders quote the other server, which may quote what it was sent.
+func TestReasonsDoNotQuoteOtherServers(t *testing.T) {
 	const echo = "SENT-BACK-4711"
 	for name, answer := range map[string]string{
 		"a status line":           echo + "\r\n\r\n",
@@ -102,7 +102,7 @@ func TestTheTextOfAnotherServerIsNoReason(t *testing.T) {
 		"a transfer encoding":     "HTTP/1.1 200 OK\r\nTransfer-Encoding: " + echo + "\r\n\r\n",
 		"a chunk":                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + echo + "\r\n",
 		"a trailer":               "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n0\r\n" + echo + "\r\n\r\n",
-		"a body that is no gzip":  "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 14\r\n\r\n" + echo,
+		"a body that is not gzip": "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 14\r\n\r\n" + echo,
 		"a Location":              "HTTP/1.1 302 Found\r\nLocation: http://" + echo + "@x/\r\nContent-Length: 0\r\n\r\n",
 		"another Location":        "HTTP/1.1 302 Found\r\nLocation: http://a/\r\nLocation: " + echo + "\r\nContent-Length: 0\r\n\r\n",
 		"a protocol":              "HTTP/1.1 101 " + echo + "\r\nUpgrade: " + echo + "\r\nConnection: Upgrade\r\n\r\n",

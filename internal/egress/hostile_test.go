@@ -19,7 +19,7 @@ import (
 	"fazt/internal/fazttest/await"
 )
 
-// hostile is a world with a server that misbehaves in every way there is. It counts what is read of it by calls to a host.
+// hostile is a world with the server of upstreamtest. It counts the bytes that calls to each host read.
 type hostile struct {
 	*world
 	server *upstreamtest.Server
@@ -73,9 +73,9 @@ func (w *hostile) call(b upstreamtest.Behavior) Call {
 	return c
 }
 
-// A frame of thirteen bytes wedged a call for good, with its place: net/http waited for a lock that it held. Five such calls
-// closed an app, twenty all of them. Others flooded a processor, or made hundreds of connections in one call.
-func TestWhateverAnotherServerDoesACallEndsAndCostsLittle(t *testing.T) {
+// A frame of thirteen bytes blocked a call and its slot forever: net/http deadlocked. Five such calls blocked an app, twenty all
+// apps. Other servers kept a processor busy, or made one call open hundreds of connections.
+func TestAHostileServerCannotKeepACallOrCostMuch(t *testing.T) {
 	w := newHostile(t)
 	w.limits.CallTimeout = 700
 	list := upstreamtest.Behaviors()
@@ -101,10 +101,10 @@ func TestWhateverAnotherServerDoesACallEndsAndCostsLittle(t *testing.T) {
 	}
 }
 
-// mostRead is of one call, raw: an answer of 1 MiB, what comes beside it, TLS.
-const mostRead = 4 << 20
+// maxRead is for one call, raw: a response of 1 MiB, overhead, and TLS.
+const maxRead = 4 << 20
 
-// suffer calls a server twice: what the first call left behind must not be the answer to the second.
+// suffer calls a server twice: leftovers of the first call must not be the response to the second.
 func (w *hostile) suffer(b upstreamtest.Behavior) {
 	for range 2 {
 		begun := time.Now()
@@ -122,18 +122,18 @@ func (w *hostile) suffer(b upstreamtest.Behavior) {
 	if n := w.server.Connections(b); n > 2 {
 		w.t.Errorf("%s: two calls made %d connections", b.Name, n)
 	}
-	if n, ok := w.read.Load(b.Host()); ok && n.(*atomic.Int64).Load() > 2*mostRead {
+	if n, ok := w.read.Load(b.Host()); ok && n.(*atomic.Int64).Load() > 2*maxRead {
 		w.t.Errorf("%s: two calls read %d bytes", b.Name, n.(*atomic.Int64).Load())
 	}
 }
 
-// ended fails the test when an exchange does not end whose call has.
+// ended fails the test if a request stays stuck after its call has ended.
 func (w *world) ended() {
 	w.t.Helper()
-	await.Until(w.t, "exchanges whose calls are over to end", func() bool { return w.gate.Lost() == 0 })
+	await.Until(w.t, "stuck requests to end", func() bool { return w.gate.Lost() == 0 })
 }
 
-func TestAConnectionThatBreaksAtAnyByteFailsTheCall(t *testing.T) {
+func TestAConnectionCutAtAnyByteFailsTheCall(t *testing.T) {
 	for name, answer := range map[string]string{
 		"length":  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
 		"chunks":  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\nX: y\r\n\r\n",
@@ -159,7 +159,7 @@ func TestAConnectionThatBreaksAtAnyByteFailsTheCall(t *testing.T) {
 	}
 }
 
-// stuck is HTTP that waits for itself: not even a closed connection ends it.
+// stuck is a deadlock in net/http: not even a closed connection ends it.
 type stuck struct{ until chan struct{} }
 
 func (s stuck) RoundTrip(*http.Request) (*http.Response, error) {
@@ -178,8 +178,8 @@ func (a answered) RoundTrip(*http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: 200, ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Body: a.stuckBody, ContentLength: -1}, nil
 }
 
-// However HTTP fails to end, its call does and its place is free; what is left behind is counted and bounded, for one app.
-func TestACallThatHTTPDoesNotGiveBackIsLeftBehind(t *testing.T) {
+// The call still ends and releases its slot. What is left behind is counted and limited for each app.
+func TestACallThatIsStuckInHTTPIsAbandoned(t *testing.T) {
 	for name, speaks := range map[string]func(chan struct{}) http.RoundTripper{
 		"before the head": func(c chan struct{}) http.RoundTripper { return stuck{c} },
 		"in the body":     func(c chan struct{}) http.RoundTripper { return answered{stuckBody{c}} },
@@ -224,8 +224,8 @@ func TestACallThatHTTPDoesNotGiveBackIsLeftBehind(t *testing.T) {
 	}
 }
 
-// A server that takes no call as having come (GOAWAY, RST_STREAM) got 812 connections of one call, past a rate of one.
-func TestAHopOpensOneConnectionAndItsRatePaysForIt(t *testing.T) {
+// A server that refuses all requests (GOAWAY, RST_STREAM) made one call open 812 connections, despite a rate of one.
+func TestAHopOpensOneConnectionWithinItsRate(t *testing.T) {
 	w := newHostile(t)
 	w.limits.RateLimit, w.limits.RateBurst, w.limits.CallTimeout = 1, 1, 1000
 	for i, b := range upstreamtest.Behaviors() {
@@ -246,8 +246,8 @@ func TestAHopOpensOneConnectionAndItsRatePaysForIt(t *testing.T) {
 	}
 }
 
-// A call finds the connection that waited closed: it is made again where that does no harm, over a new one, and once.
-func TestACallOverAConnectionThatWasClosedMeanwhileIsMadeAgain(t *testing.T) {
+// It is repeated once, on a new connection, if the method is idempotent.
+func TestACallOnAClosedIdleConnectionIsRepeated(t *testing.T) {
 	for method, again := range map[string]bool{"GET": true, "PUT": true, "POST": false} {
 		w := newWorld(t)
 		var conns, asked atomic.Int64
@@ -276,8 +276,7 @@ func TestACallOverAConnectionThatWasClosedMeanwhileIsMadeAgain(t *testing.T) {
 	}
 }
 
-// What a server says of itself while a connection waits is no answer to the next call.
-func TestWhatComesOfItselfIsNotTheNextAnswer(t *testing.T) {
+func TestUnsolicitedDataIsNotTheNextResponse(t *testing.T) {
 	w := newWorld(t)
 	over, said := make(chan struct{}), make(chan struct{})
 	var conns atomic.Int64
@@ -307,8 +306,7 @@ func TestWhatComesOfItselfIsNotTheNextAnswer(t *testing.T) {
 	w.gate.Close() // or what waits would keep the server
 }
 
-// Connections of HTTP/2 and HTTP/1 serve one call after the other.
-func TestAConnectionServesTheNextCall(t *testing.T) {
+func TestAConnectionIsReused(t *testing.T) {
 	for _, two := range []bool{false, true} {
 		w := newWorld(t)
 		server := w.serveTLS(func(rw http.ResponseWriter, r *http.Request) {

@@ -24,7 +24,7 @@ import (
 	"fazt/internal/timeout"
 )
 
-func TestARequestMakesSoManyCallsAndFailedOnesCount(t *testing.T) {
+func TestTheCallsOfARequestAreLimitedIncludingFailedOnes(t *testing.T) {
 	w := newWorld(t)
 	w.serve("example.com", hello)
 	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
@@ -48,8 +48,8 @@ func TestARequestMakesSoManyCallsAndFailedOnesCount(t *testing.T) {
 	}
 }
 
-// The predecessor looked at a counter and then raised it: calls that came at once passed together.
-func TestAThousandCallsAtOnceAreNeverOneOverTheLimit(t *testing.T) {
+// The predecessor checked a counter before it raised it, so concurrent calls passed together.
+func TestConcurrentCallsNeverExceedTheLimit(t *testing.T) {
 	w := newWorld(t)
 	refused := make(chan struct{}) // closed with the first refusal: until then every place is taken
 	var refuse sync.Once
@@ -102,7 +102,7 @@ func TestAThousandCallsAtOnceAreNeverOneOverTheLimit(t *testing.T) {
 	w.free()
 }
 
-func TestPlacesAreExactAndFollowTheLimits(t *testing.T) {
+func TestSlotsFollowTheLimits(t *testing.T) {
 	var s slots
 	var inside, over, got atomic.Int64
 	var all sync.WaitGroup
@@ -144,7 +144,7 @@ func TestPlacesAreExactAndFollowTheLimits(t *testing.T) {
 	}
 }
 
-func TestAnAnswerHoldsItsPlaceUntilItIsClosed(t *testing.T) {
+func TestAResponseHoldsItsSlotUntilItIsClosed(t *testing.T) {
 	w := newWorld(t)
 	w.serve("example.com", hello)
 	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
@@ -188,7 +188,7 @@ func TestRate(t *testing.T) {
 	}
 }
 
-func TestEveryHopPaysAndAWildcardHasOneBucket(t *testing.T) {
+func TestEveryHopTakesATokenAndAWildcardHasOneBucket(t *testing.T) {
 	w := newWorld(t)
 	s := w.serve("a.example.com", func(rw http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/to" {
@@ -211,7 +211,7 @@ func TestEveryHopPaysAndAWildcardHasOneBucket(t *testing.T) {
 	}
 }
 
-// faults are servers that never come to an end by themselves.
+// faults has servers that misbehave.
 var faults = map[string]func(net.Conn){
 	"says nothing":          func(c net.Conn) { io.Copy(io.Discard, c) },
 	"stops within its head": func(c net.Conn) { ask(c); io.WriteString(c, "HTTP/1.1 200 OK\r\nX-A: "); io.Copy(io.Discard, c) },
@@ -293,7 +293,7 @@ func flood(c net.Conn, text string) {
 	}
 }
 
-func TestWhateverAServerDoesACallEndsAndItsPlaceIsFree(t *testing.T) {
+func TestWhateverAServerDoesACallEndsAndReleasesItsSlot(t *testing.T) {
 	for name, talk := range faults {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -323,7 +323,7 @@ func TestWhateverAServerDoesACallEndsAndItsPlaceIsFree(t *testing.T) {
 	}
 }
 
-func TestAnAnswerNobodyReadsOrClosesGivesItsPlaceBack(t *testing.T) {
+func TestAnUnreadResponseReleasesItsSlotWhenItsTimeIsOver(t *testing.T) {
 	t.Parallel() // it waits for the call to time out, in which the answer must have begun
 	w := newWorld(t)
 	w.limits.CallTimeout = 2000
@@ -387,7 +387,7 @@ func TestLookupDialAndHandshakeEndWithTheCall(t *testing.T) {
 	w.free()
 }
 
-func TestTheTimeOfACallIsTheShortestOfAll(t *testing.T) {
+func TestTheStrictestTimeoutApplies(t *testing.T) {
 	for name, tt := range map[string]struct {
 		limit, budget, entry int
 		call, request        time.Duration
@@ -423,7 +423,7 @@ func TestTheTimeOfACallIsTheShortestOfAll(t *testing.T) {
 	}
 }
 
-// A call for which no time was left failed, and the log had nothing of it.
+// A call that failed for lack of time was not logged.
 func TestARefusalForLackOfTimeIsLogged(t *testing.T) {
 	w := newWorld(t)
 	w.serve("example.com", hello)
@@ -466,7 +466,7 @@ func TestARefusalForLackOfTimeIsLogged(t *testing.T) {
 	w.free()
 }
 
-func TestALaterHopHasTheTimeOfItsOwnEntry(t *testing.T) {
+func TestALaterHopHasTheTimeoutOfItsOwnEntry(t *testing.T) {
 	w, _ := two(t)
 	w.serve("slow.test", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	w.limits.CallTimeout, w.limits.Budget = 60000, 60000
@@ -517,7 +517,7 @@ func TestTheCallsOfARequestShareTheirTime(t *testing.T) {
 	w.free()
 }
 
-func TestAFunctionThatGivesUpEndsItsCall(t *testing.T) {
+func TestCancelingTheContextEndsTheCall(t *testing.T) {
 	w := newWorld(t)
 	arrived := make(chan bool, 1)
 	w.serve("example.com", func(rw http.ResponseWriter, r *http.Request) {
@@ -553,7 +553,7 @@ func TestABodyThatCannotBeReadFailsTheCall(t *testing.T) {
 	w.free()
 }
 
-func TestAGateThatIsClosedBeginsNothing(t *testing.T) {
+func TestAClosedGateRefusesCalls(t *testing.T) {
 	w := newWorld(t)
 	w.serve("example.com", hello)
 	w.allow(rules.Entry{Domain: "example.com", HTTP: true})

@@ -13,7 +13,7 @@ import (
 	"fazt/internal/egress/rules"
 )
 
-// seen is what servers were asked.
+// seen records the requests that servers received.
 type seen struct {
 	mu   sync.Mutex
 	list []*http.Request
@@ -27,7 +27,7 @@ func (s *seen) note(r *http.Request) {
 	s.list, s.body = append(s.list, r), append(s.body, string(body))
 }
 
-// two are example.com and other.test, plain HTTP: /to redirects to the query with the status of the parameter s.
+// two starts plain HTTP servers for example.com and other.test: /to redirects to the parameter l, with the status in s.
 func two(t testing.TB) (*world, *seen) {
 	w, s := newWorld(t), &seen{}
 	handler := func(rw http.ResponseWriter, r *http.Request) {
@@ -49,7 +49,7 @@ func two(t testing.TB) (*world, *seen) {
 	return w, s
 }
 
-func TestRedirectsPassTheWholeGate(t *testing.T) {
+func TestRedirectsGoThroughAllChecks(t *testing.T) {
 	w, _ := two(t)
 	w.names["inside.test"] = []string{"10.0.0.1"}
 	w.allow(rules.Entry{Domain: "inside.test", HTTP: true})
@@ -93,7 +93,7 @@ func TestRedirectsPassTheWholeGate(t *testing.T) {
 	w.free()
 }
 
-func TestRedirectsAreCountedRefusedOrHandedOutAsAsked(t *testing.T) {
+func TestRedirectsAreLimitedRefusedOrReturned(t *testing.T) {
 	w, _ := two(t)
 	w.limits.MaxRedirects = 1
 	if _, _, err := w.get("http://example.com/to?l=/end"); err != nil {
@@ -126,7 +126,7 @@ func TestRedirectsAreCountedRefusedOrHandedOutAsAsked(t *testing.T) {
 	w.free()
 }
 
-func TestFromHTTPSNoRedirectLeadsToHTTP(t *testing.T) {
+func TestARedirectFromHTTPSToHTTPIsBlocked(t *testing.T) {
 	w := newWorld(t)
 	w.serveTLS(func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, "http://example.com/", 302) })
 	w.place("example.com", public, 80, w.serve("x.test", hello).Listener.Addr())
@@ -213,8 +213,8 @@ func TestTheLogCountsTheBodyOnlyOfHopsThatSendIt(t *testing.T) {
 	}
 }
 
-// 200 bytes of HTML under a limit of 100 lost the redirect they came with.
-func TestTheBodyOfARedirectThatIsFollowedCountsAgainstNothing(t *testing.T) {
+// A redirect with 200 bytes of HTML failed if the limit was 100.
+func TestTheBodyOfAFollowedRedirectIsNotLimited(t *testing.T) {
 	w := newWorld(t)
 	var endless atomic.Bool
 	w.serve("example.com", func(rw http.ResponseWriter, r *http.Request) {
@@ -251,9 +251,9 @@ func TestTheBodyOfARedirectThatIsFollowedCountsAgainstNothing(t *testing.T) {
 	w.free()
 }
 
-// An empty Location was followed to the same URL, as often as net.max_redirects allows, and failed then. Node does that
-// 21 times; Chromium, curl and net/http take it for an answer.
-func TestARedirectWithoutAPlaceToGoIsAnAnswer(t *testing.T) {
+// An empty Location was followed to the same URL until net.max_redirects, and failed. Node does that 21 times; Chromium, curl
+// and net/http return the response.
+func TestARedirectWithoutALocationIsReturned(t *testing.T) {
 	for name, locations := range map[string][]string{"none": nil, "empty": {""}, "empty twice": {"", ""}} {
 		w := newWorld(t)
 		asked := 0
@@ -276,7 +276,7 @@ func TestARedirectWithoutAPlaceToGoIsAnAnswer(t *testing.T) {
 }
 
 // curl CVE-2022-27774 and -27776, Go CVE-2023-45289 and CVE-2024-45336, undici CVE-2023-45143 and CVE-2024-30260: headers
-// that say who asks followed redirects to another host, to another port, to a subdomain, and came back after a detour.
+// that identify the caller were sent on redirects to another host, port or subdomain, and again on the way back.
 func TestCredentialsStayWithTheirOrigin(t *testing.T) {
 	w, s := two(t)
 	w.serve("sub.example.com", func(_ http.ResponseWriter, r *http.Request) { s.note(r) })
@@ -308,8 +308,7 @@ func TestCredentialsStayWithTheirOrigin(t *testing.T) {
 	}
 }
 
-// In the predecessor a secret put into a header went along to another allowed host, and one in the query was told in
-// Referer.
+// The predecessor sent a secret in a header along to another allowed host, and one in the query in Referer.
 func TestSecretsDoNotFollowRedirectsToAnotherHost(t *testing.T) {
 	w, s := two(t)
 	for _, secret := range []rules.Secret{
@@ -339,8 +338,8 @@ func TestSecretsDoNotFollowRedirectsToAnotherHost(t *testing.T) {
 	}
 }
 
-// The answer of the last hop repeats what the first one was sent with, after the owner changed the secret in between.
-func TestASecretThatIsChangedDuringACallIsReplacedInItsAnswer(t *testing.T) {
+// The last response quotes the secret of the first hop, which the owner changed in between.
+func TestASecretThatChangesDuringACallIsReplacedInItsResponse(t *testing.T) {
 	w := newWorld(t)
 	w.allow(rules.Entry{Domain: "example.com", HTTP: true})
 	w.secret(rules.Secret{Name: "K", Domain: "example.com", As: rules.AsBearer, Value: "the-former-value"})
@@ -358,7 +357,7 @@ func TestASecretThatIsChangedDuringACallIsReplacedInItsAnswer(t *testing.T) {
 	}
 }
 
-func TestHostsWithAnUnderscoreAreReachedWhereAWildcardAllowsThem(t *testing.T) {
+func TestHostsWithAnUnderscoreCanBeAllowed(t *testing.T) {
 	w := newWorld(t)
 	for _, host := range []string{"my_app.example.com", "_dmarc.example.com"} {
 		w.serve(host, hello)
@@ -374,7 +373,7 @@ func TestHostsWithAnUnderscoreAreReachedWhereAWildcardAllowsThem(t *testing.T) {
 	}
 }
 
-func TestCallsThatWereRefusedBeforeTheGateAreLogged(t *testing.T) {
+func TestMalformedCallsAreLogged(t *testing.T) {
 	w := newWorld(t)
 	w.allow(rules.Entry{Domain: "example.com"})
 	w.limits.MaxCalls = 6

@@ -13,7 +13,7 @@ import (
 	"fazt/internal/egress/rules"
 )
 
-func TestASecretIsPutWhereItBelongs(t *testing.T) {
+func TestASecretIsPutIntoTheRequest(t *testing.T) {
 	w, s := two(t)
 	add := func(secret rules.Secret) {
 		secret.Domain, secret.Value = "example.com", "user:pass word"
@@ -44,7 +44,7 @@ func TestASecretIsPutWhereItBelongs(t *testing.T) {
 	}
 }
 
-func TestAFunctionCannotTellASecretThereIsNotFromOneThatIsNotForThisCall(t *testing.T) {
+func TestAMissingSecretAndOneForAnotherCallLookTheSame(t *testing.T) {
 	w, s := two(t)
 	for _, secret := range []rules.Secret{
 		{Name: "ELSEWHERE", Domain: "else.test"}, {Name: "NOWHERE"}, {Name: "OTHER_APP", AppID: "app_2", Domain: "example.com"}, {Name: "POST", Domain: "example.com", Methods: []string{"POST"}},
@@ -87,7 +87,7 @@ func TestAFunctionCannotTellASecretThereIsNotFromOneThatIsNotForThisCall(t *test
 	}
 }
 
-func TestAServerThatEchoesDoesNotTellTheSecret(t *testing.T) {
+func TestAnEchoDoesNotRevealTheSecret(t *testing.T) {
 	const value = "p/w+ä\"<&\\é s3cret?"
 	w := newWorld(t)
 	w.serve("example.com", func(rw http.ResponseWriter, r *http.Request) {
@@ -117,8 +117,7 @@ func TestAServerThatEchoesDoesNotTellTheSecret(t *testing.T) {
 	}
 }
 
-// A secret is for one scheme and one port of its domain: what else the entry opens, such as plain HTTP for a page of it,
-// does not get it.
+// A secret is not sent to other schemes and ports that the entry opens, such as plain HTTP for one page.
 func TestASecretIsForOneSchemeAndOnePort(t *testing.T) {
 	type call struct{ url, want string }
 	for name, tt := range map[string]struct {
@@ -129,10 +128,10 @@ func TestASecretIsForOneSchemeAndOnePort(t *testing.T) {
 		"by default":          {rules.Entry{HTTP: true}, rules.Secret{}, []call{{"https://example.com/", ""}, {"http://example.com/", CodeAuth}}},
 		"an entry with ports": {rules.Entry{Ports: []int{8443, 443}}, rules.Secret{}, []call{{"https://example.com:8443/", ""}, {"https://example.com/", CodeAuth}}},
 		"the first port is the one that was named first": {rules.Entry{Ports: []int{443, 8443}}, rules.Secret{}, []call{{"https://example.com:8443/", CodeAuth}, {"https://example.com/", ""}}},
-		"with --http":          {rules.Entry{HTTP: true}, rules.Secret{HTTP: true}, []call{{"https://example.com/", ""}, {"http://example.com/", ""}}},
-		"with --port":          {rules.Entry{HTTP: true, Ports: []int{443, 8443}}, rules.Secret{Port: 8443}, []call{{"https://example.com/", CodeAuth}, {"https://example.com:8443/", ""}, {"http://example.com:8443/", CodeAuth}}},
-		"with --http --port":   {rules.Entry{HTTP: true, Ports: []int{443, 8080}}, rules.Secret{HTTP: true, Port: 8080}, []call{{"https://example.com/", CodeAuth}, {"http://example.com:8080/", ""}}},
-		"a port nobody allows": {rules.Entry{}, rules.Secret{Port: 444}, []call{{"https://example.com/", CodeAuth}, {"https://example.com:444/", CodeBlocked}}},
+		"with --http":                {rules.Entry{HTTP: true}, rules.Secret{HTTP: true}, []call{{"https://example.com/", ""}, {"http://example.com/", ""}}},
+		"with --port":                {rules.Entry{HTTP: true, Ports: []int{443, 8443}}, rules.Secret{Port: 8443}, []call{{"https://example.com/", CodeAuth}, {"https://example.com:8443/", ""}, {"http://example.com:8443/", CodeAuth}}},
+		"with --http --port":         {rules.Entry{HTTP: true, Ports: []int{443, 8080}}, rules.Secret{HTTP: true, Port: 8080}, []call{{"https://example.com/", CodeAuth}, {"http://example.com:8080/", ""}}},
+		"a port that is not allowed": {rules.Entry{}, rules.Secret{Port: 444}, []call{{"https://example.com/", CodeAuth}, {"https://example.com:444/", CodeBlocked}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestAURLHasOneReadingOrNone(t *testing.T) {
+func TestURLsAreCanonicalOrRefused(t *testing.T) {
 	tests := []struct{ name, url, want string }{ // "" = refused
 		{"plain", "https://example.com/a?b=c", "https://example.com/a?b=c"},
 		{"no path", "https://example.com", "https://example.com/"},
@@ -73,7 +73,7 @@ func TestAURLHasOneReadingOrNone(t *testing.T) {
 		{"long name", "https://" + strings.Repeat("a.", 130) + "com/", ""},
 		{"bad punycode", "https://xn--a.example.com/", ""},
 		{"right to left in between", "https://exa\u05d0mple.com/", ""},
-		{"slash that is none", "https://example.com⁄evil.test/", "https://example.xn--comevil-3d7c.test/"},
+		{"fraction slash", "https://example.com⁄evil.test/", "https://example.xn--comevil-3d7c.test/"},
 		{"account of", "https://example.com℀.evil.test/", ""},
 		{"port 0", "https://example.com:0/", ""},
 		{"port with a plus", "https://example.com:+443/", ""},

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestWhichAddressesMayBeCalled(t *testing.T) {
+func TestWhichAddressesCanBeCalled(t *testing.T) {
 	own := map[netip.Addr]bool{netip.MustParseAddr("8.8.4.4"): true, netip.MustParseAddr("2a00::1"): true}
 	for _, a := range []string{"8.8.8.8", "1.1.1.1", "93.184.215.14", "100.63.255.255", "100.128.0.0", "172.15.255.255", "172.32.0.0", "192.0.1.0", "192.167.255.255", "223.255.255.255", "11.0.0.0", "2606:4700::1111", "2a00:1450::1", "2001:4860:4860::8888", "2001:200::1", "2620:4f:8001::1", "3ffe::1"} {
 		if why := Refused(netip.MustParseAddr(a), nil, own); why != "" {
@@ -44,7 +44,7 @@ func TestWhichAddressesMayBeCalled(t *testing.T) {
 	}
 }
 
-// FuzzAddress: what may be called is what the registries leave, bit for bit.
+// FuzzAddress compares Refused with the registries.
 func FuzzAddress(f *testing.F) {
 	var list []*net.IPNet
 	for _, text := range strings.Fields(registries) {
@@ -74,7 +74,7 @@ func FuzzAddress(f *testing.F) {
 	})
 }
 
-// registries of IANA, of IPv6 as they stand and not as they are used here: anything outside of 2000::/3, and these.
+// registries has the IANA registries; for IPv6, everything outside 2000::/3 is refused too.
 const registries = `0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.0.0/29 192.0.0.8/32 192.0.0.9/32 192.0.0.10/32
 192.0.0.170/32 192.0.0.171/32 192.0.2.0/24 192.31.196.0/24 192.52.193.0/24 192.88.99.0/24 192.168.0.0/16 192.175.48.0/24 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24
 224.0.0.0/4 240.0.0.0/4 255.255.255.255/32 168.63.129.16/32

@@ -53,7 +53,7 @@ func paths(t *testing.T, l *Log, f Filter) string {
 	return strings.Join(texts, " ")
 }
 
-func TestAttemptsAreKeptWholeAndFoundByEveryFilter(t *testing.T) {
+func TestAttemptsAreStoredCompletelyAndFoundByEveryFilter(t *testing.T) {
 	l := openLog(t, openDatabase(t), 100, 100)
 	start := time.Now()
 	full := Attempt{AppID: "app_a", RequestID: "req_1", Method: "POST", Scheme: "https", Host: "api.example.com:8443", Path: "/1", Hop: 1, Status: 200,
@@ -108,8 +108,8 @@ func TestAttemptsAreKeptWholeAndFoundByEveryFilter(t *testing.T) {
 	}
 }
 
-// The predecessor logged what went well only: failures, blocks and timeouts were never to be seen.
-func TestWhatFailedIsLoggedAndOutlivesAFloodOfWhatWentWell(t *testing.T) {
+// The predecessor logged only successes.
+func TestFailuresOutliveAFloodOfSuccesses(t *testing.T) {
 	l := openLog(t, openDatabase(t), 10, 1000)
 	for n := range 200 {
 		l.Record(Attempt{AppID: "app_a", Path: fmt.Sprint("/ok", n), Status: 200})
@@ -125,7 +125,7 @@ func TestWhatFailedIsLoggedAndOutlivesAFloodOfWhatWentWell(t *testing.T) {
 	}
 }
 
-func TestAttemptsThatAreFollowedComeOnceAndInOrder(t *testing.T) {
+func TestFollowedAttemptsComeOnceAndInOrder(t *testing.T) {
 	l := openLog(t, openDatabase(t), 100, 1000)
 	record := func(path, app string) { l.Record(Attempt{AppID: app, Path: path}) }
 	record("/1", "app_a")

@@ -7,7 +7,7 @@ import (
 	"fazt/internal/errs"
 )
 
-func TestPathPrefixesThatNoRequestHasAreRefused(t *testing.T) {
+func TestPathPrefixesThatNoPathMatchesAreRefused(t *testing.T) {
 	for _, p := range []string{"", "/", "/v1", "/v1/", "/v1/.well-known", "/a..b/", "/" + strings.Repeat("x", maxSecretPath-1)} {
 		if err := checkPathPrefix(p); err != nil {
 			t.Errorf("%q is refused: %v", p, err)

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestWhatCanBeAllowed(t *testing.T) {
+func TestParseDomain(t *testing.T) {
 	tests := []struct{ text, want, fails string }{
 		{"api.example.com", "api.example.com", ""},
 		{"API.Example.COM.", "api.example.com", ""},
@@ -53,7 +53,7 @@ func TestWhatCanBeAllowed(t *testing.T) {
 	}
 }
 
-func TestWhatAnEntryCanSay(t *testing.T) {
+func TestCheckEntry(t *testing.T) {
 	prefix := netip.MustParsePrefix
 	good, err := CheckEntry(Entry{Ports: []int{8443, 443, 8443}, Methods: []string{"post", "GET", "get"}, Private: []netip.Prefix{prefix("192.168.1.7/24"), prefix("fd12::/16"), prefix("100.64.0.0/10")}, Paths: []string{"/bot{token}/{method}"}})
 	if err != nil || len(good.Ports) != 2 || good.Ports[0] != 8443 || strings.Join(good.Methods, " ") != "GET POST" || good.Private[0].String() != "192.168.1.0/24" {

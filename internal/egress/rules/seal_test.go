@@ -13,7 +13,7 @@ import (
 
 func aKey(b byte) []byte { return []byte(strings.Repeat(string(b), keyLength)) }
 
-func TestASealedValueOpensInItsOwnRowAndUnderItsOwnKeyOnly(t *testing.T) {
+func TestASealedValueOpensOnlyInItsRowAndWithItsKey(t *testing.T) {
 	s := Secret{Name: "STRIPE", AppID: "app_1", Domain: "api.stripe.com", Value: "sk_live_0123456789"}
 	sealed, err := seal(aKey('k'), s)
 	if err != nil {
@@ -60,7 +60,7 @@ func TestASealedValueOpensInItsOwnRowAndUnderItsOwnKeyOnly(t *testing.T) {
 	}
 }
 
-func TestTheKeyFileIsMadeWholeForItsOwnerAloneAndNeverOverwritten(t *testing.T) {
+func TestTheKeyFileIsPrivateCompleteAndNeverOverwritten(t *testing.T) {
 	dir := t.TempDir()
 	v := vault{file: KeyFile(filepath.Join(dir, "data.db"))}
 	if _, err := v.key(); !errs.Is(err, errs.Unprocessable) || !strings.Contains(errs.Sentence(err), "data.db.key is missing: restore it") {
@@ -98,7 +98,7 @@ func TestTheKeyFileIsMadeWholeForItsOwnerAloneAndNeverOverwritten(t *testing.T) 
 	}
 }
 
-func TestAKeyThatCannotBeRightIsRefusedWithoutRepeatingIt(t *testing.T) {
+func TestAMalformedKeyIsRefusedWithoutQuotingIt(t *testing.T) {
 	good := hex.EncodeToString(aKey('k'))
 	for _, test := range []struct{ name, text, want string }{
 		{"empty", "", "has 0 characters; a key has 64"},

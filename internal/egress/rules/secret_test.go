@@ -7,7 +7,7 @@ import (
 	"fazt/internal/errs"
 )
 
-func TestWhatCannotBeASecretIsRefusedInASentenceWithoutItsValue(t *testing.T) {
+func TestInvalidSecretsAreRefusedWithoutQuotingTheirValue(t *testing.T) {
 	good := Secret{Name: "KEY", As: AsBearer, Domain: "api.example.com", Value: "topsecret-0123"}
 	change := func(fn func(s *Secret)) Secret {
 		s := good
@@ -50,7 +50,7 @@ func TestWhatCannotBeASecretIsRefusedInASentenceWithoutItsValue(t *testing.T) {
 		{"a short value", change(func(s *Secret) { s.Value = "short" }), "shorter than 8 characters"},
 		{"a long value", change(func(s *Secret) { s.Value = strings.Repeat("x", 8193) }), "longer than 8192 bytes"},
 		{"a value with a line break", change(func(s *Secret) { s.Value = "topsecret\nX: y" }), "a line break"},
-		{"a value that is no text", change(func(s *Secret) { s.Value = "topsecret\xff\xff" }), "invalid UTF-8"},
+		{"a value that is not UTF-8", change(func(s *Secret) { s.Value = "topsecret\xff\xff" }), "invalid UTF-8"},
 		{"a value with a space", change(func(s *Secret) { s.Value = " topsecret-0123" }), "begins or ends with a space"},
 		{"basic without a colon", change(func(s *Secret) { s.As = AsBasic }), "must be user:password"},
 		{"bearer with an umlaut", change(func(s *Secret) { s.Value = "topsecret-ü" }), "a bearer token cannot have"},

@@ -58,9 +58,9 @@ func change(t *testing.T, db *database.DB, sql string) {
 	}
 }
 
-// In the predecessor an entry or a secret for every app was there twice after it had been set twice, and the older one
-// was in force: NULL is no duplicate of NULL.
-func TestTheSecondSetReplacesTheFirstAlsoWhereItIsForEveryApp(t *testing.T) {
+// In the predecessor an entry or secret for all apps existed twice after it was set twice, and the older one applied: NULL is
+// not equal to NULL.
+func TestSettingAgainReplacesAlsoForAllApps(t *testing.T) {
 	db := openDatabase(t)
 	s := openStore(t, db, "")
 	for _, app := range []string{"", "app_a"} {
@@ -108,7 +108,7 @@ func TestTheSecondSetReplacesTheFirstAlsoWhereItIsForEveryApp(t *testing.T) {
 	}
 }
 
-// reopened are the secrets with their values, as a policy gets them.
+// reopened returns the secrets with their values, as a policy gets them.
 func reopened(t *testing.T, s *Store) []Secret {
 	t.Helper()
 	kept, err := s.Secrets(t.Context())
@@ -128,7 +128,7 @@ func reopened(t *testing.T, s *Store) []Secret {
 	return s.open(kept, sealed)
 }
 
-func TestAPolicyStaysTheSameWhereNothingChangedAndIsNewAtOnceWhereSomethingDid(t *testing.T) {
+func TestAPolicyHasANewVersionOnlyAfterAChange(t *testing.T) {
 	db := openDatabase(t)
 	s := openStore(t, db, "")
 	before := s.Policy()
@@ -163,7 +163,7 @@ func TestAPolicyStaysTheSameWhereNothingChangedAndIsNewAtOnceWhereSomethingDid(t
 	step("another hand", s.Reload(t.Context()))
 }
 
-func TestWhatIsWrongInTheTablesIsLeftOutAndStopsNothing(t *testing.T) {
+func TestInvalidRowsAreIgnored(t *testing.T) {
 	db := openDatabase(t)
 	change(t, db, "INSERT INTO net_entries (id, domain, ports, created_at, updated_at) VALUES ('net_x', 'a.example.com', 'many', 1, 1), ('net_y', 'b.example.com', '', 1, 1), ('net_z', 'C.example.com', '', 1, 1), ('net_w', '*.com', '', 1, 1)")
 	s := openStore(t, db, "")
@@ -172,7 +172,7 @@ func TestWhatIsWrongInTheTablesIsLeftOutAndStopsNothing(t *testing.T) {
 	}
 }
 
-func TestASecretIsListedWithItsLastUseAndNeverWithItsValue(t *testing.T) {
+func TestSecretsAreListedWithTheirLastUseAndWithoutTheirValue(t *testing.T) {
 	db := openDatabase(t)
 	s := openStore(t, db, "")
 	for _, app := range []string{"", "app_a"} {
@@ -253,7 +253,7 @@ func TestWithoutItsKeyASecretCannotBeUsedAndNothingIsLost(t *testing.T) {
 	if list, _ := wrong.Secrets(t.Context()); !strings.Contains(list[1].Fault, "set with another key") {
 		t.Errorf("%+v", list)
 	}
-	if err := set(wrong, "TWO"); err != nil { // set anew under the key in force
+	if err := set(wrong, "TWO"); err != nil { // set again with the current key
 		t.Error(err)
 	}
 	if list, _ := wrong.Secrets(t.Context()); list[0].Fault == "" || list[1].Fault != "" {
@@ -283,7 +283,7 @@ func TestWithoutItsKeyASecretCannotBeUsedAndNothingIsLost(t *testing.T) {
 	}
 }
 
-func TestASecretWhoseRowWasMovedToAnotherDomainCannotBeOpened(t *testing.T) {
+func TestASecretMovedToAnotherDomainCannotBeOpened(t *testing.T) {
 	db := openDatabase(t)
 	s := openStore(t, db, "")
 	if _, _, err := s.SetSecret(t.Context(), Secret{Name: "KEY", As: AsBearer, Domain: "api.example.com", Value: "topsecret"}); err != nil {
@@ -322,7 +322,7 @@ func TestEntriesAndSecretsOfARemovedAppAreRemoved(t *testing.T) {
 	}
 }
 
-func TestWhatAnAppAsksForIsCoveredByItsDomainOrAStarAboveIt(t *testing.T) {
+func TestARequestedDomainIsCoveredByItselfOrAWildcard(t *testing.T) {
 	s := openStore(t, openDatabase(t), "")
 	for _, e := range []Entry{{Domain: "api.example.com"}, {Domain: "*.example.org", AppID: "app_a"}} {
 		if _, _, err := s.Allow(t.Context(), e); err != nil {

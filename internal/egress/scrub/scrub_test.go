@@ -19,7 +19,7 @@ import (
 	"testing/iotest"
 )
 
-func TestSecretsAreReplacedInWhateverPiecesTheyArrive(t *testing.T) {
+func TestSecretsAreReplacedHoweverTheyAreSplit(t *testing.T) {
 	s := New([]Secret{{Name: "A", Values: []string{"user:password1", "password1"}}, {Name: "B", Values: []string{"abcabcabd"}}, {Name: "LONGER", Values: []string{"abcabcabdef"}}, {Name: "SHORT", Values: []string{"abc"}}})
 	basic := base64.StdEncoding.EncodeToString([]byte("user:password1"))
 	for text, want := range map[string]string{
@@ -64,7 +64,7 @@ func TestSecretsAreReplacedInWhateverPiecesTheyArrive(t *testing.T) {
 	}
 }
 
-// decoders undo, one by one and each over the whole of a text, what the scrubber reads through at once.
+// decoders decode a whole text, one after the other, while the scrubber reads through all of them at once.
 var decoders = []func(string) string{
 	func(s string) string { return s },
 	func(s string) string { return percentEscape.ReplaceAllStringFunc(s, unpercent) },
@@ -95,7 +95,7 @@ func unjson(s string) string {
 	return text
 }
 
-// tells says whether a text holds a value for who decodes it: as a whole once or twice, or base64 in it.
+// tells reports whether a text reveals a value when it is decoded once or twice, or when base64 in it is.
 func tells(text, value string, twice bool) (how string, is bool) {
 	for i, first := range decoders {
 		once := first(text)
@@ -120,7 +120,7 @@ func tells(text, value string, twice bool) (how string, is bool) {
 	return "", false
 }
 
-// FuzzScrub: in whatever pieces a text arrives, the same comes out, and decoding it gives no secret.
+// FuzzScrub checks that the result does not depend on how the text is split, and that decoding it reveals no secret.
 func FuzzScrub(f *testing.F) {
 	f.Add("Bearer s3cret/value+1", "s3cret/value+1", 3)
 	f.Add("aaaaaaaaab", "aaabaaaab", 1)
@@ -165,7 +165,7 @@ func FuzzScrub(f *testing.F) {
 	})
 }
 
-// spellings are ways in which programs write a text, as they do.
+// spellings returns the notations in which programs write a text.
 var spellings = map[string]func(string) string{
 	"plain":              func(v string) string { return v },
 	"QueryEscape":        url.QueryEscape,
@@ -195,7 +195,7 @@ func each(v, format string) string {
 	return b.String()
 }
 
-func TestNoSpellingOfASecretIsLeft(t *testing.T) {
+func TestEveryNotationOfASecretIsReplaced(t *testing.T) {
 	wraps := map[string]func(string) string{
 		"base64":         func(v string) string { return base64.StdEncoding.EncodeToString([]byte(v)) },
 		"base64 of URLs": func(v string) string { return base64.RawURLEncoding.EncodeToString([]byte(v)) },
@@ -251,8 +251,8 @@ func TestNoSpellingOfASecretIsLeft(t *testing.T) {
 	}
 }
 
-// What is held back of a body is bounded, whatever follows the beginning of a secret.
-func TestTheScrubberHoldsBackLittle(t *testing.T) {
+// Whatever follows the beginning of a secret.
+func TestTheScrubberBuffersLittle(t *testing.T) {
 	s := New([]Secret{{Name: "N", Values: []string{"sk_live_0123456789abcdef"}}})
 	for _, text := range []string{"sk_live_", "&#", "&#x", "&#00000", `\u{00000`, "%", `\`, "&abcdefgh", "c2tfbGl2ZV8wMTIz\r\n", "c2tfbGl2ZV8wMTIz\n\r", "&amp;#", "%25%25", `\\`, `\\u{0000`} {
 		in := strings.Repeat(text, 4096)
@@ -273,7 +273,7 @@ func TestTheScrubberHoldsBackLittle(t *testing.T) {
 	}
 }
 
-// The scrubber's pace over texts that have no secret in them.
+// BenchmarkScrub scrubs texts without secrets.
 func BenchmarkScrub(b *testing.B) {
 	random := make([]byte, 3<<18)
 	rand.NewChaCha8([32]byte{}).Read(random)
