@@ -60,7 +60,7 @@ func TestWhatScopesAllow(t *testing.T) {
 			if want := strings.Contains(" "+tt.want+" ", " "+name+" "); want != (err == nil) {
 				t.Errorf("%s on %q for %s: %v", tt.access, tt.app, name, err)
 			}
-			if err != nil && (!call.IsDenial(err) || (p.Kind == auth.Nobody) != errs.Is(err, errs.Unauthorized)) {
+			if err != nil && (!call.IsDenial(err) || (p.Kind == auth.Anonymous) != errs.Is(err, errs.Unauthorized)) {
 				t.Errorf("%s for %s is refused as %v", tt.access, name, errs.KindOf(err))
 			}
 		}
