@@ -109,7 +109,7 @@ func Quantity(unit string, n int64) string {
 		}
 	}
 	if unit == "bytes" && n/best.size >= 1e5 { // more digits than people read
-		for _, s := range []scale{byteScales[3], byteScales[5], byteScales[7]} {
+		for _, s := range []scale{byteScales[1], byteScales[3], byteScales[5], byteScales[7]} {
 			if n >= s.size {
 				best = s
 			}
