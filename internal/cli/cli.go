@@ -61,7 +61,7 @@ func Main(ctx context.Context, env kit.Env) int {
 	}
 	var u *kit.Usage
 	if errors.As(err, &u) || !c.Began {
-		fmt.Fprintf(env.Stderr, "fazt: %v\nRun `fazt %s--help` to see how it is used.\n", err, path(root, c.Args))
+		fmt.Fprintf(env.Stderr, "fazt: %v\nRun `fazt %s--help` for help.\n", err, path(root, c.Args))
 		return exitUsage
 	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
@@ -72,10 +72,10 @@ func Main(ctx context.Context, env kit.Env) int {
 	return errs.KindOf(err).ExitCode()
 }
 
-// commands are the commands that belong to no package of their own, with what all commands share.
+// commands holds what the commands of this package share.
 type commands struct{ *kit.CLI }
 
-// path is the command that was meant, for the hint.
+// path returns the command that was called, for the hint.
 func path(root *cobra.Command, args []string) string {
 	found, _, err := root.Find(args)
 	if err != nil || found == root {
@@ -88,10 +88,10 @@ func (c commands) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "fazt",
 		Short: "A whole personal cloud in one file",
-		Long: `Fazt makes a folder a running app: its pages are served, its api/main.ts runs on
-the server, and everything is kept in one SQLite file.`,
-		Example: `  fazt dev examples/guestbook      run a folder and follow its changes
-  fazt server start                start an instance that lasts
+		Long: `Fazt turns a folder into a running app: it serves the pages, runs api/main.ts on
+the server, and keeps everything in one SQLite file.`,
+		Example: `  fazt dev examples/guestbook      run a folder and redeploy it on changes
+  fazt server start                start a permanent instance
   fazt app deploy ./site           put a folder live`,
 		SilenceErrors: true, SilenceUsage: true,
 		Args:              kit.NoCommand,
@@ -105,27 +105,28 @@ the server, and everything is kept in one SQLite file.`,
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
 	root.PersistentFlags().StringVar(&c.Database, "db", "", "database file (FAZT_DB, else ~/.fazt/data.db)")
-	root.PersistentFlags().StringVar(&c.Format, "format", "table", "how results are shown: table, json or markdown")
-	root.PersistentFlags().BoolVar(&c.Quiet, "quiet", false, "no hints and no progress, only results and errors")
-	root.PersistentFlags().BoolVar(&c.Verbose, "verbose", false, "tell of every operation on standard error")
+	root.PersistentFlags().StringVar(&c.Format, "format", "table", "output format: table, json or markdown")
+	root.PersistentFlags().BoolVar(&c.Quiet, "quiet", false, "only results and errors, no hints or progress")
+	root.PersistentFlags().BoolVar(&c.Verbose, "verbose", false, "report every operation on standard error")
 	root.AddCommand(
 		kit.OnThisMachine(app.Dev(c.CLI)), server.Command(c.CLI), app.Command(c.CLI), alias.Command(c.CLI), alias.Domain(c.CLI), env.Command(c.CLI),
-		net.Command(c.CLI), net.Secrets(c.CLI), sql.Command(c.CLI), key.Command(c.CLI), log.Command(c.CLI), server.Database(c.CLI),
+		net.Command(c.CLI), net.Secrets(c.CLI), sql.Command(c.CLI), key.Command(c.CLI), log.Command(c.CLI), kit.Group("database", "Check the database file"),
 		server.Backup(c.CLI), limits.Command(c.CLI), limits.Settings(c.CLI), server.Bench(c.CLI, "bench"),
 		kit.OnThisMachine(peer.Command(c.CLI)), kit.OnThisMachine(server.Doctor(c.CLI)), kit.OnThisMachine(c.completion()), kit.OnThisMachine(c.version()))
 	root.AddCommand(app.ShortForms(c.CLI)...)
+	kit.Add(c.CLI, root, plain())
 	root.SetHelpCommand(help(root))
 	c.completeWords(root)
 	return root
 }
 
-// begin checks what all commands share, before any of them does anything.
+// begin checks the common flags before a command runs.
 func (c commands) begin(cmd *cobra.Command) error {
 	if _, err := output.ParseFormat(c.Format); err != nil {
 		return kit.Usagef("%s", errs.Sentence(err))
 	}
 	if c.Quiet && c.Verbose {
-		return kit.Usagef("--quiet and --verbose are opposites")
+		return kit.Usagef("--quiet and --verbose exclude each other")
 	}
 	if err := c.CheckPlace(cmd); err != nil {
 		return err
@@ -134,10 +135,10 @@ func (c commands) begin(cmd *cobra.Command) error {
 	return nil
 }
 
-// help is cobra's own, but for commands that do not exist: those are a mistake.
+// help works like cobra's own, except that an unknown command is an error.
 func help(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
-		Use: "help [COMMAND]", Short: "Show how a command is used",
+		Use: "help [COMMAND]", Short: "Show the help of a command",
 		RunE: func(_ *cobra.Command, args []string) error {
 			cmd, rest, err := root.Find(args)
 			if err != nil {
@@ -152,7 +153,7 @@ func help(root *cobra.Command) *cobra.Command {
 	}
 }
 
-// flagError adds the nearest flag to what is said of an unknown one.
+// flagError suggests the nearest flag for an unknown one.
 func flagError(cmd *cobra.Command, err error) error {
 	text := err.Error()
 	name, ok := strings.CutPrefix(text, "unknown flag: --")
@@ -181,7 +182,7 @@ func (c commands) version() *cobra.Command {
 			if licenses {
 				text := web.Licenses()
 				if text == "" {
-					return errs.New(errs.Unsupported, "this build of Fazt was made without the licences; `make build` makes one with them")
+					return errs.New(errs.Unsupported, "this build of Fazt contains no licenses; `make build` includes them")
 				}
 				_, err := io.WriteString(c.Stdout, text)
 				return err
@@ -192,6 +193,6 @@ func (c commands) version() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&licenses, "licenses", false, "the licences of the software of others in it")
+	cmd.Flags().BoolVar(&licenses, "licenses", false, "print the licenses of third-party software")
 	return cmd
 }

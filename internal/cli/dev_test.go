@@ -153,7 +153,7 @@ func TestDevFollowsTheFolder(t *testing.T) {
 	d.write("api/main.js", "export default () => {\n  return new Response(;\n};\n")
 	d.shows(`fazt: api/main\.js:2:23: `)
 	d.shows(`2 \|   return new Response\(;\n`)
-	d.shows(`The deployment before it stays live`)
+	d.shows(`The previous deployment stays live`)
 	if got := d.get("/api"); got != "n is 42" {
 		t.Errorf("after a mistake: %s", got)
 	}
@@ -203,7 +203,7 @@ func TestDevRefusesWhatCannotBeServed(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no folder":  {[]string{"dev", filepath.Join(t.TempDir(), "none")}, "there is no folder"},
+		"no folder":  {[]string{"dev", filepath.Join(t.TempDir(), "none")}, "no folder"},
 		"port taken": {[]string{"dev", taken.dir, "--db", filepath.Join(t.TempDir(), "x.db"), "--listen", address}, "is in use by another program; stop it or choose another address with --listen"},
 		"same twice": {[]string{"dev", taken.dir, "--listen", "127.0.0.1:0"}, "a server is running on"},
 	} {
@@ -218,7 +218,7 @@ func TestDevRefusesWhatCannotBeServed(t *testing.T) {
 	}
 }
 
-// A build that leaves something beside the source must not set off the next build.
+// A build that writes next to its source must not trigger the next build.
 func TestDevBuildsOnceForEveryChange(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the manager is a shell script")

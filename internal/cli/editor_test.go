@@ -20,7 +20,7 @@ func typeCheck(t *testing.T, dir string) string {
 	}
 	node, lacks := exec.LookPath("node")
 	if _, err := os.Stat(compiler); err != nil || lacks != nil {
-		t.Skip("there is no TypeScript; `make web` installs it")
+		t.Skip("TypeScript is not installed; `make web` installs it")
 	}
 	cmd := exec.CommandContext(t.Context(), node, compiler, "--pretty", "false", "-p", "api")
 	cmd.Dir = dir
@@ -43,7 +43,7 @@ func TestAnEditorFindsNoFaultInATemplate(t *testing.T) {
 			t.Fatal(out)
 		}
 		if _, err := os.Stat(filepath.Join(dir, "api")); err != nil {
-			continue // there is no function
+			continue // it has no function
 		}
 		t.Run(tmpl.Name, func(t *testing.T) {
 			if tmpl.Needs != "" {
@@ -56,7 +56,7 @@ func TestAnEditorFindsNoFaultInATemplate(t *testing.T) {
 	}
 }
 
-// What is right passes, and what is wrong is found: types that were any would find nothing.
+// Correct code passes and mistakes are found; with types of any, nothing would be found.
 func TestAnEditorKnowsWhatFunctionsCanUse(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

@@ -16,8 +16,8 @@ import (
 func (c commands) completion() *cobra.Command {
 	shells := []string{"bash", "zsh", "fish", "powershell"}
 	return &cobra.Command{
-		Use: "completion bash|zsh|fish|powershell", Short: "Print what makes a shell complete the commands of fazt",
-		Long: `Print the script that makes a shell complete commands, flags and the names of
+		Use: "completion bash|zsh|fish|powershell", Short: "Print the completion script for a shell",
+		Long: `Print the script with which a shell completes commands, flags and the names of
 your apps.`,
 		Example: `  source <(fazt completion bash)                  also as a line of ~/.bashrc
   fazt completion zsh > "${fpath[1]}/_fazt"
@@ -37,7 +37,7 @@ your apps.`,
 			if near := kit.Nearest(args[0], shells); near != "" {
 				hint = fmt.Sprintf("; did you mean %q?", near)
 			}
-			return kit.Usagef("there is no completion for %q, only for %s%s", args[0], strings.Join(shells, ", "), hint)
+			return kit.Usagef("no completion for %q, only for %s%s", args[0], strings.Join(shells, ", "), hint)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root := cmd.Root()
@@ -54,7 +54,7 @@ your apps.`,
 	}
 }
 
-// completeWords lets the shell complete formats everywhere, and the names of apps wherever the first argument is one.
+// completeWords lets the shell complete formats, and names of apps if the first argument is one.
 func (c commands) completeWords(root *cobra.Command) {
 	_ = root.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"table", "json", "markdown"}, cobra.ShellCompDirectiveNoFileComp))
 	var walk func(cmd *cobra.Command)
@@ -88,7 +88,7 @@ func (c commands) completeApps(_ *cobra.Command, args []string, _ string) ([]str
 		}
 		return err
 	})
-	if err != nil { // nobody wants to read of it at a Tab
+	if err != nil { // an error message would disturb the line being typed
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp

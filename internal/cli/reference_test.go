@@ -36,7 +36,7 @@ func TestTheReferenceIsTheHelp(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), text.String()); diff != "" {
-		t.Errorf("docs/reference/cli.md is stale; `make golden` writes it anew\n%s", diff)
+		t.Errorf("docs/reference/cli.md is stale; run `make golden`\n%s", diff)
 	}
 }
 
@@ -70,7 +70,7 @@ func TestEveryCommandSaysWhatItDoes(t *testing.T) {
 			}
 		}
 		if cmd.Short == "" || strings.HasSuffix(cmd.Short, ".") {
-			t.Errorf("%s: %q is no heading", cmd.CommandPath(), cmd.Short)
+			t.Errorf("%s: %q is not a heading", cmd.CommandPath(), cmd.Short)
 		}
 		for _, sub := range cmd.Commands() {
 			walk(sub)

@@ -21,8 +21,8 @@ import (
 	"fazt/internal/output"
 )
 
-// steering is a text of somebody who wants the terminal: sequences of escape and of C1, a title, a turned direction, what
-// cannot be seen, and what begins a line anew.
+// steering is a text that attacks the terminal: escape and C1 sequences, a title, a reversed direction, invisible
+// characters, and a carriage return.
 const steering = "owned\x1b]0;t\x07\x1b[2J\u009b2J\u0085\u202egpj.exe\u202c\u2066\u2069\u200b\u2028\u2060\ufeff\x7f\x00\r\nz"
 
 // bad is the first character of an output that no output may have, or "".
@@ -130,7 +130,7 @@ func answerTo(s op.Spec) (media string, body []byte) {
 	return "application/json", fmt.Appendf(nil, `{"data":%s}`, text)
 }
 
-// An instance may be somebody else's, and much of what an honest one says was written by strangers: names, titles, log
+// An instance is not trusted, and much of what an honest one sends was written by strangers: names, titles, log
 // lines, errors. Whatever it answers to whichever command, in whatever form, nothing steers the terminal.
 func TestNothingOfAnInstanceSteersTheTerminal(t *testing.T) {
 	var fails, asked atomic.Bool
@@ -202,7 +202,7 @@ func endings(cmd *cobra.Command) (list []*cobra.Command) {
 	switch path := strings.TrimPrefix(cmd.CommandPath(), "fazt "); {
 	case cmd.HasSubCommands(), cmd.Hidden, kit.IsLocalOnly(cmd), cmd.Name() == "help":
 		return list
-	case path == "app cat": // the bytes of a file, where there is no terminal
+	case path == "app cat": // the bytes of a file, because this is not a terminal
 		return list
 	case strings.HasSuffix(path, "install"), strings.HasSuffix(path, "bench"), strings.HasSuffix(path, "calibrate"): // they fetch, and measure
 		return list

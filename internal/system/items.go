@@ -37,11 +37,12 @@ type Group struct {
 type Item struct {
 	Described
 	Value   json.RawMessage `json:"value"`    // current value
-	Source  Source          `json:"source"`   // default, machine, stored, environment, flag, app
+	Source  Source          `json:"source"`   // default, machine, stored, environment, flag, app, start
 	Place   string          `json:"place"`    // the flag or variable it comes from
 	Stored  json.RawMessage `json:"stored"`   // the stored value, whether in force or not; null = none
 	SetBy   string          `json:"set_by"`   // who stored it
 	SetAt   *time.Time      `json:"set_at"`   // when
+	Next    json.RawMessage `json:"next"`     // value after a restart; null = the same
 	Note    string          `json:"note"`     // why the stored value is not in force
 	ForApps []AppValue      `json:"for_apps"` // values of apps that differ from this one
 }
@@ -108,7 +109,7 @@ func (s *Store) Limits(app string) ([]Item, []Ignored) {
 	var list []Item
 	for _, g := range LimitGroups() {
 		for _, d := range g.Fields {
-			i := Item{Described: d, Value: wire(now, d.Path), Source: FromDefault, Stored: json.RawMessage("null"), ForApps: []AppValue{}}
+			i := Item{Described: d, Value: wire(now, d.Path), Source: FromDefault, Stored: json.RawMessage("null"), Next: json.RawMessage("null"), ForApps: []AppValue{}}
 			i.Default = wire(&s.base, d.Path)
 			if d.ReadOnly {
 				i.Source = FromMachine
@@ -158,10 +159,13 @@ func (s *Store) SettingItems() ([]Item, []Ignored) {
 			from := s.from[d.Path]
 			i := Item{
 				Described: d, Value: wire(s.inForce.Load(), d.Path), Source: FromDefault, Place: from.place,
-				Stored: json.RawMessage("null"), Note: s.note(d.Path), ForApps: []AppValue{},
+				Stored: json.RawMessage("null"), Next: json.RawMessage("null"), Note: s.note(d.Path), ForApps: []AppValue{},
 			}
 			if from.source != "" {
 				i.Source = from.source
+			}
+			if next := wire(&s.next, d.Path); d.Restart && string(next) != string(i.Value) {
+				i.Source, i.Next = FromStart, next
 			}
 			if r := from.row; r != nil {
 				stored := schema.Defaults[Settings]()

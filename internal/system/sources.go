@@ -18,7 +18,8 @@ const (
 	FromStored      Source = "stored"
 	FromEnvironment Source = "environment"
 	FromFlag        Source = "flag"
-	FromApp         Source = "app" // stored for the app in question
+	FromApp         Source = "app"   // stored for the app in question
+	FromStart       Source = "start" // in force since the server started; another value waits for a restart
 )
 
 // Given are the settings from the command line and the environment.

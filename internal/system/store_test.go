@@ -503,3 +503,26 @@ func rowsOf(list []change) (rows []row) {
 	}
 	return rows
 }
+
+func TestASettingThatWasResetShowsWhatIsInForceAndWhatARestartBrings(t *testing.T) {
+	db := kept(t)
+	before, _ := opened(t, db, Given{})
+	setSettings(t, before, `{"domain":"example.com"}`)
+	s, _ := opened(t, db, Given{})
+	for _, tt := range []struct {
+		change              string
+		value, stored, next string
+		source              Source
+	}{
+		{`{"domain":"example.com"}`, `"example.com"`, `"example.com"`, "null", FromStored},
+		{`{"domain":null}`, `"example.com"`, "null", `"localhost"`, FromStart},
+		{`{"domain":"other.example"}`, `"example.com"`, `"other.example"`, `"other.example"`, FromStart},
+	} {
+		setSettings(t, s, tt.change)
+		items, _ := s.SettingItems()
+		i := items[slices.IndexFunc(items, func(i Item) bool { return i.Path == "domain" })]
+		if string(i.Value) != tt.value || string(i.Stored) != tt.stored || string(i.Next) != tt.next || i.Source != tt.source || (tt.next != "null") != strings.Contains(i.Note, "next start") {
+			t.Errorf("after %s: value %s, stored %s, next %s, from %s, note %q", tt.change, i.Value, i.Stored, i.Next, i.Source, i.Note)
+		}
+	}
+}

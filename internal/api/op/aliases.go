@@ -102,8 +102,8 @@ type AliasGone struct {
 
 // AliasPair names two aliases.
 type AliasPair struct {
-	Alias string `path:"alias" desc:"name of one alias"`
-	With  string `json:"with" desc:"name of the other"`
+	Alias string `path:"alias" desc:"name of an alias" example:"blog"`
+	With  string `json:"with" desc:"name of the other alias" example:"blog-next"`
 }
 
 // AliasDrop removes an alias.
@@ -129,7 +129,7 @@ type Domain struct {
 
 // DomainRef names a domain.
 type DomainRef struct {
-	Host string `path:"host" desc:"a whole host name, such as example.com"`
+	Host string `path:"host" desc:"host name, such as example.com" example:"example.com"`
 }
 
 // DomainDetail is a domain and whether its app depends on it.
@@ -146,8 +146,8 @@ type DomainGone struct {
 
 // DomainTarget leads a host name to an app.
 type DomainTarget struct {
-	Host string `path:"host" desc:"a whole host name, such as example.com"`
-	App  string `json:"app" desc:"name or id of the app"`
+	Host string `path:"host" desc:"host name, such as example.com" example:"example.com"`
+	App  string `json:"app" desc:"name or id of the app" example:"blog"`
 }
 
 // DomainDrop removes a domain.

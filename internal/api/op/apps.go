@@ -4,12 +4,12 @@ import "time"
 
 // AppRef names an app by its name or id.
 type AppRef struct {
-	App string `path:"app" desc:"name or id of the app"`
+	App string `path:"app" desc:"name or id of the app" example:"blog"`
 }
 
 // AppPage selects one page of what belongs to an app.
 type AppPage struct {
-	App string `path:"app" desc:"name or id of the app"`
+	App string `path:"app" desc:"name or id of the app" example:"blog"`
 	List
 }
 
@@ -78,9 +78,9 @@ type App struct {
 
 // AppNewName gives an app another name.
 type AppNewName struct {
-	App  string `path:"app" desc:"name or id of the app"`
-	Name string `json:"name"`
-	Keep string `json:"keep" desc:"what becomes of the old host label: empty = it is free, alias = it leads to the app too, redirect = it sends visitors to the new one"`
+	App  string `path:"app" desc:"name or id of the app" example:"blog"`
+	Name string `json:"name" desc:"new name of the app" example:"journal"`
+	Keep string `json:"keep" enum:"alias|redirect" desc:"what the old host label does: alias = it leads to the app too, redirect = it sends visitors to the new one with their path; free when empty"`
 }
 
 // Renamed is the result of a rename.
@@ -93,15 +93,15 @@ type Renamed struct {
 
 // Fork names the new app.
 type Fork struct {
-	App      string `path:"app" desc:"name or id of the app"`
-	Name     string `json:"name" desc:"name of the new app"`
-	WithData bool   `json:"with_data" desc:"copy what the app keeps and its environment variables too"`
+	App      string `path:"app" desc:"name or id of the app" example:"blog"`
+	Name     string `json:"name" desc:"name of the new app" example:"blog-next"`
+	WithData bool   `json:"with_data" desc:"also copy stored values and environment variables"`
 }
 
 // Rollback selects the deployment that goes live.
 type Rollback struct {
-	App string `path:"app" desc:"name or id of the app"`
-	To  int    `json:"to" desc:"number of the deployment; 0 = the one that was live before the live one"`
+	App string `path:"app" desc:"name or id of the app" example:"blog"`
+	To  int    `json:"to" range:"1," desc:"number of the deployment; the one that was live before the live one when absent"`
 }
 
 // Removal is what the removal of an app deletes, or would delete.

@@ -18,7 +18,7 @@ type BackedUp struct {
 
 // DatabaseChecks selects how thoroughly the database is checked.
 type DatabaseChecks struct {
-	Content bool `query:"content" desc:"compare all content with its hashes too"`
+	Content bool `query:"content" desc:"also compare the content of all deployments with its hashes"`
 }
 
 // DatabaseFaults is the result of a check of the database file.

@@ -1,7 +1,9 @@
 package op
 
 import (
+	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"fazt/internal/content"
@@ -15,9 +17,9 @@ type DeploymentRecord struct {
 	Message   string    `json:"message"`
 	SPA       bool      `json:"spa"`
 	Files     int       `json:"files"`
-	Bytes     int64     `json:"bytes"`
+	Bytes     int64     `json:"bytes" unit:"bytes"`
 	Function  bool      `json:"function"` // it has a compiled function
-	Live      bool      `json:"live"`
+	Live      bool      `json:"live" yes:"live"`
 	Previous  bool      `json:"previous"` // was live before the live one; a rollback goes here
 	Manifest  Manifest  `json:"manifest"`
 	CreatedAt time.Time `json:"created_at"`
@@ -32,11 +34,19 @@ type DeploymentRecord struct {
 type DeploymentBrief struct {
 	Number    int       `json:"number"`
 	Files     int       `json:"files"`
-	Bytes     int64     `json:"bytes"`
+	Bytes     int64     `json:"bytes" unit:"bytes"`
 	Function  bool      `json:"function"`
 	CreatedAt time.Time `json:"created_at"`
 
 	StoppedAt *time.Time `json:"stopped_at,omitempty"` // absent = its function runs
+}
+
+// String returns the number of the deployment, and whether its function is stopped.
+func (d DeploymentBrief) String() string {
+	if d.StoppedAt != nil {
+		return fmt.Sprintf("%d (stopped)", d.Number)
+	}
+	return strconv.Itoa(d.Number)
 }
 
 // Manifest is the content of a fazt.json; its schema describes the members.

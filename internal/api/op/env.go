@@ -4,14 +4,14 @@ import "time"
 
 // EnvValues sets variables of an app.
 type EnvValues struct {
-	App    string            `path:"app" desc:"name or id of the app"`
+	App    string            `path:"app" desc:"name or id of the app" example:"blog"`
 	Values map[string]string `json:"values"`
 }
 
 // EnvNames removes variables of an app.
 type EnvNames struct {
-	App   string   `path:"app" desc:"name or id of the app"`
-	Names []string `query:"name" desc:"the variables to remove"`
+	App   string   `path:"app" desc:"name or id of the app" example:"blog"`
+	Names []string `query:"name" desc:"name of the variable" example:"API_KEY"`
 }
 
 // EnvVariable is a variable without its value.

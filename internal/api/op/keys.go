@@ -30,7 +30,7 @@ type KeyMade struct {
 
 // KeyRef names a key.
 type KeyRef struct {
-	Key string `path:"key" desc:"name or id of the key"`
+	Key string `path:"key" desc:"name or id of the key" example:"laptop"`
 }
 
 // Caller is who sent the request.

@@ -28,8 +28,8 @@ type NetRecord struct {
 // NetEntry allows functions to reach a domain.
 type NetEntry struct {
 	NetRecord
-	App      string   `json:"app"`      // name of the app; "" = every app
-	Warnings []string `json:"warnings"` // what makes the entry more dangerous than others
+	App      string   `json:"app" none:"(every app)"` // name of the app; "" = every app
+	Warnings []string `json:"warnings"`               // what makes the entry more dangerous than others
 }
 
 // NetAllowed is the entry after it was set.
@@ -58,8 +58,8 @@ type NetGrant struct {
 
 // NetRef names an entry.
 type NetRef struct {
-	Domain string `path:"domain" desc:"the domain of the entry"`
-	App    string `query:"app" desc:"name or id of the app; the entry for every app when empty"`
+	Domain string `path:"domain" desc:"domain of the entry" example:"api.stripe.com"`
+	App    string `query:"app" desc:"name or id of the app; the entry of every app when empty"`
 }
 
 // NetOf selects entries or secrets.
@@ -69,8 +69,8 @@ type NetOf struct {
 
 // NetCall is a call to explain.
 type NetCall struct {
-	URL    string `json:"url"`
-	App    string `json:"app" desc:"name or id of the app that would make it"`
+	URL    string `json:"url" desc:"address of the call" example:"https://api.stripe.com/v1/charges"`
+	App    string `json:"app" desc:"name or id of the app that makes the call; one without entries of its own when empty"`
 	Method string `json:"method" desc:"GET when empty"`
 }
 
@@ -115,7 +115,7 @@ type NetFilter struct {
 	App    string `query:"app" desc:"name or id of the app"`
 	Domain string `query:"domain" desc:"the host, or *.example.com for the names below"`
 	Errors bool   `query:"errors" desc:"only what was refused, failed, or was answered with 500 or more"`
-	Since  string `query:"since" desc:"not older than 30m, 24h, 7d, 2026-01-31 (UTC) or 2026-01-31T12:00:00Z"`
+	Since  string `query:"since" format:"time" desc:"not older than 30m, 24h, 7d, 2026-01-31 (UTC) or 2026-01-31T12:00:00Z"`
 }
 
 // NetLogPage selects one page of attempts.
@@ -188,7 +188,7 @@ type NetTotal struct {
 // Secret is a secret without its value.
 type Secret struct {
 	Name       string     `json:"name"`
-	App        string     `json:"app"` // name of the app; "" = every app
+	App        string     `json:"app" none:"(every app)"` // name of the app; "" = every app
 	AppID      string     `json:"app_id"`
 	As         string     `json:"as"`
 	Key        string     `json:"key"`
@@ -232,7 +232,7 @@ type SecretValue struct {
 
 // SecretRef names a secret.
 type SecretRef struct {
-	Secret string `path:"secret" desc:"name of the secret"`
+	Secret string `path:"secret" desc:"name of the secret" example:"STRIPE_KEY"`
 	App    string `query:"app" desc:"name or id of the app; the secret of every app when empty"`
 }
 

@@ -1,4 +1,4 @@
-// Package alias holds the commands that lead host names to apps: `fazt alias` and `fazt domain`.
+// Package alias holds the commands that point host names to apps: `fazt alias` and `fazt domain`.
 package alias
 
 import (
@@ -14,49 +14,27 @@ import (
 	"fazt/internal/output"
 )
 
-// commands are the commands of the package, with what all commands share.
+// commands holds what all commands of the package share.
 type commands struct{ *kit.CLI }
 
-// Command returns the command `fazt alias` with those below it.
+// Command returns `fazt alias` with its subcommands.
 func Command(shared *kit.CLI) *cobra.Command {
 	c := commands{shared}
-	g := kit.Group("alias", "Say where the host names below the domain lead",
-		c.aliasList(), c.aliasSet(), c.aliasSwap(), c.aliasRemove())
-	g.Long = `An alias is a host label below the instance's domain and leads to an app, sends
-visitors elsewhere, divides them among apps, or is reserved. An app gets an
-alias of its own name with its first deployment.
+	g := kit.Group("alias", "Manage the host names below the domain",
+		c.aliasSet(), c.aliasRemove())
+	g.Long = `An alias is a host label below the instance's domain. It leads to an app,
+redirects visitors, splits them among apps, or is reserved. An app gets an alias
+of its own name with its first deployment.
 
-That alias is one like any other: it can lead elsewhere or be removed. The app
-keeps its name for ` + "`fazt app`" + ` and its previews at NUMBER--NAME, and stays
-reachable at whatever else leads to it. A change after which nothing leads to
-an app asks first. To undo it: ` + "`fazt alias set NAME --app NAME`" + `.`
+That alias is like any other: it can be changed or removed. The app keeps its
+name for ` + "`fazt app`" + `, its previews at NUMBER--NAME, and all other addresses that
+lead to it. A change that would leave an app without an address asks first. To
+undo it: ` + "`fazt alias set NAME --app NAME`" + `.`
 	return g
 }
 
-func (c commands) aliasList() *cobra.Command {
-	return &cobra.Command{
-		Use: "list", Short: "List the aliases and where they lead", Args: kit.Arguments(),
-		Example: `  fazt alias list`,
-		RunE: func(*cobra.Command, []string) error {
-			return c.Existing(func(cl *client.Client) error {
-				list, err := kit.Pages(func(cursor string) (op.Page[op.Alias], error) {
-					return client.Call(c.Ctx, cl, op.AliasList, op.List{Cursor: cursor})
-				})
-				if err != nil {
-					return err
-				}
-				v := output.View{Value: list, Columns: []string{"name", "kind", "leads to", "updated", "address"}, Empty: "There are no aliases. An app gets one with its first deployment."}
-				for _, a := range list {
-					v.Rows = append(v.Rows, []string{a.Name, a.Kind, leads(a.AliasRecord), output.Time(a.UpdatedAt), a.Address})
-				}
-				return c.Print(v)
-			})
-		},
-	}
-}
-
-// leads is where an alias leads, for a column that follows the kind.
-func leads(a op.AliasRecord) string {
+// Leads says where an alias leads, for a column that follows the kind.
+func Leads(a op.Alias) string {
 	switch a.Kind {
 	case "app":
 		return a.App
@@ -73,16 +51,16 @@ func (c commands) aliasSet() *cobra.Command {
 	var split string
 	var yes bool
 	cmd := &cobra.Command{
-		Use: "set NAME", Short: "Lead an alias to an app, an address or a split", Args: kit.Arguments("the name of the alias"),
-		Long: `Make an alias, or lead one that exists elsewhere. It holds at once.
+		Use: "set NAME", Short: "Point an alias to an app, a redirect or a split", Args: kit.Arguments("the name of the alias"),
+		Long: `Create an alias, or change where it leads. It takes effect at once.
 
---app       the alias serves the app, whatever the app is called.
---redirect  visitors are sent to the address, with the query they came with;
-            with --keep-path also with the path.
---split     each visitor gets one of the apps, by weight, and keeps it: a cookie
-            that the apps do not see remembers it for 30 days. Visitors whose
-            app stays in the split keep it also when the weights change.
---reserve   the name is kept, and answers as if it were free.`,
+--app       serves the app, whatever the app is called.
+--redirect  sends visitors to the address, with their query; with --keep-path
+            also with their path.
+--split     gives each visitor one of the apps, by weight. A cookie that the
+            apps do not see remembers it for 30 days. Visitors whose app stays
+            in the split keep it when the weights change.
+--reserve   keeps the name. It responds as if it were free.`,
 		Example: `  fazt alias set shop --app store
   fazt alias set old --redirect https://example.com/new --status 308 --keep-path
   fazt alias set blog --split blog:90,blog-next:10
@@ -114,13 +92,13 @@ func (c commands) aliasSet() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&req.App, "app", "", "lead to this app (name or id)")
-	f.StringVar(&req.Redirect, "redirect", "", "send visitors to this http or https address")
-	f.IntVar(&req.Status, "status", 301, "of the redirect: 301, 302, 307 or 308")
+	f.StringVar(&req.App, "app", "", "name or id of the app to serve")
+	f.StringVar(&req.Redirect, "redirect", "", "http or https address to send visitors to")
+	f.IntVar(&req.Status, "status", 301, "status of the redirect: 301, 302, 307 or 308")
 	f.BoolVar(&req.KeepPath, "keep-path", false, "append the path of the request to the address")
-	f.StringVar(&split, "split", "", "divide visitors, as APP:WEIGHT,APP:WEIGHT (sum: 100)")
-	f.BoolVar(&req.Reserve, "reserve", false, "keep the name and lead nowhere")
-	f.BoolVar(&yes, "yes", false, "do not ask when an app is left without an address")
+	f.StringVar(&split, "split", "", "split visitors, as APP:WEIGHT,APP:WEIGHT (sum: 100)")
+	f.BoolVar(&req.Reserve, "reserve", false, "keep the name without a target")
+	f.BoolVar(&yes, "yes", false, "do not ask if an app is left without an address")
 	return cmd
 }
 
@@ -151,38 +129,18 @@ func aliasFlags(cmd *cobra.Command, req *op.AliasTarget, split string) (err erro
 		}
 	}
 	if !status {
-		req.Status = 0 // the default is the server's to know
+		req.Status = 0 // the server knows the default
 	}
 	return nil
-}
-
-func (c commands) aliasSwap() *cobra.Command {
-	return &cobra.Command{
-		Use: "swap A B", Short: "Exchange where two aliases lead, at once", Args: kit.Arguments("the name of an alias", "the name of the other alias"),
-		Example: `  fazt alias swap blog blog-next     what was tried out is what visitors see`,
-		RunE: func(_ *cobra.Command, args []string) error {
-			return c.Existing(func(cl *client.Client) error {
-				pair, err := client.Call(c.Ctx, cl, op.AliasSwap, op.AliasPair{Alias: args[0], With: args[1]})
-				if err != nil {
-					return err
-				}
-				v := output.View{Value: pair, Columns: []string{"name", "leads to now", "address"}}
-				for _, a := range pair {
-					v.Rows = append(v.Rows, []string{a.Name, a.Leads(), a.Address})
-				}
-				return c.Print(v)
-			})
-		},
-	}
 }
 
 func (c commands) aliasRemove() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
-		Use: "remove NAME", Short: "Free an alias", Args: kit.Arguments("the name of the alias"),
+		Use: "remove NAME", Short: "Remove an alias", Args: kit.Arguments("the name of the alias"),
 		Example: `  fazt alias remove www`,
-		Long: `Free an alias: nobody is led anywhere by it any more. The apps it led to stay.
-It asks first, and says so if nothing else leads to one of them.`,
+		Long: `Remove an alias, which frees its name. The apps it led to stay. The command asks
+first, and warns if an app would be left without an address.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			return c.Existing(func(cl *client.Client) error {
 				a, err := client.Call(c.Ctx, cl, op.AliasGet, op.AliasRef{Alias: args[0]})

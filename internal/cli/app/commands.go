@@ -8,19 +8,18 @@ import (
 	"fazt/internal/cli/kit"
 )
 
-// Command returns the command `fazt app` with those below it.
+// Command returns `fazt app` with its subcommands.
 func Command(shared *kit.CLI) *cobra.Command {
 	c := commands{shared}
-	return kit.Group("app", "Deploy apps and look after them",
-		c.appCreate(), c.appValidate(), c.appDeploy(), c.appInstall(), c.appUpgrade(), c.appList(), c.appInfo(), c.appOpen(),
-		c.appDeployments(), c.appRollback(), c.appResume(), c.appRename(), c.appFork(), c.appRemove(),
+	return kit.Group("app", "Deploy and manage apps",
+		c.appCreate(), c.appValidate(), c.appDeploy(), c.appInstall(), c.appUpgrade(), c.appOpen(), c.appRemove(),
 		c.appFiles(), c.appCat(), c.appPull(), c.appLogs())
 }
 
 // ShortForms returns the commands that are typed most, without `app` before them.
 func ShortForms(shared *kit.CLI) []*cobra.Command {
 	c := commands{shared}
-	short := []*cobra.Command{c.appDeploy(), c.appList(), c.appOpen()}
+	short := []*cobra.Command{c.appDeploy(), c.appOpen()}
 	for _, cmd := range short {
 		cmd.Short += " (fazt app " + cmd.Name() + ")"
 		cmd.Example = strings.ReplaceAll(cmd.Example, "fazt app "+cmd.Name(), "fazt "+cmd.Name())

@@ -32,9 +32,9 @@ func (c commands) appCreate() *cobra.Command {
 		}
 	}
 	cmd := &cobra.Command{
-		Use: "create NAME", Short: "Make the folder of a new app from a template", Args: kit.Arguments("the name of the app"),
-		Long: `Make a folder with a small app to begin with. Nothing is deployed: look at it
-with ` + "`fazt dev`" + `, put it live with ` + "`fazt app deploy`" + `.
+		Use: "create NAME", Short: "Create the folder of a new app from a template", Args: kit.Arguments("the name of the app"),
+		Long: `Create a folder with a small app to start from. Nothing is deployed: try it out
+with ` + "`fazt dev`" + `, then deploy it with ` + "`fazt app deploy`" + `.
 
 Templates:` + list.String(),
 		Example: `  fazt app create blog
@@ -46,12 +46,12 @@ Templates:` + list.String(),
 			return c.create(args[0], name, to)
 		},
 	}
-	cmd.Flags().StringVar(&name, "template", "static", "what to begin with")
-	cmd.Flags().StringVar(&to, "to", "", "the folder to make (default one with the name of the app)")
+	cmd.Flags().StringVar(&name, "template", "static", "template to start from")
+	cmd.Flags().StringVar(&to, "to", "", "folder to create (default: the name of the app)")
 	return cmd
 }
 
-// created is the outcome for programs.
+// created is the result as JSON.
 type created struct {
 	App      string `json:"app"`
 	Template string `json:"template"`
@@ -70,7 +70,7 @@ func (c commands) create(app, name, dir string) error {
 	if entries, err := os.ReadDir(dir); len(entries) > 0 {
 		return errs.New(errs.Conflict, "%s is not empty; nothing was written. --to DIR chooses another folder", dir)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return errs.Wrap(errs.Invalid, err, "%s cannot be made: %v", dir, project.Reason(err))
+		return errs.Wrap(errs.Invalid, err, "%s cannot be created: %v", dir, project.Reason(err))
 	}
 	n, err := writeTemplate(t, app, dir)
 	if err == nil {
@@ -85,11 +85,11 @@ func (c commands) create(app, name, dir string) error {
 	if t.Needs != "" {
 		rows = append(rows, []string{"needs", t.Needs})
 	}
-	rows = append(rows, []string{"look at it", "fazt dev " + dir}, []string{"put it live", "fazt app deploy " + dir})
+	rows = append(rows, []string{"try it", "fazt dev " + dir}, []string{"deploy it", "fazt app deploy " + dir})
 	return c.Print(output.View{Value: created{app, t.Name, dir, n}, Rows: rows})
 }
 
-// writeTemplate writes the files of a template, with the app's name in the manifest, and returns how many there are.
+// writeTemplate writes the files of a template, with the app's name in the manifest, and returns their number.
 func writeTemplate(t template.Template, app, dir string) (n int, err error) {
 	err = fs.WalkDir(t.Files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -112,7 +112,7 @@ func writeTemplate(t template.Template, app, dir string) (n int, err error) {
 	return n, err
 }
 
-// typeScript is what makes an editor know what functions can use. It lies in api/, of which nothing is served.
+// typeScript tells an editor what functions can use. It is in api/, which is never served.
 const typeScript = `{
   "compilerOptions": {
     "target": "es2023",
@@ -131,11 +131,11 @@ const typeScript = `{
 }
 `
 
-// writeTypes puts beside the function of an app, where it has one, what an editor needs to know of it.
+// writeTypes writes the types for an editor next to the function of an app, if it has one.
 func writeTypes(dir string) (n int, err error) {
 	api := filepath.Join(dir, "api")
 	if _, err := os.Stat(api); err != nil {
-		return 0, nil //nolint:nilerr // there is no function
+		return 0, nil //nolint:nilerr // it has no function
 	}
 	for name, data := range map[string][]byte{"tsconfig.json": []byte(typeScript), "fazt.d.ts": bind.TypeScript(bindings.All(bindings.Deps{}))} {
 		if err := os.WriteFile(filepath.Join(api, name), data, 0o644); err != nil {
@@ -146,7 +146,7 @@ func writeTypes(dir string) (n int, err error) {
 	return n, nil
 }
 
-// renamed is a manifest with the name of the app.
+// renamed returns a manifest with the name of the app.
 func renamed(data []byte, app string) ([]byte, error) {
 	m, err := hosting.ParseManifest(data, hosting.ManifestFile)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"fazt/internal/output"
 )
 
-// deployFlags are the choices of one deploy.
+// deployFlags are the flags of one deploy.
 type deployFlags struct {
 	project.Options
 	message         string
@@ -33,12 +33,12 @@ old files or the new ones, never a mix.
 
 The name is --name, else the name in fazt.json, else that of the folder. What
 .gitignore and .faztignore name is not sent, and neither are .git, node_modules,
-.env files and other dotfiles (.well-known excepted). Of node_modules, what the
-function imports is sent; nobody is served it. Where package.json has
-dependencies and there is no node_modules, they are installed first, which runs
+.env files and other dotfiles (.well-known excepted). Of node_modules, only what
+the function imports is sent, and it is never served. If package.json has
+dependencies and node_modules is missing, they are installed first, which runs
 their install scripts.
 
-Where package.json has a build script, it runs first, with the package manager
+If package.json has a build script, it runs first, with the package manager that
 the lockfile belongs to. The pages are then taken from dist, build or out, and
 api/, private/, workers/ and fazt.json from the folder itself.`,
 		Example: `  fazt app deploy ./site
@@ -48,20 +48,20 @@ api/, private/, workers/ and fazt.json from the folder itself.`,
 		RunE: func(_ *cobra.Command, args []string) error { return c.deploy(args[0], f) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.Name, "name", "", "name of the app: the host label it answers at")
+	flags.StringVar(&f.Name, "name", "", "name of the app, which is its host label")
 	flags.StringVarP(&f.message, "message", "m", "", "what changed, for the list of deployments")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "only tell what would be sent")
-	flags.BoolVar(&f.preview, "preview", false, "make the deployment without putting it live")
-	flags.BoolVar(&f.spa, "spa", false, "answer paths that match no file with index.html")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "only show what would be sent")
+	flags.BoolVar(&f.preview, "preview", false, "create the deployment without putting it live")
+	flags.BoolVar(&f.spa, "spa", false, "serve index.html for paths that match no file")
 	flags.BoolVar(&f.noSPA, "no-spa", false, "the opposite of --spa, whatever fazt.json says")
-	flags.BoolVar(&f.Folder.IncludePrivate, "include-private", false, "send private/ even where .gitignore names it")
+	flags.BoolVar(&f.Folder.IncludePrivate, "include-private", false, "send private/ even if .gitignore lists it")
 	flags.BoolVar(&f.NoBuild, "no-build", false, "do not run the build script of package.json")
 	return cmd
 }
 
 func (c commands) deploy(dir string, f deployFlags) error {
 	if f.spa && f.noSPA {
-		return kit.Usagef("--spa and --no-spa are opposites")
+		return kit.Usagef("--spa and --no-spa exclude each other")
 	}
 	began := time.Now()
 	f.Log, f.Compiler = c.Notes(), c.Compiler
@@ -75,11 +75,11 @@ func (c commands) deploy(dir string, f deployFlags) error {
 	return c.put(p, f, began)
 }
 
-// fewBytes are read so fast that the instance may as well refuse them.
+// fewBytes are read so fast that the instance may refuse them as well.
 const fewBytes = 64 << 20
 
-// checkSizes asks the instance for its limits before much is read. Where it does not tell, it refuses the files itself,
-// when it is told of them.
+// checkSizes asks the instance for its limits before many bytes are read. If it does not provide them, it refuses the
+// files itself once they are announced.
 func (c commands) checkSizes(app string, files []op.Announced) error {
 	var total int64
 	for _, f := range files {
@@ -91,7 +91,7 @@ func (c commands) checkSizes(app string, files []op.Announced) error {
 	var refused error
 	err := c.With(func(cl *client.Client) error {
 		limits, err := client.Call(c.Ctx, cl, op.LimitsGet, op.LimitsOf{App: app})
-		if err != nil && app != "" { // the deploy may make it
+		if err != nil && app != "" { // the deploy may create it
 			limits, err = client.Call(c.Ctx, cl, op.LimitsGet, op.LimitsOf{})
 		}
 		if err == nil {
@@ -105,7 +105,7 @@ func (c commands) checkSizes(app string, files []op.Announced) error {
 	return refused
 }
 
-// put deploys a project that is ready, and prints the outcome.
+// put deploys a loaded project and prints the result.
 func (c commands) put(p *project.Project, f deployFlags, began time.Time) error {
 	for _, w := range p.Warnings {
 		fmt.Fprintf(c.Notes(), "note: %s\n", output.Line(w))
@@ -129,7 +129,7 @@ func (c commands) put(p *project.Project, f deployFlags, began time.Time) error 
 		}
 		r := outcome(p, d)
 		r.Millis = time.Since(began).Milliseconds()
-		if u := d.Upload.Same; u != nil && u.Live { // an upload that is not needed says nothing of addresses
+		if u := d.Upload.Same; u != nil && u.Live { // an upload that is not needed has no address
 			app, err := client.Call(c.Ctx, cl, op.AppGet, op.AppRef{App: p.Name})
 			if err != nil {
 				return err
@@ -142,13 +142,13 @@ func (c commands) put(p *project.Project, f deployFlags, began time.Time) error 
 			if err != nil {
 				return err
 			}
-			r.URL = cmp.Or(same.Preview, r.URL) // an older peer tells no preview of what is live
+			r.URL = cmp.Or(same.Preview, r.URL) // an older peer has no preview URL for the live deployment
 		}
 		return c.Print(deployView(r, d, cl.InProcess()))
 	})
 }
 
-// deployed is the outcome for programs.
+// deployed is the result as JSON.
 type deployed struct {
 	App        string `json:"app"`
 	Deployment int    `json:"deployment"` // 0 for a dry run

@@ -35,7 +35,7 @@ func Dev(shared *kit.CLI) *cobra.Command {
 		Long: `Run a folder as an app on an instance of its own, deploy it again whenever it
 changes, reload the open pages, and show what its functions print.
 
-The data are kept in ~/.fazt/dev, a database for each folder, unless --db or
+Its data is kept in ~/.fazt/dev, a database for each folder, unless --db or
 FAZT_DB names another.`,
 		Example: `  fazt dev examples/guestbook
   fazt dev . --listen 127.0.0.1:8080`,
@@ -48,7 +48,7 @@ FAZT_DB names another.`,
 	return cmd
 }
 
-// developer is one run of `fazt dev`.
+// developer is one invocation of `fazt dev`.
 type developer struct {
 	commands
 	dir      string
@@ -56,7 +56,7 @@ type developer struct {
 	instance *server.Instance
 	client   *client.Client
 	app      string         // "" until something is live
-	built    []op.Announced // the source that was built last, where there is a build
+	built    []op.Announced // the source of the last build, if there is a build
 }
 
 func (c commands) runDev(dir string, o project.Options, listen []string) error {
@@ -76,7 +76,7 @@ func (c commands) runDev(dir string, o project.Options, listen []string) error {
 	return errors.Join(d.run(), i.Close())
 }
 
-// devDatabase is a database for the folder alone, so that trying things out touches no lasting instance.
+// devDatabase returns the database of the folder, so that development never touches a permanent instance.
 func (c commands) devDatabase(dir string) (string, error) {
 	if c.Database != "" || c.Getenv("FAZT_DB") != "" {
 		return c.DatabasePath()
@@ -136,7 +136,7 @@ func (d *developer) loop(ctx context.Context, w *watcher) {
 	}
 }
 
-// buildOutputs are the folders that a build of the project writes to; nil when there is none.
+// buildOutputs returns the folders that a build of the project writes to; nil if it has no build.
 func (d *developer) buildOutputs() []string {
 	if has, err := project.HasBuild(d.dir); d.options.NoBuild || err != nil || !has {
 		return nil
@@ -144,8 +144,8 @@ func (d *developer) buildOutputs() []string {
 	return project.Outputs()
 }
 
-// sourceChanged says whether a build would see another source than the last one did. A build that writes beside the
-// source would otherwise set off the next, for ever. Without a build every change counts.
+// sourceChanged reports whether the source differs from that of the last build. Otherwise, a build that writes next to
+// its source would trigger the next one, forever. Without a build, every change counts.
 func (d *developer) sourceChanged(ctx context.Context) bool {
 	without := d.buildOutputs()
 	if without == nil {
@@ -153,7 +153,7 @@ func (d *developer) sourceChanged(ctx context.Context) bool {
 	}
 	f, err := folder.Read(ctx, d.dir, d.options.Folder)
 	if err != nil {
-		return true // the deploy says what is wrong
+		return true // the deploy reports what is wrong
 	}
 	defer f.Close()
 	files := slices.DeleteFunc(f.Files, func(a op.Announced) bool {
@@ -175,7 +175,7 @@ func (d *developer) deployOnce(ctx context.Context, first bool) {
 	if err != nil && ctx.Err() == nil {
 		d.Explain(err)
 		if d.app != "" {
-			fmt.Fprintln(d.Stderr, "The deployment before it stays live; save a file to try again.")
+			fmt.Fprintln(d.Stderr, "The previous deployment stays live; save a file to try again.")
 		} else {
 			fmt.Fprintln(d.Stderr, "Nothing is live yet; save a file to try again.")
 		}
@@ -208,7 +208,7 @@ func (d *developer) upload(ctx context.Context, p *project.Project, began time.T
 		} else {
 			number = done.Upload.Same.Number
 		}
-		fmt.Fprintf(d.Stdout, "\n  %s  %s\n\n  deployment %d of %s, live in %v; data in %s\n  Changes to %s go live by themselves. Ctrl-C stops.\n\n",
+		fmt.Fprintf(d.Stdout, "\n  %s  %s\n\n  deployment %d of %s, live in %v; data in %s\n  Changes to %s go live automatically. Ctrl-C stops.\n\n",
 			p.Name, d.instance.URL(p.Name), number, output.Count(len(p.Plan.Files), "file"), took, d.instance.DB.Path(), d.dir)
 	}
 	d.app = p.Name
@@ -219,7 +219,7 @@ func (d *developer) printLine(l applog.Line) {
 	d.logLine(l.Time.Local().Format("15:04:05"), l.Level, l.Message)
 }
 
-// logLine shows a line of an app's log.
+// logLine prints a line of an app's log.
 func (c commands) logLine(at, level, message string) {
 	mark := ""
 	if level != "info" {

@@ -15,14 +15,14 @@ import (
 	"fazt/internal/output"
 )
 
-// deploymentFlag adds the flag that names a deployment; what it returns gives the reference once flags are parsed.
+// deploymentFlag adds the flag that names a deployment. The function it returns reads it once flags are parsed.
 func deploymentFlag(cmd *cobra.Command) func(app string) (op.DeploymentRef, error) {
-	number := cmd.Flags().Int("deployment", 0, "number of the deployment (default the live one)")
+	number := cmd.Flags().Int("deployment", 0, "number of the deployment (default: the live one)")
 	return func(app string) (op.DeploymentRef, error) {
 		ref := op.DeploymentRef{App: app, Deployment: "live"}
 		if cmd.Flags().Changed("deployment") {
 			if *number < 1 {
-				return ref, kit.Usagef("--deployment is the number of a deployment, from 1")
+				return ref, kit.Usagef("--deployment must be at least 1")
 			}
 			ref.Deployment = strconv.Itoa(*number)
 		}
@@ -64,8 +64,8 @@ their sizes, types and SHA-256.`,
 func (c commands) appCat() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "cat APP PATH", Short: "Print a file of an app", Args: kit.Arguments("the name of the app", "the path of the file"),
-		Long: `Print a file of a deployment, byte for byte. On a terminal, what could steer it
-is shown as a mark instead.`,
+		Long: `Print a file of a deployment, byte for byte. On a terminal, control characters
+are replaced.`,
 		Example: `  fazt app cat blog index.html
   fazt app cat blog logo.png > logo.png`,
 	}
@@ -82,7 +82,7 @@ is shown as a mark instead.`,
 			}
 			defer stream.Body.Close()
 			w := c.Stdout
-			if kit.Width(w) == 0 { // no terminal: the bytes as they are
+			if kit.Width(w) == 0 { // no terminal: unchanged bytes
 				w = output.Raw(w)
 			}
 			_, err = io.Copy(w, stream.Body)
@@ -100,8 +100,8 @@ func (c commands) appPull() *cobra.Command {
 		Long: `Write the files of a deployment to a folder, functions, private files and
 fazt.json included: deploying that folder again gives the same deployment.
 
-Files that are there already and the same are not fetched, so a pull that was
-interrupted goes on where it ended. Other files of the folder are left alone.`,
+Files that already exist with the same content are not fetched, so an
+interrupted pull continues where it stopped. Other files are left alone.`,
 		Example: `  fazt app pull blog                    into the folder blog
   fazt app pull blog --to work/blog --deployment 3`,
 	}
@@ -113,19 +113,19 @@ interrupted goes on where it ended. Other files of the folder are left alone.`,
 		}
 		return c.Existing(func(cl *client.Client) error { return c.pull(cl, d, to, force) })
 	}
-	cmd.Flags().StringVar(&to, "to", "", "folder to write to (default one with the name of the app)")
-	cmd.Flags().BoolVar(&force, "force", false, "overwrite files that hold something else")
+	cmd.Flags().StringVar(&to, "to", "", "folder to write to (default: the name of the app)")
+	cmd.Flags().BoolVar(&force, "force", false, "overwrite files with other content")
 	return cmd
 }
 
-// pulled is the outcome for programs.
+// pulled is the result as JSON.
 type pulled struct {
 	App        string `json:"app"`
 	Deployment int    `json:"deployment"`
 	Folder     string `json:"folder"`
 	Files      int    `json:"files"`
 	Fetched    int    `json:"fetched"`
-	Bytes      int64  `json:"bytes"` // of what was fetched
+	Bytes      int64  `json:"bytes"` // fetched
 }
 
 func (c commands) pull(cl *client.Client, ref op.DeploymentRef, dir string, force bool) error {
@@ -134,9 +134,9 @@ func (c commands) pull(cl *client.Client, ref op.DeploymentRef, dir string, forc
 		return err
 	}
 	if dir == "" {
-		// The name comes from the instance, which may be somebody else's.
+		// The name comes from the instance, which is not trusted.
 		if !filepath.IsLocal(app.Name) || filepath.Base(app.Name) != app.Name || app.Name == "." {
-			return kit.Usagef("the app is called %q, which is not a folder name; name one with --to", app.Name)
+			return kit.Usagef("the app name %q is not a folder name; choose one with --to", app.Name)
 		}
 		dir = app.Name
 	}
@@ -155,14 +155,14 @@ func (c commands) pull(cl *client.Client, ref op.DeploymentRef, dir string, forc
 	return c.Print(output.View{Value: pulled{app.Name, p.Deployment.Number, dir, p.Files, p.Fetched, p.Bytes}, Rows: rows})
 }
 
-// noteRedeploy tells what a deploy of the folder has to be told, to give the same again.
+// noteRedeploy prints the flags with which a deploy of the folder gives the same deployment again.
 func (c commands) noteRedeploy(d op.Deployment, dir string) {
 	spa := d.Manifest.SPA != nil && *d.Manifest.SPA
 	switch {
 	case d.SPA && !spa:
-		fmt.Fprintln(c.Stderr, "note: this was deployed with --spa; deploy it so again")
+		fmt.Fprintln(c.Stderr, "note: this was deployed with --spa; use it again to redeploy")
 	case !d.SPA && spa:
-		fmt.Fprintln(c.Stderr, "note: this was deployed with --no-spa; deploy it so again")
+		fmt.Fprintln(c.Stderr, "note: this was deployed with --no-spa; use it again to redeploy")
 	}
 	if has, err := project.HasBuild(dir); err == nil && has {
 		fmt.Fprintln(c.Stderr, "note: package.json has a build script that was not run; --no-build deploys the folder as it is")

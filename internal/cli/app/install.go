@@ -29,8 +29,8 @@ func (c commands) appInstall() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "install URL[@REF]", Short: "Deploy an app from a git repository", Args: kit.Arguments("the URL of the repository"),
 		Long: `Deploy an app from a git repository: from any host over https, or from a folder
-of this machine. REF is a branch, a tag or a commit; without one it is the
-default branch. The commit is recorded; "fazt app upgrade" finds a newer one.
+of this machine. REF is a branch, a tag or a commit (default: the default
+branch). The commit is recorded; "fazt app upgrade" finds a newer one.
 
 One commit is fetched, without its history. Links and submodules are left out.
 Where package.json has a build script, it runs on this machine, as for "fazt app
@@ -42,10 +42,10 @@ deploy".`,
 		RunE: func(_ *cobra.Command, args []string) error { return c.install(args[0], path, f) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&path, "path", "", "folder of the repository that is the app")
-	flags.StringVar(&f.Name, "name", "", "name of the app: the host label it answers at")
-	flags.BoolVar(&f.preview, "preview", false, "make the deployment without putting it live")
-	flags.BoolVar(&f.Folder.IncludePrivate, "include-private", false, "send private/ even where .gitignore names it")
+	flags.StringVar(&path, "path", "", "folder of the app in the repository")
+	flags.StringVar(&f.Name, "name", "", "name of the app, which is its host label")
+	flags.BoolVar(&f.preview, "preview", false, "create the deployment without putting it live")
+	flags.BoolVar(&f.Folder.IncludePrivate, "include-private", false, "send private/ even if .gitignore lists it")
 	flags.BoolVar(&f.NoBuild, "no-build", false, "do not run the build script of package.json")
 	return cmd
 }
@@ -88,7 +88,7 @@ func (c commands) find(source op.GitSource, ref string) (*repo.Repository, repo.
 	return r, commit, err
 }
 
-// noRef says that there is no such branch, tag or commit, and which of those there are may have been meant.
+// noRef returns the error of an unknown branch, tag or commit, with the nearest known ones.
 func noRef(url, ref string, names []string) error {
 	text := fmt.Sprintf("%s has no branch, tag or whole commit hash %q", url, ref)
 	if len(names) == 0 {
@@ -109,11 +109,11 @@ func noRef(url, ref string, names []string) error {
 	return errs.New(errs.NotFound, "%s%s%s%s", text, word, strings.Join(near, ", "), more)
 }
 
-// checkout lays a commit into a folder that lasts as long as then runs, and builds it.
+// checkout writes a commit to a temporary folder, builds it, and calls then.
 func (c commands) checkout(r *repo.Repository, commit repo.Commit, source op.GitSource, f deployFlags, then func(*project.Project) error) (err error) {
 	dir, err := os.MkdirTemp("", "fazt-install-*")
 	if err != nil {
-		return errs.Wrap(errs.Invalid, err, "there is no place to put the files of the repository")
+		return errs.Wrap(errs.Invalid, err, "no temporary folder for the files of the repository")
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	if dir, err = filepath.EvalSymlinks(dir); err != nil { // build tools resolve their own path
@@ -135,7 +135,7 @@ func (c commands) checkout(r *repo.Repository, commit repo.Commit, source op.Git
 	return then(p)
 }
 
-// mayInstall refuses to put a repository over an app that is something else.
+// mayInstall refuses to overwrite an app that came from somewhere else.
 func (c commands) mayInstall(name string, source op.GitSource) error {
 	return c.With(func(cl *client.Client) error {
 		app, err := client.Call(c.Ctx, cl, op.AppGet, op.AppRef{App: name})
@@ -146,7 +146,7 @@ func (c commands) mayInstall(name string, source op.GitSource) error {
 			return err
 		}
 		if had := app.Live.Source; had == nil || had.URL != source.URL || had.Path != source.Path {
-			return errs.New(errs.Conflict, "there is an app %s that does not come from there; choose another name with --name, or remove it first", name)
+			return errs.New(errs.Conflict, "the app %s exists and was not installed from there; choose another name with --name, or remove it first", name)
 		}
 		return nil
 	})
@@ -156,10 +156,10 @@ func (c commands) appUpgrade() *cobra.Command {
 	var f deployFlags
 	var check, yes bool
 	cmd := &cobra.Command{
-		Use: "upgrade APP", Short: "Deploy the newest commit of an app that was installed", Args: kit.Arguments("the name of the app"),
-		Long: `Deploy the newest commit of an app that was installed: the one its branch or tag
-is at now. What is fetched is shown first, because its build script runs on this
-machine; --yes does not ask.
+		Use: "upgrade APP", Short: "Deploy the newest commit of an installed app", Args: kit.Arguments("the name of the app"),
+		Long: `Deploy the newest commit of the branch or tag that an app was installed from.
+The command shows the commit and asks first, because its build script runs on
+this machine; --yes does not ask.
 
 With --check nothing is deployed: the exit code is 0 when the app is at the
 newest commit, and 1 when there is another.`,
@@ -168,28 +168,28 @@ newest commit, and 1 when there is another.`,
   fazt app upgrade blog --yes --no-build`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if check && yes {
-				return kit.Usagef("--check deploys nothing, so there is nothing to say --yes to")
+				return kit.Usagef("--check and --yes exclude each other")
 			}
 			return c.upgrade(args[0], check, yes, f)
 		},
 	}
 	flags := cmd.Flags()
-	flags.BoolVar(&check, "check", false, "only tell whether there is another commit")
+	flags.BoolVar(&check, "check", false, "only check for another commit")
 	flags.BoolVar(&yes, "yes", false, "do not ask")
-	flags.BoolVar(&f.preview, "preview", false, "make the deployment without putting it live")
-	flags.BoolVar(&f.Folder.IncludePrivate, "include-private", false, "send private/ even where .gitignore names it")
+	flags.BoolVar(&f.preview, "preview", false, "create the deployment without putting it live")
+	flags.BoolVar(&f.Folder.IncludePrivate, "include-private", false, "send private/ even if .gitignore lists it")
 	flags.BoolVar(&f.NoBuild, "no-build", false, "do not run the build script of package.json")
 	return cmd
 }
 
-// upgraded is the outcome for programs of an upgrade that deploys nothing.
+// upgraded is the result as JSON of an upgrade that deploys nothing.
 type upgraded struct {
 	App    string `json:"app"`
 	URL    string `json:"url"`
 	Ref    string `json:"ref"`
 	Live   string `json:"live"`   // commit
 	Newest string `json:"newest"` // commit
-	Newer  bool   `json:"newer"`  // whether the two differ
+	Newer  bool   `json:"newer"`  // the two differ
 }
 
 func (c commands) upgrade(name string, check, yes bool, f deployFlags) error {
@@ -199,9 +199,9 @@ func (c commands) upgrade(name string, check, yes bool, f deployFlags) error {
 		return err
 	}
 	source := *app.Live.Source
-	// The instance says it, and might say anything.
+	// It comes from the instance, which is not trusted.
 	if address, err := repo.Parse(source.URL); err != nil || address.URL != source.URL {
-		return errs.Wrap(errs.Invalid, cmp.Or(err, errors.New(address.URL)), "what the instance gives as the source of %s is not the address of a repository: %q", app.Name, source.URL)
+		return errs.Wrap(errs.Invalid, cmp.Or(err, errors.New(address.URL)), "the instance reports an invalid repository as the source of %s: %q", app.Name, source.URL)
 	}
 	r, commit, err := c.find(source, source.Ref)
 	if err != nil {
@@ -221,14 +221,14 @@ func (c commands) upgrade(name string, check, yes bool, f deployFlags) error {
 	return c.checkout(r, commit, source, f, func(p *project.Project) error { return c.put(p, f, began) })
 }
 
-// installed is an app whose live deployment came from a repository.
+// installed returns an app whose live deployment came from a repository.
 func (c commands) installed(name string) (app op.App, err error) {
 	err = c.Existing(func(cl *client.Client) (err error) {
 		app, err = client.Call(c.Ctx, cl, op.AppGet, op.AppRef{App: name})
 		return err
 	})
 	if err == nil && (app.Live == nil || app.Live.Source == nil) {
-		err = errs.New(errs.Conflict, "what is live of %s was not installed from a repository; `fazt app install URL` does that", app.Name)
+		err = errs.New(errs.Conflict, "the live deployment of %s was not installed from a repository; install one with `fazt app install URL`", app.Name)
 	}
 	return app, err
 }
@@ -245,17 +245,17 @@ func (c commands) tellUpgrade(u upgraded, commit repo.Commit) error {
 	if err := c.Print(output.View{Value: u, Rows: rows}); err != nil || !u.Newer {
 		return err
 	}
-	return errs.New(errs.Conflict, "there is another commit; `fazt app upgrade %s` deploys it", u.App)
+	return errs.New(errs.Conflict, "another commit is available; `fazt app upgrade %s` deploys it", u.App)
 }
 
-// confirmUpgrade shows what will be fetched and built, and asks.
+// confirmUpgrade shows what will be fetched and built, and asks whether to continue.
 func (c commands) confirmUpgrade(u upgraded) error {
 	what := fmt.Sprintf("%s at %s, commit %.7s (now %.7s)", u.URL, cmp.Or(u.Ref, "HEAD"), u.Newest, u.Live)
 	in, ok := c.Stdin.(*os.File)
 	if !ok || !term.IsTerminal(int(in.Fd())) {
 		return kit.Usagef("upgrading %s deploys %s; without a terminal it needs --yes", u.App, what)
 	}
-	fmt.Fprintf(c.Stderr, "This deploys %s,\nand runs its build script on this machine where it has one.\nGo on? [y/N] ", what)
+	fmt.Fprintf(c.Stderr, "This deploys %s,\nand runs its build script, if it has one, on this machine.\nContinue? [y/N] ", what)
 	typed, _ := bufio.NewReader(in).ReadString('\n')
 	if answer := strings.ToLower(strings.TrimSpace(typed)); answer != "y" && answer != "yes" {
 		return errs.New(errs.Canceled, "nothing was deployed")
@@ -263,7 +263,7 @@ func (c commands) confirmUpgrade(u upgraded) error {
 	return nil
 }
 
-// sourceText is a source for people.
+// sourceText describes a source.
 func sourceText(s *op.GitSource) string {
 	if s == nil {
 		return ""

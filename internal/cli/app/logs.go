@@ -29,7 +29,7 @@ func (c commands) appLogs() *cobra.Command {
 			q.App, q.Since = args[0], int(since.Milliseconds())
 			switch {
 			case q.Limit < 1:
-				return kit.Usagef("-n is how many lines, from 1")
+				return kit.Usagef("-n must be at least 1")
 			case since < 0 || cmd.Flags().Changed("since") && q.Since == 0:
 				return kit.Usagef("--since is a time such as 90s, 10m or 24h")
 			}
@@ -39,9 +39,9 @@ func (c commands) appLogs() *cobra.Command {
 			return c.Existing(func(cl *client.Client) error { return c.logs(cl, q, follow) })
 		},
 	}
-	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on with the lines as they are written")
-	cmd.Flags().IntVarP(&q.Limit, "lines", "n", 100, "how many of the newest lines")
-	cmd.Flags().StringVar(&q.Level, "level", "", "only this level and graver ones: debug, info, warn, error")
+	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "show new lines as they are written")
+	cmd.Flags().IntVarP(&q.Limit, "lines", "n", 100, "number of lines, the newest")
+	cmd.Flags().StringVar(&q.Level, "level", "", "least level: debug, info, warn or error")
 	cmd.Flags().DurationVar(&since, "since", 0, "only lines of this time, such as 10m")
 	return cmd
 }
@@ -66,7 +66,7 @@ func (c commands) logs(cl *client.Client, q op.LogQuery, follow bool) error {
 	switch {
 	case err != nil:
 		return err
-	case follow: // nothing can come; and while this waited, no server could start
+	case follow: // nothing new can come, and waiting here would keep a server from starting
 		return errs.New(errs.Conflict, "no server is running, so there is nothing to follow; `fazt server start` starts it")
 	case output.Format(c.Format) == output.Table:
 		return nil
@@ -92,7 +92,7 @@ func (c commands) followLogs(cl *client.Client, q op.LogQuery) error {
 	})
 }
 
-// showLine shows one line, for people or, when lines are followed as JSON, as one line of JSON.
+// showLine prints one line, as text or, if lines are followed as JSON, as one line of JSON.
 func (c commands) showLine(l op.LogLine) error {
 	if output.Format(c.Format) == output.JSON {
 		e := json.NewEncoder(output.JSONWriter{W: c.Stdout})

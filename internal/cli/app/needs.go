@@ -8,8 +8,8 @@ import (
 	"fazt/internal/egress/rules"
 )
 
-// grant is the command that grants what an app asks for, to be typed here for the instance that was asked. For a secret
-// it is whole where the app reaches one domain alone; which of several it is for, only the owner knows.
+// grant returns the command that grants what an app asks for, on the instance of this call. For a secret it is complete
+// only if the app reaches a single domain; which of several domains the secret is for, only the owner knows.
 func (c commands) grant(n op.Need, app string, domains []string) string {
 	fazt := "fazt "
 	if c.Peer != "" {
@@ -25,7 +25,7 @@ func (c commands) grant(n op.Need, app string, domains []string) string {
 	return fmt.Sprintf("%ssecret set %s --domain %s --app %s", fazt, n.Name, domain, app)
 }
 
-// shellWord keeps the shell from taking the star of a domain for the names of files.
+// shellWord keeps the shell from expanding the star of a domain to file names.
 func shellWord(domain string) string {
 	if strings.Contains(domain, "*") {
 		return "'" + domain + "'"
@@ -33,14 +33,14 @@ func shellWord(domain string) string {
 	return domain
 }
 
-// sayNeeds tells what an app asks for and nobody granted, with the commands that grant it.
+// sayNeeds reports what an app asks for but was not granted, with the commands that grant it.
 func (c commands) sayNeeds(needs []op.Need, app string, domains []string) {
 	for _, n := range needs {
 		domain, name := []string{n.Name}, []string(nil)
 		if n.Kind == "secret" {
 			domain, name = nil, domain
 		}
-		if rules.CheckNeeds(domain, name) != nil { // what is printed is pasted into a shell
+		if rules.CheckNeeds(domain, name) != nil { // it will be pasted into a shell
 			continue
 		}
 		what := "the domain " + n.Name + " is not allowed yet"

@@ -18,7 +18,7 @@ func (c commands) appOpen() *cobra.Command {
 	var printOnly bool
 	cmd := &cobra.Command{
 		Use: "open APP", Short: "Open an app in the browser", Args: kit.Arguments("the name of the app"),
-		Long: `Open an app in the browser. Where there is none, as on a server, its address is
+		Long: `Open an app in the browser. Without a browser, as on a server, its address is
 only printed.`,
 		Example: `  fazt app open blog
   fazt app open blog --print`,
@@ -45,7 +45,7 @@ only printed.`,
 	return cmd
 }
 
-// browse hands an address to the program the system opens addresses with, where there is one and a screen.
+// browse opens an address with the program of the system, if there is one and a screen.
 func (c commands) browse(url string) error {
 	var name string
 	var args []string
@@ -62,7 +62,7 @@ func (c commands) browse(url string) error {
 	}
 	program, err := exec.LookPath(name)
 	if err != nil {
-		return nil //nolint:nilerr // the address was printed; that has to do
+		return nil //nolint:nilerr // the address was printed
 	}
 	if err := exec.CommandContext(c.Ctx, program, append(args, url)...).Run(); err != nil {
 		return errs.Wrap(errs.Unavailable, err, "%s could not open the browser: %v", name, err)

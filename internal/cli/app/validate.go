@@ -17,16 +17,16 @@ func (c commands) appValidate() *cobra.Command {
 	var o project.Options
 	cmd := &cobra.Command{
 		Use: "validate DIR", Short: "Check a folder as a deploy would", Args: kit.Arguments("the folder"),
-		Long: `Check a folder as a deploy would, without any instance, and list everything that
+		Long: `Check a folder as a deploy would, without an instance, and list everything that
 is wrong: the manifest, the name, the function, which is compiled, and names and
 sizes of the files against the default limits. Nothing is sent. A build script
-is run first, unless --no-build says otherwise.`,
+runs first, unless --no-build is given.`,
 		Example: `  fazt app validate ./site
   fazt app validate ./site --format json`,
 		RunE: func(_ *cobra.Command, args []string) error { return c.validate(args[0], o) },
 	}
 	cmd.Flags().StringVar(&o.Name, "name", "", "name of the app")
-	cmd.Flags().BoolVar(&o.Folder.IncludePrivate, "include-private", false, "take private/ even where .gitignore names it")
+	cmd.Flags().BoolVar(&o.Folder.IncludePrivate, "include-private", false, "include private/ even if .gitignore lists it")
 	cmd.Flags().BoolVar(&o.NoBuild, "no-build", false, "do not run the build script of package.json")
 	return cmd
 }

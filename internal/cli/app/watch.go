@@ -16,10 +16,10 @@ import (
 
 const (
 	settle    = 40 * time.Millisecond  // quiet time after a change: editors write a file in several steps
-	pollEvery = 500 * time.Millisecond // where the system does not tell of changes
+	pollEvery = 500 * time.Millisecond // if the system does not report changes
 )
 
-// watcher tells when something in a folder changed. Its channel holds one token, however many changes there were.
+// watcher reports changes in a folder. Its channel holds one token for any number of changes.
 type watcher struct {
 	dir     string
 	without []string
@@ -28,7 +28,7 @@ type watcher struct {
 	done    sync.WaitGroup
 }
 
-// watch begins to watch a folder and all below it, but what is never deployed and the names of the folder in without.
+// watch starts to watch a folder and everything below it, except what is never deployed and the names in without.
 func watch(ctx context.Context, dir string, without []string) *watcher {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &watcher{dir: dir, without: without, changed: make(chan struct{}, 1), cancel: cancel}
@@ -72,7 +72,7 @@ func (w *watcher) add(system *fsnotify.Watcher, top string) error {
 	})
 }
 
-// walk visits what is watched below top. What went away meanwhile, or may not be read, is passed over: the deploy says so.
+// walk visits everything watched below top. It skips what has vanished or is unreadable: the deploy reports that.
 func (w *watcher) walk(top string, visit func(path string, d fs.DirEntry) error) error {
 	return filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -116,7 +116,7 @@ func (w *watcher) follow(ctx context.Context, system *fsnotify.Watcher) {
 	}
 }
 
-// poll compares the folder with what it was.
+// poll compares the folder with its previous state.
 func (w *watcher) poll(ctx context.Context) {
 	last := w.snapshot()
 	tick := time.NewTicker(pollEvery)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// parseEnv reads the text of a .env file: a NAME=VALUE per line, empty lines and lines that begin with #, an optional
+// parseEnv reads the text of a .env file: NAME=VALUE per line, empty lines and lines that begin with #, an optional
 // "export" before the name. A value is plain (up to the end of the line or " #"), 'single' (as it is written) or
 // "double" (with the escapes \n \r \t \" \\ \$); quoted values may run over lines. Nothing is expanded: a $ is a $.
 func parseEnv(text string) (map[string]string, error) {
@@ -39,7 +39,7 @@ func parseEnv(text string) (map[string]string, error) {
 	return values, nil
 }
 
-// envFileValue reads one value and gives what follows its line.
+// envFileValue reads one value and returns the text after its line.
 func envFileValue(text string) (value, rest string, err error) {
 	if text == "" || text[0] != '\'' && text[0] != '"' {
 		head, rest, _ := strings.Cut(text, "\n")
@@ -68,7 +68,7 @@ func envFileValue(text string) (value, rest string, err error) {
 	return "", "", fmt.Errorf("has no closing quote")
 }
 
-// unescape is what \c means between double quotes; of what has no meaning both characters stay.
+// unescape returns the meaning of \c between double quotes; unknown escapes stay unchanged.
 func unescape(c byte) string {
 	switch c {
 	case 'n':

@@ -2,7 +2,6 @@
 package env
 
 import (
-	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -18,50 +17,19 @@ import (
 	"fazt/internal/output"
 )
 
-// commands are the commands of the package, with what all commands share.
+// commands holds what all commands of the package share.
 type commands struct{ *kit.CLI }
 
-// Command returns the command `fazt env` with those below it.
+// Command returns `fazt env` with its subcommands.
 func Command(shared *kit.CLI) *cobra.Command {
 	c := commands{shared}
-	return kit.Group("env", "Set the environment of an app: what its functions see as env.NAME",
-		c.envList(), c.envSet(), c.envUnset())
+	return kit.Group("env", "Set environment variables of an app, read as env.NAME", c.envSet())
 }
 
-func (c commands) envList() *cobra.Command {
-	return &cobra.Command{
-		Use: "list APP", Short: "List the variables of an app, without their values", Args: kit.Arguments("the name of the app"),
-		Example: "  fazt env list blog",
-		RunE: func(_ *cobra.Command, args []string) error {
-			return c.Existing(func(cl *client.Client) error {
-				list, err := kit.Pages(func(cursor string) (op.Page[op.EnvVariable], error) {
-					return client.Call(c.Ctx, cl, op.EnvList, op.AppPage{App: args[0], List: op.List{Cursor: cursor, Limit: 1000}})
-				})
-				if err != nil {
-					return err
-				}
-				return c.Print(envView(args[0], list))
-			})
-		},
-	}
-}
-
-// envView shows that a variable has a value, and never the value: what a list prints ends up in logs and on screens.
-func envView(app string, list []op.EnvVariable) output.View {
-	v := output.View{
-		Value: list, Columns: []string{"name", "value", "updated"},
-		Empty: fmt.Sprintf("%s has no variables. `fazt env set %s NAME` sets one.", app, app),
-	}
-	for _, e := range list {
-		v.Rows = append(v.Rows, []string{e.Name, fmt.Sprintf("•••••• (%s)", output.Count(e.Length, "byte")), output.Time(e.UpdatedAt)})
-	}
-	return v
-}
-
-// envInput is where the values of `env set` come from.
+// envInput holds the flags of `env set`.
 type envInput struct {
 	value string
-	given bool // --value is there, perhaps empty
+	given bool // --value was given, perhaps empty
 	file  string
 }
 
@@ -106,11 +74,11 @@ read from a pipe, so that a secret stays out of the history of your shell.`,
 	return cmd
 }
 
-// envValues are the variables that the arguments and flags name.
+// envValues returns the variables given by the arguments and flags.
 func (c commands) envValues(args []string, in envInput) (map[string]string, error) {
 	if in.file != "" {
 		if len(args) > 0 || in.given {
-			return nil, kit.Usagef("--file names all variables; it goes with no NAME and no --value")
+			return nil, kit.Usagef("--file sets all variables; it goes with no NAME and no --value")
 		}
 		return c.envFile(in.file)
 	}
@@ -142,7 +110,7 @@ func (c commands) envValues(args []string, in envInput) (map[string]string, erro
 	return values, nil
 }
 
-// envValue is the value of one variable: of the flag, or asked for, or all of a pipe but the end of its last line.
+// envValue returns the value of one variable: from the flag, the terminal, or a pipe without its last line end.
 func (c commands) envValue(name string, in envInput) (string, error) {
 	if in.given {
 		return in.value, nil
@@ -150,9 +118,9 @@ func (c commands) envValue(name string, in envInput) (string, error) {
 	if terminal, ok := c.Stdin.(*os.File); ok && term.IsTerminal(int(terminal.Fd())) {
 		return c.Secret(terminal, "Value of "+name+": ")
 	}
-	text, err := kit.ReadMost(c.Stdin)
+	text, err := kit.ReadInput(c.Stdin, "the value of "+name)
 	if err != nil {
-		return "", errs.Wrap(errs.Invalid, err, "the value of %s cannot be read", name)
+		return "", err
 	}
 	if text == "" {
 		return "", kit.Usagef("%s has no value: pipe it in, or give it with --value, which may be empty", name)
@@ -170,38 +138,16 @@ func (c commands) envFile(path string) (map[string]string, error) {
 		defer f.Close()
 		in = f
 	}
-	text, err := kit.ReadMost(in)
+	text, err := kit.ReadInput(in, "the file "+path)
 	if err != nil {
-		return nil, errs.Wrap(errs.Invalid, err, "the file %s cannot be read", path)
+		return nil, err
 	}
 	values, err := parseEnv(text)
 	if err != nil {
 		return nil, errs.Wrap(errs.Invalid, err, "%s, %v", path, err)
 	}
 	if len(values) == 0 {
-		return nil, errs.New(errs.Invalid, "there are no variables in %s", path)
+		return nil, errs.New(errs.Invalid, "%s contains no variables", path)
 	}
 	return values, nil
-}
-
-func (c commands) envUnset() *cobra.Command {
-	return &cobra.Command{
-		Use: "unset APP NAME…", Short: "Remove variables of an app",
-		Example: "  fazt env unset blog API_KEY MODE",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return nil
-			}
-			return kit.Usagef("%s is missing", []string{"the name of the app", "the name of the variable"}[len(args)])
-		},
-		RunE: func(_ *cobra.Command, args []string) error {
-			return c.Existing(func(cl *client.Client) error {
-				list, err := client.Call(c.Ctx, cl, op.EnvUnset, op.EnvNames{App: args[0], Names: args[1:]})
-				if err != nil {
-					return err
-				}
-				return c.Print(output.View{Value: list, Rows: [][]string{{"app", args[0]}, {"removed", strings.Join(args[1:], ", ")}}})
-			})
-		},
-	}
 }

@@ -10,7 +10,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// checked reads a file and makes sure that it still is what was announced.
+// checked reads a file and verifies that it still has the announced content.
 type checked struct {
 	file *os.File
 	sum  hash.Hash
@@ -23,7 +23,7 @@ func (c *checked) Read(p []byte) (int, error) {
 	c.read += int64(n)
 	c.sum.Write(p[:n])
 	if c.read > c.want.Size || (err == io.EOF || c.read == c.want.Size) && n > 0 && c.changed() {
-		return 0, errs.New(errs.Conflict, "it has changed")
+		return 0, errs.New(errs.Conflict, "it changed")
 	}
 	return n, err
 }

@@ -1,4 +1,4 @@
-// Package folder finds what a deploy takes from a folder: which files, what they hold, and what was left out and why.
+// Package folder determines what a deploy takes from a folder: which files, their content, and what is left out and why.
 //
 // Nothing outside the folder can be reached: every file is opened through an os.Root, and links are not followed.
 package folder
@@ -23,45 +23,45 @@ import (
 	"fazt/internal/hosting"
 )
 
-// maxPath is the longest path that is looked at; the instance may allow less.
+// maxPath bounds the length of paths; the instance may allow less.
 const maxPath = 4096
 
-// Options say what to take.
+// Options control what is taken.
 type Options struct {
-	// IncludePrivate takes private/ even where a .gitignore leaves it out.
+	// IncludePrivate takes private/ even if a .gitignore excludes it.
 	IncludePrivate bool
-	// Built says that a build made the folder. What a build makes is usually in .gitignore: then the rules above the
-	// folder say nothing about it.
+	// Built means that the folder is the output of a build. Build outputs are usually in .gitignore, so the rules above
+	// the folder do not apply.
 	Built bool
-	// Check is given the files with their sizes before any of them is read, and may refuse them; nil = all may be.
+	// Check gets the files with their sizes before any of them is read, and may refuse them; nil = no check.
 	Check func(files []op.Announced) error
 }
 
-// Folder is what was found. Content that changes afterwards is noticed when it is read.
+// Folder is the files of a folder. Content that changes afterwards is detected when it is read.
 type Folder struct {
-	Files    []op.Announced // in the order of their paths
-	Warnings []string       // what was left out that a person may miss
+	Files    []op.Announced // by path
+	Warnings []string       // files that were left out and may be missed
 
 	dir  string
 	root *os.Root
 	o    Options
 }
 
-// Check says whether dir is a folder.
+// Check returns an error if dir is not a folder.
 func Check(dir string) error {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return errs.Wrap(errs.NotFound, err, "there is no folder %s", dir)
+		return errs.Wrap(errs.NotFound, err, "no folder %s", dir)
 	case err != nil:
 		return explain(dir, err)
 	case !info.IsDir():
-		return errs.New(errs.Invalid, "%s is a file; name the folder it lies in", dir)
+		return errs.New(errs.Invalid, "%s is a file; name its folder", dir)
 	}
 	return nil
 }
 
-// Read looks through the folder dir and reads all that is to be deployed.
+// Read reads everything that is deployed of the folder dir.
 func Read(ctx context.Context, dir string, o Options) (*Folder, error) {
 	if err := Check(dir); err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func (f *Folder) read(ctx context.Context) error {
 		return err
 	}
 	if len(f.Files) == 0 {
-		return errs.New(errs.Invalid, "there is nothing to deploy in %s: it is empty, or everything in it is left out", f.dir)
+		return errs.New(errs.Invalid, "nothing to deploy in %s: it is empty, or everything in it is excluded", f.dir)
 	}
 	slices.SortFunc(f.Files, func(a, b op.Announced) int { return strings.Compare(a.Path, b.Path) })
 	if f.o.Check != nil {
@@ -107,7 +107,7 @@ func (f *Folder) read(ctx context.Context) error {
 	return g.Wait()
 }
 
-// Take adds files that are part of no deployment by themselves, by their paths without links, and returns them.
+// Take adds files that are not deployed by default, by their paths without links, and returns them.
 func (f *Folder) Take(ctx context.Context, paths []string) ([]op.Announced, error) {
 	var added []op.Announced
 	for _, name := range paths {
@@ -123,12 +123,12 @@ func (f *Folder) Take(ctx context.Context, paths []string) ([]op.Announced, erro
 		}
 		added = append(added, a)
 	}
-	f.Files = slices.Concat(f.Files, added) // whoever has the files so far keeps them as they are
+	f.Files = slices.Concat(f.Files, added) // callers may hold the previous slice
 	slices.SortFunc(f.Files, func(a, b op.Announced) int { return strings.Compare(a.Path, b.Path) })
 	return added, nil
 }
 
-// Close ends the use of the folder.
+// Close releases the folder.
 func (f *Folder) Close() error { return f.root.Close() }
 
 func explain(name string, err error) error {
@@ -140,7 +140,7 @@ func explain(name string, err error) error {
 	return errs.Wrap(errs.Invalid, err, "%s cannot be read: %v; nothing was sent", name, reason)
 }
 
-// directory takes what lies in a directory and below it.
+// directory takes the files in a directory and below it.
 func (f *Folder) directory(name string, r rules) error {
 	d, err := f.root.Open(name)
 	if err != nil {
@@ -188,7 +188,7 @@ func (f *Folder) entry(e fs.DirEntry, name string, r rules) error {
 	return nil
 }
 
-// leftOut says whether the rules leave out name, and warns where that is easily overlooked.
+// leftOut reports whether the rules exclude name, and warns if that is easily overlooked.
 func (f *Folder) leftOut(name string, dir bool, r rules) bool {
 	private := name == "private" || strings.HasPrefix(name, "private/")
 	if private && f.o.IncludePrivate {
@@ -221,13 +221,13 @@ func (f *Folder) hash(a *op.Announced) error {
 	return nil
 }
 
-// open opens a file of the folder, and refuses what has become of it if that is no file any more.
+// open opens a file of the folder, and fails if it is not a regular file any more.
 func (f *Folder) open(name string) (*os.File, error) {
 	before, err := f.root.Lstat(name)
 	if err != nil {
 		return nil, changed(name, err)
 	}
-	if !before.Mode().IsRegular() { // opening a pipe would wait for ever
+	if !before.Mode().IsRegular() { // opening a pipe would block forever
 		return nil, changed(name, nil)
 	}
 	file, err := f.root.Open(name)
@@ -245,7 +245,7 @@ func changed(name string, cause error) error {
 	return &errs.Error{Kind: errs.Conflict, Message: fmt.Sprintf("%s changed while it was being read; nothing was deployed; try again", name), Err: cause}
 }
 
-// find is what was announced of a file.
+// find returns the announced entry of a file.
 func (f *Folder) find(name string) (op.Announced, bool) {
 	i, ok := slices.BinarySearchFunc(f.Files, name, func(a op.Announced, name string) int { return strings.Compare(a.Path, name) })
 	if !ok {
@@ -254,7 +254,7 @@ func (f *Folder) find(name string) (op.Announced, bool) {
 	return f.Files[i], true
 }
 
-// Open opens a file that was announced. Reading fails when the content is no longer the announced one.
+// Open opens an announced file. Reading fails if its content has changed.
 func (f *Folder) Open(name string) (io.ReadCloser, error) {
 	want, ok := f.find(name)
 	if !ok {
@@ -267,7 +267,7 @@ func (f *Folder) Open(name string) (io.ReadCloser, error) {
 	return &checked{file: file, sum: sha256.New(), want: want}, nil
 }
 
-// ReadFile is the content of a file that was announced, or an error that is fs.ErrNotExist.
+// ReadFile returns the content of an announced file; the error for others is fs.ErrNotExist.
 func (f *Folder) ReadFile(name string) ([]byte, error) {
 	r, err := f.Open(name)
 	if err != nil {

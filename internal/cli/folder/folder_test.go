@@ -210,10 +210,10 @@ func TestFoldersThatCannotBeDeployed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, tt := range map[string]struct{ dir, want string }{
-		"missing":    {filepath.Join(empty, "none"), "there is no folder"},
-		"empty":      {empty, "there is nothing to deploy"},
-		"ignored":    {ignored, "there is nothing to deploy"},
-		"a file":     {file, "is a file; name the folder"},
+		"missing":    {filepath.Join(empty, "none"), "no folder "},
+		"empty":      {empty, "nothing to deploy"},
+		"ignored":    {ignored, "nothing to deploy"},
+		"a file":     {file, "is a file; name its folder"},
 		"unreadable": {locked, "secret.html cannot be read: permission denied; nothing was sent"},
 	} {
 		if name == "unreadable" && os.Geteuid() == 0 {

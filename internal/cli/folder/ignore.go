@@ -15,26 +15,26 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
 )
 
-// The files of rules. Both have the syntax of gitignore(5), and both count in every directory. What the second says
-// comes after the first, so that "!dist" in it takes what git leaves out.
+// The files with rules. Both have the syntax of gitignore(5) and apply in every directory. The second comes after the
+// first, so that "!dist" in it includes what git excludes.
 const (
 	gitRules = ".gitignore"
 	ownRules = ".faztignore"
 )
 
-// rules are those in force in one directory.
+// rules are the rules that apply in one directory.
 type rules struct {
-	prefix []string // where the folder lies in its repository
+	prefix []string // path of the folder in its repository
 	all    []gitignore.Pattern
 	own    []gitignore.Pattern // only those of .faztignore
 }
 
-// ignored says whether the rules leave out the name in the folder.
+// ignored reports whether the rules exclude the name in the folder.
 func (r rules) ignored(name string, dir bool) bool {
 	return match(r.all, r.at(name), dir)
 }
 
-// ignoredByOwn is ignored by .faztignore alone.
+// ignoredByOwn is like ignored, for the rules of .faztignore only.
 func (r rules) ignoredByOwn(name string, dir bool) bool {
 	return match(r.own, r.at(name), dir)
 }
@@ -43,7 +43,7 @@ func match(patterns []gitignore.Pattern, at []string, dir bool) bool {
 	return len(patterns) > 0 && gitignore.NewMatcher(patterns).Match(at, dir)
 }
 
-// at is where a name of the folder lies in the repository.
+// at returns the path of a name of the folder in the repository.
 func (r rules) at(name string) []string {
 	if name == "." {
 		return slices.Clone(r.prefix)
@@ -51,7 +51,7 @@ func (r rules) at(name string) []string {
 	return append(slices.Clone(r.prefix), strings.Split(name, "/")...)
 }
 
-// with adds the rules that lie in the directory name of the root.
+// with adds the rules of the directory name of the root.
 func (r rules) with(root *os.Root, name string, entries []fs.DirEntry) (rules, error) {
 	for _, file := range []string{gitRules, ownRules} {
 		if !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == file && e.Type().IsRegular() }) {
@@ -75,7 +75,7 @@ func (r rules) with(root *os.Root, name string, entries []fs.DirEntry) (rules, e
 	return r, nil
 }
 
-// parse reads a file of rules that lies at domain in the repository.
+// parse reads a file with rules, which is at domain in the repository.
 func parse(text []byte, domain []string) []gitignore.Pattern {
 	var list []gitignore.Pattern
 	lines := bufio.NewScanner(bytes.NewReader(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))))
@@ -90,8 +90,8 @@ func parse(text []byte, domain []string) []gitignore.Pattern {
 	return list
 }
 
-// above are the rules of the directories above dir, up to the root of the git repository it lies in. They do not count
-// when they leave out dir itself: who names a folder wants it.
+// above returns the rules of the directories above dir, up to the root of its git repository. They do not apply if they
+// exclude dir itself, because it was named explicitly.
 func above(dir string) rules {
 	full, err := filepath.Abs(dir)
 	if err != nil {
@@ -100,7 +100,7 @@ func above(dir string) rules {
 	if real, err := filepath.EvalSymlinks(full); err == nil {
 		full = real
 	}
-	var up []string // from dir to the repository's root
+	var up []string // from dir to the root of the repository
 	for at := full; ; {
 		up = append(up, at)
 		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
@@ -120,7 +120,7 @@ func above(dir string) rules {
 		}
 		text, err := os.ReadFile(filepath.Join(at, gitRules))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			continue // what git cannot read either
+			continue // git cannot read it either
 		}
 		r.all = append(r.all, parse(text, names(up[0], at))...)
 		if match(r.all, names(up[0], up[i+1]), true) {
@@ -131,7 +131,7 @@ func above(dir string) rules {
 	return r
 }
 
-// names are the segments of the path from top to at.
+// names returns the segments of the path from top to at.
 func names(top, at string) []string {
 	rel, err := filepath.Rel(top, at)
 	if err != nil || rel == "." {

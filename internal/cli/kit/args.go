@@ -9,7 +9,7 @@ import (
 	"fazt/internal/schema"
 )
 
-// Group is a command that only holds others.
+// Group returns a command that only has subcommands.
 func Group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	g := &cobra.Command{
 		Use: use, Short: short,
@@ -20,7 +20,7 @@ func Group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	return g
 }
 
-// NoCommand explains an argument where a command should be.
+// NoCommand refuses an argument in place of a subcommand.
 func NoCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -36,7 +36,7 @@ func NoCommand(cmd *cobra.Command, args []string) error {
 	return &Usage{message}
 }
 
-// Arguments checks how many arguments there are and says what is missing by name.
+// Arguments checks the number of arguments and names the missing one.
 func Arguments(names ...string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) < len(names) {
@@ -49,8 +49,8 @@ func Arguments(names ...string) cobra.PositionalArgs {
 	}
 }
 
-// Nearest is the word most like the one given, or "" when none is much like it.
+// Nearest returns the word most similar to the given one; "" if none is similar.
 func Nearest(word string, words []string) string { return schema.Nearest(word, words) }
 
-// Distance is how many letters must be added, removed or changed to make a of b.
+// Distance returns the number of letters to add, remove or change to get from b to a.
 func Distance(a, b string) int { return schema.Distance(a, b) }

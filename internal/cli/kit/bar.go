@@ -8,7 +8,7 @@ import (
 	"fazt/internal/output"
 )
 
-// Bar shows how far an upload has come, on a terminal only.
+// Bar shows the progress of an upload, on a terminal only.
 type Bar struct {
 	w     io.Writer
 	Verb  string
@@ -16,7 +16,7 @@ type Bar struct {
 	last  time.Time
 }
 
-// NewBar returns a bar for w, which shows nothing unless w is a terminal.
+// NewBar returns a bar for w; it shows nothing if w is not a terminal.
 func NewBar(w io.Writer) *Bar {
 	if Width(w) == 0 {
 		return &Bar{}
@@ -24,7 +24,7 @@ func NewBar(w io.Writer) *Bar {
 	return &Bar{w: output.Raw(w), Verb: "sending"}
 }
 
-// Show shows how much was sent.
+// Show shows the number of bytes sent.
 func (b *Bar) Show(sent, total int64) {
 	if b.w == nil || total == 0 || time.Since(b.last) < 50*time.Millisecond {
 		return
@@ -40,7 +40,7 @@ func (b *Bar) Clear() {
 	}
 }
 
-// Received shows how much of a repository has come, on a terminal only.
+// Received shows the number of bytes of a repository received, on a terminal only.
 func (b *Bar) Received(n int64) {
 	if b.w == nil || time.Since(b.last) < 50*time.Millisecond {
 		return

@@ -1,4 +1,4 @@
-// Package kit is what commands share: the instance they work on, their output, prompts and mistakes.
+// Package kit is what commands share: the instance they work on, commands derived from operations, output, prompts, usage errors.
 package kit
 
 import (
@@ -17,7 +17,7 @@ import (
 	"fazt/internal/server"
 )
 
-// Env is what a command has of its surroundings.
+// Env is the environment of a command.
 type Env struct {
 	Args   []string // without the program's name
 	Stdin  io.Reader
@@ -25,29 +25,29 @@ type Env struct {
 	Stderr io.Writer
 	Getenv func(string) string
 	Home   func() (string, error)
-	// Replace makes the process a fresh one that goes on with the sockets of a server; it returns only when that
-	// failed. nil = a server of this process cannot be replaced.
+	// Replace replaces the process with a new one that takes over the sockets of a server; it returns only on failure.
+	// nil = a server of this process cannot be replaced.
 	Replace func(*listener.Kept) error
-	// Process is what a server may set of this process. nil = nothing.
+	// Process lets a server change settings of this process. nil = it may not.
 	Process server.Process
 }
 
-// CLI is one call of the program: what was asked for, and the surroundings it works in.
+// CLI is one call of the program: its options and environment.
 type CLI struct {
 	Env
 	Ctx         context.Context
 	Database    string
 	Format      string
-	Peer        string // named with @ before the command; "" = none was
+	Peer        string // named with @ before the command; "" = none
 	here        bool   // the command works on this machine only
 	Quiet       bool
 	Verbose     bool
-	Compiler    *compiler.Compiler // of what is checked on this machine
-	Began       bool               // the call was understood: what fails from now on is no mistake in the way it was written
-	toldOfPeers bool               // that the file of the peers cannot be used
+	Compiler    *compiler.Compiler // for checks on this machine
+	Began       bool               // the command line was valid: later failures are not usage errors
+	toldOfPeers bool               // the note about an unusable peers file was printed
 }
 
-// DatabasePath is the one rule for which database a command means.
+// DatabasePath returns the database that a command uses.
 func (c *CLI) DatabasePath() (string, error) {
 	for _, chosen := range []string{c.Database, c.Getenv("FAZT_DB")} {
 		if chosen != "" {
@@ -61,8 +61,8 @@ func (c *CLI) DatabasePath() (string, error) {
 	return database.Canonical(filepath.Join(home, ".fazt", "data.db"))
 }
 
-// open reaches the instance: the peer that is meant, or that of this machine, through the socket of the server that
-// runs or in this process.
+// open connects to the chosen peer, or to the instance of this machine: through the socket of the running server, or in
+// this process.
 func (c *CLI) open() (*client.Client, error) {
 	peer, err := c.ChosenPeer()
 	if err != nil {
@@ -88,7 +88,7 @@ func (c *CLI) With(fn func(*client.Client) error) error {
 	return errors.Join(fn(cl), cl.Close())
 }
 
-// Logger writes what is at least of a level to standard error.
+// Logger returns a logger to standard error for the given level and above.
 func (c *CLI) Logger(level slog.Level) *slog.Logger {
 	if c.Verbose {
 		level = slog.LevelDebug
@@ -96,7 +96,7 @@ func (c *CLI) Logger(level slog.Level) *slog.Logger {
 	return slog.New(slog.NewTextHandler(c.Stderr, &slog.HandlerOptions{Level: level}))
 }
 
-// Existing is with, for commands that make no sense on a database that is not there: asking must not make one.
+// Existing is like With, for commands that need an existing database and must not create one.
 func (c *CLI) Existing(fn func(*client.Client) error) error {
 	if peer, err := c.ChosenPeer(); err != nil || peer != nil {
 		return errors.Join(err, c.With(fn))
@@ -105,9 +105,9 @@ func (c *CLI) Existing(fn func(*client.Client) error) error {
 	if err != nil {
 		return err
 	}
-	// A server whose file was deleted still has what was in it.
+	// A server whose file was deleted still has its content.
 	if _, err := os.Stat(path); err != nil && !client.Answers(c.Ctx, path) {
-		return errs.Wrap(errs.NotFound, err, "there is no database %s; `fazt server start` makes one, --db names another", path)
+		return errs.Wrap(errs.NotFound, err, "there is no database %s; `fazt server start` creates one, --db names another", path)
 	}
 	return c.With(fn)
 }

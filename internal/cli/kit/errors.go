@@ -10,8 +10,8 @@ import (
 	"fazt/internal/runtime/compile"
 )
 
-// Explain says what went wrong. The person at the terminal owns the instance: they see the cause of a failure that
-// nobody classified.
+// Explain prints an error. The person at the terminal owns the instance, so they see the cause of an unclassified failure
+// as well.
 func (c *CLI) Explain(err error) {
 	text := errs.Sentence(err)
 	if errs.Is(err, errs.Internal) {
@@ -31,7 +31,7 @@ func (c *CLI) Explain(err error) {
 	}
 }
 
-// Diagnostics are the places in the author's files that err is about.
+// Diagnostics returns the places in source files that err is about.
 func Diagnostics(err error) []compile.Diagnostic {
 	switch d := errs.Details(err).(type) {
 	case []compile.Diagnostic:
@@ -45,10 +45,10 @@ func Diagnostics(err error) []compile.Diagnostic {
 	return nil
 }
 
-// Usage is a mistake in the way a command was called.
+// Usage is an error in the command line.
 type Usage struct{ message string }
 
 func (u *Usage) Error() string { return u.message }
 
-// Usagef returns a mistake in the way a command was called.
+// Usagef returns an error in the command line.
 func Usagef(format string, args ...any) error { return &Usage{fmt.Sprintf(format, args...)} }

@@ -9,7 +9,7 @@ import (
 	"fazt/internal/output"
 )
 
-// observe tells of every operation when --verbose asks for it.
+// observe prints every operation with --verbose.
 func (c *CLI) observe(cl *client.Client) {
 	if !c.Verbose {
 		return
@@ -28,7 +28,7 @@ func (c *CLI) observe(cl *client.Client) {
 	})
 }
 
-// operationName is a handler that only stands for the name of an operation.
+// operationName is a handler that only carries the name of an operation.
 type operationName string
 
 func (operationName) ServeHTTP(http.ResponseWriter, *http.Request) {}

@@ -10,7 +10,7 @@ import (
 	"fazt/internal/output"
 )
 
-// Pages reads a list to its end.
+// Pages reads all pages of a list.
 func Pages[T any](read func(cursor string) (op.Page[T], error)) ([]T, error) {
 	all := []T{}
 	for cursor := ""; ; {
@@ -25,12 +25,12 @@ func Pages[T any](read func(cursor string) (op.Page[T], error)) ([]T, error) {
 	}
 }
 
-// Print prints a result in the format that was asked for.
+// Print prints a result in the chosen format.
 func (c *CLI) Print(v output.View) error {
 	return output.Printer{W: output.Raw(c.Stdout), Format: output.Format(c.Format), Width: Width(c.Stdout)}.Print(v)
 }
 
-// Width is that of the terminal w writes to, or 0.
+// Width returns the width of the terminal w; 0 if it is not a terminal.
 func Width(w io.Writer) int {
 	f, ok := output.Raw(w).(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
@@ -43,7 +43,7 @@ func Width(w io.Writer) int {
 	return columns
 }
 
-// Notes is where a command says what is neither its result nor an error: hints, progress.
+// Notes returns the writer for hints and progress.
 func (c *CLI) Notes() io.Writer {
 	if c.Quiet {
 		return io.Discard

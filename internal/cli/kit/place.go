@@ -14,8 +14,8 @@ import (
 // localOnly marks commands that work on this machine only.
 const localOnly = "this machine only"
 
-// OnThisMachine marks a command, and those below it, as one that works on this machine only: with files, processes or
-// a terminal of this machine rather than with operations.
+// OnThisMachine marks a command and its subcommands as local: they use files, processes or the terminal of this machine
+// rather than operations.
 func OnThisMachine(cmd *cobra.Command) *cobra.Command {
 	if cmd.Annotations == nil {
 		cmd.Annotations = map[string]string{}
@@ -34,7 +34,7 @@ func IsLocalOnly(cmd *cobra.Command) bool {
 	return false
 }
 
-// CutPeer takes the peer, written @name, from in front of the command. Flags may stand before it.
+// CutPeer removes the peer, written @name, from the arguments before the command. Flags may precede it.
 func CutPeer(args []string) (peer string, rest []string) {
 	for i := 0; i < len(args); i++ {
 		switch a := args[i]; {
@@ -42,7 +42,7 @@ func CutPeer(args []string) (peer string, rest []string) {
 			return a, append(append([]string{}, args[:i]...), args[i+1:]...)
 		case a == "--db" || a == "--format":
 			i++ // its value
-		case i == 0 && strings.HasPrefix(a, cobra.ShellCompRequestCmd): // what is to be completed follows
+		case i == 0 && strings.HasPrefix(a, cobra.ShellCompRequestCmd): // the line to complete follows
 		case !strings.HasPrefix(a, "-") || a == "--":
 			return "", args
 		}
@@ -50,7 +50,7 @@ func CutPeer(args []string) (peer string, rest []string) {
 	return "", args
 }
 
-// CheckPlace refuses what cannot be carried out where the call wants it.
+// CheckPlace refuses commands that cannot run on the chosen instance.
 func (c *CLI) CheckPlace(cmd *cobra.Command) error {
 	c.here = IsLocalOnly(cmd)
 	switch {
@@ -66,8 +66,8 @@ func (c *CLI) CheckPlace(cmd *cobra.Command) error {
 	return nil
 }
 
-// ChosenPeer is the instance that the call means: nil for that of this machine. A peer that is named comes before a
-// database that is named, and that before the default peer.
+// ChosenPeer returns the peer that the call works on; nil for this machine. A named peer takes precedence over a named
+// database, and that over the default peer.
 func (c *CLI) ChosenPeer() (*client.Peer, error) {
 	name := strings.TrimPrefix(c.Peer, "@")
 	if c.here || name == "local" || name == "" && (c.Database != "" || c.Getenv("FAZT_DB") != "") {
@@ -89,7 +89,7 @@ func (c *CLI) ChosenPeer() (*client.Peer, error) {
 	return FindPeer(peers, name)
 }
 
-// FindPeer finds a peer by its name, and names the nearest when there is none.
+// FindPeer finds a peer by its name; the error suggests the nearest.
 func FindPeer(peers *client.Peers, name string) (*client.Peer, error) {
 	if p, ok := peers.Find(name); ok {
 		return &p, nil
@@ -105,24 +105,24 @@ func FindPeer(peers *client.Peers, name string) (*client.Peer, error) {
 	return nil, errs.New(errs.NotFound, "%s", text)
 }
 
-// withoutPeers lets a command that names no peer work on this machine though the file of the peers cannot be used,
-// unless that file may say that such commands mean a peer: what was meant for another machine must not happen to this.
+// withoutPeers lets a command without a peer work on this machine although the peers file is unusable, unless that file
+// may set a default peer: a command for another machine must not run on this one.
 func (c *CLI) withoutPeers(broken error) error {
 	path, err := c.PeersFile()
 	if err != nil {
-		return nil //nolint:nilerr // without a home there are no peers
+		return nil //nolint:nilerr // without a home directory there are no peers
 	}
 	if client.NoDefault(path) {
 		if !c.toldOfPeers {
-			fmt.Fprintf(c.Notes(), "note: %s; this machine is meant\n", errs.Sentence(broken))
+			fmt.Fprintf(c.Notes(), "note: %s; using this machine\n", errs.Sentence(broken))
 		}
 		c.toldOfPeers = true
 		return nil
 	}
-	return errs.Wrap(errs.KindOf(broken), broken, "%s; commands that name no peer may mean one by it: @local before the command means this machine", errs.Sentence(broken))
+	return errs.Wrap(errs.KindOf(broken), broken, "%s; it may set a default peer: put @local before the command to use this machine", errs.Sentence(broken))
 }
 
-// OpenPeers reads the peers of the person.
+// OpenPeers reads the peers of the user.
 func (c *CLI) OpenPeers() (*client.Peers, error) {
 	path, err := c.PeersFile()
 	if err != nil {
@@ -131,7 +131,7 @@ func (c *CLI) OpenPeers() (*client.Peers, error) {
 	return client.OpenPeers(path)
 }
 
-// PeersFile is where the peers of the person are: in the folder FAZT_CONFIG, else in ~/.fazt.
+// PeersFile returns the path of the peers of the user: in the folder FAZT_CONFIG, else in ~/.fazt.
 func (c *CLI) PeersFile() (string, error) {
 	folder := c.Getenv("FAZT_CONFIG")
 	if folder == "" {

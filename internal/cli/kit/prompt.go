@@ -14,8 +14,8 @@ import (
 	"fazt/internal/limitio"
 )
 
-// Sure asks whether to go on with something that takes away. what is the deed, facts what it means; the person types
-// word. Without a terminal, only --yes is an answer.
+// Sure asks before something is removed. what is the action, facts its consequences; the user types word to confirm.
+// Without a terminal, --yes is required.
 func (c *CLI) Sure(yes bool, what, facts, word string) error {
 	if yes {
 		return nil
@@ -24,7 +24,7 @@ func (c *CLI) Sure(yes bool, what, facts, word string) error {
 	if !ok || !term.IsTerminal(int(in.Fd())) {
 		return Usagef("%s: %s; without a terminal it needs --yes", what, facts)
 	}
-	fmt.Fprintf(c.Stderr, "%s: %s.\nType %s to go on: ", strings.ToUpper(what[:1])+what[1:], facts, word)
+	fmt.Fprintf(c.Stderr, "%s: %s.\nType %s to continue: ", strings.ToUpper(what[:1])+what[1:], facts, word)
 	typed, _ := bufio.NewReader(in).ReadString('\n')
 	if strings.TrimSpace(typed) != word {
 		return errs.New(errs.Canceled, "nothing was changed")
@@ -32,16 +32,16 @@ func (c *CLI) Sure(yes bool, what, facts, word string) error {
 	return nil
 }
 
-// mostInput bounds what is read of a pipe or a file; the instance has tighter bounds and says so.
-const mostInput = 1 << 20
+// maxInput bounds what is read of a pipe or a file; the limits of the instance are tighter.
+const maxInput = 1 << 20
 
-// ReadMost reads a pipe or a file to its end, up to 1 MiB.
-func ReadMost(r io.Reader) (string, error) {
-	text, err := limitio.ReadAll(r, mostInput)
+// ReadInput reads a pipe or a file to its end. what names it in an error: "the value of KEY".
+func ReadInput(r io.Reader, what string) (string, error) {
+	text, err := limitio.ReadAll(r, maxInput)
 	if errors.Is(err, limitio.ErrTooLong) {
-		err = errs.New(errs.TooLarge, "it is longer than %d bytes", mostInput)
+		return "", errs.Wrap(errs.TooLarge, err, "%s is longer than 1 MiB", what)
 	}
-	return string(text), err
+	return string(text), errs.Wrap(errs.Invalid, err, "%s cannot be read", what)
 }
 
 // Secret reads a line without showing it.

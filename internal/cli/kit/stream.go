@@ -10,23 +10,23 @@ import (
 	"fazt/internal/errs"
 )
 
-// Live shows the events of a stream until the person ends it; ended is what to say when the server does.
+// Live shows the events of a stream until it is interrupted; ended is the message if the server ends it.
 func (c *CLI) Live(stream op.Stream, ended string, show func(data []byte) error) error {
 	defer stream.Body.Close()
 	err := op.ReadEvents(stream.Body, func(e op.Event) error { return show(e.Data) })
 	switch {
 	case c.Ctx.Err() != nil:
-		return nil // it was ended as one ends it
+		return nil // interrupted
 	case err != nil:
 		return err
 	}
 	return errs.New(errs.Unavailable, "%s", ended)
 }
 
-// maxLine bounds a line of the stream; what a function prints is cut to far less.
+// maxLine bounds a line of a stream; log lines are cut to far less.
 const maxLine = 8 << 20
 
-// EachLine reads a stream of JSON, one value a line.
+// EachLine reads a stream of JSON values, one per line.
 func EachLine[T any](r io.Reader, fn func(T) error) error {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxLine)
@@ -40,7 +40,7 @@ func EachLine[T any](r io.Reader, fn func(T) error) error {
 		}
 	}
 	if errors.Is(lines.Err(), bufio.ErrTooLong) {
-		return errs.Wrap(errs.Unsupported, lines.Err(), "the answer has a line that is too long")
+		return errs.Wrap(errs.Unsupported, lines.Err(), "the response has a line that is too long")
 	}
 	return lines.Err()
 }

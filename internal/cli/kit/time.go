@@ -8,7 +8,7 @@ import (
 	"fazt/internal/output"
 )
 
-// WireTime is a time as the instance reads it: days begin where the person is, and "24h ago" is for its own clock.
+// WireTime returns a time in the form that the instance reads: a date starts in the time zone of the user, and "24h" refers to the clock of the instance.
 func WireTime(flag, text string, now time.Time) (string, error) {
 	if text == "" {
 		return "", nil
@@ -23,7 +23,7 @@ func WireTime(flag, text string, now time.Time) (string, error) {
 	return text, nil
 }
 
-// OptionalTime is a time for people, or "never".
+// OptionalTime formats a time, or returns "never".
 func OptionalTime(t *time.Time) string {
 	if t == nil {
 		return "never"

@@ -20,13 +20,13 @@ import (
 	"fazt/internal/system"
 )
 
-// commands are the commands of the package, with what all commands share.
+// commands holds what all commands of the package share.
 type commands struct{ *kit.CLI }
 
-// Command returns the command `fazt limits` with those below it.
+// Command returns `fazt limits` with its subcommands.
 func Command(shared *kit.CLI) *cobra.Command {
 	c := commands{shared}
-	return kit.Group("limits", "See and change the numbers that the instance enforces",
+	return kit.Group("limits", "Show and change the limits of the instance",
 		c.limitsList(), c.limitsGet(), c.limitsSet(), c.limitsReset())
 }
 
@@ -37,8 +37,8 @@ func (c commands) limitsList() *cobra.Command {
 		Use: "list [GROUP]", Short: "List the limits: value, default, range, who changed it",
 		Args: atMost(1, "a group"),
 		Long: `List the limits, or those of one group: hardware, storage, runtime, http, sql,
-capacity, net. What follows from the machine has the value of this machine as
-its default. With --format json the numbers are exact.`,
+capacity, net. Limits that depend on the machine show the default for this
+machine. With --format json the numbers are exact.`,
 		Example: `  fazt limits list
   fazt limits list runtime --app shop
   fazt limits list --changed`,
@@ -61,22 +61,22 @@ its default. With --format json the numbers are exact.`,
 			})
 		},
 	}
-	cmd.Flags().StringVar(&app, "app", "", "the limits of one app")
-	cmd.Flags().BoolVar(&changed, "changed", false, "only limits that were changed")
+	cmd.Flags().StringVar(&app, "app", "", "show the limits of one app")
+	cmd.Flags().BoolVar(&changed, "changed", false, "only show limits that were changed")
 	return cmd
 }
 
-// atMost allows some arguments, or none.
+// atMost allows up to n arguments.
 func atMost(n int, what string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) > n {
-			return kit.Usagef("%q is one argument too many; %s is one word", args[n], what)
+			return kit.Usagef("%q is one argument too many; %s is a single word", args[n], what)
 		}
 		return nil
 	}
 }
 
-// groupOf is the first part of a path.
+// groupOf returns the first part of a path.
 func groupOf(path string) string {
 	name, _, _ := strings.Cut(path, ".")
 	return name
@@ -98,7 +98,7 @@ func inGroup(list []system.Item, name string) ([]system.Item, error) {
 	return nil, errs.New(errs.Invalid, "unknown group %q; use %s", name, strings.Join(names, ", "))
 }
 
-// reportIgnored tells of stored values that are not in force.
+// reportIgnored reports stored values that are not in force.
 func (c commands) reportIgnored(list []system.Ignored) {
 	if c.Quiet {
 		return
@@ -113,7 +113,7 @@ func (c commands) reportIgnored(list []system.Ignored) {
 }
 
 func limitsView(list op.LimitList) output.View {
-	v := output.View{Value: list, Columns: []string{"limit", "value", "default", "range", "changed"}, Empty: "No limit was changed.", Yields: []string{"changed", "range", "default"}}
+	v := output.View{Value: list, Columns: []string{"limit", "value", "default", "range", "changed"}, Empty: "No limits were changed.", Yields: []string{"changed", "range", "default"}}
 	last := ""
 	for _, i := range list.Limits {
 		if g := groupOf(i.Path); g != last {
@@ -127,7 +127,7 @@ func limitsView(list op.LimitList) output.View {
 	return v
 }
 
-// shown is a value for people. counted stands after a number of things.
+// shown formats a value. counted follows a plain number.
 func shown(i system.Item, value json.RawMessage, counted string) string {
 	var n int64
 	var text string
@@ -145,7 +145,7 @@ func shown(i system.Item, value json.RawMessage, counted string) string {
 	return string(value)
 }
 
-// unlessTimeOrSize is the unit of things that are counted, which says nothing beside their name.
+// unlessTimeOrSize returns the unit of counted things, which is redundant next to their name.
 func unlessTimeOrSize(unit string) string {
 	switch unit {
 	case "bytes", "bytes/s", "%", "ms", "s", "days":
@@ -199,11 +199,11 @@ func (c commands) limitsGet() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&app, "app", "", "as it holds for one app")
+	cmd.Flags().StringVar(&app, "app", "", "the limit of one app")
 	return cmd
 }
 
-// item finds a limit or a setting by its path, and names the nearest when there is none.
+// item finds a limit or a setting by its path; the error suggests the nearest.
 func item(list []system.Item, noun, path string) (system.Item, error) {
 	paths := make([]string, 0, len(list))
 	for _, i := range list {
@@ -236,23 +236,24 @@ func itemView(noun string, i system.Item) output.View {
 		rows = append(rows, []string{"for " + a.App, shown(i, a.Value, unit) + " (" + byAndWhen(a.SetBy, a.SetAt) + ")"})
 	}
 	switch {
+	case waits(i) && string(i.Stored) == "null":
+		rows = append(rows, []string{"reset", fmt.Sprintf("to %s; it %s", shown(i, i.Next, unit), i.Note)})
 	case waits(i):
-		rows = append(rows, []string{"stored", fmt.Sprintf("%s; it %s", shown(i, i.Stored, unit), i.Note)})
+		rows = append(rows, []string{"stored", fmt.Sprintf("%s; it %s", shown(i, i.Next, unit), i.Note)})
 	case i.Note != "":
 		rows = append(rows, []string{"note", i.Note})
 	}
 	return output.View{Value: i, Rows: rows}
 }
 
-// waits reports whether the stored value of a setting waits for a restart: the value in force is another.
-func waits(i system.Item) bool { return i.Source == system.FromStored && i.Note != "" }
+// waits reports whether another value of a setting waits for a restart.
+func waits(i system.Item) bool { return i.Source == system.FromStart }
 
-// origin is where a value comes from, in words.
+// origin says where a value comes from.
 func origin(i system.Item) string {
-	if waits(i) {
-		return "the last start"
-	}
 	switch i.Source {
+	case system.FromStart:
+		return "the last start"
 	case system.FromFlag, system.FromEnvironment:
 		return i.Place
 	case system.FromStored:
@@ -268,8 +269,8 @@ func origin(i system.Item) string {
 func (c commands) limitsSet() *cobra.Command {
 	var app string
 	cmd := &cobra.Command{
-		Use: "set LIMIT VALUE", Short: "Change a limit; it is in force at once", Args: kit.Arguments("the name of the limit", "the value"),
-		Long: `Change a limit of the instance, or of one app. It is in force at once, and
+		Use: "set LIMIT VALUE", Short: "Change a limit, at once", Args: kit.Arguments("the name of the limit", "the value"),
+		Long: `Change a limit of the instance, or of one app. It takes effect at once and is
 stored. Sizes and times may have a unit: 64MiB, 100MB, 500ms, 8s, 5min.`,
 		Example: `  fazt limits set runtime.exec_timeout 8000
   fazt limits set runtime.exec_timeout 8s --app shop
@@ -285,9 +286,9 @@ stored. Sizes and times may have a unit: 64MiB, 100MB, 500ms, 8s, 5min.`,
 func (c commands) limitsReset() *cobra.Command {
 	var app string
 	cmd := &cobra.Command{
-		Use: "reset LIMIT…", Short: "Return limits to their defaults", Args: atLeastOne("the name of the limit"),
-		Long: `Return limits to their defaults, at once. With --app, return an app to what
-holds for the instance.`,
+		Use: "reset LIMIT…", Short: "Reset limits to their defaults", Args: atLeastOne("the name of the limit"),
+		Long: `Reset limits to their defaults, at once. With --app, the limits of the instance
+apply to the app again.`,
 		Example: `  fazt limits reset runtime.exec_timeout
   fazt limits reset runtime.exec_timeout runtime.max_memory --app shop`,
 		RunE: func(_ *cobra.Command, args []string) error { return c.changeLimits(app, resets(args)) },
@@ -305,7 +306,7 @@ func atLeastOne(what string) cobra.PositionalArgs {
 	}
 }
 
-// quoted is a text as JSON.
+// quoted returns a text as JSON.
 func quoted(text string) json.RawMessage {
 	data, _ := json.Marshal(text) // a text can always be written
 	return data
@@ -351,7 +352,7 @@ func changedView(noun string, changed []system.Changed, groups []system.Group) o
 	return v
 }
 
-// note goes on after the name of what it is about.
+// note continues a sentence that starts with the name of a setting.
 func note(text string) string {
 	if strings.HasPrefix(text, "the ") {
 		return "is not in force: " + text

@@ -15,14 +15,14 @@ import (
 	"fazt/internal/system"
 )
 
-// Settings returns `fazt settings` with the commands below it.
+// Settings returns `fazt settings` with its subcommands.
 func Settings(shared *kit.CLI) *cobra.Command {
 	c := commands{shared}
-	return kit.Group("settings", "See and change what the owner decides about the instance",
+	return kit.Group("settings", "Show and change the settings of the instance",
 		c.settingsList(), c.settingsGet(), c.settingsSet(), c.settingsReset())
 }
 
-// SettingFlags gives a command a flag for every setting; those of lists may be repeated.
+// SettingFlags adds a flag for every setting to a command; those of lists may be repeated.
 func SettingFlags(cmd *cobra.Command) {
 	for _, f := range schema.Of[system.Settings]().Fields() {
 		desc := strings.ToLower(f.Desc[:1]) + f.Desc[1:]
@@ -37,7 +37,7 @@ func SettingFlags(cmd *cobra.Command) {
 	}
 }
 
-// GivenSettings are the settings that the flags of a command give, by path.
+// GivenSettings returns the settings given by the flags of a command, by path.
 func GivenSettings(cmd *cobra.Command) map[string]string {
 	given := map[string]string{}
 	for _, f := range schema.Of[system.Settings]().Fields() {
@@ -45,7 +45,7 @@ func GivenSettings(cmd *cobra.Command) map[string]string {
 		switch flag := cmd.Flags().Lookup(name); {
 		case flag == nil || !flag.Changed:
 		case f.Type == "array":
-			list, _ := cmd.Flags().GetStringSlice(name) // made by settingFlags
+			list, _ := cmd.Flags().GetStringSlice(name) // SettingFlags added it
 			given[f.Path] = strings.Join(list, ",")
 		default:
 			given[f.Path] = flag.Value.String()
@@ -57,9 +57,9 @@ func GivenSettings(cmd *cobra.Command) map[string]string {
 func (c commands) settingsList() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the settings, and where their values come from", Args: kit.Arguments(),
-		Long: `List the settings and where their values come from: a flag of the server, the
-environment, what is stored, or the default, the first that there is. The
-variable of a setting is FAZT_ and its name, such as FAZT_DOMAIN.`,
+		Long: `List the settings and where their values come from: a flag of the server, else
+the environment, else the stored value, else the default. The variable of a
+setting is FAZT_ and its name, such as FAZT_DOMAIN.`,
 		Example: `  fazt settings list
   fazt @home settings list`,
 		RunE: func(*cobra.Command, []string) error {
@@ -84,10 +84,10 @@ variable of a setting is FAZT_ and its name, such as FAZT_DOMAIN.`,
 	}
 }
 
-// waiting is the note of a setting, with the value that is not in force.
+// waiting returns the note of a setting, with the value that is not in force yet.
 func waiting(i system.Item) string {
 	if waits(i) {
-		return fmt.Sprintf("= %s %s", shown(i, i.Stored, ""), i.Note)
+		return fmt.Sprintf("= %s %s", shown(i, i.Next, ""), i.Note)
 	}
 	return note(i.Note)
 }
@@ -115,8 +115,8 @@ func (c commands) settingsGet() *cobra.Command {
 func (c commands) settingsSet() *cobra.Command {
 	return &cobra.Command{
 		Use: "set SETTING VALUE…", Short: "Change a setting", Args: settingAndValues,
-		Long: `Change a setting. It says so when it takes a restart, and when a flag or the
-environment hides it. A list takes several values, or one with commas.`,
+		Long: `Change a setting. The output says if it needs a restart, or if a flag or the
+environment overrides it. A list takes several values, or one with commas.`,
 		Example: `  fazt settings set domain example.com
   fazt settings set listen 0.0.0.0:80 '[::]:80'
   fazt settings set trusted_proxies 10.0.0.0/8,fd00::/8
@@ -136,7 +136,7 @@ func settingAndValues(_ *cobra.Command, args []string) error {
 
 func (c commands) settingsReset() *cobra.Command {
 	return &cobra.Command{
-		Use: "reset SETTING…", Short: "Return settings to their defaults", Args: atLeastOne("the name of the setting"),
+		Use: "reset SETTING…", Short: "Reset settings to their defaults", Args: atLeastOne("the name of the setting"),
 		Example: `  fazt settings reset domain`,
 		RunE:    func(_ *cobra.Command, args []string) error { return c.changeSettings(resets(args)) },
 	}

@@ -18,13 +18,13 @@ import (
 	"fazt/internal/output"
 )
 
-// entries are those of an export, one after the other.
+// entries iterates over the entries of an export.
 type entries func(yield func(json.RawMessage) error) error
 
-// errEnough ends the reading of an export.
-var errEnough = errs.New(errs.Canceled, "there are entries enough")
+// errEnough stops reading an export.
+var errEnough = errs.New(errs.Canceled, "enough entries were read")
 
-// firstEntries are the first of an export, or all where limit is 0.
+// firstEntries returns the first entries of an export; limit 0 = all.
 func firstEntries(r io.Reader, limit int) entries {
 	return func(yield func(json.RawMessage) error) error {
 		n := 0
@@ -34,21 +34,21 @@ func firstEntries(r io.Reader, limit int) entries {
 			}
 			return yield(e)
 		})
-		if err == error(errEnough) { //nolint:errorlint // it comes back as it went in
+		if err == error(errEnough) { //nolint:errorlint // it is returned unwrapped
 			return nil
 		}
 		return err
 	}
 }
 
-// toFile writes to a new file, or to standard output when none is named. A file that failed half-way is removed.
+// toFile writes to a new file, or to standard output if path is empty. An incomplete file is removed.
 func (c commands) toFile(path string, write func(io.Writer) error) error {
 	if path == "" {
 		return write(c.Stdout)
 	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return errs.Wrap(errs.Conflict, err, "the file cannot be made: %v", err)
+		return errs.Wrap(errs.Conflict, err, "the file cannot be created: %v", err)
 	}
 	err = write(file)
 	if closed := file.Close(); err == nil {
@@ -60,7 +60,7 @@ func (c commands) toFile(path string, write func(io.Writer) error) error {
 	return err
 }
 
-// exporter writes entries in a form; nil = there is no such form. Nothing is held in memory but the entry at hand.
+// exporter returns the writer of a format; nil = unknown format. Only one entry at a time is in memory.
 func exporter(form string) func(w io.Writer, list entries) error {
 	switch form {
 	case "json":
@@ -131,8 +131,8 @@ func exportCSV(w io.Writer, list entries) error {
 	return out.Error()
 }
 
-// harmless is a text that no spreadsheet takes for a formula: those begin with one of these characters, also behind
-// spaces (OWASP, CSV injection). It is one line, and nothing in it steers a terminal.
+// harmless returns a text that no spreadsheet takes for a formula: those begin with one of these characters, also after
+// spaces (OWASP, CSV injection). It is one line without terminal control characters.
 func harmless(text string) string {
 	text = output.Line(text)
 	begin, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(text, unicode.IsSpace))

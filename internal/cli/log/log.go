@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,72 +16,46 @@ import (
 	"fazt/internal/output"
 )
 
-// commands are the commands of the package, with what all commands share.
+// commands holds what all commands of the package share.
 type commands struct{ *kit.CLI }
 
-// Command returns the command `fazt logs` with those below it.
+// Command returns `fazt logs` with its subcommands.
 func Command(shared *kit.CLI) *cobra.Command {
 	c := commands{shared}
-	return kit.Group("logs", "See who did what on the instance", c.logsList(), c.logsStats(), c.logsTail(), c.logsExport(), c.logsCleanup())
+	return kit.Group("logs", "Show who did what on the instance", c.logsList(), c.logsStats(), c.logsTail(), c.logsExport(), c.logsCleanup())
 }
 
-// logFilter is the flags that all commands on the activity log share.
+// logFilter holds the flags that all commands on the activity log share.
 type logFilter struct {
 	op.ActivityFilter
-	low, high           int
-	alias, address, url string
-	since, until        string
+	alias, link string
+	check       func() error
 }
 
 func (f *logFilter) flags(cmd *cobra.Command) {
-	s := cmd.Flags()
-	s.IntVar(&f.low, "min-weight", 0, "this weight and greater ones, 0 to 9")
-	s.IntVar(&f.high, "max-weight", 9, "this weight and lesser ones, 0 to 9")
-	s.StringVar(&f.Action, "action", "", "what was done: app.remove, or app for all of its kind")
-	s.StringVar(&f.Type, "type", "", "type of what it is about: app, alias, key, server …")
-	s.StringVar(&f.Resource, "resource", "", "name of what it is about")
-	s.StringVar(&f.App, "app", "", "name or id of the app it is about")
-	s.StringVar(&f.alias, "alias", "", "the app behind this alias, host or address")
-	s.StringVar(&f.url, "url", "", "the same")
-	s.StringVar(&f.address, "link", "", "the same")
-	s.StringVar(&f.User, "user", "", "name or id of who did it")
-	s.StringVar(&f.Actor, "actor-type", "", "who: owner, user, key, system or anonymous")
-	s.StringVar(&f.Result, "result", "", "ok, denied or failed")
-	s.StringVar(&f.since, "since", "", "not older than 30m, 24h, 7d, or 2026-01-31")
-	s.StringVar(&f.until, "until", "", "older than that")
+	f.check = kit.Flags(cmd, &f.ActivityFilter)
+	cmd.Flags().StringVar(&f.alias, "alias", "", "the app behind this alias, host or address")
+	cmd.Flags().StringVar(&f.link, "link", "", "same as --alias")
 }
 
-// read takes the flags and the address that was pasted.
-func (f *logFilter) read(cmd *cobra.Command, args []string, now time.Time) error {
-	for name, w := range map[string]struct {
-		value int
-		to    **int
-	}{"min-weight": {f.low, &f.MinWeight}, "max-weight": {f.high, &f.MaxWeight}} {
-		if !cmd.Flags().Changed(name) {
+// read checks the flags and takes the address that was pasted.
+func (f *logFilter) read(args []string) error {
+	for _, address := range append(args, f.alias, f.link) {
+		if address == "" {
 			continue
 		}
-		if w.value < 0 || w.value > int(activity.MostWeight) {
-			return kit.Usagef("--%s is a weight from 0 to 9", name)
+		if f.URL != "" {
+			return kit.Usagef("the app is named twice; use one of: an address, --app, --alias, --url, --link")
 		}
-		*w.to = &w.value
+		f.URL = address
+	}
+	if f.URL != "" && f.App != "" {
+		return kit.Usagef("the app is named twice; use one of: an address, --app, --alias, --url, --link")
 	}
 	if f.MinWeight != nil && f.MaxWeight != nil && *f.MinWeight > *f.MaxWeight {
 		return kit.Usagef("--min-weight is greater than --max-weight: no entry matches")
 	}
-	for _, address := range append(args, f.alias, f.url, f.address) {
-		if address == "" {
-			continue
-		}
-		if f.URL != "" || f.App != "" {
-			return kit.Usagef("the app is named twice; one address, --app, --alias, --url or --link is enough")
-		}
-		f.URL = address
-	}
-	var err error
-	if f.Since, err = kit.WireTime("since", f.since, now); err == nil {
-		f.Until, err = kit.WireTime("until", f.until, now)
-	}
-	return err
+	return f.check()
 }
 
 // pasted allows one argument: an address.
@@ -98,21 +71,21 @@ func (c commands) logsList() *cobra.Command {
 	limit := 20
 	cmd := &cobra.Command{
 		Use: "list [ADDRESS]", Short: "List who did what, newest first", Args: pasted,
-		Long: `List who did what, newest first. An address, pasted from a browser, selects the
+		Long: `List who did what, newest first. An address pasted from a browser selects the
 entries of its app.
 
-The weight of an entry says how much it matters, and the least go first when the
-log is full: 9 security, 8 auth, 7 config, 6 deployment, 5 data, 4 user action,
-3 navigation, 2 analytics, 1 system, 0 debug.`,
+The weight of an entry says how much it matters; the lightest are removed first
+when the log is full: 9 security, 8 auth, 7 config, 6 deployment, 5 data, 4 user
+action, 3 navigation, 2 analytics, 1 system, 0 debug.`,
 		Example: `  fazt logs list
   fazt logs list https://blog.example.com/x --since 24h
   fazt logs list --min-weight 7 --since 2026-01-31
   fazt logs list --result denied --format json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if limit < 1 || limit > 1000 {
-				return kit.Usagef("--limit is how many entries, 1 to 1000")
+				return kit.Usagef("--limit must be from 1 to 1000")
 			}
-			if err := f.read(cmd, args, time.Now()); err != nil {
+			if err := f.read(args); err != nil {
 				return err
 			}
 			return c.Existing(func(cl *client.Client) error {
@@ -120,7 +93,7 @@ log is full: 9 security, 8 auth, 7 config, 6 deployment, 5 data, 4 user action,
 				if err != nil {
 					return err
 				}
-				v := output.View{Value: page.Items, Columns: []string{"time", "weight", "who", "action", "what", "result", "details"}, Empty: "There are no such entries.", Yields: []string{"time", "who"}, Wraps: true}
+				v := output.View{Value: page.Items, Columns: []string{"time", "weight", "who", "action", "what", "result", "details"}, Empty: "No entries match.", Yields: []string{"time", "who"}, Wraps: true}
 				for _, e := range page.Items {
 					v.Rows = append(v.Rows, []string{e.Time.Local().Format("2006-01-02 15:04:05"), fmt.Sprint(uint8(e.Weight)), who(e.Actor), e.Action, e.Resource, howItWent(e), facts(e)})
 				}
@@ -128,18 +101,18 @@ log is full: 9 security, 8 auth, 7 config, 6 deployment, 5 data, 4 user action,
 					return err
 				}
 				if page.Next != "" {
-					fmt.Fprintln(c.Notes(), "There are older ones; --limit shows more, `fazt logs export` all.")
+					fmt.Fprintln(c.Notes(), "There are older entries: --limit shows more, `fazt logs export` all.")
 				}
 				return nil
 			})
 		},
 	}
 	f.flags(cmd)
-	cmd.Flags().IntVar(&limit, "limit", 20, "how many, 1 to 1000")
+	cmd.Flags().IntVar(&limit, "limit", 20, "number of entries, 1 to 1000")
 	return cmd
 }
 
-// who is an actor in a few words.
+// who describes an actor in a few words.
 func who(a activity.Actor) string {
 	switch {
 	case a.Kind == activity.Anonymous:
@@ -159,7 +132,7 @@ func howItWent(e activity.Entry) string {
 	return string(e.Result)
 }
 
-// facts are the details of an entry, "" when there are none.
+// facts returns the details of an entry; "" = none.
 func facts(e activity.Entry) string {
 	if string(e.Details) == "null" {
 		return ""
@@ -174,7 +147,7 @@ func (c commands) logsStats() *cobra.Command {
 		Example: `  fazt logs stats
   fazt logs stats --app blog --since 7d`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.read(cmd, args, time.Now()); err != nil {
+			if err := f.read(args); err != nil {
 				return err
 			}
 			return c.Existing(func(cl *client.Client) error {
@@ -208,15 +181,15 @@ func (c commands) logsTail() *cobra.Command {
 	var f logFilter
 	limit := 10
 	cmd := &cobra.Command{
-		Use: "tail [ADDRESS]", Short: "Follow live what is done, until Ctrl-C", Args: pasted,
+		Use: "tail [ADDRESS]", Short: "Follow new entries until Ctrl-C", Args: pasted,
 		Example: `  fazt logs tail
   fazt logs tail --min-weight 8
   fazt logs tail --format json | jq .action`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if limit < 0 || limit > 1000 {
-				return kit.Usagef("--lines is how many entries to begin with, 0 to 1000")
+				return kit.Usagef("--lines must be from 0 to 1000")
 			}
-			if err := f.read(cmd, args, time.Now()); err != nil {
+			if err := f.read(args); err != nil {
 				return err
 			}
 			return c.Existing(func(cl *client.Client) error {
@@ -232,11 +205,11 @@ func (c commands) logsTail() *cobra.Command {
 		},
 	}
 	f.flags(cmd)
-	cmd.Flags().IntVarP(&limit, "lines", "n", 10, "begin with the newest so many")
+	cmd.Flags().IntVarP(&limit, "lines", "n", 10, "number of existing entries to start with")
 	return cmd
 }
 
-// showEntry shows one entry of those that are followed: as JSON it is one line of it.
+// showEntry prints one followed entry, as text or as one line of JSON.
 func (c commands) showEntry(data []byte) error {
 	if output.Format(c.Format) == output.JSON {
 		_, err := fmt.Fprintf(c.Stdout, "%s\n", data)
@@ -261,13 +234,13 @@ func (c commands) logsCleanup() *cobra.Command {
 	var f logFilter
 	var force bool
 	cmd := &cobra.Command{
-		Use: "cleanup [ADDRESS]", Short: "Remove entries: a preview, unless --force is given", Args: pasted,
-		Long: `Tell how many entries the filters select, and with --force remove them. Without
-filters that is all of them. The cleanup itself leaves an entry.`,
+		Use: "cleanup [ADDRESS]", Short: "Remove entries (only counts them without --force)", Args: pasted,
+		Long: `Count the entries that the filters select, and remove them with --force. Without
+filters, these are all entries. The cleanup itself leaves an entry.`,
 		Example: `  fazt logs cleanup --until 90d
   fazt logs cleanup --max-weight 2 --until 7d --force`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.read(cmd, args, time.Now()); err != nil {
+			if err := f.read(args); err != nil {
 				return err
 			}
 			return c.Existing(func(cl *client.Client) error {
@@ -294,7 +267,7 @@ func (c commands) logsExport() *cobra.Command {
 	limit := 0
 	cmd := &cobra.Command{
 		Use: "export [ADDRESS]", Short: "Write entries to a file or a program", Args: pasted,
-		Long: `Write the entries, newest first, however many they are:
+		Long: `Write all entries, newest first:
 
   json    one document, a list of objects
   lines   one object a line
@@ -308,9 +281,9 @@ func (c commands) logsExport() *cobra.Command {
 				return kit.Usagef("--as is json, lines or csv, not %q", as)
 			}
 			if limit < 0 {
-				return kit.Usagef("--limit is how many entries; 0 = all")
+				return kit.Usagef("--limit must be at least 0")
 			}
-			if err := f.read(cmd, args, time.Now()); err != nil {
+			if err := f.read(args); err != nil {
 				return err
 			}
 			return c.Existing(func(cl *client.Client) error {
@@ -326,6 +299,6 @@ func (c commands) logsExport() *cobra.Command {
 	f.flags(cmd)
 	cmd.Flags().StringVarP(&as, "as", "f", "json", "json, lines or csv")
 	cmd.Flags().StringVarP(&to, "output", "o", "", "the file to write; it must not exist (default standard output)")
-	cmd.Flags().IntVar(&limit, "limit", 0, "the newest so many; 0 = all")
+	cmd.Flags().IntVar(&limit, "limit", 0, "number of entries, the newest; 0 = all")
 	return cmd
 }

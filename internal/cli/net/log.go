@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"fazt/internal/api/op"
 	"fazt/internal/cli/kit"
@@ -16,31 +15,23 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// netFilter adds the flags that say which attempts.
-func netFilter(cmd *cobra.Command, f *op.NetFilter) {
-	s := cmd.Flags()
-	s.StringVar(&f.App, "app", "", "only those of this app")
-	s.StringVar(&f.Domain, "domain", "", "only those to this host, or below *.example.com")
-	s.BoolVar(&f.Errors, "errors", false, "only what was refused, failed, or was answered with 500 or more")
-	s.StringVar(&f.Since, "since", "", "not older than 30m, 24h, 7d, or 2026-01-31")
-}
-
 func (c commands) netLogs() *cobra.Command {
 	var f op.NetFilter
+	var check func() error
 	var follow bool
 	limit := 20
 	cmd := &cobra.Command{
-		Use: "logs", Short: "Show what functions tried to reach", Args: kit.Arguments(),
+		Use: "logs", Short: "Show the outbound calls of functions", Args: kit.Arguments(),
 		Long: `Show every attempt of functions to reach another server, newest first: each hop
-of a call, what was refused, and what failed.`,
+of a call, also those that were refused or failed.`,
 		Example: `  fazt net logs
   fazt net logs --app shop --errors --since 24h
   fazt net logs --domain api.stripe.com -f       and go on with what comes`,
-		RunE: func(*cobra.Command, []string) (err error) {
+		RunE: func(*cobra.Command, []string) error {
 			if limit < 1 || limit > 1000 {
-				return kit.Usagef("-n is how many attempts, 1 to 1000")
+				return kit.Usagef("-n must be from 1 to 1000")
 			}
-			if f.Since, err = kit.WireTime("since", f.Since, time.Now()); err != nil {
+			if err := check(); err != nil {
 				return err
 			}
 			return c.Existing(func(cl *client.Client) error {
@@ -51,7 +42,7 @@ of a call, what was refused, and what failed.`,
 				if err != nil {
 					return err
 				}
-				v := output.View{Value: page.Items, Columns: []string{"time", "app", "call", "outcome", "ms", "bytes", "secret"}, Empty: "There are no such attempts."}
+				v := output.View{Value: page.Items, Columns: []string{"time", "app", "call", "outcome", "ms", "bytes", "secret"}, Empty: "No attempts match."}
 				for _, a := range page.Items {
 					v.Rows = append(v.Rows, []string{a.Time.Local().Format("2006-01-02 15:04:05"), a.App, attemptCall(a), attemptOutcome(a), fmt.Sprintf("%.1f", a.Millis), output.Size(a.Received), a.Secret})
 				}
@@ -59,19 +50,19 @@ of a call, what was refused, and what failed.`,
 					return err
 				}
 				if page.Next != "" {
-					fmt.Fprintln(c.Notes(), "There are older ones; -n shows more.")
+					fmt.Fprintln(c.Notes(), "There are older attempts: -n shows more.")
 				}
 				return nil
 			})
 		},
 	}
-	netFilter(cmd, &f)
-	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on with the attempts as they are made")
-	cmd.Flags().IntVarP(&limit, "lines", "n", 20, "how many of the newest, 1 to 1000")
+	check = kit.Flags(cmd, &f)
+	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "show new attempts as they are made")
+	cmd.Flags().IntVarP(&limit, "lines", "n", 20, "number of attempts, the newest; 1 to 1000")
 	return cmd
 }
 
-// attemptCall is what was to be reached; the arrow marks a redirect.
+// attemptCall is what the attempt was to reach; an arrow marks a redirect.
 func attemptCall(a op.NetAttempt) string {
 	text := strings.TrimSpace(a.Method + " " + a.Scheme)
 	if a.Scheme != "" {
@@ -84,7 +75,7 @@ func attemptCall(a op.NetAttempt) string {
 	return text
 }
 
-// attemptOutcome is what came of it, and why nothing did.
+// attemptOutcome is the result of an attempt, and the reason of a failure.
 func attemptOutcome(a op.NetAttempt) string {
 	words := []string{}
 	if a.Status > 0 {
@@ -126,47 +117,27 @@ func (c commands) followNet(cl *client.Client, f op.NetFilter, limit int) error 
 	})
 }
 
-func (c commands) netStats() *cobra.Command {
-	var f op.NetFilter
-	cmd := &cobra.Command{
-		Use: "stats", Short: "Count calls, errors, times and bytes by app and domain", Args: kit.Arguments(),
-		Long: `Count what the log holds by app and domain. Every hop is a call. Errors are what
-was refused or failed, and answers from 500 on; the times are those of calls
-that went out, half of which took no longer than p50, and 95 of a hundred than
-p95.`,
-		Example: `  fazt net stats
-  fazt net stats --app shop --since 24h`,
-		RunE: func(*cobra.Command, []string) (err error) {
-			if f.Since, err = kit.WireTime("since", f.Since, time.Now()); err != nil {
-				return err
-			}
-			return c.Existing(func(cl *client.Client) error {
-				s, err := client.Call(c.Ctx, cl, op.NetStats, f)
-				if err != nil {
-					return err
-				}
-				v := output.View{Value: s, Columns: []string{"app", "domain", "calls", "errors", "p50", "p95", "sent", "received", "cached"}, Empty: "There were no calls."}
-				for _, row := range s.Domains {
-					v.Rows = append(v.Rows, statsRow(row.App, row.Domain, row.NetCount))
-				}
-				if len(s.Domains) > 1 {
-					v.Rows = append(v.Rows, statsRow("(all)", "", s.Total))
-				}
-				if err := c.Print(v); err != nil {
-					return err
-				}
-				if s.Truncated {
-					fmt.Fprintln(c.Notes(), "There are more than are counted here; --since, --app or --domain narrow it.")
-				}
-				if s.Dropped > 0 {
-					fmt.Fprintf(c.Stderr, "note: %s came faster than they could be logged; `fazt limits set net.log_buffer` makes room\n", output.Count(int(s.Dropped), "attempt"))
-				}
-				return nil
-			})
-		},
+// Stats is the view of what the log holds by app and domain.
+func Stats(s op.NetTotals) output.View {
+	v := output.View{Columns: []string{"app", "domain", "calls", "errors", "p50", "p95", "sent", "received", "cached"}, Empty: "There were no calls."}
+	for _, row := range s.Domains {
+		v.Rows = append(v.Rows, statsRow(row.App, row.Domain, row.NetCount))
 	}
-	netFilter(cmd, &f)
-	return cmd
+	if len(s.Domains) > 1 {
+		v.Rows = append(v.Rows, statsRow("(all)", "", s.Total))
+	}
+	return v
+}
+
+// StatsNotes says what the figures leave out.
+func StatsNotes(c *kit.CLI, s op.NetTotals) error {
+	if s.Truncated {
+		fmt.Fprintln(c.Notes(), "There are more domains than are shown; narrow it with --since, --app or --domain.")
+	}
+	if s.Dropped > 0 {
+		fmt.Fprintf(c.Stderr, "note: %s came faster than they could be logged; `fazt limits set net.log_buffer` makes room\n", output.Count(int(s.Dropped), "attempt"))
+	}
+	return nil
 }
 
 func statsRow(app, domain string, s op.NetCount) []string {

@@ -2,6 +2,7 @@
 package net
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -17,20 +18,20 @@ import (
 	"fazt/internal/schema"
 )
 
-// commands are the commands of the package, with what all commands share.
+// commands holds what all commands of the package share.
 type commands struct{ *kit.CLI }
 
-// Command returns the command `fazt net` with those below it.
+// Command returns `fazt net` with its subcommands.
 func Command(shared *kit.CLI) *cobra.Command {
 	c := commands{shared}
-	g := kit.Group("net", "Decide which servers functions may reach, and see what they tried",
-		c.netAllow(), c.netList(), c.netShow(), c.netRemove(), c.netTest(), c.netLogs(), c.netStats(), c.netCache())
-	g.Long = `Functions reach no other server until you allow its domain. What they send with
-it, such as a key of an API, they name and never see: ` + "`fazt secret`" + `.`
+	g := kit.Group("net", "Manage which servers functions may reach",
+		c.netAllow(), c.netLogs())
+	g.Long = `Functions cannot reach another server until you allow its domain. For
+credentials that they use but never see, such as an API key: ` + "`fazt secret`" + `.`
 	return g
 }
 
-// allowFlags are what an entry says, as it was typed.
+// allowFlags holds the flags of an entry, as typed.
 type allowFlags struct {
 	op.NetGrant
 	ports                                 []string
@@ -41,11 +42,10 @@ func (c commands) netAllow() *cobra.Command {
 	var f allowFlags
 	cmd := &cobra.Command{
 		Use: "allow DOMAIN", Short: "Allow functions to reach a domain", Args: kit.Arguments("the domain"),
-		Long: `Allow functions to reach a domain, at once: HTTPS on port 443, unless a flag
-says otherwise. *.example.com stands for all names below example.com, and not
-for example.com itself. An entry for the same domain and app is replaced by this
-one. The most specific domain decides, and of two for the same domain that of
-the app.`,
+		Long: `Allow functions to reach a domain, at once: HTTPS on port 443, unless flags say
+otherwise. *.example.com means all names below example.com, but not example.com
+itself. An existing entry for the same domain and app is replaced. The most
+specific domain applies; of two entries for the same domain, that of the app.`,
 		Example: `  fazt net allow api.stripe.com --app shop
   fazt net allow api.github.com --rate 10 --burst 20 --cache-ttl 60
   fazt net allow api.telegram.org --app bot --path '/bot{token}/{method}'
@@ -65,34 +65,34 @@ the app.`,
 				if e.Replaced {
 					done = "allowed again"
 				}
-				c.warn(e.NetEntry)
+				_ = Warn(c.CLI, e.NetEntry) // it never fails
 				return c.Print(output.View{Value: e, Rows: append([][]string{{done, e.Domain}}, entryRows(e.NetEntry)[1:]...)})
 			})
 		},
 	}
 	s := cmd.Flags()
-	s.StringVar(&f.App, "app", "", "for this app alone (default every app)")
+	s.StringVar(&f.App, "app", "", "only for this app (default: every app)")
 	s.BoolVar(&f.HTTP, "http", false, "plain HTTP too, on port 80; others on the way can read it")
 	s.StringSliceVar(&f.ports, "ports", nil, "only these ports, such as 443,8443")
 	s.StringSliceVar(&f.Methods, "methods", nil, "only these methods, such as GET,POST")
-	s.IntVar(&f.Rate, "rate", 0, "calls in a second (default as the limits say)")
-	s.IntVar(&f.Burst, "burst", 0, "calls at once under the rate (default as many as the rate)")
-	s.StringVar(&f.timeout, "timeout", "", "time of one call, such as 2000 (ms) or 2s")
-	s.StringVar(&f.maxResponse, "max-response", "", "largest answer, such as 500000 (bytes) or 500KB")
-	s.StringVar(&f.cacheTTL, "cache-ttl", "", "keep answers, those that do not say how long for so many seconds")
-	s.StringVar(&f.stale, "stale", "", "serve kept answers for so many seconds more while the server fails")
-	s.StringSliceVar(&f.Private, "private", nil, "range of your own network the domain may lead to")
-	s.StringArrayVar(&f.Paths, "path", nil, "log paths of this form by it: /bot{token}/{method}; may be repeated")
+	s.IntVar(&f.Rate, "rate", 0, "calls per second (default: the limit)")
+	s.IntVar(&f.Burst, "burst", 0, "calls at once under the rate (default: the rate)")
+	s.StringVar(&f.timeout, "timeout", "", "longest time of one call, such as 2000 (ms) or 2s")
+	s.StringVar(&f.maxResponse, "max-response", "", "largest response, such as 500000 (bytes) or 500KB")
+	s.StringVar(&f.cacheTTL, "cache-ttl", "", "seconds to cache responses that set no lifetime")
+	s.StringVar(&f.stale, "stale", "", "seconds to serve stale responses while the server fails")
+	s.StringSliceVar(&f.Private, "private", nil, "range of your own network that the domain may resolve to")
+	s.StringArrayVar(&f.Paths, "path", nil, "template for logged paths: /bot{token}/{method}; may be repeated")
 	return cmd
 }
 
-// read makes numbers of what was typed.
+// read parses what was typed.
 func (f *allowFlags) read() error {
 	f.Ports = nil
 	for _, text := range f.ports {
 		port, err := strconv.Atoi(strings.TrimSpace(text))
 		if err != nil {
-			return kit.Usagef("--ports is a list of numbers, such as 443,8443; %q is none", text)
+			return kit.Usagef("--ports is a list of numbers, such as 443,8443, not %q", text)
 		}
 		f.Ports = append(f.Ports, port)
 	}
@@ -117,24 +117,33 @@ func (f *allowFlags) read() error {
 	return nil
 }
 
-// warn says loudly what an entry opens that others do not.
-func (c commands) warn(e op.NetEntry) {
+// Warn prints what makes an entry more dangerous than others.
+func Warn(c *kit.CLI, e op.NetEntry) error {
 	for _, w := range e.Warnings {
 		fmt.Fprintf(c.Stderr, "WARNING: %s: %s\n", e.Domain, output.Line(w))
 	}
+	return nil
 }
 
-// everyApp is how an entry or a secret is shown that is no single app's.
-func everyApp(app string) string {
-	if app == "" {
-		return "(every app)"
+// WarnAll prints the warnings of all entries.
+func WarnAll(c *kit.CLI, list []op.NetEntry) error {
+	for _, e := range list {
+		_ = Warn(c, e) // it never fails
 	}
-	return app
+	return nil
 }
 
-// entryRows is an entry for people.
+// everyApp is the name of the app that an entry or a secret is for.
+func everyApp(app string) string { return cmp.Or(app, "(every app)") }
+
+// Entry is the view of one entry.
+func Entry(e op.NetEntry) output.View {
+	return output.View{Rows: append(entryRows(e), []string{"allowed", output.Time(e.CreatedAt)}, []string{"updated", output.Time(e.UpdatedAt)})}
+}
+
+// entryRows formats an entry.
 func entryRows(e op.NetEntry) [][]string {
-	rows := [][]string{{"domain", e.Domain}, {"app", everyApp(e.App)}, {"reached by", reachedBy(e.NetRecord)}}
+	rows := [][]string{{"domain", e.Domain}, {"app", everyApp(e.App)}, {"reached by", ReachedBy(e)}}
 	add := func(is bool, label, format string, args ...any) {
 		if is {
 			rows = append(rows, []string{label, fmt.Sprintf(format, args...)})
@@ -147,7 +156,7 @@ func entryRows(e op.NetEntry) [][]string {
 	add(true, "methods", "%s", methods)
 	add(e.Rate > 0, "rate", "%s", rateText(e.NetRecord))
 	add(e.Timeout > 0, "timeout", "%v", time.Duration(e.Timeout)*time.Millisecond)
-	add(e.MaxResponse > 0, "largest answer", "%s", output.Size(e.MaxResponse))
+	add(e.MaxResponse > 0, "largest response", "%s", output.Size(e.MaxResponse))
 	add(e.CacheTTL > 0, "cache", "%v", time.Duration(e.CacheTTL)*time.Second)
 	add(e.Stale > 0, "stale", "%v more while the server fails", time.Duration(e.Stale)*time.Second)
 	for _, p := range e.Private {
@@ -160,7 +169,8 @@ func entryRows(e op.NetEntry) [][]string {
 	return rows
 }
 
-func reachedBy(e op.NetRecord) string {
+// ReachedBy says with which protocols and on which ports a domain is reached.
+func ReachedBy(e op.NetEntry) string {
 	text := "HTTPS"
 	if e.HTTP {
 		text = "HTTPS and PLAIN HTTP"
@@ -182,8 +192,8 @@ func rateText(e op.NetRecord) string {
 	return fmt.Sprintf("%d/s", e.Rate)
 }
 
-// notable is what an entry says beyond its domain, in a few words.
-func notable(e op.NetRecord) string {
+// Notes says in a few words what an entry allows beyond its domain.
+func Notes(e op.NetEntry) string {
 	var words []string
 	for _, p := range e.Private {
 		words = append(words, "PRIVATE "+p.String())
@@ -192,7 +202,7 @@ func notable(e op.NetRecord) string {
 		words = append(words, strings.Join(e.Methods, "|"))
 	}
 	if e.Rate > 0 {
-		words = append(words, rateText(e))
+		words = append(words, rateText(e.NetRecord))
 	}
 	if e.CacheTTL > 0 {
 		words = append(words, fmt.Sprintf("cache %v", time.Duration(e.CacheTTL)*time.Second))
@@ -200,171 +210,47 @@ func notable(e op.NetRecord) string {
 	return strings.Join(words, ", ")
 }
 
-func (c commands) netList() *cobra.Command {
-	var req op.NetOf
-	cmd := &cobra.Command{
-		Use: "list", Short: "List the domains that functions may reach", Args: kit.Arguments(),
-		Example: `  fazt net list
-  fazt net list --app shop        what holds for this app`,
-		RunE: func(*cobra.Command, []string) error {
-			return c.Existing(func(cl *client.Client) error {
-				list, err := client.Call(c.Ctx, cl, op.NetList, req)
-				if err != nil {
-					return err
-				}
-				v := output.View{Value: list, Columns: []string{"domain", "app", "reached by", "notes", "updated"}, Empty: "Functions may reach nothing. `fazt net allow DOMAIN` changes that."}
-				for _, e := range list {
-					c.warn(e)
-					v.Rows = append(v.Rows, []string{e.Domain, everyApp(e.App), reachedBy(e.NetRecord), notable(e.NetRecord), output.Time(e.UpdatedAt)})
-				}
-				return c.Print(v)
-			})
-		},
+// Verdict is the view of what would become of a call.
+func Verdict(v op.NetVerdict) output.View {
+	outcome := "allowed"
+	if !v.Allowed {
+		outcome = "refused with " + v.Code
 	}
-	cmd.Flags().StringVar(&req.App, "app", "", "only what holds for this app")
-	return cmd
-}
-
-func (c commands) netShow() *cobra.Command {
-	var req op.NetRef
-	cmd := &cobra.Command{
-		Use: "show DOMAIN", Short: "Show all that is said of a domain", Args: kit.Arguments("the domain"),
-		Example: `  fazt net show api.stripe.com --app shop`,
-		RunE: func(_ *cobra.Command, args []string) error {
-			req.Domain = args[0]
-			return c.Existing(func(cl *client.Client) error {
-				e, err := client.Call(c.Ctx, cl, op.NetGet, req)
-				if err != nil {
-					return err
-				}
-				c.warn(e)
-				return c.Print(output.View{Value: e, Rows: append(entryRows(e), []string{"allowed", output.Time(e.CreatedAt)}, []string{"updated", output.Time(e.UpdatedAt)})})
-			})
-		},
+	rows := [][]string{{"outcome", outcome}, {"call", strings.TrimSpace(v.Method + " " + v.URL)}}
+	if v.Reason != "" {
+		rows = append(rows, []string{"reason", v.Reason})
 	}
-	cmd.Flags().StringVar(&req.App, "app", "", "the entry of this app (default that of every app)")
-	return cmd
-}
-
-func (c commands) netRemove() *cobra.Command {
-	var req op.NetRef
-	cmd := &cobra.Command{
-		Use: "remove DOMAIN", Short: "Allow a domain no longer", Args: kit.Arguments("the domain"),
-		Example: `  fazt net remove api.stripe.com --app shop`,
-		RunE: func(_ *cobra.Command, args []string) error {
-			req.Domain = args[0]
-			return c.Existing(func(cl *client.Client) error {
-				e, err := client.Call(c.Ctx, cl, op.NetRemove, req)
-				if err != nil {
-					return err
-				}
-				return c.Print(output.View{Value: e, Rows: [][]string{{"removed", e.Domain}, {"app", everyApp(e.App)}}})
-			})
-		},
+	if v.Entry != nil {
+		rows = append(rows, []string{"entry", v.Entry.Domain}, []string{"of", everyApp(v.App)})
 	}
-	cmd.Flags().StringVar(&req.App, "app", "", "the entry of this app (default that of every app)")
-	return cmd
-}
-
-func (c commands) netTest() *cobra.Command {
-	var req op.NetCall
-	cmd := &cobra.Command{
-		Use: "test URL", Short: "Tell whether a call would be let out, and why", Args: kit.Arguments("the address"),
-		Long: `Tell which entry decides about a call of an app, and why, without sending it.
-The name is looked up, and each of its addresses judged. Ends with 1 when the
-call would be refused.`,
-		Example: `  fazt net test https://api.stripe.com/v1/charges --app shop
-  fazt net test https://api.stripe.com/v1 --app shop --method POST`,
-		RunE: func(_ *cobra.Command, args []string) error {
-			req.URL = args[0]
-			return c.Existing(func(cl *client.Client) error {
-				v, err := client.Call(c.Ctx, cl, op.NetTest, req)
-				if err != nil {
-					return err
-				}
-				outcome := "allowed"
-				if !v.Allowed {
-					outcome = "refused with " + v.Code
-				}
-				rows := [][]string{{"outcome", outcome}, {"call", strings.TrimSpace(v.Method + " " + v.URL)}}
-				if v.Reason != "" {
-					rows = append(rows, []string{"reason", v.Reason})
-				}
-				if v.Entry != nil {
-					c.warn(op.NetEntry{NetRecord: *v.Entry, Warnings: v.Warnings})
-					rows = append(rows, []string{"entry", v.Entry.Domain}, []string{"of", everyApp(v.App)})
-				}
-				for _, j := range v.Addresses {
-					say := "public"
-					if j.Private {
-						say = "PRIVATE, allowed by the entry"
-					}
-					if j.Refused != "" {
-						say = "refused: " + j.Refused
-					}
-					rows = append(rows, []string{j.Address.String(), say})
-				}
-				if err := c.Print(output.View{Value: v, Rows: rows}); err != nil || v.Allowed {
-					return err
-				}
-				return errs.New(errs.Forbidden, "the call would be refused: %s", v.Reason)
-			})
-		},
-	}
-	cmd.Flags().StringVar(&req.App, "app", "", "the app that would make the call (default one without entries of its own)")
-	cmd.Flags().StringVar(&req.Method, "method", "GET", "the method of the call")
-	return cmd
-}
-
-func (c commands) netCache() *cobra.Command {
-	g := kit.Group("cache", "See and forget the answers that are kept", c.netCacheShow(), c.netCacheClear())
-	g.RunE = func(*cobra.Command, []string) error { return c.showCache() }
-	return g
-}
-
-func (c commands) netCacheShow() *cobra.Command {
-	return &cobra.Command{
-		Use: "show", Short: "Show what is kept of answers, and how often it served", Args: kit.Arguments(),
-		Long: `Show what is kept of answers, and how often it served since the server began.
-fazt net cache alone does the same.`,
-		Example: `  fazt net cache show`,
-		RunE:    func(*cobra.Command, []string) error { return c.showCache() },
-	}
-}
-
-func (c commands) showCache() error {
-	return c.Existing(func(cl *client.Client) error {
-		s, err := client.Call(c.Ctx, cl, op.NetCache, op.None{})
-		if err != nil {
-			return err
+	for _, a := range v.Addresses {
+		text := "public"
+		if a.Private {
+			text = "PRIVATE, allowed by the entry"
 		}
-		return c.Print(cacheView(s))
-	})
-}
-
-func (c commands) netCacheClear() *cobra.Command {
-	var req op.NetCleared
-	cmd := &cobra.Command{
-		Use: "clear", Short: "Forget the answers that are kept", Args: kit.Arguments(),
-		Example: `  fazt net cache clear
-  fazt net cache clear --app shop`,
-		RunE: func(*cobra.Command, []string) error {
-			return c.Existing(func(cl *client.Client) error {
-				s, err := client.Call(c.Ctx, cl, op.NetCacheClear, req)
-				if err != nil {
-					return err
-				}
-				return c.Print(cacheView(s))
-			})
-		},
+		if a.Refused != "" {
+			text = "refused: " + a.Refused
+		}
+		rows = append(rows, []string{a.Address.String(), text})
 	}
-	cmd.Flags().StringVar(&req.App, "app", "", "only what is kept for this app")
-	return cmd
+	return output.View{Rows: rows}
 }
 
-func cacheView(s op.NetCacheState) output.View {
-	return output.View{Value: s, Rows: [][]string{
-		{"answers", strconv.Itoa(s.Items)}, {"size", output.Size(s.Bytes)}, {"served", fmt.Sprintf("%d at once, %d after asking, %d while the server failed", s.Hits, s.Revalidated, s.Stale)},
-		{"asked in vain", strconv.FormatInt(s.Misses, 10)},
+// Refused warns of the entry that decides, and fails the command if the call would be refused.
+func Refused(c *kit.CLI, v op.NetVerdict) error {
+	if v.Entry != nil {
+		_ = Warn(c, op.NetEntry{NetRecord: *v.Entry, Warnings: v.Warnings}) // it never fails
+	}
+	if v.Allowed {
+		return nil
+	}
+	return errs.New(errs.Forbidden, "the call would be refused: %s", v.Reason)
+}
+
+// Cache is the view of the response cache.
+func Cache(s op.NetCacheState) output.View {
+	return output.View{Rows: [][]string{
+		{"responses", strconv.Itoa(s.Items)}, {"size", output.Size(s.Bytes)}, {"served", fmt.Sprintf("%d without a request, %d after revalidation, %d stale while the server failed", s.Hits, s.Revalidated, s.Stale)},
+		{"misses", strconv.FormatInt(s.Misses, 10)},
 	}}
 }

@@ -12,38 +12,36 @@ import (
 	"fazt/internal/api/op"
 	"fazt/internal/cli/kit"
 	"fazt/internal/client"
-	"fazt/internal/errs"
 	"fazt/internal/output"
 )
 
-// Secrets returns `fazt secret` with the commands below it.
+// Secrets returns `fazt secret` with its subcommands.
 func Secrets(shared *kit.CLI) *cobra.Command {
 	c := commands{shared}
-	g := kit.Group("secret", "Give functions credentials that they name and never see",
-		c.secretSet(), c.secretList(), c.secretRotate(), c.secretRemove())
+	g := kit.Group("secret", "Manage credentials that functions use but never see", c.secretSet(), c.secretRotate())
 	g.Long = `A secret is sent by the instance itself, to its one domain, when a function
 names it: fetch(url, {auth: "STRIPE_KEY"}). The function never sees the value.
-It is sent by HTTPS alone, and to the first port that "fazt net allow" names for
-the domain (443 where it names none), unless it is set with --http or --port.
+It is sent only over HTTPS, and to the first port that "fazt net allow" lists
+for the domain (default: 443), unless it is set with --http or --port.
 
-Values are encrypted under a key that is not in the database: it lies beside it,
-in data.db.key, or in the variable FAZT_MASTER_KEY as 64 hexadecimal digits. A
-backup needs both, kept apart: the database alone gives no secret away, and
-without the key all secrets must be set again.`
+Values are encrypted with a key that is not in the database: it is in the file
+data.db.key next to it, or in the variable FAZT_MASTER_KEY as 64 hexadecimal
+digits. Back up both, in different places: the database alone reveals no secret,
+and without the key all secrets must be set again.`
 	return g
 }
 
-// secretInput is where the value of a secret comes from.
+// secretInput reads the value of a secret.
 type secretInput struct {
 	value string
 	given bool
 }
 
 func (in *secretInput) flag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&in.value, "value", "", "the value; it stays in the history of your shell, so better pipe it in")
+	cmd.Flags().StringVar(&in.value, "value", "", "the value; your shell keeps it in its history, so a pipe is better")
 }
 
-// read gives the value: of the flag, or asked for without showing it, or all of a pipe but the end of its last line.
+// read returns the value: from the flag, the terminal, or a pipe without its last line end.
 func (in *secretInput) read(c *kit.CLI, cmd *cobra.Command, name string) (string, error) {
 	if in.given = cmd.Flags().Changed("value"); in.given {
 		return in.value, nil
@@ -51,9 +49,9 @@ func (in *secretInput) read(c *kit.CLI, cmd *cobra.Command, name string) (string
 	if terminal, ok := c.Stdin.(*os.File); ok && term.IsTerminal(int(terminal.Fd())) {
 		return c.Secret(terminal, "Value of "+name+": ")
 	}
-	text, err := kit.ReadMost(c.Stdin)
+	text, err := kit.ReadInput(c.Stdin, "the value of "+name)
 	if err != nil {
-		return "", errs.Wrap(errs.Invalid, err, "the value of %s cannot be read", name)
+		return "", err
 	}
 	text = strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
 	if text == "" {
@@ -67,9 +65,9 @@ func (c commands) secretSet() *cobra.Command {
 	var in secretInput
 	cmd := &cobra.Command{
 		Use: "set NAME --domain DOMAIN", Short: "Set a secret", Args: kit.Arguments("the name of the secret"),
-		Long: `Set a secret. The value is asked for at the terminal without showing it, or read
-from a pipe. One of the same name and app is replaced. It is sent by HTTPS, to
-the first port of the domain's entry, unless --http or --port say otherwise.
+		Long: `Set a secret. Its value is read from the terminal, without showing it, or from a
+pipe. A secret of the same name and app is replaced. It is sent over HTTPS to
+the first port of the domain's entry, unless --http or --port is given.
 
   bearer   Authorization: Bearer VALUE
   header   KEY: VALUE
@@ -97,7 +95,7 @@ the first port of the domain's entry, unless --http or --port say otherwise.
 					done = "set again"
 				}
 				return c.Print(output.View{Value: s, Rows: [][]string{
-					{done, s.Name}, {"app", everyApp(s.App)}, {"sent to", sentTo(s.Secret)}, {"as", sentAs(s.Secret)},
+					{done, s.Name}, {"app", everyApp(s.App)}, {"sent to", SentTo(s.Secret)}, {"as", SentAs(s.Secret)},
 				}})
 			})
 		},
@@ -106,24 +104,25 @@ the first port of the domain's entry, unless --http or --port say otherwise.
 	s.StringVar(&req.As, "as", "bearer", "how it is sent: bearer, header, query or basic")
 	s.StringVar(&req.Key, "key", "", "name of the header or of the query parameter")
 	s.StringVar(&req.Domain, "domain", "", "the only domain it is sent to: api.example.com or *.example.com")
-	s.BoolVar(&req.HTTP, "http", false, "by plain HTTP too; others on the way can read it")
-	s.IntVar(&req.Port, "port", 0, "the only port it is sent to (default the first of the domain's entry)")
-	s.StringVar(&req.App, "app", "", "for this app alone (default every app)")
+	s.BoolVar(&req.HTTP, "http", false, "also over plain HTTP; others on the way can read it")
+	s.IntVar(&req.Port, "port", 0, "the only port it is sent to (default: the first of the domain's entry)")
+	s.StringVar(&req.App, "app", "", "only for this app (default: every app)")
 	s.StringSliceVar(&req.Methods, "methods", nil, "only with these methods, such as GET,POST")
-	s.StringVar(&req.PathPrefix, "path-prefix", "", "only to paths that begin so")
+	s.StringVar(&req.PathPrefix, "path-prefix", "", "only to paths with this prefix")
 	in.flag(cmd)
 	return cmd
 }
 
-func sentAs(s op.Secret) string {
+// SentAs says in which part of a request a secret is sent.
+func SentAs(s op.Secret) string {
 	if s.Key != "" {
 		return s.As + " " + s.Key
 	}
 	return s.As
 }
 
-// sentTo is all that bounds where a secret goes.
-func sentTo(s op.Secret) string {
+// SentTo says to which requests a secret is added.
+func SentTo(s op.Secret) string {
 	text := s.Domain
 	if s.HTTP {
 		text = "http(s)://" + text
@@ -140,42 +139,13 @@ func sentTo(s op.Secret) string {
 	return text
 }
 
-func (c commands) secretList() *cobra.Command {
-	var req op.NetOf
-	cmd := &cobra.Command{
-		Use: "list", Short: "List the secrets, without their values", Args: kit.Arguments(),
-		Example: `  fazt secret list
-  fazt secret list --app shop      those that it can name`,
-		RunE: func(*cobra.Command, []string) error {
-			return c.Existing(func(cl *client.Client) error {
-				list, err := client.Call(c.Ctx, cl, op.SecretList, req)
-				if err != nil {
-					return err
-				}
-				v := output.View{Value: list, Columns: []string{"name", "app", "sent to", "as", "value", "last used"}, Empty: "There are no secrets. `fazt secret set NAME --domain DOMAIN` sets one."}
-				for _, s := range list {
-					value := "••••••"
-					if s.Fault != "" {
-						value = "CANNOT BE USED"
-						fmt.Fprintf(c.Stderr, "WARNING: %s cannot be used: %s\n", s.Name, output.Line(s.Fault))
-					}
-					v.Rows = append(v.Rows, []string{s.Name, everyApp(s.App), sentTo(s), sentAs(s), value, kit.OptionalTime(s.LastUsed)})
-				}
-				return c.Print(v)
-			})
-		},
-	}
-	cmd.Flags().StringVar(&req.App, "app", "", "only those that this app can name")
-	return cmd
-}
-
 func (c commands) secretRotate() *cobra.Command {
 	var req op.SecretValue
 	var in secretInput
 	cmd := &cobra.Command{
 		Use: "rotate NAME", Short: "Give a secret a new value", Args: kit.Arguments("the name of the secret"),
-		Long: `Give a secret a new value and change nothing else of it. The next call has the
-new one. The value is asked for, or read from a pipe.`,
+		Long: `Give a secret a new value and change nothing else. The next call uses it. The
+value is read from the terminal or from a pipe.`,
 		Example: `  fazt secret rotate STRIPE_KEY --app shop
   fazt secret rotate STRIPE_KEY --app shop < new-key.txt`,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
@@ -188,36 +158,29 @@ new one. The value is asked for, or read from a pipe.`,
 				if err != nil {
 					return err
 				}
-				return c.Print(output.View{Value: s, Rows: [][]string{{"rotated", s.Name}, {"app", everyApp(s.App)}, {"sent to", sentTo(s)}, {"as", sentAs(s)}}})
+				return c.Print(output.View{Value: s, Rows: [][]string{{"rotated", s.Name}, {"app", everyApp(s.App)}, {"sent to", SentTo(s)}, {"as", SentAs(s)}}})
 			})
 		},
 	}
-	cmd.Flags().StringVar(&req.App, "app", "", "the secret of this app (default that of every app)")
+	cmd.Flags().StringVar(&req.App, "app", "", "the secret of this app (default: that of every app)")
 	in.flag(cmd)
 	return cmd
 }
 
-func (c commands) secretRemove() *cobra.Command {
-	var req op.SecretRef
-	var yes bool
-	cmd := &cobra.Command{
-		Use: "remove NAME", Short: "Take a secret back", Args: kit.Arguments("the name of the secret"),
-		Example: `  fazt secret remove STRIPE_KEY --app shop`,
-		RunE: func(_ *cobra.Command, args []string) error {
-			req.Secret = args[0]
-			if err := c.Sure(yes, "removing the secret "+args[0], "its value is lost, and functions that name it fail", args[0]); err != nil {
-				return err
-			}
-			return c.Existing(func(cl *client.Client) error {
-				s, err := client.Call(c.Ctx, cl, op.SecretRemove, req)
-				if err != nil {
-					return err
-				}
-				return c.Print(output.View{Value: s, Rows: [][]string{{"removed", s.Name}, {"app", everyApp(s.App)}}})
-			})
-		},
+// Usable shows that a secret has a value, or that it cannot be used.
+func Usable(s op.Secret) string {
+	if s.Fault != "" {
+		return "CANNOT BE USED"
 	}
-	cmd.Flags().StringVar(&req.App, "app", "", "the secret of this app (default that of every app)")
-	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
-	return cmd
+	return "••••••"
+}
+
+// WarnSecrets says why secrets cannot be used.
+func WarnSecrets(c *kit.CLI, list []op.Secret) error {
+	for _, s := range list {
+		if s.Fault != "" {
+			fmt.Fprintf(c.Stderr, "WARNING: %s cannot be used: %s\n", s.Name, output.Line(s.Fault))
+		}
+	}
+	return nil
 }

@@ -1,10 +1,10 @@
-// Package peer holds the commands on peers, the other instances that can be driven from here.
+// Package peer holds the commands on peers, the other instances that are managed from here.
 package peer
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
@@ -17,19 +17,20 @@ import (
 	"fazt/internal/cli/kit"
 	"fazt/internal/client"
 	"fazt/internal/errs"
+	"fazt/internal/limitio"
 	"fazt/internal/output"
 )
 
-// commands are the commands of the package, with what all commands share.
+// commands holds what all commands of the package share.
 type commands struct{ *kit.CLI }
 
-// Command returns the command `fazt peer` with those below it.
+// Command returns `fazt peer` with its subcommands.
 func Command(shared *kit.CLI) *cobra.Command {
 	c := commands{shared}
-	g := kit.Group("peer", "Drive other instances from here",
+	g := kit.Group("peer", "Manage other instances from here",
 		c.peerAdd(), c.peerList(), c.peerStatus(), c.peerDefault(), c.peerRemove())
-	g.Long = `Drive other instances from here. Once a peer is added, any command that works on
-an instance works on it: ` + "`fazt @name app list`" + `.
+	g.Long = `Manage other instances from here. Once a peer is added, every command that works
+on an instance works on it: ` + "`fazt @name app list`" + `.
 
 Peers are kept in ~/.fazt/peers.json, or in the folder FAZT_CONFIG, which only
 you can read. Their keys are never shown.`
@@ -53,11 +54,12 @@ func (c commands) peerAdd() *cobra.Command {
 	var fromStdin, noCheck bool
 	cmd := &cobra.Command{
 		Use: "add NAME --url URL", Short: "Add another instance", Args: kit.Arguments("the name of the peer"),
-		Long: `Add another instance. Its key, made there with ` + "`fazt key create`" + `, is asked for
-without being shown, or read from standard input; it is tried before it is kept.
+		Long: `Add another instance. Its key, created there with ` + "`fazt key create`" + `, is read
+from the terminal, without showing it, or from standard input, and tested before
+it is saved.
 
 The URL may name the admin host, the domain, or this machine; for the bare
-address of another machine, --host names the admin host too.`,
+IP address of another machine, add its admin host with --host.`,
 		Example: `  fazt peer add home --url https://admin.example.com
   fazt peer add pi --url http://127.0.0.1:4698 --token-stdin < token.txt`,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -66,10 +68,10 @@ address of another machine, --host names the admin host too.`,
 		},
 	}
 	cmd.Flags().StringVar(&p.URL, "url", "", "address of the instance")
-	cmd.Flags().StringVar(&p.Host, "host", "", "name of its admin host, where the URL is the address of a machine")
+	cmd.Flags().StringVar(&p.Host, "host", "", "name of its admin host, if the URL has an IP address")
 	cmd.Flags().BoolVar(&p.PlainHTTP, "plain-http", false, "send the key unencrypted over a network")
 	cmd.Flags().BoolVar(&fromStdin, "token-stdin", false, "read the key from standard input")
-	cmd.Flags().BoolVar(&noCheck, "no-check", false, "do not try the key")
+	cmd.Flags().BoolVar(&noCheck, "no-check", false, "do not test the key")
 	return cmd
 }
 
@@ -84,7 +86,7 @@ func (c commands) addPeer(p client.Peer, fromStdin, noCheck bool) error {
 	if err := p.Check(); err != nil {
 		return err
 	}
-	if err := peers.Add(p); err != nil { // before anybody types a key
+	if err := peers.Add(p); err != nil { // before a key is typed
 		return err
 	}
 	peers.Remove(p.Name)
@@ -111,15 +113,21 @@ func (c commands) addPeer(p client.Peer, fromStdin, noCheck bool) error {
 	return c.Print(output.View{Value: showPeer(peers, p), Rows: append(rows, []string{"next", fmt.Sprintf("fazt @%s app list", p.Name)})})
 }
 
-// token asks for a key without showing it, or reads it from standard input.
+// maxToken bounds the line that holds a key; a key has 70 characters.
+const maxToken = 4 << 10
+
+// token reads a key from the terminal, without showing it, or from standard input.
 func (c commands) token(fromStdin bool) (client.Secret, error) {
 	var text string
 	terminal, ok := c.Stdin.(*os.File)
 	switch {
 	case fromStdin:
-		line, err := bufio.NewReader(io.LimitReader(c.Stdin, 1<<12)).ReadString('\n')
-		if err != nil && line == "" {
-			return "", errs.New(errs.Invalid, "standard input holds no key")
+		line, err := bufio.NewReader(limitio.Max(c.Stdin, maxToken, limitio.ErrTooLong)).ReadString('\n')
+		switch {
+		case errors.Is(err, limitio.ErrTooLong):
+			return "", errs.Wrap(errs.Invalid, err, "the first line of standard input is longer than %d bytes; no key is that long", maxToken)
+		case err != nil && line == "":
+			return "", errs.Wrap(errs.Invalid, err, "standard input holds no key")
 		}
 		text = line
 	case ok && term.IsTerminal(int(terminal.Fd())):
@@ -129,13 +137,13 @@ func (c commands) token(fromStdin bool) (client.Secret, error) {
 		}
 		text = typed
 	default:
-		return "", kit.Usagef("--token-stdin is missing; there is no terminal to ask on")
+		return "", kit.Usagef("--token-stdin is missing, and there is no terminal to ask for the key")
 	}
 	text = strings.TrimSpace(text)
 	return client.Secret(text), auth.CheckToken(text)
 }
 
-// callerAt asks a peer whom its key makes us.
+// callerAt asks a peer who the owner of its key is.
 func (c commands) callerAt(p client.Peer) (op.Caller, error) {
 	cl, err := client.OpenPeer(p)
 	if err != nil {
@@ -171,7 +179,7 @@ func (c commands) peerList() *cobra.Command {
 	}
 }
 
-// peerState is how a peer is doing, as far as its key lets us see.
+// peerState is the state of a peer, as far as its key allows to see it.
 type peerState struct {
 	shownPeer
 	Version string   `json:"version"`
@@ -182,7 +190,7 @@ type peerState struct {
 
 func (c commands) peerStatus() *cobra.Command {
 	return &cobra.Command{
-		Use: "status NAME", Short: "Try the way to a peer, and its key", Args: kit.Arguments("the name of the peer"),
+		Use: "status NAME", Short: "Test the connection to a peer and its key", Args: kit.Arguments("the name of the peer"),
 		Example: `  fazt peer status home`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			peers, err := c.OpenPeers()
@@ -208,9 +216,9 @@ func (c commands) peerStatus() *cobra.Command {
 
 func (c commands) peerDefault() *cobra.Command {
 	return &cobra.Command{
-		Use: "default NAME", Short: "Choose the instance that commands mean which name none", Args: kit.Arguments("the name of the peer, or local"),
-		Long: `Choose the instance that commands mean which name none; local is this machine.
---db, FAZT_DB and @name come before it.`,
+		Use: "default NAME", Short: "Choose the instance that commands use by default", Args: kit.Arguments("the name of the peer, or local"),
+		Long: `Choose the instance that commands use if they name none; local is this machine.
+--db, FAZT_DB and @name take precedence.`,
 		Example: `  fazt peer default home
   fazt @local app list          this machine, whatever the default is
   fazt peer default local`,

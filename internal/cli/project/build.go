@@ -17,7 +17,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// managers are the package managers, each with the lockfiles that choose it.
+// managers are the package managers, each with its lockfiles.
 func managers() []struct {
 	name  string
 	locks []string
@@ -33,10 +33,10 @@ func managers() []struct {
 	}
 }
 
-// Outputs are the folders a build may leave its pages in; the first that holds an index.html is it.
+// Outputs are the folders a build may write its pages to; the first that contains an index.html counts.
 func Outputs() []string { return []string{"dist", "build", "out"} }
 
-// HasBuild says whether the project in dir has a build script.
+// HasBuild reports whether the project in dir has a build script.
 func HasBuild(dir string) (bool, error) {
 	data, err := readPackage(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -55,10 +55,10 @@ func HasBuild(dir string) (bool, error) {
 	return script != "", nil
 }
 
-// maxPackage is the largest package.json that is read.
+// maxPackage bounds the size of package.json.
 const maxPackage = 16 << 20
 
-// readPackage is package.json, which must be a file inside dir: the folder may come from somebody else.
+// readPackage reads package.json, which must be a file inside dir: the folder is not trusted.
 func readPackage(dir string) ([]byte, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -77,8 +77,8 @@ func readPackage(dir string) ([]byte, error) {
 	return root.ReadFile(name)
 }
 
-// Build runs the build script of a project that has one, and returns the folder with its output; "" when there is none
-// to run. The script runs here, as the person who deploys, and never on a server.
+// Build runs the build script of a project and returns the folder with its output; "" if there is no script. It runs
+// here, as the user who deploys, and never on a server.
 func Build(ctx context.Context, dir string, log io.Writer) (string, error) {
 	if has, err := HasBuild(dir); err != nil || !has {
 		return "", err
@@ -97,7 +97,7 @@ func Build(ctx context.Context, dir string, log io.Writer) (string, error) {
 	}
 	for _, name := range Outputs() {
 		out := filepath.Join(dir, name)
-		// A link would lead to what the folder does not hold.
+		// A link could lead out of the folder.
 		if info, err := os.Lstat(out); err != nil || !info.IsDir() {
 			continue
 		}
@@ -105,10 +105,10 @@ func Build(ctx context.Context, dir string, log io.Writer) (string, error) {
 			return out, nil
 		}
 	}
-	return "", errs.New(errs.Invalid, "the build left no index.html in dist, build or out; --no-build deploys the folder as it is")
+	return "", errs.New(errs.Invalid, "the build wrote no index.html to dist, build or out; --no-build deploys the folder as it is")
 }
 
-// managerOf is the package manager whose lockfile lies in dir; npm when there is none.
+// managerOf returns the package manager whose lockfile is in dir; npm by default.
 func managerOf(dir string) string {
 	for _, m := range managers() {
 		for _, lock := range m.locks {
@@ -120,13 +120,13 @@ func managerOf(dir string) string {
 	return "npm"
 }
 
-// runTool runs a program in dir and streams what it says, marked as its own.
+// runTool runs a program in dir and streams its output with a prefix.
 func runTool(ctx context.Context, dir string, log io.Writer, name string, args ...string) error {
 	line := name + " " + strings.Join(args, " ")
 	fmt.Fprintf(log, "$ %s\n", line)
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
-	cmd.WaitDelay = 5 * time.Second // for what it started and left running
+	cmd.WaitDelay = 5 * time.Second // for processes it left running
 	out := &prefixed{w: log, prefix: "  "}
 	cmd.Stdout, cmd.Stderr = out, out
 	err := cmd.Run()
@@ -137,7 +137,7 @@ func runTool(ctx context.Context, dir string, log io.Writer, name string, args .
 	return errs.Wrap(errs.Unprocessable, err, "`%s` failed (%v); nothing was deployed", line, err)
 }
 
-// prefixed writes whole lines with something in front.
+// prefixed writes whole lines with a prefix.
 type prefixed struct {
 	w      io.Writer
 	prefix string
@@ -165,7 +165,7 @@ func (p *prefixed) flush() {
 	}
 }
 
-// Reason is what the system says of a failure, without the path, which is said already.
+// Reason returns the message of a system error without the path, which the caller mentions.
 func Reason(err error) error {
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {

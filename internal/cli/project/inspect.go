@@ -14,20 +14,20 @@ import (
 	"fazt/internal/system"
 )
 
-// Validity is the outcome for programs.
+// Validity is the result as JSON.
 type Validity struct {
 	Valid    bool                 `json:"valid"`
-	App      string               `json:"app"` // "" = it has no usable name
+	App      string               `json:"app"` // "" = no usable name
 	Files    int                  `json:"files"`
 	Bytes    int64                `json:"bytes"`
-	Function string               `json:"function"` // where it begins; "" = there is none, or it does not compile
-	Net      []string             `json:"net"`      // domains its fazt.json asks for; whether they are granted, the instance knows
+	Function string               `json:"function"` // its entry file; "" = no function, or it does not compile
+	Net      []string             `json:"net"`      // domains its fazt.json asks for; only the instance knows which are granted
 	Secrets  []string             `json:"secrets"`  // names of secrets it asks for
 	Faults   []compile.Diagnostic `json:"faults"`
 	Warnings []string             `json:"warnings"`
 }
 
-// Inspect looks for everything that is wrong with a project whose files were read.
+// Inspect finds everything that is wrong with a project whose files were read.
 func Inspect(ctx context.Context, p *Project, dir string, o Options) Validity {
 	missing := p.addPackages(ctx, dir, o.Compiler)
 	v := Validity{Files: len(p.Plan.Files), Faults: []compile.Diagnostic{}, Warnings: append([]string{}, p.Warnings...)}
@@ -68,10 +68,10 @@ func Inspect(ctx context.Context, p *Project, dir string, o Options) Validity {
 	return v
 }
 
-// place is how a sentence about a file begins.
+// place is the start of a sentence about a file.
 var place = regexp.MustCompile(`^([^\s:]+):(\d+):(\d+): `)
 
-// located makes a fault of an error, with the place its sentence begins with.
+// located turns an error into a fault, with the place at the start of its sentence.
 func located(err error, file string) compile.Diagnostic {
 	text := errs.Sentence(err)
 	at := place.FindStringSubmatch(text)

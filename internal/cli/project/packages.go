@@ -18,7 +18,7 @@ import (
 	"fazt/internal/runtime/compiler"
 )
 
-// addPackages puts what the function imports from node_modules into the plan, and nothing else of it.
+// addPackages adds to the plan what the function imports from node_modules, and nothing else.
 func (p *Project) addPackages(ctx context.Context, dir string, c *compiler.Compiler) error {
 	from := p.main
 	if p.source != nil {
@@ -42,11 +42,11 @@ func (p *Project) addPackages(ctx context.Context, dir string, c *compiler.Compi
 	return nil
 }
 
-// openImports opens the one file of a plan that is in no folder.
+// openImports opens the only file of a plan that is not in a folder.
 func (p *Project) openImports() io.ReadCloser { return io.NopCloser(bytes.NewReader(p.imports)) }
 
-// InstallPackages fetches the packages of a project whose function has some, when nobody has done so yet. It runs here,
-// as the person who deploys, and never on a server.
+// InstallPackages installs the packages of a project with a function, if that was not done yet. It runs here, as the
+// user who deploys, and never on a server.
 func InstallPackages(ctx context.Context, dir string, log io.Writer) error {
 	if _, err := os.Stat(filepath.Join(dir, "node_modules")); !errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -56,7 +56,7 @@ func InstallPackages(ctx context.Context, dir string, log io.Writer) error {
 	}
 	data, err := readPackage(dir)
 	if err != nil {
-		return nil //nolint:nilerr // what the function imports is looked for later, and the compiler says what is missing
+		return nil //nolint:nilerr // the compiler reports missing imports later
 	}
 	var pkg struct {
 		Dependencies map[string]any `json:"dependencies"`

@@ -1,4 +1,4 @@
-// Package project reads the folder of an app: its files, its build, its packages and what is wrong with it.
+// Package project reads the folder of an app: its files, its build, its packages, and its faults.
 package project
 
 import (
@@ -20,18 +20,18 @@ import (
 	"fazt/internal/runtime/compiler"
 )
 
-// Project is a folder ready to be deployed: its files, from one folder or, when it has a build, from two.
+// Project is an app ready to be deployed: its files come from one folder or, if it has a build, from two.
 type Project struct {
 	Name     string
 	Plan     op.Plan
-	From     map[string]*folder.Folder // which folder a path comes from, where it is not main
+	From     map[string]*folder.Folder // the folder of a path, if it is not main
 	main     *folder.Folder
-	source   *folder.Folder // nil when there was no build
-	imports  []byte         // of compile.ImportsFile; nil = no package is imported
+	source   *folder.Folder // nil without a build
+	imports  []byte         // content of compile.ImportsFile; nil = no package is imported
 	Warnings []string
 }
 
-// Options are the choices of deploy and dev.
+// Options are the options of deploy and dev.
 type Options struct {
 	Name    string
 	Folder  folder.Options
@@ -41,8 +41,8 @@ type Options struct {
 	Compiler *compiler.Compiler
 }
 
-// besideBuild are the files of a project that are taken from its source when the pages come out of a build.
-func besideBuild(path string) bool {
+// sourceFiles are taken from the source of a project even if its pages come from a build.
+func sourceFiles(path string) bool {
 	for _, prefix := range []string{"api/", "private/", "workers/"} {
 		if strings.HasPrefix(path, prefix) {
 			return true
@@ -51,7 +51,7 @@ func besideBuild(path string) bool {
 	return path == hosting.ManifestFile
 }
 
-// Load builds the project, where it has a build, and reads its files.
+// Load builds the project, if it has a build, and reads its files.
 func Load(ctx context.Context, dir string, o Options) (*Project, error) {
 	if err := folder.Check(dir); err != nil {
 		return nil, err
@@ -87,7 +87,7 @@ func (p *Project) read(ctx context.Context, dir, output string, o Options) (err 
 	return err
 }
 
-// ReadFiles reads the files of the folder. With an output folder the pages come from there.
+// ReadFiles reads the files of the folder. With an output folder, the pages come from there.
 func (p *Project) ReadFiles(ctx context.Context, dir, output string, o Options) (err error) {
 	if output == "" {
 		if p.main, err = folder.Read(ctx, dir, o.Folder); err != nil {
@@ -111,12 +111,12 @@ func (p *Project) readBuilt(ctx context.Context, dir, output string, o Options) 
 	}
 	p.Warnings = append(p.Warnings, p.source.Warnings...)
 	for _, a := range p.main.Files {
-		if !besideBuild(a.Path) {
+		if !sourceFiles(a.Path) {
 			p.Plan.Files = append(p.Plan.Files, a)
 		}
 	}
 	for _, a := range p.source.Files {
-		if besideBuild(a.Path) {
+		if sourceFiles(a.Path) {
 			p.Plan.Files = append(p.Plan.Files, a)
 			p.From[a.Path] = p.source
 		}
@@ -136,7 +136,7 @@ func (p *Project) Open(path string) (io.ReadCloser, error) {
 	return p.main.Open(path)
 }
 
-// Close lets the folders go.
+// Close releases the folders.
 func (p *Project) Close() error {
 	var err error
 	for _, f := range []*folder.Folder{p.main, p.source} {
@@ -147,7 +147,7 @@ func (p *Project) Close() error {
 	return err
 }
 
-// manifest reads fazt.json, or what an older manifest.json has.
+// manifest reads fazt.json, or an older manifest.json.
 func (p *Project) manifest() (op.Manifest, error) {
 	f := p.main
 	if p.source != nil {
@@ -167,7 +167,7 @@ func (p *Project) manifest() (op.Manifest, error) {
 	return op.Manifest{}, nil
 }
 
-// chooseName: the flag, the manifest, or the name of the folder made into a host label where that can be done.
+// chooseName returns the name of the flag, else of the manifest, else the name of the folder as a host label if possible.
 func (p *Project) chooseName(dir, flag string) (string, error) {
 	if flag != "" {
 		return flag, apps.CheckName(flag)
@@ -187,7 +187,7 @@ func (p *Project) chooseName(dir, flag string) (string, error) {
 	return name, nil
 }
 
-// Label makes a host label of a folder's name: "My Site" becomes my-site.
+// Label turns the name of a folder into a host label: "My Site" becomes my-site.
 func Label(base string) string {
 	parts := strings.FieldsFunc(strings.ToLower(base), func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9')

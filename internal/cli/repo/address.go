@@ -1,7 +1,7 @@
-// Package repo fetches one commit of a git repository and lays its files into a folder.
+// Package repo fetches one commit of a git repository and writes its files to a folder.
 //
-// A repository is something strangers wrote: nothing of it runs here, no link of it is followed, no other repository it
-// names is fetched, and what it may cost is bounded.
+// A repository is not trusted: nothing of it runs here, its links are not followed, other repositories it names are not
+// fetched, and its size is bounded.
 package repo
 
 import (
@@ -16,14 +16,14 @@ import (
 	"fazt/internal/errs"
 )
 
-// Address is what a person writes to name a repository: URL[@ref].
+// Address names a repository: URL[@ref].
 type Address struct {
 	URL string // https://…, or file:///… for one on this machine
 	Ref string // branch, tag or commit; "" = the default branch
 }
 
-// Parse reads an address: https from any host (the scheme may be left out), http from this machine alone, and folders
-// of this machine by file:// or by their path.
+// Parse reads an address: https for any host (the scheme may be left out), http for this machine only, and folders of
+// this machine as file:// or as a path.
 func Parse(text string) (Address, error) {
 	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) }) {
 		return Address{}, errs.New(errs.Invalid, "%q is not the address of a repository", text)
@@ -36,7 +36,7 @@ func Parse(text string) (Address, error) {
 		host, _, below := strings.Cut(text, "/")
 		switch {
 		case strings.Contains(host, ":") && !portOnly(host):
-			return Address{}, errs.New(errs.Invalid, "an address of the form NAME@HOST:PATH is for SSH; write it as https://HOST/PATH")
+			return Address{}, errs.New(errs.Invalid, "NAME@HOST:PATH is an SSH address; use https://HOST/PATH")
 		case !below || !strings.Contains(host, "."):
 			return Address{}, errs.New(errs.NotFound, "%s is neither a URL nor a folder on this machine", text)
 		}
@@ -48,7 +48,7 @@ func Parse(text string) (Address, error) {
 	case "file":
 		u, err := url.Parse("file://" + rest)
 		if err != nil || u.Host != "" && u.Host != "localhost" {
-			return Address{}, errs.New(errs.Invalid, "%s is not the address of a folder on this machine; it has the form file:///PATH", text)
+			return Address{}, errs.New(errs.Invalid, "%s is not a folder of this machine; use file:///PATH", text)
 		}
 		path := filepath.FromSlash(u.Path)
 		if runtime.GOOS == "windows" {
@@ -59,13 +59,13 @@ func Parse(text string) (Address, error) {
 	return Address{}, errs.New(errs.Invalid, "repositories are fetched over https, not %s", scheme)
 }
 
-// portOnly says whether what follows the colon of a host is a port.
+// portOnly reports whether the text after the colon of a host is a port.
 func portOnly(host string) bool {
 	_, port, _ := strings.Cut(host, ":")
 	return port != "" && strings.Trim(port, "0123456789") == ""
 }
 
-// isLocal says whether a text without a scheme means a folder of this machine.
+// isLocal reports whether a text without a scheme is a folder of this machine.
 func isLocal(text string) bool {
 	if strings.HasPrefix(text, ".") || filepath.IsAbs(text) {
 		return true
@@ -75,7 +75,7 @@ func isLocal(text string) bool {
 	return err == nil && info.IsDir()
 }
 
-// cutLocalRef cuts a ref off a path, unless there is a folder that is called so.
+// cutLocalRef cuts the ref off a path, unless a folder with that name exists.
 func cutLocalRef(path string) (folder, ref string) {
 	i := strings.LastIndex(path, "@")
 	if _, err := os.Stat(path); i <= 0 || err == nil {
@@ -115,16 +115,16 @@ func parseRemote(scheme, rest string) (Address, error) {
 	path = strings.TrimRight(path, "/")
 	u, err := url.Parse(scheme + "://" + host + "/" + path)
 	if err != nil || u.Host == "" || path == "" || u.RawQuery != "" || u.Fragment != "" {
-		return Address{}, errs.New(errs.Invalid, "%s://%s is not the address of a repository; it has the form https://HOST/PATH[@REF]", scheme, host)
+		return Address{}, errs.New(errs.Invalid, "%s://%s is not a repository; use https://HOST/PATH[@REF]", scheme, host)
 	}
 	if scheme == "http" && !loopback(u.Hostname()) {
-		return Address{}, errs.New(errs.Invalid, "http is not safe from changes on the way; use https://%s/%s", host, path)
+		return Address{}, errs.New(errs.Invalid, "http does not protect against changes in transit; use https://%s/%s", host, path)
 	}
 	u.Host = strings.ToLower(u.Host)
 	return checkRef(Address{u.String(), ref}, rest)
 }
 
-// cutRef cuts a path at the @ before a ref. One that begins a segment, as of a user in some hosts, is none.
+// cutRef cuts a path at the @ before a ref. An @ at the start of a segment, which is a user on some hosts, does not count.
 func cutRef(path string) (before, ref string) {
 	for i := 1; i < len(path); i++ {
 		if path[i] == '@' && path[i-1] != '/' {
@@ -144,12 +144,12 @@ func loopback(host string) bool {
 
 func checkRef(a Address, text string) (Address, error) {
 	if strings.HasSuffix(text, "@") {
-		return a, errs.New(errs.Invalid, "%s ends with @; a branch, a tag or a commit comes after it", text)
+		return a, errs.New(errs.Invalid, "%s ends with @; add a branch, a tag or a commit", text)
 	}
 	return a, nil
 }
 
-// Name is what the repository is called: the last part of its address.
+// Name returns the name of the repository: the last part of its address.
 func (a Address) Name() string {
 	name := a.URL[strings.LastIndex(a.URL, "/")+1:]
 	if plain, err := url.PathUnescape(name); err == nil {
@@ -158,7 +158,7 @@ func (a Address) Name() string {
 	return strings.TrimSuffix(name, ".git")
 }
 
-// local is the folder of a file:// address.
+// local returns the folder of a file:// address.
 func (a Address) local() (string, bool) {
 	u, err := url.Parse(a.URL)
 	if err != nil || u.Scheme != "file" {

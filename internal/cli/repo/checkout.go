@@ -25,20 +25,20 @@ const (
 	maxFiles = 200_000 // of a commit
 	maxBytes = 8 << 30 // of all its files
 	maxPath  = 4096
-	maxDepth = 100 // folders within each other
+	maxDepth = 100 // nesting of folders
 	maxTree  = 64 << 20
-	maxTags  = 10 // tags that lead to tags
+	maxTags  = 10 // tags of tags
 )
 
-// Files is a commit that was laid into a folder.
+// Files is a commit whose files were written to a folder.
 type Files struct {
-	Dir      string   // what was asked for, of the repository
+	Dir      string   // the requested folder of the repository
 	Subject  string   // the first line of the commit's message
 	Warnings []string // what was left out
 }
 
-// Checkout lays the files of a commit below dir, which must be empty, and finds in it the folder path of the repository;
-// "" is all of it. Links and other repositories it names are left out.
+// Checkout writes the files of a commit below dir, which must be empty, and finds the folder path in it; "" is the whole
+// repository. Links and submodules are left out.
 func (r *Repository) Checkout(ctx context.Context, c Commit, path, dir string) (Files, error) {
 	store, err := r.fetch(ctx, c.want, dir)
 	if err != nil {
@@ -75,7 +75,7 @@ func (r *Repository) Checkout(ctx context.Context, c Commit, path, dir string) (
 	return f, err
 }
 
-// folderName is what the folder of the files is called: an app without a name is called so.
+// folderName returns the name of the folder with the files, which is the default name of the app.
 func (r *Repository) folderName() string {
 	if name := r.Address.Name(); hosting.CheckPath(name, 200) == nil && !strings.Contains(name, "/") && name != "objects.git" {
 		return name
@@ -83,7 +83,7 @@ func (r *Repository) folderName() string {
 	return "repository"
 }
 
-// CleanPath is a folder of a repository as it is stored; "" is all of it.
+// CleanPath returns a folder of a repository in the form that is stored; "" is the whole repository.
 func CleanPath(text string) (string, error) {
 	clean := path.Clean(filepath.ToSlash(text))
 	if clean == "." || text == "" {
@@ -92,7 +92,7 @@ func CleanPath(text string) (string, error) {
 	return clean, hosting.CheckPath(clean, maxPath)
 }
 
-// below is the folder path of the files in top.
+// below returns the folder path of the files in top.
 func below(top, path string, c Commit) (string, error) {
 	dir := filepath.Join(top, filepath.FromSlash(path))
 	info, err := os.Lstat(dir)
@@ -102,7 +102,7 @@ func below(top, path string, c Commit) (string, error) {
 	return dir, nil
 }
 
-// read is the content of an object of a kind, which is small by nature.
+// read returns the content of an object of a kind that is small by nature.
 func read(store storer.EncodedObjectStorer, kind plumbing.ObjectType, hash plumbing.Hash) ([]byte, error) {
 	object, err := store.EncodedObject(kind, hash)
 	if err != nil {
@@ -120,10 +120,10 @@ func read(store storer.EncodedObjectStorer, kind plumbing.ObjectType, hash plumb
 }
 
 func incomplete(err error) error {
-	return errs.Wrap(errs.Invalid, err, "the repository is damaged, or not all of it came: %v", err)
+	return errs.Wrap(errs.Invalid, err, "the repository is damaged or incomplete: %v", err)
 }
 
-// commitOf is the commit that a hash leads to: itself, or what a tag is at.
+// commitOf returns the commit that a hash leads to: itself, or the target of a tag.
 func commitOf(store storer.EncodedObjectStorer, hash plumbing.Hash) (plumbing.Hash, error) {
 	for range maxTags {
 		object, err := store.EncodedObject(plumbing.AnyObject, hash)
@@ -145,13 +145,13 @@ func commitOf(store storer.EncodedObjectStorer, hash plumbing.Hash) (plumbing.Ha
 			}
 			hash = plumbing.NewHash(target)
 		default:
-			return hash, errs.New(errs.Invalid, "it is the name of a file or folder, and not of a commit")
+			return hash, errs.New(errs.Invalid, "it is a file or folder, not a commit")
 		}
 	}
 	return hash, incomplete(errors.New("a tag of tags"))
 }
 
-// readCommit is the tree of a commit and the first line of its message.
+// readCommit returns the tree of a commit and the first line of its message.
 func readCommit(store storer.EncodedObjectStorer, hash plumbing.Hash) (tree plumbing.Hash, subject string, err error) {
 	data, err := read(store, plumbing.CommitObject, hash)
 	if err != nil {
@@ -167,7 +167,7 @@ func readCommit(store storer.EncodedObjectStorer, hash plumbing.Hash) (tree plum
 	return plumbing.NewHash(text), output.Line(subject), nil
 }
 
-// checkout is a commit being laid into a folder.
+// checkout is a commit while its files are written to a folder.
 type checkout struct {
 	store    storer.EncodedObjectStorer
 	root     *os.Root
@@ -183,7 +183,7 @@ type entry struct {
 	hash plumbing.Hash
 }
 
-// The modes of git for what is in a tree.
+// The modes of entries in a git tree.
 const (
 	modeFolder = 0o040000
 	modeFile   = 0o100644
@@ -222,7 +222,7 @@ func parseTree(data []byte) ([]entry, error) {
 
 func (w *checkout) tree(ctx context.Context, hash plumbing.Hash, at string, depth int) error {
 	if depth > maxDepth {
-		return errs.New(errs.TooLarge, "the repository has more than %d folders within each other", maxDepth)
+		return errs.New(errs.TooLarge, "the repository has more than %d nested folders", maxDepth)
 	}
 	data, err := read(w.store, plumbing.TreeObject, hash)
 	if err != nil {
@@ -252,7 +252,7 @@ func (w *checkout) entry(ctx context.Context, e entry, at string, depth int) err
 	case err != nil:
 		return err
 	case strings.Contains(e.name, "/"), strings.EqualFold(e.name, ".git"), strings.EqualFold(e.name, "git~1"):
-		return errs.New(errs.Invalid, "the repository has a file called %q, which no honest one has", e.name)
+		return errs.New(errs.Invalid, "unsafe file name %q in the repository", e.name)
 	}
 	switch e.mode {
 	case modeFolder:
@@ -295,7 +295,7 @@ func (w *checkout) file(hash plumbing.Hash, name string, mode os.FileMode) (err 
 	return errors.Join(err, f.Close())
 }
 
-// notWritten explains a file that cannot be made, such as the second of two whose names differ in case alone.
+// notWritten explains a file that cannot be created, such as the second of two whose names differ only in case.
 func notWritten(name string, err error) error {
 	return errs.Wrap(errs.Invalid, err, "%s of the repository cannot be written: %v", name, err)
 }

@@ -26,19 +26,18 @@ import (
 )
 
 const (
-	// maxReceived is the most that a host may send of a commit: a gigabyte holds one of anything that is an app.
-	// maxOffer is the most for its references, which are kept in memory; those of the largest repositories take a few
-	// megabytes.
+	// maxReceived bounds the bytes of a commit: no app needs more than a gigabyte. maxOffer bounds its references, which
+	// are kept in memory; those of the largest repositories take a few megabytes.
 	maxReceived = 1 << 30
 	maxOffer    = 64 << 20
-	// fetchTimeout bounds a fetch as a whole.
+	// fetchTimeout bounds a whole fetch.
 	fetchTimeout = 30 * time.Minute
-	// answerTimeout is how long a host may take to begin an answer, and idleTimeout how long it may pause in it.
+	// answerTimeout bounds the time until a response starts, and idleTimeout the pauses within it.
 	answerTimeout = time.Minute
 	idleTimeout   = time.Minute
 )
 
-// openRemote asks a host for the references. The connection is not kept: nothing has to be closed.
+// openRemote asks a host for the references. The connection is not kept, so nothing has to be closed.
 func openRemote(ctx context.Context, a Address, progress Progress) (*Repository, error) {
 	endpoint, err := transport.NewEndpoint(a.URL)
 	if err != nil {
@@ -52,7 +51,7 @@ func openRemote(ctx context.Context, a Address, progress Progress) (*Repository,
 		},
 		progress: progress,
 	}}
-	// Redirects are followed by the first request alone, and never from https to http.
+	// Only the first request follows redirects, and never from https to http.
 	session, err := githttp.NewClient(client).NewUploadPackSession(endpoint, nil)
 	if err != nil {
 		return nil, unreachable(a.URL, err)
@@ -111,7 +110,7 @@ func receive(ctx context.Context, session transport.UploadPackSession, offer *pa
 	return store, errors.Join(err, response.Close())
 }
 
-// pack is the pack in a response, which may come among messages for people.
+// pack returns the pack in a response, which may be interleaved with messages for people.
 func pack(request *packp.UploadPackRequest, response io.Reader) io.Reader {
 	switch {
 	case request.Capabilities.Supports(capability.Sideband64k):
@@ -122,7 +121,7 @@ func pack(request *packp.UploadPackRequest, response io.Reader) io.Reader {
 	return response
 }
 
-// unreachable says why a repository cannot be had.
+// unreachable returns the error of a repository that cannot be fetched.
 func unreachable(url string, err error) error {
 	var known *errs.Error
 	var network net.Error
@@ -132,13 +131,13 @@ func unreachable(url string, err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.Is(err, transport.ErrRepositoryNotFound), errors.Is(err, transport.ErrAuthenticationRequired), errors.Is(err, transport.ErrAuthorizationFailed):
-		return errs.Wrap(errs.NotFound, err, "there is no repository at %s that is public; clone a private one with git and install the folder", url)
+		return errs.Wrap(errs.NotFound, err, "no public repository at %s; clone a private one with git and install the folder", url)
 	case errors.Is(err, transport.ErrEmptyRemoteRepository):
 		return errs.Wrap(errs.NotFound, err, "the repository at %s is empty", url)
 	case errors.As(err, &network):
 		return errs.Wrap(errs.Unavailable, err, "%s cannot be reached: %v", url, network)
 	}
-	return errs.Wrap(errs.Unavailable, err, "what answers at %s does not speak as a git host does: %.200s", url, firstLine(err))
+	return errs.Wrap(errs.Unavailable, err, "the server at %s is not a git host: %.200s", url, firstLine(err))
 }
 
 func firstLine(err error) string {
@@ -146,7 +145,7 @@ func firstLine(err error) string {
 	return output.Line(line)
 }
 
-// bounded is a transport whose answers end: when they are too large, and when they pause for too long.
+// bounded is a transport that cuts off responses that are too large or pause for too long.
 type bounded struct {
 	next     *http.Transport
 	progress Progress
@@ -177,7 +176,7 @@ func errStalled() error {
 	return errs.New(errs.Timeout, "the host sent nothing for %v", idleTimeout)
 }
 
-// timedBody fails when it pauses for too long.
+// timedBody fails if a read takes too long.
 type timedBody struct {
 	io.ReadCloser
 	ctx      context.Context

@@ -22,28 +22,28 @@ import (
 type Repository struct {
 	Address Address
 
-	head   string                   // branch that HEAD is; "" = none
+	head   string                   // branch of HEAD; "" = detached
 	refs   map[string]plumbing.Hash // refs/heads/…, refs/tags/…; and HEAD
 	peeled map[string]plumbing.Hash // the commits of annotated tags
 	fetch  func(ctx context.Context, want plumbing.Hash, dir string) (storer.EncodedObjectStorer, error)
-	exact  bool // whether any commit can be fetched, and not only those of branches and tags
+	exact  bool // any commit can be fetched, not only those of branches and tags
 }
 
-// Commit is what a ref leads to.
+// Commit is the target of a ref.
 type Commit struct {
-	Ref  string // as it can be asked for again: a branch, a tag, a commit; "" = HEAD, which is no branch
+	Ref  string // the branch, tag or commit to fetch again; "" = a detached HEAD
 	Hash string
 
-	want plumbing.Hash // what is fetched: the tag, where there is one
+	want plumbing.Hash // the object to fetch: the tag, if there is one
 }
 
-// Short is the hash as people write it.
+// Short returns the abbreviated hash.
 func (c Commit) Short() string { return c.Hash[:7] }
 
-// Pinned says whether the ref is a commit, and so will never lead to another one.
+// Pinned reports whether the ref is a commit, and so will never lead to another one.
 func (c Commit) Pinned() bool { return c.Ref == c.Hash }
 
-// Progress is told how many bytes have been received.
+// Progress gets the number of bytes received.
 type Progress func(received int64)
 
 // Open asks a repository for its branches and tags.
@@ -62,10 +62,10 @@ func openLocal(a Address, dir string) (*Repository, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		git = dir
 	case err == nil && !info.IsDir():
-		return nil, errs.New(errs.Unsupported, "%s is a linked work tree; name the repository it belongs to", dir)
+		return nil, errs.New(errs.Unsupported, "%s is a linked work tree; use the repository it belongs to", dir)
 	}
 	if _, err := os.Stat(filepath.Join(git, "objects")); err != nil {
-		return nil, errs.Wrap(errs.NotFound, err, "there is no git repository at %s", dir)
+		return nil, errs.Wrap(errs.NotFound, err, "no git repository at %s", dir)
 	}
 	store := openStore(git)
 	r := &Repository{Address: a, refs: map[string]plumbing.Hash{}, peeled: map[string]plumbing.Hash{}, exact: true}
@@ -101,7 +101,7 @@ const (
 	tags     = "refs/tags/"
 )
 
-// Names are the branches and tags, in order.
+// Names returns the branches and tags, in order.
 func (r *Repository) Names() []string {
 	var names []string
 	for ref := range r.refs {
@@ -115,8 +115,8 @@ func (r *Repository) Names() []string {
 	return slices.Compact(names)
 }
 
-// Find is the commit of a branch, a tag or a whole hash; "" is the default branch. It reports false when there is none,
-// and never takes another in its place.
+// Find returns the commit of a branch, a tag or a full hash; "" is the default branch. It reports false if there is none
+// with exactly that name.
 func (r *Repository) Find(ref string) (Commit, bool, error) {
 	switch {
 	case ref == "":
@@ -131,7 +131,7 @@ func (r *Repository) Find(ref string) (Commit, bool, error) {
 	branch, isBranch := r.at(branches+ref, ref)
 	tag, isTag := r.at(tags+ref, ref)
 	if isBranch && isTag && branch.Hash != tag.Hash {
-		return Commit{}, false, errs.New(errs.Invalid, "both a branch and a tag are called %s; say which: refs/heads/%s or refs/tags/%s", ref, ref, ref)
+		return Commit{}, false, errs.New(errs.Invalid, "both a branch and a tag are named %s; use refs/heads/%s or refs/tags/%s", ref, ref, ref)
 	}
 	if isBranch || isTag {
 		if isBranch {
@@ -148,14 +148,14 @@ func (r *Repository) Find(ref string) (Commit, bool, error) {
 		}
 	}
 	if !r.exact {
-		return Commit{}, false, errs.New(errs.Unsupported, "the host gives only the commits that a branch or a tag is at, and %s is none of them", ref)
+		return Commit{}, false, errs.New(errs.Unsupported, "the host serves only commits of branches and tags, and %s is not one of them", ref)
 	}
 	return Commit{ref, ref, plumbing.NewHash(ref)}, true, nil
 }
 
 func isHash(ref string) bool { return len(ref) == 40 && strings.Trim(ref, "0123456789abcdef") == "" }
 
-// at is the commit that the reference name is at; ref is what it is called.
+// at returns the commit of the reference name; ref is its short name.
 func (r *Repository) at(name, ref string) (Commit, bool) {
 	hash, ok := r.refs[name]
 	return Commit{ref, r.commit(name).String(), hash}, ok

@@ -24,17 +24,17 @@ func Backup(shared *kit.CLI) *cobra.Command {
 	var force, damaged bool
 	cmd := &cobra.Command{
 		Use: "backup FILE", Short: "Copy the database to a file, also while a server uses it", Args: kit.Arguments("the file"),
-		Long: `Copy the database of the instance to a file of this machine. Every write that
-was acknowledged before is in the copy, and a server goes on working meanwhile.
-The copy is looked through, its structure and all content in it, before it gets
-its name; when anything fails, nothing is left.
+		Long: `Copy the database of the instance to a file of this machine. It contains
+every write that was acknowledged before, and a server keeps working meanwhile.
+The structure of the copy and all its content are checked before it gets its
+name; if anything fails, no file is left.
 
 The copy is a whole instance: ` + "`fazt server start --db FILE`" + ` serves it. The key
-that secrets are encrypted under is never in it: keep a copy of data.db.key, and
-keep it elsewhere.
+that encrypts the secrets is never in it: keep a copy of data.db.key somewhere
+else.
 
-The copy needs as much room as the database. That of a peer needs it on both
-sides; the key of the peer must have the scope admin.`,
+The copy needs as much space as the database, for a peer on both sides; the key
+of the peer must have the scope admin.`,
 		Example: `  fazt backup /mnt/disk/monday.db
   fazt @home backup home.db --force`,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -52,13 +52,13 @@ sides; the key of the peer must have the scope admin.`,
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&force, "force", false, "replace the file if it is there")
-	cmd.Flags().BoolVar(&damaged, "damaged", false, "keep the copy though the database holds damaged content")
+	cmd.Flags().BoolVar(&force, "force", false, "replace an existing file")
+	cmd.Flags().BoolVar(&damaged, "damaged", false, "keep the copy even if content is damaged")
 	return cmd
 }
 
-// backupTarget is the whole path of the copy. It takes no name of the database of this machine, of a peer neither, and
-// not that of the file of the peers, which no server knows of.
+// backupTarget returns the absolute path of the copy. It refuses the names of the database of this machine, also for a
+// peer, and of the file with the peers, which servers do not know.
 func (c commands) backupTarget(name string) (string, error) {
 	switch {
 	case name == "":
@@ -82,7 +82,7 @@ func (c commands) backupTarget(name string) (string, error) {
 	return path, nil
 }
 
-// makeBackup lets the instance of this machine write the file itself, and fetches it from a peer.
+// makeBackup lets the instance of this machine write the file; from a peer it is fetched.
 func (c commands) makeBackup(cl *client.Client, req op.Backup) (op.BackedUp, error) {
 	bar := kit.NewBar(c.Notes())
 	defer bar.Clear()
@@ -99,7 +99,7 @@ func (c commands) makeBackup(cl *client.Client, req op.Backup) (op.BackedUp, err
 	return client.Call(c.Ctx, cl, op.DatabaseBackup, req)
 }
 
-// watchCopy shows how far the copy is, by its size, until the function it returns is called.
+// watchCopy shows the progress of the copy, by its size, until the function it returns is called.
 func watchCopy(ctx context.Context, path string, total int64, b *kit.Bar) func() {
 	ctx, stop := context.WithCancel(ctx)
 	var watching sync.WaitGroup

@@ -25,18 +25,19 @@ func Bench(shared *kit.CLI, name string) *cobra.Command {
 		full = "fazt server calibrate"
 	}
 	cmd := &cobra.Command{
-		Use: name, Short: "Measure what the running instance can carry", Args: kit.Arguments(),
-		Long: `Measure what the running instance can carry: static files, calls of a function,
-durable writes, and a mix of which 30 % write. It takes about 10 s, in which the
-instance is under full load; one that is busy is not measured without --force.
-A copy of the instance, in a folder beside the database that is removed again,
-asks itself over the loopback interface. Asking takes about half of the
-processors, so what it finds is a lower bound. It is kept, and fazt limits shows
+		Use: name, Short: "Measure what the running instance can serve", Args: kit.Arguments(),
+		Long: `Measure what the running instance can serve: static files, function calls,
+durable writes, and a mix with 30 % writes. This takes about 10 s of full load;
+a busy instance is not measured without --force.
+
+A temporary copy of the instance, in a folder next to the database, sends
+requests to itself over the loopback interface. Sending takes about half of the
+processors, so the result is a lower bound. It is stored, and fazt limits shows
 it as limits.capacity.`,
 		Example: "  " + full + "\n  " + full + " --force --seconds 20",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Changed("seconds") && (req.Seconds < 1 || req.Seconds > 60) {
-				return kit.Usagef("--seconds is from 1 to 60")
+				return kit.Usagef("--seconds must be from 1 to 60")
 			}
 			return c.Existing(func(cl *client.Client) error {
 				done := c.countDown(req.Seconds)
@@ -49,7 +50,7 @@ it as limits.capacity.`,
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&req.Force, "force", false, "measure although the instance is busy")
+	cmd.Flags().BoolVar(&req.Force, "force", false, "measure even if the instance is busy")
 	cmd.Flags().IntVar(&req.Seconds, "seconds", 10, "how long to measure, 1 to 60")
 	return cmd
 }
@@ -63,7 +64,7 @@ func measuredView(m system.Measured) output.View {
 	}}
 }
 
-// countDown says at a terminal how far a self-test must be, until the function it returns is called.
+// countDown shows the expected progress of a self-test on a terminal, until the function it returns is called.
 func (c commands) countDown(seconds int) func() {
 	w := output.Raw(c.Notes())
 	if f, ok := w.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {

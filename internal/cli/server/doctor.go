@@ -26,7 +26,7 @@ import (
 	"fazt/internal/system"
 )
 
-// finding is what one check of `fazt doctor` found.
+// finding is the result of one check of `fazt doctor`.
 type finding struct {
 	Check  string `json:"check"`
 	State  string `json:"state"` // ok, warning or problem
@@ -44,9 +44,9 @@ const (
 func Doctor(shared *kit.CLI) *cobra.Command {
 	c := commands{shared}
 	return &cobra.Command{
-		Use: "doctor", Short: "Look for what is wrong on this machine, and say what to do", Args: kit.Arguments(),
-		Long: `Look at the database, its files, the socket, the port, the names, the clock and
-the disk of the instance on this machine. Nothing is changed. Ends with 1 when
+		Use: "doctor", Short: "Find problems of the instance on this machine", Args: kit.Arguments(),
+		Long: `Check the database, its files, the socket, the port, the names, the clock and
+the disk of the instance on this machine. Nothing is changed. Exits with 1 if
 there is a problem; warnings do not count.`,
 		Example: `  fazt doctor
   fazt doctor --format json`,
@@ -75,7 +75,7 @@ there is a problem; warnings do not count.`,
 	}
 }
 
-// examine makes every check that can be made: one that fails hides none of the others.
+// examine runs all possible checks, even if some fail.
 func (c commands) examine(path string) []finding {
 	list := []finding{checkClock(path, time.Now())}
 	if _, err := c.OpenPeers(); err != nil {
@@ -124,7 +124,7 @@ func (c commands) examine(path string) []finding {
 	return append(list, checkNames(c.Ctx, s.Domain, net.DefaultResolver.LookupNetIP, net.InterfaceAddrs))
 }
 
-// largeWAL is far beyond what a checkpoint leaves of it.
+// largeWAL is far more than a checkpoint leaves.
 const largeWAL = 1 << 30
 
 func (c commands) checkDatabase(cl *client.Client, path string) finding {
@@ -147,7 +147,7 @@ func (c commands) checkDatabase(cl *client.Client, path string) finding {
 	return finding{"database", fine, found + "; sound at a quick look", ""}
 }
 
-// checkSecrets says whether the instance can open its secrets with the key it has.
+// checkSecrets checks that the instance can decrypt its secrets with its key.
 func (c commands) checkSecrets(cl *client.Client, path string) (finding, error) {
 	list, err := client.Call(c.Ctx, cl, op.SecretList, op.NetOf{})
 	if err != nil {
@@ -159,10 +159,10 @@ func (c commands) checkSecrets(cl *client.Client, path string) (finding, error) 
 		}
 	}
 	if len(list) == 0 {
-		return finding{"secrets", fine, "there are none", ""}, nil
+		return finding{"secrets", fine, "no secrets", ""}, nil
 	}
 	key := rules.KeyFile(path)
-	if _, err := os.Stat(key); err != nil { // and yet all can be used
+	if _, err := os.Stat(key); err != nil { // but all secrets can be used
 		key = rules.MasterKeyVariable
 	}
 	return finding{"secrets", fine, fmt.Sprintf("%s, under the key in %s", output.Count(len(list), "secret"), key), "keep that key with your backups, but not in them: without it all secrets must be set again"}, nil
@@ -176,7 +176,7 @@ func fileSize(path string) int64 {
 	return info.Size()
 }
 
-// checkModes says whether another user of the machine could read or change the files.
+// checkModes checks that no other user of the machine can read or change the files.
 func checkModes(path string) finding {
 	if runtime.GOOS == "windows" {
 		return finding{"file modes", fine, "left to the access lists of Windows", ""}
@@ -220,7 +220,7 @@ func checkOwner(s op.ServerState) finding {
 	return finding{"owner", fine, "set", ""}
 }
 
-// checkPorts asks the running server at its addresses, or tries to have those that one would take.
+// checkPorts sends a request to the running server at each of its addresses, or tries to listen on those a server would use.
 func (c commands) checkPorts(s op.ServerState, wanted []string) []finding {
 	var list []finding
 	if !s.Running {
@@ -245,7 +245,7 @@ func (c commands) checkPorts(s op.ServerState, wanted []string) []finding {
 	return list
 }
 
-// askWait is how long a server on this machine may take to answer.
+// askWait bounds the response time of a server on this machine.
 const askWait = 5 * time.Second
 
 func (c commands) askFazt(address, domain string) error {
@@ -268,7 +268,7 @@ func (c commands) askFazt(address, domain string) error {
 	return nil
 }
 
-// reachable is an address of this machine at which a listener on all addresses answers.
+// reachable returns an address of this machine at which a listener on all addresses responds.
 func reachable(address string) string {
 	ap, err := netip.ParseAddrPort(address)
 	if err != nil || !ap.Addr().IsUnspecified() {
@@ -280,11 +280,11 @@ func reachable(address string) string {
 	return netip.AddrPortFrom(netip.IPv6Loopback(), ap.Port()).String()
 }
 
-// lookupWait is how long the name servers may take.
+// lookupWait bounds DNS lookups.
 const lookupWait = 3 * time.Second
 
-// checkNames says whether the names of apps lead here. Names below localhost are not asked for: programs that know them
-// take them for this machine by themselves (RFC 6761), and no name server has them.
+// checkNames checks that the names of apps resolve to this machine. Names below localhost are not looked up: programs
+// resolve them themselves (RFC 6761), and name servers do not know them.
 func checkNames(ctx context.Context, domain string, lookup func(ctx context.Context, network, host string) ([]netip.Addr, error), own func() ([]net.Addr, error)) finding {
 	if domain == "localhost" || strings.HasSuffix(domain, ".localhost") {
 		return finding{"names", fine, "browsers and curl take *." + domain + " for this machine; other programs may not", ""}
@@ -312,8 +312,8 @@ func checkNames(ctx context.Context, domain string, lookup func(ctx context.Cont
 	return finding{"names", fine, fmt.Sprintf("%s and *.%s lead to this machine", domain, domain), ""}
 }
 
-// checkClock compares the clock with the last change of the database: a clock behind it is wrong. Whether it is right to
-// the second, only other clocks could tell, and none is asked.
+// checkClock compares the clock with the last change of the database: a clock behind that is wrong. A more precise check
+// would need another clock.
 func checkClock(path string, now time.Time) finding {
 	newest := time.Time{}
 	for _, name := range []string{path, path + "-wal"} {
@@ -327,10 +327,10 @@ func checkClock(path string, now time.Time) finding {
 	return finding{"clock", fine, now.UTC().Format(time.RFC3339) + "; not behind the database", ""}
 }
 
-// checkDisk judges the disk as a server with these limits does.
+// checkDisk checks the disk as a server with these limits does.
 func checkDisk(path string, limits system.Storage, space func(string) (free, total int64, err error)) finding {
 	dir := filepath.Dir(path)
-	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) { // the directory may not have been made yet
+	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) { // the directory may not exist yet
 		if _, err := os.Stat(dir); err == nil {
 			break
 		}
@@ -349,7 +349,7 @@ func checkDisk(path string, limits system.Storage, space func(string) (free, tot
 	return finding{"disk", fine, fmt.Sprintf("%s free at %s", output.Size(free), dir), ""}
 }
 
-// foundDisk is a disk that needs a look.
+// foundDisk is a disk that needs attention.
 func foundDisk(state database.DiskState, reason string) finding {
 	switch state {
 	case database.DiskLow:
@@ -365,17 +365,16 @@ func foundDisk(state database.DiskState, reason string) finding {
 	return finding{"disk", problem, reason, "nothing can be stored until the folder of the database can be written"}
 }
 
-// checkContent says whether found damaged content by the server that ran last.
+// checkContent reports damaged content that the last server found.
 func (c commands) checkContent(cl *client.Client) []finding {
 	rows, err := client.Call(c.Ctx, cl, op.SQLQuery, op.Statement{SQL: "SELECT count(*) FROM damage HAVING count(*) > 0"})
-	if err != nil || len(rows.Rows) == 0 { // what else is wrong with the database is found elsewhere
+	if err != nil || len(rows.Rows) == 0 { // other checks report what is wrong with the database
 		return nil
 	}
 	return []finding{{"content", warning, fmt.Sprintf("some of it is damaged: %s", rows.Rows[0][0]), "`fazt database check --content` names it"}}
 }
 
-// checkHealth takes from the running server what it knows of the disk and of damaged content; disk is what was found
-// from outside.
+// checkHealth asks the running server about its disk and about damaged content; disk is the finding from outside.
 func (c commands) checkHealth(cl *client.Client, disk finding) (finding, []finding, error) {
 	h, err := client.Call(c.Ctx, cl, op.SystemHealth, op.None{})
 	if err != nil {

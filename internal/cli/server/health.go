@@ -15,29 +15,8 @@ import (
 	"fazt/internal/output"
 )
 
-func (c commands) serverHealth() *cobra.Command {
-	return &cobra.Command{
-		Use: "health", Short: "Show how the running server is doing, in figures", Args: kit.Arguments(),
-		Long: `Show memory, database, queues and functions of the running server. Ends with 1
-when something needs a look.`,
-		Example: `  fazt server health
-  fazt @home server health --format json`,
-		RunE: func(*cobra.Command, []string) error {
-			return c.Existing(func(cl *client.Client) error {
-				h, err := client.Call(c.Ctx, cl, op.SystemHealth, op.None{})
-				if err != nil {
-					return err
-				}
-				if err := c.Print(healthView(h)); err != nil || len(h.Problems) == 0 {
-					return err
-				}
-				return errs.New(errs.Unprocessable, "%s", strings.Join(h.Problems, "; "))
-			})
-		},
-	}
-}
-
-func healthView(h op.Health) output.View {
+// Health is the view of the figures of a running server.
+func Health(h op.Health) output.View {
 	memory := output.Size(h.Memory.Heap) + " of objects"
 	if h.Memory.Resident > 0 {
 		memory = output.Size(h.Memory.Resident) + ", " + memory
@@ -54,7 +33,15 @@ func healthView(h op.Health) output.View {
 		{"VMs", fmt.Sprintf("%d, %d at work; %s waiting", h.Runtime.VMs, h.Runtime.Busy, output.Count(h.Runtime.Waiting, "request"))},
 		{"runs", fmt.Sprintf("%d; %d interrupted, %d abandoned, %d refused, %d cut off", h.Runtime.Runs, h.Runtime.Interrupted, h.Runtime.Abandoned, h.Runtime.Refused, h.Runtime.Crowded)},
 	}
-	return output.View{Value: h, Rows: rows}
+	return output.View{Rows: rows}
+}
+
+// Problems fails the command when something needs attention.
+func Problems(_ *kit.CLI, h op.Health) error {
+	if len(h.Problems) == 0 {
+		return nil
+	}
+	return errs.New(errs.Unprocessable, "%s", strings.Join(h.Problems, "; "))
 }
 
 func (c commands) serverMetrics() *cobra.Command {

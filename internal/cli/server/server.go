@@ -28,25 +28,25 @@ import (
 	"fazt/internal/server"
 )
 
-// commands are the commands of the package, with what all commands share.
+// commands holds what all commands of the package share.
 type commands struct{ *kit.CLI }
 
-// Command returns the command `fazt server` with those below it.
+// Command returns `fazt server` with its subcommands.
 func Command(shared *kit.CLI) *cobra.Command {
 	c := commands{shared}
-	return kit.Group("server", "Start, stop and look after an instance",
-		kit.OnThisMachine(c.serverStart()), kit.OnThisMachine(c.serverInit()), c.serverStatus(), c.serverHealth(), c.serverMetrics(), kit.OnThisMachine(c.serverStop()), kit.OnThisMachine(c.serverRestart()), Bench(c.CLI, "calibrate"))
+	return kit.Group("server", "Start, stop and examine an instance",
+		kit.OnThisMachine(c.serverStart()), kit.OnThisMachine(c.serverInit()), c.serverMetrics(), kit.OnThisMachine(c.serverStop()), kit.OnThisMachine(c.serverRestart()), Bench(c.CLI, "calibrate"))
 }
 
 func (c commands) serverStart() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "start", Short: "Start an instance", Args: kit.Arguments(),
 		Long: `Start an instance and serve until Ctrl-C or ` + "`fazt server stop`" + `. A database
-that does not exist is made.
+that does not exist is created.
 
-A flag that sets a setting counts for this start. Without it, the variable of
-the environment counts (FAZT_DOMAIN, FAZT_LISTEN and so on), then what
-` + "`fazt settings set`" + ` stored.`,
+A flag overrides a setting for this start. Without it, the environment variable
+counts (FAZT_DOMAIN, FAZT_LISTEN and so on), then the value stored by
+` + "`fazt settings set`" + `.`,
 		Example: `  fazt server start
   fazt server start --listen 0.0.0.0:80 --listen '[::]:80' --domain example.com`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.serve(limits.GivenSettings(cmd)) },
@@ -56,8 +56,8 @@ the environment counts (FAZT_DOMAIN, FAZT_LISTEN and so on), then what
 }
 
 func (c commands) serve(flags map[string]string) error {
-	// What net/http prints there of its own quotes other servers, which may send back a secret. What it has to say of ours
-	// goes to our log.
+	// What net/http logs there quotes other servers, which may send back a secret. What it logs about our server goes to
+	// our log.
 	log.SetOutput(io.Discard)
 	path, err := c.DatabasePath()
 	if err != nil {
@@ -76,12 +76,12 @@ func (c commands) serve(flags map[string]string) error {
 	}
 	err = i.Run(c.Ctx, func(addresses []net.Addr) {
 		if missing != nil {
-			fmt.Fprintf(c.Stdout, "Made the database %s.\n", path)
+			fmt.Fprintf(c.Stdout, "Created the database %s.\n", path)
 		} else {
 			fmt.Fprintf(c.Stdout, "Serving the database %s.\n", path)
 		}
 		for _, a := range addresses {
-			fmt.Fprintf(c.Stdout, "Listening on %s; apps answer at %s\n", a, i.URL("<name>"))
+			fmt.Fprintf(c.Stdout, "Listening on %s; apps are at %s\n", a, i.URL("<name>"))
 			break
 		}
 		for _, a := range addresses[1:] {
@@ -118,7 +118,7 @@ func (c commands) serverInit() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&req.Owner, "name", "", "name of the owner; asked for when it is missing")
+	cmd.Flags().StringVar(&req.Owner, "name", "", "name of the owner; asked for if it is missing")
 	cmd.Flags().StringVar(&req.Domain, "domain", "", "apps are served below this name")
 	cmd.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from standard input")
 	return cmd
@@ -134,14 +134,14 @@ func domainOf(req op.ServerOwner, s op.ServerState) string {
 	return req.Domain
 }
 
-// ask completes what the flags left open, at the terminal.
+// ask reads from the terminal or standard input what the flags did not give.
 func (c commands) ask(req *op.ServerOwner, fromStdin bool) error {
 	terminal, ok := c.Stdin.(*os.File)
 	interactive := ok && term.IsTerminal(int(terminal.Fd()))
 	in := bufio.NewReader(c.Stdin)
 	if req.Owner == "" {
 		if !interactive {
-			return kit.Usagef("--name is missing; there is no terminal to ask on")
+			return kit.Usagef("--name is missing, and there is no terminal to ask for it")
 		}
 		fmt.Fprint(c.Stderr, "Name of the owner: ")
 		name, err := in.ReadString('\n')
@@ -151,15 +151,15 @@ func (c commands) ask(req *op.ServerOwner, fromStdin bool) error {
 		req.Owner = strings.TrimSpace(name)
 	}
 	if fromStdin {
-		text, err := io.ReadAll(io.LimitReader(in, 1<<16))
+		text, err := kit.ReadInput(in, "the password")
 		if err != nil {
-			return errs.Wrap(errs.Invalid, err, "the password cannot be read")
+			return err
 		}
-		req.Password = strings.TrimRight(string(text), "\r\n")
+		req.Password = strings.TrimRight(text, "\r\n")
 		return nil
 	}
 	if !interactive {
-		return kit.Usagef("--password-stdin is missing; there is no terminal to ask on")
+		return kit.Usagef("--password-stdin is missing, and there is no terminal to ask for the password")
 	}
 	password, err := c.Secret(terminal, "Password (at least 8 characters): ")
 	if err != nil {
@@ -168,7 +168,7 @@ func (c commands) ask(req *op.ServerOwner, fromStdin bool) error {
 	if err := auth.CheckPassword(password); err != nil {
 		return err
 	}
-	again, err := c.Secret(terminal, "The same again: ")
+	again, err := c.Secret(terminal, "Repeat it: ")
 	if err != nil {
 		return err
 	}
@@ -179,23 +179,8 @@ func (c commands) ask(req *op.ServerOwner, fromStdin bool) error {
 	return nil
 }
 
-func (c commands) serverStatus() *cobra.Command {
-	return &cobra.Command{
-		Use: "status", Short: "Show how the instance is doing", Args: kit.Arguments(),
-		Example: "  fazt server status",
-		RunE: func(*cobra.Command, []string) error {
-			return c.Existing(func(cl *client.Client) error {
-				s, err := client.Call(c.Ctx, cl, op.ServerStatus, op.None{})
-				if err != nil {
-					return err
-				}
-				return c.Print(statusView(s))
-			})
-		},
-	}
-}
-
-func statusView(s op.ServerState) output.View {
+// Status is the view of the state of an instance.
+func Status(s op.ServerState) output.View {
 	rows := [][]string{{"server", "not running"}}
 	switch {
 	case s.Running && s.PID == 0:
@@ -214,10 +199,10 @@ func statusView(s op.ServerState) output.View {
 		{"domain", s.Domain}, {"database", fmt.Sprintf("%s (%s)", s.Database, output.Size(s.Bytes))},
 		{"apps", fmt.Sprint(s.Apps)}, {"owner", owner}, {"version", s.Version},
 	}...)
-	return output.View{Value: s, Rows: rows}
+	return output.View{Rows: rows}
 }
 
-// stopWait is how long `server stop` waits until the server has let go of the database.
+// stopWait bounds how long `server stop` waits until the server has released the database.
 const stopWait = 30 * time.Second
 
 func (c commands) serverStop() *cobra.Command {
@@ -244,9 +229,9 @@ func (c commands) serverStop() *cobra.Command {
 func (c commands) serverRestart() *cobra.Command {
 	return &cobra.Command{
 		Use: "restart", Short: "Replace the server with a new process without refusing a request", Args: kit.Arguments(),
-		Long: `Replace the server by a fresh process of the same program with the same
-arguments. Running requests finish, and whoever connects meanwhile waits for
-a moment. A newer program in the place of the old one is the one that starts.`,
+		Long: `Replace the server with a new process of the same program and arguments. Running
+requests finish, and new connections wait for a moment. If the program file was
+replaced by a newer one, that one starts.`,
 		Example: "  fazt server restart",
 		RunE: func(*cobra.Command, []string) error {
 			return c.Existing(func(cl *client.Client) error {
@@ -264,7 +249,7 @@ a moment. A newer program in the place of the old one is the one that starts.`,
 	}
 }
 
-// waitRestarted returns what the server says that started after the one before.
+// waitRestarted returns the state of the server that started after the one before.
 func (c commands) waitRestarted(cl *client.Client, before op.ServerState) (s op.ServerState, err error) {
 	ctx, cancel := context.WithTimeout(c.Ctx, stopWait)
 	defer cancel()
@@ -275,7 +260,7 @@ func (c commands) waitRestarted(cl *client.Client, before op.ServerState) (s op.
 		}
 		select {
 		case <-ctx.Done():
-			return s, errs.Wrap(errs.Timeout, errors.Join(ctx.Err(), err), "the server was told to restart and does not answer yet; `fazt server status` shows how it is doing")
+			return s, errs.Wrap(errs.Timeout, errors.Join(ctx.Err(), err), "the server is restarting but does not respond yet; check it with `fazt server status`")
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

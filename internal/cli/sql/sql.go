@@ -20,22 +20,22 @@ import (
 	"fazt/internal/output"
 )
 
-// commands are the commands of the package, with what all commands share.
+// commands holds what all commands of the package share.
 type commands struct{ *kit.CLI }
 
-// Command returns the command `fazt sql` with those below it.
+// Command returns `fazt sql` with its subcommands.
 func Command(shared *kit.CLI) *cobra.Command {
 	c := commands{shared}
 	var write bool
 	var file string
 	var limit int
 	cmd := &cobra.Command{
-		Use: "sql [STATEMENT]", Short: "Ask the database",
-		Long: `Run one SQL statement on the database of the instance. It can only read: the
-connection it runs on cannot write. Secrets read as NULL. --write lets it change
-rows, but neither the schema nor who may sign in; make a backup before.
+		Use: "sql [STATEMENT]", Short: "Query the database",
+		Long: `Run one SQL statement on the database of the instance, on a read-only
+connection. Secrets read as NULL. --write lets it change rows, but neither the
+schema nor who may sign in; make a backup first.
 
-The tables are told by: SELECT name, sql FROM sqlite_schema`,
+To list the tables: SELECT name, sql FROM sqlite_schema`,
 		Example: `  fazt sql "SELECT name, created_at FROM apps"
   fazt sql "SELECT * FROM kv" --limit 20 --format json
   fazt sql --file report.sql --format markdown
@@ -53,7 +53,7 @@ The tables are told by: SELECT name, sql FROM sqlite_schema`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("limit") && limit < 1 {
-				return kit.Usagef("--limit is a number of rows, from 1")
+				return kit.Usagef("--limit must be at least 1")
 			}
 			statement, err := c.statement(args, file)
 			if err != nil {
@@ -73,7 +73,7 @@ The tables are told by: SELECT name, sql FROM sqlite_schema`,
 		},
 	}
 	cmd.Flags().BoolVar(&write, "write", false, "let the statement change rows")
-	cmd.Flags().IntVar(&limit, "limit", 0, "how many rows at most (default 1000)")
+	cmd.Flags().IntVar(&limit, "limit", 0, "maximum number of rows (default 1000)")
 	cmd.Flags().StringVar(&file, "file", "", "read the statement from a file; - is standard input")
 	return cmd
 }
@@ -91,8 +91,7 @@ func (c commands) statement(args []string, file string) (string, error) {
 		defer f.Close()
 		in = f
 	}
-	text, err := kit.ReadMost(in)
-	return text, errs.Wrap(errs.Invalid, err, "the file %s cannot be read", file)
+	return kit.ReadInput(in, "the file "+file)
 }
 
 func (c commands) printRows(r op.Rows, write bool) error {
@@ -117,11 +116,11 @@ func (c commands) printRows(r op.Rows, write bool) error {
 	return nil
 }
 
-// shownBlob is how many bytes of a blob a table shows.
+// shownBlob is the number of bytes of a blob that a table shows.
 const shownBlob = 16
 
-// cellText shows a value so that NULL, the text "NULL" and blobs can be told apart, and that nothing in it can move the
-// cursor or turn the direction of the line.
+// cellText formats a value so that NULL, the text "NULL" and blobs can be told apart, and that it cannot move the cursor
+// or change the text direction.
 func cellText(value json.RawMessage) string {
 	value = bytes.TrimSpace(value)
 	switch {
@@ -149,7 +148,7 @@ func cellText(value json.RawMessage) string {
 	return string(value)
 }
 
-// escaped writes characters that would act on a terminal as escapes.
+// escaped replaces characters that would act on a terminal with escapes.
 func escaped(text string) string {
 	var b strings.Builder
 	for _, r := range text {

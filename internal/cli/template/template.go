@@ -1,4 +1,4 @@
-// Package template holds the folders that new apps begin as. Each is a small whole app that can be deployed as it is.
+// Package template holds the folders that new apps start from. Each is a small complete app that can be deployed unchanged.
 package template
 
 import (
@@ -12,7 +12,7 @@ import (
 //go:embed all:files
 var files embed.FS
 
-// Template is a folder to begin with.
+// Template is a folder to start from.
 type Template struct {
 	Name  string
 	About string // a few words, for a list
@@ -20,7 +20,7 @@ type Template struct {
 	Files fs.FS
 }
 
-// All are the templates, the simplest first.
+// All returns the templates, the simplest first.
 func All() []Template {
 	own := func(name string) fs.FS { return sub(files, "files/"+name) }
 	return []Template{
@@ -40,7 +40,7 @@ func sub(f fs.FS, dir string) fs.FS {
 	return s
 }
 
-// Find is the template with a name.
+// Find returns the template with a name.
 func Find(name string) (Template, error) {
 	names := ""
 	for _, t := range All() {

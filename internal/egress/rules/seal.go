@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	"syscall"
 
 	"fazt/internal/errs"
+	"fazt/internal/limitio"
 )
 
 const (
@@ -67,6 +67,9 @@ func (v vault) key() ([]byte, error) {
 	if err == nil {
 		data, err = readKeyFile(v.file)
 	}
+	if errors.Is(err, limitio.ErrTooLong) {
+		return nil, errs.Wrap(errs.Unprocessable, err, "the key file %s is larger than %d bytes: put the right one in its place", v.file, maxKeyFile)
+	}
 	if err != nil {
 		return nil, errs.Wrap(errs.Unprocessable, err, "the key file %s cannot be read: it must belong to the user that fazt runs as", v.file)
 	}
@@ -79,7 +82,7 @@ func readKeyFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxKeyFile))
+	return limitio.ReadAll(f, maxKeyFile)
 }
 
 // parseKey parses a key; from says where it is from. No message quotes it: a wrong key may be one letter away from the right

@@ -164,3 +164,24 @@ func FuzzParseKey(f *testing.F) {
 		}
 	})
 }
+
+func TestAKeyFileWithMoreThanAKeyIsRefusedAndNotCut(t *testing.T) {
+	v := vault{file: filepath.Join(t.TempDir(), "data.db.key")}
+	key := hex.EncodeToString(aKey('k'))
+	for text, want := range map[string]string{
+		key + strings.Repeat("\n", maxKeyFile-len(key)):   "",
+		key + strings.Repeat("\n", maxKeyFile-len(key)+1): "is larger than 1024 bytes: put the right one in its place",
+		key + strings.Repeat("\n", maxKeyFile) + key:      "is larger than 1024 bytes: put the right one in its place",
+	} {
+		if err := os.WriteFile(v.file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := v.key()
+		switch {
+		case want == "" && (err != nil || string(got) != string(aKey('k'))):
+			t.Errorf("%d bytes: %v", len(text), err)
+		case want != "" && (!errs.Is(err, errs.Unprocessable) || !strings.HasSuffix(errs.Sentence(err), want)):
+			t.Errorf("%d bytes: %v, want %q", len(text), err, want)
+		}
+	}
+}
