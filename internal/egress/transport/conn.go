@@ -41,7 +41,7 @@ func (t *Transport) newConn(ctx context.Context, raw, plain net.Conn, framed boo
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: key.MaxHeader,
 		HTTP2: &http.HTTP2Config{
-			SendPingTimeout: idleTimeout, PingTimeout: idleTimeout, MaxReadFrameSize: maxFrame,
+			SendPingTimeout: keepIdle, PingTimeout: keepIdle, MaxReadFrameSize: maxFrame,
 			MaxReceiveBufferPerConnection: window, MaxReceiveBufferPerStream: window,
 		},
 	}

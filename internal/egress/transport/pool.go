@@ -9,7 +9,7 @@ import (
 const (
 	maxIdle         = 256              // connections
 	maxIdlePerEntry = 8                // of one app under one entry
-	idleTimeout     = 15 * time.Second // shorter than that of most servers, so that a request rarely meets a connection that is being closed
+	keepIdle        = 15 * time.Second // shorter than that of most servers, so that a request rarely meets a connection that is being closed
 )
 
 // pool has the idle connections. A connection is reused only under the same key: what an app did with it, and what its entry
@@ -66,7 +66,7 @@ func (p *pool) put(c *conn) (ok bool) {
 		p.dropFirst(func(*conn) bool { return true })
 	}
 	c.wire.rest()
-	c.timer = time.AfterFunc(idleTimeout, func() {
+	c.timer = time.AfterFunc(keepIdle, func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.drop(func(o *conn) bool { return o == c })
