@@ -5,7 +5,7 @@ import (
 	"fazt/internal/quickjs"
 )
 
-// during makes a HostFunc of a function that needs an invocation.
+// During makes a HostFunc of a function that needs an invocation.
 func During(fn func(inv *Invocation, a Args) (quickjs.Value, error)) HostFunc {
 	return func(a Args) (quickjs.Value, error) {
 		if a.vm.inv == nil {
@@ -15,7 +15,7 @@ func During(fn func(inv *Invocation, a Args) (quickjs.Value, error)) HostFunc {
 	}
 }
 
-// promised makes a HostFunc of a function that starts something and returns the id under which its end is told.
+// Promised makes a HostFunc of a function that starts something and returns the id under which its end is told.
 func Promised(fn func(inv *Invocation, a Args) (int32, error)) HostFunc {
 	return During(func(inv *Invocation, a Args) (quickjs.Value, error) {
 		id, err := fn(inv, a)
@@ -23,7 +23,7 @@ func Promised(fn func(inv *Invocation, a Args) (int32, error)) HostFunc {
 	})
 }
 
-// notice makes a HostFunc of a function that only tells the invocation something. Without one it does nothing.
+// Notice makes a HostFunc of a function that only tells the invocation something. Without one it does nothing.
 func Notice(fn func(inv *Invocation, a Args)) HostFunc {
 	return func(a Args) (quickjs.Value, error) {
 		if a.vm.inv != nil {

@@ -170,7 +170,7 @@ func TestFlagsFillARequestAndAreChecked(t *testing.T) {
 
 func TestAFaultOfTheTableIsFoundAtOnce(t *testing.T) {
 	for name, derive := range map[string]func(){
-		"an unknown column":   func() { Derive(op.KeyList, "key list", "nmae") },
+		"an unknown column":   func() { Derive(op.KeyList, "key list", "colour") },
 		"an unknown argument": func() { Derive(op.KeyRevoke, "key revoke KYE", "name") },
 		"an unknown group":    func() { Add(&CLI{}, &cobra.Command{}, []Plain{Derive(op.KeyList, "kye list", "name")}) },
 		"an unknown kind of flag": func() {
