@@ -53,7 +53,7 @@ test: tools web lint cross every race ## install what is missing, then pass ever
 test-fast: ## the tests without the race detector and the slow ones
 	go test -short ./...
 
-# The npm packages that functions find in their machines.
+# The npm packages that every function can import.
 PACKAGES := packages
 web: internal/runtime/web/dist/streams.js
 internal/runtime/web/dist/streams.js: $(wildcard $(PACKAGES)/*.json $(PACKAGES)/*.go $(PACKAGES)/entries/*.js)
@@ -112,7 +112,7 @@ bench-functions: build ## measure functions against Node.js and workerd; prints 
 	@$(call need,node,nodejs npm)
 	go run ./bench functions
 
-fairness: build ## measure an app beside one that computes without end; prints the figures of docs/PERFORMANCE.md
+fairness: build ## measure an app next to one that computes endlessly; prints the figures of docs/PERFORMANCE.md
 	go run ./bench fairness
 
 faults: web ## attack an instance as visitors, authors and disks do; prints the figures of docs/RELIABILITY.md
