@@ -72,8 +72,8 @@ func as(t *testing.T, i *fazttest.Instance, token string) *client.Client {
 	return c
 }
 
-// Every operation is tried with every kind of caller and compared with the golden table. Refusals are tried over the network,
-// where they come before the body is read, and so are reads.
+// Every operation is tried with every kind of caller and compared with the golden table. Refusals and reads are tried over
+// the network; a refusal comes before the body is read.
 func TestEveryOperationAdmitsExactlyTheCallersOfTheAccessTable(t *testing.T) {
 	s := secure(t)
 	var table strings.Builder
@@ -124,7 +124,7 @@ func (s secured) principal(t *testing.T, who string) (auth.Principal, error) {
 	return s.Keys.Check(t.Context(), s.tokens[who])
 }
 
-// try calls an operation over the network if that changes nothing.
+// try calls an operation over the network unless it would change something.
 func (s secured) try(t *testing.T, spec op.Spec, who string, refusal error) {
 	t.Helper()
 	if refusal == nil && (spec.Method != http.MethodGet || spec.Name == "app.logs" || spec.Name == "app.logs.follow" || spec.Name == "log.tail" || spec.Name == "net.logs.follow") {
@@ -203,7 +203,7 @@ func TestOperationsAreServedOnlyOnTheAdminHost(t *testing.T) {
 	}
 }
 
-// Scopes were stored but never checked: every key was the owner.
+// Scopes were stored but never checked: every key could do what the owner can.
 func TestAKeyMayDoOnlyWhatItsScopesAllow(t *testing.T) {
 	s := secure(t)
 	files := fazttest.Parse("-- index.html --\nby key\n")
@@ -214,7 +214,7 @@ func TestAKeyMayDoOnlyWhatItsScopesAllow(t *testing.T) {
 	if err := deploy("deploy:app", "app"); err != nil {
 		t.Error(err)
 	}
-	if err := deploy("deploy:app", "app"); err != nil { // the same again asks for the app
+	if err := deploy("deploy:app", "app"); err != nil { // an unchanged deploy reads the app
 		t.Error(err)
 	}
 	for who, app := range map[string]string{"deploy:app": "other", "deploy:other": "app", "read": "app", "logs": "app", "data:app": "app", "metrics": "app"} {
@@ -327,7 +327,7 @@ func TestARequestWithAnIdempotencyKeyRunsOnce(t *testing.T) {
 		t.Errorf("another body: %d %s", got.StatusCode, got.Text)
 	}
 	if got := send("one-of-a-kind", "read", ci); got.StatusCode != http.StatusForbidden {
-		t.Errorf("another caller got the answer: %d %s", got.StatusCode, got.Text)
+		t.Errorf("another caller got the response: %d %s", got.StatusCode, got.Text)
 	}
 	if got := send("another-kind", "admin", ci); got.StatusCode != http.StatusConflict || !strings.Contains(got.Text, "already exists") {
 		t.Errorf("another key: %d %s", got.StatusCode, got.Text)

@@ -179,7 +179,7 @@ func TestFloodsOfWrongKeysAndStrangersAreBundledIntoFewEntries(t *testing.T) {
 	}
 	for _, action := range []string{"key.check", "app.remove"} {
 		list := entries(t, i, action)
-		if len(list) != 2 { // the first, and at the tenth the nine after it
+		if len(list) != 2 { // the first, and then the next nine together
 			t.Fatalf("%s: %d entries", action, len(list))
 		}
 		if e := list[0]; e.Weight != activity.Security || e.Result != activity.Denied || e.Actor.Address != "127.0.0.1" || string(e.Details) != `{"count":9}` {
@@ -396,8 +396,8 @@ func TestFunctionsStoppedByALimitAreRecordedAndFloodsBundled(t *testing.T) {
 	}
 }
 
-// The stream of log lines was dead: the wrapper around responses hid that they can be flushed, and nothing was published
-// to it. Here it is read over the front door, while the connection stays open, as EventSource does.
+// The stream of log lines never sent anything: the wrapper around responses hid that they can be flushed, and nothing was
+// published to it. This test reads it through the front door, over an open connection, as EventSource does.
 func TestALogIsFollowedThroughTheFrontDoorAndResumesAfterAnInterruption(t *testing.T) {
 	s := secure(t)
 	s.Deploy("talker", talker)

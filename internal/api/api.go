@@ -44,7 +44,7 @@ type Config struct {
 	// Activity takes an entry for every operation that changed something or was refused.
 	Activity *activity.Log
 
-	// Net is what functions may reach and with which secrets, NetLog what they tried, NetGate what lets them out.
+	// Net has the entries and secrets for outbound calls, NetLog the attempts, and NetGate checks and makes the calls.
 	Net     *rules.Store
 	NetLog  *netlog.Log
 	NetGate net.Gate
@@ -55,9 +55,9 @@ type Config struct {
 	// under a whole host name.
 	AppURL  func(app apps.App) string
 	HostURL func(host string) string
-	// Lookup asks the name servers for the addresses of a host.
+	// Lookup resolves a host name.
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
-	// Compile compiles the function of the deployment of an app about to be made: nil when it has none.
+	// Compile compiles the function of a deployment that is about to be made. It returns nil if there is none.
 	Compile func(ctx context.Context, app string, src deployment.Source) ([]byte, error)
 	// Changed is called after every operation that touches more than itself, before its response is sent.
 	Changed func(ctx context.Context, touched op.Touches) error
@@ -72,11 +72,11 @@ type Config struct {
 	Stop func()
 	// HandOver begins to replace the running server with a fresh process, where that is possible.
 	HandOver func(reason string) error
-	// Resume lets the function of a deployment run again that was stopped.
+	// Resume lets the function of a stopped deployment run again.
 	Resume func(deployment string)
 	// Measure runs the self-test of the running server for about the given time.
 	Measure func(ctx context.Context, length time.Duration, force bool) (system.Measured, error)
-	// Settings are the settings as they were at the start; those that take a restart are still in effect.
+	// Settings are the settings at the start; those that need a restart to change are still in effect.
 	Settings system.Settings
 	// System keeps limits and settings.
 	System *system.Store
@@ -203,7 +203,7 @@ func (a *API) Fail(w http.ResponseWriter, err error) {
 	op.WriteError(w, err, w.Header().Get("X-Request-Id"))
 }
 
-// response holds a response back until nothing can fail any more.
+// response buffers a response until nothing can fail anymore.
 type response struct {
 	http.ResponseWriter
 	body []byte

@@ -98,7 +98,7 @@ func TestTheLifeOfAnApp(t *testing.T) {
 		t.Fatalf("%+v %v", gone, err)
 	}
 	if got := i.Get("app", "/"); got.StatusCode != http.StatusNotFound {
-		t.Fatalf("a removed app still answers: %d %s", got.StatusCode, got.Text)
+		t.Fatalf("a removed app still responds: %d %s", got.StatusCode, got.Text)
 	}
 	if _, err := client.Call(ctx, i.Client, op.AppGet, op.AppRef{App: "app"}); !errs.Is(err, errs.NotFound) {
 		t.Fatal(err)
@@ -159,7 +159,7 @@ func TestAFunctionThatDoesNotCompileLeavesTheLiveDeploymentAlone(t *testing.T) {
 	}
 }
 
-// cutOff is content whose source fails in the middle.
+// cutOff is a reader that fails in the middle.
 type cutOff struct{ fazttest.Folder }
 
 func (c cutOff) Open(path string) (io.ReadCloser, error) {

@@ -77,7 +77,7 @@ func tarred(t *testing.T, text string, more ...*tar.Header) []byte {
 	return b.Bytes()
 }
 
-// post sends a form as curl -F does: pairs of names and texts, in their order. The owner sends it.
+// post sends a form as curl -F does, as the owner: pairs of names and texts, in order.
 func post(t *testing.T, i *fazttest.Instance, pairs ...string) (op.Deployed, error) {
 	t.Helper()
 	var b bytes.Buffer
@@ -103,7 +103,7 @@ func post(t *testing.T, i *fazttest.Instance, pairs ...string) (op.Deployed, err
 	return op.DeployArchive.Decode(w.Result())
 }
 
-// untouched fails the test unless the instance has nothing of a refused archive.
+// untouched fails the test if anything of a refused archive was stored.
 func untouched(t *testing.T, i *fazttest.Instance, what string) {
 	t.Helper()
 	var blobs, uploads int
@@ -300,7 +300,7 @@ func TestTheClientSendsAnArchive(t *testing.T) {
 	}
 }
 
-// An upload was stored up to the limit before its size, known from the start, was checked.
+// An upload was stored up to the limit before its declared size was checked.
 func TestAnArchiveThatDeclaresTooLargeASizeIsNotRead(t *testing.T) {
 	i := fazttest.New(t)
 	token := newKey(t, i.Client, "k", "deploy")

@@ -37,7 +37,7 @@ func fork(t *testing.T, i *fazttest.Instance, withData bool) op.App {
 	return a
 }
 
-// The predecessor reported success and made an app without files, which responded with 404.
+// The predecessor reported success but made an app without files, which responded with 404.
 func TestAForkHasTheFilesAndTheFunctionAndRespondsAtOnce(t *testing.T) {
 	i := fazttest.New(t)
 	a := fork(t, i, false)

@@ -31,10 +31,10 @@ func nowhere(c *server.Config) {
 // attempt makes a call for an app that is refused or fails.
 func attempt(t *testing.T, i *fazttest.Instance, appID string, c egress.Call) string {
 	t.Helper()
-	answer, err := i.Gate.Begin(appID, "req_test").Do(t.Context(), c)
+	resp, err := i.Gate.Begin(appID, "req_test").Do(t.Context(), c)
 	if err == nil {
-		answer.Body.Close()
-		t.Fatalf("%s was answered", c.URL)
+		resp.Body.Close()
+		t.Fatalf("%s succeeded", c.URL)
 	}
 	return errs.Code(err)
 }
@@ -57,7 +57,7 @@ func netLog(t *testing.T, c *client.Client, f op.NetFilter) []op.NetAttempt {
 	return page.Items
 }
 
-// In the predecessor failures, blocks and timeouts were never logged.
+// The predecessor never logged failures, refusals and timeouts.
 func TestRefusedAndFailedCallsAreLogged(t *testing.T) {
 	i := fazttest.New(t, nowhere)
 	app := i.Deploy("app", site).App.ID

@@ -34,7 +34,7 @@ func (a *API) recorded(rt route, w *response, r *http.Request) (err error) {
 	return err
 }
 
-// draft returns the entry as far as the request tells.
+// draft returns the entry with what is known from the request.
 func (a *API) draft(spec op.Spec, r *http.Request) *call.Draft {
 	entry := activity.Entry{Weight: spec.EntryWeight(), Action: spec.Name, ResourceType: spec.ResourceType(), Actor: actor(r)}
 	for _, name := range spec.PathNames() {

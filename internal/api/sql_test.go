@@ -86,7 +86,7 @@ func TestValuesOfSQLArriveExactly(t *testing.T) {
 	}
 }
 
-func TestSQLHasLimitsOfRowsBytesAndTime(t *testing.T) {
+func TestSQLHasLimitsOnRowsBytesAndTime(t *testing.T) {
 	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) {
 		l.SQL.MaxRows, l.SQL.MaxResult, l.SQL.StatementTimeout = 50, 65536, 1000
 	}))

@@ -11,7 +11,7 @@ import (
 	"fazt/internal/api/op"
 )
 
-// Of 77 operations 24 had three names: op.NetExplain was net.test on the wire and netTest in the code.
+// 24 of 77 operations had different names in different places: op.NetExplain was net.test on the wire and netTest in the code.
 func TestVariableNameAndMethodOfAnOperationShareAStem(t *testing.T) {
 	stem := func(name string) string { return strings.ToLower(strings.ReplaceAll(name, ".", "")) }
 	names := map[string]string{} // of the wire, by variable

@@ -66,7 +66,7 @@ func newUpload(c *Call, limit int64) (*upload, *fault) {
 	return u, nil
 }
 
-// attach makes u the body of a request. ok is false if it was sent before (again) and cannot be sent once more.
+// attach makes u the body of a request. again means that it was sent before; ok is false if it cannot be sent once more.
 func (u *upload) attach(req *http.Request, again bool) (ok bool) {
 	whole := u.whole
 	if whole == nil && again {

@@ -57,7 +57,7 @@ func TestTheCacheStoresWhatRFC9111Allows(t *testing.T) {
 		method      string
 		want        bool // the second call is served from it
 	}{
-		// §3: what is stored at all.
+		// §3: which responses are stored.
 		{name: "no lifetime of its own", want: true},
 		{name: "no-store", query: says("max-age=60, no-store")},
 		{name: "No-Store", query: says("max-age=60,No-Store")},
@@ -75,7 +75,7 @@ func TestTheCacheStoresWhatRFC9111Allows(t *testing.T) {
 		{name: "private with s-maxage", query: says("private, s-maxage=60")},
 		{name: "public", query: says("public"), want: true},
 		{name: "a cookie is set", query: says("public, max-age=60") + "&Set-Cookie=a%3Db"},
-		// What cannot be read is no-store.
+		// A Cache-Control that cannot be parsed counts as no-store.
 		{name: "two words", query: says("max-age=60 no-store")},
 		{name: "a semicolon", query: says("max-age=60; no-store")},
 		{name: "a space before the equals sign", query: says("max-age =60")},
@@ -116,7 +116,7 @@ func TestTheCacheStoresWhatRFC9111Allows(t *testing.T) {
 		{name: "no number for an age", query: says("max-age=60") + "&Age=x", want: true},
 		{name: "dated older than it may be", query: says("max-age=60") + "&Date=" + at(-time.Hour)},
 		{name: "dated in the future", query: says("max-age=60") + "&Date=" + at(time.Hour), want: true},
-		// §5.2.2: what forbids to serve it without asking.
+		// §5.2.2: directives that require revalidation.
 		{name: "no-cache", query: says("no-cache, max-age=60")},
 		{name: "no-cache for a field", query: says("no-cache=\"x-a\", max-age=60")},
 		{name: "must-revalidate, while it is fresh", query: says("must-revalidate, max-age=60"), want: true},
@@ -156,7 +156,7 @@ func TestTheCacheStoresWhatRFC9111Allows(t *testing.T) {
 		{name: "a part", query: "status=206&" + says("max-age=60")},
 		{name: "not allowed", query: "status=403&" + says("max-age=60")},
 		{name: "an error", query: "status=500&" + says("max-age=60")},
-		// §5.2.1, §3.4, §13 of RFC 9110: what the call asks for.
+		// §5.2.1, §3.4, §13 of RFC 9110: directives of the request.
 		{name: "asked for a part", header: http.Header{"Range": {"bytes=0-1"}}},
 		{name: "asked with a condition", header: http.Header{"If-None-Match": {"x"}}},
 		{name: "asked with a condition by date", header: http.Header{"If-Modified-Since": {time.Now().UTC().Format(http.TimeFormat)}}},

@@ -32,7 +32,7 @@ import (
 	"fazt/internal/system"
 )
 
-// A proxy at which no one listens: net/http reads the environment once, so every test has it.
+// The environment names a proxy where nothing listens. net/http reads it only once, so it is set for all tests.
 func TestMain(m *testing.M) {
 	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
 		_ = os.Setenv(name, "http://127.0.0.1:1")
@@ -660,7 +660,7 @@ func TestHeadersAreSanitized(t *testing.T) {
 	if _, _, err := w.do(Call{URL: "http://example.com/", Header: http.Header{"X": {strings.Repeat("a", 70000)}}}); code(err) != CodeSize {
 		t.Errorf("a large head: %v", err)
 	}
-	// A method that the entry does not grant cannot be had by asking for it in a header.
+	// A header cannot request a method that the entry does not allow.
 	w.entries[0].Methods = []string{"POST"}
 	w.apply()
 	w.must(Call{Method: "POST", URL: "http://example.com/", Header: http.Header{"x-http-method-override": {"DELETE"}}})

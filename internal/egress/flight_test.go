@@ -107,7 +107,7 @@ func TestCallsThatDifferDoNotWaitForEachOther(t *testing.T) {
 	all.Wait()
 }
 
-// The others do not fail with it.
+// The calls that wait do not fail with the leading one.
 func TestWhenTheLeadingCallEndsAnotherGoesOut(t *testing.T) {
 	w := newWorld(t)
 	h := hold(w, hello)
@@ -157,7 +157,7 @@ func TestAWaitingCallEndsWithItsOwnTime(t *testing.T) {
 	all.Wait()
 }
 
-// For example a function that streams a response to a slow visitor.
+// A slow reader is, for example, a function that streams the response to a slow visitor.
 func TestASlowReaderDoesNotDelayOthers(t *testing.T) {
 	w := newWorld(t)
 	large := strings.Repeat("x", 600<<10)

@@ -115,7 +115,7 @@ func TestReasonsDoNotQuoteOtherServers(t *testing.T) {
 			t.Errorf("%s: %v, logged %+v", name, err, got)
 		}
 	}
-	// A certificate has names and issuers of its server's choice, and a TLS record is bytes.
+	// The server chooses the names and issuers in its certificate, and the bytes of a TLS record.
 	w := newWorld(t)
 	w.raw(func(c net.Conn) { _, _ = c.Write([]byte(echo + echo)) })
 	w.mu.Lock()

@@ -397,8 +397,8 @@ func (h *hop) invalidate(resp *http.Response) {
 	}
 }
 
-// A short body that the function does not get is read to its end, so that its connection can be reused. One of unknown length
-// may be short too.
+// A short body that the function does not get is read to its end, so that its connection can be reused. A body of unknown
+// length may be short too.
 const (
 	maxDiscard     = 2 << 10
 	discardTimeout = 50 * time.Millisecond

@@ -152,7 +152,7 @@ func TestRedirectsChangeTheMethodAsBrowsersDo(t *testing.T) {
 			t.Errorf("%s %s: %s %q %v", tt.status, tt.method, r.Method, body, r.Header)
 		}
 	}
-	// A stream is sent a second time as long as it was short enough to keep.
+	// A stream can be sent again if it was short enough to keep.
 	w.must(Call{Method: "POST", URL: "http://example.com/to?l=/end&s=307", Body: io.MultiReader(strings.NewReader("str"), strings.NewReader("eam")), Size: -1})
 	if got := s.body[len(s.body)-1]; got != "stream" {
 		t.Errorf("sent again: %q", got)
@@ -301,14 +301,14 @@ func TestCredentialsStayWithTheirOrigin(t *testing.T) {
 	if r := s.list[len(s.list)-1]; r.Header.Get("Authorization") == "" || r.Header.Get("X-Api-Key") == "" {
 		t.Errorf("to the same origin: %v", r.Header)
 	}
-	// By itself no hop names the one before.
+	// No hop sends a Referer on its own.
 	w.must(Call{URL: "http://example.com/to?l=/end&key=private"})
 	if r := s.list[len(s.list)-1]; r.Header.Get("Referer") != "" {
 		t.Errorf("a Referer was made up: %v", r.Header)
 	}
 }
 
-// The predecessor sent a secret in a header along to another allowed host, and one in the query in Referer.
+// The predecessor sent a secret in a header to the other host as well, and one in the query in Referer.
 func TestSecretsDoNotFollowRedirectsToAnotherHost(t *testing.T) {
 	w, s := two(t)
 	for _, secret := range []rules.Secret{
@@ -332,7 +332,7 @@ func TestSecretsDoNotFollowRedirectsToAnotherHost(t *testing.T) {
 		}
 		s.list = nil
 	}
-	// A server that writes the secret into the address it sends on to does not get it there.
+	// A server that puts the secret into its Location does not get it sent there.
 	if _, _, err := w.do(Call{URL: "http://example.com/to?l=http://other.test/%3Fk=user:s3cret-value", Auth: "B"}); code(err) != CodeBlocked {
 		t.Errorf("got %v", err)
 	}

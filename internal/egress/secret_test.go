@@ -110,7 +110,7 @@ func TestAnEchoDoesNotRevealTheSecret(t *testing.T) {
 	if a.Header.Get("X-Echo") != "[secret KEY]" || a.Header.Get("Location") != "/?t=[secret KEY]" {
 		t.Errorf("headers tell it: %v", a.Header)
 	}
-	// Nor does a call without it that learned it elsewhere: the log has paths.
+	// Nor does a call that does not use the secret but has it in its path, which is logged.
 	w.must(Call{URL: "http://example.com/" + url.PathEscape(value)})
 	if got := w.last().Path; strings.Contains(got, "s3cret") {
 		t.Errorf("logged %q", got)

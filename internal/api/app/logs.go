@@ -14,7 +14,7 @@ import (
 	"fazt/internal/errs"
 )
 
-const mostLogLines = 10_000
+const maxLogLines = 10_000
 
 // logQuery checks a query for the log of an app.
 func (a *API) logQuery(ctx context.Context, req op.LogQuery) (q applog.Query, err error) {
@@ -22,8 +22,8 @@ func (a *API) logQuery(ctx context.Context, req op.LogQuery) (q applog.Query, er
 		req.Limit = call.PageDefault
 	}
 	switch {
-	case req.Limit < 1 || req.Limit > mostLogLines:
-		return q, errs.New(errs.Invalid, "limit must be from 1 to %d, not %d", mostLogLines, req.Limit)
+	case req.Limit < 1 || req.Limit > maxLogLines:
+		return q, errs.New(errs.Invalid, "limit must be from 1 to %d, not %d", maxLogLines, req.Limit)
 	case req.Since < 0:
 		return q, errs.New(errs.Invalid, "since must not be negative")
 	}
@@ -76,7 +76,7 @@ func (a *API) LogsFollow(ctx context.Context, req op.LogFollow) (op.Stream, erro
 		if q.After, err = call.EventID(req.After, "header Last-Event-ID"); err != nil {
 			return op.Stream{}, err
 		}
-		q.Limit = mostLogLines
+		q.Limit = maxLogLines
 	}
 	return op.Stream{Size: -1, Live: true, Write: func(w io.Writer) error {
 		past, follower, err := a.AppLog.Tail(ctx, q)

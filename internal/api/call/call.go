@@ -1,4 +1,4 @@
-// Package call gives operations what they need to know of the current call: whether the caller may make it, its entry in
+// Package call gives operations what they need to know about the current call: whether the caller may make it, its entry in
 // the activity log, and the size of a page.
 package call
 
@@ -14,7 +14,7 @@ import (
 // Draft is the activity log entry of a running operation, which may add details to it.
 type Draft struct {
 	mu    sync.Mutex
-	begun bool // the operation ran; it was not answered with the response of an earlier request
+	begun bool // the operation ran; the response is not that of an earlier request
 	entry activity.Entry
 	facts map[string]any
 }
@@ -47,7 +47,7 @@ func edit(ctx context.Context, change func(d *Draft)) {
 	}
 }
 
-// Begun records that the operation runs.
+// Begun records that the operation has started.
 func Begun(ctx context.Context) { edit(ctx, func(d *Draft) { d.begun = true }) }
 
 // Detail adds a detail to the entry. It must not be a secret: names of variables, not their values.
@@ -55,7 +55,7 @@ func Detail(ctx context.Context, name string, value any) {
 	edit(ctx, func(d *Draft) { d.facts[name] = value })
 }
 
-// About sets what the operation is about. An empty text keeps what the request said.
+// About sets the resource that the operation is about. An empty text keeps the one from the request.
 func About(ctx context.Context, resource, appID string) {
 	edit(ctx, func(d *Draft) {
 		if resource != "" {

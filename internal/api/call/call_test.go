@@ -18,20 +18,20 @@ func key(scopes ...auth.Scope) auth.Principal {
 	return auth.Principal{Kind: auth.Key, Name: "ci", Scopes: scopes}
 }
 
-func TestWhatScopesAllow(t *testing.T) {
+func TestAScopeAllowsOnlyItsOperations(t *testing.T) {
 	callers := map[string]auth.Principal{
 		"owner": {Kind: auth.Owner}, "nobody": {}, "no scope": key(),
 		"admin": key(auth.Scope{Verb: auth.ScopeAdmin}), "read": key(auth.Scope{Verb: auth.ScopeRead}), "metrics": key(auth.Scope{Verb: auth.ScopeMetrics}),
 		"deploy": key(auth.Scope{Verb: auth.ScopeDeploy}), "deploy:own": key(auth.Scope{Verb: auth.ScopeDeploy, App: own}),
 		"logs": key(auth.Scope{Verb: auth.ScopeLogs}), "logs:own": key(auth.Scope{Verb: auth.ScopeLogs, App: own}),
 		"data:own": key(auth.Scope{Verb: auth.ScopeData, App: own}),
-		// A person without an account has the scopes of nothing, whatever the principal says.
+		// Only keys have scopes; those of any other principal do not count.
 		"stranger with scopes": {Scopes: []auth.Scope{{Verb: auth.ScopeAdmin}}},
 	}
 	for _, tt := range []struct {
 		access op.Access
 		app    string
-		want   string // callers, sorted by nothing
+		want   string // callers, in any order
 	}{
 		{op.Nobody, own, ""},
 		{op.Nobody, "", ""},

@@ -21,7 +21,7 @@ type Follows struct {
 	Ending <-chan struct{} // closed when they have to end
 }
 
-// Follow writes records as events as they come, until the client leaves, alive returns an error, or the server stops.
+// Follow writes records as events as they arrive, until the client leaves, alive returns an error, or the server stops.
 func Follow[T any](ctx context.Context, on Follows, w io.Writer, past []T, f *journal.Follower[T], alive func() error, event func(T, int) (op.Event, error)) error {
 	defer f.Stop()
 	write := func(records []T, missed int) error {

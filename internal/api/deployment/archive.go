@@ -19,7 +19,7 @@ import (
 type Archives struct{ Uploads }
 
 // Archive makes a deployment from an archive, in the same steps as an upload. The whole archive is checked before any of it
-// is stored: it is read twice, and kept in a temporary file meanwhile.
+// is stored, so it is kept in a temporary file and read twice.
 func (a *Archives) Archive(ctx context.Context, req op.ArchiveDeploy) (done op.Deployed, err error) {
 	if req.App == "" {
 		return done, errs.New(errs.Invalid, "the form must have the field app before the field file")

@@ -105,7 +105,7 @@ func (a *Uploads) Commit(ctx context.Context, req op.UploadRef) (op.Deployed, er
 		done.Warnings = append(done.Warnings, fmt.Sprintf("nothing leads to %[1]s but its previews; `fazt alias set %[1]s --app %[1]s` changes that", app.Name))
 	}
 	if _, err := a.Hosting.Prune(ctx, app.ID); err != nil {
-		// The deployment succeeded; what should have been removed goes next time.
+		// The deployment succeeded; the next one removes what was not removed now.
 		a.Log.Warn("old deployments could not be removed", "app", app.Name, "error", err)
 	}
 	return done, nil

@@ -42,7 +42,7 @@ func TestTheStateOfADomainDependsOnWhereItPoints(t *testing.T) {
 			t.Errorf("%s: %v %v", name, s.Addresses, s.Instance)
 		}
 	}
-	// An instance without a known address and without a domain can say less.
+	// Without a known address or a domain, less can be said.
 	s := judge("www.a.example", "localhost", nil, addresses("127.0.0.1"), nil)
 	if strings.Contains(s.Do, "knows of") || strings.Contains(s.Do, "CNAME") || !strings.HasPrefix(s.Do, "set a record") {
 		t.Errorf("%+v", s)

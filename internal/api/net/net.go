@@ -180,7 +180,7 @@ func (a *API) filter(ctx context.Context, q op.NetFilter) (f netlog.Filter, err 
 	return f, err
 }
 
-// Logs lists what functions tried to reach, newest first.
+// Logs lists the outbound calls of functions, newest first.
 func (a *API) Logs(ctx context.Context, req op.NetLogPage) (page op.Page[op.NetAttempt], err error) {
 	limit, err := call.PageSize(req.Limit)
 	if err != nil {
@@ -208,7 +208,7 @@ func (a *API) Logs(ctx context.Context, req op.NetLogPage) (page op.Page[op.NetA
 	return page, err
 }
 
-// LogsFollow follows what functions try to reach.
+// LogsFollow follows the outbound calls of functions.
 func (a *API) LogsFollow(ctx context.Context, req op.NetTail) (op.Stream, error) {
 	if req.Limit < 0 || req.Limit > call.PageMax {
 		return op.Stream{}, errs.New(errs.Invalid, "limit must be from 0 to %d, not %d", call.PageMax, req.Limit)

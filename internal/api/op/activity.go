@@ -38,5 +38,5 @@ type ActivityCleanup struct {
 // ActivityRemoved counts what a cleanup removed or would remove.
 type ActivityRemoved struct {
 	Entries int  `json:"entries"`
-	Removed bool `json:"removed"` // false = they were only counted
+	Removed bool `json:"removed"` // false = only counted
 }

@@ -50,12 +50,12 @@ type SplitTarget struct {
 // Share is the share of the visitors that an app of a split gets.
 type Share struct {
 	App    string `json:"app"`    // name or id
-	Weight int    `json:"weight"` // 1 to 100; of a split they sum to 100
+	Weight int    `json:"weight"` // 1 to 100; the weights of a split add up to 100
 }
 
-// Lost names the apps that a change left without an address.
+// Lost names the apps that a change leaves without an address.
 type Lost struct {
-	Unreachable []string `json:"unreachable"` // names of apps that only their previews lead to
+	Unreachable []string `json:"unreachable"` // names of apps that are only reachable by their previews
 }
 
 // Alias is an alias with its own address.
@@ -159,9 +159,9 @@ type DomainDrop struct {
 // DomainState is what DNS says about a domain.
 type DomainState struct {
 	Domain    Domain   `json:"domain"`
-	Here      bool     `json:"here"`      // every address is one of this instance
+	Here      bool     `json:"here"`      // every address belongs to this instance
 	Addresses []string `json:"addresses"` // what the name resolves to
 	Instance  []string `json:"instance"`  // the addresses of this instance, as far as it knows them
-	Say       string   `json:"say"`       // what is so
-	Do        string   `json:"do"`        // what to set; "" = nothing
+	Say       string   `json:"say"`       // what was found
+	Do        string   `json:"do"`        // what to change; "" = nothing
 }

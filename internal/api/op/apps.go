@@ -22,9 +22,9 @@ type AppRecord struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// Addresses are what leads to an app.
+// Addresses lists what leads to an app.
 type Addresses struct {
-	Aliases []string `json:"aliases"` // host labels that lead to it alone
+	Aliases []string `json:"aliases"` // host labels that lead only to it
 	Domains []string `json:"domains"`
 	Splits  []string `json:"splits"` // aliases that lead to it and to other apps
 }
@@ -38,26 +38,26 @@ type Origin struct {
 
 // AppStats counts what an app has stored as deployments.
 type AppStats struct {
-	Deployments int   `json:"deployments"` // kept, the live one included
+	Deployments int   `json:"deployments"` // kept, including the live one
 	Files       int   `json:"files"`       // of the live deployment
 	Bytes       int64 `json:"bytes"`       // of the live deployment
-	Stored      int64 `json:"stored"`      // content of all its deployments with compressed forms; each content counted once
+	Stored      int64 `json:"stored"`      // content of all its deployments, with compressed forms; shared content counts once
 }
 
 // Usage counts what an app stores in the key-value store.
 type Usage struct {
-	Keys     int   `json:"keys"`      // entries, its users' included
+	Keys     int   `json:"keys"`      // entries, including those of its users
 	KeyBytes int64 `json:"key_bytes"` // of the keys and values
-	Bytes    int64 `json:"bytes"`     // what counts against storage.max_app_data: those, and 64 for each entry
+	Bytes    int64 `json:"bytes"`     // what counts toward storage.max_app_data: key_bytes and 64 bytes per entry
 }
 
-// AppFacts is what is known of an app without counting its data.
+// AppFacts is what is known about an app without counting its data.
 type AppFacts struct {
 	AppRecord
 	Addresses
 	URL         string  `json:"url"`
 	Deployments int     `json:"deployments"`
-	ForkedFrom  *Origin `json:"forked_from"` // null = it is no fork
+	ForkedFrom  *Origin `json:"forked_from"` // null = it is not a fork
 }
 
 // AppItem is an app in a list.
@@ -73,7 +73,7 @@ type App struct {
 	Stats     AppStats          `json:"stats"`
 	Usage     Usage             `json:"usage"`
 	Variables int               `json:"variables"` // of the environment
-	Needs     []Need            `json:"needs"`     // what the fazt.json of the live deployment asks for and nobody granted
+	Needs     []Need            `json:"needs"`     // what the fazt.json of the live deployment asks for and has not been granted
 }
 
 // AppNewName gives an app another name.
@@ -88,7 +88,7 @@ type Renamed struct {
 	App    AppRecord `json:"app"`
 	Before string    `json:"before"` // the old name
 	URL    string    `json:"url"`
-	Kept   string    `json:"kept"` // where the old label leads now, in words; "" = it is free
+	Kept   string    `json:"kept"` // where the old host label leads now, in words; "" = it is free
 }
 
 // Fork names the new app.
@@ -108,16 +108,16 @@ type Rollback struct {
 type Removal struct {
 	App AppRecord `json:"app"`
 	Addresses
-	SplitLosses []SplitLoss `json:"split_losses"` // how the splits go on without it
+	SplitLosses []SplitLoss `json:"split_losses"` // the splits without it
 	Deployments int         `json:"deployments"`
 	Stats       AppStats    `json:"stats"`
 	Keys        int         `json:"keys"`    // entries of the key-value store
-	Net         []string    `json:"net"`     // domains that it alone may reach
-	Secrets     []string    `json:"secrets"` // that are for it alone
+	Net         []string    `json:"net"`     // domains that only it may reach
+	Secrets     []string    `json:"secrets"` // that only it can use
 }
 
 // SplitLoss is a split after one of its apps was removed.
 type SplitLoss struct {
 	Alias string        `json:"alias"`
-	After []SplitTarget `json:"after"` // one: the alias leads to it alone
+	After []SplitTarget `json:"after"` // if only one is left, the alias leads to it
 }

@@ -12,8 +12,8 @@ type BackedUp struct {
 	Path     string   `json:"path"`
 	Bytes    int64    `json:"bytes"`
 	Contents int      `json:"contents"` // compared with their hashes
-	Faults   []string `json:"faults"`   // of the database, and so of the copy, where damaged content was to be kept
-	KeyFile  string   `json:"key_file"` // what secrets are encrypted under, which is not in the copy
+	Faults   []string `json:"faults"`   // of the database, and so of the copy, if damage was accepted
+	KeyFile  string   `json:"key_file"` // the file with the key of the secrets, which is not in the copy
 }
 
 // DatabaseChecks selects how thoroughly the database is checked.
@@ -26,16 +26,16 @@ type DatabaseFaults struct {
 	Sound    bool     `json:"sound"`
 	Faults   []string `json:"faults"`
 	Contents int      `json:"contents"` // compared with their hashes
-	Damaged  []Damage `json:"damaged"`  // content that is not what it was
+	Damaged  []Damage `json:"damaged"`  // content that no longer matches its hash
 }
 
 // Damage is content that no longer matches its hash.
 type Damage struct {
 	App        string `json:"app"`        // its name; "" = no deployment has it
-	Deployment int    `json:"deployment"` // the live one if it has the content, otherwise the newest that has it
+	Deployment int    `json:"deployment"` // the live one if it has the content, otherwise the newest that does
 	Path       string `json:"path"`       // "" = the compiled function
-	Encoding   string `json:"encoding"`   // of the compressed form that is damaged; "" = the content itself
+	Encoding   string `json:"encoding"`   // of the damaged compressed form; "" = the content itself
 	Live       bool   `json:"live"`
-	Others     int    `json:"others"` // further files that have the same content
+	Others     int    `json:"others"` // other files with the same content
 	Cause      string `json:"cause"`
 }

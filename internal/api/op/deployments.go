@@ -25,7 +25,7 @@ type DeploymentRecord struct {
 	CreatedAt time.Time `json:"created_at"`
 
 	LiveAt    *time.Time `json:"live_at,omitempty"`    // when it last went live; absent = never
-	StoppedAt *time.Time `json:"stopped_at,omitempty"` // absent = its function runs; else runs of it could not be ended
+	StoppedAt *time.Time `json:"stopped_at,omitempty"` // when its function was suspended because it could not be stopped; absent = it runs
 
 	Source *GitSource `json:"source,omitempty"` // absent = it came from a folder or an archive
 }
@@ -64,7 +64,7 @@ type Manifest struct {
 // GitSource is the place in a git repository that a deployment came from.
 type GitSource struct {
 	URL    string `json:"url"`            // https://… or file:///…, without a name or password
-	Ref    string `json:"ref,omitempty"`  // branch, tag or commit; "" = whatever HEAD is
+	Ref    string `json:"ref,omitempty"`  // branch, tag or commit; "" = HEAD
 	Path   string `json:"path,omitempty"` // folder in the repository; "" = all of it
 	Commit string `json:"commit"`         // hash, in hexadecimal
 }
@@ -72,8 +72,8 @@ type GitSource struct {
 // Deployment is a deployment with its addresses.
 type Deployment struct {
 	DeploymentRecord
-	URL     string `json:"url"`         // of the app when live, else of its preview
-	Preview string `json:"preview_url"` // where this deployment alone is seen, whatever is live
+	URL     string `json:"url"`         // of the app if live, otherwise of the preview
+	Preview string `json:"preview_url"` // always shows this deployment, whatever is live
 }
 
 // UploadPlan announces a deployment.
@@ -109,14 +109,14 @@ type Upload struct {
 	New          int               `json:"new"`       // paths the live deployment does not have
 	Changed      int               `json:"changed"`   // paths whose content differs
 	Unchanged    int               `json:"unchanged"` // paths with the same content
-	Removed      int               `json:"removed"`   // paths only the live deployment has
-	Same         *DeploymentRecord `json:"same"`      // a deployment that is all of this already; nothing is left to do
+	Removed      int               `json:"removed"`   // paths that only the live deployment has
+	Same         *DeploymentRecord `json:"same"`      // a deployment with exactly this content; nothing is left to do
 }
 
-// Received counts the content that arrived.
+// Received counts the received content.
 type Received struct {
 	Files   int   `json:"files"`   // contents stored
-	Bytes   int64 `json:"bytes"`   // of those
+	Bytes   int64 `json:"bytes"`   // of those contents
 	Skipped int   `json:"skipped"` // contents that were stored already
 	Missing int   `json:"missing"` // contents of the upload that are still missing
 }
@@ -145,7 +145,7 @@ type ArchiveDeploy struct {
 type Deployed struct {
 	App        AppRecord  `json:"app"`
 	Deployment Deployment `json:"deployment"`
-	Preview    bool       `json:"preview"` // not live: seen at its preview address only
+	Preview    bool       `json:"preview"` // not live: only at its preview address
 	Warnings   []string   `json:"warnings"`
-	Needs      []Need     `json:"needs"` // what its fazt.json asks for and nobody granted
+	Needs      []Need     `json:"needs"` // what its fazt.json asks for and has not been granted
 }

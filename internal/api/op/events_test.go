@@ -33,7 +33,7 @@ func TestEventsArriveAsTheyWereSent(t *testing.T) {
 
 func FuzzReadEvents(f *testing.F) {
 	f.Add([]byte("id: 1\ndata: x\n\n: beat\n\ndata\n\n"))
-	f.Add([]byte("data: a\r\r\r\n\n")) // a carriage return too many was read as data, and lost on the way back
+	f.Add([]byte("data: a\r\r\r\n\n")) // an extra carriage return was read as data, and lost when the event was written again
 	f.Fuzz(func(t *testing.T, wire []byte) {
 		var again []byte
 		var first []Event
@@ -56,7 +56,7 @@ func FuzzReadEvents(f *testing.F) {
 	})
 }
 
-// The HTML standard, 9.2.6: what a browser makes of a stream is what our client makes of it.
+// Our client parses a stream as a browser does (HTML standard, 9.2.6).
 func TestEventsAreReadAsBrowsersReadThem(t *testing.T) {
 	for _, tt := range []struct{ name, stream, want string }{
 		{"nothing", "", ""},

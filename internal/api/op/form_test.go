@@ -106,7 +106,7 @@ type failing struct{ err error }
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 // The size that a form announces lets a server refuse it before it reads the file.
-func TestTheFileOfAFormTellsWhatWasAnnounced(t *testing.T) {
+func TestTheFileOfAFormHasItsDeclaredSize(t *testing.T) {
 	for _, length := range []int64{1234, -1} {
 		r := httptest.NewRequest(http.MethodPost, "/api/deploy", strings.NewReader(part("file", "x")+"--"+boundary+"--\r\n"))
 		r.Header.Set("Content-Type", "multipart/form-data; boundary="+boundary)
@@ -140,7 +140,7 @@ func FuzzForm(f *testing.F) {
 		_, _, err := sentForm(t, "multipart/form-data; boundary="+boundary, strings.NewReader(string(body)))
 		var known *errs.Error
 		if err != nil && (!errors.As(err, &known) || known.Kind == errs.Internal) {
-			t.Errorf("%v is no sentence", err)
+			t.Errorf("%v is not a sentence", err)
 		}
 	})
 }

@@ -14,7 +14,7 @@ var shared = map[string]string{
 	"fazt/internal/content":  "a hash travels as its text",
 }
 
-// A secret that only a tag keeps off the wire is one edit away from it.
+// If only a tag keeps a secret off the wire, one edit exposes it.
 func TestTypesOnTheWireBelongToTheAPIAndHideNothing(t *testing.T) {
 	seen := map[reflect.Type]bool{}
 	var walk func(r reflect.Type, from string)

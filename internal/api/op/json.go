@@ -102,13 +102,13 @@ func decodeJSON(r io.Reader, req reflect.Value) error {
 	return nil
 }
 
-// isBadTime reports whether JSON was refused because of a time, whose errors do not say what is wanted.
+// isBadTime reports whether JSON was refused because of a time. The errors of package time do not say which form is expected.
 func isBadTime(err error) bool {
 	var format *time.ParseError
 	return errors.As(err, &format) || strings.HasPrefix(err.Error(), "Time.UnmarshalJSON")
 }
 
-// jsonKind returns what JSON calls the values of a type.
+// jsonKind returns the JSON name of the values of a type.
 func jsonKind(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.String:

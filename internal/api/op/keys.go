@@ -6,13 +6,13 @@ import "time"
 type Key struct {
 	ID         string     `json:"id"`
 	Name       string     `json:"name"`
-	Prefix     string     `json:"prefix"`  // how its token begins
+	Prefix     string     `json:"prefix"`  // the first characters of its token
 	MadeBy     string     `json:"made_by"` // the key that made it; "" = the owner
 	CreatedAt  time.Time  `json:"created_at"`
 	ExpiresAt  *time.Time `json:"expires_at"`   // null = never
-	LastUsedAt *time.Time `json:"last_used_at"` // null = never; some seconds behind
+	LastUsedAt *time.Time `json:"last_used_at"` // null = never; a few seconds behind
 	RevokedAt  *time.Time `json:"revoked_at"`   // null = in force
-	Scopes     []string   `json:"scopes"`       // as people write them: apps by their names
+	Scopes     []string   `json:"scopes"`       // as people write them, with the names of apps
 }
 
 // KeyNew describes the key to create.

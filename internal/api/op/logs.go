@@ -24,5 +24,5 @@ type LogLine struct {
 	Deployment int       `json:"deployment"`
 	RequestID  string    `json:"request_id,omitempty"`
 	Message    string    `json:"message"`
-	Missed     int       `json:"missed,omitempty"` // lines before this one that came too fast; they are stored
+	Missed     int       `json:"missed,omitempty"` // lines that were skipped before this one, because they came too fast; they are stored
 }

@@ -12,15 +12,15 @@ type NetRecord struct {
 	AppID       string         `json:"app_id"`       // "" = every app
 	HTTP        bool           `json:"http"`         // plain HTTP too
 	Ports       []int          `json:"ports"`        // empty = 443, and 80 with HTTP
-	Methods     []string       `json:"methods"`      // empty = all there are
-	Rate        int            `json:"rate"`         // calls in a second; 0 = not bounded by the entry
-	Burst       int            `json:"burst"`        // calls at once under the rate; 0 = as many as the rate
-	Timeout     int            `json:"timeout"`      // ms of one call; 0 = as the limits say. Never more than they say
-	MaxResponse int64          `json:"max_response"` // bytes; 0 = as the limits say. Never more than they say
-	CacheTTL    int            `json:"cache_ttl"`    // seconds a response without a lifetime of its own is kept; 0 = nothing is kept
-	Stale       int            `json:"stale"`        // seconds a kept response may serve after its end while the other server fails
-	Private     []netip.Prefix `json:"private"`      // private ranges the domain may lead to; never loopback, never metadata
-	Paths       []string       `json:"paths"`        // templates such as /bot{token}/{method}, by which paths are logged
+	Methods     []string       `json:"methods"`      // empty = all
+	Rate        int            `json:"rate"`         // calls per second; 0 = the entry sets no limit
+	Burst       int            `json:"burst"`        // calls that may come at once; 0 = as many as the rate
+	Timeout     int            `json:"timeout"`      // ms of one call; 0 = net.call_timeout, which is also the maximum
+	MaxResponse int64          `json:"max_response"` // bytes; 0 = net.max_response, which is also the maximum
+	CacheTTL    int            `json:"cache_ttl"`    // seconds that a response without an explicit lifetime is stored; 0 = nothing is stored
+	Stale       int            `json:"stale"`        // seconds that an expired response may be served while the other server fails
+	Private     []netip.Prefix `json:"private"`      // private ranges that the domain may resolve to; never loopback, never metadata
+	Paths       []string       `json:"paths"`        // templates such as /bot{token}/{method} for the paths in the log
 	CreatedAt   time.Time      `json:"created_at"`
 	UpdatedAt   time.Time      `json:"updated_at"`
 }
@@ -80,28 +80,28 @@ type NetVerdict struct {
 	Code      string       `json:"code"`   // of the refusal; "" = allowed
 	Reason    string       `json:"reason"` // of the refusal
 	Method    string       `json:"method"`
-	URL       string       `json:"url"`   // canonical; "" = it is not a URL
-	Entry     *NetRecord   `json:"entry"` // that decides; null = none does
+	URL       string       `json:"url"`   // canonical; "" = malformed
+	Entry     *NetRecord   `json:"entry"` // that applies; null = none
 	Addresses []NetAddress `json:"addresses"`
 
-	App      string   `json:"app"`      // name of the app whose entry decides; "" = it is for every app, or there is none
+	App      string   `json:"app"`      // name of the app whose entry applies; "" = it is for every app, or none applies
 	Warnings []string `json:"warnings"` // what makes the entry more dangerous than others
 }
 
-// NetAddress is an address that a name leads to.
+// NetAddress is an address that a name resolves to.
 type NetAddress struct {
 	Address netip.Addr `json:"address"`
-	Refused string     `json:"refused"` // "" = a call may
-	Private bool       `json:"private"` // by the entry's exception alone
+	Refused string     `json:"refused"` // why calls to it are refused; "" = they are not
+	Private bool       `json:"private"` // allowed only by the entry
 }
 
-// NetCacheState is the state of the cache of responses. Its counters begin with the server.
+// NetCacheState is the state of the response cache. Its counters start with the server.
 type NetCacheState struct {
 	Items       int   `json:"items"`
 	Bytes       int64 `json:"bytes"`
-	Hits        int64 `json:"hits"`        // without asking
-	Revalidated int64 `json:"revalidated"` // asked, and not changed
-	Stale       int64 `json:"stale"`       // past its end, while the other server failed
+	Hits        int64 `json:"hits"`        // without asking the origin
+	Revalidated int64 `json:"revalidated"` // unchanged at the origin
+	Stale       int64 `json:"stale"`       // expired, served because the origin failed
 	Misses      int64 `json:"misses"`
 }
 
@@ -139,37 +139,37 @@ type NetAttempt struct {
 	Time      time.Time `json:"time"`
 	Method    string    `json:"method"`
 	Scheme    string    `json:"scheme"`
-	Host      string    `json:"host"` // with the port where it is not the scheme's own
+	Host      string    `json:"host"` // with the port unless it is the default of the scheme
 	Path      string    `json:"path"` // by the entry's template, without query
 	Hop       int       `json:"hop"`  // 0 = the call itself, 1 = its first redirect
 	Status    int       `json:"status"`
-	Code      string    `json:"code"`   // NET_…; "" = answered
+	Code      string    `json:"code"`   // NET_…; "" = there was a response
 	Reason    string    `json:"reason"` // for the owner: why it was refused or failed; may hold addresses, never a secret
 	EntryID   string    `json:"entry_id"`
-	Secret    string    `json:"secret"` // the name of what was used
+	Secret    string    `json:"secret"` // the name of the secret that was used
 	Millis    float64   `json:"ms"`
 	Sent      int64     `json:"sent"`     // bytes of the body
 	Received  int64     `json:"received"` // bytes of the body, decoded
 	Cache     string    `json:"cache"`    // "", hit, stale, revalidated, miss
 
 	App    string `json:"app"`              // name of the app
-	Missed int    `json:"missed,omitempty"` // attempts before this one that came too fast; they are stored
+	Missed int    `json:"missed,omitempty"` // attempts that were skipped before this one, because they came too fast; they are stored
 }
 
 // NetTotals sums up attempts.
 type NetTotals struct {
 	Total     NetCount   `json:"total"`
-	Domains   []NetTotal `json:"domains"`   // by app and domain, those with most calls first
-	Truncated bool       `json:"truncated"` // there are more than are told of
-	Dropped   uint64     `json:"dropped"`   // attempts that came faster than they could be stored, since the server began
+	Domains   []NetTotal `json:"domains"`   // by app and domain, most calls first
+	Truncated bool       `json:"truncated"` // there are more attempts or more domains
+	Dropped   uint64     `json:"dropped"`   // attempts that came faster than they could be stored, since the server started
 }
 
-// NetCount sums up the attempts of one app at one domain, or all of them.
+// NetCount sums up the attempts of one app at one domain, or all attempts.
 type NetCount struct {
 	AppID     string  `json:"app_id"`
 	Domain    string  `json:"domain"`
-	Calls     int     `json:"calls"`  // every attempt: redirects, and what was refused, too
-	Errors    int     `json:"errors"` // of them, those that were refused or failed, and responses from 500 on
+	Calls     int     `json:"calls"`  // all attempts, including redirects and refused ones
+	Errors    int     `json:"errors"` // refused or failed, or a status of 500 or above
 	Blocked   int     `json:"blocked"`
 	ErrorRate float64 `json:"error_rate"` // 0 to 1
 	P50       float64 `json:"p50_ms"`     // of those that went out
@@ -193,20 +193,20 @@ type Secret struct {
 	As         string     `json:"as"`
 	Key        string     `json:"key"`
 	Domain     string     `json:"domain"`
-	HTTP       bool       `json:"http"` // sent by plain HTTP too
-	Port       int        `json:"port"` // the only one it is sent to; 0 = the first of the entry
+	HTTP       bool       `json:"http"` // sent over plain HTTP too
+	Port       int        `json:"port"` // the only port it is sent to; 0 = the first of the entry
 	Methods    []string   `json:"methods"`
 	PathPrefix string     `json:"path_prefix"`
 	CreatedAt  time.Time  `json:"created_at"`
 	UpdatedAt  time.Time  `json:"updated_at"`
-	LastUsed   *time.Time `json:"last_used"` // null = never; some seconds behind
+	LastUsed   *time.Time `json:"last_used"` // null = never; a few seconds behind
 	Fault      string     `json:"fault"`     // why it cannot be used; "" = it can
 }
 
 // SecretDone is a secret that was set.
 type SecretDone struct {
 	Secret
-	Replaced bool `json:"replaced"` // there was one of the same name and app
+	Replaced bool `json:"replaced"` // there was one with the same name and app
 }
 
 // SecretGrant gives functions a credential.

@@ -23,10 +23,10 @@ const (
 	Nobody  Access = iota
 	Owner          // only the owner, through the socket next to the database or signed in; no key, whatever its scopes
 	Admin          // the scope admin
-	Deploy         // the scope deploy, or deploy:<app> where the operation names that app
-	Read           // the scope read; where the operation names an app, also those that deploy it
+	Deploy         // the scope deploy, or deploy:<app> if the operation names that app
+	Read           // the scope read; if the operation names an app, also a scope that may deploy it
 	Logs           // the scope logs
-	Data           // the scope data:<app>, where the operation names that app
+	Data           // the scope data:<app>, if the operation names that app
 	Metrics        // the scope metrics
 	Anyone         // no identity needed
 )
@@ -35,14 +35,14 @@ func (a Access) String() string {
 	return [...]string{"nobody", "owner", "admin", "deploy", "read", "logs", "data", "metrics", "anyone"}[a]
 }
 
-// Touches is what derives from the state that an operation changes and has to be refreshed after it. The zero value is a
+// Touches is the derived state that must be refreshed after an operation. The zero value is a
 // mistake: an operation that forgets to declare it counts as touching everything.
 type Touches uint8
 
 // What an operation touches.
 const (
 	Nothing  Touches = 1 << iota // the operation only reads
-	Itself                       // only what it changes; nothing else derives from that
+	Itself                       // only what it changes; nothing is derived from that
 	Routes                       // which host leads where, and what is served there
 	Limits                       // the limits and settings in effect
 	Net                          // which servers functions may reach, and with which secrets

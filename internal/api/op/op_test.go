@@ -54,7 +54,7 @@ func TestEveryDeclaredOperationIsInTheTable(t *testing.T) {
 	}
 }
 
-// atTheRoot are the operations whose paths other programs expect where they are.
+// atTheRoot are the operations at paths that other programs expect.
 var atTheRoot = []string{"/metrics", "/healthz", "/readyz"}
 
 func TestEveryOperationIsComplete(t *testing.T) {

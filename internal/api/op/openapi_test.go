@@ -55,8 +55,8 @@ func readDocument(t *testing.T) document {
 	return d
 }
 
-// faults returns where a JSON value differs from a schema. All members of an object must be described; with full set all
-// that are described must be there.
+// faults returns where a JSON value differs from a schema. All members of an object must be described; if full is set, all
+// described members must be there.
 func (d document) faults(s schema, v any, at string, full bool) (list []string) {
 	if name, ok := s["$ref"].(string); ok {
 		return d.faults(d.Components.Schemas[strings.TrimPrefix(name, "#/components/schemas/")], v, at, full)
@@ -172,7 +172,7 @@ func TestTheDocumentDescribesEveryOperationAsItIs(t *testing.T) {
 	}
 }
 
-func TestWhatAClientSendsIsWhatTheDocumentSays(t *testing.T) {
+func TestTheClientSendsWhatTheDocumentSays(t *testing.T) {
 	d := readDocument(t)
 	for _, s := range All() {
 		if !hasJSON(s.Req) {
@@ -196,7 +196,7 @@ func TestWhatAClientSendsIsWhatTheDocumentSays(t *testing.T) {
 	}
 }
 
-func TestWhatAServerSendsIsWhatTheDocumentSays(t *testing.T) {
+func TestTheServerSendsWhatTheDocumentSays(t *testing.T) {
 	d := readDocument(t)
 	for _, s := range All() {
 		content := d.Paths[s.Path][strings.ToLower(s.Method)].Responses["200"].Content
@@ -229,7 +229,7 @@ func TestWhatAServerSendsIsWhatTheDocumentSays(t *testing.T) {
 	}
 }
 
-// wrong are values of every type of JSON.
+// wrong has a value of every JSON type.
 var wrong = map[string]any{"string": "text", "boolean": true, "integer": 7, "array": []any{}, "object": map[string]any{}}
 
 // The decoder refuses every value that the document does not allow, names the member, and takes every one that it allows.

@@ -88,7 +88,7 @@ func respond(t *testing.T, s op.Spec, result any) string {
 	return strings.TrimSuffix(w.Body.String(), "\n")
 }
 
-// What is absent and what is null differ: clients of every version rely on which members there are.
+// An absent member and a null one differ: clients of every version rely on it.
 func TestResponsesOnTheWire(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC)
 	for _, tt := range []struct {
@@ -212,7 +212,7 @@ func (endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func TestAResponseWithoutAnEndIsNotReadForEver(t *testing.T) {
+func TestAnEndlessResponseIsNotReadForever(t *testing.T) {
 	if _, err := respondWith(200, "application/json", endless{}); !errs.Is(err, errs.Unsupported) || !strings.Contains(err.Error(), "larger than 64 MB") {
 		t.Error(err)
 	}
@@ -234,7 +234,7 @@ func (c *counted) Read(p []byte) (int, error) {
 }
 
 // A peer could announce a terabyte.
-func TestAnAnnouncedLengthIsNotBelieved(t *testing.T) {
+func TestAnAnnouncedLengthIsNotTrusted(t *testing.T) {
 	resp := &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, ContentLength: 1 << 40, Body: io.NopCloser(strings.NewReader(`{"data":[]}`))}
 	if page, err := op.AppList.Decode(resp); err != nil || page.Items == nil {
 		t.Errorf("%+v %v", page, err)

@@ -128,7 +128,7 @@ func TestEveryRequestArrivesAsItWasSent(t *testing.T) {
 	}
 }
 
-// named returns a request that only says what it is about.
+// named returns a request that has only the values of its path, and a body if it takes one.
 func named(t reflect.Type) reflect.Value {
 	v := reflect.New(t).Elem()
 	for _, p := range places(v) {
@@ -189,8 +189,8 @@ func TestEveryResponseArrivesAsItWasSent(t *testing.T) {
 	}
 }
 
-// The client told a server without the operation from a strange app by luck: these names led to other paths.
-func TestNamesThatAreNoPartOfAPathAreRefusedByTheClient(t *testing.T) {
+// These names led to other paths.
+func TestNamesThatCannotBeInAPathAreRefusedByTheClient(t *testing.T) {
 	for value, want := range map[string]string{"": "app must not be empty", ".": `"." is not a valid app`, "..": `".." is not a valid app`} {
 		if r, err := AppGet.NewRequest(context.Background(), "http://h", AppRef{App: value}); !errs.Is(err, errs.Invalid) || err.Error() != want {
 			t.Errorf("%q: %v %v", value, r, err)
@@ -201,8 +201,8 @@ func TestNamesThatAreNoPartOfAPathAreRefusedByTheClient(t *testing.T) {
 	}
 }
 
-// A client that asks for {data} alone reads the response of anything else as an empty result.
-func TestAnObjectWithoutDataIsNoResult(t *testing.T) {
+// A client that only looks for data would take the response of any other server for an empty result.
+func TestAnObjectWithoutDataIsNotAResult(t *testing.T) {
 	for _, body := range []string{`{}`, `{"ok":true}`, `{"data":null}`, `{"error":null}`, `null`, `[]`} {
 		for _, s := range []Spec{AppList.Spec, AppGet.Spec, EnvSet.Spec, LimitsSet.Spec, ServerStatus.Spec} {
 			w := httptest.NewRecorder()
@@ -215,7 +215,7 @@ func TestAnObjectWithoutDataIsNoResult(t *testing.T) {
 	}
 }
 
-func TestADocumentThatCannotBeReadIsASentence(t *testing.T) {
+func TestAMalformedDocumentGivesASentence(t *testing.T) {
 	w := httptest.NewRecorder()
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = io.WriteString(w, `{"status":1}`)

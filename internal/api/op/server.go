@@ -12,8 +12,8 @@ type ServerOwner struct {
 // ServerState is the state of an instance.
 type ServerState struct {
 	Version   string    `json:"version"`
-	Running   bool      `json:"running"` // false: asked of a database no server has open
-	PID       int       `json:"pid"`     // 0: of a server that runs and cannot be reached
+	Running   bool      `json:"running"` // false: no server has the database open
+	PID       int       `json:"pid"`     // 0: the server runs but cannot be reached
 	StartedAt time.Time `json:"started_at"`
 	Database  string    `json:"database"`
 	Bytes     int64     `json:"bytes"` // of the database file

@@ -25,7 +25,7 @@ func TestAccessHasAName(t *testing.T) {
 }
 
 // Every name in a path is a field of the request, and the other way round: a field that is not in the path stays empty.
-func TestPathsAndRequestsNameTheSame(t *testing.T) {
+func TestEveryNameInAPathIsAFieldOfTheRequest(t *testing.T) {
 	for _, s := range All() {
 		var named []string
 		for _, f := range fields(s.Req) {
@@ -121,8 +121,8 @@ func TestStreamsAndOnlyTheyHaveAMediaType(t *testing.T) {
 	}
 }
 
-// What is repeated must not be carried out again: uploads and streams cannot be compared with an earlier request.
-func TestWhatMayBeRepeated(t *testing.T) {
+// Uploads and streams cannot be repeated, because they cannot be compared with an earlier request.
+func TestOnlyChangesWithoutStreamsMayBeRepeated(t *testing.T) {
 	got := []string{}
 	for _, s := range All() {
 		if !s.Repeats() && s.Mutates() {
@@ -137,7 +137,7 @@ func TestWhatMayBeRepeated(t *testing.T) {
 	}
 }
 
-func TestWhatTheActivityLogSaysOfAnOperation(t *testing.T) {
+func TestTheActivityLogHasTheWeightAndResourceOfAnOperation(t *testing.T) {
 	for _, tt := range []struct {
 		spec                     Spec
 		weight, resource, inForm string
@@ -179,7 +179,7 @@ func TestBodiesHaveALimit(t *testing.T) {
 	}
 }
 
-func TestWhereAnAliasLeadsInWords(t *testing.T) {
+func TestTheTargetOfAnAliasInWords(t *testing.T) {
 	for want, a := range map[string]AliasRecord{
 		"the app blog":                           {Kind: "app", App: "blog"},
 		"https://a.example (301)":                {Kind: "redirect", URL: "https://a.example", Status: 301},
@@ -193,7 +193,7 @@ func TestWhereAnAliasLeadsInWords(t *testing.T) {
 	}
 }
 
-// A value of a query may be given in each of these ways, and in no other.
+// A value in a query may be written in these ways and no others.
 func TestValuesOfAQuery(t *testing.T) {
 	type request struct {
 		N       int      `query:"n"`
@@ -244,7 +244,7 @@ func TestValuesOfAQuery(t *testing.T) {
 	}
 }
 
-// A type that stands in no package the generator or the decoder knows would fail when the server starts, not in a test.
+// Without this test, a type that the generator or the decoder does not know would fail when the server starts.
 func TestEveryParameterHasATypeThatTravels(t *testing.T) {
 	for _, s := range All() {
 		for _, f := range fields(s.Req) {

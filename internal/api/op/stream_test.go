@@ -104,7 +104,7 @@ func TestAStreamThatFailsBeforeItsFirstByteIsAnError(t *testing.T) {
 	}
 }
 
-// deaf is a client that is gone.
+// deaf is a client that has disconnected.
 type deaf struct{ http.ResponseWriter }
 
 func (deaf) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
@@ -130,7 +130,7 @@ func (b *body) Close() error {
 	return nil
 }
 
-func TestResponsesThatAreNoStreamAreClosedAndSentences(t *testing.T) {
+func TestResponsesOtherThanStreamsAreClosedAndGiveSentences(t *testing.T) {
 	for _, tt := range []struct {
 		name, contentType, body string
 		status                  int

@@ -12,16 +12,16 @@ import (
 
 const (
 	calibrateDefault = 10 // seconds
-	calibrateMost    = 60
+	calibrateMax     = 60
 )
 
-// Calibrate measures what the instance can carry and stores it.
+// Calibrate measures how much load the instance can handle and stores it.
 func (a *API) Calibrate(ctx context.Context, req op.Calibrate) (system.Measured, error) {
 	if req.Seconds == 0 {
 		req.Seconds = calibrateDefault
 	}
-	if req.Seconds < 1 || req.Seconds > calibrateMost {
-		return system.Measured{}, errs.New(errs.Invalid, "the time to measure must be from 1 to %d seconds, not %d", calibrateMost, req.Seconds)
+	if req.Seconds < 1 || req.Seconds > calibrateMax {
+		return system.Measured{}, errs.New(errs.Invalid, "the time to measure must be from 1 to %d seconds, not %d", calibrateMax, req.Seconds)
 	}
 	m, err := a.Measure(ctx, time.Duration(req.Seconds)*time.Second, req.Force)
 	if err != nil {

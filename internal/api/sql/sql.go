@@ -89,10 +89,10 @@ type collector struct {
 	op.Rows
 	limit int
 	bytes int64
-	all   bool // run the statement to its end, however many rows are kept
+	all   bool // run the statement to its end, even after enough rows are kept
 }
 
-var errEnough = errors.New("there are rows enough")
+var errEnough = errors.New("there are enough rows")
 
 func (a *API) collect(req op.Statement) (*collector, error) {
 	limits := a.Limits.SQL()

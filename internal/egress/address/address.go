@@ -84,7 +84,7 @@ func within(table []special, a netip.Addr) string {
 	return ""
 }
 
-// Refused returns why calls cannot go to an address, or "" if they can. allowed has the private ranges of the entry, own the
+// Refused returns why calls cannot go to an address, or "" if they can. allowed has the private ranges of the entry, own has the
 // addresses of the instance. An IPv4-mapped IPv6 address is treated as IPv4, as resolvers and the system do.
 func Refused(a netip.Addr, allowed []netip.Prefix, own map[netip.Addr]bool) string {
 	a = a.Unmap()

@@ -8,7 +8,7 @@ import (
 	"fazt/internal/egress/field"
 )
 
-func TestWhichFieldsMayBeSentAndHoldASecret(t *testing.T) {
+func TestFieldsThatMayBeSentOrHoldASecret(t *testing.T) {
 	const free, noSecret, forbidden = 0, 1, 2
 	for name, want := range map[string]int{
 		"Authorization": free, "X-Api-Key": free, "x_api_key": free, "Cookie": free, "Private-Token": free, "X-Host": free, "X-Security": free, "Metadatas": free,
@@ -40,7 +40,7 @@ func TestFieldsOfTheConnection(t *testing.T) {
 	}
 }
 
-// A GET that another server reads as a DELETE would pass an entry that allows GET alone.
+// A GET that another server treats as a DELETE would pass an entry that allows only GET.
 func TestOverridesOfTheMethodAreDropped(t *testing.T) {
 	h := http.Header{"X-Http-Method-Override": {"DELETE"}, "X_HTTP_METHOD": {"DELETE"}, "x-method-override": {"DELETE"}, "X-Method": {"kept"}}
 	field.DropOverrides(h)

@@ -83,7 +83,7 @@ func DefaultPort(scheme string) int {
 // than a request.
 var Methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
-// CheckEntry is e in its canonical form; the domain is left to ParseDomain.
+// CheckEntry returns an entry in canonical form, except for its domain, which ParseDomain checks.
 func CheckEntry(e Entry) (Entry, error) {
 	bad := func(format string, args ...any) (Entry, error) {
 		return Entry{}, errs.New(errs.Invalid, format, args...)

@@ -42,7 +42,7 @@ type Secret struct {
 	As         string    `json:"as"`
 	Key        string    `json:"key"`         // header or query parameter
 	Domain     string    `json:"domain"`      // as in Entry
-	HTTP       bool      `json:"http"`        // over plain HTTP too, not only over HTTPS
+	HTTP       bool      `json:"http"`        // also over plain HTTP
 	Port       int       `json:"port"`        // the only port it is sent to; 0 = the first of the entry
 	AppID      string    `json:"app_id"`      // "" = every app
 	Methods    []string  `json:"methods"`     // empty = all

@@ -58,9 +58,9 @@ func change(t *testing.T, db *database.DB, sql string) {
 	}
 }
 
-// In the predecessor an entry or secret for all apps existed twice after it was set twice, and the older one applied: NULL is
-// not equal to NULL.
-func TestSettingAgainReplacesAlsoForAllApps(t *testing.T) {
+// In the predecessor, an entry or secret for all apps that was set twice existed twice, and the older one applied: NULL does
+// not equal NULL.
+func TestSettingAnEntryOrSecretAgainReplacesItAlsoForAllApps(t *testing.T) {
 	db := openDatabase(t)
 	s := openStore(t, db, "")
 	for _, app := range []string{"", "app_a"} {
@@ -86,7 +86,7 @@ func TestSettingAgainReplacesAlsoForAllApps(t *testing.T) {
 	if n, m := count(t, db, "SELECT count(*) FROM net_entries"), count(t, db, "SELECT count(*) FROM net_secrets"); n != 2 || m != 2 || len(s.Entries()) != 2 {
 		t.Errorf("%d entries and %d secrets", n, m)
 	}
-	// The database itself refuses a second one.
+	// The database itself refuses a duplicate.
 	err := db.Write(t.Context(), func(tx *database.Tx) error {
 		return tx.Exec("INSERT INTO net_entries (id, domain, created_at, updated_at) VALUES ('x', 'api.example.com', 1, 1)")
 	})
@@ -158,7 +158,7 @@ func TestAPolicyHasANewVersionOnlyAfterAChange(t *testing.T) {
 	step("a removed secret", err)
 	_, err = s.Remove(t.Context(), "api.example.com", "")
 	step("a removed entry", err)
-	// Other means, such as `fazt sql --write`; the server reloads after every operation.
+	// A change that bypasses the store, as by `fazt sql --write`; the server reloads after every operation.
 	change(t, db, "INSERT INTO net_entries (id, domain, created_at, updated_at) VALUES ('net_x', 'b.example.com', 1, 1)")
 	step("another hand", s.Reload(t.Context()))
 }
@@ -241,7 +241,8 @@ func TestWithoutItsKeyASecretCannotBeUsedAndNothingIsLost(t *testing.T) {
 	if _, _, err := s.Allow(t.Context(), Entry{Domain: "api.example.com"}); err != nil {
 		t.Errorf("without the key, nothing else works: %v", err)
 	}
-	// A new key in the place of the lost one would be overwritten when that is put back, and what it sealed be lost.
+	// No new key is made in place of the lost one: restoring the lost key would overwrite it, and the secrets sealed with it
+	// would be lost.
 	if err := set(s, "THREE"); err == nil || !strings.Contains(errs.Sentence(err), "If it is lost, remove all secrets") {
 		t.Errorf("a second key was made: %v", err)
 	}

@@ -314,7 +314,8 @@ type search struct {
 	open   int // length of the longest pattern that may continue after the end of in
 }
 
-// try tries patterns, the longest first, on a text that begins with their first character, written in so many bytes.
+// try tries patterns, the longest first, on a text that begins with their first character, written in the given number of
+// bytes.
 func (b *search) try(list []*pattern, in []byte, size int, end bool) {
 	if list == nil {
 		return

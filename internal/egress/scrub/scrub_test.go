@@ -46,7 +46,7 @@ func TestSecretsAreReplacedHoweverTheyAreSplit(t *testing.T) {
 			}
 		}
 	}
-	// Inside something longer that is encoded as a whole.
+	// Inside a longer text that is encoded as a whole.
 	for lead := range 4 {
 		for _, e := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
 			text := e.EncodeToString(append(bytes.Repeat([]byte{'>'}, lead), "abcabcabdef>>"...))
@@ -155,8 +155,8 @@ func FuzzScrub(f *testing.F) {
 		if len(value) < 8 || !plainValue.MatchString(value) {
 			return
 		}
-		// A mark, with what stands around it, may spell a value that looks like a mark. A value with escapes in it is not
-		// told from another that they are escapes of.
+		// "[secret N]" and the text around it may together spell a value. A value that contains escapes cannot be told apart
+		// from the value that it decodes to.
 		for part := range strings.SplitSeq(whole, "[secret N]") {
 			if how, is := tells(part, value, !strings.ContainsAny(value, introducers+"+")); is && !strings.ContainsAny(value, "[]") {
 				t.Fatalf("%q is still in %q, by %s", value, part, how)
@@ -251,7 +251,7 @@ func TestEveryNotationOfASecretIsReplaced(t *testing.T) {
 	}
 }
 
-// Whatever follows the beginning of a secret.
+// This holds whatever follows the beginning of a secret.
 func TestTheScrubberBuffersLittle(t *testing.T) {
 	s := New([]Secret{{Name: "N", Values: []string{"sk_live_0123456789abcdef"}}})
 	for _, text := range []string{"sk_live_", "&#", "&#x", "&#00000", `\u{00000`, "%", `\`, "&abcdefgh", "c2tfbGl2ZV8wMTIz\r\n", "c2tfbGl2ZV8wMTIz\n\r", "&amp;#", "%25%25", `\\`, `\\u{0000`} {

@@ -9,7 +9,7 @@ import (
 const (
 	maxIdle         = 256              // connections
 	maxIdlePerEntry = 8                // of one app under one entry
-	keepIdle        = 15 * time.Second // shorter than that of most servers, so that a request rarely meets a connection that is being closed
+	keepIdle        = 15 * time.Second // shorter than on most servers, so that a request rarely meets a connection that is being closed
 )
 
 // pool has the idle connections. A connection is reused only under the same key: what an app did with it, and what its entry

@@ -199,7 +199,7 @@ func TestEveryRequestHasTheNextStream(t *testing.T) {
 	}
 }
 
-func TestWhatCanBeSentAgain(t *testing.T) {
+func TestOnlyUnprocessedOrIdempotentRequestsAreSentAgain(t *testing.T) {
 	read := func(data ...byte) func(*wire) {
 		return func(w *wire) {
 			w.Conn.(*server).from = bytes.NewReader(data)
