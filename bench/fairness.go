@@ -76,7 +76,7 @@ func (b *bench) alongside(ctx context.Context, file string, bad neighbor, length
 		crowd, leave := context.WithCancel(ctx)
 		gone := make(chan answers)
 		go func() {
-			a, _ := ask(crowd, fazt.addr, target{host: hostOn("bad", fazt.addr), path: "/api/x"}, b.Connections, 0, time.Hour) // none of them has to succeed
+			a, _ := ask(crowd, fazt.addr, target{host: hostOn("bad", fazt.addr), path: "/api/x"}, b.Connections, 0, time.Hour) // they need not succeed
 			gone <- a
 		}()
 		time.Sleep(length / 4) // until it is busy

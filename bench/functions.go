@@ -266,7 +266,7 @@ type place struct {
 	host string // "" = the address
 }
 
-// answers waits until the function gives the expected response.
+// answers waits until the function returns the expected response.
 func (p place) answers(ctx context.Context, j job) error {
 	for deadline := time.Now().Add(20 * time.Second); ; {
 		got, err := p.ask(ctx, j)

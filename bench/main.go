@@ -16,7 +16,7 @@
 //
 //	go run ./bench [-rounds 5] [-duration 2s] functions
 //
-// With the argument fairness it measures an app next to another one that computes without end.
+// With the argument fairness it measures an app next to another one that computes endlessly.
 //
 //	go run ./bench [-rounds 5] [-duration 2s] fairness
 package main

@@ -163,7 +163,7 @@ func sameBytes(ctx context.Context, servers map[string]*process, lines []measure
 				continue
 			}
 			if encoding != line.target.encoding {
-				return fmt.Errorf("%s: %s answered encoding %q", line.name, name, encoding)
+				return fmt.Errorf("%s: %s responded with encoding %q", line.name, name, encoding)
 			}
 			if want == nil {
 				want = body

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// idle fills all connection slots with connections without a request; then others arrive.
+// idle fills all connection slots with connections that send no request, and then new clients connect.
 func idle(ctx context.Context, l *lab) error {
 	i, err := l.start(ctx, "")
 	if err != nil {

@@ -1,4 +1,4 @@
-// Command faults attacks a built fazt the way visitors, authors, disks and other servers have been seen to do, and
+// Command faults attacks a built fazt with faults of visitors, authors, disks and other servers that have been seen, and
 // prints the figures of docs/RELIABILITY.md. Each attack has its own file, starts its own instances, sends only to
 // loopback, and is bounded in count and time.
 //
@@ -31,7 +31,7 @@ type attack struct {
 	run   func(ctx context.Context, l *lab) error
 }
 
-// attacks are all attacks, in the order of docs/RELIABILITY.md.
+// attacks lists all attacks, in the order of docs/RELIABILITY.md.
 func attacks() []attack {
 	return []attack{
 		{"sql", "statements that took gigabytes or minutes: each ends in time and within 100 MB while pages are served", attackSQL},

@@ -69,8 +69,8 @@ func attackMemory(ctx context.Context, l *lab) error {
 		}
 		_ = i.statusOf(ctx, "GET", app, "/api/x?mb=0", nil)
 	}
-	// Memory that an instance holds after every app has served several visitors at a time is not left over from a
-	// burst.
+	// First every app serves several visitors at once, because the memory that the instance holds after that is not left
+	// over from a burst.
 	var warm sync.WaitGroup
 	for n := range 64 {
 		warm.Go(func() { _ = i.statusOf(ctx, "GET", string(rune('a'+n%4)), "/api/x?mb=1", nil) })

@@ -70,8 +70,7 @@ func (l *lab) onReadOnlyDisk(ctx context.Context, i *instance, mount string, kil
 	return l.readsOnly(ctx, i, want)
 }
 
-// readsOnly returns an error if an instance does something it must not do, or fails to do what it must, while it cannot
-// write.
+// readsOnly returns an error if an instance that cannot write does not read, or acknowledges a write.
 func (l *lab) readsOnly(ctx context.Context, i *instance, want string) error {
 	if _, err := i.becomes(ctx, http.StatusServiceUnavailable, "GET", "admin", "/readyz"); err != nil {
 		return err

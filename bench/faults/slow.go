@@ -41,7 +41,7 @@ type assault struct {
 	reads bool   // it reads what it receives
 }
 
-// assaults are all of them; KEY stands for a key with every scope.
+// assaults lists all assaults; KEY stands for a key with every scope.
 func assaults() []assault {
 	post := func(path string, size int) string {
 		return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: HOST\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n", path, size)
@@ -73,7 +73,7 @@ func assaults() []assault {
 
 const (
 	assaultLasts = 4 * time.Second
-	noiseFloor   = 25 * time.Millisecond // a shared machine alone causes as much
+	noiseFloor   = 25 * time.Millisecond // delays up to this occur on a shared machine without an attack
 )
 
 // slowVisitors attacks an app with thousands of slow connections and measures it and its neighbor in the meantime.
@@ -99,7 +99,7 @@ func slowVisitors(ctx context.Context, l *lab) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		idle := max(before, after) // a shared machine has its moments
+		idle := max(before, after) // a shared machine is slow at times
 		l.note(a.name, "p99 %s (idle %s), attacked app %s; %d and %d of %d failed; %d connections, %d in total, %d MB",
 			round(found.p99), round(idle), round(found.own), found.failed, found.ownFailed, found.asked, found.open, found.opened, found.rss>>20)
 		if found.failed+found.ownFailed > 0 || found.p99 > max(3*idle, noiseFloor) {

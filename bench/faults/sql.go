@@ -15,7 +15,7 @@ const (
 	sqlEndless = "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c) "
 )
 
-// hostileSQL are statements, with a name for each.
+// hostileSQL lists statements, each after its name.
 func hostileSQL() [][2]string {
 	times := func(n int, text, between string) string {
 		return strings.TrimSuffix(strings.Repeat(text+between, n), between)

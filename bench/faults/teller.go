@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// teller is an app that counts, durably, how often it was asked to, and returns the count.
+// teller is an app that counts its requests durably and returns the count.
 const teller = `export default async function (req) {
 	const n = Number(await fazt.app.kv.get("n") ?? 0);
 	if (req.method === "POST") { await fazt.app.kv.set("n", n + 1); return new Response("stored"); }
 	return new Response("n=" + n);
 }`
 
-// startTeller starts a server with the app on a new database and lets it store a few times.
+// startTeller starts a server with the app on a new database and sends it a few requests.
 func (l *lab) startTeller(ctx context.Context, db string, times int) (*instance, error) {
 	i, err := l.start(ctx, db)
 	if err != nil {

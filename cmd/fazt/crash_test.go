@@ -69,7 +69,7 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 			t.Errorf("no %s was acknowledged", k.kind)
 		}
 	}
-	t.Logf("%d kills: %d answers read, %d deploys, %d writes and %d removals of values acknowledged, none lost; ready again in %v at most",
+	t.Logf("%d kills: %d responses read, %d deploys, %d writes and %d removals of values acknowledged, none lost; ready again in %v at most",
 		done, c.answers.Load(), c.deploys.Load(), len(c.acked), len(c.deleted), slowest.Round(time.Millisecond))
 	if !worked() {
 		t.Fatal("the test did too little work")
@@ -196,7 +196,7 @@ func (c *crash) start() time.Duration {
 	return 0
 }
 
-// patient gives requests so much time to wait that none is refused on a busy machine.
+// patient lets requests wait long enough that none is refused on a busy machine.
 func (c *crash) patient() {
 	c.t.Helper()
 	cl, err := c.client(context.Background())
@@ -245,8 +245,8 @@ func (c *crash) client(ctx context.Context) (*client.Client, error) {
 	return client.Open(ctx, client.Config{Database: c.db})
 }
 
-// workUntilKilled deploys, reads and writes for a moment, kills the server in the middle of it, and waits until
-// everything has noticed.
+// workUntilKilled deploys, reads and writes for a moment, kills the server in the middle of that, and waits until
+// every client has noticed.
 func (c *crash) workUntilKilled() {
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
@@ -270,7 +270,7 @@ func (c *crash) workUntilKilled() {
 	http.DefaultClient.CloseIdleConnections()
 }
 
-// waitFor returns when a count has grown, or after a few seconds.
+// waitFor returns when a count has increased, or after a few seconds.
 func waitFor(n *atomic.Int64) {
 	for before, began := n.Load(), time.Now(); n.Load() == before && time.Since(began) < 10*time.Second; {
 		time.Sleep(time.Millisecond)

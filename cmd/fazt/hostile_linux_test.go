@@ -100,7 +100,7 @@ func TestAHostileServerTakesNothingFromOthers(t *testing.T) {
 	})
 }
 
-// healthy fails the test if a call is abandoned; those that end late have some time.
+// healthy fails the test if a call stays abandoned; calls that end late get some time.
 func (p *product) healthy() {
 	p.o.t.Helper()
 	var h struct {

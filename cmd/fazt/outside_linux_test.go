@@ -32,7 +32,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// outside is our own Internet: a network namespace in which every address leads to this process. It has a name server
+// outside is a private Internet: a network namespace in which every address leads to this process. It has a name server
 // with the responses a test wants, web servers on the usual ports, and a certificate authority, and records every
 // connection that is opened. The shipped binary knows nothing of this and behaves there as it would in the real world.
 type outside struct {
@@ -58,7 +58,7 @@ func withOutside(t *testing.T, fn func(o *outside)) {
 		return
 	}
 	if testing.Short() {
-		t.Skip("short: what is tested runs in a process of its own")
+		t.Skip("short: this test runs in a process of its own")
 	}
 	t.Parallel()
 	cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=5m")
@@ -249,7 +249,7 @@ func (o *outside) serveNames() {
 	}()
 }
 
-// lookUp answers a DNS query, or not at all.
+// lookUp responds to a DNS query, or does not respond.
 func (o *outside) lookUp(question []byte) []byte {
 	var m dnsmessage.Message
 	if m.Unpack(question) != nil || len(m.Questions) != 1 {

@@ -27,8 +27,8 @@ func (w *stopWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// -f was accepted and showed nothing; and what a visitor's program calls itself reached the terminal as it was.
-func TestTailsShowWhatHappensUntilTheyAreEnded(t *testing.T) {
+// -f was accepted but showed nothing, and a visitor's User-Agent reached the terminal unescaped.
+func TestTailsShowNewEntriesUntilTheyAreInterrupted(t *testing.T) {
 	t.Parallel()
 	i := fazttest.New(t)
 	i.Deploy("app", "-- api/main.js --\nconsole.log('hello \\x1b[2J world');\nrespond('ok');\n")

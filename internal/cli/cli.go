@@ -126,7 +126,7 @@ func (c commands) begin(cmd *cobra.Command) error {
 		return kit.Usagef("%s", errs.Sentence(err))
 	}
 	if c.Quiet && c.Verbose {
-		return kit.Usagef("--quiet and --verbose exclude each other")
+		return kit.Usagef("--quiet and --verbose cannot be combined")
 	}
 	if err := c.CheckPlace(cmd); err != nil {
 		return err

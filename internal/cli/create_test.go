@@ -25,8 +25,8 @@ func fazt(t *testing.T, i *fazttest.Instance, args ...string) (code int, out str
 	return code, text.String()
 }
 
-// The predecessor reported success for apps made from a template, and nothing of them was there.
-func TestEveryTemplateIsMadeValidatedDeployedAndAnswers(t *testing.T) {
+// The predecessor reported success for apps made from a template, but created nothing.
+func TestEveryTemplateCanBeCreatedValidatedDeployedAndServed(t *testing.T) {
 	t.Parallel()
 	i := fazttest.New(t)
 	answers := map[string]struct{ target, want string }{
@@ -52,7 +52,7 @@ func TestEveryTemplateIsMadeValidatedDeployedAndAnswers(t *testing.T) {
 			}
 			answer, ok := answers[tmpl.Name]
 			if !ok {
-				t.Fatal("what does it answer?")
+				t.Fatal("no check for the response of this template")
 			}
 			for target, want := range map[string]string{"/": "<title>", answer.target: answer.want} {
 				if got := i.Get(name, target); got.StatusCode != http.StatusOK || !strings.Contains(got.Text, want) {
@@ -63,7 +63,7 @@ func TestEveryTemplateIsMadeValidatedDeployedAndAnswers(t *testing.T) {
 	}
 }
 
-// fetchPackages installs what a template needs, and skips the test where that cannot be had.
+// fetchPackages installs the packages of a template, and skips the test if they are not available.
 func fetchPackages(t *testing.T, dir string) {
 	t.Helper()
 	if testing.Short() {

@@ -17,7 +17,7 @@ import (
 	"fazt/internal/cli/kit"
 )
 
-// screen is what a command shows, readable while it goes on.
+// screen holds what a command prints, readable while it runs.
 type screen struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -35,7 +35,7 @@ func (s *screen) String() string {
 	return s.text.String()
 }
 
-// dev is `fazt dev` on a folder, until the test ends.
+// dev is a `fazt dev` that runs on a folder until the test ends.
 type dev struct {
 	*screen
 	t    *testing.T
@@ -68,7 +68,7 @@ func startDev(t *testing.T, home, dir string, args ...string) *dev {
 	return d
 }
 
-// eventually waits until something is so; it never is when the test's own deadline comes.
+// eventually waits until a condition holds, and fails at the deadline of the test.
 func (d *dev) eventually(what string, so func() bool) {
 	d.t.Helper()
 	for end := time.Now().Add(time.Minute); !so(); time.Sleep(5 * time.Millisecond) {
@@ -99,7 +99,7 @@ func (d *dev) write(name, text string) {
 	}
 }
 
-// get asks for a page of the app whose address was shown.
+// get requests a page of the app whose address was shown.
 func (d *dev) get(target string) string {
 	d.t.Helper()
 	found := d.shows(`http://([a-z-]+\.localhost):(\d+)`)
@@ -177,7 +177,7 @@ func TestDevFollowsTheFolder(t *testing.T) {
 	}
 }
 
-func TestDevBeginsWithAMistakeAndGoesOn(t *testing.T) {
+func TestDevStartsWithABrokenFolderAndRecovers(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "site")
 	d := &dev{t: t, dir: dir}
@@ -191,7 +191,7 @@ func TestDevBeginsWithAMistakeAndGoesOn(t *testing.T) {
 	}
 }
 
-func TestDevRefusesWhatCannotBeServed(t *testing.T) {
+func TestDevRefusesFoldersThatItCannotServe(t *testing.T) {
 	t.Parallel()
 	taken := startDev(t, t.TempDir(), func() string {
 		dir := filepath.Join(t.TempDir(), "site")
@@ -239,7 +239,7 @@ func TestDevBuildsOnceForEveryChange(t *testing.T) {
 	}
 	d.write("index.html", "two")
 	d.eventually("the change is built", func() bool { return strings.Contains(d.get("/"), "two") })
-	time.Sleep(200 * time.Millisecond) // as long as a build that was set off needs to begin
+	time.Sleep(200 * time.Millisecond) // long enough for another build to start, if one was triggered
 	if n := strings.Count(d.String(), "$ npm run build"); n != 2 {
 		t.Errorf("%d builds for one start and one change:\n%s", n, d)
 	}

@@ -11,7 +11,7 @@ import (
 	"fazt/internal/fazttest"
 )
 
-// typeCheck is what an editor says of the function in a folder.
+// typeCheck returns what an editor reports about the function in a folder.
 func typeCheck(t *testing.T, dir string) string {
 	t.Helper()
 	compiler, err := filepath.Abs(filepath.Join("..", "..", "packages", "node_modules", "typescript", "bin", "tsc"))
@@ -56,7 +56,7 @@ func TestAnEditorFindsNoFaultInATemplate(t *testing.T) {
 	}
 }
 
-// Correct code passes and mistakes are found; with types of any, nothing would be found.
+// Correct code passes and mistakes are found; if everything were of type any, no mistake would be.
 func TestAnEditorKnowsWhatFunctionsCanUse(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

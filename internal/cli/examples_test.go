@@ -55,7 +55,7 @@ func live(t *testing.T, i *fazttest.Instance, dir string) *project.Project {
 	return p
 }
 
-// call is a request to an app and what must come of it: a status, and a text in the answer.
+// call is a request to an app and the expected result: a status, and a text in the response.
 type call struct {
 	method, path, body string
 	status             int
@@ -75,7 +75,7 @@ func (c call) check(t *testing.T, i *fazttest.Instance, app string) fazttest.Res
 	return got
 }
 
-// newCompiler is what commands compile with.
+// newCompiler returns a compiler like that of the commands.
 func newCompiler(t *testing.T) *compiler.Compiler {
 	c := compiler.New(func() system.Runtime { return system.Defaults().Runtime })
 	t.Cleanup(func() { c.Close() })
@@ -163,7 +163,7 @@ func TestIttyRouterRunsAWholeSiteUnmodified(t *testing.T) {
 	}
 }
 
-// A deploy carries what its packages are, so what was pulled needs no npm to be deployed again.
+// A deployment contains its packages, so a pulled app can be deployed again without npm.
 func TestAnAppWithPackagesThatWasPulledIsDeployedWithoutNPM(t *testing.T) {
 	t.Parallel()
 	i := fazttest.New(t)

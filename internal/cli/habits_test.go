@@ -41,7 +41,7 @@ func recording(t *testing.T) *called {
 	return r
 }
 
-// leaves are the commands that do something.
+// leaves returns the commands that do something.
 func leaves(root *cobra.Command) []*cobra.Command {
 	var list []*cobra.Command
 	for _, cmd := range root.Commands() {
@@ -55,7 +55,7 @@ func leaves(root *cobra.Command) []*cobra.Command {
 	return list
 }
 
-// sample is arguments that a command takes, by what its use says: a word in upper case is one, and of a|b it is a.
+// sample returns arguments for a command, from its use: a word in upper case is one, and of a|b it takes a.
 func sample(cmd *cobra.Command) []string {
 	switch cmd.CommandPath() {
 	case "fazt env set":
@@ -88,8 +88,7 @@ func flagText(f *pflag.Flag) []string {
 	return []string{"--" + f.Name, "v"}
 }
 
-// In an earlier program of the name, parsing stopped at the first argument, so that what stood behind it was dropped
-// or became something else.
+// In the predecessor, parsing stopped at the first argument, so flags after it were dropped or taken for something else.
 func TestTheOrderOfFlagsAndArgumentsNeverChangesTheMeaningOfACommand(t *testing.T) {
 	outcome := func(line []string, flag string) string {
 		r := recording(t)
@@ -118,7 +117,7 @@ func TestTheOrderOfFlagsAndArgumentsNeverChangesTheMeaningOfACommand(t *testing.
 			if !strings.Contains(want, cmd.CommandPath()) && !strings.Contains(want, "twice") && !strings.Contains(want, "goes with no") {
 				t.Errorf("%s --%s: %s", cmd.CommandPath(), f.Name, want)
 			}
-			from := len(path) // a flag of one command cannot stand before its name
+			from := len(path) // a command's own flag cannot come before its name
 			if n < inherited {
 				from = 0
 			}
@@ -132,7 +131,7 @@ func TestTheOrderOfFlagsAndArgumentsNeverChangesTheMeaningOfACommand(t *testing.
 	}
 }
 
-// usageOf runs a command line and gives the exit code and what it said.
+// usageOf runs a command line and returns the exit code and the output.
 func usageOf(t *testing.T, args ...string) (int, string) {
 	t.Helper()
 	var out, complaint bytes.Buffer
@@ -143,7 +142,7 @@ func usageOf(t *testing.T, args ...string) (int, string) {
 	return code, complaint.String()
 }
 
-func TestEveryUnknownFlagArgumentAndCommandIsAMistakeThatIsExplained(t *testing.T) {
+func TestUnknownFlagsArgumentsAndCommandsAreUsageErrorsWithAnExplanation(t *testing.T) {
 	root := recording(t).root
 	for _, cmd := range leaves(root) {
 		path := strings.Fields(cmd.CommandPath())[1:]
@@ -202,7 +201,7 @@ func TestEveryCommandHasAnExampleOfItself(t *testing.T) {
 	}
 }
 
-// forPrograms are the operations that no command needs, each with its reason.
+// forPrograms lists the operations that no command needs, each with the reason.
 var forPrograms = map[string]string{
 	"SchemaManifest": "editors fetch it",
 	"SystemHealthz":  "for probes; people use server health",
@@ -230,7 +229,7 @@ func TestEveryOperationIsReachedByACommandOrIsForPrograms(t *testing.T) {
 	}
 }
 
-// selectors are the operations that the files of a folder declare, or else name as op.X.
+// selectors returns the operations that the files of a folder declare, or otherwise those that they name as op.X.
 func selectors(t *testing.T, dir string, declared bool) map[string]bool {
 	t.Helper()
 	found := map[string]bool{}

@@ -80,7 +80,7 @@ func TestEveryCommandSaysWhatItDoes(t *testing.T) {
 	walk(commands{c}.root())
 }
 
-func TestTheLicensesOfOthersAreInTheBinary(t *testing.T) {
+func TestTheLicensesOfLibrariesAreInTheBinary(t *testing.T) {
 	var out, problems bytes.Buffer
 	if code := Main(t.Context(), kit.Env{Args: []string{"version", "--licenses"}, Stdout: &out, Stderr: &problems, Stdin: strings.NewReader("")}); code != exitOK {
 		t.Fatal(code, problems.String())

@@ -21,11 +21,11 @@ import (
 	"fazt/internal/output"
 )
 
-// steering is a text that attacks the terminal: escape and C1 sequences, a title, a reversed direction, invisible
+// steering is a text that attacks a terminal: escape and C1 sequences, a title, a reversed direction, invisible
 // characters, and a carriage return.
 const steering = "owned\x1b]0;t\x07\x1b[2J\u009b2J\u0085\u202egpj.exe\u202c\u2066\u2069\u200b\u2028\u2060\ufeff\x7f\x00\r\nz"
 
-// bad is the first character of an output that no output may have, or "".
+// bad returns the first forbidden character of an output, or "".
 func bad(out string) string {
 	for i, r := range out {
 		switch {
@@ -38,7 +38,7 @@ func bad(out string) string {
 	return ""
 }
 
-// hostile fills a value: every text in it steers.
+// hostile fills a value with hostile texts.
 func hostile(v reflect.Value, depth int) {
 	switch v.Type() {
 	case reflect.TypeFor[time.Time]():
@@ -94,8 +94,8 @@ func hostile(v reflect.Value, depth int) {
 	}
 }
 
-// answerTo is the hostile answer to an operation.
-func answerTo(s op.Spec) (media string, body []byte) {
+// responseOf returns the hostile response to an operation.
+func responseOf(s op.Spec) (media string, body []byte) {
 	line := func(v any) []byte {
 		data := reflect.New(reflect.TypeOf(v))
 		hostile(data.Elem(), 0)
@@ -131,7 +131,7 @@ func answerTo(s op.Spec) (media string, body []byte) {
 }
 
 // An instance is not trusted, and much of what an honest one sends was written by strangers: names, titles, log
-// lines, errors. Whatever it answers to whichever command, in whatever form, nothing steers the terminal.
+// lines, errors. No response to any command, in any format, may control the terminal.
 func TestNothingOfAnInstanceSteersTheTerminal(t *testing.T) {
 	var fails, asked atomic.Bool
 	mux := http.NewServeMux()
@@ -145,7 +145,7 @@ func TestNothingOfAnInstanceSteersTheTerminal(t *testing.T) {
 				_, _ = w.Write(text)
 				return
 			}
-			media, body := answerTo(s)
+			media, body := responseOf(s)
 			w.Header().Set("Content-Type", media)
 			_, _ = w.Write(body)
 		})
@@ -194,7 +194,7 @@ func TestNothingOfAnInstanceSteersTheTerminal(t *testing.T) {
 	}
 }
 
-// endings are the commands that work with an instance and end by themselves.
+// endings returns the commands that use an instance and end on their own.
 func endings(cmd *cobra.Command) (list []*cobra.Command) {
 	for _, sub := range cmd.Commands() {
 		list = append(list, endings(sub)...)
@@ -202,15 +202,15 @@ func endings(cmd *cobra.Command) (list []*cobra.Command) {
 	switch path := strings.TrimPrefix(cmd.CommandPath(), "fazt "); {
 	case cmd.HasSubCommands(), cmd.Hidden, kit.IsLocalOnly(cmd), cmd.Name() == "help":
 		return list
-	case path == "app cat": // the bytes of a file, because this is not a terminal
+	case path == "app cat": // prints the bytes of a file unchanged, because this is not a terminal
 		return list
-	case strings.HasSuffix(path, "install"), strings.HasSuffix(path, "bench"), strings.HasSuffix(path, "calibrate"): // they fetch, and measure
+	case strings.HasSuffix(path, "install"), strings.HasSuffix(path, "bench"), strings.HasSuffix(path, "calibrate"): // these fetch or measure
 		return list
 	}
 	return append(list, cmd)
 }
 
-// words are a call of a command: every argument of its use has some value.
+// words returns a call of a command, with a value for each argument in its use.
 func words(cmd *cobra.Command) []string {
 	args := strings.Fields(cmd.CommandPath())[1:]
 	for _, word := range strings.Fields(cmd.Use)[1:] {
@@ -231,7 +231,7 @@ func words(cmd *cobra.Command) []string {
 	return args
 }
 
-// itemsOf are the items of a page of a list.
+// itemsOf returns the items of a page of a list.
 func itemsOf(v reflect.Value) reflect.Value {
 	if v.Kind() != reflect.Struct {
 		return reflect.Value{}

@@ -25,7 +25,7 @@ import (
 	"fazt/internal/listener"
 )
 
-// TestMain makes this binary the command fazt for what the scripts run in a process, and looks for leaked goroutines.
+// TestMain lets this binary be the command fazt for scripts that start processes, and looks for leaked goroutines.
 func TestMain(m *testing.M) {
 	testscript.Main(noLeaks{m}, map[string]func(){"fazt": func() {
 		os.Exit(Main(context.Background(), kit.Env{
@@ -70,8 +70,9 @@ func TestScriptsAgainstAPeer(t *testing.T) { runScripts(t, "testdata/script", by
 // Scripts that start and stop servers themselves. They run every command in a process.
 func TestScriptsOfTheServer(t *testing.T) { runScripts(t, "testdata/server", inProcesses) }
 
-// onlyAgainstAPeerInShort leaves one way of three for the race detector: the longest, which contains the code of the
-// others. Of the scripts it leaves those in which something goes on alongside the command.
+// onlyAgainstAPeerInShort skips two of the three ways with -short, as under the race detector. The remaining one is the
+// longest and contains the code of the others. Of its scripts, runScripts then runs only those in which something runs at
+// the same time as the command.
 func onlyAgainstAPeerInShort(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
@@ -85,7 +86,7 @@ type way int
 const (
 	withoutServer way = iota
 	bySocket
-	byPeer // over HTTP with a key; its database is where the client does not look
+	byPeer // over HTTP with a key; the client does not know where its database is
 	inProcesses
 )
 
@@ -107,7 +108,7 @@ func runScripts(t *testing.T, dir string, by way) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
-			// The home is not below the script's own folder, and its path is short: a socket lies in it.
+			// The home is outside the script's own folder, and its path is short, because it contains a socket.
 			home, err := tempDir(e)
 			if err != nil {
 				return err
@@ -188,7 +189,7 @@ func runProcess(ts *testscript.TestScript, args []string) int {
 	return 0
 }
 
-// workingDir is held while the process is in the folder of a script.
+// workingDir is locked while the process is in the folder of a script.
 var workingDir sync.Mutex
 
 // runMain runs a command in this process, in the folder of the script, and returns its exit code.
@@ -205,8 +206,8 @@ func runMain(ts *testscript.TestScript, stdin string, args []string) int {
 	})
 }
 
-// here CODE ARGUMENTS… is run for what works on this machine only. Where the script runs against a peer, it is carried
-// out on the machine of the peer.
+// here CODE ARGUMENTS… is like run, for commands that work on this machine only. In a script that runs against a peer, the
+// command uses the database of the peer.
 func here(ts *testscript.TestScript, neg bool, args []string) {
 	if peer := ts.Getenv("PEER"); peer != "" {
 		ts.Setenv("PEER", "")
@@ -217,7 +218,7 @@ func here(ts *testscript.TestScript, neg bool, args []string) {
 	run(ts, neg, args)
 }
 
-// keepToken MADE FILE takes the token out of the JSON answer to the making of a key.
+// keepToken MADE FILE reads the token from the JSON response of `key create`.
 func keepToken(ts *testscript.TestScript, _ bool, args []string) {
 	var key struct{ Token string }
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &key))
@@ -227,7 +228,7 @@ func keepToken(ts *testscript.TestScript, _ bool, args []string) {
 // startServer starts an instance on a database.
 func startServer(e *testscript.Env, database string) *fazttest.Instance {
 	options := []fazttest.Option{fazttest.At(database)}
-	if filepath.Base(e.WorkDir) == "script-limits" { // it asks for the defaults
+	if filepath.Base(e.WorkDir) == "script-limits" { // it shows the defaults
 		options = append(options, fazttest.Shipped)
 	}
 	return fazttest.New(e.T().(testing.TB), options...)
@@ -258,7 +259,7 @@ func startPeer(e *testscript.Env) error {
 	return nil
 }
 
-// get LABEL TARGET asks the server for a page and prints status and body.
+// get LABEL TARGET requests a page from the server and prints status and body.
 func get(ts *testscript.TestScript, _ bool, args []string) {
 	r, err := http.NewRequest(http.MethodGet, "http://"+ts.Getenv("ADDRESS")+args[1], nil)
 	ts.Check(err)
@@ -294,7 +295,7 @@ func ready(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// A script that calls fazt by itself would stay on this machine, and show nothing of peers.
+// A script that calls fazt directly would not test peers.
 func TestScriptsRunFaztThroughTheWayTheyAreTestedWith(t *testing.T) {
 	scripts, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil || len(scripts) == 0 {

@@ -13,7 +13,7 @@ import (
 )
 
 // plain lists the commands that run one operation each: operation, path and arguments, columns, and what does not
-// follow from the operation. kit.Derive explains the notation. All other commands do work of their own and are written
+// follow from the operation. kit.Derive explains the notation. All other commands do more than that and are written
 // by hand in the package of their noun.
 func plain() []kit.Plain {
 	return []kit.Plain{

@@ -1,5 +1,5 @@
-// Command cross type-checks every package of the project, with its tests, for the targets that it is given. It takes
-// seconds where compiling takes minutes: nothing is generated, and of the libraries only the declarations are read.
+// Command cross type-checks every package of the project, with its tests, for the given targets. It takes
+// seconds, where compiling takes minutes: it generates no code, and reads only the declarations of libraries.
 package main
 
 import (
@@ -34,7 +34,7 @@ func main() {
 	}
 }
 
-// check returns what does not compile for a target such as linux/arm64.
+// check returns the type errors for a target such as linux/arm64.
 func check(target string) (problems []string, err error) {
 	system, arch, ok := strings.Cut(target, "/")
 	if !ok {
@@ -76,7 +76,7 @@ func check(target string) (problems []string, err error) {
 	return problems, err
 }
 
-// parse reads a file; of a library without the bodies of its functions.
+// parse reads a file; it leaves out the function bodies of libraries.
 func parse(dir string, set *token.FileSet, name string, text []byte) (*ast.File, error) {
 	file, err := parser.ParseFile(set, name, text, parser.SkipObjectResolution)
 	if rel, outside := filepath.Rel(dir, name); file == nil || outside == nil && filepath.IsLocal(rel) {

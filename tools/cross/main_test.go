@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestFindsWhatOneTargetDoesNotCompile(t *testing.T) {
+func TestErrorsOfASingleTargetAreFound(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"go.mod":        "module m\n\ngo 1.26\n",

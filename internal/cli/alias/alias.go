@@ -33,7 +33,7 @@ undo it: ` + "`fazt alias set NAME --app NAME`" + `.`
 	return g
 }
 
-// Leads says where an alias leads, for a column that follows the kind.
+// Leads returns where an alias leads, for a column next to that of the kind.
 func Leads(a op.Alias) string {
 	switch a.Kind {
 	case "app":
@@ -114,11 +114,11 @@ func aliasFlags(cmd *cobra.Command, req *op.AliasTarget, split string) (err erro
 	case given == 0:
 		return kit.Usagef("choose a target for %s: --app, --redirect, --split or --reserve", req.Alias)
 	case given > 1:
-		return kit.Usagef("--app, --redirect, --split and --reserve exclude each other")
+		return kit.Usagef("--app, --redirect, --split and --reserve cannot be combined")
 	case cmd.Flags().Changed("app") && req.App == "" || cmd.Flags().Changed("redirect") && req.Redirect == "":
 		return kit.Usagef("the target of %s is empty", req.Alias)
 	case !cmd.Flags().Changed("redirect") && (status || req.KeepPath):
-		return kit.Usagef("--status and --keep-path go with --redirect")
+		return kit.Usagef("--status and --keep-path need --redirect")
 	case cmd.Flags().Changed("split"):
 		shares, err := apps.ParseSplit(split)
 		if err != nil {

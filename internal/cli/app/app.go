@@ -82,7 +82,7 @@ func removalText(r op.Removal) string {
 	return text
 }
 
-// named is "the alias a" or "the aliases a, b".
+// named returns "the alias a" or "the aliases a, b".
 func named(names []string, one, many string) string {
 	switch len(names) {
 	case 0:
@@ -93,7 +93,7 @@ func named(names []string, one, many string) string {
 	return "the " + many + " " + strings.Join(names, ", ")
 }
 
-// confirm shows what will go and asks.
+// confirm shows what will be removed and asks.
 func (c commands) confirm(r op.Removal) error {
 	in, ok := c.Stdin.(*os.File)
 	if !ok || !term.IsTerminal(int(in.Fd())) {
@@ -107,7 +107,7 @@ func (c commands) confirm(r op.Removal) error {
 	return nil
 }
 
-// Info is the view of one app.
+// Info returns the view of one app.
 func Info(a op.App) output.View {
 	rows := [][]string{{"name", a.Name}, {"title", a.Title}, {"id", a.ID}, {"url", a.URL}, {"live", "-"}}
 	add := func(label, text string) { rows = append(rows, []string{label, text}) }
@@ -149,7 +149,7 @@ func Info(a op.App) output.View {
 	return output.View{Rows: rows}
 }
 
-// Kept is what became of the host name of an app that was renamed.
+// Kept returns where the old host name of a renamed app leads.
 func Kept(r op.Renamed) string {
 	if r.Kept == "" {
 		return "free"
@@ -157,15 +157,15 @@ func Kept(r op.Renamed) string {
 	return "leads to " + r.Kept
 }
 
-// ForkOf is what a fork was made from.
+// ForkOf returns what a fork was made from.
 func ForkOf(a op.App) string {
 	return fmt.Sprintf("%s, deployment %d", a.ForkedFrom.Name, a.ForkedFrom.Deployment)
 }
 
-// Files is the number and the size of the live files.
+// Files returns the number and the size of the live files.
 func Files(a op.App) string { return fmt.Sprintf("%d, %s", a.Stats.Files, output.Size(a.Stats.Bytes)) }
 
-// Copied is the data that a fork got.
+// Copied describes the data that a fork got.
 func Copied(req op.Fork, a op.App) string {
 	if !req.WithData {
 		return "not copied; --with-data copies them"

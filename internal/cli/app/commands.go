@@ -16,7 +16,7 @@ func Command(shared *kit.CLI) *cobra.Command {
 		c.appFiles(), c.appCat(), c.appPull(), c.appLogs())
 }
 
-// ShortForms returns the commands that are typed most, without `app` before them.
+// ShortForms returns the most common commands, without `app` before them.
 func ShortForms(shared *kit.CLI) []*cobra.Command {
 	c := commands{shared}
 	short := []*cobra.Command{c.appDeploy(), c.appOpen()}

@@ -61,7 +61,7 @@ api/, private/, workers/ and fazt.json from the folder itself.`,
 
 func (c commands) deploy(dir string, f deployFlags) error {
 	if f.spa && f.noSPA {
-		return kit.Usagef("--spa and --no-spa exclude each other")
+		return kit.Usagef("--spa and --no-spa cannot be combined")
 	}
 	began := time.Now()
 	f.Log, f.Compiler = c.Notes(), c.Compiler
@@ -75,7 +75,7 @@ func (c commands) deploy(dir string, f deployFlags) error {
 	return c.put(p, f, began)
 }
 
-// fewBytes are read so fast that the instance may refuse them as well.
+// fewBytes are read so quickly that a check in advance is not worth a request.
 const fewBytes = 64 << 20
 
 // checkSizes asks the instance for its limits before many bytes are read. If it does not provide them, it refuses the

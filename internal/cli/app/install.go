@@ -168,7 +168,7 @@ newest commit, and 1 when there is another.`,
   fazt app upgrade blog --yes --no-build`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if check && yes {
-				return kit.Usagef("--check and --yes exclude each other")
+				return kit.Usagef("--check and --yes cannot be combined")
 			}
 			return c.upgrade(args[0], check, yes, f)
 		},

@@ -72,7 +72,7 @@ func (w *watcher) add(system *fsnotify.Watcher, top string) error {
 	})
 }
 
-// walk visits everything watched below top. It skips what has vanished or is unreadable: the deploy reports that.
+// walk visits everything watched below top. It skips files that have vanished or are unreadable: the deploy reports those.
 func (w *watcher) walk(top string, visit func(path string, d fs.DirEntry) error) error {
 	return filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {

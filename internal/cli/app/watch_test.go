@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestWithoutNoticesFromTheSystemTheFolderIsLookedAt(t *testing.T) {
+func TestAFolderIsPolledIfTheSystemDoesNotReportChanges(t *testing.T) {
 	dir := t.TempDir()
 	w := &watcher{dir: dir, without: []string{"dist"}, changed: make(chan struct{}, 1)}
 	before := w.snapshot()

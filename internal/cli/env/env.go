@@ -78,7 +78,7 @@ read from a pipe, so that a secret stays out of the history of your shell.`,
 func (c commands) envValues(args []string, in envInput) (map[string]string, error) {
 	if in.file != "" {
 		if len(args) > 0 || in.given {
-			return nil, kit.Usagef("--file sets all variables; it goes with no NAME and no --value")
+			return nil, kit.Usagef("--file sets all variables; it cannot be combined with NAME or --value")
 		}
 		return c.envFile(in.file)
 	}

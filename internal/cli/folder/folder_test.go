@@ -19,7 +19,7 @@ import (
 	"fazt/internal/system"
 )
 
-// write makes a folder of a txtar text and returns its path.
+// write makes a folder from a txtar text and returns its path.
 func write(t *testing.T, text string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -101,7 +101,7 @@ x
 x
 `
 
-func TestWhatIsSent(t *testing.T) {
+func TestOnlyTheFilesOfTheAppAreSent(t *testing.T) {
 	dir := write(t, tree)
 	f, got := read(t, dir, Options{})
 	want := []string{".well-known/security.txt", "index.html", "keep.log", "sub/build/x.js", "sub/y.txt", "x.tmp"}
@@ -241,7 +241,7 @@ func FuzzRules(f *testing.F) {
 		if lines := bytes.Count(text, []byte("\n")) + 1; len(r.all) > lines {
 			t.Fatalf("%d rules in %d lines", len(r.all), lines)
 		}
-		// A rule that leaves out everything, after all others, decides.
+		// A last rule that excludes everything wins.
 		last := rules{all: append(r.all, parse([]byte("*\n"), nil)...)}
 		if name != "" && name != "." && !strings.Contains(name, "/") && !last.ignored(name, false) {
 			t.Fatalf("%q is taken although the last rule leaves out everything", name)
@@ -249,14 +249,14 @@ func FuzzRules(f *testing.F) {
 	})
 }
 
-// A file of 2 GB was read whole before it was refused, though its size was known.
+// A file of 2 GB was read completely before it was refused, although its size was known.
 func TestFilesThatAreTooLargeAreRefusedBeforeAnyIsRead(t *testing.T) {
 	dir := write(t, "-- index.html --\nhi\n")
 	large := filepath.Join(dir, "film.mp4")
 	if err := os.WriteFile(large, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Truncate(large, 1<<40); err != nil { // to read it would take hours
+	if err := os.Truncate(large, 1<<40); err != nil { // reading it would take hours
 		t.Skip(err)
 	}
 	_, err := Read(t.Context(), dir, Options{Check: func(files []op.Announced) error {

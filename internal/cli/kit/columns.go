@@ -13,8 +13,8 @@ import (
 // The tags of a response say how its fields are shown:
 //
 //	unit   "bytes": as a size
-//	none   what stands for the empty text
-//	yes    what stands for true; false is then empty
+//	none   the text shown in place of an empty one
+//	yes    the text shown for true; false is then empty
 
 // column is one column of a table, or one row of a single thing.
 type column struct {
@@ -62,7 +62,7 @@ func (p Plain) tableOf(columns string) func(req, res reflect.Value) output.View 
 	}
 }
 
-// labelled are the rows of a single thing.
+// labelled returns the rows of a single thing.
 func labelled(all []column, req, res reflect.Value) (rows [][]string) {
 	for _, c := range all {
 		if text := c.text(req, res); text != "" || !c.optional {
@@ -72,7 +72,7 @@ func labelled(all []column, req, res reflect.Value) (rows [][]string) {
 	return rows
 }
 
-// column reads "heading=path", or a path whose last name is the heading.
+// column parses "heading=path", or a path whose last name is the heading.
 func (p Plain) column(element reflect.Type, notation string) column {
 	heading, path, ok := strings.Cut(notation, "=")
 	if !ok {
@@ -99,7 +99,7 @@ func (p Plain) column(element reflect.Type, notation string) column {
 	return c
 }
 
-// pathOf finds the fields that lead to "live.bytes", by their names on the wire; nil when there is no such path.
+// pathOf finds the fields that lead to "live.bytes", by their names on the wire, or nil if one does not exist.
 func pathOf(t reflect.Type, path string) (fields []reflect.StructField) {
 	for name := range strings.SplitSeq(path, ".") {
 		if t.Kind() == reflect.Pointer {
@@ -119,7 +119,7 @@ func pathOf(t reflect.Type, path string) (fields []reflect.StructField) {
 	return fields
 }
 
-// textAt is the field at the end of a path for people.
+// textAt formats the field at the end of a path.
 func textAt(v reflect.Value, path []reflect.StructField) string {
 	for _, sf := range path {
 		if v.Kind() == reflect.Pointer {

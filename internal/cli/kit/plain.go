@@ -12,8 +12,8 @@ import (
 	"fazt/internal/output"
 )
 
-// Plain is a command that runs one operation. It derives from the operation: arguments and flags from the fields of
-// the request, the table from the fields of the response, the help from the doc.
+// Plain is a command that runs one operation and is derived from it: arguments and flags from the fields of the
+// request, the table from the fields of the response, the help from the doc.
 type Plain struct {
 	spec    op.Spec
 	parents []string // the commands above it
@@ -24,7 +24,7 @@ type Plain struct {
 	options
 }
 
-// options are what a line of the table may add.
+// options holds what a line of the table may add.
 type options struct {
 	cells    map[string]func(req, element any) string
 	show     func(any) output.View
@@ -37,41 +37,41 @@ type options struct {
 	hint     string
 }
 
-// Option adds to a command what does not follow from its operation.
+// Option adds something to a command that does not follow from its operation.
 type Option func(*options)
 
-// Cell computes the column of that name from an element of the response.
+// Cell computes the named column from an element of the response.
 func Cell[T any](column string, text func(T) string) Option {
 	return func(o *options) { o.cells[column] = func(_, element any) string { return text(element.(T)) } }
 }
 
-// CellOf is Cell with the request.
+// CellOf is like Cell; its function also gets the request.
 func CellOf[Req, T any](column string, text func(Req, T) string) Option {
 	return func(o *options) {
 		o.cells[column] = func(req, element any) string { return text(req.(Req), element.(T)) }
 	}
 }
 
-// Show presents the response instead of columns.
+// Show sets the view of the response, in place of columns.
 func Show[Res any](view func(Res) output.View) Option {
 	return func(o *options) { o.show = func(v any) output.View { return view(v.(Res)) } }
 }
 
-// Then runs after the response was printed.
+// Then sets a function that runs after the response was printed.
 func Then[Res any](fn func(*CLI, Res) error) Option {
 	return func(o *options) { o.then = func(c *CLI, v any) error { return fn(c, v.(Res)) } }
 }
 
-// Empty is printed in place of a table without rows.
+// Empty sets the text that is printed in place of a table without rows.
 func Empty(text string) Option { return func(o *options) { o.empty = text } }
 
-// Example adds examples to the one that is derived.
+// Example adds examples to the derived one.
 func Example(lines ...string) Option { return func(o *options) { o.examples = lines } }
 
 // Ask makes the command ask before it runs, unless --yes is given. %s in deed is the first argument.
 func Ask(deed, facts string) Option { return func(o *options) { o.deed, o.facts = deed, facts } }
 
-// Hint adds a paragraph to the help: what only the command line needs to know.
+// Hint adds a paragraph to the help that concerns only the command line.
 func Hint(text string) Option { return func(o *options) { o.hint = text } }
 
 // ShortOf marks a command as the short form of another.
@@ -79,13 +79,13 @@ func ShortOf(command string) Option { return func(o *options) { o.shortOf = comm
 
 // Derive returns the command of an operation.
 //
-// use is its path and its arguments: in "alias swap A=alias B=with", A and B are shown, and alias and with are the
-// fields of the request as they are called on the wire; APP stands for APP=app. Fields that use does not name become
+// use is its path and its arguments. In "alias swap A=alias B=with", the help shows A and B, and alias and with are the
+// names of the request's fields on the wire; APP is short for APP=app. Fields that use does not name become
 // flags. A flag in use is required.
 //
-// columns are fields of the response, separated by commas, each "heading=path" or just the path. A heading that ends
-// in ? leaves out its row when the text is empty. An argument as use shows it, such as APP, stands for its value.
-// Derive panics when a field does not exist: the table is constant, so the first test finds it.
+// columns are fields of the response, separated by commas, each "heading=path" or just the path. If the
+// heading ends in ?, its row is left out when the text is empty. A path can also be an argument as use shows it, such as
+// APP. Derive panics if a field does not exist: the table is constant, so any test finds it.
 func Derive[Req, Res any](o op.Op[Req, Res], use, columns string, more ...Option) Plain {
 	p := Plain{spec: o.Spec, options: options{cells: map[string]func(req, element any) string{}}}
 	for _, add := range more {
@@ -123,7 +123,7 @@ func Add(c *CLI, root *cobra.Command, table []Plain) {
 	}
 }
 
-// child finds a command by its name. It panics when there is none: a group has to be declared before its commands.
+// child finds a command by its name. It panics if there is none: a group must be declared before its commands.
 func child(parent *cobra.Command, name string) *cobra.Command {
 	for _, cmd := range parent.Commands() {
 		if cmd.Name() == name {
@@ -187,7 +187,7 @@ func (p Plain) run(c *CLI, cl *client.Client, req reflect.Value) error {
 // paged reports whether the response is one page of a list.
 func (p Plain) paged() bool { return strings.HasPrefix(p.spec.Res.Name(), "Page[") }
 
-// read runs the operation; a list is read to its end.
+// read runs the operation; of a list it reads all pages.
 func (p Plain) read(c *CLI, cl *client.Client, req reflect.Value) (reflect.Value, error) {
 	if !p.paged() {
 		return p.call(c, cl, req)
@@ -209,7 +209,7 @@ func (p Plain) read(c *CLI, cl *client.Client, req reflect.Value) (reflect.Value
 	}
 }
 
-// help is the heading and the text of a command: the first sentence of a doc, and all of it if it has more.
+// help returns the heading and the text of a command: the first sentence of a doc, and the whole doc if it is longer.
 func help(doc string) (short, long string) {
 	short, rest, more := strings.Cut(doc, ". ")
 	if !more {
@@ -239,7 +239,7 @@ func wrap(text string, width int) string {
 	return b.String()
 }
 
-// example is a call with the example values of its arguments, and those that the table adds.
+// example returns a call with the example values of its arguments, and the examples that the table adds.
 func (p Plain) example() string {
 	line := append([]string{"fazt"}, append(p.parents, p.name)...)
 	for _, w := range p.words {

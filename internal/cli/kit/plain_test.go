@@ -18,7 +18,7 @@ func TestAPlainCommandFollowsFromItsOperation(t *testing.T) {
 		plain               Plain
 		use, short, example string
 		flags               []string
-		missing             string // said of a call without arguments
+		missing             string // the message for a call without arguments
 	}{
 		"a list": {
 			plain: Derive(op.KeyList, "key list", "name, begins=prefix"), use: "list",
@@ -168,7 +168,7 @@ func TestFlagsFillARequestAndAreChecked(t *testing.T) {
 	}
 }
 
-func TestAFaultOfTheTableIsFoundAtOnce(t *testing.T) {
+func TestAMistakeInTheTablePanics(t *testing.T) {
 	for name, derive := range map[string]func(){
 		"an unknown column":   func() { Derive(op.KeyList, "key list", "colour") },
 		"an unknown argument": func() { Derive(op.KeyRevoke, "key revoke KYE", "name") },

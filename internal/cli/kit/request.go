@@ -12,16 +12,16 @@ import (
 	"fazt/internal/errs"
 )
 
-// A request is filled from the command line. Its fields say how:
+// A request is filled from the command line. The tags of its fields say how:
 //
 //	desc     the text of the flag, and the name of an argument that is missing
-//	flag     the name of the flag, where it is not the name on the wire
+//	flag     the name of the flag, if it differs from the name on the wire
 //	example  a value for the example in the help
-//	enum     "a|b": the values there are
+//	enum     "a|b": the possible values
 //	range    "min,max" of a number; max may be empty
-//	format   "time": a moment; a date begins where the person is
+//	format   "time": a moment; a date begins in the time zone of the user
 
-// field is a field of a request as it is called on the wire.
+// field is a field of a request, with its name on the wire.
 type field struct {
 	name  string
 	tag   reflect.StructTag
@@ -29,7 +29,7 @@ type field struct {
 	typ   reflect.Type
 }
 
-// fieldsOf lists the fields of a request that a person can give, those of embedded structs included.
+// fieldsOf lists the fields of a request that a user can set, including those of embedded structs.
 func fieldsOf(t reflect.Type) (list []field) {
 	for _, sf := range reflect.VisibleFields(t) {
 		for _, kind := range []string{"path", "query", "json"} {
@@ -48,7 +48,7 @@ func (f field) flagName() string {
 	return strings.ReplaceAll(f.name, "_", "-")
 }
 
-// called is the field in a sentence: "the name or id of the app".
+// called returns the field's name in a sentence: "the name or id of the app".
 func (f field) called() string {
 	text, _, _ := strings.Cut(f.tag.Get("desc"), ":")
 	text, _, _ = strings.Cut(text, ",")
@@ -62,14 +62,14 @@ func (f field) example(otherwise string) string {
 	return otherwise
 }
 
-// argument is a word of the use of a command: a positional argument, or a flag that is required.
+// argument is a positional argument or a required flag in the use of a command.
 type argument struct {
 	shown string // in the help: APP
 	flag  bool
 	field field
 }
 
-// parseArguments reads the words of a use: APP, A=alias, or --app APP.
+// parseArguments parses the words of a use: APP, A=alias, or --app APP.
 func parseArguments(req reflect.Type, words []string) (list []argument) {
 	for i := 0; i < len(words); i++ {
 		name, flag := strings.CutPrefix(words[i], "--")
@@ -115,7 +115,7 @@ func (a arguments) positional() (list []argument) {
 	return slices.DeleteFunc(slices.Clone(a.words), func(w argument) bool { return w.flag })
 }
 
-// check says which argument is missing, or one too many.
+// check returns an error that names an argument that is missing or one too many.
 func (a arguments) check(_ *cobra.Command, given []string) error {
 	words := a.positional()
 	if len(given) < len(words) {
@@ -138,7 +138,7 @@ func (a arguments) fill(given []string) {
 	}
 }
 
-// required refuses a call without a flag that the use names.
+// required returns an error if a flag that the use names is missing.
 func (a arguments) required(cmd *cobra.Command) error {
 	for _, w := range a.words {
 		if w.flag && !cmd.Flags().Changed(w.field.flagName()) {
@@ -148,8 +148,8 @@ func (a arguments) required(cmd *cobra.Command) error {
 	return nil
 }
 
-// Flags gives a command a flag for every field of the request that req points to, except those named. What it returns
-// checks the values once they are parsed.
+// Flags gives a command a flag for every field of the request that req points to, except those named. Call check
+// after the flags are parsed.
 func Flags(cmd *cobra.Command, req any, except ...string) (check func() error) {
 	return flags(cmd, reflect.ValueOf(req).Elem(), func(name string) bool { return slices.Contains(except, name) })
 }
@@ -163,7 +163,7 @@ func flags(cmd *cobra.Command, req reflect.Value, skip func(name string) bool) (
 		given = append(given, f)
 		s, name, desc := cmd.Flags(), f.flagName(), f.tag.Get("desc")
 		if f.tag.Get("format") == "time" {
-			desc = strings.Replace(desc, " (UTC)", "", 1) // WireTime sends the midnight of the person
+			desc = strings.Replace(desc, " (UTC)", "", 1) // WireTime sends midnight in the user's time zone
 		}
 		switch to := req.FieldByIndex(f.index).Addr().Interface().(type) {
 		case *string:
@@ -192,7 +192,7 @@ func flags(cmd *cobra.Command, req reflect.Value, skip func(name string) bool) (
 	}
 }
 
-// check checks a value that was given.
+// check checks a value.
 func (f field) check(v reflect.Value) error {
 	if values := f.tag.Get("enum"); values != "" && !slices.Contains(strings.Split(values, "|"), v.String()) {
 		return Usagef("--%s is %s, not %q", f.flagName(), strings.ReplaceAll(values, "|", " or "), v)
@@ -227,7 +227,7 @@ func (f field) checkRange(v reflect.Value) error {
 	return nil
 }
 
-// optionalInt is a number that may be absent: 0 is not the same as nothing.
+// optionalInt is a number that may be absent, which differs from 0.
 type optionalInt struct{ to **int }
 
 func (o *optionalInt) Type() string { return "int" }

@@ -9,7 +9,7 @@ import (
 	"fazt/internal/errs"
 )
 
-func TestAStreamOfLinesFromAStrangerIsReadWithCare(t *testing.T) {
+func TestAnUntrustedStreamOfLinesIsReadWithinLimits(t *testing.T) {
 	for name, tt := range map[string]struct {
 		text string
 		want int

@@ -246,10 +246,10 @@ func itemView(noun string, i system.Item) output.View {
 	return output.View{Value: i, Rows: rows}
 }
 
-// waits reports whether another value of a setting waits for a restart.
+// waits reports whether a setting has another value that takes effect at the next restart.
 func waits(i system.Item) bool { return i.Source == system.FromStart }
 
-// origin says where a value comes from.
+// origin returns where a value comes from.
 func origin(i system.Item) string {
 	switch i.Source {
 	case system.FromStart:

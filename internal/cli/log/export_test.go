@@ -10,7 +10,7 @@ import (
 	"fazt/internal/activity"
 )
 
-func TestNoCellOfAnExportIsAFormulaOrSteersATerminal(t *testing.T) {
+func TestNoCellOfAnExportIsAFormulaOrControlsATerminal(t *testing.T) {
 	for text, want := range map[string]string{
 		"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@x": "'@x", "  =x": "'  =x", "\t=x": "' =x", "\r\n=x": "'  =x", "＝x": "'＝x", "|cmd": "'|cmd",
 		"a=b": "a=b", "": "", "\x1b[2Jx": "[2Jx", "\x1b=1": "'=1", "a\nb": "a b", "\u00a0=x": "'\u00a0=x", "\ufeff=x": "'=x",
@@ -31,7 +31,7 @@ func FuzzHarmless(f *testing.F) {
 	})
 }
 
-func TestExportsAreWhatTheyAreCalled(t *testing.T) {
+func TestEveryExportHasTheFormatOfItsName(t *testing.T) {
 	list := func(yield func(json.RawMessage) error) error {
 		for _, e := range []activity.Entry{{ID: 1, Action: "a", Actor: activity.Actor{Agent: "=evil()"}}, {ID: 2, Action: `b,"c"`}} {
 			data, _ := json.Marshal(e)

@@ -62,7 +62,7 @@ of a call, also those that were refused or failed.`,
 	return cmd
 }
 
-// attemptCall is what the attempt was to reach; an arrow marks a redirect.
+// attemptCall returns the method and address of an attempt; an arrow marks a redirect.
 func attemptCall(a op.NetAttempt) string {
 	text := strings.TrimSpace(a.Method + " " + a.Scheme)
 	if a.Scheme != "" {
@@ -75,7 +75,7 @@ func attemptCall(a op.NetAttempt) string {
 	return text
 }
 
-// attemptOutcome is the result of an attempt, and the reason of a failure.
+// attemptOutcome returns the result of an attempt, and the reason for a failure.
 func attemptOutcome(a op.NetAttempt) string {
 	words := []string{}
 	if a.Status > 0 {
@@ -117,7 +117,7 @@ func (c commands) followNet(cl *client.Client, f op.NetFilter, limit int) error 
 	})
 }
 
-// Stats is the view of what the log holds by app and domain.
+// Stats returns the view of the statistics by app and domain.
 func Stats(s op.NetTotals) output.View {
 	v := output.View{Columns: []string{"app", "domain", "calls", "errors", "p50", "p95", "sent", "received", "cached"}, Empty: "There were no calls."}
 	for _, row := range s.Domains {
@@ -129,7 +129,7 @@ func Stats(s op.NetTotals) output.View {
 	return v
 }
 
-// StatsNotes says what the figures leave out.
+// StatsNotes prints what the figures leave out.
 func StatsNotes(c *kit.CLI, s op.NetTotals) error {
 	if s.Truncated {
 		fmt.Fprintln(c.Notes(), "There are more domains than are shown; narrow it with --since, --app or --domain.")

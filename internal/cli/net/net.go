@@ -133,10 +133,10 @@ func WarnAll(c *kit.CLI, list []op.NetEntry) error {
 	return nil
 }
 
-// everyApp is the name of the app that an entry or a secret is for.
+// everyApp returns the name of the app that an entry or a secret is for.
 func everyApp(app string) string { return cmp.Or(app, "(every app)") }
 
-// Entry is the view of one entry.
+// Entry returns the view of one entry.
 func Entry(e op.NetEntry) output.View {
 	return output.View{Rows: append(entryRows(e), []string{"allowed", output.Time(e.CreatedAt)}, []string{"updated", output.Time(e.UpdatedAt)})}
 }
@@ -169,7 +169,7 @@ func entryRows(e op.NetEntry) [][]string {
 	return rows
 }
 
-// ReachedBy says with which protocols and on which ports a domain is reached.
+// ReachedBy returns the protocols and ports of a domain.
 func ReachedBy(e op.NetEntry) string {
 	text := "HTTPS"
 	if e.HTTP {
@@ -210,7 +210,7 @@ func Notes(e op.NetEntry) string {
 	return strings.Join(words, ", ")
 }
 
-// Verdict is the view of what would become of a call.
+// Verdict returns the view of what would happen to a call.
 func Verdict(v op.NetVerdict) output.View {
 	outcome := "allowed"
 	if !v.Allowed {
@@ -236,7 +236,7 @@ func Verdict(v op.NetVerdict) output.View {
 	return output.View{Rows: rows}
 }
 
-// Refused warns of the entry that decides, and fails the command if the call would be refused.
+// Refused prints the warnings of the entry that applies, and fails the command if the call would be refused.
 func Refused(c *kit.CLI, v op.NetVerdict) error {
 	if v.Entry != nil {
 		_ = Warn(c, op.NetEntry{NetRecord: *v.Entry, Warnings: v.Warnings}) // it never fails
@@ -247,7 +247,7 @@ func Refused(c *kit.CLI, v op.NetVerdict) error {
 	return errs.New(errs.Forbidden, "the call would be refused: %s", v.Reason)
 }
 
-// Cache is the view of the response cache.
+// Cache returns the view of the response cache.
 func Cache(s op.NetCacheState) output.View {
 	return output.View{Rows: [][]string{
 		{"responses", strconv.Itoa(s.Items)}, {"size", output.Size(s.Bytes)}, {"served", fmt.Sprintf("%d without a request, %d after revalidation, %d stale while the server failed", s.Hits, s.Revalidated, s.Stale)},

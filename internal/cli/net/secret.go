@@ -113,7 +113,7 @@ the first port of the domain's entry, unless --http or --port is given.
 	return cmd
 }
 
-// SentAs says in which part of a request a secret is sent.
+// SentAs returns in which part of a request a secret is sent.
 func SentAs(s op.Secret) string {
 	if s.Key != "" {
 		return s.As + " " + s.Key
@@ -121,7 +121,7 @@ func SentAs(s op.Secret) string {
 	return s.As
 }
 
-// SentTo says to which requests a secret is added.
+// SentTo returns to which requests a secret is added.
 func SentTo(s op.Secret) string {
 	text := s.Domain
 	if s.HTTP {
@@ -175,7 +175,7 @@ func Usable(s op.Secret) string {
 	return "••••••"
 }
 
-// WarnSecrets says why secrets cannot be used.
+// WarnSecrets prints why secrets cannot be used.
 func WarnSecrets(c *kit.CLI, list []op.Secret) error {
 	for _, s := range list {
 		if s.Fault != "" {

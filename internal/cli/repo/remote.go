@@ -32,9 +32,9 @@ const (
 	maxOffer    = 64 << 20
 	// fetchTimeout bounds a whole fetch.
 	fetchTimeout = 30 * time.Minute
-	// answerTimeout bounds the time until a response starts, and idleTimeout the pauses within it.
-	answerTimeout = time.Minute
-	idleTimeout   = time.Minute
+	// responseTimeout bounds the time until a response starts, and idleTimeout the pauses within it.
+	responseTimeout = time.Minute
+	idleTimeout     = time.Minute
 )
 
 // openRemote asks a host for the references. The connection is not kept, so nothing has to be closed.
@@ -47,7 +47,7 @@ func openRemote(ctx context.Context, a Address, progress Progress) (*Repository,
 	client := &http.Client{Transport: bounded{
 		next: &http.Transport{
 			Proxy: http.ProxyFromEnvironment, DialContext: dialer.DialContext, ForceAttemptHTTP2: true, DisableKeepAlives: true,
-			TLSHandshakeTimeout: 20 * time.Second, ResponseHeaderTimeout: answerTimeout,
+			TLSHandshakeTimeout: 20 * time.Second, ResponseHeaderTimeout: responseTimeout,
 		},
 		progress: progress,
 	}}
@@ -197,7 +197,7 @@ func (b *timedBody) Read(p []byte) (int, error) {
 		if stalled := context.Cause(b.ctx); stalled != nil {
 			return n, stalled
 		}
-		err = fmt.Errorf("the answer was cut off: %w", err)
+		err = fmt.Errorf("the response was cut off: %w", err)
 	}
 	return n, err
 }

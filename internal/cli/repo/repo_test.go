@@ -103,7 +103,7 @@ func FuzzAddress(f *testing.F) {
 	})
 }
 
-// made is a repository that is written object by object: no git would make what some tests need.
+// made is a repository written object by object, because git would not create what some tests need.
 type made struct {
 	t     *testing.T
 	dir   string
@@ -140,7 +140,7 @@ func (m made) put(kind plumbing.ObjectType, data string) plumbing.Hash {
 
 func (m made) blob(text string) plumbing.Hash { return m.put(plumbing.BlobObject, text) }
 
-// tree makes a tree of lines, each of mode and name, and hashes.
+// tree makes a tree from lines, each with a mode and a name, and hashes.
 func (m made) tree(lines ...any) plumbing.Hash {
 	var b strings.Builder
 	for i := 0; i < len(lines); i += 2 {
@@ -150,7 +150,7 @@ func (m made) tree(lines ...any) plumbing.Hash {
 	return m.put(plumbing.TreeObject, b.String())
 }
 
-// commit puts a tree onto the branch main.
+// commit commits a tree to the branch main.
 func (m made) commit(tree plumbing.Hash, message string) plumbing.Hash {
 	hash := m.put(plumbing.CommitObject, fmt.Sprintf("tree %s\nauthor a <a@example.com> 0 +0000\ncommitter a <a@example.com> 0 +0000\n\n%s", tree, message))
 	m.ref("refs/heads/main", hash)
@@ -171,7 +171,7 @@ func (m made) open() *Repository {
 	return r
 }
 
-// out lays the default branch into a folder, and lists what is in it.
+// out checks the default branch out into a folder and lists its content.
 func (m made) out(path string) (Files, []string, error) {
 	m.t.Helper()
 	r := m.open()
@@ -247,7 +247,7 @@ func TestARepositoryWhoseNamesLeaveItsFolderWritesNothingOutside(t *testing.T) {
 	}
 }
 
-func TestFoldersWithoutEndAreRefused(t *testing.T) {
+func TestEndlesslyNestedFoldersAreRefused(t *testing.T) {
 	m := create(t)
 	tree := m.tree("100644 x", m.blob("x"))
 	for range maxDepth + 2 {
@@ -305,7 +305,7 @@ func TestRefs(t *testing.T) {
 	}
 }
 
-func TestARefThatIsMissingIsNeverTakenForTheDefaultBranch(t *testing.T) {
+func TestAMissingRefIsNeverTakenForTheDefaultBranch(t *testing.T) {
 	m := create(t)
 	one := m.commit(m.tree("100644 a", m.blob("1")), "one").String()
 	m.ref("refs/tags/v1", plumbing.NewHash(one))
@@ -324,8 +324,8 @@ func TestARepositoryWithoutACommitSaysSo(t *testing.T) {
 	}
 }
 
-// What a host answers is not believed to be git, nor to end.
-func TestHostsThatAreNoGitHostsAreSentences(t *testing.T) {
+// A host is not trusted to speak git, or to end its response.
+func TestHostsWithoutGitGiveSentences(t *testing.T) {
 	for name, tt := range map[string]struct {
 		answer http.HandlerFunc
 		kind   errs.Kind
@@ -360,7 +360,7 @@ func TestHostsThatAreNoGitHostsAreSentences(t *testing.T) {
 	}
 }
 
-func TestAPackThatIsNoneLeavesNothing(t *testing.T) {
+func TestAnInvalidPackLeavesNothing(t *testing.T) {
 	hash := strings.Repeat("1", 40)
 	first := hash + " HEAD\x00shallow side-band-64k ofs-delta symref=HEAD:refs/heads/main\n"
 	second := hash + " refs/heads/main\n"

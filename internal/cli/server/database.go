@@ -9,7 +9,7 @@ import (
 	"fazt/internal/output"
 )
 
-// Faults is the view of a check of the database file.
+// Faults returns the view of a check of the database file.
 func Faults(got op.DatabaseFaults) output.View {
 	v := output.View{Columns: []string{"fault"}, Empty: "The database is sound."}
 	if got.Contents > 0 {
@@ -21,8 +21,8 @@ func Faults(got op.DatabaseFaults) output.View {
 	return v
 }
 
-// Unsound fails the command if the check found faults. Content can be deployed again, a broken structure cannot be
-// repaired.
+// Unsound fails the command if the check found faults. Deploying again repairs content, but nothing
+// repairs a broken structure.
 func Unsound(_ *kit.CLI, got op.DatabaseFaults) error {
 	if got.Sound {
 		return nil

@@ -237,7 +237,7 @@ func (c commands) checkPorts(s op.ServerState, wanted []string) []finding {
 	}
 	for _, address := range s.Listen {
 		if err := c.askFazt(address, s.Domain); err != nil {
-			list = append(list, finding{"port", problem, fmt.Sprintf("%s does not answer as this server: %v", address, err), "restart the server; look for a firewall or another program at that port"})
+			list = append(list, finding{"port", problem, fmt.Sprintf("%s does not respond as this server: %v", address, err), "restart the server; look for a firewall or another program at that port"})
 			continue
 		}
 		list = append(list, finding{"port", fine, address + " answers", ""})
@@ -301,11 +301,11 @@ func checkNames(ctx context.Context, domain string, lookup func(ctx context.Cont
 	for _, host := range []string{domain, "fazt-doctor." + domain} {
 		found, err := lookup(ctx, "ip", host)
 		if err != nil || len(found) == 0 {
-			return finding{"names", problem, host + " is not found", fmt.Sprintf("make records for %s and *.%s that lead to this machine", domain, domain)}
+			return finding{"names", problem, host + " is not found", fmt.Sprintf("make records for %s and *.%s that point to this machine", domain, domain)}
 		}
 		for _, a := range found {
 			if a = a.Unmap(); !a.IsLoopback() && !here[a] {
-				return finding{"names", warning, fmt.Sprintf("%s leads to %s, which is not an address of this machine", host, a), "right if a router or a proxy there passes it on to this machine; else mend the record"}
+				return finding{"names", warning, fmt.Sprintf("%s leads to %s, which is not an address of this machine", host, a), "correct if a router or a proxy there forwards to this machine; otherwise change the record"}
 			}
 		}
 	}

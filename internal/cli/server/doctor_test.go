@@ -64,7 +64,7 @@ func TestADiskThatIsNearlyFullIsFound(t *testing.T) {
 			t.Errorf("%d: %+v", free, got)
 		}
 	}
-	// A disk of 10 MB has little to keep: what is said of it must not be 0 MiB.
+	// On a disk of 10 MB the reserve is small, but the message must not say 0 MiB.
 	got := checkDisk(filepath.Join(t.TempDir(), "data.db"), system.Defaults().Storage, func(string) (int64, int64, error) { return 150_000, 10_000_000, nil })
 	if got.Found != "150.0 kB of space are left, less than the 200.0 kB kept for the owner (storage.reserve)" {
 		t.Error(got.Found)

@@ -15,7 +15,7 @@ import (
 	"fazt/internal/output"
 )
 
-// Health is the view of the figures of a running server.
+// Health returns the view of the figures of a running server.
 func Health(h op.Health) output.View {
 	memory := output.Size(h.Memory.Heap) + " of objects"
 	if h.Memory.Resident > 0 {

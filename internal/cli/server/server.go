@@ -134,7 +134,7 @@ func domainOf(req op.ServerOwner, s op.ServerState) string {
 	return req.Domain
 }
 
-// ask reads from the terminal or standard input what the flags did not give.
+// ask reads values that no flag gave from the terminal or standard input.
 func (c commands) ask(req *op.ServerOwner, fromStdin bool) error {
 	terminal, ok := c.Stdin.(*os.File)
 	interactive := ok && term.IsTerminal(int(terminal.Fd()))
@@ -179,7 +179,7 @@ func (c commands) ask(req *op.ServerOwner, fromStdin bool) error {
 	return nil
 }
 
-// Status is the view of the state of an instance.
+// Status returns the view of the state of an instance.
 func Status(s op.ServerState) output.View {
 	rows := [][]string{{"server", "not running"}}
 	switch {

@@ -1,5 +1,5 @@
-// A single-page app without a build: fazt.json says "spa", so every path without a file is answered with index.html,
-// and this script shows the page the path means.
+// A single-page app without a build step: fazt.json sets "spa", so every path without a file gets index.html, and this
+// script shows the page for the path.
 
 const pages = {
   "/": () => element("h1", "One page, many addresses."),
@@ -10,7 +10,7 @@ const pages = {
 const place = document.getElementById("page");
 
 function show() {
-  const page = pages[location.pathname] ?? (() => element("h1", "Nothing is here."));
+  const page = pages[location.pathname] ?? (() => element("h1", "Page not found"));
   place.replaceChildren(page());
   for (const link of document.querySelectorAll("nav a")) {
     link.toggleAttribute("aria-current", link.pathname === location.pathname);
