@@ -16,7 +16,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// Copies of the file with its -wal, made while it was written to, lacked acknowledged writes or were malformed.
+// Copies of the file with its -wal, made during writes, lacked acknowledged writes or were malformed.
 func TestEveryBackupUnderLoadHasAllAcknowledgedWrites(t *testing.T) {
 	db := open(t, Config{})
 	folder := t.TempDir()
@@ -61,8 +61,8 @@ func TestEveryBackupUnderLoadHasAllAcknowledgedWrites(t *testing.T) {
 	working.Wait()
 }
 
-// holds fails the test unless the copy is sound and has each writer's values up to a number, and none missing among
-// those that came later.
+// holds fails the test unless the copy is sound and has each writer's values without a gap, including all acknowledged
+// ones.
 func holds(t *testing.T, path string, before []int64) {
 	t.Helper()
 	c, err := OpenCopy(path)
@@ -85,7 +85,7 @@ func holds(t *testing.T, path string, before []int64) {
 		}
 	}
 	if others, _ := filepath.Glob(path + "-*"); len(others) > 0 {
-		t.Errorf("there is more than the copy: %v", others)
+		t.Errorf("there are other files than the copy: %v", others)
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm()&0o077 != 0 {
 		t.Errorf("%v, %v", info.Mode(), err)
@@ -97,7 +97,7 @@ func TestACancelledBackupEnds(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	if err := db.Backup(ctx, filepath.Join(t.TempDir(), "copy"), nil); err == nil {
-		t.Error("it was made")
+		t.Error("the backup was made")
 	}
 	if err := db.Write(t.Context(), func(tx *Tx) error {
 		return tx.Exec("INSERT INTO settings (name, value, updated_at) VALUES ('a', '', 0)")
@@ -125,7 +125,7 @@ func TestABackupCancelledHalfwayLeavesNoOpenTransaction(t *testing.T) {
 	}
 }
 
-func TestACopyNeverTakesANameThatIsNotFree(t *testing.T) {
+func TestACopyNeverReplacesAnExistingFile(t *testing.T) {
 	db := open(t, Config{})
 	dir := t.TempDir()
 	write := func(name string) string {
@@ -139,7 +139,7 @@ func TestACopyNeverTakesANameThatIsNotFree(t *testing.T) {
 	used := write("used")
 	write("used-wal")
 	if err := os.Symlink(db.Path(), link); err != nil {
-		t.Skip(err) // Windows may not let everybody
+		t.Skip(err) // on Windows not every user may do this
 	}
 	if err := os.Link(db.Path(), hard); err != nil {
 		t.Fatal(err)
@@ -173,8 +173,8 @@ func TestACopyNeverTakesANameThatIsNotFree(t *testing.T) {
 	}
 }
 
-// A copy named data.db-journal was taken for a journal and rolled back into the database; one named data.db.key stood
-// where the key of the secrets was to be made.
+// A copy named data.db-journal was taken for a journal and rolled back into the database; one named data.db.key took
+// the place of the key for the secrets.
 func TestACopyNeverTakesANameThatTheDatabaseReserves(t *testing.T) {
 	db := open(t, Config{})
 	folder := filepath.Join(t.TempDir(), "folder")
@@ -209,13 +209,13 @@ func TestACopyThatFailsLeavesNothing(t *testing.T) {
 			return err
 		}
 		if got := Partial(target.Path); len(got) != 1 || got[0] != temp {
-			t.Errorf("%v are being made", got)
+			t.Errorf("unfinished copies: %v", got)
 		}
 		return failed
 	}); !errs.Is(err, errs.StorageFull) {
 		t.Error(err)
 	}
-	if err := target.Place(func(temp string) error { // one that came meanwhile stays
+	if err := target.Place(func(temp string) error { // a file created in the meantime stays
 		if err := os.WriteFile(target.Path, []byte("other"), 0o600); err != nil {
 			return err
 		}
@@ -231,7 +231,7 @@ func TestACopyThatFailsLeavesNothing(t *testing.T) {
 	}
 }
 
-// A server that was killed left as much as it had copied, for ever.
+// A killed server used to leave a partial copy forever.
 func TestPartialCopiesOfEndedProcessesAreRemoved(t *testing.T) {
 	target := Target{Path: filepath.Join(t.TempDir(), "copy.db")}
 	ended := exec.Command(os.Args[0], "-test.run=^$")

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// BenchmarkDurableWrites compares group commit with one transaction per write, on files in the same directory, for
-// 1, 16 and 64 callers. Every write is on the disk when it is counted.
+// BenchmarkDurableWrites compares group commit with one transaction per write, on files in the same directory, for 1,
+// 16 and 64 callers. A write counts once it is on the disk.
 func BenchmarkDurableWrites(b *testing.B) {
 	upsert := func(tx *Tx, n int64) error {
 		return tx.Exec(`INSERT INTO settings (name, value, updated_at) VALUES (?, ?, ?)
@@ -81,7 +81,7 @@ func spread(b *testing.B, callers int, fn func(n int64) error) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "writes/s")
 }
 
-// BenchmarkRead is a point select through the pool.
+// BenchmarkRead measures a point select through the pool.
 func BenchmarkRead(b *testing.B) {
 	db := open(b, Config{})
 	if err := db.Write(b.Context(), set("a", "1")); err != nil {

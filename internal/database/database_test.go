@@ -83,7 +83,7 @@ func get(t testing.TB, db *DB, name string) (value string, found bool) {
 	return value, found
 }
 
-func TestSchemaIsTheGoldenOne(t *testing.T) {
+func TestSchemaMatchesTheGoldenFile(t *testing.T) {
 	db := open(t, Config{})
 	var b strings.Builder
 	err := db.Read(t.Context(), func(c *Conn) error {
@@ -106,7 +106,7 @@ func TestSchemaIsTheGoldenOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), b.String()); diff != "" {
-		t.Fatalf("the schema changed; if that is meant, run the test with -update:\n%s", diff)
+		t.Fatalf("the schema changed; if that is intended, run the test with -update:\n%s", diff)
 	}
 }
 
@@ -129,7 +129,7 @@ func TestEveryConnectionHasThePragmas(t *testing.T) {
 	}
 	var all sync.WaitGroup
 	together := make(chan struct{})
-	for range 5 { // all five are lent at once, so these are five connections
+	for range 5 { // all five are in use at once, so they are five connections
 		all.Go(func() {
 			err := db.Read(t.Context(), func(c *Conn) error {
 				together <- struct{}{}
@@ -252,7 +252,7 @@ func TestWritesBeyondABatchAreCommittedByTheNext(t *testing.T) {
 	release()
 	all.Wait()
 	after := db.Stats()
-	if failed.Load() != 0 || after.Writes-before.Writes != writes+1 || after.Commits-before.Commits != 3 { // with the held one
+	if failed.Load() != 0 || after.Writes-before.Writes != writes+1 || after.Commits-before.Commits != 3 { // including the held one
 		t.Errorf("%d failed, %d writes in %d commits", failed.Load(), after.Writes-before.Writes, after.Commits-before.Commits)
 	}
 }
@@ -301,7 +301,7 @@ func TestAFullQueueRefusesAtOnce(t *testing.T) {
 	}
 }
 
-func TestCloseFailsWhatIsQueuedAndFinishesWhatRuns(t *testing.T) {
+func TestCloseFinishesTheRunningWriteAndFailsQueuedOnes(t *testing.T) {
 	db := open(t, Config{})
 	release := hold(t, db)
 	waiting := make(chan error)
@@ -355,7 +355,7 @@ func TestAFullDiskIsReportedAndLosesNothing(t *testing.T) {
 	}
 }
 
-func TestFilesAreReadableByTheirOwnerOnly(t *testing.T) {
+func TestFilesAreReadableOnlyByTheirOwner(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "data.db")
 	db := open(t, Config{Path: path})
 	if err := db.Write(t.Context(), set("a", "1")); err != nil {
@@ -384,7 +384,7 @@ func TestModesOfAnExistingFileAreTightened(t *testing.T) {
 	}
 }
 
-func TestFilesThatAreNotOursAreRefusedAndLeftAlone(t *testing.T) {
+func TestForeignFilesAreRefusedAndLeftAlone(t *testing.T) {
 	foreign := func(t *testing.T, path, script string) {
 		t.Helper()
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
@@ -503,7 +503,7 @@ func TestAStatementInsideTheRowsOfAnotherIsRefused(t *testing.T) {
 		}
 	}
 	if _, found := get(t, db, "b"); !found {
-		t.Error("the connection cannot be used any more")
+		t.Error("the connection is no longer usable")
 	}
 }
 
@@ -520,7 +520,7 @@ func TestAConnectionIsFreeAfterAPanicAmongItsRows(t *testing.T) {
 	}
 }
 
-func TestValuesComeBackAsTheyWere(t *testing.T) {
+func TestValuesAreReadAsTheyWereWritten(t *testing.T) {
 	db := open(t, Config{})
 	at := time.UnixMilli(1700000000123).UTC()
 	err := db.Write(t.Context(), func(tx *Tx) error {
@@ -581,12 +581,12 @@ func TestAReadEndsWithItsContext(t *testing.T) {
 			t.Errorf("%s, cancelled: %v (%v)", name, err, errs.KindOf(err))
 		}
 		if _, found := get(t, db, "a"); found {
-			t.Error("a row that is not there was found")
+			t.Error("a missing row was found")
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := db.Read(ctx, func(*Conn) error { t.Error("it ran after its context had ended"); return nil }); !errors.Is(err, context.Canceled) {
+	if err := db.Read(ctx, func(*Conn) error { t.Error("it ran after its context ended"); return nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled before: %v", err)
 	}
 }
@@ -596,14 +596,14 @@ func TestIntegrityCheckFindsADanglingReference(t *testing.T) {
 	if faults, err := db.CheckIntegrity(t.Context()); err != nil || len(faults) != 0 {
 		t.Fatalf("a sound file: %v %v", faults, err)
 	}
-	run(t, db.Path(), "INSERT INTO env VALUES ('app_none', 'A', 'b', 1)") // foreign keys are off there
+	run(t, db.Path(), "INSERT INTO env VALUES ('app_none', 'A', 'b', 1)") // foreign keys are off in run
 	faults, err := db.CheckIntegrity(t.Context())
 	if err != nil || len(faults) != 1 || !strings.Contains(faults[0], "apps that does not exist") {
 		t.Fatalf("got %v %v", faults, err)
 	}
 }
 
-func TestConstraintsAreRecognised(t *testing.T) {
+func TestConstraintsAreRecognized(t *testing.T) {
 	db := open(t, Config{})
 	if err := db.Write(t.Context(), set("a", "1")); err != nil {
 		t.Fatal(err)
@@ -619,7 +619,7 @@ func TestConstraintsAreRecognised(t *testing.T) {
 	}
 }
 
-func TestOneProcessHasTheLock(t *testing.T) {
+func TestOnlyOneProcessHasTheLock(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.db")
 	first, err := Acquire(t.Context(), path)
 	if err != nil {
@@ -646,9 +646,9 @@ func TestOneProcessHasTheLock(t *testing.T) {
 	}
 }
 
-// In an earlier program of the name, a rule for all apps had NULL where the app stands. NULL is equal to nothing, so
-// each time it was set again there was one row more, and the oldest won.
-func TestSettingTheSameThingTwiceCannotLeaveTwoRows(t *testing.T) {
+// In an earlier program of this name, a rule for all apps had NULL as its app. NULL equals nothing, so setting the rule
+// again added another row, and the oldest one won.
+func TestNoUniqueColumnCanBeNull(t *testing.T) {
 	db := open(t, Config{Path: filepath.Join(t.TempDir(), "data.db")})
 	meant := map[string]string{
 		"blobs.hash": "NULL while content arrives, and any amount may arrive at once",

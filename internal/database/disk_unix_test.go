@@ -20,7 +20,7 @@ import (
 	"fazt/internal/fazttest/await"
 )
 
-// filled is a database whose rows fill many pages of the file, and none of the -wal file.
+// filled returns a database whose rows fill many pages of the file, and none of the -wal file.
 func filled(t *testing.T) *DB {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "data.db")
@@ -39,8 +39,8 @@ func filled(t *testing.T) *DB {
 	return open(t, Config{Path: path})
 }
 
-// The file was mapped, and a page of it that the disk could not read ended the process.
-func TestAnUnreadableSectorFailsTheReadsThatNeedItAlone(t *testing.T) {
+// The file used to be mapped into memory, and a page that the disk could not read ended the process.
+func TestAnUnreadableSectorFailsOnlyTheReadsThatNeedIt(t *testing.T) {
 	db := filled(t)
 	bad := size(db.Path()) / 2 / 4096 * 4096
 	diskfault.Inject(t, func(op diskfault.Op) diskfault.Fault {
@@ -52,7 +52,7 @@ func TestAnUnreadableSectorFailsTheReadsThatNeedItAlone(t *testing.T) {
 		}
 		return diskfault.None
 	})
-	// Connections that are open already are those of before the injection.
+	// The injection does not affect connections that are already open.
 	again, err := Open(t.Context(), Config{Path: db.Path()})
 	if err != nil {
 		t.Fatal(err)
@@ -76,14 +76,14 @@ func TestAnUnreadableSectorFailsTheReadsThatNeedItAlone(t *testing.T) {
 	}
 }
 
-// put stores a value, in place of one that is there.
+// put stores a value, replacing an existing one.
 func put(name, value string) func(tx *Tx) error {
 	return func(tx *Tx) error {
 		return tx.Exec("INSERT OR REPLACE INTO settings (name, value, updated_at) VALUES (?, ?, 1)", name, value)
 	}
 }
 
-// broken is a disk whose writes to the database fail as told, for as long as told.
+// broken is a disk whose writes to the database fail in a given way for a given time.
 func broken(t *testing.T, path string, fault *atomic.Int32) {
 	diskfault.Inject(t, func(op diskfault.Op) diskfault.Fault {
 		if (op.Kind == diskfault.Write || op.Kind == diskfault.Sync) && strings.HasPrefix(op.File, path) {
@@ -108,13 +108,13 @@ func watched(t *testing.T, c Config) *DB {
 	return db
 }
 
-// awaitDisk returns when the disk is in a state.
+// awaitDisk waits until the disk is in a state.
 func awaitDisk(t *testing.T, db *DB, want DiskState) {
 	t.Helper()
 	await.Until(t, "a disk that is "+want.String(), func() bool { return db.Disk().State == want })
 }
 
-func TestAFullOrBrokenDiskRefusesWritesAndNothingElseUntilItWorksAgain(t *testing.T) {
+func TestAFullOrBrokenDiskRefusesOnlyWritesUntilItWorksAgain(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		fault diskfault.Fault
@@ -150,7 +150,7 @@ func TestAFullOrBrokenDiskRefusesWritesAndNothingElseUntilItWorksAgain(t *testin
 	}
 }
 
-func TestADatabaseOpensOnAFullDiskWhereNothingHasToChange(t *testing.T) {
+func TestADatabaseWithoutPendingMigrationsOpensOnAFullDisk(t *testing.T) {
 	db := filled(t)
 	path := db.Path()
 	if err := db.Close(); err != nil {
@@ -166,7 +166,7 @@ func TestADatabaseOpensOnAFullDiskWhereNothingHasToChange(t *testing.T) {
 	fault.Store(0)
 }
 
-// Writes into a file that had no name any more were acknowledged, and gone with the process.
+// Writes to a file that had lost its name were acknowledged, and disappeared with the process.
 func TestNoWriteIsAcknowledgedWhenTheFileHasLostItsName(t *testing.T) {
 	for _, suffix := range []string{"", "-wal"} {
 		for name, remove := range map[string]func(path string) error{
@@ -214,7 +214,7 @@ func TestWritesOfVisitorsAreRefusedBeforeThoseOfTheOwner(t *testing.T) {
 	low.Store(math.MaxInt64)
 	awaitDisk(t, db, DiskLow)
 	if err := db.Write(Growing(t.Context()), put("a", "1")); err != nil {
-		t.Error("a warning refuses:", err)
+		t.Error("a write during a warning was refused:", err)
 	}
 	reserve.Store(math.MaxInt64)
 	awaitDisk(t, db, DiskScarce)
@@ -241,9 +241,9 @@ func TestAFailingTaskIsRetriedAndReportedOnce(t *testing.T) {
 		return nil
 	})
 	if n := strings.Count(log.String(), "counting failed"); n != 1 {
-		t.Errorf("it was told of %d times: %s", n, log.String())
+		t.Errorf("it was reported %d times: %s", n, log.String())
 	}
 	if !strings.Contains(log.String(), "counting works again") {
-		t.Errorf("the end was not told of: %s", log.String())
+		t.Errorf("its end was not reported: %s", log.String())
 	}
 }

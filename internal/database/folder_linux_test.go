@@ -15,11 +15,11 @@ import (
 	"fazt/internal/errs"
 )
 
-// The owner was told "sqlite: prepare: unable to open database file".
-func TestADatabaseIsReadWhileItCannotBeWritten(t *testing.T) {
+// The owner used to get "sqlite: prepare: unable to open database file".
+func TestADatabaseThatCannotBeWrittenCanBeRead(t *testing.T) {
 	for _, tt := range []struct {
 		name string
-		left bool // a server was killed, and its -wal file lies there
+		left bool // a killed server left its -wal file
 	}{{"closed", false}, {"left by a server that was killed", true}} {
 		t.Run(tt.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "data.db")
@@ -82,7 +82,7 @@ func TestADatabaseIsReadWhileItCannotBeWritten(t *testing.T) {
 	}
 }
 
-func TestADatabaseThatCannotBeWrittenHasOneServer(t *testing.T) {
+func TestADatabaseThatCannotBeWrittenHasOnlyOneServer(t *testing.T) {
 	db := filled(t)
 	folder := filepath.Dir(db.Path())
 	writable := diskfault.ReadOnly(t, folder)
@@ -110,7 +110,7 @@ func TestADatabaseThatCannotBeWrittenHasOneServer(t *testing.T) {
 	}
 }
 
-// The lock next to the database belongs to another process when the folder becomes writable.
+// Another process holds the lock next to the database when the folder becomes writable.
 func TestAReadOnlyDatabaseStaysReadOnlyWhileAnotherProcessHasItsLock(t *testing.T) {
 	db := filled(t)
 	path := db.Path()

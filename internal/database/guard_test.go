@@ -43,7 +43,7 @@ func guardedDB(t *testing.T) *DB {
 	return db
 }
 
-// values reads all values of a guarded statement as one text.
+// values returns all values of a guarded statement as one text.
 func values(t *testing.T, db *DB, statement string) (string, error) {
 	t.Helper()
 	var b strings.Builder
@@ -115,7 +115,7 @@ func TestAGuardedReadRefusesEverythingThatCouldWrite(t *testing.T) {
 	}
 }
 
-// The guard is not the only lock: without it the connection still cannot write.
+// The guard is not the only protection: without it the connection still cannot write.
 func TestAGuardedReadRunsOnAConnectionThatCannotWrite(t *testing.T) {
 	db := guardedDB(t)
 	err := db.ReadGuarded(t.Context(), "SELECT query_only FROM pragma_query_only", openGuard(), func(r *Row) error {
@@ -129,7 +129,7 @@ func TestAGuardedReadRunsOnAConnectionThatCannotWrite(t *testing.T) {
 	}
 }
 
-// SQLite asks the guard about no column of RETURNING.
+// SQLite does not call the guard for the columns of RETURNING.
 func TestNoHiddenColumnIsReturnedByAWrite(t *testing.T) {
 	for statement, want := range map[string]string{
 		"UPDATE env SET name = name RETURNING value":                        "RETURNING is not available for the table env",
@@ -185,7 +185,7 @@ func TestAGuardedReadIsStoppedInTime(t *testing.T) {
 	}
 }
 
-func TestAGuardedWriteChangesRowsAndNothingElse(t *testing.T) {
+func TestAGuardedWriteChangesOnlyRows(t *testing.T) {
 	db := guardedDB(t)
 	write := func(ctx context.Context, statement string) (int, error) {
 		return db.WriteGuarded(ctx, statement, openGuard(), func(*Row) error { return nil })
@@ -217,7 +217,7 @@ func TestAGuardedWriteChangesRowsAndNothingElse(t *testing.T) {
 			t.Errorf("%s: %d %v (%v)", statement, n, err, errs.KindOf(err))
 		}
 	}
-	if n, err := write(t.Context(), "DELETE FROM apps"); n != 1 || err != nil { // with what hangs on it
+	if n, err := write(t.Context(), "DELETE FROM apps"); n != 1 || err != nil { // and the rows that depend on it
 		t.Fatal(n, err)
 	}
 	if got, _ := values(t, db, "SELECT (SELECT count(*) FROM env), (SELECT count(*) FROM users)"); got != "0 1" {
@@ -225,24 +225,24 @@ func TestAGuardedWriteChangesRowsAndNothingElse(t *testing.T) {
 	}
 }
 
-// Stopping a write makes SQLite give up its transaction: it must not be one that others share.
+// Stopping a write makes SQLite roll back its transaction, so it must not be a shared one.
 func TestAStoppedGuardedWriteUndoesOnlyItself(t *testing.T) {
 	db := guardedDB(t)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second) // with less, a slow disk has it refused before it begins
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second) // with less, it would be refused on a slow disk before it begins
 	defer cancel()
-	neighbour := make(chan error, 1)
+	neighbor := make(chan error, 1)
 	go func() {
-		neighbour <- db.Write(t.Context(), func(tx *Tx) error { return tx.Exec("UPDATE apps SET title = 'neighbour'") })
+		neighbor <- db.Write(t.Context(), func(tx *Tx) error { return tx.Exec("UPDATE apps SET title = 'neighbor'") })
 	}()
 	_, err := db.WriteGuarded(ctx, `WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)
 		INSERT INTO kv SELECT 'app_1', '', x, '1', NULL, 1 FROM c`, openGuard(), func(*Row) error { return nil })
 	if !errs.Is(err, errs.Timeout) {
 		t.Fatal(err)
 	}
-	if err := <-neighbour; err != nil {
-		t.Errorf("the neighbour failed: %v", err)
+	if err := <-neighbor; err != nil {
+		t.Errorf("the neighbor failed: %v", err)
 	}
-	if got, _ := values(t, db, "SELECT count(*), (SELECT title FROM apps) FROM kv"); got != "0 neighbour" {
+	if got, _ := values(t, db, "SELECT count(*), (SELECT title FROM apps) FROM kv"); got != "0 neighbor" {
 		t.Error(got)
 	}
 }

@@ -11,13 +11,14 @@ import (
 	"fazt/internal/errs"
 )
 
-// big is a CTE with values of a megabyte: x is all a, y too but for its end, and n has a key for every row of a large object.
+// big is a CTE with values of one megabyte: x is all a, y too except its end, and n has a key for every row of a large
+// object.
 const big = `WITH b(x, y) AS (SELECT replace(hex(zeroblob(500000)), '0', 'a'), replace(hex(zeroblob(250000)), '0', 'a') || 'b'),
 	n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 60000) `
 
 const endless = `WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c) `
 
-// times repeats text, with %d as the number of the repetition.
+// times repeats text, with the number of the repetition for %d.
 func times(n int, text, between string) string {
 	parts := make([]string, n)
 	for i := range parts {
@@ -26,7 +27,7 @@ func times(n int, text, between string) string {
 	return strings.Join(parts, between)
 }
 
-// hostile are statements that were seen, or are known, to take gigabytes or minutes.
+// hostile has statements that are known to take gigabytes or minutes.
 func hostile() map[string]string {
 	return map[string]string{
 		"1,900 columns of randomblob":        "SELECT " + times(1900, "randomblob(1000000)", ","),
@@ -110,7 +111,8 @@ func cteTower(n int) string {
 	return b.String()
 }
 
-// In the released version 1,900 columns of randomblob took 4.8 GB and 66 s of a deadline of 5 s, and instr minutes.
+// In a released version, 1,900 columns of randomblob took 4.8 GB and 66 s with a deadline of 5 s, and instr took
+// minutes.
 func TestGuardedStatementsStayWithinMemoryAndTime(t *testing.T) {
 	db := guardedDB(t)
 	for name, statement := range hostile() {
@@ -129,12 +131,12 @@ func TestGuardedStatementsStayWithinMemoryAndTime(t *testing.T) {
 	}
 }
 
-// writes reports whether a statement is to be run as one that may write.
+// writes reports whether a statement is to run as one that may write.
 func writes(statement string) bool {
 	return strings.Contains(statement, "INSERT") || strings.Contains(statement, "UPDATE")
 }
 
-// attack runs a statement with a fifth of a second, and says by how much the process grew meanwhile.
+// attack runs a statement with a deadline of a fifth of a second, and returns by how much the process grew.
 func attack(t *testing.T, db *DB, statement string, write bool) (peak int64, took time.Duration, err error) {
 	t.Helper()
 	before := residentMemory()
@@ -174,7 +176,7 @@ func attack(t *testing.T, db *DB, statement string, write bool) (peak int64, too
 	return <-grown, took, err
 }
 
-// residentMemory is that of the process that belongs to it alone; 0 where it is not known.
+// residentMemory returns the memory that belongs to the process alone; 0 if unknown.
 func residentMemory() int64 {
 	data, err := os.ReadFile("/proc/self/statm")
 	if err != nil {

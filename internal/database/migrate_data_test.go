@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// upgraded returns a database in which these statements ran just before the migration with this name, and then all migrations
-// from it on.
+// upgraded returns a database in which these statements ran just before the migration with this name, followed by all
+// migrations from it on.
 func upgraded(t *testing.T, name string, statements ...string) *Conn {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "data.db")
@@ -39,7 +39,7 @@ func upgraded(t *testing.T, name string, statements ...string) *Conn {
 	return c
 }
 
-// rows returns the first column of what a statement returns.
+// rows returns the first column of a query.
 func rows(t *testing.T, c *Conn, sql string) (list []string) {
 	t.Helper()
 	if err := c.Each(sql, func(r *Row) error { list = append(list, r.Text(0)); return nil }); err != nil {
@@ -75,8 +75,8 @@ func TestAliasesSurviveTheirNewTable(t *testing.T) {
 	}
 }
 
-// Before the migration it was not recorded which deployments were live, and a rollback went to the next lower number.
-func TestRollbackGoesOnByNumberInMigratedDeployments(t *testing.T) {
+// Before the migration, live deployments were not recorded, and a rollback went to the next lower number.
+func TestRollbackGoesByNumberInMigratedDeployments(t *testing.T) {
 	c := upgraded(t, "live_before.sql",
 		"INSERT INTO apps (id, name, created_at, updated_at) VALUES ('app_1', 'a', 1, 2), ('app_2', 'b', 1, 2)",
 		`INSERT INTO deployments (id, app_id, number, digest, files, bytes, created_at) VALUES

@@ -2,7 +2,7 @@ package database
 
 import "testing"
 
-func TestMountPointsAreReadAsTheKernelWritesThem(t *testing.T) {
+func TestEscapesInMountPointsAreDecoded(t *testing.T) {
 	for text, want := range map[string]string{
 		"/srv/data.db":     "/srv/data.db",
 		`/my\040data.db`:   "/my data.db",

@@ -93,7 +93,7 @@ func TestADatabaseWithAHardLinkIsRefused(t *testing.T) {
 	}
 }
 
-// The lock of SQLite itself, which belongs to the file and no name, is the last thing between two servers.
+// SQLite's own lock, which belongs to the file and not to a name, is the last barrier between two servers.
 func TestAnotherProcessCannotOpenADatabaseThatIsOpen(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("SQLite shares the file there, and the lock next to it decides")

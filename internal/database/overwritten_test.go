@@ -17,7 +17,7 @@ import (
 	"fazt/internal/fazttest/await"
 )
 
-// overwrite does what cp does: the file keeps its name and gets another content.
+// overwrite works like cp: the file keeps its name and gets new content.
 func overwrite(t *testing.T, path string, data []byte) {
 	t.Helper()
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
@@ -30,7 +30,7 @@ func overwrite(t *testing.T, path string, data []byte) {
 	}
 }
 
-// closed is what a database holds when it is closed.
+// closed returns what a database holds after it is closed.
 func closed(t *testing.T, writes ...func(tx *Tx) error) []byte {
 	t.Helper()
 	db := open(t, Config{})
@@ -49,7 +49,8 @@ func closed(t *testing.T, writes ...func(tx *Tx) error) []byte {
 	return data
 }
 
-// Writes into the -wal file of a database that was gone were acknowledged, and went into the other one when it was closed.
+// After a database was overwritten, writes to its -wal file were acknowledged, and went into the other database on
+// close.
 func TestADatabaseThatWasOverwrittenIsNotWritten(t *testing.T) {
 	other := closed(t, put("of", "the other"))
 	for _, tt := range []struct {
@@ -65,7 +66,8 @@ func TestADatabaseThatWasOverwrittenIsNotWritten(t *testing.T) {
 			if err := db.Write(t.Context(), put("a", "1")); err != nil {
 				t.Fatal(err)
 			}
-			// A connection that opens while the file is empty removes the -wal file: those of readers and of the folder are there.
+			// A connection that opens while the file is empty removes the -wal file, so open those of the readers and
+			// the folder now.
 			if err := db.readers.fill(); err != nil {
 				t.Fatal(err)
 			}
@@ -82,13 +84,13 @@ func TestADatabaseThatWasOverwrittenIsNotWritten(t *testing.T) {
 				t.Error(err)
 			}
 			if now, err := os.ReadFile(db.Path()); err != nil || !bytes.Equal(now, tt.with) {
-				t.Errorf("the other was changed, %v", err)
+				t.Errorf("the other database was changed, %v", err)
 			}
 			if _, err := os.Stat(db.Path() + "-wal"); !errors.Is(err, fs.ErrNotExist) {
-				t.Errorf("the next start would write into the other: %v", err)
+				t.Errorf("the next start would write into the other database: %v", err)
 			}
 			if info, err := os.Stat(db.Path() + "-wal.overwritten"); err != nil || info.Size() == 0 {
-				t.Errorf("what was written last is gone: %v", err)
+				t.Errorf("the last writes are gone: %v", err)
 			}
 		})
 	}
@@ -110,12 +112,12 @@ func TestAnOldCopyOverTheDatabaseIsNoticed(t *testing.T) {
 	awaitDisk(t, db, DiskOverwritten)
 }
 
-// fold moves what is in the -wal file to the database.
+// fold moves the content of the -wal file into the database.
 func fold(t *testing.T, db *DB) {
 	t.Helper()
 	db.writer.turn <- struct{}{}
 	defer func() { <-db.writer.turn }()
-	await.Until(t, "the -wal file to be folded", func() bool { // the folder may be at it
+	await.Until(t, "the -wal file to be folded", func() bool { // the folder may be doing it already
 		left := -1
 		_, err := db.writer.conn.First("PRAGMA wal_checkpoint(PASSIVE)", func(r *Row) { left = r.Int(1) - r.Int(2) })
 		if left != 0 && err != nil {

@@ -41,7 +41,7 @@ func TestAStalledBatchIsExpectedToTakeAsLongAgain(t *testing.T) {
 	}
 }
 
-func TestThePaceFollowsWhatIsMeasured(t *testing.T) {
+func TestThePaceFollowsTheMeasurements(t *testing.T) {
 	var p pace
 	for range 100 {
 		learn(&p.commit, int64(time.Second))
@@ -54,10 +54,10 @@ func TestThePaceFollowsWhatIsMeasured(t *testing.T) {
 	}
 }
 
-// slow makes the writer believe that it takes so long over a commit.
+// slow makes the writer believe that its commits take this long.
 func slow(db *DB, commit time.Duration) { db.writer.pace.commit.Store(int64(commit)) }
 
-func TestAWriteThatWouldNotBeDoneInTimeIsRefusedBeforeItIsQueued(t *testing.T) {
+func TestAWriteThatCannotFinishInTimeIsRefusedBeforeItIsQueued(t *testing.T) {
 	db := open(t, Config{})
 	release := hold(t, db)
 	slow(db, 5*time.Second)
@@ -82,7 +82,7 @@ func TestAWriteThatWouldNotBeDoneInTimeIsRefusedBeforeItIsQueued(t *testing.T) {
 		if !tt.ok {
 			err := db.Write(ctx, set(fmt.Sprint(i), "x"))
 			if !errs.Is(err, errs.Unavailable) || errs.RetryAfter(err) < 5*time.Second || db.Stats().Queued != waiting {
-				t.Errorf("%s: %v, to be tried again after %v; %d are queued", tt.name, err, errs.RetryAfter(err), db.Stats().Queued)
+				t.Errorf("%s: %v, to be retried after %v; %d are queued", tt.name, err, errs.RetryAfter(err), db.Stats().Queued)
 			}
 			continue
 		}
@@ -103,8 +103,8 @@ func TestAWriteThatWouldNotBeDoneInTimeIsRefusedBeforeItIsQueued(t *testing.T) {
 	}
 }
 
-// The averages move only when there are commits: a disk that stalled once must not shut writing off for good.
-func TestASlowDiskIsTriedAgainWhenTheQueueIsEmpty(t *testing.T) {
+// The averages change only with commits: a disk that stalled once must not block writing forever.
+func TestASlowDiskIsRetriedWhenTheQueueIsEmpty(t *testing.T) {
 	db := open(t, Config{})
 	slow(db, time.Hour)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -9,8 +9,8 @@ import (
 	"fazt/internal/errs"
 )
 
-// The functions that replace those of SQLite give what those give.
-func TestTheBoundedFunctionsReturnWhatSQLitesReturn(t *testing.T) {
+// The functions that replace SQLite's return the same results.
+func TestTheBoundedFunctionsReturnTheSameAsThoseOfSQLite(t *testing.T) {
 	db := guardedDB(t)
 	plain := open(t, Config{Path: filepath.Join(t.TempDir(), "plain.db")})
 	values := []string{
@@ -33,7 +33,7 @@ func TestTheBoundedFunctionsReturnWhatSQLitesReturn(t *testing.T) {
 			} {
 				call := fmt.Sprintf(expression, x, y)
 				if invalid := strings.Contains(call, "x'e2"); invalid && (strings.Contains(call, "trim(") || strings.Contains(call, "unhex(")) {
-					continue // these take bytes that are no characters one by one, and SQLite takes them together
+					continue // invalid UTF-8: these count each byte, SQLite groups them
 				}
 				calls = append(calls, "typeof("+call+")", "hex("+call+")")
 			}
@@ -62,7 +62,7 @@ func TestTheBoundedFunctionsReturnWhatSQLitesReturn(t *testing.T) {
 	}
 }
 
-// A statement that stops for want of memory or room must not take either from others.
+// A statement that runs out of memory or space must not take either from others.
 func TestAUsedUpAllowanceAffectsOneStatementOnly(t *testing.T) {
 	db := guardedDB(t)
 	stop := make(chan struct{})
@@ -98,6 +98,6 @@ func TestAUsedUpAllowanceAffectsOneStatementOnly(t *testing.T) {
 	}
 	close(stop)
 	if err := <-failed; err != nil {
-		t.Errorf("the neighbour failed: %v", err)
+		t.Errorf("the neighbor failed: %v", err)
 	}
 }

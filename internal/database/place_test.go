@@ -9,7 +9,7 @@ import (
 	"fazt/internal/errs"
 )
 
-func TestMakerOfACopyIsInItsName(t *testing.T) {
+func TestTheNameOfACopyContainsItsMaker(t *testing.T) {
 	for name, want := range map[string]maker{
 		"/b/copy.db.123-MARK-x" + partial: {123, "MARK"},
 		"/b/copy.db.123-MARK" + partial:   {},
@@ -25,7 +25,7 @@ func TestMakerOfACopyIsInItsName(t *testing.T) {
 	}
 }
 
-func TestCannotCopySaysWhatToDo(t *testing.T) {
+func TestCopyErrorsSayWhatToDo(t *testing.T) {
 	if err := CannotCopy("copy.db", nil); err != nil {
 		t.Errorf("without an error: %v", err)
 	}

@@ -16,7 +16,7 @@ func setting(tx *Tx, name string) error {
 	return tx.Exec("INSERT INTO settings (name, value, updated_at) VALUES (?, '', 0)", name)
 }
 
-// Work on many rows delayed all other writes until it was done.
+// Work on many rows used to delay all other writes until it was done.
 func TestStepsEndTheirTransactionSoonAfterAnotherWriteArrives(t *testing.T) {
 	db := open(t, Config{})
 	began, wrote := make(chan struct{}), make(chan error, 1)
@@ -70,7 +70,7 @@ type still struct{ engine }
 
 func (still) TotalChanges() int64 { return 0 }
 
-func TestATransactionOfStepsIsLongOnlyWhileNoOtherWriteWaits(t *testing.T) {
+func TestATransactionOfStepsIsLongOnlyIfNoOtherWriteWaits(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		waiting int
@@ -102,8 +102,8 @@ func TestStepsOverAListTakeEachElementOnce(t *testing.T) {
 	}
 }
 
-// Two deploys at once made a visitor wait for both.
-func TestOneLargeWorkRunsAtATime(t *testing.T) {
+// Two concurrent deploys made a visitor wait for both.
+func TestOnlyOneLargeTaskRunsAtATime(t *testing.T) {
 	db := open(t, Config{})
 	var at, worst atomic.Int64
 	done := make(chan error)
@@ -139,7 +139,7 @@ func TestOneLargeWorkRunsAtATime(t *testing.T) {
 	}
 }
 
-func TestReadMomentShowsOneMomentToAllStatements(t *testing.T) {
+func TestReadMomentGivesAllStatementsOneSnapshot(t *testing.T) {
 	db := open(t, Config{})
 	count := func(c *Conn) (n int) {
 		if _, err := c.First("SELECT count(*) FROM settings", func(r *Row) { n = r.Int(0) }); err != nil {
@@ -163,7 +163,7 @@ func TestReadMomentShowsOneMomentToAllStatements(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// One that is interrupted gives its connection back as it was.
+	// If it is interrupted, it returns its connection unchanged.
 	if err := db.ReadMoment(ctx, func(c *Conn) error { count(c); cancel(); return c.Exec("SELECT count(*) FROM settings") }); !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: %v", err)
 	}

@@ -88,7 +88,7 @@ func (x *exchange) Write(p []byte) (int, error) {
 func (x *exchange) begin(status int) {
 	x.status = status
 	if x.personal {
-		personalise(x.Header(), x.splitCookie)
+		personalize(x.Header(), x.splitCookie)
 	}
 }
 

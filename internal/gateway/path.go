@@ -13,7 +13,7 @@ import (
 // canonicalPath returns the path of a request in the one form that rules see: decoded once, starting with one slash,
 // without empty, "." and ".." segments. A trailing slash stays.
 //
-// Refused is anything that one program reads as a separator or terminator and another does not: an encoded slash, a
+// It refuses anything that one program reads as a separator or terminator and another does not: an encoded slash, a
 // backslash, a control character, encoded or not. A "%" left after decoding is an ordinary character: nothing decodes
 // twice.
 func canonicalPath(u *url.URL) (string, error) {

@@ -72,9 +72,9 @@ func (g *gateway) choose(w *exchange, r *http.Request, s *Split) *Target {
 	return target.Target
 }
 
-// personalise keeps shared caches from giving the response to another visitor, whatever the app set: with a split, one
+// personalize keeps shared caches from giving the response to another visitor, whatever the app set: with a split, one
 // URL has several contents. Private suffices by the standard; Vary is for caches that ignore it.
-func personalise(h http.Header, cookie string) {
+func personalize(h http.Header, cookie string) {
 	if cookie != "" {
 		h.Add("Set-Cookie", cookie)
 	}

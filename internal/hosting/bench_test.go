@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// BenchmarkBeginUnchanged announces 1,000 files that are live already: what a redeploy that changes nothing costs.
+// BenchmarkBeginUnchanged announces 1,000 files that are already live: the cost of a redeploy that changes nothing.
 func BenchmarkBeginUnchanged(b *testing.B) {
 	store := open(b)
 	f := thousand(2 << 10)
@@ -35,7 +35,7 @@ func BenchmarkBeginOneChanged(b *testing.B) {
 	}
 }
 
-// BenchmarkDeployThousand is a whole deploy of 1,000 files of 2 KB that the instance does not have, by its stages.
+// BenchmarkDeployThousand measures the stages of a whole deploy of 1,000 new files of 2 KB.
 func BenchmarkDeployThousand(b *testing.B) {
 	for _, stage := range []string{"begin", "receive", "compress", "commit"} {
 		b.Run(stage, func(b *testing.B) {

@@ -19,8 +19,8 @@ func (b *bench) file(data []byte) File {
 	return files[0]
 }
 
-// slowUnderRace leaves a test out under the race detector (-short), which takes its time over large contents; the code is
-// raced by the tests of small ones.
+// slowUnderRace skips a test of large contents under the race detector (-short); tests of small ones race the same
+// code.
 func slowUnderRace(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
@@ -28,7 +28,7 @@ func slowUnderRace(t *testing.T) {
 	}
 }
 
-// A file streams in the memory of one chunk, on its way in and on its way out.
+// Receiving and reading a file take the memory of one chunk.
 func TestLargeFilesStreamInConstantMemory(t *testing.T) {
 	slowUnderRace(t)
 	b := open(t)
@@ -60,7 +60,7 @@ func TestLargeFilesStreamInConstantMemory(t *testing.T) {
 	}
 }
 
-// allocated is how much memory fn asked for in all, freed or not.
+// allocated returns how much memory fn allocated in total, freed or not.
 func allocated(fn func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

@@ -18,7 +18,7 @@ import (
 	"fazt/internal/system"
 )
 
-// settle lets the deployments that were just replaced count as replaced long ago.
+// settle makes recently replaced deployments count as replaced long ago.
 func (b *bench) settle() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -36,8 +36,8 @@ func (b *bench) collect() Collected {
 	return got
 }
 
-// wantNothingMarked checks that no blob is still marked as arriving: the collector would never remove a blob that gets its
-// row.
+// wantNothingMarked checks that no blob is still marked as arriving: the collector would never remove a blob that
+// reuses its row.
 func (b *bench) wantNothingMarked() {
 	b.Helper()
 	b.write(func(tx *database.Tx) error {
@@ -88,7 +88,7 @@ func TestRetentionKeepsTheNewestAndTheLive(t *testing.T) {
 		}
 		b.wantContent(d, folder{"same": []byte("same"), "own": noise(fmt.Sprint(n-1), 1000)})
 	}
-	// The live one stays when everything else goes, and numbers go on.
+	// The live one stays when everything else is removed, and numbering continues.
 	b.change(func(l *system.Storage) { l.KeepDeployments = 1 })
 	b.settle()
 	if got := b.collect(); got.Deployments != 2 || got.Blobs != 2 {
@@ -103,8 +103,8 @@ func TestRetentionKeepsTheNewestAndTheLive(t *testing.T) {
 	b.sound()
 }
 
-// A request that was led to a deployment goes on reading it after another went live.
-func TestDeploymentJustReplacedIsNotRemoved(t *testing.T) {
+// A request that was routed to a deployment continues to read it after another one went live.
+func TestARecentlyReplacedDeploymentIsNotRemoved(t *testing.T) {
 	b := open(t)
 	b.change(func(l *system.Storage) { l.KeepDeployments = 1 })
 	first := b.deploy(testApp, texts("index.html", "one"))
@@ -126,7 +126,7 @@ func TestAnnouncedContentIsNotCollected(t *testing.T) {
 	b := open(t)
 	f := folder{"small": []byte("small"), "large": noise("large", 2<<20)}
 	old := b.deploy(testApp, f)
-	// The content is there, so that this upload will not send it; then its only owner goes.
+	// The content is stored, so this upload will not send it. Then its only owner is removed.
 	u := b.begin(otherApp, f.plan())
 	if len(u.Missing) != 0 {
 		t.Fatalf("missing %v", u.Missing)
@@ -176,7 +176,7 @@ func TestProgressKeepsAnUploadOpen(t *testing.T) {
 	fresh := func(what string) {
 		t.Helper()
 		if b.count("SELECT count(*) FROM uploads WHERE expires_at < ?", time.Now().Add(50*time.Minute)) > 0 {
-			t.Errorf("%s did not give the upload its lifetime again", what)
+			t.Errorf("%s did not renew the upload's lifetime", what)
 		}
 	}
 	old()
@@ -196,7 +196,7 @@ func TestProgressKeepsAnUploadOpen(t *testing.T) {
 	fresh("asking whether it is ready")
 }
 
-// A crash leaves content without a hash; after the next start, nothing is filling it.
+// A crash leaves content without a hash, which nothing completes after the next start.
 func TestLeftoversOfACrashAreCollected(t *testing.T) {
 	b := open(t)
 	a := b.blobs.Arrive()
@@ -222,13 +222,14 @@ func TestFreePagesAreReturnedToTheDisk(t *testing.T) {
 	got := b.collect()
 	left := b.count("PRAGMA page_count")
 	if got.Pages < 1500 || left != pages-got.Pages || b.count("PRAGMA freelist_count") > database.SparePages {
-		t.Errorf("of %d pages %d were given back, %d are left", pages, got.Pages, left)
+		t.Errorf("of %d pages %d were returned, %d are left", pages, got.Pages, left)
 	}
 	b.sound()
 }
 
-// The collector runs without pause alongside uploads, whose content has no owner before the commit. Their apps are removed
-// again and again, which leaves content without an owner. No upload may lose content that it sent or was told is stored.
+// The collector runs without pause alongside uploads, whose content has no owner before the commit. Their apps are
+// removed again and again, which leaves content without an owner. No upload may lose content that it sent, or that the
+// server said it has.
 func TestCollectorRacesUploads(t *testing.T) {
 	b := open(t)
 	b.change(func(l *system.Storage) { l.KeepDeployments = 1 })
@@ -293,7 +294,7 @@ func TestCollectorRacesUploads(t *testing.T) {
 	b.wantNothingMarked()
 }
 
-// Of a file of several chunks that is on its way nothing is taken, however long that takes.
+// The collector takes no chunks of a file that is still arriving, however long that takes.
 func TestCollectorLeavesArrivingContentAlone(t *testing.T) {
 	b := open(t)
 	f := folder{"large": noise("large", 6<<20)}

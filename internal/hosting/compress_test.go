@@ -12,7 +12,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-func TestWhatIsCompressed(t *testing.T) {
+func TestOnlyContentThatShrinksIsCompressed(t *testing.T) {
 	slowUnderRace(t)
 	text := []byte(strings.Repeat("<p>hello, how are you today?</p>\n", 300))
 	tests := []struct {

@@ -11,7 +11,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// rot changes one bit of a chunk, as a disk does: nothing else knows of it.
+// rot changes one bit of a chunk, like a failing disk: unnoticed.
 func (b *bench) rot(blob int64, n, at int) {
 	b.Helper()
 	b.write(func(tx *database.Tx) error {
@@ -24,8 +24,8 @@ func (b *bench) rot(blob int64, n, at int) {
 	})
 }
 
-// Content of several chunks that an earlier version stored has no sums.
-func TestTheCheckAddsSumsThatAreMissing(t *testing.T) {
+// Content of several chunks that an earlier version stored has no checksums.
+func TestTheCheckAddsMissingChecksums(t *testing.T) {
 	b := open(t)
 	f := b.file(noise("big", 2*content.ChunkSize))
 	b.write(func(tx *database.Tx) error { return tx.Exec("UPDATE chunks SET sum = NULL") })
@@ -47,7 +47,7 @@ func TestTheCheckAddsSumsThatAreMissing(t *testing.T) {
 	}
 }
 
-// A check that was slowed down, or stopped, slept for as long as the rate of before said.
+// A check that was slowed down or stopped used to sleep as long as the previous rate required.
 func TestAWaitingCheckSeesANewRate(t *testing.T) {
 	for _, slow := range []int64{0, 1} {
 		synctest.Test(t, func(t *testing.T) {
@@ -59,18 +59,18 @@ func TestAWaitingCheckSeesANewRate(t *testing.T) {
 			time.Sleep(time.Minute)
 			select {
 			case <-ended:
-				t.Fatalf("%d bytes/s: the check went on after a minute", slow)
+				t.Fatalf("%d bytes/s: the check continued after a minute", slow)
 			default:
 			}
 			rate.Store(10 * content.ChunkSize)
 			if err := <-ended; err != nil || time.Since(began) > time.Minute+2*checkLook {
-				t.Errorf("%d bytes/s: it went on after %v, %v", slow, time.Since(began), err)
+				t.Errorf("%d bytes/s: it continued after %v, %v", slow, time.Since(began), err)
 			}
 		})
 	}
 }
 
-// However much is read at a time, the rate holds.
+// The rate holds however much is read at a time.
 func TestTheCheckObeysItsRate(t *testing.T) {
 	for _, bytes := range []int{1 << 10, content.ChunkSize, 16 * content.ChunkSize} {
 		synctest.Test(t, func(t *testing.T) {
@@ -88,7 +88,7 @@ func TestTheCheckObeysItsRate(t *testing.T) {
 	}
 }
 
-// What was damaged may be in every file of every deployment, and all of them changed in one write.
+// Damaged content may be in every file of every deployment, and all of them used to be changed in one write.
 func TestDamageOfManyFilesIsRepairedInSmallWrites(t *testing.T) {
 	b := open(t)
 	f := copies(8 * stepRows)
@@ -107,7 +107,7 @@ func TestDamageOfManyFilesIsRepairedInSmallWrites(t *testing.T) {
 		t.Fatalf("%d contents are missing, want the damaged one", len(u.Missing))
 	}
 
-	// The process ends after the content came and before anything has it.
+	// The process ends after the content arrived and before anything references it.
 	b.write(func(tx *database.Tx) error {
 		_, _, err := content.Put(tx, u.Missing[0], f["pages/00000.html"])
 		return err

@@ -58,8 +58,9 @@ func TestRollback(t *testing.T) {
 	b.sound()
 }
 
-// A rollback went to the deployment with the next lower number, even if that was a preview that had never been live.
-func TestRollbackGoesToWhatWasLiveBefore(t *testing.T) {
+// A rollback used to go to the deployment with the next lower number, even if that was a preview that had never been
+// live.
+func TestRollbackGoesToThePreviousDeployment(t *testing.T) {
 	const deploy, preview, back = 0, -1, -2 // a positive step is a rollback to that number
 	for _, c := range []struct {
 		name  string
@@ -122,7 +123,7 @@ func (b *bench) deployAs(preview bool, text string) {
 	}
 }
 
-// wantPrevious checks that the list of deployments marks the one that a rollback goes to: chain[n].
+// wantPrevious checks that the list of deployments marks chain[n] as the target of a rollback.
 func (b *bench) wantPrevious(chain []int, n int) {
 	b.Helper()
 	page, _, err := b.List(b.Context(), testApp, "", 100)
@@ -158,7 +159,7 @@ func TestDeploymentRecordsWhenItWentLive(t *testing.T) {
 	}
 }
 
-func TestRollbackSkipsWhatIsNoLongerKept(t *testing.T) {
+func TestRollbackSkipsRemovedDeployments(t *testing.T) {
 	b := open(t)
 	for i := range 3 {
 		b.deploy(testApp, texts("index.html", fmt.Sprint(i)))
@@ -187,9 +188,9 @@ func TestRollbackSkipsWhatIsNoLongerKept(t *testing.T) {
 	b.sound()
 }
 
-// In the predecessor the counts and sizes of every deployed app were 0, because they were taken from a column that
-// deploying did not fill.
-func TestCountsAndSizesAreThoseOfWhatIsStored(t *testing.T) {
+// In the predecessor, the counts and sizes of every deployed app were 0, because they came from a column that deploying
+// did not fill.
+func TestCountsAndSizesMatchWhatIsStored(t *testing.T) {
 	b := open(t)
 	if got, err := b.Stats(t.Context(), testApp); err != nil || got != (Stats{}) {
 		t.Errorf("before the first deployment: %+v, %v", got, err)
@@ -206,7 +207,7 @@ func TestCountsAndSizesAreThoseOfWhatIsStored(t *testing.T) {
 	if err != nil || first.Files != 3 || first.Bytes != 2000 {
 		t.Errorf("%+v, %v", first, err)
 	}
-	text := make([]byte, 5000) // shrinks to nothing, and its compressed forms count too
+	text := make([]byte, 5000) // shrinks to almost nothing; its compressed forms count too
 	b.deploy(otherApp, folder{"zeros.txt": text})
 	got, err = b.Stats(t.Context(), otherApp)
 	forms := b.count("SELECT sum(size) FROM blobs WHERE id IN (SELECT variant_id FROM variants)")

@@ -26,7 +26,7 @@ func TestAForkHasTheFunctionOfItsOrigin(t *testing.T) {
 	b.wantContent(d, f)
 }
 
-func TestAForkOfADeploymentThatWasRemovedMeanwhileIsRefused(t *testing.T) {
+func TestAForkOfARemovedDeploymentIsRefused(t *testing.T) {
 	b := open(t)
 	b.deploy(testApp, texts("index.html", "page"))
 	f, err := b.Fork(t.Context(), testApp)

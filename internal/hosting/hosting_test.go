@@ -26,7 +26,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// bench is a store on a database file of its own, with what a test needs to use it as the control API does.
+// bench is a store on its own database file, with what a test needs to use it like the control API.
 type bench struct {
 	testing.TB
 	*Store
@@ -57,7 +57,7 @@ func openWith(t testing.TB, c database.Config) *bench {
 	return b
 }
 
-// restart is another process on the same database.
+// restart simulates another process on the same database.
 func (b *bench) restart() {
 	b.Store = New(Config{DB: b.db, Content: content.New(content.Config{DB: b.db}), Limits: b.Store.limits})
 }
@@ -79,7 +79,7 @@ func (b *bench) write(fn func(tx *database.Tx) error) {
 	}
 }
 
-// count is the number a query gives.
+// count returns the number that a query gives.
 func (b *bench) count(sql string, args ...any) (n int) {
 	b.Helper()
 	err := b.db.Read(context.Background(), func(c *database.Conn) error {
@@ -92,7 +92,7 @@ func (b *bench) count(sql string, args ...any) (n int) {
 	return n
 }
 
-// folder is the files of a test deployment.
+// folder holds the files of a test deployment.
 type folder map[string][]byte
 
 func texts(pairs ...string) folder {
@@ -189,7 +189,7 @@ func (b *bench) commit(app, upload string, program []byte) (Deployment, error) {
 	return d, err
 }
 
-// tryDeploy is a whole deploy.
+// tryDeploy does a whole deploy.
 func (b *bench) tryDeploy(app string, f folder, p Plan) (Deployment, error) {
 	ctx := context.Background()
 	u, err := b.Begin(ctx, "blog", app, p)
@@ -234,7 +234,7 @@ func (b *bench) content(d Deployment) folder {
 	return f
 }
 
-// sound fails the test when the database is damaged or something in it contradicts something else.
+// sound fails the test if the database is damaged or inconsistent.
 func (b *bench) sound() {
 	b.Helper()
 	faults, err := b.db.CheckIntegrity(context.Background())
@@ -255,7 +255,7 @@ func (b *bench) sound() {
 	}
 }
 
-// wantError fails the test unless err has the kind and its sentence holds text.
+// wantError fails the test unless err has the kind and its sentence contains text.
 func wantError(t testing.TB, err error, kind errs.Kind, text string) {
 	t.Helper()
 	if err == nil || errs.KindOf(err) != kind || !strings.Contains(errs.Sentence(err), text) {
@@ -263,14 +263,14 @@ func wantError(t testing.TB, err error, kind errs.Kind, text string) {
 	}
 }
 
-// noise is content that cannot be compressed, the same for the same seed.
+// noise returns content that cannot be compressed, the same for the same seed.
 func noise(seed string, size int) []byte {
 	data := make([]byte, size)
 	rand.NewChaCha8(sha256.Sum256([]byte(seed))).Read(data)
 	return data
 }
 
-// thousand small files, as the folder of a site.
+// thousand returns a thousand small files, like the folder of a site.
 func thousand(size int) folder {
 	f := folder{}
 	for i := range 1000 {
@@ -282,7 +282,7 @@ func thousand(size int) folder {
 
 var errBroken = errors.New("connection reset by peer")
 
-// broken gives data and then fails, as a connection that is lost.
+// broken returns data and then fails, like a lost connection.
 func broken(data []byte) io.Reader {
 	return io.MultiReader(bytes.NewReader(data), failing{})
 }

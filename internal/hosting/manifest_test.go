@@ -78,7 +78,7 @@ func TestManifestOfThePredecessor(t *testing.T) {
 	}
 }
 
-func TestManifestSchemaIsTheGoldenOne(t *testing.T) {
+func TestManifestSchemaMatchesTheGoldenFile(t *testing.T) {
 	golden := filepath.Join("..", "..", "docs", "reference", "fazt.schema.json")
 	if *update {
 		if err := os.WriteFile(golden, ManifestSchema(), 0o644); err != nil {
@@ -90,12 +90,12 @@ func TestManifestSchemaIsTheGoldenOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), string(ManifestSchema())); diff != "" {
-		t.Errorf("the schema changed; if that is meant, run the test with -update:\n%s", diff)
+		t.Errorf("the schema changed; if that is intended, run the test with -update:\n%s", diff)
 	}
 }
 
-// FuzzManifest: no bytes make it panic, what is accepted is accepted again when it is written, and a refusal is a
-// sentence of the right kind.
+// FuzzManifest checks that no input makes it panic, that an accepted manifest is accepted again when it is written, and
+// that an error is a sentence of the right kind.
 func FuzzManifest(f *testing.F) {
 	for _, seed := range []string{`{}`, `{"name":"a","title":"b","spa":false}`, `{"name":{}}`, `{"x":[{"name":1}]}`, "\xef\xbb\xbf", `null`, `"`, `{"name":"a"} x`} {
 		f.Add([]byte(seed))

@@ -15,7 +15,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// packed returns what Pack writes of the files at these paths, by hash, and the error of writing it.
+// packed returns what Pack writes for the files at these paths, by hash, and the error of writing it.
 func (b *bench) packed(d Deployment, paths ...string) (stream []byte, hashes []content.Hash, err error) {
 	b.Helper()
 	for _, path := range paths {
@@ -34,7 +34,7 @@ func (b *bench) packed(d Deployment, paths ...string) (stream []byte, hashes []c
 	return out.Bytes(), hashes, err
 }
 
-// contentsOf reads a stream as far as it goes, and returns the contents by the names of their entries.
+// contentsOf reads a stream as far as possible and returns the contents by the names of their entries.
 func contentsOf(t *testing.T, stream []byte) (contents map[string]string, err error) {
 	t.Helper()
 	z, err := zstd.NewReader(bytes.NewReader(stream))
@@ -101,8 +101,8 @@ func TestPackRefusesContentThatTheDeploymentLacks(t *testing.T) {
 	}
 }
 
-// Damaged content fails the stream, but what else was asked for arrives before.
-func TestPackSendsTheSoundContentBeforeItFailsForTheDamaged(t *testing.T) {
+// Damaged content fails the stream, but the other requested content arrives first.
+func TestPackSendsSoundContentBeforeItFailsForDamaged(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		paths   []string

@@ -60,11 +60,12 @@ func TestHiddenFiles(t *testing.T) {
 		}
 	}
 	if n := testing.AllocsPerRun(100, func() { Hidden("assets/pictures/of/the/sea.jpg") }); n != 0 {
-		t.Errorf("%v allocations for each request", n)
+		t.Errorf("%v allocations per request", n)
 	}
 }
 
-// FuzzPath: what is accepted is one clean relative path, and whether it is hidden does not depend on how it is spelt.
+// FuzzPath checks that every accepted path is one clean relative path, and that its spelling does not affect whether it
+// is hidden.
 func FuzzPath(f *testing.F) {
 	for _, seed := range []string{"a/b", "../x", "/x", `\x`, "C:x", "a\x00", "api/x", ".env", "a//b", "a/./b"} {
 		f.Add(seed)
@@ -85,7 +86,8 @@ func FuzzPath(f *testing.F) {
 	})
 }
 
-// One name in two forms of Unicode is two files on Linux and one on macOS; however a deployment comes in, it has a plan.
+// One name in two Unicode forms is two files on Linux and one on macOS. Every deployment has a plan, however it is
+// sent.
 func TestPlansWithTwinsAreRefused(t *testing.T) {
 	for what, names := range map[string][2]string{
 		"files": {"caf\u00e9.html", "cafe\u0301.html"}, "folders": {"caf\u00e9/a", "cafe\u0301/b"}, "a file and a folder": {"caf\u00e9", "cafe\u0301/b"},

@@ -21,7 +21,7 @@ import (
 
 func named(data []byte) entry { return entry{content.Hash(sha256.Sum256(data)).String(), data} }
 
-func TestStreamsThatAreRefused(t *testing.T) {
+func TestInvalidStreamsAreRefused(t *testing.T) {
 	slowUnderRace(t)
 	one, two, big := []byte("one"), []byte("two"), noise("big", 1<<20+1)
 	f := folder{"one": one, "two": two, "big": big}
@@ -40,7 +40,7 @@ func TestStreamsThatAreRefused(t *testing.T) {
 		name   string
 		body   io.Reader
 		want   string
-		stored int // contents that arrived whole before
+		stored int // contents that arrived completely before
 	}{
 		{"nothing", strings.NewReader(""), "the upload is empty", 0},
 		{"an archive of nothing", bytes.NewReader(pack()), "the upload is empty", 0},
@@ -83,8 +83,8 @@ func TestStreamsThatAreRefused(t *testing.T) {
 	}
 }
 
-// A megabyte of zeros compresses to a hundred bytes: what a stream unpacks to is bounded by what was announced.
-func TestBombs(t *testing.T) {
+// A megabyte of zeros compresses to a hundred bytes, so a stream may not unpack to more than was announced.
+func TestBombsAreRefused(t *testing.T) {
 	zeros := make([]byte, 64<<20)
 	tests := map[string][]byte{
 		"zeros after the archive":  compressBytes(append(packTar(named([]byte("one"))), zeros...)),
@@ -106,7 +106,7 @@ func TestBombs(t *testing.T) {
 	}
 }
 
-// The decoder holds as much as the head of a frame asks for.
+// The decoder holds as much as the header of a frame requests.
 func TestWindowsAreBounded(t *testing.T) {
 	for log, ok := range map[byte]bool{20: true, 23: true, 24: false, 28: false, 40: false} {
 		b := open(t)
@@ -129,7 +129,7 @@ func repeat(e entry, n int) []entry {
 	return list
 }
 
-// wideWindow is a zstd frame of one raw block that asks for a window of 2^log bytes (RFC 8878, 3.1.1).
+// wideWindow returns a zstd frame of one raw block that requests a window of 2^log bytes (RFC 8878, 3.1.1).
 func wideWindow(log byte, data []byte) []byte {
 	block := uint32(len(data))<<3 | 1
 	head := []byte{0x28, 0xb5, 0x2f, 0xfd, 0x00, (log - 10) << 3, byte(block), byte(block >> 8), byte(block >> 16)}
@@ -181,7 +181,7 @@ func TestInterruptedUploadResumes(t *testing.T) {
 
 func (u Upload) count() int { return len(u.Missing) }
 
-// The client leaves, its context ends: what it had sent stays.
+// The client leaves and its context ends: what it had sent stays.
 func TestCanceledUploadKeepsWhatArrived(t *testing.T) {
 	b := open(t)
 	f := many(3, 100)
@@ -192,7 +192,7 @@ func TestCanceledUploadKeepsWhatArrived(t *testing.T) {
 		entries = append(entries, named(data))
 	}
 	archive := packTar(entries...)
-	body := compressBytes(archive[:len(archive)-1024]) // all entries, and the end is still to come
+	body := compressBytes(archive[:len(archive)-1024]) // all entries, without the end
 	got, err := b.Receive(ctx, u.ID, io.MultiReader(bytes.NewReader(body), canceling{cancel}))
 	if !errs.Is(err, errs.Canceled) || got.Files != 3 {
 		t.Errorf("%+v, %v", got, err)
@@ -224,7 +224,7 @@ func TestContentSentTwiceIsSkipped(t *testing.T) {
 	}
 }
 
-// The largest level of zstd asks for the largest window a client can use.
+// The highest level of zstd needs the largest window that a client can use.
 func TestStreamsOfEveryLevelAreRead(t *testing.T) {
 	slowUnderRace(t)
 	data := noise("level", 9<<20)
@@ -261,7 +261,7 @@ func TestUploadRemovedDuringReceive(t *testing.T) {
 	}
 }
 
-// action is a reader of nothing that does something when it is read.
+// action is an empty reader that runs a function when it is read.
 type action func()
 
 func (a action) Read([]byte) (int, error) {
@@ -269,8 +269,8 @@ func (a action) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
-// FuzzReceive feeds arbitrary bytes, once as they are and once compressed: whatever they are, only announced content is
-// stored, the database stays sound, and an answer is given.
+// FuzzReceive feeds arbitrary bytes, once as they are and once compressed. Whatever they are, only announced content is
+// stored, the database stays sound, and the call returns.
 func FuzzReceive(f *testing.F) {
 	one, two := []byte("one"), []byte("twotwotwo") // small: the fuzzer shortens what it finds, byte by byte
 	f.Add(packTar(named(one), named(two)))
@@ -289,7 +289,7 @@ func FuzzReceive(f *testing.F) {
 			u := b.begin(testApp, wanted.plan())
 			got, err := b.Receive(context.Background(), u.ID, bytes.NewReader(body))
 			if err == nil && got.Files+got.Skipped == 0 {
-				t.Errorf("nothing was received without an error: %+v", got)
+				t.Errorf("nothing was received, but there is no error: %+v", got)
 			}
 			if err != nil && (errs.KindOf(err) != errs.Invalid || errs.Sentence(err) == "") {
 				t.Errorf("got %v", err)

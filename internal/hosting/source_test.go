@@ -17,7 +17,7 @@ import (
 
 const commit = "0123456789abcdef0123456789abcdef01234567"
 
-func TestADeploymentKnowsWhereItCameFrom(t *testing.T) {
+func TestADeploymentStoresItsSource(t *testing.T) {
 	b := open(t)
 	f := texts("index.html", "hi")
 	p := f.plan()
@@ -39,7 +39,7 @@ func TestADeploymentKnowsWhereItCameFrom(t *testing.T) {
 	}
 }
 
-func TestSourcesThatAreRefused(t *testing.T) {
+func TestInvalidSourcesAreRefused(t *testing.T) {
 	b := open(t)
 	for name, change := range map[string]func(*GitSource){
 		"a password":          func(s *GitSource) { s.URL = "https://me:secret@example.com/a" },
@@ -62,7 +62,7 @@ func TestSourcesThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestASourceMayBeAsLongAsItsBound(t *testing.T) {
+func TestASourceOfTheMaximumLengthIsAccepted(t *testing.T) {
 	b := open(t)
 	p := texts("index.html", "hi").plan()
 	p.Source = &GitSource{URL: "https://example.com/a/b", Commit: commit, Ref: strings.Repeat("x", maxSource)}
@@ -71,7 +71,7 @@ func TestASourceMayBeAsLongAsItsBound(t *testing.T) {
 	}
 }
 
-func TestFillStoresWhatIsMissingAndNothingElse(t *testing.T) {
+func TestFillStoresOnlyMissingContent(t *testing.T) {
 	b := open(t)
 	b.deploy(testApp, texts("a", "one"))
 	f := texts("a", "one", "b", "two", "c", "three", "again", "two")

@@ -19,10 +19,10 @@ import (
 	"fazt/internal/system"
 )
 
-// mostRows is what one write may change: a batch, and the few rows that go with it.
-const mostRows = 2 * stepRows
+// maxRows is how many rows one write may change: a batch, plus a few rows that go with it.
+const maxRows = 2 * stepRows
 
-// fill gives all contents of a folder.
+// fill provides all contents of a folder.
 func (f folder) fill(take func(hash content.Hash, content io.Reader) error) error {
 	for _, data := range f {
 		if err := take(sha256.Sum256(data), bytes.NewReader(data)); err != nil {
@@ -38,7 +38,7 @@ func (f folder) without(path string) folder {
 	return rest
 }
 
-// copies are n files with one content.
+// copies returns n files with the same content.
 func copies(n int) folder {
 	f := folder{}
 	for i := range n {
@@ -49,13 +49,13 @@ func copies(n int) folder {
 
 func (b *bench) wantSmallWrites(what string) {
 	b.Helper()
-	if n := b.db.Stats().MaxRows; n > mostRows {
-		b.Errorf("%s: one write changed %d rows, want at most %d", what, n, mostRows)
+	if n := b.db.Stats().MaxRows; n > maxRows {
+		b.Errorf("%s: one write changed %d rows, want at most %d", what, n, maxRows)
 	}
 }
 
-// neighbour writes without pause until it is stopped, and returns its waits.
-func (b *bench) neighbour() (stop func() []time.Duration) {
+// neighbor writes without pause until it is stopped, and returns how long its writes waited.
+func (b *bench) neighbor() (stop func() []time.Duration) {
 	var waits []time.Duration
 	var end atomic.Bool
 	var work sync.WaitGroup
@@ -80,13 +80,14 @@ func (b *bench) neighbour() (stop func() []time.Duration) {
 	}
 }
 
-// The rows of 20,000 files were stored, copied and removed in one write each, and every other write waited for it.
-func TestADeployOf20000FilesLetsOthersWriteBetween(t *testing.T) {
+// The rows of 20,000 files used to be stored, copied and removed in one write each, and every other write waited for
+// it.
+func TestOthersCanWriteDuringADeployOf20000Files(t *testing.T) {
 	slowUnderRace(t)
 	b := open(t)
 	const files = 20_000
 	b.change(func(l *system.Storage) { l.MaxSiteFiles, l.KeepDeployments = files, 1 })
-	stop := b.neighbour()
+	stop := b.neighbor()
 	d := b.deploy(testApp, copies(files))
 	if d.Files != files || d.Bytes != 4*files {
 		t.Errorf("got %d files of %d bytes", d.Files, d.Bytes)
@@ -94,9 +95,9 @@ func TestADeployOf20000FilesLetsOthersWriteBetween(t *testing.T) {
 	waits := stop()
 	b.wantSmallWrites("deploy")
 	if len(waits) < 20 {
-		t.Errorf("the neighbour had %d turns", len(waits))
+		t.Errorf("the neighbor had %d turns", len(waits))
 	}
-	t.Logf("%d writes of a neighbour, the longest wait %v", len(waits), waits[len(waits)-1])
+	t.Logf("%d writes of a neighbor, the longest wait %v", len(waits), waits[len(waits)-1])
 
 	fork := b.fork(testApp, otherApp)
 	b.wantSmallWrites("fork")
@@ -117,7 +118,7 @@ func TestADeployOf20000FilesLetsOthersWriteBetween(t *testing.T) {
 	b.sound()
 }
 
-// fork makes the live deployment of an app that of another.
+// fork makes the live deployment of one app that of another.
 func (b *bench) fork(from, to string) (d Deployment) {
 	b.Helper()
 	ctx := context.Background()
@@ -133,7 +134,7 @@ func (b *bench) fork(from, to string) (d Deployment) {
 	return d
 }
 
-// wantUnseen fails the test when anything shows files of a deployment that is not there.
+// wantUnseen fails the test if anything shows files of a deployment that does not exist.
 func (b *bench) wantUnseen(deployment, path string) {
 	b.Helper()
 	ctx := context.Background()
@@ -151,8 +152,8 @@ func (b *bench) wantUnseen(deployment, path string) {
 	}
 }
 
-// A deploy that ends in the midst of its batches, by a crash or because its upload expires, shows nothing, keeps its
-// content while it may go on, and leaves nothing behind.
+// A deploy that ends between its batches, by a crash or because its upload expires, shows nothing, keeps its content
+// while it may continue, and leaves nothing behind.
 func TestADeployThatEndsMidwayIsNeverSeen(t *testing.T) {
 	b := open(t)
 	old := texts("index.html", "old")
@@ -175,7 +176,7 @@ func TestADeployThatEndsMidwayIsNeverSeen(t *testing.T) {
 	b.restart()
 	b.collect()
 	if n := b.count("SELECT count(*) FROM deployment_files WHERE deployment_id = ?", stage); n != stepRows {
-		t.Errorf("of the batch that was stored %d rows are left", n)
+		t.Errorf("%d rows of the stored batch are left", n)
 	}
 	b.wantUnseen(stage, "pages/00000.html")
 	if live, err := b.Live(t.Context(), testApp); err != nil {
@@ -189,14 +190,14 @@ func TestADeployThatEndsMidwayIsNeverSeen(t *testing.T) {
 	})
 	wantError(t, err, errs.Conflict, "not all stored yet")
 
-	// It goes on where it ended.
+	// It continues where it ended.
 	d, err := b.commit(testApp, u.ID, nil)
 	if err != nil || d.ID != stage {
 		t.Fatalf("%+v, %v", d, err)
 	}
 	b.wantContent(d, f)
 
-	// Another one ends for good, when all of it is stored.
+	// Another deploy ends for good after all of it is stored.
 	f["pages/new.html"] = []byte("new")
 	u = b.begin(testApp, f.plan())
 	if _, err := b.Fill(t.Context(), u.ID, f.fill); err != nil {
@@ -217,7 +218,7 @@ func TestADeployThatEndsMidwayIsNeverSeen(t *testing.T) {
 	b.sound()
 }
 
-// A plan that was cut off while it was stored is neither gone on with nor kept.
+// A plan that was cut off while it was being stored is neither resumed nor kept.
 func TestAnAnnouncementThatEndsMidwayIsNotResumed(t *testing.T) {
 	b := open(t)
 	p := copies(10).plan()
@@ -232,7 +233,7 @@ func TestAnAnnouncementThatEndsMidwayIsNotResumed(t *testing.T) {
 		t.Errorf("half a plan is ready: %v", err)
 	}
 	if again := b.begin(testApp, p); again.ID == u.ID {
-		t.Error("half a plan was taken for the whole")
+		t.Error("half a plan was taken for a complete one")
 	}
 	b.write(func(tx *database.Tx) error { return tx.Exec("UPDATE uploads SET expires_at = 1 WHERE id = ?", u.ID) })
 	b.collect()
@@ -241,8 +242,8 @@ func TestAnAnnouncementThatEndsMidwayIsNotResumed(t *testing.T) {
 	}
 }
 
-// A fork that fails, or is never made, leaves nothing; while it is being made the collector takes nothing of it.
-func TestAForkIsUnseenUntilItIsMade(t *testing.T) {
+// A fork that fails or is never completed leaves nothing; while it is in progress, the collector takes nothing of it.
+func TestAForkIsInvisibleUntilItIsComplete(t *testing.T) {
 	b := open(t)
 	f := copies(2*stepRows + 1)
 	b.deploy(testApp, f)
@@ -263,18 +264,18 @@ func TestAForkIsUnseenUntilItIsMade(t *testing.T) {
 	b.wantSmallWrites("fork")
 }
 
-// BenchmarkNeighbourOfALargeDeploy measures the longest wait of another write during a deploy of 20,000 files, and
+// BenchmarkNeighborOfALargeDeploy measures the longest wait of another write during a deploy of 20,000 files, and
 // during its removal.
-func BenchmarkNeighbourOfALargeDeploy(b *testing.B) {
+func BenchmarkNeighborOfALargeDeploy(b *testing.B) {
 	f := copies(20_000)
 	var deploy, removal time.Duration
 	for b.Loop() {
 		store := open(b)
 		store.change(func(l *system.Storage) { l.MaxSiteFiles = len(f) })
-		stop := store.neighbour()
+		stop := store.neighbor()
 		store.deploy(testApp, f)
 		deploy = max(deploy, slices.Max(stop()))
-		stop = store.neighbour()
+		stop = store.neighbor()
 		store.write(func(tx *database.Tx) error { return tx.Exec("DELETE FROM apps WHERE id = ?", testApp) })
 		store.collect()
 		removal = max(removal, slices.Max(stop()))

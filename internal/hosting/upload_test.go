@@ -16,7 +16,7 @@ import (
 	"fazt/internal/system"
 )
 
-// wantContent fails the test unless the deployment holds exactly the folder.
+// wantContent fails the test unless the deployment has exactly the files of the folder.
 func (b *bench) wantContent(d Deployment, want folder) {
 	b.Helper()
 	got := b.content(d)
@@ -148,7 +148,7 @@ func TestTheSamePlanResumesItsUpload(t *testing.T) {
 	}
 }
 
-func TestPlansThatAreRefused(t *testing.T) {
+func TestInvalidPlansAreRefused(t *testing.T) {
 	limits := func(l *system.Storage) {
 		l.MaxFileSize, l.MaxSiteSize, l.MaxSiteFiles, l.MaxPathLength = 2000, 5000, 4, 64
 	}
@@ -198,7 +198,7 @@ func TestWrongSizeOfStoredContentIsRefused(t *testing.T) {
 	wantError(t, err, errs.Invalid, "b is announced with 4 bytes, and the content with its hash has 5")
 }
 
-func TestCommitBeforeEverythingArrived(t *testing.T) {
+func TestCommitBeforeEverythingArrivedIsRefused(t *testing.T) {
 	b := open(t)
 	u := b.begin(testApp, texts("a", "one", "b", "two", "c", "two").plan())
 	if _, err := b.Receive(t.Context(), u.ID, bytes.NewReader(texts("a", "one").stream(u.Missing))); err != nil {
@@ -236,7 +236,7 @@ func TestCommitTwiceGivesOneDeployment(t *testing.T) {
 	}
 	b.collect()
 	if n := b.count("SELECT count(*) FROM upload_files"); n != 0 {
-		t.Errorf("%d files are still announced, and would keep their content", n)
+		t.Errorf("%d files are still announced, which would keep their content", n)
 	}
 	ready, err := b.Ready(t.Context(), u.ID)
 	if err != nil || ready.Committed == nil || ready.Committed.ID != first.ID || ready.App != first.AppID {
@@ -249,8 +249,8 @@ func TestCommitTwiceGivesOneDeployment(t *testing.T) {
 	}
 }
 
-// A deploy of the predecessor deleted the files of a site and then wrote the new ones, so that visitors met a mix and
-// a failure left half a site. Here whatever fails inside the caller's write leaves no trace.
+// A deploy of the predecessor deleted the files of a site and then wrote the new ones, so visitors saw a mix and a
+// failure left half a site. Here a failure in the caller's write leaves no trace.
 func TestDeployIsAllOrNothing(t *testing.T) {
 	b := open(t)
 	old := texts("index.html", "old", "style.css", "old")
@@ -270,7 +270,7 @@ func TestDeployIsAllOrNothing(t *testing.T) {
 		return errBroken
 	})
 	if err == nil {
-		t.Fatal("the write went well")
+		t.Fatal("the write succeeded")
 	}
 	live, err := b.Live(t.Context(), testApp)
 	if err != nil || live.Number != 1 {
@@ -304,7 +304,7 @@ func TestUnknownAndExpiredUploads(t *testing.T) {
 func TestConcurrentUploadsOfOneApp(t *testing.T) {
 	b := open(t)
 	const n = 8
-	shared := noise("shared", 2<<20+5) // larger than a chunk: all send it, one of them stores it
+	shared := noise("shared", 2<<20+5) // larger than a chunk: all uploads send it, one stores it
 	ended := make(chan error, n)
 	for i := range n {
 		go func() {
@@ -325,7 +325,7 @@ func TestConcurrentUploadsOfOneApp(t *testing.T) {
 	}
 	for i, d := range page {
 		if d.Number != n-i || d.Live != (i == 0) {
-			t.Errorf("place %d: %+v", i, d)
+			t.Errorf("index %d: %+v", i, d)
 		}
 		if got := b.content(d); len(got) != 3 || !bytes.Equal(got["shared.bin"], shared) {
 			t.Errorf("deployment %d has %d files", d.Number, len(got))
@@ -383,7 +383,7 @@ func TestManifestInForce(t *testing.T) {
 	}
 }
 
-func TestReadyGivesTheSourceToTheCompiler(t *testing.T) {
+func TestReadyReturnsTheSourceForTheCompiler(t *testing.T) {
 	b := open(t)
 	f := texts("api/main.js", "export default 1", "lib/a.js", "")
 	u := b.begin(testApp, f.plan())
@@ -436,7 +436,7 @@ func TestDiskFull(t *testing.T) {
 	b.sound()
 }
 
-// many files of incompressible content.
+// many returns files with incompressible content.
 func many(n, size int) folder {
 	f := folder{}
 	for i := range n {

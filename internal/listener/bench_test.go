@@ -8,14 +8,14 @@ import (
 	"testing"
 )
 
-// ordinary is the head that a browser sends.
+// ordinary is the header that a browser sends.
 const ordinary = "GET /blog/2026/a-title-of-some-length HTTP/1.1\r\nHost: app.example.com\r\n" +
 	"User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36\r\n" +
 	"Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8\r\n" +
 	"Accept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en-GB,en;q=0.9\r\nCookie: session=0123456789abcdef0123456789abcdef\r\n" +
 	"Sec-Fetch-Dest: document\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Site: none\r\nConnection: keep-alive\r\n\r\n"
 
-// BenchmarkFraming is what following one head costs.
+// BenchmarkFraming measures the cost of following one header.
 func BenchmarkFraming(b *testing.B) {
 	var f framing
 	head := []byte(ordinary)
@@ -27,7 +27,7 @@ func BenchmarkFraming(b *testing.B) {
 	}
 }
 
-// BenchmarkRequest is what a request costs on a connection of net/http alone, and on one that is followed.
+// BenchmarkRequest measures a request on a connection of net/http alone, and on one that is followed.
 func BenchmarkRequest(b *testing.B) {
 	for name, wrap := range map[string]func(net.Listener) net.Listener{
 		"net/http": func(l net.Listener) net.Listener { return l },

@@ -12,7 +12,8 @@ import (
 	"fazt/internal/fazttest/wire"
 )
 
-// ends feeds b in pieces and says after how many bytes each message ended, how many bytes passed, and whether all did.
+// ends feeds b in pieces and returns after how many bytes each message ended, how many bytes passed, and the error if
+// not all did.
 func ends(b []byte, piece func(left int) int) (after []int, passed int, f *framing, fault error) {
 	f = &framing{}
 	done := 0
@@ -35,7 +36,7 @@ func byteByByte(int) int { return 1 }
 
 func whole(left int) int { return left }
 
-// asServed is where net/http finds the ends of the messages, by the steps of its server.
+// asServed returns where net/http finds the ends of the messages, following the steps of its server.
 func asServed(b []byte) (after []int, fault error) {
 	source := bytes.NewReader(b)
 	in := bufio.NewReaderSize(source, 4<<10)
@@ -61,7 +62,7 @@ func asServed(b []byte) (after []int, fault error) {
 	}
 }
 
-// What passes means one thing however it comes, and the same to net/http.
+// What passes means the same however it is split, and the same to net/http.
 func FuzzFraming(f *testing.F) {
 	for _, s := range wire.Shapes() {
 		f.Add([]byte(s.Text), uint64(1))

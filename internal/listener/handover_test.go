@@ -12,8 +12,8 @@ import (
 	"fazt/internal/errs"
 )
 
-// Clients that connect while no process accepts wait, and are served by the next listener on the same socket.
-func TestAKeptSocketIsGoneOnWith(t *testing.T) {
+// Clients that connect while no process accepts wait for the next listener on the same socket.
+func TestAKeptSocketServesClientsThatWaited(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	for name, open := range map[string]func(h *Handed) (net.Listener, error){
 		"127.0.0.1:0": func(h *Handed) (net.Listener, error) {
@@ -69,7 +69,7 @@ func TestAKeptSocketIsGoneOnWith(t *testing.T) {
 	}
 }
 
-func TestAListOfSocketsThatIsNoneIsRefused(t *testing.T) {
+func TestAnInvalidListOfSocketsIsRefused(t *testing.T) {
 	for _, value := range []string{"x", "=", "a=b", "a=-1", "a=2", "a=99999999"} {
 		if _, err := ReadHanded(value); !errs.Is(err, errs.Invalid) {
 			t.Errorf("%q: %v", value, err)

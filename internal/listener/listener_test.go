@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestAddressesThatCannotBeHadAreSentences(t *testing.T) {
+func TestUnavailableAddressesGiveReadableErrors(t *testing.T) {
 	taken, err := TCP("127.0.0.1:0", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +34,7 @@ func TestAddressesThatCannotBeHadAreSentences(t *testing.T) {
 		l, err := TCP(address, nil)
 		if err == nil {
 			l.Close()
-			t.Errorf("%s was taken", address)
+			t.Errorf("%s was opened", address)
 			continue
 		}
 		if !strings.Contains(errs.Sentence(err), want) {
@@ -43,7 +43,7 @@ func TestAddressesThatCannotBeHadAreSentences(t *testing.T) {
 	}
 }
 
-// door is a listener whose connections are taken as they come.
+// door is a listener that accepts connections as they arrive.
 type door struct {
 	*testing.T
 	net.Listener
@@ -83,13 +83,13 @@ func (d *door) dial(from string) net.Conn {
 	d.Helper()
 	c, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}).Dial("tcp", d.Addr().String())
 	if err != nil {
-		d.Skip(err) // a system on which only one address leads back
+		d.Skip(err) // a system with only one loopback address
 	}
 	d.Cleanup(func() { c.Close() })
 	return c
 }
 
-// request makes one that is being answered on the next connection.
+// request starts a request on the next connection, whose response is in progress.
 func (d *door) request(from string) (client net.Conn, server *Conn) {
 	d.Helper()
 	client = d.dial(from)
@@ -152,12 +152,12 @@ func TestConnectionsOverTheLimitWaitAndTheLimitIsLive(t *testing.T) {
 	}
 }
 
-func TestIdleConnectionsKeepNobodyOut(t *testing.T) {
+func TestIdleConnectionsDoNotKeepNewOnesOut(t *testing.T) {
 	d := open(t, LimitConfig{Max: func() int { return 3 }})
 	busy, answering := d.request(here)
 	second, answered := d.request(here)
 	answered.Answered()
-	silent := d.dial(here) // as browsers connect ahead
+	silent := d.dial(here) // like a browser that connects ahead of time
 	<-d.accepted
 
 	d.dial(here)
@@ -166,20 +166,20 @@ func TestIdleConnectionsKeepNobodyOut(t *testing.T) {
 	d.request(here)
 	d.gone(silent)
 	answering.Answered()
-	d.ask(busy, answering) // it was no candidate
+	d.ask(busy, answering) // it was not idle, so it stays
 	if open := d.limit.Open(); open != 3 {
 		t.Fatalf("%d are open", open)
 	}
 }
 
-// One that waits gets the place of the next that has nothing to do.
-func TestANewcomerTakesThePlaceOfAConnectionThatBecomesIdle(t *testing.T) {
+// A waiting connection replaces the next one that becomes idle.
+func TestAWaitingConnectionReplacesOneThatBecomesIdle(t *testing.T) {
 	d := open(t, LimitConfig{Max: func() int { return 1 }})
 	client, server := d.request(here)
 	d.dial(here)
 	select {
 	case <-d.accepted:
-		t.Fatal("it took the place of a request")
+		t.Fatal("it replaced a connection with a request")
 	case <-time.After(50 * time.Millisecond):
 	}
 	server.Answered()
@@ -190,9 +190,9 @@ func TestANewcomerTakesThePlaceOfAConnectionThatBecomesIdle(t *testing.T) {
 	}
 }
 
-// Requests that were sent at once are not over with the first answer; nor is one begun with its first bytes, with which
-// its client could hold the place.
-func TestAConnectionIsIdleBetweenRequestsAlone(t *testing.T) {
+// With pipelined requests, the connection is not idle after the first response. The first bytes of a request do not
+// make it busy either: otherwise a client could hold its place with them.
+func TestAConnectionIsIdleOnlyBetweenRequests(t *testing.T) {
 	d := open(t, LimitConfig{Max: func() int { return 9 }})
 	idle := func() bool {
 		d.limit.mu.Lock()
@@ -242,14 +242,14 @@ func TestOneAddressCannotTakeAllConnectionsUnlessItIsATrustedProxy(t *testing.T)
 	_, first := d.request(here)
 	d.request(here)
 	d.gone(d.dial(here))
-	// Another address is not touched by it.
+	// Other addresses are not affected.
 	if _, c := d.request("127.0.0.2"); !strings.HasPrefix(c.RemoteAddr().String(), "127.0.0.2:") {
 		t.Fatal(c.RemoteAddr())
 	}
 	first.Close()
 	third, server := d.request(here)
 	server.Answered()
-	d.request(here) // in the place of one that is idle
+	d.request(here) // replaces an idle one
 	d.gone(third)
 	d.gone(d.dial(here))
 	trusted.Store(true)
@@ -282,12 +282,12 @@ func echo(t *testing.T, path string) {
 		}
 		<-ended
 		if _, err := os.Stat(path); !os.IsNotExist(err) {
-			t.Errorf("the socket stayed: %v", err)
+			t.Errorf("the socket is still there: %v", err)
 		}
 	})
 }
 
-func TestSocketIsForItsOwnerAndReplacesADeadOne(t *testing.T) {
+func TestTheSocketIsPrivateAndReplacesADeadOne(t *testing.T) {
 	long := filepath.Join(t.TempDir(), strings.Repeat("long-name-", 12))
 	for name, dir := range map[string]string{"short": t.TempDir(), "longer than the system's names": long} {
 		t.Run(name, func(t *testing.T) {

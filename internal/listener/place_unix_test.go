@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// Everybody may make a folder where temporary files are, and wait there for what commands say.
-func TestASocketIsInNoFolderThatOthersMayUse(t *testing.T) {
+// Anyone can create a directory where temporary files are, and listen there for commands.
+func TestTheSocketIsNeverInADirectoryThatOthersCanUse(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		make func(dir string) error
@@ -32,7 +32,7 @@ func TestASocketIsInNoFolderThatOthersMayUse(t *testing.T) {
 			database := filepath.Join(t.TempDir(), "data.db")
 			path, err := RuntimeSocketPath(database)
 			if tt.want != (err == nil) {
-				t.Fatalf("the socket may lie at %q: %v", path, err)
+				t.Fatalf("the socket may be at %q: %v", path, err)
 			}
 			if known := SocketPaths(database); slices.Contains(known, path) != tt.want || len(known) > 1 != tt.want {
 				t.Errorf("commands look at %q", known)
@@ -41,7 +41,7 @@ func TestASocketIsInNoFolderThatOthersMayUse(t *testing.T) {
 	}
 }
 
-func TestASocketInTheFolderOfAnotherUserIsNotTrusted(t *testing.T) {
+func TestASocketInTheDirectoryOfAnotherUserIsNotTrusted(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can make a folder of another user")
 	}
@@ -52,7 +52,7 @@ func TestASocketInTheFolderOfAnotherUserIsNotTrusted(t *testing.T) {
 	}
 	database := filepath.Join(t.TempDir(), "data.db")
 	if path, err := RuntimeSocketPath(database); err == nil {
-		t.Errorf("the socket may lie at %s", path)
+		t.Errorf("the socket may be at %s", path)
 	}
 	if known := SocketPaths(database); len(known) > 1 {
 		t.Errorf("commands look at %q", known)

@@ -7,7 +7,7 @@ import (
 	"fazt/internal/schema"
 )
 
-func TestQuantitiesAsPeopleWriteThem(t *testing.T) {
+func TestQuantitiesAreParsedAsPeopleWriteThem(t *testing.T) {
 	const bad = -1 << 62
 	for _, tt := range []struct {
 		unit, text string
@@ -32,7 +32,7 @@ func TestQuantitiesAsPeopleWriteThem(t *testing.T) {
 	}
 }
 
-func TestARefusedQuantitySaysWhatIsWanted(t *testing.T) {
+func TestTheErrorForAQuantityShowsValidOnes(t *testing.T) {
 	for unit, want := range map[string]string{
 		"bytes":   `some.limit must be a whole number of bytes, or one with a unit such as 64MiB or 100MB, not "x"`,
 		"bytes/s": `some.limit must be a whole number of bytes a second, or one with a unit such as 4MiB or 10MB/s, not "x"`,
@@ -50,7 +50,7 @@ func TestARefusedQuantitySaysWhatIsWanted(t *testing.T) {
 	}
 }
 
-func TestQuantitiesForPeople(t *testing.T) {
+func TestQuantitiesAreFormattedForPeople(t *testing.T) {
 	for _, tt := range []struct {
 		unit string
 		n    int64
@@ -69,7 +69,7 @@ func TestQuantitiesForPeople(t *testing.T) {
 	}
 }
 
-func TestTheNearestWordIsAtMostTwoSlipsAway(t *testing.T) {
+func TestTheNearestWordIsAtMostTwoTyposAway(t *testing.T) {
 	words := []string{"deploy", "remove", "list"}
 	for word, want := range map[string]string{"deply": "deploy", "dpeloy": "deploy", "deployed": "deploy", "deployment": "", "lst": "list", "ls": "", "l": "", "": "", "remove": "remove", "xyz": ""} {
 		if got := schema.Nearest(word, words); got != want {
@@ -86,7 +86,7 @@ func TestTheNearestWordIsAtMostTwoSlipsAway(t *testing.T) {
 	}
 }
 
-// What is shown can be typed, and means the same, unless it was rounded.
+// A formatted quantity can be typed, and means the same unless it was rounded.
 func FuzzQuantity(f *testing.F) {
 	f.Add(int64(64<<20), "64MiB")
 	f.Add(int64(1500), "1.5s")

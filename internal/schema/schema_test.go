@@ -100,7 +100,7 @@ func TestValidateNamesThePath(t *testing.T) {
 	}
 }
 
-func TestMistakesInTagsAreFound(t *testing.T) {
+func TestMistakesInTagsAreReported(t *testing.T) {
 	mistakes := map[string]func(){
 		"unknown tag": func() {
 			Of[struct {
@@ -138,7 +138,7 @@ func TestMistakesInTagsAreFound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
 				if recover() == nil {
-					t.Fatal("the mistake passed")
+					t.Fatal("the mistake was not reported")
 				}
 			}()
 			f()
@@ -203,7 +203,7 @@ func TestGroupsKeepTheOrderOfDeclaration(t *testing.T) {
 	}
 }
 
-func TestValuesAreThoseOfTheStruct(t *testing.T) {
+func TestValueReturnsTheValueInTheStruct(t *testing.T) {
 	v := valid()
 	if Value(&v, "run.timeout") != 5000 || Value(&v, "name") != "abc" || Value(&v, "none") != nil {
 		t.Error(Value(&v, "run.timeout"))

@@ -32,17 +32,17 @@ func (i *Instance) composeLogs(ctx context.Context) (err error) {
 	return err
 }
 
-// logAge is how long logs are kept; 0 = for ever.
+// logAge returns how long logs are kept; 0 = forever.
 func (i *Instance) logAge() time.Duration {
 	return time.Duration(i.System.Settings().Load().LogRetention) * 24 * time.Hour
 }
 
-// closeLogs stores what the logs still hold. Nothing records any more.
+// closeLogs stores what the logs still hold. By now nothing records any more.
 func (i *Instance) closeLogs() error {
 	var all error
 	keep := func(err error) {
 		if errs.Is(err, errs.StorageFull) || errs.Is(err, errs.Unavailable) {
-			// Nothing can be done about it here, and what was asked of this process may have been to read.
+			// There is nothing to do about it here, and this process may have been started only to read.
 			i.log.Error("the last records could not be stored", "error", err)
 			return
 		}
@@ -64,14 +64,14 @@ func (i *Instance) closeLogs() error {
 }
 
 func (i *Instance) started(ctx context.Context, r *run) error {
-	if d := i.DB.Disk(); d.State >= database.DiskFull { // it was opened for reading only, when there was no log yet
+	if d := i.DB.Disk(); d.State >= database.DiskFull { // it was opened read-only, before the log existed
 		i.diskChanged(d)
 	}
 	return i.Activity.Started(ctx, system.Version, map[string]any{"listen": r.listen})
 }
 
-// callerRefused records a request that the admin host refused before it got as far as an operation: with a wrong key, or
-// sent by another site through somebody's browser. What it brought is not recorded.
+// callerRefused records a request that the admin host refused before it reached an operation: it had a wrong key, or
+// another site sent it through a browser. The contents of the request are not recorded.
 func (i *Instance) callerRefused(r *http.Request, address string, err error) {
 	action, details := "key.check", map[string]any(nil)
 	if errs.Is(err, errs.Forbidden) {

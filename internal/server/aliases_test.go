@@ -18,7 +18,7 @@ import (
 	"fazt/internal/server"
 )
 
-// named is an app that says which one it is in every way an app can.
+// named returns an app that shows its name in every way an app can.
 func named(name string) string {
 	return "\n-- index.html --\n" + name + " page\n-- docs/index.html --\n" + name + " docs\n-- api/main.js --\n" + `
 const n = (fazt.app.kv.get("n") ?? 0) + 1;
@@ -37,7 +37,7 @@ func call[Req, Res any](t *testing.T, i *fazttest.Instance, o op.Op[Req, Res], r
 	return res
 }
 
-// expect asks for a page of a host label.
+// expect gets a page of a host label and checks it.
 func expect(t *testing.T, i *fazttest.Instance, label, path string, status int, text string) {
 	t.Helper()
 	if got := i.Get(label, path); got.StatusCode != status || !strings.Contains(got.Text, text) {
@@ -45,8 +45,8 @@ func expect(t *testing.T, i *fazttest.Instance, label, path string, status int, 
 	}
 }
 
-// An alias used to serve what was stored under its own name, which is nothing.
-func TestAnAliasCalledOtherThanItsAppServesTheAppsPagesFunctionAndData(t *testing.T) {
+// An alias used to serve only content stored under its own name, of which there is none.
+func TestAnAliasWithANameOfItsOwnServesTheAppsPagesFunctionAndData(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("blog", named("blog"))
 	expect(t, i, "blog", "/api/x", 200, `"n":1`)
@@ -60,16 +60,16 @@ func TestAnAliasCalledOtherThanItsAppServesTheAppsPagesFunctionAndData(t *testin
 	expect(t, i, "blog", "/api/x", 200, `"n":3`)
 	i.Deploy("blog", strings.ReplaceAll(named("blog"), "blog page", "new page"))
 	expect(t, i, "journal", "/", 200, "new page")
-	// The app goes by its id: the alias stays when the label of the app's own name does not.
+	// The alias points to the app by id, so it stays when the label of the app's own name is removed.
 	call(t, i, op.AliasRemove, op.AliasDrop{Alias: "blog"})
 	expect(t, i, "blog", "/", 404, "")
 	expect(t, i, "journal", "/", 200, "new page")
 	if got := call(t, i, op.AppGet, op.AppRef{App: "blog"}); !strings.HasPrefix(got.URL, "http://journal.localhost:") {
-		t.Errorf("its address is said to be %s", got.URL)
+		t.Errorf("its address is given as %s", got.URL)
 	}
 }
 
-// A split used to send everybody to the first app of its list, whatever the weights, and to nothing there.
+// A split used to send all visitors to the first app of its list, whatever the weights, and to serve nothing there.
 func TestASplitSendsVisitorsToEachAppByWeightAndServesIt(t *testing.T) {
 	i := fazttest.New(t)
 	for _, name := range []string{"a", "b", "c"} {
@@ -92,11 +92,11 @@ func TestASplitSendsVisitorsToEachAppByWeightAndServesIt(t *testing.T) {
 			t.Fatalf("met %s, then %s", met, again.Text)
 		}
 	}
-	// That one of the two heavy arms is never drawn happens once in 2^63; the order of the list says nothing.
+	// The odds that one of the two heavy arms is never drawn are 1 in 2^63; the order of the list does not matter.
 	if seen["b"] == 0 || seen["c"] == 0 || seen["a"] > 32 {
 		t.Errorf("visitors were divided %v by weights of 1, 50 and 49", seen)
 	}
-	// What the visitor met is theirs also when the weights change, and gone with the app.
+	// Visitors stay with the app they met when the weights change, until it is removed.
 	r := i.Request(http.MethodGet, "x", "/", "")
 	r.Header.Set("Cookie", cookie)
 	other := map[string]string{"a": "b", "b": "c", "c": "b"}[met]
@@ -122,10 +122,10 @@ func TestDeployedAppsCanBeSwapped(t *testing.T) {
 	expect(t, i, "blog", "/", 200, "next page")
 	expect(t, i, "next", "/", 200, "blog page")
 	expect(t, i, "next", "/api/x", 200, `"name":"blog","n":2`)
-	// Names stay with the apps: deploys, previews and what is shown go by them.
+	// Names stay with the apps: deploys, previews and output go by them.
 	expect(t, i, "1--blog", "/", 200, "blog page")
 	if d := i.Deploy("blog", strings.ReplaceAll(named("blog"), "blog page", "new page")); !strings.HasPrefix(d.Deployment.URL, "http://next.localhost:") {
-		t.Errorf("it is said to be live at %s", d.Deployment.URL)
+		t.Errorf("it is reported live at %s", d.Deployment.URL)
 	}
 	expect(t, i, "next", "/", 200, "new page")
 	expect(t, i, "blog", "/", 200, "next page")
@@ -133,7 +133,7 @@ func TestDeployedAppsCanBeSwapped(t *testing.T) {
 	expect(t, i, "blog", "/", 200, "new page")
 }
 
-// Removing used to say so and leave the site online with its data.
+// Removing an app used to report success and leave the site online with its data.
 func TestARemovedAppIsServedNowhereAndLeavesNoData(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("blog", named("blog"))
@@ -169,7 +169,7 @@ func TestARemovedAppIsServedNowhereAndLeavesNoData(t *testing.T) {
 	expect(t, i, "journal", "/", 404, "")
 }
 
-// Anybody used to be able to make, change, swap and delete aliases over the network.
+// Anyone used to be able to create, change, swap and delete aliases over the network.
 func TestAliasesAndDomainsAreNotChangedWithoutCredentials(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("blog", named("blog"))
@@ -208,7 +208,7 @@ func TestAliasesAndDomainsAreNotChangedWithoutCredentials(t *testing.T) {
 	expect(t, i, "next", "/", 200, "next page")
 }
 
-func TestEveryChangeOfAnAliasOrADomainHoldsAtOnce(t *testing.T) {
+func TestEveryChangeOfAnAliasOrADomainTakesEffectAtOnce(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("blog", named("blog"))
 	i.Deploy("shop", named("shop"))
@@ -252,11 +252,12 @@ func TestEveryChangeOfAnAliasOrADomainHoldsAtOnce(t *testing.T) {
 	}
 }
 
-// A snapshot of the routes that was read early could be put in force late, over a newer one.
-func TestChangesAtTheSameTimeAreAllInForceAfterwards(t *testing.T) {
+// An older snapshot of the routes could replace a newer one.
+func TestConcurrentChangesAllTakeEffect(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("blog", named("blog"))
-	// Many refresh all the while, so that some are held up between reading and putting in force.
+	// Many goroutines refresh at the same time, so that some are held up between reading a snapshot and putting it in
+	// force.
 	ctx, stop := context.WithCancel(t.Context())
 	var wait, crowd sync.WaitGroup
 	for range 16 {
@@ -278,7 +279,7 @@ func TestChangesAtTheSameTimeAreAllInForceAfterwards(t *testing.T) {
 				w := httptest.NewRecorder()
 				i.Front().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://"+label+".localhost/", nil))
 				if w.Code != 200 {
-					t.Errorf("%s is set, and answers %d", label, w.Code)
+					t.Errorf("%s is set, but responds with %d", label, w.Code)
 				}
 			}
 		})
@@ -297,7 +298,7 @@ func TestARenamedAppKeepsEverythingButItsName(t *testing.T) {
 	expect(t, i, "blog", "/api/x", 200, `"n":1,"env":"red"`)
 	id := call(t, i, op.AppGet, op.AppRef{App: "blog"}).ID
 
-	// An upload that is under way goes on under the new name.
+	// An upload in progress continues under the new name.
 	files := fazttest.Parse(strings.ReplaceAll(named("blog"), "blog page", "third page"))
 	upload, err := client.Call(t.Context(), i.Client, op.UploadBegin, op.UploadPlan{App: "blog", Plan: files.Plan()})
 	if err != nil {
@@ -323,7 +324,7 @@ func TestARenamedAppKeepsEverythingButItsName(t *testing.T) {
 	finish(t, i, upload, files)
 	expect(t, i, "journal", "/", 200, "third page")
 	if _, err := client.Call(t.Context(), i.Client, op.AppGet, op.AppRef{App: "blog"}); !errs.Is(err, errs.NotFound) {
-		t.Errorf("the upload made an app of the old name: %v", err)
+		t.Errorf("the upload created an app with the old name: %v", err)
 	}
 
 	call(t, i, op.AppRename, op.AppNewName{App: "journal", Name: "diary", Keep: "alias"})
@@ -340,7 +341,7 @@ func TestARenamedAppKeepsEverythingButItsName(t *testing.T) {
 	}
 }
 
-// finish sends what an upload lacks and commits it.
+// finish sends the missing content of an upload and commits it.
 func finish(t *testing.T, i *fazttest.Instance, u op.Upload, files fazttest.Folder) {
 	t.Helper()
 	d, err := client.Deploy(t.Context(), i.Client, "journal", files.Plan(), files, false, nil)
@@ -352,7 +353,7 @@ func finish(t *testing.T, i *fazttest.Instance, u op.Upload, files fazttest.Fold
 	}
 }
 
-func TestTheCheckOfADomainAsksTheNameServersAndComparesWithTheInstance(t *testing.T) {
+func TestTheCheckOfADomainComparesItsAddressWithTheInstance(t *testing.T) {
 	world := map[string]string{"example.com.": "203.0.113.5", "here.example.": "203.0.113.5", "away.example.": "198.51.100.7", "machine.example.": "127.0.0.1"}
 	i := fazttest.New(t, func(c *server.Config) {
 		c.Domain = "example.com"
@@ -381,7 +382,7 @@ func TestTheCheckOfADomainAsksTheNameServersAndComparesWithTheInstance(t *testin
 	}
 }
 
-func TestADomainThatTheInstanceTookForItselfIsToldOf(t *testing.T) {
+func TestTheCheckReportsADomainThatTheInstanceTookForItself(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("blog", named("blog"))
 	call(t, i, op.DomainAdd, op.DomainTarget{Host: "www.blog.example", App: "blog"})

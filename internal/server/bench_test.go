@@ -10,8 +10,8 @@ import (
 	"fazt/internal/fazttest"
 )
 
-// BenchmarkServed is one request after another over a kept connection to a whole instance: a static file, and a
-// function.
+// BenchmarkServed sends one request after another over a kept connection to a whole instance, for a static file and for
+// a function.
 func BenchmarkServed(b *testing.B) {
 	i := fazttest.New(b)
 	i.Deploy("app", "-- index.html --\nhello\n-- api/main.js --\nexport default { fetch() { return new Response('hello\\n'); } };\n")

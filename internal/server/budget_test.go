@@ -31,9 +31,9 @@ export default async (request) => {
 };
 `
 
-// The function asks for storage until it is refused; by then some of its time is left, and it can still answer. What is
-// left is 20 ms, which a machine that is busy elsewhere may take away: so one of several requests has to hear of it.
-func TestAFunctionThatRunsOutOfTimeForStorageHearsOfItAndCanAnswer(t *testing.T) {
+// The function uses storage until it is refused; by then some of its time is left, and it can still respond. About 20
+// ms are left, which a busy machine may take away: so only one of several requests has to see the error.
+func TestAFunctionThatRunsOutOfTimeForStorageGetsAnErrorAndCanRespond(t *testing.T) {
 	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Runtime.ExecTimeout = 500 }))
 	i.Deploy("late", lateApp)
 	for path, want := range map[string]struct {
@@ -44,23 +44,23 @@ func TestAFunctionThatRunsOutOfTimeForStorageHearsOfItAndCanAnswer(t *testing.T)
 		"/api/get":    {http.StatusServiceUnavailable, []string{`"UNAVAILABLE"`}},
 		"/api/caught": {http.StatusOK, []string{`"code":"UNAVAILABLE"`, `"retryable":true`, "not enough time left for storage"}},
 	} {
-		heard := func(r fazttest.Response) bool {
+		sees := func(r fazttest.Response) bool {
 			lacks := func(text string) bool { return !strings.Contains(r.Text, text) }
 			return r.StatusCode == want.status && !slices.ContainsFunc(want.texts, lacks) && (r.StatusCode == http.StatusOK || r.Header.Get("Retry-After") == "1")
 		}
 		r := i.Get("late", path)
-		for tries := 1; !heard(r) && tries < 20; tries++ {
+		for tries := 1; !sees(r) && tries < 20; tries++ {
 			r = i.Get("late", path)
 		}
-		if !heard(r) {
+		if !sees(r) {
 			t.Errorf("%s: %d, Retry-After %q, %s", path, r.StatusCode, r.Header.Get("Retry-After"), r.Text)
 		}
 	}
 }
 
-// While the writer is held up, writes of functions end with an error that may be retried, before their function is
-// stopped, and none of them is done later.
-func TestWritesThatWaitForTheDiskInVainAreRefusedAndNeverDone(t *testing.T) {
+// While the writer is blocked, writes of functions fail with a retryable error before their function is stopped, and
+// none of them is done later.
+func TestWritesThatWaitTooLongForTheDiskAreRefusedAndNeverDone(t *testing.T) {
 	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Runtime.ExecTimeout, l.Storage.WriteQueue = 4000, 3 }))
 	i.Deploy("app", `
 -- api/main.js --
@@ -70,7 +70,7 @@ export default async (request) => {
 	return new Response("stored");
 };
 `)
-	i.Get("app", "/api/?n=first") // a machine that is busy elsewhere may take longer to compile than the write to give up
+	i.Get("app", "/api/?n=first") // on a busy machine, compiling may take longer than a write waits
 	began, goOn := make(chan struct{}), make(chan struct{})
 	var held sync.WaitGroup
 	held.Go(func() {
@@ -78,7 +78,7 @@ export default async (request) => {
 	})
 	<-began
 	var all sync.WaitGroup
-	for n := range 8 { // more than the queue takes
+	for n := range 8 { // more than the queue holds
 		all.Go(func() {
 			r := i.Get("app", "/api/?n="+string(rune('0'+n)))
 			if r.StatusCode != http.StatusServiceUnavailable || r.Header.Get("Retry-After") == "" {
@@ -102,8 +102,8 @@ export default async (request) => {
 	}
 }
 
-// The quota of an app holds for its functions, and tells them what it is.
-func TestAFunctionThatFillsItsAppHearsOfIt(t *testing.T) {
+// The quota of an app applies to its functions, which get an error that names the limit.
+func TestAFunctionThatExceedsTheQuotaOfItsAppGetsAnError(t *testing.T) {
 	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Storage.MaxAppData = 2000 }))
 	d := i.Deploy("hoard", `
 -- api/main.js --
@@ -116,7 +116,7 @@ export default async () => {
 			refused.push(e.code + " " + e.retryable + " " + e.message);
 		}
 	}
-	await fazt.app.kv.set("k0", "less"); // what makes nothing larger is always possible
+	await fazt.app.kv.set("k0", "less"); // writes that add nothing are always possible
 	await fazt.app.kv.delete("k1");
 	return Response.json(refused);
 };

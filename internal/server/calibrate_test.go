@@ -19,7 +19,7 @@ func calibrate(i *fazttest.Instance, force bool) (system.Measured, error) {
 	return client.Call(context.Background(), i.Client, op.ServerCalibrate, op.Calibrate{Force: force, Seconds: 2})
 }
 
-// scratchFolders are the folders of self-tests beside the database.
+// scratchFolders returns the folders of self-tests next to the database.
 func scratchFolders(t *testing.T, i *fazttest.Instance) []string {
 	t.Helper()
 	list, err := filepath.Glob(filepath.Join(filepath.Dir(i.Path), ".fazt-bench-*"))
@@ -29,7 +29,7 @@ func scratchFolders(t *testing.T, i *fazttest.Instance) []string {
 	return list
 }
 
-func TestWhatIsMeasuredTakesThePlaceOfTheEstimatesAlsoAfterARestart(t *testing.T) {
+func TestMeasuredValuesReplaceTheEstimatesAndSurviveARestart(t *testing.T) {
 	i := fazttest.New(t)
 	if c := i.Limits.Capacity(); c.MeasuredAt != "" || c.Reads == 0 {
 		t.Fatalf("before: %+v", c)
@@ -65,7 +65,7 @@ func TestWhatIsMeasuredTakesThePlaceOfTheEstimatesAlsoAfterARestart(t *testing.T
 	}
 }
 
-func TestABusyInstanceIsMeasuredOnlyByForce(t *testing.T) {
+func TestABusyInstanceIsMeasuredOnlyWithForce(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", "-- index.html --\nhi")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -82,7 +82,7 @@ func TestABusyInstanceIsMeasuredOnlyByForce(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := calibrate(i, true); err != nil {
-		t.Errorf("by force: %v", err)
+		t.Errorf("with force: %v", err)
 	}
 	cancel()
 	visitors.Wait()
@@ -97,7 +97,7 @@ func waitScratch(t *testing.T, i *fazttest.Instance) {
 	await.Until(t, "a self-test to begin", func() bool { return len(scratchFolders(t, i)) > 0 })
 }
 
-func TestOneSelfTestAtATime(t *testing.T) {
+func TestOnlyOneSelfTestRunsAtATime(t *testing.T) {
 	i := fazttest.New(t)
 	first := make(chan error)
 	go func() { _, err := calibrate(i, true); first <- err }()
@@ -110,7 +110,7 @@ func TestOneSelfTestAtATime(t *testing.T) {
 	}
 }
 
-func TestAServerThatStopsEndsItsSelfTestAndLeavesNothing(t *testing.T) {
+func TestAStoppingServerEndsItsSelfTestAndLeavesNothing(t *testing.T) {
 	i := fazttest.New(t)
 	got := make(chan error)
 	go func() {
@@ -129,11 +129,11 @@ func TestAServerThatStopsEndsItsSelfTestAndLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestWhatACrashLeftOfASelfTestIsRemovedAtTheNextStart(t *testing.T) {
+func TestTheNextStartRemovesWhatACrashedSelfTestLeft(t *testing.T) {
 	i := fazttest.New(t)
 	i.Stop()
 	left := filepath.Join(filepath.Dir(i.Path), ".fazt-bench-data.db-123")
-	others := filepath.Join(filepath.Dir(i.Path), ".fazt-bench-other.db-123") // another server may be at work there
+	others := filepath.Join(filepath.Dir(i.Path), ".fazt-bench-other.db-123") // another server may be using it
 	fetch := filepath.Join(filepath.Dir(i.Path), ".fazt-fetch-data.db-123")   // of a backup for a peer
 	for _, dir := range []string{left, others, fetch} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -152,7 +152,7 @@ func TestWhatACrashLeftOfASelfTestIsRemovedAtTheNextStart(t *testing.T) {
 	}
 }
 
-func TestOnlyARunningServerIsMeasuredAndForABoundedTime(t *testing.T) {
+func TestTheTimeOfASelfTestIsBounded(t *testing.T) {
 	i := fazttest.New(t)
 	for _, seconds := range []int{-1, 61} {
 		_, err := client.Call(t.Context(), i.Client, op.ServerCalibrate, op.Calibrate{Seconds: seconds})

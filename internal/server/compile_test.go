@@ -12,7 +12,7 @@ import (
 )
 
 // held is a function that cannot be read until release is closed.
-type held struct{ asked, release chan struct{} }
+type held struct{ wanted, release chan struct{} }
 
 func (h held) Exists(path string) bool { return path == "api/main.js" }
 
@@ -21,7 +21,7 @@ func (h held) ReadFile(ctx context.Context, path string) ([]byte, error) {
 		return nil, fs.ErrNotExist
 	}
 	select {
-	case h.asked <- struct{}{}:
+	case h.wanted <- struct{}{}:
 	default:
 	}
 	select {
@@ -32,8 +32,8 @@ func (h held) ReadFile(ctx context.Context, path string) ([]byte, error) {
 	}
 }
 
-// A key that deploys several apps at once held all places, and deploys of others waited for it.
-func TestOneKeyHasOnePlaceToCompile(t *testing.T) {
+// A key that deployed several apps at once used to take every slot, so deploys with other keys had to wait.
+func TestEachKeyCompilesOneFunctionAtATime(t *testing.T) {
 	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Runtime.Compiles = 2 }))
 	as := func(key string) context.Context {
 		return auth.With(t.Context(), auth.Principal{Kind: auth.Key, ID: key})
@@ -46,18 +46,18 @@ func TestOneKeyHasOnePlaceToCompile(t *testing.T) {
 			ended <- err
 		}()
 	}
-	<-slow.asked
+	<-slow.wanted
 	select {
-	case <-slow.asked:
+	case <-slow.wanted:
 		t.Error("one key compiles two functions at once")
-	case <-time.After(300 * time.Millisecond): // the other does not begin, however long this waits
+	case <-time.After(300 * time.Millisecond): // the other never starts, however long this waits
 	}
 	free := held{make(chan struct{}, 1), make(chan struct{})}
 	close(free.release)
 	ctx, cancel := context.WithTimeout(as("key_other"), time.Minute)
 	defer cancel()
 	if _, err := i.Compile(ctx, "app_3", free); err != nil {
-		t.Errorf("another's deploy: %v", err)
+		t.Errorf("a deploy with another key: %v", err)
 	}
 	close(slow.release)
 	for range 2 {

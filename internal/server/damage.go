@@ -13,16 +13,16 @@ import (
 
 func checkProgram(program []byte) error { return new(compile.Program).UnmarshalBinary(program) }
 
-// contentDamaged records that content is not what it was when it was stored. A compiled function is made again at once.
+// contentDamaged records that stored content has changed. A compiled function is recompiled at once.
 func (i *Instance) contentDamaged(d hosting.Damage) {
 	i.log.Error("damaged content", "app", d.App, "deployment", d.Deployment, "path", d.Path, "encoding", d.Encoding, "cause", d.Cause)
 	if d.DeploymentID == "" {
-		i.recordDamage(d, d.Encoding != "") // in the place of a compressed form the content itself is served
+		i.recordDamage(d, d.Encoding != "") // if only a compressed variant is damaged, the content itself is served
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	_, _ = i.mendProgram(ctx, d.DeploymentID) // which says how it went
+	_, _ = i.repairProgram(ctx, d.DeploymentID) // it logs the result
 }
 
 func (i *Instance) recordDamage(d hosting.Damage, mended bool) {
@@ -33,24 +33,24 @@ func (i *Instance) recordDamage(d hosting.Damage, mended bool) {
 	})
 }
 
-// mendProgram compiles a function again whose compiled form is damaged: bytecode is run as it is, and a wrong bit in it can
-// end the process.
-func (i *Instance) mendProgram(ctx context.Context, deployment string) (*compile.Program, error) {
+// repairProgram recompiles a function whose bytecode is damaged. Bytecode runs as it is, and a single wrong bit can
+// crash the process.
+func (i *Instance) repairProgram(ctx context.Context, deployment string) (*compile.Program, error) {
 	d, err := i.Hosting.Place(ctx, deployment)
 	if err != nil {
 		return nil, err
 	}
 	d.Cause = "its bytes have changed since they were stored"
-	p, err := i.compileAgain(ctx, deployment)
+	p, err := i.recompile(ctx, deployment)
 	i.log.Error("a compiled function is damaged", "app", d.App, "deployment", d.Deployment, "compiled again", err == nil)
 	i.recordDamage(d, err == nil)
 	if err != nil {
-		return nil, errs.Wrap(errs.Internal, err, "the compiled function is damaged, and could not be made again; deploy the app again")
+		return nil, errs.Wrap(errs.Internal, err, "the compiled function is damaged and could not be recompiled; deploy the app again")
 	}
 	return p, nil
 }
 
-func (i *Instance) compileAgain(ctx context.Context, deployment string) (*compile.Program, error) {
+func (i *Instance) recompile(ctx context.Context, deployment string) (*compile.Program, error) {
 	files, err := i.Hosting.Files(ctx, deployment)
 	if err != nil {
 		return nil, err
@@ -60,26 +60,26 @@ func (i *Instance) compileAgain(ctx context.Context, deployment string) (*compil
 		return nil, err
 	}
 	if err := i.Hosting.ReplaceProgram(ctx, deployment, data); err != nil {
-		i.log.Warn("a function that was compiled again could not be stored", "error", err)
+		i.log.Warn("a recompiled function could not be stored", "error", err)
 	}
 	p := &compile.Program{}
 	return p, p.UnmarshalBinary(data)
 }
 
-// damage says which content needs a look.
+// damage lists the damaged content, one problem each.
 func (i *Instance) damage() []string {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	found, all, err := i.Hosting.Damage(ctx)
 	if err != nil {
-		return []string{"whether content is damaged could not be found out: " + errs.Sentence(err)}
+		return []string{"could not check for damaged content: " + errs.Sentence(err)}
 	}
 	list := make([]string, 0, len(found))
 	for _, d := range found {
-		list = append(list, fmt.Sprintf("damaged content: %s; deploy %s again, and it is mended", d, d.App))
+		list = append(list, fmt.Sprintf("damaged content: %s; deploy %s again to repair it", d, d.App))
 	}
 	if more := all - len(found); more > 0 {
-		list = append(list, fmt.Sprintf("%d more damaged contents; `fazt database check --content` names all", more))
+		list = append(list, fmt.Sprintf("%d more damaged contents; `fazt database check --content` lists them all", more))
 	}
 	return list
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // Bytecode with a flipped bit can end the process that runs it.
-func TestACompiledFunctionWithAFlippedBitIsMadeAgainAndNeverRun(t *testing.T) {
+func TestACompiledFunctionWithAFlippedBitIsRecompiledAndNeverRun(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", "-- index.html --\nhi\n-- api/main.js --\nrespond(200, {n: 1});\n")
 	flip := func() {
@@ -44,18 +44,18 @@ func TestACompiledFunctionWithAFlippedBitIsMadeAgainAndNeverRun(t *testing.T) {
 		return got
 	}
 	if got := check(); !got.Sound {
-		t.Errorf("not mended: %v", got.Faults)
+		t.Errorf("not repaired: %v", got.Faults)
 	}
 	flip()
 	if got := check(); got.Sound || len(got.Damaged) != 1 || got.Damaged[0].App != "app" || !strings.Contains(got.Faults[0], "the compiled function of app") {
 		t.Errorf("%+v", got)
 	}
 	if got := check(); !got.Sound {
-		t.Errorf("not mended by the check: %v", got.Faults)
+		t.Errorf("not repaired by the check: %v", got.Faults)
 	}
 }
 
-func TestDamagedContentIsInHealthMetricsAndTheActivityLog(t *testing.T) {
+func TestDamagedContentIsReportedInHealthAndTheActivityLog(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("blog", "-- index.html --\nhello\n-- other.html --\nother\n")
 	err := i.DB.Write(t.Context(), func(tx *database.Tx) error {
@@ -80,8 +80,8 @@ func TestDamagedContentIsInHealthMetricsAndTheActivityLog(t *testing.T) {
 	}
 }
 
-// The answers were that something went wrong inside the instance, or that the answer was cut off.
-func TestWhoReadsDamagedFilesIsToldWhichAndWhatToDo(t *testing.T) {
+// The errors used to say that something went wrong inside the instance, or that the response was cut off.
+func TestReadingADamagedFileFailsWithItsNameAndAdvice(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("blog", "-- a.html --\nhello\n-- b.html --\nsound\n-- c.html --\nthird\n")
 	err := i.DB.Write(t.Context(), func(tx *database.Tx) error {
@@ -91,7 +91,7 @@ func TestWhoReadsDamagedFilesIsToldWhichAndWhatToDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = "a.html is damaged on the disk; deploy the app again to repair it"
-	told := func(what string, err error) {
+	check := func(what string, err error) {
 		t.Helper()
 		if !errs.Is(err, errs.Unprocessable) || !strings.HasPrefix(errs.Sentence(err), want) {
 			t.Errorf("%s: %v", what, err)
@@ -100,16 +100,16 @@ func TestWhoReadsDamagedFilesIsToldWhichAndWhatToDo(t *testing.T) {
 	ref := op.DeploymentRef{App: "blog", Deployment: "live"}
 	dir := t.TempDir()
 	_, err = client.Pull(t.Context(), i.Client, ref, dir, false, nil)
-	told("pull", err)
+	check("pull", err)
 	for _, name := range []string{"b.html", "c.html"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
-			t.Errorf("what is sound was not pulled: %v", err)
+			t.Errorf("an undamaged file was not pulled: %v", err)
 		}
 	}
 	_, err = client.Pull(t.Context(), i.Client, ref, dir, false, nil)
-	told("the second pull", err)
+	check("the second pull", err)
 	_, err = client.Call(t.Context(), i.Client, op.FileRead, op.FileRef{DeploymentRef: ref, Path: "a.html"})
-	told("cat", err)
+	check("cat", err)
 	_, err = client.Call(t.Context(), i.Client, op.AppFork, op.Fork{App: "blog", Name: "copy"})
-	told("fork", err)
+	check("fork", err)
 }

@@ -14,10 +14,10 @@ import (
 
 func (i *Instance) space(total int64) (low, reserve int64) { return i.Limits.Storage().Space(total) }
 
-// diskChanged records how the disk is doing. While nothing can be written the entry waits in memory; who follows the log
-// sees it at once.
+// diskChanged records the state of the disk. While nothing can be written, the entry waits in memory; followers of the
+// log see it at once.
 func (i *Instance) diskChanged(d database.Disk) {
-	if i.Activity == nil { // the database is just being opened
+	if i.Activity == nil { // the database is still being opened
 		return
 	}
 	result := activity.OK
@@ -30,7 +30,7 @@ func (i *Instance) diskChanged(d database.Disk) {
 	})
 }
 
-// writable says why the instance cannot store anything.
+// writable returns an error if the instance cannot store anything.
 func (i *Instance) writable() error {
 	switch d := i.DB.Disk(); {
 	case d.State == database.DiskFull:
@@ -49,35 +49,35 @@ func (i *Instance) diskHealth(h *op.Health) {
 	}
 }
 
-// diskProblems is what of the disk needs a look.
+// diskProblems lists the problems of the disk that need attention.
 func diskProblems(h *op.Health) (list []string) {
 	reason := h.Disk.Reason
 	switch h.Disk.State {
 	case database.DiskSound.String():
 	case database.DiskLow.String():
-		list = append(list, reason+"; make room before nothing can be stored")
+		list = append(list, reason+"; free some space before nothing can be stored")
 	case database.DiskScarce.String():
 		list = append(list, reason+"; functions cannot store anything until there is room")
 	case database.DiskFull.String():
-		list = append(list, reason+"; nothing can be stored until there is room, and what is stored is served")
+		list = append(list, reason+"; nothing can be stored until there is room; stored content is still served")
 	case database.DiskLost.String():
 		list = append(list, reason+"; nothing is written any more. Put it back, or save what the server still has with `fazt backup FILE` before it stops")
 	case database.DiskOverwritten.String():
-		list = append(list, reason+"; nothing is written any more. `fazt server restart` serves what is in the file now; what was written last is next to it, in the file that ends in -wal.overwritten")
+		list = append(list, reason+"; nothing is written any more. `fazt server restart` serves what is in the file now; the last writes are next to it, in the file that ends in -wal.overwritten")
 	default:
-		list = append(list, reason+"; nothing can be stored, and what is stored is served")
+		list = append(list, reason+"; nothing can be stored; stored content is still served")
 	}
 	if n := h.Disk.UnreadableReads; n > 0 {
-		text := fmt.Sprintf("%s of the database failed, as the disk cannot read a part of it or the part is damaged", output.Count(int(n), "read"))
+		text := fmt.Sprintf("%s of the database failed, because a part of it is damaged or the disk cannot read it", output.Count(int(n), "read"))
 		for _, name := range h.Disk.Unreadable {
 			text += "; " + name
 		}
-		list = append(list, text+". Restore a backup on a sound disk")
+		list = append(list, text+". Restore a backup on a healthy disk")
 	}
 	return list
 }
 
-// unwritable says whether err means that nothing can be made on the disk.
+// unwritable reports whether err means that nothing can be created on the disk.
 func unwritable(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.EPERM)
 }

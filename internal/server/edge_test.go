@@ -16,7 +16,7 @@ import (
 	"fazt/internal/system"
 )
 
-func TestChangedLimitsDropNoConnectionThatIsInUse(t *testing.T) {
+func TestChangedLimitsKeepConnectionsInUse(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", limitsApp)
 	stop := make(chan struct{})
@@ -59,7 +59,7 @@ func TestChangedLimitsDropNoConnectionThatIsInUse(t *testing.T) {
 	group.Wait()
 }
 
-func TestAServerThatStopsLetsRequestsOfEarlierLimitsFinish(t *testing.T) {
+func TestAStoppingServerLetsRequestsUnderEarlierLimitsFinish(t *testing.T) {
 	i := fazttest.New(t)
 	x := &trial{T: t, Instance: i, id: i.Deploy("app", limitsApp).App.ID}
 	c := x.connect("GET /api/spin?n=500 HTTP/1.1\r\nHost: app.localhost\r\n\r\n")
@@ -74,13 +74,13 @@ func TestAServerThatStopsLetsRequestsOfEarlierLimitsFinish(t *testing.T) {
 	}
 }
 
-// net/http closes a connection without an answer when it reads its request after the stop has begun.
-func TestAServerThatStopsAnswersARequestThatIsArriving(t *testing.T) {
+// net/http closes a connection without a response when it reads the request after the stop has begun.
+func TestAStoppingServerAnswersARequestThatIsArriving(t *testing.T) {
 	i := fazttest.New(t)
 	x := &trial{T: t, Instance: i, id: i.Deploy("app", "-- index.html --\nhello\n").App.ID}
 	begun, rest := page[:20], page[20:]
 	c := x.connect(begun)
-	i.Get("app", "/") // the connection was taken before that of this request
+	i.Get("app", "/") // the server accepted the connection before the one of this request
 	ended := make(chan struct{})
 	go func() { i.Stop(); close(ended) }()
 	x.await("the stop", func() bool {
@@ -97,8 +97,8 @@ func TestAServerThatStopsAnswersARequestThatIsArriving(t *testing.T) {
 	<-ended
 }
 
-func TestNoDownloadThatMovesIsCutByTheTimeOfARequest(t *testing.T) {
-	t.Parallel() // most of the time it waits
+func TestADownloadThatMakesProgressOutlivesTheRequestTimeout(t *testing.T) {
+	t.Parallel() // it mostly waits
 	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Capacity.TimeoutMS = 1000 }))
 	const size = 8 << 20
 	i.Deploy("app", file("big.bin", size))
@@ -121,22 +121,22 @@ func TestNoDownloadThatMovesIsCutByTheTimeOfARequest(t *testing.T) {
 		if err != nil {
 			break
 		}
-		time.Sleep(100 * time.Millisecond) // in all much longer than the time of a request
+		time.Sleep(100 * time.Millisecond) // in total much longer than the request timeout
 	}
 	if total != size {
 		t.Errorf("got %d bytes", total)
 	}
 }
 
-func TestABodyOfUnknownSizeIsRefusedAsSoonAsItPassesTheLimit(t *testing.T) {
+func TestABodyOfUnknownSizeIsRefusedOnceItPassesTheLimit(t *testing.T) {
 	for name, change := range map[string]func(l *system.Limits){
-		"of an upload":   func(l *system.Limits) { l.Storage.MaxUpload = 1000 },
-		"of a function":  func(l *system.Limits) { l.Runtime.MaxRequestBody = 1000 },
-		"that is nought": func(l *system.Limits) { l.Storage.MaxUpload = 0 },
+		"of an upload":  func(l *system.Limits) { l.Storage.MaxUpload = 1000 },
+		"of a function": func(l *system.Limits) { l.Runtime.MaxRequestBody = 1000 },
+		"of zero":       func(l *system.Limits) { l.Storage.MaxUpload = 0 },
 	} {
 		i := fazttest.New(t, fazttest.Limit(change))
 		x := &trial{T: t, Instance: i, id: i.Deploy("app", limitsApp).App.ID}
-		// The body has no end: the answer comes all the same, and then the end of the connection.
+		// The body has no end: still the response comes, and then the end of the connection.
 		c := x.connect("POST /api/echo HTTP/1.1\r\nHost: app.localhost\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n" + strings.Repeat("x", 2000) + "\r\n")
 		_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
 		answer, err := io.ReadAll(c)
@@ -160,7 +160,7 @@ func TestAnAppThatTakesAllItCanLeavesRoomForOthers(t *testing.T) {
 	}
 }
 
-func TestWhatATrustedProxySaysReachesTheFunction(t *testing.T) {
+func TestAFunctionSeesTheClientThatATrustedProxyReports(t *testing.T) {
 	for _, trusted := range []bool{false, true} {
 		i := fazttest.New(t, func(c *server.Config) {
 			if trusted {

@@ -6,7 +6,7 @@ import (
 	"fazt/internal/api/deployment"
 )
 
-// Compile compiles as a deploy of app does, from a source that a test can hold up.
+// Compile compiles like a deploy of app, from a source that a test can block.
 func (i *Instance) Compile(ctx context.Context, app string, src deployment.Source) ([]byte, error) {
 	return i.compile(ctx, app, src)
 }

@@ -12,8 +12,7 @@ import (
 	"fazt/internal/system"
 )
 
-// Each test here is named for a fault that an earlier program of this kind had; together they run on a whole
-// instance, over real HTTP.
+// Each test here covers a fault that an earlier program of this kind had. They run on a whole instance, over real HTTP.
 
 const hello = `
 -- index.html --
@@ -36,7 +35,7 @@ the library
 the dotfile
 `
 
-func TestTopLevelConstantsSurviveMoreRequestsThanThereAreMachines(t *testing.T) {
+func TestTopLevelConstantsSurviveMoreRequestsThanThereAreVMs(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", hello)
 	requests := 300
@@ -50,7 +49,7 @@ func TestTopLevelConstantsSurviveMoreRequestsThanThereAreMachines(t *testing.T) 
 	}
 }
 
-func TestGlobalsAndPrototypesOfOneRequestAreUnknownToTheNextAndToOtherApps(t *testing.T) {
+func TestChangedGlobalsAndPrototypesDoNotReachTheNextRequestOrOtherApps(t *testing.T) {
 	const leak = `
 -- api/main.js --
 if (request.query.leak) {
@@ -76,7 +75,7 @@ respond([typeof leaked, typeof [].leaked, typeof x, fazt.app.kv.get("none") === 
 	}
 }
 
-func TestNoSpellingOfAPathReachesWhatIsHidden(t *testing.T) {
+func TestNoSpellingOfAPathReachesHiddenFiles(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", hello)
 	targets := []string{"/fazt.json", "/.hidden", "/api/main.js", "/api/lib.js", "/private/secret.txt", "/workers/job.js"}
@@ -139,7 +138,7 @@ respond("ok");
 	}
 }
 
-func TestChangingAValueThatWasReadChangesNothingThatIsStored(t *testing.T) {
+func TestChangingAValueThatWasReadLeavesTheStoredValueAlone(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", `
 -- api/main.js --
@@ -157,7 +156,7 @@ export default { fetch() {
 	}
 }
 
-func TestCountsAndSizesOfADeployedAppAreTrue(t *testing.T) {
+func TestCountsAndSizesOfADeployedAppAreRight(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", "-- index.html --\n12345\n-- a.txt --\n123\n")
 	d := i.Deploy("app", "-- index.html --\n12345\n-- b.txt --\n1234567\n")
@@ -177,7 +176,7 @@ func TestAThousandRequestsLeaveNoGoroutines(t *testing.T) {
 fazt.app.kv.set("n", (fazt.app.kv.get("n") ?? 0) + 1);
 respond(fazt.app.kv.get("n"));
 `)
-	ask := func(n int) {
+	request := func(n int) {
 		var all sync.WaitGroup
 		for range 8 {
 			all.Go(func() {
@@ -188,12 +187,12 @@ respond(fazt.app.kv.get("n"));
 		}
 		all.Wait()
 	}
-	ask(80)
+	request(80)
 	before := runtime.NumGoroutine()
 	if testing.Short() {
-		ask(80)
+		request(80)
 	} else {
-		ask(1000)
+		request(1000)
 	}
 	if after := runtime.NumGoroutine(); after > before+16 {
 		t.Fatalf("%d goroutines before, %d after", before, after)
@@ -230,7 +229,7 @@ func TestThrownValuesBadStatusesAndUnencodableBodiesAreCleanFailures(t *testing.
 	}
 }
 
-func TestABodyOverTheLimitIsRefusedAndNotHandedOverAsNull(t *testing.T) {
+func TestABodyOverTheLimitIsRefusedAndNotPassedAsNull(t *testing.T) {
 	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Runtime.MaxRequestBody = 1000 }))
 	i.Deploy("app", "-- api/main.js --\nrespond({ body: request.body });\n")
 	r := i.Request(http.MethodPost, "app", "/api/x", `{"a":"`+strings.Repeat("x", 2000)+`"}`)

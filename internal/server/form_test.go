@@ -14,8 +14,8 @@ import (
 	"fazt/internal/system"
 )
 
-// A form that announces more than may be read whole, or sent at all, is refused before any of it has come; one of unknown
-// size as soon as it passes that.
+// A form whose announced size exceeds what may be read whole, or sent at all, is refused before any of it arrives; a
+// form of unknown size as soon as it exceeds that.
 func TestFormsOverTheLimitsAreRefused(t *testing.T) {
 	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Runtime.MaxRequestBody, l.Storage.MaxUpload = 1<<20, 2<<20 }))
 	i.Deploy("module", "-- api/main.js --\nexport default async (request) => { const form = await request.formData(); return new Response('read ' + [...form].length); };\n")
@@ -27,7 +27,7 @@ func TestFormsOverTheLimitsAreRefused(t *testing.T) {
 					t.Errorf("%s: %s of %d bytes: %d", app, kind, size, got.StatusCode)
 				}
 			}
-			// Its end is never sent: the answer cannot have waited for it.
+			// Its end is never sent, so the response cannot have waited for it.
 			part := "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n" + strings.Repeat("x", 1<<20)
 			chunks := fmt.Sprintf("%x\r\n%s\r\n", len(part), part)
 			if got := announce(t, i, app, "Content-Type: "+kind+"\r\nTransfer-Encoding: chunked\r\n", chunks); got.StatusCode != http.StatusRequestEntityTooLarge {
@@ -41,7 +41,7 @@ func TestFormsOverTheLimitsAreRefused(t *testing.T) {
 	}
 }
 
-// announce sends the head of a request and some of its body, and reads the answer.
+// announce sends the head of a request and some of its body, and reads the response.
 func announce(t *testing.T, i *fazttest.Instance, app, headers, body string) *http.Response {
 	t.Helper()
 	c, err := net.Dial("tcp", i.Address)

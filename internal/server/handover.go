@@ -14,19 +14,19 @@ import (
 	"fazt/internal/listener/edge"
 )
 
-// A server replaces itself: it lets running requests finish, closes everything but the sockets it listens on, and makes
-// its process a fresh one that goes on with them. Whoever connects meanwhile waits; nobody is refused. That ends what
-// nothing else ends, the runs of functions that had to be abandoned and work on.
+// A server can replace itself: it lets running requests finish, closes everything except its listening sockets, and
+// turns its process into a fresh one that continues with them. Clients that connect in the meantime wait; none is
+// refused. This is the only way to end abandoned runs of functions that keep working.
 
 const (
 	// A client may be about to send its next request on a connection when the server closes it. So for a while every
-	// answer says that it is the last on its connection, and clients come back on new ones.
+	// response announces that its connection closes, and clients come back on new ones.
 	farewell = 500 * time.Millisecond
 
 	burnFor = 30 * time.Second // how long abandoned runs may use more than one processor
 )
 
-// visitors counts the requests that are being answered, and tells their clients to close when the server hands over.
+// visitors counts the requests in progress, and tells their clients to close their connections during a handover.
 type visitors struct {
 	now     atomic.Int64
 	leaving atomic.Bool
@@ -43,13 +43,13 @@ func (v *visitors) count(next http.Handler) http.Handler {
 	})
 }
 
-// stuck says whether there are visitors of abandoned runs, which do not end, and no others.
+// stuck reports whether the only requests left are those of abandoned runs, which never end.
 func (i *Instance) stuck() bool {
 	burning := i.engine.Stats().Burning
 	return burning > 0 && i.visitors.now.Load() <= int64(burning)
 }
 
-// HandOver makes the server replace itself. Run returns when all is ready for that, and Kept says so.
+// HandOver makes the server replace itself. Run returns when everything is ready for it, and Kept is then not nil.
 func (i *Instance) HandOver(reason string) error {
 	r := i.running.Load()
 	switch {
@@ -58,7 +58,7 @@ func (i *Instance) HandOver(reason string) error {
 	case !i.config.Replace:
 		return errs.New(errs.Unsupported, "this server cannot replace itself; stop it and start it again")
 	case r.ctx.Err() != nil:
-		return errs.New(errs.Unavailable, "the server is stopping already")
+		return errs.New(errs.Unavailable, "the server is already stopping")
 	case !r.handover.CompareAndSwap(false, true):
 		return nil
 	}
@@ -71,31 +71,31 @@ func (i *Instance) HandOver(reason string) error {
 	return nil
 }
 
-// Kept are the sockets for the process that follows when Run returned to be replaced; nil = it returned to end.
+// Kept returns the sockets for the next process if Run returned to be replaced; nil = it returned to end.
 func (i *Instance) Kept() *listener.Kept { return i.kept }
 
-// keep keeps the sockets, and serves on until those who have a connection had the chance to learn that it ends.
+// keep keeps the sockets, and goes on serving until clients with a connection had the chance to learn that it closes.
 func (i *Instance) keep(edges []edge.Edge) {
 	i.kept = &listener.Kept{}
 	for _, e := range edges {
 		if err := i.kept.Keep(e.Address, e.Listener); err != nil {
-			i.log.Warn("the next process opens the address again", "error", err)
+			i.log.Warn("a listening socket could not be kept; the next process will open the address again", "error", err)
 		}
 	}
 	i.visitors.leaving.Store(true)
 	time.Sleep(farewell)
 }
 
-// mostLost is how many calls may be over and not end, before a fresh process is better than their memory.
-const mostLost = 64
+// maxLost is how many finished calls may still hold memory before a fresh process is the better choice.
+const maxLost = 64
 
-// watchBurning hands over when abandoned runs have used more than one processor for a while, or all there is, or when too
-// many calls to other servers do not end.
+// watchBurning starts a handover when abandoned runs have used more than one processor for a while, or all of them, or
+// when too many calls to other servers do not end.
 func (i *Instance) watchBurning(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	b := burning{most: min(1, runtime.NumCPU()-1)}
-	lost := burning{most: mostLost}
+	b := burning{limit: min(1, runtime.NumCPU()-1)}
+	lost := burning{limit: maxLost}
 	for {
 		select {
 		case <-ctx.Done():
@@ -104,7 +104,7 @@ func (i *Instance) watchBurning(ctx context.Context) error {
 			if n := i.Gate.Lost(); lost.tooLong(n, now) {
 				if err := i.HandOver(fmt.Sprintf("%d calls to other servers do not end", n)); err != nil {
 					i.log.Error("calls to other servers do not end, and the server does not replace itself", "calls", n, "error", err)
-					lost = burning{most: lost.most}
+					lost = burning{limit: lost.limit}
 				}
 			}
 			n := i.engine.Stats().Burning
@@ -113,20 +113,20 @@ func (i *Instance) watchBurning(ctx context.Context) error {
 			}
 			if err := i.HandOver(fmt.Sprintf("%d runs of functions that could not be stopped have used processors for %v", n, burnFor)); err != nil {
 				i.log.Error("abandoned runs of functions use processors, and the server does not replace itself", "runs", n, "error", err)
-				b = burning{most: b.most} // said again after as long
+				b = burning{limit: b.limit} // logs again after the same time
 			}
 		}
 	}
 }
 
-// burning is for how long there have been more abandoned runs than may be.
+// burning measures how long there have been more abandoned runs than the limit.
 type burning struct {
-	most  int
+	limit int
 	since time.Time
 }
 
 func (b *burning) tooLong(runs int, now time.Time) bool {
-	if runs <= b.most {
+	if runs <= b.limit {
 		b.since = time.Time{}
 		return false
 	}

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-func TestAbandonedRunsAreBorneForAWhileAndOneOfThemForEver(t *testing.T) {
+func TestAbandonedRunsAreToleratedForAWhileAndASingleOneForever(t *testing.T) {
 	start := time.Now()
 	for name, tt := range map[string]struct {
-		runs []int // one a second
-		want int   // the second in which it was too long; -1 = never
+		runs []int // one per second
+		want int   // the second at which it had been too long; -1 = never
 	}{
 		"none":             {make([]int, 100), -1},
 		"one":              {repeat(1, 100), -1},
@@ -18,7 +18,7 @@ func TestAbandonedRunsAreBorneForAWhileAndOneOfThemForEver(t *testing.T) {
 		"more, later":      {append(repeat(1, 50), repeat(5, 50)...), 80},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b, got := burning{most: 1}, -1
+			b, got := burning{limit: 1}, -1
 			for second, n := range tt.runs {
 				if b.tooLong(n, start.Add(time.Duration(second)*time.Second)) {
 					got = second

@@ -14,7 +14,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// ready says why the instance should get no requests.
+// ready returns an error if the instance should get no requests.
 func (i *Instance) ready(context.Context) error {
 	r := i.running.Load()
 	switch {
@@ -26,7 +26,7 @@ func (i *Instance) ready(context.Context) error {
 	return i.writable()
 }
 
-// health tells what only the running server knows, and what of it needs a look.
+// health adds what only the running server knows, and the problems that need attention.
 func (i *Instance) health(h *op.Health) {
 	if r := i.running.Load(); r != nil {
 		h.StartedAt = r.started
@@ -55,20 +55,20 @@ func (i *Instance) crowded() uint64 {
 	return i.engine.Stats().Crowded + i.functionServer.Stats().Crowded
 }
 
-// problems is what of it needs a look.
+// problems lists what needs attention.
 func (i *Instance) problems(h *op.Health) []string {
 	list := []string{}
-	add := func(is bool, format string, args ...any) {
-		if is {
+	add := func(found bool, format string, args ...any) {
+		if found {
 			list = append(list, fmt.Sprintf(format, args...))
 		}
 	}
-	most := i.Limits.Storage().WriteQueue
-	add(h.Database.Queued > most/2, "%d writes wait for the disk; at %d more are refused", h.Database.Queued, most)
+	limit := i.Limits.Storage().WriteQueue
+	add(h.Database.Queued > limit/2, "%d writes wait for the disk; from %d on, more are refused", h.Database.Queued, limit)
 	add(h.Runtime.Abandoned > 0, "%d runs of functions could not be stopped since the start, and may still use processor time; `fazt server restart` ends them", h.Runtime.Abandoned)
-	add(h.Runtime.LostCalls > 0, "%d calls of functions, to other servers above all, are over and do not end; they keep memory until `fazt server restart`", h.Runtime.LostCalls)
-	add(h.Memory.Limit > 0 && h.Memory.Resident > h.Memory.Limit*9/10, "nine tenths of the memory are in use; lower storage.max_vfs or runtime.vms")
-	add(h.Runtime.Crowded > 0, "%d bodies, answers and streams of visitors who send or read slowly were cut off since the start, because all of runtime.stream_memory, buffer_memory or buffer_disk was in use", h.Runtime.Crowded)
+	add(h.Runtime.LostCalls > 0, "%d calls of functions, mostly to other servers, are finished but do not end; they hold memory until `fazt server restart`", h.Runtime.LostCalls)
+	add(h.Memory.Limit > 0 && h.Memory.Resident > h.Memory.Limit*9/10, "more than 90 %% of the memory is in use; lower storage.max_vfs or runtime.vms")
+	add(h.Runtime.Crowded > 0, "%d bodies, responses and streams of slow visitors were cut off since the start, because all of runtime.stream_memory, buffer_memory or buffer_disk was in use", h.Runtime.Crowded)
 	add(h.Dropped.LogLines > 0, "%d console lines came faster than they could be stored", h.Dropped.LogLines)
 	add(h.Dropped.NetCalls > 0, "%d outbound calls came faster than they could be logged; raise net.log_buffer", h.Dropped.NetCalls)
 	list = append(list, h.Damage...)
@@ -78,20 +78,19 @@ func (i *Instance) problems(h *op.Health) []string {
 	return list
 }
 
-// anonymous is how much of it belongs to the process alone, and not to files; 0 where that is not known.
+// anonymous returns how much of the resident memory belongs to the process alone and not to files; 0 if unknown.
 func anonymous() int64 {
 	resident, shared := statm()
 	return resident - shared
 }
 
-// resident is how much of the machine's memory the process has; 0 where that is not known. What Go knows of is less:
-// the machines of functions have memory of their own.
+// resident returns how much memory the process has; 0 if unknown. Go knows of less: VMs have memory of their own.
 func resident() int64 {
 	resident, _ := statm()
 	return resident
 }
 
-// statm reads how much memory is resident, and how much of that is of files or shared.
+// statm returns how much memory is resident, and how much of that is shared or belongs to files.
 func statm() (resident, shared int64) {
 	data, err := os.ReadFile("/proc/self/statm")
 	if err != nil {

@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// leftoversEvery is how soon the rows of removed apps begin to go.
+// leftoversEvery is how often the rows of removed apps are looked for.
 const leftoversEvery = 5 * time.Second
 
-// removeLeftovers removes what apps that are not there any more have left, until ctx ends. Each row goes in a small write:
-// a removal holds up no visitor of others, and goes on where a killed server left it.
+// removeLeftovers removes the leftovers of removed apps until ctx ends. Each row goes in a small write, so a removal
+// does not hold up visitors of other apps, and continues after the server was killed.
 func (i *Instance) removeLeftovers(ctx context.Context) error {
-	i.DB.Repeat(ctx, leftoversEvery, "removing what removed apps have left", i.RemoveLeftovers)
+	i.DB.Repeat(ctx, leftoversEvery, "removing the leftovers of removed apps", i.RemoveLeftovers)
 	return nil
 }
 
-// RemoveLeftovers removes what apps that are not there any more have left.
+// RemoveLeftovers removes the leftovers of removed apps.
 func (i *Instance) RemoveLeftovers(ctx context.Context) error {
 	list, err := i.Apps.Leftovers(ctx)
 	for n := 0; n < len(list) && err == nil; n++ {

@@ -10,7 +10,8 @@ import (
 	"fazt/internal/fazttest"
 )
 
-// Tables of an app's rows that no foreign key removes have to be emptied for it. A table that is added without one fails here.
+// Tables with rows of an app that no foreign key removes have to be emptied explicitly. A new table that lacks this
+// fails here.
 func TestNothingIsLeftOfARemovedApp(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("blog", named("blog"))
@@ -48,7 +49,7 @@ func TestNothingIsLeftOfARemovedApp(t *testing.T) {
 	for _, table := range tables {
 		err := i.DB.Write(t.Context(), func(tx *database.Tx) error { return tx.Exec(fill[table], list+"]") })
 		if err != nil {
-			t.Fatalf("%s: %v; how is it filled?", table, err)
+			t.Fatalf("%s: %v; the test has no statement that fills it", table, err)
 		}
 	}
 	app := call(t, i, op.AppGet, op.AppRef{App: "blog"}).ID
@@ -69,7 +70,7 @@ func TestNothingIsLeftOfARemovedApp(t *testing.T) {
 	}
 }
 
-func TestAForkWithDataIsWhole(t *testing.T) {
+func TestAForkWithDataIsComplete(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("blog", named("blog"))
 	for n := range 3 {
@@ -77,7 +78,7 @@ func TestAForkWithDataIsWhole(t *testing.T) {
 	}
 	made := call(t, i, op.AppFork, op.Fork{App: "blog", Name: "copy", WithData: true})
 	if made.Usage.Keys != 1 || made.Usage.KeyBytes == 0 {
-		t.Errorf("the fork keeps %+v", made.Usage)
+		t.Errorf("the fork stores %+v", made.Usage)
 	}
 	if err := i.RemoveLeftovers(t.Context()); err != nil {
 		t.Fatal(err)

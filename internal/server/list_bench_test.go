@@ -10,7 +10,7 @@ import (
 	"fazt/internal/fazttest"
 )
 
-// BenchmarkListOf1000Apps is what `fazt app list` asks of an instance with a thousand apps, by the control API.
+// BenchmarkListOf1000Apps measures `fazt app list` on an instance with a thousand apps, through the control API.
 func BenchmarkListOf1000Apps(b *testing.B) {
 	i := fazttest.New(b)
 	for n := range 1000 {

@@ -33,13 +33,13 @@ const limitsApp = `
 -- index.html --
 hello
 -- api/main.js --
-const machine = crypto.randomUUID();
+const vm = crypto.randomUUID();
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const depth = (n) => n === 0 ? 0 : 1 + depth(n - 1);
 export default { async fetch(request) {
   const url = new URL(request.url), n = Number(url.searchParams.get("n"));
   switch (url.pathname) {
-  case "/api/machine": return new Response(machine);
+  case "/api/vm": return new Response(vm);
   case "/api/echo": return new Response(String((await request.text()).length));
   case "/api/big": return new Response("x".repeat(n));
   case "/api/spin": { const end = Date.now() + n; while (Date.now() < end); return new Response("done"); }
@@ -55,22 +55,23 @@ export default { async fetch(request) {
   case "/api/hold": {
     fazt.app.kv.set("in:" + crypto.randomUUID(), 1);
     while (!fazt.app.kv.get("go")) await sleep(10);
-    return new Response(machine);
+    return new Response(vm);
   }
   }
   return new Response("what?", { status: 404 });
 } };
 `
 
-// trial is an instance on which the change of one limit is shown.
+// trial is an instance that shows the change of one limit.
 type trial struct {
 	*testing.T
 	*fazttest.Instance
 	id      string // of the app
-	changed bool   // the limit was
+	changed bool   // whether the limit was changed
 }
 
-// patience is how long a trial waits: for what must happen, long; for what must not, as long as a test may take.
+// patience returns how long a trial waits: long for something that must happen; no longer than a test may take for
+// something that must not.
 func (x *trial) patience() time.Duration {
 	if x.changed {
 		return 20 * time.Second
@@ -80,7 +81,7 @@ func (x *trial) patience() time.Duration {
 
 var unique atomic.Int64
 
-// deploy deploys files, with one more that is new, to the app and says how that went.
+// deploy deploys files, plus one that is new each time, to the app and returns the result.
 func (x *trial) deploy(files ...string) string {
 	x.Helper()
 	text := fmt.Sprintf("-- new.txt --\n%d\n", unique.Add(1)) + strings.Join(files, "")
@@ -95,7 +96,7 @@ func file(name string, size int) string {
 	return "-- " + name + " --\n" + strings.Repeat("x", size-1) + "\n"
 }
 
-// ask is the answer of the function: its text, or else its status.
+// ask calls the function and returns its text, or its status if that is not 200.
 func (x *trial) ask(method, target, body string) string {
 	x.Helper()
 	return said(x.Do(x.Request(method, "app", target, body)))
@@ -127,8 +128,8 @@ func (x *trial) printed() []string {
 	return list
 }
 
-// hold makes n requests that stay in the function, waits until each of them is or was answered, runs meanwhile, if
-// there is one, and lets them go. It says how many got in.
+// hold sends n requests that stay in the function, waits until each of them is in or has ended, runs meanwhile if it is
+// set, and lets them go. It returns how many got in.
 func (x *trial) hold(n int, meanwhile func()) string {
 	x.Helper()
 	scope, ctx := storage.Scope{App: x.id}, context.Background()
@@ -164,7 +165,7 @@ func (x *trial) hold(n int, meanwhile func()) string {
 	return fmt.Sprint(len(got))
 }
 
-// trickle is how an answer ends that waits between its pieces.
+// trickle returns how a response ends that pauses between its pieces.
 func (x *trial) trickle() string {
 	x.Helper()
 	c := x.connect("GET /api/trickle?n=7 HTTP/1.1\r\nHost: app.localhost\r\n\r\n")
@@ -180,7 +181,7 @@ func (x *trial) trickle() string {
 	return "whole"
 }
 
-// await waits until something is so.
+// await waits until is returns true.
 func (x *trial) await(what string, is func() bool) {
 	x.Helper()
 	await.Until(x.T, what, is)
@@ -198,10 +199,10 @@ func (x *trial) connect(text string) net.Conn {
 	return c
 }
 
-// busy opens a connection whose request is being answered.
+// busy opens a connection with a request in progress.
 func (x *trial) busy() (c net.Conn) {
 	x.Helper()
-	x.await("a request", func() bool { // connections from before may still be ending
+	x.await("a request", func() bool { // earlier connections may still be ending
 		c = x.connect("POST /api/echo HTTP/1.1\r\nHost: app.localhost\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n")
 		_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
 		_, err := io.ReadFull(c, make([]byte, len("HTTP/1.1 100 Continue\r\n\r\n")))
@@ -210,7 +211,7 @@ func (x *trial) busy() (c net.Conn) {
 	return c
 }
 
-// fate says what becomes of a connection: answered with a status, closed, or nothing.
+// fate returns what becomes of a connection: the status of a response, "closed", or "nothing".
 func (x *trial) fate(c net.Conn, within time.Duration) string {
 	x.Helper()
 	_ = c.SetReadDeadline(time.Now().Add(within))
@@ -247,7 +248,7 @@ func (x *trial) sql(statement string, limit int) (op.Rows, string) {
 	return rows, "done"
 }
 
-// disk is what health says of the disk: want, or what it is when patience is over.
+// disk returns the state of the disk in health: want, or the last state when patience is over.
 func (x *trial) disk(want string) (state string) {
 	x.Helper()
 	x.await("a look at the disk", func() bool { return x.DB.Disk().Total > 0 })
@@ -261,7 +262,8 @@ func (x *trial) disk(want string) (state string) {
 	return state
 }
 
-// store is what a function hears that stores something: "done", or what it hears instead before patience is over.
+// store returns the result of a function that stores something: "done", or another result if there is one before
+// patience is over.
 func (x *trial) store() (got string) {
 	x.Helper()
 	x.await("a look at the disk", func() bool { return x.DB.Disk().Total > 0 })
@@ -273,18 +275,18 @@ func (x *trial) store() (got string) {
 	return got
 }
 
-// function is an app whose function prints what nothing has printed before.
+// function returns an app whose function prints a new text each time.
 func function() string {
 	return fmt.Sprintf("-- api/main.js --\nexport default () => new Response(\"%d\");\n", unique.Add(1))
 }
 
-// heldUp is the source of a function that is read once release is closed.
-type heldUp struct{ asked, release chan struct{} }
+// heldUp is the source of a function whose reads wait until release is closed.
+type heldUp struct{ wanted, release chan struct{} }
 
 func (heldUp) Exists(path string) bool { return path == "api/main.js" }
 
 func (h heldUp) ReadFile(ctx context.Context, _ string) ([]byte, error) {
-	h.asked <- struct{}{}
+	h.wanted <- struct{}{}
 	select {
 	case <-h.release:
 	case <-ctx.Done():
@@ -292,7 +294,7 @@ func (h heldUp) ReadFile(ctx context.Context, _ string) ([]byte, error) {
 	return []byte("respond(1)"), ctx.Err()
 }
 
-// compiles is how many of two apps are compiled at once.
+// compiles returns how many of two apps are compiled at once.
 func (x *trial) compiles() string {
 	x.Helper()
 	src := heldUp{make(chan struct{}, 2), make(chan struct{})}
@@ -304,16 +306,16 @@ func (x *trial) compiles() string {
 			}
 		})
 	}
-	x.await("a process that compiles", func() bool { return len(src.asked) > 0 })
-	for end := time.Now().Add(x.patience()); len(src.asked) < 2 && time.Now().Before(end); time.Sleep(time.Millisecond) {
+	x.await("a process that compiles", func() bool { return len(src.wanted) > 0 })
+	for end := time.Now().Add(x.patience()); len(src.wanted) < 2 && time.Now().Before(end); time.Sleep(time.Millisecond) {
 	}
-	n := len(src.asked)
+	n := len(src.wanted)
 	close(src.release)
 	group.Wait()
 	return fmt.Sprint(n)
 }
 
-// check goes through all content as the check in the background does, and says whether it got to the end.
+// check goes through all content like the background check, and returns whether it got to the end.
 func (x *trial) check() string {
 	x.Helper()
 	if err := x.DB.Write(context.Background(), func(tx *database.Tx) error { return tx.Exec("DELETE FROM content_check") }); err != nil {
@@ -330,14 +332,15 @@ func (x *trial) check() string {
 	return "done"
 }
 
-// beyond is more than any disk has.
+// beyond is more bytes than any disk has.
 const beyond = 1 << 60
 
 const numbers = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT %d) SELECT %s FROM c"
 
-// change is how a limit is shown to be live: show gives before, then set is put in force, then show gives after.
+// change describes how to show that a limit is live: show returns before, then set changes the limit, then show returns
+// after.
 type change struct {
-	start func(l *system.Limits) // from the beginning, so that what is to be seen can be; nil = the defaults
+	start func(l *system.Limits) // limits from the start that make the change visible; nil = the defaults
 	set   func(l *system.Limits)
 	show  func(x *trial) string
 
@@ -507,7 +510,7 @@ var changes = map[string]change{
 	"runtime.cpu_time": {
 		set: func(l *system.Limits) { l.Runtime.CPUTime = 20 }, before: "done", after: "504",
 		show: func(x *trial) string {
-			if x.changed { // a busy machine takes long over 20 ms of a processor
+			if x.changed { // on a busy machine, 20 ms of processor time take long
 				return x.ask(http.MethodGet, "/api/spin?n=20000", "")
 			}
 			return x.ask(http.MethodGet, "/api/spin?n=100", "")
@@ -534,7 +537,7 @@ var changes = map[string]change{
 		show: func(x *trial) string { return x.ask(http.MethodGet, "/api/timers?n=20", "") },
 	},
 	"runtime.console_lines": {
-		set: func(l *system.Limits) { l.Runtime.ConsoleLines = 3 }, before: "10", after: "4", // the last says that there were more
+		set: func(l *system.Limits) { l.Runtime.ConsoleLines = 3 }, before: "10", after: "4", // the last one reports that there were more
 		show: func(x *trial) string {
 			had := len(x.printed())
 			x.ask(http.MethodGet, "/api/print?n=10&text=x", "")
@@ -553,7 +556,7 @@ var changes = map[string]change{
 		set: func(l *system.Limits) { l.Runtime.ConsoleRate = 3 }, before: "10", after: "3",
 		show: func(x *trial) string {
 			had := len(x.printed())
-			time.Sleep(1100 * time.Millisecond) // the second of what was printed before is over
+			time.Sleep(1100 * time.Millisecond) // the second in which the earlier lines were printed is over
 			x.ask(http.MethodGet, "/api/print?n=10&text=flood", "")
 			return fmt.Sprint(strings.Count(strings.Join(x.printed()[had:], "|"), "flood"))
 		},
@@ -574,7 +577,7 @@ var changes = map[string]change{
 		show: func(x *trial) string {
 			answer := make(chan string, 1)
 			x.hold(1, func() {
-				go func() { answer <- x.ask(http.MethodGet, "/api/machine", "") }()
+				go func() { answer <- x.ask(http.MethodGet, "/api/vm", "") }()
 				for end := time.Now().Add(x.patience()); len(answer) == 0 && time.Now().Before(end); time.Sleep(time.Millisecond) {
 				}
 			})
@@ -589,7 +592,7 @@ var changes = map[string]change{
 		show: func(x *trial) string {
 			met := map[string]bool{}
 			for range 3 {
-				met[x.ask(http.MethodGet, "/api/machine", "")] = true
+				met[x.ask(http.MethodGet, "/api/vm", "")] = true
 			}
 			return fmt.Sprint(len(met))
 		},
@@ -597,7 +600,7 @@ var changes = map[string]change{
 	"runtime.idle_vm": {
 		set: func(l *system.Limits) { l.Runtime.IdleVM = 1 }, before: "kept", after: "ended",
 		show: func(x *trial) string {
-			x.ask(http.MethodGet, "/api/machine", "")
+			x.ask(http.MethodGet, "/api/vm", "")
 			for end := time.Now().Add(x.patience()); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 				if x.vms() == 0 {
 					return "ended"
@@ -710,7 +713,7 @@ var changes = map[string]change{
 			defer c.Close()
 			_ = c.(*net.TCPConn).SetReadBuffer(16 << 10)
 			fmt.Fprint(c, strings.Replace(page, "/ ", "/big.bin ", 1))
-			if x.changed { // long enough for the server to notice that nothing is taken
+			if x.changed { // long enough for the server to notice that nothing is read
 				time.Sleep(3 * time.Second)
 			}
 			_ = c.SetReadDeadline(time.Now().Add(30 * time.Second))
@@ -795,10 +798,10 @@ func TestEveryLimitTakesEffectWithoutARestart(t *testing.T) {
 		}
 		c, ok := changes[f.Path]
 		if !ok {
-			t.Errorf("%s: nothing here shows that a change of it takes effect", f.Path)
+			t.Errorf("%s: no change here shows that it takes effect", f.Path)
 			continue
 		}
-		if testing.Short() && !strings.HasPrefix(f.Path, "capacity.") { // the race detector sees one way of changing limits in all of them
+		if testing.Short() && !strings.HasPrefix(f.Path, "capacity.") { // all limits are changed the same way, so a few are enough for the race detector
 			continue
 		}
 		t.Run(f.Path, func(t *testing.T) { c.try(t, false) })
@@ -808,17 +811,17 @@ func TestEveryLimitTakesEffectWithoutARestart(t *testing.T) {
 	}
 	for path := range changes {
 		if f, ok := schema.Of[system.Limits]().Field(path); !ok || f.ReadOnly {
-			t.Errorf("%s is no limit that can be set", path)
+			t.Errorf("%s is not a limit that can be set", path)
 		}
 	}
 }
 
-// try shows the change, for all apps or as an override of one.
+// try shows the change, for all apps or as an override of one app.
 func (c change) try(t *testing.T, ofOneApp bool) {
-	t.Parallel() // most of the time it waits
+	t.Parallel() // it mostly waits
 	var l system.Limits
 	x := &trial{T: t, Instance: fazttest.New(t, fazttest.Limit(func(patient *system.Limits) {
-		patient.Runtime.QueueWait = 2000 // what is shown of some limits is a request that waits in vain
+		patient.Runtime.QueueWait = 2000 // for some limits, show sends a request that is never let in
 		if c.start != nil {
 			c.start(patient)
 		}

@@ -15,8 +15,8 @@ import (
 	"fazt/internal/system"
 )
 
-// metrics writes the counters of the instance in the text format of Prometheus. They are read when somebody asks: what
-// counts is plain atomics in the parts themselves, and costs a request next to nothing.
+// metrics writes the counters of the instance in the text format of Prometheus. They are read on request: the parts
+// themselves count in plain atomics, which costs a request next to nothing.
 func (i *Instance) metrics(w io.Writer) error {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
@@ -40,7 +40,7 @@ func (i *Instance) metrics(w io.Writer) error {
 // reading reads the counters of an instance, once.
 type reading struct{ *Instance }
 
-// Describe says nothing: which counters there are depends on the apps.
+// Describe describes nothing, because the set of counters depends on the apps.
 func (r reading) Describe(chan<- *prometheus.Desc) {}
 
 // Collect reads all counters.
@@ -66,7 +66,7 @@ func (r reading) requests(out chan<- prometheus.Metric) {
 	}
 }
 
-// collect reads the answers of one class, if there were any.
+// collect reads the counters of one class, if it had any responses.
 func (s *served) collect(out chan<- prometheus.Metric, app, class label) {
 	buckets, n := map[float64]uint64{}, uint64(0)
 	for i := range s.took {
@@ -80,12 +80,12 @@ func (s *served) collect(out chan<- prometheus.Metric, app, class label) {
 	}
 	for digit := range s.status {
 		if count := s.status[digit].Load(); count > 0 {
-			counter(out, "fazt_http_requests_total", "Requests by app, by what answered and by the first digit of the status; 0xx = the client left before.",
+			counter(out, "fazt_http_requests_total", "Requests by app, by what responded and by the first digit of the status; 0xx = the client left before.",
 				float64(count), app, class, label{"status", strconv.Itoa(digit) + "xx"})
 		}
 	}
-	counter(out, "fazt_http_response_bytes_total", "Bytes of the bodies of answers.", float64(s.bytes.Load()), app, class)
-	desc := describe("fazt_http_request_duration_seconds", "Time from the arrival of a request until it was answered.", app, class)
+	counter(out, "fazt_http_response_bytes_total", "Bytes of response bodies.", float64(s.bytes.Load()), app, class)
+	desc := describe("fazt_http_request_duration_seconds", "Time from the arrival of a request to the end of its response.", app, class)
 	out <- prometheus.MustNewConstHistogram(desc, n, float64(s.nanos.Load())/1e9, buckets, app.value, class.value)
 }
 
@@ -99,10 +99,10 @@ func (r reading) functions(out chan<- prometheus.Metric) {
 	gauge(out, "fazt_function_requests_waiting", "Requests that wait for a virtual machine.", float64(s.Waiting))
 	counter(out, "fazt_function_runs_total", "Runs of functions.", float64(s.Runs))
 	counter(out, "fazt_function_interrupted_total", "Runs stopped at their deadline.", float64(s.Interrupted))
-	counter(out, "fazt_function_killed_total", "Runs of them that ended only because their memory was taken.", float64(s.Killed))
-	gauge(out, "fazt_net_lost_calls", "Calls to other servers that are over and do not end.", float64(r.Gate.Lost()))
+	counter(out, "fazt_function_killed_total", "Interrupted runs that ended only because their memory was taken.", float64(s.Killed))
+	gauge(out, "fazt_net_lost_calls", "Calls to other servers that are finished but do not end.", float64(r.Gate.Lost()))
 	counter(out, "fazt_function_abandoned_total", "Runs that no deadline stopped.", float64(s.Abandoned))
-	counter(out, "fazt_function_crowded_total", "Bodies, answers and streams of slow visitors that were cut off because memory or disk was used up.", float64(r.crowded()))
+	counter(out, "fazt_function_crowded_total", "Bodies, responses and streams of slow visitors that were cut off because memory or disk was used up.", float64(r.crowded()))
 	counter(out, "fazt_function_refused_total", "Requests for which no virtual machine came free in time.", float64(s.Refused))
 }
 
@@ -118,27 +118,27 @@ func (r reading) storage(out chan<- prometheus.Metric) {
 		n += count
 		buckets[math.Exp2(float64(i))] = n
 	}
-	delete(buckets, math.Exp2(database.BatchSizes-1)) // the last has no end
+	delete(buckets, math.Exp2(database.BatchSizes-1)) // the last bucket has no upper end
 	out <- prometheus.MustNewConstHistogram(describe("fazt_database_commit_writes", "Writes that shared a commit."), db.Commits, float64(db.Writes), buckets)
 
 	if _, damaged, err := r.Hosting.Damage(context.Background()); err == nil {
-		gauge(out, "fazt_damaged_contents", "Contents that are not what they were when they were stored.", float64(damaged))
+		gauge(out, "fazt_damaged_contents", "Contents that have changed since they were stored.", float64(damaged))
 	}
 	counter(out, "fazt_content_checked_bytes_total", "Content compared with its hashes in the background.", float64(r.Hosting.Checked()))
 	disk := r.DB.Disk()
 	gauge(out, "fazt_disk_bytes", "Space on the disk of the database.", float64(disk.Free), label{"space", "free"})
 	gauge(out, "fazt_disk_bytes", "Space on the disk of the database.", float64(disk.Total), label{"space", "total"})
-	gauge(out, "fazt_disk_state", "What the disk lets the database do: 0 everything, 1 space runs out, 2 nothing of visitors, 3 full, 4 failing, 5 the file is lost, 6 it was overwritten.", float64(disk.State))
+	gauge(out, "fazt_disk_state", "What the disk lets the database do: 0 everything, 1 space runs low, 2 no writes of functions, 3 full, 4 failing, 5 the file is lost, 6 it was overwritten.", float64(disk.State))
 	counter(out, "fazt_database_failed_writes_total", "Writes that the disk refused.", float64(disk.Failed))
-	counter(out, "fazt_database_unreadable_reads_total", "Reads that failed as the disk cannot read a part of the file, or the part is damaged.", float64(disk.Unreadable))
+	counter(out, "fazt_database_unreadable_reads_total", "Reads that failed because a part of the file is damaged or the disk cannot read it.", float64(disk.Unreadable))
 
 	static := r.static.Stats()
-	counter(out, "fazt_static_cache_total", "Static contents asked of the cache, by outcome.", float64(static.Hits), label{"outcome", "hit"})
-	counter(out, "fazt_static_cache_total", "Static contents asked of the cache, by outcome.", float64(static.Misses), label{"outcome", "miss"})
+	counter(out, "fazt_static_cache_total", "Lookups in the static cache, by outcome.", float64(static.Hits), label{"outcome", "hit"})
+	counter(out, "fazt_static_cache_total", "Lookups in the static cache, by outcome.", float64(static.Misses), label{"outcome", "miss"})
 	gauge(out, "fazt_static_cache_bytes", "Memory of the static cache in use.", float64(static.Bytes))
-	counter(out, "fazt_dropped_total", "What came faster than it could be stored.", float64(r.AppLog.Dropped()), label{"what", "app_log_lines"})
-	counter(out, "fazt_dropped_total", "What came faster than it could be stored.", float64(r.Activity.Dropped()), label{"what", "activity_entries"})
-	counter(out, "fazt_dropped_total", "What came faster than it could be stored.", float64(r.NetLog.Dropped()), label{"what", "net_calls"})
+	counter(out, "fazt_dropped_total", "Records dropped because they came faster than they could be stored.", float64(r.AppLog.Dropped()), label{"what", "app_log_lines"})
+	counter(out, "fazt_dropped_total", "Records dropped because they came faster than they could be stored.", float64(r.Activity.Dropped()), label{"what", "activity_entries"})
+	counter(out, "fazt_dropped_total", "Records dropped because they came faster than they could be stored.", float64(r.NetLog.Dropped()), label{"what", "net_calls"})
 }
 
 // label is a name with its value.

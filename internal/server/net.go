@@ -11,7 +11,7 @@ import (
 	"fazt/internal/system"
 )
 
-// composeNet opens what functions may reach, and the log of what they tried.
+// composeNet opens the rules for what functions may reach, and the log of their calls.
 func (i *Instance) composeNet(ctx context.Context) (err error) {
 	master := ""
 	if i.config.Getenv != nil {
@@ -38,7 +38,7 @@ func (i *Instance) composeNet(ctx context.Context) (err error) {
 	return nil
 }
 
-// attempts writes what was tried to the log, and notes which secrets were sent.
+// attempts writes attempted calls to the log, and notes which secrets were sent.
 type attempts struct{ *Instance }
 
 func (a attempts) Record(at netlog.Attempt) {
@@ -48,8 +48,8 @@ func (a attempts) Record(at netlog.Attempt) {
 	a.NetLog.Record(at)
 }
 
-// listening are the addresses that the server listens on. One that stands for all of the machine is none: the gate knows
-// those.
+// listening returns the addresses that the server listens on, without those that stand for the whole machine: the gate
+// knows them itself.
 func (i *Instance) listening() []netip.Addr {
 	var list []netip.Addr
 	if r := i.running.Load(); r != nil {
@@ -62,7 +62,7 @@ func (i *Instance) listening() []netip.Addr {
 	return list
 }
 
-// lookups makes a Resolver of the caller's own way to look names up.
+// lookups is a Resolver that uses the caller's lookup function.
 type lookups func(ctx context.Context, host string) ([]netip.Addr, error)
 
 func (l lookups) LookupNetIP(ctx context.Context, _, host string) ([]netip.Addr, error) {

@@ -22,7 +22,7 @@ import (
 	"fazt/internal/server"
 )
 
-// scrape reads the counters as Prometheus does: over the network, with a key.
+// scrape reads the counters like Prometheus: over the network, with a key.
 func scrape(t *testing.T, i *fazttest.Instance, token string) (status int, families map[string]*dto.MetricFamily) {
 	t.Helper()
 	r := i.Request(http.MethodGet, "admin", "/metrics", "")
@@ -41,7 +41,7 @@ func scrape(t *testing.T, i *fazttest.Instance, token string) (status int, famil
 	return got.StatusCode, families
 }
 
-// value is the sample of a family that has all of the labels, written "name=value"; -1 when there is none.
+// value returns the sample of a family that has all of the labels, written "name=value"; -1 if there is none.
 func value(f *dto.MetricFamily, labels ...string) float64 {
 next:
 	for _, m := range f.GetMetric() {
@@ -85,7 +85,7 @@ func keyFor(t *testing.T, i *fazttest.Instance, scope string) string {
 	return k.Token
 }
 
-func TestEveryAnswerIsCountedForItsAppAndItsKind(t *testing.T) {
+func TestEveryResponseIsCountedByAppAndKind(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("blog", counting)
 	token := keyFor(t, i, "metrics")
@@ -94,7 +94,7 @@ func TestEveryAnswerIsCountedForItsAppAndItsKind(t *testing.T) {
 	}
 	i.Get("blog", "/missing")
 	i.Get("blog", "/api/x")
-	i.Get("nobody", "/")
+	i.Get("unknown", "/")
 	status, all := scrape(t, i, token)
 	if status != http.StatusOK {
 		t.Fatal(status)
@@ -116,13 +116,13 @@ func TestEveryAnswerIsCountedForItsAppAndItsKind(t *testing.T) {
 	if got := value(all["fazt_http_request_duration_seconds"], "app=blog", "class=static"); got != 4 {
 		t.Errorf("%v durations, want 4", got)
 	}
-	for name, least := range map[string]float64{
+	for name, minimum := range map[string]float64{
 		"fazt_function_runs_total": 1, "fazt_vms": 0, "fazt_database_writes_total": 1, "fazt_database_commit_writes": 1,
 		"fazt_static_cache_total": 1, "fazt_static_cache_bytes": 1, "fazt_database_bytes": 4096, "fazt_info": 1, "go_goroutines": 1,
 		"fazt_database_queued_writes": 0, "fazt_dropped_total": 0,
 	} {
-		if got := value(all[name]); got < least {
-			t.Errorf("%s: %v, want %v at least", name, got, least)
+		if got := value(all[name]); got < minimum {
+			t.Errorf("%s: %v, want at least %v", name, got, minimum)
 		}
 	}
 	if hit, miss := value(all["fazt_static_cache_total"], "outcome=hit"), value(all["fazt_static_cache_total"], "outcome=miss"); hit != 2 || miss != 1 {
@@ -130,7 +130,7 @@ func TestEveryAnswerIsCountedForItsAppAndItsKind(t *testing.T) {
 	}
 }
 
-func TestCountersOfARemovedAppGo(t *testing.T) {
+func TestCountersOfARemovedAppDisappear(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("blog", counting)
 	i.Get("blog", "/")
@@ -147,7 +147,7 @@ func TestCountersOfARemovedAppGo(t *testing.T) {
 	}
 }
 
-func TestOnlyAKeyForMetricsReadsThem(t *testing.T) {
+func TestOnlyAKeyForMetricsCanReadThem(t *testing.T) {
 	i := fazttest.New(t)
 	for _, tt := range []struct {
 		token string
@@ -163,7 +163,7 @@ func TestOnlyAKeyForMetricsReadsThem(t *testing.T) {
 	}
 }
 
-func TestProbesTellStrangersNothingButYesOrNo(t *testing.T) {
+func TestProbesTellStrangersOnlyYesOrNo(t *testing.T) {
 	i := fazttest.New(t)
 	for path, want := range map[string]string{"/healthz": `{"status":"ok"}`, "/readyz": `{"status":"ready"}`} {
 		got := i.Get("admin", path)
@@ -180,8 +180,8 @@ func TestProbesTellStrangersNothingButYesOrNo(t *testing.T) {
 	}
 }
 
-// An instance that takes the owner's writes is ready: a balancer that took it away would keep the owner from making room.
-func TestAnInstanceWithRoomForTheOwnerAloneIsReady(t *testing.T) {
+// An instance that accepts only the owner's writes is ready: if a balancer took it away, the owner could not make room.
+func TestAnInstanceThatStoresOnlyForTheOwnerIsReady(t *testing.T) {
 	i := fazttest.New(t)
 	l := *i.Limits.Load()
 	l.Storage.Reserve, l.Storage.ReservePercent = math.MaxInt64, 100
@@ -196,7 +196,7 @@ func TestAnInstanceWithRoomForTheOwnerAloneIsReady(t *testing.T) {
 	}
 }
 
-func TestHealthInFigures(t *testing.T) {
+func TestHealthReportsItsNumbers(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("blog", counting)
 	i.Get("blog", "/api/x")
@@ -215,7 +215,7 @@ func TestHealthInFigures(t *testing.T) {
 	}
 }
 
-func TestNothingIsToldOfAServerThatDoesNotRun(t *testing.T) {
+func TestHealthAndMetricsNeedARunningServer(t *testing.T) {
 	i, err := server.Open(t.Context(), server.Config{Database: filepath.Join(t.TempDir(), "data.db")})
 	if err != nil {
 		t.Fatal(err)

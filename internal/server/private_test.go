@@ -26,7 +26,7 @@ respond([
 ].join(" "));
 `
 
-func TestFunctionsReadPrivateFilesAndNobodyElseDoes(t *testing.T) {
+func TestOnlyFunctionsCanReadPrivateFiles(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", secretive)
 	want := `1 "café" undefined true false ["broken.json","deep/note.txt","prices.json"] INVALID undefined undefined "{\"a\":1}"`

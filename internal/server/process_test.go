@@ -14,7 +14,7 @@ import (
 	"fazt/internal/server"
 )
 
-// Two instances in one process serve their own apps, and one that stops leaves the other alone.
+// Two instances in one process serve their own apps, and stopping one leaves the other alone.
 func TestTwoInstancesServeInOneProcess(t *testing.T) {
 	first, second := fazttest.New(t), fazttest.New(t)
 	for name, i := range map[string]*fazttest.Instance{"first": first, "second": second} {
@@ -39,7 +39,7 @@ func TestTwoInstancesServeInOneProcess(t *testing.T) {
 	answers(again, "first")
 }
 
-// process counts what an instance sets.
+// process counts the calls of an instance.
 type process struct{ serving, collected atomic.Int64 }
 
 func (p *process) Serve(ctx context.Context) error {
@@ -55,7 +55,7 @@ func (p *process) Collect(percent int, limit int64) {
 	}
 }
 
-// The settings of the process belong to the command: an instance sets them only through what the command gave it.
+// The settings of the process belong to the command: an instance changes them only through the Process of its config.
 func TestAnInstanceSetsItsProcessOnlyThroughTheCommand(t *testing.T) {
 	settings := func() [3]int64 {
 		percent := debug.SetGCPercent(100)
@@ -74,7 +74,7 @@ func TestAnInstanceSetsItsProcessOnlyThroughTheCommand(t *testing.T) {
 	}
 	other.Stop()
 	if p.serving.Load() != 1 {
-		t.Error("an instance that stopped ended the serving of another")
+		t.Error("stopping one instance ended the serving of another")
 	}
 	owner.Stop()
 	if p.serving.Load() != 0 {

@@ -15,8 +15,8 @@ import (
 	"fazt/internal/system"
 )
 
-// A start on a disk for reading only was refused, and everything was down until the disk was mended.
-func TestAnInstanceThatCannotWriteServesAndWritesAgainWhenItCan(t *testing.T) {
+// A start on a read-only disk used to be refused, and everything was down until the disk was repaired.
+func TestAnInstanceOnAReadOnlyDiskServesAndWritesAgainLater(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "data.db")
 	i := fazttest.New(t, fazttest.At(path))
@@ -30,10 +30,10 @@ respond(200, { a: fazt.app.kv.get("a") ?? null });
 	i.Stop()
 	writable := diskfault.ReadOnly(t, folder)
 	i = fazttest.New(t, fazttest.At(path), fazttest.Limit(func(l *system.Limits) {
-		l.Storage.LowSpace, l.Storage.Reserve = 0, 0 // however full the disk of this machine is
+		l.Storage.LowSpace, l.Storage.Reserve = 0, 0 // so that it works on a machine with a full disk
 	}))
 	ready := i.Request(http.MethodGet, "admin", "/readyz", "")
-	body := strings.Repeat("x", 1<<20) // more than what is kept in memory
+	body := strings.Repeat("x", 1<<20) // more than is kept in memory
 	for _, tt := range []struct {
 		r    *http.Request
 		want int
@@ -58,10 +58,10 @@ respond(200, { a: fazt.app.kv.get("a") ?? null });
 	writable()
 	await.Until(t, "a disk that is sound", func() bool { return i.DB.Disk().State == database.DiskSound })
 	if got := i.Do(i.Request(http.MethodPost, "app", "/api/x", "12")); got.Text != `{"a":2}` {
-		t.Errorf("a write when it can: %d %s", got.StatusCode, got.Text)
+		t.Errorf("a write after the repair: %d %s", got.StatusCode, got.Text)
 	}
 	if got := i.Do(ready); got.StatusCode != 200 {
-		t.Errorf("it is not ready: %d %s", got.StatusCode, got.Text)
+		t.Errorf("not ready: %d %s", got.StatusCode, got.Text)
 	}
 	if err := i.Activity.Flush(t.Context()); err != nil {
 		t.Error(err)

@@ -14,8 +14,8 @@ import (
 	"fazt/internal/runtime"
 )
 
-// watched are the tables that routes are made of, each with the column that names what changed, and those of limits and
-// settings.
+// watched returns the tables that routes, limits and settings are made of, each with the column that names what
+// changed.
 func watched() map[string]string {
 	return map[string]string{
 		"apps": "id", "env": "app_id", "live": "app_id", "aliases": "name", "arms": "alias", "domains": "host",
@@ -23,9 +23,9 @@ func watched() map[string]string {
 	}
 }
 
-// Refresh brings what was touched up to date with the database and puts it in force. The control API calls it after
-// every operation that touches more than itself; which rows changed, the database tells. One at a time: a snapshot that
-// was read earlier must not replace one that was read later.
+// Refresh brings derived state up to date with the database and puts it in force. The control API calls it after every
+// operation that touches more than itself; the database tells which rows changed. Only one runs at a time: an older
+// snapshot must not replace a newer one.
 func (i *Instance) Refresh(ctx context.Context, touched op.Touches) error {
 	i.refresh.Lock()
 	defer i.refresh.Unlock()
@@ -71,7 +71,7 @@ func distinct(lists ...[]string) []string {
 	return slices.Compact(all)
 }
 
-// allRoutes makes the whole snapshot.
+// allRoutes builds the whole snapshot.
 func (i *Instance) allRoutes(ctx context.Context, old *gateway.Routes) error {
 	next, err := i.readRoutes(ctx, old)
 	if err != nil {
@@ -118,7 +118,7 @@ func (i *Instance) readRoutes(ctx context.Context, old *gateway.Routes) (*gatewa
 	return gateway.NewRoutes(table), nil
 }
 
-// someRoutes makes the part of the snapshot that changed.
+// someRoutes rebuilds the part of the snapshot that changed.
 func (i *Instance) someRoutes(ctx context.Context, old *gateway.Routes, part apps.RoutingPart) error {
 	found, part, err := i.Apps.RoutingOf(ctx, part)
 	if err != nil {
@@ -128,7 +128,7 @@ func (i *Instance) someRoutes(ctx context.Context, old *gateway.Routes, part app
 	if err != nil {
 		return err
 	}
-	u := gateway.Update{Apps: nothings(part.Apps), Labels: nothings(part.Aliases), Hosts: nothings(part.Domains)}
+	u := gateway.Update{Apps: nilTargets(part.Apps), Labels: nilTargets(part.Aliases), Hosts: nilTargets(part.Domains)}
 	for _, app := range found.Apps {
 		u.Apps[app.ID] = appTarget(old, app, live)
 	}
@@ -153,8 +153,8 @@ func (i *Instance) someRoutes(ctx context.Context, old *gateway.Routes, part app
 	return nil
 }
 
-// nothings leads every name nowhere.
-func nothings(names []string) map[string]*gateway.Target {
+// nilTargets maps every name to nil, so that it leads nowhere.
+func nilTargets(names []string) map[string]*gateway.Target {
 	m := make(map[string]*gateway.Target, len(names))
 	for _, name := range names {
 		m[name] = nil
@@ -162,7 +162,7 @@ func nothings(names []string) map[string]*gateway.Target {
 	return m
 }
 
-// appTarget is an app as the front door has it.
+// appTarget returns an app as the front door sees it.
 func appTarget(old *gateway.Routes, app apps.AppRoute, live map[string]hosting.Deployment) *gateway.Target {
 	t := &gateway.Target{AppID: app.ID, AppName: app.Name, Env: sameEnv(old, app)}
 	if d, ok := live[app.ID]; ok {
@@ -172,7 +172,7 @@ func appTarget(old *gateway.Routes, app apps.AppRoute, live map[string]hosting.D
 	return t
 }
 
-// aliasTarget is where an alias leads, nil when that is gone.
+// aliasTarget returns where an alias leads, nil if its target is gone.
 func aliasTarget(a apps.Alias, find func(id string) *gateway.Target) *gateway.Target {
 	switch a.Kind {
 	case apps.AliasApp:
@@ -197,8 +197,8 @@ func aliasTarget(a apps.Alias, find func(id string) *gateway.Target) *gateway.Ta
 	return nil
 }
 
-// sameEnv keeps the snapshot of an environment that did not change: machines compare the pointer to know whether
-// theirs is the newest.
+// sameEnv keeps the snapshot of an environment that did not change: VMs compare the pointer to know whether theirs is
+// the newest.
 func sameEnv(old *gateway.Routes, app apps.AppRoute) *runtime.Env {
 	if old != nil {
 		if t := old.AppByID(app.ID); t != nil && equal(t.Env.Values, app.Env) {
@@ -220,7 +220,7 @@ func equal(a, b map[string]string) bool {
 	return true
 }
 
-// dropOld frees what was kept for the deployment of an app that is no longer live, and reloads the pages of the app.
+// dropOld frees what is kept for an app's deployment that is no longer live, and reloads the pages of the app.
 func (i *Instance) dropOld(before, now *gateway.Target) {
 	if before.Deployment == "" || now != nil && now.Deployment == before.Deployment {
 		return
@@ -232,8 +232,8 @@ func (i *Instance) dropOld(before, now *gateway.Target) {
 	}
 }
 
-// preview finds a deployment by its number, for a preview host. It goes by the name of the app, which is one app's
-// alone, before it goes by an alias.
+// preview finds a deployment by its number, for a preview host. It looks for the name of an app first, which is unique,
+// and then for an alias.
 func (i *Instance) preview(ctx context.Context, app string, number int) (*gateway.Target, error) {
 	routes := i.routes.Load()
 	t := routes.App(app)
@@ -253,20 +253,20 @@ func (i *Instance) preview(ctx context.Context, app string, number int) (*gatewa
 	}, nil
 }
 
-// AppURL is the address at which visitors meet an app: its own label unless that leads elsewhere, then any alias, any
-// domain, any split; "" when nothing leads to it.
+// AppURL returns the address at which visitors reach an app: its own label unless that leads elsewhere, then any alias,
+// any domain, any split; "" if nothing leads to it.
 func (i *Instance) AppURL(app apps.App) string {
 	routes := i.routes.Load()
 	known := routes.App(app.Name)
-	if known == nil || known.AppID != app.ID || meets(routes.Label(app.Name), app.ID) {
-		return i.URL(app.Name) // one not known yet was made a moment ago, with its label
+	if known == nil || known.AppID != app.ID || reaches(routes.Label(app.Name), app.ID) {
+		return i.URL(app.Name) // an unknown app was just created, with its label
 	}
 	var direct, hosts, shared []string
 	for label, t := range routes.Labels() {
 		switch {
 		case t.AppID == app.ID:
 			direct = append(direct, label)
-		case meets(t, app.ID):
+		case reaches(t, app.ID):
 			shared = append(shared, label)
 		}
 	}
@@ -286,7 +286,7 @@ func (i *Instance) AppURL(app apps.App) string {
 	return ""
 }
 
-// meets says whether visitors of a target meet the app, at least some of them.
-func meets(t *gateway.Target, appID string) bool {
+// reaches reports whether at least some visitors of a target reach the app.
+func reaches(t *gateway.Target, appID string) bool {
 	return t != nil && (t.AppID == appID || t.Split != nil && t.Split.Member(appID) != nil)
 }

@@ -19,7 +19,8 @@ import (
 	"fazt/internal/gateway"
 )
 
-// outline is everything a snapshot says, for comparison. It fails the test where two that should share a target do not.
+// outline returns everything in a snapshot as text, for comparison. It fails the test if two names that should share a
+// target do not.
 func outline(t *testing.T, r *gateway.Routes) string {
 	t.Helper()
 	var lines []string
@@ -41,7 +42,7 @@ func outline(t *testing.T, r *gateway.Routes) string {
 			for _, arm := range to.Split.Targets {
 				text += fmt.Sprintf(" %s %d %s", arm.Target.AppID, arm.Weight, arm.Token)
 				if r.AppByID(arm.Target.AppID) != arm.Target {
-					t.Errorf("an arm of %s has a target of its own", name)
+					t.Errorf("a target of %s has a target of its own", name)
 				}
 			}
 		}
@@ -60,8 +61,9 @@ func outline(t *testing.T, r *gateway.Routes) string {
 	return strings.Join(lines, "\n")
 }
 
-// Whatever is done, in whatever order: the snapshot that was changed step by step is the one that is made of everything.
-func TestRoutesChangedStepByStepAreThoseMadeOfEverything(t *testing.T) {
+// Whatever is done, and in whatever order: the snapshot that was changed step by step equals one that is built from
+// scratch.
+func TestRoutesChangedStepByStepEqualRoutesBuiltFromScratch(t *testing.T) {
 	i, err := Open(t.Context(), Config{Database: filepath.Join(t.TempDir(), "data.db")})
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +77,7 @@ func TestRoutesChangedStepByStepAreThoseMadeOfEverything(t *testing.T) {
 	if testing.Short() {
 		steps = 80
 	}
-	// Which steps succeed is chance too: go on until enough kinds have.
+	// Which steps succeed is random too, so go on until enough kinds have.
 	const kinds = 12
 	done := map[string]int{}
 	for n := 0; n < steps || len(done) < kinds; n++ {
@@ -97,7 +99,7 @@ func TestRoutesChangedStepByStepAreThoseMadeOfEverything(t *testing.T) {
 	t.Log(done)
 }
 
-// step does something at random. A refusal is fine too: it must change nothing.
+// step does something at random. It may be refused, and then must change nothing.
 func step(ctx context.Context, cl *client.Client, random *rand.Rand, n int) (string, error) {
 	app := func() string { return fmt.Sprintf("app%d", random.IntN(8)) }
 	label := func() string { return fmt.Sprintf("label%d", random.IntN(6)) }

@@ -17,11 +17,11 @@ import (
 	"fazt/internal/system"
 )
 
-// Ready is told when the instance answers.
+// Ready is called when the instance accepts requests.
 type Ready func(addresses []net.Addr)
 
-// Run serves until ctx ends, an operation asks it to stop, or a part fails; then it stops the parts in order: the
-// edges drain, the work ends, the sinks are flushed. It returns nil after a stop that was asked for.
+// Run serves until ctx ends, an operation stops it, or a part fails. Then it stops the parts in order: the edges drain,
+// the work ends, the sinks are flushed. It returns nil after a requested stop.
 func (i *Instance) Run(ctx context.Context, ready Ready) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -67,7 +67,7 @@ func (i *Instance) Run(ctx context.Context, ready Ready) error {
 	return errors.Join(err, sinks.end(), disk.end())
 }
 
-// serveProcess lets the process, where it is this instance's, serve until ctx ends.
+// serveProcess keeps the process ready to serve until ctx ends, if this instance controls it.
 func (i *Instance) serveProcess(ctx context.Context) error {
 	if i.config.Process == nil {
 		<-ctx.Done()
@@ -82,7 +82,7 @@ type stage struct {
 	cancel context.CancelFunc
 }
 
-// begin starts services; the first that returns on its own, or fails, stops everything by calling stop.
+// begin starts services; the first that fails or returns on its own stops everything by calling stop.
 func begin(ctx context.Context, stop func(), services ...func(ctx context.Context) error) *stage {
 	ctx, cancel := context.WithCancel(ctx)
 	s := &stage{group: &errgroup.Group{}, cancel: cancel}
@@ -105,7 +105,7 @@ func (s *stage) end() error {
 	return s.group.Wait()
 }
 
-// listen opens the socket and every address, all or none.
+// listen opens the socket and every address, or none.
 func (i *Instance) listen() (edges []edge.Edge, err error) {
 	defer i.config.Handed.Close()
 	defer func() {
@@ -131,8 +131,8 @@ func (i *Instance) listen() (edges []edge.Edge, err error) {
 		edges = append(edges, i.edge(address, l, i.front))
 	}
 	path, l, err := i.controlSocket()
-	if unwritable(err) { // visitors are served all the same
-		i.log.Error("there is no control socket: commands on this machine cannot reach the server", "error", err)
+	if unwritable(err) { // visitors are still served
+		i.log.Error("no control socket: commands on this machine cannot reach the server", "error", err)
 		return edges, nil
 	}
 	if err != nil {
@@ -141,7 +141,8 @@ func (i *Instance) listen() (edges []edge.Edge, err error) {
 	return append(edges, i.edge(path, l, i.API())), nil
 }
 
-// controlSocket is the socket for commands: beside the database, or in a folder for such where that cannot be written.
+// controlSocket opens the socket for commands: next to the database, or in a runtime folder if that place cannot be
+// written.
 func (i *Instance) controlSocket() (path string, l net.Listener, err error) {
 	path = listener.SocketPath(i.config.Database)
 	if l, err = i.config.Handed.Socket(path); !unwritable(err) {

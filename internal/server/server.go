@@ -42,35 +42,35 @@ import (
 	"fazt/internal/system"
 )
 
-// Config says which instance to build. Zero values mean what the database says, and else the defaults.
+// Config describes the instance to build. Zero values stand for what the database says, and otherwise the defaults.
 type Config struct {
 	Database string           // the database file
-	Lock     *database.Lock   // of that file; nil = Open takes it
+	Lock     *database.Lock   // of that file; nil = Open acquires it
 	Listen   []string         // addresses; nil = the setting
 	Domain   string           // "" = the setting
-	Limits   *system.Limits   // where nothing is stored; nil = the defaults
+	Limits   *system.Limits   // used where nothing is stored; nil = the defaults
 	Log      *slog.Logger     // nil = silent
-	Replace  bool             // the caller replaces the process when Kept says so
-	Handed   *listener.Handed // sockets of the process before; nil = none
-	Process  Process          // what the instance may set of the process it runs in; nil = nothing
+	Replace  bool             // the caller replaces the process if Kept is not nil
+	Handed   *listener.Handed // sockets of the previous process; nil = none
+	Process  Process          // what the instance may change in its process; nil = nothing
 	Dev      bool             // readable error pages, and pages that reload when a deployment goes live
 
 	Flags  map[string]string        // settings of the command line, by path; Listen and Domain are two of them
 	Getenv func(name string) string // the environment, which may set settings; nil = none
 
-	Lookup func(ctx context.Context, host string) ([]netip.Addr, error) // addresses of a host; nil = ask the name servers
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error) // returns the addresses of a host; nil = from the name servers
 }
 
-// Process is what an instance sets of the process it runs in. It is common to everything in the process, so it belongs
+// Process is what an instance may change in the process it runs in. Everything in the process shares it, so it belongs
 // to the command: of several instances in one process at most one gets it.
 type Process interface {
 	// Serve keeps the process ready to serve until ctx ends.
 	Serve(ctx context.Context) error
-	// Collect says by how many percent the heap may grow between two collections, and how many bytes Go may hold.
+	// Collect sets by how many percent the heap may grow between two collections, and how many bytes Go may hold.
 	Collect(percent int, limit int64)
 }
 
-// flags are the settings that the caller gives, by path.
+// flags returns the settings that the caller gives, by path.
 func (c Config) flags() map[string]string {
 	flags := maps.Clone(c.Flags)
 	if flags == nil {
@@ -85,7 +85,7 @@ func (c Config) flags() map[string]string {
 	return flags
 }
 
-// Instance is one Fazt: its database open, its parts joined, nothing running until Run.
+// Instance is one Fazt: its database is open and its parts are connected, but nothing runs until Run.
 type Instance struct {
 	DB      *database.DB
 	Apps    *apps.Store
@@ -96,10 +96,10 @@ type Instance struct {
 	AppLog  *applog.Log
 	Limits  *system.Live
 	System  *system.Store
-	Net     *rules.Store // what functions may reach, and with which secrets
-	NetLog  *netlog.Log  // what they tried
-	Gate    *egress.Gate // what lets them out
-	// Activity is the activity log. What calls the operations through API needs not touch it.
+	Net     *rules.Store // where functions may connect, and with which secrets
+	NetLog  *netlog.Log  // their outbound calls
+	Gate    *egress.Gate // lets their calls out
+	// Activity is the activity log. Callers of operations through API do not need it.
 	Activity *activity.Log
 
 	config         Config
@@ -117,28 +117,28 @@ type Instance struct {
 	reload         *gateway.Reloader // nil unless Dev
 	traffic        traffic
 	routes         atomic.Pointer[gateway.Routes]
-	refresh        sync.Mutex             // held while routes are made anew
+	refresh        sync.Mutex             // held while routes are rebuilt
 	address        atomic.Pointer[string] // the first TCP address, once it is open
 	running        atomic.Pointer[run]
 	visits         atomic.Uint64 // requests at the front door
 	calibration    calibration
 	visitors       visitors
-	stops          chan runtime.Stop // deployments that were stopped, to be stored
-	kept           *listener.Kept    // once Run has returned to be replaced
+	stops          chan runtime.Stop // stopped deployments, to be stored
+	kept           *listener.Kept    // set when Run has returned to be replaced
 }
 
-// run is what exists only while the instance runs.
+// run is the state that exists only while the instance runs.
 type run struct {
 	ctx     context.Context // ends when the server begins to stop
 	started time.Time
 	listen  []string
 	stop    context.CancelFunc
 
-	handover atomic.Bool // it stops to be replaced
+	handover atomic.Bool // it is stopping to be replaced
 }
 
-// Open builds the instance. It takes the lock of the database unless it was given: a second server on one database
-// is refused here.
+// Open builds the instance. It takes the lock of the database unless it was given, and so refuses to start a second
+// server on one database.
 func Open(ctx context.Context, c Config) (_ *Instance, err error) {
 	if c.Database, err = database.Canonical(c.Database); err != nil {
 		return nil, err
@@ -163,7 +163,7 @@ func Open(ctx context.Context, c Config) (_ *Instance, err error) {
 	return i, nil
 }
 
-// startWait is how long a server that starts waits for a command that is working on the database.
+// startWait is how long a starting server waits for a command that is working on the database.
 const startWait = 2 * time.Second
 
 func acquire(ctx context.Context, path string) (*database.Lock, error) {
@@ -221,7 +221,7 @@ func (i *Instance) compose(ctx context.Context) (err error) {
 
 func (i *Instance) storageLimits(appID string) system.Storage { return i.Limits.App(appID).Storage }
 
-// composeEdges joins the domains to the surfaces: functions, static files, the control API, the front door.
+// composeEdges connects the domains to the surfaces: functions, static files, the control API, the front door.
 func (i *Instance) composeEdges() {
 	i.governor = newGovernor(governed{
 		process: i.config.Process,
@@ -257,13 +257,13 @@ func (i *Instance) composeEdges() {
 	})
 }
 
-// memoryParts are those who hold memory and count it themselves.
+// memoryParts returns the memory of the parts that count their own.
 func (i *Instance) memoryParts() parts {
 	s, limits := i.engine.Stats(), i.Limits.Runtime()
-	return parts{machines: s.Memory, charged: s.Charged, buffers: limits.BufferMemory, waiting: i.functionServer.Stats().Buffers, cache: i.static.Memory()}
+	return parts{vms: s.Memory, charged: s.Charged, buffers: limits.BufferMemory, waiting: i.functionServer.Stats().Buffers, cache: i.static.Memory()}
 }
 
-// memoryDivided puts in force what they may hold from here on.
+// memoryDivided applies a new division of the memory.
 func (i *Instance) memoryDivided() {
 	i.static.Resize()
 	i.engine.Reconsider()
@@ -300,12 +300,12 @@ func (i *Instance) program(ctx context.Context, deployment string) (*compile.Pro
 	}
 	p := &compile.Program{}
 	if p.UnmarshalBinary(data) != nil {
-		return i.mendProgram(ctx, deployment)
+		return i.repairProgram(ctx, deployment)
 	}
 	return p, nil
 }
 
-// API is the control API for the owner: whoever has this value may do everything.
+// API returns the control API with the rights of the owner: its caller may do everything.
 func (i *Instance) API() http.Handler {
 	return gateway.WithRequestID(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		owner := auth.Principal{Kind: auth.Owner, Name: "owner"}
@@ -313,16 +313,16 @@ func (i *Instance) API() http.Handler {
 	}))
 }
 
-// Front is the front door: what visitors reach.
+// Front returns the front door: what visitors reach.
 func (i *Instance) Front() http.Handler { return i.front }
 
-// Settings are the settings in force.
+// Settings returns the settings in force.
 func (i *Instance) Settings() system.Settings { return *i.System.Settings().Load() }
 
-// URL is the address of the app behind a host label.
+// URL returns the address of the app behind a host label.
 func (i *Instance) URL(label string) string { return i.hostURL(label + "." + i.settings.Domain) }
 
-// hostURL is the address of this instance under a host name.
+// hostURL returns the address of this instance under a host name.
 func (i *Instance) hostURL(host string) string {
 	address := ""
 	if a := i.address.Load(); a != nil {
@@ -336,7 +336,7 @@ func (i *Instance) hostURL(host string) string {
 	return "http://" + host
 }
 
-// lookup asks the name servers of this machine for the addresses of a host.
+// lookup looks up the addresses of a host at the name servers of this machine.
 func lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 }
@@ -346,18 +346,18 @@ func (i *Instance) status(s *op.ServerState) {
 		s.Running, s.StartedAt, s.Listen = true, r.started, r.listen
 		s.VMs = i.engine.Stats().VMs
 	} else if i.config.Lock != nil && !i.config.Lock.Held() {
-		s.Running, s.PID = true, 0 // the server that has the lock, of which nothing else is known
+		s.Running, s.PID = true, 0 // another server holds the lock; nothing else is known about it
 	}
 }
 
 func (i *Instance) stop() {
 	if r := i.running.Load(); r != nil {
-		// The answer to the caller goes out before its connection is drained.
+		// The response to the caller is sent before its connection is drained.
 		r.stop()
 	}
 }
 
-// Close closes the database and lets others have it. It must not be called while Run runs.
+// Close closes the database and releases its lock. It must not be called during Run.
 func (i *Instance) Close() error {
 	var err error
 	if i.compiler != nil {
@@ -375,9 +375,9 @@ func (i *Instance) Close() error {
 	return err
 }
 
-// InProcess gives the control API of an instance that does not run, for one command; the lock stays the caller's. The
-// environment, which may be nil, can set settings.
-// What goes wrong inside is for log: there is no server whose log would say it.
+// InProcess returns a function that opens the control API of an instance that does not run, for one command; the caller
+// keeps the lock. The environment, which may be nil, can set settings. Internal errors go to log, because there is no
+// server that would log them.
 func InProcess(getenv func(name string) string, log *slog.Logger) func(context.Context, string, *database.Lock) (http.Handler, func() error, error) {
 	return func(ctx context.Context, path string, lock *database.Lock) (http.Handler, func() error, error) {
 		i, err := Open(ctx, Config{Database: path, Lock: lock, Getenv: getenv, Log: log})
@@ -388,7 +388,7 @@ func InProcess(getenv func(name string) string, log *slog.Logger) func(context.C
 	}
 }
 
-// WaitStopped returns when no server and no command has the database at path.
+// WaitStopped returns when no server and no command uses the database at path.
 func WaitStopped(ctx context.Context, path string) error {
 	lock, err := database.Acquire(ctx, path)
 	if err != nil {

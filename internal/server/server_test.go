@@ -36,7 +36,7 @@ func TestASecondServerOnOneDatabaseIsRefused(t *testing.T) {
 	}
 }
 
-func TestTheSocketIsTheOwnersDoorAndStopsTheServer(t *testing.T) {
+func TestTheSocketGivesTheOwnersRightsAndStopsTheServer(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.db")
 	inner, err := server.Open(t.Context(), server.Config{Database: path, Listen: []string{"127.0.0.1:0", "[::1]:0"}})
 	if err != nil {
@@ -58,7 +58,7 @@ func TestTheSocketIsTheOwnersDoorAndStopsTheServer(t *testing.T) {
 	if err != nil || !s.Running || s.PID != os.Getpid() || len(s.Listen) != 2 || s.Owner {
 		t.Fatalf("%+v %v", s, err)
 	}
-	for _, a := range addresses { // visitors are nobody
+	for _, a := range addresses { // visitors have no rights
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			r, _ := http.NewRequest(method, "http://"+a.String()+"/api/server", nil)
 			r.Host = "admin.localhost"
@@ -111,7 +111,7 @@ func TestTheSameCallsWorkWithoutAServer(t *testing.T) {
 		t.Fatalf("%+v %v", s, err)
 	}
 	if _, err := client.Call(t.Context(), c, op.ServerStop, op.None{}); !errs.Is(err, errs.Conflict) {
-		t.Fatalf("stopping a server that does not run: %v", err)
+		t.Fatalf("stopping a server that is not running: %v", err)
 	}
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
@@ -130,7 +130,7 @@ func TestTheSameCallsWorkWithoutAServer(t *testing.T) {
 	}
 }
 
-func TestTwoCommandsTakeTurnsAtADatabaseWithoutAServer(t *testing.T) {
+func TestTwoCommandsTakeTurnsOnADatabaseWithoutAServer(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.db")
 	lock, err := database.Acquire(t.Context(), path)
 	if err != nil {
@@ -147,7 +147,7 @@ func TestTwoCommandsTakeTurnsAtADatabaseWithoutAServer(t *testing.T) {
 	select {
 	case err := <-opened:
 		t.Fatalf("it did not wait: %v", err)
-	case <-time.After(60 * time.Millisecond): // it does wait, and goes on once it can
+	case <-time.After(60 * time.Millisecond): // it waits, and continues once it can
 	}
 	if err := lock.Release(); err != nil {
 		t.Fatal(err)
@@ -157,7 +157,7 @@ func TestTwoCommandsTakeTurnsAtADatabaseWithoutAServer(t *testing.T) {
 	}
 }
 
-// raw sends text to the front door and returns all that comes back until the connection ends.
+// raw sends text to the front door and returns everything that comes back until the connection ends.
 func raw(t *testing.T, address, text string) string {
 	t.Helper()
 	c, err := net.Dial("tcp", address)
@@ -193,7 +193,7 @@ func TestClientsThatSendNothingLoseTheirConnection(t *testing.T) {
 		}
 	}
 	l := *i.Limits.Load()
-	l.HTTP.ReadHeaderTimeout = 60_000 // or a slow machine has no time to send a request
+	l.HTTP.ReadHeaderTimeout = 60_000 // otherwise a slow machine has no time to send a request
 	i.Limits.Store(l, nil)
 	if got := i.Get("app", "/"); got.Text != "hello\n" {
 		t.Fatalf("%d %s", got.StatusCode, got.Text)
@@ -225,8 +225,8 @@ func TestMalformedRequestsAreRefused(t *testing.T) {
 	}
 }
 
-func TestALargeTransferThatMovesIsNotCut(t *testing.T) {
-	t.Parallel() // most of the time it waits
+func TestALargeTransferThatMakesProgressIsNotCut(t *testing.T) {
+	t.Parallel() // it mostly waits
 	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.HTTP.WriteTimeout = 3000 }))
 	i.Deploy("app", "-- big.bin --\n"+strings.Repeat("0123456789abcdef", 1<<18)+"\n") // 4 MiB
 	c, err := net.Dial("tcp", i.Address)
@@ -249,7 +249,7 @@ func TestALargeTransferThatMovesIsNotCut(t *testing.T) {
 		if err != nil {
 			break
 		}
-		time.Sleep(130 * time.Millisecond) // in all much longer than the time without progress
+		time.Sleep(130 * time.Millisecond) // in total much longer than the timeout without progress
 	}
 	if total != 4<<20+1 {
 		t.Fatalf("got %d bytes", total)
@@ -270,6 +270,6 @@ func TestAnAddressThatIsTakenLeavesNothingRunning(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := os.Stat(listener.SocketPath(path)); !os.IsNotExist(err) {
-		t.Errorf("the socket stayed: %v", err)
+		t.Errorf("the socket is still there: %v", err)
 	}
 }

@@ -10,11 +10,11 @@ import (
 	"fazt/internal/runtime"
 )
 
-// stopDeployment notes that a deployment gets no more runs. It does not wait for the database; storeStops does that.
+// stopDeployment queues a stop: the deployment gets no more runs. It does not wait for the database; storeStops does.
 func (i *Instance) stopDeployment(s runtime.Stop) {
 	select {
 	case i.stops <- s:
-	default: // as many are waiting; the engine stops it until the end of the process all the same
+	default: // the queue is full; the engine still stops it until the process ends
 	}
 	i.Activity.Record(activity.Entry{
 		Weight: activity.Deployment, Action: "app.stop", Result: activity.Failed, Code: errs.Code(s.Err), ResourceType: "app",
@@ -23,9 +23,9 @@ func (i *Instance) stopDeployment(s runtime.Stop) {
 	})
 }
 
-// storeStops stores which deployments were stopped, so that they stay so in the next process, until ctx ends.
+// storeStops stores which deployments were stopped, so that they stay stopped in the next process, until ctx ends.
 func (i *Instance) storeStops(ctx context.Context) error {
-	var failed []runtime.Stop // to be tried again: the disk may be full
+	var failed []runtime.Stop // to be retried: the disk may be full
 	again := time.NewTicker(stopAgain)
 	defer again.Stop()
 	for {
@@ -48,7 +48,7 @@ func (i *Instance) storeStops(ctx context.Context) error {
 	}
 }
 
-// stopAgain is how long a stop that could not be stored waits until it is tried again.
+// stopAgain is how long to wait before a stop that could not be stored is retried.
 const stopAgain = 10 * time.Second
 
 func (i *Instance) storeStop(s runtime.Stop, tell bool) (stored bool) {
@@ -56,7 +56,7 @@ func (i *Instance) storeStop(s runtime.Stop, tell bool) (stored bool) {
 	defer cancel()
 	err := i.Hosting.Stop(ctx, s.Function.Deployment)
 	if err != nil && tell {
-		i.log.Error("that a deployment was stopped could not be stored", "app", s.Function.AppName, "deployment", s.Function.Number, "error", err)
+		i.log.Error("the stop of a deployment could not be stored", "app", s.Function.AppName, "deployment", s.Function.Number, "error", err)
 	}
 	return err == nil
 }

@@ -11,13 +11,13 @@ import (
 	"fazt/internal/fazttest"
 )
 
-// A deployment that was stopped stays so in the next process, says why, and runs again when it is resumed or replaced.
+// A stopped deployment stays stopped in the next process, explains why, and runs again when it is resumed or replaced.
 func TestAStoppedDeploymentStaysStoppedUntilItIsResumedOrReplaced(t *testing.T) {
 	i := fazttest.New(t)
 	const hello, again = "-- index.html --\npage\n-- api/main.js --\nrespond('hello')\n", "-- api/main.js --\nrespond('again')\n"
 	d := i.Deploy("app", hello)
 	if _, err := client.Call(t.Context(), i.Client, op.AppResume, op.AppRef{App: "app"}); !errs.Is(err, errs.Conflict) {
-		t.Errorf("one that runs was resumed: %v", err)
+		t.Errorf("a running one was resumed: %v", err)
 	}
 	if err := i.Hosting.Stop(t.Context(), d.Deployment.ID); err != nil {
 		t.Fatal(err)

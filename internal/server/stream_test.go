@@ -18,7 +18,7 @@ import (
 	"fazt/internal/system"
 )
 
-// streamApp sends back what it gets, and says what it saw; or sends on and on.
+// streamApp sends back what it gets and reports what it saw, or sends without end.
 const streamApp = `
 -- api/main.js --
 const stride = 1021;
@@ -46,7 +46,7 @@ export default { fetch(request) {
 } };
 `
 
-// tape is bytes without an end, the same at the same place.
+// tape is an endless reader whose bytes depend only on their position.
 type tape struct{ at int64 }
 
 func (t *tape) Read(p []byte) (int, error) {
@@ -57,7 +57,7 @@ func (t *tape) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// sums is what streamApp says of the first bytes of a tape.
+// sums returns what streamApp reports for the first bytes of a tape.
 func sums(size int64) string {
 	sum := 0
 	for at := int64(0); at < size; at += 1021 {
@@ -66,7 +66,7 @@ func sums(size int64) string {
 	return fmt.Sprint(size, " ", sum)
 }
 
-// resident is how much memory the process holds.
+// resident returns how much memory the process holds.
 func resident() int64 {
 	data, err := os.ReadFile("/proc/self/statm")
 	var all, pages int64
@@ -90,7 +90,7 @@ func TestAHundredMegabytesGoThroughAFunctionInConstantMemory(t *testing.T) {
 	for _, length := range []int64{size, -1} {
 		x.ask(http.MethodGet, "/api/seen", "")
 		runtime.GC()
-		before, most := resident(), int64(0)
+		before, peak := resident(), int64(0)
 		r, err := http.NewRequest(http.MethodPost, "http://"+x.Address+"/api/echo", io.LimitReader(&tape{}, size))
 		if err != nil {
 			t.Fatal(err)
@@ -106,10 +106,10 @@ func TestAHundredMegabytesGoThroughAFunctionInConstantMemory(t *testing.T) {
 			n, err := io.ReadFull(resp.Body, got)
 			_, _ = want.Read(expected[:n])
 			if string(got[:n]) != string(expected[:n]) {
-				t.Fatalf("it is another text after %d bytes", total)
+				t.Fatalf("the content differs after %d bytes", total)
 			}
 			total += n
-			most = max(most, resident())
+			peak = max(peak, resident())
 			if err == io.EOF || err == io.ErrUnexpectedEOF && total == size {
 				break
 			}
@@ -123,14 +123,14 @@ func TestAHundredMegabytesGoThroughAFunctionInConstantMemory(t *testing.T) {
 		if seen := x.ask(http.MethodGet, "/api/seen", ""); seen != sums(size) {
 			t.Errorf("the function saw %s, want %s", seen, sums(size))
 		}
-		t.Logf("memory grew by %d MB", (most-before)>>20)
-		if most-before > 64<<20 {
-			t.Errorf("memory grew by %d MB", (most-before)>>20)
+		t.Logf("memory grew by %d MB", (peak-before)>>20)
+		if peak-before > 64<<20 {
+			t.Errorf("memory grew by %d MB", (peak-before)>>20)
 		}
 	}
 }
 
-// ends waits until no function is at work and the connections of the test are gone.
+// ends waits until no function is running.
 func (x *trial) ends() {
 	x.Helper()
 	x.await("the end of the run", func() bool {
@@ -139,7 +139,7 @@ func (x *trial) ends() {
 	})
 }
 
-func TestAnUploadThatIsAbortedLeavesNothingRunning(t *testing.T) {
+func TestAnAbortedUploadLeavesNothingRunning(t *testing.T) {
 	x := &trial{T: t, Instance: fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Runtime.VMsPerApp = 1 }))}
 	x.id = x.Deploy("app", streamApp).App.ID
 	for _, head := range []string{"Content-Length: 50000000", "Transfer-Encoding: chunked"} {
@@ -151,13 +151,13 @@ func TestAnUploadThatIsAbortedLeavesNothingRunning(t *testing.T) {
 		c.Close()
 		x.ends()
 		if seen := x.ask(http.MethodGet, "/api/seen", ""); strings.Contains(seen, " ") {
-			t.Errorf("%s: the function took it for whole: %s", head, seen)
+			t.Errorf("%s: the function thought it was complete: %s", head, seen)
 		}
 	}
 }
 
-// Refused by its announced size before a byte of it was read; of unknown size as soon as it passes the limit, also when
-// the answer has begun.
+// An upload is refused by its announced size before a byte of it is read; one of unknown size as soon as it exceeds the
+// limit, even if the response has begun.
 func TestAnUploadOverTheLimitIsRefused(t *testing.T) {
 	x := &trial{T: t, Instance: fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Storage.MaxUpload = 1 << 20 }))}
 	x.id = x.Deploy("app", streamApp+"-- x.txt --\nx\n").App.ID
@@ -180,7 +180,7 @@ func TestAnUploadOverTheLimitIsRefused(t *testing.T) {
 	}
 }
 
-func TestAServerThatStopsEndsEventStreams(t *testing.T) {
+func TestAStoppingServerEndsEventStreams(t *testing.T) {
 	x := &trial{T: t, Instance: fazttest.New(t)}
 	x.id = x.Deploy("app", streamApp).App.ID
 	var streams []net.Conn
@@ -206,7 +206,7 @@ func TestAServerThatStopsEndsEventStreams(t *testing.T) {
 	}()
 	began := time.Now()
 	x.Stop()
-	if time.Since(began) >= 10*time.Second { // what running requests get: streams without end would use it up
+	if time.Since(began) >= 10*time.Second { // the time for running requests: streams without end would use it up
 		t.Error("the server waited for streams that have no end")
 	}
 	select {
@@ -216,8 +216,8 @@ func TestAServerThatStopsEndsEventStreams(t *testing.T) {
 	}
 }
 
-func TestAnUploadThatMovesIsNotCutByTheTimeOfARequest(t *testing.T) {
-	t.Parallel() // most of the time it waits
+func TestAnUploadThatMakesProgressOutlivesTheRequestTimeout(t *testing.T) {
+	t.Parallel() // it mostly waits
 	x := &trial{T: t, Instance: fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Capacity.TimeoutMS = 4000 }))}
 	x.id = x.Deploy("app", streamApp).App.ID
 	x.ask(http.MethodGet, "/api/seen", "")
@@ -225,7 +225,7 @@ func TestAnUploadThatMovesIsNotCutByTheTimeOfARequest(t *testing.T) {
 	upload := func(length int64) {
 		body, w := io.Pipe()
 		go func() {
-			for tape := (&tape{}); tape.at < size*pieces; time.Sleep(time.Second) { // in all longer than the time of a request
+			for tape := (&tape{}); tape.at < size*pieces; time.Sleep(time.Second) { // in total longer than the request timeout
 				_, _ = io.CopyN(w, tape, size)
 			}
 			w.Close()

@@ -8,10 +8,10 @@ import (
 	"fazt/internal/gateway"
 )
 
-// latencies are the upper ends of the classes of durations that are told apart, in seconds. The last has none.
+// latencies are the upper ends of the classes of durations, in seconds. The last class has none.
 var latencies = [...]float64{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}
 
-// traffic counts what the front door answered, by app and by the part that answered. Counting takes no lock.
+// traffic counts the responses of the front door, by app and by the part that responded. Counting takes no lock.
 type traffic struct {
 	apps sync.Map // id of the app, "" = none -> *appTraffic
 }
@@ -20,15 +20,15 @@ type appTraffic struct {
 	class []served // by gateway.Class
 }
 
-// served is the answers of one class.
+// served counts the responses of one class.
 type served struct {
-	status [6]atomic.Uint64 // by the first digit; 0 = the client left before there was one
+	status [6]atomic.Uint64 // by the first digit; 0 = the client left before there was a status
 	bytes  atomic.Uint64
 	nanos  atomic.Uint64
 	took   [len(latencies) + 1]atomic.Uint64
 }
 
-// count is told of every answer, on the goroutine of its request.
+// count is called for every response, on the goroutine of its request.
 func (t *traffic) count(e gateway.Event) {
 	found, ok := t.apps.Load(e.AppID)
 	if !ok {
@@ -50,15 +50,15 @@ func digit(status int) int {
 
 func latency(d time.Duration) int {
 	s := d.Seconds()
-	for i, most := range latencies {
-		if s <= most {
+	for i, upper := range latencies {
+		if s <= upper {
 			return i
 		}
 	}
 	return len(latencies)
 }
 
-// forget drops the counts of apps that are gone, so that an instance on which apps come and go does not grow.
+// forget drops the counts of removed apps, so that memory does not grow as apps come and go.
 func (t *traffic) forget(exists map[string]string) {
 	for id := range t.apps.Range {
 		if _, ok := exists[id.(string)]; !ok && id != "" {

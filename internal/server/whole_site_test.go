@@ -26,7 +26,7 @@ secret
 secret
 `
 
-func TestAFunctionAnswersWhereItsRoutesSay(t *testing.T) {
+func TestAFunctionHandlesThePathsOfItsRoutes(t *testing.T) {
 	i := fazttest.New(t)
 	deploy := func(name, manifest string) { i.Deploy(name, "-- fazt.json --\n"+manifest+wholeSite) }
 	deploy("plain", `{}`)

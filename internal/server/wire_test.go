@@ -20,7 +20,7 @@ import (
 	"fazt/internal/system"
 )
 
-// nginx starts one before a server; the test is skipped where there is none.
+// nginx starts nginx in front of a server; it skips the test if nginx is not installed.
 func nginx(t *testing.T, directives string) (address string) {
 	t.Helper()
 	address, stop, err := wire.Nginx(t.Context(), t.TempDir(), directives)
@@ -34,7 +34,7 @@ func nginx(t *testing.T, directives string) (address string) {
 	return address
 }
 
-// sendAll is the fate of every shape at a server.
+// sendAll sends every shape to a server and returns their fates.
 func sendAll(t *testing.T, address string) map[string]wire.Fate {
 	t.Helper()
 	fates := map[string]wire.Fate{}
@@ -69,7 +69,7 @@ func TestNoRequestIsHiddenInTheBodyOfAnother(t *testing.T) {
 	}
 }
 
-// Where the fate of a shape differs from what nginx does, the shape says why; and it never differs by being lenient.
+// Where the fate of a shape differs from nginx, the shape explains why; and it is never more lenient.
 func TestRequestsAreReadAsNginxReadsThem(t *testing.T) {
 	echo := httptest.NewServer(http.HandlerFunc(wire.Echo))
 	defer echo.Close()
@@ -80,16 +80,16 @@ func TestRequestsAreReadAsNginxReadsThem(t *testing.T) {
 		case got[s.Name] == s.Want:
 			same++
 		case s.Why == "":
-			t.Errorf("%s: here %s, nginx %s, and nothing says why", s.Name, s.Want, got[s.Name])
+			t.Errorf("%s: here %s, nginx %s, and the shape does not explain why", s.Name, s.Want, got[s.Name])
 		case s.Want != wire.Refused && s.Want != wire.Partly:
 			t.Errorf("%s: here %s, nginx %s: more lenient", s.Name, s.Want, got[s.Name])
 		}
 	}
-	t.Logf("%d of %d shapes have the fate they have at nginx", same, len(wire.Shapes()))
+	t.Logf("%d of %d shapes have the same fate as at nginx", same, len(wire.Shapes()))
 }
 
-// What the client sends may be cut anywhere, and hang there.
-func TestASlowHeadIsToldSo(t *testing.T) {
+// The client may stop anywhere in the head, and hang there.
+func TestASlowHeadGetsATimeoutResponse(t *testing.T) {
 	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.HTTP.ReadHeaderTimeout, l.HTTP.IdleTimeout = 300, 300 }))
 	i.Deploy("app", "-- index.html --\nhello\n")
 	for _, begun := range []string{"G", page[:20], page[:len(page)-2]} {
@@ -107,19 +107,19 @@ func TestASlowHeadIsToldSo(t *testing.T) {
 			}
 		}
 	}
-	c, err := net.Dial("tcp", i.Address) // a browser that connected ahead
+	c, err := net.Dial("tcp", i.Address) // like a browser that connects ahead of time
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
 	if answer, err := io.ReadAll(c); err != nil || len(answer) > 0 {
-		t.Errorf("it said nothing, and was told %q %v", answer, err)
+		t.Errorf("it sent nothing, and got %q %v", answer, err)
 	}
 }
 
-// What follows a request that is being answered, and is refused or slow, does not end that answer.
-func TestAFaultyRequestBehindAnotherDoesNotTouchIt(t *testing.T) {
+// A refused or slow request does not end the response to the one before it.
+func TestAFaultyRequestLeavesTheOneBeforeItAlone(t *testing.T) {
 	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.HTTP.ReadHeaderTimeout = 300 }))
 	i.Deploy("app", limitsApp)
 	for _, behind := range []string{"\n", "GET / HTTP/1.1\n", "\x00", "GET", page[:len(page)-2], page[:len(page)-2] + "\n"} {
@@ -131,23 +131,23 @@ func TestAFaultyRequestBehindAnotherDoesNotTouchIt(t *testing.T) {
 	}
 }
 
-func TestNewcomersTakeThePlaceOfIdleConnections(t *testing.T) {
+func TestNewConnectionsReplaceIdleOnes(t *testing.T) {
 	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.HTTP.MaxConnections = 10 }))
 	x := &trial{T: t, Instance: i, id: i.Deploy("app", limitsApp).App.ID}
 	working := x.busy()
 	for range 50 {
-		c := x.connect(page) // and stays
+		c := x.connect(page) // it stays open
 		if got := x.fate(c, 20*time.Second); got != "answered" {
 			t.Fatal(got)
 		}
 	}
 	_, _ = io.WriteString(working, strings.Repeat("x", 100))
 	if got := x.fate(working, 20*time.Second); got != "answered" {
-		t.Errorf("the connection at work: %s", got)
+		t.Errorf("the busy connection: %s", got)
 	}
 }
 
-// halves begin an answer and fail.
+// halves begins a response and fails.
 const halves = `
 -- api/main.js --
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -174,7 +174,7 @@ export default { async fetch(request) {
 -- big.txt --
 `
 
-// readAll reads an answer to its end; whole says whether it looked complete.
+// readAll reads a response to its end; whole reports whether it looked complete.
 func readAll(t *testing.T, address, request string) (text string, whole bool) {
 	t.Helper()
 	c, err := net.Dial("tcp", address)
@@ -193,19 +193,19 @@ func readAll(t *testing.T, address, request string) (text string, whole bool) {
 	return string(body), err == nil
 }
 
-// clients are the ways in which an answer of unknown length is delimited.
+// clients returns requests for all the ways in which a response of unknown length is delimited.
 func clients(path string) map[string]string {
 	host := "Host: app.localhost\r\n"
 	return map[string]string{
-		"HTTP/1.1":                      "GET " + path + " HTTP/1.1\r\n" + host + "\r\n",
-		"HTTP/1.1 that closes":          "GET " + path + " HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n",
-		"HTTP/1.0":                      "GET " + path + " HTTP/1.0\r\n" + host + "\r\n",
-		"HTTP/1.0 that wants to stay":   "GET " + path + " HTTP/1.0\r\n" + host + "Connection: keep-alive\r\n\r\n",
-		"HTTP/1.0 that takes gzip, too": "GET " + path + " HTTP/1.0\r\n" + host + "Accept-Encoding: gzip\r\n\r\n",
+		"HTTP/1.1":                 "GET " + path + " HTTP/1.1\r\n" + host + "\r\n",
+		"HTTP/1.1 with close":      "GET " + path + " HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n",
+		"HTTP/1.0":                 "GET " + path + " HTTP/1.0\r\n" + host + "\r\n",
+		"HTTP/1.0 with keep-alive": "GET " + path + " HTTP/1.0\r\n" + host + "Connection: keep-alive\r\n\r\n",
+		"HTTP/1.0 with gzip":       "GET " + path + " HTTP/1.0\r\n" + host + "Accept-Encoding: gzip\r\n\r\n",
 	}
 }
 
-func TestHalfAnAnswerDoesNotLookWhole(t *testing.T) {
+func TestHalfAResponseDoesNotLookWhole(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", halves)
 	for name, request := range clients("/api/half") {
@@ -219,16 +219,16 @@ func TestHalfAnAnswerDoesNotLookWhole(t *testing.T) {
 		}
 	}
 	if _, whole := readAll(t, i.Address, strings.Replace(clients("/api/half")["HTTP/1.0"], "GET", "HEAD", 1)); !whole {
-		t.Error("HEAD is answered without the body that fails")
+		t.Error("HEAD failed, though it does not need the failing body")
 	}
 }
 
-func TestHalfAnAnswerDoesNotLookWholeBehindNginx(t *testing.T) {
+func TestHalfAResponseDoesNotLookWholeBehindNginx(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", halves)
 	proxy := nginx(t, "location / { proxy_pass http://"+i.Address+"; proxy_set_header Host $host; }")
 	for name, request := range clients("/api/half") {
-		// To HTTP/1.0 nginx itself ends a broken answer as it ends a whole one, and does not let us know.
+		// For HTTP/1.0, nginx ends a broken response like a whole one, and the client cannot tell.
 		if text, whole := readAll(t, proxy, request); whole && strings.HasPrefix(name, "HTTP/1.1") {
 			t.Errorf("%s: %q looks whole", name, text)
 		}
@@ -240,8 +240,8 @@ func TestHalfAnAnswerDoesNotLookWholeBehindNginx(t *testing.T) {
 	}
 }
 
-// A server that stops cuts off what still goes out.
-func TestAnAnswerThatAStopCutsOffDoesNotLookWhole(t *testing.T) {
+// A stopping server cuts off responses that are still being sent.
+func TestAResponseCutOffByAStopDoesNotLookWhole(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", halves)
 	var group sync.WaitGroup
@@ -276,7 +276,7 @@ func TestAnAnswerThatAStopCutsOffDoesNotLookWhole(t *testing.T) {
 	group.Wait()
 }
 
-// A file whose later part cannot be read ends short of its announced length, to every client.
+// If a later part of a file cannot be read, the response ends short of its announced length, for every client.
 func TestHalfAFileDoesNotLookWhole(t *testing.T) {
 	i := fazttest.New(t, fazttest.Limit(func(l *system.Limits) { l.Storage.MaxVFS = 0 }))
 	i.Deploy("app", file("big.bin", 5<<20))
@@ -288,7 +288,7 @@ func TestHalfAFileDoesNotLookWhole(t *testing.T) {
 	}
 	for name, request := range clients("/big.bin") {
 		if strings.Contains(request, "gzip") {
-			continue // that is another content, and short
+			continue // the compressed variant is short and has all its parts
 		}
 		if text, whole := readAll(t, i.Address, request); whole {
 			t.Errorf("%s: %d bytes look whole", name, len(text))
@@ -296,7 +296,7 @@ func TestHalfAFileDoesNotLookWhole(t *testing.T) {
 	}
 }
 
-func TestStreamsArePassedOnByNginxAsTheyCome(t *testing.T) {
+func TestNginxPassesStreamsOnAsTheyCome(t *testing.T) {
 	i := fazttest.New(t, func(c *server.Config) { c.Dev = true })
 	i.Deploy("app", halves)
 	proxy := nginx(t, "location / { proxy_pass http://"+i.Address+"; proxy_set_header Host $host; gzip on; gzip_types *; }")
@@ -306,7 +306,7 @@ func TestStreamsArePassedOnByNginxAsTheyCome(t *testing.T) {
 		"pages that reload":    "GET /_fazt/reload HTTP/1.1\r\nHost: app.localhost\r\n\r\n",
 		"the log of an app":    "GET /api/apps/app/logs/follow HTTP/1.1\r\nHost: admin.localhost\r\nAuthorization: Bearer " + key + "\r\n\r\n",
 		"the activity log":     "GET /api/logs/tail HTTP/1.1\r\nHost: admin.localhost\r\nAuthorization: Bearer " + key + "\r\n\r\n",
-		"calls to elsewhere":   "GET /api/net/log/follow HTTP/1.1\r\nHost: admin.localhost\r\nAuthorization: Bearer " + key + "\r\n\r\n",
+		"the log of calls":     "GET /api/net/log/follow HTTP/1.1\r\nHost: admin.localhost\r\nAuthorization: Bearer " + key + "\r\n\r\n",
 	} {
 		c, err := net.Dial("tcp", proxy)
 		if err != nil {
@@ -321,15 +321,16 @@ func TestStreamsArePassedOnByNginxAsTheyCome(t *testing.T) {
 			continue
 		}
 		defer resp.Body.Close()
-		defer c.Close() // first: the end of the body would be read otherwise, until the deadline
+		defer c.Close() // runs first: otherwise the body would be read to its end, until the deadline
 		if _, err := resp.Body.Read(make([]byte, 1)); err != nil {
 			t.Errorf("%s: no first byte: %v", name, err)
 		}
 	}
 }
 
-// A client that waits for 100 Continue, or sends its body slowly or not at all, is told at once what does not depend on it.
-func TestAnAnswerThatNeedsNoBodyDoesNotWaitForIt(t *testing.T) {
+// A client that waits for 100 Continue, or sends its body slowly or not at all, at once gets a response that does not
+// depend on the body.
+func TestAResponseThatNeedsNoBodyDoesNotWaitForIt(t *testing.T) {
 	i := fazttest.New(t)
 	i.Deploy("app", "-- index.html --\nhi\n-- api/main.js --\nrespond('ok')\n")
 	for name, tt := range map[string]struct {
@@ -352,7 +353,7 @@ func TestAnAnswerThatNeedsNoBodyDoesNotWaitForIt(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer c.Close()
-			_ = c.SetDeadline(time.Now().Add(20 * time.Second)) // it took 30
+			_ = c.SetDeadline(time.Now().Add(20 * time.Second)) // it used to take 30
 			_, _ = io.WriteString(c, tt.head)
 			resp, err := http.ReadResponse(bufio.NewReader(c), nil)
 			if err != nil || resp.StatusCode != tt.want {

@@ -2,7 +2,7 @@ package system
 
 import "testing"
 
-// What a request pays for the limits of its app, and for the networks of the trusted proxies.
+// The cost for a request to read the limits of its app and the networks of the trusted proxies.
 func BenchmarkLiveApp(b *testing.B) {
 	s, live := opened(b, kept(b), Given{})
 	set(b, s, "app_a", `{"runtime.exec_timeout":8000}`)
@@ -23,7 +23,7 @@ func BenchmarkLiveApp(b *testing.B) {
 	})
 }
 
-// What every operation that changes something pays so that no change is missed.
+// The cost for every changing operation to make sure that no change is missed.
 func BenchmarkReloadUnchanged(b *testing.B) {
 	s, _ := opened(b, kept(b), Given{})
 	set(b, s, "app_a", `{"runtime.exec_timeout":8000}`)
@@ -34,7 +34,7 @@ func BenchmarkReloadUnchanged(b *testing.B) {
 	}
 }
 
-// What every command and every start pays to look at the machine.
+// The cost for every command and every start to probe the machine.
 func BenchmarkProbe(b *testing.B) {
 	for b.Loop() {
 		_ = Probe()

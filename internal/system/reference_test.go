@@ -35,8 +35,8 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-// The reference is the same on every machine: where a default follows from the machine, the formula stands there.
-func TestTheReferenceIsTheDeclaration(t *testing.T) {
+// The reference is the same on every machine: defaults that depend on the machine are shown by their formula.
+func TestTheReferenceMatchesTheDeclaration(t *testing.T) {
 	var b bytes.Buffer
 	b.WriteString(`# Limits and settings
 
@@ -96,10 +96,10 @@ func rangeWords(d Described) string {
 		return "read only"
 	}
 	lo, hi := schema.Quantity(d.Unit, *d.Min), schema.Quantity(d.Unit, *d.Max)
-	return strings.TrimSuffix(lo, " "+d.Unit) + " to " + hi // a unit that both have stands once
+	return strings.TrimSuffix(lo, " "+d.Unit) + " to " + hi // a common unit is written once
 }
 
-func TestTheJSONSchemaIsTheDeclaration(t *testing.T) {
+func TestTheJSONSchemaMatchesTheDeclaration(t *testing.T) {
 	doc := schema.Of[Limits]().JSONSchema("https://fazt.dev/limits.schema.json", "Limits of a Fazt instance", "The values of GET /api/system/limits. PATCH takes any part of it.")
 	text, err := json.MarshalIndent(doc, "", "  ")
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 	"fazt/internal/schema"
 )
 
-// kept is a database with the apps app_a and app_b.
+// kept returns a database with the apps app_a and app_b.
 func kept(t testing.TB) *database.DB {
 	t.Helper()
 	db, err := database.Open(t.Context(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
@@ -89,7 +89,7 @@ func setSettings(t testing.TB, s *Store, values string) []Changed {
 	return changed
 }
 
-// other is a value in the range of a limit that is not the one given.
+// other returns a value in the range of a limit that differs from the given one.
 func other(f *schema.Field, now string) string {
 	for _, n := range []float64{*f.Min, *f.Max} {
 		if text := strconv.FormatFloat(n, 'f', -1, 64); text != now {
@@ -99,9 +99,9 @@ func other(f *schema.Field, now string) string {
 	panic("a range of one value")
 }
 
-// The predecessor published limits that nothing could change. Every limit that is not read-only can be, and is in force
-// at once and after a restart; those that go with an app, for an app; and each can be taken back.
-func TestEveryPublishedLimitCanBeChangedAndIsInForceAtOnce(t *testing.T) {
+// The predecessor published limits that could not be changed. Every limit that is not read-only can be changed, takes
+// effect at once and stays after a restart; per-app limits can be changed for an app; and every change can be reset.
+func TestEveryPublishedLimitCanBeChangedAndTakesEffectAtOnce(t *testing.T) {
 	db := kept(t)
 	s, live := opened(t, db, Given{})
 	before := *live.Load()
@@ -122,7 +122,7 @@ func TestEveryPublishedLimitCanBeChangedAndIsInForceAtOnce(t *testing.T) {
 			t.Errorf("%s: %+v", f.Path, changed)
 		}
 		if _, again := opened(t, db, Given{}); schema.Value(again.Load(), f.Path) != schema.Value(live.Load(), f.Path) {
-			t.Errorf("%s is another after a restart", f.Path)
+			t.Errorf("%s is different after a restart", f.Path)
 		}
 		set(t, s, "", `{"`+f.Path+`":null}`)
 		if got, _ := schema.Get(live.Load(), f.Path); got != was {
@@ -170,7 +170,7 @@ func TestChangesOfLimits(t *testing.T) {
 					t.Errorf("%v, want %q", err, tt.err)
 				}
 				if n := count(t, db, "SELECT count(*) FROM limits"); n != 0 {
-					t.Errorf("refused, and %d were stored: all or nothing", n)
+					t.Errorf("refused, but %d were stored: it must be all or none", n)
 				}
 				return
 			}
@@ -217,7 +217,7 @@ func TestOnlyChangedValuesAreStoredWithUserAndTime(t *testing.T) {
 	}
 }
 
-// An app that has one limit of its own has the others of the instance, whichever was set first.
+// An app with one limit of its own has the instance's values for the others, whichever was set first.
 func TestAnAppInheritsTheLimitsItDoesNotOverride(t *testing.T) {
 	s, live := opened(t, kept(t), Given{})
 	set(t, s, "app_a", `{"runtime.exec_timeout":8000}`)
@@ -244,7 +244,7 @@ func TestRemovingAnAppRemovesItsLimits(t *testing.T) {
 	}
 }
 
-// A value that another version stored must not keep this one from starting.
+// A value stored by another version must not keep this one from starting.
 func TestUnknownStoredValuesAreIgnoredAndReported(t *testing.T) {
 	db := kept(t)
 	for path, value := range map[string]string{"runtime.warp_speed": "9", "runtime.vms": "0", "runtime.queue_wait": "soon", "hardware.cpu_cores": "64", "runtime.idle_vm": "60"} {
@@ -288,7 +288,7 @@ func TestUnknownStoredValuesAreIgnoredAndReported(t *testing.T) {
 	}
 	set(t, s, "", `{"runtime.vms":5}`) // and it can be replaced
 	if live.Runtime().VMs != 5 || count(t, db, "SELECT count(*) FROM limits WHERE path = 'runtime.warp_speed'") != 1 {
-		t.Error("what another version stored is gone")
+		t.Error("the value of another version is gone")
 	}
 }
 
@@ -413,7 +413,7 @@ func TestInvalidSettingsAreRefused(t *testing.T) {
 			t.Errorf("%s: %v, want %q", values, err, want)
 		}
 		if n := count(t, db, "SELECT count(*) FROM settings"); n != 0 {
-			t.Errorf("%s: refused, and %d were stored", values, n)
+			t.Errorf("%s: refused, but %d were stored", values, n)
 		}
 	}
 }
@@ -466,7 +466,7 @@ func TestConcurrentChangesEndWithTheStoredValues(t *testing.T) {
 	}
 }
 
-// Whatever is sent, what is accepted can be stored, read back, and is in its range.
+// Whatever is sent: an accepted value can be stored and read back, and is in its range.
 func FuzzChanges(f *testing.F) {
 	for _, text := range []string{
 		`{"runtime":{"exec_timeout":8000}}`, `{"runtime.exec_timeout":"8s","storage":{"max_upload":null}}`, `{"domain":"example.com"}`,
@@ -504,7 +504,7 @@ func rowsOf(list []change) (rows []row) {
 	return rows
 }
 
-func TestASettingThatWasResetShowsWhatIsInForceAndWhatARestartBrings(t *testing.T) {
+func TestAResetSettingShowsItsCurrentValueAndTheNext(t *testing.T) {
 	db := kept(t)
 	before, _ := opened(t, db, Given{})
 	setSettings(t, before, `{"domain":"example.com"}`)

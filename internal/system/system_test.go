@@ -85,7 +85,7 @@ func TestEveryTagIsInTheDescription(t *testing.T) {
 	}
 }
 
-// What has a formula follows from the machine, and nothing else does.
+// Limits with a formula depend on the machine, and no others do.
 func TestExactlyTheFieldsWithAFormulaDependOnTheMachine(t *testing.T) {
 	small := DefaultsOn(Hardware{TotalRAM: 1 << 30, AvailableRAM: 1 << 29, CPUCores: 1})
 	large := DefaultsOn(Hardware{TotalRAM: 8 << 30, AvailableRAM: 4 << 30, CPUCores: 8})
@@ -118,7 +118,7 @@ func TestExactlyTheFieldsWithAFormulaDependOnTheMachine(t *testing.T) {
 	}
 }
 
-func TestLiveLimitsAreReplacedWhole(t *testing.T) {
+func TestLiveLimitsAreReplacedAsAWhole(t *testing.T) {
 	live := NewLive(Defaults())
 	l := *live.Load()
 	l.Runtime.ExecTimeout = 77
@@ -198,7 +198,7 @@ func FuzzQuantity(f *testing.F) {
 	})
 }
 
-// What is shown of a limit can be typed again.
+// The shown value of a limit can be typed again.
 func FuzzShownQuantityReadsBack(f *testing.F) {
 	f.Add(int64(1 << 20))
 	f.Add(int64(100e6))

@@ -28,7 +28,7 @@ func open(t *testing.T) *Conn {
 	return c
 }
 
-func TestADriverWhosePrivateFieldsDifferIsRefused(t *testing.T) {
+func TestADriverWithDifferentPrivateFieldsIsRefused(t *testing.T) {
 	action := reflect.TypeOf(struct{ arg2 string }{arg2: "a value"})
 	if err := checkDriver(privateFields()); err != nil {
 		t.Error(err)
@@ -43,7 +43,7 @@ func TestADriverWhosePrivateFieldsDifferIsRefused(t *testing.T) {
 	}
 }
 
-// A guard that reads the wrong name, or none, refuses the functions it should allow.
+// A guard that reads a wrong name, or none, refuses functions that it should allow.
 func TestTheGuardSeesTheNameOfEveryFunction(t *testing.T) {
 	c := open(t)
 	type function struct {

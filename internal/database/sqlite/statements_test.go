@@ -32,12 +32,12 @@ func TestAConnectionKeepsTheStatementsItUsesAndFinalizesTheRest(t *testing.T) {
 	if got := openStatements(c); got != maxStatements {
 		t.Errorf("SQLite holds %d statements, want %d", got, maxStatements)
 	}
-	if err := c.exec("SELECT 0"); err != nil { // was finalized, and works again
+	if err := c.exec("SELECT 0"); err != nil { // it was finalized, and works again
 		t.Error(err)
 	}
 }
 
-func TestAWriteThatIsRepeatedPreparesNothing(t *testing.T) {
+func TestARepeatedWritePreparesNothing(t *testing.T) {
 	c := open(t)
 	if err := c.exec("CREATE TABLE t (a)"); err != nil {
 		t.Fatal(err)

@@ -39,18 +39,18 @@ func contents(t testing.TB, data []byte, l system.Storage) (map[string]string, *
 	err = a.Each(t.Context(), func(f hosting.Announced, r io.Reader) error {
 		text, err := io.ReadAll(r)
 		if content.Hash(sha256.Sum256(text)) != f.Hash || int64(len(text)) != f.Size {
-			t.Errorf("%s is not what was announced", f.Path)
+			t.Errorf("%s differs from what was announced", f.Path)
 		}
 		got[f.Path] = string(text)
 		return err
 	})
 	if len(got) != len(a.Files) {
-		t.Errorf("%d files were announced and %d given", len(a.Files), len(got))
+		t.Errorf("%d files were announced and %d read", len(a.Files), len(got))
 	}
 	return got, a, err
 }
 
-// member is an entry of a tar to be made.
+// member is an entry of a tar to create.
 type member struct {
 	tar.Header
 	text string
@@ -154,7 +154,7 @@ func TestArchivesWithNamesThatLeaveTheFolderAreRefused(t *testing.T) {
 			"zip, the name a folder": makeZip(item{name: "index.html", text: "hi"}, item{name: name + "/"}),
 		} {
 			if strings.Contains(kind, ",") && (strings.HasPrefix(name, "C") || strings.HasPrefix(name, "c") || strings.HasPrefix(name, "/")) && !strings.Contains(kind, "name a folder") {
-				continue // below a folder it is a strange name, and no other place
+				continue // below a folder it is a strange name, but stays in the folder
 			}
 			if _, _, err := contents(t, data, limits()); !errs.Is(err, errs.Invalid) {
 				t.Errorf("%s with %q: %v", kind, name, err)
@@ -228,7 +228,7 @@ func TestNamesThatClashAreRefused(t *testing.T) {
 	}
 }
 
-// One name in two forms of Unicode is two files on Linux and one on macOS.
+// One name in two Unicode forms is two files on Linux and one on macOS.
 func TestNamesThatAreTwinsAreRefused(t *testing.T) {
 	for what, names := range map[string][2]string{
 		"files":              {"caf\u00e9.html", "cafe\u0301.html"},
@@ -253,7 +253,7 @@ func TestNamesThatAreTwinsAreRefused(t *testing.T) {
 	}
 }
 
-// What follows is read as the next header by one program, and as content by another.
+// One program reads the following bytes as the next header, another as content.
 func TestTarsWithTwoSizesForAFileAreRefused(t *testing.T) {
 	size := func(name, text string, records map[string]string) member {
 		return member{tar.Header{Name: name, Mode: 0o644, Format: tar.FormatPAX, PAXRecords: records}, text}
@@ -262,7 +262,7 @@ func TestTarsWithTwoSizesForAFileAreRefused(t *testing.T) {
 	twice := bytes.Replace(pax, []byte("15 FAZT.size=5\n"), []byte("15 size=000005\n"), 1)
 	folder := makeTar(t, file("d-", "hello"))
 	folder[1], folder[156] = '/', tar.TypeDir
-	mend(folder[:512])
+	fixChecksum(folder[:512])
 	for name, data := range map[string][]byte{
 		"a size in a record":           twice,
 		"a folder with content":        folder,
@@ -272,7 +272,7 @@ func TestTarsWithTwoSizesForAFileAreRefused(t *testing.T) {
 	} {
 		if name == "a folder by its name, filled" {
 			data[1] = '/'
-			mend(data[:512])
+			fixChecksum(data[:512])
 		}
 		if _, _, err := contents(t, pack(t, data), limits()); !errs.Is(err, errs.Invalid) {
 			t.Errorf("%s: %v", name, err)
@@ -295,7 +295,7 @@ func TestTarsWithSeveralExtendedHeadersForAFileAreRefused(t *testing.T) {
 		}
 		head := b.Bytes()
 		head[156] = kind
-		mend(head[:512])
+		fixChecksum(head[:512])
 		return head
 	}
 	x := func(path string) []byte {
@@ -329,8 +329,8 @@ func TestTarsWithSeveralExtendedHeadersForAFileAreRefused(t *testing.T) {
 	}
 }
 
-// mend makes the checksum of a header right.
-func mend(head []byte) {
+// fixChecksum corrects the checksum of a header.
+func fixChecksum(head []byte) {
 	copy(head[148:156], "        ")
 	sum := 0
 	for _, b := range head {
@@ -431,7 +431,7 @@ func TestBombsAreRefusedBeforeTheyAreUnpacked(t *testing.T) {
 	}
 }
 
-func TestATarWithMoreAroundItsFilesThanIsNeededIsRefused(t *testing.T) {
+func TestATarWithTooMuchBesidesItsFilesIsRefused(t *testing.T) {
 	l := limits()
 	l.MaxSiteFiles, l.MaxSiteSize = 1, 1000
 	data := pack(t, append(makeTar(t, file("a", "x")), make([]byte, 100<<10)...))
@@ -448,7 +448,7 @@ func flip(data []byte, at int) []byte {
 	return data
 }
 
-// sparse is a tar with a file of 1 GiB that is all hole, as GNU tar writes it.
+// sparse returns a tar with a file of 1 GiB that is all hole, as GNU tar writes it.
 func sparse(t testing.TB) []byte {
 	t.Helper()
 	record := func(key, value string) string {
@@ -471,7 +471,7 @@ func sparse(t testing.TB) []byte {
 	return pack(t, append(pax, body...))
 }
 
-func TestCancellingEndsTheReading(t *testing.T) {
+func TestCancelingEndsTheReading(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for kind, data := range map[string][]byte{"tar.gz": makeTarGzip(t, file("a", "x")), "zip": makeZip(item{name: "a", text: "x"})} {
@@ -481,22 +481,22 @@ func TestCancellingEndsTheReading(t *testing.T) {
 	}
 }
 
-// item is an entry of a zip to be made, with whatever is to be wrong in it.
+// item is an entry of a zip to create, with the faults that a test needs.
 type item struct {
 	name, text     string
 	method         uint16
 	made           uint16 // system and version
 	mode           uint32
 	flags          uint16
-	crc            uint32 // added to the right one
+	crc            uint32 // added to the correct one
 	extra, local64 []byte // extra fields of the directory and of the header
 	local, central func(header []byte)
 	after          []byte // between this content and the next header
-	offset         int64  // added to the right one
-	other          string // name in the header, as long as the right one
+	offset         int64  // added to the correct one
+	other          string // name in the header, as long as the correct one
 }
 
-// makeZip writes a zip. archive/zip is too honest for most of the tests.
+// makeZip writes a zip. archive/zip cannot write the faults that most tests need.
 func makeZip(items ...item) []byte {
 	var b, dir bytes.Buffer
 	le := binary.LittleEndian

@@ -13,7 +13,7 @@ import (
 	"fazt/internal/system"
 )
 
-// check holds whatever comes out of an archive against what is promised of it.
+// check compares what comes out of an archive with what the package promises.
 func check(t *testing.T, data []byte) {
 	l := limits()
 	l.MaxSiteFiles, l.MaxPathLength, l.MaxFileSize, l.MaxSiteSize = 20, 64, 4<<10, 16<<10
@@ -70,7 +70,7 @@ func FuzzZip(f *testing.F) {
 	f.Fuzz(check)
 }
 
-// FuzzTar changes the tar within the gzip: of changed gzip streams few would be read.
+// FuzzTar changes the tar within the gzip: few changed gzip streams would be readable.
 func FuzzTar(f *testing.F) {
 	f.Add(makeTar(f, file("site/index.html", "hi"), file("site/"+strings.Repeat("long", 10)+"/x", "y"), special(tar.TypeDir, "site/", "")))
 	f.Add(makeTar(f, file("./a", "x"), special(tar.TypeSymlink, "b", "/etc/passwd"), special(tar.TypeLink, "c", "a")))

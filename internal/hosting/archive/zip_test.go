@@ -48,7 +48,7 @@ func method(m uint16) func([]byte) {
 	}
 }
 
-// wide is a zip64 field.
+// wide returns a zip64 field.
 func wide(values ...uint64) []byte {
 	b := []byte{1, 0, byte(8 * len(values)), 0}
 	for _, v := range values {
@@ -83,12 +83,12 @@ func TestZip(t *testing.T) {
 	}
 }
 
-// late is an entry whose sizes follow its content.
+// late returns an entry whose sizes follow its content.
 func late(name, text string, after []byte) item {
 	return item{name: name, text: text, flags: flagDescriptor, after: after, local: func(h []byte) { clear(h[14:26]) }}
 }
 
-// descriptor is what follows a content, with a mark before it or without, and sizes of so many bytes.
+// descriptor returns what follows a content, with or without a signature, and with sizes of the given number of bytes.
 func descriptor(marked bool, wide int, text string) []byte {
 	var b []byte
 	le := binary.LittleEndian
@@ -110,7 +110,7 @@ func both(fns ...func([]byte)) func([]byte) {
 	}
 }
 
-// What the library of Go writes is read, and so is a zip with the sizes of zip64 at its end.
+// Zips written by Go's library are accepted, and so are zips with zip64 sizes at their end.
 func TestZipsOfOtherProgramsAreRead(t *testing.T) {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
@@ -142,7 +142,7 @@ func TestZipsOfOtherProgramsAreRead(t *testing.T) {
 	}
 }
 
-// withEnd64 moves what the end of a zip says into a zip64 end, and lets change it.
+// withEnd64 moves the values in the end of a zip to a zip64 end, and lets a function change them.
 func withEnd64(data []byte, change func(end64, locator, end []byte)) []byte {
 	le := binary.LittleEndian
 	end := bytes.Clone(data[len(data)-endSize:])
@@ -168,7 +168,7 @@ func withEnd64(data []byte, change func(end64, locator, end []byte)) []byte {
 	return bytes.Join([][]byte{body, end64, locator, end}, nil)
 }
 
-// Every way in which a zip can say two things, and be two archives for two programs.
+// Every way in which a zip can contradict itself, and be a different archive for different programs.
 func TestZipsThatContradictThemselvesAreRefused(t *testing.T) {
 	one := item{name: "a", text: "hello"}
 	with := func(change func(*item)) []byte {
@@ -263,14 +263,14 @@ func sizes(n uint32) func([]byte) {
 	}
 }
 
-// nested is a zip whose first content is a whole entry, which the directory names too: the form of the bombs that
+// nested returns a zip whose first content is a whole entry, which the directory names too: the form of bombs that
 // count one content many times.
 func nested() []byte {
 	inner := makeZip(item{name: "b", text: "world"})[:localSize+1+5]
 	return makeZip(item{name: "a", text: string(inner)}, item{name: "b", text: "world", offset: -36})
 }
 
-// unlisted is a zip whose first entry is not in its directory.
+// unlisted returns a zip whose first entry is not in its directory.
 func unlisted() []byte {
 	data := makeZip(item{name: "a", text: "x"}, item{name: "b", text: "y"})
 	le := binary.LittleEndian
@@ -287,7 +287,7 @@ func patchEnd(data []byte, places ...int) []byte {
 	return data
 }
 
-// twoEnds is a zip whose comment is a directory with an end too: which of the two counts is for each program to choose.
+// twoEnds returns a zip whose comment is another directory with an end: programs differ in which of the two they use.
 func twoEnds(data []byte) []byte {
 	at := binary.LittleEndian.Uint32(data[len(data)-endSize+16:])
 	comment := bytes.Clone(data[at:])
@@ -296,7 +296,7 @@ func twoEnds(data []byte) []byte {
 	return append(data, comment...)
 }
 
-func TestAZipWithMoreEntriesThanFitIsNotRead(t *testing.T) {
+func TestAZipWithTooManyEntriesIsNotRead(t *testing.T) {
 	l := limits()
 	l.MaxSiteFiles = 3
 	items := []item{}

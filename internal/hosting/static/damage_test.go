@@ -11,7 +11,8 @@ import (
 	"fazt/internal/hosting"
 )
 
-// A file with a flipped bit was served with its old entity tag, and the check of the database called it sound.
+// A file with a flipped bit used to be served with its old entity tag, and the check of the database reported no
+// damage.
 func TestContentWithAFlippedBitIsNeverServed(t *testing.T) {
 	big := noise("big", 3*content.ChunkSize+100)
 	text := strings.Repeat("some words to be made small ", 200)
@@ -39,7 +40,7 @@ func TestContentWithAFlippedBitIsNeverServed(t *testing.T) {
 			t.Errorf("%s of big: %d, %v", byteRange, status, err)
 		}
 	}
-	for _, encoding := range []string{small.Encoding, "", small.Encoding} { // the content itself is sound
+	for _, encoding := range []string{small.Encoding, "", small.Encoding} { // the content itself is intact
 		status, body, err := s.fetch("/text.txt", "", encoding)
 		if status != http.StatusOK || err != nil || string(body) != text {
 			t.Errorf("text as %q: %d, %v", encoding, status, err)
@@ -49,7 +50,7 @@ func TestContentWithAFlippedBitIsNeverServed(t *testing.T) {
 		t.Errorf("good: %d %q", status, body)
 	}
 	if len(s.damaged) != 3 {
-		t.Errorf("told of %v", s.damaged)
+		t.Errorf("reported %v", s.damaged)
 	}
 	known, all, err := s.Damage(t.Context())
 	if err != nil || all != 2 || known[0].App != "blog" || known[0].AppID != testApp {
@@ -60,7 +61,7 @@ func TestContentWithAFlippedBitIsNeverServed(t *testing.T) {
 		t.Errorf("the check found %v, %v", found, err)
 	}
 	if len(s.damaged) != 3 {
-		t.Errorf("told again of %v", s.damaged)
+		t.Errorf("reported again %v", s.damaged)
 	}
 }
 
@@ -88,7 +89,7 @@ func TestDamagedContentIsRepairedByDeployingItAgain(t *testing.T) {
 	if _, all, err := s.Damage(t.Context()); all != 0 || err != nil {
 		t.Errorf("%d are still damaged, %v", all, err)
 	}
-	// Also at the deployments that had it: the damaged row is not theirs any more.
+	// Earlier deployments with this content are repaired too: the damaged row is no longer theirs.
 	for _, path := range []string{"/small.bin", "/big.bin", "/good.txt"} {
 		for range 2 {
 			status, body, err := s.fetch(path, "", "")

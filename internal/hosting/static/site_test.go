@@ -54,7 +54,7 @@ func (f folder) plan() hosting.Plan {
 	return p
 }
 
-// bench is a store of deployments on a database of its own.
+// bench is a store of deployments on its own database.
 type bench struct {
 	testing.TB
 	*hosting.Store
@@ -129,7 +129,7 @@ func (b *bench) deploy(app string, f folder) (d hosting.Deployment) {
 	return d
 }
 
-// rot changes one bit of a chunk behind everybody's back, as a disk does.
+// rot changes one bit of a chunk unnoticed, like a failing disk.
 func (b *bench) rot(blob int64, n, at int) {
 	b.Helper()
 	b.write(func(tx *database.Tx) error {
@@ -174,7 +174,7 @@ func serve(t testing.TB, f folder) *site {
 	return s
 }
 
-// response is a response that was read.
+// response is a response that has been read.
 type response struct {
 	*http.Response
 	text string

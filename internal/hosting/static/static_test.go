@@ -93,7 +93,7 @@ func TestPathsLeadToFiles(t *testing.T) {
 	}
 }
 
-func TestSinglePageAppsAnswerEveryRoute(t *testing.T) {
+func TestSinglePageAppsHandleEveryRoute(t *testing.T) {
 	s := serve(t, small)
 	s.view.SPA = true
 	for path, want := range map[string]int{
@@ -120,7 +120,7 @@ func TestCustomNotFoundPage(t *testing.T) {
 		}
 	}
 	if got := s.ask("GET", "/404.html"); got.StatusCode != 200 {
-		t.Errorf("asked for by name: %d", got.StatusCode)
+		t.Errorf("requested by name: %d", got.StatusCode)
 	}
 	if got := s.ask("HEAD", "/missing"); got.StatusCode != 404 || got.text != "" || got.ContentLength != 13 {
 		t.Errorf("HEAD: %d %q %d", got.StatusCode, got.text, got.ContentLength)
@@ -136,7 +136,7 @@ func TestRedirectsStayOnTheHost(t *testing.T) {
 			t.Errorf("%s: %d %v", path, got.StatusCode, got.Header)
 		}
 	}
-	// The gateway lets no such path through; if it did, nothing would come of it.
+	// The gateway does not pass such a path on; even if it did, nothing would happen.
 	if got := s.ask("GET", "//evil.com"); got.StatusCode != 404 {
 		t.Errorf("two slashes: %d %s", got.StatusCode, got.Header.Get("Location"))
 	}
@@ -208,7 +208,7 @@ func TestEncodingsAreChosenAndDecodeToTheFile(t *testing.T) {
 			t.Errorf("404 in %q: %d %v", encoding, other.StatusCode, other.Header)
 		}
 	}
-	// Parts are of the file as it is.
+	// Ranges refer to the uncompressed file.
 	got := s.ask("GET", "/", "Accept-Encoding", "br", "Range", "bytes=3-11")
 	if got.StatusCode != 206 || got.text != "something" || got.Header.Get("Content-Encoding") != "" || got.Header.Get("Vary") == "" {
 		t.Errorf("range: %d %q %v", got.StatusCode, got.text, got.Header)
@@ -463,7 +463,7 @@ func TestMemoryOfPathsIsBounded(t *testing.T) {
 			t.Errorf("limit %d: %d bytes of paths are kept, not %d", limit, weight, want)
 		}
 	}
-	// A deployment with more paths than there is room for is kept alone, and not loaded for every request.
+	// A deployment with more paths than fit is kept alone, and not loaded for every request.
 	c := newCache(func() int64 { return 0 })
 	c.indexes.Set("dep_huge", &index{weight: 1 << 40})
 	c.indexes.CleanUp()
@@ -491,8 +491,7 @@ func TestDeploymentsShareCommonContent(t *testing.T) {
 	}
 }
 
-// Rows of content are used again after garbage collection, so that a cache by row would serve one app's file as
-// another's.
+// Rows of content are reused after garbage collection, so a cache by row would serve one app's file as another's.
 func TestReusedRowsServeTheirNewContent(t *testing.T) {
 	s := serve(t, texts("index.html", "the first"))
 	s.ask("GET", "/")
@@ -519,9 +518,9 @@ func TestAnUnknownDeploymentIsNotFound(t *testing.T) {
 	}
 }
 
-func TestManyAskingAtOnceLoadOnce(t *testing.T) { synctest.Test(t, manyAskingAtOnceLoadOnce) }
+func TestConcurrentRequestsLoadOnce(t *testing.T) { synctest.Test(t, concurrentRequestsLoadOnce) }
 
-func manyAskingAtOnceLoadOnce(t *testing.T) {
+func concurrentRequestsLoadOnce(t *testing.T) {
 	c := newCache(func() int64 { return 1 << 20 })
 	var loads atomic.Int32
 	release := make(chan struct{})
@@ -551,7 +550,7 @@ func manyAskingAtOnceLoadOnce(t *testing.T) {
 	}
 }
 
-func TestAFailedLoadIsTriedAgain(t *testing.T) {
+func TestAFailedLoadIsRetried(t *testing.T) {
 	c := newCache(func() int64 { return 1 << 20 })
 	if _, err := c.loadBody(t.Context(), content.Key{}, func(context.Context) ([]byte, error) { return nil, errBroken }); !errors.Is(err, errBroken) {
 		t.Error(err)
@@ -562,7 +561,7 @@ func TestAFailedLoadIsTriedAgain(t *testing.T) {
 	}
 }
 
-// A video is sent in the memory of a few chunks, however large it is.
+// A video is sent with the memory of a few chunks, however large it is.
 func TestLargeFilesAreServedInConstantMemory(t *testing.T) {
 	slowUnderRace(t)
 	const size = 64 << 20

@@ -10,8 +10,8 @@ import (
 	"fazt/internal/content"
 )
 
-// Visitors who do not read hold a piece of the file each, and not a chunk.
-func TestManySlowReadersOfALargeFileHoldLittle(t *testing.T) {
+// Visitors who do not read hold a piece of the file each, not a whole chunk.
+func TestSlowReadersOfALargeFileHoldLittleMemory(t *testing.T) {
 	slowUnderRace(t)
 	const visitors, size = 200, 3 << 20
 	s := serve(t, folder{"film.mp4": noise("film", size)})
