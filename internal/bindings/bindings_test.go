@@ -14,7 +14,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-func TestTypesAndReferenceAreTheGoldenOnes(t *testing.T) {
+func TestTypesAndReferenceMatchTheGoldenFiles(t *testing.T) {
 	all := All(Deps{})
 	for name, got := range map[string][]byte{
 		filepath.Join("sdk", "fazt.d.ts"):           bind.TypeScript(all),

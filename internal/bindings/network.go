@@ -11,13 +11,13 @@ import (
 	"fazt/internal/runtime/webapi"
 )
 
-// Tables returns the host functions of an engine: of the web-standard API, of requests that arrive, and of those that functions send
-// through the gate.
+// Tables returns the host functions of an engine: for the web-standard API, for incoming requests, and for requests that
+// functions send through the gate.
 func Tables(g *egress.Gate) []runtime.Table {
 	return []runtime.Table{webapi.Table(), httpfn.Table(), fetch.Table(network{g})}
 }
 
-// network is the gate as functions go through it.
+// network adapts the gate for functions.
 type network struct{ gate *egress.Gate }
 
 func (n network) Begin(appID, requestID string) fetch.Account {

@@ -12,7 +12,7 @@ import (
 	"fazt/internal/runtime/runtimetest"
 )
 
-// BenchmarkHello is one warm request in each style.
+// BenchmarkHello measures a warm request in each style.
 func BenchmarkHello(b *testing.B) {
 	for name, code := range map[string]string{
 		"module": `export default { fetch(request) { return Response.json({ hello: "world" }); } };`,
@@ -23,7 +23,7 @@ func BenchmarkHello(b *testing.B) {
 	}
 }
 
-// BenchmarkFetch is a request that calls another server, which answers at once: what the machine adds to a call.
+// BenchmarkFetch measures a request that calls another server, which responds at once: the overhead of a call.
 func BenchmarkFetch(b *testing.B) {
 	for name, code := range map[string]string{
 		"module, fetch":          `export default async () => new Response(await (await fetch("https://api.example.com/")).text());`,
@@ -47,13 +47,13 @@ func (instant) Do(context.Context, fetch.Outgoing) (*fetch.Reply, error) {
 	return &fetch.Reply{Status: 200, StatusText: "OK", URL: "https://api.example.com/", Headers: http.Header{"Content-Type": {"text/plain"}}, Body: io.NopCloser(strings.NewReader("hello")), Size: 5}, nil
 }
 
-// BenchmarkEcho parses and writes 10 KB of JSON.
+// BenchmarkEcho measures parsing and writing 10 KB of JSON.
 func BenchmarkEcho(b *testing.B) {
 	h := runtimetest.New(b, `export default async (request) => Response.json(await request.json());`)
 	runtimetest.Bench(b, h, `{"list":[`+strings.Repeat(`{"name":"abc","n":12345},`, 400)+`0]}`)
 }
 
-// BenchmarkFirstRequest makes a VM for every request.
+// BenchmarkFirstRequest measures a request that needs a new VM.
 func BenchmarkFirstRequest(b *testing.B) {
 	h := runtimetest.New(b, `export default { fetch(request) { return Response.json({ hello: "world" }); } };`)
 	for b.Loop() {
@@ -63,7 +63,7 @@ func BenchmarkFirstRequest(b *testing.B) {
 	}
 }
 
-// An app that was asked once keeps about half a megabyte. Twice that would halve the apps that fit.
+// After a request, an app keeps about half a megabyte. With twice that, only half as many apps would fit.
 func TestAnIdleVMHoldsLessThanAMegabyte(t *testing.T) {
 	h := runtimetest.New(t, `export default { fetch(request) { return Response.json({ hello: "world" }); } };`)
 	h.Ask(t, "GET", "/", "")

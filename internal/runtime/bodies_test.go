@@ -7,7 +7,7 @@ import (
 	"fazt/internal/runtime/runtimetest"
 )
 
-// Bodies, by the Fetch and File API standards.
+// bodiesAPI covers bodies as in the Fetch and File API standards.
 var bodiesAPI = [][2]string{
 	// Blob and File
 	{`(() => { const b = new Blob(["a", new Uint8Array([98, 99]).subarray(1), new Blob(["d"]), new Uint8Array([101]).buffer, 5, null], { type: "Text/PLAIN" }); return [b.size, b.type]; })()`, `[9,"text/plain"]`},
@@ -118,10 +118,10 @@ var bodiesAPI = [][2]string{
 	{`(async () => { const { pipe } = { pipe: new Response("abc").body.pipeThrough(new TransformStream()) }; return new Response(pipe).text(); })()`, `"abc"`},
 }
 
-func TestBodiesAreByTheStandards(t *testing.T) { evaluate(t, bodiesAPI) }
+func TestBodiesFollowTheStandards(t *testing.T) { evaluate(t, bodiesAPI) }
 
-// What most functions do needs none of the parts that are loaded when they are needed.
-func TestASimpleAnswerLoadsNoPart(t *testing.T) {
+// Parts are loaded when needed, and most functions need none.
+func TestASimpleResponseLoadsNoPart(t *testing.T) {
 	h := runtimetest.New(t, `export default async (request) => {
 		console.log({ a: 1 }, new Headers(), [new Uint8Array(1)]);
 		const { n } = await request.json();

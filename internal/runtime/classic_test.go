@@ -11,7 +11,7 @@ import (
 	"fazt/internal/runtime/runtimetest"
 )
 
-// Forms with files arrived as null: urlencoded and multipart bodies could not be reached by any means.
+// Forms with files used to arrive as null, and there was no way to read urlencoded and multipart bodies.
 func TestAScriptGetsTheFieldsAndTheFilesOfAForm(t *testing.T) {
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
@@ -52,8 +52,8 @@ func TestAScriptGetsTheFieldsAndTheFilesOfAForm(t *testing.T) {
 	}
 }
 
-// What a script says of its answer cannot change the connection, split the answer, or be no answer at all.
-func TestWhatRespondRefusesOrLeavesOut(t *testing.T) {
+// A script's response cannot affect the connection, be split into two responses, or be invalid.
+func TestRespondRefusesInvalidResponsesAndLeavesOutHeaders(t *testing.T) {
 	runtimetest.SlowUnderRace(t)
 	for code, want := range map[string]int{
 		`respond(99, "x")`:                               500,
@@ -85,7 +85,7 @@ func TestWhatRespondRefusesOrLeavesOut(t *testing.T) {
 	}
 }
 
-func TestAScriptRunsAnewForEveryRequest(t *testing.T) {
+func TestAScriptRunsAfreshForEveryRequest(t *testing.T) {
 	h := runtimetest.New(t, `const once = 1; let n = (globalThis.n ?? 0) + 1; globalThis.n = n; var v = typeof seen; globalThis.seen = true; respond([n, v]);`)
 	for range 3 {
 		if got := h.Ask(t, "GET", "/", ""); got.Body.String() != `[1,"undefined"]` {

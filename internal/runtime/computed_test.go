@@ -12,9 +12,9 @@ import (
 	"fazt/internal/runtime/runtimetest"
 )
 
-// What an import names is a file of the deployment, or of a package, or nothing: never the machine's, never a part of the
-// product that is not meant for scripts, and each time there is a clear error.
-func TestNoImportReachesWhatIsNotTheDeployments(t *testing.T) {
+// An import leads to a file of the deployment or of a package, or fails with a clear error. It never leads to a file of the
+// machine, or to an internal part of the product.
+func TestNoImportLeadsOutOfTheDeployment(t *testing.T) {
 	runtimetest.SlowUnderRace(t)
 	dir := t.TempDir()
 	for _, name := range []string{"secret.js", "secret.json", "secret.txt"} {
@@ -24,7 +24,7 @@ func TestNoImportReachesWhatIsNotTheDeployments(t *testing.T) {
 	}
 	t.Chdir(dir)
 	up := strings.Repeat("../", 40)
-	for code, want := range map[string]string{ // the error, of the deploy or of the script
+	for code, want := range map[string]string{ // the error when deploying or when running
 		`require("` + up + `etc/passwd")`:     "leads out of the deployment",
 		`require("/etc/passwd")`:              `there is no file "/etc/passwd" in the deployment`,
 		`require("../../x")`:                  "leads out of the deployment",
@@ -63,7 +63,7 @@ func TestNoImportReachesWhatIsNotTheDeployments(t *testing.T) {
 		`await new Function('return import("./lib.js")')()`:                 "could not load module",
 		`eval("import.meta.url")`:                                           "import.meta",
 
-		// computed when it runs
+		// computed at run time
 		`const n = "../secret.js"; let f = require; f(n)`:                                                        "is not supported",
 		`const n = ["../secret.js"][0]; require(n)`:                                                              `require needs the name of a file or a package written out: what it imports is known when the function is deployed, and "../secret.js" is not`,
 		`const n = ["/etc/passwd"][0]; await import(n)`:                                                          `import needs the name of a file or a package written out`,
@@ -100,7 +100,7 @@ func TestNoImportReachesWhatIsNotTheDeployments(t *testing.T) {
 	}
 }
 
-// try deploys and runs a script, and says what it comes to or why it failed.
+// try deploys and runs a script, and returns its result or why it failed.
 func try(t *testing.T, code string) (text string, failed bool) {
 	t.Helper()
 	source := runtimetest.Files{
@@ -122,8 +122,8 @@ func try(t *testing.T, code string) (text string, failed bool) {
 	return w.Body.String() + h.Log.String(), w.Code != 200
 }
 
-// A map named by a comment is not read: it would be one of the machine, and some never end.
-func TestACommentMakesTheBundlerReadNothing(t *testing.T) {
+// A source map named in a comment is not read: it would be a file of the machine, and some of those are endless.
+func TestTheBundlerReadsNoFileNamedInAComment(t *testing.T) {
 	runtimetest.SlowUnderRace(t)
 	for _, comment := range []string{"//# sourceMappingURL=file:///dev/zero", "//@ sourceMappingURL=file:///dev/zero", "/*# sourceMappingURL=file:///dev/zero */", "//# sourceMappingURL=file://localhost/dev/zero", "//# sourceMappingURL=/dev/zero", "//# sourceMappingURL=main.js.map"} {
 		for _, code := range []string{"respond('x');\n" + comment, comment + "\nrespond('x');", "export default () => new Response('x')\n" + comment + "\n"} {
@@ -134,7 +134,7 @@ func TestACommentMakesTheBundlerReadNothing(t *testing.T) {
 	}
 }
 
-func TestALinkInTheFolderIsNoWayOut(t *testing.T) {
+func TestALinkInTheFolderCannotLeadOut(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, runtimetest.Files{"main.js": "x"})
 	for name, to := range map[string]string{"api": dir, "passwd.js": "/etc/passwd"} {

@@ -28,8 +28,8 @@ export const never = () => new Promise(() => {});
 export const keptBody = () => kept.text();
 `
 
-// A job is no request: no HTTP is anywhere.
-func TestAnEventThatIsNotARequestGetsAResult(t *testing.T) {
+// An event such as a job has nothing to do with HTTP.
+func TestAnEventReturnsAResult(t *testing.T) {
 	h := runtimetest.New(t, exports)
 	for _, want := range []string{`{"n":40,"count":1}`, `{"n":40,"count":2}`} {
 		got, err := h.Invoke(t.Context(), h.Fn, runtime.Export{"double", []byte(`{"n":20}`)})
@@ -38,7 +38,7 @@ func TestAnEventThatIsNotARequestGetsAResult(t *testing.T) {
 		}
 	}
 	if log := h.Log.String(); strings.Count(log, "doubling 20") != 2 || strings.Count(log, "later") != 2 {
-		t.Errorf("the console has %s", log)
+		t.Errorf("the console shows %s", log)
 	}
 	if w := h.Ask(t, "GET", "/", ""); w.Body.String() != "request 3" {
 		t.Errorf("a request in the same VM: %d %s\n%s", w.Code, w.Body, h.Log)
@@ -51,7 +51,7 @@ func TestAnEventThatIsNotARequestGetsAResult(t *testing.T) {
 	}
 }
 
-func TestAnEventThatFailsHasAnError(t *testing.T) {
+func TestAFailedEventReturnsAnError(t *testing.T) {
 	h := runtimetest.New(t, exports, func(l *system.Runtime) { l.ExecTimeout, l.CPUTime = 300, 300 })
 	for name, want := range map[string]string{"fails": "RangeError: no more", "missing": "does not export missing", "never": "nothing is left that could settle"} {
 		got, err := h.Invoke(t.Context(), h.Fn, runtime.Export{name, []byte("null")})
@@ -68,12 +68,12 @@ func TestAnEventThatFailsHasAnError(t *testing.T) {
 		t.Errorf("canceled: %v", err)
 	}
 	if s := h.Stats(); s.Busy != 0 || s.Promised != s.Memory {
-		t.Errorf("something is still held: %+v", s)
+		t.Errorf("resources are still held: %+v", s)
 	}
 }
 
-// The body of a request is gone when the request is over, and an event has none.
-func TestAnEventReadsNoBody(t *testing.T) {
+// The body of a request is gone when the request is over, and an event that is not a request has none.
+func TestAnEventCannotReadABody(t *testing.T) {
 	h := runtimetest.New(t, exports)
 	h.Ask(t, "POST", "/", strings.Repeat("x", 2*(64<<10)))
 	if _, err := h.Invoke(t.Context(), h.Fn, runtime.Export{"keptBody", []byte("null")}); err == nil {
@@ -81,7 +81,7 @@ func TestAnEventReadsNoBody(t *testing.T) {
 	}
 }
 
-// greeting is an event of this test alone: it calls what the script put into a global.
+// greeting is a custom event: it calls a function that the script put into a global.
 type greeting struct{ name string }
 
 func (g greeting) Begin(vm *runtime.VM, inv *runtime.Invocation) error {
@@ -107,7 +107,7 @@ func (g greeting) Begin(vm *runtime.VM, inv *runtime.Invocation) error {
 	return nil
 }
 
-func TestAnEventMayBeOfAnyKind(t *testing.T) {
+func TestPackagesCanDefineTheirOwnEvents(t *testing.T) {
 	h := runtimetest.New(t, `globalThis.greet = (name) => "hello " + name; export default () => new Response("");`)
 	got, err := h.Invoke(t.Context(), h.Fn, greeting{"world"})
 	if err != nil || string(got) != "hello world" {
@@ -115,7 +115,7 @@ func TestAnEventMayBeOfAnyKind(t *testing.T) {
 	}
 }
 
-func TestAnAbandonedEventEndsForItsCaller(t *testing.T) {
+func TestTheCallerOfAnAbandonedEventGetsAnError(t *testing.T) {
 	h, let := newHanging(t, `export default () => new Response(""); export const job = () => { fazt.test.hang(); return 1; };`)
 	h.SetStuckAfter(300 * time.Millisecond)
 	got, err := h.Invoke(t.Context(), h.Fn, runtime.Export{"job", []byte("null")})

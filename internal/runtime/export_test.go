@@ -7,7 +7,7 @@ import (
 	"fazt/internal/runtime/sched"
 )
 
-// What the tests of the package see and set of an engine.
+// Access to internals for tests of the package.
 
 const (
 	MaxAbandoned = maxAbandoned
@@ -34,7 +34,7 @@ func (e *Engine) DropIdle(before time.Time) { e.dropIdle(before) }
 
 func (e *Engine) DropSpare(before time.Time) { e.dropSpare(before) }
 
-// HeldMemory returns what all VMs hold, with what is reserved for them.
+// HeldMemory returns how much all VMs hold, including what is reserved for them.
 func (e *Engine) HeldMemory() int64 { return e.memory.held.Load() }
 
 // IdleVMs returns the idle VMs of a deployment.
@@ -47,7 +47,7 @@ func (e *Engine) IdleVMs(deployment string) []*VM {
 	return nil
 }
 
-// CountVMs counts the VMs in all and by app; -1 where two counts differ.
+// CountVMs returns the number of VMs in total and by app; -1 if two counts differ.
 func (e *Engine) CountVMs() (all int, byApp map[string]int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -67,7 +67,7 @@ func (e *Engine) CountVMs() (all int, byApp map[string]int) {
 	return all, byApp
 }
 
-// EndTime ends the time of all invocations that have a VM.
+// EndTime makes the time of all invocations that have a VM run out.
 func (e *Engine) EndTime() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -85,7 +85,7 @@ func (vm *VM) MaxMemory() int64 { return vm.maxMemory }
 // Served returns how many events the VM has served.
 func (vm *VM) Served() int { return vm.served }
 
-// ReplacePart has load give a part of the web-standard API, and reports whether there is one.
+// ReplacePart makes load provide a part of the web-standard API, and reports whether there is such a part.
 func (e *Engine) ReplacePart(name string, load func() ([]byte, error)) bool {
 	_, ok := e.parts[name]
 	e.parts[name] = load

@@ -50,9 +50,9 @@ func (inv *Invocation) StartCall(id int32, fn func() Outcome) {
 	})
 }
 
-// Promise returns the id of a promise of the script, and a function that settles it: it must be called once, on any goroutine. Unlike a
-// host call, a promise does not keep the invocation from ending. Before the script is told, then is called on the goroutine
-// of the invocation; it reports whether the sender of the event has left.
+// Promise returns the id of a promise of the script, and a function that settles it: it must be called once, on any goroutine.
+// Unlike a host call, a promise does not keep the invocation from ending. Before the script is told, then is called on the
+// goroutine of the invocation; it reports whether the sender of the event has left.
 func (inv *Invocation) Promise(then func(error) (left bool)) (id int32, settle func(Outcome)) {
 	inv.makeFinished()
 	id = inv.NextID()
@@ -119,8 +119,8 @@ func (inv *Invocation) departure() (gone, stopping <-chan struct{}) {
 	return gone, stopping
 }
 
-// EndHostCalls waits for host calls, whose context has ended. Calls that still do not end are left behind and counted: they keep their
-// memory, but hold up neither the visitor's connection nor a shutdown.
+// EndHostCalls waits for host calls, whose context has ended. Calls that still do not end are left behind and counted: they
+// keep their memory, but hold up neither the visitor's connection nor a shutdown.
 func (inv *Invocation) EndHostCalls() {
 	if inv.hostCallsActive.Load() == 0 {
 		return

@@ -17,7 +17,7 @@ import (
 	"fazt/internal/system"
 )
 
-// endless are scripts that try to run for ever, to use all memory or to end the process.
+// endless are scripts that try to run forever, to use all memory or to crash the process.
 var endless = map[string]string{
 	"loop":                  "for (;;) {}",
 	"loop in catch":         "for (;;) { try { throw 1 } catch { for (;;) {} } }",
@@ -151,8 +151,8 @@ var endless = map[string]string{
 	"broken string":       `String.prototype.toLowerCase = () => { for (;;) {} }; new Headers({ a: "b" }).get("A")`,
 }
 
-// longest are the natives that walk what claims to have 2^53-1 members, and never look at the clock between two of
-// them. "it" is such an object.
+// longest are the built-ins that walk an object claiming to have 2^53-1 members, without checking the clock in between. "it" is
+// such an object.
 var longest = map[string]string{
 	"apply":                    "Reflect.apply(() => {}, null, it)",
 	"Function.prototype.apply": "(() => {}).apply(null, it)",
@@ -187,7 +187,7 @@ var longest = map[string]string{
 	"deleted":                  "const a = []; a[2 ** 32 - 2] = 1; a.length = 0",
 }
 
-// walkers completes longest with every method of arrays.
+// walkers returns longest and every method of arrays.
 func walkers() map[string]string {
 	all := maps.Clone(longest)
 	arguments := map[string]string{
@@ -211,15 +211,15 @@ func walkers() map[string]string {
 	return all
 }
 
-// Each must be stopped soon after its deadline, whatever it is in, and the next request of the same app must be served
-// by a process that is none the worse for it.
+// Each must be stopped soon after its deadline, whatever it is doing, and the process must be unharmed: it serves the next
+// request of the same app.
 func TestHostileScriptsAreStoppedAndTheNextRequestIsServed(t *testing.T) {
 	for _, style := range []string{"module", "classic"} {
 		t.Run(style, func(t *testing.T) { stopAll(t, style, endless) })
 	}
 }
 
-func TestNativesThatWalkForEverAreStoppedAndTheNextRequestIsServed(t *testing.T) {
+func TestEndlessBuiltInsAreStoppedAndTheNextRequestIsServed(t *testing.T) {
 	for _, style := range []string{"module", "classic"} {
 		t.Run(style, func(t *testing.T) { stopAll(t, style, walkers()) })
 	}
@@ -227,7 +227,7 @@ func TestNativesThatWalkForEverAreStoppedAndTheNextRequestIsServed(t *testing.T)
 
 func stopAll(t *testing.T, style string, scripts map[string]string) {
 	names := slices.Sorted(maps.Keys(scripts))
-	if testing.Short() { // the race detector makes the engine ten times slower, and all of these say the same about races
+	if testing.Short() { // the race detector makes the engine ten times slower, and these do not differ in races
 		names = []string{"loop", "timer flood", "huge string", "Array.prototype.indexOf", "Array.prototype.fill"}
 		names = slices.DeleteFunc(names, func(name string) bool { return scripts[name] == "" })
 	}
@@ -236,7 +236,7 @@ func stopAll(t *testing.T, style string, scripts map[string]string) {
 	set := func(deadline int) {
 		l := system.Defaults().Runtime
 		l.ExecTimeout, l.MaxMemory, l.MaxStack = deadline, 24<<20, 512<<10
-		l.VMs = 1 // or the VMs of one script would count as what the others left behind
+		l.VMs = 1 // otherwise VMs of earlier scripts would count as a leak
 		limits.Store(&l)
 	}
 	set(30_000)
@@ -287,7 +287,7 @@ func stopAll(t *testing.T, style string, scripts map[string]string) {
 	}
 }
 
-// wrap makes a function of a script, in one of the styles; a request for /ok does not get to it.
+// wrap makes a function of code, in one of the styles. It does not run the code for /ok.
 func wrap(style, code string) string {
 	if style == "module" {
 		return `export default async (request) => {
@@ -301,7 +301,7 @@ func wrap(style, code string) string {
 	})() ?? "done");`
 }
 
-// pollution replaces everything it can reach, and leaves things behind.
+// pollution replaces everything it can reach, and adds properties everywhere.
 const pollution = `
 	const spoil = () => { throw new Error("polluted"); };
 	const seen = new Set();
@@ -330,9 +330,8 @@ const pollution = `
 	}
 `
 
-// What a script does to the built-ins of its VM must reach no other request of a script, no other app, and never
-// the host.
-func TestPollutionOfEveryBuiltInReachesNobodyElse(t *testing.T) {
+// A script's changes to built-ins of its VM must not affect another request of a script, another app, or the host.
+func TestPollutingEveryBuiltInAffectsNoOtherRequest(t *testing.T) {
 	runtimetest.SlowUnderRace(t)
 	probe := `JSON.stringify([typeof leaked, {}.polluted, [].polluted, "".polluted, (() => {}).polluted, [3, 1, 2].sort().map((x) => x + 1).join(), new Headers({ A: "b" }).get("a"), new Map([[1, 2]]).get(1), "AbC".toLowerCase()])`
 	want := `["undefined",null,null,null,null,"2,3,4","b",2,"abc"]`
@@ -368,8 +367,8 @@ func TestPollutionOfEveryBuiltInReachesNobodyElse(t *testing.T) {
 	}
 }
 
-// A module is told to give module state to nobody else: it lives in its deployment's VMs only, and what belongs to
-// a request or a user is in none of the host's objects that outlive the request.
+// Module state lives only in the VMs of its deployment, and no host object that outlives a request holds data of the request
+// or its user.
 func TestTwoRequestsTwoUsersAndTwoAppsShareNothing(t *testing.T) {
 	for style, code := range map[string]string{
 		"module": `export default async (request, env, ctx) => {
@@ -404,7 +403,7 @@ func TestTwoRequestsTwoUsersAndTwoAppsShareNothing(t *testing.T) {
 	}
 }
 
-// The host object is the prelude's alone: no script can get hold of it, and what the prelude keeps cannot be replaced.
+// Only the prelude can access the host object. No script can reach it, or replace what the prelude keeps.
 func TestNoScriptReachesTheHostObject(t *testing.T) {
 	h := runtimetest.New(t, `export default async (request) => {
 		const found = [];

@@ -24,7 +24,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestALongLogIsCutAndAFailureStillSaysWhy(t *testing.T) {
+func TestALongLogIsCutButStillShowsTheFailure(t *testing.T) {
 	h := runtimetest.New(t, `for (let i = 0; i < 1000; i++) console.log("line", i); throw new Error("the reason");`, func(l *system.Runtime) { l.ConsoleLines = 10 })
 	h.Ask(t, "GET", "/", "")
 	log := h.Log.String()
@@ -33,7 +33,7 @@ func TestALongLogIsCutAndAFailureStillSaysWhy(t *testing.T) {
 	}
 }
 
-func TestPositionsAreTheAuthorsOwn(t *testing.T) {
+func TestPositionsAreInTheAuthorsFiles(t *testing.T) {
 	p, err := compile.Compile(t.Context(), runtimetest.Files{
 		"api/main.ts": "import { fail } from \"../lib/deep\";\n\ninterface X { a: number }\nexport default (request: Request) => {\n\tconst x: X = { a: 1 };\n\treturn fail(x.a);\n};\n",
 		"lib/deep.ts": "// a comment\nexport function fail(n: number): Response {\n\tthrow new TypeError(\"broken \" + n);\n}\n",
@@ -54,7 +54,7 @@ func TestPositionsAreTheAuthorsOwn(t *testing.T) {
 	}
 }
 
-func TestImportsOfTheDeployment(t *testing.T) {
+func TestImportsOfFilesOfTheDeployment(t *testing.T) {
 	p, err := compile.Compile(t.Context(), runtimetest.Files{
 		"api/main.js": `import a from "./a.js"; import data from "../data.json"; import { b } from "../lib"; import m from "mod"; const c = require("./c"); export default () => Response.json([a, data.x, b, c.c, m]);`,
 		"api/a.ts":    `export default "a" as string;`, "data.json": `{"x":"data"}`, "lib/index.ts": `export const b = "b";`, "api/c.js": `exports.c = "c";`,
@@ -71,7 +71,7 @@ func TestImportsOfTheDeployment(t *testing.T) {
 	}
 }
 
-func TestBytecodeOfAnotherEngineIsMadeAnew(t *testing.T) {
+func TestBytecodeOfAnotherEngineIsRecompiled(t *testing.T) {
 	p, err := compile.Compile(t.Context(), runtimetest.Files{"api/main.js": `export default () => new Response("fresh");`})
 	if err != nil {
 		t.Fatal(err)
@@ -102,11 +102,11 @@ func TestBytecodeOfAnotherEngineIsMadeAnew(t *testing.T) {
 		}
 	}
 	if made != 1 || string(q.Bytecode) != "garbage" {
-		t.Errorf("it was compiled %d times; what was loaded has now %d bytes of bytecode", made, len(q.Bytecode))
+		t.Errorf("it was compiled %d times; the loaded program now has %d bytes of bytecode", made, len(q.Bytecode))
 	}
 }
 
-func TestAnAppThatIsBusyIsRefusedInTime(t *testing.T) {
+func TestRequestsToABusyAppAreRefusedInTime(t *testing.T) {
 	h := runtimetest.New(t, `export default () => new Promise((r) => setTimeout(() => r(new Response("late")), 400));`, func(l *system.Runtime) {
 		l.VMsPerApp, l.QueueWait = 1, 20
 	})
@@ -131,7 +131,7 @@ func TestAnAppThatIsBusyIsRefusedInTime(t *testing.T) {
 	}
 }
 
-func TestVMsAreSharedUnderTheirLimitAndDroppedWithTheirDeployment(t *testing.T) {
+func TestVMsAreReusedWithinTheLimitAndDroppedWithTheirDeployment(t *testing.T) {
 	h := runtimetest.New(t, `let n = 0; export default () => new Response(String(++n));`, func(l *system.Runtime) { l.VMs, l.VMsPerApp = 1, 1 })
 	for i := range 3 {
 		if w := h.Ask(t, "GET", "/", ""); w.Body.String() != strconv.Itoa(i+1) { // module state lives as long as its VM
@@ -152,7 +152,7 @@ func TestVMsAreSharedUnderTheirLimitAndDroppedWithTheirDeployment(t *testing.T) 
 	}
 }
 
-func TestAProgramThatCannotBeReadIsTriedAgain(t *testing.T) {
+func TestReadingAProgramIsRetried(t *testing.T) {
 	h := runtimetest.New(t, `export default () => new Response("x");`)
 	load, tries := h.Fn.Load, 0
 	h.Fn.Load = func(ctx context.Context) (*compile.Program, error) {
@@ -169,14 +169,14 @@ func TestAProgramThatCannotBeReadIsTriedAgain(t *testing.T) {
 	}
 }
 
-func TestWaitUntilGoesOnAfterTheAnswer(t *testing.T) {
+func TestWaitUntilGoesOnAfterTheResponse(t *testing.T) {
 	h := runtimetest.New(t, `export default (request, env, ctx) => { ctx.waitUntil(new Promise((r) => setTimeout(() => { console.log("later"); r(); }, 30))); return new Response("now"); };`)
 	if w := h.Ask(t, "GET", "/", ""); w.Body.String() != "now" || !w.Flushed || h.Log.String() != "info later\n" {
 		t.Fatalf("%s %v %s", w.Body, w.Flushed, h.Log)
 	}
 }
 
-func TestHeadersOfTheConnectionAreNotTheFunctions(t *testing.T) {
+func TestFunctionsCannotSetConnectionHeaders(t *testing.T) {
 	h := runtimetest.New(t, `export default () => new Response("x", { headers: { "Content-Length": "99", "Transfer-Encoding": "chunked", Connection: "close", "X-Request-Id": "forged", "X-Own": "y", "Set-Cookie": "a=1" } });`)
 	w := h.Ask(t, "GET", "/", "")
 	if g := w.Header(); g.Get("Content-Length") != "1" || g.Get("Transfer-Encoding") != "" || g.Get("Connection") != "" || g.Get("X-Request-Id") == "forged" || g.Get("X-Own") != "y" || g.Get("Set-Cookie") != "a=1" {
@@ -184,15 +184,15 @@ func TestHeadersOfTheConnectionAreNotTheFunctions(t *testing.T) {
 	}
 }
 
-func TestAResponseOverTheLimitIsAFailure(t *testing.T) {
+func TestAResponseOverTheLimitFails(t *testing.T) {
 	h := runtimetest.New(t, `export default () => new Response("x".repeat(2000));`, func(l *system.Runtime) { l.MaxResponseBody = 1024 })
 	if w := h.Ask(t, "GET", "/", ""); w.Code != 500 || !strings.Contains(h.Log.String(), "has 2.0 kB; the limit is 1 KiB (runtime.max_response_body)") {
 		t.Fatalf("%d %s", w.Code, h.Log)
 	}
 }
 
-// A value that is not freed keeps its whole VM: some 150 KB each.
-func TestVMsThatEndGiveTheirMemoryBack(t *testing.T) {
+// A value that is not freed keeps its whole VM: about 150 KB each.
+func TestClosedVMsReleaseTheirMemory(t *testing.T) {
 	if goruntime.GOOS != "linux" {
 		t.Skip("reads /proc")
 	}
@@ -250,9 +250,9 @@ func TestAThousandRequestsLeaveNoGoroutinesBehind(t *testing.T) {
 	}
 }
 
-func TestTheDeadlineHoldsAlsoForWhatWaits(t *testing.T) {
+func TestTheDeadlineAppliesToWaitingFunctions(t *testing.T) {
 	h := runtimetest.New(t, `export default () => new Promise((r) => setTimeout(() => r(new Response("never")), 60000));`, func(l *system.Runtime) { l.ExecTimeout = 500 })
-	h.Ask(t, "GET", "/", "") // on a slow VM the time is over before the first VM is made
+	h.Ask(t, "GET", "/", "") // on a slow machine, making the first VM would take up all the time
 	began, interrupted := time.Now(), h.Stats().Interrupted
 	w := h.Ask(t, "GET", "/", "")
 	if w.Code != http.StatusGatewayTimeout || h.Stats().Interrupted != interrupted+1 {
@@ -260,7 +260,7 @@ func TestTheDeadlineHoldsAlsoForWhatWaits(t *testing.T) {
 	}
 }
 
-func TestRequestsThatWaitAreServedInTurnAcrossADeploymentChange(t *testing.T) {
+func TestWaitingRequestsAreServedAcrossADeploymentChange(t *testing.T) {
 	h := runtimetest.New(t, `export default () => new Promise((r) => setTimeout(() => r(new Response("x")), 20));`, func(l *system.Runtime) {
 		l.VMs, l.VMsPerApp, l.QueueWait, l.ExecTimeout = 2, 1, 60_000, 60_000
 	})
@@ -274,7 +274,7 @@ func TestRequestsThatWaitAreServedInTurnAcrossADeploymentChange(t *testing.T) {
 			}
 		})
 		if i%10 == 9 {
-			time.Sleep(10 * time.Millisecond) // some of them run, others wait
+			time.Sleep(10 * time.Millisecond) // some run, others wait
 			h.Drop(fmt.Sprint("dep_", i%4))
 		}
 	}

@@ -9,11 +9,11 @@ import (
 	"fazt/internal/system"
 )
 
-// What a request leaves behind runs when the invocation is over and its deadline with it: it must end all the same.
-func TestWhatARequestLeavesBehindCannotHoldItsVM(t *testing.T) {
+// Code that a request leaves behind runs after the invocation and its deadline are over, but must still be stopped.
+func TestCodeLeftBehindByARequestCannotHoldItsVM(t *testing.T) {
 	for name, code := range map[string]string{
-		"rejection nobody listens to": `Promise.reject(Object.defineProperty(new Error("x"), "message", { get() { for (;;) {} } }))`,
-		"changed built-ins":           `Map.prototype.clear = Map.prototype.delete = Array.prototype.push = () => { for (;;) {} }`,
+		"unhandled rejection": `Promise.reject(Object.defineProperty(new Error("x"), "message", { get() { for (;;) {} } }))`,
+		"changed built-ins":   `Map.prototype.clear = Map.prototype.delete = Array.prototype.push = () => { for (;;) {} }`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := runtimetest.New(t, `export default (request) => { if (request.url.endsWith("/bad")) `+code+`; return new Response("ok"); };`,
@@ -23,7 +23,7 @@ func TestWhatARequestLeavesBehindCannotHoldItsVM(t *testing.T) {
 				go func() { ended <- h.Ask(t, "GET", path, "").Code }()
 				select {
 				case code := <-ended:
-					if path == "/" && code != http.StatusOK && name != "changed built-ins" { // those last as long as the VM
+					if path == "/" && code != http.StatusOK && name != "changed built-ins" { // they last as long as the VM
 						t.Fatalf("%s: %d\n%s", path, code, h.Log)
 					}
 				case <-time.After(20 * time.Second):

@@ -190,8 +190,8 @@ func (vm *VM) uncount() {
 	l.Book(-l.held)
 }
 
-// starvedError returns errStarved if the script was refused memory that is not its own limit and then failed. What it threw does not
-// matter: there may have been no memory for the engine's error either, which is null then.
+// starvedError returns errStarved if the script was refused memory that is not its own limit and then failed. What it threw
+// does not matter: there may have been no memory for the engine's error either, which is null then.
 func (vm *VM) starvedError(err error) error {
 	var t *quickjs.Thrown
 	if !vm.ledger.starved || !errors.As(err, &t) {
@@ -278,8 +278,8 @@ func (inv *Invocation) Release() {
 	inv.engine.memory.release(n)
 }
 
-// expectedMemory estimates how much an invocation of the deployment will hold: as much as the largest of the recent ones. For a deployment
-// that has not run yet, it is half of the limit.
+// expectedMemory estimates how much an invocation of the deployment will hold: as much as the largest of the recent ones. For a
+// deployment that has not run yet, it is half of the limit.
 func (p *pool) expectedMemory(limit int64) int64 {
 	usual := p.usualMemory.Load()
 	if usual == 0 {

@@ -17,11 +17,11 @@ import (
 	"fazt/internal/system"
 )
 
-// Each VM kept to its own limit, and all of them together took what the container did not have.
-func TestVMsTogetherHoldNoMoreThanTheyMay(t *testing.T) {
+// Each VM kept to its limit, but all of them together exceeded the memory of the container.
+func TestAllVMsTogetherStayWithinTheirMemoryLimit(t *testing.T) {
 	f := newFleet(t)
-	const most = 64 << 20
-	f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory, l.QueueWait = most, 48<<20, 200 })
+	const limit = 64 << 20
+	f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory, l.QueueWait = limit, 48<<20, 200 })
 	f.Budget()
 	p, err := compile.Compile(t.Context(), runtimetest.Files{"api/main.js": `export default async () => {
 		const kept = [];
@@ -54,7 +54,7 @@ func TestVMsTogetherHoldNoMoreThanTheyMay(t *testing.T) {
 			w := httptest.NewRecorder()
 			f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), runtime.Function{AppID: app, Deployment: app, Load: load})
 			if w.Code == 503 && w.Header().Get("Retry-After") == "" {
-				t.Errorf("a refusal does not say when to try again: %s", w.Body)
+				t.Errorf("a refusal without Retry-After: %s", w.Body)
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -63,21 +63,21 @@ func TestVMsTogetherHoldNoMoreThanTheyMay(t *testing.T) {
 	}
 	group.Wait()
 	close(stop)
-	if top := <-peak; top > most || top < 20<<20 {
-		t.Errorf("the VMs held %d MB together, and may %d", top>>20, most>>20)
+	if top := <-peak; top > limit || top < 20<<20 {
+		t.Errorf("the VMs held %d MB together, at most %d are allowed", top>>20, limit>>20)
 	}
 	if codes[200] == 0 || codes[200]+codes[503] != 24 {
-		t.Errorf("answers: %v", codes)
+		t.Errorf("responses: %v", codes)
 	}
 	f.DropIdle(time.Now().Add(time.Hour))
 	if held := f.HeldMemory(); held != 0 {
-		t.Errorf("%d bytes are counted for VMs that are gone", held)
+		t.Errorf("%d bytes are still counted for closed VMs", held)
 	}
 }
 
-// A script that fills its memory with small values has no room left for the error that says so: the engine throws null then, and
-// visitors got 500 for what was a want of memory.
-func TestARunThatFoundNoMemoryIsRetriedWhateverItThrew(t *testing.T) {
+// A script that fills its memory with small values leaves no room for the error: the engine then throws null, and visitors used
+// to get 500 instead of the error for lack of memory.
+func TestLackOfMemoryIsRetryableWhateverTheScriptThrew(t *testing.T) {
 	for name, grow := range map[string]string{
 		"small values":   `kept.push({ i });`,
 		"caught at once": `try { kept.push(new Uint8Array(1 << 20)); } catch { undefined.missing; }`,
@@ -101,8 +101,8 @@ func TestARunThatFoundNoMemoryIsRetriedWhateverItThrew(t *testing.T) {
 	}
 }
 
-// The VMs that a burst had made held their memory for five minutes.
-func TestVMsThatABurstMadeGoSoonAfterIt(t *testing.T) {
+// VMs created for a burst used to hold their memory for five minutes.
+func TestVMsCreatedForABurstAreClosedSoonAfterIt(t *testing.T) {
 	f := newFleet(t)
 	for _, app := range []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"} {
 		f.ask(t, app, app, 3)
@@ -114,11 +114,11 @@ func TestVMsThatABurstMadeGoSoonAfterIt(t *testing.T) {
 	if s := f.Stats(); s.VMs != runtime.MaxWarm || s.Memory > runtime.MaxWarm*runtime.WarmBytes || s.Memory <= 0 {
 		t.Errorf("%d VMs with %d bytes are left, should be %d", s.VMs, s.Memory, runtime.MaxWarm)
 	}
-	f.ask(t, "a", "a", 1) // those that are gone come back
+	f.ask(t, "a", "a", 1) // closed VMs are created again
 }
 
-// A script's VM is put back to what it was; so is what is counted for it.
-func TestWhatIsCountedForAScriptIsWhatItsVMHolds(t *testing.T) {
+// A script's VM is restored after a request, and so is the memory counted for it.
+func TestTheMemoryCountedForAScriptIsWhatItsVMHolds(t *testing.T) {
 	f := newFleet(t)
 	p, err := compile.Compile(t.Context(), runtimetest.Files{"api/main.js": `let s = "x".repeat(1 << 20); for (let i = 0; i < 3; i++) s += s; respond("x" + s.length);`})
 	if err != nil {
@@ -136,21 +136,21 @@ func TestWhatIsCountedForAScriptIsWhatItsVMHolds(t *testing.T) {
 		}
 	}
 	if now := f.Stats().Memory; now != held || held <= 0 || held > 4<<20 {
-		t.Errorf("%d bytes are counted, after the first request %d", now, held)
+		t.Errorf("%d bytes are counted, but %d after the first request", now, held)
 	}
 }
 
-// Found as: 96 bodies of 7 MB at once ended a process in a container of 256 MB. They were copied three times in Go's memory, which
-// nobody counted. Now they go from where they were kept into the memory of VMs, which is there before they are.
-func TestBodiesAreHeldByVMsAlone(t *testing.T) {
-	const size, most = 6 << 20, 64 << 20
+// 96 concurrent bodies of 7 MB killed a process in a container of 256 MB: they were copied three times in Go's memory, which was
+// not counted. Now they are copied directly into the memory of VMs, which is reserved first.
+func TestBodiesAreHeldOnlyByVMs(t *testing.T) {
+	const size, limit = 6 << 20, 64 << 20
 	body := bytes.Repeat([]byte("b"), size)
 	for name, code := range map[string]string{
 		"module": `export default async (request) => new Response(String((await request.arrayBuffer()).byteLength));`,
 		"script": `respond(String(request.body.length));`,
 	} {
 		f := newFleet(t)
-		f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory, l.CPUTime = most, 48<<20, 20000 })
+		f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory, l.CPUTime = limit, 48<<20, 20000 })
 		f.Budget()
 		p, err := compile.Compile(t.Context(), runtimetest.Files{"api/main.js": code})
 		if err != nil {
@@ -183,25 +183,24 @@ func TestBodiesAreHeldByVMsAlone(t *testing.T) {
 		if each := int64(after.TotalAlloc-before.TotalAlloc) / n; each > size/2 {
 			t.Errorf("%s: Go allocated %d KB for a body of %d KB", name, each>>10, size>>10)
 		}
-		if top > most {
-			t.Errorf("%s: %d MB were promised, of %d", name, top>>20, most>>20)
+		if top > limit {
+			t.Errorf("%s: %d MB were promised, at most %d are allowed", name, top>>20, limit>>20)
 		}
 		f.nothingCounts(t)
 	}
 }
 
-// nothingCounts waits for the end of all VMs and looks whether something is still counted.
+// nothingCounts closes all VMs and checks that no memory is still counted.
 func (f *fleet) nothingCounts(t *testing.T) {
 	t.Helper()
 	f.DropIdle(time.Now().Add(time.Hour))
 	if s := f.Stats(); s.Promised != 0 || s.Memory != 0 || s.Charged != 0 || f.server.Stats().Buffers != 0 {
-		t.Errorf("bytes that are counted for what is gone: %+v", s)
+		t.Errorf("memory is still counted: %+v", s)
 	}
 }
 
-// Answers were copied before anybody knew whether there was room for them, and refused where there would have been some in a
-// moment.
-func TestAnswersWaitForRoomBeforeThereIsACopy(t *testing.T) {
+// Responses used to be copied before checking for room, and were refused even if there would have been room a moment later.
+func TestResponsesWaitForRoomBeforeTheyAreCopied(t *testing.T) {
 	const size = 1 << 20
 	f := newFleet(t)
 	f.change(func(l *system.Runtime) { l.BufferMemory, l.CPUTime = size*3/2, 20000 })
@@ -209,7 +208,7 @@ func TestAnswersWaitForRoomBeforeThereIsACopy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 4 { // rounds of two: the last of many waits for all others, on a slow machine in vain
+	for range 4 { // rounds of two: with more at once, the last one would wait too long on a slow machine
 		var group sync.WaitGroup
 		for range 2 {
 			group.Go(func() {
@@ -225,8 +224,8 @@ func TestAnswersWaitForRoomBeforeThereIsACopy(t *testing.T) {
 	f.nothingCounts(t)
 }
 
-// Copies for host functions, and arguments and results of calls that wait, were Go's and counted nowhere.
-func TestWhatGoHoldsForARunCounts(t *testing.T) {
+// Copies for host functions, and arguments and results of pending calls, are in Go's memory and used to be uncounted.
+func TestMemoryOfGoForAnInvocationIsCounted(t *testing.T) {
 	f := newFleet(t)
 	f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory, l.CPUTime = 24<<20, 20<<20, 20000 })
 	f.Budget()
@@ -246,8 +245,8 @@ func TestWhatGoHoldsForARunCounts(t *testing.T) {
 	f.nothingCounts(t)
 }
 
-// An invocation of a deployment that is known to need much waits until there is so much, and those that need little do not wait for it.
-func TestWhoNeedsMuchWaitsAndWhoNeedsLittleDoesNot(t *testing.T) {
+// An invocation of a deployment that is known to need much memory waits for it; others do not wait behind it.
+func TestInvocationsNeedingMuchMemoryDoNotBlockOthers(t *testing.T) {
 	f := newFleet(t)
 	f.change(func(l *system.Runtime) { l.VMMemory, l.MaxMemory, l.VMsPerApp, l.CPUTime = 64<<20, 48<<20, 16, 20000 })
 	f.Budget()
@@ -271,7 +270,7 @@ func TestWhoNeedsMuchWaitsAndWhoNeedsLittleDoesNot(t *testing.T) {
 			t.Errorf("%s: %d %s", deployment, w.Code, w.Body)
 		}
 	}
-	ask("greedy", greedy) // from here on it is known
+	ask("greedy", greedy) // from now on its need is known
 	ask("small", small)
 	var group sync.WaitGroup
 	for range 8 {

@@ -17,7 +17,7 @@ import (
 	"fazt/internal/system"
 )
 
-// fleet is an engine with functions that stay until they are let go.
+// fleet is an engine with functions that do not return until they are released.
 type fleet struct {
 	*runtime.Engine
 	server *httpfn.Server
@@ -73,7 +73,7 @@ func TestDeploymentsOfOneAppShareItsVMs(t *testing.T) {
 	f := newFleet(t)
 	f.change(func(l *system.Runtime) { l.VMsPerApp = 2 })
 	f.ask(t, "a", "live", 4)
-	f.ask(t, "a", "preview", 4) // must not wait for what the other has idle
+	f.ask(t, "a", "preview", 4) // must not wait for idle VMs of the other deployment
 	f.ask(t, "b", "other", 4)
 	if all, by := f.CountVMs(); all != 4 || by["a"] != 2 || by["b"] != 2 {
 		t.Errorf("%d %v", all, by)
@@ -88,7 +88,7 @@ func TestDeploymentsOfOneAppShareItsVMs(t *testing.T) {
 	}
 }
 
-func TestLoweredNumbersEndIdleVMsAndRaisedOnesLetRequestsIn(t *testing.T) {
+func TestLoweredLimitsCloseIdleVMsAndRaisedOnesAdmitRequests(t *testing.T) {
 	for name, c := range map[string]struct {
 		lower func(l *system.Runtime)
 		all   int
@@ -101,7 +101,7 @@ func TestLoweredNumbersEndIdleVMsAndRaisedOnesLetRequestsIn(t *testing.T) {
 			f.ask(t, "a", "a1", 4)
 			f.ask(t, "b", "b1", 4)
 			if all, _ := f.CountVMs(); all < 4 {
-				t.Skipf("only %d VMs came to be", all)
+				t.Skipf("only %d VMs were created", all)
 			}
 			f.change(c.lower)
 			for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
@@ -113,7 +113,7 @@ func TestLoweredNumbersEndIdleVMsAndRaisedOnesLetRequestsIn(t *testing.T) {
 					t.Fatalf("%d %v", all, by)
 				}
 			}
-			f.ask(t, "a", "a1", 6) // busy ones above the limit are none
+			f.ask(t, "a", "a1", 6) // no more VMs are busy than the limit allows
 			if all, by := f.CountVMs(); all != c.all && all != 1 {
 				t.Errorf("%d %v", all, by)
 			}
@@ -137,7 +137,7 @@ func TestAVMMadeUnderOtherLimitsIsReplaced(t *testing.T) {
 	before := f.IdleVMs("a1")[0]
 	f.ask(t, "a", "a1", 1)
 	if f.IdleVMs("a1")[0] != before {
-		t.Fatal("it was replaced without a reason")
+		t.Fatal("the VM was replaced for no reason")
 	}
 	f.change(func(l *system.Runtime) { l.MaxMemory = 8 << 20 })
 	f.ask(t, "a", "a1", 1)
@@ -150,7 +150,7 @@ func TestAVMMadeUnderOtherLimitsIsReplaced(t *testing.T) {
 	}
 }
 
-func TestARequestWhoseTimePassedInTheQueueMayTryAgain(t *testing.T) {
+func TestARequestWhoseTimeEndedInTheQueueIsRetryable(t *testing.T) {
 	f := newFleet(t)
 	w := httptest.NewRecorder()
 	f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), runtime.Function{AppID: "a", Deployment: "a1", Load: f.load, Ends: time.Now().Add(-time.Second)})

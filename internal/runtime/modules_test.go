@@ -14,8 +14,8 @@ import (
 	"fazt/internal/system"
 )
 
-// Each line is an expression in which node("x") is the module, and what JSON.stringify makes of it in Node.js. A thrown
-// error is its name.
+// Each line is an expression in which node("x") is a module, and what JSON.stringify returns for it in Node.js. A thrown error
+// counts as its name.
 var nodeModules = [][2]string{
 	{`buffer.Buffer.from("héllo").toString("base64")`, `"aMOpbGxv"`},
 	{`Buffer.from("68656c6c6f", "hex").toString()`, `"hello"`},
@@ -63,7 +63,7 @@ import path, { posix } from "path"; import * as querystring from "querystring"; 
 import process from "node:process"; import timers from "timers"; import { setTimeout as sleep } from "node:timers/promises"; import * as crypto from "node:crypto";
 `
 
-func TestTheModulesOfNode(t *testing.T) {
+func TestNodeModules(t *testing.T) {
 	runtimetest.SlowUnderRace(t)
 	needNodeModules(t)
 	code := nodeImports + "const list = [\n"
@@ -90,7 +90,7 @@ export default async () => {
 	}
 }
 
-// needNodeModules skips where the packages were not bundled.
+// needNodeModules skips the test if the packages were not bundled.
 func needNodeModules(t *testing.T) {
 	t.Helper()
 	if _, err := os.Stat("web/dist/node-util.js"); err != nil {
@@ -138,7 +138,7 @@ export default { async fetch(request) {
 	}
 }
 
-func TestAPackageMayTryWhatIsNotThere(t *testing.T) {
+func TestAPackageMayTryToImportAMissingModule(t *testing.T) {
 	h := runtimetest.NewOf(t, runtimetest.Files{"api/main.js": "import p from 'p'; export default () => new Response(p);",
 		"node_modules/p/index.js": "let fs; try { fs = require('fs'); } catch {} module.exports = fs ? 'there' : 'not there';"})
 	if w := h.Ask(t, "GET", "/", ""); w.Body.String() != "not there" {
@@ -146,7 +146,7 @@ func TestAPackageMayTryWhatIsNotThere(t *testing.T) {
 	}
 }
 
-// write makes a folder of files.
+// write writes files to a folder.
 func write(t *testing.T, dir string, list runtimetest.Files) {
 	t.Helper()
 	for name, text := range list {
@@ -160,7 +160,7 @@ func write(t *testing.T, dir string, list runtimetest.Files) {
 	}
 }
 
-// deployed is what the server gets of a folder.
+// deployed returns what the server receives of a folder.
 func deployed(t *testing.T, dir string, own runtimetest.Files) (runtimetest.Files, []string) {
 	t.Helper()
 	p, err := compile.Gather(t.Context(), dir, own)
@@ -205,7 +205,7 @@ var installedFiles = runtimetest.Files{
 	"node_modules/.store/linked@1/node/package.json": `{"name":"linked","module":"m.js","main":"c.js"}`, "node_modules/.store/linked@1/node/m.js": `export default "linked";`,
 }
 
-func TestPackagesAreFoundAsTheirPackageJSONSays(t *testing.T) {
+func TestPackagesAreResolvedByTheirPackageJSON(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, ownFiles)
 	write(t, dir, installedFiles)
@@ -228,19 +228,19 @@ func TestPackagesAreFoundAsTheirPackageJSONSays(t *testing.T) {
 		t.Fatalf("%d %s\nwant %s\n%s", w.Code, w.Body, want, h.Log)
 	}
 	if log := h.Log.String(); strings.Contains(log, "UNUSED") {
-		t.Errorf("a file without side effects that nobody uses was run: %s", log)
+		t.Errorf("an unused file without side effects was run: %s", log)
 	}
 
-	// A folder that was pulled has the files, but no links.
+	// A pulled folder has the files, but no links.
 	pulled := t.TempDir()
 	write(t, pulled, sent)
 	again, _ := deployed(t, pulled, ownFiles)
 	if diff := cmp.Diff(sent, again); diff != "" {
-		t.Fatalf("what was pulled is deployed otherwise: %s", diff)
+		t.Fatalf("a pulled folder is deployed differently: %s", diff)
 	}
 }
 
-func TestAWorkspaceLinkMayLeadToTheFoldersOwnFiles(t *testing.T) {
+func TestAWorkspaceLinkMayLeadToFilesOfTheFolder(t *testing.T) {
 	dir := t.TempDir()
 	own := runtimetest.Files{"api/main.js": "import x from 'shared'; export default () => new Response(x);", "packages/shared/index.ts": `import y from "./y"; export default y as string;`, "packages/shared/y.ts": `export default "shared";`, "packages/shared/package.json": `{"main":"index.ts"}`}
 	write(t, dir, own)
@@ -252,7 +252,7 @@ func TestAWorkspaceLinkMayLeadToTheFoldersOwnFiles(t *testing.T) {
 	}
 	sent, names := deployed(t, dir, own)
 	if len(names) > 0 {
-		t.Errorf("taken twice: %v", names)
+		t.Errorf("duplicate files: %v", names)
 	}
 	if w := runtimetest.NewOf(t, sent).Ask(t, "GET", "/", ""); w.Body.String() != "shared" {
 		t.Fatalf("%d %s", w.Code, w.Body)
@@ -263,8 +263,8 @@ func TestAWorkspaceLinkMayLeadToTheFoldersOwnFiles(t *testing.T) {
 	}
 }
 
-// The engine went on before what an async generator does at its end was done.
-func TestALoopThatIsLeftWaitsForTheEndOfItsGenerator(t *testing.T) {
+// The engine used to continue before the cleanup of an async generator was done.
+func TestExitingALoopWaitsForItsAsyncGenerator(t *testing.T) {
 	h := runtimetest.New(t, `export default async () => {
 		const log = [];
 		async function* numbers() { try { yield 1; yield 2; } finally { await null; log.push("end"); } }

@@ -18,8 +18,8 @@ import (
 // holds the most are cut off.
 
 const (
-	// parkAfter is how long a stream waits before it is parked, so that an active one keeps its place. A stream that was parked before
-	// waits a tenth of that.
+	// parkAfter is how long a stream waits before it is parked, so that an active one keeps its place. A stream that was parked
+	// before waits a tenth of that.
 	parkAfter = 20 * time.Millisecond
 	// parkedBase is what a parked VM holds in addition to its memory: free pages, the connection, stacks.
 	parkedBase = 256 << 10

@@ -139,13 +139,14 @@ func (e *Engine) canServe(w *waiter) bool {
 	return e.hasRoom(w.pool, e.config.Limits(w.pool.app), w.size)
 }
 
-// fits reports whether there is memory for what an invocation of w would need in vm in addition to what vm holds. A single invocation
-// is always served. The lock is held.
+// fits reports whether there is memory for what an invocation of w would need in vm in addition to what vm holds. A single
+// invocation is always served. The lock is held.
 func (e *Engine) fits(w *waiter, vm *VM) bool {
 	return e.stats.Busy == 0 || e.canReserve(max(0, w.size-vm.ledger.held))
 }
 
-// hasRoom reports whether one more VM may be created in p for an invocation of this size, under the limits of its app. The lock is held.
+// hasRoom reports whether one more VM may be created in p for an invocation of this size, under the limits of its app. The lock
+// is held.
 func (e *Engine) hasRoom(p *pool, limits system.Runtime, size int64) bool {
 	return e.vms < limits.VMs && e.vmsByApp[p.app] < limits.VMsPerApp && (e.vms == 0 || e.canReserve(size))
 }

@@ -12,7 +12,7 @@ import (
 	"fazt/internal/system"
 )
 
-// spoilable names every function a script can replace: those of every built-in constructor and prototype, accessors too.
+// spoilable lists every function that a script can replace: those of built-in constructors and prototypes, and accessors.
 const spoilable = `
 	const found = [], seen = new Set();
 	const visit = (object, path) => {
@@ -32,8 +32,7 @@ const spoilable = `
 	}
 `
 
-// spoiler replaces the function that the request names, and answers by syntax alone otherwise: what fails then is the
-// product's.
+// spoiler replaces the function that the request names. Otherwise it uses only syntax, so any failure is the product's.
 const spoiler = `
 	const junk = { throws: () => { throw new Error("spoiled"); }, undefined: () => undefined, object: () => ({}), number: () => 7, text: () => "junk", itself: function () { return this; } };
 	const parse = JSON.parse, define = Object.defineProperty, symbols = Symbol;
@@ -64,15 +63,15 @@ const spoiler = `
 	const timer = setTimeout, fazt_wait = (ms) => new Promise((done) => { timer(done, ms); });
 `
 
-// what each kind of request is answered with when nothing is wrong.
+// sound holds the expected response for each kind of request.
 var sound = map[string]string{
 	"GET": "201 text/plain;charset=UTF-8 plain", "HEADERS": "202 text/x plain", "JSON": `200 application/json {"a":[1,"b"]}`, "POST": "200 text/plain;charset=UTF-8 <body>",
 	"SLOW": "200 text/plain;charset=UTF-8 slow", "STREAM": "200  piece",
 }
 
-// Whatever function of the built-ins a script replaces, with whatever, the requests after it are answered rightly or fail
-// cleanly, the process lives, and a fresh VM knows nothing of it.
-func TestReplacedBuiltInsSpoilNoAnswer(t *testing.T) {
+// Whichever built-in function a script replaces, and with whatever, later requests are answered correctly or fail cleanly, the
+// process survives, and a new VM is unaffected.
+func TestReplacedBuiltInsSpoilNoResponse(t *testing.T) {
 	runtimetest.SlowUnderRace(t)
 	h := runtimetest.New(t, spoiler, func(l *system.Runtime) { l.ExecTimeout, l.CPUTime, l.QueueWait = 20_000, 20_000, 20_000 })
 	var all [][]string
@@ -82,7 +81,7 @@ func TestReplacedBuiltInsSpoilNoAnswer(t *testing.T) {
 	broken := 0
 	own := map[string]bool{"Response": true, "Response.json": true, "Request.prototype.__proto__.text": true, "Request.prototype.method": true, "ReadableStream": true, "Promise": true}
 	for n, path := range all {
-		if own[strings.Join(path, ".")] { // the script of the test uses it
+		if own[strings.Join(path, ".")] { // the test script itself uses it
 			continue
 		}
 		for i, how := range []string{"throws", "undefined", "object", "number", "text", "itself"} {
@@ -97,7 +96,7 @@ func TestReplacedBuiltInsSpoilNoAnswer(t *testing.T) {
 			}
 			for method, want := range sound {
 				w, cut := tryAsk(t, h, method)
-				if cut && method == "STREAM" { // an answer that broke off looks like one
+				if cut && method == "STREAM" { // a broken response
 					broken++
 					continue
 				}
@@ -115,7 +114,7 @@ func TestReplacedBuiltInsSpoilNoAnswer(t *testing.T) {
 	t.Logf("%d functions; %d streams failed", len(all), broken)
 }
 
-// tryAsk is ask; cut says that the connection was broken instead of the answer being completed.
+// tryAsk is ask; cut means that the connection was broken before the response was complete.
 func tryAsk(t *testing.T, h *runtimetest.Host, method string) (w *httptest.ResponseRecorder, cut bool) {
 	defer func() {
 		if fault := recover(); fault == http.ErrAbortHandler { //nolint:errorlint // the sentinel of net/http is compared by identity
@@ -127,8 +126,8 @@ func tryAsk(t *testing.T, h *runtimetest.Host, method string) (w *httptest.Respo
 	return h.Ask(t, method, "/", "body"), false
 }
 
-// Properties that a script adds to what every object has are in none of the product's objects.
-func TestPropertiesOfEveryObjectSpoilNoAnswer(t *testing.T) {
+// Properties that a script adds to Object.prototype have no effect on the product's objects.
+func TestPropertiesOnObjectPrototypeSpoilNoResponse(t *testing.T) {
 	for name, code := range map[string]string{
 		"values":  `for (const name of names) Object.prototype[name] = "junk";`,
 		"getters": `for (const name of names) Object.defineProperty(Object.prototype, name, { configurable: true, get() { return "junk"; }, set(v) { stolen++; Object.defineProperty(this, name, { value: "stolen", writable: true, configurable: true }); } });`,
@@ -144,7 +143,7 @@ func TestPropertiesOfEveryObjectSpoilNoAnswer(t *testing.T) {
 			t.Errorf("%s: %d %s\n%s", name, w.Code, w.Body, h.Log)
 		}
 		for method, want := range sound {
-			if method == "STREAM" || name == "then" && method != "GET" && method != "HEADERS" { // made of built-ins; and what is awaited is asked for its then
+			if method == "STREAM" || name == "then" && method != "GET" && method != "HEADERS" { // streams are made of built-ins, and await looks for then
 				continue
 			}
 			w, _ := tryAsk(t, h, method)

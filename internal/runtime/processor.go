@@ -25,9 +25,9 @@ func (inv *Invocation) acquireFirst(limits system.Runtime) error {
 	return nil
 }
 
-// startAfterOthers lets other goroutines run first: under load, those are new requests. If scripts handed their processor from one to the
-// next without this, new requests would wait uncounted in Go's run queue, and be served seconds later instead of being
-// refused now.
+// startAfterOthers lets other goroutines run first: under load, those are new requests. If scripts handed their processor from
+// one to the next without this, new requests would wait uncounted in Go's run queue, and be served seconds later instead of
+// being refused now.
 func (inv *Invocation) startAfterOthers() {
 	runtime.Gosched()
 	inv.gotProcessor()
@@ -117,8 +117,8 @@ func (inv *Invocation) returnProcessor() {
 	inv.engine.cpu.Release(inv.fn.AppID)
 }
 
-// processorTime returns how much processor time the invocation has left from when it last took a processor. A stream has more wall time than
-// others, but no more processor time than their wall time.
+// processorTime returns how much processor time the invocation has left from when it last took a processor. A stream has more
+// wall time than others, but no more processor time than their wall time.
 func (inv *Invocation) processorTime() int64 {
 	limit := inv.limits.ProcessorTime()
 	if inv.hasStreamTime {

@@ -17,7 +17,7 @@ import (
 	"fazt/internal/system"
 )
 
-// lendAnother lends the app the one extra processor it may have, so that it has to wait its turn for any other.
+// lendAnother lends the app its one extra processor, so that it has to wait its turn for any other.
 func lendAnother(cpu *sched.Processors, app string) {
 	for range cpu.Count() {
 		cpu.Reacquire("app_before")
@@ -28,8 +28,8 @@ func lendAnother(cpu *sched.Processors, app string) {
 	}
 }
 
-// A loop without end in one app let the requests of others wait for as long as it could run.
-func TestALoopWithoutEndLetsAnotherAppGoFirst(t *testing.T) {
+// An endless loop in one app used to keep requests of other apps waiting for as long as it could run.
+func TestAnEndlessLoopLetsAnotherAppGoFirst(t *testing.T) {
 	h := runtimetest.New(t, `export default () => { for (;;) {} };`, func(l *system.Runtime) { l.ExecTimeout = 2000 })
 	other := h.Another(t, "dep_2", `export default () => new Response("fine");`)
 	other.Fn.AppID = "app_quiet"
@@ -47,7 +47,7 @@ func TestALoopWithoutEndLetsAnotherAppGoFirst(t *testing.T) {
 	}
 	for range 20 {
 		if w := other.Ask(t, "GET", "/", ""); w.Code != http.StatusOK {
-			t.Errorf("the other app answers %d %s", w.Code, w.Body)
+			t.Errorf("the other app responded %d %s", w.Code, w.Body)
 		}
 	}
 	if ended.Load() > 0 {
@@ -56,8 +56,8 @@ func TestALoopWithoutEndLetsAnotherAppGoFirst(t *testing.T) {
 	all.Wait()
 }
 
-// A request that ran out of time in the queue was answered 504, as if its function had been slow, and ran for nothing.
-func TestARequestThatNeverBeganIsRefusedAndNotTimedOut(t *testing.T) {
+// A request that ran out of time in the queue used to get 504, as if its function had been slow, and ran for nothing.
+func TestARequestThatNeverBeganIsRefusedRatherThanTimedOut(t *testing.T) {
 	var short atomic.Bool
 	h := runtimetest.NewWith(t, `export default async (r) => { await new Promise((f) => setTimeout(f, 500)); return new Response("ok"); };`, runtimetest.Options{Limits: func(string) system.Runtime {
 		l := system.Defaults().Runtime
@@ -81,7 +81,7 @@ func TestARequestThatNeverBeganIsRefusedAndNotTimedOut(t *testing.T) {
 		all.Go(func() {
 			w := h.Ask(t, "GET", "/", "")
 			if after, _ := strconv.Atoi(w.Header().Get("Retry-After")); w.Code != http.StatusServiceUnavailable || after < 1 {
-				t.Errorf("one who waited: %d, Retry-After %d", w.Code, after)
+				t.Errorf("a waiting request: %d, Retry-After %d", w.Code, after)
 			}
 		})
 	}
@@ -91,8 +91,8 @@ func TestARequestThatNeverBeganIsRefusedAndNotTimedOut(t *testing.T) {
 	}
 }
 
-// While two apps are flooded, a third is served as ever: lines are by app.
-func TestACrowdBeforeOneAppIsNotInTheWayOfAnother(t *testing.T) {
+// While two apps are flooded, a third is served as usual: each app has its own line.
+func TestACrowdInOneAppDoesNotDelayAnother(t *testing.T) {
 	h := runtimetest.New(t, `export default () => { for (let end = Date.now() + 5; Date.now() < end;) {} return new Response("ok"); };`)
 	h.Fn.AppID = "app_crowded"
 	other := h.Another(t, "dep_2", `export default () => new Response("fine");`)
@@ -103,17 +103,17 @@ func TestACrowdBeforeOneAppIsNotInTheWayOfAnother(t *testing.T) {
 	}
 	for range 20 {
 		if w := other.Ask(t, "GET", "/", ""); w.Code != http.StatusOK {
-			t.Errorf("the other app answers %d %s", w.Code, w.Body)
+			t.Errorf("the other app responded %d %s", w.Code, w.Body)
 		}
 	}
 	all.Wait()
 }
 
-// A body of eight megabytes is not read for a request that will be refused.
+// A request that will be refused does not get its body of eight megabytes read.
 func TestTheBodyOfARefusedRequestIsNotRead(t *testing.T) {
 	h := runtimetest.New(t, `export default () => new Response("ok");`, func(l *system.Runtime) { l.QueueWait = 20 })
 	h.Processors().Join(share.Holder{App: h.Fn.AppID})
-	for h.Processors().Admit(share.Holder{App: h.Fn.AppID}, 20*time.Millisecond) == nil { // until the line has stood still for too long
+	for h.Processors().Admit(share.Holder{App: h.Fn.AppID}, 20*time.Millisecond) == nil { // until the line has been stuck for too long
 		time.Sleep(time.Millisecond)
 	}
 	r := httptest.NewRequest("POST", "http://a.localhost/", unreadable{t})
@@ -128,12 +128,12 @@ type unreadable struct{ t *testing.T }
 
 func (u unreadable) Read([]byte) (int, error) {
 	u.t.Error("the body was read")
-	return 0, fmt.Errorf("not to be read")
+	return 0, fmt.Errorf("must not be read")
 }
 
-// On one processor, scripts that hand it to one another kept requests that had arrived from ever being looked at: none was
-// refused, and each was served, seconds late.
-func TestOnOneProcessorRequestsAreRefusedAndNotLeftInAQueueNobodyCounts(t *testing.T) {
+// On one processor, scripts that handed it to each other kept new requests from being noticed: none was refused, and all were
+// served seconds late.
+func TestOnOneProcessorRequestsAreRefusedRatherThanQueuedUncounted(t *testing.T) {
 	defer goruntime.GOMAXPROCS(goruntime.GOMAXPROCS(1))
 	h := runtimetest.New(t, `export default () => { for (const end = performance.now() + 5; performance.now() < end;) {} return new Response("done"); }`,
 		func(l *system.Runtime) { l.QueueWait = 100 })

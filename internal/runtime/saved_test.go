@@ -10,12 +10,12 @@ import (
 	"fazt/internal/runtime/runtimetest"
 )
 
-// scriptVM is the only VM of a host, idle.
+// scriptVM returns the only VM of a host, which must be idle.
 func scriptVM(t *testing.T, h *runtimetest.Host) *runtime.VM {
 	t.Helper()
 	idle := h.IdleVMs(h.Fn.Deployment)
 	if len(idle) != 1 {
-		t.Fatal("there is not one idle VM")
+		t.Fatal("there is not exactly one idle VM")
 	}
 	if idle[0].Saved() == nil {
 		t.Skip("VMs have ordinary memory here")
@@ -23,9 +23,9 @@ func scriptVM(t *testing.T, h *runtimetest.Host) *runtime.VM {
 	return idle[0]
 }
 
-// Whatever a script did to its VM, the VM is to the byte what it was before the first request: the next request
-// cannot find a trace of it.
-func TestAScriptsVMIsPutBackToTheByte(t *testing.T) {
+// Whatever a script does to its VM, the VM is restored byte for byte to its state before the first request, so the next request
+// finds no trace of it.
+func TestAScriptsVMIsRestoredByteForByte(t *testing.T) {
 	for name, code := range map[string]string{
 		"globals":     `globalThis.left = "behind"; var x = new Map([[1, 2]]); respond("done");`,
 		"prototypes":  `Object.prototype.left = 1; Array.prototype.push = null; delete globalThis.Response; Object.freeze(Promise.prototype); respond("done");`,
@@ -42,7 +42,7 @@ func TestAScriptsVMIsPutBackToTheByte(t *testing.T) {
 		"no body":     `globalThis.respond = null; ({ status: 200, body: "done" })`,
 		"definitions": `Object.defineProperty(globalThis, "request", { get() { throw 1; } }); ({ status: 200, body: "done" })`,
 	} {
-		if testing.Short() && name != "globals" && name != "promises" { // under the race detector all are one
+		if testing.Short() && name != "globals" && name != "promises" { // the others do not differ in races
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
@@ -57,15 +57,15 @@ func TestAScriptsVMIsPutBackToTheByte(t *testing.T) {
 				if err != nil {
 					t.Error(err)
 				}
-				if different > 8 { // Math.random has gone on
-					t.Errorf("%d bytes are not as they were", different)
+				if different > 8 { // the state of Math.random has advanced
+					t.Errorf("%d bytes were not restored", different)
 				}
 			}
 		})
 	}
 }
 
-// A VM that is put back where it was would draw the same numbers again.
+// A VM restored completely would draw the same random numbers again.
 func TestMathRandomDoesNotRepeatInTheNextRequestOfAScript(t *testing.T) {
 	h := runtimetest.New(t, `respond([Math.random(), Math.random()]);`)
 	seen := map[string]bool{}
@@ -78,8 +78,8 @@ func TestMathRandomDoesNotRepeatInTheNextRequestOfAScript(t *testing.T) {
 	}
 }
 
-// A script that took much memory leaves its VM as small as it found it, and usable as often as one likes.
-func TestAVMThatWasPutBackHasAllItsMemoryAgain(t *testing.T) {
+// After a script used much memory, its VM is as small as before, and can be reused any number of times.
+func TestARestoredVMHasAllItsMemoryAgain(t *testing.T) {
 	h := runtimetest.New(t, `const a = []; for (let i = 0; i < 100; i++) a.push(new Uint8Array(100_000).fill(i)); respond(String(a.length));`)
 	requests := 60
 	if testing.Short() {
@@ -96,7 +96,7 @@ func TestAVMThatWasPutBackHasAllItsMemoryAgain(t *testing.T) {
 	}
 }
 
-// The environment may change between two requests, and so may whether there is one.
+// The environment may change between two requests, or disappear.
 func TestAScriptSeesTheNewestEnvironment(t *testing.T) {
 	h := runtimetest.New(t, `respond(fazt.env.get("A") ?? "none");`)
 	for i := range 4 {
@@ -113,8 +113,8 @@ func TestAScriptSeesTheNewestEnvironment(t *testing.T) {
 	}
 }
 
-// What a script was still waiting for when it answered must not arrive in the next request.
-func TestCallsThatAScriptDidNotWaitForAreLost(t *testing.T) {
+// Results that a script was still waiting for when it responded must not arrive in the next request.
+func TestCallsThatAScriptDidNotWaitForAreDropped(t *testing.T) {
 	h := runtimetest.New(t, `if (request.path === "/first") setTimeout(() => { globalThis.late = true; }, 1); else await new Promise((r) => setTimeout(r, 20)); respond(String(globalThis.late ?? "clean"));`)
 	for range 3 {
 		h.Ask(t, "GET", "/first", "")

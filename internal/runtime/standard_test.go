@@ -47,8 +47,8 @@ export default () => new Response(` + usesAll + `);`,
 	}
 }
 
-// What an installed package is called, the installed one is.
-func TestAnInstalledPackageGoesBeforeTheStandardModuleOfItsName(t *testing.T) {
+// An import of an installed package gets the installed one.
+func TestAnInstalledPackageOverridesTheStandardModuleOfItsName(t *testing.T) {
 	p, err := compile.Compile(context.Background(), runtimetest.Files{"api/main.js": `respond(require("lodash").own);`, "node_modules/lodash/index.js": `exports.own = "mine";`})
 	if err != nil {
 		t.Fatal(err)
@@ -58,8 +58,8 @@ func TestAnInstalledPackageGoesBeforeTheStandardModuleOfItsName(t *testing.T) {
 	}
 }
 
-// Whatever a request does to a module, the next request of a script has it whole.
-func TestAScriptThatSpoilsAStandardModuleSpoilsItForItselfAlone(t *testing.T) {
+// Whatever a request does to a module, the next request of a script gets it intact.
+func TestAScriptCanSpoilAStandardModuleOnlyForItself(t *testing.T) {
 	runtimetest.SlowUnderRace(t)
 	h := runtimetest.New(t, `const _ = require("lodash"); const was = typeof _.chunk; _.chunk = 1; respond(was);`)
 	for range 3 {
@@ -69,7 +69,7 @@ func TestAScriptThatSpoilsAStandardModuleSpoilsItForItselfAlone(t *testing.T) {
 	}
 }
 
-// BenchmarkFourStandardModules is a warm request of a script that uses the largest of them.
+// BenchmarkFourStandardModules measures a warm request of a script that uses the largest ones.
 func BenchmarkFourStandardModules(b *testing.B) {
 	h := runtimetest.New(b, `const _ = require("lodash"), cheerio = require("cheerio"), zod = require("zod"), marked = require("marked");
 respond(_.chunk([1, 2, 3], 2).length + cheerio.load("<p>x</p>")("p").text() + zod.z.string().safeParse("1").success + marked.parse("b"));`)

@@ -58,7 +58,7 @@ type Engine struct {
 	stopping   chan struct{} // closed when no more streams are sent
 	endStreams sync.Once
 	localizer  *quickjs.Localizer
-	late       sync.WaitGroup // answers for invocations that were abandoned
+	late       sync.WaitGroup // responses for abandoned invocations
 	stuckAfter time.Duration  // how long after its deadline a script at work is abandoned
 	callsEnd   time.Duration  // how long host calls may take to end after their run
 }
@@ -256,8 +256,8 @@ type sharedMemory struct {
 	favored *Invocation // others had to end for it: it gets what they release
 }
 
-// memoryRequest is an invocation waiting for memory. The longest-running one is served first. Since they all hold memory too, they might
-// wait for each other forever; so if the first one gets nothing for a while, the last one ends.
+// memoryRequest is an invocation waiting for memory. The longest-running one is served first. Since they all hold memory too,
+// they might wait for each other forever; so if the first one gets nothing for a while, the last one ends.
 type memoryRequest struct {
 	inv   *Invocation
 	large bool
@@ -266,8 +266,8 @@ type memoryRequest struct {
 	yield chan struct{} // closed when it has to end for another
 }
 
-// ledger counts what one VM holds of the shared memory. It is outside the VM's memory, which can be revoked. What is reserved for an
-// invocation counts as held from the start.
+// ledger counts what one VM holds of the shared memory. It is outside the VM's memory, which can be revoked. What is reserved
+// for an invocation counts as held from the start.
 type ledger struct {
 	held     int64
 	reserved int64

@@ -10,7 +10,7 @@ import (
 )
 
 // ErrStopped is the error of a deployment whose invocations had to be abandoned too often.
-var ErrStopped = errs.New(errs.Unavailable, "the app was stopped, because runs of its function could not be ended; its owner can deploy a mended one, or let it try again with `fazt app resume`")
+var ErrStopped = errs.New(errs.Unavailable, "the app was stopped, because its function kept running past its deadline several times; its owner can deploy a fixed version, or try again with `fazt app resume`")
 
 var (
 	// ErrCrowded ends an invocation that gives way because too much waits for visitors.
@@ -18,7 +18,7 @@ var (
 	// errLeft ends an invocation whose visitor left.
 	errLeft = errs.New(errs.Canceled, "the visitor left")
 	// errStreamTime ends an invocation whose response is still being sent when its time is over. It is not the script's fault.
-	errStreamTime = errs.New(errs.Timeout, "the answer was still going out when the time for it (runtime.stream_timeout) was over; it was cut off")
+	errStreamTime = errs.New(errs.Timeout, "the response was cut off: it was still being sent when its time (runtime.stream_timeout) was over")
 )
 
 // errStarved ends an invocation that got no memory because all VMs together had reached their limit.

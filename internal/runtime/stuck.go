@@ -10,7 +10,7 @@ const (
 	lookEvery = 100 * time.Millisecond // for invocations that keep running after their deadline
 	killAfter = 50 * time.Millisecond  // after the deadline; scripts that can be interrupted have stopped by then
 
-	// A deployment with so many abandoned invocations within abandonedWithin is stopped.
+	// A deployment with this many abandoned invocations within abandonedWithin is stopped.
 	maxAbandoned    = 3
 	abandonedWithin = time.Minute
 )
@@ -49,7 +49,7 @@ func (e *Engine) endStuck() {
 		if inv.exchange == nil {
 			close(inv.lost)
 		} else {
-			answers = append(answers, inv.exchange.Abandoned()) // before the invocation can come to its end, which waits for it
+			answers = append(answers, inv.exchange.Abandoned()) // before the invocation can end, which waits for it
 		}
 	}
 	e.mu.Unlock()
@@ -89,10 +89,10 @@ func (e *Engine) abandon(vm *VM, now int64) (stopped bool, idle []*VM) {
 }
 
 func (e *Engine) reportAbandoned(inv *Invocation, final bool) {
-	e.config.Log.Error("a run of a function could not be stopped and was abandoned", "app", inv.fn.AppName, "deployment", inv.fn.Number, "request_id", inv.fn.RequestID, "deployment_stopped", final)
+	e.config.Log.Error("an invocation could not be stopped and was abandoned", "app", inv.fn.AppName, "deployment", inv.fn.Number, "request_id", inv.fn.RequestID, "deployment_stopped", final)
 	message := "this run could not be stopped when its time was over: it is in a built-in function that does not end."
 	if final {
-		message += " It is not the first; the deployment gets no more runs. Deploy a mended one, or let it try again with `fazt app resume`."
+		message += " It was not the first, so the deployment was stopped. Deploy a fixed version, or try again with `fazt app resume`."
 	}
 	e.config.Console.WriteLine(Line{
 		AppID: inv.fn.AppID, Deployment: inv.fn.Deployment, Number: inv.fn.Number, RequestID: inv.fn.RequestID, Level: "error", Time: time.Now(), Message: message,

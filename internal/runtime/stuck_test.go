@@ -21,9 +21,9 @@ import (
 	"fazt/internal/system"
 )
 
-// Each of these visitors once kept a processor until they had read their answer, and two were enough to stop the
-// functions of every app.
-func TestVisitorsWhoDoNotReadHoldUpNobody(t *testing.T) {
+// Each of these visitors used to hold a processor until they had read their response, and two of them stopped the functions of
+// every app.
+func TestVisitorsWhoDoNotReadDoNotBlockOthers(t *testing.T) {
 	for name, code := range map[string]string{
 		"module":    `export default () => new Response("A".repeat(8 << 20));`,
 		"waitUntil": `export default (request, env, ctx) => { ctx.waitUntil(new Promise((r) => setTimeout(r, 50))); return new Response("A".repeat(8 << 20)); };`,
@@ -46,19 +46,19 @@ func TestVisitorsWhoDoNotReadHoldUpNobody(t *testing.T) {
 				_ = conn.(*net.TCPConn).SetReadBuffer(4096)
 				_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: a.localhost\r\n\r\n")
 				first := make([]byte, 1)
-				if _, err := conn.Read(first); err != nil { // the answer has begun
+				if _, err := conn.Read(first); err != nil { // the response has begun
 					t.Fatal(err)
 				}
 			}
 			if w := other.Ask(t, "GET", "/", ""); w.Code != http.StatusOK {
-				t.Fatalf("another app answers %d %s", w.Code, w.Body)
+				t.Fatalf("another app responded %d %s", w.Code, w.Body)
 			}
 		})
 	}
 }
 
-// newHanging is a host with a function that does not return before it is let go: nothing can end an invocation that is in it.
-// The time of the run is over as soon as it is there, however slow this machine is.
+// newHanging returns a host with a host function that does not return until let is closed, so an invocation in it cannot be
+// stopped. The invocation's time runs out as soon as it gets there, however slow this machine is.
 func newHanging(t *testing.T, code string) (h *runtimetest.Host, let chan struct{}) {
 	t.Helper()
 	let = make(chan struct{})
@@ -71,7 +71,7 @@ func newHanging(t *testing.T, code string) (h *runtimetest.Host, let chan struct
 	return h, let
 }
 
-func TestRunsThatNothingEndsAreAbandonedAndTheThirdStopsTheDeployment(t *testing.T) {
+func TestInvocationsThatCannotBeStoppedAreAbandonedAndTheThirdStopsTheDeployment(t *testing.T) {
 	h, let := newHanging(t, `export default (request) => {
 		if (request.url.endsWith("/ok")) return new Response("ok");
 		fazt.test.hang();
@@ -98,12 +98,12 @@ func TestRunsThatNothingEndsAreAbandonedAndTheThirdStopsTheDeployment(t *testing
 		}
 		for range 2 * h.Processors().Count() {
 			if w := other.Ask(t, "GET", "/", ""); w.Code != http.StatusOK {
-				t.Errorf("another app answers %d %s", w.Code, w.Body)
+				t.Errorf("another app responded %d %s", w.Code, w.Body)
 			}
 		}
 	}
 	if w := h.Ask(t, "GET", "/ok", ""); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "app resume") {
-		t.Errorf("the deployment goes on with %d %s", w.Code, w.Body)
+		t.Errorf("the deployment still responds: %d %s", w.Code, w.Body)
 	}
 	if s := h.Stats(); s.Abandoned != 3 || s.Burning != 3 || s.Busy != 0 || s.VMs != 1 {
 		t.Errorf("%+v", s)
@@ -118,27 +118,27 @@ func TestRunsThatNothingEndsAreAbandonedAndTheThirdStopsTheDeployment(t *testing
 	mu.Unlock()
 	h.Resume(h.Fn.Deployment)
 	if w := h.Ask(t, "GET", "/ok", ""); w.Code != http.StatusOK {
-		t.Errorf("resumed, it answers %d %s", w.Code, w.Body)
+		t.Errorf("resumed, it responded %d %s", w.Code, w.Body)
 	}
 
-	close(let) // what was abandoned gives nothing back a second time
+	close(let) // abandoned invocations must not release anything a second time
 	for h.Stats().Burning > 0 {
 		time.Sleep(time.Millisecond)
 	}
 	for range 2 * h.Processors().Count() {
 		if w := other.Ask(t, "GET", "/", ""); w.Code != http.StatusOK {
-			t.Errorf("afterwards another app answers %d %s", w.Code, w.Body)
+			t.Errorf("afterwards another app responded %d %s", w.Code, w.Body)
 		}
 	}
-	server.Close() // when all have returned
+	server.Close() // waits until all have returned
 	if held := h.Processors().Count() - h.Processors().Free(); held != 0 {
-		t.Errorf("%d processors are held by nobody", held)
+		t.Errorf("%d processors were leaked", held)
 	}
 }
 
-// The server's answer for an abandoned run was still being written when the invocation came to its end after all, and the
-// connection went back to net/http under it.
-func TestALateAnswerIsWrittenBeforeItsRequestEnds(t *testing.T) {
+// The server was still writing its response for an abandoned invocation when the invocation ended after all and gave the
+// connection back to net/http.
+func TestALateResponseIsWrittenBeforeItsRequestEnds(t *testing.T) {
 	h, let := newHanging(t, `export default () => { fazt.test.hang(); return new Response("late"); };`)
 	h.SetStuckAfter(10 * time.Millisecond)
 	w := &slowWriter{ResponseRecorder: httptest.NewRecorder(), begun: make(chan struct{})}
@@ -150,11 +150,11 @@ func TestALateAnswerIsWrittenBeforeItsRequestEnds(t *testing.T) {
 	<-w.begun
 	close(let)
 	if !<-returned {
-		t.Error("the request ended while its answer was being written")
+		t.Error("the request ended while its response was being written")
 	}
 }
 
-// slowWriter takes its time to write.
+// slowWriter writes slowly.
 type slowWriter struct {
 	*httptest.ResponseRecorder
 	once    sync.Once
@@ -169,8 +169,8 @@ func (w *slowWriter) Write(p []byte) (int, error) {
 	return w.ResponseRecorder.Write(p)
 }
 
-// Processor time is a limit of its own: waiting does not count, working does, whatever the deadline says.
-func TestProcessorTimeIsALimitOfItsOwn(t *testing.T) {
+// Processor time has a separate limit: waiting does not count, only working, whatever the deadline is.
+func TestProcessorTimeHasASeparateLimit(t *testing.T) {
 	h := runtimetest.New(t, `export default async (request) => {
 		const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 		const work = (ms) => { const end = Date.now() + ms; while (Date.now() < end); };
@@ -179,7 +179,7 @@ func TestProcessorTimeIsALimitOfItsOwn(t *testing.T) {
 		if (request.url.endsWith("/bits")) { for (;;) { work(20); await sleep(1); } }
 		for (;;) {}
 	};`, func(l *system.Runtime) { l.CPUTime = 1000 })
-	h.Ask(t, "GET", "/none", "") // makes the VM, which takes time of its own
+	h.Ask(t, "GET", "/none", "") // makes the VM, which takes time too
 	for path, want := range map[string]string{"/wait": "waited", "/": "processor time", "/bits": "processor time"} {
 		if w := h.Ask(t, "GET", path, ""); !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
@@ -187,8 +187,8 @@ func TestProcessorTimeIsALimitOfItsOwn(t *testing.T) {
 	}
 }
 
-// A handler that was still waiting when its visitor left used to go on in the next request, and answered that one.
-func TestNobodyGetsTheAnswerOfAVisitorWhoLeft(t *testing.T) {
+// A handler that was still waiting when its visitor left used to continue during the next request, and responded to it.
+func TestTheResponseForAVisitorWhoLeftGoesToNoOneElse(t *testing.T) {
 	h := runtimetest.New(t, `const waiting = [];
 		export default async (request) => {
 			if (request.url.endsWith("/wait")) {
@@ -222,7 +222,7 @@ func TestAVisitorWhoLeavesDoesNotBreakAPromiseThatOthersShare(t *testing.T) {
 	}
 }
 
-// leave asks for a page and is gone before it comes.
+// leave requests a page and leaves before it arrives.
 func leave(t *testing.T, h *runtimetest.Host, path, user string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
@@ -231,13 +231,12 @@ func leave(t *testing.T, h *runtimetest.Host, path, user string) {
 	r.Header.Set("X-User", user)
 	h.Serve(httptest.NewRecorder(), r, h.Fn)
 	if ctx.Err() == nil {
-		t.Fatal("the visitor got an answer before they left")
+		t.Fatal("the visitor got a response before they left")
 	}
 }
 
-// The URL library takes time by the square of the length, and nothing interrupts it: 30 KB of a visitor's path took a
-// second.
-func TestLongAddressesCostNoMoreThanTheirLength(t *testing.T) {
+// The URL library takes quadratic time and cannot be interrupted: a visitor's path of 30 KB took a second.
+func TestLongURLsTakeLinearTime(t *testing.T) {
 	h := runtimetest.New(t, `export default (request) => {
 		const url = new URL(request.url);
 		let refused = "";
@@ -261,7 +260,7 @@ func TestLongAddressesCostNoMoreThanTheirLength(t *testing.T) {
 	}
 }
 
-func TestAnAnswerWhoseRunIsAbandonedIsCutOff(t *testing.T) {
+func TestTheResponseOfAnAbandonedInvocationIsCutOff(t *testing.T) {
 	h, let := newHanging(t, `export default () => {
 		let n = 0;
 		return new Response(new ReadableStream({ pull(c) { if (n++) fazt.test.hang(); c.enqueue(new Uint8Array(1)); } }, { highWaterMark: 0 }));
@@ -291,7 +290,7 @@ func TestAnAnswerWhoseRunIsAbandonedIsCutOff(t *testing.T) {
 	<-returned
 }
 
-// Host calls end with their run. One that does not keeps neither the visitor nor the server.
+// Host calls end with their invocation. One that does not must hold up neither the visitor nor the server.
 func TestAHostCallThatDoesNotEndIsLeftBehind(t *testing.T) {
 	runtimetest.SlowUnderRace(t)
 	until := make(chan struct{})
@@ -304,10 +303,10 @@ func TestAHostCallThatDoesNotEndIsLeftBehind(t *testing.T) {
 	select {
 	case <-done:
 	case <-time.After(60 * time.Second):
-		t.Error("the request waits for a host call without end")
+		t.Error("the request waits for a host call that never ends")
 	}
 	if n := h.Stats().Left; n != 1 {
-		t.Errorf("%d calls are said to be left behind", n)
+		t.Errorf("%d calls are reported as left behind", n)
 	}
 	close(until)
 	for end := time.Now().Add(10 * time.Second); h.Stats().Left > 0 && time.Now().Before(end); time.Sleep(time.Millisecond) {
@@ -317,7 +316,7 @@ func TestAHostCallThatDoesNotEndIsLeftBehind(t *testing.T) {
 	}
 }
 
-// deaf hears of no end.
+// deaf is a network whose calls ignore the end of their context.
 type deaf struct {
 	until chan struct{}
 }

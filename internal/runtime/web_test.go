@@ -8,7 +8,7 @@ import (
 	"fazt/internal/system"
 )
 
-// Each line is an expression and what JSON.stringify makes of it, by the standards. A thrown error is its name.
+// Each line is an expression and what JSON.stringify must return for it by the standards. A thrown error counts as its name.
 var webAPI = [][2]string{
 	// URL (WHATWG)
 	{`new URL("https://user:pw@EXAMPLE.com:443/a/../b?x=1#y").href`, `"https://user:pw@example.com/b?x=1#y"`},
@@ -105,7 +105,7 @@ var webAPI = [][2]string{
 
 func TestTheWebStandardAPI(t *testing.T) { evaluate(t, webAPI) }
 
-// evaluate evaluates expressions and compares what JSON.stringify makes of each.
+// evaluate evaluates expressions and compares what JSON.stringify returns for each.
 func evaluate(t *testing.T, list [][2]string) {
 	t.Helper()
 	expressions := make([]string, len(list))

@@ -17,14 +17,15 @@ import (
 	"fazt/internal/system"
 )
 
-// webTest runs a file written for testharness.js as the function of an app and tells what came of each of its tests. The
-// file's own scripts and resources are read below root.
+// webTest is the result of one test.
 type webTest struct {
 	Name    string `json:"name"`
 	OK      bool   `json:"ok"`
 	Message string `json:"message"`
 }
 
+// runWebTest runs a file written for testharness.js as the function of an app, and returns the result of each of its tests. The
+// file's scripts and resources are read from root.
 func runWebTest(t *testing.T, root, name, variant string) ([]webTest, error) {
 	t.Helper()
 	harness, err := os.ReadFile(filepath.Join("testdata", "harness.js"))
@@ -48,9 +49,9 @@ func runWebTest(t *testing.T, root, name, variant string) ([]webTest, error) {
 	}
 	fmt.Fprintf(&code, "{ const files = %s; self.fetch = async (name) => name in files ? new Response(files[name]) : Promise.reject(new TypeError('there is no ' + name)); }\n", data)
 	for _, script := range metaScripts(string(text)) {
-		more, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(beside(name, script))))
+		more, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(relativeTo(name, script))))
 		if errors.Is(err, fs.ErrNotExist) && (strings.Contains(script, "subset-tests") || strings.Contains(script, "/resources/testharness") || strings.Contains(script, "gc.js")) {
-			continue // the harness has it
+			continue // the harness includes it
 		}
 		if err != nil {
 			return nil, err
@@ -59,7 +60,7 @@ func runWebTest(t *testing.T, root, name, variant string) ([]webTest, error) {
 		code.WriteString("\n")
 	}
 	code.Write(text)
-	// A script, as these files are: `respond` ends it with what the harness found.
+	// These files are scripts: respond at the end sends the results of the harness.
 	code.WriteString("\nrespond(200, { list: await results() });\n")
 	h := runtimetest.New(t, code.String(), func(l *system.Runtime) {
 		l.ExecTimeout, l.MaxMemory, l.MaxPending = 60_000, 512<<20, 10_000
@@ -72,7 +73,7 @@ func runWebTest(t *testing.T, root, name, variant string) ([]webTest, error) {
 	return answer.List, nil
 }
 
-// metaScripts are the scripts that a file asks for in comments at its beginning.
+// metaScripts returns the scripts that a file includes with comments at its start.
 func metaScripts(text string) []string {
 	var list []string
 	for line := range strings.Lines(text) {
@@ -83,18 +84,18 @@ func metaScripts(text string) []string {
 	return list
 }
 
-func beside(name, other string) string {
+func relativeTo(name, other string) string {
 	if strings.HasPrefix(other, "/") {
 		return strings.TrimPrefix(other, "/")
 	}
 	return path.Join(path.Dir(name), other)
 }
 
-// resourcesOf are the files that a test fetches, by the name it uses.
+// resourcesOf returns the files that a test fetches, by the name it uses.
 func resourcesOf(root, name, text string) (map[string]string, error) {
 	list := map[string]string{}
 	for _, found := range regexp.MustCompile(`fetch\(["']([^"']+\.json)["']\)`).FindAllStringSubmatch(text, -1) {
-		data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(beside(name, found[1]))))
+		data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(relativeTo(name, found[1]))))
 		if err != nil {
 			return nil, err
 		}
@@ -103,12 +104,12 @@ func resourcesOf(root, name, text string) (map[string]string, error) {
 	return list, nil
 }
 
-// Our own cases, written from the standards. All of them hold.
-func TestWhatTheStandardsSay(t *testing.T) {
+// Our own cases, written from the standards. All of them pass.
+func TestOwnCasesOfTheStandards(t *testing.T) {
 	runtimetest.SlowUnderRace(t)
 	files, err := filepath.Glob(filepath.Join("testdata", "webapi", "*.any.js"))
 	if err != nil || len(files) == 0 {
-		t.Fatal("there are no cases", err)
+		t.Fatal("no cases found", err)
 	}
 	for _, file := range files {
 		name := filepath.Base(file)
@@ -130,19 +131,19 @@ func TestWhatTheStandardsSay(t *testing.T) {
 	}
 }
 
-// The public web-platform-tests, from a checkout of them that FAZT_WPT names: what applies to a server. It counts, and fails
-// for nothing but a checkout that has none of them.
+// This runs the public web-platform-tests that apply to a server, from the checkout named by FAZT_WPT. It only counts passes and
+// failures, and fails only if the checkout has none of the tests.
 func TestTheWebPlatformTests(t *testing.T) {
 	root := os.Getenv("FAZT_WPT")
 	if root == "" {
-		t.Skip("FAZT_WPT names no checkout of the web-platform-tests")
+		t.Skip("FAZT_WPT does not name a checkout of the web-platform-tests")
 	}
 	all := 0
 	for _, folder := range []string{"url", "encoding", "fetch/api/headers", "fetch/api/request", "fetch/api/response", "fetch/api/body", "streams", "dom/abort", "dom/events", "compression", "html/webappapis/structured-clone", "html/webappapis/atob", "urlpattern", "WebCryptoAPI/digest", "WebCryptoAPI/sign_verify"} {
 		passed, failed, broken := 0, 0, 0
 		_ = filepath.WalkDir(filepath.Join(root, filepath.FromSlash(folder)), func(file string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || !strings.HasSuffix(file, ".any.js") {
-				return nil //nolint:nilerr // a folder that is not there has no tests
+				return nil //nolint:nilerr // a missing folder has no tests
 			}
 			relative, err := filepath.Rel(root, file)
 			if err != nil {

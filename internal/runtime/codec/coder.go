@@ -11,19 +11,19 @@ import (
 	"fazt/internal/errs"
 )
 
-// pieceSize is how much one call of Code returns at most, in bytes.
+// pieceSize is the maximum size of what one call of Code returns, in bytes.
 const pieceSize = 64 << 10
 
-// Coder compresses or decompresses a stream that comes in pieces. What it was given it may keep.
+// Coder compresses or decompresses a stream that comes in pieces. It may keep its input.
 type Coder interface {
-	// Code takes input and gives up to pieceSize bytes of output; nil = it needs more input, or has ended when end was
-	// said. Without input it goes on with what it has.
+	// Code takes input and returns up to pieceSize bytes of output. nil means that it needs more input or, with end, that it
+	// is done. Without input, it continues with what it has.
 	Code(in []byte, end bool) ([]byte, error)
-	// Close ends a coder before its end. It may be called more than once.
+	// Close stops a coder early. It may be called more than once.
 	Close()
 }
 
-// New returns a coder of a format: gzip, deflate or deflate-raw.
+// New returns a coder for a format: gzip, deflate or deflate-raw.
 func New(format string, decode bool) Coder {
 	if decode {
 		return newDecoder(format)
@@ -71,24 +71,24 @@ func (e *encoder) Code(in []byte, end bool) ([]byte, error) {
 
 func (e *encoder) Close() {}
 
-// decoder decompresses. The readers of Go pull, and streams push: the reader runs in a goroutine of its own, which is
-// either at work or waits for Code, never both.
+// decoder decompresses. Go's readers pull, but streams push, so the reader runs in a separate goroutine. Either that or Code
+// is running, never both.
 type decoder struct {
-	in    chan []byte // what it may read; closed at the end
+	in    chan []byte // input for the reader; closed at the end
 	out   chan piece
 	quit  chan struct{}
-	asked bool // it waits for in
+	asked bool // the reader waits for in
 	done  bool
 }
 
-// piece is output, or the news that there is none without more input.
+// piece is output, or means that more input is needed first.
 type piece struct {
 	data []byte
-	more bool // it wants input
+	more bool // input is needed
 	err  error
 }
 
-var errNotCompressed = errors.New("the data is not compressed as it should be")
+var errNotCompressed = errors.New("the data is not in the expected format")
 
 func newDecoder(format string) *decoder {
 	d := &decoder{in: make(chan []byte), out: make(chan piece), quit: make(chan struct{})}
@@ -106,7 +106,7 @@ func (d *decoder) run(format string) {
 		data := make([]byte, pieceSize)
 		var n int
 		if n, err = io.ReadFull(r, data); errors.Is(err, io.ErrUnexpectedEOF) && n > 0 {
-			err = nil // the next read tells whether that was the end
+			err = nil // the next read shows whether that was the end
 		}
 		if n > 0 && !d.tell(piece{data: data[:n]}) {
 			return
@@ -115,7 +115,7 @@ func (d *decoder) run(format string) {
 	if errors.Is(err, io.EOF) {
 		err = nil
 		if from.left() {
-			err = errors.New("there is something after the end of the compressed data")
+			err = errors.New("there is more data after the end of the compressed data")
 		}
 	}
 	d.tell(piece{err: err})
@@ -136,7 +136,7 @@ func open(format string, from io.Reader) (io.Reader, error) {
 	return flate.NewReader(from), nil
 }
 
-// tell hands a piece to Code; it returns false when the coder was closed.
+// tell hands a piece to Code. It returns false if the coder was closed.
 func (d *decoder) tell(p piece) bool {
 	select {
 	case d.out <- p:
@@ -146,8 +146,8 @@ func (d *decoder) tell(p piece) bool {
 	}
 }
 
-// fed is what the reader reads: the input, asked for when it is needed. It is a ByteReader, so that the readers take not a
-// byte more than they need.
+// fed is the input as the reader sees it; it is requested when needed. It is a ByteReader, so the decompressors read no byte
+// more than they need.
 type fed struct {
 	*decoder
 	rest []byte
@@ -216,7 +216,7 @@ func (d *decoder) Code(in []byte, end bool) ([]byte, error) {
 		default:
 			d.done = true
 			if p.err != nil {
-				return nil, errs.Wrap(errs.Invalid, errors.Join(errNotCompressed, p.err), "the data is not compressed as it should be, or it was cut off")
+				return nil, errs.Wrap(errs.Invalid, errors.Join(errNotCompressed, p.err), "the compressed data is invalid, or was cut off")
 			}
 			return nil, nil
 		}

@@ -1,3 +1,3 @@
-// Package codec compresses and decompresses streams, and turns bytes into text and back by the names of the Encoding
-// standard. It knows nothing of VMs.
+// Package codec compresses and decompresses streams, and converts bytes to text and back, with the encodings of the Encoding
+// standard. It does not know about VMs.
 package codec

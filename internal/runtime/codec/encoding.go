@@ -12,8 +12,8 @@ import (
 	"golang.org/x/text/encoding/htmlindex"
 )
 
-// EncodingOf returns the name of the encoding that a label means by the Encoding standard, and "" for a label that is
-// unknown or may not be decoded.
+// EncodingOf returns the name of the encoding that a label means in the Encoding standard, or "" if the label is unknown or
+// its encoding must not be decoded.
 func EncodingOf(label string) string {
 	label = strings.ToLower(strings.Trim(label, "\t\n\f\r "))
 	switch label {
@@ -33,7 +33,7 @@ func EncodingOf(label string) string {
 	return name
 }
 
-// Decode returns bytes as text; ok is false when something had to be replaced.
+// Decode returns bytes as text; ok is false if something had to be replaced.
 func Decode(name string, b []byte) (s string, ok bool) {
 	switch name {
 	case "utf-8":
@@ -77,8 +77,8 @@ func decodeUTF16(b []byte, bigEndian bool) (s string, ok bool) {
 	return s, ok
 }
 
-// decodeLegacy decodes one of the many encodings from before Unicode. What their decoders cannot read they replace; but the
-// standard reads the bytes that Windows left free as control characters.
+// decodeLegacy decodes one of the many encodings from before Unicode. Their decoders replace what they cannot read, but the
+// standard decodes bytes that Windows left unassigned as control characters.
 func decodeLegacy(e encoding.Encoding, b []byte, windows bool) (s string, ok bool) {
 	out, err := e.NewDecoder().Bytes(b)
 	if err != nil {
@@ -97,7 +97,7 @@ func decodeLegacy(e encoding.Encoding, b []byte, windows bool) (s string, ok boo
 	return s, !strings.ContainsRune(s, utf8.RuneError)
 }
 
-// replaceInvalid puts one U+FFFD for each maximal part of a broken sequence, as the Encoding standard says.
+// replaceInvalid puts one U+FFFD in place of each maximal part of an invalid sequence, as the Encoding standard requires.
 func replaceInvalid(b []byte) string {
 	var out strings.Builder
 	for len(b) > 0 {
@@ -111,7 +111,7 @@ func replaceInvalid(b []byte) string {
 	return out.String()
 }
 
-// partial is how many bytes at the start of b begin a well-formed sequence that does not end as one.
+// partial returns how many bytes at the start of b are the beginning of a valid sequence that does not continue as one.
 func partial(b []byte) int {
 	n, lo, hi := 0, byte(0x80), byte(0xbf)
 	switch c := b[0]; {
@@ -167,7 +167,7 @@ func Incomplete(name string, b []byte) int {
 		}
 		return n
 	case "iso-2022-jp":
-		return len(b) // what a byte means depends on all before it
+		return len(b) // what a byte means depends on everything before it
 	}
 	e, err := htmlindex.Get(name)
 	if err != nil {
@@ -177,7 +177,7 @@ func Incomplete(name string, b []byte) int {
 	return len(b) - read
 }
 
-// ToBase64 encodes text whose characters each stand for a byte; ok is false when one does not.
+// ToBase64 encodes text in which each character stands for a byte; ok is false if one does not.
 func ToBase64(text string) (s string, ok bool) {
 	data := make([]byte, 0, len(text))
 	for _, c := range text {
@@ -189,7 +189,7 @@ func ToBase64(text string) (s string, ok bool) {
 	return base64.StdEncoding.EncodeToString(data), true
 }
 
-// FromBase64 is the forgiving decoding of the Infra standard: white space does not count, and the padding may be missing.
+// FromBase64 does the forgiving decoding of the Infra standard: it ignores white space, and padding may be missing.
 func FromBase64(text string) (s string, ok bool) {
 	text = strings.Map(func(c rune) rune {
 		if strings.ContainsRune("\t\n\f\r ", c) {

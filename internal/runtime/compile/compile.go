@@ -1,7 +1,7 @@
-// Package compile bundles the function of a deployment to one script and compiles that to bytecode.
+// Package compile bundles a deployment's function into one script and compiles it to bytecode.
 //
-// The source of an author belongs into a process of its own (package compiler): there are sources that end the process
-// that reads them. A Program, and Embedded, are for every process.
+// Source code from authors must be compiled in a separate process (package compiler): some of it crashes the process that
+// reads it. Program and Embedded are safe in any process.
 package compile
 
 import (
@@ -27,22 +27,22 @@ type Source interface {
 	Exists(path string) bool
 }
 
-// Diagnostic is one fault the author made, with its place.
+// Diagnostic is one error in the source, with its position.
 type Diagnostic struct {
 	File   string   `json:"file"`
 	Line   int      `json:"line"`   // from 1
 	Column int      `json:"column"` // from 1
 	Text   string   `json:"text"`
-	Frame  string   `json:"frame"` // the line with a mark under the place
+	Frame  string   `json:"frame"` // the line, with a mark under the position
 	Notes  []string `json:"notes,omitempty"`
 }
 
-// entries are the files a function may begin with, the first that exists.
+// entries returns the possible entry files of a function; the first that exists is used.
 func entries() []string {
 	return []string{"api/main.ts", "api/main.tsx", "api/main.js", "api/main.mjs"}
 }
 
-// UnusedEntries says which file a function begins with when several could be it, and "" when only one could.
+// UnusedEntries describes which file is the entry of a function if there are several candidates; otherwise it returns "".
 func UnusedEntries(exists func(path string) bool) string {
 	found := slices.DeleteFunc(entries(), func(path string) bool { return !exists(path) })
 	if len(found) < 2 {
@@ -54,10 +54,10 @@ func UnusedEntries(exists func(path string) bool) string {
 // HasFunction reports whether a deployment has a function.
 func HasFunction(src Source) bool { return slices.ContainsFunc(entries(), src.Exists) }
 
-// Compile bundles the function of a deployment with everything it imports to one script, and that to bytecode. It
-// returns nil when the deployment has no function. The author's faults are Unprocessable, with a []Diagnostic.
+// Compile bundles a deployment's function and everything it imports into one script, and compiles that to bytecode. It
+// returns nil if the deployment has no function. Errors in the source are Unprocessable, with a []Diagnostic.
 //
-// It must run in a process of its own (package compiler): some sources end the process that reads them.
+// It must run in a separate process (package compiler): some sources crash the process that reads them.
 func Compile(ctx context.Context, src Source) (*Program, error) {
 	for _, entry := range entries() {
 		if src.Exists(entry) {
@@ -95,7 +95,7 @@ func compile(ctx context.Context, src Source, entry string) (*Program, error) {
 	return p, err
 }
 
-// Assemble makes the bytecode of a program that was bundled. Like Compile, it belongs into a process of its own.
+// Assemble compiles a bundled program to bytecode. Like Compile, it must run in a separate process.
 func Assemble(p *Program) ([]byte, error) {
 	code, err := assemble(p, scriptName)
 	if err == nil {
@@ -111,12 +111,12 @@ func Assemble(p *Program) ([]byte, error) {
 	return nil, unprocessable([]Diagnostic{{File: p.Entry, Line: 1, Column: 1, Text: text}})
 }
 
-// Embedded makes the bytecode of a module that is part of the product. Any process may call it.
+// Embedded compiles a module that is part of the product to bytecode. Any process may call it.
 func Embedded(name string, script []byte) ([]byte, error) {
 	return assemble(&Program{Style: StyleModule, Script: script}, name)
 }
 
-// assemble makes the bytecode of a program's script, in ordinary memory: it never has to be revoked.
+// assemble compiles a program's script to bytecode, in ordinary memory, because it never has to be revoked.
 func assemble(p *Program, name string) ([]byte, error) {
 	i, err := quickjs.NewOrdinary(256<<20, 1<<20)
 	if err != nil {
@@ -132,7 +132,7 @@ func assemble(p *Program, name string) ([]byte, error) {
 	return r.Compile(string(p.Script), name, p.Style == StyleScript)
 }
 
-// scriptName is what positions in the bundled script are called; they are mapped back to the author's files.
+// scriptName is the file name in positions of the bundled script; they are mapped back to the author's files.
 const scriptName = "function.js"
 
 func bundle(ctx context.Context, m *modules, entry string, format api.Format) (api.BuildResult, error) {
@@ -142,7 +142,7 @@ func bundle(ctx context.Context, m *modules, entry string, format api.Format) (a
 		Sourcemap: api.SourceMapExternal, SourcesContent: api.SourcesContentExclude, LogLevel: api.LogLevelSilent, LegalComments: api.LegalCommentsNone,
 		Plugins: []api.Plugin{m.plugin(ctx)}, AbsWorkingDir: workingDir(), TreeShaking: api.TreeShakingFalse, TsconfigRaw: "{}",
 		Define: defines(),
-		// The engine does not wait for what a generator does when its loop is left early.
+		// The engine does not wait for the cleanup of an async generator when a loop exits early.
 		Supported: map[string]bool{"for-await": false},
 	}
 	if m.followsCalls { // see async_hooks
@@ -159,18 +159,18 @@ func bundle(ctx context.Context, m *modules, entry string, format api.Format) (a
 	if len(result.Errors) > 0 {
 		return result, unprocessable(m.diagnostics(result.Errors))
 	}
-	if m.followsCalls && !followed { // known only now
+	if m.followsCalls && !followed { // not known before bundling
 		return bundle(ctx, m, entry, format)
 	}
 	return result, nil
 }
 
-// defines are the words that mean something else in functions.
+// defines returns the identifiers that are replaced in functions.
 func defines() map[string]string {
 	return map[string]string{"process.env.NODE_ENV": `"production"`, "global": "globalThis"}
 }
 
-// workingDir is any directory: nothing in it is looked at.
+// workingDir returns some absolute directory; its contents are never read.
 func workingDir() string {
 	dir, err := filepath.Abs(string(filepath.Separator))
 	if err != nil {
@@ -214,7 +214,7 @@ func loader(name string) api.Loader {
 	return api.LoaderJS
 }
 
-// probe tries a path as it is, with the extensions that may be left out, and as a folder.
+// probe looks for a file at a path: as it is, with an omitted extension, and as a folder with an index file.
 func probe(src Source, full string) (string, bool) {
 	extensions := []string{"", ".ts", ".tsx", ".js", ".mjs", ".jsx", ".json"}
 	for _, ext := range extensions {
@@ -222,7 +222,7 @@ func probe(src Source, full string) (string, bool) {
 			return full + ext, true
 		}
 	}
-	if stem, ok := strings.CutSuffix(full, ".js"); ok { // TypeScript names its imports by what they become
+	if stem, ok := strings.CutSuffix(full, ".js"); ok { // TypeScript imports name the compiled file
 		for _, ext := range []string{".ts", ".tsx"} {
 			if src.Exists(stem + ext) {
 				return stem + ext, true
@@ -237,7 +237,7 @@ func probe(src Source, full string) (string, bool) {
 	return "", false
 }
 
-// frame is the line with a mark under the place.
+// frame returns the line with a mark under the position.
 func frame(l *api.Location) string {
 	number := fmt.Sprintf("%5d | ", l.Line)
 	indent := strings.Map(func(r rune) rune {

@@ -21,7 +21,7 @@ func (f files) ReadFile(_ context.Context, path string) ([]byte, error) {
 
 func (f files) Exists(path string) bool { _, ok := f[path]; return ok }
 
-func TestFaultsInTheSourceSayWhere(t *testing.T) {
+func TestErrorsInTheSourceHavePositions(t *testing.T) {
 	for name, tt := range map[string]struct {
 		files files
 		want  string
@@ -31,7 +31,7 @@ func TestFaultsInTheSourceSayWhere(t *testing.T) {
 		"missing module":    {files{"api/main.ts": "import x from 'left-pad';\nexport default x;"}, `api/main.ts:1:15: there is no package "left-pad" in node_modules; ` + "`npm install left-pad` puts it there"},
 		"out of the folder": {files{"api/main.ts": "import x from '../../etc/passwd';\nexport default x;"}, "leads out of the deployment"},
 		"absolute":          {files{"api/main.ts": "import x from '/etc/passwd';\nexport default x;"}, `there is no file "/etc/passwd"`},
-		"fault in another":  {files{"api/main.ts": "import './b';\nexport default () => {};", "api/b.ts": "let 1;"}, "api/b.ts:1:5: "},
+		"error in another":  {files{"api/main.ts": "import './b';\nexport default () => {};", "api/b.ts": "let 1;"}, "api/b.ts:1:5: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Compile(t.Context(), tt.files)
@@ -49,7 +49,7 @@ func TestFaultsInTheSourceSayWhere(t *testing.T) {
 	}
 }
 
-// BenchmarkCompile is what a deploy of a small TypeScript function costs.
+// BenchmarkCompile measures compiling a small TypeScript function.
 func BenchmarkCompile(b *testing.B) {
 	src := files{"api/main.ts": `interface X { a: number } export default { async fetch(request: Request): Promise<Response> { const x: X = { a: 1 }; return Response.json(x); } };`}
 	for b.Loop() {

@@ -9,15 +9,14 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// What the bundler would read of its own accord lies on the disk of the machine it runs on, not in the deployment, and no
-// plugin is asked: the map that a comment names, and the files that require("./" + name) might mean. The source is
-// changed so that it sees neither.
+// The bundler reads some files directly from the disk of its machine, without asking a plugin: the source map that a
+// comment names, and the files that require("./" + name) could mean. The source is changed so that it finds neither.
 
-// mapComment begins the comment that names a source map.
+// mapComment matches the start of a comment that names a source map.
 var mapComment = regexp.MustCompile(`[#@]( sourceMappingURL=)`)
 
-// withoutReading is the source of a file in which nothing names files but imports that are written out. Lines stay where
-// they are.
+// withoutReading returns the source of a file, changed so that only imports with literal names refer to files. Line numbers
+// stay the same.
 func withoutReading(source string, loader api.Loader) string {
 	switch loader {
 	case api.LoaderJS, api.LoaderJSX, api.LoaderTS, api.LoaderTSX:
@@ -35,13 +34,13 @@ func withoutReading(source string, loader api.Loader) string {
 	return replaceComputed(source, result.Errors)
 }
 
-// What esbuild calls its messages about imports whose name is computed.
+// IDs of esbuild's messages about imports with computed names.
 const (
 	computedImport  = "unsupported-dynamic-import"
 	computedRequire = "unsupported-require-call"
 )
 
-// mayCompute reports whether there could be an import whose name is computed. To say so where there is none costs time only.
+// mayCompute reports whether there could be an import with a computed name. A false positive only costs time.
 func mayCompute(source string) bool {
 	if strings.Contains(source, "require") || strings.Contains(source, `\u`) {
 		return true
@@ -53,7 +52,7 @@ func mayCompute(source string) bool {
 		}
 		source = rest
 		rest = strings.TrimLeft(rest, " \t")
-		if rest == "" || !strings.ContainsRune(`{"'*$_`, rune(rest[0])) && !isLetter(rest[0]) { // else it is a declaration, or another word
+		if rest == "" || !strings.ContainsRune(`{"'*$_`, rune(rest[0])) && !isLetter(rest[0]) { // otherwise it is a declaration or part of a longer word
 			return true
 		}
 	}
@@ -61,8 +60,8 @@ func mayCompute(source string) bool {
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
-// replaceComputed puts functions of the prelude in the place of import and require where the name is computed. They say
-// that it cannot be.
+// replaceComputed replaces import and require with functions of the prelude where the name is computed. Those throw an
+// error that explains it.
 func replaceComputed(source string, messages []api.Message) string {
 	lines := lineStarts(source)
 	var out strings.Builder
@@ -92,7 +91,7 @@ func replaceComputed(source string, messages []api.Message) string {
 	return out.String()
 }
 
-// offset is where in the source a message is about, -1 when it does not say.
+// offset returns the position of a message in the source, or -1 if it has none.
 func offset(m api.Message, lines []int) int {
 	if l := m.Location; l != nil && l.Line >= 1 && l.Line <= len(lines) {
 		return lines[l.Line-1] + l.Column
@@ -100,7 +99,7 @@ func offset(m api.Message, lines []int) int {
 	return -1
 }
 
-// lineStarts is where the lines of a script begin, in bytes.
+// lineStarts returns the byte offsets at which the lines of a script start.
 func lineStarts(source string) []int {
 	starts := []int{0}
 	for i, c := range source {

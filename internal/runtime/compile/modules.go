@@ -15,25 +15,25 @@ import (
 	"fazt/internal/errs"
 )
 
-// modules finds what a function imports: files of the deployment, files of packages that came with it, and the modules
-// of Node.js that functions have. The bundler sees these and nothing else; on a server never the disk.
+// modules resolves the imports of a function: to files of the deployment, files of the packages deployed with it, and the
+// Node.js modules that functions have. The bundler sees nothing else; on a server it never sees the disk.
 type modules struct {
 	src      Source
 	imports  Imports    // of the deployment
-	packages *installed // where the packages are on the disk; nil on a server
+	packages *installed // the packages on disk; nil on a server
 
 	mu           sync.Mutex
 	standard     []string          // parts of the standard modules that are imported, sorted
 	followsCalls bool              // async_hooks is imported: async functions are bundled so that their calls can be followed
-	missing      map[string]string // importer NUL import -> why there is nothing
+	missing      map[string]string // importer NUL import -> why it was not found
 }
 
-// Where the bundler finds a module.
+// Namespaces of the bundler: where a module is.
 const (
-	ofApp  = "app"  // in the deployment; the path is that of the file
-	ofNode = "node" // in the product; the path is the name
+	ofApp  = "app"  // in the deployment; the path is the file's
+	ofNode = "node" // in the product; the path is the module's name
 	ofDisk = "file" // on the disk, which is never read
-	ofOwn  = "own"  // in the product, a package that every function has; the path is the part, and a member of it
+	ofOwn  = "own"  // in the product: a package that every function has; the path is the part and optionally a member of it
 )
 
 func (m *modules) plugin(ctx context.Context) api.Plugin {
@@ -52,7 +52,7 @@ func (m *modules) plugin(ctx context.Context) api.Plugin {
 			data, err := m.src.ReadFile(ctx, args.Path)
 			switch {
 			case errs.KindOf(err) != errs.Internal:
-				return api.OnLoadResult{}, errors.New(errs.Sentence(err)) // too large, say
+				return api.OnLoadResult{}, errors.New(errs.Sentence(err)) // e.g. too large
 			case err != nil:
 				return api.OnLoadResult{}, fmt.Errorf("%s cannot be read", args.Path)
 			}
@@ -82,8 +82,8 @@ func (m *modules) plugin(ctx context.Context) api.Plugin {
 	}}
 }
 
-// resolve finds what an import means. What is not found may be no fault: a package that tries require("x") and goes on
-// without it. The bundler tells the two apart, so it gets an empty answer, and the reason is kept for its message.
+// resolve finds the module that an import means. A missing module is not always an error: a package may try require("x") and
+// go on without it. The bundler knows the difference, so it gets an empty result, and the reason is kept for its message.
 func (m *modules) resolve(build api.PluginBuild, args api.OnResolveArgs) (api.OnResolveResult, error) {
 	name, prefixed := strings.CutPrefix(args.Path, "node:")
 	if (prefixed || !strings.HasSuffix(name, "/")) && slices.Contains(NodeModules(), name) {
@@ -153,7 +153,7 @@ func isRelative(name string) bool {
 	return strings.HasPrefix(name, "./") || strings.HasPrefix(name, "../") || name == "." || name == ".." || strings.HasPrefix(name, "/")
 }
 
-// packageName is the part of an import that names the package: @scope/name of @scope/name/sub.
+// packageName returns the package name in an import: @scope/name for @scope/name/sub.
 func packageName(name string) string {
 	parts := strings.SplitN(name, "/", 3)
 	if strings.HasPrefix(name, "@") && len(parts) > 1 {
@@ -162,7 +162,7 @@ func packageName(name string) string {
 	return parts[0]
 }
 
-// file is the file of the deployment that a relative import means.
+// file returns the file of the deployment that a relative import means.
 func (m *modules) file(name, importer string) (string, error) {
 	base := path.Dir(importer)
 	if strings.HasPrefix(name, "/") {
@@ -178,7 +178,7 @@ func (m *modules) file(name, importer string) (string, error) {
 	return "", fmt.Errorf("there is no file %q in the deployment", full)
 }
 
-// plain finds a module by its path alone, in a deployment that does not say what its imports mean.
+// plain finds a module by its path alone, for deployments without a map of their imports.
 func (m *modules) plain(args api.OnResolveArgs) (string, bool) {
 	if isRelative(args.Path) {
 		file, err := m.file(args.Path, args.Importer)
@@ -194,24 +194,24 @@ func (m *modules) plain(args api.OnResolveArgs) (string, bool) {
 	}
 }
 
-// NodeModules are the modules of Node.js that functions have, without "node:".
+// NodeModules returns the Node.js modules that functions have, without "node:".
 func NodeModules() []string {
 	return []string{"assert", "assert/strict", "async_hooks", "buffer", "crypto", "events", "path", "path/posix", "process", "punycode",
 		"querystring", "string_decoder", "timers", "timers/promises", "url", "util", "util/types"}
 }
 
-// StandardModules are the packages that every function has, without installing them. A copy of its own goes before.
+// StandardModules returns the packages that every function has without installing them. An installed copy takes precedence.
 func StandardModules() []string {
 	return []string{"cheerio", "dayjs", "lodash", "marked", "uuid", "validator", "zod"}
 }
 
-// dayjsPlugins are the plugins of dayjs that are there.
+// dayjsPlugins returns the available plugins of dayjs.
 func dayjsPlugins() []string {
 	return []string{"advancedFormat", "customParseFormat", "duration", "isBetween", "isSameOrAfter", "isSameOrBefore", "isoWeek", "quarterOfYear",
 		"relativeTime", "timezone", "utc", "weekOfYear"}
 }
 
-// standardModule is the part that holds a standard module, and which member of it that is, "" = all.
+// standardModule returns the part that holds a standard module, and the member of it; "" = all of it.
 func standardModule(name string) (part, member string, ok bool) {
 	if slices.Contains(StandardModules(), name) {
 		return "std-" + name, "", true
@@ -223,7 +223,7 @@ func standardModule(name string) (part, member string, ok bool) {
 	return "", "", false
 }
 
-// otherNodeModules are those they do not have. A package may be called like one.
+// otherNodeModules returns the Node.js modules that functions do not have. A package may have the name of one.
 func otherNodeModules() []string {
 	return []string{"child_process", "cluster", "console", "constants", "dgram", "diagnostics_channel", "dns", "domain", "fs", "http", "http2", "https",
 		"inspector", "module", "net", "os", "perf_hooks", "readline", "repl", "sqlite", "stream", "sys", "test", "tls", "trace_events", "tty", "v8", "vm", "wasi",
@@ -232,10 +232,10 @@ func otherNodeModules() []string {
 
 func noNode(name string) string {
 	have := slices.DeleteFunc(NodeModules(), func(name string) bool { return strings.Contains(name, "/") || name == "punycode" })
-	return fmt.Sprintf("%q is not available in functions; of the modules of Node.js there are %s", name, strings.Join(have, ", "))
+	return fmt.Sprintf("%q is not available in functions; the available Node.js modules are %s", name, strings.Join(have, ", "))
 }
 
-// diagnostics are the faults the bundler found, in words of the product.
+// diagnostics converts the errors that the bundler found, with our own wording where there is one.
 func (m *modules) diagnostics(messages []api.Message) []Diagnostic {
 	var list []Diagnostic
 	for _, msg := range messages {

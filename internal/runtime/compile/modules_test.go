@@ -9,12 +9,12 @@ import (
 	"fazt/internal/errs"
 )
 
-func TestImportsThatCannotBe(t *testing.T) {
+func TestUnresolvableImportsAreExplained(t *testing.T) {
 	for name, tt := range map[string]struct {
 		files files
 		want  string
 	}{
-		"file system":             {files{"api/main.ts": "import fs from 'node:fs';\nexport default fs;"}, `api/main.ts:1:16: "node:fs" is not available in functions; of the modules of Node.js there are assert, async_hooks, buffer, crypto`},
+		"file system":             {files{"api/main.ts": "import fs from 'node:fs';\nexport default fs;"}, `api/main.ts:1:16: "node:fs" is not available in functions; the available Node.js modules are assert, async_hooks, buffer, crypto`},
 		"without node:":           {files{"api/main.ts": "\nimport { connect } from 'net';\nexport default connect;"}, `api/main.ts:2:25: "net" is not available in functions`},
 		"below one":               {files{"api/main.ts": "import 'fs/promises';\nexport default 1;"}, `"fs/promises" is not available in functions`},
 		"in a package":            {files{"api/main.ts": "import 'p';\nexport default 1;", "node_modules/p/index.js": "\n\nrequire('child_process')"}, `node_modules/p/index.js:3:9: "child_process" is not available`},
@@ -45,7 +45,7 @@ func FuzzImports(f *testing.F) {
 	})
 }
 
-func TestEveryModuleOfNodeIsThere(t *testing.T) {
+func TestEveryNodeModuleIsBundled(t *testing.T) {
 	if _, err := os.Stat("../web/dist/node-util.js"); err != nil {
 		t.Skip("make web bundles the packages")
 	}
@@ -55,7 +55,7 @@ func TestEveryModuleOfNodeIsThere(t *testing.T) {
 			t.Error(err)
 		}
 		if slices.Contains(otherNodeModules(), name) {
-			t.Errorf("%s is there and is not", name)
+			t.Errorf("%s is listed both as available and as missing", name)
 		}
 	}
 }

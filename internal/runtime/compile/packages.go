@@ -16,31 +16,31 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// ImportsFile is the file of a deployment that says which file every import of a package means. The author's machine makes
-// it, where the packages are installed: package.json files, conditions and links are followed there and nowhere else.
+// ImportsFile is the file of a deployment that maps imports of packages to files. It is made on the author's machine, where
+// the packages are installed: package.json files, conditions and links are followed only there.
 const ImportsFile = "node_modules/.imports.json"
 
-// Imports are the imports of a function that lead to packages, or are in one: importer -> what is written -> file.
-// What import and require() mean by the same words may differ.
+// Imports holds the imports of a function that lead to packages or are in one: importer -> name as written -> file. The same
+// name may lead to different files in import and require().
 type Imports struct {
 	Import  map[string]map[string]string `json:"import,omitempty"`
 	Require map[string]map[string]string `json:"require,omitempty"`
-	Pure    []string                     `json:"pure,omitempty"` // files that are left out when nothing of them is used
+	Pure    []string                     `json:"pure,omitempty"` // files without side effects: left out if nothing in them is used
 }
 
-// Packages are what a function needs of the packages that are installed next to it.
+// Packages holds what a function needs of the packages installed in its folder.
 type Packages struct {
-	Files   []string // below node_modules, in order: what is imported, and the package.json of each package
+	Files   []string // in node_modules, sorted: imported files, and the package.json of each package
 	Imports []byte   // the content of ImportsFile; nil = no package is imported
 }
 
-// Gather finds what the function of a folder imports from node_modules. It bundles as Compile does, except that
-// packages are read from the disk: it runs on the author's machine, never on a server. The author's faults are
-// Unprocessable, with a []Diagnostic.
+// Gather finds what the function in a folder imports from node_modules. It bundles as Compile does, but reads packages from
+// the disk: it runs on the author's machine, never on a server. Errors in the source are Unprocessable, with a
+// []Diagnostic.
 func Gather(ctx context.Context, dir string, src Source) (*Packages, error) {
 	root, err := filepath.Abs(dir)
 	if err == nil {
-		root, err = filepath.EvalSymlinks(root) // what esbuild finds is free of links
+		root, err = filepath.EvalSymlinks(root) // esbuild resolves links
 	}
 	if err != nil {
 		return nil, err
@@ -58,11 +58,11 @@ func Gather(ctx context.Context, dir string, src Source) (*Packages, error) {
 	return &Packages{}, nil
 }
 
-// installed finds packages on the disk and notes what it found. esbuild asks from many goroutines.
+// installed finds packages on the disk and records what it found. esbuild calls it from many goroutines.
 type installed struct {
 	root   string // absolute, without links
 	src    Source
-	before Imports // of the folder, when it was pulled: it has the files of the packages, but not the links to them
+	before Imports // those of a pulled folder: it has the files of its packages, but not the links to them
 
 	mu    sync.Mutex
 	found Imports
@@ -70,7 +70,7 @@ type installed struct {
 	pure  map[string]bool
 }
 
-// resolve is the file an import of a package means, or "" when there is none.
+// resolve returns the file that an import of a package means, or "" if there is none.
 func (i *installed) resolve(build api.PluginBuild, args api.OnResolveArgs) (string, bool, error) {
 	result := build.Resolve(args.Path, api.ResolveOptions{
 		Importer: filepath.Join(i.root, filepath.FromSlash(args.Importer)), ResolveDir: filepath.Join(i.root, filepath.FromSlash(path.Dir(args.Importer))),
@@ -95,7 +95,7 @@ func (i *installed) resolve(build api.PluginBuild, args api.OnResolveArgs) (stri
 	return file, true, nil
 }
 
-// asked marks the questions that are for esbuild itself.
+// asked marks imports that esbuild is to resolve itself.
 type asked struct{}
 
 func (i *installed) note(args api.OnResolveArgs, file string, pure bool) {
@@ -124,19 +124,19 @@ func requires(kind api.ResolveKind) bool {
 	return kind == api.ResolveJSRequireCall || kind == api.ResolveJSRequireResolve
 }
 
-// InPackage reports whether a file of a folder belongs to a package.
+// InPackage reports whether a file belongs to a package.
 func InPackage(file string) bool {
 	return strings.HasPrefix(file, "node_modules/") || strings.Contains(file, "/node_modules/")
 }
 
-// packages is what was found.
+// packages returns what was found.
 func (i *installed) packages() (*Packages, error) {
 	p := &Packages{}
 	if len(i.found.Import)+len(i.found.Require) == 0 {
 		return p, nil
 	}
 	for file := range maps.Clone(i.files) {
-		// A folder that was pulled can be deployed again: what is asked for is found by these.
+		// With these, a pulled folder can be deployed again.
 		for dir := path.Dir(file); path.Base(dir) != "node_modules"; dir = path.Dir(dir) {
 			if name := path.Join(dir, "package.json"); i.Exists(name) {
 				i.files[name] = true
@@ -150,7 +150,7 @@ func (i *installed) packages() (*Packages, error) {
 	return p, err
 }
 
-// Exists reports whether there is such a file in the deployment, or in a package.
+// Exists reports whether the deployment or a package has a file.
 func (i *installed) Exists(name string) bool {
 	if !InPackage(name) {
 		return i.src.Exists(name)
@@ -159,7 +159,7 @@ func (i *installed) Exists(name string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// ReadFile is the content of a file of the deployment, or of a package.
+// ReadFile returns the content of a file of the deployment or a package.
 func (i *installed) ReadFile(ctx context.Context, name string) ([]byte, error) {
 	if !InPackage(name) {
 		return i.src.ReadFile(ctx, name)
@@ -167,7 +167,7 @@ func (i *installed) ReadFile(ctx context.Context, name string) ([]byte, error) {
 	return os.ReadFile(filepath.Join(i.root, filepath.FromSlash(name)))
 }
 
-// readImports reads the imports of a deployment. What is damaged is as good as missing: its imports are not found then.
+// readImports reads the imports of a deployment. A damaged file counts as missing: then the imports are not found.
 func readImports(read func(name string) ([]byte, error)) (i Imports) {
 	data, err := read(ImportsFile)
 	if err != nil || json.Unmarshal(data, &i) != nil {
@@ -176,7 +176,7 @@ func readImports(read func(name string) ([]byte, error)) (i Imports) {
 	return i
 }
 
-// find is the file an import means.
+// find returns the file that an import means.
 func (i Imports) find(args api.OnResolveArgs) (string, bool) {
 	list := i.Import
 	if requires(args.Kind) {

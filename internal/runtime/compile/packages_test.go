@@ -9,7 +9,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// write makes a folder of files.
+// write writes files to a folder.
 func write(t *testing.T, dir string, list files) {
 	t.Helper()
 	for name, text := range list {
@@ -23,7 +23,7 @@ func write(t *testing.T, dir string, list files) {
 	}
 }
 
-func TestWhatIsNotImportedIsNotSent(t *testing.T) {
+func TestPackagesThatAreNotImportedAreNotSent(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, files{"node_modules/old/package.json": `{"name":"old","main":"lib"}`, "node_modules/old/lib/index.js": ""})
 	p, err := Gather(t.Context(), dir, files{"api/main.ts": `export default () => new Response("hi");`})
@@ -35,7 +35,7 @@ func TestWhatIsNotImportedIsNotSent(t *testing.T) {
 	}
 }
 
-// The predecessor followed any link it met in a folder.
+// Any link in a folder used to be followed.
 func TestALinkInNodeModulesThatLeadsOutOfTheFolderIsRefused(t *testing.T) {
 	outside, dir := t.TempDir(), t.TempDir()
 	write(t, outside, files{"index.js": `module.exports = "secret";`})

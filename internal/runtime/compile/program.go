@@ -7,7 +7,7 @@ import (
 	"errors"
 )
 
-// EngineVersion names the bytecode format. Bytecode of another version is compiled again from the script.
+// EngineVersion names the bytecode format. Bytecode of another version is recompiled from the script.
 const EngineVersion = "quickjs-2026-06-04/1"
 
 // The two styles of a function.
@@ -20,15 +20,14 @@ const (
 type Program struct {
 	Entry     string // api/main.ts
 	Style     string // StyleModule or StyleScript
-	Script    []byte // everything bundled to one script
+	Script    []byte // everything, bundled into one script
 	SourceMap []byte // of Script
 	Bytecode  []byte
-	Engine    string   // what Bytecode was made for
+	Engine    string   // the engine that Bytecode is for
 	Standard  []string // parts of the standard modules it imports
 }
 
-// programHead is what is stored before the large parts of a program, which follow it in this order: script, source map,
-// bytecode.
+// programHead is stored before the large parts of a program, which follow in this order: script, source map, bytecode.
 type programHead struct {
 	Entry, Style, Engine string
 	Standard             []string `json:",omitempty"`
@@ -37,8 +36,8 @@ type programHead struct {
 
 var errProgram = errors.New("the stored program is damaged")
 
-// MarshalBinary writes the program with a checksum: SHA-256 of all that follows, length of the head, head as JSON, parts. It
-// allocates the result once; programs can have tens of megabytes.
+// MarshalBinary encodes the program with a checksum: SHA-256 of everything after it, length of the head, head as JSON, parts.
+// It allocates the result once; a program can be tens of megabytes.
 func (p *Program) MarshalBinary() ([]byte, error) {
 	head, err := json.Marshal(programHead{p.Entry, p.Style, p.Engine, p.Standard, [3]int{len(p.Script), len(p.SourceMap), len(p.Bytecode)}})
 	if err != nil {
@@ -54,8 +53,8 @@ func (p *Program) MarshalBinary() ([]byte, error) {
 	return data, nil
 }
 
-// UnmarshalBinary reads what MarshalBinary wrote; anything else is an error, because bytecode is run as it is. The program
-// keeps data.
+// UnmarshalBinary decodes what MarshalBinary wrote. Anything else is an error, because bytecode is run without further checks.
+// The program keeps data.
 func (p *Program) UnmarshalBinary(data []byte) error {
 	if len(data) < sha256.Size+4 || sha256.Sum256(data[sha256.Size:]) != [sha256.Size]byte(data[:sha256.Size]) {
 		return errProgram

@@ -31,12 +31,12 @@ func TestAStoredProgramIsReadBack(t *testing.T) {
 		damaged := bytes.Clone(data)
 		damaged[i] ^= 0x10
 		if new(Program).UnmarshalBinary(damaged) == nil || new(Program).UnmarshalBinary(data[:i]) == nil {
-			t.Fatalf("damage at byte %d is not noticed", i)
+			t.Fatalf("damage at byte %d was not detected", i)
 		}
 	}
 }
 
-// FuzzStoredProgram reads bytes whose checksum is right: what reads them must not rely on it.
+// FuzzStoredProgram reads bytes with a correct checksum: the decoder must not rely on it.
 func FuzzStoredProgram(f *testing.F) {
 	data, err := testProgram().MarshalBinary()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 
 var position = regexp.MustCompile(regexp.QuoteMeta(scriptName) + `:(\d+)(?::(\d+))?`)
 
-// Trace returns an error as its author understands it: the message, then the stack in the author's own files.
+// Trace returns an error as its author needs it: the message, then the stack with positions in the author's files.
 func (p *Program) Trace(err error) string {
 	var t *quickjs.Thrown
 	if !errors.As(err, &t) {
@@ -35,7 +35,7 @@ func (p *Program) Trace(err error) string {
 	return strings.Join(lines, "\n")
 }
 
-// original is the author's place for a place in the bundled script.
+// original converts a position in the bundled script to one in the author's files.
 func original(c *sourcemap.Consumer, place string) string {
 	parts := position.FindStringSubmatch(place)
 	line, _ := strconv.Atoi(parts[1])

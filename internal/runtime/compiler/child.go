@@ -17,26 +17,26 @@ import (
 	"fazt/internal/system"
 )
 
-// Exit codes of the compiling process.
+// Exit codes of the compiler process.
 const (
 	exitDone    = 0
-	exitTalk    = 3 // the other end is gone, or said what cannot be read
+	exitTalk    = 3 // the other end is gone, or sent something unreadable
 	exitTime    = 4
 	exitMemory  = 5
 	exitVersion = 6
 )
 
-// A goroutine gets at most an eighth of the memory as its stack, within these bounds: it is copied when it grows.
+// A stack may take an eighth of the memory, within these bounds: it is copied when it grows.
 const (
 	smallestStack = 16 << 20
 	largestStack  = 64 << 20
 )
 
-// Asked reports whether the program was started to compile.
+// Asked reports whether the program was started as a compiler process.
 func Asked(args []string) bool { return len(args) == 1 && args[0] == Argument }
 
-// Serve does the one job that comes through in, and returns the exit code. Whatever goes on in the process at that
-// moment, it is to end then.
+// Serve does the one job that it reads from in, and returns the exit code. The process must exit then, even if something is
+// still running in it.
 func Serve(in io.Reader, out io.Writer) int {
 	r := bufio.NewReader(in)
 	var j job
@@ -47,7 +47,7 @@ func Serve(in io.Reader, out io.Writer) int {
 	if j.Version != system.Version {
 		return exitVersion
 	}
-	goruntime.GOMAXPROCS(max(1, goruntime.NumCPU()/2)) // the rest is for the visitors
+	goruntime.GOMAXPROCS(max(1, goruntime.NumCPU()/2)) // the rest is for visitors
 	debug.SetMaxStack(int(min(max(j.Memory/8, smallestStack), largestStack)))
 	debug.SetMemoryLimit(j.Memory / 4 * 3)
 	confine(j.Memory, j.Task != taskGather)
@@ -63,7 +63,7 @@ func Serve(in io.Reader, out io.Writer) int {
 		select {
 		case code := <-done:
 			return code
-		case <-w.gone: // so is the process that started it
+		case <-w.gone: // the process that started this one is gone too
 			return exitTalk
 		case <-over:
 			return exitTime
@@ -75,22 +75,22 @@ func Serve(in io.Reader, out io.Writer) int {
 	}
 }
 
-// used is the memory of the Go program. Linux has a bound of its own, which nothing can outrun.
+// used returns the memory that the Go program uses. On Linux, the system also enforces a limit, without delay.
 func used() int64 {
 	samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 	metrics.Read(samples)
 	return int64(samples[0].Value.Uint64() - samples[1].Value.Uint64())
 }
 
-// worker is the job, in the process that does it.
+// worker does the job, in the compiler process.
 type worker struct {
 	job
 	script []byte
 
-	mu      sync.Mutex // one question at a time
+	mu      sync.Mutex // one request at a time
 	out     *bufio.Writer
 	answers chan reply
-	gone    chan struct{} // closed when no more answers come
+	gone    chan struct{} // closed when no more replies come
 }
 
 type reply struct {
@@ -98,7 +98,7 @@ type reply struct {
 	data []byte
 }
 
-// listen reads the answers until the other end is gone.
+// listen reads replies until the other end is gone.
 func (w *worker) listen(r *bufio.Reader) {
 	defer close(w.gone)
 	for {
@@ -148,7 +148,7 @@ func (w *worker) do(ctx context.Context) *outcome {
 	return failed(errs.New(errs.Unsupported, "there is no task %q", w.Task))
 }
 
-// ask asks for a file of the deployment.
+// ask requests a file of the deployment.
 func (w *worker) ask(m message) (reply, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -169,7 +169,7 @@ func (w *worker) Exists(path string) bool {
 	return err == nil && a.Found
 }
 
-// ReadFile is the content of a file of the deployment.
+// ReadFile returns the content of a file of the deployment.
 func (w *worker) ReadFile(_ context.Context, path string) ([]byte, error) {
 	a, err := w.ask(message{Ask: "read", Path: path})
 	switch {

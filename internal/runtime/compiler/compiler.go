@@ -16,9 +16,9 @@ import (
 	"fazt/internal/system"
 )
 
-// Compiler compiles, as many functions at once as the limits allow. One app has one place at a time.
+// Compiler compiles as many functions at once as the limits allow, but only one per app.
 type Compiler struct {
-	limits func() system.Runtime // asked for every function
+	limits func() system.Runtime // called for every function
 	queue  queue
 
 	mu     sync.Mutex
@@ -28,14 +28,14 @@ type Compiler struct {
 	jobs   sync.WaitGroup
 }
 
-// New makes a compiler. No process runs until there is something to compile.
+// New returns a compiler. No process runs until there is something to compile.
 func New(limits func() system.Runtime) *Compiler {
 	c := &Compiler{limits: limits}
 	c.ending, c.end = context.WithCancel(context.Background())
 	return c
 }
 
-// Compile makes the program of a deployment, nil when it has no function. The author's faults are Unprocessable, with a
+// Compile compiles the function of a deployment; nil = it has none. Errors in the source are Unprocessable, with a
 // []compile.Diagnostic.
 func (c *Compiler) Compile(ctx context.Context, author string, src compile.Source) (*compile.Program, error) {
 	if !compile.HasFunction(src) {
@@ -45,8 +45,8 @@ func (c *Compiler) Compile(ctx context.Context, author string, src compile.Sourc
 	return out.program(), err
 }
 
-// Gather finds what the function of a folder imports from its node_modules, which the process reads by itself: it is for
-// the machine of the author, never for a server.
+// Gather finds what the function in a folder imports from its node_modules. The process reads those from the disk: it is for
+// the author's machine, never for a server.
 func (c *Compiler) Gather(ctx context.Context, dir string, src compile.Source) (*compile.Packages, error) {
 	if !compile.HasFunction(src) {
 		return &compile.Packages{}, nil
@@ -59,7 +59,7 @@ func (c *Compiler) Gather(ctx context.Context, dir string, src compile.Source) (
 	return out.packages(), err
 }
 
-// Assemble makes the bytecode of a program that was bundled before.
+// Assemble compiles a program that was bundled before to bytecode.
 func (c *Compiler) Assemble(ctx context.Context, app string, p *compile.Program) ([]byte, error) {
 	out, err := c.run(ctx, app, &process{job: job{Task: taskAssemble, Style: p.Style, Entry: p.Entry}, script: p.Script})
 	if err != nil {
@@ -68,7 +68,7 @@ func (c *Compiler) Assemble(ctx context.Context, app string, p *compile.Program)
 	return out.program().Bytecode, nil
 }
 
-// Close ends what is being compiled, waits for it, and refuses what comes after.
+// Close stops running jobs and waits for them; later ones are refused.
 func (c *Compiler) Close() {
 	c.mu.Lock()
 	c.closed = true
@@ -87,7 +87,7 @@ func (c *Compiler) begin() bool {
 	return !c.closed
 }
 
-// run waits for a place and does the job there.
+// run waits for its turn and does the job.
 func (c *Compiler) run(ctx context.Context, author string, p *process) (*outcome, error) {
 	if !c.begin() {
 		return nil, errs.New(errs.Unavailable, "the server is stopping; deploy again in a moment")

@@ -69,7 +69,7 @@ func TestCompile(t *testing.T) {
 	}
 }
 
-// A function that was deployed with another version of the engine is compiled again by the process, and runs.
+// A function deployed with another version of the engine is recompiled by the process, and runs.
 func TestAProgramOfAnotherEngineRunsAgain(t *testing.T) {
 	c := newCompiler(t, nil)
 	p, err := c.Compile(t.Context(), "app", files{"api/main.js": `export default () => new Response("fresh");`})
@@ -85,7 +85,7 @@ func TestAProgramOfAnotherEngineRunsAgain(t *testing.T) {
 	}
 }
 
-func TestFaultsOfTheAuthorComeBackWithTheirPlace(t *testing.T) {
+func TestErrorsInTheSourceComeBackWithPositions(t *testing.T) {
 	_, err := newCompiler(t, nil).Compile(t.Context(), "app", files{"api/main.js": "\n  export default () => {"})
 	list, _ := errs.Details(err).([]compile.Diagnostic)
 	if !errs.Is(err, errs.Unprocessable) || len(list) != 1 || list[0].File != "api/main.js" || list[0].Line != 2 || !strings.Contains(list[0].Frame, "^") {
@@ -93,11 +93,10 @@ func TestFaultsOfTheAuthorComeBackWithTheirPlace(t *testing.T) {
 	}
 }
 
-// repeat is text in the middle of nothing else, n times.
 func repeat(text string, n int) string { return strings.Repeat(text, n) }
 
-// Sources that ended the process that read them, or took all of its memory, and their relatives. What matters is that an
-// answer comes, that it is the author's fault, and that it names the file. Some compile.
+// hostile returns sources that crashed the process that read them or used all of its memory, and similar ones. There must be
+// a result, it must be the author's error, and it must name the file. Some compile.
 func hostile() map[string]files {
 	const n = 300_000
 	js := func(text string) files { return files{"api/main.js": text} }
@@ -159,9 +158,9 @@ func hostile() map[string]files {
 	return list
 }
 
-func TestNoSourceEndsTheServerThatCompilesIt(t *testing.T) {
+func TestNoSourceCrashesTheServerThatCompilesIt(t *testing.T) {
 	c := newCompiler(t, func(l *system.Runtime) { l.CompileMemory, l.Compiles = 192<<20, runtime.GOMAXPROCS(0) })
-	// These overflowed the stack, which is the end of a Go program, or took gigabytes.
+	// These overflowed the stack, which is fatal in Go, or took gigabytes.
 	fatal := []string{"parentheses", "json arrays", "jsx", "templates", "blocks", "extends", "arrows", "not", "if", "new", "types"}
 	sources := hostile()
 	if testing.Short() {
@@ -188,8 +187,8 @@ func TestNoSourceEndsTheServerThatCompilesIt(t *testing.T) {
 	}
 }
 
-// What the bounds of a process say, at the smallest each.
-func TestBoundsHaveASentence(t *testing.T) {
+// Each limit of the process, at its smallest value, has a clear message.
+func TestExceededLimitsHaveAClearMessage(t *testing.T) {
 	for name, tt := range map[string]struct {
 		src    files
 		limits func(*system.Runtime)
@@ -214,7 +213,7 @@ func TestBoundsHaveASentence(t *testing.T) {
 	}
 }
 
-// waiting is a deployment whose file takes until release is closed.
+// waiting is a deployment whose file cannot be read until release is closed.
 type waiting struct {
 	files
 	asked   chan struct{}
@@ -235,8 +234,8 @@ func newWaiting() waiting {
 	return waiting{files{"api/main.js": "respond(1)"}, make(chan struct{}, 100), make(chan struct{})}
 }
 
-// An app that compiles for long has one place; the next app gets the other, and does not wait behind the first one's.
-func TestAnAppHasOnePlace(t *testing.T) {
+// An app whose functions take long to compile holds one place; another app gets the other one without waiting.
+func TestAnAppCompilesOneFunctionAtATime(t *testing.T) {
 	c := newCompiler(t, func(l *system.Runtime) { l.Compiles = 2 })
 	w := newWaiting()
 	var done sync.WaitGroup
@@ -258,7 +257,7 @@ func TestAnAppHasOnePlace(t *testing.T) {
 	done.Wait()
 }
 
-func TestTooManyThatWaitAreRefused(t *testing.T) {
+func TestTooManyWaitingJobsAreRefused(t *testing.T) {
 	c := newCompiler(t, nil)
 	w := newWaiting()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -283,7 +282,7 @@ func TestTooManyThatWaitAreRefused(t *testing.T) {
 	}
 }
 
-func TestCloseEndsWhatIsBeingCompiled(t *testing.T) {
+func TestCloseStopsRunningJobs(t *testing.T) {
 	c := newCompiler(t, nil)
 	w := newWaiting()
 	ended := make(chan error, 1)
@@ -297,11 +296,11 @@ func TestCloseEndsWhatIsBeingCompiled(t *testing.T) {
 		t.Error(err)
 	}
 	if list := children(t); len(list) > 0 {
-		t.Errorf("processes that are left: %v", list)
+		t.Errorf("processes still running: %v", list)
 	}
 }
 
-// children are the processes that this one has; none where the system does not tell.
+// children returns the child processes of this one; none if the system does not tell.
 func children(t *testing.T) (list []string) {
 	t.Helper()
 	tasks, err := filepath.Glob("/proc/self/task/*/children")

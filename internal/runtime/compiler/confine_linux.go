@@ -22,24 +22,24 @@ func program() (string, error) {
 
 func environment() []string { return []string{"GOTRACEBACK=single"} }
 
-// confine takes from the process what it does not need: memory beyond a bound, and where shut is set, the ability to open
-// files and sockets. What it cannot take, it leaves: the bounds that it sets itself remain.
+// confine takes away what the process does not need: memory beyond a limit and, with shut, the ability to open files and
+// sockets. A restriction that cannot be applied is skipped: the process also enforces limits itself.
 func confine(memory int64, shut bool) {
-	// Where a container has no memory left the system ends this process, and not the server.
+	// If a container runs out of memory, the system kills this process instead of the server.
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0)
-	// It works alongside a server, on the same processors.
+	// It shares the processors with a server.
 	_, _, _ = syscall.AllThreadsSyscall(syscall.SYS_SETPRIORITY, unix.PRIO_PROCESS, 0, 5)
-	set := func(what int, most uint64) { _ = unix.Setrlimit(what, &unix.Rlimit{Cur: most, Max: most}) }
+	set := func(what int, limit uint64) { _ = unix.Setrlimit(what, &unix.Rlimit{Cur: limit, Max: limit}) }
 	set(unix.RLIMIT_CORE, 0)
 	set(unix.RLIMIT_FSIZE, 0)
-	if !raced { // whose detector maps far more than it uses
-		// Memory that can be written, which leaves out what Go reserves.
+	if !raced { // the race detector maps far more than it uses
+		// This counts only writable memory, so not what Go has merely reserved.
 		set(unix.RLIMIT_DATA, uint64(memory))
 	}
 	closeInherited()
 	if shut {
-		time.Sleep(time.Microsecond) // the runtime opens what it needs for timers with the first
-		// No number is left for another file. Those that are open stay so.
+		time.Sleep(time.Microsecond) // the first timer makes the runtime open the files it needs for timers
+		// No further file can be opened. Those that are open stay open.
 		set(unix.RLIMIT_NOFILE, 0)
 	}
 }

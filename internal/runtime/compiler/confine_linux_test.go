@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// The process that compiles has no variable of the server, no file of it but the two pipes, and can open none.
-func TestTheProcessThatCompilesHasNothing(t *testing.T) {
+// The compiler process has no environment variables of the server and none of its files except two pipes, and can open none.
+func TestTheCompilerProcessHasNoAccess(t *testing.T) {
 	t.Setenv("FAZT_MASTER_KEY", "secret")
 	kept, err := os.Open("/dev/null")
 	if err != nil {
@@ -42,7 +42,7 @@ func TestTheProcessThatCompilesHasNothing(t *testing.T) {
 		}
 	}
 	if score, err := os.ReadFile(filepath.Join(proc, "oom_score_adj")); string(score) != "1000\n" {
-		t.Errorf("where memory is short the server goes as likely as this: %s %v", score, err)
+		t.Errorf("if memory is short, the server is as likely to be killed: %s %v", score, err)
 	}
 	limits, err := os.ReadFile(filepath.Join(proc, "limits"))
 	if err != nil {

@@ -17,16 +17,16 @@ func program() (string, error) { return os.Executable() }
 
 func environment() []string { return []string{"GOTRACEBACK=single"} }
 
-// confine takes from the process what it does not need: where shut is set, the ability to open files and sockets. Memory
-// has no bound of the system here; the process looks at its own.
+// confine takes away what the process does not need: with shut, the ability to open files and sockets. The system does not
+// limit memory here; the process checks its own use.
 func confine(_ int64, shut bool) {
-	set := func(what int, most uint64) { _ = unix.Setrlimit(what, &unix.Rlimit{Cur: most, Max: most}) }
+	set := func(what int, limit uint64) { _ = unix.Setrlimit(what, &unix.Rlimit{Cur: limit, Max: limit}) }
 	set(unix.RLIMIT_CORE, 0)
 	set(unix.RLIMIT_FSIZE, 0)
-	_ = unix.Setpriority(unix.PRIO_PROCESS, 0, 5) // it works alongside a server, on the same processors
+	_ = unix.Setpriority(unix.PRIO_PROCESS, 0, 5) // it shares the processors with a server
 	closeInherited()
 	if shut {
-		time.Sleep(time.Microsecond) // the runtime opens what it needs for timers with the first
+		time.Sleep(time.Microsecond) // the first timer makes the runtime open the files it needs for timers
 		set(unix.RLIMIT_NOFILE, 0)
 	}
 }

@@ -16,16 +16,16 @@ func attributes() *syscall.SysProcAttr {
 
 func program() (string, error) { return os.Executable() }
 
-// environment is what Windows needs to start a program at all.
+// environment returns the minimum that Windows needs to start a program.
 func environment() []string {
 	return []string{"GOTRACEBACK=single", "SYSTEMROOT=" + os.Getenv("SYSTEMROOT")}
 }
 
-// confine puts the process into a job with a bound on its memory, in which it is alone.
+// confine puts the process alone into a job that limits its memory.
 func confine(memory int64, _ bool) {
 	job, err := windows.CreateJobObject(nil, nil)
 	if err != nil {
-		return // the process looks at its memory itself, too
+		return // the process also checks its memory itself
 	}
 	limits := windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION{ProcessMemoryLimit: uintptr(memory)}
 	limits.BasicLimitInformation.LimitFlags = windows.JOB_OBJECT_LIMIT_PROCESS_MEMORY | windows.JOB_OBJECT_LIMIT_ACTIVE_PROCESS

@@ -9,8 +9,8 @@ import (
 	"fazt/internal/system"
 )
 
-// The collector of Go asks the system for memory and uses what it did not get, which the owner took for a fault of Fazt.
-func TestACollectorThatGetsNoMemoryIsThatOfTheAuthor(t *testing.T) {
+// Go's garbage collector uses memory that it asked for but did not get. That crash looked like a bug in Fazt.
+func TestACrashOfTheGarbageCollectorForLackOfMemoryIsAMemoryLimit(t *testing.T) {
 	for said, want := range map[string]errs.Kind{
 		"SIGSEGV: segmentation violation\nPC=0x43883d m=4 sigcode=1 addr=0x0\n\ngoroutine 0 gp=0x2b99 m=4 [idle]:\nruntime.(*spanQueue).tryDrain(0x400?)\n":                    errs.Unprocessable,
 		"fatal error: unexpected signal during runtime execution\n[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x43883d]\n":                                    errs.Unprocessable,

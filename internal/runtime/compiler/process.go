@@ -27,25 +27,25 @@ type process struct {
 	src    compile.Source
 	limits system.Runtime
 
-	served []servedFile // files that it was given
-	begun  bool         // it said something: the program that runs there is ours
+	served []servedFile // files that the process read
+	begun  bool         // it sent something, so our program runs there
 }
 
-// servedFile is a file that the process was given, and how much it looks like trouble.
+// servedFile is a file that the process read, with measures of how likely it causes trouble.
 type servedFile struct {
 	path  string
 	size  int
-	depth int // of brackets within each other
+	depth int // of nested brackets
 }
 
-// run starts the process, answers its questions and takes its result. It returns when the process has ended.
+// run starts the process, serves its requests and returns its result. It returns after the process has ended.
 func (p *process) run(ctx context.Context) (*outcome, error) {
 	timed, cancel := context.WithTimeoutCause(ctx, time.Duration(p.limits.CompileTimeout)*time.Millisecond, errTime)
 	defer cancel()
 	p.Version, p.Memory, p.Time = system.Version, p.limits.CompileMemory, int64(p.limits.CompileTimeout)
 	child, err := start(timed)
 	if err != nil {
-		return nil, errs.Wrap(errs.Unavailable, err, "the process that compiles could not be started")
+		return nil, errs.Wrap(errs.Unavailable, err, "the compiler process could not be started")
 	}
 	out, talked := p.talk(timed, child)
 	ended := child.end(out != nil)
@@ -58,7 +58,7 @@ func (p *process) run(ctx context.Context) (*outcome, error) {
 	return nil, p.explain(context.Cause(timed), talked, ended, child.stderr.String())
 }
 
-// talk gives the process its job and answers what it asks until it is done; nil = it did not come to that.
+// talk sends the process its job and serves its requests until it is done; nil = it did not finish.
 func (p *process) talk(ctx context.Context, c *child) (*outcome, error) {
 	if err := writeFrame(c.in, p.job, p.script); err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func (p *process) answer(ctx context.Context, m message) (answer, []byte) {
 	return answer{Found: true}, data
 }
 
-// nesting is how deep brackets stand within each other, about: it tells which of several files it was, after the fact.
+// nesting estimates how deeply brackets are nested. After a failure, it tells which of several files caused it.
 func nesting(source []byte) (deepest int) {
 	depth := 0
 	for _, c := range source {
@@ -123,8 +123,8 @@ var (
 	errTime = errors.New("the time to compile is over")
 )
 
-// explain says why there is no result. talked is how the talk ended, ended how the process did, and said what it wrote to
-// standard error at its end.
+// explain returns the reason why there is no result: talked is the error of the conversation, ended that of the process, and
+// said what it wrote to standard error.
 func (p *process) explain(cause, talked, ended error, said string) error {
 	code := -1
 	var exit *exec.ExitError
@@ -139,16 +139,16 @@ func (p *process) explain(cause, talked, ended error, said string) error {
 		return p.refuse(p.largest(), fmt.Sprintf("takes more than %v to compile", time.Duration(p.limits.CompileTimeout)*time.Millisecond), "runtime.compile_timeout")
 	case has("stack overflow"), has("stack exceeds"):
 		return p.refuse(p.deepest(), "nests too deeply to be compiled", "")
-	case code == exitMemory, has("out of memory"), has("cannot allocate memory"), has("pthread_create failed"), code < 0 && exit != nil, // killed: by the system, for memory
-		strings.HasPrefix(said, "SIGSEGV: "), has("unexpected signal during runtime execution"): // Go's collector does not look whether it got memory; a fault of the code would be a panic
+	case code == exitMemory, has("out of memory"), has("cannot allocate memory"), has("pthread_create failed"), code < 0 && exit != nil, // killed by the system, for memory
+		strings.HasPrefix(said, "SIGSEGV: "), has("unexpected signal during runtime execution"): // Go's garbage collector does not check whether it got memory; a bug in the code would panic
 		return p.refuse(p.largest(), fmt.Sprintf("needs more than %d MB to compile", p.limits.CompileMemory>>20), "runtime.compile_memory")
 	case code == exitVersion, !p.begun && code >= 0:
-		return errs.Wrap(errs.Unavailable, errors.Join(talked, ended, errors.New(said)), "the program on the disk is not the one that runs; restart it to deploy functions")
+		return errs.Wrap(errs.Unavailable, errors.Join(talked, ended, errors.New(said)), "the program file on disk is not the one that is running; restart Fazt to deploy functions")
 	}
-	return errs.Wrap(errs.Internal, errors.Join(talked, ended, errors.New(said)), "the process that compiles ended without a result")
+	return errs.Wrap(errs.Internal, errors.Join(talked, ended, errors.New(said)), "the compiler process ended without a result")
 }
 
-// refuse is a fault of the author that a bound found. limit is the one that could be raised.
+// refuse returns the error for source code that exceeds a limit; limit names it if it can be raised.
 func (p *process) refuse(file, what, limit string) error {
 	subject, entry := "the function", p.Entry
 	switch {
@@ -166,14 +166,14 @@ func (p *process) refuse(file, what, limit string) error {
 }
 
 func (p *process) largest() string {
-	return p.most(func(f servedFile) int { return f.size })
+	return p.largestBy(func(f servedFile) int { return f.size })
 }
 
-// deepest is the file with the most brackets within each other; there are ways to nest without any, so where none has
-// many it is the largest.
+// deepest returns the file with the most nested brackets. Code can also nest without brackets, so if no file has many, it
+// returns the largest.
 func (p *process) deepest() string {
 	const many = 200
-	return p.most(func(f servedFile) int {
+	return p.largestBy(func(f servedFile) int {
 		if f.depth >= many {
 			return f.depth << 32
 		}
@@ -181,11 +181,11 @@ func (p *process) deepest() string {
 	})
 }
 
-func (p *process) most(of func(servedFile) int) (path string) {
-	most := -1
+func (p *process) largestBy(of func(servedFile) int) (path string) {
+	largest := -1
 	for _, f := range p.served {
-		if f.path != compile.ImportsFile && of(f) > most {
-			most, path = of(f), f.path
+		if f.path != compile.ImportsFile && of(f) > largest {
+			largest, path = of(f), f.path
 		}
 	}
 	return path
@@ -200,8 +200,8 @@ type child struct {
 	kill   func()
 }
 
-// Argument makes the program compile: what is to be compiled comes through standard input. It looks like a flag, so that
-// a program which does not know it refuses it instead of doing its work.
+// Argument starts the program as a compiler process, which reads its job from standard input. It looks like a flag so that a
+// program that does not know it refuses it instead of doing its usual work.
 const Argument = "--compile-worker"
 
 // start starts the process. It is killed when ctx ends.
@@ -225,7 +225,7 @@ func start(ctx context.Context) (*child, error) {
 	}
 	started := make(chan error)
 	go func() {
-		// Linux ends the process with the thread that started it.
+		// Linux kills the process when the thread that started it ends.
 		goruntime.LockOSThread()
 		defer goruntime.UnlockOSThread()
 		err := cmd.Start()
@@ -244,7 +244,7 @@ func start(ctx context.Context) (*child, error) {
 	return c, nil
 }
 
-// end waits for the end of the process. One that gave its result, or went wrong, has nothing more to do.
+// end waits for the process to exit. Once it is done, it is killed: it has nothing more to do.
 func (c *child) end(done bool) error {
 	_ = c.in.Close()
 	if done {
@@ -253,11 +253,11 @@ func (c *child) end(done bool) error {
 	var err error
 	select {
 	case err = <-c.waited:
-	case <-time.After(2 * time.Second): // it says no more, and does not end
+	case <-time.After(2 * time.Second): // it sends nothing more and does not exit
 		c.kill()
 		err = <-c.waited
 	}
-	c.kill() // forgets the context
+	c.kill() // releases the context
 	_ = c.out.Close()
 	return err
 }

@@ -8,14 +8,14 @@ import (
 	"fazt/internal/errs"
 )
 
-// How many may wait for a place, of one author and of all. What waits is a request that its sender holds open.
+// Limits on waiting jobs, per author and in total. A request is open for each of them.
 const (
 	maxWaitingOfAuthor = 8
 	maxWaiting         = 64
 )
 
-// queue gives places in the order in which they were asked for, but one at a time to an author, who is a key, or an app
-// where there is none: one whose functions take long to compile holds one place, and the next does not wait behind all of theirs.
+// queue gives out places in order of arrival, but only one at a time per author: a key, or an app if there is no key. If an
+// author's functions take long to compile, they hold one place, and other authors do not wait for all of them.
 type queue struct {
 	mu      sync.Mutex
 	busy    map[string]bool
@@ -27,8 +27,8 @@ type waiter struct {
 	ready  chan struct{} // closed when it has a place
 }
 
-// enter returns when author has one of most places.
-func (q *queue) enter(ctx context.Context, author string, most int) error {
+// enter waits until author has one of max places.
+func (q *queue) enter(ctx context.Context, author string, max int) error {
 	w := &waiter{author, make(chan struct{})}
 	q.mu.Lock()
 	ofAuthor := 0
@@ -39,10 +39,10 @@ func (q *queue) enter(ctx context.Context, author string, most int) error {
 	}
 	if ofAuthor >= maxWaitingOfAuthor || len(q.waiting) >= maxWaiting {
 		q.mu.Unlock()
-		return errs.New(errs.Unavailable, "too many functions wait to be compiled; deploy again in a moment")
+		return errs.New(errs.Unavailable, "too many functions are waiting to be compiled; deploy again in a moment")
 	}
 	q.waiting = append(q.waiting, w)
-	q.admit(most)
+	q.admit(max)
 	q.mu.Unlock()
 	select {
 	case <-w.ready:
@@ -55,25 +55,25 @@ func (q *queue) enter(ctx context.Context, author string, most int) error {
 		q.waiting = slices.Delete(q.waiting, i, i+1)
 	} else { // it got its place at the last moment
 		delete(q.busy, author)
-		q.admit(most)
+		q.admit(max)
 	}
 	return ctx.Err()
 }
 
-// leave gives the place of author back.
-func (q *queue) leave(author string, most func() int) {
+// leave gives back the place of author.
+func (q *queue) leave(author string, max func() int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	delete(q.busy, author)
-	q.admit(most())
+	q.admit(max())
 }
 
-// admit gives the free places. The lock is held.
-func (q *queue) admit(most int) {
+// admit gives out the free places. The lock must be held.
+func (q *queue) admit(max int) {
 	if q.busy == nil {
 		q.busy = map[string]bool{}
 	}
-	for i := 0; i < len(q.waiting) && len(q.busy) < most; {
+	for i := 0; i < len(q.waiting) && len(q.busy) < max; {
 		w := q.waiting[i]
 		if q.busy[w.author] {
 			i++

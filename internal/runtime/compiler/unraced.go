@@ -2,5 +2,5 @@
 
 package compiler
 
-// raced reports whether the race detector is in this program.
+// raced reports whether this program was built with the race detector.
 const raced = false

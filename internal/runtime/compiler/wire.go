@@ -12,15 +12,15 @@ import (
 	"fazt/internal/runtime/compile"
 )
 
-// The two processes talk in frames: a head as JSON and bytes, both with their lengths before them.
+// The two processes exchange frames: the lengths of head and data, the head as JSON, the data.
 
-// job is the first frame; of an assembly, the bytes are the script.
+// job is the head of the first frame. To assemble, the data is the script.
 type job struct {
 	Task    string `json:"task"`
 	Dir     string `json:"dir,omitempty"`
 	Style   string `json:"style,omitempty"`
 	Entry   string `json:"entry,omitempty"`
-	Version string `json:"version"` // of the program that asks
+	Version string `json:"version"` // of the program that sent the job
 	Memory  int64  `json:"memory"`  // bytes
 	Time    int64  `json:"time"`    // ms
 }
@@ -32,22 +32,22 @@ const (
 	taskAssemble = "assemble"
 )
 
-// message is what the compiling process says: it asks for a file of the deployment, or it is done.
+// message is what the compiler process sends: a request for a file of the deployment, or the outcome.
 type message struct {
 	Ask  string   `json:"ask,omitempty"` // exists or read
 	Path string   `json:"path,omitempty"`
 	Done *outcome `json:"done,omitempty"`
 }
 
-// answer tells of a file; its content are the bytes of the frame.
+// answer describes a file; the data of the frame is its content.
 type answer struct {
 	Found   bool   `json:"found"`
-	Refused string `json:"refused,omitempty"` // why it cannot be read, for the author
+	Refused string `json:"refused,omitempty"` // why it cannot be read; shown to the author
 }
 
-// outcome is the end of a job. The bytes of its frame are the parts that Sizes counts.
+// outcome is the result of a job. The data of its frame is the parts, whose sizes are in Sizes.
 type outcome struct {
-	Failure     string               `json:"failure,omitempty"` // code of a kind; "" = it went well
+	Failure     string               `json:"failure,omitempty"` // code of a kind; "" = success
 	Sentence    string               `json:"sentence,omitempty"`
 	Diagnostics []compile.Diagnostic `json:"diagnostics,omitempty"`
 
@@ -61,7 +61,7 @@ type outcome struct {
 	parts [][]byte // script, source map and bytecode; or the imports
 }
 
-// error is the failure, nil where there is none.
+// error returns the failure, or nil.
 func (o *outcome) error() error {
 	if o.Failure == "" {
 		return nil
@@ -73,7 +73,7 @@ func (o *outcome) error() error {
 	return err
 }
 
-// failed is the outcome of a job that ended with err.
+// failed returns the outcome of a job that failed with err.
 func failed(err error) *outcome {
 	o := &outcome{Failure: errs.Code(err), Sentence: errs.Sentence(err)}
 	o.Diagnostics, _ = errs.Details(err).([]compile.Diagnostic)
@@ -104,7 +104,7 @@ func (o *outcome) packages() *compile.Packages {
 	return &compile.Packages{Files: o.Files, Imports: o.part(0)}
 }
 
-// split cuts the bytes of the frame into the parts.
+// split splits the data of the frame into the parts.
 func (o *outcome) split(data []byte) error {
 	for _, n := range o.Sizes {
 		if n < 0 || n > int64(len(data)) {
@@ -119,11 +119,11 @@ func (o *outcome) split(data []byte) error {
 }
 
 var (
-	errFrame    = errors.New("what the compiling process says cannot be read")
-	errTooLarge = errors.New("what the compiling process made is too large")
+	errFrame    = errors.New("the compiler process sent something unreadable")
+	errTooLarge = errors.New("the result of the compiler process is too large")
 )
 
-const maxHead = 16 << 20 // of a frame: the diagnostics are in one
+const maxHead = 16 << 20 // size of a head, which may contain diagnostics
 
 func writeFrame(w io.Writer, head any, data ...[]byte) error {
 	text, err := json.Marshal(head)
@@ -145,8 +145,8 @@ func writeFrame(w io.Writer, head any, data ...[]byte) error {
 	return nil
 }
 
-// readFrame reads a frame with at most so many bytes besides the head.
-func readFrame(r *bufio.Reader, head any, most int64) ([]byte, error) {
+// readFrame reads a frame with at most maxData bytes of data.
+func readFrame(r *bufio.Reader, head any, maxData int64) ([]byte, error) {
 	var lengths [12]byte
 	if _, err := io.ReadFull(r, lengths[:]); err != nil {
 		return nil, err
@@ -155,7 +155,7 @@ func readFrame(r *bufio.Reader, head any, most int64) ([]byte, error) {
 	if n > maxHead {
 		return nil, fmt.Errorf("%w: a head of %d bytes", errFrame, n)
 	}
-	if size > uint64(most) {
+	if size > uint64(maxData) {
 		return nil, errTooLarge
 	}
 	text, err := take(r, n)
@@ -168,8 +168,8 @@ func readFrame(r *bufio.Reader, head any, most int64) ([]byte, error) {
 	return take(r, int64(size))
 }
 
-// take reads n bytes, which were checked against a bound. One allocation of the right size: a buffer that doubles as a large
-// program arrives holds three times as much.
+// take reads n bytes; n must have been checked against a limit. It allocates them at once: a buffer that grows by doubling
+// would need three times as much for a large program.
 func take(r io.Reader, n int64) ([]byte, error) {
 	data := make([]byte, n)
 	if _, err := io.ReadFull(r, data); err != nil {

@@ -97,7 +97,7 @@ func (f *call) rest() ([]byte, error) {
 	var data []byte
 	for {
 		if size > f.max+1 || int64(len(data)) > f.max {
-			return nil, &errs.Error{Kind: errs.TooLarge, Code: "NET_SIZE", Message: "the answer is larger than the memory of the function; read it piece by piece"}
+			return nil, &errs.Error{Kind: errs.TooLarge, Code: "NET_SIZE", Message: "the response is larger than the memory of the function; read it piece by piece"}
 		}
 		if err := f.charge(size); err != nil {
 			return nil, err

@@ -15,9 +15,9 @@ import (
 
 var (
 	errNoNetwork = &errs.Error{Kind: errs.Forbidden, Code: "NET_BLOCKED", Message: "outgoing requests are not allowed here"}
-	errNetTime   = &errs.Error{Kind: errs.Timeout, Code: "NET_TIMEOUT", Message: "the other server did not answer in the time this request had left"}
-	errNetOver   = errs.New(errs.Conflict, "this answer cannot be read now")
-	errNetStop   = &errs.Error{Kind: errs.Canceled, Code: "NET_ERROR", Message: "the call was given up"}
+	errNetTime   = &errs.Error{Kind: errs.Timeout, Code: "NET_TIMEOUT", Message: "the other server did not respond in the time this request had left"}
+	errNetOver   = errs.New(errs.Conflict, "this response cannot be read now")
+	errNetStop   = &errs.Error{Kind: errs.Canceled, Code: "NET_ERROR", Message: "the call was canceled"}
 )
 
 // calls are the calls of one invocation to other servers. The goroutine of the invocation uses them, except where noted.

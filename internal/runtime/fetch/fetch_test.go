@@ -22,13 +22,13 @@ import (
 	"fazt/internal/system"
 )
 
-// direct is a way out without a gate, to one server: what functions make of calls is tested here, and not what they may reach.
+// direct is a network to one server, without a gate: these tests are about how functions use calls, not about what they may reach.
 type direct struct {
 	server  *httptest.Server
 	mu      sync.Mutex
 	asked   []fetch.Outgoing
 	refused []string
-	open    atomic.Int64 // answers whose body nobody has closed
+	open    atomic.Int64 // responses whose body has not been closed
 }
 
 func (d *direct) Begin(string, string) fetch.Account { return d }
@@ -82,7 +82,7 @@ func (c *closing) Close() error {
 	return c.ReadCloser.Close()
 }
 
-// newOutside is a host whose functions reach a server.
+// newOutside returns a host whose functions can reach a server.
 func newOutside(t *testing.T, code string, server http.HandlerFunc, change ...func(*system.Runtime)) (*runtimetest.Host, *direct) {
 	t.Helper()
 	d := &direct{server: httptest.NewServer(server)}
@@ -106,13 +106,13 @@ func upstream(w http.ResponseWriter, r *http.Request) {
 		n, _ := io.Copy(sum, r.Body)
 		fmt.Fprintf(w, "%d %x %d", n, sum.Sum(nil), r.ContentLength)
 	case "/sleep":
-		time.Sleep(100 * time.Millisecond) // a slow server, so that several calls are open at once
+		time.Sleep(100 * time.Millisecond) // slow, so that several calls are open at once
 		fmt.Fprint(w, "slept")
 	case "/hang":
 		w.(http.Flusher).Flush()
 		<-r.Context().Done()
 	case "/never":
-		_, _ = io.Copy(io.Discard, r.Body) // until then it does not notice that its client left
+		_, _ = io.Copy(io.Discard, r.Body) // until then the server does not notice that the client left
 		<-r.Context().Done()
 	case "/large":
 		n, _ := strconv.Atoi(r.URL.Query().Get("n"))
@@ -132,7 +132,7 @@ func upstream(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func TestFetchAnswersAsOnTheWeb(t *testing.T) {
+func TestFetchBehavesAsOnTheWeb(t *testing.T) {
 	cases := map[string]outsideCase{
 		"head and JSON": {`const r = await fetch("https://api.example.com/json", { headers: { "X-Own": "y" }, auth: "KEY" });
 			return [r instanceof Response, r.status, r.ok, r.url, r.type, r.redirected, r.headers.get("content-type"), r.headers.getSetCookie(), await r.json()];`,
@@ -170,10 +170,10 @@ func TestFetchAnswersAsOnTheWeb(t *testing.T) {
 	askEach(t, cases, `const cases = { %s }; export default async (request) => Response.json(await cases[new URL(request.url).searchParams.get("name")]());`)
 }
 
-// outsideCase is the body of a function, and what JSON its result has.
+// outsideCase is the body of a function, and the expected result as JSON.
 type outsideCase struct{ code, want string }
 
-// askEach runs cases in one app, twice each, and looks whether all they opened is closed.
+// askEach runs cases in one app, twice each, and checks that all responses are closed.
 func askEach(t *testing.T, cases map[string]outsideCase, frame string) {
 	t.Helper()
 	var code strings.Builder
@@ -194,13 +194,13 @@ func askEach(t *testing.T, cases map[string]outsideCase, frame string) {
 	}
 }
 
-// allClosed waits until no answer holds its place.
+// allClosed waits until all responses are closed.
 func (d *direct) allClosed(t *testing.T) {
 	t.Helper()
-	await.Until(t, "the answers to be closed", func() bool { return d.open.Load() == 0 })
+	await.Until(t, "the responses to be closed", func() bool { return d.open.Load() == 0 })
 }
 
-func TestFaztNetFetchCanBeUsedAtOnceAndAwaited(t *testing.T) {
+func TestFaztNetFetchCanBeUsedDirectlyOrAwaited(t *testing.T) {
 	cases := map[string]outsideCase{
 		"at once":        {`const r = fazt.net.fetch("https://api.example.com/json", { headers: { "x-own": "y" }, auth: "KEY" }); out([r.status, r.ok, r.headers["content-type"], r.headers["set-cookie"], r.json(), typeof r.text()]);`, `[200,true,"application/json","a=1",{"method":"GET","auth":"KEY","x":"y"},"string"]`},
 		"awaited":        {`const r = await fazt.net.fetch("https://api.example.com/json"); out([r.status, r.ok, r.json().method, r.then === undefined]);`, `[200,true,"GET",true]`},
@@ -223,8 +223,8 @@ func TestFaztNetFetchCanBeUsedAtOnceAndAwaited(t *testing.T) {
 	}
 }
 
-// Calls that the standard refuses with a TypeError never came to the gate, and the owner's log did not have them.
-func TestCallsThatAScriptCannotEvenAskForAreNoted(t *testing.T) {
+// Calls refused with a TypeError by the standard never reach the gate, so they used to be missing in the owner's log.
+func TestCallsRefusedByTheStandardAreLogged(t *testing.T) {
 	cases := map[string]struct{ call, want string }{
 		"no URL":           {`fetch("nonsense")`, "GET nonsense TypeError: "},
 		"credentials":      {`fetch("https://u:p@api.example.com/")`, "GET https://u:p@api.example.com/ TypeError: "},
@@ -242,14 +242,14 @@ func TestCallsThatAScriptCannotEvenAskForAreNoted(t *testing.T) {
 				func(l *system.Runtime) { l.MaxPending = 10 })
 			w := h.Ask(t, "GET", "/api/x", "")
 			if len(d.refused) != 1 || !strings.HasPrefix(d.refused[0], c.want) || strings.Contains(strings.TrimPrefix(d.refused[0], c.want), "s3cret") {
-				t.Errorf("%s; noted %q %s", w.Body, d.refused, h.Log)
+				t.Errorf("%s; logged %q %s", w.Body, d.refused, h.Log)
 			}
 		})
 	}
 }
 
-// Those of a classic script ran one after the other, each over when it returned.
-func TestCallsRunAtTheSameTime(t *testing.T) {
+// Calls of a classic script used to run one after the other.
+func TestCallsRunConcurrently(t *testing.T) {
 	for name, code := range map[string]string{
 		"module":                     `export default async () => { const all = await Promise.all([1, 2, 3].map(() => fazt.net.fetch("https://api.example.com/"))); return new Response(all.map((r) => r.text()).join()); };`,
 		"script":                     `const all = await Promise.all([1, 2, 3].map(() => fazt.net.fetch("https://api.example.com/"))); respond(all.map((r) => r.text()).join());`,
@@ -257,24 +257,24 @@ func TestCallsRunAtTheSameTime(t *testing.T) {
 		"script that does both":      `const all = [1, 2, 3].map(() => fazt.net.fetch("https://api.example.com/")); all[1].ok; respond((await Promise.all(all)).map((r, i) => all[i].text() && r.text()).join());`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			var now, most atomic.Int64
+			var now, peak atomic.Int64
 			h, d := newOutside(t, code, func(w http.ResponseWriter, r *http.Request) {
-				most.Store(max(most.Load(), now.Add(1)))
-				for end := time.Now().Add(time.Minute); most.Load() < 3 && time.Now().Before(end); time.Sleep(time.Millisecond) {
-					most.Store(max(most.Load(), now.Load()))
+				peak.Store(max(peak.Load(), now.Add(1)))
+				for end := time.Now().Add(time.Minute); peak.Load() < 3 && time.Now().Before(end); time.Sleep(time.Millisecond) {
+					peak.Store(max(peak.Load(), now.Load()))
 				}
 				fmt.Fprint(w, "x")
 			})
-			if w := h.Ask(t, "GET", "/api/x", ""); w.Body.String() != "x,x,x" || most.Load() < 3 {
-				t.Errorf("%s; at most %d at once %s", w.Body, most.Load(), h.Log)
+			if w := h.Ask(t, "GET", "/api/x", ""); w.Body.String() != "x,x,x" || peak.Load() < 3 {
+				t.Errorf("%s; at most %d at once %s", w.Body, peak.Load(), h.Log)
 			}
 			d.allClosed(t)
 		})
 	}
 }
 
-// A script made at most runtime.max_pending calls, however many net.max_calls allowed: those that had finished stayed
-// pending until it paused.
+// A script used to be able to make only runtime.max_pending calls, whatever net.max_calls was: finished calls stayed pending
+// until it paused.
 func TestCallsThatHaveFinishedAreNotPending(t *testing.T) {
 	runtimetest.SlowUnderRace(t)
 	for name, code := range map[string]string{
@@ -292,8 +292,8 @@ func TestCallsThatHaveFinishedAreNotPending(t *testing.T) {
 	}
 }
 
-// A script that stood still for a call did not notice, and held its place for as long as the call took.
-func TestAScriptThatStandsStillEndsWhenItsVisitorLeaves(t *testing.T) {
+// A script blocked on a call used to miss that, and kept its VM for as long as the call took.
+func TestABlockedScriptEndsWhenItsVisitorLeaves(t *testing.T) {
 	for name, code := range map[string]string{
 		"script": `try { fazt.net.fetch("https://api.example.com/never").status; } catch (e) {} for (;;);`,
 		"module": `export default () => { try { fazt.net.fetch("https://api.example.com/never").status; } catch (e) {} for (;;); };`,
@@ -305,7 +305,7 @@ func TestAScriptThatStandsStillEndsWhenItsVisitorLeaves(t *testing.T) {
 			go func() { <-arrived; leave() }()
 			begun := time.Now()
 			h.Serve(httptest.NewRecorder(), httptest.NewRequest("GET", "http://a.localhost/api/x", nil).WithContext(ctx), h.Fn)
-			if took := time.Since(begun); took > 30*time.Second { // of the 60 the invocation has
+			if took := time.Since(begun); took > 30*time.Second { // the invocation has 60
 				t.Errorf("it ended after %v", took)
 			}
 			d.allClosed(t)
@@ -313,7 +313,7 @@ func TestAScriptThatStandsStillEndsWhenItsVisitorLeaves(t *testing.T) {
 	}
 }
 
-func TestACallThatFailsAndThatNobodyCatchesSaysWhetherToTryAgain(t *testing.T) {
+func TestTheResponseAfterAnUncaughtFailedCallSaysWhetherToRetry(t *testing.T) {
 	for name, c := range map[string]struct {
 		code   string
 		status int
@@ -337,7 +337,7 @@ func TestACallThatFailsAndThatNobodyCatchesSaysWhetherToTryAgain(t *testing.T) {
 	}
 }
 
-func TestAnAnswerOfAnotherServerIsPassedOnAsItComes(t *testing.T) {
+func TestTheResponseOfAnotherServerIsPassedOnAsItComes(t *testing.T) {
 	h, d := newOutside(t, `export default { fetch: (request) => fetch("https://api.example.com" + new URL(request.url).pathname.slice(4) + "?n=300", { method: request.method, body: request.body, duplex: "half" }) };`, upstream)
 	for path, want := range map[string]int{"/json": 200, "/missing": 404, "/empty": 204, "/ticks": 200, "/large": 200} {
 		if w := h.Ask(t, "GET", "/api"+path, ""); w.Code != want || path == "/large" && w.Body.Len() != 307200 || path == "/ticks" && w.Body.String() != "tick 0\ntick 1\ntick 2\n" {
@@ -353,8 +353,8 @@ func TestAnAnswerOfAnotherServerIsPassedOnAsItComes(t *testing.T) {
 
 func TestCallsEndWithTheirRequest(t *testing.T) {
 	for name, code := range map[string]string{
-		"nobody waits for the answer": `export default () => { fetch("https://api.example.com/never", { signal: AbortSignal.timeout(50) }).catch(() => {}); return new Response("x"); };`,
-		"nobody reads the body":       `export default async () => { await fetch("https://api.example.com/hang"); return new Response("x"); };`,
+		"the response is not awaited": `export default () => { fetch("https://api.example.com/never", { signal: AbortSignal.timeout(50) }).catch(() => {}); return new Response("x"); };`,
+		"the body is not read":        `export default async () => { await fetch("https://api.example.com/hang"); return new Response("x"); };`,
 		"the body is canceled":        `export default async () => { await (await fetch("https://api.example.com/hang")).body.cancel(); return new Response("x"); };`,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -367,7 +367,7 @@ func TestCallsEndWithTheirRequest(t *testing.T) {
 	}
 }
 
-func TestACallLeavesTheFunctionTimeToAnswer(t *testing.T) {
+func TestACallLeavesTheFunctionTimeToRespond(t *testing.T) {
 	runtimetest.SlowUnderRace(t)
 	for name, code := range map[string]string{
 		"fetch":          `export default async () => { try { await fetch("https://api.example.com/never"); } catch (e) { return new Response(e.code); } };`,
@@ -385,22 +385,22 @@ func TestACallLeavesTheFunctionTimeToAnswer(t *testing.T) {
 	}
 }
 
-func TestTooLateForACallIsABudget(t *testing.T) {
+func TestACallThatIsTooLateFailsWithNetBudget(t *testing.T) {
 	h, d := newOutside(t, `export default async () => {
 		await new Promise((done) => setTimeout(done, 1700));
 		try { await fetch("https://api.example.com/json"); return new Response("sent"); } catch (e) { return Response.json([e.code, e.retryable, e.retryAfter > 0]); }
 	};`, upstream, func(l *system.Runtime) { l.ExecTimeout = 2000 })
 	w := h.Ask(t, "GET", "/api/x", "")
 	switch noted := d.refused; {
-	case w.Code == http.StatusGatewayTimeout: // the machine was too slow
+	case w.Code == http.StatusGatewayTimeout: // this machine was too slow
 	case strings.TrimSpace(w.Body.String()) != `["NET_BUDGET",true,true]`:
 		t.Errorf("%d %s", w.Code, w.Body)
 	case len(noted) != 1 || !strings.Contains(noted[0], "https://api.example.com/json"):
-		t.Errorf("the log hears of it: %q", noted)
+		t.Errorf("the log has %q", noted)
 	}
 }
 
-func TestAStreamThatIsPassedOnMayLastAsLongAsAStream(t *testing.T) {
+func TestAResponseThatIsPassedOnHasTheTimeOfAStream(t *testing.T) {
 	h, d := newOutside(t, `export default async (request) => { const r = await fetch("https://api.example.com/slow"); return request.method === "HEAD" ? new Response() : new Response(r.body); };`,
 		func(w http.ResponseWriter, r *http.Request) {
 			for range 20 {
@@ -409,14 +409,14 @@ func TestAStreamThatIsPassedOnMayLastAsLongAsAStream(t *testing.T) {
 				time.Sleep(300 * time.Millisecond)
 			}
 		}, func(l *system.Runtime) { l.ExecTimeout, l.StreamTimeout = 4000, 60000 })
-	h.Ask(t, "HEAD", "/api/x", "") // makes the VM, which takes time of its own
+	h.Ask(t, "HEAD", "/api/x", "") // makes the VM, which takes time too
 	if w := h.Ask(t, "GET", "/api/x", ""); w.Body.String() != strings.Repeat("x", 20) {
 		t.Errorf("%q %s", w.Body, h.Log.String())
 	}
 	d.allClosed(t)
 }
 
-func TestAnAnswerThatWasKeptIsNotThatOfTheNextRequest(t *testing.T) {
+func TestAKeptResponseCannotReadThatOfTheNextRequest(t *testing.T) {
 	h, d := newOutside(t, `let kept, asked; export default async () => {
 		if (kept === undefined) { kept = await fetch("https://api.example.com/large?n=200"); asked = fazt.net.fetch("https://api.example.com/json"); await asked; return new Response("kept"); }
 		await fetch("https://api.example.com/large?n=100");
@@ -431,7 +431,7 @@ func TestAnAnswerThatWasKeptIsNotThatOfTheNextRequest(t *testing.T) {
 	d.allClosed(t)
 }
 
-func TestCallsAreBoundByThePendingOnes(t *testing.T) {
+func TestPendingCallsAreLimited(t *testing.T) {
 	h, d := newOutside(t, `export default async () => { const c = new AbortController(), all = []; for (let i = 0; i < 100; i++) all.push(fetch("https://api.example.com/never", { signal: c.signal }).catch((e) => e.message)); c.abort(); return Response.json((await Promise.all(all)).filter((m) => m.includes("are waiting")).length > 0); };`,
 		upstream, func(l *system.Runtime) { l.MaxPending = 10 })
 	if w := h.Ask(t, "GET", "/api/x", ""); strings.TrimSpace(w.Body.String()) != "true" {
@@ -440,7 +440,7 @@ func TestCallsAreBoundByThePendingOnes(t *testing.T) {
 	d.allClosed(t)
 }
 
-func TestBodiesThatWaitToBeSentAreBoundByTheMemoryOfTheVM(t *testing.T) {
+func TestBodiesBeingSentAreLimitedByTheMemoryOfTheVM(t *testing.T) {
 	runtimetest.SlowUnderRace(t)
 	h, d := newOutside(t, `export default async () => {
 		const body = "x".repeat(5e6), c = new AbortController(), all = [];
@@ -456,8 +456,8 @@ func TestBodiesThatWaitToBeSentAreBoundByTheMemoryOfTheVM(t *testing.T) {
 	d.allClosed(t)
 }
 
-// A script that gave up its calls and sent the next was told that the bodies of those were too large.
-func TestBodiesOfCallsThatWereGivenUpAreNotInTheWayOfTheNext(t *testing.T) {
+// A script that canceled its calls and made another one used to be told that the canceled bodies were too large.
+func TestBodiesOfCanceledCallsDoNotBlockTheNextCall(t *testing.T) {
 	h, d := newOutside(t, `export default async () => {
 		const body = "x".repeat(5e6), c = new AbortController(), all = [];
 		for (let i = 0; i < 6; i++) all.push(fetch("https://api.example.com/never", { method: "POST", body, signal: c.signal }).catch((e) => e.name));
@@ -471,7 +471,7 @@ func TestBodiesOfCallsThatWereGivenUpAreNotInTheWayOfTheNext(t *testing.T) {
 	d.allClosed(t)
 }
 
-// lingering takes a while to end a call that is given up.
+// lingering takes a while to end a canceled call.
 type lingering struct{ *direct }
 
 func (l lingering) Begin(string, string) fetch.Account { return l }
@@ -484,7 +484,7 @@ func (l lingering) Do(ctx context.Context, o fetch.Outgoing) (*fetch.Reply, erro
 	return reply, err
 }
 
-func TestAnswersThatTheScriptHasAreNotHeldTwice(t *testing.T) {
+func TestResponsesHandedToTheScriptAreNotHeldTwice(t *testing.T) {
 	runtimetest.SlowUnderRace(t)
 	h, d := newOutside(t, `export default async () => {
 		for (let i = 0; i < 20; i++) { const r = fazt.net.fetch("https://api.example.com/large?n=2000"); if (i % 2) await r; r.bytes(); }
@@ -504,7 +504,7 @@ func TestAnswersThatTheScriptHasAreNotHeldTwice(t *testing.T) {
 	d.allClosed(t)
 }
 
-// watching looks before each call, and while its response is read.
+// watching calls a function before each call and while its response is read.
 type watching struct {
 	*direct
 	look            func(held *atomic.Int64)
@@ -532,7 +532,7 @@ func (r watched) Read(b []byte) (int, error) {
 	return r.ReadCloser.Read(b)
 }
 
-func TestWithoutAWayOutFetchIsBlocked(t *testing.T) {
+func TestWithoutANetworkFetchIsBlocked(t *testing.T) {
 	h := runtimetest.New(t, `export default async () => { const out = []; for (const f of [fetch, fazt.net.fetch]) try { await f("https://api.example.com/"); } catch (e) { out.push(e.code); } return Response.json(out); };`)
 	if w := h.Ask(t, "GET", "/api/x", ""); strings.TrimSpace(w.Body.String()) != `["NET_BLOCKED","NET_BLOCKED"]` {
 		t.Error(w.Body, h.Log.String())

@@ -1,5 +1,5 @@
-// Package header decides which headers a function may send. A header that would hurt another app, the session of the owner or
-// the connection is left out.
+// Package header decides which headers a function may send. A header that would harm another app, the owner's session or the
+// connection is left out.
 package header
 
 import (
@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Unbuffer asks proxies to pass server-sent events on as they come, and as they are: nginx would keep them until it has a
-// page full, and a proxy that compresses likewise. A function that wants it otherwise says so itself.
+// Unbuffer asks proxies to pass server-sent events on immediately and unchanged: nginx, or a proxy that compresses, would hold
+// them back until a buffer is full. A function can override this with its own headers.
 func Unbuffer(h http.Header) {
 	kind, _, _ := strings.Cut(h.Get("Content-Type"), ";")
 	if !strings.EqualFold(strings.TrimSpace(kind), "text/event-stream") {
@@ -28,25 +28,25 @@ func Unbuffer(h http.Header) {
 	}
 }
 
-// IsBodyless reports whether an answer with the status has no body, whatever the function says.
+// IsBodyless reports whether a response with this status never has a body.
 func IsBodyless(status int) bool {
 	return status == http.StatusNoContent || status == http.StatusResetContent || status == http.StatusNotModified
 }
 
-// Removed lists what is left out of a response, and why, each once.
+// Removed lists what is left out of a response and why, without duplicates.
 type Removed []string
 
-// mostLeftOut bounds what is told of one answer.
+// maxRemoved is the maximum length of the list for one response.
 const maxRemoved = 30
 
-// Note adds something that is left out.
+// Note adds something that was left out.
 func (l *Removed) Note(what, why string) {
 	if text := what + " (" + why + ")"; len(*l) < maxRemoved && !slices.Contains(*l, text) {
 		*l = append(*l, text)
 	}
 }
 
-// Filter returns the headers, names and values in turn, without those that a function may not set. size is that of the body.
+// Filter returns the headers, names and values in turn, without those that a function must not set. size is the size of the body.
 func (l *Removed) Filter(headers string, streamed bool, size int) string {
 	var kept strings.Builder
 	sized := false
@@ -73,7 +73,7 @@ func (l *Removed) Filter(headers string, streamed bool, size int) string {
 		case "content-length":
 			n, err := strconv.ParseUint(value, 10, 63)
 			switch {
-			case streamed && err == nil && !sized: // sending more or less than that breaks the connection
+			case streamed && err == nil && !sized: // a body of a different length breaks the connection
 				sized = true
 			case !streamed && err == nil && n == uint64(size): // it is set anyway
 				value = ""
@@ -96,21 +96,21 @@ func (l *Removed) Filter(headers string, streamed bool, size int) string {
 	return kept.String()
 }
 
-// refused says why a function cannot set a header; "" = it can. What it says of its own origin alone is its own right:
+// refused returns why a function cannot set a header; "" = it can. Headers that affect only its own origin are allowed:
 // Access-Control-*, Service-Worker-Allowed, Content-Security-Policy and the like.
 func refused(name, value string) string {
 	switch name {
 	case "connection", "keep-alive", "proxy-authenticate", "proxy-authentication-info", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade":
-		return "it is about the connection, and that is Fazt's"
+		return "it is about the connection, which Fazt controls"
 	case "date", "x-request-id":
 		return "Fazt sets it"
 	case "alt-svc", "expect-ct", "public-key-pins", "public-key-pins-report-only":
-		return "how this host is reached is not for a function to say: browsers remember it, also for the next app there"
+		return "functions cannot change how this host is reached: browsers remember it, even for the next app there"
 	case "nel", "report-to":
-		return "it can have reports sent about the hosts of other apps; Reporting-Endpoints cannot"
+		return "it can cause reports about the hosts of other apps; Reporting-Endpoints cannot"
 	}
 	if ofProxy(name) {
-		return "a proxy before Fazt would send a file of its own machine, or ask another server"
+		return "a proxy before Fazt would send a file from its machine, or the response of another server"
 	}
 	if !isToken(name) || strings.ContainsAny(value, "\x00\r\n") {
 		return "it is not a header"
@@ -118,9 +118,9 @@ func refused(name, value string) string {
 	return ""
 }
 
-// ofProxy reports whether a header of an answer is an order to a proxy before Fazt: to send a file in its place (nginx, lighttpd
-// and Apache's and LiteSpeed's modules), or what another server answers (Perlbal). X-Accel-Buffering says no more than that
-// the answer is sent as it comes.
+// ofProxy reports whether a response header instructs a proxy before Fazt: to send a file instead (nginx, lighttpd, modules of
+// Apache and LiteSpeed), or the response of another server (Perlbal). X-Accel-Buffering is harmless: it only makes the proxy
+// send the response as it comes.
 func ofProxy(name string) bool {
 	name = strings.ReplaceAll(name, "_", "-")
 	for _, family := range [...]string{"x-accel-", "x-sendfile", "x-lighttpd-", "x-reproxy-", "x-litespeed-"} {
@@ -131,8 +131,8 @@ func ofProxy(name string) bool {
 	return false
 }
 
-// JoinRepeated makes one line of a header that has several, as the fetch standard does and RFC 9110 §5.3 allows; cookies
-// are the exception.
+// JoinRepeated joins the values of repeated headers, as the Fetch standard does and RFC 9110 §5.3 allows. Set-Cookie is the
+// exception.
 func JoinRepeated(h http.Header) {
 	for name, values := range h {
 		if len(values) > 1 && name != "Set-Cookie" {
@@ -141,7 +141,7 @@ func JoinRepeated(h http.Header) {
 	}
 }
 
-// FromLatin1 is a value of a header as scripts have it: a character for each byte (ByteString of Web IDL).
+// FromLatin1 returns a header value as scripts see it: one character for each byte (ByteString in Web IDL).
 func FromLatin1(v string) string {
 	if isASCII(v) {
 		return v
@@ -153,7 +153,7 @@ func FromLatin1(v string) string {
 	return string(runes)
 }
 
-// ToLatin1 is the reverse of FromLatin1; ok is false for a character that has no byte.
+// ToLatin1 is the reverse of FromLatin1; ok is false if a character does not fit in a byte.
 func ToLatin1(v string) (bytes string, ok bool) {
 	if isASCII(v) {
 		return v, true
@@ -177,7 +177,7 @@ func isASCII(v string) bool {
 	return true
 }
 
-// shown is a name as the console can show it.
+// shown returns a name in a form that is safe to print on the console.
 func shown(name string) string {
 	if len(name) > 100 || !isToken(name) {
 		return strconv.QuoteToASCII(name[:min(len(name), 100)])
@@ -195,8 +195,7 @@ func isToken(name string) bool {
 	return name != ""
 }
 
-// without takes directives out of the value of a header. Nothing that a browser takes for a separator is overlooked: also
-// what stands in quotes is cut there.
+// without removes directives from a header value. It splits at every separator that a browser might see, even inside quotes.
 func (l *Removed) without(value, separator, name, why string, good func(directive string) bool) string {
 	var kept []string
 	for directive := range strings.SplitSeq(value, separator) {
@@ -214,8 +213,8 @@ func (l *Removed) without(value, separator, name, why string, good func(directiv
 	return strings.Join(kept, separator)
 }
 
-// cookie makes a cookie one for this host alone: hosts below a domain are different apps, and one must not put a cookie
-// before another's. "" = there is nothing left of it.
+// cookie restricts a cookie to this host: hosts below a domain are different apps, and one must not set cookies that override
+// another's. "" = the whole cookie is left out.
 func (l *Removed) cookie(line string) string {
 	if strings.ContainsAny(line, "\x00\r\n") {
 		l.Note("set-cookie", "it is not a header")
@@ -245,8 +244,8 @@ func (l *Removed) cookie(line string) string {
 	return kept.String()
 }
 
-// ProductCookie reports whether a cookie with this name is the product's: no function sets it, and none sees it. Prefixes
-// that browsers give a meaning (RFC 6265bis) make no difference, nor does letter case, which some of them overlook.
+// ProductCookie reports whether a cookie with this name belongs to the product: functions can neither set nor see it. Prefixes
+// with a meaning for browsers (RFC 6265bis) are ignored, and so is letter case, which some browsers ignore in them.
 func ProductCookie(name string) bool {
 	for {
 		stem := name
@@ -260,7 +259,7 @@ func ProductCookie(name string) bool {
 	}
 }
 
-// cutFold is s without a prefix, in whatever case that is written.
+// cutFold returns s without a prefix, ignoring case.
 func cutFold(s, prefix string) string {
 	if len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix) {
 		return s[len(prefix):]

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Nothing below relies on the checks of the prelude, which a script can replace.
-func TestHeadersThatAreNotHeadersAreLeftOut(t *testing.T) {
+// The host does not rely on the checks of the prelude, which a script can replace.
+func TestInvalidHeadersAreLeftOut(t *testing.T) {
 	headers := strings.Join([]string{
 		"a b", "1", "", "2", "c\r", "3", "é", "4", "trailer:x", "5", "d", "6\r7", "e", "8\x009", "SET-COOKIE", "a=b\rc", "Set-Cookie", "fazt=1", "CONNECTION", "close", "own", "kept", "odd",
 	}, "\n")

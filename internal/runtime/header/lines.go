@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Flat returns headers as the prelude reads them: lower-case names and values in turn, one a line.
+// Flat returns headers as the prelude reads them: lower-case names and values in turn, one per line.
 func Flat(h http.Header) string {
 	var b strings.Builder
 	Write(&b, h)
@@ -22,7 +22,7 @@ func Write(b *strings.Builder, h http.Header) {
 	}
 }
 
-// AddLine adds a header as the prelude reads it: its name, then its value, each a line.
+// AddLine adds a header as the prelude reads it: its name, then its value, each on a line.
 func AddLine(b *strings.Builder, name, value string) {
 	if b.Len() > 0 {
 		b.WriteByte('\n')
@@ -32,7 +32,7 @@ func AddLine(b *strings.Builder, name, value string) {
 	b.WriteString(value)
 }
 
-// Parse is the reverse of Flat, for what a script sends. It leaves out a name without a value, and values that the prelude
+// Parse is the reverse of Flat, for headers from a script. It leaves out a name without a value, and values that the prelude
 // would have refused.
 func Parse(flat string) http.Header {
 	h := http.Header{}

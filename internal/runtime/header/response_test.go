@@ -36,8 +36,8 @@ func TestWhatAFunctionMaySend(t *testing.T) {
 		{"x-request-id", "1", "", "Fazt sets it"},
 		{"alt-svc", `h3=":443"`, "", "how this host is reached"},
 		{"public-key-pins", "x", "", "how this host is reached"},
-		{"nel", "{}", "", "reports sent about the hosts of other apps"},
-		{"report-to", "{}", "", "reports sent about the hosts of other apps"},
+		{"nel", "{}", "", "reports about the hosts of other apps"},
+		{"report-to", "{}", "", "reports about the hosts of other apps"},
 
 		{"x-accel-redirect", "/etc/passwd", "", "a proxy before Fazt"},
 		{"X_Accel_Redirect", "/etc/passwd", "", "a proxy before Fazt"},
@@ -89,7 +89,7 @@ func TestWhatAFunctionMaySend(t *testing.T) {
 	}
 }
 
-// A stream has the length that its function announces, once.
+// A function can announce the length of a stream, but only once.
 func TestAStreamMayAnnounceItsLengthOnce(t *testing.T) {
 	var removed header.Removed
 	if got := removed.Filter("content-length\n9\ncontent-length\n9\na\nb", true, 0); got != "content-length\n9\na\nb" || len(removed) != 1 {
@@ -120,7 +120,7 @@ func TestProductCookies(t *testing.T) {
 	}
 }
 
-// nginx held events back until it had a page full.
+// nginx held events back until a buffer was full.
 func TestEventsAreNotHeldBackByProxies(t *testing.T) {
 	for _, tt := range []struct{ kind, cache, buffering, wantCache, wantBuffering string }{
 		{"text/event-stream", "", "", "no-transform", "no"},

@@ -10,7 +10,7 @@ import (
 	"fazt/internal/runtime/runtimetest"
 )
 
-func TestTheErrorPageIsForTheAuthorAlone(t *testing.T) {
+func TestOnlyTheAuthorSeesTheErrorPage(t *testing.T) {
 	runtimetest.SlowUnderRace(t)
 	source := runtimetest.Files{"api/main.ts": "import { part } from \"./part\";\nexport default (r: Request): Response => part(r);\n",
 		"api/part.ts": "interface Never {}\n\nexport function part(r: Request): Response {\n\tconst text: string = \"<b>\";\n\tthrow new TypeError(\"broken <script>\" + text);\n}\n"}
@@ -25,8 +25,8 @@ func TestTheErrorPageIsForTheAuthorAlone(t *testing.T) {
 		{"a deployed app", "a.localhost", "127.0.0.1", "text/html", false, ""},
 		{"another machine", "a.localhost", "192.168.1.7", "text/html", true, ""},
 		{"through a tunnel", "dev.example.com", "127.0.0.1", "text/html", true, ""},
-		{"a name that only begins so", "localhost.example.com", "127.0.0.1", "text/html", true, ""},
-		{"nobody knows from where", "a.localhost", "", "text/html", true, ""},
+		{"a name with that prefix", "localhost.example.com", "127.0.0.1", "text/html", true, ""},
+		{"unknown address", "a.localhost", "", "text/html", true, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			h := runtimetest.NewOf(t, source)

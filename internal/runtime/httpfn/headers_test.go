@@ -12,7 +12,7 @@ import (
 	"fazt/internal/runtime/runtimetest"
 )
 
-// answering are the ways in which a function can answer with the status, the headers and the body that its request names.
+// answering holds functions that respond, each in its own way, with the status, headers and body that the request names.
 var answering = map[string]string{
 	"module":   `export default async (request) => { const [status, headers, body] = await request.json(); return new Response(body, { status, headers }); };`,
 	"Headers":  `export default async (request) => { const [status, list, body] = await request.json(); const headers = new Headers(); for (const [n, v] of list) headers.append(n, v); return new Response(body, { status, headers }); };`,
@@ -23,8 +23,8 @@ var answering = map[string]string{
 	"in class": `const [status, headers, body] = request.body; new Response(body, { status, headers })`,
 }
 
-// What a function may not say is not said, in whatever way it answers, and its console tells why.
-func TestHeadersThatWouldHurtOthersAreLeftOut(t *testing.T) {
+// Headers that a function must not send are left out, however it responds, and its console shows why.
+func TestHarmfulHeadersAreLeftOut(t *testing.T) {
 	runtimetest.SlowUnderRace(t)
 	for style, code := range answering {
 		t.Run(style, func(t *testing.T) {
@@ -74,7 +74,7 @@ func TestHeadersThatWouldHurtOthersAreLeftOut(t *testing.T) {
 				{"Set-Cookie", "a=b;DOMAIN = admin.example.com;Domain=x;HttpOnly", "a=b;HttpOnly", "one host"},
 				{"Set-Cookie", "a=b;\tDomain\t=x", "a=b", "one host"},
 				{"Set-Cookie", "a=b; Domain", "a=b", "one host"},
-				{"Set-Cookie", "a=\"; domain=x; \"", "a=\"; \"", "one host"}, // quotes hide nothing from a browser
+				{"Set-Cookie", "a=\"; domain=x; \"", "a=\"; \"", "one host"}, // browsers split here even inside quotes
 				{"Set-Cookie", "a=domain; x=domain; Path=/domain=x", "a=domain; x=domain; Path=/domain=x", ""},
 				{"Set-Cookie", "domain=x", "domain=x", ""},
 				{"Set-Cookie", "__Host-own=1; Secure; Path=/", "__Host-own=1; Secure; Path=/", ""},
@@ -107,7 +107,7 @@ func TestHeadersThatWouldHurtOthersAreLeftOut(t *testing.T) {
 				if resp.StatusCode != 200 || text != "body" || got != tt.want || resp.Header.Get("X-Own") != "kept" || resp.Close || len(resp.Trailer) > 0 {
 					t.Errorf("%s: %s: %d %q: sent %q, want %q\n%s", tt.name, tt.value, resp.StatusCode, text, got, tt.want, x.Log)
 				}
-				if log := x.Log.String(); tt.why == "" && log != "" || tt.why != "" && (!strings.HasPrefix(log, "warn left out of the answer: ") || !strings.Contains(log, tt.why) || strings.Count(log, "\n") != 1) {
+				if log := x.Log.String(); tt.why == "" && log != "" || tt.why != "" && (!strings.HasPrefix(log, "warn left out of the response: ") || !strings.Contains(log, tt.why) || strings.Count(log, "\n") != 1) {
 					t.Errorf("%s: %s: the console says %q", tt.name, tt.value, log)
 				}
 			}
@@ -115,7 +115,7 @@ func TestHeadersThatWouldHurtOthersAreLeftOut(t *testing.T) {
 	}
 }
 
-func TestLengthsThatLieConfuseNobody(t *testing.T) {
+func TestWrongLengthsDoNoHarm(t *testing.T) {
 	runtimetest.SlowUnderRace(t)
 	for style, code := range answering {
 		x := newSite(t, code)
@@ -130,12 +130,12 @@ func TestLengthsThatLieConfuseNobody(t *testing.T) {
 	}
 }
 
-func TestStatusesNoAnswerHasAreFailures(t *testing.T) {
+func TestInvalidStatusesAreFailures(t *testing.T) {
 	runtimetest.SlowUnderRace(t)
 	for style, code := range answering {
 		x := newSite(t, code)
 		for _, status := range []string{"99", "0", "-1", "100", "101", "103", "199", "600", "1000", "1e9", "99999999999999999999", `"banana"`, "null", "[]", "{}", "NaN", "Infinity"} {
-			if classic := style == "classic" || style == "object"; status == "null" && classic { // none
+			if classic := style == "classic" || style == "object"; status == "null" && classic { // means no status
 				continue
 			}
 			resp := x.do(context.Background(), "POST", "/", strings.NewReader(`[`+strings.NewReplacer("NaN", `"NaN"`, "Infinity", "1e999").Replace(status)+`, [], "body"]`), "Content-Type", "application/json")
@@ -160,7 +160,7 @@ func TestStatusesNoAnswerHasAreFailures(t *testing.T) {
 	}
 }
 
-func TestNamesAndValuesThatAreNoHeadersAreFailures(t *testing.T) {
+func TestInvalidHeaderNamesAndValuesAreFailures(t *testing.T) {
 	runtimetest.SlowUnderRace(t)
 	for style, code := range answering {
 		x := newSite(t, code)
@@ -182,8 +182,8 @@ func TestNamesAndValuesThatAreNoHeadersAreFailures(t *testing.T) {
 	}
 }
 
-// The checks of the prelude are made of built-ins. A script that replaces those gets no further: the host looks again, and
-// a status that no connection can take does not end the process.
+// The prelude's checks use built-ins. A script gains nothing by replacing those: the host checks again, and an invalid status does
+// not crash the process.
 func TestReplacedChecksLetNothingThrough(t *testing.T) {
 	runtimetest.SlowUnderRace(t)
 	for name, code := range map[string]string{
@@ -222,7 +222,7 @@ func TestReplacedChecksLetNothingThrough(t *testing.T) {
 	}
 }
 
-// answer has the function answer so.
+// answer makes the function send this response, and returns it.
 func (x *site) answer(status int, headers [][2]string, body any) (*http.Response, string) {
 	x.Helper()
 	if headers == nil {
@@ -251,7 +251,7 @@ func (x *site) answer(status int, headers [][2]string, body any) (*http.Response
 	return resp, string(text)
 }
 
-func TestHeadersThatNobodyChanges(t *testing.T) {
+func TestWhichHeadersCanBeChanged(t *testing.T) {
 	runtimetest.SlowUnderRace(t)
 	for expression, want := range map[string]string{
 		"request.headers.set('a', 'b')":                                                "TypeError",

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// opensAtOnce is how many streamed bodies of an app may be starting their functions at the same time: half the number of processors.
-// Starting one costs a VM, which is the most expensive thing a client gets for the head of a request.
+// opensAtOnce is how many streamed bodies of an app may be starting their functions at the same time: half the number of
+// processors. Starting one costs a VM, which is the most expensive thing a client gets for the head of a request.
 func opensAtOnce() int64 { return int64(max(1, runtime.GOMAXPROCS(0)/2)) }
 
 // openings bounds, per app, the streams that are starting. The zero value is ready.

@@ -62,7 +62,7 @@ func (v *visit) respond(a response, body []byte, text bool) error {
 func (v *visit) checkResponse(a *response, body []byte) error {
 	left, err := a.check(body)
 	if len(left) > 0 {
-		v.inv.Print("warn", "left out of the answer: "+strings.Join(left, "; "))
+		v.inv.Print("warn", "left out of the response: "+strings.Join(left, "; "))
 	}
 	return err
 }
@@ -159,8 +159,8 @@ func (v *visit) failWith(p *compile.Program, err error) {
 	v.failToAuthor(p, err)
 }
 
-// closeUnreadConnection is called before the head of a response is written. If the body has not been read to its end, it can still be
-// read while the response is sent, but the connection cannot be reused.
+// closeUnreadConnection is called before the head of a response is written. If the body has not been read to its end, it can
+// still be read while the response is sent, but the connection cannot be reused.
 func (v *visit) closeUnreadConnection() {
 	if v.input != nil && !v.input.ended.Load() {
 		v.w.Header().Set("Connection", "close")

@@ -34,7 +34,7 @@ func (a *response) check(body []byte) (left header.Removed, err error) {
 		return nil, errs.New(errs.TooLarge, "the headers of the response have %d bytes; at most %d are allowed", len(a.headers), maxHeaders)
 	}
 	if header.IsBodyless(a.status) && len(body) > 0 {
-		left.Note("the body", "an answer with status "+strconv.Itoa(a.status)+" has none")
+		left.Note("the body", "a response with status "+strconv.Itoa(a.status)+" has none")
 	}
 	if a.headers != "" {
 		a.headers = left.Filter(a.headers, a.streamed, len(a.body))

@@ -82,9 +82,9 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, f *runtime.Func
 	return a, in, nil
 }
 
-// openStream returns the input of a body that is handed over in pieces, once its function may start. Streams of an app start
-// in turn. If waiting streams occupy more than half of their memory, the first atHand bytes of the body are read before that, without a
-// VM: a client that sends nothing, or a byte at a time, then holds only a connection.
+// openStream returns the input of a body that is handed over in pieces, once its function may start. Streams of an app start in
+// turn. If waiting streams occupy more than half of their memory, the first atHand bytes of the body are read before that,
+// without a VM: a client that sends nothing, or a byte at a time, then holds only a connection.
 func (s *Server) openStream(w http.ResponseWriter, r *http.Request, f *runtime.Function, limits system.Runtime, limit int64) (start *storedBody, in *input, err error) {
 	window, timed := time.Until(f.Ends), !f.Ends.IsZero()
 	in = stream(r, *f, limit)

@@ -19,7 +19,7 @@ import (
 	"fazt/internal/system"
 )
 
-// send opens a connection that sends text and reads nothing. Its buffer is small.
+// send opens a connection with a small buffer that sends text and reads nothing.
 func (x *site) send(text string) net.Conn {
 	x.Helper()
 	c, err := net.Dial("tcp", x.address)
@@ -34,7 +34,7 @@ func (x *site) send(text string) net.Conn {
 	return c
 }
 
-// becomes waits until something is so.
+// becomes waits until a condition holds.
 func (x *site) becomes(what string, is func() bool) {
 	x.Helper()
 	for end := time.Now().Add(60 * time.Second); !is(); time.Sleep(2 * time.Millisecond) {
@@ -44,7 +44,7 @@ func (x *site) becomes(what string, is func() bool) {
 	}
 }
 
-// nothingHeld waits until bodies, answers and streams have given back all they held.
+// nothingHeld waits until bodies, responses and streams have released everything.
 func (x *site) nothingHeld() {
 	x.Helper()
 	x.becomes("the end of all requests", func() bool {
@@ -54,7 +54,7 @@ func (x *site) nothingHeld() {
 	})
 }
 
-// ofClient is a site that takes the header Client for the address of who asks.
+// ofClient returns a site that takes the address of the client from the header Client.
 func ofClient(t *testing.T, code string, change ...func(*system.Runtime)) *site {
 	x := newSite(t, code, change...)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -67,8 +67,8 @@ func ofClient(t *testing.T, code string, change ...func(*system.Runtime)) *site 
 	return x
 }
 
-// Found as: 16 requests that announce a body and send none shut the function of an app to everybody.
-func TestABodyThatDoesNotComeHoldsNoVM(t *testing.T) {
+// 16 requests that announced a body and did not send it used to block the function of an app for everyone.
+func TestABodyThatDoesNotArriveHoldsNoVM(t *testing.T) {
 	one := func(l *system.Runtime) { l.VMs, l.VMsPerApp = 1, 1 }
 	for style, code := range map[string]string{
 		"module": `export default async (request) => new Response(request.method === "GET" ? "ok" : String((await request.text()).length));`,
@@ -103,8 +103,8 @@ func TestABodyThatDoesNotComeHoldsNoVM(t *testing.T) {
 	}
 }
 
-// Found as: 16 slow readers of streamed answers shut the function of an app to everybody.
-func TestAStreamThatWaitsKeepsNobodyFromAVM(t *testing.T) {
+// 16 slow readers of streamed responses used to block the function of an app for everyone.
+func TestAWaitingStreamDoesNotOccupyAVM(t *testing.T) {
 	x := newSite(t, `const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 	export default async (request) => {
 		switch (new URL(request.url).pathname) {
@@ -128,7 +128,7 @@ func TestAStreamThatWaitsKeepsNobodyFromAVM(t *testing.T) {
 		x.becomes(text[:12]+" is parked", func() bool { return x.Stats().Parked == each })
 		for range 3 {
 			if got := x.say("GET", "/", nil); got != "200 ok" {
-				t.Errorf("beside %s: %s", text[:12], got)
+				t.Errorf("next to %s: %s", text[:12], got)
 			}
 		}
 		for _, c := range slow {
@@ -138,8 +138,8 @@ func TestAStreamThatWaitsKeepsNobodyFromAVM(t *testing.T) {
 	}
 }
 
-// Found as: clients whose streamed bodies were cut off came back at once, and each time a function began for them.
-func TestStreamedBodiesThatDoNotComeStartNoFunctionWhenManyWait(t *testing.T) {
+// Clients whose streamed bodies were cut off used to come back at once, and each time started a function.
+func TestStreamedBodiesThatDoNotArriveStartNoFunctionWhenManyWait(t *testing.T) {
 	x := ofClient(t, `export default async (request) => {
 		if (request.method === "GET") return new Response("ok");
 		let n = 0;
@@ -151,7 +151,7 @@ func TestStreamedBodiesThatDoNotComeStartNoFunctionWhenManyWait(t *testing.T) {
 	}
 	const large, chunked = "Content-Length: 50000000", "Transfer-Encoding: chunked"
 	parked := 0
-	for taken := int64(0); taken <= 2<<20; taken = x.Stats().Streams { // half: later ones have to bring something first
+	for taken := int64(0); taken <= 2<<20; taken = x.Stats().Streams { // half: later ones must send part of the body first
 		parked++
 		x.send(head("192.0.2.1", large))
 		x.becomes("it is parked", func() bool { return x.Stats().Parked == parked })
@@ -175,8 +175,8 @@ func TestStreamedBodiesThatDoNotComeStartNoFunctionWhenManyWait(t *testing.T) {
 	}
 }
 
-// Two streams take turns in the one place there is for a VM, and both are whole.
-func TestAStreamThatWasParkedGoesOn(t *testing.T) {
+// Streams take turns in the only place for a VM, and all are complete.
+func TestAParkedStreamContinues(t *testing.T) {
 	x := newSite(t, `const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 	export default (request) => new Response((async function* () { for (let i = 0; i < 5; i++) { yield String(i); await sleep(100); } })());`,
 		func(l *system.Runtime) { l.VMs, l.VMsPerApp = 1, 1 })
@@ -211,7 +211,7 @@ func TestStreamsOfTheClientWithTheMostAreCutOffFirst(t *testing.T) {
 	body, status := open("192.0.2.2")
 	for range 10 {
 		if _, err := body.Read(make([]byte, 1)); err != nil || status != 200 {
-			t.Fatalf("somebody else: %d %v", status, err)
+			t.Fatalf("another client: %d %v", status, err)
 		}
 	}
 	x.becomes("one of the others was cut off", func() bool { return x.Crowded() > before })
@@ -220,7 +220,7 @@ func TestStreamsOfTheClientWithTheMostAreCutOffFirst(t *testing.T) {
 	}
 }
 
-func TestAnswersThatNobodyReadsAreBounded(t *testing.T) {
+func TestUnreadResponsesAreLimited(t *testing.T) {
 	const size = 12 << 20 // more than sockets hold
 	x := ofClient(t, `const text = "x".repeat(12 << 20); export default () => new Response(text);`,
 		func(l *system.Runtime) { l.BufferMemory, l.VMsPerApp = 3*size, 4 })
@@ -237,7 +237,7 @@ func TestAnswersThatNobodyReadsAreBounded(t *testing.T) {
 	}
 }
 
-func TestLargeBodiesLieInFilesAndAreBounded(t *testing.T) {
+func TestLargeBodiesAreInFilesAndLimited(t *testing.T) {
 	dir := t.TempDir()
 	for style, code := range map[string]string{
 		"module": `export default async (request) => new Response(await request.text());`,
@@ -257,7 +257,7 @@ func TestLargeBodiesLieInFilesAndAreBounded(t *testing.T) {
 			}
 		}
 		if x.Crowded() == 0 {
-			t.Errorf("%s: all of it had room", style)
+			t.Errorf("%s: there was room for everything", style)
 		}
 		for _, c := range slow {
 			c.Close()
@@ -266,7 +266,7 @@ func TestLargeBodiesLieInFilesAndAreBounded(t *testing.T) {
 	}
 }
 
-func TestABodyForWhichThereIsNoPlaceIsRefused(t *testing.T) {
+func TestABodyThatCannotBeStoredIsRefused(t *testing.T) {
 	x := newSite(t, `export default async (request) => new Response(await request.text());`)
 	x.Server = httpfn.New(httpfn.Config{Engine: x.Engine, Temp: t.TempDir() + "/gone"})
 	if got := x.say("POST", "/", bytes.NewReader(make([]byte, httpfn.InMemory+1))); strings.HasPrefix(got, "200") || !strings.Contains(got, "no place") && !strings.HasPrefix(got, "5") {
@@ -277,7 +277,7 @@ func TestABodyForWhichThereIsNoPlaceIsRefused(t *testing.T) {
 	}
 }
 
-// What a request costs whose body is there already.
+// BenchmarkSmallBody measures a request whose body has already arrived.
 func BenchmarkSmallBody(b *testing.B) {
 	h := runtimetest.New(b, `export default async (request) => new Response(await request.text());`)
 	for _, size := range []int{100, 4000, 60000} {
@@ -285,7 +285,7 @@ func BenchmarkSmallBody(b *testing.B) {
 	}
 }
 
-// Found as: a client with hundreds of requests in the queue for a VM kept it from everybody else.
+// A client with hundreds of requests in the queue for a VM used to keep it from everyone else.
 func TestAClientWithManyRequestsDoesNotKeepTheVMsFromOthers(t *testing.T) {
 	x := ofClient(t, `export default async () => { await new Promise((done) => setTimeout(done, 100)); return new Response("ok"); };`,
 		func(l *system.Runtime) { l.VMsPerApp = 1 })

@@ -16,8 +16,8 @@ import (
 	"fazt/internal/system"
 )
 
-// atHand is the size up to which a script has the body at once, which most bodies have. It asks for each piece of a larger one, or of one of
-// unknown size.
+// atHand is the size up to which a script has the body at once; most bodies are smaller. It requests a larger one, or one of
+// unknown size, piece by piece.
 const atHand = 64 << 10
 
 const (

@@ -20,7 +20,7 @@ import (
 	"fazt/internal/system"
 )
 
-// site is a host that answers on a port.
+// site is a host that listens on a port.
 type site struct {
 	*runtimetest.Host
 	*testing.T
@@ -36,7 +36,7 @@ func newSite(t *testing.T, code string, change ...func(*system.Runtime)) *site {
 	return &site{h, t, s.Listener.Addr().String()}
 }
 
-// do sends a request on a connection of its own.
+// do sends a request on a separate connection.
 func (x *site) do(ctx context.Context, method, path string, body io.Reader, headers ...string) *http.Response {
 	x.Helper()
 	r, err := http.NewRequestWithContext(ctx, method, "http://"+x.address+path, body)
@@ -54,7 +54,7 @@ func (x *site) do(ctx context.Context, method, path string, body io.Reader, head
 	return resp
 }
 
-// say is the status and the text of an answer, or how it failed.
+// say sends a request and returns the status and text of the response, or how it failed.
 func (x *site) say(method, path string, body io.Reader, headers ...string) string {
 	x.Helper()
 	resp := x.do(context.Background(), method, path, body, headers...)
@@ -65,7 +65,7 @@ func (x *site) say(method, path string, body io.Reader, headers ...string) strin
 	return fmt.Sprintf("%d %s", resp.StatusCode, text)
 }
 
-// logged waits for a text in the console.
+// logged waits for a text on the console.
 func (x *site) logged(text string) {
 	x.Helper()
 	for end := time.Now().Add(time.Minute); !strings.Contains(x.Log.String(), text); time.Sleep(2 * time.Millisecond) {
@@ -156,7 +156,7 @@ func TestFormsOfEverySizeArrive(t *testing.T) {
 	}
 }
 
-func TestWhatIsTooLargeToBeReadWholeIsRefusedAndCanBeStreamed(t *testing.T) {
+func TestABodyTooLargeToBeReadWholeCanBeStreamed(t *testing.T) {
 	x := newSite(t, `export default async (request) => {
 		let n = 0;
 		switch (new URL(request.url).pathname) {
@@ -181,7 +181,7 @@ func TestWhatIsTooLargeToBeReadWholeIsRefusedAndCanBeStreamed(t *testing.T) {
 		}
 	}
 	if log := x.Log.String(); strings.Contains(log, "error") {
-		t.Errorf("what the visitor did wrong is in the log of the app:\n%s", log)
+		t.Errorf("a mistake of the visitor is in the app's log:\n%s", log)
 	}
 }
 
@@ -222,8 +222,8 @@ func TestAStreamReachesItsVisitorPieceByPiece(t *testing.T) {
 	}
 }
 
-// What comes back answers what was sent, while both go on: neither side waits for the end of the other.
-func TestAnEchoAnswersBeforeTheBodyHasEnded(t *testing.T) {
+// The response starts before the request body has ended: neither side waits for the end of the other.
+func TestAnEchoRespondsBeforeTheBodyHasEnded(t *testing.T) {
 	x := newSite(t, `export default (request) => new Response(request.body);`)
 	r, w := io.Pipe()
 	resp := x.do(t.Context(), "POST", "/", r)
@@ -253,7 +253,7 @@ func TestTheHeadOfAStreamGoesOutBeforeItsFirstPiece(t *testing.T) {
 	}
 }
 
-func TestWhatAStreamMayBeMadeOf(t *testing.T) {
+func TestWhatAStreamCanBeMadeOf(t *testing.T) {
 	x := newSite(t, `const text = (...list) => new ReadableStream({ start(c) { for (const t of list) c.enqueue(new TextEncoder().encode(t)); c.close(); } });
 	export default async (request) => {
 		switch (new URL(request.url).pathname) {
@@ -287,7 +287,7 @@ func TestWhatAStreamMayBeMadeOf(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatFailsMidwayIsCutOff(t *testing.T) {
+func TestAResponseThatFailsMidwayIsCutOff(t *testing.T) {
 	runtimetest.SlowUnderRace(t)
 	x := newSite(t, `const a = new Uint8Array([97]);
 	export default (request) => {
@@ -304,14 +304,14 @@ func TestAnAnswerThatFailsMidwayIsCutOff(t *testing.T) {
 		case "/ok": return new Response("ok");
 		}
 	};`, func(l *system.Runtime) {
-		l.MaxResponseBody, l.ExecTimeout = 1000, 5000 // a new VM may take long on a slow machine
+		l.MaxResponseBody, l.ExecTimeout = 1000, 5000 // making a VM may take long on a slow machine
 	})
 	for path, log := range map[string]string{
 		"/thrown": "Error: midway", "/errored": "Error: midway", "/text": "must be a Uint8Array, not text", "/silent": "nothing is left", "/large": "runtime.max_response_body",
 		"/longer": "", "/shorter": "", "/spin": "too much processor time",
 	} {
 		got := x.say("GET", path, nil)
-		if path == "/longer" { // all that was announced is there, and the visitor may have left with it
+		if path == "/longer" { // the visitor has everything that was announced, and may have left
 			got += " (cut off)"
 		}
 		if !strings.HasPrefix(got, "200 ") || !strings.HasSuffix(got, "(cut off)") {
@@ -324,7 +324,7 @@ func TestAnAnswerThatFailsMidwayIsCutOff(t *testing.T) {
 	}
 }
 
-func TestAnswersWithoutABodyCancelTheirStream(t *testing.T) {
+func TestResponsesWithoutABodyCancelTheirStream(t *testing.T) {
 	x := newSite(t, `export default (request) => {
 		const body = new ReadableStream({ pull(c) { c.enqueue(new Uint8Array(1)); }, cancel() { console.log("canceled", request.method); } });
 		return new Response(body, { headers: { a: "b" } });
@@ -382,7 +382,7 @@ func TestAVisitorWhoLeavesIsNoticed(t *testing.T) {
 	x.logged("/until until")
 	for end := time.Now().Add(20 * time.Second); x.Stats().Busy > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal("a run goes on")
+			t.Fatal("an invocation goes on")
 		}
 	}
 	if log := x.Log.String(); strings.Contains(log, "went on") || strings.Contains(log, "error") {
@@ -390,7 +390,7 @@ func TestAVisitorWhoLeavesIsNoticed(t *testing.T) {
 	}
 }
 
-func TestWaitUntilGoesOnAfterTheAnswerAndTheVisitorAreGone(t *testing.T) {
+func TestWaitUntilGoesOnAfterTheResponseIsSentAndTheVisitorLeft(t *testing.T) {
 	x := newSite(t, `const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 	export default (request, env, ctx) => {
 		ctx.waitUntil(sleep(100).then(() => sleep(100)).then(() => console.log("done")));
@@ -400,7 +400,7 @@ func TestWaitUntilGoesOnAfterTheAnswerAndTheVisitorAreGone(t *testing.T) {
 		t.Fatal(got)
 	}
 	if log := x.Log.String(); log != "" {
-		t.Errorf("the answer came after %s", log)
+		t.Errorf("the response came after %s", log)
 	}
 	x.logged("done")
 }
@@ -434,8 +434,8 @@ func TestAnUploadThatStopsEndsItsStreamWithAnError(t *testing.T) {
 	}
 }
 
-// A function that does not want the body answers at once, however much of it is still to come.
-func TestAnAnswerDoesNotWaitForABodyThatNobodyReads(t *testing.T) {
+// A function that does not read the body can respond at once, however much of it has not arrived.
+func TestAResponseDoesNotWaitForAnUnreadBody(t *testing.T) {
 	x := newSite(t, `export default async (request) => {
 		if (request.url.endsWith("/begun")) { request.body.getReader().read(); await null; }
 		return new Response("no", { status: 401 });
@@ -459,7 +459,7 @@ func TestAnAnswerDoesNotWaitForABodyThatNobodyReads(t *testing.T) {
 	}
 }
 
-func TestAStreamIsProducedAsFastAsItIsRead(t *testing.T) {
+func TestAStreamIsProducedNoFasterThanItIsRead(t *testing.T) {
 	x := newSite(t, `let made = 0;
 	export default (request) => request.url.endsWith("/made") ? new Response(String(made)) :
 		new Response(new ReadableStream({ pull(c) { made++; c.enqueue(new Uint8Array(65536)); } }));`, func(l *system.Runtime) { l.VMsPerApp, l.MaxResponseBody = 1, 1<<30 })
@@ -471,7 +471,7 @@ func TestAStreamIsProducedAsFastAsItIsRead(t *testing.T) {
 	_ = c.(*net.TCPConn).SetReadBuffer(16 << 10)
 	fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: a.localhost\r\n\r\n")
 	_, _ = io.ReadFull(c, make([]byte, 1000))
-	time.Sleep(300 * time.Millisecond) // takes no more
+	time.Sleep(300 * time.Millisecond) // reads nothing more
 	c.Close()
 	var made int
 	if _, err := fmt.Sscanf(x.say("GET", "/made", nil), "200 %d", &made); err != nil || made > 400 { // what the sockets hold
@@ -479,8 +479,8 @@ func TestAStreamIsProducedAsFastAsItIsRead(t *testing.T) {
 	}
 }
 
-// The stream of one request must not be a way to read the body of the next one in the same VM.
-func TestABodyThatWasKeptIsNotThatOfTheNextRequest(t *testing.T) {
+// The stream of one request must not allow reading the body of the next one in the same VM.
+func TestAKeptBodyCannotReadThatOfTheNextRequest(t *testing.T) {
 	x := newSite(t, `let kept;
 	export default async (request) => {
 		if (kept === undefined) { kept = request.body; return new Response("kept"); }
@@ -496,8 +496,8 @@ func TestABodyThatWasKeptIsNotThatOfTheNextRequest(t *testing.T) {
 	}
 }
 
-// A script may take long over an answer that goes out meanwhile; a processor it gets for no longer than others.
-func TestAStreamMayLastLongerThanTheDeadlineAndWorkNoLonger(t *testing.T) {
+// A script may take long to send a stream, but gets no more processor time than others.
+func TestAStreamMayLastPastTheDeadlineButGetsNoMoreProcessorTime(t *testing.T) {
 	x := newSite(t, `const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 	export default (request) => new Response((async function* () {
 		for (let i = 0; i < 12 && !request.url.endsWith("/warm"); i++) {
@@ -506,7 +506,7 @@ func TestAStreamMayLastLongerThanTheDeadlineAndWorkNoLonger(t *testing.T) {
 			yield "x";
 		}
 	})());`, func(l *system.Runtime) { l.ExecTimeout = 1000 })
-	for x.say("GET", "/warm", nil) != "200 " { // on a slow VM the time is over before the first VM is made
+	for x.say("GET", "/warm", nil) != "200 " { // on a slow machine, making the first VM would take up all the time
 	}
 	if got := x.say("GET", "/idle", nil); got != "200 xxxxxxxxxxxx" {
 		t.Errorf("%s\n%s", got, x.Log)
@@ -517,7 +517,7 @@ func TestAStreamMayLastLongerThanTheDeadlineAndWorkNoLonger(t *testing.T) {
 	x.logged("too much processor time")
 }
 
-func TestAnswersThatGoOnAreEndedWhenTheServerStops(t *testing.T) {
+func TestStreamsAreEndedWhenTheServerStops(t *testing.T) {
 	x := newSite(t, `export default () => new Response((async function* () { try { for (;;) { yield "x"; await new Promise((d) => setTimeout(d, 10)); } } finally { console.log("ended"); } })());`)
 	resp := x.do(t.Context(), "GET", "/", nil)
 	_, _ = resp.Body.Read(make([]byte, 1))

@@ -10,8 +10,8 @@ import (
 	"fazt/internal/runtime/runtimetest"
 )
 
-// A value of a header is bytes, and a script has a character for each: they were taken for UTF-8 in one direction and
-// written as it in the other.
+// A header value is bytes, and scripts see one character for each. They used to be decoded as UTF-8 in one direction and encoded
+// as UTF-8 in the other.
 func TestValuesOfHeadersAreBytesBothWays(t *testing.T) {
 	const value = "caf\xe9 \xc3\xa9 \x80\xff"
 	const seen = "63 61 66 e9 20 c3 a9 20 80 ff"
@@ -28,9 +28,9 @@ func TestValuesOfHeadersAreBytesBothWays(t *testing.T) {
 	}
 }
 
-// A header that is written in two ways is one header: the web's forms of init join the values, an object of a classic
-// script is assigned in order. Two lines went out, and readers differ in which of them they take.
-func TestAHeaderWrittenInTwoWaysIsOneHeader(t *testing.T) {
+// A header name in two spellings is one header. The Fetch standard joins the values; for the object of a classic script, the
+// last one counts. Two lines used to be sent, and readers differ in which of them they use.
+func TestAHeaderNameInTwoSpellingsIsOneHeader(t *testing.T) {
 	for code, want := range map[string]string{
 		`export default () => new Response("", { headers: { "X-A": "1", "x-a": "2" } });`:                                                         "1, 2",
 		`export default () => new Response("", { headers: [["X-A", "1"], ["x-a", "2"]] });`:                                                       "1, 2",
@@ -46,11 +46,11 @@ func TestAHeaderWrittenInTwoWaysIsOneHeader(t *testing.T) {
 	}
 	cookies := newSite(t, `respond(200, "", { "Set-Cookie": ["a=1", "b=2"] });`).do(context.Background(), "GET", "/", nil)
 	if got := cookies.Header["Set-Cookie"]; len(got) != 2 {
-		t.Errorf("cookies are one: %q", got)
+		t.Errorf("cookies were joined: %q", got)
 	}
 }
 
-func TestOddValuesOfHeadersAreRefused(t *testing.T) {
+func TestInvalidHeaderValuesAreRefused(t *testing.T) {
 	h := runtimetest.New(t, `const tries = {
 		symbol: () => new Headers({ a: Symbol("x") }), "symbol in pairs": () => new Headers([["a", Symbol("x")]]), "symbol set": () => new Headers().set("a", Symbol("x")),
 		"symbol name": () => new Headers().get(Symbol("x")), "symbol as a key": () => new Headers({ [Symbol("x")]: "a" }), "symbol in a Response": () => new Response("", { headers: { a: Symbol("x") } }),
@@ -66,8 +66,8 @@ func TestOddValuesOfHeadersAreRefused(t *testing.T) {
 	}
 }
 
-// A header or a parameter called __proto__ got lost, or became the prototype of what it stood in.
-func TestNamesThatObjectsHaveAreOrdinary(t *testing.T) {
+// A header or parameter called __proto__ used to get lost, or became the prototype of its object.
+func TestNamesOfObjectPropertiesAreOrdinary(t *testing.T) {
 	h := runtimetest.New(t, `respond([Object.keys(request.headers).includes("__proto__"), request.headers["__proto__"], Object.keys(request.query), request.query["__proto__"], Object.keys(request.body), request.body["__proto__"],
 		Object.getPrototypeOf(request.headers) === Object.prototype, request.headers["constructor"]]);`)
 	const want = `[true,"h",["__proto__"],"q",["__proto__"],"b",true,"c"]`

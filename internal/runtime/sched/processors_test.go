@@ -18,8 +18,7 @@ func within(ctx context.Context) func() (context.Context, context.CancelFunc) {
 	return func() (context.Context, context.CancelFunc) { return context.WithCancel(ctx) }
 }
 
-// crowd queues people for the only processor one after the other, serves them all, and returns the order in which they
-// were served.
+// crowd queues people for the only processor, one after the other, and returns the order in which they are served.
 func crowd(t *testing.T, people []string) (served []string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -89,18 +88,18 @@ func TestAppWithoutProcessorIsLentOneAtOnceIfAllHaveWorkedLong(t *testing.T) {
 	}
 }
 
-// A processor goes from a script at work to the others and back.
+// A processor goes from a working script to the others and back.
 func TestLongScriptYields(t *testing.T) {
 	tests := []struct {
 		name         string
-		own          bool // it lets those of its own app go first, too
+		own          bool // it also lets its own app go first
 		people, want []string
 	}{
 		{"another app", false, []string{"x", "y"}, []string{"y", "busy", "x"}},
 		{"none of its own app", false, []string{"x", "x"}, []string{"busy", "x", "x"}},
 		{"after long its own", true, []string{"x", "x"}, []string{"x", "x", "busy"}},
 		{"one of each app", false, []string{"y", "y", "y", "z"}, []string{"y", "z", "y", "busy", "y"}},
-		{"who comes back goes first all the same", false, []string{"y", "back"}, []string{"y", "back", "busy"}},
+		{"returning scripts still go first", false, []string{"y", "back"}, []string{"y", "back", "busy"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -122,7 +121,7 @@ func TestLongScriptYields(t *testing.T) {
 							}
 							p.Leave(l, true)
 						}
-						served = append(served, who) // whoever holds the only processor
+						served = append(served, who) // safe: only one holds the processor
 						p.Release(app)
 					})
 					synctest.Wait()
@@ -144,7 +143,7 @@ func TestLongScriptYields(t *testing.T) {
 	}
 }
 
-// An app whose runs work until their deadline held all processors for as long, and the requests of others waited.
+// An app whose invocations worked until their deadline used to hold all processors for that long, while other apps waited.
 func TestWaitingAppIsLentOneProcessorAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := New(1)
@@ -156,17 +155,17 @@ func TestWaitingAppIsLentOneProcessorAtATime(t *testing.T) {
 			t.Fatalf("a newcomer: %v %v", lent, err)
 		}
 		if !p.Reacquire("third") {
-			t.Error("a run of a third app that comes back is lent none")
+			t.Error("a returning script of a third app is not lent one")
 		}
 		l = p.Join(share.Holder{App: "other"})
 		if lent, err = p.Acquire(l, time.Second, within(t.Context())); lent || err == nil {
-			t.Errorf("the app is lent a second one: %v", err)
+			t.Errorf("the app was lent a second one: %v", err)
 		}
 		p.Leave(l, false)
 		p.ReleaseLent("other")
 		l = p.Join(share.Holder{App: "other"})
 		if lent, err = p.Acquire(l, time.Second, within(t.Context())); !lent || err != nil {
-			t.Errorf("after it gave it back: %v %v", lent, err)
+			t.Errorf("after it returned it: %v %v", lent, err)
 		}
 		p.Leave(l, true)
 		p.ReleaseLent("other")
@@ -184,9 +183,9 @@ func TestOrderOfTurns(t *testing.T) {
 		people, want []string
 	}{
 		{"in the order they came", []string{"a", "a"}, []string{"a", "a"}},
-		{"an app with many visitors is like one with one", []string{"a", "a", "a", "b", "c"}, []string{"a", "b", "c", "a", "a"}},
-		{"who comes back goes first", []string{"a", "b", "back", "back"}, []string{"back", "back", "a", "b"}},
-		{"but does not keep the others out", []string{"a", "b", "back", "back", "back", "back", "back", "back"}, []string{"back", "back", "back", "back", "a", "back", "back", "b"}},
+		{"an app with many visitors counts like one with a single visitor", []string{"a", "a", "a", "b", "c"}, []string{"a", "b", "c", "a", "a"}},
+		{"returning scripts go first", []string{"a", "b", "back", "back"}, []string{"back", "back", "a", "b"}},
+		{"but do not shut the others out", []string{"a", "b", "back", "back", "back", "back", "back", "back"}, []string{"back", "back", "back", "back", "a", "back", "back", "b"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -260,8 +259,8 @@ func TestAdmitRefusesRequestsItCannotServeInTime(t *testing.T) {
 		name    string
 		waiting int
 		every   time.Duration
-		since   time.Duration // the last was served
-		stood   time.Duration // before that
+		since   time.Duration // since the last was served
+		stood   time.Duration // how long the line existed before that
 		full    bool
 	}{
 		{"short", 10, 10 * ms, 5 * ms, 0, false},
@@ -291,7 +290,7 @@ func TestAdmitRefusesRequestsItCannotServeInTime(t *testing.T) {
 					t.Errorf("%v, want full %v", err, tt.full)
 				}
 				if tt.full && errs.RetryAfter(err) < time.Second {
-					t.Errorf("to be tried again after %v", errs.RetryAfter(err))
+					t.Errorf("retry after %v", errs.RetryAfter(err))
 				}
 				if err := p.Admit(share.Holder{App: "b"}, time.Second); err != nil {
 					t.Errorf("another app: %v", err)
@@ -324,7 +323,7 @@ func TestLineLearnsItsPace(t *testing.T) {
 	})
 }
 
-// BenchmarkAdmit measures a refusal before HTTP, which every request pays for.
+// BenchmarkAdmit measures the check before HTTP that every request goes through.
 func BenchmarkAdmit(b *testing.B) {
 	p := New(2)
 	b.Run("empty line", func(b *testing.B) {

@@ -1,4 +1,4 @@
-// What files written for testharness.js need of it, as far as a server runtime can give it. The result is an array of
+// The part of testharness.js that test files need, as far as it applies to a server runtime. The result is an array of
 // { name, ok, message }, from results().
 "use strict";
 var self = globalThis;

@@ -1,5 +1,5 @@
-// What the VM that formats dates and numbers for all functions runs: it has the Intl they lack. A question is
-// [method, locales, options, kind and text of the value]; the answer is { value } or { error, message }.
+// The script of the VM that formats dates and numbers for all functions: it has Intl, which they lack. A request is
+// [method, locales, options, kind and text of the value]; the response is { value } or { error, message }.
 "use strict";
 (() => {
 	const made = new Map();

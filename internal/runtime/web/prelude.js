@@ -1,5 +1,5 @@
-// The web-standard API of functions, as far as it is JavaScript. It is compiled once and run once in every realm; the
-// last expression is a function that is given the host's functions and returns what the host calls.
+// The part of the web-standard API that is written in JavaScript. It is compiled once and run once in every realm; the last
+// expression is a function that takes the host's functions and returns the functions that the host calls.
 (() => {
 "use strict";
 
@@ -10,8 +10,8 @@ const define = (target, values) => {
 };
 
 return (host) => {
-// A script can replace every built-in. What answers it and what checks its answer uses none that it can reach: those it
-// needs are kept here, and lists that it keeps have no prototype.
+// A script can replace every built-in. So the code that sends a response and checks it uses none that the script can reach: it
+// keeps the ones it needs here, and its lists have no prototype.
 const { ArrayBuffer, Uint8Array, Promise, Map, Set, WeakMap, String, Number, Boolean, Error, TypeError, RangeError } = globalThis;
 const { parse, stringify } = JSON;
 const { freeze, setPrototypeOf, keys } = Object;
@@ -24,14 +24,14 @@ const uncurried = (method) => Function.prototype.call.bind(method); // (this, ..
 const wellFormed = uncurried("".toWellFormed), lower = uncurried("".toLowerCase), sliced = uncurried("".slice), split = uncurried("".split);
 const exec = uncurried(/x/.exec), matches = (pattern, text) => exec(pattern, text) !== null;
 const bare = () => setPrototypeOf([], null);
-// put sets a property of an object by a name that came from outside: also __proto__ is then one like any other.
+// put sets a property whose name came from outside: even __proto__ becomes an ordinary property.
 const put = (object, name, value) => name === "__proto__" ? defineProperty(object, name, { __proto__: null, value, writable: true, enumerable: true, configurable: true }) : object[name] = value;
-// A map that has its methods itself.
+// Maps that have their methods as own properties.
 const methods = ({ prototype: { get, set, has, delete: remove, clear } }) => clear === undefined ? { get, set, has, delete: remove } : { get, set, has, delete: remove, clear };
 const ofMap = methods(Map), ofWeakMap = methods(WeakMap);
 const heldMap = () => { const map = new Map(); define(map, ofMap); return map; };
 const heldWeakMap = () => { const map = new WeakMap(); define(map, ofWeakMap); return map; };
-// What a Uint8Array is made of.
+// The internals of a Uint8Array.
 const getter = (object, name) => uncurried(getOwnPropertyDescriptor(object, name).get);
 const typed = Object.getPrototypeOf(Uint8Array.prototype);
 const bufferOf = getter(typed, "buffer"), offsetOf = getter(typed, "byteOffset"), lengthOf = getter(typed, "byteLength"), sizeOf = getter(ArrayBuffer.prototype, "byteLength"), copied = uncurried(typed.slice);
@@ -55,10 +55,10 @@ class DOMException extends Error {
 	get code() { return codes.indexOf(this.#name) + 1; }
 }
 
-// need refuses a call with too few arguments.
+// need throws if a call has too few arguments.
 const need = (args, n) => { if (args.length < n) throw new TypeError(`${n === 1 ? "an argument is" : n + " arguments are"} needed, there ${args.length === 1 ? "is 1" : "are " + args.length}`); };
 
-// tag names the objects of classes, as toString shows them.
+// tag sets the name that toString shows for the objects of classes.
 const tag = (...classes) => { for (const c of classes) Object.defineProperty(c.prototype, Symbol.toStringTag, { value: c.name, configurable: true }); };
 
 // ---- text ------------------------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ class TextDecoder {
 	}
 }
 
-// exact is an ArrayBuffer with the bytes of a view and no others.
+// exact returns an ArrayBuffer with the bytes of a view and no others.
 const exact = (bytes) => {
 	const buffer = bufferOf(bytes);
 	return offsetOf(bytes) === 0 && lengthOf(bytes) === sizeOf(buffer) ? buffer : bufferOf(copied(bytes));
@@ -145,8 +145,8 @@ const atob = function (data) {
 
 // ---- lists of pairs --------------------------------------------------------------------------------------------
 
-// pairs goes through a list that may change meanwhile: at gives the pair at an index, which is 0, 1 or 2 for its name,
-// its value or both.
+// pairs iterates over a list that may change meanwhile: at returns the pair at an index; which is 0, 1 or 2 for its name, its
+// value or both.
 const iterated = new WeakMap(), iterators = new Map();
 const pairs = (of, at, which) => {
 	if (!iterators.has(of)) {
@@ -166,7 +166,7 @@ const pairs = (of, at, which) => {
 	iterated.set(iterator, { at, which, i: 0 });
 	return iterator;
 };
-// iterable makes entries the iterator of a class.
+// iterable makes entries the default iterator of a class.
 const iterable = (...classes) => {
 	for (const { prototype } of classes) Object.defineProperty(prototype, Symbol.iterator, { value: prototype.entries, writable: true, configurable: true });
 };
@@ -266,7 +266,7 @@ const invalidURL = (url) => {
 	return new TypeError(text.length > 1000 ? `Invalid URL: ${text.slice(0, 100)}… (${text.length} characters; one with anything unusual in it may have 4096)` : `Invalid URL: ${text}`);
 };
 
-// The host parses by the WHATWG rules and gives the parts of the record.
+// The host parses by the WHATWG rules and returns the parts of the URL record.
 class URL {
 	#parts; #params;
 	static { setSearch = (url, query) => { url.#parts = host.urlSet(url.href, "search", query); }; }
@@ -387,7 +387,7 @@ class PromiseRejectionEvent extends Event {
 	get reason() { return this.#init.reason; }
 }
 
-const listeners = new WeakMap(); // of an EventTarget, by type; also of globalThis, which is none
+const listeners = new WeakMap(); // of an EventTarget, by type; also of globalThis, which is not an EventTarget
 const listenersOf = (target, type) => listeners.get(target)?.get(type) ?? [];
 const dispatchTo = (target, event) => {
 	const s = eventState(event);
@@ -442,7 +442,7 @@ class EventTarget {
 	}
 }
 
-// handler makes the property on<type> of a class: its function is a listener whose place is that of the first one set.
+// handler defines the property on<type> of a class: its function is a listener, in the position of the first one that was set.
 const handlers = new WeakMap();
 const handler = (prototype, type) => {
 	Object.defineProperty(prototype, "on" + type, {
@@ -501,7 +501,7 @@ class AbortSignal extends EventTarget {
 			s.#reason = done.reason;
 			return s;
 		}
-		// What depends on a signal that itself depends on others depends on those: all learn it at once.
+		// A signal that depends on a dependent signal depends on the sources of that one: all are aborted at once.
 		s.#sources = [...new Set(list.flatMap((other) => other.#sources ?? [other]))];
 		for (const source of s.#sources) source.#dependents.push(s);
 		return s;
@@ -519,7 +519,7 @@ class AbortController {
 // ---- headers ---------------------------------------------------------------------------------------------------
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-// String would make text of a symbol.
+// String would convert a symbol to text.
 const headerText = (value) => {
 	if (typeof value === "symbol") throw new TypeError("a symbol cannot be part of a header");
 	return String(value);
@@ -541,8 +541,8 @@ const headerValue = (value) => {
 	return value;
 };
 
-// headersOf are new headers as a script means them, hasHeader, addHeader and dropHeader look into them and change them,
-// flatHeaders are their lines as the host takes them, lockHeaders lets nobody change them any more.
+// headersOf makes headers from what a script gave, hasHeader, addHeader and dropHeader read and change them, flatHeaders
+// returns them as lines for the host, and lockHeaders makes them immutable.
 let headersOf, lazyHeaders, hasHeader, addHeader, dropHeader, flatHeaders, lockHeaders;
 class Headers {
 	#list = bare(); #flat; #order; #locked = false;
@@ -614,7 +614,7 @@ class Headers {
 		this.#changed();
 		this.#add(name, value);
 	}
-	// What is in the list is put in its place again, without what drop says.
+	// #keep replaces the list with a copy that leaves out what drop selects.
 	#keep(drop) {
 		const list = this.#all(), kept = bare();
 		for (let i = 0; i < list.length; i++) if (!drop(list[i][0], i)) kept[kept.length] = list[i];
@@ -669,17 +669,17 @@ class Headers {
 	entries() { return pairs("Headers", (i) => this.#at(i), 2); }
 	keys() { return pairs("Headers", (i) => this.#at(i), 0); }
 	values() { return pairs("Headers", (i) => this.#at(i), 1); }
-	// What a loop adds or removes counts for its next step; the sorted list is made anew only then.
+	// What a loop adds or removes affects its next step; only then is the list sorted again.
 	#at(i) { return (this.#order ??= this.#sorted())[i]; }
 }
 const entriesOfHeaders = Headers.prototype.entries;
 
 // ---- bodies ----------------------------------------------------------------------------------------------------
 
-// What is needed of bodies beyond text and bytes is in a part of its own, with Blob, File and FormData.
+// Everything about bodies other than text and bytes is in a separate part, with Blob, File and FormData.
 const bodies = () => loaded("bodies");
 
-// content turns what a body may be into text or bytes, with the type it implies, or into a stream.
+// content converts any value that can be a body to text or bytes, with the content type it implies, or to a stream.
 const content = (body) => {
 	if (body === null || body === undefined) return [null, null];
 	if (typeof body === "string") return [body[0] === "\ufeff" ? host.utf8(body) : wellFormed(body), "text/plain;charset=UTF-8"];
@@ -688,11 +688,11 @@ const content = (body) => {
 	return bodies().content(body);
 };
 
-// A Request or a Response keeps all it has in one private slot. What the host hands in and gets back is made and read
-// with as few calls as possible: each one costs more here than the work in it.
+// A Request or a Response keeps its state in one private slot. Data from and for the host is read and made with as few calls as
+// possible: here, a call costs more than the work it does.
 //
-// The body is in data: text, an ArrayBuffer, null, or a number, for one that has not come yet and that may be read whole up
-// to that size. When it is a stream it is in stream, and data is null.
+// The body is in data: text, an ArrayBuffer, null, or a number if it has not arrived yet and may be read whole up to that size.
+// If it is a stream, it is in stream, and data is null.
 let slot, isBody;
 class Body {
 	#slot;
@@ -709,7 +709,7 @@ class Body {
 		const s = this.#slot;
 		return s.used || s.stream !== undefined && bodies().disturbed(s.stream);
 	}
-	// take is the body, and a promise of it where it must be waited for.
+	// take returns the body, or a promise of it if it has not arrived.
 	#take() {
 		const s = this.#slot;
 		check(s);
@@ -734,7 +734,7 @@ const isPending = (d) => typeof d === "object" && d !== null && !(d instanceof A
 const asText = (d) => d === null ? "" : typeof d === "string" ? d : new TextDecoder().decode(d);
 const asBytes = (d) => d === null ? new Uint8Array(0) : typeof d === "string" ? new TextEncoder().encode(d) : new Uint8Array(d);
 
-// check throws when a body cannot be read, sent or copied any more.
+// check throws if a body can no longer be read, sent or copied.
 const check = (s) => {
 	if (s.used || s.stream !== undefined && bodies().unusable(s.stream)) throw new TypeError("the body was read already, or is being read");
 };
@@ -858,9 +858,9 @@ const settle = (id, ok, value) => {
 	calls.delete(id);
 	if (c !== undefined) (ok ? c.resolve : c.reject)(ok && typeof value === "string" && !c.raw ? parse(value) : value);
 };
-// later is the promise of what the host gives, as it gives it, under the id.
+// later returns a promise of the value that the host gives for the id, unparsed.
 const later = (id) => new Promise((resolve, reject) => { calls.set(id, { resolve, reject, raw: true }); });
-// forget gives the promise up: it is not settled.
+// forget drops a promise, which is never settled then.
 const forget = (id) => { calls.delete(id); };
 const queueMicrotask = (fn) => {
 	if (typeof fn !== "function") throw new TypeError("queueMicrotask needs a function");
@@ -1028,7 +1028,7 @@ const performance = { now: () => host.now(), timeOrigin: host.origin() };
 
 const fazt = {};
 let envValues = {};
-// A list that goes on arrives as { $entries, cursor } and becomes an array with a property cursor.
+// A list with more pages arrives as { $entries, cursor } and becomes an array with a cursor property.
 const result = (text) => {
 	if (text === undefined) return undefined;
 	const v = parse(text);
@@ -1064,7 +1064,7 @@ define(globalThis, {
 	structuredClone, console, crypto, performance, fazt, self: globalThis, navigator: freeze({ userAgent: host.agent() }),
 });
 
-// What few functions need is run when it is first asked for: a part is a script of its own.
+// Parts are separate scripts for what few functions need. They are run when first needed.
 const lazily = (part, names) => {
 	for (const name of names) {
 		const fix = (value) => (Object.defineProperty(globalThis, name, { value, writable: true, enumerable: false, configurable: true }), value);
@@ -1079,7 +1079,7 @@ const loaded = (name) => {
 	}
 	return parts.get(name);
 };
-// isA says whether a value is of a class of the part about bodies; where that is not loaded nothing is.
+// isA reports whether a value is of a class of the part about bodies. If that is not loaded, no value is.
 const isA = (name, value) => parts.has("bodies") && value instanceof bodies()[name];
 lazily("intl", ["Intl"]);
 lazily("subtle", ["CryptoKey", "SubtleCrypto"]);
@@ -1091,10 +1091,10 @@ for (const [of, names] of [[Date, ["toLocaleString", "toLocaleDateString", "toLo
 	}
 }
 lazily("transforms", ["TextEncoderStream", "TextDecoderStream", "CompressionStream", "DecompressionStream"]);
-// What parts may use of the host.
+// The host functions that parts may use.
 const services = freeze({ random: host.random, uuid: host.uuid, digest: host.digest, hmac: host.hmac, env: () => envValues });
-// The modules of Node.js are parts; the compiler writes this for their imports. Where the name of an import is computed it
-// writes __fazt_require and __fazt_import.
+// Node.js modules are parts. The compiler replaces their imports with __fazt_node, and imports with computed names with
+// __fazt_require and __fazt_import.
 const computed = (how, name) => new TypeError(`${how} needs the name of a file or a package written out: what it imports is known when the function is deployed, and ${typeof name === "string" ? stringify(name) : "this"} is not`);
 define(globalThis, { __fazt_require: (name) => { throw computed("require", name); }, __fazt_import: async (name) => { throw computed("import", name); } });
 define(globalThis, { __fazt_node: (name) => loaded("node-" + name).default, __fazt_part: (name) => name.startsWith("std-") ? loaded(name).default : undefined });
@@ -1105,7 +1105,7 @@ lazily("streams", ["ReadableStream", "ReadableStreamDefaultReader", "ReadableStr
 	"ReadableStreamBYOBRequest", "WritableStream", "WritableStreamDefaultWriter", "WritableStreamDefaultController", "TransformStream",
 	"TransformStreamDefaultController", "ByteLengthQueuingStrategy", "CountQueuingStrategy"]);
 
-// What parts are lent that are functions.
+// The helpers for parts that are functions.
 const lent = {
 	host, later, forget, slot, isBody, view, exact, token, current: () => current, setLeave: (fn) => { leaving = fn; },
 	waitUntil: (promise) => new Context().waitUntil(promise),
@@ -1117,7 +1117,7 @@ lazily("bodies", ["Blob", "File", "FormData"]);
 
 // ---- running ---------------------------------------------------------------------------------------------------
 
-let app, exported, waiting = 0, current, leaving; // the slot of the request that is served; what stops the answer to it
+let app, exported, waiting = 0, current, leaving; // current: the slot of the current request; leaving: stops the response to it
 
 const awaited = async (promise) => {
 	try { await promise; } catch (e) { host.report(e); }
@@ -1130,11 +1130,11 @@ class Context {
 	}
 	passThroughOnException() {}
 }
-// relayed are headers that an answer of another server has and that are not for visitors: they go unsaid when it is passed on.
+// relayed lists headers of another server's response that are not for visitors: they are left out when it is passed on.
 const relayed = new Set(["connection", "keep-alive", "transfer-encoding", "date", "alt-svc", "nel", "report-to"]);
 define(relayed, { has: Set.prototype.has });
 
-// done sends the answer. What has no headers of its own goes out with its type alone.
+// done sends the response. One without explicit headers is sent with only its content type.
 const done = (response) => {
 	const s = isBody(response) ? slot(response) : undefined;
 	if (!s?.status) throw new TypeError(`the function must answer with a Response, not ${inspect(response, 1)}`);
@@ -1173,7 +1173,7 @@ const invoke = (name, value) => {
 	} catch (e) { fail(e); }
 };
 
-// leave is told that the visitor left, or that the request is over.
+// leave is called when the visitor has left or the request is over.
 const leave = (error) => {
 	const reason = new DOMException(error.message, "AbortError");
 	if (current !== undefined) {
@@ -1200,7 +1200,7 @@ const header = (headers) => {
 	const all = headersOf(undefined), names = keys(headers ?? {});
 	for (let i = 0; i < names.length; i++) {
 		const name = headerName(names[i]), value = headers[names[i]];
-		dropHeader(all, name); // written in two ways it is one header: the last counts, as in Node.js
+		dropHeader(all, name); // a name in two spellings is one header: the last one counts, as in Node.js
 		if (!isArray(value)) addHeader(all, name, headerValue(value));
 		else for (let j = 0; j < value.length; j++) addHeader(all, name, headerValue(value[j]));
 	}
@@ -1236,7 +1236,7 @@ const prepare = (method, url, headers, body, ip, id) => {
 	const text = () => body === null ? "" : typeof body === "string" ? body : new TextDecoder().decode(body);
 	const type = all["content-type"] ?? "";
 	let value, read = false, form;
-	// multipart is the form that the body is: the first of each name, texts and files apart.
+	// multipart parses the body as a form and returns the first part of each name, with texts and files separate.
 	const multipart = () => {
 		if (form !== undefined) return form;
 		form = { fields: {}, files: {} };
@@ -1280,7 +1280,7 @@ const prepare = (method, url, headers, body, ip, id) => {
 	});
 };
 
-const classic = ({ value }) => { // the promise of a script gives its completion value in an object
+const classic = ({ value }) => { // the promise of a script resolves to an object that holds its completion value
 	try {
 		if (responded) return answer(record);
 		if (value instanceof Response) return done(value);

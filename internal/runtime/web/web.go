@@ -1,5 +1,5 @@
-// Package web holds the scripts that functions find in their VMs: the prelude, which every VM runs, and
-// parts, which one runs when it first needs them.
+// Package web holds the product's scripts for VMs: the prelude, which every VM runs, and parts, which a VM runs when it first
+// needs them.
 package web
 
 import (
@@ -7,29 +7,29 @@ import (
 	"strings"
 )
 
-// Prelude is the web-standard API as far as every function needs it.
+// Prelude is the part of the web-standard API that every function needs.
 //
 //go:embed prelude.js
 var Prelude string
 
-// Localizer is what the VM invocations that formats dates and numbers for all functions.
+// Localizer is the script of the VM that formats dates and numbers for all functions.
 //
 //go:embed localizer.js
 var Localizer string
 
-// parts are our own; dist holds npm packages, bundled by `make web`, and is empty in a fresh checkout.
+// parts holds our own scripts. dist holds npm packages bundled by `make web`, and is empty in a fresh checkout.
 //
 //go:embed all:dist parts
 var files embed.FS
 
-// Licenses are those of what others made that is in the binary; "" in one that was made without `make web`.
+// Licenses returns the licenses of the npm packages in the binary; "" if it was built without `make web`.
 func Licenses() string {
 	text, _ := files.ReadFile("dist/LICENSES.txt")
 	return string(text)
 }
 
-// Parts returns the parts by name, each with a function that reads its script. A script is run when it is first needed. Its
-// last expression is what it gives, or a function that gives it when the prelude calls it with what it lends.
+// Parts returns a function for each part, by name, that reads its script. A script is run when it is first needed. The value of
+// its last expression is the part, or a function that the prelude calls with its own helpers to get the part.
 func Parts() map[string]func() ([]byte, error) {
 	parts := map[string]func() ([]byte, error){}
 	for _, dir := range []string{"dist", "parts"} {

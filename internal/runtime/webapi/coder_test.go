@@ -12,10 +12,10 @@ import (
 	"fazt/internal/system"
 )
 
-// A few bytes that stand for very many end at the memory limit of the function, not at that of the server.
-func TestAFewBytesThatStandForManyEndAtTheMemoryLimit(t *testing.T) {
+// Input that decompresses to very much hits the function's memory limit, not the server's.
+func TestADecompressionBombHitsTheMemoryLimitOfItsFunction(t *testing.T) {
 	if testing.Short() {
-		t.Skip("under the race detector it takes longer than any limit")
+		t.Skip("too slow under the race detector")
 	}
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
@@ -49,7 +49,7 @@ func TestAFewBytesThatStandForManyEndAtTheMemoryLimit(t *testing.T) {
 	}
 }
 
-func TestStreamsThatAreNotReadToTheirEndLeaveNothingBehind(t *testing.T) {
+func TestAbandonedStreamsLeaveNothingBehind(t *testing.T) {
 	h := runtimetest.New(t, `export default async () => {
   for (let i = 0; i < 4; i++) {
     new CompressionStream("gzip");
@@ -58,7 +58,7 @@ func TestStreamsThatAreNotReadToTheirEndLeaveNothingBehind(t *testing.T) {
   }
   return new Response("fine");
 };`)
-	for range 40 { // more than may be open in all
+	for range 40 { // more than may be open in total
 		if got := h.Ask(t, "GET", "/", ""); got.Code != http.StatusOK {
 			t.Fatalf("%d %s %s", got.Code, got.Body, h.Log)
 		}

@@ -108,8 +108,8 @@ func urlObject(r *quickjs.Realm, u urlRecord) (quickjs.Value, error) {
 	return object, nil
 }
 
-// plainURL splits a URL that is already in canonical form, so that parsing would not change it. Almost all requests arrive with one.
-// The library does everything else.
+// plainURL splits a URL that is already in canonical form, so that parsing would not change it. Almost all requests arrive with
+// one. The library does everything else.
 func plainURL(text string) (u urlRecord, ok bool) {
 	rest, secure := strings.CutPrefix(text, "https://")
 	if !secure {

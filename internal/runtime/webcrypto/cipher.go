@@ -18,7 +18,7 @@ func cipherText(c Call) ([]byte, error) {
 	}
 	block, err := aes.NewCipher(c.Key)
 	if err != nil {
-		return nil, fail(Operation, "the key is none of AES")
+		return nil, fail(Operation, "the key is not an AES key")
 	}
 	switch c.Algorithm.Name {
 	case "AES-GCM":
@@ -48,7 +48,7 @@ func oaep(c Call, decrypt bool) (out []byte, err error) {
 		}
 		private, ok := key.(*rsa.PrivateKey)
 		if !ok {
-			return nil, fail(Data, "the key is none of RSA")
+			return nil, fail(Data, "the key is not an RSA key")
 		}
 		if out, err = rsa.DecryptOAEP(h(), nil, private, c.Data, c.Extra); err != nil {
 			return nil, fail(Operation, "the data cannot be decrypted")
@@ -61,7 +61,7 @@ func oaep(c Call, decrypt bool) (out []byte, err error) {
 	}
 	public, ok := key.(*rsa.PublicKey)
 	if !ok {
-		return nil, fail(Data, "the key is none of RSA")
+		return nil, fail(Data, "the key is not an RSA key")
 	}
 	if out, err = rsa.EncryptOAEP(h(), rand.Reader, public, c.Data, c.Extra); err != nil {
 		return nil, fail(Operation, "the data is too long for the key")
@@ -75,7 +75,7 @@ func gcm(c Call, block cipher.Block, decrypt bool) ([]byte, error) {
 		tag = 128
 	}
 	if !slices.Contains([]int{96, 104, 112, 120, 128}, tag) {
-		// 32 and 64 are in the standard, and too short to be safe in most uses; Go has none below 96.
+		// The standard also allows 32 and 64, but they are too short to be safe in most uses, and Go supports only 96 or more.
 		return nil, fail(Operation, "a tag of %d bits is not supported; it may have 96, 104, 112, 120 or 128", tag)
 	}
 	if len(c.Extra) == 0 {
@@ -99,7 +99,7 @@ func gcm(c Call, block cipher.Block, decrypt bool) ([]byte, error) {
 	}
 	out, err := aead.Open(nil, c.Extra, c.Data, c.More)
 	if err != nil {
-		return nil, fail(Operation, "the data cannot be decrypted: it, the key or the iv is not the right one")
+		return nil, fail(Operation, "the data cannot be decrypted: the data, the key or the iv is wrong")
 	}
 	return notNil(out), nil
 }
@@ -139,8 +139,8 @@ func cbc(c Call, block cipher.Block, decrypt bool) ([]byte, error) {
 	return out[:len(out)-pad], nil
 }
 
-// ctr counts in the last length bits of the counter, and the rest of it never changes: where they overflow, the stream goes on
-// from a counter of zero.
+// ctr encrypts or decrypts with AES-CTR. Only the last bits of the counter, as many as its length says, count; they wrap around
+// to zero, and the rest never changes.
 func ctr(c Call, block cipher.Block) ([]byte, error) {
 	const size = aes.BlockSize
 	bits := c.Algorithm.Length
@@ -150,7 +150,7 @@ func ctr(c Call, block cipher.Block) ([]byte, error) {
 	blocks := new(big.Int).SetInt64(int64((len(c.Data) + size - 1) / size))
 	all := new(big.Int).Lsh(big.NewInt(1), uint(bits))
 	if blocks.Cmp(all) > 0 {
-		return nil, fail(Operation, "the counter is too short for so much data")
+		return nil, fail(Operation, "the counter is too short for this much data")
 	}
 	out := make([]byte, len(c.Data))
 	start := new(big.Int).SetBytes(c.Extra)
@@ -167,10 +167,10 @@ func ctr(c Call, block cipher.Block) ([]byte, error) {
 	return out, nil
 }
 
-// wrap and unwrap are the key wrap of RFC 3394.
+// wrap and unwrap implement the key wrap of RFC 3394.
 func wrap(block cipher.Block, data []byte) ([]byte, error) {
 	if len(data)%8 != 0 || len(data) < 16 {
-		return nil, fail(Operation, "what is wrapped must have a multiple of 8 bytes, 16 at least")
+		return nil, fail(Operation, "the length of the key to wrap must be a multiple of 8 bytes, and at least 16")
 	}
 	n := len(data) / 8
 	out := make([]byte, 8+len(data))
@@ -212,12 +212,12 @@ func unwrap(block cipher.Block, data []byte) ([]byte, error) {
 		good &= subtle.ConstantTimeByteEq(c, 0xa6)
 	}
 	if good != 1 {
-		return nil, fail(Operation, "the key cannot be unwrapped: it, or the wrapping key, is not the right one")
+		return nil, fail(Operation, "the key cannot be unwrapped: the data or the wrapping key is wrong")
 	}
 	return out[8:], nil
 }
 
-// notNil makes an empty result of what Go gives as nil.
+// notNil returns b, or an empty slice for nil.
 func notNil(b []byte) []byte {
 	if b == nil {
 		return []byte{}

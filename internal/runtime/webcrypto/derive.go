@@ -8,10 +8,10 @@ import (
 )
 
 const (
-	// mostIterations bounds PBKDF2, over all blocks of its output: a derivation cannot be stopped, and must end within
-	// about a second.
-	mostIterations = 2_000_000
-	mostDerived    = 64 << 10 // bits
+	// maxIterations limits the iterations of PBKDF2, summed over all blocks of its output: a derivation cannot be stopped, so it
+	// must end within about a second.
+	maxIterations = 2_000_000
+	maxDerived    = 64 << 10 // bits
 )
 
 func derive(c Call) ([]byte, error) {
@@ -24,17 +24,17 @@ func derive(c Call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if bits < 0 || bits%8 != 0 || bits > mostDerived {
-		return nil, fail(Operation, "the length must be a multiple of 8 bits, up to %d", mostDerived)
+	if bits < 0 || bits%8 != 0 || bits > maxDerived {
+		return nil, fail(Operation, "the length must be a multiple of 8 bits, up to %d", maxDerived)
 	}
 	size := h().Size()
 	switch c.Algorithm.Name {
 	case "PBKDF2":
 		if c.Algorithm.Iterations < 1 {
-			return nil, fail(Operation, "the iterations must be 1 at least")
+			return nil, fail(Operation, "there must be at least 1 iteration")
 		}
-		if blocks := (bits/8 + size - 1) / size; c.Algorithm.Iterations > mostIterations/max(1, blocks) {
-			return nil, fail(NotSupported, "%d iterations for %d bits are too many; %d in all are possible", c.Algorithm.Iterations, bits, mostIterations)
+		if blocks := (bits/8 + size - 1) / size; c.Algorithm.Iterations > maxIterations/max(1, blocks) {
+			return nil, fail(NotSupported, "%d iterations for %d bits are too many; the maximum, over all blocks, is %d", c.Algorithm.Iterations, bits, maxIterations)
 		}
 		if bits == 0 {
 			return []byte{}, nil
@@ -46,7 +46,7 @@ func derive(c Call) ([]byte, error) {
 		return out, nil
 	case "HKDF":
 		if bits/8 > 255*size {
-			return nil, fail(Operation, "%d bits are more than HKDF gives with this hash", bits)
+			return nil, fail(Operation, "%d bits are more than HKDF can derive with this hash", bits)
 		}
 		out, err := hkdf.Key(h, c.Key, c.Extra, string(c.More), bits/8)
 		if err != nil {
@@ -57,7 +57,7 @@ func derive(c Call) ([]byte, error) {
 	return nil, fail(NotSupported, "%s cannot derive", c.Algorithm.Name)
 }
 
-// agree is the secret that a private key shares with the public key in Extra. Its length is for the caller to cut.
+// agree returns the secret that a private key shares with the public key in Extra. The caller cuts it to length.
 func agree(c Call) ([]byte, error) {
 	own, err := privateKey(c.Algorithm, c.Key)
 	if err != nil {
@@ -70,11 +70,11 @@ func agree(c Call) ([]byte, error) {
 	private, ok1 := asECDH(own)
 	public, ok2 := asPublicECDH(other)
 	if !ok1 || !ok2 || private.Curve() != public.Curve() {
-		return nil, fail("InvalidAccessError", "the two keys are not of one kind")
+		return nil, fail("InvalidAccessError", "the two keys are of different kinds")
 	}
 	secret, err := private.ECDH(public)
 	if err != nil {
-		return nil, fail(Operation, "there is no secret between these keys")
+		return nil, fail(Operation, "these keys have no shared secret")
 	}
 	return secret, nil
 }

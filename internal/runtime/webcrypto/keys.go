@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	leastModulus, mostModulus = 1024, 4096 // bits of RSA: below it is worthless, and Go refuses; above it takes many seconds
-	mostKey                   = 16 << 10   // bytes of a key that is imported
+	minModulus, maxModulus = 1024, 4096 // bits of RSA: below this, a key is worthless and Go refuses it; above, it takes many seconds
+	maxKey                 = 16 << 10   // bytes of an imported key
 )
 
 func curveOf(name string) (elliptic.Curve, error) {
@@ -31,7 +31,7 @@ func curveOf(name string) (elliptic.Curve, error) {
 	return nil, fail(NotSupported, "the curve %q is not supported", name)
 }
 
-// privateKey reads a private key that was imported or generated here, and checks that it fits the algorithm.
+// privateKey parses a private key that was imported or generated here, and checks that it fits the algorithm.
 func privateKey(a Algorithm, der []byte) (any, error) {
 	key, err := x509.ParsePKCS8PrivateKey(der)
 	if err != nil {
@@ -48,9 +48,9 @@ func publicKey(a Algorithm, der []byte) (any, error) {
 	return key, fits(a, key)
 }
 
-// fits checks that a key is of the kind that the algorithm works with.
+// fits checks that a key is of the kind that the algorithm needs.
 func fits(a Algorithm, key any) error {
-	wrong := fail(Data, "the key is of another kind than %s", a.Name)
+	wrong := fail(Data, "the key is not a key of %s", a.Name)
 	onCurve := func(c elliptic.Curve) error {
 		if a.Name != "ECDSA" && a.Name != "ECDH" || a.Curve != "" && c.Params().Name != a.Curve {
 			return wrong
@@ -61,8 +61,8 @@ func fits(a Algorithm, key any) error {
 		if !slices.Contains([]string{"RSASSA-PKCS1-v1_5", "RSA-PSS", "RSA-OAEP"}, a.Name) {
 			return wrong
 		}
-		if n.N.BitLen() < leastModulus || n.N.BitLen() > mostModulus {
-			return fail(NotSupported, "an RSA key of %d bits is not supported; it may have from %d to %d", n.N.BitLen(), leastModulus, mostModulus)
+		if n.N.BitLen() < minModulus || n.N.BitLen() > maxModulus {
+			return fail(NotSupported, "an RSA key of %d bits is not supported; it may have from %d to %d", n.N.BitLen(), minModulus, maxModulus)
 		}
 		return nil
 	}
@@ -89,7 +89,7 @@ func fits(a Algorithm, key any) error {
 	return wrong
 }
 
-// Pair is a generated pair of keys.
+// Pair is a generated key pair.
 type Pair struct {
 	Private []byte `json:"private"`
 	Public  []byte `json:"public"`
@@ -121,12 +121,12 @@ func generate(a Algorithm) ([]byte, error) {
 		}
 		private, public = key, &key.PublicKey
 	case "RSASSA-PKCS1-v1_5", "RSA-PSS", "RSA-OAEP":
-		if a.Modulus < leastModulus || a.Modulus > mostModulus || a.Modulus%8 != 0 {
-			return nil, fail(Operation, "an RSA key of %d bits is not supported; it may have from %d to %d", a.Modulus, leastModulus, mostModulus)
+		if a.Modulus < minModulus || a.Modulus > maxModulus || a.Modulus%8 != 0 {
+			return nil, fail(Operation, "an RSA key of %d bits is not supported; it may have from %d to %d", a.Modulus, minModulus, maxModulus)
 		}
 		key, err := rsa.GenerateKey(rand.Reader, a.Modulus)
 		if err != nil {
-			return nil, fail(Operation, "the key could not be made")
+			return nil, fail(Operation, "the key could not be generated")
 		}
 		private, public = key, &key.PublicKey
 	default:
@@ -143,7 +143,7 @@ func generate(a Algorithm) ([]byte, error) {
 	return json.Marshal(p)
 }
 
-// Imported is a key that was read: its bytes as the package keeps them, and what it tells of itself.
+// Imported is an imported key: its bytes in the format of this package, and its properties.
 type Imported struct {
 	Private  bool   `json:"private"`
 	Data     []byte `json:"data"`
@@ -152,10 +152,10 @@ type Imported struct {
 	Exponent []byte `json:"publicExponent,omitempty"`
 }
 
-// importKey reads a key of a pair in Data; Extra names its format.
+// importKey imports the public or private key in Data; Extra names its format.
 func importKey(c Call) ([]byte, error) {
-	if len(c.Data) > mostKey {
-		return nil, fail(Data, "the key has more than %d bytes", mostKey)
+	if len(c.Data) > maxKey {
+		return nil, fail(Data, "the key has more than %d bytes", maxKey)
 	}
 	var key any
 	var err error
@@ -229,7 +229,7 @@ func rawPublic(a Algorithm, data []byte) (any, error) {
 	return nil, fail(NotSupported, "keys of %s cannot be imported as raw", a.Name)
 }
 
-// exportKey writes the key; Extra names the format.
+// exportKey exports the key; Extra names the format.
 func exportKey(c Call) ([]byte, error) {
 	var key any
 	var err error
@@ -257,7 +257,7 @@ func exportKey(c Call) ([]byte, error) {
 	return nil, fail(NotSupported, "this key cannot be exported as %q", c.Extra)
 }
 
-// jwk are the members of a JSON Web Key that hold the key itself.
+// jwk holds the members of a JSON Web Key that make up the key itself.
 type jwk struct {
 	Kty string `json:"kty"`
 	Crv string `json:"crv,omitempty"`
@@ -357,12 +357,12 @@ func fromJWK(a Algorithm, data []byte) (key any, private bool, err error) {
 func ecFromJWK(a Algorithm, k jwk, bytes func(string) []byte) (any, bool, error) {
 	curve, err := curveOf(k.Crv)
 	if err != nil || k.Crv != a.Curve {
-		return nil, false, fail(Data, "the curve is another one")
+		return nil, false, fail(Data, "the key is on a different curve")
 	}
 	size := (curve.Params().BitSize + 7) / 8
 	x, y := bytes(k.X), bytes(k.Y)
 	if len(x) != size || len(y) != size {
-		return nil, false, fail(Data, "the coordinates have another length")
+		return nil, false, fail(Data, "the coordinates have the wrong length")
 	}
 	public, err := ecdsa.ParseUncompressedPublicKey(curve, slices.Concat([]byte{4}, x, y))
 	if err != nil || k.D == "" {
@@ -370,13 +370,13 @@ func ecFromJWK(a Algorithm, k jwk, bytes func(string) []byte) (any, bool, error)
 	}
 	key, err := ecdsa.ParseRawPrivateKey(curve, bytes(k.D))
 	if err == nil && !key.PublicKey.Equal(public) {
-		err = fail(Data, "the private key belongs to another public one")
+		err = fail(Data, "the private key belongs to a different public key")
 	}
 	return key, true, err
 }
 
 func okpFromJWK(a Algorithm, k jwk, bytes func(string) []byte) (any, bool, error) {
-	wrong := fail(Data, "the private key belongs to another public one")
+	wrong := fail(Data, "the private key belongs to a different public key")
 	x := bytes(k.X)
 	public, err := rawPublic(a, x)
 	if err != nil || k.D == "" {
@@ -407,14 +407,14 @@ func rsaFromJWK(k jwk, bytes func(string) []byte) (any, bool, error) {
 		return nil, false, fail(Data, "the exponent cannot be used")
 	}
 	public := rsa.PublicKey{N: number(k.N), E: int(e.Int64())}
-	if n := public.N.BitLen(); n < leastModulus || n > mostModulus {
-		return nil, false, fail(Data, "the modulus has another length")
+	if n := public.N.BitLen(); n < minModulus || n > maxModulus {
+		return nil, false, fail(Data, "the modulus has an unsupported length")
 	}
 	if k.D == "" {
 		return &public, false, nil
 	}
 	key := &rsa.PrivateKey{PublicKey: public, D: number(k.D), Primes: []*big.Int{number(k.P), number(k.Q)}}
-	if key.D.BitLen() > mostModulus || key.Primes[0].BitLen() > mostModulus || key.Primes[1].BitLen() > mostModulus {
+	if key.D.BitLen() > maxModulus || key.Primes[0].BitLen() > maxModulus || key.Primes[1].BitLen() > maxModulus {
 		return nil, false, fail(Data, "the key is longer than its modulus")
 	}
 	if key.Primes[0].Sign() == 0 || key.Primes[1].Sign() == 0 {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// allPairs is every algorithm with pairs of keys that takes no long time to make one.
+// allPairs lists the algorithms with key pairs, with parameters that make generating them quick.
 var allPairs = []Algorithm{
 	{Name: "Ed25519"}, {Name: "X25519"},
 	{Name: "ECDSA", Curve: "P-256"}, {Name: "ECDSA", Curve: "P-384"}, {Name: "ECDSA", Curve: "P-521"},
@@ -38,7 +38,7 @@ func exported(t *testing.T, a Algorithm, private bool, key []byte, format string
 	return do(t, Call{Op: "export", Algorithm: a, Private: private, Key: key, Extra: []byte(format)})
 }
 
-func TestEveryFormatGivesTheSameKeyBack(t *testing.T) {
+func TestEveryFormatReturnsTheSameKey(t *testing.T) {
 	for _, a := range allPairs {
 		t.Run(a.Name+" "+a.Curve, func(t *testing.T) {
 			t.Parallel()
@@ -59,7 +59,7 @@ func TestEveryFormatGivesTheSameKeyBack(t *testing.T) {
 					want = p.Private
 				}
 				if i.Private != tt.private || !bytes.Equal(i.Data, want) {
-					t.Errorf("%s, private %v: another key, private %v", tt.format, tt.private, i.Private)
+					t.Errorf("%s, private %v: a different key, private %v", tt.format, tt.private, i.Private)
 				}
 				if i.Curve != a.Curve || i.Modulus != a.Modulus {
 					t.Errorf("%s: curve %q, modulus %d", tt.format, i.Curve, i.Modulus)
@@ -76,7 +76,7 @@ func TestEveryFormatGivesTheSameKeyBack(t *testing.T) {
 				return
 			}
 			if i := imported(t, a, "raw", exported(t, a, false, p.Public, "raw")); i.Private || !bytes.Equal(i.Data, p.Public) {
-				t.Error("raw: another key")
+				t.Error("raw: a different key")
 			}
 		})
 	}
@@ -90,7 +90,7 @@ func TestTwoGeneratedKeysDiffer(t *testing.T) {
 	}
 }
 
-// RFC 8037, appendix A.1 and A.2: the key of test 1 of RFC 8032.
+// RFC 8037, appendices A.1 and A.2: the key of test 1 of RFC 8032.
 func TestKeyOfRFC8037(t *testing.T) {
 	const (
 		seed   = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"
@@ -109,7 +109,7 @@ func TestKeyOfRFC8037(t *testing.T) {
 	}
 }
 
-// changeJWK is a JSON Web Key of the private key with some members changed; "" removes one.
+// changeJWK returns a JSON Web Key of the private key with some members changed; "" removes one.
 func changeJWK(t *testing.T, a Algorithm, private []byte, changes map[string]string) []byte {
 	t.Helper()
 	members := map[string]string{}
@@ -125,7 +125,7 @@ func changeJWK(t *testing.T, a Algorithm, private []byte, changes map[string]str
 	return b
 }
 
-func TestKeysWithABrokenPartAreRefused(t *testing.T) {
+func TestKeysWithAnInvalidPartAreRefused(t *testing.T) {
 	long := base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{0xff}, 600))
 	zeros := base64.RawURLEncoding.EncodeToString(make([]byte, 32))
 	member := func(t *testing.T, a Algorithm, key []byte, name string) string {
@@ -208,7 +208,7 @@ func TestKeysWithABrokenPartAreRefused(t *testing.T) {
 	}
 }
 
-func TestARawKeyHasTheLengthOfItsCurve(t *testing.T) {
+func TestARawKeyMustHaveTheLengthOfItsCurve(t *testing.T) {
 	for _, a := range allPairs[:8] {
 		raw := exported(t, a, false, newPair(t, a).Public, "raw")
 		for name, wrong := range map[string][]byte{"cut": raw[:len(raw)-1], "longer": append(bytes.Clone(raw), 0), "empty": nil} {
@@ -221,7 +221,7 @@ func TestARawKeyHasTheLengthOfItsCurve(t *testing.T) {
 }
 
 // A key works only with the algorithm and the curve it was made for, whatever the call says.
-func TestKeysOfAnotherKindAreRefused(t *testing.T) {
+func TestKeysOfTheWrongKindAreRefused(t *testing.T) {
 	data := []byte("data")
 	for _, key := range allPairs {
 		p := newPair(t, key)
@@ -240,14 +240,14 @@ func TestKeysOfAnotherKindAreRefused(t *testing.T) {
 			} {
 				c.Op, c.Algorithm = op, a
 				if _, err := Do(c); err == nil {
-					t.Errorf("%s with %s %s and a key of %s %s went through", op, a.Name, a.Curve, key.Name, key.Curve)
+					t.Errorf("%s with %s %s and a key of %s %s was accepted", op, a.Name, a.Curve, key.Name, key.Curve)
 				}
 			}
 		}
 	}
 }
 
-func TestTwoSidesAgreeAndOthersDoNot(t *testing.T) {
+func TestOnlyTheTwoSidesGetTheSharedSecret(t *testing.T) {
 	for _, a := range allPairs {
 		if a.Name != "ECDH" && a.Name != "X25519" {
 			continue
@@ -260,7 +260,7 @@ func TestTwoSidesAgreeAndOthersDoNot(t *testing.T) {
 			t.Errorf("%s %s: %x and %x, with itself %x", a.Name, a.Curve, one, two, own)
 		}
 	}
-	// The call names no curve, and the keys are of two.
+	// The call names no curve, and the keys are on different ones.
 	p256, p384 := newPair(t, Algorithm{Name: "ECDH", Curve: "P-256"}), newPair(t, Algorithm{Name: "ECDH", Curve: "P-384"})
 	_, err := Do(Call{Op: "deriveBits", Algorithm: Algorithm{Name: "ECDH"}, Key: p256.Private, Extra: p384.Public})
 	wantName(t, err, "InvalidAccessError")

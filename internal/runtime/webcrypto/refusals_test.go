@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestRefusalsHaveTheNameThatTheStandardGives(t *testing.T) {
+func TestErrorsHaveTheNameFromTheStandard(t *testing.T) {
 	aes := make([]byte, 16)
 	rsa := newPair(t, Algorithm{Name: "RSA-PSS", Modulus: 1024})
 	ed := newPair(t, Algorithm{Name: "Ed25519"})
@@ -71,15 +71,15 @@ func TestRefusalsHaveTheNameThatTheStandardGives(t *testing.T) {
 	}
 }
 
-func TestAnErrorSaysItsName(t *testing.T) {
+func TestAnErrorIncludesItsName(t *testing.T) {
 	_, err := Do(Call{Op: "digest", Algorithm: Algorithm{Hash: "SHA-2"}})
 	if err == nil || err.Error() != `NotSupportedError: the hash "SHA-2" is not supported` {
 		t.Error(err)
 	}
 }
 
-// The bounds are those of the largest call that still goes through, and the smallest that does not.
-func TestBoundsOfWork(t *testing.T) {
+// For each limit, the largest accepted call and the smallest refused one.
+func TestLimitsOfWork(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the largest derivation takes a second")
 	}

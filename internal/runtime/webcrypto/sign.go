@@ -10,7 +10,7 @@ import (
 	"math/big"
 )
 
-// HMAC is the code of data under a key.
+// HMAC returns the authentication code of data under a key.
 func HMAC(hash string, key, data []byte) ([]byte, error) {
 	h, err := newHash(hash)
 	if err != nil {
@@ -69,15 +69,15 @@ func sign(c Call) ([]byte, error) {
 	return nil, fail(NotSupported, "%s cannot sign", c.Algorithm.Name)
 }
 
-// pss are the options of RSA-PSS. A salt of no bytes cannot be said to Go, where 0 means "as it comes".
+// pss returns the options of RSA-PSS. An empty salt is not possible, because 0 means "automatic" in Go.
 func pss(salt int, h crypto.Hash) (*rsa.PSSOptions, error) {
-	if salt < 1 || salt > mostModulus/8 {
+	if salt < 1 || salt > maxModulus/8 {
 		return nil, fail(Operation, "a salt of %d bytes is not supported", salt)
 	}
 	return &rsa.PSSOptions{SaltLength: salt, Hash: h}, nil
 }
 
-// verify says 1 when Extra is the signature of Data.
+// verify returns 1 if Extra is the signature of Data, otherwise 0.
 func verify(c Call) ([]byte, error) {
 	ok := false
 	if c.Algorithm.Name == "HMAC" {

@@ -87,11 +87,11 @@ func TestHMAC(t *testing.T) {
 			t.Errorf("%s: %x", hash, code)
 		}
 		if c.Extra = code; !verified(t, c) {
-			t.Errorf("%s: the code is refused", hash)
+			t.Errorf("%s: the code was refused", hash)
 		}
 		for name, wrong := range map[string][]byte{"changed": flip(code, 0), "changed at the end": flip(code, len(code)-1), "cut": code[:len(code)-1], "longer": append(bytes.Clone(code), 0), "empty": nil} {
 			if c.Extra = wrong; verified(t, c) {
-				t.Errorf("%s: a code that is %s is accepted", hash, name)
+				t.Errorf("%s: a code that is %s was accepted", hash, name)
 			}
 		}
 	}
@@ -153,7 +153,7 @@ func TestCiphers(t *testing.T) {
 	}
 }
 
-func TestGCMNoticesOtherAdditionalDataKeysAndNonces(t *testing.T) {
+func TestGCMDetectsWrongAdditionalDataKeysAndNonces(t *testing.T) {
 	good := Call{Op: "encrypt", Algorithm: Algorithm{Name: "AES-GCM"}, Key: make([]byte, 32), Extra: make([]byte, 12), More: []byte("more"), Data: []byte("text")}
 	good.Data, good.Op = do(t, good), "decrypt"
 	do(t, good)
@@ -174,16 +174,16 @@ func TestGCMNoticesOtherAdditionalDataKeysAndNonces(t *testing.T) {
 	}
 }
 
-// Every byte of the padding counts: a decrypter that reads only the last one tells an attacker less than it takes.
+// Every byte of the padding is checked, not only the last one.
 func TestCBCPadding(t *testing.T) {
 	key := unhex(t, "2b7e151628aed2a6abf7158809cf4f3c")
-	// Without padding of its own: the last block is taken off again.
+	// The padding that encryption added is cut off: the cases bring their own.
 	raw := func(block []byte) []byte {
 		return do(t, Call{Op: "encrypt", Algorithm: Algorithm{Name: "AES-CBC"}, Key: key, Extra: make([]byte, 16), Data: block})[:16]
 	}
 	for _, tt := range []struct {
 		block string
-		want  int // bytes of text, -1 where the padding is wrong
+		want  int // bytes of text; -1 = the padding is wrong
 	}{
 		{"41414141414141414141414141414101", 15},
 		{"41414141414141414141414141410202", 14},
@@ -267,8 +267,8 @@ func TestX25519(t *testing.T) {
 	}
 }
 
-// vectors are keys, and what OpenSSL made with them, in testdata/openssl.json. "ECDSA", "RSA-PSS" and "RSA-OAEP" are random:
-// what another implementation made has to be read.
+// vectors are keys and what OpenSSL made with them, in testdata/openssl.json. ECDSA, RSA-PSS and RSA-OAEP are random, so the
+// output of another implementation must be read.
 type vectors struct {
 	Keys  map[string]struct{ Private, Public string }
 	Cases []vector
@@ -296,7 +296,7 @@ func readVectors(t *testing.T) (v vectors) {
 	return v
 }
 
-func TestWhatOpenSSLMadeIsRead(t *testing.T) {
+func TestOutputOfOpenSSLIsAccepted(t *testing.T) {
 	all := readVectors(t)
 	for _, v := range all.Cases {
 		t.Run(v.Name+" "+v.Curve+" "+v.Hash, func(t *testing.T) {
@@ -318,7 +318,7 @@ func TestWhatOpenSSLMadeIsRead(t *testing.T) {
 	}
 }
 
-// testRefusals checks that a signature is accepted only as it is, for its own data.
+// testRefusals checks that a signature is refused after any change, and for other data.
 func testRefusals(t *testing.T, good Call) {
 	t.Helper()
 	n := len(good.Extra)
@@ -343,7 +343,7 @@ func testRefusals(t *testing.T, good Call) {
 	}
 }
 
-func TestSignaturesMadeHereAreRead(t *testing.T) {
+func TestOwnSignaturesAreVerified(t *testing.T) {
 	all := readVectors(t)
 	for _, v := range all.Cases {
 		if v.Op != "verify" {
@@ -354,7 +354,7 @@ func TestSignaturesMadeHereAreRead(t *testing.T) {
 			c := Call{Op: "sign", Algorithm: v.algorithm(), Key: unhex(t, key.Private), Data: unhex(t, v.Data)}
 			signature := do(t, c)
 			if len(signature)*2 != len(v.Extra) {
-				t.Errorf("the signature has %d bytes, that of OpenSSL %d", len(signature), len(v.Extra)/2)
+				t.Errorf("the signature has %d bytes, but OpenSSL's has %d", len(signature), len(v.Extra)/2)
 			}
 			if v.Name == "RSASSA-PKCS1-v1_5" && hex.EncodeToString(signature) != v.Extra {
 				t.Errorf("got %x, want %s", signature, v.Extra)
@@ -367,7 +367,7 @@ func TestSignaturesMadeHereAreRead(t *testing.T) {
 	}
 }
 
-func TestOAEPReadsWhatItWrote(t *testing.T) {
+func TestOAEPDecryptsItsOwnOutput(t *testing.T) {
 	key := readVectors(t).Keys["rsa"]
 	a := Algorithm{Name: "RSA-OAEP", Hash: "SHA-256"}
 	c := Call{Op: "encrypt", Algorithm: a, Key: unhex(t, key.Public), Extra: []byte("label"), Data: []byte("text")}

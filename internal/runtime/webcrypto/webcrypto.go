@@ -1,10 +1,10 @@
-// Package webcrypto does what crypto.subtle promises, on Go's cryptography. It keeps nothing: a key comes with every call,
-// as raw bytes when it is a secret, as PKIX (public) or PKCS #8 (private) in DER when it is one of a pair.
+// Package webcrypto implements crypto.subtle with Go's cryptography. It is stateless: every call brings its key, as raw bytes
+// if it is a secret key, or in DER as PKIX (public) or PKCS #8 (private) if it is one of a pair.
 package webcrypto
 
 import (
 	"crypto"
-	"crypto/md5"  //nolint:gosec // programs ask for it to talk to others
+	"crypto/md5"  //nolint:gosec // programs need it to talk to others
 	"crypto/sha1" //nolint:gosec // likewise
 	"crypto/sha256"
 	"crypto/sha512"
@@ -12,7 +12,7 @@ import (
 	"hash"
 )
 
-// Error is a failure with the name of the DOMException, or of the error of the language, that a script gets.
+// Error is a failure with the name of the DOMException or JavaScript error that a script gets.
 type Error struct{ Name, Message string }
 
 func (e *Error) Error() string { return e.Name + ": " + e.Message }
@@ -26,7 +26,7 @@ const (
 
 func fail(name, format string, args ...any) error { return &Error{name, fmt.Sprintf(format, args...)} }
 
-// Algorithm is what a call may say of its algorithm besides bytes.
+// Algorithm holds the parameters of an algorithm, except those that are bytes.
 type Algorithm struct {
 	Name       string `json:"name"`
 	Hash       string `json:"hash"`
@@ -45,7 +45,7 @@ type Call struct {
 	Private   bool   // Key is a private key
 	Key       []byte // see the package
 	Data      []byte
-	Extra     []byte // iv, counter, salt, label, signature, or the other's public key
+	Extra     []byte // iv, counter, salt, label, signature, or the public key of the other side
 	More      []byte // additional data, info
 }
 
@@ -72,7 +72,7 @@ func Do(c Call) ([]byte, error) {
 	return nil, fail(NotSupported, "%s is not supported", c.Op)
 }
 
-// Long reports whether a call may take more than a moment: the caller does it where nobody waits for it.
+// Long reports whether a call may take more than a moment. The caller runs such a call where it blocks nothing.
 func Long(c Call) bool {
 	switch c.Op {
 	case "generate":
@@ -99,7 +99,7 @@ func hashOf(name string) (crypto.Hash, error) {
 	return 0, fail(NotSupported, "the hash %q is not supported", name)
 }
 
-// Digest is the hash of data.
+// Digest returns the hash of data.
 func Digest(name string, data []byte) ([]byte, error) {
 	switch name {
 	case "SHA-1":

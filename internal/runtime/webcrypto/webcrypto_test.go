@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Whatever is given as a key, importing it ends with a key that can be used, or with an error that names itself.
+// Importing any data as a key returns a usable key or an error with a name.
 func FuzzImport(f *testing.F) {
 	algorithms := []Algorithm{{Name: "Ed25519"}, {Name: "X25519"}, {Name: "ECDSA", Curve: "P-256"}, {Name: "ECDH", Curve: "P-521"}, {Name: "RSA-PSS", Hash: "SHA-256", Modulus: 1024}}
 	formats := []string{"spki", "pkcs8", "raw", "jwk"}
@@ -51,12 +51,12 @@ func FuzzImport(f *testing.F) {
 			t.Fatal(err)
 		}
 		if _, err := Do(Call{Op: "export", Algorithm: a, Private: i.Private, Key: i.Data, Extra: []byte("jwk")}); err != nil && !errors.As(err, &known) {
-			t.Fatalf("what was imported cannot be exported: %v", err)
+			t.Fatalf("an imported key cannot be exported: %v", err)
 		}
 	})
 }
 
-func TestWhatCannotBeAsked(t *testing.T) {
+func TestImpossibleCallsAreRefused(t *testing.T) {
 	for name, c := range map[string]Call{
 		"an unknown operation":      {Op: "nonsense"},
 		"an unknown hash":           {Op: "digest", Algorithm: Algorithm{Hash: "SHA-2"}},

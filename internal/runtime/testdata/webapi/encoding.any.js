@@ -36,7 +36,7 @@ test(() => {
 	const d = new TextDecoder("utf-8", { fatal: true });
 	assert_true(d.fatal);
 	assert_throws_js(TypeError, () => d.decode(bytes(0xff)));
-	assert_equals(d.decode(bytes(0x61)), "a", "after an error it begins anew");
+	assert_equals(d.decode(bytes(0x61)), "a", "after an error it starts over");
 	assert_equals(d.decode(bytes(0xe2, 0x82), { stream: true }), "");
 	assert_throws_js(TypeError, () => d.decode());
 	assert_throws_js(TypeError, () => new TextDecoder("utf-16le", { fatal: true }).decode(bytes(0, 0xd8)));

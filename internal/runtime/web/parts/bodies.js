@@ -1,6 +1,6 @@
-// Blob, File and FormData, bodies that are streams or forms, and the making of a Request: what a function that answers a
-// small request with text never needs. It is run when something of it is first asked for. Its last expression is a function
-// that is given what the prelude lends, and returns the classes and what Request and Response do by them.
+// Blob, File and FormData, bodies that are streams or forms, and the constructor of Request: what a function that responds to
+// small requests with text never needs. This part is run when it is first needed. Its last expression is a function that takes
+// the prelude's helpers and returns the classes, and the functions with which Request and Response use them.
 (() => {
 "use strict";
 
@@ -13,7 +13,7 @@ const scalar = (value) => String(value).toWellFormed();
 const named = (classes) => {
 	for (const c of classes) Object.defineProperty(c.prototype, Symbol.toStringTag, { value: c.name, configurable: true });
 };
-// enumerable makes members what those of a Web IDL interface are.
+// enumerable makes members enumerable, like those of a Web IDL interface.
 const enumerable = (c, ...names) => {
 	for (const name of names) Object.defineProperty(c.prototype, name, { enumerable: true });
 };
@@ -123,7 +123,7 @@ class FormData {
 	*values() { for (const [, v] of this.entries()) yield v; }
 }
 Object.defineProperty(FormData.prototype, Symbol.iterator, { value: FormData.prototype.entries, writable: true, configurable: true });
-// fileOf is a file with the name of another one, its bytes and type given without a copy.
+// fileOf makes a File from the name of another one and the given bytes and type, without copying the bytes.
 const fileOf = (bytes, { name, lastModified }, type) => new File([blobOf(bytes, type)], name, { type, lastModified });
 
 named([Blob, File, FormData]);
@@ -156,7 +156,7 @@ const form = (parts) => {
 
 // ---- streams ---------------------------------------------------------------------------------------------------
 
-// The classes as they are when they are first needed; a script that puts others in their place does not change bodies.
+// The stream classes as they are when first needed. Replacing the globals later does not affect bodies.
 let Readable, Transform;
 const readable = () => {
 	if (Readable === undefined) ({ ReadableStream: Readable, TransformStream: Transform } = types.streams());
@@ -166,7 +166,7 @@ const isStream = (v) => Readable !== undefined && v instanceof Readable || types
 const disturbed = (stream) => stream._disturbed;
 const unusable = (stream) => stream.locked || disturbed(stream);
 
-// Streams of what is there already, and what that is: as long as nobody has read of one, what it is made of will do.
+// Streams made from data, with that data. It can be used directly as long as the stream has not been read from.
 const made = heldWeakMap();
 const piece = 65536;
 
@@ -187,8 +187,8 @@ const finish = (c) => {
 	c.byobRequest?.respond(0);
 };
 
-// incoming is the body of the request that is being served. No other request can be read through it: when that one is over
-// it fails.
+// incoming makes a stream of the body of the current request. It fails after that request, so it can never read the body of
+// another one.
 const incoming = (s) => new (readable())({
 	type: "bytes",
 	async pull(c) {
@@ -199,7 +199,7 @@ const incoming = (s) => new (readable())({
 	},
 }, { highWaterMark: 0 });
 
-// remote is the body of an answer of another server. It can be read while the request is served that asked for it.
+// remote makes a stream of the body of another server's response. It can be read only during the request that made the call.
 const remote = (s) => {
 	const { id, of } = s.remote;
 	return new (readable())({
@@ -249,7 +249,7 @@ const collect = async (stream, most) => {
 	}
 };
 
-// open is the body as a stream. From then on it is nothing else.
+// open turns the body into a stream, for good.
 const open = (s) => {
 	if (typeof s.data === "number") {
 		s.most = s.data;
@@ -258,12 +258,12 @@ const open = (s) => {
 		s.stream = streamOf(s.data);
 		made.set(s.stream, s.data);
 	}
-	if (s.used) s.stream.getReader(); // it was read by other means
+	if (s.used) s.stream.getReader(); // the body was read without the stream
 	s.data = null;
 	return s.stream;
 };
 
-// take is the whole body, for good.
+// take reads the whole body, which cannot be read again.
 const take = (s) => {
 	if (s.stream === undefined) {
 		s.used = true;
@@ -297,7 +297,7 @@ const formData = async (s, type, text, bytes) => {
 	return form(host.multipart(type, exact(await bytes())));
 };
 
-// content is content of the prelude for what has more to it than text or bytes: [data, type, stream].
+// content does what content in the prelude does, for bodies other than text and bytes: it returns [data, type, stream].
 const content = (body) => {
 	if (typeof body === "object" && body !== null) {
 		if (body instanceof Blob) return [blobBytes(body).slice().buffer, body.type || null];
@@ -312,7 +312,7 @@ const content = (body) => {
 	return [scalar(body), "text/plain;charset=UTF-8"];
 };
 
-// copy is the body for a clone: what the two have then is the same, and neither notices what the other does with it.
+// copy returns a copy of the body for a clone. The two are independent.
 const copy = (s) => {
 	if (s.stream === undefined && typeof s.data !== "number") return { data: typeof s.data === "string" || s.data === null ? s.data : s.data.slice(0) };
 	if (s.stream === undefined) open(s);
@@ -323,7 +323,7 @@ const copy = (s) => {
 	return { data: null, stream: other, most: s.most };
 };
 
-// move is the body for a request that is made of another one, which has none left then.
+// move returns the body for a new Request made from another one, whose body is used then.
 const move = (s) => {
 	if (s.stream === undefined) {
 		const { data } = s;
@@ -339,7 +339,7 @@ const move = (s) => {
 	return { data: null, most: s.most, stream: s.stream.pipeThrough(new Transform()) };
 };
 
-// send sends an answer piece by piece, each when the one before it is on its way.
+// send sends a response piece by piece, each after the connection has taken the one before it.
 const send = (s, status, headers, type) => {
 	const reader = s.stream.getReader(), known = made.get(s.stream);
 	if (known !== undefined) {
@@ -381,7 +381,7 @@ const enumerations = {
 	priority: ["high", "low", "auto"],
 };
 
-// request is the slot of new Request(input, init).
+// request makes the slot of new Request(input, init).
 const request = (input, init = {}, count) => {
 	if (count < 1) throw new TypeError("a Request needs a URL");
 	if (init === null) init = {};

@@ -1,5 +1,5 @@
-// Intl for en-US: the constructors that programs use to format dates and numbers. The host does the formatting; here is only
-// what a script sees of it.
+// Intl for en-US: the constructors that programs use to format dates and numbers. The host does the formatting; this is only
+// the interface for scripts.
 "use strict";
 ({ host }) => {
 const { stringify, parse } = JSON;
@@ -16,7 +16,7 @@ const dateKeys = ["localeMatcher", "calendar", "numberingSystem", "timeZone", "h
 const numberKeys = ["localeMatcher", "style", "currency", "currencyDisplay", "currencySign", "unit", "unitDisplay", "numberingSystem", "notation", "compactDisplay", "signDisplay", "roundingMode", "trailingZeroDisplay"];
 const digitKeys = ["minimumIntegerDigits", "minimumFractionDigits", "maximumFractionDigits", "minimumSignificantDigits", "maximumSignificantDigits", "fractionalSecondDigits"];
 
-// plain reads the options that there are, as what they must be; a script's getters and objects go no further.
+// plain reads the known options and converts them to plain values, so no getter or object of the script gets any further.
 const plain = (options) => {
 	if (options === undefined) return null;
 	if (options === null) throw new TypeError("the options must be an object");

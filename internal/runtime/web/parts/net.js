@@ -1,13 +1,13 @@
-// Requests to other servers: fetch, and fazt.net.fetch. It is run when one of them is first called. Its last expression is a
-// function that is given what the prelude lends.
+// Requests to other servers: fetch and fazt.net.fetch. This part is run when one of them is first called. Its last expression is
+// a function that takes the prelude's helpers.
 (() => {
 "use strict";
 
 return ({ host, later, forget, current, bodies, flatHeaders, lazyHeaders, put, response, exact, lengthOf, types }) => {
 const { Headers, URL, TextDecoder, TextEncoder, Response, content } = types;
 
-// failure is an error of the host as the caller gets it: with the stack of the call, and the code in front, as who reads only
-// the text needs it.
+// failure turns an error of the host into the one for the caller: with the stack of the call, and the code at the start of the
+// message, for people who see only the text.
 const failure = (e, at) => {
 	if (typeof e?.code !== "string") return e;
 	const { code, message, retryable, retryAfter } = e;
@@ -32,8 +32,8 @@ const milliseconds = (options) => {
 	return timeout;
 };
 
-// refused tells the owner's log of a call that cannot be made, for an error that the caller then gets. Nothing of the caller's is
-// run for it once more.
+// refused writes a call that cannot be made to the owner's log, and returns the error, which the caller gets. It runs no code of
+// the caller again.
 const refused = (input, options, e) => {
 	const url = typeof input === "string" ? input : input instanceof URL ? input.href : "";
 	const method = typeof options === "object" ? Object.getOwnPropertyDescriptor(options, "method")?.value ?? "GET" : "GET";
@@ -43,8 +43,8 @@ const refused = (input, options, e) => {
 
 // ---- fetch -----------------------------------------------------------------------------------------------------
 
-// upload sends a stream as the body of a call, each piece when the one before it is on its way. It fails only as the stream
-// does: why the call fails, the call says.
+// upload sends a stream as the body of a call, each piece after the connection has taken the one before it. It fails only if the
+// stream does: the call itself reports why it failed.
 const upload = async (id, stream) => {
 	const reader = stream.getReader();
 	for (;;) {
@@ -101,7 +101,7 @@ const fetch = async (input, init, count) => {
 
 // ---- fazt.net.fetch --------------------------------------------------------------------------------------------
 
-// Answer is an answer that is here whole.
+// Answer is a response that has arrived completely.
 class Answer {
 	#head; #headers;
 	constructor(head) { this.#head = head; }
@@ -124,14 +124,14 @@ class Answer {
 	arrayBuffer() { return this.bytes().buffer; }
 }
 
-// Asked is an answer that may still be on its way. What is asked of it waits; await does so without holding the script up.
+// Asked is a response that may not have arrived yet. Reading it blocks until it has; await does not block the script.
 class Asked {
 	#call;
 	constructor(call) { this.#call = call; }
 	#now() {
 		const c = this.#call;
 		if (c.answer === undefined && c.error === undefined) {
-			c.promise.catch(() => {}); // it is told here
+			c.promise.catch(() => {}); // the error is thrown here
 			if (current() !== c.of) throw new TypeError("the request is over");
 			try {
 				c.answer = new Answer(host.fetchWait(c.id));
@@ -158,7 +158,7 @@ class Asked {
 	finally(done) { return this.#call.promise.finally(done); }
 }
 
-// asking is what fazt.net.fetch sends: method, headers, body, secret and timeout.
+// asking returns what fazt.net.fetch sends: method, headers, body, secret and timeout.
 const asking = (options) => {
 	if (typeof options !== "object") throw new TypeError("the options of fazt.net.fetch must be an object");
 	const headers = new Headers(options.headers ?? undefined);

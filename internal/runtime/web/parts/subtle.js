@@ -1,5 +1,5 @@
-// crypto.subtle: names, usages, formats and errors as the Web Cryptography API has them. The cryptography is the host's. It
-// keeps no keys: what a key is made of lies in a private field of it, which no script reaches.
+// crypto.subtle: names, usages, formats and errors as in the Web Cryptography API. The host does the cryptography, but keeps no
+// keys: the bytes of a key are in a private field of its object, which no script can reach.
 "use strict";
 ({ host, later, types: { DOMException } }) => {
 const { stringify, parse } = JSON;
@@ -9,7 +9,7 @@ const isView = ArrayBuffer.isView;
 const error = (name, message) => name === "TypeError" ? new TypeError(message) : new DOMException(message, name);
 const refuse = (name, message) => { throw error(name, message); };
 
-// bytesOf is a copy of what a script gave as data: nothing it does later changes it.
+// bytesOf copies data from a script, so that the script cannot change it later.
 const bytesOf = (v, what = "the data") => {
 	if (v instanceof ArrayBuffer) return v.slice(0);
 	if (isView(v)) return v.buffer.slice(v.byteOffset, v.byteOffset + v.byteLength);
@@ -57,7 +57,7 @@ const curveName = (c) => {
 	return c;
 };
 
-// normal reads what a script says of an algorithm, once.
+// normal reads the script's description of an algorithm, once.
 const normal = (op, given) => {
 	if (typeof given === "string") given = { name: given };
 	if (typeof given !== "object" || given === null || given.name === undefined) throw new TypeError("the algorithm must be a name, or an object with a name");

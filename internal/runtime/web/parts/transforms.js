@@ -1,5 +1,5 @@
-// The transform streams of the platform: text and compression, on the streams of the part "streams". The last expression is
-// a function that is given what the prelude lends.
+// The standard transform streams, for text and compression, built on the streams of the part "streams". The last expression is
+// a function that takes the prelude's helpers.
 "use strict";
 ({ host, types: { streams, TextEncoder, TextDecoder } }) => {
 const { TransformStream } = streams();
@@ -9,7 +9,7 @@ const bytesOf = (chunk) => {
 	throw new TypeError("a chunk must be an ArrayBuffer or a view of one");
 };
 
-// Transform is what the four have in common: two ends of one TransformStream.
+// Transform is the base class of the four: the two ends of a TransformStream.
 class Transform {
 	#stream;
 	constructor(transformer) { this.#stream = new TransformStream(transformer); }
@@ -20,7 +20,7 @@ class Transform {
 class TextEncoderStream extends Transform {
 	constructor() {
 		const encoder = new TextEncoder();
-		let high = ""; // the first half of a character whose second comes with the next chunk
+		let high = ""; // the first half of a character whose second half comes with the next chunk
 		super({
 			transform(chunk, controller) {
 				let text = high + String(chunk);
@@ -59,8 +59,8 @@ class TextDecoderStream extends Transform {
 	get ignoreBOM() { return this.#decoder.ignoreBOM; }
 }
 
-// The host keeps the state; it gives what is ready in pieces, so that a few bytes that stand for gigabytes meet the
-// stream's own queue, and with it the memory limit, before they are all made.
+// The host keeps the state and returns output in pieces. So a few bytes that decompress to gigabytes fill the stream's queue and
+// hit the memory limit before all of them are produced.
 const coder = (format, decode) => {
 	if (!["gzip", "deflate", "deflate-raw"].includes(format)) throw new TypeError(`the format ${format} is not supported`);
 	const id = host.coder(format, Number(decode));
