@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	maxResponse  = 64 << 20 // what a client reads of a response; a page of the longest list takes a few MB
+	maxReadable  = 64 << 20 // what a client reads of a response; a page of the longest list takes a few MB
 	maxAhead     = 4 << 20  // the largest buffer a client allocates because of a Content-Length
 	maxErrorBody = 64 << 10 // what a client reads of a response without the envelope
 )
@@ -327,7 +327,7 @@ func (s Spec) decode(resp *http.Response, res any) (err error) {
 	data, err := readBody(resp)
 	switch {
 	case errors.Is(err, limitio.ErrTooLong):
-		return errs.New(errs.Unsupported, "the response is larger than %d MB; it is not from Fazt", maxResponse>>20)
+		return errs.New(errs.Unsupported, "the response is larger than %d MB; it is not from Fazt", maxReadable>>20)
 	case err != nil:
 		return errs.Wrap(errs.Unavailable, err, "the response was cut off")
 	}
@@ -366,7 +366,7 @@ func (s Spec) decode(resp *http.Response, res any) (err error) {
 func readBody(resp *http.Response) ([]byte, error) {
 	var b bytes.Buffer
 	b.Grow(int(min(max(resp.ContentLength, 0), maxAhead)) + bytes.MinRead)
-	_, err := b.ReadFrom(limitio.Max(resp.Body, maxResponse, limitio.ErrTooLong))
+	_, err := b.ReadFrom(limitio.Max(resp.Body, maxReadable, limitio.ErrTooLong))
 	return b.Bytes(), err
 }
 

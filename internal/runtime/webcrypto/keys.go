@@ -16,7 +16,7 @@ import (
 
 const (
 	minModulus, maxModulus = 1024, 4096 // bits of RSA: below this, a key is worthless and Go refuses it; above, it takes many seconds
-	maxKey                 = 16 << 10   // bytes of an imported key
+	maxImported            = 16 << 10   // bytes of an imported key
 )
 
 func curveOf(name string) (elliptic.Curve, error) {
@@ -154,8 +154,8 @@ type Imported struct {
 
 // importKey imports the public or private key in Data; Extra names its format.
 func importKey(c Call) ([]byte, error) {
-	if len(c.Data) > maxKey {
-		return nil, fail(Data, "the key has more than %d bytes", maxKey)
+	if len(c.Data) > maxImported {
+		return nil, fail(Data, "the key has more than %d bytes", maxImported)
 	}
 	var key any
 	var err error
