@@ -32,7 +32,7 @@ func confine(memory int64, shut bool) {
 	set := func(what int, limit uint64) { _ = unix.Setrlimit(what, &unix.Rlimit{Cur: limit, Max: limit}) }
 	set(unix.RLIMIT_CORE, 0)
 	set(unix.RLIMIT_FSIZE, 0)
-	if !raced { // the race detector maps far more than it uses
+	if !withC { // C libraries map far more than they use: a stack of 8 MB for each thread
 		// This counts only writable memory, so not what Go has merely reserved.
 		set(unix.RLIMIT_DATA, uint64(memory))
 	}

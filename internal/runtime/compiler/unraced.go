@@ -1,6 +1,0 @@
-//go:build !race
-
-package compiler
-
-// raced reports whether this program was built with the race detector.
-const raced = false
