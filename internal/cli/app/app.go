@@ -157,8 +157,11 @@ func Kept(r op.Renamed) string {
 	return "leads to " + r.Kept
 }
 
-// ForkOf returns what a fork was made from.
+// ForkOf returns what a fork was made from; "" if an instance of another version does not say it.
 func ForkOf(a op.App) string {
+	if a.ForkedFrom == nil {
+		return ""
+	}
 	return fmt.Sprintf("%s, deployment %d", a.ForkedFrom.Name, a.ForkedFrom.Deployment)
 }
 

@@ -163,7 +163,7 @@ func (c commands) logsStats() *cobra.Command {
 					rows = append(rows, []string{string(r), fmt.Sprint(s.Results[r])})
 				}
 				if s.Entries > 0 {
-					rows = append(rows, []string{"oldest", output.Time(*s.Oldest)}, []string{"newest", output.Time(*s.Newest)})
+					rows = append(rows, []string{"oldest", kit.OptionalTime(s.Oldest)}, []string{"newest", kit.OptionalTime(s.Newest)})
 				}
 				rows = append(rows, []string{"size", "about " + output.Size(s.Bytes)})
 				if s.Dropped > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"fazt/internal/api/show"
 	"fazt/internal/cli/kit"
@@ -76,6 +77,9 @@ func located(err error, file string) compile.Diagnostic {
 	text := errs.Sentence(err)
 	at := place.FindStringSubmatch(text)
 	if at == nil {
+		if file != "" { // the sentence may name it too
+			text = strings.TrimPrefix(text, file+": ")
+		}
 		return compile.Diagnostic{File: file, Text: text}
 	}
 	line, _ := strconv.Atoi(at[2])
