@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,18 +98,23 @@ respond({ ip: request.ip, id: request.id, body: request.body.anything });
 	if faults := typeCheck(t, dir); faults != "" {
 		t.Errorf("of what is right:\n%s", faults)
 	}
-	for code, want := range map[string]string{
-		`fazt.sleep("long");`:                "not assignable to parameter of type 'number'",
-		`fazt.app.kv.set("a");`:              "Expected 2-3 arguments",
-		`fazt.app.kv.drop("a");`:             "Property 'drop' does not exist",
-		`fazt.version = "2";`:                "read-only",
-		`respond("200", "x");`:               "not assignable to parameter of type 'number'",
-		`request.headers.get("a");`:          "not callable",
-		`const n: number = request.files.a;`: "not assignable to type 'number'",
-	} {
-		write("script.ts", code)
-		if faults := typeCheck(t, dir); !strings.Contains(faults, want) {
-			t.Errorf("of %s: %q, want %q", code, faults, want)
+	mistakes := []struct{ code, want string }{
+		{`fazt.sleep("long");`, "not assignable to parameter of type 'number'"},
+		{`fazt.app.kv.set("a");`, "Expected 2-3 arguments"},
+		{`fazt.app.kv.drop("a");`, "Property 'drop' does not exist"},
+		{`fazt.version = "2";`, "read-only"},
+		{`respond("200", "x");`, "not assignable to parameter of type 'number'"},
+		{`request.headers.get("a");`, "not callable"},
+		{`const n: number = request.files.a;`, "not assignable to type 'number'"},
+	}
+	name := func(i int) string { return fmt.Sprintf("mistake%d.ts", i) }
+	for i, m := range mistakes {
+		write(name(i), m.code)
+	}
+	faults := strings.Split(typeCheck(t, dir), "\n")
+	for i, m := range mistakes {
+		if !slices.ContainsFunc(faults, func(line string) bool { return strings.Contains(line, name(i)) && strings.Contains(line, m.want) }) {
+			t.Errorf("of %s: %q, want %q in %s", m.code, faults, m.want, name(i))
 		}
 	}
 }
