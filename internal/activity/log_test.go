@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,13 +12,14 @@ import (
 	"go.uber.org/goleak"
 
 	"fazt/internal/database"
+	"fazt/internal/database/databasetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func openLog(t testing.TB, keep int, age time.Duration) *Log {
 	t.Helper()
-	db, err := database.Open(context.Background(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
+	db, err := database.Open(context.Background(), database.Config{Path: databasetest.Path(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,13 +12,14 @@ import (
 	"go.uber.org/goleak"
 
 	"fazt/internal/database"
+	"fazt/internal/database/databasetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func open(t *testing.T, keep int) (*Log, *database.DB) {
 	t.Helper()
-	db, err := database.Open(t.Context(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
+	db, err := database.Open(t.Context(), database.Config{Path: databasetest.Path(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

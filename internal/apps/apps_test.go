@@ -1,7 +1,6 @@
 package apps
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -9,12 +8,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fazt/internal/database"
+	"fazt/internal/database/databasetest"
 	"fazt/internal/errs"
 )
 
 func open(t testing.TB) *Store {
 	t.Helper()
-	db, err := database.Open(t.Context(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
+	db, err := database.Open(t.Context(), database.Config{Path: databasetest.Path(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,18 +1,18 @@
 package auth
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"fazt/internal/database"
+	"fazt/internal/database/databasetest"
 	"fazt/internal/errs"
 )
 
 func open(t *testing.T) *Users {
 	t.Helper()
-	db, err := database.Open(t.Context(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
+	db, err := database.Open(t.Context(), database.Config{Path: databasetest.Path(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

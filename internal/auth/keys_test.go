@@ -2,18 +2,18 @@ package auth
 
 import (
 	"context"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"fazt/internal/database"
+	"fazt/internal/database/databasetest"
 	"fazt/internal/errs"
 )
 
 func openKeys(t testing.TB) *Keys {
 	t.Helper()
-	db, err := database.Open(t.Context(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
+	db, err := database.Open(t.Context(), database.Config{Path: databasetest.Path(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

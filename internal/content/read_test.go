@@ -8,13 +8,13 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"path/filepath"
 	"testing"
 	"testing/iotest"
 
 	"go.uber.org/goleak"
 
 	"fazt/internal/database"
+	"fazt/internal/database/databasetest"
 	"fazt/internal/errs"
 )
 
@@ -29,7 +29,7 @@ type bench struct {
 
 func open(t testing.TB) *bench {
 	t.Helper()
-	db, err := database.Open(context.Background(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
+	db, err := database.Open(context.Background(), database.Config{Path: databasetest.Path(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

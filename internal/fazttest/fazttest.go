@@ -6,12 +6,14 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -22,6 +24,7 @@ import (
 	"fazt/internal/api/op"
 	"fazt/internal/applog"
 	"fazt/internal/client"
+	"fazt/internal/database/databasetest"
 	_ "fazt/internal/fazttest/child"
 	"fazt/internal/server"
 	"fazt/internal/system"
@@ -74,6 +77,11 @@ func New(t testing.TB, options ...Option) *Instance {
 	}
 	for _, o := range options {
 		o(&c)
+	}
+	if _, err := os.Lstat(c.Database); errors.Is(err, fs.ErrNotExist) {
+		if err := databasetest.Write(c.Database); err != nil {
+			t.Fatal(err)
+		}
 	}
 	inner, err := server.Open(t.Context(), c)
 	if err != nil {

@@ -14,7 +14,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -26,6 +25,7 @@ import (
 
 	"fazt/internal/content"
 	"fazt/internal/database"
+	"fazt/internal/database/databasetest"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/hosting/static"
@@ -82,7 +82,7 @@ func (function) Serve(w http.ResponseWriter, r *http.Request, f runtime.Function
 
 func open(t testing.TB, domain string, change ...func(d *door)) *door {
 	t.Helper()
-	db, err := database.Open(t.Context(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
+	db, err := database.Open(t.Context(), database.Config{Path: databasetest.Path(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

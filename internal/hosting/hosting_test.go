@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -20,6 +19,7 @@ import (
 
 	"fazt/internal/content"
 	"fazt/internal/database"
+	"fazt/internal/database/databasetest"
 	"fazt/internal/errs"
 	"fazt/internal/system"
 )
@@ -42,7 +42,7 @@ func open(t testing.TB) *bench { return openWith(t, database.Config{}) }
 
 func openWith(t testing.TB, c database.Config) *bench {
 	t.Helper()
-	c.Path = filepath.Join(t.TempDir(), "data.db")
+	c.Path = databasetest.Path(t)
 	db, err := database.Open(context.Background(), c)
 	if err != nil {
 		t.Fatal(err)

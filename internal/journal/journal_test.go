@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"fazt/internal/database"
+	"fazt/internal/database/databasetest"
 	"fazt/internal/fazttest/await"
 )
 
@@ -31,7 +31,7 @@ type mark struct {
 // openMarks opens a journal of marks; c says what differs from a journal that keeps all of them.
 func openMarks(t *testing.T, c Config[mark]) *Journal[mark] {
 	t.Helper()
-	db, err := database.Open(t.Context(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
+	db, err := database.Open(t.Context(), database.Config{Path: databasetest.Path(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,17 +1,17 @@
 package storage
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"fazt/internal/database"
+	"fazt/internal/database/databasetest"
 )
 
 // A table that belongs to an app and to its users is what an app keeps.
 func TestEveryTableOfAppDataIsDeclared(t *testing.T) {
-	db, err := database.Open(t.Context(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
+	db, err := database.Open(t.Context(), database.Config{Path: databasetest.Path(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,11 +1,11 @@
 package system
 
 import (
-	"path/filepath"
 	"testing"
 	"time"
 
 	"fazt/internal/database"
+	"fazt/internal/database/databasetest"
 )
 
 func TestMeasuredValuesApplyOnlyToTheirMachine(t *testing.T) {
@@ -34,7 +34,7 @@ func TestMeasuredValuesApplyOnlyToTheirMachine(t *testing.T) {
 }
 
 func TestTheLastMeasurementIsStored(t *testing.T) {
-	db, err := database.Open(t.Context(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
+	db, err := database.Open(t.Context(), database.Config{Path: databasetest.Path(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

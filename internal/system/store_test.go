@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/netip"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"fazt/internal/database"
+	"fazt/internal/database/databasetest"
 	"fazt/internal/errs"
 	"fazt/internal/schema"
 )
@@ -22,7 +22,7 @@ import (
 // kept returns a database with the apps app_a and app_b.
 func kept(t testing.TB) *database.DB {
 	t.Helper()
-	db, err := database.Open(t.Context(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
+	db, err := database.Open(t.Context(), database.Config{Path: databasetest.Path(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

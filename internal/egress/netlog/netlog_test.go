@@ -4,17 +4,17 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"fazt/internal/database"
+	"fazt/internal/database/databasetest"
 )
 
 func openDatabase(t testing.TB) *database.DB {
 	t.Helper()
-	db, err := database.Open(context.Background(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
+	db, err := database.Open(context.Background(), database.Config{Path: databasetest.Path(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,12 +11,13 @@ import (
 	"time"
 
 	"fazt/internal/database"
+	"fazt/internal/database/databasetest"
 	"fazt/internal/errs"
 )
 
 func openDatabase(t testing.TB) *database.DB {
 	t.Helper()
-	db, err := database.Open(context.Background(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
+	db, err := database.Open(context.Background(), database.Config{Path: databasetest.Path(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 
@@ -16,6 +15,7 @@ import (
 
 	"fazt/internal/content"
 	"fazt/internal/database"
+	"fazt/internal/database/databasetest"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/system"
@@ -65,7 +65,7 @@ type bench struct {
 
 func open(t testing.TB) *bench {
 	t.Helper()
-	db, err := database.Open(context.Background(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
+	db, err := database.Open(context.Background(), database.Config{Path: databasetest.Path(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
