@@ -68,6 +68,15 @@ func (f *fresh) remove(c net.Conn) {
 	f.n.Store(int64(len(f.conns)))
 }
 
+// close closes the connections.
+func (f *fresh) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for c := range f.conns {
+		c.Close()
+	}
+}
+
 // connection is the context key of a request's connection.
 type connection struct{}
 
@@ -87,17 +96,30 @@ func (e Edge) Run(ctx context.Context) error {
 		}
 	}
 	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
-	defer cancel()
-	go func() { // otherwise abandoned invocations would be waited for until the end
-		defer cancel()
-		for looks := 0; wait.Err() == nil && looks < stuckLooks; looks++ {
-			time.Sleep(drainLook)
-			if !e.Stuck() {
-				looks = -1
-			}
+	var looking sync.WaitGroup
+	looking.Go(func() { e.giveUp(wait, cancel) })
+	err = errors.Join(err, shutdown(wait, all))
+	cancel()
+	looking.Wait()
+	return err
+}
+
+// giveUp ends a drain when all remaining requests have been stuck for a while; otherwise abandoned invocations would be
+// waited for until the end.
+func (e Edge) giveUp(draining context.Context, end func()) {
+	look := time.NewTicker(drainLook)
+	defer look.Stop()
+	for looks := 0; looks < stuckLooks; {
+		select {
+		case <-draining.Done():
+			return
+		case <-look.C:
 		}
-	}()
-	return errors.Join(err, shutdown(wait, all))
+		if looks++; !e.Stuck() {
+			looks = 0
+		}
+	}
+	end()
 }
 
 // drainLook is how often a drain checks if all remaining requests are stuck; after stuckLooks times in a row it gives them up.
@@ -223,13 +245,15 @@ const (
 )
 
 // settle waits briefly for the first request of every connection: http.Server closes those whose request it reads after
-// Shutdown, without a response. Some clients connect ahead of time and send nothing, so it does not wait long.
+// Shutdown, without a response. Some clients connect ahead of time and send nothing, so it does not wait long, and closes
+// their connections: http.Server would wait until they are five seconds old.
 func (g *generation) settle(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, arriving)
 	defer cancel()
 	for g.fresh.n.Load() > 0 && ctx.Err() == nil {
 		time.Sleep(lookOpen)
 	}
+	g.fresh.close()
 }
 
 // shutdown lets the running requests of all servers finish, or cancels them when ctx ends.
