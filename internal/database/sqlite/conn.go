@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"modernc.org/libc"
 	lib "modernc.org/sqlite/lib"
@@ -117,13 +116,10 @@ func (c *Conn) Checkpoint(mode string) (pages, folded int, err error) {
 
 // Script runs all statements of text.
 func (c *Conn) Script(text string) error {
-	for strings.TrimSpace(text) != "" {
+	for !blank(text) {
 		stmt, rest, err := c.raw.PrepareTransient(text)
 		if err != nil {
 			return classify(err)
-		}
-		if stmt == nil || stmt.BindParamCount() < 0 { // only a comment was left
-			return nil
 		}
 		_, err = stmt.Step()
 		if final := stmt.Finalize(); err == nil {
