@@ -6,6 +6,7 @@ package compile
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -77,11 +78,14 @@ func compile(ctx context.Context, src Source, entry string) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	if strings.Contains(result.Metafile, `"default"`) && exportsDefault(result.Metafile, entry) {
+	switch names := exports(result.Metafile); {
+	case slices.Contains(names, "default"):
 		p.Style = StyleModule
 		if result, err = bundle(ctx, m, entry, api.FormatIIFE); err != nil {
 			return nil, err
 		}
+	case len(names) > 0:
+		return nil, unprocessable([]Diagnostic{{File: entry, Line: 1, Column: 1, Text: "a module needs a default export, such as `export default { fetch(request) { … } }`; a script has no exports"}})
 	}
 	for _, f := range result.OutputFiles {
 		if strings.HasSuffix(f.Path, ".map") {
@@ -179,21 +183,15 @@ func workingDir() string {
 	return dir
 }
 
-func exportsDefault(metafile, entry string) bool {
-	_, output, ok := strings.Cut(metafile, `"outputs"`)
-	if !ok {
-		return false
+// exports returns the names that the bundled script exports.
+func exports(metafile string) []string {
+	var meta struct {
+		Outputs map[string]struct{ Exports []string }
 	}
-	_, script, ok := strings.Cut(output, `"`+scriptName+`": {`)
-	if !ok {
-		return false
+	if err := json.Unmarshal([]byte(metafile), &meta); err != nil {
+		return nil
 	}
-	_, exports, ok := strings.Cut(script, `"exports": [`)
-	if !ok {
-		return false
-	}
-	list, _, _ := strings.Cut(exports, "]")
-	return strings.Contains(list, `"default"`)
+	return meta.Outputs[scriptName].Exports
 }
 
 func loader(name string) api.Loader {
