@@ -23,7 +23,7 @@ func EncodingOf(label string) string {
 		return "iso-8859-8-i"
 	}
 	e, err := htmlindex.Get(label)
-	if err != nil {
+	if err != nil || strings.TrimSpace(label) != label { // Get removes more white space than the standard does
 		return ""
 	}
 	name, err := htmlindex.Name(e)
