@@ -3,6 +3,7 @@ package bindings
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"fazt/internal/runtime/bind"
@@ -55,7 +56,7 @@ func sleep() bind.Func {
 		MS float64 `js:"ms" doc:"milliseconds"`
 	}
 	return bind.Async("sleep", "Waits without blocking other requests.", func(c *bind.Call, a args) (struct{}, error) {
-		t := time.NewTimer(time.Duration(a.MS * float64(time.Millisecond)))
+		t := time.NewTimer(milliseconds(a.MS))
 		defer t.Stop()
 		select {
 		case <-t.C:
@@ -64,4 +65,14 @@ func sleep() bind.Func {
 			return struct{}{}, c.Context.Err()
 		}
 	})
+}
+
+// milliseconds returns a time that JavaScript gives as a number. One that no Duration can hold becomes the longest, because
+// Go may convert it to a negative one.
+func milliseconds(n float64) time.Duration {
+	const longest = float64(math.MaxInt64 / time.Millisecond)
+	if n > longest {
+		return math.MaxInt64
+	}
+	return time.Duration(max(n, -longest) * float64(time.Millisecond))
 }

@@ -2,7 +2,6 @@ package bindings
 
 import (
 	"encoding/json"
-	"time"
 
 	"fazt/internal/runtime/bind"
 	"fazt/internal/storage"
@@ -38,7 +37,7 @@ func kv(path string, store KV, scope func(*bind.Call) storage.Scope) bind.Namesp
 			return value, err
 		}),
 		bind.Fn("set", "Sets the value of a key. Returns when the value is durable on disk.", func(c *bind.Call, a set) (struct{}, error) {
-			return struct{}{}, store.Set(c.Context, scope(c), a.Key, a.Value, time.Duration(a.Options.TTL*float64(time.Millisecond)))
+			return struct{}{}, store.Set(c.Context, scope(c), a.Key, a.Value, milliseconds(a.Options.TTL))
 		}).Waits(),
 		bind.Fn("delete", "Removes a key. Returns whether it existed.", func(c *bind.Call, a key) (bool, error) {
 			return store.Delete(c.Context, scope(c), a.Key)
