@@ -36,7 +36,7 @@ func NewLocalizer(script string) *Localizer { return &Localizer{script: script} 
 // Ask answers a question of the part "intl", in JSON.
 func (l *Localizer) Ask(question string) (answer string, err error) {
 	if len(question) > mostIntlText {
-		return "", errs.New(errs.TooLarge, "what Intl is asked to format has more than %d bytes", mostIntlText)
+		return "", errs.New(errs.TooLarge, "the value to format with Intl is longer than %d bytes", mostIntlText)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -21,7 +21,7 @@ func (inv *Invocation) Print(level, text string) {
 	inv.lines++
 	switch {
 	case inv.lines == inv.limits.ConsoleLines+1:
-		text = "(further lines of this request are not kept)"
+		text = "(more lines of this request were not kept)"
 		level = "warn"
 	case inv.lines > inv.limits.ConsoleLines:
 		return

@@ -53,7 +53,7 @@ func TestAnEventReturnsAResult(t *testing.T) {
 
 func TestAFailedEventReturnsAnError(t *testing.T) {
 	h := runtimetest.New(t, exports, func(l *system.Runtime) { l.ExecTimeout, l.CPUTime = 300, 300 })
-	for name, want := range map[string]string{"fails": "RangeError: no more", "missing": "does not export missing", "never": "nothing is left that could settle"} {
+	for name, want := range map[string]string{"fails": "RangeError: no more", "missing": "does not export missing", "never": "nothing is pending that could settle"} {
 		got, err := h.Invoke(t.Context(), h.Fn, runtime.Export{name, []byte("null")})
 		if err == nil || got != nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %s, %v", name, got, err)

@@ -9,7 +9,7 @@ import (
 func During(fn func(inv *Invocation, a Args) (quickjs.Value, error)) HostFunc {
 	return func(a Args) (quickjs.Value, error) {
 		if a.vm.inv == nil {
-			return quickjs.Undefined(), errs.New(errs.Invalid, "this is only possible while a request is served, not while the module loads")
+			return quickjs.Undefined(), errs.New(errs.Invalid, "this is only possible while handling a request, not while the module loads")
 		}
 		return fn(a.vm.inv, a)
 	}

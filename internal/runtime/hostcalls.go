@@ -16,7 +16,7 @@ func (inv *Invocation) NewID() (int32, error) {
 		inv.drain(4 * inv.limits.MaxPending)
 	}
 	if len(inv.timers)+inv.pending-len(inv.ready) >= inv.limits.MaxPending {
-		return 0, errs.New(errs.Unavailable, "more than %d timers and calls are waiting", inv.limits.MaxPending)
+		return 0, errs.New(errs.Unavailable, "more than %d timers and calls are pending (runtime.max_pending)", inv.limits.MaxPending)
 	}
 	return inv.NextID(), nil
 }

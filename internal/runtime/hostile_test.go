@@ -28,7 +28,7 @@ func TestALongLogIsCutButStillShowsTheFailure(t *testing.T) {
 	h := runtimetest.New(t, `for (let i = 0; i < 1000; i++) console.log("line", i); throw new Error("the reason");`, func(l *system.Runtime) { l.ConsoleLines = 10 })
 	h.Ask(t, "GET", "/", "")
 	log := h.Log.String()
-	if n := strings.Count(log, "\n"); n > 20 || !strings.Contains(log, "further lines") || !strings.Contains(log, "error Error: the reason") {
+	if n := strings.Count(log, "\n"); n > 20 || !strings.Contains(log, "more lines") || !strings.Contains(log, "error Error: the reason") {
 		t.Fatalf("%d lines:\n%s", n, log)
 	}
 }

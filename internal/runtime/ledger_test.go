@@ -238,7 +238,7 @@ func TestMemoryOfGoForAnInvocationIsCounted(t *testing.T) {
 		}
 		w := httptest.NewRecorder()
 		f.Serve(w, httptest.NewRequest("GET", "http://a.localhost/api/x", nil), runtime.Function{AppID: name, Deployment: name, Load: func(context.Context) (*compile.Program, error) { return p, nil }})
-		if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "no memory") || w.Header().Get("Retry-After") == "" {
+		if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "not enough memory") || w.Header().Get("Retry-After") == "" {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
 	}

@@ -78,7 +78,7 @@ func (inv *Invocation) loop(vm *VM) error {
 		inv.sendEarly() // what is left goes on without the visitor
 		if len(inv.timers) == 0 && inv.pending == 0 && !inv.Traffic.Reading && !inv.Traffic.Writing {
 			if inv.Traffic.Streaming {
-				return &quickjs.Thrown{Message: "the response was not completed: nothing is left that could add to its stream"}
+				return &quickjs.Thrown{Message: "the response was not completed: nothing is pending that could add to its stream"}
 			}
 			if inv.responded {
 				return nil // a promise given to waitUntil that nothing will settle
@@ -86,7 +86,7 @@ func (inv *Invocation) loop(vm *VM) error {
 			if failed := vm.realm.Unhandled(); len(failed) > 0 { // a call whose failure the script did not look at
 				return failed[0]
 			}
-			return &quickjs.Thrown{Message: "the function did not respond: nothing is left that could settle its promise"}
+			return &quickjs.Thrown{Message: "the function did not respond: nothing is pending that could settle its promise"}
 		}
 		if err := inv.wait(vm); err != nil {
 			return err

@@ -258,7 +258,7 @@ func TestAWorkspaceLinkMayLeadToFilesOfTheFolder(t *testing.T) {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	delete(own, "packages/shared/index.ts")
-	if _, err := compile.Gather(t.Context(), dir, own); err == nil || !strings.Contains(err.Error(), "leaves it out") {
+	if _, err := compile.Gather(t.Context(), dir, own); err == nil || !strings.Contains(err.Error(), "excludes it") {
 		t.Fatalf("got %v", err)
 	}
 }

@@ -14,15 +14,15 @@ var ErrStopped = errs.New(errs.Unavailable, "the app was stopped, because its fu
 
 var (
 	// ErrCrowded ends an invocation that gives way because too much waits for visitors.
-	ErrCrowded = &errs.Error{Kind: errs.Unavailable, Message: "too many are sending or reading slowly; try again", Retry: time.Second}
+	ErrCrowded = &errs.Error{Kind: errs.Unavailable, Message: "too many clients are sending or reading slowly; try again", Retry: time.Second}
 	// errLeft ends an invocation whose visitor left.
 	errLeft = errs.New(errs.Canceled, "the visitor left")
 	// errStreamTime ends an invocation whose response is still being sent when its time is over. It is not the script's fault.
-	errStreamTime = errs.New(errs.Timeout, "the response was cut off: it was still being sent when its time (runtime.stream_timeout) was over")
+	errStreamTime = errs.New(errs.Timeout, "the response was cut off: it was still being sent at its deadline (runtime.stream_timeout)")
 )
 
 // errStarved ends an invocation that got no memory because all VMs together had reached their limit.
-var errStarved = &errs.Error{Kind: errs.Unavailable, Message: "there is no memory for the function right now; try again", Retry: time.Second}
+var errStarved = &errs.Error{Kind: errs.Unavailable, Message: "not enough memory for the function right now; try again", Retry: time.Second}
 
 // isCutOff reports whether an invocation ran out of time.
 func isCutOff(err error) bool {

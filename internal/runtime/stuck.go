@@ -90,9 +90,9 @@ func (e *Engine) abandon(vm *VM, now int64) (stopped bool, idle []*VM) {
 
 func (e *Engine) reportAbandoned(inv *Invocation, final bool) {
 	e.config.Log.Error("an invocation could not be stopped and was abandoned", "app", inv.fn.AppName, "deployment", inv.fn.Number, "request_id", inv.fn.RequestID, "deployment_stopped", final)
-	message := "this run could not be stopped when its time was over: it is in a built-in function that does not end."
+	message := "this call could not be stopped at its deadline: it is in a built-in function that does not return."
 	if final {
-		message += " It was not the first, so the deployment was stopped. Deploy a fixed version, or try again with `fazt app resume`."
+		message += " This has happened several times, so the deployment was stopped. Deploy a fixed version, or try again with `fazt app resume`."
 	}
 	e.config.Console.WriteLine(Line{
 		AppID: inv.fn.AppID, Deployment: inv.fn.Deployment, Number: inv.fn.Number, RequestID: inv.fn.RequestID, Level: "error", Time: time.Now(), Message: message,
@@ -121,5 +121,5 @@ func (inv *Invocation) ended(vm *VM) {
 	}
 	inv.outcome = vm.Overtime()
 	inv.engine.reportStop(inv.fn, inv.outcome)
-	inv.Print("error", inv.outcome.Error()+": it was in a built-in function that does not end")
+	inv.Print("error", inv.outcome.Error()+": it was in a built-in function that did not return")
 }

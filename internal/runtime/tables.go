@@ -51,7 +51,7 @@ func productFuncs() Table {
 func (vm *VM) part(name string) (quickjs.Value, error) {
 	compiled, ok := vm.engine.parts[name]
 	if !ok {
-		return quickjs.Undefined(), errs.New(errs.Unsupported, "this build of Fazt was made without %q; `make build` makes one with it", name)
+		return quickjs.Undefined(), errs.New(errs.Unsupported, "this build of Fazt does not include %q; `make build` includes it", name)
 	}
 	bytecode, err := compiled()
 	if err != nil {

@@ -18,7 +18,7 @@ func (e *Engine) newVM(p *pool, size int64) (*VM, error) {
 	i, err := quickjs.New(limits.MaxMemory, limits.MaxStack)
 	if err != nil {
 		e.memory.release(size)
-		return nil, errs.Wrap(errs.Unavailable, err, "there is no memory for another VM")
+		return nil, errs.Wrap(errs.Unavailable, err, "not enough memory for another VM")
 	}
 	vm := &VM{Isolate: i, engine: e, pool: p, program: p.program, lastUsed: time.Now(), maxMemory: limits.MaxMemory, maxStack: limits.MaxStack}
 	vm.ledger = &ledger{shared: &e.memory, reserved: size, await: vm.awaitMemory}
@@ -51,7 +51,7 @@ func (vm *VM) matches(limits system.Runtime) bool {
 func (vm *VM) newRealm() error {
 	r, err := vm.Isolate.NewRealm()
 	if err != nil {
-		return errs.Wrap(errs.Unavailable, err, "there is no memory for another VM")
+		return errs.Wrap(errs.Unavailable, err, "not enough memory for another VM")
 	}
 	vm.realm, vm.env = r, nil
 	prelude, err := vm.engine.prelude()

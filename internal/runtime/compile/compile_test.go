@@ -28,8 +28,8 @@ func TestErrorsInTheSourceHavePositions(t *testing.T) {
 	}{
 		"syntax":            {files{"api/main.ts": "export default {\n\tfetch() { return new Response(; }\n};"}, "api/main.ts:2:32: Unexpected"},
 		"missing file":      {files{"api/main.ts": "import x from './nothing';\nexport default x;"}, `api/main.ts:1:15: there is no file "api/nothing" in the deployment`},
-		"missing module":    {files{"api/main.ts": "import x from 'left-pad';\nexport default x;"}, `api/main.ts:1:15: there is no package "left-pad" in node_modules; ` + "`npm install left-pad` puts it there"},
-		"out of the folder": {files{"api/main.ts": "import x from '../../etc/passwd';\nexport default x;"}, "leads out of the deployment"},
+		"missing module":    {files{"api/main.ts": "import x from 'left-pad';\nexport default x;"}, `api/main.ts:1:15: there is no package "left-pad" in node_modules; ` + "`npm install left-pad` installs it"},
+		"out of the folder": {files{"api/main.ts": "import x from '../../etc/passwd';\nexport default x;"}, "is outside the deployment"},
 		"absolute":          {files{"api/main.ts": "import x from '/etc/passwd';\nexport default x;"}, `there is no file "/etc/passwd"`},
 		"error in another":  {files{"api/main.ts": "import './b';\nexport default () => {};", "api/b.ts": "let 1;"}, "api/b.ts:1:5: "},
 	} {

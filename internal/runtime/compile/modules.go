@@ -61,7 +61,7 @@ func (m *modules) plugin(ctx context.Context) api.Plugin {
 			return api.OnLoadResult{Contents: &text, Loader: kind}, nil
 		})
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: ofDisk}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
-			return api.OnLoadResult{}, errors.New("a function can import what is in its deployment, and nothing else")
+			return api.OnLoadResult{}, errors.New("a function can only import what is in its deployment")
 		})
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: ofNode}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
 			name, member, below := strings.Cut(args.Path, "/")
@@ -101,7 +101,7 @@ func (m *modules) resolve(build api.PluginBuild, args api.OnResolveArgs) (api.On
 	relative := isRelative(args.Path)
 	switch {
 	case !relative && strings.Contains(name, ":"):
-		return api.OnResolveResult{}, fmt.Errorf("%q cannot be imported: only files of the folder and packages can, not addresses", args.Path)
+		return api.OnResolveResult{}, fmt.Errorf("%q cannot be imported: a function can import files of its folder and packages, not URLs", args.Path)
 	case relative && !InPackage(args.Importer):
 		file, err := m.file(args.Path, args.Importer)
 		return api.OnResolveResult{Path: file, Namespace: ofApp}, err
@@ -138,7 +138,7 @@ func (m *modules) resolve(build api.PluginBuild, args api.OnResolveArgs) (api.On
 	case strings.HasPrefix(name, "#"):
 		m.miss(args, fmt.Sprintf("%q is not among the \"imports\" of package.json", name))
 	default:
-		m.miss(args, fmt.Sprintf("there is no package %q in node_modules; `npm install %s` puts it there", args.Path, packageName(name)))
+		m.miss(args, fmt.Sprintf("there is no package %q in node_modules; `npm install %s` installs it", args.Path, packageName(name)))
 	}
 	return api.OnResolveResult{}, nil
 }
@@ -170,7 +170,7 @@ func (m *modules) file(name, importer string) (string, error) {
 	}
 	full := path.Join(base, name)
 	if full == ".." || strings.HasPrefix(full, "../") {
-		return "", fmt.Errorf("%q leads out of the deployment", name)
+		return "", fmt.Errorf("%q is outside the deployment", name)
 	}
 	if found, ok := probe(m.src, full); ok {
 		return found, nil

@@ -19,9 +19,9 @@ func TestUnresolvableImportsAreExplained(t *testing.T) {
 		"below one":               {files{"api/main.ts": "import 'fs/promises';\nexport default 1;"}, `"fs/promises" is not available in functions`},
 		"in a package":            {files{"api/main.ts": "import 'p';\nexport default 1;", "node_modules/p/index.js": "\n\nrequire('child_process')"}, `node_modules/p/index.js:3:9: "child_process" is not available`},
 		"unknown with node:":      {files{"api/main.ts": "import 'node:nonsense';\nexport default 1;"}, `"node:nonsense" is not available in functions`},
-		"part of a package":       {files{"api/main.ts": "import '@scope/name/part';\nexport default 1;"}, "there is no package \"@scope/name/part\" in node_modules; `npm install @scope/name` puts it there"},
-		"address":                 {files{"api/main.ts": "import x from 'https://esm.sh/x';\nexport default x;"}, "only files of the folder and packages can, not addresses"},
-		"data":                    {files{"api/main.ts": "import x from 'data:text/javascript,1';\nexport default x;"}, "not addresses"},
+		"part of a package":       {files{"api/main.ts": "import '@scope/name/part';\nexport default 1;"}, "there is no package \"@scope/name/part\" in node_modules; `npm install @scope/name` installs it"},
+		"address":                 {files{"api/main.ts": "import x from 'https://esm.sh/x';\nexport default x;"}, "a function can import files of its folder and packages, not URLs"},
+		"data":                    {files{"api/main.ts": "import x from 'data:text/javascript,1';\nexport default x;"}, "not URLs"},
 		"the map leads elsewhere": {files{"api/main.ts": "import x from 'p';\nexport default x;", ImportsFile: `{"import":{"api/main.ts":{"p":"../../etc/passwd"}}}`}, `there is no package "p"`},
 		"the map is damaged":      {files{"api/main.ts": "import x from 'p';\nexport default x;", ImportsFile: `{"import":[`}, `there is no package "p"`},
 	} {

@@ -85,11 +85,11 @@ func (i *installed) resolve(build api.PluginBuild, args api.OnResolveArgs) (stri
 	}
 	relative, err := filepath.Rel(i.root, result.Path)
 	if err != nil || !filepath.IsLocal(relative) {
-		return "", false, fmt.Errorf("%q leads to %s, which is outside the folder that is deployed; install it in the folder", args.Path, result.Path)
+		return "", false, fmt.Errorf("%q resolves to %s, which is outside the deployed folder; install it in the folder", args.Path, result.Path)
 	}
 	file := filepath.ToSlash(relative)
 	if !InPackage(file) && !i.src.Exists(file) {
-		return "", false, fmt.Errorf("%q leads to %s, which is not part of the deployment: .gitignore or .faztignore leaves it out", args.Path, file)
+		return "", false, fmt.Errorf("%q resolves to %s, which is not part of the deployment because .gitignore or .faztignore excludes it", args.Path, file)
 	}
 	i.note(args, file, !result.SideEffects)
 	return file, true, nil

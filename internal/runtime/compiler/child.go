@@ -145,7 +145,7 @@ func (w *worker) do(ctx context.Context) *outcome {
 		}
 		return &outcome{parts: [][]byte{nil, nil, code}}
 	}
-	return failed(errs.New(errs.Unsupported, "there is no task %q", w.Task))
+	return failed(errs.New(errs.Unsupported, "unknown task %q", w.Task))
 }
 
 // ask requests a file of the deployment.

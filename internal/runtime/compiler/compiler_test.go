@@ -198,7 +198,7 @@ func TestExceededLimitsHaveAClearMessage(t *testing.T) {
 		"stack, of two files":  {files{"api/main.js": `import "./a.js"`, "api/a.js": repeat("[", 300_000)}, nil, "the code (probably api/a.js) nests too deeply to be compiled"},
 		"memory":               {files{"api/main.js": repeat("a=[1];", 3_000_000)}, func(l *system.Runtime) { l.CompileMemory = 96 << 20 }, "the code of api/main.js needs more than 96 MB to compile; the limit is runtime.compile_memory"},
 		"time":                 {files{"api/main.js": repeat("a=[1];", 3_000_000)}, func(l *system.Runtime) { l.CompileMemory, l.CompileTimeout = 2<<30, 50 }, "takes more than 50ms to compile; the limit is runtime.compile_timeout"},
-		"size":                 {files{"api/main.js": repeat("a=[1];", 50_000)}, func(l *system.Runtime) { l.MaxProgram = 1 << 20 }, "the code of api/main.js has more than 1 MB when it is compiled; the limit is runtime.max_program"},
+		"size":                 {files{"api/main.js": repeat("a=[1];", 50_000)}, func(l *system.Runtime) { l.MaxProgram = 1 << 20 }, "the code of api/main.js is larger than 1 MB when compiled; the limit is runtime.max_program"},
 		"time, before it read": {files{"api/main.js": "respond(1)"}, func(l *system.Runtime) { l.CompileTimeout = 1 }, "takes more than 1ms to compile; the limit is runtime.compile_timeout"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -120,7 +120,7 @@ func nesting(source []byte) (deepest int) {
 
 // The ways in which the process ends without a result.
 var (
-	errTime = errors.New("the time to compile is over")
+	errTime = errors.New("compiling took too long")
 )
 
 // explain returns the reason why there is no result: talked is the error of the conversation, ended that of the process, and
@@ -134,7 +134,7 @@ func (p *process) explain(cause, talked, ended error, said string) error {
 	has := func(text string) bool { return strings.Contains(said, text) }
 	switch {
 	case errors.Is(talked, errTooLarge):
-		return p.refuse(p.largest(), fmt.Sprintf("has more than %d MB when it is compiled", p.limits.MaxProgram>>20), "runtime.max_program")
+		return p.refuse(p.largest(), fmt.Sprintf("is larger than %d MB when compiled", p.limits.MaxProgram>>20), "runtime.max_program")
 	case errors.Is(cause, errTime), code == exitTime:
 		return p.refuse(p.largest(), fmt.Sprintf("takes more than %v to compile", time.Duration(p.limits.CompileTimeout)*time.Millisecond), "runtime.compile_timeout")
 	case has("stack overflow"), has("stack exceeds"):

@@ -120,7 +120,7 @@ func (f *call) charge(n int64) error {
 	if f.inv.Charge(n) == nil {
 		return nil
 	}
-	return &errs.Error{Kind: errs.Unavailable, Code: "NET_BUDGET", Message: "there is no memory for the call right now; try again", Retry: time.Second}
+	return &errs.Error{Kind: errs.Unavailable, Code: "NET_BUDGET", Message: "not enough memory for the call right now; try again", Retry: time.Second}
 }
 
 // isOver reports whether the call is over, successful or not.

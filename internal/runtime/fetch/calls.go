@@ -16,7 +16,7 @@ import (
 var (
 	errNoNetwork = &errs.Error{Kind: errs.Forbidden, Code: "NET_BLOCKED", Message: "outgoing requests are not allowed here"}
 	errNetTime   = &errs.Error{Kind: errs.Timeout, Code: "NET_TIMEOUT", Message: "the other server did not respond in the time this request had left"}
-	errNetOver   = errs.New(errs.Conflict, "this response cannot be read now")
+	errNetOver   = errs.New(errs.Conflict, "this response cannot be read at this point")
 	errNetStop   = &errs.Error{Kind: errs.Canceled, Code: "NET_ERROR", Message: "the call was canceled"}
 )
 

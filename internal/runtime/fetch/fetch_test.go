@@ -212,8 +212,8 @@ func TestFaztNetFetchCanBeUsedDirectlyOrAwaited(t *testing.T) {
 		"fails awaited":  {`try { await fazt.net.fetch("https://other.example/"); } catch (e) { out(e.code); }`, `"NET_BLOCKED"`},
 		"a rate":         {`try { fazt.net.fetch("https://api.example.com/busy").ok; } catch (e) { out([e.code, e.retryable, e.retryAfter]); }`, `["NET_RATE",true,7]`},
 		"several":        {`const list = await Promise.all(["/json", "/missing"].map((p) => fazt.net.fetch("https://api.example.com" + p))); out(list.map((r) => r.status));`, `[200,404]`},
-		"a stream":       {`try { fazt.net.fetch("https://api.example.com/echo", { method: "POST", body: new ReadableStream() }).ok; } catch (e) { out(e.message); }`, `"fazt.net.fetch sends a body whole; fetch sends streams"`},
-		"an odd timeout": {`try { fazt.net.fetch("https://api.example.com/json", { timeout: "1" }); } catch (e) { out(e.message); }`, `"timeout must be a number of milliseconds, 1 or more; without it the limits of the instance hold"`},
+		"a stream":       {`try { fazt.net.fetch("https://api.example.com/echo", { method: "POST", body: new ReadableStream() }).ok; } catch (e) { out(e.message); }`, `"fazt.net.fetch cannot send a stream; use fetch"`},
+		"an odd timeout": {`try { fazt.net.fetch("https://api.example.com/json", { timeout: "1" }); } catch (e) { out(e.message); }`, `"timeout must be a number of milliseconds, at least 1; leave it out to use the limits of the instance"`},
 	}
 	for style, frame := range map[string]string{
 		"module": `let v; const out = (x) => { v = x; }; const cases = { %s }; export default async (request) => { await cases[new URL(request.url).searchParams.get("name")](); return Response.json(v); };`,
@@ -229,7 +229,7 @@ func TestCallsRefusedByTheStandardAreLogged(t *testing.T) {
 		"no URL":           {`fetch("nonsense")`, "GET nonsense TypeError: "},
 		"credentials":      {`fetch("https://u:p@api.example.com/")`, "GET https://u:p@api.example.com/ TypeError: "},
 		"a header":         {`fetch("https://api.example.com/", { headers: { "a b": "c" } })`, "GET https://api.example.com/ TypeError: "},
-		"a value":          {`fetch(new URL("https://api.example.com/"), { headers: { a: "s3cret\nd" } })`, "GET https://api.example.com/ TypeError: the value"},
+		"a value":          {`fetch(new URL("https://api.example.com/"), { headers: { a: "s3cret\nd" } })`, "GET https://api.example.com/ TypeError: a header value"},
 		"a method":         {`fetch("https://api.example.com/", { method: "a b" })`, "a b https://api.example.com/ TypeError: "},
 		"a body of a GET":  {`fetch("https://api.example.com/", { body: "x" })`, "GET https://api.example.com/ TypeError: "},
 		"an odd timeout":   {`fetch("https://api.example.com/", { timeout: "1" })`, "GET https://api.example.com/ TypeError: "},
@@ -425,14 +425,14 @@ func TestAKeptResponseCannotReadThatOfTheNextRequest(t *testing.T) {
 		return Response.json(out);
 	};`, upstream)
 	h.Ask(t, "GET", "/api/x", "")
-	if w := h.Ask(t, "GET", "/api/x", ""); strings.TrimSpace(w.Body.String()) != `["the request is over"]` {
+	if w := h.Ask(t, "GET", "/api/x", ""); strings.TrimSpace(w.Body.String()) != `["the request has already ended"]` {
 		t.Errorf("%s %s", w.Body, h.Log.String())
 	}
 	d.allClosed(t)
 }
 
 func TestPendingCallsAreLimited(t *testing.T) {
-	h, d := newOutside(t, `export default async () => { const c = new AbortController(), all = []; for (let i = 0; i < 100; i++) all.push(fetch("https://api.example.com/never", { signal: c.signal }).catch((e) => e.message)); c.abort(); return Response.json((await Promise.all(all)).filter((m) => m.includes("are waiting")).length > 0); };`,
+	h, d := newOutside(t, `export default async () => { const c = new AbortController(), all = []; for (let i = 0; i < 100; i++) all.push(fetch("https://api.example.com/never", { signal: c.signal }).catch((e) => e.message)); c.abort(); return Response.json((await Promise.all(all)).filter((m) => m.includes("are pending")).length > 0); };`,
 		upstream, func(l *system.Runtime) { l.MaxPending = 10 })
 	if w := h.Ask(t, "GET", "/api/x", ""); strings.TrimSpace(w.Body.String()) != "true" {
 		t.Errorf("%s %s", w.Body, h.Log.String())

@@ -27,7 +27,7 @@ func TestAResponseHeaderMayBeCalledProto(t *testing.T) {
 
 // 1e-9 ms was rounded to 0, which meant no limit.
 func TestInvalidTimeoutsOfCallsAreRefused(t *testing.T) {
-	const sentence = "timeout must be a number of milliseconds, 1 or more; without it the limits of the instance hold"
+	const sentence = "timeout must be a number of milliseconds, at least 1; leave it out to use the limits of the instance"
 	for _, call := range []string{`fetch("https://api.example.com/", { timeout })`, `fazt.net.fetch("https://api.example.com/", { timeout })`} {
 		h, d := newOutside(t, `export default async () => { const out = []; for (const timeout of [1e-9, 0, 0.999, -1, -0, NaN, Infinity, -Infinity, "1", "", true, {}, [], 1n, Number.MIN_VALUE])
 			try { await `+call+`; out.push(String(timeout)); } catch (e) { if (e.message !== `+"`"+sentence+"`"+`) out.push(e.message); }

@@ -58,7 +58,7 @@ func (in *input) next() ([]byte, error) {
 // whole copies the rest of a stored body into the VM's memory.
 func (in *input) whole(r *quickjs.Realm) (quickjs.Value, error) {
 	v, err := r.NewText(in.body, int(in.size), false)
-	return v, errs.Wrap(errs.Internal, err, "the body cannot be read any more")
+	return v, errs.Wrap(errs.Internal, err, "the body can no longer be read")
 }
 
 // form returns the parts of a form, if all of them together may be handed over whole.
@@ -83,7 +83,7 @@ func (in *input) fault(err error) error {
 		return err
 	}
 	if in.here {
-		return errs.Wrap(errs.Internal, err, "the body cannot be read any more")
+		return errs.Wrap(errs.Internal, err, "the body can no longer be read")
 	}
 	return bodyFault(in.f, err)
 }

@@ -22,7 +22,7 @@ func bodyFuncs() runtime.Table {
 // readBody reads from the body alongside the VM.
 func (v *visit) readBody(read func() runtime.Outcome) (int32, error) {
 	if v == nil || v.input == nil || v.inv.Traffic.Reading {
-		return 0, errs.New(errs.Conflict, "the body cannot be read now")
+		return 0, errs.New(errs.Conflict, "the body cannot be read at this point")
 	}
 	v.inv.Traffic.Reading, v.inv.Traffic.Arriving = true, !v.input.here
 	if !v.input.here {

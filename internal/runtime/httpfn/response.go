@@ -28,10 +28,10 @@ const maxHeaders = 128 << 10
 // checks with.
 func (a *response) check(body []byte) (left header.Removed, err error) {
 	if a.status < 200 || a.status > 599 {
-		return nil, errs.New(errs.Invalid, "%d cannot be the status of a response; it must be from 200 to 599", a.status)
+		return nil, errs.New(errs.Invalid, "invalid response status %d; it must be from 200 to 599", a.status)
 	}
 	if len(a.headers) > maxHeaders {
-		return nil, errs.New(errs.TooLarge, "the headers of the response have %d bytes; at most %d are allowed", len(a.headers), maxHeaders)
+		return nil, errs.New(errs.TooLarge, "the response headers have %d bytes; the limit is %d", len(a.headers), maxHeaders)
 	}
 	if header.IsBodyless(a.status) && len(body) > 0 {
 		left.Note("the body", "a response with status "+strconv.Itoa(a.status)+" has none")

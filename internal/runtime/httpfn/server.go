@@ -81,7 +81,7 @@ func visibleError(err error) error {
 			return &errs.Error{Kind: errs.Unavailable, Message: "not possible right now; try again", Retry: t.After}
 		}
 		if t.Code == errs.StorageFull.Code() { // the disk or a quota is full: the visitor may know
-			return errs.New(errs.StorageFull, "there is no room to store this")
+			return errs.New(errs.StorageFull, "there is no space left to store this")
 		}
 		return errs.New(errs.Internal, "the function failed")
 	}

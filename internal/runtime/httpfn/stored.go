@@ -174,7 +174,7 @@ func (a *storedBody) spill() error {
 	if a.file == nil {
 		file, err := scratch.Create(a.server.temp)
 		if err != nil {
-			return errs.Wrap(errs.StorageFull, err, "there is no place to keep the body while it arrives")
+			return errs.Wrap(errs.StorageFull, err, "there is no space to store the body while it arrives")
 		}
 		a.file = file
 	}
@@ -182,7 +182,7 @@ func (a *storedBody) spill() error {
 	a.filed += int64(n)
 	a.data = a.data[:0]
 	if err != nil {
-		return errs.Wrap(errs.StorageFull, err, "there is no place to keep the body while it arrives")
+		return errs.Wrap(errs.StorageFull, err, "there is no space to store the body while it arrives")
 	}
 	return nil
 }
@@ -232,7 +232,7 @@ func bodyFault(f runtime.Function, err error) error {
 	case errors.As(err, &tooLarge):
 		return over(tooLarge.Limit)
 	case !f.Ends.IsZero() && !time.Now().Before(f.Ends):
-		return errs.New(errs.Unavailable, "the time for this request passed before all of it had arrived; try again")
+		return errs.New(errs.Unavailable, "the request took too long to arrive; try again")
 	}
 	return errs.Wrap(errs.Invalid, err, "the body was cut off")
 }

@@ -55,7 +55,7 @@ func (v *visit) stream(a response) (int32, error) {
 // no faster than its visitor reads.
 func (v *visit) write(piece []byte) (int32, error) {
 	if v == nil || !v.inv.Traffic.Streaming || v.inv.Traffic.Writing {
-		return 0, errs.New(errs.Conflict, "nothing can be sent now")
+		return 0, errs.New(errs.Conflict, "nothing can be sent at this point")
 	}
 	v.sent += int64(len(piece))
 	if limit := v.inv.Limits().MaxResponseBody; v.sent > limit {
@@ -68,7 +68,7 @@ func (v *visit) write(piece []byte) (int32, error) {
 			err = v.flush()
 		}
 		if errors.Is(err, http.ErrContentLength) {
-			return errs.Wrap(errs.Invalid, err, "the response has more bytes than its header content-length says")
+			return errs.Wrap(errs.Invalid, err, "the response is longer than its content-length header says")
 		}
 		return errs.Wrap(errs.Canceled, err, "the visitor left")
 	}), nil

@@ -491,7 +491,7 @@ func TestAKeptBodyCannotReadThatOfTheNextRequest(t *testing.T) {
 	if got := x.say("POST", "/", strings.NewReader(secret)); got != "200 kept" {
 		t.Fatal(got)
 	}
-	if got := x.say("POST", "/", strings.NewReader(secret)); got != "200 the request is over" {
+	if got := x.say("POST", "/", strings.NewReader(secret)); got != "200 the request has already ended" {
 		t.Fatalf("%.100s", got)
 	}
 }

@@ -56,7 +56,7 @@ class DOMException extends Error {
 }
 
 // need throws if a call has too few arguments.
-const need = (args, n) => { if (args.length < n) throw new TypeError(`${n === 1 ? "an argument is" : n + " arguments are"} needed, there ${args.length === 1 ? "is 1" : "are " + args.length}`); };
+const need = (args, n) => { if (args.length < n) throw new TypeError(`${n === 1 ? "1 argument" : n + " arguments"} required, but only ${args.length} given`); };
 
 // tag sets the name that toString shows for the objects of classes.
 const tag = (...classes) => { for (const c of classes) Object.defineProperty(c.prototype, Symbol.toStringTag, { value: c.name, configurable: true }); };
@@ -67,7 +67,7 @@ class TextEncoder {
 	get encoding() { return "utf-8"; }
 	encode(text = "") { return new Uint8Array(host.utf8(String(text))); }
 	encodeInto(text, target) {
-		if (!(target instanceof Uint8Array)) throw new TypeError("encodeInto writes into a Uint8Array");
+		if (!(target instanceof Uint8Array)) throw new TypeError("the destination of encodeInto must be a Uint8Array");
 		let read = 0, written = 0;
 		for (const c of String(text)) {
 			const code = c.codePointAt(0), size = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
@@ -133,13 +133,13 @@ const exact = (bytes) => {
 const btoa = function (data) {
 	need(arguments, 1);
 	const text = host.btoa(String(data));
-	if (text === undefined) throw new DOMException("the text has characters beyond Latin-1", "InvalidCharacterError");
+	if (text === undefined) throw new DOMException("the string has characters outside Latin-1", "InvalidCharacterError");
 	return text;
 };
 const atob = function (data) {
 	need(arguments, 1);
 	const text = host.atob(String(data));
-	if (text === undefined) throw new DOMException("the text is not base64", "InvalidCharacterError");
+	if (text === undefined) throw new DOMException("the string is not valid base64", "InvalidCharacterError");
 	return text;
 };
 
@@ -153,7 +153,7 @@ const pairs = (of, at, which) => {
 		iterators.set(of, Object.create(Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())), {
 			next: { writable: true, enumerable: true, configurable: true, value: function next() {
 				const s = iterated.get(this);
-				if (s === undefined) throw new TypeError(`next was called on what is no iterator of ${of}`);
+				if (s === undefined) throw new TypeError(`next was called on something that is not a ${of} iterator`);
 				const pair = s.at(s.i);
 				if (pair === undefined) return { value: undefined, done: true };
 				s.i++;
@@ -189,10 +189,10 @@ class URLSearchParams {
 		else if (typeof init === "object" && init !== null || typeof init === "function") {
 			const each = init[Symbol.iterator];
 			if (each !== undefined && each !== null) {
-				if (typeof each !== "function") throw new TypeError("the list of entries cannot be gone through");
+				if (typeof each !== "function") throw new TypeError("the list of entries is not iterable");
 				for (const pair of init) {
 					const both = typeof pair === "object" && pair !== null ? [...pair] : [];
-					if (both.length !== 2) throw new TypeError("each entry must be a pair of name and value");
+					if (both.length !== 2) throw new TypeError("each entry must be a [name, value] pair");
 					this.#list.push([text(both[0]), text(both[1])]);
 				}
 			} else {
@@ -247,7 +247,7 @@ class URLSearchParams {
 	}
 	sort() { this.#list.sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0); this.#changed(); }
 	forEach(fn, self) {
-		if (typeof fn !== "function") throw new TypeError("forEach needs a function");
+		if (typeof fn !== "function") throw new TypeError("the argument of forEach must be a function");
 		for (const [name, value] of this) call(fn, self, value, name, this);
 	}
 	entries() { return pairs("URLSearchParams", (i) => this.#list[i], 2); }
@@ -263,7 +263,7 @@ delete URLSearchParams.reload;
 
 const invalidURL = (url) => {
 	const text = String(url);
-	return new TypeError(text.length > 1000 ? `Invalid URL: ${text.slice(0, 100)}… (${text.length} characters; one with anything unusual in it may have 4096)` : `Invalid URL: ${text}`);
+	return new TypeError(text.length > 1000 ? `Invalid URL: ${text.slice(0, 100)}… (${text.length} characters; the limit for a URL that needs full parsing is 4096)` : `Invalid URL: ${text}`);
 };
 
 // The host parses by the WHATWG rules and returns the parts of the URL record.
@@ -401,7 +401,7 @@ const dispatchTo = (target, event) => {
 			try {
 				if (typeof l.fn === "function") call(l.fn, target, event);
 				else if (typeof l.fn.handleEvent === "function") l.fn.handleEvent(event);
-				else throw new TypeError("a listener is neither a function nor has it a function handleEvent");
+				else throw new TypeError("a listener must be a function, or an object with a handleEvent function");
 			} catch (e) { host.report(e); }
 			s.passive = false;
 			if (s.immediately) break;
@@ -416,7 +416,7 @@ const addListener = (target, type, fn, options) => {
 	const signal = typeof options === "object" ? options?.signal : undefined;
 	if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError("the signal of a listener must be an AbortSignal");
 	if (fn === null || fn === undefined) return;
-	if (typeof fn !== "function" && typeof fn !== "object") throw new TypeError("a listener must be a function, or an object with a function handleEvent");
+	if (typeof fn !== "function" && typeof fn !== "object") throw new TypeError("a listener must be a function, or an object with a handleEvent function");
 	if (signal?.aborted) return;
 	if (!listeners.has(target)) listeners.set(target, new Map());
 	const list = listenersOf(target, type);
@@ -437,7 +437,7 @@ class EventTarget {
 	addEventListener(type, fn, options = undefined) { addListener(this ?? globalThis, type, fn, options); }
 	removeEventListener(type, fn, options = undefined) { removeListener(this ?? globalThis, type, fn, options); }
 	dispatchEvent(event) {
-		if (!(event instanceof Event)) throw new TypeError("dispatchEvent needs an Event");
+		if (!(event instanceof Event)) throw new TypeError("the argument of dispatchEvent must be an Event");
 		return dispatchTo(this ?? globalThis, event);
 	}
 }
@@ -494,7 +494,7 @@ class AbortSignal extends EventTarget {
 	}
 	static any(signals) {
 		const s = makeSignal(), list = [...signals];
-		for (const other of list) if (!(other instanceof AbortSignal)) throw new TypeError("any needs AbortSignals");
+		for (const other of list) if (!(other instanceof AbortSignal)) throw new TypeError("AbortSignal.any needs a list of AbortSignals");
 		const done = list.find((other) => other.aborted);
 		if (done !== undefined) {
 			s.#aborted = true;
@@ -526,7 +526,7 @@ const headerText = (value) => {
 };
 const headerName = (name) => {
 	name = headerText(name);
-	if (!matches(token, name)) throw new TypeError(`${stringify(name)} cannot be the name of a header`);
+	if (!matches(token, name)) throw new TypeError(`invalid header name ${stringify(name)}`);
 	return lower(name);
 };
 const blank = (c) => c === " " || c === "\t" || c === "\n" || c === "\r";
@@ -536,8 +536,8 @@ const headerValue = (value) => {
 	while (from < to && blank(value[from])) from++;
 	while (from < to && blank(value[to - 1])) to--;
 	if (to - from < value.length) value = sliced(value, from, to);
-	if (matches(/[\0\n\r]/, value)) throw new TypeError("the value of a header has a line break or a NUL");
-	if (matches(/[^\0-\xff]/, value)) throw new TypeError("the value of a header has characters beyond Latin-1; encode them");
+	if (matches(/[\0\n\r]/, value)) throw new TypeError("a header value contains a line break or a NUL");
+	if (matches(/[^\0-\xff]/, value)) throw new TypeError("a header value contains characters outside Latin-1; encode them");
 	return value;
 };
 
@@ -580,21 +580,21 @@ class Headers {
 	}
 	#append(name, value) { this.#add(headerName(name), headerValue(value)); }
 	#changed() {
-		if (this.#locked) throw new TypeError("these headers cannot be changed; make new ones of them: new Headers(headers)");
+		if (this.#locked) throw new TypeError("these headers are read-only; copy them with new Headers(headers)");
 		this.#order = undefined;
 	}
 	constructor(init = undefined) {
 		if (init === undefined) return;
-		if (typeof init !== "object" && typeof init !== "function" || init === null) throw new TypeError("headers must be an object, a list of pairs or Headers");
+		if (typeof init !== "object" && typeof init !== "function" || init === null) throw new TypeError("headers must be an object, a list of [name, value] pairs, or a Headers object");
 		const each = init[eachOf];
 		if (#list in init && each === entriesOfHeaders) {
 			const list = init.#all();
 			for (let i = 0; i < list.length; i++) this.#list[i] = [list[i][0], list[i][1]];
 		} else if (each !== undefined && each !== null) {
 			for (const pair of init) {
-				if (typeof pair !== "object" || pair === null) throw new TypeError("each header must be a pair of name and value");
+				if (typeof pair !== "object" || pair === null) throw new TypeError("each header must be a [name, value] pair");
 				const both = [...pair];
-				if (both.length !== 2) throw new TypeError("each header must be a pair of name and value");
+				if (both.length !== 2) throw new TypeError("each header must be a [name, value] pair");
 				this.#append(both[0], both[1]);
 			}
 		} else {
@@ -663,7 +663,7 @@ class Headers {
 		return [...out, ...merged].sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0);
 	}
 	forEach(fn, self) {
-		if (typeof fn !== "function") throw new TypeError("forEach needs a function");
+		if (typeof fn !== "function") throw new TypeError("the argument of forEach must be a function");
 		for (const [n, v] of this) call(fn, self, v, n, this);
 	}
 	entries() { return pairs("Headers", (i) => this.#at(i), 2); }
@@ -736,7 +736,7 @@ const asBytes = (d) => d === null ? new Uint8Array(0) : typeof d === "string" ? 
 
 // check throws if a body can no longer be read, sent or copied.
 const check = (s) => {
-	if (s.used || s.stream !== undefined && bodies().unusable(s.stream)) throw new TypeError("the body was read already, or is being read");
+	if (s.used || s.stream !== undefined && bodies().unusable(s.stream)) throw new TypeError("the body has already been read, or is being read");
 };
 
 class Request extends Body {
@@ -782,9 +782,9 @@ class Response extends Body {
 	constructor(body = null, init = undefined) {
 		if (init !== undefined && init !== null && typeof init !== "object" && typeof init !== "function") throw new TypeError("the second argument of a Response must be an object");
 		const given = init?.status, number = given === undefined ? 200 : +given, status = number | 0;
-		if (!(number >= 200 && number < 600)) throw new RangeError(`${given} cannot be the status of a response; it must be from 200 to 599`);
+		if (!(number >= 200 && number < 600)) throw new RangeError(`invalid response status ${given}; it must be from 200 to 599`);
 		const text = init?.statusText, statusText = text === undefined ? "" : String(text);
-		if (matches(/[^\t\x20-\x7e\x80-\xff]/, statusText)) throw new TypeError("the text of a status has a character that cannot be in one");
+		if (matches(/[^\t\x20-\x7e\x80-\xff]/, statusText)) throw new TypeError("statusText contains an invalid character");
 		const made = content(body), data = made[0], contentType = made[1], stream = made.length > 2 ? made[2] : undefined;
 		if (body !== null && (status === 204 || status === 205 || status === 304)) throw new TypeError(`a response with status ${status} cannot have a body`);
 		let headers;
@@ -816,7 +816,7 @@ class Response extends Body {
 	}
 	static json(data, init = undefined) {
 		const text = stringify(data);
-		if (text === undefined) throw new TypeError("the value has no JSON");
+		if (text === undefined) throw new TypeError("the value cannot be converted to JSON");
 		if (init === undefined) return construct(Body, [{ __proto__: null, data: text, used: false, contentType: "application/json", status: 200 }], Response);
 		const headers = headersOf(init?.headers);
 		if (!hasHeader(headers, "content-type")) addHeader(headers, "content-type", "application/json");
@@ -824,8 +824,8 @@ class Response extends Body {
 	}
 	static redirect(url, status = 302) {
 		const target = String(url);
-		if (/^[a-z][a-z0-9+.-]*:/i.test(target) && !URL.canParse(target)) throw new TypeError("the target of a redirect is not a URL");
-		if (![301, 302, 303, 307, 308].includes(status)) throw new RangeError(`${status} is not a redirect`);
+		if (/^[a-z][a-z0-9+.-]*:/i.test(target) && !URL.canParse(target)) throw new TypeError("the redirect target is not a valid URL");
+		if (![301, 302, 303, 307, 308].includes(status)) throw new RangeError(`${status} is not a redirect status`);
 		const headers = headersOf({ location: URL.canParse(target) ? new URL(target).href : target });
 		return construct(Body, [{ __proto__: null, data: null, used: false, contentType: null, headers: lockHeaders(headers), status }], Response);
 	}
@@ -837,7 +837,7 @@ for (const c of [Request, Response]) Object.defineProperty(c.prototype, Symbol.t
 
 const timers = heldMap(), calls = heldMap();
 const timer = (fn, ms, args, repeat) => {
-	if (typeof fn !== "function") throw new TypeError("a timer needs a function");
+	if (typeof fn !== "function") throw new TypeError("the first argument of a timer must be a function");
 	ms = Number(ms);
 	ms = ms > 0 ? ms < 0x7fffffff ? ms : 0x7fffffff : 0;
 	const id = host.timer(ms);
@@ -863,7 +863,7 @@ const later = (id) => new Promise((resolve, reject) => { calls.set(id, { resolve
 // forget drops a promise, which is never settled then.
 const forget = (id) => { calls.delete(id); };
 const queueMicrotask = (fn) => {
-	if (typeof fn !== "function") throw new TypeError("queueMicrotask needs a function");
+	if (typeof fn !== "function") throw new TypeError("the argument of queueMicrotask must be a function");
 	Promise.resolve().then(() => { try { fn(); } catch (e) { host.report(e); } });
 };
 
@@ -1014,8 +1014,8 @@ class Crypto {
 	get subtle() { return loaded("subtle").subtle; }
 	randomUUID() { return host.uuid(); }
 	getRandomValues(array) {
-		if (!ArrayBuffer.isView(array) || !/^(Big)?(Int|Uint)\d+(Clamped)?Array$/.test(typedName(array))) throw new DOMException("getRandomValues needs an array of integers", "TypeMismatchError");
-		if (array.byteLength > 65536) throw new DOMException("more than 65536 bytes were asked for", "QuotaExceededError");
+		if (!ArrayBuffer.isView(array) || !/^(Big)?(Int|Uint)\d+(Clamped)?Array$/.test(typedName(array))) throw new DOMException("the argument of getRandomValues must be an integer typed array", "TypeMismatchError");
+		if (array.byteLength > 65536) throw new DOMException("more than 65536 bytes were requested", "QuotaExceededError");
 		view(array).set(new Uint8Array(host.random(array.byteLength)));
 		return array;
 	}
@@ -1137,8 +1137,8 @@ define(relayed, { has: Set.prototype.has });
 // done sends the response. One without explicit headers is sent with only its content type.
 const done = (response) => {
 	const s = isBody(response) ? slot(response) : undefined;
-	if (!s?.status) throw new TypeError(`the function must answer with a Response, not ${inspect(response, 1)}`);
-	if (s.used) throw new TypeError("the body was read already");
+	if (!s?.status) throw new TypeError(`the function must return a Response, not ${inspect(response, 1)}`);
+	if (s.used) throw new TypeError("the body has already been read");
 	if (s.url !== undefined) {
 		if (typeof s.headers === "string") s.headers = lazyHeaders(s.headers);
 		if (typeof s.data === "number") bodies().open(s);
@@ -1190,7 +1190,7 @@ const start = () => {
 	const entry = module?.default;
 	if (typeof entry === "function") app = { fetch: (request, env, ctx) => entry(request, env, ctx) };
 	else if (typeof entry?.fetch === "function") app = entry;
-	else throw new TypeError("the default export must be a function, or an object with a function fetch");
+	else throw new TypeError("the default export must be a function, or an object with a fetch function");
 };
 
 // ---- the classic style -----------------------------------------------------------------------------------------
@@ -1208,7 +1208,7 @@ const header = (headers) => {
 };
 const answer = (r) => {
 	const status = r.status ?? 200;
-	if (!isInteger(status) || status < 200 || status > 599) throw new RangeError(`${inspect(status, 1)} cannot be the status of a response; it must be from 200 to 599`);
+	if (!isInteger(status) || status < 200 || status > 599) throw new RangeError(`invalid response status ${inspect(status, 1)}; it must be from 200 to 599`);
 	const headers = header(r.headers);
 	let body = r.body, type;
 	if (body === undefined || body === null) return host.respond(status, flatHeaders(headers), null);
@@ -1218,7 +1218,7 @@ const answer = (r) => {
 	} else if (typeof body === "string") type = "text/plain; charset=utf-8";
 	else {
 		body = stringify(body);
-		if (body === undefined) throw new TypeError("the body has no JSON");
+		if (body === undefined) throw new TypeError("the body cannot be converted to JSON");
 		type = "application/json";
 	}
 	if (!hasHeader(headers, "content-type")) addHeader(headers, "content-type", type);

@@ -38,7 +38,7 @@ func (s *api) cryptoFuncs() runtime.Table {
 func (s *api) subtle(inv *runtime.Invocation, a runtime.Args) (quickjs.Value, error) {
 	c := webcrypto.Call{Op: a.Text(0), Private: a.Flag(2), Key: a.Data(3), Data: a.Data(4), Extra: a.Data(5), More: a.Data(6)}
 	if err := json.Unmarshal([]byte(a.Text(1)), &c.Algorithm); err != nil {
-		return quickjs.Undefined(), errs.New(errs.Invalid, "the algorithm has a member that cannot be used")
+		return quickjs.Undefined(), errs.New(errs.Invalid, "the algorithm has an invalid member")
 	}
 	if !webcrypto.Long(c) {
 		return a.Realm().NewBytes(outcome(webcrypto.Do(c))), nil

@@ -50,7 +50,7 @@ func publicKey(a Algorithm, der []byte) (any, error) {
 
 // fits checks that a key is of the kind that the algorithm needs.
 func fits(a Algorithm, key any) error {
-	wrong := fail(Data, "the key is not a key of %s", a.Name)
+	wrong := fail(Data, "the key is not an %s key", a.Name)
 	onCurve := func(c elliptic.Curve) error {
 		if a.Name != "ECDSA" && a.Name != "ECDH" || a.Curve != "" && c.Params().Name != a.Curve {
 			return wrong
@@ -130,7 +130,7 @@ func generate(a Algorithm) ([]byte, error) {
 		}
 		private, public = key, &key.PublicKey
 	default:
-		return nil, fail(NotSupported, "keys of %s cannot be generated", a.Name)
+		return nil, fail(NotSupported, "%s keys cannot be generated", a.Name)
 	}
 	var p Pair
 	var err error
@@ -202,7 +202,7 @@ func importKey(c Call) ([]byte, error) {
 }
 
 func rawPublic(a Algorithm, data []byte) (any, error) {
-	bad := fail(Data, "this is not a public key of %s", a.Name)
+	bad := fail(Data, "this is not a public %s key", a.Name)
 	switch a.Name {
 	case "Ed25519":
 		if len(data) != ed25519.PublicKeySize {
@@ -226,7 +226,7 @@ func rawPublic(a Algorithm, data []byte) (any, error) {
 		}
 		return key, nil
 	}
-	return nil, fail(NotSupported, "keys of %s cannot be imported as raw", a.Name)
+	return nil, fail(NotSupported, "%s keys cannot be imported as raw", a.Name)
 }
 
 // exportKey exports the key; Extra names the format.
@@ -327,7 +327,7 @@ func rsaJWK(key *rsa.PublicKey) jwk {
 }
 
 func fromJWK(a Algorithm, data []byte) (key any, private bool, err error) {
-	bad := fail(Data, "this is not a JSON Web Key of %s", a.Name)
+	bad := fail(Data, "this is not a JSON Web Key for %s", a.Name)
 	var k jwk
 	if json.Unmarshal(data, &k) != nil {
 		return nil, false, bad

@@ -45,10 +45,10 @@ class Blob {
 	constructor(parts = undefined, options = undefined) {
 		if (options !== undefined && options !== null && typeof options !== "object" && typeof options !== "function") throw new TypeError("the options of a Blob must be an object");
 		const endings = String(options?.endings ?? "transparent"), type = options?.type === undefined ? "" : blobType(options.type);
-		if (endings !== "transparent" && endings !== "native") throw new TypeError(`${endings} cannot be the endings of a Blob; it must be transparent or native`);
+		if (endings !== "transparent" && endings !== "native") throw new TypeError(`unknown Blob endings ${endings}; use transparent or native`);
 		this.#type = type;
 		if (parts === undefined) return;
-		if (typeof parts !== "object" && typeof parts !== "function" || parts === null || typeof parts[Symbol.iterator] !== "function") throw new TypeError("the parts of a Blob must be a list");
+		if (typeof parts !== "object" && typeof parts !== "function" || parts === null || typeof parts[Symbol.iterator] !== "function") throw new TypeError("the parts of a Blob must be iterable, such as an array");
 		const list = [];
 		let copied = false;
 		for (const p of parts) {
@@ -89,10 +89,10 @@ class File extends Blob {
 class FormData {
 	#list = [];
 	constructor(form = undefined) {
-		if (form !== undefined) throw new TypeError("there are no form elements here; a FormData begins empty");
+		if (form !== undefined) throw new TypeError("form elements are not supported; call new FormData() without arguments");
 	}
 	static #entry(name, value, filename, count) {
-		if (count < 2) throw new TypeError("an entry needs a name and a value");
+		if (count < 2) throw new TypeError("a FormData entry needs a name and a value");
 		if (!(value instanceof Blob)) {
 			if (count > 2) throw new TypeError("only a Blob can have a file name");
 			return [scalar(name), scalar(value)];
@@ -115,7 +115,7 @@ class FormData {
 		this.#list = this.#list.filter(([n], i) => n !== entry[0] || i <= at);
 	}
 	forEach(fn, self = undefined) {
-		if (typeof fn !== "function") throw new TypeError("forEach needs a function");
+		if (typeof fn !== "function") throw new TypeError("the argument of forEach must be a function");
 		for (const [n, v] of this) fn.call(self, v, n, this);
 	}
 	*entries() { for (let i = 0; i < this.#list.length; i++) yield [...this.#list[i]]; }
@@ -192,7 +192,7 @@ const finish = (c) => {
 const incoming = (s) => new (readable())({
 	type: "bytes",
 	async pull(c) {
-		if (current() !== s) throw new TypeError("the request is over");
+		if (current() !== s) throw new TypeError("the request has already ended");
 		const data = await later(host.bodyNext());
 		if (data === undefined) finish(c);
 		else c.enqueue(new Uint8Array(data));
@@ -205,7 +205,7 @@ const remote = (s) => {
 	return new (readable())({
 		type: "bytes",
 		async pull(c) {
-			if (current() !== of) throw new TypeError("the request is over");
+			if (current() !== of) throw new TypeError("the request has already ended");
 			let data;
 			try { data = await later(host.fetchNext(id)); } catch (e) { throw s.remote.failure(e); }
 			if (data === undefined) finish(c);
@@ -215,7 +215,7 @@ const remote = (s) => {
 	}, { highWaterMark: 0 });
 };
 const remoteRest = async ({ id, of, failure }) => {
-	if (current() !== of) throw new TypeError("the request is over");
+	if (current() !== of) throw new TypeError("the request has already ended");
 	try { return await later(host.fetchRest(id)); } catch (e) { throw failure(e); }
 };
 
@@ -233,7 +233,7 @@ const iterated = (source) => {
 
 const bytesOf = (value) => {
 	if (value instanceof Uint8Array) return value;
-	throw new TypeError("a piece of a body must be a Uint8Array" + (typeof value === "string" ? ", not text: send it through a TextEncoderStream, or encode it with new TextEncoder().encode(text)" : ""));
+	throw new TypeError("each chunk of a body must be a Uint8Array" + (typeof value === "string" ? ", not a string; pipe it through a TextEncoderStream, or encode it with new TextEncoder().encode(text)" : ""));
 };
 
 const collect = async (stream, most) => {
@@ -268,7 +268,7 @@ const take = (s) => {
 	if (s.stream === undefined) {
 		s.used = true;
 		if (s.remote !== undefined) return remoteRest(s.remote);
-		if (current() !== (s.from ?? s)) throw new TypeError("the request is over");
+		if (current() !== (s.from ?? s)) throw new TypeError("the request has already ended");
 		return later(host.bodyRest());
 	}
 	const { stream } = s;
@@ -304,7 +304,7 @@ const content = (body) => {
 		if (body instanceof URLSearchParams) return [body.toString(), "application/x-www-form-urlencoded;charset=UTF-8"];
 		if (body instanceof FormData) return multipart(body);
 		if (isStream(body)) {
-			if (unusable(body)) throw new TypeError("the stream was read already, or is being read");
+			if (unusable(body)) throw new TypeError("the stream has already been read, or is being read");
 			return [null, null, body];
 		}
 		if (typeof body[Symbol.asyncIterator] === "function" && typeof body !== "string") return [null, null, iterated(body)];
@@ -395,21 +395,21 @@ const request = (input, init = {}, count) => {
 		s.url = from.url;
 		for (const name of ["mode", "credentials", "redirect", "cache", "referrer", "referrerPolicy", "integrity", "keepalive"]) s[name] = from[name];
 	}
-	if (init.window !== undefined && init.window !== null) throw new TypeError("there are no windows here");
+	if (init.window !== undefined && init.window !== null) throw new TypeError("window must be null");
 	for (const [name, values] of Object.entries(enumerations)) {
 		if (init[name] === undefined) continue;
 		const value = String(init[name]);
-		if (!values.includes(value)) throw new TypeError(`${value} cannot be the ${name} of a Request`);
+		if (!values.includes(value)) throw new TypeError(`unknown ${name} ${value} of a Request; use ${values.filter((v) => v !== "").join(", ")}`);
 		s[name] = value;
 	}
-	if (s.mode === "navigate" && init.mode !== undefined) throw new TypeError("navigate cannot be the mode of a Request");
-	if (s.cache === "only-if-cached" && s.mode !== "same-origin") throw new TypeError("only-if-cached needs the mode same-origin");
+	if (s.mode === "navigate" && init.mode !== undefined) throw new TypeError("the mode of a Request cannot be navigate");
+	if (s.cache === "only-if-cached" && s.mode !== "same-origin") throw new TypeError("the cache mode only-if-cached needs the mode same-origin");
 	for (const name of ["referrer", "integrity"]) if (init[name] !== undefined) s[name] = String(init[name]);
 	if (init.keepalive !== undefined) s.keepalive = Boolean(init.keepalive);
 	s.method = from?.method ?? "GET";
 	if (init.method !== undefined) {
 		const method = String(init.method);
-		if (!token.test(method) || /^(connect|trace|track)$/i.test(method)) throw new TypeError(`${JSON.stringify(method)} cannot be the method of a request`);
+		if (!token.test(method) || /^(connect|trace|track)$/i.test(method)) throw new TypeError(`invalid request method ${JSON.stringify(method)}`);
 		s.method = /^(get|head|post|put|delete|options)$/i.test(method) ? method.toUpperCase() : method;
 	}
 	const signal = init.signal === undefined ? from && input.signal : init.signal;
@@ -421,7 +421,7 @@ const request = (input, init = {}, count) => {
 	const given = init.body !== undefined && init.body !== null;
 	const has = from !== undefined && (from.data !== null || from.stream !== undefined);
 	if ((given || has) && (s.method === "GET" || s.method === "HEAD")) throw new TypeError(`a ${s.method} request cannot have a body`);
-	if (init.duplex !== undefined && init.duplex !== "half") throw new TypeError("half is the only duplex there is");
+	if (init.duplex !== undefined && init.duplex !== "half") throw new TypeError("duplex must be \"half\"");
 	if (given) {
 		const [data, type, stream] = types.content(init.body);
 		if (stream !== undefined) {
@@ -431,7 +431,7 @@ const request = (input, init = {}, count) => {
 		s.data = data;
 		if (type && !s.headers.has("content-type")) s.headers.set("content-type", type);
 	} else if (has) {
-		if (from.used || from.stream !== undefined && unusable(from.stream)) throw new TypeError("the body was read already");
+		if (from.used || from.stream !== undefined && unusable(from.stream)) throw new TypeError("the body has already been read");
 		Object.assign(s, move(from));
 	}
 	return s;

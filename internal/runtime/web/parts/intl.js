@@ -48,7 +48,7 @@ const time = (date) => ["number", String(date === undefined ? Date.now() : Numbe
 const state = new WeakMap();
 const known = (f, kind) => {
 	const s = state.get(f);
-	if (s === undefined || s.kind !== kind) throw new TypeError(`this is no Intl.${kind}`);
+	if (s === undefined || s.kind !== kind) throw new TypeError(`this is not an Intl.${kind}`);
 	return s;
 };
 const formatter = (kind, value) => {

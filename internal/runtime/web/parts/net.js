@@ -22,13 +22,13 @@ const bodyless = (status) => status === 204 || status === 205 || status === 304;
 const text = (options, name) => {
 	const value = options[name];
 	if (value === undefined || value === null) return "";
-	if (typeof value !== "string") throw new TypeError(`${name} must be text`);
+	if (typeof value !== "string") throw new TypeError(`${name} must be a string`);
 	return value;
 };
 const milliseconds = (options) => {
 	const { timeout } = options;
 	if (timeout === undefined || timeout === null) return 0;
-	if (!(typeof timeout === "number" && timeout >= 1 && timeout < Infinity)) throw new TypeError("timeout must be a number of milliseconds, 1 or more; without it the limits of the instance hold");
+	if (!(typeof timeout === "number" && timeout >= 1 && timeout < Infinity)) throw new TypeError("timeout must be a number of milliseconds, at least 1; leave it out to use the limits of the instance");
 	return timeout;
 };
 
@@ -49,7 +49,7 @@ const upload = async (id, stream) => {
 	const reader = stream.getReader();
 	for (;;) {
 		const { done, value } = await reader.read();
-		if (!done && !(value instanceof Uint8Array)) throw new TypeError("a piece of a body must be a Uint8Array");
+		if (!done && !(value instanceof Uint8Array)) throw new TypeError("each chunk of a body must be a Uint8Array");
 		try {
 			if (done) return void await later(host.fetchEnd(id));
 			if (lengthOf(value) > 0) await later(host.fetchWrite(id, exact(value)));
@@ -132,7 +132,7 @@ class Asked {
 		const c = this.#call;
 		if (c.answer === undefined && c.error === undefined) {
 			c.promise.catch(() => {}); // the error is thrown here
-			if (current() !== c.of) throw new TypeError("the request is over");
+			if (current() !== c.of) throw new TypeError("the request has already ended");
 			try {
 				c.answer = new Answer(host.fetchWait(c.id));
 				host.fetchTaken(c.id);
@@ -169,7 +169,7 @@ const asking = (options) => {
 	}
 	if (body !== undefined && body !== null) {
 		const made = content(body);
-		if (made.length > 2 && made[2] !== undefined) throw new TypeError("fazt.net.fetch sends a body whole; fetch sends streams");
+		if (made.length > 2 && made[2] !== undefined) throw new TypeError("fazt.net.fetch cannot send a stream; use fetch");
 		data = made[0];
 		type ??= made[1];
 		if (type !== null && !headers.has("content-type")) headers.set("content-type", type);

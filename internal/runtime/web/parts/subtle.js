@@ -20,7 +20,7 @@ const bufferOf = (text) => new TextEncoder().encode(text).buffer;
 const base64 = (s) => Uint8Array.from(atob(s), (c) => c.charCodeAt(0)).buffer;
 const url64 = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 const fromURL64 = (s) => {
-	if (typeof s !== "string" || /[^A-Za-z0-9_-]/.test(s)) refuse("DataError", "the key is not in base64url");
+	if (typeof s !== "string" || /[^A-Za-z0-9_-]/.test(s)) refuse("DataError", "the key is not valid base64url");
 	return base64(s.replaceAll("-", "+").replaceAll("_", "/"));
 };
 
@@ -53,7 +53,7 @@ const hashName = (h) => normal("digest", h).name;
 const curveName = (c) => {
 	if (c === undefined) throw new TypeError("namedCurve is missing");
 	c = String(c);
-	if (!["P-256", "P-384", "P-521"].includes(c)) refuse("NotSupportedError", `the curve ${c} is not supported`);
+	if (!["P-256", "P-384", "P-521"].includes(c)) refuse("NotSupportedError", `the curve ${c} is not supported; use P-256, P-384 or P-521`);
 	return c;
 };
 
@@ -62,7 +62,7 @@ const normal = (op, given) => {
 	if (typeof given === "string") given = { name: given };
 	if (typeof given !== "object" || given === null || given.name === undefined) throw new TypeError("the algorithm must be a name, or an object with a name");
 	const wanted = String(given.name).toLowerCase(), name = all[op].find((n) => n.toLowerCase() === wanted);
-	if (name === undefined) refuse("NotSupportedError", `${given.name} is not supported here`);
+	if (name === undefined) refuse("NotSupportedError", `the algorithm ${given.name} is not supported for this operation`);
 	const a = { name };
 	const needs = (...list) => list.includes(name);
 	const keyed = op === "generateKey" || op === "importKey";
@@ -120,7 +120,7 @@ delete CryptoKey.take;
 const order = ["encrypt", "decrypt", "sign", "verify", "deriveKey", "deriveBits", "wrapKey", "unwrapKey"];
 const usagesOf = (list) => {
 	const found = new Set([...list].map(String));
-	for (const u of found) if (!order.includes(u)) throw new TypeError(`${u} is no use of a key`);
+	for (const u of found) if (!order.includes(u)) throw new TypeError(`unknown key usage ${u}; use ${order.join(", ")}`);
 	return order.filter((u) => found.has(u));
 };
 const possible = (name, type) => {
@@ -134,14 +134,14 @@ const possible = (name, type) => {
 };
 const allowed = (usages, name, type) => {
 	const can = possible(name, type);
-	for (const u of usages) if (!can.includes(u)) refuse("SyntaxError", `a ${type} key of ${name} cannot be used to ${u}`);
-	if (usages.length === 0 && type !== "public") refuse("SyntaxError", "the key has no use");
+	for (const u of usages) if (!can.includes(u)) refuse("SyntaxError", `a ${type} ${name} key cannot have the usage ${u}`);
+	if (usages.length === 0 && type !== "public") refuse("SyntaxError", "the key needs at least one usage");
 };
 const usable = (key, usage, name) => {
 	if (!isKey(key)) throw new TypeError("the key must be a CryptoKey");
 	const m = material(key);
-	if (m.algorithm.name !== name) refuse("InvalidAccessError", `the key is one of ${m.algorithm.name}, not of ${name}`);
-	if (!m.usages.includes(usage)) refuse("InvalidAccessError", `the key may not be used to ${usage}`);
+	if (m.algorithm.name !== name) refuse("InvalidAccessError", `the key is for ${m.algorithm.name}, not for ${name}`);
+	if (!m.usages.includes(usage)) refuse("InvalidAccessError", `the key does not allow the usage ${usage}`);
 	return m;
 };
 const said = (m, a = {}) => ({ name: m.algorithm.name, hash: a.hash ?? m.algorithm.hash, namedCurve: m.algorithm.namedCurve, length: a.length, tagLength: a.tagLength, saltLength: a.saltLength, iterations: a.iterations });
@@ -149,16 +149,16 @@ const said = (m, a = {}) => ({ name: m.algorithm.name, hash: a.hash ?? m.algorit
 const generate = async (a, extractable, usages) => {
 	if (aes.includes(a.name) || a.name === "HMAC") {
 		const bits = a.length ?? block[a.hash];
-		if (a.name === "HMAC" ? bits === 0 || bits > 65536 : ![128, 192, 256].includes(bits)) refuse("OperationError", `a key of ${bits} bits is not possible`);
+		if (a.name === "HMAC" ? bits === 0 || bits > 65536 : ![128, 192, 256].includes(bits)) refuse("OperationError", `a key length of ${bits} bits is not supported`);
 		allowed(usages, a.name, "secret");
 		const data = host.random(Math.ceil(bits / 8));
 		if (bits % 8) new Uint8Array(data)[data.byteLength - 1] &= 0xff << 8 - bits % 8;
 		return make({ type: "secret", extractable, usages, data, algorithm: a.name === "HMAC" ? { name: a.name, length: bits, hash: a.hash } : { name: a.name, length: bits } });
 	}
 	const can = [...possible(a.name, "private"), ...possible(a.name, "public")];
-	for (const u of usages) if (!can.includes(u)) refuse("SyntaxError", `keys of ${a.name} cannot be used to ${u}`);
+	for (const u of usages) if (!can.includes(u)) refuse("SyntaxError", `${a.name} keys cannot have the usage ${u}`);
 	const own = possible(a.name, "private"), others = possible(a.name, "public");
-	if (!usages.some((u) => own.includes(u))) refuse("SyntaxError", "the private key has no use");
+	if (!usages.some((u) => own.includes(u))) refuse("SyntaxError", "the private key needs at least one usage");
 	if (a.publicExponent && url64(a.publicExponent.buffer).replace(/^A+(?=A)/, "") !== "AQAB" && [...a.publicExponent].join() !== "0,1,0,1") refuse("OperationError", "the public exponent must be 65537");
 	const pair = parse(textOf(await ask("generate", { name: a.name, hash: a.hash, namedCurve: a.namedCurve, modulusLength: a.modulusLength })));
 	const algorithm = { ...a, ...a.publicExponent && { publicExponent: new Uint8Array([1, 0, 1]) } };
@@ -185,35 +185,35 @@ const importSecret = async (format, data, a, extractable, usages) => {
 	let bytes = data;
 	allowed(usages, a.name, "secret");
 	if (format === "jwk") {
-		if (a.name === "PBKDF2" || a.name === "HKDF") refuse("NotSupportedError", `keys of ${a.name} are imported as raw`);
-		if (data.kty !== "oct") refuse("DataError", "the key must be of the type oct");
+		if (a.name === "PBKDF2" || a.name === "HKDF") refuse("NotSupportedError", `${a.name} keys can only be imported as raw`);
+		if (data.kty !== "oct") refuse("DataError", "the kty of the key must be oct");
 		bytes = fromURL64(data.k);
 		checkJWK(data, a, extractable, usages, jwkName(a, bytes.byteLength * 8), a.name === "HMAC" ? "sig" : "enc");
-	} else if (format !== "raw") refuse("NotSupportedError", `keys of ${a.name} cannot be imported as ${format}`);
+	} else if (format !== "raw") refuse("NotSupportedError", `${a.name} keys cannot be imported as ${format}`);
 	let algorithm = { name: a.name };
 	if (aes.includes(a.name)) {
-		if (![16, 24, 32].includes(bytes.byteLength)) refuse("DataError", `an AES key has 16, 24 or 32 bytes, not ${bytes.byteLength}`);
+		if (![16, 24, 32].includes(bytes.byteLength)) refuse("DataError", `an AES key must have 16, 24 or 32 bytes, not ${bytes.byteLength}`);
 		algorithm.length = bytes.byteLength * 8;
 	} else if (a.name === "HMAC") {
 		const bits = bytes.byteLength * 8;
-		if (bits === 0 || a.length !== undefined && (a.length > bits || a.length <= bits - 8)) refuse("DataError", "the key has another length");
+		if (bits === 0 || a.length !== undefined && (a.length > bits || a.length <= bits - 8)) refuse("DataError", "the key does not have the given length");
 		algorithm = { name: a.name, length: a.length ?? bits, hash: a.hash };
-	} else if (extractable) refuse("SyntaxError", `a key of ${a.name} cannot be extractable`);
+	} else if (extractable) refuse("SyntaxError", `${a.name} keys cannot be extractable`);
 	return make({ type: "secret", extractable, usages, data: bytes, algorithm });
 };
 const checkJWK = (jwk, a, extractable, usages, alg, use) => {
-	if (jwk.use !== undefined && usages.length > 0 && jwk.use !== use) refuse("DataError", "the key is for another use");
-	if (jwk.key_ops !== undefined && (!Array.isArray(jwk.key_ops) || usages.some((u) => !jwk.key_ops.includes(u)))) refuse("DataError", "the key is for other operations");
+	if (jwk.use !== undefined && usages.length > 0 && jwk.use !== use) refuse("DataError", "the use of the key does not match");
+	if (jwk.key_ops !== undefined && (!Array.isArray(jwk.key_ops) || usages.some((u) => !jwk.key_ops.includes(u)))) refuse("DataError", "the key_ops of the key do not include the usages");
 	if (jwk.ext === false && extractable) refuse("DataError", "the key is not extractable");
 	if (jwk.alg !== undefined && alg !== undefined && jwk.alg !== alg && !(a.name === "Ed25519" && jwk.alg === "EdDSA")) refuse("DataError", `the key is for ${jwk.alg}`);
 };
 const importPair = async (format, data, a, extractable, usages) => {
 	let type = format === "pkcs8" || format === "jwk" && data.d !== undefined ? "private" : "public", bytes = data;
-	if (format === "raw" && rsa.includes(a.name)) refuse("NotSupportedError", `keys of ${a.name} cannot be imported as raw`);
+	if (format === "raw" && rsa.includes(a.name)) refuse("NotSupportedError", `${a.name} keys cannot be imported as raw`);
 	allowed(usages, a.name, type);
 	if (format === "jwk") {
 		checkJWK(data, a, extractable, usages, jwkName(a), ["RSA-OAEP", "ECDH", "X25519"].includes(a.name) ? "enc" : "sig");
-		if (ec.includes(a.name) && data.crv !== a.namedCurve) refuse("DataError", "the curve is another one");
+		if (ec.includes(a.name) && data.crv !== a.namedCurve) refuse("DataError", "the key is on a different curve");
 		const plain = {};
 		for (const name of ["kty", "crv", "x", "y", "d", "n", "e", "p", "q", "dp", "dq", "qi"]) if (hasOwn(data, name)) plain[name] = String(data[name]);
 		if (data.oth !== undefined) plain.oth = [1];
@@ -232,34 +232,34 @@ const importIt = async (format, data, a, extractable, usages) => {
 };
 const exportIt = async (format, key) => {
 	const m = material(key), { name } = m.algorithm;
-	if (name === "PBKDF2" || name === "HKDF") refuse("NotSupportedError", `a key of ${name} cannot be exported`);
+	if (name === "PBKDF2" || name === "HKDF") refuse("NotSupportedError", `${name} keys cannot be exported`);
 	if (!m.extractable) refuse("InvalidAccessError", "the key is not extractable");
 	if (format === "jwk") {
 		const jwk = m.type === "secret" ? { kty: "oct", k: url64(m.data) } : parse(textOf(await ask("export", said(m), { isPrivate: m.type === "private", key: m.data, extra: bufferOf("jwk") })));
 		const alg = jwkName(m.algorithm, m.algorithm.length);
 		return { ...jwk, ...alg && { alg }, ext: m.extractable, key_ops: [...m.usages] };
 	}
-	if (m.type === "secret") return format === "raw" ? m.data.slice(0) : refuse("NotSupportedError", `a key of ${name} cannot be exported as ${format}`);
+	if (m.type === "secret") return format === "raw" ? m.data.slice(0) : refuse("NotSupportedError", `${name} keys cannot be exported as ${format}`);
 	if (format === "spki" || format === "pkcs8") {
 		if ((format === "spki") !== (m.type === "public")) refuse("InvalidAccessError", `a ${m.type} key cannot be exported as ${format}`);
 		return m.data.slice(0);
 	}
 	if (m.type !== "public") refuse("InvalidAccessError", "only a public key can be exported as raw");
-	if (rsa.includes(name)) refuse("NotSupportedError", `a key of ${name} cannot be exported as raw`);
+	if (rsa.includes(name)) refuse("NotSupportedError", `${name} keys cannot be exported as raw`);
 	return ask("export", said(m), { key: m.data, extra: bufferOf("raw") });
 };
 
 const formats = ["raw", "spki", "pkcs8", "jwk"];
-const formatOf = (f) => formats.includes(String(f)) ? String(f) : (() => { throw new TypeError(`${f} is no format of keys`); })();
+const formatOf = (f) => formats.includes(String(f)) ? String(f) : (() => { throw new TypeError(`unknown key format ${f}; use ${formats.join(", ")}`); })();
 const keyData = (format, data) => {
 	if (format !== "jwk") return bytesOf(data, "the key");
-	if (typeof data !== "object" || data === null || data instanceof ArrayBuffer || isView(data)) throw new TypeError("a key in the format jwk must be an object");
+	if (typeof data !== "object" || data === null || data instanceof ArrayBuffer || isView(data)) throw new TypeError("a key in jwk format must be an object");
 	return { ...data };
 };
 const cipher = (op, a, m, data) => ask(op, said(m, a), { isPrivate: m.type === "private", key: m.data, data, extra: a.iv ?? a.counter ?? a.label ?? null, more: a.additionalData ?? null });
 const cut = (buffer, bits) => {
 	if (bits === null || bits === undefined) return buffer;
-	if (bits > buffer.byteLength * 8) refuse("OperationError", `there are only ${buffer.byteLength * 8} bits`);
+	if (bits > buffer.byteLength * 8) refuse("OperationError", `only ${buffer.byteLength * 8} bits are available`);
 	const out = buffer.slice(0, Math.ceil(bits / 8));
 	if (bits % 8) new Uint8Array(out)[out.byteLength - 1] &= 0xff << 8 - bits % 8;
 	return out;
@@ -314,7 +314,7 @@ class SubtleCrypto {
 	async deriveKey(algorithm, key, derived, extractable, usages) {
 		const a = normal("deriveBits", algorithm), to = normal("importKey", derived), length = normal("get key length", derived), list = usagesOf(usages);
 		const bits = aes.includes(length.name) ? length.length : length.name === "HMAC" ? length.length ?? block[length.hash] : null;
-		if (aes.includes(length.name) && ![128, 192, 256].includes(bits)) refuse("OperationError", `a key of ${bits} bits is not possible`);
+		if (aes.includes(length.name) && ![128, 192, 256].includes(bits)) refuse("OperationError", `a key length of ${bits} bits is not supported`);
 		return importIt("raw", await deriveIt(a, usable(key, "deriveKey", a.name), bits), to, Boolean(extractable), list);
 	}
 	async wrapKey(format, key, wrapping, algorithm) {
@@ -329,8 +329,8 @@ class SubtleCrypto {
 		const a = normal("unwrapKey", algorithm), to = normal("importKey", of), bytes = bytesOf(wrapped), list = usagesOf(usages), m = usable(unwrapping, "unwrapKey", a.name);
 		let data = await cipher("decrypt", a, m, bytes);
 		if (format === "jwk") {
-			try { data = parse(textOf(data)); } catch { refuse("DataError", "what was wrapped is no JSON Web Key"); }
-			if (typeof data !== "object" || data === null) refuse("DataError", "what was wrapped is no JSON Web Key");
+			try { data = parse(textOf(data)); } catch { refuse("DataError", "the unwrapped data is not a JSON Web Key"); }
+			if (typeof data !== "object" || data === null) refuse("DataError", "the unwrapped data is not a JSON Web Key");
 		}
 		return importIt(format, data, to, Boolean(extractable), list);
 	}
