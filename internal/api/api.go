@@ -51,7 +51,7 @@ type Config struct {
 
 	// URL is the address of the app behind a host label.
 	URL func(label string) string
-	// AppURL is the address at which visitors meet an app, "" when nothing leads to it; HostURL is that of this instance
+	// AppURL is the address at which visitors meet an app, "" when nothing points to it; HostURL is that of this instance
 	// under a whole host name.
 	AppURL  func(app apps.App) string
 	HostURL func(host string) string

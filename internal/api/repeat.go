@@ -22,7 +22,7 @@ func (a *API) once(spec op.Spec, w *response, r *http.Request, serve func() erro
 		return serve()
 	}
 	if len(key) < 8 || len(key) > 200 {
-		return errs.New(errs.Invalid, "an %s has 8 to 200 characters", repeatKey)
+		return errs.New(errs.Invalid, "an %s must have 8 to 200 characters", repeatKey)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, spec.BodyLimit()))
 	if err != nil {

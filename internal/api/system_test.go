@@ -53,7 +53,7 @@ func TestLimitsOverTheAPI(t *testing.T) {
 		{"PATCH", "/api/system/limits", `{"exec_timeout":9000}`, 400, "did you mean runtime.exec_timeout?"},
 		{"PATCH", "/api/system/limits", `[1]`, 400, "it must be an object"},
 		{"PATCH", "/api/system/limits", `null`, 400, "no limit given"},
-		{"PATCH", "/api/system/limits", `{"runtime.vms":1} {}`, 400, "something follows"},
+		{"PATCH", "/api/system/limits", `{"runtime.vms":1} {}`, 400, "unexpected data"},
 		{"GET", "/api/system/settings", "", 200, `"domain":"localhost","listen":["127.0.0.1:0"],"trusted_proxies":[],"log_retention":90,"acme_email":""`},
 		{"GET", "/api/system/settings/schema", "", 200, `{"path":"domain","label":"Domain",`},
 		{"PATCH", "/api/system/settings", `{"domain":"example.com","trusted_proxies":["10.0.0.0/8"]}`, 200, `{"path":"domain","old":"localhost","new":"example.com","note":"takes effect at the next start of the server"},{"path":"trusted_proxies","old":[],"new":["10.0.0.0/8"]}`},

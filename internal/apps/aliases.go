@@ -18,7 +18,7 @@ type AliasKind string
 
 // The kinds of alias.
 const (
-	AliasApp      AliasKind = "app"      // leads to one app
+	AliasApp      AliasKind = "app"      // points to one app
 	AliasRedirect AliasKind = "redirect" // sends visitors to another URL
 	AliasSplit    AliasKind = "split"    // divides its visitors among apps
 	AliasReserved AliasKind = "reserved" // leads nowhere
@@ -63,7 +63,7 @@ func (a Alias) Leads() string {
 		}
 		return "a split, " + strings.Join(parts, ",")
 	}
-	return "nothing, it is reserved"
+	return "nothing (reserved)"
 }
 
 // Destination is where an alias should lead: exactly one of App, Redirect, Split and Reserve is set.
@@ -292,7 +292,7 @@ func setTargets(tx *database.Tx, alias string, weights map[string]int) error {
 	return nil
 }
 
-// SwapAliases swaps where two aliases lead, in one transaction: visitors never see both lead to the same place.
+// SwapAliases swaps where two aliases lead, in one transaction: visitors never see both point to the same place.
 func (s *Store) SwapAliases(ctx context.Context, one, other string, domain string) (a, b Alias, err error) {
 	if one == other {
 		return a, b, errs.New(errs.Invalid, "%s cannot be swapped with itself", one)
@@ -338,7 +338,7 @@ func (s *Store) RemoveAlias(ctx context.Context, name string, force bool) (gone 
 	return gone, l, err
 }
 
-// apps returns the apps that an alias leads to, by ID and name.
+// apps returns the apps that an alias points to, by ID and name.
 func (a Alias) apps() []SplitTarget {
 	if a.Kind == AliasApp {
 		return []SplitTarget{{AppID: a.AppID, App: a.App}}
@@ -362,18 +362,18 @@ func lost(c *database.Conn, apps []SplitTarget, force bool) (Lost, error) {
 		return l, nil
 	}
 	slices.Sort(l.Unreachable)
-	return l, errs.New(errs.Conflict, "nothing else leads to %s: visitors could reach it only through its previews",
+	return l, errs.New(errs.Conflict, "nothing else points to %s: visitors could reach it only through its previews",
 		strings.Join(l.Unreachable, ", ")).WithDetails(l)
 }
 
-// addresses returns how many aliases, splits and domains lead to an app.
+// addresses returns how many aliases, splits and domains point to an app.
 func addresses(c *database.Conn, appID string) (n int, err error) {
 	_, err = c.First(`SELECT (SELECT count(*) FROM aliases WHERE app_id = ?) + (SELECT count(*) FROM arms WHERE app_id = ?)
 		+ (SELECT count(*) FROM domains WHERE app_id = ?)`, func(r *database.Row) { n = r.Int(0) }, appID, appID, appID)
 	return n, err
 }
 
-// LosesByAlias returns the names of the apps that only this alias leads to.
+// LosesByAlias returns the names of the apps that only this alias points to.
 func (s *Store) LosesByAlias(ctx context.Context, a Alias) ([]string, error) {
 	lost := []string{}
 	err := s.db.Read(ctx, func(c *database.Conn) error {

@@ -126,8 +126,8 @@ func TestInvalidAliases(t *testing.T) {
 		"a name in upper case":    {"Blog", Destination{App: "blog"}, errs.Invalid, "only a-z, 0-9 and -"},
 		"no name":                 {"", Destination{App: "blog"}, errs.Invalid, "it is empty"},
 		"a name far too long":     {strings.Repeat("a", 64), Destination{App: "blog"}, errs.Invalid, "longer than 63"},
-		"an unreachable app":      {"blog", Destination{App: "next"}, errs.Conflict, "nothing else leads to blog"},
-		"unreachable by a keep":   {"blog", Destination{Reserve: true}, errs.Conflict, "nothing else leads to blog"},
+		"an unreachable app":      {"blog", Destination{App: "next"}, errs.Conflict, "nothing else points to blog"},
+		"unreachable by a keep":   {"blog", Destination{Reserve: true}, errs.Conflict, "nothing else points to blog"},
 	} {
 		c.to.Domain = own
 		before, _, _ := s.AliasList(t.Context(), "", 100)
@@ -166,7 +166,7 @@ func TestAnAppDoesNotSilentlyLoseItsLastAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, _, err := s.RemoveAlias(t.Context(), "shop", false); err != nil {
-		t.Fatalf("its domain still leads to it: %v", err)
+		t.Fatalf("its domain still points to it: %v", err)
 	}
 	if d, _ := s.Domain(t.Context(), "shop.example"); d.Host == "" {
 		t.Fatal("no domain")
@@ -179,7 +179,7 @@ func TestAnAppDoesNotSilentlyLoseItsLastAddress(t *testing.T) {
 	set(t, s, "both", Destination{Split: []Share{{"blog", 50}, {"next", 50}}})
 	for _, name := range []string{"blog", "next"} {
 		if _, _, err := s.RemoveAlias(t.Context(), name, false); err != nil {
-			t.Fatalf("the split still leads to it: %v", err)
+			t.Fatalf("the split still points to it: %v", err)
 		}
 	}
 	a, err := s.Alias(t.Context(), "both")
@@ -412,7 +412,7 @@ func TestRenameMovesTheLabelAndNothingElse(t *testing.T) {
 		text string
 	}{
 		"journal": {errs.Invalid, "already named journal"}, "blog": {errs.Conflict, "another app is named blog"},
-		"x": {errs.Conflict, "leads to a split"}, "Bad": {errs.Invalid, "only a-z"}, "www": {errs.Invalid, "reserved"}, "": {errs.Invalid, "name is missing"},
+		"x": {errs.Conflict, "points to a split"}, "Bad": {errs.Invalid, "only a-z"}, "www": {errs.Invalid, "reserved"}, "": {errs.Invalid, "name is missing"},
 	} {
 		if _, err := rename(t, s, "journal", name, nil); !errs.Is(err, want.kind) || !strings.Contains(err.Error(), want.text) {
 			t.Errorf("%q: %v", name, err)
@@ -448,7 +448,7 @@ func TestRenameDoesNotTouchALabelThatLeadsElsewhere(t *testing.T) {
 	}
 	for name, want := range map[string]string{"blog": "next", "next": "journal", "journal": "journal"} {
 		if a, err := s.Alias(t.Context(), name); err != nil || a.App != want {
-			t.Errorf("%s leads to %s, %v", name, a.App, err)
+			t.Errorf("%s points to %s, %v", name, a.App, err)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-// Package apps stores the apps of the instance, the host labels that lead to them, and their environment.
+// Package apps stores the apps of the instance, the host labels that point to them, and their environment.
 package apps
 
 import (
@@ -103,7 +103,7 @@ func create(tx *database.Tx, id, name, title string) (App, error) {
 		return App{}, err
 	}
 	if taken {
-		return App{}, errs.New(errs.Conflict, "the name %q is taken: it leads to something else on this instance; choose another with --name", name)
+		return App{}, errs.New(errs.Conflict, "the name %q is taken: it points to something else on this instance; choose another with --name", name)
 	}
 	err = tx.Exec("INSERT INTO apps ("+columns+") VALUES (?, ?, ?, ?, ?)", app.ID, app.Name, app.Title, app.CreatedAt, app.UpdatedAt)
 	if err != nil {
@@ -131,7 +131,7 @@ func (s *Store) Remove(ctx context.Context, ref string) (App, error) {
 	return app, err
 }
 
-// Addresses lists what leads to an app.
+// Addresses lists what points to an app.
 type Addresses struct {
 	Aliases []string `json:"aliases"` // labels that lead only to it
 	Domains []string `json:"domains"`
@@ -153,7 +153,7 @@ func (a *Addresses) add(kind addressKind, name string) {
 	*list = append(*list, name)
 }
 
-// eachAddress calls fn with what leads to the apps of a batch, sorted by name.
+// eachAddress calls fn with what points to the apps of a batch, sorted by name.
 func eachAddress(c *database.Conn, batch []any, fn func(appID string, kind addressKind, name string)) error {
 	return c.Each("SELECT app_id, 0, name FROM aliases WHERE app_id IN "+database.OneOf+" UNION ALL SELECT app_id, 1, host FROM domains WHERE app_id IN "+database.OneOf+
 		" UNION ALL SELECT app_id, 2, alias FROM arms WHERE app_id IN "+database.OneOf+" ORDER BY 3", func(r *database.Row) error {
@@ -162,7 +162,7 @@ func eachAddress(c *database.Conn, batch []any, fn func(appID string, kind addre
 	}, batch...)
 }
 
-// Addresses returns what leads to an app, each kind sorted by name.
+// Addresses returns what points to an app, each kind sorted by name.
 func (s *Store) Addresses(ctx context.Context, appID string) (Addresses, error) {
 	kin, err := s.KinOf(ctx, []string{appID})
 	return kin[appID].Addresses, err

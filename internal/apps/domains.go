@@ -12,7 +12,7 @@ import (
 	"fazt/internal/hostname"
 )
 
-// Domain is a full host name that leads to an app.
+// Domain is a full host name that points to an app.
 type Domain struct {
 	Host      string    `json:"host"` // canonical
 	AppID     string    `json:"app_id"`
@@ -76,7 +76,7 @@ func scanDomain(r *database.Row) Domain {
 	return Domain{r.Text(0), r.Text(1), r.Text(2), r.Time(3), r.Time(4)}
 }
 
-// AddDomain points a host name to an app. own is the instance's domain. It is a conflict if the name already leads to
+// AddDomain points a host name to an app. own is the instance's domain. It is a conflict if the name already points to
 // another app.
 func (s *Store) AddDomain(ctx context.Context, raw, own, ref string) (Domain, error) {
 	host, err := CheckHost(raw, own)
@@ -94,7 +94,7 @@ func (s *Store) AddDomain(ctx context.Context, raw, own, ref string) (Domain, er
 		case err == nil && d.AppID == app.ID:
 			return nil
 		case err == nil:
-			return errs.New(errs.Conflict, "%s already leads to %s; to move it, first run `fazt domain remove %s`", host, d.App, host)
+			return errs.New(errs.Conflict, "%s already points to %s; to move it, first run `fazt domain remove %s`", host, d.App, host)
 		case !errs.Is(err, errs.NotFound):
 			return err
 		}
@@ -161,7 +161,7 @@ func (s *Store) RemoveDomain(ctx context.Context, raw string, force bool) (gone 
 	return gone, l, err
 }
 
-// LosesByDomain reports whether only this domain leads to its app.
+// LosesByDomain reports whether only this domain points to its app.
 func (s *Store) LosesByDomain(ctx context.Context, d Domain) (bool, error) {
 	n := 0
 	err := s.db.Read(ctx, func(c *database.Conn) (err error) {

@@ -74,7 +74,7 @@ func TestADomainLeadsToOneApp(t *testing.T) {
 	if again, err := s.AddDomain(t.Context(), "bücher.example", own, "blog"); err != nil || again != d {
 		t.Fatalf("%+v %v", again, err)
 	}
-	if _, err := s.AddDomain(t.Context(), "bücher.example", own, "shop"); !errs.Is(err, errs.Conflict) || !strings.Contains(err.Error(), "already leads to blog") {
+	if _, err := s.AddDomain(t.Context(), "bücher.example", own, "shop"); !errs.Is(err, errs.Conflict) || !strings.Contains(err.Error(), "already points to blog") {
 		t.Fatal(err)
 	}
 	if _, err := s.AddDomain(t.Context(), "a.example", own, "none"); !errs.Is(err, errs.NotFound) {

@@ -12,7 +12,7 @@ var reserved = map[string]string{
 	"admin":     "the admin UI and the API live there",
 	"api":       "it is reserved for the API",
 	"auth":      "it is reserved for signing in",
-	"www":       "it leads to the start page",
+	"www":       "it points to the start page",
 	"mail":      "mail programs use it",
 	"ftp":       "FTP programs use it",
 	"smtp":      "mail programs use it",

@@ -100,7 +100,7 @@ func checkLoop(c *database.Conn, name, address, domain string) error {
 			return err
 		}
 	}
-	return errs.New(errs.Invalid, "%s would lead through more than %d redirects", name, maxHops)
+	return errs.New(errs.Invalid, "%s would go through more than %d redirects", name, maxHops)
 }
 
 // labelOf returns the alias for a canonical host, or ""; it follows the gateway's rule.

@@ -5,7 +5,7 @@ import (
 	"fazt/internal/errs"
 )
 
-// RenameTx renames an app and its host label. The old label becomes free, or leads to keep if that is set. A label that
+// RenameTx renames an app and its host label. The old label becomes free, or points to keep if that is set. A label that
 // already leads elsewhere is left alone. Everything else refers to the app by ID.
 func (s *Store) RenameTx(tx *database.Tx, ref, name string, keep *Destination) (App, error) {
 	if err := CheckName(name); err != nil {
@@ -57,5 +57,5 @@ func free(c *database.Conn, name, appID string) error {
 	case err != nil:
 		return err
 	}
-	return errs.New(errs.Conflict, "the name %s is taken: it leads to %s; `fazt alias remove %s` frees it", name, alias.Leads(), name)
+	return errs.New(errs.Conflict, "the name %s is taken: it points to %s; `fazt alias remove %s` frees it", name, alias.Leads(), name)
 }

@@ -39,7 +39,7 @@ func (s *Store) Routing(ctx context.Context) (Routing, error) {
 // RoutingPart selects a part of the routing: apps by ID, aliases, domains by host.
 type RoutingPart struct{ Apps, Aliases, Domains []string }
 
-// RoutingOf is Routing for a part, which it first extends by what leads to its apps. Anything in complete but not in
+// RoutingOf is Routing for a part, which it first extends by what points to its apps. Anything in complete but not in
 // found no longer exists.
 func (s *Store) RoutingOf(ctx context.Context, part RoutingPart) (found Routing, complete RoutingPart, err error) {
 	complete.Apps = part.Apps

@@ -37,7 +37,7 @@ your apps.`,
 			if near := kit.Nearest(args[0], shells); near != "" {
 				hint = fmt.Sprintf("; did you mean %q?", near)
 			}
-			return kit.Usagef("no completion for %q, only for %s%s", args[0], strings.Join(shells, ", "), hint)
+			return kit.Usagef("no completion script for %q; use one of %s%s", args[0], strings.Join(shells, ", "), hint)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root := cmd.Root()

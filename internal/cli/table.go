@@ -28,9 +28,9 @@ func plain() []kit.Plain {
 			kit.Example("fazt app fork blog blog-next --with-data")),
 		kit.Derive(op.DeploymentList, "app deployments APP", "number, =, files, size=bytes, created_at, message, url", kit.Cell("", app.State)),
 
-		kit.Derive(op.AliasList, "alias list", "name, kind, leads to, updated_at, address", kit.Cell("leads to", alias.Leads),
+		kit.Derive(op.AliasList, "alias list", "name, kind, points to, updated_at, address", kit.Cell("points to", alias.Leads),
 			kit.Empty("There are no aliases. An app gets one with its first deployment.")),
-		kit.Derive(op.AliasSwap, "alias swap A=alias B=with", "name, leads to now, address", kit.Cell("leads to now", func(a op.Alias) string { return a.Leads() })),
+		kit.Derive(op.AliasSwap, "alias swap A=alias B=with", "name, points to now, address", kit.Cell("points to now", func(a op.Alias) string { return a.Leads() })),
 
 		kit.Derive(op.DomainList, "domain list", "host, app, added=created_at, address", kit.Empty("There are no domains. `fazt domain add HOST --app APP` adds one.")),
 		kit.Derive(op.DomainAdd, "domain add HOST --app APP", "domain=host, app, address, next", kit.Cell("next", func(d op.Domain) string { return "fazt domain check " + d.Host })),
@@ -39,12 +39,12 @@ func plain() []kit.Plain {
 		kit.Derive(op.EnvList, "env list APP", "name, value, updated_at", kit.Cell("value", hidden), kit.Empty("There are no variables. `fazt env set APP NAME` sets one.")),
 		kit.Derive(op.EnvUnset, "env unset APP NAME", "app=APP, removed=NAME"),
 
-		kit.Derive(op.KeyList, "key list", "name, scopes, begins=prefix, created_at, last_used_at, expires_at", kit.Empty("There are no keys. `fazt key create` makes one.")),
-		kit.Derive(op.KeyRevoke, "key revoke KEY", "revoked=name", kit.Ask("revoking the key %s", "its users are refused at once, and so are the keys that were created with it")),
+		kit.Derive(op.KeyList, "key list", "name, scopes, begins=prefix, created_at, last_used_at, expires_at", kit.Empty("There are no keys. `fazt key create` creates one.")),
+		kit.Derive(op.KeyRevoke, "key revoke KEY", "revoked=name", kit.Ask("revoking the key %s", "it stops working at once, and so do the keys that were created with it")),
 
 		kit.Derive(op.SecretList, "secret list", "name, app, sent to, as, value, last_used", kit.Cell("sent to", net.SentTo), kit.Cell("as", net.SentAs), kit.Cell("value", net.Usable),
 			kit.Then(net.WarnSecrets), kit.Empty("There are no secrets. `fazt secret set NAME --domain DOMAIN` sets one."), kit.Example("fazt secret list --app shop")),
-		kit.Derive(op.SecretRemove, "secret remove NAME=secret", "removed=name, app", kit.Ask("removing the secret %s", "its value is lost, and functions that name it fail"),
+		kit.Derive(op.SecretRemove, "secret remove NAME=secret", "removed=name, app", kit.Ask("removing the secret %s", "its value is lost, and functions that use it fail"),
 			kit.Example("fazt secret remove STRIPE_KEY --app shop")),
 
 		kit.Derive(op.NetList, "net list", "domain, app, reached by, notes, updated_at", kit.Cell("reached by", net.ReachedBy), kit.Cell("notes", net.Notes), kit.Then(net.WarnAll),
@@ -66,7 +66,7 @@ func plain() []kit.Plain {
 
 const (
 	apps   = "name, live, files=live.files, size=live.bytes, updated_at, url"
-	noApps = "There are no apps. `fazt app deploy DIR` makes one."
+	noApps = "There are no apps. `fazt app deploy DIR` creates one."
 )
 
 // hidden shows that a variable has a value, but not which: lists end up in logs and on screens.

@@ -70,7 +70,7 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			return nil, errs.Wrap(errs.Unavailable, err, "another fazt has held %s for %v and does not respond; is it stuck?", c.Database, lockWait)
+			return nil, errs.Wrap(errs.Unavailable, err, "another fazt process has locked %s for %v and does not respond; is it stuck?", c.Database, lockWait)
 		}
 	}
 }
@@ -107,7 +107,7 @@ func dial(ctx context.Context, path, socket string) (*Client, error) {
 	probe, err := listener.Dial(ctx, socket)
 	if err != nil {
 		if errors.Is(err, fs.ErrPermission) {
-			err = errs.Wrap(errs.Forbidden, err, "the server of %s belongs to another user of this machine", path)
+			err = errs.Wrap(errs.Forbidden, err, "the server on %s belongs to another user of this machine", path)
 		}
 		return nil, err
 	}

@@ -92,7 +92,7 @@ func holds(t *testing.T, path string, before []int64) {
 	}
 }
 
-func TestACancelledBackupEnds(t *testing.T) {
+func TestACanceledBackupEnds(t *testing.T) {
 	db := open(t, Config{})
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
@@ -106,7 +106,7 @@ func TestACancelledBackupEnds(t *testing.T) {
 	}
 }
 
-func TestABackupCancelledHalfwayLeavesNoOpenTransaction(t *testing.T) {
+func TestABackupCanceledHalfwayLeavesNoOpenTransaction(t *testing.T) {
 	db := open(t, Config{Readers: 1})
 	if err := db.Write(t.Context(), func(tx *Tx) error {
 		return tx.Exec("INSERT INTO settings (name, value, updated_at) VALUES ('long', ?, 0)", strings.Repeat("x", 12<<20))

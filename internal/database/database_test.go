@@ -257,7 +257,7 @@ func TestWritesBeyondABatchAreCommittedByTheNext(t *testing.T) {
 	}
 }
 
-func TestAWriteCancelledBeforeItStartsNeverRuns(t *testing.T) {
+func TestAWriteCanceledBeforeItStartsNeverRuns(t *testing.T) {
 	db := open(t, Config{})
 	release := hold(t, db)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -277,7 +277,7 @@ func TestAWriteCancelledBeforeItStartsNeverRuns(t *testing.T) {
 	}
 }
 
-func TestAWriteCancelledWhileItRunsReturnsWhatHappened(t *testing.T) {
+func TestAWriteCanceledWhileItRunsReturnsWhatHappened(t *testing.T) {
 	db := open(t, Config{})
 	ctx, cancel := context.WithCancel(t.Context())
 	err := db.Write(ctx, func(tx *Tx) error { cancel(); return set("a", "1")(tx) })
@@ -573,12 +573,12 @@ func TestAReadEndsWithItsContext(t *testing.T) {
 		ctx, give := context.WithCancelCause(t.Context())
 		time.AfterFunc(20*time.Millisecond, func() { give(left) })
 		if err := db.Read(ctx, read); !errors.Is(err, left) {
-			t.Errorf("%s, cancelled: %v", name, err)
+			t.Errorf("%s, canceled: %v", name, err)
 		}
 		ctx, cancel = context.WithCancel(t.Context())
 		time.AfterFunc(20*time.Millisecond, cancel)
 		if err := db.Read(ctx, read); errs.KindOf(err) != errs.Canceled {
-			t.Errorf("%s, cancelled: %v (%v)", name, err, errs.KindOf(err))
+			t.Errorf("%s, canceled: %v (%v)", name, err, errs.KindOf(err))
 		}
 		if _, found := get(t, db, "a"); found {
 			t.Error("a missing row was found")
@@ -587,7 +587,7 @@ func TestAReadEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := db.Read(ctx, func(*Conn) error { t.Error("it ran after its context ended"); return nil }); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled before: %v", err)
+		t.Errorf("canceled before: %v", err)
 	}
 }
 

@@ -120,7 +120,7 @@ func TestLastWritesAreSetAsideAndOnlyAFailureIsLogged(t *testing.T) {
 	}
 }
 
-func TestAFailingTaskThatIsCancelledIsNotReported(t *testing.T) {
+func TestAFailingTaskThatIsCanceledIsNotReported(t *testing.T) {
 	var log bytes.Buffer
 	db := open(t, Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
 	ctx, stop := context.WithCancel(t.Context())

@@ -129,7 +129,7 @@ func TestAReadOnlyDatabaseStaysReadOnlyWhileAnotherProcessHasItsLock(t *testing.
 	if ok, err := other.TryLock(); !ok || err != nil {
 		t.Fatalf("%v %v", ok, err)
 	}
-	const want = "the database is open read-only: another fazt is using " // and not the reason at the start
+	const want = "the database is open read-only: another fazt process is using " // and not the reason at the start
 	for end := time.Now().Add(time.Minute); !strings.HasPrefix(db.Disk().Reason, want); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("the disk is %+v", db.Disk())

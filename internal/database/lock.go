@@ -44,7 +44,7 @@ func Acquire(ctx context.Context, path string) (*Lock, error) {
 }
 
 func errBusy(path string) error {
-	return errs.New(errs.Conflict, "another fazt is using %s", path)
+	return errs.New(errs.Conflict, "another fazt process is using %s", path)
 }
 
 // tryLock returns nil if another process has the lock.

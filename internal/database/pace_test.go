@@ -117,7 +117,7 @@ func TestASlowDiskIsRetriedWhenTheQueueIsEmpty(t *testing.T) {
 	}
 }
 
-func TestACancelledWriteReturnsTheCauseOfItsContext(t *testing.T) {
+func TestACanceledWriteReturnsTheCauseOfItsContext(t *testing.T) {
 	db := open(t, Config{})
 	release := hold(t, db)
 	ctx, cancel := context.WithCancelCause(t.Context())

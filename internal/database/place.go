@@ -124,7 +124,7 @@ func (t Target) free() error {
 	// When the copy is opened, SQLite would read the content of such a file into it.
 	for _, rest := range []string{t.Path + "-wal", t.Path + "-journal"} {
 		if _, err := os.Lstat(rest); err == nil {
-			return errs.New(errs.Conflict, "%s is there: a database with this name is in use, or its server was killed; give the copy another name", rest)
+			return errs.New(errs.Conflict, "%s exists: a database with this name is in use, or its server was killed; give the copy another name", rest)
 		}
 	}
 	return nil

@@ -69,7 +69,7 @@ func callTime() *fault {
 }
 
 func noBudget(reason string) *fault {
-	return retryable(CodeBudget, "the time for the calls of this request is over; try again", reason, time.Second)
+	return retryable(CodeBudget, "the time for outbound calls of this request is used up; try again", reason, time.Second)
 }
 
 func canceled() *fault {

@@ -450,7 +450,7 @@ func TestARefusalForLackOfTimeIsLogged(t *testing.T) {
 	defer done()
 	<-short.Done()
 	_, err := w.gate.Begin("app_1", "").Do(short, late)
-	logged("a request whose time is over", err, "time of the request")
+	logged("a request past its deadline", err, "reached its deadline")
 
 	w.limits.Budget = 1
 	run := w.gate.Begin("app_1", "")

@@ -60,7 +60,7 @@ func (h *hop) redirect(resp *http.Response) (*hop, *fault) {
 		return nil, blocked("the redirect cannot be followed: " + why)
 	}
 	if h.target.scheme == "https" && t.scheme == "http" {
-		return nil, blocked("the redirect leads from HTTPS to HTTP at " + t.host)
+		return nil, blocked("the redirect goes from HTTPS to HTTP at " + t.host)
 	}
 	next := &hop{call: k, number: h.number + 1, target: t, method: h.method, sendBody: h.sendBody}
 	switch status := resp.StatusCode; {

@@ -142,7 +142,7 @@ func (k *call) begin(t *target) *fault {
 	}
 	k.ctx, k.cancel, k.timedOut = ctx, cancel, callTime()
 	if ends, _ := ctx.Deadline(); ends.Sub(began) < limit-time.Millisecond {
-		k.timedOut = noBudget("the time for the calls of the request is over")
+		k.timedOut = noBudget("the time for outbound calls of the request is used up")
 	}
 	var f *fault
 	if k.body, f = newUpload(&k.spec, k.limits.MaxReqBody); f != nil {
@@ -169,7 +169,7 @@ func (k *call) ended() *fault {
 	if errors.Is(k.parent.Err(), context.Canceled) {
 		return canceled()
 	}
-	return noBudget("the time of the request is over")
+	return noBudget("the request reached its deadline")
 }
 
 // fault converts an error of the transport or of a body.

@@ -227,7 +227,7 @@ func (s *Store) RollbackTx(tx *database.Tx, appID string, to int) (Deployment, e
 		return previous, err
 	}
 	if !found {
-		return previous, errs.New(errs.Conflict, "deployment %d is live, and no deployment that was live before it is kept", live.Number)
+		return previous, errs.New(errs.Conflict, "deployment %d is live, and there is no earlier deployment to roll back to", live.Number)
 	}
 	return s.GoLiveTx(tx, appID, previous.Number)
 }

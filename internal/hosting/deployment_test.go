@@ -34,7 +34,7 @@ func TestRollback(t *testing.T) {
 		text     string
 	}{
 		{0, 3, 0, ""}, {0, 2, 0, ""}, {4, 4, 0, ""}, {4, 4, 0, ""}, {1, 1, 0, ""},
-		{0, 0, errs.Conflict, "deployment 1 is live, and no deployment that was live before it is kept"},
+		{0, 0, errs.Conflict, "deployment 1 is live, and there is no earlier deployment to roll back to"},
 		{9, 0, errs.NotFound, "the app has no deployment 9"},
 		{-1, 0, errs.NotFound, "the app has no deployment -1"},
 	} {
@@ -101,7 +101,7 @@ func TestRollbackGoesToThePreviousDeployment(t *testing.T) {
 				got = append(got, live.Number)
 				b.wantPrevious(c.want, len(got))
 				if _, err := b.rollback(0); err != nil {
-					wantError(t, err, errs.Conflict, "no deployment that was live before it is kept")
+					wantError(t, err, errs.Conflict, "there is no earlier deployment to roll back to")
 					break
 				}
 			}
@@ -184,7 +184,7 @@ func TestRollbackSkipsRemovedDeployments(t *testing.T) {
 		t.Errorf("%d, %v", d.Number, err)
 	}
 	_, err := b.rollback(0)
-	wantError(t, err, errs.Conflict, "deployment 4 is live, and no deployment that was live before it is kept")
+	wantError(t, err, errs.Conflict, "deployment 4 is live, and there is no earlier deployment to roll back to")
 	b.sound()
 }
 

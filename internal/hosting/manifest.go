@@ -26,14 +26,14 @@ const (
 
 // Manifest is what fazt.json says about an app.
 type Manifest struct {
-	Schema  string   `json:"$schema,omitempty" label:"Schema" desc:"Where the JSON Schema of this file lies, for editors"`
-	Name    string   `json:"name,omitempty" label:"Name" desc:"The label the app is deployed under when the command names none" range:"1,63" pattern:"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"`
-	Title   string   `json:"title,omitempty" label:"Title" desc:"The app's name for people" range:",200"`
-	SPA     *bool    `json:"spa,omitempty" label:"Single-page app" desc:"Paths that match no file and have no extension are answered with index.html"`
-	Routes  Routes   `json:"routes,omitempty" label:"Routes" desc:"Paths the function answers: /hook is one, /api/* is /api and all below it, /* is every path; [\"/api/*\"] when absent" range:",100"`
-	Net     []string `json:"net,omitempty" label:"Domains" desc:"Domains the function wants to reach, such as api.stripe.com or *.example.com. The owner allows them; a deploy says which are not allowed yet" range:",100"`
-	Secrets []string `json:"secrets,omitempty" label:"Secrets" desc:"Names of the secrets the function wants to send, such as STRIPE_KEY. The owner sets them; a deploy says which are not set yet" range:",100"`
-	First   string   `json:"first,omitempty" label:"First" desc:"What answers where a route leads to a file too: files, when absent, or function" enum:"files|function"`
+	Schema  string   `json:"$schema,omitempty" label:"Schema" desc:"URL of the JSON Schema of this file, for editors"`
+	Name    string   `json:"name,omitempty" label:"Name" desc:"The label the app is deployed under if the command does not name one" range:"1,63" pattern:"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"`
+	Title   string   `json:"title,omitempty" label:"Title" desc:"The app's display name" range:",200"`
+	SPA     *bool    `json:"spa,omitempty" label:"Single-page app" desc:"Serve index.html for paths that match no file and have no extension"`
+	Routes  Routes   `json:"routes,omitempty" label:"Routes" desc:"Paths the function handles: /hook is one path, /api/* is /api and everything below it, /* is every path; [\"/api/*\"] when absent" range:",100"`
+	Net     []string `json:"net,omitempty" label:"Domains" desc:"Domains the function wants to reach, such as api.stripe.com or *.example.com. The owner allows them; a deploy reports which are not allowed yet" range:",100"`
+	Secrets []string `json:"secrets,omitempty" label:"Secrets" desc:"Names of the secrets the function wants to use, such as STRIPE_KEY. The owner sets them; a deploy reports which are not set yet" range:",100"`
+	First   string   `json:"first,omitempty" label:"First" desc:"What responds when a route also matches a file: files (when absent) or function" enum:"files|function"`
 }
 
 // IsZero reports whether the manifest is empty.
@@ -133,7 +133,7 @@ func checkMembers(file string, data []byte) error {
 			return errs.New(errs.Unprocessable, "%s: unknown member %q", at(file, data, offset), name)
 		}
 		if known[name] {
-			return errs.New(errs.Unprocessable, "%s: %s is there twice", at(file, data, offset), name)
+			return errs.New(errs.Unprocessable, "%s: %s appears twice", at(file, data, offset), name)
 		}
 		known[name] = true
 		var value json.RawMessage
@@ -153,7 +153,7 @@ func at(file string, data []byte, offset int64) string {
 
 // ManifestSchema returns the JSON Schema of fazt.json.
 func ManifestSchema() []byte {
-	doc := schema.Of[Manifest]().JSONSchema("urn:fazt:manifest", ManifestFile, "What an app says of itself. The file lies at the root of the app's folder.")
+	doc := schema.Of[Manifest]().JSONSchema("urn:fazt:manifest", ManifestFile, "Describes an app. The file is at the root of the app's folder.")
 	data, err := json.MarshalIndent(doc, "", "  ")
 	if err != nil {
 		panic(err) // strings, numbers and booleans always marshal

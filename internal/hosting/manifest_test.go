@@ -35,7 +35,7 @@ func TestManifest(t *testing.T) {
 		{name: "an unknown member", text: "{\n  \"name\": \"a\",\n  \"spaa\": true\n}", err: `fazt.json:3:3: unknown member "spaa"`},
 		{name: "an unknown member after a nested one of the same name", text: "{\"title\": \"x\", \"x\": 1}", err: `fazt.json:1:16: unknown member "x"`},
 		{name: "other letter case", text: `{"Name": "a"}`, err: `fazt.json:1:2: unknown member "Name"`},
-		{name: "a member twice", text: "{\"name\": \"a\",\n\"name\": \"b\"}", err: "fazt.json:2:1: name is there twice"},
+		{name: "a member twice", text: "{\"name\": \"a\",\n\"name\": \"b\"}", err: "fazt.json:2:1: name appears twice"},
 		{name: "a comma too many", text: "{\n  \"name\": \"a\",\n}", err: "fazt.json:3:1: not JSON: invalid character '}'"},
 		{name: "a comment", text: "// my app\n{}", err: "fazt.json:1:1: not JSON: invalid character '/'"},
 		{name: "cut off", text: "{\n\"name\": ", err: "fazt.json:2:8: not JSON: unexpected end"},

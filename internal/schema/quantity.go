@@ -83,7 +83,7 @@ func examples(unit string) string {
 	case scales == nil:
 		return ""
 	case unit == "bytes/s":
-		return " of bytes a second, or one with a unit such as 4MiB or 10MB/s"
+		return " of bytes per second, or one with a unit such as 4MiB or 10MB/s"
 	case unit == "bytes":
 		return " of bytes, or one with a unit such as 64MiB or 100MB"
 	case unit == "days":

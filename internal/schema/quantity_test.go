@@ -35,7 +35,7 @@ func TestQuantitiesAreParsedAsPeopleWriteThem(t *testing.T) {
 func TestTheErrorForAQuantityShowsValidOnes(t *testing.T) {
 	for unit, want := range map[string]string{
 		"bytes":   `some.limit must be a whole number of bytes, or one with a unit such as 64MiB or 100MB, not "x"`,
-		"bytes/s": `some.limit must be a whole number of bytes a second, or one with a unit such as 4MiB or 10MB/s, not "x"`,
+		"bytes/s": `some.limit must be a whole number of bytes per second, or one with a unit such as 4MiB or 10MB/s, not "x"`,
 		"ms":      `some.limit must be a whole number of ms, or one with a unit such as 500ms, 8s, 5min or 2h, not "x"`,
 		"days":    `some.limit must be a whole number of days, not "x"`,
 		"%":       `some.limit must be a whole number of percent, not "x"`,

@@ -55,15 +55,15 @@ func diskProblems(h *op.Health) (list []string) {
 	switch h.Disk.State {
 	case database.DiskSound.String():
 	case database.DiskLow.String():
-		list = append(list, reason+"; free some space before nothing can be stored")
+		list = append(list, reason+"; free some space before writes start to fail")
 	case database.DiskScarce.String():
-		list = append(list, reason+"; functions cannot store anything until there is room")
+		list = append(list, reason+"; functions cannot store anything until space is free")
 	case database.DiskFull.String():
-		list = append(list, reason+"; nothing can be stored until there is room; stored content is still served")
+		list = append(list, reason+"; nothing can be stored until space is free; stored content is still served")
 	case database.DiskLost.String():
-		list = append(list, reason+"; nothing is written any more. Put it back, or save what the server still has with `fazt backup FILE` before it stops")
+		list = append(list, reason+"; nothing is written anymore. Put it back, or save what the server still has with `fazt backup FILE` before it stops")
 	case database.DiskOverwritten.String():
-		list = append(list, reason+"; nothing is written any more. `fazt server restart` serves what is in the file now; the last writes are next to it, in the file that ends in -wal.overwritten")
+		list = append(list, reason+"; nothing is written anymore. `fazt server restart` serves what is in the file now; the last writes are next to it, in the file that ends in -wal.overwritten")
 	default:
 		list = append(list, reason+"; nothing can be stored; stored content is still served")
 	}

@@ -64,9 +64,9 @@ func (i *Instance) problems(h *op.Health) []string {
 		}
 	}
 	limit := i.Limits.Storage().WriteQueue
-	add(h.Database.Queued > limit/2, "%d writes wait for the disk; from %d on, more are refused", h.Database.Queued, limit)
-	add(h.Runtime.Abandoned > 0, "%d runs of functions could not be stopped since the start, and may still use processor time; `fazt server restart` ends them", h.Runtime.Abandoned)
-	add(h.Runtime.LostCalls > 0, "%d calls of functions, mostly to other servers, are finished but do not end; they hold memory until `fazt server restart`", h.Runtime.LostCalls)
+	add(h.Database.Queued > limit/2, "%d writes are waiting for the disk; at %d, new ones are refused", h.Database.Queued, limit)
+	add(h.Runtime.Abandoned > 0, "%d function calls could not be stopped since the start and may still use processor time; `fazt server restart` ends them", h.Runtime.Abandoned)
+	add(h.Runtime.LostCalls > 0, "%d calls of functions, mostly to other servers, are stuck; they hold memory until `fazt server restart`", h.Runtime.LostCalls)
 	add(h.Memory.Limit > 0 && h.Memory.Resident > h.Memory.Limit*9/10, "more than 90 %% of the memory is in use; lower storage.max_vfs or runtime.vms")
 	add(h.Runtime.Crowded > 0, "%d bodies, responses and streams of slow visitors were cut off since the start, because all of runtime.stream_memory, buffer_memory or buffer_disk was in use", h.Runtime.Crowded)
 	add(h.Dropped.LogLines > 0, "%d console lines came faster than they could be stored", h.Dropped.LogLines)

@@ -80,7 +80,7 @@ func (s *served) collect(out chan<- prometheus.Metric, app, class label) {
 	}
 	for digit := range s.status {
 		if count := s.status[digit].Load(); count > 0 {
-			counter(out, "fazt_http_requests_total", "Requests by app, by what responded and by the first digit of the status; 0xx = the client left before.",
+			counter(out, "fazt_http_requests_total", "Requests by app, by what responded and by the first digit of the status; 0xx = the client left first.",
 				float64(count), app, class, label{"status", strconv.Itoa(digit) + "xx"})
 		}
 	}
@@ -96,14 +96,14 @@ func (r reading) functions(out chan<- prometheus.Metric) {
 	gauge(out, "fazt_vms", "Virtual machines for functions by state.", float64(s.Parked), label{"state", "parked"})
 	gauge(out, "fazt_vm_memory_bytes", "Memory of virtual machines: what they hold, and what they may hold together now.", float64(s.Memory), label{"what", "held"})
 	gauge(out, "fazt_vm_memory_bytes", "Memory of virtual machines: what they hold, and what they may hold together now.", float64(s.MaxMemory), label{"what", "limit"})
-	gauge(out, "fazt_function_requests_waiting", "Requests that wait for a virtual machine.", float64(s.Waiting))
+	gauge(out, "fazt_function_requests_waiting", "Requests waiting for a virtual machine.", float64(s.Waiting))
 	counter(out, "fazt_function_runs_total", "Runs of functions.", float64(s.Runs))
 	counter(out, "fazt_function_interrupted_total", "Runs stopped at their deadline.", float64(s.Interrupted))
-	counter(out, "fazt_function_killed_total", "Interrupted runs that ended only because their memory was taken.", float64(s.Killed))
-	gauge(out, "fazt_net_lost_calls", "Calls to other servers that are finished but do not end.", float64(r.Gate.Lost()))
-	counter(out, "fazt_function_abandoned_total", "Runs that no deadline stopped.", float64(s.Abandoned))
+	counter(out, "fazt_function_killed_total", "Interrupted runs that ended only after their memory was taken away.", float64(s.Killed))
+	gauge(out, "fazt_net_lost_calls", "Calls to other servers that have ended but whose goroutine is stuck.", float64(r.Gate.Lost()))
+	counter(out, "fazt_function_abandoned_total", "Runs that could not be stopped.", float64(s.Abandoned))
 	counter(out, "fazt_function_crowded_total", "Bodies, responses and streams of slow visitors that were cut off because memory or disk was used up.", float64(r.crowded()))
-	counter(out, "fazt_function_refused_total", "Requests for which no virtual machine came free in time.", float64(s.Refused))
+	counter(out, "fazt_function_refused_total", "Requests for which no virtual machine became free in time.", float64(s.Refused))
 }
 
 func (r reading) storage(out chan<- prometheus.Metric) {
@@ -111,7 +111,7 @@ func (r reading) storage(out chan<- prometheus.Metric) {
 	file, wal := r.DB.Size()
 	gauge(out, "fazt_database_bytes", "Size of the database file.", float64(file), label{"file", "main"})
 	gauge(out, "fazt_database_bytes", "Size of the database file.", float64(wal), label{"file", "wal"})
-	gauge(out, "fazt_database_queued_writes", "Writes that wait for the writer.", float64(db.Queued))
+	gauge(out, "fazt_database_queued_writes", "Writes waiting for the writer.", float64(db.Queued))
 	counter(out, "fazt_database_writes_total", "Writes committed.", float64(db.Writes))
 	buckets, n := map[float64]uint64{}, uint64(0)
 	for i, count := range db.Batches {

@@ -392,7 +392,7 @@ func InProcess(getenv func(name string) string, log *slog.Logger) func(context.C
 func WaitStopped(ctx context.Context, path string) error {
 	lock, err := database.Acquire(ctx, path)
 	if err != nil {
-		return errs.Wrap(errs.Timeout, err, "the server was told to stop and has not ended yet")
+		return errs.Wrap(errs.Timeout, err, "the server was told to stop but has not exited yet")
 	}
 	return lock.Release()
 }

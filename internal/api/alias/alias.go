@@ -37,7 +37,7 @@ func (a *API) List(ctx context.Context, req op.List) (page op.Page[op.Alias], er
 	return page, err
 }
 
-// Get shows an alias and the apps that only it leads to.
+// Get shows an alias and the apps that only it points to.
 func (a *API) Get(ctx context.Context, req op.AliasRef) (op.AliasDetail, error) {
 	alias, err := a.Apps.Alias(ctx, req.Alias)
 	if err != nil {

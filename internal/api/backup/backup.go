@@ -148,7 +148,7 @@ func (a *API) Fetch(ctx context.Context, _ op.None) (op.Stream, error) {
 	a.settle(ctx)
 	folder, err := scratch.Folder(filepath.Dir(a.DB.Path()), FetchPrefix(a.DB.Path())+"*")
 	if err != nil {
-		return op.Stream{}, errs.Wrap(errs.StorageFull, err, "the copy has no space next to the database")
+		return op.Stream{}, errs.Wrap(errs.StorageFull, err, "there is no space for the copy next to the database")
 	}
 	file, size, err := a.copyForFetch(ctx, folder)
 	// On systems where an open file can lose its name, nothing is left of it even if the process is killed.

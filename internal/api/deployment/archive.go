@@ -54,7 +54,7 @@ func (a *Archives) Archive(ctx context.Context, req op.ArchiveDeploy) (done op.D
 	}
 	plan.Preview = req.Preview != nil && *req.Preview
 	if done, err = a.deployPlan(ctx, req.App, plan, found); err == nil && found.LeftOut > 0 {
-		done.Warnings = append(done.Warnings, fmt.Sprintf("left out, because they are part of no deployment (version control, dependencies, dotfiles): %d files", found.LeftOut))
+		done.Warnings = append(done.Warnings, fmt.Sprintf("%d files were left out, because they are never deployed (version control, dependencies, dotfiles)", found.LeftOut))
 	}
 	return done, err
 }
@@ -98,6 +98,6 @@ func (a *Archives) unchanged(ctx context.Context, name string, d hosting.Deploym
 	call.Detail(ctx, "unchanged", d.Number)
 	return op.Deployed{
 		App: op.AppRecord(app), Deployment: a.Show.Deployment(app, d), Preview: !d.Live, Needs: a.Show.Needs(app.ID, d.Manifest),
-		Warnings: []string{fmt.Sprintf("nothing was deployed: deployment %d is all of this already", d.Number)},
+		Warnings: []string{fmt.Sprintf("nothing was deployed: deployment %d already has exactly this content", d.Number)},
 	}, nil
 }

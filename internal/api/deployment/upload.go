@@ -102,7 +102,7 @@ func (a *Uploads) Commit(ctx context.Context, req op.UploadRef) (op.Deployed, er
 	call.Detail(ctx, "deployment", d.Number)
 	call.Detail(ctx, "live", !done.Preview)
 	if !done.Preview && a.Show.AppURL(app) == "" {
-		done.Warnings = append(done.Warnings, fmt.Sprintf("nothing leads to %[1]s but its previews; `fazt alias set %[1]s --app %[1]s` changes that", app.Name))
+		done.Warnings = append(done.Warnings, fmt.Sprintf("%[1]s can only be reached at its previews; `fazt alias set %[1]s --app %[1]s` gives it an address", app.Name))
 	}
 	if _, err := a.Hosting.Prune(ctx, app.ID); err != nil {
 		// The deployment succeeded; the next one removes what was not removed now.

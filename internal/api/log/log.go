@@ -112,7 +112,7 @@ func (a *API) appAt(ctx context.Context, text string) (id string, err error) {
 	case err == nil && alias.AppID != "":
 		return alias.AppID, nil
 	case err == nil:
-		return "", errs.New(errs.Invalid, "%s does not lead to a single app (%s); name the app with --app", alias.Name, alias.Leads())
+		return "", errs.New(errs.Invalid, "%s does not point to a single app (%s); name the app with --app", alias.Name, alias.Leads())
 	case !errs.Is(err, errs.NotFound) && !errs.Is(err, errs.Invalid):
 		return "", err
 	}

@@ -51,7 +51,7 @@ func netEntry(e rules.Entry, name func(string) string) op.NetEntry {
 		for i, p := range e.Private {
 			texts[i] = p.String()
 		}
-		shown.Warnings = append(shown.Warnings, "PRIVATE NETWORK: it may lead to machines of your own network ("+strings.Join(texts, ", ")+"), which functions then reach")
+		shown.Warnings = append(shown.Warnings, "PRIVATE NETWORK: it may resolve to machines in your own network ("+strings.Join(texts, ", ")+"), which functions can then reach")
 	}
 	if e.HTTP {
 		shown.Warnings = append(shown.Warnings, "PLAIN HTTP: anyone on the network path can read and change what is sent, secrets included")

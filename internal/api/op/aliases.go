@@ -37,7 +37,7 @@ func (a AliasRecord) Leads() string {
 		}
 		return "a split, " + strings.Join(parts, ",")
 	}
-	return "nothing, it is reserved"
+	return "nothing (reserved)"
 }
 
 // SplitTarget is one of the apps of a split.
@@ -72,7 +72,7 @@ type AliasRef struct {
 // AliasDetail is an alias and the apps that depend on it.
 type AliasDetail struct {
 	Alias
-	Only []string `json:"only"` // apps that nothing else leads to
+	Only []string `json:"only"` // apps that nothing else points to
 }
 
 // AliasTarget sets where an alias leads: exactly one of App, Redirect, Split and Reserve.
@@ -80,11 +80,11 @@ type AliasTarget struct {
 	Alias    string  `path:"alias" desc:"name of the alias: a host label"`
 	App      string  `json:"app" desc:"name or id of an app"`
 	Redirect string  `json:"redirect" desc:"an http or https address"`
-	Status   int     `json:"status" desc:"of the redirect: 301, 302, 307 or 308; 0 = 301"`
+	Status   int     `json:"status" desc:"status of the redirect: 301, 302, 307 or 308; 0 = 301"`
 	KeepPath bool    `json:"keep_path" desc:"append the path of the request to the address"`
-	Split    []Share `json:"split" desc:"two apps or more, with weights that sum to 100"`
-	Reserve  bool    `json:"reserve" desc:"keep the label, and lead nowhere"`
-	Force    bool    `json:"force" desc:"also when an app is left without any address"`
+	Split    []Share `json:"split" desc:"two or more apps, with weights that add up to 100"`
+	Reserve  bool    `json:"reserve" desc:"reserve the label without pointing it to anything"`
+	Force    bool    `json:"force" desc:"even if this leaves an app without an address"`
 }
 
 // AliasChange is an alias now, and before it was set.
@@ -109,7 +109,7 @@ type AliasPair struct {
 // AliasDrop removes an alias.
 type AliasDrop struct {
 	Alias string `path:"alias" desc:"name of the alias"`
-	Force bool   `query:"force" desc:"also when an app is left without any address"`
+	Force bool   `query:"force" desc:"even if this leaves an app without an address"`
 }
 
 // DomainRecord is a domain of an app as it is stored.
@@ -135,7 +135,7 @@ type DomainRef struct {
 // DomainDetail is a domain and whether its app depends on it.
 type DomainDetail struct {
 	Domain
-	Only bool `json:"only"` // nothing else leads to its app
+	Only bool `json:"only"` // nothing else points to its app
 }
 
 // DomainGone is a domain that was removed.
@@ -153,7 +153,7 @@ type DomainTarget struct {
 // DomainDrop removes a domain.
 type DomainDrop struct {
 	Host  string `path:"host" desc:"the host name"`
-	Force bool   `query:"force" desc:"also when its app is left without any address"`
+	Force bool   `query:"force" desc:"even if this leaves its app without an address"`
 }
 
 // DomainState is what DNS says about a domain.

@@ -22,11 +22,11 @@ type AppRecord struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// Addresses lists what leads to an app.
+// Addresses lists what points to an app.
 type Addresses struct {
 	Aliases []string `json:"aliases"` // host labels that lead only to it
 	Domains []string `json:"domains"`
-	Splits  []string `json:"splits"` // aliases that lead to it and to other apps
+	Splits  []string `json:"splits"` // aliases that point to it and to other apps
 }
 
 // Origin is the app that a fork was made from.
@@ -80,7 +80,7 @@ type App struct {
 type AppNewName struct {
 	App  string `path:"app" desc:"name or id of the app" example:"blog"`
 	Name string `json:"name" desc:"new name of the app" example:"journal"`
-	Keep string `json:"keep" enum:"alias|redirect" desc:"what the old host label does: alias = it leads to the app too, redirect = it sends visitors to the new one with their path; free when empty"`
+	Keep string `json:"keep" enum:"alias|redirect" desc:"what happens to the old host label: alias = it points to the app too, redirect = it redirects visitors to the new one and keeps the path; free when empty"`
 }
 
 // Renamed is the result of a rename.
@@ -101,7 +101,7 @@ type Fork struct {
 // Rollback selects the deployment that goes live.
 type Rollback struct {
 	App string `path:"app" desc:"name or id of the app" example:"blog"`
-	To  int    `json:"to" range:"1," desc:"number of the deployment; the one that was live before the live one when absent"`
+	To  int    `json:"to" range:"1," desc:"number of the deployment; the previous one when absent"`
 }
 
 // Removal is what the removal of an app deletes, or would delete.
@@ -119,5 +119,5 @@ type Removal struct {
 // SplitLoss is a split after one of its apps was removed.
 type SplitLoss struct {
 	Alias string        `json:"alias"`
-	After []SplitTarget `json:"after"` // if only one is left, the alias leads to it
+	After []SplitTarget `json:"after"` // if only one is left, the alias points to it
 }

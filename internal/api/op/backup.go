@@ -2,9 +2,9 @@ package op
 
 // Backup says where to write a copy of the database.
 type Backup struct {
-	Path    string `json:"path" desc:"the file, with its whole path, on the machine of the instance"`
-	Replace bool   `json:"replace" desc:"replace a file that is there"`
-	Damaged bool   `json:"damaged" desc:"keep the copy though the database holds damaged content"`
+	Path    string `json:"path" desc:"absolute path of the file on the machine of the instance"`
+	Replace bool   `json:"replace" desc:"replace an existing file"`
+	Damaged bool   `json:"damaged" desc:"keep the copy even if the database has damaged content"`
 }
 
 // BackedUp is a copy of the database that was written and checked.

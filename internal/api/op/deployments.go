@@ -78,8 +78,8 @@ type Deployment struct {
 
 // UploadPlan announces a deployment.
 type UploadPlan struct {
-	App    string `path:"app" desc:"name of the app; made by the commit if there is none"`
-	DryRun bool   `query:"dry_run" desc:"only tell what would be sent"`
+	App    string `path:"app" desc:"name of the app; the commit creates it if it does not exist"`
+	DryRun bool   `query:"dry_run" desc:"only report what would be sent"`
 	Plan   Plan   `json:"plan"`
 }
 
@@ -134,10 +134,10 @@ type UploadRef struct {
 
 // ArchiveDeploy is a whole deployment in one archive.
 type ArchiveDeploy struct {
-	App     string    `form:"app" desc:"name of the app; made if there is none"`
+	App     string    `form:"app" desc:"name of the app; created if it does not exist"`
 	Message *string   `form:"message" desc:"what changed, for the list of deployments"`
-	Preview *bool     `form:"preview" desc:"make the deployment without putting it live"`
-	SPA     *bool     `form:"spa" desc:"answer paths that match no file with index.html; overrides fazt.json"`
+	Preview *bool     `form:"preview" desc:"create the deployment without putting it live"`
+	SPA     *bool     `form:"spa" desc:"serve index.html for paths that match no file; overrides fazt.json"`
 	File    io.Reader `form:"file" desc:"a zip or a tar.gz; the last field of the form"`
 }
 

@@ -32,5 +32,5 @@ type FileRef struct {
 type FilePull struct {
 	App        string         `path:"app" desc:"name or id of the app"`
 	Deployment string         `path:"deployment" desc:"number of the deployment, or live"`
-	Hashes     []content.Hash `json:"hashes" desc:"which content, by its SHA-256"`
+	Hashes     []content.Hash `json:"hashes" desc:"SHA-256 of each content to fetch"`
 }

@@ -58,13 +58,13 @@ func (s Spec) parseJSON(w http.ResponseWriter, r *http.Request, req any) error {
 	case errors.Is(err, io.EOF):
 		return errs.Wrap(errs.Invalid, err, "the request has no body")
 	case err != nil && strings.HasPrefix(err.Error(), "json: unknown field"):
-		return errs.Wrap(errs.Invalid, err, "the request has a member %s that this server does not know; it may be older than the client", strings.TrimPrefix(err.Error(), "json: unknown field "))
+		return errs.Wrap(errs.Invalid, err, "unknown field %s; the server may be older than the client", strings.TrimPrefix(err.Error(), "json: unknown field "))
 	case errors.As(err, &mismatch):
-		return errs.Wrap(errs.Invalid, err, "the request does not fit %s: %s must be %s, not %s", s.Name, cmp.Or(mismatch.Field, "it"), jsonKind(mismatch.Type), mismatch.Value)
+		return errs.Wrap(errs.Invalid, err, "invalid request for %s: %s must be %s, not %s", s.Name, cmp.Or(mismatch.Field, "it"), jsonKind(mismatch.Type), mismatch.Value)
 	case err != nil && isBadTime(err):
-		return errs.Wrap(errs.Invalid, err, "the request does not fit %s: a time must be a string such as 2026-01-31T12:00:00Z", s.Name)
+		return errs.Wrap(errs.Invalid, err, "invalid request for %s: a time must be a string such as 2026-01-31T12:00:00Z", s.Name)
 	case err != nil:
-		return errs.Wrap(errs.Invalid, err, "the request is not valid JSON for %s: %s", s.Name, strings.TrimPrefix(err.Error(), "json: "))
+		return errs.Wrap(errs.Invalid, err, "invalid JSON for %s: %s", s.Name, strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return nil
 }
@@ -95,7 +95,7 @@ func decodeJSON(r io.Reader, req reflect.Value) error {
 	}
 	switch _, err := d.Token(); {
 	case err == nil:
-		return errors.New("something follows the JSON value")
+		return errors.New("unexpected data after the JSON value")
 	case !errors.Is(err, io.EOF):
 		return err
 	}

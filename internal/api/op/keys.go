@@ -17,7 +17,7 @@ type Key struct {
 
 // KeyNew describes the key to create.
 type KeyNew struct {
-	Name      string     `json:"name" desc:"what the key is for; unique among those in force"`
+	Name      string     `json:"name" desc:"what the key is for; unique among the active keys"`
 	Scopes    []string   `json:"scopes" desc:"deploy, deploy:APP, read, logs, logs:APP, data:APP, metrics, admin"`
 	ExpiresAt *time.Time `json:"expires_at" desc:"null = never"`
 }

@@ -43,34 +43,34 @@ type NetAllowed struct {
 type NetGrant struct {
 	Domain      string   `json:"domain" desc:"api.example.com, or *.example.com for the names below it"`
 	App         string   `json:"app" desc:"name or id of the app; every app when empty"`
-	HTTP        bool     `json:"http" desc:"plain HTTP too: others on the way can read and change it"`
+	HTTP        bool     `json:"http" desc:"allow plain HTTP too, which others on the network can read and change"`
 	Ports       []int    `json:"ports" desc:"443 when empty, and 80 with http"`
 	Methods     []string `json:"methods" desc:"all when empty"`
-	Rate        int      `json:"rate" desc:"calls in a second; 0 = as the limits say"`
-	Burst       int      `json:"burst" desc:"calls at once under the rate; 0 = as many as the rate"`
-	Timeout     int      `json:"timeout" desc:"ms of one call; 0 = as the limits say, and never more than they say"`
-	MaxResponse int64    `json:"max_response" desc:"bytes of one answer; 0 = as the limits say, and never more than they say"`
-	CacheTTL    int      `json:"cache_ttl" desc:"seconds an answer is kept that does not say how long; 0 = none is kept"`
-	Stale       int      `json:"stale" desc:"seconds a kept answer serves beyond its end while the other server fails"`
-	Private     []string `json:"private" desc:"private ranges the domain may lead to, such as 192.168.1.0/24"`
-	Paths       []string `json:"paths" desc:"templates by which paths are logged, such as /bot{token}/{method}"`
+	Rate        int      `json:"rate" desc:"calls per second; 0 = the entry sets no limit"`
+	Burst       int      `json:"burst" desc:"calls allowed in a burst; 0 = the same as the rate"`
+	Timeout     int      `json:"timeout" desc:"ms that one call may take; 0 = net.call_timeout, which is also the maximum"`
+	MaxResponse int64    `json:"max_response" desc:"bytes of one response; 0 = net.max_response, which is also the maximum"`
+	CacheTTL    int      `json:"cache_ttl" desc:"seconds that a response without an explicit lifetime is cached; 0 = not cached"`
+	Stale       int      `json:"stale" desc:"seconds that an expired response may be served while the other server fails"`
+	Private     []string `json:"private" desc:"private ranges the domain may resolve to, such as 192.168.1.0/24"`
+	Paths       []string `json:"paths" desc:"templates for the paths in the log, such as /bot{token}/{method}"`
 }
 
 // NetRef names an entry.
 type NetRef struct {
 	Domain string `path:"domain" desc:"domain of the entry" example:"api.stripe.com"`
-	App    string `query:"app" desc:"name or id of the app; the entry of every app when empty"`
+	App    string `query:"app" desc:"name or id of the app; the entry for every app when empty"`
 }
 
 // NetOf selects entries or secrets.
 type NetOf struct {
-	App string `query:"app" desc:"name or id of an app: only what holds for it"`
+	App string `query:"app" desc:"name or id of an app: only what applies to it"`
 }
 
 // NetCall is a call to explain.
 type NetCall struct {
 	URL    string `json:"url" desc:"address of the call" example:"https://api.stripe.com/v1/charges"`
-	App    string `json:"app" desc:"name or id of the app that makes the call; one without entries of its own when empty"`
+	App    string `json:"app" desc:"name or id of the app that makes the call; an app without entries of its own when empty"`
 	Method string `json:"method" desc:"GET when empty"`
 }
 
@@ -113,8 +113,8 @@ type NetCleared struct {
 // NetFilter selects attempts.
 type NetFilter struct {
 	App    string `query:"app" desc:"name or id of the app"`
-	Domain string `query:"domain" desc:"the host, or *.example.com for the names below"`
-	Errors bool   `query:"errors" desc:"only what was refused, failed, or was answered with 500 or more"`
+	Domain string `query:"domain" desc:"the host, or *.example.com for the names below it"`
+	Errors bool   `query:"errors" desc:"only calls that were refused or failed, or got a status of 500 or above"`
 	Since  string `query:"since" format:"time" desc:"not older than 30m, 24h, 7d, 2026-01-31 (UTC) or 2026-01-31T12:00:00Z"`
 }
 
@@ -127,8 +127,8 @@ type NetLogPage struct {
 // NetTail selects the newest attempts and those to come.
 type NetTail struct {
 	NetFilter
-	Limit int    `query:"limit" desc:"begin with the newest so many, 0 to 1000"`
-	After string `header:"Last-Event-ID" desc:"begin after the event with this id; a browser sends it when it connects again"`
+	Limit int    `query:"limit" desc:"start with this many of the newest entries, 0 to 1000"`
+	After string `header:"Last-Event-ID" desc:"continue after the event with this id; browsers send it when they reconnect"`
 }
 
 // NetAttempt is one hop of one call.
@@ -213,27 +213,27 @@ type SecretDone struct {
 type SecretGrant struct {
 	Secret     string   `path:"secret" desc:"name of the secret"`
 	Value      string   `json:"value"`
-	As         string   `json:"as" desc:"bearer when empty, header, query or basic"`
+	As         string   `json:"as" desc:"how it is sent: bearer (when empty), header, query or basic"`
 	Key        string   `json:"key" desc:"name of the header or of the query parameter"`
 	Domain     string   `json:"domain" desc:"the only domain it is sent to, as in an entry"`
-	HTTP       bool     `json:"http" desc:"by plain HTTP too, where others on the way can read it; without it by HTTPS alone"`
-	Port       int      `json:"port" desc:"the only port it is sent to; the first of the entry when 0"`
+	HTTP       bool     `json:"http" desc:"send it over plain HTTP too, where others on the network can read it; otherwise only over HTTPS"`
+	Port       int      `json:"port" desc:"the only port it is sent to; 0 = the first one of the entry"`
 	App        string   `json:"app" desc:"name or id of the app; every app when empty"`
 	Methods    []string `json:"methods" desc:"all when empty"`
-	PathPrefix string   `json:"path_prefix" desc:"only to paths that begin so; all when empty"`
+	PathPrefix string   `json:"path_prefix" desc:"send it only to paths that start with this; all when empty"`
 }
 
 // SecretValue gives a secret a new value.
 type SecretValue struct {
 	Secret string `path:"secret" desc:"name of the secret"`
 	Value  string `json:"value"`
-	App    string `json:"app" desc:"name or id of the app; the secret of every app when empty"`
+	App    string `json:"app" desc:"name or id of the app; the secret for every app when empty"`
 }
 
 // SecretRef names a secret.
 type SecretRef struct {
 	Secret string `path:"secret" desc:"name of the secret" example:"STRIPE_KEY"`
-	App    string `query:"app" desc:"name or id of the app; the secret of every app when empty"`
+	App    string `query:"app" desc:"name or id of the app; the secret for every app when empty"`
 }
 
 // Need is something that an app's fazt.json asks for and that has not been granted.

@@ -82,8 +82,8 @@ type Page[T any] struct {
 
 // List selects one page of a list.
 type List struct {
-	Cursor string `query:"cursor" desc:"where the page begins: the next of the page before"`
-	Limit  int    `query:"limit" desc:"how many, 1 to 1000; 100 when absent"`
+	Cursor string `query:"cursor" desc:"where the page starts: the value of next in the previous page"`
+	Limit  int    `query:"limit" desc:"how many items, 1 to 1000; 100 when absent"`
 }
 
 // None is an empty request or response.

@@ -180,7 +180,7 @@ func TestARequestWhoseBodyIsOneFieldArrivesAsItWasSent(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	for body, want := range map[string]string{"": "no body", "[1]": "it must be an object, not array", "{} {}": "something follows", "{": "not valid JSON"} {
+	for body, want := range map[string]string{"": "no body", "[1]": "it must be an object, not array", "{} {}": "unexpected data", "{": "invalid JSON"} {
 		r := httptest.NewRequest(http.MethodPatch, "/api/x", strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")
 		if _, err := serve(t, whole, r, func(wholeRequest) ([]string, error) { return nil, nil }); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), want) {
@@ -224,12 +224,12 @@ func TestBadRequestsAreSentences(t *testing.T) {
 		{"no content type", body("", "{}"), errs.Invalid, "must have Content-Type: application/json"},
 		{"a form, as another site could send it", body("text/plain", "{}"), errs.Invalid, "must have Content-Type"},
 		{"no body", body("application/json", ""), errs.Invalid, "has no body"},
-		{"broken", body("application/json", "{"), errs.Invalid, "not valid JSON for sample"},
-		{"wrong type", body("application/json", `{"text":1}`), errs.Invalid, "the request does not fit sample: text must be a string, not number"},
-		{"more than one value", body("application/json", `{} {}`), errs.Invalid, "something follows"},
-		{"a bracket too many", body("application/json", `{}]`), errs.Invalid, "not valid JSON for sample"},
-		{"a brace too many", body("application/json", `{}}`), errs.Invalid, "not valid JSON for sample"},
-		{"unknown member", body("application/json", `{"new":1}`), errs.Invalid, `member "new" that this server does not know`},
+		{"broken", body("application/json", "{"), errs.Invalid, "invalid JSON for sample"},
+		{"wrong type", body("application/json", `{"text":1}`), errs.Invalid, "invalid request for sample: text must be a string, not number"},
+		{"more than one value", body("application/json", `{} {}`), errs.Invalid, "unexpected data"},
+		{"a bracket too many", body("application/json", `{}]`), errs.Invalid, "invalid JSON for sample"},
+		{"a brace too many", body("application/json", `{}}`), errs.Invalid, "invalid JSON for sample"},
+		{"unknown member", body("application/json", `{"new":1}`), errs.Invalid, `unknown field "new"; the server may be older than the client`},
 		{"too large", body("application/json", `{"text":"`+strings.Repeat("x", maxJSONBody)+`"}`), errs.TooLarge, "larger than"},
 		{"bad number", query, errs.Invalid, `limit must be a whole number, not "many"`},
 		{"given twice", twice, errs.Invalid, "limit is given twice"},

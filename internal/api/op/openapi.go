@@ -34,7 +34,7 @@ func Document() []byte {
 		},
 		"paths": paths,
 		"components": map[string]any{"schemas": g.schemas, "securitySchemes": map[string]any{"key": map[string]any{
-			"type": "http", "scheme": "bearer", "description": "An API key, made with `fazt key create`. x-access of an operation is the scope that it needs.",
+			"type": "http", "scheme": "bearer", "description": "An API key, created with `fazt key create`. The x-access of an operation is the scope it needs.",
 		}}},
 		"security": []any{map[string]any{"key": []string{}}},
 	}, "", "  ")
@@ -69,7 +69,7 @@ func (g *generator) operation(s Spec) map[string]any {
 	if s.Repeats() {
 		parameters = append(parameters, map[string]any{
 			"name": "Idempotency-Key", "in": "header", "required": false, "schema": map[string]any{"type": "string", "minLength": 8, "maxLength": 200},
-			"description": "A text that no other request has. If the same request is sent again with it, it is not carried out again: its response is that of the first.",
+			"description": "A string that no other request uses. If the request is sent again with the same key, it is not carried out again; the response is that of the first.",
 		})
 	}
 	for _, f := range fields(s.Req) {

@@ -241,7 +241,7 @@ func TestTheDecoderRefusesWhatTheDocumentDoesNotAllow(t *testing.T) {
 		}
 		properties := d.Paths[s.Path][strings.ToLower(s.Method)].RequestBody.Content["application/json"].Schema["properties"].(schema) //nolint:forcetypeassert // it was made by Document
 		for member, of := range properties {
-			fits := regexp.MustCompile("^the request does not fit " + s.Name + ": (" + member + "|a time) must be ")
+			fits := regexp.MustCompile("^invalid request for " + s.Name + ": (" + member + "|a time) must be ")
 			for _, kind := range slices.Sorted(maps.Keys(wrong)) {
 				r, err := s.newRequest(context.Background(), "http://h", named(s.Req).Interface())
 				if err != nil {

@@ -240,7 +240,7 @@ func TestABodySetsOnlyWhatBelongsInABody(t *testing.T) {
 			}
 			value, _ := json.Marshal(filled(f.Type).Interface())
 			r.Body = io.NopCloser(strings.NewReader(fmt.Sprintf("{%q:%s}", f.Name, value)))
-			if got, err := read(t, s, r); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "does not know") {
+			if got, err := read(t, s, r); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "unknown field") {
 				t.Errorf("%s.%s: %+v %v", s.Name, f.Name, got, err)
 			}
 		}
@@ -261,7 +261,7 @@ func TestAQueryThatCannotBeReadIsRefused(t *testing.T) {
 	for _, query := range []string{"app=%zz&force=true", "app=a;force=true", "force=true&%"} {
 		r := httptest.NewRequest(http.MethodDelete, "/api/logs", http.NoBody)
 		r.URL.RawQuery = query
-		if got, err := read(t, LogCleanup.Spec, r); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "the query cannot be read") {
+		if got, err := read(t, LogCleanup.Spec, r); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "the query cannot be parsed") {
 			t.Errorf("%s: %+v %v", query, got, err)
 		}
 	}

@@ -185,10 +185,10 @@ func TestTheTargetOfAnAliasInWords(t *testing.T) {
 		"https://a.example (301)":                {Kind: "redirect", URL: "https://a.example", Status: 301},
 		"https://a.example (308, with the path)": {Kind: "redirect", URL: "https://a.example", Status: 308, KeepPath: true},
 		"a split, blog:70,shop:30":               {Kind: "split", Targets: []SplitTarget{{App: "blog", Weight: 70}, {App: "shop", Weight: 30}}},
-		"nothing, it is reserved":                {Kind: "reserved"},
+		"nothing (reserved)":                     {Kind: "reserved"},
 	} {
 		if got := a.Leads(); got != want {
-			t.Errorf("%+v leads to %q, want %q", a, got, want)
+			t.Errorf("%+v points to %q, want %q", a, got, want)
 		}
 	}
 }

@@ -5,7 +5,7 @@ import "encoding/json"
 // Statement is one SQL statement.
 type Statement struct {
 	SQL   string `json:"sql"`
-	Limit int    `json:"limit" desc:"how many rows at most; 1000 when 0 or absent"`
+	Limit int    `json:"limit" desc:"maximum number of rows; 1000 when 0 or absent"`
 }
 
 // Rows is the result of a statement. A value is null, a number, a text, or a blob: an object with the one member base64.
@@ -13,6 +13,6 @@ type Statement struct {
 type Rows struct {
 	Columns   []string            `json:"columns"`
 	Rows      [][]json.RawMessage `json:"rows"`
-	Changes   int                 `json:"changes" desc:"rows that were inserted, changed or deleted"`
-	Truncated string              `json:"truncated" desc:"why there are more rows than these: rows or bytes; empty when these are all"`
+	Changes   int                 `json:"changes" desc:"number of rows inserted, changed or deleted"`
+	Truncated string              `json:"truncated" desc:"the limit that cut the result off: rows or bytes; empty when it is complete"`
 }

@@ -8,13 +8,13 @@ import (
 
 // LimitsOf selects the limits of the instance or of an app.
 type LimitsOf struct {
-	App string `query:"app" desc:"name or id of an app: its limits instead of those of the instance"`
+	App string `query:"app" desc:"name or id of an app: use its limits instead of those of the instance"`
 }
 
 // LimitsChange sets limits. They are the whole body, so that a client can change what it read and send it back.
 type LimitsChange struct {
-	App    string                     `query:"app" desc:"name or id of an app: its limits instead of those of the instance"`
-	Values map[string]json.RawMessage `body:"json" desc:"New values, nested in their groups or with dotted paths. Sizes and times may be texts with a unit, such as 64MiB or 8s; null resets to the default."`
+	App    string                     `query:"app" desc:"name or id of an app: use its limits instead of those of the instance"`
+	Values map[string]json.RawMessage `body:"json" desc:"New values, nested in their groups or with dotted paths. Sizes and times may be strings with a unit, such as 64MiB or 8s; null resets to the default."`
 }
 
 // LimitList is all limits with the sources of their values.
@@ -25,7 +25,7 @@ type LimitList struct {
 
 // SettingsChange sets settings.
 type SettingsChange struct {
-	Values map[string]json.RawMessage `body:"json" desc:"New values by name; lists may be texts with commas; null resets to the default."`
+	Values map[string]json.RawMessage `body:"json" desc:"New values by name. Lists may be comma-separated strings; null resets to the default."`
 }
 
 // SettingList is all settings with the sources of their values.

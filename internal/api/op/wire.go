@@ -126,7 +126,7 @@ func (s Spec) newRequest(ctx context.Context, base string, req any) (*http.Reque
 	return r, nil
 }
 
-// pathPart escapes a value for a path. An empty value, or one with a meaning in paths, would lead to another operation or
+// pathPart escapes a value for a path. An empty value, or one with a meaning in paths, would select another operation or
 // to none.
 func pathPart(p place) (string, error) {
 	switch value := p.value.String(); value {
@@ -176,7 +176,7 @@ func (s Spec) parse(w http.ResponseWriter, r *http.Request, req any) error {
 	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil { // r.URL.Query drops what it cannot parse; a dropped filter would select everything
-		return errs.Wrap(errs.Invalid, err, "the query cannot be read: %v", err)
+		return errs.Wrap(errs.Invalid, err, "the query cannot be parsed: %v", err)
 	}
 	known := map[string]bool{}
 	for _, p := range places(reflect.ValueOf(req).Elem()) {
@@ -385,7 +385,7 @@ func kindOfStatus(status int) errs.Kind {
 // rebuild returns the error as it was on the server.
 func (f *Failure) rebuild(operation string, status int) error {
 	if f.Code == UnknownOperation {
-		return &errs.Error{Kind: errs.Unsupported, Code: f.Code, Message: fmt.Sprintf("the instance does not know the operation %s: its version is older, or newer and without it; use the same version on both sides", operation)}
+		return &errs.Error{Kind: errs.Unsupported, Code: f.Code, Message: fmt.Sprintf("the instance does not know the operation %s; use the same version of Fazt on both sides", operation)}
 	}
 	kind := errs.KindOfCode(f.Code)
 	if kind.Code() != f.Code { // a specific code, or one of a newer server: the status tells the kind

@@ -15,7 +15,7 @@ type Apps struct {
 	Net *rules.Store
 	// URL is the address of the app behind a host label.
 	URL func(label string) string
-	// AppURL returns the address of an app for visitors, or "" if nothing leads to it.
+	// AppURL returns the address of an app for visitors, or "" if nothing points to it.
 	AppURL func(app apps.App) string
 }
 
@@ -28,7 +28,7 @@ func (s Apps) Deployment(app apps.App, d hosting.Deployment) op.Deployment {
 	return shown
 }
 
-// Address returns the address of an app for visitors, or that of the numbered preview if nothing leads to the app.
+// Address returns the address of an app for visitors, or that of the numbered preview if nothing points to the app.
 func (s Apps) Address(app apps.App, number int) string {
 	if address := s.AppURL(app); address != "" {
 		return address

@@ -22,13 +22,13 @@ func Command(shared *kit.CLI) *cobra.Command {
 	c := commands{shared}
 	g := kit.Group("alias", "Manage the host names below the domain",
 		c.aliasSet(), c.aliasRemove())
-	g.Long = `An alias is a host label below the instance's domain. It leads to an app,
+	g.Long = `An alias is a host label below the instance's domain. It points to an app,
 redirects visitors, splits them among apps, or is reserved. An app gets an alias
 of its own name with its first deployment.
 
 That alias is like any other: it can be changed or removed. The app keeps its
 name for ` + "`fazt app`" + `, its previews at NUMBER--NAME, and all other addresses that
-lead to it. A change that would leave an app without an address asks first. To
+point to it. A change that would leave an app without an address asks first. To
 undo it: ` + "`fazt alias set NAME --app NAME`" + `.`
 	return g
 }
@@ -52,7 +52,7 @@ func (c commands) aliasSet() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use: "set NAME", Short: "Point an alias to an app, a redirect or a split", Args: kit.Arguments("the name of the alias"),
-		Long: `Create an alias, or change where it leads. It takes effect at once.
+		Long: `Create an alias, or change what it points to. It takes effect at once.
 
 --app       serves the app, whatever the app is called.
 --redirect  sends visitors to the address, with their query; with --keep-path
@@ -82,7 +82,7 @@ func (c commands) aliasSet() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				rows := [][]string{{"alias", done.Alias.Name}, {"leads to", done.Alias.Leads()}}
+				rows := [][]string{{"alias", done.Alias.Name}, {"points to", done.Alias.Leads()}}
 				if done.Before != nil && done.Before.Leads() != done.Alias.Leads() {
 					rows = append(rows, []string{"before", done.Before.Leads()})
 				}
@@ -98,7 +98,7 @@ func (c commands) aliasSet() *cobra.Command {
 	f.BoolVar(&req.KeepPath, "keep-path", false, "append the path of the request to the address")
 	f.StringVar(&split, "split", "", "split visitors, as APP:WEIGHT,APP:WEIGHT (sum: 100)")
 	f.BoolVar(&req.Reserve, "reserve", false, "keep the name without a target")
-	f.BoolVar(&yes, "yes", false, "do not ask if an app is left without an address")
+	f.BoolVar(&yes, "yes", false, "do not ask even if an app is left without an address")
 	return cmd
 }
 
@@ -139,22 +139,22 @@ func (c commands) aliasRemove() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "remove NAME", Short: "Remove an alias", Args: kit.Arguments("the name of the alias"),
 		Example: `  fazt alias remove www`,
-		Long: `Remove an alias, which frees its name. The apps it led to stay. The command asks
-first, and warns if an app would be left without an address.`,
+		Long: `Remove an alias, which frees its name. The apps it pointed to stay. The command
+asks first, and warns if an app would be left without an address.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			return c.Existing(func(cl *client.Client) error {
 				a, err := client.Call(c.Ctx, cl, op.AliasGet, op.AliasRef{Alias: args[0]})
 				if err != nil {
 					return err
 				}
-				if err := c.Sure(yes, "removing "+a.Name, a.Address+" leads to "+a.Leads()+onlyText(a.Only), a.Name); err != nil {
+				if err := c.Sure(yes, "removing "+a.Name, a.Address+" points to "+a.Leads()+onlyText(a.Only), a.Name); err != nil {
 					return err
 				}
 				gone, err := client.Call(c.Ctx, cl, op.AliasRemove, op.AliasDrop{Alias: a.Name, Force: yes || len(a.Only) > 0})
 				if err != nil {
 					return err
 				}
-				rows := [][]string{{"removed", gone.Name}, {"led to", gone.Leads()}}
+				rows := [][]string{{"removed", gone.Name}, {"pointed to", gone.Leads()}}
 				return c.Print(output.View{Value: gone, Rows: append(rows, lostRows(gone.Lost)...)})
 			})
 		},
@@ -174,5 +174,5 @@ func onlyText(names []string) string {
 	if len(names) == 0 {
 		return ""
 	}
-	return ", and nothing else leads to " + strings.Join(names, ", ") + ": visitors could reach it only through its previews"
+	return ", and nothing else points to " + strings.Join(names, ", ") + ": visitors could reach it only through its previews"
 }

@@ -13,7 +13,7 @@ import (
 func Domain(shared *kit.CLI) *cobra.Command {
 	c := commands{shared}
 	g := kit.Group("domain", "Serve apps at host names of your own", c.domainRemove())
-	g.Long = `A domain is a whole host name of your own, such as example.com, that leads to an
+	g.Long = `A domain is a whole host name of your own, such as example.com, that points to an
 app. Names below the instance's domain are aliases: ` + "`fazt alias`" + `.`
 	return g
 }
@@ -33,14 +33,14 @@ func (c commands) domainRemove() *cobra.Command {
 				if d.Only {
 					only = []string{d.App}
 				}
-				if err := c.Sure(yes, "removing "+d.Host, "it leads to the app "+d.App+onlyText(only), d.Host); err != nil {
+				if err := c.Sure(yes, "removing "+d.Host, "it points to the app "+d.App+onlyText(only), d.Host); err != nil {
 					return err
 				}
 				gone, err := client.Call(c.Ctx, cl, op.DomainRemove, op.DomainDrop{Host: d.Host, Force: yes || d.Only})
 				if err != nil {
 					return err
 				}
-				rows := [][]string{{"removed", gone.Host}, {"led to", "the app " + gone.App}}
+				rows := [][]string{{"removed", gone.Host}, {"pointed to", "the app " + gone.App}}
 				return c.Print(output.View{Value: gone, Rows: append(rows, lostRows(gone.Lost)...)})
 			})
 		},

@@ -77,7 +77,7 @@ func removalText(r op.Removal) string {
 		if len(l.After) == 1 {
 			now.Kind, now.App = "app", l.After[0].App
 		}
-		text += "; the split " + l.Alias + " then leads to " + now.Leads()
+		text += "; the split " + l.Alias + " then points to " + now.Leads()
 	}
 	return text
 }
@@ -154,7 +154,7 @@ func Kept(r op.Renamed) string {
 	if r.Kept == "" {
 		return "free"
 	}
-	return "leads to " + r.Kept
+	return "points to " + r.Kept
 }
 
 // ForkOf returns what a fork was made from; "" if an instance of another version does not say it.

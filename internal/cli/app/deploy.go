@@ -43,8 +43,8 @@ the lockfile belongs to. The pages are then taken from dist, build or out, and
 api/, private/, workers/ and fazt.json from the folder itself.`,
 		Example: `  fazt app deploy ./site
   fazt app deploy ./site --name blog --message "New header"
-  fazt app deploy ./site --preview       not live: at an address of its own
-  fazt app deploy ./site --dry-run       only tell what would be sent`,
+  fazt app deploy ./site --preview       not live, only at a preview address
+  fazt app deploy ./site --dry-run       only show what would be sent`,
 		RunE: func(_ *cobra.Command, args []string) error { return c.deploy(args[0], f) },
 	}
 	flags := cmd.Flags()
@@ -184,7 +184,7 @@ func deployView(r deployed, d client.Deployment, inProcess bool) output.View {
 	add := func(label, text string) { rows = append(rows, []string{label, text}) }
 	switch {
 	case d.Upload.Same != nil:
-		add("deployment", fmt.Sprintf("%d, which is all of this already", r.Deployment))
+		add("deployment", fmt.Sprintf("%d, which already has exactly this content", r.Deployment))
 	case d.Deployed == nil:
 		add("deployment", "none: this was a dry run")
 		add("files", files)

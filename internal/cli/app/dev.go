@@ -31,12 +31,12 @@ func Dev(shared *kit.CLI) *cobra.Command {
 	var o project.Options
 	var listen []string
 	cmd := &cobra.Command{
-		Use: "dev DIR", Short: "Run a folder and follow its changes", Args: kit.Arguments("the folder"),
-		Long: `Run a folder as an app on an instance of its own, deploy it again whenever it
-changes, reload the open pages, and show what its functions print.
+		Use: "dev DIR", Short: "Run a folder and redeploy it on changes", Args: kit.Arguments("the folder"),
+		Long: `Run a folder as an app on its own instance, redeploy it whenever it
+changes, reload open pages, and show the console output of its functions.
 
-Its data is kept in ~/.fazt/dev, a database for each folder, unless --db or
-FAZT_DB names another.`,
+Its data is kept in ~/.fazt/dev, one database per folder, unless --db or
+FAZT_DB names another database.`,
 		Example: `  fazt dev examples/guestbook
   fazt dev . --listen 127.0.0.1:8080`,
 		RunE: func(_ *cobra.Command, args []string) error { return c.runDev(args[0], o, listen) },
@@ -87,7 +87,7 @@ func (c commands) devDatabase(dir string) (string, error) {
 	}
 	home, err := c.Home()
 	if err != nil {
-		return "", errs.Wrap(errs.Invalid, err, "your home directory is not known; name a database with --db")
+		return "", errs.Wrap(errs.Invalid, err, "the home directory is unknown; name a database with --db")
 	}
 	sum := sha256.Sum256([]byte(full))
 	return filepath.Join(home, ".fazt", "dev", fmt.Sprintf("%s-%x.db", project.Label(filepath.Base(full)), sum[:4])), nil

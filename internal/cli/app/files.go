@@ -33,7 +33,7 @@ func deploymentFlag(cmd *cobra.Command) func(app string) (op.DeploymentRef, erro
 func (c commands) appFiles() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "files APP", Short: "List the files of an app", Args: kit.Arguments("the name of the app"),
-		Long: `List the files of a deployment, those that are never served included, with
+		Long: `List the files of a deployment, including those that are never served, with
 their sizes, types and SHA-256.`,
 		Example: `  fazt app files blog
   fazt app files blog --deployment 3 --format json`,
@@ -97,8 +97,8 @@ func (c commands) appPull() *cobra.Command {
 	var force bool
 	cmd := &cobra.Command{
 		Use: "pull APP", Short: "Write the files of an app to a folder", Args: kit.Arguments("the name of the app"),
-		Long: `Write the files of a deployment to a folder, functions, private files and
-fazt.json included: deploying that folder again gives the same deployment.
+		Long: `Write the files of a deployment to a folder, including functions, private files
+and fazt.json. Deploying that folder again gives the same deployment.
 
 Files that already exist with the same content are not fetched, so an
 interrupted pull continues where it stopped. Other files are left alone.`,

@@ -90,11 +90,11 @@ func (c commands) find(source op.GitSource, ref string) (*repo.Repository, repo.
 
 // noRef returns the error of an unknown branch, tag or commit, with the nearest known ones.
 func noRef(url, ref string, names []string) error {
-	text := fmt.Sprintf("%s has no branch, tag or whole commit hash %q", url, ref)
+	text := fmt.Sprintf("%s has no branch, tag or full commit hash %q", url, ref)
 	if len(names) == 0 {
 		return errs.New(errs.NotFound, "%s", text)
 	}
-	word := "; is it one of these: "
+	word := "; did you mean one of these: "
 	near := slices.DeleteFunc(slices.Clone(names), func(name string) bool {
 		return kit.Distance(ref, name) > max(1, len(ref)/3) && !strings.Contains(name, ref)
 	})
@@ -113,7 +113,7 @@ func noRef(url, ref string, names []string) error {
 func (c commands) checkout(r *repo.Repository, commit repo.Commit, source op.GitSource, f deployFlags, then func(*project.Project) error) (err error) {
 	dir, err := os.MkdirTemp("", "fazt-install-*")
 	if err != nil {
-		return errs.Wrap(errs.Invalid, err, "no temporary folder for the files of the repository")
+		return errs.Wrap(errs.Invalid, err, "cannot create a temporary folder for the files of the repository")
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	if dir, err = filepath.EvalSymlinks(dir); err != nil { // build tools resolve their own path
@@ -239,7 +239,7 @@ func (c commands) tellUpgrade(u upgraded, commit repo.Commit) error {
 	case u.Newer:
 		state = "can be upgraded"
 	case commit.Pinned():
-		state = "up to date: it was installed at this commit and not at a branch"
+		state = "up to date: it was installed at this commit, not from a branch"
 	}
 	rows := [][]string{{"app", u.App}, {"source", u.URL}, {"ref", cmp.Or(u.Ref, "HEAD")}, {"live", fmt.Sprintf("%.7s", u.Live)}, {"newest", commit.Short()}, {"state", state}}
 	if err := c.Print(output.View{Value: u, Rows: rows}); err != nil || !u.Newer {

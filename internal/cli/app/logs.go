@@ -20,9 +20,9 @@ func (c commands) appLogs() *cobra.Command {
 	var follow bool
 	var since time.Duration
 	cmd := &cobra.Command{
-		Use: "logs APP", Short: "Show what the functions of an app print", Args: kit.Arguments("the name of the app"),
+		Use: "logs APP", Short: "Show the console output of an app's functions", Args: kit.Arguments("the name of the app"),
 		Example: `  fazt app logs blog
-  fazt app logs blog -f                     and go on with what comes
+  fazt app logs blog -f                     follow new lines
   fazt app logs blog -n 20 --level warn     warnings and errors
   fazt app logs blog --since 1h --format json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -31,7 +31,7 @@ func (c commands) appLogs() *cobra.Command {
 			case q.Limit < 1:
 				return kit.Usagef("-n must be at least 1")
 			case since < 0 || cmd.Flags().Changed("since") && q.Since == 0:
-				return kit.Usagef("--since is a time such as 90s, 10m or 24h")
+				return kit.Usagef("--since must be a duration such as 90s, 10m or 24h")
 			}
 			if err := applog.CheckLevel(q.Level); err != nil {
 				return kit.Usagef("%s", errs.Sentence(err))
@@ -40,9 +40,9 @@ func (c commands) appLogs() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "show new lines as they are written")
-	cmd.Flags().IntVarP(&q.Limit, "lines", "n", 100, "number of lines, the newest")
-	cmd.Flags().StringVar(&q.Level, "level", "", "least level: debug, info, warn or error")
-	cmd.Flags().DurationVar(&since, "since", 0, "only lines of this time, such as 10m")
+	cmd.Flags().IntVarP(&q.Limit, "lines", "n", 100, "how many of the newest lines")
+	cmd.Flags().StringVar(&q.Level, "level", "", "lowest level to show: debug, info, warn or error")
+	cmd.Flags().DurationVar(&since, "since", 0, "only lines newer than this, such as 10m")
 	return cmd
 }
 

@@ -61,7 +61,7 @@ A key for one app keeps working when the app is renamed.`,
 				}
 				return c.Print(output.View{Value: made, Rows: [][]string{
 					{"key", made.Name}, {"scopes", strings.Join(made.Scopes, ", ")}, {"expires", kit.OptionalTime(made.ExpiresAt)},
-					{"token", made.Token}, {"note", "it is shown only once; keep it like a password"},
+					{"token", made.Token}, {"note", "shown only once; treat it like a password"},
 				}})
 			})
 		},

@@ -56,7 +56,7 @@ func (c *CLI) DatabasePath() (string, error) {
 	}
 	home, err := c.Home()
 	if err != nil {
-		return "", errs.Wrap(errs.Invalid, err, "your home directory is not known; name the database with --db")
+		return "", errs.Wrap(errs.Invalid, err, "the home directory is unknown; name the database with --db")
 	}
 	return database.Canonical(filepath.Join(home, ".fazt", "data.db"))
 }

@@ -137,7 +137,7 @@ func (c *CLI) PeersFile() (string, error) {
 	if folder == "" {
 		home, err := c.Home()
 		if err != nil {
-			return "", errs.Wrap(errs.Invalid, err, "your home directory is not known; name a folder for your peers with FAZT_CONFIG")
+			return "", errs.Wrap(errs.Invalid, err, "the home directory is unknown; name a folder for your peers with FAZT_CONFIG")
 		}
 		folder = filepath.Join(home, ".fazt")
 	}

@@ -22,23 +22,23 @@ func TestAPlainCommandFollowsFromItsOperation(t *testing.T) {
 	}{
 		"a list": {
 			plain: Derive(op.KeyList, "key list", "name, begins=prefix"), use: "list",
-			short: "List the API keys in force, without their tokens", example: "  fazt key list",
+			short: "List the active API keys, without their tokens", example: "  fazt key list",
 		},
 		"an argument": {
 			plain: Derive(op.NetRemove, "net remove DOMAIN", "domain, app"), use: "remove DOMAIN",
-			short: "Stop allowing a domain, at once", example: "  fazt net remove api.stripe.com", flags: []string{"app"}, missing: "the domain of the entry is missing",
+			short: "Stop allowing a domain", example: "  fazt net remove api.stripe.com", flags: []string{"app"}, missing: "the domain of the entry is missing",
 		},
 		"renamed arguments": {
 			plain: Derive(op.AliasSwap, "alias swap A=alias B=with", "name"), use: "swap A B",
-			short: "Swap where two aliases lead, in one step", example: "  fazt alias swap blog blog-next", missing: "the name of an alias is missing",
+			short: "Swap the targets of two aliases in one step", example: "  fazt alias swap blog blog-next", missing: "the name of an alias is missing",
 		},
 		"a list of arguments": {
 			plain: Derive(op.EnvUnset, "env unset APP NAME", "app=APP, removed=NAME"), use: "unset APP NAME…",
-			short: "Remove variables of an app", example: "  fazt env unset blog API_KEY", missing: "the name or id of the app is missing",
+			short: "Remove environment variables of an app", example: "  fazt env unset blog API_KEY", missing: "the name or id of the app is missing",
 		},
 		"a flag that must be given": {
 			plain: Derive(op.DomainAdd, "domain add HOST --app APP", "host"), use: "add HOST --app APP",
-			short: "Lead a whole host name to an app", example: "  fazt domain add example.com --app blog", flags: []string{"app"}, missing: "the host name is missing",
+			short: "Point a whole host name to an app", example: "  fazt domain add example.com --app blog", flags: []string{"app"}, missing: "the host name is missing",
 		},
 		"many flags": {
 			plain: Derive(op.LogStats, "logs stats", "entries"), use: "stats",
@@ -47,7 +47,7 @@ func TestAPlainCommandFollowsFromItsOperation(t *testing.T) {
 		},
 		"a question": {
 			plain: Derive(op.KeyRevoke, "key revoke KEY", "name", Ask("revoking %s", "it ends")), use: "revoke KEY",
-			short: "Revoke an API key and those created with it", example: "  fazt key revoke laptop", flags: []string{"yes"}, missing: "the name or id of the key is missing",
+			short: "Revoke an API key and the keys created with it", example: "  fazt key revoke laptop", flags: []string{"yes"}, missing: "the name or id of the key is missing",
 		},
 	} {
 		cmd := tt.plain.command(&CLI{})

@@ -167,7 +167,7 @@ func (c commands) logsStats() *cobra.Command {
 				}
 				rows = append(rows, []string{"size", "about " + output.Size(s.Bytes)})
 				if s.Dropped > 0 {
-					rows = append(rows, []string{"dropped", fmt.Sprintf("%d since the server began: they came faster than the disk takes them", s.Dropped)})
+					rows = append(rows, []string{"dropped", fmt.Sprintf("%d since the server started, because they came faster than they could be stored", s.Dropped)})
 				}
 				return c.Print(output.View{Value: s, Rows: rows})
 			})
@@ -271,7 +271,7 @@ func (c commands) logsExport() *cobra.Command {
 
   json    one document, a list of objects
   lines   one object a line
-  csv     a table; cells that would be formulas in a spreadsheet begin with '`,
+  csv     a table; cells that would be formulas in a spreadsheet start with '`,
 		Example: `  fazt logs export > log.json
   fazt logs export --as csv -o log.csv --since 30d
   fazt @zyt logs export --as lines | gzip > log.gz`,
@@ -299,6 +299,6 @@ func (c commands) logsExport() *cobra.Command {
 	f.flags(cmd)
 	cmd.Flags().StringVarP(&as, "as", "f", "json", "json, lines or csv")
 	cmd.Flags().StringVarP(&to, "output", "o", "", "the file to write; it must not exist (default standard output)")
-	cmd.Flags().IntVar(&limit, "limit", 0, "number of entries, the newest; 0 = all")
+	cmd.Flags().IntVar(&limit, "limit", 0, "how many of the newest entries; 0 = all")
 	return cmd
 }

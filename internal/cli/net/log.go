@@ -23,10 +23,10 @@ func (c commands) netLogs() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "logs", Short: "Show the outbound calls of functions", Args: kit.Arguments(),
 		Long: `Show every attempt of functions to reach another server, newest first: each hop
-of a call, also those that were refused or failed.`,
+of a call, including those that were refused or failed.`,
 		Example: `  fazt net logs
   fazt net logs --app shop --errors --since 24h
-  fazt net logs --domain api.stripe.com -f       and go on with what comes`,
+  fazt net logs --domain api.stripe.com -f       follow new attempts`,
 		RunE: func(*cobra.Command, []string) error {
 			if limit < 1 || limit > 1000 {
 				return kit.Usagef("-n must be from 1 to 1000")
@@ -58,7 +58,7 @@ of a call, also those that were refused or failed.`,
 	}
 	check = kit.Flags(cmd, &f)
 	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "show new attempts as they are made")
-	cmd.Flags().IntVarP(&limit, "lines", "n", 20, "number of attempts, the newest; 1 to 1000")
+	cmd.Flags().IntVarP(&limit, "lines", "n", 20, "how many of the newest attempts, 1 to 1000")
 	return cmd
 }
 

@@ -72,12 +72,12 @@ specific domain applies; of two entries for the same domain, that of the app.`,
 	}
 	s := cmd.Flags()
 	s.StringVar(&f.App, "app", "", "only for this app (default: every app)")
-	s.BoolVar(&f.HTTP, "http", false, "plain HTTP too, on port 80; others on the way can read it")
+	s.BoolVar(&f.HTTP, "http", false, "also plain HTTP, on port 80, which others on the network can read")
 	s.StringSliceVar(&f.ports, "ports", nil, "only these ports, such as 443,8443")
 	s.StringSliceVar(&f.Methods, "methods", nil, "only these methods, such as GET,POST")
 	s.IntVar(&f.Rate, "rate", 0, "calls per second (default: the limit)")
-	s.IntVar(&f.Burst, "burst", 0, "calls at once under the rate (default: the rate)")
-	s.StringVar(&f.timeout, "timeout", "", "longest time of one call, such as 2000 (ms) or 2s")
+	s.IntVar(&f.Burst, "burst", 0, "calls allowed in a burst (default: the rate)")
+	s.StringVar(&f.timeout, "timeout", "", "time one call may take, such as 2000 (ms) or 2s")
 	s.StringVar(&f.maxResponse, "max-response", "", "largest response, such as 500000 (bytes) or 500KB")
 	s.StringVar(&f.cacheTTL, "cache-ttl", "", "seconds to cache responses that set no lifetime")
 	s.StringVar(&f.stale, "stale", "", "seconds to serve stale responses while the server fails")
@@ -187,7 +187,7 @@ func ReachedBy(e op.NetEntry) string {
 
 func rateText(e op.NetRecord) string {
 	if e.Burst > 0 {
-		return fmt.Sprintf("%d/s, %d at once", e.Rate, e.Burst)
+		return fmt.Sprintf("%d/s, bursts of %d", e.Rate, e.Burst)
 	}
 	return fmt.Sprintf("%d/s", e.Rate)
 }

@@ -104,7 +104,7 @@ the first port of the domain's entry, unless --http or --port is given.
 	s.StringVar(&req.As, "as", "bearer", "how it is sent: bearer, header, query or basic")
 	s.StringVar(&req.Key, "key", "", "name of the header or of the query parameter")
 	s.StringVar(&req.Domain, "domain", "", "the only domain it is sent to: api.example.com or *.example.com")
-	s.BoolVar(&req.HTTP, "http", false, "also over plain HTTP; others on the way can read it")
+	s.BoolVar(&req.HTTP, "http", false, "also over plain HTTP, which others on the network can read")
 	s.IntVar(&req.Port, "port", 0, "the only port it is sent to (default: the first of the domain's entry)")
 	s.StringVar(&req.App, "app", "", "only for this app (default: every app)")
 	s.StringSliceVar(&req.Methods, "methods", nil, "only with these methods, such as GET,POST")

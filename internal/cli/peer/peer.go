@@ -258,7 +258,7 @@ func (c commands) peerRemove() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := c.Sure(yes, "removing the peer "+p.Name, "its key is forgotten here, and stays in force there", p.Name); err != nil {
+			if err := c.Sure(yes, "removing the peer "+p.Name, "its key is deleted here, but stays valid there", p.Name); err != nil {
 				return err
 			}
 			gone := showPeer(peers, *p)

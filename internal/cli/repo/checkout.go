@@ -50,7 +50,7 @@ func (r *Repository) Checkout(ctx context.Context, c Commit, path, dir string) (
 		return f, err
 	}
 	if hash.String() != c.Hash {
-		return f, errs.New(errs.Conflict, "%s is at another commit than the host said", c.Ref)
+		return f, errs.New(errs.Conflict, "%s is at a different commit than the host announced", c.Ref)
 	}
 	tree, subject, err := readCommit(store, hash)
 	if err != nil {
@@ -280,7 +280,7 @@ func (w *checkout) file(hash plumbing.Hash, name string, mode os.FileMode) (err 
 		return incomplete(err)
 	}
 	if w.bytes += object.Size(); w.bytes > maxBytes {
-		return errs.New(errs.TooLarge, "the files of the repository have more than %d bytes", int64(maxBytes))
+		return errs.New(errs.TooLarge, "the files of the repository are larger than %d bytes in total", int64(maxBytes))
 	}
 	r, err := object.Reader()
 	if err != nil {

@@ -23,7 +23,7 @@ func Backup(shared *kit.CLI) *cobra.Command {
 	c := commands{shared}
 	var force, damaged bool
 	cmd := &cobra.Command{
-		Use: "backup FILE", Short: "Copy the database to a file, also while a server uses it", Args: kit.Arguments("the file"),
+		Use: "backup FILE", Short: "Copy the database to a file, even while a server is using it", Args: kit.Arguments("the file"),
 		Long: `Copy the database of the instance to a file of this machine. It contains
 every write that was acknowledged before, and a server keeps working meanwhile.
 The structure of the copy and all its content are checked before it gets its
@@ -123,7 +123,7 @@ func watchCopy(ctx context.Context, path string, total int64, b *kit.Bar) func()
 func (c commands) printBackup(done op.BackedUp, took time.Duration) error {
 	state := fmt.Sprintf("sound; %s compared with their hashes", output.Count(done.Contents, "content"))
 	if len(done.Faults) > 0 {
-		state = fmt.Sprintf("damaged, as the database is: %s", output.Count(len(done.Faults), "fault"))
+		state = fmt.Sprintf("damaged like the database: %s", output.Count(len(done.Faults), "fault"))
 	}
 	v := output.View{Value: done, Rows: [][]string{
 		{"backup", done.Path}, {"size", output.Size(done.Bytes)}, {"state", state},
@@ -139,6 +139,6 @@ func (c commands) printBackup(done op.BackedUp, took time.Duration) error {
 	if done.KeyFile != "" {
 		key = done.KeyFile
 	}
-	fmt.Fprintf(c.Notes(), "note: the key of the secrets (%s) is not in it; keep a copy of it elsewhere\n", key)
+	fmt.Fprintf(c.Notes(), "note: the copy does not contain the key of the secrets (%s); back it up separately\n", key)
 	return nil
 }

@@ -57,10 +57,10 @@ it as limits.capacity.`,
 
 func measuredView(m system.Measured) output.View {
 	return output.View{Value: m, Rows: [][]string{
-		{"static files", fmt.Sprintf("%d a second", m.Reads)},
-		{"functions", fmt.Sprintf("%d a second", m.Functions)},
-		{"durable writes", fmt.Sprintf("%d a second", m.Writes)},
-		{"mixed", fmt.Sprintf("%d a second, 30 %% of them writes", m.Mixed)},
+		{"static files", fmt.Sprintf("%d per second", m.Reads)},
+		{"functions", fmt.Sprintf("%d per second", m.Functions)},
+		{"durable writes", fmt.Sprintf("%d per second", m.Writes)},
+		{"mixed", fmt.Sprintf("%d per second, 30 %% of them writes", m.Mixed)},
 	}}
 }
 

@@ -44,7 +44,7 @@ const (
 func Doctor(shared *kit.CLI) *cobra.Command {
 	c := commands{shared}
 	return &cobra.Command{
-		Use: "doctor", Short: "Find problems of the instance on this machine", Args: kit.Arguments(),
+		Use: "doctor", Short: "Find problems with the instance on this machine", Args: kit.Arguments(),
 		Long: `Check the database, its files, the socket, the port, the names, the clock and
 the disk of the instance on this machine. Nothing is changed. Exits with 1 if
 there is a problem; warnings do not count.`,
@@ -79,11 +79,11 @@ there is a problem; warnings do not count.`,
 func (c commands) examine(path string) []finding {
 	list := []finding{checkClock(path, time.Now())}
 	if _, err := c.OpenPeers(); err != nil {
-		list = append(list, finding{"peers", problem, errs.Sentence(err), "until then @NAME cannot be used, and `peer` neither"})
+		list = append(list, finding{"peers", problem, errs.Sentence(err), "until this is fixed, @NAME and `fazt peer` do not work"})
 	}
 	if _, err := os.Stat(path); err != nil {
 		return append(list, checkDisk(path, system.Defaults().Storage, database.Space),
-			finding{"database", problem, fmt.Sprintf("there is no %s", path), "`fazt server start` makes it; --db names another"})
+			finding{"database", problem, fmt.Sprintf("there is no %s", path), "`fazt server start` creates it; --db names another"})
 	}
 	list = append(list, checkModes(path)) // before anything opens the file: opening tightens the modes
 	var s op.ServerState
@@ -136,15 +136,15 @@ func (c commands) checkDatabase(cl *client.Client, path string) finding {
 	rows, err := client.Call(c.Ctx, cl, op.SQLQuery, op.Statement{SQL: "PRAGMA quick_check(1)"})
 	switch {
 	case errs.Is(err, errs.Timeout):
-		return finding{"database", fine, found + "; too large to be looked through here", "`fazt database check` looks through all of it"}
+		return finding{"database", fine, found + "; too large for a quick check", "`fazt database check` checks all of it"}
 	case err != nil:
 		return finding{"database", problem, found + "; " + errs.Sentence(err), "restore it from a backup"}
 	case len(rows.Rows) != 1 || string(rows.Rows[0][0]) != `"ok"`:
-		return finding{"database", problem, found + "; it is damaged", "`fazt database check` names the faults; restore it from a backup"}
+		return finding{"database", problem, found + "; it is damaged", "`fazt database check` lists the faults; restore it from a backup"}
 	case wal > largeWAL:
-		return finding{"database", warning, found, "the -wal file is large: something has read from the database for a long time; restart the server"}
+		return finding{"database", warning, found, "the -wal file is large because something has been reading from the database for a long time; restart the server"}
 	}
-	return finding{"database", fine, found + "; sound at a quick look", ""}
+	return finding{"database", fine, found + "; passed a quick check", ""}
 }
 
 // checkSecrets checks that the instance can decrypt its secrets with its key.
@@ -179,26 +179,26 @@ func fileSize(path string) int64 {
 // checkModes checks that no other user of the machine can read or change the files.
 func checkModes(path string) finding {
 	if runtime.GOOS == "windows" {
-		return finding{"file modes", fine, "left to the access lists of Windows", ""}
+		return finding{"file modes", fine, "controlled by Windows access lists", ""}
 	}
 	for _, name := range []string{path, path + "-wal", path + "-shm", listener.SocketPath(path), rules.KeyFile(path)} {
 		if info, err := os.Stat(name); err == nil && info.Mode().Perm()&0o077 != 0 {
-			return finding{"file modes", problem, fmt.Sprintf("other users of this machine may use %s (mode %o)", name, info.Mode().Perm()), "chmod 600 " + name}
+			return finding{"file modes", problem, fmt.Sprintf("other users of this machine can access %s (mode %o)", name, info.Mode().Perm()), "chmod 600 " + name}
 		}
 	}
 	dir := filepath.Dir(path)
 	if info, err := os.Stat(dir); err == nil && info.Mode().Perm()&0o022 != 0 && info.Mode()&fs.ModeSticky == 0 {
-		return finding{"file modes", problem, fmt.Sprintf("other users of this machine may replace the files in %s (mode %o)", dir, info.Mode().Perm()), "chmod go-w " + dir}
+		return finding{"file modes", problem, fmt.Sprintf("other users of this machine can replace the files in %s (mode %o)", dir, info.Mode().Perm()), "chmod go-w " + dir}
 	}
-	return finding{"file modes", fine, "the files are for their owner only", ""}
+	return finding{"file modes", fine, "only the owner can access the files", ""}
 }
 
 func checkSocket(path string, s op.ServerState) finding {
 	if s.Running && s.PID == 0 {
-		return finding{"server", problem, "running, and without a control socket that is found: the folder of the database cannot be written", "make the folder writable, or run this command as the user of the server"}
+		return finding{"server", problem, "running, but its control socket was not found: the folder of the database is not writable", "make the folder writable, or run this command as the user of the server"}
 	}
 	if s.Running {
-		return finding{"server", fine, fmt.Sprintf("running (process %d) and answering at its socket", s.PID), ""}
+		return finding{"server", fine, fmt.Sprintf("running (process %d) and responding on its socket", s.PID), ""}
 	}
 	if _, err := os.Stat(listener.SocketPath(path)); err == nil {
 		return finding{"server", warning, "not running; a server that was killed left its socket", "`fazt server start` starts it and replaces the socket"}
@@ -215,7 +215,7 @@ func checkVersion(s op.ServerState) finding {
 
 func checkOwner(s op.ServerState) finding {
 	if !s.Owner {
-		return finding{"owner", warning, "the instance has no owner with a password", "`fazt server init` makes one"}
+		return finding{"owner", warning, "the instance has no owner with a password", "`fazt server init` creates one"}
 	}
 	return finding{"owner", fine, "set", ""}
 }
@@ -227,7 +227,7 @@ func (c commands) checkPorts(s op.ServerState, wanted []string) []finding {
 		for _, address := range wanted {
 			l, err := listener.TCP(address, nil)
 			if err != nil {
-				list = append(list, finding{"port", problem, errs.Sentence(err), "`fazt server start --listen` takes another"})
+				list = append(list, finding{"port", problem, errs.Sentence(err), "choose another with `fazt server start --listen`"})
 				continue
 			}
 			l.Close()
@@ -240,7 +240,7 @@ func (c commands) checkPorts(s op.ServerState, wanted []string) []finding {
 			list = append(list, finding{"port", problem, fmt.Sprintf("%s does not respond as this server: %v", address, err), "restart the server; look for a firewall or another program at that port"})
 			continue
 		}
-		list = append(list, finding{"port", fine, address + " answers", ""})
+		list = append(list, finding{"port", fine, address + " responds", ""})
 	}
 	return list
 }
@@ -263,7 +263,7 @@ func (c commands) askFazt(address, domain string) error {
 	}
 	resp.Body.Close()
 	if resp.StatusCode != http.StatusOK || resp.Header.Get("X-Request-Id") == "" {
-		return fmt.Errorf("another program answers there (HTTP %d)", resp.StatusCode)
+		return fmt.Errorf("another program responds there (HTTP %d)", resp.StatusCode)
 	}
 	return nil
 }
@@ -287,7 +287,7 @@ const lookupWait = 3 * time.Second
 // resolve them themselves (RFC 6761), and name servers do not know them.
 func checkNames(ctx context.Context, domain string, lookup func(ctx context.Context, network, host string) ([]netip.Addr, error), own func() ([]net.Addr, error)) finding {
 	if domain == "localhost" || strings.HasSuffix(domain, ".localhost") {
-		return finding{"names", fine, "browsers and curl take *." + domain + " for this machine; other programs may not", ""}
+		return finding{"names", fine, "browsers and curl resolve *." + domain + " to this machine; other programs may not", ""}
 	}
 	here := map[netip.Addr]bool{}
 	addresses, _ := own()
@@ -301,15 +301,15 @@ func checkNames(ctx context.Context, domain string, lookup func(ctx context.Cont
 	for _, host := range []string{domain, "fazt-doctor." + domain} {
 		found, err := lookup(ctx, "ip", host)
 		if err != nil || len(found) == 0 {
-			return finding{"names", problem, host + " is not found", fmt.Sprintf("make records for %s and *.%s that point to this machine", domain, domain)}
+			return finding{"names", problem, host + " does not resolve", fmt.Sprintf("create DNS records for %s and *.%s that point to this machine", domain, domain)}
 		}
 		for _, a := range found {
 			if a = a.Unmap(); !a.IsLoopback() && !here[a] {
-				return finding{"names", warning, fmt.Sprintf("%s leads to %s, which is not an address of this machine", host, a), "correct if a router or a proxy there forwards to this machine; otherwise change the record"}
+				return finding{"names", warning, fmt.Sprintf("%s resolves to %s, which is not an address of this machine", host, a), "fine if a router or proxy there forwards to this machine; otherwise change the record"}
 			}
 		}
 	}
-	return finding{"names", fine, fmt.Sprintf("%s and *.%s lead to this machine", domain, domain), ""}
+	return finding{"names", fine, fmt.Sprintf("%s and *.%s resolve to this machine", domain, domain), ""}
 }
 
 // checkClock compares the clock with the last change of the database: a clock behind that is wrong. A more precise check
@@ -322,7 +322,7 @@ func checkClock(path string, now time.Time) finding {
 		}
 	}
 	if newest.Sub(now) > time.Minute {
-		return finding{"clock", problem, fmt.Sprintf("it is %s, and the database was last written at %s", now.UTC().Format(time.RFC3339), newest.UTC().Format(time.RFC3339)), "set the clock, or let it be set over the network"}
+		return finding{"clock", problem, fmt.Sprintf("it is %s, and the database was last written at %s", now.UTC().Format(time.RFC3339), newest.UTC().Format(time.RFC3339)), "set the clock, or turn on network time"}
 	}
 	return finding{"clock", fine, now.UTC().Format(time.RFC3339) + "; not behind the database", ""}
 }
@@ -337,7 +337,7 @@ func checkDisk(path string, limits system.Storage, space func(string) (free, tot
 	}
 	free, total, err := space(dir)
 	if err != nil {
-		return finding{"disk", warning, fmt.Sprintf("the free space at %s is not known: %v", dir, err), ""}
+		return finding{"disk", warning, fmt.Sprintf("the free space at %s is unknown: %v", dir, err), ""}
 	}
 	if err := database.Unwritable(path); err != nil && dir == filepath.Dir(path) {
 		return foundDisk(database.DiskFailing, err.Error())
@@ -353,16 +353,16 @@ func checkDisk(path string, limits system.Storage, space func(string) (free, tot
 func foundDisk(state database.DiskState, reason string) finding {
 	switch state {
 	case database.DiskLow:
-		return finding{"disk", warning, reason, "make room before nothing can be stored"}
+		return finding{"disk", warning, reason, "free some space before writes start to fail"}
 	case database.DiskScarce:
-		return finding{"disk", problem, reason, "make room: functions cannot store anything"}
+		return finding{"disk", problem, reason, "free some space: functions cannot store anything"}
 	case database.DiskFull:
-		return finding{"disk", problem, reason, "make room: nothing can be stored"}
+		return finding{"disk", problem, reason, "free some space: nothing can be stored"}
 	}
 	if state > database.DiskFailing {
-		return finding{"disk", problem, reason, "nothing is written any more; `fazt server health` says what to do"}
+		return finding{"disk", problem, reason, "nothing is written anymore; `fazt server health` says what to do"}
 	}
-	return finding{"disk", problem, reason, "nothing can be stored until the folder of the database can be written"}
+	return finding{"disk", problem, reason, "nothing can be stored until the folder of the database is writable"}
 }
 
 // checkContent reports damaged content that the last server found.
@@ -371,7 +371,7 @@ func (c commands) checkContent(cl *client.Client) []finding {
 	if err != nil || len(rows.Rows) == 0 { // other checks report what is wrong with the database
 		return nil
 	}
-	return []finding{{"content", warning, fmt.Sprintf("some of it is damaged: %s", rows.Rows[0][0]), "`fazt database check --content` names it"}}
+	return []finding{{"content", warning, fmt.Sprintf("some of it is damaged: %s", rows.Rows[0][0]), "`fazt database check --content` lists it"}}
 }
 
 // checkHealth asks the running server about its disk and about damaged content; disk is the finding from outside.
@@ -385,7 +385,7 @@ func (c commands) checkHealth(cl *client.Client, disk finding) (finding, []findi
 	}
 	var content []finding
 	for _, text := range h.Damage {
-		content = append(content, finding{"content", warning, text, "`fazt database check --content` looks through all of it"})
+		content = append(content, finding{"content", warning, text, "`fazt database check --content` checks all of it"})
 	}
 	return disk, content, nil
 }

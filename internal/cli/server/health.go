@@ -27,10 +27,10 @@ func Health(h op.Health) output.View {
 		{"running for", (time.Duration(h.UptimeSeconds) * time.Second).String()},
 		{"memory", fmt.Sprintf("%s; the limit is %s", memory, output.Size(h.Memory.Limit))},
 		{"", fmt.Sprintf("%s in VMs, %s of static files", output.Size(h.Memory.VMs), output.Size(h.Memory.Cache))},
-		{"database", fmt.Sprintf("%s, %s of it not folded in yet", output.Size(h.Database.Bytes+h.Database.WALBytes), output.Size(h.Database.WALBytes))},
+		{"database", fmt.Sprintf("%s, of which %s is still in the WAL", output.Size(h.Database.Bytes+h.Database.WALBytes), output.Size(h.Database.WALBytes))},
 		{"disk", fmt.Sprintf("%s; %s free of %s", h.Disk.State, output.Size(h.Disk.Free), output.Size(h.Disk.Total))},
 		{"writes", fmt.Sprintf("%d in %s; %d waiting", h.Database.Writes, output.Count(int(h.Database.Commits), "commit"), h.Database.Queued)},
-		{"VMs", fmt.Sprintf("%d, %d at work; %s waiting", h.Runtime.VMs, h.Runtime.Busy, output.Count(h.Runtime.Waiting, "request"))},
+		{"VMs", fmt.Sprintf("%d, %d busy; %s waiting", h.Runtime.VMs, h.Runtime.Busy, output.Count(h.Runtime.Waiting, "request"))},
 		{"runs", fmt.Sprintf("%d; %d interrupted, %d abandoned, %d refused, %d cut off", h.Runtime.Runs, h.Runtime.Interrupted, h.Runtime.Abandoned, h.Runtime.Refused, h.Runtime.Crowded)},
 	}
 	return output.View{Rows: rows}
@@ -46,9 +46,9 @@ func Problems(_ *kit.CLI, h op.Health) error {
 
 func (c commands) serverMetrics() *cobra.Command {
 	return &cobra.Command{
-		Use: "metrics", Short: "Show the counters of the running server, as Prometheus reads them", Args: kit.Arguments(),
+		Use: "metrics", Short: "Show the counters of the running server in the Prometheus format", Args: kit.Arguments(),
 		Long: `Show the counters of the running server in the text format of Prometheus, which
-reads them at /metrics of the admin host with a key of the scope metrics.`,
+reads them at /metrics of the admin host with a key that has the scope metrics.`,
 		Example: `  fazt server metrics
   fazt key create --name prometheus --scope metrics`,
 		RunE: func(*cobra.Command, []string) error {

@@ -34,7 +34,7 @@ type commands struct{ *kit.CLI }
 // Command returns `fazt server` with its subcommands.
 func Command(shared *kit.CLI) *cobra.Command {
 	c := commands{shared}
-	return kit.Group("server", "Start, stop and examine an instance",
+	return kit.Group("server", "Start, stop and inspect an instance",
 		kit.OnThisMachine(c.serverStart()), kit.OnThisMachine(c.serverInit()), c.serverMetrics(), kit.OnThisMachine(c.serverStop()), kit.OnThisMachine(c.serverRestart()), Bench(c.CLI, "calibrate"))
 }
 
@@ -184,14 +184,14 @@ func Status(s op.ServerState) output.View {
 	rows := [][]string{{"server", "not running"}}
 	switch {
 	case s.Running && s.PID == 0:
-		rows = [][]string{{"server", "running, without a socket: the folder cannot be written"}}
+		rows = [][]string{{"server", "running, without a socket: the folder is not writable"}}
 	case s.Running:
 		rows = [][]string{
 			{"server", fmt.Sprintf("running since %s (process %d)", output.Time(s.StartedAt), s.PID)},
 			{"listening on", strings.Join(s.Listen, ", ")},
 		}
 	}
-	owner := "none yet; `fazt server init` makes one"
+	owner := "none yet; `fazt server init` creates one"
 	if s.Owner {
 		owner = "set"
 	}

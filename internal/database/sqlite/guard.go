@@ -105,7 +105,7 @@ func (c *Conn) guarded(ctx context.Context, statement string, g Guard, write boo
 		return errs.New(errs.Invalid, "RETURNING is not available for the table %s, which has hidden columns; read the others with a SELECT", w.hides)
 	}
 	if stmt.BindParamCount() > 0 {
-		return errs.New(errs.Invalid, "the statement has parameters (? or :name), which have no values here; write the values into it")
+		return errs.New(errs.Invalid, "the statement has parameters (? or :name), but no values can be passed; write the values into it")
 	}
 	row := &Statement{conn: c, stmt: stmt}
 	for {

@@ -31,7 +31,7 @@ func (s *Store) Reload(ctx context.Context) error {
 				e, err = checkStored(e)
 			}
 			if err != nil { // the row was not written by Fazt
-				s.log.Error("an entry of the allowed domains is invalid and ignored", "domain", e.Domain, "error", err)
+				s.log.Error("an entry of the allowed domains is invalid and was ignored", "domain", e.Domain, "error", err)
 				return nil
 			}
 			next.entries = append(next.entries, e)

@@ -121,7 +121,7 @@ func (f *frames) check(kind byte, stream uint32, size, padding int) error {
 	case frameData, frameHeaders, frameContinuation:
 		switch {
 		case w.idle || stream != f.stream:
-			w.fail("it sent a response that no request asked for")
+			w.fail("it sent an unrequested response")
 		case size > maxFrame:
 			w.fail("it sent a frame that is too long")
 		}

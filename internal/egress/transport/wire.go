@@ -76,7 +76,7 @@ func (w *wire) Read(p []byte) (int, error) {
 	w.read += int64(n)
 	if w.frames == nil && n > 0 {
 		if w.idle {
-			w.fail("it sent data that no request asked for")
+			w.fail("it sent unrequested data")
 		} else {
 			w.spend(int64(n))
 		}

@@ -98,18 +98,18 @@ func TestDataThatNoRequestAskedForFailsAnIdleConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.rest()
-	if _, err := readAll(w, 1); err == nil || !strings.Contains(err.Error(), "no request asked for") || !s.closed || w.reusable() {
+	if _, err := readAll(w, 1); err == nil || !strings.Contains(err.Error(), "unrequested") || !s.closed || w.reusable() {
 		t.Errorf("HTTP/1: %v", err)
 	}
 	w, s = wireFrom(true, frame(frameHeaders, 4, 1, 0x88))
 	w.rest()
-	if _, err := readAll(w, 1); err == nil || !strings.Contains(err.Error(), "no request asked for") || !s.closed {
+	if _, err := readAll(w, 1); err == nil || !strings.Contains(err.Error(), "unrequested") || !s.closed {
 		t.Errorf("HTTP/2: %v", err)
 	}
 }
 
 func TestFramesAreCheckedAndCounted(t *testing.T) {
-	const tooMuch, unasked = "too much that is not part", "no request asked for"
+	const tooMuch, unasked = "too much that is not part", "unrequested"
 	for name, tt := range map[string]struct {
 		frame []byte
 		want  string // part of the failure; "" = none

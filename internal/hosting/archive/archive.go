@@ -135,7 +135,7 @@ func (s *survey) add(ctx context.Context, e entry, content io.Reader) error {
 	f := hosting.Announced{Path: name, Size: e.size}
 	if !junk(name) {
 		sum := sha256.New()
-		if _, err := io.Copy(sum, &cancelled{ctx, content}); err != nil {
+		if _, err := io.Copy(sum, &canceled{ctx, content}); err != nil {
 			return err
 		}
 		sum.Sum(f.Hash[:0])
@@ -144,13 +144,13 @@ func (s *survey) add(ctx context.Context, e entry, content io.Reader) error {
 	return nil
 }
 
-// cancelled ends long reads after the caller has gone.
-type cancelled struct {
+// canceled ends long reads after the caller has gone.
+type canceled struct {
 	ctx context.Context
 	r   io.Reader
 }
 
-func (c *cancelled) Read(p []byte) (int, error) {
+func (c *canceled) Read(p []byte) (int, error) {
 	if err := c.ctx.Err(); err != nil {
 		return 0, err
 	}
@@ -223,9 +223,9 @@ func checkClashes(files []hosting.Announced) error {
 		key := hosting.Fold(f.Path)
 		if other, taken := known[key]; taken {
 			if other == f.Path {
-				return refuse("%q is in it twice", f.Path)
+				return refuse("%q appears twice", f.Path)
 			}
-			return refuse("%+q and %+q are one file where letter case or the form of accents makes no difference", other, f.Path)
+			return refuse("%+q and %+q are the same file on systems that ignore letter case or the form of accents", other, f.Path)
 		}
 		known[key] = f.Path
 	}
@@ -233,7 +233,7 @@ func checkClashes(files []hosting.Announced) error {
 		key := hosting.Fold(f.Path)
 		for i, c := range key {
 			if other, taken := known[key[:i]]; c == '/' && taken {
-				return refuse("%q is a file, and %q lies in a folder of that name", other, f.Path)
+				return refuse("%q is a file, but %q is in a folder of that name", other, f.Path)
 			}
 		}
 	}
@@ -258,6 +258,6 @@ func (a *Archive) Each(ctx context.Context, visit func(f hosting.Announced, cont
 		if !found {
 			return errs.New(errs.Conflict, "the archive changed while it was being read")
 		}
-		return visit(a.Files[i], &cancelled{ctx, content})
+		return visit(a.Files[i], &canceled{ctx, content})
 	})
 }

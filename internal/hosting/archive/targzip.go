@@ -92,11 +92,11 @@ func checkRecords(header *tar.Header) error {
 	case header.Typeflag == tar.TypeXGlobalHeader:
 		for key := range header.PAXRecords {
 			if key != "comment" {
-				return refuse("the tar has a record %q for all its files", key)
+				return refuse("the tar has a global record %q", key)
 			}
 		}
 	case wide && header.Size < plainSize:
-		return refuse("the tar says the size of %q in two places", header.Name)
+		return refuse("the tar gives the size of %q twice", header.Name)
 	case header.Typeflag != tar.TypeReg && header.Size != 0:
 		return refuse("%q is not a file but has content", header.Name)
 	}
@@ -109,7 +109,7 @@ func endOf(plain io.Reader, source *bufio.Reader) error {
 		return damaged(err)
 	}
 	if _, err := source.Peek(1); !errors.Is(err, io.EOF) {
-		return refuse("something follows the end of the gzip stream")
+		return refuse("unexpected data after the end of the gzip stream")
 	}
 	return nil
 }
@@ -120,7 +120,7 @@ type padding struct{}
 func (padding) Write(p []byte) (int, error) {
 	for _, b := range p {
 		if b != 0 {
-			return 0, refuse("something follows the end of the tar")
+			return 0, refuse("unexpected data after the end of the tar")
 		}
 	}
 	return len(p), nil

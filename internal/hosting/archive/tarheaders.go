@@ -60,7 +60,7 @@ func (h *tarHeaders) header() error {
 		h.before = append(h.before, kind)
 	case tar.TypeXGlobalHeader:
 		if len(h.before) > 0 {
-			return refuse("the tar has a header for all files between a file and its extended header")
+			return refuse("the tar has a global header between a file and its extended header")
 		}
 	default:
 		h.before = h.before[:0]

@@ -123,7 +123,7 @@ func findDirectory(r io.ReaderAt, size int64) (directory, error) {
 			continue
 		}
 		if at >= 0 {
-			return directory{}, refuse("the zip has two ends")
+			return directory{}, refuse("the zip has two end records")
 		}
 		at = i
 	}
@@ -133,18 +133,18 @@ func findDirectory(r io.ReaderAt, size int64) (directory, error) {
 	end := tail[at:]
 	le := binary.LittleEndian
 	if le.Uint16(end[4:]) != 0 && le.Uint16(end[4:]) != full16 || le.Uint16(end[6:]) != 0 && le.Uint16(end[6:]) != full16 {
-		return directory{}, refuse("the zip is one part of several")
+		return directory{}, refuse("the zip is one part of a multi-part archive")
 	}
 	d := directory{offset: int64(le.Uint32(end[16:])), size: int64(le.Uint32(end[12:])), count: int64(le.Uint16(end[10:]))}
 	if le.Uint16(end[8:]) != le.Uint16(end[10:]) {
-		return directory{}, refuse("the zip says of its directory what is not true")
+		return directory{}, refuse("the zip gives wrong sizes or counts for its directory")
 	}
 	position := size - int64(len(tail)) + int64(at)
 	if d, position, err = findDirectory64(r, d, position); err != nil {
 		return d, err
 	}
 	if d.offset < 0 || d.size < 0 || d.size > position || d.offset != position-d.size {
-		return d, refuse("the zip says of its directory what is not true")
+		return d, refuse("the zip gives wrong sizes or counts for its directory")
 	}
 	return d, nil
 }
@@ -171,7 +171,7 @@ func findDirectory64(r io.ReaderAt, d directory, position int64) (directory, int
 		le.Uint64(end[24:]) != le.Uint64(end[32:]), le.Uint32(end[16:]) != 0, le.Uint32(end[20:]) != 0,
 		d.offset != full32 && d.offset != wide.offset, d.size != full32 && d.size != wide.size, d.count != full16 && d.count != wide.count,
 		wide.offset < 0, wide.size < 0, wide.count < 0:
-		return d, position, refuse("the zip says of its directory what is not true")
+		return d, position, refuse("the zip gives wrong sizes or counts for its directory")
 	}
 	return wide, start, nil
 }
@@ -187,7 +187,7 @@ func (z *zipFile) readDirectory(d directory, maxPath int) error {
 		z.entries = append(z.entries, e)
 	}
 	if _, err := r.Peek(1); !errors.Is(err, io.EOF) {
-		return refuse("the directory of the zip has more than its entries")
+		return refuse("the directory of the zip has extra data after its entries")
 	}
 	return nil
 }
@@ -216,7 +216,7 @@ func readCentral(r *bufio.Reader, maxPath int) (e zipEntry, err error) {
 	e.name, e.size = string(name), int64(le.Uint32(h[24:]))
 	e.folder = bytes.HasSuffix(name, []byte("/"))
 	if disk := le.Uint16(h[34:]); disk != 0 && disk != full16 {
-		return e, refuse("the zip is one part of several")
+		return e, refuse("the zip is one part of a multi-part archive")
 	}
 	if err := e.readExtra(extra, &e.size, &e.packed, &e.header); err != nil {
 		return e, err
@@ -249,7 +249,7 @@ func (e *zipEntry) check(system byte, mode uint32) error {
 }
 
 func (e *zipEntry) untrue() error {
-	return refuse("the zip says different things of %q in different places", e.name)
+	return refuse("the zip contradicts itself about %q", e.name)
 }
 
 // readExtra parses the extra fields of an entry: values that are too large for their own field, and a name that must
@@ -260,7 +260,7 @@ func (e *zipEntry) readExtra(extra []byte, values ...*int64) error {
 	for len(extra) >= 4 {
 		id, length := le.Uint16(extra), int(le.Uint16(extra[2:]))
 		if length > len(extra)-4 {
-			return refuse("what the zip says of %q is damaged", e.name)
+			return refuse("the zip's metadata for %q is damaged", e.name)
 		}
 		field := extra[4 : 4+length]
 		extra = extra[4+length:]
@@ -308,7 +308,7 @@ func (z *zipFile) readHeaders(d directory) error {
 			end = order[i+1].header
 		}
 		if e.packed > end-e.data || i == 0 && e.header != 0 {
-			return refuse("the content of %q is part of something else", e.name)
+			return refuse("the content of %q overlaps something else", e.name)
 		}
 		if err := e.checkEnd(z.r, end); err != nil {
 			return err
@@ -323,12 +323,12 @@ func (e *zipEntry) checkEnd(r io.ReaderAt, end int64) error {
 	rest := end - e.data - e.packed
 	if !e.late {
 		if rest != 0 {
-			return refuse("something lies behind the content of %q", e.name)
+			return refuse("there is unexpected data after the content of %q", e.name)
 		}
 		return nil
 	}
 	if rest > descriptorSize+4+8 {
-		return refuse("something lies behind the content of %q", e.name)
+		return refuse("there is unexpected data after the content of %q", e.name)
 	}
 	d, err := readAt(r, e.data+e.packed, rest)
 	if err != nil {
