@@ -213,7 +213,11 @@ func endings(cmd *cobra.Command) (list []*cobra.Command) {
 // words returns a call of a command, with a value for each argument in its use.
 func words(cmd *cobra.Command) []string {
 	args := strings.Fields(cmd.CommandPath())[1:]
-	for _, word := range strings.Fields(cmd.Use)[1:] {
+	use := strings.Fields(strings.ReplaceAll(cmd.Use, "[NAME | NAME=VALUE]…", "NAME=VALUE"))
+	for i, word := range use[1:] {
+		if strings.HasPrefix(use[i], "--") { // the value of a flag, which is added below
+			continue
+		}
 		word = strings.Trim(word, "[].…")
 		value, known := map[string]string{"DIR": ".", "PATH": "index.html", "DOMAIN": "example.com", "NAME=VALUE": "A=b", "VALUE": "1", "NUMBER": "1", "DEPLOYMENT": "1", "SQL": "SELECT 1"}[word]
 		switch {
@@ -223,7 +227,7 @@ func words(cmd *cobra.Command) []string {
 			args = append(args, "shop")
 		}
 	}
-	for name, value := range map[string]string{"yes": "true", "app": "shop", "to": "out", "name": "shop", "scope": "read"} {
+	for name, value := range map[string]string{"yes": "true", "app": "shop", "to": "out", "name": "shop", "scope": "read", "domain": "example.com"} {
 		if f := cmd.Flags().Lookup(name); f != nil && !strings.HasPrefix(cmd.CommandPath(), "fazt logs") && f.Value.Type() != "duration" && f.Value.Type() != "int" {
 			args = append(args, "--"+name+"="+value)
 		}
