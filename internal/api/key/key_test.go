@@ -2,7 +2,6 @@ package key
 
 import (
 	"context"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,13 +13,14 @@ import (
 	"fazt/internal/apps"
 	"fazt/internal/auth"
 	"fazt/internal/database"
+	"fazt/internal/database/databasetest"
 	"fazt/internal/errs"
 )
 
 // open returns the operations, and the id of an app named blog.
 func open(t *testing.T) (a *API, db *database.DB, blog string) {
 	t.Helper()
-	db, err := database.Open(t.Context(), database.Config{Path: filepath.Join(t.TempDir(), "data.db")})
+	db, err := database.Open(t.Context(), database.Config{Path: databasetest.Path(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
