@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -11,15 +12,22 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"golang.org/x/tools/go/packages"
 )
 
 func main() {
+	dir, err := os.Getwd()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	c := newChecker(dir)
 	failed := false
 	for _, target := range os.Args[1:] {
 		fmt.Println("type-check", target)
-		problems, err := check(target)
+		problems, err := c.check(target)
 		for _, p := range problems {
 			failed = true
 			fmt.Fprintln(os.Stderr, p)
@@ -34,24 +42,33 @@ func main() {
 	}
 }
 
+// checker checks the packages below dir. It parses a file once, for all targets that have it.
+type checker struct {
+	dir string
+	set *token.FileSet
+
+	mu     sync.Mutex
+	parsed map[string]func() (*ast.File, error) // by path
+}
+
+func newChecker(dir string) *checker {
+	return &checker{dir: dir, set: token.NewFileSet(), parsed: map[string]func() (*ast.File, error){}}
+}
+
 // check returns the type errors for a target such as linux/arm64.
-func check(target string) (problems []string, err error) {
+func (c *checker) check(target string) (problems []string, err error) {
 	system, arch, ok := strings.Cut(target, "/")
 	if !ok {
 		return nil, errors.New("a target is GOOS/GOARCH")
 	}
-	dir, err := os.Getwd()
-	if err != nil {
-		return nil, err
-	}
 	list, err := packages.Load(&packages.Config{
 		Mode: packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedDeps | packages.NeedModule |
 			packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesSizes,
-		Env:   append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system, "GOARCH="+arch),
-		Tests: true,
-		ParseFile: func(set *token.FileSet, name string, text []byte) (*ast.File, error) {
-			return parse(dir, set, name, text)
-		},
+		Dir:       c.dir,
+		Env:       append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system, "GOARCH="+arch),
+		Tests:     true,
+		Fset:      c.set,
+		ParseFile: c.file,
 	}, "./...")
 	if err != nil {
 		return nil, err
@@ -76,11 +93,30 @@ func check(target string) (problems []string, err error) {
 	return problems, err
 }
 
+// file returns a parsed file. The type checker does not change it.
+func (c *checker) file(_ *token.FileSet, name string, text []byte) (*ast.File, error) {
+	c.mu.Lock()
+	parsed := c.parsed[name]
+	if parsed == nil {
+		parsed = sync.OnceValues(func() (*ast.File, error) { return parse(c.dir, c.set, name, text) })
+		c.parsed[name] = parsed
+	}
+	c.mu.Unlock()
+	return parsed()
+}
+
 // parse reads a file; it leaves out the function bodies of libraries.
 func parse(dir string, set *token.FileSet, name string, text []byte) (*ast.File, error) {
+	if rel, outside := filepath.Rel(dir, name); outside == nil && filepath.IsLocal(rel) {
+		return parser.ParseFile(set, name, text, parser.SkipObjectResolution)
+	}
+	// Parsing the bodies takes most of the time. Where cutting them out is not right, what is left does not parse.
+	if file, err := parser.ParseFile(set, name, withoutBodies(text), parser.SkipObjectResolution); err == nil {
+		return file, nil
+	}
 	file, err := parser.ParseFile(set, name, text, parser.SkipObjectResolution)
-	if rel, outside := filepath.Rel(dir, name); file == nil || outside == nil && filepath.IsLocal(rel) {
-		return file, err
+	if file == nil {
+		return nil, err
 	}
 	for _, d := range file.Decls {
 		if fn, ok := d.(*ast.FuncDecl); ok {
@@ -88,6 +124,29 @@ func parse(dir string, set *token.FileSet, name string, text []byte) (*ast.File,
 		}
 	}
 	return file, err
+}
+
+// withoutBodies removes the bodies of functions from formatted source, in which such a body ends at the next line that is
+// a single brace.
+func withoutBodies(text []byte) []byte {
+	const end = "\n}\n"
+	out := make([]byte, 0, len(text)/4)
+	for len(text) > 0 {
+		line := text
+		if i := bytes.IndexByte(text, '\n'); i >= 0 {
+			line = text[:i]
+		}
+		if head, opens := bytes.CutSuffix(line, []byte(" {")); opens && bytes.HasPrefix(line, []byte("func ")) {
+			if body := bytes.Index(text, []byte(end)); body >= 0 {
+				out = append(append(out, head...), '\n')
+				text = text[body+len(end):]
+				continue
+			}
+		}
+		n := min(len(line)+1, len(text))
+		out, text = append(out, text[:n]...), text[n:]
+	}
+	return out
 }
 
 // generated reports whether a package is the main program that go writes for the tests of another.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"go/ast"
+	"go/token"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,20 +28,45 @@ func TestErrorsOfASingleTargetAreFound(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	t.Chdir(dir)
+	c := newChecker(dir)
 	for target, want := range map[string]string{
 		"linux/amd64":   "",
 		"darwin/arm64":  "undefined: onLinux",
 		"windows/arm64": `cannot use "text"`,
 		"linux/386":     "overflows",
 	} {
-		problems, err := check(target)
+		problems, err := c.check(target)
 		got := strings.Join(problems, "\n")
 		if err != nil || want == "" && got != "" || !strings.Contains(got, want) {
 			t.Errorf("%s: %v, %q; want %q", target, err, got, want)
 		}
 	}
-	if _, err := check("linux"); err == nil {
+	if _, err := c.check("linux"); err == nil {
 		t.Error("a target without an architecture was taken")
+	}
+}
+
+func TestFunctionsOfLibrariesHaveNoBodies(t *testing.T) {
+	for name, tt := range map[string]struct{ text, want string }{
+		"a function":          {"func f(a int) int {\n\treturn a\n}\n\nconst a = 1\n", "func f(a int) int\n\nconst a = 1\n"},
+		"the last function":   {"func f() {\n\tif true {\n\t}\n}\n", "func f()\n"},
+		"on one line":         {"func f() {}\n\nfunc g() {\n}\n", "func f() {}\n\nfunc g()\n"},
+		"a long head":         {"func f(\n\ta int,\n) {\n\tg()\n}\n", "func f(\n\ta int,\n) {\n\tg()\n}\n"},
+		"a variable":          {"var f = func() {\n\tg()\n}\n", "var f = func() {\n\tg()\n}\n"},
+		"without an end":      {"func f() {\n\tg()", "func f() {\n\tg()"},
+		"without a last line": {"const a = 1", "const a = 1"},
+	} {
+		if got := string(withoutBodies([]byte(tt.text))); got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+	for name, text := range map[string]string{
+		"a structure as result": "package m\n\nfunc f() struct {\n\ta int\n} {\n\tpanic(1)\n}\n\nconst after = 1\n",
+		"a brace in a text":     "package m\n\nfunc f() string {\n\treturn `\n}\n`\n}\n\nconst after = 1\n",
+	} {
+		file, err := parse(t.TempDir(), token.NewFileSet(), "m.go", []byte(text))
+		if err != nil || file.Decls[0].(*ast.FuncDecl).Body != nil || len(file.Decls) != 2 {
+			t.Errorf("%s: %d declarations, %v", name, len(file.Decls), err)
+		}
 	}
 }
