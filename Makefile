@@ -22,10 +22,12 @@ RACE := CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race -short -vet=off -ti
 	-gcflags='modernc.org/...=-d=checkptr=0' \
 	$(foreach c,libc libquickjs memory sqlite/lib,-gcflags='modernc.org/$(c)/...=-race=false')
 
-# Packages in whose code or tests goroutines meet. What else runs under them is compiled for the detector too. Not
-# cmd/fazt: its tests watch a binary in another process, which the detector does not see. Nor tools and archtest.
-RACED = $(shell grep -rlE --include='*.go' '^\s*go func|^\s*go \w|"sync(/atomic)?"|x/sync/|\.Parallel\(\)|fazt/internal/fazttest"' internal bench \
-	| grep -v '^internal/archtest/' | xargs -n1 dirname | sort -u | sed 's|^|./|')
+# Packages in whose code or tests goroutines meet: they start one, or their tests run a database, an engine or an instance,
+# which do. What else runs under them is compiled for the detector too. Not cmd/fazt: its tests watch a binary in another
+# process, which the detector does not see. Nor tools and archtest.
+STARTS := ^\s*go \w|\.Go\(|\.Parallel\(\)|\bServe\(|httptest\.New\w*Server|AfterFunc|fazt/internal/(fazttest|database/databasetest|runtime/runtimetest)"
+RACED   = $(shell grep -rlE --include='*.go' '$(STARTS)' internal bench | xargs -n1 dirname | sort -u | grep -vx internal/archtest \
+	| while read -r dir; do ls $$dir/*_test.go >/dev/null 2>&1 && echo ./$$dir; done)
 
 # $(call need,command,Debian package) installs a program where it is missing.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
