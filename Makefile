@@ -15,12 +15,18 @@ GOVULNCHECK := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # The product needs no C compiler, and what is tested is what is shipped.
 export CGO_ENABLED := 0
 
+# How many packages are tested at once: tests wait as much as they compute. Those that take longest start first, so that
+# none of them is left over at the end.
+ATONCE  := 3
+LONGEST := ./internal/server ./internal/cli ./cmd/fazt ./internal/runtime
+
 # The race detector needs one. It watches memory of Go only, so it sees nothing of what SQLite and QuickJS do, translated to
-# Go, with memory of their own: without it they run three times as fast. They are not checked for pointers either, which
-# `make pointers` does. At its end a process need not wait a second for races.
-RACE := CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race -short -vet=off -timeout=30m \
+# Go, with memory of their own: without it they run three times as fast. Nor is it needed in libraries that compute alone:
+# the hash of passwords, and the compiler of functions, which has a process to itself. They are not checked for pointers
+# either, which `make pointers` does. At its end a process need not wait a second for races.
+RACE := CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -p $(ATONCE) -race -short -vet=off -timeout=30m \
 	-gcflags='modernc.org/...=-d=checkptr=0' \
-	$(foreach c,libc libquickjs memory sqlite/lib,-gcflags='modernc.org/$(c)/...=-race=false')
+	$(foreach c,modernc.org/libc modernc.org/libquickjs modernc.org/memory modernc.org/sqlite/lib golang.org/x/crypto/argon2 github.com/evanw/esbuild,-gcflags='$(c)/...=-race=false')
 
 # Packages in whose code or tests goroutines meet: they start one, or their tests run a database, an engine or an instance,
 # which do. What else runs under them is compiled for the detector too. Not cmd/fazt: its tests watch a binary in another
@@ -37,7 +43,7 @@ need  = command -v $(1) >/dev/null || { $(SUDO) apt-get update -q && \
 # $(call compile,targets)
 compile = for target in $(1); do \
 		echo "compile $$target"; \
-		GOOS=$${target%/*} GOARCH=$${target\#*/} go build -gcflags='fazt/...=-N -l' -o /dev/null ./cmd/fazt || exit 1; \
+		GOOS=$${target%/*} GOARCH=$${target\#*/} go build -gcflags='fazt/...=-N -l' -ldflags='-s -w' -o /dev/null ./cmd/fazt || exit 1; \
 	done
 
 .DEFAULT_GOAL := help
@@ -72,10 +78,10 @@ tools: # what the tests need besides Go
 	@$(call need,nginx,nginx-light)
 
 every: # every test; lint has vetted what go test would
-	go test -vet=off -timeout=30m ./...
+	go test -p $(ATONCE) -vet=off -timeout=30m $(LONGEST) ./...
 
 race: # the tests again under the race detector; -short leaves out repetitions, with which the engine takes minutes
-	$(RACE) $(RACED)
+	$(RACE) $(filter $(RACED),$(LONGEST)) $(RACED)
 
 pointers: ## check what SQLite is given as an address, after a change of internal/database
 	go test -short -timeout=30m -gcflags='all=-d=checkptr' ./internal/database/...
@@ -85,8 +91,8 @@ lint: ## vet and the other linters of .golangci.yml
 
 cross: ## type-check everything for every target, and compile for one target of each system
 	go run ./tools/cross $(TARGETS)
-	@# With linux/amd64, which every test uses, these are all systems and both architectures. Not optimised, which takes
-	@# a third less time: the question is whether it compiles.
+	@# With linux/amd64, which every test uses, these are all systems and both architectures. Neither optimised nor with
+	@# symbols for a debugger, which takes a third less time: the question is whether it compiles.
 	@$(call compile,darwin/arm64 windows/amd64)
 
 binaries: ## compile for every target
