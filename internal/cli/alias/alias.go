@@ -167,7 +167,7 @@ func lostRows(l op.Lost) [][]string {
 	if len(l.Unreachable) == 0 {
 		return nil
 	}
-	return [][]string{{"unreachable", strings.Join(l.Unreachable, ", ") + ", but for previews"}}
+	return [][]string{{"unreachable", strings.Join(l.Unreachable, ", ") + ", except at their previews"}}
 }
 
 func onlyText(names []string) string {

@@ -85,13 +85,13 @@ func TestAppsThatBecomeUnreachableAreNamed(t *testing.T) {
 	if got := lostRows(op.Lost{}); got != nil {
 		t.Errorf("%q", got)
 	}
-	if diff := cmp.Diff([][]string{{"unreachable", "a, b, but for previews"}}, lostRows(op.Lost{Unreachable: []string{"a", "b"}})); diff != "" {
+	if diff := cmp.Diff([][]string{{"unreachable", "a, b, except at their previews"}}, lostRows(op.Lost{Unreachable: []string{"a", "b"}})); diff != "" {
 		t.Error(diff)
 	}
 	if got := onlyText(nil); got != "" {
 		t.Error(got)
 	}
-	if got := onlyText([]string{"a", "b"}); got != ", and nothing else leads to a, b: visitors could reach it only through its previews" {
+	if got := onlyText([]string{"a", "b"}); got != ", and nothing else points to a, b: visitors could reach it only through its previews" {
 		t.Error(got)
 	}
 }

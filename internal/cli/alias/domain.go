@@ -13,8 +13,8 @@ import (
 func Domain(shared *kit.CLI) *cobra.Command {
 	c := commands{shared}
 	g := kit.Group("domain", "Serve apps at host names of your own", c.domainRemove())
-	g.Long = `A domain is a whole host name of your own, such as example.com, that points to an
-app. Names below the instance's domain are aliases: ` + "`fazt alias`" + `.`
+	g.Long = `A domain is a whole host name of your own, such as example.com, that points to
+an app. Names below the instance's domain are aliases: ` + "`fazt alias`" + `.`
 	return g
 }
 

@@ -124,7 +124,7 @@ func TestDevelopmentHasADatabaseOfItsOwnForEveryFolder(t *testing.T) {
 	c, _, _ := printer("table")
 	c.Getenv = func(string) string { return "" }
 	c.Env.Home = func() (string, error) { return "", errors.New("none") }
-	if _, err := c.devDatabase(one); said(err) != "your home directory is not known; name a database with --db" {
+	if _, err := c.devDatabase(one); said(err) != "the home directory is unknown; name a database with --db" {
 		t.Error(err)
 	}
 }

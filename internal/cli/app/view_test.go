@@ -63,11 +63,11 @@ func TestARemovalNamesEverythingThatGoes(t *testing.T) {
 		},
 		"a split with one app left": {
 			op.Removal{SplitLosses: []op.SplitLoss{{Alias: "both", After: []op.SplitTarget{{App: "next", Weight: 100}}}}},
-			"0 deployments (0 B), 0 values in the store and no alias; the split both then leads to the app next",
+			"0 deployments (0 B), 0 values in the store and no alias; the split both then points to the app next",
 		},
 		"a split with several left": {
 			op.Removal{SplitLosses: []op.SplitLoss{{Alias: "all", After: []op.SplitTarget{{App: "a", Weight: 60}, {App: "b", Weight: 40}}}}},
-			"0 deployments (0 B), 0 values in the store and no alias; the split all then leads to a split, a:60,b:40",
+			"0 deployments (0 B), 0 values in the store and no alias; the split all then points to a split, a:60,b:40",
 		},
 	} {
 		if got := removalText(tt.removal); got != tt.want {
@@ -141,7 +141,7 @@ func TestWordsForRenamesAndForks(t *testing.T) {
 	if got := Kept(op.Renamed{}); got != "free" {
 		t.Error(got)
 	}
-	if got := Kept(op.Renamed{Kept: "the app journal"}); got != "leads to the app journal" {
+	if got := Kept(op.Renamed{Kept: "the app journal"}); got != "points to the app journal" {
 		t.Error(got)
 	}
 	a := op.App{Usage: op.Usage{Keys: 2}, Variables: 1}
@@ -176,7 +176,7 @@ func TestTheSourceOfADeployment(t *testing.T) {
 
 func TestAnUnknownRefSuggestsTheNearest(t *testing.T) {
 	const url = "https://a.example/b"
-	const head = url + ` has no branch, tag or whole commit hash `
+	const head = url + ` has no branch, tag or full commit hash `
 	for name, tt := range map[string]struct {
 		ref   string
 		names []string
@@ -184,11 +184,11 @@ func TestAnUnknownRefSuggestsTheNearest(t *testing.T) {
 	}{
 		"no names":  {"main", nil, head + `"main"`},
 		"a typo":    {"mian", []string{"dev", "main", "v1"}, head + `"mian"; it has main, dev, v1`},
-		"one typo":  {"develp", []string{"main", "develop"}, head + `"develp"; is it one of these: develop`},
-		"a part":    {"1.2", []string{"main", "v1.2", "v1.2.3", "v2"}, head + `"1.2"; is it one of these: v1.2, v1.2.3`},
+		"one typo":  {"develp", []string{"main", "develop"}, head + `"develp"; did you mean one of these: develop`},
+		"a part":    {"1.2", []string{"main", "v1.2", "v1.2.3", "v2"}, head + `"1.2"; did you mean one of these: v1.2, v1.2.3`},
 		"too many":  {"x", []string{"aa", "bb", "cc", "dd", "ee", "ff"}, head + `"x"; it has aa, bb, cc, dd, ee, …`},
 		"five":      {"x", []string{"aa", "bb", "cc", "dd", "ee"}, head + `"x"; it has aa, bb, cc, dd, ee`},
-		"the first": {"releese", []string{"main", "releases", "release"}, head + `"releese"; is it one of these: release, releases`},
+		"the first": {"releese", []string{"main", "releases", "release"}, head + `"releese"; did you mean one of these: release, releases`},
 	} {
 		err := noRef(url, tt.ref, tt.names)
 		if said(err) != tt.want || !errs.Is(err, errs.NotFound) {
@@ -240,7 +240,7 @@ func TestTheResultOfADeploy(t *testing.T) {
 		},
 		"the same again": {
 			done:  client.Deployment{Upload: op.Upload{Same: &record, Unchanged: 3}},
-			want:  [][]string{{"app", "blog"}, {"deployment", "3, which is all of this already"}, {"time", "0s"}},
+			want:  [][]string{{"app", "blog"}, {"deployment", "3, which already has exactly this content"}, {"time", "0s"}},
 			value: deployed{App: "blog", Deployment: 3, Live: true, Unchanged: 3},
 		},
 		"live, without a server": {

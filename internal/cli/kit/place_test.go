@@ -126,10 +126,10 @@ func TestTheDatabaseIsTheFlagElseTheVariableElseTheOneInTheHome(t *testing.T) {
 	}
 	c, _ := cliAt(t, home, nil)
 	c.Env.Home = func() (string, error) { return "", errors.New("no home") }
-	if _, err := c.DatabasePath(); said(err) != "your home directory is not known; name the database with --db" {
+	if _, err := c.DatabasePath(); said(err) != "the home directory is unknown; name the database with --db" {
 		t.Error(err)
 	}
-	if _, err := c.PeersFile(); said(err) != "your home directory is not known; name a folder for your peers with FAZT_CONFIG" {
+	if _, err := c.PeersFile(); said(err) != "the home directory is unknown; name a folder for your peers with FAZT_CONFIG" {
 		t.Error(err)
 	}
 	c, _ = cliAt(t, home, map[string]string{"FAZT_CONFIG": dir})

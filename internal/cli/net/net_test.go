@@ -28,10 +28,10 @@ func TestAnEntryIsShownWithWhatItAllows(t *testing.T) {
 	}{
 		"the defaults": {small, [][]string{{"domain", "api.example.com"}, {"app", "(every app)"}, {"reached by", "HTTPS"}, {"methods", "all methods"}, {"id", "net_1"}}, "HTTPS", ""},
 		"everything": {full, [][]string{
-			{"domain", "*.example.com"}, {"app", "shop"}, {"reached by", "HTTPS and PLAIN HTTP on 80, 8443"}, {"methods", "GET, POST"}, {"rate", "10/s, 20 at once"}, {"timeout", "1.5s"},
+			{"domain", "*.example.com"}, {"app", "shop"}, {"reached by", "HTTPS and PLAIN HTTP on 80, 8443"}, {"methods", "GET, POST"}, {"rate", "10/s, bursts of 20"}, {"timeout", "1.5s"},
 			{"largest response", "500.0 kB"}, {"cache", "1m30s"}, {"stale", "1h0m0s more while the server fails"}, {"PRIVATE", "192.168.1.0/24"}, {"PRIVATE", "fd00::/8"},
 			{"path", "/bot{token}"}, {"path", "/b"}, {"id", "net_2"},
-		}, "HTTPS and PLAIN HTTP on 80, 8443", "PRIVATE 192.168.1.0/24, PRIVATE fd00::/8, GET|POST, 10/s, 20 at once, cache 1m30s"},
+		}, "HTTPS and PLAIN HTTP on 80, 8443", "PRIVATE 192.168.1.0/24, PRIVATE fd00::/8, GET|POST, 10/s, bursts of 20, cache 1m30s"},
 	} {
 		if diff := cmp.Diff(tt.rows, entryRows(tt.entry)); diff != "" {
 			t.Errorf("%s: %s", name, diff)

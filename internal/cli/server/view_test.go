@@ -27,13 +27,13 @@ func TestTheStateOfAnInstance(t *testing.T) {
 		want  [][]string
 	}{
 		"stopped": {op.ServerState{Domain: "localhost", Database: "/x.db", Bytes: 1500, Version: "v1"}, [][]string{
-			{"server", "not running"}, {"domain", "localhost"}, {"database", "/x.db (1.5 kB)"}, {"apps", "0"}, {"owner", "none yet; `fazt server init` makes one"}, {"version", "v1"},
+			{"server", "not running"}, {"domain", "localhost"}, {"database", "/x.db (1.5 kB)"}, {"apps", "0"}, {"owner", "none yet; `fazt server init` creates one"}, {"version", "v1"},
 		}},
 		"running": {op.ServerState{Running: true, PID: 7, StartedAt: began, Listen: []string{"127.0.0.1:1", "[::1]:2"}, Domain: "a.example", Database: "/x.db", Apps: 2, Owner: true, Version: "v1"}, [][]string{
 			{"server", "running since 2 hours ago (process 7)"}, {"listening on", "127.0.0.1:1, [::1]:2"}, {"domain", "a.example"}, {"database", "/x.db (0 B)"}, {"apps", "2"}, {"owner", "set"}, {"version", "v1"},
 		}},
 		"without a socket": {op.ServerState{Running: true, Database: "/x.db"}, [][]string{
-			{"server", "running, without a socket: the folder cannot be written"}, {"domain", ""}, {"database", "/x.db (0 B)"}, {"apps", "0"}, {"owner", "none yet; `fazt server init` makes one"}, {"version", ""},
+			{"server", "running, without a socket: the folder is not writable"}, {"domain", ""}, {"database", "/x.db (0 B)"}, {"apps", "0"}, {"owner", "none yet; `fazt server init` creates one"}, {"version", ""},
 		}},
 	} {
 		if diff := cmp.Diff(tt.want, Status(tt.state).Rows); diff != "" {
@@ -65,8 +65,8 @@ func TestTheFiguresOfAServer(t *testing.T) {
 	}
 	want := [][]string{
 		{"status", "ok"}, {"version", "v1"}, {"running for", "1h1m1s"}, {"memory", "90.0 MB, 5.0 MB of objects; the limit is 500.0 MB"}, {"", "2.0 kB in VMs, 1.0 kB of static files"},
-		{"database", "5.0 kB, 1.0 kB of it not folded in yet"}, {"disk", "sound; 3.0 kB free of 6.0 kB"}, {"writes", "9 in 1 commit; 2 waiting"},
-		{"VMs", "4, 3 at work; 1 request waiting"}, {"runs", "10; 2 interrupted, 3 abandoned, 4 refused, 5 cut off"},
+		{"database", "5.0 kB, of which 1.0 kB is still in the WAL"}, {"disk", "sound; 3.0 kB free of 6.0 kB"}, {"writes", "9 in 1 commit; 2 waiting"},
+		{"VMs", "4, 3 busy; 1 request waiting"}, {"runs", "10; 2 interrupted, 3 abandoned, 4 refused, 5 cut off"},
 	}
 	if diff := cmp.Diff(want, Health(h).Rows); diff != "" {
 		t.Error(diff)
@@ -83,7 +83,7 @@ func TestTheFiguresOfAServer(t *testing.T) {
 		t.Error(err)
 	}
 	rows := measuredView(system.Measured{Reads: 4, Functions: 3, Writes: 2, Mixed: 1}).Rows
-	if diff := cmp.Diff([][]string{{"static files", "4 a second"}, {"functions", "3 a second"}, {"durable writes", "2 a second"}, {"mixed", "1 a second, 30 % of them writes"}}, rows); diff != "" {
+	if diff := cmp.Diff([][]string{{"static files", "4 per second"}, {"functions", "3 per second"}, {"durable writes", "2 per second"}, {"mixed", "1 per second, 30 % of them writes"}}, rows); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -150,8 +150,8 @@ func TestTheResultOfABackup(t *testing.T) {
 		quiet      bool
 		out, notes string
 	}{
-		"sound":   {op.BackedUp{Path: "/c.db", Bytes: 1500, Contents: 2, KeyFile: "/data.db.key"}, false, "backup  /c.db\nsize    1.5 kB\nstate   sound; 2 contents compared with their hashes\ntime    1.5s\n", "note: the key of the secrets (/data.db.key) is not in it; keep a copy of it elsewhere\n"},
-		"damaged": {op.BackedUp{Path: "/c.db", Faults: []string{"a is damaged"}}, false, "backup  /c.db\nsize    0 B\nstate   damaged, as the database is: 1 fault\ntime    1.5s\nfault   a is damaged\n", "note: the key of the secrets (data.db.key of that machine) is not in it; keep a copy of it elsewhere\n"},
+		"sound":   {op.BackedUp{Path: "/c.db", Bytes: 1500, Contents: 2, KeyFile: "/data.db.key"}, false, "backup  /c.db\nsize    1.5 kB\nstate   sound; 2 contents compared with their hashes\ntime    1.5s\n", "note: the copy does not contain the key of the secrets (/data.db.key); back it up separately\n"},
+		"damaged": {op.BackedUp{Path: "/c.db", Faults: []string{"a is damaged"}}, false, "backup  /c.db\nsize    0 B\nstate   damaged like the database: 1 fault\ntime    1.5s\nfault   a is damaged\n", "note: the copy does not contain the key of the secrets (data.db.key of that machine); back it up separately\n"},
 		"quietly": {op.BackedUp{Path: "/c.db"}, true, "backup  /c.db\nsize    0 B\nstate   sound; 0 contents compared with their hashes\ntime    1.5s\n", ""},
 	} {
 		var out, notes bytes.Buffer
@@ -211,7 +211,7 @@ func TestFindingsOnTheServerItsOwnerAndItsDisk(t *testing.T) {
 		found string
 	}{
 		"running":          {checkSocket(path, op.ServerState{Running: true, PID: 7}), fine, "running (process 7)"},
-		"without a socket": {checkSocket(path, op.ServerState{Running: true}), problem, "without a control socket"},
+		"without a socket": {checkSocket(path, op.ServerState{Running: true}), problem, "control socket was not found"},
 		"stopped":          {checkSocket(path, op.ServerState{}), warning, "not running"},
 		"no owner":         {checkOwner(op.ServerState{}), warning, "no owner"},
 		"an owner":         {checkOwner(op.ServerState{Owner: true}), fine, "set"},
@@ -220,7 +220,7 @@ func TestFindingsOnTheServerItsOwnerAndItsDisk(t *testing.T) {
 		"a full disk":      {foundDisk(database.DiskFull, "full"), problem, "full"},
 		"a failing disk":   {foundDisk(database.DiskFailing, "failing"), problem, "failing"},
 		"a lost database":  {foundDisk(database.DiskFailing+1, "lost"), problem, "lost"},
-		"an unknown disk":  {checkDisk(path, system.Defaults().Storage, func(string) (int64, int64, error) { return 0, 0, errors.New("no statfs") }), warning, "is not known: no statfs"},
+		"an unknown disk":  {checkDisk(path, system.Defaults().Storage, func(string) (int64, int64, error) { return 0, 0, errors.New("no statfs") }), warning, "is unknown: no statfs"},
 	} {
 		if tt.got.State != tt.state || !strings.Contains(tt.got.Found, tt.found) {
 			t.Errorf("%s: %+v", name, tt.got)

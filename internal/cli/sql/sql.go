@@ -111,7 +111,7 @@ func (c commands) printRows(r op.Rows, write bool) error {
 	}
 	if r.Truncated != "" {
 		what := map[string]string{"rows": "--limit shows more", "bytes": "the result is too large; select fewer columns or rows"}[r.Truncated]
-		fmt.Fprintf(c.Notes(), "Only the first %d rows are shown: %s.\n", len(r.Rows), what)
+		fmt.Fprintf(c.Notes(), "There are more rows than the %d shown: %s.\n", len(r.Rows), what)
 	}
 	return nil
 }

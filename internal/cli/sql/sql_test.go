@@ -84,8 +84,8 @@ func TestRowsAreCountedWhenNoneAreShown(t *testing.T) {
 		"one change":   {op.Rows{Columns: []string{}, Changes: 1}, true, "table", false, "1 row changed.\n", ""},
 		"no change":    {op.Rows{Columns: []string{}}, true, "table", false, "0 rows changed.\n", ""},
 		"what changed": {op.Rows{Columns: []string{"a"}, Rows: [][]json.RawMessage{row("1")}, Changes: 1}, true, "table", false, "A\n1\n", ""},
-		"a limit":      {op.Rows{Columns: []string{"a"}, Rows: [][]json.RawMessage{row("1")}, Truncated: "rows"}, false, "markdown", false, "| a |\n|---|\n| 1 |\n", "There are more rows than these 1: --limit shows more.\n"},
-		"too large":    {op.Rows{Columns: []string{"a"}, Rows: [][]json.RawMessage{row("1")}, Truncated: "bytes"}, false, "table", false, "A\n1\n", "There are more rows than these 1: the result is too large for more; select fewer columns or rows.\n"},
+		"a limit":      {op.Rows{Columns: []string{"a"}, Rows: [][]json.RawMessage{row("1")}, Truncated: "rows"}, false, "markdown", false, "| a |\n|---|\n| 1 |\n", "There are more rows than the 1 shown: --limit shows more.\n"},
+		"too large":    {op.Rows{Columns: []string{"a"}, Rows: [][]json.RawMessage{row("1")}, Truncated: "bytes"}, false, "table", false, "A\n1\n", "There are more rows than the 1 shown: the result is too large; select fewer columns or rows.\n"},
 		"quietly":      {op.Rows{Columns: []string{"a"}, Rows: [][]json.RawMessage{row("1")}, Truncated: "rows"}, false, "table", true, "A\n1\n", ""},
 	} {
 		var out, notes bytes.Buffer

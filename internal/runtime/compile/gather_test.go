@@ -98,7 +98,7 @@ func TestPackagesThatCannotBeUsed(t *testing.T) {
 		all  files
 		want string
 	}{
-		"not installed":       {files{"api/main.js": `import 'p'`}, "there is no package \"p\" in node_modules; `npm install p` puts it there"},
+		"not installed":       {files{"api/main.js": `import 'p'`}, "there is no package \"p\" in node_modules; `npm install p` installs it"},
 		"without that file":   {files{"api/main.js": `import 'p/x'`, "node_modules/p/package.json": `{"name":"p","exports":"./a.js"}`, "node_modules/p/a.js": ""}, `there is no package "p/x" in node_modules`},
 		"that needs the disk": {files{"api/main.js": `import 'p'`, "node_modules/p/index.js": "require('fs')"}, `node_modules/p/index.js:1:9: "fs" is not available in functions`},
 		"with an error":       {files{"api/main.js": `import 'p'`, "node_modules/p/index.js": "let 1"}, "node_modules/p/index.js:1:5: "},
@@ -112,7 +112,7 @@ func TestPackagesThatCannotBeUsed(t *testing.T) {
 	// A file that .faztignore leaves out is on the disk, but the deployment will not have it.
 	dir := t.TempDir()
 	write(t, dir, files{"api/main.js": `import '#x'`, "package.json": `{"imports":{"#x":"./left-out.js"}}`, "left-out.js": "export default 1"})
-	if _, err := Gather(t.Context(), dir, files{"api/main.js": `import '#x'`}); !errs.Is(err, errs.Unprocessable) || !strings.Contains(err.Error(), "leads to left-out.js, which is not part of the deployment") {
+	if _, err := Gather(t.Context(), dir, files{"api/main.js": `import '#x'`}); !errs.Is(err, errs.Unprocessable) || !strings.Contains(err.Error(), "resolves to left-out.js, which is not part of the deployment") {
 		t.Error(err)
 	}
 	if _, err := Gather(t.Context(), dir+"/missing", have("api/main.js")); err == nil {
