@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -391,6 +392,39 @@ func TestManyReadersOfALargeFile(t *testing.T) {
 	full := errors.New("the visitor's connection is full")
 	if n, err := b.OpenShared(t.Context(), shared, Key{}, blob.ID, blob.Size).WriteTo(writerFunc(func(p []byte) (int, error) { return len(p) / 2, full })); !errors.Is(err, full) || n != pieceSize/2 {
 		t.Errorf("%d bytes, %v", n, err)
+	}
+}
+
+func TestACollectionReturnsPagesToTheDisk(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	held := b.put(noise("held", 100_000))
+	b.hold("a", held)
+	const size = database.SparePages*4096 + 2*ChunkSize // some free pages stay in the file
+	b.put(noise("free", size))
+	got, err := b.Collect(t.Context())
+	if err != nil || got.Blobs != 1 || got.Bytes != size || got.Pages < 2*ChunkSize/4096 {
+		t.Errorf("collected %+v, %v", got, err)
+	}
+	if got, err := b.Collect(t.Context()); err != nil || got.Blobs != 0 || got.Bytes != 0 {
+		t.Errorf("a second time it collected %+v, %v", got, err)
+	}
+}
+
+func TestFailuresInTheBackgroundAreLogged(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	blob := b.put([]byte("content"))
+	var logged bytes.Buffer
+	loud, silent := New(Config{DB: b.db, Log: slog.New(slog.NewTextHandler(&logged, nil))}), New(Config{DB: b.db})
+	if err := b.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []*Store{loud, silent} {
+		s.noteDamage(t.Context(), blob.ID, NotItsHash)
+	}
+	if got := logged.String(); strings.Count(got, "recording damaged content failed") != 1 {
+		t.Errorf("logged %q", got)
 	}
 }
 
