@@ -260,7 +260,7 @@ func TestPeersAreKeptUnderNamesAndURLsThatWork(t *testing.T) {
 		{"peer default @home", "", exitOK, "default  home"},
 		{"peer list --format json", "", exitOK, `"default": true`},
 		{"peer list --format markdown", "", exitOK, "| home | default | http://127.0.0.1:1 |"},
-		{"peer remove home", "home\n", exitUsage, "removing the peer home: its key is forgotten here, and stays in force there; without a terminal it needs --yes"},
+		{"peer remove home", "home\n", exitUsage, "removing the peer home: its key is deleted here, but stays valid there; without a terminal it needs --yes"},
 		{"peer list", "", exitOK, "home"},
 		{"peer remove @home --yes", "", exitOK, "removed  home"},
 		{"peer list", "", exitOK, "There are no peers. `fazt peer add NAME --url URL` adds one."},
