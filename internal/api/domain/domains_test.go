@@ -102,7 +102,7 @@ func TestWhichDomainsCannotBeAdded(t *testing.T) {
 		{"example.com", "blog", errs.Invalid, "it is the instance's own domain"},
 		{"EXAMPLE.com.", "blog", errs.Invalid, "it is the instance's own domain"},
 		{"a.example.com", "blog", errs.Invalid, "it is below the instance's own domain"},
-		{"taken.example", "blog", errs.Conflict, "taken.example already leads to shop"},
+		{"taken.example", "blog", errs.Conflict, "taken.example already points to shop"},
 		{"a.example", "none", errs.NotFound, ""},
 		{"a.example", "", errs.NotFound, ""},
 	} {

@@ -44,7 +44,7 @@ func TestDangerousEntriesHaveWarnings(t *testing.T) {
 		want []string // how each begins
 	}{
 		"plain":           {rules.Entry{}, nil},
-		"private":         {rules.Entry{Private: private}, []string{"PRIVATE NETWORK: it may lead to machines of your own network (10.0.0.0/8, fd00::/8)"}},
+		"private":         {rules.Entry{Private: private}, []string{"PRIVATE NETWORK: it may resolve to machines in your own network (10.0.0.0/8, fd00::/8)"}},
 		"over plain HTTP": {rules.Entry{HTTP: true}, []string{"PLAIN HTTP: "}},
 		"both":            {rules.Entry{HTTP: true, Private: private[:1]}, []string{"PRIVATE NETWORK: ", "PLAIN HTTP: "}},
 	} {
