@@ -36,7 +36,7 @@ func leads(t *testing.T, a *API, name string) string {
 	t.Helper()
 	got, err := a.Get(t.Context(), op.AliasRef{Alias: name})
 	if err != nil {
-		return string(errs.Code(err))
+		return errs.Code(err)
 	}
 	return got.Leads()
 }
