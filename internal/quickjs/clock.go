@@ -1,16 +1,13 @@
 package quickjs
 
 import (
-	"sync"
 	"sync/atomic"
 	"time"
-
-	"modernc.org/libc"
 
 	"fazt/internal/errs"
 )
 
-// clock tells the interrupt handler when to stop. It lies in C memory, where the engine's callback finds it.
+// clock tells the interrupt handler when to stop.
 type clock struct {
 	stop  int32
 	limit int64 // monotonic nanoseconds; 0 = none
@@ -96,20 +93,3 @@ func (c *clock) over() bool {
 	ends := c.ends()
 	return ends != 0 && Monotonic() >= ends
 }
-
-// interrupted is called by the engine every few thousand steps; what is not 0 ends the script beyond any catch.
-func interrupted(_ *libc.TLS, _, opaque uintptr) int32 {
-	c := at[clock](opaque)
-	if pause := atomic.LoadInt64(&c.pause); pause != 0 && Monotonic() >= pause {
-		if i, ok := isolates.Load(opaque); ok {
-			i.(*Isolate).OnPause()
-		}
-	}
-	if c.over() {
-		return 1
-	}
-	return 0
-}
-
-// isolates finds an isolate by its clock, for interrupted.
-var isolates sync.Map // uintptr -> *Isolate

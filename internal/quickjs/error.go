@@ -4,9 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"modernc.org/libc"
-	lib "modernc.org/libquickjs"
 )
 
 // Thrown is an exception of the script.
@@ -31,7 +28,12 @@ func (r *Realm) Exception() error {
 }
 
 // Pending takes the pending exception out of the realm as it is.
-func (r *Realm) Pending() Value { return lib.XJS_GetException(r.tls, r.ctx) }
+func (r *Realm) Pending() Value {
+	r.inside++
+	v := Value(r.m.XJS_GetException(r.ctx))
+	r.inside--
+	return v
+}
 
 // DropException forgets the pending exception.
 func (r *Realm) DropException() { r.Free(r.Pending()) }
@@ -42,7 +44,7 @@ const longestRetry = 24 * time.Hour
 // Describe makes an error of any value that was thrown; whatever its getters do, it ends.
 func (r *Realm) Describe(v Value) error {
 	t := &Thrown{}
-	if !isObject(v) || lib.XJS_IsError(r.tls, r.ctx, v) == 0 {
+	if !isObject(v) || r.m.XJS_IsError(int64(v)) == 0 {
 		text, ok := r.Text(v)
 		if !ok {
 			r.DropException()
@@ -97,14 +99,9 @@ func (r *Realm) dropRejections() {
 }
 
 // rejected is called by the engine when a promise is rejected without a listener, and again when one comes after all.
-func rejected(_ *libc.TLS, ctx uintptr, promise, reason Value, handled int32, _ uintptr) {
-	found, ok := realms.Load(ctx)
-	if !ok {
-		return
-	}
-	r := found.(*Realm)
-	key := uintptr(payload(promise))
-	if handled != 0 {
+func (r *Realm) rejected(promise, reason Value, handled bool) {
+	key := payload(promise)
+	if handled {
 		if v, ok := r.rejections[key]; ok {
 			delete(r.rejections, key)
 			r.Free(v)

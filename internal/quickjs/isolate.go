@@ -1,144 +1,153 @@
 // Package quickjs is the JavaScript engine: isolates with their memory, realms, and the values in them. It knows nothing of
-// apps or requests, and is the only package that calls the engine library. The rules, which the leak test holds:
+// apps or requests, and is the only package that calls the engine. The rules, which the leak test holds:
 //
 //   - A value that a function here returns is owned by the caller and freed exactly once, with Free, or given away to
 //     one of the functions that say they take it over (Set, the result of a HostFunc).
 //   - Arguments of host functions are borrowed: valid during the call, never freed.
 //   - Numbers, booleans, null and undefined need no freeing; freeing them does nothing.
 //   - One goroutine at a time uses an isolate; Kill is the exception.
+//
+// The engine is a WebAssembly module translated to Go (see engine). All that it has lies in its linear memory, where
+// an address is an index: whatever it does, it reaches nothing else.
 package quickjs
 
 import (
-	"errors"
+	"encoding/binary"
 	"sync/atomic"
-	"unsafe"
 
-	"modernc.org/libc"
-	lib "modernc.org/libquickjs"
+	"fazt/internal/quickjs/engine"
 )
 
-// Isolate is one engine instance: a heap with its limits. Realms in it share the heap and nothing else.
+// Isolate is one engine instance: a memory with its limits. Realms in it share the memory and nothing else.
 type Isolate struct {
 	why   error // why it was halted; nil = it was not
 	meter Meter // counts what it holds; nil = that does not count
-	tls   *libc.TLS
-	rt    uintptr
-	clock *clock // in C memory: the engine reads it
+	m     *engine.Module
+	rt    address
+	state address // of the engine's own count of bytes
+	clock clock
+	realm map[address]*Realm // by their context
 
-	scratch uintptr // C memory through which strings and bytes go in
-	room    int     // its size
-
-	dead   atomic.Bool // its memory was revoked: code that works in it ends with a panic
-	region []byte      // of its heap; nil = it has ordinary memory
+	functions callbacks
+	scratch   block // through which strings and bytes go in
+	inside    int   // calls into the engine that have not returned
+	dead      atomic.Bool
 
 	OnPause func() // called in the midst of a script at the moment that ArmPause set; must be set before that
 }
 
+// address is a place in the linear memory. 0 is none.
+type address = int32
+
+// block is a piece of the linear memory.
+type block struct {
+	at   address
+	size int
+}
+
 // errMemory is returned when the engine itself cannot be made.
-var errMemory = errors.New("no memory for another VM")
+var errMemory = engine.ErrNoMemory
 
-// stackSlots turns bytes of stack into the engine port's unit, slots of about 200 bytes of C stack each, and keeps
-// them in the range in which the port is safe: far below what would overflow the goroutine's stack.
-func stackSlots(bytes int64) lib.Tsize_t {
-	return lib.Tsize_t(min(max(bytes/200, 256), 10_000))
-}
+const (
+	dataStart = 1 << 20   // the module's stack lies before it, and grows down from it
+	maxStack  = 768 << 10 // of it, for scripts; the rest is for what the engine does when that is used up
+	slack     = 4 << 20   // the memory may be larger than the scripts' by this: the engine's own data, and blocks that lie badly
+)
 
-// New is an engine in a range of addresses of its own, where there is one.
-func New(memory, stack int64) (*Isolate, error) {
-	return newIsolateIn(newRuntime, memory, stack)
-}
-
-// NewOrdinary is an engine in ordinary memory, which cannot be revoked.
-func NewOrdinary(memory, stack int64) (*Isolate, error) {
-	return newIsolateIn(ordinary, memory, stack)
-}
-
-// ordinary makes an engine in ordinary memory.
-func ordinary(tls *libc.TLS, _ int64) (region []byte, rt uintptr) {
-	return nil, lib.XJS_NewRuntime(tls)
-}
-
-func newIsolateIn(make func(tls *libc.TLS, memory int64) ([]byte, uintptr), memory, stack int64) (*Isolate, error) {
-	tls := libc.NewTLS()
-	region, rt := make(tls, memory)
-	if rt == 0 {
-		unreserve(region)
-		tls.Close()
-		return nil, errMemory
+// New is an engine whose scripts may use so many bytes of memory and of stack.
+func New(memory, stack int64) (i *Isolate, err error) {
+	h := &host{}
+	m, err := engine.New(h, h, int(dataStart+memory+memory/4+slack))
+	if err != nil {
+		return nil, err
 	}
-	p := libc.Xcalloc(tls, 1, libc.Tsize_t(unsafe.Sizeof(clock{})))
-	if p == 0 {
-		lib.XJS_FreeRuntime(tls, rt)
-		unreserve(region)
-		tls.Close()
-		return nil, errMemory
+	h.m = m
+	i = &Isolate{m: m, realm: map[address]*Realm{}}
+	defer func() {
+		if recover() != nil { // it had no memory to start with
+			m.Close()
+			i, err = nil, errMemory
+		}
+	}()
+	m.X_initialize()
+	if i.rt = m.XJS_NewRuntime(); i.rt == 0 {
+		panic(errMemory)
 	}
-	i := &Isolate{tls: tls, rt: rt, clock: at[clock](p), region: region}
-	isolates.Store(p, i)
-	lib.XJS_SetMemoryLimit(tls, rt, lib.Tsize_t(memory))
-	lib.XJS_SetMaxStackSize(tls, rt, stackSlots(stack))
-	lib.XJS_SetInterruptHandler(tls, rt, fp(interrupted), p)
-	lib.XJS_SetHostPromiseRejectionTracker(tls, rt, fp(rejected), 0)
+	m.XJS_SetMemoryLimit(i.rt, int32(min(memory, 1<<31-1)))
+	i.state = i.findState(uint32(min(memory, 1<<31-1)))
+	m.XJS_SetMaxStackSize(i.rt, int32(min(max(stack, 64<<10), maxStack)))
+	i.functions = i.register()
+	m.XJS_SetInterruptHandler(i.rt, i.functions.interrupted, 0)
+	m.XJS_SetHostPromiseRejectionTracker(i.rt, i.functions.rejected, 0)
 	return i, nil
 }
 
-// newRuntime makes an engine in a range of its own, or in ordinary memory where there is no such range.
-func newRuntime(tls *libc.TLS, memory int64) (region []byte, rt uintptr) {
-	region, h := newHeap(memory)
-	if h == nil {
-		return nil, lib.XJS_NewRuntime(tls)
+// findState returns where the engine counts the bytes it has allocated: right before the limit that was just set.
+func (i *Isolate) findState(limit uint32) address {
+	const head = 64 // bytes of the runtime in which it lies
+	for at := i.rt; at < i.rt+head; at += 4 {
+		if i.u32(at) == limit {
+			return at - 4
+		}
 	}
-	size := int(unsafe.Sizeof(lib.TJSMallocFunctions{}))
-	functions := tls.Alloc(size)
-	defer tls.Free(size)
-	*at[lib.TJSMallocFunctions](functions) = lib.TJSMallocFunctions{Fjs_malloc: fp(heapMalloc), Fjs_free: fp(heapFree), Fjs_realloc: fp(heapRealloc)}
-	return region, lib.XJS_NewRuntime2(tls, functions, uintptr(unsafe.Pointer(h)))
+	panic("the engine keeps its count of bytes elsewhere")
 }
 
-// Close frees the engine. Every realm must be closed before, unless it is dead.
+// Close frees the engine. No realm of it can be used any more.
 func (i *Isolate) Close() {
-	if !i.dead.Load() {
-		lib.XJS_FreeRuntime(i.tls, i.rt)
-	}
-	unreserve(i.region)
-	isolates.Delete(uintptr(unsafe.Pointer(i.clock)))
-	libc.Xfree(i.tls, uintptr(unsafe.Pointer(i.clock)))
-	if i.scratch != 0 {
-		libc.Xfree(i.tls, i.scratch)
-	}
-	i.tls.Close()
-	i.tls, i.rt, i.clock, i.scratch, i.region = nil, 0, nil, 0, nil
+	i.m.Close()
+	clear(i.realm)
 }
 
-// Kill takes the memory from code that works in the engine; ok is false where that is not possible. Any goroutine may
-// call it while the isolate is not closed.
+// Kill stops what works in the engine, wherever that is: it ends with a panic at its next turn of any loop. Any goroutine
+// may call it while the isolate is not closed. It reports whether that was the first call.
 func (i *Isolate) Kill() (ok bool) {
-	if i.region == nil || i.dead.Load() {
+	if !i.dead.CompareAndSwap(false, true) {
 		return false
 	}
-	i.dead.Store(true)
-	if revoke(i.region) != nil {
-		i.dead.Store(false)
-		return false
-	}
+	atomic.StoreInt32(i.m.Xstop(), 1)
 	return true
 }
 
-// IsDead reports whether the memory was taken away.
+// IsDead reports whether the engine was stopped in the midst of its work. It can only be closed, or restored, then.
 func (i *Isolate) IsDead() bool { return i.dead.Load() }
 
-// copyIn copies b to C memory, where it stays until the next call. The engine must never be given the address of Go
-// memory: the collector does not see it there, and a stack may move.
-func (i *Isolate) copyIn(b []byte) uintptr {
-	if len(b) > i.room {
-		if i.scratch != 0 {
-			libc.Xfree(i.tls, i.scratch)
+// Trapped reports whether the goroutine that worked in the engine panics because of that: the engine was stopped, or did
+// what no engine may do. The isolate is dead from then on.
+func (i *Isolate) Trapped() bool {
+	if i.inside > 0 {
+		i.dead.Store(true)
+	}
+	return i.IsDead()
+}
+
+func (i *Isolate) u32(at address) uint32 { return binary.LittleEndian.Uint32(i.m.Bytes()[uint32(at):]) }
+func (i *Isolate) setU32(at address, n uint32) {
+	binary.LittleEndian.PutUint32(i.m.Bytes()[uint32(at):], n)
+}
+
+// bytes is a part of the memory. It stays where it is, but the engine may free it and use it for something else.
+func (i *Isolate) bytes(at address, n int) []byte {
+	return i.m.Bytes()[uint32(at):][:n:n]
+}
+
+// copyIn copies b to the scratch memory, where it stays until the next call, with a zero after it.
+func (i *Isolate) copyIn(b []byte) address {
+	if len(b) >= i.scratch.size {
+		i.inside++
+		if i.scratch.at != 0 {
+			i.m.Xfree(i.scratch.at)
 		}
-		i.room = max(len(b), 1024)
-		if i.scratch = libc.Xmalloc(i.tls, libc.Tsize_t(i.room)); i.scratch == 0 {
+		i.scratch = block{size: max(len(b)+1, 1024)}
+		i.scratch.at = i.m.Xmalloc(int32(i.scratch.size)) //nolint:gosec // smaller than the memory
+		i.inside--
+		if i.scratch.at == 0 {
+			i.scratch = block{}
 			panic(errMemory)
 		}
 	}
-	copy(unsafe.Slice(at[byte](i.scratch), len(b)), b)
-	return i.scratch
+	to := i.bytes(i.scratch.at, len(b)+1)
+	copy(to, b)
+	to[len(b)] = 0
+	return i.scratch.at
 }

@@ -1,11 +1,5 @@
 package quickjs
 
-import (
-	"unsafe"
-
-	lib "modernc.org/libquickjs"
-)
-
 // Meter counts what an isolate holds, and may refuse it more.
 type Meter interface {
 	// Afford counts n more bytes of the heap. It may wait for them; false means that there is no room.
@@ -23,10 +17,8 @@ type Meter interface {
 // SetMeter makes m count what the isolate holds, and what it allocates from here on.
 func (i *Isolate) SetMeter(m Meter) {
 	i.meter = m
-	if i.region != nil {
-		at[heap](uintptr(unsafe.Pointer(&i.region[0]))).meter = m
-	}
-	m.Book(i.Memory())
+	i.m.Afford = func(n int) bool { return m.Afford(int64(n)) }
+	m.Book(int64(len(i.m.Bytes()) - dataStart))
 }
 
 // borrow counts what a host function copies. Without memory for that the script ends.
@@ -50,5 +42,5 @@ func (i *Isolate) giveBack() {
 
 // Memory is how many bytes the heap uses, as the engine counts them for its limit.
 func (i *Isolate) Memory() int64 {
-	return int64(at[lib.TJSRuntime](i.rt).Fmalloc_ctx.Fmalloc_state.Fmalloc_size)
+	return int64(i.u32(i.state))
 }

@@ -1,72 +1,74 @@
 package quickjs
 
 import (
-	"sync"
-	"unsafe"
-
-	"modernc.org/libc"
-	lib "modernc.org/libquickjs"
+	"encoding/binary"
 )
 
 // Realm is one global object with all that hangs on it.
 type Realm struct {
 	*Isolate
-	ctx   uintptr
+	ctx   address
 	funcs []HostFunc
 	// rejections are promises rejected without anybody listening, oldest first.
-	rejections map[uintptr]Value
+	rejections map[uint32]Value
 	panicked   any
 }
 
-// realms finds the realm of an engine context, for the engine's callbacks.
-var realms sync.Map // uintptr -> *Realm
-
 // NewRealm makes a realm of the isolate; the caller closes it before the isolate.
 func (i *Isolate) NewRealm() (*Realm, error) {
-	ctx := lib.XJS_NewContext(i.tls, i.rt)
+	i.inside++
+	ctx := i.m.XJS_NewContext(i.rt)
+	i.inside--
 	if ctx == 0 {
 		return nil, errMemory
 	}
-	r := &Realm{Isolate: i, ctx: ctx, rejections: map[uintptr]Value{}}
-	realms.Store(ctx, r)
+	r := &Realm{Isolate: i, ctx: ctx, rejections: map[uint32]Value{}}
+	i.realm[ctx] = r
 	return r, nil
 }
 
 // Close frees the realm. Every value of it must be freed before.
 func (r *Realm) Close() {
 	r.dropRejections()
-	realms.Delete(r.ctx)
-	lib.XJS_FreeContext(r.tls, r.ctx)
+	delete(r.realm, r.ctx)
+	r.inside++
+	r.m.XJS_FreeContext(r.ctx)
+	r.inside--
 }
 
-// Abandon forgets the realm of an isolate that is dead: its memory goes with that of the isolate.
-func (r *Realm) Abandon() { realms.Delete(r.ctx) }
-
 // Free frees a value that the caller owns.
-func (r *Realm) Free(v Value) { lib.XFreeValue(r.tls, r.ctx, v) }
-
-// Dup returns one more reference to a value; the caller owns it.
-func (r *Realm) Dup(v Value) Value { return lib.XDupValue(r.tls, r.ctx, v) }
-
-// withName calls fn with a NUL-terminated copy of name.
-func (r *Realm) withName(name string, fn func(p uintptr)) {
-	p, err := libc.CString(name)
-	if err != nil {
+func (r *Realm) Free(v Value) {
+	if !isCounted(v) {
 		return
 	}
-	defer libc.Xfree(r.tls, p)
-	fn(p)
+	r.inside++
+	r.m.XJS_FreeValue(r.ctx, int64(v))
+	r.inside--
+}
+
+// Dup returns one more reference to a value; the caller owns it.
+func (r *Realm) Dup(v Value) Value {
+	if isCounted(v) {
+		r.m.XJS_DupValue(r.ctx, int64(v))
+	}
+	return v
 }
 
 // Get is a property of an object.
-func (r *Realm) Get(object Value, name string) (v Value) {
-	r.withName(name, func(p uintptr) { v = lib.XJS_GetPropertyStr(r.tls, r.ctx, object, p) })
+func (r *Realm) Get(object Value, name string) Value {
+	p := r.copyIn([]byte(name))
+	r.inside++
+	v := Value(r.m.XJS_GetPropertyStr(r.ctx, int64(object), p))
+	r.inside--
 	return v
 }
 
 // Set sets a property and takes over v.
 func (r *Realm) Set(object Value, name string, v Value) {
-	r.withName(name, func(p uintptr) { lib.XJS_SetPropertyStr(r.tls, r.ctx, object, p, v) })
+	p := r.copyIn([]byte(name))
+	r.inside++
+	r.m.XJS_SetPropertyStr(r.ctx, int64(object), p, int64(v))
+	r.inside--
 }
 
 // Call calls a function; it borrows fn and args.
@@ -76,50 +78,72 @@ func (r *Realm) Call(fn Value, args ...Value) (Value, error) {
 
 // invoke is call with a value for this.
 func (r *Realm) invoke(fn, this Value, args ...Value) (Value, error) {
-	var argv uintptr
-	if len(args) > 0 {
-		if argv = libc.Xmalloc(r.tls, libc.Tsize_t(uintptr(len(args))*unsafe.Sizeof(Value{}))); argv == 0 {
-			return Undefined(), errMemory
-		}
-		defer libc.Xfree(r.tls, argv)
-		copy(unsafe.Slice(at[Value](argv), len(args)), args)
+	sp := r.m.X__stack_pointer()
+	top := *sp
+	*sp -= int32(len(args)*8+15) &^ 15 //nolint:gosec // a few
+	argv := *sp
+	b := r.bytes(argv, len(args)*8)
+	for n, arg := range args {
+		binary.LittleEndian.PutUint64(b[n*8:], uint64(arg))
 	}
-	return r.result(lib.XJS_Call(r.tls, r.ctx, fn, this, int32(len(args)), argv))
+	r.inside++
+	v := Value(r.m.XJS_Call(r.ctx, int64(fn), int64(this), int32(len(args)), argv)) //nolint:gosec // a few
+	r.inside--
+	*sp = top
+	return r.result(v)
 }
+
+// withLength calls fn with the address of a number that it sets.
+func (r *Realm) withLength(fn func(length address) Value) (v Value, n int) {
+	sp := r.m.X__stack_pointer()
+	*sp -= 16
+	at := *sp
+	r.inside++
+	v = fn(at)
+	r.inside--
+	*sp += 16
+	return v, int(r.u32(at))
+}
+
+const (
+	evalGlobal     = 0
+	evalAsync      = 1 << 7 // it may await at its top level
+	compileOnly    = 1 << 5
+	writeBytecode  = 1 << 0
+	readBytecode   = 1 << 0
+	withoutSources = 1 << 4
+)
 
 // Compile turns a script into bytecode. With async, it may await at its top level.
 func (r *Realm) Compile(script, name string, async bool) ([]byte, error) {
-	flags := int32(lib.MJS_EVAL_TYPE_GLOBAL)
+	flags := int32(evalGlobal | compileOnly)
 	if async {
-		flags |= lib.MJS_EVAL_FLAG_ASYNC
+		flags |= evalAsync
 	}
-	v, err := r.eval(script, name, flags|lib.MJS_EVAL_FLAG_COMPILE_ONLY)
+	v, err := r.eval(script, name, flags)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Free(v)
-	size := int(unsafe.Sizeof(libc.Tsize_t(0)))
-	length := r.tls.Alloc(size)
-	defer r.tls.Free(size)
-	p := lib.XJS_WriteObject(r.tls, r.ctx, length, v, lib.MJS_WRITE_OBJ_BYTECODE)
+	p, n := r.withLength(func(length address) Value {
+		return Value(r.m.XJS_WriteObject(r.ctx, length, int64(v), writeBytecode|withoutSources))
+	})
 	if p == 0 {
 		return nil, r.Exception()
 	}
-	defer lib.Xjs_free(r.tls, r.ctx, p)
-	n := *at[libc.Tsize_t](length)
-	return append([]byte{}, unsafe.Slice(at[byte](p), n)...), nil
+	code := append([]byte{}, r.bytes(address(p), n)...) //nolint:gosec // an address
+	r.inside++
+	r.m.Xjs_free(r.ctx, address(p)) //nolint:gosec // an address
+	r.inside--
+	return code, nil
 }
 
 func (r *Realm) eval(script, name string, flags int32) (Value, error) {
-	p, err := libc.CString(script)
-	if err != nil {
-		return Undefined(), errMemory
-	}
-	defer libc.Xfree(r.tls, p)
-	var v Value
-	r.withName(name, func(file uintptr) {
-		v = lib.XJS_Eval(r.tls, r.ctx, p, lib.Tsize_t(len(script)), file, flags)
-	})
+	p := r.copyIn([]byte(script + "\x00" + name))
+	r.inside++
+	n := int32(len(script)) //nolint:gosec // smaller than the memory
+	v := Value(r.m.XJS_Eval(r.ctx, p, n, p+n+1, flags))
+	r.inside--
 	return r.result(v)
 }
 
@@ -134,12 +158,19 @@ func (r *Realm) Run(bytecode []byte) (Value, error) {
 
 // Read makes bytecode ready to run.
 func (r *Realm) Read(bytecode []byte) (Value, error) {
-	return r.result(lib.XJS_ReadObject(r.tls, r.ctx, r.copyIn(bytecode), lib.Tsize_t(len(bytecode)), lib.MJS_READ_OBJ_BYTECODE))
+	p := r.copyIn(bytecode)
+	r.inside++
+	v := Value(r.m.XJS_ReadObject(r.ctx, p, int32(len(bytecode)), readBytecode)) //nolint:gosec // smaller than the memory
+	r.inside--
+	return r.result(v)
 }
 
 // Evaluate runs what was read, and takes it over.
 func (r *Realm) Evaluate(code Value) (Value, error) {
-	return r.result(lib.XJS_EvalFunction(r.tls, r.ctx, code))
+	r.inside++
+	v := Value(r.m.XJS_EvalFunction(r.ctx, int64(code)))
+	r.inside--
+	return r.result(v)
 }
 
 func (r *Realm) result(v Value) (Value, error) {
@@ -159,14 +190,12 @@ func (r *Realm) result(v Value) (Value, error) {
 
 // RunJobs runs what promises have become ready, until nothing is left or one fails beyond catching.
 func (r *Realm) RunJobs() error {
-	size := int(unsafe.Sizeof(uintptr(0)))
-	pctx := r.tls.Alloc(size)
-	defer r.tls.Free(size)
 	for {
-		switch n := lib.XJS_ExecutePendingJob(r.tls, r.rt, pctx); {
-		case n == 0:
+		done, _ := r.withLength(func(ctx address) Value { return Value(r.m.XJS_ExecutePendingJob(r.rt, ctx)) })
+		switch {
+		case done == 0:
 			return nil
-		case n < 0:
+		case done < 0:
 			if err := r.Exception(); r.expired() {
 				return err
 			}

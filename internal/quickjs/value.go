@@ -8,12 +8,132 @@ import (
 	"unicode/utf8"
 	"unsafe"
 
-	"modernc.org/libc"
-	lib "modernc.org/libquickjs"
+	"fazt/internal/errs"
 )
 
-// Value is a JavaScript value. One that is counted must be freed exactly once.
-type Value = lib.TJSValue
+// Value is a JavaScript value: a tag in its upper half, and a small number or an address in the lower one. What has no
+// tag is a floating-point number, shifted so that its bits are none. One that is counted must be freed exactly once.
+type Value int64
+
+// Tags of values. Those below zero are counted.
+const (
+	tagString    = -7
+	tagRope      = -6
+	tagObject    = -1
+	tagInt       = 0
+	tagBool      = 1
+	tagNull      = 2
+	tagUndefined = 3
+	tagException = 6
+	tagFloat     = 8
+
+	firstTag = -9
+	// floatShift is what floating-point numbers are shifted by.
+	floatShift = uint64(0x7ff80000-firstTag+1) << 32
+)
+
+func pack(tag int32, payload uint32) Value { return Value(int64(tag)<<32 | int64(payload)) }
+
+func payload(v Value) uint32 { return uint32(v) } //nolint:gosec // the lower half
+
+func tagOf(v Value) int32 {
+	if tag := int32(v >> 32); uint32(tag-firstTag) < tagFloat-firstTag { //nolint:gosec // the upper half
+		return tag
+	}
+	return tagFloat
+}
+
+func isCounted(v Value) bool {
+	tag := tagOf(v)
+	return tag < 0
+}
+
+// Undefined returns undefined.
+func Undefined() Value { return pack(tagUndefined, 0) }
+
+// Null returns null.
+func Null() Value { return pack(tagNull, 0) }
+
+// ExceptionValue returns what a host function returns when an exception is pending.
+func ExceptionValue() Value { return pack(tagException, 0) }
+
+// Bool returns b as a value.
+func Bool(b bool) Value {
+	if b {
+		return pack(tagBool, 1)
+	}
+	return pack(tagBool, 0)
+}
+
+// Int returns n as a value.
+func Int(n int32) Value { return pack(tagInt, uint32(n)) } //nolint:gosec // its bits
+
+// Number returns n as a value.
+func Number(n float64) Value {
+	bits := math.Float64bits(n)
+	if n != n {
+		bits = 0x7ff8 << 48 // the only one that does not look like a tag
+	}
+	return Value(bits - floatShift) //nolint:gosec // its bits
+}
+
+// ToNumber is v as a number when it is one.
+func ToNumber(v Value) (float64, bool) {
+	switch tagOf(v) {
+	case tagInt, tagBool:
+		return float64(int32(payload(v))), true //nolint:gosec // its bits
+	case tagFloat:
+		return math.Float64frombits(uint64(v) + floatShift), true //nolint:gosec // its bits
+	}
+	return 0, false
+}
+
+// IsUndefined reports whether v is undefined.
+func IsUndefined(v Value) bool { return tagOf(v) == tagUndefined }
+func isObject(v Value) bool    { return tagOf(v) == tagObject }
+
+// IsString reports whether v is a string.
+func IsString(v Value) bool {
+	t := tagOf(v)
+	return t == tagString || t == tagRope
+}
+
+// IsException reports whether v stands for the pending exception of its realm.
+func IsException(v Value) bool { return tagOf(v) == tagException }
+
+// NewObject returns an empty object.
+func (r *Realm) NewObject() Value {
+	r.inside++
+	v := Value(r.m.XJS_NewObject(r.ctx))
+	r.inside--
+	return v
+}
+
+// NewArray returns an empty array.
+func (r *Realm) NewArray() Value {
+	r.inside++
+	v := Value(r.m.XJS_NewArray(r.ctx))
+	r.inside--
+	return v
+}
+
+// NewError is err as a JavaScript Error: the sentence that may be shown, the code, and whether to try again.
+func (r *Realm) NewError(err error) Value {
+	r.inside++
+	e := Value(r.m.XJS_NewError(r.ctx))
+	r.inside--
+	if IsException(e) {
+		r.DropException()
+		return Undefined()
+	}
+	r.Set(e, "message", r.NewString(errs.Sentence(err)))
+	r.Set(e, "code", r.NewString(errs.Code(err)))
+	r.Set(e, "retryable", Bool(errs.KindOf(err).Retryable()))
+	if after := errs.RetryAfter(err); after > 0 {
+		r.Set(e, "retryAfter", Number(math.Ceil(after.Seconds()*1000)/1000))
+	}
+	return e
+}
 
 // keepScratch is how much scratch memory there is. What is larger goes in through the isolate's own memory, where it counts.
 const keepScratch = 256 << 10
@@ -26,7 +146,14 @@ func (r *Realm) NewString(s string) Value {
 		v, _ := r.NewText(bytes.NewReader(b), len(b), true)
 		return v
 	}
-	return lib.XJS_NewStringLen(r.tls, r.ctx, r.copyIn(b), lib.Tsize_t(len(s)))
+	return r.newString(r.copyIn(b), len(b))
+}
+
+func (r *Realm) newString(at address, n int) Value {
+	r.inside++
+	v := Value(r.m.XJS_NewStringLen(r.ctx, at, int32(n))) //nolint:gosec // smaller than the memory
+	r.inside--
+	return v
 }
 
 // NewBytes is an ArrayBuffer with a copy of b.
@@ -35,21 +162,34 @@ func (r *Realm) NewBytes(b []byte) Value {
 		v, _ := r.newBuffer(bytes.NewReader(b), len(b))
 		return v
 	}
-	return lib.XJS_NewArrayBufferCopy(r.tls, r.ctx, r.copyIn(b), lib.Tsize_t(len(b)))
+	p := r.copyIn(b)
+	r.inside++
+	v := Value(r.m.XJS_NewArrayBufferCopy(r.ctx, p, int32(len(b)))) //nolint:gosec // see keepScratch
+	r.inside--
+	return v
 }
 
 // block is n bytes of the isolate's memory, with what source gives. Without memory the address is 0, and an exception is
 // pending.
-func (r *Realm) block(source io.Reader, n int) (p uintptr, data []byte, err error) {
-	if p = lib.Xjs_malloc(r.tls, r.ctx, lib.Tsize_t(max(n, 1))); p == 0 {
+func (r *Realm) block(source io.Reader, n int) (p address, data []byte, err error) {
+	r.inside++
+	p = r.m.Xjs_malloc(r.ctx, int32(max(n, 1))) //nolint:gosec // refused where it is larger than the memory
+	r.inside--
+	if p == 0 {
 		return 0, nil, nil
 	}
-	data = unsafe.Slice(at[byte](p), n)
+	data = r.bytes(p, n)
 	if _, err = io.ReadFull(source, data); err != nil {
-		lib.Xjs_free(r.tls, r.ctx, p)
+		r.free(p)
 		return 0, nil, err
 	}
 	return p, data, nil
+}
+
+func (r *Realm) free(p address) {
+	r.inside++
+	r.m.Xjs_free(r.ctx, p)
+	r.inside--
 }
 
 // newBuffer is an ArrayBuffer of n bytes that source gives; no copy of them is made.
@@ -62,19 +202,18 @@ func (r *Realm) newBuffer(source io.Reader, n int) (Value, error) {
 }
 
 // ownBuffer is an ArrayBuffer that owns a block; an exception, if there is none.
-func (r *Realm) ownBuffer(p uintptr, n int) Value {
+func (r *Realm) ownBuffer(p address, n int) Value {
 	if p == 0 {
 		return ExceptionValue()
 	}
-	v := lib.XJS_NewArrayBuffer(r.tls, r.ctx, p, lib.Tsize_t(n), fp(freeBuffer), 0, 0)
+	r.inside++
+	v := Value(r.m.XJS_NewArrayBuffer(r.ctx, p, int32(n), 0, r.functions.reallocBuffer, 0, 0)) //nolint:gosec // smaller than the memory
+	r.inside--
 	if IsException(v) {
-		lib.Xjs_free(r.tls, r.ctx, p)
+		r.free(p)
 	}
 	return v
 }
-
-// freeBuffer is called by the engine for the block of an ArrayBuffer.
-func freeBuffer(tls *libc.TLS, rt, _, p uintptr) { lib.Xjs_free_rt(tls, rt, p) }
 
 // NewText is a string of n bytes that source gives, or with text false, an ArrayBuffer of them where they are no text.
 func (r *Realm) NewText(source io.Reader, n int, text bool) (Value, error) {
@@ -87,8 +226,8 @@ func (r *Realm) NewText(source io.Reader, n int, text bool) (Value, error) {
 	case !text && (!utf8.Valid(data) || bytes.HasPrefix(data, []byte("\ufeff"))):
 		return r.ownBuffer(p, n), nil
 	}
-	defer lib.Xjs_free(r.tls, r.ctx, p)
-	return lib.XJS_NewStringLen(r.tls, r.ctx, p, lib.Tsize_t(n)), nil
+	defer r.free(p)
+	return r.newString(p, n), nil
 }
 
 // NewBody returns a body as a string if it is text, else as an ArrayBuffer.
@@ -97,53 +236,56 @@ func (r *Realm) NewBody(body []byte) Value {
 	return v
 }
 
-// Int returns n as a value.
-func Int(n int32) Value { return lib.XNewInt32(nil, 0, n) }
+// utf8Of is v as text in the engine's memory; its address is 0 when there is none, and then an exception is pending.
+func (r *Realm) utf8Of(v Value) (p address, n int) {
+	got, n := r.withLength(func(length address) Value {
+		return Value(r.m.XJS_ToCStringLen2(r.ctx, length, int64(v), 0))
+	})
+	return address(got), n //nolint:gosec // an address
+}
+
+func (r *Realm) freeUTF8(p address) {
+	r.inside++
+	r.m.XJS_FreeCString(r.ctx, p)
+	r.inside--
+}
 
 // Text is v as text; ok is false when v could not be turned into text, and then an exception is pending.
 func (r *Realm) Text(v Value) (s string, ok bool) {
-	size := int(unsafe.Sizeof(libc.Tsize_t(0)))
-	length := r.tls.Alloc(size)
-	defer r.tls.Free(size)
-	p := lib.XJS_ToCStringLen2(r.tls, r.ctx, length, v, 0)
+	p, n := r.utf8Of(v)
 	if p == 0 {
 		return "", false
 	}
-	defer lib.XJS_FreeCString(r.tls, r.ctx, p)
-	n := *at[libc.Tsize_t](length)
+	defer r.freeUTF8(p)
 	if !r.borrow(int64(n)) {
 		return "", true
 	}
-	b := unsafe.Slice(at[byte](p), n)
-	return strings.ToValidUTF8(string(b), "\uFFFD"), true
+	return strings.ToValidUTF8(string(r.bytes(p, n)), "\uFFFD"), true
 }
 
 // View calls fn with the bytes of an ArrayBuffer, or with text, of a string, where the isolate has them; ok is false when v
 // is neither.
 func (r *Realm) View(v Value, fn func(data []byte, text bool) error) (ok bool, err error) {
-	size := int(unsafe.Sizeof(libc.Tsize_t(0)))
-	length := r.tls.Alloc(size)
-	defer r.tls.Free(size)
 	if IsString(v) {
-		p := lib.XJS_ToCStringLen2(r.tls, r.ctx, length, v, 0)
+		p, n := r.utf8Of(v)
 		if p == 0 {
 			return true, r.Exception()
 		}
-		defer lib.XJS_FreeCString(r.tls, r.ctx, p)
-		return true, fn(unsafe.Slice(at[byte](p), *at[libc.Tsize_t](length)), true)
+		defer r.freeUTF8(p)
+		return true, fn(r.bytes(p, n), true)
 	}
 	if !isObject(v) {
 		return false, nil
 	}
-	p := lib.XJS_GetArrayBuffer(r.tls, r.ctx, length, v)
-	if p == 0 {
-		if lib.XJS_HasException(r.tls, r.ctx) != 0 {
+	got, n := r.withLength(func(length address) Value { return Value(r.m.XJS_GetArrayBuffer(r.ctx, length, int64(v))) })
+	if got == 0 {
+		if r.m.XJS_HasException(r.ctx) != 0 {
 			r.DropException()
 			return false, nil
 		}
 		return true, fn(nil, false)
 	}
-	return true, fn(unsafe.Slice(at[byte](p), *at[libc.Tsize_t](length)), false)
+	return true, fn(r.bytes(address(got), n), false) //nolint:gosec // an address
 }
 
 // Bytes is a copy of the content of an ArrayBuffer; ok is false when v is none.
@@ -159,33 +301,3 @@ func (r *Realm) Bytes(v Value) (b []byte, ok bool) {
 	})
 	return b, ok
 }
-
-// ToNumber is v as a number when it is one.
-func ToNumber(v Value) (float64, bool) {
-	switch tagOf(v) {
-	case lib.EJS_TAG_INT, lib.EJS_TAG_BOOL:
-		return float64(int32(payload(v))), true
-	case lib.EJS_TAG_FLOAT64:
-		return math.Float64frombits(payload(v)), true
-	}
-	return 0, false
-}
-
-// IsUndefined reports whether v is undefined.
-func IsUndefined(v Value) bool { return tagOf(v) == lib.EJS_TAG_UNDEFINED }
-func isObject(v Value) bool    { return tagOf(v) == lib.EJS_TAG_OBJECT }
-
-// IsString reports whether v is a string.
-func IsString(v Value) bool {
-	t := tagOf(v)
-	return t == lib.EJS_TAG_STRING || t == lib.EJS_TAG_STRING_ROPE
-}
-
-// IsException reports whether v stands for the pending exception of its realm.
-func IsException(v Value) bool { return tagOf(v) == lib.EJS_TAG_EXCEPTION }
-
-// NewObject returns an empty object.
-func (r *Realm) NewObject() Value { return lib.XJS_NewObject(r.tls, r.ctx) }
-
-// NewArray returns an empty array.
-func (r *Realm) NewArray() Value { return lib.XJS_NewArray(r.tls, r.ctx) }

@@ -113,7 +113,7 @@ func (e *Engine) Resume(deployment string) {
 
 // ended is deferred while a VM runs: it recovers from the panic of a VM whose memory was revoked.
 func (inv *Invocation) ended(vm *VM) {
-	if !vm.IsDead() {
+	if !vm.Trapped() {
 		return
 	}
 	if recover() == nil || inv.outcome != nil || inv.responded {

@@ -107,8 +107,7 @@ func (vm *VM) closeRealm() {
 }
 
 func (vm *VM) close() {
-	if vm.IsDead() && vm.realm != nil { // its memory goes as one piece
-		vm.realm.Abandon()
+	if vm.IsDead() { // its memory goes as one piece
 		vm.realm = nil
 	}
 	vm.closeRealm()

@@ -120,9 +120,9 @@ func Embedded(name string, script []byte) ([]byte, error) {
 	return assemble(&Program{Style: StyleModule, Script: script}, name)
 }
 
-// assemble compiles a program's script to bytecode, in ordinary memory, because it never has to be revoked.
+// assemble compiles a program's script to bytecode.
 func assemble(p *Program, name string) ([]byte, error) {
-	i, err := quickjs.NewOrdinary(256<<20, 1<<20)
+	i, err := quickjs.New(256<<20, 1<<20)
 	if err != nil {
 		return nil, err
 	}

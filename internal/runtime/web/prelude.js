@@ -917,7 +917,7 @@ const inspect = (value, depth = 0, seen = []) => {
 	case "string": return depth === 0 ? value : stringify(value);
 	case "bigint": return value + "n";
 	case "symbol": return String(value);
-	case "function": return /^class\b/.test(Function.prototype.toString.call(value)) ? `[class ${value.name || "(anonymous)"}]` : `[function ${value.name || "(anonymous)"}]`;
+	case "function": return Object.getOwnPropertyDescriptor(value, "prototype")?.writable === false ? `[class ${value.name || "(anonymous)"}]` : `[function ${value.name || "(anonymous)"}]`;
 	case "object": break;
 	default: return Object.is(value, -0) ? "-0" : String(value);
 	}

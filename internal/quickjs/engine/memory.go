@@ -1,0 +1,69 @@
+// Package engine is QuickJS as WebAssembly, translated to Go. All but this file is generated: `make web` makes it. A module
+// sees nothing but its own linear memory, and every access is checked, so whatever goes wrong in one stays in it.
+package engine
+
+import "errors"
+
+const pageSize = 64 << 10
+
+// ErrNoMemory is returned when the system has no addresses for another module.
+var ErrNoMemory = errors.New("no memory for another VM")
+
+// wasmMemory is the linear memory of a module.
+type wasmMemory struct {
+	memory []byte // what the module has
+	region []byte // the addresses that are reserved for it: one page more than it may ever have
+
+	// Afford is asked before the memory grows by so many bytes.
+	Afford func(n int) bool
+}
+
+// New starts a module whose memory grows to at most max bytes.
+func New(env Xenv, wasi Xwasi_snapshot_preview1, max int) (*Module, error) {
+	m := &Module{}
+	if m.region = reserve(max + pageSize); m.region == nil {
+		return nil, ErrNoMemory
+	}
+	m.start(env, wasi)
+	return m, nil
+}
+
+// begin gives the module its first n bytes.
+func (m *wasmMemory) begin(n int) {
+	if n+pageSize > len(m.region) {
+		panic("the memory of a module is smaller than its data")
+	}
+	if !commit(m.region, 0, n+pageSize) {
+		panic(ErrNoMemory)
+	}
+	m.memory = m.region[:n:n]
+}
+
+// grow gives the module more pages, and returns how many it had, or -1.
+func (m *wasmMemory) grow(pages int64) int64 {
+	had := len(m.memory)
+	if pages < 0 || pages > int64(len(m.region)-pageSize-had)/pageSize {
+		return -1
+	}
+	n := int(pages) * pageSize
+	if n > 0 && (m.Afford != nil && !m.Afford(n) || !commit(m.region, had, n+pageSize)) {
+		return -1
+	}
+	m.memory = m.region[: had+n : had+n]
+	return int64(had / pageSize)
+}
+
+// Shrink takes the memory from n bytes on from the module. What it gets there again is zero.
+func (m *wasmMemory) Shrink(n int) {
+	Clear(m.memory[n:])
+	m.memory = m.memory[:n:n]
+}
+
+// Bytes returns the memory. It is valid until the memory grows.
+func (m *wasmMemory) Bytes() []byte { return m.memory }
+
+// Close gives the memory back to the system. The module can do nothing more.
+func (m *wasmMemory) Close() {
+	release(m.region)
+	m.memory, m.region = nil, nil
+}
