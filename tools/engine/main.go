@@ -82,6 +82,10 @@ var changes = []change{
 	{`(?s)//go:nosplit\nfunc (load|store)(16|32|64)\[.*?\n\}\n\n?`, ""},
 	{`\t"encoding/binary"\n`, ""},
 	{`(?m)^\t"math/bits"\n`, "\t\"math/bits\"\n\t\"sync/atomic\"\n\t\"unsafe\"\n"},
+	// The hash of a number as a key of a Map or Set leaves the lower bits of small integers as they are, all zero, and that
+	// of an object those of its address: with both, most keys share few buckets.
+	{`(v\d+) = int32\(int64\(uint64\((v\d+)\)>>32\)\^v\d+\) \* i32\(3163\)`, "$1 = mix(uint64($2))"},
+	{`(v\d+) = int32\((v\d+)\) \* i32\(3163\)\n`, "$1 = mix(uint64(uint32($2)))\n"},
 	{`(?m)^\tif i, ok := any\(v\d\)\.\(interface \{\n\t\tInit\(any\)\n\t\}\); ok \{\n\t\ti\.Init\(m\)\n\t\}\n`, ""},
 }
 

@@ -1,3 +1,0 @@
-package engine
-
-const noReserve = 0
