@@ -98,11 +98,13 @@ func adapt(code []byte) ([]byte, error) {
 		}
 		code = find.ReplaceAll(code, []byte(c.with))
 	}
-	code, err := inlineAccess(code)
-	if err != nil {
-		return nil, err
+	for _, step := range []func([]byte) ([]byte, error){inlineAccess, stopReads, replaceRegexp} {
+		var err error
+		if code, err = step(code); err != nil {
+			return nil, err
+		}
 	}
-	return stopReads(code)
+	return code, nil
 }
 
 var stopGetter = regexp.MustCompile(`func \(m \*Module\) Xstop\(\) \*int32 \{\n\treturn &m\.(g\d+)\n\}\n`)
@@ -159,4 +161,18 @@ func arguments(code []byte) (args []string, rest []byte, err error) {
 		}
 	}
 	return nil, nil, fmt.Errorf("a call in the generated code does not end")
+}
+
+// regexpMatcher is the function that matches a regular expression: the only one of this form that tests two of its flags.
+var regexpMatcher = regexp.MustCompile(`func \(m \*Module\) (fn\d+)\(v0, v1, v2, v3, v4, v5, v6 int32\) int32 \{\n(?:\t.*\n){10,40}?.*&i32\(272\)`)
+
+// replaceRegexp puts regexp.go of the same package before the function that matches regular expressions.
+func replaceRegexp(code []byte) ([]byte, error) {
+	found := regexpMatcher.FindAllSubmatch(code, -1)
+	if len(found) != 1 {
+		return nil, fmt.Errorf("the generated code has %d functions that look like the one for regular expressions", len(found))
+	}
+	name := string(found[0][1])
+	code = bytes.ReplaceAll(code, []byte("m."+name+"("), []byte("m.matchRegexp("))
+	return bytes.Replace(code, []byte(") "+name+"("), []byte(") execRegexp("), 1), nil
 }

@@ -16,6 +16,8 @@ type wasmMemory struct {
 
 	// Afford is asked before the memory grows by so many bytes.
 	Afford func(n int) bool
+	// Unfiltered leaves every position of a text to the engine's own code of regular expressions; tests set it.
+	Unfiltered bool
 }
 
 // New starts a module whose memory grows to at most max bytes.

@@ -21,4 +21,6 @@ func commit(region []byte, from, n int) bool {
 	return err == nil
 }
 
-func release(region []byte) { _ = windows.VirtualFree(uintptr(unsafe.Pointer(&region[0])), 0, windows.MEM_RELEASE) }
+func release(region []byte) {
+	_ = windows.VirtualFree(uintptr(unsafe.Pointer(&region[0])), 0, windows.MEM_RELEASE)
+}
