@@ -26,7 +26,7 @@ LONGEST := ./internal/server ./internal/cli ./cmd/fazt ./internal/runtime
 # either, which `make pointers` does. At its end a process need not wait a second for races.
 RACE := CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -p $(ATONCE) -race -short -vet=off -timeout=30m \
 	-gcflags='modernc.org/...=-d=checkptr=0' \
-	$(foreach c,modernc.org/libc modernc.org/libquickjs modernc.org/memory modernc.org/sqlite/lib golang.org/x/crypto/argon2 github.com/evanw/esbuild,-gcflags='$(c)/...=-race=false')
+	$(foreach c,modernc.org/libc modernc.org/libquickjs modernc.org/memory modernc.org/sqlite/lib golang.org/x/crypto/argon2 github.com/evanw/esbuild fazt/internal/quickjs/engine,-gcflags='$(c)/...=-race=false')
 
 # Packages in whose code or tests goroutines meet: they start one, or their tests run a database, an engine or an instance,
 # which do. What else runs under them is compiled for the detector too. Not cmd/fazt: its tests watch a binary in another
@@ -64,9 +64,12 @@ test: tools web lint cross every race ## install what is missing, then pass ever
 test-fast: ## the tests without the race detector and the slow ones
 	go test -short ./...
 
-# The npm packages that every function can import.
+# What is built in but not written here: the npm packages that functions find in their VMs, and their engine.
 PACKAGES := packages
-web: internal/runtime/web/dist/streams.js
+ENGINE   := internal/quickjs/engine/engine.go
+web: internal/runtime/web/dist/streams.js $(ENGINE)
+$(ENGINE): internal/runtime/web/dist/streams.js go.mod $(wildcard tools/engine/*.go)
+	go run ./tools/engine
 internal/runtime/web/dist/streams.js: $(wildcard $(PACKAGES)/*.json $(PACKAGES)/*.go $(PACKAGES)/entries/*.js)
 	go run ./$(PACKAGES)
 
