@@ -13,6 +13,7 @@ package quickjs
 
 import (
 	"encoding/binary"
+	"sync"
 	"sync/atomic"
 
 	"fazt/internal/quickjs/engine"
@@ -32,6 +33,9 @@ type Isolate struct {
 	scratch   block // through which strings and bytes go in
 	inside    int   // calls into the engine that have not returned
 	dead      atomic.Bool
+	killing   sync.Mutex
+
+	maxMemory, maxStack int64 // what scripts may use
 
 	OnPause func() // called in the midst of a script at the moment that ArmPause set; must be set before that
 }
@@ -56,30 +60,47 @@ const (
 
 // New is an engine whose scripts may use so many bytes of memory and of stack.
 func New(memory, stack int64) (i *Isolate, err error) {
-	h := &host{}
-	m, err := engine.New(h, h, int(dataStart+memory+memory/4+slack))
-	if err != nil {
+	if i, err = start(memory, nil); err != nil {
 		return nil, err
 	}
-	h.m = m
-	i = &Isolate{m: m, realm: map[address]*Realm{}}
 	defer func() {
 		if recover() != nil { // it had no memory to start with
-			m.Close()
+			i.m.Close()
 			i, err = nil, errMemory
 		}
 	}()
+	m := i.m
 	m.X_initialize()
 	if i.rt = m.XJS_NewRuntime(); i.rt == 0 {
 		panic(errMemory)
 	}
-	m.XJS_SetMemoryLimit(i.rt, int32(min(memory, 1<<31-1)))
-	i.state = i.findState(uint32(min(memory, 1<<31-1)))
-	m.XJS_SetMaxStackSize(i.rt, int32(min(max(stack, 64<<10), maxStack)))
-	i.functions = i.register()
+	limit := i.limit(memory, stack)
+	i.state = i.findState(limit)
 	m.XJS_SetInterruptHandler(i.rt, i.functions.interrupted, 0)
 	m.XJS_SetHostPromiseRejectionTracker(i.rt, i.functions.rejected, 0)
 	return i, nil
+}
+
+// start starts a module, whose memory is an image if there is one, and tells it the functions that it calls.
+func start(memory int64, img *engine.Image) (*Isolate, error) {
+	h := &host{}
+	m, err := engine.New(h, h, int(dataStart+memory+memory/4+slack), img)
+	if err != nil {
+		return nil, err
+	}
+	h.m = m
+	i := &Isolate{m: m, realm: map[address]*Realm{}}
+	i.functions = i.register()
+	return i, nil
+}
+
+// limit sets what scripts may use, and returns the number of bytes.
+func (i *Isolate) limit(memory, stack int64) uint32 {
+	limit := int32(min(memory, 1<<31-1)) //nolint:gosec // that much fits
+	i.maxMemory, i.maxStack = memory, stack
+	i.m.XJS_SetMemoryLimit(i.rt, limit)
+	i.m.XJS_SetMaxStackSize(i.rt, int32(min(max(stack, 64<<10), maxStack))) //nolint:gosec // that much fits
+	return uint32(limit)
 }
 
 // findState returns where the engine counts the bytes it has allocated: right before the limit that was just set.
@@ -100,13 +121,24 @@ func (i *Isolate) Close() {
 }
 
 // Kill stops what works in the engine, wherever that is: it ends with a panic at its next turn of any loop. Any goroutine
-// may call it while the isolate is not closed. It reports whether that was the first call.
+// may call it while the isolate is not closed. It reports whether that was the first call since the isolate was made or
+// restored.
 func (i *Isolate) Kill() (ok bool) {
+	i.killing.Lock()
+	defer i.killing.Unlock()
 	if !i.dead.CompareAndSwap(false, true) {
 		return false
 	}
 	atomic.StoreInt32(i.m.Xstop(), 1)
 	return true
+}
+
+// revive undoes Kill.
+func (i *Isolate) revive() {
+	i.killing.Lock()
+	defer i.killing.Unlock()
+	atomic.StoreInt32(i.m.Xstop(), 0)
+	i.dead.Store(false)
 }
 
 // IsDead reports whether the engine was stopped in the midst of its work. It can only be closed, or restored, then.

@@ -14,11 +14,10 @@ type Meter interface {
 	Return()
 }
 
-// SetMeter makes m count what the isolate holds, and what it allocates from here on.
+// SetMeter makes m count what the isolate allocates from here on; what it holds already is counted.
 func (i *Isolate) SetMeter(m Meter) {
 	i.meter = m
 	i.m.Afford = func(n int) bool { return m.Afford(int64(n)) }
-	m.Book(int64(len(i.m.Bytes()) - dataStart))
 }
 
 // borrow counts what a host function copies. Without memory for that the script ends.

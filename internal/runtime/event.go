@@ -2,8 +2,6 @@ package runtime
 
 import (
 	"context"
-	"runtime/debug"
-
 	"fazt/internal/errs"
 	"fazt/internal/quickjs"
 	"fazt/internal/runtime/compile"
@@ -76,9 +74,10 @@ func (inv *Invocation) Perform() (*compile.Program, error) {
 // work runs inv in vm and gives vm back.
 func (e *Engine) work(vm *VM, inv *Invocation) {
 	healthy := false
-	before := debug.SetPanicOnFault(true) // using memory that endStuck revoked panics
-	defer func() {                        // also when serving panics
-		debug.SetPanicOnFault(before)
+	defer func() { // also when serving panics
+		if vm.IsDead() {
+			healthy = vm.recycle(inv, false)
+		}
 		e.release(vm, inv, healthy)
 		inv.releaseProcessor()
 	}()
@@ -88,7 +87,7 @@ func (e *Engine) work(vm *VM, inv *Invocation) {
 		e.countRefusal()
 		return
 	}
-	healthy = inv.serve(vm) && vm.recycle(inv)
+	healthy = vm.recycle(inv, inv.serve(vm))
 }
 
 // Export is the event of calling a function that the module exports, with a JSON value.

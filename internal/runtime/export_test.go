@@ -77,7 +77,7 @@ func (e *Engine) EndTime() {
 }
 
 // Saved returns what the VM's memory is restored to between scripts.
-func (vm *VM) Saved() *quickjs.Saved { return vm.saved }
+func (vm *VM) Saved() *quickjs.Saved { return vm.template.saved }
 
 // MaxMemory returns the limit that the VM was made with.
 func (vm *VM) MaxMemory() int64 { return vm.maxMemory }

@@ -38,6 +38,7 @@ type Engine struct {
 	bindings  string // JSON: what the prelude installs
 	functions []bind.Func
 	host      []namedFunc
+	base      memo[template] // the web-standard API
 	cpu       *sched.Processors
 
 	mu          sync.Mutex
@@ -76,7 +77,7 @@ type Stats struct {
 	Waiting     int    // requests without a VM
 	Runs        uint64 // requests served
 	Interrupted uint64 // of them, stopped at the deadline
-	Killed      uint64 // invocations that ended because their VM's memory was taken
+	Killed      uint64 // invocations that were ended in the midst of a built-in function
 	Abandoned   uint64 // invocations that could not be stopped
 	Burning     int    // of them, still running
 	Refused     uint64 // requests for which no VM was free in time
@@ -89,6 +90,7 @@ type pool struct {
 	app         string // its id
 	deployment  string
 	program     *compile.Program
+	ready       memo[template] // of a script
 	err         error
 	loaded      chan struct{} // closed when program or err is set
 	idle        []*VM         // last in, first out
@@ -114,20 +116,18 @@ type VM struct {
 	engine   *Engine
 	pool     *pool
 	program  *compile.Program
-	realm    *quickjs.Realm // of the current request; a module has one for all
-	handlers                // of realm
-	inv      *Invocation    // the request in it
+	realm    *quickjs.Realm
+	template *template   // what realm was made of
+	handlers             // of realm
+	inv      *Invocation // the request in it
 	served   int
+	loaded   bool // the code of a module has run
 	lastUsed time.Time
-	env      *Env           // what the realm has; nil = none yet
-	saved    *quickjs.Saved // the realm of a script before an event; nil = a new one for each event
-	code     quickjs.Value  // of a script, ready to run
+	env      *Env          // what the realm has; nil = none yet
+	code     quickjs.Value // of a script, ready to run
 
 	maxMemory, maxStack int64 // the limits it was created with
 }
-
-// handlers are the functions of the prelude that the host calls.
-type handlers struct{ dispatch, start, invoke, settle, fire, prepare, classic, fail, setEnv, reset, leave quickjs.Value }
 
 // Invocation is one event in a VM, within its own limits.
 type Invocation struct {
@@ -266,7 +266,7 @@ type memoryRequest struct {
 	yield chan struct{} // closed when it has to end for another
 }
 
-// ledger counts what one VM holds of the shared memory. It is outside the VM's memory, which can be revoked. What is reserved
+// ledger counts what one VM holds of the shared memory. What is reserved
 // for an invocation counts as held from the start.
 type ledger struct {
 	held     int64

@@ -16,10 +16,9 @@ const (
 )
 
 // endStuck ends invocations that keep running after their deadline. The engine checks its clock between the steps of a script, and
-// some steps are endless: a search through an object that claims to have 2^53 members. Such an invocation loses the memory of its
-// VM, which ends it. That does not end a host function, nor any step where the system cannot revoke memory (see quickjs/heap.go):
-// such an invocation is abandoned. It keeps running, but the VM and the processor it held go to others, and its visitor gets a
-// response.
+// some steps are endless: a search through an object that claims to have 2^53 members. Such an invocation is killed, which
+// ends it at the next turn of any loop in the engine. That does not end a host function: such an invocation is abandoned. It
+// keeps running, but the VM and the processor it held go to others, and its visitor gets a response.
 func (e *Engine) endStuck() {
 	now := quickjs.Monotonic()
 	var left []*Invocation
@@ -111,7 +110,7 @@ func (e *Engine) Resume(deployment string) {
 	}
 }
 
-// ended is deferred while a VM runs: it recovers from the panic of a VM whose memory was revoked.
+// ended is deferred while a VM runs: it recovers from the panic of a VM that was killed.
 func (inv *Invocation) ended(vm *VM) {
 	if !vm.Trapped() {
 		return

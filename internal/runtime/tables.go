@@ -22,14 +22,13 @@ func hostFuncs(more []Table) []namedFunc {
 	return list
 }
 
-// hostObject returns the object whose members are the functions of the host.
-func (vm *VM) hostObject() quickjs.Value {
-	r := vm.realm
-	object := r.NewObject()
-	for _, f := range vm.engine.host {
-		r.Set(object, f.name, r.NewFunction(f.name, func(list []quickjs.Value) (quickjs.Value, error) { return f.fn(Args{vm, list}) }))
+// hostFuncs returns the functions of the host for this VM, in the order of Engine.host.
+func (vm *VM) hostFuncs() []quickjs.HostFunc {
+	list := make([]quickjs.HostFunc, len(vm.engine.host))
+	for n, f := range vm.engine.host {
+		list[n] = func(args []quickjs.Value) (quickjs.Value, error) { return f.fn(Args{vm, args}) }
 	}
-	return object
+	return list
 }
 
 // productFuncs provide parts of the web-standard API, and facts about the product.

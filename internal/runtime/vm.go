@@ -1,12 +1,9 @@
 package runtime
 
 import (
-	"fmt"
-	"strings"
 	"time"
 	"unsafe"
 
-	"fazt/internal/errs"
 	"fazt/internal/quickjs"
 	"fazt/internal/runtime/compile"
 	"fazt/internal/system"
@@ -15,29 +12,24 @@ import (
 // newVM creates a VM for an invocation of the given size, which is counted as held already.
 func (e *Engine) newVM(p *pool, size int64) (*VM, error) {
 	limits := e.config.Limits(p.app)
-	i, err := quickjs.New(limits.MaxMemory, limits.MaxStack)
-	if err != nil {
-		e.memory.release(size)
-		return nil, errs.Wrap(errs.Unavailable, err, "not enough memory for another VM")
-	}
-	vm := &VM{Isolate: i, engine: e, pool: p, program: p.program, lastUsed: time.Now(), maxMemory: limits.MaxMemory, maxStack: limits.MaxStack}
+	vm := &VM{engine: e, pool: p, program: p.program, lastUsed: time.Now(), maxMemory: limits.MaxMemory, maxStack: limits.MaxStack}
 	vm.ledger = &ledger{shared: &e.memory, reserved: size, await: vm.awaitMemory}
-	i.SetMeter(vm.ledger)
-	i.OnPause = func() {
+	t, err := e.template(p, limits)
+	if err == nil && !vm.ledger.Afford(t.saved.Size()) {
+		err = errStarved
+	}
+	if err == nil {
+		err = vm.start(t)
+	}
+	if err != nil {
+		vm.uncount()
+		return nil, err
+	}
+	vm.SetMeter(vm.ledger)
+	vm.OnPause = func() {
 		if vm.inv != nil {
 			vm.inv.yield()
 		}
-	}
-	if err := vm.newRealm(); err != nil {
-		starved := vm.ledger.starved
-		vm.close()
-		if starved {
-			return nil, errStarved
-		}
-		return nil, err
-	}
-	if vm.program.Style == compile.StyleScript {
-		vm.saved = vm.realm.Save()
 	}
 	return vm, nil
 }
@@ -47,71 +39,8 @@ func (vm *VM) matches(limits system.Runtime) bool {
 	return vm.maxMemory == limits.MaxMemory && vm.maxStack == limits.MaxStack
 }
 
-// newRealm creates a fresh global object with the web-standard API.
-func (vm *VM) newRealm() error {
-	r, err := vm.Isolate.NewRealm()
-	if err != nil {
-		return errs.Wrap(errs.Unavailable, err, "not enough memory for another VM")
-	}
-	vm.realm, vm.env = r, nil
-	prelude, err := vm.engine.prelude()
-	if err != nil {
-		return fmt.Errorf("prelude: %w", err)
-	}
-	setup, err := r.Run(prelude)
-	if err != nil {
-		return fmt.Errorf("prelude: %w", err)
-	}
-	defer r.Free(setup)
-	host := vm.hostObject()
-	defer r.Free(host)
-	api, err := r.Call(setup, host)
-	if err != nil {
-		return fmt.Errorf("prelude: %w", err)
-	}
-	defer r.Free(api)
-	for name, into := range map[string]*quickjs.Value{
-		"dispatch": &vm.dispatch, "start": &vm.start, "invoke": &vm.invoke, "settle": &vm.settle, "fire": &vm.fire, "prepare": &vm.prepare,
-		"classic": &vm.classic, "fail": &vm.fail, "env": &vm.setEnv, "reset": &vm.reset, "leave": &vm.leave,
-	} {
-		*into = r.Get(api, name)
-	}
-	if vm.program.Style == compile.StyleScript {
-		return vm.makeReady(api)
-	}
-	return nil
-}
-
-// makeReady loads what the script is known to need: its code, and the standard modules it requires.
-func (vm *VM) makeReady(api quickjs.Value) (err error) {
-	if vm.code, err = vm.realm.Read(vm.program.Bytecode); err != nil || len(vm.program.Standard) == 0 {
-		return err
-	}
-	preload := vm.realm.Get(api, "preload")
-	defer vm.realm.Free(preload)
-	names := vm.realm.NewString(strings.Join(vm.program.Standard, ","))
-	defer vm.realm.Free(names)
-	return vm.callPrelude(preload, names)
-}
-
-func (vm *VM) closeRealm() {
-	if vm.realm == nil {
-		return
-	}
-	for _, v := range []*quickjs.Value{&vm.dispatch, &vm.start, &vm.invoke, &vm.settle, &vm.fire, &vm.prepare, &vm.classic, &vm.fail, &vm.setEnv, &vm.reset, &vm.leave, &vm.code} {
-		vm.realm.Free(*v)
-		*v = quickjs.Undefined()
-	}
-	vm.realm.Close()
-	vm.realm = nil
-}
-
 func (vm *VM) close() {
-	if vm.IsDead() { // its memory goes as one piece
-		vm.realm = nil
-	}
-	vm.closeRealm()
-	vm.Isolate.Close()
+	vm.Close()
 	vm.uncount()
 }
 
@@ -121,11 +50,11 @@ func (vm *VM) begin(inv *Invocation) error {
 	if err := vm.setEnvironment(inv.fn.Env); err != nil {
 		return err
 	}
-	if vm.program.Style == compile.StyleModule && vm.served == 1 {
+	if vm.program.Style == compile.StyleModule && !vm.loaded {
 		if err := vm.loadModule(); err != nil {
-			vm.served = 0
 			return err
 		}
+		vm.loaded = true
 	}
 	return inv.event.Begin(vm, inv)
 }
@@ -169,7 +98,7 @@ func (vm *VM) loadModule() error {
 		return err
 	}
 	vm.realm.Free(v)
-	return vm.callPrelude(vm.start)
+	return vm.callPrelude(vm.begins)
 }
 
 // setEnvironment updates the environment of the realm if it changed.
@@ -217,23 +146,28 @@ func (vm *VM) settleCall(c completion) error {
 	return vm.callPrelude(vm.settle, quickjs.Int(c.id), quickjs.Bool(ok), v)
 }
 
-// recycle prepares the VM for another event, and reports whether it can serve one: what the last event left behind is gone, and
-// its memory is not near the limit. The visitor already has the response.
-func (vm *VM) recycle(inv *Invocation) bool {
-	limits := vm.engine.config.Limits(vm.pool.app)
-	if vm.served >= limits.RequestsPerVM {
+// recycle prepares the VM for another event, and reports whether it can serve one. A module keeps its state if it is fit for
+// that; everything else that the event left behind is gone. The visitor already has the response.
+func (vm *VM) recycle(inv *Invocation, fit bool) bool {
+	if vm.served >= vm.engine.config.Limits(vm.pool.app).RequestsPerVM {
 		return false
 	}
-	if vm.program.Style == compile.StyleModule {
-		return vm.callPrelude(vm.reset) == nil && vm.Memory() < vm.maxMemory*3/4
+	if fit && vm.program.Style == compile.StyleModule && !vm.IsDead() && vm.callPrelude(vm.reset) == nil && !vm.isBloated() {
+		return true
 	}
 	inv.sendEarly()
 	vm.Disarm() // no code of the script runs from here on
-	if vm.saved != nil {
-		vm.realm.Restore(vm.saved)
-		vm.env = nil
-		return true
-	}
-	vm.closeRealm() // a script gets a fresh realm for every event
-	return vm.newRealm() == nil && vm.Memory() < vm.maxMemory*3/4
+	return vm.restore()
+}
+
+// isBloated reports whether the heap is nearly full, or was once much larger than now: it does not shrink.
+func (vm *VM) isBloated() bool {
+	used := vm.Memory()
+	return used >= vm.maxMemory*3/4 || vm.ledger.held > 2*used+modestVM
+}
+
+// restore makes the VM as it was before its first event, whatever state it is in.
+func (vm *VM) restore() bool {
+	vm.env, vm.loaded = nil, false
+	return vm.realm.Restore(vm.template.saved)
 }

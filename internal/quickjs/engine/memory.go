@@ -13,6 +13,7 @@ var ErrNoMemory = errors.New("no memory for another VM")
 type wasmMemory struct {
 	memory []byte // what the module has
 	region []byte // the addresses that are reserved for it: one page more than it may ever have
+	image  *Image // from which the memory was loaded; nil = none
 
 	// Afford is asked before the memory grows by so many bytes.
 	Afford func(n int) bool
@@ -20,25 +21,27 @@ type wasmMemory struct {
 	Unfiltered bool
 }
 
-// New starts a module whose memory grows to at most max bytes.
-func New(env Xenv, wasi Xwasi_snapshot_preview1, max int) (*Module, error) {
+// New starts a module whose memory grows to at most max bytes. With an image, its memory is that.
+func New(env Xenv, wasi Xwasi_snapshot_preview1, max int, img *Image) (*Module, error) {
 	m := &Module{}
 	if m.region = reserve(max + pageSize); m.region == nil {
+		return nil, ErrNoMemory
+	}
+	if ok := m.first(img); !ok {
+		m.Close()
 		return nil, ErrNoMemory
 	}
 	m.start(env, wasi)
 	return m, nil
 }
 
-// begin gives the module its first n bytes.
-func (m *wasmMemory) begin(n int) {
-	if n+pageSize > len(m.region) {
-		panic("the memory of a module is smaller than its data")
+// first gives the module its first memory: what it is born with, or an image.
+func (m *wasmMemory) first(img *Image) bool {
+	if firstBytes+pageSize > len(m.region) || !commit(m.region, 0, firstBytes+pageSize) { // one page more: see inlineAccess in tools/engine
+		return false
 	}
-	if !commit(m.region, 0, n+pageSize) {
-		panic(ErrNoMemory)
-	}
-	m.memory = m.region[:n:n]
+	m.memory = m.region[:firstBytes:firstBytes]
+	return img == nil || m.Load(img)
 }
 
 // grow gives the module more pages, and returns how many it had, or -1.
@@ -53,12 +56,6 @@ func (m *wasmMemory) grow(pages int64) int64 {
 	}
 	m.memory = m.region[: had+n : had+n]
 	return int64(had / pageSize)
-}
-
-// Shrink takes the memory from n bytes on from the module. What it gets there again is zero.
-func (m *wasmMemory) Shrink(n int) {
-	Clear(m.memory[n:])
-	m.memory = m.memory[:n:n]
 }
 
 // Bytes returns the memory. It is valid until the memory grows.

@@ -2,13 +2,11 @@
 
 package engine
 
-import (
-	"syscall"
-)
+import "syscall"
 
-// reserve returns a range of addresses whose pages cost nothing until they are touched.
+// reserve returns a range of addresses that no memory stands behind yet.
 func reserve(n int) []byte {
-	b, err := syscall.Mmap(-1, 0, n, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE|noReserve)
+	b, err := syscall.Mmap(-1, 0, n, syscall.PROT_NONE, syscall.MAP_ANON|syscall.MAP_PRIVATE|noReserve)
 	if err != nil {
 		return nil
 	}
@@ -16,6 +14,8 @@ func reserve(n int) []byte {
 }
 
 // commit makes a part of the range usable.
-func commit([]byte, int, int) bool { return true }
+func commit(region []byte, from, n int) bool {
+	return syscall.Mprotect(region[from:from+n], syscall.PROT_READ|syscall.PROT_WRITE) == nil
+}
 
 func release(region []byte) { _ = syscall.Munmap(region) }
