@@ -18,6 +18,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime/pprof"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,14 +36,18 @@ var sources embed.FS
 func main() {
 	with := flag.String("with", "", "another build of this program to compare with")
 	rounds := flag.Int("rounds", 5, "how often each workload is measured; the fastest counts")
+	profile := flag.String("profile", "", "write a profile of the workloads to this file, instead of measuring them")
 	script := flag.String("script", "", "run this bundled workload once and print its processor time; for internal use")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	err := error(nil)
-	if *script != "" {
+	switch {
+	case *script != "":
 		err = runOnce(*script)
-	} else {
+	case *profile != "":
+		err = writeProfile(ctx, *profile, *rounds, flag.Args())
+	default:
 		err = compare(ctx, *with, *rounds, flag.Args())
 	}
 	if err != nil {
@@ -169,55 +174,92 @@ func bundle(ctx context.Context, work string, names []string) (scripts []string,
 	return scripts, nil
 }
 
-// runOnce calls the function of a bundled script twice, the first time to warm up, and prints the result of the second.
-func runOnce(script string) error {
-	text, err := os.ReadFile(script)
+// writeProfile runs each workload for a second or so in every round, and writes where the processor time goes.
+func writeProfile(ctx context.Context, file string, rounds int, names []string) (err error) {
+	work, err := os.MkdirTemp("", "fazt-bench-engine-")
 	if err != nil {
 		return err
 	}
-	i, err := quickjs.New(512<<20, 1<<20)
+	defer os.RemoveAll(work)
+	scripts, err := bundle(ctx, work, names)
 	if err != nil {
 		return err
+	}
+	out, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	if err := pprof.StartCPUProfile(out); err != nil {
+		return err
+	}
+	defer pprof.StopCPUProfile()
+	for range rounds {
+		for _, s := range scripts {
+			for began := time.Now(); time.Since(began) < time.Second; {
+				if _, err := run(s); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// runOnce prints the result of a bundled script.
+func runOnce(script string) error {
+	res, err := run(script)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(res)
+}
+
+// run calls the function of a bundled script twice, the first time to warm up, and returns the result of the second.
+func run(script string) (res result, err error) {
+	text, err := os.ReadFile(script)
+	if err != nil {
+		return res, err
+	}
+	i, err := quickjs.New(512<<20, 1<<20)
+	if err != nil {
+		return res, err
 	}
 	defer i.Close()
 	r, err := i.NewRealm()
 	if err != nil {
-		return err
+		return res, err
 	}
 	defer r.Close()
 	if _, err := r.Compile(globals, "globals.js", false); err != nil {
-		return err
+		return res, err
 	}
 	for _, part := range []string{globals, string(text)} {
 		code, err := r.Compile(part, filepath.Base(script), false)
 		if err != nil {
-			return err
+			return res, err
 		}
 		fn, err := r.Run(code)
 		if err != nil {
-			return err
+			return res, err
 		}
 		if part == globals {
 			r.Free(fn)
 			continue
 		}
 		defer r.Free(fn)
-		var res result
 		for range 2 {
 			before := processorTime()
 			v, err := r.Call(fn)
 			res.Time = processorTime() - before
 			if err != nil {
-				return err
+				return res, err
 			}
 			res.Value, _ = r.Text(v)
 			r.Free(v)
 		}
-		if err := json.NewEncoder(os.Stdout).Encode(res); err != nil {
-			return err
-		}
 	}
-	return nil
+	return res, nil
 }
 
 // globals are what the packages look for at load time, and never use here.
