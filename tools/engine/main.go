@@ -51,11 +51,11 @@ func build(source, dir string) error {
 	if err != nil {
 		return err
 	}
-	if code, err = adapt(code); err != nil {
-		return err
-	}
 	data, err := os.ReadFile(filepath.Join(temp, "engine.dat"))
 	if err != nil {
+		return err
+	}
+	if code, err = adapt(code, data); err != nil {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(dir, "engine.dat"), data, 0o600); err != nil {
@@ -90,8 +90,8 @@ var changes = []change{
 	{`(?m)^\tif i, ok := any\(v\d\)\.\(interface \{\n\t\tInit\(any\)\n\t\}\); ok \{\n\t\ti\.Init\(m\)\n\t\}\n`, ""},
 }
 
-// adapt changes the generated code where the translator has no option for it.
-func adapt(code []byte) ([]byte, error) {
+// adapt changes the generated code, whose memory begins with data, where the translator has no option for it.
+func adapt(code, data []byte) ([]byte, error) {
 	for _, c := range changes {
 		find := regexp.MustCompile(c.what)
 		if !find.Match(code) {
@@ -99,13 +99,13 @@ func adapt(code []byte) ([]byte, error) {
 		}
 		code = find.ReplaceAll(code, []byte(c.with))
 	}
-	for _, step := range []func([]byte) ([]byte, error){inlineAccess, stopReads, replaceRegexp} {
+	for _, step := range []func([]byte) ([]byte, error){inlineAccess, stopReads, replaceRegexp, dropTracing} {
 		var err error
 		if code, err = step(code); err != nil {
 			return nil, err
 		}
 	}
-	return code, nil
+	return dispatchByOpcode(code, data)
 }
 
 var stopGetter = regexp.MustCompile(`func \(m \*Module\) Xstop\(\) \*int32 \{\n\treturn &m\.(g\d+)\n\}\n`)
