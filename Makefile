@@ -12,6 +12,7 @@ MUTATED  ?= ./internal/auth ./internal/database ./internal/egress ./internal/gat
 GOLANGCI    := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
+# Only `make build` optimizes for the profile in cmd/fazt: that compiles everything once more.
 # The product needs no C compiler, and what is tested is what is shipped.
 export CGO_ENABLED := 0
 
@@ -24,7 +25,7 @@ LONGEST := ./internal/server ./internal/cli ./cmd/fazt ./internal/runtime
 # Go, with memory of their own: without it they run three times as fast. Nor is it needed in libraries that compute alone:
 # the hash of passwords, and the compiler of functions, which has a process to itself. They are not checked for pointers
 # either, which `make pointers` does. At its end a process need not wait a second for races.
-RACE := CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -p $(ATONCE) -race -short -vet=off -timeout=30m \
+RACE := CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -p $(ATONCE) -race -short -vet=off -pgo=off -timeout=30m \
 	-gcflags='modernc.org/...=-d=checkptr=0' \
 	$(foreach c,modernc.org/libc modernc.org/libquickjs modernc.org/memory modernc.org/sqlite/lib golang.org/x/crypto/argon2 github.com/evanw/esbuild fazt/internal/quickjs/engine,-gcflags='$(c)/...=-race=false')
 
@@ -43,11 +44,11 @@ need  = command -v $(1) >/dev/null || { $(SUDO) apt-get update -q && \
 # $(call compile,targets)
 compile = for target in $(1); do \
 		echo "compile $$target"; \
-		GOOS=$${target%/*} GOARCH=$${target\#*/} go build -gcflags='fazt/...=-N -l' -ldflags='-s -w' -o /dev/null ./cmd/fazt || exit 1; \
+		GOOS=$${target%/*} GOARCH=$${target\#*/} go build -pgo=off -gcflags='fazt/...=-N -l' -ldflags='-s -w' -o /dev/null ./cmd/fazt || exit 1; \
 	done
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-fast every race lint cross binaries fuzz pointers crash bench overload bench-functions fairness faults mutate golden vuln clean tools web
+.PHONY: help build run test test-fast every race lint cross binaries fuzz pointers profile crash bench overload bench-functions fairness faults mutate golden vuln clean tools web
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,7 +63,7 @@ run: build ## build, then serve the example and follow its changes; Ctrl-C stops
 test: tools web lint cross every race ## install what is missing, then pass every check and test
 
 test-fast: ## the tests without the race detector and the slow ones
-	go test -short ./...
+	go test -short -pgo=off ./...
 
 # What is built in but not written here: the npm packages that functions find in their VMs, and their engine.
 PACKAGES := packages
@@ -81,10 +82,16 @@ tools: # what the tests need besides Go
 	@$(call need,nginx,nginx-light)
 
 every: # every test; lint has vetted what go test would
-	go test -p $(ATONCE) -vet=off -timeout=30m $(LONGEST) ./...
+	go test -p $(ATONCE) -vet=off -pgo=off -timeout=30m $(LONGEST) ./...
 
 race: # the tests again under the race detector; -short leaves out repetitions, with which the engine takes minutes
 	$(RACE) $(filter $(RACED),$(LONGEST)) $(RACED)
+
+profile: web ## measure what is hot, and write it to cmd/fazt/default.pgo, for which `make build` optimizes
+	@mkdir -p bench/out
+	go run -pgo=off ./bench/engine -profile bench/out/engine.pprof
+	go test -pgo=off -run='^$$' -bench=Served -benchtime=5s -cpuprofile=bench/out/requests.pprof -o bench/out/server.test ./internal/server
+	go run ./tools/profile cmd/fazt/default.pgo bench/out/engine.pprof bench/out/requests.pprof
 
 pointers: ## check what SQLite is given as an address, after a change of internal/database
 	go test -short -timeout=30m -gcflags='all=-d=checkptr' ./internal/database/...
