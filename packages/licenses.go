@@ -40,6 +40,8 @@ func licenses() error {
 			parts[strings.TrimPrefix(dir, "node_modules/")+" "+p.Version] = filepath.Join(here, filepath.FromSlash(dir))
 		}
 	}
+	// The package of the engine has no notice of what is in it.
+	parts["quickjs-ng"] = filepath.Join(here, "notices", "quickjs-ng")
 	var text strings.Builder
 	text.WriteString("Fazt contains the work of others, under these licences.\n")
 	names := make([]string, 0, len(parts))

@@ -53,7 +53,7 @@ type Runtime struct {
 	ExecTimeout     int   `json:"exec_timeout" label:"Deadline" desc:"Wall time one request may spend in a function" unit:"ms" default:"5000" range:"10,300000" scope:"app"`
 	CPUTime         int   `json:"cpu_time" label:"Processor time" desc:"CPU time that one request to a function may use; waiting does not count" unit:"ms" default:"5000" range:"10,300000" scope:"app"`
 	MaxMemory       int64 `json:"max_memory" label:"Memory" desc:"Memory of one virtual machine" unit:"bytes" default:"67108864" range:"4194304,4294967296" scope:"app"`
-	MaxStack        int64 `json:"max_stack" label:"Stack" desc:"Stack of one virtual machine" unit:"bytes" default:"524288" range:"65536,16777216" scope:"app"`
+	MaxStack        int64 `json:"max_stack" label:"Stack" desc:"Stack of one virtual machine" unit:"bytes" default:"524288" range:"65536,786432" scope:"app"`
 	MaxRequestBody  int64 `json:"max_request_body" label:"Request body" desc:"Largest request body passed to a function as a whole; a streamed body may have up to storage.max_upload" unit:"bytes" default:"8388608" range:"0,4294967296" scope:"app"`
 	MaxResponseBody int64 `json:"max_response_body" label:"Response body" desc:"Largest response body of a function" unit:"bytes" default:"33554432" range:"1024,4294967296" scope:"app"`
 	MaxPending      int   `json:"max_pending" label:"Pending host calls" desc:"Host calls and timers one request may have waiting" unit:"calls" default:"256" range:"1,100000" scope:"app"`

@@ -1082,6 +1082,7 @@ const loaded = (name) => {
 // isA reports whether a value is of a class of the part about bodies. If that is not loaded, no value is.
 const isA = (name, value) => parts.has("bodies") && value instanceof bodies()[name];
 lazily("intl", ["Intl"]);
+lazily("atomics", ["Atomics"]);
 lazily("subtle", ["CryptoKey", "SubtleCrypto"]);
 for (const [of, names] of [[Date, ["toLocaleString", "toLocaleDateString", "toLocaleTimeString"]], [Number, ["toLocaleString"]], [BigInt, ["toLocaleString"]]]) {
 	for (const name of names) {
