@@ -193,8 +193,10 @@ func (vm *VM) uncount() {
 // starvedError returns errStarved if the script was refused memory that is not its own limit and then failed. What it threw
 // does not matter: there may have been no memory for the engine's error either, which is null then.
 func (vm *VM) starvedError(err error) error {
-	var t *quickjs.Thrown
-	if !vm.ledger.starved || !errors.As(err, &t) {
+	if !vm.ledger.starved { // nearly always
+		return nil
+	}
+	if t := (*quickjs.Thrown)(nil); !errors.As(err, &t) {
 		return nil
 	}
 	return errStarved

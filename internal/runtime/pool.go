@@ -119,16 +119,17 @@ func (e *Engine) acquireNow(p *pool, h share.Holder, limits system.Runtime, size
 		}
 		victims = append(victims, victim)
 	}
-	w = &waiter{pool: p, holder: h, ready: make(chan *VM, 1), size: size}
-	for !e.canServe(w) {
+	want := waiter{pool: p, holder: h, size: size}
+	for !e.canServe(&want) {
 		victim := e.evict(p, limits, false)
 		if victim == nil {
+			w = &waiter{pool: p, holder: h, size: size, ready: make(chan *VM, 1)}
 			e.queue = append(e.queue, w)
 			return nil, victims, w, nil
 		}
 		victims = append(victims, victim)
 	}
-	return e.allocate(w), victims, nil, nil
+	return e.allocate(&want), victims, nil, nil
 }
 
 // canServe reports whether a request can have an idle VM now, or room for one. The lock is held.
