@@ -58,7 +58,7 @@ var parsed = once(func(top string) (list []source, err error) {
 			}
 			set := token.NewFileSet()
 			file, err := parser.ParseFile(set, path, nil, parser.ParseComments)
-			if err != nil {
+			if err != nil || ast.IsGenerated(file) {
 				return err
 			}
 			rel, err := filepath.Rel(top, path)
