@@ -18,7 +18,7 @@ func (i *Isolate) register() callbacks {
 	table := i.m.X__indirect_function_table()
 	add := func(fn any) address {
 		*table = append(*table, fn)
-		return address(len(*table) - 1) //nolint:gosec // a few hundred
+		return address(len(*table) - 1)
 	}
 	return callbacks{
 		call: add(func(ctx int32, _ int64, argc, argv, magic int32) int64 {
@@ -41,8 +41,8 @@ func (i *Isolate) register() callbacks {
 // NewFunction makes a JavaScript function of a Go function.
 func (r *Realm) NewFunction(name string, fn HostFunc) Value {
 	r.funcs = append(r.funcs, fn)
-	magic := int32(len(r.funcs) - 1) //nolint:gosec // a few hundred
-	const genericMagic = 1           // the kind of a function that gets magic
+	magic := int32(len(r.funcs) - 1)
+	const genericMagic = 1 // the kind of a function that gets magic
 	p := r.copyIn([]byte(name))
 	r.inside++
 	v := Value(r.m.XJS_NewCFunction2(r.ctx, r.functions.call, p, 0, genericMagic, magic))

@@ -96,10 +96,10 @@ func start(memory int64, img *engine.Image) (*Isolate, error) {
 
 // limit sets what scripts may use, and returns the number of bytes.
 func (i *Isolate) limit(memory, stack int64) uint32 {
-	limit := int32(min(memory, 1<<31-1)) //nolint:gosec // that much fits
+	limit := int32(min(memory, 1<<31-1))
 	i.maxMemory, i.maxStack = memory, stack
 	i.m.XJS_SetMemoryLimit(i.rt, limit)
-	i.m.XJS_SetMaxStackSize(i.rt, int32(min(max(stack, 64<<10), maxStack))) //nolint:gosec // that much fits
+	i.m.XJS_SetMaxStackSize(i.rt, int32(min(max(stack, 64<<10), maxStack)))
 	return uint32(limit)
 }
 
@@ -171,7 +171,7 @@ func (i *Isolate) copyIn(b []byte) address {
 			i.m.Xfree(i.scratch.at)
 		}
 		i.scratch = block{size: max(len(b)+1, 1024)}
-		i.scratch.at = i.m.Xmalloc(int32(i.scratch.size)) //nolint:gosec // smaller than the memory
+		i.scratch.at = i.m.Xmalloc(int32(i.scratch.size))
 		i.inside--
 		if i.scratch.at == 0 {
 			i.scratch = block{}

@@ -80,14 +80,14 @@ func (r *Realm) Call(fn Value, args ...Value) (Value, error) {
 func (r *Realm) invoke(fn, this Value, args ...Value) (Value, error) {
 	sp := r.m.X__stack_pointer()
 	top := *sp
-	*sp -= int32(len(args)*8+15) &^ 15 //nolint:gosec // a few
+	*sp -= int32(len(args)*8+15) &^ 15
 	argv := *sp
 	b := r.bytes(argv, len(args)*8)
 	for n, arg := range args {
 		binary.LittleEndian.PutUint64(b[n*8:], uint64(arg))
 	}
 	r.inside++
-	v := Value(r.m.XJS_Call(r.ctx, int64(fn), int64(this), int32(len(args)), argv)) //nolint:gosec // a few
+	v := Value(r.m.XJS_Call(r.ctx, int64(fn), int64(this), int32(len(args)), argv))
 	r.inside--
 	*sp = top
 	return r.result(v)
@@ -131,9 +131,9 @@ func (r *Realm) Compile(script, name string, async bool) ([]byte, error) {
 	if p == 0 {
 		return nil, r.Exception()
 	}
-	code := append([]byte{}, r.bytes(address(p), n)...) //nolint:gosec // an address
+	code := append([]byte{}, r.bytes(address(p), n)...)
 	r.inside++
-	r.m.Xjs_free(r.ctx, address(p)) //nolint:gosec // an address
+	r.m.Xjs_free(r.ctx, address(p))
 	r.inside--
 	return code, nil
 }
@@ -141,7 +141,7 @@ func (r *Realm) Compile(script, name string, async bool) ([]byte, error) {
 func (r *Realm) eval(script, name string, flags int32) (Value, error) {
 	p := r.copyIn([]byte(script + "\x00" + name))
 	r.inside++
-	n := int32(len(script)) //nolint:gosec // smaller than the memory
+	n := int32(len(script))
 	v := Value(r.m.XJS_Eval(r.ctx, p, n, p+n+1, flags))
 	r.inside--
 	return r.result(v)
@@ -160,7 +160,7 @@ func (r *Realm) Run(bytecode []byte) (Value, error) {
 func (r *Realm) Read(bytecode []byte) (Value, error) {
 	p := r.copyIn(bytecode)
 	r.inside++
-	v := Value(r.m.XJS_ReadObject(r.ctx, p, int32(len(bytecode)), readBytecode)) //nolint:gosec // smaller than the memory
+	v := Value(r.m.XJS_ReadObject(r.ctx, p, int32(len(bytecode)), readBytecode))
 	r.inside--
 	return r.result(v)
 }

@@ -82,13 +82,13 @@ func (r *Realm) Restore(s *Saved) bool {
 func (r *Realm) seedRandom() {
 	state := rand.Uint64() | 1 //nolint:gosec // see above
 	at := r.ctx + randomOffset()
-	r.setU32(at, uint32(state)) //nolint:gosec // its lower half
+	r.setU32(at, uint32(state))
 	r.setU32(at+4, uint32(state>>32))
 }
 
 // randomOffset is where the state of Math.random lies in a context: the only part of it that a call changes, and
 // by a known rule.
-var randomOffset = sync.OnceValue(func() address {
+var randomOffset = sync.OnceValue(func() address { //nolint:gochecknoglobals // a memo of a fact about the engine
 	const head = 1024
 	i, err := New(16<<20, 256<<10)
 	if err != nil {

@@ -34,10 +34,10 @@ const (
 
 func pack(tag int32, payload uint32) Value { return Value(int64(tag)<<32 | int64(payload)) }
 
-func payload(v Value) uint32 { return uint32(v) } //nolint:gosec // the lower half
+func payload(v Value) uint32 { return uint32(v) }
 
 func tagOf(v Value) int32 {
-	if tag := int32(v >> 32); uint32(tag-firstTag) < tagFloat-firstTag { //nolint:gosec // the upper half
+	if tag := int32(v >> 32); uint32(tag-firstTag) < tagFloat-firstTag {
 		return tag
 	}
 	return tagFloat
@@ -66,7 +66,7 @@ func Bool(b bool) Value {
 }
 
 // Int returns n as a value.
-func Int(n int32) Value { return pack(tagInt, uint32(n)) } //nolint:gosec // its bits
+func Int(n int32) Value { return pack(tagInt, uint32(n)) }
 
 // Number returns n as a value.
 func Number(n float64) Value {
@@ -74,16 +74,16 @@ func Number(n float64) Value {
 	if n != n {
 		bits = 0x7ff8 << 48 // the only one that does not look like a tag
 	}
-	return Value(bits - floatShift) //nolint:gosec // its bits
+	return Value(bits - floatShift)
 }
 
 // ToNumber is v as a number when it is one.
 func ToNumber(v Value) (float64, bool) {
 	switch tagOf(v) {
 	case tagInt, tagBool:
-		return float64(int32(payload(v))), true //nolint:gosec // its bits
+		return float64(int32(payload(v))), true
 	case tagFloat:
-		return math.Float64frombits(uint64(v) + floatShift), true //nolint:gosec // its bits
+		return math.Float64frombits(uint64(v) + floatShift), true
 	}
 	return 0, false
 }
@@ -151,7 +151,7 @@ func (r *Realm) NewString(s string) Value {
 
 func (r *Realm) newString(at address, n int) Value {
 	r.inside++
-	v := Value(r.m.XJS_NewStringLen(r.ctx, at, int32(n))) //nolint:gosec // smaller than the memory
+	v := Value(r.m.XJS_NewStringLen(r.ctx, at, int32(n)))
 	r.inside--
 	return v
 }
@@ -164,7 +164,7 @@ func (r *Realm) NewBytes(b []byte) Value {
 	}
 	p := r.copyIn(b)
 	r.inside++
-	v := Value(r.m.XJS_NewArrayBufferCopy(r.ctx, p, int32(len(b)))) //nolint:gosec // see keepScratch
+	v := Value(r.m.XJS_NewArrayBufferCopy(r.ctx, p, int32(len(b))))
 	r.inside--
 	return v
 }
@@ -173,7 +173,7 @@ func (r *Realm) NewBytes(b []byte) Value {
 // pending.
 func (r *Realm) block(source io.Reader, n int) (p address, data []byte, err error) {
 	r.inside++
-	p = r.m.Xjs_malloc(r.ctx, int32(max(n, 1))) //nolint:gosec // refused where it is larger than the memory
+	p = r.m.Xjs_malloc(r.ctx, int32(max(n, 1)))
 	r.inside--
 	if p == 0 {
 		return 0, nil, nil
@@ -207,7 +207,7 @@ func (r *Realm) ownBuffer(p address, n int) Value {
 		return ExceptionValue()
 	}
 	r.inside++
-	v := Value(r.m.XJS_NewArrayBuffer(r.ctx, p, int32(n), 0, r.functions.reallocBuffer, 0, 0)) //nolint:gosec // smaller than the memory
+	v := Value(r.m.XJS_NewArrayBuffer(r.ctx, p, int32(n), 0, r.functions.reallocBuffer, 0, 0))
 	r.inside--
 	if IsException(v) {
 		r.free(p)
@@ -241,7 +241,7 @@ func (r *Realm) utf8Of(v Value) (p address, n int) {
 	got, n := r.withLength(func(length address) Value {
 		return Value(r.m.XJS_ToCStringLen2(r.ctx, length, int64(v), 0))
 	})
-	return address(got), n //nolint:gosec // an address
+	return address(got), n
 }
 
 func (r *Realm) freeUTF8(p address) {
@@ -285,7 +285,7 @@ func (r *Realm) View(v Value, fn func(data []byte, text bool) error) (ok bool, e
 		}
 		return true, fn(nil, false)
 	}
-	return true, fn(r.bytes(address(got), n), false) //nolint:gosec // an address
+	return true, fn(r.bytes(address(got), n), false)
 }
 
 // Bytes is a copy of the content of an ArrayBuffer; ok is false when v is none.

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+
 	"fazt/internal/errs"
 	"fazt/internal/quickjs"
 	"fazt/internal/runtime/compile"

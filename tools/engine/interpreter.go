@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-var (
-	setDumpFlags = regexp.MustCompile(`func \(m \*Module\) XJS_SetDumpFlags\(.*\n(?:\t.*\n)*?.*\+(\d+)\]\)\) = uint16\(`)
-	traced       = `\n\t+(t\d+) := int32\(\*\(\*uint32\)\(unsafe\.Pointer\(&mem\[uint32\((?:v\d+|v\d+\+i32\(8\))\)\]\)\)\)` +
-		`\n\t+(t\d+) := int32\(mem\[uint64\(uint32\((t\d+)\)\)\+%s\]\)` +
-		`\n\t+if (t\d+)&i32\(128\) != 0 \{\n\t+m\.(fn\d+)\(.*\)\n(?:\t+mem = m\.memory\n)?\t+\}`
-)
+var setDumpFlags = regexp.MustCompile(`func \(m \*Module\) XJS_SetDumpFlags\(.*\n(?:\t.*\n)*?.*\+(\d+)\]\)\) = uint16\(`)
+
+// traced is an instruction's test whether it should be printed; %s stands for the offset of the flags.
+const traced = `\n\t+(t\d+) := int32\(\*\(\*uint32\)\(unsafe\.Pointer\(&mem\[uint32\((?:v\d+|v\d+\+i32\(8\))\)\]\)\)\)` +
+	`\n\t+(t\d+) := int32\(mem\[uint64\(uint32\((t\d+)\)\)\+%s\]\)` +
+	`\n\t+if (t\d+)&i32\(128\) != 0 \{\n\t+m\.(fn\d+)\(.*\)\n(?:\t+mem = m\.memory\n)?\t+\}`
 
 // leastTraced is how many instructions of the interpreter have a trace at least.
 const leastTraced = 200

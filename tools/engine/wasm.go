@@ -119,5 +119,5 @@ func (r *reader) skip(limit int) {
 func appendU32(b []byte, n uint32) []byte { return binary.AppendUvarint(b, uint64(n)) }
 
 func appendBytes(b, content []byte) []byte {
-	return append(appendU32(b, uint32(len(content))), content...) //nolint:gosec // a module is smaller than 4 GiB
+	return append(appendU32(b, uint32(len(content))), content...)
 }

@@ -70,5 +70,5 @@ func (m *wasmMemory) Close() {
 // mix is the hash of a key of a Map or Set: every bit of the key changes the lower bits of it.
 func mix(key uint64) int32 {
 	key ^= key >> 32
-	return int32(key * 0x9e3779b97f4a7c15 >> 32) //nolint:gosec // its bits
+	return int32(key * 0x9e3779b97f4a7c15 >> 32)
 }

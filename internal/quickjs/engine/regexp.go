@@ -93,7 +93,7 @@ func (f *firstChars) scan(code []byte, at int, unicode bool, steps *int) bool {
 		if *steps++; *steps > maxSteps || at < 0 || at+7 > len(code) {
 			return false
 		}
-		operand := int(int32(binary.LittleEndian.Uint32(code[at+1:]))) //nolint:gosec // a distance
+		operand := int(int32(binary.LittleEndian.Uint32(code[at+1:])))
 		switch code[at] {
 		case opSaveStart, opSaveEnd:
 			at += 2
@@ -210,7 +210,7 @@ func (m *Module) candidate(first *firstChars, text, index, length, wide int32) i
 	b := m.memory[uint32(text):][:length]
 	if c, ok := first.single(); ok {
 		if i := bytes.IndexByte(b[index:], c); i >= 0 {
-			return index + int32(i) //nolint:gosec // shorter than the text
+			return index + int32(i)
 		}
 		return noPosition
 	}
