@@ -224,9 +224,7 @@ const anyone = ""
 var owners = []owner{
 	{"zombiezen.com/go/sqlite", "internal/database/sqlite"},
 	{"modernc.org/quickjs", "internal/quickjs"},
-	{"modernc.org/libquickjs", "internal/quickjs"},
 	{"modernc.org/sqlite", "internal/database/sqlite"},
-	{"modernc.org/libc", "internal/quickjs"},
 	{"modernc.org/libc", "internal/database/sqlite"},
 	{"github.com/evanw/esbuild", "internal/runtime/compile"},
 	{"github.com/maypok86/otter", "internal/hosting/static"},
@@ -257,6 +255,7 @@ var owners = []owner{
 	{"golang.org/x/time", "internal/throttle"},
 	{"golang.org/x/term", "internal/cli"},
 	{"golang.org/x/sync", anyone},
+	{"golang.org/x/sys", "internal/quickjs"},
 	{"golang.org/x/sys", "internal/runtime"},
 	{"golang.org/x/sys", "internal/system"},
 }

@@ -53,9 +53,9 @@ type block struct {
 var errMemory = engine.ErrNoMemory
 
 const (
-	dataStart = 1 << 20   // the module's stack lies before it, and grows down from it
-	maxStack  = 768 << 10 // of it, for scripts; the rest is for what the engine does when that is used up
-	slack     = 4 << 20   // the memory may be larger than the scripts' by this: the engine's own data, and blocks that lie badly
+	dataStart   = 1 << 20   // the module's stack lies before it, and grows down from it
+	scriptStack = 768 << 10 // of it, for scripts; the rest is for what the engine does when that is used up
+	slack       = 4 << 20   // the memory may be larger than the scripts' by this: the engine's own data, and blocks that lie badly
 )
 
 // New is an engine whose scripts may use so many bytes of memory and of stack.
@@ -99,7 +99,7 @@ func (i *Isolate) limit(memory, stack int64) uint32 {
 	limit := int32(min(memory, 1<<31-1))
 	i.maxMemory, i.maxStack = memory, stack
 	i.m.XJS_SetMemoryLimit(i.rt, limit)
-	i.m.XJS_SetMaxStackSize(i.rt, int32(min(max(stack, 64<<10), maxStack)))
+	i.m.XJS_SetMaxStackSize(i.rt, int32(min(max(stack, 64<<10), scriptStack)))
 	return uint32(limit)
 }
 

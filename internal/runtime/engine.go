@@ -8,7 +8,6 @@ package runtime
 import (
 	"context"
 	"runtime"
-	"sync"
 	"time"
 
 	"fazt/internal/quickjs"
@@ -25,29 +24,14 @@ func New(c Config) *Engine {
 	e.localizer = quickjs.NewLocalizer(web.Localizer)
 	e.describeBindings()
 	e.host = hostFuncs(c.Tables)
-	e.prelude = embedded("prelude", func() ([]byte, error) { return []byte(web.Prelude), nil })
+	e.prelude = compile.Embedded("prelude", func() ([]byte, error) { return []byte(web.Prelude), nil })
 	e.parts = map[string]func() ([]byte, error){}
 	for name, read := range web.Parts() {
-		e.parts[name] = embedded(name, read)
+		e.parts[name] = compile.Embedded(name, read)
 	}
 	e.memory.short = c.Short
 	e.budget()
 	return e
-}
-
-// compiled holds a function for each script in the binary, which returns its bytecode. It is the same in every engine.
-var compiled sync.Map // a memo of a pure function, by the name of the script
-
-// embedded compiles a script of the binary when it is first needed: a command that runs no function does not pay for it.
-func embedded(name string, read func() ([]byte, error)) func() ([]byte, error) {
-	once, _ := compiled.LoadOrStore(name, sync.OnceValues(func() ([]byte, error) {
-		script, err := read()
-		if err != nil {
-			return nil, err
-		}
-		return compile.Embedded("fazt:"+name, script)
-	}))
-	return once.(func() ([]byte, error))
 }
 
 // Limits returns the limits in force for an app.

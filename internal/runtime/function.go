@@ -60,13 +60,10 @@ type Env struct{ Values map[string]string }
 
 // json is the environment as the prelude reads it.
 func (e *Env) json() string {
-	if e.Values == nil {
+	if e == nil || e.Values == nil {
 		return "{}"
 	}
-	data, err := json.Marshal(e.Values)
-	if err != nil {
-		return "{}" // only text is in it
-	}
+	data, _ := json.Marshal(e.Values) // only text is in it
 	return string(data)
 }
 

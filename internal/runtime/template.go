@@ -36,12 +36,6 @@ func (m *memo[T]) get(make func() (*T, error)) (_ *T, err error) {
 	return m.value, err
 }
 
-// What the realm with the web-standard API may use; it needs a fraction of this.
-const (
-	baseMemory = 64 << 20
-	baseStack  = 512 << 10
-)
-
 // template returns the template of the VMs of p: for modules, a realm with the web-standard API; for a script, that with its
 // code, and the standard modules that it requires, loaded.
 func (e *Engine) template(p *pool, limits system.Runtime) (*template, error) {
@@ -54,14 +48,14 @@ func (e *Engine) template(p *pool, limits system.Runtime) (*template, error) {
 
 // makeBase makes a realm with the web-standard API.
 func (e *Engine) makeBase() (*template, error) {
-	i, err := quickjs.New(baseMemory, baseStack)
+	i, err := quickjs.New(64<<20, 512<<10) // a fraction is needed
 	if err != nil {
 		return nil, errs.Wrap(errs.Unavailable, err, "not enough memory for another VM")
 	}
 	defer i.Close()
 	r, err := i.NewRealm()
 	if err != nil {
-		return nil, errs.Wrap(errs.Unavailable, err, "not enough memory for another VM")
+		return nil, err
 	}
 	vm := &VM{Isolate: i, engine: e, realm: r}
 	if err := vm.runPrelude(); err != nil {

@@ -107,11 +107,7 @@ func (vm *VM) setEnvironment(env *Env) error {
 		return nil
 	}
 	vm.env = env
-	text := "{}"
-	if env != nil {
-		text = env.json()
-	}
-	v := vm.realm.NewString(text)
+	v := vm.realm.NewString(env.json())
 	defer vm.realm.Free(v)
 	return vm.callPrelude(vm.setEnv, v)
 }
@@ -152,18 +148,15 @@ func (vm *VM) recycle(inv *Invocation, fit bool) bool {
 	if vm.served >= vm.engine.config.Limits(vm.pool.app).RequestsPerVM {
 		return false
 	}
-	if fit && vm.program.Style == compile.StyleModule && !vm.IsDead() && vm.callPrelude(vm.reset) == nil && !vm.isBloated() {
-		return true
+	if fit && vm.program.Style == compile.StyleModule && !vm.IsDead() && vm.callPrelude(vm.reset) == nil {
+		// A heap does not shrink. One that was much larger than now, or is nearly full, is given up.
+		if used := vm.Memory(); used < vm.maxMemory*3/4 && vm.ledger.held <= 2*used+modestVM {
+			return true
+		}
 	}
 	inv.sendEarly()
 	vm.Disarm() // no code of the script runs from here on
 	return vm.restore()
-}
-
-// isBloated reports whether the heap is nearly full, or was once much larger than now: it does not shrink.
-func (vm *VM) isBloated() bool {
-	used := vm.Memory()
-	return used >= vm.maxMemory*3/4 || vm.ledger.held > 2*used+modestVM
 }
 
 // restore makes the VM as it was before its first event, whatever state it is in.

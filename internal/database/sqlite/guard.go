@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"strings"
-	"unicode"
 
 	"zombiezen.com/go/sqlite"
 
@@ -118,23 +117,6 @@ func (c *Conn) guarded(ctx context.Context, statement string, g Guard, write boo
 		}
 		if err := fn(row); err != nil {
 			return err
-		}
-	}
-}
-
-// blank reports whether SQL contains only spaces, semicolons and comments.
-func blank(sql string) bool {
-	for {
-		sql = strings.TrimLeftFunc(sql, func(r rune) bool { return unicode.IsSpace(r) || r == ';' })
-		switch {
-		case sql == "":
-			return true
-		case strings.HasPrefix(sql, "--"):
-			_, sql, _ = strings.Cut(sql, "\n")
-		case strings.HasPrefix(sql, "/*"):
-			_, sql, _ = strings.Cut(sql[2:], "*/")
-		default:
-			return false
 		}
 	}
 }

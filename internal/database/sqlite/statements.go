@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"container/list"
+	"strings"
+	"unicode"
 
 	"modernc.org/libc"
 	lib "modernc.org/sqlite/lib"
@@ -128,4 +130,21 @@ func (s *statements) get(c *Conn, sql string) (*Statement, error) {
 	s.bySQL[sql] = s.order.PushFront(fresh)
 	s.prepared++
 	return fresh, nil
+}
+
+// blank reports whether SQL contains only spaces, semicolons and comments.
+func blank(sql string) bool {
+	for {
+		sql = strings.TrimLeftFunc(sql, func(r rune) bool { return unicode.IsSpace(r) || r == ';' })
+		switch {
+		case sql == "":
+			return true
+		case strings.HasPrefix(sql, "--"):
+			_, sql, _ = strings.Cut(sql, "\n")
+		case strings.HasPrefix(sql, "/*"):
+			_, sql, _ = strings.Cut(sql[2:], "*/")
+		default:
+			return false
+		}
+	}
 }

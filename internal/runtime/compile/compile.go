@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -107,7 +108,7 @@ func Assemble(p *Program) ([]byte, error) {
 	}
 	text := err.Error()
 	switch {
-	case strings.Contains(text, "stack overflow"):
+	case strings.Contains(text, "Maximum call stack size exceeded"):
 		text = "the code nests too deeply to be compiled"
 	case strings.Contains(text, "out of memory"):
 		text = "the code needs too much memory to be compiled"
@@ -115,9 +116,20 @@ func Assemble(p *Program) ([]byte, error) {
 	return nil, unprocessable([]Diagnostic{{File: p.Entry, Line: 1, Column: 1, Text: text}})
 }
 
-// Embedded compiles a module that is part of the product to bytecode. Any process may call it.
-func Embedded(name string, script []byte) ([]byte, error) {
-	return assemble(&Program{Style: StyleModule, Script: script}, name)
+// embedded holds what Embedded returned, by name. It is the same in every engine.
+var embedded sync.Map //nolint:gochecknoglobals // a memo of pure functions
+
+// Embedded returns a function that compiles a module of the product to bytecode when it is first called: a command that runs
+// no function does not pay for it. Any process may call it.
+func Embedded(name string, read func() ([]byte, error)) func() ([]byte, error) {
+	once, _ := embedded.LoadOrStore(name, sync.OnceValues(func() ([]byte, error) {
+		script, err := read()
+		if err != nil {
+			return nil, err
+		}
+		return assemble(&Program{Style: StyleModule, Script: script}, "fazt:"+name)
+	}))
+	return once.(func() ([]byte, error))
 }
 
 // assemble compiles a program's script to bytecode.

@@ -351,10 +351,10 @@ func TestATraceNamesTheAuthorsFiles(t *testing.T) {
 
 func TestCodeThatCannotBeCompiledIsExplained(t *testing.T) {
 	t.Parallel()
-	if _, err := Embedded("x.js", []byte("export default (")); err == nil {
+	if _, err := Embedded("broken", func() ([]byte, error) { return []byte("export default ("), nil })(); err == nil {
 		t.Error("a module that cannot be parsed was compiled")
 	}
-	if code, err := Embedded("x.js", []byte("globalThis.x = 1")); err != nil || len(code) == 0 {
+	if code, err := Embedded("whole", func() ([]byte, error) { return []byte("globalThis.x = 1"), nil })(); err != nil || len(code) == 0 {
 		t.Errorf("%d bytes, %v", len(code), err)
 	}
 	_, err := Assemble(&Program{Entry: "api/main.js", Style: StyleScript, Script: []byte("let let = 1")})
