@@ -270,7 +270,7 @@ func stopAll(t *testing.T, style string, scripts map[string]string) {
 		if w := h.Ask(t, "GET", "/ok", ""); w.Code != http.StatusOK || w.Body.String() != "ok" {
 			t.Errorf("%s: the next request: %d %s\n%s", name, w.Code, w.Body, h.Log)
 		}
-		if s := h.Stats(); s.Abandoned != abandoned && goruntime.GOOS == "linux" {
+		if s := h.Stats(); s.Abandoned != abandoned {
 			t.Errorf("%s: had to be abandoned", name)
 			abandoned = s.Abandoned
 		}

@@ -105,20 +105,30 @@ func adapt(code, data []byte) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return dispatchByOpcode(code, data)
+	code, err := dispatchByOpcode(code, data)
+	return append(code, "\n// runMakeWebFirst is here when the engine was made.\nconst runMakeWebFirst = true\n"...), err
 }
 
 var stopGetter = regexp.MustCompile(`func \(m \*Module\) Xstop\(\) \*int32 \{\n\treturn &m\.(g\d+)\n\}\n`)
 
-// stopReads makes every read of the stop flag atomic: another goroutine sets it.
+// stopReads makes every read of the stop flag atomic: another goroutine sets it. The interpreter reads it too, where it polls
+// the interrupt handler: if a bug of the engine spoils the handler, the flag still stops it.
 func stopReads(code []byte) ([]byte, error) {
 	found := stopGetter.FindSubmatch(code)
 	if found == nil {
 		return nil, fmt.Errorf("the generated code has no global called %q", stopName)
 	}
+	stop := "atomic.LoadInt32(&m." + string(found[1]) + ")"
 	read := regexp.MustCompile(`(t\d+ := )m\.` + string(found[1]) + `\n`)
-	return read.ReplaceAll(code, []byte("${1}atomic.LoadInt32(&m."+string(found[1])+")\n")), nil
+	code = read.ReplaceAll(code, []byte("${1}"+stop+"\n"))
+	if len(poll.FindAll(code, 2)) != 1 {
+		return nil, fmt.Errorf("the generated code has no function that polls the interrupt handler as it was")
+	}
+	return poll.ReplaceAll(code, []byte("${1}\t\tif "+stop+" != 0 {\n\t\t\tpanic(\"unreachable\")\n\t\t}\n")), nil
 }
+
+// poll is the function that calls the interrupt handler after so many loops of a script, which the dispatch loop calls.
+var poll = regexp.MustCompile(`(func \(m \*Module\) fn\d+\(v0 int32\) int32 \{\n(?:\t.*\n){1,9}?\t\t\*\(\*uint32\)\(unsafe\.Pointer\(&mem\[uint64\(uint32\(v0\)\)\+\d+\]\)\) = uint32\(i32\(10000\)\)\n)`)
 
 // inlineAccess writes the loads and stores of the linear memory out. As calls they would stay calls in the large
 // functions of the interpreter, where the Go compiler inlines next to nothing. The check of the index is that of one byte:
