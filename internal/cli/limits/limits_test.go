@@ -20,7 +20,7 @@ import (
 )
 
 // long ago, as a table shows it.
-var longAgo = time.Date(2020, 1, 2, 3, 4, 0, 0, time.Local) //nolint:gochecknoglobals // a constant
+var longAgo = time.Date(2020, 1, 2, 3, 4, 0, 0, time.Local)
 
 const longAgoText = "2020-01-02 03:04"
 

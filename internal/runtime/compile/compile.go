@@ -117,7 +117,7 @@ func Assemble(p *Program) ([]byte, error) {
 }
 
 // embedded holds what Embedded returned, by name. It is the same in every engine.
-var embedded sync.Map //nolint:gochecknoglobals // a memo of pure functions
+var embedded sync.Map // a memo of pure functions
 
 // Embedded returns a function that compiles a module of the product to bytecode when it is first called: a command that runs
 // no function does not pay for it. Any process may call it.
