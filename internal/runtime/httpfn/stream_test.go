@@ -307,7 +307,7 @@ func TestAResponseThatFailsMidwayIsCutOff(t *testing.T) {
 		l.MaxResponseBody, l.ExecTimeout = 1000, 5000 // making a VM may take long on a slow machine
 	})
 	for path, log := range map[string]string{
-		"/thrown": "Error: midway", "/errored": "Error: midway", "/text": "must be a Uint8Array, not a string", "/silent": "nothing is left", "/large": "runtime.max_response_body",
+		"/thrown": "Error: midway", "/errored": "Error: midway", "/text": "must be a Uint8Array, not a string", "/silent": "nothing is pending", "/large": "runtime.max_response_body",
 		"/longer": "", "/shorter": "", "/spin": "too much processor time",
 	} {
 		got := x.say("GET", path, nil)
