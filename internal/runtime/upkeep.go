@@ -23,6 +23,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		case <-look.C:
 			e.endStuck()
 		case now := <-tick.C:
+			_, _ = e.base.get(e.makeBase) // so that the first request need not wait for it
 			e.budget()
 			e.dropIdle(now.Add(-time.Duration(e.config.Limits("").IdleVM) * time.Second))
 			e.dropSpare(now.Add(-spareFor))

@@ -142,8 +142,7 @@ func (vm *VM) settleCall(c completion) error {
 	return vm.callPrelude(vm.settle, quickjs.Int(c.id), quickjs.Bool(ok), v)
 }
 
-// recycle prepares the VM for another event, and reports whether it can serve one. A module keeps its state if it is fit for
-// that; everything else that the event left behind is gone. The visitor already has the response.
+// recycle prepares the VM for another event, and reports whether it can serve one. Only a module that is fit keeps its state.
 func (vm *VM) recycle(inv *Invocation, fit bool) bool {
 	if vm.served >= vm.engine.config.Limits(vm.pool.app).RequestsPerVM {
 		return false
