@@ -166,7 +166,7 @@ func TestANamedPeerTakesPrecedenceOverADatabaseAndThatOverTheDefault(t *testing.
 		"a variable":             {variable: "x.db"},
 		"a peer and a variable":  {peer: "@work", variable: "x.db", want: "work"},
 		"a local command":        {here: true},
-		"a typo":                 {peer: "@wokr", err: `no peer is called "wokr"; did you mean @work?`},
+		"a typo":                 {peer: "@wrk", err: `no peer is called "wrk"; did you mean @work?`},
 		"a typo of this machine": {peer: "@locla", err: `no peer is called "locla"; did you mean @local?`},
 		"an unknown one":         {peer: "@somewhere", err: `no peer is called "somewhere"; there are @home, @work`},
 	} {
