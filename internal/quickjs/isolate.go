@@ -19,6 +19,9 @@ import (
 	"fazt/internal/quickjs/engine"
 )
 
+// Version names the engine. Bytecode is understood only by the engine that made it.
+const Version = engine.Version
+
 // Isolate is one engine instance: a memory with its limits. Realms in it share the memory and nothing else.
 type Isolate struct {
 	why   error // why it was halted; nil = it was not

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"log"
 	"os"
@@ -30,6 +31,7 @@ func build(source, dir string) error {
 	if err != nil {
 		return fmt.Errorf("%w; run this from the root of the project, after npm ci in packages", err)
 	}
+	version := sha256.Sum256(text)
 	if text, err = addStop(text); err != nil {
 		return fmt.Errorf("%s: %w", source, err)
 	}
@@ -58,6 +60,7 @@ func build(source, dir string) error {
 	if code, err = adapt(code, data); err != nil {
 		return err
 	}
+	code = fmt.Appendf(code, "\n// Version names the engine: a part of the hash of its module. Bytecode of another is not understood.\nconst Version = \"%.6x\"\n", version)
 	if err := os.WriteFile(filepath.Join(dir, "engine.dat"), data, 0o600); err != nil {
 		return err
 	}

@@ -5,10 +5,12 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+
+	"fazt/internal/quickjs"
 )
 
 // EngineVersion names the bytecode format. Bytecode of another version is recompiled from the script.
-const EngineVersion = "quickjs-2026-06-04/1"
+const EngineVersion = "quickjs-" + quickjs.Version + "/1"
 
 // The two styles of a function.
 const (

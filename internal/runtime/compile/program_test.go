@@ -3,9 +3,13 @@ package compile
 import (
 	"bytes"
 	"crypto/sha256"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"fazt/internal/quickjs"
 )
 
 func testProgram() *Program {
@@ -33,6 +37,13 @@ func TestAStoredProgramIsReadBack(t *testing.T) {
 		if new(Program).UnmarshalBinary(damaged) == nil || new(Program).UnmarshalBinary(data[:i]) == nil {
 			t.Fatalf("damage at byte %d was not detected", i)
 		}
+	}
+}
+
+// Bytecode of the previous engine, which has another format, would be run by this one if the name did not follow the engine.
+func TestTheNameOfTheBytecodeFollowsTheEngine(t *testing.T) {
+	if !regexp.MustCompile(`^[0-9a-f]{12}$`).MatchString(quickjs.Version) || !strings.Contains(EngineVersion, quickjs.Version) {
+		t.Errorf("the bytecode is called %q, the engine %q", EngineVersion, quickjs.Version)
 	}
 }
 
