@@ -72,8 +72,8 @@ func (e *Engine) acquire(inv *Invocation, limits system.Runtime) (*VM, error) {
 	if err != nil {
 		return nil, err
 	}
-	size := p.expectedMemory(limits.MaxMemory)
-	if whole := inv.Traffic.Whole; whole > 0 { // as text it is there twice for a moment
+	size := min(p.expectedMemory(limits.MaxMemory), e.memory.max.Load()) // one alone is served, but not beyond the limit
+	if whole := inv.Traffic.Whole; whole > 0 {                           // as text it is there twice for a moment
 		size = max(size, 2*whole+modestVM)
 	}
 	vm, victims, w, err := e.acquireNow(p, inv.fn.Holder(), limits, size)
