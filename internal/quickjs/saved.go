@@ -11,7 +11,7 @@ import (
 
 // Saved is a realm as it was at one moment: the memory of its isolate. A realm can be set back to it, and others can be
 // made of it. A script runs again from the start for every request: what one request did to the memory, whatever that was,
-// is undone before the next. That, and making a VM this way, takes a hundredth of the time of making a realm with the
+// is undone before the next. That, and making a VM this way, takes a small part of the time of making a realm with the
 // web-standard API. Where the system can, all share the pages that none of them changes.
 //
 // All of an engine lies in its linear memory, and addresses in it mean the same in every isolate. The stack is not saved:

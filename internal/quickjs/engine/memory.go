@@ -1,4 +1,5 @@
-// Package engine is QuickJS as WebAssembly, translated to Go. All but this file is generated: `make web` makes it. A module
+// Package engine is QuickJS as WebAssembly, translated to Go. `make web` generates engine.go and engine.dat; the other files are its memory and
+// what replaces parts of it. A module
 // sees nothing but its own linear memory, and every access is checked, so whatever goes wrong in one stays in it.
 package engine
 
