@@ -1,7 +1,7 @@
 // Package runtime runs the functions of apps: it keeps VMs warm, and runs each event in one of them within limits that no script
 // can lift. Package httpfn makes events of HTTP requests.
 //
-// The engine is QuickJS in pure Go. A VM belongs to one deployment for its whole life and serves one event at
+// The engine is QuickJS, see ADR 0004. A VM belongs to one deployment for its whole life and serves one event at
 // a time; what a script leaves behind at module level lives as long as its VM and is seen by no other deployment.
 package runtime
 

@@ -1,6 +1,6 @@
-// Package engine is QuickJS as WebAssembly, translated to Go. `make web` generates engine.go and engine.dat; the other files are its memory and
-// what replaces parts of it. A module
-// sees nothing but its own linear memory, and every access is checked, so whatever goes wrong in one stays in it.
+// Package engine is QuickJS as WebAssembly, translated to Go. `make web` generates engine.go and engine.dat; the other files
+// are its memory and what replaces parts of it. A module sees nothing but its own linear memory, and every access is checked,
+// so whatever goes wrong in one stays in it.
 package engine
 
 import "errors"
