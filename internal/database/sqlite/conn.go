@@ -54,6 +54,18 @@ func (c *Conn) watchProgress() {
 	lib.Xsqlite3_progress_handler(threadOf(c.raw), handleOf(c.raw), progressSteps, pointer(c.progress), 0)
 }
 
+// keepPlans makes SQLite plan a statement once, for all values of its parameters. By default, it plans again each time a
+// value is bound that is compared with an indexed column, which takes several times as long as reading a row.
+func (c *Conn) keepPlans() error {
+	tls := threadOf(c.raw)
+	on := libc.NewVaList(int32(1), uintptr(0))
+	if on == 0 {
+		return sqlite.ResultNoMem.ToError()
+	}
+	defer libc.Xfree(tls, on)
+	return sqlite.ResultCode(lib.Xsqlite3_db_config(tls, handleOf(c.raw), lib.SQLITE_DBCONFIG_ENABLE_QPSG, on)).ToError()
+}
+
 // ended calls Err instead of Done, because the first call of Done creates a channel, which costs too much for short
 // statements.
 func (c *Conn) ended() bool { return c.ctx != nil && c.ctx.Err() != nil }

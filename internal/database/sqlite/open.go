@@ -57,6 +57,10 @@ func Open(f File, pragmas []Pragma) (*Conn, error) {
 	}
 	c := &Conn{raw: raw}
 	c.watchProgress()
+	if err := c.keepPlans(); err != nil {
+		_ = c.Close()
+		return nil, CannotOpen(f.Path, err)
+	}
 	for _, p := range pragmas {
 		if err := c.setPragma(p); err != nil {
 			_ = c.Close()

@@ -57,3 +57,42 @@ func TestARepeatedWritePreparesNothing(t *testing.T) {
 		t.Errorf("%d statements were prepared by the first write, and %d by all", prepared, got)
 	}
 }
+
+// replans counts how often SQLite planned statements of the connection again.
+func replans(c *Conn) (n int32) {
+	tls, handle := threadOf(c.raw), handleOf(c.raw)
+	for s := lib.Xsqlite3_next_stmt(tls, handle, 0); s != 0; s = lib.Xsqlite3_next_stmt(tls, handle, s) {
+		n += lib.Xsqlite3_stmt_status(tls, s, lib.SQLITE_STMTSTATUS_REPREPARE, 0)
+	}
+	return n
+}
+
+func TestAStatementIsPlannedOnceForAllValues(t *testing.T) {
+	c := open(t)
+	c.script(t, `CREATE TABLE t (a PRIMARY KEY, b) WITHOUT ROWID;
+		CREATE INDEX b ON t (b) WHERE b IS NOT NULL;
+		INSERT INTO t WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 500) SELECT 'k' || i, i FROM n;
+		ANALYZE`)
+	for i := range 20 {
+		for _, sql := range []string{
+			"SELECT a FROM t WHERE a = ?1 AND (b IS NULL OR b > ?2)",
+			"SELECT a FROM t WHERE b BETWEEN ?2 AND ?2 + length(?1)",
+			"SELECT a FROM t WHERE a LIKE ?1 OR b < ?2",
+			"DELETE FROM t WHERE a > ?1 AND b <= ?2 - 500",
+		} {
+			s, err := c.Prepare(sql)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.BindText(1, fmt.Sprint("k", i))
+			s.BindInt64(2, int64(i))
+			if _, err := s.Next(); err != nil {
+				t.Fatal(err)
+			}
+			s.Release()
+		}
+	}
+	if n := replans(c); n != 0 {
+		t.Errorf("SQLite planned statements %d times again", n)
+	}
+}
