@@ -6,10 +6,8 @@ package compile
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -75,18 +73,16 @@ func compile(ctx context.Context, src Source, entry string) (*Program, error) {
 	if src.Exists(ImportsFile) {
 		m.imports = readImports(func(name string) ([]byte, error) { return src.ReadFile(ctx, name) })
 	}
-	result, err := bundle(ctx, m, entry, api.FormatESModule)
-	if err != nil {
-		return nil, err
-	}
-	switch names := exports(result.Metafile); {
+	format := api.FormatESModule
+	switch names := exports(ctx, src, entry); {
 	case slices.Contains(names, "default"):
-		p.Style = StyleModule
-		if result, err = bundle(ctx, m, entry, api.FormatIIFE); err != nil {
-			return nil, err
-		}
+		p.Style, format = StyleModule, api.FormatIIFE
 	case len(names) > 0:
 		return nil, unprocessable([]Diagnostic{{File: entry, Line: 1, Column: 1, Text: "a module needs a default export, such as `export default { fetch(request) { … } }`; a script has no exports"}})
+	}
+	result, err := bundle(ctx, m, entry, format)
+	if err != nil {
+		return nil, err
 	}
 	for _, f := range result.OutputFiles {
 		if strings.HasSuffix(f.Path, ".map") {
@@ -146,64 +142,6 @@ func assemble(p *Program, name string) ([]byte, error) {
 	defer r.Close()
 	i.Arm(time.Now().Add(30 * time.Second))
 	return r.Compile(string(p.Script), name, p.Style == StyleScript)
-}
-
-// scriptName is the file name in positions of the bundled script; they are mapped back to the author's files.
-const scriptName = "function.js"
-
-func bundle(ctx context.Context, m *modules, entry string, format api.Format) (api.BuildResult, error) {
-	options := api.BuildOptions{
-		EntryPoints: []string{entry}, Bundle: true, Write: false, Format: format, Outfile: scriptName, Metafile: true,
-		Target: api.ES2022, Platform: api.PlatformNeutral, MainFields: []string{"module", "main"}, Conditions: []string{"worker"},
-		Sourcemap: api.SourceMapExternal, SourcesContent: api.SourcesContentExclude, LogLevel: api.LogLevelSilent, LegalComments: api.LegalCommentsNone,
-		Plugins: []api.Plugin{m.plugin(ctx)}, AbsWorkingDir: workingDir(), TreeShaking: api.TreeShakingFalse, TsconfigRaw: "{}",
-		Define: defines(),
-		// The engine does not wait for the cleanup of an async generator when a loop exits early.
-		Supported: map[string]bool{"for-await": false},
-	}
-	if m.followsCalls { // see async_hooks
-		options.Supported["async-await"], options.Supported["async-generator"] = false, false
-	}
-	if format == api.FormatIIFE {
-		options.GlobalName, options.TreeShaking = "__fazt_app", api.TreeShakingTrue
-	}
-	followed := m.followsCalls
-	result := api.Build(options)
-	if err := ctx.Err(); err != nil {
-		return result, err
-	}
-	if len(result.Errors) > 0 {
-		return result, unprocessable(m.diagnostics(result.Errors))
-	}
-	if m.followsCalls && !followed { // not known before bundling
-		return bundle(ctx, m, entry, format)
-	}
-	return result, nil
-}
-
-// defines returns the identifiers that are replaced in functions.
-func defines() map[string]string {
-	return map[string]string{"process.env.NODE_ENV": `"production"`, "global": "globalThis"}
-}
-
-// workingDir returns some absolute directory; its contents are never read.
-func workingDir() string {
-	dir, err := filepath.Abs(string(filepath.Separator))
-	if err != nil {
-		return string(filepath.Separator)
-	}
-	return dir
-}
-
-// exports returns the names that the bundled script exports.
-func exports(metafile string) []string {
-	var meta struct {
-		Outputs map[string]struct{ Exports []string }
-	}
-	if err := json.Unmarshal([]byte(metafile), &meta); err != nil {
-		return nil
-	}
-	return meta.Outputs[scriptName].Exports
 }
 
 func loader(name string) api.Loader {

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
@@ -55,6 +56,22 @@ func BenchmarkCompile(b *testing.B) {
 	for b.Loop() {
 		if _, err := Compile(b.Context(), src); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// esbuild writes its description of a bundle without spaces once that has more than 256 files.
+func TestAFunctionMayHaveManyFiles(t *testing.T) {
+	for _, n := range []int{2, 300, 1000} {
+		src, imports := files{}, ""
+		for i := range n {
+			src[fmt.Sprintf("api/f%d.js", i)] = fmt.Sprintf("export const f%d = %d;", i, i)
+			imports += fmt.Sprintf("import { f%d } from './f%d';\n", i, i)
+		}
+		src["api/main.js"] = imports + "export default () => new Response(String(f1));"
+		p, err := Compile(t.Context(), src)
+		if err != nil || p.Style != StyleModule {
+			t.Errorf("%d files: %v", n, err)
 		}
 	}
 }

@@ -40,9 +40,12 @@ const (
 	computedRequire = "unsupported-require-call"
 )
 
+// literalRequire matches a call of require with a literal name.
+var literalRequire = regexp.MustCompile(`(?:^|[^\w$.])require\(\s*(?:"[^"\\\n]*"|'[^'\\\n]*')\s*\)`)
+
 // mayCompute reports whether there could be an import with a computed name. A false positive only costs time.
 func mayCompute(source string) bool {
-	if strings.Contains(source, "require") || strings.Contains(source, `\u`) {
+	if strings.Count(source, "require") > len(literalRequire.FindAllString(source, -1)) || strings.Contains(source, `\u`) {
 		return true
 	}
 	for {

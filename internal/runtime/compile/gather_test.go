@@ -60,6 +60,26 @@ func TestWhatAFunctionNeedsOfItsPackages(t *testing.T) {
 			[]string{"node_modules/p/a.js", "node_modules/p/b.js", "node_modules/p/package.json"},
 			Imports{Import: map[string]map[string]string{"api/main.js": {"p": "node_modules/p/a.js"}, "node_modules/p/a.js": {"./b": "node_modules/p/b.js"}}},
 		},
+		"for a browser": {
+			files{"api/main.js": `import p from 'p'; export default p`, "node_modules/p/package.json": `{"main":"./node.js","browser":{"./node.js":"./web.js","fs":false,"stream":"tiny"}}`, "node_modules/p/node.js": "",
+				"node_modules/p/web.js": "require('fs'); exports.s = require('stream')", "node_modules/tiny/index.js": ""},
+			[]string{"node_modules/p/package.json", "node_modules/p/web.js", "node_modules/tiny/index.js"},
+			Imports{Import: map[string]map[string]string{"api/main.js": {"p": "node_modules/p/web.js"}}, Require: map[string]map[string]string{"node_modules/p/web.js": {"fs": "", "stream": "node_modules/tiny/index.js"}}},
+		},
+		"CommonJS in a module": {
+			files{"api/main.js": `import p from 'p'; export default p`, "package.json": `{"type":"module"}`, "node_modules/p/index.js": "exports.__esModule = true; exports.default = 1", "node_modules/p/package.json": "{}"},
+			[]string{"node_modules/p/index.js", "node_modules/p/package.json"},
+			Imports{Import: map[string]map[string]string{"api/main.js": {"p": "node_modules/p/index.js"}}, Node: []string{"api/main.js"}, CommonJS: []string{"node_modules/p/index.js"}},
+		},
+		"by condition": {
+			files{"api/main.js": `import a from 'a'; import b from 'b'; import c from 'c'; export default [a, b, c]`,
+				"node_modules/a/package.json": `{"exports":{"node":"./n.js","deno":"./d.js","browser":"./b.js","workerd":"./w.js","default":"./x.js"}}`, "node_modules/a/b.js": "export default 1", "node_modules/a/n.js": "", "node_modules/a/d.js": "", "node_modules/a/x.js": "",
+				"node_modules/a/w.js":         "export default 1",
+				"node_modules/b/package.json": `{"exports":{"node":"./n.js","workerd":"./w.js","default":"./x.js"}}`, "node_modules/b/w.js": "export default 1", "node_modules/b/n.js": "", "node_modules/b/x.js": "",
+				"node_modules/c/package.json": `{"exports":{"require":"./r.js","module":"./m.js","import":"./i.js"}}`, "node_modules/c/m.js": "export default 1", "node_modules/c/r.js": "", "node_modules/c/i.js": ""},
+			[]string{"node_modules/a/b.js", "node_modules/a/package.json", "node_modules/b/package.json", "node_modules/b/w.js", "node_modules/c/m.js", "node_modules/c/package.json"},
+			Imports{Import: map[string]map[string]string{"api/main.js": {"a": "node_modules/a/b.js", "b": "node_modules/b/w.js", "c": "node_modules/c/m.js"}}},
+		},
 		"only modules of the product": {files{"api/main.js": `import _ from 'lodash'; import 'node:path'; export default _`}, nil, Imports{}},
 		"only files of the folder":    {files{"api/main.js": `import a from './a'; export default a`, "api/a.js": "export default 1"}, nil, Imports{}},
 	} {
@@ -112,7 +132,7 @@ func TestPackagesThatCannotBeUsed(t *testing.T) {
 	// A file that .faztignore leaves out is on the disk, but the deployment will not have it.
 	dir := t.TempDir()
 	write(t, dir, files{"api/main.js": `import '#x'`, "package.json": `{"imports":{"#x":"./left-out.js"}}`, "left-out.js": "export default 1"})
-	if _, err := Gather(t.Context(), dir, files{"api/main.js": `import '#x'`}); !errs.Is(err, errs.Unprocessable) || !strings.Contains(err.Error(), "resolves to left-out.js, which is not part of the deployment") {
+	if _, err := Gather(t.Context(), dir, files{"api/main.js": `import '#x'`}); !errs.Is(err, errs.Unprocessable) || !strings.Contains(err.Error(), "the import resolves to left-out.js, which is not part of the deployment") {
 		t.Error(err)
 	}
 	if _, err := Gather(t.Context(), dir+"/missing", have("api/main.js")); err == nil {

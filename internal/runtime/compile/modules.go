@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strconv"
@@ -23,68 +24,111 @@ type modules struct {
 	packages *installed // the packages on disk; nil on a server
 
 	mu           sync.Mutex
-	standard     []string          // parts of the standard modules that are imported, sorted
-	followsCalls bool              // async_hooks is imported: async functions are bundled so that their calls can be followed
-	missing      map[string]string // importer NUL import -> why it was not found
+	standard     []string // parts of the standard modules that are imported, sorted
+	followsCalls bool     // async_hooks is imported: async functions are bundled so that their calls can be followed
 }
 
 // Namespaces of the bundler: where a module is.
 const (
-	ofApp  = "app"  // in the deployment; the path is the file's
-	ofNode = "node" // in the product; the path is the module's name
-	ofDisk = "file" // on the disk, which is never read
-	ofOwn  = "own"  // in the product: a package that every function has; the path is the part and optionally a member of it
+	ofApp   = "app"   // in the deployment; the path is the file's
+	ofNode  = "node"  // in the product; the path is the module's name
+	ofDisk  = "file"  // on the disk, which only Gather reads
+	ofOwn   = "own"   // in the product: a package that every function has; the path is the part and optionally a member of it
+	ofEmpty = "empty" // nowhere: a package replaces the module by nothing in browsers
+	ofNodes = "cjs"   // in the deployment: a CommonJS file as Node.js gives it to modules; the path is the file's
 )
 
 func (m *modules) plugin(ctx context.Context) api.Plugin {
-	m.missing = map[string]string{}
 	return api.Plugin{Name: "deployment", Setup: func(build api.PluginBuild) {
 		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
 			if _, ok := args.PluginData.(asked); ok {
 				return api.OnResolveResult{}, nil
 			}
-			if args.Kind == api.ResolveEntryPoint {
-				return api.OnResolveResult{Path: args.Path, Namespace: ofApp}, nil
-			}
 			return m.resolve(build, args)
 		})
-		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: ofApp}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
-			data, err := m.src.ReadFile(ctx, args.Path)
-			switch {
-			case errs.KindOf(err) != errs.Internal:
-				return api.OnLoadResult{}, errors.New(errs.Sentence(err)) // e.g. too large
-			case err != nil:
-				return api.OnLoadResult{}, fmt.Errorf("%s cannot be read", args.Path)
-			}
-			kind := loader(args.Path)
-			text := withoutReading(string(data), kind)
-			return api.OnLoadResult{Contents: &text, Loader: kind}, nil
-		})
-		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: ofDisk}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
-			return api.OnLoadResult{}, errors.New("a function can only import what is in its deployment")
-		})
-		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: ofNode}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
-			name, member, below := strings.Cut(args.Path, "/")
-			text := fmt.Sprintf("module.exports = __fazt_node(%q)", name)
-			if below {
-				text += "." + member
-			}
-			return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS}, nil
-		})
-		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: ofOwn}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
-			part, member, below := strings.Cut(args.Path, "/")
-			text := fmt.Sprintf("module.exports = __fazt_part(%q)", part)
-			if below {
-				text += "." + member
-			}
-			return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS}, nil
-		})
+		loads := map[string]func(path string) (api.OnLoadResult, error){
+			ofApp:   func(path string) (api.OnLoadResult, error) { return m.load(ctx, path) },
+			ofNode:  func(path string) (api.OnLoadResult, error) { return loadMember("__fazt_node", path), nil },
+			ofOwn:   func(path string) (api.OnLoadResult, error) { return loadMember("__fazt_part", path), nil },
+			ofEmpty: func(string) (api.OnLoadResult, error) { return loadText(""), nil },
+			ofNodes: func(path string) (api.OnLoadResult, error) { return loadText(fmt.Sprintf(nodesDefault, path)), nil },
+			ofDisk: func(path string) (api.OnLoadResult, error) {
+				if m.packages == nil {
+					return api.OnLoadResult{}, errors.New("a function can only import what is in its deployment")
+				}
+				name, err := m.packages.deployed(path)
+				if err != nil {
+					return api.OnLoadResult{}, err
+				}
+				return m.load(ctx, name)
+			},
+		}
+		for namespace, load := range loads {
+			build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: namespace}, func(args api.OnLoadArgs) (api.OnLoadResult, error) { return load(args.Path) })
+		}
 	}}
 }
 
+// load reads a file of the deployment.
+func (m *modules) load(ctx context.Context, name string) (api.OnLoadResult, error) {
+	data, err := m.src.ReadFile(ctx, name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return api.OnLoadResult{}, fmt.Errorf("there is no file %q in the deployment", name)
+	case errs.KindOf(err) != errs.Internal:
+		return api.OnLoadResult{}, errors.New(errs.Sentence(err)) // e.g. too large
+	case err != nil:
+		return api.OnLoadResult{}, fmt.Errorf("%s cannot be read", name)
+	}
+	kind := loader(name)
+	text := withoutReading(string(data), kind)
+	return api.OnLoadResult{Contents: &text, Loader: kind}, nil
+}
+
+// loadMember returns a module of the product: what a function of the prelude returns for a name, or a member of that.
+func loadMember(get, path string) api.OnLoadResult {
+	name, member, below := strings.Cut(path, "/")
+	text := fmt.Sprintf("module.exports = %s(%q)", get, name)
+	if below {
+		text += "." + member
+	}
+	return loadText(text)
+}
+
+func loadText(text string) api.OnLoadResult {
+	return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS}
+}
+
+// nodesDefault is a module whose default export is the module.exports of a CommonJS file.
+const nodesDefault = `const m = require(%q);
+if (!m?.__esModule) module.exports = m;
+else {
+	for (const name of Object.getOwnPropertyNames(m)) {
+		if (name !== "default") Object.defineProperty(exports, name, { enumerable: true, get: () => m[name] });
+	}
+	Object.defineProperty(exports, "__esModule", { value: true });
+	exports.default = m;
+}`
+
 // resolve finds the module that an import means. A missing module is not always an error: a package may try require("x") and
-// go on without it. The bundler knows the difference, so it gets an empty result, and the reason is kept for its message.
+// go on without it. The bundler knows the difference, so it gets an empty result.
 func (m *modules) resolve(build api.PluginBuild, args api.OnResolveArgs) (api.OnResolveResult, error) {
+	if args.Kind == api.ResolveEntryPoint || args.Namespace == ofNodes {
+		return m.found(args.Path), nil
+	}
+	if m.packages != nil {
+		name, err := m.packages.deployed(args.Importer)
+		if err != nil {
+			return api.OnResolveResult{}, err
+		}
+		args.Importer = name
+	}
+	if result, ok := m.mapped(args); ok {
+		return result, nil
+	}
+	if m.packages != nil && m.packages.replaces(args) {
+		return api.OnResolveResult{}, nil
+	}
 	name, prefixed := strings.CutPrefix(args.Path, "node:")
 	if (prefixed || !strings.HasSuffix(name, "/")) && slices.Contains(NodeModules(), name) {
 		if name == "async_hooks" {
@@ -94,59 +138,88 @@ func (m *modules) resolve(build api.PluginBuild, args api.OnResolveArgs) (api.On
 		}
 		return api.OnResolveResult{Path: name, Namespace: ofNode, SideEffects: api.SideEffectsFalse}, nil
 	}
-	if prefixed {
-		m.miss(args, noNode(args.Path))
-		return api.OnResolveResult{}, nil
-	}
 	relative := isRelative(args.Path)
 	switch {
+	case prefixed:
+		return api.OnResolveResult{}, nil
 	case !relative && strings.Contains(name, ":"):
 		return api.OnResolveResult{}, fmt.Errorf("%q cannot be imported: a function can import files of its folder and packages, not URLs", args.Path)
 	case relative && !InPackage(args.Importer):
 		file, err := m.file(args.Path, args.Importer)
-		return api.OnResolveResult{Path: file, Namespace: ofApp}, err
+		if err != nil {
+			return api.OnResolveResult{}, err
+		}
+		return m.found(file), nil
 	case m.packages != nil:
-		file, ok, err := m.packages.resolve(build, args)
-		if ok || err != nil {
-			return api.OnResolveResult{Path: file, Namespace: ofApp}, err
+		if part, member, ok := standardModule(name); ok && !m.packages.has(build, args) {
+			return m.own(part, member), nil
 		}
-	default:
-		if file, ok := m.imports.find(args); ok && m.src.Exists(file) {
-			result := api.OnResolveResult{Path: file, Namespace: ofApp}
-			if _, pure := slices.BinarySearch(m.imports.Pure, file); pure {
-				result.SideEffects = api.SideEffectsFalse
-			}
-			return result, nil
-		}
-		if file, ok := m.plain(args); ok {
-			return api.OnResolveResult{Path: file, Namespace: ofApp}, nil
-		}
+		return m.packages.pulled(build, args), nil
 	}
-	if part, member, ok := standardModule(name); ok && !relative {
-		m.mu.Lock()
-		if at, found := slices.BinarySearch(m.standard, part); !found {
-			m.standard = slices.Insert(m.standard, at, part)
-		}
-		m.mu.Unlock()
-		return api.OnResolveResult{Path: strings.TrimSuffix(part+"/"+member, "/"), Namespace: ofOwn, SideEffects: api.SideEffectsFalse}, nil
+	if file, ok := m.plain(args); ok {
+		return m.found(file), nil
 	}
-	switch {
-	case relative:
-		m.miss(args, fmt.Sprintf("there is no file %q in the deployment", path.Join(path.Dir(args.Importer), args.Path)))
-	case slices.Contains(otherNodeModules(), strings.SplitN(name, "/", 2)[0]):
-		m.miss(args, noNode(args.Path))
-	case strings.HasPrefix(name, "#"):
-		m.miss(args, fmt.Sprintf("%q is not among the \"imports\" of package.json", name))
-	default:
-		m.miss(args, fmt.Sprintf("there is no package %q in node_modules; `npm install %s` installs it", args.Path, packageName(name)))
+	if part, member, ok := standardModule(name); ok {
+		return m.own(part, member), nil
 	}
 	return api.OnResolveResult{}, nil
 }
 
-func (m *modules) miss(args api.OnResolveArgs, why string) {
+// found returns the module that is a file of the deployment.
+func (m *modules) found(file string) api.OnResolveResult {
+	if m.packages != nil {
+		return api.OnResolveResult{Path: m.packages.path(file), Namespace: ofDisk}
+	}
+	return api.OnResolveResult{Path: file, Namespace: ofApp}
+}
+
+// mapped returns the module that the deployment's map of imports has for an import.
+func (m *modules) mapped(args api.OnResolveArgs) (api.OnResolveResult, bool) {
+	file, ok := m.imports.find(args)
+	if !ok {
+		return api.OnResolveResult{}, false
+	}
+	if file == "" {
+		return api.OnResolveResult{Path: args.Path, Namespace: ofEmpty, SideEffects: api.SideEffectsFalse}, true
+	}
+	result := m.found(file)
+	if !requires(args.Kind) && holds(m.imports.Node, args.Importer) && holds(m.imports.CommonJS, file) {
+		result.Namespace = ofNodes
+	}
+	if holds(m.imports.Pure, file) {
+		result.SideEffects = api.SideEffectsFalse
+	}
+	return result, true
+}
+
+// holds reports whether a sorted list has a name.
+func holds(sorted []string, name string) bool {
+	_, found := slices.BinarySearch(sorted, name)
+	return found
+}
+
+// own returns a standard module, and notes that the function needs it.
+func (m *modules) own(part, member string) api.OnResolveResult {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.missing[args.Importer+"\x00"+args.Path] = why
+	if at, found := slices.BinarySearch(m.standard, part); !found {
+		m.standard = slices.Insert(m.standard, at, part)
+	}
+	return api.OnResolveResult{Path: strings.TrimSuffix(part+"/"+member, "/"), Namespace: ofOwn, SideEffects: api.SideEffectsFalse}
+}
+
+// notFound explains why an import leads to nothing.
+func notFound(name, importer string) string {
+	plain, prefixed := strings.CutPrefix(name, "node:")
+	switch {
+	case isRelative(name):
+		return fmt.Sprintf("there is no file %q in the deployment", path.Join(path.Dir(importer), name))
+	case prefixed || slices.Contains(otherNodeModules(), strings.SplitN(plain, "/", 2)[0]):
+		return noNode(name)
+	case strings.HasPrefix(name, "#"):
+		return fmt.Sprintf("%q is not among the \"imports\" of package.json", name)
+	}
+	return fmt.Sprintf("there is no package %q in node_modules; `npm install %s` installs it", name, packageName(name))
 }
 
 func isRelative(name string) bool {
@@ -236,7 +309,7 @@ func noNode(name string) string {
 }
 
 // diagnostics converts the errors that the bundler found, with our own wording where there is one.
-func (m *modules) diagnostics(messages []api.Message) []Diagnostic {
+func diagnostics(messages []api.Message) []Diagnostic {
 	var list []Diagnostic
 	for _, msg := range messages {
 		d := Diagnostic{Text: msg.Text}
@@ -249,9 +322,7 @@ func (m *modules) diagnostics(messages []api.Message) []Diagnostic {
 			if err != nil {
 				plain = strings.Trim(name, `"`)
 			}
-			if why, ok := m.missing[d.File+"\x00"+plain]; ok {
-				d.Text, msg.Notes = why, nil
-			}
+			d.Text, msg.Notes = notFound(plain, d.File), nil
 		}
 		for _, n := range msg.Notes {
 			d.Notes = append(d.Notes, n.Text)

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/evanw/esbuild/pkg/api"
 )
@@ -21,11 +20,16 @@ import (
 const ImportsFile = "node_modules/.imports.json"
 
 // Imports holds the imports of a function that lead to packages or are in one: importer -> name as written -> file. The same
-// name may lead to different files in import and require().
+// name may lead to different files in import and require(). The file "" is an empty module.
 type Imports struct {
 	Import  map[string]map[string]string `json:"import,omitempty"`
 	Require map[string]map[string]string `json:"require,omitempty"`
 	Pure    []string                     `json:"pure,omitempty"` // files without side effects: left out if nothing in them is used
+
+	// In a file that Node.js knows to be a module, the default import of a CommonJS file is its module.exports. Elsewhere it is
+	// the member default if the file was translated from a module.
+	Node     []string `json:"node,omitempty"`     // such modules
+	CommonJS []string `json:"commonjs,omitempty"` // the CommonJS files they import
 }
 
 // Packages holds what a function needs of the packages installed in its folder.
@@ -49,75 +53,174 @@ func Gather(ctx context.Context, dir string, src Source) (*Packages, error) {
 		if !src.Exists(entry) {
 			continue
 		}
-		i := &installed{root: root, src: src, before: readImports(func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(root, filepath.FromSlash(name))) }), files: map[string]bool{}, pure: map[string]bool{}}
-		if _, err := bundle(ctx, &modules{src: i, packages: i}, entry, api.FormatESModule); err != nil {
+		i := newInstalled(root, src)
+		result, err := bundle(ctx, &modules{src: i, packages: i}, entry, api.FormatESModule)
+		if err != nil {
 			return nil, err
 		}
-		return i.packages()
+		meta, err := parseMetafile(result.Metafile)
+		if err != nil {
+			return nil, err
+		}
+		return i.record(meta)
 	}
 	return &Packages{}, nil
 }
 
-// installed finds packages on the disk and records what it found. esbuild calls it from many goroutines.
+// installed is a folder and the packages that are installed in it. esbuild calls it from many goroutines.
 type installed struct {
-	root   string // absolute, without links
-	src    Source
-	before Imports // those of a pulled folder: it has the files of its packages, but not the links to them
-
-	mu    sync.Mutex
-	found Imports
-	files map[string]bool
-	pure  map[string]bool
+	root      string // absolute, without links
+	src       Source
+	before    Imports // those of a pulled folder: it has the files of its packages, but not the links to them
+	manifests manifests
 }
 
-// resolve returns the file that an import of a package means, or "" if there is none.
-func (i *installed) resolve(build api.PluginBuild, args api.OnResolveArgs) (string, bool, error) {
-	result := build.Resolve(args.Path, api.ResolveOptions{
-		Importer: filepath.Join(i.root, filepath.FromSlash(args.Importer)), ResolveDir: filepath.Join(i.root, filepath.FromSlash(path.Dir(args.Importer))),
-		Kind: args.Kind, PluginData: asked{},
-	})
-	if len(result.Errors) > 0 || result.External {
-		if file, ok := i.before.find(args); ok && i.Exists(file) {
-			i.note(args, file, false)
-			return file, true, nil
-		}
-		return "", false, nil
-	}
-	relative, err := filepath.Rel(i.root, result.Path)
+func newInstalled(root string, src Source) *installed {
+	i := &installed{root: root, src: src}
+	i.before = readImports(func(name string) ([]byte, error) { return os.ReadFile(i.path(name)) })
+	i.manifests.read = func(name string) ([]byte, error) { return os.ReadFile(i.path(name)) }
+	return i
+}
+
+// configure sets the options of a bundler that finds packages itself. Its output is not used.
+func (i *installed) configure(o *api.BuildOptions) {
+	o.AbsWorkingDir, o.Sourcemap, o.TreeShaking = i.root, api.SourceMapNone, api.TreeShakingTrue
+}
+
+// path returns where a file of the deployment is on the disk.
+func (i *installed) path(name string) string { return filepath.Join(i.root, filepath.FromSlash(name)) }
+
+// deployed returns the name in the deployment of a file on the disk.
+func (i *installed) deployed(file string) (string, error) {
+	relative, err := filepath.Rel(i.root, file)
 	if err != nil || !filepath.IsLocal(relative) {
-		return "", false, fmt.Errorf("%q resolves to %s, which is outside the deployed folder; install it in the folder", args.Path, result.Path)
+		return "", fmt.Errorf("the import resolves to %s, which is outside the deployed folder; install it in the folder", file)
 	}
-	file := filepath.ToSlash(relative)
-	if !InPackage(file) && !i.src.Exists(file) {
-		return "", false, fmt.Errorf("%q resolves to %s, which is not part of the deployment because .gitignore or .faztignore excludes it", args.Path, file)
+	name := filepath.ToSlash(relative)
+	if !InPackage(name) && !i.src.Exists(name) {
+		return "", fmt.Errorf("the import resolves to %s, which is not part of the deployment because .gitignore or .faztignore excludes it", name)
 	}
-	i.note(args, file, !result.SideEffects)
-	return file, true, nil
+	return name, nil
+}
+
+// replaces reports whether the package of the importer replaces a module when it is bundled for browsers.
+func (i *installed) replaces(args api.OnResolveArgs) bool {
+	if isRelative(args.Path) || !InPackage(args.Importer) {
+		return false
+	}
+	_, ok := i.manifests.of(args.Importer).browser[args.Path]
+	return ok
+}
+
+// has reports whether a package is installed where the importer finds it.
+func (i *installed) has(build api.PluginBuild, args api.OnResolveArgs) bool {
+	if result := i.pulled(build, args); result.Path != "" {
+		return true
+	}
+	for dir := filepath.Dir(i.path(args.Importer)); ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "node_modules", filepath.FromSlash(packageName(args.Path)))); err == nil {
+			return true
+		}
+		if dir == filepath.Dir(dir) {
+			return false
+		}
+	}
+}
+
+// pulled returns the file that an import meant when the folder was deployed, if the folder was pulled from an instance and the
+// bundler does not find the import. Otherwise the result is empty.
+func (i *installed) pulled(build api.PluginBuild, args api.OnResolveArgs) (none api.OnResolveResult) {
+	file, ok := i.before.find(args)
+	if !ok {
+		return none
+	}
+	if file == "" {
+		return api.OnResolveResult{Path: args.Path, Namespace: ofEmpty}
+	}
+	if !i.Exists(file) {
+		return none
+	}
+	at := i.path(args.Importer)
+	result := build.Resolve(args.Path, api.ResolveOptions{Importer: at, ResolveDir: filepath.Dir(at), Kind: args.Kind, PluginData: asked{}})
+	if len(result.Errors) == 0 && !result.External {
+		return none
+	}
+	return api.OnResolveResult{Path: i.path(file), Namespace: ofDisk}
 }
 
 // asked marks imports that esbuild is to resolve itself.
 type asked struct{}
 
-func (i *installed) note(args api.OnResolveArgs, file string, pure bool) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	list := &i.found.Import
-	if requires(args.Kind) {
-		list = &i.found.Require
+// record returns the packages that the bundler used. It found most of them itself: asking it for each import would make it
+// read every directory each time.
+func (i *installed) record(meta metafile) (*Packages, error) {
+	var found Imports
+	files, pure, node, common := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for from, input := range meta.Inputs {
+		importer, ok := i.input(from)
+		if !ok || importer == "" {
+			continue
+		}
+		for _, to := range input.Imports {
+			file, ok := i.input(to.Path)
+			if to.External || !ok || isRelative(to.Original) && !InPackage(importer) {
+				continue
+			}
+			kind := &found.Import
+			if to.Kind == "require-call" || to.Kind == "require-resolve" {
+				kind = &found.Require
+			} else if meta.Inputs[to.Path].Format == "cjs" && i.manifests.node(importer) {
+				node[importer], common[file] = true, true
+			}
+			note(kind, importer, to.Original, file)
+			if InPackage(file) {
+				files[file] = true
+			}
+			if i.manifests.pure(file) {
+				pure[file] = true
+			}
+		}
 	}
+	p := &Packages{}
+	if len(found.Import)+len(found.Require) == 0 {
+		return p, nil
+	}
+	// With these, a pulled folder can be deployed again.
+	for file := range maps.Clone(files) {
+		for dir := path.Dir(file); path.Base(dir) != "node_modules"; dir = path.Dir(dir) {
+			if name := path.Join(dir, "package.json"); i.Exists(name) {
+				files[name] = true
+			}
+		}
+	}
+	p.Files = slices.Sorted(maps.Keys(files))
+	found.Pure, found.Node, found.CommonJS = slices.Sorted(maps.Keys(pure)), slices.Sorted(maps.Keys(node)), slices.Sorted(maps.Keys(common))
+	var err error
+	p.Imports, err = json.Marshal(found)
+	return p, err
+}
+
+// input returns the file of the deployment that the bundler describes, "" for an empty module; ok = false for a module of the
+// product.
+func (i *installed) input(name string) (file string, ok bool) {
+	switch namespace, _, _ := strings.Cut(name, ":"); namespace {
+	case "(disabled)", ofEmpty:
+		return "", true
+	case ofNode, ofOwn:
+		return "", false
+	}
+	file, err := i.deployed(i.path(name))
+	return file, err == nil
+}
+
+func note(list *map[string]map[string]string, importer, name, file string) {
 	if *list == nil {
 		*list = map[string]map[string]string{}
 	}
-	if (*list)[args.Importer] == nil {
-		(*list)[args.Importer] = map[string]string{}
+	if (*list)[importer] == nil {
+		(*list)[importer] = map[string]string{}
 	}
-	(*list)[args.Importer][args.Path] = file
-	if InPackage(file) {
-		i.files[file] = true
-	}
-	if pure {
-		i.pure[file] = true
-	}
+	(*list)[importer][name] = file
 }
 
 func requires(kind api.ResolveKind) bool {
@@ -129,33 +232,12 @@ func InPackage(file string) bool {
 	return strings.HasPrefix(file, "node_modules/") || strings.Contains(file, "/node_modules/")
 }
 
-// packages returns what was found.
-func (i *installed) packages() (*Packages, error) {
-	p := &Packages{}
-	if len(i.found.Import)+len(i.found.Require) == 0 {
-		return p, nil
-	}
-	for file := range maps.Clone(i.files) {
-		// With these, a pulled folder can be deployed again.
-		for dir := path.Dir(file); path.Base(dir) != "node_modules"; dir = path.Dir(dir) {
-			if name := path.Join(dir, "package.json"); i.Exists(name) {
-				i.files[name] = true
-			}
-		}
-	}
-	p.Files = slices.Sorted(maps.Keys(i.files))
-	i.found.Pure = slices.Sorted(maps.Keys(i.pure))
-	var err error
-	p.Imports, err = json.Marshal(i.found)
-	return p, err
-}
-
 // Exists reports whether the deployment or a package has a file.
 func (i *installed) Exists(name string) bool {
 	if !InPackage(name) {
 		return i.src.Exists(name)
 	}
-	info, err := os.Stat(filepath.Join(i.root, filepath.FromSlash(name)))
+	info, err := os.Stat(i.path(name))
 	return err == nil && info.Mode().IsRegular()
 }
 
@@ -164,7 +246,7 @@ func (i *installed) ReadFile(ctx context.Context, name string) ([]byte, error) {
 	if !InPackage(name) {
 		return i.src.ReadFile(ctx, name)
 	}
-	return os.ReadFile(filepath.Join(i.root, filepath.FromSlash(name)))
+	return os.ReadFile(i.path(name))
 }
 
 // readImports reads the imports of a deployment. A damaged file counts as missing: then the imports are not found.
@@ -183,5 +265,5 @@ func (i Imports) find(args api.OnResolveArgs) (string, bool) {
 		list = i.Require
 	}
 	file, ok := list[args.Importer][args.Path]
-	return file, ok && fs.ValidPath(file)
+	return file, ok && (file == "" || fs.ValidPath(file))
 }

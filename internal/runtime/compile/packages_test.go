@@ -46,7 +46,7 @@ func TestALinkInNodeModulesThatLeadsOutOfTheFolderIsRefused(t *testing.T) {
 	own := files{"api/main.js": "import x from 'out'; export default x;"}
 	write(t, dir, own)
 	_, err := Gather(t.Context(), dir, own)
-	if !errs.Is(err, errs.Unprocessable) || !strings.Contains(err.Error(), `api/main.js:1:15: "out" resolves to`) || !strings.Contains(err.Error(), "outside the deployed folder") {
+	if !errs.Is(err, errs.Unprocessable) || !strings.Contains(err.Error(), `api/main.js:1:15: the import resolves to`) || !strings.Contains(err.Error(), "outside the deployed folder") {
 		t.Fatalf("got %v", err)
 	}
 }
