@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -42,8 +43,13 @@ func newUser(t *testing.T, url string) user {
 }
 
 func (u user) run(stdin string, args ...string) outcome {
+	return u.runUntil(u.t.Context(), stdin, args...)
+}
+
+// runUntil interrupts the command when ctx ends.
+func (u user) runUntil(ctx context.Context, stdin string, args ...string) outcome {
 	var out, notes strings.Builder
-	code := Main(u.t.Context(), kit.Env{Args: args, Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &notes,
+	code := Main(ctx, kit.Env{Args: args, Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &notes,
 		Getenv: func(string) string { return "" }, Home: func() (string, error) { return u.home, nil }})
 	return outcome{code, out.String(), notes.String()}
 }

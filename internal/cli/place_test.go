@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"fazt/internal/cli/kit"
 )
@@ -66,14 +68,17 @@ func real(t *testing.T, path string) string {
 func TestEveryCommandRefusesAnUnknownFormatBeforeItDoesAnything(t *testing.T) {
 	u := user{t, t.TempDir()}
 	t.Chdir(t.TempDir())
+	// A command that is not refused may serve or follow until it is interrupted.
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	for _, cmd := range leaves(commands{&kit.CLI{}}.root()) {
 		args := append([]string{"--format", "yaml"}, append(strings.Fields(cmd.CommandPath())[1:], sample(cmd)...)...)
-		got := u.run("", args...)
+		got := u.runUntil(ctx, "", args...)
 		if got.code != exitUsage || !strings.HasPrefix(got.notes, `fazt: unknown format "yaml"; use table, json or markdown`) || got.out != "" {
 			t.Errorf("%s: %+v", cmd.CommandPath(), got)
 		}
 		args = append([]string{"--quiet", "--verbose"}, args[2:]...)
-		if got := u.run("", args...); got.code != exitUsage || !strings.HasPrefix(got.notes, "fazt: --quiet and --verbose cannot be combined") {
+		if got := u.runUntil(ctx, "", args...); got.code != exitUsage || !strings.HasPrefix(got.notes, "fazt: --quiet and --verbose cannot be combined") {
 			t.Errorf("%s: %+v", cmd.CommandPath(), got)
 		}
 	}
