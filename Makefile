@@ -8,8 +8,7 @@ KILLS    ?= 300
 MUTANTS  ?= 20
 MUTATED  ?= ./internal/auth ./internal/database ./internal/egress ./internal/gateway ./internal/hosting
 
-# Tools are Go modules at a fixed version: go builds and caches them, nothing is installed.
-GOLANGCI    := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+# Tools are Go modules at a fixed version: go builds and caches them, nothing is installed. tools/lint names that of golangci-lint.
 GOVULNCHECK := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 # Only `make build` optimizes for the profile in cmd/fazt: that compiles everything once more.
@@ -44,7 +43,7 @@ need  = command -v $(1) >/dev/null || { $(SUDO) apt-get update -q && \
 # $(call compile,targets)
 compile = for target in $(1); do \
 		echo "compile $$target"; \
-		GOOS=$${target%/*} GOARCH=$${target\#*/} go build -pgo=off -gcflags='fazt/...=-N -l' -ldflags='-s -w' -o /dev/null ./cmd/fazt || exit 1; \
+		GOOS=$${target%/*} GOARCH=$${target\#*/} go build -pgo=off -gcflags='all=-N -l' -ldflags='-s -w' -o /dev/null ./cmd/fazt || exit 1; \
 	done
 
 .DEFAULT_GOAL := help
@@ -97,12 +96,13 @@ pointers: ## check what SQLite is given as an address, after a change of interna
 	go test -short -timeout=30m -gcflags='all=-d=checkptr' ./internal/database/...
 
 lint: ## vet and the other linters of .golangci.yml
-	$(GOLANGCI) run
+	@# It has everything compiled, tests included. Without the profile, `make every` uses what was compiled.
+	GOFLAGS='$(GOFLAGS) -pgo=off' go run ./tools/lint
 
 cross: ## type-check everything for every target, and compile for one target of each system
 	go run ./tools/cross $(TARGETS)
-	@# With linux/amd64, which every test uses, these are all systems and both architectures. Neither optimised nor with
-	@# symbols for a debugger, which takes a third less time: the question is whether it compiles.
+	@# With linux/amd64, which every test uses, these are all systems and both architectures. Nothing is optimized, nor linked
+	@# with symbols for a debugger, which takes a third less time: the question is whether it compiles.
 	@$(call compile,darwin/arm64 windows/amd64)
 
 binaries: ## compile for every target

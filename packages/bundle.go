@@ -63,7 +63,7 @@ func nodeModules() api.Plugin {
 			_, err := os.Stat(filepath.Join(here, "entries", "node-"+name+".js"))
 			ours := filepath.Base(filepath.Dir(args.Importer)) == "entries"
 			if err != nil || ours && !strings.HasPrefix(args.Path, "node:") {
-				return api.OnResolveResult{}, nil //nolint:nilerr // an npm package with that name
+				return api.OnResolveResult{}, nil // an npm package with that name
 			}
 			return api.OnResolveResult{Path: name, Namespace: "node"}, nil
 		})

@@ -61,7 +61,7 @@ func tryLock(path string) (*Lock, error) {
 	case err != nil:
 		return nil, sqlite.CannotOpen(path, err)
 	case file == nil:
-		return nil, nil //nolint:nilnil // see above
+		return nil, nil // see above
 	}
 	return &Lock{path, file}, nil
 }

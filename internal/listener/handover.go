@@ -39,7 +39,7 @@ func ReadHanded(value string) (*Handed, error) {
 // take returns the listener that was handed over for an address, or nil.
 func (h *Handed) take(address string) (net.Listener, error) {
 	if h == nil || len(h.files[address]) == 0 {
-		return nil, nil //nolint:nilnil // none is not an error
+		return nil, nil // none is not an error
 	}
 	file := h.files[address][0]
 	h.files[address] = h.files[address][1:]

@@ -63,7 +63,7 @@ func (d document) faults(s schema, v any, at string, full bool) (list []string) 
 	}
 	if options, ok := s["anyOf"].([]any); ok {
 		for _, o := range options {
-			if list = d.faults(o.(schema), v, at, full); len(list) == 0 || v != nil && o.(schema)["type"] != "null" { //nolint:forcetypeassert // it was made by Document
+			if list = d.faults(o.(schema), v, at, full); len(list) == 0 || v != nil && o.(schema)["type"] != "null" { // it was made by Document
 				return list
 			}
 		}
@@ -102,7 +102,7 @@ func (d document) faults(s schema, v any, at string, full bool) (list []string) 
 			return bad("an array")
 		}
 		for i, item := range items {
-			list = append(list, d.faults(s["items"].(schema), item, fmt.Sprintf("%s[%d]", at, i), full)...) //nolint:forcetypeassert // as above
+			list = append(list, d.faults(s["items"].(schema), item, fmt.Sprintf("%s[%d]", at, i), full)...) // as above
 		}
 	case "object":
 		members, ok := v.(map[string]any)
@@ -239,7 +239,7 @@ func TestTheDecoderRefusesWhatTheDocumentDoesNotAllow(t *testing.T) {
 		if !hasJSON(s.Req) || wholeBody(s.Req) {
 			continue
 		}
-		properties := d.Paths[s.Path][strings.ToLower(s.Method)].RequestBody.Content["application/json"].Schema["properties"].(schema) //nolint:forcetypeassert // it was made by Document
+		properties := d.Paths[s.Path][strings.ToLower(s.Method)].RequestBody.Content["application/json"].Schema["properties"].(schema) // it was made by Document
 		for member, of := range properties {
 			fits := regexp.MustCompile("^invalid request for " + s.Name + ": (" + member + "|a time) must be ")
 			for _, kind := range slices.Sorted(maps.Keys(wrong)) {
@@ -252,7 +252,7 @@ func TestTheDecoderRefusesWhatTheDocumentDoesNotAllow(t *testing.T) {
 				_, err = read(t, s, r)
 				var value any
 				_ = json.Unmarshal(text, &value)
-				allowed := len(d.faults(of.(schema), value.(map[string]any)[member], member, false)) == 0 //nolint:forcetypeassert // the same
+				allowed := len(d.faults(of.(schema), value.(map[string]any)[member], member, false)) == 0 // the same
 				switch {
 				case allowed && err != nil:
 					t.Errorf("%s: %s is described and refused: %v", s.Name, text, err)

@@ -147,8 +147,8 @@ func compare(t *testing.T, what string, want, got reflect.Value) {
 	t.Helper()
 	switch {
 	case want.Type() == reflect.TypeFor[io.Reader]():
-		g, err2 := io.ReadAll(got.Interface().(io.Reader))          //nolint:forcetypeassert // its type was compared
-		w, err := io.ReadAll(rewound(want.Interface().(io.Reader))) //nolint:forcetypeassert // the same
+		g, err2 := io.ReadAll(got.Interface().(io.Reader))          // its type was compared
+		w, err := io.ReadAll(rewound(want.Interface().(io.Reader))) // the same
 		if err != nil || err2 != nil || len(w) == 0 || string(w) != string(g) {
 			t.Errorf("%s: sent %q (%v), got %q (%v)", what, w, err, g, err2)
 		}

@@ -229,7 +229,7 @@ func TestValuesOfAQuery(t *testing.T) {
 		"s=a&s=b":                "query parameter s is given twice",
 		"N=1":                    `unknown query parameter "N"; the server may be older than the client`,
 	} {
-		r, err := http.NewRequest(http.MethodGet, "http://h/api/q?"+query, http.NoBody) //nolint:noctx // it is not sent
+		r, err := http.NewRequest(http.MethodGet, "http://h/api/q?"+query, http.NoBody) // it is not sent
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -135,7 +135,7 @@ const typeScript = `{
 func writeTypes(dir string) (n int, err error) {
 	api := filepath.Join(dir, "api")
 	if _, err := os.Stat(api); err != nil {
-		return 0, nil //nolint:nilerr // it has no function
+		return 0, nil // it has no function
 	}
 	for name, data := range map[string][]byte{"tsconfig.json": []byte(typeScript), "fazt.d.ts": bind.TypeScript(bindings.All(bindings.Deps{}))} {
 		if err := os.WriteFile(filepath.Join(api, name), data, 0o644); err != nil {

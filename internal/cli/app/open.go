@@ -62,7 +62,7 @@ func (c commands) browse(url string) error {
 	}
 	program, err := exec.LookPath(name)
 	if err != nil {
-		return nil //nolint:nilerr // the address was printed
+		return nil // the address was printed
 	}
 	if err := exec.CommandContext(c.Ctx, program, append(args, url)...).Run(); err != nil {
 		return errs.Wrap(errs.Unavailable, err, "%s could not open the browser: %v", name, err)

@@ -76,7 +76,7 @@ func (w *watcher) add(system *fsnotify.Watcher, top string) error {
 func (w *watcher) walk(top string, visit func(path string, d fs.DirEntry) error) error {
 	return filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
-			return nil //nolint:nilerr // see above
+			return nil // see above
 		}
 		if d.IsDir() && path != w.dir && w.unwatched(path) {
 			return fs.SkipDir

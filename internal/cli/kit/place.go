@@ -110,7 +110,7 @@ func FindPeer(peers *client.Peers, name string) (*client.Peer, error) {
 func (c *CLI) withoutPeers(broken error) error {
 	path, err := c.PeersFile()
 	if err != nil {
-		return nil //nolint:nilerr // without a home directory there are no peers
+		return nil // without a home directory there are no peers
 	}
 	if client.NoDefault(path) {
 		if !c.toldOfPeers {

@@ -56,7 +56,7 @@ func InstallPackages(ctx context.Context, dir string, log io.Writer) error {
 	}
 	data, err := readPackage(dir)
 	if err != nil {
-		return nil //nolint:nilerr // the compiler reports missing imports later
+		return nil // the compiler reports missing imports later
 	}
 	var pkg struct {
 		Dependencies map[string]any `json:"dependencies"`

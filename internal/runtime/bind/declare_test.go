@@ -123,12 +123,12 @@ func TestTheResultOfAFunction(t *testing.T) {
 		want string // "" = undefined
 	}{
 		"nothing":           {Fn("f", "", func(*Call, struct{}) (struct{}, error) { return struct{}{}, nil }), ""},
-		"no pointer":        {Fn("f", "", func(*Call, struct{}) (*string, error) { return nil, nil }), ""}, //nolint:nilnil // that is the case
+		"no pointer":        {Fn("f", "", func(*Call, struct{}) (*string, error) { return nil, nil }), ""}, // that is the case
 		"a pointer":         {Fn("f", "", func(*Call, struct{}) (*string, error) { return &text, nil }), `"x"`},
 		"no JSON":           {Fn("f", "", func(*Call, struct{}) (json.RawMessage, error) { return nil, nil }), ""},
 		"JSON":              {Fn("f", "", func(*Call, struct{}) (json.RawMessage, error) { return json.RawMessage(`{ "a": 1 }`), nil }), `{ "a": 1 }`},
 		"null":              {Fn("f", "", func(*Call, struct{}) (json.RawMessage, error) { return json.RawMessage(`null`), nil }), `null`},
-		"no interface":      {Fn("f", "", func(*Call, struct{}) (any, error) { return nil, nil }), ""}, //nolint:nilnil // the same
+		"no interface":      {Fn("f", "", func(*Call, struct{}) (any, error) { return nil, nil }), ""}, // the same
 		"an empty text":     {Fn("f", "", func(*Call, struct{}) (string, error) { return "", nil }), `""`},
 		"false":             {Fn("f", "", func(*Call, struct{}) (bool, error) { return false, nil }), `false`},
 		"zero":              {Fn("f", "", func(*Call, struct{}) (int, error) { return 0, nil }), `0`},
