@@ -26,7 +26,7 @@ LONGEST := ./internal/server ./internal/cli ./cmd/fazt ./internal/runtime
 # either, which `make pointers` does. At its end a process need not wait a second for races.
 RACE := CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -p $(ATONCE) -race -short -vet=off -pgo=off -timeout=30m \
 	-gcflags='modernc.org/...=-d=checkptr=0' \
-	$(foreach c,modernc.org/libc modernc.org/libquickjs modernc.org/memory modernc.org/sqlite/lib golang.org/x/crypto/argon2 github.com/evanw/esbuild fazt/internal/quickjs/engine,-gcflags='$(c)/...=-race=false')
+	$(foreach c,modernc.org/libc modernc.org/memory modernc.org/sqlite/lib golang.org/x/crypto/argon2 github.com/evanw/esbuild fazt/internal/quickjs/engine,-gcflags='$(c)/...=-race=false')
 
 # Packages in whose code or tests goroutines meet: they start one, or their tests run a database, an engine or an instance,
 # which do. What else runs under them is compiled for the detector too. Not cmd/fazt: its tests watch a binary in another
@@ -67,9 +67,12 @@ test-fast: ## the tests without the race detector and the slow ones
 # What is built in but not written here: the npm packages that functions find in their VMs, and their engine.
 PACKAGES := packages
 ENGINE   := internal/quickjs/engine/engine.go
-web: internal/runtime/web/dist/streams.js $(ENGINE)
+INTL     := internal/runtime/intl/en_zones.go
+web: internal/runtime/web/dist/streams.js $(ENGINE) $(INTL)
 $(ENGINE): internal/runtime/web/dist/streams.js go.mod $(wildcard tools/engine/*.go)
 	go run ./tools/engine
+$(INTL): $(wildcard tools/intl/*.go)
+	go run ./tools/intl
 internal/runtime/web/dist/streams.js: $(wildcard $(PACKAGES)/*.json $(PACKAGES)/*.go $(PACKAGES)/entries/*.js)
 	go run ./$(PACKAGES)
 

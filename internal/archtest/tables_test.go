@@ -223,7 +223,6 @@ const anyone = ""
 
 var owners = []owner{
 	{"zombiezen.com/go/sqlite", "internal/database/sqlite"},
-	{"modernc.org/quickjs", "internal/quickjs"},
 	{"modernc.org/sqlite", "internal/database/sqlite"},
 	{"modernc.org/libc", "internal/database/sqlite"},
 	{"github.com/evanw/esbuild", "internal/runtime/compile"},

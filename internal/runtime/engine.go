@@ -10,7 +10,6 @@ import (
 	"runtime"
 	"time"
 
-	"fazt/internal/quickjs"
 	"fazt/internal/runtime/compile"
 	"fazt/internal/runtime/sched"
 	"fazt/internal/runtime/web"
@@ -21,7 +20,6 @@ import (
 // New makes an engine that runs nothing yet.
 func New(c Config) *Engine {
 	e := &Engine{config: c, cpu: sched.New(max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}, vmsByApp: map[string]int{}, vmsByHolder: map[share.Holder]int{}, busy: map[*VM]*Invocation{}, stopping: make(chan struct{}), stuckAfter: 3 * time.Second, callsEnd: 10 * time.Second}
-	e.localizer = quickjs.NewLocalizer(web.Localizer)
 	e.describeBindings()
 	e.host = hostFuncs(c.Tables)
 	e.prelude = compile.Embedded("prelude", func() ([]byte, error) { return []byte(web.Prelude), nil })

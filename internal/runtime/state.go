@@ -58,7 +58,6 @@ type Engine struct {
 
 	stopping   chan struct{} // closed when no more streams are sent
 	endStreams sync.Once
-	localizer  *quickjs.Localizer
 	late       sync.WaitGroup // responses for abandoned invocations
 	stuckAfter time.Duration  // how long after its deadline a script at work is abandoned
 	callsEnd   time.Duration  // how long host calls may take to end after their run

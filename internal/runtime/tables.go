@@ -7,6 +7,7 @@ import (
 
 	"fazt/internal/errs"
 	"fazt/internal/quickjs"
+	"fazt/internal/runtime/intl"
 )
 
 // hostFuncs returns the functions of all tables by name.
@@ -37,7 +38,7 @@ func productFuncs() Table {
 		"part":  func(a Args) (quickjs.Value, error) { return a.vm.part(a.Text(0)) },
 		"agent": func(a Args) (quickjs.Value, error) { return a.Returns("Fazt/" + a.vm.engine.config.Version) },
 		"intl": func(a Args) (quickjs.Value, error) {
-			text, err := a.vm.engine.localizer.Ask(a.Text(0))
+			text, err := intl.Answer(a.Text(0))
 			if err != nil {
 				return quickjs.Undefined(), err
 			}

@@ -17,7 +17,6 @@ func (e *Engine) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			e.shutdown()
-			e.localizer.End()
 			e.late.Wait()
 			return nil
 		case <-look.C:

@@ -12,11 +12,6 @@ import (
 //go:embed prelude.js
 var Prelude string
 
-// Localizer is the script of the VM that formats dates and numbers for all functions.
-//
-//go:embed localizer.js
-var Localizer string
-
 // parts holds our own scripts. dist holds npm packages bundled by `make web`, and is empty in a fresh checkout.
 //
 //go:embed all:dist parts
