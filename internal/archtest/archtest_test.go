@@ -95,7 +95,7 @@ func imports(s source) []string {
 
 // testOnly are packages that only tests import.
 func testOnly(pkg string) bool {
-	return strings.HasPrefix(pkg, "internal/fazttest") || slices.Contains([]string{"internal/archtest", "internal/database/databasetest", "internal/database/diskfault", "internal/runtime/runtimetest"}, pkg)
+	return strings.HasPrefix(pkg, "internal/fazttest") || slices.Contains([]string{"internal/api/apitest", "internal/archtest", "internal/database/databasetest", "internal/database/diskfault", "internal/runtime/runtimetest"}, pkg)
 }
 
 // placeOf returns the layer of a package and the entry it comes from: that of the package or of the nearest one above it.
