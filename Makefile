@@ -81,6 +81,7 @@ tools: # what the tests need besides Go
 	@$(call need,chromium,chromium)
 	@$(call need,pg_ctlcluster,postgresql)
 	@$(call need,curl,curl)
+	@$(call need,git,git)
 	@$(call need,nginx,nginx-light)
 
 every: # every test; lint has vetted what go test would

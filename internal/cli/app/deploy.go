@@ -65,6 +65,7 @@ func (c commands) deploy(dir string, f deployFlags) error {
 	}
 	began := time.Now()
 	f.Log, f.Compiler = c.Notes(), c.Compiler
+	f.Folder.Home, f.Folder.Getenv = c.Home, c.Getenv
 	f.Folder.Check = func(files []op.Announced) error { return c.checkSizes(f.Name, files) }
 	p, err := project.Load(c.Ctx, dir, f.Options)
 	if err != nil {

@@ -61,6 +61,7 @@ type developer struct {
 
 func (c commands) runDev(dir string, o project.Options, listen []string) error {
 	o.Log, o.Compiler = c.Stdout, c.Compiler
+	o.Folder.Home, o.Folder.Getenv = c.Home, c.Getenv
 	if err := folder.Check(dir); err != nil {
 		return err
 	}

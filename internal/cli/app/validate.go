@@ -33,6 +33,7 @@ runs first, unless --no-build is given.`,
 
 func (c commands) validate(dir string, o project.Options) error {
 	o.Log, o.Compiler = c.Stderr, c.Compiler
+	o.Folder.Home, o.Folder.Getenv = c.Home, c.Getenv
 	if err := folder.Check(dir); err != nil {
 		return err
 	}

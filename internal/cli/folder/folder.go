@@ -35,6 +35,9 @@ type Options struct {
 	Built bool
 	// Check gets the files with their sizes before any of them is read, and may refuse them; nil = no check.
 	Check func(files []op.Announced) error
+	// Home and Getenv find the rules that the user has for all git repositories; nil = there are none.
+	Home   func() (string, error)
+	Getenv func(string) string
 }
 
 // Folder is the files of a folder. Content that changes afterwards is detected when it is read.
@@ -80,7 +83,7 @@ func Read(ctx context.Context, dir string, o Options) (*Folder, error) {
 func (f *Folder) read(ctx context.Context) error {
 	var r rules
 	if !f.o.Built {
-		r = above(f.dir)
+		r = above(f.dir, f.o)
 	}
 	if err := f.directory(".", r); err != nil {
 		return err

@@ -234,7 +234,7 @@ func FuzzRules(f *testing.F) {
 		if len(text) > 1<<10 || len(name) > 200 {
 			return
 		}
-		r := rules{all: parse(text, nil), own: parse(text, nil)}
+		r := rules{all: parse(string(text), ""), own: parse(string(text), "")}
 		if r.ignored(name, false) != r.ignoredByOwn(name, false) {
 			t.Fatalf("the same rules say two things of %q", name)
 		}
@@ -242,7 +242,7 @@ func FuzzRules(f *testing.F) {
 			t.Fatalf("%d rules in %d lines", len(r.all), lines)
 		}
 		// A last rule that excludes everything wins.
-		last := rules{all: append(r.all, parse([]byte("*\n"), nil)...)}
+		last := rules{all: append(r.all, parse("*\n", "")...)}
 		if name != "" && name != "." && !strings.Contains(name, "/") && !last.ignored(name, false) {
 			t.Fatalf("%q is taken although the last rule leaves out everything", name)
 		}

@@ -1,18 +1,12 @@
 package folder
 
 import (
-	"bufio"
-	"bytes"
-	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
-
-	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
 )
 
 // The files with rules. Both have the syntax of gitignore(5) and apply in every directory. The second comes after the
@@ -24,31 +18,34 @@ const (
 
 // rules are the rules that apply in one directory.
 type rules struct {
-	prefix []string // path of the folder in its repository
-	all    []gitignore.Pattern
-	own    []gitignore.Pattern // only those of .faztignore
+	prefix string // path of the folder in its repository; "" = its root
+	all    []pattern
+	own    []pattern // only those of .faztignore
 }
 
-// ignored reports whether the rules exclude the name in the folder.
-func (r rules) ignored(name string, dir bool) bool {
-	return match(r.all, r.at(name), dir)
-}
+// ignored reports whether the rules exclude the name in the folder. A directory above it is asked about first: what is in an
+// excluded one cannot be included again.
+func (r rules) ignored(name string, dir bool) bool { return match(r.all, r.at(name), dir) }
 
 // ignoredByOwn is like ignored, for the rules of .faztignore only.
-func (r rules) ignoredByOwn(name string, dir bool) bool {
-	return match(r.own, r.at(name), dir)
-}
+func (r rules) ignoredByOwn(name string, dir bool) bool { return match(r.own, r.at(name), dir) }
 
-func match(patterns []gitignore.Pattern, at []string, dir bool) bool {
-	return len(patterns) > 0 && gitignore.NewMatcher(patterns).Match(at, dir)
-}
-
-// at returns the path of a name of the folder in the repository.
-func (r rules) at(name string) []string {
-	if name == "." {
-		return slices.Clone(r.prefix)
+// match reports whether the last rule about a path excludes it.
+func match(patterns []pattern, name string, dir bool) bool {
+	for i := range slices.Backward(patterns) {
+		if p := &patterns[i]; p.matches(name, dir) {
+			return !p.include
+		}
 	}
-	return append(slices.Clone(r.prefix), strings.Split(name, "/")...)
+	return false
+}
+
+// at returns the path of a name of the folder in the repository; "" for its root.
+func (r rules) at(name string) string {
+	if full := path.Join(r.prefix, name); full != "." {
+		return full
+	}
+	return ""
 }
 
 // with adds the rules of the directory name of the root.
@@ -66,7 +63,7 @@ func (r rules) with(root *os.Root, name string, entries []fs.DirEntry) (rules, e
 		if err != nil {
 			return r, explain(path.Join(name, file), err)
 		}
-		patterns := parse(text, r.at(name))
+		patterns := parse(string(text), r.at(name))
 		r.all = append(slices.Clip(r.all), patterns...)
 		if file == ownRules {
 			r.own = append(slices.Clip(r.own), patterns...)
@@ -75,24 +72,9 @@ func (r rules) with(root *os.Root, name string, entries []fs.DirEntry) (rules, e
 	return r, nil
 }
 
-// parse reads a file with rules, which is at domain in the repository.
-func parse(text []byte, domain []string) []gitignore.Pattern {
-	var list []gitignore.Pattern
-	lines := bufio.NewScanner(bytes.NewReader(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))))
-	lines.Buffer(nil, len(text)+1)
-	for lines.Scan() {
-		line := strings.TrimSuffix(lines.Text(), "\r")
-		if strings.HasPrefix(line, "#") || strings.TrimSpace(line) == "" {
-			continue
-		}
-		list = append(list, gitignore.ParsePattern(line, domain))
-	}
-	return list
-}
-
 // above returns the rules of the directories above dir, up to the root of its git repository. They do not apply if they
 // exclude dir itself, because it was named explicitly.
-func above(dir string) rules {
+func above(dir string, o Options) rules {
 	full, err := filepath.Abs(dir)
 	if err != nil {
 		return rules{}
@@ -113,29 +95,25 @@ func above(dir string) rules {
 		at = next
 	}
 	slices.Reverse(up)
-	var r rules
+	r := rules{all: o.personal(up[0])}
 	for i, at := range up[:len(up)-1] {
-		if info, err := os.Stat(filepath.Join(at, gitRules)); err == nil && !info.Mode().IsRegular() {
-			continue
+		file := filepath.Join(at, gitRules)
+		if info, err := os.Lstat(file); err == nil && info.Mode().IsRegular() { // git does not follow links there
+			r.all = append(r.all, parse(string(textOf(file)), below(up[0], at))...)
 		}
-		text, err := os.ReadFile(filepath.Join(at, gitRules))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			continue // git cannot read it either
-		}
-		r.all = append(r.all, parse(text, names(up[0], at))...)
-		if match(r.all, names(up[0], up[i+1]), true) {
-			return rules{prefix: names(up[0], full)}
+		if match(r.all, below(up[0], up[i+1]), true) {
+			return rules{prefix: below(up[0], full)}
 		}
 	}
-	r.prefix = names(up[0], full)
+	r.prefix = below(up[0], full)
 	return r
 }
 
-// names returns the segments of the path from top to at.
-func names(top, at string) []string {
+// below returns the path of at below top, with slashes; "" for top itself.
+func below(top, at string) string {
 	rel, err := filepath.Rel(top, at)
 	if err != nil || rel == "." {
-		return nil
+		return ""
 	}
-	return strings.Split(filepath.ToSlash(rel), "/")
+	return filepath.ToSlash(rel)
 }
