@@ -47,7 +47,7 @@ compile = for target in $(1); do \
 	done
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-fast every race lint cross binaries fuzz pointers profile crash bench overload bench-functions fairness faults mutate golden vuln clean tools web
+.PHONY: help build run test test-fast every race lint cross binaries fuzz pointers profile crash bench overload bench-functions compat fairness faults mutate golden vuln clean tools web
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -131,6 +131,9 @@ bench: build ## measure against a bare handler, nginx and Caddy; prints the tabl
 
 overload: build ## flood an instance with ten times what it can serve; prints the table of docs/PERFORMANCE.md
 	go run ./bench overload
+
+compat: build ## install npm packages, run each in a function, and write docs/COMPATIBILITY.md
+	go run ./bench/compat
 
 bench-functions: build ## measure functions against Node.js and workerd; prints the table of docs/PERFORMANCE.md
 	@$(call need,wrk,wrk)

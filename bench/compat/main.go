@@ -80,7 +80,7 @@ type outcome struct {
 }
 
 func run(ctx context.Context, o options, names []string) error {
-	cases, err := readCases(names)
+	cases, err := readCases()
 	if err != nil {
 		return err
 	}
@@ -98,6 +98,9 @@ func run(ctx context.Context, o options, names []string) error {
 	}
 	if err := install(ctx, o.work, cases); err != nil {
 		return err
+	}
+	if len(names) > 0 {
+		cases = slices.DeleteFunc(cases, func(c testCase) bool { return !slices.Contains(names, c.name) })
 	}
 	s, err := start(ctx, o)
 	if err != nil {
@@ -129,7 +132,7 @@ var (
 	requestLine = regexp.MustCompile(`(?m)^// (GET|POST) (/\S*)$`)
 )
 
-func readCases(names []string) ([]testCase, error) {
+func readCases() ([]testCase, error) {
 	entries, err := files.ReadDir("cases")
 	if err != nil {
 		return nil, err
@@ -142,9 +145,6 @@ func readCases(names []string) ([]testCase, error) {
 		}
 		ext := filepath.Ext(e.Name())
 		c := testCase{name: strings.TrimSuffix(e.Name(), ext), ext: ext, code: string(data)}
-		if len(names) > 0 && !slices.Contains(names, c.name) {
-			continue
-		}
 		if m := packageLine.FindStringSubmatch(c.code); m != nil {
 			c.packages = strings.Fields(m[1])
 		}
@@ -155,9 +155,6 @@ func readCases(names []string) ([]testCase, error) {
 			c.requests = []request{{"GET", "/api/"}}
 		}
 		list = append(list, c)
-	}
-	if len(list) == 0 {
-		return nil, fmt.Errorf("no such case: %s", strings.Join(names, ", "))
 	}
 	return list, nil
 }
@@ -217,7 +214,7 @@ func start(ctx context.Context, o options) (*server, error) {
 		return nil, err
 	}
 	defer log.Close()
-	s.cmd = exec.CommandContext(ctx, o.fazt, "--db", s.db, "serve", "--listen", s.addr)
+	s.cmd = exec.CommandContext(ctx, o.fazt, "server", "start", "--db", s.db, "--listen", s.addr)
 	s.cmd.Env = append(os.Environ(), "HOME="+o.work)
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }

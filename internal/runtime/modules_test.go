@@ -278,3 +278,21 @@ func TestExitingALoopWaitsForItsAsyncGenerator(t *testing.T) {
 		t.Errorf("%s\n%s", got, h.Log)
 	}
 }
+
+func TestNodeModulesThatAreMissingFailWhenUsed(t *testing.T) {
+	h := runtimetest.New(t, `
+import child, { spawn } from "node:child_process";
+import * as repl from "repl";
+class Own extends repl.REPLServer {}
+const used = [() => spawn("ls"), () => child.exec("ls"), () => repl.start(), () => new Own(), () => repl.builtinModules.map(String), () => require("cluster").fork()];
+export default () => Response.json([typeof spawn, child instanceof Object, Object.keys(child), { ...child }, ...used.map((f) => { try { return f(); } catch (e) { return e.message; } }),
+	import.meta.url, import.meta.dirname, new URL("./x.txt", import.meta.url).href]);`)
+	want := `["function",true,[],{},` +
+		`"node:child_process.spawn is not available in functions; api/main.ts uses it","node:child_process.exec is not available in functions; api/main.ts uses it",` +
+		`"node:repl.start is not available in functions; api/main.ts uses it","node:repl.REPLServer is not available in functions; api/main.ts uses it",` +
+		`"node:repl.builtinModules.map is not available in functions; api/main.ts uses it","node:cluster.fork is not available in functions; api/main.ts uses it",` +
+		`"file:///api/main.ts","/api","file:///api/x.txt"]`
+	if w := h.Ask(t, "GET", "/", ""); w.Body.String() != want {
+		t.Fatalf("%s\nwant %s\n%s", w.Body, want, h.Log)
+	}
+}

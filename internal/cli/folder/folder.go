@@ -45,9 +45,10 @@ type Folder struct {
 	Files    []op.Announced // by path
 	Warnings []string       // files that were left out and may be missed
 
-	dir  string
-	root *os.Root
-	o    Options
+	dir    string
+	root   *os.Root
+	o      Options
+	prefix string // of the paths of its files
 }
 
 // Check returns an error if dir is not a folder.
@@ -108,6 +109,15 @@ func (f *Folder) read(ctx context.Context) error {
 		})
 	}
 	return g.Wait()
+}
+
+// Open returns a folder of which nothing is deployed but what Take adds. Its files have paths below prefix.
+func Open(dir, prefix string) (*Folder, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, explain(dir, err)
+	}
+	return &Folder{dir: dir, root: root, prefix: prefix}, nil
 }
 
 // Take adds files that are not deployed by default, by their paths without links, and returns them.
@@ -226,16 +236,17 @@ func (f *Folder) hash(a *op.Announced) error {
 
 // open opens a file of the folder, and fails if it is not a regular file any more.
 func (f *Folder) open(name string) (*os.File, error) {
-	before, err := f.root.Lstat(name)
+	at := strings.TrimPrefix(name, f.prefix)
+	before, err := f.root.Lstat(at)
 	if err != nil {
 		return nil, changed(name, err)
 	}
 	if !before.Mode().IsRegular() { // opening a pipe would block forever
 		return nil, changed(name, nil)
 	}
-	file, err := f.root.Open(name)
+	file, err := f.root.Open(at)
 	if err != nil {
-		return nil, explain(path.Join(f.dir, name), err)
+		return nil, explain(path.Join(f.dir, at), err)
 	}
 	if now, err := file.Stat(); err != nil || !os.SameFile(before, now) {
 		file.Close()

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"fazt/internal/api/op"
+	"fazt/internal/cli/folder"
 	"fazt/internal/runtime/compile"
 	"fazt/internal/runtime/compiler"
 )
@@ -28,18 +29,39 @@ func (p *Project) addPackages(ctx context.Context, dir string, c *compiler.Compi
 	if err != nil || packages.Imports == nil {
 		return err
 	}
-	added, err := from.Take(ctx, packages.Files)
+	own, shared := packages.Files, []string(nil)
+	if packages.Workspace != "" {
+		below := func(name string) bool { return strings.HasPrefix(name, compile.WorkspaceFolder) }
+		own, shared = slices.DeleteFunc(slices.Clone(own), below), slices.DeleteFunc(own, func(name string) bool { return !below(name) })
+		if p.workspace, err = folder.Open(packages.Workspace, compile.WorkspaceFolder); err != nil {
+			return err
+		}
+	}
+	added, err := p.take(ctx, from, own)
 	if err != nil {
 		return err
 	}
-	for _, a := range added {
-		p.From[a.Path] = from
+	more, err := p.take(ctx, p.workspace, shared)
+	if err != nil {
+		return err
 	}
 	p.imports = packages.Imports
 	made := op.Announced{Path: compile.ImportsFile, Size: int64(len(p.imports)), Hash: sha256.Sum256(p.imports)}
-	p.Plan.Files = slices.Concat(p.Plan.Files, added, []op.Announced{made})
+	p.Plan.Files = slices.Concat(p.Plan.Files, added, more, []op.Announced{made})
 	slices.SortFunc(p.Plan.Files, func(a, b op.Announced) int { return strings.Compare(a.Path, b.Path) })
 	return nil
+}
+
+// take takes files from a folder.
+func (p *Project) take(ctx context.Context, from *folder.Folder, files []string) ([]op.Announced, error) {
+	if len(files) == 0 {
+		return nil, nil
+	}
+	added, err := from.Take(ctx, files)
+	for _, a := range added {
+		p.From[a.Path] = from
+	}
+	return added, err
 }
 
 // openImports opens the only file of a plan that is not in a folder.

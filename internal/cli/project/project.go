@@ -22,13 +22,14 @@ import (
 
 // Project is an app ready to be deployed: its files come from one folder or, if it has a build, from two.
 type Project struct {
-	Name     string
-	Plan     op.Plan
-	From     map[string]*folder.Folder // the folder of a path, if it is not main
-	main     *folder.Folder
-	source   *folder.Folder // nil without a build
-	imports  []byte         // content of compile.ImportsFile; nil = no package is imported
-	Warnings []string
+	Name      string
+	Plan      op.Plan
+	From      map[string]*folder.Folder // the folder of a path, if it is not main
+	main      *folder.Folder
+	source    *folder.Folder // nil without a build
+	workspace *folder.Folder // nil if nothing is taken from one
+	imports   []byte         // content of compile.ImportsFile; nil = no package is imported
+	Warnings  []string
 }
 
 // Options are the options of deploy and dev.
@@ -139,7 +140,7 @@ func (p *Project) Open(path string) (io.ReadCloser, error) {
 // Close releases the folders.
 func (p *Project) Close() error {
 	var err error
-	for _, f := range []*folder.Folder{p.main, p.source} {
+	for _, f := range []*folder.Folder{p.main, p.source, p.workspace} {
 		if f != nil {
 			err = errors.Join(err, f.Close())
 		}

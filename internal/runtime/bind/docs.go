@@ -277,7 +277,8 @@ modules are available without installing anything:
 - Node.js modules, with or without the ^node:^ prefix: %s
 - standard modules: %s
 
-A package that needs another Node.js module cannot be deployed; the error names the import and the file.
+Other Node.js modules can be imported but not used: calling anything of one throws an error that names it and the file.
+Packages are resolved as for Cloudflare Workers: the conditions ^workerd^, ^worker^, ^browser^, ^module^, and the ^browser^ field.
 ^AsyncLocalStorage^ follows promises, timers and async functions. ^node:crypto^ covers random bytes and hashes.
 
 `

@@ -16,6 +16,9 @@ const scriptName = "function.js"
 func bundle(ctx context.Context, m *modules, entry string, format api.Format) (api.BuildResult, error) {
 	followed := m.followsCalls
 	o := options(entry, format)
+	if m.settings != "" {
+		o.TsconfigRaw = m.settings
+	}
 	o.Plugins = []api.Plugin{m.plugin(ctx)}
 	if m.packages != nil {
 		m.packages.configure(&o)
@@ -79,7 +82,7 @@ func exports(ctx context.Context, src Source, entry string) []string {
 			}
 			return api.OnResolveResult{Path: args.Path, External: true}, nil
 		})
-		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: ofApp}, func(args api.OnLoadArgs) (api.OnLoadResult, error) { return m.load(ctx, args.Path) })
+		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: ofApp}, func(args api.OnLoadArgs) (api.OnLoadResult, error) { return m.load(ctx, args, args.Path) })
 	}}}
 	result := api.Build(o)
 	meta, err := parseMetafile(result.Metafile)

@@ -73,6 +73,9 @@ func compile(ctx context.Context, src Source, entry string) (*Program, error) {
 	if src.Exists(ImportsFile) {
 		m.imports = readImports(func(name string) ([]byte, error) { return src.ReadFile(ctx, name) })
 	}
+	if m.settings = string(m.imports.TSConfig); m.settings == "" {
+		m.settings = tsconfig(func(name string) ([]byte, error) { return src.ReadFile(ctx, name) })
+	}
 	format := api.FormatESModule
 	switch names := exports(ctx, src, entry); {
 	case slices.Contains(names, "default"):
@@ -154,9 +157,9 @@ func loader(name string) api.Loader {
 		return api.LoaderJSX
 	case ".json":
 		return api.LoaderJSON
-	case ".txt", ".html", ".md", ".css", ".sql":
+	case ".txt", ".html", ".md", ".css", ".sql", ".svg", ".xml", ".csv", ".yaml", ".yml", ".graphql", ".gql":
 		return api.LoaderText
-	case ".wasm", ".bin", ".png", ".jpg", ".ico":
+	case ".wasm", ".bin", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".ico", ".ttf", ".otf", ".woff", ".woff2", ".pdf", ".zip", ".gz":
 		return api.LoaderBinary
 	}
 	return api.LoaderJS

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"cmp"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,8 +17,8 @@ import (
 var mapComment = regexp.MustCompile(`[#@]( sourceMappingURL=)`)
 
 // withoutReading returns the source of a file, changed so that only imports with literal names refer to files. Line numbers
-// stay the same.
-func withoutReading(source string, loader api.Loader) string {
+// stay the same. import.meta becomes a call of the prelude, because the bundle is not a module.
+func withoutReading(name, source string, loader api.Loader) string {
 	switch loader {
 	case api.LoaderJS, api.LoaderJSX, api.LoaderTS, api.LoaderTSX:
 	default:
@@ -29,13 +30,15 @@ func withoutReading(source string, loader api.Loader) string {
 	}
 	result := api.Transform(source, api.TransformOptions{
 		Loader: loader, Format: api.FormatESModule, Target: api.ES2022, Define: defines(), TsconfigRaw: "{}", LogLevel: api.LogLevelSilent,
-		LogOverride: map[string]api.LogLevel{computedImport: api.LogLevelError, computedRequire: api.LogLevelError},
+		Supported:   map[string]bool{"import-meta": false},
+		LogOverride: map[string]api.LogLevel{computedImport: api.LogLevelError, computedRequire: api.LogLevelError, importMeta: api.LogLevelError},
 	})
-	return replaceComputed(source, result.Errors)
+	return replaceComputed(name, source, result.Errors)
 }
 
-// IDs of esbuild's messages about imports with computed names.
+// IDs of esbuild's messages about imports with computed names, and about import.meta.
 const (
+	importMeta      = "empty-import-meta"
 	computedImport  = "unsupported-dynamic-import"
 	computedRequire = "unsupported-require-call"
 )
@@ -65,7 +68,7 @@ func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 // replaceComputed replaces import and require with functions of the prelude where the name is computed. Those throw an
 // error that explains it.
-func replaceComputed(source string, messages []api.Message) string {
+func replaceComputed(file, source string, messages []api.Message) string {
 	lines := lineStarts(source)
 	var out strings.Builder
 	done := 0
@@ -73,6 +76,8 @@ func replaceComputed(source string, messages []api.Message) string {
 	for _, m := range messages {
 		name := "__fazt_require"
 		switch m.ID {
+		case importMeta:
+			name = fmt.Sprintf("__fazt_meta(%q)", file)
 		case computedImport:
 			name = "__fazt_import"
 		case computedRequire:

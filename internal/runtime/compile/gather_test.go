@@ -80,6 +80,18 @@ func TestWhatAFunctionNeedsOfItsPackages(t *testing.T) {
 			[]string{"node_modules/a/b.js", "node_modules/a/package.json", "node_modules/b/package.json", "node_modules/b/w.js", "node_modules/c/m.js", "node_modules/c/package.json"},
 			Imports{Import: map[string]map[string]string{"api/main.js": {"a": "node_modules/a/b.js", "b": "node_modules/b/w.js", "c": "node_modules/c/m.js"}}},
 		},
+		"only Node.js modules": {files{"api/main.js": `import fs from 'fs'; import { connect } from 'node:net'; import 'fs/promises'; export default [fs, connect]`}, nil, Imports{}},
+		"with the settings of TypeScript": {
+			files{"api/main.tsx": `import p from '@/lib/p'; export default () => <a>{p}</a>`, "tsconfig.json": `{"compilerOptions":{"jsx":"react-jsx","jsxImportSource":"j","paths":{"@/*":["./src/*"]}}}`, "src/lib/p.ts": "export default 1",
+				"node_modules/j/package.json": `{"exports":{"./jsx-runtime":"./r.js"}}`, "node_modules/j/r.js": "export const jsx = 1, jsxs = 1, Fragment = 1"},
+			[]string{"node_modules/j/package.json", "node_modules/j/r.js"},
+			Imports{Import: map[string]map[string]string{"api/main.tsx": {"@/lib/p": "src/lib/p.ts", "j/jsx-runtime": "node_modules/j/r.js"}}, TSConfig: []byte(`{"compilerOptions":{"jsx":"react-jsx","jsxImportSource":"j","paths":{"@/*":["./src/*"]}}}`)},
+		},
+		"with a pragma": {
+			files{"api/main.tsx": "/** @jsxImportSource j */\nexport default () => <a/>", "node_modules/j/jsx-runtime.js": "export const jsx = 1, jsxs = 1, Fragment = 1"},
+			[]string{"node_modules/j/jsx-runtime.js"},
+			Imports{Import: map[string]map[string]string{"api/main.tsx": {"j/jsx-runtime": "node_modules/j/jsx-runtime.js"}}},
+		},
 		"only modules of the product": {files{"api/main.js": `import _ from 'lodash'; import 'node:path'; export default _`}, nil, Imports{}},
 		"only files of the folder":    {files{"api/main.js": `import a from './a'; export default a`, "api/a.js": "export default 1"}, nil, Imports{}},
 	} {
@@ -118,11 +130,10 @@ func TestPackagesThatCannotBeUsed(t *testing.T) {
 		all  files
 		want string
 	}{
-		"not installed":       {files{"api/main.js": `import 'p'`}, "there is no package \"p\" in node_modules; `npm install p` installs it"},
-		"without that file":   {files{"api/main.js": `import 'p/x'`, "node_modules/p/package.json": `{"name":"p","exports":"./a.js"}`, "node_modules/p/a.js": ""}, `there is no package "p/x" in node_modules`},
-		"that needs the disk": {files{"api/main.js": `import 'p'`, "node_modules/p/index.js": "require('fs')"}, `node_modules/p/index.js:1:9: "fs" is not available in functions`},
-		"with an error":       {files{"api/main.js": `import 'p'`, "node_modules/p/index.js": "let 1"}, "node_modules/p/index.js:1:5: "},
-		"an internal name":    {files{"api/main.js": `import '#x'`}, `"#x" is not among the "imports" of package.json`},
+		"not installed":     {files{"api/main.js": `import 'p'`}, "there is no package \"p\" in node_modules; `npm install p` installs it"},
+		"without that file": {files{"api/main.js": `import 'p/x'`, "node_modules/p/package.json": `{"name":"p","exports":"./a.js"}`, "node_modules/p/a.js": ""}, `there is no package "p/x" in node_modules`},
+		"with an error":     {files{"api/main.js": `import 'p'`, "node_modules/p/index.js": "let 1"}, "node_modules/p/index.js:1:5: "},
+		"an internal name":  {files{"api/main.js": `import '#x'`}, `"#x" is not among the "imports" of package.json`},
 	} {
 		_, _, err := gather(t, tt.all)
 		if !errs.Is(err, errs.Unprocessable) || !strings.Contains(err.Error(), tt.want) {

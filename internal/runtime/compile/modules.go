@@ -21,6 +21,7 @@ import (
 type modules struct {
 	src      Source
 	imports  Imports    // of the deployment
+	settings string     // of TypeScript, see tsconfig; "" = none
 	packages *installed // the packages on disk; nil on a server
 
 	mu           sync.Mutex
@@ -35,8 +36,11 @@ const (
 	ofDisk  = "file"  // on the disk, which only Gather reads
 	ofOwn   = "own"   // in the product: a package that every function has; the path is the part and optionally a member of it
 	ofEmpty = "empty" // nowhere: a package replaces the module by nothing in browsers
+	ofStub  = "stub"  // in the product: a Node.js module that functions do not have; the path is its name, stubIn, and the importer
 	ofNodes = "cjs"   // in the deployment: a CommonJS file as Node.js gives it to modules; the path is the file's
 )
+
+const stubIn = " in "
 
 func (m *modules) plugin(ctx context.Context) api.Plugin {
 	return api.Plugin{Name: "deployment", Setup: func(build api.PluginBuild) {
@@ -46,31 +50,37 @@ func (m *modules) plugin(ctx context.Context) api.Plugin {
 			}
 			return m.resolve(build, args)
 		})
-		loads := map[string]func(path string) (api.OnLoadResult, error){
-			ofApp:   func(path string) (api.OnLoadResult, error) { return m.load(ctx, path) },
-			ofNode:  func(path string) (api.OnLoadResult, error) { return loadMember("__fazt_node", path), nil },
-			ofOwn:   func(path string) (api.OnLoadResult, error) { return loadMember("__fazt_part", path), nil },
-			ofEmpty: func(string) (api.OnLoadResult, error) { return loadText(""), nil },
-			ofNodes: func(path string) (api.OnLoadResult, error) { return loadText(fmt.Sprintf(nodesDefault, path)), nil },
-			ofDisk: func(path string) (api.OnLoadResult, error) {
+		loads := map[string]func(args api.OnLoadArgs) (api.OnLoadResult, error){
+			ofApp:   func(args api.OnLoadArgs) (api.OnLoadResult, error) { return m.load(ctx, args, args.Path) },
+			ofNode:  func(args api.OnLoadArgs) (api.OnLoadResult, error) { return loadMember("__fazt_node", args.Path), nil },
+			ofOwn:   func(args api.OnLoadArgs) (api.OnLoadResult, error) { return loadMember("__fazt_part", args.Path), nil },
+			ofEmpty: func(api.OnLoadArgs) (api.OnLoadResult, error) { return loadText(""), nil },
+			ofNodes: func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+				return loadText(fmt.Sprintf(nodesDefault, args.Path)), nil
+			},
+			ofStub: func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+				name, importer, _ := strings.Cut(args.Path, stubIn)
+				return loadText(fmt.Sprintf("module.exports = __fazt_stub(%q, %q)", name, importer)), nil
+			},
+			ofDisk: func(args api.OnLoadArgs) (api.OnLoadResult, error) {
 				if m.packages == nil {
 					return api.OnLoadResult{}, errors.New("a function can only import what is in its deployment")
 				}
-				name, err := m.packages.deployed(path)
+				name, err := m.packages.deployed(args.Path)
 				if err != nil {
 					return api.OnLoadResult{}, err
 				}
-				return m.load(ctx, name)
+				return m.load(ctx, args, name)
 			},
 		}
 		for namespace, load := range loads {
-			build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: namespace}, func(args api.OnLoadArgs) (api.OnLoadResult, error) { return load(args.Path) })
+			build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: namespace}, load)
 		}
 	}}
 }
 
 // load reads a file of the deployment.
-func (m *modules) load(ctx context.Context, name string) (api.OnLoadResult, error) {
+func (m *modules) load(ctx context.Context, args api.OnLoadArgs, name string) (api.OnLoadResult, error) {
 	data, err := m.src.ReadFile(ctx, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -81,7 +91,16 @@ func (m *modules) load(ctx context.Context, name string) (api.OnLoadResult, erro
 		return api.OnLoadResult{}, fmt.Errorf("%s cannot be read", name)
 	}
 	kind := loader(name)
-	text := withoutReading(string(data), kind)
+	switch {
+	case args.With["type"] == "text" || args.Suffix == "?raw" || args.Suffix == "?text":
+		kind = api.LoaderText
+	case args.With["type"] == "bytes" || args.Suffix == "?bytes":
+		kind = api.LoaderBinary
+	}
+	text := withoutReading(name, string(data), kind)
+	if (kind == api.LoaderJSX || kind == api.LoaderTSX) && strings.Contains(text, "@jsxImportSource") && !strings.Contains(text, "@jsxRuntime") {
+		text += "\n/** @jsxRuntime automatic */" // implied, as in Vite and Deno
+	}
 	return api.OnLoadResult{Contents: &text, Loader: kind}, nil
 }
 
@@ -139,28 +158,43 @@ func (m *modules) resolve(build api.PluginBuild, args api.OnResolveArgs) (api.On
 		return api.OnResolveResult{Path: name, Namespace: ofNode, SideEffects: api.SideEffectsFalse}, nil
 	}
 	relative := isRelative(args.Path)
+	lacking := slices.Contains(otherNodeModules(), strings.SplitN(name, "/", 2)[0])
+	stub := api.OnResolveResult{Path: name + stubIn + args.Importer, Namespace: ofStub, SideEffects: api.SideEffectsFalse}
 	switch {
+	case prefixed && lacking:
+		return stub, nil
 	case prefixed:
 		return api.OnResolveResult{}, nil
 	case !relative && strings.Contains(name, ":"):
 		return api.OnResolveResult{}, fmt.Errorf("%q cannot be imported: a function can import files of its folder and packages, not URLs", args.Path)
 	case relative && !InPackage(args.Importer):
-		file, err := m.file(args.Path, args.Importer)
+		base, query, marked := strings.Cut(args.Path, "?")
+		file, err := m.file(base, args.Importer)
 		if err != nil {
 			return api.OnResolveResult{}, err
 		}
-		return m.found(file), nil
+		result := m.found(file)
+		if marked {
+			result.Suffix = "?" + query
+		}
+		return result, nil
 	case m.packages != nil:
 		if part, member, ok := standardModule(name); ok && !m.packages.has(build, args) {
 			return m.own(part, member), nil
 		}
-		return m.packages.pulled(build, args), nil
+		if result := m.packages.pulled(build, args); result.Path != "" || !lacking || m.packages.has(build, args) {
+			return result, nil
+		}
+		return stub, nil
 	}
 	if file, ok := m.plain(args); ok {
 		return m.found(file), nil
 	}
 	if part, member, ok := standardModule(name); ok {
 		return m.own(part, member), nil
+	}
+	if lacking {
+		return stub, nil
 	}
 	return api.OnResolveResult{}, nil
 }

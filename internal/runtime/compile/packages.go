@@ -30,12 +30,16 @@ type Imports struct {
 	// the member default if the file was translated from a module.
 	Node     []string `json:"node,omitempty"`     // such modules
 	CommonJS []string `json:"commonjs,omitempty"` // the CommonJS files they import
+
+	TSConfig json.RawMessage `json:"tsconfig,omitempty"` // what changes the meaning of code, see tsconfig
 }
 
 // Packages holds what a function needs of the packages installed in its folder.
 type Packages struct {
 	Files   []string // in node_modules, sorted: imported files, and the package.json of each package
-	Imports []byte   // the content of ImportsFile; nil = no package is imported
+	Imports []byte   // the content of ImportsFile; nil = it is not needed
+
+	Workspace string // the folder of the files below WorkspaceFolder; "" = there are none
 }
 
 // Gather finds what the function in a folder imports from node_modules. It bundles as Compile does, but reads packages from
@@ -54,7 +58,8 @@ func Gather(ctx context.Context, dir string, src Source) (*Packages, error) {
 			continue
 		}
 		i := newInstalled(root, src)
-		result, err := bundle(ctx, &modules{src: i, packages: i}, entry, api.FormatESModule)
+		settings := tsconfig(func(name string) ([]byte, error) { return os.ReadFile(i.path(name)) })
+		result, err := bundle(ctx, &modules{src: i, packages: i, settings: settings}, entry, api.FormatESModule)
 		if err != nil {
 			return nil, err
 		}
@@ -62,7 +67,7 @@ func Gather(ctx context.Context, dir string, src Source) (*Packages, error) {
 		if err != nil {
 			return nil, err
 		}
-		return i.record(meta)
+		return i.record(meta, settings)
 	}
 	return &Packages{}, nil
 }
@@ -70,16 +75,35 @@ func Gather(ctx context.Context, dir string, src Source) (*Packages, error) {
 // installed is a folder and the packages that are installed in it. esbuild calls it from many goroutines.
 type installed struct {
 	root      string // absolute, without links
+	workspace string // the workspace that the folder is in; "" = none
 	src       Source
 	before    Imports // those of a pulled folder: it has the files of its packages, but not the links to them
 	manifests manifests
 }
 
 func newInstalled(root string, src Source) *installed {
-	i := &installed{root: root, src: src}
+	i := &installed{root: root, src: src, workspace: workspaceOf(root)}
 	i.before = readImports(func(name string) ([]byte, error) { return os.ReadFile(i.path(name)) })
 	i.manifests.read = func(name string) ([]byte, error) { return os.ReadFile(i.path(name)) }
 	return i
+}
+
+// WorkspaceFolder is where a deployment has the files of the workspace that its folder is in: packages that are installed
+// there for all of its projects, and its other projects.
+const WorkspaceFolder = "node_modules/.workspace/"
+
+// workspaceOf returns the folder of the workspace that a folder is a project of, or "".
+func workspaceOf(root string) string {
+	for dir := filepath.Dir(root); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "pnpm-workspace.yaml")); err == nil {
+			return dir
+		}
+		var m struct{ Workspaces any }
+		if data, err := os.ReadFile(filepath.Join(dir, "package.json")); err == nil && json.Unmarshal(data, &m) == nil && m.Workspaces != nil {
+			return dir
+		}
+	}
+	return ""
 }
 
 // configure sets the options of a bundler that finds packages itself. Its output is not used.
@@ -88,12 +112,22 @@ func (i *installed) configure(o *api.BuildOptions) {
 }
 
 // path returns where a file of the deployment is on the disk.
-func (i *installed) path(name string) string { return filepath.Join(i.root, filepath.FromSlash(name)) }
+func (i *installed) path(name string) string {
+	if below, ok := strings.CutPrefix(name, WorkspaceFolder); ok && i.workspace != "" {
+		return filepath.Join(i.workspace, filepath.FromSlash(below))
+	}
+	return filepath.Join(i.root, filepath.FromSlash(name))
+}
 
 // deployed returns the name in the deployment of a file on the disk.
 func (i *installed) deployed(file string) (string, error) {
 	relative, err := filepath.Rel(i.root, file)
 	if err != nil || !filepath.IsLocal(relative) {
+		if i.workspace != "" {
+			if relative, err := filepath.Rel(i.workspace, file); err == nil && filepath.IsLocal(relative) {
+				return WorkspaceFolder + filepath.ToSlash(relative), nil
+			}
+		}
 		return "", fmt.Errorf("the import resolves to %s, which is outside the deployed folder; install it in the folder", file)
 	}
 	name := filepath.ToSlash(relative)
@@ -153,8 +187,8 @@ type asked struct{}
 
 // record returns the packages that the bundler used. It found most of them itself: asking it for each import would make it
 // read every directory each time.
-func (i *installed) record(meta metafile) (*Packages, error) {
-	var found Imports
+func (i *installed) record(meta metafile, settings string) (*Packages, error) {
+	found := Imports{TSConfig: json.RawMessage(settings)}
 	files, pure, node, common := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for from, input := range meta.Inputs {
 		importer, ok := i.input(from)
@@ -182,12 +216,15 @@ func (i *installed) record(meta metafile) (*Packages, error) {
 		}
 	}
 	p := &Packages{}
-	if len(found.Import)+len(found.Require) == 0 {
+	if len(found.Import)+len(found.Require)+len(settings) == 0 {
 		return p, nil
 	}
 	// With these, a pulled folder can be deployed again.
 	for file := range maps.Clone(files) {
-		for dir := path.Dir(file); path.Base(dir) != "node_modules"; dir = path.Dir(dir) {
+		if strings.HasPrefix(file, WorkspaceFolder) {
+			p.Workspace = i.workspace
+		}
+		for dir := path.Dir(file); path.Base(dir) != "node_modules" && dir+"/" != WorkspaceFolder; dir = path.Dir(dir) {
 			if name := path.Join(dir, "package.json"); i.Exists(name) {
 				files[name] = true
 			}
@@ -206,7 +243,7 @@ func (i *installed) input(name string) (file string, ok bool) {
 	switch namespace, _, _ := strings.Cut(name, ":"); namespace {
 	case "(disabled)", ofEmpty:
 		return "", true
-	case ofNode, ofOwn:
+	case ofNode, ofOwn, ofStub:
 		return "", false
 	}
 	file, err := i.deployed(i.path(name))

@@ -3,6 +3,7 @@ package compile
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -48,5 +49,37 @@ func TestALinkInNodeModulesThatLeadsOutOfTheFolderIsRefused(t *testing.T) {
 	_, err := Gather(t.Context(), dir, own)
 	if !errs.Is(err, errs.Unprocessable) || !strings.Contains(err.Error(), `api/main.js:1:15: the import resolves to`) || !strings.Contains(err.Error(), "outside the deployed folder") {
 		t.Fatalf("got %v", err)
+	}
+}
+
+// npm, pnpm, yarn and bun install the packages of a workspace at its root.
+func TestPackagesOfAWorkspaceAreDeployed(t *testing.T) {
+	top := t.TempDir()
+	own := files{"api/main.ts": "import x from 'x'; import shared from '@w/shared'; export default () => new Response(x + shared);"}
+	write(t, filepath.Join(top, "apps", "site"), own)
+	write(t, top, files{"package.json": `{"workspaces":["apps/*","libs/*"]}`, "node_modules/x/index.js": "export default 'x'", "node_modules/x/package.json": "{}",
+		"libs/shared/package.json": `{"name":"@w/shared","main":"src/index.ts"}`, "libs/shared/src/index.ts": "export { default } from './other';", "libs/shared/src/other.ts": "export default 1 as number", "node_modules/@w/keep": ""})
+	if err := os.Symlink(filepath.Join(top, "libs", "shared"), filepath.Join(top, "node_modules", "@w", "shared")); err != nil {
+		t.Skip(err)
+	}
+	p, err := Gather(t.Context(), filepath.Join(top, "apps", "site"), own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"libs/shared/package.json", "libs/shared/src/index.ts", "libs/shared/src/other.ts", "node_modules/x/index.js", "node_modules/x/package.json"}
+	sent := files{"api/main.ts": own["api/main.ts"], ImportsFile: string(p.Imports)}
+	for n, name := range want {
+		data, err := os.ReadFile(filepath.Join(top, filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want[n] = WorkspaceFolder + name
+		sent[want[n]] = string(data)
+	}
+	if root, _ := filepath.EvalSymlinks(top); p.Workspace != root || !slices.Equal(p.Files, want) {
+		t.Errorf("%q of %s, want %q", p.Files, p.Workspace, want)
+	}
+	if _, err := Compile(t.Context(), sent); err != nil {
+		t.Error(err)
 	}
 }

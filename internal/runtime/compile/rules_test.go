@@ -252,6 +252,7 @@ func TestOnlySourcesThatMayComputeAnImportAreTransformed(t *testing.T) {
 		{"require('./' + x)", api.LoaderJS, "__fazt_require('./' + x)"},
 		{"import('./' + x)", api.LoaderJS, "__fazt_import('./' + x)"},
 		{"import('./a')", api.LoaderJS, "import('./a')"},
+		{"new URL('x', import.meta.url)\n/* import.meta */ import . meta", api.LoaderTS, "new URL('x', __fazt_meta(\"lib/a.js\").url)\n/* import.meta */ __fazt_meta(\"lib/a.js\")"},
 		{"const x: any = require(`./${x}`)", api.LoaderTS, "const x: any = __fazt_require(`./${x}`)"},
 		{"a();\r\n  require(x); import(y)", api.LoaderJS, "a();\r\n  __fazt_require(x); __fazt_import(y)"},
 		{"/* \u2028 */ require(x)", api.LoaderJS, "/* \u2028 */ __fazt_require(x)"},
@@ -265,7 +266,7 @@ func TestOnlySourcesThatMayComputeAnImportAreTransformed(t *testing.T) {
 		{"a { } /*# sourceMappingURL=x */", api.LoaderText, "a { } /*# sourceMappingURL=x */"},
 		{"require(x", api.LoaderJS, "require(x"}, // the bundler reports the error
 	} {
-		if got := withoutReading(tt.source, tt.loader); got != tt.want {
+		if got := withoutReading("lib/a.js", tt.source, tt.loader); got != tt.want {
 			t.Errorf("%q becomes %q, want %q", tt.source, got, tt.want)
 		}
 	}

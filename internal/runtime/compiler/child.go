@@ -137,7 +137,7 @@ func (w *worker) do(ctx context.Context) *outcome {
 		if err != nil {
 			return failed(err)
 		}
-		return &outcome{Files: p.Files, parts: [][]byte{p.Imports}}
+		return &outcome{Files: p.Files, Workspace: p.Workspace, parts: [][]byte{p.Imports}}
 	case taskAssemble:
 		code, err := compile.Assemble(&compile.Program{Entry: w.Entry, Style: w.Style, Script: w.script})
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	goruntime "runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,7 +100,9 @@ func (p *process) answer(ctx context.Context, m message) (answer, []byte) {
 		}
 		return answer{Refused: why}, nil
 	}
-	p.served = append(p.served, servedFile{m.Path, len(data), nesting(data)})
+	if !slices.ContainsFunc(p.served, func(f servedFile) bool { return f.path == m.Path }) { // the entry is read twice
+		p.served = append(p.served, servedFile{m.Path, len(data), nesting(data)})
+	}
 	return answer{Found: true}, data
 }
 

@@ -58,6 +58,8 @@ type outcome struct {
 	Files    []string `json:"files,omitempty"`
 	Sizes    []int64  `json:"sizes,omitempty"`
 
+	Workspace string `json:"workspace,omitempty"`
+
 	parts [][]byte // script, source map and bytecode; or the imports
 }
 
@@ -101,7 +103,7 @@ func (o *outcome) packages() *compile.Packages {
 	if o == nil {
 		return nil
 	}
-	return &compile.Packages{Files: o.Files, Imports: o.part(0)}
+	return &compile.Packages{Files: o.Files, Imports: o.part(0), Workspace: o.Workspace}
 }
 
 // split splits the data of the frame into the parts.

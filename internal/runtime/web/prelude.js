@@ -1099,6 +1099,10 @@ const services = freeze({ random: host.random, uuid: host.uuid, digest: host.dig
 const computed = (how, name) => new TypeError(`${how} needs the name of a file or a package written out: what it imports is known when the function is deployed, and ${typeof name === "string" ? stringify(name) : "this"} is not`);
 define(globalThis, { __fazt_require: (name) => { throw computed("require", name); }, __fazt_import: async (name) => { throw computed("import", name); } });
 define(globalThis, { __fazt_node: (name) => loaded("node-" + name).default, __fazt_part: (name) => name.startsWith("std-") ? loaded(name).default : undefined });
+define(globalThis, {
+	__fazt_meta: (file) => ({ url: encodeURI("file:///" + file), filename: "/" + file, dirname: ("/" + file).replace(/\/[^/]*$/, "") || "/", main: false }),
+	__fazt_stub: (name, importer) => loaded("stub")(name, importer),
+});
 lazily("node-buffer", ["Buffer"]);
 lazily("node-process", ["process"]);
 lazily("urlpattern", ["URLPattern"]);
