@@ -98,3 +98,20 @@ func TestCrossSiteRequestsAreRefusedBeforeTheKeyIsChecked(t *testing.T) {
 		t.Errorf("%d, refused %v, %v", w.Code, *refused, w.Header())
 	}
 }
+
+// Refused calls are logged, but neither a fault of the product nor a client that went away is a refusal.
+func TestOnlyRefusalsAreReportedAsSuch(t *testing.T) {
+	for kind, want := range map[errs.Kind]bool{errs.Unauthorized: true, errs.Forbidden: true, errs.RateLimited: true, errs.Internal: false, errs.Canceled: false} {
+		reported := 0
+		h := Admin(AdminConfig{
+			API:     http.NotFoundHandler(),
+			Check:   func(context.Context, string) (auth.Principal, error) { return auth.Principal{}, errs.New(kind, "no") },
+			Refused: func(*http.Request, string, error) { reported++ },
+			Fail:    func(w http.ResponseWriter, err error) { w.WriteHeader(errs.KindOf(err).HTTPStatus()) },
+		})
+		w := request(h, "192.0.2.1", http.Header{"Authorization": {"Bearer bad"}})
+		if w.Code != kind.HTTPStatus() || (reported == 1) != want || reported > 1 {
+			t.Errorf("%s: %d, reported %d times", kind, w.Code, reported)
+		}
+	}
+}

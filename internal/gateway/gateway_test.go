@@ -376,6 +376,27 @@ func TestPreviews(t *testing.T) {
 	}
 }
 
+// A preview has one address: a number of at most nine digits, without signs and leading zeros, before the name of an app.
+func TestOnlyOneSpellingOfAPreviewIsLookedUp(t *testing.T) {
+	var asked atomic.Pointer[string]
+	d := open(t, "localhost", func(d *door) {
+		d.Preview = func(_ context.Context, app string, number int) (*Target, error) {
+			text := fmt.Sprintf("%d of %s", number, app)
+			asked.Store(&text)
+			return nil, errs.New(errs.NotFound, "no such deployment")
+		}
+	})
+	for label, want := range map[string]string{
+		"1--blog": "1 of blog", "999999999--blog": "999999999 of blog", "1--1--blog": "1 of 1--blog", "1--2": "1 of 2",
+		"1000000000--blog": "", "9999999999--blog": "", "99999999999999999999--blog": "", "0--blog": "", "00--blog": "", "01--blog": "", "1x--blog": "", "x--blog": "", "1-blog": "", "blog--1": "", "blog": "", "1": "",
+	} {
+		asked.Store(new(string))
+		if got := d.get(label+".localhost", "/"); got.StatusCode != 404 || *asked.Load() != want {
+			t.Errorf("%s: %d, looked up %q", label, got.StatusCode, *asked.Load())
+		}
+	}
+}
+
 func TestPathsLeadToFilesAndFunctions(t *testing.T) {
 	d := open(t, "localhost")
 	d.deploy(blog, Target{AppID: "app_blog", AppName: "blog", Function: true}, "blog")
@@ -642,27 +663,7 @@ func TestOpenPagesReloadOnANewDeployment(t *testing.T) {
 	if got := d.get("blog.localhost", "/_fazt/reload.js?x"); got.text != string(reloadScript) || got.Header.Get("Content-Type") != "text/javascript; charset=utf-8" {
 		t.Errorf("%d %q", got.StatusCode, got.text)
 	}
-	c, err := net.Dial("tcp", d.address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(time.Minute))
-	fmt.Fprint(c, "GET /_fazt/reload HTTP/1.1\r\nHost: blog.localhost\r\n\r\n")
-	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
-	if err != nil || resp.Header.Get("Content-Type") != "text/event-stream" {
-		t.Fatal(resp, err)
-	}
-	defer resp.Body.Close()
-	stream := bufio.NewScanner(resp.Body)
-	next := func() string {
-		for stream.Scan() {
-			if data, ok := strings.CutPrefix(stream.Text(), "data: "); ok {
-				return data
-			}
-		}
-		return ""
-	}
+	next := d.reloads("blog.localhost")
 	if got := next(); got != first.Deployment {
 		t.Errorf("%q", got)
 	}
@@ -674,8 +675,63 @@ func TestOpenPagesReloadOnANewDeployment(t *testing.T) {
 	}
 	d.Reload.Close()
 	d.Reload.Close()
-	if got := next(); got != "" {
+	if got := next(); got != "end" {
 		t.Errorf("%q after the end", got)
+	}
+}
+
+// reloads opens the stream of a page and returns a function that returns its next message, "end" if there is none.
+func (d *door) reloads(host string) (next func() string) {
+	d.Helper()
+	c, err := net.Dial("tcp", d.address)
+	if err != nil {
+		d.Fatal(err)
+	}
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
+	fmt.Fprintf(c, "GET /_fazt/reload HTTP/1.1\r\nHost: %s\r\n\r\n", host)
+	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil || resp.Header.Get("Content-Type") != "text/event-stream" {
+		d.Fatal(resp, err)
+	}
+	d.Cleanup(func() {
+		c.Close() // first: closing the body reads its rest, and it has no end
+		resp.Body.Close()
+	})
+	stream := bufio.NewScanner(resp.Body)
+	return func() string {
+		for stream.Scan() {
+			if data, ok := strings.CutPrefix(stream.Text(), "data: "); ok {
+				return data
+			}
+		}
+		return "end"
+	}
+}
+
+// An open page learns of every change of its host: to nothing, to a page of the product, to a split with and without its app.
+func TestAnOpenPageFollowsItsHost(t *testing.T) {
+	d := open(t, "localhost", func(d *door) { d.Reload = NewReloader() })
+	own := d.deploy(blog, Target{AppID: "app_blog", AppName: "blog"}, "root")
+	other := d.deploy(map[string]string{"index.html": "other"}, Target{AppID: "app_other", AppName: "other"}, "other")
+	next := d.reloads("localhost")
+	if got := next(); got != own.Deployment {
+		t.Errorf("%q", got)
+	}
+	for name, tt := range map[string]struct {
+		root *Target // where the host leads
+		want string
+	}{
+		"another app's deployment": {&other, other.Deployment},
+		"a page of the product":    {nil, ""},
+		"reserved":                 {&Target{Reserved: true}, ""},
+		"a split with the app":     {&Target{Split: &Split{[]SplitTarget{{Target: &other, Weight: 50, Token: "a"}, {Target: &own, Weight: 50, Token: "b"}}}}, own.Deployment},
+		"a split without the app":  {&Target{Split: &Split{[]SplitTarget{{Target: &other, Weight: 100, Token: "a"}}}}, ""},
+	} {
+		d.routes.Store(NewRoutes(Table{Domain: "localhost", Labels: map[string]*Target{"root": tt.root}}))
+		d.Reload.Changed("app_blog")
+		if got := next(); got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
 	}
 }
 
