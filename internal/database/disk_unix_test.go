@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -245,5 +246,40 @@ func TestAFailingTaskIsRetriedAndReportedOnce(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), "counting works again") {
 		t.Errorf("its end was not reported: %s", log.String())
+	}
+}
+
+// No connection can be opened once the file has lost its name, so Watch opens all of them before.
+func TestEveryReaderReadsAFileThatWasDeleted(t *testing.T) {
+	const readers = 3
+	db := open(t, Config{Readers: readers})
+	if err := db.Write(t.Context(), put("a", "1")); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.readers.fill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(db.Path()); err != nil {
+		t.Fatal(err)
+	}
+	var inside sync.WaitGroup // each read waits for the others, so that each has a connection of its own
+	inside.Add(readers)
+	failed := make(chan error)
+	for range readers {
+		go func() {
+			entered := sync.OnceFunc(inside.Done)
+			defer entered()
+			failed <- db.Read(t.Context(), func(c *Conn) error {
+				entered()
+				inside.Wait()
+				_, err := c.First("SELECT 1", func(*Row) {})
+				return err
+			})
+		}()
+	}
+	for range readers {
+		if err := <-failed; err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -18,3 +18,11 @@ func TestEscapesInMountPointsAreDecoded(t *testing.T) {
 		}
 	}
 }
+
+func TestMountPointsAreRecognized(t *testing.T) {
+	for path, want := range map[string]bool{"/": true, "/proc": true, "/proc/self": false, "/pro": false, "/proc/": false, "": false, t.TempDir(): false} {
+		if got := mounted(path); got != want {
+			t.Errorf("%q: %v", path, got)
+		}
+	}
+}

@@ -171,3 +171,25 @@ func BenchmarkLookAtPages(b *testing.B) {
 		})
 	}
 }
+
+// A server that is killed after it noticed must leave no -wal file next to the other database.
+func TestTheWALFileIsSetAsideAsSoonAsTheFileWasOverwritten(t *testing.T) {
+	db := open(t, Config{})
+	if err := db.Write(t.Context(), put("a", "1")); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.readers.fill(); err != nil {
+		t.Fatal(err)
+	}
+	await.Until(t, "the connection that folds", db.writer.fold.ready.Load)
+	overwrite(t, db.Path(), []byte(strings.Repeat("no database ", 5000)))
+	if err := db.Write(t.Context(), put("a", "2")); !errs.Is(err, errs.Unavailable) {
+		t.Errorf("the write: %v", err)
+	}
+	if _, err := os.Stat(db.Path() + "-wal"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it is still there: %v", err)
+	}
+	if _, err := os.Stat(db.Path() + "-wal.overwritten"); err != nil {
+		t.Error(err)
+	}
+}
