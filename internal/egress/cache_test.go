@@ -409,3 +409,55 @@ func TestASecretThatIsSetLaterIsReplacedInStoredResponses(t *testing.T) {
 		t.Errorf("%q", body)
 	}
 }
+
+// Each call goes out past the cache, and its response keeps, replaces or drops the stored one.
+func TestWhatANewerResponseDoesToTheStoredOne(t *testing.T) {
+	const kept, replaced, dropped = "1", "2", "3" // the number of the request whose response the last call gets
+	for name, tt := range map[string]struct {
+		call   Call
+		status int
+		says   string
+		want   string
+	}{
+		"fresh":                              {call: Call{Cache: "reload"}, status: 200, says: "max-age=60", want: replaced},
+		"not to be stored":                   {call: Call{Cache: "reload"}, status: 200, says: "no-store", want: dropped},
+		"not found":                          {call: Call{Cache: "reload"}, status: 404, says: "no-store", want: dropped},
+		"not allowed":                        {call: Call{Cache: "reload"}, status: 403, says: "max-age=60", want: dropped},
+		"the last status of the caller":      {call: Call{Cache: "reload"}, status: 499, says: "max-age=60", want: dropped},
+		"the first status of the server":     {call: Call{Cache: "reload"}, status: 500, says: "max-age=60", want: kept},
+		"unavailable":                        {call: Call{Cache: "reload"}, status: 503, says: "no-store", want: kept},
+		"of a call with credentials":         {call: Call{Cache: "reload", Header: http.Header{"Authorization": {"Bearer a"}}}, status: 200, says: "no-store", want: kept},
+		"of one with credentials, and fails": {call: Call{Cache: "reload", Header: http.Header{"Authorization": {"Bearer a"}}}, status: 403, says: "no-store", want: kept},
+		"of a call that stores nothing":      {call: Call{Cache: "no-store"}, status: 200, says: "max-age=60", want: kept},
+		"HEAD":                               {call: Call{Method: "HEAD"}, status: 200, says: "max-age=60", want: kept},
+		"OPTIONS":                            {call: Call{Method: "OPTIONS"}, status: 200, says: "max-age=60", want: kept},
+		"POST":                               {call: Call{Method: "POST"}, status: 200, want: dropped},
+		"PUT":                                {call: Call{Method: "PUT"}, status: 204, want: dropped},
+		"DELETE, not done":                   {call: Call{Method: "DELETE"}, status: 400, want: kept},
+		"DELETE, not found":                  {call: Call{Method: "DELETE"}, status: 404, want: kept},
+		"POST that fails":                    {call: Call{Method: "POST"}, status: 500, want: kept},
+	} {
+		w, asked := newWorld(t), 0
+		status, says := 200, "max-age=60"
+		w.serve("example.com", func(rw http.ResponseWriter, _ *http.Request) {
+			asked++
+			rw.Header().Set("Cache-Control", says)
+			rw.WriteHeader(status)
+			if status != 204 {
+				io.WriteString(rw, strconv.Itoa(asked))
+			}
+		})
+		w.allow(rules.Entry{Domain: "example.com", HTTP: true, CacheTTL: 60})
+		get := Call{URL: "http://example.com/"}
+		w.must(get)
+		status, says = tt.status, tt.says
+		tt.call.URL = get.URL
+		if a, _ := w.must(tt.call); a.Status != tt.status || a.Cached || asked != 2 {
+			t.Errorf("%s: %+v, asked %d times", name, a, asked)
+		}
+		status, says = 200, "max-age=60"
+		if _, body := w.must(get); body != tt.want {
+			t.Errorf("%s: the last call gets response %s, want %s", name, body, tt.want)
+		}
+	}
+}
