@@ -51,14 +51,14 @@ func New(t testing.TB) *Domains {
 	limits := func(string) system.Storage { return d.Limits.Storage() }
 	d.Hosting = hosting.New(hosting.Config{DB: db, Content: content.New(content.Config{DB: db}), Limits: limits, Temp: t.TempDir()})
 	d.KV = storage.New(storage.Config{DB: db, Limits: limits})
-	for100 := func(string) int { return 100 }
+	hundred := func(string) int { return 100 }
 	forever := func() time.Duration { return 0 }
 	log := slog.New(slog.DiscardHandler)
 	d.Net, err = rules.Open(t.Context(), rules.Config{DB: db, KeyFile: rules.KeyFile(db.Path())})
 	d.check(err)
-	d.NetLog, err = netlog.Open(t.Context(), netlog.Config{DB: db, Keep: for100, MaxAge: forever, Log: log})
+	d.NetLog, err = netlog.Open(t.Context(), netlog.Config{DB: db, Keep: hundred, MaxAge: forever, Log: log})
 	d.check(err)
-	d.AppLog, err = applog.Open(t.Context(), applog.Config{DB: db, Keep: for100, Rate: for100, Age: forever, Log: log})
+	d.AppLog, err = applog.Open(t.Context(), applog.Config{DB: db, Keep: hundred, Rate: hundred, Age: forever, Log: log})
 	d.check(err)
 	d.Show = show.Apps{Net: d.Net, URL: URL, AppURL: d.appURL}
 	return d

@@ -87,8 +87,8 @@ func TestTheNewestLinesOfAnAppAreRead(t *testing.T) {
 	}
 }
 
-// follow returns a function that returns the next event of a log.
-func follow(t *testing.T, ctx context.Context, write func(io.Writer) error) (next func() op.LogLine) {
+// follow starts a stream and returns a function that returns its next event.
+func follow(t *testing.T, write func(io.Writer) error) (next func() op.LogLine) {
 	t.Helper()
 	r, w := io.Pipe()
 	go func() { w.CloseWithError(write(w)) }()
@@ -104,7 +104,7 @@ func follow(t *testing.T, ctx context.Context, write func(io.Writer) error) (nex
 				return l
 			}
 		}
-		t.Fatalf("the stream ended: %v, %v", lines.Err(), ctx.Err())
+		t.Fatalf("the stream ended: %v", lines.Err())
 		return l
 	}
 }
@@ -120,7 +120,7 @@ func TestAFollowedLogGoesOnWhereItBroke(t *testing.T) {
 	if !s.Live || s.Size != -1 {
 		t.Errorf("%+v", s)
 	}
-	next := follow(t, ctx, s.Write)
+	next := follow(t, s.Write)
 	b, c := next(), next()
 	if b.Message != "b" || c.Message != "c" || b.ID >= c.ID {
 		t.Errorf("%+v %+v", b, c)
@@ -131,7 +131,7 @@ func TestAFollowedLogGoesOnWhereItBroke(t *testing.T) {
 		t.Errorf("%+v", l)
 	}
 	again := must(a.LogsFollow(ctx, op.LogFollow{LogQuery: op.LogQuery{App: "blog", Limit: 1}, After: fmt.Sprint(b.ID)}))(t)
-	next = follow(t, ctx, again.Write)
+	next = follow(t, again.Write)
 	if c, d := next(), next(); c.Message != "c" || d.Message != "d" {
 		t.Errorf("%+v %+v", c, d)
 	}

@@ -296,7 +296,7 @@ func TestARefusedArchiveDeploysNothing(t *testing.T) {
 	d.Limits.Store(l, nil)
 	good, shop := pack(t, "index.html", "hello"), d.App("shop")
 	own := apitest.Key(t.Context(), auth.Scope{Verb: auth.ScopeDeploy, App: shop})
-	unread := func(size int64) declared { return declared{iotest{t}, size} }
+	unread := func(size int64) declared { return declared{untouchable{t}, size} }
 	for name, tt := range map[string]struct {
 		ctx  context.Context
 		app  string
@@ -338,10 +338,10 @@ func TestARefusedArchiveDeploysNothing(t *testing.T) {
 	}
 }
 
-// iotest is a reader that must not be read.
-type iotest struct{ t *testing.T }
+// untouchable is a reader that fails the test when it is read.
+type untouchable struct{ t *testing.T }
 
-func (r iotest) Read([]byte) (int, error) {
+func (r untouchable) Read([]byte) (int, error) {
 	r.t.Error("it was read")
 	return 0, io.EOF
 }
