@@ -64,6 +64,30 @@ func TestHiddenFiles(t *testing.T) {
 	}
 }
 
+func TestWhatIsNeverDeployed(t *testing.T) {
+	for name, want := range map[string]bool{
+		".env": true, ".git/config": true, "a/.env": true, "a/b/.x/c": true, "node_modules/x/y.js": true, "vendor/node_modules/x.js": true, "a/node_modules": true,
+		".well-known/.env": true, "x/.well-known/y": true, ".well-known/node_modules/x": true, ".well-known2/x": true, ".Well-Known/x": true, ".": true, "..": true,
+		".well-known": false, ".well-known/security.txt": false, ".well-known/acme/x": false,
+		"index.html": false, "a.b/c.d": false, "node_modules2/x": false, "my_node_modules/x": false, "api/main.js": false, "private/x": false, "fazt.json": false, "": false,
+	} {
+		if got := LeftOut(name); got != want {
+			t.Errorf("%q: %v, want %v", name, got, want)
+		}
+	}
+}
+
+func TestPrivateFiles(t *testing.T) {
+	for name, want := range map[string]bool{
+		"private/x": true, "private/a/b.html": true, "private/private/x": true,
+		"private/.env": false, "private/a/.x/b": false, "private/node_modules/x": false, "private": false, "privately/x": false, "a/private/x": false, "index.html": false, "": false,
+	} {
+		if got := Private(name); got != want {
+			t.Errorf("%q: %v, want %v", name, got, want)
+		}
+	}
+}
+
 // FuzzPath checks that every accepted path is one clean relative path, and that its spelling does not affect whether it
 // is hidden.
 func FuzzPath(f *testing.F) {
