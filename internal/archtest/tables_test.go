@@ -246,6 +246,7 @@ var owners = []owner{
 	// encodings and languages; forms of names
 	{"golang.org/x/text", "internal/runtime"},
 	{"golang.org/x/text", "internal/hosting"},
+	{"golang.org/x/text", "internal/cli/project"},
 	{"github.com/go-sourcemap/sourcemap", "internal/runtime/compile"},
 	{"golang.org/x/crypto", "internal/auth"},
 	// host names; public suffixes and HTTP/2

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"fazt/internal/database"
 	"fazt/internal/errs"
 )
@@ -44,7 +46,14 @@ func (s *Store) HasPrivateFile(ctx context.Context, deployment, path string) (bo
 }
 
 func (s *Store) privateFile(ctx context.Context, deployment, path string) (File, error) {
-	return s.File(ctx, deployment, privateFolder+strings.TrimPrefix(strings.TrimPrefix(path, "/"), privateFolder))
+	path = privateFolder + strings.TrimPrefix(strings.TrimPrefix(path, "/"), privateFolder)
+	f, err := s.File(ctx, deployment, path)
+	for _, form := range []norm.Form{norm.NFC, norm.NFD} { // the code may spell an accent in another way than the system that stored the file
+		if other := form.String(path); other != path && errs.Is(err, errs.NotFound) {
+			f, err = s.File(ctx, deployment, other)
+		}
+	}
+	return f, err
 }
 
 // PrivateFiles returns the paths below private/, without that prefix, sorted.

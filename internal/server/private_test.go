@@ -39,3 +39,15 @@ func TestOnlyFunctionsCanReadPrivateFiles(t *testing.T) {
 		}
 	}
 }
+
+// macOS stores names in another Unicode form than people type.
+func TestAPrivateFileIsFoundInBothUnicodeForms(t *testing.T) {
+	i := fazttest.New(t)
+	i.Deploy("app", "-- private/caf\u00e9.txt --\ncomposed\n-- private/re\u0301sume\u0301/a.txt --\ndecomposed\n-- api/main.js --\n"+
+		`const { read, exists } = fazt.private;
+respond([read("caf\u00e9.txt"), read("cafe\u0301.txt"), read("r\u00e9sum\u00e9/a.txt"), exists("re\u0301sume\u0301/a.txt"), exists("r\u00e9sum\u00e9/a.txt"), exists("cafe.txt")].join("|"));
+`)
+	if got, want := i.Get("app", "/api/x").Text, "composed\n|composed\n|decomposed\n|true|true|false"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"fazt/internal/api/op"
 	"fazt/internal/api/show"
@@ -188,10 +191,26 @@ func (p *Project) chooseName(dir, flag string) (string, error) {
 	return name, nil
 }
 
-// Label turns the name of a folder into a host label: "My Site" becomes my-site.
+// Label turns the name of a folder into a host label: "My Site" becomes my-site, "Café" becomes cafe. It is empty if the name
+// has letters or digits that cannot be written in ASCII, so that two names do not become one by losing them.
 func Label(base string) string {
-	parts := strings.FieldsFunc(strings.ToLower(base), func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
-	})
-	return strings.Join(parts, "-")
+	var plain strings.Builder
+	for _, r := range norm.NFKD.String(strings.ToLower(base)) {
+		switch ascii, known := letters[r]; {
+		case known:
+			plain.WriteString(ascii)
+		case 'a' <= r && r <= 'z' || '0' <= r && r <= '9':
+			plain.WriteRune(r)
+		case unicode.IsLetter(r) || unicode.IsNumber(r):
+			return ""
+		case !unicode.IsMark(r):
+			plain.WriteByte(' ')
+		}
+	}
+	return strings.Join(strings.Fields(plain.String()), "-")
+}
+
+// letters are Latin letters that Unicode does not decompose.
+var letters = map[rune]string{
+	'ß': "ss", 'æ': "ae", 'œ': "oe", 'ø': "o", 'ł': "l", 'đ': "d", 'ð': "d", 'þ': "th", 'ħ': "h", 'ı': "i", 'ŋ': "ng",
 }

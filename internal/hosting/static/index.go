@@ -3,6 +3,8 @@ package static
 import (
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"fazt/internal/hosting"
 	"fazt/internal/hosting/mediatype"
 )
@@ -15,7 +17,7 @@ type index struct {
 	weight  int64 // bytes it takes, estimated
 }
 
-// tree holds files by path.
+// tree holds files by path, in the Unicode form NFC: browsers send a name as the page spells it, and macOS stores it as NFD.
 type tree map[string]*page
 
 // page is a file with the header values that depend on its name.
@@ -33,14 +35,14 @@ func newIndex(files []hosting.File) *index {
 		switch {
 		case hosting.Private(f.Path):
 			p.cacheControl, p.private = noStore, true
-			x.private[f.Path] = p
+			x.private[norm.NFC.String(f.Path)] = p
 		case hosting.Hidden(f.Path):
 			continue
 		default:
 			if !mediatype.IsHTML(p.contentType) && fingerprinted(f.Path) {
 				p.cacheControl = immutable
 			}
-			x.files[f.Path] = p
+			x.files[norm.NFC.String(f.Path)] = p
 		}
 		x.weight += 200 + int64(len(f.Path)) + 40*int64(len(f.Variants))
 	}
@@ -59,7 +61,7 @@ const (
 //
 // So there is one address for each page, and relative links in it work.
 func (x tree) resolve(path string) (p *page, redirect string) {
-	name := strings.TrimPrefix(path, "/")
+	name := norm.NFC.String(strings.TrimPrefix(path, "/"))
 	if name == "" {
 		return x[indexFile], ""
 	}
