@@ -30,6 +30,8 @@ func TestAtomics(t *testing.T) {
 		`try { Atomics.notify(new Int16Array(1), 0) } catch (e) { e.name }`:                                                                              `"TypeError"`,
 		`try { Atomics.wait(new Int32Array(1), 0, 0) } catch (e) { e.name }`:                                                                             `"TypeError"`,
 		`try { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 0) } catch (e) { e.name }`:                                                   `"TypeError"`,
+		`try { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, { valueOf() { throw new RangeError("value") } }) } catch (e) { e.message }`:     `"value"`,
+		`try { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, { valueOf() { throw new RangeError("time") } }) } catch (e) { e.message }`:   `"time"`,
 		`const a = new Int8Array(4); structuredClone(a.buffer, { transfer: [a.buffer] }); try { Atomics.load(a, 0) } catch (e) { e.name }`:               `"TypeError"`,
 		`const b = new ArrayBuffer(4), a = new Int8Array(b); try { Atomics.store(a, 0, { valueOf() { b.transfer(); return 1 } }) } catch (e) { e.name }`: `"TypeError"`,
 	} {

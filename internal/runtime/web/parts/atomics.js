@@ -74,9 +74,11 @@ const methods = {
 	},
 	sub: change((a, b) => typeof a === "bigint" ? a - b : a - wrap(b)),
 	wait(array, index, value, timeout) {
-		check(array, waitable);
+		const name = check(array, waitable);
 		if (!isShared(bufferOf(array))) throw new TypeError("Atomics.wait needs a SharedArrayBuffer");
 		toIndex(array, index);
+		convert(name, value);
+		+timeout;
 		throw new TypeError("Atomics.wait is not allowed here: there is no other thread to wait for");
 	},
 	xor: change((a, b) => a ^ b),
