@@ -47,6 +47,7 @@ func randomText(random *rand.Rand) string {
 
 // What passes over positions must not change a result: every expression finds the same with it and without it.
 func TestRegularExpressionsFindTheSameWithoutTheFilter(t *testing.T) {
+	t.Parallel()
 	i, err := New(256<<20, 1<<20)
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +82,7 @@ func TestRegularExpressionsFindTheSameWithoutTheFilter(t *testing.T) {
 	defer r.Free(fn)
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 1))
-	patterns := 6_000
+	patterns := 25_000
 	if testing.Short() {
 		patterns = 800
 	}
