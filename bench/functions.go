@@ -452,7 +452,7 @@ func (b *bench) machines(ctx context.Context) ([]MemoryOf, error) {
 					return 0, err
 				}
 			}
-			return settled(ctx, fazt)
+			return settled(ctx, fazt.pss)
 		}
 		before, err1 := use(0, 1) // one initializes the engine
 		after, err2 := use(1, warm+1)

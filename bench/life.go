@@ -175,7 +175,7 @@ func (b *bench) memory(ctx context.Context, n int) (idle, used int64, err error)
 	if err := awaitListening(ctx, p); err != nil {
 		return 0, 0, err
 	}
-	if idle, err = settled(ctx, p); err != nil {
+	if idle, err = settled(ctx, p.rss); err != nil {
 		return 0, 0, err
 	}
 	for _, name := range names {
@@ -185,18 +185,18 @@ func (b *bench) memory(ctx context.Context, n int) (idle, used int64, err error)
 			}
 		}
 	}
-	used, err = settled(ctx, p)
+	used, err = settled(ctx, p.rss)
 	return idle, used, err
 }
 
 // settled reads the memory after a quiet moment.
-func settled(ctx context.Context, p *process) (int64, error) {
+func settled(ctx context.Context, measure func() (int64, error)) (int64, error) {
 	select {
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	case <-time.After(3 * time.Second):
 	}
-	return p.rss()
+	return measure()
 }
 
 // deploy writes files into a folder, deploys it, and returns the time the command took.

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -72,15 +71,21 @@ func (p *process) answer(ctx context.Context, t target) (encoding string, body [
 }
 
 // rss returns the resident memory of the process in bytes, as Linux counts it.
-func (p *process) rss() (int64, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+func (p *process) rss() (int64, error) { return p.kilobytes("status", "VmRSS:") }
+
+// pss is rss with each page that is mapped several times counted once, as those are that VMs share.
+func (p *process) pss() (int64, error) { return p.kilobytes("smaps_rollup", "Pss:") }
+
+// kilobytes returns the figure of that name in a file of /proc, in bytes.
+func (p *process) kilobytes(file, name string) (int64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", p.cmd.Process.Pid, file))
 	if err != nil {
 		return 0, err
 	}
-	_, rest, found := bytes.Cut(status, []byte("VmRSS:"))
+	_, rest, found := bytes.Cut(text, []byte("\n"+name))
 	fields := bytes.Fields(rest)
 	if !found || len(fields) == 0 {
-		return 0, errors.New("no VmRSS in /proc status")
+		return 0, fmt.Errorf("no %s in /proc %s", name, file)
 	}
 	kb, err := strconv.ParseInt(string(fields[0]), 10, 64)
 	return kb << 10, err
