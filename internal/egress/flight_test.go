@@ -203,3 +203,63 @@ func TestAResponseFromBeforeAChangeIsNotStored(t *testing.T) {
 		t.Error("it was kept")
 	}
 }
+
+// Identical calls that find a response too old for them wait for one that asks whether it changed, and share what it
+// renewed; and they share the next response, too.
+func TestIdenticalCallsShareARenewedResponse(t *testing.T) {
+	const calls = 20
+	for directives, want := range map[string]int32{"max-age=60": 1, "max-age=0": calls} {
+		w := newWorld(t)
+		var asked atomic.Int32
+		var open atomic.Pointer[chan struct{}] // what GET requests are held by; nil = nothing
+		w.serve("example.com", func(rw http.ResponseWriter, r *http.Request) {
+			if held := open.Load(); held != nil && r.Method == http.MethodGet {
+				asked.Add(1)
+				<-*held
+			}
+			rw.Header().Set("Etag", `"a"`)
+			if r.Header.Get("If-None-Match") != "" {
+				rw.Header().Set("Cache-Control", directives)
+				rw.WriteHeader(http.StatusNotModified)
+				return
+			}
+			rw.Header().Set("Cache-Control", "max-age=60")
+			if open.Load() == nil {
+				rw.Header().Set("Age", "30")
+			}
+			_, _ = io.WriteString(rw, "it")
+		})
+		w.allow(rules.Entry{Domain: "example.com", HTTP: true, CacheTTL: 60})
+		together := func() int32 {
+			t.Helper()
+			held := make(chan struct{})
+			open.Store(&held)
+			asked.Store(0)
+			var runs []*Run
+			var all sync.WaitGroup
+			for range calls {
+				r := w.gate.Begin("app_1", "")
+				runs = append(runs, r)
+				all.Go(func() {
+					a, body, err := w.in(r, Call{URL: "http://example.com/", Header: http.Header{"Cache-Control": {"max-age=20"}}})
+					if err != nil || body != "it" || a.Status != 200 {
+						t.Errorf("%s: %q, %v", directives, body, err)
+					}
+				})
+			}
+			w.waiting(runs)
+			close(held)
+			all.Wait()
+			return asked.Load()
+		}
+		w.must(Call{URL: "http://example.com/"})
+		if got := together(); got != want {
+			t.Errorf("%s: asked %d times whether it changed, want %d", directives, got, want)
+		}
+		w.must(Call{Method: "POST", URL: "http://example.com/"}) // drops it
+		if got := together(); got != want {
+			t.Errorf("%s: asked %d times for the next, want %d", directives, got, want)
+		}
+		w.free()
+	}
+}

@@ -133,3 +133,57 @@ func TestReasonsDoNotQuoteOtherServers(t *testing.T) {
 		t.Errorf("a certificate for another name: %v, logged %+v", err, other.last())
 	}
 }
+
+// A response without a body may describe one: its length is not limited, and its encoding is not decoded.
+func TestAResponseWithoutABodyKeepsWhatItSaysAboutOne(t *testing.T) {
+	const huge = "Content-Length: 99999999999\r\n"
+	for name, tt := range map[string]struct {
+		method, answer string
+		status         int // 0 = the call fails
+		encoding       string
+	}{
+		"HEAD":                      {"HEAD", "HTTP/1.1 200 OK\r\n" + huge, 200, ""},
+		"HEAD, encoded":             {"HEAD", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n" + huge, 200, "gzip"},
+		"HEAD, encoded and unknown": {"HEAD", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n", 200, "gzip"},
+		"HEAD of nothing":           {"HEAD", "HTTP/1.1 404 Not Found\r\nContent-Encoding: br\r\n" + huge, 404, "br"},
+		"not modified":              {"GET", "HTTP/1.1 304 Not Modified\r\nContent-Encoding: gzip\r\n", 304, "gzip"},
+		"no content":                {"GET", "HTTP/1.1 204 No Content\r\nContent-Encoding: gzip\r\n", 204, "gzip"},
+		"no content of a POST":      {"POST", "HTTP/1.1 204 No Content\r\nContent-Encoding: gzip\r\n", 204, "gzip"},
+		"a body that is too large":  {"GET", "HTTP/1.1 200 OK\r\n" + huge, 0, ""},
+		"an empty body, encoded":    {"GET", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 20\r\n", 200, ""},
+	} {
+		w, body := newWorld(t), ""
+		if name == "an empty body, encoded" {
+			body = "\x1f\x8b\b\x00\x00\x00\x00\x00\x00\xff\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+		}
+		w.answers(tt.answer + "\r\n" + body)
+		w.allow(rules.Entry{Domain: "example.com", HTTP: true})
+		a, text, err := w.do(Call{Method: tt.method, URL: "http://example.com/", Header: http.Header{"If-None-Match": {`"a"`}}})
+		if tt.status == 0 {
+			if code(err) != CodeSize {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if err != nil || a.Status != tt.status || text != "" || a.Header.Get("Content-Encoding") != tt.encoding {
+			t.Errorf("%s: %+v %q %v", name, a, text, err)
+		}
+	}
+}
+
+func TestAResponseMayBeExactlyAsLargeAsTheLimit(t *testing.T) {
+	for name, tt := range map[string]struct{ answer, larger string }{
+		"of a known length":    {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello!"},
+		"of an unknown length": {"HTTP/1.1 200 OK\r\n\r\nhello", "HTTP/1.1 200 OK\r\n\r\nhello!"},
+		"in pieces":            {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n3\r\nlo!\r\n0\r\n\r\n"},
+	} {
+		for text, want := range map[string]string{tt.answer: "", tt.larger: CodeSize} {
+			w := newWorld(t)
+			w.answers(text)
+			w.allow(rules.Entry{Domain: "example.com", HTTP: true, MaxResponse: 5})
+			if _, body, err := w.get("http://example.com/"); code(err) != want || err == nil && body != "hello" {
+				t.Errorf("%s: %q: %q %v", name, text, body, err)
+			}
+		}
+	}
+}
