@@ -2,7 +2,7 @@
 // change that no test notices is a survivor: either a test is missing, or the condition is unnecessary.
 //
 //	go run ./bench/mutate -n 20 -seed 1 ./internal/auth ./internal/gateway
-//	go run ./bench/mutate -n 0 -match 'password.go:8' ./internal/auth
+//	go run ./bench/mutate -n 0 -match 'password.go:8' -run Password ./internal/auth
 //
 // A package is compiled once, with all its mutants; a file tells its test binary which one to run.
 package main
@@ -29,10 +29,11 @@ func main() {
 	n := flag.Int("n", 20, "mutants per package; 0 runs all")
 	seed := flag.Uint64("seed", 1, "chooses the sample")
 	match := flag.String("match", "", "runs only the mutants of the sample that match this regular expression")
+	tests := flag.String("run", "", "runs only the tests that match, as go test -run does: to see what a new test notices")
 	timeout := flag.Duration("timeout", 2*time.Minute, "for the tests of one mutant; a mutant that takes longer counts as noticed")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, options{*n, *seed, *match, *timeout}, flag.Args())
+	err := run(ctx, options{*n, *seed, *match, *tests, *timeout}, flag.Args())
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutate:", err)
@@ -44,6 +45,7 @@ type options struct {
 	n       int
 	seed    uint64
 	match   string
+	tests   string
 	timeout time.Duration
 }
 
@@ -71,7 +73,7 @@ func measure(ctx context.Context, dir string, o options, match *regexp.Regexp) e
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	t := tests{dir: dir, tmp: tmp, timeout: o.timeout}
+	t := tests{dir: dir, tmp: tmp, match: o.tests, timeout: o.timeout}
 	if err := t.build(ctx, s); err != nil {
 		return err
 	}
@@ -115,6 +117,7 @@ func choose(all []mutant, n int, seed uint64) []mutant {
 // tests is the test binary of a package with its mutants.
 type tests struct {
 	dir, tmp string
+	match    string // the tests to run; "" = all
 	timeout  time.Duration
 }
 
@@ -156,7 +159,7 @@ func (t tests) run(ctx context.Context, number int) (string, error) {
 	if err := os.WriteFile(t.chosen(), []byte(strconv.Itoa(number)), 0o600); err != nil {
 		return "", err
 	}
-	cmd := exec.CommandContext(ctx, t.binary(), "-test.short", "-test.failfast", "-test.timeout="+t.timeout.String())
+	cmd := exec.CommandContext(ctx, t.binary(), "-test.short", "-test.failfast", "-test.run="+t.match, "-test.timeout="+t.timeout.String())
 	cmd.Dir = t.dir
 	cmd.WaitDelay = 5 * time.Second // a process that the tests left behind may hold the output
 	out, err := cmd.CombinedOutput()
