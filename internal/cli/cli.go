@@ -85,6 +85,7 @@ func path(root *cobra.Command, args []string) string {
 }
 
 func (c commands) root() *cobra.Command {
+	version := false
 	root := &cobra.Command{
 		Use:   "fazt",
 		Short: "A whole personal cloud in one file",
@@ -94,10 +95,16 @@ the server, and keeps everything in one SQLite file.`,
   fazt server start                start a permanent instance
   fazt app deploy ./site           put a folder live`,
 		SilenceErrors: true, SilenceUsage: true,
-		Args:              kit.NoCommand,
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args: kit.NoCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if version {
+				return c.printVersion()
+			}
+			return cmd.Help()
+		},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return c.begin(cmd) },
 	}
+	root.Flags().BoolVar(&version, "version", false, "print the version")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetIn(c.Stdin)
 	root.SetOut(c.Stdout)
@@ -187,12 +194,16 @@ func (c commands) version() *cobra.Command {
 				_, err := io.WriteString(c.Stdout, text)
 				return err
 			}
-			return c.Print(output.View{
-				Value: map[string]string{"version": system.Version, "go": goVersion(), "platform": platform()},
-				Rows:  [][]string{{"fazt", system.Version}, {"go", goVersion()}, {"platform", platform()}},
-			})
+			return c.printVersion()
 		},
 	}
 	cmd.Flags().BoolVar(&licenses, "licenses", false, "print the licenses of third-party software")
 	return cmd
+}
+
+func (c commands) printVersion() error {
+	return c.Print(output.View{
+		Value: map[string]string{"version": system.Version, "go": goVersion(), "platform": platform()},
+		Rows:  [][]string{{"fazt", system.Version}, {"go", goVersion()}, {"platform", platform()}},
+	})
 }

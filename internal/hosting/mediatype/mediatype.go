@@ -3,10 +3,15 @@ package mediatype
 
 import "strings"
 
-// Of returns the media type of a file by its extension, as a header value that must not be changed. The table is our
+// Of returns the media type of a file by its extension, or by its path below .well-known, as a header value that must not be changed. The table is our
 // own: with the operating system's, a deployment would behave differently on two machines. An unknown type is
 // application/octet-stream, which browsers save and never interpret.
 func Of(name string) []string {
+	if below, ok := strings.CutPrefix(name, ".well-known/"); ok {
+		if t, ok := wellKnown[below]; ok {
+			return t
+		}
+	}
 	name = name[strings.LastIndexByte(name, '/')+1:]
 	if dot := strings.LastIndexByte(name, '.'); dot >= 0 {
 		if t, ok := types[strings.ToLower(name[dot+1:])]; ok {
@@ -28,6 +33,28 @@ var bareNames = map[string][]string{
 	"apple-app-site-association": {"application/json"},
 	"LICENSE":                    {"text/plain; charset=utf-8"},
 	"CNAME":                      {"text/plain; charset=utf-8"},
+}
+
+// wellKnown has the types of files without an extension in .well-known, as the specifications of the names require them
+// (https://www.iana.org/assignments/well-known-uris).
+var wellKnown = map[string][]string{
+	"host-meta":                      {"application/xrd+xml"},
+	"matrix/client":                  {"application/json"},
+	"matrix/server":                  {"application/json"},
+	"matrix/support":                 {"application/json"},
+	"nodeinfo":                       {"application/json"},
+	"oauth-authorization-server":     {"application/json"},
+	"oauth-protected-resource":       {"application/json"},
+	"openid-configuration":           {"application/json"},
+	"openid-credential-issuer":       {"application/json"},
+	"openid-federation":              {"application/entity-statement+jwt"},
+	"passkey-endpoints":              {"application/json"},
+	"private-token-issuer-directory": {"application/private-token-issuer-directory"},
+	"smart-configuration":            {"application/json"},
+	"traffic-advice":                 {"application/trafficadvice+json"},
+	"uma2-configuration":             {"application/json"},
+	"webauthn":                       {"application/json"},
+	"webfinger":                      {"application/jrd+json"},
 }
 
 // types follows the IANA registry; for types that are not in it, the WHATWG MIME Sniffing standard and nginx. Text has a

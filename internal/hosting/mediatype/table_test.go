@@ -56,7 +56,7 @@ func TestTheTypeComesFromTheExtensionOfTheLastElement(t *testing.T) {
 // A type is written into a header as it stands, and text without a charset is read in the encoding that a browser guesses.
 func TestEveryTypeIsAMediaTypeAndTextHasACharset(t *testing.T) {
 	t.Parallel()
-	all := []map[string][]string{types, bareNames, {"": unknown}}
+	all := []map[string][]string{types, bareNames, wellKnown, {"": unknown}}
 	for _, table := range all {
 		for ext, list := range table {
 			if len(list) != 1 {
