@@ -90,9 +90,12 @@ func (s *Store) uncompressed(ctx context.Context, blobs []Blob) (todo []Blob, er
 
 // press compresses files until none are left.
 func (s *Store) press(ctx context.Context, work <-chan Blob, out *pressed) error {
-	p, err := newPress()
-	if err != nil {
-		return err
+	p, ok := presses.Get().(*press)
+	if !ok {
+		var err error
+		if p, err = newPress(); err != nil {
+			return err
+		}
 	}
 	for f := range work {
 		data, err := s.ReadAll(ctx, f.ID, f.Size)
@@ -107,6 +110,8 @@ func (s *Store) press(ctx context.Context, work <-chan Blob, out *pressed) error
 			return err
 		}
 	}
+	p.forget()
+	presses.Put(p)
 	return nil
 }
 
@@ -116,6 +121,9 @@ type form struct {
 	hash     Hash
 	data     []byte
 }
+
+// presses are idle. Making a press allocates 24 MB, which takes longer than a deploy of a few small files.
+var presses sync.Pool //nolint:gochecknoglobals // a press keeps nothing of what it compressed
 
 // press holds the encoders of one goroutine, because creating them costs more than compressing most files.
 type press struct {
@@ -131,6 +139,12 @@ func newPress() (*press, error) {
 	}
 	g, err := gzip.NewWriterLevel(io.Discard, gzipLevel)
 	return &press{z, brotli.NewWriterLevel(io.Discard, brotliLevel), g}, err
+}
+
+// forget lets go of the last output.
+func (p *press) forget() {
+	p.brotli.Reset(io.Discard)
+	p.gzip.Reset(io.Discard)
 }
 
 // forms returns the encodings that make data smaller by at least a tenth; none for images and the like.
