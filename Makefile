@@ -15,16 +15,16 @@ GOVULNCHECK := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # The product needs no C compiler, and what is tested is what is shipped.
 export CGO_ENABLED := 0
 
-# How many packages are tested at once: tests wait as much as they compute. Those that take longest start first, so that
-# none of them is left over at the end.
-ATONCE  := 3
+# How many packages are tested at once, and how many parallel tests of each: tests wait as much as they compute. The packages
+# that take longest start first, so that none of them is left over at the end.
+ATONCE  := -p 4 -parallel 4
 LONGEST := ./internal/server ./internal/cli ./cmd/fazt ./internal/runtime
 
 # The race detector needs one. It watches memory of Go only, so it sees nothing of what SQLite and QuickJS do, translated to
 # Go, with memory of their own: without it they run three times as fast. Nor is it needed in libraries that compute alone:
 # the hash of passwords, and the compiler of functions, which has a process to itself. They are not checked for pointers
 # either, which `make pointers` does. At its end a process need not wait a second for races.
-RACE := CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -p $(ATONCE) -race -short -vet=off -pgo=off -timeout=30m \
+RACE := CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test $(ATONCE) -race -short -vet=off -pgo=off -timeout=30m \
 	-gcflags='modernc.org/...=-d=checkptr=0' \
 	$(foreach c,modernc.org/libc modernc.org/memory modernc.org/sqlite/lib golang.org/x/crypto/argon2 github.com/evanw/esbuild fazt/internal/quickjs/engine,-gcflags='$(c)/...=-race=false')
 
@@ -85,7 +85,7 @@ tools: # what the tests need besides Go
 	@$(call need,nginx,nginx-light)
 
 every: # every test; lint has vetted what go test would
-	go test -p $(ATONCE) -vet=off -pgo=off -timeout=30m $(LONGEST) ./...
+	go test $(ATONCE) -vet=off -pgo=off -timeout=30m $(LONGEST) ./...
 
 race: # the tests again under the race detector; -short leaves out repetitions, with which the engine takes minutes
 	$(RACE) $(filter $(RACED),$(LONGEST)) $(RACED)
