@@ -248,7 +248,9 @@ var owners = []owner{
 	{"golang.org/x/text", "internal/hosting"},
 	{"golang.org/x/text", "internal/cli/project"},
 	{"github.com/go-sourcemap/sourcemap", "internal/runtime/compile"},
+	// argon2; scrypt
 	{"golang.org/x/crypto", "internal/auth"},
+	{"golang.org/x/crypto", "internal/runtime/webcrypto"},
 	// host names; public suffixes and HTTP/2
 	{"golang.org/x/net", "internal/hostname"},
 	{"golang.org/x/net", "internal/egress"},

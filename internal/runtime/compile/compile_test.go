@@ -75,3 +75,25 @@ func TestAFunctionMayHaveManyFiles(t *testing.T) {
 		}
 	}
 }
+
+func TestAHandlerThatIsNotExportedIsExplained(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]string{
+		`addEventListener("fetch", (e) => e.respondWith(new Response("x")));`:    "api/main.js:1:1: a handler is not registered but exported",
+		"const x = 1;\n  self.addEventListener('fetch', f);":                     "api/main.js:2:8: a handler",
+		`Deno.serve(() => new Response("x"));`:                                   "api/main.js:1:1: a handler",
+		`const server = Bun.serve({ fetch: f });`:                                "api/main.js:1:1: a handler",
+		`export function GET() { return new Response("x"); }`:                    "api/main.js:1:1: a module needs a default export, such as `export default { fetch(request) { … } }`",
+		`export const onRequest = () => new Response("x");`:                      "a module needs a default export",
+		`addEventListener("error", () => {}); respond("Deno.serve() was here");`: "",
+		`addEventListener("fetch", f); export default () => new Response("x");`:  "",
+		`import e from "express"; export default e`:                              "api/main.js:1:15: express listens for connections, which a function cannot: Fazt receives the requests; use a framework with a fetch handler, such as hono",
+		`import { createTransport } from "nodemailer"; createTransport()`:        "nodemailer needs a TCP connection, which a function cannot open; send mail through the HTTP API",
+		`import { env } from "cloudflare:workers"; respond(env.A)`:               "",
+	} {
+		_, err := Compile(t.Context(), files{"api/main.js": code})
+		if want == "" && err != nil || want != "" && (!errs.Is(err, errs.Unprocessable) || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %s", code, err, want)
+		}
+	}
+}

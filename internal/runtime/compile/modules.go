@@ -70,6 +70,9 @@ func (m *modules) plugin(ctx context.Context) api.Plugin {
 				if err != nil {
 					return api.OnLoadResult{}, err
 				}
+				if InPackage(name) && !m.src.Exists(name) { // the package replaces it by nothing, and the bundler knows
+					return api.OnLoadResult{}, nil
+				}
 				return m.load(ctx, args, name)
 			},
 		}
@@ -156,6 +159,12 @@ func (m *modules) resolve(build api.PluginBuild, args api.OnResolveArgs) (api.On
 			m.mu.Unlock()
 		}
 		return api.OnResolveResult{Path: name, Namespace: ofNode, SideEffects: api.SideEffectsFalse}, nil
+	}
+	if args.Path == "cloudflare:workers" {
+		return api.OnResolveResult{Path: "cloudflare", Namespace: ofNode, SideEffects: api.SideEffectsFalse}, nil
+	}
+	if why := serverPackages()[name]; why != "" && !InPackage(args.Importer) {
+		return api.OnResolveResult{}, errors.New(why)
 	}
 	relative := isRelative(args.Path)
 	lacking := slices.Contains(otherNodeModules(), strings.SplitN(name, "/", 2)[0])
@@ -256,10 +265,6 @@ func notFound(name, importer string) string {
 	return fmt.Sprintf("there is no package %q in node_modules; `npm install %s` installs it", name, packageName(name))
 }
 
-func isRelative(name string) bool {
-	return strings.HasPrefix(name, "./") || strings.HasPrefix(name, "../") || name == "." || name == ".." || strings.HasPrefix(name, "/")
-}
-
 // packageName returns the package name in an import: @scope/name for @scope/name/sub.
 func packageName(name string) string {
 	parts := strings.SplitN(name, "/", 3)
@@ -303,8 +308,26 @@ func (m *modules) plain(args api.OnResolveArgs) (string, bool) {
 
 // NodeModules returns the Node.js modules that functions have, without "node:".
 func NodeModules() []string {
-	return []string{"assert", "assert/strict", "async_hooks", "buffer", "crypto", "events", "path", "path/posix", "process", "punycode",
-		"querystring", "string_decoder", "timers", "timers/promises", "url", "util", "util/types"}
+	return []string{"assert", "assert/strict", "async_hooks", "buffer", "crypto", "diagnostics_channel", "events", "fs", "fs/promises", "http", "https", "module",
+		"os", "path", "path/posix", "perf_hooks", "process", "punycode", "querystring", "stream", "stream/promises", "string_decoder", "timers", "timers/promises", "tty",
+		"url", "util", "util/types", "zlib"}
+}
+
+// serverPackages returns why packages that are certain to fail cannot be used, and what can.
+func serverPackages() map[string]string {
+	const listens = "%s listens for connections, which a function cannot: Fazt receives the requests; use a framework with a fetch handler, such as hono"
+	const connects = "%s needs a TCP connection, which a function cannot open; %s"
+	list := map[string]string{}
+	for _, name := range []string{"express", "koa", "fastify", "@hapi/hapi", "restify", "@hono/node-server", "@nestjs/platform-express", "socket.io", "ws"} {
+		list[name] = fmt.Sprintf(listens, name)
+	}
+	for _, name := range []string{"nodemailer", "smtp-client"} {
+		list[name] = fmt.Sprintf(connects, name, "send mail through the HTTP API of a mail service, with fetch")
+	}
+	for _, name := range []string{"pg", "mysql", "mysql2", "mongodb", "mongoose", "ioredis", "redis"} {
+		list[name] = fmt.Sprintf(connects, name, "use fazt.kv, or a database with an HTTP API")
+	}
+	return list
 }
 
 // StandardModules returns the packages that every function has without installing them. An installed copy takes precedence.
@@ -332,9 +355,8 @@ func standardModule(name string) (part, member string, ok bool) {
 
 // otherNodeModules returns the Node.js modules that functions do not have. A package may have the name of one.
 func otherNodeModules() []string {
-	return []string{"child_process", "cluster", "console", "constants", "dgram", "diagnostics_channel", "dns", "domain", "fs", "http", "http2", "https",
-		"inspector", "module", "net", "os", "perf_hooks", "readline", "repl", "sqlite", "stream", "sys", "test", "tls", "trace_events", "tty", "v8", "vm", "wasi",
-		"worker_threads", "zlib"}
+	return []string{"child_process", "cluster", "console", "constants", "dgram", "dns", "domain", "http2", "inspector", "net", "readline", "repl", "sqlite", "sys", "test",
+		"tls", "trace_events", "v8", "vm", "wasi", "worker_threads"}
 }
 
 func noNode(name string) string {

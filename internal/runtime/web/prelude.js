@@ -1093,7 +1093,7 @@ for (const [of, names] of [[Date, ["toLocaleString", "toLocaleDateString", "toLo
 }
 lazily("transforms", ["TextEncoderStream", "TextDecoderStream", "CompressionStream", "DecompressionStream"]);
 // The host functions that parts may use.
-const services = freeze({ random: host.random, uuid: host.uuid, digest: host.digest, hmac: host.hmac, env: () => envValues });
+const services = freeze({ random: host.random, uuid: host.uuid, digest: host.digest, hmac: host.hmac, computed: host.computed, env: () => envValues });
 // Node.js modules are parts. The compiler replaces their imports with __fazt_node, and imports with computed names with
 // __fazt_require and __fazt_import.
 const computed = (how, name) => new TypeError(`${how} needs the name of a file or a package written out: what it imports is known when the function is deployed, and ${typeof name === "string" ? stringify(name) : "this"} is not`);

@@ -16,7 +16,8 @@ import (
 // cryptoFuncs are crypto.subtle, the hashes of the modules of Node.js, and random numbers.
 func (s *api) cryptoFuncs() runtime.Table {
 	return runtime.Table{
-		"subtle": runtime.During(s.subtle),
+		"subtle":   runtime.During(s.subtle),
+		"computed": computed,
 		"digest": func(a runtime.Args) (quickjs.Value, error) {
 			sum, err := webcrypto.Digest(standardName(a.Text(0)), a.Data(1))
 			return returnsSum(a, sum, err)
@@ -45,6 +46,15 @@ func (s *api) subtle(inv *runtime.Invocation, a runtime.Args) (quickjs.Value, er
 	}
 	id, err := s.compute(inv, int64(len(c.Key)+len(c.Data)+len(c.Extra)+len(c.More)), func() []byte { return outcome(webcrypto.Do(c)) })
 	return quickjs.Int(id), err
+}
+
+// computed performs a call for a module of Node.js, whose functions return results rather than promises.
+func computed(a runtime.Args) (quickjs.Value, error) {
+	c := webcrypto.Call{Op: a.Text(0), Private: a.Flag(2), Key: a.Data(3), Data: a.Data(4), Extra: a.Data(5), More: a.Data(6)}
+	if err := json.Unmarshal([]byte(a.Text(1)), &c.Algorithm); err != nil {
+		return quickjs.Undefined(), errs.New(errs.Invalid, "the algorithm has an invalid member")
+	}
+	return a.Realm().NewBytes(outcome(webcrypto.Do(c))), nil
 }
 
 // returnsSum returns a hash as the result of the call.

@@ -64,6 +64,10 @@ func Do(c Call) ([]byte, error) {
 		return derive(c)
 	case "generate":
 		return generate(c.Algorithm)
+	case "scrypt":
+		return deriveScrypt(c)
+	case "read":
+		return readKey(c)
 	case "import":
 		return importKey(c)
 	case "export":

@@ -1,0 +1,2 @@
+import Stream from "readable-stream/lib/stream.js";
+export default Stream;

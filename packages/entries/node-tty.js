@@ -1,0 +1,3 @@
+class ReadStream {}
+class WriteStream {}
+export default { isatty: () => false, ReadStream, WriteStream };
