@@ -202,16 +202,21 @@ type never struct{}
 
 func (never) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// endless repeats one byte. It copies a page at a time, because the race detector would check each byte that it sets.
+// endless repeats one byte.
 type endless struct{}
 
-var spaces = strings.Repeat(" ", 64<<10)
-
-func (endless) Read(p []byte) (int, error) { return copy(p, spaces), nil }
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
+}
 
 func TestAnEndlessResponseIsNotReadForever(t *testing.T) {
-	if _, err := respondWith(200, "application/json", endless{}); !errs.Is(err, errs.Unsupported) || !strings.Contains(err.Error(), "larger than 64 MB") {
-		t.Error(err)
+	if !testing.Short() { // under the race detector a buffer of 64 MB takes 10 s, and no goroutines meet here
+		if _, err := respondWith(200, "application/json", endless{}); !errs.Is(err, errs.Unsupported) || !strings.Contains(err.Error(), "larger than 64 MB") {
+			t.Error(err)
+		}
 	}
 	read := &counted{r: endless{}}
 	if _, err := respondWith(502, "text/html", read); !errs.Is(err, errs.Unsupported) || read.n > 1<<20 {
