@@ -3,6 +3,7 @@ package bindings
 import (
 	"encoding/json"
 
+	"fazt/internal/errs"
 	"fazt/internal/runtime/bind"
 	"fazt/internal/storage"
 )
@@ -16,7 +17,7 @@ func kv(path string, store KV, scope func(*bind.Call) storage.Scope) bind.Namesp
 		Key     string          `js:"key" doc:"1 to 512 bytes of UTF-8"`
 		Value   json.RawMessage `js:"value" doc:"any JSON value"`
 		Options struct {
-			TTL float64 `json:"ttl" optional:"true"`
+			TTL lifetime `json:"ttl" optional:"true"`
 		} `js:"options" doc:"ttl: milliseconds until the value expires" optional:"true"`
 	}
 	type list struct {
@@ -37,7 +38,7 @@ func kv(path string, store KV, scope func(*bind.Call) storage.Scope) bind.Namesp
 			return value, err
 		}),
 		bind.Fn("set", "Sets the value of a key. Returns when the value is durable on disk.", func(c *bind.Call, a set) (struct{}, error) {
-			return struct{}{}, store.Set(c.Context, scope(c), a.Key, a.Value, milliseconds(a.Options.TTL))
+			return struct{}{}, store.Set(c.Context, scope(c), a.Key, a.Value, milliseconds(float64(a.Options.TTL)))
 		}).Waits(),
 		bind.Fn("delete", "Removes a key. Returns whether it existed.", func(c *bind.Call, a key) (bool, error) {
 			return store.Delete(c.Context, scope(c), a.Key)
@@ -62,4 +63,18 @@ func kv(path string, store KV, scope func(*bind.Call) storage.Scope) bind.Namesp
 			return data, err
 		}).Returns("{ key: string; value: any; expiresAt?: number }[] & { cursor?: string }").Pages(),
 	}}
+}
+
+// lifetime is a time in milliseconds after which a value expires; 0 = it was not given. Zero and null are refused, because
+// they come from a calculation that went wrong more often than they mean "never".
+type lifetime float64
+
+// UnmarshalJSON refuses what is not the length of a time.
+func (l *lifetime) UnmarshalJSON(text []byte) error {
+	var ms *float64
+	if json.Unmarshal(text, &ms) != nil || ms == nil || *ms <= 0 {
+		return errs.New(errs.Invalid, "ttl must be more than 0 milliseconds, not %s; leave it out for a value that does not expire", text)
+	}
+	*l = lifetime(*ms)
+	return nil
 }

@@ -1,35 +1,10 @@
 package runtime
 
 import (
-	"encoding/json"
-
+	"fazt/internal/errs"
 	"fazt/internal/quickjs"
 	"fazt/internal/runtime/bind"
 )
-
-// describeBindings lists the bindings for the prelude, each with a number.
-func (e *Engine) describeBindings() {
-	type entry struct {
-		Path     string `json:"path"`
-		Name     string `json:"name"`
-		Index    int    `json:"index"`
-		Async    bool   `json:"async"`
-		Constant bool   `json:"constant"`
-		Paged    bool   `json:"page"`
-	}
-	list := []entry{}
-	for _, n := range e.config.Bindings {
-		for _, f := range n.Members {
-			if !f.Installed() {
-				continue
-			}
-			list = append(list, entry{n.Path, f.Name, len(e.functions), f.Async, f.Constant, f.Paged})
-			e.functions = append(e.functions, f)
-		}
-	}
-	data, _ := json.Marshal(list)
-	e.bindings = string(data)
-}
 
 // bindingFuncs call the bindings.
 func bindingFuncs() Table {
@@ -48,6 +23,9 @@ func bindingFuncs() Table {
 			}
 			return a.Returns(string(result))
 		}),
+		"refuse": func(a Args) (quickjs.Value, error) {
+			return quickjs.Undefined(), errs.New(errs.Invalid, "%s: %s", a.vm.engine.functions[int(a.Number(0))].Name, a.Text(1))
+		},
 		"start": Promised(func(inv *Invocation, a Args) (int32, error) {
 			return inv.start(&inv.engine.functions[int(a.Number(0))], a.Text(1))
 		}),

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"time"
 
+	"fazt/internal/runtime/bind"
 	"fazt/internal/runtime/compile"
 	"fazt/internal/runtime/sched"
 	"fazt/internal/runtime/web"
@@ -20,7 +21,7 @@ import (
 // New makes an engine that runs nothing yet.
 func New(c Config) *Engine {
 	e := &Engine{config: c, cpu: sched.New(max(2, runtime.GOMAXPROCS(0))), pools: map[string]*pool{}, vmsByApp: map[string]int{}, vmsByHolder: map[share.Holder]int{}, busy: map[*VM]*Invocation{}, stopping: make(chan struct{}), stuckAfter: 3 * time.Second, callsEnd: 10 * time.Second}
-	e.describeBindings()
+	e.functions, e.bindings = bind.Installed(c.Bindings)
 	e.host = hostFuncs(c.Tables)
 	e.prelude = compile.Embedded("prelude", func() ([]byte, error) { return []byte(web.Prelude), nil })
 	e.parts = map[string]func() ([]byte, error){}

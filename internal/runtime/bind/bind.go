@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -163,10 +164,13 @@ func (f *Func) decode(args reflect.Value, raw []json.RawMessage) error {
 		missing := i >= len(raw) || string(raw[i]) == "null"
 		field := args.Field(i)
 		if field.Type() == reflect.TypeFor[json.RawMessage]() {
-			if i < len(raw) {
+			switch {
+			case i < len(raw):
 				field.SetBytes(raw[i])
-			} else {
+			case p.Optional:
 				field.SetBytes([]byte("null"))
+			default:
+				return errs.New(errs.Invalid, "%s: %s is missing", f.Name, p.Name)
 			}
 			continue
 		}
@@ -179,6 +183,9 @@ func (f *Func) decode(args reflect.Value, raw []json.RawMessage) error {
 		d := json.NewDecoder(bytes.NewReader(raw[i]))
 		d.DisallowUnknownFields()
 		if err := d.Decode(field.Addr().Interface()); err != nil {
+			if refused := (*errs.Error)(nil); errors.As(err, &refused) { // by the type of a member
+				return errs.New(refused.Kind, "%s: %s", f.Name, refused.Message)
+			}
 			return errs.Wrap(errs.Invalid, err, "%s: %s must be %s", f.Name, p.Name, p.Type)
 		}
 	}

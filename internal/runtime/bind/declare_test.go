@@ -162,7 +162,6 @@ func TestArgumentsOfEveryKind(t *testing.T) {
 	f := Fn("f", "", func(_ *Call, a args) (struct{}, error) { got = a; return struct{}{}, nil })
 	text := "x"
 	for arguments, want := range map[string]args{
-		`[]`:                  {Raw: json.RawMessage("null")},
 		`[null]`:              {Raw: json.RawMessage("null")},
 		`[{"b": [1]}]`:        {Raw: json.RawMessage(`{"b": [1]}`)},
 		`["a",null,null]`:     {Raw: json.RawMessage(`"a"`)},
@@ -177,6 +176,8 @@ func TestArgumentsOfEveryKind(t *testing.T) {
 	}
 	for arguments, want := range map[string]string{
 		``:             "f: invalid arguments",
+		`[]`:           "f: raw is missing",
+		`null`:         "f: raw is missing",
 		`[`:            "f: invalid arguments",
 		`"a"`:          "f: invalid arguments",
 		`[1,7]`:        "f: text must be string | undefined",
@@ -187,8 +188,33 @@ func TestArgumentsOfEveryKind(t *testing.T) {
 			t.Errorf("%s: %v, want %s", arguments, err, want)
 		}
 	}
-	if _, err := f.Run(&Call{}, `null`); err != nil { // no arguments at all
-		t.Error(err)
+}
+
+func TestThePreludeKnowsWhatIsRequired(t *testing.T) {
+	t.Parallel()
+	type none struct{}
+	type some struct {
+		A string `js:"a"`
+		B string `js:"b" optional:"true"`
+	}
+	type middle struct {
+		A string `js:"a" optional:"true"`
+		B string `js:"b"`
+		C string `js:"c" optional:"true"`
+	}
+	functions, described := Installed([]Namespace{{Path: "fazt.x", Members: []Func{
+		Fn("none", "", func(*Call, none) (struct{}, error) { return struct{}{}, nil }),
+		Script("written(): void", ""),
+		Async("some", "", func(*Call, some) (struct{}, error) { return struct{}{}, nil }),
+		Fn("middle", "", func(*Call, middle) (struct{}, error) { return struct{}{}, nil }).Pages(),
+		Value("value", "", func(*Call) int { return 1 }),
+	}}})
+	want := `[{"path":"fazt.x","name":"none","index":0,"async":false,"constant":false,"page":false,"params":[],"required":0},` +
+		`{"path":"fazt.x","name":"some","index":1,"async":true,"constant":false,"page":false,"params":["a","b"],"required":1},` +
+		`{"path":"fazt.x","name":"middle","index":2,"async":false,"constant":false,"page":true,"params":["a","b","c"],"required":2},` +
+		`{"path":"fazt.x","name":"value","index":3,"async":false,"constant":true,"page":false,"params":[],"required":0}]`
+	if described != want || len(functions) != 4 || functions[2].Name != "middle" {
+		t.Errorf("%d functions, %s", len(functions), described)
 	}
 }
 

@@ -1034,12 +1034,22 @@ const result = (text) => {
 	const v = parse(text);
 	return v !== null && typeof v === "object" && Object.hasOwn(v, "$entries") && Array.isArray(v.$entries) ? Object.assign(v.$entries, v.cursor === undefined ? {} : { cursor: v.cursor }) : v;
 };
+// JSON says null for numbers that are not finite, functions, symbols and undefined. What a function is given is refused instead.
+const given = (f, args) => {
+	const text = stringify(args);
+	if (!text.includes("null")) return text;
+	return stringify(args, function (key, v) {
+		if (typeof v === "number" && !Number.isFinite(v)) host.refuse(f.index, `${v} cannot be written as JSON`);
+		if (this === args && (typeof v === "function" || typeof v === "symbol" || v === undefined && key < f.required)) host.refuse(f.index, `${f.params[key] ?? "an argument"} must not be ${v === undefined ? v : `a ${typeof v}`}`);
+		return v;
+	});
+};
 for (const f of parse(host.bindings())) {
 	const at = f.path.split(".").slice(1).reduce((o, name) => o[name] ??= {}, fazt);
 	if (f.constant) Object.defineProperty(at, f.name, { enumerable: true, get: () => { const v = host.call(f.index, "[]"); return v === undefined ? undefined : parse(v); } });
-	else if (f.async) at[f.name] = (...args) => new Promise((resolve, reject) => { calls.set(host.start(f.index, stringify(args)), { resolve, reject }); });
-	else if (f.page) at[f.name] = (...args) => result(host.call(f.index, stringify(args)));
-	else at[f.name] = (...args) => { const v = host.call(f.index, stringify(args)); return v === undefined ? undefined : parse(v); };
+	else if (f.async) at[f.name] = (...args) => new Promise((resolve, reject) => { calls.set(host.start(f.index, given(f, args)), { resolve, reject }); });
+	else if (f.page) at[f.name] = (...args) => result(host.call(f.index, given(f, args)));
+	else at[f.name] = (...args) => { const v = host.call(f.index, given(f, args)); return v === undefined ? undefined : parse(v); };
 }
 fazt.env = { get: (name, otherwise) => Object.hasOwn(envValues, name) ? envValues[name] : otherwise, has: (name) => Object.hasOwn(envValues, name) };
 fazt.log = { info: console.info, warn: console.warn, error: console.error, debug: console.debug };
