@@ -297,7 +297,7 @@ func (h heldUp) ReadFile(ctx context.Context, _ string) ([]byte, error) {
 // compiles returns how many of two apps are compiled at once.
 func (x *trial) compiles() string {
 	x.Helper()
-	src := heldUp{make(chan struct{}, 2), make(chan struct{})}
+	src := heldUp{make(chan struct{}, 100), make(chan struct{})} // each compile reads the entry more than once
 	var group sync.WaitGroup
 	for _, app := range []string{"one", "two"} {
 		group.Go(func() {

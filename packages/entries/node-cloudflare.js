@@ -6,6 +6,6 @@ export const setup = ({ env }) => {
 		getOwnPropertyDescriptor: (_, name) => name in values() ? { value: values()[name], enumerable: true, configurable: true } : undefined,
 	});
 	class WorkerEntrypoint { constructor(ctx, env) { this.ctx = ctx; this.env = env; } }
-	class DurableObject { constructor() { throw new Error("Durable Objects are not available; keep data with fazt.kv"); } }
+	class DurableObject { constructor() { throw new Error("Durable Objects are not available; keep data with fazt.app.kv"); } }
 	return { default: { env: all, WorkerEntrypoint, DurableObject } };
 };

@@ -43,7 +43,7 @@ const realpathSync = Object.assign((path) => (accessSync(path), String(path)), {
 
 const fs = { readFileSync, existsSync, readdirSync, statSync, lstatSync: statSync, accessSync, realpathSync }, promises = {};
 for (const name of ["writeFile", "appendFile", "mkdir", "rm", "unlink", "rename", "copyFile", "rmdir", "chmod", "utimes", "mkdtemp", "open", "symlink", "truncate"]) {
-	fs[name + "Sync"] = (path) => { throw failure("EROFS", "read-only file system (functions store data with fazt.kv)", name, path); };
+	fs[name + "Sync"] = (path) => { throw failure("EROFS", "read-only file system (functions store data with fazt.app.kv)", name, path); };
 }
 for (const name of Object.keys(fs)) {
 	const plain = name.slice(0, -4), sync = fs[name];

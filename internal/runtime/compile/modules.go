@@ -325,7 +325,7 @@ func serverPackages() map[string]string {
 		list[name] = fmt.Sprintf(connects, name, "send mail through the HTTP API of a mail service, with fetch")
 	}
 	for _, name := range []string{"pg", "mysql", "mysql2", "mongodb", "mongoose", "ioredis", "redis"} {
-		list[name] = fmt.Sprintf(connects, name, "use fazt.kv, or a database with an HTTP API")
+		list[name] = fmt.Sprintf(connects, name, "use fazt.app.kv, or a database with an HTTP API")
 	}
 	return list
 }
