@@ -36,7 +36,7 @@ func compile(ctx context.Context, src Source, entry string) (*Program, error) {
 	if src.Exists(ImportsFile) {
 		m.imports = readImports(func(name string) ([]byte, error) { return src.ReadFile(ctx, name) })
 	}
-	if m.settings = string(m.imports.TSConfig); m.settings == "" {
+	if m.settings = onlySettings(m.imports.TSConfig); m.settings == "" {
 		m.settings = tsconfig(func(name string) ([]byte, error) { return src.ReadFile(ctx, name) })
 	}
 	format := api.FormatESModule

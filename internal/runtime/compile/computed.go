@@ -18,7 +18,7 @@ var mapComment = regexp.MustCompile(`[#@]( sourceMappingURL=)`)
 
 // withoutReading returns the source of a file, changed so that only imports with literal names refer to files. Line numbers
 // stay the same. import.meta becomes a call of the prelude, because the bundle is not a module.
-func withoutReading(name, source string, loader api.Loader) string {
+func withoutReading(name, source string, loader api.Loader, settings string) string {
 	switch loader {
 	case api.LoaderJS, api.LoaderJSX, api.LoaderTS, api.LoaderTSX:
 	default:
@@ -29,7 +29,7 @@ func withoutReading(name, source string, loader api.Loader) string {
 		return source
 	}
 	result := api.Transform(source, api.TransformOptions{
-		Loader: loader, Format: api.FormatESModule, Target: api.ES2022, Define: defines(), TsconfigRaw: "{}", LogLevel: api.LogLevelSilent,
+		Loader: loader, Format: api.FormatESModule, Target: api.ES2022, Define: defines(), TsconfigRaw: settings, LogLevel: api.LogLevelSilent,
 		Supported:   map[string]bool{"import-meta": false},
 		LogOverride: map[string]api.LogLevel{computedImport: api.LogLevelError, computedRequire: api.LogLevelError, importMeta: api.LogLevelError},
 	})

@@ -100,7 +100,7 @@ func (m *modules) load(ctx context.Context, args api.OnLoadArgs, name string) (a
 	case args.With["type"] == "bytes" || args.Suffix == "?bytes":
 		kind = api.LoaderBinary
 	}
-	text := withoutReading(name, string(data), kind)
+	text := withoutReading(name, string(data), kind, m.settings)
 	if (kind == api.LoaderJSX || kind == api.LoaderTSX) && strings.Contains(text, "@jsxImportSource") && !strings.Contains(text, "@jsxRuntime") {
 		text += "\n/** @jsxRuntime automatic */" // implied, as in Vite and Deno
 	}

@@ -75,7 +75,7 @@ func Gather(ctx context.Context, dir string, src Source) (*Packages, error) {
 // installed is a folder and the packages that are installed in it. esbuild calls it from many goroutines.
 type installed struct {
 	root      string // absolute, without links
-	workspace string // the workspace that the folder is in; "" = none
+	workspace workspace
 	src       Source
 	before    Imports // those of a pulled folder: it has the files of its packages, but not the links to them
 	manifests manifests
@@ -88,24 +88,6 @@ func newInstalled(root string, src Source) *installed {
 	return i
 }
 
-// WorkspaceFolder is where a deployment has the files of the workspace that its folder is in: packages that are installed
-// there for all of its projects, and its other projects.
-const WorkspaceFolder = "node_modules/.workspace/"
-
-// workspaceOf returns the folder of the workspace that a folder is a project of, or "".
-func workspaceOf(root string) string {
-	for dir := filepath.Dir(root); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "pnpm-workspace.yaml")); err == nil {
-			return dir
-		}
-		var m struct{ Workspaces any }
-		if data, err := os.ReadFile(filepath.Join(dir, "package.json")); err == nil && json.Unmarshal(data, &m) == nil && m.Workspaces != nil {
-			return dir
-		}
-	}
-	return ""
-}
-
 // configure sets the options of a bundler that finds packages itself. Its output is not used.
 func (i *installed) configure(o *api.BuildOptions) {
 	o.AbsWorkingDir, o.Sourcemap, o.TreeShaking = i.root, api.SourceMapNone, api.TreeShakingTrue
@@ -113,8 +95,8 @@ func (i *installed) configure(o *api.BuildOptions) {
 
 // path returns where a file of the deployment is on the disk.
 func (i *installed) path(name string) string {
-	if below, ok := strings.CutPrefix(name, WorkspaceFolder); ok && i.workspace != "" {
-		return filepath.Join(i.workspace, filepath.FromSlash(below))
+	if below, ok := strings.CutPrefix(name, WorkspaceFolder); ok && i.workspace.root != "" {
+		return filepath.Join(i.workspace.root, filepath.FromSlash(below))
 	}
 	return filepath.Join(i.root, filepath.FromSlash(name))
 }
@@ -123,10 +105,8 @@ func (i *installed) path(name string) string {
 func (i *installed) deployed(file string) (string, error) {
 	relative, err := filepath.Rel(i.root, file)
 	if err != nil || !filepath.IsLocal(relative) {
-		if i.workspace != "" {
-			if relative, err := filepath.Rel(i.workspace, file); err == nil && filepath.IsLocal(relative) {
-				return WorkspaceFolder + filepath.ToSlash(relative), nil
-			}
+		if relative, err := filepath.Rel(i.workspace.root, file); err == nil && i.workspace.has(filepath.ToSlash(relative)) {
+			return WorkspaceFolder + filepath.ToSlash(relative), nil
 		}
 		return "", fmt.Errorf("the import resolves to %s, which is outside the deployed folder; install it in the folder", file)
 	}
@@ -222,7 +202,7 @@ func (i *installed) record(meta metafile, settings string) (*Packages, error) {
 	// With these, a pulled folder can be deployed again.
 	for file := range maps.Clone(files) {
 		if strings.HasPrefix(file, WorkspaceFolder) {
-			p.Workspace = i.workspace
+			p.Workspace = i.workspace.root
 		}
 		for dir := path.Dir(file); path.Base(dir) != "node_modules" && dir+"/" != WorkspaceFolder; dir = path.Dir(dir) {
 			if name := path.Join(dir, "package.json"); i.Exists(name) {
@@ -274,7 +254,14 @@ func (i *installed) Exists(name string) bool {
 	if !InPackage(name) {
 		return i.src.Exists(name)
 	}
-	info, err := os.Stat(i.path(name))
+	file, err := filepath.EvalSymlinks(i.path(name)) // a link may lead to what is not part of the deployment
+	if err != nil {
+		return false
+	}
+	if _, err := i.deployed(file); err != nil {
+		return false
+	}
+	info, err := os.Stat(file)
 	return err == nil && info.Mode().IsRegular()
 }
 
@@ -282,6 +269,9 @@ func (i *installed) Exists(name string) bool {
 func (i *installed) ReadFile(ctx context.Context, name string) ([]byte, error) {
 	if !InPackage(name) {
 		return i.src.ReadFile(ctx, name)
+	}
+	if !i.Exists(name) {
+		return nil, fs.ErrNotExist
 	}
 	return os.ReadFile(i.path(name))
 }

@@ -266,7 +266,7 @@ func TestOnlySourcesThatMayComputeAnImportAreTransformed(t *testing.T) {
 		{"a { } /*# sourceMappingURL=x */", api.LoaderText, "a { } /*# sourceMappingURL=x */"},
 		{"require(x", api.LoaderJS, "require(x"}, // the bundler reports the error
 	} {
-		if got := withoutReading("lib/a.js", tt.source, tt.loader); got != tt.want {
+		if got := withoutReading("lib/a.js", tt.source, tt.loader, ""); got != tt.want {
 			t.Errorf("%q becomes %q, want %q", tt.source, got, tt.want)
 		}
 	}

@@ -1,7 +1,9 @@
 package compile
 
 import (
+	"bytes"
 	"encoding/json"
+	"io/fs"
 	"maps"
 	"path"
 	"slices"
@@ -13,7 +15,7 @@ import (
 func tsconfig(read func(name string) ([]byte, error)) string {
 	for _, name := range []string{"api/tsconfig.json", "tsconfig.json", "api/jsconfig.json", "jsconfig.json"} {
 		if data, err := read(name); err == nil {
-			options := compilerOptions(read, name, data, 0)
+			options := compilerOptions(bounded(read), name, data, 0)
 			if len(options) == 0 {
 				return ""
 			}
@@ -25,6 +27,37 @@ func tsconfig(read func(name string) ([]byte, error)) string {
 		}
 	}
 	return ""
+}
+
+// bounded returns a reader of files that reads 50 of them: files can extend each other in more ways than anybody has time for.
+func bounded(read func(string) ([]byte, error)) func(string) ([]byte, error) {
+	left := 50
+	return func(name string) ([]byte, error) {
+		if left--; left < 0 {
+			return nil, fs.ErrNotExist
+		}
+		return read(name)
+	}
+}
+
+// onlySettings returns the settings of a text that came with a deployment, and nothing that would make the bundler read files.
+func onlySettings(text []byte) string {
+	var given struct{ CompilerOptions map[string]any }
+	if json.Unmarshal(text, &given) != nil {
+		return ""
+	}
+	options := map[string]any{}
+	for _, key := range settings() {
+		switch value := given.CompilerOptions[key].(type) {
+		case string, bool:
+			options[key] = value
+		}
+	}
+	if len(options) == 0 {
+		return ""
+	}
+	clean, _ := json.Marshal(map[string]any{"compilerOptions": options})
+	return string(clean)
 }
 
 // settings are the members of compilerOptions that change what code means.
@@ -135,14 +168,16 @@ func plainJSON(data []byte) []byte {
 				i++
 			}
 		case rest == "/*":
-			end := strings.Index(string(data[i+2:]), "*/")
+			end := bytes.Index(data[i+2:], []byte("*/"))
 			if end < 0 {
 				return out
 			}
 			i += end + 3
 		case data[i] == '}' || data[i] == ']':
-			trimmed := strings.TrimRight(string(out), " \t\r\n")
-			out = append(out[:len(strings.TrimSuffix(trimmed, ","))], data[i])
+			if trimmed := bytes.TrimRight(out, " \t\r\n"); bytes.HasSuffix(trimmed, []byte(",")) {
+				out = trimmed[:len(trimmed)-1]
+			}
+			out = append(out, data[i])
 		default:
 			out = append(out, data[i])
 		}
