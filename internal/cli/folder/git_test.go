@@ -248,3 +248,16 @@ x
 		}
 	}
 }
+
+// Each further "**/" doubled the time.
+func TestARuleCannotTakeForever(t *testing.T) {
+	t.Parallel()
+	deep := strings.Repeat("a/", 200) + "b"
+	for _, rule := range []string{strings.Repeat("**/", 1000) + "x", strings.Repeat("**/a/", 300) + "x", "/" + strings.Repeat("*", 2000) + "/x", strings.Repeat("*a", 300) + "x", strings.Repeat("x", maxLine+1)} {
+		for _, p := range parse(rule, "") {
+			if p.matches(deep, false) || p.matches(strings.Repeat("a", 4000), false) {
+				t.Errorf("%.40s… matches", rule)
+			}
+		}
+	}
+}

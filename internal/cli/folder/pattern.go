@@ -19,6 +19,9 @@ type pattern struct {
 	dirOnly  bool   // it ended with a slash
 }
 
+// maxLine is the longest rule that is read, in bytes: no path is longer.
+const maxLine = 4096
+
 // parse reads a file with rules, which is in the directory dir of the repository.
 func parse(text, dir string) []pattern {
 	var list []pattern
@@ -45,7 +48,7 @@ func parseLine(line, dir string) (p pattern, ok bool) {
 	if p.literal < 0 {
 		p.literal = len(p.text)
 	}
-	return p, line != ""
+	return p, line != "" && len(line) <= maxLine
 }
 
 // trimSpaces removes trailing spaces, except those after a backslash.
@@ -78,10 +81,12 @@ func (p *pattern) matches(name string, isDir bool) bool {
 		name = below[1:]
 	}
 	if p.anywhere {
-		return wild(p.text, name[strings.LastIndexByte(name, '/')+1:], false) == matched
+		c := comparison{}
+		return c.wild(p.text, name[strings.LastIndexByte(name, '/')+1:]) == matched
 	}
 	rest, ok := cutPrefix(name, p.text[:p.literal])
-	return ok && wild(p.text[p.literal:], rest, true) == matched
+	c := comparison{path: true}
+	return ok && c.wild(p.text[p.literal:], rest) == matched
 }
 
 func cutPrefix(s, prefix string) (string, bool) {
@@ -121,21 +126,41 @@ const (
 	differsEverywhere // no later start at all
 )
 
+// comparison compares one text with one pattern.
+type comparison struct {
+	path  bool               // the text is a path
+	known map[[2]int]outcome // of an end of the pattern and an end of the text, by their lengths: stars ask again and again
+}
+
+// after compares an end of the text with an end of the pattern that follows a star.
+func (c *comparison) after(pattern, text string) outcome {
+	at := [2]int{len(pattern), len(text)}
+	o, ok := c.known[at]
+	if !ok {
+		o = c.wild(pattern, text)
+		if c.known == nil {
+			c.known = map[[2]int]outcome{}
+		}
+		c.known[at] = o
+	}
+	return o
+}
+
 // wild compares a text, byte by byte, with a pattern: "?" stands for a byte, "*" for any number of them, "[...]" for one of a
 // set, and a backslash takes the next byte literally. In a path, none of them stands for a slash, but "**" does where it is a
 // whole part of the path.
-func wild(pattern, text string, path bool) outcome {
+func (c *comparison) wild(pattern, text string) outcome {
 	for p := 0; p < len(pattern); p++ {
-		if c := pattern[p]; c == '*' {
-			return stars(pattern, p, text, path)
+		if pattern[p] == '*' {
+			return c.stars(pattern, p, text)
 		}
 		if text == "" {
 			return differsEverywhere
 		}
 		t := text[0]
-		switch c := pattern[p]; c {
+		switch b := pattern[p]; b {
 		case '?':
-			if path && t == '/' {
+			if c.path && t == '/' {
 				return differs
 			}
 		case '[':
@@ -143,7 +168,7 @@ func wild(pattern, text string, path bool) outcome {
 			if !ok {
 				return differsEverywhere
 			}
-			if !in || path && t == '/' {
+			if !in || c.path && t == '/' {
 				return differs
 			}
 			p = next
@@ -152,7 +177,7 @@ func wild(pattern, text string, path bool) outcome {
 				return differs
 			}
 		default:
-			if lower(c) != lower(t) {
+			if lower(b) != lower(t) {
 				return differs
 			}
 		}
@@ -165,15 +190,15 @@ func wild(pattern, text string, path bool) outcome {
 }
 
 // stars compares a text with the rest of a pattern from the star at start on.
-func stars(pattern string, start int, text string, path bool) outcome {
+func (c *comparison) stars(pattern string, start int, text string) outcome {
 	after := start
 	for after < len(pattern) && pattern[after] == '*' {
 		after++
 	}
-	rest, slashes := pattern[after:], !path
-	if path && after-start > 1 && (start == 0 || pattern[start-1] == '/') && (rest == "" || rest[0] == '/' || strings.HasPrefix(rest, `\/`)) {
+	rest, slashes := pattern[after:], !c.path
+	if c.path && after-start > 1 && (start == 0 || pattern[start-1] == '/') && (rest == "" || rest[0] == '/' || strings.HasPrefix(rest, `\/`)) {
 		slashes = true
-		if strings.HasPrefix(rest, "/") && wild(rest[1:], text, path) == matched { // it stands for no directory at all
+		if strings.HasPrefix(rest, "/") && c.after(rest[1:], text) == matched { // it stands for no directory at all
 			return matched
 		}
 	}
@@ -184,7 +209,7 @@ func stars(pattern string, start int, text string, path bool) outcome {
 		return matched
 	}
 	for ; text != ""; text = text[1:] {
-		switch o := wild(rest, text, path); {
+		switch o := c.after(rest, text); {
 		case o == matched || o == differsEverywhere || o == differsInPart && !slashes:
 			return o
 		case !slashes && text[0] == '/':

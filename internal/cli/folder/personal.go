@@ -2,6 +2,7 @@ package folder
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,12 +64,23 @@ func setting(file, section, key string) (value string, ok bool) {
 	return c.Section(section).Option(key), true
 }
 
-// textOf returns what is in a regular file; nothing if it cannot be read, as for git.
-func textOf(file string) []byte {
-	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() { // reading a pipe would block
+// maxRules bounds a file with rules or settings of git, in bytes. A folder from elsewhere may name any file as one.
+const maxRules = 1 << 20
+
+// textOf returns what is in a regular file of this machine; nothing if it cannot be read, as for git.
+func textOf(name string) []byte {
+	if strings.HasPrefix(filepath.ToSlash(name), "//") { // on Windows, a file of another machine
 		return nil
 	}
-	text, _ := os.ReadFile(file)
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() { // reading a pipe would block
+		return nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	text, _ := io.ReadAll(io.LimitReader(f, maxRules))
 	return text
 }
 

@@ -204,6 +204,10 @@ func (q *question) numeric() any {
 	n, ok := q.float()
 	switch {
 	case kind == "bigint":
+		// Only digits: an exponent, which a script can put there, would be written out as zeros.
+		if digits := strings.TrimPrefix(text, "-"); digits == "" || strings.Trim(digits, "0123456789") != "" {
+			return math.NaN()
+		}
 		return text
 	case !ok:
 		return math.NaN()

@@ -50,16 +50,20 @@ func TestOptionsAreThoseOfTheStandard(t *testing.T) {
 
 // A few characters of a text must not become gigabytes of zeros, which nothing could interrupt.
 func TestAnExponentCannotUseUpTheMemory(t *testing.T) {
-	for text, want := range map[string]string{"1e2000000000": "∞", "-1e2000000000": "-∞", "1e-2000000000": "0", "-1e-2000000000": "-0", "1e99999999999999999999": "∞"} {
+	for value, want := range map[string]string{
+		`"string","1e2000000000"`: "∞", `"string","-1e2000000000"`: "-∞", `"string","1e-2000000000"`: "0", `"string","-1e-2000000000"`: "-0",
+		`"string","1e99999999999999999999"`: "∞", `"number","1e2000000000"`: "∞", `"bigint","1e2000000000"`: "NaN", `"bigint","1e9000000000000000000"`: "NaN",
+		`"bigint","-"`: "NaN", `"bigint",""`: "NaN", `"bigint","+1"`: "NaN", `"bigint","1.5"`: "NaN", `"bigint","0x10"`: "NaN", `"bigint","-12"`: "-12", `"other","1e2000000000"`: "∞",
+	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		got, err := Answer(`["NumberFormat.format",null,null,["string","` + text + `"]]`)
+		got, err := Answer(`["NumberFormat.format",null,null,[` + value + `]]`)
 		runtime.ReadMemStats(&after)
 		if err != nil || got != `{"value":"`+want+`"}` {
-			t.Errorf("%s: %s, %v", text, got, err)
+			t.Errorf("%s: %s, %v", value, got, err)
 		}
 		if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20 {
-			t.Errorf("%s takes %d bytes", text, n)
+			t.Errorf("%s takes %d bytes", value, n)
 		}
 	}
 }
