@@ -50,7 +50,7 @@ func (s *api) subtle(inv *runtime.Invocation, a runtime.Args) (quickjs.Value, er
 
 // computed performs a call for a module of Node.js, whose functions return results rather than promises.
 func computed(a runtime.Args) (quickjs.Value, error) {
-	c := webcrypto.Call{Op: a.Text(0), Private: a.Flag(2), Key: a.Data(3), Data: a.Data(4), Extra: a.Data(5), More: a.Data(6)}
+	c := webcrypto.Call{Op: a.Text(0), Private: a.Flag(2), Sync: true, Key: a.Data(3), Data: a.Data(4), Extra: a.Data(5), More: a.Data(6)}
 	if err := json.Unmarshal([]byte(a.Text(1)), &c.Algorithm); err != nil {
 		return quickjs.Undefined(), errs.New(errs.Invalid, "the algorithm has an invalid member")
 	}

@@ -11,7 +11,11 @@ const (
 	// maxIterations limits the iterations of PBKDF2, summed over all blocks of its output: a derivation cannot be stopped, so it
 	// must end within about a second.
 	maxIterations = 2_000_000
-	maxDerived    = 64 << 10 // bits
+	// maxIterationsSync is for a call that blocks the script.
+	maxIterationsSync = 1_000_000
+	maxDerived        = 64 << 10 // bits
+	// maxHashed limits the bytes of salt and info that are hashed, summed over all blocks.
+	maxHashed = 64 << 20
 )
 
 func derive(c Call) ([]byte, error) {
@@ -28,13 +32,21 @@ func derive(c Call) ([]byte, error) {
 		return nil, fail(Operation, "the length must be a multiple of 8 bits, up to %d", maxDerived)
 	}
 	size := h().Size()
+	blocks := (bits/8 + size - 1) / size
+	if len(c.Extra)+len(c.More) > maxHashed/max(1, blocks) {
+		return nil, fail(Operation, "the salt and info are too long for %d bits", bits)
+	}
 	switch c.Algorithm.Name {
 	case "PBKDF2":
 		if c.Algorithm.Iterations < 1 {
 			return nil, fail(Operation, "there must be at least 1 iteration")
 		}
-		if blocks := (bits/8 + size - 1) / size; c.Algorithm.Iterations > maxIterations/max(1, blocks) {
-			return nil, fail(NotSupported, "%d iterations for %d bits are too many; the maximum, over all blocks, is %d", c.Algorithm.Iterations, bits, maxIterations)
+		most := maxIterations
+		if c.Sync {
+			most = maxIterationsSync
+		}
+		if c.Algorithm.Iterations > most/max(1, blocks) {
+			return nil, fail(NotSupported, "%d iterations for %d bits are too many; the maximum, over all blocks, is %d", c.Algorithm.Iterations, bits, most)
 		}
 		if bits == 0 {
 			return []byte{}, nil

@@ -14,11 +14,6 @@ import (
 	"slices"
 )
 
-const (
-	minModulus, maxModulus = 1024, 4096 // bits of RSA: below this, a key is worthless and Go refuses it; above, it takes many seconds
-	maxImported            = 16 << 10   // bytes of an imported key
-)
-
 func curveOf(name string) (elliptic.Curve, error) {
 	switch name {
 	case "P-256":
@@ -33,17 +28,17 @@ func curveOf(name string) (elliptic.Curve, error) {
 
 // privateKey parses a private key that was imported or generated here, and checks that it fits the algorithm.
 func privateKey(a Algorithm, der []byte) (any, error) {
-	key, err := x509.ParsePKCS8PrivateKey(der)
+	key, err := parsed(pkcs8, der, "this is not a private key in PKCS #8")
 	if err != nil {
-		return nil, fail(Data, "this is not a private key in PKCS #8")
+		return nil, err
 	}
 	return key, fits(a, key)
 }
 
 func publicKey(a Algorithm, der []byte) (any, error) {
-	key, err := x509.ParsePKIXPublicKey(der)
+	key, err := parsed(spki, der, "this is not a public key in SPKI")
 	if err != nil {
-		return nil, fail(Data, "this is not a public key in SPKI")
+		return nil, err
 	}
 	return key, fits(a, key)
 }
@@ -61,10 +56,7 @@ func fits(a Algorithm, key any) error {
 		if !slices.Contains([]string{"RSASSA-PKCS1-v1_5", "RSA-PSS", "RSA-OAEP"}, a.Name) {
 			return wrong
 		}
-		if n.N.BitLen() < minModulus || n.N.BitLen() > maxModulus {
-			return fail(NotSupported, "an RSA key of %d bits is not supported; it may have from %d to %d", n.N.BitLen(), minModulus, maxModulus)
-		}
-		return nil
+		return supportedModulus(n.N)
 	}
 	switch key := key.(type) {
 	case *ecdsa.PrivateKey:
@@ -407,18 +399,12 @@ func rsaFromJWK(k jwk, bytes func(string) []byte) (any, bool, error) {
 		return nil, false, fail(Data, "the exponent cannot be used")
 	}
 	public := rsa.PublicKey{N: number(k.N), E: int(e.Int64())}
-	if n := public.N.BitLen(); n < minModulus || n > maxModulus {
-		return nil, false, fail(Data, "the modulus has an unsupported length")
-	}
 	if k.D == "" {
-		return &public, false, nil
+		return &public, false, checkNumbers(public.N, nil, e)
 	}
 	key := &rsa.PrivateKey{PublicKey: public, D: number(k.D), Primes: []*big.Int{number(k.P), number(k.Q)}}
-	if key.D.BitLen() > maxModulus || key.Primes[0].BitLen() > maxModulus || key.Primes[1].BitLen() > maxModulus {
-		return nil, false, fail(Data, "the key is longer than its modulus")
-	}
-	if key.Primes[0].Sign() == 0 || key.Primes[1].Sign() == 0 {
-		return nil, false, fail(Data, "the primes are missing")
+	if err := checkNumbers(public.N, key.Primes, e, key.D); err != nil {
+		return nil, false, err
 	}
 	key.Precompute()
 	return key, true, key.Validate()

@@ -24,12 +24,15 @@ type found struct {
 // which is returned if Private is not set.
 func readKey(c Call) ([]byte, error) {
 	data := c.Data
+	if len(data) > 4*maxImported { // PEM may contain several keys and comments
+		return nil, fail(Data, "the key has more than %d bytes", 4*maxImported)
+	}
 	if block, _ := pem.Decode(data); block != nil {
 		data = block.Bytes
 	}
-	key := parseKey(data)
-	if key == nil {
-		return nil, fail(Data, "this is not a key in PEM or DER, or the key is encrypted")
+	key, err := parseAny(data)
+	if err != nil {
+		return nil, err
 	}
 	if !c.Private {
 		if public := publicOf(key); public != nil {
@@ -38,7 +41,6 @@ func readKey(c Call) ([]byte, error) {
 	}
 	f := describe(key)
 	var der []byte
-	var err error
 	if f.Type == "private" {
 		der, err = x509.MarshalPKCS8PrivateKey(key)
 	} else {
@@ -55,28 +57,6 @@ func readKey(c Call) ([]byte, error) {
 		return nil, err
 	}
 	return append(append(head, '\n'), der...), nil
-}
-
-func parseKey(der []byte) any {
-	if key, err := x509.ParsePKCS8PrivateKey(der); err == nil {
-		return key
-	}
-	if key, err := x509.ParsePKIXPublicKey(der); err == nil {
-		return key
-	}
-	if key, err := x509.ParsePKCS1PrivateKey(der); err == nil {
-		return key
-	}
-	if key, err := x509.ParseECPrivateKey(der); err == nil {
-		return key
-	}
-	if key, err := x509.ParsePKCS1PublicKey(der); err == nil {
-		return key
-	}
-	if certificate, err := x509.ParseCertificate(der); err == nil {
-		return certificate.PublicKey
-	}
-	return nil
 }
 
 // publicOf returns the public half of a private key, or nil.
@@ -110,8 +90,11 @@ func describe(key any) found {
 	return found{Type: "unknown"}
 }
 
-// maxScrypt bounds the memory of scrypt, as Node.js does by default.
-const maxScrypt = 32 << 20
+const (
+	maxScrypt     = 32 << 20 // bytes of N blocks, as in Node.js by default
+	maxScryptLane = 1 << 20  // bytes of p blocks
+	maxScryptWork = 1 << 20  // N × r × p
+)
 
 // deriveScrypt derives Length bits. The cost is in Iterations, the block size in SaltLength, the parallelization in TagLength.
 func deriveScrypt(c Call) ([]byte, error) {
@@ -121,6 +104,15 @@ func deriveScrypt(c Call) ([]byte, error) {
 		return nil, fail(Operation, "invalid parameters of scrypt")
 	case n > maxScrypt/128 || n*128 > maxScrypt/r:
 		return nil, fail(Operation, "scrypt may use %d MiB; N × r is too large", maxScrypt>>20)
+	case r > maxScryptLane/128/p:
+		return nil, fail(Operation, "r × p of scrypt is too large")
+	case n*r > maxScryptWork/p: // n × r is at most 1<<18
+		return nil, fail(Operation, "N × r × p of scrypt may be at most %d", maxScryptWork)
+	}
+	// It hashes the salt for every 32 bytes of the blocks, and the blocks for every 32 bytes of the result.
+	lanes := 128 * r * p
+	if lanes/32*len(c.Extra) > maxHashed || (size+31)/32*lanes > maxHashed {
+		return nil, fail(Operation, "the salt or the result of scrypt is too long")
 	}
 	out, err := scrypt.Key(c.Key, c.Extra, n, r, p, size)
 	if err != nil {

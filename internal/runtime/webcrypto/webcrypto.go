@@ -43,6 +43,7 @@ type Call struct {
 	Op        string
 	Algorithm Algorithm
 	Private   bool   // Key is a private key
+	Sync      bool   // the script waits for the result
 	Key       []byte // see the package
 	Data      []byte
 	Extra     []byte // iv, counter, salt, label, signature, or the public key of the other side
