@@ -57,7 +57,7 @@ export const setup = (host) => {
 		return new Hash((bytes) => digest(name, bytes));
 	};
 	const createHmac = (algorithm, key) => {
-		const name = known(algorithm), hmac = need("hmac"), secret = exact(key instanceof KeyObject ? secretOf(key) : bytesOf(key));
+		const name = known(algorithm), hmac = need("hmac"), secret = exact(secretBytes(key));
 		return new Hmac((bytes) => hmac(name, secret, bytes));
 	};
 	const hash = (algorithm, data, encoding = "hex") => createHash(algorithm).update(data).digest(encoding);
@@ -121,10 +121,18 @@ export const setup = (host) => {
 		}
 	}
 	const secretOf = (key) => inner.get(key).der;
+	const wrongKind = (key, wanted) => Object.assign(new TypeError(`Invalid key object type ${inner.get(key).type}, expected ${wanted}.`), { code: "ERR_CRYPTO_INVALID_KEY_OBJECT_TYPE" });
+	const secretBytes = (key) => {
+		if (!(key instanceof KeyObject)) return bytesOf(key);
+		if (inner.get(key).type !== "secret") throw wrongKind(key, "secret");
+		return secretOf(key);
+	};
 	const createSecretKey = (key, encoding) => new KeyObject(make, { type: "secret", der: Buffer.from(bytesOf(key, encoding)) });
 	const asymmetric = (input, isPrivate) => {
 		if (input instanceof KeyObject) {
-			if (isPrivate || input.type === "public") return input;
+			const { type } = inner.get(input);
+			if (type === "secret" || isPrivate && type !== "private") throw wrongKind(input, isPrivate ? "private" : "private or public");
+			if (isPrivate || type === "public") return input;
 			input = { key: secretOf(input) };
 		}
 		let data = input;
@@ -163,17 +171,19 @@ export const setup = (host) => {
 	};
 	const fromDER = (der, size) => {
 		const raw = Buffer.alloc(2 * size);
-		let at = der[1] & 0x80 ? 3 : 2;
+		let at = der[1] === 0x81 ? 3 : 2;
+		if (der[0] !== 0x30 || der[at - 1] !== der.length - at || at === 2 && der[1] > 127) return undefined;
 		for (const end of [size, 2 * size]) {
 			if (der[at] !== 2) return undefined;
 			const length = der[at + 1];
+			if (!(length > 0 && length < 128 && at + 2 + length <= der.length)) return undefined;
 			let value = der.subarray(at + 2, at + 2 + length);
 			while (value.length > size && value[0] === 0) value = value.subarray(1);
 			if (value.length > size) return undefined;
 			raw.set(value, end - value.length);
 			at += 2 + length;
 		}
-		return raw;
+		return at === der.length ? raw : undefined;
 	};
 	const sign = (algorithm, data, input, done) => {
 		if (done) return later(done, () => sign(algorithm, data, input));
@@ -206,7 +216,6 @@ export const setup = (host) => {
 		try { result = compute(); } catch (error) { return done(error); }
 		done(null, result);
 	});
-	const secretBytes = (key) => key instanceof KeyObject ? secretOf(key) : bytesOf(key);
 	const pbkdf2Sync = (password, salt, iterations, length, digest) => call("deriveBits", { name: "PBKDF2", hash: hashName(digest), iterations, length: 8 * length }, { key: secretBytes(password), extra: bytesOf(salt) });
 	const pbkdf2 = (...args) => later(args.pop(), () => pbkdf2Sync(...args));
 	const hkdfSync = (digest, key, salt, info, length) => exact(call("deriveBits", { name: "HKDF", hash: hashName(digest), length: 8 * length }, { key: secretBytes(key), extra: bytesOf(salt), more: bytesOf(info) }));
