@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -67,7 +68,12 @@ func Gather(ctx context.Context, dir string, src Source) (*Packages, error) {
 		if err != nil {
 			return nil, err
 		}
-		return i.record(meta, settings)
+		found, err := i.record(meta, settings)
+		only, _ := json.Marshal(Imports{TSConfig: json.RawMessage(settings)})
+		if err == nil && bytes.Equal(found.Imports, only) && settings == tsconfig(func(name string) ([]byte, error) { return src.ReadFile(ctx, name) }) {
+			return &Packages{}, nil // the instance finds the settings itself
+		}
+		return found, err
 	}
 	return &Packages{}, nil
 }
