@@ -56,6 +56,18 @@ interface FaztContext {
 	passThroughOnException(): void;
 }
 
+interface SubtleCrypto {
+	/** Compare two values of the same length; how long that takes does not depend on where they differ. */
+	timingSafeEqual(a: ArrayBuffer | ArrayBufferView, b: ArrayBuffer | ArrayBufferView): boolean;
+}
+
+interface Scheduler {
+	wait(delay: number, options?: { signal?: AbortSignal }): Promise<void>;
+}
+declare var scheduler: Scheduler;
+declare function setImmediate(fn: (...args: any[]) => void, ...args: any[]): any;
+declare function clearImmediate(id: any): void;
+
 /** Options for outbound requests beyond the web standard. */
 interface FaztCredentials {
 	/** Name of a secret. Its value is added to the request; the function never sees it. */

@@ -47,7 +47,7 @@ func runWebTest(t *testing.T, root, name, variant string) ([]webTest, error) {
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(&code, "{ const files = %s; self.fetch = async (name) => name in files ? new Response(files[name]) : Promise.reject(new TypeError('there is no ' + name)); }\n", data)
+	fmt.Fprintf(&code, "{ const files = %s; self.ownFetch = self.fetch; self.fetch = async (name) => name in files ? new Response(files[name]) : Promise.reject(new TypeError('there is no ' + name)); }\n", data)
 	for _, script := range metaScripts(string(text)) {
 		more, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(relativeTo(name, script))))
 		if errors.Is(err, fs.ErrNotExist) && (strings.Contains(script, "subset-tests") || strings.Contains(script, "/resources/testharness") || strings.Contains(script, "gc.js")) {

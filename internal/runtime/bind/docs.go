@@ -62,6 +62,18 @@ interface FaztContext {
 	passThroughOnException(): void;
 }
 
+interface SubtleCrypto {
+	/** Compare two values of the same length; how long that takes does not depend on where they differ. */
+	timingSafeEqual(a: ArrayBuffer | ArrayBufferView, b: ArrayBuffer | ArrayBufferView): boolean;
+}
+
+interface Scheduler {
+	wait(delay: number, options?: { signal?: AbortSignal }): Promise<void>;
+}
+declare var scheduler: Scheduler;
+declare function setImmediate(fn: (...args: any[]) => void, ...args: any[]): any;
+declare function clearImmediate(id: any): void;
+
 /** Options for outbound requests beyond the web standard. */
 interface FaztCredentials {
 	/** Name of a secret. Its value is added to the request; the function never sees it. */
@@ -266,8 +278,10 @@ respond({ hello: name });                     // or respond(201), respond(404, "
 
 Both have the web-standard API: ^Request^, ^Response^, ^Headers^, ^FormData^, ^Blob^, ^File^, ^URL^, ^URLSearchParams^,
 ^URLPattern^, streams, ^CompressionStream^ and ^DecompressionStream^, ^TextEncoder^ and ^TextDecoder^ and their streams,
-^AbortController^, ^AbortSignal^, events, timers, ^structuredClone^, ^crypto^ with ^crypto.subtle^, ^performance^, ^console^,
-^Intl^ for en-US.
+^AbortController^, ^AbortSignal^, events, timers with ^setImmediate^ and ^scheduler^, ^MessageChannel^, ^structuredClone^,
+^crypto^ with ^crypto.subtle^ and its ^timingSafeEqual^, ^performance^ with marks and measures (the newest 1000 are kept), ^console^,
+^Intl^ for en-US. ^fetch^ also reads ^data:^ URLs and URLs of ^URL.createObjectURL^. Ports, a ^BroadcastChannel^ and object URLs reach
+only code in the same VM, and a message must arrive before the request ends. ^RegExp.$1^ and its like do not exist.
 
 ## Modules
 

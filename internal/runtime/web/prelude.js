@@ -364,12 +364,15 @@ class CustomEvent extends Event {
 }
 class MessageEvent extends Event {
 	#init;
-	constructor(type, init = undefined) { super(...arguments); this.#init = { data: init?.data ?? null, origin: String(init?.origin ?? ""), lastEventId: String(init?.lastEventId ?? "") }; }
+	constructor(type, init = undefined) {
+		super(...arguments);
+		this.#init = { data: init?.data ?? null, origin: String(init?.origin ?? ""), lastEventId: String(init?.lastEventId ?? ""), source: init?.source ?? null, ports: freeze([...init?.ports ?? []]) };
+	}
 	get data() { return this.#init.data; }
 	get origin() { return this.#init.origin; }
 	get lastEventId() { return this.#init.lastEventId; }
-	get source() { return null; }
-	get ports() { return freeze([]); }
+	get source() { return this.#init.source; }
+	get ports() { return this.#init.ports; }
 }
 class ErrorEvent extends Event {
 	#init;
@@ -846,6 +849,7 @@ const timer = (fn, ms, args, repeat) => {
 };
 const setTimeout = (fn, ms = 0, ...args) => timer(fn, ms, args, false);
 const setInterval = (fn, ms = 0, ...args) => timer(fn, ms, args, true);
+const setImmediate = (fn, ...args) => timer(fn, 0, args, false);
 const clearTimeout = (id) => { if (timers.delete(id)) host.cancel(id); };
 const fire = (id) => {
 	const t = timers.get(id);
@@ -870,18 +874,21 @@ const queueMicrotask = (fn) => {
 // ---- copies ----------------------------------------------------------------------------------------------------
 
 const detach = ArrayBuffer.prototype.transfer;
-const structuredClone = function (value, options = undefined) {
-	need(arguments, 1);
-	const seen = new Map(), transferred = new Set();
-	for (const b of options?.transfer ?? []) {
-		if (!(b instanceof ArrayBuffer) || transferred.has(b) || b.detached) throw new DOMException("only ArrayBuffers can be transferred, once", "DataCloneError");
+// cloned returns a copy of a value, and the ports that were transferred with it.
+const cloned = (value, transfer = []) => {
+	const seen = new Map(), transferred = new Set(), ports = [];
+	for (const b of transfer) {
+		const port = isPort(b);
+		if (!port && !(b instanceof ArrayBuffer) || transferred.has(b) || b.detached) throw new DOMException("only ArrayBuffers and MessagePorts can be transferred, once", "DataCloneError");
 		transferred.add(b);
+		if (port) seen.set(b, loaded("tasks").heir(b));
 	}
 	const copy = (v) => {
 		if (typeof v === "function" || typeof v === "symbol") throw new DOMException(`${String(v)} cannot be cloned`, "DataCloneError");
 		if (typeof v !== "object" || v === null) return v;
 		if (seen.has(v)) return seen.get(v);
 		const keep = (c) => (seen.set(v, c), c);
+		if (isPort(v)) throw new DOMException("a MessagePort can only be transferred", "DataCloneError");
 		if (v instanceof Date) return keep(new Date(v.getTime()));
 		if (v instanceof RegExp) return keep(new RegExp(v.source, v.flags));
 		if (v instanceof Boolean || v instanceof Number || v instanceof String || v instanceof BigInt) return keep(Object(v.valueOf()));
@@ -906,9 +913,17 @@ const structuredClone = function (value, options = undefined) {
 		return c;
 	};
 	const result = copy(value);
-	for (const b of transferred) call(detach, b);
-	return result;
+	for (const b of transferred) {
+		if (isPort(b)) ports.push(loaded("tasks").inherit(b, seen.get(b)));
+		else call(detach, b);
+	}
+	return { value: result, ports };
 };
+const structuredClone = function (value, options = undefined) {
+	need(arguments, 1);
+	return cloned(value, options?.transfer ?? []).value;
+};
+const isPort = (v) => parts.has("tasks") && v instanceof loaded("tasks").MessagePort;
 
 // ---- console ---------------------------------------------------------------------------------------------------
 
@@ -1022,7 +1037,28 @@ class Crypto {
 }
 const typedName = Function.prototype.call.bind(Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get);
 const crypto = new Crypto();
-const performance = { now: () => host.now(), timeOrigin: host.origin() };
+let makePerformance;
+class Performance extends EventTarget {
+	static {
+		let allowed = false;
+		makePerformance = () => { allowed = true; return new Performance(); };
+		this.check = () => { if (!allowed) throw new TypeError("Illegal constructor"); allowed = false; };
+	}
+	constructor() { super(); checkPerformance(); }
+	now() { return host.now(); }
+	get timeOrigin() { return host.origin(); }
+	mark(name, options = undefined) { need(arguments, 1); return loaded("performance").mark(name, options); }
+	measure(name, start = undefined, end = undefined) { need(arguments, 1); return loaded("performance").measure(name, start, end); }
+	clearMarks(name = undefined) { loaded("performance").clearMarks(name); }
+	clearMeasures(name = undefined) { loaded("performance").clearMeasures(name); }
+	getEntries() { return loaded("performance").getEntries(); }
+	getEntriesByType(type) { need(arguments, 1); return loaded("performance").getEntriesByType(type); }
+	getEntriesByName(name, type = undefined) { need(arguments, 1); return loaded("performance").getEntriesByName(name, type); }
+	toJSON() { return { timeOrigin: this.timeOrigin }; }
+}
+const checkPerformance = Performance.check;
+delete Performance.check;
+const performance = makePerformance();
 
 // ---- the product's own functions -------------------------------------------------------------------------------
 
@@ -1054,7 +1090,7 @@ for (const f of parse(host.bindings())) {
 fazt.env = { get: (name, otherwise) => Object.hasOwn(envValues, name) ? envValues[name] : otherwise, has: (name) => Object.hasOwn(envValues, name) };
 fazt.log = { info: console.info, warn: console.warn, error: console.error, debug: console.debug };
 
-tag(DOMException, TextEncoder, TextDecoder, URL, URLSearchParams, Event, CustomEvent, MessageEvent, ErrorEvent, PromiseRejectionEvent, EventTarget, AbortSignal, AbortController, Headers, Crypto);
+tag(DOMException, TextEncoder, TextDecoder, URL, URLSearchParams, Event, CustomEvent, MessageEvent, ErrorEvent, PromiseRejectionEvent, EventTarget, AbortSignal, AbortController, Headers, Crypto, Performance);
 iterable(URLSearchParams, Headers);
 for (const [i, name] of codes.entries()) {
 	if (name === undefined) continue;
@@ -1067,10 +1103,10 @@ fazt.net = { fetch: (url, options = undefined) => loaded("net").ask(url, options
 const reportError = (e) => { need([e], 1); host.report(e); };
 
 define(globalThis, {
-	Crypto, MessageEvent, ErrorEvent, PromiseRejectionEvent, fetch, reportError,
+	Crypto, Performance, MessageEvent, ErrorEvent, PromiseRejectionEvent, fetch, reportError,
 	addEventListener: EventTarget.prototype.addEventListener, removeEventListener: EventTarget.prototype.removeEventListener, dispatchEvent: EventTarget.prototype.dispatchEvent,
 	DOMException, TextEncoder, TextDecoder, atob, btoa, URL, URLSearchParams, Event, CustomEvent, EventTarget, AbortSignal, AbortController,
-	Headers, Request, Response, setTimeout, setInterval, clearTimeout, clearInterval: clearTimeout, queueMicrotask,
+	Headers, Request, Response, setTimeout, setInterval, clearTimeout, clearInterval: clearTimeout, setImmediate, clearImmediate: clearTimeout, queueMicrotask,
 	structuredClone, console, crypto, performance, fazt, self: globalThis, navigator: freeze({ userAgent: host.agent() }),
 });
 
@@ -1093,6 +1129,16 @@ const loaded = (name) => {
 const isA = (name, value) => parts.has("bodies") && value instanceof bodies()[name];
 lazily("intl", ["Intl"]);
 lazily("atomics", ["Atomics"]);
+lazily("tasks", ["MessageChannel", "MessagePort", "BroadcastChannel", "scheduler"]);
+lazily("performance", ["PerformanceEntry", "PerformanceMark", "PerformanceMeasure"]);
+define(URL, {
+	createObjectURL(blob) {
+		need(arguments, 1);
+		if (!isA("Blob", blob)) throw new TypeError("the argument of createObjectURL must be a Blob");
+		return loaded("local").createObjectURL(blob);
+	},
+	revokeObjectURL(url) { need(arguments, 1); loaded("local").revokeObjectURL(url); },
+});
 lazily("subtle", ["CryptoKey", "SubtleCrypto"]);
 for (const [of, names] of [[Date, ["toLocaleString", "toLocaleDateString", "toLocaleTimeString"]], [Number, ["toLocaleString"]], [BigInt, ["toLocaleString"]]]) {
 	for (const name of names) {
@@ -1122,11 +1168,11 @@ lazily("streams", ["ReadableStream", "ReadableStreamDefaultReader", "ReadableStr
 
 // The helpers for parts that are functions.
 const lent = {
-	host, later, forget, slot, isBody, view, exact, token, current: () => current, setLeave: (fn) => { leaving = fn; },
+	host, later, forget, need, handler, dispatchTo, cloned, now: monotonic, atob, setTimeout, clearTimeout, local: () => loaded("local"), slot, isBody, view, exact, token, current: () => current, setLeave: (fn) => { leaving = fn; },
 	waitUntil: (promise) => new Context().waitUntil(promise),
 	lengthOf, heldWeakMap, flatHeaders, lazyHeaders, put, bodies,
 	response: (state) => construct(Body, [state], Response),
-	types: { DOMException, Headers, URL, URLSearchParams, TextEncoder, TextDecoder, AbortSignal, Request, Response, content, streams: () => loaded("streams"), streamsLoaded: () => parts.has("streams") },
+	types: { DOMException, EventTarget, Event, MessageEvent, Headers, URL, URLSearchParams, TextEncoder, TextDecoder, AbortSignal, Request, Response, content, streams: () => loaded("streams"), streamsLoaded: () => parts.has("streams") },
 };
 lazily("bodies", ["Blob", "File", "FormData"]);
 

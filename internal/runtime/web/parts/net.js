@@ -3,7 +3,7 @@
 (() => {
 "use strict";
 
-return ({ host, later, forget, current, bodies, flatHeaders, lazyHeaders, put, response, exact, lengthOf, types }) => {
+return ({ host, later, forget, current, local, bodies, flatHeaders, lazyHeaders, put, response, exact, lengthOf, types }) => {
 const { Headers, URL, TextDecoder, TextEncoder, Response, content } = types;
 
 // failure turns an error of the host into the one for the caller: with the stack of the call, and the code at the start of the
@@ -70,6 +70,7 @@ const fetch = async (input, init, count) => {
 	const cache = { "no-store": "no-store", reload: "reload", "no-cache": "reload" }[s.cache] ?? "default";
 	const { signal } = s;
 	signal?.throwIfAborted();
+	if (/^(?:data|blob):/.test(s.url)) return local().fetch(s);
 	const streams = s.stream !== undefined || typeof s.data === "number";
 	const stream = streams ? s.stream ?? bodies().open(s) : undefined;
 	let id;
