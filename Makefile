@@ -21,11 +21,11 @@ export CGO_ENABLED := 0
 GATE := test web lint cross every race
 $(GATE): export GOFLAGS += -pgo=off -gcflags=all=-dwarf=false
 $(GATE): export GOGC = 400
-$(GATE): export GOMEMLIMIT = 3GiB
+$(GATE): export GOMEMLIMIT = 2GiB
 
 # How many packages are tested at once, and how many parallel tests of each: tests wait as much as they compute. The packages
 # that take longest start first, so that none of them is left over at the end.
-ATONCE  := -p 4 -parallel 4 -exec 'env -u GOGC -u GOMEMLIMIT'
+ATONCE  := -p 3 -parallel 4 -exec 'env -u GOGC -u GOMEMLIMIT'
 LONGEST := ./internal/server ./internal/cli ./cmd/fazt ./internal/runtime
 
 # The race detector needs one. It watches memory of Go only, so it sees nothing of what SQLite and QuickJS do, translated to
@@ -48,12 +48,6 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 need  = command -v $(1) >/dev/null || { $(SUDO) apt-get update -q && \
 	$(SUDO) env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -q -y --no-install-recommends $(2); }
 
-# $(call compile,targets)
-compile = for target in $(1); do \
-		echo "compile $$target"; \
-		GOOS=$${target%/*} GOARCH=$${target\#*/} go build -pgo=off -gcflags='all=-N -l -dwarf=false' -ldflags='-s -w' -o /dev/null ./cmd/fazt || exit 1; \
-	done
-
 .DEFAULT_GOAL := help
 .PHONY: help build run test test-fast every race lint cross binaries fuzz pointers profile crash bench overload bench-functions compat fairness faults mutate golden vuln clean tools web
 
@@ -67,7 +61,10 @@ build: web ## build bin/fazt
 run: build ## build, then serve the example and follow its changes; Ctrl-C stops
 	bin/fazt dev examples/guestbook
 
-test: tools web lint cross every race ## install what is missing, then pass every check and test
+test: tools web ## install what is missing, then pass every check and test
+	@# Two at a time, because tests wait as much as they compute; lint compiles for every, hence this order. Each step prints
+	@# its output when it ends, and the last lines name the step that failed.
+	@$(MAKE) --jobs=2 --output-sync=target lint cross race every
 
 test-fast: ## the tests without the race detector and the slow ones
 	go test -short -pgo=off ./...
@@ -111,14 +108,20 @@ lint: ## vet and the other linters of .golangci.yml
 	@# It has everything compiled, tests included, which `make every` uses.
 	go run ./tools/lint
 
-cross: ## type-check everything for every target, and compile for one target of each system
+cross: ## type-check everything for every target, and assemble for one target of each system
 	go run ./tools/cross $(TARGETS)
-	@# With linux/amd64, which every test uses, these are all systems and both architectures. Nothing is optimized, nor linked
-	@# with symbols for a debugger, which takes a third less time: the question is whether it compiles.
-	@$(call compile,darwin/arm64 windows/amd64)
+	@# Types say nothing about assembly. With linux/amd64, which every test uses, these are all systems and both architectures.
+	@for target in darwin/arm64 windows/amd64; do \
+		echo "assemble $$target"; \
+		export GOOS=$${target%/*} GOARCH=$${target#*/}; \
+		go build -gcflags='all=-N -l -dwarf=false' $$(go list -deps -f '{{if and .SFiles (not .Standard)}}{{.ImportPath}}{{end}}' ./cmd/fazt) || exit 1; \
+	done
 
 binaries: ## compile for every target
-	@$(call compile,$(TARGETS))
+	@for target in $(TARGETS); do \
+		echo "compile $$target"; \
+		GOOS=$${target%/*} GOARCH=$${target#*/} go build -pgo=off -gcflags='all=-N -l' -ldflags='-s -w' -o /dev/null ./cmd/fazt || exit 1; \
+	done
 
 fuzz: ## fuzz every parser for FUZZTIME each (20s)
 	@grep -rl --include='*_test.go' '^func Fuzz' internal | sort | while read -r file; do \
