@@ -11,6 +11,8 @@ type Hardware struct {
 func derive(l *Limits, h Hardware) {
 	l.Hardware = h
 	l.Storage.MaxVFS = min(max(h.TotalRAM/4, 16<<20), 4<<30)
+	l.Runtime.VMs = int(min(max(h.TotalRAM/(32<<20), 64), 256))
+	l.Runtime.VMsPerApp = int(min(max(h.TotalRAM/(128<<20), 16), 64))
 	l.Runtime.VMMemory = min(max(h.TotalRAM/4*3, 32<<20), 64<<30)
 	l.Runtime.StreamMemory = min(max(h.TotalRAM/8, 32<<20), 2<<30)
 	l.Runtime.BufferMemory = min(max(h.TotalRAM/8, 16<<20), 1<<30)

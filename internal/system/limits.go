@@ -60,8 +60,8 @@ type Runtime struct {
 	ConsoleLines    int   `json:"console_lines" label:"Console lines" desc:"Console lines kept per request" unit:"lines" default:"200" range:"0,100000" scope:"app"`
 	ConsoleBytes    int   `json:"console_bytes" label:"Console bytes" desc:"Console text kept per request" unit:"bytes" default:"65536" range:"0,16777216" scope:"app"`
 	ConsoleRate     int   `json:"console_rate" label:"Console lines per second" desc:"Console lines of an app kept per second, across all its requests" unit:"lines/s" default:"1000" range:"1,1000000" scope:"app"`
-	VMs             int   `json:"vms" label:"Virtual machines" desc:"Virtual machines at once, across all apps" unit:"VMs" default:"64" range:"1,10000"`
-	VMsPerApp       int   `json:"vms_per_app" label:"Virtual machines per app" desc:"Virtual machines one app may have at once" unit:"VMs" default:"16" range:"1,10000" scope:"app"`
+	VMs             int   `json:"vms" label:"Virtual machines" desc:"Virtual machines at once, across all apps" unit:"VMs" formula:"1 for 32 MiB of hardware.total_ram, 64 to 256" range:"1,10000"`
+	VMsPerApp       int   `json:"vms_per_app" label:"Virtual machines per app" desc:"Virtual machines one app may have at once" unit:"VMs" formula:"1 for 128 MiB of hardware.total_ram, 16 to 64" range:"1,10000" scope:"app"`
 	QueueWait       int   `json:"queue_wait" label:"Queueing time" desc:"How long a request waits for a virtual machine before it is refused" unit:"ms" default:"1000" range:"0,60000" scope:"app"`
 	RequestsPerVM   int   `json:"requests_per_vm" label:"Requests per VM" desc:"Requests after which a virtual machine is replaced" unit:"requests" default:"10000" range:"1,100000000"`
 	IdleVM          int   `json:"idle_vm" label:"Idle time of a VM" desc:"Time after which an unused virtual machine is dropped" unit:"s" default:"300" range:"1,86400"`

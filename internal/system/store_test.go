@@ -260,7 +260,7 @@ func TestUnknownStoredValuesAreIgnoredAndReported(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := live.App("app_a").Runtime; r.VMs != 64 || r.QueueWait != 1000 || r.IdleVM != 60 {
+	if r := live.App("app_a").Runtime; r.VMs != Defaults().Runtime.VMs || r.QueueWait != 1000 || r.IdleVM != 60 {
 		t.Errorf("%+v", r)
 	}
 	if now := s.Settings().Load(); now.Domain != "localhost" || now.LogRetention != 90 || now.Listen[0] != "127.0.0.1:4698" || now.ACMEEmail != "a@example.com" {

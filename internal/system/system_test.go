@@ -104,6 +104,9 @@ func TestExactlyTheFieldsWithAFormulaDependOnTheMachine(t *testing.T) {
 		"ten calls per processor": {int64(large.Net.Concurrency), 80},
 		"but 20":                  {int64(small.Net.Concurrency), 20},
 		"and no more than 100":    {int64(DefaultsOn(Hardware{CPUCores: 64}).Net.Concurrency), 100},
+		"VMs by memory":           {int64(large.Runtime.VMs), 256},
+		"a quarter for one app":   {int64(large.Runtime.VMsPerApp), 64},
+		"few on a small machine":  {int64(small.Runtime.VMsPerApp), 16},
 		"reads":                   {int64(large.Capacity.Reads), 32000},
 		"the most users":          {int64(large.Capacity.UsersMax), 64000},
 	} {
