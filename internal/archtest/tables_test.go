@@ -10,6 +10,7 @@ var layers = [][]string{
 		"internal/database",
 		"internal/database/sqlite",
 		"internal/errs",
+		"internal/header",
 		"internal/hostname",
 		"internal/id",
 		"internal/journal",

@@ -205,7 +205,7 @@ func (g *gateway) enter(w *exchange, r *http.Request, d destination) error {
 	case t.Deployment == "":
 		return errs.New(errs.NotFound, "the app %s has no live deployment yet", t.AppName)
 	}
-	v := static.View{Deployment: t.Deployment, Path: path, SPA: t.SPA}
+	v := static.View{Deployment: t.Deployment, Host: d.host, Path: path, SPA: t.SPA}
 	if g.Reload != nil {
 		v.Inject = reloadTag(t.Deployment)
 	}
@@ -237,7 +237,7 @@ func (g *gateway) fileFirst(r *http.Request, t *Target, v static.View) (bool, er
 	case t.FunctionFirst || r.Method != http.MethodGet && r.Method != http.MethodHead:
 		return false, nil
 	}
-	return g.Static.Has(r.Context(), v)
+	return g.Static.Has(r, v)
 }
 
 func nothing() error { return errs.New(errs.NotFound, "nothing found at this address") }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"fazt/internal/runtime/header"
+	"fazt/internal/header"
 )
 
 // Split divides the visitors of a host among apps. A cookie keeps each visitor with the same app.

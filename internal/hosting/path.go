@@ -8,6 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"fazt/internal/errs"
+	"fazt/internal/hosting/siterules"
 	"fazt/internal/output"
 )
 
@@ -130,12 +131,12 @@ func LeftOut(path string) bool {
 }
 
 // Hidden reports whether the file with this path is never served as it is: files of functions (api, workers), files for
-// signed-in people (private), fazt.json, node_modules, and names that begin with a dot, except below .well-known (RFC
+// signed-in people (private), fazt.json, the rules in _redirects and _headers, node_modules, and names that begin with a dot, except below .well-known (RFC
 // 8615). Letter case is ignored, so that no spelling bypasses this where a proxy or a disk folds case. path is relative
 // or begins with a slash, and must be clean.
 func Hidden(path string) bool {
 	path = strings.TrimPrefix(path, "/")
-	if strings.EqualFold(path, ManifestFile) {
+	if strings.EqualFold(path, ManifestFile) || strings.EqualFold(path, siterules.RedirectsFile) || strings.EqualFold(path, siterules.HeadersFile) {
 		return true
 	}
 	first, rest, _ := strings.Cut(path, "/")

@@ -13,6 +13,7 @@ import (
 	"fazt/internal/egress/rules"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
+	"fazt/internal/hosting/siterules"
 	"fazt/internal/runtime/compile"
 )
 
@@ -76,6 +77,11 @@ func (a *Uploads) Commit(ctx context.Context, req op.UploadRef) (op.Deployed, er
 		if warning := compile.UnusedEntries(ready.Source.Exists); warning != "" {
 			done.Warnings = append(done.Warnings, warning)
 		}
+		faults, err := siterules.Check(ctx, ready.Source)
+		if err != nil {
+			return op.Deployed{}, err
+		}
+		done.Warnings = append(done.Warnings, faults...)
 		if program, err = a.Compile(ctx, ready.App, ready.Source); err != nil {
 			return op.Deployed{}, err
 		}

@@ -11,6 +11,7 @@ import (
 	"fazt/internal/egress/rules"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
+	"fazt/internal/hosting/siterules"
 	"fazt/internal/runtime/compile"
 	"fazt/internal/system"
 )
@@ -50,6 +51,11 @@ func Inspect(ctx context.Context, p *Project, dir string, o Options) Validity {
 	if warning := compile.UnusedEntries(local{p}.Exists); warning != "" {
 		v.Warnings = append(v.Warnings, warning)
 	}
+	faults, err := siterules.Check(ctx, local{p})
+	if err != nil {
+		v.Faults = append(v.Faults, located(err, ""))
+	}
+	v.Warnings = append(v.Warnings, faults...)
 	for _, f := range show.Plan(p.Plan).Faults(system.Defaults().Storage) {
 		v.Faults = append(v.Faults, compile.Diagnostic{File: f.Path, Text: f.Text})
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"fazt/internal/content"
-	"fazt/internal/hosting"
 )
 
 // body is content in memory with the header values that depend on it alone.
@@ -95,13 +94,10 @@ func (c *cache) loadBody(ctx context.Context, key content.Key, load func(ctx con
 }
 
 // loadIndex does the same for the index of a deployment.
-func (c *cache) loadIndex(ctx context.Context, deployment string, load func(ctx context.Context, deployment string) ([]hosting.File, error)) (*index, error) {
+func (c *cache) loadIndex(ctx context.Context, deployment string, load func(ctx context.Context, deployment string) (*index, error)) (*index, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTime)
 	defer cancel()
-	return c.indexes.Get(ctx, deployment, otter.LoaderFunc[string, *index](func(ctx context.Context, deployment string) (*index, error) {
-		files, err := load(ctx, deployment)
-		return newIndex(files), err
-	}))
+	return c.indexes.Get(ctx, deployment, otter.LoaderFunc[string, *index](load))
 }
 
 // etag returns the strong entity tag of content in an encoding: 128 bits of its hash, and the encoding, because each

@@ -110,8 +110,9 @@ func (f *file) writeRange(w io.Writer, r byteRange) error {
 
 // writeRanges sends several ranges as multipart/byteranges, in the order of the request.
 func (f *file) writeRanges(w http.ResponseWriter, ranges []byteRange) error {
+	contentType := w.Header()["Content-Type"]
 	part := func(r byteRange) textproto.MIMEHeader {
-		return textproto.MIMEHeader{"Content-Type": f.contentType, "Content-Range": {r.contentRange(f.size())}}
+		return textproto.MIMEHeader{"Content-Type": contentType, "Content-Range": {r.contentRange(f.size())}}
 	}
 	// The length is that of the frame, written once to count it, and of the ranges.
 	var head limitio.CountWriter

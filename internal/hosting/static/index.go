@@ -7,6 +7,7 @@ import (
 
 	"fazt/internal/hosting"
 	"fazt/internal/hosting/mediatype"
+	"fazt/internal/hosting/siterules"
 )
 
 // index holds the files of a deployment that are served. Hidden files are not in it, so no spelling of a request can
@@ -14,6 +15,7 @@ import (
 type index struct {
 	files   tree
 	private tree
+	rules   siterules.Rules
 	weight  int64 // bytes it takes, estimated
 }
 

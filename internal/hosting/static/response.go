@@ -5,8 +5,9 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"net/url"
 	"strconv"
+
+	"fazt/internal/hosting/siterules"
 )
 
 // Header values, which must not be changed.
@@ -19,22 +20,19 @@ var (
 	encodingHeader = map[string][]string{"zstd": {"zstd"}, "br": {"br"}, "gzip": {"gzip"}}
 )
 
-// redirect sends the client to another path of the same host, with the same query. The path is canonical: it starts
-// with one slash and cannot name a host. The response is not cached: the next deployment may have its files the other
-// way round, and a cached redirect would then loop.
-func redirect(w http.ResponseWriter, r *http.Request, path string, private bool) {
-	location := (&url.URL{Path: path, RawQuery: r.URL.RawQuery}).String()
+// redirect sends the client to another address. The response is not cached: the next deployment may have its files the
+// other way round, and a cached redirect would then loop.
+func redirect(w http.ResponseWriter, status int, location string) {
 	h := w.Header()
-	h["Cache-Control"] = revalidate
-	if private {
-		h["Cache-Control"] = noStore
+	if h["Cache-Control"] == nil { // private files are not stored at all
+		h["Cache-Control"] = revalidate
 	}
 	h["Location"] = []string{location}
-	w.WriteHeader(http.StatusMovedPermanently)
+	w.WriteHeader(status)
 }
 
-// send sends a file. An error page (status 404) has neither conditions nor ranges.
-func (s *Server) send(w http.ResponseWriter, r *http.Request, p *page, status int) error {
+// send sends a file with the headers of the site's rules. An error page (status 404) has neither conditions nor ranges.
+func (s *Server) send(w http.ResponseWriter, r *http.Request, p *page, status int, own []siterules.Change) error {
 	f := file{page: p}
 	if asked := r.Header["Range"]; len(asked) == 0 || r.Method != http.MethodGet {
 		f.variant = negotiate(r.Header["Accept-Encoding"], p.Variants)
@@ -54,6 +52,7 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, p *page, status in
 		f.etag = noEtag
 		h["Cross-Origin-Resource-Policy"] = sameOrigin
 	}
+	siterules.Apply(own, h)
 	if status == http.StatusOK {
 		if !p.private {
 			h["Etag"] = f.etag
@@ -121,7 +120,7 @@ func (s *Server) conditional(w http.ResponseWriter, r *http.Request, f *file) (d
 }
 
 // sendInjected sends a page with a script added, for `fazt dev`.
-func (s *Server) sendInjected(w http.ResponseWriter, r *http.Request, p *page, status int, script []byte) error {
+func (s *Server) sendInjected(w http.ResponseWriter, r *http.Request, p *page, status int, own []siterules.Change, script []byte) error {
 	data, err := s.content.ReadAll(r.Context(), p.Blob, p.Size)
 	if err != nil {
 		return err
@@ -132,8 +131,9 @@ func (s *Server) sendInjected(w http.ResponseWriter, r *http.Request, p *page, s
 	}
 	h := w.Header()
 	h["Content-Type"] = p.contentType
-	h["Cache-Control"] = []string{"no-store"}
 	h["X-Content-Type-Options"] = nosniff
+	siterules.Apply(own, h)
+	h["Cache-Control"] = []string{"no-store"}
 	h["Content-Length"] = []string{strconv.Itoa(len(data) + len(script))}
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {

@@ -6,12 +6,15 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"slices"
 	"sync/atomic"
 
 	"fazt/internal/content"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/hosting/mediatype"
+	"fazt/internal/hosting/siterules"
 )
 
 // Config configures a Server.
@@ -48,6 +51,7 @@ func New(c Config) *Server {
 // View selects what a request may see of a deployment.
 type View struct {
 	Deployment string // dep_…
+	Host       string // canonical, without a port
 	Path       string // canonical: decoded and clean, starts with one slash
 	Private    bool   // only files below private/ are served; the caller has checked who asks
 	SPA        bool   // paths without a file and without an extension lead to index.html
@@ -62,15 +66,21 @@ const allowed = "GET, HEAD, OPTIONS"
 func (s *Server) Serve(w http.ResponseWriter, r *http.Request, v View) error {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
+		return s.finish(r, v, s.respond(w, r, v))
 	case http.MethodOptions:
 		w.Header().Set("Allow", allowed)
 		w.WriteHeader(http.StatusNoContent)
 		return nil
-	default:
-		w.Header().Set("Allow", allowed)
-		return errs.New(errs.MethodNotAllowed, "files are read-only; the methods are %s", allowed)
 	}
-	err := s.respond(w, r, v)
+	if redirected, err := s.redirectOther(w, r, v); redirected || err != nil {
+		return s.finish(r, v, err)
+	}
+	w.Header().Set("Allow", allowed)
+	return errs.New(errs.MethodNotAllowed, "files are read-only; the methods are %s", allowed)
+}
+
+// finish records the outcome of a request.
+func (s *Server) finish(r *http.Request, v View, err error) error {
 	s.unread.note(r, err)
 	if err != nil && !errs.Is(err, errs.NotFound) || errors.Is(err, content.ErrGone) {
 		s.Forget(v.Deployment) // the index may be out of date: damaged content is replaced
@@ -88,15 +98,26 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, v View) error {
 	if v.Private {
 		files = x.private
 	}
-	p, location := files.resolve(v.Path)
-	if location != "" {
-		redirect(w, r, location, v.Private)
+	rule, ruled := x.follow(v, r.URL.RawQuery)
+	if rule.Location != "" {
+		redirect(w, rule.Status, rule.Location)
 		return nil
 	}
-	if p == nil && v.SPA {
+	var p *page
+	var location string
+	status := http.StatusOK
+	if ruled {
+		p, status = files.rewritten(rule)
+	} else if p, location = files.resolve(v.Path); location != "" {
+		if v.Private {
+			w.Header()["Cache-Control"] = noStore
+		}
+		redirect(w, http.StatusMovedPermanently, (&url.URL{Path: location, RawQuery: r.URL.RawQuery}).String())
+		return nil
+	}
+	if p == nil && v.SPA && !ruled {
 		p = files.fallback(v.Path)
 	}
-	status := http.StatusOK
 	if p == nil {
 		if p = files[notFoundFile]; p == nil {
 			return errs.New(errs.NotFound, "nothing found at this address")
@@ -104,9 +125,9 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, v View) error {
 		status = http.StatusNotFound
 	}
 	if v.Inject != nil && mediatype.IsHTML(p.contentType) {
-		return s.sendInjected(w, r, p, status, v.Inject)
+		return s.sendInjected(w, r, p, status, x.changes(v), v.Inject)
 	}
-	return s.send(w, r, p, status)
+	return s.send(w, r, p, status, x.changes(v))
 }
 
 // index returns the files of a deployment.
@@ -114,14 +135,34 @@ func (s *Server) index(ctx context.Context, deployment string) (*index, error) {
 	if x, ok := s.cache.indexes.GetIfPresent(deployment); ok {
 		return x, nil
 	}
-	return s.cache.loadIndex(ctx, deployment, s.deployments.Files)
+	return s.cache.loadIndex(ctx, deployment, s.loadIndex)
 }
 
-// Has reports whether the path of v leads to a file, or to a redirect to one.
-func (s *Server) Has(ctx context.Context, v View) (bool, error) {
-	x, err := s.index(ctx, v.Deployment)
+func (s *Server) loadIndex(ctx context.Context, deployment string) (*index, error) {
+	files, err := s.deployments.Files(ctx, deployment)
+	if err != nil {
+		return nil, err
+	}
+	x := newIndex(files)
+	x.rules, err = siterules.Read(func(name string) ([]byte, error) {
+		i := slices.IndexFunc(files, func(f hosting.File) bool { return f.Path == name })
+		if i < 0 || files[i].Size > siterules.MaxFile {
+			return nil, nil
+		}
+		return s.content.ReadAll(ctx, files[i].Blob, files[i].Size)
+	})
+	x.weight += x.rules.Weight()
+	return x, err
+}
+
+// Has reports whether the path of v leads to a file, or to a redirect.
+func (s *Server) Has(r *http.Request, v View) (bool, error) {
+	x, err := s.index(r.Context(), v.Deployment)
 	if err != nil {
 		return false, err
+	}
+	if rule, _ := x.follow(v, r.URL.RawQuery); rule.Location != "" {
+		return true, nil
 	}
 	p, location := x.files.resolve(v.Path)
 	return p != nil || location != "", nil

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"fazt/internal/errs"
+	"fazt/internal/header"
 	"fazt/internal/quickjs"
 	"fazt/internal/runtime"
-	"fazt/internal/runtime/header"
 )
 
 // atOnce is the size up to which a body is read before the script gets the head of its response. The script can then use it

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"fazt/internal/errs"
+	"fazt/internal/header"
 	"fazt/internal/quickjs"
 	"fazt/internal/runtime"
-	"fazt/internal/runtime/header"
 )
 
 // Table returns the host functions for requests through a network. Without one, nothing can be sent.

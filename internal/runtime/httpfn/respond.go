@@ -8,10 +8,10 @@ import (
 	"unicode/utf8"
 
 	"fazt/internal/errs"
+	"fazt/internal/header"
 	"fazt/internal/quickjs"
 	"fazt/internal/runtime"
 	"fazt/internal/runtime/compile"
-	"fazt/internal/runtime/header"
 )
 
 // responseFuncs take the response of the function.

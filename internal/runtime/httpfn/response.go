@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"fazt/internal/errs"
-	"fazt/internal/runtime/header"
+	"fazt/internal/header"
 	"fazt/internal/share"
 )
 

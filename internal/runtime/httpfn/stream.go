@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"fazt/internal/errs"
+	"fazt/internal/header"
 	"fazt/internal/quickjs"
 	"fazt/internal/runtime"
-	"fazt/internal/runtime/header"
 )
 
 // streamFuncs send a response piece by piece.

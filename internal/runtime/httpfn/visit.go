@@ -6,10 +6,10 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"fazt/internal/header"
 	"fazt/internal/quickjs"
 	"fazt/internal/runtime"
 	"fazt/internal/runtime/compile"
-	"fazt/internal/runtime/header"
 	"fazt/internal/system"
 )
 

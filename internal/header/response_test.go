@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"fazt/internal/runtime/header"
+	"fazt/internal/header"
 )
 
 // What a function may send is what affects its own host alone. want is the value that is sent; "" = the header is dropped.
