@@ -34,6 +34,7 @@ const (
 	Timeout                      // a deadline passed
 	Unavailable                  // temporarily not possible (queue full, shutting down); try again
 	StorageFull                  // the disk or a quota is full
+	Failed                       // the function of an app failed
 	Unsupported                  // needs a newer or older Fazt, or another platform
 	kinds                        // their number
 )
@@ -62,6 +63,7 @@ var table = [kinds]kindInfo{
 	Timeout:          {"TIMEOUT", http.StatusGatewayTimeout, 1, false, "timed out"},
 	Unavailable:      {"UNAVAILABLE", http.StatusServiceUnavailable, 1, true, "not available right now; try again"},
 	StorageFull:      {"STORAGE_FULL", http.StatusInsufficientStorage, 1, false, "the disk is full; nothing was changed"},
+	Failed:           {"FUNCTION_FAILED", http.StatusInternalServerError, 1, false, "the app's function failed"},
 	Unsupported:      {"UNSUPPORTED", http.StatusNotImplemented, 1, false, "not supported here"},
 }
 

@@ -22,6 +22,7 @@ func TestCodesAndStatusesStayAsTheyAre(t *testing.T) {
 		errs.Conflict: {"CONFLICT", 409, false}, errs.TooLarge: {"TOO_LARGE", 413, false}, errs.Unprocessable: {"UNPROCESSABLE", 422, false},
 		errs.RateLimited: {"RATE_LIMITED", 429, true}, errs.Canceled: {"CANCELED", 499, true}, errs.Timeout: {"TIMEOUT", 504, false},
 		errs.Unavailable: {"UNAVAILABLE", 503, true}, errs.StorageFull: {"STORAGE_FULL", 507, false}, errs.Unsupported: {"UNSUPPORTED", 501, false},
+		errs.Failed: {"FUNCTION_FAILED", 500, false},
 	}
 	if len(want) != len(errs.Kinds()) {
 		t.Errorf("%d kinds are listed, there are %d", len(want), len(errs.Kinds()))

@@ -9,7 +9,8 @@ import (
 // Thrown is an exception of the script.
 type Thrown struct {
 	Message string        // "TypeError: x is not a function"
-	Stack   string        // positions in the bundled script, one a line
+	Stack   string        // error.stack
+	Shown   string        // the value as Realm.Inspect shows it; "" when it does not
 	Code    string        // error.code, "" when there is none
 	Retry   bool          // error.retryable
 	After   time.Duration // error.retryAfter, which is in seconds; 0 = unknown
@@ -43,7 +44,7 @@ const longestRetry = 24 * time.Hour
 
 // Describe makes an error of any value that was thrown; whatever its getters do, it ends.
 func (r *Realm) Describe(v Value) error {
-	t := &Thrown{}
+	t := &Thrown{Shown: r.inspect(v)}
 	if !isObject(v) || r.m.XJS_IsError(int64(v)) == 0 {
 		text, ok := r.Text(v)
 		if !ok {
@@ -51,6 +52,9 @@ func (r *Realm) Describe(v Value) error {
 			text = "a value that cannot be shown"
 		}
 		t.Message = "thrown: " + text
+		if t.Shown != "" {
+			t.Shown = "thrown: " + t.Shown
+		}
 		return t
 	}
 	name, message := r.property(v, "name"), r.property(v, "message")
@@ -61,6 +65,26 @@ func (r *Realm) Describe(v Value) error {
 		t.After = time.Duration(min(after, longestRetry.Seconds()) * float64(time.Second))
 	}
 	return t
+}
+
+// inspect returns a value as Inspect shows it, or "" if there is no such function or it fails.
+func (r *Realm) inspect(v Value) string {
+	if !isObject(r.Inspect) || r.expired() {
+		return ""
+	}
+	shown := r.callFor(r.Inspect, Undefined(), v)
+	defer r.Free(shown)
+	if r.panicked != nil || !IsString(shown) {
+		if IsException(shown) {
+			r.DropException()
+		}
+		return ""
+	}
+	text, ok := r.Text(shown)
+	if !ok {
+		r.DropException()
+	}
+	return text
 }
 
 // property is a property of an error as text; "" when it is missing or resists.

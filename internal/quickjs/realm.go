@@ -12,6 +12,9 @@ type Realm struct {
 	// rejections are promises rejected without anybody listening, oldest first.
 	rejections map[uint32]Value
 	panicked   any
+	// Inspect is a function that returns what an error, or another value that was thrown, should look like in a log. The
+	// realm borrows it.
+	Inspect Value
 }
 
 // NewRealm makes a realm of the isolate; the caller closes it before the isolate.
@@ -78,6 +81,11 @@ func (r *Realm) Call(fn Value, args ...Value) (Value, error) {
 
 // invoke is call with a value for this.
 func (r *Realm) invoke(fn, this Value, args ...Value) (Value, error) {
+	return r.result(r.callFor(fn, this, args...))
+}
+
+// callFor is invoke that leaves an exception pending.
+func (r *Realm) callFor(fn, this Value, args ...Value) Value {
 	sp := r.m.X__stack_pointer()
 	top := *sp
 	*sp -= int32(len(args)*8+15) &^ 15
@@ -90,7 +98,7 @@ func (r *Realm) invoke(fn, this Value, args ...Value) (Value, error) {
 	v := Value(r.m.XJS_Call(r.ctx, int64(fn), int64(this), int32(len(args)), argv))
 	r.inside--
 	*sp = top
-	return r.result(v)
+	return v
 }
 
 // withLength calls fn with the address of a number that it sets.

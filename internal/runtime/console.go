@@ -4,11 +4,21 @@ import (
 	"time"
 
 	"fazt/internal/limitio"
+	"fazt/internal/quickjs"
 )
 
 // consoleFuncs write to the console of the app.
 func consoleFuncs() Table {
 	return Table{
+		"trace": func(a Args) (quickjs.Value, error) {
+			if a.vm.pool == nil { // a module of the product that is being loaded
+				return a.Returns(a.Text(0))
+			}
+			return a.Returns(a.vm.pool.positions.Map(a.vm.program, a.Text(0)))
+		},
+		"callee": func(a Args) (quickjs.Value, error) {
+			return a.Returns(a.vm.program.Callee(int(a.Number(0)), int(a.Number(1))))
+		},
 		"print": Notice(func(inv *Invocation, a Args) { inv.Print(a.Text(0), a.Text(1)) }),
 		"report": Notice(func(inv *Invocation, a Args) {
 			inv.Print("error", a.vm.program.Trace(a.Realm().Describe(a.Value(0))))

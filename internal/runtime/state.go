@@ -89,7 +89,8 @@ type pool struct {
 	app         string // its id
 	deployment  string
 	program     *compile.Program
-	ready       memo[template] // of a script
+	positions   compile.Positions // in the files of program
+	ready       memo[template]    // of a script
 	err         error
 	loaded      chan struct{} // closed when program or err is set
 	idle        []*VM         // last in, first out

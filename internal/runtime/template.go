@@ -19,7 +19,7 @@ type template struct {
 }
 
 // handlers are the functions of the prelude that the host calls.
-type handlers struct{ dispatch, preload, begins, invoke, settle, fire, prepare, classic, fail, setEnv, reset, leave quickjs.Value }
+type handlers struct{ dispatch, preload, begins, invoke, settle, fire, prepare, classic, fail, setEnv, reset, leave, inspect quickjs.Value }
 
 // memo keeps the result of a function that succeeded; after a failure, the next call tries again.
 type memo[T any] struct {
@@ -89,7 +89,7 @@ func (vm *VM) runPrelude() error {
 	defer r.Free(api)
 	for name, into := range map[string]*quickjs.Value{
 		"dispatch": &vm.dispatch, "start": &vm.begins, "invoke": &vm.invoke, "settle": &vm.settle, "fire": &vm.fire, "prepare": &vm.prepare,
-		"classic": &vm.classic, "fail": &vm.fail, "env": &vm.setEnv, "reset": &vm.reset, "leave": &vm.leave, "preload": &vm.preload,
+		"classic": &vm.classic, "fail": &vm.fail, "env": &vm.setEnv, "reset": &vm.reset, "leave": &vm.leave, "preload": &vm.preload, "inspect": &vm.inspect,
 	} {
 		*into = r.Get(api, name)
 	}
@@ -125,5 +125,6 @@ func (vm *VM) start(t *template) error {
 		return errs.Wrap(errs.Unavailable, err, "not enough memory for another VM")
 	}
 	vm.Isolate, vm.realm, vm.template, vm.handlers, vm.code = r.Isolate, r, t, t.handlers, t.code
+	r.Inspect = vm.inspect
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/go-sourcemap/sourcemap"
 
@@ -14,25 +15,43 @@ import (
 
 var position = regexp.MustCompile(regexp.QuoteMeta(scriptName) + `:(\d+)(?::(\d+))?`)
 
-// Trace returns an error as its author needs it: the message, then the stack with positions in the author's files.
+// Trace returns an error as its author needs it: as the console shows it, or the message, then the stack with positions in
+// the author's files.
 func (p *Program) Trace(err error) string {
 	var t *quickjs.Thrown
 	if !errors.As(err, &t) {
 		return err.Error()
 	}
-	lines := []string{t.Message}
-	consumer, mapErr := sourcemap.Parse("", p.SourceMap)
+	if t.Shown != "" {
+		return t.Shown
+	}
+	lines, positions := []string{t.Message}, &Positions{}
 	for line := range strings.Lines(t.Stack) {
 		line = strings.TrimRight(line, "\n")
 		if !strings.Contains(line, scriptName) {
 			continue // inside the product
 		}
-		if mapErr == nil {
-			line = position.ReplaceAllStringFunc(line, func(place string) string { return original(consumer, place) })
-		}
-		lines = append(lines, line)
+		lines = append(lines, positions.Map(p, line))
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Positions finds positions in the files of a program. It parses the source map when the first one is needed.
+type Positions struct {
+	once     sync.Once
+	consumer *sourcemap.Consumer // nil = the map is damaged
+}
+
+// Map returns a stack with positions in the author's files instead of the bundled script of p.
+func (s *Positions) Map(p *Program, stack string) string {
+	if !strings.Contains(stack, scriptName) {
+		return stack
+	}
+	s.once.Do(func() { s.consumer, _ = sourcemap.Parse("", p.SourceMap) })
+	if s.consumer == nil {
+		return stack
+	}
+	return position.ReplaceAllStringFunc(stack, func(place string) string { return original(s.consumer, place) })
 }
 
 // original converts a position in the bundled script to one in the author's files.

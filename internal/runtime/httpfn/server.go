@@ -83,11 +83,11 @@ func visibleError(err error) error {
 		if t.Code == errs.StorageFull.Code() { // the disk or a quota is full: the visitor may know
 			return errs.New(errs.StorageFull, "there is no space left to store this")
 		}
-		return errs.New(errs.Internal, "the function failed")
+		return errs.New(errs.Failed, "the app's function failed")
 	}
 	switch errs.KindOf(err) {
 	case errs.TooLarge, errs.Invalid, errs.Timeout, errs.Unavailable, errs.Canceled:
 		return err
 	}
-	return errs.New(errs.Internal, "the function failed")
+	return errs.New(errs.Failed, "the app's function failed")
 }

@@ -42,6 +42,81 @@ const codes = ["IndexSizeError", , "HierarchyRequestError", "WrongDocumentError"
 	"InUseAttributeError", "InvalidStateError", "SyntaxError", "InvalidModificationError", "NamespaceError", "InvalidAccessError", , "TypeMismatchError", "SecurityError",
 	"NetworkError", "AbortError", "URLMismatchError", "QuotaExceededError", "TimeoutError", "InvalidNodeTypeError", "DataCloneError"];
 
+// Stacks are those of V8: the name and message that the error had when it was made, or has now if it had no message, then "at name (file:line:column)". The
+// engine calls frames for every error; positions in the author's files are looked up when a stack is read.
+const isScript = (file) => typeof file === "string" && sliced(file, 0, 5) !== "fazt:" && file !== "<input>";
+const headline = (error) => {
+	const { name, message } = error, kind = name === undefined ? "Error" : String(name), text = message === undefined ? "" : String(message);
+	return text === "" ? kind : kind === "" ? text : kind + ": " + text;
+};
+const headed = (error) => { try { return headline(error); } catch { return ""; } }; // a class of errors may not have its name yet
+const at = (name, place) => name ? `${name} (${place})` : place;
+let siteName, siteFile, siteLine, siteColumn, prepare;
+// explain names what is not a function in an error of the engine.
+const explain = (error, site) => {
+	const message = getOwnPropertyDescriptor(error, "message")?.value;
+	if (message !== "not a function" || !(error instanceof TypeError) || !isScript(siteFile(site))) return;
+	const callee = host.callee(siteLine(site), siteColumn(site)), made = sliced(callee, 0, 4) === "new ";
+	if (callee !== "") defineProperty(error, "message", { __proto__: null, writable: true, enumerable: false, configurable: true,
+		value: made ? sliced(callee, 4) + " is not a constructor" : callee + " is not a function" });
+};
+const frames = (error, sites) => {
+	if (sites.length > 0) explain(error, sites[0]);
+	let text = "", list = bare();
+	for (let i = 0; i < sites.length; i++) {
+		const site = sites[i], file = siteFile(site);
+		if (!isScript(file)) continue; // of the product
+		const name = siteName(site), place = file + ":" + siteLine(site) + ":" + siteColumn(site);
+		if (prepare === undefined) text += "\n    at " + at(name === "<eval>" ? "" : name, place);
+		else list[list.length] = new CallSite(name === "<eval>" ? "" : name, place);
+	}
+	return prepare === undefined ? (getOwnPropertyDescriptor(error, "message")?.value ? headed(error) : "") + text : apply(prepare, Error, [error, setPrototypeOf(list, Array.prototype)]);
+};
+class CallSite {
+	#name; #place; #mapped;
+	constructor(name, place) { this.#name = name; this.#place = place; }
+	#parts() { return this.#mapped ??= exec(/^(.*):(\d+):(\d+)$/, host.trace(this.#place)); }
+	getFunctionName() { return this.#name || null; }
+	getFileName() { return this.#parts()[1]; }
+	getScriptNameOrSourceURL() { return this.#parts()[1]; }
+	getLineNumber() { return +this.#parts()[2]; }
+	getColumnNumber() { return +this.#parts()[3]; }
+	getTypeName() { return null; }
+	getMethodName() { return null; }
+	getThis() {}
+	getFunction() {}
+	getEvalOrigin() {}
+	getPromiseIndex() { return null; }
+	isNative() { return false; }
+	isToplevel() { return true; }
+	isEval() { return false; }
+	isConstructor() { return false; }
+	isAsync() { return false; }
+	isPromiseAll() { return false; }
+	toString() { return at(this.#name, this.#parts()[0]); }
+}
+const stacks = getOwnPropertyDescriptor(Error.prototype, "stack"), stackOf = uncurried(stacks.get), capture = Error.captureStackTrace;
+const shownStack = (error, raw) => typeof raw === "string" ? host.trace(raw === "" || raw[0] === "\n" ? headed(error) + raw : raw) : raw === null ? headed(error) : raw;
+{
+	const { set } = getOwnPropertyDescriptor(Error, "prepareStackTrace");
+	let site;
+	apply(set, Error, [(_, sites) => { site = sites[0]; }]);
+	new Error();
+	({ getFunctionName: siteName, getFileName: siteFile, getLineNumber: siteLine, getColumnNumber: siteColumn } = Object.getPrototypeOf(site));
+	[siteName, siteFile, siteLine, siteColumn] = [siteName, siteFile, siteLine, siteColumn].map(uncurried);
+	apply(set, Error, [frames]);
+}
+defineProperty(Error, "prepareStackTrace", { get: () => prepare, set: (fn) => { prepare = typeof fn === "function" ? fn : undefined; }, enumerable: false, configurable: true });
+defineProperty(Error.prototype, "stack", { get: { get stack() { return shownStack(this, stackOf(this)); } }.__lookupGetter__("stack"), set: stacks.set, enumerable: false, configurable: true });
+define(Error, {
+	captureStackTrace(object, above = undefined) {
+		if (above === undefined) capture(object); else capture(object, above);
+		const raw = getOwnPropertyDescriptor(object, "stack")?.value;
+		if (typeof raw === "string") defineProperty(object, "stack", { get: () => shownStack(object, raw),
+			set(value) { defineProperty(this, "stack", { value, writable: true, enumerable: false, configurable: true }); }, enumerable: false, configurable: true });
+	},
+});
+
 class DOMException extends Error {
 	#name;
 	constructor(message = "", options = "Error") {
@@ -938,7 +1013,7 @@ const inspect = (value, depth = 0, seen = []) => {
 	}
 	if (value === null) return "null";
 	if (seen.includes(value)) return "[circular]";
-	if (value instanceof Error) return value.stack ? `${value.name}: ${value.message}\n${value.stack.trimEnd()}` : `${value.name}: ${value.message}`;
+	if (value instanceof Error) return inspectError(value, depth, [...seen, value]);
 	if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
 	if (value instanceof RegExp) return String(value);
 	if (value instanceof URL) return value.href;
@@ -964,6 +1039,16 @@ const inspect = (value, depth = 0, seen = []) => {
 		return `${/^[A-Za-z_$][\w$]*$/.test(k) ? k : stringify(k)}: ${d?.get ? "[getter]" : more(d?.value)}`;
 	});
 	return join(name === "Object" || name === "null" ? "{" : `${name} {`, items, "}", keys.length - 100);
+};
+
+// inspectError shows an error with its stack, its cause, and the errors of an AggregateError.
+const inspectError = (error, depth, seen) => {
+	const stack = error.stack, at = typeof stack === "string" ? stack.indexOf("\n    at ") : -1;
+	let text = at >= 0 ? headed(error) + stack.slice(at) : typeof stack === "string" && Object.hasOwn(error, "stack") ? stack : headed(error);
+	const inner = (v) => depth > 3 ? "…" : inspect(v, depth + 1, seen).replaceAll("\n", "\n  ");
+	if (Object.hasOwn(error, "cause")) text += "\n  [cause]: " + inner(error.cause);
+	if (Array.isArray(error.errors)) for (const [i, e] of error.errors.slice(0, 10).entries()) text += `\n  [errors][${i}]: ` + inner(e);
+	return text;
 };
 
 const format = (args) => {
@@ -1286,7 +1371,7 @@ const answer = (r) => {
 	host.respond(status, flatHeaders(headers), body);
 };
 
-const prepare = (method, url, headers, body, ip, id) => {
+const prepared = (method, url, headers, body, ip, id) => {
 	script = true;
 	current = { __proto__: null };
 	const parsed = new URL(url), all = {};
@@ -1352,7 +1437,7 @@ const classic = ({ value }) => { // the promise of a script resolves to an objec
 };
 
 return {
-	dispatch, start, invoke, settle, fire, prepare, classic, fail,
+	dispatch, start, invoke, settle, fire, prepare: prepared, classic, fail, inspect: (v) => inspect(v, typeof v === "string" ? 0 : 1),
 	preload: (names) => { for (const name of names.split(",")) loaded(name); },
 	env: (text) => { envValues = freeze(parse(text)); },
 	leave,
