@@ -131,7 +131,7 @@ func LeftOut(path string) bool {
 }
 
 // Hidden reports whether the file with this path is never served as it is: files of functions (api, workers), files for
-// signed-in people (private), fazt.json, the rules in _redirects and _headers, node_modules, and names that begin with a dot, except below .well-known (RFC
+// signed-in people (private), fazt.json, the rules in _redirects and _headers, _worker.js and _routes.json, node_modules, and names that begin with a dot, except below .well-known (RFC
 // 8615). Letter case is ignored, so that no spelling bypasses this where a proxy or a disk folds case. path is relative
 // or begins with a slash, and must be clean.
 func Hidden(path string) bool {
@@ -142,6 +142,8 @@ func Hidden(path string) bool {
 	first, rest, _ := strings.Cut(path, "/")
 	switch {
 	case strings.EqualFold(first, "api"), strings.EqualFold(first, "private"), strings.EqualFold(first, "workers"):
+		return true
+	case strings.EqualFold(first, "_worker.js"), strings.EqualFold(path, "_routes.json"): // the function of a site for Cloudflare Pages
 		return true
 	case first == ".well-known":
 		path = rest

@@ -111,6 +111,9 @@ func (c commands) put(p *project.Project, f deployFlags, began time.Time) error 
 	for _, w := range p.Warnings {
 		fmt.Fprintf(c.Notes(), "note: %s\n", output.Line(w))
 	}
+	if note := p.Unserved(); note != "" && f.dryRun {
+		fmt.Fprintf(c.Notes(), "note: %s\n", output.Line(note))
+	}
 	p.Plan.Preview = f.preview
 	if f.spa || f.noSPA {
 		p.Plan.SPA = &f.spa

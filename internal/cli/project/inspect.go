@@ -12,6 +12,7 @@ import (
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/hosting/siterules"
+	"fazt/internal/output"
 	"fazt/internal/runtime/compile"
 	"fazt/internal/system"
 )
@@ -56,6 +57,9 @@ func Inspect(ctx context.Context, p *Project, dir string, o Options) Validity {
 		v.Faults = append(v.Faults, located(err, ""))
 	}
 	v.Warnings = append(v.Warnings, faults...)
+	if note := p.Unserved(); note != "" {
+		v.Warnings = append(v.Warnings, note)
+	}
 	for _, f := range show.Plan(p.Plan).Faults(system.Defaults().Storage) {
 		v.Faults = append(v.Faults, compile.Diagnostic{File: f.Path, Text: f.Text})
 	}
@@ -73,6 +77,23 @@ func Inspect(ctx context.Context, p *Project, dir string, o Options) Validity {
 	}
 	v.Valid = len(v.Faults) == 0
 	return v
+}
+
+// Unserved describes the sources of the project that are sent but not served; "" = there are none.
+func (p *Project) Unserved() string {
+	paths := make([]string, len(p.Plan.Files))
+	for i, f := range p.Plan.Files {
+		paths[i] = f.Path
+	}
+	list := hosting.Unserved(paths)
+	if len(list) == 0 {
+		return ""
+	}
+	shown := strings.Join(list[:min(len(list), 3)], ", ")
+	if len(list) > 3 {
+		shown += ", …"
+	}
+	return "not served, because they are sources of the project: " + shown + " (" + output.Count(len(list), "file") + ")"
 }
 
 // place is the start of a sentence about a file.

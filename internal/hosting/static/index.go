@@ -32,13 +32,18 @@ type page struct {
 
 func newIndex(files []hosting.File) *index {
 	x := &index{files: make(tree, len(files)), private: tree{}, weight: 64}
+	paths := make([]string, len(files))
+	for i, f := range files {
+		paths[i] = f.Path
+	}
+	sources := hosting.SourcesOf(paths)
 	for _, f := range files {
 		p := &page{File: f, contentType: mediatype.Of(f.Path), cacheControl: revalidate}
 		switch {
 		case hosting.Private(f.Path):
 			p.cacheControl, p.private = noStore, true
 			x.private[norm.NFC.String(f.Path)] = p
-		case hosting.Hidden(f.Path):
+		case hosting.Hidden(f.Path), sources.Has(f.Path):
 			continue
 		default:
 			if !mediatype.IsHTML(p.contentType) && fingerprinted(f.Path) {
