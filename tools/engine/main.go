@@ -44,7 +44,8 @@ func build(source, dir string) error {
 	if err := os.WriteFile(stoppable, text, 0o600); err != nil {
 		return err
 	}
-	cmd := exec.Command("go", "tool", "wasm2go", "-embed", "-pkg", "engine", "-o", out, stoppable)
+	// go run compiles with GOFLAGS, as the rest of the gate; go tool would not, and compile the standard library again.
+	cmd := exec.Command("go", "run", "github.com/ncruces/wasm2go", "-embed", "-pkg", "engine", "-o", out, stoppable)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("wasm2go: %w", err)
