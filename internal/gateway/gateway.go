@@ -279,7 +279,7 @@ func (g *gateway) function(w *exchange, r *http.Request, t *Target) error {
 
 		RequestID: w.setRequestID(), ClientIP: w.client(g, r), HTTPS: g.https(r), Dev: g.Reload != nil,
 	}
-	f.Client = w.visitor
+	f.Client, f.Assets = w.visitor, assets{g, t}
 	if f.Dev && g.Source != nil {
 		f.Source = func(ctx context.Context, path string) ([]byte, error) { return g.Source(ctx, t.Deployment, path) }
 	}

@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"net/netip"
 	"time"
 
@@ -40,6 +41,7 @@ type Function struct {
 	Dev            bool         // the visitor is the author: show them the failure
 
 	Source func(ctx context.Context, path string) ([]byte, error) // reads a source file for the error page; nil = no source is shown
+	Assets http.Handler                                           // serves the files of the deployment, for env.ASSETS; nil = there are none
 }
 
 // Holder returns the app and client whose share of scarce resources an invocation uses.

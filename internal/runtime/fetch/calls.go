@@ -45,11 +45,14 @@ func callsOf(inv *runtime.Invocation, network Network) *calls {
 
 // start starts a call, and records it if it cannot be made. upload means that the body follows in pieces.
 func (c *calls) start(o Outgoing, whole, upload bool) (int32, error) {
+	if o.Assets {
+		return c.begin(assets{c.inv.Function().Assets}, o, whole, upload)
+	}
 	if c.network == nil {
 		return 0, errNoNetwork
 	}
 	c.openAccount()
-	id, err := c.begin(o, whole, upload)
+	id, err := c.begin(c.account, o, whole, upload)
 	if err != nil {
 		c.account.Refuse(o, err)
 	}
@@ -73,7 +76,7 @@ func (c *calls) refused(o Outgoing, why string) {
 	c.account.Refuse(o, errs.New(errs.Invalid, "%s", why))
 }
 
-func (c *calls) begin(o Outgoing, whole, upload bool) (int32, error) {
+func (c *calls) begin(account Account, o Outgoing, whole, upload bool) (int32, error) {
 	id, err := c.inv.NewID()
 	if err != nil {
 		return 0, err
@@ -94,7 +97,6 @@ func (c *calls) begin(o Outgoing, whole, upload bool) (int32, error) {
 		o.Body, o.Size = body, -1
 	}
 	c.open[id] = f
-	account := c.account
 	c.inv.StartCall(id, func() runtime.Outcome {
 		if f.err = f.charge(f.holds); f.err == nil {
 			f.do(account, o)

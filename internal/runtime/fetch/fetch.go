@@ -44,12 +44,12 @@ func Table(network Network) runtime.Table {
 	}
 }
 
-// fetchArgs starts a call: fetch(method, url, headers, body, upload, whole, auth, timeout, redirect, cache).
+// fetchArgs starts a call: fetch(method, url, headers, body, upload, whole, auth, timeout, redirect, cache, assets).
 func fetchArgs(c *calls, a runtime.Args) (int32, error) {
-	if a.Len() < 10 {
+	if a.Len() < 11 {
 		return 0, errs.New(errs.Invalid, "too few arguments")
 	}
-	o := Outgoing{Method: a.Text(0), URL: a.Text(1), Headers: header.Parse(a.Text(2)), Auth: a.Text(6), Redirect: a.Text(8), Cache: a.Text(9)}
+	o := Outgoing{Method: a.Text(0), URL: a.Text(1), Headers: header.Parse(a.Text(2)), Auth: a.Text(6), Redirect: a.Text(8), Cache: a.Text(9), Assets: a.Flag(10)}
 	if ms := a.Number(7); ms > 0 {
 		o.Timeout = time.Duration(max(1, min(ms, 1e9)) * float64(time.Millisecond))
 	}

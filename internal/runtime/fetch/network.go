@@ -30,6 +30,7 @@ type Outgoing struct {
 	Auth            string    // name of a secret; "" = none
 	Timeout         time.Duration
 	Redirect, Cache string
+	Assets          bool // for the files of the deployment, not for another server
 }
 
 // Reply is the response of another server. The body may be closed more than once, and while it is being read.

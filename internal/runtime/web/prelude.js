@@ -1184,6 +1184,8 @@ for (const [i, name] of codes.entries()) {
 }
 
 const fetch = async function (input, init = undefined) { return loaded("net").fetch(input, init, arguments.length); };
+// The files of the deployment, as Cloudflare binds them. Not enumerable: apps list their variables.
+const assets = freeze({ fetch: async function (input, init = undefined) { return loaded("net").fetch(input, init, arguments.length, 1); } });
 fazt.net = { fetch: (url, options = undefined) => loaded("net").ask(url, options) };
 const reportError = (e) => { need([e], 1); host.report(e); };
 
@@ -1439,7 +1441,11 @@ const classic = ({ value }) => { // the promise of a script resolves to an objec
 return {
 	dispatch, start, invoke, settle, fire, prepare: prepared, classic, fail, inspect: (v) => inspect(v, typeof v === "string" ? 0 : 1),
 	preload: (names) => { for (const name of names.split(",")) loaded(name); },
-	env: (text) => { envValues = freeze(parse(text)); },
+	env: (text) => {
+		envValues = parse(text);
+		if (!Object.hasOwn(envValues, "ASSETS")) Object.defineProperty(envValues, "ASSETS", { value: assets });
+		freeze(envValues);
+	},
 	leave,
 	reset: () => { timers.clear(); calls.clear(); waiting = 0; current = leaving = undefined; indent = ""; },
 };

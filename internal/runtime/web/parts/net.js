@@ -59,14 +59,14 @@ const upload = async (id, stream) => {
 	}
 };
 
-const fetch = async (input, init, count) => {
+const fetch = async (input, init, count, assets = 0) => {
 	const at = new TypeError(), options = init ?? {}, of = current();
 	let s, auth, timeout;
 	try {
 		s = bodies().request(input, options, count);
 		auth = text(options, "auth");
 		timeout = milliseconds(options);
-	} catch (e) { throw refused(input, options, e); }
+	} catch (e) { throw assets ? e : refused(input, options, e); }
 	const cache = { "no-store": "no-store", reload: "reload", "no-cache": "reload" }[s.cache] ?? "default";
 	const { signal } = s;
 	signal?.throwIfAborted();
@@ -75,7 +75,7 @@ const fetch = async (input, init, count) => {
 	const stream = streams ? s.stream ?? bodies().open(s) : undefined;
 	let id;
 	try {
-		id = host.fetch(s.method, s.url, flatHeaders(typeof s.headers === "string" ? lazyHeaders(s.headers) : s.headers), streams ? null : s.data, streams ? 1 : 0, 0, auth, timeout, s.redirect ?? "follow", cache);
+		id = host.fetch(s.method, s.url, flatHeaders(typeof s.headers === "string" ? lazyHeaders(s.headers) : s.headers), streams ? null : s.data, streams ? 1 : 0, 0, auth, timeout, s.redirect ?? "follow", cache, assets);
 	} catch (e) { throw failure(e, at); }
 	let aborted = false;
 	const fail = (e) => aborted ? signal.reason : failure(e, at);
@@ -187,7 +187,7 @@ const ask = (url, options) => {
 		[method, headers, data, auth, timeout, redirect, cache] = asking(options ?? {});
 	} catch (e) { throw refused(target, options ?? {}, e); }
 	try {
-		id = host.fetch(method, target, flatHeaders(headers), data, 0, 1, auth, timeout, redirect, cache);
+		id = host.fetch(method, target, flatHeaders(headers), data, 0, 1, auth, timeout, redirect, cache, 0);
 	} catch (e) { throw failure(e, at); }
 	const call = { id, of, at, answer: undefined, error: undefined, promise: undefined, settle: undefined };
 	call.promise = new Promise((resolve, reject) => {
