@@ -26,14 +26,16 @@ const (
 
 // Manifest is what fazt.json says about an app.
 type Manifest struct {
-	Schema  string   `json:"$schema,omitempty" label:"Schema" desc:"URL of the JSON Schema of this file, for editors"`
-	Name    string   `json:"name,omitempty" label:"Name" desc:"The label the app is deployed under if the command does not name one" range:"1,63" pattern:"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"`
-	Title   string   `json:"title,omitempty" label:"Title" desc:"The app's display name" range:",200"`
-	SPA     *bool    `json:"spa,omitempty" label:"Single-page app" desc:"Serve index.html for paths that match no file and have no extension"`
-	Routes  Routes   `json:"routes,omitempty" label:"Routes" desc:"Paths the function handles: /hook is one path, /api/* is /api and everything below it, /* is every path; [\"/api/*\"] when absent" range:",100"`
-	Net     []string `json:"net,omitempty" label:"Domains" desc:"Domains the function wants to reach, such as api.stripe.com or *.example.com. The owner allows them; a deploy reports which are not allowed yet" range:",100"`
-	Secrets []string `json:"secrets,omitempty" label:"Secrets" desc:"Names of the secrets the function wants to use, such as STRIPE_KEY. The owner sets them; a deploy reports which are not set yet" range:",100"`
-	First   string   `json:"first,omitempty" label:"First" desc:"What responds when a route also matches a file: files (when absent) or function" enum:"files|function"`
+	Schema   string   `json:"$schema,omitempty" label:"Schema" desc:"URL of the JSON Schema of this file, for editors"`
+	Name     string   `json:"name,omitempty" label:"Name" desc:"The label the app is deployed under if the command does not name one" range:"1,63" pattern:"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"`
+	Title    string   `json:"title,omitempty" label:"Title" desc:"The app's display name" range:",200"`
+	SPA      *bool    `json:"spa,omitempty" label:"Single-page app" desc:"Serve index.html for paths that match no file and have no extension"`
+	Routes   Routes   `json:"routes,omitempty" label:"Routes" desc:"Paths the function handles: /hook is one path, /api/* is /api and everything below it, /* is every path; [\"/api/*\"] when absent" range:",100"`
+	Net      []string `json:"net,omitempty" label:"Domains" desc:"Domains the function wants to reach, such as api.stripe.com or *.example.com. The owner allows them; a deploy reports which are not allowed yet" range:",100"`
+	Secrets  []string `json:"secrets,omitempty" label:"Secrets" desc:"Names of the secrets the function wants to use, such as STRIPE_KEY. The owner sets them; a deploy reports which are not set yet" range:",100"`
+	Output   string   `json:"output,omitempty" label:"Output" desc:"Folder with the pages, such as dist or _site, when it is not the app's folder itself. Read by fazt app deploy and fazt dev" range:",200"`
+	Function string   `json:"function,omitempty" label:"Function" desc:"File the function begins with, such as src/worker.ts, when it is not api/main.*. It handles every path that no file has, unless routes says otherwise. Read by fazt app deploy and fazt dev" range:",200"`
+	First    string   `json:"first,omitempty" label:"First" desc:"What responds when a route also matches a file: files (when absent) or function" enum:"files|function"`
 }
 
 // IsZero reports whether the manifest is empty.
@@ -46,6 +48,11 @@ func (m *Manifest) check() error {
 	}
 	if strings.ContainsFunc(m.Title, unicode.IsControl) || strings.ContainsFunc(m.Title, output.Hides) {
 		return errs.New(errs.Invalid, "the title contains characters that cannot be displayed")
+	}
+	for member, path := range map[string]string{"output": m.Output, "function": m.Function} {
+		if path != "" && CheckPath(path, maxRoute) != nil {
+			return errs.New(errs.Invalid, "%s: %.100q is not a path in the folder; write it like dist/client, without ./ and a slash at the end", member, path)
+		}
 	}
 	return m.Routes.check()
 }

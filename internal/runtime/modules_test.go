@@ -210,7 +210,7 @@ func write(t *testing.T, dir string, list runtimetest.Files) {
 // deployed returns what the server receives of a folder.
 func deployed(t *testing.T, dir string, own runtimetest.Files) (runtimetest.Files, []string) {
 	t.Helper()
-	p, err := compile.Gather(t.Context(), dir, own)
+	p, err := compile.Gather(t.Context(), dir, false, own)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,7 +305,7 @@ func TestAWorkspaceLinkMayLeadToFilesOfTheFolder(t *testing.T) {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	delete(own, "packages/shared/index.ts")
-	if _, err := compile.Gather(t.Context(), dir, own); err == nil || !strings.Contains(err.Error(), "excludes it") {
+	if _, err := compile.Gather(t.Context(), dir, false, own); err == nil || !strings.Contains(err.Error(), "excludes it") {
 		t.Fatalf("got %v", err)
 	}
 }

@@ -59,6 +59,9 @@ type Manifest struct {
 	Net     []string `json:"net,omitempty"`
 	Secrets []string `json:"secrets,omitempty"`
 	First   string   `json:"first,omitempty"`
+
+	Output   string `json:"output,omitempty"`
+	Function string `json:"function,omitempty"`
 }
 
 // GitSource is the place in a git repository that a deployment came from.

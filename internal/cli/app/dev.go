@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +20,7 @@ import (
 	"fazt/internal/cli/project"
 	"fazt/internal/client"
 	"fazt/internal/errs"
+	"fazt/internal/hosting"
 	"fazt/internal/output"
 	"fazt/internal/server"
 )
@@ -55,8 +55,9 @@ type developer struct {
 	options  project.Options
 	instance *server.Instance
 	client   *client.Client
-	app      string         // "" until something is live
-	built    []op.Announced // the source of the last build, if there is a build
+	app      string          // "" until something is live
+	seen     []op.Announced  // the files of the folder at the last deploy, if it has a build
+	output   *project.Output // of the last build
 }
 
 func (c commands) runDev(dir string, o project.Options, listen []string) error {
@@ -97,7 +98,7 @@ func (c commands) devDatabase(dir string) (string, error) {
 func (d *developer) run() error {
 	ctx, cancel := context.WithCancel(d.Ctx)
 	defer cancel()
-	w := watch(ctx, d.dir, d.buildOutputs())
+	w := watch(ctx, d.dir)
 	defer w.close()
 	log := d.instance.AppLog.Follow(applog.Query{})
 	printed := make(chan struct{})
@@ -125,8 +126,8 @@ func (d *developer) run() error {
 // loop deploys now and after every change, until ctx ends.
 func (d *developer) loop(ctx context.Context, w *watcher) {
 	for first := true; ; first = false {
-		if d.sourceChanged(ctx) || first {
-			d.deployOnce(ctx, first)
+		if deploy, build := d.changed(ctx); deploy || first {
+			d.deployOnce(ctx, first, build)
 		}
 		select {
 		case <-ctx.Done():
@@ -137,40 +138,58 @@ func (d *developer) loop(ctx context.Context, w *watcher) {
 	}
 }
 
-// buildOutputs returns the folders that a build of the project writes to; nil if it has no build.
-func (d *developer) buildOutputs() []string {
+// changed reports whether there is something to deploy, and whether the build script has to run before: functions do not
+// depend on it, and what it wrote must not trigger it again. Without a build, every change counts.
+func (d *developer) changed(ctx context.Context) (deploy, build bool) {
 	if has, err := project.HasBuild(d.dir); d.options.NoBuild || err != nil || !has {
-		return nil
-	}
-	return project.Outputs()
-}
-
-// sourceChanged reports whether the source differs from that of the last build. Otherwise, a build that writes next to
-// its source would trigger the next one, forever. Without a build, every change counts.
-func (d *developer) sourceChanged(ctx context.Context) bool {
-	without := d.buildOutputs()
-	if without == nil {
-		return true
+		return true, true
 	}
 	f, err := folder.Read(ctx, d.dir, d.options.Folder)
 	if err != nil {
-		return true // the deploy reports what is wrong
+		return true, true // the deploy reports what is wrong
 	}
 	defer f.Close()
-	files := slices.DeleteFunc(f.Files, func(a op.Announced) bool {
-		top, _, below := strings.Cut(a.Path, "/")
-		return below && slices.Contains(without, top)
-	})
-	same := slices.Equal(files, d.built)
-	d.built = files
-	return !same
+	before := d.seen
+	d.seen = f.Files
+	for _, path := range differing(before, f.Files) {
+		deploy = true
+		if !project.SourceFiles(path) && (d.output == nil || !d.output.Contains(path)) || path == hosting.ManifestFile {
+			return true, true
+		}
+	}
+	return deploy, d.output == nil
 }
 
-func (d *developer) deployOnce(ctx context.Context, first bool) {
+// differing returns the paths of the files that are in one list only.
+func differing(a, b []op.Announced) (paths []string) {
+	in := map[op.Announced]bool{}
+	for _, f := range a {
+		in[f] = true
+	}
+	for _, f := range b {
+		if !in[f] {
+			paths = append(paths, f.Path)
+		}
+		delete(in, f)
+	}
+	for f := range in {
+		paths = append(paths, f.Path)
+	}
+	return paths
+}
+
+func (d *developer) deployOnce(ctx context.Context, first, build bool) {
 	began := time.Now()
-	p, err := project.Load(ctx, d.dir, d.options)
+	o := d.options
+	if !build {
+		o.Output = d.output
+	}
+	d.output = nil // until it succeeds
+	p, err := project.Load(ctx, d.dir, o)
 	if err == nil {
 		defer p.Close()
+		out := p.Output()
+		d.output = &out
 		err = d.upload(ctx, p, began, first)
 	}
 	if err != nil && ctx.Err() == nil {

@@ -37,15 +37,9 @@ func (c commands) validate(dir string, o project.Options) error {
 	if err := folder.Check(dir); err != nil {
 		return err
 	}
-	built := ""
-	if !o.NoBuild {
-		var err error
-		if built, err = project.Build(c.Ctx, dir, o.Log); err != nil {
-			return err
-		}
-		if err = project.InstallPackages(c.Ctx, dir, o.Log); err != nil {
-			return err
-		}
+	built, err := project.Build(c.Ctx, dir, o)
+	if err != nil {
+		return err
 	}
 	p := &project.Project{From: map[string]*folder.Folder{}}
 	defer p.Close()

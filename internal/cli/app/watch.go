@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,16 +21,15 @@ const (
 // watcher reports changes in a folder. Its channel holds one token for any number of changes.
 type watcher struct {
 	dir     string
-	without []string
 	changed chan struct{}
 	cancel  context.CancelFunc
 	done    sync.WaitGroup
 }
 
-// watch starts to watch a folder and everything below it, except what is never deployed and the names in without.
-func watch(ctx context.Context, dir string, without []string) *watcher {
+// watch starts to watch a folder and everything below it, except what is never deployed.
+func watch(ctx context.Context, dir string) *watcher {
 	ctx, cancel := context.WithCancel(ctx)
-	w := &watcher{dir: dir, without: without, changed: make(chan struct{}, 1), cancel: cancel}
+	w := &watcher{dir: dir, changed: make(chan struct{}, 1), cancel: cancel}
 	system, err := fsnotify.NewWatcher()
 	if err == nil {
 		err = w.add(system, dir)
@@ -87,8 +85,7 @@ func (w *watcher) walk(top string, visit func(path string, d fs.DirEntry) error)
 
 func (w *watcher) unwatched(path string) bool {
 	name := filepath.Base(path)
-	atTop := filepath.Dir(path) == filepath.Clean(w.dir)
-	return name == "node_modules" || strings.HasPrefix(name, ".") && name != ".well-known" || atTop && slices.Contains(w.without, name)
+	return name == "node_modules" || strings.HasPrefix(name, ".") && name != ".well-known"
 }
 
 func (w *watcher) follow(ctx context.Context, system *fsnotify.Watcher) {

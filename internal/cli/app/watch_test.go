@@ -10,7 +10,7 @@ import (
 
 func TestAFolderIsPolledIfTheSystemDoesNotReportChanges(t *testing.T) {
 	dir := t.TempDir()
-	w := &watcher{dir: dir, without: []string{"dist"}, changed: make(chan struct{}, 1)}
+	w := &watcher{dir: dir, changed: make(chan struct{}, 1)}
 	before := w.snapshot()
 	write := func(name, text string) {
 		t.Helper()
@@ -19,7 +19,7 @@ func TestAFolderIsPolledIfTheSystemDoesNotReportChanges(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"dist/x", "node_modules/x/y", ".git/x"} {
+	for _, name := range []string{"node_modules/x/y", ".git/x"} {
 		write(name, "x")
 	}
 	if w.snapshot() != before {
@@ -45,16 +45,15 @@ type change struct {
 func TestChangesAreReportedUnlessTheyAreNotDeployed(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
-	if err := errors.Join(os.MkdirAll(at("sub"), 0o755), os.MkdirAll(at("node_modules"), 0o755), os.MkdirAll(at("dist"), 0o755), os.MkdirAll(at(".git"), 0o755), os.WriteFile(at("a"), nil, 0o600)); err != nil {
+	if err := errors.Join(os.MkdirAll(at("sub"), 0o755), os.MkdirAll(at("node_modules"), 0o755), os.MkdirAll(at(".git"), 0o755), os.WriteFile(at("a"), nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	w := watch(t.Context(), dir, []string{"dist"})
+	w := watch(t.Context(), dir)
 	defer w.close()
 	write := func(name string) func() error {
 		return func() error { return os.WriteFile(at(name), []byte(name), 0o600) }
 	}
 	for _, c := range []change{
-		{"a file of a build", write("dist/x"), false},
 		{"a package", write("node_modules/x"), false},
 		{"a file of git", write(".git/x"), false},
 		{"other modes", func() error { return os.Chmod(at("a"), 0o644) }, false},

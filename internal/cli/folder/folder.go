@@ -259,6 +259,23 @@ func changed(name string, cause error) error {
 	return &errs.Error{Kind: errs.Conflict, Message: fmt.Sprintf("%s changed while it was being read; nothing was deployed; try again", name), Err: cause}
 }
 
+// Has reports whether the folder has a file, announced or not.
+func (f *Folder) Has(name string) bool {
+	at, below := strings.CutPrefix(name, f.prefix)
+	info, err := f.root.Lstat(at)
+	return below && err == nil && info.Mode().IsRegular()
+}
+
+// Look returns the content of a file, announced or not.
+func (f *Folder) Look(name string) ([]byte, error) {
+	r, err := f.open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(r)
+}
+
 // find returns the announced entry of a file.
 func (f *Folder) find(name string) (op.Announced, bool) {
 	i, ok := slices.BinarySearchFunc(f.Files, name, func(a op.Announced, name string) int { return strings.Compare(a.Path, name) })

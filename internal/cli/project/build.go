@@ -14,7 +14,10 @@ import (
 	"strings"
 	"time"
 
+	"fazt/internal/api/op"
+	"fazt/internal/api/show"
 	"fazt/internal/errs"
+	"fazt/internal/hosting"
 )
 
 // managers are the package managers, each with its lockfiles.
@@ -32,9 +35,6 @@ func managers() []struct {
 		{"npm", []string{"package-lock.json", "npm-shrinkwrap.json"}},
 	}
 }
-
-// Outputs are the folders a build may write its pages to; the first that contains an index.html counts.
-func Outputs() []string { return []string{"dist", "build", "out"} }
 
 // HasBuild reports whether the project in dir has a build script.
 func HasBuild(dir string) (bool, error) {
@@ -77,35 +77,49 @@ func readPackage(dir string) ([]byte, error) {
 	return root.ReadFile(name)
 }
 
-// Build runs the build script of a project and returns the folder with its output; "" if there is no script. It runs
-// here, as the user who deploys, and never on a server.
-func Build(ctx context.Context, dir string, log io.Writer) (string, error) {
+// Build runs the build script of a project, if it has one and is to be built, and returns where its parts are. It runs here,
+// as the user who deploys, and never on a server.
+func Build(ctx context.Context, dir string, o Options) (Output, error) {
+	if o.Output != nil {
+		return *o.Output, nil
+	}
+	m, built := readManifest(dir), false
+	var err error
+	if !o.NoBuild {
+		if built, err = runBuild(ctx, dir, o.Log); err != nil {
+			return Output{}, err
+		}
+		if err = InstallPackages(ctx, dir, m.Function != "", o.Log); err != nil {
+			return Output{}, err
+		}
+	}
+	return FindOutput(dir, m, built)
+}
+
+// readManifest returns what fazt.json in a folder says. Faults in it are reported when the files are read.
+func readManifest(dir string) op.Manifest {
+	var m hosting.Manifest
+	if data, err := (&places{dir: dir}).read(hosting.ManifestFile); err == nil {
+		m, _ = hosting.ParseManifest(data, hosting.ManifestFile)
+	}
+	return show.Manifest(m)
+}
+
+// runBuild runs the build script of a project and reports whether there is one.
+func runBuild(ctx context.Context, dir string, log io.Writer) (bool, error) {
 	if has, err := HasBuild(dir); err != nil || !has {
-		return "", err
+		return false, err
 	}
 	manager := managerOf(dir)
 	if _, err := exec.LookPath(manager); err != nil {
-		return "", errs.Wrap(errs.Invalid, err, "package.json has a build script and %s is not installed; install it, or use --no-build", manager)
+		return false, errs.Wrap(errs.Invalid, err, "package.json has a build script and %s is not installed; install it, or use --no-build", manager)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "node_modules")); errors.Is(err, fs.ErrNotExist) {
 		if err := runTool(ctx, dir, log, manager, "install"); err != nil {
-			return "", err
+			return false, err
 		}
 	}
-	if err := runTool(ctx, dir, log, manager, "run", "build"); err != nil {
-		return "", err
-	}
-	for _, name := range Outputs() {
-		out := filepath.Join(dir, name)
-		// A link could lead out of the folder.
-		if info, err := os.Lstat(out); err != nil || !info.IsDir() {
-			continue
-		}
-		if _, err := os.Stat(filepath.Join(out, "index.html")); err == nil {
-			return out, nil
-		}
-	}
-	return "", errs.New(errs.Invalid, "the build wrote no index.html to dist, build or out; --no-build deploys the folder as it is")
+	return true, runTool(ctx, dir, log, manager, "run", "build")
 }
 
 // managerOf returns the package manager whose lockfile is in dir; npm by default.

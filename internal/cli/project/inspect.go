@@ -32,19 +32,20 @@ type Validity struct {
 
 // Inspect finds everything that is wrong with a project whose files were read.
 func Inspect(ctx context.Context, p *Project, dir string, o Options) Validity {
+	described := p.describe()
 	missing := p.addPackages(ctx, dir, o.Compiler)
 	v := Validity{Files: len(p.Plan.Files), Faults: []compile.Diagnostic{}, Warnings: append([]string{}, p.Warnings...)}
 	for _, f := range p.Plan.Files {
 		v.Bytes += f.Size
 	}
-	var err error
-	if p.Plan.Manifest, err = p.manifest(); err != nil {
-		v.Faults = append(v.Faults, located(err, hosting.ManifestFile))
+	if described != nil {
+		v.Faults = append(v.Faults, located(described, hosting.ManifestFile))
 	}
 	v.Net, v.Secrets = append([]string{}, p.Plan.Manifest.Net...), append([]string{}, p.Plan.Manifest.Secrets...)
 	if err := rules.CheckNeeds(p.Plan.Manifest.Net, p.Plan.Manifest.Secrets); err != nil {
 		v.Faults = append(v.Faults, compile.Diagnostic{File: hosting.ManifestFile, Text: errs.Sentence(err)})
 	}
+	var err error
 	if v.App, err = p.chooseName(dir, o.Name); err != nil {
 		v.App = ""
 		v.Faults = append(v.Faults, located(err, ""))

@@ -148,7 +148,7 @@ func TestABuildThatFailsIsQuotedAndDeploysNothing(t *testing.T) {
 		"dist before out":   {project + "-- outputs --\nout dist\n-- node_modules/x --\n", "dist", "$ npm run build\n  npm run build\n", ""},
 		"build":             {project + "-- outputs --\nbuild\n-- node_modules/x --\n", "build", "$ npm run build\n  npm run build\n", ""},
 		"packages at first": {project + "-- outputs --\nout\n", "out", "$ npm install\n  npm install\n$ npm run build\n  npm run build\n", ""},
-		"no page":           {project + "-- outputs --\npublic\n-- node_modules/x --\n", "", "$ npm run build\n  npm run build\n", "the build wrote no index.html to dist, build or out; --no-build deploys the folder as it is"},
+		"no page":           {project + "-- outputs --\nelsewhere\n-- node_modules/x --\n", "", "$ npm run build\n  npm run build\n", "the build wrote no index.html to dist, build, out, public or a folder that a known framework uses; name its folder as \"output\" in fazt.json, or deploy the folder as it is with --no-build"},
 		"a failure":         {project + "-- fail --\n-- node_modules/x --\n", "", "$ npm run build\n  npm run build\n  broken\n", "`npm run build` failed (exit status 3); nothing was deployed"},
 		"no manager":        {project + "-- bun.lock --\n-- node_modules/x --\n", "", "", "package.json has a build script and bun is not installed; install it, or use --no-build"},
 	} {
@@ -157,12 +157,9 @@ func TestABuildThatFailsIsQuotedAndDeploysNothing(t *testing.T) {
 		}
 		dir := write(t, tt.files)
 		var log bytes.Buffer
-		output, err := Build(t.Context(), dir, &log)
-		if output != "" {
-			output, _ = filepath.Rel(dir, output)
-		}
-		if output != tt.output || log.String() != tt.log || (err == nil) != (tt.err == "") || err != nil && errs.Sentence(err) != tt.err {
-			t.Errorf("%s: %q, %q, %v", name, output, log.String(), err)
+		output, err := Build(t.Context(), dir, Options{Log: &log})
+		if output.Pages != tt.output || log.String() != tt.log || (err == nil) != (tt.err == "") || err != nil && errs.Sentence(err) != tt.err {
+			t.Errorf("%s: %q, %q, %v", name, output.Pages, log.String(), err)
 		}
 	}
 	for name, tt := range map[string]struct {
@@ -178,7 +175,7 @@ func TestABuildThatFailsIsQuotedAndDeploysNothing(t *testing.T) {
 		"a file named api":         {"-- api --\n-- package.json --\n{\"dependencies\":{\"x\":\"1\"}}", false},
 	} {
 		var log bytes.Buffer
-		if err := InstallPackages(t.Context(), write(t, tt.files), &log); err != nil || strings.Contains(log.String(), "$ npm install\n") != tt.runs {
+		if err := InstallPackages(t.Context(), write(t, tt.files), false, &log); err != nil || strings.Contains(log.String(), "$ npm install\n") != tt.runs {
 			t.Errorf("%s: %q, %v", name, log.String(), err)
 		}
 	}
@@ -250,7 +247,7 @@ built
 `)
 	o, _ := options(t)
 	p := &Project{From: map[string]*folder.Folder{}}
-	if err := p.read(t.Context(), dir, filepath.Join(dir, "dist"), o); err != nil {
+	if err := p.read(t.Context(), dir, Output{Pages: "dist"}, o); err != nil {
 		t.Fatal(err)
 	}
 	defer p.Close()
@@ -337,7 +334,7 @@ func TestEveryFaultOfAFolderIsFound(t *testing.T) {
 		dir := write(t, tt.files)
 		o, _ := options(t)
 		p := &Project{From: map[string]*folder.Folder{}}
-		if err := p.ReadFiles(t.Context(), dir, "", o); err != nil {
+		if err := p.ReadFiles(t.Context(), dir, Output{}, o); err != nil {
 			t.Fatal(err)
 		}
 		v := Inspect(t.Context(), p, dir, o)
@@ -380,7 +377,7 @@ func TestPlacesAndReasonsOfErrors(t *testing.T) {
 		t.Error("another error was changed")
 	}
 	for path, want := range map[string]bool{"api/main.ts": true, "private/x": true, "workers/x": true, "fazt.json": true, "api": false, "apix/x": false, "a/api/x": false, "index.html": false, "sub/fazt.json": false} {
-		if sourceFiles(path) != want {
+		if SourceFiles(path) != want {
 			t.Errorf("%s: want %t", path, want)
 		}
 	}

@@ -1,7 +1,6 @@
 package project
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -25,9 +24,17 @@ func (p *Project) addPackages(ctx context.Context, dir string, c *compiler.Compi
 	if p.source != nil {
 		from = p.source
 	}
-	packages, err := c.Gather(ctx, dir, local{p})
-	if err != nil || packages.Imports == nil {
+	packages, err := c.Gather(ctx, dir, p.function != nil, local{p})
+	if err != nil {
 		return err
+	}
+	more, err := p.take(ctx, p.function, packages.Own)
+	if err != nil {
+		return err
+	}
+	p.plan(more)
+	if packages.Imports == nil {
+		return nil
 	}
 	own, shared := packages.Files, []string(nil)
 	if packages.Workspace != "" {
@@ -41,15 +48,29 @@ func (p *Project) addPackages(ctx context.Context, dir string, c *compiler.Compi
 	if err != nil {
 		return err
 	}
-	more, err := p.take(ctx, p.workspace, shared)
-	if err != nil {
+	if more, err = p.take(ctx, p.workspace, shared); err != nil {
 		return err
 	}
-	p.imports = packages.Imports
-	made := op.Announced{Path: compile.ImportsFile, Size: int64(len(p.imports)), Hash: sha256.Sum256(p.imports)}
-	p.Plan.Files = slices.Concat(p.Plan.Files, added, more, []op.Announced{made})
-	slices.SortFunc(p.Plan.Files, func(a, b op.Announced) int { return strings.Compare(a.Path, b.Path) })
+	p.plan(added)
+	p.plan(more)
+	p.make(compile.ImportsFile, packages.Imports)
 	return nil
+}
+
+// plan adds files to the plan.
+func (p *Project) plan(files []op.Announced) {
+	p.Plan.Files = slices.Concat(p.Plan.Files, files)
+	slices.SortFunc(p.Plan.Files, func(a, b op.Announced) int { return strings.Compare(a.Path, b.Path) })
+}
+
+// make adds a file that is in no folder to the plan. It takes the place of one that is.
+func (p *Project) make(path string, content []byte) {
+	if p.made == nil {
+		p.made = map[string][]byte{}
+	}
+	p.made[path] = content
+	p.Plan.Files = slices.DeleteFunc(slices.Clone(p.Plan.Files), func(a op.Announced) bool { return a.Path == path })
+	p.plan([]op.Announced{{Path: path, Size: int64(len(content)), Hash: sha256.Sum256(content)}})
 }
 
 // take takes files from a folder.
@@ -64,16 +85,13 @@ func (p *Project) take(ctx context.Context, from *folder.Folder, files []string)
 	return added, err
 }
 
-// openImports opens the only file of a plan that is not in a folder.
-func (p *Project) openImports() io.ReadCloser { return io.NopCloser(bytes.NewReader(p.imports)) }
-
 // InstallPackages installs the packages of a project with a function, if that was not done yet. It runs here, as the
-// user who deploys, and never on a server.
-func InstallPackages(ctx context.Context, dir string, log io.Writer) error {
+// user who deploys, and never on a server. elsewhere means that the function does not begin in api/.
+func InstallPackages(ctx context.Context, dir string, elsewhere bool, log io.Writer) error {
 	if _, err := os.Stat(filepath.Join(dir, "node_modules")); !errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if info, err := os.Stat(filepath.Join(dir, "api")); err != nil || !info.IsDir() {
+	if info, err := os.Stat(filepath.Join(dir, "api")); !elsewhere && (err != nil || !info.IsDir()) {
 		return nil
 	}
 	data, err := readPackage(dir)

@@ -2,11 +2,14 @@
 package project
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"io/fs"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"unicode"
@@ -29,9 +32,11 @@ type Project struct {
 	Plan      op.Plan
 	From      map[string]*folder.Folder // the folder of a path, if it is not main
 	main      *folder.Folder
-	source    *folder.Folder // nil without a build
-	workspace *folder.Folder // nil if nothing is taken from one
-	imports   []byte         // content of compile.ImportsFile; nil = no package is imported
+	source    *folder.Folder    // nil without a build
+	workspace *folder.Folder    // nil if nothing is taken from one
+	function  *folder.Folder    // the files of a function that begins elsewhere than in api/; nil = it does not
+	made      map[string][]byte // files that are in no folder
+	output    Output
 	Warnings  []string
 }
 
@@ -41,12 +46,16 @@ type Options struct {
 	Folder  folder.Options
 	NoBuild bool
 	Log     io.Writer // where the output of a build goes
+	Output  *Output   // of an earlier build, which is not repeated; nil = none
 
 	Compiler *compiler.Compiler
 }
 
-// sourceFiles are taken from the source of a project even if its pages come from a build.
-func sourceFiles(path string) bool {
+// Output returns where the parts of the deployment are in the folder.
+func (p *Project) Output() Output { return p.output }
+
+// SourceFiles are taken from the source of a project even if its pages come from a build.
+func SourceFiles(path string) bool {
 	for _, prefix := range []string{"api/", "private/", "workers/"} {
 		if strings.HasPrefix(path, prefix) {
 			return true
@@ -60,15 +69,9 @@ func Load(ctx context.Context, dir string, o Options) (*Project, error) {
 	if err := folder.Check(dir); err != nil {
 		return nil, err
 	}
-	output := ""
-	if !o.NoBuild {
-		var err error
-		if output, err = Build(ctx, dir, o.Log); err != nil {
-			return nil, err
-		}
-		if err = InstallPackages(ctx, dir, o.Log); err != nil {
-			return nil, err
-		}
+	output, err := Build(ctx, dir, o)
+	if err != nil {
+		return nil, err
 	}
 	p := &Project{From: map[string]*folder.Folder{}}
 	if err := p.read(ctx, dir, output, o); err != nil {
@@ -77,11 +80,11 @@ func Load(ctx context.Context, dir string, o Options) (*Project, error) {
 	return p, nil
 }
 
-func (p *Project) read(ctx context.Context, dir, output string, o Options) (err error) {
+func (p *Project) read(ctx context.Context, dir string, output Output, o Options) (err error) {
 	if err = p.ReadFiles(ctx, dir, output, o); err != nil {
 		return err
 	}
-	if p.Plan.Manifest, err = p.manifest(); err != nil {
+	if err = p.describe(); err != nil {
 		return err
 	}
 	if err = p.addPackages(ctx, dir, o.Compiler); err != nil {
@@ -91,9 +94,11 @@ func (p *Project) read(ctx context.Context, dir, output string, o Options) (err 
 	return err
 }
 
-// ReadFiles reads the files of the folder. With an output folder, the pages come from there.
-func (p *Project) ReadFiles(ctx context.Context, dir, output string, o Options) (err error) {
-	if output == "" {
+// ReadFiles reads the files of the folder, or its parts.
+func (p *Project) ReadFiles(ctx context.Context, dir string, output Output, o Options) (err error) {
+	p.output = output
+	p.Warnings = append(p.Warnings, output.notes...)
+	if output.IsZero() {
 		if p.main, err = folder.Read(ctx, dir, o.Folder); err != nil {
 			return err
 		}
@@ -106,8 +111,13 @@ func (p *Project) ReadFiles(ctx context.Context, dir, output string, o Options) 
 }
 
 // readBuilt takes the pages from the output of the build, and functions and manifest from the source.
-func (p *Project) readBuilt(ctx context.Context, dir, output string, o Options) (err error) {
-	if p.main, err = folder.Read(ctx, output, folder.Options{Built: true, Check: o.Folder.Check}); err != nil {
+func (p *Project) readBuilt(ctx context.Context, dir string, output Output, o Options) (err error) {
+	if output.Pages == "" {
+		p.main, err = folder.Open(dir, "")
+	} else {
+		p.main, err = folder.Read(ctx, filepath.Join(dir, filepath.FromSlash(output.Pages)), folder.Options{Built: true, Check: o.Folder.Check})
+	}
+	if err != nil {
 		return err
 	}
 	if p.source, err = folder.Read(ctx, dir, o.Folder); err != nil {
@@ -115,24 +125,58 @@ func (p *Project) readBuilt(ctx context.Context, dir, output string, o Options) 
 	}
 	p.Warnings = append(p.Warnings, p.source.Warnings...)
 	for _, a := range p.main.Files {
-		if !sourceFiles(a.Path) {
+		if !SourceFiles(a.Path) && output.page(a.Path) {
 			p.Plan.Files = append(p.Plan.Files, a)
 		}
 	}
 	for _, a := range p.source.Files {
-		if sourceFiles(a.Path) {
+		if SourceFiles(a.Path) && (output.Function == "" || !strings.HasPrefix(a.Path, "api/")) {
 			p.Plan.Files = append(p.Plan.Files, a)
 			p.From[a.Path] = p.source
 		}
 	}
 	slices.SortFunc(p.Plan.Files, func(a, b op.Announced) int { return strings.Compare(a.Path, b.Path) })
+	if output.Function != "" {
+		if p.function, err = folder.Open(dir, compile.SourceFolder); err != nil {
+			return err
+		}
+		p.make(compile.MainFile, compile.Main(output.Function))
+	}
 	return nil
+}
+
+// describe sets the manifest. Where the parts of the folder are matters only here: the deployment has them in their places.
+func (p *Project) describe() error {
+	read, err := p.manifest()
+	if err != nil {
+		return err
+	}
+	m := read
+	m.Output, m.Function = "", ""
+	if p.function != nil {
+		if len(m.Routes) == 0 {
+			m.Routes = []string{"/*"}
+		}
+		if m.First == "" && p.output.First {
+			m.First = hosting.FunctionFirst
+		}
+	}
+	if spa := true; m.SPA == nil && p.output.SPA {
+		m.SPA = &spa
+	}
+	p.Plan.Manifest = m
+	if reflect.DeepEqual(m, read) {
+		return nil
+	}
+	text, err := json.MarshalIndent(m, "", "  ")
+	p.make(hosting.ManifestFile, append(text, '\n'))
+	return err
 }
 
 // Open opens a file of the plan, for the upload.
 func (p *Project) Open(path string) (io.ReadCloser, error) {
-	if p.imports != nil && path == compile.ImportsFile {
-		return p.openImports(), nil
+	if content, ok := p.made[path]; ok {
+		return io.NopCloser(bytes.NewReader(content)), nil
 	}
 	if f, ok := p.From[path]; ok {
 		return f.Open(path)
@@ -143,7 +187,7 @@ func (p *Project) Open(path string) (io.ReadCloser, error) {
 // Close releases the folders.
 func (p *Project) Close() error {
 	var err error
-	for _, f := range []*folder.Folder{p.main, p.source, p.workspace} {
+	for _, f := range []*folder.Folder{p.main, p.source, p.function, p.workspace} {
 		if f != nil {
 			err = errors.Join(err, f.Close())
 		}

@@ -21,7 +21,7 @@ func gather(t *testing.T, all files) (*Packages, Imports, error) {
 			own[name] = text
 		}
 	}
-	p, err := Gather(t.Context(), dir, own)
+	p, err := Gather(t.Context(), dir, false, own)
 	var i Imports
 	if err == nil && p.Imports != nil {
 		if err := json.Unmarshal(p.Imports, &i); err != nil {
@@ -143,10 +143,10 @@ func TestPackagesThatCannotBeUsed(t *testing.T) {
 	// A file that .faztignore leaves out is on the disk, but the deployment will not have it.
 	dir := t.TempDir()
 	write(t, dir, files{"api/main.js": `import '#x'`, "package.json": `{"imports":{"#x":"./left-out.js"}}`, "left-out.js": "export default 1"})
-	if _, err := Gather(t.Context(), dir, files{"api/main.js": `import '#x'`}); !errs.Is(err, errs.Unprocessable) || !strings.Contains(err.Error(), "the import resolves to left-out.js, which is not part of the deployment") {
+	if _, err := Gather(t.Context(), dir, false, files{"api/main.js": `import '#x'`}); !errs.Is(err, errs.Unprocessable) || !strings.Contains(err.Error(), "the import resolves to left-out.js, which is not part of the deployment") {
 		t.Error(err)
 	}
-	if _, err := Gather(t.Context(), dir+"/missing", have("api/main.js")); err == nil {
+	if _, err := Gather(t.Context(), dir+"/missing", false, have("api/main.js")); err == nil {
 		t.Error("a folder that does not exist was read")
 	}
 }

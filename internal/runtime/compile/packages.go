@@ -35,18 +35,31 @@ type Imports struct {
 	TSConfig json.RawMessage `json:"tsconfig,omitempty"` // what changes the meaning of code, see tsconfig
 }
 
+// SourceFolder is where a deployment has the files of a function that begins elsewhere than in api/ of the author's folder,
+// under their paths there.
+const SourceFolder = "api/source/"
+
+// MainFile is the entry of such a function: it leads to the author's.
+const MainFile = "api/main.js"
+
+// Main returns the content of MainFile for the entry of an author's function.
+func Main(entry string) []byte {
+	return fmt.Appendf(nil, "export { default } from %q;\n", "./"+strings.TrimPrefix(SourceFolder, "api/")+entry)
+}
+
 // Packages holds what a function needs of the packages installed in its folder.
 type Packages struct {
 	Files   []string // in node_modules, sorted: imported files, and the package.json of each package
 	Imports []byte   // the content of ImportsFile; nil = it is not needed
+	Own     []string // the files below SourceFolder, sorted
 
 	Workspace string // the folder of the files below WorkspaceFolder; "" = there are none
 }
 
 // Gather finds what the function in a folder imports from node_modules. It bundles as Compile does, but reads packages from
-// the disk: it runs on the author's machine, never on a server. Errors in the source are Unprocessable, with a
-// []Diagnostic.
-func Gather(ctx context.Context, dir string, src Source) (*Packages, error) {
+// the disk: it runs on the author's machine, never on a server. If elsewhere, the files of the function are those below
+// SourceFolder. Errors in the source are Unprocessable, with a []Diagnostic.
+func Gather(ctx context.Context, dir string, elsewhere bool, src Source) (*Packages, error) {
 	root, err := filepath.Abs(dir)
 	if err == nil {
 		root, err = filepath.EvalSymlinks(root) // esbuild resolves links
@@ -55,10 +68,11 @@ func Gather(ctx context.Context, dir string, src Source) (*Packages, error) {
 		return nil, err
 	}
 	for _, entry := range entries() {
-		if !src.Exists(entry) {
+		if !src.Exists(entry) || elsewhere && entry != MainFile {
 			continue
 		}
 		i := newInstalled(root, src)
+		i.elsewhere = elsewhere
 		settings := tsconfig(func(name string) ([]byte, error) { return os.ReadFile(i.path(name)) })
 		result, err := bundle(ctx, &modules{src: i, packages: i, settings: settings}, entry, api.FormatESModule)
 		if err != nil {
@@ -71,7 +85,7 @@ func Gather(ctx context.Context, dir string, src Source) (*Packages, error) {
 		found, err := i.record(meta, settings)
 		only, _ := json.Marshal(Imports{TSConfig: json.RawMessage(settings)})
 		if err == nil && bytes.Equal(found.Imports, only) && settings == tsconfig(func(name string) ([]byte, error) { return src.ReadFile(ctx, name) }) {
-			return &Packages{}, nil // the instance finds the settings itself
+			return &Packages{Own: found.Own}, nil // the instance finds the settings itself
 		}
 		return found, err
 	}
@@ -81,6 +95,7 @@ func Gather(ctx context.Context, dir string, src Source) (*Packages, error) {
 // installed is a folder and the packages that are installed in it. esbuild calls it from many goroutines.
 type installed struct {
 	root      string // absolute, without links
+	elsewhere bool   // the function does not begin in api/
 	workspace workspace
 	src       Source
 	before    Imports // those of a pulled folder: it has the files of its packages, but not the links to them
@@ -104,6 +119,12 @@ func (i *installed) path(name string) string {
 	if below, ok := strings.CutPrefix(name, WorkspaceFolder); ok && i.workspace.root != "" {
 		return filepath.Join(i.workspace.root, filepath.FromSlash(below))
 	}
+	if i.elsewhere {
+		if name == MainFile {
+			name = mainOnDisk
+		}
+		name = strings.TrimPrefix(name, SourceFolder)
+	}
 	return filepath.Join(i.root, filepath.FromSlash(name))
 }
 
@@ -117,11 +138,20 @@ func (i *installed) deployed(file string) (string, error) {
 		return "", fmt.Errorf("the import resolves to %s, which is outside the deployed folder; install it in the folder", file)
 	}
 	name := filepath.ToSlash(relative)
+	if i.elsewhere && name == mainOnDisk {
+		return MainFile, nil
+	}
+	if i.elsewhere && !InPackage(name) {
+		name = SourceFolder + name
+	}
 	if !InPackage(name) && !i.src.Exists(name) {
 		return "", fmt.Errorf("the import resolves to %s, which is not part of the deployment because .gitignore or .faztignore excludes it", name)
 	}
 	return name, nil
 }
+
+// mainOnDisk stands for MainFile, which is in no folder.
+const mainOnDisk = ".fazt-main.js"
 
 // replaces reports whether the package of the importer replaces a module when it is bundled for browsers.
 func (i *installed) replaces(args api.OnResolveArgs) bool {
@@ -175,11 +205,15 @@ type asked struct{}
 // read every directory each time.
 func (i *installed) record(meta metafile, settings string) (*Packages, error) {
 	found := Imports{TSConfig: json.RawMessage(settings)}
+	p := &Packages{}
 	files, pure, node, common := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for from, input := range meta.Inputs {
 		importer, ok := i.input(from)
 		if !ok || importer == "" {
 			continue
+		}
+		if strings.HasPrefix(importer, SourceFolder) && i.elsewhere {
+			p.Own = append(p.Own, importer)
 		}
 		for _, to := range input.Imports {
 			file, ok := i.input(to.Path)
@@ -201,7 +235,7 @@ func (i *installed) record(meta metafile, settings string) (*Packages, error) {
 			}
 		}
 	}
-	p := &Packages{}
+	slices.Sort(p.Own)
 	if len(found.Import)+len(found.Require)+len(settings) == 0 {
 		return p, nil
 	}

@@ -27,11 +27,11 @@ func write(t *testing.T, dir string, list files) {
 func TestPackagesThatAreNotImportedAreNotSent(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, files{"node_modules/old/package.json": `{"name":"old","main":"lib"}`, "node_modules/old/lib/index.js": ""})
-	p, err := Gather(t.Context(), dir, files{"api/main.ts": `export default () => new Response("hi");`})
+	p, err := Gather(t.Context(), dir, false, files{"api/main.ts": `export default () => new Response("hi");`})
 	if err != nil || p.Imports != nil || len(p.Files) > 0 {
 		t.Fatalf("%+v, %v", p, err)
 	}
-	if p, err := Gather(t.Context(), dir, files{"index.html": "hi"}); err != nil || p.Imports != nil {
+	if p, err := Gather(t.Context(), dir, false, files{"index.html": "hi"}); err != nil || p.Imports != nil {
 		t.Fatalf("%+v, %v", p, err)
 	}
 }
@@ -46,7 +46,7 @@ func TestALinkInNodeModulesThatLeadsOutOfTheFolderIsRefused(t *testing.T) {
 	}
 	own := files{"api/main.js": "import x from 'out'; export default x;"}
 	write(t, dir, own)
-	_, err := Gather(t.Context(), dir, own)
+	_, err := Gather(t.Context(), dir, false, own)
 	if !errs.Is(err, errs.Unprocessable) || !strings.Contains(err.Error(), `api/main.js:1:15: the import resolves to`) || !strings.Contains(err.Error(), "outside the deployed folder") {
 		t.Fatalf("got %v", err)
 	}
@@ -62,7 +62,7 @@ func TestPackagesOfAWorkspaceAreDeployed(t *testing.T) {
 	if err := os.Symlink(filepath.Join(top, "libs", "shared"), filepath.Join(top, "node_modules", "@w", "shared")); err != nil {
 		t.Skip(err)
 	}
-	p, err := Gather(t.Context(), filepath.Join(top, "apps", "site"), own)
+	p, err := Gather(t.Context(), filepath.Join(top, "apps", "site"), false, own)
 	if err != nil {
 		t.Fatal(err)
 	}

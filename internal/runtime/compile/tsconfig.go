@@ -72,7 +72,7 @@ func compilerOptions(read func(string) ([]byte, error), name string, data []byte
 		CompilerOptions map[string]any
 	}
 	options := map[string]any{}
-	if json.Unmarshal(plainJSON(data), &file) != nil || depth > 10 {
+	if json.Unmarshal(PlainJSON(data), &file) != nil || depth > 10 {
 		return options // the bundler ignores such a file as well
 	}
 	bases, _ := file.Extends.([]any)
@@ -145,8 +145,8 @@ func pathsOf(dir string, options map[string]any) map[string][]string {
 	return result
 }
 
-// plainJSON removes comments and trailing commas, which tsconfig.json may have.
-func plainJSON(data []byte) []byte {
+// PlainJSON removes comments and trailing commas, which the configuration files of tools may have.
+func PlainJSON(data []byte) []byte {
 	data = slices.Clone(data)
 	out := data[:0]
 	for i := 0; i < len(data); i++ {

@@ -47,7 +47,7 @@ func TestOnlyPackagesAndProjectsOfAWorkspaceAreDeployed(t *testing.T) {
 				}
 			}
 			folder := filepath.Join(top, filepath.FromSlash(tt.folder))
-			p, err := Gather(t.Context(), folder, files{"api/main.js": tt.own["api/main.js"]})
+			p, err := Gather(t.Context(), folder, false, files{"api/main.js": tt.own["api/main.js"]})
 			if err != nil {
 				return // refused
 			}
@@ -108,7 +108,7 @@ func TestSettingsThatExtendEachOtherAreReadABoundedNumberOfTimes(t *testing.T) {
 	if reads > 60 || !strings.Contains(got, "react") {
 		t.Errorf("%d reads, %s", reads, got)
 	}
-	if n := len(plainJSON([]byte(strings.Repeat(" ]", 1<<20)))); n != 2<<20 { // took hours
+	if n := len(PlainJSON([]byte(strings.Repeat(" ]", 1<<20)))); n != 2<<20 { // took hours
 		t.Errorf("%d bytes are left", n)
 	}
 }

@@ -133,11 +133,11 @@ func (w *worker) do(ctx context.Context) *outcome {
 		}
 		return &outcome{Entry: p.Entry, Style: p.Style, Engine: p.Engine, Standard: p.Standard, parts: [][]byte{p.Script, p.SourceMap, p.Bytecode}}
 	case taskGather:
-		p, err := compile.Gather(ctx, w.Dir, w)
+		p, err := compile.Gather(ctx, w.Dir, w.Elsewhere, w)
 		if err != nil {
 			return failed(err)
 		}
-		return &outcome{Files: p.Files, Workspace: p.Workspace, parts: [][]byte{p.Imports}}
+		return &outcome{Files: p.Files, Workspace: p.Workspace, Own: p.Own, parts: [][]byte{p.Imports}}
 	case taskAssemble:
 		code, err := compile.Assemble(&compile.Program{Entry: w.Entry, Style: w.Style, Script: w.script})
 		if err != nil {

@@ -46,8 +46,8 @@ func (c *Compiler) Compile(ctx context.Context, author string, src compile.Sourc
 }
 
 // Gather finds what the function in a folder imports from its node_modules. The process reads those from the disk: it is for
-// the author's machine, never for a server.
-func (c *Compiler) Gather(ctx context.Context, dir string, src compile.Source) (*compile.Packages, error) {
+// the author's machine, never for a server. See compile.Gather for elsewhere.
+func (c *Compiler) Gather(ctx context.Context, dir string, elsewhere bool, src compile.Source) (*compile.Packages, error) {
 	if !compile.HasFunction(src) {
 		return &compile.Packages{}, nil
 	}
@@ -55,7 +55,7 @@ func (c *Compiler) Gather(ctx context.Context, dir string, src compile.Source) (
 	if err != nil {
 		return nil, err
 	}
-	out, err := c.run(ctx, dir, &process{job: job{Task: taskGather, Dir: full}, src: src})
+	out, err := c.run(ctx, dir, &process{job: job{Task: taskGather, Dir: full, Elsewhere: elsewhere}, src: src})
 	return out.packages(), err
 }
 

@@ -16,13 +16,14 @@ import (
 
 // job is the head of the first frame. To assemble, the data is the script.
 type job struct {
-	Task    string `json:"task"`
-	Dir     string `json:"dir,omitempty"`
-	Style   string `json:"style,omitempty"`
-	Entry   string `json:"entry,omitempty"`
-	Version string `json:"version"` // of the program that sent the job
-	Memory  int64  `json:"memory"`  // bytes
-	Time    int64  `json:"time"`    // ms
+	Task      string `json:"task"`
+	Dir       string `json:"dir,omitempty"`
+	Elsewhere bool   `json:"elsewhere,omitempty"`
+	Style     string `json:"style,omitempty"`
+	Entry     string `json:"entry,omitempty"`
+	Version   string `json:"version"` // of the program that sent the job
+	Memory    int64  `json:"memory"`  // bytes
+	Time      int64  `json:"time"`    // ms
 }
 
 // The tasks.
@@ -58,7 +59,8 @@ type outcome struct {
 	Files    []string `json:"files,omitempty"`
 	Sizes    []int64  `json:"sizes,omitempty"`
 
-	Workspace string `json:"workspace,omitempty"`
+	Workspace string   `json:"workspace,omitempty"`
+	Own       []string `json:"own,omitempty"`
 
 	parts [][]byte // script, source map and bytecode; or the imports
 }
@@ -103,7 +105,7 @@ func (o *outcome) packages() *compile.Packages {
 	if o == nil {
 		return nil
 	}
-	return &compile.Packages{Files: o.Files, Imports: o.part(0), Workspace: o.Workspace}
+	return &compile.Packages{Files: o.Files, Imports: o.part(0), Workspace: o.Workspace, Own: o.Own}
 }
 
 // split splits the data of the frame into the parts.
