@@ -103,7 +103,7 @@ func adapt(code, data []byte) ([]byte, error) {
 		}
 		code = find.ReplaceAll(code, []byte(c.with))
 	}
-	for _, step := range []func([]byte) ([]byte, error){inlineAccess, stopReads, replaceRegexp, dropTracing} {
+	for _, step := range []func([]byte) ([]byte, error){inlineAccess, stopReads, replaceRegexp, copyRuns, dropTracing} {
 		var err error
 		if code, err = step(code); err != nil {
 			return nil, err
