@@ -180,9 +180,7 @@ func (f *Func) decode(args reflect.Value, raw []json.RawMessage) error {
 			}
 			continue
 		}
-		d := json.NewDecoder(bytes.NewReader(raw[i]))
-		d.DisallowUnknownFields()
-		if err := d.Decode(field.Addr().Interface()); err != nil {
+		if err := decodeOne(field, raw[i]); err != nil {
 			if refused := (*errs.Error)(nil); errors.As(err, &refused) { // by the type of a member
 				return errs.New(refused.Kind, "%s: %s", f.Name, refused.Message)
 			}
@@ -190,6 +188,16 @@ func (f *Func) decode(args reflect.Value, raw []json.RawMessage) error {
 		}
 	}
 	return nil
+}
+
+// decodeOne decodes one argument, without the buffer of a decoder if it cannot have unknown fields: most are keys.
+func decodeOne(field reflect.Value, raw json.RawMessage) error {
+	if field.Kind() == reflect.String {
+		return json.Unmarshal(raw, field.Addr().Interface())
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	return d.Decode(field.Addr().Interface())
 }
 
 // tsType returns the TypeScript type of a Go type's JSON.
