@@ -239,6 +239,7 @@ var owners = []owner{
 	{"github.com/go-git/go-git", "internal/cli"},
 	{"github.com/go-git/go-billy", "internal/cli"},
 	{"github.com/fsnotify/fsnotify", "internal/cli"},
+	{"github.com/BurntSushi/toml", "internal/cli"},
 	{"github.com/spf13/cobra", "internal/cli"},
 	{"github.com/spf13/pflag", "internal/cli"},
 	{"github.com/charmbracelet/lipgloss", "internal/output"},

@@ -9,12 +9,13 @@ import (
 	"fazt/internal/runtime/fetch"
 	"fazt/internal/runtime/httpfn"
 	"fazt/internal/runtime/webapi"
+	"fazt/internal/system"
 )
 
 // Tables returns the host functions of an engine: for the web-standard API, for incoming requests, and for requests that
 // functions send through the gate.
-func Tables(g *egress.Gate) []runtime.Table {
-	return []runtime.Table{webapi.Table(), httpfn.Table(), fetch.Table(network{g})}
+func Tables(g *egress.Gate, limits func() system.Runtime) []runtime.Table {
+	return []runtime.Table{webapi.Table(func() int64 { return limits().CacheMemory }), httpfn.Table(), fetch.Table(network{g})}
 }
 
 // network adapts the gate for functions.

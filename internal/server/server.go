@@ -232,7 +232,7 @@ func (i *Instance) composeEdges() {
 	i.engine = runtime.New(runtime.Config{
 		Assemble: i.compiler.Assemble, Memory: i.governor.room.Load, Short: i.governor.shortage,
 		Limits: func(appID string) system.Runtime { return i.Limits.App(appID).Runtime }, Console: console{i.AppLog}, Stopped: i.functionStopped, Log: i.log, Version: system.Version,
-		Bindings: bindings.All(bindings.Deps{KV: i.KV, Private: i.Hosting}), Tables: bindings.Tables(i.Gate),
+		Bindings: bindings.All(bindings.Deps{KV: i.KV, Private: i.Hosting}), Tables: bindings.Tables(i.Gate, i.Limits.Runtime),
 	})
 	i.functionServer = httpfn.New(httpfn.Config{Engine: i.engine, Temp: filepath.Dir(i.config.Database)})
 	i.static = static.New(static.Config{

@@ -86,7 +86,7 @@ func (p *Project) Unserved() string {
 	for i, f := range p.Plan.Files {
 		paths[i] = f.Path
 	}
-	list := hosting.Unserved(paths)
+	list := siterules.Unserved(paths, hosting.Hidden)
 	if len(list) == 0 {
 		return ""
 	}

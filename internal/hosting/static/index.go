@@ -36,7 +36,7 @@ func newIndex(files []hosting.File) *index {
 	for i, f := range files {
 		paths[i] = f.Path
 	}
-	sources := hosting.SourcesOf(paths)
+	sources := siterules.SourcesOf(paths)
 	for _, f := range files {
 		p := &page{File: f, contentType: mediatype.Of(f.Path), cacheControl: revalidate}
 		switch {

@@ -109,7 +109,7 @@ func Tables(network *Network) []runtime.Table {
 	if network != nil {
 		out = network
 	}
-	return []runtime.Table{webapi.Table(), httpfn.Table(), fetch.Table(out)}
+	return []runtime.Table{webapi.Table(func() int64 { return 1 << 20 }), httpfn.Table(), fetch.Table(out)}
 }
 
 // Run runs an engine until the test ends.

@@ -1216,6 +1216,7 @@ const loaded = (name) => {
 const isA = (name, value) => parts.has("bodies") && value instanceof bodies()[name];
 lazily("intl", ["Intl"]);
 lazily("atomics", ["Atomics"]);
+lazily("caches", ["caches", "Cache", "CacheStorage"]);
 lazily("tasks", ["MessageChannel", "MessagePort", "BroadcastChannel", "scheduler"]);
 lazily("performance", ["PerformanceEntry", "PerformanceMark", "PerformanceMeasure"]);
 define(URL, {

@@ -11,20 +11,21 @@ import (
 
 // api is what the invocations of one engine share.
 type api struct {
-	coders    atomic.Int64  // open ones
+	coders    atomic.Int64 // open ones
+	caches    *caches
 	computing chan struct{} // holds a token for each long computation alongside the VMs
 }
 
-// Table returns the functions for one engine.
-func Table() runtime.Table { return newAPI().table() }
+// Table returns the functions for one engine. cacheMemory bounds what all caches hold, in bytes.
+func Table(cacheMemory func() int64) runtime.Table { return newAPI(cacheMemory).table() }
 
-func newAPI() *api {
-	return &api{computing: make(chan struct{}, max(1, goruntime.GOMAXPROCS(0)/2))}
+func newAPI(cacheMemory func() int64) *api {
+	return &api{caches: newCaches(cacheMemory), computing: make(chan struct{}, max(1, goruntime.GOMAXPROCS(0)/2))}
 }
 
 func (s *api) table() runtime.Table {
 	all := runtime.Table{}
-	for _, t := range []runtime.Table{urlFuncs(), textFuncs(), s.coderFuncs(), s.cryptoFuncs()} {
+	for _, t := range []runtime.Table{urlFuncs(), textFuncs(), s.coderFuncs(), s.cryptoFuncs(), s.caches.table()} {
 		maps.Copy(all, t)
 	}
 	return all

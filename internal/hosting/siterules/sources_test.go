@@ -1,8 +1,11 @@
-package hosting
+package siterules_test
 
 import (
 	"strings"
 	"testing"
+
+	"fazt/internal/hosting"
+	"fazt/internal/hosting/siterules"
 )
 
 func TestSourcesOfAProjectAreNotServed(t *testing.T) {
@@ -21,7 +24,7 @@ func TestSourcesOfAProjectAreNotServed(t *testing.T) {
 		{"a folder of that name", "package.json server/index.js", "", "server/index.js"},
 	} {
 		paths := append(strings.Fields(c.marker), strings.Fields(c.hidden+" "+c.served)...)
-		s := SourcesOf(paths)
+		s := siterules.SourcesOf(paths)
 		for _, p := range strings.Fields(c.hidden) {
 			if !s.Has(p) || !s.Has(strings.ToUpper(p)) {
 				t.Errorf("%s: %s is served", c.name, p)
@@ -34,11 +37,11 @@ func TestSourcesOfAProjectAreNotServed(t *testing.T) {
 		}
 	}
 	for _, p := range []string{"_worker.js", "_worker.js/index.js", "_WORKER.JS", "_routes.json"} {
-		if !Hidden(p) {
+		if !hosting.Hidden(p) {
 			t.Errorf("%s is served", p)
 		}
 	}
-	if Hidden("x/_worker.js") || Hidden("_worker.json") {
+	if hosting.Hidden("x/_worker.js") || hosting.Hidden("_worker.json") {
 		t.Error("too much is hidden")
 	}
 }

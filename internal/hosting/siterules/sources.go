@@ -1,4 +1,4 @@
-package hosting
+package siterules
 
 import (
 	"path"
@@ -65,12 +65,12 @@ func (s Sources) Has(file string) bool {
 	return inRoot && strings.HasSuffix(strings.TrimSuffix(name, extension), ".config") && slices.Contains([]string{".js", ".mjs", ".cjs"}, extension)
 }
 
-// Unserved returns which of these paths are sources and would be served if they were not.
-func Unserved(paths []string) []string {
+// Unserved returns which of these paths are sources and would be served if they were not. hidden reports what is never served.
+func Unserved(paths []string, hidden func(path string) bool) []string {
 	var list []string
 	s := SourcesOf(paths)
 	for _, p := range paths {
-		if s.Has(p) && !Hidden(p) {
+		if s.Has(p) && !hidden(p) {
 			list = append(list, p)
 		}
 	}
