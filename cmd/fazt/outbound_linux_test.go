@@ -128,12 +128,17 @@ func TestOnlyAllowedDomainsAreReached(t *testing.T) {
 				"an escaped NUL": "https://evil.com%00.api.good.com/", "an escaped dot": "https://evil.com%2eapi.good.com/", "a fragment before": "https://evil.com#@api.good.com/", "a query before": "https://evil.com?@api.good.com/",
 				"a tab inside": "https://evil.com\t@api.good.com/", "a line break inside": "https://evil\n.com/", "a space": "https://evil.com /", "two at signs": "https://a@b@evil.com/",
 				"localhost": "https://localhost/", "localhost with a dot": "https://localhost./", "metadata by name": "http://metadata.google.internal/computeMetadata/v1/",
-				"another scheme": "ftp://api.good.com/", "a file": "file:///etc/passwd", "gopher": "gopher://api.good.com:6379/_INFO", "data": "data:text/plain,x", "javascript": "javascript:alert(1)", "a websocket": "wss://api.good.com/", "unix": "unix:///var/run/docker.sock",
+				"another scheme": "ftp://api.good.com/", "a file": "file:///etc/passwd", "gopher": "gopher://api.good.com:6379/_INFO", "javascript": "javascript:alert(1)", "a websocket": "wss://api.good.com/", "unix": "unix:///var/run/docker.sock",
 				"port zero": "https://api.good.com:0/", "a port too large": "https://api.good.com:65536/", "an empty host": "https:///x", "only a scheme": "https://", "a relative URL": "/x", "two slashes": "//api.good.com/", "an empty label": "https://api..good.com/",
 				"an ideographic dot": "https://evil。com/", "a full-width letter": "https://ｅvil.com/", "a soft hyphen that hides": "https://evil\u00ad.com/", "a homograph": "https://аpi.good.com/", "a dotless i": "https://apı.good.com/",
 			} {
 				p.refused(name, how, bad, nil)
 			}
+		}
+
+		p.refused("a data: URL", "net", "data:text/plain,x", nil)
+		if c := p.call("fetch", "data:text/plain,x", nil); c.Body != "x" {
+			t.Errorf("a data: URL, for which nothing is sent: %+v", c)
 		}
 
 		p.run("net", "allow", "*.good.com", "--app", "probe")
