@@ -61,6 +61,11 @@ func FindOutput(dir string, m op.Manifest, built bool) (Output, error) {
 	if err != nil {
 		return o, err
 	}
+	for _, name := range []string{o.Pages, o.Function} {
+		if secret(name) {
+			return o, errs.New(errs.Invalid, "%s is not deployed: it belongs to git, or holds secrets", name)
+		}
+	}
 	if o.Function != "" && !p.isFile(o.Function) {
 		return o, errs.New(errs.Invalid, "%s: the function begins with %s, and there is no such file", p.declared(o.Function, m.Function), o.Function)
 	}
@@ -68,6 +73,16 @@ func FindOutput(dir string, m op.Manifest, built bool) (Output, error) {
 		return o, errs.New(errs.Invalid, "%s: the pages are in %s, and there is no such folder%s", p.declared(o.Pages, m.Output), o.Pages, unbuilt(built))
 	}
 	return o, nil
+}
+
+// secret reports whether a path leads to what is never published, even if a configuration names it.
+func secret(name string) bool {
+	for segment := range strings.SplitSeq(name, "/") {
+		if segment == ".git" || strings.HasPrefix(segment, ".env") || segment == ".ssh" {
+			return true
+		}
+	}
+	return false
 }
 
 func unbuilt(built bool) string {

@@ -41,6 +41,7 @@ func TestThePartsOfAProjectAreFound(t *testing.T) {
 		"wrangler.jsonc":         {"-- src/index.ts --\n-- wrangler.jsonc --\n{ // the worker\n \"main\": \"src/index.ts\", \"vars\": {\"A\": 1}, \"d1_databases\": [{}], }\n", op.Manifest{}, false, Output{Function: "src/index.ts", notes: []string{"wrangler.jsonc has vars; set them with `fazt env set`", "wrangler.jsonc binds D1 databases, which functions do not have"}}, ""},
 		"wrangler, for pages":    {"-- dist/x --\n-- wrangler.toml --\npages_build_output_dir = \"dist\"\n", op.Manifest{}, true, Output{Pages: "dist"}, ""},
 		"a config of a build":    {"-- dist/client/a --\n-- dist/worker/index.js --\n-- dist/worker/wrangler.json --\n{\"main\":\"index.js\",\"assets\":{\"directory\":\"../client\"}}\n-- .wrangler/deploy/config.json --\n{\"configPath\":\"../../dist/worker/wrangler.json\"}\n-- wrangler.jsonc --\n{\"main\":\"src/x.ts\"}\n", op.Manifest{}, true, Output{Pages: "dist/client", Function: "dist/worker/index.js"}, ""},
+		"git":                    {"-- .git/config --\n", op.Manifest{Output: ".git"}, false, Output{}, "it belongs to git"},
 		"outside":                {"-- wrangler.toml --\nmain = \"../x.ts\"\n", op.Manifest{}, false, Output{}, `wrangler.toml: "../x.ts" is outside the folder`},
 		"a broken wrangler.toml": {"-- wrangler.toml --\nmain =\n", op.Manifest{}, false, Output{}, "wrangler.toml is not valid"},
 		"its own, not wrangler":  {"-- api/main.js --\n-- wrangler.toml --\nmain = \"src/x.ts\"\n", op.Manifest{}, false, Output{}, ""},

@@ -38,7 +38,8 @@ func (a assets) Do(ctx context.Context, o Outgoing) (*Reply, error) {
 	select {
 	case <-p.began:
 	case <-ctx.Done():
-		return nil, body.CloseWithError(ctx.Err())
+		body.Close()
+		return nil, ctx.Err()
 	}
 	reply := &Reply{Status: p.status, URL: o.URL, Headers: p.sent, Body: body, Size: -1}
 	reply.StatusText = http.StatusText(p.status)

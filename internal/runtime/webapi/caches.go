@@ -78,7 +78,10 @@ func (s *caches) put(c *cached, request http.Header) {
 	if lifetime > 0 {
 		c.expires = now.Add(lifetime)
 	}
-	c.size = int64(entryCost + len(c.key.url) + len(c.headers) + len(c.body))
+	c.size = int64(entryCost + len(c.key.cache) + len(c.key.url) + len(c.statusText) + len(c.headers) + len(c.body))
+	for name, value := range c.vary {
+		c.size += int64(len(name) + len(value))
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.drop(c.key, func(old *cached) bool { return old.matches(request) })

@@ -47,6 +47,11 @@ func TestAnAppCannotPushOutTheCachesOfOthers(t *testing.T) {
 	if put("a", "/1", 20_000); kept("a", "/1") {
 		t.Error("the old response is still served after one that is too large")
 	}
+	s.put(&cached{key: cacheKey{"a", strings.Repeat("n", 20_000), "/"}, app: "a", status: 200}, nil)
+	s.put(&cached{key: cacheKey{"a", "", "/v"}, app: "a", status: 200, headers: "vary\nx\n"}, http.Header{"X": {strings.Repeat("v", 20_000)}})
+	if s.ofApps["a"] > 0 {
+		t.Errorf("%d bytes: a name or a header was not counted", s.ofApps["a"])
+	}
 	s.dropCache("b", "")
 	if s.total != 0 || len(s.known) != 0 || s.order.Len() != 0 || len(s.ofApps) != 0 {
 		t.Errorf("left: %d bytes, %v, %d, %v", s.total, s.known, s.order.Len(), s.ofApps)
