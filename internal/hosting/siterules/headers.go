@@ -118,7 +118,7 @@ func parseField(line string, names []string) (f field, problem string) {
 		return field{}, problem
 	}
 	if f = (field{name: name, value: parseTemplate(kept, names)}); f.value.tooMany() {
-		return field{}, tooManyUses
+		return field{}, tooManyUses()
 	}
 	return f, problem
 }

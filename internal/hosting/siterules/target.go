@@ -44,7 +44,10 @@ func parseTemplate(s string, known []string) template {
 // tooMany reports whether the values would make a long path a much longer text.
 func (t template) tooMany() bool { return len(t) > 2*maxPlaceholders+1 }
 
-var tooManyUses = fmt.Sprintf("there are more than %d placeholders", maxPlaceholders)
+// tooManyUses is why a template with too many values is refused.
+func tooManyUses() string {
+	return fmt.Sprintf("there are more than %d placeholders", maxPlaceholders)
+}
 
 // expand fills in the values, each changed by escape.
 func (t template) expand(c *captures, escape func(string) string) string {
@@ -85,7 +88,7 @@ func parseTarget(s string, known []string) (t target, problem string) {
 	t.path, t.query, t.fragment = parseTemplate(escapeText(path), known), parseTemplate(escapeText(query), known), parseTemplate(escapeText(fragment), known)
 	t.form = formOf(path, known)
 	if t.path.tooMany() || t.query.tooMany() || t.fragment.tooMany() {
-		return t, tooManyUses
+		return t, tooManyUses()
 	}
 	return t, ""
 }
