@@ -25,7 +25,7 @@ $(GATE): export GOMEMLIMIT = 2GiB
 
 # How many packages are tested at once, and how many parallel tests of each: tests wait as much as they compute. The packages
 # that take longest start first, so that none of them is left over at the end.
-ATONCE  := -p 3 -parallel 4 -exec 'env -u GOGC -u GOMEMLIMIT'
+ATONCE  := -p 4 -parallel 4 -exec 'env -u GOGC -u GOMEMLIMIT'
 LONGEST := ./internal/server ./internal/cli ./cmd/fazt ./internal/runtime
 
 # The race detector needs one. It watches memory of Go only, so it sees nothing of what SQLite and QuickJS do, translated to
@@ -62,10 +62,7 @@ build: web ## build bin/fazt
 run: build ## build, then serve the example and follow its changes; Ctrl-C stops
 	bin/fazt dev examples/guestbook
 
-test: tools web ## install what is missing, then pass every check and test
-	@# Two at a time, because tests wait as much as they compute; lint compiles for every, hence this order. Each step prints
-	@# its output when it ends, and the last lines name the step that failed.
-	@$(MAKE) --jobs=2 --output-sync=target lint cross race every
+test: tools web lint cross every race ## install what is missing, then pass every check and test
 
 test-fast: ## the tests without the race detector and the slow ones
 	go test -short -pgo=off ./...

@@ -39,11 +39,11 @@ dependencies and node_modules is missing, they are installed first, which runs
 their install scripts.
 
 If package.json has a build script, it runs first, with the package manager that
-the lockfile belongs to. The pages are then taken from dist, build, out, _site or
-the folder of a known framework, or from the one that fazt.json names as "output",
-and api/, private/, workers/ and fazt.json from the folder itself. A function that
-the build made for Cloudflare Workers, or that fazt.json or wrangler.toml names,
-is deployed with it.`,
+the lockfile belongs to. The pages are then taken from dist, build, out, _site
+or the folder of a known framework, or from the one that fazt.json names as
+"output", and api/, private/, workers/ and fazt.json from the folder itself. A
+function that the build made for Cloudflare Workers, or that fazt.json or
+wrangler.toml names, is deployed with them.`,
 		Example: `  fazt app deploy ./site
   fazt app deploy ./site --name blog --message "New header"
   fazt app deploy ./site --preview       not live, only at a preview address

@@ -122,20 +122,24 @@ func TestTheNextAddressIsTriedWhenOneFailsOrIsSlow(t *testing.T) {
 }
 
 // stuck does not return, whatever happens to its connection.
-type stuck chan struct{}
+type stuck struct{ entered, until chan struct{} }
 
 func (s stuck) RoundTrip(*http.Request) (*http.Response, error) {
-	<-s
+	close(s.entered)
+	<-s.until
 	return nil, io.ErrUnexpectedEOF
 }
 
 func TestAStuckRequestIsCountedUntilItEnds(t *testing.T) {
 	tr, r, _ := reach(t, func(http.ResponseWriter, *http.Request) {}, public)
-	until := make(stuck)
-	tr.Wrap = func(string, http.RoundTripper) http.RoundTripper { return until }
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
-	defer cancel()
-	if _, err := get(ctx, tr, r); !errors.Is(err, context.DeadlineExceeded) {
+	s := stuck{make(chan struct{}), make(chan struct{})}
+	tr.Wrap = func(string, http.RoundTripper) http.RoundTripper { return s }
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-s.entered // before, there is nothing to lose
+		cancel()
+	}()
+	if _, err := get(ctx, tr, r); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	wait := func(lost int) {
@@ -150,6 +154,6 @@ func TestAStuckRequestIsCountedUntilItEnds(t *testing.T) {
 	if tr.LostBy("app_2") != 0 {
 		t.Error("another app lost it")
 	}
-	close(until)
+	close(s.until)
 	wait(0)
 }
