@@ -46,6 +46,7 @@ export default { async fetch(request) {
   case "/api/memory": { const keep = []; for (let i = 0; i < n; i++) keep.push(new Uint8Array(1 << 20)); return new Response("done"); }
   case "/api/depth": return new Response(String(depth(n)));
   case "/api/timers": await Promise.all(Array.from({ length: n }, () => sleep(1))); return new Response("done");
+  case "/api/cached": await caches.default.put("https://x.example/", new Response("x")); return new Response(String(await caches.default.match("https://x.example/") !== undefined));
   case "/api/print": for (let i = 0; i < n; i++) console.log(url.searchParams.get("text")); return new Response("done");
   case "/api/set":
     try { fazt.app.kv.set("k".repeat(n), "v".repeat(Number(url.searchParams.get("v")))); return new Response("done"); }
@@ -652,6 +653,10 @@ var changes = map[string]change{
 	"runtime.stream_memory": {
 		set: func(l *system.Limits) { l.Runtime.StreamMemory = 0 }, before: "whole", after: "cut",
 		show: (*trial).trickle,
+	},
+	"runtime.cache_memory": {
+		set: func(l *system.Limits) { l.Runtime.CacheMemory = 0 }, before: "true", after: "false",
+		show: func(x *trial) string { return x.ask(http.MethodGet, "/api/cached", "") },
 	},
 	"runtime.buffer_memory": {
 		set: func(l *system.Limits) { l.Runtime.BufferMemory = 0 }, before: "5000", after: "503",
