@@ -11,13 +11,16 @@ import (
 // encoding is Crockford's base32 in lower case: no i, l, o, u, and in ASCII order, so that ids sort by time as text.
 var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
-// New returns a new id such as "app_01jd3v5t8q4rx0w2c9m7y6z1ab": the prefix, then 48 bits of milliseconds since 1970
-// and 80 random bits in base32.
+// New returns a new id such as "app_01jd3v5t8q4rx0w2c9m7y6z1ab": the prefix, then 48 bits of milliseconds since 1970,
+// 12 bits of fractions of a millisecond, and 68 random bits in base32. The fractions keep ids in order that are made within
+// a millisecond.
 func New(prefix string) string {
 	var b [16]byte
-	binary.BigEndian.PutUint64(b[:8], uint64(time.Now().UnixMilli())<<16)
-	if _, err := rand.Read(b[6:]); err != nil {
+	if _, err := rand.Read(b[7:]); err != nil {
 		panic(err) // crypto/rand never fails
 	}
+	now := time.Now()
+	fraction := uint64(now.Nanosecond()%int(time.Millisecond)) << 12 / uint64(time.Millisecond)
+	binary.BigEndian.PutUint64(b[:8], uint64(now.UnixMilli())<<16|fraction<<4|uint64(b[7]&15))
 	return prefix + "_" + encoding.EncodeToString(b[:])
 }

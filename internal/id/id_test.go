@@ -28,7 +28,7 @@ func TestLaterIDsSortAfterEarlierOnes(t *testing.T) {
 				t.Fatalf("%s came after %s", v, last)
 			}
 			last = v
-			time.Sleep(time.Millisecond)
+			time.Sleep(time.Microsecond)
 		}
 	})
 }

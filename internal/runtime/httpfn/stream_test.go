@@ -46,7 +46,16 @@ func (x *site) do(ctx context.Context, method, path string, body io.Reader, head
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
-	resp, err := (&http.Transport{DisableKeepAlives: true, DisableCompression: true}).RoundTrip(r)
+	conn, err := net.Dial("tcp", x.address)
+	if err != nil {
+		x.Fatal(err)
+	}
+	x.Cleanup(func() { conn.Close() })
+	context.AfterFunc(ctx, func() { conn.Close() })
+	r.Close = true
+	// A Transport can lose the response if the server stops reading before the end of the body.
+	go func() { _ = r.Write(conn) }()
+	resp, err := http.ReadResponse(bufio.NewReader(conn), r)
 	if err != nil {
 		x.Fatalf("%s %s: %v\n%s", method, path, err, x.Log)
 	}
