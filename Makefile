@@ -44,6 +44,11 @@ STARTS := ^\s*go \w|\.Go\(|\.Parallel\(\)|\bServe\(|httptest\.New\w*Server|After
 RACED   = $(shell grep -rlE --include='*.go' '$(STARTS)' internal bench | xargs -n1 dirname | sort -u | grep -vx internal/archtest \
 	| while read -r dir; do ls $$dir/*_test.go >/dev/null 2>&1 && echo ./$$dir; done)
 
+# Of those, the ones of which -short leaves nothing out: all their tests run under the race detector, and only there.
+SHORTENED := testing\.Short\(\)|SlowUnderRace\(
+RACED_WHOLE = $(shell for dir in $(RACED); do grep -qE '$(SHORTENED)' $$dir/*_test.go || echo $$dir; done)
+TESTED      = $(shell grep -rl --include='*_test.go' '^func \(Test\|Fuzz\|Example\)' . | xargs -n1 dirname | sort -u)
+
 # $(call need,command,Debian package) installs a program where it is missing.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 need  = command -v $(1) >/dev/null || { $(SUDO) apt-get update -q && \
@@ -87,8 +92,8 @@ tools: # what the tests need besides Go
 	@$(call need,git,git)
 	@$(call need,nginx,nginx-light)
 
-every: # every test; lint has vetted what go test would
-	go test $(ATONCE) -vet=off -timeout=30m $(LONGEST) ./...
+every: # every test that does not run whole under the race detector; lint has vetted what go test would
+	go test $(ATONCE) -vet=off -timeout=30m $(LONGEST) $(filter-out $(LONGEST) $(RACED_WHOLE),$(TESTED))
 
 race: # the tests again under the race detector; -short leaves out repetitions, with which the engine takes minutes
 	$(RACE) $(filter $(RACED),$(LONGEST)) $(RACED)
