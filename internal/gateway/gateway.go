@@ -196,24 +196,22 @@ func (g *gateway) enter(w *exchange, r *http.Request, d destination) error {
 	if d.preview {
 		w.Header().Set("X-Robots-Tag", "noindex")
 	}
-	switch first := firstSegment(path); {
-	case first == "_fazt":
+	if own, ok := t.Product.Cut(path); ok {
 		w.class = ByProduct
-		return g.product(w, r, t.AppID, path)
-	case first == "auth":
-		return nothing()
-	case t.Deployment == "":
+		return g.product(w, r, t, own)
+	}
+	if t.Deployment == "" {
 		return errs.New(errs.NotFound, "the app %s has no live deployment yet", t.AppName)
 	}
 	v := static.View{Deployment: t.Deployment, Host: d.host, Path: path, SPA: t.SPA}
 	if g.Reload != nil {
-		v.Inject = reloadTag(t.Deployment)
+		v.Inject = reloadTag(t)
 	}
 	if strings.EqualFold(firstSegment(path), "private") {
 		w.class = ByFiles
 		return g.private(w, r, t, v)
 	}
-	if t.Routes.Cover(path) {
+	if t.Routes.Cover(path, t.Product) {
 		file, err := g.fileFirst(r, t, v)
 		if err != nil {
 			return err
@@ -242,12 +240,13 @@ func (g *gateway) fileFirst(r *http.Request, t *Target, v static.View) (bool, er
 
 func nothing() error { return errs.New(errs.NotFound, "nothing found at this address") }
 
-// product serves /_fazt/, which belongs to the product on every app's host.
-func (g *gateway) product(w *exchange, r *http.Request, appID, path string) error {
+// product serves the paths that belong to the product on every app's host, by their names without a prefix.
+func (g *gateway) product(w *exchange, r *http.Request, t *Target, own string) error {
 	if g.Reload == nil {
 		return nothing()
 	}
-	switch path {
+	appID := t.AppID
+	switch own {
 	case "/_fazt/reload.js":
 		return serveReloadScript(w)
 	case "/_fazt/reload":
@@ -265,7 +264,7 @@ func (g *gateway) product(w *exchange, r *http.Request, appID, path string) erro
 			return t.Deployment
 		})
 	}
-	return nothing()
+	return t.Product.Nothing()
 }
 
 func (g *gateway) function(w *exchange, r *http.Request, t *Target) error {

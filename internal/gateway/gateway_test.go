@@ -28,6 +28,7 @@ import (
 	"fazt/internal/database/databasetest"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
+	"fazt/internal/hosting/route"
 	"fazt/internal/hosting/static"
 	"fazt/internal/runtime"
 	"fazt/internal/system"
@@ -677,6 +678,42 @@ func TestOpenPagesReloadOnANewDeployment(t *testing.T) {
 	d.Reload.Close()
 	if got := next(); got != "end" {
 		t.Errorf("%q after the end", got)
+	}
+}
+
+// An app may have paths that otherwise are the product's. The prefix belongs to the deployment, so a rollback restores it.
+func TestAnAppMovesThePathsOfTheProduct(t *testing.T) {
+	d := open(t, "localhost", func(d *door) { d.Reload = NewReloader() })
+	files := map[string]string{"index.html": "<body>own</body>", "auth/login.html": "own sign-in", "_fazt/a.txt": "own file"}
+	moved := d.deploy(files, Target{AppID: "app_blog", AppName: "blog", Product: "/_cloud", Function: true, Routes: route.Routes{"/*"}}, "blog", "before")
+	for _, tt := range []struct {
+		path   string
+		status int
+		text   string
+	}{
+		{"/", 200, `<script src="/_cloud/reload.js?` + moved.Deployment + `" async>`},
+		{"/auth/login.html", 200, "own sign-in"},
+		{"/_fazt/a.txt", 200, "own file"},
+		{"/auth/other", 200, "app_blog blog /auth/other"},
+		{"/_cloud/reload.js?x", 200, "EventSource"},
+		{"/_cloud/auth/login", 404, "Paths below /_cloud belong to Fazt"},
+		{"/_CLOUD", 404, "Paths below /_cloud belong to Fazt"},
+	} {
+		if got := d.get("blog.localhost", tt.path); got.StatusCode != tt.status || !strings.Contains(got.text, tt.text) {
+			t.Errorf("%s: %d %q, want %d %q", tt.path, got.StatusCode, got.text, tt.status, tt.text)
+		}
+	}
+	files["index.html"] = "<body>new</body>"
+	d.deploy(files, Target{AppID: "app_blog", AppName: "blog", Function: true, Routes: route.Routes{"/*"}}, "blog")
+	for path, want := range map[string]int{"/auth/login.html": 404, "/auth/other": 404, "/_fazt/reload.js": 200, "/_cloud/reload.js": 200} {
+		got := d.get("blog.localhost", path)
+		if got.StatusCode != want || path == "/_cloud/reload.js" && !strings.HasPrefix(got.text, "app_blog") {
+			t.Errorf("not moved: %s: %d %q", path, got.StatusCode, got.text)
+		}
+	}
+	d.routes.Store(NewRoutes(Table{Domain: "localhost", Labels: map[string]*Target{"blog": &moved}}))
+	if got := d.get("blog.localhost", "/auth/login.html"); !strings.HasPrefix(got.text, "own sign-in") {
+		t.Errorf("after a rollback: %q", got.text)
 	}
 }
 

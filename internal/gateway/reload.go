@@ -88,6 +88,6 @@ func serveReloadScript(w http.ResponseWriter) error {
 
 // reloadTag loads the script and passes it the page's deployment. The script is a separate file because a page's own
 // Content-Security-Policy usually allows that.
-func reloadTag(deployment string) []byte {
-	return []byte(`<script src="/_fazt/reload.js?` + deployment + `" async></script>`)
+func reloadTag(t *Target) []byte {
+	return []byte(`<script src="` + t.Product.Path("reload.js") + `?` + t.Deployment + `" async></script>`)
 }

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"fazt/internal/hosting"
+	"fazt/internal/hosting/route"
 	"fazt/internal/runtime"
 )
 
@@ -16,9 +16,10 @@ type Target struct {
 	Deployment     string // dep_…; "" = no live deployment
 	Number         int
 	SPA            bool
-	Function       bool           // the deployment has a function
-	Routes         hosting.Routes // the paths the function serves
-	FunctionFirst  bool           // even where a file exists
+	Function       bool          // the deployment has a function
+	Routes         route.Routes  // the paths the function serves
+	FunctionFirst  bool          // even where a file exists
+	Product        route.Product // the paths that are not the app's
 	Env            *runtime.Env
 
 	// At most one of the three is set; the target is not an app then.

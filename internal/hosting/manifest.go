@@ -2,6 +2,7 @@ package hosting
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"unicode"
 
 	"fazt/internal/errs"
+	"fazt/internal/hosting/route"
+	"fazt/internal/hosting/siterules"
 	"fazt/internal/output"
 	"fazt/internal/schema"
 )
@@ -22,20 +25,24 @@ const (
 	legacyManifestFile = "manifest.json"
 	// maxManifest is the largest manifest, in bytes, well above any written by hand.
 	maxManifest = 256 << 10
+	// maxRoute is the longest route, in bytes.
+	maxRoute = 256
 )
 
 // Manifest is what fazt.json says about an app.
 type Manifest struct {
-	Schema   string   `json:"$schema,omitempty" label:"Schema" desc:"URL of the JSON Schema of this file, for editors"`
-	Name     string   `json:"name,omitempty" label:"Name" desc:"The label the app is deployed under if the command does not name one" range:"1,63" pattern:"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"`
-	Title    string   `json:"title,omitempty" label:"Title" desc:"The app's display name" range:",200"`
-	SPA      *bool    `json:"spa,omitempty" label:"Single-page app" desc:"Serve index.html for paths that match no file and have no extension"`
-	Routes   Routes   `json:"routes,omitempty" label:"Routes" desc:"Paths the function handles: /hook is one path, /api/* is /api and everything below it, /* is every path; [\"/api/*\"] when absent" range:",100"`
-	Net      []string `json:"net,omitempty" label:"Domains" desc:"Domains the function wants to reach, such as api.stripe.com or *.example.com. The owner allows them; a deploy reports which are not allowed yet" range:",100"`
-	Secrets  []string `json:"secrets,omitempty" label:"Secrets" desc:"Names of the secrets the function wants to use, such as STRIPE_KEY. The owner sets them; a deploy reports which are not set yet" range:",100"`
-	Output   string   `json:"output,omitempty" label:"Output" desc:"Folder with the pages, such as dist or _site, when it is not the app's folder itself. Read by fazt app deploy and fazt dev" range:",200"`
-	Function string   `json:"function,omitempty" label:"Function" desc:"File the function begins with, such as src/worker.ts, when it is not api/main.*. It handles every path that no file has, unless routes says otherwise. Read by fazt app deploy and fazt dev" range:",200"`
-	First    string   `json:"first,omitempty" label:"First" desc:"What responds when a route also matches a file: files (when absent) or function" enum:"files|function"`
+	Schema   string       `json:"$schema,omitempty" label:"Schema" desc:"URL of the JSON Schema of this file, for editors"`
+	Name     string       `json:"name,omitempty" label:"Name" desc:"The label the app is deployed under if the command does not name one" range:"1,63" pattern:"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"`
+	Title    string       `json:"title,omitempty" label:"Title" desc:"The app's display name" range:",200"`
+	SPA      *bool        `json:"spa,omitempty" label:"Single-page app" desc:"Serve index.html for paths that match no file and have no extension"`
+	Routes   route.Routes `json:"routes,omitempty" label:"Routes" desc:"Paths the function handles: /hook is one path, /api/* is /api and everything below it, /* is every path; [\"/api/*\"] when absent" range:",100"`
+	Net      []string     `json:"net,omitempty" label:"Domains" desc:"Domains the function wants to reach, such as api.stripe.com or *.example.com. The owner allows them; a deploy reports which are not allowed yet" range:",100"`
+	Secrets  []string     `json:"secrets,omitempty" label:"Secrets" desc:"Names of the secrets the function wants to use, such as STRIPE_KEY. The owner sets them; a deploy reports which are not set yet" range:",100"`
+	Output   string       `json:"output,omitempty" label:"Output" desc:"Folder with the pages, such as dist or _site, when it is not the app's folder itself. Read by fazt app deploy and fazt dev" range:",200"`
+	Function string       `json:"function,omitempty" label:"Function" desc:"File the function begins with, such as src/worker.ts, when it is not api/main.*. It handles every path that no file has, unless routes says otherwise. Read by fazt app deploy and fazt dev" range:",200"`
+	First    string       `json:"first,omitempty" label:"First" desc:"What responds when a route also matches a file: files (when absent) or function" enum:"files|function"`
+	Dev      string       `json:"dev,omitempty" label:"Development server" desc:"Command that starts the development server of the front end, such as vite. fazt dev runs it instead of the build, with a free port as PORT and {port}, and passes on to it what is not the function's" range:",500"`
+	Product  string       `json:"product,omitempty" label:"Product" desc:"Where the paths of Fazt are on the app's host, such as /_cloud, instead of /auth and /_fazt: one or two segments of a-z, 0-9, - and _" range:",64"`
 }
 
 // IsZero reports whether the manifest is empty.
@@ -54,7 +61,21 @@ func (m *Manifest) check() error {
 			return errs.New(errs.Invalid, "%s: %.100q is not a path in the folder; write it like dist/client, without ./ and a slash at the end", member, path)
 		}
 	}
-	return m.Routes.check()
+	if err := route.Product(m.Product).Check(); err != nil {
+		return err
+	}
+	return m.Routes.Check(route.Product(m.Product), func(path string) bool { return CheckPath(path, maxRoute) == nil })
+}
+
+// Shadowed returns, in sentences, what of a deployment with these files no visitor reaches because its path belongs to Fazt.
+func (m *Manifest) Shadowed(ctx context.Context, paths []string, files siterules.Source) ([]string, error) {
+	p := route.Product(m.Product)
+	all, err := p.Shadowed(ctx, m.Routes, paths, files.ReadFile)
+	if err != nil {
+		return nil, err
+	}
+	lines, err := siterules.Owned(ctx, files, p.Owns)
+	return append(all, lines...), err
 }
 
 // ParseManifest parses a manifest; file is its path, for messages. In fazt.json, an unknown member is an error, and

@@ -60,6 +60,35 @@ func TestManifest(t *testing.T) {
 	}
 }
 
+func TestManifestWithRoutes(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"routes": ["/api/*", "/hook"], "first": "function"}`: "",
+		`{"routes": ["/*"], "first": "files"}`:                 "",
+		`{"routes": []}`:                                       "routes is empty; remove it to use /api/*",
+		`{"routes": ["api/*"]}`:                                `routes: "api/*" does not begin with /; a route is a path like /hook, /api/* for everything below it`,
+		`{"routes": ["/a*"]}`:                                  "has a * that is not the last segment",
+		`{"routes": ["/*/x"]}`:                                 "has a * that is not the last segment",
+		`{"routes": ["/a?b=1"]}`:                               "has more than a path",
+		`{"routes": ["/a%20b"]}`:                               "has more than a path",
+		`{"routes": ["/a//b"]}`:                                "is not a path as browsers send it",
+		`{"routes": ["/a/../b"]}`:                              "is not a path as browsers send it",
+		`{"routes": ["/auth/*"]}`:                              "belongs to Fazt",
+		`{"routes": ["/_fazt"]}`:                               "belongs to Fazt",
+		`{"routes": ["/private/*"]}`:                           "belongs to Fazt",
+		`{"product": "/_cloud", "routes": ["/auth/*"]}`:        "",
+		`{"product": "/_cloud", "routes": ["/_cloud/x"]}`:      "belongs to Fazt",
+		`{"product": "/api"}`:                                  "product: /api is another part of the app",
+		`{"product": "cloud"}`:                                 `product: "cloud" is not a prefix`,
+		`{"routes": "/*"}`:                                     "routes must be a array, not a string",
+		`{"first": "static"}`:                                  "first",
+	} {
+		_, err := ParseManifest([]byte(text), ManifestFile)
+		if want == "" && err != nil || want != "" && (!errs.Is(err, errs.Unprocessable) || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 func TestManifestOfThePredecessor(t *testing.T) {
 	yes := true
 	for text, want := range map[string]Manifest{

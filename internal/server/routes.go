@@ -11,6 +11,7 @@ import (
 	"fazt/internal/errs"
 	"fazt/internal/gateway"
 	"fazt/internal/hosting"
+	"fazt/internal/hosting/route"
 	"fazt/internal/runtime"
 )
 
@@ -167,7 +168,7 @@ func appTarget(old *gateway.Routes, app apps.AppRoute, live map[string]hosting.D
 	t := &gateway.Target{AppID: app.ID, AppName: app.Name, Env: sameEnv(old, app)}
 	if d, ok := live[app.ID]; ok {
 		t.Deployment, t.Number, t.SPA, t.Function = d.ID, d.Number, d.SPA, d.Function
-		t.Routes, t.FunctionFirst = d.Manifest.Routes, d.Manifest.First == hosting.FunctionFirst
+		t.Routes, t.FunctionFirst, t.Product = d.Manifest.Routes, d.Manifest.First == route.FunctionFirst, route.Product(d.Manifest.Product)
 	}
 	return t
 }
@@ -249,7 +250,7 @@ func (i *Instance) preview(ctx context.Context, app string, number int) (*gatewa
 	}
 	return &gateway.Target{
 		AppID: t.AppID, AppName: t.AppName, Deployment: d.ID, Number: d.Number, SPA: d.SPA, Function: d.Function, Env: t.Env,
-		Routes: d.Manifest.Routes, FunctionFirst: d.Manifest.First == hosting.FunctionFirst,
+		Routes: d.Manifest.Routes, FunctionFirst: d.Manifest.First == route.FunctionFirst, Product: route.Product(d.Manifest.Product),
 	}, nil
 }
 

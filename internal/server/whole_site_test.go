@@ -32,6 +32,7 @@ func TestAFunctionHandlesThePathsOfItsRoutes(t *testing.T) {
 	deploy("plain", `{}`)
 	deploy("files", `{"routes": ["/*"]}`)
 	deploy("function", `{"routes": ["/*"], "first": "function"}`)
+	deploy("moved", `{"routes": ["/*"], "product": "/x/cloud"}`)
 	deploy("some", `{"routes": ["/hook", "/docs/*"], "spa": true}`)
 	i.Deploy("static", "-- fazt.json --\n{\"routes\": [\"/*\"]}\n-- index.html --\nno function\n")
 
@@ -56,6 +57,13 @@ func TestAFunctionHandlesThePathsOfItsRoutes(t *testing.T) {
 		{"files", "GET", "/private/x.txt", "401"},
 		{"files", "GET", "/auth/login", "404"},
 		{"files", "GET", "/_fazt/x", "404"},
+
+		{"moved", "GET", "/auth/login", "200 function GET /auth/login"},
+		{"moved", "GET", "/_fazt/x", "200 function GET /_fazt/x"},
+		{"moved", "GET", "/x/cloud", "404"},
+		{"moved", "GET", "/x/cloud/auth/login", "404"},
+		{"moved", "GET", "/x", "200 function GET /x"},
+		{"moved", "GET", "/private/x.txt", "401"},
 
 		{"function", "GET", "/", "200 function GET /"},
 		{"function", "GET", "/style.css", "200 function GET /style.css"},

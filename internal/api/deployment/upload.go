@@ -77,7 +77,7 @@ func (a *Uploads) Commit(ctx context.Context, req op.UploadRef) (op.Deployed, er
 		if warning := compile.UnusedEntries(ready.Source.Exists); warning != "" {
 			done.Warnings = append(done.Warnings, warning)
 		}
-		faults, err := siterules.Check(ctx, ready.Source)
+		faults, err := siteFaults(ctx, ready)
 		if err != nil {
 			return op.Deployed{}, err
 		}
@@ -115,6 +115,20 @@ func (a *Uploads) Commit(ctx context.Context, req op.UploadRef) (op.Deployed, er
 		a.Log.Warn("old deployments could not be removed", "app", app.Name, "error", err)
 	}
 	return done, nil
+}
+
+// siteFaults returns which rules of a site are ignored, and what no visitor reaches.
+func siteFaults(ctx context.Context, ready hosting.Ready) ([]string, error) {
+	faults, err := siterules.Check(ctx, ready.Source)
+	if err != nil {
+		return nil, err
+	}
+	paths := make([]string, len(ready.Files))
+	for i, f := range ready.Files {
+		paths[i] = f.Path
+	}
+	shadowed, err := ready.Plan.Manifest.Shadowed(ctx, paths, ready.Source)
+	return append(faults, shadowed...), err
 }
 
 // checkNeeds checks that what a manifest asks for can be granted at all.

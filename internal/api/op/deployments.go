@@ -59,9 +59,11 @@ type Manifest struct {
 	Net     []string `json:"net,omitempty"`
 	Secrets []string `json:"secrets,omitempty"`
 	First   string   `json:"first,omitempty"`
+	Product string   `json:"product,omitempty"`
 
 	Output   string `json:"output,omitempty"`
 	Function string `json:"function,omitempty"`
+	Dev      string `json:"dev,omitempty"`
 }
 
 // GitSource is the place in a git repository that a deployment came from.

@@ -72,7 +72,7 @@ func Deployment(d hosting.Deployment) op.DeploymentRecord {
 func Manifest(m hosting.Manifest) op.Manifest {
 	return op.Manifest{
 		Schema: m.Schema, Name: m.Name, Title: m.Title, SPA: m.SPA, Routes: m.Routes, Net: m.Net, Secrets: m.Secrets, First: m.First,
-		Output: m.Output, Function: m.Function,
+		Output: m.Output, Function: m.Function, Product: m.Product, Dev: m.Dev,
 	}
 }
 
@@ -83,7 +83,7 @@ func Plan(p op.Plan) hosting.Plan {
 		Files: Announced(p.Files), Message: p.Message, SPA: p.SPA, Preview: p.Preview,
 		Manifest: hosting.Manifest{
 			Schema: m.Schema, Name: m.Name, Title: m.Title, SPA: m.SPA, Routes: m.Routes, Net: m.Net, Secrets: m.Secrets, First: m.First,
-			Output: m.Output, Function: m.Function,
+			Output: m.Output, Function: m.Function, Product: m.Product, Dev: m.Dev,
 		},
 		Source: (*hosting.GitSource)(p.Source),
 	}

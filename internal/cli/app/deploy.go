@@ -114,8 +114,10 @@ func (c commands) put(p *project.Project, f deployFlags, began time.Time) error 
 	for _, w := range p.Warnings {
 		fmt.Fprintf(c.Notes(), "note: %s\n", output.Line(w))
 	}
-	if note := p.Unserved(); note != "" && f.dryRun {
-		fmt.Fprintf(c.Notes(), "note: %s\n", output.Line(note))
+	if f.dryRun {
+		if err := c.noteUnreachable(p); err != nil {
+			return err
+		}
 	}
 	p.Plan.Preview = f.preview
 	if f.spa || f.noSPA {
@@ -153,6 +155,21 @@ func (c commands) put(p *project.Project, f deployFlags, began time.Time) error 
 		}
 		return c.Print(deployView(r, d, cl.InProcess()))
 	})
+}
+
+// noteUnreachable reports what a deploy would send that no visitor reaches; a deploy itself gets this from the instance.
+func (c commands) noteUnreachable(p *project.Project) error {
+	notes, err := p.Shadowed(c.Ctx)
+	if err != nil {
+		return err
+	}
+	if note := p.Unserved(); note != "" {
+		notes = append(notes, note)
+	}
+	for _, note := range notes {
+		fmt.Fprintf(c.Notes(), "note: %s\n", output.Line(note))
+	}
+	return nil
 }
 
 // deployed is the result as JSON.

@@ -53,11 +53,13 @@ func Inspect(ctx context.Context, p *Project, dir string, o Options) Validity {
 	if warning := compile.UnusedEntries(local{p}.Exists); warning != "" {
 		v.Warnings = append(v.Warnings, warning)
 	}
-	faults, err := siterules.Check(ctx, local{p})
-	if err != nil {
-		v.Faults = append(v.Faults, located(err, ""))
+	for _, check := range []func(context.Context) ([]string, error){p.ruleFaults, p.Shadowed} {
+		faults, err := check(ctx)
+		if err != nil {
+			v.Faults = append(v.Faults, located(err, ""))
+		}
+		v.Warnings = append(v.Warnings, faults...)
 	}
-	v.Warnings = append(v.Warnings, faults...)
 	if note := p.Unserved(); note != "" {
 		v.Warnings = append(v.Warnings, note)
 	}
@@ -80,13 +82,27 @@ func Inspect(ctx context.Context, p *Project, dir string, o Options) Validity {
 	return v
 }
 
-// Unserved describes the sources of the project that are sent but not served; "" = there are none.
-func (p *Project) Unserved() string {
+func (p *Project) ruleFaults(ctx context.Context) ([]string, error) {
+	return siterules.Check(ctx, local{p})
+}
+
+// Shadowed returns what of the project no visitor reaches, because its path belongs to Fazt.
+func (p *Project) Shadowed(ctx context.Context) ([]string, error) {
+	m := show.Plan(p.Plan).Manifest
+	return m.Shadowed(ctx, p.paths(), local{p})
+}
+
+func (p *Project) paths() []string {
 	paths := make([]string, len(p.Plan.Files))
 	for i, f := range p.Plan.Files {
 		paths[i] = f.Path
 	}
-	list := siterules.Unserved(paths, hosting.Hidden)
+	return paths
+}
+
+// Unserved describes the sources of the project that are sent but not served; "" = there are none.
+func (p *Project) Unserved() string {
+	list := siterules.Unserved(p.paths(), hosting.Hidden)
 	if len(list) == 0 {
 		return ""
 	}

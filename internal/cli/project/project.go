@@ -22,6 +22,7 @@ import (
 	"fazt/internal/cli/folder"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
+	"fazt/internal/hosting/route"
 	"fazt/internal/runtime/compile"
 	"fazt/internal/runtime/compiler"
 )
@@ -45,8 +46,11 @@ type Options struct {
 	Name    string
 	Folder  folder.Options
 	NoBuild bool
-	Log     io.Writer // where the output of a build goes
-	Output  *Output   // of an earlier build, which is not repeated; nil = none
+	Log     io.Writer            // where the output of a build goes
+	Output  *Output              // of an earlier build, which is not repeated; nil = none
+	Step    func(command string) // called before a command runs; may be nil
+
+	WithoutPages bool // a development server has the pages; nothing is built
 
 	Compiler *compiler.Compiler
 }
@@ -152,13 +156,13 @@ func (p *Project) describe() error {
 		return err
 	}
 	m := read
-	m.Output, m.Function = "", ""
+	m.Output, m.Function, m.Dev = "", "", ""
 	if p.function != nil {
 		if len(m.Routes) == 0 {
 			m.Routes = []string{"/*"}
 		}
 		if m.First == "" && p.output.First {
-			m.First = hosting.FunctionFirst
+			m.First = route.FunctionFirst
 		}
 	}
 	if spa := true; m.SPA == nil && p.output.SPA {
@@ -213,6 +217,12 @@ func (p *Project) manifest() (op.Manifest, error) {
 		return show.Manifest(m), err
 	}
 	return op.Manifest{}, nil
+}
+
+// Name returns the name that the project in dir would be deployed under.
+func Name(dir, flag string) (string, error) {
+	p := Project{Plan: op.Plan{Manifest: ReadManifest(dir)}}
+	return p.chooseName(dir, flag)
 }
 
 // chooseName returns the name of the flag, else of the manifest, else the name of the folder as a host label if possible.

@@ -1,6 +1,7 @@
 package siterules
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"strings"
@@ -176,6 +177,43 @@ func TestFaultsInRedirectsAreNamed(t *testing.T) {
 		if len(r.rules) != 2 {
 			t.Errorf("%q: %d of 2 good rules are left", line, len(r.rules))
 		}
+	}
+}
+
+// only is a source of one file.
+type only struct{ name, text string }
+
+func (o only) Exists(path string) bool                          { return path == o.name }
+func (o only) ReadFile(context.Context, string) ([]byte, error) { return []byte(o.text), nil }
+
+func TestRulesOfPathsThatAreNotTheSites(t *testing.T) {
+	owned := func(path string) bool { return path == "/auth" || strings.HasPrefix(path, "/auth/") }
+	for line, want := range map[string]string{
+		"/auth /x":                        "_redirects:1: the rule never applies, because /auth belongs to Fazt",
+		"/auth/ /x 404":                   "_redirects:1: the rule never applies, because /auth/ belongs to Fazt",
+		"/auth/* /x":                      "_redirects:1: the rule never applies, because /auth/ belongs to Fazt",
+		"/auth/:a/b /x":                   "_redirects:1: the rule never applies, because /auth/ belongs to Fazt",
+		"https://a.example/auth/b /x":     "_redirects:1: the rule never applies, because /auth/b belongs to Fazt",
+		"/x /auth/login":                  "_redirects:1: the rule leads to /auth/login, which belongs to Fazt",
+		"/x/* /auth/:splat":               "_redirects:1: the rule leads to /auth/, which belongs to Fazt",
+		"/x /auth/login.html 200":         "", // serves the file
+		"/x https://a.example/auth/login": "",
+		"/auth* /x":                       "", // also /authors
+		"/:a /x":                          "",
+		"/* /x 404":                       "",
+		"/x/auth/b /y":                    "",
+		"/x/:a /:a":                       "",
+		"/x/* /authors/:splat":            "",
+		"/auth /b 418":                    "", // a fault, which is reported elsewhere
+		"# comment":                       "",
+	} {
+		got, err := Owned(t.Context(), only{RedirectsFile, line + "\n"}, owned)
+		if err != nil || strings.Join(got, "\n") != want {
+			t.Errorf("%q: %q %v, want %q", line, got, err, want)
+		}
+	}
+	if got, err := Owned(t.Context(), only{HeadersFile, "/auth\n"}, owned); err != nil || got != nil {
+		t.Errorf("without the file: %q %v", got, err)
 	}
 }
 

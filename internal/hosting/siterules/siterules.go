@@ -99,6 +99,40 @@ func Check(ctx context.Context, files Source) ([]string, error) {
 	return all, nil
 }
 
+// Owned returns which rules of a deployment never apply, and which lead nowhere, because owned reports that a path belongs to
+// something else.
+func Owned(ctx context.Context, files Source, owned func(path string) bool) ([]string, error) {
+	if !files.Exists(RedirectsFile) {
+		return nil, nil
+	}
+	data, err := files.ReadFile(ctx, RedirectsFile)
+	if err != nil {
+		return nil, err
+	}
+	var w, faults Warnings // the faults are those of Check
+	eachLine(data, &faults, func(number int, line string) {
+		r := &Redirects{}
+		if r.addLine(line) != "" {
+			return
+		}
+		if from := wholeStart(r.addresses[0].text, r.addresses[0].variable()); owned(from) {
+			w.add(number, "the rule never applies, because %.100s belongs to Fazt", from)
+		} else if to := r.rules[0].to; to.origin == "" && r.rules[0].status/100 == 3 && owned(wholeStart(to.path[0].text[1:], len(to.path) > 1)) {
+			w.add(number, "the rule leads to %.100s, which belongs to Fazt", to.path[0].text)
+		}
+	})
+	return w.sentences(RedirectsFile), nil
+}
+
+// wholeStart returns the path that everything a pattern stands for has in common, in whole segments.
+func wholeStart(text string, variable bool) string {
+	if variable {
+		text = text[:strings.IndexAny(text+"*", "*:")]
+		text = text[:strings.LastIndexByte(text, '/')+1]
+	}
+	return "/" + text
+}
+
 // Warning is a rule, or a part of one, that is ignored.
 type Warning struct {
 	Line int // 0 = the whole file
