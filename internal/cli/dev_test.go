@@ -102,6 +102,7 @@ func (d *dev) write(name, text string) {
 // get requests a page of the app whose address was shown.
 func (d *dev) get(target string) string {
 	d.t.Helper()
+	d.shows(`live in`)
 	found := d.shows(`http://([a-z-]+\.localhost):(\d+)`)
 	r, err := http.NewRequest(http.MethodGet, "http://127.0.0.1:"+found[2]+target, nil)
 	if err != nil {

@@ -55,6 +55,8 @@ type Config struct {
 	Process  Process          // what the instance may change in its process; nil = nothing
 	Dev      bool             // readable error pages, and pages that reload when a deployment goes live
 
+	Front func(next http.Handler) http.Handler // stands before the front door; nil = nothing does
+
 	Flags  map[string]string        // settings of the command line, by path; Listen and Domain are two of them
 	Getenv func(name string) string // the environment, which may set settings; nil = none
 
@@ -255,6 +257,9 @@ func (i *Instance) composeEdges() {
 		Admin:  gateway.Admin(gateway.AdminConfig{API: i.api, Check: i.Keys.Check, Refused: i.callerRefused, Fail: i.api.Fail, TrustedProxies: i.System.Settings().TrustedProxies}),
 		Log:    i.log, Reload: i.reload, Limits: i.Limits, TrustedProxies: i.System.Settings().TrustedProxies,
 	})
+	if i.config.Front != nil {
+		i.front = i.config.Front(i.front)
+	}
 }
 
 // memoryParts returns the memory of the parts that count their own.

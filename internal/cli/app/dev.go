@@ -5,22 +5,27 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"fazt/internal/api/op"
+	"fazt/internal/api/show"
 	"fazt/internal/applog"
+	"fazt/internal/cli/devserver"
 	"fazt/internal/cli/folder"
 	"fazt/internal/cli/kit"
 	"fazt/internal/cli/project"
 	"fazt/internal/client"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
+	"fazt/internal/hosting/route"
 	"fazt/internal/output"
 	"fazt/internal/server"
 )
@@ -35,6 +40,11 @@ func Dev(shared *kit.CLI) *cobra.Command {
 		Long: `Run a folder as an app on its own instance, redeploy it whenever it
 changes, reload open pages, and show the console output of its functions.
 
+If fazt.json has "dev", that command runs instead of the build, as the front
+end's development server: /api and the function's routes are served by Fazt, and
+everything else by that server, with its hot reload. It gets a free port as PORT
+and {port}, or prints its address.
+
 Its data is kept in ~/.fazt/dev, one database per folder, unless --db or
 FAZT_DB names another database.`,
 		Example: `  fazt dev examples/guestbook
@@ -43,7 +53,7 @@ FAZT_DB names another database.`,
 	}
 	cmd.Flags().StringVar(&o.Name, "name", "", "name of the app")
 	cmd.Flags().StringSliceVar(&listen, "listen", nil, "address to listen on (default 127.0.0.1:4698)")
-	cmd.Flags().BoolVar(&o.NoBuild, "no-build", false, "do not run the build script of package.json")
+	cmd.Flags().BoolVar(&o.NoBuild, "no-build", false, "run neither the build script nor the development server")
 	o.Folder.IncludePrivate = true
 	return cmd
 }
@@ -58,24 +68,39 @@ type developer struct {
 	app      string          // "" until something is live
 	seen     []op.Announced  // the files of the folder at the last deploy, if it has a build
 	output   *project.Output // of the last build
+	front    *devserver.Front
+	server   *devserver.Server // nil = fazt.json names none, or it could not be started
+	noted    []string          // the warnings of the last deploy
 }
 
 func (c commands) runDev(dir string, o project.Options, listen []string) error {
-	o.Log, o.Compiler = c.Stdout, c.Compiler
-	o.Folder.Home, o.Folder.Getenv = c.Home, c.Getenv
 	if err := folder.Check(dir); err != nil {
 		return err
 	}
+	front := devserver.NewFront(devserver.State{Title: "Starting"})
+	defer front.Close()
+	o.Log, o.Compiler = io.MultiWriter(c.Stdout, front), c.Compiler
+	o.Step = func(command string) { front.Set(step(command)) }
+	o.Folder.Home, o.Folder.Getenv = c.Home, c.Getenv
 	path, err := c.devDatabase(dir)
 	if err != nil {
 		return err
 	}
-	i, err := server.Open(c.Ctx, server.Config{Database: path, Listen: listen, Dev: true, Process: c.Process, Log: c.Logger(slog.LevelInfo)})
+	i, err := server.Open(c.Ctx, server.Config{Database: path, Listen: listen, Dev: true, Front: front.Wrap, Process: c.Process, Log: c.Logger(slog.LevelInfo)})
 	if err != nil {
 		return err
 	}
-	d := &developer{commands: c, dir: dir, options: o, instance: i, client: client.NewInProcess(i.API())}
+	d := &developer{commands: c, dir: dir, options: o, instance: i, client: client.NewInProcess(i.API()), front: front}
 	return errors.Join(d.run(), i.Close())
+}
+
+// step describes a command that has to run before anything is live.
+func step(command string) devserver.State {
+	s := devserver.State{Title: "Building", Detail: command}
+	if strings.HasSuffix(command, " install") {
+		s.Title = "Installing packages"
+	}
+	return s
 }
 
 // devDatabase returns the database of the folder, so that development never touches a permanent instance.
@@ -125,7 +150,10 @@ func (d *developer) run() error {
 
 // loop deploys now and after every change, until ctx ends.
 func (d *developer) loop(ctx context.Context, w *watcher) {
+	defer d.stopServer()
+	d.announce()
 	for first := true; ; first = false {
+		d.startServer(ctx)
 		if deploy, build := d.changed(ctx); deploy || first {
 			d.deployOnce(ctx, first, build)
 		}
@@ -138,10 +166,56 @@ func (d *developer) loop(ctx context.Context, w *watcher) {
 	}
 }
 
+// announce prints the address before a build, which may take long.
+func (d *developer) announce() {
+	if has, err := project.HasBuild(d.dir); d.options.NoBuild || err != nil || !has && d.command() == "" {
+		return
+	}
+	if name, err := project.Name(d.dir, d.options.Name); err == nil {
+		fmt.Fprintf(d.Stdout, "Preparing %s\n", d.instance.URL(name))
+	}
+}
+
+// command returns the command of the development server; "" = there is none.
+func (d *developer) command() string {
+	if d.options.NoBuild {
+		return ""
+	}
+	return project.ReadManifest(d.dir).Dev
+}
+
+// startServer starts the development server that fazt.json names, unless it runs.
+func (d *developer) startServer(ctx context.Context) {
+	command := d.command()
+	if d.server != nil && (d.server.Command != command || !d.server.Running()) {
+		d.stopServer()
+	}
+	if command == "" || d.server != nil {
+		return
+	}
+	err := project.Install(ctx, d.dir, d.options)
+	if err == nil {
+		d.server, err = devserver.Start(d.front, d.dir, command, d.Stdout)
+	}
+	if err != nil && ctx.Err() == nil {
+		d.front.ServerFailed(errs.Sentence(err))
+		d.Explain(err)
+	}
+}
+
+func (d *developer) stopServer() {
+	if d.server != nil {
+		d.server.Stop()
+		d.server = nil
+	}
+}
+
 // changed reports whether there is something to deploy, and whether the build script has to run before: functions do not
-// depend on it, and what it wrote must not trigger it again. Without a build, every change counts.
+// depend on it, and what it wrote must not trigger it again. Without a build, every change counts; with a development server,
+// those of the pages do not.
 func (d *developer) changed(ctx context.Context) (deploy, build bool) {
-	if has, err := project.HasBuild(d.dir); d.options.NoBuild || err != nil || !has {
+	served := d.command() != ""
+	if has, err := project.HasBuild(d.dir); !served && (d.options.NoBuild || err != nil || !has) {
 		return true, true
 	}
 	f, err := folder.Read(ctx, d.dir, d.options.Folder)
@@ -152,9 +226,16 @@ func (d *developer) changed(ctx context.Context) (deploy, build bool) {
 	before := d.seen
 	d.seen = f.Files
 	for _, path := range differing(before, f.Files) {
-		deploy = true
-		if !project.SourceFiles(path) && (d.output == nil || !d.output.Contains(path)) || path == hosting.ManifestFile {
+		pages := !project.SourceFiles(path)
+		switch {
+		case path == hosting.ManifestFile:
 			return true, true
+		case served && pages:
+			deploy = deploy || project.ReadManifest(d.dir).Function != "" // which may import it
+		case pages && (d.output == nil || !d.output.Contains(path)):
+			return true, true
+		default:
+			deploy = true
 		}
 	}
 	return deploy, d.output == nil
@@ -184,7 +265,9 @@ func (d *developer) deployOnce(ctx context.Context, first, build bool) {
 	if !build {
 		o.Output = d.output
 	}
+	o.WithoutPages = d.command() != ""
 	d.output = nil // until it succeeds
+	d.front.Again(devserver.State{Title: "Deploying"})
 	p, err := project.Load(ctx, d.dir, o)
 	if err == nil {
 		defer p.Close()
@@ -194,12 +277,32 @@ func (d *developer) deployOnce(ctx context.Context, first, build bool) {
 	}
 	if err != nil && ctx.Err() == nil {
 		d.Explain(err)
+		d.front.Set(devserver.State{Title: "The deploy failed", Detail: explained(err), Failed: true})
 		if d.app != "" {
 			fmt.Fprintln(d.Stderr, "The previous deployment stays live; save a file to try again.")
 		} else {
 			fmt.Fprintln(d.Stderr, "Nothing is live yet; save a file to try again.")
 		}
 	}
+}
+
+// explained describes an error with the lines of code that it is about.
+func explained(err error) string {
+	text := errs.Sentence(err)
+	for _, f := range kit.Diagnostics(err) {
+		text += "\n\n" + strings.TrimSpace(fmt.Sprintf("%s:%d:%d: %s\n%s", f.File, f.Line, f.Column, f.Text, f.Frame))
+	}
+	return text
+}
+
+// note prints the warnings of a deploy, unless the last one had the same.
+func (d *developer) note(warnings []string) {
+	for _, w := range warnings {
+		if !slices.Contains(d.noted, w) {
+			fmt.Fprintf(d.Stderr, "note: %s\n", output.Line(w))
+		}
+	}
+	d.noted = warnings
 }
 
 func (d *developer) upload(ctx context.Context, p *project.Project, began time.Time, first bool) error {
@@ -212,7 +315,10 @@ func (d *developer) upload(ctx context.Context, p *project.Project, began time.T
 	if err != nil {
 		return err
 	}
+	m := show.Plan(p.Plan).Manifest
+	d.front.Live(devserver.App{Name: p.Name, Product: route.Product(m.Product), Routes: m.Routes})
 	if done.Deployed != nil {
+		d.note(done.Deployed.Warnings)
 		d.sayNeeds(done.Deployed.Needs, p.Name, done.Deployed.Deployment.Manifest.Net)
 	}
 	took := time.Since(began).Round(time.Millisecond)

@@ -83,21 +83,24 @@ func Build(ctx context.Context, dir string, o Options) (Output, error) {
 	if o.Output != nil {
 		return *o.Output, nil
 	}
-	m, built := readManifest(dir), false
+	m, built := ReadManifest(dir), false
+	if o.WithoutPages {
+		return withoutPages(dir, m), Install(ctx, dir, o)
+	}
 	var err error
 	if !o.NoBuild {
-		if built, err = runBuild(ctx, dir, o.Log); err != nil {
+		if built, err = runBuild(ctx, dir, o); err != nil {
 			return Output{}, err
 		}
-		if err = InstallPackages(ctx, dir, m.Function != "", o.Log); err != nil {
+		if err = InstallPackages(ctx, dir, m.Function != "", o); err != nil {
 			return Output{}, err
 		}
 	}
 	return FindOutput(dir, m, built)
 }
 
-// readManifest returns what fazt.json in a folder says. Faults in it are reported when the files are read.
-func readManifest(dir string) op.Manifest {
+// ReadManifest returns what fazt.json in a folder says. Faults in it are reported when the files are read.
+func ReadManifest(dir string) op.Manifest {
 	var m hosting.Manifest
 	if data, err := (&places{dir: dir}).read(hosting.ManifestFile); err == nil {
 		m, _ = hosting.ParseManifest(data, hosting.ManifestFile)
@@ -106,7 +109,7 @@ func readManifest(dir string) op.Manifest {
 }
 
 // runBuild runs the build script of a project and reports whether there is one.
-func runBuild(ctx context.Context, dir string, log io.Writer) (bool, error) {
+func runBuild(ctx context.Context, dir string, o Options) (bool, error) {
 	if has, err := HasBuild(dir); err != nil || !has {
 		return false, err
 	}
@@ -114,12 +117,21 @@ func runBuild(ctx context.Context, dir string, log io.Writer) (bool, error) {
 	if _, err := exec.LookPath(manager); err != nil {
 		return false, errs.Wrap(errs.Invalid, err, "package.json has a build script and %s is not installed; install it, or use --no-build", manager)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "node_modules")); errors.Is(err, fs.ErrNotExist) {
-		if err := runTool(ctx, dir, log, manager, "install"); err != nil {
-			return false, err
-		}
+	if err := Install(ctx, dir, o); err != nil {
+		return false, err
 	}
-	return true, runTool(ctx, dir, log, manager, "run", "build")
+	return true, runTool(ctx, dir, o, manager, "run", "build")
+}
+
+// Install installs the packages of a project that has a package.json, unless that was done before.
+func Install(ctx context.Context, dir string, o Options) error {
+	if _, err := os.Stat(filepath.Join(dir, "node_modules")); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(dir, "package.json")); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return runTool(ctx, dir, o, managerOf(dir), "install")
 }
 
 // managerOf returns the package manager whose lockfile is in dir; npm by default.
@@ -135,13 +147,16 @@ func managerOf(dir string) string {
 }
 
 // runTool runs a program in dir and streams its output with a prefix.
-func runTool(ctx context.Context, dir string, log io.Writer, name string, args ...string) error {
+func runTool(ctx context.Context, dir string, o Options, name string, args ...string) error {
 	line := name + " " + strings.Join(args, " ")
-	fmt.Fprintf(log, "$ %s\n", line)
+	fmt.Fprintf(o.Log, "$ %s\n", line)
+	if o.Step != nil {
+		o.Step(line)
+	}
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
 	cmd.WaitDelay = 5 * time.Second // for processes it left running
-	out := &prefixed{w: log, prefix: "  "}
+	out := &prefixed{w: o.Log, prefix: "  "}
 	cmd.Stdout, cmd.Stderr = out, out
 	err := cmd.Run()
 	out.flush()

@@ -175,7 +175,7 @@ func TestABuildThatFailsIsQuotedAndDeploysNothing(t *testing.T) {
 		"a file named api":         {"-- api --\n-- package.json --\n{\"dependencies\":{\"x\":\"1\"}}", false},
 	} {
 		var log bytes.Buffer
-		if err := InstallPackages(t.Context(), write(t, tt.files), false, &log); err != nil || strings.Contains(log.String(), "$ npm install\n") != tt.runs {
+		if err := InstallPackages(t.Context(), write(t, tt.files), false, Options{Log: &log}); err != nil || strings.Contains(log.String(), "$ npm install\n") != tt.runs {
 			t.Errorf("%s: %q, %v", name, log.String(), err)
 		}
 	}

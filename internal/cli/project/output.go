@@ -27,11 +27,12 @@ type Output struct {
 	First    bool   // the function comes before the pages
 	SPA      bool
 
-	notes []string
+	elsewhere bool // the pages are not part of the deployment
+	notes     []string
 }
 
 // IsZero reports whether the folder is deployed as it is.
-func (o Output) IsZero() bool { return o.Pages == "" && o.Function == "" }
+func (o Output) IsZero() bool { return o.Pages == "" && o.Function == "" && !o.elsewhere }
 
 // Contains reports whether a file of the project lies in a folder that its build writes to.
 func (o Output) Contains(name string) bool {
@@ -73,6 +74,16 @@ func FindOutput(dir string, m op.Manifest, built bool) (Output, error) {
 		return o, errs.New(errs.Invalid, "%s: the pages are in %s, and there is no such folder%s", p.declared(o.Pages, m.Output), o.Pages, unbuilt(built))
 	}
 	return o, nil
+}
+
+// withoutPages returns the output of a project whose pages a development server has. A function that only a build makes does
+// not exist then: that server runs it.
+func withoutPages(dir string, m op.Manifest) Output {
+	o := Output{elsewhere: true}
+	if p := (&places{dir: dir}); m.Function != "" && !secret(m.Function) && p.isFile(m.Function) {
+		o.Function = m.Function
+	}
+	return o
 }
 
 // secret reports whether a path leads to what is never published, even if a configuration names it.

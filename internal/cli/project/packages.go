@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -87,7 +86,7 @@ func (p *Project) take(ctx context.Context, from *folder.Folder, files []string)
 
 // InstallPackages installs the packages of a project with a function, if that was not done yet. It runs here, as the
 // user who deploys, and never on a server. elsewhere means that the function does not begin in api/.
-func InstallPackages(ctx context.Context, dir string, elsewhere bool, log io.Writer) error {
+func InstallPackages(ctx context.Context, dir string, elsewhere bool, o Options) error {
 	if _, err := os.Stat(filepath.Join(dir, "node_modules")); !errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -104,5 +103,5 @@ func InstallPackages(ctx context.Context, dir string, elsewhere bool, log io.Wri
 	if json.Unmarshal(data, &pkg) != nil || len(pkg.Dependencies) == 0 {
 		return nil
 	}
-	return runTool(ctx, dir, log, managerOf(dir), "install")
+	return runTool(ctx, dir, o, managerOf(dir), "install")
 }
