@@ -17,6 +17,11 @@ import (
 // typeCheck returns what an editor reports about the function in a folder.
 func typeCheck(t *testing.T, dir string) string {
 	t.Helper()
+	return typeCheckWith(t, dir, "api")
+}
+
+func typeCheckWith(t *testing.T, dir, config string) string {
+	t.Helper()
 	compiler, err := filepath.Abs(filepath.Join("..", "..", "packages", "node_modules", "typescript", "bin", "tsc"))
 	if err != nil {
 		t.Fatal(err)
@@ -25,7 +30,7 @@ func typeCheck(t *testing.T, dir string) string {
 	if _, err := os.Stat(compiler); err != nil || lacks != nil {
 		t.Skip("TypeScript is not installed; `make web` installs it")
 	}
-	cmd := exec.CommandContext(t.Context(), node, compiler, "--pretty", "false", "-p", "api")
+	cmd := exec.CommandContext(t.Context(), node, compiler, "--pretty", "false", "-p", config)
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	if err != nil && len(out) == 0 {
