@@ -51,6 +51,7 @@ func attacks() []attack {
 		{"deploycost", "an alias change costs the same with 1 app and with 5,801", attackDeployCost},
 		{"bigdeploy", "deploy, fork and remove 20,000 files and 100,000 values: writes of other apps' visitors are not slower (90 s)", attackBigDeploy},
 		{"memory", "bursts in a 256 MB container: the server survives and frees its memory within 12 s (90 s)", attackMemory},
+		{"hostwork", "16 requests at once that make the host encode, hash, compress and parse, in a 512 MB container: it stays inside (60 s)", attackHostWork},
 		{"soak", "mixed load for a minute (FAZT_SOAK=10m): memory stays flat", attackSoak},
 	}
 }

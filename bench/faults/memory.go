@@ -7,8 +7,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -29,34 +27,11 @@ const containerBytes = 256 << 20
 
 // attackMemory runs an instance in a 256 MB control group and sends bursts that together would take gigabytes.
 func attackMemory(ctx context.Context, l *lab) error {
-	group := filepath.Join("/sys/fs/cgroup/memory", fmt.Sprintf("fazt-faults-%d", os.Getpid()))
-	if err := os.Mkdir(group, 0o755); err != nil {
-		return skip("cannot create a version 1 control group: %v", err)
-	}
-	defer func() {
-		for range 50 { // it is busy until the last process is gone
-			if os.Remove(group) == nil {
-				return
-			}
-			time.Sleep(20 * time.Millisecond)
-		}
-	}()
-	if err := os.WriteFile(filepath.Join(group, "memory.limit_in_bytes"), []byte(strconv.Itoa(containerBytes)), 0o600); err != nil {
-		return skip("cannot set the control group's limit: %v", err)
-	}
-	// A shell joins the group and becomes the server, so the server sees the limit from the start.
-	shell := filepath.Join(l.dir, "contained")
-	script := fmt.Sprintf("#!/bin/sh\necho $$ > %s/cgroup.procs\nexec %s \"$@\"\n", group, l.fazt)
-	if err := os.WriteFile(shell, []byte(script), 0o755); err != nil {
-		return err
-	}
-	plain := l.fazt
-	l.fazt = shell
-	i, err := l.start(ctx, "")
-	l.fazt = plain
+	i, group, err := l.contain(ctx, containerBytes)
 	if err != nil {
 		return err
 	}
+	defer group.remove()
 	defer i.kill()
 	large := strings.Repeat("0123456789abcdef", 60_000)
 	files := []string{"index.html", "hello", "api/main.js", greedy}
@@ -116,8 +91,7 @@ func attackMemory(ctx context.Context, l *lab) error {
 			faults = append(faults, fmt.Errorf("%s: memory was not freed: %d MB, %d MB before", burst.name, i.anonymous()>>20, before>>20))
 		}
 	}
-	kills, _ := os.ReadFile(filepath.Join(group, "memory.oom_control"))
-	l.note("control group", "limit %d MB; %s", containerBytes>>20, strings.ReplaceAll(strings.TrimSpace(string(kills)), "\n", ", "))
+	l.note("control group", "limit %d MB; %s", containerBytes>>20, group.kills())
 	return errors.Join(faults...)
 }
 
