@@ -178,6 +178,7 @@ interface Fazt {
 	readonly env: FaztEnv;
 	readonly log: FaztLog;
 	readonly net: FaztNet;
+	readonly password: FaztPassword;
 	readonly private: FaztPrivate;
 }
 
@@ -255,6 +256,22 @@ interface FaztPrivate {
 	 * Returns the paths of all files, relative to private/.
 	 */
 	list(): string[];
+}
+
+/** Hashes of passwords, computed by the instance: store the hash, never the password. */
+interface FaztPassword {
+	/**
+	 * Returns a hash of a password, with the algorithm, its cost and a salt in it. Takes about a tenth of a second, in which the function can do other things.
+	 * @param password up to 4096 bytes of UTF-8; with bcrypt, up to 72
+	 * @param options algorithm: argon2id (default), scrypt or bcrypt
+	 */
+	hash(password: string, options?: { algorithm?: 'argon2id' | 'scrypt' | 'bcrypt' }): Promise<string>;
+	/**
+	 * Returns whether a password has this hash. A hash that cannot be read, or that asks for more memory or time than is allowed, is an error.
+	 * @param password what a visitor entered
+	 * @param hash what hash returned, or a hash of another program: $argon2id$, $argon2i$, $scrypt$, $2a$, $2b$ or $2y$
+	 */
+	verify(password: string, hash: string): Promise<boolean>;
 }
 
 /** JSON values by key. When set returns, the value survives a crash. */

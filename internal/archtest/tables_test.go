@@ -20,6 +20,7 @@ var layers = [][]string{
 		"internal/output",
 		"internal/quickjs",
 		"internal/schema",
+		"internal/password",
 		"internal/scratch",
 		"internal/share",
 		"internal/system",
@@ -98,6 +99,7 @@ type edge struct{ from, to string }
 
 var sideways = []edge{
 	{"internal/schema", "internal/errs"},
+	{"internal/password", "internal/errs"},
 	{"internal/timeout", "internal/errs"},
 	{"internal/database", "internal/errs"},
 	{"internal/database", "internal/database/sqlite"},
@@ -255,8 +257,8 @@ var owners = []owner{
 	{"golang.org/x/text", "internal/hosting"},
 	{"golang.org/x/text", "internal/cli/project"},
 	{"github.com/go-sourcemap/sourcemap", "internal/runtime/compile"},
-	// argon2; scrypt
-	{"golang.org/x/crypto", "internal/auth"},
+	// argon2, bcrypt and scrypt; scrypt
+	{"golang.org/x/crypto", "internal/password"},
 	{"golang.org/x/crypto", "internal/runtime/webcrypto"},
 	// host names; public suffixes and HTTP/2
 	{"golang.org/x/net", "internal/hostname"},

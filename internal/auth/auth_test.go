@@ -74,8 +74,17 @@ func TestInvalidNamesAndPasswords(t *testing.T) {
 	}
 }
 
+func hashed(t *testing.T, password string) string {
+	t.Helper()
+	hash, err := hashPassword(password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hash
+}
+
 func TestStoredPasswords(t *testing.T) {
-	a, b := hashPassword("secret words"), hashPassword("secret words")
+	a, b := hashed(t, "secret words"), hashed(t, "secret words")
 	if a == b {
 		t.Error("two hashes of one password are the same")
 	}
@@ -94,7 +103,7 @@ func TestStoredPasswords(t *testing.T) {
 
 // Each hash differs in one part from one that is accepted.
 func TestAPasswordHashWithOneBrokenPartIsRefused(t *testing.T) {
-	good := strings.Split(hashPassword("secret words"), "$")
+	good := strings.Split(hashed(t, "secret words"), "$")
 	if !verify("secret words", strings.Join(good, "$")) {
 		t.Fatal("the whole hash is refused")
 	}

@@ -42,7 +42,10 @@ func (u *Users) CreateOwner(ctx context.Context, name, password string) error {
 	if err := CheckPassword(password); err != nil {
 		return err
 	}
-	hash := hashPassword(password) // outside the write, because it is slow on purpose
+	hash, err := hashPassword(password) // outside the write, because it is slow on purpose
+	if err != nil {
+		return err
+	}
 	return u.db.Write(ctx, func(tx *database.Tx) error {
 		owner := ""
 		if _, err := tx.First("SELECT name FROM users WHERE role = 'owner'", func(r *database.Row) { owner = r.Text(0) }); err != nil {
@@ -79,11 +82,7 @@ func (u *Users) Verify(ctx context.Context, name, password string) (Principal, e
 	if err != nil {
 		return Principal{}, err
 	}
-	known := hash != ""
-	if !known {
-		hash = encode(current(), make([]byte, 16), make([]byte, 32))
-	}
-	if len(password) > maxPassword || !verify(password, hash) || !known || role != "owner" {
+	if len(password) > maxPassword || !verify(password, hash) || role != "owner" {
 		return Principal{}, errs.New(errs.Unauthorized, "the name or the password is wrong")
 	}
 	p.Kind = Owner

@@ -47,6 +47,7 @@ func All(d Deps) []bind.Namespace {
 		}},
 		net(),
 		private(d.Private),
+		passwords(),
 		kv("fazt.app.kv", d.KV, func(c *bind.Call) storage.Scope { return storage.Scope{App: c.AppID} }),
 	}
 }

@@ -22,7 +22,7 @@ func (e *Engine) Prepare(caller context.Context, inv *Invocation, f Function, li
 	deadline, _ := ctx.Deadline()
 	inv.engine, inv.fn, inv.limits, inv.event, inv.caller = e, f, limits, event, caller
 	inv.ctx, inv.cancel, inv.begun = ctx, cancel, time.Now()
-	inv.call = bind.Call{Context: ctx, AppID: f.AppID, AppName: f.AppName, Deployment: f.Deployment, RequestID: f.RequestID, Version: e.config.Version}
+	inv.call = bind.Call{Context: ctx, AppID: f.AppID, AppName: f.AppName, Deployment: f.Deployment, RequestID: f.RequestID, Version: e.config.Version, Memory: inv}
 	inv.ends.Store(int64(deadline.Sub(quickjs.Began())))
 	inv.exchange, _ = event.(Exchange)
 }

@@ -23,6 +23,15 @@ type Call struct {
 	User       string // "" if not signed in
 	RequestID  string
 	Version    string // the product's version
+	Memory     Memory // of the invocation
+}
+
+// Memory counts what a function holds outside the VM. A function that holds much charges it before it is allocated.
+type Memory interface {
+	// Charge counts n bytes. It waits a moment for room; an error says that there is none.
+	Charge(n int64) error
+	// Uncharge gives back n bytes that were charged.
+	Uncharge(n int64)
 }
 
 // Func is one declared function, constant or asynchronous function.

@@ -294,7 +294,7 @@ modules are available without installing anything:
 Other Node.js modules can be imported but not used: calling anything of one throws an error that names it and the file.
 Packages are resolved as for Cloudflare Workers: the conditions ^workerd^, ^worker^, ^browser^, ^module^, and the ^browser^ field.
 ^AsyncLocalStorage^ follows promises, timers and async functions. ^node:crypto^ has random bytes, hashes, HMAC, PBKDF2, HKDF, scrypt,
-AES ciphers, signatures and key objects; ^node:http^ and ^node:https^ are clients on ^fetch^; ^node:fs^ reads the text files below
+AES ciphers, signatures and key objects; hashes of passwords are in ^fazt.password^, beside the function; ^node:http^ and ^node:https^ are clients on ^fetch^; ^node:fs^ reads the text files below
 ^private/^; ^cloudflare:workers^ has ^env^.
 
 `

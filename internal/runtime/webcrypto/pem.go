@@ -9,6 +9,9 @@ import (
 	"encoding/pem"
 
 	"golang.org/x/crypto/scrypt"
+
+	"fazt/internal/errs"
+	"fazt/internal/password"
 )
 
 // found describes a key that was read from a text or from DER.
@@ -93,7 +96,6 @@ func describe(key any) found {
 const (
 	maxScrypt     = 32 << 20 // bytes of N blocks, as in Node.js by default
 	maxScryptLane = 1 << 20  // bytes of p blocks
-	maxScryptWork = 1 << 20  // N × r × p
 )
 
 // deriveScrypt derives Length bits. The cost is in Iterations, the block size in SaltLength, the parallelization in TagLength.
@@ -106,8 +108,9 @@ func deriveScrypt(c Call) ([]byte, error) {
 		return nil, fail(Operation, "scrypt may use %d MiB; N × r is too large", maxScrypt>>20)
 	case r > maxScryptLane/128/p:
 		return nil, fail(Operation, "r × p of scrypt is too large")
-	case n*r > maxScryptWork/p: // n × r is at most 1<<18
-		return nil, fail(Operation, "N × r × p of scrypt may be at most %d", maxScryptWork)
+	}
+	if err := password.CheckScrypt(n, r, p); err != nil {
+		return nil, fail(Operation, "%s", errs.Sentence(err))
 	}
 	// It hashes the salt for every 32 bytes of the blocks, and the blocks for every 32 bytes of the result.
 	lanes := 128 * r * p
