@@ -164,7 +164,7 @@ func install(ctx context.Context, work string, cases []testCase) error {
 	needed := map[string]string{}
 	for _, c := range cases {
 		for _, p := range c.packages {
-			at := strings.LastIndex(p, "@")
+			at := strings.Index(p[1:], "@") + 1
 			if at < 1 {
 				return fmt.Errorf("%s: %s has no version", c.name, p)
 			}

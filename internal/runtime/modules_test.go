@@ -287,6 +287,36 @@ func TestPackagesAreResolvedByTheirPackageJSON(t *testing.T) {
 	}
 }
 
+// Packages as people publish them: compiled to CommonJS and imported by a module, with parts for other places than functions.
+func TestPackagesWithPartsThatAreNeverUsed(t *testing.T) {
+	own := runtimetest.Files{
+		"package.json": `{"type":"module"}`,
+		"api/main.js": `import typed, { named } from "typed"; import lazy from "lazy"; import browser from "browser"; import old from "old";
+const told = (f) => { try { return f(); } catch (e) { return [e.code, e.message]; } };
+export default () => Response.json([typed.named, named, typed.__esModule, typed.default, told(lazy.inNode), told(lazy.internal), browser, old("k=v"), __dirname]);`,
+	}
+	dir := t.TempDir()
+	write(t, dir, own)
+	write(t, dir, runtimetest.Files{
+		"node_modules/typed/index.js":       `"use strict"; Object.defineProperty(exports, "__esModule", { value: true }); exports.named = void 0; exports.named = 1; exports.default = 2;`,
+		"node_modules/typed/package.json":   `{}`,
+		"node_modules/old/package.json":     `{}`,
+		"node_modules/lazy/index.js":        `exports.inNode = () => require("@lost/driver/callback"); exports.internal = () => require("#part");`,
+		"node_modules/lazy/part.js":         `module.exports = "part";`,
+		"node_modules/lazy/package.json":    `{"imports":{"#part":"./part.js"}}`,
+		"node_modules/browser/index.js":     `const os = require("os"), http2 = require("http2"), path = require("path"); module.exports = [os.platform(), Object.keys(http2), path];`,
+		"node_modules/browser/package.json": `{"browser":{"os":false,"http2":false,"path":"./path.js"}}`,
+		"node_modules/browser/path.js":      `module.exports = "own path";`,
+		"node_modules/old/index.js":         `module.exports = (s) => { /(\w)=(\w)/.test(s); return [typeof __filename, RegExp.$1, RegExp["$2"], RegExp.lastMatch]; };`,
+	})
+	sent, _ := deployed(t, dir, own)
+	const want = `[1,1,true,2,["MODULE_NOT_FOUND","Cannot find module '@lost/driver/callback'; ` + "`npm install @lost/driver`" + ` installs it"],"part",["linux",[],"own path"],["string","k","v","k=v"],"/"]`
+	h := runtimetest.NewOf(t, sent)
+	if w := h.Ask(t, "GET", "/", ""); w.Body.String() != want {
+		t.Fatalf("%d %s\nwant %s\n%s", w.Code, w.Body, want, h.Log)
+	}
+}
+
 func TestAWorkspaceLinkMayLeadToFilesOfTheFolder(t *testing.T) {
 	dir := t.TempDir()
 	own := runtimetest.Files{"api/main.js": "import x from 'shared'; export default () => new Response(x);", "packages/shared/index.ts": `import y from "./y"; export default y as string;`, "packages/shared/y.ts": `export default "shared";`, "packages/shared/package.json": `{"main":"index.ts"}`}

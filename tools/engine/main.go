@@ -109,7 +109,11 @@ func adapt(code, data []byte) ([]byte, error) {
 			return nil, err
 		}
 	}
-	code, err := dispatchByOpcode(code, data)
+	code, err := allowOutsideClasses(code, data)
+	if err != nil {
+		return nil, err
+	}
+	code, err = dispatchByOpcode(code, data)
 	return append(code, "\n// runMakeWebFirst is here when the engine was made.\nconst runMakeWebFirst = true\n"...), err
 }
 

@@ -14,7 +14,7 @@ const scriptName = "function.js"
 
 // bundle bundles a function into one script.
 func bundle(ctx context.Context, m *modules, entry string, format api.Format) (api.BuildResult, error) {
-	followed := m.followsCalls
+	followed, recorded := m.followsCalls, m.lastMatch
 	o := options(entry, format)
 	if m.settings != "" {
 		o.TsconfigRaw = m.settings
@@ -26,6 +26,9 @@ func bundle(ctx context.Context, m *modules, entry string, format api.Format) (a
 	if m.followsCalls { // see async_hooks
 		o.Supported["async-await"], o.Supported["async-generator"] = false, false
 	}
+	if m.lastMatch {
+		o.Banner = map[string]string{"js": "__fazt_regexp();"}
+	}
 	result := api.Build(o)
 	if err := ctx.Err(); err != nil {
 		return result, err
@@ -33,7 +36,7 @@ func bundle(ctx context.Context, m *modules, entry string, format api.Format) (a
 	if len(result.Errors) > 0 {
 		return result, unprocessable(diagnostics(result.Errors))
 	}
-	if m.followsCalls && !followed { // not known before bundling
+	if m.followsCalls && !followed || m.lastMatch && !recorded { // not known before bundling
 		return bundle(ctx, m, entry, format)
 	}
 	return result, nil
@@ -57,7 +60,7 @@ func options(entry string, format api.Format) api.BuildOptions {
 
 // defines returns the identifiers that are replaced in functions.
 func defines() map[string]string {
-	return map[string]string{"process.env.NODE_ENV": `"production"`, "global": "globalThis"}
+	return map[string]string{"process.env.NODE_ENV": `"production"`, "global": "globalThis", "__dirname": `"/"`, "__filename": `"/function.js"`}
 }
 
 // workingDir returns some absolute directory; its contents are never read.

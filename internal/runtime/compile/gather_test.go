@@ -61,10 +61,10 @@ func TestWhatAFunctionNeedsOfItsPackages(t *testing.T) {
 			Imports{Import: map[string]map[string]string{"api/main.js": {"p": "node_modules/p/a.js"}, "node_modules/p/a.js": {"./b": "node_modules/p/b.js"}}},
 		},
 		"for a browser": {
-			files{"api/main.js": `import p from 'p'; export default p`, "node_modules/p/package.json": `{"main":"./node.js","browser":{"./node.js":"./web.js","./color":false,"fs":false,"stream":"tiny"}}`, "node_modules/p/node.js": "",
-				"node_modules/p/web.js": "require('fs'); require('./color'); exports.s = require('stream')", "node_modules/tiny/index.js": ""},
+			files{"api/main.js": `import p from 'p'; export default p`, "node_modules/p/package.json": `{"main":"./node.js","browser":{"./node.js":"./web.js","./color":false,"fs":false,"http2":false,"stream":"tiny"}}`, "node_modules/p/node.js": "",
+				"node_modules/p/web.js": "require('fs'); require('http2'); require('./color'); exports.s = require('stream')", "node_modules/tiny/index.js": ""},
 			[]string{"node_modules/p/package.json", "node_modules/p/web.js", "node_modules/tiny/index.js"},
-			Imports{Import: map[string]map[string]string{"api/main.js": {"p": "node_modules/p/web.js"}}, Require: map[string]map[string]string{"node_modules/p/web.js": {"fs": "", "./color": "", "stream": "node_modules/tiny/index.js"}}},
+			Imports{Import: map[string]map[string]string{"api/main.js": {"p": "node_modules/p/web.js"}}, Require: map[string]map[string]string{"node_modules/p/web.js": {"http2": "", "./color": "", "stream": "node_modules/tiny/index.js"}}},
 		},
 		"CommonJS in a module": {
 			files{"api/main.js": `import p from 'p'; export default p`, "package.json": `{"type":"module"}`, "node_modules/p/index.js": "exports.__esModule = true; exports.default = 1", "node_modules/p/package.json": "{}"},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +27,7 @@ type modules struct {
 
 	mu           sync.Mutex
 	standard     []string // parts of the standard modules that are imported, sorted
+	lastMatch    bool     // RegExp.$1 or the like is named: matches are recorded
 	followsCalls bool     // async_hooks is imported: async functions are bundled so that their calls can be followed
 }
 
@@ -37,6 +39,7 @@ const (
 	ofOwn   = "own"   // in the product: a package that every function has; the path is the part and optionally a member of it
 	ofEmpty = "empty" // nowhere: a package replaces the module by nothing in browsers
 	ofStub  = "stub"  // in the product: a Node.js module that functions do not have; the path is its name, stubIn, and the importer
+	ofLost  = "lost"  // nowhere: a package requires another that is not installed; the path is the name
 	ofNodes = "cjs"   // in the deployment: a CommonJS file as Node.js gives it to modules; the path is the file's
 )
 
@@ -62,6 +65,9 @@ func (m *modules) plugin(ctx context.Context) api.Plugin {
 				name, importer, _ := strings.Cut(args.Path, stubIn)
 				return loadText(fmt.Sprintf("module.exports = __fazt_stub(%q, %q)", name, importer)), nil
 			},
+			ofLost: func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+				return loadText(fmt.Sprintf(`throw Object.assign(new Error(%q), { code: "MODULE_NOT_FOUND" })`, "Cannot find module '"+args.Path+"'; `npm install "+packageName(args.Path)+"` installs it")), nil
+			},
 			ofDisk: func(args api.OnLoadArgs) (api.OnLoadResult, error) {
 				if m.packages == nil {
 					return api.OnLoadResult{}, errors.New("a function can only import what is in its deployment")
@@ -82,6 +88,9 @@ func (m *modules) plugin(ctx context.Context) api.Plugin {
 	}}
 }
 
+// ofLastMatch finds the static properties of RegExp.
+var ofLastMatch = regexp.MustCompile("\\bRegExp\\s*(?:\\.\\s*(?:\\$[1-9_]|input\\b|lastMatch\\b|lastParen\\b|leftContext\\b|rightContext\\b)|\\[\\s*[\"'`](?:\\$[1-9_&+`']|input|last|left|right))")
+
 // load reads a file of the deployment.
 func (m *modules) load(ctx context.Context, args api.OnLoadArgs, name string) (api.OnLoadResult, error) {
 	data, err := m.src.ReadFile(ctx, name)
@@ -101,6 +110,11 @@ func (m *modules) load(ctx context.Context, args api.OnLoadArgs, name string) (a
 		kind = api.LoaderBinary
 	}
 	text := withoutReading(name, string(data), kind, m.settings)
+	if ofLastMatch.MatchString(text) {
+		m.mu.Lock()
+		m.lastMatch = true
+		m.mu.Unlock()
+	}
 	if (kind == api.LoaderJSX || kind == api.LoaderTSX) && strings.Contains(text, "@jsxImportSource") && !strings.Contains(text, "@jsxRuntime") {
 		text += "\n/** @jsxRuntime automatic */" // implied, as in Vite and Deno
 	}
@@ -126,7 +140,7 @@ const nodesDefault = `const m = require(%q);
 if (!m?.__esModule) module.exports = m;
 else {
 	for (const name of Object.getOwnPropertyNames(m)) {
-		if (name !== "default") Object.defineProperty(exports, name, { enumerable: true, get: () => m[name] });
+		if (name !== "default" && name !== "__esModule") Object.defineProperty(exports, name, { enumerable: true, get: () => m[name] });
 	}
 	Object.defineProperty(exports, "__esModule", { value: true });
 	exports.default = m;
@@ -167,6 +181,7 @@ func (m *modules) resolve(build api.PluginBuild, args api.OnResolveArgs) (api.On
 		return api.OnResolveResult{}, errors.New(why)
 	}
 	relative := isRelative(args.Path)
+	lost := mayBeMissing(args)
 	lacking := slices.Contains(otherNodeModules(), strings.SplitN(name, "/", 2)[0])
 	stub := api.OnResolveResult{Path: name + stubIn + args.Importer, Namespace: ofStub, SideEffects: api.SideEffectsFalse}
 	switch {
@@ -191,10 +206,14 @@ func (m *modules) resolve(build api.PluginBuild, args api.OnResolveArgs) (api.On
 		if part, member, ok := standardModule(name); ok && !m.packages.has(build, args) {
 			return m.own(part, member), nil
 		}
-		if result := m.packages.pulled(build, args); result.Path != "" || !lacking || m.packages.has(build, args) {
+		result := m.packages.pulled(build, args)
+		if result.Path != "" || !lacking && lost.Path == "" || m.packages.has(build, args) {
 			return result, nil
 		}
-		return stub, nil
+		if lacking {
+			return stub, nil
+		}
+		return lost, nil
 	}
 	if file, ok := m.plain(args); ok {
 		return m.found(file), nil
@@ -205,7 +224,16 @@ func (m *modules) resolve(build api.PluginBuild, args api.OnResolveArgs) (api.On
 	if lacking {
 		return stub, nil
 	}
-	return api.OnResolveResult{}, nil
+	return lost, nil
+}
+
+// mayBeMissing returns what an import means whose package is not installed, empty if that is an error: a package may require
+// another in a part that is never run. If it is, it fails there.
+func mayBeMissing(args api.OnResolveArgs) (none api.OnResolveResult) {
+	if args.Kind != api.ResolveJSRequireCall || isRelative(args.Path) || strings.HasPrefix(args.Path, "#") || !InPackage(args.Importer) {
+		return none
+	}
+	return api.OnResolveResult{Path: args.Path, Namespace: ofLost, SideEffects: api.SideEffectsFalse}
 }
 
 // found returns the module that is a file of the deployment.

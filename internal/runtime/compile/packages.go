@@ -153,13 +153,14 @@ func (i *installed) deployed(file string) (string, error) {
 // mainOnDisk stands for MainFile, which is in no folder.
 const mainOnDisk = ".fazt-main.js"
 
-// replaces reports whether the package of the importer replaces a module when it is bundled for browsers.
+// replaces reports whether the package of the importer replaces a module when it is bundled for browsers. A Node.js module
+// that functions have is not replaced by nothing: the package finds a process here, and takes this for Node.js.
 func (i *installed) replaces(args api.OnResolveArgs) bool {
 	if isRelative(args.Path) || !InPackage(args.Importer) {
 		return false
 	}
-	_, ok := i.manifests.of(args.Importer).browser[args.Path]
-	return ok
+	with, ok := i.manifests.of(args.Importer).browser[args.Path]
+	return ok && !(with == false && slices.Contains(NodeModules(), strings.TrimPrefix(args.Path, "node:")))
 }
 
 // has reports whether a package is installed where the importer finds it.
@@ -263,7 +264,7 @@ func (i *installed) input(name string) (file string, ok bool) {
 	switch namespace, _, _ := strings.Cut(name, ":"); namespace {
 	case "(disabled)", ofEmpty:
 		return "", true
-	case ofNode, ofOwn, ofStub:
+	case ofNode, ofOwn, ofStub, ofLost:
 		return "", false
 	}
 	file, err := i.deployed(i.path(name))

@@ -1,6 +1,7 @@
 package webapi
 
 import (
+	"bytes"
 	"unicode/utf8"
 
 	"fazt/internal/quickjs"
@@ -8,53 +9,40 @@ import (
 	"fazt/internal/runtime/codec"
 )
 
-// legacyGrowth is how many bytes of Go's memory decoding takes for each byte of an encoding from before Unicode, or of UTF-16.
-const legacyGrowth = 10
-
-// textFuncs know the encodings of the Encoding standard.
+// textFuncs convert bytes to text and text to bytes.
 func textFuncs() runtime.Table {
 	return runtime.Table{
+		"btoa": func(a runtime.Args) (quickjs.Value, error) { return a.ReturnsIf(codec.ToBase64(a.Text(0))) },
+		"atob": func(a runtime.Args) (quickjs.Value, error) { return a.ReturnsIf(codec.FromBase64(a.Text(0))) },
 		"encoding": func(a runtime.Args) (quickjs.Value, error) {
 			name := codec.EncodingOf(a.Text(0))
 			return a.ReturnsIf(name, name != "")
 		},
-		"decode": decode, // (encoding, fatal, bytes) → text, or undefined
-		"incomplete": func(a runtime.Args) (quickjs.Value, error) { // (encoding, bytes) → number of bytes
-			name, b := a.Text(0), piece(a, 1)
-			if name != "utf-8" {
-				if err := a.Realm().Hold(legacyGrowth*int64(len(b)), 0); err != nil {
-					return quickjs.Undefined(), err
-				}
-			}
-			return quickjs.Int(int32(codec.Incomplete(name, b))), nil
+		"utf8": toUTF8,
+		"decode": func(a runtime.Args) (quickjs.Value, error) {
+			s, ok := codec.Decode(a.Text(0), a.Data(2))
+			return a.ReturnsIf(s, ok || !a.Flag(1)) // fatal
 		},
-		"percentDecode": func(a runtime.Args) (quickjs.Value, error) {
-			text := a.Text(0)
-			if err := a.Realm().Hold(3*int64(len(text)), 0); err != nil {
-				return quickjs.Undefined(), err
-			}
-			return a.Returns(codec.PercentDecode(text))
+		"incomplete": func(a runtime.Args) (quickjs.Value, error) {
+			return quickjs.Int(int32(codec.Incomplete(a.Text(0), a.Data(1)))), nil
 		},
+		"percentDecode": func(a runtime.Args) (quickjs.Value, error) { return a.Returns(codec.PercentDecode(a.Text(0))) },
 	}
 }
 
-// decode returns bytes as text, or undefined if they are not valid and that is fatal.
-func decode(a runtime.Args) (quickjs.Value, error) {
-	name, fatal, b := a.Text(0), a.Flag(1), piece(a, 2)
-	if name == "utf-8" {
-		if fatal && !utf8.Valid(b) {
-			return quickjs.Undefined(), nil
-		}
-		n, wide := codec.UTF8.Length(b)
-		v, to := a.Realm().NewChars(n, wide)
-		if to != nil {
-			codec.UTF8.Decode(codec.Chars{Data: to, Wide: wide}, b)
-		}
-		return v, nil
+// toUTF8 returns the bytes of a text.
+func toUTF8(a runtime.Args) (v quickjs.Value, err error) {
+	r := a.Realm()
+	if a.Len() == 0 {
+		return r.NewBytes(nil), nil
 	}
-	if err := a.Realm().Hold(legacyGrowth*int64(len(b)), 0); err != nil {
-		return quickjs.Undefined(), err
-	}
-	s, ok := codec.Decode(name, b)
-	return a.ReturnsIf(s, ok || !fatal)
+	v = quickjs.Undefined()
+	_, err = r.View(a.Value(0), func(data []byte, _ bool) error {
+		if !utf8.Valid(data) { // lone surrogates
+			data = bytes.ToValidUTF8(data, []byte("\uFFFD"))
+		}
+		v = r.NewBytes(data)
+		return nil
+	})
+	return v, err
 }

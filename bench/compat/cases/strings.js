@@ -1,0 +1,20 @@
+// npm: slugify@1.6.9 @sindresorhus/slugify@2.2.1 change-case@5.4.4 pluralize@8.0.0 he@1.2.0 validator@13.15.35 libphonenumber-js@1.13.16 ms@2.1.3 pretty-bytes@7.2.0 pretty-ms@9.3.1 ua-parser-js@2.0.10 mime@4.1.2 semver@7.8.6 ipaddr.js@2.5.0 cron-parser@5.10.6 rrule@2.8.1
+import slugify from "slugify";
+import slug from "@sindresorhus/slugify";
+import * as cc from "change-case";
+import pluralize from "pluralize";
+import he from "he";
+import validator from "validator";
+import parsePhone from "libphonenumber-js";
+import ms from "ms";
+import prettyBytes from "pretty-bytes";
+import prettyMs from "pretty-ms";
+import { UAParser } from "ua-parser-js";
+import mime from "mime";
+import semver from "semver";
+import ipaddr from "ipaddr.js";
+import { CronExpressionParser } from "cron-parser";
+import * as rrule from "rrule";
+const { RRule } = rrule.RRule ? rrule : rrule.default;
+const ua = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36";
+export default () => Response.json([slugify("Ünï côde!"), slug("Déjà Vu"), cc.snakeCase("fooBar"), pluralize("person", 2), he.decode("&eacute;&#x1F600;"), validator.isEmail("a@b.co"), validator.isIBAN("DE89370400440532013000"), parsePhone("+12133734253").formatNational(), ms("2d"), prettyBytes(1337), prettyMs(1337000), UAParser(ua).browser, mime.getType("x.webp"), semver.satisfies("1.2.3", "^1.0"), semver.inc("1.2.3", "minor"), ipaddr.parse("::ffff:1.2.3.4").toString(), CronExpressionParser.parse("*/5 * * * *", { currentDate: new Date(0), tz: "UTC" }).next().toISOString(), new RRule({ freq: RRule.WEEKLY, count: 3, dtstart: new Date(0) }).all()]);
