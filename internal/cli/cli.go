@@ -116,7 +116,7 @@ the server, and keeps everything in one SQLite file.`,
 	root.PersistentFlags().BoolVar(&c.Quiet, "quiet", false, "only results and errors, no hints or progress")
 	root.PersistentFlags().BoolVar(&c.Verbose, "verbose", false, "report every operation on standard error")
 	root.AddCommand(
-		kit.OnThisMachine(app.Dev(c.CLI)), server.Command(c.CLI), app.Command(c.CLI), alias.Command(c.CLI), alias.Domain(c.CLI), env.Command(c.CLI),
+		kit.OnThisMachine(app.Dev(c.CLI)), kit.OnThisMachine(app.Types(c.CLI)), server.Command(c.CLI), app.Command(c.CLI), alias.Command(c.CLI), alias.Domain(c.CLI), env.Command(c.CLI),
 		net.Command(c.CLI), net.Secrets(c.CLI), sql.Command(c.CLI), key.Command(c.CLI), log.Command(c.CLI), kit.Group("database", "Check the database file"),
 		server.Backup(c.CLI), limits.Command(c.CLI), limits.Settings(c.CLI), server.Bench(c.CLI, "bench"),
 		kit.OnThisMachine(peer.Command(c.CLI)), kit.OnThisMachine(server.Doctor(c.CLI)), kit.OnThisMachine(c.completion()), kit.OnThisMachine(c.version()))

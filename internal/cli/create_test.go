@@ -34,6 +34,10 @@ func TestEveryTemplateCanBeCreatedValidatedDeployedAndServed(t *testing.T) {
 		"api":       {"/api/notes", "[]"},
 		"spa":       {"/count", "app.js"},
 		"hono":      {"/api/hello?name=you", `{"message":"Hello you"}`},
+		"react":     {"/api/count", `{"count":0}`},
+		"vue":       {"/api/count", `{"count":0}`},
+		"svelte":    {"/api/count", `{"count":0}`},
+		"astro":     {"/api/count", `{"count":0}`},
 		"guestbook": {"/api/entries", `{"entries":[]`},
 	}
 	for _, tmpl := range template.All() {

@@ -3,16 +3,22 @@ package cli
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"fazt/internal/cli/project"
+	"fazt/internal/cli/template"
+	"fazt/internal/fazttest"
 )
 
 // frontServer is a development server in JavaScript. It starts a process of its own, as npm does, and writes its number to a file.
@@ -145,6 +151,66 @@ func (d *dev) upgrade(host string) {
 			d.t.Errorf("got %q, want %q", got, step.want)
 		}
 	}
+}
+
+// The templates with a front end run under their own development servers, hot reload included.
+func TestDevRunsTheDevelopmentServersOfTheTemplates(t *testing.T) {
+	t.Parallel()
+	needNode(t)
+	i := fazttest.New(t)
+	for _, tmpl := range template.All() {
+		dir := filepath.Join(t.TempDir(), "folder")
+		if code, out := fazt(t, i, "app", "create", "my-"+tmpl.Name, "--template", tmpl.Name, "--to", dir); code != 0 {
+			t.Fatal(out)
+		}
+		if project.ReadManifest(dir).Dev == "" {
+			continue
+		}
+		t.Run(tmpl.Name, func(t *testing.T) {
+			t.Parallel()
+			fetchPackages(t, dir)
+			d := startDev(t, t.TempDir(), dir)
+			d.eventually("the page", func() bool {
+				status, _, text := d.request("text/html", "/")
+				return status == 200 && strings.Contains(text, "/@vite/client")
+			})
+			if got := d.get("/api/count"); got != `{"count":0}` {
+				t.Errorf("the function: %s", got)
+			}
+			client := d.get("/@vite/client")
+			token := regexp.MustCompile(`wsToken = "([^"]+)"`).FindStringSubmatch(client)
+			if token == nil {
+				t.Fatalf("no token in %s", client)
+			}
+			if got := d.firstMessage("/?token=" + token[1]); !strings.Contains(got, `{"type":"connected"}`) {
+				t.Errorf("hot reload: %q", got)
+			}
+		})
+	}
+}
+
+// firstMessage opens a WebSocket of Vite and returns the first frame from it.
+func (d *dev) firstMessage(target string) string {
+	d.t.Helper()
+	at := d.shows(`http://([a-z-]+\.localhost:(\d+))`)
+	c, err := net.Dial("tcp", "127.0.0.1:"+at[2])
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
+	fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\nOrigin: http://%[2]s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: vite-hmr\r\n\r\n", target, at[1])
+	in := bufio.NewReader(c)
+	resp, err := http.ReadResponse(in, nil)
+	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
+		d.t.Fatalf("%+v %v", resp, err)
+	}
+	frame := make([]byte, 2+len(`{"type":"connected"}`))
+	if _, err := io.ReadFull(in, frame); err != nil {
+		d.t.Fatal(err)
+	}
+	return string(frame)
 }
 
 func TestADevelopmentServerThatFailsIsReportedAndStartedAgain(t *testing.T) {

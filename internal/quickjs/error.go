@@ -1,6 +1,7 @@
 package quickjs
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +18,12 @@ type Thrown struct {
 }
 
 func (t *Thrown) Error() string { return t.Message }
+
+// IsOutOfMemory reports whether err is what the engine throws when the memory of its isolate is used up. Scripts cannot catch it.
+func IsOutOfMemory(err error) bool {
+	t := (*Thrown)(nil)
+	return errors.As(err, &t) && strings.HasPrefix(t.Message, "InternalError: out of memory")
+}
 
 // Exception takes the pending exception out of the realm.
 func (r *Realm) Exception() error {
@@ -44,6 +51,7 @@ const longestRetry = 24 * time.Hour
 
 // Describe makes an error of any value that was thrown; whatever its getters do, it ends.
 func (r *Realm) Describe(v Value) error {
+	defer func(before bool) { r.exhausted = before }(r.exhausted) // without memory it says less
 	t := &Thrown{Shown: r.inspect(v)}
 	if !isObject(v) || r.m.XJS_IsError(int64(v)) == 0 {
 		text, ok := r.Text(v)

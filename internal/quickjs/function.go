@@ -57,27 +57,54 @@ func (r *Realm) call(argc, argv, magic int32) (v Value) {
 		b := r.bytes(argv, int(argc)*8)
 		args = unsafe.Slice((*Value)(unsafe.Pointer(&b[0])), argc) // aligned, and the memory does not move
 	}
-	inside := r.inside
+	inside, outer := r.inside, r.exhausted
 	defer func() {
 		if r.inside > inside { // the panic comes out of the engine, and goes on through it
 			return
 		}
 		if p := recover(); p != nil {
+			if p == any(ErrMemory) { // see Require
+				r.exhausted = outer
+				v = r.ranOut()
+				return
+			}
 			// A panic of the host must not unwind through the engine; it goes on in the Go code that called into it.
 			r.panicked = p
 			v = r.throwUncatchable("a host function failed")
 		}
 	}()
 	defer r.giveBack()
+	r.exhausted = false
 	v, err := r.funcs[magic](args)
+	exhausted := r.exhausted
+	r.exhausted = outer
 	if r.expired() {
 		r.Free(v)
 		return r.throwUncatchable("interrupted")
+	}
+	if exhausted { // whatever it made of what was missing
+		r.Free(v)
+		return r.ranOut()
 	}
 	if err != nil {
 		return r.Throw(err)
 	}
 	return v
+}
+
+// ranOut ends a host function for which there was no memory.
+func (r *Realm) ranOut() Value {
+	if r.expired() { // there was none for any VM
+		return r.throwUncatchable("interrupted")
+	}
+	return r.throwMemory()
+}
+
+// Require ends the host function at work if there was no memory for something it asked for: it must not go on with less.
+func (r *Realm) Require() {
+	if r.exhausted {
+		panic(ErrMemory)
+	}
 }
 
 // Throw throws err as a JavaScript Error with code and retryable.

@@ -35,6 +35,8 @@ type Isolate struct {
 	functions callbacks
 	scratch   block // through which strings and bytes go in
 	inside    int   // calls into the engine that have not returned
+	borrowed  int64 // what the host function at work holds outside of the memory
+	exhausted bool  // there was no memory for something that the host function at work needed
 	dead      atomic.Bool
 	killing   sync.Mutex
 

@@ -1,5 +1,7 @@
 package quickjs
 
+import "fazt/internal/errs"
+
 // Meter counts what an isolate holds, and may refuse it more.
 type Meter interface {
 	// Afford counts n more bytes of the heap. It may wait for them; false means that there is no room.
@@ -8,7 +10,7 @@ type Meter interface {
 	Book(n int64)
 	// Held is how many bytes of the heap are counted now.
 	Held() int64
-	// Borrow counts n bytes that Go copies out of the heap for a host function. An error ends the script.
+	// Borrow counts n bytes that Go holds for a host function. An error ends the script.
 	Borrow(n int64) error
 	// Return ends the count of all that was borrowed. It is called after every host function.
 	Return()
@@ -20,20 +22,37 @@ func (i *Isolate) SetMeter(m Meter) {
 	i.m.Afford = func(n int) bool { return m.Afford(int64(n)) }
 }
 
-// borrow counts what a host function copies. Without memory for that the script ends.
-func (i *Isolate) borrow(n int64) bool {
+// ErrMemory is what a host function returns when the memory of the isolate is used up. The script gets the error of the engine.
+var ErrMemory = errs.New(errs.StorageFull, "out of memory")
+
+// freeHold is how much a host function may hold at a time without that being counted.
+const freeHold = 64 << 10
+
+// Hold counts n bytes that a host function holds outside of the isolate's memory until it returns. Call it before they are
+// allocated. They count towards the limit of the isolate; with more bytes beyond it than that allows, the error is ErrMemory.
+func (i *Isolate) Hold(n, more int64) error {
+	if n <= freeHold {
+		return nil
+	}
+	if i.Memory()+i.borrowed+n+more > i.maxMemory {
+		i.exhausted = true
+		return ErrMemory
+	}
 	if i.meter == nil {
-		return true
+		return nil
 	}
 	if err := i.meter.Borrow(n); err != nil {
+		i.exhausted = true
 		i.Halt(err)
-		return false
+		return err
 	}
-	return true
+	i.borrowed += n
+	return nil
 }
 
 // giveBack ends the count of all that was borrowed.
 func (i *Isolate) giveBack() {
+	i.borrowed = 0
 	if i.meter != nil {
 		i.meter.Return()
 	}

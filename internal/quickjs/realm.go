@@ -2,6 +2,7 @@ package quickjs
 
 import (
 	"encoding/binary"
+	"slices"
 )
 
 // Realm is one global object with all that hangs on it.
@@ -68,6 +69,10 @@ func (r *Realm) Get(object Value, name string) Value {
 
 // Set sets a property and takes over v.
 func (r *Realm) Set(object Value, name string, v Value) {
+	if IsException(v) || IsException(object) { // there was no memory for it; see exhausted
+		r.Free(v)
+		return
+	}
 	p := r.copyIn([]byte(name))
 	r.inside++
 	r.m.XJS_SetPropertyStr(r.ctx, int64(object), p, int64(v))
@@ -86,6 +91,9 @@ func (r *Realm) invoke(fn, this Value, args ...Value) (Value, error) {
 
 // callFor is invoke that leaves an exception pending.
 func (r *Realm) callFor(fn, this Value, args ...Value) Value {
+	if slices.ContainsFunc(args, IsException) { // there was no memory for one of them
+		return ExceptionValue()
+	}
 	sp := r.m.X__stack_pointer()
 	top := *sp
 	*sp -= int32(len(args)*8+15) &^ 15
@@ -204,7 +212,7 @@ func (r *Realm) RunJobs() error {
 		case done == 0:
 			return nil
 		case done < 0:
-			if err := r.Exception(); r.expired() {
+			if err := r.Exception(); r.expired() || IsOutOfMemory(err) {
 				return err
 			}
 		}

@@ -2,6 +2,7 @@ package quickjs
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"math"
 	"strings"
@@ -106,7 +107,7 @@ func (r *Realm) NewObject() Value {
 	r.inside++
 	v := Value(r.m.XJS_NewObject(r.ctx))
 	r.inside--
-	return v
+	return r.made(v)
 }
 
 // NewArray returns an empty array.
@@ -114,11 +115,15 @@ func (r *Realm) NewArray() Value {
 	r.inside++
 	v := Value(r.m.XJS_NewArray(r.ctx))
 	r.inside--
-	return v
+	return r.made(v)
 }
 
 // NewError is err as a JavaScript Error: the sentence that may be shown, the code, and whether to try again.
 func (r *Realm) NewError(err error) Value {
+	if errors.Is(err, ErrMemory) {
+		r.throwMemory()
+		return r.Pending()
+	}
 	r.inside++
 	e := Value(r.m.XJS_NewError(r.ctx))
 	r.inside--
@@ -134,6 +139,12 @@ func (r *Realm) NewError(err error) Value {
 	}
 	return e
 }
+
+// maxBlock is the maximum size of a block, in bytes.
+const maxBlock = 1<<31 - 1
+
+// copies is how often the bytes of a text are held while Go makes a string of them.
+const copies = 2
 
 // keepScratch is how much scratch memory there is. What is larger goes in through the isolate's own memory, where it counts.
 const keepScratch = 256 << 10
@@ -153,6 +164,28 @@ func (r *Realm) newString(at address, n int) Value {
 	r.inside++
 	v := Value(r.m.XJS_NewStringLen(r.ctx, at, int32(n)))
 	r.inside--
+	return r.made(v)
+}
+
+// made notes when a value could not be made, for which the only reason is that there is no memory.
+func (r *Realm) made(v Value) Value {
+	if IsException(v) {
+		r.exhausted = true
+	}
+	return v
+}
+
+// exhaust notes that there is no memory, and throws that.
+func (r *Realm) exhaust() Value {
+	r.exhausted = true
+	return r.throwMemory()
+}
+
+// throwMemory throws the error of the engine for memory that is used up.
+func (r *Realm) throwMemory() Value {
+	r.inside++
+	v := Value(r.m.XJS_ThrowOutOfMemory(r.ctx))
+	r.inside--
 	return v
 }
 
@@ -166,19 +199,27 @@ func (r *Realm) NewBytes(b []byte) Value {
 	r.inside++
 	v := Value(r.m.XJS_NewArrayBufferCopy(r.ctx, p, int32(len(b))))
 	r.inside--
-	return v
+	return r.made(v)
 }
 
-// block is n bytes of the isolate's memory, with what source gives. Without memory the address is 0, and an exception is
-// pending.
+// block is n bytes of the isolate's memory, with what source gives, if there is one. Without memory the address is 0, and an
+// exception is pending.
 func (r *Realm) block(source io.Reader, n int) (p address, data []byte, err error) {
 	r.inside++
-	p = r.m.Xjs_malloc(r.ctx, int32(max(n, 1)))
+	if n <= maxBlock {
+		p = r.m.Xjs_malloc(r.ctx, int32(max(n, 1)))
+	} else {
+		r.m.XJS_ThrowOutOfMemory(r.ctx)
+	}
 	r.inside--
 	if p == 0 {
+		r.exhausted = true
 		return 0, nil, nil
 	}
 	data = r.bytes(p, n)
+	if source == nil {
+		return p, data, nil
+	}
 	if _, err = io.ReadFull(source, data); err != nil {
 		r.free(p)
 		return 0, nil, err
@@ -212,7 +253,7 @@ func (r *Realm) ownBuffer(p address, n int) Value {
 	if IsException(v) {
 		r.free(p)
 	}
-	return v
+	return r.made(v)
 }
 
 // NewText is a string of n bytes that source gives, or with text false, an ArrayBuffer of them where they are no text.
@@ -241,6 +282,9 @@ func (r *Realm) utf8Of(v Value) (p address, n int) {
 	got, n := r.withLength(func(length address) Value {
 		return Value(r.m.XJS_ToCStringLen2(r.ctx, length, int64(v), 0))
 	})
+	if got == 0 && IsString(v) {
+		r.exhausted = true
+	}
 	return address(got), n
 }
 
@@ -257,7 +301,7 @@ func (r *Realm) Text(v Value) (s string, ok bool) {
 		return "", false
 	}
 	defer r.freeUTF8(p)
-	if !r.borrow(int64(n)) {
+	if r.Hold(copies*int64(n), 0) != nil {
 		return "", true
 	}
 	return strings.ToValidUTF8(string(r.bytes(p, n)), "\uFFFD"), true
@@ -274,30 +318,18 @@ func (r *Realm) View(v Value, fn func(data []byte, text bool) error) (ok bool, e
 		defer r.freeUTF8(p)
 		return true, fn(r.bytes(p, n), true)
 	}
-	if !isObject(v) {
+	data, ok := r.Data(v)
+	if !ok {
 		return false, nil
 	}
-	got, n := r.withLength(func(length address) Value { return Value(r.m.XJS_GetArrayBuffer(r.ctx, length, int64(v))) })
-	if got == 0 {
-		if r.m.XJS_HasException(r.ctx) != 0 {
-			r.DropException()
-			return false, nil
-		}
-		return true, fn(nil, false)
-	}
-	return true, fn(r.bytes(address(got), n), false)
+	return true, fn(data, false)
 }
 
 // Bytes is a copy of the content of an ArrayBuffer; ok is false when v is none.
 func (r *Realm) Bytes(v Value) (b []byte, ok bool) {
-	if !isObject(v) {
-		return nil, false
+	data, ok := r.Data(v)
+	if !ok || r.Hold(int64(len(data)), 0) != nil {
+		return nil, ok
 	}
-	ok, _ = r.View(v, func(data []byte, _ bool) error {
-		if r.borrow(int64(len(data))) {
-			b = append([]byte{}, data...)
-		}
-		return nil
-	})
-	return b, ok
+	return append([]byte{}, data...), true
 }

@@ -59,6 +59,7 @@ func (a Args) Text(i int) string {
 	if !ok {
 		a.Realm().DropException()
 	}
+	a.Realm().Require()
 	return s
 }
 
@@ -77,12 +78,13 @@ func (a Args) ID(i int) int32 { return int32(a.Number(i)) }
 // Flag returns an argument that is a boolean.
 func (a Args) Flag(i int) bool { return a.Number(i) != 0 }
 
-// Data returns bytes in the memory of the VM, which are valid during the call.
+// Data returns a copy of bytes.
 func (a Args) Data(i int) []byte {
 	if i >= len(a.list) {
 		return nil
 	}
 	b, _ := a.Realm().Bytes(a.list[i])
+	a.Realm().Require()
 	return b
 }
 

@@ -14,8 +14,8 @@ const (
 	// the many small ones. Most hold a tenth of it.
 	modestVM   = 4 << 20
 	modestPart = 8
-	// freeCopy and freeCharge are the sizes up to which copies for host functions, and other memory of Go, are not counted.
-	freeCopy, freeCharge = 64 << 10, 16 << 10
+	// freeCharge is the size up to which memory of Go that outlasts a host function is not counted.
+	freeCharge = 16 << 10
 	// starveFor is how long a running VM waits for memory.
 	starveFor = 2 * time.Second
 	// patience is how long the first in the queue gets nothing before another has to end.
@@ -220,12 +220,8 @@ func (inv *Invocation) Pause(wait func() bool) bool {
 	return wait()
 }
 
-// Borrow counts what a host function holds for a value of n bytes: a copy, and what is made of it.
+// Borrow counts n bytes that a host function holds.
 func (l *ledger) Borrow(n int64) error {
-	if n <= freeCopy {
-		return nil
-	}
-	n *= 2
 	if !l.shared.acquire(n, true) && !l.waitFor(n) {
 		l.starved = true
 		return errStarved
@@ -262,6 +258,9 @@ func (inv *Invocation) Charge(n int64) error {
 	}
 	return nil
 }
+
+// Charged returns how many bytes are charged to the invocation.
+func (inv *Invocation) Charged() int64 { return inv.charged.Load() }
 
 // Uncharge gives back n bytes that were charged.
 func (inv *Invocation) Uncharge(n int64) {

@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"errors"
-	"strings"
 	"time"
 
 	"fazt/internal/errs"
@@ -34,13 +33,12 @@ func (e *Engine) reportStop(f Function, err error) {
 	if e.config.Stopped == nil {
 		return
 	}
-	var t *quickjs.Thrown
 	switch {
 	case errors.Is(err, quickjs.ErrDeadline):
 		e.config.Stopped(Stop{Function: f, Limit: "exec_timeout", Err: err})
 	case errors.Is(err, quickjs.ErrProcessorTime):
 		e.config.Stopped(Stop{Function: f, Limit: "cpu_time", Err: err})
-	case errors.As(err, &t) && strings.HasPrefix(t.Message, "InternalError: out of memory"):
+	case quickjs.IsOutOfMemory(err):
 		e.config.Stopped(Stop{Function: f, Limit: "max_memory", Err: errs.New(errs.StorageFull, "the function used all of its memory")})
 	}
 }

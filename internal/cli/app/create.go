@@ -12,14 +12,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"fazt/internal/apps"
-	"fazt/internal/bindings"
 	"fazt/internal/cli/kit"
 	"fazt/internal/cli/project"
 	"fazt/internal/cli/template"
+	"fazt/internal/cli/types"
 	"fazt/internal/errs"
 	"fazt/internal/hosting"
 	"fazt/internal/output"
-	"fazt/internal/runtime/bind"
 )
 
 func (c commands) appCreate() *cobra.Command {
@@ -74,9 +73,9 @@ func (c commands) create(app, name, dir string) error {
 	}
 	n, err := writeTemplate(t, app, dir)
 	if err == nil {
-		var types int
-		types, err = writeTypes(dir)
-		n += types
+		var more int
+		more, err = writeTypes(dir)
+		n += more
 	}
 	if err != nil {
 		return errs.Wrap(errs.Invalid, err, "%s cannot be written: %v", dir, project.Reason(err))
@@ -112,38 +111,13 @@ func writeTemplate(t template.Template, app, dir string) (n int, err error) {
 	return n, err
 }
 
-// typeScript tells an editor what functions can use. It is in api/, which is never served.
-const typeScript = `{
-  "compilerOptions": {
-    "target": "es2023",
-    "lib": ["es2023", "dom", "dom.iterable", "dom.asynciterable"],
-    "module": "esnext",
-    "moduleResolution": "bundler",
-    "moduleDetection": "force",
-    "types": [],
-    "allowJs": true,
-    "checkJs": false,
-    "strict": true,
-    "noEmit": true,
-    "skipLibCheck": true
-  },
-  "include": ["."]
-}
-`
-
 // writeTypes writes the types for an editor next to the function of an app, if it has one.
 func writeTypes(dir string) (n int, err error) {
-	api := filepath.Join(dir, "api")
-	if _, err := os.Stat(api); err != nil {
+	if _, err := os.Stat(filepath.Join(dir, "api")); err != nil {
 		return 0, nil // it has no function
 	}
-	for name, data := range map[string][]byte{"tsconfig.json": []byte(typeScript), "fazt.d.ts": bind.TypeScript(bindings.All(bindings.Deps{}))} {
-		if err := os.WriteFile(filepath.Join(api, name), data, 0o644); err != nil {
-			return n, err
-		}
-		n++
-	}
-	return n, nil
+	w, err := types.Write(dir)
+	return len(w.Files), err
 }
 
 // renamed returns a manifest with the name of the app.

@@ -28,6 +28,10 @@ func All() []Template {
 		{"api", "a function in TypeScript with the key-value store", "", own("api")},
 		{"spa", "a single-page app without a build", "", own("spa")},
 		{"hono", "a function with the Hono framework from npm", "npm, which fetches hono when it is first deployed", own("hono")},
+		{"react", "React with Vite and a function", "npm, which fetches React when it is first deployed", own("react")},
+		{"vue", "Vue with Vite and a function", "npm, which fetches Vue when it is first deployed", own("vue")},
+		{"svelte", "Svelte with Vite and a function", "npm, which fetches Svelte when it is first deployed", own("svelte")},
+		{"astro", "Astro and a function", "npm, which fetches Astro when it is first deployed", own("astro")},
 		{"guestbook", "a whole small app: pages, function, store", "", sub(examples.Guestbook, "guestbook")},
 	}
 }

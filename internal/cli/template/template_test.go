@@ -47,7 +47,7 @@ func TestEveryTemplateIsASmallCompleteApp(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"", "Static", "../static", "none"} {
-		if _, err := Find(name); !errs.Is(err, errs.Invalid) || !strings.HasSuffix(errs.Sentence(err), "; use static, api, spa, hono, guestbook") {
+		if _, err := Find(name); !errs.Is(err, errs.Invalid) || !strings.HasSuffix(errs.Sentence(err), "; use static, api, spa, hono, react, vue, svelte, astro, guestbook") {
 			t.Errorf("%q: %v", name, err)
 		}
 	}

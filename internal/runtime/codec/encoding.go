@@ -2,7 +2,6 @@ package codec
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/hex"
 	"strings"
 	"unicode/utf16"
@@ -175,40 +174,6 @@ func Incomplete(name string, b []byte) int {
 	}
 	_, read, _ := e.NewDecoder().Transform(make([]byte, 4*len(b)+16), b, false)
 	return len(b) - read
-}
-
-// ToBase64 encodes text in which each character stands for a byte; ok is false if one does not.
-func ToBase64(text string) (s string, ok bool) {
-	data := make([]byte, 0, len(text))
-	for _, c := range text {
-		if c > 0xff {
-			return "", false
-		}
-		data = append(data, byte(c))
-	}
-	return base64.StdEncoding.EncodeToString(data), true
-}
-
-// FromBase64 does the forgiving decoding of the Infra standard: it ignores white space, and padding may be missing.
-func FromBase64(text string) (s string, ok bool) {
-	text = strings.Map(func(c rune) rune {
-		if strings.ContainsRune("\t\n\f\r ", c) {
-			return -1
-		}
-		return c
-	}, text)
-	if len(text)%4 == 0 {
-		text = strings.TrimSuffix(strings.TrimSuffix(text, "="), "=")
-	}
-	data, err := base64.RawStdEncoding.DecodeString(text)
-	if err != nil || len(text)%4 == 1 {
-		return "", false
-	}
-	var out strings.Builder
-	for _, b := range data {
-		out.WriteRune(rune(b))
-	}
-	return out.String(), true
 }
 
 // PercentDecode decodes %XX as UTF-8 and leaves everything else as it is.

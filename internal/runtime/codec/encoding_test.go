@@ -121,36 +121,6 @@ func TestTheIncompleteEndOfAChunk(t *testing.T) {
 	}
 }
 
-func TestBase64OfText(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{"": "", "a": "YQ==", "ab": "YWI=", "abc": "YWJj", "\u0000\u00ff": "AP8=", "\u00fb\u00ef\u00ff": "++//"} {
-		if got, ok := ToBase64(text); got != want || !ok {
-			t.Errorf("%q is %q (%v), want %q", text, got, ok, want)
-		}
-		if got, ok := FromBase64(want); got != text || !ok {
-			t.Errorf("%q means %q (%v), want %q", want, got, ok, text)
-		}
-	}
-	for _, text := range []string{"\u0100", "a\u20ac", "\U0001f600"} {
-		if got, ok := ToBase64(text); ok || got != "" {
-			t.Errorf("%q is %q", text, got)
-		}
-	}
-	for text, want := range map[string]string{
-		"YQ": "a", "YWI": "ab", " Y\tQ\n=\f=\r": "a", "YWJj": "abc", "Y Q": "a", "\n": "",
-		"YR==": "a", // the bits that are left over do not matter
-	} {
-		if got, ok := FromBase64(text); got != want || !ok {
-			t.Errorf("%q means %q (%v), want %q", text, got, ok, want)
-		}
-	}
-	for _, text := range []string{"Y", "YQ=", "YQ===", "YWJjY", "====", "=", "YQ==YQ==", "Y=Q=", "a-_b", "YW\u00a0Jj", "YWJ\x00", "YQ=a", "YWJj="} {
-		if got, ok := FromBase64(text); ok {
-			t.Errorf("%q means %q", text, got)
-		}
-	}
-}
-
 func TestPercentEncodedText(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

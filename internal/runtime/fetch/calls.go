@@ -238,6 +238,10 @@ func (c *calls) write(id int32, piece []byte, last bool) (int32, error) {
 		if last {
 			return runtime.Outcome{Err: f.upload.Close()}
 		}
+		if err := f.charge(int64(len(piece))); err != nil {
+			return runtime.Outcome{Err: err}
+		}
+		defer c.inv.Uncharge(int64(len(piece)))
 		_, err := f.upload.Write(piece)
 		return runtime.Outcome{Err: err}
 	})

@@ -53,7 +53,7 @@ func fetchArgs(c *calls, a runtime.Args) (int32, error) {
 	if ms := a.Number(7); ms > 0 {
 		o.Timeout = time.Duration(max(1, min(ms, 1e9)) * float64(time.Millisecond))
 	}
-	if body, ok := a.Realm().Bytes(a.Value(3)); ok {
+	if body := a.Data(3); body != nil {
 		o.Body, o.Size = bytes.NewReader(body), int64(len(body))
 	} else if quickjs.IsString(a.Value(3)) {
 		s := a.Text(3)

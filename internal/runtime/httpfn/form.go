@@ -107,7 +107,11 @@ func formValue(r *quickjs.Realm, parts []part) quickjs.Value {
 func formFuncs() runtime.Table {
 	return runtime.Table{
 		"multipart": func(a runtime.Args) (quickjs.Value, error) {
-			parts, err := readForm(a.Text(0), bytes.NewReader(a.Data(1)))
+			body, _ := a.Realm().Data(a.Value(1))
+			if err := a.Realm().Hold(3*int64(len(body)), 0); err != nil { // reading a part takes twice its size
+				return quickjs.Undefined(), err
+			}
+			parts, err := readForm(a.Text(0), bytes.NewReader(body))
 			if err != nil {
 				return quickjs.Undefined(), nil // the script says what is wrong
 			}

@@ -140,18 +140,11 @@ const tag = (...classes) => { for (const c of classes) Object.defineProperty(c.p
 
 class TextEncoder {
 	get encoding() { return "utf-8"; }
-	encode(text = "") { return new Uint8Array(host.utf8(String(text))); }
+	encode(text = "") { return new Uint8Array(host.bytesOf(String(text), 0)); }
 	encodeInto(text, target) {
 		if (!(target instanceof Uint8Array)) throw new TypeError("the destination of encodeInto must be a Uint8Array");
-		let read = 0, written = 0;
-		for (const c of String(text)) {
-			const code = c.codePointAt(0), size = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-			if (written + size > target.length) break;
-			if (size === 1) target[written] = code; else target.set(this.encode(c), written);
-			written += size;
-			read += c.length;
-		}
-		return { read, written };
+		text = String(text);
+		return host.encodeInto(bufferOf(target), offsetOf(target), lengthOf(target), text);
 	}
 }
 
@@ -183,11 +176,11 @@ class TextDecoder {
 			this.#rest = new Uint8Array(0);
 		}
 		if (stream) {
-			const keep = host.incomplete(this.#encoding, exact(bytes));
+			const keep = host.incomplete(this.#encoding, bufferOf(bytes), offsetOf(bytes), lengthOf(bytes));
 			this.#rest = bytes.slice(bytes.length - keep);
 			bytes = bytes.subarray(0, bytes.length - keep);
 		}
-		let text = host.decode(this.#encoding, this.#fatal, exact(bytes));
+		let text = host.decode(this.#encoding, this.#fatal, bufferOf(bytes), offsetOf(bytes), lengthOf(bytes));
 		if (text === undefined) {
 			this.#rest = new Uint8Array(0);
 			this.#begun = false;
@@ -760,7 +753,7 @@ const bodies = () => loaded("bodies");
 // content converts any value that can be a body to text or bytes, with the content type it implies, or to a stream.
 const content = (body) => {
 	if (body === null || body === undefined) return [null, null];
-	if (typeof body === "string") return [body[0] === "\ufeff" ? host.utf8(body) : wellFormed(body), "text/plain;charset=UTF-8"];
+	if (typeof body === "string") return [body[0] === "\ufeff" ? host.bytesOf(body, 0) : wellFormed(body), "text/plain;charset=UTF-8"];
 	if (body instanceof ArrayBuffer) return [body.slice(0), null];
 	if (isView(body)) return [view(body).slice().buffer, null];
 	return bodies().content(body);
@@ -1237,7 +1230,8 @@ for (const [of, names] of [[Date, ["toLocaleString", "toLocaleDateString", "toLo
 }
 lazily("transforms", ["TextEncoderStream", "TextDecoderStream", "CompressionStream", "DecompressionStream"]);
 // The host functions that parts may use.
-const services = freeze({ random: host.random, uuid: host.uuid, digest: host.digest, hmac: host.hmac, computed: host.computed, env: () => envValues });
+const { bytesOf, textOf, writeText, sizeOfText, compareBytes, indexOfBytes, fillBytes, validBytes } = host;
+const services = freeze({ bytesOf, textOf, writeText, sizeOfText, compareBytes, indexOfBytes, fillBytes, validBytes, random: host.random, uuid: host.uuid, digest: host.digest, hmac: host.hmac, computed: host.computed, env: () => envValues });
 // Node.js modules are parts. The compiler replaces their imports with __fazt_node, and imports with computed names with
 // __fazt_require and __fazt_import.
 const computed = (how, name) => new TypeError(`${how} needs the name of a file or a package written out: what it imports is known when the function is deployed, and ${typeof name === "string" ? stringify(name) : "this"} is not`);

@@ -1,7 +1,6 @@
 package webapi
 
 import (
-	"bytes"
 	"container/list"
 	"net/http"
 	"slices"
@@ -202,7 +201,7 @@ func (s *caches) table() runtime.Table {
 			if err != nil {
 				return quickjs.Undefined(), err
 			}
-			s.put(&cached{key: k, app: a.Invocation().Function().AppID, status: int(a.Number(3)), statusText: a.Text(4), headers: a.Text(5), body: bytes.Clone(a.Data(6))}, header.Parse(a.Text(2)))
+			s.put(&cached{key: k, app: a.Invocation().Function().AppID, status: int(a.Number(3)), statusText: a.Text(4), headers: a.Text(5), body: a.Data(6)}, header.Parse(a.Text(2)))
 			return quickjs.Undefined(), nil
 		},
 		"cacheMatch": func(a runtime.Args) (quickjs.Value, error) {

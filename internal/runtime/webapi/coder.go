@@ -7,18 +7,23 @@ import (
 	"fazt/internal/runtime/codec"
 )
 
-// A compressor keeps up to a megabyte that no VM limit counts, so the number of open ones is bounded, per invocation
-// and in total.
+// maxCoders and maxCodersInAll bound the number of open coders, per invocation and in total.
 const maxCoders, maxCodersInAll = 8, 64
+
+// coderMemory is about what a compressor holds, in bytes. What decompresses holds less.
+const coderMemory = 1 << 20
 
 // coderFuncs compress and decompress streams.
 func (s *api) coderFuncs() runtime.Table {
 	return runtime.Table{
 		"coder": runtime.Promised(func(inv *runtime.Invocation, a runtime.Args) (int32, error) {
+			if err := a.Realm().Hold(coderMemory, inv.Charged()); err != nil {
+				return 0, err
+			}
 			return s.codersOf(inv).start(inv.NextID(), a.Text(0), a.Flag(1))
 		}),
 		"code": runtime.During(func(inv *runtime.Invocation, a runtime.Args) (quickjs.Value, error) {
-			out, err := s.codersOf(inv).code(a.ID(0), a.Data(1), a.Flag(2))
+			out, err := s.codersOf(inv).code(a.ID(0), piece(a, 1), a.Flag(4))
 			if err != nil || out == nil {
 				return quickjs.Undefined(), err
 			}
@@ -31,6 +36,7 @@ func (s *api) coderFuncs() runtime.Table {
 // coders are the open coders of an invocation.
 type coders struct {
 	api  *api
+	inv  *runtime.Invocation
 	open map[int32]codec.Coder
 }
 
@@ -42,7 +48,7 @@ func (s *api) codersOf(inv *runtime.Invocation) *coders {
 	if c, ok := inv.Value(codersKey{}).(*coders); ok {
 		return c
 	}
-	c := &coders{api: s, open: map[int32]codec.Coder{}}
+	c := &coders{api: s, inv: inv, open: map[int32]codec.Coder{}}
 	inv.SetValue(codersKey{}, c)
 	inv.OnEnd(c.endAll)
 	return c
@@ -56,6 +62,12 @@ func (c *coders) start(id int32, format string, decode bool) (int32, error) {
 	if c.api.coders.Add(1) > maxCodersInAll {
 		c.api.coders.Add(-1)
 		return 0, errs.New(errs.Unavailable, "too many streams are being compressed; try again")
+	}
+	var err error
+	c.inv.Pause(func() bool { err = c.inv.Charge(coderMemory); return err == nil })
+	if err != nil {
+		c.api.coders.Add(-1)
+		return 0, err
 	}
 	c.open[id] = codec.New(format, decode)
 	return id, nil
@@ -79,6 +91,7 @@ func (c *coders) end(id int32) {
 		coder.Close()
 		delete(c.open, id)
 		c.api.coders.Add(-1)
+		c.inv.Uncharge(coderMemory)
 	}
 }
 

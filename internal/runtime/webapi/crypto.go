@@ -1,6 +1,7 @@
 package webapi
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -19,42 +20,73 @@ func (s *api) cryptoFuncs() runtime.Table {
 		"subtle":   runtime.During(s.subtle),
 		"computed": computed,
 		"digest": func(a runtime.Args) (quickjs.Value, error) {
-			sum, err := webcrypto.Digest(standardName(a.Text(0)), a.Data(1))
+			data, _ := a.Realm().Data(a.Value(1))
+			sum, err := webcrypto.Digest(standardName(a.Text(0)), data)
 			return returnsSum(a, sum, err)
 		},
 		"hmac": func(a runtime.Args) (quickjs.Value, error) {
-			sum, err := webcrypto.HMAC(standardName(a.Text(0)), a.Data(1), a.Data(2))
+			key, _ := a.Realm().Data(a.Value(1))
+			data, _ := a.Realm().Data(a.Value(2))
+			sum, err := webcrypto.HMAC(standardName(a.Text(0)), key, data)
 			return returnsSum(a, sum, err)
 		},
 		"uuid": func(a runtime.Args) (quickjs.Value, error) { return a.Returns(uuid()) },
 		"random": func(a runtime.Args) (quickjs.Value, error) {
-			b := make([]byte, min(max(int(a.Number(0)), 0), 65536))
+			v, b := a.Realm().NewData(min(max(int(a.Number(0)), 0), 65536))
 			_, err := rand.Read(b)
-			return a.Realm().NewBytes(b), err
+			return v, err
 		},
 	}
 }
 
 // subtle performs a call of crypto.subtle. It returns the result, or the id of a promise of it.
 func (s *api) subtle(inv *runtime.Invocation, a runtime.Args) (quickjs.Value, error) {
-	c := webcrypto.Call{Op: a.Text(0), Private: a.Flag(2), Key: a.Data(3), Data: a.Data(4), Extra: a.Data(5), More: a.Data(6)}
-	if err := json.Unmarshal([]byte(a.Text(1)), &c.Algorithm); err != nil {
-		return quickjs.Undefined(), errs.New(errs.Invalid, "the algorithm has an invalid member")
+	c, err := callOf(a)
+	if err != nil {
+		return quickjs.Undefined(), err
 	}
+	size := webcrypto.Memory(c)
 	if !webcrypto.Long(c) {
-		return a.Realm().NewBytes(outcome(webcrypto.Do(c))), nil
+		return done(a, c, size)
 	}
-	id, err := s.compute(inv, int64(len(c.Key)+len(c.Data)+len(c.Extra)+len(c.More)), func() []byte { return outcome(webcrypto.Do(c)) })
+	size += int64(len(c.Key) + len(c.Data) + len(c.Extra) + len(c.More))
+	if err := a.Realm().Hold(size, inv.Charged()); err != nil {
+		return quickjs.Undefined(), err
+	}
+	c.Key, c.Data, c.Extra, c.More = bytes.Clone(c.Key), bytes.Clone(c.Data), bytes.Clone(c.Extra), bytes.Clone(c.More)
+	id, err := s.compute(inv, size, func() ([]byte, error) { return webcrypto.Do(c) })
 	return quickjs.Int(id), err
+}
+
+// callOf returns the call that the arguments mean. Its bytes are those of the VM, and valid until the host function returns.
+func callOf(a runtime.Args) (c webcrypto.Call, err error) {
+	c = webcrypto.Call{Op: a.Text(0), Private: a.Flag(2)}
+	if err := json.Unmarshal([]byte(a.Text(1)), &c.Algorithm); err != nil {
+		return c, errs.New(errs.Invalid, "the algorithm has an invalid member")
+	}
+	for i, into := range []*[]byte{&c.Key, &c.Data, &c.Extra, &c.More} {
+		*into, _ = a.Realm().Data(a.Value(3 + i))
+	}
+	return c, nil
+}
+
+// done performs a call now. It holds size bytes besides its arguments.
+func done(a runtime.Args, c webcrypto.Call, size int64) (quickjs.Value, error) {
+	if err := a.Realm().Hold(size, 0); err != nil {
+		return quickjs.Undefined(), err
+	}
+	result, err := webcrypto.Do(c)
+	return outcome(a.Realm(), result, err), nil
 }
 
 // computed performs a call for a module of Node.js, whose functions return results rather than promises.
 func computed(a runtime.Args) (quickjs.Value, error) {
-	c := webcrypto.Call{Op: a.Text(0), Private: a.Flag(2), Sync: true, Key: a.Data(3), Data: a.Data(4), Extra: a.Data(5), More: a.Data(6)}
-	if err := json.Unmarshal([]byte(a.Text(1)), &c.Algorithm); err != nil {
-		return quickjs.Undefined(), errs.New(errs.Invalid, "the algorithm has an invalid member")
+	c, err := callOf(a)
+	if err != nil {
+		return quickjs.Undefined(), err
 	}
-	return a.Realm().NewBytes(outcome(webcrypto.Do(c))), nil
+	c.Sync = true
+	return done(a, c, webcrypto.Memory(c))
 }
 
 // returnsSum returns a hash as the result of the call.
@@ -75,26 +107,31 @@ func standardName(hash string) string {
 }
 
 // outcome encodes the result of a call as 0 and the result, or as 1 and the name and message of the error.
-func outcome(result []byte, err error) []byte {
+func outcome(r *quickjs.Realm, result []byte, err error) quickjs.Value {
 	if err == nil {
-		return append([]byte{0}, result...)
+		v, to := r.NewData(1 + len(result))
+		if to != nil {
+			to[0] = 0
+			copy(to[1:], result)
+		}
+		return v
 	}
 	var known *webcrypto.Error
 	if !errors.As(err, &known) {
 		known = &webcrypto.Error{Name: webcrypto.Operation, Message: "the operation failed"}
 	}
-	return []byte("\x01" + known.Name + "\n" + known.Message)
+	return r.NewBytes([]byte("\x01" + known.Name + "\n" + known.Message))
 }
 
 // compute runs something that takes a while and cannot be stopped alongside the VM. Such work of all apps together gets half of the
-// processors. It holds size bytes, and its result is about as large.
-func (s *api) compute(inv *runtime.Invocation, size int64, fn func() []byte) (int32, error) {
+// processors. It holds size bytes.
+func (s *api) compute(inv *runtime.Invocation, size int64, fn func() ([]byte, error)) (int32, error) {
 	id, err := inv.NewID()
 	if err != nil {
 		return 0, err
 	}
 	inv.StartCall(id, func() runtime.Outcome {
-		if err := inv.Charge(2 * size); err != nil {
+		if err := inv.Charge(size); err != nil {
 			return runtime.Outcome{Err: err}
 		}
 		select {
@@ -103,8 +140,8 @@ func (s *api) compute(inv *runtime.Invocation, size int64, fn func() []byte) (in
 			return runtime.Outcome{Err: quickjs.ErrDeadline}
 		}
 		defer func() { <-s.computing }()
-		result := fn()
-		return runtime.Outcome{Charged: 2 * size, Value: func(r *quickjs.Realm) quickjs.Value { return r.NewBytes(result) }}
+		result, err := fn()
+		return runtime.Outcome{Charged: size, Value: func(r *quickjs.Realm) quickjs.Value { return outcome(r, result, err) }}
 	})
 	return id, nil
 }

@@ -1,7 +1,6 @@
 package webapi
 
 import (
-	"bytes"
 	"unicode/utf8"
 
 	"fazt/internal/quickjs"
@@ -9,40 +8,53 @@ import (
 	"fazt/internal/runtime/codec"
 )
 
-// textFuncs convert bytes to text and text to bytes.
+// legacyGrowth is how many bytes of Go's memory decoding takes for each byte of an encoding from before Unicode, or of UTF-16.
+const legacyGrowth = 10
+
+// textFuncs know the encodings of the Encoding standard.
 func textFuncs() runtime.Table {
 	return runtime.Table{
-		"btoa": func(a runtime.Args) (quickjs.Value, error) { return a.ReturnsIf(codec.ToBase64(a.Text(0))) },
-		"atob": func(a runtime.Args) (quickjs.Value, error) { return a.ReturnsIf(codec.FromBase64(a.Text(0))) },
 		"encoding": func(a runtime.Args) (quickjs.Value, error) {
 			name := codec.EncodingOf(a.Text(0))
 			return a.ReturnsIf(name, name != "")
 		},
-		"utf8": toUTF8,
-		"decode": func(a runtime.Args) (quickjs.Value, error) {
-			s, ok := codec.Decode(a.Text(0), a.Data(2))
-			return a.ReturnsIf(s, ok || !a.Flag(1)) // fatal
+		"decode": decode, // (encoding, fatal, bytes) → text, or undefined
+		"incomplete": func(a runtime.Args) (quickjs.Value, error) { // (encoding, bytes) → number of bytes
+			name, b := a.Text(0), piece(a, 1)
+			if name != "utf-8" {
+				if err := a.Realm().Hold(legacyGrowth*int64(len(b)), 0); err != nil {
+					return quickjs.Undefined(), err
+				}
+			}
+			return quickjs.Int(int32(codec.Incomplete(name, b))), nil
 		},
-		"incomplete": func(a runtime.Args) (quickjs.Value, error) {
-			return quickjs.Int(int32(codec.Incomplete(a.Text(0), a.Data(1)))), nil
+		"percentDecode": func(a runtime.Args) (quickjs.Value, error) {
+			text := a.Text(0)
+			if err := a.Realm().Hold(3*int64(len(text)), 0); err != nil {
+				return quickjs.Undefined(), err
+			}
+			return a.Returns(codec.PercentDecode(text))
 		},
-		"percentDecode": func(a runtime.Args) (quickjs.Value, error) { return a.Returns(codec.PercentDecode(a.Text(0))) },
 	}
 }
 
-// toUTF8 returns the bytes of a text.
-func toUTF8(a runtime.Args) (v quickjs.Value, err error) {
-	r := a.Realm()
-	if a.Len() == 0 {
-		return r.NewBytes(nil), nil
-	}
-	v = quickjs.Undefined()
-	_, err = r.View(a.Value(0), func(data []byte, _ bool) error {
-		if !utf8.Valid(data) { // lone surrogates
-			data = bytes.ToValidUTF8(data, []byte("\uFFFD"))
+// decode returns bytes as text, or undefined if they are not valid and that is fatal.
+func decode(a runtime.Args) (quickjs.Value, error) {
+	name, fatal, b := a.Text(0), a.Flag(1), piece(a, 2)
+	if name == "utf-8" {
+		if fatal && !utf8.Valid(b) {
+			return quickjs.Undefined(), nil
 		}
-		v = r.NewBytes(data)
-		return nil
-	})
-	return v, err
+		n, wide := codec.UTF8.Length(b)
+		v, to := a.Realm().NewChars(n, wide)
+		if to != nil {
+			codec.UTF8.Decode(codec.Chars{Data: to, Wide: wide}, b)
+		}
+		return v, nil
+	}
+	if err := a.Realm().Hold(legacyGrowth*int64(len(b)), 0); err != nil {
+		return quickjs.Undefined(), err
+	}
+	s, ok := codec.Decode(name, b)
+	return a.ReturnsIf(s, ok || !fatal)
 }

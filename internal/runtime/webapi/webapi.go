@@ -25,7 +25,7 @@ func newAPI(cacheMemory func() int64) *api {
 
 func (s *api) table() runtime.Table {
 	all := runtime.Table{}
-	for _, t := range []runtime.Table{urlFuncs(), textFuncs(), s.coderFuncs(), s.cryptoFuncs(), s.caches.table()} {
+	for _, t := range []runtime.Table{urlFuncs(), bytesFuncs(), textFuncs(), s.coderFuncs(), s.cryptoFuncs(), s.caches.table()} {
 		maps.Copy(all, t)
 	}
 	return all

@@ -90,6 +90,21 @@ func Long(c Call) bool {
 	return len(c.Data) > 256<<10
 }
 
+// Memory returns how many bytes a call holds besides its arguments, at most.
+func Memory(c Call) int64 {
+	if c.Op == "scrypt" {
+		n, r, p := int64(c.Algorithm.Iterations), int64(c.Algorithm.SaltLength), int64(c.Algorithm.TagLength)
+		if n < 0 || n > maxScrypt || r < 0 || r > maxScryptLane || p < 0 || p > maxScryptLane {
+			return 0 // it will be refused
+		}
+		return min(128*n*r, maxScrypt) + min(128*r*p, maxScryptLane)
+	}
+	if c.Op == "encrypt" || c.Op == "decrypt" {
+		return int64(len(c.Data))
+	}
+	return int64(len(c.Key)) // import and export encode it in other ways
+}
+
 func hashOf(name string) (crypto.Hash, error) {
 	switch name {
 	case "SHA-1":

@@ -8,7 +8,7 @@ return ({ host, later, slot, isBody, current, waitUntil, setLeave, view, exact, 
 const { Headers, URL, URLSearchParams, TextEncoder, TextDecoder, AbortSignal, Request } = types;
 const { isView } = ArrayBuffer;
 
-const utf8 = (text) => new Uint8Array(host.utf8(text));
+const utf8 = (text) => new Uint8Array(host.bytesOf(text, 0));
 const scalar = (value) => String(value).toWellFormed();
 const named = (classes) => {
 	for (const c of classes) Object.defineProperty(c.prototype, Symbol.toStringTag, { value: c.name, configurable: true });

@@ -64,17 +64,21 @@ class TextDecoderStream extends Transform {
 const coder = (format, decode) => {
 	if (!["gzip", "deflate", "deflate-raw"].includes(format)) throw new TypeError(`the format ${format} is not supported`);
 	const id = host.coder(format, Number(decode));
-	const code = (bytes, end) => {
+	const code = (bytes, from, size, end) => {
 		try {
-			return host.code(id, bytes, Number(end));
+			return host.code(id, bytes, from, size, Number(end));
 		} catch (e) { throw e.code === "INVALID" ? new TypeError(e.message) : e; }
 	};
-	const give = (controller, bytes, end) => {
-		for (let piece = code(bytes, end); piece !== undefined; piece = code(null, end)) controller.enqueue(new Uint8Array(piece));
+	const give = (controller, bytes, from, size, end) => {
+		for (let piece = code(bytes, from, size, end); piece !== undefined; piece = code(null, 0, 0, end)) controller.enqueue(new Uint8Array(piece));
 	};
+	const most = 65536; // what the host keeps of the input at a time
 	return {
-		transform(chunk, controller) { give(controller, bytesOf(chunk).buffer, false); },
-		flush(controller) { give(controller, null, true); },
+		transform(chunk, controller) {
+			const bytes = bytesOf(chunk);
+			for (let at = 0; at === 0 || at < bytes.length; at += most) give(controller, bytes.buffer, bytes.byteOffset + at, Math.min(most, bytes.length - at), false);
+		},
+		flush(controller) { give(controller, null, 0, 0, true); },
 		cancel() { host.endCoder(id); },
 	};
 };
