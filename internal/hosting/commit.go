@@ -149,13 +149,13 @@ func (u uploadRow) insertDeployment(tx *database.Tx, appID string, program []byt
 	if err != nil {
 		return 0, err
 	}
-	var source any // NULL
-	if u.plan.Source != nil {
-		data, err := json.Marshal(u.plan.Source)
-		if err != nil {
-			return 0, err
-		}
-		source = string(data)
+	source, err := jsonOrNull(u.plan.Source)
+	if err != nil {
+		return 0, err
+	}
+	origin, err := jsonOrNull(u.plan.Origin)
+	if err != nil {
+		return 0, err
 	}
 	spa := manifest.SPA != nil && *manifest.SPA
 	if u.plan.SPA != nil {
@@ -164,9 +164,9 @@ func (u uploadRow) insertDeployment(tx *database.Tx, appID string, program []byt
 	if _, err = tx.First("SELECT coalesce(max(number), 0) + 1 FROM deployments WHERE app_id = ?", func(r *database.Row) { number = r.Int(0) }, appID); err != nil {
 		return 0, err
 	}
-	err = tx.Exec(`INSERT INTO deployments (id, app_id, number, digest, message, manifest, spa, source, files, bytes, created_at)
-		SELECT stage, ?, ?, ?, ?, ?, ?, ?, files, bytes, ? FROM uploads WHERE id = ?`,
-		appID, number, u.digest, u.plan.Message, string(description), spa, source, time.Now(), u.id)
+	err = tx.Exec(`INSERT INTO deployments (id, app_id, number, digest, message, manifest, spa, source, origin, files, bytes, created_at)
+		SELECT stage, ?, ?, ?, ?, ?, ?, ?, ?, files, bytes, ? FROM uploads WHERE id = ?`,
+		appID, number, u.digest, u.plan.Message, string(description), spa, source, origin, time.Now(), u.id)
 	if err == nil && len(program) > 0 {
 		err = tx.Exec("INSERT INTO programs (deployment_id, program) VALUES (?, ?)", u.stage, program)
 	}
@@ -174,4 +174,13 @@ func (u uploadRow) insertDeployment(tx *database.Tx, appID string, program []byt
 		err = tx.Exec("UPDATE uploads SET deployment_id = stage, stage = NULL, app_id = ? WHERE id = ?", appID, u.id)
 	}
 	return number, err
+}
+
+// jsonOrNull returns a value as JSON, or NULL for nil.
+func jsonOrNull[T any](value *T) (any, error) {
+	if value == nil {
+		return nil, nil
+	}
+	data, err := json.Marshal(value)
+	return string(data), err
 }

@@ -14,7 +14,7 @@ import (
 // to be live. A list of apps reads thousands.
 const (
 	commonColumns = `d.id, d.app_id, d.number, d.message, d.spa, d.files, d.bytes, d.manifest, d.created_at, d.source,
-	EXISTS (SELECT 1 FROM programs p WHERE p.deployment_id = d.id), d.stopped_at, d.live_at, `
+	EXISTS (SELECT 1 FROM programs p WHERE p.deployment_id = d.id), d.stopped_at, d.live_at, d.origin, `
 	deploymentColumns = commonColumns + `EXISTS (SELECT 1 FROM live l WHERE l.app_id = d.app_id AND l.deployment_id = d.id),
 	EXISTS (SELECT 1 FROM live l JOIN deployments n ON n.id = l.deployment_id WHERE l.app_id = d.app_id AND n.previous_id = d.id)`
 	liveColumns = commonColumns + "1, 0"
@@ -24,7 +24,7 @@ func scanDeployment(r *database.Row) Deployment {
 	d := Deployment{
 		ID: r.Text(0), AppID: r.Text(1), Number: r.Int(2), Message: r.Text(3), SPA: r.Bool(4), Files: r.Int(5),
 		Bytes: r.Int64(6), CreatedAt: r.Time(8), Function: r.Bool(10),
-		StoppedAt: timeOrNil(r, 11), LiveAt: timeOrNil(r, 12), Live: r.Bool(13), Previous: r.Bool(14),
+		StoppedAt: timeOrNil(r, 11), LiveAt: timeOrNil(r, 12), Live: r.Bool(14), Previous: r.Bool(15),
 	}
 	// The manifest was written by this program; fields that a newer version added are ignored.
 	if manifest := r.Text(7); manifest != "{}" {
@@ -32,6 +32,9 @@ func scanDeployment(r *database.Row) Deployment {
 	}
 	if !r.IsNull(9) {
 		_ = json.Unmarshal([]byte(r.Text(9)), &d.Source)
+	}
+	if !r.IsNull(13) {
+		_ = json.Unmarshal([]byte(r.Text(13)), &d.Origin)
 	}
 	return d
 }

@@ -47,4 +47,5 @@ type Deployment struct {
 	StoppedAt *time.Time `json:"stopped_at,omitempty"` // absent = its function runs; else when it was stopped because invocations could not be ended
 
 	Source *GitSource `json:"source,omitempty"` // absent = it came from a folder or an archive
+	Origin *Origin    `json:"origin,omitempty"` // the folder it came from; absent = unknown
 }

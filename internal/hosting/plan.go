@@ -25,6 +25,7 @@ type Plan struct {
 	Manifest Manifest    `json:"manifest,omitzero"` // of the folder that was built; empty = the manifest among the files
 
 	Source *GitSource `json:"source,omitempty"` // nil = it does not come from a repository
+	Origin *Origin    `json:"origin,omitempty"` // nil = unknown
 }
 
 // check returns the plan with its files sorted by path, or an error if it cannot become a deployment.
@@ -45,6 +46,9 @@ func (p Plan) check(limits system.Storage) (Plan, error) {
 		return p, errs.Wrap(errs.Invalid, err, "the manifest is not valid: %s", errs.Sentence(err))
 	}
 	if err := p.Source.check(); err != nil {
+		return p, err
+	}
+	if err := p.Origin.check(); err != nil {
 		return p, err
 	}
 	p.Files = slices.SortedFunc(slices.Values(p.Files), func(a, b Announced) int { return strings.Compare(a.Path, b.Path) })

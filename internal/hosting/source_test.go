@@ -71,6 +71,40 @@ func TestASourceOfTheMaximumLengthIsAccepted(t *testing.T) {
 	}
 }
 
+func TestADeploymentStoresTheFolderItCameFrom(t *testing.T) {
+	b := open(t)
+	f := texts("index.html", "hi")
+	p := f.plan()
+	p.Origin = &Origin{Host: "laptop", Folder: "/home/a/blog", Repository: "example.com/a/b", Path: "blog"}
+	d, err := b.tryDeploy(testApp, f, p)
+	if diff := cmp.Diff(p.Origin, d.Origin); diff != "" || err != nil {
+		t.Fatal(err, diff)
+	}
+	if live, err := b.Live(t.Context(), testApp); err != nil || live.Origin == nil || *live.Origin != *p.Origin || !live.Live || live.Previous {
+		t.Errorf("%+v %v", live, err)
+	}
+	p.Origin = &Origin{Host: "desktop", Folder: "/srv/blog"}
+	if u := b.begin(testApp, p); u.Same == nil || u.Same.ID != d.ID {
+		t.Errorf("the same files from elsewhere are another deployment: %+v", u)
+	}
+	if plain := b.deploy(testApp, texts("index.html", "new")); plain.Origin != nil {
+		t.Errorf("an unknown origin: %+v", plain.Origin)
+	}
+	for name, bad := range map[string]Origin{
+		"too long":     {Folder: strings.Repeat("x", maxSource+1)},
+		"a new line":   {Folder: "/a\nb"},
+		"an escape":    {Host: "\x1b[31m"},
+		"no UTF-8":     {Path: "\xff"},
+		"a credential": {Repository: "me:secret@example.com/a"},
+	} {
+		p := texts("index.html", name).plan()
+		p.Origin = &bad
+		if _, err := b.Begin(t.Context(), "blog", testApp, p); !errs.Is(err, errs.Invalid) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestFillStoresOnlyMissingContent(t *testing.T) {
 	b := open(t)
 	b.deploy(testApp, texts("a", "one"))

@@ -27,7 +27,8 @@ type DeploymentRecord struct {
 	LiveAt    *time.Time `json:"live_at,omitempty"`    // when it last went live; absent = never
 	StoppedAt *time.Time `json:"stopped_at,omitempty"` // when its function was suspended because it could not be stopped; absent = it runs
 
-	Source *GitSource `json:"source,omitempty"` // absent = it came from a folder or an archive
+	Source *GitSource    `json:"source,omitempty"` // absent = it came from a folder or an archive
+	Origin *DeployOrigin `json:"origin,omitempty"` // the folder it came from; absent = unknown
 }
 
 // DeploymentBrief is a deployment in a list of apps.
@@ -74,6 +75,14 @@ type GitSource struct {
 	Commit string `json:"commit"`         // hash, in hexadecimal
 }
 
+// DeployOrigin is the folder that a deployment was sent from.
+type DeployOrigin struct {
+	Host       string `json:"host"`                 // name of the machine
+	Folder     string `json:"folder"`               // its path there
+	Repository string `json:"repository,omitempty"` // of the folder, such as github.com/someone/blog; "" = none
+	Path       string `json:"path,omitempty"`       // of the folder in that repository
+}
+
 // Deployment is a deployment with its addresses.
 type Deployment struct {
 	DeploymentRecord
@@ -96,7 +105,8 @@ type Plan struct {
 	Preview  bool        `json:"preview,omitempty"` // make the deployment, but do not put it live
 	Manifest Manifest    `json:"manifest,omitzero"` // of the folder that was built; empty = the one among the files
 
-	Source *GitSource `json:"source,omitempty"` // absent = it comes from no repository
+	Source *GitSource    `json:"source,omitempty"` // absent = it comes from no repository
+	Origin *DeployOrigin `json:"origin,omitempty"` // absent = unknown
 }
 
 // Announced is a file of a plan.

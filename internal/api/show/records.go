@@ -64,7 +64,7 @@ func Deployment(d hosting.Deployment) op.DeploymentRecord {
 		ID: d.ID, AppID: d.AppID, Number: d.Number, Message: d.Message, SPA: d.SPA, Files: d.Files, Bytes: d.Bytes,
 		Function: d.Function, Live: d.Live, Previous: d.Previous, Manifest: Manifest(d.Manifest), CreatedAt: d.CreatedAt,
 		LiveAt: d.LiveAt, StoppedAt: d.StoppedAt,
-		Source: (*op.GitSource)(d.Source),
+		Source: (*op.GitSource)(d.Source), Origin: (*op.DeployOrigin)(d.Origin),
 	}
 }
 
@@ -85,7 +85,7 @@ func Plan(p op.Plan) hosting.Plan {
 			Schema: m.Schema, Name: m.Name, Title: m.Title, SPA: m.SPA, Routes: m.Routes, Net: m.Net, Secrets: m.Secrets, First: m.First,
 			Output: m.Output, Function: m.Function, Product: m.Product, Dev: m.Dev,
 		},
-		Source: (*hosting.GitSource)(p.Source),
+		Source: (*hosting.GitSource)(p.Source), Origin: (*hosting.Origin)(p.Origin),
 	}
 }
 

@@ -120,6 +120,9 @@ func Info(a op.App) output.View {
 		if a.Live.Source != nil {
 			add("source", sourceText(a.Live.Source))
 		}
+		if a.Live.Origin != nil {
+			add("from", originText(a.Live.Origin))
+		}
 		add("deployed", output.Time(a.Live.CreatedAt))
 		add("message", a.Live.Message)
 		if a.Live.StoppedAt != nil {

@@ -9,6 +9,7 @@ import (
 
 	"fazt/internal/api/op"
 	"fazt/internal/api/show"
+	"fazt/internal/cli/folder"
 	"fazt/internal/cli/kit"
 	"fazt/internal/cli/project"
 	"fazt/internal/client"
@@ -21,6 +22,7 @@ type deployFlags struct {
 	project.Options
 	message         string
 	dryRun, preview bool
+	replace         bool
 	spa, noSPA      bool
 }
 
@@ -43,7 +45,11 @@ the lockfile belongs to. The pages are then taken from dist, build, out, _site
 or the folder of a known framework, or from the one that fazt.json names as
 "output", and api/, private/, workers/ and fazt.json from the folder itself. A
 function that the build made for Cloudflare Workers, or that fazt.json or
-wrangler.toml names, is deployed with them.`,
+wrangler.toml names, is deployed with them.
+
+If the app was last deployed from another folder, the command asks before it
+replaces it; without a terminal it needs --replace. Clones of one git repository
+count as one folder, and --name is an answer too.`,
 		Example: `  fazt app deploy ./site
   fazt app deploy ./site --name blog --message "New header"
   fazt app deploy ./site --preview       not live, only at a preview address
@@ -55,6 +61,7 @@ wrangler.toml names, is deployed with them.`,
 	flags.StringVarP(&f.message, "message", "m", "", "what changed, for the list of deployments")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "only show what would be sent")
 	flags.BoolVar(&f.preview, "preview", false, "create the deployment without putting it live")
+	flags.BoolVar(&f.replace, "replace", false, "replace an app that came from another folder")
 	flags.BoolVar(&f.spa, "spa", false, "serve index.html for paths that match no file")
 	flags.BoolVar(&f.noSPA, "no-spa", false, "the opposite of --spa, whatever fazt.json says")
 	flags.BoolVar(&f.Folder.IncludePrivate, "include-private", false, "send private/ even if .gitignore lists it")
@@ -70,12 +77,21 @@ func (c commands) deploy(dir string, f deployFlags) error {
 	f.Log, f.Compiler = c.Notes(), c.Compiler
 	f.Folder.Home, f.Folder.Getenv = c.Home, c.Getenv
 	f.Folder.Check = func(files []op.Announced) error { return c.checkSizes(f.Name, files) }
+	origin := originOf(dir)
+	if err := folder.Check(dir); err != nil {
+		return err
+	}
+	if name, err := project.Name(dir, f.Name); err == nil { // otherwise, Load says why there is none
+		if err := c.mayReplace(name, origin, f); err != nil { // before a build, which may take long
+			return err
+		}
+	}
 	p, err := project.Load(c.Ctx, dir, f.Options)
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	p.Plan.Message = f.message
+	p.Plan.Message, p.Plan.Origin = f.message, origin
 	return c.put(p, f, began)
 }
 

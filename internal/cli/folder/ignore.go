@@ -75,26 +75,11 @@ func (r rules) with(root *os.Root, name string, entries []fs.DirEntry) (rules, e
 // above returns the rules of the directories above dir, up to the root of its git repository. They do not apply if they
 // exclude dir itself, because it was named explicitly.
 func above(dir string, o Options) rules {
-	full, err := filepath.Abs(dir)
-	if err != nil {
+	up := repositoryAround(dir)
+	if len(up) == 0 {
 		return rules{}
 	}
-	if real, err := filepath.EvalSymlinks(full); err == nil {
-		full = real
-	}
-	var up []string // from dir to the root of the repository
-	for at := full; ; {
-		up = append(up, at)
-		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
-			break
-		}
-		next := filepath.Dir(at)
-		if next == at {
-			return rules{} // no repository
-		}
-		at = next
-	}
-	slices.Reverse(up)
+	full := up[len(up)-1]
 	r := rules{all: o.personal(up[0])}
 	for i, at := range up[:len(up)-1] {
 		file := filepath.Join(at, gitRules)
@@ -107,6 +92,31 @@ func above(dir string, o Options) rules {
 	}
 	r.prefix = below(up[0], full)
 	return r
+}
+
+// repositoryAround returns the directories from the root of the git repository around dir to dir itself; none = there is no
+// repository.
+func repositoryAround(dir string) []string {
+	full, err := filepath.Abs(dir)
+	if err != nil {
+		return nil
+	}
+	if real, err := filepath.EvalSymlinks(full); err == nil {
+		full = real
+	}
+	var up []string
+	for at := full; ; {
+		up = append(up, at)
+		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
+			slices.Reverse(up)
+			return up
+		}
+		next := filepath.Dir(at)
+		if next == at {
+			return nil
+		}
+		at = next
+	}
 }
 
 // below returns the path of at below top, with slashes; "" for top itself.

@@ -13,6 +13,16 @@ import (
 // personal returns the rules that are not part of a repository: those of the user for all repositories, then those of
 // .git/info/exclude.
 func (o Options) personal(repository string) []pattern {
+	common := gitFolder(repository)
+	var list []pattern
+	if file := o.excludesFile(filepath.Join(common, "config")); file != "" {
+		list = parse(string(textOf(file)), "")
+	}
+	return append(list, parse(string(textOf(filepath.Join(common, "info", "exclude"))), "")...)
+}
+
+// gitFolder returns the folder with the settings of a repository.
+func gitFolder(repository string) string {
 	common := filepath.Join(repository, ".git")
 	if dir, ok := strings.CutPrefix(line(common), "gitdir: "); ok { // a worktree: the file names the directory
 		common = from(repository, dir)
@@ -20,11 +30,7 @@ func (o Options) personal(repository string) []pattern {
 			common = from(common, dir)
 		}
 	}
-	var list []pattern
-	if file := o.excludesFile(filepath.Join(common, "config")); file != "" {
-		list = parse(string(textOf(file)), "")
-	}
-	return append(list, parse(string(textOf(filepath.Join(common, "info", "exclude"))), "")...)
+	return common
 }
 
 // excludesFile returns the file that core.excludesFile names in the configuration of the repository or of the user, or git's

@@ -66,7 +66,7 @@ CREATE TABLE deployments (
   spa        INTEGER NOT NULL DEFAULT 0,
   files      INTEGER NOT NULL,
   bytes      INTEGER NOT NULL,
-  created_at INTEGER NOT NULL, source TEXT, stopped_at INTEGER, live_at INTEGER, previous_id TEXT REFERENCES deployments (id) ON DELETE SET NULL,
+  created_at INTEGER NOT NULL, source TEXT, stopped_at INTEGER, live_at INTEGER, previous_id TEXT REFERENCES deployments (id) ON DELETE SET NULL, origin TEXT,
   UNIQUE (app_id, number)
 ) STRICT;
 
