@@ -77,7 +77,7 @@ func TestEveryMemberOfEveryModuleHasAType(t *testing.T) {
 		use.WriteString(");\n")
 	}
 	dir := typed(t, i, map[string]string{
-		"api/all.ts": use.String(),
+		"api/all.ts": use.String(), "api/notes.txt": "", "api/font.woff2": "", "api/settings.json": `{ "name": "x" }`,
 		"api/main.ts": `
 import assert from "node:assert";
 import { AsyncLocalStorage } from "node:async_hooks";
@@ -96,6 +96,13 @@ import { v4 as uuid, validate } from "uuid";
 import validator from "validator";
 import { z } from "zod";
 import * as cheerio from "cheerio";
+import text from "./notes.txt";
+import font from "./font.woff2";
+import raw from "./all.ts?raw";
+import settings from "./settings.json";
+
+const all: string = text.toUpperCase() + raw.length + font.byteLength.toFixed() + settings.name;
+console.log(all);
 
 const schema = z.object({ name: z.string() });
 type Person = z.infer<typeof schema>;

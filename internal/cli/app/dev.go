@@ -71,6 +71,7 @@ type developer struct {
 	front    *devserver.Front
 	server   *devserver.Server // nil = fazt.json names none, or it could not be started
 	noted    []string          // the warnings of the last deploy
+	edited   bool              // a file that git does not ignore has changed
 }
 
 func (c commands) runDev(dir string, o project.Options, listen []string) error {
@@ -153,8 +154,9 @@ func (d *developer) loop(ctx context.Context, w *watcher) {
 	defer d.stopServer()
 	d.announce()
 	for first := true; ; first = false {
+		deploy, build := d.changed(ctx)
 		d.startServer(ctx)
-		if deploy, build := d.changed(ctx); deploy || first {
+		if deploy || first {
 			d.deployOnce(ctx, first, build)
 		}
 		select {
@@ -184,13 +186,14 @@ func (d *developer) command() string {
 	return project.ReadManifest(d.dir).Dev
 }
 
-// startServer starts the development server that fazt.json names, unless it runs.
+// startServer starts the development server that fazt.json names, unless it runs. One that failed is started again after an edit
+// only: it may have written files itself.
 func (d *developer) startServer(ctx context.Context) {
 	command := d.command()
-	if d.server != nil && (d.server.Command != command || !d.server.Running()) {
+	if d.server != nil && (d.server.Command != command || d.edited && !d.server.Running()) {
 		d.stopServer()
 	}
-	if command == "" || d.server != nil {
+	if command == "" || d.server != nil || !d.edited {
 		return
 	}
 	err := project.Install(ctx, d.dir, d.options)
@@ -218,6 +221,7 @@ func (d *developer) changed(ctx context.Context) (deploy, build bool) {
 	if has, err := project.HasBuild(d.dir); !served && (d.options.NoBuild || err != nil || !has) {
 		return true, true
 	}
+	d.edited = true
 	f, err := folder.Read(ctx, d.dir, d.options.Folder)
 	if err != nil {
 		return true, true // the deploy reports what is wrong
@@ -225,7 +229,9 @@ func (d *developer) changed(ctx context.Context) (deploy, build bool) {
 	defer f.Close()
 	before := d.seen
 	d.seen = f.Files
-	for _, path := range differing(before, f.Files) {
+	paths := differing(before, f.Files)
+	d.edited = len(paths) > 0
+	for _, path := range paths {
 		pages := !project.SourceFiles(path)
 		switch {
 		case path == hosting.ManifestFile:

@@ -127,6 +127,10 @@ declare module "node:buffer" {
 	const btoa_: typeof globalThis.btoa;
 	export const INSPECT_MAX_BYTES: number;
 	export const kMaxLength: number;
+	export const kStringMaxLength: number;
+	export function isUtf8(bytes: ArrayBuffer | ArrayBufferView): boolean;
+	export function isAscii(bytes: ArrayBuffer | ArrayBufferView): boolean;
+	export function transcode(bytes: Uint8Array, from: BufferEncoding, to: BufferEncoding): Buffer;
 	export const constants: { MAX_LENGTH: number; MAX_STRING_LENGTH: number };
 	export const SlowBuffer: any;
 	const all: Omit<typeof import("node:buffer"), "default">;

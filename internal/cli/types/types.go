@@ -27,6 +27,9 @@ const (
 //go:embed node.d.ts
 var nodeTypes []byte
 
+//go:embed files.d.ts
+var fileTypes []byte
+
 //go:embed packages.d.ts
 var packageTypes string
 
@@ -119,6 +122,7 @@ func installed(dir, name string) bool {
 // modules returns the types of modules that come with Fazt. What is installed has its own, and declaring it here would hide them.
 func modules(dir string) (data []byte, loose []string) {
 	text := "// The modules that come with Fazt. `fazt types` writes this file; run it again after installing packages. Do not edit it.\n"
+	text += "\n" + string(fileTypes)
 	if !installed(dir, "node") {
 		text += "\n" + string(nodeTypes)
 	}
