@@ -43,6 +43,7 @@ var nodeModules = [][2]string{
 	{`(() => { const d = new StringDecoder("utf8"); return d.write(Buffer.from([0xe2, 0x82])) + d.write(Buffer.from([0xac])) + d.end(); })()`, `"€"`},
 	{`punycode.toASCII("mañana.com")`, `"xn--maana-pta.com"`},
 	{`[process.env.A, process.env.NODE_ENV, process.env.NONE ?? null, typeof process.versions.node, process.cwd()]`, `["b","production",null,"undefined","/"]`},
+	{`[process.getBuiltinModule("node:path").join("a", "b"), process.getBuiltinModule("util").format === util.format, typeof process.getBuiltinModule("fs/promises").readFile, typeof process.getBuiltinModule("none")]`, `["a/b",true,"function","undefined"]`},
 	{`process === globalThis.process && buffer.Buffer === globalThis.Buffer`, `true`},
 	{`new Promise((r) => process.nextTick((a, b) => r([a, b]), 1, 2))`, `[1,2]`},
 	{`(async () => [await sleep(1, "v"), typeof timers.setTimeout, await new Promise((r) => timers.setImmediate(r, 3))])()`, `["v","function",3]`},

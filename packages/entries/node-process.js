@@ -1,6 +1,16 @@
 // The parts of process that packages look at. It does not claim to be Node.js.
 export const setup = ({ env }) => {
 	let from, values;
+	const node = globalThis.__fazt_node;
+	const builtin = (id) => {
+		const [name, member] = String(id).replace(/^node:/, "").split("/");
+		try {
+			const module = node(name);
+			return member === undefined ? module : module[member];
+		} catch {
+			return undefined; // there is no such module
+		}
+	};
 	const process = {
 		get env() {
 			if (from !== env()) {
@@ -10,7 +20,7 @@ export const setup = ({ env }) => {
 			return values;
 		},
 		argv: [], execArgv: [], title: "fazt", platform: "linux", version: "", versions: {}, browser: false, pid: 1,
-		cwd: () => "/",
+		cwd: () => "/", features: {}, getBuiltinModule: (id) => builtin(id),
 		nextTick: (fn, ...args) => queueMicrotask(() => fn(...args)),
 		uptime: () => performance.now() / 1000,
 		hrtime: Object.assign((since) => {

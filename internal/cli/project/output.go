@@ -126,6 +126,9 @@ func (p *places) find(output string, built bool) (Output, error) {
 		if err != nil {
 			return o, err
 		}
+		if w.IsZero() && built {
+			w = p.nitro()
+		}
 		if w.Function != "" || o.Pages == "" {
 			pages := o.Pages
 			if o = w; pages != "" {
@@ -239,6 +242,23 @@ func (p *places) wrangler(built bool) (Output, error) {
 		}
 	}
 	return Output{}, nil
+}
+
+// nitro returns what Nitro, on which Nuxt and SolidStart stand, built for Cloudflare Workers.
+func (p *places) nitro() Output {
+	const about, function, pages = ".output/nitro.json", ".output/server/index.mjs", ".output/public"
+	var build struct {
+		Preset string `json:"preset"`
+	}
+	data, err := p.read(about)
+	if err != nil || json.Unmarshal(data, &build) != nil || !slices.Contains([]string{"cloudflare-module", "cloudflare_module"}, build.Preset) || !p.isFile(function) {
+		return Output{}
+	}
+	o := Output{Function: function}
+	if p.isFolder(pages) {
+		o.Pages = pages
+	}
+	return o
 }
 
 func (p *places) readWrangler(name string) (o Output, err error) {

@@ -110,11 +110,10 @@ func (m *modules) load(ctx context.Context, args api.OnLoadArgs, name string) (a
 		kind = api.LoaderBinary
 	}
 	text := withoutReading(name, string(data), kind, m.settings)
-	if ofLastMatch.MatchString(text) {
-		m.mu.Lock()
-		m.lastMatch = true
-		m.mu.Unlock()
-	}
+	m.mu.Lock()
+	m.lastMatch = m.lastMatch || ofLastMatch.MatchString(text)
+	m.followsCalls = m.followsCalls || strings.Contains(text, "getBuiltinModule") && strings.Contains(text, "async_hooks")
+	m.mu.Unlock()
 	if (kind == api.LoaderJSX || kind == api.LoaderTSX) && strings.Contains(text, "@jsxImportSource") && !strings.Contains(text, "@jsxRuntime") {
 		text += "\n/** @jsxRuntime automatic */" // implied, as in Vite and Deno
 	}
