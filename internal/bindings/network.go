@@ -8,6 +8,7 @@ import (
 	"fazt/internal/runtime"
 	"fazt/internal/runtime/fetch"
 	"fazt/internal/runtime/httpfn"
+	"fazt/internal/runtime/wasmapi"
 	"fazt/internal/runtime/webapi"
 	"fazt/internal/system"
 )
@@ -15,7 +16,7 @@ import (
 // Tables returns the host functions of an engine: for the web-standard API, for incoming requests, and for requests that
 // functions send through the gate.
 func Tables(g *egress.Gate, limits func() system.Runtime) []runtime.Table {
-	return []runtime.Table{webapi.Table(func() int64 { return limits().CacheMemory }), httpfn.Table(), fetch.Table(network{g})}
+	return []runtime.Table{webapi.Table(func() int64 { return limits().CacheMemory }), wasmapi.Table(), httpfn.Table(), fetch.Table(network{g})}
 }
 
 // network adapts the gate for functions.

@@ -1,6 +1,7 @@
 package quickjs
 
 import (
+	"encoding/binary"
 	"errors"
 	"sync/atomic"
 	"unsafe"
@@ -11,7 +12,7 @@ type HostFunc func(args []Value) (Value, error)
 
 // callbacks are the Go functions that the engine calls, by their numbers in the module's table: these are C function
 // pointers to it.
-type callbacks struct{ call, interrupted, rejected, reallocBuffer address }
+type callbacks struct{ call, interrupted, rejected, reallocBuffer, callBound, freeBlock address }
 
 // register puts the callbacks into the table of the module.
 func (i *Isolate) register() callbacks {
@@ -35,6 +36,15 @@ func (i *Isolate) register() callbacks {
 			}
 			return i.m.Xjs_realloc_rt(rt, at, size)
 		}),
+		callBound: add(func(ctx int32, _ int64, argc, argv, magic, bound int32) int64 {
+			return int64(i.realm[ctx].callBound(argc, argv, magic, bound))
+		}),
+		freeBlock: add(func(_, id, _, size int32) int32 {
+			if size == 0 {
+				i.unshown(id)
+			}
+			return 0 // it cannot get another size
+		}),
 	}
 }
 
@@ -50,13 +60,50 @@ func (r *Realm) NewFunction(name string, fn HostFunc) Value {
 	return v
 }
 
+// boundValues is how many values a bound function has.
+const boundValues = 2
+
+// BoundFunc is a Go function that JavaScript calls, with the values that the function was made with. They are borrowed.
+type BoundFunc func(bound, args []Value) (Value, error)
+
+// NewBound makes a JavaScript function that calls fn, one of Bound, with two values, which it keeps as long as it exists.
+func (r *Realm) NewBound(name string, length, fn int, first, second Value) Value {
+	p := r.copyIn([]byte(name))
+	sp := r.m.X__stack_pointer()
+	*sp -= 8 * boundValues
+	at := *sp
+	b := r.bytes(at, 8*boundValues)
+	binary.LittleEndian.PutUint64(b, uint64(first))
+	binary.LittleEndian.PutUint64(b[8:], uint64(second))
+	r.inside++
+	v := Value(r.m.XJS_NewCFunctionData2(r.ctx, r.functions.callBound, p, int32(min(length, 255)), int32(fn), boundValues, at))
+	r.inside--
+	*sp += 8 * boundValues
+	return v
+}
+
 // call calls a host function for the engine.
-func (r *Realm) call(argc, argv, magic int32) (v Value) {
-	var args []Value
-	if argc > 0 {
-		b := r.bytes(argv, int(argc)*8)
-		args = unsafe.Slice((*Value)(unsafe.Pointer(&b[0])), argc) // aligned, and the memory does not move
+func (r *Realm) call(argc, argv, magic int32) Value {
+	args := r.values(argc, argv)
+	return r.protect(func() (Value, error) { return r.funcs[magic](args) })
+}
+
+func (r *Realm) callBound(argc, argv, magic, bound int32) Value {
+	args, values := r.values(argc, argv), r.values(boundValues, bound)
+	return r.protect(func() (Value, error) { return r.Bound[magic](values, args) })
+}
+
+// values are values in the memory, where they stay.
+func (r *Realm) values(n, at int32) []Value {
+	if n <= 0 {
+		return nil
 	}
+	b := r.bytes(at, int(n)*8)
+	return unsafe.Slice((*Value)(unsafe.Pointer(&b[0])), n) // aligned, and the memory does not move
+}
+
+// protect runs a host function for the engine.
+func (r *Realm) protect(run func() (Value, error)) (v Value) {
 	inside, outer := r.inside, r.exhausted
 	defer func() {
 		if r.inside > inside { // the panic comes out of the engine, and goes on through it
@@ -75,7 +122,7 @@ func (r *Realm) call(argc, argv, magic int32) (v Value) {
 	}()
 	defer r.giveBack()
 	r.exhausted = false
-	v, err := r.funcs[magic](args)
+	v, err := run()
 	exhausted := r.exhausted
 	r.exhausted = outer
 	if r.expired() {
@@ -112,6 +159,9 @@ func (r *Realm) Throw(err error) Value {
 	return r.throw(r.NewError(err))
 }
 
+// ThrowValue throws a value, which it takes over.
+func (r *Realm) ThrowValue(v Value) Value { return r.throw(v) }
+
 func (r *Realm) throw(v Value) Value {
 	r.inside++
 	e := Value(r.m.XJS_Throw(r.ctx, int64(v)))
@@ -129,11 +179,20 @@ func (r *Realm) throwUncatchable(message string) Value {
 
 // interrupted is called by the engine every few thousand steps; what is not 0 ends the script beyond any catch.
 func (i *Isolate) interrupted() int32 {
-	if pause := atomic.LoadInt64(&i.clock.pause); pause != 0 && Monotonic() >= pause {
-		i.OnPause()
-	}
-	if i.clock.over() {
+	if i.Turn() != nil {
 		return 1
 	}
 	return 0
+}
+
+// Turn is for host functions that work long: it lets others have their turn when it is due, and returns why the script must end,
+// if it must.
+func (i *Isolate) Turn() error {
+	if pause := atomic.LoadInt64(&i.clock.pause); pause != 0 && Monotonic() >= pause {
+		i.OnPause()
+	}
+	if i.clock.over() || i.IsDead() {
+		return i.Overtime()
+	}
+	return nil
 }

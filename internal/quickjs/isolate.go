@@ -33,10 +33,14 @@ type Isolate struct {
 	realm map[address]*Realm // by their context
 
 	functions callbacks
-	scratch   block // through which strings and bytes go in
-	inside    int   // calls into the engine that have not returned
-	borrowed  int64 // what the host function at work holds outside of the memory
-	exhausted bool  // there was no memory for something that the host function at work needed
+	blocks    map[int32]*Block // by their ids
+	lastBlock int32
+	outside   int64       // bytes that Go holds for the scripts, see Spend
+	kept      map[any]any // see Keep
+	scratch   block       // through which strings and bytes go in
+	inside    int         // calls into the engine that have not returned
+	borrowed  int64       // what the host function at work holds outside of the memory
+	exhausted bool        // there was no memory for something that the host function at work needed
 	dead      atomic.Bool
 	killing   sync.Mutex
 
@@ -123,6 +127,7 @@ func (i *Isolate) findState(limit uint32) address {
 func (i *Isolate) Close() {
 	i.m.Close()
 	clear(i.realm)
+	i.forget()
 }
 
 // Kill stops what works in the engine, wherever that is: it ends with a panic at its next turn of any loop. Any goroutine

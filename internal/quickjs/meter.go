@@ -58,7 +58,21 @@ func (i *Isolate) giveBack() {
 	}
 }
 
-// Memory is how many bytes the heap uses, as the engine counts them for its limit.
+// Memory is how many bytes the scripts use: of the heap, as the engine counts them for its limit, and outside.
 func (i *Isolate) Memory() int64 {
-	return int64(i.u32(i.state))
+	return int64(i.u32(i.state)) + i.outside
+}
+
+// Spend counts n bytes that Go holds for the scripts until the isolate is closed or restored, or less if n is negative. The heap
+// may use so much less. It reports false if there is no room.
+func (i *Isolate) Spend(n int64) bool {
+	if n > 0 && (i.Memory()+n > i.maxMemory || i.meter != nil && !i.meter.Afford(n)) {
+		return false
+	}
+	if n < 0 && i.meter != nil {
+		i.meter.Book(n)
+	}
+	i.outside += n
+	i.m.XJS_SetMemoryLimit(i.rt, int32(min(i.maxMemory-i.outside, 1<<31-1)))
+	return true
 }

@@ -16,6 +16,8 @@ type Realm struct {
 	// Inspect is a function that returns what an error, or another value that was thrown, should look like in a log. The
 	// realm borrows it.
 	Inspect Value
+	// Bound are the functions that those made with NewBound call.
+	Bound []BoundFunc
 }
 
 // NewRealm makes a realm of the isolate; the caller closes it before the isolate.
@@ -79,6 +81,21 @@ func (r *Realm) Set(object Value, name string, v Value) {
 	r.inside--
 }
 
+// Index returns an element of an array.
+func (r *Realm) Index(array Value, i int) Value {
+	r.inside++
+	v := Value(r.m.XJS_GetPropertyUint32(r.ctx, int64(array), int32(i)))
+	r.inside--
+	return v
+}
+
+// SetIndex sets an element of an array and takes over v.
+func (r *Realm) SetIndex(array Value, i int, v Value) {
+	r.inside++
+	r.m.XJS_SetPropertyUint32(r.ctx, int64(array), int32(i), int64(v))
+	r.inside--
+}
+
 // Call calls a function; it borrows fn and args.
 func (r *Realm) Call(fn Value, args ...Value) (Value, error) {
 	return r.invoke(fn, Undefined(), args...)
@@ -88,6 +105,9 @@ func (r *Realm) Call(fn Value, args ...Value) (Value, error) {
 func (r *Realm) invoke(fn, this Value, args ...Value) (Value, error) {
 	return r.result(r.callFor(fn, this, args...))
 }
+
+// Apply calls a function, and leaves an exception pending. It is for host functions, which return it.
+func (r *Realm) Apply(fn Value, args ...Value) Value { return r.callFor(fn, Undefined(), args...) }
 
 // callFor is invoke that leaves an exception pending.
 func (r *Realm) callFor(fn, this Value, args ...Value) Value {

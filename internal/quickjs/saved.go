@@ -27,6 +27,9 @@ type Saved struct {
 // Save remembers the realm, which must be the only one of its isolate. Nothing may be running in it, and Go must not own
 // values of it that it will free before the realm is restored.
 func (r *Realm) Save() *Saved {
+	if len(r.blocks) > 0 || len(r.kept) > 0 {
+		panic("a realm that Go keeps something of cannot be saved")
+	}
 	r.inside++
 	r.m.XJS_RunGC(r.rt) // also resets how much may be allocated before the next
 	r.inside--
@@ -70,6 +73,7 @@ func (r *Realm) Restore(s *Saved) bool {
 	}
 	*r.m.X__stack_pointer(), r.scratch, r.inside = s.stack, s.scratch, 0
 	r.revive()
+	r.forget()
 	r.limit(r.maxMemory, r.maxStack)
 	clear(r.rejections)
 	clear(r.funcs[s.funcs:])

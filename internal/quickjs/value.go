@@ -333,3 +333,47 @@ func (r *Realm) Bytes(v Value) (b []byte, ok bool) {
 	}
 	return append([]byte{}, data...), true
 }
+
+// NewBigInt returns n as a BigInt.
+func (r *Realm) NewBigInt(n int64) Value {
+	r.inside++
+	v := Value(r.m.XJS_NewBigInt64(r.ctx, n))
+	r.inside--
+	return v
+}
+
+// ToInt32 converts a value as JavaScript does. It reports false if an exception is pending.
+func (r *Realm) ToInt32(v Value) (n int32, ok bool) {
+	if tagOf(v) == tagInt {
+		return int32(payload(v)), true
+	}
+	bits, ok := r.converted(func(at address) int32 { return r.m.XJS_ToInt32(r.ctx, at, int64(v)) })
+	return int32(bits), ok
+}
+
+// ToInt64 converts a BigInt. It reports false if an exception is pending.
+func (r *Realm) ToInt64(v Value) (n int64, ok bool) {
+	bits, ok := r.converted(func(at address) int32 { return r.m.XJS_ToBigInt64(r.ctx, at, int64(v)) })
+	return int64(bits), ok
+}
+
+// ToFloat64 converts a value to a number. It reports false if an exception is pending.
+func (r *Realm) ToFloat64(v Value) (n float64, ok bool) {
+	if n, ok := ToNumber(v); ok {
+		return n, true
+	}
+	bits, ok := r.converted(func(at address) int32 { return r.m.XJS_ToFloat64(r.ctx, at, int64(v)) })
+	return math.Float64frombits(bits), ok
+}
+
+// converted calls a function that puts eight bytes at an address.
+func (r *Realm) converted(convert func(at address) int32) (bits uint64, ok bool) {
+	sp := r.m.X__stack_pointer()
+	*sp -= 16
+	at := *sp
+	r.inside++
+	failed := convert(at)
+	r.inside--
+	*sp += 16
+	return uint64(r.u32(at)) | uint64(r.u32(at+4))<<32, failed >= 0
+}

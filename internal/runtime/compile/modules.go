@@ -2,10 +2,12 @@ package compile
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -104,6 +106,8 @@ func (m *modules) load(ctx context.Context, args api.OnLoadArgs, name string) (a
 	}
 	kind := loader(name)
 	switch {
+	case path.Ext(name) == ".wasm" && args.With["type"] == "" && (args.Suffix == "" || args.Suffix == moduleQuery):
+		return loadText(fmt.Sprintf("export default /* @__PURE__ */ __fazt_wasm(%q)", base64.StdEncoding.EncodeToString(data))), nil
 	case args.With["type"] == "text" || args.Suffix == "?raw" || args.Suffix == "?text":
 		kind = api.LoaderText
 	case args.With["type"] == "bytes" || args.Suffix == "?bytes":
@@ -119,6 +123,9 @@ func (m *modules) load(ctx context.Context, args api.OnLoadArgs, name string) (a
 	}
 	return api.OnLoadResult{Contents: &text, Loader: kind}, nil
 }
+
+// moduleQuery can follow the name of a .wasm file in an import: some bundlers want it there for a WebAssembly.Module.
+const moduleQuery = "?module"
 
 // loadMember returns a module of the product: what a function of the prelude returns for a name, or a member of that.
 func loadMember(get, path string) api.OnLoadResult {
@@ -201,6 +208,10 @@ func (m *modules) resolve(build api.PluginBuild, args api.OnResolveArgs) (api.On
 			result.Suffix = "?" + query
 		}
 		return result, nil
+	case m.packages != nil && strings.HasSuffix(args.Path, ".wasm"+moduleQuery):
+		at := m.packages.path(args.Importer)
+		r := build.Resolve(strings.TrimSuffix(args.Path, moduleQuery), api.ResolveOptions{Importer: at, ResolveDir: filepath.Dir(at), Kind: args.Kind, PluginData: asked{}})
+		return api.OnResolveResult{Path: r.Path, Namespace: r.Namespace, Errors: r.Errors}, nil
 	case m.packages != nil:
 		if part, member, ok := standardModule(name); ok && !m.packages.has(build, args) {
 			return m.own(part, member), nil
@@ -319,6 +330,9 @@ func (m *modules) file(name, importer string) (string, error) {
 
 // plain finds a module by its path alone, for deployments without a map of their imports.
 func (m *modules) plain(args api.OnResolveArgs) (string, bool) {
+	if name, ok := strings.CutSuffix(args.Path, moduleQuery); ok && strings.HasSuffix(name, ".wasm") {
+		args.Path = name
+	}
 	if isRelative(args.Path) {
 		file, err := m.file(args.Path, args.Importer)
 		return file, err == nil

@@ -18,6 +18,7 @@ import (
 	"fazt/internal/runtime/compile"
 	"fazt/internal/runtime/fetch"
 	"fazt/internal/runtime/httpfn"
+	"fazt/internal/runtime/wasmapi"
 	"fazt/internal/runtime/webapi"
 	"fazt/internal/system"
 )
@@ -109,7 +110,7 @@ func Tables(network *Network) []runtime.Table {
 	if network != nil {
 		out = network
 	}
-	return []runtime.Table{webapi.Table(func() int64 { return 1 << 20 }), httpfn.Table(), fetch.Table(out)}
+	return []runtime.Table{webapi.Table(func() int64 { return 1 << 20 }), wasmapi.Table(), httpfn.Table(), fetch.Table(out)}
 }
 
 // Run runs an engine until the test ends.

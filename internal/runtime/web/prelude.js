@@ -1209,6 +1209,7 @@ const loaded = (name) => {
 const isA = (name, value) => parts.has("bodies") && value instanceof bodies()[name];
 lazily("intl", ["Intl"]);
 lazily("atomics", ["Atomics"]);
+lazily("wasm", ["WebAssembly"]);
 lazily("caches", ["caches", "Cache", "CacheStorage"]);
 lazily("tasks", ["MessageChannel", "MessagePort", "BroadcastChannel", "scheduler"]);
 lazily("performance", ["PerformanceEntry", "PerformanceMark", "PerformanceMeasure"]);
@@ -1239,6 +1240,7 @@ define(globalThis, { __fazt_require: (name) => { throw computed("require", name)
 define(globalThis, { __fazt_node: (name) => loaded("node-" + name).default, __fazt_part: (name) => name.startsWith("std-") ? loaded(name).default : undefined });
 define(globalThis, {
 	__fazt_meta: (file) => ({ url: encodeURI("file:///" + file), filename: "/" + file, dirname: ("/" + file).replace(/\/[^/]*$/, "") || "/", main: false }),
+	__fazt_wasm: (text) => loaded("wasm").compile(text),
 	__fazt_stub: (name, importer) => loaded("stub")(name, importer),
 	__fazt_regexp: () => { loaded("regexp"); },
 });
