@@ -11,6 +11,15 @@ declare function respond(status: number, body: unknown, headers?: Record<string,
 /** Load a file of the app, a package from node_modules, a standard module or a supported Node.js module. */
 declare function require(module: string): any;
 
+declare module "*.wasm" {
+	const module: WebAssembly.Module;
+	export default module;
+}
+declare module "*.wasm?module" {
+	const module: WebAssembly.Module;
+	export default module;
+}
+
 interface FaztResponse {
 	/** 200 to 599; defaults to 200. */
 	status?: number;

@@ -13,6 +13,7 @@ package main
 import (
 	"context"
 	"embed"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -305,7 +306,7 @@ func (s *server) inNode(ctx context.Context, dir string, c testCase) ([]response
 	out := filepath.Join(dir, ".node", "main.mjs")
 	result := api.Build(api.BuildOptions{
 		EntryPoints: []string{filepath.Join(dir, "api", "main"+c.ext)}, Outfile: out, Write: true, Bundle: true, Platform: api.PlatformNode,
-		Packages: api.PackagesExternal, Format: api.FormatESModule, Target: api.ES2022, AbsWorkingDir: dir,
+		Packages: api.PackagesExternal, Format: api.FormatESModule, Target: api.ES2022, AbsWorkingDir: dir, Plugins: []api.Plugin{assets(s.work)},
 	})
 	if len(result.Errors) > 0 {
 		return nil, errors.New(result.Errors[0].Text)
@@ -338,6 +339,25 @@ func (s *server) inNode(ctx context.Context, dir string, c testCase) ([]response
 	}
 	var want []response
 	return want, json.Unmarshal(data, &want)
+}
+
+// assets imports .wasm files as modules, and fonts as bytes, of packages.
+func assets(work string) api.Plugin {
+	return api.Plugin{Name: "assets", Setup: func(build api.PluginBuild) {
+		build.OnResolve(api.OnResolveOptions{Filter: `\.(wasm(\?module)?|woff)$`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
+			name := strings.TrimSuffix(args.Path, "?module")
+			return api.OnResolveResult{Path: filepath.Join(work, "node_modules", filepath.FromSlash(name)), Namespace: "asset"}, nil
+		})
+		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: "asset"}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+			data, err := os.ReadFile(args.Path)
+			text := string(data)
+			if filepath.Ext(args.Path) == ".wasm" {
+				text = fmt.Sprintf("export default new WebAssembly.Module(Buffer.from(%q, 'base64'))", base64.StdEncoding.EncodeToString(data))
+				return api.OnLoadResult{Contents: &text}, err
+			}
+			return api.OnLoadResult{Contents: &text, Loader: api.LoaderBinary}, err
+		})
+	}}
 }
 
 func (s *server) ask(ctx context.Context, host string, r request) (response, error) {

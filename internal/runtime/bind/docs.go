@@ -17,6 +17,15 @@ declare function respond(status: number, body: unknown, headers?: Record<string,
 /** Load a file of the app, a package from node_modules, a standard module or a supported Node.js module. */
 declare function require(module: string): any;
 
+declare module "*.wasm" {
+	const module: WebAssembly.Module;
+	export default module;
+}
+declare module "*.wasm?module" {
+	const module: WebAssembly.Module;
+	export default module;
+}
+
 interface FaztResponse {
 	/** 200 to 599; defaults to 200. */
 	status?: number;
@@ -278,7 +287,7 @@ respond({ hello: name });                     // or respond(201), respond(404, "
 
 Both have the web-standard API: ^Request^, ^Response^, ^Headers^, ^FormData^, ^Blob^, ^File^, ^URL^, ^URLSearchParams^,
 ^URLPattern^, streams, ^CompressionStream^ and ^DecompressionStream^, ^TextEncoder^ and ^TextDecoder^ and their streams,
-^AbortController^, ^AbortSignal^, events, timers with ^setImmediate^ and ^scheduler^, ^MessageChannel^, ^caches^, ^structuredClone^,
+^AbortController^, ^AbortSignal^, events, timers with ^setImmediate^ and ^scheduler^, ^MessageChannel^, ^WebAssembly^, ^caches^, ^structuredClone^,
 ^crypto^ with ^crypto.subtle^ and its ^timingSafeEqual^, ^performance^ with marks and measures (the newest 1000 are kept), ^console^,
 ^Intl^ for en-US. ^fetch^ also reads ^data:^ URLs and URLs of ^URL.createObjectURL^. Ports, a ^BroadcastChannel^ and object URLs reach
 only code in the same VM, and a message must arrive before the request ends. ^RegExp.$1^ and its like do not exist.
