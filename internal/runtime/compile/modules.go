@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -209,9 +208,7 @@ func (m *modules) resolve(build api.PluginBuild, args api.OnResolveArgs) (api.On
 		}
 		return result, nil
 	case m.packages != nil && strings.HasSuffix(args.Path, ".wasm"+moduleQuery):
-		at := m.packages.path(args.Importer)
-		r := build.Resolve(strings.TrimSuffix(args.Path, moduleQuery), api.ResolveOptions{Importer: at, ResolveDir: filepath.Dir(at), Kind: args.Kind, PluginData: asked{}})
-		return api.OnResolveResult{Path: r.Path, Namespace: r.Namespace, Errors: r.Errors}, nil
+		return m.packages.wasm(build, args), nil
 	case m.packages != nil:
 		if part, member, ok := standardModule(name); ok && !m.packages.has(build, args) {
 			return m.own(part, member), nil

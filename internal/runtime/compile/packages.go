@@ -178,6 +178,13 @@ func (i *installed) has(build api.PluginBuild, args api.OnResolveArgs) bool {
 	}
 }
 
+// wasm resolves the import of a .wasm file with moduleQuery after its name.
+func (i *installed) wasm(build api.PluginBuild, args api.OnResolveArgs) api.OnResolveResult {
+	at := i.path(args.Importer)
+	r := build.Resolve(strings.TrimSuffix(args.Path, moduleQuery), api.ResolveOptions{Importer: at, ResolveDir: filepath.Dir(at), Kind: args.Kind, PluginData: asked{}})
+	return api.OnResolveResult{Path: r.Path, Namespace: r.Namespace, Errors: r.Errors}
+}
+
 // pulled returns the file that an import meant when the folder was deployed, if the folder was pulled from an instance and the
 // bundler does not find the import. Otherwise the result is empty.
 func (i *installed) pulled(build api.PluginBuild, args api.OnResolveArgs) (none api.OnResolveResult) {
