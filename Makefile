@@ -75,7 +75,7 @@ test-fast: ## the tests without the race detector and the slow ones
 # What is built in but not written here: the npm packages that functions find in their VMs, and their engine.
 PACKAGES := packages
 ENGINE   := internal/quickjs/engine/engine.go
-INTL     := internal/runtime/intl/en_zones.go
+INTL     := internal/runtime/intl/cldr/data/cldr.zip
 web: internal/runtime/web/dist/streams.js $(ENGINE) $(INTL)
 $(ENGINE): internal/runtime/web/dist/streams.js go.mod $(wildcard tools/engine/*.go)
 	go run ./tools/engine

@@ -43,6 +43,7 @@ func licenses() error {
 	// The package of the engine has no notice of what is in it.
 	parts["quickjs-ng"] = filepath.Join(here, "notices", "quickjs-ng")
 	parts["modernc.org/quickjs/intl"] = filepath.Join(here, "notices", "modernc-intl") // see tools/intl
+	parts["Unicode CLDR"] = filepath.Join(here, "notices", "unicode-cldr")
 	var text strings.Builder
 	text.WriteString("Fazt contains the work of others, under these licences.\n")
 	names := make([]string, 0, len(parts))

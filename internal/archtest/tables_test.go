@@ -257,6 +257,7 @@ var owners = []owner{
 	{"github.com/charmbracelet/lipgloss", "internal/output"},
 	{"github.com/prometheus", "internal/server"},
 	{"github.com/nlnwa/whatwg-url", "internal/runtime/webapi"},
+	{"github.com/clipperhouse/uax29", "internal/runtime/intl"},
 	// encodings and languages; forms of names
 	{"golang.org/x/text", "internal/runtime"},
 	{"golang.org/x/text", "internal/hosting"},

@@ -38,7 +38,15 @@ func productFuncs() Table {
 		"part":  func(a Args) (quickjs.Value, error) { return a.vm.part(a.Text(0)) },
 		"agent": func(a Args) (quickjs.Value, error) { return a.Returns("Fazt/" + a.vm.engine.config.Version) },
 		"intl": func(a Args) (quickjs.Value, error) {
-			text, err := intl.Answer(a.Text(0))
+			var values []any
+			for i := 2; i < a.Len(); i++ {
+				if n, ok := quickjs.ToNumber(a.Value(i)); ok {
+					values = append(values, n)
+				} else {
+					values = append(values, a.Text(i))
+				}
+			}
+			text, err := intl.Answer(a.Text(0), a.Text(1), values)
 			if err != nil {
 				return quickjs.Undefined(), err
 			}

@@ -1,5 +1,5 @@
-// Command intl makes the formatters of dates and numbers for Intl: it takes the files of the Go package
-// modernc.org/quickjs/intl that have nothing to do with the engine which that package is for. `make web` runs it.
+// Command intl makes what Intl of functions needs: the data of locales, from Unicode CLDR, and from the Go package
+// modernc.org/quickjs/intl the files about decimals and time zones, which have nothing to do with its engine. `make web` runs it.
 package main
 
 import (
@@ -19,12 +19,15 @@ const (
 	folder = "internal/runtime/intl"
 )
 
-// files are those that are taken. intl.go of the package is left out: it installs Intl in a VM of its own engine.
-var files = []string{"data.go", "datetime.go", "decimal.go", "number.go", "options.go", "zone.go", "zones.go"}
+// files are those that are taken. The others are formatters for en-US alone.
+var files = []string{"decimal.go", "options.go", "zone.go", "zones.go"}
 
 func main() {
 	log.SetFlags(0)
 	if err := build(folder); err != nil {
+		log.Fatal(err)
+	}
+	if err := data(folder + "/cldr/data"); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -33,6 +36,15 @@ func build(to string) error {
 	from, err := download()
 	if err != nil {
 		return err
+	}
+	old, err := filepath.Glob(filepath.Join(to, "en_*.go"))
+	if err != nil {
+		return err
+	}
+	for _, name := range old { // of an earlier version of this command
+		if err := os.Remove(name); err != nil {
+			return err
+		}
 	}
 	for _, name := range files {
 		code, err := os.ReadFile(filepath.Join(from, "intl", name))

@@ -1222,10 +1222,12 @@ define(URL, {
 	revokeObjectURL(url) { need(arguments, 1); loaded("local").revokeObjectURL(url); },
 });
 lazily("subtle", ["CryptoKey", "SubtleCrypto"]);
-for (const [of, names] of [[Date, ["toLocaleString", "toLocaleDateString", "toLocaleTimeString"]], [Number, ["toLocaleString"]], [BigInt, ["toLocaleString"]]]) {
+for (const [of, names] of [[Date, ["toLocaleString", "toLocaleDateString", "toLocaleTimeString"]], [Number, ["toLocaleString"]], [BigInt, ["toLocaleString"]], [Array, ["toLocaleString"]],
+	[Object.getPrototypeOf(Uint8Array), ["toLocaleString"]], [String, ["localeCompare", "toLocaleUpperCase", "toLocaleLowerCase"]]]) {
 	for (const name of names) {
-		const method = { [name](locales = undefined, options = undefined) { return loaded("intl")[name][of.name](this, locales, options); } }[name];
-		Object.defineProperty(method, "length", { value: 0 });
+		const method = name === "localeCompare" ? { localeCompare(that, locales = undefined, options = undefined) { return loaded("intl").localeCompare(this, that, locales, options); } }[name]
+			: { [name](locales = undefined, options = undefined) { return loaded("intl")[name][of.name](this, locales, options); } }[name];
+		Object.defineProperty(method, "length", { value: name === "localeCompare" ? 1 : 0 });
 		Object.defineProperty(of.prototype, name, { value: method, writable: true, enumerable: false, configurable: true });
 	}
 }
