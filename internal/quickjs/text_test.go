@@ -2,6 +2,7 @@ package quickjs
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 )
 
@@ -83,5 +84,40 @@ func TestDataThatIsShorterThanItsRoom(t *testing.T) {
 	r.DropException()
 	if after := i.Memory(); after > before+1000 {
 		t.Errorf("%d bytes are left", after-before)
+	}
+}
+
+// A property for which there is no memory makes the whole value fail, and what is made afterwards is not affected.
+func TestAValueWithoutMemoryForAPartOfItIsAnException(t *testing.T) {
+	t.Parallel()
+	i, err := New(8<<20, 256<<10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer i.Close()
+	r, err := i.NewRealm()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	made := func(text string) Value {
+		return r.Make(func(r *Realm) Value {
+			v := r.NewObject()
+			r.Set(v, "headers", r.NewString(text))
+			return v
+		})
+	}
+	for range 3 {
+		v := made(strings.Repeat("x", 9<<20))
+		if !IsException(v) {
+			t.Fatal("the value was made")
+		}
+		if err := r.Exception(); !IsOutOfMemory(err) {
+			t.Fatalf("thrown: %v", err)
+		}
+		if v = made("fine"); IsException(v) || r.property(v, "headers") != "fine" {
+			t.Fatal("a small value was not made")
+		}
+		r.Free(v)
 	}
 }

@@ -175,6 +175,19 @@ func (r *Realm) made(v Value) Value {
 	return v
 }
 
+// Make returns what fn makes of values, or an exception if there was no memory for one of them: fn need not look.
+func (r *Realm) Make(fn func(*Realm) Value) Value {
+	outer := r.exhausted
+	r.exhausted = false
+	v := fn(r)
+	if r.exhausted {
+		r.Free(v)
+		v = r.throwMemory()
+	}
+	r.exhausted = outer
+	return v
+}
+
 // exhaust notes that there is no memory, and throws that.
 func (r *Realm) exhaust() Value {
 	r.exhausted = true

@@ -21,6 +21,9 @@ func bindingFuncs() Table {
 			if err != nil || result == nil {
 				return quickjs.Undefined(), err
 			}
+			if err := a.Realm().Hold(int64(len(result)), inv.Charged()); err != nil {
+				return quickjs.Undefined(), err
+			}
 			return a.Returns(string(result))
 		}),
 		"refuse": func(a Args) (quickjs.Value, error) {

@@ -127,7 +127,7 @@ func (vm *VM) settleCall(c completion) error {
 	if c.Err != nil {
 		v = vm.realm.NewError(c.Err)
 	} else if c.Value != nil {
-		v = c.Value(vm.realm)
+		v = vm.realm.Make(c.Value)
 	} else if c.JSON != nil {
 		v = vm.realm.NewString(unsafe.String(unsafe.SliceData(c.JSON), len(c.JSON)))
 	}

@@ -43,7 +43,7 @@ const needOffset = (name, value, min = 0, max = kMaxLength) => {
 	needNumber(name, value, min, max);
 };
 
-export const setup = ({ bytesOf, textOf, writeText, sizeOfText, compareBytes, indexOfBytes, fillBytes, validBytes }) => {
+export const setup = ({ bytesOf, textOf, writeText, sizeOfText, compareBytes, indexOfBytes, fillBytes, swapBytes, validBytes }) => {
 	function Buffer(value, encodingOrOffset, length) {
 		if (typeof value !== "number") return from(value, encodingOrOffset, length);
 		if (typeof encodingOrOffset === "string") throw wrongType("string", "of type string", value);
@@ -254,6 +254,13 @@ export const setup = ({ bytesOf, textOf, writeText, sizeOfText, compareBytes, in
 		fill(value, offset, end, encoding) { return filled(this, value, offset, end, encoding); },
 	});
 	prototype.toLocaleString = prototype.toString;
+	for (const bits of [16, 32, 64]) {
+		own(prototype, { ["swap" + bits]() {
+			if (this.length % (bits / 8) !== 0) throw failure(RangeError, "ERR_INVALID_BUFFER_SIZE", `Buffer size must be a multiple of ${bits}-bits`);
+			swapBytes(this.buffer, this.byteOffset, this.length, bits / 8);
+			return this;
+		} });
+	}
 	for (const [name, e] of Object.entries({ utf8, ucs2: utf16, latin1, ascii, hex, base64, base64url })) {
 		own(prototype, {
 			[name + "Slice"](start = 0, end = this.length) {

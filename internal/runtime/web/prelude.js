@@ -1233,8 +1233,8 @@ for (const [of, names] of [[Date, ["toLocaleString", "toLocaleDateString", "toLo
 }
 lazily("transforms", ["TextEncoderStream", "TextDecoderStream", "CompressionStream", "DecompressionStream"]);
 // The host functions that parts may use.
-const { bytesOf, textOf, writeText, sizeOfText, compareBytes, indexOfBytes, fillBytes, validBytes } = host;
-const services = freeze({ bytesOf, textOf, writeText, sizeOfText, compareBytes, indexOfBytes, fillBytes, validBytes, random: host.random, uuid: host.uuid, digest: host.digest, hmac: host.hmac, computed: host.computed, env: () => envValues });
+const { bytesOf, textOf, writeText, sizeOfText, compareBytes, indexOfBytes, fillBytes, swapBytes, validBytes } = host;
+const services = freeze({ bytesOf, textOf, writeText, sizeOfText, compareBytes, indexOfBytes, fillBytes, swapBytes, validBytes, random: host.random, uuid: host.uuid, digest: host.digest, hmac: host.hmac, computed: host.computed, env: () => envValues });
 // Node.js modules are parts. The compiler replaces their imports with __fazt_node, and imports with computed names with
 // __fazt_require and __fazt_import.
 const computed = (how, name) => new TypeError(`${how} needs the name of a file or a package written out: what it imports is known when the function is deployed, and ${typeof name === "string" ? stringify(name) : "this"} is not`);

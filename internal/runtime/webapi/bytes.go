@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"slices"
 
 	"fazt/internal/quickjs"
 	"fazt/internal/runtime"
@@ -38,6 +39,13 @@ func bytesFuncs() runtime.Table {
 		"indexOfBytes": indexOfBytes, // (bytes, bytes to find, from, backward, wide) → index or -1
 		"fillBytes": func(a runtime.Args) (quickjs.Value, error) { // (bytes, pattern)
 			repeat(piece(a, 0), piece(a, 3))
+			return quickjs.Undefined(), nil
+		},
+		"swapBytes": func(a runtime.Args) (quickjs.Value, error) { // (bytes, size): reverses each group of so many bytes
+			b, size := piece(a, 0), int(a.Number(3))
+			for ; size > 0 && len(b) >= size; b = b[size:] {
+				slices.Reverse(b[:size])
+			}
 			return quickjs.Undefined(), nil
 		},
 		"validBytes": func(a runtime.Args) (quickjs.Value, error) { // (bytes, encoding) → whether they are text in it
