@@ -30,7 +30,8 @@ const work = {
 	"AES of 15 MB": async () => (await crypto.subtle.encrypt({ name: "AES-GCM", iv: new Uint8Array(12) }, await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt"]), new Uint8Array(1.5e7))).byteLength,
 	"createCipheriv of 10 MB": () => createCipheriv("aes-256-cbc", new Uint8Array(32), new Uint8Array(16)).update(new Uint8Array(1e7)).length,
 	"scrypt of 16 MB": () => scryptSync("password", "saltsalt", 32, { N: 16384, r: 8, p: 1, maxmem: 64e6 }).length,
-	"a regexp": () => "ab".repeat(4e5).replace(/b/g, "cd").length,
+	"Argon2id of 64 MB": () => fazt.password.verify("x", "$argon2id$v=19$m=65536,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$pyiDXhp8EZDeh5xVw092nA"),
+	"a regexp": () => "ab".repeat(1e5).replace(/b/g, "cd").length,
 	"JSON": () => JSON.stringify({ a: "x".repeat(1e7) }).length,
 	"structuredClone": () => structuredClone(new Uint8Array(2.5e7)).length,
 	"a URL of 10 MB": () => new URL("http://a.example/" + "x".repeat(1e7)).href.length,
@@ -44,7 +45,7 @@ export default async (request) => {
 const hostWorkContainer = 512 << 20
 
 // attackHostWork sends requests for each kind of work, 16 at a time over four apps, to an instance in a 512 MB container. Every
-// request is served, or refused for lack of memory; the work that needs more than a VM may have always fails.
+// request is served, or refused for lack of memory or, on a busy machine, of time; the work that needs more than a VM may have always fails.
 func attackHostWork(ctx context.Context, l *lab) error {
 	i, group, err := l.contain(ctx, hostWorkContainer)
 	if err != nil {
@@ -83,7 +84,7 @@ func attackHostWork(ctx context.Context, l *lab) error {
 		}
 		tooMuch := strings.Contains(name, "60 MB")
 		for _, code := range slices.Sorted(maps.Keys(codes)) {
-			if code != 200 && code != 503 && !(code == 500 && tooMuch) || code == 200 && tooMuch {
+			if code != 200 && code != 503 && code != 504 && !(code == 500 && tooMuch) || code == 200 && tooMuch {
 				faults = append(faults, fmt.Errorf("%s: responses %v\n%s", name, codes, l.errorsOf(ctx, i, "a")))
 				break
 			}
