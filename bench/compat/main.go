@@ -34,7 +34,7 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-//go:embed cases run.mjs
+//go:embed cases frameworks run.mjs
 var files embed.FS
 
 func main() {
@@ -122,10 +122,31 @@ func run(ctx context.Context, o options, names []string) error {
 		}
 	}
 	fmt.Printf("%d of %d work\n", len(list)-failed, len(list))
-	if len(names) > 0 {
-		return nil
+	built, err := s.tryFrameworks(ctx, names)
+	if err != nil || len(names) > 0 {
+		return err
 	}
-	return os.WriteFile(o.report, report(list), 0o644)
+	return os.WriteFile(o.report, report(list, built), 0o644)
+}
+
+// tryFrameworks tries the frameworks with these names, or all.
+func (s *server) tryFrameworks(ctx context.Context, names []string) (list []outcome, err error) {
+	frameworks, err := readFrameworks()
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range frameworks {
+		if len(names) > 0 && !slices.Contains(names, f.name) {
+			continue
+		}
+		r := s.tryFramework(ctx, f)
+		fmt.Printf("%-7s %s  %s\n", r.result, f.name, firstLine(r.why))
+		list = append(list, r)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+	return list, nil
 }
 
 var (
@@ -377,8 +398,8 @@ func (s *server) ask(ctx context.Context, host string, r request) (response, err
 	return response{res.StatusCode, string(body)}, err
 }
 
-// report returns the table.
-func report(list []outcome) []byte {
+// report returns the tables.
+func report(list, built []outcome) []byte {
 	var b strings.Builder
 	works := 0
 	for _, o := range list {
@@ -390,13 +411,19 @@ func report(list []outcome) []byte {
 	b.WriteString("`bcryptjs` takes about 5 s at its usual cost of 10, which is the deadline of a function: use `fazt.password`, which makes and checks\nthe same hashes in a tenth of a second.\n\n")
 	fmt.Fprintf(&b, "%d of %d work.\n\n| function | packages | result | difference |\n|---|---|---|---|\n", works, len(list))
 	for _, o := range list {
-		why := strings.ReplaceAll(firstLine(o.why), "|", `\|`)
-		if len(why) > 160 {
-			why = why[:160] + "…"
-		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", o.name, strings.Join(o.packages, ", "), o.result, why)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", o.name, strings.Join(o.packages, ", "), o.result, cell(o.why))
 	}
+	frameworkReport(&b, built)
 	return []byte(b.String())
+}
+
+// cell returns the first line of a text, cut to fit a table.
+func cell(text string) string {
+	text = strings.ReplaceAll(firstLine(text), "|", `\|`)
+	if len(text) > 160 {
+		text = text[:160] + "…"
+	}
+	return text
 }
 
 func firstLine(text string) string {
