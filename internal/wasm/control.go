@@ -1,5 +1,7 @@
 package wasm
 
+import "slices"
+
 // effort counts work on a module, and asks from time to time whether to go on.
 func (d *decoder) effort(n int) {
 	const often = 20_000
@@ -133,7 +135,7 @@ func (c *compiler) leave(l *label) {
 
 func (c *compiler) end() {
 	l := c.top()
-	if l.op == opIf && !sameTypes(l.params, l.ends) {
+	if l.op == opIf && !slices.Equal(l.params, l.ends) {
 		c.fail("an if without else must give what it takes")
 	}
 	c.finish(l)
@@ -155,16 +157,6 @@ func (c *compiler) end() {
 	ends := l.ends
 	c.labels = c.labels[:len(c.labels)-1]
 	c.pushAll(ends)
-}
-
-func sameTypes(a, b []ValueType) bool { return string(asBytes(a)) == string(asBytes(b)) }
-
-func asBytes(list []ValueType) []byte {
-	b := make([]byte, 0, len(list))
-	for _, t := range list {
-		b = append(b, byte(t))
-	}
-	return b
 }
 
 // operands checks what a jump to a label takes, and puts it into slots; it returns the index of the first.

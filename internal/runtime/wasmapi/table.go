@@ -3,6 +3,7 @@ package wasmapi
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"maps"
 
 	"fazt/internal/errs"
@@ -97,7 +98,7 @@ func moduleFuncs() runtime.Table {
 		// wasmValidate(owner, bytes) reports whether bytes are a valid module.
 		"wasmValidate": owned(func(s *store, o *owner, a runtime.Args) (quickjs.Value, error) {
 			_, err := wasm.Decode(a.Data(1), s.spending(o))
-			if err == wasm.ErrMemory {
+			if errors.Is(err, wasm.ErrMemory) {
 				return quickjs.Undefined(), err
 			}
 			return quickjs.Bool(err == nil), nil
@@ -139,13 +140,12 @@ type described struct {
 	Kind    string `json:"kind"`
 	Type    string `json:"type,omitempty"` // of a global
 	Mutable bool   `json:"mutable,omitempty"`
-	Imports bool   `json:"imports,omitempty"`
 }
 
 func describe(m *wasm.Module) string {
 	d := description{Imports: []described{}, Exports: []described{}}
 	for _, i := range m.Imports {
-		one := described{Module: i.Module, Name: i.Name, Kind: i.Kind.String(), Imports: true}
+		one := described{Module: i.Module, Name: i.Name, Kind: i.Kind.String()}
 		if i.Kind == wasm.KindGlobal {
 			one.Type, one.Mutable = i.Global.Value.String(), i.Global.Mutable
 		}
