@@ -81,6 +81,8 @@ func TestTheJavaScriptInterface(t *testing.T) {
 		{"tables", `(() => { const { env, instance } = made(), e = instance().exports; const t = env.table; const got = [t.length, t.get(0), t.get(1) === e.double, t.get(1)(4), e.indirect(1, 5), caught(() => e.indirect(0, 1))];
 			t.set(0, e.double); return [...got, e.indirect(0, 8), t.grow(3, e.double), t.length, e.indirect(4, 9), e.ref(4) === e.double, caught(() => t.get(5)), caught(() => t.set(0, () => 1)), (e.set(0, null), t.get(0)), e.externs.length]; })()`,
 			`[2,null,true,8,10,"RuntimeError: null function or function signature mismatch",16,2,5,18,true,"RangeError: the index is outside of the table","TypeError: the value must be null or an exported WebAssembly function",null,4]`},
+		{"functions outlive their instance in a table", `(() => { const table = new WebAssembly.Table({ element: "anyfunc", initial: 2 }), fresh = new WebAssembly.Table({ element: "anyfunc", initial: 1 }); made({ table }).instance(); fresh.set(0, made().instance().exports.double);
+			caught(() => new WebAssembly.Memory({ initial: 1020 })); made().instance(); return [table.get(1)?.(4), table.get(1)?.(5), fresh.get(0)?.(6)]; })()`, `[8,10,12]`},
 		{"references to values", `(() => { const e = made().instance().exports, o = { a: 1 }; e.put(1, o); e.put(2, undefined); e.put(3, "text"); e.externs.set(0, Symbol.iterator);
 			return [e.get(1) === o, e.get(2) === undefined, e.get(3), e.get(0) === Symbol.iterator, e.externs.get(1) === o, (e.put(1, null), e.get(1))]; })()`, `[true,true,"text",true,true,null]`},
 		{"memory", `(() => { const { env, instance } = made(), e = instance().exports, b = env.memory.buffer; new Uint8Array(b)[3] = 77; e.poke(4, 300);
