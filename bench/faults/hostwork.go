@@ -61,8 +61,8 @@ func attackHostWork(ctx context.Context, l *lab) error {
 	}
 	var faults []error
 	for line := range strings.Lines(hostWork) {
-		name, found := strings.CutPrefix(line, "\t\"")
-		if name, _, found = strings.Cut(name, `": `); !found {
+		name, _, found := strings.Cut(strings.TrimPrefix(line, "\t\""), `": `)
+		if !found {
 			continue
 		}
 		peak, stop := i.watchMemory()

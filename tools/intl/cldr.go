@@ -7,6 +7,7 @@ import (
 	"compress/flate"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -29,11 +30,15 @@ var packages = []struct{ name, version, sum string }{
 	{"cldr-units-full", "48.0.0", "sha512-EVHnOIXcn4BAM4HQdMlaNzP/mxjNSg/j83EVkiQEdXhtjaCZQDwP32E4DEVABpIYZPBu9pzg1WzlUBVgt+VvNg=="},
 }
 
-// languages are those whose locales are taken, with every region that CLDR has of them.
-var languages = strings.Fields("und ar bg ca cs da de el en es et fi fr he hi hr hu id it ja ko lt lv ms nb nl no pl pt ro ru sk sl sr sv tr uk vi zh")
+// languages returns those whose locales are taken, with every region that CLDR has of them.
+func languages() []string {
+	return strings.Fields("und ar bg ca cs da de el en es et fi fr he hi hr hu id it ja ko lt lv ms nb nl no pl pt ro ru sk sl sr sv tr uk vi zh")
+}
 
-// leftOut are locales in a script that is not usual for their language.
-var leftOut = strings.Fields("en-Dsrt en-Shaw hi-Latn zh-Latn ms-Arab el-polyton")
+// leftOut returns locales in a script that is not usual for their language.
+func leftOut() []string {
+	return strings.Fields("en-Dsrt en-Shaw hi-Latn zh-Latn ms-Arab el-polyton")
+}
 
 // data writes what package cldr embeds: a zip file. An entry "keys/names" has the keys of a section; "de/names" has the values for
 // German and its regions, each of which has only what differs from its parent.
@@ -111,7 +116,7 @@ func fetch(name, version, sum string, files map[string][]byte) error {
 	}
 	for r := tar.NewReader(unpacked); ; {
 		h, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
@@ -129,7 +134,7 @@ func fetch(name, version, sum string, files map[string][]byte) error {
 
 func wanted(locale string) bool {
 	language, _, _ := strings.Cut(locale, "-")
-	return slices.Contains(languages, language) && !slices.ContainsFunc(leftOut, func(l string) bool { return strings.HasPrefix(locale, l) })
+	return slices.Contains(languages(), language) && !slices.ContainsFunc(leftOut(), func(l string) bool { return strings.HasPrefix(locale, l) })
 }
 
 // chosen returns the locales that have every file.

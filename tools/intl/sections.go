@@ -18,8 +18,10 @@ var sections = []section{
 	{"zones", readZones}, {"fields", readFields}, {"lists", readLists}, {"names", readNames},
 }
 
-// units that ECMA-402 lets a number have.
-var units = strings.Fields("acre bit byte celsius centimeter day degree fahrenheit fluid-ounce foot gallon gigabit gigabyte gram hectare hour inch kilobit kilobyte kilogram kilometer liter megabit megabyte meter microsecond mile mile-scandinavian milliliter millimeter millisecond minute month nanosecond ounce percent petabyte pound second stone terabit terabyte week yard year")
+// units returns those that ECMA-402 lets a number have.
+func units() []string {
+	return strings.Fields("acre bit byte celsius centimeter day degree fahrenheit fluid-ounce foot gallon gigabit gigabyte gram hectare hour inch kilobit kilobyte kilogram kilometer liter megabit megabyte meter microsecond mile mile-scandinavian milliliter millimeter millisecond minute month nanosecond ounce percent petabyte pound second stone terabit terabyte week yard year")
+}
 
 func tree(files map[string][]byte, locale, file string, keys ...string) (map[string]any, error) {
 	var v map[string]any
@@ -109,7 +111,7 @@ func readUnits(files map[string][]byte, locale string, to map[string]string) err
 }
 
 func isUnit(name string) bool {
-	for _, u := range units {
+	for _, u := range units() {
 		if u == name {
 			return true
 		}

@@ -51,7 +51,7 @@ func supplemental(files map[string][]byte) (map[string]string, error) {
 // spoken are the languages that locales here are of.
 func spoken(tag string) bool {
 	language, _, _ := strings.Cut(tag, "-")
-	for _, l := range languages {
+	for _, l := range languages() {
 		if l == language {
 			return true
 		}

@@ -79,7 +79,7 @@ type kept struct {
 	list map[string]formatter
 }
 
-var memo = &kept{} //nolint:gochecknoglobals // a bounded memo of pure functions
+var memo = &kept{}
 
 // Answer answers what the part "intl" of the web-standard API asks. The key is an array of JSON, with the constructor, the
 // locales and the options; the values are numbers and texts. The answer is "v" and a text, "j" and JSON, or "e" and the name and

@@ -13,17 +13,17 @@ import (
 
 // moments is a resolved Intl.DateTimeFormat.
 type moments struct {
-	locale             cldr.Locale
-	name, system       string
-	zoneID             string
-	zone               *time.Location
-	cycle              string // hourCycle; "" without hours
-	dateStyle, timeOf  string // dateStyle and timeStyle
-	pattern            []pattern.Item
-	symbols            symbols
-	periods            []dayPeriod
-	hasHour, hasPeriod bool
-	ranges             func() *intervals
+	locale            cldr.Locale
+	name, system      string
+	zoneID            string
+	zone              *time.Location
+	cycle             string // hourCycle; "" without hours
+	dateStyle, timeOf string // dateStyle and timeStyle
+	pattern           []pattern.Item
+	symbols           symbols
+	periods           []dayPeriod
+	hasHour           bool
+	ranges            func() *intervals
 }
 
 // dateFieldLetters are the fields that options name, with the letters for their values.

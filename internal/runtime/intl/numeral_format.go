@@ -9,12 +9,12 @@ import (
 
 // written is a number before it is put together: affixes, from the inner ones outwards, around the digits.
 type written struct {
-	digits                []part
-	before, after         []part // sign, currency, percent sign, words of compact notation
-	outer                 string // pattern of the unit, or of the name of the currency
-	outerKind             string
-	category              string
-	special, approximates bool
+	digits        []part
+	before, after []part // sign, currency, percent sign, words of compact notation
+	outer         string // pattern of the unit, or of the name of the currency
+	outerKind     string
+	category      string
+	special       bool
 }
 
 func (n *numeral) format(v any) []part { return n.write(v, false).parts() }

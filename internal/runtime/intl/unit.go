@@ -9,7 +9,6 @@ import (
 // unitPatterns returns the patterns of a unit, by plural category.
 func unitPatterns(l cldr.Locale, unit, width string) map[string]string {
 	patterns := cldr.Under(l.Data, "units", width+"/"+unit+"/")
-	per := patterns["per"]
 	delete(patterns, "per")
 	first, second, compound := strings.Cut(unit, "-per-")
 	if !compound || len(patterns) > 0 {
@@ -17,7 +16,8 @@ func unitPatterns(l cldr.Locale, unit, width string) map[string]string {
 	}
 	patterns = cldr.Under(l.Data, "units", width+"/"+first+"/")
 	delete(patterns, "per")
-	if per = l.Text("units", width+"/"+second+"/per"); per == "" {
+	per := l.Text("units", width+"/"+second+"/per")
+	if per == "" {
 		one := l.Text("units", width+"/"+second+"/one")
 		if one == "" {
 			one = l.Text("units", width+"/"+second+"/other")

@@ -66,7 +66,7 @@ type unpacked struct {
 	size   int
 }
 
-var memo = &unpacked{} //nolint:gochecknoglobals // a bounded memo of an embedded file
+var memo = &unpacked{}
 
 // block returns the values of a locale in a section; without rows if there are none.
 func (u *unpacked) block(locale, section string) block {
