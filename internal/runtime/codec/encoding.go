@@ -14,7 +14,11 @@ import (
 // EncodingOf returns the name of the encoding that a label means in the Encoding standard, or "" if the label is unknown or
 // its encoding must not be decoded.
 func EncodingOf(label string) string {
-	label = strings.ToLower(strings.Trim(label, "\t\n\f\r "))
+	label = strings.Trim(label, "\t\n\f\r ")
+	if strings.ContainsFunc(label, func(c rune) bool { return c >= utf8.RuneSelf }) {
+		return "" // the Kelvin sign is a k for ToLower
+	}
+	label = strings.ToLower(label)
 	switch label {
 	case "utf-8", "utf8", "unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8", "x-unicode20utf8":
 		return "utf-8"
@@ -43,11 +47,19 @@ func Decode(name string, b []byte) (s string, ok bool) {
 	case "utf-16le", "utf-16be":
 		return decodeUTF16(b, name == "utf-16be")
 	}
-	e, err := htmlindex.Get(name)
+	e, err := legacy(name)
 	if err != nil {
 		return "", false
 	}
 	return decodeLegacy(e, b, strings.HasPrefix(name, "windows-125"))
+}
+
+// legacy returns the decoder of an encoding. That of GBK is the one of GB 18030, which has more characters.
+func legacy(name string) (encoding.Encoding, error) {
+	if name == "gbk" {
+		name = "gb18030"
+	}
+	return htmlindex.Get(name)
 }
 
 func decodeUTF16(b []byte, bigEndian bool) (s string, ok bool) {
@@ -168,7 +180,7 @@ func Incomplete(name string, b []byte) int {
 	case "iso-2022-jp":
 		return len(b) // what a byte means depends on everything before it
 	}
-	e, err := htmlindex.Get(name)
+	e, err := legacy(name)
 	if err != nil {
 		return 0
 	}

@@ -15,7 +15,7 @@ func TestTheLabelsOfEncodings(t *testing.T) {
 		"iso-8859-8-i": "iso-8859-8-i", "logical": "iso-8859-8-i", "csISO88598I": "iso-8859-8-i", "iso-8859-8": "iso-8859-8",
 		"sjis": "shift_jis", "gb2312": "gbk", "big5": "big5", "koi8-r": "koi8-r", "macintosh": "macintosh", "x-user-defined": "x-user-defined",
 		"iso-2022-jp": "iso-2022-jp", "euc-kr": "euc-kr",
-		"": "", "utf-7": "", "utf-32": "", "utf_8": "", "utf-8\x00": "", "\vutf-8": "", "\u00a0utf-8": "",
+		"": "", "utf-7": "", "utf-32": "", "utf_8": "", "utf-8\x00": "", "\vutf-8": "", "\u00a0utf-8": "", "utf-8\v": "", "\vgbk": "", "gbk\v": "", "\u212aoi8-r": "",
 		"replacement": "", "iso-2022-kr": "", "hz-gb-2312": "", // what they mean depends on tricks that let scripts through filters
 	} {
 		if got := EncodingOf(label); got != want {
@@ -72,6 +72,7 @@ func TestBytesAreDecoded(t *testing.T) {
 		{"shift_jis", "\x82\xa0", "\u3042", true},
 		{"shift_jis", "\x82", r, false},
 		{"gbk", "\xc4\xe3", "\u4f60", true},
+		{"gbk", "\x81\x30\x81\x30\x94\x39\xda\x33\x80", "\u0080\U0001f4a9\u20ac", true}, // decoded as GB 18030
 		{"euc-kr", "\xb0\xa1", "\uac00", true},
 		{"x-user-defined", "a\x80\xff", "a\uf780\uf7ff", true},
 		{"no such encoding", "x", "", false},

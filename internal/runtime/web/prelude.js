@@ -560,7 +560,7 @@ class AbortSignal extends EventTarget {
 		ms = Number(ms);
 		if (!(ms >= 0 && ms <= Number.MAX_SAFE_INTEGER)) throw new TypeError("the time must be a number of milliseconds");
 		const s = makeSignal();
-		setTimeout(() => abort(s, new DOMException("the operation timed out", "TimeoutError")), ms);
+		setTimeout(() => abort(s, new DOMException("the operation timed out", "TimeoutError")), ms < 0x7fffffff ? ms : 0x7fffffff);
 		return s;
 	}
 	static any(signals) {
@@ -909,8 +909,8 @@ for (const c of [Request, Response]) Object.defineProperty(c.prototype, Symbol.t
 const timers = heldMap(), calls = heldMap();
 const timer = (fn, ms, args, repeat) => {
 	if (typeof fn !== "function") throw new TypeError("the first argument of a timer must be a function");
-	ms = Number(ms);
-	ms = ms > 0 ? ms < 0x7fffffff ? ms : 0x7fffffff : 0;
+	ms = Number(ms) | 0; // a long of Web IDL: 2 ** 32 is 0
+	if (ms < 0) ms = 0;
 	const id = host.timer(ms);
 	timers.set(id, { fn, ms, args, repeat });
 	return id;

@@ -130,7 +130,7 @@ const after = (ms, signal, fn) => new Promise((resolve, reject) => {
 	const id = setTimeout(() => {
 		signal?.removeEventListener("abort", stop);
 		try { resolve(fn()); } catch (e) { reject(e); }
-	}, ms);
+	}, ms > 0x7fffffff ? 0x7fffffff : ms);
 	signal?.addEventListener("abort", stop, { once: true });
 });
 const priorities = ["user-blocking", "user-visible", "background"];
