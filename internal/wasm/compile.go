@@ -123,10 +123,7 @@ func (c *compiler) function(i int) {
 	if c.more() {
 		c.fail("there is code after the end of a function")
 	}
-	c.code.registers = len(c.locals) + max(c.highest, len(c.typ.Results), 1)
-	if c.code.registers > maxRegisters {
-		c.fail("a function needs more than %d registers", maxRegisters)
-	}
+	c.code.registers = len(c.locals) + max(c.highest, len(c.typ.Results), 1) // fewer than maxRegisters + 1, see push
 }
 
 func (c *compiler) top() *label { return &c.labels[len(c.labels)-1] }
@@ -159,10 +156,19 @@ func (c *compiler) here(jumps ...int) {
 // slot is the register of the operand at an index.
 func (c *compiler) slot(index int) uint16 { return uint16(min(len(c.locals)+index, maxRegisters)) }
 
+// push pushes an operand. How many there are is bounded at once, and in code that is not reached too: one instruction can push a
+// thousand.
+func (c *compiler) push(o operand) {
+	if len(c.locals)+len(c.stack) >= maxRegisters {
+		c.fail("a function needs more than %d registers", maxRegisters)
+	}
+	c.stack = append(c.stack, o)
+	c.highest = max(c.highest, len(c.stack))
+}
+
 // pushSlot pushes an operand whose value is in its slot, and returns that.
 func (c *compiler) pushSlot(t ValueType) uint16 {
-	c.stack = append(c.stack, operand{typ: t})
-	c.highest = max(c.highest, len(c.stack))
+	c.push(operand{typ: t})
 	return c.slot(len(c.stack) - 1)
 }
 
@@ -179,8 +185,7 @@ func (c *compiler) pushLazy(o operand) {
 		c.pushSlot(o.typ)
 		return
 	}
-	c.stack = append(c.stack, o)
-	c.highest = max(c.highest, len(c.stack))
+	c.push(o)
 	if o.where == inLocal {
 		c.pending[o.local]++
 	}

@@ -1,6 +1,9 @@
 package wasm
 
-import "slices"
+import (
+	"slices"
+	"unsafe"
+)
 
 // effort counts work on a module, and asks from time to time whether to go on.
 func (d *decoder) effort(n int) {
@@ -92,6 +95,13 @@ func (c *compiler) enter(l label) {
 		c.fail("blocks are nested more than %d deep", maxDepth)
 	}
 	l.height, l.deadBefore = len(c.stack), c.dead
+	if n := len(c.labels); n == cap(c.labels) {
+		more := max(16, n/2)
+		if !c.spend(more * int(unsafe.Sizeof(l))) {
+			panic(memoryRefused{})
+		}
+		c.labels = append(make([]label, 0, n+more), c.labels...)
+	}
 	c.labels = append(c.labels, l)
 	c.pushAll(l.params)
 	c.lazy = len(c.stack)

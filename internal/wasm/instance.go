@@ -113,7 +113,11 @@ func (m *Machine) Instantiate(mod *Module, imports []any, newMemory NewMemory, s
 		return nil, ErrMemory
 	}
 	for n := range mod.Types {
-		i.types = append(i.types, m.typeID(&mod.Types[n]))
+		id, ok := m.typeID(&mod.Types[n])
+		if !ok {
+			return nil, ErrMemory
+		}
+		i.types = append(i.types, id)
 	}
 	for n, imp := range mod.Imports {
 		if err := i.take(&imp, imports[n]); err != nil {
@@ -159,7 +163,7 @@ func (i *Instance) take(imp *Import, value any) error {
 	switch imp.Kind {
 	case KindFunc:
 		f, ok := value.(*Func)
-		if !ok {
+		if !ok || f == nil {
 			return wrong("function import requires a callable")
 		}
 		if f.id != i.types[imp.Func] {

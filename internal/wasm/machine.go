@@ -60,20 +60,31 @@ type Func struct {
 	call func(args []uint64) ([]uint64, error)
 }
 
-// NewFunc makes a function of the host.
+// NewFunc makes a function of the host; nil = there is no memory for its type.
 func (m *Machine) NewFunc(t *FuncType, call func(args []uint64) ([]uint64, error)) *Func {
-	return &Func{Type: t, id: m.typeID(t), call: call}
+	id, ok := m.typeID(t)
+	if !ok {
+		return nil
+	}
+	return &Func{Type: t, id: id, call: call}
 }
 
-// typeID returns a number that is the same for equal types.
-func (m *Machine) typeID(t *FuncType) uint32 {
+// typeCost is what the number of a type takes, besides its parameters and results.
+const typeCost = 64
+
+// typeID returns a number that is the same for equal types. The machine keeps it when no instance has the type any more, so it is
+// charged to the host; false = there is no memory for it.
+func (m *Machine) typeID(t *FuncType) (uint32, bool) {
 	key := t.key()
 	id, ok := m.types[key]
 	if !ok {
+		if !m.host.Spend(typeCost + len(key)) {
+			return 0, false
+		}
 		id = uint32(len(m.types))
 		m.types[key] = id
 	}
-	return id
+	return id, true
 }
 
 // Ref returns a reference to a function; nil is null.

@@ -258,7 +258,8 @@ func (s *store) call(bound, args []quickjs.Value) (quickjs.Value, error) {
 	return list, nil
 }
 
-// imported makes a function of a module of a function of the script, which the owner's object holds.
+// imported makes a function of a module of a function of the script, which the owner's object holds; nil = there is no
+// memory for it.
 func (s *store) imported(fn quickjs.Value, t *wasm.FuncType, o *owner) *wasm.Func {
 	f := s.machine.NewFunc(t, func(args []uint64) ([]uint64, error) {
 		list := make([]quickjs.Value, 0, len(args))
@@ -293,7 +294,9 @@ func (s *store) imported(fn quickjs.Value, t *wasm.FuncType, o *owner) *wasm.Fun
 		}
 		return s.several(&got, t, o)
 	})
-	f.Tag = o
+	if f != nil {
+		f.Tag = o
+	}
 	return f
 }
 

@@ -165,6 +165,9 @@ func (s *store) instantiate(o *owner, m *wasm.Module, given quickjs.Value) (quic
 		v := s.r.Index(given, n)
 		imports[n] = s.imports(v, m, i, o)
 		s.r.Free(v) // the owner's object holds it
+		if imports[n] == nil && i.Kind == wasm.KindFunc {
+			return quickjs.Undefined(), wasm.ErrMemory
+		}
 	}
 	newMemory := func(t wasm.Limits) *wasm.Memory {
 		if made := s.newMemory(o, t); made != nil {
@@ -208,7 +211,7 @@ func (s *store) belongs(e any, o *owner) {
 	}
 }
 
-// imports returns an import for package wasm.
+// imports returns an import for package wasm; nil for a function = there is no memory for it.
 func (s *store) imports(v quickjs.Value, m *wasm.Module, i wasm.Import, o *owner) any {
 	id, isNumber := quickjs.ToNumber(v)
 	switch {
@@ -216,6 +219,9 @@ func (s *store) imports(v quickjs.Value, m *wasm.Module, i wasm.Import, o *owner
 		return s.machine.Deref(uint64(id))
 	case i.Kind == wasm.KindFunc:
 		f := s.imported(v, &m.Types[i.Func], o)
+		if f == nil {
+			return nil
+		}
 		o.hosts = append(o.hosts, f)
 		return f
 	}
