@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -90,6 +91,9 @@ func (c commands) runDev(dir string, o project.Options, listen []string) error {
 	i, err := server.Open(c.Ctx, server.Config{Database: path, Listen: listen, Dev: true, Front: front.Wrap, Process: c.Process, Log: c.Logger(slog.LevelInfo)})
 	if err != nil {
 		return err
+	}
+	if u, err := url.Parse(i.URL("app")); err == nil {
+		front.Serve(strings.TrimPrefix(u.Hostname(), "app."))
 	}
 	d := &developer{commands: c, dir: dir, options: o, instance: i, client: client.NewInProcess(i.API()), front: front}
 	return errors.Join(d.run(), i.Close())

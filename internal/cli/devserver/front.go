@@ -34,8 +34,9 @@ type Front struct {
 	transport *http.Transport
 
 	mu     sync.Mutex
-	state  State // the zero value = the app is live
-	server State // of the development server; the zero value = it is ready
+	domain string // of the instance
+	state  State  // the zero value = the app is live
+	server State  // of the development server; the zero value = it is ready
 	app    App
 	target *url.URL // of the development server; nil = there is none, or it is not ready
 	uses   bool     // there is a development server
@@ -83,6 +84,13 @@ func (f *Front) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// Serve says what the domain of the instance is. Before that, every request is passed to the instance.
+func (f *Front) Serve(domain string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.domain = domain
+}
+
 // Set changes what is served while nothing is live. It changes nothing after Live.
 func (f *Front) Set(s State) {
 	f.mu.Lock()
@@ -127,12 +135,13 @@ type targetKey struct{}
 // Wrap returns the handler that stands before next, which is the front door of an instance.
 func (f *Front) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		to := label(r.Host)
-		if to == "admin" {
+		f.mu.Lock()
+		to, ours := label(r.Host, f.domain)
+		if !ours || to == "admin" {
+			f.mu.Unlock()
 			next.ServeHTTP(w, r)
 			return
 		}
-		f.mu.Lock()
 		state, target := f.state, f.target
 		if state == (State{}) && f.uses && to == f.app.Name && !f.app.own(r.URL.Path) {
 			state = f.server
@@ -151,13 +160,18 @@ func (f *Front) Wrap(next http.Handler) http.Handler {
 	})
 }
 
-// label returns the first label of a host.
-func label(host string) string {
+// label returns what a host has before the domain; "" for the domain and addresses of this machine. ours is false for any other
+// host: a page of a stranger whose name leads to this machine must not read what is being developed (DNS rebinding).
+func label(host, domain string) (first string, ours bool) {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
-	first, _, _ := strings.Cut(host, ".")
-	return strings.ToLower(first)
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if ip := net.ParseIP(strings.Trim(host, "[]")); host == domain || ip != nil {
+		return "", domain != ""
+	}
+	first, under := strings.CutSuffix(host, "."+domain)
+	return first, under && domain != ""
 }
 
 // own reports whether a path is served by the instance, not by a development server.
