@@ -47,7 +47,7 @@ RACED   = $(shell grep -rlE --include='*.go' '$(STARTS)' internal bench | xargs 
 # Of those, the ones of which -short leaves nothing out: all their tests run under the race detector, and only there.
 SHORTENED := testing\.Short\(\)|SlowUnderRace\(
 RACED_WHOLE = $(shell for dir in $(RACED); do grep -qE '$(SHORTENED)' $$dir/*_test.go || echo $$dir; done)
-TESTED      = $(shell grep -rl --include='*_test.go' '^func \(Test\|Fuzz\|Example\)' . | xargs -n1 dirname | sort -u)
+TESTED      = $(shell grep -rl --include='*_test.go' --exclude-dir=node_modules '^func \(Test\|Fuzz\|Example\)' bench cmd examples internal packages sdk tools | sed 's|^|./|' | xargs -n1 dirname | sort -u)
 
 # $(call need,command,Debian package) installs a program where it is missing.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)

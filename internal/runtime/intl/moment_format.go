@@ -202,3 +202,29 @@ func (m *moments) dayPeriod(t time.Time, form string, items []pattern.Item) stri
 	}
 	return get(map[bool]string{true: "am", false: "pm"}[t.Hour() < 12])
 }
+
+func (m *moments) answer(method string, values []any) (any, error) {
+	if method == "range" || method == "rangeParts" {
+		parts, err := m.formatRange(arg(values, 0), arg(values, 1))
+		return formatted(method, parts, err)
+	}
+	parts, err := m.format(arg(values, 0))
+	if method == "format" {
+		parts, err = m.plain(arg(values, 0))
+	}
+	return formatted(method, parts, err)
+}
+
+func (m *moments) options() object {
+	o := object{{"locale", m.name}, {"calendar", "gregory"}, {"numberingSystem", m.system}, {"timeZone", m.zoneID}}
+	if m.cycle != "" {
+		o = append(o, object{{"hourCycle", m.cycle}, {"hour12", m.cycle < "h2"}}...)
+	}
+	if m.dateStyle == "" && m.timeOf == "" {
+		r := m.reported()
+		for _, f := range []string{"weekday", "era", "year", "month", "day", "dayPeriod", "hour", "minute", "second", "fractionalSecondDigits", "timeZoneName"} {
+			o = append(o, property{f, r[f]})
+		}
+	}
+	return append(o, object{{"dateStyle", m.dateStyle}, {"timeStyle", m.timeOf}}...)
+}

@@ -355,3 +355,28 @@ func tidy(list []part) []part {
 	}
 	return out
 }
+
+func (n *numeral) answer(method string, values []any) (any, error) {
+	from, to := numeric(arg(values, 0)), numeric(arg(values, 1))
+	if method == "range" || method == "rangeParts" {
+		parts, err := n.formatRange(from, to)
+		return formatted(method, parts, err)
+	}
+	return formatted(method, n.format(from), nil)
+}
+
+func (n *numeral) options() object {
+	o := object{{"locale", n.name}, {"numberingSystem", n.system}, {"style", n.style}}
+	switch n.style {
+	case "currency":
+		o = append(o, object{{"currency", n.currency}, {"currencyDisplay", n.shown}, {"currencySign", n.books}}...)
+	case "unit":
+		o = append(o, object{{"unit", n.unit}, {"unitDisplay", n.width}}...)
+	}
+	o = append(o, n.rounding.options()...)
+	o = append(o, object{{"useGrouping", n.grouping}, {"notation", n.notation}}...)
+	if n.notation == "compact" {
+		o = append(o, property{"compactDisplay", n.long})
+	}
+	return append(o, object{{"signDisplay", n.signs}, {"roundingMode", n.mode}, {"roundingIncrement", n.increment}, {"trailingZeroDisplay", n.zeros}, {"roundingPriority", n.priority}}...)
+}

@@ -137,3 +137,14 @@ func (d dec) roundBy(step, places int, mode string) dec {
 	}
 	return normDec([]byte(strings.TrimLeft(digits, "0")), len(digits)-places, d.neg)
 }
+
+func (r *rounding) options() object {
+	o := object{{"minimumIntegerDigits", r.minInt}}
+	if r.bySignificant {
+		o = append(o, object{{"minimumSignificantDigits", r.minSig}, {"maximumSignificantDigits", r.maxSig}}...)
+	}
+	if r.byFraction {
+		o = append(o, object{{"minimumFractionDigits", r.minFrac}, {"maximumFractionDigits", r.maxFrac}}...)
+	}
+	return o
+}
