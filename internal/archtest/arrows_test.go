@@ -26,6 +26,7 @@ var tangled = []tangle{
 	{"internal/database/sqlite", 7, "a connection and what meters it know each other"},
 	{"internal/gateway", 12, "pages and gates are methods of one Gateway"},
 	{"internal/quickjs", 12, "isolate, realm and value hold each other, as the engine has it"},
+	{"internal/runtime/intl", 8, "moments, their intervals and the names of their zones are methods of one type"},
 	{"internal/server", 12, "an instance and its background tasks are one type"},
 	{"internal/system", 7, "limits, their live values and where they come from are one table"},
 }
