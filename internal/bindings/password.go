@@ -3,6 +3,7 @@ package bindings
 import (
 	"context"
 	"runtime"
+	"sync"
 
 	"fazt/internal/errs"
 	"fazt/internal/password"
@@ -10,19 +11,36 @@ import (
 )
 
 // hashing lets as many hashes of passwords be computed at once, over all apps, as leave others half of the processors. One that
-// has begun cannot be stopped.
-type hashing chan struct{}
+// has begun cannot be stopped, so an app waits for its previous one before it queues: apps take turns.
+type hashing struct {
+	turns chan struct{}
 
-func newHashing() hashing { return make(hashing, max(1, runtime.GOMAXPROCS(0)/2)) }
+	mu   sync.Mutex
+	apps map[string]*appHashing // that hash or wait
+}
+
+// appHashing is the queue of an app.
+type appHashing struct {
+	turn  chan struct{}
+	users int // that hash or wait
+}
+
+func newHashing(atOnce int) *hashing {
+	return &hashing{turns: make(chan struct{}, atOnce), apps: map[string]*appHashing{}}
+}
 
 // run calls fn when it is its turn, and when there is room for the memory that it takes.
-func (h hashing) run(c *bind.Call, memory int64, fn func()) error {
-	select {
-	case h <- struct{}{}:
-	case <-c.Context.Done():
-		return errs.Wrap(errs.Timeout, context.Cause(c.Context), "too many passwords are being hashed; try again")
+func (h *hashing) run(c *bind.Call, memory int64, fn func()) error {
+	app, leave := h.enter(c.AppID)
+	defer leave()
+	for _, turn := range []chan struct{}{app.turn, h.turns} {
+		select {
+		case turn <- struct{}{}:
+			defer func() { <-turn }()
+		case <-c.Context.Done():
+			return errs.Wrap(errs.Timeout, context.Cause(c.Context), "too many passwords are being hashed; try again")
+		}
 	}
-	defer func() { <-h }()
 	if err := c.Memory.Charge(memory); err != nil {
 		return err
 	}
@@ -31,9 +49,28 @@ func (h hashing) run(c *bind.Call, memory int64, fn func()) error {
 	return nil
 }
 
+// enter returns the queue of an app, which is kept until the last leaves it.
+func (h *hashing) enter(id string) (app *appHashing, leave func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	app = h.apps[id]
+	if app == nil {
+		app = &appHashing{turn: make(chan struct{}, 1)}
+		h.apps[id] = app
+	}
+	app.users++
+	return app, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if app.users--; app.users == 0 {
+			delete(h.apps, id)
+		}
+	}
+}
+
 // passwords returns the namespace for the passwords of an app's own users.
 func passwords() bind.Namespace {
-	turn := newHashing()
+	turn := newHashing(max(1, runtime.GOMAXPROCS(0)/2))
 	type hash struct {
 		Password string `js:"password" doc:"up to 4096 bytes of UTF-8; with bcrypt, up to 72"`
 		Options  struct {

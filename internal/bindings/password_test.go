@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"fazt/internal/errs"
+	"fazt/internal/fazttest/await"
 	"fazt/internal/runtime/bind"
 	"fazt/internal/runtime/runtimetest"
 	"fazt/internal/system"
@@ -63,7 +64,7 @@ func (c *counted) Uncharge(n int64)     { c.now.Add(-n) }
 // What waits for its turn holds no memory, and ends with its invocation.
 func TestHashesWaitForTheirTurnBeforeTheyTakeMemory(t *testing.T) {
 	t.Parallel()
-	turn, memory := make(hashing, 1), &counted{}
+	turn, memory := newHashing(1), &counted{}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	call := &bind.Call{Context: ctx, Memory: memory}
@@ -91,5 +92,54 @@ func TestHashesWaitForTheirTurnBeforeTheyTakeMemory(t *testing.T) {
 	group.Wait()
 	if memory.most.Load() != 1000 || memory.now.Load() != 0 {
 		t.Errorf("%d bytes at once, %d left", memory.most.Load(), memory.now.Load())
+	}
+}
+
+// watched counts how often something waits for a context.
+type watched struct {
+	context.Context
+	waits *atomic.Int64
+}
+
+func (w watched) Done() <-chan struct{} {
+	w.waits.Add(1)
+	return w.Context.Done()
+}
+
+// An app with many hashes in the queue delays another by one of its hashes, not by all.
+func TestAppsTakeTurnsToHash(t *testing.T) {
+	t.Parallel()
+	turn := newHashing(1)
+	call := func(app string) *bind.Call {
+		return &bind.Call{Context: t.Context(), AppID: app, Memory: &counted{}}
+	}
+	begun, release := make(chan struct{}), make(chan struct{})
+	var before atomic.Int64 // hashes of the busy app that ended before the other's
+	var group sync.WaitGroup
+	group.Go(func() { _ = turn.run(call("busy"), 1, func() { close(begun); <-release }) })
+	<-begun
+	for range 20 {
+		group.Go(func() { _ = turn.run(call("busy"), 1, func() { before.Add(1) }) })
+	}
+	waits := func(app string, n int) func() bool {
+		return func() bool {
+			turn.mu.Lock()
+			defer turn.mu.Unlock()
+			return turn.apps[app] != nil && turn.apps[app].users == n
+		}
+	}
+	await.Until(t, "the busy app to wait", waits("busy", 21))
+	var after, queued atomic.Int64
+	calm := call("calm")
+	calm.Context = watched{t.Context(), &queued}
+	group.Go(func() { _ = turn.run(calm, 1, func() { after.Store(before.Load()) }) })
+	await.Until(t, "the calm app to wait for the turn of all", func() bool { return queued.Load() == 2 })
+	close(release)
+	group.Wait()
+	if n := after.Load(); n > 10 {
+		t.Errorf("%d hashes of the busy app came first", n)
+	}
+	if len(turn.apps) != 0 {
+		t.Errorf("%d apps are kept", len(turn.apps))
 	}
 }
