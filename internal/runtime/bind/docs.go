@@ -290,7 +290,8 @@ Both have the web-standard API: ^Request^, ^Response^, ^Headers^, ^FormData^, ^B
 ^AbortController^, ^AbortSignal^, events, timers with ^setImmediate^ and ^scheduler^, ^MessageChannel^, ^WebAssembly^, ^caches^, ^structuredClone^,
 ^crypto^ with ^crypto.subtle^ and its ^timingSafeEqual^, ^performance^ with marks and measures (the newest 1000 are kept), ^console^,
 ^Intl^ ([languages](../guide/functions.md#languages)). ^fetch^ also reads ^data:^ URLs and URLs of ^URL.createObjectURL^. Ports, a
-^BroadcastChannel^ and object URLs reach only code in the same VM, and a message must arrive before the request ends. ^RegExp.$1^ and its like do not exist.
+^BroadcastChannel^ and object URLs reach only code in the same VM, and a message must arrive before the request ends. ^RegExp.$1^ and
+its like exist in functions whose code names one of them. A ^WebSocket^ to another server fails to connect.
 
 ## Modules
 

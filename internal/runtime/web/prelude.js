@@ -1212,6 +1212,7 @@ lazily("atomics", ["Atomics"]);
 lazily("wasm", ["WebAssembly"]);
 lazily("caches", ["caches", "Cache", "CacheStorage"]);
 lazily("tasks", ["MessageChannel", "MessagePort", "BroadcastChannel", "scheduler"]);
+lazily("websocket", ["WebSocket", "CloseEvent"]);
 lazily("performance", ["PerformanceEntry", "PerformanceMark", "PerformanceMeasure"]);
 define(URL, {
 	createObjectURL(blob) {
@@ -1259,7 +1260,7 @@ const lent = {
 	waitUntil: (promise) => new Context().waitUntil(promise),
 	lengthOf, heldWeakMap, flatHeaders, lazyHeaders, put, bodies,
 	response: (state) => construct(Body, [state], Response),
-	types: { DOMException, EventTarget, Event, MessageEvent, Headers, URL, URLSearchParams, TextEncoder, TextDecoder, AbortSignal, Request, Response, content, streams: () => loaded("streams"), streamsLoaded: () => parts.has("streams") },
+	types: { DOMException, EventTarget, ErrorEvent, Event, MessageEvent, Headers, URL, URLSearchParams, TextEncoder, TextDecoder, AbortSignal, Request, Response, content, streams: () => loaded("streams"), streamsLoaded: () => parts.has("streams") },
 };
 lazily("bodies", ["Blob", "File", "FormData"]);
 
