@@ -95,7 +95,7 @@ var bodiesAPI = [][2]string{
 	{`new Response("").json()`, `"SyntaxError"`},
 	{`new Response("\ufeff{}").json()`, `{}`},
 	{`(async () => { const r = new Response(null); return [await r.text(), (await r.bytes()).length, (await r.blob()).size, r.bodyUsed]; })()`, `["",0,0,false]`},
-	{`(async () => { const b = await new Response("x", { headers: { "content-type": "A/b; c=D" } }).blob(); return [b.type, b.size]; })()`, `["a/b; c=d",1]`},
+	{`(async () => { const b = await new Response("x", { headers: { "content-type": "A/b; c=D" } }).blob(); return [b.type, b.size]; })()`, `["a/b;c=d",1]`},
 	{`(async () => { const r = new Response("x"); const b = r.body; return [b === r.body, b.locked, r.bodyUsed, await r.text(), r.bodyUsed, b.locked]; })()`, `[true,false,false,"x",true,true]`},
 	{`(async () => { const r = new Response("x"); await r.text(); return [r.body instanceof ReadableStream, r.body.locked]; })()`, `[true,true]`},
 	{`(async () => { const r = new Response("x"); await r.body.getReader().read(); return [r.bodyUsed, await r.text()]; })()`, `"TypeError"`},

@@ -24,6 +24,15 @@ var webAPI = [][2]string{
 	{`(() => { const u = new URL("http://a:80/"); u.port = "81"; u.protocol = "https"; u.hash = "h"; return u.href; })()`, `"https://a:81/#h"`},
 	{`new URL("http://a/").origin + new URL("mailto:x@y").origin`, `"http://anull"`},
 	{`JSON.stringify({ u: new URL("http://a/") })`, `"{\"u\":\"http://a/\"}"`},
+	{`["blob:https://a.com:444/x", "blob:ftp://a/x", "blob:x"].map((u) => new URL(u).origin)`, `["https://a.com:444","null","null"]`},
+	// Blobs are copied, and have the type of what they come from
+	{`(async () => { const b = structuredClone({ b: new Blob(["abc"], { type: "text/x" }) }).b; return [b.constructor.name, b.type, await b.text()]; })()`, `["Blob","text/x","abc"]`},
+	{`(async () => { const f = structuredClone(new File(["abc"], "n.txt", { type: "a/b", lastModified: 5 })); return [f instanceof File, f.name, f.type, f.lastModified, await f.text()]; })()`, `[true,"n.txt","a/b",5,"abc"]`},
+	{`Promise.all(["Text/HTML; Charset=UTF-8 ", "nonsense", "a/b;c=\"d \\\"e\";C=2;f=;g=h i;j", "a b/c", "", " x/y ;z"].map(async (type) => (await new Response("x", { headers: { "content-type": type } }).blob()).type))`, `["text/html;charset=utf-8","","a/b;c=\"d \\\"e\";g=\"h i\"","","","x/y"]`},
+	{`new Response("\ufeffa=b\ufeff", { headers: { "content-type": "application/x-www-form-urlencoded" } }).formData().then((f) => [f.get("\ufeffa").length, f.has("a")])`, `[2,false]`},
+	{`crypto.subtle.importKey("raw", Uint8Array.from("036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296".match(/../g), (x) => parseInt(x, 16)), { name: "ECDSA", namedCurve: "P-256" }, true, ["verify"]).then((k) => crypto.subtle.exportKey("raw", k)).then((b) => Buffer.from(b).toString("hex"))`,
+		`"046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c2964fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"`},
+	{`crypto.subtle.importKey("raw", new Uint8Array(33).fill(2), { name: "ECDSA", namedCurve: "P-384" }, true, ["verify"])`, `"DataError"`},
 	// URLSearchParams
 	{`new URLSearchParams("?a=1&a=2&b=%20+c&d").getAll("a")`, `["1","2"]`},
 	{`[...new URLSearchParams("b=%20+c&d&=e")]`, `[["b","  c"],["d",""],["","e"]]`},

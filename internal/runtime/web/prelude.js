@@ -793,12 +793,12 @@ class Body {
 	async bytes() { let d = this.#take(); if (isPending(d)) d = await d; return asBytes(d); }
 	async arrayBuffer() { let d = this.#take(); if (isPending(d)) d = await d; return exact(asBytes(d)); }
 	async blob() {
-		const type = this.headers.get("content-type") ?? "";
+		const type = bodies().mediaType(this.headers.get("content-type") ?? "");
 		return new (bodies().Blob)([await this.bytes()], { type });
 	}
 	async formData() {
 		check(this.#slot);
-		return bodies().formData(this.#slot, this.headers.get("content-type") ?? "", () => this.text(), () => this.bytes());
+		return bodies().formData(this.#slot, this.headers.get("content-type") ?? "", () => this.bytes());
 	}
 }
 const isPending = (d) => typeof d === "object" && d !== null && !(d instanceof ArrayBuffer);
@@ -975,6 +975,7 @@ const cloned = (value, transfer = []) => {
 			if ("cause" in v) c.cause = copy(v.cause);
 			return c;
 		}
+		if (isA("Blob", v)) return keep(bodies().cloned(v));
 		if (v instanceof Promise || v instanceof WeakMap || v instanceof WeakSet || v instanceof WeakRef) throw new DOMException("the value cannot be cloned", "DataCloneError");
 		const c = keep(Array.isArray(v) ? new Array(v.length) : {});
 		for (const key of Object.keys(v)) c[key] = copy(v[key]);

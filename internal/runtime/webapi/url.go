@@ -90,6 +90,10 @@ func partsOf(u *url.Url) urlRecord {
 	switch u.Protocol() {
 	case "http:", "https:", "ws:", "wss:", "ftp:":
 		origin = u.Protocol() + "//" + u.Host()
+	case "blob:":
+		if of, err := url.Parse(u.Pathname()); err == nil && (of.Protocol() == "http:" || of.Protocol() == "https:") {
+			origin = of.Protocol() + "//" + of.Host()
+		}
 	}
 	return urlRecord{
 		href: u.Href(false), origin: origin, protocol: u.Protocol(), username: u.Username(), password: u.Password(),

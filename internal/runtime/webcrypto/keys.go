@@ -212,6 +212,13 @@ func rawPublic(a Algorithm, data []byte) (any, error) {
 		if err != nil {
 			return nil, err
 		}
+		if size := (curve.Params().BitSize + 7) / 8; len(data) == 1+size && (data[0] == 2 || data[0] == 3) {
+			x, y := elliptic.UnmarshalCompressed(curve, data)
+			if x == nil {
+				return nil, bad
+			}
+			data = slices.Concat([]byte{4}, x.FillBytes(make([]byte, size)), y.FillBytes(make([]byte, size)))
+		}
 		key, err := ecdsa.ParseUncompressedPublicKey(curve, data)
 		if err != nil {
 			return nil, bad

@@ -35,6 +35,23 @@ const blobType = (type) => {
 	return /^[\x20-\x7e]*$/.test(type) ? type.toLowerCase() : "";
 };
 
+// mediaType returns a Content-Type as the MIME Sniffing standard writes it, "" if it is none.
+const mimeToken = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, quotable = /^[\t\x20-\x7e\x80-\xff]*$/;
+const mediaType = (text) => {
+	const [, type, subtype, rest] = /^[ \t\r\n]*([^/]*)\/([^;]*)([^]*)$/.exec(text) ?? [];
+	const kind = subtype?.replace(/[ \t\r\n]+$/, "");
+	if (kind === undefined || !mimeToken.test(type) || !mimeToken.test(kind)) return "";
+	let out = `${type}/${kind}`.toLowerCase();
+	const seen = new Set();
+	for (const [, n, quoted, plain] of rest.matchAll(/;[ \t\r\n]*([^;=]*)(?:=(?:"((?:[^"\\]|\\[^])*)"?[^;]*|([^;]*)))?/g)) {
+		const name = n.toLowerCase(), value = quoted?.replace(/\\([^])/g, "$1") ?? plain?.replace(/[ \t\r\n]+$/, "");
+		if (value === undefined || value === "" && quoted === undefined || !mimeToken.test(name) || !quotable.test(value) || seen.has(name)) continue;
+		seen.add(name);
+		out += `;${name}=${mimeToken.test(value) ? value : `"${value.replace(/["\\]/g, "\\$&")}"`}`;
+	}
+	return out;
+};
+
 let blobBytes, blobOf;
 class Blob {
 	#bytes = new Uint8Array(0); #type = "";
@@ -280,10 +297,11 @@ const take = (s) => {
 	return collect(stream, s.most);
 };
 
-const formData = async (s, type, text, bytes) => {
+const formData = async (s, type, bytes) => {
 	if (/^application\/x-www-form-urlencoded *(;|$)/i.test(type)) {
 		const out = new FormData();
-		for (const [n, v] of new URLSearchParams(await text())) out.append(n, v);
+		// A byte order mark is a part of the first name.
+		for (const [n, v] of new URLSearchParams(new TextDecoder("utf-8", { ignoreBOM: true }).decode(await bytes()))) out.append(n, v);
 		return out;
 	}
 	if (!/^multipart\/form-data *;/i.test(type)) {
@@ -437,6 +455,11 @@ const request = (input, init = {}, count) => {
 	return s;
 };
 
-return { Blob, File, FormData, content, open, take, formData, copy, send, request, disturbed, unusable };
+// cloned returns what structuredClone makes of a Blob. The bytes of a Blob never change.
+const cloned = (blob) => blob instanceof File
+	? new File([blob], blob.name, { type: blob.type, lastModified: blob.lastModified })
+	: blobOf(blobBytes(blob), blob.type);
+
+return { Blob, File, FormData, cloned, mediaType, content, open, take, formData, copy, send, request, disturbed, unusable };
 };
 })()
