@@ -47,10 +47,6 @@ declare module "*.gql" {
 	const text: string;
 	export default text;
 }
-declare module "*.wasm" {
-	const bytes: Uint8Array<ArrayBuffer>;
-	export default bytes;
-}
 declare module "*.bin" {
 	const bytes: Uint8Array<ArrayBuffer>;
 	export default bytes;

@@ -490,6 +490,8 @@ declare module "node:process" {
 	export const pid: number;
 	export function cwd(): string;
 	export function nextTick(fn: (...args: any[]) => void, ...args: any[]): void;
+	export function getBuiltinModule(id: string): any;
+	export const features: Record<string, unknown>;
 	export function uptime(): number;
 	export function hrtime(time?: [number, number]): [number, number];
 	export function emitWarning(warning: string | Error): void;
