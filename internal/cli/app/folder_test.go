@@ -22,7 +22,7 @@ func TestANewAppIsWrittenToAnEmptyFolderOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, tt := range map[string]struct{ app, template, to, err string }{
-		"an unknown template": {"blog", "statik", at("a"), `unknown template "statik"; use static, api, spa, hono, guestbook`},
+		"an unknown template": {"blog", "statik", at("a"), `unknown template "statik"; use static, api, spa, hono, react, vue, svelte, astro, guestbook`},
 		"a bad name":          {"My Blog", "static", at("b"), `"My Blog" cannot be the name of an app: only a-z, 0-9 and - are allowed`},
 		"a reserved name":     {"admin", "static", at("c"), `the name "admin" is reserved`},
 		"a full folder":       {"blog", "static", at("full"), "is not empty; nothing was written. --to DIR chooses another folder"},
