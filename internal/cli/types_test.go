@@ -187,3 +187,35 @@ func TestTypesLeaveWhatIsThere(t *testing.T) {
 		t.Errorf("%d %s", code, out)
 	}
 }
+
+// A project may come from others.
+func TestTypesAreWrittenIntoTheFolderOnly(t *testing.T) {
+	t.Parallel()
+	i := fazttest.New(t)
+	for name, link := range map[string]string{"a file": "api/fazt.d.ts", "the settings": "api/tsconfig.json", "the folder": "api", "the function": "fazt.json"} {
+		dir, outside := t.TempDir(), t.TempDir()
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, link)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		switch link {
+		case "fazt.json":
+			rel, _ := filepath.Rel(dir, filepath.Join(outside, "x.ts"))
+			err = os.WriteFile(filepath.Join(dir, link), []byte(`{ "function": "`+filepath.ToSlash(rel)+`" }`), 0o644)
+		case "api":
+			err = os.Symlink(outside, filepath.Join(dir, link))
+		default:
+			err = os.Symlink(filepath.Join(outside, "x"), filepath.Join(dir, link))
+		}
+		if err != nil {
+			t.Skip(err)
+		}
+		code, out := fazt(t, i, "types", dir)
+		if entries, err := os.ReadDir(outside); err != nil || len(entries) != 0 {
+			t.Errorf("%s: %v was written, %v", name, entries, err)
+		}
+		if link != "fazt.json" && (code != 1 || !strings.Contains(out, "cannot be written")) {
+			t.Errorf("%s: %d %s", name, code, out)
+		}
+	}
+}

@@ -56,15 +56,22 @@ func Write(dir string) (Written, error) {
 	}
 	modules, loose := modules(dir)
 	w.Loose = append(w.Loose, loose...)
-	if err := os.MkdirAll(w.Folder, 0o755); err != nil {
+	root, err := os.OpenRoot(dir) // a link in a project of others could lead out of it
+	if err != nil {
+		return w, unwritable(dir, err)
+	}
+	defer root.Close()
+	in := func(path string) string { rel, _ := filepath.Rel(dir, path); return rel } // all are below dir
+	if err := root.MkdirAll(in(w.Folder), 0o755); err != nil {
 		return w, unwritable(w.Folder, err)
 	}
 	for _, f := range []struct {
 		name string
 		data []byte
 	}{{apiFile, bind.TypeScript(bindings.All(bindings.Deps{}))}, {modulesFile, modules}} {
-		if err := replace(filepath.Join(w.Folder, f.name), f.data); err != nil {
-			return w, err
+		at := filepath.Join(w.Folder, f.name)
+		if err := replace(root, in(at), f.data); err != nil {
+			return w, unwritable(at, err)
 		}
 		w.Files = append(w.Files, f.name)
 	}
@@ -74,7 +81,7 @@ func Write(dir string) (Written, error) {
 		return w, nil
 	}
 	w.Files = append(w.Files, filepath.Base(w.Project))
-	return w, unwritable(w.Project, os.WriteFile(w.Project, config, 0o644))
+	return w, unwritable(w.Project, root.WriteFile(in(w.Project), config, 0o644))
 }
 
 func exists(path string) bool {
@@ -83,20 +90,20 @@ func exists(path string) bool {
 }
 
 func unwritable(path string, err error) error {
-	if err == nil {
-		return nil
+	if err == nil || errs.Is(err, errs.Conflict) {
+		return err
 	}
 	return errs.Wrap(errs.Invalid, err, "%s cannot be written: %v", path, project.Reason(err))
 }
 
 // replace writes a file of types. A file of that name with something else in it is left alone.
-func replace(path string, data []byte) error {
-	before, err := os.ReadFile(path)
+func replace(root *os.Root, name string, data []byte) error {
+	before, err := root.ReadFile(name)
 	first, _, _ := bytes.Cut(data, []byte(" Fazt"))
 	if err == nil && !bytes.HasPrefix(before, first) {
-		return errs.New(errs.Conflict, "%s was not written by Fazt; rename it, and run this again", path)
+		return errs.New(errs.Conflict, "%s was not written by Fazt; rename it, and run this again", filepath.Join(root.Name(), name))
 	}
-	return unwritable(path, os.WriteFile(path, data, 0o644))
+	return root.WriteFile(name, data, 0o644)
 }
 
 // installed reports whether a package, or its types, is in node_modules of the project or of a folder above it.
