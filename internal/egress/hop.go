@@ -116,6 +116,11 @@ func (h *hop) lookUp(req *http.Request, o cache.Options) (stored *cache.Response
 		}
 		if leads {
 			h.flight, h.flightKey = flight, key
+			// An earlier flight may have ended since the cache was read.
+			if newer := c.Get(k.run.app, u, req.Header, o.Credentialed); newer != nil && newer.Serves(time.Now(), o) {
+				h.endFlight(true, false)
+				return newer, true, nil
+			}
 			break
 		}
 		select {
