@@ -230,7 +230,7 @@ func TestIdenticalCallsShareARenewedResponse(t *testing.T) {
 			_, _ = io.WriteString(rw, "it")
 		})
 		w.allow(rules.Entry{Domain: "example.com", HTTP: true, CacheTTL: 60})
-		together := func() int32 {
+		together := func(first int32) int32 { // first is how many go out before there is a response
 			t.Helper()
 			held := make(chan struct{})
 			open.Store(&held)
@@ -248,16 +248,17 @@ func TestIdenticalCallsShareARenewedResponse(t *testing.T) {
 				})
 			}
 			w.waiting(runs)
+			await.Until(t, "the first calls to go out", func() bool { return asked.Load() >= first })
 			close(held)
 			all.Wait()
 			return asked.Load()
 		}
 		w.must(Call{URL: "http://example.com/"})
-		if got := together(); got != want {
+		if got := together(1); got != want {
 			t.Errorf("%s: asked %d times whether it changed, want %d", directives, got, want)
 		}
 		w.must(Call{Method: "POST", URL: "http://example.com/"}) // drops it
-		if got := together(); got != want {
+		if got := together(want); got != want {
 			t.Errorf("%s: asked %d times for the next, want %d", directives, got, want)
 		}
 		w.free()
